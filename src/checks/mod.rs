@@ -1,0 +1,57 @@
+//! Pure judgement: facts and limits in, findings out. No IO, no clock, no printing.
+//!
+//! One file a check, its tests below it; each family's `mod.rs` holds the list.
+
+use crate::facts::{Finding, Limit, Limits, Section, Verdict};
+
+/// A rule over facts of type `F`.
+pub struct Check<F: ?Sized> {
+    /// Its id, also an anchor in RUNBOOK.md: `queue.oldest_due`.
+    pub id: &'static str,
+    /// What it looks at, in a few words.
+    pub title: &'static str,
+    /// The section of the runbook that deals with it.
+    pub section: Section,
+    /// Judges; an OK reading is a finding too, so that it can be shown as ruled out.
+    pub judge: fn(&Check<F>, &F, &Limits) -> Vec<Finding>,
+}
+
+impl<F: ?Sized> Check<F> {
+    /// Runs it.
+    pub fn run(&self, facts: &F, limits: &Limits) -> Vec<Finding> {
+        (self.judge)(self, facts, limits)
+    }
+
+    /// A finding of this check.
+    pub fn finding(
+        &self,
+        verdict: Verdict,
+        subject: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Finding {
+        Finding::new(self.id, self.section, verdict, subject, message)
+    }
+}
+
+/// Holds a reading against a limit.
+#[must_use]
+pub fn against(value: f64, limit: Limit) -> Verdict {
+    if limit.critical.is_some_and(|critical| value >= critical) {
+        Verdict::Critical
+    } else if limit.warning.is_some_and(|warning| value >= warning) {
+        Verdict::Warning
+    } else {
+        Verdict::Ok
+    }
+}
+
+/// A limit in words: `warning ≥ 60 s, critical ≥ 300 s`.
+#[must_use]
+pub fn limit_text(limit: Limit, unit: &str) -> String {
+    let side = |name: &str, value: Option<f64>| value.map(|v| format!("{name} ≥ {v} {unit}"));
+    let sides: Vec<_> = [side("warning", limit.warning), side("critical", limit.critical)]
+        .into_iter()
+        .flatten()
+        .collect();
+    if sides.is_empty() { "no limit".to_owned() } else { sides.join(", ") }
+}

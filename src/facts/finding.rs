@@ -1,0 +1,170 @@
+//! What a check has to say: the reading, the verdict, the next step.
+
+use jiff::Timestamp;
+
+use super::Verdict;
+
+/// A section of the runbook: what to do about a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Section {
+    /// 3.1: the app does not answer.
+    AppDown,
+    /// 3.2: the app answers, but is not ready.
+    NotReady,
+    /// 3.3: jobs wait too long.
+    Backlog,
+    /// 3.4: jobs die.
+    DeadLetters,
+    /// 4.1: the environment is incomplete.
+    Environment,
+    /// 4.2: a role sees too little or too much.
+    Access,
+}
+
+impl Section {
+    /// Every section, in the order of the runbook.
+    pub const ALL: [Self; 6] = [
+        Self::AppDown,
+        Self::NotReady,
+        Self::Backlog,
+        Self::DeadLetters,
+        Self::Environment,
+        Self::Access,
+    ];
+
+    /// Its number in RUNBOOK.md.
+    #[must_use]
+    pub fn number(self) -> &'static str {
+        match self {
+            Self::AppDown => "3.1",
+            Self::NotReady => "3.2",
+            Self::Backlog => "3.3",
+            Self::DeadLetters => "3.4",
+            Self::Environment => "4.1",
+            Self::Access => "4.2",
+        }
+    }
+
+    /// Its heading in RUNBOOK.md, without the number.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::AppDown => "The app does not answer",
+            Self::NotReady => "The app answers but is not ready",
+            Self::Backlog => "Queue backlog or slow processing",
+            Self::DeadLetters => "Dead letters grow",
+            Self::Environment => "Environment checks",
+            Self::Access => "Access and RLS posture",
+        }
+    }
+}
+
+/// A reading, in its own unit.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// A count or a measure.
+    Number(f64),
+    /// A yes or no.
+    Flag(bool),
+    /// Anything else, as text from outside.
+    Text(String),
+}
+
+/// What was read, where and when.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    /// The reading.
+    pub value: Value,
+    /// Unit of a number: `jobs`, `s`, `ms`, `jobs/h`.
+    pub unit: Option<&'static str>,
+    /// When it was read, on this machine's clock.
+    pub at: Timestamp,
+    /// Where it was read: an URL path or a database object.
+    pub source: String,
+}
+
+impl Evidence {
+    /// A number with its unit.
+    pub fn number(
+        value: f64,
+        unit: &'static str,
+        at: Timestamp,
+        source: impl Into<String>,
+    ) -> Self {
+        Self { value: Value::Number(value), unit: Some(unit), at, source: source.into() }
+    }
+
+    /// A yes or no.
+    pub fn flag(value: bool, at: Timestamp, source: impl Into<String>) -> Self {
+        Self { value: Value::Flag(value), unit: None, at, source: source.into() }
+    }
+
+    /// A text.
+    pub fn text(value: impl Into<String>, at: Timestamp, source: impl Into<String>) -> Self {
+        Self { value: Value::Text(value.into()), unit: None, at, source: source.into() }
+    }
+}
+
+/// One statement of one check about one subject.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Id of the check, an anchor in RUNBOOK.md: `queue.oldest_due`.
+    pub check: &'static str,
+    /// Where the runbook deals with it.
+    pub section: Section,
+    /// How bad it is.
+    pub verdict: Verdict,
+    /// What it is about: a component, a table, a key.
+    pub subject: String,
+    /// One sentence for a person.
+    pub message: String,
+    /// The reading behind it.
+    pub evidence: Option<Evidence>,
+    /// The limit it was held against: `warning ≥ 60 s, critical ≥ 300 s`.
+    pub threshold: Option<String>,
+    /// The next command to type, without secrets.
+    pub next: Option<String>,
+}
+
+impl Finding {
+    /// A finding with nothing but its sentence; add the rest with struct update or the setters.
+    pub fn new(
+        check: &'static str,
+        section: Section,
+        verdict: Verdict,
+        subject: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            check,
+            section,
+            verdict,
+            subject: subject.into(),
+            message: message.into(),
+            evidence: None,
+            threshold: None,
+            next: None,
+        }
+    }
+
+    /// With the reading behind it.
+    #[must_use]
+    pub fn evidence(mut self, evidence: Evidence) -> Self {
+        self.evidence = Some(evidence);
+        self
+    }
+
+    /// With the limit it was held against.
+    #[must_use]
+    pub fn threshold(mut self, threshold: impl Into<String>) -> Self {
+        self.threshold = Some(threshold.into());
+        self
+    }
+
+    /// With the next command to type.
+    #[must_use]
+    pub fn next(mut self, command: impl Into<String>) -> Self {
+        self.next = Some(command.into());
+        self
+    }
+}

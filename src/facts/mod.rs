@@ -1,0 +1,13 @@
+//! Plain data about the world, without IO and without opinions.
+//!
+//! Facts import nothing else of the crate. Sources fill them, checks judge them.
+
+pub mod finding;
+pub mod limits;
+pub mod observed;
+pub mod verdict;
+
+pub use finding::{Evidence, Finding, Section, Value};
+pub use limits::{Limit, Limits};
+pub use observed::{Observed, SourceError, SourceErrorKind};
+pub use verdict::Verdict;

@@ -1,0 +1,95 @@
+//! The answer of a check.
+
+use std::fmt;
+
+/// What a check concluded. What could not be read is never [`Verdict::Ok`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// Read, and within its limits.
+    Ok,
+    /// Read, and at or above its warning limit.
+    Warning,
+    /// Read, and at or above its critical limit, or a contract violated.
+    Critical,
+    /// Not read, or read and not understood.
+    Unknown,
+    /// Not attempted, because the check named here stood in the way.
+    Skipped {
+        /// Id of the check that blocked this one.
+        blocked_by: &'static str,
+    },
+}
+
+impl Verdict {
+    /// Precedence for "the worst of several": critical > unknown > warning > ok.
+    /// A skipped check ranks with the unknown ones: nobody looked.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Warning => 1,
+            Self::Unknown | Self::Skipped { .. } => 2,
+            Self::Critical => 3,
+        }
+    }
+
+    /// The worse of the two; the first where they rank the same.
+    #[must_use]
+    pub fn worse(self, other: Self) -> Self {
+        if other.rank() > self.rank() { other } else { self }
+    }
+
+    /// The worst of many, `Ok` for none.
+    pub fn worst(verdicts: impl IntoIterator<Item = Self>) -> Self {
+        verdicts.into_iter().fold(Self::Ok, Self::worse)
+    }
+
+    /// The word for machines: `ok`, `warning`, `critical`, `unknown`, `skipped`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+            Self::Unknown => "unknown",
+            Self::Skipped { .. } => "skipped",
+        }
+    }
+
+    /// The word for people: `OK`, `WARNING`, …
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Warning => "WARNING",
+            Self::Critical => "CRITICAL",
+            Self::Unknown => "UNKNOWN",
+            Self::Skipped { .. } => "SKIPPED",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.label())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn critical_beats_unknown_beats_warning_beats_ok() {
+        use Verdict::{Critical, Ok, Unknown, Warning};
+        assert_eq!(Verdict::worst([Ok, Warning, Unknown, Critical]), Critical);
+        assert_eq!(Verdict::worst([Warning, Unknown, Ok]), Unknown);
+        assert_eq!(Verdict::worst([Ok, Warning]), Warning);
+        assert_eq!(Verdict::worst([]), Ok);
+    }
+
+    #[test]
+    fn a_skipped_check_is_never_ok() {
+        let skipped = Verdict::Skipped { blocked_by: "x" };
+        assert_eq!(Verdict::worst([Verdict::Ok, skipped]), skipped);
+    }
+}
