@@ -10,3 +10,5 @@ pub mod checks;
 pub mod error;
 pub mod exit;
 pub mod facts;
+pub mod render;
+pub mod report;

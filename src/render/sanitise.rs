@@ -1,0 +1,71 @@
+//! Text from outside must not drive the terminal.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// Shows control characters, escape sequences and bidirectional overrides as escapes.
+///
+/// Newlines and tabs are control characters too: see [`lines`] for text that keeps its lines.
+#[must_use]
+pub fn line(text: &str) -> Cow<'_, str> {
+    escape(text, |_| false)
+}
+
+/// As [`line`], but newlines and tabs stay.
+#[must_use]
+pub fn lines(text: &str) -> Cow<'_, str> {
+    escape(text, |c| c == '\n' || c == '\t')
+}
+
+fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let hostile = |c: char| is_hostile(c) && !keep(c);
+    if !text.contains(hostile) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            c if !hostile(c) => out.push(c),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if u32::from(c) < 0x80 => _ = write!(out, "\\x{:02x}", u32::from(c)),
+            c => _ = write!(out, "\\u{{{:x}}}", u32::from(c)),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Characters that move the cursor, change its colour, hide text or reorder it.
+fn is_hostile(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_are_shown_not_obeyed() {
+        assert_eq!(line("\u{1b}[31mred\u{7}"), "\\x1b[31mred\\x07");
+        assert_eq!(line("a\u{202e}b"), "a\\u{202e}b");
+        assert_eq!(line("c1 \u{9b}31m"), "c1 \\u{9b}31m");
+        assert_eq!(line("two\nlines\r\n"), "two\\nlines\\r\\n");
+    }
+
+    #[test]
+    fn ordinary_text_of_any_language_is_untouched() {
+        for text in ["naïve", "日本語", "العربية", "👍🏽", "a  b"] {
+            assert!(matches!(line(text), Cow::Borrowed(_)), "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_keep_their_newlines_but_nothing_else() {
+        assert_eq!(lines("a\n\tb\u{1b}[2J"), "a\n\tb\\x1b[2J");
+    }
+}

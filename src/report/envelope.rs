@@ -1,0 +1,315 @@
+//! The JSON that scripts read: stable, versioned, one document always.
+//!
+//! These types are apart from the internal ones on purpose: a rename inside must not break a
+//! playbook outside. Golden files in `tests/` freeze them, `cliplyctl schema` prints their schema.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Provenance, Report};
+use crate::facts::{Evidence, Finding, Value, Verdict};
+
+/// The value of `schema` in every document.
+pub const SCHEMA: &str = "cliplyctl.report/v1";
+
+/// One report.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Envelope {
+    /// Always `cliplyctl.report/v1`.
+    pub schema: &'static str,
+    /// The command as typed, without flags.
+    pub command: &'static str,
+    /// Which program wrote this.
+    pub tool: ToolJson,
+    /// Which system it speaks of.
+    pub context: ContextJson,
+    /// When the command began, RFC 3339, UTC.
+    #[schemars(with = "String")]
+    pub started_at: Timestamp,
+    /// How long it took, milliseconds.
+    pub duration_ms: u64,
+    /// `ok`, `warning`, `critical`, `unknown`, `partial`, `refused`, `interrupted` or `error`.
+    pub status: &'static str,
+    /// The exit code of the process.
+    pub exit_code: u8,
+    /// The few figures that a script wants first.
+    pub summary: serde_json::Map<String, serde_json::Value>,
+    /// What was looked at and what was not.
+    pub coverage: CoverageJson,
+    /// Every reading that was judged.
+    pub checks: Vec<CheckJson>,
+    /// The readings that are not OK, worst first.
+    pub findings: Vec<FindingJson>,
+    /// Which section of the runbook applies; null when none does.
+    pub verdict: Option<SectionJson>,
+    /// The command's own data.
+    pub data: serde_json::Value,
+    /// Sources that failed on the way.
+    pub errors: Vec<ErrorJson>,
+}
+
+/// Name and version of this program.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ToolJson {
+    /// Always `cliplyctl`.
+    pub name: &'static str,
+    /// Semantic version.
+    pub version: &'static str,
+}
+
+/// The system a report speaks of. No credentials.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ContextJson {
+    /// Name of the context, null when none was chosen.
+    pub name: Option<String>,
+    /// Whether writes are refused.
+    pub read_only: bool,
+    /// The protected context that this database belongs to.
+    pub protected: Option<String>,
+    /// `user@host:port/db`.
+    pub database: Option<String>,
+    /// Base URL of the app.
+    pub base_url: Option<String>,
+}
+
+/// What was looked at and what was not.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CoverageJson {
+    /// Subjects that were looked at.
+    pub examined: Vec<String>,
+    /// Subjects that were not.
+    pub not_examined: Vec<NotExaminedJson>,
+}
+
+/// Something that was not looked at.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NotExaminedJson {
+    /// What.
+    pub subject: String,
+    /// Why not.
+    pub reason: String,
+}
+
+/// A reading that was judged.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CheckJson {
+    /// Id, an anchor in RUNBOOK.md.
+    pub id: &'static str,
+    /// The part of the id before the dot.
+    pub category: &'static str,
+    /// What it is about.
+    pub subject: String,
+    /// `ok`, `warning`, `critical`, `unknown` or `skipped`.
+    pub status: &'static str,
+    /// The reading, null when there was none.
+    pub observed: Option<ObservedJson>,
+    /// The limit it was held against.
+    pub threshold: Option<String>,
+    /// One sentence.
+    pub message: String,
+    /// Id of the check that blocked this one.
+    pub blocked_by: Option<&'static str>,
+    /// What to do.
+    pub hint: HintJson,
+}
+
+/// A reading.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ObservedJson {
+    /// Number, boolean or text.
+    pub value: serde_json::Value,
+    /// Unit of a number.
+    pub unit: Option<&'static str>,
+    /// When, RFC 3339, UTC.
+    #[schemars(with = "String")]
+    pub at: Timestamp,
+    /// URL path or database object.
+    pub source: String,
+}
+
+/// What to do about a reading.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HintJson {
+    /// Section of the runbook.
+    pub runbook: &'static str,
+    /// The next command to type.
+    pub command: Option<String>,
+}
+
+/// A reading that is not OK.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FindingJson {
+    /// Id of the check.
+    pub id: &'static str,
+    /// `warning`, `critical`, `unknown` or `skipped`.
+    pub severity: &'static str,
+    /// What it is about.
+    pub subject: String,
+    /// One sentence.
+    pub message: String,
+    /// Section of the runbook.
+    pub runbook: &'static str,
+    /// The next command to type.
+    pub command: Option<String>,
+}
+
+/// The section of the runbook that applies.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SectionJson {
+    /// Its number.
+    pub section: &'static str,
+    /// Its heading.
+    pub title: &'static str,
+    /// Why it applies.
+    pub matched_on: Vec<String>,
+    /// Earlier sections and the readings that ruled them out.
+    pub ruled_out: Vec<RuledOutJson>,
+}
+
+/// A section that does not apply.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RuledOutJson {
+    /// Its number.
+    pub section: &'static str,
+    /// The reading that ruled it out.
+    pub reading: String,
+}
+
+/// A source that failed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ErrorJson {
+    /// The kind in one word.
+    pub kind: &'static str,
+    /// Whether the same command may succeed a moment later.
+    pub retryable: bool,
+    /// What happened, with its causes.
+    pub message: String,
+    /// What to do next.
+    pub hints: Vec<String>,
+}
+
+impl Envelope {
+    /// Wraps a report.
+    #[must_use]
+    pub fn new(report: &Report, from: &Provenance) -> Self {
+        let mut bad: Vec<_> = report.findings.iter().filter(|f| f.verdict != Verdict::Ok).collect();
+        bad.sort_by_key(|f| severity_rank(f.verdict));
+        Self {
+            schema: SCHEMA,
+            command: report.command,
+            tool: ToolJson { name: "cliplyctl", version: env!("CARGO_PKG_VERSION") },
+            context: ContextJson {
+                name: from.context.clone(),
+                read_only: from.read_only,
+                protected: from.protected.clone(),
+                database: from.database.clone(),
+                base_url: from.base_url.clone(),
+            },
+            started_at: from.started_at,
+            duration_ms: from.duration_ms,
+            status: report.status(),
+            exit_code: report.exit.code(),
+            summary: report.summary.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect(),
+            coverage: coverage(report),
+            checks: report.findings.iter().map(check).collect(),
+            findings: bad.into_iter().map(finding).collect(),
+            verdict: report.section.as_ref().map(section),
+            data: report.data.clone(),
+            errors: report.errors.iter().map(error).collect(),
+        }
+    }
+}
+
+fn severity_rank(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Critical => 0,
+        Verdict::Unknown => 1,
+        Verdict::Warning => 2,
+        Verdict::Skipped { .. } => 3,
+        Verdict::Ok => 4,
+    }
+}
+
+fn coverage(report: &Report) -> CoverageJson {
+    let not_examined = report
+        .not_examined
+        .iter()
+        .map(|(subject, reason)| NotExaminedJson {
+            subject: subject.clone(),
+            reason: reason.clone(),
+        })
+        .collect();
+    CoverageJson { examined: report.examined.clone(), not_examined }
+}
+
+fn check(f: &Finding) -> CheckJson {
+    CheckJson {
+        id: f.check,
+        category: f.check.split_once('.').map_or(f.check, |(category, _)| category),
+        subject: f.subject.clone(),
+        status: f.verdict.word(),
+        observed: f.evidence.as_ref().map(observed),
+        threshold: f.threshold.clone(),
+        message: f.message.clone(),
+        blocked_by: match f.verdict {
+            Verdict::Skipped { blocked_by } => Some(blocked_by),
+            _ => None,
+        },
+        hint: HintJson { runbook: f.section.number(), command: f.next.clone() },
+    }
+}
+
+fn observed(e: &Evidence) -> ObservedJson {
+    let value = match &e.value {
+        Value::Number(n) => number(*n),
+        Value::Flag(b) => (*b).into(),
+        Value::Text(t) => t.clone().into(),
+    };
+    ObservedJson { value, unit: e.unit, at: e.at, source: e.source.clone() }
+}
+
+/// Whole numbers without a trailing `.0`, others rounded to a thousandth.
+fn number(n: f64) -> serde_json::Value {
+    if n.fract() == 0.0 && n.abs() < 9e15 {
+        (n as i64).into()
+    } else {
+        ((n * 1e3).round() / 1e3).into()
+    }
+}
+
+fn finding(f: &Finding) -> FindingJson {
+    FindingJson {
+        id: f.check,
+        severity: f.verdict.word(),
+        subject: f.subject.clone(),
+        message: f.message.clone(),
+        runbook: f.section.number(),
+        command: f.next.clone(),
+    }
+}
+
+fn section(s: &super::SectionVerdict) -> SectionJson {
+    SectionJson {
+        section: s.section.number(),
+        title: s.section.title(),
+        matched_on: s.matched_on.clone(),
+        ruled_out: s
+            .ruled_out
+            .iter()
+            .map(|(section, reading)| RuledOutJson {
+                section: section.number(),
+                reading: reading.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn error(e: &crate::error::Error) -> ErrorJson {
+    let mut message = e.message.clone();
+    for cause in &e.causes {
+        message.push_str(": ");
+        message.push_str(cause);
+    }
+    ErrorJson { kind: e.word(), retryable: e.retryable(), message, hints: e.hints.clone() }
+}

@@ -1,0 +1,140 @@
+//! What a command answers: facts judged, ready to be painted or serialised.
+//!
+//! Human formats render the [`Document`]; machine formats render the [`envelope`].
+
+pub mod document;
+pub mod envelope;
+pub mod text;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::exit::{ExitCode, FailOn};
+use crate::facts::{Finding, Section, Verdict};
+pub use document::{Align, Block, Cell, Column, Document, Table, Tone};
+
+/// The answer of one command.
+#[derive(Debug)]
+pub struct Report {
+    /// The command as typed, without flags: `dlq list`.
+    pub command: &'static str,
+    /// The verdict of a judging command; `None` for listings and writes.
+    pub verdict: Option<Verdict>,
+    /// How the process ends.
+    pub exit: ExitCode,
+    /// Every reading that was judged, the good ones too.
+    pub findings: Vec<Finding>,
+    /// The few figures that a script wants first.
+    pub summary: Vec<(&'static str, serde_json::Value)>,
+    /// What was looked at.
+    pub examined: Vec<String>,
+    /// What was not looked at, and why.
+    pub not_examined: Vec<(String, String)>,
+    /// Which section of the runbook applies.
+    pub section: Option<SectionVerdict>,
+    /// The command's own data, in its own frozen JSON type.
+    pub data: serde_json::Value,
+    /// Sources that failed on the way.
+    pub errors: Vec<Error>,
+    /// The same for people.
+    pub document: Document,
+}
+
+/// The section of the runbook that applies, and why the earlier ones do not.
+#[derive(Debug, Clone)]
+pub struct SectionVerdict {
+    /// The section.
+    pub section: Section,
+    /// The findings that led there, as sentences.
+    pub matched_on: Vec<String>,
+    /// Earlier sections with the reading that ruled them out.
+    pub ruled_out: Vec<(Section, String)>,
+}
+
+impl Report {
+    /// The report of a listing or view: it could answer (0).
+    pub fn listing(command: &'static str, data: impl Serialize, document: Document) -> Self {
+        Self::new(command, None, ExitCode::Ok, vec![], data, document)
+    }
+
+    /// The report of a judging command: the worst finding decides.
+    pub fn judged(
+        command: &'static str,
+        findings: Vec<Finding>,
+        fail_on: FailOn,
+        data: impl Serialize,
+        document: Document,
+    ) -> Self {
+        let verdict = Verdict::worst(findings.iter().map(|f| f.verdict));
+        let exit = ExitCode::of(verdict, fail_on);
+        Self::new(command, Some(verdict), exit, findings, data, document)
+    }
+
+    /// The report of a command that failed before it could say anything else.
+    pub fn failed(command: &'static str, error: Error) -> Self {
+        let exit = error.exit_code();
+        let mut report =
+            Self::new(command, None, exit, vec![], serde_json::Value::Null, Document::default());
+        report.errors.push(error);
+        report
+    }
+
+    fn new(
+        command: &'static str,
+        verdict: Option<Verdict>,
+        exit: ExitCode,
+        findings: Vec<Finding>,
+        data: impl Serialize,
+        document: Document,
+    ) -> Self {
+        Self {
+            command,
+            verdict,
+            exit,
+            findings,
+            summary: vec![],
+            examined: vec![],
+            not_examined: vec![],
+            section: None,
+            data: serde_json::to_value(data).unwrap_or_default(),
+            errors: vec![],
+            document,
+        }
+    }
+
+    /// The word for `status` in the envelope.
+    #[must_use]
+    pub fn status(&self) -> &'static str {
+        match (self.verdict, self.exit) {
+            (Some(verdict), _) => verdict.word(),
+            (None, ExitCode::Ok) => "ok",
+            (None, ExitCode::Warning) => "warning",
+            (None, ExitCode::Critical) => "critical",
+            (None, ExitCode::Unknown) => "unknown",
+            (None, ExitCode::Partial) => "partial",
+            (None, ExitCode::Refused) => "refused",
+            (None, ExitCode::Interrupted) => "interrupted",
+            (None, ExitCode::Usage | ExitCode::Bug | ExitCode::Config) => "error",
+        }
+    }
+}
+
+/// Where a report comes from: the same for every command of one run.
+#[derive(Debug, Clone, Default)]
+pub struct Provenance {
+    /// Name of the context, where one was chosen.
+    pub context: Option<String>,
+    /// Whether writes are refused.
+    pub read_only: bool,
+    /// The protected context that this database belongs to.
+    pub protected: Option<String>,
+    /// `user@host:port/db`, never with a password.
+    pub database: Option<String>,
+    /// The base URL, never with credentials.
+    pub base_url: Option<String>,
+    /// When the command began.
+    pub started_at: Timestamp,
+    /// How long it took, milliseconds.
+    pub duration_ms: u64,
+}
