@@ -24,17 +24,11 @@ pub fn find(given: Option<&Path>, path: Option<&OsStr>) -> Option<PathBuf> {
     }
     std::env::split_paths(path.unwrap_or_default())
         .find(|dir| dir.is_absolute() && holds_server(dir))
-        .or_else(|| {
-            VERSIONED
-                .iter()
-                .find_map(|(parent, prefix)| newest(Path::new(parent), prefix))
-        })
+        .or_else(|| VERSIONED.iter().find_map(|(parent, prefix)| newest(Path::new(parent), prefix)))
 }
 
 fn holds_server(dir: &Path) -> bool {
-    ["initdb", "postgres"]
-        .iter()
-        .all(|name| dir.join(name).is_file())
+    ["initdb", "postgres"].iter().all(|name| dir.join(name).is_file())
 }
 
 /// The `bin` directory of the highest version among `parent/prefix*`.

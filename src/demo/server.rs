@@ -99,19 +99,12 @@ pub struct Server {
 impl Server {
     /// Makes and starts a server; returns when it takes connections (0.7 s as measured).
     pub fn start(options: &ServerOptions) -> Result<Server, ServerError> {
-        let bin = binaries::find(options.bin_dir.as_deref(), options.path.as_deref()).ok_or_else(
-            || ServerError::NotInstalled {
-                looked_in: options.bin_dir.clone(),
-            },
-        )?;
+        let bin = binaries::find(options.bin_dir.as_deref(), options.path.as_deref())
+            .ok_or_else(|| ServerError::NotInstalled { looked_in: options.bin_dir.clone() })?;
         let mut supervisor = supervise(&bin, options)?.spawn()?;
         let started = supervisor.stdout.take().map(await_start);
         // From here on a drop cleans up, also when the start failed.
-        let mut server = Server {
-            dir: PathBuf::new(),
-            listen: options.listen,
-            supervisor,
-        };
+        let mut server = Server { dir: PathBuf::new(), listen: options.listen, supervisor };
         server.dir =
             started.unwrap_or_else(|| Err(io::Error::from(io::ErrorKind::BrokenPipe).into()))?;
         Ok(server)
@@ -139,11 +132,7 @@ impl Server {
             Listen::UnixOnly => SOCKET_PORT,
             Listen::Tcp { port } => port, // the socket's file carries the same number
         };
-        format!(
-            "postgresql://{}@{host}:{port}/{}",
-            escape(role),
-            escape(database)
-        )
+        format!("postgresql://{}@{host}:{port}/{}", escape(role), escape(database))
     }
 }
 
@@ -158,22 +147,13 @@ impl Drop for Server {
 fn supervise(bin: &Path, options: &ServerOptions) -> Result<Command, ServerError> {
     let temp_dir = options.temp_dir.as_deref().unwrap_or(Path::new("/tmp"));
     let mut command = Command::new("/bin/sh");
-    command
-        .args(["-c", SCRIPT, "cliplyctl-pg"])
-        .arg(bin)
-        .arg(temp_dir);
+    command.args(["-c", SCRIPT, "cliplyctl-pg"]).arg(bin).arg(temp_dir);
     for (name, value) in configuration(options) {
         command.arg("-c").arg(format!("{name}={value}"));
     }
     command
         .env_clear()
-        .env(
-            "PATH",
-            options
-                .path
-                .clone()
-                .unwrap_or_else(|| "/usr/bin:/bin".into()),
-        )
+        .env("PATH", options.path.clone().unwrap_or_else(|| "/usr/bin:/bin".into()))
         .env("LC_ALL", "C")
         .current_dir("/") // ours may be closed to the user we drop to
         .process_group(0) // Ctrl-C is for us; the server outlives the work that we still do then
@@ -194,10 +174,8 @@ fn configuration(options: &ServerOptions) -> Vec<(String, String)> {
         Listen::UnixOnly => ("", SOCKET_PORT),
         Listen::Tcp { port } => ("127.0.0.1", port),
     };
-    let mut settings: Vec<(String, String)> = CONFIGURATION
-        .iter()
-        .map(|(name, value)| ((*name).into(), (*value).into()))
-        .collect();
+    let mut settings: Vec<(String, String)> =
+        CONFIGURATION.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
     settings.push(("listen_addresses".into(), addresses.into()));
     settings.push(("port".into(), port.to_string()));
     settings.extend(options.extra_conf.iter().cloned());
@@ -207,9 +185,7 @@ fn configuration(options: &ServerOptions) -> Vec<(String, String)> {
 /// The user and group id of `postgres`, else of `nobody`, from the text of /etc/passwd.
 fn unprivileged_user(passwd: &str) -> Option<(u32, u32)> {
     let ids = |name: &str| {
-        let line = passwd
-            .lines()
-            .find(|line| line.split(':').next() == Some(name))?;
+        let line = passwd.lines().find(|line| line.split(':').next() == Some(name))?;
         let mut fields = line.split(':').skip(2);
         // macOS writes nobody's id as -2.
         let mut id = || Some(fields.next()?.parse::<i64>().ok()? as u32);
@@ -230,22 +206,14 @@ fn await_start(stdout: ChildStdout) -> Result<PathBuf, ServerError> {
     }
     stdout.read_to_string(&mut rest)?;
     let log = if rest.is_empty() { dir } else { rest };
-    Err(ServerError::DidNotStart {
-        log: log.trim().to_owned(),
-    })
+    Err(ServerError::DidNotStart { log: log.trim().to_owned() })
 }
 
 /// Percent-encodes all but letters, digits and `_.-`.
 fn escape(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
     text.bytes()
-        .map(|byte| {
-            if plain(byte) {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()
 }
 
@@ -271,10 +239,8 @@ mod tests {
 
     #[test]
     fn a_missing_server_says_how_to_install_it() {
-        let options = ServerOptions {
-            bin_dir: Some("/nowhere".into()),
-            ..ServerOptions::default()
-        };
+        let options =
+            ServerOptions { bin_dir: Some("/nowhere".into()), ..ServerOptions::default() };
         let error = Server::start(&options).unwrap_err().to_string();
         assert!(
             error.contains("in /nowhere") && error.contains("apt-get install postgresql"),

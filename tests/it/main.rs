@@ -1,8 +1,9 @@
 //! Every integration test, in one program: one link, one PostgreSQL cluster.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 #![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test that cannot go on fails"
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "the tool's rooms are not ours"
 )]
 
 mod harness;

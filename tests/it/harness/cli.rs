@@ -5,15 +5,10 @@ fn a_run_sees_nothing_of_the_testers_environment() {
     let mut run = Cli::program("sh", ["-c", "env | sort; pwd"]).env("EXTRA", "1");
     let home = run.home().canonicalize().unwrap().display().to_string();
     let output = run.run().expect_code(0);
-    let names: Vec<&str> = output
-        .stdout
-        .lines()
-        .filter_map(|line| line.split('=').next())
-        .collect();
-    let own: Vec<&str> = names
-        .into_iter()
-        .filter(|name| !["_", "OLDPWD", "SHLVL"].contains(name))
-        .collect();
+    let names: Vec<&str> =
+        output.stdout.lines().filter_map(|line| line.split('=').next()).collect();
+    let own: Vec<&str> =
+        names.into_iter().filter(|name| !["_", "OLDPWD", "SHLVL"].contains(name)).collect();
     assert_eq!(own, ["EXTRA", "HOME", "LC_ALL", "PATH", "PWD", "TZ", &home]);
 }
 

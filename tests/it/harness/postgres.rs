@@ -16,9 +16,7 @@ fn a_database_ends_with_its_test_even_while_in_use() {
     let url = database.url();
     let _held = database.session();
     drop(database);
-    let error = Session::try_open(&url)
-        .err()
-        .expect("no such database any more");
+    let error = Session::try_open(&url).err().expect("no such database any more");
     assert_eq!(error.code().unwrap().code(), "3D000", "{error:?}");
 }
 
@@ -34,9 +32,6 @@ fn roles_connect_without_a_password_and_null_is_told_from_text() {
         [[Some("harness_role".to_owned()), None]]
     );
     assert_eq!(session.value("SHOW timezone"), "UTC");
-    assert_eq!(
-        session.value("SELECT current_setting('listen_addresses')"),
-        ""
-    );
+    assert_eq!(session.value("SELECT current_setting('listen_addresses')"), "");
     assert!(cluster().url("a/b").ends_with("/a%2Fb"));
 }

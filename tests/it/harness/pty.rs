@@ -8,16 +8,8 @@ fn a_program_meets_a_terminal_of_the_given_size() {
     terminal.type_text("Ada\r");
     terminal.wait_for("hi Ada");
     assert_eq!(terminal.finish(), 4);
-    assert!(
-        terminal.screen().starts_with("17 91\n"),
-        "{}",
-        terminal.screen()
-    );
-    assert!(
-        terminal.raw().contains("\u{1b}[31mhi"),
-        "{:?}",
-        terminal.raw()
-    );
+    assert!(terminal.screen().starts_with("17 91\n"), "{}", terminal.screen());
+    assert!(terminal.raw().contains("\u{1b}[31mhi"), "{:?}", terminal.raw());
 }
 
 #[test]
@@ -28,9 +20,5 @@ fn ctrl_c_and_resizing_reach_the_program() {
     terminal.resize(30, 100);
     terminal.type_text("\x03");
     assert_eq!(terminal.finish(), 5);
-    assert!(
-        terminal.screen().contains("30 100"),
-        "{}",
-        terminal.screen()
-    );
+    assert!(terminal.screen().contains("30 100"), "{}", terminal.screen());
 }

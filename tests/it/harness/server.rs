@@ -21,10 +21,7 @@ fn owner() {
     let Some(temp_dir) = std::env::var_os(OWNER) else {
         return;
     };
-    let options = ServerOptions {
-        temp_dir: Some(temp_dir.into()),
-        ..server_options()
-    };
+    let options = ServerOptions { temp_dir: Some(temp_dir.into()), ..server_options() };
     let _server = Server::start(&options).unwrap();
     println!("\nserver is up");
     std::thread::park();
@@ -52,10 +49,7 @@ fn is_empty(dir: &TempDir) -> bool {
 
 /// (pid, parent's pid, command line) of every process on the machine.
 fn processes() -> Vec<(u32, u32, String)> {
-    let output = Command::new("ps")
-        .args(["-A", "-o", "pid=,ppid=,args="])
-        .output()
-        .unwrap();
+    let output = Command::new("ps").args(["-A", "-o", "pid=,ppid=,args="]).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let parse = |line: &str| {
         let mut words = line.split_whitespace();
@@ -69,17 +63,11 @@ fn processes() -> Vec<(u32, u32, String)> {
 fn family(dir: &TempDir) -> Vec<u32> {
     let all = processes();
     let name = dir.path().to_str().unwrap();
-    let mut family: Vec<u32> = all
-        .iter()
-        .filter(|(.., args)| args.contains(name))
-        .map(|(pid, ..)| *pid)
-        .collect();
+    let mut family: Vec<u32> =
+        all.iter().filter(|(.., args)| args.contains(name)).map(|(pid, ..)| *pid).collect();
     let mut next = 0;
     while let Some(parent) = family.get(next).copied() {
-        let children = all
-            .iter()
-            .filter(|(_, ppid, _)| *ppid == parent)
-            .map(|(pid, ..)| *pid);
+        let children = all.iter().filter(|(_, ppid, _)| *ppid == parent).map(|(pid, ..)| *pid);
         let new: Vec<u32> = children.filter(|pid| !family.contains(pid)).collect();
         family.extend(new);
         next += 1;
@@ -94,10 +82,7 @@ fn killing_the_owner_leaves_no_process_and_no_directory() {
     let mut lines = BufReader::new(owner.stdout.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap() == "server is up"));
     let family = family(&dir);
-    assert!(
-        family.len() >= 4,
-        "a shell, the server and its helpers: {family:?}"
-    );
+    assert!(family.len() >= 4, "a shell, the server and its helpers: {family:?}");
 
     owner.kill().unwrap(); // SIGKILL
     owner.wait().unwrap();
@@ -121,11 +106,7 @@ fn killing_the_owner_during_the_start_leaves_nothing_either() {
 #[test]
 fn dropping_a_server_stops_it_and_removes_its_directory() {
     let dir = temp_dir();
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let server = Server::start(&ServerOptions {
         temp_dir: Some(dir.path().to_owned()),
         listen: Listen::Tcp { port },
@@ -154,20 +135,14 @@ fn a_server_that_does_not_start_says_why_and_leaves_nothing() {
         ..server_options()
     });
     let error = error.unwrap_err();
-    assert!(
-        matches!(error, ServerError::DidNotStart { .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, ServerError::DidNotStart { .. }), "{error:?}");
     assert!(error.to_string().contains("max_connections"), "{error}");
     assert!(is_empty(&dir));
 }
 
 #[test]
 fn a_temp_dir_that_is_not_there_is_named() {
-    let options = ServerOptions {
-        temp_dir: Some("/no/such/place".into()),
-        ..server_options()
-    };
+    let options = ServerOptions { temp_dir: Some("/no/such/place".into()), ..server_options() };
     let error = Server::start(&options).unwrap_err().to_string();
     assert!(error.contains("/no/such/place"), "{error}");
 }

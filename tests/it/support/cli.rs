@@ -16,11 +16,8 @@ use super::pty::Terminal;
 pub const BINARY: &str = env!("CARGO_BIN_EXE_cliplyctl");
 
 /// The environment that every run starts from, apart from `HOME`: nothing of the tester's own.
-pub const ENVIRONMENT: [(&str, &str); 3] = [
-    ("PATH", "/usr/local/bin:/usr/bin:/bin"),
-    ("TZ", "UTC"),
-    ("LC_ALL", "C"),
-];
+pub const ENVIRONMENT: [(&str, &str); 3] =
+    [("PATH", "/usr/local/bin:/usr/bin:/bin"), ("TZ", "UTC"), ("LC_ALL", "C")];
 
 /// A command line in the making, and the directory it runs in (also its home).
 pub struct Cli {
@@ -54,11 +51,7 @@ impl Cli {
             .envs(ENVIRONMENT)
             .env("HOME", home.path())
             .current_dir(home.path());
-        Cli {
-            home,
-            command,
-            stdin: Vec::new(),
-        }
+        Cli { home, command, stdin: Vec::new() }
     }
 
     /// Adds an environment variable.
@@ -98,10 +91,7 @@ impl Cli {
 
     /// Starts and returns at once, for runs that are to be interrupted.
     pub fn start(&mut self) -> Running {
-        self.command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let text = self.stdin.clone();
@@ -109,11 +99,7 @@ impl Cli {
         thread::spawn(move || drop(stdin.write_all(&text)));
         let stdout = read_aside(child.stdout.take().unwrap());
         let stderr = read_aside(child.stderr.take().unwrap());
-        Running {
-            child,
-            stdout,
-            stderr,
-        }
+        Running { child, stdout, stderr }
     }
 }
 
@@ -132,10 +118,8 @@ impl Running {
 
     /// Sends a signal by name: `INT`, `TERM`, `KILL`.
     pub fn signal(&self, name: &str) {
-        let sent = Command::new("kill")
-            .args(["-s", name, &self.id().to_string()])
-            .status()
-            .unwrap();
+        let sent =
+            Command::new("kill").args(["-s", name, &self.id().to_string()]).status().unwrap();
         assert!(sent.success(), "could not send {name}");
     }
 
@@ -154,11 +138,7 @@ impl Running {
             thread::sleep(Duration::from_millis(2));
         };
         let code = code(status);
-        Output {
-            stdout: self.stdout.join().unwrap(),
-            stderr: self.stderr.join().unwrap(),
-            code,
-        }
+        Output { stdout: self.stdout.join().unwrap(), stderr: self.stderr.join().unwrap(), code }
     }
 }
 
@@ -178,9 +158,7 @@ impl Output {
 
 fn code(status: ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt;
-    status
-        .code()
-        .unwrap_or_else(|| -status.signal().unwrap_or(0))
+    status.code().unwrap_or_else(|| -status.signal().unwrap_or(0))
 }
 
 fn read_aside(mut stream: impl Read + Send + 'static) -> JoinHandle<String> {

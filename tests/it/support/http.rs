@@ -69,10 +69,7 @@ impl Response {
 
     /// `{"ok":true}`, given in this manner.
     pub fn rude(manner: Manner) -> Response {
-        Response {
-            manner,
-            ..Response::json(200, r#"{"ok":true}"#)
-        }
+        Response { manner, ..Response::json(200, r#"{"ok":true}"#) }
     }
 
     /// Adds a header.
@@ -115,10 +112,7 @@ impl Stub {
     /// Serves a table of path → response on a free port of 127.0.0.1.
     pub fn start<'a>(table: impl IntoIterator<Item = (&'a str, Response)>) -> Stub {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let stub = Stub {
-            address: listener.local_addr().unwrap(),
-            state: Arc::default(),
-        };
+        let stub = Stub { address: listener.local_addr().unwrap(), state: Arc::default() };
         for (path, response) in table {
             stub.set(path, response);
         }
@@ -143,22 +137,13 @@ impl Stub {
 
     /// Changes what a path answers from now on.
     pub fn set(&self, path: &str, response: Response) {
-        self.state
-            .lock()
-            .unwrap()
-            .responses
-            .insert(path.to_owned(), response);
+        self.state.lock().unwrap().responses.insert(path.to_owned(), response);
     }
 
     /// The requests for a path so far, in order.
     pub fn requests(&self, path: &str) -> Vec<Request> {
         let state = self.state.lock().unwrap();
-        state
-            .requests
-            .iter()
-            .filter(|request| path_of(&request.target) == path)
-            .cloned()
-            .collect()
+        state.requests.iter().filter(|request| path_of(&request.target) == path).cloned().collect()
     }
 
     /// How often a path was asked for.
@@ -214,11 +199,7 @@ fn read_request(stream: &TcpStream) -> io::Result<Request> {
         };
         headers.insert(name.to_lowercase(), value.trim().to_owned());
     }
-    Ok(Request {
-        method,
-        target,
-        headers,
-    })
+    Ok(Request { method, target, headers })
 }
 
 fn answer(mut stream: TcpStream, response: &Response, head_only: bool) -> io::Result<()> {

@@ -1,8 +1,5 @@
 //! What the tests stand on: a real database server, a rude HTTP server, the binary, a terminal.
-#![allow(
-    dead_code,
-    reason = "a shelf of tools: not every one is in use at all times"
-)]
+#![allow(dead_code, reason = "a shelf of tools: not every one is in use at all times")]
 
 pub mod cli;
 pub mod http;

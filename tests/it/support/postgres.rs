@@ -98,10 +98,7 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         let admin = Session::open(&cluster().url("postgres"));
-        let _ = admin.try_execute(&format!(
-            "DROP DATABASE IF EXISTS {} WITH (FORCE)",
-            self.name
-        ));
+        let _ = admin.try_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
     }
 }
 
@@ -119,10 +116,7 @@ impl Session {
 
     /// Connects to a libpq URL, or says why not.
     pub fn try_open(url: &str) -> Result<Session, tokio_postgres::Error> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (client, connection) = runtime.block_on(tokio_postgres::connect(url, NoTls))?;
         runtime.spawn(connection);
         Ok(Session { runtime, client })
@@ -130,8 +124,7 @@ impl Session {
 
     /// Runs statements.
     pub fn execute(&self, sql: &str) {
-        self.try_execute(sql)
-            .unwrap_or_else(|error| panic!("{error:?}\nin: {:.300}", sql));
+        self.try_execute(sql).unwrap_or_else(|error| panic!("{error:?}\nin: {:.300}", sql));
     }
 
     /// Runs statements, or says which SQL error came.
@@ -144,11 +137,9 @@ impl Session {
         let messages = self.runtime.block_on(self.client.simple_query(sql));
         let messages = messages.unwrap_or_else(|error| panic!("{error:?}\nin: {sql}"));
         let rows = messages.iter().filter_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(
-                (0..row.len())
-                    .map(|i| row.get(i).map(str::to_owned))
-                    .collect(),
-            ),
+            SimpleQueryMessage::Row(row) => {
+                Some((0..row.len()).map(|i| row.get(i).map(str::to_owned)).collect())
+            }
             _ => None,
         });
         rows.collect()

@@ -42,20 +42,10 @@ impl Terminal {
         let child = pair.slave.spawn_command(builder).unwrap();
         drop(pair.slave); // ours would keep the terminal open after the program's end
         let screen = vt100::Parser::new(rows, columns, 1000);
-        let output = Arc::new(Mutex::new(Output {
-            raw: Vec::new(),
-            screen,
-        }));
+        let output = Arc::new(Mutex::new(Output { raw: Vec::new(), screen }));
         let reader = follow(pair.master.try_clone_reader().unwrap(), Arc::clone(&output));
         let keyboard = pair.master.take_writer().unwrap();
-        Terminal {
-            home,
-            child,
-            master: pair.master,
-            keyboard,
-            output,
-            reader: Some(reader),
-        }
+        Terminal { home, child, master: pair.master, keyboard, output, reader: Some(reader) }
     }
 
     /// The directory of the run, and its home.
@@ -71,12 +61,7 @@ impl Terminal {
 
     /// Makes the window another size; the program gets SIGWINCH.
     pub fn resize(&mut self, rows: u16, columns: u16) {
-        self.output
-            .lock()
-            .unwrap()
-            .screen
-            .screen_mut()
-            .set_size(rows, columns);
+        self.output.lock().unwrap().screen.screen_mut().set_size(rows, columns);
         self.master.resize(size(rows, columns)).unwrap();
     }
 
@@ -111,7 +96,9 @@ impl Terminal {
             status.is_some()
         });
         // The last output is on its way still.
-        self.reader.take().map(|reader| reader.join().unwrap());
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
         status.unwrap().exit_code()
     }
 }
@@ -124,12 +111,7 @@ impl Drop for Terminal {
 }
 
 fn size(rows: u16, cols: u16) -> PtySize {
-    PtySize {
-        rows,
-        cols,
-        pixel_width: 0,
-        pixel_height: 0,
-    }
+    PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }
 }
 
 /// Reads until the terminal closes. Linux reports that as an error (EIO), macOS as an end of file.
