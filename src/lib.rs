@@ -7,6 +7,7 @@
 //! ```
 
 pub mod checks;
+pub mod demo;
 pub mod error;
 pub mod exit;
 pub mod facts;

@@ -1,0 +1,250 @@
+//! A private throwaway PostgreSQL server: its own directory, a Unix socket, no password, no fsync.
+//!
+//! It leaves nothing behind however this process ends. A small shell script (`supervise.sh`) owns
+//! the directory and the server, and holds the reading end of a pipe from us: the system closes
+//! that pipe when we die, whatever the cause.
+
+use std::ffi::OsString;
+use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use super::binaries;
+
+const SCRIPT: &str = include_str!("supervise.sh");
+
+/// The names tools and URLs default to; the socket's directory is ours alone, so no port is taken.
+const SOCKET_PORT: u16 = 5432;
+
+/// Fast rather than durable, small rather than tuned; autovacuum would change estimates mid-test.
+const CONFIGURATION: &[(&str, &str)] = &[
+    ("fsync", "off"),
+    ("full_page_writes", "off"),
+    ("synchronous_commit", "off"),
+    ("wal_level", "minimal"),
+    ("max_wal_senders", "0"),
+    ("shared_buffers", "32MB"),
+    ("max_connections", "200"),
+    ("autovacuum", "off"),
+    ("jit", "off"),
+    ("timezone", "UTC"),
+];
+
+/// Where the server listens, besides nothing else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Listen {
+    /// A Unix socket in the server's own directory.
+    #[default]
+    UnixOnly,
+    /// The Unix socket, and this port of 127.0.0.1.
+    Tcp {
+        /// The port; it must be free.
+        port: u16,
+    },
+}
+
+/// What a caller may decide. This module reads no environment.
+#[derive(Clone, Debug, Default)]
+pub struct ServerOptions {
+    /// The directory of `initdb` and `postgres`; looked for when absent.
+    pub bin_dir: Option<PathBuf>,
+    /// The value of `PATH`, to look for programs in.
+    pub path: Option<OsString>,
+    /// Where the server's directory is made; `/tmp` when absent, because socket paths must be short.
+    pub temp_dir: Option<PathBuf>,
+    /// Where the server listens.
+    pub listen: Listen,
+    /// Further settings of postgresql.conf; they win over ours.
+    pub extra_conf: Vec<(String, String)>,
+}
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The programs are not on this machine.
+    #[error(
+        "no PostgreSQL server programs (initdb, postgres) found{}; \
+         install them with `apt-get install postgresql` or `brew install postgresql`",
+        .looked_in.as_ref().map(|dir| format!(" in {}", dir.display())).unwrap_or_default()
+    )]
+    NotInstalled {
+        /// The directory that the caller insisted on.
+        looked_in: Option<PathBuf>,
+    },
+    /// Run by root, and the machine has no account to run the server as.
+    #[error(
+        "PostgreSQL refuses to run as root, and there is no user `postgres` or `nobody` in /etc/passwd"
+    )]
+    NoUnprivilegedUser,
+    /// The shell that supervises the server could not be started or read.
+    #[error("could not start the private PostgreSQL server")]
+    Io(#[from] io::Error),
+    /// initdb or postgres ended; their last words.
+    #[error("the private PostgreSQL server did not start: {log}")]
+    DidNotStart {
+        /// The last lines they wrote.
+        log: String,
+    },
+}
+
+/// A running server. Dropping it stops it and removes its directory.
+#[derive(Debug)]
+pub struct Server {
+    dir: PathBuf,
+    listen: Listen,
+    supervisor: Child,
+}
+
+impl Server {
+    /// Makes and starts a server; returns when it takes connections (0.7 s as measured).
+    pub fn start(options: &ServerOptions) -> Result<Server, ServerError> {
+        let bin = binaries::find(options.bin_dir.as_deref(), options.path.as_deref())
+            .ok_or_else(|| ServerError::NotInstalled { looked_in: options.bin_dir.clone() })?;
+        let mut supervisor = supervise(&bin, options)?.spawn()?;
+        let started = supervisor.stdout.take().map(await_start);
+        // From here on a drop cleans up, also when the start failed.
+        let mut server = Server { dir: PathBuf::new(), listen: options.listen, supervisor };
+        server.dir =
+            started.unwrap_or_else(|| Err(io::Error::from(io::ErrorKind::BrokenPipe).into()))?;
+        Ok(server)
+    }
+
+    /// The server's own directory, which holds its socket; gone once the server is dropped.
+    pub fn directory(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The process that owns the server and its directory.
+    pub fn supervisor_id(&self) -> u32 {
+        self.supervisor.id()
+    }
+
+    /// A libpq URL of the superuser's connection to `database` over the socket.
+    pub fn url(&self, database: &str) -> String {
+        self.url_as("postgres", database)
+    }
+
+    /// A libpq URL of `role`'s connection to `database` over the socket.
+    pub fn url_as(&self, role: &str, database: &str) -> String {
+        let host = escape(&self.dir.to_string_lossy());
+        let port = match self.listen {
+            Listen::UnixOnly => SOCKET_PORT,
+            Listen::Tcp { port } => port, // the socket's file carries the same number
+        };
+        format!("postgresql://{}@{host}:{port}/{}", escape(role), escape(database))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.supervisor.stdin.take());
+        // The script ends by itself: it kills a server that does not stop within 10 s.
+        let _ = self.supervisor.wait();
+    }
+}
+
+fn supervise(bin: &Path, options: &ServerOptions) -> Result<Command, ServerError> {
+    let temp_dir = options.temp_dir.as_deref().unwrap_or(Path::new("/tmp"));
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", SCRIPT, "cliplyctl-pg"]).arg(bin).arg(temp_dir);
+    for (name, value) in configuration(options) {
+        command.arg("-c").arg(format!("{name}={value}"));
+    }
+    command
+        .env_clear()
+        .env("PATH", options.path.clone().unwrap_or_else(|| "/usr/bin:/bin".into()))
+        .env("LC_ALL", "C")
+        .current_dir("/") // ours may be closed to the user we drop to
+        .process_group(0) // Ctrl-C is for us; the server outlives the work that we still do then
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    if rustix::process::geteuid().is_root() {
+        let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let (uid, gid) = unprivileged_user(&passwd).ok_or(ServerError::NoUnprivilegedUser)?;
+        command.uid(uid).gid(gid);
+    }
+    Ok(command)
+}
+
+/// Settings in the order in which they are given: the last one wins.
+fn configuration(options: &ServerOptions) -> Vec<(String, String)> {
+    let (addresses, port) = match options.listen {
+        Listen::UnixOnly => ("", SOCKET_PORT),
+        Listen::Tcp { port } => ("127.0.0.1", port),
+    };
+    let mut settings: Vec<(String, String)> =
+        CONFIGURATION.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    settings.push(("listen_addresses".into(), addresses.into()));
+    settings.push(("port".into(), port.to_string()));
+    settings.extend(options.extra_conf.iter().cloned());
+    settings
+}
+
+/// The user and group id of `postgres`, else of `nobody`, from the text of /etc/passwd.
+fn unprivileged_user(passwd: &str) -> Option<(u32, u32)> {
+    let ids = |name: &str| {
+        let line = passwd.lines().find(|line| line.split(':').next() == Some(name))?;
+        let mut fields = line.split(':').skip(2);
+        // macOS writes nobody's id as -2.
+        let mut id = || Some(fields.next()?.parse::<i64>().ok()? as u32);
+        Some((id()?, id()?))
+    };
+    ids("postgres").or_else(|| ids("nobody"))
+}
+
+/// Reads the script's two lines: the directory, then `ready`. Anything else is a log of failure.
+fn await_start(stdout: ChildStdout) -> Result<PathBuf, ServerError> {
+    let mut stdout = BufReader::new(stdout);
+    let mut dir = String::new();
+    let mut rest = String::new();
+    stdout.read_line(&mut dir)?;
+    stdout.read_line(&mut rest)?;
+    if rest == "ready\n" {
+        return Ok(PathBuf::from(dir.trim_end_matches('\n')));
+    }
+    stdout.read_to_string(&mut rest)?;
+    let log = if rest.is_empty() { dir } else { rest };
+    Err(ServerError::DidNotStart { log: log.trim().to_owned() })
+}
+
+/// Percent-encodes all but letters, digits and `_.-`.
+fn escape(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    text.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn postgres_is_preferred_to_nobody() {
+        let passwd = "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65533::/:/bin/false\npostgres:x:101:104::/:/bin/sh\n";
+        assert_eq!(unprivileged_user(passwd), Some((101, 104)));
+        assert_eq!(
+            unprivileged_user("nobody:*:-2:-2::/:/bin/false"),
+            Some((4294967294, 4294967294))
+        );
+        assert_eq!(unprivileged_user("root:x:0:0::/root:/bin/sh"), None);
+    }
+
+    #[test]
+    fn urls_are_escaped() {
+        assert_eq!(escape("/tmp/a b"), "%2Ftmp%2Fa%20b");
+    }
+
+    #[test]
+    fn a_missing_server_says_how_to_install_it() {
+        let options =
+            ServerOptions { bin_dir: Some("/nowhere".into()), ..ServerOptions::default() };
+        let error = Server::start(&options).unwrap_err().to_string();
+        assert!(
+            error.contains("in /nowhere") && error.contains("apt-get install postgresql"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,35 @@
+use crate::support::cli::Cli;
+
+#[test]
+fn a_run_sees_nothing_of_the_testers_environment() {
+    let mut run = Cli::program("sh", ["-c", "env | sort; pwd"]).env("EXTRA", "1");
+    let home = run.home().canonicalize().unwrap().display().to_string();
+    let output = run.run().expect_code(0);
+    let names: Vec<&str> =
+        output.stdout.lines().filter_map(|line| line.split('=').next()).collect();
+    let own: Vec<&str> =
+        names.into_iter().filter(|name| !["_", "OLDPWD", "SHLVL"].contains(name)).collect();
+    assert_eq!(own, ["EXTRA", "HOME", "LC_ALL", "PATH", "PWD", "TZ", &home]);
+}
+
+#[test]
+fn streams_code_and_input_are_kept_apart() {
+    let mut run = Cli::program("sh", ["-c", "cat; cat note >&2; exit 3"]);
+    run = run.stdin("{\"a\": [1]}").file("note", "aside");
+    let output = run.run().expect_code(3);
+    assert_eq!(output.json()["a"][0], 1);
+    assert_eq!(output.stderr, "aside");
+}
+
+#[test]
+fn a_signal_is_told_from_an_exit() {
+    let running = Cli::program("sleep", ["1000"]).start();
+    running.signal("TERM");
+    assert_eq!(running.finish().code, -15);
+}
+
+#[test]
+fn the_binary_under_test_runs() {
+    let output = Cli::new(["--version"]).run();
+    assert!(output.code >= 0, "{output:?}");
+}

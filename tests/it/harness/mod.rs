@@ -1,0 +1,7 @@
+//! Proof that the ground the tests stand on holds.
+
+mod cli;
+mod http;
+mod postgres;
+mod pty;
+mod server;

@@ -1,0 +1,10 @@
+//! Every integration test, in one program: one link, one PostgreSQL cluster.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "the tool's rooms are not ours"
+)]
+
+mod harness;
+mod support;

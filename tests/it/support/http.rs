@@ -1,0 +1,242 @@
+//! A loopback HTTP server that can be as rude as the real world.
+
+use std::collections::HashMap;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+/// What one path answers.
+#[derive(Clone, Debug)]
+pub struct Response {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    /// Waited between the request and the first byte.
+    pub delay: Duration,
+    pub manner: Manner,
+}
+
+/// How the answer is given.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Manner {
+    /// As HTTP wants it.
+    Polite,
+    /// Closes after the request, without a byte.
+    CloseAtOnce,
+    /// Resets the connection (RST) after the request.
+    Reset,
+    /// Accepts, reads, never answers.
+    Mute,
+    /// Sends the head, then the body one byte at a time.
+    Drip { pause: Duration },
+    /// Promises this many bytes more than it sends, then closes.
+    Truncate { missing: usize },
+    /// Sends `body` over and over until this many bytes are sent.
+    Huge { bytes: usize },
+    /// Sends the body as it is, without a head: not HTTP at all.
+    NotHttp,
+}
+
+impl Response {
+    /// JSON with a status.
+    pub fn json(status: u16, body: impl Into<Vec<u8>>) -> Response {
+        Response::text(status, "application/json", body)
+    }
+
+    /// HTML with a status.
+    pub fn html(status: u16, body: impl Into<Vec<u8>>) -> Response {
+        Response::text(status, "text/html; charset=utf-8", body)
+    }
+
+    /// Some text with a status and a content type.
+    pub fn text(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Response {
+        let headers = vec![("content-type".to_owned(), content_type.to_owned())];
+        Response {
+            status,
+            headers,
+            body: body.into(),
+            delay: Duration::ZERO,
+            manner: Manner::Polite,
+        }
+    }
+
+    /// A redirect.
+    pub fn redirect(status: u16, location: &str) -> Response {
+        Response::text(status, "text/plain", "moved").header("location", location)
+    }
+
+    /// `{"ok":true}`, given in this manner.
+    pub fn rude(manner: Manner) -> Response {
+        Response { manner, ..Response::json(200, r#"{"ok":true}"#) }
+    }
+
+    /// Adds a header.
+    pub fn header(mut self, name: &str, value: &str) -> Response {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Waits before the first byte.
+    pub fn delay(mut self, delay: Duration) -> Response {
+        self.delay = delay;
+        self
+    }
+}
+
+/// A request as it came.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// Names in lower case.
+    pub headers: HashMap<String, String>,
+}
+
+/// The running server; unknown paths are 404.
+pub struct Stub {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    responses: HashMap<String, Response>,
+    requests: Vec<Request>,
+    closed: bool,
+}
+
+impl Stub {
+    /// Serves a table of path → response on a free port of 127.0.0.1.
+    pub fn start<'a>(table: impl IntoIterator<Item = (&'a str, Response)>) -> Stub {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stub = Stub { address: listener.local_addr().unwrap(), state: Arc::default() };
+        for (path, response) in table {
+            stub.set(path, response);
+        }
+        let state = Arc::clone(&stub.state);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if state.lock().unwrap().closed {
+                    break;
+                }
+                let state = Arc::clone(&state);
+                // A client that hangs up early is its own affair.
+                thread::spawn(move || drop(serve(stream, &state)));
+            }
+        });
+        stub
+    }
+
+    /// `http://127.0.0.1:PORT`, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Changes what a path answers from now on.
+    pub fn set(&self, path: &str, response: Response) {
+        self.state.lock().unwrap().responses.insert(path.to_owned(), response);
+    }
+
+    /// The requests for a path so far, in order.
+    pub fn requests(&self, path: &str) -> Vec<Request> {
+        let state = self.state.lock().unwrap();
+        state.requests.iter().filter(|request| path_of(&request.target) == path).cloned().collect()
+    }
+
+    /// How often a path was asked for.
+    pub fn count(&self, path: &str) -> usize {
+        self.requests(path).len()
+    }
+}
+
+impl Drop for Stub {
+    fn drop(&mut self) {
+        self.state.lock().unwrap().closed = true;
+        // Wakes the listener; the port refuses connections from then on.
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+/// The URL of a port of 127.0.0.1 that refuses connections.
+pub fn refused_url() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+fn path_of(target: &str) -> &str {
+    target.split('?').next().unwrap_or_default()
+}
+
+/// Answers one request and closes.
+fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
+    let request = read_request(&stream)?;
+    let path = path_of(&request.target).to_owned();
+    let head_only = request.method == "HEAD";
+    let response = {
+        let mut state = state.lock().unwrap();
+        state.requests.push(request);
+        state.responses.get(&path).cloned()
+    };
+    let response = response.unwrap_or_else(|| Response::json(404, r#"{"error":"not found"}"#));
+    thread::sleep(response.delay);
+    answer(stream, &response, head_only)
+}
+
+fn read_request(stream: &TcpStream) -> io::Result<Request> {
+    let mut lines = BufReader::new(stream).lines();
+    let first = lines.next().unwrap_or_else(|| Ok(String::new()))?;
+    let mut words = first.split(' ');
+    let method = words.next().unwrap_or_default().to_owned();
+    let target = words.next().unwrap_or_default().to_owned();
+    let mut headers = HashMap::new();
+    for line in lines {
+        let line = line?;
+        let Some((name, value)) = line.split_once(':') else {
+            break;
+        };
+        headers.insert(name.to_lowercase(), value.trim().to_owned());
+    }
+    Ok(Request { method, target, headers })
+}
+
+fn answer(mut stream: TcpStream, response: &Response, head_only: bool) -> io::Result<()> {
+    let body = &response.body;
+    let promised = match response.manner {
+        Manner::Truncate { missing } => body.len() + missing,
+        Manner::Huge { bytes } => bytes,
+        _ => body.len(),
+    };
+    match response.manner {
+        Manner::CloseAtOnce => return Ok(()),
+        Manner::Reset => return socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)),
+        Manner::Mute => return stream.read_to_end(&mut Vec::new()).map(drop),
+        Manner::NotHttp => return stream.write_all(body),
+        _ => stream.write_all(head(response, promised).as_bytes())?,
+    }
+    match response.manner {
+        _ if head_only => Ok(()),
+        Manner::Drip { pause } => body.iter().try_for_each(|byte| {
+            thread::sleep(pause);
+            stream.write_all(&[*byte])
+        }),
+        Manner::Huge { bytes } => {
+            let endless = body.iter().copied().cycle();
+            let piece: Vec<u8> = endless.take(body.len() * 10_000).collect();
+            let whole = bytes / piece.len();
+            (0..whole).try_for_each(|_| stream.write_all(&piece))?;
+            stream.write_all(&piece[..bytes % piece.len()])
+        }
+        _ => stream.write_all(body),
+    }
+}
+
+fn head(response: &Response, content_length: usize) -> String {
+    let mut head = format!("HTTP/1.1 {} Stub\r\n", response.status);
+    for (name, value) in &response.headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    head + &format!("content-length: {content_length}\r\nconnection: close\r\n\r\n")
+}

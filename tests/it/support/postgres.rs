@@ -1,0 +1,157 @@
+//! One PostgreSQL cluster for the whole test run, and a database of its own for every test.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use cliplyctl::demo::server::{Server, ServerOptions};
+use tokio::runtime::Runtime;
+use tokio_postgres::{NoTls, SimpleQueryMessage};
+
+/// The cluster of this process. Statics are not dropped: its supervisor cleans up when we end.
+pub fn cluster() -> &'static Server {
+    static CLUSTER: OnceLock<Server> = OnceLock::new();
+    CLUSTER.get_or_init(|| {
+        Server::start(&server_options()).expect("a PostgreSQL server for the tests")
+    })
+}
+
+/// How tests start servers: programs from `CLIPLYCTL_PG_BIN`, else wherever they are.
+pub fn server_options() -> ServerOptions {
+    ServerOptions {
+        bin_dir: std::env::var_os("CLIPLYCTL_PG_BIN").map(Into::into),
+        path: std::env::var_os("PATH"),
+        ..ServerOptions::default()
+    }
+}
+
+/// A database of the cluster; dropped, connections and all, at the end of its test.
+pub struct Database {
+    name: String,
+}
+
+impl Database {
+    /// A database without any table.
+    pub fn blank() -> Database {
+        Database::copy_of("template0")
+    }
+
+    /// A database with `schema` in it. Each schema is loaded once and then copied.
+    pub fn with_schema(key: &str, schema: &str) -> Database {
+        static LOADED: Mutex<Option<HashSet<String>>> = Mutex::new(None);
+        let template = format!("template_{key}");
+        let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+        if !loaded.get_or_insert_default().contains(key) {
+            let admin = Session::open(&cluster().url("postgres"));
+            admin.execute(&format!("DROP DATABASE IF EXISTS {template}"));
+            admin.execute(&format!("CREATE DATABASE {template} TEMPLATE template0"));
+            Session::open(&cluster().url(&template)).execute(schema);
+            loaded.get_or_insert_default().insert(key.to_owned());
+        }
+        Database::copy_of(&template)
+    }
+
+    fn copy_of(template: &str) -> Database {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let admin = Session::open(&cluster().url("postgres"));
+        admin.execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
+        Database { name }
+    }
+
+    /// Its name in the cluster.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A libpq URL of the superuser.
+    pub fn url(&self) -> String {
+        cluster().url(&self.name)
+    }
+
+    /// A libpq URL of another role; no password is asked.
+    pub fn url_as(&self, role: &str) -> String {
+        cluster().url_as(role, &self.name)
+    }
+
+    /// A connection of the superuser, for transactions that stay open.
+    pub fn session(&self) -> Session {
+        Session::open(&self.url())
+    }
+
+    /// Runs statements.
+    pub fn execute(&self, sql: &str) {
+        self.session().execute(sql);
+    }
+
+    /// The rows of a query as text; NULL is None.
+    pub fn rows(&self, sql: &str) -> Vec<Vec<Option<String>>> {
+        self.session().rows(sql)
+    }
+
+    /// The only value of a query as text; `NULL` for NULL.
+    pub fn value(&self, sql: &str) -> String {
+        self.session().value(sql)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let admin = Session::open(&cluster().url("postgres"));
+        let _ = admin.try_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+    }
+}
+
+/// A blocking connection.
+pub struct Session {
+    runtime: Runtime,
+    client: tokio_postgres::Client,
+}
+
+impl Session {
+    /// Connects to a libpq URL.
+    pub fn open(url: &str) -> Session {
+        Session::try_open(url).unwrap_or_else(|error| panic!("connecting to {url}: {error:?}"))
+    }
+
+    /// Connects to a libpq URL, or says why not.
+    pub fn try_open(url: &str) -> Result<Session, tokio_postgres::Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (client, connection) = runtime.block_on(tokio_postgres::connect(url, NoTls))?;
+        runtime.spawn(connection);
+        Ok(Session { runtime, client })
+    }
+
+    /// Runs statements.
+    pub fn execute(&self, sql: &str) {
+        self.try_execute(sql).unwrap_or_else(|error| panic!("{error:?}\nin: {:.300}", sql));
+    }
+
+    /// Runs statements, or says which SQL error came.
+    pub fn try_execute(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
+        self.runtime.block_on(self.client.batch_execute(sql))
+    }
+
+    /// The rows of a query as text; NULL is None.
+    pub fn rows(&self, sql: &str) -> Vec<Vec<Option<String>>> {
+        let messages = self.runtime.block_on(self.client.simple_query(sql));
+        let messages = messages.unwrap_or_else(|error| panic!("{error:?}\nin: {sql}"));
+        let rows = messages.iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => {
+                Some((0..row.len()).map(|i| row.get(i).map(str::to_owned)).collect())
+            }
+            _ => None,
+        });
+        rows.collect()
+    }
+
+    /// The only value of a query as text; `NULL` for NULL.
+    pub fn value(&self, sql: &str) -> String {
+        let rows = self.rows(sql);
+        assert!(
+            rows.len() == 1 && rows[0].len() == 1,
+            "one value expected of: {sql}\ngot: {rows:?}"
+        );
+        rows[0][0].clone().unwrap_or_else(|| "NULL".to_owned())
+    }
+}
