@@ -3,6 +3,7 @@
 //! Facts import nothing else of the crate. Sources fill them, checks judge them.
 
 pub mod finding;
+pub mod layout;
 pub mod limits;
 pub mod observed;
 pub mod verdict;

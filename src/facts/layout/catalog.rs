@@ -1,0 +1,137 @@
+//! What the server's catalog says about the tables, before anyone interprets it.
+
+use serde::Deserialize;
+
+/// The answer of `queries/layout.sql`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Catalog {
+    /// `public.jobs`, where it exists.
+    pub jobs: Option<CatalogTable>,
+    /// `public.job_events`, where it exists.
+    pub events: Option<CatalogTable>,
+    /// Sources of the backend's worker functions: they name the column that they maintain.
+    pub worker_functions: Vec<String>,
+    /// Whether this server only replays another one.
+    pub in_recovery: bool,
+}
+
+/// A table.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct CatalogTable {
+    /// Its columns in order.
+    pub columns: Vec<CatalogColumn>,
+    /// Its CHECK constraints, as the server writes them.
+    pub checks: Vec<String>,
+    /// Its valid indexes.
+    pub indexes: Vec<CatalogIndex>,
+    /// `pg_class.reltuples`: -1 when never analysed.
+    pub estimated_rows: f64,
+    /// Whether this role may read every column.
+    pub can_select: bool,
+    /// Whether row-level security filters what this role sees.
+    pub rls_active: bool,
+}
+
+/// A column.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct CatalogColumn {
+    /// Its name.
+    pub name: String,
+    /// Its type, as `format_type` writes it.
+    pub r#type: String,
+    /// Whether it is NOT NULL.
+    pub not_null: bool,
+    /// Whether it has a default or is generated.
+    pub has_default: bool,
+    /// `pg_stats.n_distinct`, where this role sees statistics.
+    pub distinct: Option<f64>,
+}
+
+/// An index.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct CatalogIndex {
+    /// Its name.
+    pub name: String,
+    /// Its key columns in order; an expression is its text.
+    pub columns: Vec<String>,
+    /// Its predicate, as the server writes it.
+    pub predicate: Option<String>,
+}
+
+impl CatalogIndex {
+    /// Whether it holds just the rows with `column = value`, or leads with that column unfiltered.
+    #[must_use]
+    pub fn serves(&self, column: &str, value: &str) -> bool {
+        match &self.predicate {
+            Some(predicate) => predicate_is(predicate, column, value),
+            None => self.columns.first().is_some_and(|first| first == column),
+        }
+    }
+}
+
+/// Whether a predicate is `(column = 'value'::text)`.
+fn predicate_is(predicate: &str, column: &str, value: &str) -> bool {
+    let text = predicate.trim_matches(['(', ')']).replace("::text", "");
+    text == format!("{column} = '{value}'")
+}
+
+impl CatalogTable {
+    /// The column of this name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&CatalogColumn> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The name of the first of these that exists.
+    #[must_use]
+    pub fn first_of(&self, names: &[&str]) -> Option<String> {
+        names.iter().find(|name| self.column(name).is_some()).map(|name| (*name).to_owned())
+    }
+
+    /// The values that a CHECK allows for this column: the string literals of the constraint.
+    #[must_use]
+    pub fn allowed_values(&self, column: &str) -> Option<Vec<String>> {
+        let check = self.checks.iter().find(|check| mentions(check, column))?;
+        let values: Vec<_> = check.split('\'').skip(1).step_by(2).map(str::to_owned).collect();
+        (!values.is_empty()).then_some(values)
+    }
+}
+
+/// Whether an expression names this identifier as a whole word, outside string literals.
+fn mentions(expression: &str, name: &str) -> bool {
+    expression
+        .split('\'')
+        .step_by(2)
+        .flat_map(|code| code.split(|c: char| !(c.is_alphanumeric() || c == '_')))
+        .any(|word| word == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_literals_of_a_check_are_its_values() {
+        let table = CatalogTable {
+            checks: vec![
+                "CHECK ((kind = ANY (ARRAY['state'::text])))".to_owned(),
+                "CHECK ((state = ANY (ARRAY['queued'::text, 'dead_letter'::text])))".to_owned(),
+            ],
+            ..CatalogTable::default()
+        };
+        assert_eq!(table.allowed_values("state").unwrap(), ["queued", "dead_letter"]);
+        assert_eq!(table.allowed_values("status"), None);
+    }
+
+    #[test]
+    fn a_partial_index_serves_its_own_value_alone() {
+        let index = CatalogIndex {
+            name: "i".into(),
+            columns: vec!["state".into(), "run_at".into()],
+            predicate: Some("(state = 'queued'::text)".into()),
+        };
+        assert!(index.serves("state", "queued"));
+        assert!(!index.serves("state", "running"));
+        assert!(!index.serves("status", "queued"));
+    }
+}

@@ -1,0 +1,137 @@
+//! Which variant of the backend's schema this database holds.
+//!
+//! The history of the backend has several incompatible branches; an operator may meet any of them.
+//! A [`Catalog`] is what the server said, a [`Layout`] is what it means; every query is built from
+//! a layout, so that no query assumes a column.
+
+mod catalog;
+mod recognise;
+mod vocabulary;
+
+pub use catalog::{Catalog, CatalogColumn, CatalogIndex, CatalogTable};
+pub use recognise::recognise;
+pub use vocabulary::{Role, Vocabulary};
+
+/// What the jobs table's ids look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdType {
+    /// `uuid`
+    Uuid,
+    /// `bigint`
+    BigInt,
+}
+
+impl IdType {
+    /// The SQL type to cast a text to.
+    #[must_use]
+    pub fn sql(self) -> &'static str {
+        match self {
+            Self::Uuid => "uuid",
+            Self::BigInt => "bigint",
+        }
+    }
+}
+
+/// The column that keeps the last failure in structured form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorColumn {
+    /// Its name.
+    pub name: String,
+    /// Whether it is `json` or `jsonb`; text otherwise.
+    pub json: bool,
+}
+
+/// The shape of `job_events`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Events {
+    /// Whether ids grow (`bigint` from a sequence), so that "newest first" is the primary key.
+    pub ids_grow: bool,
+    /// The column that says what happened: `stage` or `event`.
+    pub stage: String,
+    /// The column with the details: `data` or `details`.
+    pub data: Option<String>,
+    /// The column with the time.
+    pub at: Option<String>,
+    /// Whether an event must name its workspace.
+    pub workspace: bool,
+    /// The values a CHECK allows, where there is one.
+    pub stages: Option<Vec<String>>,
+    /// Whether an index leads with `job_id`.
+    pub indexed_by_job: bool,
+}
+
+/// The jobs table as this tool understands it. Names are bare: quote them in SQL.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layout {
+    /// Type of the primary key.
+    pub id: IdType,
+    /// The column that says what a job does: `kind` or `type`.
+    pub kind: Option<String>,
+    /// The column that the worker maintains: `state` or `status`.
+    pub live: String,
+    /// The other of the two, where it exists: shown, never trusted.
+    pub stale: Option<String>,
+    /// What the values of the live column mean.
+    pub vocabulary: Vocabulary,
+    /// When a job may be claimed; the latest of these counts. Empty: always.
+    pub due: Vec<String>,
+    /// Who holds the job.
+    pub locked_by: Option<String>,
+    /// Since when.
+    pub locked_at: Option<String>,
+    /// The holder's last sign of life.
+    pub heartbeat: Option<String>,
+    /// Attempts made.
+    pub attempts: Option<String>,
+    /// Attempts allowed.
+    pub max_attempts: Option<String>,
+    /// The last failure as text.
+    pub last_error: Option<String>,
+    /// The last failure in structured form.
+    pub error: Option<ErrorColumn>,
+    /// The tenant.
+    pub workspace: Option<String>,
+    /// Claimed first, where larger.
+    pub priority: Option<String>,
+    /// The job's input.
+    pub payload: Option<String>,
+    /// The job's output.
+    pub result: Option<String>,
+    /// When it was inserted.
+    pub created: Option<String>,
+    /// When it was last changed.
+    pub updated: Option<String>,
+    /// The events table, where it exists.
+    pub events: Option<Events>,
+    /// Indexes on jobs, as the server describes them.
+    pub indexes: Vec<CatalogIndex>,
+    /// Rows as the planner estimates them; `None` before the first ANALYZE.
+    pub estimated_rows: Option<f64>,
+    /// Whether row-level security filters what this role sees.
+    pub rls_active: bool,
+    /// Whether this server only replays another one.
+    pub in_recovery: bool,
+    /// What had to be assumed to read this schema, in words.
+    pub assumptions: Vec<String>,
+}
+
+impl Layout {
+    /// Why this schema has no dead-letter queue, or `None` where it has one.
+    #[must_use]
+    pub fn no_dead_letters(&self) -> Option<String> {
+        if !self.vocabulary.dead.is_empty() {
+            return None;
+        }
+        Some(format!(
+            "this database's jobs have no dead letters: \"{}\" knows {}, and none of these means given up",
+            self.live,
+            self.vocabulary.all().join(", "),
+        ))
+    }
+
+    /// Whether a partial index serves `live = value`, so that counting it needs no scan.
+    #[must_use]
+    pub fn has_index_for(&self, value: &str) -> bool {
+        self.indexes.iter().any(|index| index.serves(&self.live, value))
+    }
+}

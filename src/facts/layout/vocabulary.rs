@@ -1,0 +1,146 @@
+//! What the values of the live column mean.
+
+/// The part of a job's life that a value stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    /// Not yet claimed.
+    Waiting,
+    /// Claimed by a worker.
+    InProgress,
+    /// Done.
+    Finished,
+    /// Failed, and will be tried again.
+    Failed,
+    /// Failed, and given up.
+    Dead,
+    /// A value that this tool does not know.
+    Other,
+}
+
+/// The values of the live column by their role.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Vocabulary {
+    /// Values of waiting jobs.
+    pub waiting: Vec<String>,
+    /// Values of jobs in progress.
+    pub in_progress: Vec<String>,
+    /// Values of finished jobs.
+    pub finished: Vec<String>,
+    /// Values of failed jobs that will be tried again.
+    pub failed: Vec<String>,
+    /// Values of dead jobs.
+    pub dead: Vec<String>,
+    /// Values that this tool does not know.
+    pub other: Vec<String>,
+}
+
+/// The ten values of the canonical variant.
+pub(super) const CANONICAL: [&str; 10] = [
+    "queued",
+    "pending",
+    "processing",
+    "running",
+    "done",
+    "completed",
+    "succeeded",
+    "failed",
+    "error",
+    "dead_letter",
+];
+
+/// The four values of the variants whose worker gives up by writing `failed`.
+pub(super) const FAILED_IS_FINAL: [&str; 4] = ["queued", "running", "succeeded", "failed"];
+
+impl Vocabulary {
+    /// Sorts the values that a live column allows.
+    ///
+    /// `failed` means dead in just one known vocabulary, [`FAILED_IS_FINAL`] on a column `status`:
+    /// everywhere else it is either retried or the schema has no dead letters at all.
+    pub fn new(live: &str, values: &[impl AsRef<str>]) -> Self {
+        let mut values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
+        values.dedup();
+        let failed_is_final = live == "status"
+            && values.len() == FAILED_IS_FINAL.len()
+            && FAILED_IS_FINAL.iter().all(|v| values.contains(v));
+        let mut vocabulary = Self::default();
+        for value in values {
+            let list = match role_of(value) {
+                Role::Failed if failed_is_final => &mut vocabulary.dead,
+                Role::Waiting => &mut vocabulary.waiting,
+                Role::InProgress => &mut vocabulary.in_progress,
+                Role::Finished => &mut vocabulary.finished,
+                Role::Failed => &mut vocabulary.failed,
+                Role::Dead => &mut vocabulary.dead,
+                Role::Other => &mut vocabulary.other,
+            };
+            list.push(value.to_owned());
+        }
+        vocabulary
+    }
+
+    /// The role of a value in this vocabulary.
+    #[must_use]
+    pub fn role(&self, value: &str) -> Role {
+        let roles = [
+            (&self.waiting, Role::Waiting),
+            (&self.in_progress, Role::InProgress),
+            (&self.finished, Role::Finished),
+            (&self.failed, Role::Failed),
+            (&self.dead, Role::Dead),
+        ];
+        let found = roles.into_iter().find(|(values, _)| values.iter().any(|v| v == value));
+        found.map_or(Role::Other, |(_, role)| role)
+    }
+
+    /// Every value, by role.
+    #[must_use]
+    pub fn all(&self) -> Vec<&str> {
+        [&self.waiting, &self.in_progress, &self.finished, &self.failed, &self.dead, &self.other]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect()
+    }
+}
+
+fn role_of(value: &str) -> Role {
+    match value {
+        "queued" | "pending" => Role::Waiting,
+        "processing" | "running" => Role::InProgress,
+        "done" | "completed" | "succeeded" => Role::Finished,
+        "failed" | "error" => Role::Failed,
+        "dead_letter" => Role::Dead,
+        _ => Role::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_canonical_values_have_a_dead_letter_state() {
+        let v = Vocabulary::new("state", &CANONICAL);
+        assert_eq!(v.waiting, ["queued", "pending"]);
+        assert_eq!(v.failed, ["failed", "error"]);
+        assert_eq!(v.dead, ["dead_letter"]);
+        assert!(v.other.is_empty());
+    }
+
+    #[test]
+    fn failed_is_dead_only_where_the_worker_gives_up_with_it() {
+        assert_eq!(Vocabulary::new("status", &FAILED_IS_FINAL).dead, ["failed"]);
+        assert!(
+            Vocabulary::new("state", &["queued", "processing", "done", "failed"]).dead.is_empty()
+        );
+        let typed = Vocabulary::new("status", &["pending", "processing", "failed", "completed"]);
+        assert!(typed.dead.is_empty());
+    }
+
+    #[test]
+    fn a_strange_value_is_kept_apart() {
+        let v = Vocabulary::new("state", &["queued", "paused"]);
+        assert_eq!(v.other, ["paused"]);
+        assert_eq!(v.role("paused"), Role::Other);
+    }
+}
