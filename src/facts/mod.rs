@@ -2,10 +2,12 @@
 //!
 //! Facts import nothing else of the crate. Sources fill them, checks judge them.
 
+pub mod dead_letter;
 pub mod finding;
 pub mod layout;
 pub mod limits;
 pub mod observed;
+pub mod queue;
 pub mod verdict;
 
 pub use finding::{Evidence, Finding, Section, Value};

@@ -13,6 +13,8 @@ pub struct Catalog {
     pub worker_functions: Vec<String>,
     /// Whether this server only replays another one.
     pub in_recovery: bool,
+    /// The server's clock, RFC 3339 UTC.
+    pub server_time: String,
 }
 
 /// A table.
@@ -24,7 +26,7 @@ pub struct CatalogTable {
     pub checks: Vec<String>,
     /// Its valid indexes.
     pub indexes: Vec<CatalogIndex>,
-    /// `pg_class.reltuples`: -1 when never analysed.
+    /// Rows as the planner would estimate them.
     pub estimated_rows: f64,
     /// Whether this role may read every column.
     pub can_select: bool,
@@ -59,20 +61,24 @@ pub struct CatalogIndex {
 }
 
 impl CatalogIndex {
-    /// Whether it holds just the rows with `column = value`, or leads with that column unfiltered.
+    /// Whether it is partial on just these values of this column (or more of them).
     #[must_use]
-    pub fn serves(&self, column: &str, value: &str) -> bool {
-        match &self.predicate {
-            Some(predicate) => predicate_is(predicate, column, value),
-            None => self.columns.first().is_some_and(|first| first == column),
-        }
+    pub fn is_partial_on(&self, column: &str, values: &[String]) -> bool {
+        let Some(predicate) = &self.predicate else { return false };
+        let held: Vec<_> = predicate.split('\'').skip(1).step_by(2).collect();
+        let code: String = predicate.split('\'').step_by(2).collect();
+        let plain = [
+            format!("({column} = ::text)"),
+            format!("({column} = ANY (ARRAY[{}]))", vec!["::text"; held.len()].join(", ")),
+        ];
+        plain.contains(&code) && values.iter().all(|v| held.contains(&v.as_str()))
     }
-}
 
-/// Whether a predicate is `(column = 'value'::text)`.
-fn predicate_is(predicate: &str, column: &str, value: &str) -> bool {
-    let text = predicate.trim_matches(['(', ')']).replace("::text", "");
-    text == format!("{column} = '{value}'")
+    /// Whether all of these columns are part of it.
+    #[must_use]
+    pub fn has_all(&self, columns: &[&str]) -> bool {
+        columns.iter().all(|wanted| self.columns.iter().any(|c| c == wanted))
+    }
 }
 
 impl CatalogTable {
@@ -123,15 +129,29 @@ mod tests {
         assert_eq!(table.allowed_values("status"), None);
     }
 
-    #[test]
-    fn a_partial_index_serves_its_own_value_alone() {
-        let index = CatalogIndex {
+    fn index(predicate: &str) -> CatalogIndex {
+        CatalogIndex {
             name: "i".into(),
             columns: vec!["state".into(), "run_at".into()],
-            predicate: Some("(state = 'queued'::text)".into()),
-        };
-        assert!(index.serves("state", "queued"));
-        assert!(!index.serves("state", "running"));
-        assert!(!index.serves("status", "queued"));
+            predicate: Some(predicate.into()),
+        }
+    }
+
+    #[test]
+    fn a_partial_index_serves_the_values_of_its_predicate() {
+        let one = index("(state = 'queued'::text)");
+        assert!(one.is_partial_on("state", &["queued".into()]));
+        assert!(!one.is_partial_on("state", &["queued".into(), "pending".into()]));
+        assert!(!one.is_partial_on("status", &["queued".into()]));
+        let two = index("(state = ANY (ARRAY['queued'::text, 'pending'::text]))");
+        assert!(two.is_partial_on("state", &["queued".into()]));
+        assert!(two.is_partial_on("state", &["queued".into(), "pending".into()]));
+    }
+
+    #[test]
+    fn an_index_with_a_narrower_predicate_serves_nothing() {
+        let narrow = index("((state = 'queued'::text) AND (kind = 'X'::text))");
+        assert!(!narrow.is_partial_on("state", &["queued".into()]));
+        assert!(!index("(state <> 'queued'::text)").is_partial_on("state", &["queued".into()]));
     }
 }

@@ -101,16 +101,20 @@ pub struct Layout {
     pub created: Option<String>,
     /// When it was last changed.
     pub updated: Option<String>,
+    /// Whether `updated` may be NULL.
+    pub updated_nullable: bool,
+    /// The kinds that a CHECK allows, where there is one.
+    pub kinds: Option<Vec<String>>,
     /// The events table, where it exists.
     pub events: Option<Events>,
     /// Indexes on jobs, as the server describes them.
     pub indexes: Vec<CatalogIndex>,
-    /// Rows as the planner estimates them; `None` before the first ANALYZE.
-    pub estimated_rows: Option<f64>,
-    /// Whether row-level security filters what this role sees.
-    pub rls_active: bool,
+    /// Rows as the planner estimates them.
+    pub estimated_rows: f64,
     /// Whether this server only replays another one.
     pub in_recovery: bool,
+    /// The server's clock when the layout was read, RFC 3339 UTC.
+    pub server_time: String,
     /// What had to be assumed to read this schema, in words.
     pub assumptions: Vec<String>,
 }
@@ -129,9 +133,14 @@ impl Layout {
         ))
     }
 
-    /// Whether a partial index serves `live = value`, so that counting it needs no scan.
+    /// Whether a partial index holds these values of the live column together with these columns,
+    /// so that counting them touches no table.
     #[must_use]
-    pub fn has_index_for(&self, value: &str) -> bool {
-        self.indexes.iter().any(|index| index.serves(&self.live, value))
+    pub fn has_partial_index(&self, values: &[String], columns: &[&str]) -> bool {
+        !values.is_empty()
+            && self
+                .indexes
+                .iter()
+                .any(|index| index.is_partial_on(&self.live, values) && index.has_all(columns))
     }
 }

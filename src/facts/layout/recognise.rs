@@ -9,7 +9,8 @@ use crate::facts::{SourceError, SourceErrorKind};
 ///
 /// # Errors
 /// [`SourceErrorKind::NotFound`] without a jobs table, [`SourceErrorKind::Permission`] when this
-/// role may not read it, [`SourceErrorKind::UnknownLayout`] when no live column or id is found.
+/// role may not read it, [`SourceErrorKind::Hidden`] when row-level security filters what it sees
+/// (a part of the queue must never pass for the whole), [`SourceErrorKind::UnknownLayout`] when no live column or id is found.
 pub fn recognise(catalog: &Catalog) -> Result<Layout, SourceError> {
     let Some(jobs) = &catalog.jobs else {
         return Err(SourceError::new(
@@ -24,6 +25,13 @@ pub fn recognise(catalog: &Catalog) -> Result<Layout, SourceError> {
             "permission denied for table jobs: this role cannot see the queue (42501)",
         )
         .hint("connect with a role that may read public.jobs; see cliplyctl runbook 4.2"));
+    }
+    if jobs.rls_active {
+        return Err(SourceError::new(
+            SourceErrorKind::Hidden,
+            "row-level security filters public.jobs for this role: it cannot see the whole queue",
+        )
+        .hint("connect with the owner or a role that bypasses RLS; see cliplyctl runbook 4.2"));
     }
     let mut assumptions = Vec::new();
     let live = live_column(catalog, jobs, &mut assumptions)?;
@@ -57,11 +65,13 @@ pub fn recognise(catalog: &Catalog) -> Result<Layout, SourceError> {
         result: jobs.first_of(&["result"]),
         created: jobs.first_of(&["created_at"]),
         updated: jobs.first_of(&["updated_at"]),
+        updated_nullable: jobs.column("updated_at").is_some_and(|c| !c.not_null),
+        kinds: jobs.first_of(&["kind", "type"]).and_then(|kind| jobs.allowed_values(&kind)),
         events: catalog.events.as_ref().and_then(events),
         indexes: jobs.indexes.clone(),
-        estimated_rows: (jobs.estimated_rows >= 0.0).then_some(jobs.estimated_rows),
-        rls_active: jobs.rls_active,
+        estimated_rows: jobs.estimated_rows,
         in_recovery: catalog.in_recovery,
+        server_time: catalog.server_time.clone(),
         live,
         vocabulary,
         assumptions,
@@ -216,10 +226,9 @@ mod tests {
             columns: columns.iter().map(|(n, t)| column(n, t)).collect(),
             checks: checks.iter().map(|&c| c.to_owned()).collect(),
             can_select: true,
-            estimated_rows: -1.0,
             ..CatalogTable::default()
         };
-        Catalog { jobs: Some(jobs), events: None, worker_functions: vec![], in_recovery: false }
+        Catalog { jobs: Some(jobs), events: None, worker_functions: vec![], in_recovery: false, server_time: String::new() }
     }
 
     const BOTH: [(&str, &str); 3] = [("id", "uuid"), ("state", "text"), ("status", "text")];
@@ -275,5 +284,12 @@ mod tests {
         let mut catalog = catalog(&BOTH, &[]);
         catalog.jobs.as_mut().unwrap().can_select = false;
         assert_eq!(recognise(&catalog).unwrap_err().kind, SourceErrorKind::Permission);
+    }
+
+    #[test]
+    fn a_role_under_row_level_security_cannot_see() {
+        let mut catalog = catalog(&BOTH, &[]);
+        catalog.jobs.as_mut().unwrap().rls_active = true;
+        assert_eq!(recognise(&catalog).unwrap_err().kind, SourceErrorKind::Hidden);
     }
 }

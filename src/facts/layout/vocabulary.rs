@@ -17,6 +17,31 @@ pub enum Role {
     Other,
 }
 
+impl Role {
+    /// Every role, in the order of a job's life.
+    pub const ALL: [Self; 6] = [
+        Self::Waiting,
+        Self::InProgress,
+        Self::Finished,
+        Self::Failed,
+        Self::Dead,
+        Self::Other,
+    ];
+
+    /// The word that queries answer with.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::InProgress => "in_progress",
+            Self::Finished => "finished",
+            Self::Failed => "failed",
+            Self::Dead => "dead",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// The values of the live column by their role.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Vocabulary {
@@ -78,28 +103,30 @@ impl Vocabulary {
         vocabulary
     }
 
+    /// The values of a role.
+    #[must_use]
+    pub fn values(&self, role: Role) -> &[String] {
+        match role {
+            Role::Waiting => &self.waiting,
+            Role::InProgress => &self.in_progress,
+            Role::Finished => &self.finished,
+            Role::Failed => &self.failed,
+            Role::Dead => &self.dead,
+            Role::Other => &self.other,
+        }
+    }
+
     /// The role of a value in this vocabulary.
     #[must_use]
     pub fn role(&self, value: &str) -> Role {
-        let roles = [
-            (&self.waiting, Role::Waiting),
-            (&self.in_progress, Role::InProgress),
-            (&self.finished, Role::Finished),
-            (&self.failed, Role::Failed),
-            (&self.dead, Role::Dead),
-        ];
-        let found = roles.into_iter().find(|(values, _)| values.iter().any(|v| v == value));
-        found.map_or(Role::Other, |(_, role)| role)
+        let known = Role::ALL.into_iter().find(|role| self.values(*role).iter().any(|v| v == value));
+        known.unwrap_or(Role::Other)
     }
 
     /// Every value, by role.
     #[must_use]
     pub fn all(&self) -> Vec<&str> {
-        [&self.waiting, &self.in_progress, &self.finished, &self.failed, &self.dead, &self.other]
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
-            .collect()
+        Role::ALL.iter().flat_map(|role| self.values(*role)).map(String::as_str).collect()
     }
 }
 

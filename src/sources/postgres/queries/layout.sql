@@ -36,13 +36,16 @@ with tables as (
                join pg_catalog.pg_class ic on ic.oid = i.indexrelid
               where i.indrelid = t.oid and i.indisvalid),
            'estimated_rows', (
-             -- The planner's own arithmetic: rows per page at the last ANALYZE times pages today.
-             -- A partitioned table is the sum of its leaves; -1 when any part was never analysed.
-             select case when pg_catalog.bool_or(l.reltuples < 0) then -1
-                         else pg_catalog.sum(l.reltuples) end
+             -- The planner's own arithmetic: rows a page at the last ANALYZE, times the pages of now;
+             -- 20 rows a page where nobody ever analysed. A partitioned table is the sum of its leaves.
+             select coalesce(pg_catalog.sum(
+                      case when l.reltuples >= 0 and l.relpages > 0
+                           then l.reltuples / l.relpages else 20 end
+                      * (pg_catalog.pg_relation_size(l.oid)
+                         / pg_catalog.current_setting('block_size')::bigint)), 0)
                from pg_catalog.pg_class l
-              where (t.relkind <> 'p' and l.oid = t.oid)
-                 or (t.relkind = 'p' and l.relkind <> 'p'
+              where (t.relkind in ('r', 'm') and l.oid = t.oid)
+                 or (t.relkind = 'p' and l.relkind = 'r'
                      and l.oid in (select p.relid from pg_catalog.pg_partition_tree(t.oid) p))),
            'can_select', pg_catalog.has_table_privilege(t.oid, 'SELECT'),
            'rls_active', pg_catalog.row_security_active(t.oid)
@@ -57,5 +60,7 @@ select pg_catalog.json_build_object(
              from pg_catalog.pg_proc p
              join pg_catalog.pg_namespace n on n.oid = p.pronamespace
             where n.nspname = 'public' and p.proname like 'worker\_%'),
-         'in_recovery', pg_catalog.pg_is_in_recovery()
+         'in_recovery', pg_catalog.pg_is_in_recovery(),
+         'server_time', pg_catalog.to_char(pg_catalog.now() at time zone 'utc',
+                                           'YYYY-MM-DD"T"HH24:MI:SS"Z"')
        )::text as catalog

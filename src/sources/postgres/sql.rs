@@ -1,0 +1,130 @@
+//! Pieces of SQL built from a layout. Names and values are quoted here and nowhere else.
+
+use crate::facts::layout::{Layout, Role};
+
+/// A quoted identifier.
+#[must_use]
+pub fn ident(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A quoted literal without a type, so that it fits text and enum columns alike.
+#[must_use]
+pub fn literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    if text.contains('\\') { format!("E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }
+}
+
+/// `'a', 'b'`
+#[must_use]
+pub fn literals(values: &[String]) -> String {
+    values.iter().map(|v| literal(v)).collect::<Vec<_>>().join(", ")
+}
+
+/// `"state" in ('a', 'b')`, or `false` for no values. Written so that a partial index with the
+/// same list serves it.
+#[must_use]
+pub fn live_in(layout: &Layout, values: &[String]) -> String {
+    match values {
+        [] => "false".to_owned(),
+        [one] => format!("{} = {}", ident(&layout.live), literal(one)),
+        many => format!("{} in ({})", ident(&layout.live), literals(many)),
+    }
+}
+
+/// A column, or a typed NULL where the layout has none.
+#[must_use]
+pub fn column_or_null(column: Option<&String>, r#type: &str) -> String {
+    column.map_or_else(|| format!("null::{type}"), |name| ident(name))
+}
+
+/// When a job may be claimed: the latest of the due columns; NULL means at once.
+#[must_use]
+pub fn due(layout: &Layout) -> String {
+    match layout.due.as_slice() {
+        [] => "null::timestamptz".to_owned(),
+        [one] => ident(one),
+        many => {
+            let names: Vec<_> = many.iter().map(|name| ident(name)).collect();
+            format!("greatest({})", names.join(", "))
+        }
+    }
+}
+
+/// The last sign of life of a job in progress: its heartbeat, else its lock.
+#[must_use]
+pub fn sign_of_life(layout: &Layout) -> String {
+    let columns: Vec<_> =
+        [&layout.heartbeat, &layout.locked_at].into_iter().flatten().map(|c| ident(c)).collect();
+    match columns.as_slice() {
+        [] => "null::timestamptz".to_owned(),
+        [one] => one.clone(),
+        many => format!("coalesce({})", many.join(", ")),
+    }
+}
+
+/// The error text: `last_error`, else the message of `error`, else the whole of `error`.
+#[must_use]
+pub fn error_text(layout: &Layout) -> String {
+    let mut parts = Vec::new();
+    if let Some(last) = &layout.last_error {
+        parts.push(format!("nullif(btrim({}::text), '')", ident(last)));
+    }
+    if let Some(error) = &layout.error {
+        let name = ident(&error.name);
+        if error.json {
+            parts.push(format!("nullif(btrim({name} ->> 'message'), '')"));
+            parts.push(format!("nullif({name} #>> '{{}}', '')"));
+        } else {
+            parts.push(format!("nullif(btrim({name}::text), '')"));
+        }
+    }
+    if parts.is_empty() { "null::text".to_owned() } else { format!("coalesce({})", parts.join(", ")) }
+}
+
+/// When a dead job was last changed, as the key that listings sort by.
+#[must_use]
+pub fn changed(layout: &Layout) -> String {
+    match &layout.updated {
+        Some(name) if layout.updated_nullable => {
+            format!("coalesce({}, '-infinity'::timestamptz)", ident(name))
+        }
+        Some(name) => ident(name),
+        None => column_or_null(layout.created.as_ref(), "timestamptz"),
+    }
+}
+
+/// Seconds since a timestamp expression, by the server's clock.
+#[must_use]
+pub fn age(timestamp: &str) -> String {
+    format!("extract(epoch from now() - {timestamp})::float8")
+}
+
+/// The columns that an index must hold so that the figures of a role need no table access.
+#[must_use]
+pub fn covering_columns(layout: &Layout, role: Role) -> Vec<&str> {
+    let mut columns: Vec<&str> = layout.kind.as_deref().into_iter().collect();
+    match role {
+        Role::Waiting => columns.extend(layout.due.iter().map(String::as_str)),
+        Role::InProgress => columns.extend(
+            [&layout.heartbeat, &layout.locked_at, &layout.locked_by]
+                .into_iter()
+                .filter_map(|c| c.as_deref()),
+        ),
+        Role::Dead => columns.extend(layout.updated.as_deref()),
+        Role::Failed | Role::Finished | Role::Other => {}
+    }
+    columns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_cannot_be_escaped() {
+        assert_eq!(ident(r#"a"b"#), r#""a""b""#);
+        assert_eq!(literal("it's"), "'it''s'");
+        assert_eq!(literal(r"a\' or 1"), r"E'a\\'' or 1'");
+    }
+}

@@ -1,0 +1,116 @@
+//! The terminal: the only place that prints.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use crate::error::Error;
+use crate::render::{Canvas, sanitise};
+use crate::settings::Environment;
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Also when piped
+    Always,
+    /// Never
+    Never,
+}
+
+/// What is known of stdout and stderr.
+#[derive(Debug, Clone, Copy)]
+pub struct Terminal {
+    /// How to paint on stdout.
+    pub stdout: Canvas,
+    /// How to paint on stderr.
+    pub stderr: Canvas,
+    /// Whether a person can be asked: stdin and stderr are terminals.
+    pub interactive: bool,
+}
+
+impl Terminal {
+    /// Looks once; `NO_COLOR`, `CLICOLOR_FORCE`, `FORCE_COLOR`, `CLICOLOR=0` and `TERM=dumb` are
+    /// read here so that every library agrees.
+    #[must_use]
+    pub fn detect(choice: ColorChoice, environment: &Environment) -> Self {
+        let (out, err) = (io::stdout(), io::stderr());
+        let width = |tty: bool| {
+            tty.then(|| terminal_size::terminal_size().map_or(80, |(width, _)| width.0))
+        };
+        let canvas = |tty: bool| Canvas { color: color(choice, tty, environment), width: width(tty) };
+        let terminal = Self {
+            stdout: canvas(out.is_terminal()),
+            stderr: canvas(err.is_terminal()),
+            interactive: io::stdin().is_terminal() && err.is_terminal(),
+        };
+        owo_colors::set_override(terminal.stdout.color);
+        terminal
+    }
+
+    /// Writes data to stdout. A reader that went away (`| head`) is no error.
+    ///
+    /// # Errors
+    /// Any other failure, a full disk for one.
+    pub fn print(&self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Writes a line for the person to stderr; nobody there is no error.
+    pub fn say(&self, text: &str) {
+        let mut err = io::stderr().lock();
+        _ = writeln!(err, "{}", sanitise::line(text));
+    }
+
+    /// Prints an error with its causes and hints.
+    pub fn complain(&self, error: &Error) {
+        let mut err = io::stderr().lock();
+        let label = |text: &str, code: &str| {
+            if self.stderr.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        };
+        _ = writeln!(err, "{} {}", label("error:", "1;31"), sanitise::line(&error.message));
+        for cause in &error.causes {
+            _ = writeln!(err, "  because {}", sanitise::line(cause));
+        }
+        for hint in &error.hints {
+            _ = writeln!(err, "{} {}", label("hint:", "36"), sanitise::line(hint));
+        }
+    }
+}
+
+fn color(choice: ColorChoice, tty: bool, environment: &Environment) -> bool {
+    let set = |name: &str| environment.get(name).is_some_and(|v| !v.is_empty() && v != "0");
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto if environment.get("NO_COLOR").is_some_and(|v| !v.is_empty()) => false,
+        ColorChoice::Auto if set("CLICOLOR_FORCE") || set("FORCE_COLOR") => true,
+        ColorChoice::Auto => {
+            tty && environment.get("CLICOLOR") != Some("0")
+                && environment.get("TERM") != Some("dumb")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_follows_the_flag_then_the_environment_then_the_terminal() {
+        let env = |pairs: &[(&str, &str)]| Environment::of(pairs.iter().copied());
+        let auto = ColorChoice::Auto;
+        assert!(color(auto, true, &env(&[])));
+        assert!(!color(auto, false, &env(&[])));
+        assert!(!color(auto, true, &env(&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")])));
+        assert!(color(auto, false, &env(&[("CLICOLOR_FORCE", "1")])));
+        assert!(color(auto, true, &env(&[("NO_COLOR", "")])));
+        assert!(!color(auto, true, &env(&[("TERM", "dumb")])));
+        assert!(color(ColorChoice::Always, false, &env(&[("NO_COLOR", "1")])));
+        assert!(!color(ColorChoice::Never, true, &env(&[("CLICOLOR_FORCE", "1")])));
+    }
+}
