@@ -2,6 +2,7 @@
 //!
 //! One file a check, its tests below it; each family's `mod.rs` holds the list.
 
+pub use crate::facts::limits::limit_text;
 use crate::facts::{Finding, Limit, Limits, Section, Verdict};
 
 /// A rule over facts of type `F`.
@@ -43,15 +44,4 @@ pub fn against(value: f64, limit: Limit) -> Verdict {
     } else {
         Verdict::Ok
     }
-}
-
-/// A limit in words: `warning ≥ 60 s, critical ≥ 300 s`.
-#[must_use]
-pub fn limit_text(limit: Limit, unit: &str) -> String {
-    let side = |name: &str, value: Option<f64>| value.map(|v| format!("{name} ≥ {v} {unit}"));
-    let sides: Vec<_> = [side("warning", limit.warning), side("critical", limit.critical)]
-        .into_iter()
-        .flatten()
-        .collect();
-    if sides.is_empty() { "no limit".to_owned() } else { sides.join(", ") }
 }

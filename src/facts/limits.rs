@@ -154,6 +154,17 @@ pub const LIMITS: [LimitDoc; 8] = [
     },
 ];
 
+/// A limit in words: `warning ≥ 60 s, critical ≥ 300 s`.
+#[must_use]
+pub fn limit_text(limit: Limit, unit: &str) -> String {
+    let side = |name: &str, value: Option<f64>| value.map(|v| format!("{name} ≥ {v} {unit}"));
+    let sides: Vec<_> = [side("warning", limit.warning), side("critical", limit.critical)]
+        .into_iter()
+        .flatten()
+        .collect();
+    if sides.is_empty() { "no limit".to_owned() } else { sides.join(", ") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,86 @@
+//! The process environment, read once, here and nowhere else.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// A snapshot of the environment. An empty variable counts as unset.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// The environment of this process. Bytes that are not UTF-8 are replaced.
+    #[must_use]
+    pub fn of_process() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+        let variables = std::env::vars_os();
+        Self::of(variables.map(|(name, value)| {
+            (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
+        }))
+    }
+
+    /// An environment made of these pairs.
+    pub fn of<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+
+    /// A variable that is set and not empty.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The home directory.
+    #[must_use]
+    pub fn home(&self) -> Option<PathBuf> {
+        self.get("HOME").map(PathBuf::from)
+    }
+
+    /// A base directory of the XDG specification: the variable, else a directory below home.
+    /// Relative values are ignored, as the specification asks.
+    #[must_use]
+    pub fn xdg(&self, variable: &str, below_home: &str) -> Option<PathBuf> {
+        let named = self.get(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+        named.or_else(|| Some(self.home()?.join(below_home)))
+    }
+
+    /// The path that `text` means: a leading `~/` is the home directory.
+    #[must_use]
+    pub fn path(&self, text: &str) -> PathBuf {
+        match (text.strip_prefix("~/"), self.home()) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => PathBuf::from(text),
+        }
+    }
+}
+
+/// Shows the names alone: any value may be a secret.
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_variable_is_unset() {
+        let environment = Environment::of([("PGHOST", ""), ("PGPORT", "1")]);
+        assert_eq!(environment.get("PGHOST"), None);
+        assert_eq!(environment.get("PGPORT"), Some("1"));
+    }
+
+    #[test]
+    fn a_relative_xdg_directory_is_ignored() {
+        let environment = Environment::of([("HOME", "/home/x"), ("XDG_STATE_HOME", "state")]);
+        let state = environment.xdg("XDG_STATE_HOME", ".local/state");
+        assert_eq!(state, Some(PathBuf::from("/home/x/.local/state")));
+    }
+
+    #[test]
+    fn debug_shows_names_alone() {
+        let environment = Environment::of([("PGPASSWORD", "hunter2")]);
+        assert_eq!(format!("{environment:?}"), r#"{"PGPASSWORD"}"#);
+    }
+}

@@ -1,0 +1,58 @@
+//! Extra HTTP headers: names are shown, values never.
+
+use super::{Origin, Secret, Setting};
+
+/// One header for every request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// The name, as written.
+    pub name: String,
+    /// The value; any header may carry a credential.
+    pub value: Setting<Secret>,
+}
+
+impl Header {
+    /// A header whose name and value HTTP allows, or what is wrong with it (never the value).
+    pub fn new(name: &str, value: &str, origin: Origin) -> Result<Self, String> {
+        let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+        if name.is_empty() || !name.chars().all(token) {
+            return Err("a header name has letters, digits and - alone".to_owned());
+        }
+        if value.chars().any(|c| c.is_control() && c != '\t') || !value.is_ascii() {
+            return Err(format!("the value of header {name} must be printable ASCII on one line"));
+        }
+        let value = Setting::new(Secret::new(value.trim().to_owned()), origin);
+        Ok(Self { name: name.to_owned(), value })
+    }
+}
+
+/// Reads `CLIPLY_HEADERS`: one `Name: value` a line; empty lines are skipped.
+pub fn parse(text: &str, origin: &Origin) -> Result<Vec<Header>, String> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let header = |line: &str| match line.split_once(':') {
+        Some((name, value)) => Header::new(name.trim(), value.trim(), origin.clone()),
+        None => Err("expected one `Name: value` a line".to_owned()),
+    };
+    lines.map(header).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_header_a_line() {
+        let headers = parse("X-One: a:b \n\nx-two:2", &Origin::Default).unwrap();
+        let pairs: Vec<_> =
+            headers.iter().map(|h| (h.name.as_str(), h.value.value.expose().as_str())).collect();
+        assert_eq!(pairs, [("X-One", "a:b"), ("x-two", "2")]);
+    }
+
+    #[test]
+    fn refuses_bad_headers_without_showing_them() {
+        for text in ["hunter2", "X Y: hunter2", "X: hunter2\u{7}", "X: hünter2", ": hunter2"] {
+            let error = parse(text, &Origin::Default).unwrap_err();
+            assert!(!error.contains("nter2"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! `-c NAME`: one context and nothing else.
+
+use super::config::Config;
+use super::{Environment, Overrides, Settings, context_database, unconfigured};
+use crate::error::Error;
+
+/// The settings of this context alone.
+pub fn resolve(
+    name: &str,
+    overrides: &Overrides,
+    environment: &Environment,
+    config: &Config,
+) -> Result<Settings, Error> {
+    let flags = [
+        ("--base-url", overrides.base_url.is_some()),
+        ("--database-url", overrides.database_url.is_some()),
+    ];
+    if let Some((flag, _)) = flags.iter().find(|(_, given)| *given) {
+        return Err(Error::usage(format!("{flag} contradicts -c {name}"))
+            .cause("a context brings its own API and database")
+            .hint("leave one of the two out"));
+    }
+    let context = config
+        .context(name)
+        .ok_or_else(|| Error::usage(format!("no context `{name}`")).hint(config.hint(name)))?;
+    let mut settings = Settings::blank(overrides, environment, config);
+    settings.context_name = Some(context.name.clone());
+    settings.take_judgement(context);
+    settings.take_api(context, environment);
+    if let Some(database) = context_database(context, environment) {
+        settings.database = database.map_err(unconfigured);
+    }
+    Ok(settings)
+}

@@ -1,0 +1,236 @@
+//! Settings: which deployment, how to reach it, what counts as too much.
+//!
+//! The environment is read here and nowhere else, and every value knows where it came from.
+//!
+//! Two rules decide. **With `-c NAME`** everything comes from that context alone: no variable of the
+//! environment, no `.env`, no second flag can make half of a command speak of another deployment.
+//! **Without** it: flag > environment > `.env` > default context of `cliplyctl.toml` > default. In
+//! both, credentials travel only with the URL they were written beside, and the database of a
+//! protected context is protected however it was reached.
+
+pub mod config;
+mod dotenv;
+pub mod dsn;
+pub mod duration;
+mod environment;
+mod guard;
+mod headers;
+mod isolated;
+mod layered;
+mod secret;
+mod setting;
+mod show;
+pub mod suggest;
+#[cfg(test)]
+mod tests;
+pub mod variables;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use config::AgeUnit;
+use config::{Config, Context};
+pub use dsn::Dsn;
+pub use environment::Environment;
+pub use headers::Header;
+pub use secret::{REDACTED, Secret};
+pub use setting::{Origin, Setting};
+pub use show::Shown;
+
+use crate::error::Error;
+use crate::facts::{Limits, SourceError, SourceErrorKind};
+
+/// Longest time for one probe where nobody says otherwise.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What the command line says; `cli.rs` fills it from flags.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// `-c, --context`
+    pub context: Option<String>,
+    /// `--config`
+    pub config: Option<PathBuf>,
+    /// `--base-url`
+    pub base_url: Option<String>,
+    /// `--database-url`
+    pub database_url: Option<Secret>,
+    /// `--timeout`
+    pub timeout: Option<Duration>,
+}
+
+/// Every setting in force. What is missing or unreadable is an error only to those who need it.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The context all of this comes from; none where flags or the environment replaced a part.
+    pub context_name: Option<String>,
+    /// Every context that can be named with `-c`.
+    pub contexts: Vec<String>,
+    /// The configuration files that were read, the strongest first.
+    pub config_files: Vec<PathBuf>,
+    /// Base URL of the API, without a slash at its end.
+    pub base_url: Result<Setting<String>, SourceError>,
+    /// The database.
+    pub database: Result<Setting<Dsn>, SourceError>,
+    /// Bearer token for the admin endpoint.
+    pub admin_token: Result<Setting<Secret>, SourceError>,
+    /// Extra headers for every HTTP request.
+    pub headers: Result<Vec<Header>, SourceError>,
+    /// The context that protects this database: writes ask for its name.
+    pub protected: Option<String>,
+    /// Whether writes are refused.
+    pub read_only: bool,
+    /// Longest time for one probe.
+    pub timeout: Setting<Duration>,
+    /// The unit of readyz's `oldestJobAge`, where somebody said it.
+    pub oldest_job_age_unit: Option<Setting<AgeUnit>>,
+    /// The limits that checks judge by.
+    pub limits: Limits,
+    /// Where limits that differ from the defaults came from, by name.
+    pub limit_origins: BTreeMap<&'static str, Origin>,
+    /// Where records are kept; none without a home directory.
+    pub state_dir: Option<PathBuf>,
+    /// What a person should know; none of it stops a command.
+    pub warnings: Vec<String>,
+}
+
+impl Settings {
+    /// Finds every setting. Fails on what makes all of them doubtful: a broken file, an unknown
+    /// context, a flag that contradicts it.
+    pub fn resolve(
+        overrides: &Overrides,
+        environment: &Environment,
+        cwd: &Path,
+    ) -> Result<Self, Error> {
+        let named = overrides.config.clone();
+        let named = named.or_else(|| Some(environment.path(environment.get("CLIPLYCTL_CONFIG")?)));
+        let config = Config::load(named.as_deref(), environment, cwd)?;
+        let mut settings = match &overrides.context {
+            Some(name) => isolated::resolve(name, overrides, environment, &config)?,
+            None => layered::resolve(overrides, environment, &config, cwd)?,
+        };
+        guard::apply(&mut settings, &config, environment);
+        if let Ok(database) = &settings.database {
+            settings.warnings.extend(database.value.warnings.iter().cloned());
+        }
+        Ok(settings)
+    }
+
+    /// Nothing set, over the ground that all modes share.
+    fn blank(overrides: &Overrides, environment: &Environment, config: &Config) -> Self {
+        let timeout = overrides.timeout.map(|t| Setting::new(t, Origin::Flag("--timeout")));
+        let state = environment.xdg("XDG_STATE_HOME", ".local/state");
+        let mut contexts: Vec<_> = config.contexts.iter().map(|c| c.name.clone()).collect();
+        contexts.sort();
+        contexts.dedup();
+        Self {
+            context_name: None,
+            contexts,
+            config_files: config.files.clone(),
+            base_url: Err(missing("base URL", "--base-url, CLIPLY_BASE_URL or a context")),
+            database: Err(missing("database", "--database-url, DATABASE_URL, PGHOST or a context")),
+            admin_token: Err(missing("admin token", "CLIPLY_ADMIN_TOKEN or a context")),
+            headers: Ok(Vec::new()),
+            protected: None,
+            read_only: false,
+            timeout: timeout.unwrap_or(Setting::default_value(DEFAULT_TIMEOUT)),
+            oldest_job_age_unit: None,
+            limits: Limits::default(),
+            limit_origins: BTreeMap::new(),
+            state_dir: state.map(|directory| directory.join("cliplyctl")),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// What a context says besides where things are and who we are.
+    fn take_judgement(&mut self, context: &Context) {
+        if let (Origin::Default, Some(timeout)) = (&self.timeout.origin, &context.timeout) {
+            self.timeout = timeout.clone();
+        }
+        for (doc, limit) in &context.thresholds.limits {
+            (doc.set)(&mut self.limits, limit.value);
+            self.limit_origins.insert(doc.name, limit.origin.clone());
+        }
+        if let Some(age) = &context.thresholds.stuck_after {
+            self.limits.stuck_after = age.value.as_secs_f64();
+            self.limit_origins.insert("stuck_after", age.origin.clone());
+        }
+    }
+
+    /// The API of a context, with the credentials written beside it.
+    fn take_api(&mut self, context: &Context, environment: &Environment) {
+        if let Some(url) = &context.base_url {
+            self.base_url = base_url(url.clone()).map_err(unconfigured);
+        }
+        if let Some(token) = &context.admin_token {
+            self.admin_token =
+                token.read(environment).map(|t| t.map(Secret::new)).map_err(unconfigured);
+        }
+        self.headers = context.read_headers(environment).map_err(unconfigured);
+        self.oldest_job_age_unit.clone_from(&context.oldest_job_age_unit);
+    }
+}
+
+/// The database of a context. It is complete in itself: no PG* variable fills its gaps. The
+/// password file of the home directory may, since its lines name host, database and user.
+fn context_database(
+    context: &Context,
+    environment: &Environment,
+) -> Option<Result<Setting<Dsn>, Error>> {
+    let source = context.database.as_ref()?;
+    let surroundings = surroundings(environment, BTreeMap::new());
+    let read = || {
+        let text = source.read(environment)?;
+        if matches!(source, config::source::Source::Literal(_))
+            && dsn::holds_password(&text.value) == Some(true)
+        {
+            return Err(Error::config("the database URL holds a password")
+                .hint("use database_url_env, database_url_file or ~/.pgpass for it"));
+        }
+        let dsn = Dsn::parse(&text.value, &surroundings)?;
+        Ok(Setting::new(dsn, text.origin))
+    };
+    Some(read().map_err(|error: Error| {
+        error.cause(format!("context {}: {}", context.name, context.origin))
+    }))
+}
+
+fn surroundings(
+    environment: &Environment,
+    ambient: BTreeMap<String, Setting<String>>,
+) -> dsn::Surroundings {
+    let user = environment.get("USER").or_else(|| environment.get("LOGNAME"));
+    dsn::Surroundings { ambient, home: environment.home(), user: user.map(str::to_owned) }
+}
+
+/// A base URL that can be extended with a path. Credentials go into headers, which are redacted.
+fn base_url(setting: Setting<String>) -> Result<Setting<String>, Error> {
+    let wrong = |what: &str| {
+        Error::config(format!("the base URL {what}")).cause(format!("set by {}", setting.origin))
+    };
+    let url = reqwest::Url::parse(&setting.value)
+        .map_err(|_| wrong("is no URL").hint("expected https://host"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(wrong("begins with neither http:// nor https://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("holds a user or password").hint("send them as a header instead"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("has something after the path"));
+    }
+    Ok(setting.map(|_| url.as_str().trim_end_matches('/').to_owned()))
+}
+
+fn missing(what: &str, ways: &str) -> SourceError {
+    SourceError::new(SourceErrorKind::NotConfigured, format!("no {what} is configured"))
+        .hint(format!("set it with {ways}"))
+}
+
+/// A setting that cannot be used, as seen by those who need it.
+fn unconfigured(error: Error) -> SourceError {
+    let mut words = vec![error.message];
+    words.extend(error.causes);
+    let hint = error.hints.into_iter().next();
+    SourceError { kind: SourceErrorKind::NotConfigured, message: words.join(": "), hint }
+}

@@ -1,0 +1,98 @@
+//! Settings as `config show` shows them: secrets redacted, origins named.
+
+use super::dsn::RootCert;
+use super::{Origin, REDACTED, Setting, Settings};
+use crate::facts::SourceError;
+use crate::facts::limits::{LIMITS, LimitDoc, limit_text};
+
+/// One setting for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Its name.
+    pub name: String,
+    /// Its value; `***` for secrets, empty where it is not set.
+    pub value: String,
+    /// Where it came from, or why it is missing.
+    pub origin: String,
+}
+
+fn shown(name: &str, value: impl Into<String>, origin: impl ToString) -> Shown {
+    Shown { name: name.to_owned(), value: value.into(), origin: origin.to_string() }
+}
+
+fn setting<T: ToString>(name: &str, value: &Result<Setting<T>, SourceError>) -> Shown {
+    match value {
+        Ok(setting) => shown(name, setting.value.to_string(), &setting.origin),
+        Err(error) => shown(name, "", error),
+    }
+}
+
+impl Settings {
+    /// Every setting, in the order in which people ask.
+    pub fn shown(&self) -> impl Iterator<Item = Shown> {
+        let context = self.context_name.as_deref().unwrap_or("");
+        let mut rows = vec![shown("context", context, "")];
+        rows.push(setting("base_url", &self.base_url));
+        rows.extend(self.shown_database());
+        rows.push(setting("admin_token", &self.admin_token));
+        rows.extend(self.shown_headers());
+        let protector = self.protected.as_ref().map(|name| format!("context {name}"));
+        rows.push(shown(
+            "protected",
+            protector.is_some().to_string(),
+            protector.unwrap_or_default(),
+        ));
+        rows.push(shown("read_only", self.read_only.to_string(), ""));
+        let timeout = jiff::SignedDuration::try_from(self.timeout.value).unwrap_or_default();
+        rows.push(shown("timeout", format!("{timeout:#}"), &self.timeout.origin));
+        let unit = self.oldest_job_age_unit.as_ref();
+        let unit_origin = unit.map_or(&Origin::Default, |unit| &unit.origin);
+        rows.push(shown("oldest_job_age_unit", unit.map_or("", |u| u.value.word()), unit_origin));
+        rows.extend(self.shown_limits());
+        let state = self.state_dir.as_ref().map(|path| path.display().to_string());
+        rows.push(shown("state_dir", state.unwrap_or_default(), ""));
+        rows.into_iter()
+    }
+
+    fn shown_database(&self) -> Vec<Shown> {
+        let mut rows = vec![setting("database", &self.database)];
+        let Ok(database) = &self.database else { return rows };
+        let dsn = &database.value;
+        for host in &dsn.hosts {
+            let password = host.password.as_ref();
+            let origin = password.map_or("none found".to_owned(), |set| set.origin.to_string());
+            let value = password.map_or("", |_| REDACTED);
+            rows.push(shown("database.password", value, origin));
+        }
+        rows.dedup();
+        let trust = match &dsn.tls.root {
+            RootCert::System => "system authorities".to_owned(),
+            RootCert::File(path) | RootCert::Default(Some(path)) => path.display().to_string(),
+            RootCert::Default(None) => "no root certificate".to_owned(),
+        };
+        rows.push(shown("database.sslmode", dsn.tls.mode.word(), trust));
+        rows
+    }
+
+    fn shown_headers(&self) -> Vec<Shown> {
+        match &self.headers {
+            Ok(headers) => headers
+                .iter()
+                .map(|h| shown(&format!("headers.{}", h.name), REDACTED, &h.value.origin))
+                .collect(),
+            Err(error) => vec![shown("headers", "", error)],
+        }
+    }
+
+    fn shown_limits(&self) -> Vec<Shown> {
+        let origin = |name| self.limit_origins.get(name).unwrap_or(&Origin::Default);
+        let limit = |doc: &LimitDoc| {
+            let text = limit_text((doc.get)(&self.limits), doc.unit);
+            shown(&format!("thresholds.{}", doc.name), text, origin(doc.name))
+        };
+        let mut rows: Vec<_> = LIMITS.iter().map(limit).collect();
+        let stuck_after = format!("{} s", self.limits.stuck_after);
+        rows.push(shown("thresholds.stuck_after", stuck_after, origin("stuck_after")));
+        rows
+    }
+}
