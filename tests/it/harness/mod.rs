@@ -5,4 +5,5 @@ mod fixtures;
 mod http;
 mod postgres;
 mod pty;
+mod readiness;
 mod server;

@@ -3,7 +3,7 @@
 //! `tests/fixtures/backend/` holds the schemas, `data/` the sets in words that no variant uses, and
 //! `load/` turns those into the rows of one variant.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::postgres::Database;
 
@@ -48,9 +48,14 @@ impl Database {
     }
 }
 
+/// A place below `tests/fixtures/`.
+pub fn path(relative: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(relative)
+}
+
 /// A text file below `tests/fixtures/`.
-pub fn read(path: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(path);
+pub fn read(relative: &str) -> String {
+    let path = path(relative);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 

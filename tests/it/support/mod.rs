@@ -6,6 +6,7 @@ pub mod fixtures;
 pub mod http;
 pub mod postgres;
 pub mod pty;
+pub mod readiness;
 
 use std::time::{Duration, Instant};
 
