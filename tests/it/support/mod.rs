@@ -2,9 +2,11 @@
 #![allow(dead_code, reason = "a shelf of tools: not every one is in use at all times")]
 
 pub mod cli;
+pub mod fixtures;
 pub mod http;
 pub mod postgres;
 pub mod pty;
+pub mod readiness;
 
 use std::time::{Duration, Instant};
 

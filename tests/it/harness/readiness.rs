@@ -1,0 +1,54 @@
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::fixtures::path;
+use crate::support::readiness::{SHAPES, response};
+
+fn json(name: &str) -> Result<Value, serde_json::Error> {
+    serde_json::from_slice(&response(name).body)
+}
+
+#[test]
+fn the_table_names_every_file_and_no_other() {
+    let entries = std::fs::read_dir(path("readiness")).unwrap();
+    let mut files: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    files.sort();
+    assert_eq!(files, SHAPES.iter().map(|(file, _)| *file).collect::<Vec<_>>());
+}
+
+#[test]
+fn json_files_parse_and_the_others_do_not() {
+    for (file, status) in SHAPES {
+        let file = Path::new(file);
+        let name = file.file_stem().unwrap().to_str().unwrap();
+        let is_json = file.extension().unwrap() == "json";
+        assert_eq!(json(name).is_ok(), is_json, "{name}");
+        assert_eq!(response(name).status, *status);
+    }
+}
+
+#[test]
+fn a_200_is_never_a_plain_no_and_a_503_always_is() {
+    for (file, status) in SHAPES.iter().filter(|(file, _)| file.ends_with(".json")) {
+        let ok = json(file.trim_end_matches(".json")).unwrap()["ok"].as_bool();
+        match status {
+            200 => assert_ne!(ok, Some(false), "{file}"),
+            _ => assert_eq!(ok, Some(false), "{file}"),
+        }
+    }
+}
+
+#[test]
+fn headers_come_with_the_shapes_that_need_them() {
+    let has = |name: &str, header: &str| {
+        response(name).headers.iter().any(|(name, _)| name.as_str() == header)
+    };
+    assert!(has("deployment_protection_401", "x-vercel-id"));
+    assert!(has("rate_limited_429", "retry-after"));
+    let content_type = |name: &str| response(name).headers[0].1.clone();
+    assert_eq!(content_type("error_405_plain"), "text/plain; charset=utf-8");
+    assert_eq!(content_type("truncated"), "application/json");
+    assert_eq!(content_type("html_200"), "text/html; charset=utf-8");
+}

@@ -1,0 +1,64 @@
+//! The backend's database in every variant, filled with each of four data sets.
+//!
+//! `tests/fixtures/backend/` holds the schemas, `data/` the sets in words that no variant uses, and
+//! `load/` turns those into the rows of one variant.
+
+use std::path::{Path, PathBuf};
+
+use super::postgres::Database;
+
+/// Every shape of the database that an operator may reach.
+pub const VARIANTS: [&str; 9] = [
+    "main",
+    "atomic",
+    "early",
+    "hosted",
+    "status_live",
+    "october",
+    "bigint",
+    "event_data",
+    "typed",
+];
+
+/// What may be in it. Times are relative to the loading, so that live workers are alive.
+pub const DATA_SETS: [&str; 4] = ["empty", "healthy", "typical", "awkward"];
+
+/// The login role that may connect and nothing else: 42501 on `jobs`.
+pub const NO_GRANT: &str = "nogrant";
+
+/// The login role that may select from `jobs` but sees no row.
+pub const BLIND: &str = "blind";
+
+impl Database {
+    /// A database of its own from a name like `main_typical`: variant, then data set.
+    pub fn from_fixture(name: &str) -> Database {
+        let (variant, data_set) = name.rsplit_once('_').expect("a name like main_typical");
+        let database = Database::with_variant(variant);
+        if data_set != "empty" {
+            let files = ["data/stage", &format!("data/{data_set}"), &format!("load/{variant}")];
+            database.execute(&backend(&files));
+        }
+        database
+    }
+
+    /// A database with the schema of a variant and no jobs.
+    pub fn with_variant(variant: &str) -> Database {
+        let files = ["parts/roles", "parts/workspaces", variant, "parts/access"];
+        Database::with_schema(variant, &backend(&files))
+    }
+}
+
+/// A place below `tests/fixtures/`.
+pub fn path(relative: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(relative)
+}
+
+/// A text file below `tests/fixtures/`.
+pub fn read(relative: &str) -> String {
+    let path = path(relative);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn backend(files: &[&str]) -> String {
+    files.iter().map(|file| read(&format!("backend/{file}.sql"))).collect()
+}

@@ -1,0 +1,71 @@
+//! Answers of the health and readiness endpoints as they were seen, and as nobody wants them.
+
+use std::path::Path;
+
+use super::http::Response;
+
+/// Every file of `tests/fixtures/readiness/` with the status it comes with.
+pub const SHAPES: &[(&str, u16)] = &[
+    ("admin_fatal.json", 503),
+    ("admin_ok.json", 200),
+    ("admin_older_ok.json", 200),
+    ("admin_older_red.json", 503),
+    ("admin_worker_red.json", 503),
+    ("bare_not_ok.json", 503),
+    ("bare_ok.json", 200),
+    ("byte_order_mark.txt", 200),
+    ("canonical_age_in_milliseconds.json", 200),
+    ("canonical_db_red.json", 503),
+    ("canonical_ffmpeg_red.json", 503),
+    ("canonical_ok.json", 200),
+    ("canonical_ok_but_worker_false.json", 200),
+    ("canonical_ok_idle.json", 200),
+    ("canonical_queue_warning.json", 503),
+    ("canonical_without_worker.json", 200),
+    ("canonical_worker_red.json", 503),
+    ("deployment_protection_401.html", 401),
+    ("empty.txt", 200),
+    ("error_405.json", 405),
+    ("error_405_plain.txt", 405),
+    ("error_500.json", 500),
+    ("error_502_plain.txt", 502),
+    ("healthz_ok.json", 200),
+    ("hostile_text.json", 503),
+    ("html_200.html", 200),
+    ("integrations_ok.json", 200),
+    ("integrations_stripe_red.json", 503),
+    ("not_utf8.txt", 200),
+    ("older_db_red.json", 503),
+    ("older_env_red.json", 503),
+    ("older_ok.json", 200),
+    ("rate_limited_429.json", 429),
+    ("truncated.txt", 200),
+    ("worker_script_ok.json", 200),
+    ("wrong_type_array.json", 200),
+    ("wrong_type_null.json", 200),
+    ("wrong_type_numbers.json", 200),
+    ("wrong_type_ok_string.json", 200),
+    ("wrong_type_string.json", 200),
+];
+
+/// The whole answer of a shape: status, headers, body. `canonical_ok` is `canonical_ok.json`.
+pub fn response(name: &str) -> Response {
+    let stem = |file: &str| Path::new(file).file_stem().is_some_and(|stem| stem == name);
+    let (file, status) = SHAPES.iter().find(|(file, _)| stem(file)).expect("a shape of this name");
+    let path = super::fixtures::path(&format!("readiness/{file}"));
+    let body = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let response = match file.rsplit_once('.') {
+        Some((_, "html")) => Response::html(*status, body),
+        Some((name, "txt")) if name.ends_with("_plain") => {
+            Response::text(*status, "text/plain; charset=utf-8", body)
+        }
+        // The broken ones claim to be JSON, as they do in the wild.
+        _ => Response::json(*status, body),
+    };
+    match *status {
+        // The way in is a request header, x-vercel-protection-bypass; the answer names its host alone.
+        401 => response.header("server", "Vercel").header("x-vercel-id", "fra1::iad1::7x2kq"),
+        429 => response.header("retry-after", "7"),
+        _ => response,
+    }
+}
