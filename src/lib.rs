@@ -1,1 +1,3 @@
 //! cliplyctl
+pub mod checks;
+pub mod facts;

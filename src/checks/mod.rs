@@ -1,0 +1,3 @@
+//! Pure judgement over facts.
+
+pub mod advice;

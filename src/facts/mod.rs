@@ -1,0 +1,3 @@
+//! Plain data about the backend. No IO, and nothing of the crate but itself.
+
+pub mod fingerprint;
