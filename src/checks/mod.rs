@@ -2,6 +2,10 @@
 //!
 //! One file a check, its tests below it; each family's `mod.rs` holds the list.
 
+pub mod access;
+pub mod advice;
+pub mod queue;
+
 pub use crate::facts::limits::limit_text;
 use crate::facts::{Finding, Limit, Limits, Section, Verdict};
 

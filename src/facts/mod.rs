@@ -4,6 +4,7 @@
 
 pub mod dead_letter;
 pub mod finding;
+pub mod fingerprint;
 pub mod layout;
 pub mod limits;
 pub mod observed;

@@ -4,7 +4,6 @@
 
 pub mod document;
 pub mod envelope;
-pub mod text;
 
 use jiff::Timestamp;
 use serde::Serialize;

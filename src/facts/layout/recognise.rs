@@ -228,7 +228,13 @@ mod tests {
             can_select: true,
             ..CatalogTable::default()
         };
-        Catalog { jobs: Some(jobs), events: None, worker_functions: vec![], in_recovery: false, server_time: String::new() }
+        Catalog {
+            jobs: Some(jobs),
+            events: None,
+            worker_functions: vec![],
+            in_recovery: false,
+            server_time: String::new(),
+        }
     }
 
     const BOTH: [(&str, &str); 3] = [("id", "uuid"), ("state", "text"), ("status", "text")];

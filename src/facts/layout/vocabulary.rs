@@ -19,14 +19,8 @@ pub enum Role {
 
 impl Role {
     /// Every role, in the order of a job's life.
-    pub const ALL: [Self; 6] = [
-        Self::Waiting,
-        Self::InProgress,
-        Self::Finished,
-        Self::Failed,
-        Self::Dead,
-        Self::Other,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Waiting, Self::InProgress, Self::Finished, Self::Failed, Self::Dead, Self::Other];
 
     /// The word that queries answer with.
     #[must_use]
@@ -119,7 +113,8 @@ impl Vocabulary {
     /// The role of a value in this vocabulary.
     #[must_use]
     pub fn role(&self, value: &str) -> Role {
-        let known = Role::ALL.into_iter().find(|role| self.values(*role).iter().any(|v| v == value));
+        let known =
+            Role::ALL.into_iter().find(|role| self.values(*role).iter().any(|v| v == value));
         known.unwrap_or(Role::Other)
     }
 

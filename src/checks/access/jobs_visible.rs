@@ -1,0 +1,39 @@
+//! `access.jobs`: can this role see the jobs table at all?
+
+use super::{Check, Facts};
+use crate::facts::{Evidence, Finding, Limits, Section, SourceErrorKind, Verdict};
+
+/// Whether the queue can be read. Everything about the queue depends on it.
+pub const CHECK: Check<Facts> = Check {
+    id: "access.jobs",
+    title: "this role sees public.jobs",
+    section: Section::Access,
+    judge,
+};
+
+fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
+    let subject = "public.jobs";
+    vec![match &facts.result {
+        Ok(layout) => {
+            let live = format!("{}, by {}", layout.id.sql(), layout.live);
+            let mut message = format!("readable; jobs are identified by {live}");
+            for assumption in &layout.assumptions {
+                message.push_str("; ");
+                message.push_str(assumption);
+            }
+            check.finding(Verdict::Ok, subject, message).evidence(Evidence::flag(
+                true,
+                facts.at,
+                facts.source.clone(),
+            ))
+        }
+        Err(error) => {
+            let next = match error.kind {
+                SourceErrorKind::NotConfigured => "cliplyctl config show",
+                SourceErrorKind::Permission | SourceErrorKind::Hidden => "cliplyctl runbook 4.2",
+                _ => "cliplyctl config check",
+            };
+            check.finding(Verdict::Unknown, subject, error.message.clone()).next(next)
+        }
+    }]
+}

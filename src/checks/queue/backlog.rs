@@ -1,0 +1,44 @@
+//! `queue.backlog`: how many jobs are due and unclaimed.
+
+use super::{Check, Facts, count_finding, reading};
+use crate::facts::{Finding, Limits, Section};
+
+/// Jobs that are due and wait for a worker. Jobs scheduled for later do not count.
+pub const CHECK: Check<Facts> = Check {
+    id: "queue.backlog",
+    title: "jobs due and unclaimed",
+    section: Section::Backlog,
+    judge,
+};
+
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+    reading(check, facts, "due jobs", |queue| {
+        count_finding(check, facts, "due jobs", &queue.due, limits.waiting_due, |n| {
+            format!("{n} due and unclaimed")
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{idle, judge};
+    use super::*;
+    use crate::facts::Verdict;
+    use crate::facts::queue::Count;
+
+    #[test]
+    fn scheduled_jobs_are_no_backlog() {
+        let mut queue = idle();
+        queue.scheduled = Count::Exact(1_000_000);
+        assert_eq!(judge(&CHECK, queue).verdict, Verdict::Ok);
+    }
+
+    #[test]
+    fn many_due_jobs_are_critical() {
+        let mut queue = idle();
+        queue.due = Count::Exact(100);
+        let finding = judge(&CHECK, queue);
+        assert_eq!(finding.verdict, Verdict::Critical);
+        assert_eq!(finding.threshold.unwrap(), "warning ≥ 50 jobs, critical ≥ 100 jobs");
+    }
+}

@@ -1,0 +1,43 @@
+//! `dlq.size`: how many jobs were given up.
+
+use super::{Check, Facts, count_finding, count_text, reading};
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// Dead letters in all.
+pub const CHECK: Check<Facts> =
+    Check { id: "dlq.size", title: "dead letters", section: Section::DeadLetters, judge };
+
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+    reading(check, facts, "dead letters", |queue| match &queue.dead {
+        Some(dead) => {
+            count_finding(check, facts, "dead letters", dead, limits.dead, |n| format!("{n} dead"))
+                .next("cliplyctl dlq list")
+        }
+        None => check.finding(
+            Verdict::Ok,
+            "dead letters",
+            format!("this schema keeps no dead letters; failed: {}", count_text(&queue.failed)),
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{idle, judge};
+    use super::*;
+    use crate::facts::queue::Count;
+
+    #[test]
+    fn a_hundred_dead_fail_the_engine() {
+        let mut queue = idle();
+        queue.dead = Some(Count::Exact(100));
+        assert_eq!(judge(&CHECK, queue).verdict, Verdict::Critical);
+    }
+
+    #[test]
+    fn a_schema_without_dead_letters_says_so() {
+        let mut queue = idle();
+        queue.dead = None;
+        assert!(judge(&CHECK, queue).message.contains("keeps no dead letters"));
+    }
+}

@@ -1,0 +1,36 @@
+//! `dlq.inflow`: how fast jobs die.
+
+use super::{Check, Facts, count_finding, reading};
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// Deaths in the last hour. Taken from the row's last change, so that an edit of a dead row counts.
+pub const CHECK: Check<Facts> = Check {
+    id: "dlq.inflow",
+    title: "deaths in the last hour",
+    section: Section::DeadLetters,
+    judge,
+};
+
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+    reading(check, facts, "deaths", |queue| match &queue.died_last_hour {
+        Some(died) => count_finding(check, facts, "deaths", died, limits.dead_inflow, |n| {
+            format!("{n} died in the last hour")
+        })
+        .next("cliplyctl dlq list"),
+        None => check.finding(Verdict::Ok, "deaths", "this schema keeps no dead letters"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{idle, judge};
+    use super::*;
+    use crate::facts::queue::Count;
+
+    #[test]
+    fn a_wave_of_deaths_warns() {
+        let mut queue = idle();
+        queue.died_last_hour = Some(Count::Exact(10));
+        assert_eq!(judge(&CHECK, queue).verdict, Verdict::Warning);
+    }
+}

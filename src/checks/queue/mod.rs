@@ -1,0 +1,156 @@
+//! Is the queue sick? Sections 3.3 and 3.4 of the runbook.
+
+mod backlog;
+mod dead;
+mod inflow;
+mod oldest_due;
+mod running;
+mod stuck;
+mod workers;
+
+use super::{Check, against, limit_text};
+use crate::facts::queue::{Count, Queue};
+use crate::facts::{Evidence, Finding, Limit, Observed, Verdict};
+use crate::text;
+
+/// What these checks judge.
+pub type Facts = Observed<Queue>;
+
+/// Checks of section 3.3, in the order in which they are shown.
+pub const BACKLOG: [Check<Facts>; 5] =
+    [backlog::CHECK, oldest_due::CHECK, running::CHECK, stuck::CHECK, workers::CHECK];
+
+/// Checks of section 3.4.
+pub const DEAD_LETTERS: [Check<Facts>; 2] = [dead::CHECK, inflow::CHECK];
+
+/// Runs a judgement on the queue, or says why it was not read.
+fn reading(
+    check: &Check<Facts>,
+    facts: &Facts,
+    subject: &str,
+    judge: impl FnOnce(&Queue) -> Finding,
+) -> Vec<Finding> {
+    vec![match &facts.result {
+        Ok(queue) => judge(queue),
+        Err(error) => check
+            .finding(Verdict::Unknown, subject, format!("not read: {error}"))
+            .next("cliplyctl queue"),
+    }]
+}
+
+/// Holds a count against a limit. A lower bound that stays below the limit is UNKNOWN.
+fn count_verdict(count: &Count, limit: Limit) -> Verdict {
+    match count {
+        Count::Exact(n) => against(*n as f64, limit),
+        Count::AtLeast(n) => match against(*n as f64, limit) {
+            Verdict::Ok => Verdict::Unknown,
+            verdict => verdict,
+        },
+        Count::NotCounted(_) => Verdict::Unknown,
+    }
+}
+
+/// A finding about a count: verdict, evidence and threshold filled in.
+fn count_finding(
+    check: &Check<Facts>,
+    facts: &Facts,
+    subject: &str,
+    count: &Count,
+    limit: Limit,
+    sentence: impl FnOnce(&str) -> String,
+) -> Finding {
+    let words = count_text(count);
+    let message = match count {
+        Count::NotCounted(_) => format!("{subject}: {words}"),
+        _ => sentence(&words),
+    };
+    let mut finding = check
+        .finding(count_verdict(count, limit), subject, message)
+        .threshold(limit_text(limit, "jobs"))
+        .next("cliplyctl queue");
+    if let Some(n) = count.at_least() {
+        finding.evidence = Some(Evidence::number(n as f64, "jobs", facts.at, facts.source.clone()));
+    }
+    finding
+}
+
+/// `1,234`, `≥ 1,234` or `not counted: …`
+#[must_use]
+pub fn count_text(count: &Count) -> String {
+    match count {
+        Count::Exact(n) => text::count(*n),
+        Count::AtLeast(n) => format!("≥ {}", text::count(*n)),
+        Count::NotCounted(why) => format!("not counted: {why}"),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::facts::queue::Workers;
+    use crate::facts::{Limits, SourceError, SourceErrorKind};
+
+    /// A queue in which nothing is wrong and nothing to do.
+    pub(crate) fn idle() -> Queue {
+        Queue {
+            kind: None,
+            due: Count::Exact(0),
+            scheduled: Count::Exact(0),
+            in_progress: Count::Exact(0),
+            failed: Count::Exact(0),
+            dead: Some(Count::Exact(0)),
+            other: Count::Exact(0),
+            oldest_due_age: None,
+            stuck: Count::Exact(0),
+            workers: Workers { beating: Count::Exact(0), last_beat_age: None },
+            died_last_hour: Some(Count::Exact(0)),
+            by_kind: vec![],
+            by_kind_missing: None,
+            server_time: "2026-01-01T00:00:00Z".into(),
+        }
+    }
+
+    pub(crate) fn observed(result: Result<Queue, SourceError>) -> Facts {
+        Observed {
+            source: "public.jobs".into(),
+            at: Timestamp::UNIX_EPOCH,
+            took: Duration::ZERO,
+            result,
+        }
+    }
+
+    pub(super) fn judge(check: &Check<Facts>, queue: Queue) -> Finding {
+        let mut findings = check.run(&observed(Ok(queue)), &Limits::default());
+        assert_eq!(findings.len(), 1);
+        findings.remove(0)
+    }
+
+    #[test]
+    fn an_idle_queue_is_ok_everywhere() {
+        for check in BACKLOG.iter().chain(&DEAD_LETTERS) {
+            assert_eq!(judge(check, idle()).verdict, Verdict::Ok, "{}", check.id);
+        }
+    }
+
+    #[test]
+    fn an_unread_queue_is_unknown_everywhere() {
+        let error = SourceError::new(SourceErrorKind::Timeout, "no answer");
+        for check in BACKLOG.iter().chain(&DEAD_LETTERS) {
+            let findings = check.run(&observed(Err(error.clone())), &Limits::default());
+            assert_eq!(findings[0].verdict, Verdict::Unknown, "{}", check.id);
+            assert!(findings[0].message.contains("no answer"));
+        }
+    }
+
+    #[test]
+    fn a_lower_bound_below_the_limit_is_unknown() {
+        let limit = Limit::new(10.0, 100.0);
+        assert_eq!(count_verdict(&Count::AtLeast(9), limit), Verdict::Unknown);
+        assert_eq!(count_verdict(&Count::AtLeast(10), limit), Verdict::Warning);
+        assert_eq!(count_verdict(&Count::NotCounted("x".into()), limit), Verdict::Unknown);
+    }
+}

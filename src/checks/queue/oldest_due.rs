@@ -1,0 +1,57 @@
+//! `queue.oldest_due`: how long the oldest due job has waited.
+
+use super::{Check, Facts, against, limit_text, reading, text};
+use crate::facts::queue::Count;
+use crate::facts::{Evidence, Finding, Limits, Section, Verdict};
+
+/// Age of the oldest due job, by the database's clock.
+pub const CHECK: Check<Facts> = Check {
+    id: "queue.oldest_due",
+    title: "age of the oldest due job",
+    section: Section::Backlog,
+    judge,
+};
+
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+    let subject = "oldest due job";
+    reading(check, facts, subject, |queue| {
+        let threshold = limit_text(limits.oldest_due, "s");
+        let finding = match (queue.oldest_due_age, &queue.due) {
+            (Some(age), _) => check
+                .finding(
+                    against(age, limits.oldest_due),
+                    subject,
+                    format!("the oldest due job has waited {}", text::age(age)),
+                )
+                .evidence(Evidence::number(age.round(), "s", facts.at, facts.source.clone())),
+            (None, Count::Exact(0)) => check.finding(Verdict::Ok, subject, "nothing is due"),
+            (None, Count::Exact(_)) => {
+                check.finding(Verdict::Unknown, subject, "jobs are due, none says since when")
+            }
+            (None, count) => check.finding(Verdict::Unknown, subject, super::count_text(count)),
+        };
+        finding.threshold(threshold).next("cliplyctl queue")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{idle, judge};
+    use super::*;
+
+    #[test]
+    fn an_old_job_is_critical_and_says_its_age() {
+        let mut queue = idle();
+        (queue.due, queue.oldest_due_age) = (Count::Exact(1), Some(2_520.0));
+        let finding = judge(&CHECK, queue);
+        assert_eq!(finding.verdict, Verdict::Critical);
+        assert_eq!(finding.message, "the oldest due job has waited 42m 00s");
+    }
+
+    #[test]
+    fn due_jobs_without_a_date_are_unknown() {
+        let mut queue = idle();
+        queue.due = Count::Exact(3);
+        assert_eq!(judge(&CHECK, queue).verdict, Verdict::Unknown);
+    }
+}

@@ -1,0 +1,100 @@
+//! `queue.workers`: is anybody working?
+
+use super::{Check, Facts, against, count_text, limit_text, reading, text};
+use crate::facts::queue::{Count, Queue};
+use crate::facts::{Evidence, Finding, Limits, Section, Verdict};
+
+/// Whether a worker lives. Heartbeats are kept on job rows alone, so that an idle system shows
+/// none: idle is not sick.
+pub const CHECK: Check<Facts> = Check {
+    id: "queue.workers",
+    title: "a worker's sign of life",
+    section: Section::Backlog,
+    judge,
+};
+
+const SUBJECT: &str = "workers";
+
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+    reading(check, facts, SUBJECT, |queue| {
+        let finding = match (&queue.in_progress, queue.workers.last_beat_age) {
+            (_, Some(age)) => beating(check, facts, queue, age, limits),
+            (Count::Exact(0), None) => nobody(check, queue, limits),
+            (Count::Exact(_), None) => check.finding(
+                Verdict::Unknown,
+                SUBJECT,
+                "jobs are in progress, none has a heartbeat",
+            ),
+            (count, None) => check.finding(Verdict::Unknown, SUBJECT, count_text(count)),
+        };
+        finding.threshold(limit_text(limits.worker_silence, "s")).next("cliplyctl queue")
+    })
+}
+
+fn beating(
+    check: &Check<Facts>,
+    facts: &Facts,
+    queue: &Queue,
+    age: f64,
+    limits: &Limits,
+) -> Finding {
+    let message = format!(
+        "{} beating, last heartbeat {} ago",
+        match &queue.workers.beating {
+            Count::Exact(n) => text::plural(*n, "worker", "workers"),
+            count => format!("{} workers", count_text(count)),
+        },
+        text::age(age)
+    );
+    check.finding(against(age, limits.worker_silence), SUBJECT, message).evidence(Evidence::number(
+        age.round(),
+        "s",
+        facts.at,
+        facts.source.clone(),
+    ))
+}
+
+/// Nothing is in progress: that is idleness, unless jobs have been due for long.
+fn nobody(check: &Check<Facts>, queue: &Queue, limits: &Limits) -> Finding {
+    match queue.oldest_due_age.filter(|_| queue.due != Count::Exact(0)) {
+        None => {
+            check.finding(Verdict::Ok, SUBJECT, "not observable: nothing is due or in progress")
+        }
+        Some(age) => check.finding(
+            against(age, limits.worker_silence),
+            SUBJECT,
+            format!("nobody works: jobs are due for {}, none is in progress", text::age(age)),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{idle, judge};
+    use super::*;
+    use crate::facts::queue::Workers;
+
+    #[test]
+    fn idle_is_not_sick() {
+        let finding = judge(&CHECK, idle());
+        assert_eq!(finding.verdict, Verdict::Ok);
+        assert!(finding.message.contains("not observable"));
+    }
+
+    #[test]
+    fn work_that_nobody_takes_is_critical() {
+        let mut queue = idle();
+        (queue.due, queue.oldest_due_age) = (Count::Exact(5), Some(700.0));
+        assert_eq!(judge(&CHECK, queue).verdict, Verdict::Critical);
+    }
+
+    #[test]
+    fn a_silent_worker_with_work_in_hand_is_critical() {
+        let mut queue = idle();
+        queue.in_progress = Count::Exact(2);
+        queue.workers = Workers { beating: Count::Exact(0), last_beat_age: Some(601.0) };
+        let finding = judge(&CHECK, queue);
+        assert_eq!(finding.verdict, Verdict::Critical);
+        assert!(finding.message.contains("0 workers") && finding.message.contains("10m 01s"));
+    }
+}
