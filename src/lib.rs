@@ -14,4 +14,5 @@ pub mod facts;
 pub mod render;
 pub mod report;
 pub mod settings;
+pub mod sources;
 pub mod text;

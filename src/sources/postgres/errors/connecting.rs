@@ -1,0 +1,166 @@
+//! Failed connections: refused, not found, mute, without TLS, without password.
+
+use std::error::Error as _;
+use std::io;
+use std::time::Duration;
+
+use tokio_postgres::error::SqlState;
+
+use super::{io_error, is_tls, sqlstate, tls, words};
+use crate::facts::{SourceError, SourceErrorKind as Kind};
+use crate::settings::Dsn;
+use crate::settings::dsn::{Address, Host, SslMode};
+
+/// The explanation of a failed attempt.
+pub fn connecting(error: &tokio_postgres::Error, dsn: &Dsn, host: &Host) -> SourceError {
+    if let Some(server) = error.as_db_error() {
+        let mut explained = sqlstate::explain(server);
+        if server.code() == &SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
+            explained.hint = Some(rule_hint(dsn, host));
+        }
+        explained.message = format!("{host} refused: {}", explained.message);
+        return explained;
+    }
+    if is_tls(error) {
+        return handshake(error, host);
+    }
+    if let Some(io) = io_error(error) {
+        return network(io, host);
+    }
+    let source = error.source().map(ToString::to_string).unwrap_or_default();
+    if source == "password missing" {
+        let message = format!("{host} asks for a password of {}, and none is known", dsn.user);
+        return SourceError::new(Kind::Authentication, message)
+            .hint("put one into ~/.pgpass, a file named by database_url_file, or PGPASSWORD");
+    }
+    if source == "server did not use channel binding" {
+        return SourceError::new(
+            Kind::Authentication,
+            format!("{host} did not bind the password to TLS"),
+        )
+        .hint("channel_binding=require needs sslmode=require and SCRAM; poolers cannot do it");
+    }
+    if error.is_closed() {
+        return closed(host);
+    }
+    not_postgres(host, &words(error))
+}
+
+fn rule_hint(dsn: &Dsn, host: &Host) -> String {
+    let tcp = matches!(host.address, Address::Tcp { .. });
+    let advice = match dsn.tls.mode {
+        SslMode::Disable | SslMode::Allow if tcp => "; it may insist on TLS: try sslmode=require",
+        _ if tcp => "",
+        _ => "; over a socket it may compare with the name of your system user (peer)",
+    };
+    format!(
+        "does the role {} exist? and pg_hba.conf needs a line for it, database {} and this address{advice}",
+        dsn.user, dsn.database
+    )
+}
+
+fn handshake(error: &tokio_postgres::Error, host: &Host) -> SourceError {
+    let source = error.source();
+    let io: Option<&io::Error> = source.and_then(|source| source.downcast_ref());
+    let inner = io.and_then(|io| io.get_ref()).and_then(|inner| inner.downcast_ref());
+    if let Some(inner) = inner {
+        return tls::explain(inner, &host.to_string());
+    }
+    let source = source.map(ToString::to_string).unwrap_or_default();
+    if source == "server does not support TLS" {
+        return SourceError::new(Kind::Tls, format!("{host} offers no TLS")).hint(
+            "poolers often do without: sslmode=prefer or disable, if the network is trusted",
+        );
+    }
+    SourceError::new(Kind::Tls, format!("no secure connection to {host}: {source}"))
+}
+
+fn network(io: &io::Error, host: &Host) -> SourceError {
+    let socket = matches!(host.address, Address::Socket(_));
+    let (kind, what, hint) = match io.kind() {
+        io::ErrorKind::ConnectionRefused if socket => {
+            (Kind::Refused, "nobody listens on the socket", "is the server running?")
+        }
+        io::ErrorKind::ConnectionRefused => (
+            Kind::Refused,
+            "refused the connection",
+            "is the server running, and is that its port? a tunnel or proxy may be down",
+        ),
+        io::ErrorKind::NotFound => (
+            Kind::Refused,
+            "there is no socket",
+            "is the server running, and is that its directory?",
+        ),
+        io::ErrorKind::PermissionDenied if is_session_attrs(io) => (
+            Kind::Unavailable,
+            "is not the kind of server that target_session_attrs asks for",
+            "a standby is read-only, a primary is not; name other hosts, or ask for any",
+        ),
+        io::ErrorKind::PermissionDenied => (
+            Kind::Permission,
+            "the system forbids the connection",
+            "a socket's directory may be closed to this system user; a firewall may forbid the rest",
+        ),
+        io::ErrorKind::TimedOut => (
+            Kind::Timeout,
+            "did not answer in time",
+            "a firewall may swallow the packets; is a VPN needed?",
+        ),
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+            (Kind::Refused, "cannot be reached", "is the network up? is a VPN or IPv6 needed?")
+        }
+        io::ErrorKind::UnexpectedEof
+        | io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe => return closed(host),
+        io::ErrorKind::InvalidData => return not_postgres(host, &io.to_string()),
+        _ if is_lookup(io) => {
+            return SourceError::new(
+                Kind::Dns,
+                format!("the host name of {host} cannot be resolved"),
+            )
+            .hint("is it spelled right? is a VPN or its DNS needed?");
+        }
+        _ => return SourceError::new(Kind::Other, format!("{host}: {io}")),
+    };
+    SourceError::new(kind, format!("{host}: {what}")).hint(hint)
+}
+
+/// Name look-ups have no kind of their own; these words are the standard library's.
+fn is_lookup(io: &io::Error) -> bool {
+    io.to_string().starts_with("failed to lookup address information")
+}
+
+/// The library's words for a server that target_session_attrs rules out.
+fn is_session_attrs(io: &io::Error) -> bool {
+    let words = ["database does not allow writes", "database is not read only"];
+    words.contains(&io.to_string().as_str())
+}
+
+fn closed(host: &Host) -> SourceError {
+    SourceError::new(Kind::Disconnected, format!("{host} closed the connection at once"))
+        .hint("is PostgreSQL listening there? a proxy may have lost its server, or demand TLS")
+}
+
+fn not_postgres(host: &Host, words: &str) -> SourceError {
+    SourceError::new(Kind::Malformed, format!("{host} does not speak like PostgreSQL: {words}"))
+        .hint("is that the port of the database?")
+}
+
+/// The error of a server that accepts connections and then says nothing.
+pub fn mute(host: &Host, waited: Duration) -> SourceError {
+    let message = format!("{host} did not answer within {} s", waited.as_secs_f64());
+    SourceError::new(Kind::Timeout, message)
+        .hint("it may be overloaded, or a firewall swallows the packets; connect_timeout=SECONDS waits longer")
+}
+
+/// The error of the last host, and those of the others in its words.
+pub fn no_host_left(mut failures: Vec<SourceError>) -> SourceError {
+    let Some(mut last) = failures.pop() else {
+        return SourceError::new(Kind::NotConfigured, "the database URL names no host");
+    };
+    for other in failures.iter().rev() {
+        last.message = format!("{}; {}", other.message, last.message);
+    }
+    last
+}

@@ -1,0 +1,122 @@
+//! What the server says, by SQLSTATE: its words may come in any language.
+
+use tokio_postgres::error::DbError;
+
+use crate::facts::SourceError;
+use crate::facts::SourceErrorKind::{self as Kind, *};
+
+/// Codes, or their beginnings, from the most special to the most general.
+const CODES: [(&str, Kind, Option<&str>); 25] = [
+    (
+        "08P01",
+        Malformed,
+        Some("a pooler may refuse a start-up parameter: remove `options` from the database URL"),
+    ),
+    ("08", Disconnected, Some("try again")),
+    (
+        "25006",
+        Permission,
+        Some("this server accepts no writes: it is a standby, or its default is read-only"),
+    ),
+    ("26000", Other, Some(POOLER)),
+    ("28P01", Authentication, Some(PASSWORD)),
+    (
+        "28000",
+        Authentication,
+        Some("the server's pg_hba.conf must have a line for this user, database and address"),
+    ),
+    ("3D000", NotFound, Some("check the name after the last / of the database URL")),
+    ("3F000", NotFound, Some("is this the right database? that schema is not in it")),
+    ("40", Unavailable, Some("the transaction lost against another one; try again")),
+    ("42P01", NotFound, Some("is this the backend's database? that table is not in it")),
+    ("42P05", Other, Some(POOLER)),
+    ("42501", Permission, Some("connect as a role that may read it, or ask for the grant")),
+    (
+        "42703",
+        UnknownLayout,
+        Some("the schema changed while we looked, or is one that this tool does not know"),
+    ),
+    ("42883", NotFound, Some("is this the backend's database? that function is not in it")),
+    ("53300", Unavailable, Some("wait, end idle sessions, or connect through the pooler")),
+    ("53", Unavailable, Some("the server lacks memory, disk or another resource")),
+    ("55P03", Timeout, Some("another session holds the lock; try again")),
+    (
+        "57014",
+        Timeout,
+        Some("the server ended the query at our time limit; a longer --timeout may help"),
+    ),
+    ("57P01", Disconnected, Some("the server, or somebody there, ended the session")),
+    ("57P02", Disconnected, Some("the server crashed and is restarting")),
+    (
+        "57P03",
+        Unavailable,
+        Some("the server is starting, stopping or recovering; try again in a moment"),
+    ),
+    ("57P04", NotFound, Some("the database was dropped")),
+    ("57P05", Disconnected, Some("the session was idle for too long")),
+    ("58", Unavailable, Some("the server has trouble with its files; look into its log")),
+    ("", Other, None),
+];
+
+const POOLER: &str = "a transaction-mode pooler mixed up prepared statements; use its session-mode \
+                      port, or the server itself";
+const PASSWORD: &str =
+    "check user and password (`cliplyctl config show` says where each came from)";
+
+/// The explanation of what a server said.
+pub fn explain(server: &DbError) -> SourceError {
+    let code = server.code().code();
+    let (kind, hint) = lookup(code, server.message());
+    // Detail and context may quote rows; the message alone is enough.
+    let message = format!("{} (SQLSTATE {code})", server.message());
+    SourceError { kind, message, hint: hint.map(str::to_owned) }
+}
+
+/// Poolers have words of their own for what the server has codes for; these are not translated.
+const POOLERS: [(&str, Kind, &str); 6] = [
+    (
+        "Tenant or user not found",
+        Authentication,
+        "through Supabase's pooler the user is ROLE.PROJECT, and the host is that of the project's region",
+    ),
+    ("no such database", NotFound, "the pooler does not know this database"),
+    ("no such user", Authentication, "the pooler does not know this user"),
+    ("password authentication failed", Authentication, PASSWORD),
+    ("no more connections allowed", Unavailable, "the pooler is full; try again"),
+    ("query_wait_timeout", Unavailable, "the pooler found no free server connection; try again"),
+];
+
+fn lookup(code: &str, message: &str) -> (Kind, Option<&'static str>) {
+    let general = matches!(code, "08P01" | "XX000" | "58000" | "FATAL");
+    if let Some((_, kind, hint)) =
+        POOLERS.iter().find(|(words, ..)| general && message.contains(words))
+    {
+        return (*kind, Some(hint));
+    }
+    let found = CODES.iter().find(|(prefix, ..)| code.starts_with(prefix));
+    found.map_or((Other, None), |(_, kind, hint)| (*kind, *hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_special_code_wins_over_its_class() {
+        assert_eq!(lookup("53300", "").0, Unavailable);
+        assert!(lookup("53300", "").1.unwrap().contains("pooler"));
+        assert!(lookup("53200", "").1.unwrap().contains("memory"));
+        for (index, (code, ..)) in CODES.iter().enumerate() {
+            let first = CODES.iter().position(|(prefix, ..)| code.starts_with(prefix));
+            assert_eq!(first, Some(index), "{code} is never reached");
+        }
+    }
+
+    #[test]
+    fn words_of_a_pooler_count_only_behind_its_codes() {
+        assert_eq!(lookup("XX000", "Tenant or user not found").0, Authentication);
+        assert_eq!(lookup("08P01", "no such database: x").0, NotFound);
+        assert_eq!(lookup("42501", "no such database").0, Permission);
+        assert_eq!(lookup("99999", "anything").0, Other);
+    }
+}

@@ -1,0 +1,97 @@
+//! The database: a small pool, and read-only transactions with a limit on their time.
+//!
+//! Everything here works through a transaction-mode pooler: no named prepared statements
+//! (`query_typed` and `batch_execute` alone), and every setting is local to its transaction.
+
+mod connect;
+mod errors;
+mod tls;
+
+use std::fmt;
+use std::time::Duration;
+
+use deadpool::managed::{Object, Pool, PoolError};
+use tokio_postgres::Transaction;
+
+pub use connect::{Connector, SessionOptions};
+
+use crate::facts::{SourceError, SourceErrorKind};
+use crate::settings::Dsn;
+
+/// How much longer than the server's own limit we wait before we give up on the server itself.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// A connection lent by the pool.
+pub type Connection = Object<Connector>;
+
+/// A database that can be asked. Cheap to clone; connects when first asked.
+#[derive(Clone)]
+pub struct Database {
+    pool: Pool<Connector>,
+    shown: String,
+}
+
+impl Database {
+    /// Prepares the pool. Nothing is connected yet.
+    pub fn open(dsn: &Dsn, options: SessionOptions) -> Result<Self, SourceError> {
+        let size = options.pool_size.max(1);
+        let pool = Pool::builder(Connector::new(dsn.clone(), options)).max_size(size).build();
+        let pool =
+            pool.map_err(|error| SourceError::new(SourceErrorKind::Other, error.to_string()))?;
+        Ok(Self { pool, shown: dsn.to_string() })
+    }
+
+    /// A connection for those who manage their own transactions (the writers).
+    pub async fn connection(&self) -> Result<Connection, SourceError> {
+        self.pool.get().await.map_err(|error| match error {
+            PoolError::Backend(error) => error,
+            other => SourceError::new(SourceErrorKind::Other, other.to_string()),
+        })
+    }
+
+    /// Runs `ask` in a read-only transaction. No statement may take longer than `limit`, nor all of
+    /// them together much longer; a server that falls silent is left alone after that.
+    pub async fn read<T>(
+        &self,
+        limit: Duration,
+        ask: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, SourceError>,
+    ) -> Result<T, SourceError> {
+        let mut connection = self.connection().await?;
+        let answer = tokio::time::timeout(limit + GRACE, read_only(&mut connection, limit, ask));
+        match answer.await {
+            Ok(answer) => answer,
+            Err(_) => {
+                // The query may still be running there: this connection must not be lent again.
+                drop(Object::take(connection));
+                Err(errors::silent(limit + GRACE))
+            }
+        }
+    }
+}
+
+async fn read_only<T>(
+    connection: &mut Connection,
+    limit: Duration,
+    ask: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, SourceError>,
+) -> Result<T, SourceError> {
+    let transaction = connection.build_transaction().read_only(true).start().await?;
+    // Zero would mean no limit at all.
+    let limit = format!("SET LOCAL statement_timeout = {}", limit.as_millis().max(1));
+    transaction.batch_execute(&limit).await?;
+    let answer = ask(&transaction).await?;
+    transaction.commit().await?;
+    Ok(answer)
+}
+
+/// `user@host:port/database`.
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Database({})", self.shown)
+    }
+}
