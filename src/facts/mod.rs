@@ -6,6 +6,7 @@ pub mod finding;
 pub mod layout;
 pub mod limits;
 pub mod observed;
+pub mod service;
 pub mod verdict;
 
 pub use finding::{Evidence, Finding, Section, Value};

@@ -1,0 +1,4 @@
+//! The only IO: facts come from here.
+
+pub mod http;
+pub mod service;
