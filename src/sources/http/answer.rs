@@ -6,6 +6,7 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER, SERVER, SET_COOKIE};
 use serde_json::Value;
 
+use super::after_retries;
 use crate::facts::service::Exchange;
 use crate::facts::{SourceError, SourceErrorKind};
 
@@ -77,7 +78,8 @@ impl Answer {
     fn error(&self, kind: SourceErrorKind) -> SourceError {
         let platform = self.headers.get("x-vercel-error").and_then(|code| code.to_str().ok());
         let platform = platform.map(|code| format!(" [{}]", snippet(code))).unwrap_or_default();
-        SourceError::new(kind, format!("{}{platform}: {}", self.status, self.what_came()))
+        let retries = after_retries(self.exchange.retries);
+        SourceError::new(kind, format!("{}{platform}: {}{retries}", self.status, self.what_came()))
     }
 
     fn guarded(&self) -> SourceError {

@@ -113,7 +113,10 @@ fn broken(cause: &io::Error, url: &Url, phase: Phase, received: usize) -> Source
             SourceErrorKind::Tls,
             format!("{place} closed the connection during the TLS handshake"),
         )
-        .hint("check that this port speaks TLS for this name"),
+        .hint(
+            "check that this port speaks TLS for this name; if it speaks plain HTTP, the base URL \
+             begins with http://",
+        ),
         io::ErrorKind::UnexpectedEof => broken_off(url, phase, received),
         io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted
@@ -126,20 +129,19 @@ fn broken(cause: &io::Error, url: &Url, phase: Phase, received: usize) -> Source
     }
 }
 
-/// The first error of this type in the chain; an `io::Error` hides what it wraps from `source`.
+/// The innermost error of this type in the chain; an `io::Error` hides what it wraps from `source`.
 fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut found = None;
     let mut next = Some(error);
     while let Some(current) = next {
-        if let Some(found) = current.downcast_ref::<T>() {
-            return Some(found);
-        }
+        found = current.downcast_ref::<T>().or(found);
         let wrapped = current.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         next = match wrapped {
             Some(inner) => Some(inner),
             None => current.source(),
         };
     }
-    None
+    found
 }
 
 /// The innermost cause in words; the outer ones repeat the URL.

@@ -107,7 +107,10 @@ impl Http {
                     answer.exchange.retries = retries;
                     return Ok(answer);
                 }
-                (None, Err(error)) => return Err(after_retries(error, retries)),
+                (None, Err(mut error)) => {
+                    error.message.push_str(&after_retries(retries));
+                    return Err(error);
+                }
             }
             retries += 1;
         }
@@ -201,7 +204,9 @@ fn pause_before_retry(
     backoff: Duration,
 ) -> Option<Duration> {
     match outcome {
-        Ok(answer) if answer.may_change() => Some(answer.retry_after().unwrap_or(backoff)),
+        Ok(answer) if answer.may_change() => {
+            Some(answer.retry_after().unwrap_or_default().max(backoff))
+        }
         Ok(_) => None,
         Err(error) => matches!(
             error.kind,
@@ -211,13 +216,13 @@ fn pause_before_retry(
     }
 }
 
-fn after_retries(mut error: SourceError, retries: u32) -> SourceError {
+/// ` (after 2 retries)`, nothing for none.
+fn after_retries(retries: u32) -> String {
     match retries {
-        0 => {}
-        1 => error.message.push_str(" (after 1 retry)"),
-        n => error.message.push_str(&format!(" (after {n} retries)")),
+        0 => String::new(),
+        1 => " (after 1 retry)".to_owned(),
+        n => format!(" (after {n} retries)"),
     }
-    error
 }
 
 fn parse_base(text: &str) -> Result<Url, SourceError> {
