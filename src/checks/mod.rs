@@ -5,7 +5,7 @@
 pub mod access;
 pub mod advice;
 pub mod queue;
-
+pub mod service;
 pub use crate::facts::limits::limit_text;
 use crate::facts::{Finding, Limit, Limits, Section, Verdict};
 

@@ -9,6 +9,7 @@ pub mod layout;
 pub mod limits;
 pub mod observed;
 pub mod queue;
+pub mod service;
 pub mod verdict;
 
 pub use finding::{Evidence, Finding, Section, Value};

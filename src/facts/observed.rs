@@ -31,7 +31,11 @@ pub enum SourceErrorKind {
     UnknownLayout,
     /// The answer was not of the expected form.
     Malformed,
-    /// The other side says it is overloaded or starting up.
+    /// Something in front of the app answered in its place: a login page, a proxy, another host.
+    Intercepted,
+    /// Too many requests: come back later.
+    RateLimited,
+    /// The other side says it is overloaded or starting up, or fails (HTTP 5xx).
     Unavailable,
     /// Anything else that the other side reported.
     Other,
@@ -54,6 +58,8 @@ impl SourceErrorKind {
             Self::NotFound => "not_found",
             Self::UnknownLayout => "unknown_layout",
             Self::Malformed => "malformed",
+            Self::Intercepted => "intercepted",
+            Self::RateLimited => "rate_limited",
             Self::Unavailable => "unavailable",
             Self::Other => "other",
         }
@@ -64,7 +70,12 @@ impl SourceErrorKind {
     pub fn retryable(self) -> bool {
         matches!(
             self,
-            Self::Refused | Self::Dns | Self::Timeout | Self::Disconnected | Self::Unavailable
+            Self::Refused
+                | Self::Dns
+                | Self::Timeout
+                | Self::Disconnected
+                | Self::RateLimited
+                | Self::Unavailable
         )
     }
 }

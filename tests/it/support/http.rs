@@ -1,6 +1,6 @@
 //! A loopback HTTP server that can be as rude as the real world.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -103,7 +103,8 @@ pub struct Stub {
 
 #[derive(Default)]
 struct State {
-    responses: HashMap<String, Response>,
+    /// What comes next; the last one stays.
+    responses: HashMap<String, VecDeque<Response>>,
     requests: Vec<Request>,
     closed: bool,
 }
@@ -137,7 +138,13 @@ impl Stub {
 
     /// Changes what a path answers from now on.
     pub fn set(&self, path: &str, response: Response) {
-        self.state.lock().unwrap().responses.insert(path.to_owned(), response);
+        self.set_all(path, [response]);
+    }
+
+    /// Changes what a path answers from now on, one after the other; the last one stays.
+    pub fn set_all(&self, path: &str, responses: impl IntoIterator<Item = Response>) {
+        let responses = responses.into_iter().collect();
+        self.state.lock().unwrap().responses.insert(path.to_owned(), responses);
     }
 
     /// The requests for a path so far, in order.
@@ -178,11 +185,15 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
     let response = {
         let mut state = state.lock().unwrap();
         state.requests.push(request);
-        state.responses.get(&path).cloned()
+        state.responses.get_mut(&path).and_then(next)
     };
     let response = response.unwrap_or_else(|| Response::json(404, r#"{"error":"not found"}"#));
     thread::sleep(response.delay);
     answer(stream, &response, head_only)
+}
+
+fn next(responses: &mut VecDeque<Response>) -> Option<Response> {
+    if responses.len() > 1 { responses.pop_front() } else { responses.front().cloned() }
 }
 
 fn read_request(stream: &TcpStream) -> io::Result<Request> {

@@ -1,0 +1,69 @@
+//! Is the app up?
+
+use super::{brief, no_health_report};
+use crate::checks::{Check, against, limit_text};
+use crate::facts::service::Health;
+use crate::facts::{Evidence, Finding, Limits, Observed, Section, Verdict};
+
+/// CRITICAL when healthz cannot be reached, fails or answers nonsense; WARNING when it is slow.
+pub const APP_UP: Check<Observed<Health>> =
+    Check { id: "app.up", title: "the app answers", section: Section::AppDown, judge };
+
+/// The subject of its findings.
+const SUBJECT: &str = "healthz";
+
+fn judge(
+    check: &Check<Observed<Health>>,
+    seen: &Observed<Health>,
+    limits: &Limits,
+) -> Vec<Finding> {
+    let finding = match &seen.result {
+        Err(error) => {
+            let verdict = no_health_report(error.kind);
+            let next = match verdict {
+                Verdict::Critical => "cliplyctl env check",
+                _ => "cliplyctl config show",
+            };
+            check
+                .finding(verdict, SUBJECT, &error.message)
+                .evidence(Evidence::text(error.kind.word(), seen.at, &seen.source))
+                .next(next)
+        }
+        Ok(health) if health.exchange.http_status >= 500 || !health.ok => {
+            let error = health.error.as_deref().map(|e| format!(": {}", brief(e)));
+            let message = format!(
+                "HTTP {} with ok: {}{}",
+                health.exchange.http_status,
+                health.ok,
+                error.unwrap_or_default()
+            );
+            check
+                .finding(Verdict::Critical, SUBJECT, message)
+                .evidence(Evidence::flag(health.ok, seen.at, &seen.source))
+                .next("cliplyctl env check")
+        }
+        Ok(health) => latency(check, seen, health, limits),
+    };
+    vec![finding]
+}
+
+fn latency(
+    check: &Check<Observed<Health>>,
+    seen: &Observed<Health>,
+    health: &Health,
+    limits: &Limits,
+) -> Finding {
+    let ms = health.exchange.latency.first_byte.as_secs_f64() * 1e3;
+    let verdict = against(ms, limits.health_latency);
+    let pace = if verdict == Verdict::Ok { "up" } else { "up, but slow" };
+    let retries = match health.exchange.retries {
+        0 => String::new(),
+        1 => ", at the second attempt".to_owned(),
+        n => format!(", after {n} retries"),
+    };
+    let finding = check
+        .finding(verdict, SUBJECT, format!("{pace}: first byte after {ms:.0} ms{retries}"))
+        .evidence(Evidence::number(ms, "ms", seen.at, &seen.source))
+        .threshold(limit_text(limits.health_latency, "ms"));
+    if verdict == Verdict::Ok { finding } else { finding.next("cliplyctl ready --admin") }
+}

@@ -1,0 +1,66 @@
+//! What the app says about itself: is it up, is it ready, and which part is not?
+
+mod agreement;
+mod app_up;
+mod part;
+mod queue;
+mod ready_ok;
+
+use super::Check;
+use crate::facts::service::{Health, Readiness};
+use crate::facts::{Observed, SourceErrorKind, Verdict};
+
+/// Every check on `/api/healthz`.
+pub const HEALTH: [&Check<Observed<Health>>; 1] = [&app_up::APP_UP];
+
+/// Every check on `/api/readyz` and `/api/admin/readyz`.
+pub const READINESS: [&Check<Observed<Readiness>>; 10] = [
+    &ready_ok::READY_OK,
+    &agreement::AGREEMENT,
+    &part::DB,
+    &part::WORKER,
+    &queue::QUEUE,
+    &part::FFMPEG,
+    &part::ENV,
+    &part::STRIPE,
+    &part::SENTRY,
+    &part::OTHER,
+];
+
+/// How bad it is that healthz gives no report.
+///
+/// CRITICAL where users would meet the same wall: nothing listens, nothing answers, or the app
+/// answers nonsense. UNKNOWN where somebody else answered in its place or we may not look.
+fn no_health_report(kind: SourceErrorKind) -> Verdict {
+    use SourceErrorKind::{
+        Authentication, Disconnected, Dns, Hidden, Intercepted, Malformed, NotConfigured, NotFound,
+        Other, Permission, RateLimited, Refused, Timeout, Tls, Unavailable, UnknownLayout,
+    };
+    match kind {
+        Refused | Dns | Tls | Timeout | Disconnected | Unavailable | Malformed => Verdict::Critical,
+        NotConfigured | Authentication | Permission | Hidden | NotFound | UnknownLayout
+        | Intercepted | RateLimited | Other => Verdict::Unknown,
+    }
+}
+
+/// How bad it is that readyz gives no report: "not ready" in so many words is CRITICAL, all else
+/// is not knowing. Whether the app is reachable at all is for healthz to say.
+fn no_readiness_report(kind: SourceErrorKind) -> Verdict {
+    match kind {
+        SourceErrorKind::Refused | SourceErrorKind::Unavailable => Verdict::Critical,
+        _ => Verdict::Unknown,
+    }
+}
+
+/// The beginning of a foreign text, on one line.
+fn brief(text: &str) -> String {
+    const LENGTH: usize = 160;
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(LENGTH) {
+        Some((end, _)) => format!("{}…", &words[..end]),
+        None => words,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! Is each part of the app well, as the readiness report tells?
+
+use super::brief;
+use crate::checks::Check;
+use crate::facts::service::{Component, Readiness, Reading, Shape};
+use crate::facts::{Evidence, Finding, Limits, Observed, Section, Verdict};
+
+type ReadyCheck = Check<Observed<Readiness>>;
+
+const fn part(
+    id: &'static str,
+    title: &'static str,
+    judge: fn(&ReadyCheck, &Observed<Readiness>, &Limits) -> Vec<Finding>,
+) -> ReadyCheck {
+    Check { id, title, section: Section::NotReady, judge }
+}
+
+/// The app reaches its database.
+pub const DB: ReadyCheck = part("ready.db", "the app reaches its database", required);
+/// Workers are alive, as the app sees them.
+pub const WORKER: ReadyCheck = part("ready.worker", "workers are alive", required);
+/// ffmpeg is there.
+pub const FFMPEG: ReadyCheck = part("ready.ffmpeg", "ffmpeg is there", required);
+/// The app's environment is complete.
+pub const ENV: ReadyCheck = part("ready.env", "the app's environment is complete", reported);
+/// Payments are set up.
+pub const STRIPE: ReadyCheck = part("ready.stripe", "payments are set up", reported);
+/// Error reporting is set up.
+pub const SENTRY: ReadyCheck = part("ready.sentry", "error reporting is set up", reported);
+/// Parts that this tool does not know by name.
+pub const OTHER: ReadyCheck = part("ready.other", "further parts of the report are well", others);
+
+/// The parts with checks of their own.
+const NAMED: [&str; 7] = ["db", "worker", "queue", "ffmpeg", "env", "stripe", "sentry"];
+
+/// A part that every report should speak of: silence is not knowing.
+fn required(check: &ReadyCheck, seen: &Observed<Readiness>, _: &Limits) -> Vec<Finding> {
+    let name = name_of(check);
+    match &seen.result {
+        Ok(report) => vec![match report.component(name) {
+            Some(component) => judge_component(check, seen, report, component),
+            None => unmentioned(check, report, name),
+        }],
+        Err(_) => vec![blocked(check, name)],
+    }
+}
+
+/// A part that some reports speak of.
+fn reported(check: &ReadyCheck, seen: &Observed<Readiness>, _: &Limits) -> Vec<Finding> {
+    let report = seen.value();
+    let component = report.and_then(|report| Some((report, report.component(name_of(check))?)));
+    component.map(|(report, c)| judge_component(check, seen, report, c)).into_iter().collect()
+}
+
+fn others(check: &ReadyCheck, seen: &Observed<Readiness>, _: &Limits) -> Vec<Finding> {
+    let Ok(report) = &seen.result else { return vec![] };
+    let unknown = report.components.iter().filter(|c| !NAMED.contains(&c.name.as_str()));
+    unknown.map(|component| judge_component(check, seen, report, component)).collect()
+}
+
+/// The name of the part in reports: the id after its dot.
+fn name_of(check: &ReadyCheck) -> &'static str {
+    check.id.split_once('.').map_or(check.id, |(_, name)| name)
+}
+
+/// There is no report to look into.
+pub fn blocked(check: &ReadyCheck, name: &str) -> Finding {
+    let verdict = Verdict::Skipped { blocked_by: super::ready_ok::READY_OK.id };
+    check.finding(verdict, name, "no readiness report to look into")
+}
+
+/// The report is silent about this part.
+pub fn unmentioned(check: &ReadyCheck, report: &Readiness, name: &str) -> Finding {
+    if report.shape == Shape::Failure {
+        return blocked(check, name);
+    }
+    let finding =
+        check.finding(Verdict::Unknown, name, format!("the app's report does not speak of {name}"));
+    finding.next(next(name))
+}
+
+/// A part that says `ok: false` is CRITICAL, unless the server's own verdict contradicts it.
+pub fn judge_component(
+    check: &ReadyCheck,
+    seen: &Observed<Readiness>,
+    report: &Readiness,
+    component: &Component,
+) -> Finding {
+    let name = component.name.as_str();
+    let (verdict, message) = match &component.ok {
+        Reading::Is(true) => (Verdict::Ok, said(component).unwrap_or_else(|| "ok".to_owned())),
+        Reading::Is(false) => {
+            let said = said(component).unwrap_or_else(|| "reported as not ok".to_owned());
+            if report.ok == Reading::Is(true) {
+                (Verdict::Warning, format!("{said} (while the server says ok: true)"))
+            } else {
+                (Verdict::Critical, said)
+            }
+        }
+        Reading::Absent => (Verdict::Unknown, format!("the app's report on {name} has no verdict")),
+        Reading::Malformed(what) => (Verdict::Unknown, what.clone()),
+    };
+    let mut finding = check.finding(verdict, name, message);
+    if let Reading::Is(ok) = component.ok {
+        finding = finding.evidence(Evidence::flag(ok, seen.at, &seen.source));
+    }
+    if verdict == Verdict::Ok { finding } else { finding.next(next(name)) }
+}
+
+/// The server's words about a part: its message, what is missing.
+fn said(component: &Component) -> Option<String> {
+    let missing = component.details.iter().filter(|(name, _)| name.starts_with("missing"));
+    let texts: Vec<_> = component
+        .message
+        .iter()
+        .map(|message| brief(message))
+        .chain(missing.map(|(_, value)| format!("missing: {}", brief(value))))
+        .collect();
+    (!texts.is_empty()).then(|| texts.join("; "))
+}
+
+/// What tells more about a part.
+fn next(name: &str) -> &'static str {
+    match name {
+        "db" | "worker" | "queue" => "cliplyctl queue",
+        // Too many dead letters turn ffmpeg red as well.
+        "ffmpeg" => "cliplyctl dlq list",
+        "env" | "stripe" | "sentry" => "cliplyctl env check",
+        _ => "cliplyctl ready --admin",
+    }
+}

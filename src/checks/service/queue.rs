@@ -1,0 +1,76 @@
+//! Does the app itself warn of its queue?
+
+use super::part::{blocked, judge_component, unmentioned};
+use crate::checks::Check;
+use crate::facts::service::{QueueReading, Readiness, Reading};
+use crate::facts::{Evidence, Finding, Limits, Observed, Section, Verdict};
+
+/// WARNING when the server warns. Its figures are not judged here: their meaning differs between
+/// versions, and the database tells them better.
+pub const QUEUE: Check<Observed<Readiness>> =
+    Check { id: "ready.queue", title: "the app sees no backlog", section: Section::Backlog, judge };
+
+/// The subject of its findings, and the name in reports.
+const SUBJECT: &str = "queue";
+
+fn judge(
+    check: &Check<Observed<Readiness>>,
+    seen: &Observed<Readiness>,
+    _: &Limits,
+) -> Vec<Finding> {
+    let report = match &seen.result {
+        Ok(report) => report,
+        Err(_) => return vec![blocked(check, SUBJECT)],
+    };
+    match (&report.queue, report.component(SUBJECT)) {
+        (Some(queue), _) => readings(check, seen, queue),
+        (None, Some(component)) => vec![judge_component(check, seen, report, component)],
+        (None, None) => vec![unmentioned(check, report, SUBJECT)],
+    }
+}
+
+fn readings(
+    check: &Check<Observed<Readiness>>,
+    seen: &Observed<Readiness>,
+    queue: &QueueReading,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut say = |verdict, message: String| {
+        let mut finding = check.finding(verdict, SUBJECT, message);
+        if let Some(length) = queue.length {
+            let length = length as f64;
+            finding = finding.evidence(Evidence::number(length, "jobs", seen.at, &seen.source));
+        }
+        let sick = verdict != Verdict::Ok;
+        findings.push(if sick { finding.next("cliplyctl queue") } else { finding });
+    };
+    let malformed = match &queue.warning {
+        Reading::Malformed(what) => Some(what),
+        Reading::Is(_) | Reading::Absent => None,
+    };
+    let problems: Vec<_> = queue.problems.iter().chain(malformed).collect();
+    for problem in &problems {
+        say(Verdict::Unknown, (*problem).clone());
+    }
+    if queue.warning == Reading::Is(true) {
+        say(Verdict::Warning, format!("the server warns: {}", figures(queue)));
+    } else if problems.is_empty() && queue.length.is_none() {
+        say(Verdict::Unknown, "the report gives no length of the queue".to_owned());
+    } else if problems.is_empty() {
+        say(Verdict::Ok, figures(queue));
+    }
+    findings
+}
+
+/// The figures as they are: the unit of the age differs between versions of the app.
+fn figures(queue: &QueueReading) -> String {
+    let length = match queue.length {
+        Some(1) => "1 job".to_owned(),
+        Some(n) => format!("{n} jobs"),
+        None => "length not told".to_owned(),
+    };
+    match queue.oldest_job_age {
+        Some(age) => format!("{length}, oldest {age} (s or ms: versions differ)"),
+        None => length,
+    }
+}

@@ -1,0 +1,86 @@
+//! What is the server's own verdict?
+
+use super::{brief, no_readiness_report};
+use crate::checks::Check;
+use crate::facts::service::{Readiness, Reading};
+use crate::facts::{Evidence, Finding, Limits, Observed, Section, SourceError, Verdict};
+
+/// CRITICAL when the server says that it is not ready; UNKNOWN when it does not say.
+pub const READY_OK: Check<Observed<Readiness>> = Check {
+    id: "ready.ok",
+    title: "the app says that it is ready",
+    section: Section::NotReady,
+    judge,
+};
+
+/// The subject of its findings.
+const SUBJECT: &str = "ready";
+
+fn judge(
+    check: &Check<Observed<Readiness>>,
+    seen: &Observed<Readiness>,
+    _: &Limits,
+) -> Vec<Finding> {
+    let report = match &seen.result {
+        Ok(report) => report,
+        Err(error) => return vec![no_report(check, seen, error)],
+    };
+    let status = report.exchange.http_status;
+    let (verdict, message) = match &report.ok {
+        Reading::Is(true) if status >= 500 => {
+            (Verdict::Critical, format!("HTTP {status}, although ok: true"))
+        }
+        Reading::Is(true) => (Verdict::Ok, "ready".to_owned()),
+        Reading::Is(false) => (Verdict::Critical, not_ready(report)),
+        Reading::Absent if status >= 500 => (Verdict::Critical, not_ready(report)),
+        Reading::Absent => (Verdict::Unknown, "the report has no verdict of its own".to_owned()),
+        Reading::Malformed(what) => (Verdict::Unknown, what.clone()),
+    };
+    let mut finding = check.finding(verdict, SUBJECT, message);
+    if let Reading::Is(ok) = report.ok {
+        finding = finding.evidence(Evidence::flag(ok, seen.at, &seen.source));
+    }
+    if verdict != Verdict::Ok {
+        finding = finding.next(next(seen));
+    }
+    let problems = report.problems.iter();
+    let problems = problems.map(|what| check.finding(Verdict::Unknown, SUBJECT, what));
+    std::iter::once(finding).chain(problems).collect()
+}
+
+fn no_report(
+    check: &Check<Observed<Readiness>>,
+    seen: &Observed<Readiness>,
+    error: &SourceError,
+) -> Finding {
+    check
+        .finding(no_readiness_report(error.kind), SUBJECT, &error.message)
+        .evidence(Evidence::text(error.kind.word(), seen.at, &seen.source))
+        .next("cliplyctl health")
+}
+
+/// Why, as far as the report says.
+fn not_ready(report: &Readiness) -> String {
+    let sick: Vec<_> = report
+        .components
+        .iter()
+        .filter(|c| c.ok == Reading::Is(false))
+        .map(|c| c.name.as_str())
+        .collect();
+    let head = if report.fatal {
+        "the server could not build its report".to_owned()
+    } else if sick.is_empty() {
+        "not ready".to_owned()
+    } else {
+        format!("not ready because of {}", sick.join(", "))
+    };
+    match report.errors.first() {
+        Some(error) => format!("{head}: {}", brief(error)),
+        None => head,
+    }
+}
+
+/// The admin report tells more; after that, the facts themselves do.
+fn next(seen: &Observed<Readiness>) -> &'static str {
+    if seen.source.contains("/admin/") { "cliplyctl triage" } else { "cliplyctl ready --admin" }
+}

@@ -1,0 +1,162 @@
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::facts::service::{Component, Exchange, Latency, QueueReading, Reading, Shape};
+use crate::facts::{Finding, Limits, SourceError};
+
+fn observed<T>(result: Result<T, SourceError>) -> Observed<T> {
+    let source = "/api/test".to_owned();
+    Observed { source, at: Timestamp::UNIX_EPOCH, took: Duration::ZERO, result }
+}
+
+fn app_up(result: Result<Health, SourceError>) -> Finding {
+    let mut findings = app_up::APP_UP.run(&observed(result), &Limits::default());
+    assert_eq!(findings.len(), 1);
+    findings.remove(0)
+}
+
+fn health(http_status: u16, ok: bool, first_byte_ms: u64) -> Health {
+    let first_byte = Duration::from_millis(first_byte_ms);
+    let latency = Latency { first_byte, ..Latency::default() };
+    let exchange = Exchange { http_status, latency, retries: 0 };
+    Health { exchange, ok, service: None, ts: None, error: None }
+}
+
+#[test]
+fn the_app_is_up_only_when_it_says_so_in_time() {
+    for (health, verdict) in [
+        (health(200, true, 12), Verdict::Ok),
+        (health(200, true, 1999), Verdict::Ok),
+        (health(200, true, 2000), Verdict::Warning),
+        (health(200, false, 12), Verdict::Critical),
+        (health(503, true, 12), Verdict::Critical),
+        (health(500, false, 12), Verdict::Critical),
+    ] {
+        assert_eq!(app_up(Ok(health.clone())).verdict, verdict, "{health:?}");
+    }
+}
+
+#[test]
+fn what_users_meet_too_is_critical_and_what_we_cannot_see_is_unknown() {
+    use SourceErrorKind::*;
+    use Verdict::{Critical, Unknown};
+    for (kind, health, readiness) in [
+        (Refused, Critical, Critical),
+        (Unavailable, Critical, Critical),
+        (Dns, Critical, Unknown),
+        (Tls, Critical, Unknown),
+        (Timeout, Critical, Unknown),
+        (Disconnected, Critical, Unknown),
+        (Malformed, Critical, Unknown),
+        (Intercepted, Unknown, Unknown),
+        (RateLimited, Unknown, Unknown),
+        (Authentication, Unknown, Unknown),
+        (Permission, Unknown, Unknown),
+        (NotFound, Unknown, Unknown),
+        (NotConfigured, Unknown, Unknown),
+        (Other, Unknown, Unknown),
+    ] {
+        let finding = app_up(Err(SourceError::new(kind, "the cause")));
+        assert_eq!((finding.verdict, finding.message.as_str()), (health, "the cause"), "{kind:?}");
+        let findings = ready(Err(SourceError::new(kind, "the cause")));
+        assert_eq!(findings[0].verdict, readiness, "{kind:?}");
+        let rest: Vec<_> = findings[1..].iter().map(|f| (f.check, f.verdict)).collect();
+        let skipped = Verdict::Skipped { blocked_by: "ready.ok" };
+        let parts = ["ready.db", "ready.worker", "ready.queue", "ready.ffmpeg"];
+        assert_eq!(rest, parts.map(|id| (id, skipped)), "{kind:?}");
+    }
+}
+
+fn ready(result: Result<Readiness, SourceError>) -> Vec<Finding> {
+    let seen = observed(result);
+    READINESS.iter().flat_map(|check| check.run(&seen, &Limits::default())).collect()
+}
+
+fn report(ok: Reading, parts: &[(&str, Reading)], queue: Option<QueueReading>) -> Readiness {
+    let component = |(name, ok): &(&str, Reading)| Component {
+        name: (*name).to_owned(),
+        ok: ok.clone(),
+        message: None,
+        details: vec![],
+    };
+    Readiness {
+        exchange: Exchange { http_status: 200, ..Exchange::default() },
+        ok,
+        shape: Shape::Canonical,
+        components: parts.iter().map(component).collect(),
+        queue,
+        timestamp: None,
+        fatal: false,
+        errors: vec![],
+        problems: vec![],
+    }
+}
+
+/// The verdict of one check.
+fn verdict(findings: &[Finding], id: &str) -> Option<Verdict> {
+    let of = findings.iter().filter(|f| f.check == id).map(|f| f.verdict);
+    of.reduce(Verdict::worse)
+}
+
+#[test]
+fn silence_and_nonsense_are_never_ok() {
+    use Verdict::Unknown;
+    let wrong = || Reading::Malformed("the field x is a string".to_owned());
+    let queue = QueueReading { problems: vec!["the field y".to_owned()], ..Default::default() };
+    let silent = ready(Ok(report(Reading::Absent, &[], None)));
+    let parts = [("db", wrong()), ("worker", Reading::Absent), ("ffmpeg", wrong())];
+    let nonsense = ready(Ok(report(wrong(), &parts, Some(queue))));
+    for findings in [silent, nonsense] {
+        for id in ["ready.ok", "ready.db", "ready.worker", "ready.queue", "ready.ffmpeg"] {
+            assert_eq!(verdict(&findings, id), Some(Unknown), "{id}: {findings:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_contradiction_is_a_finding_that_shows_both_sides() {
+    let (yes, no) = (Reading::Is(true), Reading::Is(false));
+    let said_ready = ready(Ok(report(yes.clone(), &[("worker", no.clone())], None)));
+    assert_eq!(verdict(&said_ready, "ready.ok"), Some(Verdict::Ok));
+    assert_eq!(verdict(&said_ready, "ready.worker"), Some(Verdict::Warning));
+    let finding = said_ready.iter().find(|f| f.check == "ready.agreement").unwrap();
+    assert_eq!(finding.verdict, Verdict::Warning);
+    assert_eq!(finding.message, "the server says ok: true, yet worker: false");
+
+    let unexplained = ready(Ok(report(no.clone(), &[("db", yes.clone())], None)));
+    assert_eq!(verdict(&unexplained, "ready.ok"), Some(Verdict::Critical));
+    assert_eq!(verdict(&unexplained, "ready.agreement"), Some(Verdict::Warning));
+
+    let warned = QueueReading { warning: yes.clone(), ..QueueReading::default() };
+    let explained = ready(Ok(report(no.clone(), &[("db", yes)], Some(warned))));
+    assert_eq!(verdict(&explained, "ready.agreement"), Some(Verdict::Ok));
+    assert_eq!(verdict(&explained, "ready.queue"), Some(Verdict::Warning));
+
+    let agreed = ready(Ok(report(no.clone(), &[("db", no)], None)));
+    assert_eq!(verdict(&agreed, "ready.agreement"), Some(Verdict::Ok));
+    assert_eq!(verdict(&agreed, "ready.db"), Some(Verdict::Critical));
+}
+
+#[test]
+fn a_503_is_not_ready_whatever_its_body_claims() {
+    let mut claims = report(Reading::Is(true), &[("db", Reading::Is(true))], None);
+    claims.exchange.http_status = 503;
+    let findings = ready(Ok(claims));
+    assert_eq!(verdict(&findings, "ready.ok"), Some(Verdict::Critical));
+    assert_eq!(findings[0].message, "HTTP 503, although ok: true");
+}
+
+#[test]
+fn parts_without_a_check_of_their_own_are_judged_too() {
+    let findings = ready(Ok(report(Reading::Is(false), &[("redis", Reading::Is(false))], None)));
+    let redis = findings.iter().find(|f| f.check == "ready.other").unwrap();
+    assert_eq!((redis.subject.as_str(), redis.verdict), ("redis", Verdict::Critical));
+}
+
+#[test]
+fn foreign_texts_are_cut_to_one_line() {
+    let text = brief(&format!("a\n  b {}", "ü".repeat(300)));
+    assert!(text.starts_with("a b ü") && text.chars().count() == 161, "{text}");
+}

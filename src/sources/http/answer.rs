@@ -1,0 +1,176 @@
+//! What came instead of the JSON that was asked for, in plain words.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, RETRY_AFTER, SERVER, SET_COOKIE};
+use serde_json::Value;
+
+use super::after_retries;
+use crate::facts::service::Exchange;
+use crate::facts::{SourceError, SourceErrorKind};
+
+/// What to do about a hosting platform that guards its deployments.
+pub const VERCEL_HINT: &str = "this looks like the hosting platform's deployment protection: set \
+    the header x-vercel-protection-bypass among the context's headers (or CLIPLY_HEADERS)";
+
+/// Characters of a foreign text that are worth showing.
+const SNIPPET: usize = 80;
+
+/// An answer, whatever it says.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// Its headers; they may hold cookies, so they are never shown.
+    pub headers: HeaderMap,
+    /// The body as text, our own credentials blotted out.
+    pub body: String,
+    /// How it came.
+    pub exchange: Exchange,
+}
+
+impl Answer {
+    /// The JSON object that a report is: success and 5xx may carry one, nothing else does.
+    pub fn report(&self) -> Result<Value, SourceError> {
+        let status = self.status;
+        match status.as_u16() {
+            401 | 403 => return Err(self.guarded()),
+            404 | 410 => return Err(self.missing()),
+            429 => return Err(self.rate_limited()),
+            300..=399 => return Err(self.error(SourceErrorKind::Intercepted)),
+            _ if !(status.is_success() || status.is_server_error()) => {
+                return Err(self.error(SourceErrorKind::Other));
+            }
+            _ => {}
+        }
+        match serde_json::from_str(&self.body) {
+            Ok(report @ Value::Object(_)) => Ok(report),
+            _ if status.is_server_error() => Err(self
+                .error(SourceErrorKind::Unavailable)
+                .hint("look at the deployment and its logs")),
+            _ if self.is_html() => Err(self.error(SourceErrorKind::Intercepted).hint(
+                "a login page, a proxy or a frontend answers in place of the API: check the base \
+                 URL and its headers",
+            )),
+            _ => Err(self
+                .error(SourceErrorKind::Malformed)
+                .hint("check that the base URL is the one of the API")),
+        }
+    }
+
+    /// Whether a moment may change it: overload and gateways without an app behind them. A 503
+    /// with a report is the report.
+    pub fn may_change(&self) -> bool {
+        match self.status.as_u16() {
+            429 | 502 | 504 => true,
+            503 => !self.body.trim_start().starts_with('{'),
+            _ => false,
+        }
+    }
+
+    /// What the server asks us to wait; dates are not understood.
+    pub fn retry_after(&self) -> Option<Duration> {
+        let text = self.headers.get(RETRY_AFTER)?.to_str().ok()?;
+        text.trim().parse().ok().map(Duration::from_secs)
+    }
+
+    fn error(&self, kind: SourceErrorKind) -> SourceError {
+        let platform = self.headers.get("x-vercel-error").and_then(|code| code.to_str().ok());
+        let platform = platform.map(|code| format!(" [{}]", snippet(code))).unwrap_or_default();
+        let retries = after_retries(self.exchange.retries);
+        SourceError::new(kind, format!("{}{platform}: {}{retries}", self.status, self.what_came()))
+    }
+
+    fn guarded(&self) -> SourceError {
+        let kind = match self.status {
+            StatusCode::UNAUTHORIZED => SourceErrorKind::Authentication,
+            _ => SourceErrorKind::Permission,
+        };
+        self.error(kind).hint(if self.is_behind_vercel() {
+            VERCEL_HINT
+        } else {
+            "set the header it wants among the context's headers (CLIPLY_HEADERS), or \
+             CLIPLY_ADMIN_TOKEN for the admin report"
+        })
+    }
+
+    fn missing(&self) -> SourceError {
+        self.error(SourceErrorKind::NotFound)
+            .hint("the base URL is without /api: https://api.example.com")
+    }
+
+    fn rate_limited(&self) -> SourceError {
+        let error = self.error(SourceErrorKind::RateLimited);
+        match self.retry_after() {
+            Some(pause) => error.hint(format!("the server asks to wait {} s", pause.as_secs())),
+            None => error.hint("ask less often"),
+        }
+    }
+
+    fn is_html(&self) -> bool {
+        self.body.trim_start().starts_with('<')
+    }
+
+    fn is_behind_vercel(&self) -> bool {
+        let starts = |name, prefix: &[u8]| {
+            let mut values = self.headers.get_all(name).iter();
+            values.any(|value| value.as_bytes().starts_with(prefix))
+        };
+        starts(SERVER, b"Vercel")
+            || starts(SET_COOKIE, b"_vercel")
+            || self.headers.keys().any(|name| name.as_str().starts_with("x-vercel-"))
+    }
+
+    /// The body in a few words.
+    fn what_came(&self) -> String {
+        let body = self.body.trim();
+        if body.is_empty() {
+            return "an empty body".to_owned();
+        }
+        if self.is_html() {
+            return match title(body) {
+                Some(title) => format!("an HTML page titled “{}”", snippet(title)),
+                None => "an HTML page without a title".to_owned(),
+            };
+        }
+        match serde_json::from_str::<Value>(body) {
+            Ok(Value::Object(_)) => format!("JSON {}", snippet(body)),
+            Ok(other) => format!("{}, not a JSON object", json_type(&other)),
+            Err(e) if e.is_eof() => format!("JSON that breaks off after {} bytes", body.len()),
+            Err(_) if body.starts_with(['{', '[']) => format!("invalid JSON: {}", snippet(body)),
+            Err(_) => format!("not JSON but text: “{}”", snippet(body)),
+        }
+    }
+}
+
+/// The type of a JSON value, with its article.
+pub fn json_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// The title of an HTML page.
+fn title(html: &str) -> Option<&str> {
+    // ASCII lower case keeps every byte where it was.
+    let lower = html.to_ascii_lowercase();
+    let start = lower.find("<title")?;
+    let start = start + lower[start..].find('>')? + 1;
+    let end = start + lower[start..].find("</title")?;
+    Some(html[start..end].trim()).filter(|title| !title.is_empty())
+}
+
+/// The beginning of a text on one line.
+fn snippet(text: &str) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(SNIPPET) {
+        Some((end, _)) => format!("{}…", &words[..end]),
+        None => words,
+    }
+}

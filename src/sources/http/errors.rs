@@ -1,0 +1,154 @@
+//! Why there is no answer at all: the cause in plain words, and what to do about it.
+
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+use reqwest::{StatusCode, Url};
+
+use super::MAX_BODY;
+use super::redirect::origin;
+use super::timings::{Phase, Stopwatch};
+use crate::facts::{SourceError, SourceErrorKind};
+
+pub use super::tls_errors::tls;
+
+/// The cause of a failed request.
+pub fn transport(error: &reqwest::Error, url: &Url, watch: &Stopwatch) -> SourceError {
+    let (phase, received) = watch.progress();
+    if let Some(cause) = find::<rustls::Error>(error) {
+        return tls(cause, url);
+    }
+    if error.is_timeout() {
+        return stalled(url, phase, received);
+    }
+    if phase == Phase::Resolving {
+        return unresolved(url, error);
+    }
+    if let Some(cause) = find::<hyper::Error>(error) {
+        if cause.is_parse() {
+            return not_http(url);
+        }
+        if cause.is_incomplete_message() {
+            return broken_off(url, phase, received);
+        }
+    }
+    match find::<io::Error>(error) {
+        Some(cause) => broken(cause, url, phase, received),
+        None => SourceError::new(
+            SourceErrorKind::Other,
+            format!("{} could not be asked: {}", origin(url), root(error)),
+        ),
+    }
+}
+
+/// The budget ran out.
+pub fn timed_out(url: &Url, watch: &Stopwatch, budget: Duration) -> SourceError {
+    let (phase, received) = watch.progress();
+    let mut error = stalled(url, phase, received);
+    error.message.push_str(&format!(", {:.1} s allowed", budget.as_secs_f64()));
+    error
+}
+
+/// The body is beyond reading.
+pub fn too_large(status: StatusCode) -> SourceError {
+    let message = format!("{status}: the body is larger than {} MiB", MAX_BODY >> 20);
+    SourceError::new(SourceErrorKind::Malformed, message)
+        .hint("a report has a few kilobytes: check that the base URL is the one of the API")
+}
+
+fn stalled(url: &Url, phase: Phase, received: usize) -> SourceError {
+    let so_far = match phase {
+        Phase::Reading => format!(", {received} bytes so far"),
+        _ => String::new(),
+    };
+    let message = format!("{} timed out while {}{so_far}", origin(url), phase.words());
+    SourceError::new(SourceErrorKind::Timeout, message).hint(match phase {
+        Phase::Resolving => "check this machine's name servers and VPN",
+        Phase::Connecting => {
+            "a firewall, a VPN or a dead host drops the packets; check the base URL"
+        }
+        Phase::Waiting | Phase::Reading => {
+            "the app accepts connections but hardly answers: look at its load and its logs, or \
+             allow more with --timeout"
+        }
+    })
+}
+
+fn unresolved(url: &Url, error: &reqwest::Error) -> SourceError {
+    let host = url.host_str().unwrap_or_default();
+    let message = format!("the name {host} could not be resolved: {}", root(error));
+    SourceError::new(SourceErrorKind::Dns, message)
+        .hint("check the spelling of the base URL, the DNS record and your VPN")
+}
+
+fn not_http(url: &Url) -> SourceError {
+    let message = format!("{} answers, but not in HTTP", origin(url));
+    SourceError::new(SourceErrorKind::Malformed, message)
+        .hint("check the port of the base URL, and whether it should be https")
+}
+
+fn broken_off(url: &Url, phase: Phase, received: usize) -> SourceError {
+    let message = match phase {
+        Phase::Reading => format!("{} broke off after {received} bytes of the body", origin(url)),
+        _ => format!("{} closed the connection without an answer", origin(url)),
+    };
+    SourceError::new(SourceErrorKind::Disconnected, message)
+        .hint("the app or a proxy in front of it crashes or restarts: look at the logs")
+}
+
+fn broken(cause: &io::Error, url: &Url, phase: Phase, received: usize) -> SourceError {
+    let place = origin(url);
+    match cause.kind() {
+        io::ErrorKind::ConnectionRefused => {
+            SourceError::new(SourceErrorKind::Refused, format!("{place} refused the connection"))
+                .hint("nothing listens there: check that the app is deployed and running")
+        }
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => SourceError::new(
+            SourceErrorKind::Refused,
+            format!("{place} cannot be reached: {}", root(cause)),
+        )
+        .hint("check this machine's network and VPN"),
+        io::ErrorKind::UnexpectedEof if phase == Phase::Connecting => SourceError::new(
+            SourceErrorKind::Tls,
+            format!("{place} closed the connection during the TLS handshake"),
+        )
+        .hint(
+            "check that this port speaks TLS for this name; if it speaks plain HTTP, the base URL \
+             begins with http://",
+        ),
+        io::ErrorKind::UnexpectedEof => broken_off(url, phase, received),
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe => SourceError::new(
+            SourceErrorKind::Disconnected,
+            format!("{place} reset the connection while {}", phase.words()),
+        )
+        .hint("the app or a proxy in front of it crashes or restarts: look at the logs"),
+        _ => SourceError::new(SourceErrorKind::Other, format!("{place}: {}", root(cause))),
+    }
+}
+
+/// The innermost error of this type in the chain; an `io::Error` hides what it wraps from `source`.
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    let mut found = None;
+    let mut next = Some(error);
+    while let Some(current) = next {
+        found = current.downcast_ref::<T>().or(found);
+        let wrapped = current.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = match wrapped {
+            Some(inner) => Some(inner),
+            None => current.source(),
+        };
+    }
+    found
+}
+
+/// The innermost cause in words; the outer ones repeat the URL.
+fn root(error: &(dyn StdError + 'static)) -> String {
+    let mut current = error;
+    while let Some(source) = current.source() {
+        current = source;
+    }
+    current.to_string()
+}

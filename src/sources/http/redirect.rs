@@ -1,0 +1,112 @@
+//! Redirects within the same origin are followed; to any other they are named and refused, so
+//! that credentials go nowhere else.
+
+use reqwest::header::{HeaderMap, LOCATION};
+use reqwest::{StatusCode, Url};
+
+use super::answer::VERCEL_HINT;
+use crate::facts::{SourceError, SourceErrorKind};
+
+/// Redirects followed in a row.
+pub const MAX: usize = 3;
+
+/// Where to go next, `None` when this is the answer itself.
+pub fn target(
+    from: &Url,
+    status: StatusCode,
+    headers: &HeaderMap,
+) -> Result<Option<Url>, SourceError> {
+    let location = headers.get(LOCATION).filter(|_| status.is_redirection());
+    let Some(location) = location else { return Ok(None) };
+    let next = location.to_str().ok().and_then(|text| from.join(text).ok());
+    let Some(mut next) = next.filter(Url::has_host) else {
+        return Err(SourceError::new(
+            SourceErrorKind::Intercepted,
+            format!("{status} with a location that is no URL"),
+        ));
+    };
+    if !same_origin(from, &next) {
+        return Err(elsewhere(status, &next));
+    }
+    // An absolute location does not repeat the credentials of the base URL.
+    let kept = next.set_username(from.username()).and_then(|()| next.set_password(from.password()));
+    Ok(kept.is_ok().then_some(next))
+}
+
+/// The same scheme, host and port, or the same host's step up from http to https.
+fn same_origin(from: &Url, to: &Url) -> bool {
+    let ports = (from.port_or_known_default(), to.port_or_known_default());
+    let step_up = from.scheme() == "http" && to.scheme() == "https";
+    from.host() == to.host()
+        && ((from.scheme() == to.scheme() && ports.0 == ports.1)
+            || (step_up && ports == (Some(80), Some(443))))
+}
+
+fn elsewhere(status: StatusCode, to: &Url) -> SourceError {
+    let host = to.host_str().unwrap_or_default();
+    let hint = if host == "vercel.com" || host.ends_with(".vercel.com") {
+        VERCEL_HINT.to_owned()
+    } else {
+        format!(
+            "credentials are sent to the base URL's own host alone; if {host} is the app, make it \
+             the base URL"
+        )
+    };
+    let message = format!("{status}: redirects to another place, {}", origin(to));
+    SourceError::new(SourceErrorKind::Intercepted, message).hint(hint)
+}
+
+/// More redirects than [`MAX`].
+pub fn too_many(url: &Url) -> SourceError {
+    let message = format!("more than {MAX} redirects, the last one to {}", shown(url));
+    SourceError::new(SourceErrorKind::Intercepted, message)
+        .hint("something in front of the app redirects in a circle")
+}
+
+/// Scheme, host and port.
+pub fn origin(url: &Url) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
+}
+
+/// An URL without credentials and query.
+pub fn shown(url: &Url) -> String {
+    format!("{}{}", origin(url), url.path().trim_end_matches('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn go(from: &str, to: &'static str) -> Result<Option<String>, String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(LOCATION, to.parse().unwrap());
+        target(&from.parse().unwrap(), StatusCode::FOUND, &headers)
+            .map(|next| next.map(|url| url.to_string()))
+            .map_err(|error| error.message)
+    }
+
+    #[test]
+    fn the_same_origin_is_followed_with_its_credentials() {
+        let kept = Ok(Some("https://u:p@a.test/y".to_owned()));
+        assert_eq!(go("https://u:p@a.test/x", "/y"), kept);
+        assert_eq!(go("https://u:p@a.test/x", "https://a.test/y"), kept);
+        assert_eq!(go("http://u:p@a.test/x", "https://a.test/y"), kept);
+    }
+
+    #[test]
+    fn any_other_origin_is_refused_by_name_without_its_query() {
+        for to in [
+            "https://b.test/?token=hunter2",
+            "https://a.test:8443/",
+            "http://a.test/",
+            "//user:hunter2@b.test/",
+            "https://a.test.evil.test/",
+        ] {
+            let error = go("https://a.test/x", to).unwrap_err();
+            assert!(error.starts_with("302 Found: redirects to another place, http"), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+        assert!(go("https://a.test/x", "javascript:alert(1)").is_err());
+    }
+}

@@ -1,0 +1,57 @@
+//! Reads the JSON of `/api/healthz`.
+
+use serde_json::Value;
+
+use super::json::text;
+use crate::facts::service::{Exchange, Health};
+use crate::facts::{SourceError, SourceErrorKind};
+use crate::sources::http::json_type;
+
+/// Further fields are allowed; `ok` must be there and must be a boolean.
+pub fn parse(json: &Value, exchange: Exchange) -> Result<Health, SourceError> {
+    let malformed = |what: String| {
+        let message = format!("HTTP {} without a health report: {what}", exchange.http_status);
+        Err(SourceError::new(SourceErrorKind::Malformed, message)
+            .hint("check that the base URL is the one of the API"))
+    };
+    let ok = match json.get("ok") {
+        Some(Value::Bool(ok)) => *ok,
+        Some(other) => return malformed(format!("the field ok is {}", json_type(other))),
+        None => return malformed("the field ok is missing".to_owned()),
+    };
+    let field = |name| json.get(name).and_then(text);
+    Ok(Health { exchange, ok, service: field("service"), ts: field("ts"), error: field("error") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn health(text: &str) -> Result<Health, String> {
+        let exchange = Exchange { http_status: 200, ..Exchange::default() };
+        parse(&serde_json::from_str(text).unwrap(), exchange).map_err(|e| e.message)
+    }
+
+    #[test]
+    fn the_canonical_report_is_read_and_further_fields_are_allowed() {
+        let full = r#"{"ok":true,"service":"api","ts":"2026-01-01T00:00:00Z","x":[1]}"#;
+        let full = health(full).unwrap();
+        assert!(full.ok && full.service.as_deref() == Some("api") && full.ts.is_some());
+        let failed = health(r#"{"ok":false,"error":{"message":"internal_error"}}"#).unwrap();
+        assert!(!failed.ok && failed.error.as_deref() == Some("internal_error"));
+    }
+
+    #[test]
+    fn ok_must_be_a_boolean() {
+        for (text, what) in [
+            (r#"{"ok":"true"}"#, "the field ok is a string"),
+            (r#"{"ok":null}"#, "the field ok is null"),
+            (r#"{"status":"up"}"#, "the field ok is missing"),
+        ] {
+            assert_eq!(
+                health(text).unwrap_err(),
+                format!("HTTP 200 without a health report: {what}")
+            );
+        }
+    }
+}

@@ -1,0 +1,137 @@
+use super::*;
+
+fn read(text: &str) -> Readiness {
+    parse(&serde_json::from_str(text).unwrap(), Exchange::default()).unwrap()
+}
+
+/// `db+ worker- ffmpeg?`: every part with its reading.
+fn parts(readiness: &Readiness) -> String {
+    let sign = |ok: &Reading| match ok {
+        Reading::Is(true) => "+",
+        Reading::Is(false) => "-",
+        Reading::Absent => "?",
+        Reading::Malformed(_) => "!",
+    };
+    let parts = readiness.components.iter().map(|c| format!("{}{}", c.name, sign(&c.ok)));
+    parts.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn every_shape_in_the_wild_is_recognised_with_its_parts() {
+    use Shape::{Bare, Canonical, Detailed, Failure, Flags, Integrations, Other, Worker};
+    for (text, shape, expected) in [
+        (
+            r#"{"ok":true,"checks":{"db":{"ok":true},"worker":{"ok":true,"message":"2 alive"}},
+                "queue":{"length":3,"oldestJobAge":12.5},"ffmpeg":{"ok":true}}"#,
+            Canonical,
+            "db+ worker+ ffmpeg+",
+        ),
+        (
+            r#"{"ok":false,"checks":{"db":{"ok":false}},"queue":null,"ffmpeg":{"ok":true}}"#,
+            Canonical,
+            "db- ffmpeg+",
+        ),
+        (r#"{"ok":true,"queue":{"length":0,"oldestJobAge":null}}"#, Canonical, ""),
+        (
+            r#"{"ok":false,"service":"api","checks":{"env":true,"db":false},"errors":{"db":"down"},"ts":"t"}"#,
+            Flags,
+            "env+ db-",
+        ),
+        (
+            r#"{"ok":true,"checks":{"env":{"ok":true},"db":{"ok":true},"stripe":{"ok":true},"sentry":{"ok":false}},
+                "queue":{"length":0,"oldestJobAge":null},"ffmpeg":{"ok":true}}"#,
+            Integrations,
+            "env+ db+ stripe+ sentry-",
+        ),
+        (
+            r#"{"ok":true,"env":{"ok":true,"missing":[],"optionalMissing":["A"]},"worker":{"ok":true},
+                "db":{"ok":false,"error":"x","tablesChecked":["jobs"],"missingTables":["jobs"]},
+                "stripe":{"ok":true,"missingEnv":[],"priceIdsConfigured":3},"sentry":{"ok":true,"missingEnv":[]}}"#,
+            Detailed,
+            "env+ db- worker+ stripe+ sentry+",
+        ),
+        (r#"{"ok":false,"fatal":true,"error":"boom"}"#, Failure, ""),
+        (r#"{"ok":false,"error":{"message":"internal_error","detail":"x"}}"#, Failure, ""),
+        (
+            r#"{"ok":true,"service":"worker","checks":{"env":true,"db":true,"queue":true},"ts":"t"}"#,
+            Worker,
+            "env+ db+ queue+",
+        ),
+        (r#"{"ok":true}"#, Bare, ""),
+        (r#"{"ok":true,"checks":{"redis":{"ok":false},"note":"hi"}}"#, Other, "redis-"),
+    ] {
+        let readiness = read(text);
+        assert_eq!((readiness.shape, parts(&readiness).as_str()), (shape, expected), "{text}");
+    }
+}
+
+#[test]
+fn constants_are_not_observations_but_real_readings_in_their_place_are() {
+    let constant = r#"{"ok":true,"checks":{"stripe":{"ok":true}},
+        "queue":{"length":0,"oldestJobAge":null},"ffmpeg":{"ok":true}}"#;
+    assert_eq!(read(constant).queue, None);
+    let real = r#"{"ok":true,"checks":{"stripe":{"ok":true}},
+        "queue":{"length":7,"oldestJobAge":null},"ffmpeg":{"ok":false}}"#;
+    assert_eq!(read(real).queue.unwrap().length, Some(7));
+    assert_eq!(parts(&read(real)), "stripe+ ffmpeg-");
+}
+
+#[test]
+fn wrong_types_are_named_with_their_path_and_spoil_their_own_part_alone() {
+    let report = read(
+        r#"{"ok":"true","checks":{"db":{"ok":1},"worker":"fine","x":3},
+            "queue":{"length":-1,"oldestJobAge":"12","warning":"no"},"ffmpeg":{"ok":true}}"#,
+    );
+    assert_eq!(
+        report.ok,
+        Reading::Malformed("the field ok is a string, not true or false".to_owned())
+    );
+    assert_eq!(parts(&report), "db! worker! ffmpeg+");
+    assert_eq!(
+        report.component("db").unwrap().ok,
+        Reading::Malformed("the field checks.db.ok is a number, not true or false".to_owned())
+    );
+    let queue = report.queue.unwrap();
+    assert_eq!(
+        queue.problems,
+        [
+            "the field queue.length is -1, not a count",
+            "the field queue.oldestJobAge is a string, not a number"
+        ]
+    );
+    assert!(matches!(queue.warning, Reading::Malformed(_)));
+    assert_eq!(
+        read(r#"{"ok":true,"checks":[]}"#).problems,
+        ["the field checks is an array, not an object"]
+    );
+}
+
+#[test]
+fn an_object_without_any_known_field_is_no_report() {
+    for text in ["{}", r#"{"message":"Not found"}"#, r#"{"ok":null}"#] {
+        let error = parse(&serde_json::from_str(text).unwrap(), Exchange::default()).unwrap_err();
+        assert_eq!(error.kind, SourceErrorKind::Malformed, "{text}");
+    }
+}
+
+#[test]
+fn errors_and_details_are_kept_as_text() {
+    let flags = read(r#"{"ok":false,"checks":{"env":true,"db":false},"errors":{"db":"refused"}}"#);
+    assert_eq!(flags.errors, ["db: refused"]);
+    let failure = read(r#"{"ok":false,"error":{"message":"internal_error","detail":"x"}}"#);
+    assert_eq!(failure.errors, ["internal_error: x"]);
+    let env = read(r#"{"ok":false,"env":{"ok":false,"missing":["A","B"],"optionalMissing":[]}}"#);
+    let details = &env.components[0].details;
+    assert_eq!(details, &[("missing".to_owned(), "A, B".to_owned())]);
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in r#"[\[\]{}:,"a-z0-9.]{0,60}"#, ok in "(true|1|null|\\{\\})") {
+        for text in [text.clone(), format!(r#"{{"ok":{ok},"checks":{{"db":{ok}}},"queue":{ok}}}"#)] {
+            if let Ok(json) = serde_json::from_str(&text) {
+                let _ = parse(&json, Exchange::default());
+            }
+        }
+    }
+}

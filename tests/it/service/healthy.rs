@@ -1,0 +1,152 @@
+//! Healthy answers read OK, what can change is retried, and credentials stay at home.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use cliplyctl::facts::Verdict;
+use cliplyctl::sources::http::Http;
+use cliplyctl::sources::service;
+use jiff::Timestamp;
+
+use super::{BUDGET, ask_health, ask_ready, judge_health, run, worst};
+use crate::support::http::{Manner, Response, Stub};
+
+const UP: &str = r#"{"ok":true,"service":"api","ts":"2026-01-02T03:04:05.678Z"}"#;
+
+fn up() -> Response {
+    Response::json(200, UP)
+}
+
+#[test]
+fn a_healthy_app_is_ok_with_its_latency() {
+    let stub = Stub::start([("/api/healthz", up().delay(Duration::from_millis(30)))]);
+    let url = stub.url().replace("127.0.0.1", "localhost");
+    let seen = ask_health(&url);
+    assert_eq!(worst(&judge_health(&seen)), Verdict::Ok, "{seen:?}");
+    let health = seen.value().unwrap();
+    assert_eq!(health.service.as_deref(), Some("api"));
+    let latency = health.exchange.latency;
+    assert!(latency.dns.is_some() && latency.connect.is_some(), "{latency:?}");
+    assert!(latency.first_byte >= Duration::from_millis(30), "{latency:?}");
+    assert!(latency.total >= latency.first_byte, "{latency:?}");
+    assert_eq!((health.exchange.http_status, health.exchange.retries), (200, 0));
+    let by_address = ask_health(&stub.url());
+    assert_eq!(by_address.value().unwrap().exchange.latency.dns, None);
+}
+
+#[test]
+fn what_can_change_is_retried_and_counted() {
+    for sick in [
+        Response::rude(Manner::Reset),
+        Response::text(502, "text/plain", "bad gateway"),
+        Response::text(503, "text/plain", ""),
+        Response::json(429, "{}").header("retry-after", "0"),
+    ] {
+        let stub = Stub::start([]);
+        stub.set_all("/api/healthz", [sick.clone(), up()]);
+        let seen = ask_health(&stub.url());
+        let health = seen.value().unwrap_or_else(|| panic!("{sick:?}: {seen:?}"));
+        assert_eq!(health.exchange.retries, 1, "{sick:?}: {seen:?}");
+    }
+}
+
+#[test]
+fn what_cannot_change_is_asked_once() {
+    for sick in [
+        Response::text(500, "text/plain", "boom"),
+        Response::json(503, r#"{"ok":false}"#),
+        Response::html(200, "<p>"),
+        Response::text(404, "text/plain", ""),
+        Response::json(429, "{}").header("retry-after", "3600"),
+    ] {
+        let stub = Stub::start([("/api/healthz", sick.clone())]);
+        ask_health(&stub.url());
+        assert_eq!(stub.count("/api/healthz"), 1, "{sick:?}");
+    }
+}
+
+#[test]
+fn a_redirect_on_the_same_host_is_followed_below_the_prefix_of_the_base_url() {
+    let stub = Stub::start([
+        ("/app/api/healthz", Response::redirect(308, "/app/api/healthz/")),
+        ("/app/api/healthz/", up()),
+    ]);
+    let seen = ask_health(&format!("{}/app/?x=1", stub.url()));
+    assert!(seen.value().is_some(), "{seen:?}");
+}
+
+#[test]
+fn headers_go_with_every_request_and_the_token_with_admin_ones_alone() {
+    let stub = Stub::start([("/api/healthz", up()), ("/api/admin/readyz", up())]);
+    let headers = [("X-Bypass", "hunter2-header")];
+    let http = Http::new(&stub.url(), headers, Some("hunter2-token")).unwrap();
+    run(service::health(&http, Timestamp::UNIX_EPOCH, BUDGET));
+    run(service::readiness(&http, true, Timestamp::UNIX_EPOCH, BUDGET));
+    let health = &stub.requests("/api/healthz")[0].headers;
+    assert_eq!(health["x-bypass"], "hunter2-header");
+    assert!(!health.contains_key("authorization"));
+    assert!(health["user-agent"].starts_with("cliplyctl/"));
+    let admin = &stub.requests("/api/admin/readyz")[0].headers;
+    assert_eq!(admin["authorization"], "Bearer hunter2-token");
+}
+
+#[test]
+fn credentials_are_not_sent_to_another_port_and_not_shown() {
+    let other = Stub::start([("/api/healthz", up())]);
+    let stub = Stub::start([(
+        "/api/healthz",
+        Response::redirect(302, &format!("{}/api/healthz", other.url())),
+    )]);
+    let url = stub.url().replace("http://", "http://user:hunter2-password@");
+    let http = Http::new(&url, [("x-key", "hunter2-header")], None).unwrap();
+    assert_eq!(http.shown(), stub.url());
+    let seen = run(service::health(&http, Timestamp::UNIX_EPOCH, BUDGET));
+    assert_eq!(other.count("/api/healthz"), 0);
+    assert!(stub.requests("/api/healthz")[0].headers["authorization"].starts_with("Basic "));
+    assert!(!format!("{seen:?}").contains("hunter2"), "{seen:?}");
+}
+
+#[test]
+fn credentials_that_a_page_sends_back_are_blotted_out() {
+    let stub =
+        Stub::start([("/api/healthz", Response::html(500, "<title>hunter2-header</title>"))]);
+    let http = Http::new(&stub.url(), [("x-key", "hunter2-header")], None).unwrap();
+    let seen = run(service::health(&http, Timestamp::UNIX_EPOCH, BUDGET));
+    assert!(seen.error().unwrap().message.contains("titled “***”"), "{seen:?}");
+}
+
+#[test]
+fn a_base_url_without_a_scheme_is_a_configuration_error() {
+    for url in ["localhost:3000", "api.example.com", "ftp://a.test", "", "http://"] {
+        let error = Http::new(url, [], None).err().unwrap();
+        assert!(error.hint.unwrap().contains("https://"), "{url}");
+    }
+    assert!(Http::new("http://a.test", [("bad name", "x")], None).is_err());
+    assert!(Http::new("http://a.test", [("x", "bad\nvalue")], None).is_err());
+}
+
+#[test]
+fn reports_of_two_requests_at_once_do_not_mix_their_times() {
+    let stub = Stub::start([
+        ("/api/healthz", up()),
+        ("/api/readyz", up().delay(Duration::from_millis(300))),
+    ]);
+    let http = Http::new(&stub.url(), [], None).unwrap();
+    let (health, ready) = run(async {
+        let at = Timestamp::UNIX_EPOCH;
+        tokio::join!(
+            service::health(&http, at, BUDGET),
+            service::readiness(&http, false, at, BUDGET)
+        )
+    });
+    let slow = ready.value().unwrap().exchange.latency.first_byte;
+    assert!(slow >= Duration::from_millis(300));
+    assert!(health.value().unwrap().exchange.latency.first_byte < slow);
+}
+
+#[test]
+fn a_listener_that_is_never_read_is_still_left_in_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let seen = ask_ready(&format!("http://{}", listener.local_addr().unwrap()), true);
+    assert!(seen.error().unwrap().message.contains("waiting for the first byte"), "{seen:?}");
+}

@@ -1,0 +1,290 @@
+//! Answers that no app should give. None reads OK, each names its cause, all end in time.
+
+use std::time::Duration;
+
+use cliplyctl::facts::SourceErrorKind::{self, *};
+use cliplyctl::facts::Verdict::{self, Critical, Unknown};
+
+use super::{ask_health, ask_ready, judge_health, judge_ready, worst};
+use crate::support::http::{Manner, Response, Stub, refused_url};
+
+struct Case {
+    name: &'static str,
+    response: Response,
+    kind: SourceErrorKind,
+    health: Verdict,
+    ready: Verdict,
+    /// A part of the message.
+    says: &'static str,
+    /// A part of the hint.
+    hint: &'static str,
+}
+
+fn case(
+    name: &'static str,
+    response: Response,
+    (kind, health, ready): (SourceErrorKind, Verdict, Verdict),
+    (says, hint): (&'static str, &'static str),
+) -> Case {
+    Case { name, response, kind, health, ready, says, hint }
+}
+
+const NONSENSE: (SourceErrorKind, Verdict, Verdict) = (Malformed, Critical, Unknown);
+const DOWN: (SourceErrorKind, Verdict, Verdict) = (Unavailable, Critical, Critical);
+const ELSEWHERE: (SourceErrorKind, Verdict, Verdict) = (Intercepted, Unknown, Unknown);
+
+fn bodies() -> Vec<Case> {
+    let page = "<!doctype html><title>\n Sign in &amp; up </title>";
+    let json = |body: &str| Response::json(200, body);
+    vec![
+        case(
+            "html",
+            Response::html(200, page),
+            ELSEWHERE,
+            ("an HTML page titled “Sign in &amp; up”", "a login page"),
+        ),
+        case(
+            "untitled html",
+            Response::html(200, "<p>"),
+            ELSEWHERE,
+            ("an HTML page without a title", "a login page"),
+        ),
+        case("empty", json(""), NONSENSE, ("200 OK: an empty body", "base URL")),
+        case(
+            "truncated json",
+            json(r#"{"ok":true,"#),
+            NONSENSE,
+            ("JSON that breaks off after 11 bytes", "base URL"),
+        ),
+        case("array", json("[]"), NONSENSE, ("an array, not a JSON object", "base URL")),
+        case("null", json("null"), NONSENSE, ("null, not a JSON object", "base URL")),
+        case(
+            "text",
+            Response::text(200, "text/plain", "ok\n"),
+            NONSENSE,
+            ("not JSON but text: “ok”", "base URL"),
+        ),
+        case(
+            "binary",
+            Response::json(200, [0xff, 0x00, 0xfe]),
+            NONSENSE,
+            ("not JSON but text", "base URL"),
+        ),
+        case("bad json", json("{ok:true}"), NONSENSE, ("invalid JSON: {ok:true}", "base URL")),
+        case("unknown object", json(r#"{"message":"hi"}"#), NONSENSE, ("report:", "base URL")),
+        case("deep", json(&"[".repeat(100_000)), NONSENSE, ("invalid JSON", "base URL")),
+    ]
+}
+
+fn statuses() -> Vec<Case> {
+    let text = |status, body: &str| Response::text(status, "text/plain", body);
+    vec![
+        case(
+            "500",
+            text(500, "Internal Server Error"),
+            DOWN,
+            ("500 Internal Server Error: not JSON but text: “Internal Server Error”", "logs"),
+        ),
+        case(
+            "502",
+            Response::html(502, "<title>Bad gateway</title>"),
+            DOWN,
+            ("502 Bad Gateway: an HTML page titled “Bad gateway” (after 2 retries)", "logs"),
+        ),
+        case(
+            "503",
+            text(503, ""),
+            DOWN,
+            ("503 Service Unavailable: an empty body (after 2 retries)", "logs"),
+        ),
+        case(
+            "504",
+            text(504, "upstream").header("x-vercel-error", "FUNCTION_INVOCATION_TIMEOUT"),
+            DOWN,
+            ("504 Gateway Timeout [FUNCTION_INVOCATION_TIMEOUT]", "logs"),
+        ),
+        case(
+            "401",
+            text(401, "no"),
+            (Authentication, Unknown, Unknown),
+            ("401 Unauthorized", "CLIPLY_ADMIN_TOKEN"),
+        ),
+        case(
+            "deployment protection",
+            Response::html(401, "<title>Authentication Required</title>")
+                .header("set-cookie", "_vercel_sso_nonce=hunter2"),
+            (Authentication, Unknown, Unknown),
+            ("titled “Authentication Required”", "x-vercel-protection-bypass"),
+        ),
+        case("403", text(403, "no"), (Permission, Unknown, Unknown), ("403 Forbidden", "headers")),
+        case(
+            "404",
+            text(404, "no"),
+            (NotFound, Unknown, Unknown),
+            ("404 Not Found", "without /api"),
+        ),
+        case(
+            "405",
+            text(405, "Method Not Allowed"),
+            (Other, Unknown, Unknown),
+            ("405 Method Not Allowed", ""),
+        ),
+        case(
+            "429",
+            Response::json(429, r#"{"ok":true}"#).header("retry-after", "3600"),
+            (RateLimited, Unknown, Unknown),
+            ("429 Too Many Requests", "asks to wait 3600 s"),
+        ),
+        case("304", text(304, ""), ELSEWHERE, ("304 Not Modified", "")),
+    ]
+}
+
+fn redirects() -> Vec<Case> {
+    let to = Response::redirect;
+    vec![
+        case(
+            "elsewhere",
+            to(302, "http://elsewhere.test/x?token=hunter2"),
+            ELSEWHERE,
+            (
+                "302 Found: redirects to another place, http://elsewhere.test",
+                "elsewhere.test is the app",
+            ),
+        ),
+        case(
+            "other port",
+            to(307, "http://127.0.0.1:1/"),
+            ELSEWHERE,
+            ("http://127.0.0.1:1", "base URL"),
+        ),
+        case(
+            "sso",
+            to(302, "https://vercel.com/sso-api?url=x"),
+            ELSEWHERE,
+            ("https://vercel.com", "x-vercel-protection-bypass"),
+        ),
+        case("circle", to(301, "/api/circle"), ELSEWHERE, ("more than 3 redirects", "circle")),
+    ]
+}
+
+fn manners() -> Vec<Case> {
+    let rude = Response::rude;
+    let gone = (Disconnected, Critical, Unknown);
+    let late = (Timeout, Critical, Unknown);
+    let slow = Duration::from_millis(400);
+    vec![
+        case(
+            "close",
+            rude(Manner::CloseAtOnce),
+            gone,
+            ("closed the connection without an answer (after 2 retries)", "logs"),
+        ),
+        case("reset", rude(Manner::Reset), gone, ("(after 2 retries)", "logs")),
+        case(
+            "cut off",
+            rude(Manner::Truncate { missing: 7 }),
+            gone,
+            ("broke off after 11 bytes of the body", "logs"),
+        ),
+        case(
+            "mute",
+            rude(Manner::Mute),
+            late,
+            ("timed out while waiting for the first byte, 1.5 s allowed", "--timeout"),
+        ),
+        case(
+            "drip",
+            rude(Manner::Drip { pause: slow }),
+            late,
+            ("timed out while reading the body, ", "--timeout"),
+        ),
+        case(
+            "huge",
+            rude(Manner::Huge { bytes: 40_000_000 }),
+            NONSENSE,
+            ("the body is larger than 1 MiB", "kilobytes"),
+        ),
+        case("not http", rude(Manner::NotHttp), NONSENSE, ("answers, but not in HTTP", "https")),
+    ]
+}
+
+#[test]
+fn no_hostile_answer_reads_ok_and_each_names_its_cause() {
+    let cases = [bodies(), statuses(), redirects(), manners()];
+    std::thread::scope(|scope| {
+        for case in cases.into_iter().flatten() {
+            scope.spawn(move || check(&case));
+        }
+    });
+}
+
+fn check(case: &Case) {
+    let circle = Response::redirect(302, "/api/circle");
+    let stub = Stub::start([
+        ("/api/healthz", case.response.clone()),
+        ("/api/readyz", case.response.clone()),
+        ("/api/circle", circle),
+    ]);
+    let health = ask_health(&stub.url());
+    let error = health.error().unwrap_or_else(|| panic!("{}: {health:?}", case.name));
+    let hint = error.hint.as_deref().unwrap_or_default();
+    assert_eq!(error.kind, case.kind, "{}: {error:?}", case.name);
+    assert!(error.message.contains(case.says), "{}: {error:?}", case.name);
+    assert!(hint.contains(case.hint), "{}: {error:?}", case.name);
+    assert!(!format!("{error:?}").contains("hunter2"), "{}: {error:?}", case.name);
+    assert_eq!(worst(&judge_health(&health)), case.health, "{}", case.name);
+    let ready = ask_ready(&stub.url(), false);
+    assert_eq!(judge_ready(&ready)[0].verdict, case.ready, "{}: {ready:?}", case.name);
+}
+
+#[test]
+fn wrong_types_are_never_ok() {
+    for body in [r#"{"ok":"true"}"#, r#"{"ok":1}"#, r#"{"ok":{}}"#, r#"{"ok":[true]}"#] {
+        let response = Response::json(200, body);
+        let stub =
+            Stub::start([("/api/healthz", response.clone()), ("/api/readyz", response.clone())]);
+        let health = ask_health(&stub.url());
+        assert!(health.error().unwrap().message.contains("the field ok is a"), "{health:?}");
+        assert_eq!(worst(&judge_health(&health)), Critical, "{body}");
+        let findings = judge_ready(&ask_ready(&stub.url(), false));
+        assert_eq!(findings[0].verdict, Unknown, "{body}");
+        assert!(findings[0].message.contains("the field ok is a"), "{findings:?}");
+    }
+}
+
+#[test]
+fn a_refused_connection_and_an_unknown_name_are_critical_with_their_cause() {
+    for (url, kind, says) in [
+        (refused_url(), Refused, "refused the connection (after 2 retries)"),
+        (
+            "http://no-such-host.invalid".to_owned(),
+            Dns,
+            "the name no-such-host.invalid could not be resolved",
+        ),
+    ] {
+        let health = ask_health(&url);
+        let error = health.error().unwrap();
+        assert_eq!(error.kind, kind, "{error:?}");
+        assert!(error.message.contains(says), "{error:?}");
+        assert_eq!(worst(&judge_health(&health)), Critical);
+    }
+}
+
+#[test]
+fn a_port_that_accepts_nothing_times_out_while_connecting() {
+    // A full backlog: the kernel drops further connections in silence.
+    let listener =
+        socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let address: std::net::SocketAddr = "127.0.0.1:0".parse().unwrap();
+    listener.bind(&address.into()).unwrap();
+    listener.listen(0).unwrap();
+    let address = listener.local_addr().unwrap().as_socket().unwrap();
+    let patience = Duration::from_millis(200);
+    let full = |_| std::net::TcpStream::connect_timeout(&address, patience);
+    let held: Vec<_> = (0..8).map(full).collect();
+    assert!(held.iter().any(Result::is_err), "the backlog never fills on this system");
+    let health = ask_health(&format!("http://{address}"));
+    let error = health.error().unwrap();
+    assert_eq!(error.kind, Timeout, "{error:?}");
+    assert!(error.message.contains("timed out while connecting"), "{error:?}");
+}

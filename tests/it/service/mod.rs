@@ -1,0 +1,54 @@
+//! `/api/healthz` and `/api/readyz` over real sockets: sources and checks together.
+
+mod healthy;
+mod hostile;
+mod shapes;
+mod tls;
+
+use std::time::{Duration, Instant};
+
+use cliplyctl::checks::service::{HEALTH, READINESS};
+use cliplyctl::facts::service::{Health, Readiness};
+use cliplyctl::facts::{Finding, Limits, Observed, Verdict};
+use cliplyctl::sources::http::Http;
+use cliplyctl::sources::service;
+use jiff::Timestamp;
+
+/// What every test allows; none may take longer than [`CEILING`].
+const BUDGET: Duration = Duration::from_millis(1500);
+/// The budget and a loaded machine's lateness; a call without a budget would hang far longer.
+const CEILING: Duration = Duration::from_secs(20);
+
+/// Asks healthz of this base URL.
+fn ask_health(base_url: &str) -> Observed<Health> {
+    let http = Http::new(base_url, [], None).unwrap();
+    run(service::health(&http, Timestamp::UNIX_EPOCH, BUDGET))
+}
+
+/// Asks readyz of this base URL.
+fn ask_ready(base_url: &str, admin: bool) -> Observed<Readiness> {
+    let http = Http::new(base_url, [], None).unwrap();
+    run(service::readiness(&http, admin, Timestamp::UNIX_EPOCH, BUDGET))
+}
+
+/// Runs to the end on a runtime of its own, which is left without waiting for its threads.
+fn run<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let began = Instant::now();
+    let result = runtime.block_on(work);
+    assert!(began.elapsed() < CEILING, "took {:?}", began.elapsed());
+    runtime.shutdown_background();
+    result
+}
+
+fn judge_health(seen: &Observed<Health>) -> Vec<Finding> {
+    HEALTH.iter().flat_map(|check| check.run(seen, &Limits::default())).collect()
+}
+
+fn judge_ready(seen: &Observed<Readiness>) -> Vec<Finding> {
+    READINESS.iter().flat_map(|check| check.run(seen, &Limits::default())).collect()
+}
+
+fn worst(findings: &[Finding]) -> Verdict {
+    Verdict::worst(findings.iter().map(|finding| finding.verdict))
+}

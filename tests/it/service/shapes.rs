@@ -1,0 +1,64 @@
+//! Every readiness report that exists in the wild, served over a socket and judged.
+
+use cliplyctl::facts::Verdict::{self, Critical, Ok, Unknown, Warning};
+
+use super::{ask_ready, judge_ready, worst};
+use crate::support::http::{Response, Stub};
+
+/// The verdicts of a report: `ready.ok=critical …`, OK ones left out.
+fn verdicts(status: u16, fixture: &str) -> (Verdict, String) {
+    let path = format!("{}/tests/fixtures/readiness/{fixture}.json", env!("CARGO_MANIFEST_DIR"));
+    let body = std::fs::read_to_string(path).unwrap();
+    let stub = Stub::start([("/api/admin/readyz", Response::json(status, body))]);
+    let findings = judge_ready(&ask_ready(&stub.url(), true));
+    let bad = findings.iter().filter(|f| f.verdict != Ok);
+    let bad: Vec<_> = bad.map(|f| format!("{}={}", &f.check[6..], f.verdict.word())).collect();
+    (worst(&findings), bad.join(" "))
+}
+
+#[test]
+fn every_shape_has_its_verdict_and_only_the_whole_report_can_be_ok() {
+    for (status, fixture, worst, bad) in [
+        (200, "canonical", Ok, ""),
+        (200, "canonical-admin", Ok, ""),
+        (503, "canonical-red", Critical, "ok=critical worker=critical queue=warning"),
+        (200, "canonical-contradiction", Warning, "agreement=warning worker=warning"),
+        (200, "flags", Unknown, "worker=unknown queue=unknown ffmpeg=unknown"),
+        (
+            503,
+            "flags-red",
+            Critical,
+            "ok=critical db=critical worker=unknown queue=unknown ffmpeg=unknown",
+        ),
+        (200, "integrations", Unknown, "worker=unknown queue=unknown ffmpeg=unknown"),
+        (200, "detailed", Unknown, "queue=unknown ffmpeg=unknown"),
+        (
+            503,
+            "detailed-red",
+            Critical,
+            "ok=critical db=critical worker=unknown queue=unknown ffmpeg=unknown env=critical stripe=critical",
+        ),
+        (
+            503,
+            "fatal",
+            Critical,
+            "ok=critical db=skipped worker=skipped queue=skipped ffmpeg=skipped",
+        ),
+        (
+            500,
+            "internal-error",
+            Critical,
+            "ok=critical db=skipped worker=skipped queue=skipped ffmpeg=skipped",
+        ),
+        (200, "worker", Unknown, "worker=unknown ffmpeg=unknown"),
+        (200, "bare", Unknown, "db=unknown worker=unknown queue=unknown ffmpeg=unknown"),
+        (
+            503,
+            "bare-red",
+            Critical,
+            "ok=critical db=unknown worker=unknown queue=unknown ffmpeg=unknown",
+        ),
+    ] {
+        assert_eq!(verdicts(status, fixture), (worst, bad.to_owned()), "{fixture}");
+    }
+}

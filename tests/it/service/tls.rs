@@ -1,0 +1,122 @@
+//! Certificates that must not be trusted, each with its own cause and hint.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+
+use cliplyctl::facts::{SourceErrorKind, Verdict};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use super::{ask_health, judge_health, worst};
+use crate::support::http::{Response, Stub};
+
+/// A certificate authority of the tests.
+struct Authority {
+    certificate: CertificateDer<'static>,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    fn new() -> Authority {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new([]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let certificate = params.self_signed(&key).unwrap().der().clone();
+        Authority { certificate, issuer: Issuer::new(params, key) }
+    }
+
+    /// Serves `{"ok":true}` over TLS with a certificate for this name, changed as asked.
+    fn serve(&self, name: &str, change: impl Fn(&mut CertificateParams)) -> u16 {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        change(&mut params);
+        let certificate = params.signed_by(&key, &self.issuer).unwrap().der().clone();
+        serve(vec![certificate, self.certificate.clone()], &key)
+    }
+}
+
+fn serve(chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> u16 {
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let config = Arc::clone(&config);
+            // A client that refuses the certificate hangs up: as it should.
+            thread::spawn(move || drop(answer(stream, config)));
+        }
+    });
+    port
+}
+
+fn answer(stream: TcpStream, config: Arc<ServerConfig>) -> std::io::Result<()> {
+    let connection = ServerConnection::new(config).map_err(std::io::Error::other)?;
+    let mut stream = StreamOwned::new(connection, stream);
+    let mut request = [0; 4096];
+    let _ = stream.read(&mut request)?;
+    stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{\"ok\":true}")?;
+    stream.flush()
+}
+
+/// Asserts that healthz of this port is CRITICAL for reasons of TLS, with these words.
+fn assert_refused(port: u16, says: &str, hint: &str) {
+    let seen = ask_health(&format!("https://localhost:{port}"));
+    let error = seen.error().unwrap_or_else(|| panic!("{seen:?}"));
+    assert_eq!(error.kind, SourceErrorKind::Tls, "{error:?}");
+    assert!(error.message.contains(says), "{error:?}");
+    assert!(error.hint.as_deref().unwrap().contains(hint), "{error:?}");
+    assert_eq!(worst(&judge_health(&seen)), Verdict::Critical);
+}
+
+#[test]
+fn an_unknown_authority_is_named_as_such() {
+    let port = Authority::new().serve("localhost", |_| ());
+    let says = "the certificate of localhost comes from an unknown authority";
+    assert_refused(port, says, "SSL_CERT_FILE");
+}
+
+#[test]
+fn a_certificate_that_signs_itself_is_named_as_such() {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    params.is_ca = IsCa::NoCa;
+    let certificate = params.self_signed(&key).unwrap().der().clone();
+    assert_refused(serve(vec![certificate], &key), "unknown authority", "trust store");
+}
+
+#[test]
+fn a_plain_port_asked_for_tls_is_named_as_such() {
+    let stub = Stub::start([("/api/healthz", Response::json(200, "{}"))]);
+    let port = stub.url().rsplit(':').next().unwrap().parse().unwrap();
+    assert_refused(port, "closed the connection during the TLS handshake", "http://");
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+        }
+    });
+    assert_refused(port, "does not speak TLS", "http://");
+}
+
+#[test]
+fn a_tls_port_asked_in_plain_is_no_http() {
+    let port = Authority::new().serve("localhost", |_| ());
+    let seen = ask_health(&format!("http://localhost:{port}"));
+    let error = seen.error().unwrap();
+    assert!(error.hint.as_deref().unwrap().contains("https"), "{error:?}");
+    assert_eq!(worst(&judge_health(&seen)), Verdict::Critical);
+}
