@@ -2,6 +2,8 @@
 //!
 //! One file a check, its tests below it; each family's `mod.rs` holds the list.
 
+pub mod advice;
+
 pub use crate::facts::limits::limit_text;
 use crate::facts::{Finding, Limit, Limits, Section, Verdict};
 

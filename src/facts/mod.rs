@@ -4,6 +4,7 @@
 
 pub mod dead_letter;
 pub mod finding;
+pub mod fingerprint;
 pub mod layout;
 pub mod limits;
 pub mod observed;
@@ -11,6 +12,7 @@ pub mod queue;
 pub mod verdict;
 
 pub use finding::{Evidence, Finding, Section, Value};
+pub use fingerprint::{Fingerprint, fingerprint};
 pub use limits::{Limit, Limits};
 pub use observed::{Observed, SourceError, SourceErrorKind};
 pub use verdict::Verdict;

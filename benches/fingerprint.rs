@@ -1,0 +1,82 @@
+//! Nanoseconds per fingerprint: `cargo bench --bench fingerprint`.
+//!
+//! Over the messages of the corpus (banners, stacks and pages included), over short ones as most failures are,
+//! and over the two columns as the backend writes them.
+
+use cliplyctl::facts::fingerprint::fingerprint;
+use std::hint::black_box;
+use std::time::Instant;
+
+const CORPUS: &str = include_str!("../tests/fixtures/errors/corpus.txt");
+const ROUNDS: usize = 15;
+const ROWS: usize = 300_000;
+
+fn main() {
+    let messages: Vec<&str> = CORPUS
+        .split("\n\n")
+        .flat_map(|group| group.split("\n---\n"))
+        .map(|part| match part.strip_prefix("@ ") {
+            Some(named) => named.split_once('\n').map_or("", |(_, text)| text),
+            None => part,
+        })
+        .filter(|text| !text.is_empty() && !text.starts_with(['%', '#']))
+        .collect();
+    let short: Vec<&str> = messages
+        .iter()
+        .copied()
+        .filter(|text| text.len() <= 160 && !text.contains('\n'))
+        .collect();
+    let columns: Vec<(&str, String)> = short
+        .iter()
+        .map(|text| {
+            let error = serde_json::json!({
+                "message": text, "attempts": 5, "max_attempts": 5,
+                "failed_at": "2025-12-10T16:35:00.123Z", "worker_id": "cliply-worker-7f9c4d6b5-x2k8p",
+            });
+            (*text, error.to_string())
+        })
+        .collect();
+    measure(
+        "whole corpus",
+        &messages
+            .iter()
+            .map(|text| (*text, None))
+            .collect::<Vec<_>>(),
+    );
+    measure(
+        "short messages",
+        &short.iter().map(|text| (*text, None)).collect::<Vec<_>>(),
+    );
+    measure(
+        "both columns",
+        &columns
+            .iter()
+            .map(|(text, error)| (*text, Some(error.as_str())))
+            .collect::<Vec<_>>(),
+    );
+}
+
+/// Prints the fastest of several rounds: what the code costs when the machine does nothing else.
+fn measure(name: &str, rows: &[(&str, Option<&str>)]) {
+    let bytes: usize = rows.iter().map(|(text, _)| text.len()).sum();
+    let best = (0..ROUNDS)
+        .map(|_| round(rows))
+        .fold(f64::INFINITY, f64::min);
+    println!(
+        "{name:>16}: {best:6.0} ns a message ({} bytes on average), {:.2} s for {ROWS} rows",
+        bytes / rows.len().max(1),
+        best * ROWS as f64 / 1e9
+    );
+}
+
+fn round(rows: &[(&str, Option<&str>)]) -> f64 {
+    let started = Instant::now();
+    for &(text, error) in rows.iter().cycle().take(20_000) {
+        black_box(fingerprint(
+            "CLIP_RENDER",
+            black_box(Some(text)),
+            black_box(error),
+        ));
+    }
+    started.elapsed().as_secs_f64() * 1e9 / 20_000.0
+}

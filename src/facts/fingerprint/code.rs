@@ -1,0 +1,162 @@
+//! What counts as an error code or class, and which of several wins.
+
+/// How telling a code is; the lowest of those found wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    /// Told as such by a structured error.
+    Structured,
+    /// A symbol that exists for this purpose: `ECONNREFUSED`, `PGRST116`, `UNAVAILABLE`.
+    Symbol,
+    SqlState,
+    Http,
+    /// Exit codes and signals.
+    Exit,
+    /// The class of an exception: `TypeError`.
+    Class,
+}
+
+const ERRNO: [&str; 59] = [
+    "E2BIG",
+    "EACCES",
+    "EADDRINUSE",
+    "EADDRNOTAVAIL",
+    "EAGAIN",
+    "EAI_AGAIN",
+    "EALREADY",
+    "EBADF",
+    "EBUSY",
+    "ECANCELED",
+    "ECHILD",
+    "ECONNABORTED",
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "EDESTADDRREQ",
+    "EDQUOT",
+    "EEXIST",
+    "EFAULT",
+    "EFBIG",
+    "EHOSTDOWN",
+    "EHOSTUNREACH",
+    "EINPROGRESS",
+    "EINTR",
+    "EINVAL",
+    "EIO",
+    "EISDIR",
+    "ELOOP",
+    "EMFILE",
+    "EMSGSIZE",
+    "ENAMETOOLONG",
+    "ENETDOWN",
+    "ENETRESET",
+    "ENETUNREACH",
+    "ENFILE",
+    "ENOBUFS",
+    "ENODATA",
+    "ENODEV",
+    "ENOENT",
+    "ENOEXEC",
+    "ENOMEM",
+    "ENOSPC",
+    "ENOSYS",
+    "ENOTCONN",
+    "ENOTDIR",
+    "ENOTEMPTY",
+    "ENOTFOUND",
+    "ENOTSUP",
+    "EOVERFLOW",
+    "EPERM",
+    "EPIPE",
+    "EPROTO",
+    "ERANGE",
+    "EROFS",
+    "ESPIPE",
+    "ESRCH",
+    "ESTALE",
+    "ETIMEDOUT",
+    "ETXTBSY",
+    "EXDEV",
+];
+
+const GRPC: [&str; 16] = [
+    "ABORTED",
+    "ALREADY_EXISTS",
+    "CANCELLED",
+    "DATA_LOSS",
+    "DEADLINE_EXCEEDED",
+    "FAILED_PRECONDITION",
+    "INTERNAL",
+    "INVALID_ARGUMENT",
+    "NOT_FOUND",
+    "OUT_OF_RANGE",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "UNAUTHENTICATED",
+    "UNAVAILABLE",
+    "UNIMPLEMENTED",
+    "UNKNOWN",
+];
+
+/// Prefixes of codes that end in digits.
+const NUMBERED: [&str; 9] = [
+    "NET-", "PGRST", "AADSTS", "ORA-", "TS", "E11", "P00", "XX00", "SQLITE_",
+];
+
+/// Judges one word without digits; `next` is the byte after it, `named` says that the word before announced a code.
+pub(super) fn of_word(word: &str, next: Option<u8>, named: bool) -> Option<Rank> {
+    if word.len() < 3 || !word.bytes().any(|b| b.is_ascii_uppercase()) {
+        return (named && word.contains('_')).then_some(Rank::Symbol);
+    }
+    if word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') {
+        return of_capitals(word, next, named);
+    }
+    let ends_a_name = matches!(next, None | Some(b':' | b'(' | b' ' | b'[' | b'.' | b'\n'));
+    let class = ["Error", "Exception", "Fault"]
+        .iter()
+        .any(|end| word.len() > end.len() && word.ends_with(end));
+    if class && ends_a_name {
+        return Some(Rank::Class);
+    }
+    (named && is_hump(word)).then_some(Rank::Symbol)
+}
+
+fn of_capitals(word: &str, next: Option<u8>, named: bool) -> Option<Rank> {
+    if word.starts_with("SIG") && (6..=8).contains(&word.len()) {
+        return Some(Rank::Exit);
+    }
+    let grpc = next == Some(b':') && GRPC.binary_search(&word).is_ok();
+    // Names of settings look the same: only a code is announced, or followed by what it means.
+    let told =
+        named || next == Some(b':') || word.starts_with("ERR_") || word.starts_with("UND_ERR_");
+    let joined = told && word.len() >= 8 && word.trim_matches('_').contains('_');
+    (grpc || joined || ERRNO.binary_search(&word).is_ok()).then_some(Rank::Symbol)
+}
+
+/// `quotaExceeded`, `NoSuchKey`: more than one word written as one.
+pub(super) fn is_hump(word: &str) -> bool {
+    word.as_bytes()
+        .windows(2)
+        .any(|pair| matches!(pair, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase()))
+}
+
+/// Whether a word with digits is a code rather than an id: `PGRST116`, `ERR_HTTP2_STREAM_ERROR`, `ORA-00942`.
+pub(super) fn is_numbered(word: &str) -> bool {
+    let digits =
+        |text: &str| (2..=6).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    let shouted = || {
+        word.bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+    };
+    NUMBERED
+        .iter()
+        .any(|prefix| word.strip_prefix(prefix).is_some_and(digits))
+        || (["ERR_", "NGHTTP2_"]
+            .iter()
+            .any(|prefix| word.starts_with(prefix))
+            && word.len() <= 64
+            && shouted())
+}
+
+/// Whether a word is the name of a gRPC status.
+pub(super) fn is_grpc(word: &str) -> bool {
+    GRPC.binary_search(&word).is_ok()
+}

@@ -1,0 +1,161 @@
+//! Which numbers are the cause itself: HTTP statuses, SQLSTATEs, exit codes, signals, errno.
+
+use super::code::{self, Rank};
+use super::json::is_sqlstate;
+
+/// Words that announce a code, whatever its value.
+const CODES: [&str; 10] = [
+    "code",
+    "errno",
+    "errorcode",
+    "error_code",
+    "exitcode",
+    "exit_code",
+    "rc",
+    "signal",
+    "status",
+    "statuscode",
+];
+/// Words that may announce an HTTP status, when what follows allows it.
+const REPLIES: [&str; 11] = [
+    "with",
+    "got",
+    "returned",
+    "received",
+    "response",
+    "error",
+    "responded",
+    "answered",
+    "status",
+    "code",
+    "server",
+];
+/// First words of the standard reason phrases.
+const REASONS: [&str; 22] = [
+    "Bad",
+    "Bandwidth",
+    "Client",
+    "Conflict",
+    "Content",
+    "Forbidden",
+    "Gateway",
+    "Gone",
+    "Internal",
+    "Length",
+    "Locked",
+    "Method",
+    "Moved",
+    "Not",
+    "Payload",
+    "Payment",
+    "Precondition",
+    "Request",
+    "Service",
+    "Too",
+    "Unauthorized",
+    "Unprocessable",
+];
+
+/// Where a number stands.
+pub(super) struct Place<'a> {
+    /// The word before.
+    pub(super) prev: &'a str,
+    /// All text before, and after.
+    pub(super) before: &'a str,
+    pub(super) after: &'a str,
+}
+
+/// The code that `number` is in this place; None for counts, ids and sizes.
+pub(super) fn code(number: &str, place: &Place) -> Option<(Rank, String)> {
+    let digits = number.strip_prefix('-').unwrap_or(number);
+    if digits.is_empty() || digits.len() > 10 {
+        return None;
+    }
+    if place.prev.eq_ignore_ascii_case("sqlstate") && digits.len() == 5 {
+        return Some((Rank::SqlState, format!("SQLSTATE {digits}")));
+    }
+    let named = CODES
+        .iter()
+        .any(|word| place.prev.eq_ignore_ascii_case(word));
+    if named && is_sqlstate(number) && !recently(place, "exit") {
+        return Some((Rank::SqlState, format!("SQLSTATE {number}")));
+    }
+    if !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    process_code(number, digits, place, named)
+        .or_else(|| is_http(digits, place, named).then(|| (Rank::Http, format!("HTTP {digits}"))))
+        .or_else(|| grpc(digits, place))
+        .or_else(|| (named && digits.len() <= 5).then(|| (Rank::Exit, format!("code {number}"))))
+}
+
+/// Exit codes, signals and operating-system errors.
+fn process_code(number: &str, digits: &str, place: &Place, named: bool) -> Option<(Rank, String)> {
+    if place.prev.eq_ignore_ascii_case("errno")
+        || (place.prev == "error" && recently(place, "os error"))
+    {
+        return (digits.len() <= 3).then(|| (Rank::Symbol, format!("errno {number}")));
+    }
+    if place.prev.eq_ignore_ascii_case("signal") {
+        return (digits.len() <= 2).then(|| (Rank::Exit, format!("signal {number}")));
+    }
+    let with_exit =
+        recently(place, "exit") && (named || ["with", "exited", "status"].contains(&place.prev));
+    let error_number = place.prev == "number" && recently(place, "error number");
+    ((with_exit && (digits.len() <= 3 || number.len() >= 9)) || error_number)
+        .then(|| (Rank::Exit, format!("exit {number}")))
+}
+
+fn is_http(digits: &str, place: &Place, named: bool) -> bool {
+    if digits.len() != 3 || !("100".."600").contains(&digits) {
+        return false;
+    }
+    let http = place
+        .prev
+        .as_bytes()
+        .get(..4)
+        .is_some_and(|start| start.eq_ignore_ascii_case(b"http"));
+    let error = digits >= "300";
+    let reason = place
+        .after
+        .trim_start_matches([' ', ':', ')', '-', ']', '"', '\'']);
+    let reason = reason
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .next()
+        .unwrap_or_default();
+    let has_reason = REASONS.contains(&reason);
+    let ends = !place
+        .after
+        .trim_start()
+        .starts_with(|c: char| c.is_alphanumeric() || c == '%' || c == '/');
+    // Some clients begin with the status, some error pages put it behind a bar.
+    let opens = place.before.trim().is_empty() || place.before.ends_with("| ");
+    let sentence = opens
+        && place
+            .after
+            .strip_prefix(' ')
+            .is_some_and(|after| after.starts_with(|c: char| c.is_ascii_uppercase()));
+    let reply = REPLIES
+        .iter()
+        .any(|word| place.prev.eq_ignore_ascii_case(word));
+    http || (named && !recently(place, "exit"))
+        || (error
+            && (has_reason || sentence || (ends && (reply || opens || recently(place, "http")))))
+}
+
+/// `14 UNAVAILABLE: …`
+fn grpc(digits: &str, place: &Place) -> Option<(Rank, String)> {
+    let (word, _) = place.after.strip_prefix(' ')?.split_once(':')?;
+    (digits.len() <= 2 && code::is_grpc(word)).then(|| (Rank::Symbol, word.to_owned()))
+}
+
+/// Whether `what` (lower case) stands among the last bytes before the number.
+fn recently(place: &Place, what: &str) -> bool {
+    let before = place.before.as_bytes();
+    let window = before
+        .get(before.len().saturating_sub(24)..)
+        .unwrap_or_default();
+    window
+        .windows(what.len())
+        .any(|bytes| bytes.eq_ignore_ascii_case(what.as_bytes()))
+}

@@ -1,0 +1,185 @@
+use super::*;
+
+fn of(text: &str) -> Fingerprint {
+    fingerprint("CLIP_RENDER", Some(text), None)
+}
+
+fn template(text: &str) -> String {
+    of(text).template
+}
+
+fn code(text: &str) -> Option<String> {
+    of(text).code
+}
+
+/// Operators write hashes down, journals keep them: these values may change only with `VERSION`.
+#[test]
+fn hashes_never_change_within_a_version() {
+    let golden = [
+        ("connect ECONNREFUSED 127.0.0.1:5432", "?"),
+        ("Request failed with status code 429", "?"),
+        (
+            "duplicate key value violates unique constraint \"clips_pkey\"",
+            "?",
+        ),
+        ("ジョブ12345が失敗しました: タイムアウト", "?"),
+        ("", "?"),
+    ];
+    for (text, hash) in golden {
+        assert_eq!(of(text).hash, hash, "{text}");
+    }
+}
+
+#[test]
+fn the_kind_is_part_of_the_cause() {
+    assert_ne!(
+        of("boom").hash,
+        fingerprint("TRANSCRIBE", Some("boom"), None).hash
+    );
+}
+
+#[test]
+fn the_text_is_last_error_then_the_message_then_all_of_error() {
+    let error = Some(r#"{"message":"from error","attempts":5}"#);
+    assert_eq!(
+        fingerprint("K", Some("from last_error"), error).template,
+        "from last_error"
+    );
+    assert_eq!(fingerprint("K", None, error).template, "from error");
+    assert_eq!(
+        fingerprint("K", Some(" \n"), error).template,
+        "from error",
+        "blank counts as absent"
+    );
+    assert_eq!(
+        fingerprint("K", None, Some(r#"{"step":4}"#)).template,
+        r#"{"step":<*>}"#
+    );
+    assert_eq!(fingerprint("K", None, None).template, NO_TEXT);
+}
+
+#[test]
+fn bookkeeping_in_error_leaves_the_fingerprint_alone() {
+    let error = r#"{"message":"boom 7","attempts":3,"max_attempts":5,"failed_at":"2025-12-10T16:35:00Z","worker_id":"w-3"}"#;
+    assert_eq!(
+        fingerprint("K", Some("boom 7"), Some(error)),
+        fingerprint("K", Some("boom 9"), None)
+    );
+}
+
+#[test]
+fn a_code_in_error_wins_over_one_in_the_text() {
+    let print = fingerprint(
+        "K",
+        Some("TypeError: no"),
+        Some(r#"{"name":"Error","code":"ERR_X"}"#),
+    );
+    assert_eq!(print.code.as_deref(), Some("ERR_X"));
+}
+
+#[test]
+fn numbers_that_are_the_cause_stay() {
+    for (text, expected) in [
+        ("HTTP 429", "HTTP 429"),
+        ("HTTP/1.1 503 Service Unavailable", "HTTP 503"),
+        ("Request failed with status code 404", "HTTP 404"),
+        ("server returned 502", "HTTP 502"),
+        ("error: 23505 (SQLSTATE 23505)", "SQLSTATE 23505"),
+        ("exited with code 137", "exit 137"),
+        ("exit status 1", "exit 1"),
+        ("died of signal 9", "signal 9"),
+        ("Permission denied (os error 13)", "errno 13"),
+        ("[Errno 28] No space left", "errno 28"),
+        ("read ECONNRESET", "ECONNRESET"),
+        ("TypeError: x", "TypeError"),
+        ("error code: CERT_HAS_EXPIRED", "CERT_HAS_EXPIRED"),
+        ("killed by SIGKILL", "SIGKILL"),
+        ("wrote 429 rows", "-"),
+        ("job 500 is late", "-"),
+    ] {
+        assert_eq!(code(text).as_deref().unwrap_or("-"), expected, "{text}");
+    }
+}
+
+#[test]
+fn numbers_that_count_or_identify_go() {
+    for (text, expected) in [
+        ("took 12.5s", "took <*>"),
+        ("took 90 seconds of 2 minutes", "took <*> of <*>"),
+        ("1 attempt", "<*> attempts"),
+        ("at 0x55d0c8f0a2c0", "at <*>"),
+        ("10.0.0.4:5432 refused", "<*> refused"),
+        ("[fe80::1]:443 refused", "[<*>]:<*> refused"),
+        (
+            "worker7 of pod web-7f9c4d6b5-x2k8p",
+            "worker<*> of pod web-<*>",
+        ),
+        ("id=abcdef is taken", "id=<*> is taken"),
+        ("id=undefined", "id=undefined"),
+        ("libx264 wrote h264 in mp4", "libx264 wrote h264 in mp4"),
+    ] {
+        assert_eq!(template(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn urls_keep_scheme_and_host_and_never_a_credential() {
+    let text = "GET postgres://admin:hunter2@db.example.com:5432/app?sslmode=require#x failed";
+    assert_eq!(
+        template(text),
+        "GET postgres://<*>@db.example.com:<*>/app?<*> failed"
+    );
+    assert_eq!(
+        template("see https://a.example/v1/clips/8812/raw."),
+        "see https://a.example/v1/clips/<*>/raw"
+    );
+}
+
+#[test]
+fn the_cut_of_a_long_template_does_not_depend_on_the_length_of_an_id() {
+    let tail = "word ".repeat(200);
+    let short = template(&format!("job 1 {tail}"));
+    assert_eq!(short, template(&format!("job 123456789012 {tail}")));
+    assert!(short.ends_with('…') && short.len() < 320, "{short}");
+}
+
+#[test]
+fn a_cause_at_the_end_of_a_long_log_is_found() {
+    let text = format!(
+        "ffmpeg version 6.0\n{}Unknown encoder 'libx265'\nConversion failed!\n",
+        "frame= 1 fps=0.0\n".repeat(5000)
+    );
+    assert_eq!(template(&text), "Unknown encoder 'libx265'");
+}
+
+#[test]
+fn terminal_colours_and_control_characters_do_not_split_groups() {
+    assert_eq!(of("\u{1b}[31mboom\u{1b}[0m\u{7} now"), of("boom now"));
+}
+
+/// A bound on work rather than on time: the result of a huge error is that of its first kilobytes.
+#[test]
+fn a_huge_error_is_read_only_at_its_start() {
+    for piece in [
+        "'", "\"", "{\"", "[{", "<", "a/", "1:", "„", "\u{1b}[", "[", "://",
+    ] {
+        let start = piece.repeat(8 * 1024 / piece.len() + 1);
+        assert_eq!(of(&start.repeat(40)), of(&start.repeat(2)), "{piece}");
+    }
+}
+
+#[test]
+fn only_hashes_of_this_version_look_like_hashes() {
+    assert!(is_hash(&of("boom").hash));
+    for text in [
+        "",
+        "v1-",
+        "v1-3F9A2C1B07",
+        "v2-3f9a2c1b07",
+        "v1-3f9a2c1b0",
+        "v1-3f9a2c1b077",
+        "3f9a2c1b07",
+    ] {
+        assert!(!is_hash(text), "{text}");
+    }
+}
