@@ -13,3 +13,4 @@ pub mod exit;
 pub mod facts;
 pub mod render;
 pub mod report;
+pub mod sources;
