@@ -23,11 +23,6 @@ fn main() {
         .collect();
     let short: Vec<&str> =
         messages.iter().copied().filter(|text| text.len() <= 160 && !text.contains('\n')).collect();
-    let short: Vec<&str> = messages
-        .iter()
-        .copied()
-        .filter(|text| text.len() <= 160 && !text.contains('\n'))
-        .collect();
     let columns: Vec<(&str, String)> = short
         .iter()
         .map(|text| {
@@ -43,19 +38,6 @@ fn main() {
     measure(
         "both columns",
         &columns.iter().map(|(text, error)| (*text, Some(error.as_str()))).collect::<Vec<_>>(),
-        "whole corpus",
-        &messages
-            .iter()
-            .map(|text| (*text, None))
-            .collect::<Vec<_>>(),
-    );
-        "short messages",
-        &short.iter().map(|text| (*text, None)).collect::<Vec<_>>(),
-    );
-        &columns
-            .iter()
-            .map(|(text, error)| (*text, Some(error.as_str())))
-            .collect::<Vec<_>>(),
     );
 }
 
@@ -63,9 +45,6 @@ fn main() {
 fn measure(name: &str, rows: &[(&str, Option<&str>)]) {
     let bytes: usize = rows.iter().map(|(text, _)| text.len()).sum();
     let best = (0..ROUNDS).map(|_| round(rows)).fold(f64::INFINITY, f64::min);
-    let best = (0..ROUNDS)
-        .map(|_| round(rows))
-        .fold(f64::INFINITY, f64::min);
     println!(
         "{name:>16}: {best:6.0} ns a message ({} bytes on average), {:.2} s for {ROWS} rows",
         bytes / rows.len().max(1),
@@ -77,11 +56,6 @@ fn round(rows: &[(&str, Option<&str>)]) -> f64 {
     let started = Instant::now();
     for &(text, error) in rows.iter().cycle().take(20_000) {
         black_box(fingerprint("CLIP_RENDER", black_box(Some(text)), black_box(error)));
-        black_box(fingerprint(
-            "CLIP_RENDER",
-            black_box(Some(text)),
-            black_box(error),
-        ));
     }
     started.elapsed().as_secs_f64() * 1e9 / 20_000.0
 }

@@ -5,8 +5,20 @@
 //! ```text
 //! args → settings → context → sources (the only IO) → facts → checks → report → render
 //! ```
+//!
+//! Ground rules:
+//!
+//! - What could not be read is UNKNOWN, never OK; the failure of a reading is itself a fact.
+//! - The database may be any variant of the backend's schema: introspect, never assume.
+//! - Reads are bounded in time, rows and bytes. Writes need a plan and consent.
+//! - Secrets never reach an output. Text from outside never drives the terminal.
+//! - The environment is read in [`settings`] alone, the clock in [`context`] alone, and only
+//!   [`terminal`] prints.
 
 pub mod checks;
+pub mod cli;
+mod commands;
+pub mod context;
 pub mod demo;
 pub mod error;
 pub mod exit;
@@ -15,4 +27,84 @@ pub mod render;
 pub mod report;
 pub mod settings;
 pub mod sources;
+pub mod terminal;
 pub mod text;
+mod triage;
+
+use clap::Parser as _;
+use clap::error::ErrorKind as ClapKind;
+
+use cli::Cli;
+use context::Context;
+use error::Error;
+use exit::ExitCode;
+use render::Format;
+use report::{Provenance, Report};
+use settings::{Environment, Settings};
+use terminal::Terminal;
+
+/// Runs the process: parses, commands, renders, and says how to exit.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return explain_usage(&error),
+    };
+    let environment = Environment::of_process();
+    let terminal = Terminal::detect(cli.global.color, &environment);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(execute(&cli, &environment, terminal)),
+        Err(error) => Err(Error::bug("the runtime did not start").cause(error)),
+    };
+    outcome.unwrap_or_else(|error| fail(&cli, terminal, error, &Provenance::default()))
+}
+
+async fn execute(
+    cli: &Cli,
+    environment: &Environment,
+    terminal: Terminal,
+) -> Result<ExitCode, Error> {
+    let cwd = std::env::current_dir()
+        .map_err(|e| Error::config("the working directory cannot be read").cause(e))?;
+    let settings = Settings::resolve(&cli.global.overrides(), environment, &cwd)?;
+    let context = Context::new(settings, terminal, cli.command.name());
+    match commands::run(&cli.command, &context).await {
+        Ok(report) => Ok(show(cli, terminal, report, &context.provenance())),
+        Err(error) => Ok(fail(cli, terminal, error, &context.provenance())),
+    }
+}
+
+/// Prints a report; an error on the way to stdout is the command's failure.
+fn show(cli: &Cli, terminal: Terminal, mut report: Report, from: &Provenance) -> ExitCode {
+    if let Some(context) = &cli.global.context {
+        report.address(context);
+    }
+    let text = render::render(&report, from, cli.global.output, terminal.stdout);
+    match terminal.print(&text) {
+        Ok(()) => report.exit,
+        Err(error) => {
+            terminal.complain(&Error::bug("the report could not be written").cause(error));
+            ExitCode::Bug
+        }
+    }
+}
+
+/// Prints an error; scripts get their one JSON document on stdout as well.
+fn fail(cli: &Cli, terminal: Terminal, error: Error, from: &Provenance) -> ExitCode {
+    terminal.complain(&error);
+    let code = error.exit_code();
+    if cli.global.output == Format::Json {
+        show(cli, terminal, Report::failed(cli.command.name(), error), from);
+    }
+    code
+}
+
+/// Help and version go to stdout and exit 0; clap's own 2 would mean CRITICAL, so errors exit 64.
+fn explain_usage(error: &clap::Error) -> ExitCode {
+    _ = error.print();
+    match error.kind() {
+        ClapKind::DisplayHelp | ClapKind::DisplayVersion => ExitCode::Ok,
+        _ => ExitCode::Usage,
+    }
+}

@@ -38,14 +38,13 @@ impl Terminal {
         let width = |tty: bool| {
             tty.then(|| terminal_size::terminal_size().map_or(80, |(width, _)| width.0))
         };
-        let canvas = |tty: bool| Canvas { color: color(choice, tty, environment), width: width(tty) };
-        let terminal = Self {
+        let canvas =
+            |tty: bool| Canvas { color: color(choice, tty, environment), width: width(tty) };
+        Self {
             stdout: canvas(out.is_terminal()),
             stderr: canvas(err.is_terminal()),
             interactive: io::stdin().is_terminal() && err.is_terminal(),
-        };
-        owo_colors::set_override(terminal.stdout.color);
-        terminal
+        }
     }
 
     /// Writes data to stdout. A reader that went away (`| head`) is no error.

@@ -15,11 +15,6 @@ struct Entry {
 impl Entry {
     fn parse(group: &str, lines: &[&str]) -> Self {
         let mut entry = Self { group: group.to_owned(), last_error: None, error: None };
-        let mut entry = Self {
-            group: group.to_owned(),
-            last_error: None,
-            error: None,
-        };
         let mut text = lines.join("\n");
         if let Some((first, rest)) = text.split_once('\n').or(Some((text.as_str(), ""))) {
             if let Some(json) = first.strip_prefix("%error ") {
@@ -42,10 +37,6 @@ impl Entry {
 
     fn shown(&self) -> &str {
         self.last_error.as_deref().or(self.error.as_deref()).unwrap_or_default()
-        self.last_error
-            .as_deref()
-            .or(self.error.as_deref())
-            .unwrap_or_default()
     }
 }
 
@@ -74,15 +65,6 @@ fn the_corpus_is_large_and_its_groups_are_named_once() {
     assert!(entries.len() >= 400, "{} entries", entries.len());
     let names: Vec<&str> = CORPUS.lines().filter_map(|line| line.strip_prefix("@ ")).collect();
     assert_eq!(names.len(), names.iter().collect::<BTreeSet<_>>().len(), "a group is opened twice");
-    let names: Vec<&str> = CORPUS
-        .lines()
-        .filter_map(|line| line.strip_prefix("@ "))
-        .collect();
-    assert_eq!(
-        names.len(),
-        names.iter().collect::<BTreeSet<_>>().len(),
-        "a group is opened twice"
-    );
 }
 
 #[test]
@@ -97,20 +79,12 @@ fn same_causes_are_together_and_different_causes_apart() {
             .insert(entry.group.clone(), entry.shown().to_owned());
         let example = entry.shown().to_owned();
         by_group.entry(entry.group).or_default().insert(print.hash.clone(), (print, example));
-        by_group
-            .entry(entry.group)
-            .or_default()
-            .insert(print.hash.clone(), (print, example));
     }
     let mut report = String::new();
     for (group, prints) in by_group.iter().filter(|(_, prints)| prints.len() > 1) {
         report += &format!("\nTORN APART: {group}\n");
         for (print, example) in prints.values() {
             report += &format!("  {:?} | {}\n      from {example:?}\n", print.code, print.template);
-            report += &format!(
-                "  {:?} | {}\n      from {example:?}\n",
-                print.code, print.template
-            );
         }
     }
     for (hash, groups) in by_hash.iter().filter(|(_, groups)| groups.len() > 1) {
@@ -118,10 +92,6 @@ fn same_causes_are_together_and_different_causes_apart() {
         for (group, example) in groups {
             let template =
                 corpus().iter().find(|e| &e.group == group).map(|e| e.fingerprint().template);
-            let template = corpus()
-                .iter()
-                .find(|e| &e.group == group)
-                .map(|e| e.fingerprint().template);
             report += &format!("  {group}: {template:?}\n      from {example:?}\n");
         }
     }

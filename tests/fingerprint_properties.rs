@@ -92,11 +92,6 @@ fn fill(skeleton: &str, ids: &[String], numbers: &[String], times: &[String]) ->
 fn filled(skeleton: &'static str) -> impl Strategy<Value = String> {
     let many = |s| proptest::collection::vec(s, 3);
     (many(id().boxed()), many(number().boxed()), many(time().boxed()))
-    (
-        many(id().boxed()),
-        many(number().boxed()),
-        many(time().boxed()),
-    )
         .prop_map(move |(ids, numbers, times)| fill(skeleton, &ids, &numbers, &times))
 }
 

@@ -51,6 +51,7 @@ fn paint(block: &Block, canvas: Canvas) -> String {
         Block::Pairs(pairs) => pairs_block(pairs, canvas),
         Block::Table(table) => grid(table, canvas),
         Block::Note(text) => wrapped(text, "", Tone::Muted, canvas),
+        Block::Raw(text) => format!("{text}\n"),
         Block::Verbatim(text) => verbatim(text),
         Block::Next(commands) => next(commands, canvas),
     }

@@ -164,6 +164,8 @@ pub enum Block {
     Table(Table),
     /// A sentence in passing.
     Note(String),
+    /// Text for other programs, as it is: our own, never from outside.
+    Raw(String),
     /// Text that keeps its own lines: a payload, SQL, a stack trace.
     Verbatim(String),
     /// Commands to type next, each with what it is for.

@@ -2,8 +2,13 @@
 //!
 //! Human formats render the [`Document`]; machine formats render the [`envelope`].
 
+pub mod advice;
+pub mod dead_letters;
 pub mod document;
 pub mod envelope;
+pub mod header;
+pub mod queue;
+pub mod triage;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -99,6 +104,21 @@ impl Report {
             data: serde_json::to_value(data).unwrap_or_default(),
             errors: vec![],
             document,
+        }
+    }
+
+    /// Makes every command that the report suggests speak of this context.
+    pub fn address(&mut self, context: &str) {
+        let address = |command: &mut String| {
+            if let Some(rest) = command.strip_prefix("cliplyctl ") {
+                *command = format!("cliplyctl -c {context} {rest}");
+            }
+        };
+        self.findings.iter_mut().filter_map(|f| f.next.as_mut()).for_each(address);
+        for block in &mut self.document.blocks {
+            if let Block::Next(commands) = block {
+                commands.iter_mut().for_each(|(command, _)| address(command));
+            }
         }
     }
 

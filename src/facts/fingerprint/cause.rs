@@ -38,10 +38,6 @@ pub(super) fn select(text: &str) -> Cause<'_> {
         let outer = (!is_banner(first)).then_some(first);
         return match last_meaningful(tail(text)) {
             Some(line) => Cause { outer, ..plain(strip_label(line), strip_label(line)) },
-            Some(line) => Cause {
-                outer,
-                ..plain(strip_label(line), strip_label(line))
-            },
             None => plain(first, head),
         };
     }
@@ -56,18 +52,6 @@ pub(super) fn select(text: &str) -> Cause<'_> {
     let deeper =
         deeper(below).or_else(|| announced(line, below)).filter(|cause| !line.contains(cause));
     Cause { deeper, ..plain(line, body) }
-        let last = tail(text)
-            .lines()
-            .rfind(|line| line.starts_with(|c: char| !c.is_whitespace()));
-    let start = after_caret(head)
-        .or_else(|| after_warnings(first, head))
-        .unwrap_or(head);
-    let deeper = deeper(below)
-        .or_else(|| announced(line, below))
-        .filter(|cause| !line.contains(cause));
-    Cause {
-        deeper,
-        ..plain(line, body)
 }
 
 /// Where JSON or markup starts in `line`; it may go on below, in `body`.
@@ -80,12 +64,6 @@ pub(super) fn embedded(line: &str, body: &str) -> Option<(usize, Embedded)> {
         let at = from + found;
         let rest = body.get(at..)?;
         let next = rest.as_bytes().iter().skip(1).take(16).find(|b| !b.is_ascii_whitespace());
-        let next = rest
-            .as_bytes()
-            .iter()
-            .skip(1)
-            .take(16)
-            .find(|b| !b.is_ascii_whitespace());
         match (rest.as_bytes().first(), next) {
             (Some(b'{'), Some(b'"')) | (Some(b'['), Some(b'{')) => {
                 return Some((at, Embedded::Json));
@@ -100,8 +78,6 @@ pub(super) fn embedded(line: &str, body: &str) -> Option<(usize, Embedded)> {
 /// The first kilobytes of a text, cut between characters.
 pub(super) fn clip(text: &str) -> &str {
     text.get(..text.floor_char_boundary(HEAD_BYTES)).unwrap_or(text)
-    text.get(..text.floor_char_boundary(HEAD_BYTES))
-        .unwrap_or(text)
 }
 
 fn tail(text: &str) -> &str {
@@ -112,12 +88,6 @@ fn tail(text: &str) -> &str {
 
 fn plain<'a>(line: &'a str, body: &'a str) -> Cause<'a> {
     Cause { line, body, deeper: None, outer: None }
-    Cause {
-        line,
-        body,
-        deeper: None,
-        outer: None,
-    }
 }
 
 /// `String(error)` says "Error: x" where `error.message` says "x", and Postgres prefixes its own label: one cause.
@@ -132,10 +102,6 @@ fn strip_label(line: &str) -> &str {
     ];
     let mut line = line.trim_start();
     while let Some(label) = LABELS.iter().find(|label| starts_with_ignoring_case(line, label)) {
-    while let Some(label) = LABELS
-        .iter()
-        .find(|label| starts_with_ignoring_case(line, label))
-    {
         let rest = line.get(label.len()..).unwrap_or_default().trim_start();
         if rest.is_empty() {
             break;
@@ -193,19 +159,12 @@ fn last_meaningful(text: &str) -> Option<&str> {
             && !EMPTY_PHRASES.iter().any(|phrase| said.starts_with(phrase))
     };
     text.split(['\n', '\r']).rfind(says_something).map(str::trim)
-    text.split(['\n', '\r'])
-        .rfind(says_something)
-        .map(str::trim)
 }
 
 /// The line without the `[component @ 0x…]` marks of ffmpeg.
 fn after_brackets(line: &str) -> &str {
     let mut rest = line.trim_start();
     while let Some((_, after)) = rest.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
-    while let Some((_, after)) = rest
-        .strip_prefix('[')
-        .and_then(|inside| inside.split_once(']'))
-    {
         rest = after.trim_start();
     }
     rest
@@ -236,10 +195,6 @@ fn after_warnings<'a>(first: &str, head: &'a str) -> Option<&'a str> {
 /// The error behind a wrapper, as Node, Java and Rust print it.
 fn deeper(below: &str) -> Option<&str> {
     let start = ["[cause]: ", "Caused by:"].iter().find_map(|mark| below.split_once(mark))?.1;
-    let start = ["[cause]: ", "Caused by:"]
-        .iter()
-        .find_map(|mark| below.split_once(mark))?
-        .1;
     let start = start.trim_start().trim_start_matches("0: ");
     let line = strip_label(start)
         .lines()

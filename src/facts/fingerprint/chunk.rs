@@ -31,14 +31,6 @@ pub(super) fn scan(text: &str, start: usize) -> Chunk<'_> {
     let bytes = text.as_bytes();
     let mut chunk =
         Chunk { word: "", digit: false, slash: false, at: false, dot: false, backslash: false };
-    let mut chunk = Chunk {
-        word: "",
-        digit: false,
-        slash: false,
-        at: false,
-        dot: false,
-        backslash: false,
-    };
     let mut end = start;
     while let Some(&byte) = bytes.get(end) {
         match byte {
@@ -87,10 +79,6 @@ pub(super) fn write<'t>(scanner: &mut Scanner<'t, '_>, word: &'t str) {
         prev: scanner.prev,
         before: scanner.text.get(..scanner.pos).unwrap_or_default(),
         after: scanner.text.get(scanner.pos + word.len()..).unwrap_or_default(),
-        after: scanner
-            .text
-            .get(scanner.pos + word.len()..)
-            .unwrap_or_default(),
     };
     if let Some((rank, code)) = number::code(word, &place) {
         scanner.out.record(rank, || code);
@@ -133,10 +121,6 @@ pub(super) fn write_parts<'t>(scanner: &mut Scanner<'t, '_>, word: &'t str) {
 
 fn is_joint(c: char) -> bool {
     matches!(c, '-' | '_' | '.' | ':' | '=' | '+' | '%' | '~' | '@' | '/' | '\\')
-    matches!(
-        c,
-        '-' | '_' | '.' | ':' | '=' | '+' | '%' | '~' | '@' | '/' | '\\'
-    )
 }
 
 /// Writes one part; true when it was, or ended in, a hole. The first part may be a name with a number (`worker7`).
@@ -174,13 +158,6 @@ fn is_id(word: &str) -> bool {
     };
     let first = start.split(is_joint).next().unwrap_or_default();
     let before_digit = first.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
-            && word
-                .bytes()
-                .all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.' | b'%'))
-    let before_digit = first
-        .split(|c: char| c.is_ascii_digit())
-        .next()
-        .unwrap_or_default();
     start.starts_with(|c: char| c.is_ascii_digit())
         || hexadecimal()
         || address()

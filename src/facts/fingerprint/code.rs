@@ -99,9 +99,6 @@ const GRPC: [&str; 16] = [
 /// Prefixes of codes that end in digits.
 const NUMBERED: [&str; 9] =
     ["NET-", "PGRST", "AADSTS", "ORA-", "TS", "E11", "P00", "XX00", "SQLITE_"];
-const NUMBERED: [&str; 9] = [
-    "NET-", "PGRST", "AADSTS", "ORA-", "TS", "E11", "P00", "XX00", "SQLITE_",
-];
 
 /// Judges one word without digits; `next` is the byte after it, `named` says that the word before announced a code.
 pub(super) fn of_word(word: &str, next: Option<u8>, named: bool) -> Option<Rank> {
@@ -148,16 +145,6 @@ pub(super) fn is_numbered(word: &str) -> bool {
         || word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
     NUMBERED.iter().any(|prefix| word.strip_prefix(prefix).is_some_and(digits))
         || (["ERR_", "NGHTTP2_"].iter().any(|prefix| word.starts_with(prefix))
-    let shouted = || {
-        word.bytes()
-            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
-    };
-    NUMBERED
-        .iter()
-        .any(|prefix| word.strip_prefix(prefix).is_some_and(digits))
-        || (["ERR_", "NGHTTP2_"]
-            .iter()
-            .any(|prefix| word.starts_with(prefix))
             && word.len() <= 64
             && shouted())
 }

@@ -86,12 +86,6 @@ pub(super) fn read(text: &str) -> Found<'_> {
     let mut json = serde_json::Deserializer::from_str(clip(text));
     // An error means "cut off" or "not JSON at all": what was found before it stands.
     let _ = Value { key: Key::Container, depth: 0, found: &mut found }.deserialize(&mut json);
-    let _ = Value {
-        key: Key::Container,
-        depth: 0,
-        found: &mut found,
-    }
-    .deserialize(&mut json);
     if found.message.is_none() {
         found.message.clone_from(&found.symbol);
     }
@@ -105,13 +99,6 @@ impl<'a> Found<'a> {
             .symbol
             .as_deref()
             .map(|s| if is_sqlstate(s) { format!("SQLSTATE {s}") } else { s.to_owned() });
-        let symbol = self.symbol.as_deref().map(|s| {
-            if is_sqlstate(s) {
-                format!("SQLSTATE {s}")
-            } else {
-                s.to_owned()
-            }
-        });
         match (self.http, symbol) {
             (Some(http), Some(symbol)) => Some(format!("HTTP {http} {symbol}")),
             (Some(http), None) => Some(format!("HTTP {http}")),
@@ -168,9 +155,6 @@ impl<'a> Found<'a> {
 
     fn number(&mut self, key: Key, number: i64) {
         let http = u64::try_from(number).ok().filter(|n| (100..600).contains(n));
-        let http = u64::try_from(number)
-            .ok()
-            .filter(|n| (100..600).contains(n));
         match key {
             Key::Code | Key::Status if http.is_some() => self.http = self.http.or(http),
             Key::Code => self.number = self.number.or(Some(number)),
@@ -184,9 +168,6 @@ impl<'a> Found<'a> {
 pub(super) fn is_sqlstate(text: &str) -> bool {
     text.len() == 5
         && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
         && text.bytes().filter(u8::is_ascii_digit).count() >= 2
 }
 
@@ -229,15 +210,11 @@ impl<'de> Visitor<'de> for Value<'_, 'de> {
 
     fn visit_str<E>(self, text: &str) -> Result<(), E> {
         self.found.text(self.key, self.depth, Cow::Owned(text.to_owned()));
-        self.found
-            .text(self.key, self.depth, Cow::Owned(text.to_owned()));
         Ok(())
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<(), E> {
         self.found.number(self.key, i64::try_from(number).unwrap_or(i64::MAX));
-        self.found
-            .number(self.key, i64::try_from(number).unwrap_or(i64::MAX));
         Ok(())
     }
 
@@ -288,11 +265,6 @@ impl<'de> Visitor<'de> for Value<'_, 'de> {
         // The first of several errors names the group; the others follow from it or come with it.
         let depth = self.depth.saturating_add(1);
         seq.next_element_seed(Value { key: self.key, depth, found: self.found })?;
-        seq.next_element_seed(Value {
-            key: self.key,
-            depth,
-            found: self.found,
-        })?;
         while seq.next_element::<IgnoredAny>()?.is_some() {}
         Ok(())
     }
@@ -305,9 +277,5 @@ impl<'de> Deserialize<'de> for PathPart {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
         let part = serde_json::Value::deserialize(json)?;
         Ok(Self(part.as_str().map_or_else(|| super::template::HOLE.to_owned(), str::to_owned)))
-        Ok(Self(part.as_str().map_or_else(
-            || super::template::HOLE.to_owned(),
-            str::to_owned,
-        )))
     }
 }

@@ -33,20 +33,12 @@ pub(super) fn write<'t>(scanner: &mut Scanner<'t, '_>, chunk: &Chunk<'t>) {
         return scanner.hole();
     }
     if chunk.digit { chunk::write(scanner, word) } else { scanner.word(word) }
-    if chunk.digit {
-        chunk::write(scanner, word)
-    } else {
-        scanner.word(word)
-    }
 }
 
 fn is_url(word: &str) -> bool {
     word.split_once("://").is_some_and(|(scheme, _)| {
         !scheme.is_empty()
             && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
-            && scheme
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
     })
 }
 
@@ -68,13 +60,6 @@ fn url<'t>(scanner: &mut Scanner<'t, '_>, word: &'t str) {
             || u32::from(c) >= 0x2e80
     };
     let whole = rest.get(..rest.find(ends).unwrap_or(rest.len())).unwrap_or(word);
-            || matches!(
-                c,
-                '"' | '\'' | '`' | '<' | '>' | '{' | '}' | '|' | ')' | ']' | '\\'
-            )
-    let whole = rest
-        .get(..rest.find(ends).unwrap_or(rest.len()))
-        .unwrap_or(word);
     let whole = whole.trim_end_matches(['.', ',', ';', ':', '!', '?']);
     let (scheme, rest) = whole.split_once("://").unwrap_or((whole, ""));
     scanner.out.push(scheme);
@@ -110,12 +95,6 @@ fn path<'t>(scanner: &mut Scanner<'t, '_>, word: &'t str) {
     let scratch =
         SCRATCH.iter().find_map(|start| word.strip_prefix(start).map(|below| (*start, below)));
     let (start, below) = scratch.or_else(|| windows_scratch(word)).unwrap_or((word, ""));
-    let scratch = SCRATCH
-        .iter()
-        .find_map(|start| word.strip_prefix(start).map(|below| (*start, below)));
-    let (start, below) = scratch
-        .or_else(|| windows_scratch(word))
-        .unwrap_or((word, ""));
     if !below.is_empty() {
         scanner.out.push(start);
         return scanner.hole();
@@ -135,9 +114,6 @@ fn segments<'t>(scanner: &mut Scanner<'t, '_>, path: &'t str) {
         let segment = piece.trim_end_matches(['/', '\\']);
         name(scanner, segment);
         scanner.out.push(piece.get(segment.len()..).unwrap_or_default());
-        scanner
-            .out
-            .push(piece.get(segment.len()..).unwrap_or_default());
         last = segment;
     }
     scanner.prev = last;

@@ -60,10 +60,6 @@ pub fn fingerprint(kind: &str, last_error: Option<&str>, error: Option<&str>) ->
     let error = error.filter(|json| !matches!(json.trim(), "" | "null" | "{}" | "[]" | "\"\""));
     let found = error.map(json::read).unwrap_or_default();
     let text = last_error.or(found.message.as_deref()).or(error).unwrap_or_default();
-    let text = last_error
-        .or(found.message.as_deref())
-        .or(error)
-        .unwrap_or_default();
 
     let mut out = Output::default();
     write_error(text, 0, &mut out);
@@ -73,11 +69,6 @@ pub fn fingerprint(kind: &str, last_error: Option<&str>, error: Option<&str>) ->
     let (template, code_in_text) = out.finish();
     let code = found.code().or(code_in_text);
     Fingerprint { hash: hash(kind, code.as_deref(), &template), code, template }
-    Fingerprint {
-        hash: hash(kind, code.as_deref(), &template),
-        code,
-        template,
-    }
 }
 
 /// Whether `text` has the form of a fingerprint's hash of this version.
@@ -86,14 +77,6 @@ pub fn is_hash(text: &str) -> bool {
         digits.len() == HASH_DIGITS
             && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
     })
-    text.strip_prefix(VERSION)
-        .and_then(|rest| rest.strip_prefix('-'))
-        .is_some_and(|digits| {
-            digits.len() == HASH_DIGITS
-                && digits
-                    .bytes()
-                    .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-        })
 }
 
 /// Writes the template of one error text, looking inside structured parts.
@@ -113,9 +96,6 @@ fn write_error(text: &str, nesting: u8, out: &mut Output) {
 /// Writes one line; `body` is the text from the start of that line on, where embedded JSON may run over lines.
 fn write_line(line: &str, body: &str, nesting: u8, out: &mut Output) {
     let embedded = (nesting < MAX_NESTING).then(|| cause::embedded(line, body)).flatten();
-    let embedded = (nesting < MAX_NESTING)
-        .then(|| cause::embedded(line, body))
-        .flatten();
     let Some((at, kind)) = embedded else {
         return out.write(line);
     };

@@ -75,9 +75,6 @@ pub(super) fn code(number: &str, place: &Place) -> Option<(Rank, String)> {
         return Some((Rank::SqlState, format!("SQLSTATE {digits}")));
     }
     let named = CODES.iter().any(|word| place.prev.eq_ignore_ascii_case(word));
-    let named = CODES
-        .iter()
-        .any(|word| place.prev.eq_ignore_ascii_case(word));
     if named && is_sqlstate(number) && !recently(place, "exit") {
         return Some((Rank::SqlState, format!("SQLSTATE {number}")));
     }
@@ -116,18 +113,6 @@ fn is_http(digits: &str, place: &Place, named: bool) -> bool {
     let error = digits >= "300";
     let reason = place.after.trim_start_matches([' ', ':', ')', '-', ']', '"', '\'']);
     let reason = reason.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
-    let http = place
-        .prev
-        .as_bytes()
-        .get(..4)
-        .is_some_and(|start| start.eq_ignore_ascii_case(b"http"));
-    let reason = place
-        .after
-        .trim_start_matches([' ', ':', ')', '-', ']', '"', '\'']);
-    let reason = reason
-        .split(|c: char| !c.is_ascii_alphabetic())
-        .next()
-        .unwrap_or_default();
     let has_reason = REASONS.contains(&reason);
     let ends = !place
         .after
@@ -141,9 +126,6 @@ fn is_http(digits: &str, place: &Place, named: bool) -> bool {
             .strip_prefix(' ')
             .is_some_and(|after| after.starts_with(|c: char| c.is_ascii_uppercase()));
     let reply = REPLIES.iter().any(|word| place.prev.eq_ignore_ascii_case(word));
-    let reply = REPLIES
-        .iter()
-        .any(|word| place.prev.eq_ignore_ascii_case(word));
     http || (named && !recently(place, "exit"))
         || (error
             && (has_reason || sentence || (ends && (reply || opens || recently(place, "http")))))
@@ -160,10 +142,4 @@ fn recently(place: &Place, what: &str) -> bool {
     let before = place.before.as_bytes();
     let window = before.get(before.len().saturating_sub(24)..).unwrap_or_default();
     window.windows(what.len()).any(|bytes| bytes.eq_ignore_ascii_case(what.as_bytes()))
-    let window = before
-        .get(before.len().saturating_sub(24)..)
-        .unwrap_or_default();
-    window
-        .windows(what.len())
-        .any(|bytes| bytes.eq_ignore_ascii_case(what.as_bytes()))
 }

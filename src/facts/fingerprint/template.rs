@@ -29,14 +29,6 @@ impl Output {
     /// Adds the template of `line`.
     pub(super) fn write(&mut self, line: &str) {
         Scanner { text: line, pos: 0, prev: "", quotes: 0, out: self }.run();
-        Scanner {
-            text: line,
-            pos: 0,
-            prev: "",
-            quotes: 0,
-            out: self,
-        }
-        .run();
     }
 
     /// Notes the code that `line` names, without its text.
@@ -99,16 +91,11 @@ impl Output {
     /// Whether a hole was the last thing written, at most a space behind it.
     fn right_after_hole(&self) -> bool {
         self.hole.is_some_and(|end| matches!(self.text.get(end..), Some("" | " ")))
-        self.hole
-            .is_some_and(|end| matches!(self.text.get(end..), Some("" | " ")))
     }
 
     /// Whether a hole was the last thing written, separators aside.
     fn near_hole(&self) -> bool {
         self.hole.and_then(|end| self.text.get(end..)).is_some_and(|gap| gap.len() <= 2)
-        self.hole
-            .and_then(|end| self.text.get(end..))
-            .is_some_and(|gap| gap.len() <= 2)
     }
 
     /// Whether a hole and a slash were written last, as between the parts of a date.
@@ -125,10 +112,6 @@ impl Output {
     /// The template and the code.
     pub(super) fn finish(mut self) -> (String, Option<String>) {
         let kept = self.text.trim_end_matches([' ', '.', ',', ':', ';', '-']).len();
-        let kept = self
-            .text
-            .trim_end_matches([' ', '.', ',', ':', ';', '-'])
-            .len();
         self.text.truncate(kept);
         if self.text.is_empty() {
             self.text.push_str(NO_TEXT);
@@ -186,10 +169,6 @@ impl<'t> Scanner<'t, '_> {
 
     pub(super) fn byte_before(&self) -> Option<u8> {
         self.pos.checked_sub(1).and_then(|at| self.text.as_bytes().get(at)).copied()
-        self.pos
-            .checked_sub(1)
-            .and_then(|at| self.text.as_bytes().get(at))
-            .copied()
     }
 
     pub(super) fn hole(&mut self) {
@@ -200,8 +179,6 @@ impl<'t> Scanner<'t, '_> {
     /// Keeps the next `len` bytes, which end at a character.
     fn keep(&mut self, len: usize) {
         self.out.push(self.text.get(self.pos..self.pos + len).unwrap_or_default());
-        self.out
-            .push(self.text.get(self.pos..self.pos + len).unwrap_or_default());
         self.pos += len;
     }
 
@@ -212,19 +189,6 @@ impl<'t> Scanner<'t, '_> {
             rest.iter().skip(2).take_while(|b| matches!(b, b'0'..=b'9' | b';' | b'?')).count();
         let len = if rest.get(1) == Some(&b'[') { 2 + parameters + 1 } else { 1 };
         self.pos = self.text.ceil_char_boundary((self.pos + len).min(self.text.len()));
-        let parameters = rest
-            .iter()
-            .skip(2)
-            .take_while(|b| matches!(b, b'0'..=b'9' | b';' | b'?'))
-            .count();
-        let len = if rest.get(1) == Some(&b'[') {
-            2 + parameters + 1
-        } else {
-            1
-        };
-        self.pos = self
-            .text
-            .ceil_char_boundary((self.pos + len).min(self.text.len()));
     }
 
     /// A run of characters with no separators in it, judged as a whole.
@@ -284,10 +248,6 @@ impl<'t> Scanner<'t, '_> {
             .unwrap_or_default()
             .trim_start_matches([' ', ',', '.']);
         let next = after.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
-        let next = after
-            .split(|c: char| !c.is_ascii_alphabetic())
-            .next()
-            .unwrap_or_default();
         words::is_calendar(word)
             && (self.out.near_hole()
                 || after.starts_with(|c: char| c.is_ascii_digit())
@@ -300,10 +260,6 @@ impl<'t> Scanner<'t, '_> {
         self.prev == "youtube"
             && self.byte_before() == Some(b' ')
             && self.text.get(..self.pos).is_some_and(|before| before.ends_with("[youtube] "))
-            && self
-                .text
-                .get(..self.pos)
-                .is_some_and(|before| before.ends_with("[youtube] "))
             && self.text.as_bytes().get(self.pos + word.len()) == Some(&b':')
     }
 
@@ -328,14 +284,6 @@ impl<'t> Scanner<'t, '_> {
         let after = self.rest().get(open + inner.len() + close..).unwrap_or_default();
         let is_key =
             after.starts_with(':') && inner.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        let after = self
-            .rest()
-            .get(open + inner.len() + close..)
-            .unwrap_or_default();
-        let is_key = after.starts_with(':')
-            && inner
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'_');
         let is_code = inner.contains("::") || inner.ends_with("()");
         let is_url = inner.contains("://") && !inner.contains(' ');
         let names = is_key
@@ -348,14 +296,6 @@ impl<'t> Scanner<'t, '_> {
             let prev = self.prev;
             Scanner { text: inner, pos: 0, prev, quotes: self.quotes + 1, out: &mut *self.out }
                 .run();
-            Scanner {
-                text: inner,
-                pos: 0,
-                prev,
-                quotes: self.quotes + 1,
-                out: &mut *self.out,
-            }
-            .run();
             self.prev = "";
             self.pos += inner.len();
             self.keep(close);
@@ -384,11 +324,6 @@ impl<'t> Scanner<'t, '_> {
         };
         let single = open == '\'';
         if single && self.byte_before().is_some_and(|b| b.is_ascii_alphanumeric() || b >= 0x80) {
-        if single
-            && self
-                .byte_before()
-                .is_some_and(|b| b.is_ascii_alphanumeric() || b >= 0x80)
-        {
             return None;
         }
         let start = open.len_utf8();
@@ -398,10 +333,6 @@ impl<'t> Scanner<'t, '_> {
             let ends = closers.contains(&c) && !escaped;
             let next =
                 || rest.get(start + at + c.len_utf8()..).and_then(|rest| rest.chars().next());
-            let next = || {
-                rest.get(start + at + c.len_utf8()..)
-                    .and_then(|rest| rest.chars().next())
-            };
             if ends && !(single && next().is_some_and(char::is_alphanumeric)) {
                 return Some((start, window.get(..at)?, c.len_utf8()));
             }

@@ -267,9 +267,6 @@ const MEDIA: [&str; 30] = [
 
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-const MONTHS: [&str; 12] = [
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-];
 const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// Runs a question on the lower-case form of a short ASCII word; long words are in no dictionary.
@@ -304,10 +301,6 @@ pub(super) fn is_unit(word: &str) -> bool {
 /// The plural of a counted thing given in the singular.
 pub(super) fn plural(word: &str) -> Option<&'static str> {
     COUNTED.iter().find(|(one, _)| *one == word).map(|(_, many)| *many)
-    COUNTED
-        .iter()
-        .find(|(one, _)| *one == word)
-        .map(|(_, many)| *many)
 }
 
 /// Whether a quoted text after `word` names a thing.
@@ -316,9 +309,6 @@ pub(super) fn announces_name(word: &str) -> bool {
         listed(&NAMING, word)
     } else {
         ["リレーション", "テーブル", "列", "制約"].iter().any(|end| word.ends_with(end))
-        ["リレーション", "テーブル", "列", "制約"]
-            .iter()
-            .any(|end| word.ends_with(end))
     }
 }
 
@@ -335,14 +325,6 @@ pub(super) fn announces_code(word: &str) -> bool {
             .and_then(|at| word.as_bytes().get(at..))
             .is_some_and(|tail| tail.eq_ignore_ascii_case(end.as_bytes()))
     })
-    ["code", "reason", "error", "errno", "status"]
-        .iter()
-        .any(|end| {
-            let start = word.len().checked_sub(end.len());
-            start
-                .and_then(|at| word.as_bytes().get(at..))
-                .is_some_and(|tail| tail.eq_ignore_ascii_case(end.as_bytes()))
-        })
 }
 
 /// Whether a value after `word` and an equals sign identifies one thing among many.
@@ -350,24 +332,11 @@ pub(super) fn announces_id(word: &str) -> bool {
     ["id", "_id", "Id", "ID", "uuid", "key", "token", "session", "trace", "user", "email"]
         .iter()
         .any(|end| if end.len() == 2 && *end == "id" { word == *end } else { word.ends_with(end) })
-    [
-        "id", "_id", "Id", "ID", "uuid", "key", "token", "session", "trace", "user", "email",
-    ]
-    .iter()
-    .any(|end| {
-        if end.len() == 2 && *end == "id" {
-            word == *end
-        } else {
-            word.ends_with(end)
-        }
-    })
 }
 
 /// Whether a file name ends like media or data.
 pub(super) fn is_media(name: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && listed(&MEDIA, end))
-    name.rsplit_once('.')
-        .is_some_and(|(stem, end)| !stem.is_empty() && listed(&MEDIA, end))
 }
 
 /// The name of a month or a weekday, at most its English three-letter or full form.
@@ -375,9 +344,6 @@ pub(super) fn is_calendar(word: &str) -> bool {
     word.len() >= 3
         && word.len() <= 9
         && word.get(..3).is_some_and(|start| listed(&MONTHS, start) || listed(&WEEKDAYS, start))
-        && word
-            .get(..3)
-            .is_some_and(|start| listed(&MONTHS, start) || listed(&WEEKDAYS, start))
         && (word.len() == 3
             || word.ends_with("day")
             || lowered(word, |w| FULL_MONTHS.contains(&w).then_some(())).is_some())

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::{Database, errors, sql};
+use super::{Database, sql};
 use crate::facts::dead_letter::{DeadLetter, DeadLetters, Death};
 use crate::facts::layout::Layout;
 use crate::facts::queue::Count;
@@ -90,7 +90,7 @@ async fn page(
                 (&id, Type::TEXT),
                 (&(i64::from(limit) + 1), Type::INT8),
             ];
-            tx.query_typed(&statement, &params).await.map_err(|e| errors::from_postgres(&e))
+            Ok(tx.query_typed(&statement, &params).await?)
         })
         .await?;
     Ok(rows.iter().map(dead_letter).collect())
@@ -108,9 +108,7 @@ async fn total(
     );
     let counted = db
         .read(timeout.min(super::queue::SCAN_BUDGET), async |tx| {
-            tx.query_typed_one(&statement, &[(&selection.kinds, Type::TEXT_ARRAY)])
-                .await
-                .map_err(|e| errors::from_postgres(&e))
+            Ok(tx.query_typed_one(&statement, &[(&selection.kinds, Type::TEXT_ARRAY)]).await?)
         })
         .await;
     match counted {
@@ -131,16 +129,18 @@ fn conditions(layout: &Layout, selection: &Selection) -> Vec<String> {
 }
 
 fn columns(layout: &Layout) -> String {
-    let text = |column: &Option<String>| {
-        format!("{}::text", sql::column_or_null(column.as_ref(), "text"))
-    };
+    let text =
+        |column: &Option<String>| format!("{}::text", sql::column_or_null(column.as_ref(), "text"));
     let number = |column: &Option<String>| {
         format!("{}::bigint", sql::column_or_null(column.as_ref(), "bigint"))
     };
     let (error_json, failed_at) = match &layout.error {
         Some(error) if error.json => {
             let name = sql::ident(&error.name);
-            (format!("left({name}::text, {ERROR_BYTES})"), format!("left({name} ->> 'failed_at', 64)"))
+            (
+                format!("left({name}::text, {ERROR_BYTES})"),
+                format!("left({name} ->> 'failed_at', 64)"),
+            )
         }
         _ => ("null::text".to_owned(), "null::text".to_owned()),
     };

@@ -4,7 +4,12 @@
 //! (`query_typed` and `batch_execute` alone), and every setting is local to its transaction.
 
 mod connect;
+pub mod dead_letters;
 mod errors;
+pub mod layout;
+pub mod queue;
+pub mod sql;
+mod tally;
 mod tls;
 
 use std::fmt;

@@ -11,7 +11,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::tally::{Coverage, Group, tally};
-use super::{Database, errors, sql};
+use super::{Database, sql};
 use crate::facts::layout::{Layout, Role};
 use crate::facts::queue::Queue;
 use crate::facts::{SourceError, SourceErrorKind};
@@ -92,8 +92,10 @@ impl Slice {
 
     fn coverage(&self, layout: &Layout) -> Coverage<'_> {
         let values = self.values.as_deref().unwrap_or_default();
-        let complete =
-            self.roles.iter().all(|r| layout.vocabulary.values(*r).iter().all(|v| values.contains(v)));
+        let complete = self
+            .roles
+            .iter()
+            .all(|r| layout.vocabulary.values(*r).iter().all(|v| values.contains(v)));
         if complete { Coverage::Total(&self.roles) } else { Coverage::Part(&self.roles) }
     }
 }
@@ -166,7 +168,7 @@ async fn query(
             let kind = request.kind.unwrap_or_default();
             let params: [(&(dyn ToSql + Sync), Type); 2] =
                 [(&kind, Type::TEXT), (&request.stuck_after, Type::FLOAT8)];
-            tx.query_typed(&statement, &params).await.map_err(|e| errors::from_postgres(&e))
+            Ok(tx.query_typed(&statement, &params).await?)
         })
         .await?;
     Ok(rows.iter().map(group).collect())
@@ -189,7 +191,8 @@ fn statement(layout: &Layout, request: Request<'_>, slice: &Slice) -> String {
         (Some(kind), true) => format!("{}::text", sql::ident(kind)),
         _ => "null::text".to_owned(),
     };
-    let (mut worker, mut stuck, mut beat) = ("null::text".into(), "0::bigint".into(), NO_AGE.to_owned());
+    let (mut worker, mut stuck, mut beat) =
+        ("null::text".into(), "0::bigint".into(), NO_AGE.to_owned());
     if has(Role::InProgress) {
         let mine = only(Role::InProgress);
         let holder = sql::column_or_null(layout.locked_by.as_ref(), "text");
@@ -236,7 +239,11 @@ fn role_case(layout: &Layout, roles: &[Role]) -> String {
             format!("when {mine} then {}", sql::literal(role.word()))
         })
         .collect();
-    if arms.is_empty() { "'other'::text".to_owned() } else { format!("case {} else 'other' end", arms.join(" ")) }
+    if arms.is_empty() {
+        "'other'::text".to_owned()
+    } else {
+        format!("case {} else 'other' end", arms.join(" "))
+    }
 }
 
 fn group(row: &Row) -> Group {

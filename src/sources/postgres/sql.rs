@@ -12,7 +12,11 @@ pub fn ident(name: &str) -> String {
 #[must_use]
 pub fn literal(text: &str) -> String {
     let quoted = text.replace('\'', "''");
-    if text.contains('\\') { format!("E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }
+    if text.contains('\\') {
+        format!("E'{}'", quoted.replace('\\', "\\\\"))
+    } else {
+        format!("'{quoted}'")
+    }
 }
 
 /// `'a', 'b'`
@@ -79,7 +83,11 @@ pub fn error_text(layout: &Layout) -> String {
             parts.push(format!("nullif(btrim({name}::text), '')"));
         }
     }
-    if parts.is_empty() { "null::text".to_owned() } else { format!("coalesce({})", parts.join(", ")) }
+    if parts.is_empty() {
+        "null::text".to_owned()
+    } else {
+        format!("coalesce({})", parts.join(", "))
+    }
 }
 
 /// When a dead job was last changed, as the key that listings sort by.

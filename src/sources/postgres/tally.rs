@@ -146,10 +146,8 @@ fn by_kind(parts: &[(Coverage<'_>, Vec<Group>)]) -> Vec<KindCounts> {
             }
         }
     }
-    let mut rows: Vec<_> = kinds
-        .into_iter()
-        .map(|(kind, row)| KindCounts { kind: kind.to_owned(), ..row })
-        .collect();
+    let mut rows: Vec<_> =
+        kinds.into_iter().map(|(kind, row)| KindCounts { kind: kind.to_owned(), ..row }).collect();
     rows.sort_by_key(|row| {
         std::cmp::Reverse(row.due + row.in_progress + row.failed + row.dead + row.scheduled)
     });

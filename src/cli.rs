@@ -1,0 +1,188 @@
+//! The whole command line on one page.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::exit::{EXIT_CODES, FailOn};
+use crate::render::Format;
+use crate::settings::{Overrides, Secret, duration};
+use crate::terminal::ColorChoice;
+
+/// Walks the ops runbook of a Postgres-backed job system: is it up, is it ready, what is stuck,
+/// what died, and what to do next.
+#[derive(Debug, Parser)]
+#[command(name = "cliplyctl", version, about, max_term_width = 100, after_help = exit_codes())]
+#[command(propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What holds for every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Take everything from this context of cliplyctl.toml
+    #[arg(short, long, global = true, value_name = "NAME")]
+    pub context: Option<String>,
+    /// Read this configuration file instead of the usual ones
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Base URL of the app (env: CLIPLY_BASE_URL)
+    #[arg(long, global = true, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass
+    #[arg(long, global = true, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// Longest time for the whole command [default: 10s]
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration::parse)]
+    pub timeout: Option<Duration>,
+    /// How to write the report
+    #[arg(short, long, global = true, value_name = "FORMAT", default_value = "table")]
+    pub output: Format,
+    /// When to colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+}
+
+impl Global {
+    /// The flags that override settings.
+    #[must_use]
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            context: self.context.clone(),
+            config: self.config.clone(),
+            base_url: self.base_url.clone(),
+            database_url: self.database_url.clone().map(Secret::new),
+            timeout: self.timeout,
+        }
+    }
+}
+
+/// The commands, in the order in which an incident needs them.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Walk the runbook: what is wrong, which section applies, what to type next
+    Triage(Judging),
+    /// Is the app up? Ask /api/healthz
+    Health(Judging),
+    /// Is it ready? Ask /api/readyz
+    Ready(Ready),
+    /// What is waiting, in progress, stuck and dead? Ask the database
+    Queue(Queue),
+    /// Work with dead letters
+    #[command(subcommand, arg_required_else_help = true)]
+    Dlq(Dlq),
+    /// Show and check the settings in force
+    #[command(subcommand, arg_required_else_help = true)]
+    Config(Config),
+    /// Print the JSON Schema of every report
+    Schema,
+}
+
+/// Options of every command that judges.
+#[derive(Debug, Args)]
+pub struct Judging {
+    /// The lowest verdict that fails; UNKNOWN always does
+    #[arg(long, value_name = "VERDICT", default_value = "warning")]
+    pub fail_on: FailOn,
+}
+
+/// `ready`
+#[derive(Debug, Args)]
+pub struct Ready {
+    /// Ask /api/admin/readyz, which says more
+    #[arg(long)]
+    pub admin: bool,
+    /// How to judge.
+    #[command(flatten)]
+    pub judging: Judging,
+}
+
+/// `queue`
+#[derive(Debug, Args)]
+pub struct Queue {
+    /// Count jobs of this kind alone
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<String>,
+    /// Count everything exactly, however long it takes (within --timeout)
+    #[arg(long)]
+    pub exact: bool,
+    /// Print the indexes that would make every figure instant
+    #[arg(long, conflicts_with_all = ["kind", "exact"])]
+    pub advise: bool,
+    /// How to judge.
+    #[command(flatten)]
+    pub judging: Judging,
+}
+
+/// `dlq …`
+#[derive(Debug, Subcommand)]
+pub enum Dlq {
+    /// List dead letters, newest first
+    List(DlqList),
+}
+
+/// `dlq list`
+#[derive(Debug, Args)]
+pub struct DlqList {
+    /// Only this kind; may be given more than once
+    #[arg(long, value_name = "KIND")]
+    pub kind: Vec<String>,
+    /// At most this many
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub limit: u32,
+    /// Go on behind this cursor, as an earlier page printed it
+    #[arg(long, value_name = "CURSOR")]
+    pub after: Option<String>,
+}
+
+/// `config …`
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Show every setting and where it came from
+    Show,
+    /// Check that the settings are complete and that the database answers
+    Check,
+}
+
+impl Command {
+    /// The command as typed, without flags: it names the report and the database session.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Triage(_) => "triage",
+            Self::Health(_) => "health",
+            Self::Ready(_) => "ready",
+            Self::Queue(_) => "queue",
+            Self::Dlq(Dlq::List(_)) => "dlq list",
+            Self::Config(Config::Show) => "config show",
+            Self::Config(Config::Check) => "config check",
+            Self::Schema => "schema",
+        }
+    }
+}
+
+fn exit_codes() -> String {
+    let mut text = String::from("Exit codes:\n");
+    for (code, sentence) in EXIT_CODES {
+        text.push_str(&format!("  {:>3}  {sentence}\n", code.code()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_tree_is_sound() {
+        super::Cli::command().debug_assert();
+    }
+}

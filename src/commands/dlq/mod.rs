@@ -1,0 +1,3 @@
+//! The dead-letter desk.
+
+pub mod list;

@@ -1,0 +1,50 @@
+//! `queue`: straight from Postgres.
+
+use crate::checks::queue::{BACKLOG, DEAD_LETTERS};
+use crate::cli::Queue;
+use crate::context::Context;
+use crate::error::Error;
+use crate::facts::{Finding, Observed};
+use crate::report::{self, Report};
+use crate::sources::postgres::queue::{Request, read};
+
+/// Counts and judges, or prints index advice.
+pub async fn run(context: &Context, args: &Queue) -> Result<Report, Error> {
+    let layout = context.layout().await?;
+    if args.advise {
+        return Ok(report::advice::report(layout, &context.provenance()));
+    }
+    if let Some(kind) = &args.kind {
+        context.known_kind(layout, kind)?;
+    }
+    let queue = observe(context, args.kind.as_deref(), args.exact).await;
+    if let Err(error) = &queue.result {
+        return Err(error.clone().into());
+    }
+    let limits = &context.settings.limits;
+    let findings: Vec<Finding> =
+        BACKLOG.iter().chain(&DEAD_LETTERS).flat_map(|check| check.run(&queue, limits)).collect();
+    Ok(report::queue::report(&queue, findings, args.judging.fail_on, &context.provenance()))
+}
+
+/// Reads the queue with the limits in force.
+pub async fn observe(
+    context: &Context,
+    kind: Option<&str>,
+    exact: bool,
+) -> Observed<crate::facts::queue::Queue> {
+    context
+        .observe("public.jobs", async {
+            let layout = context.layout().await?;
+            let limits = &context.settings.limits;
+            let request = Request {
+                kind,
+                exact,
+                timeout: context.remaining(),
+                stuck_after: limits.stuck_after,
+                beat_window: limits.worker_silence.warning.unwrap_or(limits.stuck_after),
+            };
+            read(context.database().await?, layout, request).await
+        })
+        .await
+}

@@ -1,0 +1,131 @@
+//! The answer of `dlq list`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::queue::CountJson;
+use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use crate::checks::queue::count_text;
+use crate::facts::dead_letter::{DeadLetter, DeadLetters};
+use crate::text;
+
+/// `data` of `dlq list`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DeadLettersJson {
+    /// How many there are in all, with the same filters.
+    total: CountJson,
+    /// The jobs of this page, newest first.
+    jobs: Vec<DeadLetterJson>,
+    /// Where the next page begins; null on the last one.
+    next_cursor: Option<String>,
+}
+
+/// A dead job.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DeadLetterJson {
+    id: String,
+    kind: Option<String>,
+    workspace_id: Option<String>,
+    attempts: Option<i64>,
+    max_attempts: Option<i64>,
+    /// The beginning of the error text.
+    error: Option<String>,
+    /// When it died, RFC 3339 UTC.
+    died_at: Option<String>,
+    /// Seconds since, by the server's clock.
+    died_age: Option<f64>,
+    /// `worker` when the worker wrote the time, `updated_at` when the row's last change is taken.
+    died_source: Option<&'static str>,
+}
+
+impl From<&DeadLetter> for DeadLetterJson {
+    fn from(job: &DeadLetter) -> Self {
+        Self {
+            id: job.id.clone(),
+            kind: job.kind.clone(),
+            workspace_id: job.workspace.clone(),
+            attempts: job.attempts,
+            max_attempts: job.max_attempts,
+            error: job.error.clone(),
+            died_at: job.died.map(|d| d.at.to_string()),
+            died_age: job.died.map(|d| d.age.round()),
+            died_source: job.died.map(|d| if d.recorded { "worker" } else { "updated_at" }),
+        }
+    }
+}
+
+/// The cursor behind a job: its change time and id.
+#[must_use]
+pub fn cursor(job: &DeadLetter) -> String {
+    format!("{}~{}", job.changed, job.id)
+}
+
+/// Builds the listing.
+#[must_use]
+pub fn listing(page: &DeadLetters, from: &Provenance, kinds: &[String]) -> Report {
+    let next_cursor = page.jobs.last().filter(|_| page.more).map(cursor);
+    let mut document = Document::default();
+    let subject = match kinds {
+        [] => "dead letters".to_owned(),
+        kinds => format!("dead letters of {}", kinds.join(", ")),
+    };
+    document.push(header::title(subject, from));
+    if page.jobs.is_empty() {
+        document.note("no dead letters match");
+    } else {
+        document.push(Block::Table(table(&page.jobs)));
+    }
+    document.note(footer(page));
+    if let Some(cursor) = &next_cursor {
+        let mut command = "cliplyctl dlq list".to_owned();
+        for kind in kinds {
+            command.push_str(&format!(" --kind {kind}"));
+        }
+        document.next(vec![(format!("{command} --after {cursor}"), "the next page".into())]);
+    }
+    let data = DeadLettersJson {
+        total: (&page.total).into(),
+        jobs: page.jobs.iter().map(Into::into).collect(),
+        next_cursor,
+    };
+    let mut report = Report::listing("dlq list", data, document);
+    report.summary =
+        vec![("shown", page.jobs.len().into()), ("total", page.total.at_least().into())];
+    report
+}
+
+fn footer(page: &DeadLetters) -> String {
+    let shown = text::count(page.jobs.len() as u64);
+    let cut = if page.more { "; there are more" } else { "" };
+    format!("{shown} shown of {}{cut}", count_text(&page.total))
+}
+
+fn table(jobs: &[DeadLetter]) -> Table {
+    let mut table = Table::listing(vec![
+        Column::text("id"),
+        Column::text("kind"),
+        Column::number("tries"),
+        Column::number("died"),
+        Column::prose("error"),
+    ]);
+    for job in jobs {
+        let error = job.error.as_deref().map(text::first_line).filter(|line| !line.is_empty());
+        table.row(vec![
+            Cell::plain(&job.id),
+            Cell::plain(job.kind.as_deref().unwrap_or("-")),
+            Cell::plain(tries(job)),
+            Cell::plain(job.died.map_or_else(|| "?".to_owned(), |d| text::age(d.age))),
+            error.map_or_else(|| Cell::muted("no error text"), Cell::plain),
+        ]);
+    }
+    table
+}
+
+fn tries(job: &DeadLetter) -> String {
+    let number = |n: Option<i64>| n.map_or_else(|| "?".to_owned(), |n| n.to_string());
+    match (job.attempts, job.max_attempts) {
+        (None, None) => "-".to_owned(),
+        (attempts, None) => number(attempts),
+        (attempts, max) => format!("{}/{}", number(attempts), number(max)),
+    }
+}

@@ -1,0 +1,20 @@
+//! The line that says of which system a report speaks.
+
+use super::{Block, Cell, Provenance};
+
+/// `dead letters · prod (protected) · app@db:5432/app`
+#[must_use]
+pub fn title(subject: impl Into<String>, from: &Provenance) -> Block {
+    let mut cells = vec![Cell::strong(subject)];
+    match (&from.context, &from.protected) {
+        (Some(context), Some(_)) => cells.push(Cell::plain(format!("{context} (protected)"))),
+        (Some(context), None) => cells.push(Cell::plain(context)),
+        (None, Some(context)) => cells.push(Cell::plain(format!("protected by {context}"))),
+        (None, None) => {}
+    }
+    if from.read_only {
+        cells.push(Cell::plain("read-only"));
+    }
+    cells.extend(from.database.as_ref().map(Cell::muted));
+    Block::Title(cells)
+}

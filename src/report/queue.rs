@@ -1,0 +1,252 @@
+//! The answer of `queue`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use crate::checks::queue::count_text;
+use crate::exit::FailOn;
+use crate::facts::queue::{Count, Queue};
+use crate::facts::{Finding, Observed, Verdict};
+use crate::text;
+
+/// `data` of `queue`. Counts in jobs, ages in seconds by the server's clock.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct QueueJson {
+    /// Only jobs of this kind were counted.
+    kind: Option<String>,
+    /// The server's clock, RFC 3339 UTC.
+    server_time: String,
+    /// Waiting and due.
+    due: CountJson,
+    /// Waiting for a later time.
+    scheduled: CountJson,
+    /// In progress.
+    in_progress: CountJson,
+    /// Failed, to be tried again.
+    failed: CountJson,
+    /// Dead; null where the schema has no dead letters.
+    dead: Option<CountJson>,
+    /// Died within the last hour.
+    died_last_hour: Option<CountJson>,
+    /// In progress without a sign of life.
+    stuck: CountJson,
+    /// Seconds since the oldest due job became due.
+    oldest_due_age: Option<f64>,
+    /// Distinct holders of jobs with a recent heartbeat.
+    workers: CountJson,
+    /// Seconds since the youngest heartbeat.
+    last_beat_age: Option<f64>,
+    /// By kind, busiest first.
+    by_kind: Vec<KindJson>,
+    /// Why `by_kind` does not hold every figure.
+    by_kind_missing: Option<String>,
+}
+
+/// A number of jobs and how sure it is.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CountJson {
+    /// The number; null when not counted.
+    pub value: Option<u64>,
+    /// `exact`, `at_least` or `not_counted`.
+    pub precision: &'static str,
+    /// Why it was not counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl From<&Count> for CountJson {
+    fn from(count: &Count) -> Self {
+        let (precision, reason) = match count {
+            Count::Exact(_) => ("exact", None),
+            Count::AtLeast(_) => ("at_least", None),
+            Count::NotCounted(why) => ("not_counted", Some(why.clone())),
+        };
+        Self { value: count.at_least(), precision, reason }
+    }
+}
+
+/// The figures of one kind.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct KindJson {
+    kind: String,
+    due: u64,
+    scheduled: u64,
+    in_progress: u64,
+    failed: u64,
+    dead: u64,
+}
+
+impl From<&Queue> for QueueJson {
+    fn from(queue: &Queue) -> Self {
+        Self {
+            kind: queue.kind.clone(),
+            server_time: queue.server_time.clone(),
+            due: (&queue.due).into(),
+            scheduled: (&queue.scheduled).into(),
+            in_progress: (&queue.in_progress).into(),
+            failed: (&queue.failed).into(),
+            dead: queue.dead.as_ref().map(Into::into),
+            died_last_hour: queue.died_last_hour.as_ref().map(Into::into),
+            stuck: (&queue.stuck).into(),
+            oldest_due_age: queue.oldest_due_age.map(f64::round),
+            workers: (&queue.workers.beating).into(),
+            last_beat_age: queue.workers.last_beat_age.map(f64::round),
+            by_kind: queue.by_kind.iter().map(kind_json).collect(),
+            by_kind_missing: queue.by_kind_missing.clone(),
+        }
+    }
+}
+
+fn kind_json(row: &crate::facts::queue::KindCounts) -> KindJson {
+    KindJson {
+        kind: row.kind.clone(),
+        due: row.due,
+        scheduled: row.scheduled,
+        in_progress: row.in_progress,
+        failed: row.failed,
+        dead: row.dead,
+    }
+}
+
+/// Builds the report of a queue that could be read.
+#[must_use]
+pub fn report(
+    observed: &Observed<Queue>,
+    findings: Vec<Finding>,
+    fail_on: FailOn,
+    from: &Provenance,
+) -> Report {
+    let Ok(queue) = &observed.result else {
+        return Report::judged("queue", findings, fail_on, (), Document::default());
+    };
+    let document = document(queue, &findings, from);
+    let mut report = Report::judged("queue", findings, fail_on, QueueJson::from(queue), document);
+    report.summary = vec![
+        ("waiting", queue.waiting().at_least().into()),
+        ("due", queue.due.at_least().into()),
+        ("in_progress", queue.in_progress.at_least().into()),
+        ("stuck", queue.stuck.at_least().into()),
+        ("dead", queue.dead.as_ref().and_then(Count::at_least).into()),
+    ];
+    report.examined.push(observed.source.clone());
+    if let Some(why) = &queue.by_kind_missing {
+        report.not_examined.push(("split by kind".to_owned(), why.clone()));
+    }
+    report
+}
+
+fn document(queue: &Queue, findings: &[Finding], from: &Provenance) -> Document {
+    let mut document = Document::default();
+    let verdict = Verdict::worst(findings.iter().map(|f| f.verdict));
+    document.headline(verdict, headline(findings, verdict));
+    let subject = match &queue.kind {
+        Some(kind) => format!("queue of {kind}"),
+        None => "queue".to_owned(),
+    };
+    document.push(header::title(subject, from));
+    document.push(Block::Table(figures(queue, findings)));
+    if !queue.by_kind.is_empty() {
+        document.push(Block::Table(by_kind(queue)));
+    }
+    if let Some(why) = &queue.by_kind_missing {
+        document.note(format!("the split by kind is not complete: {why}"));
+    }
+    document.next(next(findings));
+    document
+}
+
+/// The sentences of the worst findings; a good word when there are none.
+#[must_use]
+pub fn headline(findings: &[Finding], verdict: Verdict) -> String {
+    if verdict == Verdict::Ok {
+        return "the queue keeps up".to_owned();
+    }
+    let worst: Vec<_> =
+        findings.iter().filter(|f| f.verdict == verdict).map(|f| f.message.as_str()).collect();
+    worst.join("; ")
+}
+
+/// The next commands of findings that are not OK, each once.
+#[must_use]
+pub fn next(findings: &[Finding]) -> Vec<(String, String)> {
+    let mut commands: Vec<(String, String)> = Vec::new();
+    for finding in findings.iter().filter(|f| f.verdict != Verdict::Ok) {
+        let Some(command) = &finding.next else { continue };
+        if command != "cliplyctl queue" && !commands.iter().any(|(c, _)| c == command) {
+            commands.push((command.clone(), format!("runbook {}", finding.section.number())));
+        }
+    }
+    commands
+}
+
+/// A row of the figures: its name, the count, the checks that judge it, and a note.
+type Row<'a> = (&'static str, &'a Count, &'static [&'static str], String);
+
+fn figures(queue: &Queue, findings: &[Finding]) -> Table {
+    let oldest = queue.oldest_due_age.map(|age| format!("the oldest waits {}", text::age(age)));
+    let workers = findings.iter().find(|f| f.check == "queue.workers");
+    let workers = workers.map(|f| f.message.clone()).unwrap_or_default();
+    let mut rows: Vec<Row<'_>> = vec![
+        ("due now", &queue.due, &["queue.backlog", "queue.oldest_due"], oldest.unwrap_or_default()),
+        ("scheduled later", &queue.scheduled, &[], String::new()),
+        ("in progress", &queue.in_progress, &["queue.running", "queue.workers"], workers),
+        ("stuck", &queue.stuck, &["queue.stuck"], String::new()),
+        ("failed, to be retried", &queue.failed, &[], String::new()),
+    ];
+    if let (Some(dead), Some(died)) = (&queue.dead, &queue.died_last_hour) {
+        rows.push(("dead", dead, &["dlq.size"], String::new()));
+        rows.push(("died in the last hour", died, &["dlq.inflow"], String::new()));
+    }
+    if queue.other != Count::Exact(0) {
+        rows.push(("in a state unknown to this tool", &queue.other, &[], String::new()));
+    }
+    let mut table = Table::new(vec![
+        Column::text("jobs"),
+        Column::number("count"),
+        Column::text("verdict"),
+        Column::prose("note"),
+    ]);
+    for row in rows {
+        table.row(figure(row, findings));
+    }
+    table
+}
+
+fn figure((name, count, checks, note): Row<'_>, findings: &[Finding]) -> Vec<Cell> {
+    let judged = findings.iter().filter(|f| checks.contains(&f.check)).map(|f| f.verdict);
+    let verdict = Verdict::worst(judged);
+    let (count, note) = match count {
+        Count::NotCounted(why) => ("?".to_owned(), format!("not counted: {why}")),
+        count => (count_text(count), note),
+    };
+    vec![
+        Cell::plain(name),
+        Cell::judged(count, verdict),
+        if checks.is_empty() { Cell::default() } else { Cell::verdict(verdict) },
+        Cell::muted(note),
+    ]
+}
+
+fn by_kind(queue: &Queue) -> Table {
+    let mut table = Table::new(vec![
+        Column::text("kind"),
+        Column::number("due"),
+        Column::number("scheduled"),
+        Column::number("in progress"),
+        Column::number("failed"),
+        Column::number("dead"),
+    ]);
+    let number = |n: u64| if n == 0 { Cell::muted("0") } else { Cell::plain(text::count(n)) };
+    for row in &queue.by_kind {
+        table.row(vec![
+            Cell::plain(&row.kind),
+            number(row.due),
+            number(row.scheduled),
+            number(row.in_progress),
+            number(row.failed),
+            number(row.dead),
+        ]);
+    }
+    table
+}
