@@ -3,7 +3,7 @@
 //! Over the messages of the corpus (banners, stacks and pages included), over short ones as most failures are,
 //! and over the two columns as the backend writes them.
 
-use cliplyctl::facts::fingerprint::fingerprint;
+use cliplyctl::facts::Fingerprint;
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -55,7 +55,7 @@ fn measure(name: &str, rows: &[(&str, Option<&str>)]) {
 fn round(rows: &[(&str, Option<&str>)]) -> f64 {
     let started = Instant::now();
     for &(text, error) in rows.iter().cycle().take(20_000) {
-        black_box(fingerprint("CLIP_RENDER", black_box(Some(text)), black_box(error)));
+        black_box(Fingerprint::of("CLIP_RENDER", black_box(Some(text)), black_box(error)));
     }
     started.elapsed().as_secs_f64() * 1e9 / 20_000.0
 }

@@ -1,6 +1,6 @@
 //! Every error of the corpus falls into its own group: same cause together, different causes apart.
 
-use cliplyctl::facts::fingerprint::{Fingerprint, fingerprint};
+use cliplyctl::facts::Fingerprint;
 use std::collections::{BTreeMap, BTreeSet};
 
 const CORPUS: &str = include_str!("fixtures/errors/corpus.txt");
@@ -32,7 +32,7 @@ impl Entry {
     }
 
     fn fingerprint(&self) -> Fingerprint {
-        fingerprint(KIND, self.last_error.as_deref(), self.error.as_deref())
+        Fingerprint::of(KIND, self.last_error.as_deref(), self.error.as_deref())
     }
 
     fn shown(&self) -> &str {
@@ -124,7 +124,7 @@ fn templates_are_as_reviewed() {
 fn a_template_is_its_own_template() {
     for entry in corpus() {
         let template = entry.fingerprint().template;
-        let again = fingerprint(KIND, Some(&template), None).template;
+        let again = Fingerprint::of(KIND, Some(&template), None).template;
         assert_eq!(again, template, "from {:?}", entry.shown());
     }
 }

@@ -1,6 +1,6 @@
 //! What must hold for every error, not only for those of the corpus.
 
-use cliplyctl::facts::fingerprint::{fingerprint, is_hash};
+use cliplyctl::facts::fingerprint::{Fingerprint, is_hash};
 use proptest::prelude::*;
 
 /// Sentences with slots: `{id}`, `{n}` and `{t}` stand for what differs from job to job.
@@ -104,14 +104,14 @@ proptest! {
 
     #[test]
     fn only_ids_numbers_and_times_differ((one, other) in two_of_one_cause()) {
-        let (first, second) = (fingerprint("K", Some(&one), None), fingerprint("K", Some(&other), None));
+        let (first, second) = (Fingerprint::of("K", Some(&one), None), Fingerprint::of("K", Some(&other), None));
         prop_assert_eq!(first, second, "{:?} / {:?}", one, other);
     }
 
     #[test]
     fn nothing_panics_and_every_hash_is_well_formed(text in any::<String>(), json in any::<String>()) {
         for (last_error, error) in [(Some(text.as_str()), None), (None, Some(json.as_str())), (Some(&text), Some(&json))] {
-            let print = fingerprint("K", last_error, error);
+            let print = Fingerprint::of("K", last_error, error);
             prop_assert!(is_hash(&print.hash), "{}", print.hash);
             prop_assert!(!print.template.is_empty());
         }
@@ -127,13 +127,13 @@ proptest! {
         ], 0..60)
     ) {
         let text = pieces.concat();
-        let print = fingerprint("K", Some(&text), Some(&text));
+        let print = Fingerprint::of("K", Some(&text), Some(&text));
         prop_assert!(print.template.len() <= 700, "{} bytes from {text:?}", print.template.len());
     }
 
     #[test]
     fn a_template_is_its_own_template(text in (0..SKELETONS.len()).prop_flat_map(|at| filled(SKELETONS[at]))) {
-        let template = fingerprint("K", Some(&text), None).template;
-        prop_assert_eq!(fingerprint("K", Some(&template), None).template, template);
+        let template = Fingerprint::of("K", Some(&text), None).template;
+        prop_assert_eq!(Fingerprint::of("K", Some(&template), None).template, template);
     }
 }

@@ -14,7 +14,7 @@ pub mod service;
 pub mod verdict;
 
 pub use finding::{Evidence, Finding, Section, Value};
-pub use fingerprint::{Fingerprint, fingerprint};
+pub use fingerprint::Fingerprint;
 pub use limits::{Limit, Limits};
 pub use observed::{Observed, SourceError, SourceErrorKind};
 pub use verdict::Verdict;

@@ -60,7 +60,8 @@ pub(super) fn embedded(line: &str, body: &str) -> Option<(usize, Embedded)> {
         return Some((0, Embedded::Json));
     }
     let mut from = 0;
-    while let Some(found) = line.get(from..)?.find(['{', '[', '<']) {
+    let opens = |b: &u8| matches!(b, b'{' | b'[' | b'<');
+    while let Some(found) = line.as_bytes().get(from..)?.iter().position(opens) {
         let at = from + found;
         let rest = body.get(at..)?;
         let next = rest.as_bytes().iter().skip(1).take(16).find(|b| !b.is_ascii_whitespace());

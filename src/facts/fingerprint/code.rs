@@ -1,5 +1,7 @@
 //! What counts as an error code or class, and which of several wins.
 
+use super::lexicon::{ERRNO, GRPC, NUMBERED};
+
 /// How telling a code is; the lowest of those found wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rank {
@@ -14,91 +16,6 @@ pub(super) enum Rank {
     /// The class of an exception: `TypeError`.
     Class,
 }
-
-const ERRNO: [&str; 59] = [
-    "E2BIG",
-    "EACCES",
-    "EADDRINUSE",
-    "EADDRNOTAVAIL",
-    "EAGAIN",
-    "EAI_AGAIN",
-    "EALREADY",
-    "EBADF",
-    "EBUSY",
-    "ECANCELED",
-    "ECHILD",
-    "ECONNABORTED",
-    "ECONNREFUSED",
-    "ECONNRESET",
-    "EDESTADDRREQ",
-    "EDQUOT",
-    "EEXIST",
-    "EFAULT",
-    "EFBIG",
-    "EHOSTDOWN",
-    "EHOSTUNREACH",
-    "EINPROGRESS",
-    "EINTR",
-    "EINVAL",
-    "EIO",
-    "EISDIR",
-    "ELOOP",
-    "EMFILE",
-    "EMSGSIZE",
-    "ENAMETOOLONG",
-    "ENETDOWN",
-    "ENETRESET",
-    "ENETUNREACH",
-    "ENFILE",
-    "ENOBUFS",
-    "ENODATA",
-    "ENODEV",
-    "ENOENT",
-    "ENOEXEC",
-    "ENOMEM",
-    "ENOSPC",
-    "ENOSYS",
-    "ENOTCONN",
-    "ENOTDIR",
-    "ENOTEMPTY",
-    "ENOTFOUND",
-    "ENOTSUP",
-    "EOVERFLOW",
-    "EPERM",
-    "EPIPE",
-    "EPROTO",
-    "ERANGE",
-    "EROFS",
-    "ESPIPE",
-    "ESRCH",
-    "ESTALE",
-    "ETIMEDOUT",
-    "ETXTBSY",
-    "EXDEV",
-];
-
-const GRPC: [&str; 16] = [
-    "ABORTED",
-    "ALREADY_EXISTS",
-    "CANCELLED",
-    "DATA_LOSS",
-    "DEADLINE_EXCEEDED",
-    "FAILED_PRECONDITION",
-    "INTERNAL",
-    "INVALID_ARGUMENT",
-    "NOT_FOUND",
-    "OUT_OF_RANGE",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "UNAUTHENTICATED",
-    "UNAVAILABLE",
-    "UNIMPLEMENTED",
-    "UNKNOWN",
-];
-
-/// Prefixes of codes that end in digits.
-const NUMBERED: [&str; 9] =
-    ["NET-", "PGRST", "AADSTS", "ORA-", "TS", "E11", "P00", "XX00", "SQLITE_"];
 
 /// Judges one word without digits; `next` is the byte after it, `named` says that the word before announced a code.
 pub(super) fn of_word(word: &str, next: Option<u8>, named: bool) -> Option<Rank> {

@@ -276,6 +276,6 @@ struct PathPart(String);
 impl<'de> Deserialize<'de> for PathPart {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
         let part = serde_json::Value::deserialize(json)?;
-        Ok(Self(part.as_str().map_or_else(|| super::template::HOLE.to_owned(), str::to_owned)))
+        Ok(Self(part.as_str().map_or_else(|| super::output::HOLE.to_owned(), str::to_owned)))
     }
 }

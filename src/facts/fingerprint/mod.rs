@@ -10,8 +10,9 @@
 //! - [`json`] and [`markup`] look inside structured errors, also where they sit in the middle of a sentence;
 //! - [`cause`] picks the line: the first one, but the last meaningful line of a tool's output, the last line of a
 //!   Python traceback, and `[cause]:` of a Node error besides;
-//! - [`template`] reads that line once, from left to right; [`chunk`] and [`location`] judge one word of it, with
-//!   [`words`] as their dictionary, [`number`] tells which numbers stay, [`code`] what counts as a code.
+//! - [`template`] reads that line once, from left to right, into [`output`]; [`chunk`], [`location`] and [`quote`]
+//!   judge one word of it with the [`lexicon`] of [`words`]; [`number`] tells which numbers stay, [`code`] what
+//!   counts as a code.
 //!
 //! Hashes are written down (journals, `--group`), so any change of a template is a change of [`VERSION`].
 
@@ -19,14 +20,18 @@ mod cause;
 mod chunk;
 mod code;
 mod json;
+#[rustfmt::skip] // lists read better packed
+mod lexicon;
 mod location;
 mod markup;
 mod number;
+mod output;
+mod quote;
 mod template;
 mod words;
 
+use output::Output;
 use sha2::{Digest, Sha256};
-use template::Output;
 
 /// Version of the rules, the first part of every hash. Raise it when templates change.
 pub const VERSION: &str = "v1";
@@ -51,24 +56,26 @@ pub struct Fingerprint {
     pub template: String,
 }
 
-/// Fingerprints a failure from the columns `kind`, `last_error` and `error` (as JSON text).
-///
-/// The text is `last_error`, else the message inside `error`, else all of `error`; blank counts as absent.
-/// A code in `error` wins over one in the text. Never fails, whatever the columns hold.
-pub fn fingerprint(kind: &str, last_error: Option<&str>, error: Option<&str>) -> Fingerprint {
-    let last_error = last_error.filter(|text| !text.trim().is_empty());
-    let error = error.filter(|json| !matches!(json.trim(), "" | "null" | "{}" | "[]" | "\"\""));
-    let found = error.map(json::read).unwrap_or_default();
-    let text = last_error.or(found.message.as_deref()).or(error).unwrap_or_default();
+impl Fingerprint {
+    /// Fingerprints a failure from the columns `kind`, `last_error` and `error` (as JSON text).
+    ///
+    /// The text is `last_error`, else the message inside `error`, else all of `error`; blank counts as absent.
+    /// A code in `error` wins over one in the text. Never fails, whatever the columns hold.
+    pub fn of(kind: &str, last_error: Option<&str>, error: Option<&str>) -> Self {
+        let last_error = last_error.filter(|text| !text.trim().is_empty());
+        let error = error.filter(|json| !matches!(json.trim(), "" | "null" | "{}" | "[]" | "\"\""));
+        let found = error.map(json::read).unwrap_or_default();
+        let text = last_error.or(found.message.as_deref()).or(error).unwrap_or_default();
 
-    let mut out = Output::default();
-    write_error(text, 0, &mut out);
-    if last_error.is_none() {
-        write_field(&found, &mut out);
+        let mut out = Output::default();
+        write_error(text, 0, &mut out);
+        if last_error.is_none() {
+            write_field(&found, &mut out);
+        }
+        let (template, code_in_text) = out.finish();
+        let code = found.code().or(code_in_text);
+        Self { hash: hash(kind, code.as_deref(), &template), code, template }
     }
-    let (template, code_in_text) = out.finish();
-    let code = found.code().or(code_in_text);
-    Fingerprint { hash: hash(kind, code.as_deref(), &template), code, template }
 }
 
 /// Whether `text` has the form of a fingerprint's hash of this version.

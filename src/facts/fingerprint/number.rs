@@ -2,59 +2,7 @@
 
 use super::code::{self, Rank};
 use super::json::is_sqlstate;
-
-/// Words that announce a code, whatever its value.
-const CODES: [&str; 10] = [
-    "code",
-    "errno",
-    "errorcode",
-    "error_code",
-    "exitcode",
-    "exit_code",
-    "rc",
-    "signal",
-    "status",
-    "statuscode",
-];
-/// Words that may announce an HTTP status, when what follows allows it.
-const REPLIES: [&str; 11] = [
-    "with",
-    "got",
-    "returned",
-    "received",
-    "response",
-    "error",
-    "responded",
-    "answered",
-    "status",
-    "code",
-    "server",
-];
-/// First words of the standard reason phrases.
-const REASONS: [&str; 22] = [
-    "Bad",
-    "Bandwidth",
-    "Client",
-    "Conflict",
-    "Content",
-    "Forbidden",
-    "Gateway",
-    "Gone",
-    "Internal",
-    "Length",
-    "Locked",
-    "Method",
-    "Moved",
-    "Not",
-    "Payload",
-    "Payment",
-    "Precondition",
-    "Request",
-    "Service",
-    "Too",
-    "Unauthorized",
-    "Unprocessable",
-];
+use super::lexicon::{CODES, REASONS, REPLIES};
 
 /// Where a number stands.
 pub(super) struct Place<'a> {

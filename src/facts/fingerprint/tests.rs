@@ -1,7 +1,7 @@
 use super::*;
 
 fn of(text: &str) -> Fingerprint {
-    fingerprint("CLIP_RENDER", Some(text), None)
+    Fingerprint::of("CLIP_RENDER", Some(text), None)
 }
 
 fn template(text: &str) -> String {
@@ -29,35 +29,36 @@ fn hashes_never_change_within_a_version() {
 
 #[test]
 fn the_kind_is_part_of_the_cause() {
-    assert_ne!(of("boom").hash, fingerprint("TRANSCRIBE", Some("boom"), None).hash);
+    assert_ne!(of("boom").hash, Fingerprint::of("TRANSCRIBE", Some("boom"), None).hash);
 }
 
 #[test]
 fn the_text_is_last_error_then_the_message_then_all_of_error() {
     let error = Some(r#"{"message":"from error","attempts":5}"#);
-    assert_eq!(fingerprint("K", Some("from last_error"), error).template, "from last_error");
-    assert_eq!(fingerprint("K", None, error).template, "from error");
+    assert_eq!(Fingerprint::of("K", Some("from last_error"), error).template, "from last_error");
+    assert_eq!(Fingerprint::of("K", None, error).template, "from error");
     assert_eq!(
-        fingerprint("K", Some(" \n"), error).template,
+        Fingerprint::of("K", Some(" \n"), error).template,
         "from error",
         "blank counts as absent"
     );
-    assert_eq!(fingerprint("K", None, Some(r#"{"step":4}"#)).template, r#"{"step":<*>}"#);
-    assert_eq!(fingerprint("K", None, None).template, NO_TEXT);
+    assert_eq!(Fingerprint::of("K", None, Some(r#"{"step":4}"#)).template, r#"{"step":<*>}"#);
+    assert_eq!(Fingerprint::of("K", None, None).template, NO_TEXT);
 }
 
 #[test]
 fn bookkeeping_in_error_leaves_the_fingerprint_alone() {
     let error = r#"{"message":"boom 7","attempts":3,"max_attempts":5,"failed_at":"2025-12-10T16:35:00Z","worker_id":"w-3"}"#;
     assert_eq!(
-        fingerprint("K", Some("boom 7"), Some(error)),
-        fingerprint("K", Some("boom 9"), None)
+        Fingerprint::of("K", Some("boom 7"), Some(error)),
+        Fingerprint::of("K", Some("boom 9"), None)
     );
 }
 
 #[test]
 fn a_code_in_error_wins_over_one_in_the_text() {
-    let print = fingerprint("K", Some("TypeError: no"), Some(r#"{"name":"Error","code":"ERR_X"}"#));
+    let print =
+        Fingerprint::of("K", Some("TypeError: no"), Some(r#"{"name":"Error","code":"ERR_X"}"#));
     assert_eq!(print.code.as_deref(), Some("ERR_X"));
 }
 
@@ -111,6 +112,21 @@ fn urls_keep_scheme_and_host_and_never_a_credential() {
         template("see https://a.example/v1/clips/8812/raw."),
         "see https://a.example/v1/clips/<*>/raw"
     );
+}
+
+#[test]
+fn secrets_in_an_error_never_reach_its_template() {
+    for (text, expected) in [
+        ("HTTP 401 for Authorization: Bearer sk_live.abc-DEF", "HTTP 401 for Authorization: Bearer <*>"),
+        ("sent authorization: Basic YWxhZGRpbjpvcGVu", "sent authorization: Basic <*>"),
+        ("login failed, password=hunter2, retrying", "login failed, password=<*>, retrying"),
+        ("login failed: PGPASSWORD=swordfish psql", "login failed: PGPASSWORD=<*> psql"),
+        ("password: swordfish was refused", "password: <*> was refused"),
+        ("client_secret=undefined", "client_secret=undefined"),
+        ("wrong password for this account", "wrong password for this account"),
+    ] {
+        assert_eq!(template(text), expected, "{text}");
+    }
 }
 
 #[test]

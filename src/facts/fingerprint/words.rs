@@ -1,273 +1,8 @@
-//! The dictionary: words with digits that are not ids, units, and words that tell what follows.
+//! Questions to the lexicon: words with digits that are not ids, units, and words that tell what follows.
 
-/// Names with digits in them; lower case, sorted.
-const TECHNICAL: [&str; 89] = [
-    "2xx",
-    "3g2",
-    "3gp",
-    "3xx",
-    "4xx",
-    "5xx",
-    "7z",
-    "aarch64",
-    "ac3",
-    "aes128",
-    "aes256",
-    "amd64",
-    "arm64",
-    "av1",
-    "avc1",
-    "base32",
-    "base64",
-    "bt709",
-    "cp1252",
-    "eac3",
-    "ebur128",
-    "ec2",
-    "f32",
-    "f64",
-    "float32",
-    "float64",
-    "h263",
-    "h264",
-    "h265",
-    "hev1",
-    "http2",
-    "http3",
-    "hvc1",
-    "i16",
-    "i32",
-    "i386",
-    "i64",
-    "i686",
-    "int16",
-    "int32",
-    "int4",
-    "int64",
-    "int8",
-    "ipv4",
-    "ipv6",
-    "iso-8859-1",
-    "iso8601",
-    "k8s",
-    "latin1",
-    "libmp3lame",
-    "libopenh264",
-    "libx264",
-    "libx265",
-    "m3u8",
-    "m4a",
-    "md5",
-    "mj2",
-    "mp2",
-    "mp3",
-    "mp4",
-    "mp4a",
-    "mpeg2",
-    "mpeg2video",
-    "mpeg4",
-    "oauth1",
-    "oauth2",
-    "pcm_f32le",
-    "pcm_s16le",
-    "rgb24",
-    "s3",
-    "sha-256",
-    "sha1",
-    "sha256",
-    "sha512",
-    "tlsv1",
-    "u16",
-    "u32",
-    "u64",
-    "u8",
-    "utf-16",
-    "utf-8",
-    "utf8",
-    "vp8",
-    "vp9",
-    "x264",
-    "x265",
-    "x509",
-    "x86_64",
-    "yuv420p",
-];
-
-/// Written after a number; part of it.
-const UNITS: [&str; 51] = [
-    "am",
-    "b",
-    "bps",
-    "byte",
-    "bytes",
-    "cet",
-    "cest",
-    "d",
-    "day",
-    "days",
-    "est",
-    "fps",
-    "gb",
-    "gib",
-    "gmt",
-    "h",
-    "hour",
-    "hours",
-    "hr",
-    "hrs",
-    "hz",
-    "kb",
-    "kbps",
-    "khz",
-    "kib",
-    "m",
-    "mb",
-    "mbps",
-    "mhz",
-    "mib",
-    "microseconds",
-    "milliseconds",
-    "min",
-    "mins",
-    "minute",
-    "minutes",
-    "ms",
-    "ns",
-    "percent",
-    "pm",
-    "px",
-    "s",
-    "sec",
-    "second",
-    "seconds",
-    "secs",
-    "tb",
-    "tib",
-    "us",
-    "utc",
-    "z",
-];
-
-/// Counted things: one attempt and two attempts are one cause.
-const COUNTED: [(&str, &str); 20] = [
-    ("argument", "arguments"),
-    ("attempt", "attempts"),
-    ("character", "characters"),
-    ("chunk", "chunks"),
-    ("clip", "clips"),
-    ("element", "elements"),
-    ("error", "errors"),
-    ("file", "files"),
-    ("frame", "frames"),
-    ("item", "items"),
-    ("job", "jobs"),
-    ("part", "parts"),
-    ("request", "requests"),
-    ("result", "results"),
-    ("retry", "retries"),
-    ("row", "rows"),
-    ("segment", "segments"),
-    ("time", "times"),
-    ("token", "tokens"),
-    ("try", "tries"),
-];
-
-/// After these a quoted text names a part of the program or schema, which is the cause, not a value.
-const NAMING: [&str; 64] = [
-    "argument",
-    "attribute",
-    "binary",
-    "bucket",
-    "class",
-    "code",
-    "codec",
-    "column",
-    "command",
-    "constraint",
-    "contrainte",
-    "colonne",
-    "database",
-    "datenbank",
-    "decoder",
-    "demuxer",
-    "encoder",
-    "env",
-    "error",
-    "event",
-    "extension",
-    "field",
-    "filter",
-    "fonction",
-    "format",
-    "function",
-    "funktion",
-    "grant",
-    "header",
-    "import",
-    "index",
-    "keyerror",
-    "method",
-    "module",
-    "muxer",
-    "named",
-    "operator",
-    "option",
-    "package",
-    "param",
-    "parameter",
-    "policy",
-    "procedure",
-    "properties",
-    "property",
-    "protocol",
-    "reading",
-    "reason",
-    "relation",
-    "role",
-    "rolle",
-    "schema",
-    "scope",
-    "sequence",
-    "setting",
-    "spalte",
-    "spawn",
-    "tabelle",
-    "table",
-    "token",
-    "trigger",
-    "unique",
-    "unique-constraint",
-    "variable",
-];
-
-/// After these a quoted text was the name of something in the program.
-const NAMED_BY_REST: [&str; 14] = [
-    " is not a function",
-    " is not defined",
-    " is required",
-    " is not allowed",
-    " is undefined",
-    " is not iterable",
-    " must be",
-    " of relation",
-    " object has",
-    " is not a constructor",
-    " is not supported",
-    " does not exist on type",
-    " column of",
-    " in the schema cache",
-];
-
-/// Endings of the names of media and data files: such names come from users and jobs.
-const MEDIA: [&str; 30] = [
-    "3gp", "aac", "ass", "avi", "bmp", "flac", "flv", "gif", "heic", "jpeg", "jpg", "m3u8", "m4a",
-    "m4v", "mkv", "mov", "mp3", "mp4", "mpeg", "mpg", "ogg", "opus", "part", "png", "srt", "vtt",
-    "wav", "webm", "webp", "wmv",
-];
-
-const MONTHS: [&str; 12] =
-    ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+use super::lexicon::{
+    COUNTED, FULL_MONTHS, MEDIA, MONTHS, NAMED_BY_REST, NAMING, TECHNICAL, UNITS, WEEKDAYS,
+};
 
 /// Runs a question on the lower-case form of a short ASCII word; long words are in no dictionary.
 fn lowered<T>(word: &str, ask: impl FnOnce(&str) -> Option<T>) -> Option<T> {
@@ -319,19 +54,41 @@ pub(super) fn confirms_name(rest: &str) -> bool {
 
 /// Whether a code follows `word`.
 pub(super) fn announces_code(word: &str) -> bool {
-    ["code", "reason", "error", "errno", "status"].iter().any(|end| {
-        let start = word.len().checked_sub(end.len());
-        start
-            .and_then(|at| word.as_bytes().get(at..))
-            .is_some_and(|tail| tail.eq_ignore_ascii_case(end.as_bytes()))
-    })
+    ["code", "reason", "error", "errno", "status"].iter().any(|end| ends_with(word, end))
 }
 
-/// Whether a value after `word` and an equals sign identifies one thing among many.
+/// Whether a value after `word` and an equals sign identifies one thing among many, or is nobody's business.
 pub(super) fn announces_id(word: &str) -> bool {
-    ["id", "_id", "Id", "ID", "uuid", "key", "token", "session", "trace", "user", "email"]
-        .iter()
-        .any(|end| if end.len() == 2 && *end == "id" { word == *end } else { word.ends_with(end) })
+    word == "id"
+        || ["_id", "Id", "ID"].iter().any(|end| word.ends_with(end))
+        || ["uuid", "key", "token", "session", "trace", "user", "email"]
+            .iter()
+            .any(|end| ends_with(word, end))
+        || announces_secret(word)
+}
+
+/// Whether a secret follows `word` and a colon or an equals sign.
+pub(super) fn announces_secret(word: &str) -> bool {
+    [
+        "password",
+        "passwd",
+        "pwd",
+        "secret",
+        "apikey",
+        "api_key",
+        "api-key",
+        "authorization",
+        "credential",
+    ]
+    .iter()
+    .any(|end| ends_with(word, end))
+}
+
+/// Whether `word` ends in the ASCII `end`, whatever its case.
+fn ends_with(word: &str, end: &str) -> bool {
+    let start = word.len().checked_sub(end.len());
+    let tail = start.and_then(|at| word.as_bytes().get(at..));
+    tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end.as_bytes()))
 }
 
 /// Whether a file name ends like media or data.
@@ -349,27 +106,14 @@ pub(super) fn is_calendar(word: &str) -> bool {
             || lowered(word, |w| FULL_MONTHS.contains(&w).then_some(())).is_some())
 }
 
-const FULL_MONTHS: [&str; 11] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
-
 #[cfg(test)]
 mod tests {
+    use super::super::lexicon::{ERRNO, GRPC};
     use super::*;
 
     #[test]
     fn lists_searched_by_halves_are_sorted() {
-        assert!(TECHNICAL.is_sorted());
+        assert!(TECHNICAL.is_sorted() && ERRNO.is_sorted() && GRPC.is_sorted());
     }
 
     #[test]
