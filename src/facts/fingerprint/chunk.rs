@@ -88,6 +88,10 @@ pub(super) fn write<'t>(scanner: &mut Scanner<'t, '_>, word: &'t str) {
         scanner.out.record(Rank::Symbol, || word.to_owned());
         return keep(scanner, word);
     }
+    if code::is_class(word) {
+        scanner.out.record(Rank::Class, || word.to_owned());
+        return keep(scanner, word);
+    }
     write_parts(scanner, word);
 }
 

@@ -17,18 +17,20 @@ pub(super) enum Rank {
     Class,
 }
 
+const CLASS_ENDS: [&str; 3] = ["Error", "Exception", "Fault"];
+
 /// Judges one word without digits; `next` is the byte after it, `named` says that the word before announced a code.
 pub(super) fn of_word(word: &str, next: Option<u8>, named: bool) -> Option<Rank> {
     if word.len() < 3 || !word.bytes().any(|b| b.is_ascii_uppercase()) {
-        return (named && word.contains('_')).then_some(Rank::Symbol);
+        let symbol =
+            named && word.contains('_') && word.starts_with(|c: char| c.is_ascii_alphabetic());
+        return symbol.then_some(Rank::Symbol);
     }
     if word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') {
         return of_capitals(word, next, named);
     }
     let ends_a_name = matches!(next, None | Some(b':' | b'(' | b' ' | b'[' | b'.' | b'\n'));
-    let class = ["Error", "Exception", "Fault"]
-        .iter()
-        .any(|end| word.len() > end.len() && word.ends_with(end));
+    let class = CLASS_ENDS.iter().any(|end| word.len() > end.len() && word.ends_with(end));
     if class && ends_a_name {
         return Some(Rank::Class);
     }
@@ -64,6 +66,12 @@ pub(super) fn is_numbered(word: &str) -> bool {
         || (["ERR_", "NGHTTP2_"].iter().any(|prefix| word.starts_with(prefix))
             && word.len() <= 64
             && shouted())
+}
+
+/// Whether a word with digits is the class of an exception: `S3ServiceException`.
+pub(super) fn is_class(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_uppercase())
+        && CLASS_ENDS.iter().any(|end| word.ends_with(end))
 }
 
 /// Whether a word is the name of a gRPC status.

@@ -154,7 +154,7 @@ impl<'a> Found<'a> {
     }
 
     fn number(&mut self, key: Key, number: i64) {
-        let http = u64::try_from(number).ok().filter(|n| (100..600).contains(n));
+        let http = u64::try_from(number).ok().filter(|n| (300..600).contains(n));
         match key {
             Key::Code | Key::Status if http.is_some() => self.http = self.http.or(http),
             Key::Code => self.number = self.number.or(Some(number)),

@@ -14,12 +14,16 @@ pub(super) const TECHNICAL: [&str; 89] = [
 ];
 
 /// Written after a number; part of it.
-pub(super) const UNITS: [&str; 51] = [
-    "am", "b", "bps", "byte", "bytes", "cet", "cest", "d", "day", "days", "est", "fps", "gb",
-    "gib", "gmt", "h", "hour", "hours", "hr", "hrs", "hz", "kb", "kbps", "khz", "kib", "m", "mb",
-    "mbps", "mhz", "mib", "microseconds", "milliseconds", "min", "mins", "minute", "minutes",
-    "ms", "ns", "percent", "pm", "px", "s", "sec", "second", "seconds", "secs", "tb", "tib", "us",
-    "utc", "z",
+pub(super) const UNITS: [&str; 43] = [
+    "b", "bps", "byte", "bytes", "d", "day", "days", "fps", "gb", "gib", "h", "hour", "hours",
+    "hr", "hrs", "hz", "kb", "kbps", "khz", "kib", "m", "mb", "mbps", "mhz", "mib",
+    "microseconds", "milliseconds", "min", "mins", "minute", "minutes", "ms", "ns", "percent",
+    "px", "s", "sec", "second", "seconds", "secs", "tb", "tib", "us",
+];
+
+/// Written after a time of day; part of it, in this case only: "est" is a French word.
+pub(super) const ZONES: [&str; 13] = [
+    "AM", "CEST", "CET", "EDT", "EST", "GMT", "JST", "PDT", "PM", "PST", "UTC", "Z", "pm",
 ];
 
 /// Counted things: one attempt and two attempts are one cause.
@@ -32,15 +36,16 @@ pub(super) const COUNTED: [(&str, &str); 20] = [
 ];
 
 /// After these a quoted text names a part of the program or schema, which is the cause, not a value.
-pub(super) const NAMING: [&str; 64] = [
-    "argument", "attribute", "binary", "bucket", "class", "code", "codec", "column", "command",
-    "constraint", "contrainte", "colonne", "database", "datenbank", "decoder", "demuxer",
-    "encoder", "env", "error", "event", "extension", "field", "filter", "fonction", "format",
-    "function", "funktion", "grant", "header", "import", "index", "keyerror", "method", "module",
-    "muxer", "named", "operator", "option", "package", "param", "parameter", "policy",
-    "procedure", "properties", "property", "protocol", "reading", "reason", "relation", "role",
-    "rolle", "schema", "scope", "sequence", "setting", "spalte", "spawn", "tabelle", "table",
-    "token", "trigger", "unique", "unique-constraint", "variable",
+pub(super) const NAMING: [&str; 69] = [
+    "argument", "attribute", "awaiting", "binary", "bucket", "class", "code", "codec", "colonne",
+    "column", "command", "constraint", "contrainte", "database", "datenbank", "decoder",
+    "demuxer", "encoder", "env", "error", "event", "extension", "field", "filter", "fonction",
+    "format", "function", "funktion", "grant", "header", "import", "index", "keyerror", "method",
+    "model", "module", "muxer", "named", "operator", "option", "package", "param", "parameter",
+    "phase", "policy", "procedure", "properties", "property", "protocol", "reading", "reason",
+    "relation", "role", "rolle", "schema", "scope", "sequence", "setting", "spalte", "spawn",
+    "stage", "step", "tabelle", "table", "token", "trigger", "unique", "unique-constraint",
+    "variable",
 ];
 
 /// After these a quoted text was the name of something in the program.
@@ -103,9 +108,9 @@ pub(super) const CODES: [&str; 10] = [
 ];
 
 /// Words that may announce an HTTP status, when what follows allows it.
-pub(super) const REPLIES: [&str; 11] = [
+pub(super) const REPLIES: [&str; 13] = [
     "with", "got", "returned", "received", "response", "error", "responded", "answered", "status",
-    "code", "server",
+    "code", "server", "erreur", "fehler",
 ];
 
 /// First words of the standard reason phrases.

@@ -1,7 +1,7 @@
 //! Questions to the lexicon: words with digits that are not ids, units, and words that tell what follows.
 
 use super::lexicon::{
-    COUNTED, FULL_MONTHS, MEDIA, MONTHS, NAMED_BY_REST, NAMING, TECHNICAL, UNITS, WEEKDAYS,
+    COUNTED, FULL_MONTHS, MEDIA, MONTHS, NAMED_BY_REST, NAMING, TECHNICAL, UNITS, WEEKDAYS, ZONES,
 };
 
 /// Runs a question on the lower-case form of a short ASCII word; long words are in no dictionary.
@@ -30,7 +30,7 @@ pub(super) fn is_technical(word: &str) -> bool {
 
 /// A unit, right behind a number.
 pub(super) fn is_unit(word: &str) -> bool {
-    listed(&UNITS, word)
+    listed(&UNITS, word) || ZONES.contains(&word)
 }
 
 /// The plural of a counted thing given in the singular.

@@ -1,0 +1,84 @@
+//! What the runbook (section 3.4) says about a kind of cause: whose fault it is, what to do, whether a retry is safe.
+//!
+//! A table of patterns, the first that matches wins; rules from the settings go in front of the shipped ones.
+
+use crate::facts::Fingerprint;
+use std::borrow::Cow;
+
+/// Whose fault a failure is, in the runbook's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CauseClass {
+    /// The job asks for something that cannot be done.
+    BadInput,
+    /// A service outside refuses or is down.
+    ExternalService,
+    /// Our code, our schema, our settings.
+    Internal,
+    /// Memory, disk, connections, files.
+    Resources,
+}
+
+/// Whether requeueing such a job may help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SafeToRetry {
+    /// The cause passes by itself.
+    Yes,
+    /// It dies again until something is repaired.
+    AfterFix,
+    /// It dies again whatever is repaired.
+    No,
+}
+
+/// One line of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advice {
+    /// Words looked for in code and template, whatever their case; they match whole words only.
+    pub pattern: Cow<'static, str>,
+    /// Whose fault.
+    pub class: CauseClass,
+    /// What to do, one sentence.
+    pub text: Cow<'static, str>,
+    /// Whether a requeue may help.
+    pub safe_to_retry: SafeToRetry,
+}
+
+/// The first rule that fits the cause; None when the table knows nothing of it.
+#[must_use]
+pub fn advise<'a>(
+    rules: impl IntoIterator<Item = &'a Advice>,
+    cause: &Fingerprint,
+) -> Option<&'a Advice> {
+    let code = cause.code.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let template = cause.template.to_ascii_lowercase();
+    rules.into_iter().find(|rule| {
+        let pattern = rule.pattern.to_ascii_lowercase();
+        has_words(&code, &pattern) || has_words(&template, &pattern)
+    })
+}
+
+/// Whether `words` stands in `text` with no letter or digit touching it.
+fn has_words(text: &str, words: &str) -> bool {
+    let joined = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    !words.is_empty()
+        && text.match_indices(words).any(|(at, found)| {
+            let before = text.get(..at).and_then(|text| text.chars().next_back());
+            let after = text.get(at + found.len()..).and_then(|text| text.chars().next());
+            !joined(before) && !joined(after)
+        })
+}
+
+const fn rule(
+    pattern: &'static str,
+    class: CauseClass,
+    safe_to_retry: SafeToRetry,
+    text: &'static str,
+) -> Advice {
+    Advice { pattern: Cow::Borrowed(pattern), class, text: Cow::Borrowed(text), safe_to_retry }
+}
+
+#[rustfmt::skip] // a table
+mod table;
+pub use table::SHIPPED;
+
+#[cfg(test)]
+mod tests;
