@@ -39,17 +39,47 @@ fn main() {
         "both columns",
         &columns.iter().map(|(text, error)| (*text, Some(error.as_str()))).collect::<Vec<_>>(),
     );
+    worst();
+}
+
+/// The slowest of texts made to hurt: 8 KB of one awkward piece.
+fn worst() {
+    let pieces = [
+        "'", "\"", "{\"", "[{", "<", "a/", "1:", "a:a", "„", "\u{1b}[", "[", "://", "=", "a.",
+        "1 ", "<html>",
+    ];
+    for piece in pieces {
+        let text = piece.repeat(8 * 1024 / piece.len());
+        let started = Instant::now();
+        for _ in 0..20 {
+            black_box(Fingerprint::of(
+                "CLIP_RENDER",
+                black_box(Some(&text)),
+                black_box(Some(&text)),
+            ));
+        }
+        print(&format!(
+            "{:>16}: {:6.0} µs",
+            format!("8 KB of {piece:?}"),
+            started.elapsed().as_secs_f64() * 1e6 / 20.0
+        ));
+    }
+}
+
+#[expect(clippy::disallowed_macros, reason = "a benchmark prints its figures")]
+fn print(line: &str) {
+    println!("{line}");
 }
 
 /// Prints the fastest of several rounds: what the code costs when the machine does nothing else.
 fn measure(name: &str, rows: &[(&str, Option<&str>)]) {
     let bytes: usize = rows.iter().map(|(text, _)| text.len()).sum();
     let best = (0..ROUNDS).map(|_| round(rows)).fold(f64::INFINITY, f64::min);
-    println!(
+    print(&format!(
         "{name:>16}: {best:6.0} ns a message ({} bytes on average), {:.2} s for {ROWS} rows",
         bytes / rows.len().max(1),
         best * ROWS as f64 / 1e9
-    );
+    ));
 }
 
 fn round(rows: &[(&str, Option<&str>)]) -> f64 {

@@ -51,7 +51,8 @@ fn corpus() -> Vec<Entry> {
                 entries.push(Entry::parse(group, &lines));
             }
             lines.clear();
-        } else if !line.starts_with("# ") && !(lines.is_empty() && line.is_empty()) && line != "#" {
+        } else if !line.starts_with("# ") && (!lines.is_empty() || !line.is_empty()) && line != "#"
+        {
             lines.push(line);
         }
         group = starts_group.unwrap_or(group);

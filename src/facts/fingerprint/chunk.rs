@@ -64,7 +64,10 @@ fn joins(bytes: &[u8], start: usize, colon: usize) -> bool {
         Some(b'\\') => colon == start + 1,
         Some(next) if next.is_ascii_hexdigit() => {
             let so_far = bytes.get(start..colon).unwrap_or_default();
-            so_far.contains(&b':') && so_far.iter().all(|b| b.is_ascii_hexdigit() || *b == b':')
+            // No address is longer; looking back further at every colon would be quadratic.
+            so_far.len() <= 45
+                && so_far.contains(&b':')
+                && so_far.iter().all(|b| b.is_ascii_hexdigit() || *b == b':')
         }
         _ => false,
     }

@@ -46,7 +46,7 @@ fn process_code(number: &str, digits: &str, place: &Place, named: bool) -> Optio
         return (digits.len() <= 2).then(|| (Rank::Exit, format!("signal {number}")));
     }
     let with_exit =
-        recently(place, "exit") && (named || ["with", "exited", "status"].contains(&place.prev));
+        (named || ["with", "exited", "status"].contains(&place.prev)) && recently(place, "exit");
     let error_number = place.prev == "number" && recently(place, "error number");
     ((with_exit && (digits.len() <= 3 || number.len() >= 9)) || error_number)
         .then(|| (Rank::Exit, format!("exit {number}")))
@@ -81,7 +81,9 @@ fn is_http(digits: &str, place: &Place, named: bool) -> bool {
 
 /// `14 UNAVAILABLE: …`
 fn grpc(digits: &str, place: &Place) -> Option<(Rank, String)> {
-    let (word, _) = place.after.strip_prefix(' ')?.split_once(':')?;
+    let after = place.after.strip_prefix(' ')?;
+    let len = after.find(|c: char| !c.is_ascii_uppercase() && c != '_')?;
+    let word = after.get(..len).filter(|_| after.as_bytes().get(len) == Some(&b':'))?;
     (digits.len() <= 2 && code::is_grpc(word)).then(|| (Rank::Symbol, word.to_owned()))
 }
 
