@@ -97,7 +97,7 @@ pub fn resolve(
     if let Some(context) = context {
         settings.take_judgement(context);
     }
-    let own_api = api(&mut settings, overrides, &ambient, context)?;
+    let own_api = api(&mut settings, overrides, &ambient, context);
     let own_database = database(&mut settings, overrides, &ambient, context);
     if let Some(context) = context {
         if own_api && own_database {
@@ -123,13 +123,13 @@ fn api(
     overrides: &Overrides,
     ambient: &Ambient,
     context: Option<&Context>,
-) -> Result<bool, Error> {
+) -> bool {
     let flag = overrides.base_url.clone();
     let flag = flag.map(|url| Setting::new(url, Origin::Flag("--base-url")));
     let said = flag.or_else(|| ambient.get("CLIPLY_BASE_URL"));
     let own = said.is_none();
     match (said, context) {
-        (Some(url), _) => settings.base_url = Ok(base_url(url)?),
+        (Some(url), _) => settings.base_url = base_url(url).map_err(unconfigured),
         // The context's credentials travel with the context's URL alone.
         (None, Some(context)) => settings.take_api(context, ambient.environment),
         (None, None) => {}
@@ -142,7 +142,7 @@ fn api(
         let headers = headers.map_err(|wrong| Error::config(format!("{}: {wrong}", text.origin)));
         settings.headers = headers.map_err(unconfigured);
     }
-    Ok(own)
+    own
 }
 
 /// The database; says whether it is the context's.

@@ -190,9 +190,7 @@ fn context_database(
         let dsn = Dsn::parse(&text.value, &surroundings)?;
         Ok(Setting::new(dsn, text.origin))
     };
-    Some(read().map_err(|error: Error| {
-        error.cause(format!("context {}: {}", context.name, context.origin))
-    }))
+    Some(read().map_err(|error: Error| error.cause(&context.origin)))
 }
 
 fn surroundings(

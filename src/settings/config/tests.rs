@@ -1,1 +1,184 @@
+use super::*;
+use crate::error::ErrorKind;
 
+fn read(text: &str) -> Result<Config, Error> {
+    let mut config = Config::default();
+    config.add(Path::new("c.toml"), text)?;
+    Ok(config)
+}
+
+fn context(text: &str) -> Context {
+    let config = read(&format!("[context.x]\n{text}\n")).unwrap_or_else(|e| panic!("{e:?}"));
+    config.contexts.into_iter().next().unwrap()
+}
+
+fn complaint(text: &str) -> (String, Vec<String>) {
+    let error = read(text).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Config);
+    (error.message, error.hints)
+}
+
+#[test]
+fn every_value_knows_its_line_and_context() {
+    let config =
+        read("\u{feff}default_context = \"a\"\n\n[context.a]\nprotected = true\n").unwrap();
+    assert_eq!(config.default_context.unwrap().origin.to_string(), "c.toml:1");
+    let context = &config.contexts[0];
+    assert_eq!(context.origin.to_string(), "c.toml:3 [context.a]");
+    assert_eq!(context.protected.as_ref().unwrap().origin.to_string(), "c.toml:4 [context.a]");
+}
+
+#[test]
+fn an_unknown_key_is_an_error_with_line_and_suggestion() {
+    let unknown = |text, message: &str, hint: &str| {
+        let (said, hints) = complaint(text);
+        assert_eq!((said.as_str(), hints[0].as_str()), (message, hint), "{text}");
+    };
+    unknown(
+        "\ndefault_contxt = 'a'",
+        "c.toml:2: unknown key `default_contxt`",
+        "did you mean `default_context`?",
+    );
+    unknown("[contexts.a]\n", "c.toml:1: unknown key `contexts`", "did you mean `context`?");
+    unknown(
+        "[context.a]\nread-only = true",
+        "c.toml:2: unknown key `read-only`",
+        "did you mean `read_only`?",
+    );
+    unknown(
+        "[context.a.thresholds]\ndeads = 1",
+        "c.toml:2: unknown key `deads`",
+        "did you mean `dead`?",
+    );
+    unknown(
+        "[context.a.thresholds]\ndead = { warn = 1 }",
+        "c.toml:2: unknown key `warn`",
+        "one of: warning, critical",
+    );
+    unknown(
+        "[context.a.headers]\nX = { evn = 'A' }",
+        "c.toml:2: unknown key `evn`",
+        "did you mean `env`?",
+    );
+}
+
+#[test]
+fn values_of_the_wrong_kind_are_errors_with_a_line_and_without_the_value() {
+    let table = [
+        ("base_url = 7", "`base_url` must be a string that is not empty"),
+        ("base_url = ''", "`base_url` must be a string that is not empty"),
+        ("protected = 'hunter2'", "`protected` must be true or false"),
+        ("timeout = 5", "`timeout` must be a string that is not empty"),
+        ("timeout = '5'", "`timeout` must be a time with its unit, such as 30s, 10m or 1h30m"),
+        ("oldest_job_age_unit = 'min'", "`oldest_job_age_unit` must be \"s\" or \"ms\""),
+        ("headers = 'hunter2'", "`headers` must be a table"),
+        ("headers = { X = {} }", "`X` must be a string, {env = \"…\"} or {file = \"…\"}"),
+        ("thresholds.dead = 'hunter2'", "`dead` must be a number of jobs, or false"),
+        ("thresholds.dead = -1", "`dead` must be a number of jobs, or false"),
+        ("thresholds.dead = nan", "`dead` must be a number of jobs, or false"),
+        ("thresholds.dead = true", "`dead` must be a number of jobs, or false"),
+        (
+            "thresholds.oldest_due = 'soon'",
+            "`oldest_due` must be a number of s, a time such as \"5m\", or false",
+        ),
+    ];
+    for (text, message) in table {
+        let (said, _) = complaint(&format!("[context.x]\n{text}\n"));
+        assert_eq!(said, format!("c.toml:2: {message}"), "{text}");
+    }
+}
+
+#[test]
+fn broken_toml_is_an_error_with_a_line_and_without_the_text() {
+    let (said, _) = complaint("a = 1\nhunter2 hunter2\n");
+    assert!(said.starts_with("c.toml:2: ") && !said.contains("hunter2"), "{said}");
+}
+
+#[test]
+fn secrets_have_no_key() {
+    for key in ["password", "admin_token", "database_password"] {
+        let (said, hints) = complaint(&format!("[context.x]\n{key} = 'hunter2'\n"));
+        assert!(said.contains("secrets do not belong"), "{said}");
+        assert!(!format!("{said}{hints:?}").contains("hunter2"));
+    }
+}
+
+#[test]
+fn one_thing_is_said_once() {
+    let (said, _) = complaint("[context.x]\ndatabase_url = 'a'\ndatabase_url_env = 'B'\n");
+    assert!(said.contains("says a second time"), "{said}");
+}
+
+#[test]
+fn thresholds_in_every_spelling() {
+    let limits = |text: &str| {
+        let thresholds = context(&format!("[context.x.thresholds]\n{text}")).thresholds;
+        let (doc, limit) = thresholds.limits.into_iter().next().unwrap();
+        (doc.name, limit.value.warning, limit.value.critical)
+    };
+    // dead is 20 and 100 where nothing is said.
+    assert_eq!(limits("dead = 30"), ("dead", Some(30.0), Some(100.0)));
+    assert_eq!(limits("dead = { critical = 50 }"), ("dead", Some(20.0), Some(50.0)));
+    assert_eq!(limits("dead = { warning = 5, critical = 6.5 }"), ("dead", Some(5.0), Some(6.5)));
+    assert_eq!(limits("dead = { critical = false }"), ("dead", Some(20.0), None));
+    assert_eq!(limits("dead = false"), ("dead", None, None));
+    assert_eq!(limits("oldest_due = '2m'"), ("oldest_due", Some(120.0), Some(300.0)));
+    assert_eq!(limits("health_latency = '3s'"), ("health_latency", Some(3000.0), None));
+    let age = context("thresholds.stuck_after = '5m'").thresholds.stuck_after.unwrap();
+    assert_eq!(age.value.as_secs(), 300);
+}
+
+#[test]
+fn a_warning_above_its_critical_is_refused() {
+    let (said, hints) = complaint("[context.x.thresholds]\ndead = 500\n");
+    assert!(said.contains("warning 500 jobs, critical 100 jobs"), "{said}");
+    assert!(hints[0].contains("set both"), "{hints:?}");
+}
+
+#[test]
+fn the_project_ends_at_its_repository() {
+    let outside = tempfile::tempdir().unwrap();
+    let repository = outside.path().join("repo");
+    let deep = repository.join("a").join("b");
+    std::fs::create_dir_all(&deep).unwrap();
+    std::fs::write(outside.path().join(FILE_NAME), "planted = true\n").unwrap();
+    let load = || Config::load(None, &Environment::default(), &deep);
+
+    assert_eq!(load().unwrap().files, [""; 0].map(PathBuf::from), "no repository: here alone");
+    std::fs::create_dir(repository.join(".git")).unwrap();
+    assert_eq!(load().unwrap().files.len(), 0, "what lies above the repository is not ours");
+    std::fs::write(repository.join(FILE_NAME), "").unwrap();
+    assert_eq!(load().unwrap().files, [repository.join(FILE_NAME)]);
+    std::fs::write(deep.join(FILE_NAME), "").unwrap();
+    assert_eq!(load().unwrap().files, [deep.join(FILE_NAME)], "the nearest wins");
+}
+
+#[test]
+fn the_project_wins_over_the_user_and_a_named_file_over_both() {
+    let home = tempfile::tempdir().unwrap();
+    let user = home.path().join(".config/cliplyctl");
+    std::fs::create_dir_all(&user).unwrap();
+    let cwd = home.path().join("work");
+    std::fs::create_dir(&cwd).unwrap();
+    let text = |name: &str| {
+        format!(
+            "default_context = '{name}'\n[context.{name}]\n[context.both]\nbase_url = 'http://{name}'\n"
+        )
+    };
+    std::fs::write(user.join("config.toml"), text("user")).unwrap();
+    std::fs::write(cwd.join(FILE_NAME), text("project")).unwrap();
+    std::fs::write(cwd.join("other.toml"), text("other")).unwrap();
+    let environment = Environment::of([("HOME", home.path().to_str().unwrap())]);
+
+    let config = Config::load(None, &environment, &cwd).unwrap();
+    assert_eq!(config.files, [cwd.join(FILE_NAME), user.join("config.toml")]);
+    assert_eq!(config.default_context.as_ref().unwrap().value, "project");
+    let url = |name: &str| Some(config.context(name)?.base_url.as_ref()?.value.clone());
+    assert_eq!(url("both").as_deref(), Some("http://project"));
+    assert!(config.context("user").is_some());
+
+    let config = Config::load(Some(Path::new("other.toml")), &environment, &cwd).unwrap();
+    assert_eq!(config.files, [cwd.join("other.toml")]);
+    let error = Config::load(Some(Path::new("absent.toml")), &environment, &cwd).unwrap_err();
+    assert!(error.message.contains("absent.toml"), "{error}");
+}

@@ -204,6 +204,7 @@ fn read(text: &str) -> Result<Params, Error> {
     let schemes = ["postgres://", "postgresql://"];
     let params = match schemes.iter().find_map(|scheme| text.strip_prefix(scheme)) {
         Some(rest) => url::parse(rest),
+        None if text.is_empty() => Err("it is empty".to_owned()),
         None if text.contains("://") => Err("it begins with another scheme".to_owned()),
         None => keywords::parse(text),
     };
