@@ -14,3 +14,4 @@ pub mod facts;
 pub mod render;
 pub mod report;
 pub mod settings;
+pub mod sources;

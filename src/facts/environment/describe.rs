@@ -173,12 +173,7 @@ fn list<T: Display>(f: &mut Formatter<'_>, items: &[T], between: &str) -> Result
     Ok(())
 }
 
-fn replaced(
-    f: &mut Formatter<'_>,
-    inner: &Rule,
-    word: &str,
-    value: Option<&Constant>,
-) -> Result {
+fn replaced(f: &mut Formatter<'_>, inner: &Rule, word: &str, value: Option<&Constant>) -> Result {
     match value {
         Some(value) => write!(f, "{inner} · {word} {value}"),
         None => write!(f, "{inner} · {word} computed"),

@@ -6,10 +6,8 @@ mod rule;
 
 use std::path::PathBuf;
 
-pub use env_file::{EnvEntry, EnvFile, EnvValue, EntryState, FileNote, Note, Quote};
-pub use rule::{
-    Constant, Format, Function, NumberCheck, Pattern, Rule, StringCheck, UrlOptions,
-};
+pub use env_file::{EntryState, EnvEntry, EnvFile, EnvValue, FileNote, Note, Quote};
+pub use rule::{Constant, Format, Function, NumberCheck, Pattern, Rule, StringCheck, UrlOptions};
 
 /// A line of a file, as a reader would cite it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -250,10 +250,12 @@ impl Rule {
                 inner.collect_unresolved(found);
                 found.push(what);
             }
-            Self::Text { checks, .. } => found.extend(checks.iter().filter_map(|check| match check {
-                StringCheck::Unresolved(what) => Some(what),
-                _ => None,
-            })),
+            Self::Text { checks, .. } => {
+                found.extend(checks.iter().filter_map(|check| match check {
+                    StringCheck::Unresolved(what) => Some(what),
+                    _ => None,
+                }))
+            }
             Self::Number { checks, .. } => {
                 found.extend(checks.iter().filter_map(|check| match check {
                     NumberCheck::Unresolved(what) => Some(what),

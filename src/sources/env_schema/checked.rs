@@ -1,0 +1,215 @@
+//! Conditions on strings and numbers: `.min(20)`, `.url()`, `.regex(/…/)`, `.int()`.
+
+use super::chain::Link;
+use super::constants::Known;
+use super::imports::Reader;
+use super::node::Scope;
+use crate::facts::environment::{
+    Format, NumberCheck, Pattern, Rule, StringCheck, Unresolved, UrlOptions,
+};
+
+impl<'a> Reader<'a> {
+    /// The rule with one more condition, put where the string or number is.
+    pub(super) fn checked(&self, scope: &Scope<'a>, rule: Rule, link: &Link<'a>) -> Rule {
+        match rule {
+            Rule::Text { coerce, mut checks } => match self.string_check(scope, link) {
+                Some(check) => {
+                    checks.push(check);
+                    Rule::Text { coerce, checks }
+                }
+                None => unknown_method(scope, link, "a string"),
+            },
+            Rule::Number { coerce, mut checks } => match self.number_check(scope, link) {
+                Some(more) => {
+                    checks.extend(more);
+                    Rule::Number { coerce, checks }
+                }
+                None => unknown_method(scope, link, "a number"),
+            },
+            // zod 4 keeps refinements inside of the schema, so that conditions may follow.
+            Rule::Refine(inner, what) => {
+                Rule::Refine(Box::new(self.checked(scope, *inner, link)), what)
+            }
+            Rule::Date { coerce } => {
+                let reason = format!("`{}` of a date is not evaluated", link.name);
+                let what = scope.unresolved(link.offset, reason);
+                Rule::Refine(Box::new(Rule::Date { coerce }), what)
+            }
+            // Whatever more it asks, no string is one.
+            Rule::Structure(kind) => Rule::Structure(kind),
+            Rule::Unresolved(what) => Rule::Unresolved(what),
+            _ => unknown_method(scope, link, "this schema"),
+        }
+    }
+
+    fn string_check(&self, scope: &Scope<'a>, link: &Link<'a>) -> Option<StringCheck> {
+        let number = |make: fn(f64) -> StringCheck| match self.number_at(scope, link, 0) {
+            Ok(value) => make(value),
+            Err(what) => StringCheck::Unresolved(what),
+        };
+        let text = |make: fn(String) -> StringCheck| match self.known_at(scope, link, 0) {
+            Some(known) => match known.text() {
+                Some(text) => make(text),
+                None => StringCheck::Unresolved(computed(scope, link)),
+            },
+            None => StringCheck::Unresolved(computed(scope, link)),
+        };
+        Some(match link.name {
+            "min" => number(StringCheck::Min),
+            "max" => number(StringCheck::Max),
+            "length" => number(StringCheck::Length),
+            "nonempty" => StringCheck::Min(1.0),
+            "startsWith" => text(StringCheck::StartsWith),
+            "endsWith" => text(StringCheck::EndsWith),
+            "includes" if !self.has_option(scope, link, 1, "position") => {
+                text(StringCheck::Includes)
+            }
+            "regex" => match self.known_at(scope, link, 0) {
+                Some(Known::Regex(pattern)) => StringCheck::Regex(pattern),
+                _ => StringCheck::Unresolved(computed(scope, link)),
+            },
+            "trim" => StringCheck::Trim,
+            "toLowerCase" => StringCheck::ToLowerCase,
+            "toUpperCase" => StringCheck::ToUpperCase,
+            "lowercase" => StringCheck::Lowercase,
+            "uppercase" => StringCheck::Uppercase,
+            "includes" | "emoji" | "normalize" | "slugify" | "mac" | "xid" | "ksuid" => {
+                StringCheck::Unresolved(
+                    scope.unresolved(link.offset, format!("`{}` is not evaluated", link.name)),
+                )
+            }
+            _ => return self.format_check(scope, link),
+        })
+    }
+
+    /// `.url()`, `.email()`, `.uuid()`, …: as a method, and at the top of zod 4's namespace.
+    pub(super) fn format_check(&self, scope: &Scope<'a>, link: &Link<'a>) -> Option<StringCheck> {
+        let version = |name: &str| {
+            let text = self.option_text(scope, link, 0, name)?;
+            text.trim_start_matches('v').parse::<u8>().ok()
+        };
+        // A pattern of one's own replaces the format's; a first argument that is neither a
+        // message nor an options object may hold anything.
+        let replaced = ["pattern", "length"].iter().any(|o| self.has_option(scope, link, 0, o));
+        if replaced && !self.is_message(scope, link) {
+            return known_format(link.name).then(|| StringCheck::Unresolved(computed(scope, link)));
+        }
+        Some(StringCheck::Format(match link.name {
+            "url" => return Some(self.url_check(scope, link)),
+            "email" => Format::Email,
+            "uuid" => Format::Uuid(version("version")),
+            "uuidv4" => Format::Uuid(Some(4)),
+            "uuidv6" => Format::Uuid(Some(6)),
+            "uuidv7" => Format::Uuid(Some(7)),
+            "guid" => Format::Guid,
+            "nanoid" => Format::Nanoid,
+            "cuid" => Format::Cuid,
+            "cuid2" => Format::Cuid2,
+            "ulid" => Format::Ulid,
+            "ip" => Format::Ip(version("version")),
+            "ipv4" => Format::Ip(Some(4)),
+            "ipv6" => Format::Ip(Some(6)),
+            "cidr" => Format::Cidr(version("version")),
+            "cidrv4" => Format::Cidr(Some(4)),
+            "cidrv6" => Format::Cidr(Some(6)),
+            "base64" => Format::Base64,
+            "base64url" => Format::Base64Url,
+            "jwt" => Format::Jwt(self.option_text(scope, link, 0, "alg")),
+            "e164" => Format::E164,
+            "datetime" => Format::DateTime {
+                offset: self.option_flag(scope, link, 0, "offset"),
+                local: self.option_flag(scope, link, 0, "local"),
+                precision: self.precision(scope, link),
+            },
+            "date" => Format::Date,
+            "time" => Format::Time(self.precision(scope, link)),
+            "duration" => Format::Duration,
+            _ => return None,
+        }))
+    }
+
+    fn url_check(&self, scope: &Scope<'a>, link: &Link<'a>) -> StringCheck {
+        let mut options = UrlOptions {
+            normalize: self.option_flag(scope, link, 0, "normalize"),
+            ..UrlOptions::default()
+        };
+        let parts: [(&str, &mut Option<Pattern>); 2] =
+            [("hostname", &mut options.hostname), ("protocol", &mut options.protocol)];
+        for (name, slot) in parts {
+            match self.option(scope, link, 0, name) {
+                Some(Known::Regex(pattern)) => *slot = Some(pattern),
+                _ if !self.is_message(scope, link) && self.has_option(scope, link, 0, name) => {
+                    return StringCheck::Unresolved(computed(scope, link));
+                }
+                _ => {}
+            }
+        }
+        StringCheck::Url(options)
+    }
+
+    fn precision(&self, scope: &Scope<'a>, link: &Link<'a>) -> Option<i8> {
+        let digits = self.option(scope, link, 0, "precision")?.number()?;
+        (-1.0..=12.0).contains(&digits).then_some(digits as i8)
+    }
+
+    /// The first argument is nothing but an error message: absent, a string, or a function.
+    fn is_message(&self, scope: &Scope<'a>, link: &Link<'a>) -> bool {
+        use oxc_ast::ast::Expression;
+        match link.arg(0).map(Expression::get_inner_expression) {
+            None => link.args.is_some_and(<[_]>::is_empty),
+            Some(Expression::StringLiteral(_) | Expression::TemplateLiteral(_)) => true,
+            Some(Expression::ArrowFunctionExpression(_)) => true,
+            Some(other) => {
+                self.constant(&scope.site(other)).is_some_and(|known| known.text().is_some())
+            }
+        }
+    }
+
+    fn number_check(&self, scope: &Scope<'a>, link: &Link<'a>) -> Option<Vec<NumberCheck>> {
+        let bound = |make: fn(f64) -> NumberCheck| match self.number_at(scope, link, 0) {
+            Ok(value) => make(value),
+            Err(what) => NumberCheck::Unresolved(what),
+        };
+        Some(vec![match link.name {
+            "min" | "gte" => bound(|n| NumberCheck::Min(n, false)),
+            "gt" => bound(|n| NumberCheck::Min(n, true)),
+            "max" | "lte" => bound(|n| NumberCheck::Max(n, false)),
+            "lt" => bound(|n| NumberCheck::Max(n, true)),
+            "positive" => NumberCheck::Min(0.0, true),
+            "nonnegative" => NumberCheck::Min(0.0, false),
+            "negative" => NumberCheck::Max(0.0, true),
+            "nonpositive" => NumberCheck::Max(0.0, false),
+            "int" => NumberCheck::Int,
+            "finite" => NumberCheck::Finite,
+            "safe" => NumberCheck::Safe,
+            "multipleOf" | "step" => bound(NumberCheck::MultipleOf),
+            _ => return None,
+        }])
+    }
+
+    fn known_at(&self, scope: &Scope<'a>, link: &Link<'a>, index: usize) -> Option<Known> {
+        self.constant(&scope.site(link.arg(index)?))
+    }
+
+    fn number_at(
+        &self,
+        scope: &Scope<'a>,
+        link: &Link<'a>,
+        index: usize,
+    ) -> Result<f64, Unresolved> {
+        let known = self.known_at(scope, link, index).and_then(Known::number);
+        known.ok_or_else(|| computed(scope, link))
+    }
+}
+
+fn computed(scope: &Scope<'_>, link: &Link<'_>) -> Unresolved {
+    scope.unresolved(link.offset, format!("the argument of `{}` is computed", link.name))
+}
+
+fn unknown_method(scope: &Scope<'_>, link: &Link<'_>, of: &str) -> Rule {
+    Rule::Unresolved(scope.unresolved(link.offset, format!("method `{}` of {of}", link.name)))
+}
+
+fn known_format(name: &str) -> bool {
+    matches!(name, "url" | "email" | "uuid" | "nanoid" | "cuid" | "cuid2" | "ulid" | "jwt")
+}
