@@ -5,4 +5,3 @@ pub mod env_schema;
 pub mod http;
 pub mod postgres;
 pub mod service;
-//! The only IO: everything here reads something and hands back facts.
