@@ -1,6 +1,7 @@
 //! What one run of a command knows: settings, lazy sources, the clock.
 
 use std::future::Future;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -28,6 +29,7 @@ pub struct Context {
     command: &'static str,
     started_at: Timestamp,
     started: Instant,
+    http: OnceLock<Http>,
     database: OnceCell<Database>,
     layout: OnceCell<Layout>,
 }
@@ -42,6 +44,7 @@ impl Context {
             command,
             started_at: now(),
             started: Instant::now(),
+            http: OnceLock::new(),
             database: OnceCell::new(),
             layout: OnceCell::new(),
         }
@@ -95,16 +98,20 @@ impl Context {
             .await
     }
 
-    /// The app.
+    /// The app; its certificates are loaded once.
     ///
     /// # Errors
     /// When no setting says where it is, or a credential cannot be read.
-    pub fn http(&self) -> Result<Http, SourceError> {
+    pub fn http(&self) -> Result<&Http, SourceError> {
+        if let Some(http) = self.http.get() {
+            return Ok(http);
+        }
         let base = self.settings.base_url.as_ref().map_err(Clone::clone)?;
         let headers = self.settings.headers.as_ref().map_err(Clone::clone)?;
         let pairs = headers.iter().map(|h| (h.name.as_str(), h.value.value.expose().as_str()));
         let token = self.settings.admin_token.as_ref().ok().map(|t| t.value.expose().as_str());
-        Http::new(&base.value, pairs, token)
+        let http = Http::new(&base.value, pairs, token)?;
+        Ok(self.http.get_or_init(|| http))
     }
 
     /// Runs a reading and notes its source, time and duration.

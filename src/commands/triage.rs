@@ -1,17 +1,14 @@
 //! `triage`: the runbook's quick checklist, all probes at once.
 
-use std::time::Duration;
-
 use futures_util::future::join3;
 
-use super::queue;
+use super::{health, queue, ready};
 use crate::cli::Judging;
 use crate::context::Context;
 use crate::facts::layout::Layout;
 use crate::facts::queue::Queue;
-use crate::facts::{Observed, SourceError};
+use crate::facts::Observed;
 use crate::report::{self, Report};
-use crate::sources::service;
 use crate::triage::{Facts, judge};
 
 /// Probes concurrently, then judges.
@@ -22,20 +19,8 @@ pub async fn run(context: &Context, args: &Judging) -> Report {
 }
 
 async fn gather(context: &Context) -> Facts {
-    let budget = context.timeout();
-    let http = context.http();
-    let health = async {
-        match &http {
-            Ok(http) => service::health(http, context.now(), budget).await,
-            Err(error) => unread(context, service::HEALTHZ, error),
-        }
-    };
-    let readiness = async {
-        match &http {
-            Ok(http) => service::readiness(http, false, context.now(), budget).await,
-            Err(error) => unread(context, service::READYZ, error),
-        }
-    };
+    let health = health::observe(context);
+    let readiness = ready::observe(context, false);
     let (health, readiness, (layout, queue)) = join3(health, readiness, jobs(context)).await;
     Facts { health, readiness, layout, queue }
 }
@@ -49,9 +34,4 @@ async fn jobs(context: &Context) -> (Observed<Layout>, Option<Observed<Queue>>) 
         Err(_) => None,
     };
     (layout, queue)
-}
-
-fn unread<T>(context: &Context, source: &str, error: &SourceError) -> Observed<T> {
-    let result = Err(error.clone());
-    Observed { source: source.to_owned(), at: context.now(), took: Duration::ZERO, result }
 }

@@ -105,6 +105,8 @@ pub struct QueueReading {
     /// Age of the oldest one as the server wrote it: **seconds or milliseconds**, the value does
     /// not tell.
     pub oldest_job_age: Option<f64>,
+    /// Seconds in one unit of `oldest_job_age`, where somebody said it.
+    pub age_unit: Option<f64>,
     /// The server's own warning; the canonical builder leaves it out when there is none.
     pub warning: Reading,
     /// Fields that are not what they should be, each with what they are.

@@ -7,7 +7,10 @@ pub mod dead_letters;
 pub mod document;
 pub mod envelope;
 pub mod header;
+pub mod health;
 pub mod queue;
+pub mod ready;
+mod service;
 pub mod triage;
 
 use jiff::Timestamp;

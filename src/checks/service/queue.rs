@@ -4,6 +4,7 @@ use super::part::{blocked, judge_component, unmentioned};
 use crate::checks::Check;
 use crate::facts::service::{QueueReading, Readiness, Reading};
 use crate::facts::{Evidence, Finding, Limits, Observed, Section, Verdict};
+use crate::text;
 
 /// WARNING when the server warns. Its figures are not judged here: their meaning differs between
 /// versions, and the database tells them better.
@@ -65,12 +66,14 @@ fn readings(
 /// The figures as they are: the unit of the age differs between versions of the app.
 fn figures(queue: &QueueReading) -> String {
     let length = match queue.length {
-        Some(1) => "1 job".to_owned(),
-        Some(n) => format!("{n} jobs"),
+        Some(length) => text::plural(length, "job", "jobs"),
         None => "length not told".to_owned(),
     };
-    match queue.oldest_job_age {
-        Some(age) => format!("{length}, oldest {age} (s or ms: versions differ)"),
-        None => length,
+    match (queue.oldest_job_age, queue.age_unit) {
+        (Some(age), Some(seconds)) => {
+            format!("{length}, the oldest {} old", text::age(age * seconds))
+        }
+        (Some(age), None) => format!("{length}, the oldest {age} old (s or ms: versions differ)"),
+        (None, _) => length,
     }
 }

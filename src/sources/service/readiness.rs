@@ -131,7 +131,7 @@ fn queue(value: &Value) -> Option<QueueReading> {
     let length = number("length", "a count", Value::is_u64).and_then(Value::as_u64);
     let age = number("oldestJobAge", "a number", Value::is_number).and_then(Value::as_f64);
     let warning = flag(value, "warning", "queue.");
-    Some(QueueReading { length, oldest_job_age: age, warning, problems })
+    Some(QueueReading { length, oldest_job_age: age, age_unit: None, warning, problems })
 }
 
 fn is_constant_queue(queue: &QueueReading) -> bool {

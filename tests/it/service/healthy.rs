@@ -6,7 +6,6 @@ use std::time::Duration;
 use cliplyctl::facts::Verdict;
 use cliplyctl::sources::http::Http;
 use cliplyctl::sources::service;
-use jiff::Timestamp;
 
 use super::{BUDGET, ask_health, ask_ready, judge_health, run, worst};
 use crate::support::http::{Manner, Response, Stub};
@@ -80,8 +79,8 @@ fn headers_go_with_every_request_and_the_token_with_admin_ones_alone() {
     let stub = Stub::start([("/api/healthz", up()), ("/api/admin/readyz", up())]);
     let headers = [("X-Bypass", "hunter2-header")];
     let http = Http::new(&stub.url(), headers, Some("hunter2-token")).unwrap();
-    run(service::health(&http, Timestamp::UNIX_EPOCH, BUDGET));
-    run(service::readiness(&http, true, Timestamp::UNIX_EPOCH, BUDGET));
+    run(service::health(&http, BUDGET));
+    run(service::admin_readiness(&http, BUDGET));
     let health = &stub.requests("/api/healthz")[0].headers;
     assert_eq!(health["x-bypass"], "hunter2-header");
     assert!(!health.contains_key("authorization"));
@@ -100,7 +99,7 @@ fn credentials_are_not_sent_to_another_port_and_not_shown() {
     let url = stub.url().replace("http://", "http://user:hunter2-password@");
     let http = Http::new(&url, [("x-key", "hunter2-header")], None).unwrap();
     assert_eq!(http.shown(), stub.url());
-    let seen = run(service::health(&http, Timestamp::UNIX_EPOCH, BUDGET));
+    let seen = run(service::health(&http, BUDGET));
     assert_eq!(other.count("/api/healthz"), 0);
     assert!(stub.requests("/api/healthz")[0].headers["authorization"].starts_with("Basic "));
     assert!(!format!("{seen:?}").contains("hunter2"), "{seen:?}");
@@ -111,8 +110,8 @@ fn credentials_that_a_page_sends_back_are_blotted_out() {
     let stub =
         Stub::start([("/api/healthz", Response::html(500, "<title>hunter2-header</title>"))]);
     let http = Http::new(&stub.url(), [("x-key", "hunter2-header")], None).unwrap();
-    let seen = run(service::health(&http, Timestamp::UNIX_EPOCH, BUDGET));
-    assert!(seen.error().unwrap().message.contains("titled “***”"), "{seen:?}");
+    let seen = run(service::health(&http, BUDGET));
+    assert!(seen.as_ref().unwrap_err().message.contains("titled “***”"), "{seen:?}");
 }
 
 #[test]
@@ -133,20 +132,16 @@ fn reports_of_two_requests_at_once_do_not_mix_their_times() {
     ]);
     let http = Http::new(&stub.url(), [], None).unwrap();
     let (health, ready) = run(async {
-        let at = Timestamp::UNIX_EPOCH;
-        tokio::join!(
-            service::health(&http, at, BUDGET),
-            service::readiness(&http, false, at, BUDGET)
-        )
+        tokio::join!(service::health(&http, BUDGET), service::readiness(&http, BUDGET))
     });
-    let slow = ready.value().unwrap().exchange.latency.first_byte;
+    let slow = ready.unwrap().exchange.latency.first_byte;
     assert!(slow >= Duration::from_millis(300));
-    assert!(health.value().unwrap().exchange.latency.first_byte < slow);
+    assert!(health.unwrap().exchange.latency.first_byte < slow);
 }
 
 #[test]
 fn a_listener_that_is_never_read_is_still_left_in_time() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let seen = ask_ready(&format!("http://{}", listener.local_addr().unwrap()), true);
+    let seen = ask_ready(&format!("http://{}", listener.local_addr().unwrap()));
     assert!(seen.error().unwrap().message.contains("waiting for the first byte"), "{seen:?}");
 }

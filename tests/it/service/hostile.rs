@@ -233,7 +233,7 @@ fn check(case: &Case) {
     assert!(hint.contains(case.hint), "{}: {error:?}", case.name);
     assert!(!format!("{error:?}").contains("hunter2"), "{}: {error:?}", case.name);
     assert_eq!(worst(&judge_health(&health)), case.health, "{}", case.name);
-    let ready = ask_ready(&stub.url(), false);
+    let ready = ask_ready(&stub.url());
     assert_eq!(judge_ready(&ready)[0].verdict, case.ready, "{}: {ready:?}", case.name);
 }
 
@@ -246,7 +246,7 @@ fn wrong_types_are_never_ok() {
         let health = ask_health(&stub.url());
         assert!(health.error().unwrap().message.contains("the field ok is a"), "{health:?}");
         assert_eq!(worst(&judge_health(&health)), Critical, "{body}");
-        let findings = judge_ready(&ask_ready(&stub.url(), false));
+        let findings = judge_ready(&ask_ready(&stub.url()));
         assert_eq!(findings[0].verdict, Unknown, "{body}");
         assert!(findings[0].message.contains("the field ok is a"), "{findings:?}");
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use cliplyctl::checks::service::{HEALTH, READINESS};
 use cliplyctl::facts::service::{Health, Readiness};
-use cliplyctl::facts::{Finding, Limits, Observed, Verdict};
+use cliplyctl::facts::{Finding, Limits, Observed, SourceError, Verdict};
 use cliplyctl::sources::http::Http;
 use cliplyctl::sources::service;
 use jiff::Timestamp;
@@ -22,13 +22,18 @@ const CEILING: Duration = Duration::from_secs(20);
 /// Asks healthz of this base URL.
 fn ask_health(base_url: &str) -> Observed<Health> {
     let http = Http::new(base_url, [], None).unwrap();
-    run(service::health(&http, Timestamp::UNIX_EPOCH, BUDGET))
+    observed(run(service::health(&http, BUDGET)))
 }
 
 /// Asks readyz of this base URL.
-fn ask_ready(base_url: &str, admin: bool) -> Observed<Readiness> {
+fn ask_ready(base_url: &str) -> Observed<Readiness> {
     let http = Http::new(base_url, [], None).unwrap();
-    run(service::readiness(&http, admin, Timestamp::UNIX_EPOCH, BUDGET))
+    observed(run(service::readiness(&http, BUDGET)))
+}
+
+fn observed<T>(result: Result<T, SourceError>) -> Observed<T> {
+    let source = "/api/test".to_owned();
+    Observed { source, at: Timestamp::UNIX_EPOCH, took: Duration::ZERO, result }
 }
 
 /// Runs to the end on a runtime of its own, which is left without waiting for its threads.

@@ -9,8 +9,8 @@ use crate::support::http::{Response, Stub};
 fn verdicts(status: u16, fixture: &str) -> (Verdict, String) {
     let path = format!("{}/tests/fixtures/readiness/{fixture}.json", env!("CARGO_MANIFEST_DIR"));
     let body = std::fs::read_to_string(path).unwrap();
-    let stub = Stub::start([("/api/admin/readyz", Response::json(status, body))]);
-    let findings = judge_ready(&ask_ready(&stub.url(), true));
+    let stub = Stub::start([("/api/readyz", Response::json(status, body))]);
+    let findings = judge_ready(&ask_ready(&stub.url()));
     let bad = findings.iter().filter(|f| f.verdict != Ok);
     let bad: Vec<_> = bad.map(|f| format!("{}={}", &f.check[6..], f.verdict.word())).collect();
     (worst(&findings), bad.join(" "))

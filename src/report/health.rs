@@ -1,0 +1,89 @@
+//! The report of `health`: is the app up, and how fast?
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::service::{self, LatencyJson};
+use super::{Block, Cell, Document, Provenance, Report};
+use crate::exit::FailOn;
+use crate::facts::service::Health;
+use crate::facts::{Finding, Observed, Verdict};
+
+/// `data` of `health`; null where healthz gave no report.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HealthJson {
+    /// The server's own verdict.
+    ok: bool,
+    /// The HTTP status.
+    http_status: u16,
+    /// The name the service gives itself.
+    service: Option<String>,
+    /// The server's clock, as it wrote it.
+    ts: Option<String>,
+    /// What the server says went wrong.
+    error: Option<String>,
+    /// Attempts before the one that was answered.
+    retries: u32,
+    /// Milliseconds.
+    latency_ms: LatencyJson,
+}
+
+impl From<&Health> for HealthJson {
+    fn from(health: &Health) -> Self {
+        Self {
+            ok: health.ok,
+            http_status: health.exchange.http_status,
+            service: health.service.clone(),
+            ts: health.ts.clone(),
+            error: health.error.clone(),
+            retries: health.exchange.retries,
+            latency_ms: health.exchange.latency.into(),
+        }
+    }
+}
+
+/// Builds the report, also of an app that gave none.
+#[must_use]
+pub fn report(
+    seen: &Observed<Health>,
+    findings: Vec<Finding>,
+    fail_on: FailOn,
+    from: &Provenance,
+) -> Report {
+    let document = document(seen, &findings, from);
+    let data = seen.value().map(HealthJson::from);
+    let mut report = Report::judged("health", findings, fail_on, &data, document);
+    service::cover(&mut report, &seen.source, seen.error());
+    if let Some(health) = data {
+        report.summary.push(("http_status", health.http_status.into()));
+        report.summary.push(("first_byte_ms", health.latency_ms.first_byte.into()));
+    }
+    report
+}
+
+fn document(seen: &Observed<Health>, findings: &[Finding], from: &Provenance) -> Document {
+    let mut document = Document::default();
+    let verdict = Verdict::worst(findings.iter().map(|finding| finding.verdict));
+    let sentence = findings.first().map_or("", |finding| &finding.message);
+    document.headline(verdict, sentence);
+    document.push(service::title("health", &seen.source, from));
+    if let Some(health) = seen.value() {
+        document.push(Block::Pairs(pairs(health)));
+    }
+    service::advise(&mut document, seen.error());
+    service::next(&mut document, findings);
+    document
+}
+
+fn pairs(health: &Health) -> Vec<(&'static str, Cell)> {
+    let latency = health.exchange.latency;
+    let time = |duration| Cell::plain(service::millis(duration));
+    let mut pairs = vec![("answer", Cell::plain(service::status(health.exchange)))];
+    pairs.extend(health.service.as_deref().map(|name| ("service", Cell::plain(name))));
+    pairs.extend(health.ts.as_deref().map(|ts| ("its clock", Cell::plain(ts))));
+    pairs.extend(latency.dns.map(|dns| ("dns", time(dns))));
+    pairs.extend(latency.connect.map(|connect| ("connect", time(connect))));
+    pairs.push(("first byte", time(latency.first_byte)));
+    pairs.push(("total", time(latency.total)));
+    pairs
+}

@@ -1,0 +1,207 @@
+//! The report of `ready`: what the app says of its parts, and what it does not say.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::service::{self, LatencyJson};
+use super::{Block, Cell, Column, Document, Provenance, Report, Table};
+use crate::exit::FailOn;
+use crate::facts::service::{Component, QueueReading, Readiness, Reading};
+use crate::facts::{Finding, Observed, Verdict};
+
+/// `data` of `ready`; null where readyz gave no report.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ReadyJson {
+    /// The path that was asked.
+    endpoint: String,
+    /// `canonical`, `flags`, `integrations`, `detailed`, `worker`, `bare`, `failure` or `other`.
+    shape: &'static str,
+    /// The server's own verdict; null when it gave none.
+    ok: Option<bool>,
+    /// The server could not build its report.
+    fatal: bool,
+    /// The HTTP status.
+    http_status: u16,
+    /// The server's clock, as it wrote it.
+    timestamp: Option<String>,
+    /// Attempts before the one that was answered.
+    retries: u32,
+    /// Milliseconds.
+    latency_ms: LatencyJson,
+    /// The parts the report speaks of.
+    components: Vec<ComponentJson>,
+    /// The queue as the server counts it; null when it does not.
+    queue: Option<QueueReadingJson>,
+    /// What the server says went wrong.
+    errors: Vec<String>,
+}
+
+/// One part of a readiness report.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ComponentJson {
+    name: String,
+    /// Null when the report does not say.
+    ok: Option<bool>,
+    message: Option<String>,
+    /// Further fields of the report, as text.
+    details: BTreeMap<String, String>,
+}
+
+/// The `queue` of a readiness report.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct QueueReadingJson {
+    /// Unfinished jobs.
+    length: Option<u64>,
+    /// As the server wrote it: seconds or milliseconds.
+    oldest_job_age_raw: Option<f64>,
+    /// Seconds; null unless the context states the unit.
+    oldest_job_age: Option<f64>,
+    /// The server's own warning.
+    warning: Option<bool>,
+}
+
+impl ReadyJson {
+    fn new(endpoint: &str, readiness: &Readiness) -> Self {
+        Self {
+            endpoint: endpoint.to_owned(),
+            shape: readiness.shape.word(),
+            ok: flag(&readiness.ok),
+            fatal: readiness.fatal,
+            http_status: readiness.exchange.http_status,
+            timestamp: readiness.timestamp.clone(),
+            retries: readiness.exchange.retries,
+            latency_ms: readiness.exchange.latency.into(),
+            components: readiness.components.iter().map(Into::into).collect(),
+            queue: readiness.queue.as_ref().map(Into::into),
+            errors: readiness.errors.clone(),
+        }
+    }
+}
+
+impl From<&Component> for ComponentJson {
+    fn from(component: &Component) -> Self {
+        Self {
+            name: component.name.clone(),
+            ok: flag(&component.ok),
+            message: component.message.clone(),
+            details: component.details.iter().cloned().collect(),
+        }
+    }
+}
+
+impl From<&QueueReading> for QueueReadingJson {
+    fn from(queue: &QueueReading) -> Self {
+        let raw = queue.oldest_job_age;
+        Self {
+            length: queue.length,
+            oldest_job_age_raw: raw,
+            oldest_job_age: raw.zip(queue.age_unit).map(|(age, unit)| age * unit),
+            warning: flag(&queue.warning),
+        }
+    }
+}
+
+fn flag(reading: &Reading) -> Option<bool> {
+    match reading {
+        Reading::Is(value) => Some(*value),
+        Reading::Absent | Reading::Malformed(_) => None,
+    }
+}
+
+/// Builds the report, also of an app that gave none.
+#[must_use]
+pub fn report(
+    seen: &Observed<Readiness>,
+    findings: Vec<Finding>,
+    fail_on: FailOn,
+    from: &Provenance,
+) -> Report {
+    let document = document(seen, &findings, from);
+    let data = seen.value().map(|readiness| ReadyJson::new(&seen.source, readiness));
+    let mut report = Report::judged("ready", findings, fail_on, data, document);
+    service::cover(&mut report, &seen.source, seen.error());
+    if let Some(readiness) = seen.value() {
+        let unread = report.findings.iter();
+        let unread =
+            unread.filter(|f| matches!(f.verdict, Verdict::Unknown | Verdict::Skipped { .. }));
+        report.not_examined.extend(unread.map(|f| (f.subject.clone(), f.message.clone())));
+        report.summary.push(("ok", flag(&readiness.ok).into()));
+        report.summary.push(("shape", readiness.shape.word().into()));
+    }
+    report
+}
+
+fn document(seen: &Observed<Readiness>, findings: &[Finding], from: &Provenance) -> Document {
+    let mut document = Document::default();
+    let verdict = Verdict::worst(findings.iter().map(|finding| finding.verdict));
+    document.headline(verdict, sentence(verdict, findings));
+    document.push(service::title("readiness", &seen.source, from));
+    document.push(Block::Table(table(findings)));
+    if let Some(readiness) = seen.value() {
+        document.note(how(readiness));
+        if let Some(note) = readiness.shape.note() {
+            document.note(note);
+        }
+    }
+    service::advise(&mut document, seen.error());
+    service::next(&mut document, findings);
+    document
+}
+
+/// How the report came.
+fn how(readiness: &Readiness) -> String {
+    let status = service::status(readiness.exchange);
+    let first_byte = service::millis(readiness.exchange.latency.first_byte);
+    match &readiness.timestamp {
+        Some(time) => format!("{status}, first byte after {first_byte}, the server's clock {time}"),
+        None => format!("{status}, first byte after {first_byte}"),
+    }
+}
+
+/// The verdict in one sentence.
+fn sentence(verdict: Verdict, findings: &[Finding]) -> String {
+    let of = |wanted: fn(Verdict) -> bool| {
+        let subjects = findings.iter().filter(|f| wanted(f.verdict));
+        subjects.map(|f| f.subject.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let own = findings.iter().find(|finding| finding.subject == "ready");
+    match verdict {
+        Verdict::Ok => "the app is ready, and so is every part it reports".to_owned(),
+        // The server's own verdict goes before its parts.
+        _ if own.is_some_and(|own| own.verdict.worse(verdict) == own.verdict) => {
+            own.map_or_else(String::new, |own| own.message.clone())
+        }
+        Verdict::Warning => format!("look at {}", of(|v| v == Verdict::Warning)),
+        Verdict::Critical => format!("not well: {}", of(|v| v == Verdict::Critical)),
+        Verdict::Unknown | Verdict::Skipped { .. } => {
+            format!(
+                "the app's report does not tell how these are: {}",
+                of(|v| v == Verdict::Unknown)
+            )
+        }
+    }
+}
+
+fn table(findings: &[Finding]) -> Table {
+    let mut table = Table::new(vec![
+        Column::text("component"),
+        Column::text("verdict"),
+        Column::prose("message"),
+        Column::text("runbook"),
+    ]);
+    for finding in findings {
+        let section = match finding.verdict {
+            Verdict::Ok => Cell::plain(""),
+            _ => Cell::muted(finding.section.number()),
+        };
+        table.row(vec![
+            Cell::plain(&finding.subject),
+            Cell::verdict(finding.verdict),
+            Cell::plain(&finding.message),
+            section,
+        ]);
+    }
+    table
+}

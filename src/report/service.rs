@@ -1,0 +1,97 @@
+//! What `health` and `ready` have in common: how an answer came, and what stood in its way.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Block, Cell, Document, Provenance, Report};
+use crate::facts::service::{Exchange, Latency};
+use crate::facts::{Finding, SourceError, Verdict};
+use crate::text;
+
+/// The parts of a request's time, milliseconds.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LatencyJson {
+    /// Looking up the name; null for an address.
+    dns: Option<f64>,
+    /// Connecting, TLS included.
+    connect: Option<f64>,
+    /// From the start to the head of the answer.
+    pub first_byte: f64,
+    /// From the start to the last byte.
+    total: f64,
+}
+
+impl From<Latency> for LatencyJson {
+    fn from(latency: Latency) -> Self {
+        Self {
+            dns: latency.dns.map(thousandths),
+            connect: latency.connect.map(thousandths),
+            first_byte: thousandths(latency.first_byte),
+            total: thousandths(latency.total),
+        }
+    }
+}
+
+/// Milliseconds to a thousandth.
+fn thousandths(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// `12 ms`
+pub fn millis(duration: Duration) -> String {
+    text::millis(duration.as_secs_f64() * 1e3)
+}
+
+/// `health · prod · https://api.example.com/api/healthz`
+pub fn title(subject: &str, path: &str, from: &Provenance) -> Block {
+    let mut cells = vec![Cell::strong(subject)];
+    cells.extend(from.context.as_ref().map(Cell::plain));
+    let base = from.base_url.as_deref().unwrap_or_default();
+    cells.push(Cell::muted(format!("{base}{path}")));
+    Block::Title(cells)
+}
+
+/// `HTTP 200`, with the retries it took.
+pub fn status(exchange: Exchange) -> String {
+    match exchange.retries {
+        0 => format!("HTTP {}", exchange.http_status),
+        n => format!(
+            "HTTP {} after {}",
+            exchange.http_status,
+            text::plural(n.into(), "retry", "retries")
+        ),
+    }
+}
+
+/// What to do about an obstacle, for people.
+pub fn advise(document: &mut Document, error: Option<&SourceError>) {
+    if let Some(hint) = error.and_then(|error| error.hint.as_ref()) {
+        document.note(format!("Hint: {hint}"));
+    }
+}
+
+/// The next commands of what is not OK, each once, with the section that explains it.
+pub fn next(document: &mut Document, findings: &[Finding]) {
+    let mut commands: Vec<(String, String)> = Vec::new();
+    for finding in findings.iter().filter(|finding| finding.verdict != Verdict::Ok) {
+        let Some(command) = &finding.next else { continue };
+        if commands.iter().all(|(known, _)| known != command) {
+            let (number, title) = (finding.section.number(), finding.section.title());
+            commands.push((command.clone(), format!("runbook {number}: {title}")));
+        }
+    }
+    document.next(commands);
+}
+
+/// Notes what was looked at, and why not.
+pub fn cover(report: &mut Report, source: &str, error: Option<&SourceError>) {
+    match error {
+        None => report.examined.push(source.to_owned()),
+        Some(error) => {
+            report.not_examined.push((source.to_owned(), error.message.clone()));
+            report.errors.push(error.clone().into());
+        }
+    }
+}
