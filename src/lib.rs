@@ -54,7 +54,12 @@ pub fn run() -> ExitCode {
     let terminal = Terminal::detect(cli.global.color, &environment);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(execute(&cli, &environment, terminal)),
+        Ok(runtime) => {
+            let outcome = runtime.block_on(execute(&cli, &environment, terminal));
+            // A name look-up that hangs in its thread must not keep a finished command waiting.
+            runtime.shutdown_background();
+            outcome
+        }
         Err(error) => Err(Error::bug("the runtime did not start").cause(error)),
     };
     outcome.unwrap_or_else(|error| fail(&cli, terminal, error, &Provenance::default()))
