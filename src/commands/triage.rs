@@ -5,9 +5,9 @@ use futures_util::future::join3;
 use super::{health, queue, ready};
 use crate::cli::Judging;
 use crate::context::Context;
+use crate::facts::Observed;
 use crate::facts::layout::Layout;
 use crate::facts::queue::Queue;
-use crate::facts::Observed;
 use crate::report::{self, Report};
 use crate::triage::{Facts, judge};
 

@@ -191,7 +191,9 @@ fn table(findings: &[Finding]) -> Table {
         Column::prose("message"),
         Column::text("runbook"),
     ]);
-    for finding in findings {
+    // Agreement is what everybody expects: no row for it.
+    let quiet = |f: &&Finding| f.subject == "agreement" && f.verdict == Verdict::Ok;
+    for finding in findings.iter().filter(|f| !quiet(f)) {
         let section = match finding.verdict {
             Verdict::Ok => Cell::plain(""),
             _ => Cell::muted(finding.section.number()),

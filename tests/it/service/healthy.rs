@@ -79,8 +79,8 @@ fn headers_go_with_every_request_and_the_token_with_admin_ones_alone() {
     let stub = Stub::start([("/api/healthz", up()), ("/api/admin/readyz", up())]);
     let headers = [("X-Bypass", "hunter2-header")];
     let http = Http::new(&stub.url(), headers, Some("hunter2-token")).unwrap();
-    run(service::health(&http, BUDGET));
-    run(service::admin_readiness(&http, BUDGET));
+    assert!(run(service::health(&http, BUDGET)).is_ok());
+    assert!(run(service::admin_readiness(&http, BUDGET)).is_ok());
     let health = &stub.requests("/api/healthz")[0].headers;
     assert_eq!(health["x-bypass"], "hunter2-header");
     assert!(!health.contains_key("authorization"));

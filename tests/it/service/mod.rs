@@ -1,5 +1,6 @@
 //! `/api/healthz` and `/api/readyz` over real sockets: sources and checks together.
 
+mod commands;
 mod healthy;
 mod hostile;
 mod shapes;

@@ -5,11 +5,15 @@ use cliplyctl::facts::Verdict::{self, Critical, Ok, Unknown, Warning};
 use super::{ask_ready, judge_ready, worst};
 use crate::support::http::{Response, Stub};
 
+/// The body of a fixture.
+pub fn fixture(name: &str) -> String {
+    let path = format!("{}/tests/fixtures/readiness/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(path).unwrap()
+}
+
 /// The verdicts of a report: `ready.ok=critical …`, OK ones left out.
-fn verdicts(status: u16, fixture: &str) -> (Verdict, String) {
-    let path = format!("{}/tests/fixtures/readiness/{fixture}.json", env!("CARGO_MANIFEST_DIR"));
-    let body = std::fs::read_to_string(path).unwrap();
-    let stub = Stub::start([("/api/readyz", Response::json(status, body))]);
+fn verdicts(status: u16, name: &str) -> (Verdict, String) {
+    let stub = Stub::start([("/api/readyz", Response::json(status, fixture(name)))]);
     let findings = judge_ready(&ask_ready(&stub.url()));
     let bad = findings.iter().filter(|f| f.verdict != Ok);
     let bad: Vec<_> = bad.map(|f| format!("{}={}", &f.check[6..], f.verdict.word())).collect();

@@ -16,6 +16,7 @@ use crate::support::http::{Response, Stub};
 /// A certificate authority of the tests.
 struct Authority {
     certificate: CertificateDer<'static>,
+    pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
@@ -24,8 +25,9 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new([]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let certificate = params.self_signed(&key).unwrap().der().clone();
-        Authority { certificate, issuer: Issuer::new(params, key) }
+        let certificate = params.self_signed(&key).unwrap();
+        let (pem, certificate) = (certificate.pem(), certificate.der().clone());
+        Authority { certificate, pem, issuer: Issuer::new(params, key) }
     }
 
     /// Serves `{"ok":true}` over TLS with a certificate for this name, changed as asked.
@@ -119,4 +121,63 @@ fn a_tls_port_asked_in_plain_is_no_http() {
     let error = seen.error().unwrap();
     assert!(error.hint.as_deref().unwrap().contains("https"), "{error:?}");
     assert_eq!(worst(&judge_health(&seen)), Verdict::Critical);
+}
+
+/// The trust store of the tests can be set by environment on Linux alone; elsewhere the platform's
+/// own store decides.
+#[cfg(target_os = "linux")]
+mod trusted {
+    use rcgen::date_time_ymd;
+
+    use super::*;
+    use crate::support::cli::Cli;
+
+    /// `health` of this port with the authority trusted: exit code and standard output.
+    fn health(authority: &Authority, port: u16) -> (i32, String) {
+        let cli = Cli::new(["health", "--base-url", &format!("https://localhost:{port}")])
+            .file("ca.pem", &authority.pem);
+        let ca = cli.home().join("ca.pem");
+        let output = cli.env("SSL_CERT_FILE", ca).run();
+        (output.code, output.stdout)
+    }
+
+    #[test]
+    fn a_certificate_of_a_trusted_authority_is_ok() {
+        let authority = Authority::new();
+        let (code, text) = health(&authority, authority.serve("localhost", |_| ()));
+        assert_eq!(code, 0, "{text}");
+    }
+
+    #[test]
+    fn an_expired_certificate_is_named_with_its_day() {
+        let authority = Authority::new();
+        let port = authority.serve("localhost", |params| {
+            params.not_before = date_time_ymd(2019, 1, 1);
+            params.not_after = date_time_ymd(2020, 2, 3);
+        });
+        let (code, text) = health(&authority, port);
+        assert_eq!(code, 2, "{text}");
+        assert!(text.contains("the certificate of localhost expired on 2020-02-03"), "{text}");
+        assert!(text.contains("renew the server's certificate"), "{text}");
+    }
+
+    #[test]
+    fn a_certificate_of_the_future_points_at_the_clock() {
+        let authority = Authority::new();
+        let port = authority.serve("localhost", |params| {
+            params.not_before = date_time_ymd(2090, 1, 1);
+            params.not_after = date_time_ymd(2091, 1, 1);
+        });
+        let (code, text) = health(&authority, port);
+        assert_eq!(code, 2, "{text}");
+        assert!(text.contains("not valid yet") && text.contains("clock"), "{text}");
+    }
+
+    #[test]
+    fn a_certificate_for_another_host_is_named_with_that_host() {
+        let authority = Authority::new();
+        let (code, text) = health(&authority, authority.serve("other.test", |_| ()));
+        assert_eq!(code, 2, "{text}");
+        assert!(text.contains("not for localhost but for other.test"), "{text}");
+    }
 }

@@ -1,0 +1,133 @@
+//! `health` and `ready` as they are typed: exit codes, both formats, a narrow terminal.
+
+use super::shapes::fixture;
+use crate::support::cli::{Cli, Output};
+use crate::support::http::{Manner, Response, Stub, refused_url};
+
+const UP: &str = r#"{"ok":true,"service":"api"}"#;
+
+/// An app with this health and the readiness of a fixture.
+fn app(health: Response, status: u16, readiness: &str) -> Stub {
+    let readiness = Response::json(status, fixture(readiness));
+    Stub::start([
+        ("/api/healthz", health),
+        ("/api/readyz", readiness.clone()),
+        ("/api/admin/readyz", readiness),
+    ])
+}
+
+fn run(args: &[&str], base_url: &str) -> Output {
+    Cli::new(args).env("CLIPLY_BASE_URL", base_url).run()
+}
+
+/// Numbers that differ from run to run replaced.
+fn settled(text: &str, stub: &Stub) -> String {
+    let text = text.replace(&stub.url(), "http://stub");
+    let words = text.split_inclusive(['\n', ' ']);
+    let mut words: Vec<_> = words.map(str::to_owned).collect();
+    for i in 1..words.len() {
+        if words[i].trim_end() == "ms" {
+            words[i - 1] = "N ".to_owned();
+        }
+    }
+    words.concat()
+}
+
+#[test]
+fn a_healthy_app_exits_0_and_says_how_fast_it_is() {
+    let stub = app(Response::json(200, UP), 200, "canonical");
+    let output = run(&["health"], &stub.url()).expect_code(0);
+    assert_eq!(output.stderr, "");
+    insta::assert_snapshot!(settled(&output.stdout, &stub));
+    let output = run(&["ready"], &stub.url()).expect_code(0);
+    insta::assert_snapshot!(settled(&output.stdout, &stub));
+    run(&["ready", "--admin"], &stub.url()).expect_code(0);
+    assert_eq!(stub.count("/api/admin/readyz"), 1);
+}
+
+#[test]
+fn a_sick_app_exits_with_the_code_of_its_verdict() {
+    let stub = app(Response::json(200, r#"{"ok":false}"#), 503, "canonical-red");
+    run(&["health"], &stub.url()).expect_code(2);
+    let output = run(&["ready"], &stub.url()).expect_code(2);
+    insta::assert_snapshot!(settled(&output.stdout, &stub));
+
+    let stub = app(Response::html(200, "<title>Log in</title>"), 200, "canonical-contradiction");
+    run(&["health"], &stub.url()).expect_code(3);
+    run(&["ready"], &stub.url()).expect_code(1);
+    run(&["ready", "--fail-on", "critical"], &stub.url()).expect_code(0);
+
+    let stub = app(Response::json(200, UP), 200, "bare");
+    run(&["ready", "--fail-on", "critical"], &stub.url()).expect_code(3);
+    run(&["health"], &refused_url()).expect_code(2);
+}
+
+#[test]
+fn the_json_is_one_document_that_names_reading_cause_and_next_step() {
+    let stub = app(Response::rude(Manner::Reset), 503, "canonical-red");
+    let health = run(&["health", "-o", "json"], &stub.url()).expect_code(2).json();
+    assert_eq!(health["schema"], "cliplyctl.report/v1");
+    assert_eq!((&health["status"], &health["exit_code"]), (&"critical".into(), &2.into()));
+    assert_eq!(health["checks"][0]["id"], "app.up");
+    assert_eq!(health["checks"][0]["observed"]["value"], "disconnected");
+    assert_eq!(health["errors"][0]["kind"], "disconnected");
+    assert_eq!(health["errors"][0]["retryable"], true);
+    assert!(health["data"].is_null());
+
+    let ready = run(&["ready", "-o", "json"], &stub.url()).expect_code(2).json();
+    let bad: Vec<_> =
+        ready["findings"].as_array().unwrap().iter().map(|f| f["id"].as_str().unwrap()).collect();
+    assert_eq!(bad, ["ready.ok", "ready.worker", "ready.queue"]);
+    let queue = &ready["data"]["queue"];
+    assert_eq!((&queue["oldest_job_age_raw"], &queue["warning"]), (&7300.0.into(), &true.into()));
+    assert!(queue["oldest_job_age"].is_null());
+}
+
+#[test]
+fn the_context_states_the_unit_of_the_oldest_age() {
+    let stub = app(Response::json(200, UP), 503, "canonical-red");
+    let config =
+        format!("[context.prod]\nbase_url = \"{}\"\noldest_job_age_unit = \"ms\"\n", stub.url());
+    let output = Cli::new(["-c", "prod", "ready", "-o", "json"])
+        .file("cliplyctl.toml", config)
+        .run()
+        .expect_code(2)
+        .json();
+    assert_eq!(output["data"]["queue"]["oldest_job_age"], 7.3);
+    assert_eq!(output["findings"][0]["command"], "cliplyctl -c prod ready --admin");
+}
+
+#[test]
+fn no_base_url_is_a_matter_of_configuration() {
+    for args in [["health", "-ojson"], ["ready", "-ojson"]] {
+        let output = Cli::new(args).run().expect_code(78);
+        assert_eq!(output.json()["errors"][0]["kind"], "not_configured");
+        assert!(output.stderr.contains("CLIPLY_BASE_URL"), "{output:?}");
+    }
+}
+
+#[test]
+fn credentials_and_escape_sequences_reach_no_output() {
+    let body = r#"{"ok":false,"checks":{"db":{"ok":false,"message":"\u001b[2J hunter2-token"}}}"#;
+    let stub = Stub::start([("/api/admin/readyz", Response::json(503, body))]);
+    for format in ["table", "json"] {
+        let output = Cli::new(["ready", "--admin", "-o", format])
+            .env("CLIPLY_BASE_URL", stub.url())
+            .env("CLIPLY_ADMIN_TOKEN", "hunter2-token")
+            .run()
+            .expect_code(2);
+        assert!(!format!("{output:?}").contains("hunter2"), "{output:?}");
+        assert!(!output.stdout.contains('\u{1b}'), "{output:?}");
+    }
+    let request = &stub.requests("/api/admin/readyz")[0];
+    assert_eq!(request.headers["authorization"], "Bearer hunter2-token");
+}
+
+#[test]
+fn at_80_columns_nothing_is_lost_and_verdicts_are_coloured() {
+    let stub = app(Response::json(200, UP), 503, "detailed-red");
+    let mut terminal = Cli::new(["ready"]).env("CLIPLY_BASE_URL", stub.url()).terminal(40, 80);
+    assert_eq!(terminal.finish(), 2);
+    insta::assert_snapshot!(settled(&terminal.screen(), &stub));
+    assert!(terminal.raw().contains("\u{1b}[31m") || terminal.raw().contains("\u{1b}[38;5;1m"));
+}
