@@ -1,9 +1,13 @@
 //! The whole command line on one page.
 
+mod filter;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+
+pub use filter::{Filter, Moment};
 
 use crate::exit::{EXIT_CODES, FailOn};
 use crate::render::Format;

@@ -10,6 +10,7 @@ pub mod layout;
 pub mod limits;
 pub mod observed;
 pub mod queue;
+pub mod selection;
 pub mod service;
 pub mod verdict;
 

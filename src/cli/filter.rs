@@ -1,0 +1,83 @@
+//! The filters of the dead-letter desk: the same for listing and for writing.
+
+use std::time::Duration;
+
+use clap::Args;
+use jiff::Timestamp;
+
+use crate::facts::selection::Selection;
+use crate::settings::duration;
+
+/// Which dead letters are meant: those that pass every filter.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Filters")]
+pub struct Filter {
+    /// Only this kind; may be given more than once
+    #[arg(long, value_name = "KIND")]
+    pub kind: Vec<String>,
+    /// Only jobs of this workspace
+    #[arg(long, value_name = "ID")]
+    pub workspace: Option<String>,
+    /// Only jobs whose error contains this text, in whatever case
+    #[arg(long, value_name = "TEXT")]
+    pub error: Option<String>,
+    /// Only jobs of this group, as `dlq groups` names it
+    #[arg(long, value_name = "HASH")]
+    pub group: Option<String>,
+    /// Only jobs that died since: a span ago (2h) or a time (2026-01-31T04:00:00Z)
+    #[arg(long, value_name = "WHEN", value_parser = moment)]
+    pub since: Option<Moment>,
+    /// Only jobs that died before
+    #[arg(long, value_name = "WHEN", value_parser = moment)]
+    pub until: Option<Moment>,
+}
+
+/// A time, or how long ago it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// This long before now.
+    Ago(Duration),
+    /// This time.
+    At(Timestamp),
+}
+
+impl Filter {
+    /// The filters with spans counted back from `now`, the server's clock.
+    #[must_use]
+    pub fn selection(&self, now: Timestamp) -> Selection {
+        let at = |moment: Moment| match moment {
+            Moment::At(time) => time,
+            Moment::Ago(span) => now.checked_sub(span).unwrap_or(Timestamp::MIN),
+        };
+        Selection {
+            kinds: self.kind.clone(),
+            workspace: self.workspace.clone(),
+            error: self.error.clone(),
+            group: self.group.clone(),
+            since: self.since.map(at),
+            until: self.until.map(at),
+        }
+    }
+}
+
+fn moment(text: &str) -> Result<Moment, String> {
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(Moment::At(time));
+    }
+    duration::parse(text).map(Moment::Ago).map_err(|_| {
+        "expected a span such as 2h, or a time with its zone such as 2026-01-31T04:00:00Z"
+            .to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_a_span_or_a_time() {
+        assert_eq!(moment("2h"), Ok(Moment::Ago(Duration::from_secs(7_200))));
+        assert!(matches!(moment("2026-01-31T04:00:00Z"), Ok(Moment::At(_))));
+        assert!(moment("yesterday").is_err() && moment("2026-01-31T04:00:00").is_err());
+    }
+}
