@@ -21,8 +21,11 @@ pub fn count(n: u64) -> String {
 /// A negative age (a clock skew, a time in the future) keeps its sign.
 #[must_use]
 pub fn age(seconds: f64) -> String {
-    if !seconds.is_finite() {
+    if seconds.is_nan() {
         return "?".to_owned();
+    }
+    if seconds.is_infinite() {
+        return if seconds > 0.0 { "∞" } else { "-∞" }.to_owned();
     }
     let sign = if seconds <= -1.0 { "-" } else { "" };
     let s = seconds.abs() as u64;
@@ -91,6 +94,7 @@ mod tests {
         assert_eq!(age(356_400.0), "4d 03h");
         assert_eq!(age(-90.0), "-1m 30s");
         assert_eq!(age(f64::NAN), "?");
+        assert_eq!(age(f64::INFINITY), "∞");
     }
 
     #[test]

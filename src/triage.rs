@@ -41,16 +41,13 @@ impl Step {
     #[must_use]
     pub fn reading(&self) -> String {
         let verdict = self.verdict();
-        let worst = self.findings.iter().filter(|f| same(f.verdict, verdict));
-        let sentences: Vec<_> = worst.map(|f| f.message.as_str()).collect();
-        match (verdict, sentences.as_slice()) {
-            (Verdict::Skipped { blocked_by }, _) => {
-                format!("not attempted: blocked by {blocked_by}")
+        let mut sentences: Vec<&str> = Vec::new();
+        for finding in self.findings.iter().filter(|f| same(f.verdict, verdict)) {
+            if !sentences.contains(&finding.message.as_str()) {
+                sentences.push(&finding.message);
             }
-            (_, []) => "nothing to judge".to_owned(),
-            (Verdict::Ok, all) => all.join(", "),
-            (_, all) => all.join("; "),
         }
+        if sentences.is_empty() { "nothing to judge".to_owned() } else { sentences.join("; ") }
     }
 
     /// The first suggestion of its worst findings.

@@ -86,10 +86,11 @@ pub struct Queue {
     pub other: Count,
     /// Seconds since the oldest due job became due; `None` when nothing is due.
     pub oldest_due_age: Option<f64>,
-    /// In progress without a sign of life for [`crate::facts::Limits::stuck_after`].
-    pub stuck: Count,
-    /// Who works.
-    pub workers: Workers,
+    /// In progress without a sign of life for [`crate::facts::Limits::stuck_after`]; `None` where
+    /// the schema keeps neither heartbeats nor lock times.
+    pub stuck: Option<Count>,
+    /// Who works; `None` as above.
+    pub workers: Option<Workers>,
     /// Died within the last hour; `None` where the schema has no dead letters.
     pub died_last_hour: Option<Count>,
     /// By kind, busiest first.

@@ -29,12 +29,12 @@ pub struct QueueJson {
     dead: Option<CountJson>,
     /// Died within the last hour.
     died_last_hour: Option<CountJson>,
-    /// In progress without a sign of life.
-    stuck: CountJson,
+    /// In progress without a sign of life; null where the schema keeps none.
+    stuck: Option<CountJson>,
     /// Seconds since the oldest due job became due.
     oldest_due_age: Option<f64>,
-    /// Distinct holders of jobs with a recent heartbeat.
-    workers: CountJson,
+    /// Distinct holders of jobs with a recent heartbeat; null where the schema keeps none.
+    workers: Option<CountJson>,
     /// Seconds since the youngest heartbeat.
     last_beat_age: Option<f64>,
     /// By kind, busiest first.
@@ -88,10 +88,10 @@ impl From<&Queue> for QueueJson {
             failed: (&queue.failed).into(),
             dead: queue.dead.as_ref().map(Into::into),
             died_last_hour: queue.died_last_hour.as_ref().map(Into::into),
-            stuck: (&queue.stuck).into(),
+            stuck: queue.stuck.as_ref().map(Into::into),
             oldest_due_age: queue.oldest_due_age.map(f64::round),
-            workers: (&queue.workers.beating).into(),
-            last_beat_age: queue.workers.last_beat_age.map(f64::round),
+            workers: queue.workers.as_ref().map(|w| (&w.beating).into()),
+            last_beat_age: queue.workers.as_ref().and_then(|w| w.last_beat_age).map(f64::round),
             by_kind: queue.by_kind.iter().map(kind_json).collect(),
             by_kind_missing: queue.by_kind_missing.clone(),
         }
@@ -126,7 +126,7 @@ pub fn report(
         ("waiting", queue.waiting().at_least().into()),
         ("due", queue.due.at_least().into()),
         ("in_progress", queue.in_progress.at_least().into()),
-        ("stuck", queue.stuck.at_least().into()),
+        ("stuck", queue.stuck.as_ref().and_then(Count::at_least).into()),
         ("dead", queue.dead.as_ref().and_then(Count::at_least).into()),
     ];
     report.examined.push(observed.source.clone());
@@ -191,9 +191,11 @@ fn figures(queue: &Queue, findings: &[Finding]) -> Table {
         ("due now", &queue.due, &["queue.backlog", "queue.oldest_due"], oldest.unwrap_or_default()),
         ("scheduled later", &queue.scheduled, &[], String::new()),
         ("in progress", &queue.in_progress, &["queue.running", "queue.workers"], workers),
-        ("stuck", &queue.stuck, &["queue.stuck"], String::new()),
-        ("failed, to be retried", &queue.failed, &[], String::new()),
     ];
+    if let Some(stuck) = &queue.stuck {
+        rows.push(("stuck", stuck, &["queue.stuck"], String::new()));
+    }
+    rows.push(("failed", &queue.failed, &[], String::new()));
     if let (Some(dead), Some(died)) = (&queue.dead, &queue.died_last_hour) {
         rows.push(("dead", dead, &["dlq.size"], String::new()));
         rows.push(("died in the last hour", died, &["dlq.inflow"], String::new()));
@@ -229,24 +231,30 @@ fn figure((name, count, checks, note): Row<'_>, findings: &[Finding]) -> Vec<Cel
 }
 
 fn by_kind(queue: &Queue) -> Table {
-    let mut table = Table::new(vec![
+    let mut columns = vec![
         Column::text("kind"),
         Column::number("due"),
         Column::number("scheduled"),
         Column::number("in progress"),
         Column::number("failed"),
-        Column::number("dead"),
-    ]);
+    ];
+    if queue.dead.is_some() {
+        columns.push(Column::number("dead"));
+    }
+    let mut table = Table::new(columns);
     let number = |n: u64| if n == 0 { Cell::muted("0") } else { Cell::plain(text::count(n)) };
     for row in &queue.by_kind {
-        table.row(vec![
+        let mut cells = vec![
             Cell::plain(&row.kind),
             number(row.due),
             number(row.scheduled),
             number(row.in_progress),
             number(row.failed),
-            number(row.dead),
-        ]);
+        ];
+        if queue.dead.is_some() {
+            cells.push(number(row.dead));
+        }
+        table.row(cells);
     }
     table
 }

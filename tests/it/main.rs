@@ -7,5 +7,6 @@
 )]
 
 mod harness;
+mod postgres;
 mod service;
 mod support;

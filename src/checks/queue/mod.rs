@@ -23,6 +23,9 @@ pub const BACKLOG: [Check<Facts>; 5] =
 /// Checks of section 3.4.
 pub const DEAD_LETTERS: [Check<Facts>; 2] = [dead::CHECK, inflow::CHECK];
 
+/// What is said of signs of life where the schema keeps none: a gap of the schema, not of this look.
+const NO_LIFE: &str = "not observable: this schema keeps no heartbeats; see cliplyctl ready";
+
 /// Runs a judgement on the queue, or says why it was not read.
 fn reading(
     check: &Check<Facts>,
@@ -105,8 +108,8 @@ pub(crate) mod tests {
             dead: Some(Count::Exact(0)),
             other: Count::Exact(0),
             oldest_due_age: None,
-            stuck: Count::Exact(0),
-            workers: Workers { beating: Count::Exact(0), last_beat_age: None },
+            stuck: Some(Count::Exact(0)),
+            workers: Some(Workers { beating: Count::Exact(0), last_beat_age: None }),
             died_last_hour: Some(Count::Exact(0)),
             by_kind: vec![],
             by_kind_missing: None,

@@ -1,7 +1,7 @@
 //! `queue.stuck`: jobs in progress that nobody works on any more.
 
 use super::{Check, Facts, count_finding, reading, text};
-use crate::facts::{Finding, Limits, Section};
+use crate::facts::{Finding, Limits, Section, Verdict};
 
 /// Jobs in progress without a sign of life.
 pub const CHECK: Check<Facts> = Check {
@@ -12,10 +12,11 @@ pub const CHECK: Check<Facts> = Check {
 };
 
 fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
-    reading(check, facts, "stuck jobs", |queue| {
-        count_finding(check, facts, "stuck jobs", &queue.stuck, limits.stuck, |n| {
+    reading(check, facts, "stuck jobs", |queue| match &queue.stuck {
+        Some(stuck) => count_finding(check, facts, "stuck jobs", stuck, limits.stuck, |n| {
             format!("{n} in progress without a heartbeat for {}", text::age(limits.stuck_after))
-        })
+        }),
+        None => check.finding(Verdict::Ok, "stuck jobs", super::NO_LIFE),
     })
 }
 
@@ -23,13 +24,12 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
 mod tests {
     use super::super::tests::{idle, judge};
     use super::*;
-    use crate::facts::Verdict;
     use crate::facts::queue::Count;
 
     #[test]
     fn one_stuck_job_is_worth_a_look() {
         let mut queue = idle();
-        queue.stuck = Count::Exact(1);
+        queue.stuck = Some(Count::Exact(1));
         assert_eq!(judge(&CHECK, queue).verdict, Verdict::Warning);
     }
 }

@@ -1,7 +1,7 @@
 //! `queue.workers`: is anybody working?
 
 use super::{Check, Facts, against, count_text, limit_text, reading, text};
-use crate::facts::queue::{Count, Queue};
+use crate::facts::queue::{Count, Queue, Workers};
 use crate::facts::{Evidence, Finding, Limits, Section, Verdict};
 
 /// Whether a worker lives. Heartbeats are kept on job rows alone, so that an idle system shows
@@ -17,8 +17,11 @@ const SUBJECT: &str = "workers";
 
 fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
     reading(check, facts, SUBJECT, |queue| {
-        let finding = match (&queue.in_progress, queue.workers.last_beat_age) {
-            (_, Some(age)) => beating(check, facts, queue, age, limits),
+        let Some(workers) = &queue.workers else {
+            return check.finding(Verdict::Ok, SUBJECT, super::NO_LIFE);
+        };
+        let finding = match (&queue.in_progress, workers.last_beat_age) {
+            (_, Some(age)) => beating(check, facts, workers, age, limits),
             (Count::Exact(0), None) => nobody(check, queue, limits),
             (Count::Exact(_), None) => check.finding(
                 Verdict::Unknown,
@@ -34,13 +37,13 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
 fn beating(
     check: &Check<Facts>,
     facts: &Facts,
-    queue: &Queue,
+    workers: &Workers,
     age: f64,
     limits: &Limits,
 ) -> Finding {
     let message = format!(
         "{} beating, last heartbeat {} ago",
-        match &queue.workers.beating {
+        match &workers.beating {
             Count::Exact(n) => text::plural(*n, "worker", "workers"),
             count => format!("{} workers", count_text(count)),
         },
@@ -72,7 +75,6 @@ fn nobody(check: &Check<Facts>, queue: &Queue, limits: &Limits) -> Finding {
 mod tests {
     use super::super::tests::{idle, judge};
     use super::*;
-    use crate::facts::queue::Workers;
 
     #[test]
     fn idle_is_not_sick() {
@@ -92,7 +94,7 @@ mod tests {
     fn a_silent_worker_with_work_in_hand_is_critical() {
         let mut queue = idle();
         queue.in_progress = Count::Exact(2);
-        queue.workers = Workers { beating: Count::Exact(0), last_beat_age: Some(601.0) };
+        queue.workers = Some(Workers { beating: Count::Exact(0), last_beat_age: Some(601.0) });
         let finding = judge(&CHECK, queue);
         assert_eq!(finding.verdict, Verdict::Critical);
         assert!(finding.message.contains("0 workers") && finding.message.contains("10m 01s"));

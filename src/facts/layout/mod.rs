@@ -133,6 +133,12 @@ impl Layout {
         ))
     }
 
+    /// Whether jobs in progress show signs of life at all.
+    #[must_use]
+    pub fn shows_life(&self) -> bool {
+        self.heartbeat.is_some() || self.locked_at.is_some()
+    }
+
     /// Whether a partial index holds these values of the live column together with these columns,
     /// so that counting them touches no table.
     #[must_use]

@@ -148,7 +148,8 @@ fn columns(layout: &Layout) -> String {
     format!(
         "id::text as id, {} as kind, {} as workspace, {} as attempts, {} as max_attempts, \
          left({}, {ERROR_BYTES}) as error, {error_json} as error_json, {failed_at} as failed_at, \
-         {key}::text as changed, extract(epoch from {key})::float8 as changed_epoch, \
+         case when isfinite({key}) then to_char({key} at time zone 'UTC', \
+         'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') else {key}::text end as changed, extract(epoch from {key})::float8 as changed_epoch, \
          extract(epoch from now())::float8 as now_epoch",
         text(&layout.kind),
         text(&layout.workspace),

@@ -205,7 +205,7 @@ fn statement(layout: &Layout, request: Request<'_>, slice: &Slice) -> String {
     if has(Role::Waiting) {
         let ready = format!("{} and ({due} <= now() or {due} is null)", only(Role::Waiting));
         due_now = format!("count(*) filter (where {ready})");
-        oldest = format!("extract(epoch from now() - min({due}) filter (where {ready}))::float8");
+        oldest = sql::age(&format!("(min({due}) filter (where {ready}))"));
     }
     let mut died = "0::bigint".to_owned();
     if has(Role::Dead) {

@@ -102,10 +102,11 @@ pub fn changed(layout: &Layout) -> String {
     }
 }
 
-/// Seconds since a timestamp expression, by the server's clock.
+/// Seconds since a timestamp expression, by the server's clock. The subtraction is one of numbers:
+/// rows may hold `infinity`, and the server refuses to subtract that from a time.
 #[must_use]
 pub fn age(timestamp: &str) -> String {
-    format!("extract(epoch from now() - {timestamp})::float8")
+    format!("(extract(epoch from now())::float8 - extract(epoch from {timestamp})::float8)")
 }
 
 /// The columns that an index must hold so that the figures of a role need no table access.

@@ -55,8 +55,8 @@ pub(super) fn tally(
         dead: has_dead.then(|| dead.count(|g| g.n)),
         other: other.count(|g| g.n),
         oldest_due_age: waiting.groups.iter().filter_map(|g| g.oldest_due_age).reduce(f64::max),
-        stuck: running.count(|g| g.stuck),
-        workers: workers(&running, request.beat_window),
+        stuck: layout.shows_life().then(|| running.count(|g| g.stuck)),
+        workers: layout.shows_life().then(|| workers(&running, request.beat_window)),
         died_last_hour: has_dead.then(|| dead.count(|g| g.died_last_hour)),
         by_kind: by_kind(parts),
         by_kind_missing: [waiting, running, failed, dead]

@@ -1,0 +1,21 @@
+//! Every command that reads the jobs table, on a real server, for every variant of the schema.
+
+mod dead_letters;
+mod queue;
+mod sight;
+mod triage;
+
+use crate::support::cli::{Cli, Output};
+use crate::support::postgres::Database;
+
+/// Runs a command against a database.
+fn run(args: &[&str], database: &Database) -> Output {
+    Cli::new(args).env("DATABASE_URL", database.url()).run()
+}
+
+/// The verdict of one check in a JSON report.
+fn status(json: &serde_json::Value, id: &str) -> String {
+    let checks = json["checks"].as_array().expect("checks");
+    let check = checks.iter().find(|c| c["id"] == id).unwrap_or_else(|| panic!("no check {id}"));
+    check["status"].as_str().expect("status").to_owned()
+}

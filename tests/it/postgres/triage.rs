@@ -1,0 +1,104 @@
+//! `triage` on a real database and a real socket.
+
+use super::status;
+use crate::support::cli::{Cli, Output};
+use crate::support::fixtures::VARIANTS;
+use crate::support::http::{Response, Stub, refused_url};
+use crate::support::postgres::Database;
+use crate::support::readiness;
+
+fn app(readyz: &str) -> Stub {
+    Stub::start([
+        ("/api/healthz", readiness::response("healthz_ok")),
+        ("/api/readyz", readiness::response(readyz)),
+    ])
+}
+
+fn triage(args: &[&str], base_url: &str, database: &Database) -> Output {
+    Cli::new(args).env("CLIPLY_BASE_URL", base_url).env("DATABASE_URL", database.url()).run()
+}
+
+#[test]
+fn a_healthy_system_exits_0_in_every_variant() {
+    let stub = app("canonical_ok");
+    for variant in VARIANTS {
+        let database = Database::from_fixture(&format!("{variant}_healthy"));
+        let output = triage(&["triage"], &stub.url(), &database).expect_code(0);
+        assert!(output.stdout.starts_with("OK  "), "{variant}: {}", output.stdout);
+    }
+}
+
+#[test]
+fn a_backlog_is_named_with_its_evidence_and_the_next_command() {
+    let stub = app("canonical_ok");
+    let database = Database::from_fixture("main_typical");
+    let json = triage(&["triage", "-o", "json"], &stub.url(), &database).expect_code(2).json();
+    assert_eq!(json["verdict"]["section"], "3.3");
+    assert_eq!(json["verdict"]["ruled_out"][0]["section"], "3.1");
+    assert_eq!(json["data"]["steps"][2]["next"], "cliplyctl queue");
+    let oldest = json["checks"].as_array().expect("checks").iter();
+    let oldest = oldest.clone().find(|c| c["id"] == "queue.oldest_due").expect("the check");
+    assert_eq!(oldest["observed"]["unit"], "s");
+    assert_eq!(oldest["observed"]["source"], "public.jobs");
+}
+
+#[test]
+fn an_app_that_is_down_comes_first_and_blocks_readiness_alone() {
+    let database = Database::from_fixture("main_typical");
+    let output = triage(&["triage", "-o", "json"], &refused_url(), &database).expect_code(2);
+    let json = output.json();
+    assert_eq!(json["verdict"]["section"], "3.1");
+    assert_eq!(status(&json, "ready.ok"), "skipped");
+    assert_eq!(status(&json, "queue.oldest_due"), "critical");
+}
+
+#[test]
+fn a_readiness_report_that_is_no_report_is_never_ok() {
+    let database = Database::from_fixture("main_healthy");
+    let shapes = ["html_200", "empty", "truncated", "wrong_type_array", "wrong_type_null"];
+    for shape in shapes {
+        let output = triage(&["triage"], &app(shape).url(), &database);
+        assert_ne!(output.code, 0, "{shape}: {}", output.stdout);
+    }
+}
+
+#[test]
+fn nothing_configured_is_unknown_not_ok() {
+    let output = Cli::new(["triage"]).run().expect_code(3);
+    assert!(output.stdout.starts_with("UNKNOWN"), "{}", output.stdout);
+    assert!(output.stdout.contains("cliplyctl config show"), "{}", output.stdout);
+}
+
+#[test]
+fn the_database_down_is_unknown_even_if_the_app_is_well() {
+    let stub = app("canonical_ok");
+    let url = refused_url().replace("http://", "postgresql://postgres@") + "/app";
+    let cli = Cli::new(["triage"]).env("CLIPLY_BASE_URL", stub.url());
+    cli.env("DATABASE_URL", url).run().expect_code(3);
+}
+
+#[test]
+fn suggested_commands_carry_the_context_that_was_named() {
+    let database = Database::from_fixture("main_typical");
+    let config =
+        "[context.prod]\nbase_url = \"http://127.0.0.1:1\"\ndatabase_url_env = \"PROD_DB\"\n";
+    let output = Cli::new(["triage", "-c", "prod"])
+        .file("cliplyctl.toml", config)
+        .env("PROD_DB", database.url())
+        .run()
+        .expect_code(2);
+    assert!(output.stdout.contains("cliplyctl -c prod queue"), "{}", output.stdout);
+}
+
+#[test]
+fn a_slow_app_does_not_delay_the_verdict_beyond_the_budget() {
+    let stub = Stub::start([
+        ("/api/healthz", Response::rude(crate::support::http::Manner::Mute)),
+        ("/api/readyz", Response::rude(crate::support::http::Manner::Mute)),
+    ]);
+    let database = Database::from_fixture("main_healthy");
+    let output = triage(&["triage", "--timeout", "1s", "-o", "json"], &stub.url(), &database);
+    let json = output.expect_code(2).json();
+    assert_eq!(status(&json, "app.up"), "critical");
+    assert_eq!(status(&json, "queue.backlog"), "ok");
+}
