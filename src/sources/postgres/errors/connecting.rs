@@ -151,7 +151,7 @@ fn not_postgres(host: &Host, words: &str) -> SourceError {
 pub fn mute(host: &Host, waited: Duration) -> SourceError {
     let message = format!("{host} did not answer within {} s", waited.as_secs_f64());
     SourceError::new(Kind::Timeout, message)
-        .hint("it may be overloaded, or a firewall swallows the packets; connect_timeout=SECONDS waits longer")
+        .hint("it may be overloaded, no database, or behind a firewall that swallows packets; connect_timeout=SECONDS waits longer")
 }
 
 /// The error of the last host, and those of the others in its words.
