@@ -6,6 +6,7 @@
     reason = "the tool's rooms are not ours"
 )]
 
+mod connect;
 mod harness;
 mod postgres;
 mod service;

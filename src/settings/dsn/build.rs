@@ -110,10 +110,10 @@ fn merge(
             merged.entry(key).or_insert(Setting::new(value, origin));
         }
     }
+    // An ambient address belongs to the ambient host, never to one that somebody named.
+    let host_is_named = merged.contains_key("host");
     for (key, setting) in &surroundings.ambient {
-        // An ambient hostaddr belongs to the ambient host, never to one that somebody named.
-        let stranger = key == "hostaddr" && merged.contains_key("host");
-        if !stranger {
+        if !(host_is_named && key == "hostaddr") {
             merged.entry(key.clone()).or_insert_with(|| setting.clone());
         }
     }

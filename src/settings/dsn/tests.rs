@@ -134,6 +134,10 @@ fn an_ambient_address_does_not_move_a_named_host() {
     let pg = ambient(&[("hostaddr", "10.9.9.9"), ("user", "u")]);
     let dsn = Dsn::parse("host=h", &pg).unwrap();
     assert_eq!(dsn.hosts[0].address, Address::Tcp { name: "h".to_owned(), addr: None });
+    let pg = ambient(&[("host", "h"), ("hostaddr", "10.9.9.9")]);
+    let addr = Some("10.9.9.9".parse().unwrap());
+    let dsn = Dsn::from_ambient(&pg).unwrap();
+    assert_eq!(dsn.hosts[0].address, Address::Tcp { name: "h".to_owned(), addr });
 }
 
 #[test]

@@ -21,7 +21,7 @@ use tokio_postgres::Transaction;
 
 pub use connect::{Connector, SessionOptions};
 
-use crate::facts::{SourceError, SourceErrorKind};
+use crate::facts::{SourceError, SourceErrorKind as Kind};
 use crate::settings::Dsn;
 
 /// How much longer than the server's own limit we wait before we give up on the server itself.
@@ -42,8 +42,7 @@ impl Database {
     pub fn open(dsn: &Dsn, options: SessionOptions) -> Result<Self, SourceError> {
         let size = options.pool_size.max(1);
         let pool = Pool::builder(Connector::new(dsn.clone(), options)).max_size(size).build();
-        let pool =
-            pool.map_err(|error| SourceError::new(SourceErrorKind::Other, error.to_string()))?;
+        let pool = pool.map_err(|error| SourceError::new(Kind::Other, error.to_string()))?;
         Ok(Self { pool, shown: dsn.to_string() })
     }
 
@@ -51,7 +50,7 @@ impl Database {
     pub async fn connection(&self) -> Result<Connection, SourceError> {
         self.pool.get().await.map_err(|error| match error {
             PoolError::Backend(error) => error,
-            other => SourceError::new(SourceErrorKind::Other, other.to_string()),
+            other => SourceError::new(Kind::Other, other.to_string()),
         })
     }
 
@@ -64,14 +63,12 @@ impl Database {
     ) -> Result<T, SourceError> {
         let mut connection = self.connection().await?;
         let answer = tokio::time::timeout(limit + GRACE, read_only(&mut connection, limit, ask));
-        match answer.await {
-            Ok(answer) => answer,
-            Err(_) => {
-                // The query may still be running there: this connection must not be lent again.
-                drop(Object::take(connection));
-                Err(errors::silent(limit + GRACE))
-            }
+        let answer = answer.await.unwrap_or_else(|_| Err(errors::silent(limit + GRACE)));
+        if let Err(SourceError { kind: Kind::Disconnected | Kind::Timeout, .. }) = answer {
+            // Broken, or still busy with our query: this connection must not be lent again.
+            drop(Object::take(connection));
         }
+        answer
     }
 }
 

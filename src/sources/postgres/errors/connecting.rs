@@ -114,6 +114,7 @@ fn network(io: &io::Error, host: &Host) -> SourceError {
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe => return closed(host),
         io::ErrorKind::InvalidData => return not_postgres(host, &io.to_string()),
+        _ if is_cut_off(io) => return closed(host),
         _ if is_lookup(io) => {
             return SourceError::new(
                 Kind::Dns,
@@ -129,6 +130,11 @@ fn network(io: &io::Error, host: &Host) -> SourceError {
 /// Name look-ups have no kind of their own; these words are the standard library's.
 fn is_lookup(io: &io::Error) -> bool {
     io.to_string().starts_with("failed to lookup address information")
+}
+
+/// The codec's words for an end in the middle of a message.
+fn is_cut_off(io: &io::Error) -> bool {
+    io.to_string() == "bytes remaining on stream"
 }
 
 /// The library's words for a server that target_session_attrs rules out.
@@ -151,7 +157,7 @@ fn not_postgres(host: &Host, words: &str) -> SourceError {
 pub fn mute(host: &Host, waited: Duration) -> SourceError {
     let message = format!("{host} did not answer within {} s", waited.as_secs_f64());
     SourceError::new(Kind::Timeout, message)
-        .hint("it may be overloaded, or a firewall swallows the packets; connect_timeout=SECONDS waits longer")
+        .hint("it may be overloaded, no database, or behind a firewall that swallows packets; connect_timeout=SECONDS waits longer")
 }
 
 /// The error of the last host, and those of the others in its words.

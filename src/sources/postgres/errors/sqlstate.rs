@@ -73,7 +73,8 @@ pub fn explain(server: &DbError) -> SourceError {
 }
 
 /// Poolers have words of their own for what the server has codes for; these are not translated.
-const POOLERS: [(&str, Kind, &str); 6] = [
+const POOLERS: [(&str, Kind, &str); 7] = [
+    ("bouncer config error", NotFound, "the pooler knows no such database or user"),
     (
         "Tenant or user not found",
         Authentication,

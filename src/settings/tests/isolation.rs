@@ -1,0 +1,98 @@
+//! With `-c NAME`: one context and nothing else.
+
+use super::*;
+use crate::error::ErrorKind;
+
+#[test]
+fn a_named_context_hears_nothing_of_its_surroundings() {
+    let desk = Desk::with_contexts()
+        .env("DATABASE_URL", "postgres://wrong:wrong@wrong/wrong")
+        .env("PGPASSWORD", "wrong")
+        .env("PGPORT", "1")
+        .env("PGSSLMODE", "disable")
+        .env("PGPASSFILE", "/wrong")
+        .env("CLIPLY_BASE_URL", "http://wrong")
+        .env("CLIPLY_ADMIN_TOKEN", "wrong")
+        .env("CLIPLY_HEADERS", "X-Wrong: wrong")
+        .file(".env", "DATABASE_URL=$WRONG\n")
+        .context("staging");
+    let settings = desk.settings();
+    assert_eq!(url(&settings), "https://staging.example");
+    assert_eq!(database(&settings), "op@staging.example:5432/app");
+    assert_eq!(settings.database.as_ref().unwrap().value.tls.mode, dsn::SslMode::Prefer);
+    assert_eq!(secret(&settings), None);
+    assert!(settings.admin_token.is_err());
+    assert_eq!(settings.headers, Ok(vec![]));
+    assert_eq!(settings.context_name.as_deref(), Some("staging"));
+    assert_eq!(settings.warnings, [""; 0]);
+}
+
+#[test]
+fn a_named_context_may_use_the_password_file_of_the_home_directory() {
+    let desk = Desk::with_contexts().file(".pgpass", "staging.example:*:app:op:hunter2\n");
+    assert_eq!(secret(&desk.context("staging").settings()).as_deref(), Some("hunter2"));
+}
+
+#[test]
+fn a_named_context_brings_everything_it_says() {
+    let settings = Desk::with_contexts().context("prod").settings();
+    assert_eq!(url(&settings), "https://prod.example");
+    assert_eq!(database(&settings), "op@prod.example:5432/app");
+    assert_eq!(origin(&settings.database), "$PROD_DB");
+    assert_eq!(settings.admin_token.as_ref().unwrap().value.expose(), "hunter2");
+    let names: Vec<_> =
+        settings.headers.as_ref().unwrap().iter().map(|h| h.name.as_str()).collect();
+    assert_eq!(names, ["X-Key", "X-Plain"]);
+    assert_eq!((settings.protected.as_deref(), settings.read_only), (Some("prod"), true));
+    assert_eq!(settings.timeout.value, Duration::from_secs(3));
+    assert_eq!(settings.oldest_job_age_unit.as_ref().unwrap().value, AgeUnit::Milliseconds);
+    assert_eq!(settings.limits.dead.warning, Some(30.0));
+    assert_eq!(settings.limits.stuck_after, 300.0);
+    assert_eq!(settings.contexts, ["prod", "staging"]);
+}
+
+#[test]
+fn flags_that_contradict_a_named_context_are_usage_errors() {
+    let desk = || Desk::with_contexts().context("prod");
+    let errors = [
+        desk().flags(|flags| flags.base_url = Some("http://x".to_owned())).error(),
+        desk().database_flag("postgres://u:hunter2@h/d").error(),
+        desk().context("prdo").error(),
+    ];
+    for error in &errors {
+        assert_eq!(error.kind, ErrorKind::Usage, "{error:?}");
+        assert!(!format!("{error:?}").contains("hunter2"));
+    }
+    assert_eq!(errors[2].hints, ["did you mean `prod`?"]);
+    let timeout = desk().flags(|flags| flags.timeout = Some(Duration::from_secs(9))).settings();
+    assert_eq!(timeout.timeout.value, Duration::from_secs(9), "a timeout contradicts nobody");
+}
+
+#[test]
+fn values_may_lie_in_files_beside_the_configuration() {
+    let desk = Desk::new()
+        .file("url.txt", "postgres://u:hunter2@h/d\r\n")
+        .file(
+            config::FILE_NAME,
+            "[context.x]\ndatabase_url_file = 'url.txt'\nadmin_token_file = '~/none'\n",
+        )
+        .context("x");
+    let settings = desk.settings();
+    assert_eq!(database(&settings), "u@h:5432/d");
+    assert!(origin(&settings.database).ends_with("/url.txt"));
+    let error = settings.admin_token.unwrap_err();
+    assert!(
+        error.message.contains("/none") && error.message.contains("cliplyctl.toml:3"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_password_in_the_configuration_is_refused() {
+    let text = "[context.x]\ndatabase_url = 'postgres://u:hunter2@h/d'\n";
+    let error =
+        Desk::new().file(config::FILE_NAME, text).context("x").settings().database.unwrap_err();
+    assert!(error.message.starts_with("the database URL holds a password"), "{error}");
+    assert!(error.hint.as_ref().unwrap().contains("database_url_env"));
+    assert!(!format!("{error:?}").contains("hunter2"));
+}

@@ -1,0 +1,114 @@
+//! Without `-c`: which word wins.
+
+use super::*;
+use crate::error::ErrorKind;
+use crate::facts::SourceErrorKind;
+
+#[test]
+fn flag_then_environment_then_dotenv_then_context() {
+    let desk = Desk::with_contexts().default_context("staging");
+    let settings = desk.settings();
+    assert_eq!(url(&settings), "https://staging.example");
+    assert_eq!(database(&settings), "op@staging.example:5432/app");
+    assert_eq!(settings.context_name.as_deref(), Some("staging"));
+
+    let desk =
+        desk.file(".env", "CLIPLY_BASE_URL=http://dotenv\nDATABASE_URL=postgres://d@dotenv/d\n");
+    let settings = desk.settings();
+    assert_eq!(
+        (url(&settings), database(&settings).as_str()),
+        ("http://dotenv", "d@dotenv:5432/d")
+    );
+    assert!(origin(&settings.base_url).ends_with(".env:1"), "{}", origin(&settings.base_url));
+    assert_eq!(settings.context_name, None, "nothing of the context is left");
+    assert_eq!(settings.warnings.len(), 2, "{:?}", settings.warnings);
+
+    let desk = desk.env("CLIPLY_BASE_URL", "http://env").env("DATABASE_URL", "postgres://e@env/e");
+    let settings = desk.settings();
+    assert_eq!((url(&settings), database(&settings).as_str()), ("http://env", "e@env:5432/e"));
+    assert_eq!(origin(&settings.database), "$DATABASE_URL");
+
+    let desk = desk
+        .flags(|flags| flags.base_url = Some("http://flag".to_owned()))
+        .database_flag("postgres://f@flag/f");
+    let settings = desk.settings();
+    assert_eq!((url(&settings), database(&settings).as_str()), ("http://flag", "f@flag:5432/f"));
+    assert_eq!(origin(&settings.base_url), "--base-url");
+}
+
+#[test]
+fn pg_variables_speak_of_a_database_or_fill_its_gaps() {
+    let desk = Desk::new().env("PGPASSWORD", "hunter2").env("PGSSLMODE", "require");
+    let error = desk.settings().database.unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::NotConfigured, "these alone name no database");
+    let desk = desk.env("PGHOST", "h");
+    assert_eq!(database(&desk.settings()), "me@h:5432/me");
+    assert_eq!(origin(&desk.settings().database), "$PGHOST");
+    let settings = desk.env("DATABASE_URL", "postgres://u@x/d").settings();
+    assert_eq!(database(&settings), "u@x:5432/d");
+    assert_eq!(secret(&settings).as_deref(), Some("hunter2"));
+}
+
+#[test]
+fn a_stronger_layer_decides_which_database() {
+    let desk = Desk::new().file(".env", "DATABASE_URL=postgres://u@dotenv/d\nPGPORT=7\n");
+    assert_eq!(database(&desk.settings()), "u@dotenv:7/d");
+    assert_eq!(database(&desk.env("PGHOST", "h").settings()), "me@h:7/me");
+}
+
+#[test]
+fn a_default_context_that_does_not_exist_is_a_configuration_error() {
+    let error = Desk::new().default_context("stagin").error();
+    assert_eq!(error.kind, ErrorKind::Config);
+    assert!(error.message.contains("cliplyctl.toml:1: no context `stagin`"), "{error}");
+    assert_eq!(error.hints, ["did you mean `staging`?"]);
+}
+
+#[test]
+fn credentials_travel_only_with_their_own_url() {
+    let desk = Desk::with_contexts().default_context("prod");
+    assert!(desk.settings().admin_token.is_ok());
+    let settings = desk.env("CLIPLY_BASE_URL", "http://elsewhere").settings();
+    assert!(settings.admin_token.is_err());
+    assert_eq!(settings.headers, Ok(vec![]));
+    assert_eq!(settings.oldest_job_age_unit, None);
+}
+
+#[test]
+fn what_is_missing_hurts_only_those_who_need_it() {
+    let settings = Desk::new().file(config::FILE_NAME, CONFIG).context("prod").settings();
+    assert_eq!(url(&settings), "https://prod.example");
+    let error = settings.database.unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::NotConfigured);
+    assert!(error.message.contains("PROD_DB is not set"), "{error}");
+    assert!(error.message.contains("cliplyctl.toml:4"), "{error}");
+    let settings = Desk::new().settings();
+    assert!(settings.base_url.is_err() && settings.database.is_err());
+    assert_eq!(settings.warnings, [""; 0]);
+}
+
+#[test]
+fn a_base_url_is_plain() {
+    let bad = ["prod.example", "ftp://x", "http://u:hunter2@x", "http://x?a=b", "http://x/#a"];
+    for text in bad {
+        let error = Desk::new().env("CLIPLY_BASE_URL", text).settings().base_url.unwrap_err();
+        assert!(!format!("{error:?}").contains("hunter2"));
+        assert!(error.message.ends_with("set by $CLIPLY_BASE_URL"), "{error}");
+    }
+    let settings = Desk::new().env("CLIPLY_BASE_URL", "HTTP://X.example/base/").settings();
+    assert_eq!(url(&settings), "http://x.example/base");
+}
+
+#[test]
+fn every_pg_variable_is_documented() {
+    for (name, _) in layered::PG_VARIABLES {
+        assert!(variables::variable(name).is_some_and(|variable| variable.dotenv), "{name}");
+    }
+}
+
+#[test]
+fn a_configuration_named_by_the_environment_replaces_the_others() {
+    let desk =
+        Desk::with_contexts().file("x.toml", "[context.x]\n").env("CLIPLYCTL_CONFIG", "x.toml");
+    assert_eq!(desk.settings().contexts, ["x"]);
+}

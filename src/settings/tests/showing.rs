@@ -1,0 +1,44 @@
+//! What people see of settings, and what nobody does.
+
+use super::*;
+
+#[test]
+fn no_secret_shows_anywhere() {
+    let desks = [
+        Desk::with_contexts().context("prod"),
+        Desk::with_contexts()
+            .env("DATABASE_URL", "postgres://u:hunter2@h/d")
+            .env("CLIPLY_ADMIN_TOKEN", "hunter2")
+            .env("CLIPLY_HEADERS", "X-Key: hunter2"),
+        Desk::with_contexts()
+            .env("DATABASE_URL", "postgres://u:hunter2@h:x/d")
+            .env("CLIPLY_HEADERS", "hunter2"),
+        Desk::new().database_flag("postgres://u:hunter2@h/d"),
+    ];
+    for desk in desks {
+        let settings = desk.settings();
+        let rows: Vec<_> = settings.shown().collect();
+        let all = format!("{settings:?}{rows:?}{:?}", desk.overrides);
+        assert!(!all.contains("hunter2"), "{all}");
+    }
+}
+
+#[test]
+fn what_is_shown_says_where_it_came_from() {
+    let settings = Desk::with_contexts().context("prod").settings();
+    let row = |name: &str| settings.shown().find(|row| row.name == name).unwrap();
+    assert_eq!(row("database.password").value, REDACTED);
+    assert_eq!(row("database.password").origin, "database URL");
+    assert_eq!(
+        (row("admin_token").value.as_str(), row("admin_token").origin.as_str()),
+        (REDACTED, "$PROD_TOKEN")
+    );
+    assert_eq!(row("headers.X-Key").origin, "$PROD_KEY");
+    assert_eq!(row("thresholds.dead").value, "warning ≥ 30 jobs, critical ≥ 100 jobs");
+    assert!(row("thresholds.dead").origin.ends_with("cliplyctl.toml:11 [context.prod]"));
+    assert_eq!(row("thresholds.running").origin, "default");
+    assert_eq!(
+        (row("timeout").value.as_str(), row("protected").origin.as_str()),
+        ("3s", "context prod")
+    );
+}

@@ -1,0 +1,91 @@
+//! Sockets, IPv6, several hosts, and hosts that will not do.
+
+use std::io::Write;
+
+use cliplyctl::facts::SourceErrorKind;
+use cliplyctl::settings::Dsn;
+use cliplyctl::settings::dsn::Surroundings;
+
+use super::ground::{DEAD, Secured, ask, ask_flag, has_ipv6};
+use crate::support::postgres::{Database, cluster};
+
+#[test]
+fn a_socket_in_every_spelling() {
+    let directory = cluster().directory().display().to_string();
+    let escaped = directory.replace('/', "%2F");
+    for dsn in [
+        cluster().url("postgres"),
+        format!("postgres://postgres@{escaped}/postgres"),
+        format!("postgres://postgres@/postgres?host={directory}&sslmode=verify-full"),
+        format!("host='{directory}' user=postgres"),
+    ] {
+        assert_eq!(ask(&dsn).as_deref(), Ok("postgres plain"), "{dsn}");
+    }
+    let error = ask("host=/nonexistent user=postgres").unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::Refused, "{error:?}");
+    assert!(error.message.contains("/nonexistent:5432: there is no socket"), "{error:?}");
+}
+
+#[test]
+fn ipv6() {
+    if !has_ipv6() {
+        // Past the test harness, which would swallow it.
+        let mut stderr = std::io::stderr();
+        writeln!(stderr, "NOT PROVEN HERE: IPv6 (this machine has no ::1)").unwrap();
+        return;
+    }
+    let secured = Secured::shared();
+    let port = secured.port;
+    assert_eq!(
+        ask_flag(&format!("postgres://postgres@[::1]:{port}/postgres")).as_deref(),
+        Ok("postgres tls")
+    );
+    assert_eq!(ask(&format!("host=::1 port={port} user=postgres")).as_deref(), Ok("postgres tls"));
+    let error = ask(&format!("postgres://u@[::1]:{}/d", DEAD.0)).unwrap_err();
+    assert!(error.message.starts_with("[::1]:"), "{error:?}");
+}
+
+#[test]
+fn the_first_host_that_answers_is_taken() {
+    let secured = Secured::shared();
+    let (dead, gone, port) = (DEAD.0, DEAD.1, secured.port);
+    let dsn =
+        format!("postgres://postgres@127.0.0.1:{dead},[::1]:{gone},127.0.0.1:{port}/postgres");
+    assert_eq!(ask(&dsn).as_deref(), Ok("postgres tls"));
+    let error = ask(&format!("postgres://u@127.0.0.1:{dead},localhost:{gone}/d")).unwrap_err();
+    assert!(error.message.contains(&format!("127.0.0.1:{dead}")), "{error:?}");
+    assert!(error.message.contains(&format!("localhost:{gone}")), "{error:?}");
+    // A server that says no is an answer: the next host is not asked.
+    let error =
+        ask(&format!("postgres://stranger@127.0.0.1:{port},127.0.0.1:{dead}/d")).unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::Authentication, "{error:?}");
+}
+
+#[test]
+fn a_server_of_the_wrong_kind_is_passed_over() {
+    let database = Database::blank();
+    database.execute(&format!(
+        "ALTER DATABASE {} SET default_transaction_read_only = on",
+        database.name()
+    ));
+    let url = |attrs: &str| format!("{}?target_session_attrs={attrs}", database.url());
+    for fitting in ["any", "read-only", "standby", "prefer-standby"] {
+        assert!(ask(&url(fitting)).is_ok(), "{fitting}");
+    }
+    for other in ["read-write", "primary"] {
+        let error = ask(&url(other)).unwrap_err();
+        assert!(error.message.contains("target_session_attrs"), "{error:?}");
+    }
+}
+
+#[test]
+fn the_server_learns_our_name() {
+    let around = Surroundings::default();
+    let name = |dsn: &str| {
+        let dsn = Dsn::parse(dsn, &around).unwrap();
+        super::reading::value(&dsn, "SHOW application_name").unwrap()
+    };
+    let url = cluster().url("postgres");
+    assert_eq!(name(&url), "cliplyctl:test");
+    assert_eq!(name(&format!("{url}?application_name=mine")), "mine");
+}

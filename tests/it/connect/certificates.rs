@@ -1,0 +1,182 @@
+//! TLS: which certificate satisfies which sslmode, and the hint for each that does not.
+
+use cliplyctl::facts::{SourceError, SourceErrorKind};
+use rcgen::{CertificateParams, IsCa, KeyPair, date_time_ymd};
+
+use super::ground::{Authority, HOST, Secured, address, ask};
+
+/// A self-signed X.509 v1 certificate for db.test until 2126, as old guides make them:
+/// `openssl x509 -req -signkey`. Nobody trusts it; its key opens nothing.
+const VERSION_1: (&str, &str) = (include_str!("v1.crt"), include_str!("v1.key"));
+
+fn tls(secured: &Secured, more: &str) -> Result<String, SourceError> {
+    ask(&secured.dsn("tls_only", more))
+}
+
+fn with_root(secured: &Secured, mode: &str) -> Result<String, SourceError> {
+    tls(secured, &format!("sslmode={mode} sslrootcert={}", secured.path("root.crt")))
+}
+
+#[track_caller]
+fn refused(outcome: Result<String, SourceError>, message: &str, hint: &str) {
+    let error = outcome.unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::Tls, "{error:?}");
+    assert!(error.message.contains(message), "{error:?}");
+    assert!(error.hint.as_ref().unwrap().contains(hint), "{error:?}");
+}
+
+#[test]
+fn every_mode_is_satisfied_by_a_good_certificate() {
+    let secured = Secured::shared();
+    for mode in ["allow", "prefer", "require", "verify-ca", "verify-full"] {
+        assert_eq!(with_root(secured, mode).as_deref(), Ok("tls_only tls"), "{mode}");
+    }
+    for mode in ["allow", "prefer", "require"] {
+        let outcome = tls(secured, &format!("sslmode={mode}"));
+        assert_eq!(outcome.as_deref(), Ok("tls_only tls"), "{mode} without a root certificate");
+    }
+}
+
+#[test]
+fn a_line_is_as_secure_as_the_mode_asks() {
+    let who = |mode: &str| ask(&Secured::shared().dsn("postgres", &format!("sslmode={mode}")));
+    assert_eq!(who("disable").as_deref(), Ok("postgres plain"));
+    assert_eq!(who("allow").as_deref(), Ok("postgres plain"));
+    assert_eq!(who("prefer").as_deref(), Ok("postgres tls"));
+}
+
+#[test]
+fn the_wrong_host_fails_verify_full_alone() {
+    let secured = Secured::shared();
+    let by_address = |mode: &str| {
+        let root = secured.path("root.crt");
+        let port = secured.port;
+        ask(&format!(
+            "postgres://tls_only@127.0.0.1:{port}/postgres?sslmode={mode}&sslrootcert={root}"
+        ))
+    };
+    assert_eq!(by_address("verify-ca").as_deref(), Ok("tls_only tls"));
+    refused(
+        by_address("verify-full"),
+        &format!("its certificate is for {HOST}, not for 127.0.0.1"),
+        "connect by a name of the certificate",
+    );
+}
+
+#[test]
+fn an_unknown_authority_fails_wherever_a_root_certificate_is_at_hand() {
+    let secured = Secured::shared();
+    let root = secured.path("stranger.crt");
+    for mode in ["require", "verify-ca", "verify-full"] {
+        refused(
+            tls(secured, &format!("sslmode={mode} sslrootcert={root}")),
+            "an authority that is not trusted here",
+            "sslrootcert=FILE",
+        );
+    }
+    refused(
+        tls(secured, "sslrootcert=system"),
+        "an authority that is not trusted here",
+        "sslrootcert=system",
+    );
+    // prefer falls back to plain, which this role may not use: the certificate is the reason.
+    refused(
+        tls(secured, &format!("sslmode=prefer sslrootcert={root}")),
+        "an authority that is not trusted here",
+        "sslrootcert=FILE",
+    );
+    let fallen = ask(&secured.dsn("postgres", &format!("sslmode=prefer sslrootcert={root}")));
+    assert_eq!(fallen.as_deref(), Ok("postgres plain"), "as libpq does");
+}
+
+#[test]
+fn verifying_needs_a_root_certificate() {
+    let secured = Secured::shared();
+    refused(tls(secured, "sslmode=verify-full"), "needs a root certificate", "sslrootcert=system");
+    let error = tls(secured, "sslmode=verify-ca sslrootcert=/nonexistent").unwrap_err();
+    assert!(error.message.contains("cannot read certificates from /nonexistent"), "{error:?}");
+    let empty = secured.file("empty.crt", "").display().to_string();
+    let error = tls(secured, &format!("sslmode=require sslrootcert={empty}")).unwrap_err();
+    assert!(error.message.contains("holds no certificate"), "{error:?}");
+}
+
+#[test]
+fn an_expired_certificate_is_dated() {
+    let authority = Authority::new("Test Authority");
+    let (certificate, key) = authority.issue(|params| {
+        params.not_before = date_time_ymd(2001, 1, 1);
+        params.not_after = date_time_ymd(2002, 3, 4);
+    });
+    let secured = Secured::start(&authority.certificate.pem(), &certificate, &key);
+    for mode in ["verify-ca", "verify-full"] {
+        refused(with_root(&secured, mode), "its certificate expired on 2002-03-04", "renew");
+    }
+    assert_eq!(tls(&secured, "sslmode=require").as_deref(), Ok("tls_only tls"));
+}
+
+#[test]
+fn a_name_in_cn_alone_is_no_name() {
+    let authority = Authority::new("Test Authority");
+    let (certificate, key) = authority.issue(|params| params.subject_alt_names.clear());
+    let secured = Secured::start(&authority.certificate.pem(), &certificate, &key);
+    refused(with_root(&secured, "verify-full"), "in its CN alone", "subjectAltName");
+    assert_eq!(with_root(&secured, "verify-ca").as_deref(), Ok("tls_only tls"));
+}
+
+#[test]
+fn an_authority_is_no_host() {
+    let mut params = CertificateParams::new(vec![HOST.to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    let own = params.self_signed(&key).unwrap().pem();
+    let secured = Secured::start(&own, &own, &key.serialize_pem());
+    refused(with_root(&secured, "verify-full"), "self-signed with CA:TRUE", "sslmode=require");
+}
+
+#[test]
+fn a_version_1_certificate_encrypts_but_proves_nothing() {
+    let secured = Secured::start(VERSION_1.0, VERSION_1.0, VERSION_1.1);
+    assert_eq!(tls(&secured, "sslmode=require").as_deref(), Ok("tls_only tls"));
+    refused(with_root(&secured, "verify-full"), "X.509 v1", "reissued as v3");
+}
+
+#[test]
+fn an_address_on_the_certificate_is_a_name() {
+    let authority = Authority::new("Test Authority");
+    let (certificate, key) =
+        authority.issue(|params| params.subject_alt_names = vec![address("127.0.0.1")]);
+    let secured = Secured::start(&authority.certificate.pem(), &certificate, &key);
+    let (port, root) = (secured.port, secured.path("root.crt"));
+    let url = format!(
+        "postgres://tls_only@127.0.0.1:{port}/postgres?sslmode=verify-full&sslrootcert={root}"
+    );
+    assert_eq!(ask(&url).as_deref(), Ok("tls_only tls"));
+}
+
+#[test]
+fn a_client_certificate_is_shown_when_there_is_one() {
+    let secured = Secured::shared();
+    let (certificate, key) = (secured.path("client.crt"), secured.path("client.key"));
+    let dsn =
+        secured.dsn("certified", &format!("sslmode=require sslcert={certificate} sslkey={key}"));
+    assert_eq!(ask(&dsn).as_deref(), Ok("certified tls"));
+    let error = ask(&secured.dsn("certified", "sslmode=require")).unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::Authentication, "{error:?}");
+    let dsn = secured.dsn("certified", &format!("sslcert={certificate} sslkey=/nonexistent"));
+    assert!(ask(&dsn).unwrap_err().message.contains("cannot read the key /nonexistent"));
+}
+
+#[test]
+fn a_role_that_must_use_tls_is_told_so() {
+    let error = ask(&Secured::shared().dsn("tls_only", "sslmode=disable")).unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::Authentication, "{error:?}");
+    assert!(error.hint.as_ref().unwrap().contains("try sslmode=require"), "{error:?}");
+}
+
+#[test]
+fn a_server_without_tls_is_told_from_a_bad_certificate() {
+    let port = super::silence::plain_server();
+    let dsn = |mode: &str| format!("host=127.0.0.1 port={port} user=postgres sslmode={mode}");
+    refused(ask(&dsn("require")), "offers no TLS", "poolers often do without");
+    assert_eq!(ask(&dsn("prefer")).as_deref(), Ok("postgres plain"));
+}

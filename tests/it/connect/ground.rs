@@ -1,0 +1,237 @@
+//! Servers with certificates and passwords, and a way to ask them.
+
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use cliplyctl::demo::server::{Listen, Server, ServerOptions};
+use cliplyctl::facts::SourceError;
+use cliplyctl::settings::dsn::Surroundings;
+use cliplyctl::settings::{Dsn, Environment, Overrides, Secret, Settings};
+use cliplyctl::sources::postgres::{Database, SessionOptions};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, SanType,
+};
+
+use crate::support::postgres::{Session, server_options};
+use crate::support::wait_until;
+
+/// The name on the good certificate; nothing resolves it, `hostaddr` leads there.
+pub const HOST: &str = "db.test";
+/// A password that every layer between us and the server might mangle.
+pub const PASSWORD: &str = r"p@ss:w/rd %41$x\";
+
+/// Loopback tests are quick; a loaded machine is not.
+pub const LIMIT: Duration = Duration::from_secs(20);
+
+/// An authority, and the key it signs with.
+pub struct Authority {
+    pub certificate: Certificate,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    pub fn new(name: &str) -> Authority {
+        let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        Authority { certificate, issuer: Issuer::new(params, key) }
+    }
+
+    /// A certificate for a host, changed by `change`, and its key; both PEM.
+    pub fn issue(&self, change: impl FnOnce(&mut CertificateParams)) -> (String, String) {
+        let mut params = CertificateParams::new(vec![HOST.to_owned()]).unwrap();
+        params.distinguished_name.push(DnType::CommonName, HOST);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        change(&mut params);
+        let key = KeyPair::generate().unwrap();
+        (params.signed_by(&key, &self.issuer).unwrap().pem(), key.serialize_pem())
+    }
+}
+
+/// A server on 127.0.0.1 (and ::1 where there is one) with TLS and roles that want passwords.
+pub struct Secured {
+    pub server: Server,
+    pub port: u16,
+    /// Files for the client: `root.crt`, `stranger.crt`, `client.crt`, `client.key`.
+    pub files: tempfile::TempDir,
+}
+
+const RULES: &str = "
+local   all all                trust
+hostssl all tls_only all       trust
+hostssl all certified all      cert
+host    all scram all          scram-sha-256
+host    all md5ish all         password
+host    all postgres all       trust
+";
+
+impl Secured {
+    /// The one that most tests share.
+    pub fn shared() -> &'static Secured {
+        static SHARED: OnceLock<Secured> = OnceLock::new();
+        SHARED.get_or_init(|| {
+            let authority = Authority::new("Test Authority");
+            let (certificate, key) = authority.issue(|_| {});
+            let secured = Secured::start(&authority.certificate.pem(), &certificate, &key);
+            let client = authority.issue(|params| {
+                params.subject_alt_names.clear();
+                params.distinguished_name.push(DnType::CommonName, "certified");
+                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+            });
+            secured.file("client.crt", &client.0);
+            secured.file("client.key", &client.1);
+            secured
+        })
+    }
+
+    /// A server with this certificate; clients are told to trust `root`.
+    pub fn start(root: &str, certificate: &str, key: &str) -> Secured {
+        let addresses = if has_ipv6() { "127.0.0.1,::1" } else { "127.0.0.1" };
+        let (server, port) = self::start(&ServerOptions {
+            extra_conf: vec![("listen_addresses".to_owned(), addresses.to_owned())],
+            ..server_options()
+        });
+        let secured = Secured { server, port, files: tempfile::tempdir().unwrap() };
+        secured.file("root.crt", root);
+        secured.file("stranger.crt", &Authority::new("Another Authority").certificate.pem());
+        let directory = secured.server.directory();
+        for (name, text) in [
+            ("server.crt", certificate),
+            ("server.key", key),
+            ("clients.crt", root),
+            ("data/pg_hba.conf", RULES),
+        ] {
+            give(directory, name, text);
+        }
+        let place = directory.display();
+        let session = Session::open(&secured.server.url("postgres"));
+        session.execute("CREATE ROLE tls_only LOGIN; CREATE ROLE certified LOGIN");
+        let password = PASSWORD.replace('\'', "''");
+        session.execute(&format!("CREATE ROLE scram LOGIN PASSWORD '{password}'"));
+        session.execute(&format!("CREATE ROLE md5ish LOGIN PASSWORD '{password}'"));
+        session.execute(&format!("ALTER SYSTEM SET ssl_cert_file = '{place}/server.crt'"));
+        session.execute(&format!("ALTER SYSTEM SET ssl_key_file = '{place}/server.key'"));
+        session.execute(&format!("ALTER SYSTEM SET ssl_ca_file = '{place}/clients.crt'"));
+        session.execute("ALTER SYSTEM SET ssl = on");
+        session.execute("SELECT pg_reload_conf()");
+        wait_until("the server speaks TLS", || {
+            Session::open(&secured.server.url("postgres")).value("SHOW ssl") == "on"
+        });
+        secured
+    }
+
+    /// Writes a file for the client, closed to others.
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.files.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        path
+    }
+
+    /// The path of one of the client's files.
+    pub fn path(&self, name: &str) -> String {
+        self.files.path().join(name).display().to_string()
+    }
+
+    /// A connection string to this server by its good name, with further parameters.
+    pub fn dsn(&self, user: &str, more: &str) -> String {
+        let port = self.port;
+        format!("host={HOST} hostaddr=127.0.0.1 port={port} user={user} dbname=postgres {more}")
+    }
+}
+
+/// Writes a file that belongs to the server: into its directory, owned by its user.
+fn give(directory: &Path, name: &str, text: &str) {
+    let path = directory.join(name);
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let owner = std::fs::metadata(directory).unwrap();
+    std::os::unix::fs::chown(&path, Some(owner.uid()), Some(owner.gid())).unwrap();
+}
+
+/// A server on a free port; another program may be quicker to take one, so it is tried again.
+pub fn start(options: &ServerOptions) -> (Server, u16) {
+    let attempt = || {
+        let port = free_port();
+        let options = ServerOptions { listen: Listen::Tcp { port }, ..options.clone() };
+        Server::start(&options).map(|server| (server, port))
+    };
+    attempt().or_else(|_| attempt()).or_else(|_| attempt()).unwrap()
+}
+
+/// Ports on which nobody ever listens: those of two services that died out.
+pub const DEAD: (u16, u16) = (1, 2);
+
+/// A port nobody listens on at this moment.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Whether this machine has an IPv6 loopback. Without one its test says so and proves nothing.
+pub fn has_ipv6() -> bool {
+    TcpListener::bind("[::1]:0").is_ok()
+}
+
+/// What a session says of itself: `user tls` or `user plain`.
+pub fn ask(dsn: &str) -> Result<String, SourceError> {
+    let around = Surroundings { user: Some("nobody".to_owned()), ..Surroundings::default() };
+    ask_with(&Dsn::parse(dsn, &around).unwrap_or_else(|error| panic!("{error:?}")), LIMIT)
+}
+
+/// As [`ask`], waiting no longer than `limit` for the connection.
+pub fn ask_with(dsn: &Dsn, limit: Duration) -> Result<String, SourceError> {
+    run(async { who(&database(dsn, limit)).await })
+}
+
+/// As [`ask`], with the settings that these variables make in this home directory.
+pub fn ask_in(home: &Path, variables: &[(&str, &str)]) -> Result<String, SourceError> {
+    let home_variable = ("HOME", home.to_str().unwrap());
+    let environment = Environment::of(variables.iter().copied().chain([home_variable]));
+    let settings = Settings::resolve(&Overrides::default(), &environment, home).unwrap();
+    ask_with(&settings.database?.value, LIMIT)
+}
+
+/// As [`ask`], with a database URL from a flag.
+pub fn ask_flag(url: &str) -> Result<String, SourceError> {
+    let url = Some(Secret::new(url.to_owned()));
+    let overrides = Overrides { database_url: url, ..Overrides::default() };
+    let environment = Environment::of([("USER", "nobody")]);
+    let settings = Settings::resolve(&overrides, &environment, Path::new("/nonexistent")).unwrap();
+    ask_with(&settings.database?.value, LIMIT)
+}
+
+/// A database with one connection.
+pub fn database(dsn: &Dsn, limit: Duration) -> Database {
+    let options = SessionOptions {
+        application_name: "cliplyctl:test".to_owned(),
+        connect_timeout: limit,
+        pool_size: 1,
+    };
+    Database::open(dsn, options).unwrap()
+}
+
+/// Runs to the end.
+pub fn run<T>(task: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(task)
+}
+
+/// Who the server says we are, and whether the line is secure.
+pub async fn who(database: &Database) -> Result<String, SourceError> {
+    const SQL: &str = "SELECT current_user || CASE WHEN ssl THEN ' tls' ELSE ' plain' END
+                       FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    let ask = async |transaction: &tokio_postgres::Transaction<'_>| {
+        Ok(transaction.query_typed(SQL, &[]).await?[0].try_get(0)?)
+    };
+    database.read(LIMIT, ask).await
+}
+
+/// A certificate's second name, for those who need an address on it.
+pub fn address(text: &str) -> SanType {
+    SanType::IpAddress(text.parse().unwrap())
+}

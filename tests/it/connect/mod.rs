@@ -1,0 +1,9 @@
+//! Every way to a database that an operator may have: what works, and what is said when it does not.
+
+mod addresses;
+mod certificates;
+mod ground;
+mod passwords;
+mod pooler;
+mod reading;
+mod silence;

@@ -1,0 +1,142 @@
+//! Passwords: SCRAM, missing, wrong, from a password file, from a service file.
+
+use cliplyctl::facts::{SourceError, SourceErrorKind};
+
+use super::ground::{HOST, PASSWORD, Secured, ask, ask_flag, ask_in};
+
+/// The password as it must be written in a libpq string in single quotes.
+fn quoted(password: &str) -> String {
+    format!("'{}'", password.replace('\\', r"\\").replace('\'', r"\'"))
+}
+
+fn encoded(password: &str) -> String {
+    password.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+#[track_caller]
+fn authentication(outcome: Result<String, SourceError>, message: &str) -> SourceError {
+    let error = outcome.unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::Authentication, "{error:?}");
+    assert!(error.message.contains(message), "{error:?}");
+    assert!(error.hint.is_some(), "{error:?}");
+    error
+}
+
+#[test]
+fn scram_with_a_password_that_every_layer_might_mangle() {
+    let secured = Secured::shared();
+    let dsn = secured.dsn("scram", &format!("password={} sslmode=disable", quoted(PASSWORD)));
+    assert_eq!(ask(&dsn).as_deref(), Ok("scram plain"));
+    let (port, password) = (secured.port, encoded(PASSWORD));
+    let url = format!("postgres://scram:{password}@127.0.0.1:{port}/postgres");
+    assert_eq!(ask_flag(&url).as_deref(), Ok("scram tls"));
+    let dsn = secured.dsn("md5ish", &format!("password={}", quoted(PASSWORD)));
+    assert_eq!(ask(&dsn).as_deref(), Ok("md5ish tls"), "a password in clear, inside TLS");
+}
+
+#[test]
+fn scram_bound_to_tls() {
+    let secured = Secured::shared();
+    let password = quoted(PASSWORD);
+    let dsn = |mode: &str| {
+        secured.dsn("scram", &format!("password={password} channel_binding=require sslmode={mode}"))
+    };
+    assert_eq!(ask(&dsn("require")).as_deref(), Ok("scram tls"));
+    let error = authentication(ask(&dsn("disable")), "did not bind the password to TLS");
+    assert!(error.hint.unwrap().contains("sslmode=require"));
+}
+
+#[test]
+fn a_wrong_password_and_a_missing_one_are_told_apart() {
+    let secured = Secured::shared();
+    let wrong = ask(&secured.dsn("scram", "password=hunter2"));
+    let error = authentication(wrong, "password authentication failed");
+    assert!(error.message.starts_with(HOST), "{error:?}");
+    assert!(!format!("{error:?}").contains("hunter2"));
+    authentication(
+        ask(&secured.dsn("scram", "")),
+        "asks for a password of scram, and none is known",
+    );
+}
+
+#[test]
+fn a_role_that_no_rule_lets_in_and_a_database_that_is_not_there() {
+    let secured = Secured::shared();
+    let error = authentication(ask(&secured.dsn("stranger", "")), "no pg_hba.conf entry");
+    assert!(error.hint.unwrap().contains("does the role stranger exist?"));
+    let error = ask(&secured.dsn("postgres", "").replace("dbname=postgres", "dbname=nowhere"));
+    let error = error.unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::NotFound, "{error:?}");
+    assert!(error.message.contains("\"nowhere\" does not exist"), "{error:?}");
+}
+
+#[test]
+fn the_password_file_of_the_home_directory_or_of_a_variable() {
+    let secured = Secured::shared();
+    let port = secured.port.to_string();
+    let escaped = PASSWORD.replace('\\', r"\\").replace(':', r"\:");
+    let line = format!("# ours\n{HOST}:{port}:*:scram:{escaped}\n*:*:*:*:wrong\n");
+    let variables = [("PGHOST", HOST), ("PGHOSTADDR", "127.0.0.1"), ("PGPORT", &port)];
+    let named = [("PGUSER", "scram"), ("PGDATABASE", "postgres")];
+    let all: Vec<_> = variables.into_iter().chain(named).collect();
+
+    let home = tempfile::tempdir().unwrap();
+    authentication(ask_in(home.path(), &all), "none is known");
+    let file = secured.file("pgpass", &line);
+    std::fs::copy(&file, home.path().join(".pgpass")).unwrap();
+    assert_eq!(ask_in(home.path(), &all).as_deref(), Ok("scram tls"));
+
+    let empty = tempfile::tempdir().unwrap();
+    let all: Vec<_> = all.into_iter().chain([("PGPASSFILE", file.to_str().unwrap())]).collect();
+    assert_eq!(ask_in(empty.path(), &all).as_deref(), Ok("scram tls"));
+}
+
+#[test]
+fn a_password_file_that_others_may_read_is_not_used() {
+    use std::os::unix::fs::PermissionsExt;
+    let secured = Secured::shared();
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join(".pgpass");
+    std::fs::write(
+        &file,
+        format!("*:*:*:scram:{}", PASSWORD.replace('\\', r"\\").replace(':', r"\:")),
+    )
+    .unwrap();
+    let port = secured.port.to_string();
+    let variables = [
+        ("PGHOST", "127.0.0.1"),
+        ("PGPORT", &port),
+        ("PGUSER", "scram"),
+        ("PGDATABASE", "postgres"),
+    ];
+    for (mode, usable) in [(0o644, false), (0o600, true)] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(ask_in(home.path(), &variables).is_ok(), usable, "{mode:o}");
+    }
+}
+
+#[test]
+fn a_service_file_brings_everything() {
+    let secured = Secured::shared();
+    let home = tempfile::tempdir().unwrap();
+    let root = secured.path("root.crt");
+    let port = secured.port;
+    let service = format!(
+        "[other]\nhost=nowhere.test\n\n[prod]\nhost={HOST}\nhostaddr=127.0.0.1\nport={port}\n\
+         user=scram\npassword={PASSWORD}\ndbname=postgres\nsslmode=verify-full\nsslrootcert={root}\n"
+    );
+    std::fs::write(home.path().join(".pg_service.conf"), &service).unwrap();
+    assert_eq!(ask_in(home.path(), &[("PGSERVICE", "prod")]).as_deref(), Ok("scram tls"));
+    assert_eq!(
+        ask_in(home.path(), &[("DATABASE_URL", "service=prod")]).as_deref(),
+        Ok("scram tls")
+    );
+
+    let elsewhere = secured.file("services", &service);
+    let variables = [("PGSERVICE", "prod"), ("PGSERVICEFILE", elsewhere.to_str().unwrap())];
+    let empty = tempfile::tempdir().unwrap();
+    assert_eq!(ask_in(empty.path(), &variables).as_deref(), Ok("scram tls"));
+    let error = ask_in(home.path(), &[("PGSERVICE", "prood")]).unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::NotConfigured, "{error:?}");
+    assert_eq!(error.hint.as_deref(), Some("did you mean `prod`?"));
+}

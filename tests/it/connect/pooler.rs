@@ -1,0 +1,140 @@
+//! PgBouncer in transaction mode: everything we do survives a server connection that others share.
+
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use cliplyctl::facts::SourceErrorKind;
+use cliplyctl::settings::Dsn;
+use cliplyctl::settings::dsn::Surroundings;
+use tokio_postgres::Transaction;
+
+use super::ground::{LIMIT, ask, database, free_port, run, who};
+use crate::support::postgres::cluster;
+use crate::support::wait_until;
+
+const PROGRAMS: [&str; 4] = [
+    "/usr/sbin/pgbouncer",
+    "/usr/bin/pgbouncer",
+    "/opt/homebrew/bin/pgbouncer",
+    "/usr/local/bin/pgbouncer",
+];
+
+/// A pooler before the test cluster; ends with its owner.
+struct Pooler {
+    child: Child,
+    port: u16,
+    _directory: tempfile::TempDir,
+}
+
+impl Pooler {
+    fn start() -> Pooler {
+        let program = PROGRAMS.iter().map(Path::new).find(|path| path.exists());
+        let program = program.expect(
+            "pgbouncer is not on this machine: `apt-get install pgbouncer` or `brew install \
+             pgbouncer` (scripts/test does it)",
+        );
+        let directory = tempfile::tempdir().unwrap();
+        let port = free_port();
+        let file = configuration(directory.path(), port);
+        let mut command = Command::new(program);
+        command
+            .arg("-q")
+            .arg(&file)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        // It refuses to run as root; the owner of the cluster's directory is somebody else.
+        use std::os::unix::fs::MetadataExt;
+        let owner = std::fs::metadata(cluster().directory()).unwrap();
+        std::os::unix::fs::chown(directory.path(), Some(owner.uid()), Some(owner.gid())).unwrap();
+        std::os::unix::fs::chown(&file, Some(owner.uid()), Some(owner.gid())).unwrap();
+        if owner.uid() != std::fs::metadata("/proc/self").map_or(owner.uid(), |own| own.uid()) {
+            command.uid(owner.uid()).gid(owner.gid());
+        }
+        let pooler = Pooler { child: command.spawn().unwrap(), port, _directory: directory };
+        wait_until("pgbouncer listens", || {
+            std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
+        });
+        pooler
+    }
+
+    fn dsn(&self, more: &str) -> String {
+        format!("host=127.0.0.1 port={} user=postgres dbname=app {more}", self.port)
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One server connection for all: whatever leaks from one client, the next one meets.
+fn configuration(directory: &Path, port: u16) -> PathBuf {
+    let path = directory.join("pgbouncer.ini");
+    let users = directory.join("users.txt");
+    std::fs::write(&users, "\"postgres\" \"\"\n").unwrap();
+    let socket = cluster().directory().display();
+    let mut file = std::fs::File::create(&path).unwrap();
+    write!(
+        file,
+        "[databases]\napp = host={socket} port=5432 dbname=postgres user=postgres\n\n\
+         [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
+         auth_type = trust\nauth_file = {}\npool_mode = transaction\ndefault_pool_size = 1\n",
+        users.display()
+    )
+    .unwrap();
+    path
+}
+
+#[test]
+fn many_short_sessions_over_one_server_connection() {
+    let pooler = Pooler::start();
+    for _ in 0..40 {
+        assert_eq!(ask(&pooler.dsn("")).as_deref(), Ok("postgres plain"));
+    }
+    // Several at a time, one of them slow, each with its own limit.
+    run(async {
+        let dsn = Dsn::parse(&pooler.dsn(""), &Surroundings::default()).unwrap();
+        let (one, two) = (database(&dsn, LIMIT), database(&dsn, LIMIT));
+        let slow = async |transaction: &Transaction<'_>| {
+            Ok(transaction.batch_execute("SELECT pg_sleep(0.2)").await?)
+        };
+        let (slow, quick) = tokio::join!(one.read(LIMIT, slow), who(&two));
+        assert_eq!((slow, quick.as_deref()), (Ok(()), Ok("postgres plain")));
+    });
+}
+
+#[test]
+fn a_statement_that_ran_out_of_time_leaves_no_limit_behind() {
+    let pooler = Pooler::start();
+    run(async {
+        let dsn = Dsn::parse(&pooler.dsn(""), &Surroundings::default()).unwrap();
+        let database = database(&dsn, LIMIT);
+        let sleep = async |transaction: &Transaction<'_>| {
+            Ok(transaction.batch_execute("SELECT pg_sleep(600)").await?)
+        };
+        let error = database.read(std::time::Duration::from_millis(50), sleep).await.unwrap_err();
+        assert_eq!(error.kind, SourceErrorKind::Timeout, "{error:?}");
+        let connection = database.connection().await.unwrap();
+        let rows = connection.query_typed("SHOW statement_timeout", &[]).await.unwrap();
+        assert_eq!(rows[0].get::<_, String>(0), "0");
+        let rows = connection.query_typed("SHOW transaction_read_only", &[]).await.unwrap();
+        assert_eq!(rows[0].get::<_, String>(0), "off");
+    });
+}
+
+#[test]
+fn what_the_pooler_itself_says_is_understood() {
+    let pooler = Pooler::start();
+    let error = ask(&pooler.dsn("").replace("dbname=app", "dbname=nowhere")).unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::NotFound, "{error:?}");
+    let error = ask(&pooler.dsn("options='-c work_mem=1MB'")).unwrap_err();
+    assert!(error.hint.as_ref().unwrap().contains("start-up parameter"), "{error:?}");
+    let error = ask(&pooler.dsn("sslmode=require")).unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::Tls, "{error:?}");
+    assert!(error.hint.unwrap().contains("poolers often do without"));
+}

@@ -1,0 +1,130 @@
+//! Reads: read-only, within their time, and clean behind themselves.
+
+use std::time::Duration;
+
+use cliplyctl::facts::{SourceError, SourceErrorKind};
+use cliplyctl::settings::Dsn;
+use cliplyctl::settings::dsn::Surroundings;
+use tokio_postgres::Transaction;
+
+use super::ground::{LIMIT, database, run, who};
+use crate::support::postgres::{Database, cluster};
+
+/// The first column of the first row, as text.
+pub fn value(dsn: &Dsn, sql: &str) -> Result<String, SourceError> {
+    run(async {
+        let ask = async |transaction: &Transaction<'_>| {
+            Ok(transaction.query_typed(sql, &[]).await?[0].try_get(0)?)
+        };
+        database(dsn, LIMIT).read(LIMIT, ask).await
+    })
+}
+
+fn dsn(url: &str) -> Dsn {
+    Dsn::parse(url, &Surroundings::default()).unwrap()
+}
+
+fn failure(sql: &str) -> SourceError {
+    value(&dsn(&cluster().url("postgres")), sql).unwrap_err()
+}
+
+#[test]
+fn nothing_can_be_written() {
+    let error = failure("CREATE TABLE x ()");
+    assert_eq!(error.kind, SourceErrorKind::Permission, "{error:?}");
+    assert!(error.message.contains("25006"), "{error:?}");
+}
+
+#[test]
+fn what_is_wrong_with_a_query_is_named() {
+    use SourceErrorKind::{Malformed, NotFound, Permission, UnknownLayout};
+    let database = Database::blank();
+    database.execute("CREATE TABLE hidden (a int)");
+    let kind = |url: &str, sql: &str| value(&dsn(url), sql).unwrap_err().kind;
+    assert_eq!(kind(&database.url(), "SELECT 'x' FROM jobs"), NotFound);
+    assert_eq!(kind(&database.url(), "SELECT b::text FROM hidden"), UnknownLayout);
+    assert_eq!(kind(&database.url(), "SELECT 1::int8"), Malformed);
+    cluster_role("reader");
+    assert_eq!(kind(&database.url_as("reader"), "SELECT a::text FROM hidden"), Permission);
+}
+
+fn cluster_role(name: &str) {
+    let session = crate::support::postgres::Session::open(&cluster().url("postgres"));
+    session.execute(&format!("CREATE ROLE {name} LOGIN"));
+}
+
+#[test]
+fn the_server_ends_a_slow_query_and_the_connection_lives_on() {
+    run(async {
+        let database = database(&dsn(&cluster().url("postgres")), LIMIT);
+        let sleep = async |transaction: &Transaction<'_>| {
+            Ok(transaction.batch_execute("SELECT pg_sleep(600)").await?)
+        };
+        let error = database.read(Duration::from_millis(50), sleep).await.unwrap_err();
+        assert_eq!(error.kind, SourceErrorKind::Timeout, "{error:?}");
+        assert!(error.message.contains("57014"), "{error:?}");
+        assert_eq!(who(&database).await.as_deref(), Ok("postgres plain"));
+    });
+}
+
+#[test]
+fn a_reader_that_never_ends_is_left_and_its_connection_with_it() {
+    run(async {
+        let database = database(&dsn(&cluster().url("postgres")), LIMIT);
+        let first = pid(&database).await;
+        let hang = async |_: &Transaction<'_>| std::future::pending::<Result<(), _>>().await;
+        let error = database.read(Duration::from_millis(1), hang).await.unwrap_err();
+        assert_eq!(error.kind, SourceErrorKind::Timeout, "{error:?}");
+        assert_ne!(pid(&database).await, first, "the pool of one lends a new connection");
+    });
+}
+
+async fn pid(database: &cliplyctl::sources::postgres::Database) -> i32 {
+    let ask = async |transaction: &Transaction<'_>| {
+        Ok(transaction.query_typed("SELECT pg_backend_pid()", &[]).await?[0].try_get(0)?)
+    };
+    database.read(LIMIT, ask).await.unwrap()
+}
+
+#[test]
+fn a_session_that_was_ended_is_replaced() {
+    run(async {
+        let database = database(&dsn(&cluster().url("postgres")), LIMIT);
+        let first = pid(&database).await;
+        let killed = async |transaction: &Transaction<'_>| {
+            let own = "SELECT pg_terminate_backend(pg_backend_pid())";
+            Ok(transaction.batch_execute(own).await?)
+        };
+        let error = database.read(LIMIT, killed).await.unwrap_err();
+        assert_eq!(error.kind, SourceErrorKind::Disconnected, "{error:?}");
+        assert_ne!(pid(&database).await, first);
+    });
+}
+
+#[test]
+fn the_limit_ends_with_its_transaction() {
+    run(async {
+        let database = database(&dsn(&cluster().url("postgres")), LIMIT);
+        who(&database).await.unwrap();
+        let connection = database.connection().await.unwrap();
+        let rows = connection.query_typed("SHOW statement_timeout", &[]).await.unwrap();
+        assert_eq!(rows[0].get::<_, String>(0), "0");
+    });
+}
+
+#[test]
+fn debug_shows_no_password() {
+    let dsn = dsn("postgres://u:hunter2@h/d");
+    let shown = format!("{:?} {}", database(&dsn, LIMIT), database(&dsn, LIMIT));
+    assert_eq!(shown, "Database(u@h:5432/d) u@h:5432/d");
+}
+
+#[test]
+fn a_hundred_connections_too_many() {
+    // Roles can be limited, which says the same as a full server: SQLSTATE 53300.
+    let session = crate::support::postgres::Session::open(&cluster().url("postgres"));
+    session.execute("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0");
+    let error = value(&dsn(&cluster().url_as("crowded", "postgres")), "SELECT ''").unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::Unavailable, "{error:?}");
+    assert!(error.hint.unwrap().contains("pooler"));
+}
