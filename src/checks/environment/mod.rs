@@ -1,13 +1,31 @@
 //! Pure judgement of an environment: schema, template and values against each other.
 
+mod copy;
+mod exposure;
 mod expressions;
 mod formats;
+mod hygiene;
 mod javascript;
+mod jwt;
+mod leaves;
 mod regex;
 mod rules;
+mod secrets;
 mod strings;
+mod template;
+#[cfg(test)]
+mod testing;
+mod values;
 
-use crate::facts::environment::{EnvSchema, SchemaKey, ZodMajor};
+pub use template::{Drift, did_you_mean, drift};
+pub use values::in_force;
+
+use super::Check;
+use crate::facts::environment::{EnvSchema, Environment, SchemaKey, ZodMajor};
+
+/// Every check of an environment. Those of the template say nothing without one, and so on.
+pub const ALL: [Check<Environment>; 6] =
+    [template::CHECK, copy::CHECK, secrets::CHECK, hygiene::CHECK, values::CHECK, exposure::CHECK];
 
 /// A major version of zod; the two judge some values differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Regular expressions of JavaScript, without guessing where its strings differ from ours.
+//! Regular expressions of JavaScript, on strings as JavaScript has them.
 
 use regress::Regex;
 
@@ -6,15 +6,21 @@ use crate::facts::environment::Pattern;
 
 /// Whether a pattern is found in a text; `None` where that cannot be known.
 pub(super) fn matches(pattern: &Pattern, text: &str) -> Option<bool> {
-    // Sticky patterns match at the start alone; without `u`, JavaScript sees UTF-16 halves.
-    let unicode = pattern.flags.contains(['u', 'v']);
-    let astral = text.chars().any(|c| u32::from(c) > 0xFFFF);
-    if pattern.flags.contains('y') || (astral && !unicode) {
+    // Sticky patterns match where the last match ended: at the start, or not at all.
+    if pattern.flags.contains('y') {
         return None;
     }
     let flags: String = pattern.flags.chars().filter(|c| !matches!(c, 'g' | 'd')).collect();
     let regex = Regex::with_flags(&pattern.source, flags.as_str()).ok()?;
-    Some(regex.find(text).is_some())
+    // JavaScript's strings are UTF-16; without `u` a pattern sees its halves.
+    let units: Vec<u16> = text.encode_utf16().collect();
+    let unicode = pattern.flags.contains(['u', 'v']);
+    let found = if unicode {
+        regex.find_from_utf16(&units, 0).next()
+    } else {
+        regex.find_from_ucs2(&units, 0).next()
+    };
+    Some(found.is_some())
 }
 
 #[cfg(test)]
@@ -35,7 +41,8 @@ mod tests {
         assert_eq!(found("^b", "m", "a\nb"), Some(true));
         assert_eq!(found("b", "g", "ab"), Some(true));
         assert_eq!(found("b", "y", "ab"), None);
-        assert_eq!(found("^.$", "", "😀"), None);
+        assert_eq!(found("^.$", "", "😀"), Some(false));
+        assert_eq!(found("^..$", "", "😀"), Some(true));
         assert_eq!(found("^.$", "u", "😀"), Some(true));
         assert_eq!(found("(", "", "x"), None);
     }
