@@ -25,7 +25,7 @@ pub(super) fn is_of(format: &Format, text: &str, zod: Zod) -> Option<bool> {
         ),
         // The older releases let `atob` skip white space.
         (Format::Base64, Zod::Four) if text.contains(|c: char| c.is_ascii_whitespace()) => {
-            let skipped = text.len() % 4 == 0 && bytes(text).is_some();
+            let skipped = text.len().is_multiple_of(4) && bytes(text).is_some();
             if skipped { None } else { Some(false) }
         }
         (Format::Base64Url, Zod::Four) => {
