@@ -4,8 +4,10 @@
 
 pub mod access;
 pub mod advice;
+pub mod environment;
 pub mod queue;
 pub mod service;
+
 pub use crate::facts::limits::limit_text;
 use crate::facts::{Finding, Limit, Limits, Section, Verdict};
 

@@ -3,11 +3,14 @@
 mod describe;
 mod env_file;
 mod rule;
+mod values;
 
 use std::path::PathBuf;
 
 pub use env_file::{EntryState, EnvEntry, EnvFile, EnvValue, FileNote, Note, Quote};
 pub use rule::{Constant, Format, Function, NumberCheck, Pattern, Rule, StringCheck, UrlOptions};
+
+pub use values::{EnvPolicy, EnvValues, Environment, Fallback, SetValue};
 
 /// A line of a file, as a reader would cite it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,6 +6,7 @@
 //! a quoted value may lie on the next line, and a closing quote must be followed by a comment or
 //! the end of a line, else an earlier, escaped quote closes. Each branch below names its part.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::LineIndex;
@@ -138,7 +139,7 @@ impl Assignment {
     pub(super) fn entry(&self, bytes: &[u8], lines: &LineIndex) -> EnvEntry {
         let raw = trim(&bytes[self.value.clone()]);
         let (inner, quote) = unquote(raw);
-        let mut value = normal_line_ends(&String::from_utf8_lossy(inner));
+        let mut value = normal_line_ends(&String::from_utf8_lossy(&inner));
         // dotenv expands whatever begins with a double quote, closed or not.
         if raw.first() == Some(&b'"') {
             value = value.replace("\\n", "\n").replace("\\r", "\r");
@@ -188,14 +189,41 @@ impl Assignment {
     }
 }
 
-/// `^(['"`])([\s\S]*)\1$` with flags `mg`: the text between the quotes, when both are there.
-fn unquote(raw: &[u8]) -> (&[u8], Option<Quote>) {
+/// `replace(/^(['"`])([\s\S]*)\1$/mg, "$2")`: the text without its quotes, and which they were.
+fn unquote(raw: &[u8]) -> (Cow<'_, [u8]>, Option<Quote>) {
     match raw {
-        [b'\'', inner @ .., b'\''] => (inner, Some(Quote::Single)),
-        [b'"', inner @ .., b'"'] => (inner, Some(Quote::Double)),
-        [b'`', inner @ .., b'`'] => (inner, Some(Quote::Backtick)),
-        _ => (raw, None),
+        [b'\'', inner @ .., b'\''] => (inner.into(), Some(Quote::Single)),
+        [b'"', inner @ .., b'"'] => (inner.into(), Some(Quote::Double)),
+        [b'`', inner @ .., b'`'] => (inner.into(), Some(Quote::Backtick)),
+        _ => (unquote_lines(raw), None),
     }
+}
+
+/// An unquoted value ends with its line, but U+2028 and U+2029 end one for `^` and `$` alone.
+fn unquote_lines(raw: &[u8]) -> Cow<'_, [u8]> {
+    let mut kept = Vec::new();
+    let mut start = 0;
+    while start < raw.len() {
+        let quote = raw[start];
+        let ends =
+            |at: &usize| raw[*at] == quote && (*at + 1 == raw.len() || line_end(raw, at + 1) > 0);
+        let close = match quote {
+            b'\'' | b'"' | b'`' => (start + 1..raw.len()).rev().find(ends),
+            _ => None,
+        };
+        let end = match close {
+            Some(close) => {
+                kept.extend_from_slice(&raw[start + 1..close]);
+                close + 1
+            }
+            None => start,
+        };
+        let line = skip_line(raw, end);
+        let next = (line + line_end(raw, line).max(1)).min(raw.len());
+        kept.extend_from_slice(&raw[end..next]);
+        start = next;
+    }
+    kept.into()
 }
 
 /// dotenv joins CRLF and CR into LF before anything else.

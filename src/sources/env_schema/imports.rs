@@ -119,12 +119,11 @@ impl<'a> Reader<'a> {
             None => {}
         }
         for from in &module.stars {
-            match self.import(module, from, Imported::Namespace, hops - 1) {
-                Resolved::Module(other) => match self.export(&other, name, hops - 1) {
-                    Resolved::Unknown(_) => {}
-                    found => return found,
-                },
-                _ => {}
+            let other = self.import(module, from, Imported::Namespace, hops - 1);
+            let Resolved::Module(other) = other else { continue };
+            match self.export(&other, name, hops - 1) {
+                Resolved::Unknown(_) => {}
+                found => return found,
             }
         }
         Resolved::Unknown(format!("{} does not export `{name}`", module.path.display()))

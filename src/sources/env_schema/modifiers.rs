@@ -26,8 +26,10 @@ impl<'a> Reader<'a> {
             }
             "readonly" => field.wrap(&place, |rule| Rule::Readonly(Box::new(rule))),
             "default" | "prefault" | "catch" => self.replaced(scope, field, link),
-            "unwrap" | "removeDefault" | "removeCatch" => unwrapped(field)
-                .unwrap_or_else(|field| unresolved(field, format!("`{}` of this", link.name))),
+            "unwrap" | "removeDefault" | "removeCatch" => match unwrapped(&field.rule) {
+                Some(rule) => Field { rule, ..field },
+                None => unresolved(field, format!("`{}` of this", link.name)),
+            },
             "or" => self.alternative(scope, field, link),
             "pipe" => match link.arg(0) {
                 Some(argument) => {
@@ -185,17 +187,16 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The rule inside of the outermost wrapper.
-fn unwrapped(field: Field) -> Result<Field, Field> {
-    let levels = field.levels.saturating_sub(1);
-    match field.rule {
+/// The rule inside of the outermost wrapper, where there is one.
+fn unwrapped(rule: &Rule) -> Option<Rule> {
+    match rule {
         Rule::Optional(inner)
         | Rule::Nullable(inner)
         | Rule::NonOptional(inner)
         | Rule::Default(inner, _)
         | Rule::Prefault(inner, _)
         | Rule::Catch(inner, _)
-        | Rule::Readonly(inner) => Ok(Field { rule: *inner, levels, ..field }),
-        rule => Err(Field { rule, ..field }),
+        | Rule::Readonly(inner) => Some(Rule::clone(inner)),
+        _ => None,
     }
 }

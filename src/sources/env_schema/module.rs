@@ -89,7 +89,7 @@ impl<'a> Module<'a> {
         let parsed = Parser::new(arena, source, kind).with_options(options).parse();
         if let Some(error) = parsed.diagnostics.errors().next() {
             let offset = error.labels.first().map_or(0, |label| label.offset());
-            let line = line_of(&line_starts, u32::try_from(offset).unwrap_or(u32::MAX));
+            let line = line_of(&line_starts, offset);
             return Err(SchemaError::Syntax {
                 place: Place { file: path.to_owned(), line },
                 message: error.message.to_string(),

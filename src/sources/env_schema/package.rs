@@ -28,10 +28,13 @@ pub(super) fn major(imports: &BTreeSet<&str>, schema: &Path) -> ZodMajor {
     if majors.all(|other| other == first) { first } else { ZodMajor::Unknown }
 }
 
-/// Walks up from the schema: what is installed counts before what is asked for.
+/// Walks up from the schema to the root of its repository: what is installed counts before what
+/// is asked for.
 fn from_packages(schema: &Path) -> ZodMajor {
     let Ok(schema) = std::path::absolute(schema) else { return ZodMajor::Unknown };
-    let folders = || schema.ancestors().skip(1);
+    let above: Vec<&Path> = schema.ancestors().skip(1).collect();
+    let root = above.iter().position(|folder| folder.join(".git").exists());
+    let folders = || above.iter().take(root.map_or(above.len(), |index| index + 1));
     let installed = folders().find_map(|folder| {
         let package = read(&folder.join("node_modules/zod/package.json"))?;
         of_version(package.get("version")?.as_str()?)

@@ -1,0 +1,75 @@
+//! Reads environments and prints what the tool makes of them: the Rust side of
+//! `scripts/compare-zod`, which holds it against zod's own run time.
+//!
+//! `env_verdicts schema 3|4 PATH` reads one JSON object of strings a line, and prints first the
+//! schema's name and keys, then a verdict by key for each line. `env_verdicts dotenv` reads one
+//! JSON string a line, a `.env` file's text, and prints its pairs.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, Write};
+use std::path::Path;
+
+use cliplyctl::checks::environment::{KeyVerdict, judge_key};
+use cliplyctl::facts::environment::{EntryState, ZodMajor};
+use cliplyctl::sources::{env_file, env_schema};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args[..] {
+        ["schema", zod, path] => {
+            let zod = if zod == "3" { ZodMajor::Three } else { ZodMajor::Four };
+            schema(zod, Path::new(path))
+        }
+        ["dotenv"] => dotenv(),
+        _ => Err("usage: env_verdicts schema 3|4 PATH, or env_verdicts dotenv".into()),
+    }
+}
+
+fn schema(zod: ZodMajor, path: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let mut schema = env_schema::read(path, None)?;
+    schema.zod = zod;
+    let keys: Vec<&str> = schema.keys.iter().map(|key| key.name.as_str()).collect();
+    let mut out = io::stdout().lock();
+    let head = serde_json::json!({
+        "name": schema.name,
+        "file": schema.place.file,
+        "keys": keys,
+        "open": !schema.unresolved.is_empty(),
+    });
+    writeln!(out, "{head}")?;
+    for line in io::stdin().lock().lines() {
+        let values: BTreeMap<String, String> = serde_json::from_str(&line?)?;
+        let verdicts: BTreeMap<&str, (&str, String)> = schema
+            .keys
+            .iter()
+            .map(|key| {
+                let value = values.get(&key.name).map(String::as_str);
+                let verdict = match judge_key(&schema, key, value) {
+                    KeyVerdict::Accepted => ("accepted", String::new()),
+                    KeyVerdict::Refused(why) => ("refused", why.join("; ")),
+                    KeyVerdict::Unknown(why) => ("unknown", why.join("; ")),
+                };
+                (key.name.as_str(), verdict)
+            })
+            .collect();
+        writeln!(out, "{}", serde_json::to_string(&verdicts)?)?;
+    }
+    Ok(())
+}
+
+fn dotenv() -> Result<(), Box<dyn std::error::Error>> {
+    let mut out = io::stdout().lock();
+    for line in io::stdin().lock().lines() {
+        let text: String = serde_json::from_str(&line?)?;
+        let file = env_file::parse(Path::new("-"), text.as_bytes());
+        let pairs: BTreeMap<&str, &str> = file
+            .entries
+            .iter()
+            .filter(|entry| entry.state == EntryState::Active)
+            .map(|entry| (entry.key.as_str(), entry.value.reveal()))
+            .collect();
+        writeln!(out, "{}", serde_json::to_string(&pairs)?)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,230 @@
+// Run by scripts/compare-zod. For each fixture and each zod that it is written for: the same keys,
+// and on random environments the same verdict by key, unless ours says "unknown".
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+const [binary, folder, countText, seedText] = process.argv.slice(2);
+const count = Number(countText);
+const here = path.dirname(new URL(import.meta.url).pathname);
+const require = createRequire(import.meta.url);
+process.noDeprecation = true;
+// Node 20's own canParse misreads Latin-1 strings once it is optimised; `new URL` does not.
+URL.canParse = (text) => {
+  try {
+    return Boolean(new URL(text));
+  } catch {
+    return false;
+  }
+};
+
+let state = Number(seedText) >>> 0 || 1;
+function random() {
+  state = (state + 0x6d2b79f5) >>> 0;
+  let t = Math.imul(state ^ (state >>> 15), 1 | state);
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+  return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+}
+const pick = (list) => list[Math.floor(random() * list.length)];
+
+const jwt = (header) =>
+  `${Buffer.from(JSON.stringify(header)).toString("base64url")}.${Buffer.from("{}").toString("base64url")}.c2ln`;
+const VALUES = [
+  "", " ", "\n", "0", "1", "-1", "3000", "65535", "65536", "1.5", ".5", "5.", "1e3", "1e400", "-0", "0x10", "0b2",
+  "Infinity", "-Infinity", "NaN", "inf", "1_000", " 12 ", "12px", "9007199254740993", "2147483648", "4294967295", "15", "25",
+  "true", "false", "TRUE", "yes", "no", "on", "off", "Y", "N", "ja", "NEIN", "si", "enabled", "null", "undefined",
+  "http://localhost:3000", "https://x.example.com/a?b#c", "https://api.example.com", "http:example.com", "https:/x", " https://x.com ", "HTTPS://X.COM",
+  "postgres://u:p@h:5432/d", "postgresql://h/d", "redis://localhost", "mailto:a@b.co", "javascript:alert(1)", "x:", "//x", "http://", "http://[::1]:80", "http://[::1", "http://a b", "http://a%b", "http://1.2.3.256", "http://0x7f.1", "http://ex\nample.com", "http://ü.example", "http://xn--a", "http://a..b", "http://-a.b", "http://host:99999", "file:///x", "data:,x", "blob:x", "a.b:80", "http://user:p@ss@h", "http://h/\u0000", "ht!tp://x", "http://[1.2.3.4]", "https://sub.x.s3.amazonaws.com",
+  "a@b.co", "a.b+c@d-e.org", "A@B.CO", ".a@b.co", "a.@b.co", "a..b@c.de", "a@b", "a@-b.co", "a'b@c.de", "a@b.c", "ü@b.co",
+  "123e4567-e89b-12d3-a456-426614174000", "123e4567-e89b-42d3-a456-426614174000", "123e4567-e89b-72d3-b456-426614174000", "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff", "ffffffff-ffff-ffff-ffff-fffffffffffe", "123E4567-E89B-12D3-A456-426614174000", "123e4567-e89b-92d3-c456-426614174000", "123e4567e89b12d3a456426614174000",
+  "V1StGXR8_Z5jdHi6B-myT", "cjld2cjxh0000qzrmn831i7rn", "Cjld2cjxh0000qzrmn831i7rn", "c-not-a-cuid", "tz4a98xxat96iws9zmbrgj3a", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "81ARZ3NDEKTSV4RRFFQ69G5FAV", "01arz3ndektsv4rrffq69g5fav",
+  "127.0.0.1", "256.1.1.1", "1.2.3", "::1", "fe80::1%eth0", "2001:db8::8a2e:370:7334", "::ffff:1.2.3.4", "1::2::3", "12345::", "10.0.0.0/8", "10.0.0.0/33", "10.0.0.0/08", "2001:db8::/32", "2001:db8::/129", "::/0", "::/00", "::1/+5",
+  "aGVsbG8=", "aGVsbG8", "aGVsbA==", "a", "ab", "abc", "a-_b", "a+/b", "====", "YQ=", "a b=", "YQ==YQ==",
+  jwt({ alg: "HS256", typ: "JWT" }), jwt({ alg: "RS256" }), jwt({ typ: "JWT" }), jwt({ alg: "HS256", typ: "X" }), jwt({ alg: "HS256", k: "??>>" }), jwt([]), "a.b.c", "..", "eyJ.b.c",
+  "2024-02-29", "2023-02-29", "2024-13-01", "2024-01-01T00:00:00Z", "2024-01-01T00:00:00.123Z", "2024-01-01T00:00Z", "2024-01-01T00:00", "2024-01-01T00:00:00", "2024-01-01T00:00:00+02:00", "2024-01-01T00:00:00+0200", "2024-01-01T24:00:00Z", "2024", "12:30", "12:30:45", "12:30:45.123", "12:30:45.123Z", "25:00", "P1D", "PT5M", "P1W", "P", "PT", "P1Y2M3DT4H5M6.7S", "-P1D", "+P1W2D",
+  "dev", "prod", "Dev", "fast", "a", "b", "red", "green", "yes", "auto", "none", "x", "y", "debug", "info", "DEBUG", "production", "development", "test", "us-east-1",
+  "sk_test_abc", "sk-abcdefghij", "abcd", "abcde", "abcdefgh", "deadBEEF", "test1", "prefix-prod", "a,b", "a, b ,c", ",", "15m", "*", "ABC", "two words", "x".repeat(20), "x".repeat(31), "x".repeat(32), "x".repeat(300),
+  "+491701234567", "+0123", "example.com", "exa_mple", "-x.com", "é", "ß", "İ", "😀", "😀😀", "😀".repeat(4), "\u00a0x\u00a0", "\ufeffx", "\u0085x",
+];
+function value(pool) {
+  const roll = random();
+  if (roll < 0.08) return undefined;
+  if (roll < 0.15) return "";
+  if (roll < 0.4 && pool.length) return pick(pool);
+  const base = pick(VALUES);
+  if (roll < 0.85) return base;
+  // A small change to something almost right.
+  const at = Math.floor(random() * (base.length + 1));
+  const change = pick(["", "x", " ", "-", ".", "0", "%", "é", "#", "A"]);
+  return (base.slice(0, at) + change + base.slice(at + Math.floor(random() * 2))).toWellFormed();
+}
+
+function fixtures() {
+  return readdirSync(folder)
+    .map((name) => (name.endsWith(".ts") ? path.join(folder, name) : path.join(folder, name, "env.ts")))
+    .filter((file) => existsSync(file))
+    .sort();
+}
+
+// The fixture with zod in place, its schema exported under a name of ours, unparsed.
+async function load(file, name, zod) {
+  const text = readFileSync(file, "utf8")
+    .replace(/^\ufeff/, "")
+    .replace(/\.(safeParse|parse)\(process\.env\)/g, "")
+    .replace("if (!parsed.success)", "if (false)");
+  const elsewhere = name === "default" || /^export \{[^}]*\} from/m.test(text);
+  const contents = elsewhere
+    ? `export { ${name} as __schema } from ${JSON.stringify(file)}`
+    : `${text}\nexport { ${name} as __schema };`;
+  const shim = path.join(here, "t3.mjs");
+  writeFileSync(shim, "export const createEnv = (options) => ({ t3: options });\nexport const vercel = () => ({});\n");
+  const outfile = path.join(here, "built", `${path.basename(path.dirname(file))}-${path.basename(file)}-${zod}.mjs`);
+  const zodPath = require.resolve(zod).replace(/\.cjs$/, ".js");
+  await build({
+    stdin: { contents, resolveDir: path.dirname(file), loader: "ts", sourcefile: `${file}.entry.ts` },
+    bundle: true, format: "esm", platform: "node", outfile, logLevel: "silent",
+    plugins: [{
+      name: "place",
+      setup(builder) {
+        builder.onResolve({ filter: /^zod(\/v[34])?$/ }, () => ({ path: pathToFileURL(zodPath).href, external: true }));
+        builder.onResolve({ filter: /^@t3-oss\// }, () => ({ path: shim }));
+      },
+    }],
+  });
+  // `require("zod")` of the bundle is not an import; give it the same module.
+  const zodModule = await import(pathToFileURL(zodPath).href);
+  const built = readFileSync(outfile, "utf8").replace(/__require\("[^"]*"\)/g, "globalThis.__zod");
+  globalThis.__zod = zodModule;
+  globalThis.module = { exports: {} };
+  writeFileSync(outfile, built);
+  return (await import(pathToFileURL(outfile).href)).__schema;
+}
+
+// The object's properties, below refinements and transforms.
+function shapeOf(schema) {
+  if (schema.shape) return schema.shape;
+  const def = schema._def ?? schema.def;
+  if (def.left) return { ...shapeOf(def.left), ...shapeOf(def.right) };
+  return shapeOf(def.schema ?? def.innerType ?? def.in);
+}
+
+// Which keys the run time refuses; a key whose code throws ends the boot, too.
+function refusals(schema, shape, z, env, createEnv) {
+  const refused = new Set();
+  if (schema.t3) {
+    const onValidationError = (issues) => {
+      for (const issue of issues) refused.add(String(issue.path[0]?.key ?? issue.path[0]));
+      throw new Error("refused");
+    };
+    try {
+      createEnv({ ...schema.t3, extends: [], isServer: true, skipValidation: false, runtimeEnvStrict: undefined, runtimeEnv: { ...env }, onValidationError });
+    } catch {}
+    return refused;
+  }
+  for (const key of Object.keys(shape)) {
+    const own = key in env ? { [key]: env[key] } : {};
+    try {
+      if (!z.object({ [key]: shape[key] }).safeParse(own).success) refused.add(key);
+    } catch {
+      refused.add(key);
+    }
+  }
+  return refused;
+}
+
+const totals = { schemas: 0, verdicts: 0, unknown: 0, different: 0 };
+const unknown = new Map();
+const shown = new Map();
+function differ(key, line) {
+  totals.different += 1;
+  shown.set(key, (shown.get(key) ?? 0) + 1);
+  if (shown.get(key) <= 3) console.log(line);
+}
+
+function ours(major, file, environments) {
+  const input = environments.map((env) => JSON.stringify(env)).join("\n");
+  const run = spawnSync(binary, ["schema", major, file], { input, encoding: "utf8", maxBuffer: 1 << 30 });
+  if (run.status !== 0) throw new Error(`${file}: ${run.stderr}`);
+  return run.stdout.trim().split("\n").map((line) => JSON.parse(line));
+}
+
+async function compare(file, text, zod, createEnv) {
+  const { z } = await import(zod);
+  const label = `${path.relative(folder, file)} ${zod}`;
+  const major = zod.startsWith("zod3") ? "3" : "4";
+  const [head] = ours(major, file, []);
+  let schema;
+  try {
+    schema = await load(file, head.name, zod);
+  } catch (error) {
+    // An older release may lack what a fixture uses.
+    if (/is not a function/.test(error.message)) return console.log(`${label}: skipped, ${error.message}`);
+    return differ(label, `${label}: not loadable: ${error.message.split("\n")[0]}`);
+  }
+  if (!schema) return differ(label, `${label}: no schema of that name at run time`);
+  const shape = schema.t3 ? { ...schema.t3.server, ...schema.t3.shared, ...schema.t3.client } : shapeOf(schema);
+  if (schema.t3 && !("~standard" in z.string())) return console.log(`${label}: skipped, no standard schema`);
+  const keys = Object.keys(shape).sort();
+  if (keys.join() !== [...head.keys].sort().join()) differ(label, `${label}: keys ${head.keys} here, ${keys} there`);
+  const literals = [...text.matchAll(/(["'`])((?:\\.|(?!\1).)*)\1/g)].map((match) => match[2]);
+  const environments = Array.from({ length: count }, () =>
+    Object.fromEntries(keys.map((key) => [key, value(literals)]).filter(([, v]) => v !== undefined)));
+  const verdicts = ours(major, file, environments).slice(1);
+  totals.schemas += 1;
+  environments.forEach((env, index) => {
+    const refused = refusals(schema, shape, z, env, createEnv);
+    for (const key of keys) {
+      const [verdict, why] = verdicts[index][key] ?? ["missing", ""];
+      totals.verdicts += 1;
+      if (verdict === "unknown") {
+        totals.unknown += 1;
+        unknown.set(`${label} ${key}: ${why}`, (unknown.get(`${label} ${key}: ${why}`) ?? 0) + 1);
+      } else if ((verdict === "refused") !== refused.has(key)) {
+        const there = refused.has(key) ? "refused" : "accepted";
+        differ(`${label} ${key}`, `${label} ${key}=${JSON.stringify(env[key])}: ${verdict} here (${why}), ${there} there`);
+      }
+    }
+  });
+}
+
+async function schemas() {
+  const { createEnv } = await import("@t3-oss/env-core");
+  for (const file of fixtures()) {
+    const text = readFileSync(file, "utf8");
+    const majors = /\/\/ zod: (.*)/.exec(text)?.[1].trim().split(" ") ?? [];
+    const runtimes = { 3: ["zod322", "zod324", "zod3"], 4: ["zod40", "zod41", "zod43", "zod44", "zod45", "zod4"], none: [] };
+    for (const zod of majors.flatMap((major) => runtimes[major])) await compare(file, text, zod, createEnv);
+  }
+}
+
+// Files of the pieces that dotenv's expression cares about, in any order.
+function dotenvFiles() {
+  const pieces = ["A", "B", "KEY", "export ", "export", "=", "=", "=", ":", ": ", " ", "\n", "\n", "\n", "\r\n", "\r", "\t", "#", "# ", "'", '"', "`", "\\'", '\\"', "\\`", "\\", "\\n", "\\r", "value", "x y", "$A", "-", ".", "\ufeff", "\u00a0", "\u2028", "é", "😀"];
+  return Array.from({ length: count * 20 }, () => Array.from({ length: 1 + Math.floor(random() * 24) }, () => pick(pieces)).join(""));
+}
+
+async function dotenv() {
+  const { parse } = (await import("dotenv")).default;
+  const files = dotenvFiles();
+  const run = spawnSync(binary, ["dotenv"], { input: files.map((text) => JSON.stringify(text)).join("\n"), encoding: "utf8", maxBuffer: 1 << 30 });
+  const lines = run.stdout.trim().split("\n").map((line) => JSON.parse(line));
+  let different = 0;
+  files.forEach((text, index) => {
+    const there = parse(text);
+    const sorted = (pairs) => JSON.stringify(Object.entries(pairs).sort());
+    if (sorted(there) !== sorted(lines[index])) {
+      different += 1;
+      if (different <= 5) console.log(`dotenv ${JSON.stringify(text)}: ${sorted(lines[index])} here, ${sorted(there)} there`);
+    }
+  });
+  console.log(`dotenv: ${files.length} files, ${different} different`);
+  return different;
+}
+
+await schemas();
+for (const [reason, times] of [...unknown].sort()) if (process.env.SHOW_UNKNOWN) console.log(`unknown ${times}x ${reason}`);
+console.log(`zod: ${totals.schemas} schemas × ${count} environments, ${totals.verdicts} verdicts, ${totals.unknown} unknown, ${totals.different} different`);
+process.exitCode = (await dotenv()) + totals.different > 0 ? 1 : 0;

@@ -1,0 +1,98 @@
+//! `env.copy`: would the application start from the template as it is, copied to `.env`?
+
+use super::{KeyVerdict, judge_key};
+use crate::checks::Check;
+use crate::facts::environment::{EntryState, EnvFile, Environment, Place, SchemaKey};
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// The check.
+pub const CHECK: Check<Environment> = Check {
+    id: "env.copy",
+    title: "The template works when copied",
+    section: Section::Environment,
+    judge,
+};
+
+fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Finding> {
+    let Some(template) = &facts.template else { return Vec::new() };
+    let bad = if facts.policy.strict { Verdict::Critical } else { Verdict::Warning };
+    let mut unjudged = Vec::new();
+    let mut findings = Vec::new();
+    for key in &facts.schema.keys {
+        let entry = template.entry(&key.name);
+        // A key that is not there at all is drift, and reported as such.
+        let Some(entry) = entry else { continue };
+        let active = entry.state == EntryState::Active;
+        let value = active.then(|| entry.value.reveal());
+        match judge_key(&facts.schema, key, value) {
+            KeyVerdict::Accepted => {}
+            KeyVerdict::Unknown(_) => unjudged.push(key.name.as_str()),
+            KeyVerdict::Refused(reasons) => {
+                let state = if active { entry.value.shape() } else { "only documented".to_owned() };
+                let message = sentence(template, entry.line, key, &state, &reasons);
+                findings.push(check.finding(bad, &key.name, message));
+            }
+        }
+    }
+    if findings.is_empty() {
+        let mut message = format!("{} works when copied to .env", template.path.display());
+        if !unjudged.is_empty() {
+            message.push_str(&format!(", as far as can be told: {} run code", unjudged.join(", ")));
+        }
+        findings.push(check.finding(Verdict::Ok, template.path.display().to_string(), message));
+    }
+    findings
+}
+
+fn sentence(
+    template: &EnvFile,
+    line: u32,
+    key: &SchemaKey,
+    state: &str,
+    reasons: &[String],
+) -> String {
+    let place = Place { file: template.path.clone(), line };
+    format!("{} ({state}, {place}) is refused when copied: {}", key.name, reasons.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{environment, worst};
+    use super::*;
+
+    fn findings(schema: &str, template: &str) -> Vec<Finding> {
+        CHECK.run(&environment(schema, Some(template), &[]), &Limits::default())
+    }
+
+    #[test]
+    fn blanks_that_an_optional_rule_refuses_are_found() {
+        let found = findings(
+            "A: z.string().url().optional(), B: z.string().min(1).optional(), C: z.string().optional()",
+            "A=\nB=\nC=\n",
+        );
+        let subjects: Vec<_> = found.iter().map(|f| f.subject.as_str()).collect();
+        assert_eq!(subjects, ["A", "B"]);
+        assert_eq!(worst(&found), Verdict::Warning);
+        assert!(found[0].message.contains("(blank, .env.example:1)"), "{found:?}");
+    }
+
+    #[test]
+    fn a_required_key_that_is_only_documented_breaks_the_start() {
+        let found = findings("A: z.string()", "# A=x\n");
+        assert!(found[0].message.contains("only documented"), "{found:?}");
+        assert_eq!(worst(&found), Verdict::Warning);
+    }
+
+    #[test]
+    fn a_template_that_works_is_ok() {
+        let found = findings("A: z.string(), B: z.string().url().optional()", "A=x\n# B=\n");
+        assert_eq!(worst(&found), Verdict::Ok);
+    }
+
+    #[test]
+    fn strict_makes_it_critical() {
+        let mut facts = environment("A: z.string().url()", Some("A=\n"), &[]);
+        facts.policy.strict = true;
+        assert_eq!(worst(&CHECK.run(&facts, &Limits::default())), Verdict::Critical);
+    }
+}

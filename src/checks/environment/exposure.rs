@@ -1,0 +1,198 @@
+//! `env.exposure`: no key that bypasses row-level security where browsers can read it, no two
+//! keys swapped, and all of one project.
+
+use super::jwt;
+use crate::checks::Check;
+use crate::facts::environment::{EnvValue, Environment};
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// The check.
+pub const CHECK: Check<Environment> = Check {
+    id: "env.exposure",
+    title: "Keys are where they belong",
+    section: Section::Environment,
+    judge,
+};
+
+/// What bundlers compile into the code that browsers load.
+const PUBLIC_PREFIXES: [&str; 6] =
+    ["NEXT_PUBLIC_", "VITE_", "PUBLIC_", "EXPO_PUBLIC_", "REACT_APP_", "NUXT_PUBLIC_"];
+
+/// What a key of Supabase may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// What row-level security allows: `anon`, `sb_publishable_…`.
+    Anon,
+    /// Everything: `service_role`, `sb_secret_…`.
+    Service,
+}
+
+/// A variable, wherever it stands.
+struct Variable<'a> {
+    key: &'a str,
+    value: &'a EnvValue,
+    origin: String,
+}
+
+fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Finding> {
+    let template = facts.template.iter().flat_map(|file| {
+        file.entries.iter().map(|entry| Variable {
+            key: &entry.key,
+            value: &entry.value,
+            origin: format!("{}:{}", file.path.display(), entry.line),
+        })
+    });
+    let values = facts.values.iter().flat_map(|values| &values.set).map(|set| Variable {
+        key: &set.key,
+        value: &set.value,
+        origin: set.origin.clone(),
+    });
+    let (template, values): (Vec<_>, Vec<_>) = (template.collect(), values.collect());
+    let mut findings = Vec::new();
+    for variables in [&template, &values] {
+        findings.extend(variables.iter().filter_map(|variable| misplaced(check, variable)));
+        findings.extend(mixed(check, variables));
+    }
+    let all = template.len() + values.len();
+    if findings.is_empty() && all > 0 {
+        let message = format!("{all} variables, none where it should not be");
+        findings.push(check.finding(Verdict::Ok, "keys", message));
+    }
+    findings
+}
+
+fn role(value: &str) -> Option<Role> {
+    if value.starts_with("sb_secret_") {
+        return Some(Role::Service);
+    }
+    if value.starts_with("sb_publishable_") {
+        return Some(Role::Anon);
+    }
+    match jwt::claims(value)?.get("role")?.as_str()? {
+        "service_role" => Some(Role::Service),
+        "anon" => Some(Role::Anon),
+        _ => None,
+    }
+}
+
+/// A key in the wrong place, by what it says of itself or, when it says nothing, by its name.
+fn misplaced(check: &Check<Environment>, variable: &Variable<'_>) -> Option<Finding> {
+    let value = variable.value.reveal();
+    if value.is_empty() {
+        return None;
+    }
+    let name = variable.key.to_uppercase();
+    let public = PUBLIC_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+    let service_name = name.contains("SERVICE_ROLE") || name.contains("SERVICE_KEY");
+    let anon_name = name.contains("ANON_KEY") || name.contains("PUBLISHABLE");
+    let trouble = match role(value) {
+        Some(Role::Service) if public => "holds the service-role key, and browsers can read it",
+        Some(Role::Service) if anon_name => "holds the service-role key; the two are swapped",
+        Some(Role::Anon) if service_name => "holds the anonymous key; the two are swapped",
+        _ if public && service_name => {
+            "is named for the service-role key, and browsers can read it"
+        }
+        _ => return None,
+    };
+    let shape = variable.value.shape();
+    let message = format!("{} ({shape}, {}) {trouble}", variable.key, variable.origin);
+    Some(check.finding(Verdict::Critical, variable.key, message))
+}
+
+/// Keys whose project is not that of the address they are used with.
+fn mixed(check: &Check<Environment>, variables: &[Variable<'_>]) -> Vec<Finding> {
+    let address = |name: &str| {
+        variables
+            .iter()
+            .find(|variable| variable.key == name)
+            .and_then(|variable| Some((name.to_owned(), project_of_url(variable.value.reveal())?)))
+    };
+    let mut findings = Vec::new();
+    for variable in variables {
+        let Some(of_key) = project_of_key(variable.value.reveal()) else { continue };
+        let prefix = PUBLIC_PREFIXES.iter().find(|prefix| variable.key.starts_with(**prefix));
+        let own = format!("{}SUPABASE_URL", prefix.unwrap_or(&""));
+        let used_with = address(&own)
+            .or_else(|| address("SUPABASE_URL"))
+            .or_else(|| address("NEXT_PUBLIC_SUPABASE_URL"));
+        if let Some((name, of_url)) = used_with
+            && of_url != of_key
+        {
+            let message = format!(
+                "{} ({}) is a key of another project than {name}",
+                variable.key, variable.origin
+            );
+            findings.push(check.finding(Verdict::Critical, variable.key, message));
+        }
+    }
+    findings
+}
+
+/// `https://<project>.supabase.co`; other hosts do not say.
+fn project_of_url(value: &str) -> Option<String> {
+    let url = url::Url::parse(value).ok()?;
+    let project = url.host_str()?.strip_suffix(".supabase.co")?;
+    (!project.contains('.')).then(|| project.to_owned())
+}
+
+fn project_of_key(value: &str) -> Option<String> {
+    Some(jwt::claims(value)?.get("ref")?.as_str()?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{environment, token, worst};
+    use super::*;
+
+    fn findings(values: &[(&str, &str)]) -> Vec<Finding> {
+        CHECK.run(&environment("A: z.string()", None, values), &Limits::default())
+    }
+
+    fn key(role: &str, project: &str) -> String {
+        token(&format!(r#"{{"iss":"supabase","role":"{role}","ref":"{project}"}}"#))
+    }
+
+    #[test]
+    fn keys_in_their_places_are_ok() {
+        let (anon, service) = (key("anon", "abc"), key("service_role", "abc"));
+        let found = findings(&[
+            ("SUPABASE_URL", "https://abc.supabase.co"),
+            ("NEXT_PUBLIC_SUPABASE_ANON_KEY", &anon),
+            ("SUPABASE_ANON_KEY", &anon),
+            ("SUPABASE_SERVICE_ROLE_KEY", &service),
+        ]);
+        assert_eq!(worst(&found), Verdict::Ok, "{found:?}");
+    }
+
+    #[test]
+    fn a_service_key_that_browsers_read_is_critical() {
+        let service = key("service_role", "abc");
+        for (name, value) in [
+            ("NEXT_PUBLIC_SUPABASE_ANON_KEY", service.as_str()),
+            ("VITE_KEY", "sb_secret_0123456789"),
+            ("NEXT_PUBLIC_SUPABASE_SERVICE_ROLE_KEY", "anything"),
+        ] {
+            assert_eq!(worst(&findings(&[(name, value)])), Verdict::Critical, "{name}");
+        }
+        assert_eq!(worst(&findings(&[("NEXT_PUBLIC_SERVICE_KEY", "")])), Verdict::Ok);
+    }
+
+    #[test]
+    fn swapped_keys_are_found_by_what_they_say_of_themselves() {
+        let (anon, service) = (key("anon", "abc"), key("service_role", "abc"));
+        let found =
+            findings(&[("SUPABASE_ANON_KEY", &service), ("SUPABASE_SERVICE_ROLE_KEY", &anon)]);
+        let subjects: Vec<_> = found.iter().map(|f| f.subject.as_str()).collect();
+        assert_eq!(subjects, ["SUPABASE_ANON_KEY", "SUPABASE_SERVICE_ROLE_KEY"]);
+        assert!(!format!("{found:?}").contains(&anon), "a value is shown");
+    }
+
+    #[test]
+    fn a_key_of_another_project_is_found() {
+        let anon = key("anon", "abc");
+        let wrong = [("SUPABASE_URL", "https://xyz.supabase.co"), ("SUPABASE_ANON_KEY", &anon)];
+        assert_eq!(worst(&findings(&wrong)), Verdict::Critical);
+        let own_host = [("SUPABASE_URL", "https://api.example.com"), ("SUPABASE_ANON_KEY", &anon)];
+        assert_eq!(worst(&findings(&own_host)), Verdict::Ok);
+    }
+}

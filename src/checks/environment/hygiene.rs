@@ -1,0 +1,101 @@
+//! `env.hygiene`: the template is written so that every reader understands it alike.
+
+use crate::checks::Check;
+use crate::facts::environment::{EnvFile, Environment, FileNote, Note};
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// The check.
+pub const CHECK: Check<Environment> = Check {
+    id: "env.hygiene",
+    title: "The template is written cleanly",
+    section: Section::Environment,
+    judge,
+};
+
+fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Finding> {
+    let Some(template) = &facts.template else { return Vec::new() };
+    let mut findings: Vec<Finding> = remarks(template)
+        .into_iter()
+        .map(|(line, changes, text)| {
+            let verdict = match (changes, facts.policy.strict) {
+                (true, _) => Verdict::Warning,
+                (false, true) => Verdict::Warning,
+                (false, false) => Verdict::Ok,
+            };
+            let place = match line {
+                Some(line) => format!("{}:{line}", template.path.display()),
+                None => template.path.display().to_string(),
+            };
+            let message = format!("{place} {text}");
+            check.finding(verdict, place, message)
+        })
+        .collect();
+    if findings.is_empty() {
+        let path = template.path.display().to_string();
+        let message = format!("{path} is written cleanly");
+        findings.push(check.finding(Verdict::Ok, path, message));
+    }
+    findings
+}
+
+/// A line, whether what it says may be lost there, and the remark.
+type Remark = (Option<u32>, bool, String);
+
+fn remarks(file: &EnvFile) -> Vec<Remark> {
+    let of_file = file.notes.iter().map(|note| match note {
+        FileNote::ByteOrderMark => (None, false, "begins with a byte order mark".to_owned()),
+        FileNote::Crlf => (None, false, "ends its lines with CRLF".to_owned()),
+        FileNote::MixedLineEnds { line } => {
+            (Some(*line), false, "ends its line otherwise than most".to_owned())
+        }
+        FileNote::NotUtf8 { line } => (Some(*line), true, "is not UTF-8".to_owned()),
+        FileNote::Utf16 => (None, true, "is UTF-16: dotenv finds nothing in it".to_owned()),
+        FileNote::Ignored { line } => {
+            (Some(*line), true, "is no assignment: dotenv skips it silently".to_owned())
+        }
+    });
+    let of_entries = file.entries.iter().flat_map(|entry| {
+        entry.notes.iter().filter_map(|note| {
+            let (changes, text) = match note {
+                Note::Duplicate { earlier } => {
+                    (true, format!("sets {} again, after line {earlier}", entry.key))
+                }
+                Note::UnclosedQuote => {
+                    (true, format!("opens a quote for {} that nothing closes", entry.key))
+                }
+                Note::CutByHash => {
+                    (true, format!("cuts the value of {} at a #; quote it", entry.key))
+                }
+                Note::Colon => (false, format!("sets {} with a colon", entry.key)),
+                Note::SpacedEquals => {
+                    (false, format!("has space around the = of {}; shells refuse it", entry.key))
+                }
+                Note::Export => (false, format!("exports {}", entry.key)),
+                Note::MultiLine | Note::InlineComment => return None,
+            };
+            Some((Some(entry.line), changes, text))
+        })
+    });
+    of_file.chain(of_entries).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{environment, worst};
+    use super::*;
+
+    fn verdict(template: &str) -> Verdict {
+        let facts = environment("A: z.string()", Some(template), &[]);
+        worst(&CHECK.run(&facts, &Limits::default()))
+    }
+
+    #[test]
+    fn what_may_lose_a_value_warns_and_habits_do_not() {
+        for text in ["A=1\nA=2\n", "A=\"x\n", "A=x#y\n", "A=1\nB\n"] {
+            assert_eq!(verdict(text), Verdict::Warning, "{text:?}");
+        }
+        for text in ["\u{feff}A=1\r\n", "export A=1\n", "A = 1\n", "A='x#y' # z\n"] {
+            assert_eq!(verdict(text), Verdict::Ok, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Pure judgement of an environment: schema, template and values against each other.
+
+mod copy;
+mod exposure;
+mod expressions;
+mod formats;
+mod hygiene;
+mod javascript;
+mod jwt;
+mod leaves;
+mod regex;
+mod rules;
+mod secrets;
+mod strings;
+mod template;
+#[cfg(test)]
+mod testing;
+mod values;
+
+pub use template::{Drift, did_you_mean, drift};
+pub use values::in_force;
+
+use super::Check;
+use crate::facts::environment::{EnvSchema, Environment, SchemaKey, ZodMajor};
+
+/// Every check of an environment. Those of the template say nothing without one, and so on.
+pub const ALL: [Check<Environment>; 6] =
+    [template::CHECK, copy::CHECK, secrets::CHECK, hygiene::CHECK, values::CHECK, exposure::CHECK];
+
+/// A major version of zod; the two judge some values differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Zod {
+    Three,
+    Four,
+}
+
+/// The answer about one key. Reasons never hold the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyVerdict {
+    /// The application would take it.
+    Accepted,
+    /// The application would refuse to start, and why.
+    Refused(Vec<String>),
+    /// Nobody can say without running the code, and why.
+    Unknown(Vec<String>),
+}
+
+/// Judges one key as the application does when it starts: its value, or that it is missing.
+///
+/// Where the major version of zod is unknown both judge, and where they differ nobody knows.
+#[must_use]
+pub fn judge_key(schema: &EnvSchema, key: &SchemaKey, value: Option<&str>) -> KeyVerdict {
+    let value = value.filter(|value| !(schema.blank_is_missing && value.is_empty()));
+    let by = |zod| verdict(rules::judge(&key.rule, value, zod));
+    match schema.zod {
+        ZodMajor::Three => by(Zod::Three),
+        ZodMajor::Four => by(Zod::Four),
+        ZodMajor::Unknown => match (by(Zod::Three), by(Zod::Four)) {
+            (three, KeyVerdict::Unknown(reasons)) => match three {
+                KeyVerdict::Unknown(_) => three,
+                _ => KeyVerdict::Unknown(reasons),
+            },
+            (KeyVerdict::Accepted, KeyVerdict::Accepted) => KeyVerdict::Accepted,
+            (three @ KeyVerdict::Refused(_), KeyVerdict::Refused(_)) => three,
+            (three @ KeyVerdict::Unknown(_), _) => three,
+            _ => KeyVerdict::Unknown(vec![
+                "zod 3 and zod 4 differ here, and which one it is is not known".to_owned(),
+            ]),
+        },
+    }
+}
+
+fn verdict(outcome: rules::Outcome) -> KeyVerdict {
+    if !outcome.refused.is_empty() {
+        KeyVerdict::Refused(outcome.refused)
+    } else if !outcome.unknown.is_empty() {
+        KeyVerdict::Unknown(outcome.unknown)
+    } else {
+        KeyVerdict::Accepted
+    }
+}

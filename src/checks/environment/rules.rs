@@ -1,0 +1,246 @@
+//! Holds one value against one rule, as zod does, in three values: accepted, refused, unknown.
+
+use super::Zod;
+use super::javascript::{Value, number, trim};
+use super::{leaves, strings};
+use crate::facts::environment::{Constant, Function, Rule};
+
+/// What became of a value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Outcome {
+    /// The value that comes out, when nothing refused it.
+    pub value: Value,
+    /// Why it is refused, without the value itself.
+    pub refused: Vec<String>,
+    /// What could not be known.
+    pub unknown: Vec<String>,
+}
+
+impl Outcome {
+    /// Accepted.
+    pub(super) fn of(value: Value) -> Self {
+        Self { value, refused: Vec::new(), unknown: Vec::new() }
+    }
+
+    /// Refused.
+    pub(super) fn refuse(value: Value, reason: impl Into<String>) -> Self {
+        Self { refused: vec![reason.into()], ..Self::of(value) }
+    }
+
+    /// Neither, and nothing is known of what comes out.
+    pub(super) fn unknown(reason: impl Into<String>) -> Self {
+        Self { unknown: vec![reason.into()], ..Self::of(Value::Opaque) }
+    }
+
+    /// Notes a condition's result.
+    pub(super) fn require(&mut self, holds: Option<bool>, message: &str) {
+        match holds {
+            Some(true) => {}
+            Some(false) => self.refused.push(message.to_owned()),
+            None => self.unknown.push(format!("{message}: cannot be decided here")),
+        }
+    }
+}
+
+/// Whether an omitted key is passed through zod 4's objects, and how.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Omission {
+    No,
+    Fine,
+    Replaced,
+}
+
+/// Judges a key of an object: its text, or that it is missing.
+pub(super) fn judge(rule: &Rule, text: Option<&str>, zod: Zod) -> Outcome {
+    let Some(text) = text else { return missing(rule, zod) };
+    run(rule, Value::Text(text.to_owned()), zod)
+}
+
+fn missing(rule: &Rule, zod: Zod) -> Outcome {
+    let mut outcome = run(rule, Value::Undefined, zod);
+    if zod == Zod::Three {
+        return outcome;
+    }
+    match (omission_in(rule), omission_out(rule)) {
+        (Omission::No, _) if outcome.refused.is_empty() && outcome.unknown.is_empty() => {
+            Outcome::unknown("releases of zod 4 disagree on a missing key here")
+        }
+        (Omission::Fine | Omission::Replaced, true) => {
+            outcome.refused.clear();
+            outcome
+        }
+        _ => outcome,
+    }
+}
+
+/// zod 4's `optin`.
+fn omission_in(rule: &Rule) -> Omission {
+    match rule {
+        Rule::Optional(inner) | Rule::Catch(inner, _) => omission_in(inner).max(Omission::Fine),
+        Rule::Nullable(inner) | Rule::Readonly(inner) | Rule::Refine(inner, _) => {
+            omission_in(inner)
+        }
+        Rule::Default(..) | Rule::Prefault(..) => Omission::Replaced,
+        Rule::Pipe(from, _) => omission_in(from),
+        Rule::Transform(_) => Omission::Fine,
+        Rule::Union(options) => options.iter().map(omission_in).max().unwrap_or(Omission::No),
+        _ => Omission::No,
+    }
+}
+
+/// zod 4's `optout`.
+fn omission_out(rule: &Rule) -> bool {
+    match rule {
+        Rule::Optional(_) => true,
+        Rule::Nullable(inner)
+        | Rule::Readonly(inner)
+        | Rule::Refine(inner, _)
+        | Rule::Catch(inner, _) => omission_out(inner),
+        Rule::Pipe(_, to) => omission_out(to),
+        Rule::Union(options) => options.iter().any(omission_out),
+        _ => false,
+    }
+}
+
+fn run(rule: &Rule, value: Value, zod: Zod) -> Outcome {
+    match rule {
+        Rule::Text { coerce, checks } => leaves::text(*coerce, value, |text, outcome| {
+            checks.iter().for_each(|check| strings::apply(check, text, zod, outcome));
+        }),
+        Rule::Number { coerce, checks } => leaves::numeric(*coerce, checks, value, zod),
+        Rule::Boolean { coerce } => leaves::boolean(*coerce, value),
+        Rule::Date { coerce } => leaves::dated(*coerce, value),
+        Rule::StringBool { truthy, falsy, exact_case } => {
+            leaves::string_bool(truthy, falsy, *exact_case, value)
+        }
+        Rule::OneOf(values) => leaves::one_of(values, value),
+        Rule::Any => Outcome::of(value),
+        Rule::Never => Outcome::refuse(value, "no value is allowed"),
+        Rule::Structure(kind) => leaves::structure(kind, value),
+        Rule::Union(options) => union(options, &value, zod),
+        Rule::Optional(inner) => optional(inner, value, zod),
+        Rule::Nullable(_) if value == Value::Null => Outcome::of(value),
+        Rule::Nullable(inner) | Rule::Readonly(inner) => run(inner, value, zod),
+        Rule::NonOptional(inner) => non_optional(inner, value, zod),
+        Rule::Default(inner, given) => default(inner, given.as_ref(), value, zod),
+        Rule::Prefault(inner, given) if value == Value::Undefined => {
+            run(inner, given_value(given.as_ref()), zod)
+        }
+        Rule::Prefault(inner, _) => run(inner, value, zod),
+        Rule::Catch(inner, given) => caught(inner, given.as_ref(), value, zod),
+        Rule::Pipe(from, to) => {
+            let first = run(from, value, zod);
+            if first.refused.is_empty() { then(first, to, zod) } else { first }
+        }
+        Rule::Refine(inner, what) => {
+            let mut outcome = run(inner, value, zod);
+            outcome.unknown.push(what.to_string());
+            outcome
+        }
+        Rule::Transform(function) => transform(function, value),
+        Rule::Unresolved(what) => Outcome::unknown(what.to_string()),
+    }
+}
+
+fn then(first: Outcome, to: &Rule, zod: Zod) -> Outcome {
+    let mut second = run(to, first.value, zod);
+    second.unknown.splice(0..0, first.unknown);
+    second
+}
+
+fn union(options: &[Rule], value: &Value, zod: Zod) -> Outcome {
+    let mut unknown = Vec::new();
+    let mut refused = Vec::new();
+    for option in options {
+        let outcome = run(option, value.clone(), zod);
+        if !outcome.refused.is_empty() {
+            refused.extend(outcome.refused);
+        } else if !outcome.unknown.is_empty() {
+            unknown.extend(outcome.unknown);
+        } else if unknown.is_empty() {
+            return outcome;
+        } else {
+            // Accepted in any case; what comes out is not known.
+            return Outcome::of(Value::Opaque);
+        }
+    }
+    if !unknown.is_empty() {
+        return Outcome { unknown, ..Outcome::of(Value::Opaque) };
+    }
+    refused.dedup();
+    Outcome::refuse(value.clone(), refused.join(", or "))
+}
+
+fn optional(inner: &Rule, value: Value, zod: Zod) -> Outcome {
+    if value != Value::Undefined {
+        return run(inner, value, zod);
+    }
+    if zod == Zod::Three || omission_in(inner) != Omission::Replaced {
+        return Outcome::of(value);
+    }
+    // What replaces a missing value is judged; when it is refused, the value stays missing.
+    let outcome = run(inner, value, zod);
+    if outcome.refused.is_empty() { outcome } else { Outcome::of(Value::Undefined) }
+}
+
+/// zod 3's `.required()` takes `.optional()` off; zod 4 looks at what comes out.
+fn non_optional(inner: &Rule, value: Value, zod: Zod) -> Outcome {
+    if zod == Zod::Three {
+        return match inner {
+            Rule::Optional(inner) => non_optional(inner, value, zod),
+            inner => run(inner, value, zod),
+        };
+    }
+    let outcome = run(inner, value, zod);
+    if outcome.refused.is_empty() && outcome.value == Value::Undefined {
+        return Outcome::refuse(Value::Undefined, "is required");
+    }
+    outcome
+}
+
+fn given_value(given: Option<&Constant>) -> Value {
+    given.map_or(Value::Opaque, Value::from)
+}
+
+/// zod 3 judges what replaces a missing value, zod 4 does not.
+fn default(inner: &Rule, given: Option<&Constant>, value: Value, zod: Zod) -> Outcome {
+    if value == Value::Undefined {
+        let given = given_value(given);
+        return if zod == Zod::Three { run(inner, given, zod) } else { Outcome::of(given) };
+    }
+    let mut outcome = run(inner, value, zod);
+    if zod == Zod::Four && outcome.value == Value::Undefined {
+        outcome.value = given_value(given);
+    }
+    outcome
+}
+
+fn caught(inner: &Rule, given: Option<&Constant>, value: Value, zod: Zod) -> Outcome {
+    let outcome = run(inner, value, zod);
+    match (outcome.refused.is_empty(), outcome.unknown.is_empty()) {
+        (true, true) => outcome,
+        (false, _) => Outcome::of(given_value(given)),
+        (true, false) => Outcome::of(Value::Opaque),
+    }
+}
+
+fn transform(function: &Function, value: Value) -> Outcome {
+    match (function, value) {
+        (Function::Opaque(what), _) => Outcome::unknown(what.to_string()),
+        (Function::Identity, value) => Outcome::of(value),
+        (Function::BlankToUndefined, Value::Text(text)) if text.is_empty() => {
+            Outcome::of(Value::Undefined)
+        }
+        (Function::BlankToUndefined, value @ (Value::Text(_) | Value::Undefined)) => {
+            Outcome::of(value)
+        }
+        (Function::Trim, Value::Text(text)) => Outcome::of(Value::Text(trim(&text).to_owned())),
+        (Function::ToLowerCase, Value::Text(text)) => Outcome::of(Value::Text(text.to_lowercase())),
+        (Function::ToUpperCase, Value::Text(text)) => Outcome::of(Value::Text(text.to_uppercase())),
+        (Function::Comparison, _) => Outcome::of(Value::Boolean(None)),
+        (Function::Number, Value::Text(text)) => Outcome::of(Value::Number(number(&text))),
+        (Function::Number, Value::Undefined) => Outcome::of(Value::Number(f64::NAN)),
+        (Function::List, Value::Text(_)) => Outcome::of(Value::List),
+        _ => Outcome::unknown("a function may fail on a value that is no string"),
+    }
+}

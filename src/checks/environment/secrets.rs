@@ -1,0 +1,175 @@
+//! `env.secrets`: a template is public, so nothing in it may look like a real secret.
+
+use super::jwt;
+use crate::checks::Check;
+use crate::facts::environment::{EnvEntry, Environment, Place};
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// The check.
+pub const CHECK: Check<Environment> = Check {
+    id: "env.secrets",
+    title: "The template holds no secrets",
+    section: Section::Environment,
+    judge,
+};
+
+/// What issuers put before their secrets, and how many characters at least follow.
+const PREFIXES: [(&str, usize, &str); 16] = [
+    ("sk_live_", 10, "a Stripe key"),
+    ("rk_live_", 10, "a Stripe key"),
+    ("sk_test_", 10, "a Stripe key"),
+    ("whsec_", 16, "a webhook secret"),
+    ("sb_secret_", 10, "a Supabase secret key"),
+    ("sbp_", 20, "a Supabase access token"),
+    ("sk-", 20, "an API key"),
+    ("AKIA", 16, "an AWS access key"),
+    ("AIza", 30, "a Google API key"),
+    ("ghp_", 30, "a GitHub token"),
+    ("github_pat_", 20, "a GitHub token"),
+    ("glpat-", 16, "a GitLab token"),
+    ("xoxb-", 20, "a Slack token"),
+    ("SG.", 30, "a SendGrid key"),
+    ("npm_", 30, "an npm token"),
+    ("-----BEGIN", 10, "a private key"),
+];
+/// Words that people put where a secret belongs.
+const PLACEHOLDERS: [&str; 14] = [
+    "your",
+    "change",
+    "replace",
+    "example",
+    "placeholder",
+    "xxx",
+    "todo",
+    "dummy",
+    "insert",
+    "secret-key",
+    "my-",
+    "<",
+    "...",
+    "password",
+];
+/// Names whose values are secret.
+const SECRET_NAMES: [&str; 6] =
+    ["SECRET", "TOKEN", "PASSWORD", "PRIVATE", "SERVICE_ROLE", "API_KEY"];
+
+fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Finding> {
+    let Some(template) = &facts.template else { return Vec::new() };
+    let bad = if facts.policy.strict { Verdict::Critical } else { Verdict::Warning };
+    let mut findings: Vec<Finding> = template
+        .entries
+        .iter()
+        .filter_map(|entry| Some((entry, looks_like(entry)?)))
+        .map(|(entry, kind)| {
+            let place = Place { file: template.path.clone(), line: entry.line };
+            let shape = entry.value.shape();
+            let message = format!("{} ({shape}, {place}) looks like {kind}", entry.key);
+            check.finding(bad, &entry.key, message)
+        })
+        .collect();
+    if findings.is_empty() {
+        let path = template.path.display().to_string();
+        let message = format!("no value in {path} looks like a secret");
+        findings.push(check.finding(Verdict::Ok, path, message));
+    }
+    findings
+}
+
+/// The kind of secret that a value looks like.
+fn looks_like(entry: &EnvEntry) -> Option<&'static str> {
+    let value = entry.value.reveal();
+    let folded = value.to_lowercase();
+    if PLACEHOLDERS.iter().any(|word| folded.contains(word)) {
+        return None;
+    }
+    let prefixed = PREFIXES.iter().find(|(prefix, more, _)| {
+        value.strip_prefix(prefix).is_some_and(|rest| rest.len() >= *more)
+    });
+    if let Some((_, _, kind)) = prefixed {
+        return Some(kind);
+    }
+    if jwt::claims(value).is_some() {
+        return Some("a signed token");
+    }
+    if has_password(value) {
+        return Some("an address with a password");
+    }
+    let named = SECRET_NAMES.iter().any(|name| entry.key.to_uppercase().contains(name));
+    (named && is_random(value)).then_some("a random secret")
+}
+
+/// `scheme://user:password@host`, but for the passwords of local development.
+fn has_password(value: &str) -> bool {
+    let Ok(url) = url::Url::parse(value) else { return false };
+    let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]" | "host" | "db"));
+    url.password().is_some_and(|password| !password.is_empty() && password != "postgres") && !local
+}
+
+/// At least 24 characters without white space that no person chose: 3.5 bits each.
+fn is_random(value: &str) -> bool {
+    let length = value.chars().count();
+    if length < 24 || !value.chars().all(|c| c.is_ascii_graphic()) {
+        return false;
+    }
+    let mut counts = [0_u32; 128];
+    for byte in value.bytes() {
+        counts[usize::from(byte & 0x7F)] += 1;
+    }
+    let entropy: f64 = counts
+        .iter()
+        .filter(|count| **count > 0)
+        .map(|count| f64::from(*count) / length as f64)
+        .map(|share| -share * share.log2())
+        .sum();
+    entropy > 3.5 && value.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{environment, token, worst};
+    use super::*;
+
+    fn verdict(template: &str) -> Verdict {
+        let found =
+            CHECK.run(&environment("A: z.string()", Some(template), &[]), &Limits::default());
+        worst(&found)
+    }
+
+    #[test]
+    fn what_issuers_hand_out_is_recognised() {
+        let random = "9fK2mQ8xLr4TzW1bYc7N";
+        for value in [
+            format!("sk_live_{random}"),
+            format!("# A=ghp_{random}{random}").replace("# A=", ""),
+            token(r#"{"role":"anon"}"#),
+            format!("postgres://app:{random}@db.internal:5432/app"),
+        ] {
+            assert_eq!(verdict(&format!("A={value}\n")), Verdict::Warning, "{value}");
+            assert_eq!(verdict(&format!("# A={value}\n")), Verdict::Warning, "{value}");
+        }
+        assert_eq!(verdict(&format!("SESSION_SECRET={random}x8Z0\n")), Verdict::Warning);
+    }
+
+    #[test]
+    fn placeholders_and_local_addresses_are_not() {
+        for line in [
+            "A=",
+            "A=your-anon-key-here",
+            "A=sk_test_xxxxxxxxxxxxxxxxxxxx",
+            "A=postgres://postgres:postgres@localhost:5432/postgres",
+            "A=http://localhost:3000",
+            "SESSION_SECRET=change-me-to-something-long-0123456789",
+            "API_KEY=<paste the key of the project here 0123456789>",
+        ] {
+            assert_eq!(verdict(line), Verdict::Ok, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_value_is_never_said() {
+        let facts = environment("A: z.string()", Some("A=sk_live_9fK2mQ8xLr4TzW1b\n"), &[]);
+        let found = CHECK.run(&facts, &Limits::default());
+        assert!(!format!("{found:?}").contains("9fK2"), "{found:?}");
+        assert!(found[0].message.contains("set, 24 characters"), "{found:?}");
+    }
+}

@@ -1,0 +1,171 @@
+//! `env.template`: the template declares the keys that the schema declares, no more and no fewer.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::checks::Check;
+use crate::facts::environment::{
+    EntryState, EnvEntry, EnvFile, EnvSchema, Environment, Place, SchemaKey,
+};
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// The check.
+pub const CHECK: Check<Environment> = Check {
+    id: "env.template",
+    title: "Template and schema declare the same keys",
+    section: Section::Environment,
+    judge,
+};
+
+/// Names at least this alike are taken for one that was renamed (Jaro–Winkler).
+const ALIKE: f64 = 0.9;
+
+/// Where template and schema differ.
+#[derive(Debug, Default)]
+pub struct Drift<'a> {
+    /// In the schema, not in the template.
+    pub missing: Vec<&'a SchemaKey>,
+    /// In the template, not in the schema.
+    pub extra: Vec<&'a EnvEntry>,
+    /// In both, in the template only as a comment.
+    pub documented: Vec<&'a SchemaKey>,
+}
+
+/// Compares the two by name. When strict, a key that is only documented is missing.
+#[must_use]
+pub fn drift<'a>(schema: &'a EnvSchema, template: &'a EnvFile, strict: bool) -> Drift<'a> {
+    let mut states: HashMap<&str, EntryState> = HashMap::new();
+    for entry in &template.entries {
+        let state = states.entry(&entry.key).or_insert(entry.state);
+        if entry.state == EntryState::Active {
+            *state = EntryState::Active;
+        }
+    }
+    let mut drift = Drift::default();
+    for key in &schema.keys {
+        match states.get(key.name.as_str()) {
+            Some(EntryState::Active) => {}
+            Some(EntryState::Commented) if !strict => drift.documented.push(key),
+            _ => drift.missing.push(key),
+        }
+    }
+    let declared: HashSet<&str> = schema.keys.iter().map(|key| key.name.as_str()).collect();
+    let mut named = HashSet::new();
+    // A comment such as `# note=…` is prose; keys are written in capitals there.
+    let is_key = |entry: &EnvEntry| {
+        entry.state == EntryState::Active || !entry.key.bytes().any(|b| b.is_ascii_lowercase())
+    };
+    drift.extra = template
+        .entries
+        .iter()
+        .filter(|entry| !declared.contains(entry.key.as_str()) && is_key(entry))
+        .filter(|entry| named.insert(entry.key.as_str()))
+        .collect();
+    drift
+}
+
+/// The most similar of some names, when it is similar enough to be the same one, renamed.
+#[must_use]
+pub fn did_you_mean<'a>(name: &str, others: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    others
+        .filter(|other| *other != name)
+        .map(|other| (strsim::jaro_winkler(name, other), other))
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, other)| other)
+}
+
+fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Finding> {
+    let Some(template) = &facts.template else { return Vec::new() };
+    let drift = drift(&facts.schema, template, facts.policy.strict);
+    let mut findings = Vec::new();
+    let path = template.path.display();
+    for key in &drift.missing {
+        let meant = did_you_mean(&key.name, drift.extra.iter().map(|entry| entry.key.as_str()));
+        let entry = template.entry(&key.name);
+        let message = match (entry, meant) {
+            (Some(entry), _) => {
+                format!("{} is only documented, at {path}:{}", key.name, entry.line)
+            }
+            (None, Some(other)) => format!(
+                "{} is declared at {} and not in {path}; did you mean it by {other}?",
+                key.name, key.place
+            ),
+            (None, None) => {
+                format!("{} is declared at {} and not in {path}", key.name, key.place)
+            }
+        };
+        findings.push(check.finding(Verdict::Critical, &key.name, message));
+    }
+    // Where the schema may declare more than can be read, an extra key may be declared after all.
+    let open = facts.schema.unresolved.first();
+    for entry in &drift.extra {
+        let place = Place { file: template.path.clone(), line: entry.line };
+        let meant = did_you_mean(&entry.key, drift.missing.iter().map(|key| key.name.as_str()));
+        let mut message = format!("{} stands at {place} and is not in the schema", entry.key);
+        if let Some(other) = meant {
+            message.push_str(&format!("; did you mean {other}?"));
+        }
+        let verdict = match open {
+            Some(what) => {
+                message.push_str(&format!(", unless {what}"));
+                Verdict::Unknown
+            }
+            None => Verdict::Critical,
+        };
+        findings.push(check.finding(verdict, &entry.key, message));
+    }
+    if findings.is_empty() {
+        let (all, only) = (facts.schema.keys.len(), drift.documented.len());
+        let message = format!("{all} keys agree, {only} of them are only documented in {path}");
+        findings.push(check.finding(Verdict::Ok, path.to_string(), message));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{environment, worst};
+    use super::*;
+
+    fn findings(schema: &str, template: &str) -> Vec<Finding> {
+        CHECK.run(&environment(schema, Some(template), &[]), &Limits::default())
+    }
+
+    #[test]
+    fn agreement_is_ok_and_documented_keys_count() {
+        let found = findings("A: z.string(), B: z.string().optional()", "A=\n# B=\n# note=x\n");
+        assert_eq!(worst(&found), Verdict::Ok);
+        assert!(found[0].message.contains("1 of them are only documented"), "{found:?}");
+    }
+
+    #[test]
+    fn strict_takes_documented_keys_for_missing() {
+        let mut facts = environment("A: z.string()", Some("# A=\n"), &[]);
+        facts.policy.strict = true;
+        let found = CHECK.run(&facts, &Limits::default());
+        assert_eq!(worst(&found), Verdict::Critical);
+        assert!(found[0].message.contains("only documented"), "{found:?}");
+    }
+
+    #[test]
+    fn both_directions_are_critical_and_a_rename_is_guessed() {
+        let found = findings("SUPABASE_SERVICE_ROLE_KEY: z.string()", "SUPABASE_SERVICE_KEY=\n");
+        let subjects: Vec<_> = found.iter().map(|f| (f.subject.as_str(), f.verdict)).collect();
+        assert_eq!(
+            subjects,
+            [
+                ("SUPABASE_SERVICE_ROLE_KEY", Verdict::Critical),
+                ("SUPABASE_SERVICE_KEY", Verdict::Critical)
+            ]
+        );
+        assert!(found[0].message.contains("did you mean it by SUPABASE_SERVICE_KEY"), "{found:?}");
+        assert!(found[0].message.contains("env.ts:2"), "{found:?}");
+        assert!(found[1].message.contains(".env.example:1"), "{found:?}");
+    }
+
+    #[test]
+    fn an_extra_key_is_unknown_while_the_schema_may_declare_it() {
+        let found = findings("A: z.string(), ...elsewhere", "A=\nB=\n");
+        assert_eq!(worst(&found), Verdict::Unknown);
+    }
+}

@@ -1,0 +1,43 @@
+//! Environments for the tests of this family.
+
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::facts::environment::{EnvPolicy, EnvValue, EnvValues, Environment};
+use crate::facts::{Finding, Verdict};
+use crate::sources::{env_file, env_schema};
+
+/// A schema with these properties (the first on line 2), a template, and values.
+pub(super) fn environment(
+    properties: &str,
+    template: Option<&str>,
+    values: &[(&str, &str)],
+) -> Environment {
+    let text = format!(
+        "import {{ z }} from 'zod/v3';\nexport const EnvSchema = z.object({{ {properties} }});\n"
+    );
+    let mut laid = EnvValues::default();
+    for (key, value) in values {
+        laid.lay(key, EnvValue::new(*value), ".env:1", false);
+    }
+    Environment {
+        schema: env_schema::parse(Path::new("env.ts"), &text, None).expect("a schema"),
+        template: template.map(|text| env_file::parse(Path::new(".env.example"), text.as_bytes())),
+        values: Some(laid),
+        policy: EnvPolicy::default(),
+    }
+}
+
+/// The worst verdict of some findings.
+pub(super) fn worst(findings: &[Finding]) -> Verdict {
+    assert!(!findings.is_empty(), "a check that says nothing");
+    Verdict::worst(findings.iter().map(|finding| finding.verdict))
+}
+
+/// A token with these claims and a signature that nobody made.
+pub(super) fn token(claims: &str) -> String {
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    format!("{}.{}.c2lnbmF0dXJl", part(r#"{"alg":"HS256","typ":"JWT"}"#), part(claims))
+}

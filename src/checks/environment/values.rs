@@ -1,0 +1,192 @@
+//! `env.values`: the application would start with these values.
+
+use super::template::did_you_mean;
+use super::{KeyVerdict, judge_key};
+use crate::checks::Check;
+use crate::facts::environment::{
+    EnvValues, Environment, Fallback, ObjectMode, SchemaKey, SetValue,
+};
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// The check.
+pub const CHECK: Check<Environment> = Check {
+    id: "env.values",
+    title: "The values satisfy the schema",
+    section: Section::Environment,
+    judge,
+};
+
+/// The value in force for a key: its own, or that of a fallback when it is missing or blank.
+#[must_use]
+pub fn in_force<'a>(
+    values: &'a EnvValues,
+    fallbacks: &[Fallback],
+    key: &str,
+) -> Option<&'a SetValue> {
+    let filled = |name: &str| values.get(name).filter(|set| !set.value.reveal().is_empty());
+    filled(key)
+        .or_else(|| {
+            let mut own = fallbacks.iter().filter(|fallback| fallback.key == key);
+            own.find_map(|fallback| filled(&fallback.from))
+        })
+        .or_else(|| values.get(key))
+}
+
+fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Finding> {
+    let Some(values) = &facts.values else { return Vec::new() };
+    let mut findings: Vec<Finding> =
+        facts.schema.keys.iter().filter_map(|key| one(check, facts, values, key)).collect();
+    findings.extend(required(check, facts, values));
+    findings.extend(undeclared(check, facts, values));
+    for what in &facts.schema.unresolved {
+        let message = format!("nobody can tell without running it: {what}");
+        findings.push(check.finding(Verdict::Unknown, &facts.schema.name, message));
+    }
+    if !findings.iter().any(|finding| finding.verdict != Verdict::Ok) {
+        let message = format!("{} keys are satisfied", facts.schema.keys.len());
+        findings.insert(0, check.finding(Verdict::Ok, &facts.schema.name, message));
+    }
+    findings
+}
+
+fn one(
+    check: &Check<Environment>,
+    facts: &Environment,
+    values: &EnvValues,
+    key: &SchemaKey,
+) -> Option<Finding> {
+    let set = in_force(values, &facts.policy.fallbacks, &key.name);
+    let (verdict, reasons) = match judge_key(&facts.schema, key, set.map(|set| set.value.reveal()))
+    {
+        KeyVerdict::Accepted => return None,
+        KeyVerdict::Refused(reasons) => (Verdict::Critical, reasons),
+        KeyVerdict::Unknown(reasons) => (Verdict::Unknown, reasons),
+    };
+    let state = set.map_or("not set".to_owned(), |set| {
+        let from = if set.key == key.name { String::new() } else { format!(" as {}", set.key) };
+        format!("{}{from} in {}", set.value.shape(), set.origin)
+    });
+    let what = if verdict == Verdict::Critical { "is refused" } else { "cannot be judged" };
+    let reasons = reasons.join("; ");
+    let message = format!("{} ({state}) {what}: {reasons} ({})", key.name, key.place);
+    Some(check.finding(verdict, &key.name, message))
+}
+
+/// What the profile needs beyond the schema.
+fn required(check: &Check<Environment>, facts: &Environment, values: &EnvValues) -> Vec<Finding> {
+    let profile = facts.policy.profile.as_deref().unwrap_or("unnamed");
+    let filled = |name: &str| {
+        in_force(values, &facts.policy.fallbacks, name)
+            .is_some_and(|set| !set.value.reveal().is_empty())
+    };
+    let missing = facts.policy.required.iter().filter(|name| !filled(name));
+    missing
+        .map(|name| {
+            let state = if values.get(name).is_some() { "blank" } else { "not set" };
+            let message = format!("{name} is {state}, and the profile {profile} needs it");
+            check.finding(Verdict::Critical, name, message)
+        })
+        .collect()
+}
+
+/// Keys of files that the schema does not declare; the process has many that are not ours.
+fn undeclared(check: &Check<Environment>, facts: &Environment, values: &EnvValues) -> Vec<Finding> {
+    let known = |name: &str| {
+        facts.schema.key(name).is_some()
+            || facts.policy.fallbacks.iter().any(|fallback| fallback.from == name)
+            || facts.policy.required.iter().any(|required| required == name)
+    };
+    let strict = facts.schema.mode == ObjectMode::Strict;
+    let verdict = match (strict, facts.schema.unresolved.is_empty()) {
+        (true, true) => Verdict::Critical,
+        (true, false) => Verdict::Unknown,
+        (false, _) => Verdict::Ok,
+    };
+    let unknown = values.set.iter().filter(|set| !set.ambient && !known(&set.key));
+    unknown
+        .map(|set| {
+            let refused = if strict { ", and a strict schema refuses it" } else { "" };
+            let mut message = format!("{} ({}) is not in the schema{refused}", set.key, set.origin);
+            let keys = facts.schema.keys.iter().map(|key| key.name.as_str());
+            if let Some(other) = did_you_mean(&set.key, keys) {
+                message.push_str(&format!("; did you mean {other}?"));
+            }
+            check.finding(verdict, &set.key, message)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{environment, worst};
+    use super::*;
+
+    fn findings(schema: &str, values: &[(&str, &str)]) -> Vec<Finding> {
+        CHECK.run(&environment(schema, None, values), &Limits::default())
+    }
+
+    #[test]
+    fn every_failure_is_named_at_once_without_its_value() {
+        let found = findings(
+            "A: z.string().url(), B: z.string().min(20), C: z.string(), D: z.string().optional()",
+            &[("A", "hunter2"), ("B", "hunter2")],
+        );
+        let subjects: Vec<_> = found.iter().map(|f| f.subject.as_str()).collect();
+        assert_eq!(subjects, ["A", "B", "C"]);
+        assert_eq!(worst(&found), Verdict::Critical);
+        assert!(!format!("{found:?}").contains("hunter2"), "{found:?}");
+        assert!(found[1].message.contains("set, 7 characters"), "{found:?}");
+    }
+
+    #[test]
+    fn satisfied_values_are_ok() {
+        let found = findings("A: z.string().url()", &[("A", "https://x.example")]);
+        assert_eq!(worst(&found), Verdict::Ok);
+    }
+
+    #[test]
+    fn what_runs_code_is_unknown_and_what_certainly_fails_is_not() {
+        let schema = "A: z.string().min(3).refine(check)";
+        assert_eq!(worst(&findings(schema, &[("A", "abc")])), Verdict::Unknown);
+        assert_eq!(worst(&findings(schema, &[("A", "a")])), Verdict::Critical);
+    }
+
+    #[test]
+    fn a_fallback_serves_when_the_key_is_missing_or_blank() {
+        let values = [("SUPABASE_URL", ""), ("NEXT_PUBLIC_SUPABASE_URL", "https://x.example")];
+        let mut facts = environment("SUPABASE_URL: z.string().url()", None, &values);
+        assert_eq!(worst(&CHECK.run(&facts, &Limits::default())), Verdict::Critical);
+        facts.policy.fallbacks.push(Fallback {
+            key: "SUPABASE_URL".to_owned(),
+            from: "NEXT_PUBLIC_SUPABASE_URL".to_owned(),
+        });
+        assert_eq!(worst(&CHECK.run(&facts, &Limits::default())), Verdict::Ok);
+    }
+
+    #[test]
+    fn a_profile_may_need_what_the_schema_leaves_out() {
+        let mut facts = environment("A: z.string().optional()", None, &[("A", "")]);
+        facts.policy.profile = Some("production".to_owned());
+        facts.policy.required = vec!["A".to_owned(), "B".to_owned()];
+        let found = CHECK.run(&facts, &Limits::default());
+        let messages: Vec<_> = found.iter().map(|f| f.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            [
+                "A is blank, and the profile production needs it",
+                "B is not set, and the profile production needs it"
+            ]
+        );
+    }
+
+    #[test]
+    fn undeclared_keys_are_listed_and_refused_by_strict_schemas_alone() {
+        let mut facts =
+            environment("LOG_LEVEL: z.string()", None, &[("LOG_LEVEL", "x"), ("LOG_LEVL", "x")]);
+        let found = CHECK.run(&facts, &Limits::default());
+        assert_eq!(worst(&found), Verdict::Ok);
+        assert!(found.iter().any(|f| f.message.contains("did you mean LOG_LEVEL")), "{found:?}");
+        facts.schema.mode = ObjectMode::Strict;
+        assert_eq!(worst(&CHECK.run(&facts, &Limits::default())), Verdict::Critical);
+    }
+}

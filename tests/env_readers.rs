@@ -1,0 +1,183 @@
+//! Whatever the bytes, the two readers and the judge come to an end without a panic.
+
+use std::path::Path;
+
+use cliplyctl::checks::environment::judge_key;
+use cliplyctl::facts::environment::{EntryState, ZodMajor};
+use cliplyctl::sources::{env_file, env_schema};
+use proptest::prelude::*;
+
+/// The pieces that `.env` files are made of, in any order.
+fn env_pieces() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "KEY", "export ", "=", "=", ": ", "\n", "\r\n", "\r", "#", "# A=", "'", "\"", "`", "\\\"",
+        "\\'", "\\n", " ", "\u{feff}", "\u{a0}", "\u{2028}", "value", "é",
+    ]);
+    prop::collection::vec(piece, 0..80).prop_map(|pieces| pieces.concat())
+}
+
+/// The pieces that schemas are made of, in any order.
+fn schema_pieces() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "import { z } from \"zod\";",
+        "export const EnvSchema = ",
+        "const a = ",
+        "z.object(",
+        "z.string()",
+        "z.union([",
+        "])",
+        "{",
+        "}",
+        "(",
+        ")",
+        "A:",
+        "...a",
+        ".shape",
+        ".extend(",
+        ".min(",
+        "1",
+        ",",
+        ";",
+        ".optional()",
+        ".or(",
+        ".default(\"x\")",
+        ".pipe(",
+        "z.preprocess(",
+        "(v) => v",
+        "a",
+        "`${",
+        "}`",
+        "as const",
+        "createEnv({ server:",
+        "enum E { A }",
+        "\n",
+        "/x/",
+        "\"s\"",
+        "?",
+        ":",
+        "=>",
+    ]);
+    prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_bytes_are_an_env_file(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
+        let file = env_file::parse(Path::new(".env"), &bytes);
+        for entry in &file.entries {
+            prop_assert!(entry.span.start <= entry.span.end && entry.span.end <= bytes.len());
+        }
+    }
+
+    #[test]
+    fn entries_stand_where_they_say(text in env_pieces()) {
+        let file = env_file::parse(Path::new(".env"), text.as_bytes());
+        for entry in &file.entries {
+            let raw = &text.as_bytes()[entry.span.clone()];
+            let raw = String::from_utf8_lossy(raw);
+            prop_assert!(raw.contains(&entry.key), "{} not in {raw:?}", entry.key);
+            if entry.state == EntryState::Active {
+                prop_assert!(raw.starts_with(&entry.key));
+            }
+        }
+    }
+
+    #[test]
+    fn any_text_is_a_schema_or_an_error(text in "\\PC{0,400}") {
+        let _ = env_schema::parse(Path::new("env.ts"), &text, None);
+    }
+
+    #[test]
+    fn any_pieces_are_a_schema_or_an_error(text in schema_pieces(), value in "\\PC{0,40}") {
+        let text = format!("import {{ z }} from 'zod'; {text}");
+        if let Ok(mut schema) = env_schema::parse(Path::new("env.ts"), &text, None) {
+            for zod in [ZodMajor::Three, ZodMajor::Four, ZodMajor::Unknown] {
+                schema.zod = zod;
+                for key in &schema.keys {
+                    let _ = (judge_key(&schema, key, None), judge_key(&schema, key, Some(&value)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_value_is_judged(value in any::<String>()) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/env/schemas");
+        for name in ["08_top_level_formats.ts", "09_formats_as_methods.ts", "22_unions.ts", "64_any_and_never.ts"] {
+            let schema = env_schema::read(&folder.join(name), None).expect("a schema");
+            for key in &schema.keys {
+                let shown = format!("{:?}", judge_key(&schema, key, Some(&value)));
+                // Five characters in a row are no accident.
+                prop_assert!(value.chars().count() < 5 || !shown.contains(&value), "{shown} shows {value:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nesting_without_end_is_refused_rather_than_followed() {
+    let import = "import { z } from 'zod'; export const EnvSchema = ";
+    for unit in [
+        "(",
+        "[",
+        "{a:",
+        "!",
+        "-",
+        "~",
+        "a?b:",
+        "a=>",
+        "(a)=>",
+        "a=",
+        "`${",
+        "typeof ",
+        "await ",
+        "new ",
+        "void ",
+        "<T>",
+        "a**",
+        "a?(b):",
+        "if(a)else ",
+        "z.object({a:",
+        "z.union([",
+        "x as ",
+        "...",
+        "function(){",
+        "class{a=",
+        "a\n?b\n:",
+        "import(",
+        "@a ",
+        "a:",
+        "for(;;)",
+        "typeof/**/",
+    ] {
+        for count in [1_000, 200_000] {
+            let text = format!("{import}{}", unit.repeat(count));
+            assert!(
+                env_schema::parse(Path::new("env.ts"), &text, None).is_err(),
+                "{unit} × {count}"
+            );
+            let bare = unit.repeat(count);
+            assert!(
+                env_schema::parse(Path::new("env.ts"), &bare, None).is_err(),
+                "{unit} × {count}"
+            );
+        }
+    }
+}
+
+#[test]
+fn rules_nest_only_as_deep_as_the_judge_can_follow() {
+    let mut text = "import { z } from 'zod';\nconst a0 = z.string();\n".to_owned();
+    for n in 1..400 {
+        text.push_str(&format!("const a{n} = a{0}.optional().or(z.literal('{n}'));\n", n - 1));
+    }
+    text.push_str("export const EnvSchema = z.object({ A: a399, B: a10 });\n");
+    let schema = env_schema::parse(Path::new("env.ts"), &text, None).expect("a schema");
+    assert!(!schema.keys[0].rule.unresolved().is_empty());
+    assert!(schema.keys[1].rule.unresolved().is_empty());
+    for key in &schema.keys {
+        let _ = judge_key(&schema, key, Some("x"));
+    }
+}
