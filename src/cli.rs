@@ -5,10 +5,12 @@ mod filter;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand};
 
 pub use filter::{Filter, Moment};
 
+use crate::demo::scenario::SCENARIOS;
 use crate::exit::{EXIT_CODES, FailOn};
 use crate::render::Format;
 use crate::settings::{Overrides, Secret, duration};
@@ -86,6 +88,8 @@ pub enum Command {
     /// Show and check the settings in force
     #[command(subcommand, arg_required_else_help = true)]
     Config(Config),
+    /// Start a private database, app and workers with an incident to try everything on
+    Demo(Demo),
     /// Print the JSON Schema of every report
     Schema,
 }
@@ -156,6 +160,29 @@ pub enum Config {
     Check,
 }
 
+/// `demo`
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// What is to be wrong
+    #[arg(long, value_name = "NAME", default_value = "incident", value_parser = scenarios())]
+    pub scenario: String,
+    /// List the scenarios
+    #[arg(long)]
+    pub list_scenarios: bool,
+    /// Run one command against it and end with its exit code: --exec "dlq list"
+    #[arg(
+        long,
+        value_name = "COMMAND",
+        conflicts_with = "list_scenarios",
+        allow_hyphen_values = true
+    )]
+    pub exec: Option<String>,
+}
+
+fn scenarios() -> PossibleValuesParser {
+    PossibleValuesParser::new(SCENARIOS.iter().map(|s| PossibleValue::new(s.name).help(s.about)))
+}
+
 impl Command {
     /// The command as typed, without flags: it names the report and the database session.
     #[must_use]
@@ -168,6 +195,7 @@ impl Command {
             Self::Dlq(Dlq::List(_)) => "dlq list",
             Self::Config(Config::Show) => "config show",
             Self::Config(Config::Check) => "config check",
+            Self::Demo(_) => "demo",
             Self::Schema => "schema",
         }
     }

@@ -155,6 +155,6 @@ impl Context {
 
 /// The one place that reads the clock.
 #[expect(clippy::disallowed_methods, reason = "the clock is read here")]
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }

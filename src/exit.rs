@@ -58,6 +58,12 @@ impl ExitCode {
         self as u8
     }
 
+    /// The code that a run of this tool ended with; none for a number that means nothing here.
+    #[must_use]
+    pub fn of_number(number: i32) -> Option<Self> {
+        EXIT_CODES.map(|(code, _)| code).into_iter().find(|code| i32::from(code.code()) == number)
+    }
+
     /// The code of a judging command, given its verdict and the lowest verdict that fails.
     ///
     /// UNKNOWN always fails, whatever `fail_on` says: nobody looked.

@@ -34,7 +34,7 @@ mod triage;
 use clap::Parser as _;
 use clap::error::ErrorKind as ClapKind;
 
-use cli::Cli;
+use cli::{Cli, Command};
 use context::Context;
 use error::Error;
 use exit::ExitCode;
@@ -72,6 +72,9 @@ async fn execute(
 ) -> Result<ExitCode, Error> {
     let cwd = std::env::current_dir()
         .map_err(|e| Error::config("the working directory cannot be read").cause(e))?;
+    if let Command::Demo(args) = &cli.command {
+        return commands::demo::run(cli, args, environment, terminal).await;
+    }
     let settings = Settings::resolve(&cli.global.overrides(), environment, &cwd)?;
     let context = Context::new(settings, terminal, cli.command.name());
     match commands::run(&cli.command, &context).await {

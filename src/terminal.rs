@@ -18,6 +18,18 @@ pub enum ColorChoice {
     Never,
 }
 
+impl ColorChoice {
+    /// The word on the command line.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Always => "always",
+            Self::Never => "never",
+        }
+    }
+}
+
 /// What is known of stdout and stderr.
 #[derive(Debug, Clone, Copy)]
 pub struct Terminal {

@@ -1,6 +1,7 @@
 //! One file a verb: gather, judge, report.
 
 mod config;
+pub mod demo;
 mod dlq;
 mod health;
 mod queue;
@@ -26,6 +27,8 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         Command::Dlq(Dlq::List(args)) => dlq::list::run(context, args).await,
         Command::Config(Config::Show) => Ok(config::show(context)),
         Command::Config(Config::Check) => config::check(context).await,
+        // Handled before there are settings: `demo::run`.
+        Command::Demo(_) => Err(Error::bug("the demo takes no settings")),
         Command::Schema => Ok(schema::run()),
     }
 }

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use super::binaries;
+use crate::error::{Error, ErrorKind};
+use crate::facts::SourceErrorKind;
 
 const SCRIPT: &str = include_str!("supervise.sh");
 
@@ -141,6 +143,21 @@ impl Drop for Server {
         drop(self.supervisor.stdin.take());
         // The script ends by itself: it kills a server that does not stop within 10 s.
         let _ = self.supervisor.wait();
+    }
+}
+
+/// The error as the command line shows it.
+pub fn explain(error: ServerError) -> Error {
+    let kind = match &error {
+        ServerError::NotInstalled { .. } | ServerError::NoUnprivilegedUser => ErrorKind::Config,
+        ServerError::Io(_) | ServerError::DidNotStart { .. } => {
+            ErrorKind::Source(SourceErrorKind::Other)
+        }
+    };
+    let explained = Error::new(kind, error.to_string());
+    match std::error::Error::source(&error) {
+        Some(source) => explained.cause(source),
+        None => explained,
     }
 }
 

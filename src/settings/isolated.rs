@@ -1,7 +1,7 @@
 //! `-c NAME`: one context and nothing else.
 
 use super::config::Config;
-use super::{Environment, Overrides, Settings, context_database, unconfigured};
+use super::{Environment, Overrides, Settings, context_database, demo, unconfigured};
 use crate::error::Error;
 
 /// The settings of this context alone.
@@ -20,9 +20,11 @@ pub fn resolve(
             .cause("a context brings its own API and database")
             .hint("leave one of the two out"));
     }
-    let context = config
-        .context(name)
-        .ok_or_else(|| Error::usage(format!("no context `{name}`")).hint(config.hint(name)))?;
+    let context = config.context(name).ok_or_else(|| match name {
+        demo::NAME => demo::not_running(),
+        _ => Error::usage(format!("no context `{name}`")).hint(config.hint(name)),
+    })?;
+    demo::still_runs(context, environment)?;
     let mut settings = Settings::blank(overrides, environment, config);
     settings.context_name = Some(context.name.clone());
     settings.take_judgement(context);

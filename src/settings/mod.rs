@@ -9,6 +9,7 @@
 //! protected context is protected however it was reached.
 
 pub mod config;
+pub mod demo;
 mod dotenv;
 pub mod dsn;
 pub mod duration;

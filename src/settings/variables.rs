@@ -20,7 +20,7 @@ const fn shell(name: &'static str, about: &'static str) -> Variable {
 }
 
 /// Every variable, in the order in which documents show them.
-pub const VARIABLES: [Variable; 33] = [
+pub const VARIABLES: [Variable; 35] = [
     ours("CLIPLY_BASE_URL", "base URL of the API, without /api: https://api.example.com"),
     ours("CLIPLY_ADMIN_TOKEN", "bearer token for /api/admin/readyz"),
     ours("CLIPLY_HEADERS", "extra headers for every request, one `Name: value` a line"),
@@ -44,6 +44,10 @@ pub const VARIABLES: [Variable; 33] = [
     ours("PGSERVICE", "name of a service in the service file"),
     ours("PGSERVICEFILE", "service file, instead of ~/.pg_service.conf"),
     shell("CLIPLYCTL_CONFIG", "configuration file to read instead of the project's and the user's"),
+    shell(
+        "CLIPLYCTL_PG_BIN",
+        "where `demo` finds initdb and postgres; default PATH and the usual places",
+    ),
     shell("NO_COLOR", "any value: no colour"),
     shell("CLICOLOR", "0: no colour"),
     shell("CLICOLOR_FORCE", "any value but 0: colour even when piped"),
@@ -53,6 +57,7 @@ pub const VARIABLES: [Variable; 33] = [
     shell("XDG_CONFIG_HOME", "where cliplyctl/config.toml lies; default ~/.config"),
     shell("XDG_STATE_HOME", "where cliplyctl/ keeps its records; default ~/.local/state"),
     shell("HOME", "where ~ is; also for .pgpass, .pg_service.conf and .postgresql"),
+    shell("PATH", "where `demo` looks for PostgreSQL's server programs first"),
     shell("USER", "database user where nothing else says (LOGNAME likewise)"),
 ];
 

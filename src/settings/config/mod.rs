@@ -18,7 +18,7 @@ pub use context::{AgeUnit, Context};
 use document::Document;
 
 use super::suggest::did_you_mean;
-use super::{Environment, Setting};
+use super::{Environment, Setting, demo};
 use crate::error::Error;
 
 /// The name of the project's file.
@@ -43,7 +43,11 @@ impl Config {
         cwd: &Path,
     ) -> Result<Self, Error> {
         let mut config = Self::default();
-        for path in files(named, environment, cwd) {
+        let mut files = files(named, environment, cwd);
+        let demo = demo::announced(environment);
+        files.extend(demo.clone());
+        for path in files {
+            let named = named.filter(|_| Some(&path) != demo.as_ref());
             match std::fs::read_to_string(&path) {
                 Ok(text) => config.add(&path, &text)?,
                 Err(error) if named.is_none() && is_absent(&error) => {}

@@ -1,9 +1,12 @@
 //! The backend's database in every variant, filled with each of four data sets.
 //!
-//! `tests/fixtures/backend/` holds the schemas, `data/` the sets in words that no variant uses, and
+//! `tests/fixtures/backend/` (and `src/demo/backend/`, which the demo shares) holds the schemas,
+//! `data/` the sets in words that no variant uses, and
 //! `load/` turns those into the rows of one variant.
 
 use std::path::{Path, PathBuf};
+
+use cliplyctl::demo::backend;
 
 use super::postgres::Database;
 
@@ -35,7 +38,7 @@ impl Database {
         let (variant, data_set) = name.rsplit_once('_').expect("a name like main_typical");
         let database = Database::with_variant(variant);
         if data_set != "empty" {
-            let files = ["data/stage", &format!("data/{data_set}"), &format!("load/{variant}")];
+            let files = ["stage", &format!("data/{data_set}"), &format!("load/{variant}")];
             database.execute(&backend(&files));
         }
         database
@@ -43,7 +46,7 @@ impl Database {
 
     /// A database with the schema of a variant and no jobs.
     pub fn with_variant(variant: &str) -> Database {
-        let files = ["parts/roles", "parts/workspaces", variant, "parts/access"];
+        let files = ["roles", "workspaces", variant, "access"];
         Database::with_schema(variant, &backend(&files))
     }
 }
@@ -60,5 +63,22 @@ pub fn read(relative: &str) -> String {
 }
 
 fn backend(files: &[&str]) -> String {
-    files.iter().map(|file| read(&format!("backend/{file}.sql"))).collect()
+    let text = |file: &&str| match shared(file) {
+        Some(text) => text.to_owned(),
+        None => read(&format!("backend/{file}.sql")),
+    };
+    files.iter().map(text).collect()
+}
+
+/// What the demo ships as well.
+fn shared(file: &str) -> Option<&'static str> {
+    match file {
+        "roles" => Some(backend::ROLES),
+        "workspaces" => Some(backend::WORKSPACES),
+        "main" => Some(backend::MAIN),
+        "access" => Some(backend::ACCESS),
+        "stage" => Some(backend::STAGE),
+        "load/main" => Some(backend::LOAD),
+        _ => None,
+    }
 }

@@ -1,0 +1,171 @@
+//! `demo`: a private world with an incident in it.
+
+use std::path::Path;
+
+use tokio::process::Command as Process;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::cli::{Cli, Demo};
+use crate::demo::scenario::{self, SCENARIOS, Scenario};
+use crate::demo::server::ServerOptions;
+use crate::demo::{Announcement, World};
+use crate::error::Error;
+use crate::exit::ExitCode;
+use crate::report::{Block, Cell, Column, Document, Report, Table};
+use crate::settings::{Environment, demo};
+use crate::terminal::Terminal;
+
+/// Lists the scenarios, runs one command against one, or keeps one running until Ctrl-C.
+///
+/// # Errors
+/// When the world cannot be started.
+pub async fn run(
+    cli: &Cli,
+    args: &Demo,
+    environment: &Environment,
+    terminal: Terminal,
+) -> Result<ExitCode, Error> {
+    if args.list_scenarios {
+        return Ok(crate::show(cli, terminal, list(), &Default::default()));
+    }
+    if cli.global.context.is_some() || cli.global.database_url.is_some() {
+        return Err(Error::usage("the demo brings its own app and database")
+            .hint("leave out -c and --database-url"));
+    }
+    let words = args.exec.as_deref().map(words).transpose()?;
+    let scenario = scenario::find(&args.scenario)
+        .ok_or_else(|| Error::usage(format!("no scenario `{}`", args.scenario)))?;
+    // From here on a signal ends the demo by way of its own end, not of the process.
+    let mut signals = Signals::new()?;
+    let options = ServerOptions {
+        bin_dir: environment.get("CLIPLYCTL_PG_BIN").map(Into::into),
+        path: environment.get("PATH").map(Into::into),
+        ..ServerOptions::default()
+    };
+    if words.is_none() {
+        terminal
+            .say(&format!("starting a private database, an app and workers: {}", scenario.about));
+    }
+    let world = World::start(scenario, options).await?;
+    match words {
+        Some(words) => execute(&world, &words, cli).await,
+        None => stay(&world, scenario, cli, environment, terminal, &mut signals).await,
+    }
+}
+
+fn list() -> Report {
+    let mut table = Table::new(vec![Column::text("scenario"), Column::prose("what is wrong")]);
+    for scenario in &SCENARIOS {
+        table.row(vec![Cell::strong(scenario.name), Cell::plain(scenario.about)]);
+    }
+    let mut document = Document::default();
+    document.push(Block::Table(table));
+    let first = SCENARIOS[0].name;
+    document.next(vec![(format!("cliplyctl demo --scenario {first}"), "the default".into())]);
+    let data = SCENARIOS.each_ref().map(|s| serde_json::json!({"name": s.name, "about": s.about}));
+    Report::listing("demo", data, document)
+}
+
+/// The words of `--exec`; the tool's own name in front is forgiven.
+fn words(text: &str) -> Result<Vec<String>, Error> {
+    let wrong = |cause: String| Error::usage(format!("--exec \"{text}\"")).cause(cause);
+    let mut words = shell_words::split(text).map_err(|error| wrong(error.to_string()))?;
+    if words.first().is_some_and(|word| word == env!("CARGO_PKG_NAME")) {
+        words.remove(0);
+    }
+    match words.first() {
+        None => Err(wrong("it names no command".to_owned())),
+        Some(word) if word == "demo" => Err(wrong("a demo within the demo".to_owned())),
+        Some(_) => Ok(words),
+    }
+}
+
+/// Runs one command in the demo's own directories, so that nothing of the person's is touched.
+async fn execute(world: &World, words: &[String], cli: &Cli) -> Result<ExitCode, Error> {
+    let state = world.state.join("cliplyctl");
+    let _announcement = announce(world, &demo::file(&state))?;
+    let mut process = ourselves(words, cli)?;
+    process.env("XDG_STATE_HOME", &world.state).current_dir(&world.project);
+    let status = process.status().await;
+    let status = status.map_err(|error| Error::bug("the command did not start").cause(error))?;
+    Ok(status.code().and_then(ExitCode::of_number).unwrap_or(ExitCode::Interrupted))
+}
+
+async fn stay(
+    world: &World,
+    scenario: &Scenario,
+    cli: &Cli,
+    environment: &Environment,
+    terminal: Terminal,
+    signals: &mut Signals,
+) -> Result<ExitCode, Error> {
+    let state = environment.xdg("XDG_STATE_HOME", ".local/state");
+    let state = state.ok_or_else(|| Error::config("HOME is not set").hint("set XDG_STATE_HOME"))?;
+    let _announcement = announce(world, &demo::file(&state.join("cliplyctl")))?;
+    let mut triage = ourselves(&["triage".to_owned()], cli)?;
+    tokio::select! {
+        _ = triage.kill_on_drop(true).status() => {}
+        code = signals.any() => return Ok(code),
+    }
+    let report = Report::listing("demo", (), instructions(world, scenario));
+    crate::show(cli, terminal, report, &Default::default());
+    Ok(signals.any().await)
+}
+
+fn announce(world: &World, file: &Path) -> Result<Announcement, Error> {
+    Announcement::write(file, &world.base_url, &world.database_url_file)
+        .map_err(|e| Error::config(format!("cannot write {}", file.display())).cause(e))
+}
+
+/// Our own binary, speaking to the demo.
+fn ourselves(words: &[String], cli: &Cli) -> Result<Process, Error> {
+    let binary = std::env::current_exe()
+        .map_err(|error| Error::bug("this program does not find itself").cause(error))?;
+    let mut process = Process::new(binary);
+    let color = cli.global.color.word();
+    process.args(["-c", demo::NAME, "--color", color]).args(words);
+    Ok(process)
+}
+
+fn instructions(world: &World, scenario: &Scenario) -> Document {
+    let mut document = Document::default();
+    document.heading("The demo is running. In a second terminal:");
+    let commands = scenario.try_next.iter();
+    let commands = commands.map(|(c, why)| (format!("cliplyctl -c demo {c}"), (*why).to_owned()));
+    document.next(commands.collect());
+    document.push(Block::Pairs(vec![
+        ("app", Cell::plain(&world.base_url)),
+        ("project", Cell::plain(world.project.display().to_string())),
+        ("end", Cell::plain("Ctrl-C; nothing is left behind")),
+    ]));
+    document
+}
+
+/// The signals that end a demo.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, Error> {
+        let wait = |kind| {
+            signal(kind).map_err(|error| Error::bug("signals cannot be awaited").cause(error))
+        };
+        Ok(Self {
+            interrupt: wait(SignalKind::interrupt())?,
+            terminate: wait(SignalKind::terminate())?,
+            hang_up: wait(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits for one of them. Ctrl-C is how a demo ends: no failure.
+    async fn any(&mut self) -> ExitCode {
+        tokio::select! {
+            _ = self.interrupt.recv() => ExitCode::Ok,
+            _ = self.terminate.recv() => ExitCode::Interrupted,
+            _ = self.hang_up.recv() => ExitCode::Interrupted,
+        }
+    }
+}

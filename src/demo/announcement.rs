@@ -1,0 +1,45 @@
+//! The file by which `-c demo` finds the running demo from another terminal.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The file while it stands; removed when dropped, unless another demo has taken it over.
+#[derive(Debug)]
+pub struct Announcement {
+    file: PathBuf,
+    text: String,
+}
+
+impl Announcement {
+    /// Writes the file in one step, so that nobody reads half of it.
+    ///
+    /// # Errors
+    /// When the directory cannot be made or written.
+    pub fn write(file: &Path, base_url: &str, database_url_file: &Path) -> io::Result<Self> {
+        let mut context = toml::Table::new();
+        context.insert("base_url".into(), base_url.into());
+        let url_file = database_url_file.to_string_lossy();
+        context.insert("database_url_file".into(), url_file.as_ref().into());
+        let demo = toml::Table::from_iter([("demo".to_owned(), context.into())]);
+        let table = toml::Table::from_iter([("context".to_owned(), demo.into())]);
+        let text = format!(
+            "# Written by the running `cliplyctl demo`, which removes it at its end.\n{table}"
+        );
+        if let Some(directory) = file.parent() {
+            fs::create_dir_all(directory)?;
+        }
+        let draft = file.with_extension(format!("{}.new", std::process::id()));
+        fs::write(&draft, &text)?;
+        fs::rename(&draft, file)?;
+        Ok(Self { file: file.to_owned(), text })
+    }
+}
+
+impl Drop for Announcement {
+    fn drop(&mut self) {
+        if fs::read_to_string(&self.file).is_ok_and(|text| text == self.text) {
+            _ = fs::remove_file(&self.file);
+        }
+    }
+}

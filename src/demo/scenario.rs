@@ -1,0 +1,123 @@
+//! What a demo may be about.
+
+use std::time::Duration;
+
+/// A failure that workers meet.
+#[derive(Debug)]
+pub struct Failure {
+    /// Jobs of this kind fail.
+    pub kind: &'static str,
+    /// With this message; `{clip}` is the clip's number.
+    pub message: &'static str,
+    /// Only every second clip fails, so that a requeue succeeds in part.
+    pub odd_clips_only: bool,
+}
+
+/// One scenario.
+#[derive(Debug)]
+pub struct Scenario {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What is wrong, in one line.
+    pub about: &'static str,
+    /// Fills the database, in the words of `backend/stage.sql`.
+    pub data: &'static str,
+    /// Whether the app answers.
+    pub app_up: bool,
+    /// Whether `.env.example` has drifted from the schema.
+    pub drifted: bool,
+    /// Workers that live.
+    pub workers: &'static [&'static str],
+    /// What they fail at.
+    pub failures: &'static [Failure],
+    /// How often a new job comes.
+    pub new_job_every: Option<Duration>,
+    /// What to type, besides what triage suggests.
+    pub try_next: &'static [(&'static str, &'static str)],
+}
+
+const FFMPEG: Failure = Failure {
+    kind: "CLIP_RENDER",
+    message: "FFmpeg timed out after 300s while rendering clip {clip}",
+    odd_clips_only: true,
+};
+const TIKTOK: Failure = Failure {
+    kind: "PUBLISH_TIKTOK",
+    message: "TikTok API 401: access token expired (clip {clip})",
+    odd_clips_only: false,
+};
+
+const HEALTHY: &str = include_str!("scenarios/healthy.sql");
+
+/// Every scenario; the first is the default.
+pub const SCENARIOS: [Scenario; 5] = [
+    Scenario {
+        name: "incident",
+        about: "a bad deploy, an expired token, a silent worker, a backlog, a policy mistake, a drifted template",
+        data: include_str!("scenarios/incident.sql"),
+        app_up: true,
+        drifted: true,
+        workers: &["worker-a", "worker-b"],
+        failures: &[FFMPEG, TIKTOK],
+        new_job_every: Some(Duration::from_secs(2)),
+        try_next: &[
+            ("queue", "what waits, what is stuck"),
+            ("dlq list", "what died, newest first"),
+            ("jobs show 00000000-0000-4000-8000-000000000331", "one stuck job in full"),
+            ("runbook 3.3", "the page for a backlog"),
+        ],
+    },
+    Scenario {
+        name: "healthy",
+        about: "nothing is wrong: everything exits 0",
+        data: HEALTHY,
+        app_up: true,
+        drifted: false,
+        workers: &["worker-a", "worker-b"],
+        failures: &[],
+        new_job_every: Some(Duration::from_secs(3)),
+        try_next: &[("queue", "a queue that keeps up"), ("ready --admin", "the app's own word")],
+    },
+    Scenario {
+        name: "app-down",
+        about: "nothing answers at the app's address, though workers go on (3.1)",
+        data: HEALTHY,
+        app_up: false,
+        drifted: true,
+        workers: &["worker-a", "worker-b"],
+        failures: &[],
+        new_job_every: Some(Duration::from_secs(3)),
+        try_next: &[("health", "how exactly it does not answer"), ("runbook 3.1", "what to do")],
+    },
+    Scenario {
+        name: "dead-letters",
+        about: "an expired TikTok token fills the dead letters; all else is well (3.4)",
+        data: include_str!("scenarios/dead_letters.sql"),
+        app_up: true,
+        drifted: false,
+        workers: &["worker-a", "worker-b"],
+        failures: &[TIKTOK],
+        new_job_every: Some(Duration::from_secs(3)),
+        try_next: &[("dlq list", "what died, newest first"), ("runbook 3.4", "what to do")],
+    },
+    Scenario {
+        name: "silent-worker",
+        about: "the only worker has gone silent with jobs in its hands (3.3)",
+        data: include_str!("scenarios/silent_worker.sql"),
+        app_up: true,
+        drifted: false,
+        workers: &[],
+        failures: &[],
+        new_job_every: Some(Duration::from_secs(5)),
+        try_next: &[
+            ("queue", "what is stuck, and since when nobody beats"),
+            ("jobs show 00000000-0000-4000-8000-000000000021", "one stuck job in full"),
+        ],
+    },
+];
+
+/// The scenario of this name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Scenario> {
+    SCENARIOS.iter().find(|scenario| scenario.name == name)
+}

@@ -1,0 +1,116 @@
+//! Simulated workers: they claim, beat, finish and fail as the backend's do, each on a connection
+//! of its own; and a producer that brings new jobs.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Error};
+
+use super::scenario::{Failure, Scenario};
+use super::world::connect;
+
+/// Between two looks into an empty queue, and between two heartbeats.
+const BEAT: Duration = Duration::from_secs(1);
+/// Seconds until a failed job is tried again.
+const BACKOFF: i32 = 20;
+/// The producer stops at this many waiting jobs: a demo may run overnight.
+const FULL: i64 = 200;
+
+const CLAIM: &str = "\
+    SELECT id::text, kind, payload ->> 'clip' AS clip FROM public.worker_claim_next_job($1)";
+/// What an earlier life of this worker had in hand.
+const RESUME: &str = "\
+    SELECT id::text, kind, payload ->> 'clip' AS clip FROM public.jobs \
+    WHERE state = 'running' AND locked_by = $1 LIMIT 1";
+const HEARTBEAT: &str = "\
+    UPDATE public.jobs SET heartbeat_at = now() WHERE id = $1::text::uuid AND locked_by = $2";
+const FINISH: &str = "SELECT public.worker_finish($1::text::uuid, $2, '{\"ok\": true}')";
+const FAIL: &str = "SELECT public.worker_fail($1::text::uuid, $2, $3, $4)";
+const PRODUCE: &str = include_str!("produce.sql");
+
+/// A job in the hands of a worker.
+struct Job {
+    id: String,
+    kind: String,
+    clip: String,
+}
+
+/// Works until the database goes away.
+pub async fn work(database_url: String, name: &str, scenario: &Scenario) -> Result<(), Error> {
+    let client = connect(&database_url).await?;
+    loop {
+        let job = match take(&client, RESUME, name).await? {
+            Some(job) => Some(job),
+            None => take(&client, CLAIM, name).await?,
+        };
+        let Some(job) = job else {
+            sleep(BEAT).await;
+            continue;
+        };
+        // A job that was taken away meanwhile (requeued, undone) is refused: go on with the next.
+        match run(&client, name, scenario, &job).await {
+            Err(error) if error.as_db_error().is_none() => return Err(error),
+            _ => {}
+        }
+    }
+}
+
+async fn take(client: &Client, statement: &str, name: &str) -> Result<Option<Job>, Error> {
+    let rows = client.query_typed(statement, &[(&name, Type::TEXT)]).await?;
+    Ok(rows.first().and_then(|row| {
+        Some(Job {
+            // With nothing due, claiming answers a row of NULLs.
+            id: row.get::<_, Option<String>>("id")?,
+            kind: row.get::<_, Option<String>>("kind")?,
+            clip: row.get::<_, Option<String>>("clip").unwrap_or_default(),
+        })
+    }))
+}
+
+async fn run(client: &Client, name: &str, scenario: &Scenario, job: &Job) -> Result<(), Error> {
+    for _ in 0..beats(&job.kind) {
+        client.execute_typed(HEARTBEAT, &[(&job.id, Type::TEXT), (&name, Type::TEXT)]).await?;
+        sleep(BEAT).await;
+    }
+    match scenario.failures.iter().find(|failure| strikes(failure, job)) {
+        Some(failure) => {
+            let message = failure.message.replace("{clip}", &job.clip);
+            let params: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 4] = [
+                (&job.id, Type::TEXT),
+                (&name, Type::TEXT),
+                (&message, Type::TEXT),
+                (&BACKOFF, Type::INT4),
+            ];
+            client.execute_typed(FAIL, &params).await?;
+        }
+        None => {
+            client.execute_typed(FINISH, &[(&job.id, Type::TEXT), (&name, Type::TEXT)]).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether this job meets the failure: every job of the kind, or those of every second clip.
+fn strikes(failure: &Failure, job: &Job) -> bool {
+    let odd = job.clip.parse::<u64>().is_ok_and(|clip| clip % 2 == 1);
+    failure.kind == job.kind && (odd || !failure.odd_clips_only)
+}
+
+/// Seconds that a job of this kind takes.
+fn beats(kind: &str) -> u32 {
+    match kind {
+        "CLIP_RENDER" => 4,
+        "TRANSCRIBE" => 2,
+        _ => 1,
+    }
+}
+
+/// Brings a new job at each interval.
+pub async fn produce(database_url: String, every: Duration) -> Result<(), Error> {
+    let client = connect(&database_url).await?;
+    loop {
+        sleep(every).await;
+        client.execute_typed(PRODUCE, &[(&FULL, Type::INT8)]).await?;
+    }
+}

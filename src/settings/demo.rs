@@ -1,0 +1,42 @@
+//! `-c demo`: the context that a running `cliplyctl demo` announces in the state directory.
+
+use std::path::{Path, PathBuf};
+
+use super::config::Context;
+use super::config::source::Source;
+use super::{Environment, Origin};
+use crate::error::Error;
+
+/// The name of the context.
+pub const NAME: &str = "demo";
+
+/// The file that the running demo writes; it reads like any configuration file.
+#[must_use]
+pub fn file(state_dir: &Path) -> PathBuf {
+    state_dir.join("demo.toml")
+}
+
+/// The file below the state directory of this environment.
+pub(super) fn announced(environment: &Environment) -> Option<PathBuf> {
+    let state = environment.xdg("XDG_STATE_HOME", ".local/state")?;
+    Some(file(&state.join("cliplyctl")))
+}
+
+/// Says so when this context was announced by a demo that is gone (killed, machine restarted).
+pub(super) fn still_runs(context: &Context, environment: &Environment) -> Result<(), Error> {
+    let Origin::File { path, .. } = &context.origin else { return Ok(()) };
+    let (true, Some(Source::File(url))) =
+        (announced(environment).as_ref() == Some(path), &context.database)
+    else {
+        return Ok(());
+    };
+    if Path::new(&url.value).exists() {
+        return Ok(());
+    }
+    Err(not_running().cause(format!("{} was left by one that was killed", path.display())))
+}
+
+/// The error for `-c demo` without a demo.
+pub(super) fn not_running() -> Error {
+    Error::config("no demo is running").hint("start one in another terminal: cliplyctl demo")
+}
