@@ -12,7 +12,9 @@ fn fixtures() -> Vec<PathBuf> {
         .expect("fixtures")
         .map(|entry| entry.expect("entry").path())
         .map(|path| if path.is_dir() { path.join("env.ts") } else { path })
-        .filter(|path| path.extension().is_some_and(|extension| extension == "ts"))
+        .filter(|path| {
+            path.is_file() && path.extension().is_some_and(|extension| extension == "ts")
+        })
         .collect();
     found.sort();
     found
