@@ -1,10 +1,13 @@
 //! Connecting as libpq does: hosts in order, TLS as asked, and never waiting for ever.
 
 use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
+use deadpool_postgres::Connect;
 use tokio::sync::OnceCell;
+use tokio::task::JoinHandle;
 use tokio_postgres::config::{self, Config};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls};
@@ -32,17 +35,36 @@ pub struct Connector {
     options: SessionOptions,
     // Reading certificates takes a while, and most sessions over a socket never need them.
     tls: OnceCell<MakeRustlsConnect>,
+    failure: Failure,
 }
 
-type Attempt = Result<Client, tokio_postgres::Error>;
+/// Why the last connection could not be made, explained. The pool can only hand on the driver's
+/// own error type; what a person needs to know waits here.
+#[derive(Clone, Default)]
+pub struct Failure(Arc<Mutex<Option<SourceError>>>);
+
+impl Failure {
+    fn set(&self, error: SourceError) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+
+    /// The explanation. It stays, for others who wait for the same database.
+    pub fn get(&self) -> Option<SourceError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A client, and the task that carries its messages.
+type Attended = (Client, JoinHandle<()>);
+type Attempt = Result<Attended, tokio_postgres::Error>;
 
 impl Connector {
-    pub(super) fn new(dsn: Dsn, options: SessionOptions) -> Self {
-        Self { dsn, options, tls: OnceCell::new() }
+    pub(super) fn new(dsn: Dsn, options: SessionOptions, failure: Failure) -> Self {
+        Self { dsn, options, tls: OnceCell::new(), failure }
     }
 
     /// The first host that answers and will do. As in libpq, a host that answers "no" ends it.
-    async fn connect(&self) -> Result<Client, SourceError> {
+    async fn first_host(&self) -> Result<Attended, SourceError> {
         let limit = self.dsn.connect_timeout.unwrap_or(self.options.connect_timeout);
         let mut failures = Vec::new();
         for host in &self.dsn.hosts {
@@ -56,7 +78,7 @@ impl Connector {
         Err(errors::no_host_left(failures))
     }
 
-    async fn connect_host(&self, host: &Host, limit: Duration) -> Result<Client, SourceError> {
+    async fn connect_host(&self, host: &Host, limit: Duration) -> Result<Attended, SourceError> {
         let config = self.config(host, limit);
         let explain = |error| errors::connecting(&error, &self.dsn, host);
         let mode = match host.address {
@@ -144,12 +166,14 @@ async fn plain(config: &Config) -> Attempt {
 }
 
 /// Lets the connection's task run until the client is dropped. What breaks it, its queries report.
-fn attend<F>(client: Client, connection: F) -> Client
+fn attend<F>(client: Client, connection: F) -> Attended
 where
     F: Future<Output = Result<(), tokio_postgres::Error>> + Send + 'static,
 {
-    tokio::spawn(connection);
-    client
+    let task = tokio::spawn(async move {
+        _ = connection.await;
+    });
+    (client, task)
 }
 
 /// Whether pg_hba.conf has no place for this kind of connection.
@@ -162,15 +186,13 @@ fn telling(second: Attempt, first: tokio_postgres::Error) -> Attempt {
     second.map_err(|second| if refused_by_rule(&second) { first } else { second })
 }
 
-impl Manager for Connector {
-    type Type = Client;
-    type Error = SourceError;
-
-    async fn create(&self) -> Result<Client, SourceError> {
-        self.connect().await
-    }
-
-    async fn recycle(&self, client: &mut Client, _: &Metrics) -> RecycleResult<SourceError> {
-        if client.is_closed() { Err(RecycleError::message("closed")) } else { Ok(()) }
+impl Connect for Connector {
+    fn connect(&self, _: &Config) -> Pin<Box<dyn Future<Output = Attempt> + Send + '_>> {
+        Box::pin(async {
+            self.first_host().await.map_err(|error| {
+                self.failure.set(error);
+                tokio_postgres::Error::__private_api_timeout()
+            })
+        })
     }
 }

@@ -16,10 +16,11 @@ mod tls;
 use std::fmt;
 use std::time::Duration;
 
-use deadpool::managed::{Object, Pool, PoolError};
-use tokio_postgres::Transaction;
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod};
+use tokio_postgres::{Config, Transaction};
 
-pub use connect::{Connector, SessionOptions};
+pub use connect::SessionOptions;
+use connect::{Connector, Failure};
 
 use crate::facts::{SourceError, SourceErrorKind as Kind};
 use crate::settings::Dsn;
@@ -28,28 +29,33 @@ use crate::settings::Dsn;
 const GRACE: Duration = Duration::from_secs(1);
 
 /// A connection lent by the pool.
-pub type Connection = Object<Connector>;
+pub type Connection = deadpool_postgres::Client;
 
 /// A database that can be asked. Cheap to clone; connects when first asked.
 #[derive(Clone)]
 pub struct Database {
-    pool: Pool<Connector>,
+    pool: Pool,
+    failure: Failure,
     shown: String,
 }
 
 impl Database {
     /// Prepares the pool. Nothing is connected yet.
     pub fn open(dsn: &Dsn, options: SessionOptions) -> Result<Self, SourceError> {
-        let size = options.pool_size.max(1);
-        let pool = Pool::builder(Connector::new(dsn.clone(), options)).max_size(size).build();
+        let (size, failure) = (options.pool_size.max(1), Failure::default());
+        let connector = Connector::new(dsn.clone(), options, failure.clone());
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        // The connector knows more than the driver's configuration can say, and makes its own.
+        let manager = Manager::from_connect(Config::new(), connector, recycling);
+        let pool = Pool::builder(manager).max_size(size).build();
         let pool = pool.map_err(|error| SourceError::new(Kind::Other, error.to_string()))?;
-        Ok(Self { pool, shown: dsn.to_string() })
+        Ok(Self { pool, failure, shown: dsn.to_string() })
     }
 
     /// A connection for those who manage their own transactions (the writers).
     pub async fn connection(&self) -> Result<Connection, SourceError> {
         self.pool.get().await.map_err(|error| match error {
-            PoolError::Backend(error) => error,
+            PoolError::Backend(error) => self.failure.get().unwrap_or_else(|| error.into()),
             other => SourceError::new(Kind::Other, other.to_string()),
         })
     }
@@ -81,7 +87,7 @@ async fn read_only<T>(
     // Zero would mean no limit at all.
     let limit = format!("SET LOCAL statement_timeout = {}", limit.as_millis().max(1));
     transaction.batch_execute(&limit).await?;
-    let answer = ask(&transaction).await?;
+    let answer = ask(&*transaction).await?;
     transaction.commit().await?;
     Ok(answer)
 }
