@@ -72,6 +72,10 @@ fn waiting(job: &Job, limits: &Limits) -> Meaning {
 fn in_progress(job: &Job, limits: &Limits) -> Meaning {
     let holder = job.locked_by.as_deref().unwrap_or("an unknown worker");
     let last = last_attempt(job);
+    if !job.keeps_life {
+        let sentence = "in progress; this schema keeps no signs of life, so nobody can say whether it is stuck";
+        return plain("running", sentence);
+    }
     let silent = match job.life_age {
         Some(age) if age < limits.stuck_after => {
             let ending = if last { "; this is its last attempt" } else { "" };
@@ -146,6 +150,7 @@ mod tests {
             due_age: Some(5.0),
             locked_by: Some("worker-c".into()),
             locked_age: None,
+            keeps_life: true,
             life_age: None,
             created_age: None,
             updated_age: None,

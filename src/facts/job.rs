@@ -29,6 +29,8 @@ pub struct Job {
     pub locked_by: Option<String>,
     /// Since when.
     pub locked_age: Option<f64>,
+    /// Whether this schema keeps signs of life at all (a heartbeat, a time of locking).
+    pub keeps_life: bool,
     /// Since the holder's last sign of life.
     pub life_age: Option<f64>,
     /// Since it was inserted.

@@ -107,6 +107,7 @@ fn job(layout: &Layout, row: &Row, timeline: Timeline) -> Job {
         due_age: finite("due_age"),
         locked_by: row.get("locked_by"),
         locked_age: finite("locked_age"),
+        keeps_life: layout.heartbeat.is_some() || layout.locked_at.is_some(),
         life_age: finite("life_age"),
         created_age: finite("created_age"),
         updated_age: finite("updated_age"),
