@@ -90,8 +90,23 @@ pub enum Command {
     Config(Config),
     /// Start a private database, app and workers with an incident to try everything on
     Demo(Demo),
+    /// Look at single jobs
+    #[command(subcommand, arg_required_else_help = true)]
+    Jobs(Jobs),
+    /// Print the runbook, or one section or check of it
+    Runbook {
+        /// A number (3.3) or a check's id (queue.oldest_due)
+        section: Option<String>,
+    },
     /// Print the JSON Schema of every report
     Schema,
+    /// Print the completion script of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff)
+    Man,
 }
 
 /// Options of every command that judges.
@@ -160,6 +175,20 @@ pub enum Config {
     Check,
 }
 
+/// `jobs …`
+#[derive(Debug, Subcommand)]
+pub enum Jobs {
+    /// Show a job in full: errors, payload, timeline, and what its state means
+    Show(JobsShow),
+}
+
+/// `jobs show`
+#[derive(Debug, Args)]
+pub struct JobsShow {
+    /// The job's id
+    pub id: String,
+}
+
 /// `demo`
 #[derive(Debug, Args)]
 pub struct Demo {
@@ -196,7 +225,11 @@ impl Command {
             Self::Config(Config::Show) => "config show",
             Self::Config(Config::Check) => "config check",
             Self::Demo(_) => "demo",
+            Self::Jobs(Jobs::Show(_)) => "jobs show",
+            Self::Runbook { .. } => "runbook",
             Self::Schema => "schema",
+            Self::Completions { .. } => "completions",
+            Self::Man => "man",
         }
     }
 }

@@ -72,6 +72,9 @@ async fn execute(
 ) -> Result<ExitCode, Error> {
     let cwd = std::env::current_dir()
         .map_err(|e| Error::config("the working directory cannot be read").cause(e))?;
+    if let Some(answer) = commands::standalone(&cli.command) {
+        return Ok(show(cli, terminal, answer?, &Provenance::default()));
+    }
     if let Command::Demo(args) = &cli.command {
         return commands::demo::run(cli, args, environment, terminal).await;
     }

@@ -5,6 +5,7 @@
 pub mod access;
 pub mod advice;
 pub mod environment;
+pub mod job;
 pub mod queue;
 pub mod service;
 

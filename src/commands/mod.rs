@@ -1,18 +1,32 @@
 //! One file a verb: gather, judge, report.
 
+mod completions;
 mod config;
 pub mod demo;
 mod dlq;
 mod health;
+mod jobs;
 mod queue;
 mod ready;
+mod runbook;
 mod schema;
 mod triage;
 
-use crate::cli::{Command, Config, Dlq};
+use crate::cli::{Command, Config, Dlq, Jobs};
 use crate::context::Context;
 use crate::error::Error;
 use crate::report::Report;
+
+/// Runs a command that asks no system and needs no settings: it works beside a broken file too.
+pub fn standalone(command: &Command) -> Option<Result<Report, Error>> {
+    match command {
+        Command::Runbook { section } => Some(runbook::run(section.as_deref())),
+        Command::Completions { shell } => Some(Ok(completions::completions(*shell))),
+        Command::Man => Some(completions::man()),
+        Command::Schema => Some(Ok(schema::run())),
+        _ => None,
+    }
+}
 
 /// Runs a command.
 ///
@@ -27,8 +41,12 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         Command::Dlq(Dlq::List(args)) => dlq::list::run(context, args).await,
         Command::Config(Config::Show) => Ok(config::show(context)),
         Command::Config(Config::Check) => config::check(context).await,
-        // Handled before there are settings: `demo::run`.
-        Command::Demo(_) => Err(Error::bug("the demo takes no settings")),
-        Command::Schema => Ok(schema::run()),
+        Command::Jobs(Jobs::Show(args)) => jobs::show(context, args).await,
+        // Handled before there are settings: `standalone` and `demo::run`.
+        Command::Demo(_)
+        | Command::Runbook { .. }
+        | Command::Schema
+        | Command::Completions { .. }
+        | Command::Man => Err(Error::bug("this command takes no settings")),
     }
 }

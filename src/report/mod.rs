@@ -8,6 +8,7 @@ pub mod document;
 pub mod envelope;
 pub mod header;
 pub mod health;
+pub mod job;
 pub mod queue;
 pub mod ready;
 mod service;

@@ -7,7 +7,10 @@
 )]
 
 mod connect;
+mod demo;
+mod docs;
 mod harness;
+mod jobs;
 mod postgres;
 mod service;
 mod support;

@@ -1,0 +1,296 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_cliplyctl_global_optspecs
+    string join \n c/context= config= base-url= database-url= timeout= o/output= color= h/help V/version
+end
+
+function __fish_cliplyctl_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_cliplyctl_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_cliplyctl_using_subcommand
+    set -l cmd (__fish_cliplyctl_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "triage" -d 'Walk the runbook: what is wrong, which section applies, what to type next'
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "health" -d 'Is the app up? Ask /api/healthz'
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "ready" -d 'Is it ready? Ask /api/readyz'
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "queue" -d 'What is waiting, in progress, stuck and dead? Ask the database'
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "dlq" -d 'Work with dead letters'
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "config" -d 'Show and check the settings in force'
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "demo" -d 'Start a private database, app and workers with an incident to try everything on'
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "jobs" -d 'Look at single jobs'
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "runbook" -d 'Print the runbook, or one section or check of it'
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "schema" -d 'Print the JSON Schema of every report'
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "man" -d 'Print the manual page (roff)'
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l fail-on -d 'The lowest verdict that fails; UNKNOWN always does' -r -f -a "warning\t'Fail on warnings and worse'
+critical\t'Fail on criticals and unknowns alone'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l fail-on -d 'The lowest verdict that fails; UNKNOWN always does' -r -f -a "warning\t'Fail on warnings and worse'
+critical\t'Fail on criticals and unknowns alone'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l fail-on -d 'The lowest verdict that fails; UNKNOWN always does' -r -f -a "warning\t'Fail on warnings and worse'
+critical\t'Fail on criticals and unknowns alone'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l admin -d 'Ask /api/admin/readyz, which says more'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l kind -d 'Count jobs of this kind alone' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l fail-on -d 'The lowest verdict that fails; UNKNOWN always does' -r -f -a "warning\t'Fail on warnings and worse'
+critical\t'Fail on criticals and unknowns alone'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l exact -d 'Count everything exactly, however long it takes (within --timeout)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l advise -d 'Print the indexes that would make every figure instant'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -f -a "list" -d 'List dead letters, newest first'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l kind -d 'Only this kind; may be given more than once' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l limit -d 'At most this many' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l after -d 'Go on behind this cursor, as an earlier page printed it' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "list" -d 'List dead letters, newest first'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -f -a "show" -d 'Show every setting and where it came from'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -f -a "check" -d 'Check that the settings are complete and that the database answers'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show every setting and where it came from'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check that the settings are complete and that the database answers'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l scenario -d 'What is to be wrong' -r -f -a "incident\t'a bad deploy, an expired token, a silent worker, a backlog, a policy mistake, a drifted template'
+healthy\t'nothing is wrong: everything exits 0'
+app-down\t'nothing answers at the app\'s address, though workers go on (3.1)'
+dead-letters\t'an expired TikTok token fills the dead letters; all else is well (3.4)'
+silent-worker\t'the only worker has gone silent with jobs in its hands (3.3)'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l exec -d 'Run one command against it and end with its exit code: --exec "dlq list"' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l list-scenarios -d 'List the scenarios'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show help" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show help" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show help" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show help" -f -a "show" -d 'Show a job in full: errors, payload, timeline, and what its state means'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a job in full: errors, payload, timeline, and what its state means'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "triage" -d 'Walk the runbook: what is wrong, which section applies, what to type next'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "health" -d 'Is the app up? Ask /api/healthz'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "ready" -d 'Is it ready? Ask /api/readyz'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "queue" -d 'What is waiting, in progress, stuck and dead? Ask the database'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "dlq" -d 'Work with dead letters'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "config" -d 'Show and check the settings in force'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "demo" -d 'Start a private database, app and workers with an incident to try everything on'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "jobs" -d 'Look at single jobs'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "runbook" -d 'Print the runbook, or one section or check of it'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "schema" -d 'Print the JSON Schema of every report'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "man" -d 'Print the manual page (roff)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "list" -d 'List dead letters, newest first'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Show every setting and where it came from'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check that the settings are complete and that the database answers'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "show" -d 'Show a job in full: errors, payload, timeline, and what its state means'

@@ -1,0 +1,187 @@
+//! What the state of one job means, and what to do about it.
+
+use crate::facts::Limits;
+use crate::facts::job::Job;
+use crate::facts::layout::Role;
+use crate::text;
+
+/// A judgement in words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Meaning {
+    /// One word for machines: `stuck`, `scheduled`, …
+    pub word: &'static str,
+    /// One sentence for a person.
+    pub sentence: String,
+    /// Commands to type next, each with what it is for.
+    pub next: Vec<(String, String)>,
+}
+
+/// Judges a job.
+#[must_use]
+pub fn meaning(job: &Job, limits: &Limits) -> Meaning {
+    match job.role {
+        Role::Waiting => waiting(job, limits),
+        Role::InProgress => in_progress(job, limits),
+        Role::Failed => plain("failed", format!("failed{}, and will be tried again", tries(job))),
+        Role::Finished => plain("finished", "finished; an error shown is of an earlier attempt"),
+        Role::Dead => Meaning {
+            word: "dead",
+            sentence: format!(
+                "dead{}: no worker takes it up again until it is requeued",
+                tries(job)
+            ),
+            next: vec![
+                (dead_letters(job), "others of its kind that died".into()),
+                ("cliplyctl runbook 3.4".into(), "requeue only after the cause is mended".into()),
+            ],
+        },
+        Role::Other => {
+            plain("unknown", format!("\"{}\" is a state that this tool does not know", job.state))
+        }
+    }
+}
+
+fn waiting(job: &Job, limits: &Limits) -> Meaning {
+    let last = if last_attempt(job) { "; its next attempt is the last" } else { "" };
+    match job.due_age {
+        Some(age) if age < 0.0 => {
+            let due = text::age(-age);
+            plain("scheduled", format!("scheduled: due in {due}{}{last}", tries(job)))
+        }
+        age => {
+            let age = age.or(job.created_age).unwrap_or(0.0);
+            let waits = text::age(age);
+            if limits.oldest_due.warning.is_none_or(|limit| age < limit) {
+                return plain(
+                    "due",
+                    format!("due for {waits}: the next free worker takes it{last}"),
+                );
+            }
+            Meaning {
+                word: "queued_too_long",
+                sentence: format!("queued too long: due for {waits} and nobody took it{last}"),
+                next: vec![(
+                    "cliplyctl queue".into(),
+                    "do workers live, what is before it?".into(),
+                )],
+            }
+        }
+    }
+}
+
+fn in_progress(job: &Job, limits: &Limits) -> Meaning {
+    let holder = job.locked_by.as_deref().unwrap_or("an unknown worker");
+    let last = last_attempt(job);
+    if !job.keeps_life {
+        let sentence = "in progress; this schema keeps no signs of life, so nobody can say whether it is stuck";
+        return plain("running", sentence);
+    }
+    let silent = match job.life_age {
+        Some(age) if age < limits.stuck_after => {
+            let ending = if last { "; this is its last attempt" } else { "" };
+            let beat = text::age(age);
+            return plain(
+                "running",
+                format!("{holder} works on it, last sign of life {beat} ago{ending}"),
+            );
+        }
+        Some(age) => format!("for {}", text::age(age)),
+        None => "ever".to_owned(),
+    };
+    let fate = if last {
+        "this was its last attempt: recovery makes it a dead letter"
+    } else {
+        "recovery puts it back in the queue"
+    };
+    Meaning {
+        word: "stuck",
+        sentence: format!("stuck: {holder} has given no sign of life {silent}; {fate}"),
+        next: vec![
+            ("cliplyctl queue".into(), "what else is stuck, and who still beats".into()),
+            (
+                "cliplyctl runbook queue.stuck".into(),
+                "restart the worker, or recover its jobs".into(),
+            ),
+        ],
+    }
+}
+
+fn plain(word: &'static str, sentence: impl Into<String>) -> Meaning {
+    Meaning { word, sentence: sentence.into(), next: vec![] }
+}
+
+fn dead_letters(job: &Job) -> String {
+    match &job.kind {
+        Some(kind) if kind.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
+            format!("cliplyctl dlq list --kind {kind}")
+        }
+        _ => "cliplyctl dlq list".to_owned(),
+    }
+}
+
+fn tries(job: &Job) -> String {
+    match job.attempts {
+        None | Some(0) => String::new(),
+        Some(1) => " after 1 attempt".to_owned(),
+        Some(n) => format!(" after {n} attempts"),
+    }
+}
+
+/// Whether one more failure makes it a dead letter.
+fn last_attempt(job: &Job) -> bool {
+    matches!((job.attempts, job.max_attempts), (Some(made), Some(allowed)) if made + 1 >= allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::job::Timeline;
+
+    fn job(role: Role, attempts: i64) -> Job {
+        Job {
+            id: "1".into(),
+            kind: Some("CLIP_RENDER".into()),
+            workspace: None,
+            state: "x".into(),
+            role,
+            stale: None,
+            attempts: Some(attempts),
+            max_attempts: Some(5),
+            due_age: Some(5.0),
+            locked_by: Some("worker-c".into()),
+            locked_age: None,
+            keeps_life: true,
+            life_age: None,
+            created_age: None,
+            updated_age: None,
+            last_error: None,
+            error: None,
+            payload: None,
+            result: None,
+            timeline: Timeline { events: vec![], looked: String::new(), complete: true },
+        }
+    }
+
+    fn word(job: Job) -> &'static str {
+        meaning(&job, &Limits::default()).word
+    }
+
+    #[test]
+    fn each_state_has_its_meaning() {
+        assert_eq!(word(job(Role::Waiting, 0)), "due");
+        assert_eq!(word(Job { due_age: Some(-60.0), ..job(Role::Waiting, 2) }), "scheduled");
+        assert_eq!(word(Job { due_age: Some(61.0), ..job(Role::Waiting, 0) }), "queued_too_long");
+        assert_eq!(word(Job { life_age: Some(3.0), ..job(Role::InProgress, 0) }), "running");
+        assert_eq!(word(Job { life_age: Some(601.0), ..job(Role::InProgress, 0) }), "stuck");
+        assert_eq!(word(job(Role::InProgress, 0)), "stuck");
+        assert_eq!(word(job(Role::Dead, 5)), "dead");
+    }
+
+    #[test]
+    fn a_stuck_last_attempt_is_said_to_die() {
+        let said = meaning(&job(Role::InProgress, 4), &Limits::default()).sentence;
+        assert!(said.contains("last attempt"), "{said}");
+        let said = meaning(&job(Role::InProgress, 3), &Limits::default()).sentence;
+        assert!(said.contains("back in the queue"), "{said}");
+    }
+}

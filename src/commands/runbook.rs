@@ -1,0 +1,113 @@
+//! `runbook`: RUNBOOK.md in the terminal.
+
+use crate::error::Error;
+use crate::report::{Block, Document, Report};
+use crate::settings::suggest::did_you_mean;
+
+const RUNBOOK: &str = include_str!("../../RUNBOOK.md");
+
+/// A heading and the text below it, up to the next one of the same rank or a higher one.
+struct Page<'a> {
+    /// What it is asked for by: a number (`3.1`) or a check's id.
+    name: &'a str,
+    text: &'a str,
+}
+
+/// Prints a section or a check's page; everything when none is named.
+///
+/// # Errors
+/// When there is no such page.
+pub fn run(section: Option<&str>) -> Result<Report, Error> {
+    let Some(wanted) = section else {
+        return Ok(report("all", RUNBOOK));
+    };
+    let pages = pages();
+    match pages.iter().find(|page| page.name == wanted) {
+        Some(page) => Ok(report(page.name, page.text)),
+        None => {
+            let names: Vec<_> = names().collect();
+            Err(Error::usage(format!("the runbook has no section `{wanted}`"))
+                .hint(did_you_mean(wanted, &names)))
+        }
+    }
+}
+
+/// Every name that `runbook` understands.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    pages().into_iter().map(|page| page.name)
+}
+
+fn pages() -> Vec<Page<'static>> {
+    let mut start = 0;
+    let mut headings = Vec::new();
+    for line in RUNBOOK.split_inclusive('\n') {
+        let rank = line.bytes().take_while(|&byte| byte == b'#').count();
+        // A shell comment in a block of commands has one `#`; our pages have two or three.
+        if (2..=3).contains(&rank) {
+            headings.push((start, rank, name(line.get(rank..).unwrap_or(""))));
+        }
+        start += line.len();
+    }
+    let end = |index: usize, rank: usize| {
+        let behind = headings.iter().skip(index + 1).find(|(_, other, _)| *other <= rank);
+        behind.map_or(RUNBOOK.len(), |(start, ..)| *start)
+    };
+    let page = |(index, (start, rank, name)): (usize, &(usize, usize, &'static str))| Page {
+        name,
+        text: RUNBOOK.get(*start..end(index, *rank)).unwrap_or(""),
+    };
+    headings.iter().enumerate().map(page).collect()
+}
+
+/// The first word of a heading: a number, or a check's id between backticks.
+fn name(heading: &'static str) -> &'static str {
+    heading.split_whitespace().next().unwrap_or("").trim_matches('`')
+}
+
+fn report(name: &str, text: &str) -> Report {
+    let mut document = Document::default();
+    let mut lines = Vec::new();
+    for line in text.lines().filter(|line| !line.starts_with("```")) {
+        let title = line.trim_start_matches('#').trim_start();
+        if line.starts_with('#') && line.contains("# ") && title.len() < line.len() {
+            flush(&mut document, &mut lines);
+            document.heading(title.replace('`', ""));
+        } else {
+            lines.push(line);
+        }
+    }
+    flush(&mut document, &mut lines);
+    let data = serde_json::json!({ "section": name, "text": text });
+    Report::listing("runbook", data, document)
+}
+
+fn flush(document: &mut Document, lines: &mut Vec<&str>) {
+    let text = lines.join("\n");
+    lines.clear();
+    if !text.trim().is_empty() {
+        document.push(Block::Raw(text.trim_matches('\n').to_owned()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Section;
+
+    #[test]
+    fn every_section_that_findings_name_has_a_page() {
+        for section in Section::ALL {
+            let pages = pages();
+            let page = pages.iter().find(|page| page.name == section.number());
+            let text = page.unwrap_or_else(|| panic!("no {}", section.number())).text;
+            assert!(text.starts_with(&format!("## {} {}\n", section.number(), section.title())));
+        }
+    }
+
+    #[test]
+    fn an_unknown_section_is_a_usage_error_that_knows_the_likely_one() {
+        let error = run(Some("queue.oldest_deu")).unwrap_err();
+        assert_eq!(error.exit_code().code(), 64);
+        assert!(error.hints[0].contains("queue.oldest_due"), "{error:?}");
+    }
+}

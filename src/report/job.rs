@@ -1,0 +1,173 @@
+//! The answer of `jobs show`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use crate::checks::job::Meaning;
+use crate::facts::job::{Event, Job, masked};
+use crate::text;
+
+/// `data` of `jobs show`. Ages in seconds by the server's clock; secrets are masked.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct JobJson {
+    id: String,
+    kind: Option<String>,
+    workspace_id: Option<String>,
+    state: String,
+    /// `due`, `queued_too_long`, `scheduled`, `running`, `stuck`, `failed`, `finished`, `dead` or
+    /// `unknown`.
+    meaning: &'static str,
+    attempts: Option<i64>,
+    max_attempts: Option<i64>,
+    /// Negative: due in the future.
+    due_age: Option<f64>,
+    locked_by: Option<String>,
+    last_sign_of_life_age: Option<f64>,
+    created_age: Option<f64>,
+    updated_age: Option<f64>,
+    last_error: Option<String>,
+    /// The structured error, else its text.
+    error: Value,
+    payload: Value,
+    result: Value,
+    /// Newest first.
+    events: Vec<EventJson>,
+    /// Whether these are all events of the job.
+    events_complete: bool,
+}
+
+/// An event of a job.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct EventJson {
+    stage: String,
+    age: Option<f64>,
+    data: Value,
+}
+
+/// Builds the report.
+#[must_use]
+pub fn report(job: &Job, meaning: &Meaning, from: &Provenance) -> Report {
+    let round = |age: Option<f64>| age.map(f64::round);
+    let data = JobJson {
+        id: job.id.clone(),
+        kind: job.kind.clone(),
+        workspace_id: job.workspace.clone(),
+        state: job.state.clone(),
+        meaning: meaning.word,
+        attempts: job.attempts,
+        max_attempts: job.max_attempts,
+        due_age: round(job.due_age),
+        locked_by: job.locked_by.clone(),
+        last_sign_of_life_age: round(job.life_age),
+        created_age: round(job.created_age),
+        updated_age: round(job.updated_age),
+        last_error: job.last_error.clone(),
+        error: json(job.error.as_ref()),
+        payload: json(job.payload.as_ref()),
+        result: json(job.result.as_ref()),
+        events: job.timeline.events.iter().map(event_json).collect(),
+        events_complete: job.timeline.complete,
+    };
+    let mut report = Report::listing("jobs show", data, document(job, meaning, from));
+    report.summary = vec![("state", job.state.clone().into()), ("meaning", meaning.word.into())];
+    if !job.timeline.complete {
+        report.not_examined.push(("older events".to_owned(), job.timeline.looked.clone()));
+    }
+    report
+}
+
+/// JSON text with its secrets masked; other text as it is.
+fn json(text: Option<&String>) -> Value {
+    let parse = |text: &String| match serde_json::from_str(text) {
+        Ok(value) => masked(value),
+        Err(_) => masked(Value::String(text.clone())),
+    };
+    text.map_or(Value::Null, parse)
+}
+
+fn event_json(event: &Event) -> EventJson {
+    let age = event.age.map(f64::round);
+    EventJson { stage: event.stage.clone(), age, data: json(event.data.as_ref()) }
+}
+
+fn document(job: &Job, meaning: &Meaning, from: &Provenance) -> Document {
+    let mut document = Document::default();
+    document.push(header::title(format!("job {}", job.id), from));
+    document.heading(meaning.sentence.clone());
+    document.push(Block::Pairs(pairs(job)));
+    if let Some(error) = &job.last_error {
+        document.heading("last_error");
+        document.push(Block::Verbatim(error.clone()));
+    }
+    let parts = [("error", &job.error), ("payload", &job.payload), ("result", &job.result)];
+    for (name, text) in parts {
+        match json(text.as_ref()) {
+            Value::Null => {}
+            Value::Object(map) if map.is_empty() => {}
+            Value::String(text) => {
+                document.heading(name);
+                document.push(Block::Verbatim(text));
+            }
+            value => {
+                document.heading(name);
+                let pretty = serde_json::to_string_pretty(&value).unwrap_or_default();
+                document.push(Block::Verbatim(pretty));
+            }
+        }
+    }
+    if !job.timeline.events.is_empty() {
+        document.push(Block::Table(timeline(&job.timeline.events)));
+    }
+    document.note(job.timeline.looked.clone());
+    document.next(meaning.next.clone());
+    document
+}
+
+fn pairs(job: &Job) -> Vec<(&'static str, Cell)> {
+    let mut pairs = vec![("state", Cell::strong(&job.state))];
+    let mut add = |name, value: Option<String>| pairs.extend(value.map(|v| (name, Cell::plain(v))));
+    let ago = |age: Option<f64>| age.map(|age| format!("{} ago", text::age(age)));
+    add("kind", job.kind.clone());
+    add("workspace", job.workspace.clone());
+    add(
+        "attempts",
+        match (job.attempts, job.max_attempts) {
+            (Some(made), Some(allowed)) => Some(format!("{made} of {allowed}")),
+            (made, _) => made.map(|made| made.to_string()),
+        },
+    );
+    add(
+        "due",
+        job.due_age.map(|age| match age {
+            future if future < 0.0 => format!("in {}", text::age(-future)),
+            past => format!("{} ago", text::age(past)),
+        }),
+    );
+    add("held by", job.locked_by.clone());
+    add("held since", ago(job.locked_age));
+    add("last sign of life", ago(job.life_age));
+    add("created", ago(job.created_age));
+    add("last changed", ago(job.updated_age));
+    add("stale column says", job.stale.clone());
+    pairs
+}
+
+fn timeline(events: &[Event]) -> Table {
+    let mut table =
+        Table::new(vec![Column::number("ago"), Column::text("event"), Column::prose("details")]);
+    for event in events {
+        let details = match json(event.data.as_ref()) {
+            Value::Null => String::new(),
+            Value::Object(map) if map.is_empty() => String::new(),
+            value => value.to_string(),
+        };
+        table.row(vec![
+            Cell::plain(event.age.map_or_else(|| "?".to_owned(), text::age)),
+            Cell::plain(&event.stage),
+            Cell::muted(details),
+        ]);
+    }
+    table
+}

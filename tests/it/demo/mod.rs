@@ -1,0 +1,139 @@
+//! `demo`: every scenario, its end, and what `-c demo` says without it.
+
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::support::cli::{Cli, Output, Running};
+use crate::support::wait_until;
+
+/// A demo that runs until it is ended, and the state directory in which it is announced.
+pub struct Demo {
+    state: TempDir,
+    running: Option<Running>,
+}
+
+impl Demo {
+    /// Starts the incident and waits until it is announced.
+    pub fn start() -> Demo {
+        let state = tempfile::tempdir().unwrap();
+        let mut cli = command(&["demo"]).env("XDG_STATE_HOME", state.path());
+        let running = Some(cli.start());
+        let demo = Demo { state, running };
+        wait_until("the demo is announced", || demo.announcement().exists());
+        demo
+    }
+
+    /// Runs a command against it, as from a second terminal.
+    pub fn run(&self, words: &[String]) -> Output {
+        let args = ["-c".to_owned(), "demo".to_owned()].into_iter().chain(words.iter().cloned());
+        Cli::new(args).env("XDG_STATE_HOME", self.state.path()).run()
+    }
+
+    fn announcement(&self) -> PathBuf {
+        self.state.path().join("cliplyctl/demo.toml")
+    }
+
+    /// The directory that holds everything of the demo.
+    fn directory(&self) -> PathBuf {
+        let text = std::fs::read_to_string(self.announcement()).unwrap();
+        let url = text.split('"').find(|part| part.ends_with("/url")).unwrap();
+        Path::new(url).parent().unwrap().to_owned()
+    }
+
+    fn end(&mut self, signal: &str) -> Output {
+        let running = self.running.take().unwrap();
+        running.signal(signal);
+        running.finish()
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        if self.running.is_some() {
+            self.end("INT");
+        }
+    }
+}
+
+/// The server's programs are looked for where the tests' own server finds them.
+fn command(args: &[&str]) -> Cli {
+    let cli = Cli::new(args);
+    match std::env::var_os("CLIPLYCTL_PG_BIN") {
+        Some(bin) => cli.env("CLIPLYCTL_PG_BIN", bin),
+        None => cli,
+    }
+}
+
+fn exec(scenario: &str, line: &str) -> Output {
+    command(&["-o", "json", "demo", "--scenario", scenario, "--exec", line]).run()
+}
+
+#[test]
+fn a_healthy_system_exits_0() {
+    let report = exec("healthy", "-o json triage").expect_code(0).json();
+    assert_eq!(report["status"], "ok", "{report:#}");
+}
+
+#[test]
+fn each_scenario_leads_to_its_section() {
+    let expected = [("incident", "3.2"), ("app-down", "3.1"), ("silent-worker", "3.2")];
+    for (scenario, section) in expected {
+        let report = exec(scenario, "-o json triage").expect_code(2).json();
+        assert_eq!(report["verdict"]["section"], section, "{scenario}: {report:#}");
+    }
+    let report = exec("dead-letters", "-o json triage").expect_code(1).json();
+    assert_eq!(report["verdict"]["section"], "3.4", "{report:#}");
+}
+
+#[test]
+fn exec_splits_words_as_a_shell_does_and_ends_with_the_commands_code() {
+    let output = exec("healthy", "cliplyctl dlq list --kind 'NO SUCH'").expect_code(64);
+    assert!(output.stderr.contains("NO SUCH"), "{output:?}");
+    let output = exec("healthy", "dlq list --kind 'open").expect_code(64);
+    assert!(output.stderr.contains("--exec"), "{output:?}");
+}
+
+#[test]
+fn an_unknown_scenario_lists_the_known_ones() {
+    let output = Cli::new(["demo", "--scenario", "quiet"]).run().expect_code(64);
+    assert!(output.stderr.contains("silent-worker"), "{output:?}");
+    let output = Cli::new(["demo", "--list-scenarios"]).run().expect_code(0);
+    assert!(output.stdout.contains("silent-worker"), "{output:?}");
+}
+
+#[test]
+fn without_a_demo_its_context_says_so() {
+    let output = Cli::new(["-c", "demo", "queue"]).run().expect_code(78);
+    assert!(output.stderr.contains("no demo is running"), "{output:?}");
+}
+
+#[test]
+fn a_demo_that_is_interrupted_leaves_nothing_behind() {
+    let mut demo = Demo::start();
+    let directory = demo.directory();
+    demo.run(&["jobs".into(), "show".into(), "00000000-0000-4000-8000-000000000331".into()])
+        .expect_code(0);
+    let output = demo.end("INT");
+    assert_eq!(output.code, 0, "{output:#?}");
+    assert!(!directory.exists() && !demo.announcement().exists());
+}
+
+#[test]
+fn a_demo_that_is_killed_leaves_no_server_and_a_note_that_is_recognised() {
+    let mut demo = Demo::start();
+    let directory = demo.directory();
+    demo.end("KILL");
+    wait_until("the server's directory is gone", || !directory.exists());
+    let output = demo.run(&["queue".into()]).expect_code(78);
+    assert!(output.stderr.contains("was left by one that was killed"), "{output:?}");
+}
+
+#[test]
+fn a_job_is_shown_with_its_secrets_masked() {
+    let output = exec("incident", "jobs show 00000000-0000-4000-8000-000000000331").expect_code(0);
+    assert!(output.stdout.contains("stuck: worker-c"), "{output:?}");
+    assert!(output.stdout.contains("[masked]") && !output.stdout.contains("up-secret"));
+    exec("incident", "jobs show 12").expect_code(64);
+    exec("incident", "jobs show 00000000-0000-4000-8000-999999999999").expect_code(3);
+}
