@@ -5,3 +5,4 @@ pub mod env_schema;
 pub mod http;
 pub mod postgres;
 pub mod service;
+pub mod state;

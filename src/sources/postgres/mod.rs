@@ -8,6 +8,7 @@ pub mod dead_letters;
 mod errors;
 pub mod layout;
 pub mod queue;
+pub mod requeue;
 pub mod selection;
 pub mod sql;
 mod tally;
