@@ -89,15 +89,11 @@ impl Request<'_> {
 
     fn check_protection(&self) -> Result<(), Error> {
         match (self.protected, self.confirm) {
-            (Some(context), None) => {
-                Err(Error::refused(format!("context {context} is protected"))
-                    .hint(format!("to write there, add --confirm {context}")))
-            }
-            (Some(context), Some(name)) if name != context => {
-                Err(Error::refused(format!(
-                    "--confirm {name} does not name the protected context {context}"
-                )))
-            }
+            (Some(context), None) => Err(Error::refused(format!("context {context} is protected"))
+                .hint(format!("to write there, add --confirm {context}"))),
+            (Some(context), Some(name)) if name != context => Err(Error::refused(format!(
+                "--confirm {name} does not name the protected context {context}"
+            ))),
             _ => Ok(()),
         }
     }

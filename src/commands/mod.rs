@@ -25,6 +25,9 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         Command::Ready(args) => ready::run(context, args).await,
         Command::Queue(args) => queue::run(context, args).await,
         Command::Dlq(Dlq::List(args)) => dlq::list::run(context, args).await,
+        Command::Dlq(Dlq::Requeue(args)) => dlq::requeue::run(context, args).await,
+        Command::Dlq(Dlq::Undo(args)) => dlq::undo::run(context, args).await,
+        Command::Dlq(Dlq::Ops(args)) => dlq::ops::run(context, args).await,
         Command::Config(Config::Show) => Ok(config::show(context)),
         Command::Config(Config::Check) => config::check(context).await,
         // Handled before there are settings: `demo::run`.

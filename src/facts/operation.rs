@@ -75,6 +75,27 @@ pub struct Author {
     pub reason: Option<String>,
 }
 
+/// An operation as a list shows it. Texts come from outside.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// Its id.
+    pub operation: String,
+    /// Whether it takes another one back.
+    pub undo: bool,
+    /// Who.
+    pub actor: Option<String>,
+    /// Where.
+    pub host: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Seconds since its last event, by the server's clock.
+    pub age: f64,
+    /// Jobs that it wrote.
+    pub jobs: u64,
+    /// Those jobs by their state now, most first.
+    pub now: Vec<(String, u64)>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,7 +105,9 @@ mod tests {
         for text in ["rq-20260131T040000Z-e1234-9f3a", "rq-20260131T040000Z-t-00ff"] {
             assert_eq!(OperationId::parse(text).unwrap().to_string(), text);
         }
-        for text in ["", "rq-", "rq-x-e1-9f", "rq-20260131T040000Z-1-9f", "rq-20260131T040000Z-e1-9f-a"] {
+        for text in
+            ["", "rq-", "rq-x-e1-9f", "rq-20260131T040000Z-1-9f", "rq-20260131T040000Z-e1-9f-a"]
+        {
             assert_eq!(OperationId::parse(text), None, "{text}");
         }
     }

@@ -8,8 +8,10 @@ pub mod document;
 pub mod envelope;
 pub mod header;
 pub mod health;
+pub mod operations;
 pub mod queue;
 pub mod ready;
+pub mod requeue;
 mod service;
 pub mod triage;
 

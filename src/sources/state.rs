@@ -166,9 +166,8 @@ fn failed(path: &Path) -> impl Fn(std::io::Error) -> Error {
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
     let file = File::open(path).map_err(failed(path))?;
-    serde_json::from_reader(BufReader::new(file)).map_err(|error| {
-        Error::config(format!("{} is damaged", path.display())).cause(error)
-    })
+    serde_json::from_reader(BufReader::new(file))
+        .map_err(|error| Error::config(format!("{} is damaged", path.display())).cause(error))
 }
 
 /// Written beside its place and moved there, so that nobody ever reads a half.

@@ -183,9 +183,7 @@ impl Run<'_, '_> {
                 batch::run_watched(&self.connection, permit, statements, payload, limits, keep)
                     .await?
             }
-            _ => {
-                batch::run(&self.connection, permit, statements, payload, limits, ending).await?
-            }
+            _ => batch::run(&self.connection, permit, statements, payload, limits, ending).await?,
         };
         Ok((rows.iter().map(|row| row.get("id")).collect(), took))
     }

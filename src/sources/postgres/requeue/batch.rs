@@ -64,7 +64,8 @@ pub async fn run(
     limits: Limits,
     ending: Ending,
 ) -> Result<(Vec<Row>, Duration), Trouble> {
-    let params: [(&(dyn ToSql + Sync), Type); 2] = [(&keys, Type::TEXT_ARRAY), (&event, Type::TEXT)];
+    let params: [(&(dyn ToSql + Sync), Type); 2] =
+        [(&keys, Type::TEXT_ARRAY), (&event, Type::TEXT)];
     let begin = limits.begin();
     let end = if ending == Ending::Commit { "commit" } else { "rollback" };
     let started = Instant::now();
@@ -89,7 +90,8 @@ pub async fn run_watched(
     limits: Limits,
     keep: impl FnOnce(&[Row]) -> Result<Ending, SourceError>,
 ) -> Result<(Vec<Row>, Duration), Trouble> {
-    let params: [(&(dyn ToSql + Sync), Type); 2] = [(&keys, Type::TEXT_ARRAY), (&event, Type::TEXT)];
+    let params: [(&(dyn ToSql + Sync), Type); 2] =
+        [(&keys, Type::TEXT_ARRAY), (&event, Type::TEXT)];
     let started = Instant::now();
     client.batch_execute(&limits.begin()).await.map_err(trouble)?;
     let rows = match client.query_typed(&statements.write, &params).await {
@@ -128,7 +130,9 @@ pub fn trouble(error: tokio_postgres::Error) -> Trouble {
         _ if busy.contains(&code) => Trouble::Busy,
         // The server, its disk or memory: no smaller batch will help.
         c if c.starts_with("57P") || c.starts_with("08") => Trouble::InDoubt(explained),
-        c if c.starts_with("53") || c.starts_with("58") || c == "25006" => Trouble::Fatal(explained),
+        c if c.starts_with("53") || c.starts_with("58") || c == "25006" => {
+            Trouble::Fatal(explained)
+        }
         _ if explained.kind == SourceErrorKind::Disconnected => Trouble::InDoubt(explained),
         _ => Trouble::Row(explained.message),
     }

@@ -49,11 +49,8 @@ impl Journal {
                 let text: Option<&str> = row.get(name);
                 serde_json::from_str(text.unwrap_or("null")).map_err(|e| wrong(&e))
             };
-            let entry = Entry {
-                id: row.get("id"),
-                previous: json("previous")?,
-                written: json("written")?,
-            };
+            let entry =
+                Entry { id: row.get("id"), previous: json("previous")?, written: json("written")? };
             serde_json::to_writer(&mut lines, &entry).map_err(|e| wrong(&e))?;
             lines.push(b'\n');
         }

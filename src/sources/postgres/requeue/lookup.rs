@@ -4,10 +4,10 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 
 use super::select::id;
-use super::statements::REQUEUED;
+use super::statements::{REQUEUED, Statements};
 use crate::facts::job_id::JobId;
 use crate::facts::layout::{Events, Layout};
 use crate::facts::operation::OperationId;
@@ -17,6 +17,8 @@ use crate::sources::postgres::sql::ident;
 
 /// Clocks of an event's time and of an id may differ by this much, seconds.
 const SLACK: i64 = 5;
+/// Keys of one look.
+const CHUNK: usize = 5_000;
 
 /// What a writer must know before it begins.
 #[derive(Debug, Clone)]
@@ -52,14 +54,15 @@ pub async fn ground(
                 has_any_column_privilege('public.jobs', 'UPDATE') as may_update,
                 {may_log} as may_log"
     );
-    let row =
-        db.read(timeout, async |tx| Ok(tx.query_typed_one(&statement, &[]).await?)).await?;
+    let row = db.read(timeout, async |tx| Ok(tx.query_typed_one(&statement, &[]).await?)).await?;
     let obstacle = if row.get("standby") {
         Some("this server is a hot standby: it only replays another one; connect to the primary")
     } else if !row.get::<_, bool>("may_update") {
         Some("this role may not update public.jobs; connect with one that may")
     } else if !row.get::<_, bool>("may_log") {
-        Some("this role may not insert into public.job_events, and no job is requeued without its event")
+        Some(
+            "this role may not insert into public.job_events, and no job is requeued without its event",
+        )
     } else {
         None
     };
@@ -104,9 +107,7 @@ pub async fn requeued(
     );
     let name = operation.to_string();
     let rows = db
-        .read(timeout, async |tx| {
-            Ok(tx.query_typed(&statement, &[(&name, Type::TEXT)]).await?)
-        })
+        .read(timeout, async |tx| Ok(tx.query_typed(&statement, &[(&name, Type::TEXT)]).await?))
         .await?;
     rows.iter().map(|row| Ok((id(row.get("job"), layout.id)?, row.get("event")))).collect()
 }
@@ -123,4 +124,27 @@ pub async fn done(
 ) -> Result<HashSet<JobId>, SourceError> {
     let jobs = requeued(db, layout, operation, timeout).await?;
     Ok(jobs.into_iter().map(|(job, _)| job).collect())
+}
+
+/// Which of these keys still match: their jobs' ids.
+///
+/// # Errors
+/// The database's.
+pub async fn matching(
+    db: &Database,
+    statements: &Statements,
+    keys: &[String],
+    timeout: Duration,
+) -> Result<HashSet<String>, SourceError> {
+    let mut ids = HashSet::new();
+    for chunk in keys.chunks(CHUNK) {
+        let rows = db
+            .read(timeout, async |tx| {
+                let params: [(&(dyn ToSql + Sync), Type); 1] = [(&chunk, Type::TEXT_ARRAY)];
+                Ok(tx.query_typed(&statements.matching, &params).await?)
+            })
+            .await?;
+        ids.extend(rows.iter().map(|row| row.get::<_, String>("id")));
+    }
+    Ok(ids)
 }

@@ -8,6 +8,7 @@ mod batch;
 pub mod journal;
 pub mod lookup;
 pub mod offenders;
+pub mod ops;
 pub mod select;
 mod shape;
 pub mod statements;

@@ -75,9 +75,10 @@ pub async fn read(
     ));
     for row in rows {
         let job = id(row.get("id"), layout.id)?;
-        let mut requeues: Vec<Requeue> = serde_json::from_str(row.get("requeues")).map_err(|_| {
-            SourceError::new(SourceErrorKind::Malformed, "events hold strange data")
-        })?;
+        let mut requeues: Vec<Requeue> =
+            serde_json::from_str(row.get("requeues")).map_err(|_| {
+                SourceError::new(SourceErrorKind::Malformed, "events hold strange data")
+            })?;
         let undone: Vec<_> = requeues.iter().filter_map(|r| r.undoes.clone()).collect();
         requeues.retain(|r| {
             r.undoes.is_none() && !r.operation.as_ref().is_some_and(|o| undone.contains(o))

@@ -57,7 +57,7 @@ pub fn requeue(layout: &Layout, shape: &Shape) -> Statements {
 
 /// Back to dead, where nothing happened since. Keys are event ids, or journal entries.
 pub fn undo(layout: &Layout, shape: &Shape) -> Statements {
-    let asked = asked_for_undo(layout);
+    let asked = asked_for_undo(layout, shape);
     let records = |row: &str| {
         format!(
             "cross join lateral jsonb_populate_record(null::public.jobs, {row}.p) as was
@@ -66,8 +66,7 @@ pub fn undo(layout: &Layout, shape: &Shape) -> Statements {
     };
     let unchanged: Vec<_> = shape.columns.iter().map(|c| unchanged(layout, c)).collect();
     let unchanged = unchanged.join(" and ");
-    let set: Vec<_> =
-        shape.columns.iter().map(|c| format!("{0} = was.{0}", ident(c))).collect();
+    let set: Vec<_> = shape.columns.iter().map(|c| format!("{0} = was.{0}", ident(c))).collect();
     let write = format!(
         "with asked as materialized ({asked}), locked as materialized (
            select job.id, asked.p, asked.w from asked
@@ -94,8 +93,8 @@ pub fn undo(layout: &Layout, shape: &Shape) -> Statements {
     Statements { write, matching }
 }
 
-fn asked_for_undo(layout: &Layout) -> String {
-    match &layout.events {
+fn asked_for_undo(layout: &Layout, shape: &Shape) -> String {
+    match layout.events.as_ref().filter(|_| shape.enqueued.is_some()) {
         Some(events) => format!(
             "select e.job_id as id, e.{data} -> 'previous' as p, e.{data} -> 'written' as w
                from public.job_events e where e.id = any($1::text[]::{id}[])",
