@@ -9,5 +9,6 @@
 mod connect;
 mod harness;
 mod postgres;
+mod requeue;
 mod service;
 mod support;
