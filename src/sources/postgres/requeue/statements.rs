@@ -66,7 +66,8 @@ pub fn undo(layout: &Layout, shape: &Shape) -> Statements {
     };
     let unchanged: Vec<_> = shape.columns.iter().map(|c| unchanged(layout, c)).collect();
     let unchanged = unchanged.join(" and ");
-    let set: Vec<_> = shape.columns.iter().map(|c| format!("{0} = was.{0}", ident(c))).collect();
+    let former = shape.columns.iter().filter(|c| !is_error(layout, c));
+    let set: Vec<_> = former.map(|c| format!("{0} = was.{0}", ident(c))).collect();
     let write = format!(
         "with asked as materialized ({asked}), locked as materialized (
            select job.id, asked.p, asked.w from asked
@@ -127,11 +128,21 @@ fn object(row: &str, columns: &[String]) -> String {
     format!("jsonb_build_object({})", pairs.join(", "))
 }
 
-/// `json` has no equality of its own.
+/// `json` has no equality of its own, and a JSON null comes back from a record as NULL.
 fn unchanged(layout: &Layout, column: &str) -> String {
-    let json = layout.error.as_ref().is_some_and(|e| e.json && e.name == column);
-    let cast = if json { "::jsonb" } else { "" };
-    format!("job.{0}{cast} is not distinct from wrote.{0}{cast}", ident(column))
+    let name = ident(column);
+    if layout.error.as_ref().is_some_and(|e| e.json && e.name == column) {
+        let plain = |row: &str| format!("coalesce({row}.{name}::jsonb, 'null')");
+        format!("{} = {}", plain("job"), plain("wrote"))
+    } else {
+        format!("job.{name} is not distinct from wrote.{name}")
+    }
+}
+
+/// Errors are kept by a requeue and guarded by an undo: they are as they were.
+fn is_error(layout: &Layout, column: &str) -> bool {
+    layout.last_error.as_deref() == Some(column)
+        || layout.error.as_ref().is_some_and(|e| e.name == column)
 }
 
 fn workspace(layout: &Layout) -> String {
