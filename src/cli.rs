@@ -138,7 +138,7 @@ pub enum Dlq {
     /// List dead letters, newest first
     List(DlqList),
     /// Put dead letters back into the queue: plan, consent, guarded writes
-    Requeue(DlqRequeue),
+    Requeue(Box<DlqRequeue>),
     /// Take a requeue back, where nothing happened since
     Undo(DlqUndo),
     /// List recent requeues: who, why, how many, and what became of them

@@ -132,7 +132,7 @@ impl State {
         let files = fs::read_dir(self.dir.join("operations")).into_iter().flatten().flatten();
         let mut all: Vec<StoredOperation> =
             files.filter_map(|file| read(&file.path()).ok()).collect();
-        all.sort_by(|a, b| b.operation.at.cmp(&a.operation.at));
+        all.sort_by_key(|record| std::cmp::Reverse(record.operation.at));
         all
     }
 
