@@ -1,6 +1,7 @@
 //! The whole command line on one page.
 
 mod filter;
+mod requeue;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand};
 
 pub use filter::{Filter, Moment};
+pub use requeue::{Consent, DlqOps, DlqRequeue, DlqUndo};
 
 use crate::demo::scenario::SCENARIOS;
 use crate::exit::{EXIT_CODES, FailOn};
@@ -150,6 +152,12 @@ pub struct Queue {
 pub enum Dlq {
     /// List dead letters, newest first
     List(DlqList),
+    /// Put dead letters back into the queue: plan, consent, guarded writes
+    Requeue(Box<DlqRequeue>),
+    /// Take a requeue back, where nothing happened since
+    Undo(DlqUndo),
+    /// List recent requeues: who, why, how many, and what became of them
+    Ops(DlqOps),
 }
 
 /// `dlq list`
@@ -222,6 +230,9 @@ impl Command {
             Self::Ready(_) => "ready",
             Self::Queue(_) => "queue",
             Self::Dlq(Dlq::List(_)) => "dlq list",
+            Self::Dlq(Dlq::Requeue(_)) => "dlq requeue",
+            Self::Dlq(Dlq::Undo(_)) => "dlq undo",
+            Self::Dlq(Dlq::Ops(_)) => "dlq ops",
             Self::Config(Config::Show) => "config show",
             Self::Config(Config::Check) => "config check",
             Self::Demo(_) => "demo",

@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 
 use crate::error::Error;
 use crate::facts::layout::Layout;
+use crate::facts::operation::Author;
 use crate::facts::{Observed, SourceError};
 use crate::report::Provenance;
 use crate::settings::Settings;
@@ -112,6 +113,21 @@ impl Context {
         let token = self.settings.admin_token.as_ref().ok().map(|t| t.value.expose().as_str());
         let http = Http::new(&base.value, pairs, token)?;
         Ok(self.http.get_or_init(|| http))
+    }
+
+    /// Who types on which machine, and why.
+    #[must_use]
+    pub fn author(&self, reason: Option<&str>) -> Author {
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        Author { actor: self.settings.actor.clone(), host, reason: reason.map(str::to_owned) }
+    }
+
+    /// `host:port/database`: the place of a plan, whoever connects.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let shown = self.settings.database.as_ref().map(|dsn| dsn.value.to_string());
+        let shown = shown.unwrap_or_default();
+        shown.rsplit_once('@').map_or(shown.clone(), |(_, place)| place.to_owned())
     }
 
     /// Runs a reading and notes its source, time and duration.

@@ -23,6 +23,8 @@ pub mod demo;
 pub mod error;
 pub mod exit;
 pub mod facts;
+pub mod interrupt;
+pub mod permit;
 pub mod render;
 pub mod report;
 pub mod settings;

@@ -1,6 +1,10 @@
 //! The terminal: the only place that prints.
 
+mod progress;
+
 use std::io::{self, IsTerminal as _, Write as _};
+
+pub use progress::Progress;
 
 use crate::error::Error;
 use crate::render::{Canvas, sanitise};
@@ -75,6 +79,30 @@ impl Terminal {
     pub fn say(&self, text: &str) {
         let mut err = io::stderr().lock();
         _ = writeln!(err, "{}", sanitise::line(text));
+    }
+
+    /// Shows a painted text to the person, on stderr; nobody there is no error.
+    pub fn show(&self, painted: &str) {
+        _ = io::stderr().lock().write_all(painted.as_bytes());
+    }
+
+    /// Asks a question on stderr; only `y` or `yes` is yes.
+    ///
+    /// # Errors
+    /// When the answer cannot be read.
+    pub fn ask(&self, question: &str) -> io::Result<bool> {
+        let mut err = io::stderr().lock();
+        write!(err, "{}", sanitise::line(question))?;
+        err.flush()?;
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer)?;
+        Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// A progress display for this many jobs.
+    #[must_use]
+    pub fn progress(&self, total: u64) -> Progress {
+        Progress::new(total, self.stderr.width.is_some())
     }
 
     /// Prints an error with its causes and hints.

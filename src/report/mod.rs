@@ -9,8 +9,10 @@ pub mod envelope;
 pub mod header;
 pub mod health;
 pub mod job;
+pub mod operations;
 pub mod queue;
 pub mod ready;
+pub mod requeue;
 mod service;
 pub mod triage;
 

@@ -91,6 +91,8 @@ pub struct Settings {
     pub limit_origins: BTreeMap<&'static str, Origin>,
     /// Where records are kept; none without a home directory.
     pub state_dir: Option<PathBuf>,
+    /// Login name of whoever types.
+    pub actor: String,
     /// What a person should know; none of it stops a command.
     pub warnings: Vec<String>,
 }
@@ -138,6 +140,7 @@ impl Settings {
             oldest_job_age_unit: None,
             limits: Limits::default(),
             limit_origins: BTreeMap::new(),
+            actor: actor(environment),
             state_dir: state.map(|directory| directory.join("cliplyctl")),
             warnings: Vec::new(),
         }
@@ -192,6 +195,12 @@ fn context_database(
         Ok(Setting::new(dsn, text.origin))
     };
     Some(read().map_err(|error: Error| error.cause(&context.origin)))
+}
+
+fn actor(environment: &Environment) -> String {
+    let names = ["SUDO_USER", "USER", "LOGNAME"];
+    let name = names.iter().find_map(|name| environment.get(name));
+    name.unwrap_or("unknown").to_owned()
 }
 
 fn surroundings(

@@ -3,5 +3,7 @@
 pub mod env_file;
 pub mod env_schema;
 pub mod http;
+pub mod ids;
 pub mod postgres;
 pub mod service;
+pub mod state;

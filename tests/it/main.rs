@@ -12,5 +12,6 @@ mod docs;
 mod harness;
 mod jobs;
 mod postgres;
+mod requeue;
 mod service;
 mod support;

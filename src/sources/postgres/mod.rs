@@ -9,6 +9,7 @@ mod errors;
 pub mod jobs;
 pub mod layout;
 pub mod queue;
+pub mod requeue;
 pub mod selection;
 pub mod sql;
 mod tally;

@@ -123,6 +123,19 @@ impl Running {
         assert!(sent.success(), "could not send {name}");
     }
 
+    /// Whether it has not ended yet; one that ended and was not waited for counts as ended.
+    pub fn is_alive(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).unwrap_or_default();
+        stat.rsplit(')')
+            .next()
+            .is_some_and(|rest| !rest.trim().is_empty() && !rest.trim().starts_with('Z'))
+    }
+
+    /// Sends a signal unless it ended before: the child is not reaped yet, so its id is still ours.
+    pub fn signal_if_alive(&self, name: &str) {
+        let _ = Command::new("kill").args(["-s", name, &self.id().to_string()]).status();
+    }
+
     /// Waits for the end; a run that hangs fails the test.
     pub fn finish(mut self) -> Output {
         let deadline = Instant::now() + PATIENCE;

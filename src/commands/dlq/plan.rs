@@ -1,0 +1,90 @@
+//! Makes a plan: what is meant, what of it may be written, frozen under an id.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::facts::job_id::JobId;
+use crate::facts::requeue::{Options, Plan, Target};
+use crate::sources::postgres::requeue::lookup::Ground;
+use crate::sources::postgres::requeue::{offenders, select};
+use crate::sources::state::StoredPlan;
+
+/// Hex digits of a plan's id.
+const DIGITS: usize = 12;
+
+/// Reads a target and freezes what it means.
+pub async fn make(
+    context: &Context,
+    target: Target,
+    options: Options,
+    ground: &Ground,
+    done: &HashSet<JobId>,
+) -> Result<Plan, Error> {
+    let (database, layout) = (context.database().await?, context.layout().await?);
+    let offenders = offenders::read(database, layout, context.timeout()).await?;
+    let judge =
+        select::Judge { layout, target: &target, options: &options, offenders: &offenders, done };
+    let found = select::read(database, &judge, context.timeout()).await?;
+    let place = context.place();
+    Ok(Plan {
+        id: id(&place, &target, ground.now, &found.ids),
+        database: place,
+        target,
+        options,
+        cutoff: ground.now,
+        matched: found.matched,
+        ids: found.ids,
+        excluded: found.excluded,
+        groups: found.groups,
+        samples: found.samples,
+        offenders_examined: offenders.examined,
+    })
+}
+
+/// A hash over database, target, cutoff and the frozen ids.
+fn id(database: &str, target: &Target, cutoff: Timestamp, ids: &[JobId]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(format!("{database}\n{cutoff}\n"));
+    hash.update(serde_json::to_vec(target).unwrap_or_default());
+    for id in ids {
+        hash.update(format!("\n{id}"));
+    }
+    let digits: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("plan-{}", &digits[..DIGITS])
+}
+
+/// The plan as it is kept.
+pub fn stored(plan: &Plan) -> StoredPlan {
+    StoredPlan {
+        plan: plan.id.clone(),
+        database: plan.database.clone(),
+        target: plan.target.clone(),
+        options: plan.options.clone(),
+        cutoff: plan.cutoff,
+        ids: plan.ids.clone(),
+    }
+}
+
+/// Refuses when a kept plan no longer says what its selection means.
+pub fn compare(kept: &StoredPlan, now: &Plan) -> Result<(), Error> {
+    let before: HashSet<_> = kept.ids.iter().collect();
+    let after: HashSet<_> = now.ids.iter().collect();
+    let (grown, gone) = (after.difference(&before).count(), before.difference(&after).count());
+    if grown + gone == 0 {
+        return Ok(());
+    }
+    Err(Error::refused(format!(
+        "the selection changed since {}: {grown} new, {gone} no longer eligible; nothing was written",
+        kept.plan
+    ))
+    .hint(format!(
+        "cliplyctl dlq requeue --plan {} --frozen  applies what is left of the {} planned jobs",
+        kept.plan,
+        kept.ids.len()
+    ))
+    .hint("or make a new plan with --dry-run"))
+}

@@ -1,0 +1,155 @@
+//! What every write shares: consent, an operation id, the writer, the record of it.
+
+use std::time::Duration;
+
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use crate::cli::Consent;
+use crate::context::Context;
+use crate::error::Error;
+use crate::facts::operation::{Author, OperationId};
+use crate::facts::requeue::{Outcome, Stop};
+use crate::interrupt::Interrupt;
+use crate::permit::{self, Request, WritePermit};
+use crate::render::table;
+use crate::report::Document;
+use crate::sources::postgres::requeue::journal::Journal;
+use crate::sources::postgres::requeue::lookup::Ground;
+use crate::sources::postgres::requeue::statements::Statements;
+use crate::sources::postgres::requeue::{Work, Writer};
+use crate::sources::state::{Deed, State, StoredOperation};
+
+/// Longest statement of a writer: a batch takes milliseconds, unless a trigger does much more.
+const STATEMENT_LIMIT: Duration = Duration::from_secs(30);
+
+/// Shows the plan and asks for leave to write.
+pub fn consent(
+    context: &Context,
+    args: &Consent,
+    jobs: u64,
+    plan: &Document,
+) -> Result<WritePermit, Error> {
+    let request = Request {
+        read_only: context.settings.read_only,
+        protected: context.settings.protected.as_deref(),
+        jobs,
+        yes: args.yes,
+        confirm: args.confirm.as_deref(),
+        reason: args.reason.as_deref(),
+        interactive: context.terminal.interactive,
+    };
+    let painted = format!("{}\n", table::render(plan, context.terminal.stderr));
+    let shown = permit::show(&painted, |text| context.terminal.show(text));
+    request.permit(shown, |question| {
+        context
+            .terminal
+            .ask(question)
+            .map_err(|e| Error::refused("no answer could be read").cause(e))
+    })
+}
+
+/// Refuses where nothing can be written, before anyone is asked.
+pub fn possible(context: &Context, ground: &Ground) -> Result<(), Error> {
+    if let (Some(why), false) = (&ground.obstacle, context.settings.read_only) {
+        return Err(Error::refused(why.clone()));
+    }
+    Ok(())
+}
+
+/// A new operation that begins here.
+pub fn operation_id(ground: &Ground, salt: &str) -> OperationId {
+    let seed = format!("{salt}\n{}\n{}", ground.now, std::process::id());
+    let hash = Sha256::digest(seed.as_bytes());
+    let tag = hash.iter().take(3).map(|byte| format!("{byte:02x}")).collect();
+    OperationId { at: ground.now, after: ground.newest_event, tag }
+}
+
+/// What every event of an operation says; the statement adds what each job was.
+pub fn event(
+    operation: &OperationId,
+    author: &Author,
+    reason: &str,
+    undoes: Option<&OperationId>,
+) -> String {
+    let mut event = json!({
+        "reason": reason,
+        "operation": operation.to_string(),
+        "actor": author.actor,
+        "host": author.host,
+        "operator_reason": author.reason,
+        "tool": concat!("cliplyctl ", env!("CARGO_PKG_VERSION")),
+    });
+    if let Some(undoes) = undoes {
+        event["undoes"] = undoes.to_string().into();
+    }
+    event.to_string()
+}
+
+/// A write that was agreed to.
+pub struct Agreed<'a> {
+    /// Leave to write.
+    pub permit: WritePermit,
+    /// What to run.
+    pub statements: Statements,
+    /// What every event says.
+    pub event: String,
+    /// On what.
+    pub work: &'a Work,
+    /// All jobs in one transaction, or none.
+    pub all_or_nothing: bool,
+    /// How long locked rows are retried.
+    pub lock_wait: Duration,
+    /// Where there are no events.
+    pub journal: Option<Journal>,
+}
+
+/// Writes, and keeps the record of it before and after.
+pub async fn run(
+    context: &Context,
+    state: Option<&State>,
+    record: &mut StoredOperation,
+    agreed: Agreed<'_>,
+) -> Result<Outcome, Error> {
+    if let Some(state) = state {
+        state.save_operation(record)?;
+    }
+    announce(context, record);
+    let interrupt = Interrupt::listen();
+    let mut writer = Writer {
+        database: context.database().await?,
+        permit: agreed.permit,
+        statements: agreed.statements,
+        event: agreed.event,
+        lock_wait: agreed.lock_wait,
+        timeout: STATEMENT_LIMIT,
+        journal: agreed.journal,
+        interrupt: &interrupt,
+    };
+    let outcome = if agreed.all_or_nothing {
+        writer.all_or_nothing(agreed.work).await
+    } else {
+        let progress = context.terminal.progress(agreed.work.jobs.len() as u64);
+        let tell = |o: &Outcome| progress.at(o.done + (o.skipped.len() + o.errors.len()) as u64);
+        let outcome = writer.apply(agreed.work, &tell).await;
+        progress.finish();
+        outcome
+    };
+    record.done += outcome.done;
+    record.finished = matches!(outcome.stopped, None | Some(Stop::AllOrNothing));
+    if let Some(state) = state {
+        state.save_operation(record)?;
+    }
+    Ok(outcome)
+}
+
+/// Says the operation's id before the first write: whatever happens, it can be found again.
+fn announce(context: &Context, record: &StoredOperation) {
+    let operation = &record.operation;
+    context.terminal.say(&format!("operation {operation}"));
+    if record.deed == Deed::Requeue {
+        context
+            .terminal
+            .say(&format!("  if interrupted: cliplyctl dlq requeue --resume {operation}"));
+    }
+}

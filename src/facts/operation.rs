@@ -1,0 +1,114 @@
+//! An operation: one requeue or undo, found again by its id.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Names an operation and carries where its events begin: `rq-20260131T040000Z-e1234-9f3a`.
+///
+/// Events have no index on anything but their primary key, so that an id which carries the newest
+/// event seen just before the first write finds its own events without a scan.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct OperationId {
+    /// When it began, by the server's clock.
+    pub at: Timestamp,
+    /// The newest event before it; none where event ids do not grow or there are no events.
+    pub after: Option<i64>,
+    /// Tells operations of the same second apart.
+    pub tag: String,
+}
+
+const TIME: &str = "%Y%m%dT%H%M%SZ";
+
+impl OperationId {
+    /// Reads what [`fmt::Display`] wrote.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.strip_prefix("rq-")?.split('-');
+        let (at, after, tag) = (parts.next()?, parts.next()?, parts.next()?);
+        let at = jiff::civil::DateTime::strptime(TIME, at).ok()?;
+        let at = jiff::tz::Offset::UTC.to_timestamp(at).ok()?;
+        let after = match after.strip_prefix('e') {
+            Some(digits) => Some(digits.parse().ok()?),
+            None if after == "t" => None,
+            None => return None,
+        };
+        let plain = !tag.is_empty() && tag.bytes().all(|b| b.is_ascii_hexdigit());
+        (plain && parts.next().is_none()).then(|| Self { at, after, tag: tag.to_owned() })
+    }
+}
+
+impl fmt::Display for OperationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "rq-{}-", self.at.strftime(TIME))?;
+        match self.after {
+            Some(id) => write!(f, "e{id}-{}", self.tag),
+            None => write!(f, "t-{}", self.tag),
+        }
+    }
+}
+
+impl From<OperationId> for String {
+    fn from(id: OperationId) -> Self {
+        id.to_string()
+    }
+}
+
+impl TryFrom<String> for OperationId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("\"{text}\" is no operation id"))
+    }
+}
+
+/// Who does it and why: written into every event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Author {
+    /// Login name on this machine.
+    pub actor: String,
+    /// This machine.
+    pub host: String,
+    /// Why, in the operator's words.
+    pub reason: Option<String>,
+}
+
+/// An operation as a list shows it. Texts come from outside.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// Its id.
+    pub operation: String,
+    /// Whether it takes another one back.
+    pub undo: bool,
+    /// Who.
+    pub actor: Option<String>,
+    /// Where.
+    pub host: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Seconds since its last event, by the server's clock.
+    pub age: f64,
+    /// Jobs that it wrote.
+    pub jobs: u64,
+    /// Those jobs by their state now, most first.
+    pub now: Vec<(String, u64)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_says_where_its_events_begin() {
+        for text in ["rq-20260131T040000Z-e1234-9f3a", "rq-20260131T040000Z-t-00ff"] {
+            assert_eq!(OperationId::parse(text).unwrap().to_string(), text);
+        }
+        for text in
+            ["", "rq-", "rq-x-e1-9f", "rq-20260131T040000Z-1-9f", "rq-20260131T040000Z-e1-9f-a"]
+        {
+            assert_eq!(OperationId::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Requeueing: what is meant, what is planned, what became of each job.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::SourceError;
+use super::job_id::JobId;
+use super::selection::Selection;
+
+/// What an operator asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Target {
+    /// These jobs: all of them or none.
+    Ids(Vec<JobId>),
+    /// Whatever is dead and passes these filters.
+    Filter(Selection),
+}
+
+/// How to read a target.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Options {
+    /// At most this many jobs, the latest deaths first.
+    pub max: Option<u64>,
+    /// Requeue even what was requeued twice and died of the same again.
+    pub include_repeat_offenders: bool,
+    /// Leave out ids that are not dead instead of refusing all.
+    pub skip_ineligible: bool,
+}
+
+/// Why a job that was meant is not part of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Exclusion {
+    /// An id that no job has.
+    Missing,
+    /// An id whose job is not dead.
+    NotDead,
+    /// Requeued twice or more, and dead of the same again.
+    RepeatOffender,
+    /// More than `--max`.
+    BeyondMax,
+    /// The interrupted operation requeued it already.
+    AlreadyDone,
+}
+
+impl Exclusion {
+    /// The word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::NotDead => "not_dead",
+            Self::RepeatOffender => "repeat_offender",
+            Self::BeyondMax => "beyond_max",
+            Self::AlreadyDone => "already_done",
+        }
+    }
+}
+
+/// A job that is not part of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excluded {
+    /// The job.
+    pub id: JobId,
+    /// Its state now, where it matters.
+    pub state: Option<String>,
+}
+
+/// Jobs that died of the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Hash of the fingerprint.
+    pub hash: String,
+    /// Their kind.
+    pub kind: String,
+    /// The cause, with holes. Comes from outside.
+    pub template: String,
+    /// How many.
+    pub jobs: u64,
+}
+
+/// A job as a plan shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sample {
+    /// The job.
+    pub id: JobId,
+    /// What it was to do.
+    pub kind: String,
+    /// The beginning of its error text. Comes from outside.
+    pub error: String,
+}
+
+/// What would be done, exactly.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Names the plan: a hash over database, target, cutoff and the frozen ids.
+    pub id: String,
+    /// `host:port/database`.
+    pub database: String,
+    /// What was asked for.
+    pub target: Target,
+    /// How it was read.
+    pub options: Options,
+    /// When, by the server's clock.
+    pub cutoff: Timestamp,
+    /// Jobs that the target means.
+    pub matched: u64,
+    /// The jobs to requeue, frozen.
+    pub ids: Vec<JobId>,
+    /// What is left out: how many, and some of them.
+    pub excluded: Vec<(Exclusion, u64, Vec<Excluded>)>,
+    /// The jobs to requeue by cause, largest first.
+    pub groups: Vec<Group>,
+    /// Some of the jobs to requeue.
+    pub samples: Vec<Sample>,
+    /// How repeat offenders were looked for, in words.
+    pub offenders_examined: String,
+}
+
+impl Plan {
+    /// How many jobs are left out for this reason.
+    #[must_use]
+    pub fn excluded_for(&self, reason: Exclusion) -> u64 {
+        self.excluded.iter().filter(|(r, ..)| *r == reason).map(|(_, n, _)| n).sum()
+    }
+}
+
+/// Why a job of a plan was left as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Skip {
+    /// It is no longer what the plan saw: someone was faster.
+    Changed,
+    /// Another session held its row for longer than `--lock-wait`.
+    Locked,
+}
+
+impl Skip {
+    /// The word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Locked => "locked",
+        }
+    }
+}
+
+/// What became of the jobs of a plan. Every job is in exactly one of these.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// Written and committed.
+    pub done: u64,
+    /// Left as they are.
+    pub skipped: Vec<(JobId, Skip)>,
+    /// Refused by the database, with its words.
+    pub errors: Vec<(JobId, String)>,
+    /// Not tried any more.
+    pub left: u64,
+    /// The connection broke while their batch was being committed: the database knows, we do not.
+    pub in_doubt: u64,
+    /// What ended it early.
+    pub stopped: Option<Stop>,
+    /// How long each transaction took at most to hold its locks.
+    pub transactions: Vec<Duration>,
+}
+
+/// What ends a write before its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// Ctrl-C or SIGTERM.
+    Interrupted,
+    /// The database can no longer be written to.
+    Database(SourceError),
+    /// All or nothing was asked for, and it is nothing.
+    AllOrNothing,
+}

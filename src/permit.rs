@@ -1,0 +1,150 @@
+//! Danger is a type: nothing writes to a database without a [`WritePermit`], and there is one way
+//! to get one: show a plan, then be told to go on.
+
+use crate::error::Error;
+
+/// More jobs than this want a reason.
+pub const UNEXPLAINED_JOBS: u64 = 50;
+
+/// Leave to write. It cannot be made, copied or kept for later.
+#[derive(Debug)]
+pub struct WritePermit(());
+
+/// Evidence that a person (or a log) was shown what is about to happen.
+#[derive(Debug)]
+pub struct Shown(());
+
+/// Shows a plan.
+pub fn show(plan: &str, print: impl FnOnce(&str)) -> Shown {
+    print(plan);
+    Shown(())
+}
+
+/// What decides whether a write may happen.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// Writes are refused here.
+    pub read_only: bool,
+    /// The protected context that the database belongs to.
+    pub protected: Option<&'a str>,
+    /// How many jobs are to be written.
+    pub jobs: u64,
+    /// `--yes`
+    pub yes: bool,
+    /// `--confirm NAME`
+    pub confirm: Option<&'a str>,
+    /// `--reason TEXT`
+    pub reason: Option<&'a str>,
+    /// Whether a person can be asked.
+    pub interactive: bool,
+}
+
+impl Request<'_> {
+    /// Holds the request against the rules, and asks where the flags leave it open.
+    ///
+    /// # Errors
+    /// 77 when a guard or the person says no, 64 when a reason is missing.
+    pub fn permit(
+        &self,
+        _shown: Shown,
+        ask: impl FnOnce(&str) -> Result<bool, Error>,
+    ) -> Result<WritePermit, Error> {
+        self.check()?;
+        if self.yes {
+            return Ok(WritePermit(()));
+        }
+        if !self.interactive {
+            return Err(Error::refused("nobody can be asked: stdin is no terminal")
+                .hint("--yes goes on without asking"));
+        }
+        let jobs = crate::text::plural(self.jobs, "job", "jobs");
+        if ask(&format!("go on with {jobs}? [y/N] "))? {
+            Ok(WritePermit(()))
+        } else {
+            Err(Error::refused("declined: nothing was written"))
+        }
+    }
+
+    /// The rules that no answer at a prompt can bend.
+    ///
+    /// # Errors
+    /// 77 when a guard says no, 64 when a reason is missing.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.read_only {
+            return Err(Error::refused("this context is read-only: nothing is written here")
+                .hint("cliplyctl config show says which context and file say so"));
+        }
+        self.check_protection()?;
+        let unexplained = self.reason.is_none_or(|reason| reason.trim().is_empty());
+        match self.protected {
+            Some(context) if unexplained => Err(Error::usage(format!(
+                "context {context} is protected: say why with --reason TEXT"
+            ))),
+            None if unexplained && self.jobs > UNEXPLAINED_JOBS => Err(Error::usage(format!(
+                "more than {UNEXPLAINED_JOBS} jobs: say why with --reason TEXT"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_protection(&self) -> Result<(), Error> {
+        match (self.protected, self.confirm) {
+            (Some(context), None) => Err(Error::refused(format!("context {context} is protected"))
+                .hint(format!("to write there, add --confirm {context}"))),
+            (Some(context), Some(name)) if name != context => Err(Error::refused(format!(
+                "--confirm {name} does not name the protected context {context}"
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: Request<'static> = Request {
+        read_only: false,
+        protected: None,
+        jobs: 1,
+        yes: true,
+        confirm: None,
+        reason: None,
+        interactive: false,
+    };
+
+    fn code(request: Request<'_>) -> u8 {
+        let asked = |_: &str| -> Result<bool, Error> { panic!("nobody is to be asked") };
+        request.permit(show("", |_| {}), asked).map_or_else(|e| e.exit_code().code(), |_| 0)
+    }
+
+    #[test]
+    fn consent_follows_the_rules() {
+        assert_eq!(code(PLAIN), 0);
+        assert_eq!(code(Request { yes: false, ..PLAIN }), 77);
+        assert_eq!(code(Request { read_only: true, ..PLAIN }), 77);
+        assert_eq!(code(Request { jobs: 50, ..PLAIN }), 0);
+        assert_eq!(code(Request { jobs: 51, ..PLAIN }), 64);
+        assert_eq!(code(Request { jobs: 51, reason: Some(" "), ..PLAIN }), 64);
+        assert_eq!(code(Request { jobs: 51, reason: Some("deploy"), ..PLAIN }), 0);
+    }
+
+    #[test]
+    fn a_protected_context_wants_its_name_and_a_reason() {
+        let prod = Request { protected: Some("prod"), ..PLAIN };
+        assert_eq!(code(prod), 77);
+        assert_eq!(code(Request { confirm: Some("staging"), ..prod }), 77);
+        assert_eq!(code(Request { confirm: Some("prod"), ..prod }), 64);
+        assert_eq!(code(Request { confirm: Some("prod"), reason: Some("x"), ..prod }), 0);
+        let unsaid = Request { confirm: Some("prod"), reason: Some("x"), yes: false, ..prod };
+        assert_eq!(code(unsaid), 77);
+    }
+
+    #[test]
+    fn a_person_may_decline() {
+        let request = Request { yes: false, interactive: true, ..PLAIN };
+        let answer = |yes: bool| request.permit(show("", |_| {}), |_| Ok(yes));
+        assert!(answer(true).is_ok());
+        assert_eq!(answer(false).unwrap_err().exit_code().code(), 77);
+    }
+}

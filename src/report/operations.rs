@@ -1,0 +1,144 @@
+//! The answers of `dlq ops` and `dlq undo`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::requeue::{OutcomeJson, account, exit, note_stop, outcome_json};
+use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use crate::facts::operation::{OperationId, Summary};
+use crate::facts::requeue::Outcome;
+use crate::text::{age, count, plural};
+
+/// `data` of `dlq ops`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OperationsJson {
+    operations: Vec<OperationJson>,
+}
+
+/// One operation.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OperationJson {
+    operation: String,
+    /// `requeue` or `undo`.
+    deed: &'static str,
+    actor: Option<String>,
+    host: Option<String>,
+    reason: Option<String>,
+    /// Seconds since, by the server's clock.
+    age: f64,
+    jobs: u64,
+    /// Its jobs by their state now.
+    now: Vec<(String, u64)>,
+}
+
+/// Lists operations.
+#[must_use]
+pub fn listing(operations: &[Summary], examined: &str, from: &Provenance) -> Report {
+    let mut document = Document::default();
+    document.push(header::title("requeue operations", from));
+    if operations.is_empty() {
+        document.note("none found");
+    } else {
+        document.push(Block::Table(table(operations)));
+    }
+    document.note(examined.to_owned());
+    let rows = operations.iter().map(|o| OperationJson {
+        operation: o.operation.clone(),
+        deed: if o.undo { "undo" } else { "requeue" },
+        actor: o.actor.clone(),
+        host: o.host.clone(),
+        reason: o.reason.clone(),
+        age: o.age.round(),
+        jobs: o.jobs,
+        now: o.now.clone(),
+    });
+    Report::listing("dlq ops", OperationsJson { operations: rows.collect() }, document)
+}
+
+fn table(operations: &[Summary]) -> Table {
+    let mut table = Table::new(vec![
+        Column::text("operation"),
+        Column::number("ago"),
+        Column::text("who"),
+        Column::number("jobs"),
+        Column::prose("now"),
+        Column::prose("why"),
+    ]);
+    for o in operations {
+        let who =
+            format!("{}@{}", o.actor.as_deref().unwrap_or("?"), o.host.as_deref().unwrap_or("?"));
+        let now: Vec<_> = o.now.iter().map(|(state, n)| format!("{} {state}", count(*n))).collect();
+        let jobs = if o.undo { format!("{} undone", count(o.jobs)) } else { count(o.jobs) };
+        table.row(vec![
+            Cell::strong(&o.operation),
+            Cell::plain(age(o.age)),
+            Cell::plain(who),
+            Cell::plain(jobs),
+            Cell::plain(now.join(", ")),
+            Cell::plain(o.reason.as_deref().unwrap_or("-")),
+        ]);
+    }
+    table
+}
+
+/// What an undo is about to do.
+#[must_use]
+pub fn undo_plan(of: &OperationId, jobs: u64, moved_on: u64, from: &Provenance) -> Document {
+    let mut document = Document::default();
+    document.push(header::title("undo plan", from));
+    document.push(Block::Pairs(vec![
+        ("operation", Cell::strong(of.to_string())),
+        ("to put back", Cell::strong(count(jobs))),
+        ("moved on since", Cell::plain(count(moved_on))),
+    ]));
+    if moved_on > 0 {
+        let jobs = plural(moved_on, "job was", "jobs were");
+        document.note(format!("{jobs} claimed or changed since and stay as they are"));
+    }
+    document
+}
+
+/// `data` of `dlq undo`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct UndoJson {
+    undoes: String,
+    eligible: u64,
+    moved_on: u64,
+    /// Null where nothing was written.
+    outcome: Option<OutcomeJson>,
+}
+
+/// The plan as the answer.
+#[must_use]
+pub fn undo_planned(of: &OperationId, jobs: u64, moved_on: u64, from: &Provenance) -> Report {
+    let mut document = undo_plan(of, jobs, moved_on, from);
+    document.note("nothing was written");
+    let data = UndoJson { undoes: of.to_string(), eligible: jobs, moved_on, outcome: None };
+    Report::listing("dlq undo", data, document)
+}
+
+/// The account of an undo.
+#[must_use]
+pub fn undone(
+    of: &OperationId,
+    operation: &OperationId,
+    moved_on: u64,
+    outcome: &Outcome,
+    from: &Provenance,
+) -> Report {
+    let mut document = Document::default();
+    document.push(header::title(format!("undo of {of}"), from));
+    account(&mut document, operation, outcome, "put back");
+    let eligible = outcome.done + outcome.left + outcome.skipped.len() as u64;
+    let data = UndoJson {
+        undoes: of.to_string(),
+        eligible,
+        moved_on,
+        outcome: Some(outcome_json(operation, outcome)),
+    };
+    let mut report = Report::listing("dlq undo", data, document);
+    report.exit = exit(outcome, moved_on);
+    report.summary = vec![("undone", outcome.done.into()), ("moved_on", moved_on.into())];
+    note_stop(&mut report, outcome);
+    report
+}

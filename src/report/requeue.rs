@@ -1,0 +1,402 @@
+//! The answers of `dlq requeue` and `dlq undo`: the plan, the refusal, the account.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Cell, Column, Document, Provenance, Report, Table, header};
+use crate::error::Error;
+use crate::exit::ExitCode;
+use crate::facts::Verdict;
+use crate::facts::operation::OperationId;
+use crate::facts::requeue::{Exclusion, Outcome, Plan, Skip, Stop};
+use crate::report::Block;
+use crate::text::{count, first_line, plural};
+
+/// Jobs a second that a plan expects: slower than measured, so that the truth is a good surprise.
+const RATE: f64 = 5_000.0;
+/// Groups and left-out jobs that the human report shows.
+const SHOWN: usize = 10;
+/// Jobs that the JSON names, by list.
+const NAMED: usize = 1_000;
+
+/// A plan, and where it stands.
+pub struct Facing<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// Context and database.
+    pub from: Provenance,
+    /// The operation that goes on.
+    pub resumes: Option<OperationId>,
+    /// There are no events: the record stays on this machine.
+    pub journal_only: bool,
+    /// Whether the plan can be applied by its id.
+    pub stored: bool,
+}
+
+/// `data` of `dlq requeue`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RequeueJson {
+    plan: String,
+    /// Where the plan may be applied by its id.
+    stored: bool,
+    /// The server's clock when the plan was made, RFC 3339 UTC.
+    cutoff: String,
+    matched: u64,
+    eligible: u64,
+    excluded: Vec<ExcludedJson>,
+    groups: Vec<GroupJson>,
+    samples: Vec<String>,
+    /// Seconds.
+    expected_duration: f64,
+    /// Null where nothing was written.
+    outcome: Option<OutcomeJson>,
+}
+
+/// Jobs that are not part of the plan.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ExcludedJson {
+    /// `missing`, `not_dead`, `repeat_offender`, `beyond_max` or `already_done`.
+    reason: &'static str,
+    jobs: u64,
+    /// Some of them, with their present state.
+    named: Vec<NamedJson>,
+}
+
+/// A job and a word about it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NamedJson {
+    id: String,
+    /// Its state, or why it was skipped, or what the database said.
+    why: Option<String>,
+}
+
+/// Jobs of one cause.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct GroupJson {
+    group: String,
+    kind: String,
+    template: String,
+    jobs: u64,
+}
+
+/// What was done.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OutcomeJson {
+    operation: String,
+    done: u64,
+    skipped: u64,
+    errors: u64,
+    left: u64,
+    in_doubt: u64,
+    skipped_jobs: Vec<NamedJson>,
+    error_jobs: Vec<NamedJson>,
+    /// Milliseconds that locks were held at most, 99 of 100 transactions.
+    lock_hold_p99_ms: f64,
+}
+
+/// The plan for people: on stderr before the question, on stdout with `--dry-run`.
+#[must_use]
+pub fn document(facing: &Facing<'_>) -> Document {
+    let plan = facing.plan;
+    let mut document = Document::default();
+    document.push(header::title("requeue plan", &facing.from));
+    let mut pairs = vec![
+        ("plan", Cell::strong(&plan.id)),
+        ("matched", Cell::plain(count(plan.matched))),
+        ("to requeue", Cell::strong(count(plan.ids.len() as u64))),
+    ];
+    for (reason, n, _) in &plan.excluded {
+        pairs.push((label(*reason), Cell::plain(count(*n))));
+    }
+    let seconds = (plan.ids.len() as f64 / RATE).ceil();
+    pairs.push(("expected", Cell::plain(format!("about {}", crate::text::age(seconds)))));
+    pairs.push(("repeat offenders", Cell::muted(&plan.offenders_examined)));
+    document.push(Block::Pairs(pairs));
+    groups(&mut document, plan);
+    samples(&mut document, plan);
+    left_out(&mut document, plan);
+    if facing.journal_only {
+        document.note("this database keeps no events: the record stays on this machine, others will not see it");
+    }
+    if let Some(operation) = &facing.resumes {
+        document.note(format!("goes on with operation {operation}"));
+    }
+    document
+}
+
+fn label(reason: Exclusion) -> &'static str {
+    match reason {
+        Exclusion::Missing => "left out: no such job",
+        Exclusion::NotDead => "left out: not dead",
+        Exclusion::RepeatOffender => "left out: repeat offender",
+        Exclusion::BeyondMax => "left out: beyond --max",
+        Exclusion::AlreadyDone => "already done",
+    }
+}
+
+fn groups(document: &mut Document, plan: &Plan) {
+    if plan.groups.is_empty() {
+        return;
+    }
+    let columns = vec![
+        Column::number("jobs"),
+        Column::text("kind"),
+        Column::text("group"),
+        Column::prose("cause"),
+    ];
+    let mut table = Table::listing(columns);
+    for group in plan.groups.iter().take(SHOWN) {
+        table.row(vec![
+            Cell::plain(count(group.jobs)),
+            Cell::plain(&group.kind),
+            Cell::plain(&group.hash),
+            Cell::plain(first_line(&group.template)),
+        ]);
+    }
+    document.push(Block::Table(table));
+    if plan.groups.len() > SHOWN {
+        document.note(format!("and {} more groups", count((plan.groups.len() - SHOWN) as u64)));
+    }
+}
+
+fn samples(document: &mut Document, plan: &Plan) {
+    if plan.samples.is_empty() {
+        return;
+    }
+    let mut table =
+        Table::listing(vec![Column::text("sample"), Column::text("kind"), Column::prose("error")]);
+    for sample in &plan.samples {
+        table.row(vec![
+            Cell::plain(sample.id.to_string()),
+            Cell::plain(&sample.kind),
+            Cell::plain(first_line(&sample.error)),
+        ]);
+    }
+    document.push(Block::Table(table));
+}
+
+fn left_out(document: &mut Document, plan: &Plan) {
+    let named = plan
+        .excluded
+        .iter()
+        .filter(|(reason, ..)| !matches!(reason, Exclusion::BeyondMax | Exclusion::AlreadyDone));
+    let mut table = Table::listing(vec![Column::text("left out"), Column::prose("why")]);
+    for (reason, _, jobs) in named {
+        for job in jobs.iter().take(SHOWN) {
+            let why = match (reason, &job.state) {
+                (Exclusion::NotDead, Some(state)) => format!("it is {state}"),
+                (Exclusion::Missing, _) => "no such job".to_owned(),
+                _ => label(*reason).trim_start_matches("left out: ").to_owned(),
+            };
+            table.row(vec![Cell::plain(job.id.to_string()), Cell::plain(why)]);
+        }
+    }
+    if !table.rows.is_empty() {
+        document.push(Block::Table(table));
+    }
+}
+
+/// The plan as the answer: `--dry-run`, or nothing to do.
+#[must_use]
+pub fn planned(facing: &Facing<'_>, dry_run: bool, obstacle: Option<&str>) -> Report {
+    let mut document = document(facing);
+    let plan = facing.plan;
+    if plan.matched == 0 {
+        document.note("no dead letter matches: nothing to do");
+    } else if plan.ids.is_empty() {
+        document.note("none of these may be requeued: nothing was written");
+    } else {
+        document.note("nothing was written");
+    }
+    if let Some(obstacle) = obstacle {
+        document.note(format!("it could not be applied here: {obstacle}"));
+    }
+    if dry_run && facing.stored && !plan.ids.is_empty() {
+        let command = format!("cliplyctl dlq requeue --plan {}", plan.id);
+        document.next(vec![(command, "apply exactly this".to_owned())]);
+    }
+    let mut report = Report::listing("dlq requeue", json(facing, None), document);
+    if !dry_run && left_behind(plan) > 0 {
+        report.exit = ExitCode::Partial;
+    }
+    summarise(&mut report, plan, None);
+    report
+}
+
+/// Explicit ids of which some are not dead: nothing was written.
+#[must_use]
+pub fn refused(facing: &Facing<'_>) -> Report {
+    let plan = facing.plan;
+    let mut document = document(facing);
+    let n = plan.excluded_for(Exclusion::Missing) + plan.excluded_for(Exclusion::NotDead);
+    let jobs = plural(n, "job is not dead", "jobs are not dead");
+    document.headline(Verdict::Unknown, format!("refused: {jobs}; nothing was written"));
+    let mut report = Report::listing("dlq requeue", json(facing, None), document);
+    report.exit = ExitCode::Refused;
+    let error = Error::refused(format!("{jobs}, and ids are all or nothing"))
+        .hint("--skip-ineligible leaves them out");
+    report.errors.push(error);
+    summarise(&mut report, plan, None);
+    report
+}
+
+/// The account of a write.
+#[must_use]
+pub fn applied(facing: &Facing<'_>, operation: &OperationId, outcome: &Outcome) -> Report {
+    let mut document = Document::default();
+    document.push(header::title("requeue", &facing.from));
+    account(&mut document, operation, outcome, "requeued");
+    if outcome.left + outcome.in_doubt > 0 && outcome.stopped != Some(Stop::AllOrNothing) {
+        let command = format!("cliplyctl dlq requeue --resume {operation}");
+        document.next(vec![(command, "finish it; nothing is done twice".to_owned())]);
+    } else if outcome.done > 0 {
+        document.next(vec![
+            ("cliplyctl dlq ops".to_owned(), "what became of them".to_owned()),
+            (format!("cliplyctl dlq undo {operation}"), "take it back".to_owned()),
+        ]);
+    }
+    let data = json(facing, Some(outcome_json(operation, outcome)));
+    let mut report = Report::listing("dlq requeue", data, document);
+    report.exit = exit(outcome, left_behind(facing.plan));
+    note_stop(&mut report, outcome);
+    summarise(&mut report, facing.plan, Some(outcome));
+    report
+}
+
+/// What was meant and not requeued: repeat offenders, and ids that are not dead.
+fn left_behind(plan: &Plan) -> u64 {
+    [Exclusion::RepeatOffender, Exclusion::NotDead, Exclusion::Missing]
+        .into_iter()
+        .map(|reason| plan.excluded_for(reason))
+        .sum()
+}
+
+/// How a write ends: all applied 0, in part 75, nothing 77, 130 or 3.
+#[must_use]
+pub fn exit(outcome: &Outcome, left_behind: u64) -> ExitCode {
+    let written = outcome.done + outcome.in_doubt > 0;
+    match &outcome.stopped {
+        Some(Stop::AllOrNothing) => ExitCode::Refused,
+        Some(Stop::Interrupted) if !written => ExitCode::Interrupted,
+        Some(Stop::Database(_)) if !written => ExitCode::Unknown,
+        Some(_) => ExitCode::Partial,
+        None => {
+            let missed = outcome.skipped.len() + outcome.errors.len();
+            if missed as u64 + left_behind > 0 { ExitCode::Partial } else { ExitCode::Ok }
+        }
+    }
+}
+
+/// Adds what ended a write early to a report's errors.
+pub fn note_stop(report: &mut Report, outcome: &Outcome) {
+    match &outcome.stopped {
+        Some(Stop::Database(error)) => report.errors.push(error.clone().into()),
+        Some(Stop::AllOrNothing) => report.errors.push(Error::refused(
+            "not every job could be written, and ids are all or nothing: nothing was written",
+        )),
+        Some(Stop::Interrupted) | None => {}
+    }
+}
+
+/// The account of every job for people.
+pub fn account(document: &mut Document, operation: &OperationId, o: &Outcome, verb: &'static str) {
+    let mut pairs = vec![
+        ("operation", Cell::strong(operation.to_string())),
+        (verb, Cell::strong(count(o.done))),
+    ];
+    for skip in [Skip::Changed, Skip::Locked] {
+        let n = o.skipped.iter().filter(|(_, s)| *s == skip).count() as u64;
+        let label = if skip == Skip::Changed { "skipped: changed" } else { "skipped: locked" };
+        if n > 0 {
+            pairs.push((label, Cell::plain(count(n))));
+        }
+    }
+    let rest = [("errors", o.errors.len() as u64), ("left", o.left), ("in doubt", o.in_doubt)];
+    pairs.extend(rest.into_iter().filter(|(_, n)| *n > 0).map(|(l, n)| (l, Cell::plain(count(n)))));
+    document.push(Block::Pairs(pairs));
+    match &o.stopped {
+        Some(Stop::Interrupted) => document.note("interrupted between two batches"),
+        Some(Stop::AllOrNothing) => {
+            document.note("all or nothing was asked for, and not all can be: nothing was written");
+        }
+        Some(Stop::Database(error)) => document.note(format!("stopped: {error}")),
+        None => {}
+    }
+    let mut table = Table::listing(vec![Column::text("job"), Column::prose("why not")]);
+    for (id, words) in o.errors.iter().take(SHOWN) {
+        table.row(vec![Cell::plain(id.to_string()), Cell::plain(first_line(words))]);
+    }
+    for (id, skip) in o.skipped.iter().take(SHOWN) {
+        table.row(vec![Cell::plain(id.to_string()), Cell::plain(skip.word())]);
+    }
+    if !table.rows.is_empty() {
+        document.push(Block::Table(table));
+    }
+}
+
+fn json(facing: &Facing<'_>, outcome: Option<OutcomeJson>) -> RequeueJson {
+    let plan = facing.plan;
+    let excluded = plan.excluded.iter().map(|(reason, n, jobs)| ExcludedJson {
+        reason: reason.word(),
+        jobs: *n,
+        named: jobs
+            .iter()
+            .map(|job| NamedJson { id: job.id.to_string(), why: job.state.clone() })
+            .collect(),
+    });
+    let groups = plan.groups.iter().take(NAMED).map(|group| GroupJson {
+        group: group.hash.clone(),
+        kind: group.kind.clone(),
+        template: group.template.clone(),
+        jobs: group.jobs,
+    });
+    RequeueJson {
+        plan: plan.id.clone(),
+        stored: facing.stored,
+        cutoff: plan.cutoff.to_string(),
+        matched: plan.matched,
+        eligible: plan.ids.len() as u64,
+        excluded: excluded.collect(),
+        groups: groups.collect(),
+        samples: plan.samples.iter().map(|sample| sample.id.to_string()).collect(),
+        expected_duration: (plan.ids.len() as f64 / RATE).ceil(),
+        outcome,
+    }
+}
+
+/// The account of every job for scripts.
+#[must_use]
+pub fn outcome_json(operation: &OperationId, outcome: &Outcome) -> OutcomeJson {
+    let skipped = outcome.skipped.iter().take(NAMED);
+    let errors = outcome.errors.iter().take(NAMED);
+    OutcomeJson {
+        operation: operation.to_string(),
+        done: outcome.done,
+        skipped: outcome.skipped.len() as u64,
+        errors: outcome.errors.len() as u64,
+        left: outcome.left,
+        in_doubt: outcome.in_doubt,
+        skipped_jobs: skipped
+            .map(|(id, skip)| NamedJson { id: id.to_string(), why: Some(skip.word().to_owned()) })
+            .collect(),
+        error_jobs: errors
+            .map(|(id, words)| NamedJson { id: id.to_string(), why: Some(words.clone()) })
+            .collect(),
+        lock_hold_p99_ms: p99(outcome),
+    }
+}
+
+fn p99(outcome: &Outcome) -> f64 {
+    let mut times: Vec<_> = outcome.transactions.iter().map(|t| t.as_secs_f64() * 1e3).collect();
+    times.sort_by(f64::total_cmp);
+    let at = (times.len() * 99 / 100).min(times.len().saturating_sub(1));
+    times.get(at).map_or(0.0, |ms| (ms * 10.0).round() / 10.0)
+}
+
+fn summarise(report: &mut Report, plan: &Plan, outcome: Option<&Outcome>) {
+    report.summary = vec![
+        ("matched", plan.matched.into()),
+        ("eligible", plan.ids.len().into()),
+        ("requeued", outcome.map_or(0, |o| o.done).into()),
+    ];
+}

@@ -1,0 +1,150 @@
+//! Finds operations again: where their events begin, and which jobs they wrote.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio_postgres::types::{ToSql, Type};
+
+use super::select::id;
+use super::statements::{REQUEUED, Statements};
+use crate::facts::job_id::JobId;
+use crate::facts::layout::{Events, Layout};
+use crate::facts::operation::OperationId;
+use crate::facts::{SourceError, SourceErrorKind};
+use crate::sources::postgres::Database;
+use crate::sources::postgres::sql::ident;
+
+/// Clocks of an event's time and of an id may differ by this much, seconds.
+const SLACK: i64 = 5;
+/// Keys of one look.
+const CHUNK: usize = 5_000;
+
+/// What a writer must know before it begins.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    /// The server's clock.
+    pub now: Timestamp,
+    /// The newest event, where event ids grow.
+    pub newest_event: Option<i64>,
+    /// Why nothing can be written here; `None` when it can.
+    pub obstacle: Option<String>,
+}
+
+/// Looks where events end and whether this role may write.
+///
+/// # Errors
+/// The database's.
+pub async fn ground(
+    db: &Database,
+    layout: &Layout,
+    timeout: Duration,
+) -> Result<Ground, SourceError> {
+    let newest = match &layout.events {
+        Some(events) if events.ids_grow => "(select max(id)::bigint from public.job_events)",
+        _ => "null::bigint",
+    };
+    let may_log = match &layout.events {
+        Some(_) => "has_table_privilege('public.job_events', 'INSERT')",
+        None => "true",
+    };
+    let statement = format!(
+        "select extract(epoch from now())::float8 as now, coalesce({newest}, 0) as newest,
+                pg_catalog.pg_is_in_recovery() as standby,
+                has_any_column_privilege('public.jobs', 'UPDATE') as may_update,
+                {may_log} as may_log"
+    );
+    let row = db.read(timeout, async |tx| Ok(tx.query_typed_one(&statement, &[]).await?)).await?;
+    let obstacle = if row.get("standby") {
+        Some("this server is a hot standby: it only replays another one; connect to the primary")
+    } else if !row.get::<_, bool>("may_update") {
+        Some("this role may not update public.jobs; connect with one that may")
+    } else if !row.get::<_, bool>("may_log") {
+        Some(
+            "this role may not insert into public.job_events, and no job is requeued without its event",
+        )
+    } else {
+        None
+    };
+    let grows = layout.events.as_ref().is_some_and(|e| e.ids_grow);
+    Ok(Ground {
+        now: Timestamp::from_microsecond((row.get::<_, f64>("now") * 1e6) as i64)
+            .unwrap_or(Timestamp::UNIX_EPOCH),
+        newest_event: grows.then(|| row.get("newest")),
+        obstacle: obstacle.map(str::to_owned),
+    })
+}
+
+/// The condition that holds for events of an operation; `$1` is its id.
+fn of_operation(events: &Events, operation: &OperationId) -> Result<String, SourceError> {
+    let missing = || SourceError::new(SourceErrorKind::UnknownLayout, "events hold no details");
+    let data = ident(events.data.as_deref().ok_or_else(missing)?);
+    let begin = match (operation.after, &events.at) {
+        (Some(after), _) if events.ids_grow => format!("id > {after}"),
+        (_, Some(at)) => {
+            let seconds = operation.at.as_second().saturating_sub(SLACK);
+            format!("{} >= to_timestamp({seconds})", ident(at))
+        }
+        _ => "true".to_owned(),
+    };
+    Ok(format!("{begin} and {data} ->> 'operation' = $1 and {data} ->> 'reason' = '{REQUEUED}'"))
+}
+
+/// The jobs that an operation requeued, each with its event's id.
+///
+/// # Errors
+/// The database's.
+pub async fn requeued(
+    db: &Database,
+    layout: &Layout,
+    operation: &OperationId,
+    timeout: Duration,
+) -> Result<Vec<(JobId, String)>, SourceError> {
+    let Some(events) = &layout.events else { return Ok(vec![]) };
+    let statement = format!(
+        "select job_id::text as job, id::text as event from public.job_events where {}",
+        of_operation(events, operation)?
+    );
+    let name = operation.to_string();
+    let rows = db
+        .read(timeout, async |tx| Ok(tx.query_typed(&statement, &[(&name, Type::TEXT)]).await?))
+        .await?;
+    rows.iter().map(|row| Ok((id(row.get("job"), layout.id)?, row.get("event")))).collect()
+}
+
+/// The jobs that an operation requeued.
+///
+/// # Errors
+/// The database's.
+pub async fn done(
+    db: &Database,
+    layout: &Layout,
+    operation: &OperationId,
+    timeout: Duration,
+) -> Result<HashSet<JobId>, SourceError> {
+    let jobs = requeued(db, layout, operation, timeout).await?;
+    Ok(jobs.into_iter().map(|(job, _)| job).collect())
+}
+
+/// Which of these keys still match: their jobs' ids.
+///
+/// # Errors
+/// The database's.
+pub async fn matching(
+    db: &Database,
+    statements: &Statements,
+    keys: &[String],
+    timeout: Duration,
+) -> Result<HashSet<String>, SourceError> {
+    let mut ids = HashSet::new();
+    for chunk in keys.chunks(CHUNK) {
+        let rows = db
+            .read(timeout, async |tx| {
+                let params: [(&(dyn ToSql + Sync), Type); 1] = [(&chunk, Type::TEXT_ARRAY)];
+                Ok(tx.query_typed(&statements.matching, &params).await?)
+            })
+            .await?;
+        ids.extend(rows.iter().map(|row| row.get::<_, String>("id")));
+    }
+    Ok(ids)
+}

@@ -1,0 +1,17 @@
+//! The only writer: dead jobs back to waiting, and the way back.
+//!
+//! Ground rules: the guard is on the UPDATE's target row; a job and its event commit together;
+//! transactions are short; sleeping happens outside of them; the database is the truth.
+
+mod apply;
+mod batch;
+pub mod journal;
+pub mod lookup;
+pub mod offenders;
+pub mod ops;
+pub mod select;
+mod shape;
+pub mod statements;
+
+pub use apply::{Work, Writer};
+pub use shape::Shape;

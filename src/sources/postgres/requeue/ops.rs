@@ -1,0 +1,67 @@
+//! Lists recent operations and what became of their jobs.
+
+use std::time::Duration;
+
+use tokio_postgres::types::Type;
+
+use super::offenders::LOOK_BACK;
+use super::statements::UNDONE;
+use crate::facts::SourceError;
+use crate::facts::layout::Layout;
+use crate::facts::operation::Summary;
+use crate::sources::postgres::Database;
+use crate::sources::postgres::sql::{ident, literal};
+
+/// The newest operations among the newest events.
+///
+/// # Errors
+/// The database's.
+pub async fn read(
+    db: &Database,
+    layout: &Layout,
+    limit: u32,
+    timeout: Duration,
+) -> Result<Vec<Summary>, SourceError> {
+    let Some(statement) = statement(layout) else { return Ok(vec![]) };
+    let limit = i64::from(limit);
+    let rows = db
+        .read(timeout, async |tx| Ok(tx.query_typed(&statement, &[(&limit, Type::INT8)]).await?))
+        .await?;
+    let summary = |row: &tokio_postgres::Row| Summary {
+        operation: row.get("operation"),
+        undo: row.get("undo"),
+        actor: row.get("actor"),
+        host: row.get("host"),
+        reason: row.get("reason"),
+        age: row.get::<_, Option<f64>>("age").unwrap_or_default(),
+        jobs: u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0),
+        now: serde_json::from_str(row.get("states")).unwrap_or_default(),
+    };
+    Ok(rows.iter().map(summary).collect())
+}
+
+fn statement(layout: &Layout) -> Option<String> {
+    let events = layout.events.as_ref()?;
+    let (data, at) = (ident(events.data.as_deref()?), ident(events.at.as_deref()?));
+    let order = if events.ids_grow { "id" } else { at.as_str() };
+    Some(format!(
+        "with recent as (
+           select job_id, {data}::jsonb as data, {at} as at from public.job_events
+            order by {order} desc limit {LOOK_BACK}
+         ), by_state as (
+           select data ->> 'operation' as operation, data ->> 'reason' = {undone} as undo,
+                  job.{live}::text as state, count(*) as n, max(at) as at,
+                  max(data ->> 'actor') as actor, max(data ->> 'host') as host,
+                  max(data ->> 'operator_reason') as reason
+             from recent join public.jobs job on job.id = recent.job_id
+            where data ? 'operation' and data ->> 'tool' like 'cliplyctl %'
+            group by 1, 2, 3
+         )
+         select operation, undo, max(actor) as actor, max(host) as host, max(reason) as reason,
+                extract(epoch from now() - max(at))::float8 as age, sum(n)::bigint as jobs,
+                json_agg(json_build_array(state, n) order by n desc)::text as states
+           from by_state group by operation, undo order by max(at) desc limit $1",
+        undone = literal(UNDONE),
+        live = ident(&layout.live),
+    ))
+}

@@ -1,0 +1,194 @@
+//! Reads what a target means, row by row: a plan keeps ids, not jobs.
+
+use std::collections::{HashMap, HashSet};
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::TryStreamExt as _;
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use super::offenders::Offenders;
+use crate::facts::job_id::JobId;
+use crate::facts::layout::{IdType, Layout};
+use crate::facts::requeue::{Excluded, Exclusion, Group, Options, Sample, Target};
+use crate::facts::{SourceError, SourceErrorKind};
+use crate::sources::postgres::selection::{self, Conditions};
+use crate::sources::postgres::{Database, sql};
+
+/// Jobs that a plan shows.
+const SAMPLES: usize = 5;
+/// Left-out jobs that a plan names, by reason.
+const NAMED: usize = 1_000;
+/// Groups that are kept apart; a desk of more causes than this has none in particular.
+const GROUPS: usize = 10_000;
+/// Characters of an error that a sample shows.
+const ERROR_CHARS: usize = 300;
+
+/// What a target means at this moment.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// How many jobs.
+    pub matched: u64,
+    /// Those that may be requeued, the latest deaths first.
+    pub ids: Vec<JobId>,
+    /// Those that may not.
+    pub excluded: Vec<(Exclusion, u64, Vec<Excluded>)>,
+    /// By cause, largest first.
+    pub groups: Vec<Group>,
+    /// Some of them.
+    pub samples: Vec<Sample>,
+}
+
+/// What decides about each row.
+pub struct Judge<'a> {
+    /// The table.
+    pub layout: &'a Layout,
+    /// What is meant.
+    pub target: &'a Target,
+    /// How.
+    pub options: &'a Options,
+    /// Who was requeued before.
+    pub offenders: &'a Offenders,
+    /// Jobs that the operation which is being resumed requeued already.
+    pub done: &'a HashSet<JobId>,
+}
+
+/// Reads the target.
+///
+/// # Errors
+/// The database's.
+pub async fn read(
+    db: &Database,
+    judge: &Judge<'_>,
+    timeout: Duration,
+) -> Result<Found, SourceError> {
+    let (conditions, ids) = match judge.target {
+        Target::Filter(selection) => (Conditions::of(judge.layout, selection), None),
+        Target::Ids(ids) => (by_id(judge.layout, ids), Some(ids)),
+    };
+    let order = format!("{} desc, id desc", sql::changed(judge.layout));
+    let statement = format!(
+        "select id::text as id, {live}::text as live, {fingerprint}, \
+                left({error}, {ERROR_CHARS}) as shown \
+           from public.jobs where {conditions} order by {order}",
+        live = sql::ident(&judge.layout.live),
+        fingerprint = selection::fingerprint_columns(judge.layout),
+        error = sql::error_text(judge.layout),
+        conditions = conditions.sql(),
+    );
+    let mut tally = Tally::default();
+    db.read(timeout, async |tx| {
+        let mut rows = pin!(tx.query_typed_raw(&statement, conditions.params()).await?);
+        while let Some(row) = rows.try_next().await? {
+            tally.row(judge, &row)?;
+        }
+        Ok(())
+    })
+    .await?;
+    if let Some(ids) = ids {
+        tally.missing(ids);
+    }
+    Ok(tally.finish())
+}
+
+fn by_id(layout: &Layout, ids: &[JobId]) -> Conditions {
+    let mut conditions = Conditions::default();
+    let texts: Vec<_> = ids.iter().map(ToString::to_string).collect();
+    let values = conditions.bind(texts, Type::TEXT_ARRAY);
+    conditions.push(format!("id = any({values}::{}[])", layout.id.sql()));
+    conditions
+}
+
+#[derive(Default)]
+struct Tally {
+    found: Found,
+    groups: HashMap<String, Group>,
+    seen: HashSet<JobId>,
+}
+
+impl Tally {
+    fn row(&mut self, judge: &Judge<'_>, row: &Row) -> Result<(), SourceError> {
+        let id = id(row.get("id"), judge.layout.id)?;
+        let fingerprint = selection::fingerprint(row);
+        let explicit = match judge.target {
+            Target::Ids(_) => self.seen.insert(id),
+            Target::Filter(selection) if !selection::in_group(selection, &fingerprint) => {
+                return Ok(());
+            }
+            Target::Filter(_) => false,
+        };
+        self.found.matched += 1;
+        let live: Option<&str> = row.get("live");
+        let kind: &str = row.get::<_, Option<&str>>("fp_kind").unwrap_or("");
+        let dead = live.is_some_and(|l| judge.layout.vocabulary.dead.iter().any(|d| d == l));
+        let full = judge.options.max.is_some_and(|max| self.found.ids.len() as u64 >= max);
+        let offends = || {
+            !judge.options.include_repeat_offenders
+                && judge.offenders.holds(id, kind, &fingerprint.hash)
+        };
+        let exclusion = if judge.done.contains(&id) {
+            Some(Exclusion::AlreadyDone)
+        } else if explicit && !dead {
+            Some(Exclusion::NotDead)
+        } else if offends() {
+            Some(Exclusion::RepeatOffender)
+        } else if full {
+            Some(Exclusion::BeyondMax)
+        } else {
+            None
+        };
+        if let Some(reason) = exclusion {
+            self.exclude(reason, Excluded { id, state: live.map(str::to_owned) });
+            return Ok(());
+        }
+        self.found.ids.push(id);
+        if self.found.samples.len() < SAMPLES {
+            let error = row.get::<_, Option<&str>>("shown").unwrap_or("").to_owned();
+            self.found.samples.push(Sample { id, kind: kind.to_owned(), error });
+        }
+        if let Some(group) = self.groups.get_mut(&fingerprint.hash) {
+            group.jobs += 1;
+        } else if self.groups.len() < GROUPS {
+            let (hash, template) = (fingerprint.hash, fingerprint.template);
+            let group = Group { hash: hash.clone(), kind: kind.to_owned(), template, jobs: 1 };
+            self.groups.insert(hash, group);
+        }
+        Ok(())
+    }
+
+    fn missing(&mut self, ids: &[JobId]) {
+        for &id in ids {
+            if !self.seen.contains(&id) {
+                self.found.matched += 1;
+                self.exclude(Exclusion::Missing, Excluded { id, state: None });
+            }
+        }
+    }
+
+    fn exclude(&mut self, reason: Exclusion, job: Excluded) {
+        let all = &mut self.found.excluded;
+        let at = all.iter().position(|(r, ..)| *r == reason).unwrap_or_else(|| {
+            all.push((reason, 0, vec![]));
+            all.len() - 1
+        });
+        let (_, count, named) = &mut all[at];
+        *count += 1;
+        if named.len() < NAMED {
+            named.push(job);
+        }
+    }
+
+    fn finish(mut self) -> Found {
+        let mut groups: Vec<_> = self.groups.into_values().collect();
+        groups.sort_by(|a, b| b.jobs.cmp(&a.jobs).then_with(|| a.hash.cmp(&b.hash)));
+        self.found.groups = groups;
+        self.found
+    }
+}
+
+pub(super) fn id(text: &str, r#type: IdType) -> Result<JobId, SourceError> {
+    JobId::parse(text, r#type).ok_or_else(|| {
+        SourceError::new(SourceErrorKind::Malformed, "the database answered with a strange id")
+    })
+}

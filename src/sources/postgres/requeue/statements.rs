@@ -1,0 +1,174 @@
+//! The two statements that write, and those that look whether they still would.
+//!
+//! Each locks the rows it was asked for, skipping those that others hold, and repeats the guard on
+//! the UPDATE's target row: a row that changed between the snapshot and the lock is left alone. The
+//! event is written by the same statement, so that a job and its event commit together.
+
+use super::shape::{Shape, Stage};
+use crate::facts::layout::Layout;
+use crate::sources::postgres::sql::{ident, literal};
+
+/// `data.reason` of a requeue, as the worker's own helper writes it.
+pub const REQUEUED: &str = "requeued_from_dead_letter";
+/// `data.reason` of an undo.
+pub const UNDONE: &str = "requeue_undone";
+
+/// What a batch runs: `$1` holds its keys (text[]), `$2` what every event says (JSON as text).
+#[derive(Debug, Clone)]
+pub struct Statements {
+    /// Writes; answers with the ids that were written.
+    pub write: String,
+    /// Answers with the ids that could still be written.
+    pub matching: String,
+}
+
+/// Dead → waiting. Keys are job ids.
+pub fn requeue(layout: &Layout, shape: &Shape) -> Statements {
+    let id = layout.id.sql();
+    let guard = |row: &str| format!("{row}.{} = {}", ident(&layout.live), literal(&shape.dead));
+    let asked = format!("job.id = any($1::text[]::{id}[]) and {}", guard("job"));
+    let columns = shape.columns.iter().map(|c| format!("job.{}", ident(c)));
+    let columns = columns.collect::<Vec<_>>().join(", ");
+    let write = format!(
+        "with locked as materialized (
+           select job.id, {columns} from public.jobs job where {asked}
+              for no key update skip locked
+         ), updated as (
+           update public.jobs as job set {set} from locked
+            where job.id = locked.id and {target}
+           returning job.id{workspace}, {before} as previous, {after} as written
+         ){logged}
+         select id::text as id, previous::text as previous, written::text as written from updated",
+        set = assignments(layout, shape),
+        target = guard("job"),
+        workspace = workspace(layout),
+        before = object("locked", &shape.columns),
+        after = object("job", &shape.columns),
+        logged = event(
+            layout,
+            shape.enqueued.as_ref(),
+            "jsonb_build_object('previous_attempts', previous -> 'attempts', 'requeued_at', now(), \
+             'previous', previous, 'written', written)",
+        ),
+    );
+    let matching = format!("select job.id::text as id from public.jobs job where {asked}");
+    Statements { write, matching }
+}
+
+/// Back to dead, where nothing happened since. Keys are event ids, or journal entries.
+pub fn undo(layout: &Layout, shape: &Shape) -> Statements {
+    let asked = asked_for_undo(layout, shape);
+    let records = |row: &str| {
+        format!(
+            "cross join lateral jsonb_populate_record(null::public.jobs, {row}.p) as was
+             cross join lateral jsonb_populate_record(null::public.jobs, {row}.w) as wrote"
+        )
+    };
+    let unchanged: Vec<_> = shape.columns.iter().map(|c| unchanged(layout, c)).collect();
+    let unchanged = unchanged.join(" and ");
+    let former = shape.columns.iter().filter(|c| !is_error(layout, c));
+    let set: Vec<_> = former.map(|c| format!("{0} = was.{0}", ident(c))).collect();
+    let write = format!(
+        "with asked as materialized ({asked}), locked as materialized (
+           select job.id, asked.p, asked.w from asked
+             join public.jobs job on job.id = asked.id {joined}
+            where {unchanged} for no key update of job skip locked
+         ), updated as (
+           update public.jobs as job set {set} from locked {target}
+            where job.id = locked.id and {unchanged}
+           returning job.id{workspace}
+         ){logged}
+         select id::text as id, null::text as previous, null::text as written from updated",
+        joined = records("asked"),
+        target = records("locked"),
+        set = set.join(", "),
+        workspace = workspace(layout),
+        logged = event(layout, shape.progress.as_ref(), "jsonb_build_object('undone_at', now())"),
+    );
+    let matching = format!(
+        "with asked as materialized ({asked})
+         select job.id::text as id from asked join public.jobs job on job.id = asked.id {}
+          where {unchanged}",
+        records("asked")
+    );
+    Statements { write, matching }
+}
+
+fn asked_for_undo(layout: &Layout, shape: &Shape) -> String {
+    match layout.events.as_ref().filter(|_| shape.enqueued.is_some()) {
+        Some(events) => format!(
+            "select e.job_id as id, e.{data} -> 'previous' as p, e.{data} -> 'written' as w
+               from public.job_events e where e.id = any($1::text[]::{id}[])",
+            data = ident(events.data.as_deref().unwrap_or("data")),
+            id = if events.ids_grow { "bigint" } else { "uuid" },
+        ),
+        None => format!(
+            "select (entry::jsonb ->> 'id')::{id} as id, entry::jsonb -> 'previous' as p,
+                    entry::jsonb -> 'written' as w
+               from unnest($1::text[]) entry",
+            id = layout.id.sql()
+        ),
+    }
+}
+
+/// What the worker's helper writes: attempts 0, due now, nobody holds it; old errors stay.
+fn assignments(layout: &Layout, shape: &Shape) -> String {
+    let mut set = vec![format!("{} = {}", ident(&layout.live), literal(&shape.waiting))];
+    set.extend(layout.attempts.iter().map(|c| format!("{} = 0", ident(c))));
+    let now = layout.due.iter().chain(&layout.updated);
+    set.extend(now.map(|c| format!("{} = now()", ident(c))));
+    let cleared = [&layout.locked_by, &layout.locked_at, &layout.heartbeat];
+    set.extend(cleared.into_iter().flatten().map(|c| format!("{} = null", ident(c))));
+    set.join(", ")
+}
+
+fn object(row: &str, columns: &[String]) -> String {
+    let pairs: Vec<_> =
+        columns.iter().map(|c| format!("{}, {row}.{}", literal(c), ident(c))).collect();
+    format!("jsonb_build_object({})", pairs.join(", "))
+}
+
+/// `json` has no equality of its own, and a JSON null comes back from a record as NULL.
+fn unchanged(layout: &Layout, column: &str) -> String {
+    let name = ident(column);
+    if layout.error.as_ref().is_some_and(|e| e.json && e.name == column) {
+        let plain = |row: &str| format!("coalesce({row}.{name}::jsonb, 'null')");
+        format!("{} = {}", plain("job"), plain("wrote"))
+    } else {
+        format!("job.{name} is not distinct from wrote.{name}")
+    }
+}
+
+/// Errors are kept by a requeue and guarded by an undo: they are as they were.
+fn is_error(layout: &Layout, column: &str) -> bool {
+    layout.last_error.as_deref() == Some(column)
+        || layout.error.as_ref().is_some_and(|e| e.name == column)
+}
+
+fn workspace(layout: &Layout) -> String {
+    match (&layout.events, &layout.workspace) {
+        (Some(events), Some(column)) if events.workspace => {
+            format!(", job.{} as workspace", ident(column))
+        }
+        _ => String::new(),
+    }
+}
+
+/// The CTE that writes one event a job, or nothing where nothing can be written.
+fn event(layout: &Layout, stage: Option<&Stage>, data: &str) -> String {
+    let (Some(events), Some(stage)) = (&layout.events, stage) else { return String::new() };
+    let (extra, value) = if events.workspace && layout.workspace.is_some() {
+        (", workspace_id", ", workspace")
+    } else {
+        ("", "")
+    };
+    format!(
+        ", logged as (
+           insert into public.job_events (job_id, {stage_column}, {data_column}{extra})
+           select id, {stage}, $2::text::jsonb || {data}{value} from updated
+         )",
+        stage_column = ident(&events.stage),
+        data_column = ident(&stage.data),
+        stage = literal(&stage.word),
+    )
+}

@@ -1,0 +1,55 @@
+use super::{bury, command, count, events, requeue};
+use crate::support::postgres::Database;
+
+#[test]
+fn without_a_terminal_somebody_must_have_said_yes() {
+    let db = Database::from_fixture("main_typical");
+    let out = requeue(&db, &["--all"]).expect_code(77);
+    assert!(out.stderr.contains("--yes"), "{}", out.stderr);
+    assert_eq!(events(&db), "0");
+}
+
+#[test]
+fn more_than_fifty_jobs_want_a_reason() {
+    let db = Database::with_variant("main");
+    bury(&db, 51);
+    requeue(&db, &["--all", "--yes"]).expect_code(64);
+    assert_eq!(events(&db), "0");
+    requeue(&db, &["--all", "--yes", "--max", "50"]).expect_code(0);
+    assert_eq!((events(&db), count(&db, "dead_letter")), ("50".into(), "1".into()));
+}
+
+#[test]
+fn guarded_contexts_refuse_however_the_database_was_reached() {
+    let db = Database::from_fixture("main_typical");
+    for (guard, args, code) in [
+        ("read_only", &["--yes", "--reason", "x"][..], 77),
+        ("protected", &["--yes", "--reason", "x"], 77),
+        ("protected", &["--yes", "--confirm", "prod"], 64),
+        ("protected", &["--yes", "--confirm", "staging", "--reason", "x"], 77),
+        ("protected", &["--yes", "--confirm", "prod", "--reason", "x", "--max", "1"], 0),
+    ] {
+        let config = format!("[context.prod]\ndatabase_url = \"{}\"\n{guard} = true\n", db.url());
+        let before = events(&db);
+        command(&db, "requeue", &[&["--all"], args].concat())
+            .file("cliplyctl.toml", config)
+            .run()
+            .expect_code(code);
+        let one: u32 = events(&db).parse::<u32>().unwrap() - before.parse::<u32>().unwrap();
+        assert_eq!(one, u32::from(code == 0), "{guard} {args:?}");
+    }
+}
+
+#[test]
+fn a_person_is_shown_the_plan_and_asked() {
+    let db = Database::from_fixture("main_typical");
+    for (answer, code, n) in [("n\r", 77, "0"), ("y\r", 0, "8")] {
+        let mut terminal = command(&db, "requeue", &["--kind", "PUBLISH_TIKTOK"]).terminal(50, 120);
+        terminal.wait_for("[y/N]");
+        assert!(terminal.screen().contains("access token expired"), "{}", terminal.screen());
+        assert!(terminal.screen().contains(db.name()), "the database in plain sight");
+        terminal.type_text(answer);
+        assert_eq!(terminal.finish(), code);
+        assert_eq!(events(&db), n);
+    }
+}

@@ -1,0 +1,88 @@
+//! Interrupted at a random moment, then resumed: every job exactly once. `scripts/drill` runs these
+//! in full: `CLIPLYCTL_DRILL_ROUNDS` and `CLIPLYCTL_DRILL_JOBS` say how often and how large.
+
+use std::time::SystemTime;
+
+use super::{bury, command, count, events};
+use crate::support::cli::Running;
+use crate::support::postgres::Database;
+
+/// Jobs of a round in the test suite.
+const JOBS: u32 = 4_000;
+
+fn number(name: &str, default: u32) -> u32 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// Waits until a part of the jobs is requeued, none to nearly all: nobody must rely on how many.
+/// What the batch in flight is doing then, is chance.
+fn some_progress(db: &Database, running: &Running) {
+    let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().subsec_nanos();
+    let jobs = number("CLIPLYCTL_DRILL_JOBS", JOBS);
+    let part = (f64::from(jobs) * f64::from(nanos / 1_000 % 97) / 97.0) as u32;
+    let session = db.session();
+    crate::support::wait_until("enough is requeued", || {
+        let last = session.value("SELECT coalesce(max(id), 0) FROM job_events");
+        last.parse::<u32>().unwrap() > part || !running.is_alive()
+    });
+}
+
+fn rounds(strike: impl Fn(&Database, &Running)) {
+    let jobs = number("CLIPLYCTL_DRILL_JOBS", JOBS);
+    for round in 0..number("CLIPLYCTL_DRILL_ROUNDS", 3) {
+        let db = Database::with_variant("main");
+        bury(&db, jobs);
+        let mut cli = command(&db, "requeue", &["--all", "--yes", "--reason", "drill"]);
+        let running = cli.start();
+        strike(&db, &running);
+        running.finish();
+        let partial = events(&db);
+        let state = cli.home().join(".local/state");
+        let files = std::fs::read_dir(state.join("cliplyctl/operations"));
+        let operation = files.ok().and_then(|mut f| {
+            f.find_map(|file| {
+                let name = file.ok()?.file_name().into_string().ok()?;
+                name.strip_suffix(".json").map(str::to_owned)
+            })
+        });
+        let args = match &operation {
+            Some(operation) => vec!["--resume", operation],
+            None => vec!["--all"],
+        };
+        let rest = [&args[..], &["--yes", "--reason", "drill"]].concat();
+        let out = command(&db, "requeue", &rest).env("XDG_STATE_HOME", &state).run();
+        assert_eq!(out.code, 0, "round {round}, after {partial}: {out:#?}");
+        let all = jobs.to_string();
+        assert_eq!((count(&db, "queued"), events(&db)), (all.clone(), all), "round {round}");
+        let each = db.value("SELECT count(DISTINCT job_id) FROM job_events");
+        assert_eq!(each, jobs.to_string(), "round {round}");
+        println!("round {round}: struck after {partial} of {jobs} jobs");
+    }
+}
+
+#[test]
+fn killed_at_a_random_moment() {
+    rounds(|db, running| {
+        some_progress(db, running);
+        running.signal_if_alive("KILL");
+    });
+}
+
+#[test]
+fn connection_terminated_at_a_random_moment() {
+    rounds(|db, running| {
+        some_progress(db, running);
+        db.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+              WHERE application_name LIKE 'cliplyctl:%' AND datname = current_database()",
+        );
+    });
+}
+
+#[test]
+fn interrupted_by_the_person() {
+    rounds(|db, running| {
+        some_progress(db, running);
+        running.signal_if_alive("INT");
+    });
+}

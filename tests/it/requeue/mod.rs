@@ -1,0 +1,52 @@
+//! Requeueing on a real server: every rule, every variant, every way to be interrupted.
+
+mod concurrency;
+mod consent;
+mod drill;
+mod rules;
+mod undo;
+mod variants;
+
+use crate::support::cli::{Cli, Output};
+use crate::support::postgres::Database;
+
+/// `dlq requeue …` on this database, answering in JSON.
+pub fn requeue(database: &Database, args: &[&str]) -> Output {
+    command(database, "requeue", args).run()
+}
+
+/// `dlq VERB …` on this database, answering in JSON.
+pub fn command(database: &Database, verb: &str, args: &[&str]) -> Cli {
+    let all = ["dlq", verb, "-o", "json"].into_iter().chain(args.iter().copied());
+    Cli::new(all).env("DATABASE_URL", database.url()).env("USER", "oncall")
+}
+
+/// The id of the fixtures' n-th job.
+pub fn job(n: u32) -> String {
+    format!("00000000-0000-4000-8000-{n:012}")
+}
+
+/// How many jobs are in this state of the variant main.
+pub fn count(database: &Database, state: &str) -> String {
+    database.value(&format!("SELECT count(*) FROM jobs WHERE state = '{state}'"))
+}
+
+/// How many events say that a job was requeued.
+pub fn events(database: &Database) -> String {
+    database.value(
+        "SELECT count(*) FROM job_events WHERE data->>'reason' = 'requeued_from_dead_letter'",
+    )
+}
+
+/// Fills the variant main with `n` dead jobs that died of the same.
+pub fn bury(database: &Database, n: u32) {
+    database.execute(&format!(
+        "INSERT INTO workspaces (id, name, owner_id)
+           SELECT 'aaaaaaaa-0000-4000-8000-000000000009', 'w', gen_random_uuid()
+           WHERE NOT EXISTS (SELECT FROM workspaces WHERE id = 'aaaaaaaa-0000-4000-8000-000000000009');
+         INSERT INTO jobs (workspace_id, kind, state, attempts, last_error, run_at)
+           SELECT 'aaaaaaaa-0000-4000-8000-000000000009', 'CLIP_RENDER', 'dead_letter', 5,
+                  'FFmpeg timed out after ' || n || 's', now() - interval '1 day'
+             FROM generate_series(1, {n}) n"
+    ));
+}

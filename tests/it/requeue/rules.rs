@@ -1,0 +1,174 @@
+use super::{bury, command, count, events, job, requeue};
+use crate::support::postgres::Database;
+
+#[test]
+fn a_requeue_writes_what_the_workers_helper_writes_and_one_event_a_job() {
+    let db = Database::from_fixture("main_typical");
+    let out = requeue(&db, &["--kind", "PUBLISH_TIKTOK", "--yes", "--reason", "token renewed"]);
+    let json = out.expect_code(0).json();
+    assert_eq!(json["data"]["outcome"]["done"], 8);
+    let wrong = db.value(
+        "SELECT count(*) FROM jobs WHERE kind = 'PUBLISH_TIKTOK' AND NOT (state = 'queued'
+           AND attempts = 0 AND run_at BETWEEN now() - interval '1 min' AND now()
+           AND locked_at IS NULL AND locked_by IS NULL AND heartbeat_at IS NULL
+           AND last_error LIKE 'TikTok API 401%' AND error->>'attempts' = '5')",
+    );
+    assert_eq!(wrong, "0");
+    let good = db.value(
+        "SELECT count(DISTINCT job_id) || '/' || count(*) FROM job_events
+          WHERE stage = 'enqueued' AND data->>'reason' = 'requeued_from_dead_letter'
+            AND data->>'previous_attempts' = '5' AND data->>'actor' = 'oncall'
+            AND data->>'operator_reason' = 'token renewed' AND data->>'tool' LIKE 'cliplyctl %'
+            AND data->'previous'->>'last_error' LIKE 'TikTok%' AND data ? 'requeued_at'
+            AND data->>'operation' LIKE 'rq-%' AND data->>'host' <> ''",
+    );
+    assert_eq!(good, "8/8");
+    assert_eq!(count(&db, "dead_letter"), "18");
+}
+
+#[test]
+fn a_dry_run_writes_nothing_and_its_plan_can_be_applied_as_it_is() {
+    let db = Database::from_fixture("main_typical");
+    let mut dry = command(&db, "requeue", &["--kind", "CLIP_RENDER", "--max", "3", "--dry-run"]);
+    let json = dry.run().expect_code(0).json();
+    assert_eq!(
+        (json["data"]["matched"].as_u64(), json["data"]["eligible"].as_u64()),
+        (Some(15), Some(3))
+    );
+    assert_eq!((count(&db, "dead_letter"), events(&db)), ("26".into(), "0".into()));
+    let plan = json["data"]["plan"].as_str().unwrap();
+    let state = dry.home().join(".local/state");
+    let apply = |args: &[&str]| {
+        command(&db, "requeue", &[&["--plan", plan, "--yes"], args].concat())
+            .env("XDG_STATE_HOME", &state)
+            .run()
+    };
+    db.execute(&format!("UPDATE jobs SET state = 'done' WHERE id = '{}'", job(201)));
+    let out = apply(&[]).expect_code(77);
+    assert!(out.stderr.contains("the selection changed"), "{out:#?}");
+    assert_eq!(events(&db), "0");
+    let json = apply(&["--frozen"]).expect_code(75).json();
+    assert_eq!(json["data"]["outcome"]["done"], 2);
+    assert_eq!(events(&db), "2");
+}
+
+#[test]
+fn explicit_ids_are_all_or_nothing_and_name_what_is_refused() {
+    let db = Database::from_fixture("main_typical");
+    let ids = [job(201), job(131), job(999), job(201)];
+    let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+    let json = requeue(&db, &[&ids[..], &["--yes"]].concat()).expect_code(77).json();
+    let text = json["data"]["excluded"].to_string();
+    assert!(
+        text.contains(&job(131)) && text.contains("running") && text.contains(&job(999)),
+        "{text}"
+    );
+    assert_eq!(events(&db), "0");
+    let json =
+        requeue(&db, &[&ids[..], &["--yes", "--skip-ineligible"]].concat()).expect_code(75).json();
+    assert_eq!(json["data"]["outcome"]["done"], 1);
+    assert_eq!((events(&db), count(&db, "running")), ("1".into(), "6".into()));
+}
+
+#[test]
+fn one_bad_row_is_an_error_of_its_own_and_all_of_nothing_for_ids() {
+    let db = Database::from_fixture("main_typical");
+    db.execute(&format!(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           IF NEW.id = '{}' AND NEW.state = 'queued' THEN RAISE EXCEPTION 'not this one'; END IF;
+           RETURN NEW; END $$;
+         CREATE TRIGGER refuse BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION refuse()",
+        job(203)
+    ));
+    let ids = [job(201), job(203)];
+    let json = requeue(&db, &[&ids[0], &ids[1], "--yes"]).expect_code(77).json();
+    assert!(json["data"]["outcome"]["error_jobs"].to_string().contains("not this one"));
+    assert_eq!(events(&db), "0");
+    let json = requeue(&db, &["--all", "--yes"]).expect_code(75).json();
+    let outcome = &json["data"]["outcome"];
+    assert_eq!((outcome["done"].as_u64(), outcome["errors"].as_u64()), (Some(25), Some(1)));
+    assert_eq!((events(&db), count(&db, "dead_letter")), ("25".into(), "1".into()));
+}
+
+#[test]
+fn a_locked_row_is_retried_and_then_skipped() {
+    let db = Database::from_fixture("main_typical");
+    let holder = db.session();
+    holder.execute(&format!("BEGIN; SELECT FROM jobs WHERE id = '{}' FOR UPDATE", job(201)));
+    let json = requeue(&db, &["--kind", "CLIP_RENDER", "--yes", "--lock-wait", "300ms"])
+        .expect_code(75)
+        .json();
+    let outcome = &json["data"]["outcome"];
+    assert_eq!(outcome["done"], 14);
+    assert_eq!(outcome["skipped_jobs"][0]["why"], "locked");
+    assert_eq!(events(&db), "14");
+    let mut waiting = command(&db, "requeue", &[&job(201), "--yes", "--lock-wait", "60s"]);
+    let running = waiting.start();
+    crate::support::wait_until("the tool asks", || {
+        db.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cliplyctl:dlq requeue'") != "0"
+    });
+    holder.execute("COMMIT");
+    running.finish().expect_code(0);
+    assert_eq!(events(&db), "15");
+}
+
+#[test]
+fn what_was_requeued_twice_and_died_of_the_same_is_left_out() {
+    let db = Database::from_fixture("main_typical");
+    for _ in 0..2 {
+        requeue(&db, &[&job(201), "--yes"]).expect_code(0);
+        db.execute(&format!(
+            "UPDATE jobs SET state = 'dead_letter', attempts = 5 WHERE id = '{}'",
+            job(201)
+        ));
+    }
+    let json = requeue(&db, &["--kind", "CLIP_RENDER", "--yes"]).expect_code(75).json();
+    assert_eq!(json["data"]["outcome"]["done"], 14);
+    assert_eq!(json["data"]["excluded"][0]["reason"], "repeat_offender");
+    db.execute(&format!(
+        "UPDATE jobs SET last_error = 'ENOSPC: disk full' WHERE id = '{}'",
+        job(201)
+    ));
+    let again = requeue(&db, &["--kind", "CLIP_RENDER", "--dry-run"]).expect_code(0).json();
+    assert_eq!(again["data"]["eligible"], 1, "another cause is another chance");
+}
+
+#[test]
+fn ids_files_are_forgiving_about_form_and_strict_about_content() {
+    let db = Database::from_fixture("main_typical");
+    let text = format!("\u{feff}{}\r\n\r\n  {}\n{}\n", job(201), job(202).to_uppercase(), job(201));
+    let good = command(&db, "requeue", &["--ids-file", "-", "--yes"]).stdin(text).run();
+    assert_eq!(good.expect_code(0).json()["data"]["outcome"]["done"], 2);
+    let bad = format!("{}\n\nbanana\n", job(203));
+    let out = command(&db, "requeue", &["--ids-file", "ids", "--yes"]).file("ids", bad).run();
+    let out = out.expect_code(64);
+    assert!(out.stderr.contains("line 3") && out.stderr.contains("banana"), "{}", out.stderr);
+    assert_eq!(events(&db), "2");
+    let many: String = (0..100_000).map(|n| format!("{}\n", job(n + 1_000_000))).collect();
+    let out = command(&db, "requeue", &["--ids-file", "-", "--yes"]).stdin(many).run();
+    assert_eq!(out.expect_code(77).json()["data"]["excluded"][0]["jobs"], 100_000);
+}
+
+#[test]
+fn a_selection_must_be_said_and_may_match_nothing() {
+    let db = Database::from_fixture("main_typical");
+    requeue(&db, &["--yes"]).expect_code(64);
+    requeue(&db, &["--all", &job(1)]).expect_code(64);
+    requeue(&db, &["--kind", "NO_SUCH"]).expect_code(64);
+    requeue(&db, &["--error", "no such words", "--yes"]).expect_code(0);
+    let out = command(&db, "requeue", &["--error", "FFMPEG TIMED", "--dry-run"]).run();
+    assert_eq!(out.expect_code(0).json()["data"]["eligible"], 15);
+    assert_eq!(events(&db), "0");
+}
+
+#[test]
+fn operations_are_listed_with_what_became_of_them() {
+    let db = Database::with_variant("main");
+    bury(&db, 3);
+    requeue(&db, &["--all", "--yes", "--reason", "deployed a fix"]).expect_code(0);
+    db.execute("UPDATE jobs SET state = 'done' WHERE id = (SELECT min(id::text)::uuid FROM jobs)");
+    let json = command(&db, "ops", &[]).run().expect_code(0).json();
+    let operation = &json["data"]["operations"][0];
+    assert_eq!((&operation["jobs"], &operation["reason"]), (&3.into(), &"deployed a fix".into()));
+    assert_eq!(operation["now"].to_string(), r#"[["queued",2],["done",1]]"#);
+}

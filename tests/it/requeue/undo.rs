@@ -1,0 +1,40 @@
+use super::{bury, command, count, requeue};
+use crate::support::postgres::Database;
+
+fn picture(db: &Database) -> Vec<Vec<Option<String>>> {
+    db.rows(
+        "SELECT id, state, attempts, run_at, locked_at, locked_by, heartbeat_at, updated_at, last_error, error
+           FROM jobs ORDER BY id",
+    )
+}
+
+#[test]
+fn an_undo_brings_back_every_former_value() {
+    let db = Database::from_fixture("main_awkward");
+    let before = picture(&db);
+    let json = requeue(&db, &["--all", "--yes", "--reason", "x"]).expect_code(0).json();
+    assert_ne!(picture(&db), before);
+    let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
+    let args = [operation, "--yes", "--reason", "mistake"];
+    command(&db, "undo", &args).run().expect_code(0);
+    assert_eq!(picture(&db), before);
+    let failed = db.value("SELECT count(*) FROM job_events WHERE data->>'reason' = 'requeue_undone' AND stage <> 'progress'");
+    assert_eq!(failed, "0");
+    let json = command(&db, "undo", &args).run().expect_code(0).json();
+    assert_eq!(json["data"]["eligible"], 0, "nothing is left to take back");
+}
+
+#[test]
+fn what_moved_on_since_stays() {
+    let db = Database::with_variant("main");
+    bury(&db, 3);
+    let json = requeue(&db, &["--all", "--yes"]).expect_code(0).json();
+    db.execute("SELECT worker_claim_next_job('w')");
+    let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
+    let json = command(&db, "undo", &[operation, "--yes"]).run().expect_code(75).json();
+    assert_eq!(
+        (&json["data"]["outcome"]["done"], &json["data"]["moved_on"]),
+        (&2.into(), &1.into())
+    );
+    assert_eq!((count(&db, "running"), count(&db, "dead_letter")), ("1".into(), "2".into()));
+}
