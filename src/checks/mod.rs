@@ -6,6 +6,7 @@ pub mod access;
 pub mod advice;
 pub mod environment;
 pub mod queue;
+pub mod rls;
 pub mod service;
 
 pub use crate::facts::limits::limit_text;

@@ -6,10 +6,11 @@ mod dlq;
 mod health;
 mod queue;
 mod ready;
+mod rls;
 mod schema;
 mod triage;
 
-use crate::cli::{Command, Config, Dlq};
+use crate::cli::{Command, Config, Dlq, Rls};
 use crate::context::Context;
 use crate::error::Error;
 use crate::report::Report;
@@ -25,6 +26,10 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         Command::Ready(args) => ready::run(context, args).await,
         Command::Queue(args) => queue::run(context, args).await,
         Command::Dlq(Dlq::List(args)) => dlq::list::run(context, args).await,
+        Command::Rls(Rls::Audit(args)) => rls::audit::run(context, args).await,
+        Command::Rls(Rls::Matrix(args)) => rls::matrix::run(context, args).await,
+        Command::Rls(Rls::Explain(args)) => rls::explain::run(context, args).await,
+        Command::Rls(Rls::Contract(args)) => rls::contract::run(context, args).await,
         Command::Config(Config::Show) => Ok(config::show(context)),
         Command::Config(Config::Check) => config::check(context).await,
         // Handled before there are settings: `demo::run`.

@@ -10,6 +10,7 @@ pub mod header;
 pub mod health;
 pub mod queue;
 pub mod ready;
+pub mod rls;
 mod service;
 pub mod triage;
 
