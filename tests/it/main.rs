@@ -9,5 +9,6 @@
 mod connect;
 mod harness;
 mod postgres;
+mod rls;
 mod service;
 mod support;

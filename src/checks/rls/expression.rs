@@ -21,9 +21,30 @@ fn unwrap_subselect(text: &str) -> Option<String> {
             continue;
         }
         let value = inner.rsplit_once(" AS ").map_or(inner, |(value, _)| value);
+        let value = unqualified(value);
         return Some(format!("{}{value}{}", &text[..start], &text[start + length + 1..]));
     }
     None
+}
+
+/// Inside of a sub-select columns come as `jobs.workspace_id`; outside as `workspace_id`. Names of
+/// functions and types keep their schema.
+fn unqualified(text: &str) -> String {
+    let (mut out, mut rest) = (String::new(), text);
+    let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    while let Some(c) = rest.chars().next() {
+        let length = match c {
+            '\'' => rest[1..].find('\'').map_or(rest.len(), |end| end + 2),
+            c if is_name(c) => rest.find(|c| !is_name(c)).unwrap_or(rest.len()),
+            c => c.len_utf8(),
+        };
+        let (word, after) = rest.split_at(length);
+        let kept = c == '\'' || out.ends_with("::") || after.starts_with('(');
+        let column = word.rsplit_once('.').map_or(word, |(_, column)| column);
+        out.push_str(if kept || !is_name(c) { word } else { column });
+        rest = after;
+    }
+    out
 }
 
 /// The byte at which the bracket that opens `text` closes.
@@ -142,6 +163,8 @@ mod tests {
         assert_eq!(normalise("(user_id = ( SELECT auth.uid() AS uid))"), "user_id = auth.uid()");
         let subquery = "( SELECT m.id FROM public.m)";
         assert_eq!(normalise(&format!("(id = {subquery})")), format!("id = {subquery}"));
+        let member = "( SELECT public.is_member(jobs.id, 'a.b'::public.t) AS is_member)";
+        assert_eq!(normalise(member), "public.is_member(id, 'a.b'::public.t)");
         assert_eq!(normalise("(a) = (b)"), "(a) = (b)");
         assert_eq!(normalise("name = ')'"), "name = ')'");
         assert_eq!(normalise("((("), "(((");

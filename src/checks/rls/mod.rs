@@ -39,7 +39,7 @@ use crate::facts::access::{Audit, SERVICE_ROLE, contract};
 use crate::facts::{Evidence, Finding, Limits, Verdict};
 
 /// Flaws of structure. What is found first explains an effect on the same table.
-pub const STRUCTURE: [Check<Audit>; 22] = [
+pub const STRUCTURE: [Check<Audit>; 21] = [
     policies_off::CHECK,
     off::CHECK,
     policy_fails::CHECK,
@@ -48,7 +48,6 @@ pub const STRUCTURE: [Check<Audit>; 22] = [
     column_grant::CHECK,
     always_true::CHECK,
     public_policy::CHECK,
-    user_metadata::CHECK,
     uncovered_grant::CHECK,
     view_bypass::CHECK,
     foreign_table::CHECK,
@@ -64,8 +63,8 @@ pub const STRUCTURE: [Check<Audit>; 22] = [
     force::CHECK,
 ];
 
-/// Effects: declared against predicted, declared against observed.
-pub const EFFECTS: [Check<Audit>; 2] = [access::CHECK, observed::CHECK];
+/// Effects: declared against predicted and observed, and what makes a changed policy worse.
+pub const EFFECTS: [Check<Audit>; 3] = [access::CHECK, observed::CHECK, user_metadata::CHECK];
 
 /// Judgement on the contract's own exceptions.
 pub const WAIVERS: Check<Audit> = waiver::CHECK;

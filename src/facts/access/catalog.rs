@@ -33,8 +33,6 @@ pub struct Session {
     pub bypasses_rls: bool,
     /// `pgrst.db_schemas`, where it is set.
     pub api_schemas: Option<String>,
-    /// Whether an `auth.uid()` of Supabase's kind exists.
-    pub has_auth_uid: bool,
 }
 
 /// An examined role.

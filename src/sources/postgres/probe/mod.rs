@@ -39,8 +39,8 @@ pub async fn observe(
                 note_gaps(name, declared, &sample, &mut seen);
                 reads(db, limit, table, &sample, &actors, &mut seen).await;
                 for helper in helpers(catalog, declared, table, &mut seen) {
-                    let signed_in = |a: &&Actor| a.sub.is_some();
-                    for actor in actors.iter().filter(signed_in) {
+                    let callers = actors.iter().filter(|a| a.sub.is_some());
+                    for actor in callers.filter(|a| may_call(catalog, a, helper)) {
                         call(db, limit, helper, actor, &sample, &mut seen).await;
                     }
                 }
@@ -181,6 +181,13 @@ fn helpers<'a>(
         }
     }
     helpers
+}
+
+/// Whether a call by name would get as far as the helper; if not, the catalog has said so already.
+fn may_call(catalog: &Catalog, actor: &Actor, helper: &Function) -> bool {
+    let name = actor.persona.role();
+    let usage = catalog.role(name).is_some_and(|role| role.schemas.contains(&helper.schema));
+    usage && helper.executable_by.iter().any(|role| role == name)
 }
 
 /// The server quotes a name only where it must.

@@ -3,7 +3,6 @@ select pg_catalog.json_build_object(
          'user', current_user,
          'bypasses_rls', (select r.rolsuper or r.rolbypassrls
                             from pg_catalog.pg_roles r where r.rolname = current_user),
-         'has_auth_uid', pg_catalog.to_regprocedure('auth.uid()') is not null,
          'api_schemas', (
            -- PostgREST reads its settings from the role that it connects as; the most special one wins.
            select pg_catalog.substr(setting, 18)
