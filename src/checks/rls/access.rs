@@ -2,6 +2,7 @@
 
 use super::Check;
 use super::about;
+use super::bypass_role::explains;
 use super::predict::{declared, predict};
 use crate::facts::access::Audit;
 use crate::facts::access::Command;
@@ -58,7 +59,8 @@ fn differences<'a>(
     contract: &'a Table,
     table: &'a Relation,
 ) -> impl Iterator<Item = String> + 'a {
-    audit.catalog.roles.iter().flat_map(move |role| {
+    let bound = audit.catalog.roles.iter().filter(|role| !explains(audit, &role.name));
+    bound.flat_map(move |role| {
         Command::ALL.into_iter().filter_map(move |command| {
             let permission = contract.permission(&role.name, command)?;
             let predicted = predict(&audit.catalog, table, role, command);

@@ -32,3 +32,8 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
     }
     findings
 }
+
+/// Whether this check answers for everything that a client role can reach.
+pub fn explains(audit: &Audit, role: &str) -> bool {
+    clients(audit).any(|r| r.name == role && (r.superuser || r.bypass_rls))
+}

@@ -2,6 +2,7 @@
 
 use super::{audit, audit_of, clean, findings};
 use crate::support::cli::Cli;
+use crate::support::fixtures::read;
 use crate::support::postgres::Database;
 
 #[test]
@@ -147,4 +148,23 @@ fn schemas_come_from_the_api_where_it_says_them() {
     assert_eq!(output.json()["data"]["schemas_from"], "pgrst.db_schemas");
     let narrowed = audit_of(&database.url(), &["--schemas", "public"]);
     assert_eq!(findings(&narrowed.expect_code(0)), Vec::<String>::new());
+}
+
+#[test]
+fn a_wide_database_is_read_whole_and_noiselessly() {
+    let database = clean();
+    database.execute(&read("rls/wide.sql"));
+    let output = audit(&database).expect_code(0);
+    assert_eq!(findings(&output), Vec::<String>::new());
+    assert_eq!(output.json()["data"]["tables"], 28);
+    assert_eq!(output.json()["data"]["policies"], 70);
+    // The written contract has every one of them read as every persona.
+    let contract = Cli::new(["rls", "contract"]).env("DATABASE_URL", database.url()).run();
+    let output = Cli::new(["rls", "audit", "-o", "json", "--contract", "c.toml"])
+        .file("c.toml", contract.expect_code(0).stdout)
+        .env("DATABASE_URL", database.url())
+        .run()
+        .expect_code(0);
+    assert_eq!(findings(&output), Vec::<String>::new());
+    assert!(output.json()["data"]["reads"].as_u64() >= Some(27 * 3), "{output:#?}");
 }

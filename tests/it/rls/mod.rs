@@ -3,6 +3,7 @@
 mod audit;
 mod flaws;
 mod mutations;
+mod roles;
 mod views;
 
 use crate::support::cli::{Cli, Output};
