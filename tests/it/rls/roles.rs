@@ -3,7 +3,7 @@
 use cliplyctl::demo::server::Server;
 
 use super::{audit_of, findings};
-use crate::support::fixtures::read;
+use crate::support::fixtures::{backend, read};
 use crate::support::postgres::{Session, server_options};
 
 /// The clean posture in a cluster that nobody shares.
@@ -11,11 +11,9 @@ fn own_cluster() -> (Server, String) {
     let server = Server::start(&server_options()).expect("a PostgreSQL server");
     Session::open(&server.url("postgres")).execute("CREATE DATABASE clean TEMPLATE template0");
     let url = server.url("clean");
-    let files = ["roles", "workspaces"].map(|part| format!("backend/parts/{part}.sql"));
-    let more = ["backend/main.sql", "backend/parts/access.sql", "rls/clean.sql"];
-    for file in files.iter().map(String::as_str).chain(more) {
-        Session::open(&url).execute(&read(file));
-    }
+    let session = Session::open(&url);
+    session.execute(&backend(&["roles", "workspaces", "main", "access"]));
+    session.execute(&read("rls/clean.sql"));
     (server, url)
 }
 
