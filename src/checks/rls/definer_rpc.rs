@@ -83,7 +83,9 @@ fn callable(audit: &Audit) -> impl Iterator<Item = &Function> {
 
 fn callers(audit: &Audit, function: &Function) -> String {
     let may = clients(audit).filter(|role| {
-        role.schemas.contains(&function.schema) && function.executable_by.contains(&role.name)
+        !role.superuser
+            && role.schemas.contains(&function.schema)
+            && function.executable_by.contains(&role.name)
     });
     may.map(|role| role.name.as_str()).collect::<Vec<_>>().join(" and ")
 }
