@@ -62,10 +62,14 @@ impl Body {
     /// Whether it changes rows of a table (`public.jobs`).
     #[must_use]
     pub fn writes(&self, table: &str) -> bool {
-        self.named_after(table, |before| match before {
-            [.., "update" | "truncate"] | [.., "insert" | "merge", "into"] => true,
-            [.., "delete", "from"] | [.., "update", "only"] => true,
-            _ => false,
+        self.named_after(table, |before| {
+            matches!(
+                before,
+                [.., "update" | "truncate"]
+                    | [.., "insert" | "merge", "into"]
+                    | [.., "delete", "from"]
+                    | [.., "update", "only"]
+            )
         })
     }
 

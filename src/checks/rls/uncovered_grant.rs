@@ -71,6 +71,7 @@ fn uncovered<'a>(audit: &'a Audit, table: &Relation) -> Vec<(&'a str, String)> {
         let rights = UNCOVERED.into_iter().filter(|p| table.has(role, p));
         rights.collect::<Vec<_>>().join(", ")
     };
-    let grants = clients(audit).map(|role| (role.name.as_str(), of(&role.name)));
+    let bound = clients(audit).filter(|role| !role.superuser);
+    let grants = bound.map(|role| (role.name.as_str(), of(&role.name)));
     grants.filter(|(_, rights)| !rights.is_empty()).collect()
 }
