@@ -87,6 +87,9 @@ pub enum Command {
     /// Work with dead letters
     #[command(subcommand, arg_required_else_help = true)]
     Dlq(Dlq),
+    /// Prove who can do what, against a declared contract
+    #[command(subcommand, arg_required_else_help = true)]
+    Rls(Rls),
     /// Show and check the settings in force
     #[command(subcommand, arg_required_else_help = true)]
     Config(Config),
@@ -174,6 +177,73 @@ pub struct DlqList {
     pub after: Option<String>,
 }
 
+/// `rls …`
+#[derive(Debug, Subcommand)]
+pub enum Rls {
+    /// Find where declared, granted and observed access disagree
+    Audit(RlsAudit),
+    /// Show table × role × command: declared, predicted, observed
+    Matrix(RlsScope),
+    /// Say why a role may or may not run a command on a table
+    Explain(RlsExplain),
+    /// Write a contract from the present database, to review and commit
+    Contract(RlsScope),
+}
+
+/// What `rls` looks at.
+#[derive(Debug, Clone, Args)]
+pub struct RlsScope {
+    /// Hold access against this contract instead of the runbook's for jobs
+    #[arg(long, value_name = "FILE")]
+    pub contract: Option<PathBuf>,
+    /// Examine these schemas [default: those that the API exposes, else public]
+    #[arg(long, value_name = "SCHEMA", value_delimiter = ',')]
+    pub schemas: Vec<String>,
+    /// Examine this role as well; may be given more than once
+    #[arg(long, value_name = "ROLE")]
+    pub role: Vec<String>,
+}
+
+/// `rls audit`
+#[derive(Debug, Args)]
+pub struct RlsAudit {
+    /// What to look at.
+    #[command(flatten)]
+    pub scope: RlsScope,
+    /// How to judge.
+    #[command(flatten)]
+    pub judging: Judging,
+}
+
+/// `rls explain`
+#[derive(Debug, Args)]
+pub struct RlsExplain {
+    /// The table: jobs, or public.jobs
+    pub table: String,
+    /// The role: anon, authenticated, service_role or another
+    #[arg(value_name = "ROLE")]
+    pub as_role: String,
+    /// The command
+    #[arg(value_name = "CMD", ignore_case = true)]
+    pub cmd: RowCommand,
+    /// What to look at.
+    #[command(flatten)]
+    pub scope: RlsScope,
+}
+
+/// A command on rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum RowCommand {
+    /// Read rows
+    Select,
+    /// Add rows
+    Insert,
+    /// Change rows
+    Update,
+    /// Remove rows
+    Delete,
+}
+
 /// `config …`
 #[derive(Debug, Subcommand)]
 pub enum Config {
@@ -233,6 +303,10 @@ impl Command {
             Self::Dlq(Dlq::Requeue(_)) => "dlq requeue",
             Self::Dlq(Dlq::Undo(_)) => "dlq undo",
             Self::Dlq(Dlq::Ops(_)) => "dlq ops",
+            Self::Rls(Rls::Audit(_)) => "rls audit",
+            Self::Rls(Rls::Matrix(_)) => "rls matrix",
+            Self::Rls(Rls::Explain(_)) => "rls explain",
+            Self::Rls(Rls::Contract(_)) => "rls contract",
             Self::Config(Config::Show) => "config show",
             Self::Config(Config::Check) => "config check",
             Self::Demo(_) => "demo",

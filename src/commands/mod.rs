@@ -8,11 +8,12 @@ mod health;
 mod jobs;
 mod queue;
 mod ready;
+mod rls;
 mod runbook;
 mod schema;
 mod triage;
 
-use crate::cli::{Command, Config, Dlq, Jobs};
+use crate::cli::{Command, Config, Dlq, Jobs, Rls};
 use crate::context::Context;
 use crate::error::Error;
 use crate::report::Report;
@@ -42,6 +43,10 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         Command::Dlq(Dlq::Requeue(args)) => dlq::requeue::run(context, args).await,
         Command::Dlq(Dlq::Undo(args)) => dlq::undo::run(context, args).await,
         Command::Dlq(Dlq::Ops(args)) => dlq::ops::run(context, args).await,
+        Command::Rls(Rls::Audit(args)) => rls::audit::run(context, args).await,
+        Command::Rls(Rls::Matrix(args)) => rls::matrix::run(context, args).await,
+        Command::Rls(Rls::Explain(args)) => rls::explain::run(context, args).await,
+        Command::Rls(Rls::Contract(args)) => rls::contract::run(context, args).await,
         Command::Config(Config::Show) => Ok(config::show(context)),
         Command::Config(Config::Check) => config::check(context).await,
         Command::Jobs(Jobs::Show(args)) => jobs::show(context, args).await,

@@ -124,6 +124,8 @@ pub struct Finding {
     pub threshold: Option<String>,
     /// The next command to type, without secrets.
     pub next: Option<String>,
+    /// Statements to review and run by hand; this tool never runs them.
+    pub remedy: Option<String>,
 }
 
 impl Finding {
@@ -144,6 +146,7 @@ impl Finding {
             evidence: None,
             threshold: None,
             next: None,
+            remedy: None,
         }
     }
 
@@ -165,6 +168,13 @@ impl Finding {
     #[must_use]
     pub fn next(mut self, command: impl Into<String>) -> Self {
         self.next = Some(command.into());
+        self
+    }
+
+    /// With statements to review and run by hand.
+    #[must_use]
+    pub fn remedy(mut self, sql: impl Into<String>) -> Self {
+        self.remedy = Some(sql.into());
         self
     }
 }

@@ -135,6 +135,9 @@ pub struct HintJson {
     pub runbook: &'static str,
     /// The next command to type.
     pub command: Option<String>,
+    /// SQL to review and run by hand; the tool never runs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
 }
 
 /// A reading that is not OK.
@@ -152,6 +155,9 @@ pub struct FindingJson {
     pub runbook: &'static str,
     /// The next command to type.
     pub command: Option<String>,
+    /// SQL to review and run by hand; the tool never runs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
 }
 
 /// The section of the runbook that applies.
@@ -256,7 +262,11 @@ fn check(f: &Finding) -> CheckJson {
             Verdict::Skipped { blocked_by } => Some(blocked_by),
             _ => None,
         },
-        hint: HintJson { runbook: f.section.number(), command: f.next.clone() },
+        hint: HintJson {
+            runbook: f.section.number(),
+            command: f.next.clone(),
+            remedy: f.remedy.clone(),
+        },
     }
 }
 
@@ -286,6 +296,7 @@ fn finding(f: &Finding) -> FindingJson {
         message: f.message.clone(),
         runbook: f.section.number(),
         command: f.next.clone(),
+        remedy: f.remedy.clone(),
     }
 }
 

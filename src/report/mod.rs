@@ -13,6 +13,7 @@ pub mod operations;
 pub mod queue;
 pub mod ready;
 pub mod requeue;
+pub mod rls;
 mod service;
 pub mod triage;
 

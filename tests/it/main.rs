@@ -13,5 +13,6 @@ mod harness;
 mod jobs;
 mod postgres;
 mod requeue;
+mod rls;
 mod service;
 mod support;

@@ -3,11 +3,13 @@
 //! Everything here works through a transaction-mode pooler: no named prepared statements
 //! (`query_typed` and `batch_execute` alone), and every setting is local to its transaction.
 
+pub mod access;
 mod connect;
 pub mod dead_letters;
 mod errors;
 pub mod jobs;
 pub mod layout;
+pub mod probe;
 pub mod queue;
 pub mod requeue;
 pub mod selection;

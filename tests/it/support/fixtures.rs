@@ -62,7 +62,8 @@ pub fn read(relative: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn backend(files: &[&str]) -> String {
+/// Files of the backend's schema, one behind the other.
+pub fn backend(files: &[&str]) -> String {
     let text = |file: &&str| match shared(file) {
         Some(text) => text.to_owned(),
         None => read(&format!("backend/{file}.sql")),

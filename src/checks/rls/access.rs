@@ -1,0 +1,91 @@
+//! `rls.access`: what roles can do differs from what is declared, and no single flaw explains it.
+
+use super::Check;
+use super::about;
+use super::bypass_role::explains;
+use super::predict::{declared, predict};
+use crate::facts::access::Audit;
+use crate::facts::access::Command;
+use crate::facts::access::catalog::{Relation, Role};
+use crate::facts::access::contract::{Permission, Table};
+use crate::facts::access::prediction::{Denial, Prediction};
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// effective access is the declared one.
+pub const CHECK: Check<Audit> = Check {
+    id: "rls.access",
+    title: "effective access is the declared one",
+    section: Section::Access,
+    judge,
+};
+
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, declared) in &audit.contract.tables {
+        let Some(table) = audit.catalog.relation(name) else {
+            let message = "declared, but not in the examined schemas";
+            findings.push(check.finding(Verdict::Unknown, name, message));
+            continue;
+        };
+        let wrong: Vec<_> = differences(audit, declared, table).collect();
+        if wrong.is_empty() {
+            continue;
+        }
+        let message = wrong.join("; ");
+        let remedy =
+            format!("-- See why: cliplyctl rls matrix; then restore the grants of {name}.");
+        findings.push(about(
+            check,
+            audit,
+            Verdict::Critical,
+            name,
+            message,
+            "pg_class.relacl",
+            remedy,
+        ));
+    }
+    for role in audit.contract.tables.values().flat_map(|t| t.roles.keys()) {
+        if audit.catalog.role(role).is_none() && !findings.iter().any(|f| f.subject == *role) {
+            let message = "declared, but there is no such role, or it is not examined";
+            findings.push(check.finding(Verdict::Unknown, role, message));
+        }
+    }
+    findings
+}
+
+/// `authenticated UPDATE: declared no row, predicted every row`
+fn differences<'a>(
+    audit: &'a Audit,
+    contract: &'a Table,
+    table: &'a Relation,
+) -> impl Iterator<Item = String> + 'a {
+    let bound = audit.catalog.roles.iter().filter(|role| !explains(audit, &role.name));
+    bound.flat_map(move |role| {
+        Command::ALL.into_iter().filter_map(move |command| {
+            let permission = contract.permission(&role.name, command)?;
+            let predicted = predict(&audit.catalog, table, role, command);
+            (!agrees(contract, &permission, role, command, &predicted)).then(|| {
+                let (who, declared) = (&role.name, String::from(permission));
+                format!("{who} {}: declared {declared}, predicted {predicted}", command.sql())
+            })
+        })
+    })
+}
+
+/// Whether a prediction is what was declared.
+pub fn agrees(
+    contract: &Table,
+    permission: &Permission,
+    role: &Role,
+    command: Command,
+    predicted: &Prediction,
+) -> bool {
+    match permission {
+        Permission::Allow => *predicted == Prediction::All,
+        Permission::Deny => matches!(predicted, Prediction::Denied(_)),
+        Permission::Rows(_) => {
+            let wanted = declared(contract, role, command);
+            *predicted == wanted && *predicted != Prediction::Denied(Denial::NoPolicy)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! `rls.always_true`: a policy that admits every row to a client, reads too.
+
+use super::Check;
+use super::predict::{binds, predict, speaks_to};
+use super::public_policy::names_the_service;
+use super::{about, clients, expression, ident, undeclared_policies};
+use crate::facts::access::Audit;
+use crate::facts::access::Command;
+use crate::facts::access::prediction::Prediction;
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// a policy lets clients at every row.
+pub const CHECK: Check<Audit> = Check {
+    id: "rls.always_true",
+    title: "a policy lets clients at every row",
+    section: Section::Access,
+    judge,
+};
+
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (table, policy) in undeclared_policies(audit) {
+        if !policy.permissive || names_the_service(policy) {
+            continue;
+        }
+        let mut who = Vec::new();
+        for role in clients(audit).filter(|r| speaks_to(policy, r) && binds(table, r)) {
+            let open = Command::ALL.into_iter().filter(|c| {
+                let text = if *c == Command::Insert { &policy.check } else { &policy.using };
+                let text = text.as_ref().or(policy.using.as_ref());
+                policy.covers(*c)
+                    && text.is_some_and(|t| expression::truth(t, &role.name) == Some(true))
+                    && predict(&audit.catalog, table, role, *c) == Prediction::All
+            });
+            let commands: Vec<_> = open.map(Command::sql).collect();
+            if !commands.is_empty() {
+                who.push(format!("{} may {}", role.name, commands.join(", ")));
+            }
+        }
+        if who.is_empty() {
+            continue;
+        }
+        let message = format!("policy {} admits every row: {}", policy.name, who.join("; "));
+        let remedy = format!(
+            "-- Narrow it to the rows that are meant to be public, for example:\n\
+             ALTER POLICY {} ON {} USING (/* owner = (select auth.uid()) */ false);",
+            ident(&policy.name),
+            table.name
+        );
+        findings.push(about(
+            check,
+            audit,
+            Verdict::Critical,
+            &table.name,
+            message,
+            "pg_policy",
+            remedy,
+        ));
+    }
+    findings
+}

@@ -1,0 +1,148 @@
+//! The body of a function as tokens: enough to see which tables it reads and writes.
+
+/// A tokenised body. Comments are gone, strings are one token, names are in lower case.
+pub struct Body {
+    tokens: Vec<String>,
+}
+
+impl Body {
+    /// Cuts a body into tokens.
+    #[must_use]
+    pub fn new(source: &str) -> Self {
+        let mut tokens = Vec::new();
+        let mut rest = source;
+        while let Some(c) = rest.chars().next() {
+            let length = if rest.starts_with("--") {
+                rest.find('\n').unwrap_or(rest.len())
+            } else if rest.starts_with("/*") {
+                rest.find("*/").map_or(rest.len(), |end| end + 2)
+            } else if c == '\'' || c == '"' {
+                let length = quoted(rest, c);
+                let text = &rest[..length];
+                tokens.push(if c == '"' {
+                    text.trim_matches('"').to_owned()
+                } else {
+                    "''".to_owned()
+                });
+                length
+            } else if c.is_alphanumeric() || c == '_' {
+                let word = |c: char| !(c.is_alphanumeric() || c == '_' || c == '$');
+                let length = rest.find(word).unwrap_or(rest.len());
+                tokens.push(rest[..length].to_lowercase());
+                length
+            } else {
+                if !c.is_whitespace() {
+                    tokens.push(c.to_string());
+                }
+                c.len_utf8()
+            };
+            rest = &rest[length..];
+        }
+        Self { tokens }
+    }
+
+    /// Whether it builds statements at run time.
+    #[must_use]
+    pub fn is_dynamic(&self) -> bool {
+        let execute = |pair: &[String]| {
+            pair[0] == "execute" && !matches!(pair[1].as_str(), "function" | "procedure" | "on")
+        };
+        self.tokens.windows(2).any(execute)
+    }
+
+    /// Whether it looks at the caller's claims.
+    #[must_use]
+    pub fn asks_who_calls(&self) -> bool {
+        let claims = |t: &[String]| {
+            t[0] == "auth" && t[1] == "." && matches!(t[2].as_str(), "uid" | "role" | "jwt")
+        };
+        self.tokens.windows(3).any(claims)
+    }
+
+    /// Whether it changes rows of a table (`public.jobs`).
+    #[must_use]
+    pub fn writes(&self, table: &str) -> bool {
+        self.named_after(table, |before| {
+            matches!(
+                before,
+                [.., "update" | "truncate"]
+                    | [.., "insert" | "merge", "into"]
+                    | [.., "delete", "from"]
+                    | [.., "update", "only"]
+            )
+        })
+    }
+
+    /// Whether it takes rows from a table.
+    #[must_use]
+    pub fn reads(&self, table: &str) -> bool {
+        self.named_after(table, |before| {
+            matches!(before.last(), Some(&("from" | "join" | "only" | "using" | "," | "table")))
+        })
+    }
+
+    fn named_after(&self, table: &str, wanted: impl Fn(&[&str]) -> bool) -> bool {
+        let (schema, name) = table.split_once('.').unwrap_or(("", table));
+        let name = name.trim_matches('"');
+        let tokens: Vec<_> = self.tokens.iter().map(String::as_str).collect();
+        tokens.iter().enumerate().filter(|(_, token)| **token == name).any(|(at, _)| {
+            let before = match &tokens[..at] {
+                [before @ .., s, "."] if *s == schema => before,
+                [.., "."] => return false,
+                before => before,
+            };
+            wanted(before)
+        })
+    }
+}
+
+/// The length of a quoted piece, doubled quotes included.
+fn quoted(text: &str, quote: char) -> usize {
+    let mut at = 1;
+    while let Some(end) = text[at..].find(quote) {
+        at += end + 1;
+        if !text[at..].starts_with(quote) {
+            return at;
+        }
+        at += 1;
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_and_strings_name_no_table() {
+        let body = Body::new("-- from jobs\n/* update jobs */ select 'delete from jobs', \"x\"");
+        assert!(!body.reads("public.jobs") && !body.writes("public.jobs"));
+    }
+
+    #[test]
+    fn writes_are_told_from_reads_and_types() {
+        let body = Body::new("declare j public.jobs; begin UPDATE public.jobs set x = 1; end");
+        assert!(body.writes("public.jobs"));
+        assert!(!Body::new("declare j public.jobs; begin end").reads("public.jobs"));
+        let body = Body::new("select * from a join \"jobs\" on true");
+        assert!(body.reads("public.jobs") && !body.writes("public.jobs"));
+        assert!(!Body::new("select * from other.jobs").reads("public.jobs"));
+        assert!(
+            Body::new("delete from only jobs; insert into jobs values (1)").writes("public.jobs")
+        );
+    }
+
+    #[test]
+    fn dynamic_sql_is_seen() {
+        assert!(Body::new("begin execute format('x'); end").is_dynamic());
+        assert!(!Body::new("create trigger t execute function f()").is_dynamic());
+        assert!(Body::new("select auth.uid()").asks_who_calls());
+    }
+
+    #[test]
+    fn broken_quotes_end_with_the_text() {
+        assert!(!Body::new("select 'never closed from jobs").reads("public.jobs"));
+        assert!(!Body::new("\"").reads("public.jobs"));
+        assert!(!Body::new("/* open").is_dynamic());
+    }
+}

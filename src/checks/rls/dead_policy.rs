@@ -1,0 +1,60 @@
+//! `rls.dead_policy`: a policy speaks to a role that may not use the table at all.
+
+use super::Check;
+use super::predict::speaks_to;
+use super::{about, declared};
+use crate::facts::access::Audit;
+use crate::facts::access::Command;
+use crate::facts::access::catalog::{Policy, Relation, Role};
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// a policy whose role holds no grant.
+pub const CHECK: Check<Audit> = Check {
+    id: "rls.dead_policy",
+    title: "a policy whose role holds no grant",
+    section: Section::Access,
+    judge,
+};
+
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for policy in &audit.catalog.policies {
+        let Some(table) = audit.catalog.relation(&policy.table) else { continue };
+        let roles: Vec<_> = audit.catalog.roles.iter().filter(|r| speaks_to(policy, r)).collect();
+        if !table.rls || !table.exposed || roles.is_empty() || !undone(audit, policy) {
+            continue;
+        }
+        if roles.iter().any(|role| reaches(table, role, policy)) {
+            continue;
+        }
+        let names: Vec<_> = roles.iter().map(|r| r.name.as_str()).collect();
+        let names = names.join(", ");
+        let message = format!(
+            "policy {} is dead: {names} holds no {} grant",
+            policy.name,
+            policy.command_word()
+        );
+        let remedy = format!("GRANT {} ON {} TO {names};", policy.command_word(), table.name);
+        findings.push(about(
+            check,
+            audit,
+            Verdict::Warning,
+            &table.name,
+            message,
+            "pg_class.relacl",
+            remedy,
+        ));
+    }
+    findings
+}
+
+/// Undeclared policies of a protected table are another check's affair.
+fn undone(audit: &Audit, policy: &Policy) -> bool {
+    declared(audit, &policy.table).is_none_or(|d| d.policies.iter().any(|p| p.name == policy.name))
+}
+
+fn reaches(table: &Relation, role: &Role, policy: &Policy) -> bool {
+    let granted =
+        |c: Command| table.has(&role.name, c.sql()) || table.has_column(&role.name, c.sql());
+    Command::ALL.into_iter().any(|c| policy.covers(c) && granted(c))
+}

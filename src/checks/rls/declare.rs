@@ -1,0 +1,50 @@
+//! The present database as a contract: what is predicted becomes what is declared.
+
+use std::collections::BTreeMap;
+
+use super::predict::predict;
+use crate::facts::access::catalog::{Catalog, Policy, Relation};
+use crate::facts::access::contract::{self, Access, Contract, Permission};
+use crate::facts::access::prediction::Prediction;
+use crate::facts::access::{Command, contract::CommandName};
+
+/// Declares every table that has row security.
+#[must_use]
+pub fn contract_of(catalog: &Catalog) -> Contract {
+    let guarded = catalog.tables().filter(|t| t.rls);
+    let tables = guarded.map(|t| (t.name.clone(), table(catalog, t))).collect();
+    Contract { tables, ..Contract::default() }
+}
+
+fn table(catalog: &Catalog, table: &Relation) -> contract::Table {
+    let roles = catalog.roles.iter().map(|role| {
+        let permission = |c| match predict(catalog, table, role, c) {
+            Prediction::All => Permission::Allow,
+            Prediction::Rows(_) => Permission::Rows(None),
+            Prediction::Denied(_) | Prediction::Fails(_) => Permission::Deny,
+        };
+        let each: BTreeMap<CommandName, Permission> =
+            Command::ALL.into_iter().map(|c| (c.into(), permission(c))).collect();
+        let first = each.values().next().cloned().unwrap_or(Permission::Deny);
+        let same = each.values().all(|p| *p == first);
+        (role.name.clone(), if same { Access::All(first) } else { Access::Each(each) })
+    });
+    contract::Table {
+        rls: table.rls,
+        force: table.force,
+        tenant: None,
+        roles: roles.collect(),
+        policies: catalog.policies_on(&table.name).map(policy).collect(),
+    }
+}
+
+fn policy(policy: &Policy) -> contract::Policy {
+    contract::Policy {
+        name: policy.name.clone(),
+        command: policy.command.map(Into::into),
+        roles: policy.roles.clone(),
+        using: policy.using.clone(),
+        check: policy.check.clone(),
+        restrictive: !policy.permissive,
+    }
+}

@@ -1,0 +1,105 @@
+//! `rls.definer_rpc`: a SECURITY DEFINER function that clients may call and that writes or returns
+//! protected rows. Bodies are matched as tokens; dynamic SQL is `not examined`.
+
+use super::Check;
+use super::body::Body;
+use super::{about, clients, declared, some_of};
+use crate::facts::access::Audit;
+use crate::facts::access::SERVICE_ROLE;
+use crate::facts::access::catalog::Function;
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// clients can call what bypasses row security.
+pub const CHECK: Check<Audit> = Check {
+    id: "rls.definer_rpc",
+    title: "clients can call what bypasses row security",
+    section: Section::Access,
+    judge,
+};
+
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for function in callable(audit) {
+        let body = Body::new(&function.source);
+        let (writes, reads) = touched(audit, function, &body);
+        let opaque = !matches!(function.language.as_str(), "sql" | "plpgsql") || body.is_dynamic();
+        let who = callers(audit, function);
+        let (verdict, message) = match (writes.is_empty(), reads.is_empty()) {
+            (true, true) if opaque => (
+                Verdict::Warning,
+                format!(
+                    "{who} may call it as {}; its dynamic SQL was not examined",
+                    function.owner
+                ),
+            ),
+            (true, true) => continue,
+            (false, _) if body.asks_who_calls() => (
+                Verdict::Warning,
+                format!("{who} may call it; it asks who calls and writes {}", some_of(&writes, 3)),
+            ),
+            (true, _) if body.asks_who_calls() => continue,
+            (false, _) => (
+                Verdict::Critical,
+                format!(
+                    "{who} may call it, and it writes {} past row security",
+                    some_of(&writes, 3)
+                ),
+            ),
+            (true, false) => (
+                Verdict::Critical,
+                format!(
+                    "{who} may call it, and it returns {} past row security",
+                    some_of(&reads, 3)
+                ),
+            ),
+        };
+        let remedy = format!(
+            "BEGIN;\nGRANT EXECUTE ON FUNCTION {0} TO {SERVICE_ROLE};\n\
+             REVOKE EXECUTE ON FUNCTION {0} FROM PUBLIC, {1};\nCOMMIT;",
+            function.signature,
+            clients(audit).map(|r| r.name.as_str()).collect::<Vec<_>>().join(", ")
+        );
+        findings.push(about(
+            check,
+            audit,
+            verdict,
+            &function.signature,
+            message,
+            "pg_proc",
+            remedy,
+        ));
+    }
+    findings
+}
+
+/// Definer functions that the API offers to clients. Helpers of policies stay callable: the policies
+/// run them with the rights of the asking role. Triggers cannot be called.
+fn callable(audit: &Audit) -> impl Iterator<Item = &Function> {
+    audit.catalog.functions.iter().filter(|f| {
+        let helper = f.returns == "boolean" || audit.catalog.callers(&f.signature).next().is_some();
+        f.definer && f.exposed && f.returns != "trigger" && !helper && !callers(audit, f).is_empty()
+    })
+}
+
+fn callers(audit: &Audit, function: &Function) -> String {
+    let may = clients(audit).filter(|role| {
+        !role.superuser
+            && role.schemas.contains(&function.schema)
+            && function.executable_by.contains(&role.name)
+    });
+    may.map(|role| role.name.as_str()).collect::<Vec<_>>().join(" and ")
+}
+
+/// Protected tables that it writes, and those that it returns something of.
+fn touched(audit: &Audit, function: &Function, body: &Body) -> (Vec<String>, Vec<String>) {
+    let (mut writes, mut reads) = (Vec::new(), Vec::new());
+    let protected = |name: &str, rls: bool| rls || declared(audit, name).is_some();
+    for table in audit.catalog.tables().filter(|t| protected(&t.name, t.rls)) {
+        if body.writes(&table.name) {
+            writes.push(table.name.clone());
+        } else if body.reads(&table.name) && function.returns != "void" {
+            reads.push(table.name.clone());
+        }
+    }
+    (writes, reads)
+}

@@ -1,0 +1,24 @@
+//! `rls.definer_search_path`: a definer function that finds its tables by the caller's search_path.
+
+use super::Check;
+use super::about;
+use crate::facts::access::Audit;
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// definer functions without a search_path.
+pub const CHECK: Check<Audit> = Check {
+    id: "rls.definer_search_path",
+    title: "definer functions without a search_path",
+    section: Section::Access,
+    judge,
+};
+
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+    let loose = audit.catalog.functions.iter().filter(|f| f.definer && f.search_path.is_none());
+    let finding = |f: &crate::facts::access::catalog::Function| {
+        let message = format!("{} runs as {} by the caller's search_path", f.signature, f.owner);
+        let remedy = format!("ALTER FUNCTION {} SET search_path = {};", f.signature, f.schema);
+        about(check, audit, Verdict::Warning, &f.signature, message, "pg_proc", remedy)
+    };
+    loose.map(finding).collect()
+}

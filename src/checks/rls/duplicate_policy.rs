@@ -1,0 +1,58 @@
+//! `rls.duplicate_policy`: permissive policies that say the same twice.
+
+use super::Check;
+use super::expression::normalise;
+use super::public_policy::{has_service_policy, is_claim};
+use super::{about, ident, undeclared_policies};
+use crate::facts::access::Audit;
+use crate::facts::access::catalog::Policy;
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// two policies say the same.
+pub const CHECK: Check<Audit> = Check {
+    id: "rls.duplicate_policy",
+    title: "two policies say the same",
+    section: Section::Access,
+    judge,
+};
+
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (table, policy) in undeclared_policies(audit) {
+        let twin = audit
+            .catalog
+            .policies_on(&table.name)
+            .find(|other| other.name < policy.name && says_the_same(other, policy));
+        let message = match twin {
+            Some(twin) => format!("policy {} says what {} says", policy.name, twin.name),
+            None if is_claim(policy) && has_service_policy(audit, policy) => {
+                format!(
+                    "policy {} repeats by claim what another grants to service_role",
+                    policy.name
+                )
+            }
+            None => continue,
+        };
+        let remedy = format!("DROP POLICY {} ON {};", ident(&policy.name), table.name);
+        findings.push(about(
+            check,
+            audit,
+            Verdict::Warning,
+            &table.name,
+            message,
+            "pg_policy",
+            remedy,
+        ));
+    }
+    findings
+}
+
+fn says_the_same(a: &Policy, b: &Policy) -> bool {
+    let text = |e: &Option<String>| e.as_deref().map(normalise);
+    a.permissive
+        && b.permissive
+        && a.command == b.command
+        && a.roles == b.roles
+        && text(&a.using) == text(&b.using)
+        && text(&a.check).or(text(&a.using)) == text(&b.check).or(text(&b.using))
+}

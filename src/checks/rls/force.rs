@@ -1,0 +1,45 @@
+//! `rls.force`: FORCE is declared and missing. Where nothing is declared, a note.
+
+use super::Check;
+use super::{about, declared};
+use crate::facts::access::Audit;
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// row security binds the owner where declared.
+pub const CHECK: Check<Audit> = Check {
+    id: "rls.force",
+    title: "row security binds the owner where declared",
+    section: Section::Access,
+    judge,
+};
+
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut unforced = 0;
+    for table in audit.catalog.tables().filter(|t| t.rls && !t.force) {
+        if declared(audit, &table.name).is_none_or(|d| !d.force) {
+            unforced += 1;
+            continue;
+        }
+        let name = &table.name;
+        // A definer helper of the same owner would be bound as well, and see nothing.
+        let helper = audit.catalog.policies_on(name).flat_map(|p| &p.functions).find(|signature| {
+            audit.catalog.function(signature).is_some_and(|f| f.definer && f.owner == table.owner)
+        });
+        let remedy = match helper {
+            Some(helper) if !table.owner_bypasses_rls => format!(
+                "-- Not yet: {helper} runs as {}, the owner, and would stop seeing rows. Change its owner first.",
+                table.owner
+            ),
+            _ => format!("ALTER TABLE {name} FORCE ROW LEVEL SECURITY;"),
+        };
+        let message = "FORCE ROW LEVEL SECURITY is declared and missing".to_owned();
+        findings.push(about(check, audit, Verdict::Warning, name, message, "pg_class", remedy));
+    }
+    if unforced > 0 {
+        let message =
+            format!("row security does not bind the owner of {unforced} tables (no FORCE)");
+        findings.push(check.finding(Verdict::Ok, "owners", message));
+    }
+    findings
+}

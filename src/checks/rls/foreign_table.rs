@@ -1,0 +1,39 @@
+//! `rls.foreign_table`: row security cannot protect a foreign table.
+
+use super::Check;
+use super::{about, open_to};
+use crate::facts::access::Audit;
+use crate::facts::access::catalog::Kind;
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// foreign tables that clients can use.
+pub const CHECK: Check<Audit> = Check {
+    id: "rls.foreign_table",
+    title: "foreign tables that clients can use",
+    section: Section::Access,
+    judge,
+};
+
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+    let foreign = audit.catalog.relations.iter().filter(|r| r.exposed && r.kind == Kind::Foreign);
+    let mut findings = Vec::new();
+    for table in foreign {
+        let roles = open_to(audit, table);
+        if roles.is_empty() {
+            continue;
+        }
+        let message =
+            format!("a foreign table has no row security; {} may use it", roles.join(" and "));
+        let remedy = format!("REVOKE ALL ON {} FROM {};", table.name, roles.join(", "));
+        findings.push(about(
+            check,
+            audit,
+            Verdict::Critical,
+            &table.name,
+            message,
+            "pg_class",
+            remedy,
+        ));
+    }
+    findings
+}

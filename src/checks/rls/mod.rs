@@ -1,0 +1,242 @@
+//! Who can do what, against what is declared? Section 4.2 of the runbook.
+//!
+//! Structural flaws come first; what they do to the effective access of a protected table is folded
+//! into them, so that each flaw is reported once, with its effect.
+
+mod access;
+mod always_true;
+mod body;
+mod bypass_role;
+mod column_grant;
+mod contract_policy;
+mod dead_policy;
+pub mod declare;
+mod default_privileges;
+mod definer_rpc;
+mod definer_search_path;
+mod duplicate_policy;
+pub mod expression;
+mod force;
+mod foreign_table;
+mod helper;
+mod no_policy;
+mod observed;
+mod off;
+mod per_row_uid;
+mod policies_off;
+mod policy_fails;
+pub mod predict;
+mod public_policy;
+mod uncovered_grant;
+mod unpoliced_grant;
+mod user_metadata;
+mod view_bypass;
+mod waiver;
+
+use super::Check;
+use crate::facts::access::catalog::{Policy, Relation, Role};
+use crate::facts::access::{Audit, SERVICE_ROLE, contract};
+use crate::facts::{Evidence, Finding, Limits, Verdict};
+
+/// Flaws of structure. What is found first explains an effect on the same table.
+pub const STRUCTURE: [Check<Audit>; 21] = [
+    policies_off::CHECK,
+    off::CHECK,
+    policy_fails::CHECK,
+    dead_policy::CHECK,
+    contract_policy::CHECK,
+    column_grant::CHECK,
+    always_true::CHECK,
+    public_policy::CHECK,
+    uncovered_grant::CHECK,
+    view_bypass::CHECK,
+    foreign_table::CHECK,
+    bypass_role::CHECK,
+    definer_rpc::CHECK,
+    definer_search_path::CHECK,
+    helper::CHECK,
+    no_policy::CHECK,
+    unpoliced_grant::CHECK,
+    duplicate_policy::CHECK,
+    default_privileges::CHECK,
+    per_row_uid::CHECK,
+    force::CHECK,
+];
+
+/// Effects: declared against predicted and observed, and what makes a changed policy worse.
+pub const EFFECTS: [Check<Audit>; 3] = [access::CHECK, observed::CHECK, user_metadata::CHECK];
+
+/// Judgement on the contract's own exceptions.
+pub const WAIVERS: Check<Audit> = waiver::CHECK;
+
+/// Structural checks whose flaws change who reads and writes what.
+const EXPLAINS: [&str; 7] = [
+    policies_off::CHECK.id,
+    off::CHECK.id,
+    policy_fails::CHECK.id,
+    dead_policy::CHECK.id,
+    contract_policy::CHECK.id,
+    column_grant::CHECK.id,
+    helper::CHECK.id,
+];
+
+/// Everything there is to say, worst first.
+#[must_use]
+pub fn judge(audit: &Audit, limits: &Limits) -> Vec<Finding> {
+    let mut findings: Vec<_> =
+        STRUCTURE.iter().flat_map(|check| check.run(audit, limits)).collect();
+    for effect in EFFECTS.iter().flat_map(|check| check.run(audit, limits)) {
+        fold(&mut findings, effect);
+    }
+    waiver::apply(audit, &mut findings);
+    findings.extend(WAIVERS.run(audit, limits));
+    findings.sort_by_key(|f| rank(f.verdict));
+    findings
+}
+
+/// An effect belongs to the flaw that explains it, which becomes CRITICAL by it; else it stands alone.
+fn fold(findings: &mut Vec<Finding>, effect: Finding) {
+    let explains = |f: &&mut Finding| {
+        f.subject == effect.subject && (EXPLAINS.contains(&f.check) || f.check == access::CHECK.id)
+    };
+    match findings.iter_mut().find(explains) {
+        Some(cause) if effect.verdict == Verdict::Critical => {
+            cause.verdict = Verdict::Critical;
+            cause.message = format!("{}; effect: {}", cause.message, effect.message);
+        }
+        _ => findings.push(effect),
+    }
+}
+
+fn rank(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Critical => 0,
+        Verdict::Unknown | Verdict::Skipped { .. } => 1,
+        Verdict::Warning => 2,
+        Verdict::Ok => 3,
+    }
+}
+
+/// The examined roles that requests from outside run as.
+fn clients(audit: &Audit) -> impl Iterator<Item = &Role> {
+    audit.catalog.roles.iter().filter(|role| role.name != SERVICE_ROLE)
+}
+
+/// The clients that may run some command on a relation.
+fn open_to<'a>(audit: &'a Audit, table: &Relation) -> Vec<&'a str> {
+    let open = clients(audit)
+        .filter(|role| role.schemas.contains(&table.schema) && table.reachable_by(&role.name));
+    open.map(|role| role.name.as_str()).collect()
+}
+
+/// What the contract says about a table.
+fn declared<'a>(audit: &'a Audit, table: &str) -> Option<&'a contract::Table> {
+    audit.contract.tables.get(table)
+}
+
+/// The policies of exposed tables that the contract does not list one by one.
+fn undeclared_policies(audit: &Audit) -> impl Iterator<Item = (&Relation, &Policy)> {
+    audit.catalog.policies.iter().filter_map(|policy| {
+        let table = audit.catalog.relation(&policy.table)?;
+        (table.exposed && declared(audit, &table.name).is_none()).then_some((table, policy))
+    })
+}
+
+/// A finding about a table: the evidence from the catalog, the next command, the remedy.
+fn about(
+    check: &Check<Audit>,
+    audit: &Audit,
+    verdict: Verdict,
+    table: &str,
+    message: String,
+    source: &str,
+    remedy: String,
+) -> Finding {
+    let evidence = Evidence::text(message.clone(), audit.at, source);
+    check.finding(verdict, table, message).evidence(evidence).remedy(remedy)
+}
+
+/// A quoted identifier where it needs to be: policy names may hold spaces.
+fn ident(name: &str) -> String {
+    let plain = !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && !name.starts_with(|c: char| c.is_ascii_digit());
+    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+/// At most `limit` names, and how many more there are.
+fn some_of(names: &[String], limit: usize) -> String {
+    let shown = names.iter().take(limit).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(limit) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::facts::access::catalog::{Grant, Kind};
+
+    pub(crate) fn role(name: &str) -> Role {
+        Role {
+            name: name.into(),
+            superuser: false,
+            bypass_rls: false,
+            assumable: true,
+            inherits: vec![name.into()],
+            can_become_bypass: vec![],
+            schemas: vec!["public".into()],
+        }
+    }
+
+    /// A table with row security on, everything granted to `authenticated`.
+    pub(crate) fn table(name: &str) -> Relation {
+        let all = ["SELECT", "INSERT", "UPDATE", "DELETE"].map(str::to_owned).to_vec();
+        let grant = Grant { role: "authenticated".into(), privileges: all, columns: vec![] };
+        Relation {
+            name: name.into(),
+            schema: "public".into(),
+            kind: Kind::Table,
+            owner: "postgres".into(),
+            owner_bypasses_rls: true,
+            rls: true,
+            force: false,
+            partition_of: None,
+            security_invoker: false,
+            exposed: true,
+            key: Some("id".into()),
+            columns: vec!["id".into()],
+            grants: vec![grant],
+            reads: vec![],
+        }
+    }
+
+    /// A permissive policy for all commands.
+    pub(crate) fn policy(name: &str, role: &str, using: &str) -> Policy {
+        Policy {
+            table: "public.t".into(),
+            name: name.into(),
+            command: None,
+            permissive: true,
+            roles: vec![role.into()],
+            using: Some(using.into()),
+            check: None,
+            functions: vec![],
+            relations: vec![],
+        }
+    }
+
+    #[test]
+    fn an_effect_joins_the_flaw_that_explains_it() {
+        let flaw = dead_policy::CHECK.finding(Verdict::Warning, "public.t", "no grant");
+        let effect = access::CHECK.finding(Verdict::Critical, "public.t", "reads nothing");
+        let mut findings = vec![flaw];
+        fold(&mut findings, effect.clone());
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].verdict, Verdict::Critical);
+        assert_eq!(findings[0].message, "no grant; effect: reads nothing");
+        fold(&mut findings, Finding { subject: "public.other".into(), ..effect });
+        assert_eq!(findings.len(), 2);
+    }
+}

@@ -1,0 +1,59 @@
+//! `rls.per_row_uid`: `auth.uid()` outside of `(select …)` runs once a row. Performance alone.
+
+use super::Check;
+use super::{about, some_of};
+use crate::facts::access::Audit;
+use crate::facts::access::catalog::Policy;
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// policies that ask who the user is for every row.
+pub const CHECK: Check<Audit> = Check {
+    id: "rls.per_row_uid",
+    title: "policies that ask who the user is for every row",
+    section: Section::Access,
+    judge,
+};
+
+const CALLS: [&str; 3] = ["auth.uid()", "auth.role()", "auth.jwt()"];
+
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+    let slow: Vec<_> = audit.catalog.policies.iter().filter(|p| per_row(p)).collect();
+    if slow.is_empty() {
+        return vec![];
+    }
+    let names: Vec<_> = slow.iter().map(|p| format!("{} ({})", p.table, p.name)).collect();
+    let message = format!(
+        "{} policies call auth.uid() and the like once a row: {}",
+        slow.len(),
+        some_of(&names, 4)
+    );
+    let remedy = slow.iter().map(|p| remedy(p)).collect::<Vec<_>>().join("\n");
+    vec![about(check, audit, Verdict::Warning, "performance", message, "pg_policy", remedy)]
+}
+
+fn per_row(policy: &Policy) -> bool {
+    [&policy.using, &policy.check].into_iter().flatten().any(|text| {
+        CALLS
+            .iter()
+            .any(|call| text.match_indices(call).any(|(at, _)| !text[..at].ends_with("SELECT ")))
+    })
+}
+
+fn remedy(policy: &Policy) -> String {
+    let wrap = |text: &String| {
+        let once = |text: String, call: &&str| {
+            let selected = format!("SELECT {call}");
+            let kept = text.replace(&selected, "\u{0}");
+            kept.replace(*call, &format!("( SELECT {call} )")).replace('\u{0}', &selected)
+        };
+        CALLS.iter().fold(text.clone(), once)
+    };
+    let mut sql = format!("ALTER POLICY {} ON {}", super::ident(&policy.name), policy.table);
+    if let Some(using) = &policy.using {
+        sql.push_str(&format!(" USING ({})", wrap(using)));
+    }
+    if let Some(check) = &policy.check {
+        sql.push_str(&format!(" WITH CHECK ({})", wrap(check)));
+    }
+    sql + ";"
+}

@@ -1,0 +1,33 @@
+//! `rls.policies_without_rls`: policies that nobody asks, because row security is off.
+
+use super::Check;
+use super::{about, declared, open_to};
+use crate::facts::access::Audit;
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// policies stand on a table with row security off.
+pub const CHECK: Check<Audit> = Check {
+    id: "rls.policies_without_rls",
+    title: "policies stand on a table with row security off",
+    section: Section::Access,
+    judge,
+};
+
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for table in audit.catalog.tables().filter(|t| !t.rls) {
+        let policies = audit.catalog.policies_on(&table.name).count();
+        if policies == 0 || declared(audit, &table.name).is_some_and(|d| !d.rls) {
+            continue;
+        }
+        let roles = open_to(audit, table);
+        let verdict = if roles.is_empty() { Verdict::Warning } else { Verdict::Critical };
+        let mut message = format!("{policies} policies exist, but row security is off");
+        if !roles.is_empty() {
+            message.push_str(&format!(": {} may use every row", roles.join(" and ")));
+        }
+        let remedy = format!("ALTER TABLE {} ENABLE ROW LEVEL SECURITY;", table.name);
+        findings.push(about(check, audit, verdict, &table.name, message, "pg_policy", remedy));
+    }
+    findings
+}

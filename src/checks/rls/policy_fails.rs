@@ -1,0 +1,57 @@
+//! `rls.policy_fails`: a policy needs a function or table that its role may not use: every query fails.
+
+use super::Check;
+use super::predict::predict;
+use super::{about, clients};
+use crate::facts::access::Audit;
+use crate::facts::access::Command;
+use crate::facts::access::prediction::Prediction;
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// policies that fail for the role they serve.
+pub const CHECK: Check<Audit> = Check {
+    id: "rls.policy_fails",
+    title: "policies that fail for the role they serve",
+    section: Section::Access,
+    judge,
+};
+
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for table in audit.catalog.tables() {
+        let mut reasons: Vec<(String, String)> = Vec::new();
+        for role in clients(audit) {
+            for command in Command::ALL {
+                if let Prediction::Fails(why) = predict(&audit.catalog, table, role, command)
+                    && !reasons.iter().any(|(_, r)| *r == why)
+                {
+                    reasons.push((role.name.clone(), why));
+                }
+            }
+        }
+        for (role, why) in reasons {
+            let message = format!("every query of {role} fails: {why}");
+            let remedy = remedy(audit, &why, &role);
+            findings.push(about(
+                check,
+                audit,
+                Verdict::Warning,
+                &table.name,
+                message,
+                "pg_depend",
+                remedy,
+            ));
+        }
+    }
+    findings
+}
+
+fn remedy(audit: &Audit, why: &str, role: &str) -> String {
+    match audit.catalog.functions.iter().find(|f| why.contains(&f.signature)) {
+        Some(f) => format!("GRANT EXECUTE ON FUNCTION {} TO {role};", f.signature),
+        None => format!(
+            "-- Wrap the look-up in a SECURITY DEFINER helper with its own search_path, or grant to {role}\n\
+             -- SELECT on the table that the policy reads, after reading that table's own policies."
+        ),
+    }
+}

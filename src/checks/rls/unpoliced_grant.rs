@@ -1,0 +1,75 @@
+//! `rls.unpoliced_grant`: granted, but no policy admits a row. Harmless until somebody adds one.
+
+use super::Check;
+use super::predict::predict;
+use super::{about, clients, declared, some_of};
+use crate::facts::access::Audit;
+use crate::facts::access::Command;
+use crate::facts::access::catalog::Relation;
+use crate::facts::access::prediction::{Denial, Prediction};
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// grants that no policy serves.
+pub const CHECK: Check<Audit> = Check {
+    id: "rls.unpoliced_grant",
+    title: "grants that no policy serves",
+    section: Section::Access,
+    judge,
+};
+
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+    let (mut findings, mut others) = (Vec::new(), Vec::new());
+    for table in audit.catalog.tables().filter(|t| t.rls) {
+        if audit.catalog.policies_on(&table.name).next().is_none() {
+            continue;
+        }
+        let idle = idle(audit, table);
+        if idle.is_empty() {
+            continue;
+        }
+        if declared(audit, &table.name).is_none() {
+            others.push(table.name.clone());
+            continue;
+        }
+        let message = format!("granted, but no policy serves it: {}", idle.join("; "));
+        let remedy = idle.iter().map(|grant| revoke(&table.name, grant)).collect::<Vec<_>>();
+        let remedy = remedy.join("\n");
+        findings.push(about(
+            check,
+            audit,
+            Verdict::Warning,
+            &table.name,
+            message,
+            "pg_class.relacl",
+            remedy,
+        ));
+    }
+    if !others.is_empty() {
+        let message =
+            format!("clients hold grants that no policy serves on {}", some_of(&others, 5));
+        findings.push(check.finding(Verdict::Ok, "grants", message));
+    }
+    findings
+}
+
+/// `authenticated INSERT, UPDATE`
+fn idle(audit: &Audit, table: &Relation) -> Vec<String> {
+    let mut grants = Vec::new();
+    for role in clients(audit) {
+        let nothing = Prediction::Denied(Denial::NoPolicy);
+        let commands: Vec<_> = Command::ALL
+            .into_iter()
+            .filter(|c| predict(&audit.catalog, table, role, *c) == nothing)
+            .map(Command::sql)
+            .collect();
+        if !commands.is_empty() {
+            grants.push(format!("{} {}", role.name, commands.join(", ")));
+        }
+    }
+    grants
+}
+
+fn revoke(table: &str, grant: &str) -> String {
+    let (role, commands) = grant.split_once(' ').unwrap_or((grant, "ALL"));
+    format!("REVOKE {commands} ON {table} FROM {role};")
+}

@@ -1,0 +1,72 @@
+//! `rls.view_bypass`: a view with its owner's rights, or a materialised one, over protected tables.
+
+use super::Check;
+use super::{about, declared, open_to};
+use crate::facts::access::Audit;
+use crate::facts::access::catalog::{Kind, Relation};
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// views that pass row security by.
+pub const CHECK: Check<Audit> = Check {
+    id: "rls.view_bypass",
+    title: "views that pass row security by",
+    section: Section::Access,
+    judge,
+};
+
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for view in audit.catalog.relations.iter().filter(|r| r.exposed) {
+        let bypasses = match view.kind {
+            Kind::View => !view.security_invoker,
+            Kind::Materialised => true,
+            _ => false,
+        };
+        let roles = open_to(audit, view).join(" and ");
+        if !bypasses || roles.is_empty() {
+            continue;
+        }
+        let tables = protected(audit, view);
+        if tables.is_empty() {
+            continue;
+        }
+        let word = view.kind.word();
+        let message =
+            format!("a {word} shows {} past row security; {roles} may use it", tables.join(", "));
+        let remedy = match view.kind {
+            Kind::View => format!("ALTER VIEW {} SET (security_invoker = true);", view.name),
+            _ => format!("REVOKE ALL ON {} FROM {};", view.name, roles.replace(" and ", ", ")),
+        };
+        findings.push(about(
+            check,
+            audit,
+            Verdict::Critical,
+            &view.name,
+            message,
+            "pg_class",
+            remedy,
+        ));
+    }
+    findings
+}
+
+/// The protected tables under a view whose row security its owner does not meet, through other views.
+fn protected(audit: &Audit, view: &Relation) -> Vec<String> {
+    let (mut found, mut seen) = (Vec::new(), Vec::new());
+    let mut queue: Vec<&String> = view.reads.iter().collect();
+    while let Some(name) = queue.pop() {
+        if seen.contains(&name) {
+            continue;
+        }
+        seen.push(name);
+        let Some(relation) = audit.catalog.relation(name) else { continue };
+        queue.extend(&relation.reads);
+        let exempt = view.owner_bypasses_rls || (view.owner == relation.owner && !relation.force);
+        let guarded = relation.is_table() && (relation.rls || declared(audit, name).is_some());
+        if guarded && (exempt || view.kind == Kind::Materialised) {
+            found.push(name.clone());
+        }
+    }
+    found.sort();
+    found
+}

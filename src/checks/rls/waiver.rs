@@ -1,0 +1,38 @@
+//! `rls.waiver`: a waiver has run out. Until then it turns its finding into a note.
+
+use super::Check;
+use crate::facts::access::Audit;
+use crate::facts::access::contract::Waiver;
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// A waiver has run out.
+pub const CHECK: Check<Audit> =
+    Check { id: "rls.waiver", title: "waivers hold", section: Section::Access, judge };
+
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+    let expired = audit.contract.waivers.iter().filter(|w| !holds(audit, w));
+    let finding = |w: &Waiver| {
+        let message = format!("the waiver of {} by {} ended on {}", w.check, w.owner, w.expires);
+        check.finding(Verdict::Warning, &w.subject, message)
+    };
+    expired.map(finding).collect()
+}
+
+/// Turns what somebody answers for into notes.
+pub fn apply(audit: &Audit, findings: &mut [Finding]) {
+    for finding in findings.iter_mut().filter(|f| f.verdict != Verdict::Unknown) {
+        let mine = |w: &&Waiver| w.check == finding.check && w.subject == finding.subject;
+        if let Some(w) = audit.contract.waivers.iter().filter(|w| holds(audit, w)).find(mine) {
+            finding.verdict = Verdict::Ok;
+            let note = format!(
+                "{} (waived by {} until {}: {})",
+                finding.message, w.owner, w.expires, w.reason
+            );
+            finding.message = note;
+        }
+    }
+}
+
+fn holds(audit: &Audit, waiver: &Waiver) -> bool {
+    audit.today <= waiver.expires
+}

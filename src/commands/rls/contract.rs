@@ -1,0 +1,18 @@
+//! `rls contract`: the present database as a contract, to review and commit.
+
+use super::catalog;
+use crate::checks::rls::declare::contract_of;
+use crate::cli::RlsScope;
+use crate::context::Context;
+use crate::error::Error;
+use crate::facts::access::Contract;
+use crate::report::{self, Report};
+
+/// Reads the catalog and writes what it says as a contract.
+pub async fn run(context: &Context, args: &RlsScope) -> Result<Report, Error> {
+    let catalog = catalog(context, args, &Contract::default()).await?;
+    let contract = contract_of(&catalog);
+    let text = toml::to_string(&contract)
+        .map_err(|e| Error::bug("the contract could not be written").cause(e))?;
+    Ok(report::rls::contract::report(&contract, &text, &context.provenance()))
+}

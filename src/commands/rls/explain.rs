@@ -1,0 +1,36 @@
+//! `rls explain`: why a role may or may not run a command on a table.
+
+use super::gather;
+use crate::cli::{RlsExplain, RowCommand};
+use crate::context::Context;
+use crate::error::Error;
+use crate::facts::access::Command;
+use crate::report::{self, Report};
+use crate::settings::suggest::did_you_mean;
+
+/// Gathers and walks the decision step by step.
+pub async fn run(context: &Context, args: &RlsExplain) -> Result<Report, Error> {
+    let mut scope = args.scope.clone();
+    scope.role.push(args.as_role.clone());
+    let audit = gather(context, &scope).await?;
+    let catalog = &audit.catalog;
+    let Some(role) = catalog.role(&args.as_role) else {
+        return Err(Error::usage(format!("there is no role \"{}\"", args.as_role)));
+    };
+    let named = |r: &&crate::facts::access::catalog::Relation| {
+        r.name == args.table || r.name.split_once('.').is_some_and(|(_, name)| name == args.table)
+    };
+    let Some(table) = catalog.tables().find(named) else {
+        let names: Vec<_> = catalog.tables().map(|t| t.name.as_str()).collect();
+        let message =
+            format!("there is no table \"{}\" in {}", args.table, catalog.schemas.join(", "));
+        return Err(Error::usage(message).hint(did_you_mean(&args.table, &names)));
+    };
+    let command = match args.cmd {
+        RowCommand::Select => Command::Select,
+        RowCommand::Insert => Command::Insert,
+        RowCommand::Update => Command::Update,
+        RowCommand::Delete => Command::Delete,
+    };
+    Ok(report::rls::explain::report(&audit, table, role, command, &context.provenance()))
+}

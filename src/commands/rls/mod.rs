@@ -1,0 +1,52 @@
+//! Who can do what: declared, predicted, observed.
+
+pub mod audit;
+pub mod contract;
+pub mod explain;
+pub mod matrix;
+
+use jiff::tz::TimeZone;
+
+use crate::cli::RlsScope;
+use crate::context::Context;
+use crate::error::Error;
+use crate::facts::access::{Audit, CLIENT_ROLES, Catalog, Contract, Observations, SERVICE_ROLE};
+use crate::sources::contract as contract_file;
+use crate::sources::postgres::access;
+use crate::sources::postgres::probe;
+
+/// Reads the contract and the catalog, and acts as the roles.
+async fn gather(context: &Context, scope: &RlsScope) -> Result<Audit, Error> {
+    let contract = contract_file::read(scope.contract.as_deref())
+        .map_err(|e| Error { hints: e.hint.into_iter().collect(), ..Error::config(e.message) })?;
+    let catalog = catalog(context, scope, &contract).await?;
+    let database = context.database().await?;
+    let observations = probe::observe(database, context.remaining(), &contract, &catalog).await;
+    Ok(audit(context, contract, catalog, observations))
+}
+
+async fn catalog(
+    context: &Context,
+    scope: &RlsScope,
+    contract: &Contract,
+) -> Result<Catalog, Error> {
+    let mut roles: Vec<String> = CLIENT_ROLES.map(str::to_owned).to_vec();
+    roles.push(SERVICE_ROLE.to_owned());
+    roles.extend(contract.tables.values().flat_map(|table| table.roles.keys().cloned()));
+    roles.extend(scope.role.iter().cloned());
+    roles.sort();
+    roles.dedup();
+    let database = context.database().await?;
+    Ok(access::read(database, context.remaining(), &roles, &scope.schemas).await?)
+}
+
+fn audit(
+    context: &Context,
+    contract: Contract,
+    catalog: Catalog,
+    observations: Observations,
+) -> Audit {
+    let at = context.now();
+    let today = TimeZone::UTC.to_datetime(at).date();
+    Audit { contract, catalog, observations, at, today }
+}

@@ -1,0 +1,85 @@
+//! What a role would meet, by the catalog alone.
+
+use std::fmt;
+
+/// What happens when a role runs a command on a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Prediction {
+    /// Every row.
+    All,
+    /// The rows that a filter admits: permissive expressions by OR, restrictive ones by AND.
+    Rows(Filter),
+    /// Refused, or no row at all.
+    Denied(Denial),
+    /// An error that the policies themselves cause.
+    Fails(String),
+}
+
+/// Why there is nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Denial {
+    /// The schema is closed to the role.
+    NoUsage,
+    /// The privilege is missing.
+    NoGrant,
+    /// Granted, but no policy admits anything.
+    NoPolicy,
+}
+
+/// The expressions that decide about rows, sorted and normalised.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Any of these admits a row.
+    pub any: Vec<String>,
+    /// Each of these must hold.
+    pub all: Vec<String>,
+}
+
+impl Filter {
+    /// Sorts and drops doubles, so that filters can be compared.
+    #[must_use]
+    pub fn normalised(mut self) -> Self {
+        for list in [&mut self.any, &mut self.all] {
+            list.sort();
+            list.dedup();
+        }
+        self
+    }
+}
+
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.any.join(" OR "))?;
+        for restriction in &self.all {
+            write!(f, " AND {restriction}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Prediction {
+    /// One word for a table.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::All => "all rows",
+            Self::Rows(_) => "some rows",
+            Self::Denied(Denial::NoPolicy) => "no row",
+            Self::Denied(_) => "denied",
+            Self::Fails(_) => "error",
+        }
+    }
+}
+
+impl fmt::Display for Prediction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("every row"),
+            Self::Rows(filter) => write!(f, "rows where {filter}"),
+            Self::Denied(Denial::NoUsage) => f.write_str("denied: no USAGE on the schema"),
+            Self::Denied(Denial::NoGrant) => f.write_str("denied: no grant"),
+            Self::Denied(Denial::NoPolicy) => f.write_str("no row: no policy admits any"),
+            Self::Fails(why) => write!(f, "fails: {why}"),
+        }
+    }
+}

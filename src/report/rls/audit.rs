@@ -1,0 +1,193 @@
+//! The answer of `rls audit`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::exit::FailOn;
+use crate::facts::access::{Audit, CLIENT_ROLES, SERVICE_ROLE};
+use crate::facts::{Finding, Verdict};
+use crate::report::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+
+/// Statements longer than this are cut in the table; JSON has them whole.
+const MAX_REMEDY_LINES: usize = 8;
+
+/// `data` of `rls audit`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AuditJson {
+    /// Schemas that were examined.
+    schemas: Vec<String>,
+    /// Where the list of schemas came from: `pgrst.db_schemas` or `assumed`.
+    schemas_from: &'static str,
+    /// Roles that were examined.
+    roles: Vec<String>,
+    /// Tables that the contract declares.
+    declared: Vec<String>,
+    /// How many tables, policies and functions were examined.
+    tables: usize,
+    policies: usize,
+    functions: usize,
+    /// How observed access was read: always `sampled`.
+    coverage: &'static str,
+    /// Sampled reads that were made.
+    reads: usize,
+    /// Direct calls of helpers that were made.
+    helper_calls: usize,
+}
+
+/// Builds the report.
+#[must_use]
+pub fn report(
+    audit: &Audit,
+    findings: Vec<Finding>,
+    fail_on: FailOn,
+    asked: &[String],
+    from: &Provenance,
+) -> Report {
+    let document = document(audit, &findings, from);
+    let count = |verdict| findings.iter().filter(|f| f.verdict == verdict).count();
+    let summary = vec![
+        ("critical", count(Verdict::Critical).into()),
+        ("unknown", count(Verdict::Unknown).into()),
+        ("warning", count(Verdict::Warning).into()),
+        ("notes", count(Verdict::Ok).into()),
+    ];
+    let mut report = Report::judged("rls audit", findings, fail_on, data(audit), document);
+    report.summary = summary;
+    report.examined.extend(audit.catalog.schemas.iter().map(|s| format!("schema {s}")));
+    report.examined.extend(audit.catalog.roles.iter().map(|r| format!("role {}", r.name)));
+    report.examined.extend(audit.catalog.tables().map(|t| t.name.clone()));
+    report.not_examined = not_examined(audit, asked);
+    report
+}
+
+fn data(audit: &Audit) -> AuditJson {
+    let catalog = &audit.catalog;
+    AuditJson {
+        schemas: catalog.schemas.clone(),
+        schemas_from: if catalog.session.api_schemas.is_some() {
+            "pgrst.db_schemas"
+        } else {
+            "assumed"
+        },
+        roles: catalog.roles.iter().map(|r| r.name.clone()).collect(),
+        declared: audit.contract.tables.keys().cloned().collect(),
+        tables: catalog.tables().count(),
+        policies: catalog.policies.len(),
+        functions: catalog.functions.len(),
+        coverage: "sampled",
+        reads: audit.observations.reads.len(),
+        helper_calls: audit.observations.helpers.len(),
+    }
+}
+
+/// What was not looked at, and why.
+fn not_examined(audit: &Audit, asked: &[String]) -> Vec<(String, String)> {
+    let wanted = CLIENT_ROLES.iter().copied().chain([SERVICE_ROLE]);
+    let wanted = wanted.chain(asked.iter().map(String::as_str));
+    let missing = wanted.filter(|role| audit.catalog.role(role).is_none());
+    let mut list: Vec<(String, String)> =
+        missing.map(|role| (format!("role {role}"), "there is no such role".to_owned())).collect();
+    list.extend(audit.observations.blocked.iter().cloned());
+    list.extend(
+        audit.observations.vacuous.iter().map(|(s, why)| (s.clone(), format!("vacuous: {why}"))),
+    );
+    let predicted = "predicted from the catalog, not tried".to_owned();
+    list.push(("INSERT, UPDATE and DELETE".to_owned(), predicted));
+    list
+}
+
+fn document(audit: &Audit, findings: &[Finding], from: &Provenance) -> Document {
+    let mut document = Document::default();
+    let verdict = Verdict::worst(findings.iter().map(|f| f.verdict));
+    document.headline(verdict, headline(findings, verdict));
+    document.push(header::title("access", from));
+    let (notes, flaws): (Vec<_>, Vec<_>) = findings.iter().partition(|f| f.verdict == Verdict::Ok);
+    if !flaws.is_empty() {
+        document.push(Block::Table(table(&flaws)));
+        remedies(&mut document, &flaws);
+    }
+    coverage(&mut document, audit);
+    for note in notes {
+        document.note(format!("{}: {}", note.subject, note.message));
+    }
+    document
+}
+
+fn headline(findings: &[Finding], verdict: Verdict) -> String {
+    if verdict == Verdict::Ok {
+        return "access is what is declared".to_owned();
+    }
+    let count = |v| findings.iter().filter(|f| f.verdict == v).count();
+    let parts = [
+        (count(Verdict::Critical), "that change who can do what"),
+        (count(Verdict::Unknown), "not judged"),
+        (count(Verdict::Warning), "of hygiene"),
+    ];
+    let parts = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
+    format!("findings: {}", parts.collect::<Vec<_>>().join(", "))
+}
+
+fn table(flaws: &[&Finding]) -> Table {
+    let mut table = Table::new(vec![
+        Column::text("verdict"),
+        Column::text("check"),
+        Column::text("subject"),
+        Column::prose("finding"),
+    ]);
+    for f in flaws {
+        table.row(vec![
+            Cell::verdict(f.verdict),
+            Cell::muted(f.check),
+            Cell::plain(&f.subject),
+            Cell::plain(&f.message),
+        ]);
+    }
+    table
+}
+
+/// The statements, in the order of the findings, for review.
+fn remedies(document: &mut Document, flaws: &[&Finding]) {
+    let with: Vec<_> = flaws.iter().filter(|f| f.remedy.is_some()).collect();
+    if with.is_empty() {
+        return;
+    }
+    document.heading("Remedies, to review and run by hand (nothing was changed)");
+    let mut sql = String::new();
+    for f in with {
+        let text = f.remedy.as_deref().unwrap_or_default();
+        // A comment must stay one line, whatever the names in it hold.
+        sql.push_str(&format!("-- {} {}\n", f.check, f.subject.replace(['\n', '\r'], " ")));
+        for line in text.lines().take(MAX_REMEDY_LINES) {
+            sql.push_str(&format!("{line}\n"));
+        }
+        match text.lines().count().saturating_sub(MAX_REMEDY_LINES) {
+            0 => {}
+            more => sql.push_str(&format!("-- and {more} more lines: -o json has them all\n")),
+        }
+    }
+    document.push(Block::Verbatim(sql));
+}
+
+fn coverage(document: &mut Document, audit: &Audit) {
+    let catalog = &audit.catalog;
+    let from = if catalog.session.api_schemas.is_some() {
+        "pgrst.db_schemas"
+    } else {
+        "pgrst.db_schemas is not set: assumed, or from --schemas"
+    };
+    document.note(format!("schemas: {} ({from})", catalog.schemas.join(", ")));
+    let roles: Vec<_> = catalog.roles.iter().map(|r| r.name.as_str()).collect();
+    let declared: Vec<_> = audit.contract.tables.keys().map(String::as_str).collect();
+    document.note(format!(
+        "examined: roles {}; {} tables, {} policies; declared: {}",
+        roles.join(", "),
+        catalog.tables().count(),
+        catalog.policies.len(),
+        declared.join(", ")
+    ));
+    document.note(format!(
+        "observed: {} sampled reads, {} helper calls; INSERT, UPDATE and DELETE are predicted",
+        audit.observations.reads.len(),
+        audit.observations.helpers.len()
+    ));
+}

@@ -1,0 +1,131 @@
+//! The answer of `rls explain`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::observed;
+use crate::checks::rls::predict::{applicable, binds, predict};
+use crate::facts::access::catalog::{Relation, Role};
+use crate::facts::access::{Audit, Command};
+use crate::report::{Block, Cell, Document, Provenance, Report, header};
+
+/// `data` of `rls explain`: the decision, step by step.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ExplainJson {
+    table: String,
+    role: String,
+    command: &'static str,
+    /// The role may use the schema.
+    usage: bool,
+    /// `table`, `columns` or `none`.
+    grant: &'static str,
+    /// Row security is on.
+    rls: bool,
+    /// Row security binds this role.
+    binds: bool,
+    /// The policies that apply.
+    policies: Vec<PolicyJson>,
+    /// What the contract says.
+    declared: Option<String>,
+    /// What follows from all of it.
+    predicted: String,
+    /// What sampled reads gave.
+    observed: Option<String>,
+}
+
+/// A policy that applies.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PolicyJson {
+    name: String,
+    permissive: bool,
+    roles: Vec<String>,
+    using: Option<String>,
+    check: Option<String>,
+    /// Functions that it calls.
+    functions: Vec<String>,
+    /// Other tables that it reads.
+    relations: Vec<String>,
+}
+
+/// Builds the report.
+#[must_use]
+pub fn report(
+    audit: &Audit,
+    table: &Relation,
+    role: &Role,
+    command: Command,
+    from: &Provenance,
+) -> Report {
+    let data = explain(audit, table, role, command);
+    let document = document(&data, from);
+    Report::listing("rls explain", data, document)
+}
+
+fn explain(audit: &Audit, table: &Relation, role: &Role, command: Command) -> ExplainJson {
+    let catalog = &audit.catalog;
+    let contract = audit.contract.tables.get(&table.name);
+    let policies = applicable(catalog, table, role, command).map(|p| PolicyJson {
+        name: p.name.clone(),
+        permissive: p.permissive,
+        roles: p.roles.clone(),
+        using: p.using.clone(),
+        check: p.check.clone(),
+        functions: p.functions.clone(),
+        relations: p.relations.clone(),
+    });
+    let grant =
+        match (table.has(&role.name, command.sql()), table.has_column(&role.name, command.sql())) {
+            (true, _) => "table",
+            (false, true) => "columns",
+            (false, false) => "none",
+        };
+    ExplainJson {
+        table: table.name.clone(),
+        role: role.name.clone(),
+        command: command.sql(),
+        usage: role.schemas.contains(&table.schema),
+        grant,
+        rls: table.rls,
+        binds: binds(table, role),
+        policies: policies.collect(),
+        declared: contract.and_then(|c| c.permission(&role.name, command)).map(String::from),
+        predicted: predict(catalog, table, role, command).to_string(),
+        observed: observed(audit, &table.name, &role.name, command),
+    }
+}
+
+fn document(data: &ExplainJson, from: &Provenance) -> Document {
+    let mut document = Document::default();
+    let question = format!("{} {} on {}", data.role, data.command, data.table);
+    document.push(header::title(question, from));
+    let row_security = match (data.rls, data.binds) {
+        (false, _) => "off: every row",
+        (true, true) => "on, and it binds this role",
+        (true, false) => "on, but it does not bind this role",
+    };
+    document.push(Block::Pairs(vec![
+        ("predicted", Cell::strong(&data.predicted)),
+        ("declared", Cell::plain(data.declared.as_deref().unwrap_or("nothing"))),
+        ("observed", Cell::plain(data.observed.as_deref().unwrap_or("not tried"))),
+        ("schema", Cell::plain(if data.usage { "USAGE held" } else { "no USAGE" })),
+        ("grant", Cell::plain(data.grant)),
+        ("row security", Cell::plain(row_security)),
+    ]));
+    for policy in &data.policies {
+        document.heading(format!("policy {}", policy.name));
+        let kind = if policy.permissive { "permissive" } else { "restrictive" };
+        let none = || "–".to_owned();
+        document.push(Block::Pairs(vec![
+            ("kind", Cell::plain(kind)),
+            ("roles", Cell::plain(policy.roles.join(", "))),
+            ("using", Cell::plain(policy.using.clone().unwrap_or_else(none))),
+            ("with check", Cell::plain(policy.check.clone().unwrap_or_else(none))),
+            ("calls", Cell::plain(policy.functions.join(", "))),
+            ("reads", Cell::plain(policy.relations.join(", "))),
+        ]));
+    }
+    if data.policies.is_empty() && data.binds {
+        document.note("no policy speaks to this role about this command");
+    }
+    document
+}

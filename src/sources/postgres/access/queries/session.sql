@@ -1,0 +1,16 @@
+-- Who are we, and which schemas does the API expose?
+select pg_catalog.json_build_object(
+         'user', current_user,
+         'bypasses_rls', (select r.rolsuper or r.rolbypassrls
+                            from pg_catalog.pg_roles r where r.rolname = current_user),
+         'api_schemas', (
+           -- PostgREST reads its settings from the role that it connects as; the most special one wins.
+           select pg_catalog.substr(setting, 18)
+             from pg_catalog.pg_db_role_setting s,
+                  pg_catalog.unnest(s.setconfig) as setting
+            where setting like 'pgrst.db\_schemas=%'
+              and s.setdatabase in (0, (select d.oid from pg_catalog.pg_database d
+                                         where d.datname = pg_catalog.current_database()))
+            order by s.setdatabase desc, s.setrole desc
+            limit 1)
+       )::text as session

@@ -1,0 +1,170 @@
+//! The verdict as a whole: healthy, sick, half-blind, and without a trace.
+
+use super::{audit, audit_of, clean, findings};
+use crate::support::cli::Cli;
+use crate::support::fixtures::read;
+use crate::support::postgres::Database;
+
+#[test]
+fn the_clean_posture_exits_0_and_says_what_was_looked_at() {
+    let database = clean();
+    let output = audit(&database).expect_code(0);
+    assert_eq!(findings(&output), Vec::<String>::new());
+    let report = output.json();
+    assert_eq!(report["data"]["schemas_from"], "assumed");
+    assert_eq!(report["data"]["reads"], 4);
+    assert_eq!(report["data"]["coverage"], "sampled");
+    let table = Cli::new(["rls", "audit"]).env("DATABASE_URL", database.url()).run().expect_code(0);
+    assert!(table.stdout.starts_with("OK  access is what is declared"), "{table:#?}");
+    assert!(table.stdout.contains("pgrst.db_schemas is not set"), "{table:#?}");
+}
+
+#[test]
+fn the_posture_as_found_is_critical_and_each_flaw_is_named_once() {
+    let output = audit(&Database::from_fixture("main_typical")).expect_code(2);
+    let found = findings(&output);
+    let about_jobs: Vec<_> = found.iter().filter(|f| f.ends_with(" public.jobs")).collect();
+    assert_eq!(about_jobs, ["rls.dead_policy critical public.jobs"]);
+    let mut once = found.clone();
+    once.sort();
+    once.dedup();
+    assert_eq!(once.len(), found.len(), "{found:#?}");
+    let report = output.json();
+    let remedies: Vec<_> =
+        report["findings"].as_array().unwrap().iter().map(|f| f["remedy"].as_str()).collect();
+    assert!(remedies.iter().all(Option::is_some), "{remedies:?}");
+    let helper = "REVOKE EXECUTE ON FUNCTION public.is_workspace_member";
+    assert!(!remedies.iter().flatten().any(|sql| sql.contains(helper)));
+}
+
+#[test]
+fn an_empty_table_is_vacuous_and_stays_a_note() {
+    let database = clean();
+    database.execute("TRUNCATE jobs CASCADE");
+    let output = audit(&database).expect_code(0);
+    assert!(output.stdout.contains("vacuous: there are no rows to read"), "{output:#?}");
+    // The helper is still called directly, so a broken one shows without any row.
+    database.execute(
+        "CREATE OR REPLACE FUNCTION is_workspace_member(p_workspace_id uuid) RETURNS boolean \
+         LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS 'SELECT true'",
+    );
+    assert_eq!(findings(&audit(&database).expect_code(2)), ["rls.helper critical public.jobs"]);
+}
+
+#[test]
+fn a_login_that_may_not_set_role_gets_the_catalog_and_unknown() {
+    let database = clean();
+    let output = audit_of(&database.url_as("nogrant"), &[]).expect_code(3);
+    let found = findings(&output);
+    assert!(found.contains(&"rls.observed unknown role anon".to_owned()), "{found:?}");
+    assert!(found.contains(&"rls.observed unknown public.jobs".to_owned()), "{found:?}");
+    assert_eq!(output.json()["data"]["policies"], 5);
+    // What the catalog alone shows is still found.
+    database.execute("ALTER TABLE jobs DISABLE ROW LEVEL SECURITY");
+    let found = findings(&audit_of(&database.url_as("nogrant"), &[]).expect_code(2));
+    assert!(found[0].starts_with("rls.policies_without_rls critical"), "{found:?}");
+}
+
+#[test]
+fn a_login_that_row_security_binds_never_takes_its_own_view_for_the_truth() {
+    let database = clean();
+    let found = findings(&audit_of(&database.url_as("blind"), &[]).expect_code(3));
+    assert!(found.contains(&"rls.observed unknown public.jobs".to_owned()), "{found:?}");
+}
+
+#[test]
+fn nothing_is_written() {
+    let database = clean();
+    let trace = "SELECT string_agg(t, '|') FROM (
+        SELECT concat_ws(' ', 'row', id, xmin, xmax) AS t FROM jobs
+        UNION ALL SELECT concat_ws(' ', 'event', id, xmin, xmax) FROM job_events
+        UNION ALL SELECT concat_ws(' ', 'member', id, xmin, xmax) FROM workspace_members
+        UNION ALL SELECT concat_ws(' ', 'seq', schemaname, sequencename, last_value) FROM pg_sequences
+        UNION ALL SELECT concat_ws(' ', 'stat', relname, n_tup_ins, n_tup_upd, n_tup_del)
+          FROM pg_stat_user_tables
+        UNION ALL SELECT concat_ws(' ', 'catalog', oid, xmin) FROM pg_class
+        ORDER BY 1) AS all_of_it";
+    let before = database.value(trace);
+    let next = || database.value("SELECT pg_snapshot_xmax(pg_current_snapshot())");
+    let transaction = next();
+    audit(&database).expect_code(0);
+    for view in ["matrix", "contract"] {
+        Cli::new(["rls", view]).env("DATABASE_URL", database.url()).run().expect_code(0);
+    }
+    assert_eq!(database.value(trace), before);
+    // Other tests share the cluster and may write, but not backwards.
+    assert!(next().parse::<u64>().unwrap() >= transaction.parse().unwrap());
+}
+
+#[test]
+fn a_waiver_holds_until_its_day_and_no_longer() {
+    let database = clean();
+    database.execute("CREATE TABLE notes (id int PRIMARY KEY); GRANT SELECT ON notes TO anon");
+    let contract = |expires: &str| {
+        format!(
+            "[[waivers]]\ncheck = \"rls.off\"\nsubject = \"public.notes\"\nowner = \"ariel\"\n\
+             reason = \"public by design\"\nexpires = \"{expires}\"\n"
+        )
+    };
+    let run = |expires: &str| {
+        Cli::new(["rls", "audit", "-o", "json", "--contract", "c.toml"])
+            .file("c.toml", contract(expires))
+            .env("DATABASE_URL", database.url())
+            .run()
+    };
+    let held = run("9999-01-01").expect_code(0);
+    assert!(held.stdout.contains("waived by ariel"), "{held:#?}");
+    let found = findings(&run("2020-01-01").expect_code(2));
+    assert_eq!(found, ["rls.off critical public.notes", "rls.waiver warning public.notes"]);
+}
+
+#[test]
+fn a_contract_that_cannot_be_read_is_a_configuration_error() {
+    let database = clean();
+    let run = |text: &str| {
+        Cli::new(["rls", "audit", "--contract", "c.toml"])
+            .file("c.toml", text)
+            .env("DATABASE_URL", database.url())
+            .run()
+    };
+    let misspelt = run("[tables.\"public.jobs\".roles]\nanon = \"denied\"\n").expect_code(78);
+    assert!(misspelt.stderr.contains("c.toml is not valid"), "{misspelt:#?}");
+    let unruled =
+        run("[tables.\"public.jobs\".roles]\nanon = \"rows where nobody\"\n").expect_code(78);
+    assert!(unruled.stderr.contains("unknown rule"), "{unruled:#?}");
+}
+
+#[test]
+fn schemas_come_from_the_api_where_it_says_them() {
+    let database = clean();
+    let name = database.name();
+    database.execute(&format!(
+        "CREATE SCHEMA api; CREATE TABLE api.t (id int PRIMARY KEY); GRANT USAGE ON SCHEMA api TO anon;
+         GRANT SELECT ON api.t TO anon;
+         ALTER ROLE authenticator IN DATABASE {name} SET pgrst.db_schemas = 'public, api'"
+    ));
+    let output = audit(&database).expect_code(2);
+    assert_eq!(findings(&output), ["rls.off critical api.t"]);
+    assert_eq!(output.json()["data"]["schemas_from"], "pgrst.db_schemas");
+    let narrowed = audit_of(&database.url(), &["--schemas", "public"]);
+    assert_eq!(findings(&narrowed.expect_code(0)), Vec::<String>::new());
+}
+
+#[test]
+fn a_wide_database_is_read_whole_and_noiselessly() {
+    let database = clean();
+    database.execute(&read("rls/wide.sql"));
+    let output = audit(&database).expect_code(0);
+    assert_eq!(findings(&output), Vec::<String>::new());
+    assert_eq!(output.json()["data"]["tables"], 28);
+    assert_eq!(output.json()["data"]["policies"], 70);
+    // The written contract has every one of them read as every persona.
+    let contract = Cli::new(["rls", "contract"]).env("DATABASE_URL", database.url()).run();
+    let output = Cli::new(["rls", "audit", "-o", "json", "--contract", "c.toml"])
+        .file("c.toml", contract.expect_code(0).stdout)
+        .env("DATABASE_URL", database.url())
+        .run()
+        .expect_code(0);
+    assert_eq!(findings(&output), Vec::<String>::new());
+    assert!(output.json()["data"]["reads"].as_u64() >= Some(27 * 3), "{output:#?}");
+}

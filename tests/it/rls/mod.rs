@@ -1,0 +1,39 @@
+//! `rls`: who can do what, on a real server.
+
+mod audit;
+mod flaws;
+mod mutations;
+mod roles;
+mod views;
+
+use crate::support::cli::{Cli, Output};
+use crate::support::fixtures::read;
+use crate::support::postgres::Database;
+
+/// The posture that the runbook requires, with jobs in it.
+fn clean() -> Database {
+    let database = Database::from_fixture("main_typical");
+    database.execute(&read("rls/clean.sql"));
+    database
+}
+
+/// `rls audit` as the superuser, in JSON.
+fn audit(database: &Database) -> Output {
+    audit_of(&database.url(), &[])
+}
+
+fn audit_of(url: &str, more: &[&str]) -> Output {
+    let mut args = vec!["rls", "audit", "-o", "json", "--timeout", "60s"];
+    args.extend(more);
+    Cli::new(args).env("DATABASE_URL", url).run()
+}
+
+/// `id severity subject` of every finding.
+fn findings(output: &Output) -> Vec<String> {
+    let report = output.json();
+    let list = report["findings"].as_array().expect("findings");
+    let word = |f: &serde_json::Value, key: &str| f[key].as_str().unwrap_or_default().to_owned();
+    list.iter()
+        .map(|f| format!("{} {} {}", word(f, "id"), word(f, "severity"), word(f, "subject")))
+        .collect()
+}

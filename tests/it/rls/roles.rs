@@ -1,0 +1,48 @@
+//! Changes of roles: they belong to the cluster, so these tests have one of their own.
+
+use cliplyctl::demo::server::Server;
+
+use super::{audit_of, findings};
+use crate::support::fixtures::{backend, read};
+use crate::support::postgres::{Session, server_options};
+
+/// The clean posture in a cluster that nobody shares.
+fn own_cluster() -> (Server, String) {
+    let server = Server::start(&server_options()).expect("a PostgreSQL server");
+    Session::open(&server.url("postgres")).execute("CREATE DATABASE clean TEMPLATE template0");
+    let url = server.url("clean");
+    let session = Session::open(&url);
+    session.execute(&backend(&["roles", "workspaces", "main", "access"]));
+    session.execute(&read("rls/clean.sql"));
+    (server, url)
+}
+
+/// The change, the finding, and what takes the change back.
+#[rustfmt::skip]
+const CHANGES: &[(&str, &[&str], &str)] = &[
+    ("GRANT service_role TO anon", &["rls.bypass_role critical anon"],
+        "REVOKE service_role FROM anon"),
+    ("ALTER ROLE authenticated BYPASSRLS",
+        &["rls.bypass_role critical authenticated"],
+        "ALTER ROLE authenticated NOBYPASSRLS"),
+    ("ALTER ROLE anon SUPERUSER",
+        &["rls.bypass_role critical anon"],
+        "ALTER ROLE anon NOSUPERUSER"),
+    ("ALTER ROLE service_role NOBYPASSRLS", &[], // its policy admits every row
+        "ALTER ROLE service_role BYPASSRLS"),
+    ("ALTER ROLE anon LOGIN", &[], "ALTER ROLE anon NOLOGIN"),
+];
+
+#[test]
+fn a_client_that_escapes_row_security_is_found() {
+    let (_server, url) = own_cluster();
+    assert_eq!(findings(&audit_of(&url, &[])), Vec::<String>::new());
+    for (change, expected, back) in CHANGES {
+        Session::open(&url).execute(change);
+        let mut found = findings(&audit_of(&url, &[]));
+        found.retain(|f| f.contains(" critical "));
+        found.sort();
+        assert_eq!(found, *expected, "{change}");
+        Session::open(&url).execute(back);
+    }
+}
