@@ -133,6 +133,8 @@ pub struct Queue {
 /// `dlq …`
 #[derive(Debug, Subcommand)]
 pub enum Dlq {
+    /// Group dead letters by cause: what failed, since when, is it still happening?
+    Groups(Filter),
     /// List dead letters, newest first
     List(DlqList),
 }
@@ -140,9 +142,9 @@ pub enum Dlq {
 /// `dlq list`
 #[derive(Debug, Args)]
 pub struct DlqList {
-    /// Only this kind; may be given more than once
-    #[arg(long, value_name = "KIND")]
-    pub kind: Vec<String>,
+    /// Which of them.
+    #[command(flatten)]
+    pub filter: Filter,
     /// At most this many
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub limit: u32,
@@ -192,6 +194,7 @@ impl Command {
             Self::Health(_) => "health",
             Self::Ready(_) => "ready",
             Self::Queue(_) => "queue",
+            Self::Dlq(Dlq::Groups(_)) => "dlq groups",
             Self::Dlq(Dlq::List(_)) => "dlq list",
             Self::Config(Config::Show) => "config show",
             Self::Config(Config::Check) => "config check",

@@ -24,6 +24,7 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         Command::Health(args) => health::run(context, args).await,
         Command::Ready(args) => ready::run(context, args).await,
         Command::Queue(args) => queue::run(context, args).await,
+        Command::Dlq(Dlq::Groups(args)) => dlq::groups::run(context, args).await,
         Command::Dlq(Dlq::List(args)) => dlq::list::run(context, args).await,
         Command::Config(Config::Show) => Ok(config::show(context)),
         Command::Config(Config::Check) => config::check(context).await,

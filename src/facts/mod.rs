@@ -6,6 +6,7 @@ pub mod dead_letter;
 pub mod environment;
 pub mod finding;
 pub mod fingerprint;
+pub mod group;
 pub mod layout;
 pub mod limits;
 pub mod observed;

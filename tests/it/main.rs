@@ -7,6 +7,7 @@
 )]
 
 mod connect;
+mod desk;
 mod harness;
 mod postgres;
 mod service;

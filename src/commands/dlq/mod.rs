@@ -1,3 +1,5 @@
 //! The dead-letter desk.
 
+mod filter;
+pub mod groups;
 pub mod list;

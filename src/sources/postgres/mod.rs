@@ -6,6 +6,7 @@
 mod connect;
 pub mod dead_letters;
 mod errors;
+pub mod groups;
 pub mod layout;
 pub mod queue;
 pub mod selection;
