@@ -1,6 +1,6 @@
 //! Dead jobs that died of the same cause.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::Fingerprint;
 use super::dead_letter::Death;
@@ -58,6 +58,29 @@ impl Group {
     }
 }
 
+/// When jobs of each kind last finished, seconds since 1970.
+#[derive(Debug, Clone)]
+pub struct Finishes {
+    /// The latest finish by kind.
+    pub latest: HashMap<String, f64>,
+    /// Earlier events were not read.
+    pub since: f64,
+}
+
+impl Finishes {
+    /// Whether a job of the group's kind finished after its last death; `None` when that lies
+    /// outside the events that were read.
+    #[must_use]
+    pub fn after(&self, group: &Group) -> Option<bool> {
+        let died = group.last?.at.as_duration().as_secs_f64();
+        match self.latest.get(&group.kind) {
+            Some(finished) if *finished > died => Some(true),
+            _ if self.since <= died => Some(false),
+            _ => None,
+        }
+    }
+}
+
 /// The groups of a reading.
 #[derive(Debug, Clone, Default)]
 pub struct Groups {
@@ -67,6 +90,8 @@ pub struct Groups {
     pub read: u64,
     /// Jobs of causes beyond the number that is kept.
     pub unkept: u64,
+    /// What finished since; `None` where no events tell.
+    pub finishes: Option<Finishes>,
     /// Whether reading stopped at the window.
     pub cut: bool,
 }

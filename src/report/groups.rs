@@ -40,10 +40,12 @@ pub struct GroupJson {
     died_last_15m: u64,
     /// Workspaces with such a job.
     workspaces: usize,
+    /// Whether a job of this kind finished after the last death; null when unknown.
+    recovering: Option<bool>,
 }
 
-impl From<&Group> for GroupJson {
-    fn from(group: &Group) -> Self {
+impl GroupJson {
+    fn new(group: &Group, recovering: Option<bool>) -> Self {
         let time = |death: Option<Death>| death.map(|d| d.at.to_string());
         Self {
             hash: group.fingerprint.hash.clone(),
@@ -55,6 +57,7 @@ impl From<&Group> for GroupJson {
             last_died_at: time(group.last),
             died_last_15m: group.recent,
             workspaces: group.workspaces.len(),
+            recovering,
         }
     }
 }
@@ -67,7 +70,7 @@ pub fn report(groups: &Groups, from: &Provenance) -> Report {
     if groups.groups.is_empty() {
         document.note("no dead letters match");
     } else {
-        document.push(Block::Table(table(&groups.groups)));
+        document.push(Block::Table(table(groups)));
     }
     document.note(footer(groups));
     document.next(groups.groups.first().map_or_else(Vec::new, |largest| {
@@ -78,7 +81,7 @@ pub fn report(groups: &Groups, from: &Provenance) -> Report {
         read: groups.read,
         cut: groups.cut,
         unkept: groups.unkept,
-        groups: groups.groups.iter().map(Into::into).collect(),
+        groups: groups.groups.iter().map(|g| GroupJson::new(g, recovering(groups, g))).collect(),
     };
     let mut report = Report::listing("dlq groups", data, document);
     report.summary = vec![("groups", groups.groups.len().into()), ("read", groups.read.into())];
@@ -100,7 +103,11 @@ fn footer(groups: &Groups) -> String {
     line
 }
 
-fn table(groups: &[Group]) -> Table {
+fn recovering(groups: &Groups, group: &Group) -> Option<bool> {
+    groups.finishes.as_ref().and_then(|finishes| finishes.after(group))
+}
+
+fn table(groups: &Groups) -> Table {
     let mut table = Table::listing(vec![
         Column::text("group"),
         Column::text("kind"),
@@ -109,10 +116,11 @@ fn table(groups: &[Group]) -> Table {
         Column::number("last"),
         Column::number("in 15m"),
         Column::number("tenants"),
+        Column::text("recovering"),
         Column::prose("cause"),
     ]);
     let age = |death: Option<Death>| death.map_or_else(|| "?".to_owned(), |d| text::age(d.age));
-    for group in groups {
+    for group in &groups.groups {
         table.row(vec![
             Cell::strong(&group.fingerprint.hash),
             Cell::plain(&group.kind),
@@ -121,6 +129,11 @@ fn table(groups: &[Group]) -> Table {
             Cell::plain(age(group.last)),
             Cell::plain(text::count(group.recent)),
             Cell::plain(text::count(group.workspaces.len() as u64)),
+            match recovering(groups, group) {
+                Some(true) => Cell::plain("yes"),
+                Some(false) => Cell::plain("no"),
+                None => Cell::muted("unknown"),
+            },
             Cell::plain(&group.fingerprint.template),
         ]);
     }

@@ -9,6 +9,7 @@ mod errors;
 pub mod groups;
 pub mod layout;
 pub mod queue;
+pub mod recovery;
 pub mod selection;
 pub mod sql;
 mod tally;

@@ -56,3 +56,19 @@ fn hostile_errors_are_grouped_and_never_drive_the_terminal() {
         assert!(!hostile, "{name}: {}", output.stdout);
     }
 }
+
+#[test]
+fn a_cause_recovers_when_its_kind_finishes_again_and_without_events_nobody_knows() {
+    let recovering = |database: &Database| {
+        data(database, &["groups", "--kind", "CLIP_RENDER"])["groups"][0]["recovering"].clone()
+    };
+    let database = Database::from_fixture("main_typical");
+    assert_eq!(recovering(&database), false);
+    database.execute(
+        "INSERT INTO public.job_events (job_id, stage)
+         SELECT id, 'finished' FROM public.jobs WHERE kind = 'CLIP_RENDER' LIMIT 1",
+    );
+    assert_eq!(recovering(&database), true);
+    let without_events = Database::from_fixture("bigint_typical");
+    assert!(recovering(&without_events).is_null());
+}
