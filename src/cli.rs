@@ -153,6 +153,8 @@ pub struct Queue {
 /// `dlq …`
 #[derive(Debug, Subcommand)]
 pub enum Dlq {
+    /// Group dead letters by cause: what failed, since when, is it still happening?
+    Groups(Filter),
     /// List dead letters, newest first
     List(DlqList),
     /// Put dead letters back into the queue: plan, consent, guarded writes
@@ -166,9 +168,9 @@ pub enum Dlq {
 /// `dlq list`
 #[derive(Debug, Args)]
 pub struct DlqList {
-    /// Only this kind; may be given more than once
-    #[arg(long, value_name = "KIND")]
-    pub kind: Vec<String>,
+    /// Which of them.
+    #[command(flatten)]
+    pub filter: Filter,
     /// At most this many
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub limit: u32,
@@ -299,6 +301,7 @@ impl Command {
             Self::Health(_) => "health",
             Self::Ready(_) => "ready",
             Self::Queue(_) => "queue",
+            Self::Dlq(Dlq::Groups(_)) => "dlq groups",
             Self::Dlq(Dlq::List(_)) => "dlq list",
             Self::Dlq(Dlq::Requeue(_)) => "dlq requeue",
             Self::Dlq(Dlq::Undo(_)) => "dlq undo",

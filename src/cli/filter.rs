@@ -64,8 +64,17 @@ fn moment(text: &str) -> Result<Moment, String> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(Moment::At(time));
     }
+    if text.len() == "2026-01-31".len()
+        && let Ok(midnight) = format!("{text}T00:00:00Z").parse::<Timestamp>()
+    {
+        return Ok(Moment::At(midnight));
+    }
+    if let Some(days) = text.strip_suffix('d').and_then(|days| days.parse::<u32>().ok()) {
+        return Ok(Moment::Ago(Duration::from_secs(u64::from(days) * 86_400)));
+    }
     duration::parse(text).map(Moment::Ago).map_err(|_| {
-        "expected a span such as 2h, or a time with its zone such as 2026-01-31T04:00:00Z"
+        "expected a span such as 2h or 7d, a date such as 2026-01-31 (UTC), or a time with its \
+         zone such as 2026-01-31T04:00:00Z"
             .to_owned()
     })
 }
@@ -78,6 +87,8 @@ mod tests {
     fn a_moment_is_a_span_or_a_time() {
         assert_eq!(moment("2h"), Ok(Moment::Ago(Duration::from_secs(7_200))));
         assert!(matches!(moment("2026-01-31T04:00:00Z"), Ok(Moment::At(_))));
+        assert_eq!(moment("2d"), Ok(Moment::Ago(Duration::from_secs(172_800))));
+        assert_eq!(moment("2026-01-31"), moment("2026-01-31T00:00:00Z"));
         assert!(moment("yesterday").is_err() && moment("2026-01-31T04:00:00").is_err());
     }
 }

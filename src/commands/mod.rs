@@ -39,6 +39,7 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         Command::Health(args) => health::run(context, args).await,
         Command::Ready(args) => ready::run(context, args).await,
         Command::Queue(args) => queue::run(context, args).await,
+        Command::Dlq(Dlq::Groups(args)) => dlq::groups::run(context, args).await,
         Command::Dlq(Dlq::List(args)) => dlq::list::run(context, args).await,
         Command::Dlq(Dlq::Requeue(args)) => dlq::requeue::run(context, args).await,
         Command::Dlq(Dlq::Undo(args)) => dlq::undo::run(context, args).await,

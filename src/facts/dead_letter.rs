@@ -19,8 +19,6 @@ pub struct DeadLetter {
     pub max_attempts: Option<i64>,
     /// The beginning of its error text.
     pub error: Option<String>,
-    /// The beginning of its structured error, as JSON text.
-    pub error_json: Option<String>,
     /// When it died.
     pub died: Option<Death>,
     /// When the row was last changed, RFC 3339 UTC with microseconds: the key of the cursor.
@@ -48,4 +46,6 @@ pub struct DeadLetters {
     pub more: bool,
     /// How many there are in all, with the same filters.
     pub total: Count,
+    /// How many jobs were looked at for members of a group, where there were more.
+    pub window: Option<u64>,
 }

@@ -7,6 +7,7 @@ pub mod dead_letter;
 pub mod environment;
 pub mod finding;
 pub mod fingerprint;
+pub mod group;
 pub mod job;
 pub mod job_id;
 pub mod layout;

@@ -7,6 +7,7 @@ use super::queue::CountJson;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
 use crate::checks::queue::count_text;
 use crate::facts::dead_letter::{DeadLetter, DeadLetters};
+use crate::facts::selection::Selection;
 use crate::text;
 
 /// `data` of `dlq list`.
@@ -62,12 +63,12 @@ pub fn cursor(job: &DeadLetter) -> String {
 
 /// Builds the listing.
 #[must_use]
-pub fn listing(page: &DeadLetters, from: &Provenance, kinds: &[String]) -> Report {
+pub fn listing(page: &DeadLetters, from: &Provenance, selection: &Selection) -> Report {
     let next_cursor = page.jobs.last().filter(|_| page.more).map(cursor);
     let mut document = Document::default();
-    let subject = match kinds {
+    let subject = match selection.flags().as_slice() {
         [] => "dead letters".to_owned(),
-        kinds => format!("dead letters of {}", kinds.join(", ")),
+        flags => format!("dead letters with {}", flags.join(" ")),
     };
     document.push(header::title(subject, from));
     if page.jobs.is_empty() {
@@ -78,8 +79,9 @@ pub fn listing(page: &DeadLetters, from: &Provenance, kinds: &[String]) -> Repor
     document.note(footer(page));
     if let Some(cursor) = &next_cursor {
         let mut command = "cliplyctl dlq list".to_owned();
-        for kind in kinds {
-            command.push_str(&format!(" --kind {kind}"));
+        for flag in selection.flags() {
+            command.push(' ');
+            command.push_str(&flag);
         }
         document.next(vec![(format!("{command} --after {cursor}"), "the next page".into())]);
     }
@@ -97,7 +99,8 @@ pub fn listing(page: &DeadLetters, from: &Provenance, kinds: &[String]) -> Repor
 fn footer(page: &DeadLetters) -> String {
     let shown = text::count(page.jobs.len() as u64);
     let cut = if page.more { "; there are more" } else { "" };
-    format!("{shown} shown of {}{cut}", count_text(&page.total))
+    let window = page.window.map(|n| format!("; only the newest {} were read", text::count(n)));
+    format!("{shown} shown of {}{cut}{}", count_text(&page.total), window.unwrap_or_default())
 }
 
 fn table(jobs: &[DeadLetter]) -> Table {

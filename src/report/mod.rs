@@ -6,6 +6,7 @@ pub mod advice;
 pub mod dead_letters;
 pub mod document;
 pub mod envelope;
+pub mod groups;
 pub mod header;
 pub mod health;
 pub mod job;

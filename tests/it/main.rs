@@ -8,6 +8,7 @@
 
 mod connect;
 mod demo;
+mod desk;
 mod docs;
 mod harness;
 mod jobs;

@@ -1,19 +1,17 @@
 //! `dlq list`: the newest dead letters.
 
+use super::filter;
 use crate::cli::DlqList;
 use crate::context::Context;
 use crate::error::Error;
 use crate::report::{Report, dead_letters};
-use crate::sources::postgres::dead_letters::{self as source, Cursor, Selection};
+use crate::sources::postgres::dead_letters::{self as source, Cursor};
 
 /// Lists a page of dead letters.
 pub async fn run(context: &Context, args: &DlqList) -> Result<Report, Error> {
     let cursor = args.after.as_deref().map(parse_cursor).transpose()?;
     let layout = context.layout().await?;
-    for kind in &args.kind {
-        context.known_kind(layout, kind)?;
-    }
-    let selection = Selection { kinds: args.kind.clone() };
+    let selection = filter::selection(context, layout, &args.filter)?;
     let database = context.database().await?;
     let page = source::list(
         database,
@@ -24,7 +22,7 @@ pub async fn run(context: &Context, args: &DlqList) -> Result<Report, Error> {
         context.remaining(),
     )
     .await?;
-    Ok(dead_letters::listing(&page, &context.provenance(), &args.kind))
+    Ok(dead_letters::listing(&page, &context.provenance(), &selection))
 }
 
 /// A cursor is the last row's change time and id, as [`dead_letters::cursor`] wrote them.

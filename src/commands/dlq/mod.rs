@@ -1,5 +1,7 @@
 //! The dead-letter desk.
 
+mod filter;
+pub mod groups;
 pub mod list;
 pub mod ops;
 mod plan;

@@ -1,16 +1,20 @@
 //! Reads jobs that were given up, newest change first, by keyset: never OFFSET.
 
+use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
 use futures_util::future::join;
 use jiff::Timestamp;
 use tokio_postgres::Row;
-use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::types::Type;
 
+use super::selection::{Conditions, fingerprint, fingerprint_columns, in_group};
 use super::{Database, sql};
 use crate::facts::dead_letter::{DeadLetter, DeadLetters, Death};
 use crate::facts::layout::Layout;
 use crate::facts::queue::Count;
+use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
 
 /// Bytes of an error that a listing reads: its first line is all it shows.
@@ -27,11 +31,19 @@ pub struct Cursor {
     pub id: String,
 }
 
-/// Which dead jobs to read.
-#[derive(Debug, Clone, Default)]
-pub struct Selection {
-    /// Kinds, any of them; empty: all.
-    pub kinds: Vec<String>,
+/// Jobs among which the members of a group are looked for, newest first.
+const GROUP_WINDOW: u64 = 300_000;
+
+/// Says why there are no dead letters, where the schema has none.
+///
+/// # Errors
+/// [`SourceErrorKind::UnknownLayout`].
+pub fn required(layout: &Layout) -> Result<(), SourceError> {
+    match layout.no_dead_letters() {
+        None => Ok(()),
+        Some(why) => Err(SourceError::new(SourceErrorKind::UnknownLayout, why)
+            .hint("failed jobs are counted by: cliplyctl queue")),
+    }
 }
 
 /// A page, and the total beside it.
@@ -46,9 +58,9 @@ pub async fn list(
     limit: u32,
     timeout: Duration,
 ) -> Result<DeadLetters, SourceError> {
-    if let Some(why) = layout.no_dead_letters() {
-        return Err(SourceError::new(SourceErrorKind::UnknownLayout, why)
-            .hint("failed jobs are counted by: cliplyctl queue"));
+    required(layout)?;
+    if selection.group.is_some() {
+        return members(db, layout, selection, after, limit, timeout).await;
     }
     let (page, total) = join(
         page(db, layout, selection, after, limit, timeout),
@@ -58,7 +70,31 @@ pub async fn list(
     let mut jobs = page?;
     let more = jobs.len() > limit as usize;
     jobs.truncate(limit as usize);
-    Ok(DeadLetters { jobs, more, total: total? })
+    Ok(DeadLetters { jobs, more, total: total?, window: None })
+}
+
+/// The statement of a page of at most `limit` rows, with its values.
+fn page_of(
+    layout: &Layout,
+    selection: &Selection,
+    after: Option<&Cursor>,
+    limit: u64,
+) -> (String, Conditions) {
+    let key = sql::changed(layout);
+    let mut conditions = Conditions::of(layout, selection);
+    if let Some(cursor) = after {
+        let changed = conditions.bind(cursor.changed.clone(), Type::TEXT);
+        let id = conditions.bind(cursor.id.clone(), Type::TEXT);
+        let id_type = layout.id.sql();
+        conditions.push(format!("({key}, id) < ({changed}::timestamptz, {id}::{id_type})"));
+    }
+    let statement = format!(
+        "select {}, {} from public.jobs where {} order by {key} desc, id desc limit {limit}",
+        columns(layout),
+        fingerprint_columns(layout),
+        conditions.sql()
+    );
+    (statement, conditions)
 }
 
 async fn page(
@@ -69,31 +105,42 @@ async fn page(
     limit: u32,
     timeout: Duration,
 ) -> Result<Vec<DeadLetter>, SourceError> {
-    let key = sql::changed(layout);
-    let mut conditions = conditions(layout, selection);
-    if after.is_some() {
-        let id = layout.id.sql();
-        conditions.push(format!("({key}, id) < ($2::text::timestamptz, $3::text::{id})"));
-    }
-    let statement = format!(
-        "select {} from public.jobs where {} order by {key} desc, id desc limit $4",
-        columns(layout),
-        conditions.join(" and ")
-    );
+    let (statement, conditions) = page_of(layout, selection, after, u64::from(limit) + 1);
     let rows = db
-        .read(timeout, async |tx| {
-            let (changed, id) =
-                after.map_or(("", ""), |cursor| (cursor.changed.as_str(), cursor.id.as_str()));
-            let params: [(&(dyn ToSql + Sync), Type); 4] = [
-                (&selection.kinds, Type::TEXT_ARRAY),
-                (&changed, Type::TEXT),
-                (&id, Type::TEXT),
-                (&(i64::from(limit) + 1), Type::INT8),
-            ];
-            Ok(tx.query_typed(&statement, &params).await?)
-        })
+        .read(timeout, async |tx| Ok(tx.query_typed(&statement, &conditions.params()).await?))
         .await?;
     Ok(rows.iter().map(dead_letter).collect())
+}
+
+/// The members of a group: fingerprints are taken here, so all jobs of the window pass by.
+async fn members(
+    db: &Database,
+    layout: &Layout,
+    selection: &Selection,
+    after: Option<&Cursor>,
+    limit: u32,
+    timeout: Duration,
+) -> Result<DeadLetters, SourceError> {
+    let (statement, conditions) = page_of(layout, selection, after, GROUP_WINDOW);
+    db.read(timeout, async |tx| {
+        let mut rows = pin!(tx.query_typed_raw(&statement, conditions.params()).await?);
+        let (mut jobs, mut matching, mut read) = (Vec::new(), 0_u64, 0_u64);
+        while let Some(row) = rows.try_next().await? {
+            read += 1;
+            if !in_group(selection, &fingerprint(&row)) {
+                continue;
+            }
+            matching += 1;
+            if jobs.len() < limit as usize {
+                jobs.push(dead_letter(&row));
+            }
+        }
+        let whole = read < GROUP_WINDOW && after.is_none();
+        let total = if whole { Count::Exact(matching) } else { Count::AtLeast(matching) };
+        let more = matching > jobs.len() as u64;
+        Ok(DeadLetters { jobs, more, total, window: (read == GROUP_WINDOW).then_some(read) })
+    })
+    .await
 }
 
 async fn total(
@@ -102,13 +149,11 @@ async fn total(
     selection: &Selection,
     timeout: Duration,
 ) -> Result<Count, SourceError> {
-    let statement = format!(
-        "select count(*) as n from public.jobs where {}",
-        conditions(layout, selection).join(" and ")
-    );
+    let conditions = Conditions::of(layout, selection);
+    let statement = format!("select count(*) as n from public.jobs where {}", conditions.sql());
     let counted = db
         .read(timeout.min(super::queue::SCAN_BUDGET), async |tx| {
-            Ok(tx.query_typed_one(&statement, &[(&selection.kinds, Type::TEXT_ARRAY)]).await?)
+            Ok(tx.query_typed_one(&statement, &conditions.params()).await?)
         })
         .await;
     match counted {
@@ -120,12 +165,24 @@ async fn total(
     }
 }
 
-fn conditions(layout: &Layout, selection: &Selection) -> Vec<String> {
-    let mut conditions = vec![sql::live_in(layout, &layout.vocabulary.dead)];
-    if let (false, Some(kind)) = (selection.kinds.is_empty(), &layout.kind) {
-        conditions.push(format!("{}::text = any($1)", sql::ident(kind)));
-    }
-    conditions
+/// The columns that [`death_of`] reads.
+pub fn death_columns(layout: &Layout) -> String {
+    let failed_at = match &layout.error {
+        Some(error) if error.json => {
+            format!("left({} ->> 'failed_at', 64)", sql::ident(&error.name))
+        }
+        _ => "null::text".to_owned(),
+    };
+    format!(
+        "{failed_at} as failed_at, extract(epoch from {})::float8 as changed_epoch, \
+         extract(epoch from now())::float8 as now_epoch",
+        sql::changed(layout)
+    )
+}
+
+/// When the job of a row with [`death_columns`] died.
+pub fn death_of(row: &Row) -> Option<Death> {
+    death(row.get("failed_at"), row.get("changed_epoch"), row.get("now_epoch"))
 }
 
 fn columns(layout: &Layout) -> String {
@@ -134,35 +191,20 @@ fn columns(layout: &Layout) -> String {
     let number = |column: &Option<String>| {
         format!("{}::bigint", sql::column_or_null(column.as_ref(), "bigint"))
     };
-    let (error_json, failed_at) = match &layout.error {
-        Some(error) if error.json => {
-            let name = sql::ident(&error.name);
-            (
-                format!("left({name}::text, {ERROR_BYTES})"),
-                format!("left({name} ->> 'failed_at', 64)"),
-            )
-        }
-        _ => ("null::text".to_owned(), "null::text".to_owned()),
-    };
-    let key = sql::changed(layout);
     format!(
         "id::text as id, {} as kind, {} as workspace, {} as attempts, {} as max_attempts, \
-         left({}, {ERROR_BYTES}) as error, {error_json} as error_json, {failed_at} as failed_at, \
-         case when isfinite({key}) then to_char({key} at time zone 'UTC', \
-         'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') else {key}::text end as changed, extract(epoch from {key})::float8 as changed_epoch, \
-         extract(epoch from now())::float8 as now_epoch",
+         left({}, {ERROR_BYTES}) as error, {} as changed, {}",
         text(&layout.kind),
         text(&layout.workspace),
         number(&layout.attempts),
         number(&layout.max_attempts),
         sql::error_text(layout),
+        sql::rfc3339(&sql::changed(layout)),
+        death_columns(layout),
     )
 }
 
 fn dead_letter(row: &Row) -> DeadLetter {
-    let now: f64 = row.get("now_epoch");
-    let changed: Option<f64> = row.get("changed_epoch");
-    let failed_at: Option<String> = row.get("failed_at");
     DeadLetter {
         id: row.get("id"),
         kind: row.get("kind"),
@@ -170,8 +212,7 @@ fn dead_letter(row: &Row) -> DeadLetter {
         attempts: row.get("attempts"),
         max_attempts: row.get("max_attempts"),
         error: row.get("error"),
-        error_json: row.get("error_json"),
-        died: death(failed_at.as_deref(), changed, now),
+        died: death_of(row),
         changed: row.get::<_, Option<String>>("changed").unwrap_or_default(),
     }
 }

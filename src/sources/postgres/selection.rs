@@ -8,9 +8,6 @@ use crate::facts::Fingerprint;
 use crate::facts::layout::Layout;
 use crate::facts::selection::Selection;
 
-/// Longest text that a fingerprint is taken of, in characters: a template is made of one line.
-const FINGERPRINT_TEXT: usize = 65_536;
-
 /// Conditions with the values that they bind.
 #[derive(Default)]
 pub struct Conditions {
@@ -84,11 +81,10 @@ fn text(column: Option<&String>) -> String {
 pub fn fingerprint_columns(layout: &Layout) -> String {
     let error = layout.error.as_ref().map(|column| &column.name);
     format!(
-        "{} as fp_kind, left({}, {FINGERPRINT_TEXT}) as fp_last_error, \
-         left({}, {FINGERPRINT_TEXT}) as fp_error",
+        "{} as fp_kind, {} as fp_last_error, {} as fp_error",
         text(layout.kind.as_ref()),
-        text(layout.last_error.as_ref()),
-        text(error),
+        sql::fingerprinted(&text(layout.last_error.as_ref())),
+        sql::fingerprinted(&text(error)),
     )
 }
 

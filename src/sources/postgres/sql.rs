@@ -90,6 +90,25 @@ pub fn error_text(layout: &Layout) -> String {
     }
 }
 
+/// The part of a text that a fingerprint is taken of: the first 8 and the last 4 thousand
+/// characters. Every reader must use it, or the same job falls into different groups.
+#[must_use]
+pub fn fingerprinted(text: &str) -> String {
+    format!(
+        "case when length({text}) > 12288 then left({text}, 8192) || right({text}, 4096) \
+         else {text} end"
+    )
+}
+
+/// A timestamp expression as RFC 3339 UTC with microseconds; infinite ones as Postgres says them.
+#[must_use]
+pub fn rfc3339(timestamp: &str) -> String {
+    format!(
+        "case when isfinite({timestamp}) then to_char({timestamp} at time zone 'utc', \
+         'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') else ({timestamp})::text end"
+    )
+}
+
 /// When a dead job was last changed, as the key that listings sort by.
 #[must_use]
 pub fn changed(layout: &Layout) -> String {

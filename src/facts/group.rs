@@ -1,0 +1,97 @@
+//! Dead jobs that died of the same cause.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Fingerprint;
+use super::dead_letter::Death;
+
+/// Deaths younger than this say that it is still happening, seconds.
+pub const RECENT: f64 = 900.0;
+
+/// A cause and what it did.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// The cause.
+    pub fingerprint: Fingerprint,
+    /// The kind of the jobs.
+    pub kind: String,
+    /// Jobs.
+    pub count: u64,
+    /// The earliest death.
+    pub first: Option<Death>,
+    /// The latest death.
+    pub last: Option<Death>,
+    /// Deaths within [`RECENT`].
+    pub recent: u64,
+    /// Tenants hit.
+    pub workspaces: HashSet<String>,
+}
+
+impl Group {
+    /// A group without jobs yet.
+    #[must_use]
+    pub fn new(kind: &str, fingerprint: Fingerprint) -> Self {
+        Self {
+            fingerprint,
+            kind: kind.to_owned(),
+            count: 0,
+            first: None,
+            last: None,
+            recent: 0,
+            workspaces: HashSet::new(),
+        }
+    }
+
+    /// Counts a job.
+    pub fn add(&mut self, death: Option<Death>, workspace: Option<&str>) {
+        self.count += 1;
+        if let Some(death) = death {
+            self.recent += u64::from(death.age < RECENT);
+            self.first = Some(self.first.filter(|first| first.at <= death.at).unwrap_or(death));
+            self.last = Some(self.last.filter(|last| last.at >= death.at).unwrap_or(death));
+        }
+        if let Some(workspace) = workspace
+            && !self.workspaces.contains(workspace)
+        {
+            self.workspaces.insert(workspace.to_owned());
+        }
+    }
+}
+
+/// When jobs of each kind last finished, seconds since 1970.
+#[derive(Debug, Clone)]
+pub struct Finishes {
+    /// The latest finish by kind.
+    pub latest: HashMap<String, f64>,
+    /// Earlier events were not read.
+    pub since: f64,
+}
+
+impl Finishes {
+    /// Whether a job of the group's kind finished after its last death; `None` when that lies
+    /// outside the events that were read.
+    #[must_use]
+    pub fn after(&self, group: &Group) -> Option<bool> {
+        let died = group.last?.at.as_duration().as_secs_f64();
+        match self.latest.get(&group.kind) {
+            Some(finished) if *finished > died => Some(true),
+            _ if self.since <= died => Some(false),
+            _ => None,
+        }
+    }
+}
+
+/// The groups of a reading.
+#[derive(Debug, Clone, Default)]
+pub struct Groups {
+    /// Largest first.
+    pub groups: Vec<Group>,
+    /// Jobs read.
+    pub read: u64,
+    /// Jobs of causes beyond the number that is kept.
+    pub unkept: u64,
+    /// What finished since; `None` where no events tell.
+    pub finishes: Option<Finishes>,
+    /// Whether reading stopped at the window.
+    pub cut: bool,
+}

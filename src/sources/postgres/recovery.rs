@@ -1,0 +1,54 @@
+//! When jobs of a kind last finished, from the newest events: there is no index for more.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::{Database, sql};
+use crate::facts::SourceError;
+use crate::facts::group::Finishes;
+use crate::facts::layout::Layout;
+
+/// Events that are looked at, newest first.
+const EVENTS: i64 = 20_000;
+/// Time that this may take.
+const BUDGET: Duration = Duration::from_secs(1);
+
+/// The latest finish of each kind; `None` where no events tell.
+///
+/// # Errors
+/// The database's, a spent budget among them.
+pub async fn finishes(
+    db: &Database,
+    layout: &Layout,
+    timeout: Duration,
+) -> Result<Option<Finishes>, SourceError> {
+    let Some(events) = layout.events.as_ref().filter(|events| events.ids_grow) else {
+        return Ok(None);
+    };
+    let (Some(at), Some(kind)) = (&events.at, &layout.kind) else { return Ok(None) };
+    let statement = format!(
+        "with newest as materialized (select job_id, {stage}::text as stage, {at} as at \
+           from public.job_events order by id desc limit {EVENTS}) \
+         select null::text as kind, extract(epoch from min(at))::float8 as at, count(*) as n \
+           from newest \
+         union all \
+         select j.{kind}::text, extract(epoch from max(e.at))::float8, count(*) \
+           from newest e join public.jobs j on j.id = e.job_id \
+          where e.stage = 'finished' and j.{kind} is not null group by 1",
+        stage = sql::ident(&events.stage),
+        at = sql::ident(at),
+        kind = sql::ident(kind),
+    );
+    let rows =
+        db.read(timeout.min(BUDGET), async |tx| Ok(tx.query_typed(&statement, &[]).await?)).await?;
+    let mut finishes = Finishes { latest: HashMap::new(), since: f64::NEG_INFINITY };
+    for row in &rows {
+        let at: Option<f64> = row.get("at");
+        match (row.get::<_, Option<String>>("kind"), at) {
+            (Some(kind), Some(at)) => _ = finishes.latest.insert(kind, at),
+            (None, Some(at)) if row.get::<_, i64>("n") == EVENTS => finishes.since = at,
+            _ => {}
+        }
+    }
+    Ok(Some(finishes))
+}

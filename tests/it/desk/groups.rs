@@ -1,0 +1,74 @@
+//! `dlq groups`
+
+use super::{WITH_DEAD, data, dlq};
+use crate::support::postgres::Database;
+
+#[test]
+fn the_incidents_causes_are_told_apart_on_every_variant() {
+    for variant in WITH_DEAD {
+        let database = Database::from_fixture(&format!("{variant}_typical"));
+        let groups = data(&database, &["groups"])["groups"].as_array().unwrap().clone();
+        let counts: Vec<_> = groups.iter().map(|g| g["count"].as_u64().unwrap()).collect();
+        // Where `last_error` is not kept, the job with that alone died of nothing known.
+        assert_eq!(counts, [15, 8, 2, 1], "{variant}: {groups:#?}");
+        assert_eq!(groups[0]["kind"], "CLIP_RENDER");
+        assert!(groups[0]["template"].as_str().unwrap().starts_with("FFmpeg timed out"));
+        assert_eq!(groups[0]["workspaces"], 2, "{variant}");
+        assert_eq!(groups[0]["died_last_15m"], 2, "{variant}");
+    }
+}
+
+#[test]
+fn the_same_cause_has_the_same_hash_on_every_variant() {
+    let hash = |variant: &str| {
+        let database = Database::from_fixture(&format!("{variant}_typical"));
+        data(&database, &["groups"])["groups"][0]["hash"].as_str().unwrap().to_owned()
+    };
+    let main = hash("main");
+    for variant in WITH_DEAD {
+        assert_eq!(hash(variant), main, "{variant}");
+    }
+}
+
+#[test]
+fn only_the_ends_of_a_long_error_count() {
+    let database = Database::from_fixture("main_empty");
+    database.execute(
+        "INSERT INTO public.workspaces (id, name, owner_id)
+           VALUES ('aaaaaaaa-0000-4000-8000-000000000009', 'w', gen_random_uuid())
+           ON CONFLICT DO NOTHING;
+         INSERT INTO public.jobs (workspace_id, kind, state, last_error)
+         SELECT (SELECT id FROM public.workspaces LIMIT 1), 'CLIP_RENDER', 'dead_letter',
+           'boom in render' || E'\\n' || repeat('x', 20000 + n * 1000) || E'\\nthe end'
+         FROM generate_series(1, 3) n",
+    );
+    let groups = data(&database, &["groups"]);
+    assert_eq!(groups["groups"].as_array().unwrap().len(), 1, "{groups:#}");
+    let hash = groups["groups"][0]["hash"].as_str().unwrap();
+    assert_eq!(data(&database, &["list", "--group", hash])["total"]["value"], 3);
+}
+
+#[test]
+fn hostile_errors_are_grouped_and_never_drive_the_terminal() {
+    for name in ["main_awkward", "bigint_awkward", "main_empty"] {
+        let output = dlq(&Database::from_fixture(name), &["groups"]).expect_code(0);
+        let hostile = output.stdout.chars().any(|c| c.is_control() && c != '\n');
+        assert!(!hostile, "{name}: {}", output.stdout);
+    }
+}
+
+#[test]
+fn a_cause_recovers_when_its_kind_finishes_again_and_without_events_nobody_knows() {
+    let recovering = |database: &Database| {
+        data(database, &["groups", "--kind", "CLIP_RENDER"])["groups"][0]["recovering"].clone()
+    };
+    let database = Database::from_fixture("main_typical");
+    assert_eq!(recovering(&database), false);
+    database.execute(
+        "INSERT INTO public.job_events (job_id, stage)
+         SELECT id, 'finished' FROM public.jobs WHERE kind = 'CLIP_RENDER' LIMIT 1",
+    );
+    assert_eq!(recovering(&database), true);
+    let without_events = Database::from_fixture("bigint_typical");
+    assert!(recovering(&without_events).is_null());
+}

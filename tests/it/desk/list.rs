@@ -1,0 +1,99 @@
+//! `dlq list` with every filter.
+
+use super::{WITH_DEAD, data, dlq, listed};
+use crate::support::postgres::Database;
+
+fn sorted(mut ids: Vec<u64>) -> Vec<u64> {
+    ids.sort_unstable();
+    ids
+}
+
+#[test]
+fn every_filter_means_the_same_on_every_variant() {
+    for variant in WITH_DEAD {
+        let database = Database::from_fixture(&format!("{variant}_typical"));
+        let tiktok: Vec<u64> = (216..=223).collect();
+        assert_eq!(listed(&database, &[]).len(), 26, "{variant}");
+        assert_eq!(sorted(listed(&database, &["--kind", "PUBLISH_TIKTOK"])), tiktok, "{variant}");
+        let kinds = ["--kind", "TRANSCRIBE", "--kind", "THUMBNAIL_GEN"];
+        assert_eq!(sorted(listed(&database, &kinds)), [224, 225, 226], "{variant}");
+        let text = ["--error", "ACCESS token"];
+        assert_eq!(sorted(listed(&database, &text)), tiktok, "{variant}");
+        let odd = ["--workspace", "AAAAAAAA-0000-4000-8000-000000000002", "--kind", "TRANSCRIBE"];
+        assert_eq!(listed(&database, &odd), [225], "{variant}");
+        assert_eq!(listed(&database, &["--since", "12m"]), [201, 202], "{variant}");
+        assert_eq!(listed(&database, &["--until", "3h"]), [226], "{variant}");
+        assert_eq!(listed(&database, &["--since", "2000-01-01"]).len(), 26, "{variant}");
+    }
+}
+
+#[test]
+fn a_group_is_listed_by_the_hash_that_groups_prints() {
+    for variant in WITH_DEAD {
+        let database = Database::from_fixture(&format!("{variant}_typical"));
+        let groups = data(&database, &["groups"]);
+        let largest = groups["groups"][0]["hash"].as_str().unwrap().to_owned();
+        let members = sorted(listed(&database, &["--group", &largest]));
+        assert_eq!(members, (201..=215).collect::<Vec<_>>(), "{variant}");
+        let page = data(&database, &["list", "--group", &largest, "--limit", "4"]);
+        assert_eq!(page["total"]["value"], 15, "{variant}");
+        let cursor = page["next_cursor"].as_str().unwrap();
+        assert!(!cursor.contains(' '), "{cursor}");
+        assert_eq!(listed(&database, &["--group", &largest, "--after", cursor]).len(), 11);
+    }
+}
+
+#[test]
+fn pages_hold_every_job_once() {
+    for name in ["main_awkward", "bigint_awkward", "status_live_typical"] {
+        let database = Database::from_fixture(name);
+        let all = listed(&database, &[]);
+        let (mut paged, mut after) = (Vec::<u64>::new(), None::<String>);
+        loop {
+            let mut args = vec!["list", "--limit", "4"];
+            args.extend(after.iter().flat_map(|cursor| ["--after", cursor.as_str()]));
+            let page = data(&database, &args);
+            for job in page["jobs"].as_array().unwrap() {
+                paged
+                    .push(job["id"].as_str().unwrap().rsplit('-').next().unwrap().parse().unwrap());
+            }
+            match page["next_cursor"].as_str() {
+                Some(cursor) => after = Some(cursor.to_owned()),
+                None => break,
+            }
+        }
+        assert_eq!(paged, all, "{name}");
+    }
+}
+
+#[test]
+fn filters_that_cannot_be_meant_are_refused_with_a_sentence() {
+    let database = Database::from_fixture("main_typical");
+    for (args, words) in [
+        (&["--kind", "CLIP_RENDR"][..], "did you mean `CLIP_RENDER`"),
+        (&["--workspace", "7"], "is no workspace id"),
+        (&["--group", "3f9a"], "is no group"),
+        (&["--error", ""], "--error is empty"),
+        (&["--since", "1h", "--until", "2h"], "nothing can match"),
+        (&["--since", "2999-01-01"], "in the future"),
+        (&["--since", "yesterday"], "expected a span"),
+        (&["--limit", "0"], "0 is not in 1..=100000"),
+        (&["--limit", "99999999999"], "is not in 1..=100000"),
+        (&["--after", "42"], "is no cursor"),
+    ] {
+        let args: Vec<_> = ["list"].iter().chain(args).copied().collect();
+        let output = dlq(&database, &args).expect_code(64);
+        assert!(output.stderr.contains(words), "{args:?}: {}", output.stderr);
+    }
+}
+
+#[test]
+fn a_schema_without_dead_letters_says_why() {
+    for variant in ["early", "hosted", "october", "typed"] {
+        let database = Database::from_fixture(&format!("{variant}_typical"));
+        for verb in ["list", "groups"] {
+            let output = dlq(&database, &[verb]).expect_code(3);
+            assert!(output.stderr.contains("no dead letters"), "{variant}: {}", output.stderr);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The dead-letter desk on a real server.
+
+mod groups;
+mod list;
+
+use serde_json::Value;
+
+use crate::support::cli::{Cli, Output};
+use crate::support::postgres::Database;
+
+/// Runs `dlq …` on a database.
+fn dlq(database: &Database, args: &[&str]) -> Output {
+    Cli::new(["dlq"].iter().chain(args)).env("DATABASE_URL", database.url()).run()
+}
+
+/// The `data` of a run that could answer.
+fn data(database: &Database, args: &[&str]) -> Value {
+    let args: Vec<_> = args.iter().copied().chain(["-o", "json"]).collect();
+    dlq(database, &args).expect_code(0).json()["data"].clone()
+}
+
+/// The last digits of the ids listed: fixtures number their jobs.
+fn listed(database: &Database, args: &[&str]) -> Vec<u64> {
+    let args: Vec<_> = ["list", "--limit", "100"].iter().chain(args).copied().collect();
+    let jobs = data(database, &args)["jobs"].as_array().unwrap().clone();
+    let number = |job: &Value| {
+        job["id"].as_str().unwrap().rsplit('-').next().unwrap().parse::<u64>().unwrap()
+    };
+    jobs.iter().map(number).collect()
+}
+
+/// Every variant that has dead letters.
+const WITH_DEAD: [&str; 5] = ["main", "atomic", "status_live", "bigint", "event_data"];
