@@ -1,5 +1,6 @@
 //! The whole command line on one page.
 
+mod env;
 mod filter;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand};
 
+pub use env::{Env, EnvCheck, EnvExplain, EnvSources};
 pub use filter::{Filter, Moment};
 
 use crate::demo::scenario::SCENARIOS;
@@ -85,6 +87,9 @@ pub enum Command {
     /// Work with dead letters
     #[command(subcommand, arg_required_else_help = true)]
     Dlq(Dlq),
+    /// Is the environment complete? Ask the schema, the template and the values
+    #[command(subcommand, arg_required_else_help = true)]
+    Env(Env),
     /// Show and check the settings in force
     #[command(subcommand, arg_required_else_help = true)]
     Config(Config),
@@ -222,6 +227,8 @@ impl Command {
             Self::Ready(_) => "ready",
             Self::Queue(_) => "queue",
             Self::Dlq(Dlq::List(_)) => "dlq list",
+            Self::Env(Env::Check(_)) => "env check",
+            Self::Env(Env::Explain(_)) => "env explain",
             Self::Config(Config::Show) => "config show",
             Self::Config(Config::Check) => "config check",
             Self::Demo(_) => "demo",

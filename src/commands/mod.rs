@@ -4,6 +4,7 @@ mod completions;
 mod config;
 pub mod demo;
 mod dlq;
+mod env;
 mod health;
 mod jobs;
 mod queue;
@@ -12,7 +13,7 @@ mod runbook;
 mod schema;
 mod triage;
 
-use crate::cli::{Command, Config, Dlq, Jobs};
+use crate::cli::{Command, Config, Dlq, Env, Jobs};
 use crate::context::Context;
 use crate::error::Error;
 use crate::report::Report;
@@ -39,6 +40,8 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         Command::Ready(args) => ready::run(context, args).await,
         Command::Queue(args) => queue::run(context, args).await,
         Command::Dlq(Dlq::List(args)) => dlq::list::run(context, args).await,
+        Command::Env(Env::Check(args)) => env::check(context, args),
+        Command::Env(Env::Explain(args)) => env::explain(context, args),
         Command::Config(Config::Show) => Ok(config::show(context)),
         Command::Config(Config::Check) => config::check(context).await,
         Command::Jobs(Jobs::Show(args)) => jobs::show(context, args).await,
