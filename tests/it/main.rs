@@ -9,6 +9,7 @@
 mod connect;
 mod demo;
 mod docs;
+mod env;
 mod harness;
 mod jobs;
 mod postgres;
