@@ -30,7 +30,8 @@ complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l base-url -d 'Base U
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
-json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -41,6 +42,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "health" -d 'Is 
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "ready" -d 'Is it ready? Ask /api/readyz'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "queue" -d 'What is waiting, in progress, stuck and dead? Ask the database'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "dlq" -d 'Work with dead letters'
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "env" -d 'Is the environment complete? Ask the schema, the template and the values'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "config" -d 'Show and check the settings in force'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "demo" -d 'Start a private database, app and workers with an incident to try everything on'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "jobs" -d 'Look at single jobs'
@@ -57,7 +59,8 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l base-url 
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
-json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -71,7 +74,8 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l base-url 
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
-json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -85,7 +89,8 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l base-url -
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
-json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -101,7 +106,8 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l base-url -
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
-json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -115,7 +121,8 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
-json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -132,7 +139,8 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
-json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -140,13 +148,73 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "list" -d 'List dead letters, newest first'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -f -a "check" -d 'Hold template and values against the schema in the TypeScript source'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -f -a "explain" -d 'Explain one key: its rule, where it is declared, which source wins'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l schema -d 'The TypeScript file with the schema [default: packages/shared/src/env.ts or another usual place]' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l schema-name -d 'The schema\'s name in that file [default: EnvSchema, else the only one]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l template -d 'The template [default: .env.example]' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l values -d 'Judge the values of these files, `-` for standard input; later ones win' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l profile -d 'What this profile of cliplyctl.toml needs must be set, too' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l fail-on -d 'The lowest verdict that fails; UNKNOWN always does' -r -f -a "warning\t'Fail on warnings and worse'
+critical\t'Fail on criticals and unknowns alone'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l process -d 'Judge this process\'s own environment, which wins over files'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l strict -d 'Commented keys count as missing; what is a warning about the template is critical'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l schema -d 'The TypeScript file with the schema [default: packages/shared/src/env.ts or another usual place]' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l schema-name -d 'The schema\'s name in that file [default: EnvSchema, else the only one]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l template -d 'The template [default: .env.example]' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l values -d 'Judge the values of these files, `-` for standard input; later ones win' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l process -d 'Judge this process\'s own environment, which wins over files'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from help" -f -a "check" -d 'Hold template and values against the schema in the TypeScript source'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Explain one key: its rule, where it is declared, which source wins'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
-json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -161,7 +229,8 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_s
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
-json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -173,7 +242,8 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_s
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
-json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -194,7 +264,8 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l base-url -d
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
-json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -207,7 +278,8 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show help" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
-json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -221,7 +293,8 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_see
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
-json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -235,7 +308,8 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l base-url
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
-json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -247,7 +321,8 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l base-url 
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
-json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -259,7 +334,8 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l base
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
-json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -271,26 +347,30 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l base-url -d 
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
-json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'"
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "triage" -d 'Walk the runbook: what is wrong, which section applies, what to type next'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "health" -d 'Is the app up? Ask /api/healthz'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "ready" -d 'Is it ready? Ask /api/readyz'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "queue" -d 'What is waiting, in progress, stuck and dead? Ask the database'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "dlq" -d 'Work with dead letters'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "config" -d 'Show and check the settings in force'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "demo" -d 'Start a private database, app and workers with an incident to try everything on'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "jobs" -d 'Look at single jobs'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "runbook" -d 'Print the runbook, or one section or check of it'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "schema" -d 'Print the JSON Schema of every report'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "man" -d 'Print the manual page (roff)'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq config demo jobs runbook schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "triage" -d 'Walk the runbook: what is wrong, which section applies, what to type next'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "health" -d 'Is the app up? Ask /api/healthz'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "ready" -d 'Is it ready? Ask /api/readyz'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "queue" -d 'What is waiting, in progress, stuck and dead? Ask the database'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "dlq" -d 'Work with dead letters'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "env" -d 'Is the environment complete? Ask the schema, the template and the values'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "config" -d 'Show and check the settings in force'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "demo" -d 'Start a private database, app and workers with an incident to try everything on'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "jobs" -d 'Look at single jobs'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "runbook" -d 'Print the runbook, or one section or check of it'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "schema" -d 'Print the JSON Schema of every report'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "man" -d 'Print the manual page (roff)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "list" -d 'List dead letters, newest first'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from env" -f -a "check" -d 'Hold template and values against the schema in the TypeScript source'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from env" -f -a "explain" -d 'Explain one key: its rule, where it is declared, which source wins'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Show every setting and where it came from'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check that the settings are complete and that the database answers'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "show" -d 'Show a job in full: errors, payload, timeline, and what its state means'

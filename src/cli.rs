@@ -1,5 +1,6 @@
 //! The whole command line on one page.
 
+mod env;
 mod filter;
 mod requeue;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand};
 
+pub use env::{Env, EnvCheck, EnvExplain, EnvSources};
 pub use filter::{Filter, Moment};
 pub use requeue::{Consent, DlqOps, DlqRequeue, DlqUndo};
 
@@ -90,6 +92,9 @@ pub enum Command {
     /// Prove who can do what, against a declared contract
     #[command(subcommand, arg_required_else_help = true)]
     Rls(Rls),
+    /// Is the environment complete? Ask the schema, the template and the values
+    #[command(subcommand, arg_required_else_help = true)]
+    Env(Env),
     /// Show and check the settings in force
     #[command(subcommand, arg_required_else_help = true)]
     Config(Config),
@@ -310,6 +315,8 @@ impl Command {
             Self::Rls(Rls::Matrix(_)) => "rls matrix",
             Self::Rls(Rls::Explain(_)) => "rls explain",
             Self::Rls(Rls::Contract(_)) => "rls contract",
+            Self::Env(Env::Check(_)) => "env check",
+            Self::Env(Env::Explain(_)) => "env explain",
             Self::Config(Config::Show) => "config show",
             Self::Config(Config::Check) => "config check",
             Self::Demo(_) => "demo",

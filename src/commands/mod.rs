@@ -4,6 +4,7 @@ mod completions;
 mod config;
 pub mod demo;
 mod dlq;
+mod env;
 mod health;
 mod jobs;
 mod queue;
@@ -13,7 +14,7 @@ mod runbook;
 mod schema;
 mod triage;
 
-use crate::cli::{Command, Config, Dlq, Jobs, Rls};
+use crate::cli::{Command, Config, Dlq, Env, Jobs, Rls};
 use crate::context::Context;
 use crate::error::Error;
 use crate::report::Report;
@@ -48,6 +49,8 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         Command::Rls(Rls::Matrix(args)) => rls::matrix::run(context, args).await,
         Command::Rls(Rls::Explain(args)) => rls::explain::run(context, args).await,
         Command::Rls(Rls::Contract(args)) => rls::contract::run(context, args).await,
+        Command::Env(Env::Check(args)) => env::check(context, args),
+        Command::Env(Env::Explain(args)) => env::explain(context, args),
         Command::Config(Config::Show) => Ok(config::show(context)),
         Command::Config(Config::Check) => config::check(context).await,
         Command::Jobs(Jobs::Show(args)) => jobs::show(context, args).await,

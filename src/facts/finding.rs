@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::Verdict;
+use super::environment::Place;
 
 /// A section of the runbook: what to do about a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,6 +123,8 @@ pub struct Finding {
     pub evidence: Option<Evidence>,
     /// The limit it was held against: `warning ≥ 60 s, critical ≥ 300 s`.
     pub threshold: Option<String>,
+    /// The line of a file that it speaks of.
+    pub place: Option<Place>,
     /// The next command to type, without secrets.
     pub next: Option<String>,
     /// Statements to review and run by hand; this tool never runs them.
@@ -145,6 +148,7 @@ impl Finding {
             message: message.into(),
             evidence: None,
             threshold: None,
+            place: None,
             next: None,
             remedy: None,
         }
@@ -161,6 +165,13 @@ impl Finding {
     #[must_use]
     pub fn threshold(mut self, threshold: impl Into<String>) -> Self {
         self.threshold = Some(threshold.into());
+        self
+    }
+
+    /// With the line of a file that it speaks of.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
         self
     }
 

@@ -1,5 +1,6 @@
 //! The painters: one file a format.
 
+pub mod github;
 pub mod json;
 pub mod sanitise;
 pub mod table;
@@ -14,6 +15,8 @@ pub enum Format {
     Table,
     /// For scripts: one JSON document (`cliplyctl schema` describes it)
     Json,
+    /// For GitHub's runners: one annotation a finding
+    Github,
 }
 
 /// What the painter must know of the place it paints on.
@@ -31,5 +34,6 @@ pub fn render(report: &Report, from: &Provenance, format: Format, canvas: Canvas
     match format {
         Format::Table => table::render(&report.document, canvas),
         Format::Json => json::render(report, from),
+        Format::Github => github::render(report),
     }
 }

@@ -45,6 +45,9 @@ pub struct Envelope {
     pub verdict: Option<SectionJson>,
     /// The command's own data.
     pub data: serde_json::Value,
+    /// Of `env check` with a template alone.
+    #[serde(flatten)]
+    pub agreement: Option<AgreementJson>,
     /// Sources that failed on the way.
     pub errors: Vec<ErrorJson>,
 }
@@ -182,6 +185,18 @@ pub struct RuledOutJson {
     pub reading: String,
 }
 
+/// Whether template and schema name the same keys, as the script that `env check` replaces said it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AgreementJson {
+    /// They do.
+    pub ok: bool,
+    /// Keys that the template lacks.
+    pub missing_in_example: Vec<String>,
+    /// Keys that the schema lacks.
+    pub extra_in_example: Vec<String>,
+}
+
 /// A source that failed.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ErrorJson {
@@ -222,6 +237,7 @@ impl Envelope {
             findings: bad.into_iter().map(finding).collect(),
             verdict: report.section.as_ref().map(section),
             data: report.data.clone(),
+            agreement: report.agreement.clone(),
             errors: report.errors.iter().map(error).collect(),
         }
     }

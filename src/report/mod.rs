@@ -6,6 +6,7 @@ pub mod advice;
 pub mod dead_letters;
 pub mod document;
 pub mod envelope;
+pub mod environment;
 pub mod groups;
 pub mod header;
 pub mod health;
@@ -47,6 +48,8 @@ pub struct Report {
     pub section: Option<SectionVerdict>,
     /// The command's own data, in its own frozen JSON type.
     pub data: serde_json::Value,
+    /// What `env check` puts at the top level, for readers of the script that it replaces.
+    pub agreement: Option<envelope::AgreementJson>,
     /// Sources that failed on the way.
     pub errors: Vec<Error>,
     /// The same for people.
@@ -110,6 +113,7 @@ impl Report {
             not_examined: vec![],
             section: None,
             data: serde_json::to_value(data).unwrap_or_default(),
+            agreement: None,
             errors: vec![],
             document,
         }

@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use config::AgeUnit;
+pub use config::{AgeUnit, EnvTable};
 use config::{Config, Context};
 pub use dsn::Dsn;
 pub use environment::Environment;
@@ -89,6 +89,10 @@ pub struct Settings {
     pub limits: Limits,
     /// Where limits that differ from the defaults came from, by name.
     pub limit_origins: BTreeMap<&'static str, Origin>,
+    /// What the application does beside its schema.
+    pub env: EnvTable,
+    /// The environment of this process, as `env check --process` judges it.
+    pub process: Environment,
     /// Where records are kept; none without a home directory.
     pub state_dir: Option<PathBuf>,
     /// Login name of whoever types.
@@ -141,6 +145,8 @@ impl Settings {
             limits: Limits::default(),
             limit_origins: BTreeMap::new(),
             actor: actor(environment),
+            env: config.env.clone(),
+            process: environment.clone(),
             state_dir: state.map(|directory| directory.join("cliplyctl")),
             warnings: Vec::new(),
         }

@@ -10,6 +10,7 @@ mod connect;
 mod demo;
 mod desk;
 mod docs;
+mod env;
 mod harness;
 mod jobs;
 mod postgres;

@@ -2,7 +2,7 @@
 
 use super::{KeyVerdict, judge_key};
 use crate::checks::Check;
-use crate::facts::environment::{EntryState, EnvFile, Environment, Place, SchemaKey};
+use crate::facts::environment::{EntryState, Environment, Place, SchemaKey};
 use crate::facts::{Finding, Limits, Section, Verdict};
 
 /// The check.
@@ -29,8 +29,9 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
             KeyVerdict::Unknown(_) => unjudged.push(key.name.as_str()),
             KeyVerdict::Refused(reasons) => {
                 let state = if active { entry.value.shape() } else { "only documented".to_owned() };
-                let message = sentence(template, entry.line, key, &state, &reasons);
-                findings.push(check.finding(bad, &key.name, message));
+                let place = Place { file: template.path.clone(), line: entry.line };
+                let message = sentence(&place, key, &state, &reasons);
+                findings.push(check.finding(bad, &key.name, message).at(place));
             }
         }
     }
@@ -44,14 +45,7 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
     findings
 }
 
-fn sentence(
-    template: &EnvFile,
-    line: u32,
-    key: &SchemaKey,
-    state: &str,
-    reasons: &[String],
-) -> String {
-    let place = Place { file: template.path.clone(), line };
+fn sentence(place: &Place, key: &SchemaKey, state: &str, reasons: &[String]) -> String {
     format!("{} ({state}, {place}) is refused when copied: {}", key.name, reasons.join("; "))
 }
 

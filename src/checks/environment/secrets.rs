@@ -64,7 +64,7 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
             let place = Place { file: template.path.clone(), line: entry.line };
             let shape = entry.value.shape();
             let message = format!("{} ({shape}, {place}) looks like {kind}", entry.key);
-            check.finding(bad, &entry.key, message)
+            check.finding(bad, &entry.key, message).at(place)
         })
         .collect();
     if findings.is_empty() {

@@ -94,7 +94,8 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
                 format!("{} is declared at {} and not in {path}", key.name, key.place)
             }
         };
-        findings.push(check.finding(Verdict::Critical, &key.name, message));
+        let finding = check.finding(Verdict::Critical, &key.name, message);
+        findings.push(finding.at(key.place.clone()));
     }
     // Where the schema may declare more than can be read, an extra key may be declared after all.
     let open = facts.schema.unresolved.first();
@@ -112,7 +113,7 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
             }
             None => Verdict::Critical,
         };
-        findings.push(check.finding(verdict, &entry.key, message));
+        findings.push(check.finding(verdict, &entry.key, message).at(place));
     }
     if findings.is_empty() {
         let (all, only) = (facts.schema.keys.len(), drift.documented.len());

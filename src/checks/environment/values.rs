@@ -69,7 +69,7 @@ fn one(
     let what = if verdict == Verdict::Critical { "is refused" } else { "cannot be judged" };
     let reasons = reasons.join("; ");
     let message = format!("{} ({state}) {what}: {reasons} ({})", key.name, key.place);
-    Some(check.finding(verdict, &key.name, message))
+    Some(check.finding(verdict, &key.name, message).at(key.place.clone()))
 }
 
 /// What the profile needs beyond the schema.

@@ -7,6 +7,7 @@
 
 pub mod context;
 mod document;
+mod env;
 pub mod source;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 pub use context::{AgeUnit, Context};
 use document::Document;
+pub use env::EnvTable;
 
 use super::suggest::did_you_mean;
 use super::{Environment, Setting, demo};
@@ -33,6 +35,8 @@ pub struct Config {
     pub default_context: Option<Setting<String>>,
     /// Every context of every file, the strongest first; a name may occur twice.
     pub contexts: Vec<Context>,
+    /// What the application does beside its schema.
+    pub env: EnvTable,
 }
 
 impl Config {
@@ -94,7 +98,8 @@ impl Config {
                         document.context = None;
                     }
                 }
-                _ => return Err(document.unknown(key, &["default_context", "context"])),
+                "env" => self.env.add(&document, key, value)?,
+                _ => return Err(document.unknown(key, &["default_context", "context", "env"])),
             }
         }
         self.files.push(path.to_owned());

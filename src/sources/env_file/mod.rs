@@ -42,16 +42,29 @@ pub enum EnvFileError {
 /// # Errors
 /// When it cannot be opened or is larger than [`MAX_BYTES`].
 pub fn read(path: &Path) -> Result<EnvFile, EnvFileError> {
-    let io = |source| EnvFileError::Io { path: path.to_owned(), source };
+    let file = File::open(path);
+    read_from(path, file.map_err(|source| EnvFileError::Io { path: path.to_owned(), source })?)
+}
+
+/// Reads standard input, under the name `stdin`.
+///
+/// # Errors
+/// When it cannot be read or is larger than [`MAX_BYTES`].
+pub fn read_stdin() -> Result<EnvFile, EnvFileError> {
+    read_from(Path::new("stdin"), std::io::stdin().lock())
+}
+
+fn read_from(path: &Path, reader: impl Read) -> Result<EnvFile, EnvFileError> {
     let mut bytes = Vec::new();
-    File::open(path).map_err(io)?.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(io)?;
+    let read = reader.take(MAX_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|source| EnvFileError::Io { path: path.to_owned(), source })?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(EnvFileError::TooLarge { path: path.to_owned() });
     }
     Ok(parse(path, &bytes))
 }
 
-/// Reads bytes that came from `path` (a file, or `-` for standard input). Any bytes will do.
+/// Reads bytes that came from `path` (a file, or `stdin`). Any bytes will do.
 #[must_use]
 pub fn parse(path: &Path, bytes: &[u8]) -> EnvFile {
     let lines = LineIndex::new(bytes);

@@ -1,0 +1,72 @@
+//! `env …`: the environment against its schema.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::Judging;
+
+/// `env …`
+#[derive(Debug, Subcommand)]
+pub enum Env {
+    /// Hold template and values against the schema in the TypeScript source
+    Check(EnvCheck),
+    /// Explain one key: its rule, where it is declared, which source wins
+    Explain(EnvExplain),
+}
+
+/// `env check`
+#[derive(Debug, Args)]
+pub struct EnvCheck {
+    /// What to read.
+    #[command(flatten)]
+    pub sources: EnvSources,
+    /// What this profile of cliplyctl.toml needs must be set, too
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Commented keys count as missing; what is a warning about the template is critical
+    #[arg(long)]
+    pub strict: bool,
+    /// How to judge.
+    #[command(flatten)]
+    pub judging: Judging,
+}
+
+/// `env explain`
+#[derive(Debug, Args)]
+pub struct EnvExplain {
+    /// The key: SUPABASE_URL
+    #[arg(value_name = "KEY")]
+    pub key: String,
+    /// What to read.
+    #[command(flatten)]
+    pub sources: EnvSources,
+}
+
+/// What is held against each other.
+#[derive(Debug, Args)]
+pub struct EnvSources {
+    /// The TypeScript file with the schema [default: packages/shared/src/env.ts or another usual place]
+    #[arg(long, value_name = "PATH")]
+    pub schema: Option<PathBuf>,
+    /// The schema's name in that file [default: EnvSchema, else the only one]
+    #[arg(long, value_name = "NAME")]
+    pub schema_name: Option<String>,
+    /// The template [default: .env.example]
+    #[arg(long, value_name = "PATH")]
+    pub template: Option<PathBuf>,
+    /// Judge the values of these files, `-` for standard input; later ones win
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub values: Vec<PathBuf>,
+    /// Judge this process's own environment, which wins over files
+    #[arg(long)]
+    pub process: bool,
+}
+
+impl EnvSources {
+    /// Whether there are values to judge.
+    #[must_use]
+    pub fn has_values(&self) -> bool {
+        self.process || !self.values.is_empty()
+    }
+}

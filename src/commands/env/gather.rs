@@ -1,0 +1,121 @@
+//! Reads what `env` judges: the schema, the template, the values, each from where it was asked for.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::cli::EnvSources;
+use crate::context::Context;
+use crate::error::{Error, ErrorKind};
+use crate::facts::SourceErrorKind;
+use crate::facts::environment::{
+    EntryState, EnvFile, EnvPolicy, EnvSchema, EnvValue, EnvValues, Environment,
+};
+use crate::sources::env_file::{self, EnvFileError};
+use crate::sources::env_schema::{self, CONVENTIONAL_PATHS, SchemaError};
+
+/// The template where nobody names one.
+const TEMPLATE: &str = ".env.example";
+
+/// What the settings say beside the schema.
+pub(super) fn policy(context: &Context) -> EnvPolicy {
+    EnvPolicy { fallbacks: context.settings.env.fallbacks(), ..EnvPolicy::default() }
+}
+
+/// Reads everything that was asked for.
+pub(super) fn read(
+    context: &Context,
+    sources: &EnvSources,
+    policy: EnvPolicy,
+    template_needed: bool,
+) -> Result<Environment, Error> {
+    let schema = schema(sources)?;
+    let template = template(sources, template_needed)?;
+    let values = if sources.has_values() { Some(values(context, sources)?) } else { None };
+    Ok(Environment { schema, template, values, policy })
+}
+
+fn schema(sources: &EnvSources) -> Result<EnvSchema, Error> {
+    let path = match &sources.schema {
+        Some(path) => path.clone(),
+        None => env_schema::find(Path::new("")).map_err(schema_error)?,
+    };
+    env_schema::read(&path, sources.schema_name.as_deref()).map_err(schema_error)
+}
+
+/// The template; only where nothing else is to be judged must the default one be there.
+fn template(sources: &EnvSources, needed: bool) -> Result<Option<EnvFile>, Error> {
+    let path = sources.template.as_deref().unwrap_or(Path::new(TEMPLATE));
+    match env_file::read(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(EnvFileError::Io { source, .. })
+            if source.kind() == io::ErrorKind::NotFound
+                && sources.template.is_none()
+                && !needed =>
+        {
+            Ok(None)
+        }
+        Err(error) => {
+            Err(file_error(error).hint("name the template with --template PATH, or create it"))
+        }
+    }
+}
+
+/// Files in the order given, each over the one before; the process over all of them.
+fn values(context: &Context, sources: &EnvSources) -> Result<EnvValues, Error> {
+    let mut values = EnvValues::default();
+    for path in &sources.values {
+        lay_file(&mut values, path)?;
+    }
+    if sources.process {
+        for (name, value) in context.settings.process.iter() {
+            values.lay(name, EnvValue::new(value), "the process", true);
+        }
+    }
+    Ok(values)
+}
+
+fn lay_file(values: &mut EnvValues, path: &PathBuf) -> Result<(), Error> {
+    let file = if path.as_os_str() == "-" { env_file::read_stdin() } else { env_file::read(path) };
+    let file = file.map_err(|error| file_error(error).hint("name files with --values FILE"))?;
+    for entry in file.entries.into_iter().filter(|entry| entry.state == EntryState::Active) {
+        let origin = format!("{}:{}", file.path.display(), entry.line);
+        values.lay(&entry.key, entry.value, &origin, false);
+    }
+    Ok(())
+}
+
+fn file_error(error: EnvFileError) -> Error {
+    match &error {
+        EnvFileError::Io { source, .. } => io_error(&error, source),
+        EnvFileError::TooLarge { .. } => malformed(&error),
+    }
+}
+
+fn schema_error(error: SchemaError) -> Error {
+    match &error {
+        SchemaError::Io { source, .. } => io_error(&error, source),
+        SchemaError::NoFile { .. } => {
+            let message = "no schema file in any of the usual places";
+            Error::new(ErrorKind::Source(SourceErrorKind::NotFound), message)
+                .cause(format!("looked for {}", CONVENTIONAL_PATHS.join(", ")))
+                .hint("run it at the root of the project, or name the file with --schema PATH")
+        }
+        SchemaError::Ambiguous { .. } | SchemaError::NotFound { .. } => {
+            malformed(&error).hint("name the schema with --schema-name NAME")
+        }
+        _ => malformed(&error),
+    }
+}
+
+fn malformed(error: &dyn std::error::Error) -> Error {
+    Error::new(ErrorKind::Source(SourceErrorKind::Malformed), error.to_string())
+}
+
+fn io_error(error: &dyn std::error::Error, source: &io::Error) -> Error {
+    let kind = match source.kind() {
+        io::ErrorKind::NotFound => SourceErrorKind::NotFound,
+        io::ErrorKind::PermissionDenied => SourceErrorKind::Permission,
+        _ => SourceErrorKind::Other,
+    };
+    Error::new(ErrorKind::Source(kind), error.to_string()).cause(source)
+}

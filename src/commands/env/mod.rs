@@ -1,0 +1,59 @@
+//! `env check|explain`: schema, template and values, read from files; no network.
+
+mod gather;
+
+use crate::checks::environment::{ALL, did_you_mean};
+use crate::cli::{EnvCheck, EnvExplain};
+use crate::context::Context;
+use crate::error::Error;
+use crate::facts::Finding;
+use crate::facts::environment::EnvPolicy;
+use crate::report::{Report, environment};
+use crate::settings::suggest;
+
+/// Gathers, judges, reports.
+///
+/// # Errors
+/// What cannot be read (3), or a profile that nobody defined (64).
+pub fn check(context: &Context, args: &EnvCheck) -> Result<Report, Error> {
+    let policy = EnvPolicy {
+        required: required(context, args.profile.as_deref())?,
+        profile: args.profile.clone(),
+        strict: args.strict,
+        ..gather::policy(context)
+    };
+    let facts = gather::read(context, &args.sources, policy, !args.sources.has_values())?;
+    let limits = &context.settings.limits;
+    let findings: Vec<Finding> = ALL.iter().flat_map(|check| check.run(&facts, limits)).collect();
+    Ok(environment::report(&facts, findings, args.judging.fail_on))
+}
+
+/// Says everything that is known of one key.
+///
+/// # Errors
+/// What cannot be read (3), or a key that the schema does not declare (64).
+pub fn explain(context: &Context, args: &EnvExplain) -> Result<Report, Error> {
+    let facts = gather::read(context, &args.sources, gather::policy(context), false)?;
+    let Some(key) = facts.schema.key(&args.key) else {
+        let schema = &facts.schema;
+        let error = Error::usage(format!("{} is not a key of {}", args.key, schema.name))
+            .cause(format!("it is declared at {}", schema.place));
+        let keys = schema.keys.iter().map(|key| key.name.as_str());
+        return Err(match did_you_mean(&args.key, keys) {
+            Some(key) => error.hint(format!("did you mean {key}?")),
+            None => error.hint("cliplyctl env check -o json lists every key under data.keys"),
+        });
+    };
+    Ok(environment::explain(&facts, key))
+}
+
+fn required(context: &Context, profile: Option<&str>) -> Result<Vec<String>, Error> {
+    let Some(profile) = profile else { return Ok(Vec::new()) };
+    let profiles = &context.settings.env.profiles;
+    profiles.get(profile).cloned().ok_or_else(|| {
+        let names: Vec<&str> = profiles.keys().map(String::as_str).collect();
+        Error::usage(format!("no profile `{profile}`"))
+            .cause("profiles are lists of keys below [env.profiles] in cliplyctl.toml")
+            .hint(suggest::did_you_mean(profile, &names))
+    })
+}

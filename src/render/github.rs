@@ -1,0 +1,54 @@
+//! `-o github`: annotations of GitHub's workflow commands, one a finding that is not OK.
+
+use crate::facts::{Finding, Verdict};
+use crate::report::Report;
+
+/// One line a finding, worst first; a notice where there is none.
+#[must_use]
+pub fn render(report: &Report) -> String {
+    let mut text = String::new();
+    for verdict in [Verdict::Critical, Verdict::Unknown, Verdict::Warning] {
+        for finding in report.findings.iter().filter(|finding| finding.verdict == verdict) {
+            text.push_str(&annotation(finding));
+        }
+    }
+    if text.is_empty() {
+        text = format!("::notice::cliplyctl {}: {}\n", report.command, report.status());
+    }
+    text
+}
+
+fn annotation(finding: &Finding) -> String {
+    let level = if finding.verdict == Verdict::Warning { "warning" } else { "error" };
+    let mut properties = String::new();
+    if let Some(place) = &finding.place {
+        let file = property(&place.file.display().to_string());
+        properties = format!("file={file},line={},", place.line);
+    }
+    let (check, message) = (property(finding.check), data(&finding.message));
+    format!("::{level} {properties}title={check}::{message}\n")
+}
+
+/// A message as the runner wants it: no line may end it, no other command may begin in it.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Section;
+    use crate::facts::environment::Place;
+
+    #[test]
+    fn text_from_outside_begins_no_command() {
+        let place = Place { file: "a,b:c.ts".into(), line: 7 };
+        let finding = Finding::new("env.x", Section::Environment, Verdict::Warning, "A", "1%\n::x");
+        let expected = "::warning file=a%2Cb%3Ac.ts,line=7,title=env.x::1%25%0A::x\n";
+        assert_eq!(annotation(&finding.at(place)), expected);
+    }
+}

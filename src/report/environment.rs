@@ -1,0 +1,271 @@
+//! The answers of `env check` and `env explain`. No value reaches them, only its shape.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::envelope::AgreementJson;
+use super::{Block, Cell, Column, Document, Report, Table};
+use crate::checks::environment::{KeyVerdict, drift, in_force, judge_key};
+use crate::exit::FailOn;
+use crate::facts::environment::{EntryState, EnvSchema, Environment, SchemaKey};
+use crate::facts::{Finding, Verdict};
+use crate::text;
+
+/// `data` of `env check`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct EnvironmentJson {
+    /// The schema, and why this one.
+    schema: SchemaJson,
+    /// The template; null when there was none to judge.
+    template: Option<String>,
+    /// Every key of the schema, in its order.
+    keys: Vec<KeyJson>,
+}
+
+/// A schema.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SchemaJson {
+    name: String,
+    /// `file:line`.
+    place: String,
+    /// `by name`, `the only schema exported` or `the only schema in the file`.
+    chosen: &'static str,
+}
+
+/// One key of a schema. Values are never said.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct KeyJson {
+    key: String,
+    /// Whether the application refuses to start without it; null when nobody can tell.
+    required: Option<bool>,
+    /// What its value must satisfy, in words.
+    rule: String,
+    description: Option<String>,
+    /// `file:line` of the declaration.
+    declared: String,
+    /// `active`, `documented` or `missing`; null without a template.
+    template: Option<&'static str>,
+    /// Where the value in force comes from; null when none is set or none was to be judged.
+    value: Option<ValueJson>,
+}
+
+/// Where a value comes from, and what may be said of it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ValueJson {
+    /// The variable it is taken from: the key itself, or a fallback.
+    variable: String,
+    /// `blank`, or `set, 43 characters`.
+    shape: String,
+    /// `.env.local:3` or `the process`.
+    origin: String,
+    /// Where it is set, too, and not taken from.
+    shadows: Vec<String>,
+}
+
+/// Builds the report of `env check`.
+#[must_use]
+pub fn report(facts: &Environment, findings: Vec<Finding>, fail_on: FailOn) -> Report {
+    let data = EnvironmentJson {
+        schema: SchemaJson {
+            name: facts.schema.name.clone(),
+            place: facts.schema.place.to_string(),
+            chosen: facts.schema.chosen.reason(),
+        },
+        template: facts.template.as_ref().map(|file| file.path.display().to_string()),
+        keys: facts.schema.keys.iter().map(|key| key_json(facts, key)).collect(),
+    };
+    let document = document(facts, &findings);
+    let mut report = Report::judged("env check", findings, fail_on, data, document);
+    report.agreement = agreement(facts);
+    report.examined.push(facts.schema.place.file.display().to_string());
+    match &facts.template {
+        Some(file) => report.examined.push(file.path.display().to_string()),
+        None => report.not_examined.push(("template".to_owned(), "there is none".to_owned())),
+    }
+    if facts.values.is_none() {
+        let reason = "neither --values nor --process was given";
+        report.not_examined.push(("values".to_owned(), reason.to_owned()));
+    }
+    report
+}
+
+fn agreement(facts: &Environment) -> Option<AgreementJson> {
+    let drift = drift(&facts.schema, facts.template.as_ref()?, facts.policy.strict);
+    Some(AgreementJson {
+        ok: drift.missing.is_empty() && drift.extra.is_empty(),
+        missing_in_example: drift.missing.iter().map(|key| key.name.clone()).collect(),
+        extra_in_example: drift.extra.iter().map(|entry| entry.key.clone()).collect(),
+    })
+}
+
+fn document(facts: &Environment, findings: &[Finding]) -> Document {
+    let mut document = Document::default();
+    let verdict = Verdict::worst(findings.iter().map(|finding| finding.verdict));
+    document.headline(verdict, headline(facts, findings, verdict));
+    document.push(title(facts));
+    let mut table =
+        Table::new(vec![Column::text("verdict"), Column::text("key"), Column::prose("message")]);
+    for rank in [Verdict::Critical, Verdict::Unknown, Verdict::Warning, Verdict::Ok] {
+        for finding in findings.iter().filter(|finding| finding.verdict == rank) {
+            table.row(row(finding));
+        }
+    }
+    document.push(Block::Table(table));
+    if facts.template.is_none() {
+        document.note("no template was judged: there is no .env.example here");
+    }
+    let worst = findings.iter().find(|f| f.verdict == verdict && verdict != Verdict::Ok);
+    if let Some(key) = worst.and_then(|finding| facts.schema.key(&finding.subject)) {
+        let command = format!("cliplyctl env explain {}", key.name);
+        document.next(vec![(command, "its rule, and where it is set".to_owned())]);
+    }
+    document
+}
+
+fn row(finding: &Finding) -> Vec<Cell> {
+    let message = match finding.verdict {
+        Verdict::Ok => Cell::muted(&finding.message),
+        _ => Cell::plain(&finding.message),
+    };
+    vec![Cell::verdict(finding.verdict), Cell::plain(&finding.subject), message]
+}
+
+/// What the findings of a check are, one and many.
+const NOUNS: [(&str, &str, &str); 6] = [
+    (
+        "env.template",
+        "key differs between template and schema",
+        "keys differ between template and schema",
+    ),
+    ("env.copy", "key breaks a copied template", "keys break a copied template"),
+    ("env.secrets", "value looks like a secret", "values look like secrets"),
+    (
+        "env.hygiene",
+        "remark on how the template is written",
+        "remarks on how the template is written",
+    ),
+    ("env.values", "key fails the schema", "keys fail the schema"),
+    ("env.exposure", "key is where it should not be", "keys are where they should not be"),
+];
+
+fn headline(facts: &Environment, findings: &[Finding], verdict: Verdict) -> String {
+    if verdict == Verdict::Ok {
+        return match (&facts.template, &facts.values) {
+            (Some(_), None) => "the template agrees with the schema".to_owned(),
+            (None, _) => "the values satisfy the schema".to_owned(),
+            (Some(_), Some(_)) => "template and values agree with the schema".to_owned(),
+        };
+    }
+    if verdict == Verdict::Unknown {
+        let unknown = findings.iter().filter(|finding| finding.verdict == verdict).count();
+        return text::plural(unknown as u64, "key cannot be judged", "keys cannot be judged");
+    }
+    let count = |(id, one, many): (&str, &str, &str)| {
+        let of_check = findings.iter().filter(|f| f.check == id && f.verdict == verdict);
+        match of_check.count() {
+            0 => None,
+            count => Some(text::plural(count as u64, one, many)),
+        }
+    };
+    NOUNS.into_iter().filter_map(count).collect::<Vec<_>>().join("; ")
+}
+
+fn title(facts: &Environment) -> Block {
+    let EnvSchema { name, place, chosen, .. } = &facts.schema;
+    let mut cells = vec![
+        Cell::strong("environment"),
+        Cell::plain(format!("{name} at {place} ({})", chosen.reason())),
+    ];
+    cells.extend(facts.template.as_ref().map(|file| Cell::muted(file.path.display().to_string())));
+    Block::Title(cells)
+}
+
+fn key_json(facts: &Environment, key: &SchemaKey) -> KeyJson {
+    let required = match judge_key(&facts.schema, key, None) {
+        KeyVerdict::Accepted => Some(false),
+        KeyVerdict::Refused(_) => Some(true),
+        KeyVerdict::Unknown(_) => None,
+    };
+    let template = facts.template.as_ref().map(|file| match file.entry(&key.name) {
+        Some(entry) if entry.state == EntryState::Active => "active",
+        Some(_) => "documented",
+        None => "missing",
+    });
+    let set = facts.values.as_ref();
+    let set = set.and_then(|values| in_force(values, &facts.policy.fallbacks, &key.name));
+    KeyJson {
+        key: key.name.clone(),
+        required,
+        rule: key.rule.to_string(),
+        description: key.description.clone(),
+        declared: key.place.to_string(),
+        template,
+        value: set.map(|set| ValueJson {
+            variable: set.key.clone(),
+            shape: set.value.shape(),
+            origin: set.origin.clone(),
+            shadows: set.shadows.clone(),
+        }),
+    }
+}
+
+/// Builds the report of `env explain`.
+#[must_use]
+pub fn explain(facts: &Environment, key: &SchemaKey) -> Report {
+    let known = key_json(facts, key);
+    let mut document = Document::default();
+    document.push(Block::Title(vec![Cell::strong(&key.name)]));
+    let required = match known.required {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "cannot be told without running the schema",
+    };
+    let mut pairs = vec![
+        ("rule", Cell::plain(&known.rule)),
+        ("required", Cell::plain(required)),
+        ("declared", Cell::plain(format!("{} in {}", known.declared, facts.schema.name))),
+    ];
+    pairs.extend(known.description.as_ref().map(|text| ("description", Cell::plain(text))));
+    if let (Some(state), Some(file)) = (known.template, &facts.template) {
+        let line = file.entry(&key.name).map(|entry| format!(":{}", entry.line));
+        let place = format!("{}{}", file.path.display(), line.unwrap_or_default());
+        pairs.push(("template", Cell::plain(format!("{state} in {place}"))));
+    }
+    let others = facts.policy.fallbacks.iter().filter(|fallback| fallback.key == key.name);
+    for other in others {
+        pairs.push(("else", Cell::plain(format!("{}, when missing or blank", other.from))));
+    }
+    pairs.extend(value_pairs(facts, key, known.value.as_ref()));
+    document.push(Block::Pairs(pairs));
+    if facts.values.is_none() {
+        let command = format!("cliplyctl env explain {} --values .env --process", key.name);
+        document.next(vec![(command, "where its value comes from".to_owned())]);
+    }
+    Report::listing("env explain", known, document)
+}
+
+fn value_pairs(
+    facts: &Environment,
+    key: &SchemaKey,
+    value: Option<&ValueJson>,
+) -> Vec<(&'static str, Cell)> {
+    let Some(values) = &facts.values else { return Vec::new() };
+    let mut pairs = Vec::new();
+    match value {
+        Some(value) => {
+            let text = format!("{} ({}, {})", value.variable, value.shape, value.origin);
+            pairs.push(("value", Cell::plain(text)));
+        }
+        None => pairs.push(("value", Cell::plain("not set"))),
+    }
+    let shadowed = value.iter().flat_map(|value| &value.shadows);
+    pairs.extend(shadowed.map(|origin| ("shadows", Cell::muted(origin))));
+    let text = in_force(values, &facts.policy.fallbacks, &key.name).map(|set| set.value.reveal());
+    let (verdict, reasons) = match judge_key(&facts.schema, key, text) {
+        KeyVerdict::Accepted => (Verdict::Ok, "accepted".to_owned()),
+        KeyVerdict::Refused(reasons) => (Verdict::Critical, reasons.join("; ")),
+        KeyVerdict::Unknown(reasons) => (Verdict::Unknown, reasons.join("; ")),
+    };
+    pairs.push(("verdict", Cell::judged(reasons, verdict)));
+    pairs
+}

@@ -1,0 +1,84 @@
+//! The template against the schema, and what cannot be read.
+
+use super::{SCHEMA, project};
+use crate::support::cli::Cli;
+
+const TWO: &str = "  SUPABASE_URL: z.string(),\n  SUPABASE_SERVICE_ROLE_KEY: z.string(),";
+
+#[test]
+fn a_template_in_sync_is_ok() {
+    let template = "\u{feff}SUPABASE_URL=x\r\nSUPABASE_SERVICE_ROLE_KEY=y\r\n";
+    let out = project(TWO, template, "env check").run().expect_code(0);
+    assert!(out.stdout.starts_with("OK  the template agrees with the schema\n"), "{out:#?}");
+    assert!(out.stdout.contains(&format!("EnvSchema at {SCHEMA}:2 (by name)")), "{out:#?}");
+}
+
+#[test]
+fn missing_and_extra_keys_are_critical_with_their_lines() {
+    let out = project(TWO, "SUPABASE_URL=x\nOTHER=1\n", "env check").run().expect_code(2);
+    assert!(out.stdout.starts_with("CRITICAL  2 keys differ"), "{out:#?}");
+    assert!(out.stdout.contains(&format!("declared at {SCHEMA}:4")), "{out:#?}");
+    assert!(out.stdout.contains("OTHER stands at .env.example:2"), "{out:#?}");
+    assert!(!out.stdout.contains("did you mean"), "{out:#?}");
+}
+
+#[test]
+fn a_renamed_key_is_recognised() {
+    let template = "SUPABASE_URL=x\nSUPABASE_SERVICE_KEY=y\n";
+    let out = project(TWO, template, "env check").run().expect_code(2);
+    assert!(out.stdout.contains("did you mean it by SUPABASE_SERVICE_KEY?"), "{out:#?}");
+    assert!(out.stdout.contains("did you mean SUPABASE_SERVICE_ROLE_KEY?"), "{out:#?}");
+}
+
+#[test]
+fn commented_keys_are_documented_unless_strict() {
+    let properties = "  A: z.string().optional(),";
+    project(properties, "# A=\n", "env check").run().expect_code(0);
+    let out = project(properties, "# A=\n", "env check --strict").run().expect_code(2);
+    assert!(out.stdout.contains("A is only documented, at .env.example:1"), "{out:#?}");
+}
+
+#[test]
+fn a_template_that_breaks_the_start_when_copied_is_a_warning() {
+    let properties = "  A: z.string().url().optional(),";
+    project(properties, "A=\n", "env check").run().expect_code(1);
+    project(properties, "A=\n", "env check --fail-on critical").run().expect_code(0);
+    project(properties, "A=\n", "env check --strict").run().expect_code(2);
+}
+
+#[test]
+fn the_fields_of_the_old_script_stand_at_the_top() {
+    let template = "SUPABASE_URL=x\nOTHER=1\n";
+    let json = project(TWO, template, "env check -o json").run().expect_code(2).json();
+    assert_eq!(json["ok"], false);
+    assert_eq!(json["missingInExample"], serde_json::json!(["SUPABASE_SERVICE_ROLE_KEY"]));
+    assert_eq!(json["extraInExample"], serde_json::json!(["OTHER"]));
+    assert_eq!((&json["command"], &json["exit_code"]), (&"env check".into(), &2.into()));
+    let schema = Cli::new(["schema"]).run().expect_code(0).json();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    assert!(validator.is_valid(&json), "{json:#}");
+    let other = Cli::new(["config", "show", "-o", "json"]).run().json();
+    assert!(other.get("ok").is_none() && validator.is_valid(&other), "{other:#}");
+}
+
+#[test]
+fn without_a_schema_nothing_is_judged() {
+    let out = Cli::new(["env", "check"]).file(".env.example", "A=\n").run().expect_code(3);
+    assert!(out.stderr.contains(SCHEMA) && out.stderr.contains("--schema PATH"), "{out:#?}");
+    let out = project("  A: z.string(,", "A=\n", "env check").run().expect_code(3);
+    assert!(out.stderr.contains(&format!("syntax error at {SCHEMA}:3")), "{out:#?}");
+    let out = project(TWO, "", "env check --schema-name Other").run().expect_code(3);
+    assert!(out.stderr.contains("no schema Other"), "{out:#?}");
+}
+
+#[test]
+fn a_missing_template_is_unknown_and_optional_beside_values() {
+    let out = project(TWO, "", "env check --template absent").run().expect_code(3);
+    assert!(out.stderr.contains("cannot read absent"), "{out:#?}");
+    let schema = "import { z } from 'zod/v3';\nconst EnvSchema = z.object({ A: z.string() });\n";
+    let run = |args: &[&str]| Cli::new(args).file(SCHEMA, schema).file(".env", "A=1\n").run();
+    run(&["env", "check"]).expect_code(3);
+    let json = run(&["env", "check", "--values", ".env", "-o", "json"]).expect_code(0).json();
+    assert!(json.get("missingInExample").is_none(), "{json:#}");
+    assert_eq!(json["coverage"]["not_examined"][0]["subject"], "template");
+}
