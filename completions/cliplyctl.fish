@@ -42,6 +42,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "health" -d 'Is 
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "ready" -d 'Is it ready? Ask /api/readyz'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "queue" -d 'What is waiting, in progress, stuck and dead? Ask the database'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "dlq" -d 'Work with dead letters'
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "rls" -d 'Prove who can do what, against a declared contract'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "env" -d 'Is the environment complete? Ask the schema, the template and the values'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "config" -d 'Show and check the settings in force'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "demo" -d 'Start a private database, app and workers with an incident to try everything on'
@@ -115,22 +116,50 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l exact -d '
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l advise -d 'Print the indexes that would make every figure instant'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'"
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -f -a "list" -d 'List dead letters, newest first'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from list help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -f -a "groups" -d 'Group dead letters by cause: what failed, since when, is it still happening?'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -f -a "list" -d 'List dead letters, newest first'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -f -a "requeue" -d 'Put dead letters back into the queue: plan, consent, guarded writes'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -f -a "undo" -d 'Take a requeue back, where nothing happened since'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -f -a "ops" -d 'List recent requeues: who, why, how many, and what became of them'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l kind -d 'Only this kind; may be given more than once' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l workspace -d 'Only jobs of this workspace' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l error -d 'Only jobs whose error contains this text, in whatever case' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l group -d 'Only jobs of this group, as `dlq groups` names it' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l since -d 'Only jobs that died since: a span ago (2h) or a time (2026-01-31T04:00:00Z)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l until -d 'Only jobs that died before' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -s V -l version -d 'Print version'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l kind -d 'Only this kind; may be given more than once' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l workspace -d 'Only jobs of this workspace' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l error -d 'Only jobs whose error contains this text, in whatever case' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l group -d 'Only jobs of this group, as `dlq groups` names it' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l since -d 'Only jobs that died since: a span ago (2h) or a time (2026-01-31T04:00:00Z)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l until -d 'Only jobs that died before' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l limit -d 'At most this many' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l after -d 'Go on behind this cursor, as an earlier page printed it' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
@@ -146,8 +175,165 @@ always\t'Also when piped'
 never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l ids-file -d 'The ids in this file, one a line; - for stdin' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l kind -d 'Only this kind; may be given more than once' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l workspace -d 'Only jobs of this workspace' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l error -d 'Only jobs whose error contains this text, in whatever case' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l group -d 'Only jobs of this group, as `dlq groups` names it' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l since -d 'Only jobs that died since: a span ago (2h) or a time (2026-01-31T04:00:00Z)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l until -d 'Only jobs that died before' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l max -d 'At most this many, the latest deaths first' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l plan -d 'Apply this plan, exactly' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l resume -d 'Finish this operation; what it did is not done twice' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l confirm -d 'Name the protected context that is written to' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l reason -d 'Why; recorded, and required in protected contexts and above 50 jobs' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l lock-wait -d 'How long a row that others hold is retried' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l all -d 'Every dead letter: must be said where there is no filter'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l frozen -d 'Apply the plan\'s own jobs though the selection changed since'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l skip-ineligible -d 'Leave out ids that are not dead, instead of refusing all'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l include-repeat-offenders -d 'Requeue even jobs that were requeued twice and died of the same again'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l dry-run -d 'Show the plan and stop'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -s y -l yes -d 'Go on without asking'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l confirm -d 'Name the protected context that is written to' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l reason -d 'Why; recorded, and required in protected contexts and above 50 jobs' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l lock-wait -d 'How long a row that others hold is retried' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l dry-run -d 'Show the plan and stop'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -s y -l yes -d 'Go on without asking'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l limit -d 'At most this many' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "groups" -d 'Group dead letters by cause: what failed, since when, is it still happening?'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "list" -d 'List dead letters, newest first'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "requeue" -d 'Put dead letters back into the queue: plan, consent, guarded writes'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "undo" -d 'Take a requeue back, where nothing happened since'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "ops" -d 'List recent requeues: who, why, how many, and what became of them'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -f -a "audit" -d 'Find where declared, granted and observed access disagree'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -f -a "matrix" -d 'Show table × role × command: declared, predicted, observed'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -f -a "explain" -d 'Say why a role may or may not run a command on a table'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -f -a "contract" -d 'Write a contract from the present database, to review and commit'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l contract -d 'Hold access against this contract instead of the runbook\'s for jobs' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l schemas -d 'Examine these schemas [default: those that the API exposes, else public]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l role -d 'Examine this role as well; may be given more than once' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l fail-on -d 'The lowest verdict that fails; UNKNOWN always does' -r -f -a "warning\t'Fail on warnings and worse'
+critical\t'Fail on criticals and unknowns alone'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l contract -d 'Hold access against this contract instead of the runbook\'s for jobs' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l schemas -d 'Examine these schemas [default: those that the API exposes, else public]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l role -d 'Examine this role as well; may be given more than once' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l contract -d 'Hold access against this contract instead of the runbook\'s for jobs' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l schemas -d 'Examine these schemas [default: those that the API exposes, else public]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l role -d 'Examine this role as well; may be given more than once' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l contract -d 'Hold access against this contract instead of the runbook\'s for jobs' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l schemas -d 'Examine these schemas [default: those that the API exposes, else public]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l role -d 'Examine this role as well; may be given more than once' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from help" -f -a "audit" -d 'Find where declared, granted and observed access disagree'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from help" -f -a "matrix" -d 'Show table × role × command: declared, predicted, observed'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Say why a role may or may not run a command on a table'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from help" -f -a "contract" -d 'Write a contract from the present database, to review and commit'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
@@ -354,21 +540,30 @@ always\t'Also when piped'
 never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "triage" -d 'Walk the runbook: what is wrong, which section applies, what to type next'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "health" -d 'Is the app up? Ask /api/healthz'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "ready" -d 'Is it ready? Ask /api/readyz'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "queue" -d 'What is waiting, in progress, stuck and dead? Ask the database'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "dlq" -d 'Work with dead letters'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "env" -d 'Is the environment complete? Ask the schema, the template and the values'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "config" -d 'Show and check the settings in force'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "demo" -d 'Start a private database, app and workers with an incident to try everything on'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "jobs" -d 'Look at single jobs'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "runbook" -d 'Print the runbook, or one section or check of it'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "schema" -d 'Print the JSON Schema of every report'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "man" -d 'Print the manual page (roff)'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq env config demo jobs runbook schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "triage" -d 'Walk the runbook: what is wrong, which section applies, what to type next'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "health" -d 'Is the app up? Ask /api/healthz'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "ready" -d 'Is it ready? Ask /api/readyz'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "queue" -d 'What is waiting, in progress, stuck and dead? Ask the database'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "dlq" -d 'Work with dead letters'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "rls" -d 'Prove who can do what, against a declared contract'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "env" -d 'Is the environment complete? Ask the schema, the template and the values'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "config" -d 'Show and check the settings in force'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "demo" -d 'Start a private database, app and workers with an incident to try everything on'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "jobs" -d 'Look at single jobs'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "runbook" -d 'Print the runbook, or one section or check of it'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "schema" -d 'Print the JSON Schema of every report'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "man" -d 'Print the manual page (roff)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "groups" -d 'Group dead letters by cause: what failed, since when, is it still happening?'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "list" -d 'List dead letters, newest first'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "requeue" -d 'Put dead letters back into the queue: plan, consent, guarded writes'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "undo" -d 'Take a requeue back, where nothing happened since'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "ops" -d 'List recent requeues: who, why, how many, and what became of them'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from rls" -f -a "audit" -d 'Find where declared, granted and observed access disagree'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from rls" -f -a "matrix" -d 'Show table × role × command: declared, predicted, observed'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from rls" -f -a "explain" -d 'Say why a role may or may not run a command on a table'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from rls" -f -a "contract" -d 'Write a contract from the present database, to review and commit'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from env" -f -a "check" -d 'Hold template and values against the schema in the TypeScript source'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from env" -f -a "explain" -d 'Explain one key: its rule, where it is declared, which source wins'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Show every setting and where it came from'
