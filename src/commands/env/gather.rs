@@ -74,7 +74,7 @@ fn values(context: &Context, sources: &EnvSources) -> Result<EnvValues, Error> {
     Ok(values)
 }
 
-fn lay_file(values: &mut EnvValues, path: &PathBuf) -> Result<(), Error> {
+fn lay_file(values: &mut EnvValues, path: &Path) -> Result<(), Error> {
     let file = if path.as_os_str() == "-" { env_file::read_stdin() } else { env_file::read(path) };
     let file = file.map_err(|error| file_error(error).hint("name files with --values FILE"))?;
     for entry in file.entries.into_iter().filter(|entry| entry.state == EntryState::Active) {

@@ -31,6 +31,8 @@ pub struct Cursor {
     pub id: String,
 }
 
+/// Totals are counted up to this: the first page must not wait for a count of everything.
+const TOTAL_CAP: u64 = 10_000;
 /// Jobs among which the members of a group are looked for, newest first.
 const GROUP_WINDOW: u64 = 300_000;
 
@@ -150,14 +152,21 @@ async fn total(
     timeout: Duration,
 ) -> Result<Count, SourceError> {
     let conditions = Conditions::of(layout, selection);
-    let statement = format!("select count(*) as n from public.jobs where {}", conditions.sql());
+    let statement = format!(
+        "select count(*) as n from (select from public.jobs where {} limit {}) as capped",
+        conditions.sql(),
+        TOTAL_CAP + 1
+    );
     let counted = db
         .read(timeout.min(super::queue::SCAN_BUDGET), async |tx| {
             Ok(tx.query_typed_one(&statement, &conditions.params()).await?)
         })
         .await;
     match counted {
-        Ok(row) => Ok(Count::Exact(u64::try_from(row.get::<_, i64>("n")).unwrap_or(0))),
+        Ok(row) => Ok(match u64::try_from(row.get::<_, i64>("n")).unwrap_or(0) {
+            n if n > TOTAL_CAP => Count::AtLeast(TOTAL_CAP),
+            n => Count::Exact(n),
+        }),
         Err(e) if e.kind == SourceErrorKind::Timeout => {
             Ok(Count::NotCounted("took longer than 1 s".to_owned()))
         }
