@@ -1,7 +1,7 @@
 //! Reads what `env` judges: the schema, the template, the values, each from where it was asked for.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::cli::EnvSources;
 use crate::context::Context;
