@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use futures_util::future::{join3, try_join_all};
+use futures_util::future::{join3, try_join, try_join_all};
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
@@ -53,7 +53,12 @@ pub async fn read(
     }
     let plan = Plan::new(layout);
     let budget = if request.exact { request.timeout } else { SCAN_BUDGET.min(request.timeout) };
-    let covered = plan.covered.iter().map(|s| query(db, layout, request, s, request.timeout));
+    // Two connections, not one a slice: a new backend's cold caches cost more than most slices. The
+    // dead, the largest, go first and so to the connection that is warm from reading the layout.
+    let (dead, rest): (Vec<&Slice>, Vec<&Slice>) =
+        plan.covered.iter().partition(|slice| slice.roles == [Role::Dead]);
+    let covered =
+        try_join(in_turn(db, layout, request, &dead), in_turn(db, layout, request, &rest));
     let totals = plan.totals.iter().map(|s| query(db, layout, request, s, request.timeout));
     let scan = async {
         match &plan.scan {
@@ -61,10 +66,12 @@ pub async fn read(
             None => Ok(vec![]),
         }
     };
-    let (covered, totals, scan) = join3(try_join_all(covered), try_join_all(totals), scan).await;
+    let (covered, totals, scan) = join3(covered, try_join_all(totals), scan).await;
 
     let mut parts = Vec::new();
-    parts.extend(plan.covered.iter().map(|s| Coverage::ByKind(&s.roles)).zip(covered?));
+    let (dead_groups, rest_groups) = covered?;
+    let slices = dead.iter().chain(&rest).map(|slice| Coverage::ByKind(&slice.roles));
+    parts.extend(slices.zip(dead_groups.into_iter().chain(rest_groups)));
     match (scan, &plan.scan) {
         (Ok(groups), Some(slice)) => parts.push((Coverage::ByKind(&slice.roles), groups)),
         (Err(e), Some(slice)) if e.kind == SourceErrorKind::Timeout => {
@@ -75,6 +82,20 @@ pub async fn read(
         (Ok(_), None) => {}
     }
     Ok(tally(layout, request, &parts))
+}
+
+/// One slice after the other, on one connection.
+async fn in_turn(
+    db: &Database,
+    layout: &Layout,
+    request: Request<'_>,
+    slices: &[&Slice],
+) -> Result<Vec<Vec<Group>>, SourceError> {
+    let mut groups = Vec::with_capacity(slices.len());
+    for slice in slices {
+        groups.push(query(db, layout, request, slice, request.timeout).await?);
+    }
+    Ok(groups)
 }
 
 /// The rows of one query: which roles and values, and whether split by kind.
