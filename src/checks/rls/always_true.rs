@@ -43,7 +43,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
         let message = format!("policy {} admits every row: {}", policy.name, who.join("; "));
         let remedy = format!(
             "-- Narrow it to the rows that are meant to be public, for example:\n\
-             ALTER POLICY {} ON {} USING (/* owner = (select auth.uid()) */ false);",
+             ALTER POLICY {} ON {} USING (<owner column> = (select auth.uid()));",
             ident(&policy.name),
             table.name
         );

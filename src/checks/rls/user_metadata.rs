@@ -25,7 +25,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
             format!("policy {} believes user_metadata, which users write themselves", policy.name);
         let remedy = format!(
             "-- Move the fact to app_metadata or a table first, then name it here:\n\
-             ALTER POLICY {} ON {} USING (/* app_metadata or a membership */ false);",
+             ALTER POLICY {} ON {} USING (<app_metadata or a membership>);",
             ident(&policy.name),
             policy.table
         );
