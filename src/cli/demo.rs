@@ -1,0 +1,29 @@
+//! `demo`
+
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser};
+
+use crate::demo::scenario::SCENARIOS;
+
+/// `demo`
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// What is to be wrong
+    #[arg(long, value_name = "NAME", default_value = "incident", value_parser = scenarios())]
+    pub scenario: String,
+    /// List the scenarios
+    #[arg(long)]
+    pub list_scenarios: bool,
+    /// Run one command against it and end with its exit code: --exec "dlq list"
+    #[arg(
+        long,
+        value_name = "COMMAND",
+        conflicts_with = "list_scenarios",
+        allow_hyphen_values = true
+    )]
+    pub exec: Option<String>,
+}
+
+fn scenarios() -> PossibleValuesParser {
+    PossibleValuesParser::new(SCENARIOS.iter().map(|s| PossibleValue::new(s.name).help(s.about)))
+}

@@ -1,0 +1,34 @@
+//! `dlq …`
+
+use clap::{Args, Subcommand};
+
+use super::{DlqOps, DlqRequeue, DlqUndo, Filter};
+
+/// `dlq …`
+#[derive(Debug, Subcommand)]
+pub enum Dlq {
+    /// Group dead letters by cause: what failed, since when, is it still happening?
+    Groups(Filter),
+    /// List dead letters, newest first
+    List(DlqList),
+    /// Put dead letters back into the queue: plan, consent, guarded writes
+    Requeue(Box<DlqRequeue>),
+    /// Take a requeue back, where nothing happened since
+    Undo(DlqUndo),
+    /// List recent requeues: who, why, how many, and what became of them
+    Ops(DlqOps),
+}
+
+/// `dlq list`
+#[derive(Debug, Args)]
+pub struct DlqList {
+    /// Which of them.
+    #[command(flatten)]
+    pub filter: Filter,
+    /// At most this many
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub limit: u32,
+    /// Go on behind this cursor, as an earlier page printed it
+    #[arg(long, value_name = "CURSOR")]
+    pub after: Option<String>,
+}

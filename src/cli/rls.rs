@@ -1,0 +1,74 @@
+//! `rls …`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::Judging;
+
+/// `rls …`
+#[derive(Debug, Subcommand)]
+pub enum Rls {
+    /// Find where declared, granted and observed access disagree
+    Audit(RlsAudit),
+    /// Show table × role × command: declared, predicted, observed
+    Matrix(RlsScope),
+    /// Say why a role may or may not run a command on a table
+    Explain(RlsExplain),
+    /// Write a contract from the present database, to review and commit
+    Contract(RlsScope),
+}
+
+/// What `rls` looks at.
+#[derive(Debug, Clone, Args)]
+pub struct RlsScope {
+    /// Hold access against this contract instead of the runbook's for jobs
+    #[arg(long, value_name = "FILE")]
+    pub contract: Option<PathBuf>,
+    /// Examine these schemas [default: those that the API exposes, else public]
+    #[arg(long, value_name = "SCHEMA", value_delimiter = ',')]
+    pub schemas: Vec<String>,
+    /// Examine this role as well; may be given more than once
+    #[arg(long, value_name = "ROLE")]
+    pub role: Vec<String>,
+}
+
+/// `rls audit`
+#[derive(Debug, Args)]
+pub struct RlsAudit {
+    /// What to look at.
+    #[command(flatten)]
+    pub scope: RlsScope,
+    /// How to judge.
+    #[command(flatten)]
+    pub judging: Judging,
+}
+
+/// `rls explain`
+#[derive(Debug, Args)]
+pub struct RlsExplain {
+    /// The table: jobs, or public.jobs
+    pub table: String,
+    /// The role: anon, authenticated, service_role or another
+    #[arg(value_name = "ROLE")]
+    pub as_role: String,
+    /// The command
+    #[arg(value_name = "CMD", ignore_case = true)]
+    pub cmd: RowCommand,
+    /// What to look at.
+    #[command(flatten)]
+    pub scope: RlsScope,
+}
+
+/// A command on rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum RowCommand {
+    /// Read rows
+    Select,
+    /// Add rows
+    Insert,
+    /// Change rows
+    Update,
+    /// Remove rows
+    Delete,
+}
