@@ -31,7 +31,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l database-url -d 'Da
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -61,7 +63,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l database-
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -76,7 +80,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l database-
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -91,7 +97,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l database-u
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -108,7 +116,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l database-u
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -123,7 +133,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -148,7 +160,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -169,7 +183,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -195,7 +211,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -217,7 +235,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -233,7 +253,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -252,7 +274,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -275,7 +299,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -291,7 +317,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -307,7 +335,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -323,7 +353,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -341,7 +373,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -364,7 +398,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -383,7 +419,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -400,7 +438,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fi
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -416,7 +456,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_s
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -429,7 +471,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_s
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -451,7 +495,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l database-ur
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -465,7 +511,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show help" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -480,7 +528,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_see
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -495,7 +545,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l database
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -508,7 +560,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l database-
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -521,7 +575,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l data
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -534,7 +590,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l database-url
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
-github\t'For GitHub\'s runners: one annotation a finding'"
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line, written while it is read'
+csv\t'For spreadsheets: RFC 4180, written while it is read'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"

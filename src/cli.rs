@@ -20,7 +20,9 @@ pub use jobs::{Jobs, JobsShow};
 pub use requeue::{Consent, DlqOps, DlqRequeue, DlqUndo};
 pub use rls::{Rls, RlsAudit, RlsExplain, RlsScope, RowCommand};
 
+use crate::error::Error;
 use crate::exit::{EXIT_CODES, FailOn};
+use crate::render::Format;
 
 /// Walks the ops runbook of a Postgres-backed job system: is it up, is it ready, what is stuck,
 /// what died, and what to do next.
@@ -154,6 +156,27 @@ impl Command {
             Self::Completions { .. } => "completions",
             Self::Man => "man",
         }
+    }
+}
+
+impl Command {
+    /// The formats that it is written in.
+    #[must_use]
+    pub fn formats(&self) -> &'static [Format] {
+        &[Format::Table, Format::Json, Format::Github]
+    }
+
+    /// Refuses a format that it is not written in.
+    ///
+    /// # Errors
+    /// A usage error that names those it is written in.
+    pub fn check_format(&self, format: Format) -> Result<(), Error> {
+        if self.formats().contains(&format) {
+            return Ok(());
+        }
+        let known: Vec<_> = self.formats().iter().map(|format| format.word()).collect();
+        Err(Error::usage(format!("`{}` is not written as {}", self.name(), format.word()))
+            .hint(format!("it is written as {}", known.join(", "))))
     }
 }
 

@@ -72,6 +72,7 @@ async fn execute(
     environment: &Environment,
     terminal: Terminal,
 ) -> Result<ExitCode, Error> {
+    cli.command.check_format(cli.global.output)?;
     let cwd = std::env::current_dir()
         .map_err(|e| Error::config("the working directory cannot be read").cause(e))?;
     if let Some(answer) = commands::standalone(&cli.command) {

@@ -5,6 +5,8 @@ pub mod json;
 pub mod sanitise;
 pub mod table;
 
+use clap::ValueEnum as _;
+
 use crate::report::{Provenance, Report};
 
 /// How a report is written.
@@ -17,6 +19,18 @@ pub enum Format {
     Json,
     /// For GitHub's runners: one annotation a finding
     Github,
+    /// For pipes: one JSON object a line, written while it is read
+    Ndjson,
+    /// For spreadsheets: RFC 4180, written while it is read
+    Csv,
+}
+
+impl Format {
+    /// The word on the command line.
+    #[must_use]
+    pub fn word(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
 }
 
 /// What the painter must know of the place it paints on.
@@ -35,5 +49,7 @@ pub fn render(report: &Report, from: &Provenance, format: Format, canvas: Canvas
         Format::Table => table::render(&report.document, canvas),
         Format::Json => json::render(report, from),
         Format::Github => github::render(report),
+        // Streams have no report: who offers them writes them row by row.
+        Format::Ndjson | Format::Csv => String::new(),
     }
 }
