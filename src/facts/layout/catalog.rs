@@ -1,5 +1,7 @@
 //! What the server's catalog says about the tables, before anyone interprets it.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 /// The answer of `queries/layout.sql`.
@@ -9,12 +11,31 @@ pub struct Catalog {
     pub jobs: Option<CatalogTable>,
     /// `public.job_events`, where it exists.
     pub events: Option<CatalogTable>,
-    /// Sources of the backend's worker functions: they name the column that they maintain.
-    pub worker_functions: Vec<String>,
+    /// Where `public.jobs` has both `state` and `status`: what tells which one is maintained.
+    #[serde(default)]
+    pub evidence: LiveEvidence,
     /// Whether this server only replays another one.
     pub in_recovery: bool,
     /// The server's clock, RFC 3339 UTC.
     pub server_time: String,
+}
+
+impl Catalog {
+    /// Whether [`LiveEvidence`] is needed to read it.
+    #[must_use]
+    pub fn is_ambiguous(&self) -> bool {
+        let has = |jobs: &CatalogTable, column| jobs.column(column).is_some();
+        self.jobs.as_ref().is_some_and(|jobs| has(jobs, "state") && has(jobs, "status"))
+    }
+}
+
+/// The answer of `queries/live_column.sql`.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct LiveEvidence {
+    /// Sources of the backend's worker functions: they name the column that they maintain.
+    pub worker_functions: Vec<String>,
+    /// `pg_stats.n_distinct` by column, where this role sees statistics.
+    pub distinct: BTreeMap<String, f64>,
 }
 
 /// A table.
@@ -45,8 +66,6 @@ pub struct CatalogColumn {
     pub not_null: bool,
     /// Whether it has a default or is generated.
     pub has_default: bool,
-    /// `pg_stats.n_distinct`, where this role sees statistics.
-    pub distinct: Option<f64>,
 }
 
 /// An index.

@@ -8,7 +8,7 @@ mod catalog;
 mod recognise;
 mod vocabulary;
 
-pub use catalog::{Catalog, CatalogColumn, CatalogIndex, CatalogTable};
+pub use catalog::{Catalog, CatalogColumn, CatalogIndex, CatalogTable, LiveEvidence};
 pub use recognise::recognise;
 pub use vocabulary::{Role, Vocabulary};
 

@@ -116,12 +116,12 @@ fn live_column(
     };
     let evidence = only
         .or_else(|| one_side(|c| allows_dead_letters(jobs, c)))
-        .or_else(|| one_side(|c| catalog.worker_functions.iter().any(|src| assigns(src, c))))
+        .or_else(|| {
+            one_side(|c| catalog.evidence.worker_functions.iter().any(|src| assigns(src, c)))
+        })
         .or_else(|| one_side(|c| has_partial_index(jobs, c)))
         .or_else(|| one_side(|c| jobs.allowed_values(c).is_some()))
-        .or_else(|| {
-            one_side(|c| matches!(jobs.column(c).and_then(|c| c.distinct), Some(n) if n != 1.0))
-        });
+        .or_else(|| one_side(|c| catalog.evidence.distinct.get(c).is_some_and(|n| *n != 1.0)));
     Ok(evidence
         .unwrap_or_else(|| {
             assumptions.push(
@@ -208,7 +208,7 @@ fn events(table: &CatalogTable) -> Option<Events> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::catalog::{CatalogColumn, CatalogIndex};
+    use super::super::catalog::{CatalogColumn, CatalogIndex, LiveEvidence};
     use super::*;
 
     fn column(name: &str, r#type: &str) -> CatalogColumn {
@@ -217,7 +217,6 @@ mod tests {
             r#type: r#type.into(),
             not_null: false,
             has_default: true,
-            distinct: None,
         }
     }
 
@@ -231,7 +230,7 @@ mod tests {
         Catalog {
             jobs: Some(jobs),
             events: None,
-            worker_functions: vec![],
+            evidence: LiveEvidence::default(),
             in_recovery: false,
             server_time: String::new(),
         }
@@ -253,7 +252,7 @@ mod tests {
     #[test]
     fn the_workers_own_functions_tell_the_live_column() {
         let mut catalog = catalog(&BOTH, &[]);
-        catalog.worker_functions =
+        catalog.evidence.worker_functions =
             vec!["update jobs\n   set status = 'running' where id = x".to_owned()];
         assert_eq!(recognise(&catalog).unwrap().live, "status");
     }

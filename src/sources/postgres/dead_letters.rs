@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
+use futures_util::future::join3;
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
@@ -63,9 +64,7 @@ pub async fn list(
     if selection.group.is_some() {
         return members(db, layout, selection, after, limit, timeout).await;
     }
-    // One after the other: a second connection costs more than both.
-    let mut jobs = page(db, layout, selection, after, limit, timeout).await?;
-    let total = total(db, layout, selection, timeout).await?;
+    let (mut jobs, total) = page(db, layout, selection, after, limit, timeout).await?;
     let more = jobs.len() > limit as usize;
     jobs.truncate(limit as usize);
     Ok(DeadLetters { jobs, more, total, window: None })
@@ -95,6 +94,7 @@ fn page_of(
     (statement, conditions)
 }
 
+/// The page and the total, asked together: the total may take a second and no more.
 async fn page(
     db: &Database,
     layout: &Layout,
@@ -102,12 +102,43 @@ async fn page(
     after: Option<&Cursor>,
     limit: u32,
     timeout: Duration,
-) -> Result<Vec<DeadLetter>, SourceError> {
+) -> Result<(Vec<DeadLetter>, Count), SourceError> {
     let (statement, conditions) = page_of(layout, selection, after, u64::from(limit) + 1);
-    let rows = db
-        .read(timeout, async |tx| Ok(tx.query_typed(&statement, &conditions.params()).await?))
-        .await?;
-    Ok(rows.iter().map(dead_letter).collect())
+    let all = Conditions::of(layout, selection);
+    let total = format!(
+        "select count(*) as n from (select from public.jobs where {} limit {}) as capped",
+        all.sql(),
+        TOTAL_CAP + 1
+    );
+    let budget = timeout.min(super::queue::SCAN_BUDGET).as_millis().max(1);
+    let budget = format!("SET LOCAL statement_timeout = {budget}");
+    db.read(timeout, async |tx| {
+        let (params, all) = (conditions.params(), all.params());
+        let (rows, budget, total) = join3(
+            tx.query_typed(&statement, &params),
+            tx.batch_execute(&budget),
+            tx.query_typed_one(&total, &all),
+        )
+        .await;
+        let jobs = rows?.iter().map(dead_letter).collect();
+        budget?;
+        Ok((jobs, counted(total)?))
+    })
+    .await
+}
+
+fn counted(total: Result<Row, tokio_postgres::Error>) -> Result<Count, SourceError> {
+    let row = match total.map_err(SourceError::from) {
+        Ok(row) => row,
+        Err(e) if e.kind == SourceErrorKind::Timeout => {
+            return Ok(Count::NotCounted("took longer than 1 s".to_owned()));
+        }
+        Err(e) => return Err(e),
+    };
+    Ok(match u64::try_from(row.get::<_, i64>("n")).unwrap_or(0) {
+        n if n > TOTAL_CAP => Count::AtLeast(TOTAL_CAP),
+        n => Count::Exact(n),
+    })
 }
 
 /// The members of a group: fingerprints are taken here, so all jobs of the window pass by.
@@ -139,35 +170,6 @@ async fn members(
         Ok(DeadLetters { jobs, more, total, window: (read == GROUP_WINDOW).then_some(read) })
     })
     .await
-}
-
-async fn total(
-    db: &Database,
-    layout: &Layout,
-    selection: &Selection,
-    timeout: Duration,
-) -> Result<Count, SourceError> {
-    let conditions = Conditions::of(layout, selection);
-    let statement = format!(
-        "select count(*) as n from (select from public.jobs where {} limit {}) as capped",
-        conditions.sql(),
-        TOTAL_CAP + 1
-    );
-    let counted = db
-        .read(timeout.min(super::queue::SCAN_BUDGET), async |tx| {
-            Ok(tx.query_typed_one(&statement, &conditions.params()).await?)
-        })
-        .await;
-    match counted {
-        Ok(row) => Ok(match u64::try_from(row.get::<_, i64>("n")).unwrap_or(0) {
-            n if n > TOTAL_CAP => Count::AtLeast(TOTAL_CAP),
-            n => Count::Exact(n),
-        }),
-        Err(e) if e.kind == SourceErrorKind::Timeout => {
-            Ok(Count::NotCounted("took longer than 1 s".to_owned()))
-        }
-        Err(e) => Err(e),
-    }
 }
 
 /// The columns that [`death_of`] reads.

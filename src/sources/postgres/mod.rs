@@ -23,7 +23,9 @@ use std::fmt;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod};
-use tokio_postgres::{Config, Transaction};
+use futures_util::FutureExt as _;
+use futures_util::future::join;
+use tokio_postgres::{Client, Config};
 
 pub use connect::SessionOptions;
 use connect::{Connector, Failure};
@@ -71,10 +73,10 @@ impl Database {
     pub async fn read<T>(
         &self,
         limit: Duration,
-        ask: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, SourceError>,
+        ask: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
     ) -> Result<T, SourceError> {
-        let mut connection = self.connection().await?;
-        let answer = tokio::time::timeout(limit + GRACE, read_only(&mut connection, limit, ask));
+        let connection = self.connection().await?;
+        let answer = tokio::time::timeout(limit + GRACE, read_only(&connection, limit, ask));
         let answer = answer.await.unwrap_or_else(|_| Err(errors::silent(limit + GRACE)));
         if let Err(SourceError { kind: Kind::Disconnected | Kind::Timeout, .. }) = answer {
             // Broken, or still busy with our query: this connection must not be lent again.
@@ -84,18 +86,45 @@ impl Database {
     }
 }
 
+/// The question travels with the words that open its transaction, and the answers come in order: two
+/// round trips for what would take four.
 async fn read_only<T>(
-    connection: &mut Connection,
+    connection: &Client,
     limit: Duration,
-    ask: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, SourceError>,
+    ask: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
 ) -> Result<T, SourceError> {
-    let transaction = connection.build_transaction().read_only(true).start().await?;
     // Zero would mean no limit at all.
-    let limit = format!("SET LOCAL statement_timeout = {}", limit.as_millis().max(1));
-    transaction.batch_execute(&limit).await?;
-    let answer = ask(&*transaction).await?;
+    let limit = limit.as_millis().max(1);
+    let begin = format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {limit}");
+    let transaction = Transaction(Some(connection));
+    // `join` polls, and so sends, its first future first.
+    let (begun, answer) = join(connection.batch_execute(&begin), ask(connection)).await;
+    begun?;
+    let answer = answer?;
     transaction.commit().await?;
     Ok(answer)
+}
+
+/// An open transaction. Dropped, by an error or from outside, it is rolled back before anything else
+/// is asked on its connection.
+struct Transaction<'a>(Option<&'a Client>);
+
+impl Transaction<'_> {
+    async fn commit(mut self) -> Result<(), SourceError> {
+        match self.0.take() {
+            Some(connection) => Ok(connection.batch_execute("COMMIT").await?),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0 {
+            // Polled once, it is sent; nobody waits for the answer.
+            _ = connection.batch_execute("ROLLBACK").now_or_never();
+        }
+    }
 }
 
 /// `user@host:port/database`.

@@ -225,7 +225,7 @@ pub fn run<T>(task: impl Future<Output = T>) -> T {
 pub async fn who(database: &Database) -> Result<String, SourceError> {
     const SQL: &str = "SELECT current_user || CASE WHEN ssl THEN ' tls' ELSE ' plain' END
                        FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
-    let ask = async |transaction: &tokio_postgres::Transaction<'_>| {
+    let ask = async |transaction: &tokio_postgres::Client| {
         Ok(transaction.query_typed(SQL, &[]).await?[0].try_get(0)?)
     };
     database.read(LIMIT, ask).await

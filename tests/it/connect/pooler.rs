@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use cliplyctl::facts::SourceErrorKind;
 use cliplyctl::settings::Dsn;
 use cliplyctl::settings::dsn::Surroundings;
-use tokio_postgres::Transaction;
+use tokio_postgres::Client;
 
 use super::ground::{LIMIT, ask, database, free_port, run, who};
 use crate::support::postgres::cluster;
@@ -100,7 +100,7 @@ fn many_short_sessions_over_one_server_connection() {
     run(async {
         let dsn = Dsn::parse(&pooler.dsn(""), &Surroundings::default()).unwrap();
         let (one, two) = (database(&dsn, LIMIT), database(&dsn, LIMIT));
-        let slow = async |transaction: &Transaction<'_>| {
+        let slow = async |transaction: &Client| {
             Ok(transaction.batch_execute("SELECT pg_sleep(0.2)").await?)
         };
         let (slow, quick) = tokio::join!(one.read(LIMIT, slow), who(&two));
@@ -114,7 +114,7 @@ fn a_statement_that_ran_out_of_time_leaves_no_limit_behind() {
     run(async {
         let dsn = Dsn::parse(&pooler.dsn(""), &Surroundings::default()).unwrap();
         let database = database(&dsn, LIMIT);
-        let sleep = async |transaction: &Transaction<'_>| {
+        let sleep = async |transaction: &Client| {
             Ok(transaction.batch_execute("SELECT pg_sleep(600)").await?)
         };
         let error = database.read(std::time::Duration::from_millis(50), sleep).await.unwrap_err();

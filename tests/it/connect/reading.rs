@@ -5,7 +5,7 @@ use std::time::Duration;
 use cliplyctl::facts::{SourceError, SourceErrorKind};
 use cliplyctl::settings::Dsn;
 use cliplyctl::settings::dsn::Surroundings;
-use tokio_postgres::Transaction;
+use tokio_postgres::Client;
 
 use super::ground::{LIMIT, database, run, who};
 use crate::support::postgres::{Database, cluster};
@@ -13,7 +13,7 @@ use crate::support::postgres::{Database, cluster};
 /// The first column of the first row, as text.
 pub fn value(dsn: &Dsn, sql: &str) -> Result<String, SourceError> {
     run(async {
-        let ask = async |transaction: &Transaction<'_>| {
+        let ask = async |transaction: &Client| {
             Ok(transaction.query_typed(sql, &[]).await?[0].try_get(0)?)
         };
         database(dsn, LIMIT).read(LIMIT, ask).await
@@ -57,7 +57,7 @@ fn cluster_role(name: &str) {
 fn the_server_ends_a_slow_query_and_the_connection_lives_on() {
     run(async {
         let database = database(&dsn(&cluster().url("postgres")), LIMIT);
-        let sleep = async |transaction: &Transaction<'_>| {
+        let sleep = async |transaction: &Client| {
             Ok(transaction.batch_execute("SELECT pg_sleep(600)").await?)
         };
         let error = database.read(Duration::from_millis(50), sleep).await.unwrap_err();
@@ -72,7 +72,7 @@ fn a_reader_that_never_ends_is_left_and_its_connection_with_it() {
     run(async {
         let database = database(&dsn(&cluster().url("postgres")), LIMIT);
         let first = pid(&database).await;
-        let hang = async |_: &Transaction<'_>| std::future::pending::<Result<(), _>>().await;
+        let hang = async |_: &Client| std::future::pending::<Result<(), _>>().await;
         let error = database.read(Duration::from_millis(1), hang).await.unwrap_err();
         assert_eq!(error.kind, SourceErrorKind::Timeout, "{error:?}");
         assert_ne!(pid(&database).await, first, "the pool of one lends a new connection");
@@ -80,7 +80,7 @@ fn a_reader_that_never_ends_is_left_and_its_connection_with_it() {
 }
 
 async fn pid(database: &cliplyctl::sources::postgres::Database) -> i32 {
-    let ask = async |transaction: &Transaction<'_>| {
+    let ask = async |transaction: &Client| {
         Ok(transaction.query_typed("SELECT pg_backend_pid()", &[]).await?[0].try_get(0)?)
     };
     database.read(LIMIT, ask).await.unwrap()
@@ -91,7 +91,7 @@ fn a_session_that_was_ended_is_replaced() {
     run(async {
         let database = database(&dsn(&cluster().url("postgres")), LIMIT);
         let first = pid(&database).await;
-        let killed = async |transaction: &Transaction<'_>| {
+        let killed = async |transaction: &Client| {
             let own = "SELECT pg_terminate_backend(pg_backend_pid())";
             Ok(transaction.batch_execute(own).await?)
         };

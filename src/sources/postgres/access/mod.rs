@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use serde::de::DeserializeOwned;
-use tokio_postgres::Transaction;
+use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::Database;
@@ -62,7 +62,7 @@ fn exposed(session: &Session) -> Vec<String> {
 
 /// Sends every question at once; the answers come in order.
 async fn ask(
-    tx: &Transaction<'_>,
+    tx: &Client,
     roles: &[String],
     schemas: &[String],
 ) -> Result<Vec<String>, SourceError> {

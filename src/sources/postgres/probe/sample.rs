@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio_postgres::Transaction;
+use tokio_postgres::Client;
 
 use crate::facts::SourceError;
 use crate::facts::access::catalog::Relation;
@@ -69,12 +69,12 @@ pub async fn take(
     .await
 }
 
-async fn stranger(tx: &Transaction<'_>) -> Result<String, SourceError> {
+async fn stranger(tx: &Client) -> Result<String, SourceError> {
     Ok(tx.query_typed_one("select pg_catalog.gen_random_uuid()::text", &[]).await?.get(0))
 }
 
 async fn by_rule(
-    tx: &Transaction<'_>,
+    tx: &Client,
     table: &Relation,
     key: &str,
     binding: Binding<'_>,
@@ -111,7 +111,7 @@ async fn by_rule(
     Ok(())
 }
 
-async fn texts(tx: &Transaction<'_>, sql: &str) -> Result<Vec<String>, SourceError> {
+async fn texts(tx: &Client, sql: &str) -> Result<Vec<String>, SourceError> {
     let rows = tx.query_typed(sql, &[]).await?;
     Ok(rows.iter().filter_map(|row| row.get(0)).collect())
 }

@@ -14,10 +14,7 @@ with tables as (
                       'name', a.attname,
                       'type', pg_catalog.format_type(a.atttypid, null),
                       'not_null', a.attnotnull,
-                      'has_default', a.atthasdef or a.attidentity <> '',
-                      'distinct', (select s.n_distinct from pg_catalog.pg_stats s
-                                    where s.schemaname = 'public' and s.tablename = t.relname
-                                      and s.attname = a.attname and a.attname in ('state', 'status'))
+                      'has_default', a.atthasdef or a.attidentity <> ''
                     ) order by a.attnum), '[]')
                from pg_catalog.pg_attribute a
               where a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped),
@@ -55,11 +52,6 @@ with tables as (
 select pg_catalog.json_build_object(
          'jobs', (select description from described where relname = 'jobs'),
          'events', (select description from described where relname = 'job_events'),
-         'worker_functions', (
-           select coalesce(pg_catalog.json_agg(p.prosrc), '[]')
-             from pg_catalog.pg_proc p
-             join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-            where n.nspname = 'public' and p.proname like 'worker\_%'),
          'in_recovery', pg_catalog.pg_is_in_recovery(),
          'server_time', pg_catalog.to_char(pg_catalog.now() at time zone 'utc',
                                            'YYYY-MM-DD"T"HH24:MI:SS"Z"')

@@ -1,0 +1,93 @@
+//! Which statements answer for which roles of a large table.
+
+use super::slice::{Figures, Slice};
+use crate::facts::layout::{Layout, Role};
+use crate::sources::postgres::sql;
+use crate::sources::postgres::tally::{Coverage, Group};
+
+/// Roles worth counting in a large table: finished jobs are its bulk and nobody's question.
+const LIVE: [Role; 5] = [Role::Waiting, Role::InProgress, Role::Failed, Role::Dead, Role::Other];
+
+/// Groups, and what they answer for.
+pub(super) type Parts<'a> = Vec<(Coverage<'a>, Vec<Group>)>;
+
+/// Which queries answer for which roles of a large table.
+pub(super) struct Plan {
+    /// How many are dead, where a partial index answers it.
+    pub(super) largest: Option<Slice>,
+    /// Everything else that a partial index answers whole.
+    pub(super) covered: Vec<Slice>,
+    /// Totals of the scanned roles that a partial index answers.
+    pub(super) totals: Vec<Slice>,
+    /// The rest.
+    pub(super) scan: Option<Slice>,
+}
+
+impl Plan {
+    pub(super) fn new(layout: &Layout) -> Self {
+        let mut plan = Self { largest: None, covered: vec![], totals: vec![], scan: None };
+        let mut scanned = Slice { roles: vec![], values: Some(vec![]), ..Slice::everything() };
+        for role in LIVE {
+            let values = layout.vocabulary.values(role);
+            if values.is_empty() {
+                continue;
+            }
+            let covering = sql::covering_columns(layout, role);
+            if layout.has_partial_index(values, &covering) {
+                let slice = |figures| Slice {
+                    roles: vec![role],
+                    values: Some(values.to_vec()),
+                    by_kind: true,
+                    figures,
+                };
+                if role == Role::Dead {
+                    plan.largest = Some(slice(Figures::Number));
+                    plan.covered.push(slice(Figures::DiedLastHour));
+                } else {
+                    plan.covered.push(slice(Figures::All));
+                }
+                continue;
+            }
+            scanned.roles.push(role);
+            scanned.values.get_or_insert_default().extend(values.to_vec());
+            plan.totals.extend(Self::total(layout, role, &covering));
+        }
+        plan.scan = (!scanned.roles.is_empty()).then_some(scanned);
+        plan
+    }
+
+    /// The groups of one role belong together, whichever statement counted them.
+    pub(super) fn merged(
+        &self,
+        (largest, mut rest): (Vec<Vec<Group>>, Vec<Vec<Group>>),
+    ) -> Parts<'_> {
+        let dead = |slice: &Slice| slice.figures == Figures::DiedLastHour;
+        if let Some(at) = self.covered.iter().position(dead) {
+            rest[at].extend(largest.into_iter().flatten());
+        }
+        self.covered.iter().map(|slice| Coverage::ByKind(&slice.roles)).zip(rest).collect()
+    }
+
+    /// The total of a role over the values that have a partial index of their own.
+    fn total(layout: &Layout, role: Role, covering: &[&str]) -> Option<Slice> {
+        if !matches!(role, Role::Waiting | Role::Dead) {
+            return None;
+        }
+        let columns: Vec<_> =
+            covering.iter().copied().filter(|c| layout.kind.as_deref() != Some(c)).collect();
+        let values: Vec<_> = layout
+            .vocabulary
+            .values(role)
+            .iter()
+            .filter(|v| layout.has_partial_index(std::slice::from_ref(v), &columns))
+            .cloned()
+            .collect();
+        let slice = Slice {
+            roles: vec![role],
+            values: Some(values),
+            by_kind: false,
+            figures: Figures::All,
+        };
+        (slice.values != Some(vec![])).then_some(slice)
+    }
+}
