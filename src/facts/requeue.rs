@@ -165,6 +165,14 @@ pub struct Outcome {
     pub transactions: Vec<Duration>,
 }
 
+impl Outcome {
+    /// Jobs of which it is known what became of them.
+    #[must_use]
+    pub fn decided(&self) -> u64 {
+        self.done + (self.skipped.len() + self.errors.len()) as u64
+    }
+}
+
 /// What ends a write before its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stop {

@@ -83,12 +83,11 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
         _ => None,
     };
     let explicit = matches!(plan.target, Target::Ids(_)) && kept.is_none();
-    let work = Work { jobs: plan.ids.clone(), keys: None };
     let agreed = write::Agreed {
         permit,
         statements: statements::requeue(layout, &shape),
         event: write::event(&record.operation, &record.author, REQUEUED, None),
-        work: &work,
+        work: Work { jobs: &plan.ids, keys: None },
         all_or_nothing: explicit && !args.skip_ineligible && plan.ids.len() <= ONE_TRANSACTION,
         lock_wait: args.consent.lock_wait,
         journal,

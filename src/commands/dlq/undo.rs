@@ -52,12 +52,11 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
         finished: false,
         undoes: Some(of.clone()),
     };
-    let work = Work { jobs, keys: Some(keys) };
     let agreed = write::Agreed {
         permit,
         statements,
         event: write::event(&record.operation, &record.author, UNDONE, Some(&of)),
-        work: &work,
+        work: Work { jobs: &jobs, keys: Some(&keys) },
         all_or_nothing: false,
         lock_wait: args.consent.lock_wait,
         journal: None,

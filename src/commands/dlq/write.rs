@@ -95,7 +95,7 @@ pub struct Agreed<'a> {
     /// What every event says.
     pub event: String,
     /// On what.
-    pub work: &'a Work,
+    pub work: Work<'a>,
     /// All jobs in one transaction, or none.
     pub all_or_nothing: bool,
     /// How long locked rows are retried.
@@ -130,8 +130,11 @@ pub async fn run(
         writer.all_or_nothing(agreed.work).await
     } else {
         let progress = context.terminal.progress(agreed.work.jobs.len() as u64);
-        let tell = |o: &Outcome| progress.at(o.done + (o.skipped.len() + o.errors.len()) as u64);
-        let outcome = writer.apply(agreed.work, &tell).await;
+        let tell = async |so_far: &Outcome| {
+            progress.at(so_far.decided());
+            usize::MAX
+        };
+        let outcome = writer.apply(agreed.work, tell).await;
         progress.finish();
         outcome
     };

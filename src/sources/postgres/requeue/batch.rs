@@ -8,9 +8,11 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row};
 
-use super::statements::Statements;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::permit::WritePermit;
+
+/// How much longer than the server's own limits we wait before we give up on the server itself.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Why a batch was not written. Nothing of it was, unless it is in doubt.
 #[derive(Debug, Clone)]
@@ -52,6 +54,41 @@ impl Limits {
             self.lock.as_millis().max(1)
         )
     }
+
+    /// The server keeps these limits itself, unless it has fallen silent.
+    async fn watch<T>(
+        self,
+        flight: impl Future<Output = Result<T, Trouble>>,
+    ) -> Result<T, Trouble> {
+        let limit = self.statement + self.lock + GRACE;
+        tokio::time::timeout(limit, flight).await.unwrap_or_else(|_| {
+            Err(Trouble::InDoubt(SourceError::new(
+                SourceErrorKind::Timeout,
+                format!("the server has been silent for {} s", limit.as_secs()),
+            )))
+        })
+    }
+}
+
+/// One transaction's worth of work.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch<'a> {
+    /// The writing statement.
+    pub statement: &'a str,
+    /// Its rows.
+    pub keys: &'a [String],
+    /// What every event says.
+    pub event: &'a str,
+    /// How long it may take.
+    pub limits: Limits,
+}
+
+impl Batch<'_> {
+    async fn rows(&self, client: &Client) -> Result<Vec<Row>, tokio_postgres::Error> {
+        let params: [(&(dyn ToSql + Sync), Type); 2] =
+            [(&self.keys, Type::TEXT_ARRAY), (&self.event, Type::TEXT)];
+        client.query_typed(self.statement, &params).await
+    }
 }
 
 /// Runs the writing statement in a transaction of its own. Returns its rows and how long it took,
@@ -59,58 +96,38 @@ impl Limits {
 pub async fn run(
     client: &Client,
     _permit: &WritePermit,
-    statements: &Statements,
-    (keys, event): (&[String], &str),
-    limits: Limits,
+    batch: Batch<'_>,
     ending: Ending,
 ) -> Result<(Vec<Row>, Duration), Trouble> {
-    let params: [(&(dyn ToSql + Sync), Type); 2] =
-        [(&keys, Type::TEXT_ARRAY), (&event, Type::TEXT)];
-    let begin = limits.begin();
+    let begin = batch.limits.begin();
     let end = if ending == Ending::Commit { "commit" } else { "rollback" };
     let started = Instant::now();
     // Polled in this order, they leave in this order; a failed statement makes the commit a rollback.
-    let (begun, rows, ended) = join3(
-        client.batch_execute(&begin),
-        client.query_typed(&statements.write, &params),
-        client.batch_execute(end),
-    )
-    .await;
+    let flight = join3(client.batch_execute(&begin), batch.rows(client), client.batch_execute(end));
+    let (begun, rows, ended) = batch.limits.watch(async { Ok(flight.await) }).await?;
     let rows = rows.map_err(trouble)?;
     begun.and(ended).map_err(trouble)?;
     Ok((rows, started.elapsed()))
 }
 
 /// As [`run`], but `keep` sees the rows before they are committed and may have them rolled back.
-pub async fn run_watched(
+pub async fn watched(
     client: &Client,
     _permit: &WritePermit,
-    statements: &Statements,
-    (keys, event): (&[String], &str),
-    limits: Limits,
+    batch: Batch<'_>,
     keep: impl FnOnce(&[Row]) -> Result<Ending, SourceError>,
 ) -> Result<(Vec<Row>, Duration), Trouble> {
-    let params: [(&(dyn ToSql + Sync), Type); 2] =
-        [(&keys, Type::TEXT_ARRAY), (&event, Type::TEXT)];
     let started = Instant::now();
-    client.batch_execute(&limits.begin()).await.map_err(trouble)?;
-    let rows = match client.query_typed(&statements.write, &params).await {
-        Ok(rows) => rows,
-        Err(error) => {
-            let trouble = trouble(error);
-            // A broken connection needs no rollback.
-            _ = client.batch_execute("rollback").await;
-            return Err(trouble);
-        }
+    let transaction = async {
+        client.batch_execute(&batch.limits.begin()).await.map_err(trouble)?;
+        let rows = batch.rows(client).await.map_err(trouble);
+        let kept = rows.and_then(|rows| Ok((keep(&rows).map_err(Trouble::Fatal)?, rows)));
+        let end = if matches!(kept, Ok((Ending::Commit, _))) { "commit" } else { "rollback" };
+        let ended = client.batch_execute(end).await.map_err(trouble);
+        let (_, rows) = kept?;
+        ended.map(|()| rows)
     };
-    match keep(&rows) {
-        Ok(Ending::Commit) => client.batch_execute("commit").await.map_err(trouble)?,
-        Ok(Ending::Rollback) => client.batch_execute("rollback").await.map_err(trouble)?,
-        Err(error) => {
-            client.batch_execute("rollback").await.map_err(trouble)?;
-            return Err(Trouble::Fatal(error));
-        }
-    }
+    let rows = batch.limits.watch(transaction).await?;
     Ok((rows, started.elapsed()))
 }
 

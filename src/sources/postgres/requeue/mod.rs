@@ -12,6 +12,8 @@ pub mod ops;
 pub mod select;
 mod shape;
 pub mod statements;
+mod whole;
+mod writer;
 
-pub use apply::{Work, Writer};
 pub use shape::Shape;
+pub use writer::{Work, Writer};

@@ -1,0 +1,181 @@
+//! The only writer: what it holds, and one transaction of it.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use super::batch::{self, Batch, Ending, Limits, Trouble};
+use super::journal::Journal;
+use super::statements::Statements;
+use crate::facts::SourceError;
+use crate::facts::job_id::JobId;
+use crate::facts::requeue::{Outcome, Skip, Stop};
+use crate::interrupt::Interrupt;
+use crate::permit::WritePermit;
+use crate::sources::postgres::{Connection, Database};
+
+/// Between two tries of locked rows.
+pub(super) const RETRY_PAUSE: Duration = Duration::from_millis(100);
+
+/// Jobs to write, and the key by which the statement knows each; without keys it is their id.
+/// A slice of a plan is work, too.
+#[derive(Debug, Clone, Copy)]
+pub struct Work<'a> {
+    /// The jobs.
+    pub jobs: &'a [JobId],
+    /// Their keys, as many; or none.
+    pub keys: Option<&'a [String]>,
+}
+
+impl Work<'_> {
+    fn keys(&self, at: &[usize]) -> Vec<String> {
+        match self.keys {
+            Some(keys) => at.iter().map(|&i| keys[i].clone()).collect(),
+            None => at.iter().map(|&i| self.jobs[i].to_string()).collect(),
+        }
+    }
+}
+
+/// The only writer. It can be asked again and again: each call of [`Writer::apply`] or
+/// [`Writer::all_or_nothing`] accounts for its own work.
+pub struct Writer<'a> {
+    /// The database.
+    pub database: &'a Database,
+    /// Leave to write.
+    pub permit: WritePermit,
+    /// What to run.
+    pub statements: Statements,
+    /// What every event says, JSON.
+    pub event: String,
+    /// How long a locked row is retried.
+    pub lock_wait: Duration,
+    /// Longest statement.
+    pub timeout: Duration,
+    /// Where there are no events.
+    pub journal: Option<Journal>,
+    /// Ctrl-C.
+    pub interrupt: &'a Interrupt,
+}
+
+/// One piece of work on its way: what is written, and what still waits for a lock.
+pub(super) struct Run<'r, 'w> {
+    pub writer: &'r mut Writer<'w>,
+    pub connection: Connection,
+    pub work: Work<'r>,
+    pub outcome: Outcome,
+    pub locked: Vec<usize>,
+}
+
+/// What a transaction wrote.
+pub(super) struct Written {
+    pub jobs: HashSet<String>,
+    pub took: Duration,
+}
+
+impl<'w> Writer<'w> {
+    fn batch<'b>(&'b self, keys: &'b [String]) -> Batch<'b> {
+        Batch {
+            statement: &self.statements.write,
+            keys,
+            event: &self.event,
+            limits: Limits { statement: self.timeout, lock: self.lock_wait },
+        }
+    }
+
+    /// Begins on this work; without a connection, all of it is left.
+    pub(super) async fn begin<'r>(&'r mut self, work: Work<'r>) -> Result<Run<'r, 'w>, Outcome> {
+        match self.database.connection().await {
+            Ok(connection) => {
+                let outcome = Outcome::default();
+                Ok(Run { writer: self, connection, work, outcome, locked: vec![] })
+            }
+            Err(error) => {
+                let (left, stopped) = (work.jobs.len() as u64, Some(Stop::Database(error)));
+                Err(Outcome { left, stopped, ..Outcome::default() })
+            }
+        }
+    }
+}
+
+impl Run<'_, '_> {
+    /// Whether nobody wants us to stop.
+    pub fn go_on(&self) -> Result<(), Stop> {
+        if self.writer.interrupt.happened() { Err(Stop::Interrupted) } else { Ok(()) }
+    }
+
+    /// One transaction. Returns the jobs that it wrote (or would have written), and how long it
+    /// held locks at most.
+    pub async fn write(&mut self, jobs: &[usize], ending: Ending) -> Result<Written, Trouble> {
+        if self.writer.journal.is_some() && ending == Ending::Commit {
+            return self.write_if(jobs, |_| Ending::Commit).await;
+        }
+        let keys = self.work.keys(jobs);
+        let batch = self.writer.batch(&keys);
+        batch::run(&self.connection, &self.writer.permit, batch, ending).await.map(written)
+    }
+
+    /// As [`Run::write`], but `judge` is told how many rows there are before they are committed.
+    pub async fn write_if(
+        &mut self,
+        jobs: &[usize],
+        judge: impl FnOnce(usize) -> Ending,
+    ) -> Result<Written, Trouble> {
+        let keys = self.work.keys(jobs);
+        let mut journal = self.writer.journal.take();
+        let keep = |rows: &[Row]| match (judge(rows.len()), &mut journal) {
+            (Ending::Commit, Some(journal)) => journal.note(rows).map(|()| Ending::Commit),
+            (ending, _) => Ok(ending),
+        };
+        let batch = self.writer.batch(&keys);
+        let rows = batch::watched(&self.connection, &self.writer.permit, batch, keep).await;
+        self.writer.journal = journal;
+        rows.map(written)
+    }
+
+    /// Sorts the jobs of a committed batch: written, locked (to be tried again), or changed.
+    pub async fn account(&mut self, jobs: &[usize], done: &HashSet<String>) -> Result<(), Stop> {
+        self.outcome.done += done.len() as u64;
+        if done.len() == jobs.len() {
+            return Ok(());
+        }
+        let written = |i: usize| done.contains(&self.work.jobs[i].to_string());
+        let missed: Vec<_> = jobs.iter().copied().filter(|&i| !written(i)).collect();
+        let still = self.still_matching(&missed).await.map_err(Stop::Database)?;
+        for i in missed {
+            let job = self.work.jobs[i];
+            if still.contains(&job.to_string()) {
+                self.locked.push(i);
+            } else {
+                self.outcome.skipped.push((job, Skip::Changed));
+            }
+        }
+        Ok(())
+    }
+
+    async fn still_matching(&self, jobs: &[usize]) -> Result<HashSet<String>, SourceError> {
+        let keys = self.work.keys(jobs);
+        let matching = &self.writer.statements.matching;
+        let rows = self.connection.query_typed(matching, &[(&keys, Type::TEXT_ARRAY)]).await?;
+        Ok(rows.iter().map(|row| row.get("id")).collect())
+    }
+
+    /// Locked rows whose time is up.
+    pub fn give_up_on_locked(&mut self) {
+        let jobs = self.locked.drain(..).map(|i| (self.work.jobs[i], Skip::Locked));
+        self.outcome.skipped.extend(jobs);
+    }
+
+    /// The account: whatever is in no place of it yet, is left.
+    pub fn settle(mut self, ended: Result<(), Stop>) -> Outcome {
+        self.outcome.stopped = ended.err();
+        let told = self.outcome.decided() + self.outcome.in_doubt;
+        self.outcome.left = (self.work.jobs.len() as u64).saturating_sub(told);
+        self.outcome
+    }
+}
+
+fn written((rows, took): (Vec<Row>, Duration)) -> Written {
+    Written { jobs: rows.iter().map(|row| row.get("id")).collect(), took }
+}
