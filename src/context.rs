@@ -149,6 +149,7 @@ impl Context {
             read_only: self.settings.read_only,
             protected: self.settings.protected.clone(),
             database: self.settings.database.as_ref().ok().map(|d| d.value.to_string()),
+            standby: self.layout.get().map(|layout| layout.in_recovery),
             base_url: self.settings.base_url.as_ref().ok().map(|u| u.value.clone()),
             started_at: self.started_at,
             duration_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),

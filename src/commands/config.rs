@@ -51,10 +51,15 @@ pub async fn check(context: &Context) -> Result<Report, Error> {
     context.http()?;
     let database = context.settings.database.as_ref().map_err(Clone::clone)?;
     let layout = context.layout().await?;
+    let server = match layout.in_recovery {
+        true => "hot standby: it replays another server, can lag behind it and accepts no writes",
+        false => "primary",
+    };
     let mut document = Document::default();
     document.push(Block::Pairs(vec![
         ("base URL", Cell::plain(format!("{} (from {})", base.value, base.origin))),
         ("database", Cell::plain(format!("{} (from {})", database.value, database.origin))),
+        ("server", Cell::plain(server)),
         ("jobs", Cell::plain(format!("ids are {}, by {}", layout.id.sql(), layout.live))),
     ]));
     for warning in context.settings.warnings.iter().chain(&layout.assumptions) {

@@ -72,6 +72,8 @@ pub struct ContextJson {
     pub protected: Option<String>,
     /// `user@host:port/db`.
     pub database: Option<String>,
+    /// Whether that server only replays another one; null while nothing asked it.
+    pub standby: Option<bool>,
     /// Base URL of the app.
     pub base_url: Option<String>,
 }
@@ -225,6 +227,7 @@ impl Envelope {
                 read_only: from.read_only,
                 protected: from.protected.clone(),
                 database: from.database.clone(),
+                standby: from.standby,
                 base_url: from.base_url.clone(),
             },
             started_at: from.started_at,

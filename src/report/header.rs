@@ -2,7 +2,7 @@
 
 use super::{Block, Cell, Provenance};
 
-/// `dead letters · prod (protected) · app@db:5432/app`
+/// `dead letters · prod (protected) · app@db:5432/app · hot standby`
 #[must_use]
 pub fn title(subject: impl Into<String>, from: &Provenance) -> Block {
     let mut cells = vec![Cell::strong(subject)];
@@ -16,5 +16,8 @@ pub fn title(subject: impl Into<String>, from: &Provenance) -> Block {
         cells.push(Cell::plain("read-only"));
     }
     cells.extend(from.database.as_ref().map(Cell::muted));
+    if from.standby == Some(true) {
+        cells.push(Cell::plain("hot standby"));
+    }
     Block::Title(cells)
 }

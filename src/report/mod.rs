@@ -162,6 +162,8 @@ pub struct Provenance {
     pub protected: Option<String>,
     /// `user@host:port/db`, never with a password.
     pub database: Option<String>,
+    /// Whether that server only replays another one; `None` while nothing asked it.
+    pub standby: Option<bool>,
     /// The base URL, never with credentials.
     pub base_url: Option<String>,
     /// When the command began.

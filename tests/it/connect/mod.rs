@@ -7,3 +7,4 @@ mod passwords;
 mod pooler;
 mod reading;
 mod silence;
+mod standby;

@@ -7,3 +7,4 @@ mod postgres;
 mod pty;
 mod readiness;
 mod server;
+mod standby;

@@ -35,19 +35,36 @@ pub const BLIND: &str = "blind";
 impl Database {
     /// A database of its own from a name like `main_typical`: variant, then data set.
     pub fn from_fixture(name: &str) -> Database {
-        let (variant, data_set) = name.rsplit_once('_').expect("a name like main_typical");
+        let (variant, data_set) = split(name);
         let database = Database::with_variant(variant);
-        if data_set != "empty" {
-            let files = ["stage", &format!("data/{data_set}"), &format!("load/{variant}")];
-            database.execute(&backend(&files));
-        }
+        database.execute(&jobs(variant, data_set));
         database
     }
 
     /// A database with the schema of a variant and no jobs.
     pub fn with_variant(variant: &str) -> Database {
-        let files = ["roles", "workspaces", variant, "access"];
-        Database::with_schema(variant, &backend(&files))
+        Database::with_schema(variant, &schema(variant))
+    }
+}
+
+/// The whole of a fixture like `main_typical`, for a database outside the shared cluster.
+pub fn fixture(name: &str) -> String {
+    let (variant, data_set) = split(name);
+    schema(variant) + &jobs(variant, data_set)
+}
+
+fn split(name: &str) -> (&str, &str) {
+    name.rsplit_once('_').expect("a name like main_typical")
+}
+
+fn schema(variant: &str) -> String {
+    backend(&["roles", "workspaces", variant, "access"])
+}
+
+fn jobs(variant: &str, data_set: &str) -> String {
+    match data_set {
+        "empty" => String::new(),
+        _ => backend(&["stage", &format!("data/{data_set}"), &format!("load/{variant}")]),
     }
 }
 

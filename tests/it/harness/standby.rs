@@ -1,0 +1,16 @@
+use crate::support::postgres::Session;
+use crate::support::standby::Standby;
+
+#[test]
+fn a_standby_replays_its_primary_and_accepts_no_writes() {
+    let both = Standby::start("main_healthy");
+    let standby = Session::open(&both.url());
+    assert_eq!(standby.value("SELECT pg_is_in_recovery()"), "t");
+    let error = standby.try_execute("UPDATE jobs SET priority = 1").unwrap_err();
+    assert_eq!(error.code().unwrap().code(), "25006", "{error:?}");
+
+    let primary = Session::open(&both.primary_url());
+    primary.execute("DELETE FROM job_events; DELETE FROM jobs");
+    both.catch_up();
+    assert_eq!(standby.value("SELECT count(*) FROM jobs"), "0");
+}
