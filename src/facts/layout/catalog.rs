@@ -21,11 +21,16 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// Whether [`LiveEvidence`] is needed to read it.
+    /// Whether [`LiveEvidence`] is needed to read it: both `state` and `status` exist, and the values
+    /// that they may have do not tell them apart.
     #[must_use]
     pub fn is_ambiguous(&self) -> bool {
-        let has = |jobs: &CatalogTable, column| jobs.column(column).is_some();
-        self.jobs.as_ref().is_some_and(|jobs| has(jobs, "state") && has(jobs, "status"))
+        self.jobs.as_ref().is_some_and(|jobs| {
+            let [state, status] = ["state", "status"];
+            jobs.column(state).is_some()
+                && jobs.column(status).is_some()
+                && jobs.allows_dead_letters(state) == jobs.allows_dead_letters(status)
+        })
     }
 }
 
@@ -101,6 +106,12 @@ impl CatalogIndex {
 }
 
 impl CatalogTable {
+    /// Whether a CHECK lets this column say `dead_letter`.
+    #[must_use]
+    pub fn allows_dead_letters(&self, column: &str) -> bool {
+        self.allowed_values(column).is_some_and(|values| values.iter().any(|v| v == "dead_letter"))
+    }
+
     /// The column of this name.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&CatalogColumn> {

@@ -115,7 +115,7 @@ fn live_column(
         (Some(_), Some(_)) => None,
     };
     let evidence = only
-        .or_else(|| one_side(|c| allows_dead_letters(jobs, c)))
+        .or_else(|| one_side(|c| jobs.allows_dead_letters(c)))
         .or_else(|| {
             one_side(|c| catalog.evidence.worker_functions.iter().any(|src| assigns(src, c)))
         })
@@ -141,10 +141,6 @@ fn one_side(holds: impl Fn(&str) -> bool) -> Option<&'static str> {
         (false, true) => Some("status"),
         _ => None,
     }
-}
-
-fn allows_dead_letters(jobs: &CatalogTable, column: &str) -> bool {
-    jobs.allowed_values(column).is_some_and(|values| values.iter().any(|v| v == "dead_letter"))
 }
 
 fn has_partial_index(jobs: &CatalogTable, column: &str) -> bool {
