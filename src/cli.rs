@@ -159,11 +159,44 @@ impl Command {
     }
 }
 
+/// The formats of a command that judges: everything but rows.
+const JUDGED: [Format; 9] = [
+    Format::Table,
+    Format::Short,
+    Format::Json,
+    Format::Ndjson,
+    Format::Markdown,
+    Format::Nagios,
+    Format::Junit,
+    Format::Github,
+    Format::Prometheus,
+];
+
 impl Command {
+    /// Whether its exit code is a verdict (0–3).
+    #[must_use]
+    pub fn judges(&self) -> bool {
+        matches!(
+            self,
+            Self::Triage(_)
+                | Self::Health(_)
+                | Self::Ready(_)
+                | Self::Queue(_)
+                | Self::Rls(Rls::Audit(_))
+                | Self::Env(Env::Check(_))
+        )
+    }
+
     /// The formats that it is written in.
     #[must_use]
     pub fn formats(&self) -> &'static [Format] {
-        &[Format::Table, Format::Json, Format::Github]
+        match self {
+            judging if judging.judges() => &JUDGED,
+            Self::Runbook { .. } | Self::Schema | Self::Completions { .. } | Self::Man => {
+                &[Format::Table, Format::Json]
+            }
+            _ => &[Format::Table, Format::Json, Format::Markdown],
+        }
     }
 
     /// Refuses a format that it is not written in.

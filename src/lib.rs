@@ -104,11 +104,13 @@ fn show(cli: &Cli, terminal: Terminal, mut report: Report, from: &Provenance) ->
     }
 }
 
-/// Prints an error; scripts get their one JSON document on stdout as well.
+/// Prints an error; programs get it on stdout as well, in the format that they asked for.
 fn fail(cli: &Cli, terminal: Terminal, error: Error, from: &Provenance) -> ExitCode {
     terminal.complain(&error);
     let code = error.exit_code();
-    if cli.global.output == Format::Json {
+    let format = cli.global.output;
+    let judged = cli.command.judges() && cli.command.formats().contains(&format);
+    if format == Format::Json || (judged && format != Format::Table) {
         show(cli, terminal, Report::failed(cli.command.name(), error), from);
     }
     code

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::Verdict;
 use super::environment::Place;
+use super::limits::Threshold;
 
 /// A section of the runbook: what to do about a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,8 +122,8 @@ pub struct Finding {
     pub message: String,
     /// The reading behind it.
     pub evidence: Option<Evidence>,
-    /// The limit it was held against: `warning ≥ 60 s, critical ≥ 300 s`.
-    pub threshold: Option<String>,
+    /// The limit it was held against.
+    pub threshold: Option<Threshold>,
     /// The line of a file that it speaks of.
     pub place: Option<Place>,
     /// The next command to type, without secrets.
@@ -163,8 +164,8 @@ impl Finding {
 
     /// With the limit it was held against.
     #[must_use]
-    pub fn threshold(mut self, threshold: impl Into<String>) -> Self {
-        self.threshold = Some(threshold.into());
+    pub fn threshold(mut self, threshold: Threshold) -> Self {
+        self.threshold = Some(threshold);
         self
     }
 

@@ -1,5 +1,7 @@
 //! The thresholds that checks judge by. Each default says where it comes from.
 
+use std::fmt;
+
 /// A pair of limits; a reading at or above one reaches its verdict. `None` switches that side off.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limit {
@@ -154,15 +156,31 @@ pub const LIMITS: [LimitDoc; 8] = [
     },
 ];
 
-/// A limit in words: `warning ≥ 60 s, critical ≥ 300 s`.
+/// A limit and the unit of its sides; in words `warning ≥ 60 s, critical ≥ 300 s`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Threshold {
+    /// The limit.
+    pub limit: Limit,
+    /// The unit of both sides.
+    pub unit: &'static str,
+}
+
+impl fmt::Display for Threshold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let side = |name: &str, value: Option<f64>| {
+            value.map(|value| format!("{name} ≥ {value} {}", self.unit))
+        };
+        let sides = [side("warning", self.limit.warning), side("critical", self.limit.critical)];
+        let sides: Vec<_> = sides.into_iter().flatten().collect();
+        f.write_str(if sides.is_empty() { "no limit" } else { "" })?;
+        f.write_str(&sides.join(", "))
+    }
+}
+
+/// A limit in its unit.
 #[must_use]
-pub fn limit_text(limit: Limit, unit: &str) -> String {
-    let side = |name: &str, value: Option<f64>| value.map(|v| format!("{name} ≥ {v} {unit}"));
-    let sides: Vec<_> = [side("warning", limit.warning), side("critical", limit.critical)]
-        .into_iter()
-        .flatten()
-        .collect();
-    if sides.is_empty() { "no limit".to_owned() } else { sides.join(", ") }
+pub const fn limit_text(limit: Limit, unit: &'static str) -> Threshold {
+    Threshold { limit, unit }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! `-o github`: annotations of GitHub's workflow commands, one a finding that is not OK.
 
+use super::sanitise;
 use crate::facts::{Finding, Verdict};
 use crate::report::Report;
 
@@ -11,6 +12,10 @@ pub fn render(report: &Report) -> String {
         for finding in report.findings.iter().filter(|finding| finding.verdict == verdict) {
             text.push_str(&annotation(finding));
         }
+    }
+    for error in &report.errors {
+        let (command, message) = (property(report.command), data(&error.message));
+        text.push_str(&format!("::error title=cliplyctl {command}::{message}\n"));
     }
     if text.is_empty() {
         text = format!("::notice::cliplyctl {}: {}\n", report.command, report.status());
@@ -31,6 +36,7 @@ fn annotation(finding: &Finding) -> String {
 
 /// A message as the runner wants it: no line may end it, no other command may begin in it.
 fn data(text: &str) -> String {
+    let text = sanitise::lines(&text.replace("\r\n", "\n")).into_owned();
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 

@@ -2,7 +2,13 @@
 
 pub mod github;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod nagios;
+pub mod ndjson;
+pub mod prometheus;
 pub mod sanitise;
+pub mod short;
 pub mod table;
 
 use clap::ValueEnum as _;
@@ -19,10 +25,20 @@ pub enum Format {
     Json,
     /// For GitHub's runners: one annotation a finding
     Github,
-    /// For pipes: one JSON object a line, written while it is read
+    /// For pipes: one JSON object a line
     Ndjson,
     /// For spreadsheets: RFC 4180, written while it is read
     Csv,
+    /// For a chat: one line to paste
+    Short,
+    /// For tickets and pull requests
+    Markdown,
+    /// For Nagios, Icinga and their kin: a status line with performance data
+    Nagios,
+    /// For CI servers: one test case a check
+    Junit,
+    /// For node_exporter's textfile collector
+    Prometheus,
 }
 
 impl Format {
@@ -49,7 +65,13 @@ pub fn render(report: &Report, from: &Provenance, format: Format, canvas: Canvas
         Format::Table => table::render(&report.document, canvas),
         Format::Json => json::render(report, from),
         Format::Github => github::render(report),
-        // Streams have no report: who offers them writes them row by row.
-        Format::Ndjson | Format::Csv => String::new(),
+        Format::Ndjson => ndjson::render(report, from),
+        Format::Short => short::render(report, from),
+        Format::Markdown => markdown::render(&report.document),
+        Format::Nagios => nagios::render(report),
+        Format::Junit => junit::render(report, from),
+        Format::Prometheus => prometheus::render(report, from),
+        // A stream has no report: who offers it writes it row by row.
+        Format::Csv => String::new(),
     }
 }

@@ -17,6 +17,23 @@ pub fn lines(text: &str) -> Cow<'_, str> {
     escape(text, |c| c == '\n' || c == '\t')
 }
 
+/// JSON text that means the same and drives no terminal: serde_json escapes no C1 control and no
+/// override. Outside its strings JSON has no such character but the newline.
+#[must_use]
+pub fn json(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hostile(c) && c != '\n' {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     let hostile = |c: char| is_hostile(c) && !keep(c);
     if !text.contains(hostile) {
@@ -62,6 +79,15 @@ mod tests {
         for text in ["naïve", "日本語", "العربية", "👍🏽", "a  b"] {
             assert!(matches!(line(text), Cow::Borrowed(_)), "{text}");
         }
+    }
+
+    #[test]
+    fn json_keeps_its_meaning() {
+        let value =
+            serde_json::json!({ "a": "\u{9b}31m\u{202e}\u{e0041}\u{1b}\n", "b": "naïve 👍" });
+        let text = json(&serde_json::to_string_pretty(&value).unwrap());
+        assert!(!text.contains(|c| is_hostile(c) && c != '\n'), "{text}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
     }
 
     #[test]

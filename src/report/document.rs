@@ -185,6 +185,25 @@ impl Document {
         self.blocks.push(block);
     }
 
+    /// The sentence of its headline, where it has one.
+    #[must_use]
+    pub fn sentence(&self) -> Option<&str> {
+        self.blocks.iter().find_map(|block| match block {
+            Block::Headline { text, .. } => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The first command to type next, where there is one.
+    #[must_use]
+    pub fn first_command(&self) -> Option<&str> {
+        let next = self.blocks.iter().find_map(|block| match block {
+            Block::Next(commands) => commands.first(),
+            _ => None,
+        });
+        next.map(|(command, _)| command.as_str())
+    }
+
     /// Adds the verdict and its sentence.
     pub fn headline(&mut self, verdict: Verdict, text: impl Into<String>) {
         self.push(Block::Headline { verdict, text: text.into() });

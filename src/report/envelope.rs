@@ -216,8 +216,6 @@ impl Envelope {
     /// Wraps a report.
     #[must_use]
     pub fn new(report: &Report, from: &Provenance) -> Self {
-        let mut bad: Vec<_> = report.findings.iter().filter(|f| f.verdict != Verdict::Ok).collect();
-        bad.sort_by_key(|f| severity_rank(f.verdict));
         Self {
             schema: SCHEMA,
             command: report.command,
@@ -237,22 +235,12 @@ impl Envelope {
             summary: report.summary.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect(),
             coverage: coverage(report),
             checks: report.findings.iter().map(check).collect(),
-            findings: bad.into_iter().map(finding).collect(),
+            findings: report.bad().into_iter().map(finding).collect(),
             verdict: report.section.as_ref().map(section),
             data: report.data.clone(),
             agreement: report.agreement.clone(),
             errors: report.errors.iter().map(error).collect(),
         }
-    }
-}
-
-fn severity_rank(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Critical => 0,
-        Verdict::Unknown => 1,
-        Verdict::Warning => 2,
-        Verdict::Skipped { .. } => 3,
-        Verdict::Ok => 4,
     }
 }
 
@@ -275,7 +263,7 @@ fn check(f: &Finding) -> CheckJson {
         subject: f.subject.clone(),
         status: f.verdict.word(),
         observed: f.evidence.as_ref().map(observed),
-        threshold: f.threshold.clone(),
+        threshold: f.threshold.map(|threshold| threshold.to_string()),
         message: f.message.clone(),
         blocked_by: match f.verdict {
             Verdict::Skipped { blocked_by } => Some(blocked_by),

@@ -36,6 +36,8 @@ pub struct Report {
     pub verdict: Option<Verdict>,
     /// How the process ends.
     pub exit: ExitCode,
+    /// The lowest verdict that fails; what lies below is shown and forgiven.
+    pub fail_on: FailOn,
     /// Every reading that was judged, the good ones too.
     pub findings: Vec<Finding>,
     /// The few figures that a script wants first.
@@ -83,14 +85,17 @@ impl Report {
     ) -> Self {
         let verdict = Verdict::worst(findings.iter().map(|f| f.verdict));
         let exit = ExitCode::of(verdict, fail_on);
-        Self::new(command, Some(verdict), exit, findings, data, document)
+        let report = Self::new(command, Some(verdict), exit, findings, data, document);
+        Self { fail_on, ..report }
     }
 
     /// The report of a command that failed before it could say anything else.
     pub fn failed(command: &'static str, error: Error) -> Self {
         let exit = error.exit_code();
-        let mut report =
-            Self::new(command, None, exit, vec![], serde_json::Value::Null, Document::default());
+        let mut document = Document::default();
+        document.headline(Verdict::Unknown, error.message.clone());
+        error.causes.iter().chain(&error.hints).for_each(|text| document.note(text.clone()));
+        let mut report = Self::new(command, None, exit, vec![], serde_json::Value::Null, document);
         report.errors.push(error);
         report
     }
@@ -107,6 +112,7 @@ impl Report {
             command,
             verdict,
             exit,
+            fail_on: FailOn::default(),
             findings,
             summary: vec![],
             examined: vec![],
@@ -132,6 +138,27 @@ impl Report {
                 commands.iter_mut().for_each(|(command, _)| address(command));
             }
         }
+    }
+
+    /// The findings that are not OK, worst first.
+    #[must_use]
+    pub fn bad(&self) -> Vec<&Finding> {
+        let order = |verdict| match verdict {
+            Verdict::Critical => 0,
+            Verdict::Unknown => 1,
+            Verdict::Warning => 2,
+            Verdict::Skipped { .. } => 3,
+            Verdict::Ok => 4,
+        };
+        let mut bad: Vec<_> = self.findings.iter().filter(|f| f.verdict != Verdict::Ok).collect();
+        bad.sort_by_key(|finding| order(finding.verdict));
+        bad
+    }
+
+    /// Whether this finding is one that makes the command fail.
+    #[must_use]
+    pub fn fails(&self, finding: &Finding) -> bool {
+        ExitCode::of(finding.verdict, self.fail_on) != ExitCode::Ok
     }
 
     /// The word for `status` in the envelope.

@@ -88,7 +88,7 @@ impl Settings {
         let origin = |name| self.limit_origins.get(name).unwrap_or(&Origin::Default);
         let limit = |doc: &LimitDoc| {
             let text = limit_text((doc.get)(&self.limits), doc.unit);
-            shown(&format!("thresholds.{}", doc.name), text, origin(doc.name))
+            shown(&format!("thresholds.{}", doc.name), text.to_string(), origin(doc.name))
         };
         let mut rows: Vec<_> = LIMITS.iter().map(limit).collect();
         let stuck_after = format!("{} s", self.limits.stuck_after);

@@ -11,6 +11,7 @@ mod demo;
 mod desk;
 mod docs;
 mod env;
+mod formats;
 mod harness;
 mod jobs;
 mod postgres;

@@ -39,6 +39,9 @@ mod tests {
         queue.due = Count::Exact(100);
         let finding = judge(&CHECK, queue);
         assert_eq!(finding.verdict, Verdict::Critical);
-        assert_eq!(finding.threshold.unwrap(), "warning ≥ 50 jobs, critical ≥ 100 jobs");
+        assert_eq!(
+            finding.threshold.unwrap().to_string(),
+            "warning ≥ 50 jobs, critical ≥ 100 jobs"
+        );
     }
 }

@@ -1,0 +1,128 @@
+//! `-o junit`: one test case a check, for the test reports of CI servers.
+
+use std::fmt::Write as _;
+
+use super::sanitise;
+use crate::facts::{Finding, Verdict};
+use crate::report::{Provenance, Report};
+
+/// One suite. What `--fail-on` forgives passes, and says so.
+#[must_use]
+pub fn render(report: &Report, from: &Provenance) -> String {
+    let cases: Vec<_> = report.findings.iter().map(|finding| case(report, finding)).collect();
+    let errors: Vec<_> = report.errors.iter().map(|error| error.message.as_str()).collect();
+    // A command that could not judge at all is a test case too: no cases would read as green.
+    let lone = (report.findings.is_empty() && !errors.is_empty()).then(|| errors.join("; "));
+    let count = |wanted: Kind| report.findings.iter().filter(|f| kind(report, f) == wanted).count();
+    let name = escape(&match &from.context {
+        Some(context) => format!("cliplyctl {} ({context})", report.command),
+        None => format!("cliplyctl {}", report.command),
+    });
+    let tests = cases.len() + usize::from(lone.is_some());
+    let counts = format!(
+        "tests=\"{tests}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\"",
+        count(Kind::Failure),
+        count(Kind::Error) + usize::from(lone.is_some()),
+        count(Kind::Skipped),
+    );
+    let seconds = from.duration_ms as f64 / 1e3;
+    let started = from.started_at.strftime("%Y-%m-%dT%H:%M:%SZ");
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {counts} time=\"{seconds:.3}\">\n  \
+         <testsuite name=\"{name}\" {counts} time=\"{seconds:.3}\" timestamp=\"{started}\">\n"
+    );
+    cases.iter().for_each(|case| text.push_str(case));
+    if let Some(message) = lone {
+        let (command, message) = (escape(report.command), escape(&message));
+        _ = writeln!(
+            text,
+            "    <testcase classname=\"cliplyctl\" name=\"{command}\">\n      \
+             <error type=\"unknown\" message=\"{message}\"/>\n    </testcase>"
+        );
+    }
+    text.push_str("  </testsuite>\n</testsuites>\n");
+    text
+}
+
+/// What becomes of a finding.
+#[derive(PartialEq, Eq)]
+enum Kind {
+    Passed,
+    Forgiven,
+    Failure,
+    Error,
+    Skipped,
+}
+
+fn kind(report: &Report, finding: &Finding) -> Kind {
+    match finding.verdict {
+        Verdict::Ok => Kind::Passed,
+        Verdict::Skipped { .. } => Kind::Skipped,
+        Verdict::Unknown => Kind::Error,
+        Verdict::Warning | Verdict::Critical if report.fails(finding) => Kind::Failure,
+        Verdict::Warning | Verdict::Critical => Kind::Forgiven,
+    }
+}
+
+fn case(report: &Report, finding: &Finding) -> String {
+    let class = finding.check.split_once('.').map_or(finding.check, |(category, _)| category);
+    let name = escape(&format!("{}: {}", finding.check, finding.subject));
+    let (word, message) = (finding.verdict.word(), escape(&finding.message));
+    let what_to_do = escape(&advice(finding));
+    let inside = match kind(report, finding) {
+        Kind::Passed => format!("<system-out>{message}</system-out>"),
+        Kind::Forgiven => format!("<system-out>forgiven {word}: {message}</system-out>"),
+        Kind::Skipped => format!("<skipped message=\"{message}\"/>"),
+        Kind::Failure => {
+            format!("<failure type=\"{word}\" message=\"{message}\">{what_to_do}</failure>")
+        }
+        Kind::Error => format!("<error type=\"{word}\" message=\"{message}\">{what_to_do}</error>"),
+    };
+    format!(
+        "    <testcase classname=\"cliplyctl.{class}\" name=\"{name}\">\n      {inside}\n    \
+         </testcase>\n"
+    )
+}
+
+fn advice(finding: &Finding) -> String {
+    let (number, title) = (finding.section.number(), finding.section.title());
+    let mut text = format!("runbook {number}: {title}");
+    let next = finding.next.as_ref().map(|command| format!("next: {command}"));
+    let limit = finding.threshold.map(|threshold| format!("limit: {threshold}"));
+    for part in limit.into_iter().chain(next) {
+        text.push_str("; ");
+        text.push_str(&part);
+    }
+    text
+}
+
+/// Text for elements and attributes. XML 1.0 has no way to write most control characters at all:
+/// the sanitiser shows them as escapes.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in sanitise::line(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&apos;"),
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_ends_its_element_or_attribute() {
+        let text = "]]></failure><x a='b' c=\"d\">&amp;\u{1b}\u{0}\u{ffff}";
+        let expected = "]]&gt;&lt;/failure&gt;&lt;x a=&apos;b&apos; c=&quot;d&quot;&gt;&amp;amp;\
+                        \\x1b\\x00\u{fffd}";
+        assert_eq!(escape(text), expected);
+    }
+}

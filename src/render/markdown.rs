@@ -1,0 +1,148 @@
+//! `-o markdown`: GitHub's dialect, for tickets, chats and pull requests.
+
+use super::sanitise;
+use crate::report::{Align, Block, Cell, Document, Table, Tone};
+
+/// Paints a document; blocks are set apart by an empty line.
+#[must_use]
+pub fn render(document: &Document) -> String {
+    let blocks: Vec<_> = document.blocks.iter().map(paint).collect();
+    blocks.join("\n")
+}
+
+fn paint(block: &Block) -> String {
+    match block {
+        Block::Headline { verdict, text } => format!("**{}** {}\n", verdict.label(), prose(text)),
+        Block::Title(cells) => {
+            let cells: Vec<_> = cells.iter().map(cell).collect();
+            format!("{}\n", cells.join(" · "))
+        }
+        Block::Heading(text) => format!("### {}\n", prose(text)),
+        Block::Pairs(pairs) => {
+            pairs.iter().map(|(name, value)| format!("- {name}: {}\n", cell(value))).collect()
+        }
+        Block::Table(table) => grid(table),
+        Block::Note(text) => format!("{}\n", prose(text)),
+        Block::Raw(text) | Block::Verbatim(text) => fenced(text),
+        Block::Next(commands) => next(commands),
+    }
+}
+
+fn grid(table: &Table) -> String {
+    let titles: Vec<_> = table.columns.iter().map(|column| column.title).collect();
+    let rules: Vec<_> = table
+        .columns
+        .iter()
+        .map(|column| if column.align == Align::Right { "--:" } else { "---" })
+        .collect();
+    let mut out = format!("| {} |\n| {} |\n", titles.join(" | "), rules.join(" | "));
+    for row in &table.rows {
+        let cells: Vec<_> = row.iter().map(cell).collect();
+        out.push_str(&format!("| {} |\n", cells.join(" | ")));
+    }
+    out
+}
+
+fn cell(cell: &Cell) -> String {
+    match cell.tone {
+        Tone::Command => code(&cell.text),
+        Tone::Verdict(verdict) if cell.text == verdict.label() => {
+            format!("**{}**", verdict.label())
+        }
+        _ => prose(&cell.text),
+    }
+}
+
+fn next(commands: &[(String, String)]) -> String {
+    let mut out = "Next:\n\n".to_owned();
+    for (command, purpose) in commands {
+        let purpose = if purpose.is_empty() { "" } else { &format!(" {}", prose(purpose)) };
+        out.push_str(&format!("- {}{purpose}\n", code(command)));
+    }
+    out
+}
+
+/// Text as text: no markup, no HTML, no link, nobody called by name.
+///
+/// A backslash makes any ASCII punctuation literal, also at the start of a line; `<`, `>` and `&`
+/// are written as entities for the readers that pass HTML through.
+#[must_use]
+pub fn prose(text: &str) -> String {
+    let text = sanitise::line(text);
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '!' | '#' | '$' => {
+                out.push('\\');
+                out.push(c);
+            }
+            // Lists and rules begin so, at the start of a line alone.
+            '-' | '+' | '=' if at == 0 => {
+                out.push('\\');
+                out.push(c);
+            }
+            '.' | ')' if text[..at].bytes().all(|b| b.is_ascii_digit()) && at > 0 => {
+                out.push('\\');
+                out.push(c);
+            }
+            // `https://…` and `www.…` become links by themselves.
+            ':' if text[at..].starts_with("://") => out.push_str("\\:"),
+            '.' if text[..at].to_ascii_lowercase().ends_with("www") => out.push_str("\\."),
+            // `@name` calls people and whole channels; an invisible space keeps it a text.
+            '@' if !before.is_alphanumeric() => out.push_str("@\u{200b}"),
+            c => out.push(c),
+        }
+        before = c;
+    }
+    out
+}
+
+/// A code span. Its fence is longer than any run of backticks within; `|` would end a table's cell.
+fn code(text: &str) -> String {
+    let text = sanitise::line(text).replace('|', "\\|");
+    let fence = "`".repeat(longest_run(&text) + 1);
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+fn fenced(text: &str) -> String {
+    let text = sanitise::lines(text);
+    let fence = "`".repeat(longest_run(&text).max(2) + 1);
+    format!("{fence}text\n{}\n{fence}\n", text.trim_end_matches('\n'))
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_from_outside_stays_text() {
+        for (text, expected) in [
+            ("a | b", "a \\| b"),
+            ("<img src=x>", "&lt;img src=x&gt;"),
+            ("**x** `y` [z](u)", "\\*\\*x\\*\\* \\`y\\` \\[z\\](u)"),
+            ("# x\n- y", "\\# x\\\\n- y"),
+            ("1. x", "1\\. x"),
+            ("1.5 x 2.5", "1\\.5 x 2.5"),
+            ("https://h/ www.h", "https\\://h/ www\\.h"),
+            ("@all app@db", "@\u{200b}all app@db"),
+        ] {
+            assert_eq!(prose(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn code_cannot_be_left() {
+        assert_eq!(code("a `b` | c"), "``a `b` \\| c``");
+        assert_eq!(code("`x"), "`` `x ``");
+        assert_eq!(fenced("a\n```\nb\n"), "````text\na\n```\nb\n````\n");
+    }
+}

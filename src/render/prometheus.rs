@@ -1,0 +1,159 @@
+//! `-o prometheus`: metrics for node_exporter's textfile collector.
+//!
+//! Names end in their unit, times are in seconds. Write to a temporary file and rename it, so that
+//! the collector never reads half: `… > x.prom.tmp; mv x.prom.tmp x.prom`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::sanitise;
+use crate::facts::{Finding, Value, Verdict};
+use crate::report::{Provenance, Report};
+
+/// Characters of a subject that a label keeps: it may come from outside.
+const LABEL: usize = 100;
+
+/// Samples of one metric by their labels: the collector refuses a file that names one twice.
+type Samples = BTreeMap<String, f64>;
+
+/// Every metric with HELP and TYPE.
+#[must_use]
+pub fn render(report: &Report, from: &Provenance) -> String {
+    let base = base(report, from);
+    let one = |value: f64| Samples::from([(base.clone(), value)]);
+    let mut text = String::new();
+    metric(
+        &mut text,
+        "cliplyctl_verdict",
+        "Verdict of the command: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
+        &one(overall(report)),
+    );
+    metric(
+        &mut text,
+        "cliplyctl_check_verdict",
+        "Verdict of a check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN or skipped.",
+        &verdicts(report, &base),
+    );
+    for (unit, samples) in readings(report, &base) {
+        let help = format!("What a check read, in {}.", unit.replace('_', " "));
+        metric(&mut text, &format!("cliplyctl_reading_{unit}"), &help, &samples);
+    }
+    for (unit, samples) in limits(report, &base) {
+        let help = format!("The limit of a check, in {}.", unit.replace('_', " "));
+        metric(&mut text, &format!("cliplyctl_limit_{unit}"), &help, &samples);
+    }
+    let seconds = from.duration_ms as f64 / 1e3;
+    metric(&mut text, "cliplyctl_duration_seconds", "How long the command took.", &one(seconds));
+    let started = from.started_at.as_millisecond() as f64 / 1e3;
+    let help = "When the command began, seconds since 1970: alert when it grows old.";
+    metric(&mut text, "cliplyctl_started_timestamp_seconds", help, &one(started));
+    text
+}
+
+fn metric(text: &mut String, name: &str, help: &str, samples: &Samples) {
+    if samples.is_empty() {
+        return;
+    }
+    _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
+    for (labels, value) in samples {
+        _ = writeln!(text, "{name}{{{labels}}} {value}");
+    }
+}
+
+fn overall(report: &Report) -> f64 {
+    report.verdict.map_or_else(
+        || if report.errors.is_empty() { 0.0 } else { number(Verdict::Unknown) },
+        number,
+    )
+}
+
+/// The number of the exit code.
+fn number(verdict: Verdict) -> f64 {
+    match verdict {
+        Verdict::Ok => 0.0,
+        Verdict::Warning => 1.0,
+        Verdict::Critical => 2.0,
+        Verdict::Unknown | Verdict::Skipped { .. } => 3.0,
+    }
+}
+
+fn verdicts(report: &Report, base: &str) -> Samples {
+    let mut worst: BTreeMap<String, Verdict> = BTreeMap::new();
+    for finding in &report.findings {
+        let known = worst.entry(labels(base, finding)).or_insert(Verdict::Ok);
+        *known = known.worse(finding.verdict);
+    }
+    worst.into_iter().map(|(labels, verdict)| (labels, number(verdict))).collect()
+}
+
+fn readings(report: &Report, base: &str) -> BTreeMap<String, Samples> {
+    let mut metrics: BTreeMap<String, Samples> = BTreeMap::new();
+    for finding in &report.findings {
+        let Some(evidence) = &finding.evidence else { continue };
+        let Value::Number(value) = evidence.value else { continue };
+        let (unit, factor) = unit(evidence.unit.unwrap_or("number"));
+        metrics.entry(unit).or_default().entry(labels(base, finding)).or_insert(value * factor);
+    }
+    metrics
+}
+
+fn limits(report: &Report, base: &str) -> BTreeMap<String, Samples> {
+    let mut metrics: BTreeMap<String, Samples> = BTreeMap::new();
+    for finding in &report.findings {
+        let Some(threshold) = finding.threshold else { continue };
+        let (unit, factor) = unit(threshold.unit);
+        let sides = [("warning", threshold.limit.warning), ("critical", threshold.limit.critical)];
+        for (severity, side) in sides {
+            let Some(side) = side else { continue };
+            let labels = format!("{},severity=\"{severity}\"", labels(base, finding));
+            metrics.entry(unit.clone()).or_default().entry(labels).or_insert(side * factor);
+        }
+    }
+    metrics
+}
+
+/// The unit's name as Prometheus writes it, and how many of it one of ours is.
+fn unit(ours: &str) -> (String, f64) {
+    match ours {
+        "s" => ("seconds".to_owned(), 1.0),
+        "ms" => ("seconds".to_owned(), 1e-3),
+        "%" => ("ratio".to_owned(), 1e-2),
+        "jobs/h" => ("jobs_per_hour".to_owned(), 1.0),
+        other => {
+            let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+            (other.chars().map(plain).collect(), 1.0)
+        }
+    }
+}
+
+fn base(report: &Report, from: &Provenance) -> String {
+    let context = from.context.as_deref().unwrap_or_default();
+    format!("command=\"{}\",context=\"{}\"", report.command, escape(context))
+}
+
+fn labels(base: &str, finding: &Finding) -> String {
+    format!("{base},check=\"{}\",subject=\"{}\"", finding.check, escape(&finding.subject))
+}
+
+/// The value of a label.
+fn escape(text: &str) -> String {
+    let short: String = text.chars().take(LABEL).collect();
+    sanitise::line(&short).replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_ends_its_label() {
+        assert_eq!(escape("a\"} 1\nup 0\\"), "a\\\"} 1\\\\nup 0\\\\");
+    }
+
+    #[test]
+    fn times_are_in_seconds() {
+        assert_eq!(unit("ms"), ("seconds".to_owned(), 1e-3));
+        assert_eq!(unit("jobs/h"), ("jobs_per_hour".to_owned(), 1.0));
+        assert_eq!(unit("lock waits"), ("lock_waits".to_owned(), 1.0));
+    }
+}

@@ -1,0 +1,143 @@
+//! Every format on two fixed reports, against golden files: read a changed one as a person would.
+//!
+//! `UPDATE_GOLDEN=1 cargo test --test it formats` writes them anew.
+
+mod reports;
+
+use std::path::PathBuf;
+
+use clap::ValueEnum as _;
+use cliplyctl::render::{Canvas, Format, render};
+use cliplyctl::report::Report;
+use serde_json::Value;
+
+use crate::support::cli::Cli;
+
+/// Formats that are written from a report, with the ending of their golden files.
+const FORMATS: [(Format, &str); 9] = [
+    (Format::Table, "txt"),
+    (Format::Short, "short"),
+    (Format::Json, "json"),
+    (Format::Ndjson, "ndjson"),
+    (Format::Markdown, "md"),
+    (Format::Nagios, "nagios"),
+    (Format::Junit, "xml"),
+    (Format::Github, "github"),
+    (Format::Prometheus, "prom"),
+];
+
+fn golden(name: &str) -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "tests", "golden", name].iter().collect()
+}
+
+fn text(report: &Report, format: Format) -> String {
+    render(report, &reports::provenance(), format, Canvas::default())
+}
+
+#[test]
+fn every_format_is_what_its_golden_file_says() {
+    let mut stale = Vec::new();
+    for (name, report) in reports::all() {
+        for (format, ending) in FORMATS {
+            let (file, text) = (golden(&format!("{name}.{ending}")), text(&report, format));
+            // The version changes with every release; no golden file should.
+            let text = text.replace(env!("CARGO_PKG_VERSION"), "VERSION");
+            if std::env::var_os("UPDATE_GOLDEN").is_some() {
+                std::fs::write(&file, &text).unwrap();
+            }
+            if std::fs::read_to_string(&file).unwrap_or_default() != text {
+                stale.push(format!("{}:\n{text}", file.display()));
+            }
+        }
+    }
+    assert!(stale.is_empty(), "these differ; now they read\n{}", stale.join("\n"));
+}
+
+#[test]
+fn no_format_is_without_a_golden_file() {
+    let rows = [Format::Csv];
+    for format in Format::value_variants() {
+        let known = FORMATS.iter().any(|(known, _)| known == format);
+        assert!(known || rows.contains(format), "{format:?}");
+    }
+}
+
+#[test]
+fn every_golden_json_obeys_the_schema() {
+    let schema: Value =
+        serde_json::from_str(&Cli::new(["schema"]).run().expect_code(0).stdout).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let mut seen = 0;
+    for entry in std::fs::read_dir(golden("")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "json") {
+            let document = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+            let errors: Vec<_> =
+                schema.iter_errors(&document).map(|error| error.to_string()).collect();
+            assert!(errors.is_empty(), "{}: {errors:?}", path.display());
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, reports::all().len());
+    assert!(!schema.is_valid(&serde_json::json!({ "schema": "cliplyctl.report/v1" })));
+}
+
+#[test]
+fn hostile_text_breaks_out_of_no_format() {
+    let report = reports::hostile();
+    for (format, _) in FORMATS {
+        let text = text(&report, format);
+        let driven =
+            |c: char| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c);
+        assert!(!text.contains(driven), "{format:?}: {text}");
+    }
+    let lines = |format| text(&report, format).lines().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(lines(Format::Short).len(), 1);
+    for line in lines(Format::Ndjson) {
+        assert!(serde_json::from_str::<Value>(&line).unwrap().is_object());
+    }
+    assert_eq!(lines(Format::Ndjson).len(), 1 + report.findings.len());
+    let commands = lines(Format::Github);
+    assert!(
+        commands.iter().all(|line| line.starts_with("::error ") || line.starts_with("::warning "))
+    );
+    assert_eq!(commands.len(), 3);
+    // One bar: where the performance data begins.
+    let nagios = lines(Format::Nagios);
+    assert_eq!(nagios.iter().map(|line| line.matches('|').count()).sum::<usize>(), 1);
+    for line in lines(Format::Prometheus).iter().filter(|line| !line.starts_with('#')) {
+        assert!(line.starts_with("cliplyctl_"), "{line}");
+    }
+    let xml = text(&report, Format::Junit);
+    assert_eq!(xml.matches("<testcase ").count(), report.findings.len());
+    assert_eq!(xml.matches("<failure ").count(), 2, "{xml}");
+    // Markup stands in code alone: in a span of two backticks, or in the fenced block at column 0.
+    let marked = lines(Format::Markdown).into_iter().filter(|line| line.contains("<img"));
+    assert!(marked.clone().all(|line| line.contains("``boom") || line.starts_with("]]>")));
+    assert_eq!(marked.count(), 3);
+}
+
+#[test]
+fn what_fail_on_forgives_fails_in_no_format() {
+    let report = reports::forgiven();
+    assert!(text(&report, Format::Nagios).starts_with("TRIAGE OK: "));
+    assert!(text(&report, Format::Junit).contains("failures=\"0\""));
+    assert!(text(&report, Format::Short).starts_with("WARNING triage"));
+}
+
+#[test]
+fn a_command_that_could_not_judge_says_so_in_the_format_asked_for() {
+    let says = [
+        ("short", "ERROR queue: no database is configured"),
+        ("nagios", "QUEUE UNKNOWN: no database is configured"),
+        ("junit", "<error type=\"unknown\" message=\"no database is configured\"/>"),
+        ("prometheus", "cliplyctl_verdict{command=\"queue\",context=\"\"} 3"),
+        ("github", "::error title=cliplyctl queue::no database is configured"),
+        ("markdown", "no database is configured"),
+        ("ndjson", "\"kind\":\"not_configured\""),
+    ];
+    for (format, wanted) in says {
+        let output = Cli::new(["queue", "-o", format]).run().expect_code(78);
+        assert!(output.stdout.contains(wanted), "{format}: {}", output.stdout);
+    }
+}

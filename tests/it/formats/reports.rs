@@ -1,0 +1,143 @@
+//! Reports made by hand: no clock, no database, nothing that a change of the checks would move.
+
+use cliplyctl::exit::FailOn;
+use cliplyctl::facts::limits::limit_text;
+use cliplyctl::facts::{Evidence, Finding, Limit, Section, Verdict};
+use cliplyctl::report::{Block, Cell, Column, Document, Provenance, Report, SectionVerdict, Table};
+use jiff::Timestamp;
+
+/// An error text that tries every way out at once.
+const HOSTILE: &str = "boom | '\"=9999;;;; \u{1b}[2J\u{202e}\r\n::error::x\nup 1\n]]></failure><img src=x \
+                       onerror=alert(1)> @all [x](https://evil) `code` %0A & {\"} \\";
+
+pub fn provenance() -> Provenance {
+    Provenance {
+        context: Some("prod".to_owned()),
+        read_only: true,
+        protected: Some("prod".to_owned()),
+        database: Some("app@db.example.com:5432/app".to_owned()),
+        standby: Some(false),
+        base_url: Some("https://app.example.com".to_owned()),
+        started_at: at(),
+        duration_ms: 412,
+    }
+}
+
+fn at() -> Timestamp {
+    Timestamp::from_second(1_769_832_000).unwrap()
+}
+
+/// Every report that has golden files.
+pub fn all() -> [(&'static str, Report); 2] {
+    [("incident", incident()), ("hostile", hostile())]
+}
+
+/// A backlog, with a reading of every verdict.
+fn incident() -> Report {
+    let oldest = "the oldest due job has waited 42m 00s";
+    let findings = vec![
+        Finding::new("app.up", Section::AppDown, Verdict::Ok, "healthz", "answers 200 after 31 ms")
+            .evidence(Evidence::number(31.4, "ms", at(), "/api/healthz"))
+            .threshold(limit_text(Limit::warning(2000.0), "ms")),
+        Finding::new(
+            "queue.backlog",
+            Section::Backlog,
+            Verdict::Warning,
+            "due jobs",
+            "61 due and unclaimed",
+        )
+        .evidence(Evidence::number(61.0, "jobs", at(), "public.jobs"))
+        .threshold(limit_text(Limit::new(50.0, 100.0), "jobs"))
+        .next("cliplyctl queue"),
+        Finding::new(
+            "queue.oldest_due",
+            Section::Backlog,
+            Verdict::Critical,
+            "oldest due job",
+            oldest,
+        )
+        .evidence(Evidence::number(2520.0, "s", at(), "public.jobs"))
+        .threshold(limit_text(Limit::new(60.0, 300.0), "s"))
+        .next("cliplyctl queue"),
+        Finding::new(
+            "ready.ffmpeg",
+            Section::NotReady,
+            Verdict::Unknown,
+            "ffmpeg",
+            "the report does not mention ffmpeg",
+        )
+        .next("cliplyctl ready --admin"),
+        Finding::new(
+            "ready.db",
+            Section::NotReady,
+            Verdict::Skipped { blocked_by: "app.up" },
+            "db",
+            "not attempted: blocked by app.up",
+        ),
+    ];
+    let mut table = Table::new(vec![
+        Column::text("step"),
+        Column::text("verdict"),
+        Column::prose("reading"),
+        Column::number("jobs"),
+    ]);
+    table.row(vec![
+        Cell::plain("queue?"),
+        Cell::verdict(Verdict::Critical),
+        Cell::plain(oldest),
+        Cell::plain("61"),
+    ]);
+    let mut document = Document::default();
+    document.headline(Verdict::Critical, "3.3 Queue backlog or slow processing");
+    document.push(Block::Title(vec![Cell::strong("triage"), Cell::plain("prod (protected)")]));
+    document.push(Block::Table(table));
+    document.note("times are by the server's clock");
+    document.next(vec![("cliplyctl -c prod queue".to_owned(), "what waits, by kind".to_owned())]);
+    let data = serde_json::json!({ "steps": [] });
+    let mut report = Report::judged("triage", findings, FailOn::Warning, data, document);
+    report.section = Some(SectionVerdict {
+        section: Section::Backlog,
+        matched_on: vec![oldest.to_owned()],
+        ruled_out: vec![(Section::AppDown, "answers 200 after 31 ms".to_owned())],
+    });
+    report.summary = vec![("queue?", "critical".into())];
+    report.examined = vec!["/api/healthz".to_owned(), "public.jobs".to_owned()];
+    report.not_examined = vec![("ffmpeg".to_owned(), "the report does not mention it".to_owned())];
+    report
+}
+
+/// Text from outside in every place that may hold some.
+pub fn hostile() -> Report {
+    let finding = |check, verdict| {
+        Finding::new(check, Section::DeadLetters, verdict, HOSTILE, HOSTILE)
+            .evidence(Evidence::number(7.0, "jobs", at(), HOSTILE))
+            .next(format!("cliplyctl dlq list --kind '{HOSTILE}'"))
+    };
+    let findings = vec![
+        finding("ready.other", Verdict::Unknown),
+        finding("dlq.size", Verdict::Critical),
+        finding("dlq.inflow", Verdict::Warning),
+    ];
+    let mut table = Table::new(vec![Column::text("id"), Column::prose("error")]);
+    table.row(vec![Cell::command(HOSTILE), Cell::plain(HOSTILE)]);
+    let mut document = Document::default();
+    document.headline(Verdict::Critical, HOSTILE);
+    document.push(Block::Title(vec![Cell::strong(HOSTILE)]));
+    document.heading(HOSTILE);
+    document.push(Block::Pairs(vec![("error", Cell::plain(HOSTILE))]));
+    document.push(Block::Table(table));
+    document.note(HOSTILE);
+    document.push(Block::Verbatim(format!("{HOSTILE}\n```\nout of the fence\n")));
+    document.next(vec![(HOSTILE.to_owned(), HOSTILE.to_owned())]);
+    let data = serde_json::json!({ "steps": [{ "reading": HOSTILE }] });
+    Report::judged("triage", findings, FailOn::Warning, data, document)
+}
+
+/// A warning under `--fail-on critical`.
+pub fn forgiven() -> Report {
+    let finding =
+        Finding::new("dlq.size", Section::DeadLetters, Verdict::Warning, "dead letters", "21 dead");
+    let mut document = Document::default();
+    document.headline(Verdict::Warning, "3.4 Dead letters grow");
+    Report::judged("triage", vec![finding], FailOn::Critical, (), document)
+}
