@@ -42,7 +42,7 @@ use error::Error;
 use exit::ExitCode;
 use render::Format;
 use report::{Provenance, Report};
-use settings::{Environment, Settings};
+use settings::{Environment, Overrides, Settings};
 use terminal::Terminal;
 
 /// Runs the process: parses, commands, renders, and says how to exit.
@@ -81,7 +81,9 @@ async fn execute(
     if let Command::Demo(args) = &cli.command {
         return commands::demo::run(cli, args, environment, terminal).await;
     }
-    let settings = Settings::resolve(&cli.global.overrides(), environment, &cwd)?;
+    let without_dotenv = matches!(cli.command, Command::Env(_));
+    let overrides = Overrides { without_dotenv, ..cli.global.overrides() };
+    let settings = Settings::resolve(&overrides, environment, &cwd)?;
     let context = Context::new(settings, terminal, cli.command.name());
     match commands::run(&cli.command, &context).await {
         Ok(report) => Ok(show(cli, terminal, report, &context.provenance())),

@@ -1,6 +1,7 @@
 //! The runbook's quick checklist (section 5) as pure judgement: facts in, steps out.
 
-use crate::checks::{Check, access, queue, service};
+use crate::checks::{Check, access, environment, queue, service};
+use crate::facts::environment::Environment;
 use crate::facts::layout::Layout;
 use crate::facts::queue::Queue;
 use crate::facts::service::{Health, Readiness};
@@ -17,6 +18,8 @@ pub struct Facts {
     pub layout: Observed<Layout>,
     /// The jobs table; not attempted when the layout could not be read.
     pub queue: Option<Observed<Queue>>,
+    /// Schema and template of the checkout that this was called in; none outside of one.
+    pub environment: Option<Observed<Environment>>,
 }
 
 /// A line of the checklist.
@@ -63,11 +66,12 @@ fn same(a: Verdict, b: Verdict) -> bool {
 }
 
 /// The checklist, top to bottom.
-const QUESTIONS: [(Section, &str); 5] = [
+const QUESTIONS: [(Section, &str); 6] = [
     (Section::AppDown, "app up?"),
     (Section::NotReady, "ready?"),
     (Section::Backlog, "queue?"),
     (Section::DeadLetters, "dead letters?"),
+    (Section::Environment, "environment?"),
     (Section::Access, "access?"),
 ];
 
@@ -82,6 +86,7 @@ pub fn judge(facts: &Facts, limits: &Limits) -> Vec<Step> {
             question,
             findings: findings.iter().filter(|f| f.section == section).cloned().collect(),
         })
+        .filter(|step| step.section != Section::Environment || facts.environment.is_some())
         .collect()
 }
 
@@ -102,8 +107,23 @@ fn findings(facts: &Facts, limits: &Limits) -> Vec<Finding> {
             None => findings.push(blocked(check, access::ACCESS[0].id)),
         }
     }
+    findings.extend(template(facts, limits));
     findings.extend(access::ACCESS.iter().flat_map(|check| check.run(&facts.layout, limits)));
     findings
+}
+
+/// Whether the template of this checkout has drifted. What a copy of it would lack in quality is for
+/// `env check` to say: here it would only distract.
+fn template(facts: &Facts, limits: &Limits) -> Vec<Finding> {
+    let check = environment::TEMPLATE;
+    let findings = match facts.environment.as_ref().map(|observed| &observed.result) {
+        None => Vec::new(),
+        Some(Ok(environment)) => check.run(environment, limits),
+        Some(Err(error)) => {
+            vec![check.finding(Verdict::Unknown, check.title, error.to_string())]
+        }
+    };
+    findings.into_iter().map(|f| f.next("cliplyctl env check")).collect()
 }
 
 /// What depends on a failed check is not attempted, and says so.

@@ -44,7 +44,7 @@ pub struct EnvExplain {
 }
 
 /// What is held against each other.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct EnvSources {
     /// The TypeScript file with the schema [default: packages/shared/src/env.ts or another usual place]
     #[arg(long, value_name = "PATH")]

@@ -46,6 +46,7 @@ impl Global {
             base_url: self.base_url.clone(),
             database_url: self.database_url.clone().map(Secret::new),
             timeout: self.timeout,
+            without_dotenv: false,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use futures_util::future::join3;
 
-use super::{health, queue, ready};
+use super::{env, health, queue, ready};
 use crate::cli::Judging;
 use crate::context::Context;
 use crate::facts::Observed;
@@ -22,7 +22,7 @@ async fn gather(context: &Context) -> Facts {
     let health = health::observe(context);
     let readiness = ready::observe(context, false);
     let (health, readiness, (layout, queue)) = join3(health, readiness, jobs(context)).await;
-    Facts { health, readiness, layout, queue }
+    Facts { health, readiness, layout, queue, environment: env::observe(context).await }
 }
 
 /// The queue is not attempted when the layout cannot be read.

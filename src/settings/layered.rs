@@ -91,7 +91,11 @@ pub fn resolve(
     config: &Config,
     cwd: &Path,
 ) -> Result<Settings, Error> {
-    let ambient = Ambient { environment, dotenv: dotenv::read(&cwd.join(".env"))? };
+    let dotenv = match overrides.without_dotenv {
+        true => DotEnv::new(),
+        false => dotenv::read(&cwd.join(".env"))?,
+    };
+    let ambient = Ambient { environment, dotenv };
     let context = default_context(config)?;
     let mut settings = Settings::blank(overrides, environment, config);
     if let Some(context) = context {

@@ -58,6 +58,9 @@ pub struct Overrides {
     pub database_url: Option<Secret>,
     /// `--timeout`
     pub timeout: Option<Duration>,
+    /// Leave the `.env` of the working directory alone: the command judges such files, and a fault in
+    /// one is a finding, not a reason to stop.
+    pub without_dotenv: bool,
 }
 
 /// Every setting in force. What is missing or unreadable is an error only to those who need it.

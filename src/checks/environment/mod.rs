@@ -17,7 +17,7 @@ mod template;
 mod testing;
 mod values;
 
-pub use template::{Drift, did_you_mean, drift};
+pub use template::{CHECK as TEMPLATE, Drift, did_you_mean, drift};
 pub use values::in_force;
 
 use super::Check;

@@ -1,7 +1,7 @@
 //! Reads what `env` judges: the schema, the template, the values, each from where it was asked for.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::cli::EnvSources;
 use crate::context::Context;
@@ -32,6 +32,11 @@ pub(super) fn read(
     let template = template(sources, template_needed)?;
     let values = if sources.has_values() { Some(values(context, sources)?) } else { None };
     Ok(Environment { schema, template, values, policy })
+}
+
+/// The schema file of the working directory, where one lies in a usual place.
+pub(super) fn conventional_schema() -> Option<PathBuf> {
+    env_schema::find(Path::new("")).ok()
 }
 
 fn schema(sources: &EnvSources) -> Result<EnvSchema, Error> {

@@ -3,11 +3,11 @@
 mod gather;
 
 use crate::checks::environment::{ALL, did_you_mean};
-use crate::cli::{EnvCheck, EnvExplain};
+use crate::cli::{EnvCheck, EnvExplain, EnvSources};
 use crate::context::Context;
-use crate::error::Error;
-use crate::facts::Finding;
-use crate::facts::environment::EnvPolicy;
+use crate::error::{Error, ErrorKind};
+use crate::facts::environment::{EnvPolicy, Environment};
+use crate::facts::{Finding, Observed, SourceError, SourceErrorKind};
 use crate::report::{Report, environment};
 use crate::settings::suggest;
 
@@ -26,6 +26,28 @@ pub fn check(context: &Context, args: &EnvCheck) -> Result<Report, Error> {
     let limits = &context.settings.limits;
     let findings: Vec<Finding> = ALL.iter().flat_map(|check| check.run(&facts, limits)).collect();
     Ok(environment::report(&facts, findings, args.judging.fail_on))
+}
+
+/// Schema and template of the working directory; none where there is no schema.
+pub async fn observe(context: &Context) -> Option<Observed<Environment>> {
+    let schema = gather::conventional_schema()?;
+    let source = schema.display().to_string();
+    let sources = EnvSources { schema: Some(schema), ..EnvSources::default() };
+    let reading = async {
+        let read = gather::read(context, &sources, gather::policy(context), true);
+        read.map_err(failed)
+    };
+    Some(context.observe(source, reading).await)
+}
+
+/// A reading that failed, as a fact.
+fn failed(error: Error) -> SourceError {
+    let kind = match error.kind {
+        ErrorKind::Source(kind) => kind,
+        _ => SourceErrorKind::Other,
+    };
+    let words: Vec<_> = std::iter::once(error.message).chain(error.causes).collect();
+    SourceError::new(kind, words.join(": "))
 }
 
 /// Says everything that is known of one key.

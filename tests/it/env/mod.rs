@@ -1,5 +1,6 @@
 //! `env check` and `env explain`, as a project's own CI runs them.
 
+mod inclusion;
 mod template;
 mod values;
 

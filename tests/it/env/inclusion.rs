@@ -1,0 +1,57 @@
+//! `env check` as part of `triage`, and beside a `.env` that other commands refuse.
+
+use super::{SCHEMA, project};
+use crate::support::cli::{Cli, Output};
+use crate::support::http::Stub;
+use crate::support::postgres::Database;
+use crate::support::readiness;
+
+const PROPERTIES: &str = "  DATABASE_URL: z.string(),\n  NODE_ENV: z.string(),";
+
+/// `triage` of a healthy system, called in a checkout.
+fn triage(cli: Cli) -> Output {
+    let stub = Stub::start([
+        ("/api/healthz", readiness::response("healthz_ok")),
+        ("/api/readyz", readiness::response("canonical_ok")),
+    ]);
+    let database = Database::from_fixture("main_healthy");
+    cli.env("CLIPLY_BASE_URL", stub.url()).env("DATABASE_URL", database.url()).run()
+}
+
+#[test]
+fn triage_in_a_checkout_holds_the_template_against_the_schema() {
+    let healthy = project(PROPERTIES, "DATABASE_URL=\nNODE_ENV=\n", "triage -o json");
+    let json = triage(healthy).expect_code(0).json();
+    assert_eq!(json["data"]["steps"][4]["question"], "environment?");
+    assert_eq!(json["data"]["steps"][4]["status"], "ok");
+
+    let drifted = project(PROPERTIES, "DATABASE_URL=\n", "triage -o json");
+    let json = triage(drifted).expect_code(2).json();
+    assert_eq!(json["verdict"]["section"], "4.1");
+    assert!(json["verdict"]["matched_on"][0].as_str().expect("words").contains("NODE_ENV"));
+    assert_eq!(json["data"]["steps"][4]["next"], "cliplyctl env check");
+}
+
+#[test]
+fn triage_outside_a_checkout_says_nothing_of_the_environment() {
+    let json = triage(Cli::new(["triage", "-o", "json"])).expect_code(0).json();
+    assert_eq!(json["data"]["steps"].as_array().expect("steps").len(), 5);
+}
+
+#[test]
+fn a_schema_that_cannot_be_read_is_unknown_to_triage() {
+    let broken = Cli::new(["triage", "-o", "json"]).file(SCHEMA, "export const EnvSchema = z.obj(");
+    let json = triage(broken).expect_code(3).json();
+    assert_eq!(json["data"]["steps"][4]["status"], "unknown");
+}
+
+#[test]
+fn a_dotenv_that_other_commands_refuse_stops_no_check_of_the_environment() {
+    let dotenv = "DATABASE_URL=postgresql://app:pa$word@db.example/app\n";
+    let template = "DATABASE_URL=\nNODE_ENV=\n";
+    let run = |args: &str| project(PROPERTIES, template, args).file(".env", dotenv).run();
+    run("env check").expect_code(0);
+    run("env explain NODE_ENV").expect_code(0);
+    let refused = run("queue").expect_code(78);
+    assert!(refused.stderr.contains(".env:1"), "{}", refused.stderr);
+}
