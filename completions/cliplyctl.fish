@@ -57,7 +57,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "jobs" -d 'Look 
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "runbook" -d 'Print the runbook, or one section or check of it'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "schema" -d 'Print the JSON Schema of every report'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "man" -d 'Print the manual page (roff)'
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "man" -d 'Print the manual page (roff) of the tool or of one command'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l fail-on -d 'The lowest verdict that fails; UNKNOWN always does' -r -f -a "warning\t'Fail on warnings and worse'
 critical\t'Fail on criticals and unknowns alone'"
@@ -756,7 +756,7 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "runbook" -d 'Print the runbook, or one section or check of it'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "schema" -d 'Print the JSON Schema of every report'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "man" -d 'Print the manual page (roff)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "man" -d 'Print the manual page (roff) of the tool or of one command'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "groups" -d 'Group dead letters by cause: what failed, since when, is it still happening?'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "list" -d 'List dead letters, newest first'

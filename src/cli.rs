@@ -78,8 +78,11 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page (roff)
-    Man,
+    /// Print the manual page (roff) of the tool or of one command
+    Man {
+        /// The command: dlq requeue
+        command: Vec<String>,
+    },
 }
 
 /// Options of every command that judges.
@@ -154,7 +157,7 @@ impl Command {
             Self::Runbook { .. } => "runbook",
             Self::Schema => "schema",
             Self::Completions { .. } => "completions",
-            Self::Man => "man",
+            Self::Man { .. } => "man",
         }
     }
 }
@@ -192,7 +195,7 @@ impl Command {
     pub fn formats(&self) -> &'static [Format] {
         match self {
             judging if judging.judges() => &JUDGED,
-            Self::Runbook { .. } | Self::Schema | Self::Completions { .. } | Self::Man => {
+            Self::Runbook { .. } | Self::Schema | Self::Completions { .. } | Self::Man { .. } => {
                 &[Format::Table, Format::Json]
             }
             _ => &[Format::Table, Format::Json, Format::Markdown],

@@ -18,6 +18,7 @@
 pub mod checks;
 pub mod cli;
 mod commands;
+mod completion;
 pub mod context;
 pub mod demo;
 pub mod error;
@@ -48,6 +49,11 @@ use terminal::Terminal;
 /// Runs the process: parses, commands, renders, and says how to exit.
 #[must_use]
 pub fn run() -> ExitCode {
+    match completion::answer() {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::Ok,
+        Err(error) => return explain_usage(&error),
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return explain_usage(&error),

@@ -1,11 +1,12 @@
 //! `completions` and `man`: what the shell and the manual know of the command line.
 
-use clap::CommandFactory as _;
+use clap::{Command, CommandFactory as _};
 use clap_complete::Shell;
 
 use crate::cli::Cli;
 use crate::error::Error;
 use crate::report::{Block, Document, Report};
+use crate::settings::suggest::did_you_mean;
 
 /// Prints the completion script of a shell.
 pub fn completions(shell: Shell) -> Report {
@@ -14,16 +15,28 @@ pub fn completions(shell: Shell) -> Report {
     raw("completions", &script)
 }
 
-/// Prints the manual page (roff): `cliplyctl man | man -l -`.
+/// Prints a manual page (roff): `cliplyctl man dlq requeue | man -l -`.
 ///
 /// # Errors
-/// When it cannot be rendered: a bug.
-pub fn man() -> Result<Report, Error> {
+/// When there is no such command.
+pub fn man(words: &[String]) -> Result<Report, Error> {
+    let mut tree = Cli::command().disable_help_subcommand(true);
+    tree.build(); // names its commands in full, and gives them the global options
+    let mut command = &tree;
+    for word in words {
+        command = command.find_subcommand(word).ok_or_else(|| unknown(command, word))?;
+    }
     let mut page = Vec::new();
-    clap_mangen::Man::new(Cli::command())
+    clap_mangen::Man::new(command.clone())
         .render(&mut page)
         .map_err(|error| Error::bug("the manual page could not be written").cause(error))?;
     Ok(raw("man", &page))
+}
+
+fn unknown(parent: &Command, word: &str) -> Error {
+    let known: Vec<_> = parent.get_subcommands().map(Command::get_name).collect();
+    let error = Error::usage(format!("there is no command `{word}`"));
+    if known.is_empty() { error } else { error.hint(did_you_mean(word, &known)) }
 }
 
 fn raw(command: &'static str, bytes: &[u8]) -> Report {

@@ -10,7 +10,7 @@ mod jobs;
 mod queue;
 mod ready;
 mod rls;
-mod runbook;
+pub mod runbook;
 mod schema;
 mod triage;
 
@@ -24,7 +24,7 @@ pub fn standalone(command: &Command) -> Option<Result<Report, Error>> {
     match command {
         Command::Runbook { section } => Some(runbook::run(section.as_deref())),
         Command::Completions { shell } => Some(Ok(completions::completions(*shell))),
-        Command::Man => Some(completions::man()),
+        Command::Man { command } => Some(completions::man(command)),
         Command::Schema => Some(Ok(schema::run())),
         _ => None,
     }
@@ -59,6 +59,6 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         | Command::Runbook { .. }
         | Command::Schema
         | Command::Completions { .. }
-        | Command::Man => Err(Error::bug("this command takes no settings")),
+        | Command::Man { .. } => Err(Error::bug("this command takes no settings")),
     }
 }

@@ -6,6 +6,7 @@
     reason = "the tool's rooms are not ours"
 )]
 
+mod completion;
 mod connect;
 mod demo;
 mod desk;

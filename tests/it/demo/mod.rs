@@ -30,12 +30,17 @@ impl Demo {
         Cli::new(args).env("XDG_STATE_HOME", self.state.path()).run()
     }
 
+    /// The state directory (`XDG_STATE_HOME`) in which it is announced.
+    pub fn state(&self) -> &Path {
+        self.state.path()
+    }
+
     fn announcement(&self) -> PathBuf {
         self.state.path().join("cliplyctl/demo.toml")
     }
 
     /// The directory that holds everything of the demo.
-    fn directory(&self) -> PathBuf {
+    pub fn directory(&self) -> PathBuf {
         let text = std::fs::read_to_string(self.announcement()).unwrap();
         let url = text.split('"').find(|part| part.ends_with("/url")).unwrap();
         Path::new(url).parent().unwrap().to_owned()
@@ -56,9 +61,12 @@ impl Drop for Demo {
     }
 }
 
-/// The server's programs are looked for where the tests' own server finds them.
 fn command(args: &[&str]) -> Cli {
-    let cli = Cli::new(args);
+    with_server_programs(Cli::new(args))
+}
+
+/// Tells a run where the tests' own server finds its programs.
+pub fn with_server_programs(cli: Cli) -> Cli {
     match std::env::var_os("CLIPLYCTL_PG_BIN") {
         Some(bin) => cli.env("CLIPLYCTL_PG_BIN", bin),
         None => cli,

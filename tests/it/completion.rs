@@ -1,0 +1,68 @@
+//! Completion as a person meets it: bash in a terminal, and the Tab key.
+
+use crate::demo::Demo;
+use crate::support::cli::{BINARY, Cli};
+use crate::support::pty::Terminal;
+
+const CONFIG: &str = "[context.staging]\nbase_url = \"https://staging.example.com\"\n\n\
+    [context.'$(reboot)']\nbase_url = \"https://example.com\"\n";
+
+/// An interactive bash that has sourced the script, in a directory with a configuration.
+fn bash(cli: impl Fn(Cli) -> Cli) -> Terminal {
+    let shell = Cli::program("bash", ["--norc", "--noprofile", "-i"]).env("PS1", "ready> ");
+    let mut terminal = cli(shell.file("cliplyctl.toml", CONFIG)).terminal(24, 120);
+    terminal.wait_for("ready>");
+    terminal.type_text(&format!("eval \"$(COMPLETE=bash {BINARY})\"; echo so\"urced\"\r"));
+    terminal.wait_for("sourced");
+    terminal
+}
+
+/// Types the beginning of a line and Tab, waits for what it becomes, and takes the line back.
+fn complete(terminal: &mut Terminal, typed: &str, becomes: &str) {
+    terminal.type_text(&format!("{typed}\t"));
+    terminal.wait_for(&format!("ready> {becomes}"));
+    terminal.type_text("\x15");
+}
+
+#[test]
+fn tab_completes_commands_contexts_and_pages_of_the_runbook() {
+    let mut terminal = bash(|cli| cli);
+    complete(&mut terminal, "cliplyctl tri", "cliplyctl triage");
+    complete(&mut terminal, "cliplyctl -c st", "cliplyctl -c staging");
+    // The other context would run a program where the shell reads it: one is left.
+    complete(&mut terminal, "cliplyctl queue --context ", "cliplyctl queue --context staging");
+    complete(&mut terminal, "cliplyctl runbook queue.old", "cliplyctl runbook queue.oldest_due");
+}
+
+#[test]
+fn tab_completes_kinds_from_the_database_of_the_context() {
+    let demo = Demo::start();
+    let mut terminal = bash(|cli| cli.env("XDG_STATE_HOME", demo.state()));
+    complete(&mut terminal, "cliplyctl -c de", "cliplyctl -c demo");
+    let kind = "queue --kind CLIP_RENDER";
+    complete(
+        &mut terminal,
+        "cliplyctl -c demo queue --kind CLIP",
+        &format!("cliplyctl -c demo {kind}"),
+    );
+    complete(
+        &mut terminal,
+        "cliplyctl dlq list -c demo --kind THUMB",
+        "cliplyctl dlq list -c demo --kind THUMBNAIL_GEN",
+    );
+}
+
+#[test]
+fn a_database_that_cannot_be_asked_offers_nothing_and_says_nothing() {
+    let words = ["--", "cliplyctl", "queue", "--kind", ""];
+    let ask = |url: &str| {
+        let mut cli = Cli::new(words).env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "3");
+        cli = cli.env("DATABASE_URL", url);
+        cli.run().expect_code(0)
+    };
+    // Nobody listens; a host that never answers; no URL at all.
+    for url in ["postgres://x@127.0.0.1:1/x", "postgres://x@192.0.2.1/x", "nonsense"] {
+        let output = ask(url);
+        assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", ""), "{url}");
+    }
+}
