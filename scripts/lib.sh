@@ -13,14 +13,23 @@ need_rust() {
 }
 
 as_root() {
-    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null 2>&1; then
+        sudo "$@"
+    else
+        say "error: installing needs root, and there is no sudo"
+        say "hint: as root, run: $*"
+        exit 1
+    fi
 }
 
-# install DEBIAN-PACKAGE BREW-FORMULA
+# install_package DEBIAN-PACKAGE BREW-FORMULA
 install_package() {
     if command -v apt-get >/dev/null 2>&1; then
         say "installing $1"
-        [ -n "${APT_UPDATED:-}" ] || as_root apt-get -q update >&2
+        # One broken source among several is no reason to stop: the installation will tell.
+        [ -n "${APT_UPDATED:-}" ] || as_root apt-get -q update >&2 || say "warning: apt-get update failed"
         APT_UPDATED=1
         as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "$1" >&2
     elif command -v brew >/dev/null 2>&1; then
@@ -34,24 +43,28 @@ install_package() {
 }
 
 has_postgres() {
+    [ -z "${CLIPLYCTL_PG_BIN:-}" ] || return 0
     command -v initdb >/dev/null 2>&1 && return
     for initdb in /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb \
-        /opt/homebrew/opt/postgresql*/bin/initdb /usr/local/opt/postgresql*/bin/initdb; do
+        /opt/homebrew/opt/postgresql*/bin/initdb /usr/local/opt/postgresql*/bin/initdb \
+        /home/linuxbrew/.linuxbrew/opt/postgresql*/bin/initdb; do
         [ -x "$initdb" ] && return
     done
     return 1
 }
 
 # The server's programs alone; the tests and the demo start servers of their own. Without
-# create_main_cluster Debian would also start one as a service.
+# create_main_cluster Debian would also start one as a service; the file goes again, so that a
+# later installation does what its owner expects.
 need_postgres() {
     has_postgres && return
+    settings=/etc/postgresql-common/createcluster.d
     if command -v apt-get >/dev/null 2>&1; then
-        as_root mkdir -p /etc/postgresql-common/createcluster.d
-        echo 'create_main_cluster = false' |
-            as_root tee /etc/postgresql-common/createcluster.d/cliplyctl.conf >/dev/null
+        as_root mkdir -p "$settings"
+        echo 'create_main_cluster = false' | as_root tee "$settings/cliplyctl.conf" >/dev/null
     fi
     install_package postgresql postgresql
+    [ ! -e "$settings/cliplyctl.conf" ] || as_root rm "$settings/cliplyctl.conf"
     has_postgres || { say "error: PostgreSQL was installed, but initdb is not where it is looked for"; exit 1; }
 }
 
@@ -60,7 +73,19 @@ need_pgbouncer() {
     command -v pgbouncer >/dev/null 2>&1 || [ -x /usr/sbin/pgbouncer ] || install_package pgbouncer pgbouncer
 }
 
-# A C compiler: the TLS library builds a little C.
+# A C compiler with the C library's headers: the TLS library builds a little C, and Rust links with
+# it. Debian's gcc only recommends the headers; a bare macOS has a cc that only asks to be installed.
 need_cc() {
-    command -v cc >/dev/null 2>&1 || install_package gcc gcc
+    has_cc && return
+    if [ "$(uname -s)" = Darwin ]; then
+        say "error: there is no C compiler"
+        say "hint: run: xcode-select --install"
+        exit 1
+    fi
+    install_package gcc gcc
+    has_cc || install_package libc6-dev gcc
+}
+
+has_cc() {
+    echo '#include <stdlib.h>' | cc -E - >/dev/null 2>&1
 }
