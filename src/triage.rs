@@ -33,6 +33,9 @@ pub struct Step {
     pub findings: Vec<Finding>,
 }
 
+/// Bytes of a reading behind which further sentences are only counted.
+const READING: usize = 160;
+
 impl Step {
     /// The worst of its findings.
     #[must_use]
@@ -40,7 +43,7 @@ impl Step {
         Verdict::worst(self.findings.iter().map(|f| f.verdict))
     }
 
-    /// What was read, in one sentence: the worst findings, or the first good one.
+    /// What was read, in one line: the worst findings, as many as fit, or the good ones.
     #[must_use]
     pub fn reading(&self) -> String {
         let verdict = self.verdict();
@@ -50,7 +53,18 @@ impl Step {
                 sentences.push(&finding.message);
             }
         }
-        if sentences.is_empty() { "nothing to judge".to_owned() } else { sentences.join("; ") }
+        let mut length = 0;
+        let fit = sentences.iter().take_while(|sentence| {
+            length += sentence.len();
+            length <= READING
+        });
+        // The first is always said, however long.
+        let (said, left) = sentences.split_at(fit.count().max(1).min(sentences.len()));
+        match (said, left.len()) {
+            ([], _) => "nothing to judge".to_owned(),
+            (said, 0) => said.join("; "),
+            (said, more) => format!("{}; and {more} more", said.join("; ")),
+        }
     }
 
     /// The first suggestion of its worst findings.
@@ -152,4 +166,27 @@ pub fn section(steps: &[Step]) -> Option<SectionVerdict> {
         .map(|step| (step.section, step.reading()))
         .collect();
     Some(SectionVerdict { section: step.section, matched_on, ruled_out })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(sentences: &[&str]) -> Step {
+        let check = &access::ACCESS[0];
+        let finding = |text: &&str| check.finding(Verdict::Critical, "a subject", *text);
+        Step {
+            section: Section::Access,
+            question: "access?",
+            findings: sentences.iter().map(finding).collect(),
+        }
+    }
+
+    #[test]
+    fn a_reading_ends_with_a_sentence_and_counts_the_rest() {
+        assert_eq!(step(&["one", "two", "one"]).reading(), "one; two");
+        assert_eq!(step(&[]).reading(), "nothing to judge");
+        let long = "long ".repeat(40);
+        assert_eq!(step(&[&long, "two", "three"]).reading(), format!("{long}; and 2 more"));
+    }
 }
