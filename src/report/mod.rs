@@ -63,10 +63,25 @@ pub struct Report {
 pub struct SectionVerdict {
     /// The section.
     pub section: Section,
-    /// The findings that led there, as sentences.
-    pub matched_on: Vec<String>,
-    /// Earlier sections with the reading that ruled them out.
-    pub ruled_out: Vec<(Section, String)>,
+    /// How bad what led there is; UNKNOWN: that it applies is not known.
+    pub verdict: Verdict,
+    /// The findings that led there.
+    pub matched: Vec<Finding>,
+    /// Earlier sections, and why they are not the one.
+    pub ruled_out: Vec<RuledOut>,
+    /// The next command to type.
+    pub next: Option<String>,
+}
+
+/// An earlier section that is not the one.
+#[derive(Debug, Clone)]
+pub struct RuledOut {
+    /// The section.
+    pub section: Section,
+    /// OK rules it out; anything else is less pressing than what applies.
+    pub verdict: Verdict,
+    /// What was read.
+    pub reading: String,
 }
 
 impl Report {
@@ -133,6 +148,7 @@ impl Report {
             }
         };
         self.findings.iter_mut().filter_map(|f| f.next.as_mut()).for_each(address);
+        self.section.iter_mut().filter_map(|s| s.next.as_mut()).for_each(address);
         for block in &mut self.document.blocks {
             if let Block::Next(commands) = block {
                 commands.iter_mut().for_each(|(command, _)| address(command));

@@ -1,0 +1,3 @@
+//! Incidents: facts in, section, verdict, exit code and next command out.
+
+mod tree;
