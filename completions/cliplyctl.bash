@@ -2665,12 +2665,20 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__triage)
-            opts="-c -o -h -V --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --wait --for --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -W "ok not-critical" -- "${cur}"))
+                    return 0
+                    ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "warning critical" -- "${cur}"))
                     return 0

@@ -59,6 +59,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "schema" -d 'Pri
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "man" -d 'Print the manual page (roff) of the tool or of one command'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l wait -d 'Look again until the goal is reached, at most this long; ends at once on what waiting cannot change' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l for -d 'What to wait for' -r -f -a "ok\t'Everything is well'
+not-critical\t'Nothing is critical and nothing unknown; warnings do not fail then'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l fail-on -d 'The lowest verdict that fails; UNKNOWN always does' -r -f -a "warning\t'Fail on warnings and worse'
 critical\t'Fail on criticals and unknowns alone'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r

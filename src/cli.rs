@@ -8,6 +8,7 @@ mod global;
 mod jobs;
 mod requeue;
 mod rls;
+mod triage;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -19,6 +20,7 @@ pub use global::Global;
 pub use jobs::{Jobs, JobsShow};
 pub use requeue::{Consent, DlqOps, DlqRequeue, DlqUndo};
 pub use rls::{Rls, RlsAudit, RlsExplain, RlsScope, RowCommand};
+pub use triage::{Goal, Triage};
 
 use crate::error::Error;
 use crate::exit::{EXIT_CODES, FailOn};
@@ -42,7 +44,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Walk the runbook: what is wrong, which section applies, what to type next
-    Triage(Judging),
+    Triage(Triage),
     /// Is the app up? Ask /api/healthz
     Health(Judging),
     /// Is it ready? Ask /api/readyz

@@ -31,8 +31,8 @@ fn app(facts: &Facts, limits: &Limits) -> Vec<Finding> {
 
 /// What SQL tells. No way to the database blocks all of it; no sight of jobs, what is read of jobs.
 fn database(facts: &Facts, limits: &Limits) -> Vec<Finding> {
-    let mut findings = server::REACHABLE.run(&facts.layout, limits);
-    let away = facts.layout.error().is_some_and(|error| server::is_reachability(error.kind));
+    let mut findings = server::REACHABLE.run(facts, limits);
+    let away = server::obstacle(facts).is_some();
     if away {
         findings.extend(access::ACCESS.iter().map(|check| blocked(check, server::REACHABLE.id)));
     } else {
@@ -40,7 +40,7 @@ fn database(facts: &Facts, limits: &Limits) -> Vec<Finding> {
     }
     let by = if away { server::REACHABLE.id } else { access::ACCESS[0].id };
     for check in &server::SERVER {
-        if away && facts.server.result.is_err() {
+        if away {
             findings.push(blocked(check, by));
         } else {
             findings.extend(check.run(&facts.server, limits));

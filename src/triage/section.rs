@@ -30,8 +30,9 @@ pub fn section(steps: &[Step]) -> Option<SectionVerdict> {
             reading: step.reading(),
         })
         .collect();
-    let next = to.next().or_else(|| from.next()).map(str::to_owned);
-    Some(SectionVerdict { section: to.section, verdict, matched, ruled_out, next })
+    let page = || format!("cliplyctl runbook {}", to.section.number());
+    let next = to.next().or_else(|| from.next()).map_or_else(page, str::to_owned);
+    Some(SectionVerdict { section: to.section, verdict, matched, ruled_out, next: Some(next) })
 }
 
 /// The step that deals with what is wrong in this one, and the checks that say so.

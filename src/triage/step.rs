@@ -23,28 +23,29 @@ impl Step {
         Verdict::worst(self.findings.iter().map(|f| f.verdict))
     }
 
-    /// What was read, in one line: the worst findings, as many as fit, or the good ones.
+    /// What was read, in one line: the worst findings, as many as fit, or the good ones. Where some
+    /// were skipped and the others are well, both are said.
     #[must_use]
     pub fn reading(&self) -> String {
         let verdict = self.verdict();
+        let worst = joined(&self.sentences(verdict));
+        match (verdict, self.sentences(Verdict::Ok).as_slice()) {
+            (Verdict::Skipped { .. }, good @ [_, ..]) => {
+                format!("{worst}; otherwise: {}", joined(good))
+            }
+            _ => worst,
+        }
+    }
+
+    /// The messages of this verdict, each once.
+    fn sentences(&self, verdict: Verdict) -> Vec<&str> {
         let mut sentences: Vec<&str> = Vec::new();
         for finding in self.findings.iter().filter(|f| same(f.verdict, verdict)) {
             if !sentences.contains(&finding.message.as_str()) {
                 sentences.push(&finding.message);
             }
         }
-        let mut length = 0;
-        let fit = sentences.iter().take_while(|sentence| {
-            length += sentence.len();
-            length <= READING
-        });
-        // The first is always said, however long.
-        let (said, left) = sentences.split_at(fit.count().max(1).min(sentences.len()));
-        match (said, left.len()) {
-            ([], _) => "nothing to judge".to_owned(),
-            (said, 0) => said.join("; "),
-            (said, more) => format!("{}; and {more} more", said.join("; ")),
-        }
+        sentences
     }
 
     /// The first suggestion of its worst findings.
@@ -52,6 +53,22 @@ impl Step {
     pub fn next(&self) -> Option<&str> {
         let verdict = self.verdict();
         self.findings.iter().filter(|f| same(f.verdict, verdict)).find_map(|f| f.next.as_deref())
+    }
+}
+
+/// As many as fit, the rest counted.
+fn joined(sentences: &[&str]) -> String {
+    let mut length = 0;
+    let fit = sentences.iter().take_while(|sentence| {
+        length += sentence.len();
+        length <= READING
+    });
+    // The first is always said, however long.
+    let (said, left) = sentences.split_at(fit.count().max(1).min(sentences.len()));
+    match (said, left.len()) {
+        ([], _) => "nothing to judge".to_owned(),
+        (said, 0) => said.join("; "),
+        (said, more) => format!("{}; and {more} more", said.join("; ")),
     }
 }
 

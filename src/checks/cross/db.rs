@@ -1,7 +1,7 @@
 //! `cross.db`: the app and this tool, asking for the same database.
 
 use super::{Check, Facts};
-use crate::checks::server::is_reachability;
+use crate::checks::server::obstacle;
 use crate::facts::service::Reading;
 use crate::facts::{Evidence, Finding, Limits, Section, Verdict};
 
@@ -16,8 +16,7 @@ pub const CHECK: Check<Facts> = Check {
 fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
     let said = facts.readiness.value().and_then(|report| report.component("db"));
     let Some(Reading::Is(said)) = said.map(|component| component.ok.clone()) else { return vec![] };
-    let unreachable = facts.layout.error().filter(|error| is_reachability(error.kind));
-    let (verdict, message, next) = match (said, unreachable) {
+    let (verdict, message, next) = match (said, obstacle(facts)) {
         (true, None) => (Verdict::Ok, "both reach the database".to_owned(), None),
         (false, None) => (
             Verdict::Warning,
@@ -54,8 +53,8 @@ fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
 mod tests {
     use super::super::tests::{judge, with};
     use super::*;
-    use crate::facts::{SourceError, SourceErrorKind};
-    use crate::triage::testing::healthy;
+    use crate::facts::SourceErrorKind;
+    use crate::triage::testing::{failed, healthy};
 
     #[test]
     fn each_side_alone_is_a_disagreement_that_says_whom_to_trust() {
@@ -65,7 +64,8 @@ mod tests {
         assert!(finding.message.contains("trust this tool"), "{}", finding.message);
 
         let mut own = healthy();
-        own.layout.result = Err(SourceError::new(SourceErrorKind::Refused, "refused"));
+        failed(&mut own.layout, SourceErrorKind::Refused);
+        failed(&mut own.server, SourceErrorKind::Refused);
         let finding = judge(&CHECK, &own).unwrap();
         assert!(finding.message.contains("trust readyz"), "{}", finding.message);
     }

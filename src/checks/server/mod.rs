@@ -7,7 +7,7 @@ mod reachable;
 mod standby;
 mod transactions;
 
-pub use reachable::{REACHABLE, is_reachability};
+pub use reachable::{REACHABLE, obstacle};
 
 use super::{Check, against, limit_text};
 use crate::facts::server::Server;

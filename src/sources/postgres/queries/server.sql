@@ -1,7 +1,7 @@
 -- How is the server that holds the queue? One round trip over statistics and the lock table; no row of
 -- jobs is read. An ordinary role sees every session, but not what those of other roles do.
 with sessions as (
-  select a.pid, a.usename::text as usename, a.state, a.xact_start, a.datname,
+  select a.pid, a.usename::text as usename, a.application_name, a.state, a.xact_start, a.datname,
          coalesce(a.query, '') = '<insufficient privilege>' as hidden
     from pg_catalog.pg_stat_activity a
    where a.datid is not null and a.usesysid is not null
@@ -10,13 +10,14 @@ with sessions as (
   select * from sessions
    where datname = pg_catalog.current_database() and pid <> pg_catalog.pg_backend_pid()
 ), open_transactions as (
-  select pg_catalog.floor(extract(epoch from pg_catalog.clock_timestamp() - xact_start))::bigint as age,
-         pid::text as name, usename as "user", state
-    from here where xact_start is not null
+  -- This tool's own sessions read beside this one, and briefly.
+  select xact_start as since, pid::text as name, usename as "user", state
+    from here where xact_start is not null and application_name not like 'cliplyctl:%'
    union all
-  select pg_catalog.floor(extract(epoch from pg_catalog.clock_timestamp() - prepared))::bigint,
-         gid, owner::text, 'prepared'
+  select prepared, gid, owner::text, 'prepared'
     from pg_catalog.pg_prepared_xacts where database = pg_catalog.current_database()
+   order by 1
+   limit 1
 ), locks as materialized (
   select l.*, pg_catalog.to_jsonb(l) ->> 'waitstart' as since from pg_catalog.pg_locks l
 ), waits as (
@@ -48,8 +49,10 @@ select pg_catalog.json_build_object(
     - coalesce(pg_catalog.current_setting('reserved_connections', true), '0')::int,
   'sessions', (select count(*) from here),
   'hidden_sessions', (select count(*) from here where hidden),
-  'oldest_transaction', (select pg_catalog.to_json(o) from open_transactions o
-                          order by age desc limit 1),
+  'oldest_transaction', (select pg_catalog.json_build_object(
+      'age', greatest(0, pg_catalog.floor(
+               extract(epoch from pg_catalog.clock_timestamp() - since))::bigint),
+      'name', name, 'user', "user", 'state', state) from open_transactions),
   'waits', (select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
               'pid', pid,
               'age', greatest(0, pg_catalog.floor(

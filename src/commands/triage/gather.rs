@@ -1,0 +1,66 @@
+//! Everything that triage looks at, at once. What depends on the layout waits for it alone.
+
+use futures_util::future::{join3, join5};
+
+use super::probes::Probes;
+use crate::commands::{env, health, queue, ready};
+use crate::context::Context;
+use crate::facts::Observed;
+use crate::facts::flow::{Failures, Flow};
+use crate::facts::layout::Layout;
+use crate::facts::queue::Queue;
+use crate::facts::triage::Facts;
+use crate::sources::postgres::{flow, server};
+use crate::sources::service::{HEALTHZ, READYZ};
+
+/// Gathers. Every probe that fails or does not end is a fact of its own.
+pub async fn gather(context: &Context, probes: &Probes<'_>) -> Facts {
+    let health = probes.probe(HEALTHZ, health::observe(context));
+    let readiness = probes.probe(READYZ, ready::observe(context, false));
+    let server = context.observe(STATISTICS, async {
+        server::read(context.database().await?, context.remaining()).await
+    });
+    let server = probes.probe(STATISTICS, server);
+    // Last: it blocks for a moment, while the others are on their way already.
+    let environment = env::observe(context);
+    let all = join5(health, readiness, jobs(context, probes), server, environment).await;
+    let (health, readiness, (layout, jobs), server, environment) = all;
+    let (queue, flow, failures) = match jobs {
+        Some((queue, flow, failures)) => (Some(queue), Some(flow), failures),
+        None => (None, None, None),
+    };
+    Facts { health, readiness, layout, queue, flow, failures, server, environment }
+}
+
+/// Sources by name.
+const CATALOG: &str = "pg_catalog";
+const JOBS: &str = "public.jobs";
+const DEATHS: &str = "public.jobs, two hours";
+const EVENTS: &str = "public.job_events";
+const STATISTICS: &str = "pg_stat_activity";
+
+/// What is read of the jobs table and its events.
+type Jobs = (Observed<Queue>, Observed<Flow>, Option<Observed<Failures>>);
+
+/// Reads them; not attempted when the layout cannot be read.
+async fn jobs(context: &Context, probes: &Probes<'_>) -> (Observed<Layout>, Option<Jobs>) {
+    let layout = context.observe(CATALOG, async { context.layout().await.cloned() });
+    let layout = probes.probe(CATALOG, layout).await;
+    let Ok(known) = &layout.result else { return (layout, None) };
+    let flow = context.observe(DEATHS, async {
+        flow::read(context.database().await?, known, context.remaining()).await
+    });
+    let failures = context.observe(EVENTS, async {
+        flow::failures(context.database().await?, known, context.remaining()).await
+    });
+    let queue = probes.probe(JOBS, queue::observe(context, None, false));
+    let (flow, failures) = (probes.probe(DEATHS, flow), probes.probe(EVENTS, failures));
+    let (queue, flow, failures) = join3(queue, flow, failures).await;
+    (layout, Some((queue, flow, transposed(failures))))
+}
+
+/// A reading of nothing is no reading.
+fn transposed<T>(seen: Observed<Option<T>>) -> Option<Observed<T>> {
+    let result = seen.result.transpose()?;
+    Some(Observed { source: seen.source, at: seen.at, took: seen.took, result })
+}
