@@ -1,5 +1,6 @@
 //! `triage` on bad days: every shape of a report, signals, waiting, a server that is in the way.
 
+mod hostile;
 mod server;
 mod shapes;
 mod signals;
