@@ -1,6 +1,6 @@
 //! Everything that triage looks at, at once. What depends on the layout waits for it alone.
 
-use futures_util::future::{join3, join5};
+use futures_util::future::{join, join3, join5};
 
 use super::probes::Probes;
 use crate::commands::{env, health, queue, ready};
@@ -45,6 +45,7 @@ type Jobs = (Observed<Queue>, Observed<Flow>, Option<Observed<Failures>>);
 /// Reads them; not attempted when the layout cannot be read.
 async fn jobs(context: &Context, probes: &Probes<'_>) -> (Observed<Layout>, Option<Jobs>) {
     let layout = context.observe(CATALOG, async { context.layout().await.cloned() });
+    let layout = async { join(layout, warm(context)).await.0 };
     let layout = probes.probe(CATALOG, layout).await;
     let Ok(known) = &layout.result else { return (layout, None) };
     let flow = context.observe(DEATHS, async {
@@ -57,6 +58,14 @@ async fn jobs(context: &Context, probes: &Probes<'_>) -> (Observed<Layout>, Opti
     let (flow, failures) = (probes.probe(DEATHS, flow), probes.probe(EVENTS, failures));
     let (queue, flow, failures) = join3(queue, flow, failures).await;
     (layout, Some((queue, flow, transposed(failures))))
+}
+
+/// Opens the connections that the jobs will want while the catalog and the statistics are read over
+/// two others: far away, connecting takes as long as asking. A failure is told by those who need them.
+async fn warm(context: &Context) {
+    if let Ok(database) = context.database().await {
+        _ = join(database.connection(), database.connection()).await;
+    }
 }
 
 /// A reading of nothing is no reading.
