@@ -102,14 +102,24 @@ pub fn judge(audit: &Audit, limits: &Limits) -> Vec<Finding> {
 }
 
 /// An effect belongs to the flaw that explains it, which becomes CRITICAL by it; else it stands alone.
+/// Of several flaws of a table, the one that names the effect's role explains it.
 fn fold(findings: &mut Vec<Finding>, effect: Finding) {
-    let explains = |f: &&mut Finding| {
-        f.subject == effect.subject && (EXPLAINS.contains(&f.check) || f.check == access::CHECK.id)
-    };
-    match findings.iter_mut().find(explains) {
+    let role = effect.message.split(' ').next().unwrap_or_default().to_owned();
+    let explains = |f: &Finding| f.subject == effect.subject && EXPLAINS.contains(&f.check);
+    let names = |f: &Finding| f.message.split([' ', ',', ':', ';']).any(|word| word == role);
+    let effects = |f: &Finding| f.subject == effect.subject && f.check == access::CHECK.id;
+    let cause = findings.iter().position(|f| explains(f) && names(f));
+    let cause = cause.or_else(|| findings.iter().position(explains));
+    let cause = cause.or_else(|| findings.iter().position(effects));
+    match cause.map(|at| &mut findings[at]) {
         Some(cause) if effect.verdict == Verdict::Critical => {
+            let joint = if cause.check == access::CHECK.id || cause.message.contains("; effect: ") {
+                "; "
+            } else {
+                "; effect: "
+            };
             cause.verdict = Verdict::Critical;
-            cause.message = format!("{}; effect: {}", cause.message, effect.message);
+            cause.message = format!("{}{joint}{}", cause.message, effect.message);
         }
         _ => findings.push(effect),
     }

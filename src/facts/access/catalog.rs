@@ -115,7 +115,7 @@ pub struct Relation {
     pub exposed: bool,
     /// The primary key, where it is one column.
     pub key: Option<String>,
-    /// Its columns.
+    /// Its columns; generated ones, which nobody writes, left out.
     pub columns: Vec<String>,
     /// What each examined role holds.
     pub grants: Vec<Grant>,
