@@ -9,7 +9,7 @@ use crate::report::{self, Report};
 
 /// Gathers, judges, reports.
 pub async fn run(context: &Context, args: &RlsAudit) -> Result<Report, Error> {
-    let audit = gather(context, &args.scope).await?;
+    let audit = gather(context, &args.scope, None).await?;
     let findings = judge(&audit, &context.settings.limits);
     let from = context.provenance();
     Ok(report::rls::audit::report(&audit, findings, args.judging.fail_on, &args.scope.role, &from))

@@ -20,6 +20,8 @@ pub struct Catalog {
     pub policies: Vec<Policy>,
     /// SECURITY DEFINER functions of the schemas and every function that a policy calls.
     pub functions: Vec<Function>,
+    /// SECURITY DEFINER functions that rows set off.
+    pub triggers: Vec<Trigger>,
     /// What future objects will grant to clients.
     pub defaults: Vec<DefaultPrivilege>,
 }
@@ -113,7 +115,7 @@ pub struct Relation {
     pub exposed: bool,
     /// The primary key, where it is one column.
     pub key: Option<String>,
-    /// Its columns.
+    /// Its columns; generated ones, which nobody writes, left out.
     pub columns: Vec<String>,
     /// What each examined role holds.
     pub grants: Vec<Grant>,
@@ -138,6 +140,16 @@ impl Relation {
     #[must_use]
     pub fn has(&self, role: &str, privilege: &str) -> bool {
         self.grant(role).is_some_and(|grant| grant.privileges.iter().any(|p| p == privilege))
+    }
+
+    /// The columns on which alone a role holds a privilege, in order.
+    #[must_use]
+    pub fn only_columns(&self, role: &str, privilege: &str) -> Vec<String> {
+        let grants = self.grant(role).map_or(&[][..], |g| &g.columns);
+        let mut columns: Vec<_> =
+            grants.iter().filter(|c| c.privilege == privilege).map(|c| c.column.clone()).collect();
+        columns.sort();
+        columns
     }
 
     /// Whether a role holds a privilege on some column alone.
@@ -239,6 +251,19 @@ pub struct Function {
     pub executable_by: Vec<String>,
     /// In an examined schema, so that the API offers it.
     pub exposed: bool,
+}
+
+/// A trigger that runs a SECURITY DEFINER function.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Trigger {
+    /// Its name.
+    pub name: String,
+    /// The table or view, qualified.
+    pub table: String,
+    /// The function, by signature.
+    pub function: String,
+    /// What sets it off.
+    pub events: Vec<Command>,
 }
 
 /// A right that objects of the future will grant.
