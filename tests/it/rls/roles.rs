@@ -17,11 +17,20 @@ fn own_cluster() -> (Server, String) {
     (server, url)
 }
 
+/// The check whose pairs are here.
+pub const CHECK: &str = "rls.bypass_role";
+
 /// The change, the finding, and what takes the change back.
 #[rustfmt::skip]
 const CHANGES: &[(&str, &[&str], &str)] = &[
     ("GRANT service_role TO anon", &["rls.bypass_role critical anon"],
         "REVOKE service_role FROM anon"),
+    ("GRANT postgres TO authenticated", &["rls.bypass_role critical authenticated"],
+        "REVOKE postgres FROM authenticated"),
+    ("GRANT authenticated TO anon", &[], "REVOKE authenticated FROM anon"), // NOINHERIT
+    ("ALTER ROLE anon INHERIT; GRANT authenticated TO anon",
+        &["rls.access critical public.jobs"], // anon reads by the policy of authenticated
+        "ALTER ROLE anon NOINHERIT; REVOKE authenticated FROM anon"),
     ("ALTER ROLE authenticated BYPASSRLS",
         &["rls.bypass_role critical authenticated"],
         "ALTER ROLE authenticated NOBYPASSRLS"),
