@@ -300,11 +300,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -350,11 +350,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -400,11 +400,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -450,11 +450,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -556,11 +556,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -614,11 +614,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -664,11 +664,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -738,11 +738,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -918,11 +918,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -972,11 +972,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1074,11 +1074,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1136,11 +1136,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1186,11 +1186,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1260,11 +1260,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1326,11 +1326,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1436,11 +1436,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1906,11 +1906,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1998,11 +1998,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2048,11 +2048,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2106,11 +2106,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2160,11 +2160,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2210,11 +2210,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2229,7 +2229,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls__subcmd__audit)
-            opts="-c -o -h -V --contract --schemas --role --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-y -c -o -h -V --contract --schemas --role --probe-writes --yes --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2276,11 +2276,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2338,11 +2338,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2400,11 +2400,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2546,11 +2546,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2596,11 +2596,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2646,11 +2646,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2700,11 +2700,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)

@@ -38,7 +38,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -75,7 +76,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -97,7 +99,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -119,7 +122,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -143,7 +147,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -165,7 +170,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -197,7 +203,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -225,7 +232,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -258,7 +266,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -287,7 +296,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -310,7 +320,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -336,7 +347,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -366,10 +378,13 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l probe-writes -d 'Try writes as well and roll them back: triggers run, sequences move; for a test database'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -s y -l yes -d 'Go on with --probe-writes without asking'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -s V -l version -d 'Print version'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l contract -d 'Hold access against this contract instead of the runbook\'s for jobs' -r -F
@@ -389,7 +404,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -412,7 +428,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -435,7 +452,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -460,7 +478,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -490,7 +509,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -516,7 +536,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -540,7 +561,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -563,7 +585,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -583,7 +606,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -612,7 +636,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -633,7 +658,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -655,7 +681,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -677,7 +704,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -697,7 +725,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -717,7 +746,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -737,7 +767,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"

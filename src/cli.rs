@@ -163,7 +163,7 @@ impl Command {
 }
 
 /// The formats of a command that judges: everything but rows.
-const JUDGED: [Format; 9] = [
+const JUDGED: [Format; 10] = [
     Format::Table,
     Format::Short,
     Format::Json,
@@ -173,6 +173,7 @@ const JUDGED: [Format; 9] = [
     Format::Junit,
     Format::Github,
     Format::Prometheus,
+    Format::Sarif,
 ];
 
 impl Command {

@@ -8,6 +8,7 @@ pub mod nagios;
 pub mod ndjson;
 pub mod prometheus;
 pub mod sanitise;
+pub mod sarif;
 pub mod short;
 pub mod table;
 
@@ -39,6 +40,8 @@ pub enum Format {
     Junit,
     /// For node_exporter's textfile collector
     Prometheus,
+    /// For code scanning: SARIF 2.1.0
+    Sarif,
 }
 
 impl Format {
@@ -71,6 +74,7 @@ pub fn render(report: &Report, from: &Provenance, format: Format, canvas: Canvas
         Format::Nagios => nagios::render(report),
         Format::Junit => junit::render(report, from),
         Format::Prometheus => prometheus::render(report, from),
+        Format::Sarif => sarif::render(report, from),
         // A stream has no report: who offers it writes it row by row.
         Format::Csv => String::new(),
     }

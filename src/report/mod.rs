@@ -16,6 +16,7 @@ pub mod queue;
 pub mod ready;
 pub mod requeue;
 pub mod rls;
+pub mod rules;
 mod service;
 pub mod triage;
 

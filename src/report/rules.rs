@@ -1,0 +1,20 @@
+//! What each check looks at, by its id: one list for every family of checks.
+
+use crate::checks::{access, environment, queue, rls, service};
+
+/// The title of a check.
+#[must_use]
+pub fn title(id: &str) -> Option<&'static str> {
+    all().find(|(known, _)| *known == id).map(|(_, title)| title)
+}
+
+/// Id and title of every check.
+pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let rules = rls::all().map(|check| (check.id, check.title));
+    let rules = rules.chain(queue::BACKLOG.iter().map(|check| (check.id, check.title)));
+    let rules = rules.chain(queue::DEAD_LETTERS.iter().map(|check| (check.id, check.title)));
+    let rules = rules.chain(service::HEALTH.iter().map(|check| (check.id, check.title)));
+    let rules = rules.chain(service::READINESS.iter().map(|check| (check.id, check.title)));
+    let rules = rules.chain(access::ACCESS.iter().map(|check| (check.id, check.title)));
+    rules.chain(environment::ALL.iter().map(|check| (check.id, check.title)))
+}
