@@ -7,7 +7,7 @@ use super::predict::predict;
 use crate::facts::access::contract::{Permission, Table};
 use crate::facts::access::observation::{Outcome, Persona, Trial};
 use crate::facts::access::prediction::Prediction;
-use crate::facts::access::{Audit, SERVICE_ROLE};
+use crate::facts::access::{Audit, Command, SERVICE_ROLE};
 use crate::facts::{Finding, Limits, Section, Verdict};
 
 /// what roles really reach is what is declared.
@@ -22,8 +22,11 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, table) in &audit.contract.tables {
         for role in audit.catalog.roles.iter().map(|role| role.name.as_str()) {
-            let Some(message) = against_contract(audit, name, table, role) else { continue };
-            let remedy = format!("-- See why: cliplyctl rls explain {name} {role} SELECT");
+            let Some((command, message)) = against_contract(audit, name, table, role) else {
+                continue;
+            };
+            let remedy =
+                format!("-- See why: cliplyctl rls explain {name} {role} {}", command.sql());
             let (verdict, source) = (Verdict::Critical, "acting as the role");
             findings.push(about(check, audit, verdict, name, message, source, remedy));
         }
@@ -37,9 +40,15 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
     findings
 }
 
-/// What a role met on a table against the contract, personas that met the same together.
-fn against_contract(audit: &Audit, name: &str, table: &Table, role: &str) -> Option<String> {
-    let mut wrong: Vec<(Vec<&str>, String)> = Vec::new();
+/// What a role met on a table against the contract, personas that met the same together; and by which
+/// command first.
+fn against_contract(
+    audit: &Audit,
+    name: &str,
+    table: &Table,
+    role: &str,
+) -> Option<(Command, String)> {
+    let (mut wrong, mut first): (Vec<(Vec<&str>, String)>, _) = (Vec::new(), None);
     let trials = audit.observations.trials.iter();
     for trial in trials.filter(|t| t.table == name && t.persona.role() == role) {
         let Some(permission) = table.permission(role, trial.command) else { continue };
@@ -47,6 +56,7 @@ fn against_contract(audit: &Audit, name: &str, table: &Table, role: &str) -> Opt
             continue;
         }
         let what = sentence(&permission, trial);
+        first = first.or(Some(trial.command));
         match wrong.iter_mut().find(|(_, known)| *known == what) {
             Some((who, _)) => who.push(trial.persona.word()),
             None => wrong.push((vec![trial.persona.word()], what)),
@@ -62,7 +72,7 @@ fn against_contract(audit: &Audit, name: &str, table: &Table, role: &str) -> Opt
             }
         })
         .collect();
-    (!sentences.is_empty()).then(|| sentences.join("; "))
+    first.map(|command| (command, sentences.join("; ")))
 }
 
 /// Whether a trial is what was declared. Refusal and an empty answer are both a denial.

@@ -5,6 +5,7 @@ mod flaws;
 mod mutations;
 mod roles;
 mod views;
+mod writes;
 
 use crate::support::cli::{Cli, Output};
 use crate::support::fixtures::read;
