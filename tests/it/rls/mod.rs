@@ -8,13 +8,13 @@ mod views;
 mod writes;
 
 use crate::support::cli::{Cli, Output};
-use crate::support::fixtures::read;
+use crate::support::fixtures::backend;
 use crate::support::postgres::Database;
 
 /// The posture that the runbook requires, with jobs in it.
 fn clean() -> Database {
     let database = Database::from_fixture("main_typical");
-    database.execute(&read("rls/clean.sql"));
+    database.execute(&backend(&["posture"]));
     database
 }
 
