@@ -29,8 +29,9 @@ fi
 
 # `rls contract` leaves out who belongs to which tenant: say it, so that rows of both sides are tried.
 "$tool" rls contract --database-url "$url" | awk '
-    { sub(/select = "rows"/, "select = \"rows where member\"") }
-    /^\[tables\."public\.(jobs|feature_[0-9]+)"\]$/ { print; print "tenant = \"workspace_id\""; next }
+    /^\[tables\."public\.(jobs|feature_[0-9]+)"\]$/ { ruled = 1; print; print "tenant = \"workspace_id\""; next }
+    /^\[tables\."[a-z_.0-9]+"\]$/ { ruled = 0 }
+    ruled { sub(/select = "rows"/, "select = \"rows where member\"") }
     { print }
     END { print "[rules.member]\nmembership = \"public.workspace_members\"\nuser = \"user_id\"\ntenant = \"workspace_id\"" }
 ' >"$contract"

@@ -86,9 +86,11 @@ impl Database {
         ask: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
     ) -> Result<T, SourceError> {
         self.within(limit, async |connection| {
-            let transaction = Transaction(Some(connection));
+            let mut transaction = Transaction(Some(connection));
             let (begun, answer) = join(connection.batch_execute("BEGIN"), ask(connection)).await;
-            drop(transaction);
+            // Waited for: a pooler throws a server connection away when its client leaves it in the middle.
+            connection.batch_execute("ROLLBACK").await?;
+            transaction.0 = None;
             begun?;
             answer
         })

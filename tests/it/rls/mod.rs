@@ -12,7 +12,7 @@ use crate::support::fixtures::backend;
 use crate::support::postgres::Database;
 
 /// The posture that the runbook requires, with jobs in it.
-fn clean() -> Database {
+pub fn clean() -> Database {
     let database = Database::from_fixture("main_typical");
     database.execute(&backend(&["posture"]));
     database
@@ -30,7 +30,7 @@ fn audit_of(url: &str, more: &[&str]) -> Output {
 }
 
 /// `id severity subject` of every finding.
-fn findings(output: &Output) -> Vec<String> {
+pub fn findings(output: &Output) -> Vec<String> {
     let report = output.json();
     let list = report["findings"].as_array().expect("findings");
     let word = |f: &serde_json::Value, key: &str| f[key].as_str().unwrap_or_default().to_owned();
