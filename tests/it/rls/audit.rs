@@ -209,3 +209,25 @@ fn a_wide_database_is_read_whole_and_noiselessly() {
     assert_eq!(findings(&output), Vec::<String>::new());
     assert!(output.json()["data"]["reads"].as_u64() >= Some(27 * 3), "{output:#?}");
 }
+
+#[test]
+fn the_contract_of_the_documents_holds_where_it_is_kept() {
+    let text = include_str!("../../../docs/rls.md");
+    let contract = text.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let database = clean();
+    database.execute(
+        "ALTER TABLE plan_limits DISABLE ROW LEVEL SECURITY; GRANT SELECT ON plan_limits TO anon;
+         GRANT UPDATE (name) ON workspaces TO authenticated;
+         CREATE POLICY workspaces_member_rename ON workspaces FOR UPDATE TO authenticated
+           USING (is_workspace_member(id))",
+    );
+    let audit = || {
+        Cli::new(["rls", "audit", "-o", "json", "--contract", "c.toml", "--probe-writes", "--yes"])
+            .file("c.toml", contract)
+            .env("DATABASE_URL", database.url())
+            .run()
+    };
+    assert_eq!(findings(&audit().expect_code(0)), Vec::<String>::new());
+    database.execute("GRANT UPDATE ON workspaces TO authenticated");
+    assert_eq!(findings(&audit().expect_code(2)), ["rls.column_grant critical public.workspaces"]);
+}
