@@ -123,3 +123,56 @@ fn sentence(permission: &Permission, trial: &Trial) -> String {
     };
     format!("{what}, declared {declared}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{role, table};
+    use super::*;
+    use crate::facts::access::{Catalog, Contract, Observations};
+
+    fn audit(granted: bool) -> Audit {
+        let mut table = table("public.t");
+        table.rls = false;
+        if !granted {
+            table.grants.clear();
+        }
+        let catalog = Catalog {
+            relations: vec![table],
+            roles: vec![role("authenticated")],
+            ..Catalog::default()
+        };
+        let (contract, observations) = (Contract::default(), Observations::default());
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        Audit { contract, catalog, observations, at, today: jiff::civil::date(2026, 1, 1) }
+    }
+
+    fn judged(granted: bool, permission: Permission, outcome: Outcome) -> bool {
+        let (table, command) = ("public.t".to_owned(), Command::Update);
+        let trial = Trial { table, persona: Persona::Member, command, outcome };
+        as_declared(&audit(granted), &permission, &trial)
+    }
+
+    #[test]
+    fn a_plan_shows_who_is_let_through() {
+        let plan = |nothing| Outcome::Planned { nothing };
+        assert!(!judged(true, Permission::Deny, plan(false)));
+        assert!(judged(true, Permission::Deny, plan(true)));
+        assert!(judged(false, Permission::Deny, plan(false)), "the claim decides while it runs");
+        assert!(!judged(true, Permission::Allow, plan(true)));
+        assert!(judged(true, Permission::Allow, plan(false)));
+        assert!(!judged(true, Permission::Rows(None), Outcome::Denied));
+        assert!(judged(true, Permission::Deny, Outcome::Denied));
+        assert!(!judged(true, Permission::Rows(None), Outcome::Failed("x".into())));
+    }
+
+    #[test]
+    fn rows_of_others_and_missing_own_ones_are_told_apart_by_rule() {
+        let rows = |own, foreign| Outcome::Rows { own, of_own: 2, foreign, of_foreign: 2 };
+        let rule = || Permission::Rows(Some("member".into()));
+        assert!(judged(true, rule(), rows(2, 0)));
+        assert!(!judged(true, rule(), rows(1, 0)));
+        assert!(!judged(true, rule(), rows(2, 1)));
+        assert!(!judged(true, Permission::Deny, rows(0, 1)));
+        assert!(!judged(true, Permission::Allow, rows(2, 1)));
+    }
+}

@@ -231,3 +231,18 @@ fn the_contract_of_the_documents_holds_where_it_is_kept() {
     database.execute("GRANT UPDATE ON workspaces TO authenticated");
     assert_eq!(findings(&audit().expect_code(2)), ["rls.column_grant critical public.workspaces"]);
 }
+
+#[test]
+fn bodies_that_cannot_be_read_are_listed_as_not_examined() {
+    let database = clean();
+    database.execute(
+        "CREATE FUNCTION run(q text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+           AS 'BEGIN EXECUTE q; END';
+         REVOKE EXECUTE ON FUNCTION run(text) FROM PUBLIC",
+    );
+    let output = audit(&database).expect_code(0);
+    let report = output.json();
+    let list = report["coverage"]["not_examined"].as_array().unwrap();
+    let body = list.iter().find(|entry| entry["subject"] == "the body of public.run(text)");
+    assert_eq!(body.unwrap()["reason"], "it builds SQL at run time (EXECUTE)");
+}
