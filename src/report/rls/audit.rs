@@ -163,20 +163,12 @@ fn headline(findings: &[Finding], verdict: Verdict) -> String {
     format!("findings: {}", parts.collect::<Vec<_>>().join(", "))
 }
 
+/// The sentence has the width to itself: names of tables and functions are long.
 fn table(flaws: &[&Finding]) -> Table {
-    let mut table = Table::new(vec![
-        Column::text("verdict"),
-        Column::text("check"),
-        Column::text("subject"),
-        Column::prose("finding"),
-    ]);
+    let mut table = Table::new(vec![Column::text("verdict"), Column::prose("finding")]);
     for f in flaws {
-        table.row(vec![
-            Cell::verdict(f.verdict),
-            Cell::muted(f.check),
-            Cell::plain(&f.subject),
-            Cell::plain(&f.message),
-        ]);
+        let sentence = format!("{}: {} [{}]", f.subject, f.message, f.check);
+        table.row(vec![Cell::verdict(f.verdict), Cell::plain(sentence)]);
     }
     table
 }
