@@ -855,7 +855,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__list)
-            opts="-c -o -h -V --kind --workspace --error --group --since --until --limit --after --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --kind --workspace --error --group --since --until --sort --limit --after --context --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -883,6 +883,10 @@ _cliplyctl() {
                     ;;
                 --until)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -W "updated oldest died" -- "${cur}"))
                     return 0
                     ;;
                 --limit)

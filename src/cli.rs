@@ -195,6 +195,9 @@ impl Command {
     pub fn formats(&self) -> &'static [Format] {
         match self {
             judging if judging.judges() => &JUDGED,
+            Self::Dlq(Dlq::List(_)) => {
+                &[Format::Table, Format::Json, Format::Markdown, Format::Ndjson, Format::Csv]
+            }
             Self::Runbook { .. } | Self::Schema | Self::Completions { .. } | Self::Man { .. } => {
                 &[Format::Table, Format::Json]
             }

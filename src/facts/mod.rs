@@ -12,6 +12,7 @@ pub mod job;
 pub mod job_id;
 pub mod layout;
 pub mod limits;
+pub mod listing;
 pub mod observed;
 pub mod operation;
 pub mod queue;

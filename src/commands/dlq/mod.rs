@@ -1,5 +1,6 @@
 //! The dead-letter desk.
 
+pub mod export;
 mod filter;
 pub mod groups;
 pub mod list;
