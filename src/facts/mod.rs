@@ -3,6 +3,7 @@
 //! Facts import nothing else of the crate. Sources fill them, checks judge them.
 
 pub mod access;
+pub mod advice;
 pub mod dead_letter;
 pub mod environment;
 pub mod finding;
