@@ -141,6 +141,7 @@ impl Command {
             Self::Queue(_) => "queue",
             Self::Dlq(Dlq::Groups(_)) => "dlq groups",
             Self::Dlq(Dlq::List(_)) => "dlq list",
+            Self::Dlq(Dlq::Show(_)) => "dlq show",
             Self::Dlq(Dlq::Requeue(_)) => "dlq requeue",
             Self::Dlq(Dlq::Undo(_)) => "dlq undo",
             Self::Dlq(Dlq::Ops(_)) => "dlq ops",

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{DlqOps, DlqRequeue, DlqUndo, Filter};
+use super::{DlqOps, DlqRequeue, DlqUndo, Filter, JobsShow};
 use crate::facts::listing::Order;
 
 /// `dlq …`
@@ -12,6 +12,8 @@ pub enum Dlq {
     Groups(Filter),
     /// List dead letters
     List(DlqList),
+    /// Show a dead letter in full: its cause, earlier requeues, and what to do about it
+    Show(JobsShow),
     /// Put dead letters back into the queue: plan, consent, guarded writes
     Requeue(Box<DlqRequeue>),
     /// Take a requeue back, where nothing happened since

@@ -7,5 +7,6 @@ pub mod list;
 pub mod ops;
 mod plan;
 pub mod requeue;
+pub mod show;
 pub mod undo;
 mod write;

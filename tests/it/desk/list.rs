@@ -128,8 +128,10 @@ fn filters_that_cannot_be_meant_are_refused_with_a_sentence() {
 fn a_schema_without_dead_letters_says_why() {
     for variant in ["early", "hosted", "october", "typed"] {
         let database = Database::from_fixture(&format!("{variant}_typical"));
-        for verb in ["list", "groups"] {
-            let output = dlq(&database, &[verb]).expect_code(3);
+        let id = database.value("SELECT id::text FROM jobs LIMIT 1");
+        for args in [&["list"][..], &["groups"], &["list", "-o", "csv"], &["show", &id]] {
+            let output = dlq(&database, args).expect_code(3);
+            assert_eq!(output.stdout, "", "{variant}");
             assert!(output.stderr.contains("no dead letters"), "{variant}: {}", output.stderr);
         }
     }

@@ -3,6 +3,7 @@
 mod export;
 mod groups;
 mod list;
+mod show;
 
 use serde_json::Value;
 

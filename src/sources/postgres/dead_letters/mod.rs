@@ -1,6 +1,7 @@
 //! Reads jobs that were given up: by keyset, never OFFSET.
 
 mod death;
+mod others;
 mod page;
 mod pass;
 mod stream;
@@ -9,6 +10,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 pub use death::{death_columns, death_of};
+pub use others::others;
 pub use page::list;
 pub use stream::stream;
 
