@@ -141,6 +141,7 @@ impl Command {
             Self::Queue(_) => "queue",
             Self::Dlq(Dlq::Groups(_)) => "dlq groups",
             Self::Dlq(Dlq::List(_)) => "dlq list",
+            Self::Dlq(Dlq::Show(_)) => "dlq show",
             Self::Dlq(Dlq::Requeue(_)) => "dlq requeue",
             Self::Dlq(Dlq::Undo(_)) => "dlq undo",
             Self::Dlq(Dlq::Ops(_)) => "dlq ops",
@@ -196,6 +197,9 @@ impl Command {
     pub fn formats(&self) -> &'static [Format] {
         match self {
             judging if judging.judges() => &JUDGED,
+            Self::Dlq(Dlq::List(_)) => {
+                &[Format::Table, Format::Json, Format::Markdown, Format::Ndjson, Format::Csv]
+            }
             Self::Runbook { .. } | Self::Schema | Self::Completions { .. } | Self::Man { .. } => {
                 &[Format::Table, Format::Json]
             }

@@ -7,6 +7,7 @@ pub mod advice;
 pub mod environment;
 pub mod job;
 pub mod queue;
+pub mod requeues;
 pub mod rls;
 pub mod service;
 

@@ -7,6 +7,7 @@ pub mod markdown;
 pub mod nagios;
 pub mod ndjson;
 pub mod prometheus;
+pub mod rows;
 pub mod sanitise;
 pub mod sarif;
 pub mod short;
@@ -75,7 +76,7 @@ pub fn render(report: &Report, from: &Provenance, format: Format, canvas: Canvas
         Format::Junit => junit::render(report, from),
         Format::Prometheus => prometheus::render(report, from),
         Format::Sarif => sarif::render(report, from),
-        // A stream has no report: who offers it writes it row by row.
+        // Rows are written while they are read, see `rows`: there is no report.
         Format::Csv => String::new(),
     }
 }

@@ -3,6 +3,7 @@
 //! Human formats render the [`Document`]; machine formats render the [`envelope`].
 
 pub mod advice;
+pub mod dead_letter;
 pub mod dead_letters;
 pub mod document;
 pub mod envelope;

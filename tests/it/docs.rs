@@ -130,13 +130,16 @@ fn every_command_of_the_documents_runs_against_the_demo() {
 }
 
 #[test]
-fn the_configuration_of_the_readme_is_one() {
-    let blocks = README.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
-    let blocks: Vec<_> = blocks.collect();
-    assert!(!blocks.is_empty());
-    for block in blocks {
-        let output = Cli::new(["config", "show"]).file("cliplyctl.toml", block).run();
-        assert!(output.expect_code(0).stdout.contains("staging.example.com"));
+fn the_configuration_of_the_documents_is_one() {
+    for (document, words) in [(README, "staging.example.com"), (RUNBOOK, "cliplyctl.toml")] {
+        let blocks = document.split("```toml\n").skip(1);
+        let blocks: Vec<_> = blocks.map(|rest| rest.split("```").next().unwrap()).collect();
+        assert!(!blocks.is_empty());
+        for block in blocks {
+            let output = Cli::new(["config", "show"]).file("cliplyctl.toml", block).run();
+            let shown = output.expect_code(0).stdout;
+            assert!(shown.contains(words), "{shown}");
+        }
     }
 }
 
