@@ -94,6 +94,9 @@ _cliplyctl() {
             cliplyctl__subcmd__dlq,requeue)
                 cmd="cliplyctl__subcmd__dlq__subcmd__requeue"
                 ;;
+            cliplyctl__subcmd__dlq,show)
+                cmd="cliplyctl__subcmd__dlq__subcmd__show"
+                ;;
             cliplyctl__subcmd__dlq,undo)
                 cmd="cliplyctl__subcmd__dlq__subcmd__undo"
                 ;;
@@ -111,6 +114,9 @@ _cliplyctl() {
                 ;;
             cliplyctl__subcmd__dlq__subcmd__help,requeue)
                 cmd="cliplyctl__subcmd__dlq__subcmd__help__subcmd__requeue"
+                ;;
+            cliplyctl__subcmd__dlq__subcmd__help,show)
+                cmd="cliplyctl__subcmd__dlq__subcmd__help__subcmd__show"
                 ;;
             cliplyctl__subcmd__dlq__subcmd__help,undo)
                 cmd="cliplyctl__subcmd__dlq__subcmd__help__subcmd__undo"
@@ -195,6 +201,9 @@ _cliplyctl() {
                 ;;
             cliplyctl__subcmd__help__subcmd__dlq,requeue)
                 cmd="cliplyctl__subcmd__help__subcmd__dlq__subcmd__requeue"
+                ;;
+            cliplyctl__subcmd__help__subcmd__dlq,show)
+                cmd="cliplyctl__subcmd__help__subcmd__dlq__subcmd__show"
                 ;;
             cliplyctl__subcmd__help__subcmd__dlq,undo)
                 cmd="cliplyctl__subcmd__help__subcmd__dlq__subcmd__undo"
@@ -300,11 +309,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -350,11 +359,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -400,11 +409,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -450,11 +459,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -556,11 +565,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -614,11 +623,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -633,7 +642,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version groups list requeue undo ops help"
+            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version groups list show requeue undo ops help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -664,11 +673,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -738,11 +747,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -757,7 +766,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__help)
-            opts="groups list requeue undo ops help"
+            opts="groups list show requeue undo ops help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -840,6 +849,20 @@ _cliplyctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cliplyctl__subcmd__dlq__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cliplyctl__subcmd__dlq__subcmd__help__subcmd__undo)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -855,7 +878,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__list)
-            opts="-c -o -h -V --kind --workspace --error --group --since --until --limit --after --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --kind --workspace --error --group --since --until --sort --limit --after --context --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -883,6 +906,10 @@ _cliplyctl() {
                     ;;
                 --until)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -W "updated oldest died" -- "${cur}"))
                     return 0
                     ;;
                 --limit)
@@ -918,11 +945,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -972,11 +999,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1074,11 +1101,61 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__dlq__subcmd__show)
+            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1136,11 +1213,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1186,11 +1263,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1260,11 +1337,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1326,11 +1403,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1436,11 +1513,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1539,7 +1616,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__help__subcmd__dlq)
-            opts="groups list requeue undo ops"
+            opts="groups list show requeue undo ops"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1595,6 +1672,20 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__help__subcmd__dlq__subcmd__requeue)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__help__subcmd__dlq__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1906,11 +1997,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1998,11 +2089,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2048,11 +2139,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2106,11 +2197,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2160,11 +2251,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2210,11 +2301,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2229,7 +2320,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls__subcmd__audit)
-            opts="-c -o -h -V --contract --schemas --role --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-y -c -o -h -V --contract --schemas --role --probe-writes --yes --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2276,11 +2367,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2338,11 +2429,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2400,11 +2491,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2546,11 +2637,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2596,11 +2687,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2646,11 +2737,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2708,11 +2799,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)

@@ -38,7 +38,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -78,7 +79,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -100,7 +102,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -122,7 +125,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -146,7 +150,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -154,12 +159,12 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l exact -d '
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l advise -d 'Print the indexes that would make every figure instant'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
 ndjson\t'For pipes: one JSON object a line'
@@ -168,18 +173,20 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -f -a "groups" -d 'Group dead letters by cause: what failed, since when, is it still happening?'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -f -a "list" -d 'List dead letters, newest first'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -f -a "requeue" -d 'Put dead letters back into the queue: plan, consent, guarded writes'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -f -a "undo" -d 'Take a requeue back, where nothing happened since'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -f -a "ops" -d 'List recent requeues: who, why, how many, and what became of them'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list requeue undo ops help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -f -a "groups" -d 'Group dead letters by cause: what failed, since when, is it still happening?'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -f -a "list" -d 'List dead letters'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -f -a "show" -d 'Show a dead letter in full: its cause, earlier requeues, and what to do about it'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -f -a "requeue" -d 'Put dead letters back into the queue: plan, consent, guarded writes'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -f -a "undo" -d 'Take a requeue back, where nothing happened since'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -f -a "ops" -d 'List recent requeues: who, why, how many, and what became of them'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l kind -d 'Only this kind; may be given more than once' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l workspace -d 'Only jobs of this workspace' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l error -d 'Only jobs whose error contains this text, in whatever case' -r
@@ -200,7 +207,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -212,7 +220,10 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l group -d 'Only jobs of this group, as `dlq groups` names it' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l since -d 'Only jobs that died since: a span ago (2h) or a time (2026-01-31T04:00:00Z)' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l until -d 'Only jobs that died before' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l limit -d 'At most this many' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l sort -d 'In which order' -r -f -a "updated\t'The latest change first, by index'
+oldest\t'The earliest change first, by index'
+died\t'The latest death first; slow: reads every dead letter that matches'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l limit -d 'At most this many [default: 50; ndjson and csv: all]' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l after -d 'Go on behind this cursor, as an earlier page printed it' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the usual ones' -r -F
@@ -228,12 +239,34 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s o -l output -d 'How to write the report' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line'
+csv\t'For spreadsheets: RFC 4180, written while it is read'
+short\t'For a chat: one line to paste'
+markdown\t'For tickets and pull requests'
+nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
+junit\t'For CI servers: one test case a check'
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l ids-file -d 'The ids in this file, one a line; - for stdin' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l kind -d 'Only this kind; may be given more than once' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l workspace -d 'Only jobs of this workspace' -r
@@ -261,7 +294,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -290,7 +324,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -313,14 +348,16 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -s V -l version -d 'Print version'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "groups" -d 'Group dead letters by cause: what failed, since when, is it still happening?'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "list" -d 'List dead letters, newest first'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "list" -d 'List dead letters'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a dead letter in full: its cause, earlier requeues, and what to do about it'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "requeue" -d 'Put dead letters back into the queue: plan, consent, guarded writes'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "undo" -d 'Take a requeue back, where nothing happened since'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "ops" -d 'List recent requeues: who, why, how many, and what became of them'
@@ -339,7 +376,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -369,10 +407,13 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l probe-writes -d 'Try writes as well and roll them back: triggers run, sequences move; for a test database'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -s y -l yes -d 'Go on with --probe-writes without asking'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -s V -l version -d 'Print version'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l contract -d 'Hold access against this contract instead of the runbook\'s for jobs' -r -F
@@ -392,7 +433,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -415,7 +457,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -438,7 +481,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -463,7 +507,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -493,7 +538,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -519,7 +565,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -543,7 +590,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -566,7 +614,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -586,7 +635,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -615,7 +665,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -636,7 +687,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show help" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -658,7 +710,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -680,7 +733,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -700,7 +754,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -720,7 +775,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -740,7 +796,8 @@ short\t'For a chat: one line to paste'
 markdown\t'For tickets and pull requests'
 nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
 junit\t'For CI servers: one test case a check'
-prometheus\t'For node_exporter\'s textfile collector'"
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Also when piped'
 never\t'Never'"
@@ -762,7 +819,8 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "man" -d 'Print the manual page (roff) of the tool or of one command'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "groups" -d 'Group dead letters by cause: what failed, since when, is it still happening?'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "list" -d 'List dead letters, newest first'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "list" -d 'List dead letters'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "show" -d 'Show a dead letter in full: its cause, earlier requeues, and what to do about it'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "requeue" -d 'Put dead letters back into the queue: plan, consent, guarded writes'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "undo" -d 'Take a requeue back, where nothing happened since'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "ops" -d 'List recent requeues: who, why, how many, and what became of them'

@@ -143,6 +143,7 @@ impl Command {
             Self::Queue(_) => "queue",
             Self::Dlq(Dlq::Groups(_)) => "dlq groups",
             Self::Dlq(Dlq::List(_)) => "dlq list",
+            Self::Dlq(Dlq::Show(_)) => "dlq show",
             Self::Dlq(Dlq::Requeue(_)) => "dlq requeue",
             Self::Dlq(Dlq::Undo(_)) => "dlq undo",
             Self::Dlq(Dlq::Ops(_)) => "dlq ops",
@@ -165,7 +166,7 @@ impl Command {
 }
 
 /// The formats of a command that judges: everything but rows.
-const JUDGED: [Format; 9] = [
+const JUDGED: [Format; 10] = [
     Format::Table,
     Format::Short,
     Format::Json,
@@ -175,6 +176,7 @@ const JUDGED: [Format; 9] = [
     Format::Junit,
     Format::Github,
     Format::Prometheus,
+    Format::Sarif,
 ];
 
 impl Command {
@@ -197,6 +199,9 @@ impl Command {
     pub fn formats(&self) -> &'static [Format] {
         match self {
             judging if judging.judges() => &JUDGED,
+            Self::Dlq(Dlq::List(_)) => {
+                &[Format::Table, Format::Json, Format::Markdown, Format::Ndjson, Format::Csv]
+            }
             Self::Runbook { .. } | Self::Schema | Self::Completions { .. } | Self::Man { .. } => {
                 &[Format::Table, Format::Json]
             }

@@ -91,6 +91,9 @@ async fn execute(
     let overrides = Overrides { without_dotenv, ..cli.global.overrides() };
     let settings = Settings::resolve(&overrides, environment, &cwd)?;
     let context = Context::new(settings, terminal, cli.command.name());
+    if let Some(ended) = commands::stream(&cli.command, &context, cli.global.output).await {
+        return Ok(ended.unwrap_or_else(|e| fail(cli, terminal, e, &context.provenance())));
+    }
     match commands::run(&cli.command, &context).await {
         Ok(report) => Ok(show(cli, terminal, report, &context.provenance())),
         Err(error) => Ok(fail(cli, terminal, error, &context.provenance())),

@@ -2,11 +2,13 @@
 
 mod progress;
 mod status;
+mod stream;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
 pub use progress::Progress;
 pub use status::Status;
+pub use stream::Stream;
 
 use crate::error::Error;
 use crate::render::{Canvas, sanitise};
@@ -78,6 +80,12 @@ impl Terminal {
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             result => result,
         }
+    }
+
+    /// Stdout for rows that are written while they are read.
+    #[must_use]
+    pub fn stream(&self) -> Stream {
+        Stream::new()
     }
 
     /// Writes a line for the person to stderr; nobody there is no error.

@@ -133,11 +133,12 @@ fn last_attempt(job: &Job) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::facts::Fingerprint;
     use crate::facts::job::Timeline;
 
-    fn job(role: Role, attempts: i64) -> Job {
+    pub fn job(role: Role, attempts: i64) -> Job {
         Job {
             id: "1".into(),
             kind: Some("CLIP_RENDER".into()),
@@ -158,6 +159,7 @@ mod tests {
             error: None,
             payload: None,
             result: None,
+            cause: Fingerprint::of("CLIP_RENDER", None, None),
             timeline: Timeline { events: vec![], looked: String::new(), complete: true },
         }
     }

@@ -9,6 +9,7 @@ pub mod environment;
 pub mod flow;
 pub mod job;
 pub mod queue;
+pub mod requeues;
 pub mod rls;
 pub mod server;
 pub mod service;

@@ -2,15 +2,18 @@
 
 use clap::{Args, Subcommand};
 
-use super::{DlqOps, DlqRequeue, DlqUndo, Filter};
+use super::{DlqOps, DlqRequeue, DlqUndo, Filter, JobsShow};
+use crate::facts::listing::Order;
 
 /// `dlq …`
 #[derive(Debug, Subcommand)]
 pub enum Dlq {
     /// Group dead letters by cause: what failed, since when, is it still happening?
     Groups(Filter),
-    /// List dead letters, newest first
+    /// List dead letters
     List(DlqList),
+    /// Show a dead letter in full: its cause, earlier requeues, and what to do about it
+    Show(JobsShow),
     /// Put dead letters back into the queue: plan, consent, guarded writes
     Requeue(Box<DlqRequeue>),
     /// Take a requeue back, where nothing happened since
@@ -25,9 +28,12 @@ pub struct DlqList {
     /// Which of them.
     #[command(flatten)]
     pub filter: Filter,
-    /// At most this many
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub limit: u32,
+    /// In which order
+    #[arg(long, value_name = "ORDER", default_value = "updated")]
+    pub sort: Order,
+    /// At most this many [default: 50; ndjson and csv: all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub limit: Option<u32>,
     /// Go on behind this cursor, as an earlier page printed it
     #[arg(long, value_name = "CURSOR")]
     pub after: Option<String>,

@@ -9,9 +9,10 @@ pub enum Jobs {
     Show(JobsShow),
 }
 
-/// `jobs show`
+/// `jobs show` and `dlq show`
 #[derive(Debug, Args)]
 pub struct JobsShow {
     /// The job's id
+    #[arg(allow_negative_numbers = true)]
     pub id: String,
 }

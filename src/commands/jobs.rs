@@ -4,6 +4,8 @@ use crate::checks::job::meaning;
 use crate::cli::JobsShow;
 use crate::context::Context;
 use crate::error::Error;
+use crate::facts::job::Job;
+use crate::facts::layout::Layout;
 use crate::report::{self, Report};
 use crate::sources::postgres::jobs;
 
@@ -12,13 +14,29 @@ use crate::sources::postgres::jobs;
 /// # Errors
 /// A malformed id is a usage error; a job that is not there cannot be shown (3).
 pub async fn show(context: &Context, args: &JobsShow) -> Result<Report, Error> {
-    let layout = context.layout().await?;
-    if !jobs::is_id(layout, &args.id) {
-        return Err(Error::usage(format!("\"{}\" is no id of a job", args.id))
-            .hint(format!("ids of this database are of type {}", layout.id.sql())));
-    }
-    let database = context.database().await?;
-    let job = jobs::read(database, layout, &args.id, context.remaining()).await?;
+    check_id(context.layout().await?, &args.id)?;
+    let job = read(context, &args.id).await?;
     let meaning = meaning(&job, &context.settings.limits);
     Ok(report::job::report(&job, &meaning, &context.provenance()))
+}
+
+/// Refuses what can be no id of this database.
+///
+/// # Errors
+/// A usage error.
+pub fn check_id(layout: &Layout, id: &str) -> Result<(), Error> {
+    if jobs::is_id(layout, id) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("\"{id}\" is no id of a job"))
+        .hint(format!("ids of this database are of type {}", layout.id.sql())))
+}
+
+/// The job of this id.
+///
+/// # Errors
+/// One that is not there among them.
+pub async fn read(context: &Context, id: &str) -> Result<Job, Error> {
+    let (database, layout) = (context.database().await?, context.layout().await?);
+    Ok(jobs::read(database, layout, id, context.remaining()).await?)
 }

@@ -17,6 +17,9 @@ mod triage;
 use crate::cli::{Command, Config, Dlq, Env, Jobs, Rls};
 use crate::context::Context;
 use crate::error::Error;
+use crate::exit::ExitCode;
+use crate::render::Format;
+use crate::render::rows::Rows;
 use crate::report::Report;
 
 /// Runs a command that asks no system and needs no settings: it works beside a broken file too.
@@ -26,6 +29,20 @@ pub fn standalone(command: &Command) -> Option<Result<Report, Error>> {
         Command::Completions { shell } => Some(Ok(completions::completions(*shell))),
         Command::Man { command } => Some(completions::man(command)),
         Command::Schema => Some(Ok(schema::run())),
+        _ => None,
+    }
+}
+
+/// Runs a command that writes rows while it reads them; none where it answers with a report.
+pub async fn stream(
+    command: &Command,
+    context: &Context,
+    format: Format,
+) -> Option<Result<ExitCode, Error>> {
+    match (command, Rows::of(format)) {
+        (Command::Dlq(Dlq::List(args)), Some(rows)) => {
+            Some(dlq::export::run(context, args, rows).await)
+        }
         _ => None,
     }
 }
@@ -42,6 +59,7 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         Command::Queue(args) => queue::run(context, args).await,
         Command::Dlq(Dlq::Groups(args)) => dlq::groups::run(context, args).await,
         Command::Dlq(Dlq::List(args)) => dlq::list::run(context, args).await,
+        Command::Dlq(Dlq::Show(args)) => dlq::show::run(context, args).await,
         Command::Dlq(Dlq::Requeue(args)) => dlq::requeue::run(context, args).await,
         Command::Dlq(Dlq::Undo(args)) => dlq::undo::run(context, args).await,
         Command::Dlq(Dlq::Ops(args)) => dlq::ops::run(context, args).await,

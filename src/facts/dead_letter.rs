@@ -37,6 +37,15 @@ pub struct Death {
     pub recorded: bool,
 }
 
+/// How many others died of the same as one job.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Others {
+    /// How many.
+    pub count: Count,
+    /// Dead jobs of its kind that were looked at, the newest.
+    pub read: u64,
+}
+
 /// A page of dead jobs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeadLetters {

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::Fingerprint;
 use super::layout::Role;
 
 /// A job as its row shows it. Texts come from outside; ages are seconds by the server's clock.
@@ -45,6 +46,8 @@ pub struct Job {
     pub payload: Option<String>,
     /// Its output as JSON text.
     pub result: Option<String>,
+    /// What it failed of last.
+    pub cause: Fingerprint,
     /// What happened to it.
     pub timeline: Timeline,
 }
@@ -69,6 +72,25 @@ pub struct Event {
     pub data: Option<String>,
     /// Seconds ago.
     pub age: Option<f64>,
+    /// Where it put a dead job back into the queue.
+    pub requeued: Option<Requeued>,
+    /// The operation that it takes back.
+    pub undoes: Option<String>,
+}
+
+/// A dead job went back into the queue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Requeued {
+    /// The operation; none where the worker's own helper did it.
+    pub operation: Option<String>,
+    /// Who.
+    pub actor: Option<String>,
+    /// Where.
+    pub host: Option<String>,
+    /// Why, in the operator's words.
+    pub why: Option<String>,
+    /// What it had died of: a fingerprint's hash, where the event tells.
+    pub died_of: Option<String>,
 }
 
 /// Parts of key names whose values are nobody's business.

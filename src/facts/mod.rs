@@ -3,6 +3,7 @@
 //! Facts import nothing else of the crate. Sources fill them, checks judge them.
 
 pub mod access;
+pub mod advice;
 pub mod dead_letter;
 pub mod environment;
 pub mod finding;
@@ -13,6 +14,7 @@ pub mod job;
 pub mod job_id;
 pub mod layout;
 pub mod limits;
+pub mod listing;
 pub mod observed;
 pub mod operation;
 pub mod queue;

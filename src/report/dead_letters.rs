@@ -7,6 +7,7 @@ use super::queue::CountJson;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
 use crate::checks::queue::count_text;
 use crate::facts::dead_letter::{DeadLetter, DeadLetters};
+use crate::facts::listing::{Cursor, Order};
 use crate::facts::selection::Selection;
 use crate::text;
 
@@ -15,7 +16,9 @@ use crate::text;
 pub struct DeadLettersJson {
     /// How many there are in all, with the same filters.
     total: CountJson,
-    /// The jobs of this page, newest first.
+    /// `updated` (latest change first), `oldest` or `died`.
+    sort: &'static str,
+    /// The jobs of this page, in that order.
     jobs: Vec<DeadLetterJson>,
     /// Where the next page begins; null on the last one.
     next_cursor: Option<String>,
@@ -39,6 +42,21 @@ pub struct DeadLetterJson {
     died_source: Option<&'static str>,
 }
 
+impl DeadLetterJson {
+    /// Its fields, in order.
+    pub const COLUMNS: [&str; 9] = [
+        "id",
+        "kind",
+        "workspace_id",
+        "attempts",
+        "max_attempts",
+        "error",
+        "died_at",
+        "died_age",
+        "died_source",
+    ];
+}
+
 impl From<&DeadLetter> for DeadLetterJson {
     fn from(job: &DeadLetter) -> Self {
         Self {
@@ -55,16 +73,16 @@ impl From<&DeadLetter> for DeadLetterJson {
     }
 }
 
-/// The cursor behind a job: its change time and id.
-#[must_use]
-pub fn cursor(job: &DeadLetter) -> String {
-    format!("{}~{}", job.changed, job.id)
-}
-
 /// Builds the listing.
 #[must_use]
-pub fn listing(page: &DeadLetters, from: &Provenance, selection: &Selection) -> Report {
-    let next_cursor = page.jobs.last().filter(|_| page.more).map(cursor);
+pub fn listing(
+    page: &DeadLetters,
+    from: &Provenance,
+    selection: &Selection,
+    order: Order,
+) -> Report {
+    let last = page.jobs.last().filter(|_| page.more);
+    let next_cursor = last.and_then(|job| Cursor::behind(job, order)).map(|c| c.to_string());
     let mut document = Document::default();
     let subject = match selection.flags().as_slice() {
         [] => "dead letters".to_owned(),
@@ -76,10 +94,11 @@ pub fn listing(page: &DeadLetters, from: &Provenance, selection: &Selection) -> 
     } else {
         document.push(Block::Table(table(&page.jobs)));
     }
-    document.note(footer(page));
+    document.note(footer(page, order));
     if let Some(cursor) = &next_cursor {
         let mut command = "cliplyctl dlq list".to_owned();
-        for flag in selection.flags() {
+        let sort = (order != Order::default()).then(|| format!("--sort {}", order.word()));
+        for flag in selection.flags().into_iter().chain(sort) {
             command.push(' ');
             command.push_str(&flag);
         }
@@ -87,6 +106,7 @@ pub fn listing(page: &DeadLetters, from: &Provenance, selection: &Selection) -> 
     }
     let data = DeadLettersJson {
         total: (&page.total).into(),
+        sort: order.word(),
         jobs: page.jobs.iter().map(Into::into).collect(),
         next_cursor,
     };
@@ -96,11 +116,14 @@ pub fn listing(page: &DeadLetters, from: &Provenance, selection: &Selection) -> 
     report
 }
 
-fn footer(page: &DeadLetters) -> String {
+fn footer(page: &DeadLetters, order: Order) -> String {
     let shown = text::count(page.jobs.len() as u64);
     let cut = if page.more { "; there are more" } else { "" };
-    let window = page.window.map(|n| format!("; only the newest {} were read", text::count(n)));
-    format!("{shown} shown of {}{cut}{}", count_text(&page.total), window.unwrap_or_default())
+    let first = if order == Order::Oldest { "oldest" } else { "newest" };
+    let window = page.window.map(|n| format!("; only the {first} {} were read", text::count(n)));
+    let slow = if order == Order::Died { "; by death: all of them were read" } else { "" };
+    let window = window.unwrap_or_default();
+    format!("{shown} shown of {}{cut}{window}{slow}", count_text(&page.total))
 }
 
 fn table(jobs: &[DeadLetter]) -> Table {
@@ -130,5 +153,27 @@ fn tries(job: &DeadLetter) -> String {
         (None, None) => "-".to_owned(),
         (attempts, None) => number(attempts),
         (attempts, max) => format!("{}/{}", number(attempts), number(max)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_columns_are_the_fields_in_order() {
+        let job = DeadLetter {
+            id: "1".into(),
+            kind: None,
+            workspace: None,
+            attempts: None,
+            max_attempts: None,
+            error: None,
+            died: None,
+            changed: String::new(),
+        };
+        let row = serde_json::to_value(DeadLetterJson::from(&job)).unwrap();
+        let fields: Vec<_> = row.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(fields, DeadLetterJson::COLUMNS);
     }
 }

@@ -1,5 +1,7 @@
 //! The answers of `env check` and `env explain`. No value reaches them, only its shape.
 
+use std::collections::HashMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -7,7 +9,7 @@ use super::envelope::AgreementJson;
 use super::{Block, Cell, Column, Document, Report, Table};
 use crate::checks::environment::{KeyVerdict, drift, in_force, judge_key};
 use crate::exit::FailOn;
-use crate::facts::environment::{EntryState, EnvSchema, Environment, SchemaKey};
+use crate::facts::environment::{EntryState, EnvEntry, EnvFile, EnvSchema, Environment, SchemaKey};
 use crate::facts::{Finding, Verdict};
 use crate::text;
 
@@ -65,6 +67,7 @@ pub struct ValueJson {
 /// Builds the report of `env check`.
 #[must_use]
 pub fn report(facts: &Environment, findings: Vec<Finding>, fail_on: FailOn) -> Report {
+    let entries = facts.template.as_ref().map(EnvFile::in_force);
     let data = EnvironmentJson {
         schema: SchemaJson {
             name: facts.schema.name.clone(),
@@ -72,7 +75,7 @@ pub fn report(facts: &Environment, findings: Vec<Finding>, fail_on: FailOn) -> R
             chosen: facts.schema.chosen.reason(),
         },
         template: facts.template.as_ref().map(|file| file.path.display().to_string()),
-        keys: facts.schema.keys.iter().map(|key| key_json(facts, key)).collect(),
+        keys: facts.schema.keys.iter().map(|key| key_json(facts, key, entries.as_ref())).collect(),
     };
     let document = document(facts, &findings);
     let mut report = Report::judged("env check", findings, fail_on, data, document);
@@ -180,13 +183,16 @@ fn title(facts: &Environment) -> Block {
     Block::Title(cells)
 }
 
-fn key_json(facts: &Environment, key: &SchemaKey) -> KeyJson {
+/// The template's entries in force, by key.
+type Entries<'a> = HashMap<&'a str, &'a EnvEntry>;
+
+fn key_json(facts: &Environment, key: &SchemaKey, entries: Option<&Entries<'_>>) -> KeyJson {
     let required = match judge_key(&facts.schema, key, None) {
         KeyVerdict::Accepted => Some(false),
         KeyVerdict::Refused(_) => Some(true),
         KeyVerdict::Unknown(_) => None,
     };
-    let template = facts.template.as_ref().map(|file| match file.entry(&key.name) {
+    let template = entries.map(|entries| match entries.get(key.name.as_str()) {
         Some(entry) if entry.state == EntryState::Active => "active",
         Some(_) => "documented",
         None => "missing",
@@ -212,7 +218,8 @@ fn key_json(facts: &Environment, key: &SchemaKey) -> KeyJson {
 /// Builds the report of `env explain`.
 #[must_use]
 pub fn explain(facts: &Environment, key: &SchemaKey) -> Report {
-    let known = key_json(facts, key);
+    let entries = facts.template.as_ref().map(EnvFile::in_force);
+    let known = key_json(facts, key, entries.as_ref());
     let mut document = Document::default();
     document.push(Block::Title(vec![Cell::strong(&key.name)]));
     let required = match known.required {
@@ -227,7 +234,8 @@ pub fn explain(facts: &Environment, key: &SchemaKey) -> Report {
     ];
     pairs.extend(known.description.as_ref().map(|text| ("description", Cell::plain(text))));
     if let (Some(state), Some(file)) = (known.template, &facts.template) {
-        let line = file.entry(&key.name).map(|entry| format!(":{}", entry.line));
+        let entry = entries.as_ref().and_then(|entries| entries.get(key.name.as_str()));
+        let line = entry.map(|entry| format!(":{}", entry.line));
         let place = format!("{}{}", file.path.display(), line.unwrap_or_default());
         pairs.push(("template", Cell::plain(format!("{state} in {place}"))));
     }

@@ -9,6 +9,9 @@ use crate::checks::job::Meaning;
 use crate::facts::job::{Event, Job, masked};
 use crate::text;
 
+/// Events that are shown.
+const SHOWN: usize = 50;
+
 /// `data` of `jobs show`. Ages in seconds by the server's clock; secrets are masked.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct JobJson {
@@ -49,8 +52,19 @@ pub struct EventJson {
 /// Builds the report.
 #[must_use]
 pub fn report(job: &Job, meaning: &Meaning, from: &Provenance) -> Report {
+    let data = job_json(job, meaning);
+    let mut report = Report::listing("jobs show", data, document(job, meaning, from));
+    report.summary = vec![("state", job.state.clone().into()), ("meaning", meaning.word.into())];
+    if !job.timeline.complete {
+        report.not_examined.push(("older events".to_owned(), job.timeline.looked.clone()));
+    }
+    report
+}
+
+/// The job for machines.
+pub(super) fn job_json(job: &Job, meaning: &Meaning) -> JobJson {
     let round = |age: Option<f64>| age.map(f64::round);
-    let data = JobJson {
+    JobJson {
         id: job.id.clone(),
         kind: job.kind.clone(),
         workspace_id: job.workspace.clone(),
@@ -67,15 +81,9 @@ pub fn report(job: &Job, meaning: &Meaning, from: &Provenance) -> Report {
         error: json(job.error.as_ref()),
         payload: json(job.payload.as_ref()),
         result: json(job.result.as_ref()),
-        events: job.timeline.events.iter().map(event_json).collect(),
-        events_complete: job.timeline.complete,
-    };
-    let mut report = Report::listing("jobs show", data, document(job, meaning, from));
-    report.summary = vec![("state", job.state.clone().into()), ("meaning", meaning.word.into())];
-    if !job.timeline.complete {
-        report.not_examined.push(("older events".to_owned(), job.timeline.looked.clone()));
+        events: job.timeline.events.iter().take(SHOWN).map(event_json).collect(),
+        events_complete: job.timeline.complete && job.timeline.events.len() <= SHOWN,
     }
-    report
 }
 
 /// JSON text with its secrets masked; other text as it is.
@@ -96,7 +104,14 @@ fn document(job: &Job, meaning: &Meaning, from: &Provenance) -> Document {
     let mut document = Document::default();
     document.push(header::title(format!("job {}", job.id), from));
     document.heading(meaning.sentence.clone());
-    document.push(Block::Pairs(pairs(job)));
+    document.push(Block::Pairs(overview(job)));
+    details(&mut document, job);
+    document.next(meaning.next.clone());
+    document
+}
+
+/// Errors, payload, result and what happened, each under its heading.
+pub(super) fn details(document: &mut Document, job: &Job) {
     if let Some(error) = &job.last_error {
         document.heading("last_error");
         document.push(Block::Verbatim(error.clone()));
@@ -117,15 +132,18 @@ fn document(job: &Job, meaning: &Meaning, from: &Provenance) -> Document {
             }
         }
     }
-    if !job.timeline.events.is_empty() {
-        document.push(Block::Table(timeline(&job.timeline.events)));
+    let events = &job.timeline.events;
+    if !events.is_empty() {
+        document.push(Block::Table(timeline(events.get(..SHOWN).unwrap_or(events))));
     }
     document.note(job.timeline.looked.clone());
-    document.next(meaning.next.clone());
-    document
+    if events.len() > SHOWN {
+        document.note(format!("the newest {SHOWN} of them are shown"));
+    }
 }
 
-fn pairs(job: &Job) -> Vec<(&'static str, Cell)> {
+/// What the row says, name by name.
+pub(super) fn overview(job: &Job) -> Vec<(&'static str, Cell)> {
     let mut pairs = vec![("state", Cell::strong(&job.state))];
     let mut add = |name, value: Option<String>| pairs.extend(value.map(|v| (name, Cell::plain(v))));
     let ago = |age: Option<f64>| age.map(|age| format!("{} ago", text::age(age)));

@@ -3,6 +3,7 @@
 //! Human formats render the [`Document`]; machine formats render the [`envelope`].
 
 pub mod advice;
+pub mod dead_letter;
 pub mod dead_letters;
 pub mod document;
 pub mod envelope;
@@ -16,6 +17,7 @@ pub mod queue;
 pub mod ready;
 pub mod requeue;
 pub mod rls;
+pub mod rules;
 mod service;
 pub mod triage;
 

@@ -40,6 +40,7 @@ pub use setting::{Origin, Setting};
 pub use show::Shown;
 
 use crate::error::Error;
+use crate::facts::advice::Advice;
 use crate::facts::{Limits, SourceError, SourceErrorKind};
 
 /// Longest time for one probe where nobody says otherwise.
@@ -94,6 +95,8 @@ pub struct Settings {
     pub limit_origins: BTreeMap<&'static str, Origin>,
     /// What the application does beside its schema.
     pub env: EnvTable,
+    /// What is known of causes beside the shipped table, the strongest first.
+    pub advice: Vec<Advice>,
     /// The environment of this process, as `env check --process` judges it.
     pub process: Environment,
     /// Where records are kept; none without a home directory.
@@ -149,6 +152,7 @@ impl Settings {
             limit_origins: BTreeMap::new(),
             actor: actor(environment),
             env: config.env.clone(),
+            advice: config.advice.clone(),
             process: environment.clone(),
             state_dir: state.map(|directory| directory.join("cliplyctl")),
             warnings: Vec::new(),

@@ -20,7 +20,7 @@ const fn shell(name: &'static str, about: &'static str) -> Variable {
 }
 
 /// Every variable, in the order in which documents show them.
-pub const VARIABLES: [Variable; 35] = [
+pub const VARIABLES: [Variable; 37] = [
     ours("CLIPLY_BASE_URL", "base URL of the API, without /api: https://api.example.com"),
     ours("CLIPLY_ADMIN_TOKEN", "bearer token for /api/admin/readyz"),
     ours("CLIPLY_HEADERS", "extra headers for every request, one `Name: value` a line"),
@@ -58,7 +58,9 @@ pub const VARIABLES: [Variable; 35] = [
     shell("XDG_STATE_HOME", "where cliplyctl/ keeps its records; default ~/.local/state"),
     shell("HOME", "where ~ is; also for .pgpass, .pg_service.conf and .postgresql"),
     shell("PATH", "where `demo` looks for PostgreSQL's server programs first"),
-    shell("USER", "database user where nothing else says (LOGNAME likewise)"),
+    shell("USER", "login name: who asks, and the database user where nothing else says"),
+    shell("LOGNAME", "login name where USER is not set"),
+    shell("SUDO_USER", "who asks, under sudo; it is written beside every requeue"),
 ];
 
 /// The variable of this name.

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::symlink;
 
 use clap::CommandFactory as _;
-use cliplyctl::checks::environment;
 use cliplyctl::cli;
 use cliplyctl::exit::EXIT_CODES;
-use cliplyctl::triage::tree::TREE;
+use cliplyctl::report::rules;
 
 use crate::demo::{Demo, with_server_programs};
 use crate::support::cli::{BINARY, Cli, Output};
@@ -131,13 +130,16 @@ fn every_command_of_the_documents_runs_against_the_demo() {
 }
 
 #[test]
-fn the_configuration_of_the_readme_is_one() {
-    let blocks = README.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
-    let blocks: Vec<_> = blocks.collect();
-    assert!(!blocks.is_empty());
-    for block in blocks {
-        let output = Cli::new(["config", "show"]).file("cliplyctl.toml", block).run();
-        assert!(output.expect_code(0).stdout.contains("staging.example.com"));
+fn the_configuration_of_the_documents_is_one() {
+    for (document, words) in [(README, "staging.example.com"), (RUNBOOK, "cliplyctl.toml")] {
+        let blocks = document.split("```toml\n").skip(1);
+        let blocks: Vec<_> = blocks.map(|rest| rest.split("```").next().unwrap()).collect();
+        assert!(!blocks.is_empty());
+        for block in blocks {
+            let output = Cli::new(["config", "show"]).file("cliplyctl.toml", block).run();
+            let shown = output.expect_code(0).stdout;
+            assert!(shown.contains(words), "{shown}");
+        }
     }
 }
 
@@ -170,10 +172,7 @@ fn manual_pages_are_as_reviewed() {
 
 #[test]
 fn every_check_has_its_page_in_the_runbook() {
-    // The tree holds every check of every family but the environment's; a test beside it says so.
-    let ids = TREE.iter().flat_map(|branch| branch.checks).copied();
-    let ids = ids.chain(environment::ALL.iter().map(|check| check.id));
-    let code: BTreeSet<&str> = ids.collect();
+    let code: BTreeSet<&str> = rules::all().map(|(id, _)| id).collect();
     let headings = RUNBOOK.lines().filter_map(|line| line.strip_prefix("### `"));
     let pages: BTreeSet<&str> = headings.filter_map(|line| line.strip_suffix('`')).collect();
     assert_eq!(code, pages);

@@ -2,45 +2,10 @@
 //!
 //! A table of patterns, the first that matches wins; rules from the settings go in front of the shipped ones.
 
-use crate::facts::Fingerprint;
 use std::borrow::Cow;
 
-/// Whose fault a failure is, in the runbook's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CauseClass {
-    /// The job asks for something that cannot be done.
-    BadInput,
-    /// A service outside refuses or is down.
-    ExternalService,
-    /// Our code, our schema, our settings.
-    Internal,
-    /// Memory, disk, connections, files.
-    Resources,
-}
-
-/// Whether requeueing such a job may help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SafeToRetry {
-    /// The cause passes by itself.
-    Yes,
-    /// It dies again until something is repaired.
-    AfterFix,
-    /// It dies again whatever is repaired.
-    No,
-}
-
-/// One line of the table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Advice {
-    /// Words looked for in code and template, whatever their case; they match whole words only.
-    pub pattern: Cow<'static, str>,
-    /// Whose fault.
-    pub class: CauseClass,
-    /// What to do, one sentence.
-    pub text: Cow<'static, str>,
-    /// Whether a requeue may help.
-    pub safe_to_retry: SafeToRetry,
-}
+use crate::facts::Fingerprint;
+use crate::facts::advice::{Advice, CauseClass, SafeToRetry};
 
 /// The first rule that fits the cause; None when the table knows nothing of it.
 #[must_use]

@@ -32,6 +32,7 @@ pub const SHIPPED: &[Advice] = &[
     // Our own clocks, before everything that says "timeout".
     rule("heartbeat", Internal, Yes, "The worker stopped or stalled: see its log and memory at that time; a requeue is safe when it ran alone."),
     rule("lost lease", Internal, Yes, "Another worker took the job over: see whether workers stall or clocks differ before requeueing many."),
+    rule("ffmpeg timed out", Resources, AfterFix, "Rendering takes longer than allowed: see load and memory of the workers and the size of the source before requeueing."),
     rule("larger than max", BadInput, No, INVALID),
     // Quotas and rates, before the status codes that carry them.
     rule("quotaExceeded", ExternalService, AfterFix, QUOTA),
@@ -51,6 +52,8 @@ pub const SHIPPED: &[Advice] = &[
     rule("unable to download video data", ExternalService, Yes, "The video host refused the download: update yt-dlp, requeue a canary."),
     rule("not a bot", ExternalService, AfterFix, "YouTube takes the worker for a robot: renew its cookies or change its address, then requeue slowly."),
     // Credentials and rights.
+    rule("token expired", ExternalService, AfterFix, CREDENTIALS),
+    rule("token has expired", ExternalService, AfterFix, CREDENTIALS),
     rule("invalid_grant", ExternalService, AfterFix, CREDENTIALS),
     rule("access_token_invalid", ExternalService, AfterFix, CREDENTIALS),
     rule("INVALID_AUTH", ExternalService, AfterFix, CREDENTIALS),

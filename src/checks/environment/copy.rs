@@ -18,10 +18,10 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
     let bad = if facts.policy.strict { Verdict::Critical } else { Verdict::Warning };
     let mut unjudged = Vec::new();
     let mut findings = Vec::new();
+    let entries = template.in_force();
     for key in &facts.schema.keys {
-        let entry = template.entry(&key.name);
         // A key that is not there at all is drift, and reported as such.
-        let Some(entry) = entry else { continue };
+        let Some(entry) = entries.get(key.name.as_str()) else { continue };
         let active = entry.state == EntryState::Active;
         let value = active.then(|| entry.value.reveal());
         match judge_key(&facts.schema, key, value) {

@@ -79,9 +79,10 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
     let drift = drift(&facts.schema, template, facts.policy.strict);
     let mut findings = Vec::new();
     let path = template.path.display();
+    let entries = template.in_force();
     for key in &drift.missing {
         let meant = did_you_mean(&key.name, drift.extra.iter().map(|entry| entry.key.as_str()));
-        let entry = template.entry(&key.name);
+        let entry = entries.get(key.name.as_str());
         let message = match (entry, meant) {
             (Some(entry), _) => {
                 format!("{} is only documented, at {path}:{}", key.name, entry.line)

@@ -27,22 +27,16 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
             findings.push(check.finding(Verdict::Unknown, name, message));
             continue;
         };
-        let wrong: Vec<_> = differences(audit, declared, table).collect();
-        if wrong.is_empty() {
-            continue;
+        for role in audit.catalog.roles.iter().filter(|role| !explains(audit, &role.name)) {
+            let wrong = differences(audit, declared, table, role);
+            if wrong.is_empty() {
+                continue;
+            }
+            let (verdict, source) = (Verdict::Critical, "pg_class.relacl");
+            let remedy =
+                format!("-- See why: cliplyctl rls matrix; then restore the grants of {name}.");
+            findings.push(about(check, audit, verdict, name, wrong.join("; "), source, remedy));
         }
-        let message = wrong.join("; ");
-        let remedy =
-            format!("-- See why: cliplyctl rls matrix; then restore the grants of {name}.");
-        findings.push(about(
-            check,
-            audit,
-            Verdict::Critical,
-            name,
-            message,
-            "pg_class.relacl",
-            remedy,
-        ));
     }
     for role in audit.contract.tables.values().flat_map(|t| t.roles.keys()) {
         if audit.catalog.role(role).is_none() && !findings.iter().any(|f| f.subject == *role) {
@@ -53,26 +47,21 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
     findings
 }
 
-/// `authenticated UPDATE: declared no row, predicted every row`
-fn differences<'a>(
-    audit: &'a Audit,
-    contract: &'a Table,
-    table: &'a Relation,
-) -> impl Iterator<Item = String> + 'a {
-    let bound = audit.catalog.roles.iter().filter(|role| !explains(audit, &role.name));
-    bound.flat_map(move |role| {
-        Command::ALL.into_iter().filter_map(move |command| {
-            let permission = contract.permission(&role.name, command)?;
-            let predicted = predict(&audit.catalog, table, role, command);
-            (!agrees(contract, &permission, role, command, &predicted)).then(|| {
-                let (who, declared) = (&role.name, String::from(permission));
-                format!("{who} {}: declared {declared}, predicted {predicted}", command.sql())
-            })
+/// `authenticated UPDATE: declared deny, predicted every row`
+fn differences(audit: &Audit, contract: &Table, table: &Relation, role: &Role) -> Vec<String> {
+    let difference = |command: Command| {
+        let permission = contract.permission(&role.name, command)?;
+        let predicted = predict(&audit.catalog, table, role, command);
+        (!agrees(contract, &permission, role, command, &predicted)).then(|| {
+            let (who, declared) = (&role.name, String::from(permission));
+            format!("{who} {}: declared {declared}, predicted {predicted}", command.sql())
         })
-    })
+    };
+    Command::ALL.into_iter().filter_map(difference).collect()
 }
 
 /// Whether a prediction is what was declared.
+#[must_use]
 pub fn agrees(
     contract: &Table,
     permission: &Permission,

@@ -1,5 +1,7 @@
 //! The body of a function as tokens: enough to see which tables it reads and writes.
 
+use crate::facts::access::catalog::{Catalog, Function};
+
 /// A tokenised body. Comments are gone, strings are one token, names are in lower case.
 pub struct Body {
     tokens: Vec<String>,
@@ -50,6 +52,16 @@ impl Body {
         self.tokens.windows(2).any(execute)
     }
 
+    /// Why the tables that the function touches cannot all be told from its body.
+    #[must_use]
+    pub fn unread(&self, function: &Function) -> Option<&'static str> {
+        match function.language.as_str() {
+            "sql" => None,
+            "plpgsql" => self.is_dynamic().then_some("it builds SQL at run time (EXECUTE)"),
+            _ => Some("its language is not read"),
+        }
+    }
+
     /// Whether it looks at the caller's claims.
     #[must_use]
     pub fn asks_who_calls(&self) -> bool {
@@ -94,6 +106,12 @@ impl Body {
             wanted(before)
         })
     }
+}
+
+/// The SECURITY DEFINER functions whose bodies were not understood in full, and why.
+pub fn not_examined(catalog: &Catalog) -> impl Iterator<Item = (&Function, &'static str)> {
+    let definers = catalog.functions.iter().filter(|f| f.definer);
+    definers.filter_map(|f| Some((f, Body::new(&f.source).unread(f)?)))
 }
 
 /// The length of a quoted piece, doubled quotes included.

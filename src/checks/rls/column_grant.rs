@@ -1,8 +1,12 @@
 //! `rls.column_grant`: rights on single columns, which table-level reviews overlook.
 
 use super::Check;
+use super::predict::predict;
 use super::{about, clients, declared, some_of};
-use crate::facts::access::Audit;
+use crate::facts::access::catalog::{Relation, Role};
+use crate::facts::access::contract::{Permission, Table};
+use crate::facts::access::prediction::Prediction;
+use crate::facts::access::{Audit, Command, SERVICE_ROLE};
 use crate::facts::{Finding, Limits, Section, Verdict};
 
 /// rights on single columns.
@@ -16,36 +20,96 @@ pub const CHECK: Check<Audit> = Check {
 fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
     let (mut findings, mut others) = (Vec::new(), Vec::new());
     for table in audit.catalog.relations.iter().filter(|t| t.exposed) {
-        let (mut who, mut remedy) = (Vec::new(), Vec::new());
-        for role in clients(audit) {
-            for grant in table.grant(&role.name).iter().flat_map(|g| &g.columns) {
-                let right = format!("{} ({})", grant.privilege, grant.column);
-                remedy.push(format!("REVOKE {right} ON {} FROM {};", table.name, role.name));
-                who.push(format!("{} {right}", role.name));
+        match declared(audit, &table.name) {
+            Some(contract) => findings.extend(protected(check, audit, contract, table)),
+            None if clients(audit).any(|role| holds_some(table, role)) => {
+                others.push(table.name.clone());
             }
+            None => {}
         }
-        if who.is_empty() {
-            continue;
-        }
-        if declared(audit, &table.name).is_none() {
-            others.push(table.name.clone());
-            continue;
-        }
-        let message = format!("rights on single columns: {}", some_of(&who, 6));
-        let remedy = remedy.join("\n");
-        findings.push(about(
-            check,
-            audit,
-            Verdict::Warning,
-            &table.name,
-            message,
-            "pg_attribute.attacl",
-            remedy,
-        ));
     }
     if !others.is_empty() {
         let message = format!("clients hold rights on single columns of {}", some_of(&others, 5));
         findings.push(check.finding(Verdict::Ok, "columns", message));
     }
     findings
+}
+
+fn holds_some(table: &Relation, role: &Role) -> bool {
+    table.grant(&role.name).is_some_and(|grant| !grant.columns.is_empty())
+}
+
+/// One finding for all undeclared column rights of a protected table, as bad as the worst of them.
+fn protected(
+    check: &Check<Audit>,
+    audit: &Audit,
+    contract: &Table,
+    table: &Relation,
+) -> Option<Finding> {
+    let (mut verdict, mut who, mut remedy) = (Verdict::Warning, Vec::new(), Vec::new());
+    for role in &audit.catalog.roles {
+        for right in ["SELECT", "INSERT", "UPDATE", "REFERENCES"] {
+            let columns = table.only_columns(&role.name, right);
+            let command = Command::ALL.into_iter().find(|c| c.sql() == right);
+            let expected = command.map_or(&[][..], |c| contract.columns(&role.name, c));
+            if columns == expected || (command.is_none() && role.name == SERVICE_ROLE) {
+                continue;
+            }
+            let confines = command.is_none_or(|c| changes(audit, contract, table, role, c));
+            if confines {
+                verdict = Verdict::Critical;
+            }
+            let which = match (columns.is_empty(), table.has(&role.name, right)) {
+                (true, true) => "every column".to_owned(),
+                (true, false) => "none".to_owned(),
+                (false, _) => columns.join(", "),
+            };
+            who.push(format!("{} {right} ({which})", role.name));
+            let wanted = command.and_then(|c| contract.permission(&role.name, c));
+            remedy.push(statement(table, role, right, (&columns, expected), wanted));
+        }
+    }
+    let message = format!("rights on single columns: {}", some_of(&who, 6));
+    let found = !who.is_empty();
+    let remedy = remedy.join("\n");
+    let source = "pg_attribute.attacl";
+    found.then(|| about(check, audit, verdict, &table.name, message, source, remedy))
+}
+
+/// Whether a right that is confined to columns makes access other than declared. Where no policy
+/// serves the role it opens nothing; where all is denied by contract, `rls.access` says what it opens.
+fn changes(
+    audit: &Audit,
+    contract: &Table,
+    table: &Relation,
+    role: &Role,
+    command: Command,
+) -> bool {
+    let wanted = contract.permission(&role.name, command);
+    let served = !matches!(predict(&audit.catalog, table, role, command), Prediction::Denied(_));
+    served && wanted.is_some_and(|permission| permission != Permission::Deny)
+}
+
+fn statement(
+    table: &Relation,
+    role: &Role,
+    right: &str,
+    (columns, expected): (&[String], &[String]),
+    wanted: Option<Permission>,
+) -> String {
+    let (name, role) = (&table.name, super::ident(&role.name));
+    let list = |columns: &[String]| {
+        columns.iter().map(|column| super::ident(column)).collect::<Vec<_>>().join(", ")
+    };
+    match wanted {
+        Some(Permission::Allow | Permission::Rows(_)) if expected.is_empty() => {
+            format!("GRANT {right} ON {name} TO {role};")
+        }
+        Some(Permission::Allow | Permission::Rows(_)) => format!(
+            "BEGIN;\nREVOKE {right} ON {name} FROM {role};\n\
+             GRANT {right} ({}) ON {name} TO {role};\nCOMMIT;",
+            list(expected)
+        ),
+        _ => format!("REVOKE {right} ({}) ON {name} FROM {role};", list(columns)),
+    }
 }

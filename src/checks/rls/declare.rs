@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::predict::predict;
-use crate::facts::access::catalog::{Catalog, Policy, Relation};
+use crate::facts::access::catalog::{Catalog, Policy, Relation, Role};
 use crate::facts::access::contract::{self, Access, Contract, Permission};
 use crate::facts::access::prediction::Prediction;
 use crate::facts::access::{Command, contract::CommandName};
@@ -34,8 +34,26 @@ fn table(catalog: &Catalog, table: &Relation) -> contract::Table {
         force: table.force,
         tenant: None,
         roles: roles.collect(),
+        columns: columns(catalog, table),
         policies: catalog.policies_on(&table.name).map(policy).collect(),
     }
+}
+
+/// Where a role may use some columns alone.
+fn columns(
+    catalog: &Catalog,
+    table: &Relation,
+) -> BTreeMap<String, BTreeMap<CommandName, Vec<String>>> {
+    let of = |role: &Role| -> BTreeMap<CommandName, Vec<String>> {
+        let each = Command::ALL.into_iter().map(|c| (c, table.only_columns(&role.name, c.sql())));
+        let served = each.filter(|(c, columns)| {
+            let denied = matches!(predict(catalog, table, role, *c), Prediction::Denied(_));
+            !columns.is_empty() && !denied
+        });
+        served.map(|(command, columns)| (command.into(), columns)).collect()
+    };
+    let by_role = catalog.roles.iter().map(|role| (role.name.clone(), of(role)));
+    by_role.filter(|(_, each)| !each.is_empty()).collect()
 }
 
 fn policy(policy: &Policy) -> contract::Policy {

@@ -22,22 +22,19 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
     for function in callable(audit) {
         let body = Body::new(&function.source);
         let (writes, reads) = touched(audit, function, &body);
-        let opaque = !matches!(function.language.as_str(), "sql" | "plpgsql") || body.is_dynamic();
+        let opaque = body.unread(function).is_some();
         let who = callers(audit, function);
         let (verdict, message) = match (writes.is_empty(), reads.is_empty()) {
             (true, true) if opaque => (
                 Verdict::Warning,
-                format!(
-                    "{who} may call it as {}; its dynamic SQL was not examined",
-                    function.owner
-                ),
+                format!("{who} may call it as {}; its body was not examined", function.owner),
             ),
             (true, true) => continue,
             (false, _) if body.asks_who_calls() => (
                 Verdict::Warning,
                 format!("{who} may call it; it asks who calls and writes {}", some_of(&writes, 3)),
             ),
-            (true, _) if body.asks_who_calls() => continue,
+            (true, _) if body.asks_who_calls() || answers_policies(audit, function) => continue,
             (false, _) => (
                 Verdict::Critical,
                 format!(
@@ -53,12 +50,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
                 ),
             ),
         };
-        let remedy = format!(
-            "BEGIN;\nGRANT EXECUTE ON FUNCTION {0} TO {SERVICE_ROLE};\n\
-             REVOKE EXECUTE ON FUNCTION {0} FROM PUBLIC, {1};\nCOMMIT;",
-            function.signature,
-            clients(audit).map(|r| r.name.as_str()).collect::<Vec<_>>().join(", ")
-        );
+        let remedy = remedy(audit, function);
         findings.push(about(
             check,
             audit,
@@ -72,13 +64,35 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
     findings
 }
 
-/// Definer functions that the API offers to clients. Helpers of policies stay callable: the policies
-/// run them with the rights of the asking role. Triggers cannot be called.
+/// Definer functions that the API offers to clients. Triggers cannot be called.
 fn callable(audit: &Audit) -> impl Iterator<Item = &Function> {
     audit.catalog.functions.iter().filter(|f| {
-        let helper = f.returns == "boolean" || audit.catalog.callers(&f.signature).next().is_some();
-        f.definer && f.exposed && f.returns != "trigger" && !helper && !callers(audit, f).is_empty()
+        f.definer && f.exposed && f.returns != "trigger" && !callers(audit, f).is_empty()
     })
+}
+
+/// A helper that says yes or no to a policy: it has to see more than the role that asks.
+fn answers_policies(audit: &Audit, function: &Function) -> bool {
+    function.returns == "boolean" && serves_policies(audit, function)
+}
+
+fn serves_policies(audit: &Audit, function: &Function) -> bool {
+    audit.catalog.callers(&function.signature).next().is_some()
+}
+
+/// Policies run their functions with the rights of the asking role: those stay callable.
+fn remedy(audit: &Audit, function: &Function) -> String {
+    let signature = &function.signature;
+    if serves_policies(audit, function) {
+        return format!(
+            "-- Policies call {signature}: do not revoke EXECUTE. Let its body ask who calls (auth.uid())."
+        );
+    }
+    let clients = clients(audit).map(|r| super::ident(&r.name)).collect::<Vec<_>>().join(", ");
+    format!(
+        "BEGIN;\nGRANT EXECUTE ON FUNCTION {signature} TO {SERVICE_ROLE};\n\
+         REVOKE EXECUTE ON FUNCTION {signature} FROM PUBLIC, {clients};\nCOMMIT;"
+    )
 }
 
 fn callers(audit: &Audit, function: &Function) -> String {
@@ -91,7 +105,11 @@ fn callers(audit: &Audit, function: &Function) -> String {
 }
 
 /// Protected tables that it writes, and those that it returns something of.
-fn touched(audit: &Audit, function: &Function, body: &Body) -> (Vec<String>, Vec<String>) {
+pub(super) fn touched(
+    audit: &Audit,
+    function: &Function,
+    body: &Body,
+) -> (Vec<String>, Vec<String>) {
     let (mut writes, mut reads) = (Vec::new(), Vec::new());
     let protected = |name: &str, rls: bool| rls || declared(audit, name).is_some();
     for table in audit.catalog.tables().filter(|t| protected(&t.name, t.rls)) {

@@ -5,7 +5,7 @@
 
 mod access;
 mod always_true;
-mod body;
+pub mod body;
 mod bypass_role;
 mod column_grant;
 mod contract_policy;
@@ -27,11 +27,14 @@ mod policies_off;
 mod policy_fails;
 pub mod predict;
 mod public_policy;
+mod trigger;
 mod uncovered_grant;
 mod unpoliced_grant;
 mod user_metadata;
 mod view_bypass;
 mod waiver;
+
+pub use access::agrees;
 
 use super::Check;
 use crate::facts::access::catalog::{Policy, Relation, Role};
@@ -39,7 +42,7 @@ use crate::facts::access::{Audit, SERVICE_ROLE, contract};
 use crate::facts::{Evidence, Finding, Limits, Verdict};
 
 /// Flaws of structure. What is found first explains an effect on the same table.
-pub const STRUCTURE: [Check<Audit>; 21] = [
+pub static STRUCTURE: [Check<Audit>; 22] = [
     policies_off::CHECK,
     off::CHECK,
     policy_fails::CHECK,
@@ -54,6 +57,7 @@ pub const STRUCTURE: [Check<Audit>; 21] = [
     bypass_role::CHECK,
     definer_rpc::CHECK,
     definer_search_path::CHECK,
+    trigger::CHECK,
     helper::CHECK,
     no_policy::CHECK,
     unpoliced_grant::CHECK,
@@ -64,10 +68,15 @@ pub const STRUCTURE: [Check<Audit>; 21] = [
 ];
 
 /// Effects: declared against predicted and observed, and what makes a changed policy worse.
-pub const EFFECTS: [Check<Audit>; 3] = [access::CHECK, observed::CHECK, user_metadata::CHECK];
+pub static EFFECTS: [Check<Audit>; 3] = [access::CHECK, observed::CHECK, user_metadata::CHECK];
 
 /// Judgement on the contract's own exceptions.
-pub const WAIVERS: Check<Audit> = waiver::CHECK;
+pub static WAIVERS: Check<Audit> = waiver::CHECK;
+
+/// Every check, for the runbook and the tests.
+pub fn all() -> impl Iterator<Item = &'static Check<Audit>> {
+    STRUCTURE.iter().chain(&EFFECTS).chain([&WAIVERS])
+}
 
 /// Structural checks whose flaws change who reads and writes what.
 const EXPLAINS: [&str; 7] = [
@@ -95,14 +104,24 @@ pub fn judge(audit: &Audit, limits: &Limits) -> Vec<Finding> {
 }
 
 /// An effect belongs to the flaw that explains it, which becomes CRITICAL by it; else it stands alone.
+/// Of several flaws of a table, the one that names the effect's role explains it.
 fn fold(findings: &mut Vec<Finding>, effect: Finding) {
-    let explains = |f: &&mut Finding| {
-        f.subject == effect.subject && (EXPLAINS.contains(&f.check) || f.check == access::CHECK.id)
-    };
-    match findings.iter_mut().find(explains) {
+    let role = effect.message.split(' ').next().unwrap_or_default().to_owned();
+    let explains = |f: &Finding| f.subject == effect.subject && EXPLAINS.contains(&f.check);
+    let names = |f: &Finding| f.message.split([' ', ',', ':', ';']).any(|word| word == role);
+    let effects = |f: &Finding| f.subject == effect.subject && f.check == access::CHECK.id;
+    let cause = findings.iter().position(|f| explains(f) && names(f));
+    let cause = cause.or_else(|| findings.iter().position(explains));
+    let cause = cause.or_else(|| findings.iter().position(effects));
+    match cause.map(|at| &mut findings[at]) {
         Some(cause) if effect.verdict == Verdict::Critical => {
+            let joint = if cause.check == access::CHECK.id || cause.message.contains("; effect: ") {
+                "; "
+            } else {
+                "; effect: "
+            };
             cause.verdict = Verdict::Critical;
-            cause.message = format!("{}; effect: {}", cause.message, effect.message);
+            cause.message = format!("{}{joint}{}", cause.message, effect.message);
         }
         _ => findings.push(effect),
     }
@@ -165,7 +184,8 @@ fn ident(name: &str) -> String {
 }
 
 /// At most `limit` names, and how many more there are.
-fn some_of(names: &[String], limit: usize) -> String {
+#[must_use]
+pub fn some_of(names: &[String], limit: usize) -> String {
     let shown = names.iter().take(limit).cloned().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(limit) {
         0 => shown,

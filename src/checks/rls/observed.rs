@@ -1,18 +1,19 @@
-//! `rls.observed`: sampled rows were read, or refused, against the contract.
+//! `rls.observed`: sampled rows were reached, or refused, against the contract.
 
 use super::Check;
 use super::about;
 use super::bypass_role::explains;
-use crate::facts::access::Audit;
-use crate::facts::access::contract::Permission;
-use crate::facts::access::observation::{Outcome, Persona, Read};
-use crate::facts::access::{Command, SERVICE_ROLE};
+use super::predict::predict;
+use crate::facts::access::contract::{Permission, Table};
+use crate::facts::access::observation::{Outcome, Persona, Trial};
+use crate::facts::access::prediction::Prediction;
+use crate::facts::access::{Audit, Command, SERVICE_ROLE};
 use crate::facts::{Finding, Limits, Section, Verdict};
 
-/// what roles read is what is declared.
+/// what roles really reach is what is declared.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.observed",
-    title: "what roles read is what is declared",
+    title: "what roles really reach is what is declared",
     section: Section::Access,
     judge,
 };
@@ -20,26 +21,14 @@ pub const CHECK: Check<Audit> = Check {
 fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, table) in &audit.contract.tables {
-        let reads = audit.observations.reads.iter();
-        let reads = reads.filter(|r| r.table == *name && !explains(audit, r.persona.role()));
-        let wrong: Vec<_> = reads
-            .filter_map(|read| {
-                let permission = table.permission(read.persona.role(), Command::Select)?;
-                (!as_declared(&permission, read)).then(|| sentence(&permission, read))
-            })
-            .collect();
-        if !wrong.is_empty() {
-            let message = wrong.join("; ");
-            let remedy = "-- See why: cliplyctl rls explain TABLE ROLE SELECT".to_owned();
-            findings.push(about(
-                check,
-                audit,
-                Verdict::Critical,
-                name,
-                message,
-                "a sampled read",
-                remedy,
-            ));
+        for role in audit.catalog.roles.iter().map(|role| role.name.as_str()) {
+            let Some((command, message)) = against_contract(audit, name, table, role) else {
+                continue;
+            };
+            let remedy =
+                format!("-- See why: cliplyctl rls explain {name} {role} {}", command.sql());
+            let (verdict, source) = (Verdict::Critical, "acting as the role");
+            findings.push(about(check, audit, verdict, name, message, source, remedy));
         }
     }
     for (subject, reason) in &audit.observations.blocked {
@@ -51,32 +40,139 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
     findings
 }
 
-/// Whether a read is what was declared. Refusal and an empty answer are both a denial.
-pub fn as_declared(permission: &Permission, read: &Read) -> bool {
-    match (&read.outcome, permission) {
+/// What a role met on a table against the contract, personas that met the same together; and by which
+/// command first.
+fn against_contract(
+    audit: &Audit,
+    name: &str,
+    table: &Table,
+    role: &str,
+) -> Option<(Command, String)> {
+    let (mut wrong, mut first): (Vec<(Vec<&str>, String)>, _) = (Vec::new(), None);
+    let trials = audit.observations.trials.iter();
+    for trial in trials.filter(|t| t.table == name && t.persona.role() == role) {
+        let Some(permission) = table.permission(role, trial.command) else { continue };
+        if explains(audit, role) || as_declared(audit, &permission, trial) {
+            continue;
+        }
+        let what = sentence(&permission, trial);
+        first = first.or(Some(trial.command));
+        match wrong.iter_mut().find(|(_, known)| *known == what) {
+            Some((who, _)) => who.push(trial.persona.word()),
+            None => wrong.push((vec![trial.persona.word()], what)),
+        }
+    }
+    let sentences: Vec<_> = wrong
+        .iter()
+        .map(|(who, what)| {
+            if who.contains(&role) {
+                format!("{role} {what}")
+            } else {
+                format!("{role} ({}) {what}", who.join(", "))
+            }
+        })
+        .collect();
+    first.map(|command| (command, sentences.join("; ")))
+}
+
+/// Whether a trial is what was declared. Refusal and an empty answer are both a denial.
+fn as_declared(audit: &Audit, permission: &Permission, trial: &Trial) -> bool {
+    match (&trial.outcome, permission) {
         (Outcome::Denied, permission) => *permission == Permission::Deny,
         (Outcome::Failed(_), _) => false,
+        // Which rows a plan would reach is not observed: what is predicted for them is judged elsewhere.
+        (Outcome::Planned { nothing }, Permission::Deny) => {
+            *nothing || predicted_denied(audit, trial)
+        }
+        (Outcome::Planned { nothing }, Permission::Allow) => !nothing,
+        (Outcome::Planned { .. }, Permission::Rows(_)) => true,
         (Outcome::Rows { own, of_own, foreign, of_foreign }, permission) => match permission {
             Permission::Allow => own == of_own && foreign == of_foreign,
             Permission::Deny => own + foreign == 0,
             Permission::Rows(None) => true,
-            Permission::Rows(Some(_)) if read.persona == Persona::Member => {
+            Permission::Rows(Some(_)) if trial.persona == Persona::Member => {
                 own == of_own && *foreign == 0
             }
-            Permission::Rows(Some(_)) => own + foreign == 0 || read.persona.role() == SERVICE_ROLE,
+            Permission::Rows(Some(_)) => own + foreign == 0 || trial.persona.role() == SERVICE_ROLE,
         },
     }
 }
 
-fn sentence(permission: &Permission, read: &Read) -> String {
-    let who = read.persona.word();
-    let declared = String::from(permission.clone());
-    match &read.outcome {
-        Outcome::Denied => format!("{who} was refused, declared {declared}"),
-        Outcome::Failed(why) => format!("the query of {who} failed ({why}), declared {declared}"),
+fn predicted_denied(audit: &Audit, trial: &Trial) -> bool {
+    let table = audit.catalog.relation(&trial.table);
+    let role = audit.catalog.role(trial.persona.role());
+    table.zip(role).is_some_and(|(table, role)| {
+        matches!(predict(&audit.catalog, table, role, trial.command), Prediction::Denied(_))
+    })
+}
+
+fn sentence(permission: &Permission, trial: &Trial) -> String {
+    let (command, declared) = (trial.command.sql(), String::from(permission.clone()));
+    let what = match &trial.outcome {
+        Outcome::Denied => format!("was refused {command}"),
+        Outcome::Failed(why) => format!("met an error on {command} ({why})"),
+        Outcome::Planned { nothing: true } => format!("can {command} no row"),
+        Outcome::Planned { nothing: false } => format!("was let through to {command}"),
+        Outcome::Rows { own, of_own: 0, foreign, of_foreign } => {
+            debug_assert_eq!(*own, 0);
+            format!("reached {foreign} of {of_foreign} sampled rows by {command}")
+        }
         Outcome::Rows { own, of_own, foreign, of_foreign } => format!(
-            "{who} read {own} of {of_own} sampled own rows and {foreign} of {of_foreign} foreign ones, \
-             declared {declared}"
+            "reached {own} of {of_own} sampled own rows and {foreign} of {of_foreign} foreign ones by {command}"
         ),
+    };
+    format!("{what}, declared {declared}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{role, table};
+    use super::*;
+    use crate::facts::access::{Catalog, Contract, Observations};
+
+    fn audit(granted: bool) -> Audit {
+        let mut table = table("public.t");
+        table.rls = false;
+        if !granted {
+            table.grants.clear();
+        }
+        let catalog = Catalog {
+            relations: vec![table],
+            roles: vec![role("authenticated")],
+            ..Catalog::default()
+        };
+        let (contract, observations) = (Contract::default(), Observations::default());
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        Audit { contract, catalog, observations, at, today: jiff::civil::date(2026, 1, 1) }
+    }
+
+    fn judged(granted: bool, permission: Permission, outcome: Outcome) -> bool {
+        let (table, command) = ("public.t".to_owned(), Command::Update);
+        let trial = Trial { table, persona: Persona::Member, command, outcome };
+        as_declared(&audit(granted), &permission, &trial)
+    }
+
+    #[test]
+    fn a_plan_shows_who_is_let_through() {
+        let plan = |nothing| Outcome::Planned { nothing };
+        assert!(!judged(true, Permission::Deny, plan(false)));
+        assert!(judged(true, Permission::Deny, plan(true)));
+        assert!(judged(false, Permission::Deny, plan(false)), "the claim decides while it runs");
+        assert!(!judged(true, Permission::Allow, plan(true)));
+        assert!(judged(true, Permission::Allow, plan(false)));
+        assert!(!judged(true, Permission::Rows(None), Outcome::Denied));
+        assert!(judged(true, Permission::Deny, Outcome::Denied));
+        assert!(!judged(true, Permission::Rows(None), Outcome::Failed("x".into())));
+    }
+
+    #[test]
+    fn rows_of_others_and_missing_own_ones_are_told_apart_by_rule() {
+        let rows = |own, foreign| Outcome::Rows { own, of_own: 2, foreign, of_foreign: 2 };
+        let rule = || Permission::Rows(Some("member".into()));
+        assert!(judged(true, rule(), rows(2, 0)));
+        assert!(!judged(true, rule(), rows(1, 0)));
+        assert!(!judged(true, rule(), rows(2, 1)));
+        assert!(!judged(true, Permission::Deny, rows(0, 1)));
+        assert!(!judged(true, Permission::Allow, rows(2, 1)));
     }
 }

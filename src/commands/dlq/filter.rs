@@ -6,7 +6,8 @@ use crate::cli::Filter;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::fingerprint;
-use crate::facts::layout::Layout;
+use crate::facts::job_id::JobId;
+use crate::facts::layout::{IdType, Layout};
 use crate::facts::selection::Selection;
 
 /// The selection that the flags mean, or a sentence about the flag that cannot be meant.
@@ -26,7 +27,7 @@ pub fn selection(context: &Context, layout: &Layout, flags: &Filter) -> Result<S
 
 fn checked(selection: &Selection, now: Timestamp) -> Result<(), Error> {
     if let Some(id) = &selection.workspace
-        && (id.len() != 36 || !id.chars().all(|c| c.is_ascii_hexdigit() || c == '-'))
+        && JobId::parse(id, IdType::Uuid).is_none()
     {
         return Err(Error::usage(format!("\"{id}\" is no workspace id")).hint("expected a uuid"));
     }

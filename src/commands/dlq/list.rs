@@ -1,58 +1,57 @@
-//! `dlq list`: the newest dead letters.
+//! `dlq list`: dead letters, page by page.
 
 use super::filter;
 use crate::cli::DlqList;
 use crate::context::Context;
 use crate::error::Error;
+use crate::facts::layout::Layout;
+use crate::facts::listing::Cursor;
+use crate::facts::selection::Selection;
 use crate::report::{Report, dead_letters};
-use crate::sources::postgres::dead_letters::{self as source, Cursor};
+use crate::sources::postgres::dead_letters::{self as source, Listing};
+
+/// Jobs of a page where nobody says how many.
+const PAGE: u32 = 50;
+
+/// What the flags mean on this database.
+pub struct Meant<'a> {
+    layout: &'a Layout,
+    selection: Selection,
+    after: Option<Cursor>,
+}
+
+impl<'a> Meant<'a> {
+    /// Checks the flags against the database.
+    pub async fn by(context: &'a Context, args: &DlqList) -> Result<Self, Error> {
+        let layout = context.layout().await?;
+        source::required(layout)?;
+        let selection = filter::selection(context, layout, &args.filter)?;
+        let cursor = |text: &String| {
+            Cursor::parse(text, args.sort, layout.id).map_err(|wrong| {
+                Error::usage(wrong)
+                    .hint("take it from the last line of the page before: --after CURSOR")
+            })
+        };
+        let after = args.after.as_ref().map(cursor).transpose()?;
+        Ok(Self { layout, selection, after })
+    }
+
+    /// As the database is asked.
+    pub fn listing(&self, args: &DlqList) -> Listing<'_> {
+        Listing {
+            layout: self.layout,
+            selection: &self.selection,
+            order: args.sort,
+            after: self.after.as_ref(),
+        }
+    }
+}
 
 /// Lists a page of dead letters.
 pub async fn run(context: &Context, args: &DlqList) -> Result<Report, Error> {
-    let cursor = args.after.as_deref().map(parse_cursor).transpose()?;
-    let layout = context.layout().await?;
-    let selection = filter::selection(context, layout, &args.filter)?;
+    let meant = Meant::by(context, args).await?;
+    let limit = args.limit.unwrap_or(PAGE);
     let database = context.database().await?;
-    let page = source::list(
-        database,
-        layout,
-        &selection,
-        cursor.as_ref(),
-        args.limit,
-        context.remaining(),
-    )
-    .await?;
-    Ok(dead_letters::listing(&page, &context.provenance(), &selection))
-}
-
-/// A cursor is the last row's change time and id, as [`dead_letters::cursor`] wrote them.
-fn parse_cursor(text: &str) -> Result<Cursor, Error> {
-    let wrong = || {
-        Error::usage(format!("\"{text}\" is no cursor"))
-            .hint("take it from the last line of the page before: --after CURSOR")
-    };
-    let (changed, id) = text.rsplit_once('~').ok_or_else(wrong)?;
-    let known = changed == "-infinity" || changed.parse::<jiff::Timestamp>().is_ok();
-    let plain = !id.is_empty() && id.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
-    if !known || !plain {
-        return Err(wrong());
-    }
-    Ok(Cursor { changed: changed.to_owned(), id: id.to_owned() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_is_a_time_and_an_id() {
-        let cursor = parse_cursor("2026-01-02T03:04:05.000001Z~42").unwrap();
-        assert_eq!(
-            (cursor.changed.as_str(), cursor.id.as_str()),
-            ("2026-01-02T03:04:05.000001Z", "42")
-        );
-        for bad in ["", "x", "2026~", "~1", "2026-01-02T03:04:05Z~1' or '1'='1"] {
-            assert_eq!(parse_cursor(bad).unwrap_err().exit_code().code(), 64, "{bad}");
-        }
-    }
+    let page = source::list(database, meant.listing(args), limit, context.remaining()).await?;
+    Ok(dead_letters::listing(&page, &context.provenance(), &meant.selection, args.sort))
 }

@@ -12,7 +12,7 @@ use crate::settings::suggest::did_you_mean;
 pub async fn run(context: &Context, args: &RlsExplain) -> Result<Report, Error> {
     let mut scope = args.scope.clone();
     scope.role.push(args.as_role.clone());
-    let audit = gather(context, &scope).await?;
+    let audit = gather(context, &scope, None).await?;
     let catalog = &audit.catalog;
     let Some(role) = catalog.role(&args.as_role) else {
         return Err(Error::usage(format!("there is no role \"{}\"", args.as_role)));

@@ -11,17 +11,23 @@ use crate::cli::RlsScope;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::access::{Audit, CLIENT_ROLES, Catalog, Contract, Observations, SERVICE_ROLE};
+use crate::permit::WritePermit;
 use crate::sources::contract as contract_file;
 use crate::sources::postgres::access;
 use crate::sources::postgres::probe;
 
 /// Reads the contract and the catalog, and acts as the roles.
-async fn gather(context: &Context, scope: &RlsScope) -> Result<Audit, Error> {
+async fn gather(
+    context: &Context,
+    scope: &RlsScope,
+    permit: Option<&WritePermit>,
+) -> Result<Audit, Error> {
     let contract = contract_file::read(scope.contract.as_deref())
         .map_err(|e| Error { hints: e.hint.into_iter().collect(), ..Error::config(e.message) })?;
     let catalog = catalog(context, scope, &contract).await?;
     let database = context.database().await?;
-    let observations = probe::observe(database, context.remaining(), &contract, &catalog).await;
+    let observations =
+        probe::observe(database, context.remaining(), &contract, &catalog, permit).await;
     Ok(audit(context, contract, catalog, observations))
 }
 

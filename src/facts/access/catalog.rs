@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use super::Command;
+pub use super::function::{Function, Trigger};
 
 /// The catalog of the examined schemas, as one moment saw it.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +21,8 @@ pub struct Catalog {
     pub policies: Vec<Policy>,
     /// SECURITY DEFINER functions of the schemas and every function that a policy calls.
     pub functions: Vec<Function>,
+    /// SECURITY DEFINER functions that rows set off.
+    pub triggers: Vec<Trigger>,
     /// What future objects will grant to clients.
     pub defaults: Vec<DefaultPrivilege>,
 }
@@ -113,7 +116,7 @@ pub struct Relation {
     pub exposed: bool,
     /// The primary key, where it is one column.
     pub key: Option<String>,
-    /// Its columns.
+    /// Its columns; generated ones, which nobody writes, left out.
     pub columns: Vec<String>,
     /// What each examined role holds.
     pub grants: Vec<Grant>,
@@ -138,6 +141,16 @@ impl Relation {
     #[must_use]
     pub fn has(&self, role: &str, privilege: &str) -> bool {
         self.grant(role).is_some_and(|grant| grant.privileges.iter().any(|p| p == privilege))
+    }
+
+    /// The columns on which alone a role holds a privilege, in order.
+    #[must_use]
+    pub fn only_columns(&self, role: &str, privilege: &str) -> Vec<String> {
+        let grants = self.grant(role).map_or(&[][..], |g| &g.columns);
+        let mut columns: Vec<_> =
+            grants.iter().filter(|c| c.privilege == privilege).map(|c| c.column.clone()).collect();
+        columns.sort();
+        columns
     }
 
     /// Whether a role holds a privilege on some column alone.
@@ -208,37 +221,6 @@ impl Policy {
     pub fn command_word(&self) -> &'static str {
         self.command.map_or("ALL", Command::sql)
     }
-}
-
-/// A function.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Function {
-    /// `public.is_workspace_member(uuid)`.
-    pub signature: String,
-    /// `public.is_workspace_member`.
-    pub name: String,
-    /// Its schema, unquoted.
-    pub schema: String,
-    /// Types of its arguments.
-    pub arguments: Vec<String>,
-    /// Runs with its owner's rights.
-    pub definer: bool,
-    /// VOLATILE: may write, is never called by us.
-    pub volatile: bool,
-    /// Its own `search_path`, where it has one.
-    pub search_path: Option<String>,
-    /// `sql`, `plpgsql`, …
-    pub language: String,
-    /// Its body.
-    pub source: String,
-    /// The type it returns.
-    pub returns: String,
-    /// Its owner.
-    pub owner: String,
-    /// Examined roles that may call it, PUBLIC's right included.
-    pub executable_by: Vec<String>,
-    /// In an examined schema, so that the API offers it.
-    pub exposed: bool,
 }
 
 /// A right that objects of the future will grant.

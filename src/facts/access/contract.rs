@@ -52,6 +52,9 @@ pub struct Table {
     /// What each role may do.
     #[serde(default)]
     pub roles: BTreeMap<String, Access>,
+    /// Columns, by role and command, to which a permission is confined; every column when missing.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<String, BTreeMap<CommandName, Vec<String>>>,
     /// Every policy there should be.
     #[serde(default)]
     pub policies: Vec<Policy>,
@@ -196,6 +199,13 @@ impl Table {
             _ => None,
         });
         named.collect()
+    }
+
+    /// The columns to which a permission is confined; empty: it is not.
+    #[must_use]
+    pub fn columns(&self, role: &str, command: Command) -> &[String] {
+        let confined = self.columns.get(role).and_then(|each| each.get(&command.into()));
+        confined.map_or(&[], Vec::as_slice)
     }
 
     /// What is declared for a role and a command; `None` when the contract is silent on the role.

@@ -1,16 +1,20 @@
 //! What really happened when we acted as a role.
 
+use super::Command;
+
 /// Everything that was tried.
 #[derive(Debug, Clone, Default)]
 pub struct Observations {
-    /// Reading sampled rows.
-    pub reads: Vec<Read>,
+    /// Commands on the declared tables.
+    pub trials: Vec<Trial>,
     /// Calling the helpers of policies.
     pub helpers: Vec<HelperCall>,
     /// What could not be tried: subject and reason. Never OK.
     pub blocked: Vec<(String, String)>,
     /// What had nothing to try on: subject and reason. A note.
     pub vacuous: Vec<(String, String)>,
+    /// Writes were tried and rolled back.
+    pub rehearsed: bool,
 }
 
 /// As whom.
@@ -49,30 +53,37 @@ impl Persona {
     }
 }
 
-/// Sampled rows of one table, read as one persona.
+/// One command on one table, tried as one persona.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Read {
+pub struct Trial {
     /// The table.
     pub table: String,
     /// As whom.
     pub persona: Persona,
-    /// Which.
+    /// Which command. Writes are planned, or rehearsed and rolled back.
+    pub command: Command,
+    /// What came of it.
     pub outcome: Outcome,
 }
 
-/// What a read gave.
+/// What a trial gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Rows: how many of those of the member's own tenants, how many of others.
     Rows {
-        /// Own rows seen.
+        /// Own rows reached.
         own: usize,
         /// Own rows sampled.
         of_own: usize,
-        /// Foreign rows seen.
+        /// Foreign rows reached.
         foreign: usize,
         /// Foreign rows sampled.
         of_foreign: usize,
+    },
+    /// The planner let it through; which rows it would reach is not known.
+    Planned {
+        /// The planner itself saw that no row can be reached.
+        nothing: bool,
     },
     /// Refused with 42501.
     Denied,

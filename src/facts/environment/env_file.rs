@@ -1,5 +1,6 @@
 //! A `.env` file or template, line by line, with its bytes accounted for.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -137,16 +138,16 @@ pub struct EnvFile {
 }
 
 impl EnvFile {
-    /// The entry in force for a key: the last active one, else the first documented one.
+    /// The entry in force for each key: its last active one, else its first documented one.
     #[must_use]
-    pub fn entry(&self, key: &str) -> Option<&EnvEntry> {
-        let same = |entry: &&EnvEntry| entry.key == key;
-        let active = |entry: &&EnvEntry| entry.state == EntryState::Active;
-        self.entries
-            .iter()
-            .rev()
-            .filter(same)
-            .find(active)
-            .or_else(|| self.entries.iter().find(same))
+    pub fn in_force(&self) -> HashMap<&str, &EnvEntry> {
+        let mut entries: HashMap<&str, &EnvEntry> = HashMap::new();
+        for entry in &self.entries {
+            let first = entries.entry(&entry.key).or_insert(entry);
+            if entry.state == EntryState::Active {
+                *first = entry;
+            }
+        }
+        entries
     }
 }

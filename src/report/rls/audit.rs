@@ -3,8 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::checks::rls::{body, some_of};
 use crate::exit::FailOn;
-use crate::facts::access::{Audit, CLIENT_ROLES, SERVICE_ROLE};
+use crate::facts::access::observation::{Outcome, Trial};
+use crate::facts::access::{Audit, CLIENT_ROLES, Command, SERVICE_ROLE};
 use crate::facts::{Finding, Verdict};
 use crate::report::{Block, Cell, Column, Document, Provenance, Report, Table, header};
 
@@ -30,6 +32,10 @@ pub struct AuditJson {
     coverage: &'static str,
     /// Sampled reads that were made.
     reads: usize,
+    /// UPDATEs and DELETEs that the planner was asked about.
+    plans: usize,
+    /// Writes that were made and rolled back (`--probe-writes`).
+    rehearsed_writes: usize,
     /// Direct calls of helpers that were made.
     helper_calls: usize,
 }
@@ -75,9 +81,20 @@ fn data(audit: &Audit) -> AuditJson {
         policies: catalog.policies.len(),
         functions: catalog.functions.len(),
         coverage: "sampled",
-        reads: audit.observations.reads.len(),
+        reads: tried(audit, |t| t.command == Command::Select),
+        plans: tried(audit, |t| t.command != Command::Select && is_plan(t)),
+        rehearsed_writes: tried(audit, |t| t.command != Command::Select && !is_plan(t)),
         helper_calls: audit.observations.helpers.len(),
     }
+}
+
+fn tried(audit: &Audit, which: impl Fn(&Trial) -> bool) -> usize {
+    audit.observations.trials.iter().filter(|trial| which(trial)).count()
+}
+
+/// Whether the planner alone was asked. What it refuses, the command would be refused too.
+fn is_plan(trial: &Trial) -> bool {
+    !matches!(trial.outcome, Outcome::Rows { .. })
 }
 
 /// What was not looked at, and why.
@@ -91,8 +108,15 @@ fn not_examined(audit: &Audit, asked: &[String]) -> Vec<(String, String)> {
     list.extend(
         audit.observations.vacuous.iter().map(|(s, why)| (s.clone(), format!("vacuous: {why}"))),
     );
-    let predicted = "predicted from the catalog, not tried".to_owned();
-    list.push(("INSERT, UPDATE and DELETE".to_owned(), predicted));
+    let bodies = body::not_examined(&audit.catalog);
+    list.extend(bodies.map(|(f, why)| (format!("the body of {}", f.signature), why.to_owned())));
+    if !audit.observations.rehearsed {
+        let insert = "predicted from the catalog, not tried";
+        let rows =
+            "whether they are let through was asked of the planner; their rows are predicted";
+        list.push(("INSERT".to_owned(), insert.to_owned()));
+        list.push(("UPDATE and DELETE".to_owned(), rows.to_owned()));
+    }
     list
 }
 
@@ -107,10 +131,22 @@ fn document(audit: &Audit, findings: &[Finding], from: &Provenance) -> Document 
         remedies(&mut document, &flaws);
     }
     coverage(&mut document, audit);
-    for note in notes {
-        document.note(format!("{}: {}", note.subject, note.message));
-    }
+    notes_of(&mut document, &notes);
     document
+}
+
+/// One line for all subjects of which the same is to be said.
+fn notes_of(document: &mut Document, notes: &[&Finding]) {
+    let mut lines: Vec<(&str, Vec<String>)> = Vec::new();
+    for note in notes {
+        match lines.iter_mut().find(|(message, _)| *message == note.message) {
+            Some((_, subjects)) => subjects.push(note.subject.clone()),
+            None => lines.push((&note.message, vec![note.subject.clone()])),
+        }
+    }
+    for (message, subjects) in lines {
+        document.note(format!("{}: {message}", some_of(&subjects, 4)));
+    }
 }
 
 fn headline(findings: &[Finding], verdict: Verdict) -> String {
@@ -127,20 +163,12 @@ fn headline(findings: &[Finding], verdict: Verdict) -> String {
     format!("findings: {}", parts.collect::<Vec<_>>().join(", "))
 }
 
+/// The sentence has the width to itself: names of tables and functions are long.
 fn table(flaws: &[&Finding]) -> Table {
-    let mut table = Table::new(vec![
-        Column::text("verdict"),
-        Column::text("check"),
-        Column::text("subject"),
-        Column::prose("finding"),
-    ]);
+    let mut table = Table::new(vec![Column::text("verdict"), Column::prose("finding")]);
     for f in flaws {
-        table.row(vec![
-            Cell::verdict(f.verdict),
-            Cell::muted(f.check),
-            Cell::plain(&f.subject),
-            Cell::plain(&f.message),
-        ]);
+        let sentence = format!("{}: {} [{}]", f.subject, f.message, f.check);
+        table.row(vec![Cell::verdict(f.verdict), Cell::plain(sentence)]);
     }
     table
 }
@@ -177,17 +205,27 @@ fn coverage(document: &mut Document, audit: &Audit) {
     };
     document.note(format!("schemas: {} ({from})", catalog.schemas.join(", ")));
     let roles: Vec<_> = catalog.roles.iter().map(|r| r.name.as_str()).collect();
-    let declared: Vec<_> = audit.contract.tables.keys().map(String::as_str).collect();
+    let declared: Vec<_> = audit.contract.tables.keys().cloned().collect();
     document.note(format!(
         "examined: roles {}; {} tables, {} policies; declared: {}",
         roles.join(", "),
         catalog.tables().count(),
         catalog.policies.len(),
-        declared.join(", ")
+        some_of(&declared, 4)
     ));
+    let counts = data(audit);
+    let rehearsed = if audit.observations.rehearsed {
+        format!("{} writes rolled back (triggers ran, sequences moved)", counts.rehearsed_writes)
+    } else {
+        "which rows writes reach is predicted".to_owned()
+    };
     document.note(format!(
-        "observed: {} sampled reads, {} helper calls; INSERT, UPDATE and DELETE are predicted",
-        audit.observations.reads.len(),
-        audit.observations.helpers.len()
+        "observed: {} sampled reads, {} plans of writes, {} helper calls; {rehearsed}",
+        counts.reads, counts.plans, counts.helper_calls
     ));
+    let bodies: Vec<_> = body::not_examined(&audit.catalog).map(|(f, _)| f.name.as_str()).collect();
+    if !bodies.is_empty() {
+        document
+            .note(format!("not examined: the bodies of {} (-o json says why)", bodies.join(", ")));
+    }
 }

@@ -10,13 +10,11 @@ use crate::facts::access::{Audit, Command};
 
 /// What was observed for a cell, in a few words: each persona of the role in turn.
 fn observed(audit: &Audit, table: &str, role: &str, command: Command) -> Option<String> {
-    if command != Command::Select {
-        return None;
-    }
-    let reads = audit.observations.reads.iter();
-    let mine = reads.filter(|r| r.table == table && r.persona.role() == role);
+    let trials = audit.observations.trials.iter();
+    let mine =
+        trials.filter(|t| t.table == table && t.command == command && t.persona.role() == role);
     let words: Vec<_> =
-        mine.map(|r| format!("{}: {}", r.persona.word(), outcome(&r.outcome))).collect();
+        mine.map(|t| format!("{}: {}", t.persona.word(), outcome(&t.outcome))).collect();
     (!words.is_empty()).then(|| words.join("; "))
 }
 
@@ -24,6 +22,8 @@ fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Denied => "refused".to_owned(),
         Outcome::Failed(why) => format!("failed ({why})"),
+        Outcome::Planned { nothing: true } => "planned, no row".to_owned(),
+        Outcome::Planned { nothing: false } => "planned".to_owned(),
         Outcome::Rows { own, of_own, foreign, of_foreign } => {
             format!("{own} of {of_own} own, {foreign} of {of_foreign} foreign rows")
         }

@@ -5,6 +5,7 @@
 //! that nobody can plant one in a shared parent such as /tmp. `--config FILE` or
 //! `CLIPLYCTL_CONFIG` replaces both.
 
+mod advice;
 pub mod context;
 mod document;
 mod env;
@@ -22,6 +23,7 @@ pub use env::EnvTable;
 use super::suggest::did_you_mean;
 use super::{Environment, Setting, demo};
 use crate::error::Error;
+use crate::facts::advice::Advice;
 
 /// The name of the project's file.
 pub const FILE_NAME: &str = "cliplyctl.toml";
@@ -37,6 +39,8 @@ pub struct Config {
     pub contexts: Vec<Context>,
     /// What the application does beside its schema.
     pub env: EnvTable,
+    /// What is known of causes beside the shipped table, the strongest first.
+    pub advice: Vec<Advice>,
 }
 
 impl Config {
@@ -99,7 +103,11 @@ impl Config {
                     }
                 }
                 "env" => self.env.add(&document, key, value)?,
-                _ => return Err(document.unknown(key, &["default_context", "context", "env"])),
+                "advice" => self.advice.extend(advice::read(&document, key, value)?),
+                _ => {
+                    let known = ["default_context", "context", "env", "advice"];
+                    return Err(document.unknown(key, &known));
+                }
             }
         }
         self.files.push(path.to_owned());

@@ -182,3 +182,18 @@ fn the_project_wins_over_the_user_and_a_named_file_over_both() {
     let error = Config::load(Some(Path::new("absent.toml")), &environment, &cwd).unwrap_err();
     assert!(error.message.contains("absent.toml"), "{error}");
 }
+
+#[test]
+fn advice_of_the_team_is_read_and_an_incomplete_rule_says_what_it_needs() {
+    let rule =
+        "[[advice]]\npattern = 'render farm'\nclass = 'external_service'\nretry = 'after_fix'\n";
+    let config = read(&format!("{rule}text = 'Call the farm.'\n")).unwrap();
+    assert_eq!((config.advice[0].pattern.as_ref(), config.advice.len()), ("render farm", 1));
+    let (said, hints) = complaint(rule);
+    assert_eq!(said, "c.toml:1: a rule of [[advice]] is incomplete");
+    assert_eq!(hints, ["it needs pattern, class, retry, text"]);
+    let (said, _) = complaint("[[advice]]\nclass = 'ours'\n");
+    assert!(said.starts_with("c.toml:2: `class` must be one of \"bad_input\""), "{said}");
+    let (said, _) = complaint("advice = 'x'\n");
+    assert!(said.contains("must be a list"), "{said}");
+}

@@ -114,7 +114,7 @@ fn writing_is_noted_and_never_changes_the_value() {
 #[test]
 fn the_last_of_several_wins_and_says_so() {
     let file = read("A=1\nB=2\nA=3\n# A=4\n");
-    assert_eq!(file.entry("A").map(|entry| entry.value.reveal()), Some("3"));
+    assert_eq!(file.in_force().get("A").map(|entry| entry.value.reveal()), Some("3"));
     assert_eq!(file.entries[2].notes, [Note::Duplicate { earlier: 1 }]);
 }
 

@@ -78,6 +78,17 @@ fn exec(scenario: &str, line: &str) -> Output {
 }
 
 #[test]
+fn the_policy_mistake_of_the_incident_is_all_that_the_audit_finds() {
+    let healthy = exec("healthy", "rls audit").expect_code(0);
+    assert!(healthy.stdout.starts_with("OK  access is what is declared"), "{healthy:#?}");
+    assert!(healthy.stdout.lines().count() < 10, "{healthy:#?}");
+    let report = exec("incident", "-o json rls audit").expect_code(2).json();
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{findings:#?}");
+    assert!(findings[0]["message"].as_str().unwrap().contains("jobs_debug_read"));
+}
+
+#[test]
 fn a_healthy_system_exits_0() {
     let report = exec("healthy", "-o json triage").expect_code(0).json();
     assert_eq!(report["status"], "ok", "{report:#}");

@@ -1,6 +1,8 @@
 //! `dlq list` as a stream: `-o ndjson`, `-o csv`.
 
-use crate::support::cli::Cli;
+use super::{WITH_DEAD, data, dlq};
+use crate::support::cli::{BINARY, Cli};
+use crate::support::postgres::Database;
 
 #[test]
 fn a_command_refuses_a_format_that_it_is_not_written_in() {
@@ -10,4 +12,95 @@ fn a_command_refuses_a_format_that_it_is_not_written_in() {
         assert!(output.stderr.contains("is not written as csv"), "{}", output.stderr);
         assert!(output.stderr.contains(formats), "{}", output.stderr);
     }
+}
+
+/// The objects of `-o ndjson`.
+fn lines(text: &str) -> Vec<serde_json::Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn every_line_is_a_job_and_none_is_missing_on_every_variant() {
+    for variant in WITH_DEAD {
+        let database = Database::from_fixture(&format!("{variant}_awkward"));
+        let streamed = lines(&dlq(&database, &["list", "-o", "ndjson"]).expect_code(0).stdout);
+        let listed = data(&database, &["list", "--limit", "1000"])["jobs"].clone();
+        let same = |json: &serde_json::Value| {
+            let mut json = json.clone();
+            json.as_object_mut().unwrap().remove("died_age"); // a second may have passed
+            json
+        };
+        let listed: Vec<_> = listed.as_array().unwrap().iter().map(same).collect();
+        assert!(!listed.is_empty(), "{variant}");
+        assert_eq!(streamed.iter().map(same).collect::<Vec<_>>(), listed, "{variant}");
+    }
+}
+
+#[test]
+fn csv_has_a_header_and_a_row_for_each_job_on_every_variant() {
+    for variant in WITH_DEAD {
+        let database = Database::from_fixture(&format!("{variant}_typical"));
+        let csv = dlq(&database, &["list", "-o", "csv"]).expect_code(0).stdout;
+        let mut rows = csv.split("\r\n");
+        let header =
+            "id,kind,workspace_id,attempts,max_attempts,error,died_at,died_age,died_source";
+        assert_eq!(rows.next(), Some(header), "{variant}");
+        assert_eq!(rows.filter(|row| !row.is_empty()).count(), 26, "{variant}: {csv}");
+        assert!(csv.contains(",CLIP_RENDER,"), "{variant}: {csv}");
+    }
+}
+
+#[test]
+fn the_filters_and_the_limit_hold_for_streams_too() {
+    let database = Database::from_fixture("main_typical");
+    let count = |args: &[&str]| {
+        let args: Vec<_> = ["list", "-o", "ndjson"].iter().chain(args).copied().collect();
+        lines(&dlq(&database, &args).expect_code(0).stdout).len()
+    };
+    let group = data(&database, &["groups"])["groups"][0]["hash"].as_str().unwrap().to_owned();
+    assert_eq!(count(&["--kind", "PUBLISH_TIKTOK"]), 8);
+    assert_eq!(count(&["--limit", "3"]), 3);
+    assert_eq!(count(&["--group", &group]), 15);
+    assert_eq!(count(&["--group", &group, "--limit", "4"]), 4);
+    let cursor = data(&database, &["list", "--limit", "20"])["next_cursor"].clone();
+    assert_eq!(count(&["--after", cursor.as_str().unwrap()]), 6);
+    let died = dlq(&database, &["list", "-o", "csv", "--sort", "died"]).expect_code(64);
+    assert!(died.stderr.contains("cannot be streamed"), "{}", died.stderr);
+}
+
+/// As many dead jobs as no pipe buffers.
+fn crowded() -> Database {
+    let database = Database::from_fixture("main_typical");
+    database.execute(
+        "INSERT INTO jobs (workspace_id, kind, state, attempts, last_error)
+           SELECT (SELECT id FROM workspaces LIMIT 1), 'CLIP_RENDER', 'dead_letter', 5,
+                  'FFmpeg timed out after ' || n || 's' FROM generate_series(1, 20000) n",
+    );
+    database
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_ends_it_quietly() {
+    let database = crowded();
+    for format in ["ndjson", "csv"] {
+        let line = format!("({BINARY} dlq list -o {format}; echo \"code $?\" >&2) | head -n 2");
+        let output = Cli::program("sh", ["-c", &line]).env("DATABASE_URL", database.url()).run();
+        assert_eq!(output.stdout.lines().count(), 2, "{output:?}");
+        assert_eq!(output.stderr, "code 0\n", "{output:?}");
+    }
+}
+
+#[test]
+fn an_answer_that_was_cut_short_says_how_to_go_on() {
+    let database = crowded();
+    // The one reader is slower than the time that the command has.
+    let line = format!(
+        "{BINARY} dlq list -o ndjson --timeout 1s 2>said | (read -r first; sleep 3; cat >rest); \
+         wc -l <rest; cat said"
+    );
+    let output = Cli::program("sh", ["-c", &line]).env("DATABASE_URL", database.url()).run();
+    let (rows, said) = output.stdout.split_once('\n').unwrap();
+    let rows = rows.trim().parse::<u64>().unwrap() + 1;
+    assert!(said.contains(&format!("after {rows} rows: ")), "{output:?}");
+    assert!(said.contains("--timeout") && said.contains("--after 20"), "{output:?}");
 }

@@ -1,6 +1,6 @@
 //! `dlq list` with every filter.
 
-use super::{WITH_DEAD, data, dlq, listed};
+use super::{WITH_DEAD, data, dlq, listed, number};
 use crate::support::postgres::Database;
 
 fn sorted(mut ids: Vec<u64>) -> Vec<u64> {
@@ -47,23 +47,48 @@ fn a_group_is_listed_by_the_hash_that_groups_prints() {
 fn pages_hold_every_job_once() {
     for name in ["main_awkward", "bigint_awkward", "status_live_typical"] {
         let database = Database::from_fixture(name);
-        let all = listed(&database, &[]);
-        let (mut paged, mut after) = (Vec::<u64>::new(), None::<String>);
-        loop {
-            let mut args = vec!["list", "--limit", "4"];
-            args.extend(after.iter().flat_map(|cursor| ["--after", cursor.as_str()]));
-            let page = data(&database, &args);
-            for job in page["jobs"].as_array().unwrap() {
-                paged
-                    .push(job["id"].as_str().unwrap().rsplit('-').next().unwrap().parse().unwrap());
+        for sort in ["updated", "oldest", "died"] {
+            let all = listed(&database, &["--sort", sort]);
+            let (mut paged, mut after) = (Vec::<u64>::new(), None::<String>);
+            loop {
+                let mut args = vec!["list", "--limit", "4", "--sort", sort];
+                args.extend(after.iter().flat_map(|cursor| ["--after", cursor.as_str()]));
+                let page = data(&database, &args);
+                paged.extend(page["jobs"].as_array().unwrap().iter().map(number));
+                match page["next_cursor"].as_str() {
+                    Some(cursor) => after = Some(cursor.to_owned()),
+                    None => break,
+                }
             }
-            match page["next_cursor"].as_str() {
-                Some(cursor) => after = Some(cursor.to_owned()),
-                None => break,
-            }
+            assert_eq!(paged, all, "{name} {sort}");
         }
-        assert_eq!(paged, all, "{name}");
     }
+}
+
+#[test]
+fn jobs_are_listed_by_change_or_by_death_on_every_variant() {
+    for variant in WITH_DEAD {
+        let database = Database::from_fixture(&format!("{variant}_typical"));
+        let newest = listed(&database, &[]);
+        let mut reversed = listed(&database, &["--sort", "oldest"]);
+        reversed.reverse();
+        assert_eq!(newest, reversed, "{variant}");
+        // Somebody edits the oldest row: it did not die just now.
+        let id =
+            database.value("SELECT id::text FROM jobs ORDER BY id::text LIKE '%226' DESC LIMIT 1");
+        let edit = format!(
+            "UPDATE jobs SET updated_at = now(),
+               error = '{{\"message\": \"x\", \"failed_at\": \"2020-01-01T00:00:00Z\"}}' WHERE id = '{id}'"
+        );
+        database.execute(&edit);
+        assert_eq!(listed(&database, &[])[0], 226, "{variant}");
+        let by_death = listed(&database, &["--sort", "died"]);
+        assert_eq!((by_death[0], by_death[25]), (newest[0], 226), "{variant}");
+    }
+    let database = Database::from_fixture("main_typical");
+    let output = dlq(&database, &["list", "--sort", "died", "--limit", "2"]).expect_code(0);
+    assert!(output.stdout.contains("all of them were read"), "{}", output.stdout);
+    assert!(output.stdout.contains("--sort died --after died/"), "{}", output.stdout);
 }
 
 #[test]
@@ -72,6 +97,7 @@ fn filters_that_cannot_be_meant_are_refused_with_a_sentence() {
     for (args, words) in [
         (&["--kind", "CLIP_RENDR"][..], "did you mean `CLIP_RENDER`"),
         (&["--workspace", "7"], "is no workspace id"),
+        (&["--workspace=------------------------------------"], "is no workspace id"),
         (&["--group", "3f9a"], "is no group"),
         (&["--error", ""], "--error is empty"),
         (&["--since", "1h", "--until", "2h"], "nothing can match"),
@@ -79,7 +105,18 @@ fn filters_that_cannot_be_meant_are_refused_with_a_sentence() {
         (&["--since", "yesterday"], "expected a span"),
         (&["--limit", "0"], "0 is not in 1..=100000"),
         (&["--limit", "99999999999"], "is not in 1..=100000"),
+        (&["--limit=-1"], "-1 is not in 1..=100000"),
+        (&["--limit", "many"], "invalid value 'many'"),
+        (&["--sort", "size"], "possible values: updated, oldest, died"),
         (&["--after", "42"], "is no cursor"),
+        (&["--after", "2026-01-02T03:04:05Z~42"], "ids of this database are of type uuid"),
+        (
+            &["--after", "died/2026-01-02T03:04:05Z~0a9f0000-0000-4000-8000-00000000abcd"],
+            "is one of --sort died",
+        ),
+        (&["--since", "99999999999999999d"], "expected a span"),
+        (&["--since", "2026-02-31"], "expected a span"),
+        (&["--kind", ""], "unknown kind"),
     ] {
         let args: Vec<_> = ["list"].iter().chain(args).copied().collect();
         let output = dlq(&database, &args).expect_code(64);
@@ -91,8 +128,10 @@ fn filters_that_cannot_be_meant_are_refused_with_a_sentence() {
 fn a_schema_without_dead_letters_says_why() {
     for variant in ["early", "hosted", "october", "typed"] {
         let database = Database::from_fixture(&format!("{variant}_typical"));
-        for verb in ["list", "groups"] {
-            let output = dlq(&database, &[verb]).expect_code(3);
+        let id = database.value("SELECT id::text FROM jobs LIMIT 1");
+        for args in [&["list"][..], &["groups"], &["list", "-o", "csv"], &["show", &id]] {
+            let output = dlq(&database, args).expect_code(3);
+            assert_eq!(output.stdout, "", "{variant}");
             assert!(output.stderr.contains("no dead letters"), "{variant}: {}", output.stderr);
         }
     }

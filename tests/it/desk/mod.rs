@@ -3,6 +3,7 @@
 mod export;
 mod groups;
 mod list;
+mod show;
 
 use serde_json::Value;
 
@@ -24,10 +25,12 @@ fn data(database: &Database, args: &[&str]) -> Value {
 fn listed(database: &Database, args: &[&str]) -> Vec<u64> {
     let args: Vec<_> = ["list", "--limit", "100"].iter().chain(args).copied().collect();
     let jobs = data(database, &args)["jobs"].as_array().unwrap().clone();
-    let number = |job: &Value| {
-        job["id"].as_str().unwrap().rsplit('-').next().unwrap().parse::<u64>().unwrap()
-    };
     jobs.iter().map(number).collect()
+}
+
+/// The number that a fixture gave a job: its id, or the last digits of it.
+fn number(job: &Value) -> u64 {
+    job["id"].as_str().unwrap().rsplit('-').next().unwrap().parse().unwrap()
 }
 
 /// Every variant that has dead letters.

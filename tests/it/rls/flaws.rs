@@ -1,6 +1,12 @@
 //! For each finding the flaw, and the nearest innocent neighbour.
 
-use super::{audit, clean, findings};
+use std::collections::BTreeSet;
+
+use cliplyctl::checks::rls;
+use cliplyctl::facts::access::contract::BUILT_IN;
+
+use super::{audit, clean, findings, roles};
+use crate::support::cli::Cli;
 
 /// The finding, the change that makes it, and the neighbour that does not.
 #[rustfmt::skip]
@@ -62,6 +68,9 @@ const FLAWS: &[(&str, &str, &str)] = &[
     ("rls.column_grant",
         "GRANT UPDATE (payload) ON jobs TO authenticated",
         "GRANT SELECT (payload) ON jobs TO authenticated"), // the table's grant covers it
+    ("rls.column_grant", // less than is declared
+        "REVOKE SELECT ON jobs FROM authenticated; GRANT SELECT (id, state) ON jobs TO authenticated",
+        "GRANT SELECT (id, state) ON jobs TO service_role"),
     ("rls.default_privileges",
         "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO anon",
         "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO service_role"),
@@ -71,6 +80,25 @@ const FLAWS: &[(&str, &str, &str)] = &[
     ("rls.definer_rpc", // a NULL acl is PUBLIC; a comment is not a write
         "CREATE FUNCTION purge() RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'DELETE FROM public.jobs'",
         "CREATE FUNCTION purge() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'SELECT 1 -- DELETE FROM public.jobs'"),
+    ("rls.definer_rpc", // a boolean that no policy asks for is no helper
+        "CREATE FUNCTION busy(w uuid) RETURNS boolean LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+           'SELECT EXISTS (SELECT FROM public.jobs WHERE workspace_id = w)'",
+        "CREATE FUNCTION busy(w uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS
+           'SELECT EXISTS (SELECT FROM public.jobs WHERE workspace_id = w)';
+         CREATE POLICY lively ON workspaces FOR UPDATE TO service_role USING (busy(id));
+         GRANT UPDATE ON workspaces TO service_role"),
+    ("rls.definer_rpc", // what EXECUTE runs is not known
+        "CREATE FUNCTION run(q text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS 'BEGIN EXECUTE q; END'",
+        "CREATE FUNCTION run(q text) RETURNS void LANGUAGE plpgsql SECURITY INVOKER AS 'BEGIN EXECUTE q; END'"),
+    ("rls.trigger",
+        "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS
+           'BEGIN DELETE FROM public.jobs; RETURN NEW; END';
+         CREATE TRIGGER note AFTER INSERT ON workspaces FOR EACH ROW EXECUTE FUNCTION note();
+         GRANT INSERT ON workspaces TO authenticated;
+         CREATE POLICY adding ON workspaces FOR INSERT TO authenticated WITH CHECK (owner_id = (SELECT auth.uid()))",
+        "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS
+           'BEGIN DELETE FROM public.jobs; RETURN NEW; END';
+         CREATE TRIGGER note AFTER INSERT ON workspaces FOR EACH ROW EXECUTE FUNCTION note()"), // no client sets it off
     ("rls.definer_search_path",
         "ALTER FUNCTION worker_fail(uuid, text, text, int) RESET search_path",
         "ALTER FUNCTION worker_fail(uuid, text, text, int) SET search_path = ''"),
@@ -104,6 +132,43 @@ const FLAWS: &[(&str, &str, &str)] = &[
         "REVOKE UPDATE ON workspaces FROM service_role"),
 ];
 
+/// Flaws that need a contract beside the built-in one: the finding, the contract of the flaw and of the
+/// neighbour, and what is done to the database for each.
+#[rustfmt::skip]
+const BY_CONTRACT: &[(&str, [&str; 2], [&str; 2])] = &[
+    ("rls.force",
+        ["[tables.\"public.workspaces\"]\nforce = true\n"; 2],
+        ["DROP POLICY workspaces_member_select ON workspaces",
+         "DROP POLICY workspaces_member_select ON workspaces; ALTER TABLE workspaces FORCE ROW LEVEL SECURITY"]),
+    ("rls.observed", // as declared and as predicted, and yet the wrong rows: a helper of two arguments
+        [SEES; 2],
+        ["CREATE FUNCTION sees(w uuid, what text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+            SET search_path = '' AS $$ SELECT what = 'read' $$;
+          ALTER POLICY workspaces_member_select ON workspaces USING (sees(id, 'read'))",
+         "CREATE FUNCTION sees(w uuid, what text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+            SET search_path = '' AS $$ SELECT EXISTS (SELECT FROM public.workspace_members m
+              WHERE m.workspace_id = w AND m.user_id = auth.uid()) $$;
+          ALTER POLICY workspaces_member_select ON workspaces USING (sees(id, 'read'))"]),
+    ("rls.waiver",
+        ["[[waivers]]\ncheck = \"rls.off\"\nsubject = \"public.n\"\nowner = \"ariel\"\nreason = \"a list\"\nexpires = \"2020-01-01\"\n",
+         "[[waivers]]\ncheck = \"rls.off\"\nsubject = \"public.n\"\nowner = \"ariel\"\nreason = \"a list\"\nexpires = \"9999-01-01\"\n"],
+        ["CREATE TABLE n (id int PRIMARY KEY); GRANT SELECT ON n TO anon"; 2]),
+];
+
+const SEES: &str = "[tables.\"public.workspaces\"]\ntenant = \"id\"\n\
+    [tables.\"public.workspaces\".roles]\nauthenticated = { select = \"rows where member\" }\n\
+    [[tables.\"public.workspaces\".policies]]\nname = \"workspaces_member_select\"\ncommand = \"select\"\n\
+    roles = [\"authenticated\"]\nusing = \"public.sees(id, 'read'::text)\"\n";
+
+#[test]
+fn every_check_has_its_flaw_and_its_innocent_neighbour() {
+    let pairs = FLAWS.iter().map(|(id, ..)| *id);
+    let pairs = pairs.chain(BY_CONTRACT.iter().map(|(id, ..)| *id)).chain([roles::CHECK]);
+    let tested: BTreeSet<&str> = pairs.collect();
+    let checks: BTreeSet<&str> = rls::all().map(|check| check.id).collect();
+    assert_eq!(tested, checks);
+}
+
 #[test]
 fn each_flaw_is_found_and_its_innocent_neighbour_is_not() {
     let mut wrong = Vec::new();
@@ -111,13 +176,27 @@ fn each_flaw_is_found_and_its_innocent_neighbour_is_not() {
         for (sql, expected) in [(flaw, true), (neighbour, false)] {
             let database = clean();
             database.execute(sql);
-            let found = findings(&audit(&database));
-            let hit = found.iter().any(|f| f.starts_with(&format!("{id} ")));
-            // A neighbour is innocent altogether, not of this one flaw alone.
-            if hit != expected || (!expected && !found.is_empty()) {
-                wrong.push(format!("{id}, expected {expected}: {sql}\n    {found:?}"));
-            }
+            verify(id, sql, expected, &findings(&audit(&database)), &mut wrong);
+        }
+    }
+    for (id, contracts, changes) in BY_CONTRACT {
+        for (at, expected) in [(0, true), (1, false)] {
+            let database = clean();
+            database.execute(changes[at]);
+            let output = Cli::new(["rls", "audit", "-o", "json", "--contract", "c.toml"])
+                .file("c.toml", format!("{BUILT_IN}\n{}", contracts[at]))
+                .env("DATABASE_URL", database.url())
+                .run();
+            verify(id, changes[at], expected, &findings(&output), &mut wrong);
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A neighbour is innocent altogether, not of this one flaw alone.
+fn verify(id: &str, sql: &str, expected: bool, found: &[String], wrong: &mut Vec<String>) {
+    let hit = found.iter().any(|f| f.starts_with(&format!("{id} ")));
+    if hit != expected || (!expected && !found.is_empty()) {
+        wrong.push(format!("{id}, expected {expected}: {sql}\n    {found:?}"));
+    }
 }

@@ -61,8 +61,17 @@ const MUTATIONS: &[(&str, Expect)] = &[
     ("GRANT INSERT ON jobs TO authenticated", Warning("rls.unpoliced_grant")),
     ("GRANT SELECT ON jobs TO anon", Warning("rls.unpoliced_grant")),
     ("GRANT SELECT (payload) ON jobs TO anon", Warning("rls.column_grant")),
-    ("REVOKE SELECT ON jobs FROM authenticated; GRANT SELECT (id) ON jobs TO authenticated", Warning("rls.column_grant")),
+    ("REVOKE SELECT ON jobs FROM authenticated; GRANT SELECT (id) ON jobs TO authenticated", Critical("rls.column_grant")),
+    ("REVOKE SELECT ON jobs FROM service_role; GRANT SELECT (id, state) ON jobs TO service_role", Critical("rls.column_grant")),
+    ("REVOKE UPDATE ON jobs FROM service_role; GRANT UPDATE (state) ON jobs TO service_role", Critical("rls.column_grant")),
+    ("GRANT UPDATE (state) ON jobs TO authenticated; CREATE POLICY extra ON jobs FOR UPDATE TO authenticated USING (is_workspace_member(workspace_id))", Critical("rls.contract_policy")),
+    ("GRANT REFERENCES (id) ON jobs TO anon", Critical("rls.column_grant")),
+    ("GRANT TRUNCATE ON jobs TO service_role", Nothing),
+    ("ALTER TABLE jobs OWNER TO authenticated", Critical("rls.access")),
     ("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO anon", Warning("rls.default_privileges")),
+    ("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT TRUNCATE ON TABLES TO authenticated", Warning("rls.default_privileges")),
+    ("ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO anon", Warning("rls.default_privileges")),
+    ("GRANT INSERT ON workspace_members TO authenticated; CREATE POLICY joining ON workspace_members FOR INSERT TO authenticated WITH CHECK (true)", Critical("rls.always_true")),
     ("REVOKE USAGE ON SCHEMA public FROM authenticated, PUBLIC", Critical("rls.access")),
     // The helper.
     ("HELPER 'SELECT true'", Critical("rls.helper")),
@@ -70,6 +79,7 @@ const MUTATIONS: &[(&str, Expect)] = &[
     ("HELPER 'SELECT EXISTS (SELECT FROM workspace_members WHERE workspace_id = p_workspace_id)'", Critical("rls.helper")),
     ("HELPER 'SELECT EXISTS (SELECT FROM workspace_members WHERE user_id = auth.uid())'", Critical("rls.helper")),
     ("HELPER 'SELECT p_workspace_id IS NULL OR EXISTS (SELECT FROM workspace_members WHERE workspace_id = p_workspace_id AND user_id = auth.uid())'", Critical("rls.helper")),
+    ("HELPER 'SELECT NULL::boolean'", Critical("rls.helper")),
     ("ALTER FUNCTION is_workspace_member(uuid) VOLATILE", Unknown("rls.observed")),
     ("ALTER FUNCTION is_workspace_member(uuid) RESET search_path", Warning("rls.definer_search_path")),
     ("REVOKE EXECUTE ON FUNCTION is_workspace_member(uuid) FROM authenticated", Critical("rls.policy_fails")),
@@ -80,11 +90,14 @@ const MUTATIONS: &[(&str, Expect)] = &[
     ("CREATE FUNCTION peek() RETURNS SETOF jobs LANGUAGE sql SECURITY DEFINER SET search_path = public AS 'SELECT * FROM jobs'", Critical("rls.definer_rpc")),
     ("CREATE FUNCTION peek() RETURNS SETOF jobs LANGUAGE sql AS 'SELECT * FROM public.jobs'", Nothing),
     ("CREATE FUNCTION run(q text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS 'BEGIN EXECUTE q; END'", Warning("rls.definer_rpc")),
+    ("CREATE FUNCTION busy(w uuid) RETURNS boolean LANGUAGE sql SECURITY DEFINER SET search_path = public AS 'SELECT EXISTS (SELECT FROM jobs WHERE workspace_id = w)'", Critical("rls.definer_rpc")),
+    ("CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS 'BEGIN UPDATE jobs SET priority = 1; RETURN NEW; END'; CREATE TRIGGER note AFTER UPDATE ON workspaces FOR EACH ROW EXECUTE FUNCTION note(); GRANT UPDATE ON workspaces TO authenticated; CREATE POLICY renaming ON workspaces FOR UPDATE TO authenticated USING (owner_id = (SELECT auth.uid()))", Warning("rls.trigger")),
     // Views and tables beside it.
     ("CREATE VIEW open_jobs AS SELECT * FROM jobs; GRANT SELECT ON open_jobs TO anon", Critical("rls.view_bypass")),
     ("CREATE VIEW own_jobs WITH (security_invoker) AS SELECT * FROM jobs; GRANT SELECT ON own_jobs TO anon", Nothing),
     ("CREATE VIEW inner_jobs AS SELECT * FROM jobs; CREATE VIEW outer_jobs AS SELECT id FROM inner_jobs; GRANT SELECT ON outer_jobs TO anon", Critical("rls.view_bypass")),
     ("CREATE MATERIALIZED VIEW job_copy AS SELECT * FROM jobs; GRANT SELECT ON job_copy TO authenticated", Critical("rls.view_bypass")),
+    ("CREATE TABLE old_jobs () INHERITS (jobs); GRANT SELECT ON old_jobs TO authenticated", Critical("rls.off")),
     ("CREATE TABLE notes (id int PRIMARY KEY); GRANT SELECT ON notes TO anon", Critical("rls.off")),
     ("CREATE TABLE notes (id int PRIMARY KEY)", Nothing),
 ];
@@ -124,7 +137,7 @@ fn the_table_of_mutations_is_in_the_docs() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rls-mutations.md");
     let mut text = String::from(
         "# What `rls audit` says about one change at a time\n\n\
-         Starting from the clean posture (`tests/fixtures/rls/clean.sql`). Checked by `tests/it/rls/mutations.rs`,\n\
+         Starting from the clean posture (`src/demo/backend/posture.sql`). Checked by `tests/it/rls/mutations.rs`,\n\
          which also writes this file when `UPDATE_DOCS` is set. `HELPER` is the head of `is_workspace_member`.\n\n\
          | change | finding | severity |\n|---|---|---|\n",
     );

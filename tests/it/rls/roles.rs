@@ -3,7 +3,7 @@
 use cliplyctl::demo::server::Server;
 
 use super::{audit_of, findings};
-use crate::support::fixtures::{backend, read};
+use crate::support::fixtures::backend;
 use crate::support::postgres::{Session, server_options};
 
 /// The clean posture in a cluster that nobody shares.
@@ -12,16 +12,24 @@ fn own_cluster() -> (Server, String) {
     Session::open(&server.url("postgres")).execute("CREATE DATABASE clean TEMPLATE template0");
     let url = server.url("clean");
     let session = Session::open(&url);
-    session.execute(&backend(&["roles", "workspaces", "main", "access"]));
-    session.execute(&read("rls/clean.sql"));
+    session.execute(&backend(&["roles", "workspaces", "main", "access", "posture"]));
     (server, url)
 }
+
+/// The check whose pairs are here.
+pub const CHECK: &str = "rls.bypass_role";
 
 /// The change, the finding, and what takes the change back.
 #[rustfmt::skip]
 const CHANGES: &[(&str, &[&str], &str)] = &[
     ("GRANT service_role TO anon", &["rls.bypass_role critical anon"],
         "REVOKE service_role FROM anon"),
+    ("GRANT postgres TO authenticated", &["rls.bypass_role critical authenticated"],
+        "REVOKE postgres FROM authenticated"),
+    ("GRANT authenticated TO anon", &[], "REVOKE authenticated FROM anon"), // NOINHERIT
+    ("ALTER ROLE anon INHERIT; GRANT authenticated TO anon",
+        &["rls.access critical public.jobs"], // anon reads by the policy of authenticated
+        "ALTER ROLE anon NOINHERIT; REVOKE authenticated FROM anon"),
     ("ALTER ROLE authenticated BYPASSRLS",
         &["rls.bypass_role critical authenticated"],
         "ALTER ROLE authenticated NOBYPASSRLS"),

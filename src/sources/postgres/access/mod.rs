@@ -13,11 +13,12 @@ use crate::facts::{SourceError, SourceErrorKind};
 
 const SESSION: &str = include_str!("queries/session.sql");
 /// Each takes the roles and the schemas, and gives one JSON text.
-const QUESTIONS: [&str; 5] = [
+const QUESTIONS: [&str; 6] = [
     include_str!("queries/roles.sql"),
     include_str!("queries/relations.sql"),
     include_str!("queries/policies.sql"),
     include_str!("queries/functions.sql"),
+    include_str!("queries/triggers.sql"),
     include_str!("queries/defaults.sql"),
 ];
 
@@ -37,7 +38,7 @@ pub async fn read(
         let session: Session = parse(&tx.query_typed_one(SESSION, &[]).await?.get::<_, String>(0))?;
         let schemas = if schemas.is_empty() { exposed(&session) } else { schemas.to_vec() };
         let answers = ask(tx, roles, &schemas).await?;
-        let [roles, relations, policies, functions, defaults] = &answers[..] else {
+        let [roles, relations, policies, functions, triggers, defaults] = &answers[..] else {
             return Err(malformed("an answer is missing"));
         };
         Ok(Catalog {
@@ -47,6 +48,7 @@ pub async fn read(
             relations: parse(relations)?,
             policies: parse(policies)?,
             functions: parse(functions)?,
+            triggers: parse(triggers)?,
             defaults: parse(defaults)?,
         })
     })

@@ -1,54 +1,79 @@
-//! Acts as the roles and notes what really happens. Writes nothing: every transaction is read-only.
+//! Acts as the roles and notes what really happens. Writes nothing, unless it was given leave to rehearse
+//! writes: then every transaction is rolled back.
 //!
 //! Sampled keys alone are read, never a whole table: a policy's helper runs once a row.
 
 mod act;
+mod helpers;
+mod question;
 mod sample;
+mod tries;
+mod write;
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
-
 use super::Database;
-use super::sql::{ident, literal};
-use crate::facts::access::catalog::{Function, Relation};
-use crate::facts::access::contract::Table;
-use crate::facts::access::observation::{HelperCall, Outcome, Persona, Read};
+use crate::facts::SourceError;
+use crate::facts::access::catalog::Function;
+use crate::facts::access::observation::Persona;
 use crate::facts::access::{Catalog, Contract, Observations};
-use act::{Actor, Refusal, ask};
-use sample::{Binding, Sample};
+use crate::permit::WritePermit;
+use act::{ask_as, claims, rehearse_as};
+use question::Question;
+use sample::{Sample, Target};
+use tries::Group;
 
-/// The longest that one probe may take, whatever the command's budget.
-const LIMIT: Duration = Duration::from_secs(2);
+/// A table with what is tried on it.
+struct Ground<'a> {
+    target: Target<'a>,
+    sample: Sample,
+    helpers: Vec<&'a Function>,
+}
 
-/// Reads samples of every declared table as each persona, and calls the helpers of its policies.
+/// Reads samples of every declared table as each persona, asks the planner about writes, and calls the
+/// helpers of its policies. With a permit it rehearses writes as well.
 pub async fn observe(
     db: &Database,
     budget: Duration,
     contract: &Contract,
     catalog: &Catalog,
+    permit: Option<&WritePermit>,
 ) -> Observations {
-    let mut seen = Observations::default();
-    let limit = budget.min(LIMIT);
-    let personas = assumable(catalog, &mut seen);
-    for (name, declared) in &contract.tables {
-        let Some(table) = catalog.relation(name) else { continue };
-        match sample(db, limit, contract, catalog, declared, table).await {
-            Ok(sample) => {
-                let actors = actors(&personas, &sample);
-                note_gaps(name, declared, &sample, &mut seen);
-                reads(db, limit, table, &sample, &actors, &mut seen).await;
-                for helper in helpers(catalog, declared, table, &mut seen) {
-                    let callers = actors.iter().filter(|a| a.sub.is_some());
-                    for actor in callers.filter(|a| may_call(catalog, a, helper)) {
-                        call(db, limit, helper, actor, &sample, &mut seen).await;
-                    }
-                }
-            }
-            Err(why) => seen.blocked.push((name.clone(), why)),
-        }
+    let mut seen = Observations { rehearsed: permit.is_some(), ..Observations::default() };
+    let all = observe_all(db, budget, contract, catalog, permit, &mut seen);
+    if tokio::time::timeout(budget, all).await.is_err() {
+        let why = "the time was up: see --timeout".to_owned();
+        seen.blocked.push(("what was left to try".to_owned(), why));
     }
     seen
+}
+
+async fn observe_all(
+    db: &Database,
+    budget: Duration,
+    contract: &Contract,
+    catalog: &Catalog,
+    permit: Option<&WritePermit>,
+    seen: &mut Observations,
+) {
+    let personas = assumable(catalog, seen);
+    let grounds = grounds(db, budget, contract, catalog, permit.is_some(), seen).await;
+    if grounds.is_empty() {
+        return;
+    }
+    // One after the other, on the connection that is warm already: to fork a server process and to fill
+    // its caches costs more than all the questions of one persona.
+    for persona in personas {
+        let asked = ask(db, budget, catalog, &grounds, persona, seen).await;
+        let asked = match (asked, permit) {
+            (Ok(()), Some(permit)) => rehearse(permit, db, budget, &grounds, persona, seen).await,
+            (asked, _) => asked,
+        };
+        if let Err(error) = asked {
+            let what = format!("acting as {}", persona.word());
+            seen.blocked.push((what, error.to_string()));
+        }
+    }
 }
 
 /// The personas whose role we may become; the others are UNKNOWN.
@@ -68,170 +93,114 @@ fn assumable(catalog: &Catalog, seen: &mut Observations) -> Vec<Persona> {
     personas
 }
 
-fn actors(personas: &[Persona], sample: &Sample) -> Vec<Actor> {
-    let actor = |persona: &Persona| {
-        let sub = match persona {
-            Persona::Anonymous | Persona::Service => None,
-            Persona::Stranger => Some(sample.stranger.clone()),
-            Persona::Member => Some(sample.member.clone()?),
-        };
-        Some(Actor { persona: *persona, sub })
-    };
-    personas.iter().filter_map(actor).collect()
-}
-
-async fn sample(
+/// The tables with their samples.
+async fn grounds<'a>(
     db: &Database,
-    limit: Duration,
-    contract: &Contract,
-    catalog: &Catalog,
-    declared: &Table,
-    table: &Relation,
-) -> Result<Sample, String> {
-    let key = table.key.as_deref().ok_or("it has no primary key of one column")?;
-    let rule = declared.rules().first().and_then(|name| contract.rules.get(name));
-    let binding = match (rule, &declared.tenant) {
-        (Some(rule), Some(tenant)) => {
-            let membership = catalog
-                .relation(&rule.membership)
-                .ok_or_else(|| format!("{} is not in the examined schemas", rule.membership))?;
-            Some(Binding { rule, membership, tenant })
+    budget: Duration,
+    contract: &'a Contract,
+    catalog: &'a Catalog,
+    rows: bool,
+    seen: &mut Observations,
+) -> Vec<Ground<'a>> {
+    let mut targets = Vec::new();
+    for (name, declared) in &contract.tables {
+        let Some(table) = catalog.relation(name) else { continue };
+        match sample::target(contract, catalog, table, declared) {
+            Ok(target) => targets.push(target),
+            Err(why) => seen.blocked.push((name.clone(), why)),
         }
-        _ => None,
-    };
-    let taken = sample::take(db, limit, table, key, binding).await;
-    taken.map_err(|error| format!("no sample could be taken: {error}"))
+    }
+    let questions: Vec<_> = targets.iter().map(|target| sample::question(target, rows)).collect();
+    let opening = sample::opening(budget);
+    let asked = db.read(budget, async |c| tries::ask(c, &opening, &questions).await).await;
+    let answers = asked.unwrap_or_else(|error| {
+        seen.blocked.push(("samples".to_owned(), error.to_string()));
+        vec![]
+    });
+    let mut grounds = Vec::new();
+    for (target, answer) in targets.into_iter().zip(answers.into_iter().flatten()) {
+        match sample::parse(answer) {
+            Ok(sample) => {
+                note_gaps(&target, &sample, seen);
+                let helpers = helpers::find(catalog, &target, seen);
+                grounds.push(Ground { target, sample, helpers });
+            }
+            Err(why) => seen.blocked.push((target.table.name.clone(), why)),
+        }
+    }
+    grounds
 }
 
 /// Says what there was nothing to try on.
-fn note_gaps(name: &str, declared: &Table, sample: &Sample, seen: &mut Observations) {
-    let ruled = !declared.rules().is_empty();
+fn note_gaps(target: &Target<'_>, sample: &Sample, seen: &mut Observations) {
+    let ruled = !target.declared.rules().is_empty();
     let why = match (sample.own.is_empty(), sample.foreign.is_empty()) {
         (true, true) => "there are no rows to read",
         (true, false) if ruled => "no member has a row of their own",
         (false, true) => "there is no row of another workspace",
         _ => return,
     };
-    seen.vacuous.push((name.to_owned(), why.to_owned()));
+    seen.vacuous.push((target.table.name.clone(), why.to_owned()));
 }
 
-async fn reads(
-    db: &Database,
-    limit: Duration,
-    table: &Relation,
-    sample: &Sample,
-    actors: &[Actor],
-    seen: &mut Observations,
-) {
-    let keys: Vec<_> = sample.own.iter().chain(&sample.foreign).cloned().collect();
-    let Some(key) = table.key.as_deref().filter(|_| !keys.is_empty()) else { return };
-    let key = ident(key);
-    let wanted = super::sql::literals(&keys);
-    let sql = format!("select {key}::text from {} where {key} in ({wanted})", table.name);
-    let answers = join_all(actors.iter().map(|actor| ask(db, limit, actor, &sql))).await;
-    for (actor, answer) in actors.iter().zip(answers) {
-        let outcome = match answer {
-            Ok(rows) => {
-                let found = |keys: &[String]| {
-                    keys.iter().filter(|k| rows.iter().flatten().any(|r| r == *k)).count()
-                };
-                Outcome::Rows {
-                    own: found(&sample.own),
-                    of_own: sample.own.len(),
-                    foreign: found(&sample.foreign),
-                    of_foreign: sample.foreign.len(),
-                }
-            }
-            Err(Refusal::Denied) => Outcome::Denied,
-            Err(Refusal::Failed(why)) => Outcome::Failed(why),
-            Err(Refusal::Blocked(why)) => {
-                seen.blocked.push((format!("{} as {}", table.name, actor.persona.word()), why));
-                continue;
-            }
-        };
-        seen.reads.push(Read { table: table.name.clone(), persona: actor.persona, outcome });
+/// The claim `sub` of a persona; `None` where the sample has nobody for it.
+fn sub(sample: &Sample, persona: Persona) -> Option<Option<&str>> {
+    match persona {
+        Persona::Anonymous | Persona::Service => Some(None),
+        Persona::Stranger => Some(Some(sample.stranger.as_str())),
+        Persona::Member => sample.member.as_deref().map(Some),
     }
 }
 
-/// The helpers that decide by the tenant alone and that cannot write when called.
-fn helpers<'a>(
-    catalog: &'a Catalog,
-    declared: &Table,
-    table: &Relation,
+async fn ask(
+    db: &Database,
+    budget: Duration,
+    catalog: &Catalog,
+    grounds: &[Ground<'_>],
+    persona: Persona,
     seen: &mut Observations,
-) -> Vec<&'a Function> {
-    let Some(tenant) = declared.tenant.as_deref().map(ident_as_deparsed) else { return vec![] };
-    let mut helpers: Vec<&Function> = Vec::new();
-    for policy in catalog.policies_on(&table.name) {
-        for function in policy.functions.iter().filter_map(|f| catalog.function(f)) {
-            let asked = format!("{}({tenant})", function.name);
-            let text = [&policy.using, &policy.check].into_iter().flatten();
-            let by_tenant = text.into_iter().any(|text| text.contains(&asked));
-            let known = helpers.iter().any(|h| h.signature == function.signature);
-            if !by_tenant || known || function.returns != "boolean" || function.arguments.len() != 1
-            {
-                continue;
-            }
-            if function.volatile {
-                let why = "it is VOLATILE: calling it might write".to_owned();
-                seen.blocked.push((function.signature.clone(), why));
-                continue;
-            }
-            helpers.push(function);
+) -> Result<(), SourceError> {
+    let (mut groups, mut asked) = (Vec::new(), Vec::new());
+    for ground in grounds {
+        let Some(sub) = sub(&ground.sample, persona) else { continue };
+        let signed_in = ground.helpers.iter().copied().filter(|_| sub.is_some());
+        let helpers: Vec<_> =
+            signed_in.filter(|h| helpers::may_call(catalog, persona, h)).collect();
+        let questions = question::all(&ground.target, &ground.sample, persona, &helpers);
+        let opening = claims(persona, sub);
+        groups
+            .push(Group { opening, questions: questions.iter().map(|q| q.sql.clone()).collect() });
+        asked.push((ground, questions));
+    }
+    let answers = ask_as(db, budget, persona.role(), &groups).await?;
+    for ((ground, questions), answers) in asked.into_iter().zip(answers) {
+        let pairs: Vec<(Question<'_>, _)> = questions.into_iter().zip(answers).collect();
+        for (question, answer) in pairs {
+            question::note(question, answer, &ground.target, &ground.sample, persona, seen);
         }
     }
-    helpers
+    Ok(())
 }
 
-/// Whether a call by name would get as far as the helper; if not, the catalog has said so already.
-fn may_call(catalog: &Catalog, actor: &Actor, helper: &Function) -> bool {
-    let name = actor.persona.role();
-    let usage = catalog.role(name).is_some_and(|role| role.schemas.contains(&helper.schema));
-    usage && helper.executable_by.iter().any(|role| role == name)
-}
-
-/// The server quotes a name only where it must.
-fn ident_as_deparsed(name: &str) -> String {
-    let plain = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if plain { name.to_owned() } else { ident(name) }
-}
-
-async fn call(
+async fn rehearse(
+    permit: &WritePermit,
     db: &Database,
-    limit: Duration,
-    helper: &Function,
-    actor: &Actor,
-    sample: &Sample,
+    budget: Duration,
+    grounds: &[Ground<'_>],
+    persona: Persona,
     seen: &mut Observations,
-) {
-    let member = actor.persona == Persona::Member;
-    let own = if member { "a workspace of their own" } else { "a workspace" };
-    let mut arguments: Vec<(Option<&String>, &'static str, bool)> = Vec::new();
-    arguments.extend(sample.own_tenants.iter().map(|t| (Some(t), own, member)));
-    arguments.extend(sample.foreign_tenants.iter().map(|t| (Some(t), "another workspace", false)));
-    arguments.push((None, "NULL", false));
-    let kind = &helper.arguments[0];
-    let calls = arguments.iter().map(|(value, ..)| {
-        let value = value.map_or("null".to_owned(), |v| literal(v));
-        format!("select {}({value}::{kind})::text", helper.name)
-    });
-    let sql = calls.collect::<Vec<_>>().join(" union all ");
-    let answers = match ask(db, limit, actor, &sql).await {
-        Ok(answers) => answers.into_iter().map(|a| Ok(a.as_deref() == Some("true"))).collect(),
-        Err(Refusal::Denied) => vec![Err("permission denied".to_owned())],
-        Err(Refusal::Failed(why)) => vec![Err(why)],
-        Err(Refusal::Blocked(why)) => {
-            seen.blocked.push((helper.signature.clone(), why));
-            return;
-        }
-    };
-    for ((_, argument, expected), answer) in arguments.into_iter().zip(answers) {
-        seen.helpers.push(HelperCall {
-            function: helper.signature.clone(),
-            persona: actor.persona,
-            argument,
-            expected,
-            answer,
-        });
+) -> Result<(), SourceError> {
+    let (mut groups, mut asked) = (Vec::new(), Vec::new());
+    for ground in grounds {
+        let Some(sub) = sub(&ground.sample, persona) else { continue };
+        let rehearsals = write::all(&ground.target, &ground.sample, persona.role());
+        let questions = rehearsals.iter().map(|r| r.sql.clone()).collect();
+        groups.push(Group { opening: claims(persona, sub), questions });
+        asked.push((ground.target.table.name.as_str(), rehearsals));
     }
+    let answers = rehearse_as(permit, db, budget, persona.role(), &groups).await?;
+    for ((table, rehearsals), answers) in asked.iter().zip(answers) {
+        write::note(rehearsals, answers, table, persona, seen);
+    }
+    Ok(())
 }

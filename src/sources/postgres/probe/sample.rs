@@ -2,23 +2,29 @@
 
 use std::time::Duration;
 
-use tokio_postgres::Client;
+use serde::Deserialize;
 
-use crate::facts::SourceError;
+use super::tries::{Group, Refusal, limited};
 use crate::facts::access::catalog::Relation;
-use crate::facts::access::contract::Rule;
-use crate::sources::postgres::Database;
-use crate::sources::postgres::sql::{ident, literal};
+use crate::facts::access::contract::{Rule, Table};
+use crate::facts::access::{Catalog, Contract};
+use crate::sources::postgres::sql::ident;
 
 /// Rows tried on either side.
-pub const ROWS: usize = 20;
+const ROWS: usize = 20;
 /// Memberships looked through for somebody who has rows, and tenants for foreign rows.
 const CANDIDATES: usize = 200;
 /// Workspaces that a helper is called with, on either side.
 const TENANTS: usize = 3;
 
+/// How a transaction that samples begins. An operator who is bound by policies gets an error then, instead
+/// of a part of the rows.
+pub fn opening(budget: Duration) -> String {
+    format!("{}; SET LOCAL row_security = off", limited(budget))
+}
+
 /// A member, a stranger, and rows and tenants of both sides.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub struct Sample {
     /// The claim `sub` of a real member.
     pub member: Option<String>,
@@ -32,86 +38,134 @@ pub struct Sample {
     pub own: Vec<String>,
     /// Keys of other rows.
     pub foreign: Vec<String>,
+    /// One own row as JSON, where writes are rehearsed.
+    #[serde(default)]
+    pub own_row: Option<String>,
+    /// One other row as JSON, where writes are rehearsed.
+    #[serde(default)]
+    pub foreign_row: Option<String>,
+}
+
+/// A declared table that can be sampled.
+pub struct Target<'a> {
+    /// What the catalog says of it.
+    pub table: &'a Relation,
+    /// What the contract says of it.
+    pub declared: &'a Table,
+    /// Its key, quoted.
+    pub key: String,
+    binding: Option<Binding<'a>>,
 }
 
 /// A rule with the table it reads and the column it binds.
-#[derive(Debug, Clone, Copy)]
-pub struct Binding<'a> {
-    /// The rule.
-    pub rule: &'a Rule,
-    /// The table of memberships, as the catalog writes it.
-    pub membership: &'a Relation,
-    /// The column of the protected table.
-    pub tenant: &'a str,
+struct Binding<'a> {
+    rule: &'a Rule,
+    members: &'a str,
+    tenant: &'a str,
 }
 
-/// Takes a sample of a table. Row security must not hide anything from us: then this is an error.
-pub async fn take(
-    db: &Database,
-    limit: Duration,
-    table: &Relation,
-    key: &str,
-    binding: Option<Binding<'_>>,
-) -> Result<Sample, SourceError> {
-    db.read(limit, async |tx| {
-        // With this an operator who is bound by policies gets an error instead of a part of the rows.
-        tx.batch_execute("SET LOCAL row_security = off").await?;
-        let mut sample = Sample { stranger: stranger(tx).await?, ..Sample::default() };
-        match binding {
-            Some(binding) => by_rule(tx, table, key, binding, &mut sample).await?,
-            None => {
-                let any = format!("select {}::text from {} limit {ROWS}", ident(key), table.name);
-                sample.foreign = texts(tx, &any).await?;
-            }
+/// Finds what a sample needs, or says what is missing.
+pub fn target<'a>(
+    contract: &'a Contract,
+    catalog: &'a Catalog,
+    table: &'a Relation,
+    declared: &'a Table,
+) -> Result<Target<'a>, String> {
+    let key = table.key.as_deref().ok_or("it has no primary key of one column")?;
+    let rule = declared.rules().first().and_then(|name| contract.rules.get(name));
+    let binding = match (rule, &declared.tenant) {
+        (Some(rule), Some(tenant)) => {
+            let members = catalog
+                .relation(&rule.membership)
+                .ok_or_else(|| format!("{} is not in the examined schemas", rule.membership))?;
+            Some(Binding { rule, members: &members.name, tenant })
         }
-        Ok(sample)
-    })
-    .await
+        _ => None,
+    };
+    Ok(Target { table, declared, key: ident(key), binding })
 }
 
-async fn stranger(tx: &Client) -> Result<String, SourceError> {
-    Ok(tx.query_typed_one("select pg_catalog.gen_random_uuid()::text", &[]).await?.get(0))
+impl Target<'_> {
+    /// A column that a role may write, quoted.
+    pub fn written_column(&self, role: &str) -> String {
+        let granted = self.table.only_columns(role, "UPDATE");
+        let column = granted.first().or(self.declared.tenant.as_ref());
+        column.map_or(self.key.clone(), |column| ident(column))
+    }
 }
 
-async fn by_rule(
-    tx: &Client,
-    table: &Relation,
-    key: &str,
-    binding: Binding<'_>,
-    sample: &mut Sample,
-) -> Result<(), SourceError> {
-    let (rows, members, key) = (&table.name, &binding.membership.name, ident(key));
+/// The question for a sample: its answer is one JSON text. `rows`: with a whole row of either side.
+pub fn question(target: &Target<'_>, rows: bool) -> Group {
+    let sql = match &target.binding {
+        Some(binding) => by_rule(target, binding, rows),
+        None => at_random(target, rows),
+    };
+    Group { opening: "SELECT 1".to_owned(), questions: vec![sql] }
+}
+
+fn at_random(target: &Target<'_>, rows: bool) -> String {
+    let table = &target.table.name;
+    let row = format!("(select pg_catalog.to_jsonb(j)::text from {table} j limit 1)");
+    format!(
+        "select pg_catalog.json_build_object('stranger', pg_catalog.gen_random_uuid(), \
+         'member', null, 'own_tenants', '[]'::json, 'foreign_tenants', '[]'::json, \
+         'own', '[]'::json, 'foreign', {}, 'foreign_row', {})::text",
+        list(&format!("select {}::text from {table} limit {ROWS}", target.key)),
+        if rows { &row } else { "null" }
+    )
+}
+
+/// `mine`: tenants of somebody who has rows, if anybody has. `others`: tenants that are not theirs.
+/// Rows are found tenant by tenant, through the index on the tenant where there is one.
+fn by_rule(target: &Target<'_>, binding: &Binding<'_>, rows: bool) -> String {
+    let (table, key, members) = (&target.table.name, &target.key, binding.members);
     let (user, tenant) = (ident(&binding.rule.user), ident(&binding.rule.tenant));
     let bound = ident(binding.tenant);
-    let member = format!(
-        "select m.{user}::text from (select * from {members} limit {CANDIDATES}) m \
-         where m.{user} is not null \
-         order by exists (select from {rows} j where j.{bound} = m.{tenant}) desc limit 1"
-    );
-    let Some(member) = texts(tx, &member).await?.pop() else { return Ok(()) };
-    let mine = format!("select o.{tenant} from {members} o where o.{user} = {}", literal(&member));
-    let own_tenants =
-        format!("select t::text from ({mine}) as o(t) where t is not null limit {TENANTS}");
-    let others = format!(
-        "select distinct m.{tenant} as t from (select * from {members} limit {CANDIDATES}) m \
-         where m.{tenant} not in ({mine})"
-    );
-    let foreign_tenants = format!("select t::text from ({others}) as o limit {TENANTS}");
-    let own =
-        format!("select j.{key}::text from {rows} j where j.{bound} in ({mine}) limit {ROWS}");
-    let foreign = format!(
-        "select j.k from ({others}) as o cross join lateral \
-         (select j.{key}::text as k from {rows} j where j.{bound} = o.t limit {ROWS}) j limit {ROWS}"
-    );
-    sample.own_tenants = texts(tx, &own_tenants).await?;
-    sample.foreign_tenants = texts(tx, &foreign_tenants).await?;
-    sample.own = texts(tx, &own).await?;
-    sample.foreign = texts(tx, &foreign).await?;
-    sample.member = Some(member);
-    Ok(())
+    let of = |tenants: &str| {
+        list(&format!(
+            "select j.k from {tenants} o cross join lateral \
+             (select j.{key}::text from {table} j where j.{bound} = o.t limit {ROWS}) j(k) limit {ROWS}"
+        ))
+    };
+    let row = |tenants: &str| match rows {
+        true => format!(
+            "(select j.r from {tenants} o cross join lateral (select pg_catalog.to_jsonb(j)::text \
+             from {table} j where j.{bound} = o.t limit 1) j(r) limit 1)"
+        ),
+        false => "null".to_owned(),
+    };
+    let some = |tenants: &str| list(&format!("select o.t::text from {tenants} o limit {TENANTS}"));
+    format!(
+        "with candidates as materialized (select m.{user} as u, m.{tenant} as t from {members} m \
+           where m.{user} is not null and m.{tenant} is not null limit {CANDIDATES}), \
+         who as materialized (select c.u from candidates c \
+           order by exists (select from {table} j where j.{bound} = c.t) desc limit 1), \
+         mine as materialized (select distinct m.{tenant} as t from {members} m \
+           where m.{user} = (select u from who) and m.{tenant} is not null), \
+         others as materialized (select distinct c.t from candidates c where c.t not in (select t from mine)) \
+         select pg_catalog.json_build_object('stranger', pg_catalog.gen_random_uuid(), \
+           'member', (select u::text from who), 'own_tenants', {}, 'foreign_tenants', {}, \
+           'own', {}, 'foreign', {}, 'own_row', {}, 'foreign_row', {})::text",
+        some("mine"),
+        some("others"),
+        of("mine"),
+        of("others"),
+        row("mine"),
+        row("others")
+    )
 }
 
-async fn texts(tx: &Client, sql: &str) -> Result<Vec<String>, SourceError> {
-    let rows = tx.query_typed(sql, &[]).await?;
-    Ok(rows.iter().filter_map(|row| row.get(0)).collect())
+fn list(select: &str) -> String {
+    format!("(select coalesce(pg_catalog.json_agg(v), '[]') from ({select}) as s(v))")
+}
+
+/// Reads the answer.
+pub fn parse(answer: Result<Vec<Option<String>>, Refusal>) -> Result<Sample, String> {
+    let text = answer.map_err(|refusal| match refusal {
+        Refusal::Blocked(why) | Refusal::Failed(why) => why,
+        Refusal::Denied | Refusal::Constraint => "permission denied".to_owned(),
+    });
+    let text = text.map_err(|why| format!("no sample could be taken: {why}"))?;
+    let text = text.into_iter().flatten().next().unwrap_or_default();
+    serde_json::from_str(&text).map_err(|error| format!("no sample could be taken: {error}"))
 }

@@ -1,5 +1,5 @@
--- Which functions decide about access: SECURITY DEFINER ones of the examined schemas ($2), and those
--- that policies call? Who of the examined roles ($1) may call them (a NULL acl means PUBLIC)?
+-- Which functions decide about access: SECURITY DEFINER ones of the examined schemas ($2), those that
+-- policies call, and SECURITY DEFINER ones that triggers run? Who of the examined roles ($1) may call them (a NULL acl means PUBLIC)?
 select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'signature', f.oid::pg_catalog.regprocedure::text,
          'name', pg_catalog.format('%I.%I', n.nspname, f.proname),
@@ -38,3 +38,8 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                   where d.classid = 'pg_catalog.pg_policy'::pg_catalog.regclass
                     and d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass
                     and pn.nspname = any($2))
+    or (f.prosecdef and f.oid in (select t.tgfoid
+                                    from pg_catalog.pg_trigger t
+                                    join pg_catalog.pg_class c on c.oid = t.tgrelid
+                                    join pg_catalog.pg_namespace tn on tn.oid = c.relnamespace
+                                   where not t.tgisinternal and tn.nspname = any($2)))

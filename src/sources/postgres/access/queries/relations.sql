@@ -64,7 +64,7 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
          'columns', (
            select coalesce(pg_catalog.json_agg(a.attname order by a.attnum), '[]')
              from pg_catalog.pg_attribute a
-            where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
+            where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''),
          'grants', (
            select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
                     'role', r.rolname,

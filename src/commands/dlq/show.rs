@@ -1,0 +1,40 @@
+//! `dlq show`: one dead letter in full, its cause, and what to do about it.
+
+use crate::checks::advice::{SHIPPED, advise};
+use crate::checks::job::meaning;
+use crate::checks::requeues::earlier;
+use crate::cli::JobsShow;
+use crate::commands::jobs;
+use crate::context::Context;
+use crate::error::Error;
+use crate::facts::layout::Role;
+use crate::facts::{SourceError, SourceErrorKind};
+use crate::report::{Report, dead_letter};
+use crate::sources::postgres::dead_letters::{others, required};
+
+/// Shows a dead letter.
+///
+/// # Errors
+/// A malformed id is a usage error; a job that is not there, or not dead, cannot be shown (3).
+pub async fn run(context: &Context, args: &JobsShow) -> Result<Report, Error> {
+    let layout = context.layout().await?;
+    jobs::check_id(layout, &args.id)?;
+    required(layout)?;
+    let job = jobs::read(context, &args.id).await?;
+    if job.role != Role::Dead {
+        let message = format!("job {} is not dead: its state is {}", job.id, job.state);
+        return Err(SourceError::new(SourceErrorKind::NotFound, message)
+            .hint(format!("see cliplyctl jobs show {}", job.id))
+            .into());
+    }
+    let others = others(context.database().await?, layout, &job, context.remaining()).await?;
+    let rules = context.settings.advice.iter().chain(SHIPPED);
+    let case = dead_letter::Case {
+        meaning: meaning(&job, &context.settings.limits),
+        earlier: earlier(&job),
+        advice: advise(rules, &job.cause),
+        others,
+        job: &job,
+    };
+    Ok(dead_letter::report(&case, &context.provenance()))
+}

@@ -1,0 +1,127 @@
+//! The order of a listing, and where a page of it begins.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::dead_letter::DeadLetter;
+use super::job_id::JobId;
+use super::layout::IdType;
+
+/// The order of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Order {
+    /// The latest change first, by index
+    #[default]
+    Updated,
+    /// The earliest change first, by index
+    Oldest,
+    /// The latest death first; slow: reads every dead letter that matches
+    Died,
+}
+
+impl Order {
+    /// The word on the command line.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Updated => "updated",
+            Self::Oldest => "oldest",
+            Self::Died => "died",
+        }
+    }
+}
+
+/// What stands for a time that lies before all others, as Postgres says it.
+const NEVER: &str = "-infinity";
+/// What stands for a time that lies behind all others.
+const FOREVER: &str = "infinity";
+
+/// Where a page begins: behind this job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// The order in which it stands behind that job.
+    pub order: Order,
+    /// The job's last change, or its death: RFC 3339 UTC or an infinity.
+    pub at: String,
+    /// The job.
+    pub id: JobId,
+}
+
+impl Cursor {
+    /// The cursor behind a job; none for an id that is none.
+    #[must_use]
+    pub fn behind(job: &DeadLetter, order: Order) -> Option<Self> {
+        let died = || job.died.map_or_else(|| NEVER.to_owned(), |death| death.at.to_string());
+        let at = if order == Order::Died { died() } else { job.changed.clone() };
+        Some(Self { order, at, id: JobId::parse_any(&job.id)? })
+    }
+
+    /// Reads a cursor of this order over ids of this type.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn parse(text: &str, order: Order, ids: IdType) -> Result<Self, String> {
+        let wrong = || format!("\"{text}\" is no cursor");
+        let (written, rest) = match text.split_once('/') {
+            Some(("oldest", rest)) => (Order::Oldest, rest),
+            Some(("died", rest)) => (Order::Died, rest),
+            Some(_) => return Err(wrong()),
+            None => (Order::Updated, text),
+        };
+        let (at, id) = rest.rsplit_once('~').ok_or_else(wrong)?;
+        let time = at == NEVER || at == FOREVER || at.parse::<Timestamp>().is_ok();
+        let any = JobId::parse_any(id).filter(|_| time).ok_or_else(wrong)?;
+        let id = JobId::parse(id, ids).ok_or_else(|| {
+            format!(
+                "the cursor names job {any}, but ids of this database are of type {}",
+                ids.sql()
+            )
+        })?;
+        if written != order {
+            let (written, order) = (written.word(), order.word());
+            return Err(format!("the cursor is one of --sort {written}, not of --sort {order}"));
+        }
+        Ok(Self { order, at: at.to_owned(), id })
+    }
+}
+
+/// As it is typed: `2026-01-31T04:00:00.000001Z~42`, with the order in front unless it is the default.
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.order != Order::default() {
+            write!(f, "{}/", self.order.word())?;
+        }
+        write!(f, "{}~{}", self.at, self.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UUID: &str = "0a9f0000-0000-4000-8000-00000000abcd";
+
+    #[test]
+    fn a_cursor_is_read_as_it_is_written() {
+        for (order, text) in [
+            (Order::Updated, format!("2026-01-02T03:04:05.000001Z~{UUID}")),
+            (Order::Oldest, format!("oldest/-infinity~{UUID}")),
+            (Order::Died, format!("died/2026-01-02T03:04:05.123Z~{UUID}")),
+        ] {
+            let cursor = Cursor::parse(&text, order, IdType::Uuid).unwrap();
+            assert_eq!(cursor.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_cursor_of_this_listing_says_why() {
+        let wrong = |text: &str| Cursor::parse(text, Order::Updated, IdType::Uuid).unwrap_err();
+        let quoted = format!("2026-01-02T03:04:05Z~{UUID}' or '1'='1");
+        for bad in ["", "x", "2026~", "~1", "2026-01-02T03:04:05Z~1~x", &quoted, "new/2026~1"] {
+            assert!(wrong(bad).contains("is no cursor"), "{bad}");
+        }
+        assert!(wrong("2026-01-02T03:04:05Z~42").contains("of type uuid"));
+        assert!(wrong(&format!("died/2026-01-02T03:04:05Z~{UUID}")).contains("--sort died"));
+    }
+}

@@ -1,0 +1,53 @@
+//! `[[advice]]`: what this team knows of its causes; it goes in front of the shipped table.
+
+use super::document::{Document, Key, Value};
+use crate::error::Error;
+use crate::facts::advice::{Advice, CauseClass, SafeToRetry};
+
+const KEYS: [&str; 4] = ["pattern", "class", "retry", "text"];
+
+/// Reads the rules of one file.
+pub fn read(document: &Document, key: &Key, value: &Value) -> Result<Vec<Advice>, Error> {
+    let rules = value.get_ref().as_array();
+    let rules = rules.ok_or_else(|| document.expected(key, value, "a list: [[advice]]"))?;
+    rules.iter().map(|value| rule(document, key, value)).collect()
+}
+
+fn rule(document: &Document, key: &Key, value: &Value) -> Result<Advice, Error> {
+    let (mut pattern, mut class, mut retry, mut text) = (None, None, None, None);
+    for (key, value) in document.inner(key, value)? {
+        match key.get_ref().as_ref() {
+            "pattern" => pattern = Some(document.string(key, value)?.value),
+            "text" => text = Some(document.string(key, value)?.value),
+            "class" => {
+                class = Some(one_of(document, key, value, &CauseClass::ALL, CauseClass::word)?)
+            }
+            "retry" => {
+                retry = Some(one_of(document, key, value, &SafeToRetry::ALL, SafeToRetry::word)?)
+            }
+            _ => return Err(document.unknown(key, &KEYS)),
+        }
+    }
+    match (pattern, class, retry, text) {
+        (Some(pattern), Some(class), Some(safe_to_retry), Some(text)) => {
+            Ok(Advice { pattern: pattern.into(), class, safe_to_retry, text: text.into() })
+        }
+        _ => Err(document
+            .error(value.span(), "a rule of [[advice]] is incomplete")
+            .hint(format!("it needs {}", KEYS.join(", ")))),
+    }
+}
+
+fn one_of<T: Copy>(
+    document: &Document,
+    key: &Key,
+    value: &Value,
+    all: &[T],
+    word: impl Fn(T) -> &'static str,
+) -> Result<T, Error> {
+    let found = value.get_ref().as_str().and_then(|text| all.iter().find(|&&t| word(t) == text));
+    found.copied().ok_or_else(|| {
+        let words: Vec<_> = all.iter().map(|&t| format!("\"{}\"", word(t))).collect();
+        document.expected(key, value, &format!("one of {}", words.join(", ")))
+    })
+}

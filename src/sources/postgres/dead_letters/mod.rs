@@ -1,0 +1,117 @@
+//! Reads jobs that were given up: by keyset, never OFFSET.
+
+mod death;
+mod others;
+mod page;
+mod pass;
+mod stream;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+pub use death::{death_columns, death_of};
+pub use others::others;
+pub use page::list;
+pub use stream::stream;
+
+use super::selection::{Conditions, fingerprint_columns};
+use super::sql;
+use crate::facts::dead_letter::DeadLetter;
+use crate::facts::layout::Layout;
+use crate::facts::listing::{Cursor, Order};
+use crate::facts::selection::Selection;
+use crate::facts::{SourceError, SourceErrorKind};
+
+/// Bytes of an error that a listing reads: its first line is all it shows.
+const ERROR_BYTES: usize = 2_000;
+
+/// What is listed, and from where on.
+#[derive(Debug, Clone, Copy)]
+pub struct Listing<'a> {
+    /// The table.
+    pub layout: &'a Layout,
+    /// Which jobs.
+    pub selection: &'a Selection,
+    /// In which order.
+    pub order: Order,
+    /// Behind which job.
+    pub after: Option<&'a Cursor>,
+}
+
+impl Listing<'_> {
+    /// Its rows in order, at most `limit` of them. The order of deaths is left to the reader: the
+    /// server cannot be asked to parse what workers wrote.
+    fn statement(&self, limit: Option<u64>) -> (String, Conditions) {
+        let layout = self.layout;
+        let key = sql::changed(layout);
+        let mut conditions = Conditions::of(layout, self.selection);
+        let (direction, behind) =
+            if self.order == Order::Oldest { ("asc", ">") } else { ("desc", "<") };
+        if let Some(cursor) = self.after.filter(|_| self.order != Order::Died) {
+            let changed = conditions.bind(cursor.at.clone(), Type::TEXT);
+            let id = conditions.bind(cursor.id.to_string(), Type::TEXT);
+            let id_type = layout.id.sql();
+            conditions
+                .push(format!("({key}, id) {behind} ({changed}::timestamptz, {id}::{id_type})"));
+        }
+        // Long errors are read where their fingerprint is asked for, and nowhere else.
+        let fingerprint = match self.selection.group {
+            Some(_) => format!(", {}", fingerprint_columns(layout)),
+            None => String::new(),
+        };
+        let columns = columns(layout);
+        let mut statement =
+            format!("select {columns}{fingerprint} from public.jobs where {}", conditions.sql());
+        if self.order != Order::Died {
+            statement.push_str(&format!(" order by {key} {direction}, id {direction}"));
+        }
+        if let Some(limit) = limit {
+            statement.push_str(&format!(" limit {limit}"));
+        }
+        (statement, conditions)
+    }
+}
+
+/// Says why there are no dead letters, where the schema has none.
+///
+/// # Errors
+/// [`SourceErrorKind::UnknownLayout`].
+pub fn required(layout: &Layout) -> Result<(), SourceError> {
+    match layout.no_dead_letters() {
+        None => Ok(()),
+        Some(why) => Err(SourceError::new(SourceErrorKind::UnknownLayout, why)
+            .hint("failed jobs are counted by: cliplyctl queue")),
+    }
+}
+
+fn columns(layout: &Layout) -> String {
+    let text =
+        |column: &Option<String>| format!("{}::text", sql::column_or_null(column.as_ref(), "text"));
+    let number = |column: &Option<String>| {
+        format!("{}::bigint", sql::column_or_null(column.as_ref(), "bigint"))
+    };
+    format!(
+        "id::text as id, {} as kind, {} as workspace, {} as attempts, {} as max_attempts, \
+         left({}, {ERROR_BYTES}) as error, {} as changed, {}",
+        text(&layout.kind),
+        text(&layout.workspace),
+        number(&layout.attempts),
+        number(&layout.max_attempts),
+        sql::error_text(layout),
+        sql::rfc3339(&sql::changed(layout)),
+        death_columns(layout),
+    )
+}
+
+fn dead_letter(row: &Row) -> DeadLetter {
+    DeadLetter {
+        id: row.get("id"),
+        kind: row.get("kind"),
+        workspace: row.get("workspace"),
+        attempts: row.get("attempts"),
+        max_attempts: row.get("max_attempts"),
+        error: row.get("error"),
+        died: death_of(row),
+        changed: row.get::<_, Option<String>>("changed").unwrap_or_default(),
+    }
+}

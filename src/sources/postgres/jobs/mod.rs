@@ -1,0 +1,119 @@
+//! Reads one job in full, and its events.
+
+mod timeline;
+
+use std::time::Duration;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use super::selection::{fingerprint, fingerprint_columns};
+use super::{Database, sql};
+use crate::facts::job::{Job, Timeline};
+use crate::facts::layout::{IdType, Layout};
+use crate::facts::{SourceError, SourceErrorKind};
+
+/// Bytes of each long column that are read.
+const LONG: usize = 64 * 1024;
+
+/// Whether this text can be an id of this layout.
+#[must_use]
+pub fn is_id(layout: &Layout, id: &str) -> bool {
+    match layout.id {
+        IdType::BigInt => id.parse::<i64>().is_ok(),
+        IdType::Uuid => {
+            let digits = id.bytes().filter(u8::is_ascii_hexdigit).count();
+            digits == 32 && id.len() - digits == id.matches('-').count()
+        }
+    }
+}
+
+/// The job of this id.
+///
+/// # Errors
+/// [`SourceErrorKind::NotFound`] when there is none; else the database's.
+pub async fn read(
+    db: &Database,
+    layout: &Layout,
+    id: &str,
+    timeout: Duration,
+) -> Result<Job, SourceError> {
+    let statement = format!(
+        "select {} from public.jobs where id = $1::text::{}",
+        columns(layout),
+        layout.id.sql()
+    );
+    let row = db
+        .read(timeout, async |tx| Ok(tx.query_typed(&statement, &[(&id, Type::TEXT)]).await?))
+        .await?
+        .into_iter()
+        .next();
+    let row = row.ok_or_else(|| {
+        SourceError::new(SourceErrorKind::NotFound, format!("there is no job {id}"))
+            .hint("ids are listed by: cliplyctl dlq list")
+    })?;
+    let kind: Option<String> = row.get("kind");
+    let timeline = timeline::read(db, layout, (id, kind.as_deref().unwrap_or("")), timeout).await?;
+    Ok(job(layout, &row, timeline))
+}
+
+fn columns(layout: &Layout) -> String {
+    let text = |column: Option<&String>| format!("{}::text", sql::column_or_null(column, "text"));
+    let long = |column: Option<&String>| format!("left({}, {LONG})", text(column));
+    let number = |column: &Option<String>| {
+        format!("{}::bigint", sql::column_or_null(column.as_ref(), "bigint"))
+    };
+    let age =
+        |column: &Option<String>| sql::age(&sql::column_or_null(column.as_ref(), "timestamptz"));
+    format!(
+        "id::text as id, {} as kind, {} as workspace, {}::text as state, {} as stale, \
+         {} as attempts, {} as max_attempts, {} as due_age, {} as locked_by, {} as locked_age, \
+         {} as life_age, {} as created_age, {} as updated_age, {} as last_error, {} as error, \
+         {} as payload, {} as result, {}",
+        text(layout.kind.as_ref()),
+        text(layout.workspace.as_ref()),
+        sql::ident(&layout.live),
+        text(layout.stale.as_ref()),
+        number(&layout.attempts),
+        number(&layout.max_attempts),
+        sql::age(&sql::due(layout)),
+        text(layout.locked_by.as_ref()),
+        age(&layout.locked_at),
+        sql::age(&sql::sign_of_life(layout)),
+        age(&layout.created),
+        age(&layout.updated),
+        long(layout.last_error.as_ref()),
+        long(layout.error.as_ref().map(|error| &error.name)),
+        long(layout.payload.as_ref()),
+        long(layout.result.as_ref()),
+        fingerprint_columns(layout),
+    )
+}
+
+fn job(layout: &Layout, row: &Row, timeline: Timeline) -> Job {
+    let state: String = row.get::<_, Option<String>>("state").unwrap_or_default();
+    let finite = |name: &str| row.get::<_, Option<f64>>(name).filter(|age| age.is_finite());
+    Job {
+        id: row.get("id"),
+        kind: row.get("kind"),
+        workspace: row.get("workspace"),
+        role: layout.vocabulary.role(&state),
+        state,
+        stale: row.get("stale"),
+        attempts: row.get("attempts"),
+        max_attempts: row.get("max_attempts"),
+        due_age: finite("due_age"),
+        locked_by: row.get("locked_by"),
+        locked_age: finite("locked_age"),
+        keeps_life: layout.heartbeat.is_some() || layout.locked_at.is_some(),
+        life_age: finite("life_age"),
+        created_age: finite("created_age"),
+        updated_age: finite("updated_age"),
+        last_error: row.get("last_error"),
+        error: row.get("error"),
+        payload: row.get("payload"),
+        result: row.get("result"),
+        cause: fingerprint(row),
+        timeline,
+    }
+}

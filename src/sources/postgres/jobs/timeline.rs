@@ -1,0 +1,152 @@
+//! What happened to one job: its newest events.
+
+use std::time::Duration;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use crate::facts::job::{Event, Requeued, Timeline};
+use crate::facts::layout::{Events, Layout};
+use crate::facts::{Fingerprint, SourceError, SourceErrorKind};
+use crate::sources::postgres::requeue::statements::{REQUEUED, UNDONE};
+use crate::sources::postgres::{Database, sql};
+use crate::text;
+
+/// Newest events that are looked through where no index leads to a job's own.
+const WINDOW: i64 = 50_000;
+/// Time that the look may take.
+const BUDGET: Duration = Duration::from_secs(1);
+/// Events of the job that are read.
+const READ: i64 = 200;
+
+/// The newest events first. Without an index on job_id the table is read by its primary key
+/// backwards, a window at most; a look that takes too long is given up and said so.
+pub async fn read(
+    db: &Database,
+    layout: &Layout,
+    (id, kind): (&str, &str),
+    timeout: Duration,
+) -> Result<Timeline, SourceError> {
+    let nothing =
+        |looked: &str| Timeline { events: vec![], looked: looked.into(), complete: false };
+    let Some(events) = &layout.events else {
+        return Ok(nothing("this database keeps no job_events"));
+    };
+    let statement = events_statement(layout, events);
+    let rows = db
+        .read(timeout.min(BUDGET), async |tx| {
+            Ok(tx.query_typed(&statement, &[(&id, Type::TEXT)]).await?)
+        })
+        .await;
+    match rows {
+        Ok(rows) => Ok(found(events, kind, &rows)),
+        Err(e) if e.kind == SourceErrorKind::Timeout => {
+            Ok(nothing("looking for its events took longer than 1 s and was given up"))
+        }
+        Err(e) if e.kind == SourceErrorKind::Permission => {
+            Ok(nothing("this role may not read job_events"))
+        }
+        Err(e) => Err(e),
+    }
+}
+
+fn events_statement(layout: &Layout, events: &Events) -> String {
+    let (windowed, window) = if events.indexed_by_job || !events.ids_grow {
+        (false, "public.job_events".to_owned())
+    } else {
+        (true, format!("(select * from public.job_events order by id desc limit {WINDOW})"))
+    };
+    let at = sql::column_or_null(events.at.as_ref(), "timestamptz");
+    let order = if events.ids_grow { "id" } else { at.as_str() };
+    // The window's reach rides along on every row; a row without a stage is the reach alone.
+    let reach = if windowed {
+        format!("select count(*) as n, max({}) as age from e", sql::age(&at))
+    } else {
+        "select 0::bigint as n, null::float8 as age".to_owned()
+    };
+    format!(
+        "with e as (select * from {window} w), reach as ({reach}), \
+         mine as (select {stage}::text as stage, left({data}::text, 4000) as data, {age} as age, \
+           {details}, row_number() over (order by {order} desc) as place \
+           from e where job_id = $1::text::{id}) \
+         select reach.n, reach.age as reach, mine.* \
+         from reach left join mine on place <= {READ} order by place",
+        stage = sql::ident(&events.stage),
+        data = sql::column_or_null(events.data.as_ref(), "text"),
+        age = sql::age(&at),
+        details = details(events),
+        id = layout.id.sql(),
+    )
+}
+
+/// What a requeue or its undoing wrote into its event, each as a short text.
+fn details(events: &Events) -> String {
+    let Some(data) = &events.data else {
+        return "null as reason".to_owned();
+    };
+    let data = format!("{}::jsonb", sql::ident(data));
+    let text = |name: &str| format!("left({data} ->> '{name}', 300) as {name}");
+    let previous = format!("{data} -> 'previous'");
+    format!(
+        "{}, {}, {}, {}, {}, {}, coalesce({data} ? 'previous', false) as told, \
+         {} as fp_last_error, {} as fp_error",
+        text("reason"),
+        text("operation"),
+        text("undoes"),
+        text("actor"),
+        text("host"),
+        text("operator_reason"),
+        sql::fingerprinted(&format!("({previous} ->> 'last_error')")),
+        sql::fingerprinted(&format!("({previous} -> 'error')::text")),
+    )
+}
+
+fn requeued(row: &Row, kind: &str) -> Option<Requeued> {
+    let text = |name: &str| row.get::<_, Option<&str>>(name);
+    if text("reason") != Some(REQUEUED) {
+        return None;
+    }
+    let (last_error, error) = (text("fp_last_error"), text("fp_error"));
+    let told: bool = row.get::<_, Option<bool>>("told").unwrap_or(false);
+    Some(Requeued {
+        operation: text("operation").map(str::to_owned),
+        actor: text("actor").map(str::to_owned),
+        host: text("host").map(str::to_owned),
+        why: text("operator_reason").map(str::to_owned),
+        died_of: told.then(|| Fingerprint::of(kind, last_error, error).hash),
+    })
+}
+
+fn undoes(row: &Row) -> Option<String> {
+    let undone = row.get::<_, Option<&str>>("reason") == Some(UNDONE);
+    row.get::<_, Option<String>>("undoes").filter(|_| undone)
+}
+
+fn found(layout: &Events, kind: &str, rows: &[Row]) -> Timeline {
+    let event = |row: &Row| {
+        let stage = row.get::<_, Option<String>>("stage")?;
+        // Without details there is no reason, and no requeue is told from any other event.
+        let (requeued, undoes) = match layout.data {
+            Some(_) => (requeued(row, kind), undoes(row)),
+            None => (None, None),
+        };
+        Some(Event { stage, data: row.get("data"), age: row.get("age"), requeued, undoes })
+    };
+    let events: Vec<Event> = rows.iter().filter_map(event).collect();
+    let windowed = !layout.indexed_by_job && layout.ids_grow;
+    let n = rows.first().map_or(0, |row| row.get::<_, i64>("n"));
+    let reach = rows.first().and_then(|row| row.get::<_, Option<f64>>("reach"));
+    let whole = !windowed || n < WINDOW;
+    let complete = whole && (events.len() as i64) < READ;
+    let looked = match (whole, complete, reach) {
+        (_, true, _) => "these are all of its events".to_owned(),
+        (true, false, _) => format!("its newest {READ} events"),
+        (false, _, Some(age)) => format!(
+            "looked through the newest {} events, {} back; older ones are not shown",
+            text::count(WINDOW.unsigned_abs()),
+            text::age(age)
+        ),
+        (false, _, None) => format!("looked through the newest {WINDOW} events"),
+    };
+    Timeline { events, looked, complete }
+}

@@ -1,0 +1,87 @@
+//! Many questions in one transaction, each of which may fail without the others: one round trip.
+
+use std::time::Duration;
+
+use futures_util::future::{join, join_all};
+use tokio_postgres::Client;
+
+use crate::facts::{SourceError, SourceErrorKind};
+
+/// The first column of every row, or why there is none.
+pub type Answer = Result<Vec<Option<String>>, Refusal>;
+
+/// Why a question had no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nothing is known: out of time, or not ours to try.
+    Blocked(String),
+    /// The server refused (42501).
+    Denied,
+    /// Row security let it pass; a constraint stopped it.
+    Constraint,
+    /// It failed.
+    Failed(String),
+}
+
+/// Questions that share an opening: settings that hold for them alone.
+#[derive(Debug, Default)]
+pub struct Group {
+    /// Run first, outside of the savepoint. Must not fail.
+    pub opening: String,
+    /// What is asked.
+    pub questions: Vec<String>,
+}
+
+/// The longest that one question may take, whatever the command's budget.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// Sets the limit of each question.
+pub fn limited(budget: Duration) -> String {
+    format!("SET LOCAL statement_timeout = {}", budget.min(LIMIT).as_millis().max(1))
+}
+
+/// Asks every question of every group in the transaction that is open on this connection. Everything is
+/// sent before the first answer comes; a savepoint takes back whatever a question did or broke.
+///
+/// # Errors
+/// When `opening` or a group's own opening failed: then nothing was asked.
+pub async fn ask(
+    client: &Client,
+    opening: &str,
+    groups: &[Group],
+) -> Result<Vec<Vec<Answer>>, SourceError> {
+    let all = join_all(groups.iter().map(|group| ask_group(client, group)));
+    // `join` polls, and so sends, its first future first.
+    let (opened, answers) = join(client.batch_execute(opening), all).await;
+    opened?;
+    answers.into_iter().collect()
+}
+
+async fn ask_group(client: &Client, group: &Group) -> Result<Vec<Answer>, SourceError> {
+    let opening = format!("{}; SAVEPOINT tried", group.opening);
+    let questions = join_all(group.questions.iter().map(|sql| ask_one(client, sql)));
+    let (opened, answers) = join(client.batch_execute(&opening), questions).await;
+    opened?;
+    Ok(answers)
+}
+
+async fn ask_one(client: &Client, sql: &str) -> Answer {
+    let question = client.query_typed(sql, &[]);
+    let (answer, back) = join(question, client.batch_execute("ROLLBACK TO tried")).await;
+    match (answer, back) {
+        (Ok(rows), Ok(())) => Ok(rows.iter().map(|row| row.get(0)).collect()),
+        (Err(error), _) | (_, Err(error)) => Err(refusal(error)),
+    }
+}
+
+fn refusal(error: tokio_postgres::Error) -> Refusal {
+    if error.code().is_some_and(|code| code.code().starts_with("23")) {
+        return Refusal::Constraint;
+    }
+    let error = SourceError::from(error);
+    match error.kind {
+        SourceErrorKind::Permission => Refusal::Denied,
+        kind if kind.retryable() => Refusal::Blocked(error.to_string()),
+        _ => Refusal::Failed(error.to_string()),
+    }
+}

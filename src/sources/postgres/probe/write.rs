@@ -1,0 +1,122 @@
+//! Writes that are rolled back: for a test database, and only with leave.
+//!
+//! Row security is asked before constraints are, so that a constraint that stops a write shows that the
+//! policies let it pass.
+
+use std::fmt::Write as _;
+
+use super::sample::{Sample, Target};
+use super::tries::{Answer, Refusal};
+use crate::facts::access::observation::{Outcome, Persona, Trial};
+use crate::facts::access::{Command, Observations};
+use crate::sources::postgres::sql::{ident, literal, literals};
+
+/// A write on one side's rows.
+pub struct Rehearsal {
+    /// The statement: it answers with the number of rows, or with nothing for a row that was added.
+    pub sql: String,
+    command: Command,
+    own: bool,
+    rows: usize,
+}
+
+/// Updates and deletes of the sampled rows, and a copy of one row added, on both sides.
+pub fn all(target: &Target<'_>, sample: &Sample, role: &str) -> Vec<Rehearsal> {
+    let mut rehearsals = Vec::new();
+    for (keys, own) in [(&sample.own, true), (&sample.foreign, false)] {
+        if keys.is_empty() {
+            continue;
+        }
+        let (table, key) = (&target.table.name, &target.key);
+        let column = target.written_column(role);
+        let these = format!("where {key} in ({})", literals(keys));
+        let counted = |write: &str| {
+            format!("with w as ({write} {these} returning 1) select count(*)::text from w")
+        };
+        let rows = keys.len();
+        let mut add = |command, rows, sql| rehearsals.push(Rehearsal { sql, command, own, rows });
+        let update = format!("update {table} set {column} = {column}");
+        add(Command::Update, rows, counted(&update));
+        add(Command::Delete, rows, counted(&format!("delete from {table}")));
+        let copy = if own { &sample.own_row } else { &sample.foreign_row };
+        if let Some(row) = copy {
+            add(Command::Insert, 1, insert(target, role, row));
+        }
+    }
+    rehearsals
+}
+
+fn insert(target: &Target<'_>, role: &str, row: &str) -> String {
+    let granted = target.table.only_columns(role, Command::Insert.sql());
+    let columns = if granted.is_empty() { &target.table.columns } else { &granted };
+    let columns = columns.iter().map(|column| ident(column)).collect::<Vec<_>>().join(", ");
+    let table = &target.table.name;
+    format!(
+        "insert into {table} ({columns}) overriding system value select {columns} \
+         from pg_catalog.jsonb_populate_record(null::{table}, {}::jsonb)",
+        literal(row)
+    )
+}
+
+/// Notes what came of the writes of one persona.
+pub fn note(
+    rehearsals: &[Rehearsal],
+    answers: Vec<Answer>,
+    table: &str,
+    persona: Persona,
+    seen: &mut Observations,
+) {
+    let mut answered: Vec<_> = rehearsals.iter().zip(answers).collect();
+    for command in [Command::Update, Command::Delete, Command::Insert] {
+        let mine = answered.extract_if(.., |(r, _)| r.command == command).collect::<Vec<_>>();
+        if mine.is_empty() {
+            continue;
+        }
+        match outcome(command, &mine) {
+            Ok(outcome) => {
+                // What was tried says more than what was planned.
+                seen.trials.retain(|t| {
+                    (t.table.as_str(), t.persona, t.command) != (table, persona, command)
+                });
+                seen.trials.push(Trial { table: table.to_owned(), persona, command, outcome });
+            }
+            Err(why) => {
+                let mut what = table.to_owned();
+                _ = write!(what, ": {} as {}, rolled back", command.sql(), persona.word());
+                seen.blocked.push((what, why));
+            }
+        }
+    }
+}
+
+fn outcome(command: Command, answered: &[(&Rehearsal, Answer)]) -> Result<Outcome, String> {
+    let (mut own, mut of_own, mut foreign, mut of_foreign) = (0, 0, 0, 0);
+    let mut denied = 0;
+    for (rehearsal, answer) in answered {
+        let done = match answer {
+            Ok(_) if command == Command::Insert => 1,
+            Ok(rows) => count(rows),
+            // At least one row got past row security.
+            Err(Refusal::Constraint) => rehearsal.rows,
+            Err(Refusal::Denied) => {
+                denied += 1;
+                0
+            }
+            // A trigger of the application, most likely: nothing is known of access.
+            Err(Refusal::Failed(why) | Refusal::Blocked(why)) => return Err(why.clone()),
+        };
+        let (sum, of) =
+            if rehearsal.own { (&mut own, &mut of_own) } else { (&mut foreign, &mut of_foreign) };
+        *sum += done;
+        *of += rehearsal.rows;
+    }
+    // A policy refuses a new row with the same error as a missing grant.
+    if command != Command::Insert && denied == answered.len() {
+        return Ok(Outcome::Denied);
+    }
+    Ok(Outcome::Rows { own, of_own, foreign, of_foreign })
+}
+
+fn count(rows: &[Option<String>]) -> usize {
+    rows.first().and_then(|row| row.as_ref()?.parse().ok()).unwrap_or(0)
+}

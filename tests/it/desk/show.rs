@@ -1,0 +1,153 @@
+//! `dlq show`
+
+use serde_json::Value;
+
+use super::{WITH_DEAD, data, dlq};
+use crate::support::cli::{Cli, Output};
+use crate::support::postgres::Database;
+
+/// The id of the n-th job of a fixture, as this database writes it.
+fn id(database: &Database, n: u32) -> String {
+    database.value(&format!(
+        "SELECT id::text FROM jobs WHERE id::text = '{n}' OR id::text LIKE '%-%{n:012}'"
+    ))
+}
+
+#[test]
+fn a_dead_letter_is_shown_with_its_cause_its_kin_and_advice_on_every_variant() {
+    for variant in WITH_DEAD {
+        let database = Database::from_fixture(&format!("{variant}_typical"));
+        let id = id(&database, 216);
+        let shown = data(&database, &["show", &id]);
+        assert_eq!(shown["meaning"], "dead", "{variant}");
+        assert_eq!(shown["payload"]["access_token"], "[masked]", "{variant}");
+        assert_eq!(shown["others"]["value"], 7, "{variant}: {shown:#}");
+        assert_eq!(shown["advice"]["class"], "external_service", "{variant}");
+        assert_eq!(shown["advice"]["safe_to_retry"], "after_fix", "{variant}");
+        let hash = shown["cause"]["hash"].as_str().unwrap();
+        let group = data(&database, &["list", "--group", hash]);
+        assert_eq!(group["total"]["value"], 8, "{variant}");
+        let text = dlq(&database, &["show", &id]).expect_code(0).stdout;
+        let kin = format!("cliplyctl dlq list --group {hash}");
+        assert!(text.contains(&kin) && text.contains("Renew the credentials"), "{text}");
+        assert!(!text.contains("tt-secret"), "{variant}: {text}");
+    }
+}
+
+/// Requeues a job with the tool itself.
+fn requeue(database: &Database, id: &str, why: &str) -> String {
+    let args = ["dlq", "requeue", id, "--yes", "--reason", why, "-o", "json"];
+    let output = Cli::new(args)
+        .env("DATABASE_URL", database.url())
+        .env("USER", "oncall")
+        .run()
+        .expect_code(0);
+    output.json()["data"]["outcome"]["operation"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn earlier_requeues_are_shown_with_what_became_of_them() {
+    for (variant, live, dead, stage) in [
+        ("main", "state", "dead_letter", "stage"),
+        ("atomic", "state", "dead_letter", "event"),
+        ("event_data", "state", "dead_letter", "event"),
+        ("status_live", "status", "failed", "stage"),
+    ] {
+        let database = Database::from_fixture(&format!("{variant}_typical"));
+        let id = id(&database, 216);
+        assert_eq!(data(&database, &["show", &id])["requeues"], Value::Array(vec![]), "{variant}");
+        let first = requeue(&database, &id, "token renewed");
+        database.execute(&format!(
+            "UPDATE jobs SET {live} = '{dead}' WHERE id = '{id}';
+             INSERT INTO job_events (job_id, {stage}) VALUES ('{id}', 'failed')"
+        ));
+        let second = requeue(&database, &id, "again");
+        dlq(&database, &["undo", &second, "--yes"]).expect_code(0);
+        let shown = data(&database, &["show", &id]);
+        let told: Vec<_> = shown["requeues"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|r| {
+                (
+                    r["operation"].clone(),
+                    r["outcome"].clone(),
+                    r["reason"].clone(),
+                    r["same_cause"].clone(),
+                )
+            })
+            .collect();
+        let undone = (second.into(), "undone".into(), "again".into(), Value::Null);
+        let died = (first.clone().into(), "died_again".into(), "token renewed".into(), true.into());
+        assert_eq!(told, [undone, died], "{variant}: {shown:#}");
+        let text = dlq(&database, &["show", &id]).expect_code(0).stdout;
+        assert!(text.contains(&first) && text.contains(", of the same"), "{variant}: {text}");
+        assert!(text.contains("oncall@"), "{variant}: {text}");
+    }
+}
+
+#[test]
+fn without_events_nobody_claims_that_it_was_never_requeued() {
+    let database = Database::from_fixture("bigint_typical");
+    let text = dlq(&database, &["show", "216"]).expect_code(0).stdout;
+    assert!(text.contains("no earlier requeue is known"), "{text}");
+    assert!(text.contains("this database keeps no job_events"), "{text}");
+}
+
+#[test]
+fn a_job_that_is_not_dead_says_so_and_points_to_jobs_show() {
+    for (variant, n) in [("main", 1), ("bigint", 131)] {
+        let database = Database::from_fixture(&format!("{variant}_typical"));
+        let id = id(&database, n);
+        let said = dlq(&database, &["show", &id]).expect_code(3).stderr;
+        assert!(said.contains("is not dead: its state is"), "{variant}: {said}");
+        assert!(said.contains(&format!("cliplyctl jobs show {id}")), "{variant}: {said}");
+    }
+}
+
+#[test]
+fn what_is_no_id_is_a_usage_error_and_what_is_not_there_is_said() {
+    let main = Database::from_fixture("main_typical");
+    let bigint = Database::from_fixture("bigint_typical");
+    let uuid = "0a9f0000-0000-4000-8000-00000000abcd";
+    let wrong = [(&main, "42"), (&main, "0a9f"), (&main, "1' or '1'='1"), (&main, "")];
+    let wrong_here = [(&bigint, uuid), (&bigint, "1.5"), (&bigint, "99999999999999999999")];
+    for (database, id) in wrong.into_iter().chain(wrong_here) {
+        let said = dlq(database, &["show", id]).expect_code(64).stderr;
+        assert!(said.contains("is no id of a job") && said.contains("are of type"), "{said}");
+    }
+    for (database, id) in [(&main, uuid), (&bigint, "424242"), (&bigint, "-1")] {
+        let said = dlq(database, &["show", id]).expect_code(3).stderr;
+        assert!(said.contains(&format!("there is no job {id}")), "{said}");
+    }
+}
+
+#[test]
+fn the_teams_own_advice_comes_first() {
+    let database = Database::from_fixture("main_typical");
+    let id = id(&database, 216);
+    let rule = "[[advice]]\npattern = \"tiktok api\"\nclass = \"internal_error\"\nretry = \"no\"\n\
+                text = \"Ask the publishing team.\"\n";
+    let output: Output = Cli::new(["dlq", "show", &id])
+        .file("cliplyctl.toml", rule)
+        .env("DATABASE_URL", database.url())
+        .run()
+        .expect_code(0);
+    assert!(output.stdout.contains("Ask the publishing team."), "{}", output.stdout);
+    assert!(!output.stdout.contains("dlq requeue"), "{}", output.stdout);
+}
+
+#[test]
+fn more_kin_than_were_read_are_said_to_be_more() {
+    let database = Database::from_fixture("main_typical");
+    database.execute(
+        "INSERT INTO jobs (workspace_id, kind, state, attempts, last_error)
+           SELECT (SELECT id FROM workspaces LIMIT 1), 'PUBLISH_TIKTOK', 'dead_letter', 5, 'boom'
+             FROM generate_series(1, 50001)",
+    );
+    let id = database.value("SELECT id::text FROM jobs WHERE last_error = 'boom' LIMIT 1");
+    let shown = data(&database, &["show", &id]);
+    assert_eq!(shown["others"]["precision"], "at_least", "{shown:#}");
+    let text = dlq(&database, &["show", &id]).expect_code(0).stdout;
+    assert!(text.contains("among the newest") && text.contains("of its kind"), "{text}");
+}
