@@ -39,6 +39,9 @@ const DEATHS: &str = "public.jobs, two hours";
 const EVENTS: &str = "public.job_events";
 const STATISTICS: &str = "pg_stat_activity";
 
+/// All of them, in the order in which they are shown while they are awaited.
+pub const SOURCES: [&str; 7] = [HEALTHZ, READYZ, CATALOG, STATISTICS, JOBS, DEATHS, EVENTS];
+
 /// What is read of the jobs table and its events.
 type Jobs = (Observed<Queue>, Observed<Flow>, Option<Observed<Failures>>);
 
@@ -47,7 +50,10 @@ async fn jobs(context: &Context, probes: &Probes<'_>) -> (Observed<Layout>, Opti
     let layout = context.observe(CATALOG, async { context.layout().await.cloned() });
     let layout = async { join(layout, warm(context)).await.0 };
     let layout = probes.probe(CATALOG, layout).await;
-    let Ok(known) = &layout.result else { return (layout, None) };
+    let Ok(known) = &layout.result else {
+        probes.forget(&[JOBS, DEATHS, EVENTS]);
+        return (layout, None);
+    };
     let flow = context.observe(DEATHS, async {
         flow::read(context.database().await?, known, context.remaining()).await
     });

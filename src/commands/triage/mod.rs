@@ -30,7 +30,7 @@ struct Look {
 }
 
 async fn look(context: &Context, interrupt: &Interrupt) -> Look {
-    let probes = Probes::start(context, interrupt);
+    let probes = Probes::start(context, interrupt, &gather::SOURCES);
     let facts = gather::gather(context, &probes).await;
     let steps = judge(&facts, &context.settings.limits);
     Look { facts, steps, interrupted: probes.interrupted() }

@@ -27,15 +27,16 @@ pub struct Probes<'a> {
 }
 
 impl<'a> Probes<'a> {
-    /// Says at once, on a terminal, what is being looked at.
-    pub fn start(context: &'a Context, interrupt: &'a Interrupt) -> Self {
+    /// Says at once, on a terminal, what is being looked at. Every source that will be asked is named
+    /// from the start, so that the line never counts fewer than are still to come.
+    pub fn start(context: &'a Context, interrupt: &'a Interrupt, sources: &[&'static str]) -> Self {
         let from = context.provenance();
         let title = match from.context.or(from.base_url) {
             Some(place) => format!("triage · {place}"),
             None => "triage".to_owned(),
         };
         let status = context.terminal.status(&title);
-        let (out, interrupted) = (RefCell::default(), Cell::new(false));
+        let (out, interrupted) = (RefCell::new(sources.to_vec()), Cell::new(false));
         Self { context, interrupt, status, title, out, interrupted }
     }
 
@@ -44,20 +45,24 @@ impl<'a> Probes<'a> {
         self.interrupted.get()
     }
 
+    /// Sources that will not be asked after all.
+    pub fn forget(&self, sources: &[&str]) {
+        self.out.borrow_mut().retain(|source| !sources.contains(source));
+        self.show();
+    }
+
     /// Runs a probe until it ends, or until it is ended.
     pub async fn probe<T>(
         &self,
         name: &'static str,
         reading: impl Future<Output = Observed<T>>,
     ) -> Observed<T> {
-        self.out.borrow_mut().push(name);
         self.show();
         let ended = self.context.observe(name, self.ended());
         let seen = match select(pin!(reading), pin!(ended)).await {
             Either::Left((seen, _)) | Either::Right((seen, _)) => seen,
         };
-        self.out.borrow_mut().retain(|other| *other != name);
-        self.show();
+        self.forget(&[name]);
         seen
     }
 

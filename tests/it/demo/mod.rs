@@ -96,7 +96,7 @@ fn a_healthy_system_exits_0() {
 
 #[test]
 fn each_scenario_leads_to_its_section() {
-    let expected = [("incident", "3.2"), ("app-down", "3.1"), ("silent-worker", "3.2")];
+    let expected = [("incident", "3.3"), ("app-down", "3.1"), ("silent-worker", "3.2")];
     for (scenario, section) in expected {
         let report = exec(scenario, "-o json triage").expect_code(2).json();
         assert_eq!(report["verdict"]["section"], section, "{scenario}: {report:#}");
