@@ -4,7 +4,7 @@
 //! What is masked too often costs a word of an error; what is masked too rarely costs a credential.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use regex::{Captures, Regex};
 use serde_json::Value;
@@ -29,37 +29,101 @@ const SECRET_NAMES: [&str; 12] = [
 ];
 
 /// Secrets by their place or look. The groups `keep` and `end` around one stay.
-const LOOKS: [&str; 8] = [
+static LOOKS: [Rule; 8] = [
     // A private key, to its end or to that of the text.
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\z)",
+    Rule::new(
+        &["private key"],
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\z)",
+    ),
     // The user and password of a URL; a password may hold what should have been encoded, and a
     // text may be cut off within it.
-    r#"(?<keep>://)[^\s'"<>/:@]*:[^\s'"<>]*(?<end>@)"#,
-    r#"(?<keep>://)[^\s'"<>/?#@]*(?<end>@)"#,
-    r#"(?<keep>://)[^\s'"<>/?#:@]*:[^\s'"<>/?#@]*[^\s'"<>/?#@0-9][^\s'"<>/?#@]*\z"#,
+    Rule::new(&["://"], r#"(?<keep>://)[^\s'"<>/:@]*:[^\s'"<>]*(?<end>@)"#),
+    Rule::new(&["://"], r#"(?<keep>://)[^\s'"<>/?#@]*(?<end>@)"#),
+    Rule::new(
+        &["://"],
+        r#"(?<keep>://)[^\s'"<>/?#:@]*:[^\s'"<>/?#@]*[^\s'"<>/?#@0-9][^\s'"<>/?#@]*\z"#,
+    ),
     // The query or fragment of a URL: signatures, codes, tokens.
-    r#"(?<keep>://[^\s'"<>?#]*[?#])[^\s'"<>]+"#,
+    Rule::new(&["://"], r#"(?<keep>://[^\s'"<>?#]*[?#])[^\s'"<>]+"#),
     // A line of cookies; the value of an authorization header, or of its scheme alone.
-    r#"(?i)(?<keep>\bcookie["'\\]*\s*[:=]\s*["'\\]*)[^"'\r\n\\]+"#,
-    r#"(?i)(?<keep>\bauthorization["'\\]*\s*[:=]\s*["'\\]*(?:[a-z]+\s+)?)[^\s"',;\\]+"#,
+    Rule::new(&["cookie"], r#"(?i)(?<keep>\bcookie["'\\]*\s*[:=]\s*["'\\]*)[^"'\r\n\\]+"#),
+    Rule::new(
+        &["authorization"],
+        r#"(?i)(?<keep>\bauthorization["'\\]*\s*[:=]\s*["'\\]*(?:[a-z]+\s+)?)[^\s"',;\\]+"#,
+    ),
     // Tokens of well-known makes: JSON Web Tokens, Stripe, OpenAI, GitHub, Slack, AWS, Google,
     // Supabase, TikTok.
-    concat!(
-        r"\b(?:eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*|(?:[srp]k|whsec)_[A-Za-z0-9_]{8,}",
-        r"|sk-[A-Za-z0-9_-]{16,}|gh[opsur]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}",
-        r"|xox[a-z]-[A-Za-z0-9-]{8,}|A[KS]IA[A-Z0-9]{12,}|AIza[A-Za-z0-9_-]{20,}",
-        r"|ya29\.[A-Za-z0-9_-]{8,}|1//[A-Za-z0-9_-]{20,}|sb_secret_[A-Za-z0-9_-]+",
-        r"|sbp_[A-Za-z0-9]{8,}|(?:act|rft|clt)\.[A-Za-z0-9!*._-]{16,})",
+    Rule::new(
+        &[
+            "eyj", "k_", "whsec_", "sk-", "gh", "xox", "kia", "sia", "aiza", "ya29.", "1//", "sb",
+            "act.", "rft.", "clt.",
+        ],
+        concat!(
+            r"\b(?:eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*|(?:[srp]k|whsec)_[A-Za-z0-9_]{8,}",
+            r"|sk-[A-Za-z0-9_-]{16,}|gh[opsur]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}",
+            r"|xox[a-z]-[A-Za-z0-9-]{8,}|A[KS]IA[A-Z0-9]{12,}|AIza[A-Za-z0-9_-]{20,}",
+            r"|ya29\.[A-Za-z0-9_-]{8,}|1//[A-Za-z0-9_-]{20,}|sb_secret_[A-Za-z0-9_-]+",
+            r"|sbp_[A-Za-z0-9]{8,}|(?:act|rft|clt)\.[A-Za-z0-9!*._-]{16,})",
+        ),
     ),
 ];
 
 /// A scheme and its credential: `Bearer abc`.
-const SCHEME: &str = r"(?i)\bbearer\s+(?<value>[a-z0-9._~+/=-]+)";
+static SCHEME: Rule = Rule::new(&["bearer"], r"(?i)\bbearer\s+(?<value>[a-z0-9._~+/=-]+)");
 /// A name and its value: `token=abc`, `"apiKey": "abc"`, `PGPASSWORD: abc`, JSON within JSON.
-const NAMED: &str = concat!(
-    r#"(?<name>[A-Za-z0-9_.-]*[A-Za-z0-9_])(?<mark>["'\\]*(?:=>|[:=])(?<space>\s*))"#,
-    r#"(?:(?<quote>["'\\]+)(?<quoted>[^"'\\\r\n]+)|(?<bare>[^\s"',;&<>(){}\[\]\\]+))"#,
+static NAMED: Rule = Rule::new(
+    &[
+        "token",
+        "secret",
+        "passw",
+        "pwd",
+        "key",
+        "cookie",
+        "credential",
+        "private",
+        "signature",
+        "jwt",
+    ],
+    concat!(
+        r#"(?<name>[A-Za-z0-9_.-]*[A-Za-z0-9_])(?<mark>["'\\]*(?:=>|[:=])(?<space>\s*))"#,
+        r#"(?:(?<quote>["'\\]+)(?<quoted>[^"'\\\r\n]+)|(?<bare>[^\s"',;&<>(){}\[\]\\]+))"#,
+    ),
 );
+
+/// A pattern that is compiled when a text may match it: most hold nothing of the kind.
+struct Rule {
+    /// One of these stands, in whatever case, in every text that matches. Lowercase.
+    needles: &'static [&'static str],
+    pattern: &'static str,
+    /// None for a pattern that is wrong, which a test below rules out.
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Rule {
+    const fn new(needles: &'static [&'static str], pattern: &'static str) -> Self {
+        Self { needles, pattern, compiled: OnceLock::new() }
+    }
+
+    fn regex(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| Regex::new(self.pattern).ok()).as_ref()
+    }
+
+    /// Replaces what matches; `lower` is the text in lowercase.
+    fn apply<'a>(
+        &self,
+        text: Cow<'a, str>,
+        lower: &str,
+        by: impl Fn(&Captures) -> String,
+    ) -> Cow<'a, str> {
+        if !self.needles.iter().any(|needle| lower.contains(needle)) {
+            return text;
+        }
+        match self.regex().map(|regex| regex.replace_all(&text, by)) {
+            None | Some(Cow::Borrowed(_)) => text,
+            Some(Cow::Owned(masked)) => Cow::Owned(masked),
+        }
+    }
+}
 
 /// Words that stand where a secret is missing or spoken of.
 const NO_SECRETS: [&str; 20] = [
@@ -87,30 +151,16 @@ const NO_SECRETS: [&str; 20] = [
 /// From here on a word of letters alone, after a name, a colon and a space, is a secret and not prose.
 const TOO_LONG_FOR_PROSE: usize = 16;
 
-/// The patterns, compiled when the first text needs them; one that does not compile is missed by
-/// the tests of this module.
-static PATTERNS: LazyLock<Vec<Regex>> =
-    LazyLock::new(|| LOOKS.iter().filter_map(|look| Regex::new(look).ok()).collect());
-static SCHEMES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(SCHEME).ok());
-static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(NAMED).ok());
-
 /// The same text without its secrets.
 #[must_use]
 pub fn text(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
     let mut masked = Cow::Borrowed(text);
-    for pattern in PATTERNS.iter() {
-        masked = replaced(masked, pattern, |found| {
-            let part = |name| found.name(name).map_or("", |part| part.as_str());
-            format!("{}{MASK}{}", part("keep"), part("end"))
-        });
+    for look in &LOOKS {
+        masked = look.apply(masked, &lower, without_look);
     }
-    if let Some(schemes) = SCHEMES.as_ref() {
-        masked = replaced(masked, schemes, without_credential);
-    }
-    if let Some(names) = NAMES.as_ref() {
-        masked = replaced(masked, names, without_value);
-    }
-    masked.into_owned()
+    masked = SCHEME.apply(masked, &lower, without_credential);
+    NAMED.apply(masked, &lower, without_value).into_owned()
 }
 
 /// The same JSON without what its names, or its looks, call a secret.
@@ -146,15 +196,9 @@ fn is_secret_name(name: &str) -> bool {
     SECRET_NAMES.iter().any(|part| name.contains(part)) || name.ends_with("_key") || name == "jwt"
 }
 
-fn replaced<'a>(
-    text: Cow<'a, str>,
-    pattern: &Regex,
-    by: impl Fn(&Captures) -> String,
-) -> Cow<'a, str> {
-    match pattern.replace_all(&text, by) {
-        Cow::Borrowed(_) => text,
-        Cow::Owned(masked) => Cow::Owned(masked),
-    }
+fn without_look(found: &Captures) -> String {
+    let part = |name| found.name(name).map_or("", |part| part.as_str());
+    format!("{}{MASK}{}", part("keep"), part("end"))
 }
 
 fn without_credential(found: &Captures) -> String {
@@ -211,8 +255,9 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        assert_eq!(PATTERNS.len(), LOOKS.len());
-        assert!(SCHEMES.is_some() && NAMES.is_some());
+        for rule in LOOKS.iter().chain([&SCHEME, &NAMED]) {
+            assert!(rule.regex().is_some(), "{}", rule.pattern);
+        }
     }
 
     #[test]
