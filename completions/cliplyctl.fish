@@ -63,6 +63,8 @@ complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "help" -d 'Print
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l wait -d 'Look again until the goal is reached, at most this long; ends at once on what waiting cannot change' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l for -d 'What to wait for' -r -f -a "ok\t'Everything is well'
 not-critical\t'Nothing is critical and nothing unknown; warnings do not fail then'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l save -d 'Keep what was seen in a file, for --from' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l from -d 'Look at nothing: judge a saved triage again, with the limits of now' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l fail-on -d 'The lowest verdict that fails; UNKNOWN always does' -r -f -a "warning\t'Fail on warnings and worse'
 critical\t'Fail on criticals and unknowns alone'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r

@@ -95,7 +95,10 @@ async fn execute(
         return Ok(ended.unwrap_or_else(|e| fail(cli, terminal, e, &context.provenance())));
     }
     match commands::run(&cli.command, &context).await {
-        Ok(report) => Ok(show(cli, terminal, report, &context.provenance())),
+        Ok(mut report) => {
+            let from = report.saved_from.take().unwrap_or_else(|| context.provenance());
+            Ok(show(cli, terminal, report, &from))
+        }
         Err(error) => Ok(fail(cli, terminal, error, &context.provenance())),
     }
 }

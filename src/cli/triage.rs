@@ -1,8 +1,9 @@
 //! `triage`
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 
 use super::Judging;
 use crate::settings::duration;
@@ -16,6 +17,12 @@ pub struct Triage {
     /// What to wait for
     #[arg(long = "for", value_name = "GOAL", default_value = "ok", requires = "wait")]
     pub goal: Goal,
+    /// Keep what was seen in a file, for --from
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub save: Option<PathBuf>,
+    /// Look at nothing: judge a saved triage again, with the limits of now
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["wait", "save"])]
+    pub from: Option<PathBuf>,
     /// How to judge.
     #[command(flatten)]
     pub judging: Judging,

@@ -53,7 +53,7 @@ pub async fn stream(
 /// Whatever kept it from saying anything at all.
 pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> {
     match command {
-        Command::Triage(args) => Ok(triage::run(context, args).await),
+        Command::Triage(args) => triage::run(context, args).await,
         Command::Health(args) => health::run(context, args).await,
         Command::Ready(args) => ready::run(context, args).await,
         Command::Queue(args) => queue::run(context, args).await,

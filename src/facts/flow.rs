@@ -1,9 +1,11 @@
 //! What moved of late: deaths by the hour, failed attempts.
 
+use serde::{Deserialize, Serialize};
+
 use super::queue::Count;
 
 /// How jobs died within two hours, by the time of their last change.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Flow {
     /// Died within the last hour; `None` where the schema has no dead letters.
     pub died_last_hour: Option<Count>,
@@ -15,7 +17,7 @@ pub struct Flow {
 }
 
 /// Attempts that failed within the last hour, from the newest events.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failures {
     /// How many.
     pub last_hour: Count,

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// What kind of obstacle stood between us and a fact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SourceErrorKind {
     /// No setting says where to look.
     NotConfigured,
@@ -94,7 +95,7 @@ impl SourceErrorKind {
 }
 
 /// Why a fact could not be read. The texts may hold words from outside: sanitise before printing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct SourceError {
     /// The kind of obstacle.
@@ -120,7 +121,7 @@ impl SourceError {
 }
 
 /// A fact, or the reason why it is missing, with its source and time.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Observed<T> {
     /// Where it was read: an URL path or a database object.
     pub source: String,

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A number of jobs, and how sure it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Count {
     /// Counted.
     Exact(u64),
@@ -41,7 +43,7 @@ impl fmt::Display for Count {
 }
 
 /// The figures of one kind of job.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct KindCounts {
     /// The kind, as the row says it.
     pub kind: String,
@@ -58,7 +60,7 @@ pub struct KindCounts {
 }
 
 /// Who works.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Workers {
     /// Distinct holders of jobs whose heartbeat is younger than the window.
     pub beating: Count,
@@ -68,7 +70,7 @@ pub struct Workers {
 }
 
 /// What the queue holds. Ages are by the database server's clock.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Queue {
     /// Only jobs of this kind were counted.
     pub kind: Option<String>,

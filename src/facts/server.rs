@@ -1,9 +1,9 @@
 //! How the server is that holds the queue.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What the server's own statistics say. Ages in seconds, by its clock.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Server {
     /// Client connections, of all databases.
     pub connections: u64,
@@ -28,7 +28,7 @@ pub struct Server {
 pub const MAX_WAITS: usize = 20;
 
 /// A transaction that has not ended.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct OpenTransaction {
     /// Seconds since it began.
     pub age: u64,
@@ -41,7 +41,7 @@ pub struct OpenTransaction {
 }
 
 /// A session that waits.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LockWait {
     /// The server's process that waits.
     pub pid: i64,
@@ -52,7 +52,7 @@ pub struct LockWait {
 }
 
 /// The rows of a table, as the server's statistics have them.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct TableRows {
     /// Rows that can be seen.
     pub live: u64,
@@ -63,7 +63,7 @@ pub struct TableRows {
 }
 
 /// How far a standby is behind.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Standby {
     /// Whether it is connected to its primary.
     pub receiving: bool,

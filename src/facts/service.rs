@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// How long the parts of one request took. A retried request tells of its last attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Latency {
     /// Looking up the name; `None` for an address.
     pub dns: Option<Duration>,
@@ -16,7 +18,7 @@ pub struct Latency {
 }
 
 /// How an answer came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Exchange {
     /// The HTTP status.
     pub http_status: u16,
@@ -27,7 +29,7 @@ pub struct Exchange {
 }
 
 /// The answer of `/api/healthz`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
     /// How it came.
     pub exchange: Exchange,
@@ -42,7 +44,7 @@ pub struct Health {
 }
 
 /// The answer of `/api/readyz` or `/api/admin/readyz`, whatever its shape.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Readiness {
     /// How it came.
     pub exchange: Exchange,
@@ -73,7 +75,7 @@ impl Readiness {
 }
 
 /// A yes or no that may be absent, or may be something else.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Reading {
     /// `true` or `false`.
     Is(bool),
@@ -85,7 +87,7 @@ pub enum Reading {
 }
 
 /// One part of a readiness report.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Component {
     /// Its name in the report: `db`, `worker`, `ffmpeg`, `env`, …
     pub name: String,
@@ -98,7 +100,7 @@ pub struct Component {
 }
 
 /// The `queue` of a readiness report.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct QueueReading {
     /// Jobs unfinished; the canonical builder counts waiting and running ones.
     pub length: Option<u64>,
@@ -114,7 +116,7 @@ pub struct QueueReading {
 }
 
 /// The builders of readiness reports that exist in the wild.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Shape {
     /// `checks.db`, `checks.worker`, `queue`, `ffmpeg`.
     Canonical,

@@ -1,5 +1,7 @@
 //! Everything that triage looks at, gathered before anything is judged.
 
+use serde::{Deserialize, Serialize};
+
 use super::Observed;
 use super::environment::Environment;
 use super::flow::{Failures, Flow};
@@ -10,7 +12,7 @@ use super::service::{Health, Readiness};
 
 /// What was read, each with its source and time. `None`: not attempted, because what it depends on
 /// could not be read, or because there is nothing of the kind here.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Facts {
     /// `/api/healthz`
     pub health: Observed<Health>,
@@ -27,5 +29,7 @@ pub struct Facts {
     /// The server that holds the queue.
     pub server: Observed<Server>,
     /// Schema and template of the checkout that this was called in; none outside of one.
+    /// Never saved: it holds the values of a `.env`.
+    #[serde(skip)]
     pub environment: Option<Observed<Environment>>,
 }

@@ -21,11 +21,11 @@ pub mod rules;
 mod service;
 pub mod triage;
 
-use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::error::Error;
 use crate::exit::{ExitCode, FailOn};
+pub use crate::facts::Provenance;
 use crate::facts::{Finding, Section, Verdict};
 pub use document::{Align, Block, Cell, Column, Document, Table, Tone};
 
@@ -56,6 +56,8 @@ pub struct Report {
     pub agreement: Option<envelope::AgreementJson>,
     /// Sources that failed on the way.
     pub errors: Vec<Error>,
+    /// Where a report of something saved comes from; none: from this run.
+    pub saved_from: Option<Provenance>,
     /// The same for people.
     pub document: Document,
 }
@@ -137,6 +139,7 @@ impl Report {
             section: None,
             data: serde_json::to_value(data).unwrap_or_default(),
             agreement: None,
+            saved_from: None,
             errors: vec![],
             document,
         }
@@ -194,25 +197,4 @@ impl Report {
             (None, ExitCode::Usage | ExitCode::Bug | ExitCode::Config) => "error",
         }
     }
-}
-
-/// Where a report comes from: the same for every command of one run.
-#[derive(Debug, Clone, Default)]
-pub struct Provenance {
-    /// Name of the context, where one was chosen.
-    pub context: Option<String>,
-    /// Whether writes are refused.
-    pub read_only: bool,
-    /// The protected context that this database belongs to.
-    pub protected: Option<String>,
-    /// `user@host:port/db`, never with a password.
-    pub database: Option<String>,
-    /// Whether that server only replays another one; `None` while nothing asked it.
-    pub standby: Option<bool>,
-    /// The base URL, never with credentials.
-    pub base_url: Option<String>,
-    /// When the command began.
-    pub started_at: Timestamp,
-    /// How long it took, milliseconds.
-    pub duration_ms: u64,
 }

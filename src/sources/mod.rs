@@ -6,5 +6,6 @@ pub mod env_schema;
 pub mod http;
 pub mod ids;
 pub mod postgres;
+pub mod saved;
 pub mod service;
 pub mod state;

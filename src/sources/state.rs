@@ -170,8 +170,8 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
         .map_err(|error| Error::config(format!("{} is damaged", path.display())).cause(error))
 }
 
-/// Written beside its place and moved there, so that nobody ever reads a half.
-fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
+/// Writes a private file: beside its place first, then moved there, so that nobody ever reads a half.
+pub(super) fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
     let aside = path.with_extension(format!("{}.tmp", std::process::id()));
     let put = || -> std::io::Result<()> {
         let mut options = OpenOptions::new();

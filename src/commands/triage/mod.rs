@@ -2,24 +2,33 @@
 
 mod gather;
 mod probes;
+mod saved;
 mod wait;
 
 use crate::cli::Triage;
 use crate::context::Context;
+use crate::error::Error;
 use crate::exit::{ExitCode, FailOn};
 use crate::facts::Verdict;
 use crate::interrupt::Interrupt;
 use crate::report::{self, Report};
+use crate::sources::saved::Saved;
 use crate::triage::{Facts, Step, judge};
 use probes::Probes;
 
 /// Probes concurrently, then judges; with `--wait` again and again.
-pub async fn run(context: &Context, args: &Triage) -> Report {
-    let interrupt = Interrupt::listen();
-    match args.wait {
-        Some(limit) => wait::run(context, args, &interrupt, limit).await,
-        None => look(context, &interrupt).await.report(context, args.judging.fail_on),
+///
+/// # Errors
+/// A file of `--from` that is no saved triage.
+pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
+    if let Some(file) = &args.from {
+        return saved::judge_again(context, file, args.judging.fail_on);
     }
+    let interrupt = Interrupt::listen();
+    Ok(match args.wait {
+        Some(limit) => wait::run(context, args, &interrupt, limit).await,
+        None => look(context, &interrupt).await.report(context, args, args.judging.fail_on),
+    })
 }
 
 /// What one look around showed.
@@ -42,11 +51,18 @@ impl Look {
     }
 
     /// The report of what is known; one that was cut short by a signal says so by its exit code.
-    fn report(&self, context: &Context, fail_on: FailOn) -> Report {
+    fn report(&self, context: &Context, args: &Triage, fail_on: FailOn) -> Report {
         let from = context.provenance();
         let mut report = report::triage::report(&self.facts, &self.steps, fail_on, &from);
         if self.interrupted {
             report.exit = ExitCode::Interrupted;
+        }
+        if let Some(file) = &args.save
+            && let Err(error) = Saved::new(from, self.facts.clone()).write(file)
+        {
+            // The verdict is still worth reading; that it was not saved decides how the process ends.
+            report.exit = error.exit_code();
+            context.terminal.complain(&error);
         }
         report
     }

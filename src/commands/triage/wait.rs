@@ -58,7 +58,7 @@ fn report(context: &Context, args: &Triage, seen: &Look) -> Report {
         Goal::Ok => args.judging.fail_on,
         Goal::NotCritical => FailOn::Critical,
     };
-    let mut report = seen.report(context, fail_on);
+    let mut report = seen.report(context, args, fail_on);
     // Waited for OK in vain: that fails, whatever is forgiven otherwise.
     if report.exit == ExitCode::Ok && !args.goal.reached(seen.verdict()) {
         report.exit = ExitCode::of(seen.verdict(), FailOn::Warning);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The answer of `queries/layout.sql`.
 #[derive(Debug, Clone, Deserialize)]
@@ -74,7 +74,7 @@ pub struct CatalogColumn {
 }
 
 /// An index.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CatalogIndex {
     /// Its name.
     pub name: String,

@@ -4,6 +4,8 @@
 //! A [`Catalog`] is what the server said, a [`Layout`] is what it means; every query is built from
 //! a layout, so that no query assumes a column.
 
+use serde::{Deserialize, Serialize};
+
 mod catalog;
 mod recognise;
 mod vocabulary;
@@ -13,7 +15,7 @@ pub use recognise::recognise;
 pub use vocabulary::{Role, Vocabulary};
 
 /// What the jobs table's ids look like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IdType {
     /// `uuid`
     Uuid,
@@ -33,7 +35,7 @@ impl IdType {
 }
 
 /// The column that keeps the last failure in structured form.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorColumn {
     /// Its name.
     pub name: String,
@@ -42,7 +44,7 @@ pub struct ErrorColumn {
 }
 
 /// The shape of `job_events`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Events {
     /// Whether ids grow (`bigint` from a sequence), so that "newest first" is the primary key.
     pub ids_grow: bool,
@@ -61,7 +63,7 @@ pub struct Events {
 }
 
 /// The jobs table as this tool understands it. Names are bare: quote them in SQL.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Layout {
     /// Type of the primary key.
     pub id: IdType,

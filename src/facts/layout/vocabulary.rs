@@ -1,7 +1,9 @@
 //! What the values of the live column mean.
 
+use serde::{Deserialize, Serialize};
+
 /// The part of a job's life that a value stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Role {
     /// Not yet claimed.
     Waiting,
@@ -37,7 +39,7 @@ impl Role {
 }
 
 /// The values of the live column by their role.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Vocabulary {
     /// Values of waiting jobs.
     pub waiting: Vec<String>,

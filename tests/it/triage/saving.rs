@@ -1,0 +1,75 @@
+//! `--save` and `--from`: judged again elsewhere, later, with other limits.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::{app, triage};
+use crate::support::cli::{Cli, Output};
+use crate::support::postgres::Database;
+
+/// The saved file, and the answer that was given when it was saved.
+fn saved() -> (String, Output) {
+    let stub = app("canonical_worker_red");
+    let database = Database::from_fixture("main_typical");
+    let mut cli = triage("--save seen.json -o json", &stub.url(), &database);
+    let output = cli.run();
+    let path = cli.home().join("seen.json");
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    (std::fs::read_to_string(path).unwrap(), output)
+}
+
+fn again(saved: &str) -> Cli {
+    Cli::new(["triage", "--from", "seen.json", "-o", "json"]).file("seen.json", saved)
+}
+
+#[test]
+fn a_saved_triage_is_judged_again_without_app_and_database() {
+    let (file, then) = saved();
+    let now = again(&file).run().expect_code(then.code);
+    let (then, now) = (then.json(), now.json());
+    for part in ["verdict", "findings", "section", "data", "examined", "context", "time"] {
+        assert_eq!(now[part], then[part], "{part}");
+    }
+    let shown = Cli::new(["triage", "--from", "seen.json"]).file("seen.json", &file).run();
+    assert!(shown.stdout.contains("nothing was looked at now"), "{}", shown.stdout);
+}
+
+#[test]
+fn the_limits_of_now_decide() {
+    let (file, then) = saved();
+    let limits = "[context.later.thresholds]\ndead = { warning = 100000, critical = 200000 }\n";
+    let args = ["triage", "--from", "seen.json", "-o", "json", "-c", "later"];
+    let mut cli = Cli::new(args).file("seen.json", &file).file("cliplyctl.toml", limits);
+    let now = cli.run().json();
+    let dead = |report: &serde_json::Value| {
+        let all = report["findings"].as_array().unwrap().clone();
+        let one = all.into_iter().find(|f| f["id"] == "dlq.size");
+        one.expect("a finding about dead letters")["severity"].clone()
+    };
+    assert_ne!(dead(&then.json()), "ok");
+    assert_eq!(dead(&now), "ok");
+}
+
+#[test]
+fn what_is_no_saved_triage_is_a_usage_error_that_says_so() {
+    for (text, words) in [
+        ("", "is no saved triage"),
+        ("{\"verdict\":\"ok\"}", "is no saved triage"),
+        ("{\"form\":1,\"version\":\"0.1.0\"}", "is no saved triage"),
+        ("{\"form\":99,\"version\":\"9.0.0\"}", "saved in another form by cliplyctl 9.0.0"),
+    ] {
+        let output = again(text).run().expect_code(64);
+        assert!(output.stderr.contains(words), "{text}: {}", output.stderr);
+    }
+    let output = Cli::new(["triage", "--from", "nowhere.json"]).run().expect_code(64);
+    assert!(output.stderr.contains("nowhere.json cannot be read"), "{}", output.stderr);
+}
+
+#[test]
+fn a_verdict_that_could_not_be_saved_is_shown_and_does_not_exit_0() {
+    let stub = app("canonical_ok");
+    let database = Database::from_fixture("main_healthy");
+    let output = triage("--save no/such/place.json", &stub.url(), &database).run().expect_code(78);
+    assert!(output.stdout.starts_with("OK"), "{}", output.stdout);
+    assert!(output.stderr.contains("no/such/place.json"), "{}", output.stderr);
+}
