@@ -27,7 +27,18 @@ fn a_saved_triage_is_judged_again_without_app_and_database() {
     let (file, then) = saved();
     let now = again(&file).run().expect_code(then.code);
     let (then, now) = (then.json(), now.json());
-    for part in ["verdict", "findings", "section", "data", "examined", "context", "time"] {
+    for part in [
+        "status",
+        "checks",
+        "summary",
+        "coverage",
+        "findings",
+        "verdict",
+        "data",
+        "context",
+        "started_at",
+    ] {
+        assert!(!then[part].is_null(), "{part}");
         assert_eq!(now[part], then[part], "{part}");
     }
     let shown = Cli::new(["triage", "--from", "seen.json"]).file("seen.json", &file).run();
@@ -42,9 +53,9 @@ fn the_limits_of_now_decide() {
     let mut cli = Cli::new(args).file("seen.json", &file).file("cliplyctl.toml", limits);
     let now = cli.run().json();
     let dead = |report: &serde_json::Value| {
-        let all = report["findings"].as_array().unwrap().clone();
-        let one = all.into_iter().find(|f| f["id"] == "dlq.size");
-        one.expect("a finding about dead letters")["severity"].clone()
+        let all = report["checks"].as_array().unwrap().clone();
+        let one = all.into_iter().find(|check| check["id"] == "dlq.size");
+        one.expect("the check of the dead letters")["status"].clone()
     };
     assert_ne!(dead(&then.json()), "ok");
     assert_eq!(dead(&now), "ok");
