@@ -45,6 +45,8 @@ pub struct Cli {
 pub enum Command {
     /// Walk the runbook: what is wrong, which section applies, what to type next
     Triage(Triage),
+    /// Write everything that the next person needs into one text that is safe to paste
+    Handoff,
     /// Is the app up? Ask /api/healthz
     Health(Judging),
     /// Is it ready? Ask /api/readyz
@@ -132,12 +134,21 @@ pub enum Config {
     Check,
 }
 
+impl Cli {
+    /// How to write the report.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.global.output.unwrap_or_else(|| self.command.usual_format())
+    }
+}
+
 impl Command {
     /// The command as typed, without flags: it names the report and the database session.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::Triage(_) => "triage",
+            Self::Handoff => "handoff",
             Self::Health(_) => "health",
             Self::Ready(_) => "ready",
             Self::Queue(_) => "queue",
@@ -192,6 +203,12 @@ impl Command {
                 | Self::Rls(Rls::Audit(_))
                 | Self::Env(Env::Check(_))
         )
+    }
+
+    /// The format where none is asked for.
+    #[must_use]
+    pub fn usual_format(&self) -> Format {
+        if matches!(self, Self::Handoff) { Format::Markdown } else { Format::Table }
     }
 
     /// The formats that it is written in.

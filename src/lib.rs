@@ -78,7 +78,7 @@ async fn execute(
     environment: &Environment,
     terminal: Terminal,
 ) -> Result<ExitCode, Error> {
-    cli.command.check_format(cli.global.output)?;
+    cli.command.check_format(cli.format())?;
     let cwd = std::env::current_dir()
         .map_err(|e| Error::config("the working directory cannot be read").cause(e))?;
     if let Some(answer) = commands::standalone(&cli.command) {
@@ -91,7 +91,7 @@ async fn execute(
     let overrides = Overrides { without_dotenv, ..cli.global.overrides() };
     let settings = Settings::resolve(&overrides, environment, &cwd)?;
     let context = Context::new(settings, terminal, cli.command.name());
-    if let Some(ended) = commands::stream(&cli.command, &context, cli.global.output).await {
+    if let Some(ended) = commands::stream(&cli.command, &context, cli.format()).await {
         return Ok(ended.unwrap_or_else(|e| fail(cli, terminal, e, &context.provenance())));
     }
     match commands::run(&cli.command, &context).await {
@@ -108,7 +108,7 @@ fn show(cli: &Cli, terminal: Terminal, mut report: Report, from: &Provenance) ->
     if let Some(context) = &cli.global.context {
         report.address(context);
     }
-    let text = render::render(&report, from, cli.global.output, terminal.stdout);
+    let text = render::render(&report, from, cli.format(), terminal.stdout);
     match terminal.print(&text) {
         Ok(()) => report.exit,
         Err(error) => {
@@ -122,7 +122,7 @@ fn show(cli: &Cli, terminal: Terminal, mut report: Report, from: &Provenance) ->
 fn fail(cli: &Cli, terminal: Terminal, error: Error, from: &Provenance) -> ExitCode {
     terminal.complain(&error);
     let code = error.exit_code();
-    let format = cli.global.output;
+    let format = cli.format();
     let judged = cli.command.judges() && cli.command.formats().contains(&format);
     if format == Format::Json || (judged && format != Format::Table) {
         show(cli, terminal, Report::failed(cli.command.name(), error), from);

@@ -28,9 +28,9 @@ pub struct Global {
     /// Longest time for the whole command [default: 10s]
     #[arg(long, global = true, value_name = "TIME", value_parser = duration::parse)]
     pub timeout: Option<Duration>,
-    /// How to write the report
-    #[arg(short, long, global = true, value_name = "FORMAT", default_value = "table")]
-    pub output: Format,
+    /// How to write the report [default: table; handoff: markdown]
+    #[arg(short, long, global = true, value_name = "FORMAT")]
+    pub output: Option<Format>,
     /// When to colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,

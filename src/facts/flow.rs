@@ -22,3 +22,21 @@ pub struct Failures {
     /// How many.
     pub last_hour: Count,
 }
+
+/// What happened to jobs within the last hour.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pulse {
+    /// By what happened, the most frequent first.
+    pub beats: Vec<Beat>,
+    /// Whether no event of the hour was left out.
+    pub whole: bool,
+}
+
+/// One thing that happened, and how often.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beat {
+    /// The event.
+    pub stage: String,
+    /// Six counts of ten minutes each, the latest first.
+    pub counts: Vec<i64>,
+}

@@ -9,6 +9,7 @@ pub mod document;
 pub mod envelope;
 pub mod environment;
 pub mod groups;
+pub mod handoff;
 pub mod header;
 pub mod health;
 pub mod job;

@@ -13,6 +13,7 @@ mod desk;
 mod docs;
 mod env;
 mod formats;
+mod handoff;
 mod harness;
 mod jobs;
 mod postgres;

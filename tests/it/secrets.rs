@@ -51,7 +51,8 @@ fn assert_clean(output: &Output, what: &str) {
 #[test]
 fn the_secrets_in_jobs_and_events_are_masked_by_every_command_in_every_format() {
     let (database, id) = marked();
-    let commands: [(&[&str], &[&str]); 6] = [
+    let commands: [(&[&str], &[&str]); 7] = [
+        (&["handoff"], &["markdown", "json", "table"]),
         (&["jobs", "show", &id], &["table", "json"]),
         (&["dlq", "show", &id], &["table", "json"]),
         (&["dlq", "list", "--limit", "500"], &["table", "json", "ndjson", "csv"]),
@@ -102,7 +103,7 @@ fn the_secrets_in_a_readiness_report_are_masked() {
         ("/api/readyz", Response::json(503, body.to_string())),
         ("/api/healthz", Response::json(200, r#"{"ok":true}"#)),
     ]);
-    for command in ["ready", "triage"] {
+    for command in ["ready", "triage", "handoff"] {
         for format in ["table", "json"] {
             let mut cli = Cli::new([command, "-o", format]).env("CLIPLY_BASE_URL", stub.url());
             let output = cli.run();

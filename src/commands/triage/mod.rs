@@ -31,6 +31,12 @@ pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
     })
 }
 
+/// One look around, judged.
+pub async fn now(context: &Context) -> Report {
+    let seen = look(context, &Interrupt::listen()).await;
+    report::triage::report(&seen.facts, &seen.steps, FailOn::default(), &context.provenance())
+}
+
 /// What one look around showed.
 struct Look {
     facts: Facts,

@@ -12,6 +12,7 @@ pub mod groups;
 pub mod jobs;
 pub mod layout;
 pub mod probe;
+pub mod pulse;
 pub mod queue;
 pub mod recovery;
 pub mod requeue;

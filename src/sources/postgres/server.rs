@@ -28,3 +28,13 @@ pub async fn read(db: &Database, timeout: Duration) -> Result<Server, SourceErro
         SourceError::new(SourceErrorKind::Malformed, format!("the server's statistics: {e}"))
     })
 }
+
+/// The server's version, as it writes it.
+///
+/// # Errors
+/// The database's own.
+pub async fn version(db: &Database, timeout: Duration) -> Result<String, SourceError> {
+    let statement = "select current_setting('server_version')";
+    db.read(timeout.min(BUDGET), async |tx| Ok(tx.query_typed_one(statement, &[]).await?.get(0)))
+        .await
+}

@@ -1,0 +1,66 @@
+//! `handoff`: everything that the next person needs, in one text that is safe to paste.
+
+use futures_util::future::join5;
+
+use super::{dlq, queue, triage};
+use crate::cli::{DlqList, DlqOps, Filter, Judging, Queue};
+use crate::context::Context;
+use crate::error::Error;
+use crate::exit::FailOn;
+use crate::facts::listing::Order;
+use crate::report::Report;
+use crate::report::handoff::{Part, report};
+use crate::sources::postgres::{pulse, server};
+
+/// Dead letters that are shown as samples.
+const SAMPLES: u32 = 3;
+/// Operations that are shown.
+const OPERATIONS: u32 = 5;
+
+/// Looks at everything; what cannot be seen is a part that says so.
+pub async fn run(context: &Context) -> Report {
+    let status = triage::now(context).await;
+    context.renew();
+    let filter = Filter::default();
+    let samples = DlqList {
+        filter: Filter::default(),
+        sort: Order::default(),
+        limit: Some(SAMPLES),
+        after: None,
+    };
+    let judging = Judging { fail_on: FailOn::default() };
+    let figures = Queue { kind: None, exact: false, advise: false, judging };
+    let operations = DlqOps { limit: OPERATIONS };
+    let (queue, groups, newest, operations, (hour, version)) = join5(
+        queue::run(context, &figures),
+        dlq::groups::run(context, &filter),
+        dlq::list::run(context, &samples),
+        dlq::ops::run(context, &operations),
+        last_hour(context),
+    )
+    .await;
+    let parts = vec![
+        Part { name: "queue", heading: "Queue", content: queue },
+        Part { name: "groups", heading: "What dead letters died of", content: groups },
+        Part { name: "samples", heading: "The newest dead letters", content: newest },
+        Part { name: "operations", heading: "Recent requeues", content: operations },
+    ];
+    let settings = context.settings.shown().collect();
+    report(status, parts, (hour, version), settings, &context.provenance())
+}
+
+/// What happened of late, and which server tells.
+async fn last_hour(
+    context: &Context,
+) -> (Result<Option<crate::facts::flow::Pulse>, Error>, Option<String>) {
+    let read = async {
+        let (database, layout) = (context.database().await?, context.layout().await?);
+        let version = server::version(database, context.remaining()).await.ok();
+        let hour = pulse::read(database, layout, context.remaining()).await;
+        Ok((hour.map_err(Error::from), version))
+    };
+    match read.await {
+        Ok(read) => read,
+        Err(error) => (Err(error), None),
+    }
+}

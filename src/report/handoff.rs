@@ -1,0 +1,190 @@
+//! The bundle of `handoff`: the reports of other commands, one below the other.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use crate::error::Error;
+use crate::exit::ExitCode;
+use crate::facts::flow::Pulse;
+use crate::settings::Shown;
+use crate::text;
+
+/// Groups that are shown.
+const GROUPS: usize = 5;
+
+/// `data` of `handoff`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HandoffJson {
+    /// `data` of the commands that it is made of: `triage`, `queue`, `groups`, `samples`, `operations`.
+    /// A part that could not be read is null; `coverage` says why.
+    parts: Map<String, Value>,
+    /// Events of the last hour; null where the schema does not keep them in order.
+    last_hour: Option<Vec<BeatJson>>,
+    /// The database server's version.
+    server_version: Option<String>,
+    /// Settings that are not defaults, secrets redacted.
+    settings: Vec<SettingJson>,
+}
+
+/// How often something happened.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct BeatJson {
+    event: String,
+    /// Six counts of ten minutes each, the latest first.
+    counts: Vec<i64>,
+}
+
+/// A setting.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SettingJson {
+    name: String,
+    value: String,
+    origin: String,
+}
+
+/// The answer of another command, or why there is none.
+pub struct Part {
+    /// Its name in JSON.
+    pub name: &'static str,
+    /// Its heading.
+    pub heading: &'static str,
+    /// What it said.
+    pub content: Result<Report, Error>,
+}
+
+/// Puts the parts together. A part that is missing makes it exit 3: nobody should take it for whole.
+#[must_use]
+pub fn report(
+    status: Report,
+    parts: Vec<Part>,
+    (hour, version): (Result<Option<Pulse>, Error>, Option<String>),
+    settings: Vec<Shown>,
+    from: &Provenance,
+) -> Report {
+    let mut document = Document::default();
+    document.push(header::title("handoff", from));
+    let mut missing = Vec::new();
+    let mut data = Map::new();
+    document.blocks.extend(without_title(status.document));
+    data.insert("triage".to_owned(), status.data);
+    for part in parts {
+        document.heading(part.heading);
+        let content = part.content.map(|mut report| {
+            shorten(&mut report.document);
+            document.blocks.extend(without_title(report.document));
+            report.data
+        });
+        let content = content.unwrap_or_else(|error| {
+            document.note(format!("could not be read: {}", error.message));
+            missing.push((part.heading.to_owned(), error.message));
+            Value::Null
+        });
+        data.insert(part.name.to_owned(), content);
+    }
+    document.heading("The last hour");
+    let beats = last_hour(&mut document, &mut missing, hour);
+    document.heading("Versions and settings");
+    let settings: Vec<_> = settings.into_iter().filter_map(chosen).collect();
+    document.push(Block::Pairs(versions(version.as_deref(), from)));
+    document.push(Block::Table(table(&settings)));
+    let json = HandoffJson { parts: data, last_hour: beats, server_version: version, settings };
+    let mut report = Report::listing("handoff", json, document);
+    if !missing.is_empty() {
+        report.exit = ExitCode::Unknown;
+    }
+    report.not_examined = status.not_examined.into_iter().chain(missing).collect();
+    report
+}
+
+/// One title is enough, and what to type next is the triage's to say.
+fn without_title(document: Document) -> impl Iterator<Item = Block> {
+    document.blocks.into_iter().filter(|block| !matches!(block, Block::Title(_)))
+}
+
+/// The first rows of a table are enough; commands to go on with are left out.
+fn shorten(document: &mut Document) {
+    document.blocks.retain(|block| !matches!(block, Block::Next(_)));
+    let mut cut = None;
+    for block in &mut document.blocks {
+        if let Block::Table(table) = block
+            && table.rows.len() > GROUPS
+        {
+            cut = Some(table.rows.len() - GROUPS);
+            table.rows.truncate(GROUPS);
+        }
+    }
+    if let Some(cut) = cut {
+        document.note(format!("{} not shown", text::plural(cut as u64, "more row", "more rows")));
+    }
+}
+
+fn last_hour(
+    document: &mut Document,
+    missing: &mut Vec<(String, String)>,
+    hour: Result<Option<Pulse>, Error>,
+) -> Option<Vec<BeatJson>> {
+    let pulse = match hour {
+        Ok(Some(pulse)) => pulse,
+        Ok(None) => {
+            document.note("this schema keeps no events that could be counted by time");
+            return None;
+        }
+        Err(error) => {
+            document.note(format!("could not be read: {}", error.message));
+            missing.push(("the last hour".to_owned(), error.message));
+            return None;
+        }
+    };
+    let mut columns = vec![Column::text("event")];
+    let steps = ["60-50 min ago", "50-40", "40-30", "30-20", "20-10", "10-0"];
+    columns.extend(steps.map(Column::number));
+    let mut table = Table::new(columns);
+    for beat in &pulse.beats {
+        let counts = beat.counts.iter().rev().map(|n| Cell::plain(text::count((*n).max(0) as u64)));
+        let mut row = vec![Cell::plain(&beat.stage)];
+        row.extend(counts);
+        row.resize(7, Cell::plain("0"));
+        table.row(row);
+    }
+    if pulse.beats.is_empty() {
+        document.note("no events within the last hour");
+    } else {
+        document.push(Block::Table(table));
+    }
+    if !pulse.whole {
+        document
+            .note("there were more events than could be looked at: only the newest are counted");
+    }
+    let json = pulse.beats.into_iter().map(|b| BeatJson { event: b.stage, counts: b.counts });
+    Some(json.collect())
+}
+
+fn versions(server: Option<&str>, from: &Provenance) -> Vec<(&'static str, Cell)> {
+    vec![
+        ("made", Cell::plain(from.started_at.strftime("%Y-%m-%d %H:%M:%SZ").to_string())),
+        ("cliplyctl", Cell::plain(env!("CARGO_PKG_VERSION"))),
+        ("PostgreSQL", Cell::plain(server.unwrap_or("unknown"))),
+    ]
+}
+
+/// A setting that somebody chose.
+fn chosen(shown: Shown) -> Option<SettingJson> {
+    let Shown { name, value, origin } = shown;
+    let ours = value.is_empty() || origin.is_empty() || origin == "default";
+    (!ours).then_some(SettingJson { name, value, origin })
+}
+
+fn table(settings: &[SettingJson]) -> Table {
+    let mut table =
+        Table::new(vec![Column::text("setting"), Column::prose("value"), Column::prose("from")]);
+    for setting in settings {
+        table.row(vec![
+            Cell::plain(&setting.name),
+            Cell::plain(&setting.value),
+            Cell::muted(&setting.origin),
+        ]);
+    }
+    table
+}

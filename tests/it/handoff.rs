@@ -1,0 +1,80 @@
+//! `handoff`: one text for whoever comes next.
+
+use crate::support::cli::Cli;
+use crate::support::http::Stub;
+use crate::support::postgres::Database;
+use crate::support::readiness::response;
+
+fn stub() -> Stub {
+    Stub::start([
+        ("/api/healthz", response("healthz_ok")),
+        ("/api/readyz", response("canonical_worker_red")),
+    ])
+}
+
+fn handoff(database: &Database, stub: &Stub, more: &[&str]) -> Cli {
+    let args = ["handoff"].into_iter().chain(more.iter().copied());
+    Cli::new(args).env("CLIPLY_BASE_URL", stub.url()).env("DATABASE_URL", database.url())
+}
+
+#[test]
+fn it_holds_status_causes_samples_the_last_hour_operations_and_origins_as_markdown() {
+    let (database, stub) = (Database::from_fixture("main_typical"), stub());
+    database.execute(
+        "INSERT INTO job_events (job_id, stage, created_at)
+         SELECT id, 'failed', now() - interval '25 minutes' FROM jobs LIMIT 7",
+    );
+    let id = database.value("SELECT id::text FROM jobs WHERE state = 'dead_letter' LIMIT 1");
+    let requeue = ["dlq", "requeue", &id, "--yes", "--reason", "to be handed off"];
+    let url = database.url();
+    Cli::new(requeue).env("DATABASE_URL", &url).env("USER", "oncall").run().expect_code(0);
+
+    let text = handoff(&database, &stub, &[]).run().expect_code(0).stdout;
+    for part in [
+        "**CRITICAL** 3\\.2",
+        "### Queue",
+        "### What dead letters died of",
+        "### The newest dead letters",
+        "### Recent requeues",
+        "to be handed off",
+        "### The last hour",
+        "### Versions and settings",
+        "PostgreSQL: 1",
+        "| database | postgres",
+        "| base\\_url |",
+    ] {
+        assert!(text.contains(part), "no {part:?} in:\n{text}");
+    }
+    let failed = text.lines().find(|line| line.starts_with("| failed |")).expect("failed attempts");
+    let counts: Vec<_> = failed.split('|').map(str::trim).collect();
+    assert_eq!(counts[5], "7", "20 to 30 minutes ago: {failed}");
+
+    let json = handoff(&database, &stub, &["-o", "json"]).run().expect_code(0).json();
+    for part in ["triage", "queue", "groups", "samples", "operations"] {
+        assert!(json["data"]["parts"][part].is_object(), "{part}: {json:#}");
+    }
+}
+
+#[test]
+fn every_schema_can_be_handed_off_and_says_what_it_lacks() {
+    let stub = stub();
+    for variant in ["main", "atomic", "event_data", "status_live"] {
+        let database = Database::from_fixture(&format!("{variant}_typical"));
+        let output = handoff(&database, &stub, &[]).run();
+        assert!(output.stdout.contains("### The last hour"), "{variant}: {output:?}");
+        assert!(matches!(output.code, 0 | 3), "{variant}: {output:?}");
+        let missing = output.stdout.contains("could not be read: ");
+        assert_eq!(output.code == 3, missing, "{variant}: {output:?}");
+    }
+}
+
+#[test]
+fn a_part_that_cannot_be_read_is_said_and_exits_3() {
+    let output = Cli::new(["handoff"])
+        .env("CLIPLY_BASE_URL", stub().url())
+        .env("DATABASE_URL", "postgres://app:hunter2@127.0.0.1:1/none")
+        .run()
+        .expect_code(3);
+    assert!(output.stdout.matches("could not be read: ").count() >= 4, "{}", output.stdout);
+    assert!(!format!("{output:?}").contains("hunter2"));
+}
