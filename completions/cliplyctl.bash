@@ -31,6 +31,9 @@ _cliplyctl() {
             cliplyctl,env)
                 cmd="cliplyctl__subcmd__env"
                 ;;
+            cliplyctl,handoff)
+                cmd="cliplyctl__subcmd__handoff"
+                ;;
             cliplyctl,health)
                 cmd="cliplyctl__subcmd__health"
                 ;;
@@ -153,6 +156,9 @@ _cliplyctl() {
                 ;;
             cliplyctl__subcmd__help,env)
                 cmd="cliplyctl__subcmd__help__subcmd__env"
+                ;;
+            cliplyctl__subcmd__help,handoff)
+                cmd="cliplyctl__subcmd__help__subcmd__handoff"
                 ;;
             cliplyctl__subcmd__help,health)
                 cmd="cliplyctl__subcmd__help__subcmd__health"
@@ -278,7 +284,7 @@ _cliplyctl() {
 
     case "${cmd}" in
         cliplyctl)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version triage health ready queue dlq rls env config demo jobs runbook schema completions man help"
+            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1477,6 +1483,56 @@ _cliplyctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cliplyctl__subcmd__handoff)
+            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cliplyctl__subcmd__health)
             opts="-c -o -h -V --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1532,7 +1588,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__help)
-            opts="triage health ready queue dlq rls env config demo jobs runbook schema completions man help"
+            opts="triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1744,6 +1800,20 @@ _cliplyctl() {
         cliplyctl__subcmd__help__subcmd__env__subcmd__explain)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__help__subcmd__handoff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

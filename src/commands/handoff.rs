@@ -7,6 +7,7 @@ use crate::cli::{DlqList, DlqOps, Filter, Judging, Queue};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::FailOn;
+use crate::facts::flow::Pulse;
 use crate::facts::listing::Order;
 use crate::report::Report;
 use crate::report::handoff::{Part, report};
@@ -14,6 +15,8 @@ use crate::sources::postgres::{pulse, server};
 
 /// Dead letters that are shown as samples.
 const SAMPLES: u32 = 3;
+/// Groups of dead letters that are shown.
+const GROUPS: usize = 5;
 /// Operations that are shown.
 const OPERATIONS: u32 = 5;
 
@@ -40,19 +43,32 @@ pub async fn run(context: &Context) -> Report {
     )
     .await;
     let parts = vec![
-        Part { name: "queue", heading: "Queue", content: queue },
-        Part { name: "groups", heading: "What dead letters died of", content: groups },
-        Part { name: "samples", heading: "The newest dead letters", content: newest },
-        Part { name: "operations", heading: "Recent requeues", content: operations },
+        Part { name: "queue", heading: "Queue", most: usize::MAX, content: queue },
+        Part {
+            name: "groups",
+            heading: "What dead letters died of",
+            most: GROUPS,
+            content: groups,
+        },
+        Part {
+            name: "samples",
+            heading: "The newest dead letters",
+            most: usize::MAX,
+            content: newest,
+        },
+        Part {
+            name: "operations",
+            heading: "Recent requeues",
+            most: usize::MAX,
+            content: operations,
+        },
     ];
     let settings = context.settings.shown().collect();
     report(status, parts, (hour, version), settings, &context.provenance())
 }
 
 /// What happened of late, and which server tells.
-async fn last_hour(
-    context: &Context,
-) -> (Result<Option<crate::facts::flow::Pulse>, Error>, Option<String>) {
+async fn last_hour(context: &Context) -> (Result<Option<Pulse>, Error>, Option<String>) {
     let read = async {
         let (database, layout) = (context.database().await?, context.layout().await?);
         let version = server::version(database, context.remaining()).await.ok();

@@ -11,9 +11,6 @@ use crate::facts::flow::Pulse;
 use crate::settings::Shown;
 use crate::text;
 
-/// Groups that are shown.
-const GROUPS: usize = 5;
-
 /// `data` of `handoff`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct HandoffJson {
@@ -50,6 +47,8 @@ pub struct Part {
     pub name: &'static str,
     /// Its heading.
     pub heading: &'static str,
+    /// Rows of its tables that are shown.
+    pub most: usize,
     /// What it said.
     pub content: Result<Report, Error>,
 }
@@ -72,7 +71,7 @@ pub fn report(
     for part in parts {
         document.heading(part.heading);
         let content = part.content.map(|mut report| {
-            shorten(&mut report.document);
+            shorten(&mut report.document, part.most);
             document.blocks.extend(without_title(report.document));
             report.data
         });
@@ -104,15 +103,15 @@ fn without_title(document: Document) -> impl Iterator<Item = Block> {
 }
 
 /// The first rows of a table are enough; commands to go on with are left out.
-fn shorten(document: &mut Document) {
+fn shorten(document: &mut Document, most: usize) {
     document.blocks.retain(|block| !matches!(block, Block::Next(_)));
     let mut cut = None;
     for block in &mut document.blocks {
         if let Block::Table(table) = block
-            && table.rows.len() > GROUPS
+            && table.rows.len() > most
         {
-            cut = Some(table.rows.len() - GROUPS);
-            table.rows.truncate(GROUPS);
+            cut = Some(table.rows.len() - most);
+            table.rows.truncate(most);
         }
     }
     if let Some(cut) = cut {
