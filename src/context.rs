@@ -160,6 +160,7 @@ impl Context {
             database: self.settings.database.as_ref().ok().map(|d| d.value.to_string()),
             standby: self.layout.get().map(|layout| layout.in_recovery),
             base_url: self.settings.base_url.as_ref().ok().map(|u| u.value.clone()),
+            runbook_url: self.settings.runbook_url.as_ref().map(|url| url.value.clone()),
             started_at: self.started_at,
             duration_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
         }

@@ -108,6 +108,7 @@ fn show(cli: &Cli, terminal: Terminal, mut report: Report, from: &Provenance) ->
     if let Some(context) = &cli.global.context {
         report.address(context);
     }
+    report.document.runbook_url.clone_from(&from.runbook_url);
     let text = render::render(&report, from, cli.format(), terminal.stdout);
     match terminal.print(&text) {
         Ok(()) => report.exit,

@@ -59,6 +59,19 @@ impl Section {
             Self::Access => "Access and RLS posture",
         }
     }
+
+    /// Number and heading, as lists of commands say it.
+    #[must_use]
+    pub fn name(self) -> String {
+        format!("{} {}", self.number(), self.title())
+    }
+
+    /// The fragment of its heading where RUNBOOK.md is shown as a page.
+    #[must_use]
+    pub fn anchor(self) -> String {
+        let kept = |c: &char| c.is_ascii_alphanumeric() || *c == ' ';
+        self.name().chars().filter(kept).collect::<String>().to_lowercase().replace(' ', "-")
+    }
 }
 
 /// A reading, in its own unit.

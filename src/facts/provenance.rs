@@ -18,6 +18,9 @@ pub struct Provenance {
     pub standby: Option<bool>,
     /// The base URL, never with credentials.
     pub base_url: Option<String>,
+    /// Where the runbook is read in a browser.
+    #[serde(default)]
+    pub runbook_url: Option<String>,
     /// When the command began.
     pub started_at: Timestamp,
     /// How long it took, milliseconds.

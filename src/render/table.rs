@@ -8,7 +8,7 @@ use owo_colors::{OwoColorize as _, Style};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{Canvas, sanitise};
-use crate::facts::Verdict;
+use crate::facts::{Section, Verdict};
 use crate::report::{Align, Block, Cell, Document, Table, Tone};
 
 /// Columns between two columns of a table.
@@ -25,7 +25,8 @@ pub fn render(document: &Document, canvas: Canvas) -> String {
         if previous.is_some_and(|p| !hugs(p, block)) {
             out.push('\n');
         }
-        out.push_str(&paint(block, canvas));
+        let runbook = document.runbook_url.as_deref().filter(|_| links(canvas));
+        out.push_str(&paint(block, canvas, runbook));
         previous = Some(block);
     }
     out
@@ -41,7 +42,12 @@ fn hugs(previous: &Block, block: &Block) -> bool {
     )
 }
 
-fn paint(block: &Block, canvas: Canvas) -> String {
+/// Whether the reader can follow a link: a terminal that knows more than plain text.
+fn links(canvas: Canvas) -> bool {
+    canvas.color && canvas.width.is_some()
+}
+
+fn paint(block: &Block, canvas: Canvas, runbook: Option<&str>) -> String {
     match block {
         Block::Headline { verdict, text } => headline(*verdict, text, canvas),
         Block::Title(cells) => title(cells, canvas),
@@ -53,7 +59,7 @@ fn paint(block: &Block, canvas: Canvas) -> String {
         Block::Note(text) => wrapped(text, "", Tone::Muted, canvas),
         Block::Raw(text) => format!("{text}\n"),
         Block::Verbatim(text) => verbatim(text),
-        Block::Next(commands) => next(commands, canvas),
+        Block::Next(commands) => next(commands, canvas, runbook),
     }
 }
 
@@ -95,7 +101,7 @@ fn verbatim(text: &str) -> String {
     out
 }
 
-fn next(commands: &[(String, String)], canvas: Canvas) -> String {
+fn next(commands: &[(String, String)], canvas: Canvas, runbook: Option<&str>) -> String {
     let widest = commands.iter().map(|(command, _)| command.width()).max().unwrap_or(0);
     let room = canvas.width.map_or(usize::MAX, usize::from);
     let mut out = format!("{}\n", styled("Next", Tone::Strong, canvas));
@@ -106,14 +112,27 @@ fn next(commands: &[(String, String)], canvas: Canvas) -> String {
             out.push_str(&format!("  {painted}\n"));
         } else if widest + purpose.width() + 6 <= room {
             let pad = " ".repeat(widest - command.width() + 2);
-            let purpose = styled(&sanitise::line(purpose), Tone::Muted, canvas);
-            out.push_str(&format!("  {painted}{pad}{purpose}\n"));
+            let shown = styled(&sanitise::line(purpose), Tone::Muted, canvas);
+            let shown = linked(shown, purpose, runbook);
+            out.push_str(&format!("  {painted}{pad}{shown}\n"));
         } else {
             out.push_str(&format!("  {painted}\n"));
             out.push_str(&wrapped(purpose, "    ", Tone::Muted, canvas));
         }
     }
     out
+}
+
+/// What names a section of the runbook, as a link to it (OSC 8).
+fn linked(shown: String, purpose: &str, runbook: Option<&str>) -> String {
+    let section = Section::ALL.into_iter().find(|section| section.name() == purpose);
+    match (section, runbook) {
+        (Some(section), Some(url)) => {
+            let anchor = section.anchor();
+            format!("\u{1b}]8;;{url}#{anchor}\u{1b}\\{shown}\u{1b}]8;;\u{1b}\\")
+        }
+        _ => shown,
+    }
 }
 
 /// A text in lines of the canvas' width, each behind the indent.

@@ -177,6 +177,8 @@ pub enum Block {
 pub struct Document {
     /// The blocks, top to bottom.
     pub blocks: Vec<Block>,
+    /// Where the runbook is read in a browser: what is said of its sections becomes a link.
+    pub runbook_url: Option<String>,
 }
 
 impl Document {

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{Block, Cell, Column, Document, Provenance, Report, SectionVerdict, Table, header};
 use crate::exit::FailOn;
-use crate::facts::{Evidence, Finding, Section, Value, Verdict};
+use crate::facts::{Evidence, Finding, Value, Verdict};
 use crate::text;
 use crate::triage::{Facts, Step, not_observed, section};
 
@@ -123,15 +123,14 @@ fn headline(section: Option<&SectionVerdict>) -> String {
 /// The section's own command first, then those of the other steps that are not OK.
 fn next(steps: &[Step], section: Option<&SectionVerdict>) -> Vec<(String, String)> {
     let applies = section.map(|s| s.section);
-    let purpose = |section: Section| format!("{} {}", section.number(), section.title());
     let mut order: Vec<&Step> = steps.iter().filter(|s| s.verdict() != Verdict::Ok).collect();
     order.sort_by_key(|step| Some(step.section) != applies);
-    let first = section.and_then(|s| Some((s.next.clone()?, purpose(s.section))));
+    let first = section.and_then(|s| Some((s.next.clone()?, s.section.name())));
     let mut commands: Vec<(String, String)> = first.into_iter().collect();
     for step in order {
         let Some(command) = step.next() else { continue };
         if !commands.iter().any(|(known, _)| known == command) {
-            commands.push((command.to_owned(), purpose(step.section)));
+            commands.push((command.to_owned(), step.section.name()));
         }
     }
     commands

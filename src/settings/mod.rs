@@ -89,6 +89,8 @@ pub struct Settings {
     pub timeout: Setting<Duration>,
     /// The unit of readyz's `oldestJobAge`, where somebody said it.
     pub oldest_job_age_unit: Option<Setting<AgeUnit>>,
+    /// Where the runbook is read in a browser, without a fragment.
+    pub runbook_url: Option<Setting<String>>,
     /// The limits that checks judge by.
     pub limits: Limits,
     /// Where limits that differ from the defaults came from, by name.
@@ -148,6 +150,7 @@ impl Settings {
             read_only: false,
             timeout: timeout.unwrap_or(Setting::default_value(DEFAULT_TIMEOUT)),
             oldest_job_age_unit: None,
+            runbook_url: None,
             limits: Limits::default(),
             limit_origins: BTreeMap::new(),
             actor: actor(environment),
@@ -164,6 +167,7 @@ impl Settings {
         if let (Origin::Default, Some(timeout)) = (&self.timeout.origin, &context.timeout) {
             self.timeout = timeout.clone();
         }
+        self.runbook_url.clone_from(&context.runbook_url);
         for (doc, limit) in &context.thresholds.limits {
             (doc.set)(&mut self.limits, limit.value);
             self.limit_origins.insert(doc.name, limit.origin.clone());

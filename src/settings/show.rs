@@ -48,6 +48,9 @@ impl Settings {
         let unit = self.oldest_job_age_unit.as_ref();
         let unit_origin = unit.map_or(&Origin::Default, |unit| &unit.origin);
         rows.push(shown("oldest_job_age_unit", unit.map_or("", |u| u.value.word()), unit_origin));
+        if let Some(url) = &self.runbook_url {
+            rows.push(shown("runbook_url", url.value.clone(), &url.origin));
+        }
         rows.extend(self.shown_limits());
         let state = self.state_dir.as_ref().map(|path| path.display().to_string());
         rows.push(shown("state_dir", state.unwrap_or_default(), ""));

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::settings::{Environment, Header, Origin, Setting};
 
 /// Every key of a context, with one line for the documents.
-pub const CONTEXT_KEYS: [(&str, &str); 12] = [
+pub const CONTEXT_KEYS: [(&str, &str); 13] = [
     ("base_url", "base URL of the API, without /api"),
     ("database_url", "the database, without a password"),
     ("database_url_env", "name of the variable that holds the database URL"),
@@ -22,6 +22,7 @@ pub const CONTEXT_KEYS: [(&str, &str); 12] = [
     ("protected", "true: writes ask for the context's name"),
     ("read_only", "true: writes are refused"),
     ("oldest_job_age_unit", "unit of readyz's oldestJobAge: \"s\" or \"ms\""),
+    ("runbook_url", "where RUNBOOK.md is read in a browser: terminals link to its sections"),
     ("timeout", "longest time for one probe: \"5s\""),
     ("thresholds", "table of limits: {warning, critical}, a number (warning) or false"),
 ];
@@ -67,6 +68,8 @@ pub struct Context {
     pub read_only: Option<Setting<bool>>,
     /// The unit of `oldestJobAge`.
     pub oldest_job_age_unit: Option<Setting<AgeUnit>>,
+    /// Where the runbook is read in a browser.
+    pub runbook_url: Option<Setting<String>>,
     /// Longest time for one probe.
     pub timeout: Option<Setting<Duration>>,
     /// Limits that differ from the defaults.
@@ -94,6 +97,7 @@ impl Context {
             protected: None,
             read_only: None,
             oldest_job_age_unit: None,
+            runbook_url: None,
             timeout: None,
             thresholds: Thresholds::default(),
         }
@@ -116,6 +120,7 @@ impl Context {
             "oldest_job_age_unit" => {
                 self.oldest_job_age_unit = Some(age_unit(document, key, value)?);
             }
+            "runbook_url" => self.runbook_url = Some(page(document, key, value)?),
             "timeout" => self.timeout = Some(document.duration(key, value)?),
             "thresholds" => self.thresholds = thresholds::read(document, key, value)?,
             "database_password" | "password" | "admin_token" => {
@@ -155,6 +160,21 @@ fn only(
             )
             .hint("keep one of the two")),
     }
+}
+
+/// An address that a terminal may be told to open: written in ASCII, without control characters.
+fn page(document: &Document, key: &Key, value: &Value) -> Result<Setting<String>, Error> {
+    let setting = document.string(key, value)?;
+    let url = reqwest::Url::parse(&setting.value).ok();
+    let url =
+        url.filter(|url| matches!(url.scheme(), "http" | "https") && url.username().is_empty());
+    let Some(mut url) = url else {
+        return Err(document
+            .error(key.span(), "`runbook_url` is no address of a page".to_owned())
+            .hint("expected https://host/path"));
+    };
+    url.set_fragment(None);
+    Ok(Setting::new(url.to_string(), setting.origin))
 }
 
 fn age_unit(document: &Document, key: &Key, value: &Value) -> Result<Setting<AgeUnit>, Error> {

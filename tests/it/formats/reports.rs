@@ -20,6 +20,7 @@ pub fn provenance() -> Provenance {
         database: Some("app@db.example.com:5432/app".to_owned()),
         standby: Some(false),
         base_url: Some("https://app.example.com".to_owned()),
+        runbook_url: None,
         started_at: at(),
         duration_ms: 412,
     }

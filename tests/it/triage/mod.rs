@@ -1,6 +1,7 @@
 //! `triage` on bad days: every shape of a report, signals, waiting, a server that is in the way.
 
 mod hostile;
+mod links;
 mod saving;
 mod server;
 mod shapes;

@@ -1,0 +1,48 @@
+//! `runbook_url`: sections as links, where somebody can follow them.
+
+use super::app;
+use crate::support::cli::Cli;
+use crate::support::http::Stub;
+use crate::support::postgres::Database;
+
+const LINK: &str =
+    "\u{1b}]8;;https://wiki.example/RUNBOOK.md#32-the-app-answers-but-is-not-ready\u{1b}\\";
+
+fn command(stub: &Stub, database: &Database) -> Cli {
+    let config = format!(
+        "[context.linked]\nbase_url = \"{}\"\ndatabase_url_env = \"LINKED_URL\"\n\
+         runbook_url = \"https://wiki.example/RUNBOOK.md#top\"\n",
+        stub.url()
+    );
+    let cli = Cli::new(["triage", "-c", "linked"]).file("cliplyctl.toml", config);
+    cli.env("LINKED_URL", database.url())
+}
+
+#[test]
+fn a_terminal_gets_links_and_a_pipe_does_not() {
+    let (stub, database) = (app("canonical_worker_red"), Database::from_fixture("main_healthy"));
+    let terminal = command(&stub, &database).terminal(40, 120);
+    terminal.wait_for("The app answers but is not ready");
+    let raw = terminal.raw();
+    assert!(raw.contains(LINK), "{raw:?}");
+    assert_eq!(
+        raw.matches("]8;;https").count(),
+        raw.matches("]8;;\u{1b}").count(),
+        "each is closed"
+    );
+
+    let plain = command(&stub, &database).env("NO_COLOR", "1").terminal(40, 120);
+    plain.wait_for("The app answers but is not ready");
+    assert!(!plain.raw().contains("]8;;"), "{:?}", plain.raw());
+    assert!(!command(&stub, &database).run().stdout.contains("]8;;"));
+}
+
+#[test]
+fn an_address_that_is_no_page_is_refused_with_its_line() {
+    for address in ["javascript:alert(1)", "not a url", "https://me:pw@wiki.example/"] {
+        let config = format!("[context.linked]\nrunbook_url = \"{address}\"\n");
+        let mut cli = Cli::new(["config", "show", "-c", "linked"]).file("cliplyctl.toml", config);
+        let output = cli.run().expect_code(78);
+        assert!(output.stderr.contains("cliplyctl.toml:2"), "{address}: {}", output.stderr);
+    }
+}
