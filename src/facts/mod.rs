@@ -20,6 +20,7 @@ pub mod observed;
 pub mod operation;
 pub mod queue;
 pub mod requeue;
+pub mod rescue;
 pub mod selection;
 pub mod server;
 pub mod service;
