@@ -12,7 +12,7 @@ use crate::settings::duration;
 pub enum Jobs {
     /// Show a job in full: errors, payload, timeline, and what its state means
     Show(JobsShow),
-    /// Take jobs from workers that have fallen silent: back to waiting, or dead after the last attempt
+    /// Take jobs from silent workers: back to waiting, or dead after the last attempt
     Rescue(JobsRescue),
 }
 
