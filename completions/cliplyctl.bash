@@ -220,6 +220,9 @@ _cliplyctl() {
             cliplyctl__subcmd__help__subcmd__env,explain)
                 cmd="cliplyctl__subcmd__help__subcmd__env__subcmd__explain"
                 ;;
+            cliplyctl__subcmd__help__subcmd__jobs,rescue)
+                cmd="cliplyctl__subcmd__help__subcmd__jobs__subcmd__rescue"
+                ;;
             cliplyctl__subcmd__help__subcmd__jobs,show)
                 cmd="cliplyctl__subcmd__help__subcmd__jobs__subcmd__show"
                 ;;
@@ -238,11 +241,17 @@ _cliplyctl() {
             cliplyctl__subcmd__jobs,help)
                 cmd="cliplyctl__subcmd__jobs__subcmd__help"
                 ;;
+            cliplyctl__subcmd__jobs,rescue)
+                cmd="cliplyctl__subcmd__jobs__subcmd__rescue"
+                ;;
             cliplyctl__subcmd__jobs,show)
                 cmd="cliplyctl__subcmd__jobs__subcmd__show"
                 ;;
             cliplyctl__subcmd__jobs__subcmd__help,help)
                 cmd="cliplyctl__subcmd__jobs__subcmd__help__subcmd__help"
+                ;;
+            cliplyctl__subcmd__jobs__subcmd__help,rescue)
+                cmd="cliplyctl__subcmd__jobs__subcmd__help__subcmd__rescue"
                 ;;
             cliplyctl__subcmd__jobs__subcmd__help,show)
                 cmd="cliplyctl__subcmd__jobs__subcmd__help__subcmd__show"
@@ -1854,8 +1863,22 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__help__subcmd__jobs)
-            opts="show"
+            opts="show rescue"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__help__subcmd__jobs__subcmd__rescue)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2036,7 +2059,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__jobs)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version show help"
+            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version show rescue help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2086,7 +2109,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__jobs__subcmd__help)
-            opts="show help"
+            opts="show rescue help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2113,6 +2136,20 @@ _cliplyctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cliplyctl__subcmd__jobs__subcmd__help__subcmd__rescue)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cliplyctl__subcmd__jobs__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -2120,6 +2157,72 @@ _cliplyctl() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__jobs__subcmd__rescue)
+            opts="-y -c -o -h -V --stale --dry-run --yes --confirm --reason --lock-wait --context --config --base-url --database-url --timeout --output --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --stale)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

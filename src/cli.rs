@@ -17,7 +17,7 @@ pub use dlq::{Dlq, DlqList};
 pub use env::{Env, EnvCheck, EnvExplain, EnvSources};
 pub use filter::{Filter, Moment};
 pub use global::Global;
-pub use jobs::{Jobs, JobsShow};
+pub use jobs::{Jobs, JobsRescue, JobsShow};
 pub use requeue::{Consent, DlqOps, DlqRequeue, DlqUndo};
 pub use rls::{Rls, RlsAudit, RlsExplain, RlsScope, RowCommand};
 pub use triage::{Goal, Triage};
@@ -168,6 +168,7 @@ impl Command {
             Self::Config(Config::Check) => "config check",
             Self::Demo(_) => "demo",
             Self::Jobs(Jobs::Show(_)) => "jobs show",
+            Self::Jobs(Jobs::Rescue(_)) => "jobs rescue",
             Self::Runbook { .. } => "runbook",
             Self::Schema => "schema",
             Self::Completions { .. } => "completions",

@@ -10,6 +10,7 @@ mod health;
 mod jobs;
 mod queue;
 mod ready;
+mod rescue;
 mod rls;
 pub mod runbook;
 mod schema;
@@ -74,6 +75,7 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         Command::Config(Config::Show) => Ok(config::show(context)),
         Command::Config(Config::Check) => config::check(context).await,
         Command::Jobs(Jobs::Show(args)) => jobs::show(context, args).await,
+        Command::Jobs(Jobs::Rescue(args)) => rescue::run(context, args).await,
         // Handled before there are settings: `standalone` and `demo::run`.
         Command::Demo(_)
         | Command::Runbook { .. }

@@ -21,6 +21,7 @@ pub mod operation;
 pub mod provenance;
 pub mod queue;
 pub mod requeue;
+pub mod rescue;
 pub mod selection;
 pub mod server;
 pub mod service;

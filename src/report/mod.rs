@@ -17,6 +17,7 @@ pub mod operations;
 pub mod queue;
 pub mod ready;
 pub mod requeue;
+pub mod rescue;
 pub mod rls;
 pub mod rules;
 mod service;

@@ -40,6 +40,8 @@ pub enum Deed {
     Requeue,
     /// The way back.
     Undo,
+    /// In progress under a silent worker → waiting, or dead.
+    Rescue,
 }
 
 /// An operation on disk, written before its first batch and after its last.

@@ -18,6 +18,7 @@ mod harness;
 mod jobs;
 mod postgres;
 mod requeue;
+mod rescue;
 mod rls;
 mod secrets;
 mod service;

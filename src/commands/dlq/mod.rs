@@ -9,4 +9,4 @@ mod plan;
 pub mod requeue;
 pub mod show;
 pub mod undo;
-mod write;
+pub(super) mod write;

@@ -9,6 +9,7 @@ pub mod journal;
 pub mod lookup;
 pub mod offenders;
 pub mod ops;
+pub mod rescue;
 pub mod select;
 mod shape;
 pub mod statements;

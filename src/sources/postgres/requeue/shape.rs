@@ -79,7 +79,7 @@ fn columns(layout: &Layout) -> Vec<String> {
 }
 
 /// The first of these words that the CHECK allows; all of them where there is none.
-fn stage(events: &Events, words: &[&str]) -> Option<Stage> {
+pub(super) fn stage(events: &Events, words: &[&str]) -> Option<Stage> {
     let allowed = |word: &str| events.stages.as_ref().is_none_or(|s| s.iter().any(|a| a == word));
     let word = words.iter().find(|word| allowed(word))?;
     Some(Stage { word: (*word).to_owned(), data: events.data.clone()? })

@@ -122,7 +122,7 @@ fn assignments(layout: &Layout, shape: &Shape) -> String {
     set.join(", ")
 }
 
-fn object(row: &str, columns: &[String]) -> String {
+pub(super) fn object(row: &str, columns: &[String]) -> String {
     let pairs: Vec<_> =
         columns.iter().map(|c| format!("{}, {row}.{}", literal(c), ident(c))).collect();
     format!("jsonb_build_object({})", pairs.join(", "))
@@ -145,7 +145,7 @@ fn is_error(layout: &Layout, column: &str) -> bool {
         || layout.error.as_ref().is_some_and(|e| e.name == column)
 }
 
-fn workspace(layout: &Layout) -> String {
+pub(super) fn workspace(layout: &Layout) -> String {
     match (&layout.events, &layout.workspace) {
         (Some(events), Some(column)) if events.workspace => {
             format!(", job.{} as workspace", ident(column))
@@ -155,7 +155,7 @@ fn workspace(layout: &Layout) -> String {
 }
 
 /// The CTE that writes one event a job, or nothing where nothing can be written.
-fn event(layout: &Layout, stage: Option<&Stage>, data: &str) -> String {
+pub(super) fn event(layout: &Layout, stage: Option<&Stage>, data: &str) -> String {
     let (Some(events), Some(stage)) = (&layout.events, stage) else { return String::new() };
     let (extra, value) = if events.workspace && layout.workspace.is_some() {
         (", workspace_id", ", workspace")

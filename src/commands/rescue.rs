@@ -1,0 +1,74 @@
+//! `jobs rescue`: evidence, plan, consent, fenced writes, account.
+
+use std::time::Duration;
+
+use super::dlq::write;
+use crate::cli::JobsRescue;
+use crate::context::Context;
+use crate::error::Error;
+use crate::facts::rescue::{Fate, Silent};
+use crate::report::{Report, rescue as report};
+use crate::sources::postgres::requeue::Work;
+use crate::sources::postgres::requeue::journal::Journal;
+use crate::sources::postgres::requeue::lookup;
+use crate::sources::postgres::requeue::rescue::{self, RESCUED, Words};
+use crate::sources::state::{Deed, State, StoredOperation};
+
+/// Rescues, or shows what would be rescued.
+pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> {
+    let (layout, database) = (context.layout().await?, context.database().await?);
+    let words = Words::of(layout)?;
+    let stale = match args.stale {
+        Some(stale) => stale,
+        None => Duration::try_from_secs_f64(context.settings.limits.stuck_after)
+            .map_err(|error| Error::config("stuck_after is no duration").cause(error))?,
+    };
+    let ground = lookup::ground(database, layout, context.timeout()).await?;
+    let found = rescue::read(database, layout, &words, stale, context.timeout()).await?;
+    let facing = report::Facing {
+        found: &found,
+        stale,
+        from: context.provenance(),
+        journal_only: words.event.is_none(),
+    };
+    let meant: Vec<&Silent> = found.jobs.iter().filter(|job| job.fate != Fate::Left).collect();
+    if args.consent.dry_run || meant.is_empty() {
+        return Ok(report::planned(&facing, args.consent.dry_run, ground.obstacle.as_deref()));
+    }
+    write::possible(context, &ground)?;
+    let state = State::open(context.settings.state_dir.as_deref());
+    let state = match state {
+        Err(error) if facing.journal_only => return Err(error),
+        state => state.ok(),
+    };
+    let jobs: Vec<_> = meant.iter().map(|job| job.id).collect();
+    let keys: Vec<_> = meant.iter().map(|job| job.key.clone()).collect();
+    let total = jobs.len() as u64;
+    let permit = write::consent(context, &args.consent, total, &report::document(&facing))?;
+    let mut record = StoredOperation {
+        operation: write::operation_id(&ground, "rescue"),
+        deed: Deed::Rescue,
+        plan: String::new(),
+        database: context.place(),
+        author: context.author(args.consent.reason.as_deref()),
+        jobs: total,
+        done: 0,
+        finished: false,
+        undoes: None,
+    };
+    let journal = match &state {
+        Some(state) if facing.journal_only => Some(Journal::new(state.journal(&record.operation)?)),
+        _ => None,
+    };
+    let agreed = write::Agreed {
+        permit,
+        statements: rescue::statements(layout, &words),
+        event: write::event(&record.operation, &record.author, RESCUED, None),
+        work: Work { jobs: &jobs, keys: Some(&keys) },
+        all_or_nothing: false,
+        lock_wait: args.consent.lock_wait,
+        journal,
+    };
+    let outcome = write::run(context, state.as_ref(), &mut record, agreed).await?;
+    Ok(report::applied(&facing, &record.operation, &outcome))
+}

@@ -1,0 +1,212 @@
+//! The answers of `jobs rescue`: the evidence, the account.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::requeue::{OutcomeJson, account, exit, note_stop, outcome_json};
+use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use crate::facts::Verdict;
+use crate::facts::operation::OperationId;
+use crate::facts::requeue::{Outcome, Stop};
+use crate::facts::rescue::{Fate, Found, Silent};
+use crate::text::{age, count, plural, span};
+
+/// Jobs that the human report shows.
+const SHOWN: usize = 20;
+/// Jobs that the JSON names.
+const NAMED: usize = 1_000;
+
+/// What was found, and where.
+pub struct Facing<'a> {
+    /// The silent jobs.
+    pub found: &'a Found,
+    /// From which silence on.
+    pub stale: Duration,
+    /// Context and database.
+    pub from: Provenance,
+    /// There are no events: the record stays on this machine.
+    pub journal_only: bool,
+}
+
+/// `data` of `jobs rescue`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RescueJson {
+    /// Seconds of silence from which a job is meant.
+    stale: f64,
+    silent: u64,
+    /// Jobs in progress that never gave a sign of life; left alone.
+    never_beat: u64,
+    /// The longest silence first, at most 1,000.
+    jobs: Vec<SilentJson>,
+    /// Null where nothing was written.
+    outcome: Option<OutcomeJson>,
+}
+
+/// A silent job and the evidence.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SilentJson {
+    id: String,
+    kind: Option<String>,
+    worker: Option<String>,
+    /// Seconds since the last sign of life, by the database's clock.
+    silent: f64,
+    /// `heartbeat` or `lock`.
+    sign: &'static str,
+    attempts: Option<i64>,
+    max_attempts: Option<i64>,
+    /// Seconds since the same worker's last sign of life on another job; null where it gives none.
+    worker_beats_elsewhere: Option<f64>,
+    /// `waits`, `dies`, or `left` (attempts used up, and this schema has no dead letters).
+    becomes: &'static str,
+}
+
+/// The plan for people: on stderr before the question, on stdout with `--dry-run`.
+#[must_use]
+pub fn document(facing: &Facing<'_>) -> Document {
+    let found = facing.found;
+    let mut document = Document::default();
+    document.push(header::title("rescue plan", &facing.from));
+    document.push(Block::Pairs(vec![
+        ("silent for", Cell::plain(format!("more than {}", span(facing.stale)))),
+        ("back to waiting", Cell::strong(count(of(found, Fate::Waits)))),
+        ("dead: last attempt", Cell::strong(count(of(found, Fate::Dies)))),
+    ]));
+    if !found.jobs.is_empty() {
+        document.push(Block::Table(evidence(&found.jobs)));
+    }
+    if found.jobs.len() > SHOWN {
+        document.note(format!("{} more are not shown", count((found.jobs.len() - SHOWN) as u64)));
+    }
+    notes(&mut document, facing);
+    document
+}
+
+fn notes(document: &mut Document, facing: &Facing<'_>) {
+    let (found, left) = (facing.found, of(facing.found, Fate::Left));
+    if left > 0 {
+        let jobs = plural(left, "job has", "jobs have");
+        document.note(format!(
+            "{jobs} used up all attempts, and this schema has no dead letters: left alone"
+        ));
+    }
+    if found.never > 0 {
+        let jobs = plural(found.never, "job", "jobs");
+        document.note(format!("{jobs} in progress never gave a sign of life: left alone"));
+    }
+    let alive = found.jobs.iter().filter(|job| job.elsewhere.is_some()).count() as u64;
+    if alive > 0 {
+        let jobs = plural(alive, "job's worker", "jobs' workers");
+        document.note(format!(
+            "{jobs} still beat on other jobs: a hung job, perhaps, and not a dead worker; it may still finish"
+        ));
+    }
+    if facing.journal_only && !found.jobs.is_empty() {
+        document.note("this database keeps no events: the record stays on this machine");
+    }
+}
+
+fn of(found: &Found, fate: Fate) -> u64 {
+    found.jobs.iter().filter(|job| job.fate == fate).count() as u64
+}
+
+fn evidence(jobs: &[Silent]) -> Table {
+    let mut table = Table::listing(vec![
+        Column::text("job"),
+        Column::text("kind"),
+        Column::text("worker"),
+        Column::text("last sign"),
+        Column::text("its worker elsewhere"),
+        Column::text("attempt"),
+        Column::text("becomes"),
+    ]);
+    for job in jobs.iter().take(SHOWN) {
+        let sign = if job.beat { "heartbeat" } else { "lock" };
+        let elsewhere =
+            job.elsewhere.map_or("silent".to_owned(), |s| format!("beat {} ago", age(s)));
+        let attempt = match (job.attempts, job.max_attempts) {
+            (Some(made), Some(allowed)) => format!("{} of {allowed}", made.saturating_add(1)),
+            _ => "-".to_owned(),
+        };
+        let becomes = match job.fate {
+            Fate::Waits => Cell::plain("waiting"),
+            Fate::Dies => Cell::judged("dead", Verdict::Warning),
+            Fate::Left => Cell::muted("left alone"),
+        };
+        table.row(vec![
+            Cell::strong(job.id.to_string()),
+            Cell::plain(job.kind.as_deref().unwrap_or("-")),
+            Cell::plain(job.worker.as_deref().unwrap_or("-")),
+            Cell::plain(format!("{sign} {} ago", age(job.silent))),
+            Cell::plain(elsewhere),
+            Cell::plain(attempt),
+            becomes,
+        ]);
+    }
+    table
+}
+
+/// The plan as the answer: a rehearsal, or nothing to do.
+#[must_use]
+pub fn planned(facing: &Facing<'_>, dry_run: bool, obstacle: Option<&str>) -> Report {
+    let mut document = document(facing);
+    if let Some(why) = obstacle {
+        document.note(format!("it could not be applied here: {why}"));
+    }
+    document.note(if facing.found.jobs.is_empty() {
+        "no job is silent: nothing to rescue"
+    } else {
+        "nothing was written"
+    });
+    let mut report = Report::listing("jobs rescue", json(facing, None), document);
+    summarise(&mut report, facing, 0);
+    // A rehearsal could answer; asked to write, jobs that stay silent are work left.
+    if !dry_run && of(facing.found, Fate::Left) > 0 {
+        report.exit = crate::exit::ExitCode::Partial;
+    }
+    report
+}
+
+/// The account of a rescue.
+#[must_use]
+pub fn applied(facing: &Facing<'_>, operation: &OperationId, outcome: &Outcome) -> Report {
+    let mut document = Document::default();
+    document.push(header::title("rescue", &facing.from));
+    account(&mut document, operation, outcome, "rescued");
+    if outcome.left + outcome.in_doubt > 0 && outcome.stopped != Some(Stop::AllOrNothing) {
+        let again = "cliplyctl jobs rescue".to_owned();
+        document.next(vec![(again, "go on with what is still silent".to_owned())]);
+    }
+    let data = json(facing, Some(outcome_json(operation, outcome)));
+    let mut report = Report::listing("jobs rescue", data, document);
+    report.exit = exit(outcome, of(facing.found, Fate::Left));
+    note_stop(&mut report, outcome);
+    summarise(&mut report, facing, outcome.done);
+    report
+}
+
+fn json(facing: &Facing<'_>, outcome: Option<OutcomeJson>) -> RescueJson {
+    let jobs = facing.found.jobs.iter().take(NAMED).map(|job| SilentJson {
+        id: job.id.to_string(),
+        kind: job.kind.clone(),
+        worker: job.worker.clone(),
+        silent: job.silent,
+        sign: if job.beat { "heartbeat" } else { "lock" },
+        attempts: job.attempts,
+        max_attempts: job.max_attempts,
+        worker_beats_elsewhere: job.elsewhere,
+        becomes: job.fate.word(),
+    });
+    RescueJson {
+        stale: facing.stale.as_secs_f64(),
+        silent: facing.found.jobs.len() as u64,
+        never_beat: facing.found.never,
+        jobs: jobs.collect(),
+        outcome,
+    }
+}
+
+fn summarise(report: &mut Report, facing: &Facing<'_>, rescued: u64) {
+    report.summary = vec![("silent", facing.found.jobs.len().into()), ("rescued", rescued.into())];
+}

@@ -1,0 +1,168 @@
+//! `jobs rescue` on a real server: evidence, fates, variants, and workers that come back.
+
+use std::thread;
+
+use crate::support::cli::Cli;
+use crate::support::fixtures::VARIANTS;
+use crate::support::postgres::{Database, Session};
+
+/// Jobs over which a worker and the rescue race.
+const RACES: u32 = 1_000;
+
+fn rescue(database: &Database, args: &[&str]) -> Cli {
+    let all = ["jobs", "rescue", "-o", "json"].into_iter().chain(args.iter().copied());
+    Cli::new(all).env("DATABASE_URL", database.url()).env("USER", "oncall")
+}
+
+fn job(n: u32) -> String {
+    format!("00000000-0000-4000-8000-{n:012}")
+}
+
+/// Fills the variant main with jobs of worker-z that fell silent twenty minutes ago.
+fn silence(database: &Database, n: u32) {
+    database.execute(&format!(
+        "INSERT INTO workspaces (id, name, owner_id)
+           VALUES ('aaaaaaaa-0000-4000-8000-000000000009', 'w', gen_random_uuid());
+         INSERT INTO jobs (id, workspace_id, kind, state, locked_by, locked_at, heartbeat_at)
+           SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid,
+                  'aaaaaaaa-0000-4000-8000-000000000009', 'CLIP_RENDER', 'running', 'worker-z',
+                  now() - interval '30 min', now() - interval '20 min'
+             FROM generate_series(1, {n}) n;
+         CREATE TABLE flips (id uuid);
+         CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           IF OLD.state = 'running' AND NEW.state IN ('queued', 'dead_letter')
+              AND OLD.heartbeat_at > now() - interval '10 min' THEN
+             INSERT INTO flips VALUES (OLD.id); END IF; RETURN NULL; END $$;
+         CREATE TRIGGER watch AFTER UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION watch()"
+    ));
+}
+
+#[test]
+fn silent_jobs_wait_again_or_die_and_an_event_says_so() {
+    let db = Database::from_fixture("main_typical");
+    let plan = rescue(&db, &["--dry-run"]).run().expect_code(0).json();
+    let jobs = plan["data"]["jobs"].as_array().unwrap();
+    let brief: Vec<_> = jobs
+        .iter()
+        .map(|j| (j["id"].as_str().unwrap(), j["sign"].as_str(), j["becomes"].as_str().unwrap()))
+        .collect();
+    let ids = [job(136), job(134), job(135)];
+    // The longest silence first; the first of them never beat, its lock counts.
+    assert_eq!(brief[0], (ids[0].as_str(), Some("lock"), "waits"), "{plan:#}");
+    assert_eq!(brief[1], (ids[1].as_str(), Some("heartbeat"), "dies"));
+    assert_eq!(brief[2], (ids[2].as_str(), Some("heartbeat"), "waits"));
+    assert_eq!(brief.len(), 3);
+    assert!(jobs.iter().all(|j| j["worker_beats_elsewhere"].is_null()));
+    assert_eq!(plan["data"]["stale"], 600.0, "the default is the setting's");
+    let row = |n: u32| {
+        db.value(&format!(
+            "SELECT concat_ws(' ', state, attempts, locked_by, heartbeat_at IS NOT NULL)
+               FROM jobs WHERE id = '{}'",
+            job(n)
+        ))
+    };
+    let untouched = (row(131), row(134));
+    rescue(&db, &[]).run().expect_code(77);
+    assert_eq!((row(131), row(134)), untouched, "nobody agreed");
+    rescue(&db, &["--yes"]).run().expect_code(0);
+    assert_eq!((row(134).as_str(), row(135).as_str()), ("dead_letter 5 t", "queued 1 t"));
+    assert_eq!(row(131), untouched.0, "it beats");
+    let told = db.value(
+        "SELECT string_agg(stage || ' ' || (data->>'stage'), ', ' ORDER BY job_id) FROM job_events
+          WHERE data->>'reason' = 'rescued_from_silent_worker' AND data->>'actor' = 'oncall'",
+    );
+    assert_eq!(told, "failed dead_letter, failed retry_scheduled, failed retry_scheduled");
+    let none = rescue(&db, &["--yes"]).run().expect_code(0).json();
+    assert_eq!(none["data"]["silent"], 0);
+}
+
+#[test]
+fn a_worker_that_beats_on_another_job_is_named() {
+    let db = Database::from_fixture("main_typical");
+    db.execute("UPDATE jobs SET locked_by = 'worker-c', heartbeat_at = now() WHERE state = 'running' AND locked_by = 'worker-a'");
+    let plan = rescue(&db, &["--dry-run"]).run().expect_code(0).json();
+    let age = plan["data"]["jobs"][0]["worker_beats_elsewhere"].as_f64();
+    assert!(age.is_some_and(|age| age < 600.0), "{plan:#}");
+}
+
+#[test]
+fn a_beat_that_was_on_its_way_keeps_the_job() {
+    let db = Database::with_variant("main");
+    silence(&db, 1);
+    let worker = db.session();
+    worker.execute("BEGIN");
+    worker.execute("UPDATE jobs SET heartbeat_at = now()");
+    let mut cli = rescue(&db, &["--yes", "--lock-wait", "60s"]);
+    let running = cli.start();
+    let watcher = db.session();
+    crate::support::wait_until("the rescue meets the lock", || {
+        let met = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                     AND application_name LIKE 'cliplyctl:%' AND query LIKE 'with asked as%'";
+        watcher.value(met) != "0"
+    });
+    worker.execute("COMMIT");
+    let out = running.finish();
+    assert_eq!(out.code, 75, "{out:#?}");
+    let outcome = &out.json()["data"]["outcome"];
+    assert_eq!(
+        (&outcome["done"], &outcome["skipped_jobs"][0]["why"]),
+        (&0.into(), &"changed".into())
+    );
+    assert_eq!(db.value("SELECT state FROM jobs"), "running");
+}
+
+#[test]
+fn of_a_thousand_races_with_a_worker_that_comes_back_none_is_flipped() {
+    let db = Database::with_variant("main");
+    silence(&db, RACES);
+    let (done, skipped) = thread::scope(|scope| {
+        for half in 0..2 {
+            let url = db.url();
+            scope.spawn(move || come_back(&Session::open(&url), half));
+        }
+        let out = rescue(&db, &["--yes", "--reason", "race"]).run();
+        assert!(matches!(out.code, 0 | 75), "{out:#?}");
+        let outcome = out.json()["data"]["outcome"].clone();
+        (outcome["done"].as_u64().unwrap(), outcome["skipped"].as_u64().unwrap())
+    });
+    println!("{done} rescued, {skipped} kept by the worker");
+    assert_eq!(done + skipped, u64::from(RACES));
+    let count =
+        |state: &str| db.value(&format!("SELECT count(*) FROM jobs WHERE state = '{state}'"));
+    assert_eq!((count("queued"), count("running")), (done.to_string(), skipped.to_string()));
+    assert_eq!(db.value("SELECT count(*) FROM job_events"), done.to_string());
+    assert_eq!(db.value("SELECT count(*) FROM flips"), "0");
+}
+
+/// Begins to beat, from the far end, in the moment in which the rescue writes its first batch.
+fn come_back(session: &Session, half: u32) {
+    let begun = "SELECT EXISTS (SELECT FROM job_events)::text";
+    crate::support::wait_until("the first batch", || session.value(begun) == "true");
+    for n in (1..=RACES).rev().filter(|n| n % 2 == half) {
+        session.execute(&format!(
+            "UPDATE jobs SET heartbeat_at = now()
+              WHERE id = '{}' AND state = 'running' AND locked_by = 'worker-z'",
+            job(n)
+        ));
+    }
+}
+
+#[test]
+fn every_variant_that_shows_silence_is_rescued() {
+    for variant in VARIANTS {
+        let db = Database::from_fixture(&format!("{variant}_typical"));
+        let out = rescue(&db, &["--yes"]).run();
+        if variant == "typed" {
+            assert_eq!(out.code, 3);
+            assert!(out.stderr.contains("neither heartbeat nor lock"), "{}", out.stderr);
+            continue;
+        }
+        // Without dead letters, a job on its last attempt has nowhere to go.
+        let dies = !["early", "hosted", "october"].contains(&variant);
+        assert_eq!(out.code, if dies { 0 } else { 75 }, "{variant}: {out:#?}");
+        let done = &out.json()["data"]["outcome"]["done"];
+        assert_eq!(done, &serde_json::Value::from(if dies { 3 } else { 2 }), "{variant}: {out:#?}");
+        let again = rescue(&db, &["--dry-run"]).run().expect_code(0).json();
+        assert_eq!(again["data"]["silent"], if dies { 0 } else { 1 }, "{variant}");
+    }
+}
