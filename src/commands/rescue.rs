@@ -14,11 +14,20 @@ use crate::sources::postgres::requeue::lookup;
 use crate::sources::postgres::requeue::rescue::{self, RESCUED, Words};
 use crate::sources::state::{Deed, State, StoredOperation};
 
+/// Silence after which the backend itself takes a worker for gone.
+const LEAST: Duration = Duration::from_secs(30);
+
 /// Rescues, or shows what would be rescued.
 pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
     let words = Words::of(layout)?;
     let stale = match args.stale {
+        Some(stale) if stale < LEAST => {
+            return Err(Error::usage(format!(
+                "--stale {stale:?} would take jobs from workers that are alive"
+            ))
+            .hint("a worker beats every 5 s and has 30 s to do so: 30s is the least"));
+        }
         Some(stale) => stale,
         None => Duration::try_from_secs_f64(context.settings.limits.stuck_after)
             .map_err(|error| Error::config("stuck_after is no duration").cause(error))?,

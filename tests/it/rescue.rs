@@ -166,3 +166,11 @@ fn every_variant_that_shows_silence_is_rescued() {
         assert_eq!(again["data"]["silent"], if dies { 0 } else { 1 }, "{variant}");
     }
 }
+
+#[test]
+fn a_silence_that_living_workers_keep_is_refused() {
+    let database = Database::from_fixture("main_typical");
+    let cli = Cli::new(["jobs", "rescue", "--stale", "5s", "--yes", "--reason", "test"]);
+    let output = cli.env("DATABASE_URL", database.url()).run().expect_code(64);
+    assert!(output.stderr.contains("30s is the least"), "{}", output.stderr);
+}
