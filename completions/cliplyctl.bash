@@ -309,11 +309,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -359,11 +359,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -409,11 +409,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -459,11 +459,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -565,11 +565,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -623,11 +623,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -673,11 +673,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -747,11 +747,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -945,11 +945,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -999,11 +999,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1101,11 +1101,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1151,11 +1151,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1213,11 +1213,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1263,11 +1263,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1337,11 +1337,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1403,11 +1403,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1513,11 +1513,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1997,11 +1997,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2089,11 +2089,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2139,11 +2139,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2197,11 +2197,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2251,11 +2251,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2301,11 +2301,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2320,7 +2320,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls__subcmd__audit)
-            opts="-c -o -h -V --contract --schemas --role --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-y -c -o -h -V --contract --schemas --role --probe-writes --yes --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2367,11 +2367,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2429,11 +2429,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2491,11 +2491,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2637,11 +2637,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2687,11 +2687,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2737,11 +2737,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2756,12 +2756,20 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__triage)
-            opts="-c -o -h -V --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --wait --for --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -W "ok not-critical" -- "${cur}"))
+                    return 0
+                    ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "warning critical" -- "${cur}"))
                     return 0
@@ -2791,11 +2799,11 @@ _cliplyctl() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)

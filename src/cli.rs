@@ -8,6 +8,7 @@ mod global;
 mod jobs;
 mod requeue;
 mod rls;
+mod triage;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -19,6 +20,7 @@ pub use global::Global;
 pub use jobs::{Jobs, JobsShow};
 pub use requeue::{Consent, DlqOps, DlqRequeue, DlqUndo};
 pub use rls::{Rls, RlsAudit, RlsExplain, RlsScope, RowCommand};
+pub use triage::{Goal, Triage};
 
 use crate::error::Error;
 use crate::exit::{EXIT_CODES, FailOn};
@@ -42,7 +44,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Walk the runbook: what is wrong, which section applies, what to type next
-    Triage(Judging),
+    Triage(Triage),
     /// Is the app up? Ask /api/healthz
     Health(Judging),
     /// Is it ready? Ask /api/readyz
@@ -164,7 +166,7 @@ impl Command {
 }
 
 /// The formats of a command that judges: everything but rows.
-const JUDGED: [Format; 9] = [
+const JUDGED: [Format; 10] = [
     Format::Table,
     Format::Short,
     Format::Json,
@@ -174,6 +176,7 @@ const JUDGED: [Format; 9] = [
     Format::Junit,
     Format::Github,
     Format::Prometheus,
+    Format::Sarif,
 ];
 
 impl Command {

@@ -1,5 +1,6 @@
 //! What one run of a command knows: settings, lazy sources, the clock.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -30,6 +31,8 @@ pub struct Context {
     command: &'static str,
     started_at: Timestamp,
     started: Instant,
+    /// Since when the budget runs.
+    renewed: Cell<Instant>,
     http: OnceLock<Http>,
     database: OnceCell<Database>,
     layout: OnceCell<Layout>,
@@ -45,6 +48,7 @@ impl Context {
             command,
             started_at: now(),
             started: Instant::now(),
+            renewed: Cell::new(Instant::now()),
             http: OnceLock::new(),
             database: OnceCell::new(),
             layout: OnceCell::new(),
@@ -60,7 +64,12 @@ impl Context {
     /// What is left of the budget of the whole command.
     #[must_use]
     pub fn remaining(&self) -> Duration {
-        self.settings.timeout.value.saturating_sub(self.started.elapsed())
+        self.settings.timeout.value.saturating_sub(self.renewed.get().elapsed())
+    }
+
+    /// Gives a command that looks again a whole budget for it.
+    pub fn renew(&self) {
+        self.renewed.set(Instant::now());
     }
 
     /// The longest that one probe may take.

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM, noticed between two batches instead of in the middle of one.
+//! Ctrl-C and SIGTERM, noticed where it suits us: between two batches, or to say what is known.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,6 +41,14 @@ impl Interrupt {
     #[must_use]
     pub fn happened(&self) -> bool {
         self.0.happened.load(Ordering::Relaxed)
+    }
+
+    /// Waits for a signal.
+    pub async fn wait(&self) {
+        let waked = self.0.notify.notified();
+        if !self.happened() {
+            waked.await;
+        }
     }
 
     /// Sleeps, but not through a signal.

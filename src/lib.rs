@@ -32,7 +32,7 @@ pub mod settings;
 pub mod sources;
 pub mod terminal;
 pub mod text;
-mod triage;
+pub mod triage;
 
 use clap::Parser as _;
 use clap::error::ErrorKind as ClapKind;

@@ -1,11 +1,13 @@
 //! The terminal: the only place that prints.
 
 mod progress;
+mod status;
 mod stream;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
 pub use progress::Progress;
+pub use status::Status;
 pub use stream::Stream;
 
 use crate::error::Error;
@@ -45,6 +47,8 @@ pub struct Terminal {
     pub stderr: Canvas,
     /// Whether a person can be asked: stdin and stderr are terminals.
     pub interactive: bool,
+    /// Whether the terminal knows no escape sequences.
+    dumb: bool,
 }
 
 impl Terminal {
@@ -62,6 +66,7 @@ impl Terminal {
             stdout: canvas(out.is_terminal()),
             stderr: canvas(err.is_terminal()),
             interactive: io::stdin().is_terminal() && err.is_terminal(),
+            dumb: environment.get("TERM") == Some("dumb"),
         }
     }
 
@@ -111,6 +116,12 @@ impl Terminal {
     #[must_use]
     pub fn progress(&self, total: u64) -> Progress {
         Progress::new(total, self.stderr.width.is_some())
+    }
+
+    /// A line that says what is being waited for; shown at once where stderr is a terminal.
+    #[must_use]
+    pub fn status(&self, text: &str) -> Status {
+        Status::new(text, self.stderr.width.filter(|_| !self.dumb))
     }
 
     /// Prints an error with its causes and hints.

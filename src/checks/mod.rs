@@ -4,11 +4,14 @@
 
 pub mod access;
 pub mod advice;
+pub mod cross;
 pub mod environment;
+pub mod flow;
 pub mod job;
 pub mod queue;
 pub mod requeues;
 pub mod rls;
+pub mod server;
 pub mod service;
 
 pub use crate::facts::limits::limit_text;

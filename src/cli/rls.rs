@@ -39,6 +39,12 @@ pub struct RlsAudit {
     /// What to look at.
     #[command(flatten)]
     pub scope: RlsScope,
+    /// Try writes as well and roll them back: triggers run, sequences move; for a test database
+    #[arg(long)]
+    pub probe_writes: bool,
+    /// Go on with --probe-writes without asking
+    #[arg(short, long, requires = "probe_writes")]
+    pub yes: bool,
     /// How to judge.
     #[command(flatten)]
     pub judging: Judging,

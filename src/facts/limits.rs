@@ -12,6 +12,9 @@ pub struct Limit {
 }
 
 impl Limit {
+    /// Neither side set.
+    pub const OFF: Self = Self { warning: None, critical: None };
+
     /// Both sides set.
     #[must_use]
     pub const fn new(warning: f64, critical: f64) -> Self {
@@ -59,6 +62,22 @@ pub struct Limits {
     pub dead: Limit,
     /// Deaths in the last hour.
     pub dead_inflow: Limit,
+    /// Deaths in the last hour beyond those of the hour before.
+    pub dead_trend: Limit,
+    /// Failed attempts in the last hour.
+    pub failures: Limit,
+    /// Age of the oldest open transaction on the database, seconds.
+    pub transaction_age: Limit,
+    /// Longest wait for a lock on jobs, seconds.
+    pub lock_wait: Limit,
+    /// Dead row versions of jobs, percent of all.
+    pub dead_rows: Limit,
+    /// Connections in use, percent of those allowed.
+    pub connections: Limit,
+    /// Seconds that a standby is behind.
+    pub replay_lag: Limit,
+    /// Jobs by which readyz and the database may differ.
+    pub queue_gap: Limit,
     /// Milliseconds until the first byte of `/api/healthz`.
     pub health_latency: Limit,
     /// Age of a heartbeat from which a job counts as stuck, seconds (not a limit, a definition).
@@ -68,14 +87,22 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         let mut limits = Self {
-            waiting_due: Limit::new(0.0, 0.0),
-            oldest_due: Limit::new(0.0, 0.0),
-            running: Limit::new(0.0, 0.0),
-            stuck: Limit::new(0.0, 0.0),
-            worker_silence: Limit::new(0.0, 0.0),
-            dead: Limit::new(0.0, 0.0),
-            dead_inflow: Limit::new(0.0, 0.0),
-            health_latency: Limit::new(0.0, 0.0),
+            waiting_due: Limit::OFF,
+            oldest_due: Limit::OFF,
+            running: Limit::OFF,
+            stuck: Limit::OFF,
+            worker_silence: Limit::OFF,
+            dead: Limit::OFF,
+            dead_inflow: Limit::OFF,
+            dead_trend: Limit::OFF,
+            failures: Limit::OFF,
+            transaction_age: Limit::OFF,
+            lock_wait: Limit::OFF,
+            dead_rows: Limit::OFF,
+            connections: Limit::OFF,
+            replay_lag: Limit::OFF,
+            queue_gap: Limit::OFF,
+            health_latency: Limit::OFF,
             stuck_after: STUCK_AFTER,
         };
         for doc in &LIMITS {
@@ -89,7 +116,7 @@ impl Default for Limits {
 pub const STUCK_AFTER: f64 = 600.0;
 
 /// Every limit: one list feeds the settings, the documentation and the tests.
-pub const LIMITS: [LimitDoc; 8] = [
+pub const LIMITS: [LimitDoc; 16] = [
     LimitDoc {
         name: "waiting_due",
         unit: "jobs",
@@ -147,6 +174,70 @@ pub const LIMITS: [LimitDoc; 8] = [
         set: |l, v| l.dead_inflow = v,
     },
     LimitDoc {
+        name: "dead_trend",
+        unit: "jobs/h",
+        default: Limit::new(10.0, 50.0),
+        about: "deaths in the last hour beyond those of the hour before; the backend alerts at 10 more an hour",
+        get: |l| l.dead_trend,
+        set: |l, v| l.dead_trend = v,
+    },
+    LimitDoc {
+        name: "failures",
+        unit: "failures/h",
+        default: Limit::new(50.0, 250.0),
+        about: "failed attempts in the last hour; the limits of `dead_inflow` times the five attempts of a job",
+        get: |l| l.failures,
+        set: |l, v| l.failures = v,
+    },
+    LimitDoc {
+        name: "transaction_age",
+        unit: "s",
+        default: Limit::new(300.0, 3600.0),
+        about: "oldest open transaction; vacuum waits for it; 5 min is the backend's alert for silence, an hour is ours",
+        get: |l| l.transaction_age,
+        set: |l, v| l.transaction_age = v,
+    },
+    LimitDoc {
+        name: "lock_wait",
+        unit: "s",
+        default: Limit::new(5.0, 30.0),
+        about: "longest wait for a lock on jobs; a worker beats every 5 s and loses its job after 30 s",
+        get: |l| l.lock_wait,
+        set: |l, v| l.lock_wait = v,
+    },
+    LimitDoc {
+        name: "dead_rows",
+        unit: "%",
+        default: Limit::warning(40.0),
+        about: "dead row versions of jobs, from 10,000 on; autovacuum starts at 20 %, twice that says it cannot keep up",
+        get: |l| l.dead_rows,
+        set: |l, v| l.dead_rows = v,
+    },
+    LimitDoc {
+        name: "connections",
+        unit: "%",
+        default: Limit::new(80.0, 95.0),
+        about: "connections in use of those allowed; ours: room for a restart of all workers, room for one session",
+        get: |l| l.connections,
+        set: |l, v| l.connections = v,
+    },
+    LimitDoc {
+        name: "replay_lag",
+        unit: "s",
+        default: Limit::new(60.0, 300.0),
+        about: "seconds that a hot standby is behind; the limits of `oldest_due`, which it would blur",
+        get: |l| l.replay_lag,
+        set: |l, v| l.replay_lag = v,
+    },
+    LimitDoc {
+        name: "queue_gap",
+        unit: "jobs",
+        default: Limit::warning(10.0),
+        about: "jobs by which readyz and the database may differ, besides a tenth; ours: what moves between two looks",
+        get: |l| l.queue_gap,
+        set: |l, v| l.queue_gap = v,
+    },
+    LimitDoc {
         name: "health_latency",
         unit: "ms",
         default: Limit::warning(2000.0),
@@ -186,6 +277,19 @@ pub const fn limit_text(limit: Limit, unit: &'static str) -> Threshold {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_document_is_the_list() {
+        let document = include_str!("../../docs/thresholds.md");
+        let side = |side: Option<f64>| side.map_or("off".to_owned(), |value| value.to_string());
+        for LimitDoc { name, unit, default, about, .. } in &LIMITS {
+            let (warning, critical) = (side(default.warning), side(default.critical));
+            let row = format!("| `{name}` | {unit} | {warning} | {critical} | {about} |\n");
+            assert!(document.contains(&row), "docs/thresholds.md lacks {row}");
+        }
+        assert_eq!(document.matches("\n| `").count(), LIMITS.len(), "a row too many");
+        assert!(document.contains(&format!("`stuck_after` ({STUCK_AFTER} s)")));
+    }
 
     #[test]
     fn every_documented_limit_is_wired_to_its_own_field() {

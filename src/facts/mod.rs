@@ -8,6 +8,7 @@ pub mod dead_letter;
 pub mod environment;
 pub mod finding;
 pub mod fingerprint;
+pub mod flow;
 pub mod group;
 pub mod job;
 pub mod job_id;
@@ -19,7 +20,9 @@ pub mod operation;
 pub mod queue;
 pub mod requeue;
 pub mod selection;
+pub mod server;
 pub mod service;
+pub mod triage;
 pub mod verdict;
 
 pub use finding::{Evidence, Finding, Section, Value};

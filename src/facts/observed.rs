@@ -65,6 +65,19 @@ impl SourceErrorKind {
         }
     }
 
+    /// Whether only a person can change it: a setting, a credential, a right.
+    #[must_use]
+    pub fn lasting(self) -> bool {
+        matches!(
+            self,
+            Self::NotConfigured
+                | Self::Authentication
+                | Self::Permission
+                | Self::Hidden
+                | Self::Tls
+        )
+    }
+
     /// Whether the same call may succeed a moment later.
     #[must_use]
     pub fn retryable(self) -> bool {

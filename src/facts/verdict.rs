@@ -22,13 +22,14 @@ pub enum Verdict {
 
 impl Verdict {
     /// Precedence for "the worst of several": critical > unknown > warning > ok.
-    /// A skipped check ranks with the unknown ones: nobody looked.
+    /// A skipped check ranks just below the unknown ones: nobody looked, and what blocked it says more.
     fn rank(self) -> u8 {
         match self {
             Self::Ok => 0,
             Self::Warning => 1,
-            Self::Unknown | Self::Skipped { .. } => 2,
-            Self::Critical => 3,
+            Self::Skipped { .. } => 2,
+            Self::Unknown => 3,
+            Self::Critical => 4,
         }
     }
 
@@ -90,6 +91,7 @@ mod tests {
     #[test]
     fn a_skipped_check_is_never_ok() {
         let skipped = Verdict::Skipped { blocked_by: "x" };
-        assert_eq!(Verdict::worst([Verdict::Ok, skipped]), skipped);
+        assert_eq!(Verdict::worst([Verdict::Warning, skipped]), skipped);
+        assert_eq!(Verdict::worst([skipped, Verdict::Unknown]), Verdict::Unknown);
     }
 }

@@ -9,6 +9,7 @@ pub mod ndjson;
 pub mod prometheus;
 pub mod rows;
 pub mod sanitise;
+pub mod sarif;
 pub mod short;
 pub mod table;
 
@@ -40,6 +41,8 @@ pub enum Format {
     Junit,
     /// For node_exporter's textfile collector
     Prometheus,
+    /// For code scanning: SARIF 2.1.0
+    Sarif,
 }
 
 impl Format {
@@ -72,6 +75,7 @@ pub fn render(report: &Report, from: &Provenance, format: Format, canvas: Canvas
         Format::Nagios => nagios::render(report),
         Format::Junit => junit::render(report, from),
         Format::Prometheus => prometheus::render(report, from),
+        Format::Sarif => sarif::render(report, from),
         // Rows are written while they are read, see `rows`: there is no report.
         Format::Csv => String::new(),
     }

@@ -31,7 +31,7 @@ pub fn sentence(report: &Report) -> String {
     let bad = report.bad();
     let worst = bad.first().map_or(Verdict::Ok, |finding| finding.verdict);
     let reasons: Vec<&str> = match &report.section {
-        Some(section) => section.matched_on.iter().map(String::as_str).collect(),
+        Some(section) => section.matched.iter().map(|f| f.message.as_str()).collect(),
         None => bad.iter().filter(|f| f.verdict == worst).map(|f| f.message.as_str()).collect(),
     };
     let new: Vec<_> = reasons.into_iter().filter(|reason| !headline.contains(reason)).collect();
@@ -63,8 +63,10 @@ mod tests {
         let mut report = Report::judged("triage", findings, FailOn::Warning, (), document);
         report.section = Some(SectionVerdict {
             section: Section::NotReady,
-            matched_on: vec!["db: connection refused".to_owned()],
+            verdict: Verdict::Critical,
+            matched: vec![finding(Section::NotReady, "db: connection refused")],
             ruled_out: vec![],
+            next: None,
         });
         let expected = "3.2 The app answers but is not ready: db: connection refused";
         assert_eq!(sentence(&report), expected);

@@ -172,10 +172,27 @@ pub struct SectionJson {
     pub section: &'static str,
     /// Its heading.
     pub title: &'static str,
+    /// `critical`, `warning`, or `unknown`: nobody knows whether it applies.
+    pub status: &'static str,
     /// Why it applies.
     pub matched_on: Vec<String>,
+    /// The readings behind `matched_on`, in the same order.
+    pub evidence: Vec<MatchedJson>,
     /// Earlier sections and the readings that ruled them out.
     pub ruled_out: Vec<RuledOutJson>,
+    /// The next command to type.
+    pub next: Option<String>,
+}
+
+/// A reading that led to a section.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MatchedJson {
+    /// Id of the check.
+    pub id: &'static str,
+    /// The reading, null when there was none.
+    pub observed: Option<ObservedJson>,
+    /// The limit it was held against.
+    pub threshold: Option<String>,
 }
 
 /// A section that does not apply.
@@ -183,7 +200,9 @@ pub struct SectionJson {
 pub struct RuledOutJson {
     /// Its number.
     pub section: &'static str,
-    /// The reading that ruled it out.
+    /// `ok`; anything else is less pressing than what applies.
+    pub status: &'static str,
+    /// What was read.
     pub reading: String,
 }
 
@@ -308,18 +327,24 @@ fn finding(f: &Finding) -> FindingJson {
 }
 
 fn section(s: &super::SectionVerdict) -> SectionJson {
+    let evidence = |f: &Finding| MatchedJson {
+        id: f.check,
+        observed: f.evidence.as_ref().map(observed),
+        threshold: f.threshold.map(|threshold| threshold.to_string()),
+    };
+    let ruled_out = |r: &super::RuledOut| RuledOutJson {
+        section: r.section.number(),
+        status: r.verdict.word(),
+        reading: r.reading.clone(),
+    };
     SectionJson {
         section: s.section.number(),
         title: s.section.title(),
-        matched_on: s.matched_on.clone(),
-        ruled_out: s
-            .ruled_out
-            .iter()
-            .map(|(section, reading)| RuledOutJson {
-                section: section.number(),
-                reading: reading.clone(),
-            })
-            .collect(),
+        status: s.verdict.word(),
+        matched_on: s.matched.iter().map(|f| f.message.clone()).collect(),
+        evidence: s.matched.iter().map(evidence).collect(),
+        ruled_out: s.ruled_out.iter().map(ruled_out).collect(),
+        next: s.next.clone(),
     }
 }
 

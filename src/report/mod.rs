@@ -17,6 +17,7 @@ pub mod queue;
 pub mod ready;
 pub mod requeue;
 pub mod rls;
+pub mod rules;
 mod service;
 pub mod triage;
 
@@ -64,10 +65,25 @@ pub struct Report {
 pub struct SectionVerdict {
     /// The section.
     pub section: Section,
-    /// The findings that led there, as sentences.
-    pub matched_on: Vec<String>,
-    /// Earlier sections with the reading that ruled them out.
-    pub ruled_out: Vec<(Section, String)>,
+    /// How bad what led there is; UNKNOWN: that it applies is not known.
+    pub verdict: Verdict,
+    /// The findings that led there.
+    pub matched: Vec<Finding>,
+    /// Earlier sections, and why they are not the one.
+    pub ruled_out: Vec<RuledOut>,
+    /// The next command to type.
+    pub next: Option<String>,
+}
+
+/// An earlier section that is not the one.
+#[derive(Debug, Clone)]
+pub struct RuledOut {
+    /// The section.
+    pub section: Section,
+    /// OK rules it out; anything else is less pressing than what applies.
+    pub verdict: Verdict,
+    /// What was read.
+    pub reading: String,
 }
 
 impl Report {
@@ -134,6 +150,7 @@ impl Report {
             }
         };
         self.findings.iter_mut().filter_map(|f| f.next.as_mut()).for_each(address);
+        self.section.iter_mut().filter_map(|s| s.next.as_mut()).for_each(address);
         for block in &mut self.document.blocks {
             if let Block::Next(commands) = block {
                 commands.iter_mut().for_each(|(command, _)| address(command));

@@ -3,10 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use super::{Block, Cell, Column, Document, Provenance, Report, SectionVerdict, Table, header};
 use crate::exit::FailOn;
-use crate::facts::Verdict;
-use crate::triage::{Step, section};
+use crate::facts::{Evidence, Finding, Section, Value, Verdict};
+use crate::text;
+use crate::triage::{Facts, Step, not_observed, section};
 
 /// `data` of `triage`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -32,10 +33,11 @@ pub struct StepJson {
 
 /// Builds the report.
 #[must_use]
-pub fn report(steps: &[Step], fail_on: FailOn, from: &Provenance) -> Report {
+pub fn report(facts: &Facts, steps: &[Step], fail_on: FailOn, from: &Provenance) -> Report {
     let findings = steps.iter().flat_map(|step| step.findings.clone()).collect();
     let data = TriageJson { steps: steps.iter().map(step_json).collect() };
-    let mut report = Report::judged("triage", findings, fail_on, data, document(steps, from));
+    let document = document(facts, steps, from);
+    let mut report = Report::judged("triage", findings, fail_on, data, document);
     report.section = section(steps);
     report.summary = steps.iter().map(|s| (s.question, s.verdict().word().into())).collect();
     for step in steps {
@@ -46,6 +48,7 @@ pub fn report(steps: &[Step], fail_on: FailOn, from: &Provenance) -> Report {
             _ => report.examined.push(step.question.to_owned()),
         }
     }
+    report.not_examined.extend(not_observed(facts));
     report
 }
 
@@ -59,10 +62,11 @@ fn step_json(step: &Step) -> StepJson {
     }
 }
 
-fn document(steps: &[Step], from: &Provenance) -> Document {
+fn document(facts: &Facts, steps: &[Step], from: &Provenance) -> Document {
     let mut document = Document::default();
     let verdict = Verdict::worst(steps.iter().map(Step::verdict));
-    document.headline(verdict, headline(steps));
+    let section = section(steps);
+    document.headline(verdict, headline(section.as_ref()));
     document.push(header::title("triage", from));
     let mut table = Table::new(vec![
         Column::text("step"),
@@ -79,31 +83,55 @@ fn document(steps: &[Step], from: &Provenance) -> Document {
         ]);
     }
     document.push(Block::Table(table));
-    document.next(next(steps));
+    for finding in section.iter().flat_map(|section| &section.matched) {
+        document.note(matched(finding));
+    }
+    for (subject, reason) in not_observed(facts) {
+        document.note(format!("not looked at: {subject}: {reason}"));
+    }
+    document.next(next(steps, section.as_ref()));
     document
 }
 
-fn headline(steps: &[Step]) -> String {
-    match section(steps) {
-        Some(section) => format!("{} {}", section.section.number(), section.section.title()),
-        None if steps.iter().all(|step| step.verdict() == Verdict::Ok) => {
-            "everything that was looked at is well".to_owned()
-        }
-        None => "nothing is known to be wrong, but not everything could be seen".to_owned(),
+/// What was read, where and when: `queue.oldest_due: 2,520 s in public.jobs at 14:03:07Z (…)`.
+fn matched(finding: &Finding) -> String {
+    let Some(Evidence { value, unit, at, source }) = &finding.evidence else {
+        return format!("{}: {}", finding.check, finding.message);
+    };
+    let value = match value {
+        Value::Number(number) => text::count(number.max(0.0).round() as u64),
+        Value::Flag(flag) => flag.to_string(),
+        Value::Text(words) => words.split_whitespace().take(12).collect::<Vec<_>>().join(" "),
+    };
+    let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
+    let limit = finding.threshold.map(|limit| format!(" ({limit})")).unwrap_or_default();
+    let at = at.strftime("%H:%M:%SZ");
+    format!("{}: {value}{unit} in {source} at {at}{limit}", finding.check)
+}
+
+fn headline(section: Option<&SectionVerdict>) -> String {
+    match section {
+        None => "everything that was looked at is well".to_owned(),
+        Some(SectionVerdict { section, verdict: Verdict::Unknown, .. }) => format!(
+            "nothing is known to be wrong, but not everything could be seen: begin with {}",
+            section.number()
+        ),
+        Some(SectionVerdict { section, .. }) => format!("{} {}", section.number(), section.title()),
     }
 }
 
 /// The section's own command first, then those of the other steps that are not OK.
-fn next(steps: &[Step]) -> Vec<(String, String)> {
-    let applies = section(steps).map(|s| s.section);
+fn next(steps: &[Step], section: Option<&SectionVerdict>) -> Vec<(String, String)> {
+    let applies = section.map(|s| s.section);
+    let purpose = |section: Section| format!("{} {}", section.number(), section.title());
     let mut order: Vec<&Step> = steps.iter().filter(|s| s.verdict() != Verdict::Ok).collect();
     order.sort_by_key(|step| Some(step.section) != applies);
-    let mut commands: Vec<(String, String)> = Vec::new();
+    let first = section.and_then(|s| Some((s.next.clone()?, purpose(s.section))));
+    let mut commands: Vec<(String, String)> = first.into_iter().collect();
     for step in order {
         let Some(command) = step.next() else { continue };
         if !commands.iter().any(|(known, _)| known == command) {
-            let purpose = format!("{} {}", step.section.number(), step.section.title());
-            commands.push((command.to_owned(), purpose));
+            commands.push((command.to_owned(), purpose(step.section)));
         }
     }
     commands

@@ -39,6 +39,10 @@ fn parse(text: &str, name: &str) -> Result<Contract, SourceError> {
                 let error = invalid(format!("{table} refers to the unknown rule \"{rule}\""));
                 return Err(error.hint(format!("declare [rules.{rule}]")));
             }
+            if declared.tenant.is_none() {
+                let error = invalid(format!("{table} names no tenant column for rule \"{rule}\""));
+                return Err(error.hint("add, for example, tenant = \"workspace_id\" to the table"));
+            }
         }
     }
     Ok(contract)

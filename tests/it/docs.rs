@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::symlink;
 
 use clap::CommandFactory as _;
-use cliplyctl::checks::{access, environment, queue, service};
 use cliplyctl::cli;
 use cliplyctl::exit::EXIT_CODES;
+use cliplyctl::report::rules;
 
 use crate::demo::{Demo, with_server_programs};
 use crate::support::cli::{BINARY, Cli, Output};
@@ -172,12 +172,7 @@ fn manual_pages_are_as_reviewed() {
 
 #[test]
 fn every_check_has_its_page_in_the_runbook() {
-    let ids = queue::BACKLOG.iter().chain(&queue::DEAD_LETTERS).map(|check| check.id);
-    let ids = ids.chain(service::HEALTH.iter().map(|check| check.id));
-    let ids = ids.chain(service::READINESS.iter().map(|check| check.id));
-    let ids = ids.chain(access::ACCESS.iter().map(|check| check.id));
-    let ids = ids.chain(environment::ALL.iter().map(|check| check.id));
-    let code: BTreeSet<&str> = ids.collect();
+    let code: BTreeSet<&str> = rules::all().map(|(id, _)| id).collect();
     let headings = RUNBOOK.lines().filter_map(|line| line.strip_prefix("### `"));
     let pages: BTreeSet<&str> = headings.filter_map(|line| line.strip_suffix('`')).collect();
     assert_eq!(code, pages);

@@ -20,3 +20,4 @@ mod requeue;
 mod rls;
 mod service;
 mod support;
+mod triage;

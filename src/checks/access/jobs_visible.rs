@@ -30,7 +30,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
         Err(error) => {
             let next = match error.kind {
                 SourceErrorKind::NotConfigured => "cliplyctl config show",
-                SourceErrorKind::Permission | SourceErrorKind::Hidden => "cliplyctl runbook 4.2",
+                SourceErrorKind::Permission | SourceErrorKind::Hidden => "cliplyctl rls audit",
                 _ => "cliplyctl config check",
             };
             check.finding(Verdict::Unknown, subject, error.message.clone()).next(next)

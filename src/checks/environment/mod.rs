@@ -14,7 +14,7 @@ mod secrets;
 mod strings;
 mod template;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod values;
 
 pub use template::{CHECK as TEMPLATE, Drift, did_you_mean, drift};

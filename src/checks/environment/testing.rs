@@ -10,7 +10,7 @@ use crate::facts::{Finding, Verdict};
 use crate::sources::{env_file, env_schema};
 
 /// A schema with these properties (the first on line 2), a template, and values.
-pub(super) fn environment(
+pub(crate) fn environment(
     properties: &str,
     template: Option<&str>,
     values: &[(&str, &str)],

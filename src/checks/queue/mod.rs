@@ -42,7 +42,8 @@ fn reading(
 }
 
 /// Holds a count against a limit. A lower bound that stays below the limit is UNKNOWN.
-fn count_verdict(count: &Count, limit: Limit) -> Verdict {
+#[must_use]
+pub fn count_verdict(count: &Count, limit: Limit) -> Verdict {
     match count {
         Count::Exact(n) => against(*n as f64, limit),
         Count::AtLeast(n) => match against(*n as f64, limit) {

@@ -61,6 +61,7 @@ fn differences(audit: &Audit, contract: &Table, table: &Relation, role: &Role) -
 }
 
 /// Whether a prediction is what was declared.
+#[must_use]
 pub fn agrees(
     contract: &Table,
     permission: &Permission,

@@ -4,6 +4,7 @@ use super::Check;
 use super::{about, ident};
 use crate::facts::access::Audit;
 use crate::facts::access::SERVICE_ROLE;
+use crate::facts::access::catalog::DefaultPrivilege;
 use crate::facts::{Finding, Limits, Section, Verdict};
 
 /// future tables open by themselves.
@@ -15,25 +16,30 @@ pub const CHECK: Check<Audit> = Check {
 };
 
 fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+    let open: Vec<_> =
+        audit.catalog.defaults.iter().filter(|d| d.grantee != SERVICE_ROLE).collect();
     let (mut who, mut remedy) = (Vec::new(), Vec::new());
-    let open = audit.catalog.defaults.iter().filter(|d| d.grantee != SERVICE_ROLE);
-    for default in open {
-        let place =
-            default.schema.as_ref().map_or(String::new(), |s| format!(" IN SCHEMA {}", ident(s)));
-        let grantee =
-            if default.grantee == "PUBLIC" { "PUBLIC".into() } else { ident(&default.grantee) };
-        who.push(format!("{} of {} to {grantee}", default.objects, default.owner));
+    for (at, default) in open.iter().enumerate() {
+        let same = |d: &&&DefaultPrivilege| {
+            (&d.owner, &d.schema, &d.objects) == (&default.owner, &default.schema, &default.objects)
+        };
+        if open[..at].iter().any(|d| same(&d)) {
+            continue;
+        }
+        let grantees: Vec<_> = open.iter().filter(same).map(|d| grantee(d)).collect();
+        let grantees = grantees.join(", ");
+        let place = default.schema.as_ref().map(|s| format!(" IN SCHEMA {}", ident(s)));
+        who.push(format!("{} of {} to {grantees}", default.objects, default.owner));
         remedy.push(format!(
-            "ALTER DEFAULT PRIVILEGES FOR ROLE {}{place} REVOKE ALL ON {} FROM {grantee};",
+            "ALTER DEFAULT PRIVILEGES FOR ROLE {}{} REVOKE ALL ON {} FROM {grantees};",
             ident(&default.owner),
+            place.unwrap_or_default(),
             default.objects
         ));
     }
     if who.is_empty() {
         return vec![];
     }
-    who.sort();
-    who.dedup();
     let message = format!("objects of the future open by themselves: {}", who.join("; "));
     let remedy = remedy.join("\n");
     vec![about(
@@ -45,4 +51,8 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
         "pg_default_acl",
         remedy,
     )]
+}
+
+fn grantee(default: &DefaultPrivilege) -> String {
+    if default.grantee == "PUBLIC" { "PUBLIC".to_owned() } else { ident(&default.grantee) }
 }

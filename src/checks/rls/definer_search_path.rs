@@ -16,7 +16,7 @@ pub const CHECK: Check<Audit> = Check {
 fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
     let loose = audit.catalog.functions.iter().filter(|f| f.definer && f.search_path.is_none());
     let finding = |f: &crate::facts::access::catalog::Function| {
-        let message = format!("{} runs as {} by the caller's search_path", f.signature, f.owner);
+        let message = format!("runs as {} by the caller's search_path", f.owner);
         let remedy = format!("ALTER FUNCTION {} SET search_path = {};", f.signature, f.schema);
         about(check, audit, Verdict::Warning, &f.signature, message, "pg_proc", remedy)
     };

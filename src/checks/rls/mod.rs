@@ -34,6 +34,8 @@ mod user_metadata;
 mod view_bypass;
 mod waiver;
 
+pub use access::agrees;
+
 use super::Check;
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::{Audit, SERVICE_ROLE, contract};
@@ -182,7 +184,8 @@ fn ident(name: &str) -> String {
 }
 
 /// At most `limit` names, and how many more there are.
-fn some_of(names: &[String], limit: usize) -> String {
+#[must_use]
+pub fn some_of(names: &[String], limit: usize) -> String {
     let shown = names.iter().take(limit).cloned().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(limit) {
         0 => shown,

@@ -7,7 +7,7 @@ use super::predict::predict;
 use crate::facts::access::contract::{Permission, Table};
 use crate::facts::access::observation::{Outcome, Persona, Trial};
 use crate::facts::access::prediction::Prediction;
-use crate::facts::access::{Audit, SERVICE_ROLE};
+use crate::facts::access::{Audit, Command, SERVICE_ROLE};
 use crate::facts::{Finding, Limits, Section, Verdict};
 
 /// what roles really reach is what is declared.
@@ -22,8 +22,11 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, table) in &audit.contract.tables {
         for role in audit.catalog.roles.iter().map(|role| role.name.as_str()) {
-            let Some(message) = against_contract(audit, name, table, role) else { continue };
-            let remedy = format!("-- See why: cliplyctl rls explain {name} {role} SELECT");
+            let Some((command, message)) = against_contract(audit, name, table, role) else {
+                continue;
+            };
+            let remedy =
+                format!("-- See why: cliplyctl rls explain {name} {role} {}", command.sql());
             let (verdict, source) = (Verdict::Critical, "acting as the role");
             findings.push(about(check, audit, verdict, name, message, source, remedy));
         }
@@ -37,9 +40,15 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
     findings
 }
 
-/// What a role met on a table against the contract, personas that met the same together.
-fn against_contract(audit: &Audit, name: &str, table: &Table, role: &str) -> Option<String> {
-    let mut wrong: Vec<(Vec<&str>, String)> = Vec::new();
+/// What a role met on a table against the contract, personas that met the same together; and by which
+/// command first.
+fn against_contract(
+    audit: &Audit,
+    name: &str,
+    table: &Table,
+    role: &str,
+) -> Option<(Command, String)> {
+    let (mut wrong, mut first): (Vec<(Vec<&str>, String)>, _) = (Vec::new(), None);
     let trials = audit.observations.trials.iter();
     for trial in trials.filter(|t| t.table == name && t.persona.role() == role) {
         let Some(permission) = table.permission(role, trial.command) else { continue };
@@ -47,6 +56,7 @@ fn against_contract(audit: &Audit, name: &str, table: &Table, role: &str) -> Opt
             continue;
         }
         let what = sentence(&permission, trial);
+        first = first.or(Some(trial.command));
         match wrong.iter_mut().find(|(_, known)| *known == what) {
             Some((who, _)) => who.push(trial.persona.word()),
             None => wrong.push((vec![trial.persona.word()], what)),
@@ -62,7 +72,7 @@ fn against_contract(audit: &Audit, name: &str, table: &Table, role: &str) -> Opt
             }
         })
         .collect();
-    (!sentences.is_empty()).then(|| sentences.join("; "))
+    first.map(|command| (command, sentences.join("; ")))
 }
 
 /// Whether a trial is what was declared. Refusal and an empty answer are both a denial.
@@ -112,4 +122,57 @@ fn sentence(permission: &Permission, trial: &Trial) -> String {
         ),
     };
     format!("{what}, declared {declared}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{role, table};
+    use super::*;
+    use crate::facts::access::{Catalog, Contract, Observations};
+
+    fn audit(granted: bool) -> Audit {
+        let mut table = table("public.t");
+        table.rls = false;
+        if !granted {
+            table.grants.clear();
+        }
+        let catalog = Catalog {
+            relations: vec![table],
+            roles: vec![role("authenticated")],
+            ..Catalog::default()
+        };
+        let (contract, observations) = (Contract::default(), Observations::default());
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        Audit { contract, catalog, observations, at, today: jiff::civil::date(2026, 1, 1) }
+    }
+
+    fn judged(granted: bool, permission: Permission, outcome: Outcome) -> bool {
+        let (table, command) = ("public.t".to_owned(), Command::Update);
+        let trial = Trial { table, persona: Persona::Member, command, outcome };
+        as_declared(&audit(granted), &permission, &trial)
+    }
+
+    #[test]
+    fn a_plan_shows_who_is_let_through() {
+        let plan = |nothing| Outcome::Planned { nothing };
+        assert!(!judged(true, Permission::Deny, plan(false)));
+        assert!(judged(true, Permission::Deny, plan(true)));
+        assert!(judged(false, Permission::Deny, plan(false)), "the claim decides while it runs");
+        assert!(!judged(true, Permission::Allow, plan(true)));
+        assert!(judged(true, Permission::Allow, plan(false)));
+        assert!(!judged(true, Permission::Rows(None), Outcome::Denied));
+        assert!(judged(true, Permission::Deny, Outcome::Denied));
+        assert!(!judged(true, Permission::Rows(None), Outcome::Failed("x".into())));
+    }
+
+    #[test]
+    fn rows_of_others_and_missing_own_ones_are_told_apart_by_rule() {
+        let rows = |own, foreign| Outcome::Rows { own, of_own: 2, foreign, of_foreign: 2 };
+        let rule = || Permission::Rows(Some("member".into()));
+        assert!(judged(true, rule(), rows(2, 0)));
+        assert!(!judged(true, rule(), rows(1, 0)));
+        assert!(!judged(true, rule(), rows(2, 1)));
+        assert!(!judged(true, Permission::Deny, rows(0, 1)));
+        assert!(!judged(true, Permission::Allow, rows(2, 1)));
+    }
 }

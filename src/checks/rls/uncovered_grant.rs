@@ -23,11 +23,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
         if grants.is_empty() || (!table.rls && declared(audit, &table.name).is_none()) {
             continue;
         }
-        let remedy = grants
-            .iter()
-            .map(|(role, rights)| format!("REVOKE {rights} ON {} FROM {role};", table.name))
-            .collect::<Vec<_>>()
-            .join("\n");
+        let remedy = remedy(table, &grants);
         if declared(audit, &table.name).is_none() {
             others.push(table.name.clone());
             remedies.push(remedy);
@@ -75,4 +71,18 @@ fn uncovered<'a>(audit: &'a Audit, table: &Relation) -> Vec<(&'a str, String)> {
     let bound = clients(audit).filter(|r| !r.superuser && !r.inherits.contains(&table.owner));
     let grants = bound.map(|role| (role.name.as_str(), of(&role.name)));
     grants.filter(|(_, rights)| !rights.is_empty()).collect()
+}
+
+/// One statement for all roles that hold the same rights.
+fn remedy(table: &Relation, grants: &[(&str, String)]) -> String {
+    let mut statements: Vec<String> = Vec::new();
+    for (at, (_, rights)) in grants.iter().enumerate() {
+        if grants[..at].iter().any(|(_, known)| known == rights) {
+            continue;
+        }
+        let same = grants.iter().filter(|(_, other)| other == rights);
+        let roles: Vec<_> = same.map(|(role, _)| super::ident(role)).collect();
+        statements.push(format!("REVOKE {rights} ON {} FROM {};", table.name, roles.join(", ")));
+    }
+    statements.join("\n")
 }

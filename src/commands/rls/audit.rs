@@ -5,12 +5,45 @@ use crate::checks::rls::judge;
 use crate::cli::RlsAudit;
 use crate::context::Context;
 use crate::error::Error;
+use crate::permit::{self, Request, WritePermit};
 use crate::report::{self, Report};
 
 /// Gathers, judges, reports.
 pub async fn run(context: &Context, args: &RlsAudit) -> Result<Report, Error> {
-    let audit = gather(context, &args.scope, None).await?;
+    let permit = if args.probe_writes { Some(consent(context, args.yes)?) } else { None };
+    let audit = gather(context, &args.scope, permit.as_ref()).await?;
     let findings = judge(&audit, &context.settings.limits);
     let from = context.provenance();
     Ok(report::rls::audit::report(&audit, findings, args.judging.fail_on, &args.scope.role, &from))
+}
+
+/// Leave to try writes. Never in a protected context: nothing is written for good, but triggers run.
+fn consent(context: &Context, yes: bool) -> Result<WritePermit, Error> {
+    let settings = &context.settings;
+    if let Some(name) = &settings.protected {
+        return Err(Error::refused(format!(
+            "context {name} is protected: no writes are tried there"
+        ))
+        .hint("--probe-writes is for a test database; without it the audit writes nothing"));
+    }
+    let database = settings.database.as_ref().map_err(Clone::clone)?;
+    let plan = format!(
+        "On {}: sampled rows of every declared table are updated, deleted and added as each role, and\n\
+         rolled back. Triggers run and sequences move all the same; rows are locked for a moment.\n",
+        database.value
+    );
+    let request = Request {
+        read_only: settings.read_only,
+        protected: None,
+        jobs: 0,
+        yes,
+        confirm: None,
+        reason: None,
+        interactive: context.terminal.interactive,
+    };
+    let shown = permit::show(&plan, |text| context.terminal.show(text));
+    request.permit(shown, |_| {
+        let answer = context.terminal.ask("try these writes? [y/N] ");
+        answer.map_err(|e| Error::refused("no answer could be read").cause(e))
+    })
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::checks::rls::body;
+use crate::checks::rls::{body, some_of};
 use crate::exit::FailOn;
 use crate::facts::access::observation::{Outcome, Trial};
 use crate::facts::access::{Audit, CLIENT_ROLES, Command, SERVICE_ROLE};
@@ -131,10 +131,22 @@ fn document(audit: &Audit, findings: &[Finding], from: &Provenance) -> Document 
         remedies(&mut document, &flaws);
     }
     coverage(&mut document, audit);
-    for note in notes {
-        document.note(format!("{}: {}", note.subject, note.message));
-    }
+    notes_of(&mut document, &notes);
     document
+}
+
+/// One line for all subjects of which the same is to be said.
+fn notes_of(document: &mut Document, notes: &[&Finding]) {
+    let mut lines: Vec<(&str, Vec<String>)> = Vec::new();
+    for note in notes {
+        match lines.iter_mut().find(|(message, _)| *message == note.message) {
+            Some((_, subjects)) => subjects.push(note.subject.clone()),
+            None => lines.push((&note.message, vec![note.subject.clone()])),
+        }
+    }
+    for (message, subjects) in lines {
+        document.note(format!("{}: {message}", some_of(&subjects, 4)));
+    }
 }
 
 fn headline(findings: &[Finding], verdict: Verdict) -> String {
@@ -151,20 +163,12 @@ fn headline(findings: &[Finding], verdict: Verdict) -> String {
     format!("findings: {}", parts.collect::<Vec<_>>().join(", "))
 }
 
+/// The sentence has the width to itself: names of tables and functions are long.
 fn table(flaws: &[&Finding]) -> Table {
-    let mut table = Table::new(vec![
-        Column::text("verdict"),
-        Column::text("check"),
-        Column::text("subject"),
-        Column::prose("finding"),
-    ]);
+    let mut table = Table::new(vec![Column::text("verdict"), Column::prose("finding")]);
     for f in flaws {
-        table.row(vec![
-            Cell::verdict(f.verdict),
-            Cell::muted(f.check),
-            Cell::plain(&f.subject),
-            Cell::plain(&f.message),
-        ]);
+        let sentence = format!("{}: {} [{}]", f.subject, f.message, f.check);
+        table.row(vec![Cell::verdict(f.verdict), Cell::plain(sentence)]);
     }
     table
 }
@@ -201,13 +205,13 @@ fn coverage(document: &mut Document, audit: &Audit) {
     };
     document.note(format!("schemas: {} ({from})", catalog.schemas.join(", ")));
     let roles: Vec<_> = catalog.roles.iter().map(|r| r.name.as_str()).collect();
-    let declared: Vec<_> = audit.contract.tables.keys().map(String::as_str).collect();
+    let declared: Vec<_> = audit.contract.tables.keys().cloned().collect();
     document.note(format!(
         "examined: roles {}; {} tables, {} policies; declared: {}",
         roles.join(", "),
         catalog.tables().count(),
         catalog.policies.len(),
-        declared.join(", ")
+        some_of(&declared, 4)
     ));
     let counts = data(audit);
     let rehearsed = if audit.observations.rehearsed {

@@ -4,8 +4,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::observed;
+use crate::checks::rls::agrees;
 use crate::checks::rls::predict::predict;
+use crate::facts::Verdict;
 use crate::facts::access::catalog::{Relation, Role};
+use crate::facts::access::observation::{Outcome, Persona, Trial};
 use crate::facts::access::{Audit, Command};
 use crate::report::{Block, Cell, Column, Document, Provenance, Report, Table, header};
 
@@ -32,16 +35,9 @@ pub fn report(audit: &Audit, from: &Provenance) -> Report {
     let mut tables: Vec<_> = audit.catalog.tables().collect();
     tables.sort_by_key(|t| (!audit.contract.tables.contains_key(&t.name), t.name.clone()));
     let mut cells = Vec::new();
-    let mut grid = Table::new(vec![
-        Column::text("table"),
-        Column::text("role"),
-        Column::text("select"),
-        Column::text("insert"),
-        Column::text("update"),
-        Column::text("delete"),
-        Column::text("declared select"),
-        Column::prose("observed select"),
-    ]);
+    let mut grid = Table::new(
+        ["table", "role", "select", "insert", "update", "delete"].map(Column::text).to_vec(),
+    );
     for (table, role) in
         tables.iter().flat_map(|t| audit.catalog.roles.iter().map(move |r| (*t, r)))
     {
@@ -49,10 +45,39 @@ pub fn report(audit: &Audit, from: &Provenance) -> Report {
         grid.row(row(audit, table, role));
     }
     let mut document = Document::default();
-    document.push(header::title("access matrix", from));
+    document.push(header::title("access matrix, as predicted from the catalog", from));
     document.push(Block::Table(grid));
-    document.note("some rows: see cliplyctl rls explain TABLE ROLE CMD");
+    tried(&mut document, audit);
+    document.note("A cell that the contract contradicts reads \"predicted ≠ declared\".");
+    document.note("which rows, and why: cliplyctl rls explain TABLE ROLE CMD");
     Report::listing("rls matrix", cells, document)
+}
+
+/// What was really met, persona by persona.
+fn tried(document: &mut Document, audit: &Audit) {
+    let trials = &audit.observations.trials;
+    if trials.is_empty() {
+        return;
+    }
+    document.heading("Observed, on sampled rows");
+    let mut grid =
+        Table::new(["table", "as", "select", "update", "delete"].map(Column::text).to_vec());
+    let mut seen: Vec<(&str, Persona)> =
+        trials.iter().map(|t| (t.table.as_str(), t.persona)).collect();
+    seen.sort_by_key(|(table, _)| *table);
+    seen.dedup();
+    for (table, persona) in seen {
+        let met = |command: Command| {
+            let mine =
+                |t: &&Trial| (t.table.as_str(), t.persona, t.command) == (table, persona, command);
+            Cell::plain(trials.iter().find(mine).map_or_else(String::new, |t| short(&t.outcome)))
+        };
+        let commands = [Command::Select, Command::Update, Command::Delete].map(met);
+        let mut cells = vec![Cell::plain(table), Cell::plain(persona.word())];
+        cells.extend(commands);
+        grid.row(cells);
+    }
+    document.push(Block::Table(grid));
 }
 
 fn cell(audit: &Audit, table: &Relation, role: &Role, command: Command) -> CellJson {
@@ -73,9 +98,31 @@ fn declared(audit: &Audit, table: &Relation, role: &Role, command: Command) -> O
 
 fn row(audit: &Audit, table: &Relation, role: &Role) -> Vec<Cell> {
     let mut cells = vec![Cell::plain(&table.name), Cell::plain(&role.name)];
-    cells.extend(Command::ALL.map(|c| Cell::plain(predict(&audit.catalog, table, role, c).word())));
-    cells.push(Cell::plain(declared(audit, table, role, Command::Select).unwrap_or_default()));
-    let seen = observed(audit, &table.name, &role.name, Command::Select);
-    cells.push(Cell::muted(seen.unwrap_or_default()));
+    cells.extend(Command::ALL.map(|command| predicted(audit, table, role, command)));
     cells
+}
+
+fn predicted(audit: &Audit, table: &Relation, role: &Role, command: Command) -> Cell {
+    let predicted = predict(&audit.catalog, table, role, command);
+    let contract = audit.contract.tables.get(&table.name);
+    let declared = contract.and_then(|c| Some((c, c.permission(&role.name, command)?)));
+    match declared {
+        Some((contract, permission))
+            if !agrees(contract, &permission, role, command, &predicted) =>
+        {
+            let text = format!("{} ≠ {}", predicted.word(), String::from(permission));
+            Cell::judged(text, Verdict::Critical)
+        }
+        _ => Cell::plain(predicted.word()),
+    }
+}
+
+/// An outcome for a narrow column.
+fn short(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Rows { own, of_own, foreign, of_foreign } => {
+            format!("{own}/{of_own} own, {foreign}/{of_foreign} foreign")
+        }
+        other => super::outcome(other),
+    }
 }

@@ -7,6 +7,7 @@ pub mod access;
 mod connect;
 pub mod dead_letters;
 mod errors;
+pub mod flow;
 pub mod groups;
 pub mod jobs;
 pub mod layout;
@@ -17,6 +18,7 @@ pub mod recovery;
 pub mod requeue;
 pub mod requeued;
 pub mod selection;
+pub mod server;
 pub mod sql;
 mod tally;
 mod tls;
@@ -88,9 +90,11 @@ impl Database {
         ask: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
     ) -> Result<T, SourceError> {
         self.within(limit, async |connection| {
-            let transaction = Transaction(Some(connection));
+            let mut transaction = Transaction(Some(connection));
             let (begun, answer) = join(connection.batch_execute("BEGIN"), ask(connection)).await;
-            drop(transaction);
+            // Waited for: a pooler throws a server connection away when its client leaves it in the middle.
+            connection.batch_execute("ROLLBACK").await?;
+            transaction.0 = None;
             begun?;
             answer
         })

@@ -11,7 +11,9 @@ use cliplyctl::settings::dsn::Surroundings;
 use tokio_postgres::Client;
 
 use super::ground::{LIMIT, ask, database, free_port, run, who};
-use crate::support::postgres::cluster;
+use crate::rls::{clean, findings};
+use crate::support::cli::Cli;
+use crate::support::postgres::{Session, cluster};
 use crate::support::wait_until;
 
 const PROGRAMS: [&str; 4] = [
@@ -30,6 +32,11 @@ struct Pooler {
 
 impl Pooler {
     fn start() -> Pooler {
+        Pooler::before("postgres")
+    }
+
+    /// A pooler whose `app` is this database of the cluster.
+    fn before(database: &str) -> Pooler {
         let program = PROGRAMS.iter().map(Path::new).find(|path| path.exists());
         let program = program.expect(
             "pgbouncer is not on this machine: `apt-get install pgbouncer` or `brew install \
@@ -37,7 +44,7 @@ impl Pooler {
         );
         let directory = tempfile::tempdir().unwrap();
         let port = free_port();
-        let file = configuration(directory.path(), port);
+        let file = configuration(directory.path(), port, database);
         let mut command = Command::new(program);
         command
             .arg("-q")
@@ -73,7 +80,7 @@ impl Drop for Pooler {
 }
 
 /// One server connection for all: whatever leaks from one client, the next one meets.
-fn configuration(directory: &Path, port: u16) -> PathBuf {
+fn configuration(directory: &Path, port: u16, database: &str) -> PathBuf {
     let path = directory.join("pgbouncer.ini");
     let users = directory.join("users.txt");
     std::fs::write(&users, "\"postgres\" \"\"\n").unwrap();
@@ -81,7 +88,7 @@ fn configuration(directory: &Path, port: u16) -> PathBuf {
     let mut file = std::fs::File::create(&path).unwrap();
     write!(
         file,
-        "[databases]\napp = host={socket} port=5432 dbname=postgres user=postgres\n\n\
+        "[databases]\napp = host={socket} port=5432 dbname={database} user=postgres\n\n\
          [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
          auth_type = trust\nauth_file = {}\npool_mode = transaction\ndefault_pool_size = 1\n",
         users.display()
@@ -137,4 +144,31 @@ fn what_the_pooler_itself_says_is_understood() {
     let error = ask(&pooler.dsn("sslmode=require")).unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Tls, "{error:?}");
     assert!(error.hint.unwrap().contains("poolers often do without"));
+}
+
+#[test]
+fn acting_as_other_roles_leaves_nothing_behind() {
+    let server = clean();
+    let pooler = Pooler::before(server.name());
+    let url = format!("postgres://postgres@127.0.0.1:{}/app", pooler.port);
+    let audit = |more: &[&str]| {
+        let args = [&["rls", "audit", "-o", "json"], more].concat();
+        let output = Cli::new(args).env("DATABASE_URL", &url).run().expect_code(0);
+        assert_eq!(findings(&output), Vec::<String>::new());
+        assert_eq!(output.json()["data"]["reads"], 4);
+    };
+    let settings = "SELECT concat_ws(' ', current_user, current_setting('role'), \
+        current_setting('search_path'), current_setting('statement_timeout'), \
+        current_setting('row_security'), current_setting('transaction_read_only'), \
+        nullif(current_setting('request.jwt.claims', true), ''), pg_backend_pid())";
+    let next = || Session::open(&format!("{url}?sslmode=disable")).value(settings);
+    let before = next();
+    audit(&[]);
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| audit(&[]));
+        }
+    });
+    audit(&["--probe-writes", "--yes"]);
+    assert_eq!(next(), before);
 }

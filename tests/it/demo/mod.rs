@@ -78,6 +78,17 @@ fn exec(scenario: &str, line: &str) -> Output {
 }
 
 #[test]
+fn the_policy_mistake_of_the_incident_is_all_that_the_audit_finds() {
+    let healthy = exec("healthy", "rls audit").expect_code(0);
+    assert!(healthy.stdout.starts_with("OK  access is what is declared"), "{healthy:#?}");
+    assert!(healthy.stdout.lines().count() < 10, "{healthy:#?}");
+    let report = exec("incident", "-o json rls audit").expect_code(2).json();
+    let findings = report["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{findings:#?}");
+    assert!(findings[0]["message"].as_str().unwrap().contains("jobs_debug_read"));
+}
+
+#[test]
 fn a_healthy_system_exits_0() {
     let report = exec("healthy", "-o json triage").expect_code(0).json();
     assert_eq!(report["status"], "ok", "{report:#}");
@@ -85,7 +96,7 @@ fn a_healthy_system_exits_0() {
 
 #[test]
 fn each_scenario_leads_to_its_section() {
-    let expected = [("incident", "3.2"), ("app-down", "3.1"), ("silent-worker", "3.2")];
+    let expected = [("incident", "3.3"), ("app-down", "3.1"), ("silent-worker", "3.2")];
     for (scenario, section) in expected {
         let report = exec(scenario, "-o json triage").expect_code(2).json();
         assert_eq!(report["verdict"]["section"], section, "{scenario}: {report:#}");

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::support::cli::Cli;
 
 /// Formats that are written from a report, with the ending of their golden files.
-const FORMATS: [(Format, &str); 9] = [
+const FORMATS: [(Format, &str); 10] = [
     (Format::Table, "txt"),
     (Format::Short, "short"),
     (Format::Json, "json"),
@@ -24,6 +24,7 @@ const FORMATS: [(Format, &str); 9] = [
     (Format::Junit, "xml"),
     (Format::Github, "github"),
     (Format::Prometheus, "prom"),
+    (Format::Sarif, "sarif"),
 ];
 
 fn golden(name: &str) -> PathBuf {
@@ -123,6 +124,9 @@ fn what_fail_on_forgives_fails_in_no_format() {
     assert!(text(&report, Format::Nagios).starts_with("TRIAGE OK: "));
     assert!(text(&report, Format::Junit).contains("failures=\"0\""));
     assert!(text(&report, Format::Short).starts_with("WARNING triage"));
+    let sarif: Value = serde_json::from_str(&text(&report, Format::Sarif)).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert!(results.iter().all(|result| result["level"] == "note" || result["level"] == "none"));
 }
 
 #[test]
@@ -135,6 +139,7 @@ fn a_command_that_could_not_judge_says_so_in_the_format_asked_for() {
         ("github", "::error title=cliplyctl queue::no database is configured"),
         ("markdown", "no database is configured"),
         ("ndjson", "\"kind\":\"not_configured\""),
+        ("sarif", "\"executionSuccessful\": false"),
     ];
     for (format, wanted) in says {
         let output = Cli::new(["queue", "-o", format]).run().expect_code(78);

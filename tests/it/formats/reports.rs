@@ -3,7 +3,9 @@
 use cliplyctl::exit::FailOn;
 use cliplyctl::facts::limits::limit_text;
 use cliplyctl::facts::{Evidence, Finding, Limit, Section, Verdict};
-use cliplyctl::report::{Block, Cell, Column, Document, Provenance, Report, SectionVerdict, Table};
+use cliplyctl::report::{
+    Block, Cell, Column, Document, Provenance, Report, RuledOut, SectionVerdict, Table,
+};
 use jiff::Timestamp;
 
 /// An error text that tries every way out at once.
@@ -94,11 +96,18 @@ fn incident() -> Report {
     document.note("times are by the server's clock");
     document.next(vec![("cliplyctl -c prod queue".to_owned(), "what waits, by kind".to_owned())]);
     let data = serde_json::json!({ "steps": [] });
+    let matched = findings.iter().filter(|f| f.verdict == Verdict::Critical).cloned().collect();
     let mut report = Report::judged("triage", findings, FailOn::Warning, data, document);
     report.section = Some(SectionVerdict {
         section: Section::Backlog,
-        matched_on: vec![oldest.to_owned()],
-        ruled_out: vec![(Section::AppDown, "answers 200 after 31 ms".to_owned())],
+        verdict: Verdict::Critical,
+        matched,
+        ruled_out: vec![RuledOut {
+            section: Section::AppDown,
+            verdict: Verdict::Ok,
+            reading: "answers 200 after 31 ms".to_owned(),
+        }],
+        next: Some("cliplyctl -c prod queue".to_owned()),
     });
     report.summary = vec![("queue?", "critical".into())];
     report.examined = vec!["/api/healthz".to_owned(), "public.jobs".to_owned()];

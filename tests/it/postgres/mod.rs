@@ -14,7 +14,7 @@ fn run(args: &[&str], database: &Database) -> Output {
 }
 
 /// The verdict of one check in a JSON report.
-fn status(json: &serde_json::Value, id: &str) -> String {
+pub fn status(json: &serde_json::Value, id: &str) -> String {
     let checks = json["checks"].as_array().expect("checks");
     let check = checks.iter().find(|c| c["id"] == id).unwrap_or_else(|| panic!("no check {id}"));
     check["status"].as_str().expect("status").to_owned()

@@ -4,6 +4,7 @@ use super::{audit, audit_of, clean, findings};
 use crate::support::cli::Cli;
 use crate::support::fixtures::read;
 use crate::support::postgres::Database;
+use crate::support::wait_until;
 
 #[test]
 fn the_clean_posture_exits_0_and_says_what_was_looked_at() {
@@ -75,25 +76,48 @@ fn a_login_that_row_security_binds_never_takes_its_own_view_for_the_truth() {
 #[test]
 fn nothing_is_written() {
     let database = clean();
-    let trace = "SELECT string_agg(t, '|') FROM (
-        SELECT concat_ws(' ', 'row', id, xmin, xmax) AS t FROM jobs
-        UNION ALL SELECT concat_ws(' ', 'event', id, xmin, xmax) FROM job_events
-        UNION ALL SELECT concat_ws(' ', 'member', id, xmin, xmax) FROM workspace_members
+    database.execute(&read("rls/wide.sql"));
+    let contract = Cli::new(["rls", "contract"]).env("DATABASE_URL", database.url()).run();
+    let rows = database.value(
+        "SELECT string_agg(format('SELECT concat_ws('' '', %L, t.xmin, t.xmax, md5(t::text)) AS t FROM %s t',
+                oid::regclass, oid::regclass), ' UNION ALL ')
+           FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'",
+    );
+    let trace = format!(
+        "SELECT pg_stat_clear_snapshot()::text || md5(string_agg(t, '|' ORDER BY t)) FROM ({rows}
         UNION ALL SELECT concat_ws(' ', 'seq', schemaname, sequencename, last_value) FROM pg_sequences
-        UNION ALL SELECT concat_ws(' ', 'stat', relname, n_tup_ins, n_tup_upd, n_tup_del)
-          FROM pg_stat_user_tables
         UNION ALL SELECT concat_ws(' ', 'catalog', oid, xmin) FROM pg_class
-        ORDER BY 1) AS all_of_it";
-    let before = database.value(trace);
-    let next = || database.value("SELECT pg_snapshot_xmax(pg_current_snapshot())");
-    let transaction = next();
-    audit(&database).expect_code(0);
+        UNION ALL SELECT concat_ws(' ', 'policy', oid, xmin) FROM pg_policy) AS all_of_it"
+    );
+    let statistics = || {
+        database.value(
+        "SELECT string_agg(concat_ws(' ', relname, n_tup_ins, n_tup_upd, n_tup_del), '|' ORDER BY relid)
+           FROM pg_stat_user_tables",
+    )
+    };
+    let scans = || -> u64 {
+        let sum = "SELECT sum(seq_scan + coalesce(idx_scan, 0)) FROM pg_stat_user_tables";
+        database.value(sum).parse().unwrap()
+    };
+    let before = database.value(&trace);
+    let (counted, scanned) = (statistics(), scans());
+    for more in [&[][..], &["--contract", "c.toml"]] {
+        let args = [&["rls", "audit", "-o", "json"], more].concat();
+        let mut run = Cli::new(args).file("c.toml", &contract.stdout);
+        run = run.env("DATABASE_URL", database.url());
+        run.run().expect_code(0);
+    }
     for view in ["matrix", "contract"] {
         Cli::new(["rls", view]).env("DATABASE_URL", database.url()).run().expect_code(0);
     }
-    assert_eq!(database.value(trace), before);
-    // Other tests share the cluster and may write, but not backwards.
-    assert!(next().parse::<u64>().unwrap() >= transaction.parse().unwrap());
+    // Statistics arrive a moment after their session has ended; with the reads any writes would have come.
+    wait_until("the reads are counted", || scans() >= scanned + 28);
+    assert_eq!(statistics(), counted);
+    assert_eq!(database.value(&trace), before);
+    // The proof of the proof: writes that are rolled back do show in the statistics.
+    let args = ["rls", "audit", "--probe-writes", "--yes"];
+    Cli::new(args).env("DATABASE_URL", database.url()).run().expect_code(0);
+    wait_until("the rehearsal is counted", || statistics() != counted);
 }
 
 #[test]
@@ -132,6 +156,23 @@ fn a_contract_that_cannot_be_read_is_a_configuration_error() {
     let unruled =
         run("[tables.\"public.jobs\".roles]\nanon = \"rows where nobody\"\n").expect_code(78);
     assert!(unruled.stderr.contains("unknown rule"), "{unruled:#?}");
+    let unbound = "[rules.m]\nmembership = \"public.m\"\nuser = \"u\"\ntenant = \"t\"\n\
+                   [tables.\"public.jobs\".roles]\nanon = \"rows where m\"\n";
+    let unbound = run(unbound).expect_code(78);
+    assert!(unbound.stderr.contains("names no tenant column"), "{unbound:#?}");
+    for missing in ["owner", "reason", "expires"] {
+        let lines = [
+            "check = \"rls.off\"",
+            "subject = \"public.n\"",
+            "owner = \"a\"",
+            "reason = \"b\"",
+            "expires = \"9999-01-01\"",
+        ];
+        let kept = lines.iter().filter(|line| !line.starts_with(missing));
+        let waiver = kept.fold("[[waivers]]\n".to_owned(), |text, line| text + line + "\n");
+        let refused = run(&waiver).expect_code(78);
+        assert!(refused.stderr.contains(missing), "{refused:#?}");
+    }
 }
 
 #[test]
@@ -167,4 +208,41 @@ fn a_wide_database_is_read_whole_and_noiselessly() {
         .expect_code(0);
     assert_eq!(findings(&output), Vec::<String>::new());
     assert!(output.json()["data"]["reads"].as_u64() >= Some(27 * 3), "{output:#?}");
+}
+
+#[test]
+fn the_contract_of_the_documents_holds_where_it_is_kept() {
+    let text = include_str!("../../../docs/rls.md");
+    let contract = text.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let database = clean();
+    database.execute(
+        "ALTER TABLE plan_limits DISABLE ROW LEVEL SECURITY; GRANT SELECT ON plan_limits TO anon;
+         GRANT UPDATE (name) ON workspaces TO authenticated;
+         CREATE POLICY workspaces_member_rename ON workspaces FOR UPDATE TO authenticated
+           USING (is_workspace_member(id))",
+    );
+    let audit = || {
+        Cli::new(["rls", "audit", "-o", "json", "--contract", "c.toml", "--probe-writes", "--yes"])
+            .file("c.toml", contract)
+            .env("DATABASE_URL", database.url())
+            .run()
+    };
+    assert_eq!(findings(&audit().expect_code(0)), Vec::<String>::new());
+    database.execute("GRANT UPDATE ON workspaces TO authenticated");
+    assert_eq!(findings(&audit().expect_code(2)), ["rls.column_grant critical public.workspaces"]);
+}
+
+#[test]
+fn bodies_that_cannot_be_read_are_listed_as_not_examined() {
+    let database = clean();
+    database.execute(
+        "CREATE FUNCTION run(q text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
+           AS 'BEGIN EXECUTE q; END';
+         REVOKE EXECUTE ON FUNCTION run(text) FROM PUBLIC",
+    );
+    let output = audit(&database).expect_code(0);
+    let report = output.json();
+    let list = report["coverage"]["not_examined"].as_array().unwrap();
+    let body = list.iter().find(|entry| entry["subject"] == "the body of public.run(text)");
+    assert_eq!(body.unwrap()["reason"], "it builds SQL at run time (EXECUTE)");
 }

@@ -5,15 +5,16 @@ mod flaws;
 mod mutations;
 mod roles;
 mod views;
+mod writes;
 
 use crate::support::cli::{Cli, Output};
-use crate::support::fixtures::read;
+use crate::support::fixtures::backend;
 use crate::support::postgres::Database;
 
 /// The posture that the runbook requires, with jobs in it.
-fn clean() -> Database {
+pub fn clean() -> Database {
     let database = Database::from_fixture("main_typical");
-    database.execute(&read("rls/clean.sql"));
+    database.execute(&backend(&["posture"]));
     database
 }
 
@@ -29,7 +30,7 @@ fn audit_of(url: &str, more: &[&str]) -> Output {
 }
 
 /// `id severity subject` of every finding.
-fn findings(output: &Output) -> Vec<String> {
+pub fn findings(output: &Output) -> Vec<String> {
     let report = output.json();
     let list = report["findings"].as_array().expect("findings");
     let word = |f: &serde_json::Value, key: &str| f[key].as_str().unwrap_or_default().to_owned();

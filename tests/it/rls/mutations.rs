@@ -137,7 +137,7 @@ fn the_table_of_mutations_is_in_the_docs() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rls-mutations.md");
     let mut text = String::from(
         "# What `rls audit` says about one change at a time\n\n\
-         Starting from the clean posture (`tests/fixtures/rls/clean.sql`). Checked by `tests/it/rls/mutations.rs`,\n\
+         Starting from the clean posture (`src/demo/backend/posture.sql`). Checked by `tests/it/rls/mutations.rs`,\n\
          which also writes this file when `UPDATE_DOCS` is set. `HELPER` is the head of `is_workspace_member`.\n\n\
          | change | finding | severity |\n|---|---|---|\n",
     );

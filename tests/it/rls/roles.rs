@@ -3,7 +3,7 @@
 use cliplyctl::demo::server::Server;
 
 use super::{audit_of, findings};
-use crate::support::fixtures::{backend, read};
+use crate::support::fixtures::backend;
 use crate::support::postgres::{Session, server_options};
 
 /// The clean posture in a cluster that nobody shares.
@@ -12,8 +12,7 @@ fn own_cluster() -> (Server, String) {
     Session::open(&server.url("postgres")).execute("CREATE DATABASE clean TEMPLATE template0");
     let url = server.url("clean");
     let session = Session::open(&url);
-    session.execute(&backend(&["roles", "workspaces", "main", "access"]));
-    session.execute(&read("rls/clean.sql"));
+    session.execute(&backend(&["roles", "workspaces", "main", "access", "posture"]));
     (server, url)
 }
 

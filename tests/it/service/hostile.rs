@@ -8,14 +8,15 @@ use cliplyctl::facts::Verdict::{self, Critical, Unknown};
 use super::{ask_health, ask_ready, judge_health, judge_ready, worst};
 use crate::support::http::{Manner, Response, Stub, refused_url};
 
-struct Case {
-    name: &'static str,
-    response: Response,
+/// An answer, and what is made of it.
+pub struct Case {
+    pub name: &'static str,
+    pub response: Response,
     kind: SourceErrorKind,
-    health: Verdict,
+    pub health: Verdict,
     ready: Verdict,
     /// A part of the message.
-    says: &'static str,
+    pub says: &'static str,
     /// A part of the hint.
     hint: &'static str,
 }
@@ -208,23 +209,33 @@ fn manners() -> Vec<Case> {
     ]
 }
 
+/// Every one of them.
+pub fn cases() -> Vec<Case> {
+    [bodies(), statuses(), redirects(), manners()].into_iter().flatten().collect()
+}
+
 #[test]
 fn no_hostile_answer_reads_ok_and_each_names_its_cause() {
-    let cases = [bodies(), statuses(), redirects(), manners()];
     std::thread::scope(|scope| {
-        for case in cases.into_iter().flatten() {
+        for case in cases() {
             scope.spawn(move || check(&case));
         }
     });
 }
 
+impl Case {
+    /// An app that gives this answer wherever it is asked.
+    pub fn stub(&self) -> Stub {
+        Stub::start([
+            ("/api/healthz", self.response.clone()),
+            ("/api/readyz", self.response.clone()),
+            ("/api/circle", Response::redirect(302, "/api/circle")),
+        ])
+    }
+}
+
 fn check(case: &Case) {
-    let circle = Response::redirect(302, "/api/circle");
-    let stub = Stub::start([
-        ("/api/healthz", case.response.clone()),
-        ("/api/readyz", case.response.clone()),
-        ("/api/circle", circle),
-    ]);
+    let stub = case.stub();
     let health = ask_health(&stub.url());
     let error = health.error().unwrap_or_else(|| panic!("{}: {health:?}", case.name));
     let hint = error.hint.as_deref().unwrap_or_default();

@@ -2,9 +2,9 @@
 
 mod commands;
 mod healthy;
-mod hostile;
+pub mod hostile;
 mod shapes;
-mod tls;
+pub mod tls;
 
 use std::time::{Duration, Instant};
 

@@ -71,6 +71,11 @@ fn answer(stream: TcpStream, config: Arc<ServerConfig>) -> std::io::Result<()> {
     stream.flush()
 }
 
+/// A port whose certificate comes from an authority that nobody knows.
+pub fn unknown_authority() -> u16 {
+    Authority::new().serve("localhost", |_| ())
+}
+
 /// Asserts that healthz of this port is CRITICAL for reasons of TLS, with these words.
 fn assert_refused(port: u16, says: &str, hint: &str) {
     let seen = ask_health(&format!("https://localhost:{port}"));
@@ -83,7 +88,7 @@ fn assert_refused(port: u16, says: &str, hint: &str) {
 
 #[test]
 fn an_unknown_authority_is_named_as_such() {
-    let port = Authority::new().serve("localhost", |_| ());
+    let port = unknown_authority();
     let says = "the certificate of localhost comes from an unknown authority";
     assert_refused(port, says, "SSL_CERT_FILE");
 }

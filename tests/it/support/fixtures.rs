@@ -95,6 +95,7 @@ fn shared(file: &str) -> Option<&'static str> {
         "workspaces" => Some(backend::WORKSPACES),
         "main" => Some(backend::MAIN),
         "access" => Some(backend::ACCESS),
+        "posture" => Some(backend::POSTURE),
         "stage" => Some(backend::STAGE),
         "load/main" => Some(backend::LOAD),
         _ => None,

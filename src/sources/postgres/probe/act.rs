@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::tries::{Answer, Group, ask};
+use super::tries::{Answer, Group, ask, limited};
 use crate::facts::SourceError;
 use crate::facts::access::observation::Persona;
 use crate::permit::WritePermit;
@@ -11,8 +11,6 @@ use crate::sources::postgres::sql::{ident, literal};
 
 /// The search_path of the API's own requests.
 const API_PATH: &str = "public, extensions";
-/// The longest that one question may take, whatever the command's budget.
-const LIMIT_MS: u128 = 2_000;
 /// How long a rehearsed write waits for a row that somebody else holds.
 const LOCK_WAIT_MS: u128 = 500;
 
@@ -41,9 +39,9 @@ pub async fn rehearse_as(
 
 /// Everything is local to the transaction: nothing leaks through a pooler.
 fn assume(budget: Duration, role: &str) -> String {
-    let limit = budget.as_millis().clamp(1, LIMIT_MS);
     format!(
-        "SET LOCAL statement_timeout = {limit}; SET LOCAL search_path = {API_PATH}; SET LOCAL ROLE {}",
+        "{}; SET LOCAL search_path = {API_PATH}; SET LOCAL ROLE {}",
+        limited(budget),
         ident(role)
     )
 }

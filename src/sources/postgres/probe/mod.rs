@@ -40,19 +40,33 @@ pub async fn observe(
     permit: Option<&WritePermit>,
 ) -> Observations {
     let mut seen = Observations { rehearsed: permit.is_some(), ..Observations::default() };
-    let personas = assumable(catalog, &mut seen);
-    let grounds = grounds(db, budget, contract, catalog, permit.is_some(), &mut seen).await;
+    let all = observe_all(db, budget, contract, catalog, permit, &mut seen);
+    if tokio::time::timeout(budget, all).await.is_err() {
+        let why = "the time was up: see --timeout".to_owned();
+        seen.blocked.push(("what was left to try".to_owned(), why));
+    }
+    seen
+}
+
+async fn observe_all(
+    db: &Database,
+    budget: Duration,
+    contract: &Contract,
+    catalog: &Catalog,
+    permit: Option<&WritePermit>,
+    seen: &mut Observations,
+) {
+    let personas = assumable(catalog, seen);
+    let grounds = grounds(db, budget, contract, catalog, permit.is_some(), seen).await;
     if grounds.is_empty() {
-        return seen;
+        return;
     }
     // One after the other, on the connection that is warm already: to fork a server process and to fill
     // its caches costs more than all the questions of one persona.
     for persona in personas {
-        let asked = ask(db, budget, catalog, &grounds, persona, &mut seen).await;
+        let asked = ask(db, budget, catalog, &grounds, persona, seen).await;
         let asked = match (asked, permit) {
-            (Ok(()), Some(permit)) => {
-                rehearse(permit, db, budget, &grounds, persona, &mut seen).await
-            }
+            (Ok(()), Some(permit)) => rehearse(permit, db, budget, &grounds, persona, seen).await,
             (asked, _) => asked,
         };
         if let Err(error) = asked {
@@ -60,7 +74,6 @@ pub async fn observe(
             seen.blocked.push((what, error.to_string()));
         }
     }
-    seen
 }
 
 /// The personas whose role we may become; the others are UNKNOWN.
@@ -98,7 +111,8 @@ async fn grounds<'a>(
         }
     }
     let questions: Vec<_> = targets.iter().map(|target| sample::question(target, rows)).collect();
-    let asked = db.read(budget, async |c| tries::ask(c, sample::OPENING, &questions).await).await;
+    let opening = sample::opening(budget);
+    let asked = db.read(budget, async |c| tries::ask(c, &opening, &questions).await).await;
     let answers = asked.unwrap_or_else(|error| {
         seen.blocked.push(("samples".to_owned(), error.to_string()));
         vec![]

@@ -1,8 +1,10 @@
 //! Who to act as and which rows to try: chosen from the data by the operator's own rights.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
-use super::tries::{Group, Refusal};
+use super::tries::{Group, Refusal, limited};
 use crate::facts::access::catalog::Relation;
 use crate::facts::access::contract::{Rule, Table};
 use crate::facts::access::{Catalog, Contract};
@@ -15,8 +17,11 @@ const CANDIDATES: usize = 200;
 /// Workspaces that a helper is called with, on either side.
 const TENANTS: usize = 3;
 
-/// With this an operator who is bound by policies gets an error instead of a part of the rows.
-pub const OPENING: &str = "SET LOCAL row_security = off";
+/// How a transaction that samples begins. An operator who is bound by policies gets an error then, instead
+/// of a part of the rows.
+pub fn opening(budget: Duration) -> String {
+    format!("{}; SET LOCAL row_security = off", limited(budget))
+}
 
 /// A member, a stranger, and rows and tenants of both sides.
 #[derive(Debug, Clone, Default, Deserialize)]

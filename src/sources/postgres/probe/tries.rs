@@ -1,5 +1,7 @@
 //! Many questions in one transaction, each of which may fail without the others: one round trip.
 
+use std::time::Duration;
+
 use futures_util::future::{join, join_all};
 use tokio_postgres::Client;
 
@@ -28,6 +30,14 @@ pub struct Group {
     pub opening: String,
     /// What is asked.
     pub questions: Vec<String>,
+}
+
+/// The longest that one question may take, whatever the command's budget.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// Sets the limit of each question.
+pub fn limited(budget: Duration) -> String {
+    format!("SET LOCAL statement_timeout = {}", budget.min(LIMIT).as_millis().max(1))
 }
 
 /// Asks every question of every group in the transaction that is open on this connection. Everything is

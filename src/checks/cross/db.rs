@@ -1,0 +1,72 @@
+//! `cross.db`: the app and this tool, asking for the same database.
+
+use super::{Check, Facts};
+use crate::checks::server::obstacle;
+use crate::facts::service::Reading;
+use crate::facts::{Evidence, Finding, Limits, Section, Verdict};
+
+/// WARNING when one of them reaches it and the other does not: then it is the way, not the database.
+pub const CHECK: Check<Facts> = Check {
+    id: "cross.db",
+    title: "the app and this tool agree that the database is there",
+    section: Section::NotReady,
+    judge,
+};
+
+fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
+    let said = facts.readiness.value().and_then(|report| report.component("db"));
+    let Some(Reading::Is(said)) = said.map(|component| component.ok.clone()) else { return vec![] };
+    let (verdict, message, next) = match (said, obstacle(facts)) {
+        (true, None) => (Verdict::Ok, "both reach the database".to_owned(), None),
+        (false, None) => (
+            Verdict::Warning,
+            "readyz says db: false, yet this tool reaches the database; trust this tool: the app's \
+             own settings or way are broken"
+                .to_owned(),
+            Some("cliplyctl config check"),
+        ),
+        (true, Some(error)) => (
+            Verdict::Warning,
+            format!(
+                "readyz says db: true, yet this tool does not reach it ({}); trust readyz: the way \
+                 from here is broken",
+                error.kind.word()
+            ),
+            Some("cliplyctl config check"),
+        ),
+        // Both say no: nothing to add.
+        (false, Some(_)) => return vec![],
+    };
+    let readiness = &facts.readiness;
+    let finding = check.finding(verdict, "db", message).evidence(Evidence::flag(
+        said,
+        readiness.at,
+        &readiness.source,
+    ));
+    vec![match next {
+        Some(next) => finding.next(next),
+        None => finding,
+    }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{judge, with};
+    use super::*;
+    use crate::facts::SourceErrorKind;
+    use crate::triage::testing::{failed, healthy};
+
+    #[test]
+    fn each_side_alone_is_a_disagreement_that_says_whom_to_trust() {
+        let app = with(|report| report.components[0].ok = Reading::Is(false));
+        let finding = judge(&CHECK, &app).unwrap();
+        assert_eq!(finding.verdict, Verdict::Warning);
+        assert!(finding.message.contains("trust this tool"), "{}", finding.message);
+
+        let mut own = healthy();
+        failed(&mut own.layout, SourceErrorKind::Refused);
+        failed(&mut own.server, SourceErrorKind::Refused);
+        let finding = judge(&CHECK, &own).unwrap();
+        assert!(finding.message.contains("trust readyz"), "{}", finding.message);
+    }
+}

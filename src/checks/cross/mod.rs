@@ -1,0 +1,65 @@
+//! Two witnesses, one fact: what readyz says against what the database shows.
+//!
+//! A disagreement is a finding that names both readings and which of them to trust. Where one of the
+//! two said nothing there is nothing to compare: other checks say that it is missing.
+
+mod db;
+mod oldest_age;
+mod queue_length;
+mod worker;
+
+use super::Check;
+use crate::facts::triage::Facts;
+
+/// Every comparison, in the order in which they are shown.
+pub const CROSS: [Check<Facts>; 4] =
+    [db::CHECK, worker::CHECK, queue_length::CHECK, oldest_age::CHECK];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::service::{QueueReading, Readiness, Reading};
+    use crate::facts::{Finding, Limits, SourceError, SourceErrorKind, Verdict};
+    use crate::triage::testing::healthy;
+
+    /// Healthy facts with another readiness report.
+    pub(super) fn with(change: impl FnOnce(&mut Readiness)) -> Facts {
+        let mut facts = healthy();
+        change(facts.readiness.result.as_mut().unwrap());
+        facts
+    }
+
+    pub(super) fn queue_of(report: &mut Readiness) -> &mut QueueReading {
+        report.queue.as_mut().unwrap()
+    }
+
+    pub(super) fn judge(check: &Check<Facts>, facts: &Facts) -> Option<Finding> {
+        let mut findings = check.run(facts, &Limits::default());
+        assert!(findings.len() < 2, "{findings:?}");
+        findings.pop()
+    }
+
+    #[test]
+    fn healthy_witnesses_agree() {
+        for check in &CROSS {
+            let verdict = judge(check, &healthy()).map(|f| f.verdict);
+            assert_eq!(verdict, Some(Verdict::Ok), "{}", check.id);
+        }
+    }
+
+    #[test]
+    fn a_witness_that_is_silent_contradicts_nobody() {
+        let mut facts = healthy();
+        facts.readiness.result = Err(SourceError::new(SourceErrorKind::Timeout, "no answer"));
+        let silent = with(|report| {
+            report.ok = Reading::Absent;
+            report.components.clear();
+            report.queue = None;
+        });
+        for facts in [facts, silent] {
+            for check in &CROSS {
+                assert_eq!(judge(check, &facts), None, "{}", check.id);
+            }
+        }
+    }
+}

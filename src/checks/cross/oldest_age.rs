@@ -1,0 +1,122 @@
+//! `cross.oldest_age`: readyz's age of the oldest job, and in which unit it is.
+
+use super::{Check, Facts};
+use crate::facts::{Evidence, Finding, Limits, Section, Verdict};
+use crate::text;
+
+/// WARNING when readyz's age fits the database in neither seconds nor milliseconds, or not in the
+/// unit that the context states. Versions of the app differ in the unit, and the value does not
+/// tell.
+pub const CHECK: Check<Facts> = Check {
+    id: "cross.oldest_age",
+    title: "readyz's oldest age fits the database",
+    section: Section::Backlog,
+    judge,
+};
+
+/// Seconds by which two looks may differ, whatever the age.
+const SLACK: f64 = 60.0;
+/// Part of the age by which they may differ besides.
+const MOVING: f64 = 0.25;
+/// The units, by seconds in one.
+const UNITS: [(&str, f64); 2] = [("s", 1.0), ("ms", 1e-3)];
+
+/// Between the oldest due job and the oldest job that is not finished, as the database has them.
+/// Builders of the report differ in which of the two they mean.
+struct Range {
+    youngest: f64,
+    oldest: f64,
+}
+
+impl Range {
+    fn holds(&self, age: f64) -> bool {
+        let slack = |age: f64| SLACK + age * MOVING;
+        age >= self.youngest - slack(self.youngest) && age <= self.oldest + slack(self.oldest)
+    }
+}
+
+fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
+    let queue = facts.readiness.value().and_then(|report| report.queue.as_ref());
+    let Some((raw, stated)) = queue.and_then(|q| Some((q.oldest_job_age?, q.age_unit))) else {
+        return vec![];
+    };
+    let Some(range) = range(facts) else { return vec![] };
+    let units = UNITS.iter().filter(|(_, unit)| stated.is_none_or(|stated| stated == *unit));
+    let fitting: Vec<&str> =
+        units.filter(|(_, unit)| range.holds(raw * unit)).map(|(name, _)| *name).collect();
+    let (oldest, said) = (text::age(range.oldest), text::count(raw.max(0.0) as u64));
+    let (verdict, message) = match fitting.as_slice() {
+        [] => {
+            let unit = match stated {
+                Some(1.0) => "in s",
+                Some(_) => "in ms",
+                None => "in s or ms",
+            };
+            let message = format!(
+                "readyz says the oldest job is {said} old, which {unit} fits no job: the oldest \
+                 unfinished one is {oldest} old; trust the database"
+            );
+            (Verdict::Warning, message)
+        }
+        [unit] if stated.is_none() => {
+            (Verdict::Ok, format!("readyz's oldest age, {said}, is in {unit} by the database"))
+        }
+        _ => (Verdict::Ok, format!("readyz's oldest age, {said}, fits the database")),
+    };
+    let finding = check.finding(verdict, "oldest age", message).evidence(Evidence::number(
+        range.oldest.round(),
+        "s",
+        facts.readiness.at,
+        "public.jobs",
+    ));
+    vec![if verdict == Verdict::Ok { finding } else { finding.next("cliplyctl queue") }]
+}
+
+/// `None` where the database did not tell; where nothing is unfinished, every age is zero.
+fn range(facts: &Facts) -> Option<Range> {
+    let queue = facts.queue.as_ref()?.value()?;
+    let flow = facts.flow.as_ref()?.value()?;
+    let youngest = queue.oldest_due_age.unwrap_or(0.0).max(0.0);
+    let oldest = match flow.oldest_unfinished_age {
+        Some(age) => age.max(youngest),
+        None if queue.is_idle() && queue.by_kind_missing.is_none() => youngest,
+        None => return None,
+    };
+    (youngest.is_finite() && oldest.is_finite()).then_some(Range { youngest, oldest })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{judge, queue_of, with};
+    use super::*;
+
+    /// The oldest due job waits 10 minutes, the oldest unfinished one is 2 hours old.
+    fn facts(raw: f64, age_unit: Option<f64>) -> Facts {
+        let mut facts = with(|report| {
+            queue_of(report).oldest_job_age = Some(raw);
+            queue_of(report).age_unit = age_unit;
+        });
+        facts.queue.as_mut().unwrap().result.as_mut().unwrap().oldest_due_age = Some(600.0);
+        facts.flow.as_mut().unwrap().result.as_mut().unwrap().oldest_unfinished_age = Some(7_200.0);
+        facts
+    }
+
+    #[test]
+    fn the_database_tells_the_unit() {
+        for (raw, unit) in [(7_190.0, "is in s"), (7_190_000.0, "is in ms"), (650.0, "is in s")] {
+            let finding = judge(&CHECK, &facts(raw, None)).unwrap();
+            assert_eq!(finding.verdict, Verdict::Ok, "{finding:?}");
+            assert!(finding.message.contains(unit), "{finding:?}");
+        }
+    }
+
+    #[test]
+    fn an_age_that_fits_no_job_names_both_and_whom_to_trust() {
+        for (raw, unit) in [(90_000.0, None), (7_190_000.0, Some(1.0)), (7_190.0, Some(1e-3))] {
+            let finding = judge(&CHECK, &facts(raw, unit)).unwrap();
+            assert_eq!(finding.verdict, Verdict::Warning, "{finding:?}");
+            let says = "the oldest unfinished one is 2h 00m old; trust the database";
+            assert!(finding.message.ends_with(says), "{finding:?}");
+        }
+    }
+}

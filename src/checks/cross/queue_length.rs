@@ -1,0 +1,85 @@
+//! `cross.queue_length`: readyz's length of the queue against the rows themselves.
+
+use super::{Check, Facts};
+use crate::checks::{against, limit_text};
+use crate::facts::queue::Count;
+use crate::facts::{Evidence, Finding, Limits, Section, Verdict};
+use crate::text;
+
+/// WARNING when they are further apart than what moves between two looks. The app counts through a
+/// layer that returns at most 1,000 rows: trust the database.
+pub const CHECK: Check<Facts> = Check {
+    id: "cross.queue_length",
+    title: "readyz and the database count the same queue",
+    section: Section::Backlog,
+    judge,
+};
+
+/// Part of the queue by which two looks may differ besides the limit.
+const MOVING: f64 = 0.1;
+
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+    let report = facts.readiness.value().and_then(|report| report.queue.as_ref());
+    let Some(said) = report.and_then(|queue| queue.length) else { return vec![] };
+    let Some(seen) = &facts.queue else { return vec![] };
+    let Some(queue) = seen.value() else { return vec![] };
+    // The canonical builder counts waiting and running jobs.
+    let (waiting, running) = (queue.waiting(), &queue.in_progress);
+    let (Some(a), Some(b)) = (waiting.at_least(), running.at_least()) else { return vec![] };
+    let counted = a + b;
+    let exact = matches!((&waiting, running), (Count::Exact(_), Count::Exact(_)));
+    if !exact && said >= counted {
+        return vec![];
+    }
+    let gap = said.abs_diff(counted) as f64;
+    let judged = (gap - counted as f64 * MOVING).max(0.0);
+    let verdict = against(judged, limits.queue_gap);
+    let bound = if exact { "" } else { "≥ " };
+    let (said, counted) = (text::count(said), text::count(counted));
+    let message = if verdict == Verdict::Ok {
+        format!("readyz says {said}, the database {bound}{counted}")
+    } else {
+        format!(
+            "readyz says {said} jobs waiting or running, the database {bound}{counted}; trust the \
+             database"
+        )
+    };
+    let finding = check
+        .finding(verdict, "queue length", message)
+        .evidence(Evidence::number(gap, "jobs", seen.at, &facts.readiness.source))
+        .threshold(limit_text(limits.queue_gap, "jobs"));
+    vec![if verdict == Verdict::Ok { finding } else { finding.next("cliplyctl queue") }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{judge, queue_of, with};
+    use super::*;
+
+    #[test]
+    fn the_thousand_rows_of_the_rest_layer_are_found_out() {
+        let mut facts = with(|report| queue_of(report).length = Some(990));
+        facts.queue.as_mut().unwrap().result.as_mut().unwrap().due = Count::Exact(1_500);
+        let finding = judge(&CHECK, &facts).unwrap();
+        assert_eq!(finding.verdict, Verdict::Warning);
+        assert!(finding.message.contains("readyz says 990"), "{}", finding.message);
+        assert!(finding.message.contains("1,501; trust the database"), "{}", finding.message);
+    }
+
+    #[test]
+    fn what_moves_between_two_looks_is_agreement() {
+        let facts = with(|report| queue_of(report).length = Some(9));
+        assert_eq!(judge(&CHECK, &facts).unwrap().verdict, Verdict::Ok);
+    }
+
+    #[test]
+    fn a_lower_bound_contradicts_only_what_lies_below_it() {
+        let mut facts = with(|report| queue_of(report).length = Some(900));
+        let queue = facts.queue.as_mut().unwrap().result.as_mut().unwrap();
+        queue.due = Count::AtLeast(500);
+        assert_eq!(judge(&CHECK, &facts), None);
+        let queue = facts.queue.as_mut().unwrap().result.as_mut().unwrap();
+        queue.due = Count::AtLeast(5_000);
+        assert_eq!(judge(&CHECK, &facts).unwrap().verdict, Verdict::Warning);
+    }
+}

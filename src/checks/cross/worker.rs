@@ -1,0 +1,88 @@
+//! `cross.worker`: readyz's word on the workers against their heartbeats.
+
+use super::{Check, Facts};
+use crate::checks::against;
+use crate::facts::queue::Count;
+use crate::facts::service::Reading;
+use crate::facts::{Evidence, Finding, Limits, Section, Verdict};
+use crate::text;
+
+/// WARNING when they differ. Heartbeats are what workers do; `checks.worker.ok` is known to be
+/// hard-coded in one version of the app.
+pub const CHECK: Check<Facts> = Check {
+    id: "cross.worker",
+    title: "readyz and the heartbeats agree on the workers",
+    section: Section::NotReady,
+    judge,
+};
+
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+    let said = facts.readiness.value().and_then(|report| report.component("worker"));
+    let Some(Reading::Is(said)) = said.map(|component| component.ok.clone()) else { return vec![] };
+    let Some(queue) = facts.queue.as_ref().and_then(|queue| queue.value()) else { return vec![] };
+    let Some(workers) = &queue.workers else { return vec![] };
+    // With nothing in progress nobody beats: idle is not sick, and nothing to hold against readyz.
+    let Some(age) = workers.last_beat_age else { return vec![] };
+    let beating = workers.beating.at_least().unwrap_or(0);
+    let silent = against(age, limits.worker_silence) != Verdict::Ok;
+    let ago = text::age(age);
+    let (verdict, message) = match (said, silent) {
+        (true, true) => (
+            Verdict::Warning,
+            format!(
+                "readyz says worker: true, yet the last heartbeat is {ago} old; trust the heartbeats"
+            ),
+        ),
+        (false, false) if workers.beating != Count::Exact(0) => (
+            Verdict::Warning,
+            format!(
+                "readyz says worker: false, yet {} in the database, the last {ago} ago; trust the \
+                 heartbeats",
+                text::plural(beating, "worker beats", "workers beat"),
+            ),
+        ),
+        _ => (Verdict::Ok, format!("readyz says worker: {said}, the last heartbeat is {ago} old")),
+    };
+    let source = facts.queue.as_ref().map_or("", |queue| queue.source.as_str());
+    let finding = check.finding(verdict, "worker", message).evidence(Evidence::number(
+        age.round(),
+        "s",
+        facts.readiness.at,
+        source,
+    ));
+    vec![if verdict == Verdict::Ok { finding } else { finding.next("cliplyctl queue") }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{judge, with};
+    use super::*;
+    use crate::facts::queue::{Queue, Workers};
+    use crate::triage::testing::healthy;
+
+    fn silent_for(facts: &mut Facts, age: Option<f64>) {
+        let queue: &mut Queue = facts.queue.as_mut().unwrap().result.as_mut().unwrap();
+        queue.workers = Some(Workers { beating: Count::Exact(0), last_beat_age: age });
+    }
+
+    #[test]
+    fn heartbeats_are_believed_either_way() {
+        let denied = with(|report| report.components[1].ok = Reading::Is(false));
+        let finding = judge(&CHECK, &denied).unwrap();
+        assert_eq!(finding.verdict, Verdict::Warning);
+        assert!(finding.message.contains("1 worker beats in the database"), "{finding:?}");
+
+        let mut claimed = healthy();
+        silent_for(&mut claimed, Some(700.0));
+        let finding = judge(&CHECK, &claimed).unwrap();
+        assert_eq!(finding.verdict, Verdict::Warning);
+        assert!(finding.message.contains("11m 40s old; trust the heartbeats"), "{finding:?}");
+    }
+
+    #[test]
+    fn an_idle_system_contradicts_nobody() {
+        let mut idle = healthy();
+        silent_for(&mut idle, None);
+        assert_eq!(judge(&CHECK, &idle), None);
+    }
+}

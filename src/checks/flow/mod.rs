@@ -1,0 +1,15 @@
+//! Does it still happen, and is it getting worse? Section 3.4 of the runbook.
+
+mod failures;
+mod trend;
+
+use super::queue::{count_text, count_verdict};
+use super::{Check, limit_text};
+use crate::facts::flow::{Failures, Flow};
+use crate::facts::{Evidence, Finding, Limit, Observed, SourceErrorKind, Verdict};
+
+/// Checks on the deaths of the last two hours.
+pub const FLOW: [Check<Observed<Flow>>; 1] = [trend::CHECK];
+
+/// Checks on the failed attempts of the last hour.
+pub const FAILURES: [Check<Observed<Failures>>; 1] = [failures::CHECK];

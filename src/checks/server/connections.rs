@@ -1,0 +1,40 @@
+//! `db.connections`: is there room for one more?
+
+use super::{Check, Facts, measured, reading};
+use crate::facts::{Finding, Limits, Section};
+
+/// Connections in use. At the limit, the app and the workers are turned away.
+pub const CHECK: Check<Facts> = Check {
+    id: "db.connections",
+    title: "connections of the database server",
+    section: Section::NotReady,
+    judge,
+};
+
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+    reading(check, facts, |server| {
+        let (used, most) = (server.connections, server.max_connections.max(1));
+        let percent = (used as f64 / most as f64 * 100.0).floor();
+        let message = format!("{used} of {most} connections in use ({percent} %)");
+        Some(measured(check, facts, (percent, "%"), limits.connections, message))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::judge;
+    use super::*;
+    use crate::facts::Verdict;
+    use crate::facts::server::Server;
+
+    #[test]
+    fn the_last_connections_are_critical() {
+        for (connections, verdict) in
+            [(10, Verdict::Ok), (80, Verdict::Warning), (96, Verdict::Critical)]
+        {
+            let server = Server { connections, max_connections: 100, ..Server::default() };
+            let finding = judge(&CHECK, server).remove(0);
+            assert_eq!(finding.verdict, verdict, "{finding:?}");
+        }
+    }
+}

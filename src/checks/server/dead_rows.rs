@@ -1,0 +1,52 @@
+//! `db.dead_rows`: does vacuum keep up with the jobs table?
+
+use super::{Check, Facts, measured, reading};
+use crate::facts::{Finding, Limits, Section};
+use crate::text;
+
+/// Row versions that nobody sees and every scan of the queue must step over.
+pub const CHECK: Check<Facts> = Check {
+    id: "db.dead_rows",
+    title: "dead rows of public.jobs",
+    section: Section::Backlog,
+    judge,
+};
+
+/// Below this many they slow nothing down, whatever their share.
+const FEW: u64 = 10_000;
+
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+    reading(check, facts, |server| {
+        let rows = server.jobs.as_ref()?;
+        let all = (rows.live + rows.dead).max(1);
+        let percent = (rows.dead as f64 / all as f64 * 100.0).floor();
+        let vacuum = match rows.vacuum_age {
+            Some(age) => format!("last vacuum {} ago", text::age(age)),
+            None => "never vacuumed".to_owned(),
+        };
+        let dead = text::count(rows.dead);
+        let message = format!("{dead} dead row versions in jobs ({percent} %), {vacuum}");
+        let judged = if rows.dead < FEW { 0.0 } else { percent };
+        Some(measured(check, facts, (judged, "%"), limits.dead_rows, message))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::judge;
+    use super::*;
+    use crate::facts::Verdict;
+    use crate::facts::server::{Server, TableRows};
+
+    fn verdict(live: u64, dead: u64) -> Verdict {
+        let jobs = Some(TableRows { live, dead, vacuum_age: Some(60.0) });
+        judge(&CHECK, Server { jobs, ..Server::default() }).remove(0).verdict
+    }
+
+    #[test]
+    fn a_share_that_autovacuum_should_have_prevented_warns_and_few_rows_never_do() {
+        assert_eq!(verdict(100_000, 50_000), Verdict::Ok);
+        assert_eq!(verdict(100_000, 90_000), Verdict::Warning);
+        assert_eq!(verdict(10, 9_999), Verdict::Ok);
+    }
+}

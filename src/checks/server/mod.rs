@@ -1,0 +1,88 @@
+//! Is the database server itself in the queue's way? Sections 3.2 and 3.3 of the runbook.
+
+mod connections;
+mod dead_rows;
+mod locks;
+mod reachable;
+mod standby;
+mod transactions;
+
+pub use reachable::{REACHABLE, obstacle};
+
+use super::{Check, against, limit_text};
+use crate::facts::server::Server;
+use crate::facts::{Evidence, Finding, Limit, Observed, SourceErrorKind, Verdict};
+
+/// What these checks judge.
+pub type Facts = Observed<Server>;
+
+/// Every check on the server's own statistics, in the order in which they are shown.
+pub const SERVER: [Check<Facts>; 5] =
+    [connections::CHECK, standby::CHECK, transactions::CHECK, locks::CHECK, dead_rows::CHECK];
+
+/// Where what to do stands; the statements themselves are for a person to run.
+fn page<F>(check: &Check<F>) -> String {
+    format!("cliplyctl runbook {}", check.id)
+}
+
+/// Runs a judgement on the statistics, or says why they were not read. A role that may not read
+/// them at all gets no finding: that is by design, and the report's coverage says it.
+fn reading(
+    check: &Check<Facts>,
+    facts: &Facts,
+    judge: impl FnOnce(&Server) -> Option<Finding>,
+) -> Vec<Finding> {
+    match &facts.result {
+        Ok(server) => judge(server).into_iter().collect(),
+        Err(error) if error.kind == SourceErrorKind::Permission => vec![],
+        Err(error) => {
+            vec![check.finding(Verdict::Unknown, check.title, format!("not read: {error}"))]
+        }
+    }
+}
+
+/// A finding about a number held against its limit.
+fn measured(
+    check: &Check<Facts>,
+    facts: &Facts,
+    (value, unit): (f64, &'static str),
+    limit: Limit,
+    message: String,
+) -> Finding {
+    let verdict = against(value, limit);
+    let finding = check
+        .finding(verdict, check.title, message)
+        .evidence(Evidence::number(value, unit, facts.at, facts.source.clone()))
+        .threshold(limit_text(limit, unit));
+    if verdict == Verdict::Ok { finding } else { finding.next(page(check)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::facts::{Limits, SourceError};
+
+    pub(super) fn observed(result: Result<Server, SourceError>) -> Facts {
+        let (source, at) = ("pg_stat_activity".to_owned(), Timestamp::UNIX_EPOCH);
+        Observed { source, at, took: Duration::ZERO, result }
+    }
+
+    pub(super) fn judge(check: &Check<Facts>, server: Server) -> Vec<Finding> {
+        check.run(&observed(Ok(server)), &Limits::default())
+    }
+
+    #[test]
+    fn what_was_not_read_is_unknown_but_for_what_a_role_may_not_read() {
+        for check in &SERVER {
+            let run =
+                |kind| check.run(&observed(Err(SourceError::new(kind, "no"))), &Limits::default());
+            let timeout = run(SourceErrorKind::Timeout);
+            assert_eq!(timeout[0].verdict, Verdict::Unknown, "{}", check.id);
+            assert!(run(SourceErrorKind::Permission).is_empty(), "{}", check.id);
+        }
+    }
+}

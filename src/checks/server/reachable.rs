@@ -1,0 +1,94 @@
+//! `db.reachable`: does this tool reach the database at all?
+
+use crate::checks::Check;
+use crate::facts::triage::Facts;
+use crate::facts::{Evidence, Finding, Limits, Section, SourceError, SourceErrorKind, Verdict};
+
+/// Everything that SQL tells depends on it. UNKNOWN, not CRITICAL: the way from here may be what is
+/// broken.
+pub const REACHABLE: Check<Facts> = Check {
+    id: "db.reachable",
+    title: "this tool reaches the database",
+    section: Section::NotReady,
+    judge,
+};
+
+/// What stands between this tool and the database. A catalog that does not answer in time is no such
+/// thing while the server's statistics do: then something holds a lock on the table.
+#[must_use]
+pub fn obstacle(facts: &Facts) -> Option<&SourceError> {
+    let error = facts.layout.error().filter(|error| is_reachability(error.kind));
+    error.filter(|_| facts.server.result.is_err())
+}
+
+/// Whether this obstacle stands before the database, rather than before what it holds.
+fn is_reachability(kind: SourceErrorKind) -> bool {
+    use SourceErrorKind::{
+        Authentication, Disconnected, Dns, Hidden, Intercepted, Malformed, NotConfigured, NotFound,
+        Other, Permission, RateLimited, Refused, Timeout, Tls, Unavailable, UnknownLayout,
+    };
+    match kind {
+        NotConfigured | Refused | Dns | Tls | Timeout | Disconnected | Authentication
+        | Intercepted | RateLimited | Unavailable | Other => true,
+        Permission | Hidden | NotFound | UnknownLayout | Malformed => false,
+    }
+}
+
+fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
+    let (subject, seen) = ("database", &facts.layout);
+    vec![match obstacle(facts) {
+        None => {
+            let role = match seen.value() {
+                Some(layout) if layout.in_recovery => "a hot standby answers",
+                _ => "answers",
+            };
+            check.finding(Verdict::Ok, subject, role).evidence(Evidence::flag(
+                true,
+                seen.at,
+                &seen.source,
+            ))
+        }
+        Some(error) => {
+            let next = match error.kind {
+                SourceErrorKind::NotConfigured => "cliplyctl config show",
+                _ => "cliplyctl config check",
+            };
+            check
+                .finding(Verdict::Unknown, subject, &error.message)
+                .evidence(Evidence::text(error.kind.word(), seen.at, &seen.source))
+                .next(next)
+        }
+    }]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::triage::testing::{failed, healthy};
+
+    fn judge(layout: SourceErrorKind, server: Option<SourceErrorKind>) -> Finding {
+        let mut facts = healthy();
+        failed(&mut facts.layout, layout);
+        if let Some(kind) = server {
+            failed(&mut facts.server, kind);
+        }
+        REACHABLE.run(&facts, &Limits::default()).remove(0)
+    }
+
+    #[test]
+    fn a_server_that_cannot_be_asked_is_unknown_with_the_cause() {
+        let finding = judge(SourceErrorKind::Refused, Some(SourceErrorKind::Refused));
+        assert_eq!(finding.verdict, Verdict::Unknown);
+        assert_eq!(finding.message, "the cause is refused");
+        assert_eq!(finding.next.as_deref(), Some("cliplyctl config check"));
+        let finding = judge(SourceErrorKind::NotConfigured, Some(SourceErrorKind::NotConfigured));
+        assert_eq!(finding.next.as_deref(), Some("cliplyctl config show"));
+    }
+
+    #[test]
+    fn a_server_that_answers_no_or_is_slow_with_one_question_is_reachable() {
+        let permission = SourceErrorKind::Permission;
+        assert_eq!(judge(permission, Some(permission)).verdict, Verdict::Ok);
+        assert_eq!(judge(SourceErrorKind::Timeout, None).verdict, Verdict::Ok);
+    }
+}

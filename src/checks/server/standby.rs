@@ -1,0 +1,60 @@
+//! `db.standby`: is this the primary, and if not, how far behind is it?
+
+use super::{Check, Facts, measured, page, reading};
+use crate::facts::server::Standby;
+use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::text;
+
+/// The server's role in replication. Reading a standby is fine while it keeps up.
+pub const CHECK: Check<Facts> = Check {
+    id: "db.standby",
+    title: "the server's role in replication",
+    section: Section::NotReady,
+    judge,
+};
+
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+    reading(check, facts, |server| {
+        let Some(Standby { receiving, lag }) = server.standby else {
+            return Some(check.finding(Verdict::Ok, check.title, "primary"));
+        };
+        let link = if receiving { "" } else { ", not connected to its primary" };
+        Some(match lag {
+            Some(lag) => {
+                let lag = lag.max(0.0).floor();
+                let message = format!("hot standby, {} behind{link}", text::age(lag));
+                measured(check, facts, (lag, "s"), limits.replay_lag, message)
+            }
+            None => {
+                let message = format!("hot standby, nobody knows how far behind{link}");
+                check.finding(Verdict::Unknown, check.title, message).next(page(check))
+            }
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::judge;
+    use super::*;
+    use crate::facts::server::Server;
+
+    fn standby(receiving: bool, lag: Option<f64>) -> Finding {
+        let standby = Some(Standby { receiving, lag });
+        judge(&CHECK, Server { standby, ..Server::default() }).remove(0)
+    }
+
+    #[test]
+    fn a_standby_is_said_to_be_one_and_ok_while_it_keeps_up() {
+        let finding = standby(true, Some(0.0));
+        assert_eq!(
+            (finding.verdict, finding.message.as_str()),
+            (Verdict::Ok, "hot standby, 0s behind")
+        );
+        assert_eq!(standby(true, Some(61.0)).verdict, Verdict::Warning);
+        let lost = standby(false, Some(301.0));
+        assert_eq!(lost.verdict, Verdict::Critical);
+        assert!(lost.message.contains("not connected"), "{}", lost.message);
+        assert_eq!(standby(false, None).verdict, Verdict::Unknown);
+    }
+}

@@ -1,0 +1,65 @@
+//! `db.transactions`: does an old transaction hold vacuum back?
+
+use super::{Check, Facts, measured, reading};
+use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::text;
+
+/// The oldest open transaction on this database. An ordinary role does not see when those of others
+/// began: what it sees is judged, and where that is all well, nothing is claimed.
+pub const CHECK: Check<Facts> = Check {
+    id: "db.transactions",
+    title: "oldest open transaction",
+    section: Section::Backlog,
+    judge,
+};
+
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+    reading(check, facts, |server| {
+        let finding = match &server.oldest_transaction {
+            None => check.finding(Verdict::Ok, check.title, "no other transaction is open"),
+            Some(oldest) => {
+                let user = oldest.user.as_deref().unwrap_or("?");
+                let state = oldest.state.as_deref().unwrap_or("state unknown");
+                let age = oldest.age as f64;
+                let message = format!(
+                    "the oldest transaction is open for {}: {} of {user}, {state}",
+                    text::age(age),
+                    oldest.name
+                );
+                measured(check, facts, (age, "s"), limits.transaction_age, message)
+            }
+        };
+        (server.hidden_sessions == 0 || finding.verdict != Verdict::Ok).then_some(finding)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::judge;
+    use super::*;
+    use crate::facts::server::{OpenTransaction, Server};
+
+    fn server(age: u64, hidden_sessions: u64) -> Server {
+        let oldest = OpenTransaction {
+            age,
+            name: "4711".to_owned(),
+            user: Some("app".to_owned()),
+            state: Some("idle in transaction".to_owned()),
+        };
+        Server { oldest_transaction: Some(oldest), hidden_sessions, ..Server::default() }
+    }
+
+    #[test]
+    fn an_old_transaction_is_named() {
+        let finding = judge(&CHECK, server(3_700, 0)).remove(0);
+        assert_eq!(finding.verdict, Verdict::Critical);
+        assert!(finding.message.contains("4711 of app, idle in transaction"), "{finding:?}");
+        assert_eq!(judge(&CHECK, server(10, 0))[0].verdict, Verdict::Ok);
+    }
+
+    #[test]
+    fn nothing_is_claimed_of_sessions_that_cannot_be_seen() {
+        assert!(judge(&CHECK, server(10, 3)).is_empty());
+        assert_eq!(judge(&CHECK, server(301, 3))[0].verdict, Verdict::Warning);
+    }
+}

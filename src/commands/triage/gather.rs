@@ -1,0 +1,81 @@
+//! Everything that triage looks at, at once. What depends on the layout waits for it alone.
+
+use futures_util::future::{join, join3, join5};
+
+use super::probes::Probes;
+use crate::commands::{env, health, queue, ready};
+use crate::context::Context;
+use crate::facts::Observed;
+use crate::facts::flow::{Failures, Flow};
+use crate::facts::layout::Layout;
+use crate::facts::queue::Queue;
+use crate::facts::triage::Facts;
+use crate::sources::postgres::{flow, server};
+use crate::sources::service::{HEALTHZ, READYZ};
+
+/// Gathers. Every probe that fails or does not end is a fact of its own.
+pub async fn gather(context: &Context, probes: &Probes<'_>) -> Facts {
+    let health = probes.probe(HEALTHZ, health::observe(context));
+    let readiness = probes.probe(READYZ, ready::observe(context, false));
+    let server = context.observe(STATISTICS, async {
+        server::read(context.database().await?, context.remaining()).await
+    });
+    let server = probes.probe(STATISTICS, server);
+    // Last: it blocks for a moment, while the others are on their way already.
+    let environment = env::observe(context);
+    let all = join5(health, readiness, jobs(context, probes), server, environment).await;
+    let (health, readiness, (layout, jobs), server, environment) = all;
+    let (queue, flow, failures) = match jobs {
+        Some((queue, flow, failures)) => (Some(queue), Some(flow), failures),
+        None => (None, None, None),
+    };
+    Facts { health, readiness, layout, queue, flow, failures, server, environment }
+}
+
+/// Sources by name.
+const CATALOG: &str = "pg_catalog";
+const JOBS: &str = "public.jobs";
+const DEATHS: &str = "public.jobs, two hours";
+const EVENTS: &str = "public.job_events";
+const STATISTICS: &str = "pg_stat_activity";
+
+/// All of them, in the order in which they are shown while they are awaited.
+pub const SOURCES: [&str; 7] = [HEALTHZ, READYZ, CATALOG, STATISTICS, JOBS, DEATHS, EVENTS];
+
+/// What is read of the jobs table and its events.
+type Jobs = (Observed<Queue>, Observed<Flow>, Option<Observed<Failures>>);
+
+/// Reads them; not attempted when the layout cannot be read.
+async fn jobs(context: &Context, probes: &Probes<'_>) -> (Observed<Layout>, Option<Jobs>) {
+    let layout = context.observe(CATALOG, async { context.layout().await.cloned() });
+    let layout = async { join(layout, warm(context)).await.0 };
+    let layout = probes.probe(CATALOG, layout).await;
+    let Ok(known) = &layout.result else {
+        probes.forget(&[JOBS, DEATHS, EVENTS]);
+        return (layout, None);
+    };
+    let flow = context.observe(DEATHS, async {
+        flow::read(context.database().await?, known, context.remaining()).await
+    });
+    let failures = context.observe(EVENTS, async {
+        flow::failures(context.database().await?, known, context.remaining()).await
+    });
+    let queue = probes.probe(JOBS, queue::observe(context, None, false));
+    let (flow, failures) = (probes.probe(DEATHS, flow), probes.probe(EVENTS, failures));
+    let (queue, flow, failures) = join3(queue, flow, failures).await;
+    (layout, Some((queue, flow, transposed(failures))))
+}
+
+/// Opens the connections that the jobs will want while the catalog and the statistics are read over
+/// two others: far away, connecting takes as long as asking. A failure is told by those who need them.
+async fn warm(context: &Context) {
+    if let Ok(database) = context.database().await {
+        _ = join(database.connection(), database.connection()).await;
+    }
+}
+
+/// A reading of nothing is no reading.
+fn transposed<T>(seen: Observed<Option<T>>) -> Option<Observed<T>> {
+    let result = seen.result.transpose()?;
+    Some(Observed { source: seen.source, at: seen.at, took: seen.took, result })
+}

@@ -1,0 +1,95 @@
+//! `triage --wait`: looks again until all is well, for as long as waiting can change anything.
+
+use std::time::{Duration, Instant};
+
+use super::{Look, look};
+use crate::cli::{Goal, Triage};
+use crate::context::Context;
+use crate::exit::{ExitCode, FailOn};
+use crate::facts::{SourceError, Verdict};
+use crate::interrupt::Interrupt;
+use crate::report::Report;
+use crate::text;
+
+/// Between two looks.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Looks until the goal is reached, time is up, or waiting cannot help. The last look may take its
+/// own `--timeout` beyond the limit: an answer is worth more than a punctual UNKNOWN.
+pub async fn run(
+    context: &Context,
+    args: &Triage,
+    interrupt: &Interrupt,
+    limit: Duration,
+) -> Report {
+    let ends = Instant::now() + limit;
+    let mut said = String::new();
+    loop {
+        let mut seen = look(context, interrupt).await;
+        let left = ends.saturating_duration_since(Instant::now());
+        if args.goal.reached(seen.verdict()) || seen.interrupted || left.is_zero() {
+            return report(context, args, &seen);
+        }
+        if let Some(error) = lasting(&seen) {
+            context
+                .terminal
+                .say(&format!("not waiting: {} (waiting changes nothing)", error.message));
+            return report(context, args, &seen);
+        }
+        let reason = reason(&seen);
+        if reason != said {
+            context
+                .terminal
+                .say(&format!("waiting {} at most: {reason}", text::age(left.as_secs_f64())));
+            said = reason;
+        }
+        interrupt.sleep(PAUSE.min(left)).await;
+        if interrupt.happened() {
+            seen.interrupted = true;
+            return report(context, args, &seen);
+        }
+        context.renew();
+    }
+}
+
+/// Not critical is a goal for which warnings do not fail.
+fn report(context: &Context, args: &Triage, seen: &Look) -> Report {
+    let fail_on = match args.goal {
+        Goal::Ok => args.judging.fail_on,
+        Goal::NotCritical => FailOn::Critical,
+    };
+    let mut report = seen.report(context, fail_on);
+    // Waited for OK in vain: that fails, whatever is forgiven otherwise.
+    if report.exit == ExitCode::Ok && !args.goal.reached(seen.verdict()) {
+        report.exit = ExitCode::of(seen.verdict(), FailOn::Warning);
+    }
+    report
+}
+
+impl Goal {
+    fn reached(self, verdict: Verdict) -> bool {
+        match self {
+            Self::Ok => verdict == Verdict::Ok,
+            Self::NotCritical => matches!(verdict, Verdict::Ok | Verdict::Warning),
+        }
+    }
+}
+
+/// A required source that will say the same in a minute.
+fn lasting(seen: &Look) -> Option<&SourceError> {
+    let facts = &seen.facts;
+    let errors = [facts.health.error(), facts.readiness.error(), facts.layout.error()];
+    errors.into_iter().flatten().find(|error| error.kind.lasting())
+}
+
+/// `CRITICAL: 3.2 not ready because of worker`
+fn reason(seen: &Look) -> String {
+    let verdict = seen.verdict();
+    match crate::triage::section(&seen.steps) {
+        Some(section) => {
+            let why = section.matched.first().map_or("", |finding| finding.message.as_str());
+            format!("{verdict}: {} {why}", section.section.number())
+        }
+        None => verdict.to_string(),
+    }
+}

@@ -1,0 +1,31 @@
+//! Everything that triage looks at, gathered before anything is judged.
+
+use super::Observed;
+use super::environment::Environment;
+use super::flow::{Failures, Flow};
+use super::layout::Layout;
+use super::queue::Queue;
+use super::server::Server;
+use super::service::{Health, Readiness};
+
+/// What was read, each with its source and time. `None`: not attempted, because what it depends on
+/// could not be read, or because there is nothing of the kind here.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// `/api/healthz`
+    pub health: Observed<Health>,
+    /// `/api/readyz`
+    pub readiness: Observed<Readiness>,
+    /// The catalog: whether the database can be reached, and which variant it holds.
+    pub layout: Observed<Layout>,
+    /// The jobs table; not attempted without a layout.
+    pub queue: Option<Observed<Queue>>,
+    /// How jobs died of late; not attempted without a layout.
+    pub flow: Option<Observed<Flow>>,
+    /// Failed attempts of late; not attempted without a layout, or where events have no order.
+    pub failures: Option<Observed<Failures>>,
+    /// The server that holds the queue.
+    pub server: Observed<Server>,
+    /// Schema and template of the checkout that this was called in; none outside of one.
+    pub environment: Option<Observed<Environment>>,
+}

@@ -1,0 +1,142 @@
+//! `-o sarif`: SARIF 2.1.0, for code scanning and its kin.
+//!
+//! A finding about a line of a file has a physical location; one about a table or a function a logical one.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::sanitise;
+use crate::facts::{Finding, Verdict};
+use crate::report::{Provenance, Report, rules};
+
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// One run. Good readings are results too, of kind `pass`.
+#[must_use]
+pub fn render(report: &Report, from: &Provenance) -> String {
+    let checks: BTreeSet<&str> = report.findings.iter().map(|finding| finding.check).collect();
+    let checks: Vec<&str> = checks.into_iter().collect();
+    let results: Vec<_> =
+        report.findings.iter().map(|finding| result(report, &checks, finding)).collect();
+    let notifications: Vec<_> = report
+        .errors
+        .iter()
+        .map(|error| json!({ "level": "error", "message": { "text": error.message } }))
+        .collect();
+    let log = json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "cliplyctl",
+                "version": env!("CARGO_PKG_VERSION"),
+                "rules": checks.iter().map(|id| rule(id)).collect::<Vec<_>>(),
+            }},
+            "automationDetails": { "id": category(report, from) },
+            "invocations": [{
+                "executionSuccessful": report.errors.is_empty(),
+                "exitCode": report.exit.code(),
+                "startTimeUtc": from.started_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+                "toolExecutionNotifications": notifications,
+            }],
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }]
+    });
+    sanitise::json(&format!("{log:#}\n"))
+}
+
+/// Runs of one category replace each other: one a command and context.
+fn category(report: &Report, from: &Provenance) -> String {
+    let command = report.command.replace(' ', "-");
+    match &from.context {
+        Some(context) => format!("cliplyctl/{command}/{context}/"),
+        None => format!("cliplyctl/{command}/"),
+    }
+}
+
+fn rule(id: &str) -> Value {
+    let title = rules::title(id).unwrap_or(id);
+    json!({
+        "id": id,
+        "shortDescription": { "text": title },
+        "help": { "text": format!("RUNBOOK.md has a page of this name: cliplyctl runbook {id}") },
+    })
+}
+
+fn result(report: &Report, checks: &[&str], finding: &Finding) -> Value {
+    let (kind, level) = kind(report, finding);
+    let mut result = json!({
+        "ruleId": finding.check,
+        "ruleIndex": checks.iter().position(|id| *id == finding.check),
+        "kind": kind,
+        "level": level,
+        "message": { "text": format!("{}: {}", finding.subject, finding.message) },
+        "locations": [location(finding)],
+        "partialFingerprints": {
+            "checkAndSubject/v1": format!("{} {}", finding.check, finding.subject)
+        },
+        "properties": { "verdict": finding.verdict.word() },
+    });
+    if let Some(remedy) = &finding.remedy {
+        result["properties"]["remedy"] = remedy.as_str().into();
+    }
+    if let Some(next) = &finding.next {
+        result["properties"]["next"] = next.as_str().into();
+    }
+    result
+}
+
+/// UNKNOWN is an error: what could not be judged must not read as green. What `--fail-on` forgives is a note.
+fn kind(report: &Report, finding: &Finding) -> (&'static str, &'static str) {
+    match finding.verdict {
+        Verdict::Ok => ("pass", "none"),
+        Verdict::Skipped { .. } => ("notApplicable", "none"),
+        _ if !report.fails(finding) => ("fail", "note"),
+        Verdict::Warning => ("fail", "warning"),
+        Verdict::Critical | Verdict::Unknown => ("fail", "error"),
+    }
+}
+
+fn location(finding: &Finding) -> Value {
+    match &finding.place {
+        Some(place) => json!({ "physicalLocation": {
+            "artifactLocation": { "uri": uri(&place.file.display().to_string()) },
+            "region": { "startLine": place.line.max(1) },
+        }}),
+        None => json!({ "logicalLocations": [{ "fullyQualifiedName": finding.subject }] }),
+    }
+}
+
+/// A path as a URI: everything but names and slashes is escaped.
+fn uri(path: &str) -> String {
+    let mut uri = String::new();
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' => {
+                uri.push(char::from(byte));
+            }
+            _ => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Section;
+    use crate::facts::environment::Place;
+
+    #[test]
+    fn a_line_is_physical_and_a_table_logical() {
+        let finding = Finding::new("env.x", Section::Environment, Verdict::Warning, "A", "b");
+        let place = Place { file: "a b/ü.ts".into(), line: 7 };
+        let physical = &location(&finding.clone().at(place))["physicalLocation"];
+        assert_eq!(physical["artifactLocation"]["uri"], "a%20b/%C3%BC.ts");
+        assert_eq!(physical["region"]["startLine"], 7);
+        assert_eq!(location(&finding)["logicalLocations"][0]["fullyQualifiedName"], "A");
+    }
+}

@@ -1,0 +1,116 @@
+//! What moved of late, within bounds: a range of the dead-letter index, the newest events.
+
+use std::time::Duration;
+
+use super::{Database, sql};
+use crate::facts::flow::{Failures, Flow};
+use crate::facts::layout::{Layout, Role};
+use crate::facts::queue::Count;
+use crate::facts::{SourceError, SourceErrorKind};
+
+/// Estimated rows up to which a plain scan is cheap.
+const SMALL_TABLE: f64 = 100_000.0;
+/// Deaths that are counted in a large table.
+const MOST_DEATHS: i64 = 20_000;
+/// Events that are looked at, newest first.
+const EVENTS: i64 = 10_000;
+/// Time that each of the two may take on large tables.
+const BUDGET: Duration = Duration::from_secs(1);
+
+/// Counts the deaths of two hours.
+///
+/// # Errors
+/// The database's own, but for a spent budget on a large table: then they are not counted.
+pub async fn read(db: &Database, layout: &Layout, timeout: Duration) -> Result<Flow, SourceError> {
+    let small = layout.estimated_rows <= SMALL_TABLE;
+    let has_dead = !layout.vocabulary.dead.is_empty();
+    if !small && !has_dead {
+        let (died_last_hour, died_hour_before) = (None, None);
+        return Ok(Flow { died_last_hour, died_hour_before, oldest_unfinished_age: None });
+    }
+    let (statement, budget) = if small {
+        (small_statement(layout), timeout)
+    } else {
+        (large_statement(layout), timeout.min(BUDGET))
+    };
+    let row = db.read(budget, async |tx| Ok(tx.query_typed_one(&statement, &[]).await?)).await;
+    let (last, before, oldest) = match row {
+        Ok(row) => {
+            let (last, before): (i64, i64) = (row.get("last"), row.get("before"));
+            // The newest come first: where the cap was met, the older hour is the one cut short.
+            let cut = !small && last + before >= MOST_DEATHS;
+            let whole = !cut || last < MOST_DEATHS;
+            (count(last, whole), count(before, !cut), row.get("oldest"))
+        }
+        Err(e) if !small && e.kind == SourceErrorKind::Timeout => {
+            let missing = Count::NotCounted("no index (queue --advise)".to_owned());
+            (missing.clone(), missing, None)
+        }
+        Err(e) => return Err(e),
+    };
+    Ok(Flow {
+        died_last_hour: has_dead.then_some(last),
+        died_hour_before: has_dead.then_some(before),
+        oldest_unfinished_age: oldest,
+    })
+}
+
+fn count(n: i64, whole: bool) -> Count {
+    let n = u64::try_from(n).unwrap_or(0);
+    if whole { Count::Exact(n) } else { Count::AtLeast(n) }
+}
+
+fn small_statement(layout: &Layout) -> String {
+    let dead = sql::live_in(layout, &layout.vocabulary.dead);
+    let changed = sql::changed(layout);
+    let finished = sql::live_in(layout, layout.vocabulary.values(Role::Finished));
+    let created = sql::column_or_null(layout.created.as_ref(), "timestamptz");
+    let oldest = sql::age(&format!("(min({created}) filter (where not ({finished})))"));
+    format!(
+        "select count(*) filter (where {dead} and {changed} > now() - interval '1 hour') as last, \
+         count(*) filter (where {dead} and {changed} <= now() - interval '1 hour' \
+                          and {changed} > now() - interval '2 hours') as before, \
+         {oldest} as oldest from public.jobs"
+    )
+}
+
+fn large_statement(layout: &Layout) -> String {
+    let dead = sql::live_in(layout, &layout.vocabulary.dead);
+    let changed = sql::changed(layout);
+    format!(
+        "select count(*) filter (where at > now() - interval '1 hour') as last, \
+         count(*) filter (where at <= now() - interval '1 hour') as before, \
+         null::float8 as oldest \
+         from (select {changed} as at from public.jobs \
+                where {dead} and {changed} > now() - interval '2 hours' \
+                order by {changed} desc limit {MOST_DEATHS}) newest"
+    )
+}
+
+/// Counts the failed attempts of the last hour; `None` where events have no order to look by.
+///
+/// # Errors
+/// The database's own.
+pub async fn failures(
+    db: &Database,
+    layout: &Layout,
+    timeout: Duration,
+) -> Result<Option<Failures>, SourceError> {
+    let Some(events) = layout.events.as_ref().filter(|events| events.ids_grow) else {
+        return Ok(None);
+    };
+    let Some(at) = &events.at else { return Ok(None) };
+    let statement = format!(
+        "select count(*) filter (where stage = 'failed' and at > now() - interval '1 hour') as n, \
+         count(*) = {EVENTS} and min(at) > now() - interval '1 hour' as cut \
+         from (select {stage}::text as stage, {at} as at \
+                 from public.job_events order by id desc limit {EVENTS}) newest",
+        stage = sql::ident(&events.stage),
+        at = sql::ident(at),
+    );
+    let row = db
+        .read(timeout.min(BUDGET), async |tx| Ok(tx.query_typed_one(&statement, &[]).await?))
+        .await?;
+    let cut: Option<bool> = row.get("cut");
+    Ok(Some(Failures { last_hour: count(row.get("n"), cut != Some(true)) }))
+}

@@ -1,0 +1,30 @@
+//! Asks the server's own statistics how it is.
+
+use std::time::Duration;
+
+use tokio_postgres::types::Type;
+
+use super::Database;
+use crate::facts::server::{MAX_WAITS, Server};
+use crate::facts::{SourceError, SourceErrorKind};
+
+const QUERY: &str = include_str!("queries/server.sql");
+
+/// Time that this may take: the views are small, a server that needs longer is busy with worse.
+const BUDGET: Duration = Duration::from_secs(2);
+
+/// Reads connections, transactions, lock waits, dead rows and the role in one round trip.
+///
+/// # Errors
+/// The database's own.
+pub async fn read(db: &Database, timeout: Duration) -> Result<Server, SourceError> {
+    let limit = MAX_WAITS as i64;
+    let text: String = db
+        .read(timeout.min(BUDGET), async |tx| {
+            Ok(tx.query_typed_one(QUERY, &[(&limit, Type::INT8)]).await?.get(0))
+        })
+        .await?;
+    serde_json::from_str(&text).map_err(|e| {
+        SourceError::new(SourceErrorKind::Malformed, format!("the server's statistics: {e}"))
+    })
+}

@@ -1,0 +1,41 @@
+//! The runbook's quick checklist (section 5) as pure judgement: facts in, steps out.
+//!
+//! `tree` is the runbook as a table, `findings` runs every check, `section` finds the one that
+//! applies, `coverage` says what nobody looked at.
+
+mod coverage;
+mod findings;
+mod section;
+mod step;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+pub mod tree;
+
+pub use coverage::not_observed;
+pub use section::section;
+pub use step::Step;
+
+pub use crate::facts::triage::Facts;
+
+use crate::facts::Limits;
+use tree::TREE;
+
+/// Judges everything and sorts the findings into the checklist. A question to which nothing was
+/// looked at by design (the environment, outside of a checkout) is left out.
+#[must_use]
+pub fn judge(facts: &Facts, limits: &Limits) -> Vec<Step> {
+    let findings = findings::all(facts, limits);
+    let steps = TREE.iter().map(|branch| Step {
+        section: branch.section,
+        question: branch.question,
+        findings: branch
+            .checks
+            .iter()
+            .flat_map(|id| findings.iter().filter(move |finding| finding.check == *id))
+            .cloned()
+            .collect(),
+    });
+    steps.filter(|step| !step.findings.is_empty()).collect()
+}

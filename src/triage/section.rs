@@ -1,0 +1,70 @@
+//! Which section of the runbook applies.
+//!
+//! The first section of the *worst* verdict, not simply the first that is not OK: a slow healthz
+//! (3.1, WARNING) must not hide a queue that stands still (3.3, CRITICAL). UNKNOWN comes last here,
+//! although it decides the exit code before WARNING: what is known to be wrong can be acted on.
+
+use super::Step;
+use super::tree::{Branch, TREE};
+use crate::facts::{Finding, Section, Verdict};
+use crate::report::{RuledOut, SectionVerdict};
+
+/// The section that applies; `None` when all is well.
+#[must_use]
+pub fn section(steps: &[Step]) -> Option<SectionVerdict> {
+    let first = |wanted| steps.iter().find(|step| step.verdict() == wanted);
+    let from =
+        [Verdict::Critical, Verdict::Warning, Verdict::Unknown].into_iter().find_map(first)?;
+    let (to, because) = followed(from, steps);
+    let verdict = from.verdict();
+    let mut matched: Vec<Finding> = bad(from, |f| f.verdict == verdict);
+    if to.section != from.section {
+        matched.extend(bad(to, |f| because.contains(&f.check) && is_wrong(f.verdict)));
+    }
+    let earlier = steps.iter().take_while(|step| step.section != to.section);
+    let ruled_out = earlier
+        .filter(|step| step.section != from.section)
+        .map(|step| RuledOut {
+            section: step.section,
+            verdict: step.verdict(),
+            reading: step.reading(),
+        })
+        .collect();
+    let page = || format!("cliplyctl runbook {}", to.section.number());
+    let next = to.next().or_else(|| from.next()).map_or_else(page, str::to_owned);
+    Some(SectionVerdict { section: to.section, verdict, matched, ruled_out, next: Some(next) })
+}
+
+/// The step that deals with what is wrong in this one, and the checks that say so.
+fn followed<'a>(from: &'a Step, steps: &'a [Step]) -> (&'a Step, &'static [&'static str]) {
+    let stay = (from, &[] as &[_]);
+    let Some(branch) = branch(from.section) else { return stay };
+    let verdict = from.verdict();
+    if !is_wrong(verdict) {
+        return stay;
+    }
+    for detour in branch.detours {
+        let elsewhere = |f: &Finding| f.verdict == verdict && !detour.only.contains(&f.check);
+        let cause = |f: &Finding| detour.because.contains(&f.check) && is_wrong(f.verdict);
+        let to = steps.iter().find(|step| step.section == detour.to);
+        if let Some(to) = to.filter(|to| to.findings.iter().any(cause))
+            && !from.findings.iter().any(elsewhere)
+        {
+            return (to, detour.because);
+        }
+    }
+    stay
+}
+
+fn branch(section: Section) -> Option<&'static Branch> {
+    TREE.iter().find(|branch| branch.section == section)
+}
+
+fn bad(step: &Step, wanted: impl Fn(&Finding) -> bool) -> Vec<Finding> {
+    step.findings.iter().filter(|f| wanted(f)).cloned().collect()
+}
+
+/// Known to be wrong, rather than not known.
+fn is_wrong(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Critical | Verdict::Warning)
+}

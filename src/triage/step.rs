@@ -1,0 +1,99 @@
+//! A line of the checklist.
+
+use crate::facts::{Finding, Section, Verdict};
+
+/// A line of the checklist.
+#[derive(Debug)]
+pub struct Step {
+    /// The section that deals with it.
+    pub section: Section,
+    /// The question that a tired person asks.
+    pub question: &'static str,
+    /// Every reading that answers it.
+    pub findings: Vec<Finding>,
+}
+
+/// Bytes of a reading behind which further sentences are only counted.
+const READING: usize = 160;
+
+impl Step {
+    /// The worst of its findings.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        Verdict::worst(self.findings.iter().map(|f| f.verdict))
+    }
+
+    /// What was read, in one line: the worst findings, as many as fit, or the good ones. Where some
+    /// were skipped and the others are well, both are said.
+    #[must_use]
+    pub fn reading(&self) -> String {
+        let verdict = self.verdict();
+        let worst = joined(&self.sentences(verdict));
+        match (verdict, self.sentences(Verdict::Ok).as_slice()) {
+            (Verdict::Skipped { .. }, good @ [_, ..]) => {
+                format!("{worst}; otherwise: {}", joined(good))
+            }
+            _ => worst,
+        }
+    }
+
+    /// The messages of this verdict, each once.
+    fn sentences(&self, verdict: Verdict) -> Vec<&str> {
+        let mut sentences: Vec<&str> = Vec::new();
+        for finding in self.findings.iter().filter(|f| same(f.verdict, verdict)) {
+            if !sentences.contains(&finding.message.as_str()) {
+                sentences.push(&finding.message);
+            }
+        }
+        sentences
+    }
+
+    /// The first suggestion of its worst findings.
+    #[must_use]
+    pub fn next(&self) -> Option<&str> {
+        let verdict = self.verdict();
+        self.findings.iter().filter(|f| same(f.verdict, verdict)).find_map(|f| f.next.as_deref())
+    }
+}
+
+/// As many as fit, the rest counted.
+fn joined(sentences: &[&str]) -> String {
+    let mut length = 0;
+    let fit = sentences.iter().take_while(|sentence| {
+        length += sentence.len();
+        length <= READING
+    });
+    // The first is always said, however long.
+    let (said, left) = sentences.split_at(fit.count().max(1).min(sentences.len()));
+    match (said, left.len()) {
+        ([], _) => "nothing to judge".to_owned(),
+        (said, 0) => said.join("; "),
+        (said, more) => format!("{}; and {more} more", said.join("; ")),
+    }
+}
+
+fn same(a: Verdict, b: Verdict) -> bool {
+    std::mem::discriminant(&a) == std::mem::discriminant(&b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(sentences: &[&str]) -> Step {
+        let section = Section::Access;
+        let finding = |text: &&str| {
+            Finding::new("access.jobs", section, Verdict::Critical, "a subject", *text)
+        };
+        let findings = sentences.iter().map(finding).collect();
+        Step { section, question: "access?", findings }
+    }
+
+    #[test]
+    fn a_reading_ends_with_a_sentence_and_counts_the_rest() {
+        assert_eq!(step(&["one", "two", "one"]).reading(), "one; two");
+        assert_eq!(step(&[]).reading(), "nothing to judge");
+        let long = "long ".repeat(40);
+        assert_eq!(step(&[&long, "two", "three"]).reading(), format!("{long}; and 2 more"));
+    }
+}

@@ -1,0 +1,150 @@
+//! A healthy system to start from: every incident of the tests is this one with something broken.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::facts::environment::Environment;
+use crate::facts::flow::{Failures, Flow};
+use crate::facts::layout::{IdType, Layout, Vocabulary};
+use crate::facts::queue::{Count, Queue, Workers};
+use crate::facts::server::{Server, TableRows};
+use crate::facts::service::{
+    Component, Exchange, Health, Latency, QueueReading, Readiness, Reading, Shape,
+};
+use crate::facts::triage::Facts;
+use crate::facts::{Observed, SourceError, SourceErrorKind};
+
+/// A reading of this source.
+pub fn observed<T>(source: &str, value: T) -> Observed<T> {
+    let (source, at) = (source.to_owned(), Timestamp::UNIX_EPOCH);
+    Observed { source, at, took: Duration::from_millis(7), result: Ok(value) }
+}
+
+/// The same reading, failed.
+pub fn failed<T>(seen: &mut Observed<T>, kind: SourceErrorKind) {
+    seen.result = Err(SourceError::new(kind, format!("the cause is {}", kind.word())));
+}
+
+/// A quiet afternoon: one worker beats, three jobs are in the queue, everything answers.
+pub fn healthy() -> Facts {
+    Facts {
+        health: observed("/api/healthz", health()),
+        readiness: observed("/api/readyz", readiness()),
+        layout: observed("pg_catalog", layout()),
+        queue: Some(observed("public.jobs", queue())),
+        flow: Some(observed(
+            "public.jobs",
+            Flow {
+                died_last_hour: Some(Count::Exact(0)),
+                died_hour_before: Some(Count::Exact(0)),
+                oldest_unfinished_age: Some(40.0),
+            },
+        )),
+        failures: Some(observed("public.job_events", Failures { last_hour: Count::Exact(0) })),
+        server: observed(
+            "pg_stat_activity",
+            Server {
+                connections: 12,
+                max_connections: 97,
+                sessions: 4,
+                jobs: Some(TableRows { live: 900, dead: 30, vacuum_age: Some(600.0) }),
+                ..Server::default()
+            },
+        ),
+        environment: None,
+    }
+}
+
+fn exchange(http_status: u16) -> Exchange {
+    let first_byte = Duration::from_millis(12);
+    Exchange { http_status, latency: Latency { first_byte, ..Latency::default() }, retries: 0 }
+}
+
+fn health() -> Health {
+    Health { exchange: exchange(200), ok: true, service: None, ts: None, error: None }
+}
+
+fn readiness() -> Readiness {
+    let part = |name: &str| Component {
+        name: name.to_owned(),
+        ok: Reading::Is(true),
+        message: None,
+        details: vec![],
+    };
+    let queue =
+        QueueReading { length: Some(3), oldest_job_age: Some(4.0), ..QueueReading::default() };
+    Readiness {
+        exchange: exchange(200),
+        ok: Reading::Is(true),
+        shape: Shape::Canonical,
+        components: ["db", "worker", "ffmpeg"].map(part).into(),
+        queue: Some(queue),
+        timestamp: None,
+        fatal: false,
+        errors: vec![],
+        problems: vec![],
+    }
+}
+
+fn queue() -> Queue {
+    Queue {
+        kind: None,
+        due: Count::Exact(2),
+        scheduled: Count::Exact(0),
+        in_progress: Count::Exact(1),
+        failed: Count::Exact(0),
+        dead: Some(Count::Exact(0)),
+        other: Count::Exact(0),
+        oldest_due_age: Some(3.0),
+        stuck: Some(Count::Exact(0)),
+        workers: Some(Workers { beating: Count::Exact(1), last_beat_age: Some(2.0) }),
+        died_last_hour: Some(Count::Exact(0)),
+        by_kind: vec![],
+        by_kind_missing: None,
+        server_time: "2026-01-01T00:00:00Z".into(),
+    }
+}
+
+fn layout() -> Layout {
+    let name = |name: &str| Some(name.to_owned());
+    let values =
+        ["queued", "pending", "processing", "running", "done", "failed", "error", "dead_letter"];
+    Layout {
+        id: IdType::Uuid,
+        kind: name("kind"),
+        live: "state".to_owned(),
+        stale: None,
+        vocabulary: Vocabulary::new("state", &values),
+        due: vec!["run_at".to_owned()],
+        locked_by: name("locked_by"),
+        locked_at: name("locked_at"),
+        heartbeat: name("heartbeat_at"),
+        attempts: name("attempts"),
+        max_attempts: name("max_attempts"),
+        last_error: name("last_error"),
+        error: None,
+        workspace: None,
+        priority: None,
+        payload: None,
+        result: None,
+        created: name("created_at"),
+        updated: name("updated_at"),
+        updated_nullable: false,
+        kinds: None,
+        events: None,
+        indexes: vec![],
+        estimated_rows: 930.0,
+        in_recovery: false,
+        server_time: "2026-01-01T00:00:00Z".to_owned(),
+        assumptions: vec![],
+    }
+}
+
+/// A checkout whose template and schema agree, or where the template lacks a key.
+pub fn checkout(drifted: bool) -> Observed<Environment> {
+    let template = if drifted { "A=\n" } else { "A=\nB=\n" };
+    let schema = "A: z.string(), B: z.string()";
+    let environment = crate::checks::environment::testing::environment(schema, Some(template), &[]);
+    observed("packages/shared/src/env.ts", environment)
+}

@@ -1,0 +1,78 @@
+//! Incidents: facts in; section, verdict, exit code and next command out.
+
+mod access;
+mod app;
+mod jobs;
+mod property;
+mod server;
+mod tree;
+
+use crate::exit::FailOn;
+use crate::facts::queue::{Count, Queue, Workers};
+use crate::facts::server::Server;
+use crate::facts::service::{Component, Readiness, Reading};
+use crate::facts::triage::Facts;
+use crate::facts::{Limits, Verdict};
+use crate::report::{Provenance, triage};
+
+use super::{judge, section, testing};
+
+/// An incident: its name, what is broken in a healthy system, the section that applies (`-` for
+/// none), the verdict, the exit code, the next command without the program's name.
+type Incident = (&'static str, fn(&mut Facts), &'static str, Verdict, u8, &'static str);
+
+/// Judges every incident of a table; all that differ are named at once.
+fn hold(incidents: &[Incident]) {
+    let mut wrong = Vec::new();
+    for (name, break_it, wanted, verdict, code, next) in incidents {
+        let mut facts = testing::healthy();
+        break_it(&mut facts);
+        let steps = judge(&facts, &Limits::default());
+        let report = triage::report(&facts, &steps, FailOn::Warning, &Provenance::default());
+        let number = section(&steps).map_or("-", |section| section.section.number());
+        let command = report.document.first_command().unwrap_or("cliplyctl -");
+        let command = command.strip_prefix("cliplyctl ").unwrap_or(command);
+        let seen = (number, report.verdict.unwrap(), report.exit.code(), command);
+        if seen != (*wanted, *verdict, *code, *next) {
+            wrong.push(format!("{name}: {seen:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "these differ; now they are\n{}", wrong.join("\n"));
+}
+
+fn report(facts: &mut Facts) -> &mut Readiness {
+    facts.readiness.result.as_mut().unwrap()
+}
+
+fn queue(facts: &mut Facts) -> &mut Queue {
+    facts.queue.as_mut().unwrap().result.as_mut().unwrap()
+}
+
+fn server(facts: &mut Facts) -> &mut Server {
+    facts.server.result.as_mut().unwrap()
+}
+
+/// A readiness that is red, because of this part where there is one.
+fn red(facts: &mut Facts, part: Option<&str>) {
+    let report = report(facts);
+    (report.ok, report.exchange.http_status) = (Reading::Is(false), 503);
+    if let Some(part) = part {
+        self::part(report, part).ok = Reading::Is(false);
+    }
+}
+
+/// The part of this name; it is added where the report has none.
+fn part<'a>(report: &'a mut Readiness, name: &str) -> &'a mut Component {
+    if report.component(name).is_none() {
+        let (name, ok) = (name.to_owned(), Reading::Is(true));
+        report.components.push(Component { name, ok, message: None, details: vec![] });
+    }
+    report.components.iter_mut().find(|component| component.name == name).unwrap()
+}
+
+/// Nothing is due and nothing in progress.
+fn idle(facts: &mut Facts) {
+    let (queue, none) = (queue(facts), Count::Exact(0));
+    (queue.due, queue.in_progress, queue.oldest_due_age) = (none.clone(), none.clone(), None);
+    queue.workers = Some(Workers { beating: none, last_beat_age: None });
+}

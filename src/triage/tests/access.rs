@@ -1,0 +1,149 @@
+//! Section 4: the way to the database, the right to look, the template.
+
+use super::*;
+use crate::facts::SourceErrorKind as Kind;
+use crate::triage::testing::{checkout, failed};
+use Verdict::{Critical, Ok, Unknown};
+
+/// The database does not let us look; what depends on it is not attempted.
+fn blind(facts: &mut Facts, layout: Kind, server: Option<Kind>) {
+    failed(&mut facts.layout, layout);
+    (facts.queue, facts.flow, facts.failures) = (None, None, None);
+    if let Some(kind) = server {
+        failed(&mut facts.server, kind);
+    }
+}
+
+fn away(facts: &mut Facts, kind: Kind) {
+    blind(facts, kind, Some(kind));
+}
+
+#[test]
+fn the_database_is_out_of_sight() {
+    hold(&[
+        ("it refuses", |f| away(f, Kind::Refused), "3.2", Unknown, 3, "config check"),
+        ("no such name", |f| away(f, Kind::Dns), "3.2", Unknown, 3, "config check"),
+        ("a bad certificate", |f| away(f, Kind::Tls), "3.2", Unknown, 3, "config check"),
+        ("it hangs", |f| away(f, Kind::Timeout), "3.2", Unknown, 3, "config check"),
+        ("a wrong password", |f| away(f, Kind::Authentication), "3.2", Unknown, 3, "config check"),
+        ("too many connections", |f| away(f, Kind::Unavailable), "3.2", Unknown, 3, "config check"),
+        ("no database is set", |f| away(f, Kind::NotConfigured), "3.2", Unknown, 3, "config show"),
+        ("no grant", |f| blind(f, Kind::Permission, None), "4.2", Unknown, 3, "rls audit"),
+        ("rows are hidden", |f| blind(f, Kind::Hidden, None), "4.2", Unknown, 3, "rls audit"),
+        ("no such table", |f| blind(f, Kind::NotFound, None), "4.2", Unknown, 3, "config check"),
+        (
+            "a foreign schema",
+            |f| blind(f, Kind::UnknownLayout, None),
+            "4.2",
+            Unknown,
+            3,
+            "config check",
+        ),
+        ("a locked catalog", |f| blind(f, Kind::Timeout, None), "4.2", Unknown, 3, "config check"),
+        (
+            "both are away",
+            |f| {
+                away(f, Kind::Refused);
+                failed(&mut f.health, Kind::Refused);
+                failed(&mut f.readiness, Kind::Refused);
+            },
+            "3.1",
+            Critical,
+            2,
+            "env check",
+        ),
+    ]);
+}
+
+#[test]
+fn the_app_is_refused_and_the_template_drifts() {
+    hold(&[
+        (
+            "permission denied for table jobs",
+            |f| {
+                red(f, Some("db"));
+                let refusal = "permission denied for table jobs".to_owned();
+                part(report(f), "db").message = Some(refusal);
+            },
+            "3.2",
+            Critical,
+            2,
+            "ready --admin",
+        ),
+        ("a checkout in order", |f| f.environment = Some(checkout(false)), "-", Ok, 0, "-"),
+        (
+            "a template that drifted",
+            |f| f.environment = Some(checkout(true)),
+            "4.1",
+            Critical,
+            2,
+            "env check",
+        ),
+        (
+            "a template that drifted is not the incident",
+            |f| {
+                f.environment = Some(checkout(true));
+                queue(f).oldest_due_age = Some(4_000.0);
+            },
+            "3.3",
+            Critical,
+            2,
+            "queue",
+        ),
+        (
+            "a schema that cannot be read",
+            |f| {
+                let mut seen = checkout(false);
+                failed(&mut seen, Kind::Malformed);
+                f.environment = Some(seen);
+            },
+            "4.1",
+            Unknown,
+            3,
+            "env check",
+        ),
+    ]);
+}
+
+#[test]
+fn a_refusal_points_at_the_policies_whatever_section_applies() {
+    let mut facts = testing::healthy();
+    red(&mut facts, Some("db"));
+    part(report(&mut facts), "db").message = Some("permission denied for table jobs".to_owned());
+    let steps = judge(&facts, &Limits::default());
+    let access = steps.iter().find(|step| step.question == "access?").unwrap();
+    assert_eq!(access.next(), Some("cliplyctl rls audit"));
+}
+
+#[test]
+fn what_is_blocked_says_by_what_and_the_rest_still_runs() {
+    let mut facts = testing::healthy();
+    away(&mut facts, Kind::Refused);
+    let findings: Vec<_> =
+        judge(&facts, &Limits::default()).into_iter().flat_map(|step| step.findings).collect();
+    let of = |id: &str| findings.iter().find(|finding| finding.check == id).unwrap().verdict;
+    let blocked = Verdict::Skipped { blocked_by: "db.reachable" };
+    for id in ["access.jobs", "queue.backlog", "dlq.size", "dlq.trend", "dlq.failures", "db.locks"]
+    {
+        assert_eq!(of(id), blocked, "{id}");
+    }
+    assert_eq!((of("app.up"), of("ready.ok"), of("ready.worker")), (Ok, Ok, Ok));
+}
+
+#[test]
+fn every_earlier_section_is_ruled_out_with_its_reading() {
+    let mut facts = testing::healthy();
+    queue(&mut facts).dead = Some(Count::Exact(140));
+    queue(&mut facts).oldest_due_age = Some(70.0);
+    let steps = judge(&facts, &Limits::default());
+    let section = section(&steps).unwrap();
+    let seen: Vec<_> =
+        section.ruled_out.iter().map(|out| (out.section.number(), out.verdict)).collect();
+    assert_eq!(seen, [("3.1", Ok), ("3.2", Ok), ("3.3", Verdict::Warning)]);
+    assert_eq!(section.ruled_out[0].reading, "up: first byte after 12 ms");
+    assert!(section.ruled_out[2].reading.contains("has waited 1m 10s"));
+    let matched: Vec<_> = section.matched.iter().map(|finding| finding.check).collect();
+    assert_eq!(matched, ["dlq.size"]);
+    let evidence = section.matched[0].evidence.as_ref().unwrap();
+    assert_eq!((evidence.unit, evidence.source.as_str()), (Some("jobs"), "public.jobs"));
+}

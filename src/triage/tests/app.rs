@@ -1,0 +1,237 @@
+//! Sections 3.1 and 3.2: the app does not answer, or answers that it is not well.
+
+use std::time::Duration;
+
+use super::*;
+use crate::facts::SourceErrorKind as Kind;
+use crate::facts::service::{QueueReading, Shape};
+use crate::triage::testing::failed;
+use Verdict::{Critical, Ok, Unknown, Warning};
+
+/// healthz and readyz fail alike.
+fn both(facts: &mut Facts, kind: Kind) {
+    failed(&mut facts.health, kind);
+    failed(&mut facts.readiness, kind);
+}
+
+#[test]
+fn the_app_does_not_answer() {
+    hold(&[
+        ("all is well", |_| {}, "-", Ok, 0, "-"),
+        ("nothing listens", |f| both(f, Kind::Refused), "3.1", Critical, 2, "env check"),
+        ("no such name", |f| both(f, Kind::Dns), "3.1", Critical, 2, "env check"),
+        ("a bad certificate", |f| both(f, Kind::Tls), "3.1", Critical, 2, "env check"),
+        ("it hangs", |f| both(f, Kind::Timeout), "3.1", Critical, 2, "env check"),
+        ("it hangs up", |f| both(f, Kind::Disconnected), "3.1", Critical, 2, "env check"),
+        ("5xx in plain text", |f| both(f, Kind::Unavailable), "3.1", Critical, 2, "env check"),
+        ("nonsense", |f| both(f, Kind::Malformed), "3.1", Critical, 2, "env check"),
+        ("a login page", |f| both(f, Kind::Intercepted), "3.1", Unknown, 3, "config show"),
+        ("401", |f| both(f, Kind::Authentication), "3.1", Unknown, 3, "config show"),
+        ("403", |f| both(f, Kind::Permission), "3.1", Unknown, 3, "config show"),
+        ("404", |f| both(f, Kind::NotFound), "3.1", Unknown, 3, "config show"),
+        ("429", |f| both(f, Kind::RateLimited), "3.1", Unknown, 3, "config show"),
+        ("interrupted", |f| both(f, Kind::Other), "3.1", Unknown, 3, "config show"),
+        ("no base URL", |f| both(f, Kind::NotConfigured), "3.1", Unknown, 3, "config show"),
+        (
+            "healthz alone is down",
+            |f| failed(&mut f.health, Kind::Refused),
+            "3.1",
+            Critical,
+            2,
+            "env check",
+        ),
+        (
+            "healthz says no",
+            |f| f.health.result.as_mut().unwrap().ok = false,
+            "3.1",
+            Critical,
+            2,
+            "env check",
+        ),
+        (
+            "healthz is slow",
+            |f| {
+                let exchange = &mut f.health.result.as_mut().unwrap().exchange;
+                exchange.latency.first_byte = Duration::from_secs(3);
+            },
+            "3.1",
+            Warning,
+            1,
+            "ready --admin",
+        ),
+        (
+            "a slow healthz hides no dead worker",
+            |f| {
+                let exchange = &mut f.health.result.as_mut().unwrap().exchange;
+                exchange.latency.first_byte = Duration::from_secs(3);
+                red(f, Some("worker"));
+            },
+            "3.2",
+            Critical,
+            2,
+            "ready --admin",
+        ),
+        (
+            "a dead app goes before a backlog",
+            |f| {
+                both(f, Kind::Refused);
+                queue(f).oldest_due_age = Some(9_000.0);
+            },
+            "3.1",
+            Critical,
+            2,
+            "env check",
+        ),
+    ]);
+}
+
+#[test]
+fn the_app_is_not_ready() {
+    hold(&[
+        ("the app's database", |f| red(f, Some("db")), "3.2", Critical, 2, "ready --admin"),
+        ("the workers", |f| red(f, Some("worker")), "3.2", Critical, 2, "ready --admin"),
+        ("ffmpeg", |f| red(f, Some("ffmpeg")), "3.2", Critical, 2, "ready --admin"),
+        ("the environment", |f| red(f, Some("env")), "3.2", Critical, 2, "ready --admin"),
+        ("payments", |f| red(f, Some("stripe")), "3.2", Critical, 2, "ready --admin"),
+        ("a part nobody knows", |f| red(f, Some("redis")), "3.2", Critical, 2, "ready --admin"),
+        ("without a reason", |f| red(f, None), "3.2", Critical, 2, "ready --admin"),
+        (
+            "503 that claims ok",
+            |f| report(f).exchange.http_status = 503,
+            "3.2",
+            Critical,
+            2,
+            "ready --admin",
+        ),
+        (
+            "readyz alone refuses",
+            |f| failed(&mut f.readiness, Kind::Refused),
+            "3.2",
+            Critical,
+            2,
+            "health",
+        ),
+        (
+            "readyz is HTML",
+            |f| failed(&mut f.readiness, Kind::Intercepted),
+            "3.2",
+            Unknown,
+            3,
+            "health",
+        ),
+        (
+            "readyz breaks off",
+            |f| failed(&mut f.readiness, Kind::Malformed),
+            "3.2",
+            Unknown,
+            3,
+            "health",
+        ),
+        ("readyz hangs", |f| failed(&mut f.readiness, Kind::Timeout), "3.2", Unknown, 3, "health"),
+        ("ok is absent", |f| report(f).ok = Reading::Absent, "3.2", Unknown, 3, "ready --admin"),
+        (
+            "ok is a string",
+            |f| report(f).ok = Reading::Malformed("the field ok is a string".to_owned()),
+            "3.2",
+            Unknown,
+            3,
+            "ready --admin",
+        ),
+        (
+            "ffmpeg is not mentioned",
+            |f| report(f).components.retain(|part| part.name != "ffmpeg"),
+            "3.2",
+            Unknown,
+            3,
+            "runbook 3.2",
+        ),
+        (
+            "the worker is not mentioned",
+            |f| report(f).components.retain(|part| part.name != "worker"),
+            "3.2",
+            Unknown,
+            3,
+            "queue",
+        ),
+        (
+            "nothing but ok",
+            |f| {
+                let report = report(f);
+                report.shape = Shape::Bare;
+                report.components.clear();
+                report.queue = None;
+            },
+            "3.2",
+            Unknown,
+            3,
+            "queue",
+        ),
+        (
+            "worker: false although ok, and workers beat",
+            |f| part(report(f), "worker").ok = Reading::Is(false),
+            "3.2",
+            Warning,
+            1,
+            "queue",
+        ),
+        (
+            "red although every part is well",
+            |f| report(f).ok = Reading::Is(false),
+            "3.2",
+            Critical,
+            2,
+            "ready --admin",
+        ),
+    ]);
+}
+
+#[test]
+fn a_readiness_that_is_red_for_another_sections_reason_is_followed_there() {
+    hold(&[
+        (
+            "red because its queue warns",
+            |f| {
+                red(f, None);
+                report(f).queue =
+                    Some(QueueReading { warning: Reading::Is(true), ..Default::default() });
+            },
+            "3.3",
+            Critical,
+            2,
+            "queue",
+        ),
+        (
+            "red and the queue stands still",
+            |f| {
+                red(f, None);
+                queue(f).oldest_due_age = Some(4_000.0);
+            },
+            "3.3",
+            Critical,
+            2,
+            "queue",
+        ),
+        (
+            "red and a hundred dead",
+            |f| {
+                red(f, None);
+                queue(f).dead = Some(Count::Exact(140));
+            },
+            "3.4",
+            Critical,
+            2,
+            "dlq list",
+        ),
+        (
+            "red because of ffmpeg, with a backlog behind it",
+            |f| {
+                red(f, Some("ffmpeg"));
+                queue(f).oldest_due_age = Some(4_000.0);
+            },
+            "3.2",
+            Critical,
+            2,
+            "ready --admin",
+        ),
+    ]);
+}

@@ -1,0 +1,110 @@
+//! The runbook's sections 3, 4 and 5 as one table: which question is asked in which order, which
+//! checks answer it, and where a red light has its cause in another section.
+
+use crate::facts::Section;
+
+/// One question of the quick checklist.
+#[derive(Debug, Clone, Copy)]
+pub struct Branch {
+    /// The section that deals with it.
+    pub section: Section,
+    /// What a tired person asks.
+    pub question: &'static str,
+    /// The checks that answer, by id, in the order in which they are shown.
+    pub checks: &'static [&'static str],
+    /// Where to go instead, the first that fits.
+    pub detours: &'static [Detour],
+}
+
+/// A red light whose cause is another section's: readyz is red *because* of the queue.
+#[derive(Debug, Clone, Copy)]
+pub struct Detour {
+    /// It is taken when nothing in the branch is as bad, but for these.
+    pub only: &'static [&'static str],
+    /// And when one of these is at WARNING or worse.
+    pub because: &'static [&'static str],
+    /// The section that deals with it.
+    pub to: Section,
+}
+
+/// The checklist of section 5, top to bottom.
+pub const TREE: [Branch; 6] = [
+    Branch { section: Section::AppDown, question: "app up?", checks: &["app.up"], detours: &[] },
+    Branch {
+        section: Section::NotReady,
+        question: "ready?",
+        checks: &[
+            "ready.ok",
+            "ready.agreement",
+            "ready.db",
+            "db.reachable",
+            "cross.db",
+            "db.connections",
+            "db.standby",
+            "ready.worker",
+            "cross.worker",
+            "ready.ffmpeg",
+            "ready.env",
+            "ready.stripe",
+            "ready.sentry",
+            "ready.other",
+        ],
+        // 3.2: "if queue.warning is true or queue.length is high, see section 3.3". 3.4: "readiness
+        // may go red if DLQ thresholds are exceeded". The database's word goes before readyz's.
+        detours: &[
+            Detour {
+                only: &["ready.ok", "ready.agreement"],
+                because: &[
+                    "queue.backlog",
+                    "queue.oldest_due",
+                    "queue.workers",
+                    "queue.running",
+                    "queue.stuck",
+                ],
+                to: Section::Backlog,
+            },
+            Detour {
+                only: &["ready.ok", "ready.agreement"],
+                because: &["dlq.size", "dlq.inflow", "dlq.trend"],
+                to: Section::DeadLetters,
+            },
+            Detour { only: &["ready.ok"], because: &["ready.queue"], to: Section::Backlog },
+        ],
+    },
+    Branch {
+        section: Section::Backlog,
+        question: "queue?",
+        checks: &[
+            "queue.oldest_due",
+            "queue.backlog",
+            "queue.workers",
+            "queue.stuck",
+            "queue.running",
+            "ready.queue",
+            "cross.queue_length",
+            "cross.oldest_age",
+            "db.locks",
+            "db.transactions",
+            "db.dead_rows",
+        ],
+        detours: &[],
+    },
+    Branch {
+        section: Section::DeadLetters,
+        question: "dead letters?",
+        checks: &["dlq.size", "dlq.inflow", "dlq.trend", "dlq.failures"],
+        detours: &[],
+    },
+    Branch {
+        section: Section::Environment,
+        question: "environment?",
+        checks: &["env.template"],
+        detours: &[],
+    },
+    Branch {
+        section: Section::Access,
+        question: "access?",
+        checks: &["access.jobs", "access.app"],
+        detours: &[],
+    },
+];

@@ -1,0 +1,114 @@
+//! `--probe-writes`: real writes, rolled back, with leave alone.
+
+use cliplyctl::facts::access::contract::BUILT_IN;
+
+use super::{clean, findings};
+use crate::support::cli::Cli;
+use crate::support::postgres::Database;
+
+/// Everything that a row of the tables holds, and who wrote it last.
+const ROWS: &str = "SELECT md5(string_agg(t, '|' ORDER BY t)) FROM (
+    SELECT concat(xmin, j.*) AS t FROM jobs j UNION ALL SELECT concat(xmin, w.*) FROM workspaces w
+    UNION ALL SELECT concat(xmin, m.*) FROM workspace_members m
+    UNION ALL SELECT concat(xmin, e.*) FROM job_events e) AS all_of_it";
+
+fn probe(database: &Database, more: &[&str]) -> Cli {
+    let args = [&["rls", "audit", "-o", "json", "--probe-writes"], more].concat();
+    Cli::new(args).env("DATABASE_URL", database.url())
+}
+
+/// Members may change their workspaces, by a helper that the catalog cannot see through.
+fn writable(helper: &str) -> (Database, String) {
+    let database = clean();
+    database.execute(&format!(
+        "CREATE FUNCTION edits(w uuid, what text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+           SET search_path = public AS $$ SELECT {helper} $$;
+         GRANT INSERT, UPDATE ON workspaces TO authenticated;
+         CREATE POLICY editing ON workspaces FOR UPDATE TO authenticated USING (edits(id, 'u'));
+         CREATE POLICY adding ON workspaces FOR INSERT TO authenticated WITH CHECK (edits(id, 'i'))"
+    ));
+    let contract = format!(
+        "{BUILT_IN}\n[tables.\"public.workspaces\"]\ntenant = \"id\"\n\
+         [tables.\"public.workspaces\".roles]\n\
+         authenticated = {{ select = \"rows where member\", update = \"rows where member\", insert = \"rows where member\" }}\n\
+         [[tables.\"public.workspaces\".policies]]\nname = \"workspaces_member_select\"\ncommand = \"select\"\n\
+         roles = [\"authenticated\"]\nusing = \"public.is_workspace_member(id)\"\n\
+         [[tables.\"public.workspaces\".policies]]\nname = \"editing\"\ncommand = \"update\"\n\
+         roles = [\"authenticated\"]\nusing = \"public.edits(id, 'u'::text)\"\n\
+         [[tables.\"public.workspaces\".policies]]\nname = \"adding\"\ncommand = \"insert\"\n\
+         roles = [\"authenticated\"]\ncheck = \"public.edits(id, 'i'::text)\"\n"
+    );
+    (database, contract)
+}
+
+const MEMBERS: &str =
+    "EXISTS (SELECT FROM workspace_members m WHERE m.workspace_id = w AND m.user_id = auth.uid())";
+
+#[test]
+fn the_clean_posture_holds_when_writes_are_really_tried_and_no_row_remembers_them() {
+    let database = clean();
+    let before = database.value(ROWS);
+    let output = probe(&database, &["--yes"]).run().expect_code(0);
+    let data = &output.json()["data"];
+    assert!(data["rehearsed_writes"].as_u64() >= Some(3), "{data}");
+    assert!(output.stderr.contains("Triggers run and sequences move"), "{output:#?}");
+    assert_eq!(database.value(ROWS), before);
+}
+
+#[test]
+fn a_write_that_reaches_foreign_rows_shows_only_when_it_is_tried() {
+    let (database, contract) = writable("what = 'u' OR what = 'i'");
+    let before = database.value(ROWS);
+    let planned = Cli::new(["rls", "audit", "-o", "json", "--contract", "c.toml"])
+        .file("c.toml", &contract)
+        .env("DATABASE_URL", database.url())
+        .run()
+        .expect_code(0);
+    assert_eq!(findings(&planned), Vec::<String>::new());
+    let mut tried = probe(&database, &["--yes", "--contract", "c.toml"]).file("c.toml", &contract);
+    let tried = tried.run().expect_code(2);
+    assert_eq!(findings(&tried), ["rls.observed critical public.workspaces"]);
+    // An UPDATE has to find its rows first, and the policy for SELECT hides the foreign ones from it.
+    let message = tried.json()["findings"][0]["message"].as_str().unwrap().to_owned();
+    let reached = "authenticated (a stranger, a member) reached 1 of 1 sampled own rows and 1 of 1 \
+                   foreign ones by INSERT, declared rows where member";
+    assert_eq!(message, reached);
+    assert_eq!(database.value(ROWS), before);
+}
+
+#[test]
+fn writes_that_reach_own_rows_alone_are_as_declared() {
+    let (database, contract) = writable(MEMBERS);
+    // UPDATE needs to see the row as well: the SELECT policy of the fixture says the same.
+    let mut tried = probe(&database, &["--yes", "--contract", "c.toml"]).file("c.toml", &contract);
+    assert_eq!(findings(&tried.run().expect_code(0)), Vec::<String>::new());
+}
+
+#[test]
+fn guarded_contexts_and_silence_refuse() {
+    let database = clean();
+    for guard in ["read_only", "protected"] {
+        let config =
+            format!("[context.prod]\ndatabase_url = \"{}\"\n{guard} = true\n", database.url());
+        let mut refused = probe(&database, &["--yes"]).file("cliplyctl.toml", config);
+        refused.run().expect_code(77);
+    }
+    let unasked = probe(&database, &[]).run().expect_code(77);
+    assert!(unasked.stdout.contains("--yes goes on without asking"), "{unasked:#?}");
+    let alone = ["rls", "audit", "--yes"];
+    Cli::new(alone).env("DATABASE_URL", database.url()).run().expect_code(64);
+}
+
+#[test]
+fn a_person_is_told_what_it_touches_and_asked() {
+    let database = clean();
+    let args = ["rls", "audit", "--probe-writes"];
+    for (answer, code) in [("n\r", 77), ("y\r", 0)] {
+        let terminal = Cli::new(args).env("DATABASE_URL", database.url());
+        let mut terminal = terminal.terminal(50, 100);
+        terminal.wait_for("[y/N]");
+        assert!(terminal.screen().contains(database.name()), "{}", terminal.screen());
+        terminal.type_text(answer);
+        assert_eq!(terminal.finish(), code);
+    }
+}

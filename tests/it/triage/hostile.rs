@@ -1,0 +1,67 @@
+//! Answers that no app should give, met by the whole command beside a healthy database: none reads
+//! OK, each is named, and what the database tells is told all the same.
+
+use std::thread;
+
+use serde_json::Value;
+
+use super::triage;
+use crate::postgres::status;
+use crate::service::hostile::{Case, cases};
+use crate::service::tls::unknown_authority;
+use crate::support::http::refused_url;
+use crate::support::postgres::Database;
+
+/// Runs it; asserts what holds for every one of them. The text of the finding on healthz.
+fn run(name: &str, url: &str, database: &Database) -> (i32, String) {
+    let output = triage("--timeout 1500ms -o json", url, database).run();
+    let (code, json) = (output.code, output.json());
+    assert!(matches!(code, 2 | 3), "{name}: {code}");
+    assert_eq!(json["verdict"]["section"], "3.1", "{name}: {json:#}");
+    assert!(json["verdict"]["next"].is_string(), "{name}: {json:#}");
+    assert_eq!(status(&json, "queue.oldest_due"), "ok", "{name}");
+    let up = json["checks"].as_array().and_then(|checks| checks.first()).expect("a check");
+    assert_eq!(up["id"], "app.up");
+    (code, text(&up["message"]))
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}
+
+#[test]
+fn no_hostile_answer_reads_ok_to_triage() {
+    let database = Database::from_fixture("main_healthy");
+    let check = |case: Case| {
+        let stub = case.stub();
+        let (code, message) = run(case.name, &stub.url(), &database);
+        let wanted = if case.health == cliplyctl::facts::Verdict::Critical { 2 } else { 3 };
+        assert_eq!(code, wanted, "{}: {message}", case.name);
+        let cause = case.says.split(", ").next().unwrap_or_default();
+        assert!(message.contains(cause), "{}: {message}", case.name);
+    };
+    // A few at a time: some of them use up the whole budget.
+    let mut cases = cases();
+    while !cases.is_empty() {
+        let some = cases.split_off(cases.len().saturating_sub(8));
+        thread::scope(|scope| {
+            for case in some {
+                scope.spawn(|| check(case));
+            }
+        });
+    }
+}
+
+#[test]
+fn an_app_that_cannot_even_be_reached_is_named() {
+    let database = Database::from_fixture("main_healthy");
+    for (url, cause) in [
+        (refused_url(), "refused the connection"),
+        ("http://no-such-host.invalid".to_owned(), "could not be resolved"),
+        (format!("https://localhost:{}", unknown_authority()), "comes from an unknown authority"),
+    ] {
+        let (code, message) = run(cause, &url, &database);
+        assert_eq!(code, 2, "{message}");
+        assert!(message.contains(cause), "{message}");
+    }
+}

@@ -1,0 +1,92 @@
+//! Every answer of readyz that was ever seen, before a healthy database: which section, which exit
+//! code, which next command. Only whole and healthy reports exit 0.
+
+use std::collections::BTreeSet;
+
+use super::{app, triage};
+use crate::support::postgres::Database;
+use crate::support::readiness::SHAPES;
+
+/// Shape; section, `-` for none; exit code; the next command, without the program's name.
+const EXPECTED: &[(&str, &str, i32, &str)] = &[
+    ("admin_fatal", "3.2", 2, "ready --admin"),
+    ("admin_ok", "-", 0, "-"),
+    ("admin_older_ok", "3.2", 3, "runbook 3.2"),
+    ("admin_older_red", "3.2", 2, "ready --admin"),
+    ("admin_worker_red", "3.2", 2, "ready --admin"),
+    ("bare-red", "3.2", 2, "ready --admin"),
+    ("bare", "3.2", 3, "queue"),
+    ("bare_not_ok", "3.2", 2, "ready --admin"),
+    ("bare_ok", "3.2", 3, "queue"),
+    ("byte_order_mark", "3.2", 3, "health"),
+    ("canonical-admin", "-", 0, "-"),
+    ("canonical-contradiction", "3.2", 1, "queue"),
+    ("canonical-red", "3.2", 2, "ready --admin"),
+    ("canonical", "-", 0, "-"),
+    ("canonical_age_in_milliseconds", "-", 0, "-"),
+    ("canonical_db_red", "3.2", 2, "ready --admin"),
+    ("canonical_ffmpeg_red", "3.2", 2, "ready --admin"),
+    ("canonical_ok", "-", 0, "-"),
+    ("canonical_ok_but_worker_false", "3.2", 1, "queue"),
+    ("canonical_ok_idle", "-", 0, "-"),
+    ("canonical_queue_warning", "3.3", 2, "queue"),
+    ("canonical_without_worker", "3.2", 3, "queue"),
+    ("canonical_worker_red", "3.2", 2, "ready --admin"),
+    ("deployment_protection_401", "3.2", 3, "health"),
+    ("detailed-red", "3.2", 2, "ready --admin"),
+    ("detailed", "3.2", 3, "runbook 3.2"),
+    ("empty", "3.2", 3, "health"),
+    ("error_405", "3.2", 3, "health"),
+    ("error_405_plain", "3.2", 3, "health"),
+    ("error_500", "3.2", 2, "ready --admin"),
+    ("error_502_plain", "3.2", 2, "health"),
+    ("fatal", "3.2", 2, "ready --admin"),
+    ("flags-red", "3.2", 2, "ready --admin"),
+    ("flags", "3.2", 3, "queue"),
+    ("healthz_ok", "3.2", 3, "queue"),
+    ("hostile_text", "3.2", 2, "ready --admin"),
+    ("html_200", "3.2", 3, "health"),
+    ("integrations", "3.2", 3, "queue"),
+    ("integrations_ok", "3.2", 3, "queue"),
+    ("integrations_stripe_red", "3.2", 2, "ready --admin"),
+    ("internal-error", "3.2", 2, "ready --admin"),
+    ("not_utf8", "3.2", 3, "queue"),
+    ("older_db_red", "3.2", 2, "ready --admin"),
+    ("older_env_red", "3.2", 2, "ready --admin"),
+    ("older_ok", "3.2", 3, "queue"),
+    ("rate_limited_429", "3.2", 3, "health"),
+    ("truncated", "3.2", 3, "health"),
+    ("worker", "3.2", 3, "queue"),
+    ("worker_script_ok", "3.2", 3, "queue"),
+    ("wrong_type_array", "3.2", 3, "health"),
+    ("wrong_type_null", "3.2", 3, "health"),
+    ("wrong_type_numbers", "3.3", 3, "queue"),
+    ("wrong_type_ok_string", "3.2", 3, "ready --admin"),
+    ("wrong_type_string", "3.2", 3, "health"),
+];
+
+#[test]
+fn every_shape_has_its_section_its_code_and_its_next_command() {
+    let database = Database::from_fixture("main_healthy");
+    let mut wrong = Vec::new();
+    for (name, section, code, next) in EXPECTED {
+        let output = triage("-o json", &app(name).url(), &database).run();
+        let json = output.json();
+        let verdict = &json["verdict"];
+        let command = verdict["next"].as_str().unwrap_or("cliplyctl -");
+        let command = command.strip_prefix("cliplyctl ").unwrap_or(command);
+        let seen = (verdict["section"].as_str().unwrap_or("-"), output.code, command);
+        if seen != (*section, *code, *next) {
+            wrong.push(format!("(\"{name}\", \"{}\", {}, \"{}\"),", seen.0, seen.1, seen.2));
+        }
+    }
+    assert!(wrong.is_empty(), "these differ; now they are\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_shape_is_left_out() {
+    let stem = |file: &str| file.rsplit_once('.').map(|(stem, _)| stem.to_owned());
+    let seen: BTreeSet<String> = SHAPES.iter().filter_map(|(file, _)| stem(file)).collect();
+    let expected: BTreeSet<String> = EXPECTED.iter().map(|row| row.0.to_owned()).collect();
+    assert_eq!(seen, expected);
+}

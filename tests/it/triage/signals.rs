@@ -1,0 +1,60 @@
+//! The first line comes at once, and Ctrl-C prints what is known so far.
+
+use super::triage;
+use crate::postgres::status;
+use crate::support::http::{Manner, Response, Stub};
+use crate::support::postgres::Database;
+use crate::support::wait_until;
+
+/// An app that takes requests and never answers.
+fn mute() -> Stub {
+    let mute = Response::rude(Manner::Mute);
+    Stub::start([("/api/healthz", mute.clone()), ("/api/readyz", mute)])
+}
+
+#[test]
+fn a_terminal_shows_what_is_waited_for_and_ctrl_c_what_is_known() {
+    let (stub, database) = (mute(), Database::from_fixture("main_healthy"));
+    let mut terminal = triage("--timeout 5m", &stub.url(), &database).terminal(40, 160);
+    terminal.wait_for("triage · http://127.0.0.1");
+    wait_until("everything but the app has answered", || {
+        terminal.screen().trim_end().ends_with("waiting for /api/healthz, /api/readyz")
+    });
+    terminal.type_text("\x03");
+    assert_eq!(terminal.finish(), 130);
+    let screen = terminal.screen();
+    assert!(screen.contains("app up?        UNKNOWN  not finished when interrupted"), "{screen}");
+    assert!(screen.contains("otherwise: the oldest due job has waited"), "{screen}");
+    assert!(screen.contains("dead letters?  OK"), "{screen}");
+    assert!(!screen.contains("waiting for"), "{screen}");
+}
+
+#[test]
+fn a_signal_without_a_terminal_ends_in_one_whole_document() {
+    let (stub, database) = (mute(), Database::from_fixture("main_healthy"));
+    let mut cli = triage("--timeout 5m -o json", &stub.url(), &database);
+    let running = cli.start();
+    wait_until("both probes are out", || {
+        stub.count("/api/healthz") == 1 && stub.count("/api/readyz") == 1
+    });
+    running.signal("TERM");
+    let json = running.finish().expect_code(130).json();
+    assert_eq!(json["exit_code"], 130);
+    assert_eq!(status(&json, "app.up"), "unknown");
+}
+
+#[test]
+fn probes_that_do_not_end_are_left_alone_within_the_budget() {
+    // A server that accepts and says nothing: the driver alone would wait for longer.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = silent.local_addr().expect("an address").port();
+    let database = Database::blank();
+    let mut cli = triage("--timeout 1s -o json", &mute().url(), &database)
+        .env("DATABASE_URL", format!("postgresql://postgres@127.0.0.1:{port}/app"))
+        .env("PGSSLMODE", "disable");
+    let json = cli.run().expect_code(2).json();
+    assert_eq!(status(&json, "app.up"), "critical");
+    assert_eq!(status(&json, "db.reachable"), "unknown");
+    assert_eq!(status(&json, "queue.backlog"), "skipped");
+    assert_eq!(status(&json, "db.locks"), "skipped");
+}
