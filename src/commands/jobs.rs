@@ -5,6 +5,7 @@ use crate::cli::JobsShow;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job::Job;
+use crate::facts::job_id::JobId;
 use crate::facts::layout::Layout;
 use crate::report::{self, Report};
 use crate::sources::postgres::jobs;
@@ -25,7 +26,7 @@ pub async fn show(context: &Context, args: &JobsShow) -> Result<Report, Error> {
 /// # Errors
 /// A usage error.
 pub fn check_id(layout: &Layout, id: &str) -> Result<(), Error> {
-    if jobs::is_id(layout, id) {
+    if JobId::parse(id, layout.id).is_some() {
         return Ok(());
     }
     Err(Error::usage(format!("\"{id}\" is no id of a job"))

@@ -1,7 +1,5 @@
 //! One job in full.
 
-use serde_json::Value;
-
 use super::Fingerprint;
 use super::layout::Role;
 
@@ -38,9 +36,9 @@ pub struct Job {
     pub created_age: Option<f64>,
     /// Since it was last changed.
     pub updated_age: Option<f64>,
-    /// The last failure as text.
+    /// The last failure as text, masked.
     pub last_error: Option<String>,
-    /// The last failure as the row keeps it in its other column: JSON or text.
+    /// The last failure as the row keeps it in its other column: JSON or text, masked where it is shown.
     pub error: Option<String>,
     /// Its input as JSON text.
     pub payload: Option<String>,
@@ -91,77 +89,4 @@ pub struct Requeued {
     pub why: Option<String>,
     /// What it had died of: a fingerprint's hash, where the event tells.
     pub died_of: Option<String>,
-}
-
-/// Parts of key names whose values are nobody's business.
-const SECRET_NAMES: [&str; 11] = [
-    "token",
-    "secret",
-    "password",
-    "passwd",
-    "apikey",
-    "api_key",
-    "authorization",
-    "cookie",
-    "credential",
-    "private",
-    "signature",
-];
-/// What stands in for a secret.
-const MASK: &str = "[masked]";
-
-/// The same JSON without what its key names, or its look, call a secret.
-#[must_use]
-pub fn masked(value: Value) -> Value {
-    match value {
-        Value::Object(map) => {
-            let mask = |(name, value): (String, Value)| {
-                let hidden = is_secret_name(&name) && !value.is_null();
-                let value = if hidden { MASK.into() } else { masked(value) };
-                (name, value)
-            };
-            Value::Object(map.into_iter().map(mask).collect())
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(masked).collect()),
-        Value::String(text) => Value::String(masked_text(text)),
-        other => other,
-    }
-}
-
-fn is_secret_name(name: &str) -> bool {
-    let name = name.to_lowercase().replace('-', "_");
-    SECRET_NAMES.iter().any(|part| name.contains(part)) || name.ends_with("_key") || name == "jwt"
-}
-
-/// Tokens by their look, and the query of a URL, which may carry a signature.
-fn masked_text(text: String) -> String {
-    if text.starts_with("eyJ") || text.starts_with("Bearer ") {
-        return MASK.to_owned();
-    }
-    match text.split_once('?') {
-        Some((before, _)) if before.contains("://") => format!("{before}?{MASK}"),
-        _ => text,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn secrets_are_masked_at_every_depth_and_the_rest_is_kept() {
-        let payload = json!({
-            "clip": 7, "access_token": "a", "nested": [{"apiKey": "b", "name": "c"}], "s3_key": "d",
-            "Authorization": {"x": 1}, "jwt": "e", "token": null, "kind": "eyJhbGciOi",
-            "source": "https://host/a.mp4?sig=f"
-        });
-        let expected = json!({
-            "clip": 7, "access_token": MASK, "nested": [{"apiKey": MASK, "name": "c"}],
-            "s3_key": MASK, "Authorization": MASK, "jwt": MASK, "token": null, "kind": MASK,
-            "source": "https://host/a.mp4?[masked]"
-        });
-        assert_eq!(masked(payload), expected);
-    }
 }

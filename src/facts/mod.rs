@@ -15,6 +15,7 @@ pub mod job_id;
 pub mod layout;
 pub mod limits;
 pub mod listing;
+pub mod mask;
 pub mod observed;
 pub mod operation;
 pub mod queue;

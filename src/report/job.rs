@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
 use crate::checks::job::Meaning;
-use crate::facts::job::{Event, Job, masked};
+use crate::facts::job::{Event, Job};
+use crate::facts::mask;
 use crate::text;
 
 /// Events that are shown.
@@ -89,8 +90,8 @@ pub(super) fn job_json(job: &Job, meaning: &Meaning) -> JobJson {
 /// JSON text with its secrets masked; other text as it is.
 fn json(text: Option<&String>) -> Value {
     let parse = |text: &String| match serde_json::from_str(text) {
-        Ok(value) => masked(value),
-        Err(_) => masked(Value::String(text.clone())),
+        Ok(value) => mask::json(value),
+        Err(_) => Value::String(mask::text(text)),
     };
     text.map_or(Value::Null, parse)
 }

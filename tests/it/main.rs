@@ -18,6 +18,7 @@ mod jobs;
 mod postgres;
 mod requeue;
 mod rls;
+mod secrets;
 mod service;
 mod support;
 mod triage;

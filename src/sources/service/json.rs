@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::facts::mask;
 use crate::facts::service::Reading;
 use crate::sources::http::json_type;
 
@@ -20,10 +21,11 @@ pub fn wrong(path: &str, value: &Value, wanted: &str) -> String {
 }
 
 /// A message in whatever form: a text, an object with a `message`, or any JSON; `None` for null.
+/// Secrets are masked.
 pub fn text(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
-        Value::String(text) => Some(text.clone()),
+        Value::String(text) => Some(mask::text(text)),
         Value::Array(items) => Some(items.iter().filter_map(text).collect::<Vec<_>>().join(", ")),
         Value::Object(fields) => {
             let message = fields.get("message").and_then(text);
@@ -31,7 +33,7 @@ pub fn text(value: &Value) -> Option<String> {
             match (message, detail) {
                 (Some(message), Some(detail)) => Some(format!("{message}: {detail}")),
                 (Some(message), None) => Some(message),
-                (None, _) => Some(value.to_string()),
+                (None, _) => Some(mask::json(value.clone()).to_string()),
             }
         }
         other => Some(other.to_string()),

@@ -19,6 +19,7 @@ use super::sql;
 use crate::facts::dead_letter::DeadLetter;
 use crate::facts::layout::Layout;
 use crate::facts::listing::{Cursor, Order};
+use crate::facts::mask;
 use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
 
@@ -110,7 +111,7 @@ fn dead_letter(row: &Row) -> DeadLetter {
         workspace: row.get("workspace"),
         attempts: row.get("attempts"),
         max_attempts: row.get("max_attempts"),
-        error: row.get("error"),
+        error: row.get::<_, Option<&str>>("error").map(mask::text),
         died: death_of(row),
         changed: row.get::<_, Option<String>>("changed").unwrap_or_default(),
     }

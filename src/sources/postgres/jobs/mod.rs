@@ -10,23 +10,12 @@ use tokio_postgres::types::Type;
 use super::selection::{fingerprint, fingerprint_columns};
 use super::{Database, sql};
 use crate::facts::job::{Job, Timeline};
-use crate::facts::layout::{IdType, Layout};
+use crate::facts::layout::Layout;
+use crate::facts::mask;
 use crate::facts::{SourceError, SourceErrorKind};
 
 /// Bytes of each long column that are read.
 const LONG: usize = 64 * 1024;
-
-/// Whether this text can be an id of this layout.
-#[must_use]
-pub fn is_id(layout: &Layout, id: &str) -> bool {
-    match layout.id {
-        IdType::BigInt => id.parse::<i64>().is_ok(),
-        IdType::Uuid => {
-            let digits = id.bytes().filter(u8::is_ascii_hexdigit).count();
-            digits == 32 && id.len() - digits == id.matches('-').count()
-        }
-    }
-}
 
 /// The job of this id.
 ///
@@ -109,7 +98,7 @@ fn job(layout: &Layout, row: &Row, timeline: Timeline) -> Job {
         life_age: finite("life_age"),
         created_age: finite("created_age"),
         updated_age: finite("updated_age"),
-        last_error: row.get("last_error"),
+        last_error: row.get::<_, Option<&str>>("last_error").map(mask::text),
         error: row.get("error"),
         payload: row.get("payload"),
         result: row.get("result"),

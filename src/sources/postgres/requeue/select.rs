@@ -11,6 +11,7 @@ use tokio_postgres::types::Type;
 use super::offenders::Offenders;
 use crate::facts::job_id::JobId;
 use crate::facts::layout::{IdType, Layout};
+use crate::facts::mask;
 use crate::facts::requeue::{Excluded, Exclusion, Group, Options, Sample, Target};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::postgres::selection::{self, Conditions};
@@ -144,7 +145,7 @@ impl Tally {
         }
         self.found.ids.push(id);
         if self.found.samples.len() < SAMPLES {
-            let error = row.get::<_, Option<&str>>("shown").unwrap_or("").to_owned();
+            let error = row.get::<_, Option<&str>>("shown").map(mask::text).unwrap_or_default();
             self.found.samples.push(Sample { id, kind: kind.to_owned(), error });
         }
         if let Some(group) = self.groups.get_mut(&fingerprint.hash) {

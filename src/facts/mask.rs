@@ -1,0 +1,341 @@
+//! Takes secrets out of texts that come from outside, before anything can print them.
+//!
+//! A secret is known by the name before it, by its place in a URL or header, or by its own look.
+//! What is masked too often costs a word of an error; what is masked too rarely costs a credential.
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use regex::{Captures, Regex};
+use serde_json::Value;
+
+/// What stands in for a secret.
+pub const MASK: &str = "[masked]";
+
+/// Parts of names whose values are nobody's business.
+const SECRET_NAMES: [&str; 12] = [
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "pwd",
+    "apikey",
+    "api_key",
+    "authorization",
+    "cookie",
+    "credential",
+    "private",
+    "signature",
+];
+
+/// Secrets by their place or look. The groups `keep` and `end` around one stay.
+static LOOKS: [Rule; 8] = [
+    // A private key, to its end or to that of the text.
+    Rule::new(
+        &["private key"],
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\z)",
+    ),
+    // The user and password of a URL; a password may hold what should have been encoded, and a
+    // text may be cut off within it.
+    Rule::new(&["://"], r#"(?<keep>://)[^\s'"<>/:@]*:[^\s'"<>]*(?<end>@)"#),
+    Rule::new(&["://"], r#"(?<keep>://)[^\s'"<>/?#@]*(?<end>@)"#),
+    Rule::new(
+        &["://"],
+        r#"(?<keep>://)[^\s'"<>/?#:@]*:[^\s'"<>/?#@]*[^\s'"<>/?#@0-9][^\s'"<>/?#@]*\z"#,
+    ),
+    // The query or fragment of a URL: signatures, codes, tokens.
+    Rule::new(&["://"], r#"(?<keep>://[^\s'"<>?#]*[?#])[^\s'"<>]+"#),
+    // A line of cookies; the value of an authorization header, or of its scheme alone.
+    Rule::new(&["cookie"], r#"(?i)(?<keep>\bcookie["'\\]*\s*[:=]\s*["'\\]*)[^"'\r\n\\]+"#),
+    Rule::new(
+        &["authorization"],
+        r#"(?i)(?<keep>\bauthorization["'\\]*\s*[:=]\s*["'\\]*(?:[a-z]+\s+)?)[^\s"',;\\]+"#,
+    ),
+    // Tokens of well-known makes: JSON Web Tokens, Stripe, OpenAI, GitHub, Slack, AWS, Google,
+    // Supabase, TikTok.
+    Rule::new(
+        &[
+            "eyj", "k_", "whsec_", "sk-", "gh", "xox", "kia", "sia", "aiza", "ya29.", "1//", "sb",
+            "act.", "rft.", "clt.",
+        ],
+        concat!(
+            r"\b(?:eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*|(?:[srp]k|whsec)_[A-Za-z0-9_]{8,}",
+            r"|sk-[A-Za-z0-9_-]{16,}|gh[opsur]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}",
+            r"|xox[a-z]-[A-Za-z0-9-]{8,}|A[KS]IA[A-Z0-9]{12,}|AIza[A-Za-z0-9_-]{20,}",
+            r"|ya29\.[A-Za-z0-9_-]{8,}|1//[A-Za-z0-9_-]{20,}|sb_secret_[A-Za-z0-9_-]+",
+            r"|sbp_[A-Za-z0-9]{8,}|(?:act|rft|clt)\.[A-Za-z0-9!*._-]{16,})",
+        ),
+    ),
+];
+
+/// A scheme and its credential: `Bearer abc`.
+static SCHEME: Rule = Rule::new(&["bearer"], r"(?i)\bbearer\s+(?<value>[a-z0-9._~+/=-]+)");
+/// A name and its value: `token=abc`, `"apiKey": "abc"`, `PGPASSWORD: abc`, JSON within JSON.
+static NAMED: Rule = Rule::new(
+    &[
+        "token",
+        "secret",
+        "passw",
+        "pwd",
+        "key",
+        "cookie",
+        "credential",
+        "private",
+        "signature",
+        "jwt",
+    ],
+    concat!(
+        r#"(?<name>[A-Za-z0-9_.-]*[A-Za-z0-9_])(?<mark>["'\\]*(?:=>|[:=])(?<space>\s*))"#,
+        r#"(?:(?<quote>["'\\]+)(?<quoted>[^"'\\\r\n]+)|(?<bare>[^\s"',;&<>(){}\[\]\\]+))"#,
+    ),
+);
+
+/// A pattern that is compiled when a text may match it: most hold nothing of the kind.
+struct Rule {
+    /// One of these stands, in whatever case, in every text that matches. Lowercase.
+    needles: &'static [&'static str],
+    pattern: &'static str,
+    /// None for a pattern that is wrong, which a test below rules out.
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Rule {
+    const fn new(needles: &'static [&'static str], pattern: &'static str) -> Self {
+        Self { needles, pattern, compiled: OnceLock::new() }
+    }
+
+    fn regex(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| Regex::new(self.pattern).ok()).as_ref()
+    }
+
+    /// Replaces what matches; `lower` is the text in lowercase.
+    fn apply<'a>(
+        &self,
+        text: Cow<'a, str>,
+        lower: &str,
+        by: impl Fn(&Captures) -> String,
+    ) -> Cow<'a, str> {
+        if !self.needles.iter().any(|needle| lower.contains(needle)) {
+            return text;
+        }
+        match self.regex().map(|regex| regex.replace_all(&text, by)) {
+            None | Some(Cow::Borrowed(_)) => text,
+            Some(Cow::Owned(masked)) => Cow::Owned(masked),
+        }
+    }
+}
+
+/// Words that stand where a secret is missing or spoken of.
+const NO_SECRETS: [&str; 20] = [
+    "undefined",
+    "null",
+    "none",
+    "nil",
+    "true",
+    "false",
+    "token",
+    "tokens",
+    "auth",
+    "is",
+    "was",
+    "not",
+    "missing",
+    "present",
+    "set",
+    "unset",
+    "ok",
+    "invalid",
+    "expired",
+    "required",
+];
+/// From here on a word of letters alone, after a name, a colon and a space, is a secret and not prose.
+const TOO_LONG_FOR_PROSE: usize = 16;
+
+/// The same text without its secrets.
+#[must_use]
+pub fn text(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let mut masked = Cow::Borrowed(text);
+    for look in &LOOKS {
+        masked = look.apply(masked, &lower, without_look);
+    }
+    masked = SCHEME.apply(masked, &lower, without_credential);
+    NAMED.apply(masked, &lower, without_value).into_owned()
+}
+
+/// The same JSON without what its names, or its looks, call a secret.
+#[must_use]
+pub fn json(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let mask = |(name, value): (String, Value)| {
+                let hidden = is_secret_name(&name) && !value.is_null();
+                let value = if hidden { MASK.into() } else { json(value) };
+                (name, value)
+            };
+            Value::Object(map.into_iter().map(mask).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(json).collect()),
+        Value::String(string) => Value::String(text(&string)),
+        other => other,
+    }
+}
+
+/// The text behind a name: masked when the name says so and the text is more than a word about it.
+#[must_use]
+pub fn value(name: &str, value: &str) -> String {
+    if is_secret_name(name) && !is_word_of_prose(value) {
+        return MASK.to_owned();
+    }
+    text(value)
+}
+
+/// Whether the value behind this name is nobody's business.
+fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('-', "_");
+    SECRET_NAMES.iter().any(|part| name.contains(part)) || name.ends_with("_key") || name == "jwt"
+}
+
+fn without_look(found: &Captures) -> String {
+    let part = |name| found.name(name).map_or("", |part| part.as_str());
+    format!("{}{MASK}{}", part("keep"), part("end"))
+}
+
+fn without_credential(found: &Captures) -> String {
+    let all = found.get(0).map_or("", |all| all.as_str());
+    match found.name("value").map(|value| value.as_str()) {
+        Some(value) if !is_word_of_prose(value) => {
+            format!("{}{MASK}", all.strip_suffix(value).unwrap_or(""))
+        }
+        _ => all.to_owned(),
+    }
+}
+
+fn without_value(found: &Captures) -> String {
+    let part = |name| found.name(name).map_or("", |part| part.as_str());
+    let (name, mark, quote) = (part("name"), part("mark"), part("quote"));
+    // The value of a header that has a scheme is masked already.
+    let header = name.to_ascii_lowercase().ends_with("authorization");
+    let hidden = is_secret_name(name)
+        && !header
+        && match found.name("quoted") {
+            Some(quoted) => !is_word_of_prose(quoted.as_str()),
+            None => is_secret_value(name, part("bare"), part("space")),
+        };
+    if hidden {
+        format!("{name}{mark}{quote}{MASK}")
+    } else {
+        found.get(0).map_or("", |all| all.as_str()).to_owned()
+    }
+}
+
+/// Prose has names before colons too: `invalid_token: The access token expired`.
+fn is_secret_value(name: &str, value: &str, space: &str) -> bool {
+    if is_word_of_prose(value) || value.starts_with(MASK) {
+        return false;
+    }
+    let name = name.to_ascii_lowercase();
+    let strict = name.contains("passw") || name.contains("pwd");
+    strict
+        || space.is_empty()
+        || value.len() >= TOO_LONG_FOR_PROSE
+        || value.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+fn is_word_of_prose(value: &str) -> bool {
+    let word = value.trim_end_matches(['.', ':', '!', '?']);
+    NO_SECRETS.iter().any(|no_secret| word.eq_ignore_ascii_case(no_secret))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_pattern_compiles() {
+        for rule in LOOKS.iter().chain([&SCHEME, &NAMED]) {
+            assert!(rule.regex().is_some(), "{}", rule.pattern);
+        }
+    }
+
+    #[test]
+    fn a_secret_is_masked_wherever_it_stands_and_the_words_around_it_stay() {
+        for (raw, expected) in [
+            ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIi.c2ln expired", "[masked] expired"),
+            ("refused: eyJhbGciOiJIUzI1NiJ9.e30.c2ln", "refused: [masked]"),
+            ("401 for Bearer abc.def-1, retrying", "401 for Bearer [masked], retrying"),
+            (
+                "Authorization: Bearer s3cret was refused",
+                "Authorization: Bearer [masked] was refused",
+            ),
+            ("authorization=Basic YWxhZGRpbjpv", "authorization=Basic [masked]"),
+            (
+                "connect postgres://app:p/w@d@db.example:5432/x failed",
+                "connect postgres://[masked]@db.example:5432/x failed",
+            ),
+            ("redis://:pass@cache/0", "redis://[masked]@cache/0"),
+            ("cut off: postgres://app:hunt", "cut off: postgres://[masked]"),
+            (
+                "GET https://s3.example/a.mp4?X-Amz-Signature=ab&x=1 403",
+                "GET https://s3.example/a.mp4?[masked] 403",
+            ),
+            ("cookie: sid=1; other=2\nnext line", "cookie: [masked]\nnext line"),
+            (
+                "body {\"access_token\":\"abc def\",\"ok\":false}",
+                "body {\"access_token\":\"[masked]\",\"ok\":false}",
+            ),
+            (
+                r#""{\"refreshToken\":\"abc\",\"n\":1}""#,
+                r#""{\"refreshToken\":\"[masked]\",\"n\":1}""#,
+            ),
+            ("password: swordfish was refused", "password: [masked] was refused"),
+            ("PGPASSWORD=swordfish psql", "PGPASSWORD=[masked] psql"),
+            ("api-key=abc&clip=7", "api-key=[masked]&clip=7"),
+            ("token: a1b2c3", "token: [masked]"),
+            ("key sk_live_abcdefgh1234 revoked", "key [masked] revoked"),
+            ("tiktok act.AbCdEfGhIjKlMnOpQr!4431.va expired", "tiktok [masked] expired"),
+            ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n", "[masked]"),
+        ] {
+            assert_eq!(text(raw), expected, "{raw}");
+            assert_eq!(text(expected), expected, "masking twice");
+        }
+    }
+
+    #[test]
+    fn an_error_without_secrets_is_left_alone() {
+        for plain in [
+            "Unexpected token < in JSON at position 0",
+            "invalid_token: The access token expired",
+            "client_secret=undefined",
+            "TIKTOK_CLIENT_SECRET: missing",
+            "wrong password for this account",
+            "the bearer token is missing",
+            "connect ECONNREFUSED 127.0.0.1:5432",
+            "GET http://localhost:3000/api/readyz 503",
+            "GET http://localhost:3000",
+            "ffmpeg exited with code 1: /tmp/clip.mp4: Invalid data found",
+            "duplicate key value violates unique constraint \"jobs_pkey\"",
+            "mail to bob@example.com bounced",
+            "",
+        ] {
+            assert_eq!(text(plain), plain);
+        }
+    }
+
+    #[test]
+    fn secrets_in_json_are_masked_at_every_depth_and_the_rest_is_kept() {
+        let payload = json!({
+            "clip": 7, "access_token": "a", "nested": [{"apiKey": "b", "name": "c"}], "s3_key": "d",
+            "Authorization": {"x": 1}, "jwt": "e", "token": null, "kind": "eyJhbGciOi",
+            "source": "https://host/a.mp4?sig=f"
+        });
+        let expected = json!({
+            "clip": 7, "access_token": MASK, "nested": [{"apiKey": MASK, "name": "c"}],
+            "s3_key": MASK, "Authorization": MASK, "jwt": MASK, "token": null, "kind": MASK,
+            "source": "https://host/a.mp4?[masked]"
+        });
+        assert_eq!(json(payload), expected);
+    }
+}

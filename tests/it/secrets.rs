@@ -1,0 +1,113 @@
+//! Marked secrets wherever the outside can put one: none of them reaches an output.
+
+use serde_json::json;
+
+use crate::support::cli::{Cli, Output};
+use crate::support::http::{Response, Stub};
+use crate::support::postgres::Database;
+
+/// No output may hold this.
+const MARK: &str = "hunter2swordfish";
+
+/// Error texts with a secret at their beginning, middle and end, as clients really write them.
+fn errors() -> Vec<String> {
+    vec![
+        format!("eyJhbGciOiJIUzI1NiJ9.{MARK}.c2ln has expired"),
+        format!("request failed: Authorization: Bearer {MARK} was refused with 401"),
+        format!("connect ECONNREFUSED postgres://app:{MARK}@db.example:5432/cliply"),
+        format!("403 for https://s3.example/raw.mp4?X-Amz-Signature={MARK}&X-Amz-Date=1 (retried)"),
+        format!("{{\"error\":\"invalid_grant\",\"refresh_token\":\"{MARK}\"}}"),
+        format!("PGPASSWORD={MARK} psql: could not connect"),
+        format!("stripe: sk_live_{MARK} is no valid key"),
+    ]
+}
+
+/// A database whose dead letters, the first of them in every column, hold the mark.
+fn marked() -> (Database, String) {
+    let database = Database::from_fixture("main_typical");
+    let dead = database.rows("SELECT id::text FROM jobs WHERE state = 'dead_letter' ORDER BY id");
+    let ids: Vec<String> = dead.into_iter().filter_map(|mut row| row.remove(0)).collect();
+    for (id, error) in ids.iter().zip(errors()) {
+        let inner = json!({ "message": error, "code": 401, "headers": { "cookie": MARK } });
+        database.execute(&format!(
+            "UPDATE jobs SET last_error = $t${error}$t$, error = $t${inner}$t$,
+                    payload = $t${inner}$t$, result = $t${inner}$t$ WHERE id = '{id}';
+             INSERT INTO job_events (job_id, stage, data) VALUES ('{id}', 'failed', $t${inner}$t$)"
+        ));
+    }
+    (database, ids[1].clone())
+}
+
+fn run(database: &Database, args: &[&str]) -> Output {
+    let url = database.url();
+    Cli::new(args).env("DATABASE_URL", url).env("USER", "oncall").run()
+}
+
+fn assert_clean(output: &Output, what: &str) {
+    let all = format!("{}{}", output.stdout, output.stderr);
+    assert!(!all.contains(MARK), "{what} shows a secret:\n{all}");
+}
+
+#[test]
+fn the_secrets_in_jobs_and_events_are_masked_by_every_command_in_every_format() {
+    let (database, id) = marked();
+    let commands: [(&[&str], &[&str]); 6] = [
+        (&["jobs", "show", &id], &["table", "json"]),
+        (&["dlq", "show", &id], &["table", "json"]),
+        (&["dlq", "list", "--limit", "500"], &["table", "json", "ndjson", "csv"]),
+        (&["dlq", "groups"], &["table", "json"]),
+        (&["dlq", "requeue", "--all", "--dry-run"], &["table", "json"]),
+        (&["triage"], &["table", "json", "markdown", "short"]),
+    ];
+    for (args, formats) in commands {
+        for format in formats {
+            let args = [args, &["-o", format]].concat();
+            let output = run(&database, &args);
+            assert_ne!(output.code, 64, "{args:?}: {output:?}");
+            assert!(!output.stdout.is_empty(), "{args:?}: {output:?}");
+            assert_clean(&output, &args.join(" "));
+        }
+    }
+    let shown = run(&database, &["jobs", "show", &id]).expect_code(0).stdout;
+    assert!(shown.contains("Authorization: Bearer [masked] was refused with 401"), "{shown}");
+}
+
+#[test]
+fn the_words_of_a_trigger_that_refuses_are_masked() {
+    let (database, id) = marked();
+    database.execute(&format!(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $f$
+         BEGIN RAISE EXCEPTION 'refused with token={MARK}'; END $f$;
+         CREATE TRIGGER refuse BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION refuse()"
+    ));
+    let output = run(&database, &["dlq", "requeue", &id, "--yes", "--reason", "test"]);
+    assert!(output.stdout.contains("refused with token=[masked]"), "{output:?}");
+    assert_clean(&output, "dlq requeue");
+}
+
+#[test]
+fn the_secrets_in_a_readiness_report_are_masked() {
+    let database = format!("connect failed: postgres://app:{MARK}@db.example/cliply");
+    let body = json!({
+        "ok": false,
+        "checks": {
+            "db": { "ok": false, "message": database },
+            "worker": { "ok": false, "error": format!("Bearer {MARK}"), "admin_token": MARK },
+            "env": { "ok": true, "detail": { "api_key": MARK } },
+        },
+        "queue": { "length": 3 },
+        "errors": { "stripe": format!("sk_live_{MARK}") },
+    });
+    let stub = Stub::start([
+        ("/api/readyz", Response::json(503, body.to_string())),
+        ("/api/healthz", Response::json(200, r#"{"ok":true}"#)),
+    ]);
+    for command in ["ready", "triage"] {
+        for format in ["table", "json"] {
+            let mut cli = Cli::new([command, "-o", format]).env("CLIPLY_BASE_URL", stub.url());
+            let output = cli.run();
+            assert!(output.stdout.contains("[masked]"), "{command}: {output:?}");
+            assert_clean(&output, command);
+        }
+    }
+}
