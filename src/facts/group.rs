@@ -23,8 +23,8 @@ pub struct Group {
     pub last: Option<Death>,
     /// Deaths within [`RECENT`].
     pub recent: u64,
-    /// Tenants hit.
-    pub workspaces: HashSet<String>,
+    /// Tenants hit: a token of each.
+    pub workspaces: HashSet<u64>,
 }
 
 impl Group {
@@ -43,18 +43,14 @@ impl Group {
     }
 
     /// Counts a job.
-    pub fn add(&mut self, death: Option<Death>, workspace: Option<&str>) {
+    pub fn add(&mut self, death: Option<Death>, workspace: Option<u64>) {
         self.count += 1;
         if let Some(death) = death {
             self.recent += u64::from(death.age < RECENT);
             self.first = Some(self.first.filter(|first| first.at <= death.at).unwrap_or(death));
             self.last = Some(self.last.filter(|last| last.at >= death.at).unwrap_or(death));
         }
-        if let Some(workspace) = workspace
-            && !self.workspaces.contains(workspace)
-        {
-            self.workspaces.insert(workspace.to_owned());
-        }
+        self.workspaces.extend(workspace);
     }
 }
 
@@ -81,6 +77,24 @@ impl Finishes {
     }
 }
 
+/// Dead jobs that were requeued before, as the newest events tell.
+#[derive(Debug, Clone, Default)]
+pub struct RequeuedBefore {
+    /// How many by the hash of what they died of; `None` where no events tell.
+    pub jobs: Option<HashMap<String, u64>>,
+    /// How they were looked for, in words.
+    pub looked: String,
+}
+
+impl RequeuedBefore {
+    /// How many jobs of this group; `None` when nobody knows.
+    #[must_use]
+    pub fn of(&self, group: &Group) -> Option<u64> {
+        let jobs = self.jobs.as_ref()?;
+        Some(jobs.get(&group.fingerprint.hash).copied().unwrap_or(0))
+    }
+}
+
 /// The groups of a reading.
 #[derive(Debug, Clone, Default)]
 pub struct Groups {
@@ -92,6 +106,8 @@ pub struct Groups {
     pub unkept: u64,
     /// What finished since; `None` where no events tell.
     pub finishes: Option<Finishes>,
-    /// Whether reading stopped at the window.
+    /// Who was requeued before.
+    pub requeued: RequeuedBefore,
+    /// Whether time ran out before everything was read.
     pub cut: bool,
 }

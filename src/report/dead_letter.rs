@@ -180,7 +180,8 @@ fn others(others: &Others) -> String {
     format!("{}{window} died of the same", count_text(&others.count))
 }
 
-fn retry(safe: SafeToRetry) -> &'static str {
+/// Whether a retry is safe, in words.
+pub(super) fn retry(safe: SafeToRetry) -> &'static str {
     match safe {
         SafeToRetry::Yes => "yes",
         SafeToRetry::AfterFix => "after the fix",

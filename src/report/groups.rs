@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::dead_letter::{AdviceJson, retry};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use crate::checks::advice::advise;
+use crate::facts::advice::Advice;
 use crate::facts::dead_letter::Death;
 use crate::facts::group::{Group, Groups};
 use crate::text;
@@ -13,10 +16,12 @@ use crate::text;
 pub struct GroupsJson {
     /// Dead jobs that were read.
     read: u64,
-    /// Whether older jobs were left unread.
+    /// Whether time ran out before all were read: counts are lower bounds then.
     cut: bool,
     /// Jobs of causes beyond the number that is kept apart.
     unkept: u64,
+    /// How jobs that were requeued before were looked for, in words.
+    requeued_before_looked: String,
     /// Largest first.
     groups: Vec<GroupJson>,
 }
@@ -40,12 +45,17 @@ pub struct GroupJson {
     died_last_15m: u64,
     /// Workspaces with such a job.
     workspaces: usize,
+    /// Jobs that went back into the queue before and died again, as far as events were read; null
+    /// when unknown.
+    requeued_before: Option<u64>,
+    /// What is known of such causes; null when nothing is.
+    advice: Option<AdviceJson>,
     /// Whether a job of this kind finished after the last death; null when unknown.
     recovering: Option<bool>,
 }
 
 impl GroupJson {
-    fn new(group: &Group, recovering: Option<bool>) -> Self {
+    fn new(groups: &Groups, group: &Group, advice: Option<&Advice>) -> Self {
         let time = |death: Option<Death>| death.map(|d| d.at.to_string());
         Self {
             hash: group.fingerprint.hash.clone(),
@@ -57,22 +67,26 @@ impl GroupJson {
             last_died_at: time(group.last),
             died_last_15m: group.recent,
             workspaces: group.workspaces.len(),
-            recovering,
+            requeued_before: groups.requeued.of(group),
+            advice: advice.map(AdviceJson::from),
+            recovering: recovering(groups, group),
         }
     }
 }
 
 /// Builds the listing.
 #[must_use]
-pub fn report(groups: &Groups, from: &Provenance) -> Report {
+pub fn report(groups: &Groups, rules: &[&Advice], from: &Provenance) -> Report {
+    let advice = |group: &Group| advise(rules.iter().copied(), &group.fingerprint);
     let mut document = Document::default();
     document.push(header::title("dead letters by cause", from));
     if groups.groups.is_empty() {
         document.note("no dead letters match");
     } else {
-        document.push(Block::Table(table(groups)));
+        document.push(Block::Table(table(groups, advice)));
     }
     document.note(footer(groups));
+    document.note(format!("requeued before: {}", groups.requeued.looked));
     document.next(groups.groups.first().map_or_else(Vec::new, |largest| {
         let command = format!("cliplyctl dlq list --group {}", largest.fingerprint.hash);
         vec![(command, "the jobs of the largest group".to_owned())]
@@ -81,9 +95,13 @@ pub fn report(groups: &Groups, from: &Provenance) -> Report {
         read: groups.read,
         cut: groups.cut,
         unkept: groups.unkept,
-        groups: groups.groups.iter().map(|g| GroupJson::new(g, recovering(groups, g))).collect(),
+        requeued_before_looked: groups.requeued.looked.clone(),
+        groups: groups.groups.iter().map(|g| GroupJson::new(groups, g, advice(g))).collect(),
     };
     let mut report = Report::listing("dlq groups", data, document);
+    if groups.cut {
+        report.not_examined.push(("other dead letters".to_owned(), "time ran out".to_owned()));
+    }
     report.summary = vec![("groups", groups.groups.len().into()), ("read", groups.read.into())];
     report
 }
@@ -95,7 +113,9 @@ fn footer(groups: &Groups) -> String {
         text::plural(groups.read, "dead letter read", "dead letters read"),
     );
     if groups.cut {
-        line.push_str(", the newest; older ones were not read");
+        line.push_str(
+            ", in no order; then time ran out: counts are lower bounds (--timeout, or --since)",
+        );
     }
     if groups.unkept > 0 {
         line.push_str(&format!("; {} of rarer causes left out", text::count(groups.unkept)));
@@ -107,7 +127,7 @@ fn recovering(groups: &Groups, group: &Group) -> Option<bool> {
     groups.finishes.as_ref().and_then(|finishes| finishes.after(group))
 }
 
-fn table(groups: &Groups) -> Table {
+fn table<'a>(groups: &Groups, advice: impl Fn(&Group) -> Option<&'a Advice>) -> Table {
     let mut table = Table::listing(vec![
         Column::text("group"),
         Column::text("kind"),
@@ -116,9 +136,12 @@ fn table(groups: &Groups) -> Table {
         Column::number("last"),
         Column::number("in 15m"),
         Column::number("tenants"),
+        Column::number("requeued"),
         Column::text("recovering"),
+        Column::text("retry"),
         Column::prose("cause"),
     ]);
+    let unknown = || Cell::muted("unknown");
     let age = |death: Option<Death>| death.map_or_else(|| "?".to_owned(), |d| text::age(d.age));
     for group in &groups.groups {
         table.row(vec![
@@ -129,10 +152,15 @@ fn table(groups: &Groups) -> Table {
             Cell::plain(age(group.last)),
             Cell::plain(text::count(group.recent)),
             Cell::plain(text::count(group.workspaces.len() as u64)),
+            groups.requeued.of(group).map_or_else(unknown, |n| Cell::plain(text::count(n))),
             match recovering(groups, group) {
                 Some(true) => Cell::plain("yes"),
                 Some(false) => Cell::plain("no"),
-                None => Cell::muted("unknown"),
+                None => unknown(),
+            },
+            match advice(group) {
+                Some(advice) => Cell::plain(retry(advice.safe_to_retry)),
+                None => unknown(),
             },
             Cell::plain(&group.fingerprint.template),
         ]);

@@ -3,6 +3,7 @@
 use futures_util::future::join;
 
 use super::filter;
+use crate::checks::advice::SHIPPED;
 use crate::cli::Filter;
 use crate::context::Context;
 use crate::error::Error;
@@ -10,18 +11,22 @@ use crate::facts::group::Groups;
 use crate::report::{self, Report};
 use crate::sources::postgres::groups::read;
 use crate::sources::postgres::recovery::finishes;
+use crate::sources::postgres::requeued::requeued_before;
 
 /// Groups dead letters by cause.
 pub async fn run(context: &Context, flags: &Filter) -> Result<Report, Error> {
     let layout = context.layout().await?;
     let selection = filter::selection(context, layout, flags)?;
     let database = context.database().await?;
-    let (groups, finishes) = join(
-        read(database, layout, &selection, context.remaining()),
-        finishes(database, layout, context.remaining()),
-    )
-    .await;
+    let limit = context.remaining();
+    let events = async {
+        let finishes = finishes(database, layout, limit).await;
+        (finishes, requeued_before(database, layout, limit).await)
+    };
+    let (groups, (finishes, requeued)) =
+        join(read(database, layout, &selection, limit), events).await;
     // Whether a cause is recovering is a nicety: what keeps it from being known is no failure.
-    let groups = Groups { finishes: finishes.unwrap_or_default(), ..groups? };
-    Ok(report::groups::report(&groups, &context.provenance()))
+    let groups = Groups { finishes: finishes.unwrap_or_default(), requeued, ..groups? };
+    let rules: Vec<_> = context.settings.advice.iter().chain(SHIPPED).collect();
+    Ok(report::groups::report(&groups, &rules, &context.provenance()))
 }

@@ -30,6 +30,8 @@ mod quote;
 mod template;
 mod words;
 
+use std::borrow::Cow;
+
 use output::Output;
 use sha2::{Digest, Sha256};
 
@@ -62,6 +64,8 @@ impl Fingerprint {
     /// The text is `last_error`, else the message inside `error`, else all of `error`; blank counts as absent.
     /// A code in `error` wins over one in the text. Never fails, whatever the columns hold.
     pub fn of(kind: &str, last_error: Option<&str>, error: Option<&str>) -> Self {
+        let (last_error, error) = (last_error.map(ends), error.map(ends));
+        let (last_error, error) = (last_error.as_deref(), error.as_deref());
         let last_error = last_error.filter(|text| !text.trim().is_empty());
         let error = error.filter(|json| !matches!(json.trim(), "" | "null" | "{}" | "[]" | "\"\""));
         let found = error.map(json::read).unwrap_or_default();
@@ -76,6 +80,20 @@ impl Fingerprint {
         let code = found.code().or(code_in_text);
         Self { hash: hash(kind, code.as_deref(), &template), code, template }
     }
+}
+
+/// The ends of a long text: readers of a database may send these alone, and the same job must have
+/// the same fingerprint for all of them.
+fn ends(text: &str) -> Cow<'_, str> {
+    const HEAD: usize = 8192;
+    const TAIL: usize = 4096;
+    // No text has more characters than bytes.
+    if text.len() <= HEAD + TAIL || text.chars().nth(HEAD + TAIL).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let head = text.char_indices().nth(HEAD).map_or(text.len(), |(at, _)| at);
+    let tail = text.char_indices().nth_back(TAIL - 1).map_or(0, |(at, _)| at);
+    Cow::Owned(text.get(..head).unwrap_or(text).to_owned() + text.get(tail..).unwrap_or(""))
 }
 
 /// Whether `text` has the form of a fingerprint's hash of this version.

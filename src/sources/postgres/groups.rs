@@ -5,20 +5,20 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
+use tokio_postgres::Row;
 
+use super::raw::Token;
 use super::selection::{Conditions, fingerprint, fingerprint_columns, in_group};
 use super::{Database, dead_letters, sql};
-use crate::facts::SourceError;
 use crate::facts::group::{Group, Groups};
 use crate::facts::layout::Layout;
 use crate::facts::selection::Selection;
+use crate::facts::{SourceError, SourceErrorKind};
 
-/// Jobs that one reading looks at, the newest first.
-pub const WINDOW: u64 = 1_000_000;
 /// Causes that are kept apart; beyond, jobs are only counted.
 const KEPT: usize = 10_000;
 
-/// Reads and groups.
+/// Reads and groups. When time runs out, the answer is what was read until then, and says so.
 ///
 /// # Errors
 /// Unknown layout where the schema has no dead letters; else the database's.
@@ -30,47 +30,64 @@ pub async fn read(
 ) -> Result<Groups, SourceError> {
     dead_letters::required(layout)?;
     let conditions = Conditions::of(layout, selection);
+    // In no order: everything is read, and a sort would hold back the first row until the last.
     let statement = format!(
-        "select {}, {}, {} from public.jobs where {} order by {} desc limit {}",
+        "select {}, {}, {} as workspace from public.jobs where {}",
         fingerprint_columns(layout),
         dead_letters::death_columns(layout),
-        format_args!(
-            "{}::text as workspace",
-            sql::column_or_null(layout.workspace.as_ref(), "text")
-        ),
+        sql::column_or_null(layout.workspace.as_ref(), "uuid"),
         conditions.sql(),
-        sql::changed(layout),
-        WINDOW + 1,
     );
-    db.read(timeout, async |tx| {
+    let mut tally = Tally::default();
+    let read = db.read(timeout, async |tx| {
         let mut rows = pin!(tx.query_typed_raw(&statement, conditions.params()).await?);
-        let mut groups: HashMap<String, Group> = HashMap::new();
-        let mut all = Groups::default();
         while let Some(row) = rows.try_next().await? {
-            if all.read == WINDOW {
-                all.cut = true;
-                break;
-            }
-            all.read += 1;
-            let cause = fingerprint(&row);
-            if !in_group(selection, &cause) {
-                continue;
-            }
-            if groups.len() >= KEPT && !groups.contains_key(&cause.hash) {
-                all.unkept += 1;
-                continue;
-            }
-            let kind: Option<&str> = row.get("fp_kind");
-            groups
-                .entry(cause.hash.clone())
-                .or_insert_with(|| Group::new(kind.unwrap_or("-"), cause))
-                .add(dead_letters::death_of(&row), row.get("workspace"));
+            tally.add(selection, &row);
         }
-        all.groups = groups.into_values().collect();
-        all.groups.sort_by(|a, b| {
+        Ok(())
+    });
+    let cut = match read.await {
+        Err(error) if error.kind == SourceErrorKind::Timeout && tally.read > 0 => true,
+        read => read.map(|()| false)?,
+    };
+    Ok(Groups { cut, ..tally.finish() })
+}
+
+#[derive(Default)]
+struct Tally {
+    groups: HashMap<String, Group>,
+    read: u64,
+    unkept: u64,
+}
+
+impl Tally {
+    fn add(&mut self, selection: &Selection, row: &Row) {
+        self.read += 1;
+        let cause = fingerprint(row);
+        if !in_group(selection, &cause) {
+            return;
+        }
+        let full = self.groups.len() >= KEPT;
+        let (death, workspace) = (dead_letters::death_of(row), row.get("workspace"));
+        let workspace = Option::map(workspace, |Token(token)| token);
+        if let Some(group) = self.groups.get_mut(&cause.hash) {
+            group.add(death, workspace);
+        } else if full {
+            self.unkept += 1;
+        } else {
+            let kind: Option<&str> = row.get("fp_kind");
+            let hash = cause.hash.clone();
+            let mut group = Group::new(kind.unwrap_or("-"), cause);
+            group.add(death, workspace);
+            self.groups.insert(hash, group);
+        }
+    }
+
+    fn finish(self) -> Groups {
+        let mut groups: Vec<_> = self.groups.into_values().collect();
+        groups.sort_by(|a, b| {
             b.count.cmp(&a.count).then_with(|| a.fingerprint.hash.cmp(&b.fingerprint.hash))
         });
-        Ok(all)
-    })
-    .await
+        Groups { groups, read: self.read, unkept: self.unkept, ..Groups::default() }
+    }
 }

@@ -80,11 +80,12 @@ fn text(column: Option<&String>) -> String {
 #[must_use]
 pub fn fingerprint_columns(layout: &Layout) -> String {
     let error = layout.error.as_ref().map(|column| &column.name);
+    let ends = |column| sql::fingerprinted(&sql::column_or_null(column, "text"));
     format!(
         "{} as fp_kind, {} as fp_last_error, {} as fp_error",
         text(layout.kind.as_ref()),
-        sql::fingerprinted(&text(layout.last_error.as_ref())),
-        sql::fingerprinted(&text(error)),
+        ends(layout.last_error.as_ref()),
+        ends(error),
     )
 }
 

@@ -1,6 +1,8 @@
 //! `dlq groups`
 
-use super::{WITH_DEAD, data, dlq};
+use super::{WITH_DEAD, data, dlq, id, requeue};
+use crate::support::cli::Cli;
+use crate::support::fixtures::BLIND;
 use crate::support::postgres::Database;
 
 #[test]
@@ -71,4 +73,89 @@ fn a_cause_recovers_when_its_kind_finishes_again_and_without_events_nobody_knows
     assert_eq!(recovering(&database), true);
     let without_events = Database::from_fixture("bigint_typical");
     assert!(recovering(&without_events).is_null());
+}
+
+#[test]
+fn jobs_that_were_requeued_before_are_counted_and_undone_requeues_are_not() {
+    for (variant, live, dead) in [
+        ("main", "state", "dead_letter"),
+        ("atomic", "state", "dead_letter"),
+        ("event_data", "state", "dead_letter"),
+        ("status_live", "status", "failed"),
+    ] {
+        let database = Database::from_fixture(&format!("{variant}_typical"));
+        let before = || {
+            let groups = data(&database, &["groups", "--kind", "PUBLISH_TIKTOK"]);
+            groups["groups"][0]["requeued_before"].clone()
+        };
+        assert_eq!(before(), 0, "{variant}");
+        let ids = [216, 217, 218].map(|n| id(&database, n));
+        let operations = ids.each_ref().map(|id| requeue(&database, id, "token renewed"));
+        dlq(&database, &["undo", &operations[0], "--yes"]).expect_code(0);
+        database.execute(&format!(
+            "UPDATE jobs SET {live} = '{dead}' WHERE id::text IN ('{}', '{}')",
+            ids[1], ids[2]
+        ));
+        assert_eq!(before(), 2, "{variant}");
+        let text = dlq(&database, &["groups"]).expect_code(0).stdout;
+        assert!(text.contains("requeued before: looked for in the newest"), "{variant}: {text}");
+    }
+}
+
+#[test]
+fn without_events_nobody_knows_who_was_requeued_before() {
+    let database = Database::from_fixture("bigint_typical");
+    assert!(data(&database, &["groups"])["groups"][0]["requeued_before"].is_null());
+    let text = dlq(&database, &["groups"]).expect_code(0).stdout;
+    assert!(text.contains("unknown"), "{text}");
+    assert!(text.contains("this database keeps no events of requeues"), "{text}");
+}
+
+#[test]
+fn events_that_cannot_be_read_cost_their_columns_and_nothing_else() {
+    let database = Database::from_fixture("main_typical");
+    database.execute(
+        "ALTER TABLE jobs DISABLE ROW LEVEL SECURITY; REVOKE ALL ON job_events FROM blind",
+    );
+    let groups = Cli::new(["dlq", "groups", "-o", "json"])
+        .env("DATABASE_URL", database.url_as(BLIND))
+        .run()
+        .expect_code(0)
+        .json()["data"]
+        .clone();
+    assert_eq!(groups["groups"][0]["count"], 15, "{groups:#}");
+    assert!(groups["groups"][0]["requeued_before"].is_null(), "{groups:#}");
+    assert!(groups["groups"][0]["recovering"].is_null(), "{groups:#}");
+}
+
+/// Many dead jobs, and one whose error takes the server a minute to look into.
+fn one_slow_error() -> Database {
+    let database = Database::from_fixture("main_typical");
+    database.execute(&format!(
+        "INSERT INTO jobs (workspace_id, kind, state, last_error, error)
+           SELECT (SELECT id FROM workspaces LIMIT 1), 'CLIP_RENDER', 'dead_letter', 'boom', '{{}}'
+             FROM generate_series(1, 5000);
+         INSERT INTO jobs (workspace_id, kind, state, last_error, error)
+           VALUES ((SELECT id FROM workspaces LIMIT 1), 'CLIP_RENDER', 'dead_letter', 'slow', '[60]');
+         CREATE FUNCTION slowly(jsonb, text) RETURNS text LANGUAGE plpgsql AS $f$
+         BEGIN
+           IF $1 = '[60]' THEN PERFORM pg_sleep(60); END IF;
+           RETURN jsonb_extract_path_text($1, $2);
+         END $f$;
+         CREATE OPERATOR public.->> (leftarg = jsonb, rightarg = text, function = slowly);
+         ALTER DATABASE {} SET search_path = public, pg_catalog",
+        database.name()
+    ));
+    database
+}
+
+#[test]
+fn what_was_read_when_time_ran_out_is_shown_and_said_to_be_a_part() {
+    let database = one_slow_error();
+    let groups = data(&database, &["groups", "--timeout", "2s"]);
+    assert_eq!(groups["cut"], true, "{groups:#}");
+    let read = groups["read"].as_u64().unwrap();
+    assert!((1..=5026).contains(&read), "all but the slow one: {groups:#}");
+    let output = dlq(&database, &["groups", "--timeout", "2s"]).expect_code(0);
+    assert!(output.stdout.contains("time ran out: counts are lower bounds"), "{}", output.stdout);
 }

@@ -5,6 +5,7 @@ use tokio_postgres::Row;
 
 use crate::facts::dead_letter::Death;
 use crate::facts::layout::Layout;
+use crate::sources::postgres::raw::Micros;
 use crate::sources::postgres::sql;
 
 /// A `failed_at` further than this in the future is not believed, seconds.
@@ -18,29 +19,27 @@ pub fn death_columns(layout: &Layout) -> String {
         }
         _ => "null::text".to_owned(),
     };
-    format!(
-        "{failed_at} as failed_at, extract(epoch from {})::float8 as changed_epoch, \
-         extract(epoch from now())::float8 as now_epoch",
-        sql::changed(layout)
-    )
+    let changed = sql::changed(layout);
+    format!("{failed_at} as failed_at, ({changed})::timestamptz as changed_at, now() as now_at")
 }
 
 /// When the job of a row with [`death_columns`] died.
 pub fn death_of(row: &Row) -> Option<Death> {
-    death(row.get("failed_at"), row.get("changed_epoch"), row.get("now_epoch"))
+    let changed: Option<Micros> = row.get("changed_at");
+    let Micros(now) = row.get("now_at");
+    death(row.get("failed_at"), changed.and_then(Micros::finite), now as f64 / 1e6)
 }
 
 /// `failed_at` when it is a sane timestamp, else the row's last change.
-fn death(failed_at: Option<&str>, changed: Option<f64>, now: f64) -> Option<Death> {
+fn death(failed_at: Option<&str>, changed: Option<i64>, now: f64) -> Option<Death> {
     let seconds = |t: Timestamp| t.as_duration().as_secs_f64();
     let recorded = failed_at
         .and_then(|text| text.parse::<Timestamp>().ok())
         .filter(|at| seconds(*at) > 0.0 && seconds(*at) < now + FUTURE_TOLERANCE)
         .map(|at| Death { at, age: now - seconds(at), recorded: true });
     recorded.or_else(|| {
-        let changed = changed.filter(|c| c.is_finite())?;
-        let at = Timestamp::from_microsecond((changed * 1e6) as i64).ok()?;
-        Some(Death { at, age: now - changed, recorded: false })
+        let at = Timestamp::from_microsecond(changed?).ok()?;
+        Some(Death { at, age: now - seconds(at), recorded: false })
     })
 }
 
@@ -48,10 +47,14 @@ fn death(failed_at: Option<&str>, changed: Option<f64>, now: f64) -> Option<Deat
 mod tests {
     use super::*;
 
+    fn micros(seconds: f64) -> i64 {
+        (seconds * 1e6) as i64
+    }
+
     #[test]
     fn a_sane_failed_at_wins_over_the_last_change() {
         let now = 1_760_000_000.0;
-        let death = death(Some("2025-10-09T08:00:00.123Z"), Some(now - 5.0), now).unwrap();
+        let death = death(Some("2025-10-09T08:00:00.123Z"), Some(micros(now - 5.0)), now).unwrap();
         assert!(death.recorded && (death.age - (now - 1_759_996_800.123)).abs() < 1e-3);
     }
 
@@ -59,10 +62,10 @@ mod tests {
     fn an_absurd_failed_at_is_not_believed() {
         let now = 1_760_000_000.0;
         for absurd in ["soon", "", "2999-01-01T00:00:00Z", "0001-01-01T00:00:00Z"] {
-            let death = death(Some(absurd), Some(now - 5.0), now).unwrap();
+            let death = death(Some(absurd), Some(micros(now - 5.0)), now).unwrap();
             assert!(!death.recorded, "{absurd}");
             assert!((death.age - 5.0).abs() < 1e-3);
         }
-        assert_eq!(super::death(None, Some(f64::NEG_INFINITY), now), None);
+        assert_eq!(super::death(None, None, now), None);
     }
 }

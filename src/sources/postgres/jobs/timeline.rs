@@ -97,7 +97,7 @@ fn details(events: &Events) -> String {
         text("host"),
         text("operator_reason"),
         sql::fingerprinted(&format!("({previous} ->> 'last_error')")),
-        sql::fingerprinted(&format!("({previous} -> 'error')::text")),
+        sql::fingerprinted(&format!("({previous} -> 'error')")),
     )
 }
 

@@ -1,0 +1,65 @@
+//! Values as they come over the wire, for readings of many rows: text would be made there and
+//! parsed here.
+
+use std::error::Error;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use tokio_postgres::types::{FromSql, Type};
+
+/// Microseconds between 1970 and 2000, where the server's clock begins.
+const EPOCH: i64 = 946_684_800_000_000;
+
+/// A timestamp: microseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Micros(pub i64);
+
+impl Micros {
+    /// The number, unless it stands for an infinity.
+    #[must_use]
+    pub fn finite(self) -> Option<i64> {
+        (self.0 != i64::MAX && self.0 != i64::MIN).then_some(self.0)
+    }
+}
+
+impl<'a> FromSql<'a> for Micros {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        let micros = i64::from_be_bytes(raw.try_into()?);
+        // The infinities are the ends of the range, and stay there.
+        let infinite = micros == i64::MAX || micros == i64::MIN;
+        Ok(Self(if infinite { micros } else { micros.saturating_add(EPOCH) }))
+    }
+
+    fn accepts(r#type: &Type) -> bool {
+        *r#type == Type::TIMESTAMPTZ
+    }
+}
+
+/// Something of whatever type that is only told from others like it: 64 bits of its bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token(pub u64);
+
+impl<'a> FromSql<'a> for Token {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        let mut hasher = DefaultHasher::new();
+        raw.hash(&mut hasher);
+        Ok(Self(hasher.finish()))
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_count_from_1970_and_infinities_stay() {
+        let read = |n: i64| Micros::from_sql(&Type::TIMESTAMPTZ, &n.to_be_bytes()).unwrap();
+        assert_eq!(read(0).finite(), Some(EPOCH));
+        assert_eq!(read(-EPOCH).finite(), Some(0));
+        assert_eq!((read(i64::MAX).finite(), read(i64::MIN).finite()), (None, None));
+        assert!(Micros::from_sql(&Type::TIMESTAMPTZ, &[1, 2]).is_err());
+    }
+}
