@@ -1,6 +1,8 @@
 //! `dlq groups`
 
-use super::{WITH_DEAD, data, dlq};
+use super::{WITH_DEAD, data, dlq, id, requeue};
+use crate::support::cli::Cli;
+use crate::support::fixtures::BLIND;
 use crate::support::postgres::Database;
 
 #[test]
@@ -71,4 +73,57 @@ fn a_cause_recovers_when_its_kind_finishes_again_and_without_events_nobody_knows
     assert_eq!(recovering(&database), true);
     let without_events = Database::from_fixture("bigint_typical");
     assert!(recovering(&without_events).is_null());
+}
+
+#[test]
+fn jobs_that_were_requeued_before_are_counted_and_undone_requeues_are_not() {
+    for (variant, live, dead) in [
+        ("main", "state", "dead_letter"),
+        ("atomic", "state", "dead_letter"),
+        ("event_data", "state", "dead_letter"),
+        ("status_live", "status", "failed"),
+    ] {
+        let database = Database::from_fixture(&format!("{variant}_typical"));
+        let before = || {
+            let groups = data(&database, &["groups", "--kind", "PUBLISH_TIKTOK"]);
+            groups["groups"][0]["requeued_before"].clone()
+        };
+        assert_eq!(before(), 0, "{variant}");
+        let ids = [216, 217, 218].map(|n| id(&database, n));
+        let operations = ids.each_ref().map(|id| requeue(&database, id, "token renewed"));
+        dlq(&database, &["undo", &operations[0], "--yes"]).expect_code(0);
+        database.execute(&format!(
+            "UPDATE jobs SET {live} = '{dead}' WHERE id::text IN ('{}', '{}')",
+            ids[1], ids[2]
+        ));
+        assert_eq!(before(), 2, "{variant}");
+        let text = dlq(&database, &["groups"]).expect_code(0).stdout;
+        assert!(text.contains("requeued before: looked for in the newest"), "{variant}: {text}");
+    }
+}
+
+#[test]
+fn without_events_nobody_knows_who_was_requeued_before() {
+    let database = Database::from_fixture("bigint_typical");
+    assert!(data(&database, &["groups"])["groups"][0]["requeued_before"].is_null());
+    let text = dlq(&database, &["groups"]).expect_code(0).stdout;
+    assert!(text.contains("unknown"), "{text}");
+    assert!(text.contains("this database keeps no events of requeues"), "{text}");
+}
+
+#[test]
+fn events_that_cannot_be_read_cost_their_columns_and_nothing_else() {
+    let database = Database::from_fixture("main_typical");
+    database.execute(
+        "ALTER TABLE jobs DISABLE ROW LEVEL SECURITY; REVOKE ALL ON job_events FROM blind",
+    );
+    let groups = Cli::new(["dlq", "groups", "-o", "json"])
+        .env("DATABASE_URL", database.url_as(BLIND))
+        .run()
+        .expect_code(0)
+        .json()["data"]
+        .clone();
+    assert_eq!(groups["groups"][0]["count"], 15, "{groups:#}");
+    assert!(groups["groups"][0]["requeued_before"].is_null(), "{groups:#}");
+    assert!(groups["groups"][0]["recovering"].is_null(), "{groups:#}");
 }

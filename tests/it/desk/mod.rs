@@ -35,3 +35,21 @@ fn number(job: &Value) -> u64 {
 
 /// Every variant that has dead letters.
 const WITH_DEAD: [&str; 5] = ["main", "atomic", "status_live", "bigint", "event_data"];
+
+/// The id of the n-th job of a fixture, as this database writes it.
+fn id(database: &Database, n: u32) -> String {
+    database.value(&format!(
+        "SELECT id::text FROM jobs WHERE id::text = '{n}' OR id::text LIKE '%-%{n:012}'"
+    ))
+}
+
+/// Requeues a job with the tool itself.
+fn requeue(database: &Database, id: &str, why: &str) -> String {
+    let args = ["dlq", "requeue", id, "--yes", "--reason", why, "-o", "json"];
+    let output = Cli::new(args)
+        .env("DATABASE_URL", database.url())
+        .env("USER", "oncall")
+        .run()
+        .expect_code(0);
+    output.json()["data"]["outcome"]["operation"].as_str().unwrap().to_owned()
+}

@@ -2,16 +2,9 @@
 
 use serde_json::Value;
 
-use super::{WITH_DEAD, data, dlq};
+use super::{WITH_DEAD, data, dlq, id, requeue};
 use crate::support::cli::{Cli, Output};
 use crate::support::postgres::Database;
-
-/// The id of the n-th job of a fixture, as this database writes it.
-fn id(database: &Database, n: u32) -> String {
-    database.value(&format!(
-        "SELECT id::text FROM jobs WHERE id::text = '{n}' OR id::text LIKE '%-%{n:012}'"
-    ))
-}
 
 #[test]
 fn a_dead_letter_is_shown_with_its_cause_its_kin_and_advice_on_every_variant() {
@@ -32,17 +25,6 @@ fn a_dead_letter_is_shown_with_its_cause_its_kin_and_advice_on_every_variant() {
         assert!(text.contains(&kin) && text.contains("Renew the credentials"), "{text}");
         assert!(!text.contains("tt-secret"), "{variant}: {text}");
     }
-}
-
-/// Requeues a job with the tool itself.
-fn requeue(database: &Database, id: &str, why: &str) -> String {
-    let args = ["dlq", "requeue", id, "--yes", "--reason", why, "-o", "json"];
-    let output = Cli::new(args)
-        .env("DATABASE_URL", database.url())
-        .env("USER", "oncall")
-        .run()
-        .expect_code(0);
-    output.json()["data"]["outcome"]["operation"].as_str().unwrap().to_owned()
 }
 
 #[test]
