@@ -225,7 +225,7 @@ pub(crate) mod tests {
             partition_of: None,
             security_invoker: false,
             exposed: true,
-            key: Some("id".into()),
+            key: vec!["id".into()],
             columns: vec!["id".into()],
             grants: vec![grant],
             reads: vec![],

@@ -114,8 +114,8 @@ pub struct Relation {
     pub security_invoker: bool,
     /// In an examined schema, not merely referred to.
     pub exposed: bool,
-    /// The primary key, where it is one column.
-    pub key: Option<String>,
+    /// The columns of the primary key, in order; empty where there is none.
+    pub key: Vec<String>,
     /// Its columns; generated ones, which nobody writes, left out.
     pub columns: Vec<String>,
     /// What each examined role holds.

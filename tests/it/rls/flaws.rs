@@ -149,6 +149,12 @@ const BY_CONTRACT: &[(&str, [&str; 2], [&str; 2])] = &[
             SET search_path = '' AS $$ SELECT EXISTS (SELECT FROM public.workspace_members m
               WHERE m.workspace_id = w AND m.user_id = auth.uid()) $$;
           ALTER POLICY workspaces_member_select ON workspaces USING (sees(id, 'read'))"]),
+    ("rls.column_grant", // a right on one column that a declared policy serves: they write what is denied
+        [MEMBERS_READ; 2],
+        ["CREATE POLICY theirs ON workspaces TO authenticated USING (is_workspace_member(id));
+          DROP POLICY workspaces_member_select ON workspaces; GRANT UPDATE (name) ON workspaces TO authenticated",
+         "CREATE POLICY theirs ON workspaces TO authenticated USING (is_workspace_member(id));
+          DROP POLICY workspaces_member_select ON workspaces"]),
     ("rls.waiver",
         ["[[waivers]]\ncheck = \"rls.off\"\nsubject = \"public.n\"\nowner = \"ariel\"\nreason = \"a list\"\nexpires = \"2020-01-01\"\n",
          "[[waivers]]\ncheck = \"rls.off\"\nsubject = \"public.n\"\nowner = \"ariel\"\nreason = \"a list\"\nexpires = \"9999-01-01\"\n"],
@@ -159,6 +165,27 @@ const SEES: &str = "[tables.\"public.workspaces\"]\ntenant = \"id\"\n\
     [tables.\"public.workspaces\".roles]\nauthenticated = { select = \"rows where member\" }\n\
     [[tables.\"public.workspaces\".policies]]\nname = \"workspaces_member_select\"\ncommand = \"select\"\n\
     roles = [\"authenticated\"]\nusing = \"public.sees(id, 'read'::text)\"\n";
+
+const MEMBERS_READ: &str = "[tables.\"public.workspaces\"]\ntenant = \"id\"\n\
+    [tables.\"public.workspaces\".roles]\nauthenticated = { select = \"rows where member\" }\n\
+    [[tables.\"public.workspaces\".policies]]\nname = \"theirs\"\nroles = [\"authenticated\"]\n\
+    using = \"public.is_workspace_member(id)\"\n";
+
+#[test]
+fn a_column_right_that_lets_clients_write_a_protected_table_is_critical() {
+    let (_, contracts, [flaw, _]) =
+        BY_CONTRACT.iter().find(|(id, ..)| *id == "rls.column_grant").unwrap();
+    let database = clean();
+    database.execute(flaw);
+    let output = Cli::new(["rls", "audit", "-o", "json", "--contract", "c.toml"])
+        .file("c.toml", format!("{BUILT_IN}\n{}", contracts[0]))
+        .env("DATABASE_URL", database.url())
+        .run()
+        .expect_code(2);
+    assert_eq!(findings(&output), ["rls.column_grant critical public.workspaces"]);
+    let message = output.json()["findings"][0]["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("UPDATE: declared deny, predicted rows where"), "{message}");
+}
 
 #[test]
 fn every_check_has_its_flaw_and_its_innocent_neighbour() {

@@ -2,8 +2,10 @@
 
 mod audit;
 mod flaws;
+mod keys;
 mod mutations;
 mod roles;
+mod sarif;
 mod views;
 mod writes;
 

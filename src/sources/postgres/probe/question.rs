@@ -1,12 +1,11 @@
 //! What is asked about one table as one persona, and what the answers mean.
 
 use super::helpers;
-use super::sample::{Sample, Target};
+use super::sample::{Key, Sample, Target};
 use super::tries::{Answer, Refusal};
 use crate::facts::access::catalog::Function;
 use crate::facts::access::observation::{Outcome, Persona};
 use crate::facts::access::{Command, Observations, observation::Trial};
-use crate::sources::postgres::sql::literals;
 
 /// One question: the statement and how to read its answer.
 pub struct Question<'a> {
@@ -31,11 +30,12 @@ pub fn all<'a>(
     persona: Persona,
     helpers: &[&'a Function],
 ) -> Vec<Question<'a>> {
-    let (table, key) = (&target.table.name, &target.key);
+    let table = &target.table.name;
     let mut questions = Vec::new();
-    let keys: Vec<_> = sample.own.iter().chain(&sample.foreign).cloned().collect();
+    let keys: Vec<_> = sample.own.iter().chain(&sample.foreign).collect();
     if !keys.is_empty() {
-        let sql = format!("select {key}::text from {table} where {key} in ({})", literals(&keys));
+        let (key, these) = (target.key_of(""), target.these(&keys));
+        let sql = format!("select {key}::text from {table} where {these}");
         questions.push(Question { sql, kind: Kind::Read });
     }
     let column = target.written_column(persona.role());
@@ -86,9 +86,9 @@ pub fn note(
 }
 
 fn read(rows: &[Option<String>], sample: &Sample) -> Outcome {
-    let found = |keys: &[String]| {
-        keys.iter().filter(|key| rows.iter().flatten().any(|row| row == *key)).count()
-    };
+    let rows = rows.iter().flatten().filter_map(|row| serde_json::from_str(row).ok());
+    let rows: Vec<Key> = rows.collect();
+    let found = |keys: &[Key]| keys.iter().filter(|key| rows.contains(key)).count();
     Outcome::Rows {
         own: found(&sample.own),
         of_own: sample.own.len(),

@@ -8,7 +8,7 @@ use super::tries::{Group, Refusal, limited};
 use crate::facts::access::catalog::Relation;
 use crate::facts::access::contract::{Rule, Table};
 use crate::facts::access::{Catalog, Contract};
-use crate::sources::postgres::sql::ident;
+use crate::sources::postgres::sql::{ident, literals};
 
 /// Rows tried on either side.
 const ROWS: usize = 20;
@@ -23,6 +23,9 @@ pub fn opening(budget: Duration) -> String {
     format!("{}; SET LOCAL row_security = off", limited(budget))
 }
 
+/// The primary key of a row as text, column by column.
+pub type Key = Vec<String>;
+
 /// A member, a stranger, and rows and tenants of both sides.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Sample {
@@ -35,9 +38,9 @@ pub struct Sample {
     /// Tenants of others.
     pub foreign_tenants: Vec<String>,
     /// Keys of rows of the member's tenants.
-    pub own: Vec<String>,
+    pub own: Vec<Key>,
     /// Keys of other rows.
-    pub foreign: Vec<String>,
+    pub foreign: Vec<Key>,
     /// One own row as JSON, where writes are rehearsed.
     #[serde(default)]
     pub own_row: Option<String>,
@@ -52,8 +55,8 @@ pub struct Target<'a> {
     pub table: &'a Relation,
     /// What the contract says of it.
     pub declared: &'a Table,
-    /// Its key, quoted.
-    pub key: String,
+    /// The columns of its key, quoted.
+    key: Vec<String>,
     binding: Option<Binding<'a>>,
 }
 
@@ -71,7 +74,10 @@ pub fn target<'a>(
     table: &'a Relation,
     declared: &'a Table,
 ) -> Result<Target<'a>, String> {
-    let key = table.key.as_deref().ok_or("it has no primary key of one column")?;
+    let key: Vec<_> = table.key.iter().map(|column| ident(column)).collect();
+    if key.is_empty() {
+        return Err("it has no primary key to find sampled rows by".to_owned());
+    }
     let rule = declared.rules().first().and_then(|name| contract.rules.get(name));
     let binding = match (rule, &declared.tenant) {
         (Some(rule), Some(tenant)) => {
@@ -82,15 +88,27 @@ pub fn target<'a>(
         }
         _ => None,
     };
-    Ok(Target { table, declared, key: ident(key), binding })
+    Ok(Target { table, declared, key, binding })
 }
 
 impl Target<'_> {
     /// A column that a role may write, quoted.
     pub fn written_column(&self, role: &str) -> String {
         let granted = self.table.only_columns(role, "UPDATE");
-        let column = granted.first().or(self.declared.tenant.as_ref());
-        column.map_or(self.key.clone(), |column| ident(column))
+        let column = granted.first().or(self.declared.tenant.as_ref()).or(self.table.key.first());
+        column.map_or_else(String::new, |column| ident(column))
+    }
+
+    /// The key of a row as a JSON array of texts; `of` qualifies its columns.
+    pub fn key_of(&self, of: &str) -> String {
+        let columns: Vec<_> = self.key.iter().map(|column| format!("{of}{column}::text")).collect();
+        format!("pg_catalog.json_build_array({})", columns.join(", "))
+    }
+
+    /// The condition that finds these rows, through the index of the key.
+    pub fn these(&self, keys: &[&Key]) -> String {
+        let rows: Vec<_> = keys.iter().map(|key| format!("({})", literals(key))).collect();
+        format!("({}) in ({})", self.key.join(", "), rows.join(", "))
     }
 }
 
@@ -110,7 +128,7 @@ fn at_random(target: &Target<'_>, rows: bool) -> String {
         "select pg_catalog.json_build_object('stranger', pg_catalog.gen_random_uuid(), \
          'member', null, 'own_tenants', '[]'::json, 'foreign_tenants', '[]'::json, \
          'own', '[]'::json, 'foreign', {}, 'foreign_row', {})::text",
-        list(&format!("select {}::text from {table} limit {ROWS}", target.key)),
+        list(&format!("select {} from {table} limit {ROWS}", target.key_of(""))),
         if rows { &row } else { "null" }
     )
 }
@@ -118,13 +136,13 @@ fn at_random(target: &Target<'_>, rows: bool) -> String {
 /// `mine`: tenants of somebody who has rows, if anybody has. `others`: tenants that are not theirs.
 /// Rows are found tenant by tenant, through the index on the tenant where there is one.
 fn by_rule(target: &Target<'_>, binding: &Binding<'_>, rows: bool) -> String {
-    let (table, key, members) = (&target.table.name, &target.key, binding.members);
+    let (table, key, members) = (&target.table.name, target.key_of("j."), binding.members);
     let (user, tenant) = (ident(&binding.rule.user), ident(&binding.rule.tenant));
     let bound = ident(binding.tenant);
     let of = |tenants: &str| {
         list(&format!(
             "select j.k from {tenants} o cross join lateral \
-             (select j.{key}::text from {table} j where j.{bound} = o.t limit {ROWS}) j(k) limit {ROWS}"
+             (select {key} from {table} j where j.{bound} = o.t limit {ROWS}) j(k) limit {ROWS}"
         ))
     };
     let row = |tenants: &str| match rows {

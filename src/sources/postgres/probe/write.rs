@@ -9,7 +9,7 @@ use super::sample::{Sample, Target};
 use super::tries::{Answer, Refusal};
 use crate::facts::access::observation::{Outcome, Persona, Trial};
 use crate::facts::access::{Command, Observations};
-use crate::sources::postgres::sql::{ident, literal, literals};
+use crate::sources::postgres::sql::{ident, literal};
 
 /// A write on one side's rows.
 pub struct Rehearsal {
@@ -27,9 +27,9 @@ pub fn all(target: &Target<'_>, sample: &Sample, role: &str) -> Vec<Rehearsal> {
         if keys.is_empty() {
             continue;
         }
-        let (table, key) = (&target.table.name, &target.key);
+        let table = &target.table.name;
         let column = target.written_column(role);
-        let these = format!("where {key} in ({})", literals(keys));
+        let these = format!("where {}", target.these(&keys.iter().collect::<Vec<_>>()));
         let counted = |write: &str| {
             format!("with w as ({write} {these} returning 1) select count(*)::text from w")
         };

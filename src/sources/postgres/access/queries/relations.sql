@@ -57,10 +57,11 @@ select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
              where option_name = 'security_invoker'), false),
          'exposed', c.exposed,
          'key', (
-           select pg_catalog.min(a.attname)
+           select coalesce(pg_catalog.json_agg(a.attname order by k.place), '[]')
              from pg_catalog.pg_index i
-             join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
-            where i.indrelid = c.oid and i.indisprimary and i.indnkeyatts = 1),
+             cross join pg_catalog.unnest(i.indkey::pg_catalog.int2[]) with ordinality k(attnum, place)
+             join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum
+            where i.indrelid = c.oid and i.indisprimary and k.place <= i.indnkeyatts),
          'columns', (
            select coalesce(pg_catalog.json_agg(a.attname order by a.attnum), '[]')
              from pg_catalog.pg_attribute a
