@@ -12,10 +12,20 @@ use crate::facts::selection::Selection;
 
 /// The selection that the flags mean, or a sentence about the flag that cannot be meant.
 pub fn selection(context: &Context, layout: &Layout, flags: &Filter) -> Result<Selection, Error> {
+    let now = layout.server_time.parse().unwrap_or_else(|_| context.now());
+    selection_at(context, layout, flags, now)
+}
+
+/// The same, with spans counted back from `now`.
+pub fn selection_at(
+    context: &Context,
+    layout: &Layout,
+    flags: &Filter,
+    now: Timestamp,
+) -> Result<Selection, Error> {
     for kind in &flags.kind {
         context.known_kind(layout, kind)?;
     }
-    let now = layout.server_time.parse().unwrap_or_else(|_| context.now());
     let selection = flags.selection(now);
     checked(&selection, now)?;
     if selection.workspace.is_some() && layout.workspace.is_none() {

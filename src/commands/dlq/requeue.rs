@@ -2,11 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{plan, write};
+use super::{filter, plan, write};
 use crate::cli::DlqRequeue;
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::fingerprint;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::OperationId;
 use crate::facts::requeue::{Exclusion, Options, Plan, Target};
@@ -155,14 +154,7 @@ async fn target(context: &Context, args: &DlqRequeue, ground: &Ground) -> Result
         let file = args.ids_file.as_deref();
         return Ok(Target::Ids(ids::read(&args.ids, file, layout.id)?));
     }
-    for kind in &args.filter.kind {
-        context.known_kind(layout, kind)?;
-    }
-    if let Some(group) = args.filter.group.as_ref().filter(|g| !fingerprint::is_hash(g)) {
-        return Err(Error::usage(format!("\"{group}\" is no group"))
-            .hint("cliplyctl dlq groups lists them"));
-    }
-    let selection = args.filter.selection(ground.now);
+    let selection = filter::selection_at(context, layout, &args.filter, ground.now)?;
     if selection.is_all() && !args.all {
         return Err(Error::usage("nothing says which dead letters are meant")
             .hint("give ids, a filter such as --kind or --group, or --all"));

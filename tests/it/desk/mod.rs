@@ -1,5 +1,6 @@
 //! The dead-letter desk on a real server.
 
+mod agree;
 mod export;
 mod groups;
 mod list;

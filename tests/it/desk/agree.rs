@@ -1,0 +1,69 @@
+//! One selection, three commands: what `list` lists is what `groups` counts and `requeue` would take.
+
+use super::{WITH_DEAD, data, dlq, listed};
+use crate::support::postgres::Database;
+
+/// Filters, and how many of the 26 dead jobs of a typical database pass them.
+const FILTERS: [(&[&str], usize); 9] = [
+    (&["--kind", "PUBLISH_TIKTOK"], 8),
+    (&["--kind", "TRANSCRIBE", "--kind", "THUMBNAIL_GEN"], 3),
+    (&["--error", "ACCESS token"], 8),
+    (&["--workspace", "AAAAAAAA-0000-4000-8000-000000000002", "--kind", "TRANSCRIBE"], 1),
+    (&["--since", "12m"], 2),
+    (&["--until", "3h"], 1),
+    (&["--since", "2000-01-01"], 26),
+    (&["--until", "2000-01-01"], 0),
+    (&["--since", "2000-01-01T00:00:00Z", "--until", "12m", "--kind", "CLIP_RENDER"], 13),
+];
+
+#[test]
+fn list_groups_and_requeue_mean_the_same_jobs_by_every_filter_on_every_variant() {
+    for variant in WITH_DEAD {
+        let database = Database::from_fixture(&format!("{variant}_typical"));
+        for (filter, expected) in FILTERS {
+            let with = |verb: &'static str| [&[verb][..], filter].concat();
+            assert_eq!(listed(&database, filter).len(), expected, "{variant} list {filter:?}");
+            let groups = data(&database, &with("groups"));
+            let groups = groups["groups"].as_array().unwrap();
+            let counted: u64 = groups.iter().map(|g| g["count"].as_u64().unwrap()).sum();
+            assert_eq!(counted, expected as u64, "{variant} groups {filter:?}");
+            let plan = data(&database, &[&with("requeue")[..], &["--dry-run"]].concat());
+            assert_eq!(plan["matched"], expected, "{variant} requeue {filter:?}: {plan:#}");
+        }
+    }
+}
+
+#[test]
+fn a_group_selects_the_same_jobs_for_every_command() {
+    for variant in WITH_DEAD {
+        let database = Database::from_fixture(&format!("{variant}_typical"));
+        let groups = data(&database, &["groups"]);
+        for group in groups["groups"].as_array().unwrap() {
+            let (hash, count) = (group["hash"].as_str().unwrap(), &group["count"]);
+            let alone = data(&database, &["groups", "--group", hash]);
+            assert_eq!(alone["groups"][0]["count"], *count, "{variant} {hash}");
+            assert_eq!(alone["groups"].as_array().unwrap().len(), 1, "{variant} {hash}");
+            let plan = data(&database, &["requeue", "--group", hash, "--dry-run"]);
+            assert_eq!(plan["matched"], *count, "{variant} {hash}: {plan:#}");
+        }
+    }
+}
+
+#[test]
+fn filters_that_cannot_be_meant_are_refused_by_every_command() {
+    let database = Database::from_fixture("main_typical");
+    for (filter, words) in [
+        (&["--kind", "CLIP_RENDR"][..], "did you mean `CLIP_RENDER`"),
+        (&["--workspace", "7"], "is no workspace id"),
+        (&["--group", "3f9a"], "is no group"),
+        (&["--error", ""], "--error is empty"),
+        (&["--since", "1h", "--until", "2h"], "nothing can match"),
+        (&["--since", "2999-01-01"], "in the future"),
+        (&["--since", "yesterday"], "expected a span"),
+    ] {
+        for verb in [&["list"][..], &["groups"], &["requeue", "--dry-run"], &["requeue", "--yes"]] {
+            let output = dlq(&database, &[verb, filter].concat()).expect_code(64);
+            assert!(output.stderr.contains(words), "{verb:?} {filter:?}: {}", output.stderr);
+        }
+    }
+}
