@@ -1,4 +1,5 @@
 use super::{bury, command, count, events, job, requeue};
+use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
 #[test]
@@ -171,4 +172,42 @@ fn operations_are_listed_with_what_became_of_them() {
     let operation = &json["data"]["operations"][0];
     assert_eq!((&operation["jobs"], &operation["reason"]), (&3.into(), &"deployed a fix".into()));
     assert_eq!(operation["now"].to_string(), r#"[["queued",2],["done",1]]"#);
+}
+
+#[test]
+fn a_role_that_may_not_write_is_told_so_before_anything_is_tried() {
+    let db = Database::from_fixture("main_typical");
+    db.execute(
+        "ALTER TABLE jobs DISABLE ROW LEVEL SECURITY; ALTER TABLE job_events DISABLE ROW LEVEL SECURITY;
+         GRANT SELECT ON jobs, job_events TO blind; REVOKE UPDATE, INSERT, DELETE ON jobs, job_events FROM blind",
+    );
+    for (grant, missing) in [("", "jobs"), ("GRANT UPDATE ON jobs TO blind", "job_events")] {
+        db.execute(grant);
+        let plan = ["dlq", "requeue", "--all", "--dry-run", "-o", "json"];
+        let plan = Cli::new(plan).env("DATABASE_URL", db.url_as("blind")).run().expect_code(0);
+        assert_eq!(plan.json()["data"]["matched"], 26, "planning needs no right to write");
+        let args = ["dlq", "requeue", "--all", "--yes", "--reason", "x"];
+        let output = Cli::new(args).env("DATABASE_URL", db.url_as("blind")).run().expect_code(77);
+        assert!(output.stderr.contains(missing), "{missing}: {output:?}");
+        assert_eq!((count(&db, "dead_letter"), events(&db)), ("26".into(), "0".into()));
+    }
+}
+
+#[test]
+fn many_ids_from_a_file_are_requeued_or_the_file_is_refused_with_its_line() {
+    let db = Database::with_variant("main");
+    bury(&db, 1200);
+    let ids = db.rows("SELECT id::text FROM jobs");
+    let ids: Vec<_> = ids.into_iter().filter_map(|mut row| row.remove(0)).collect();
+    // As editors leave them: CRLF, blank lines, a line twice.
+    let good = format!("\r\n{}\r\n\r\n{}\r\n", ids.join("\r\n"), ids[0]);
+    let bad = format!("{good}not-an-id\r\n");
+    let args = ["dlq", "requeue", "--ids-file", "-", "--yes", "--reason", "x", "-o", "json"];
+    let run = |text: &str| Cli::new(args).env("DATABASE_URL", db.url()).stdin(text).run();
+    let refused = run(&bad).expect_code(64);
+    assert!(refused.stderr.contains("1204"), "the line is named: {}", refused.stderr);
+    assert_eq!(count(&db, "dead_letter"), "1200");
+    let done = run(&good).expect_code(0).json();
+    assert_eq!(done["data"]["outcome"]["done"], 1200, "{done:#}");
+    assert_eq!((count(&db, "queued"), events(&db)), ("1200".into(), "1200".into()));
 }

@@ -38,3 +38,33 @@ fn what_moved_on_since_stays() {
     );
     assert_eq!((count(&db, "running"), count(&db, "dead_letter")), ("1".into(), "2".into()));
 }
+
+#[test]
+fn a_row_on_which_anything_differs_from_what_was_written_stays() {
+    let db = Database::with_variant("main");
+    let changes = [
+        "run_at = run_at + interval '1 second'",
+        "updated_at = updated_at + interval '1 second'",
+        "attempts = attempts + 1",
+        "locked_at = now()",
+        "locked_by = 'w'",
+        "heartbeat_at = now()",
+        "last_error = 'another'",
+        "error = '{\"message\":\"another\"}'",
+    ];
+    bury(&db, changes.len() as u32 + 1);
+    let json = requeue(&db, &["--all", "--yes"]).expect_code(0).json();
+    let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
+    // Triggers would move updated_at along with every other change.
+    db.execute("ALTER TABLE jobs DISABLE TRIGGER USER");
+    for (n, change) in changes.iter().enumerate() {
+        db.execute(&format!(
+            "UPDATE jobs SET {change} WHERE id = (SELECT id FROM jobs ORDER BY id LIMIT 1 OFFSET {n})"
+        ));
+    }
+    db.execute("ALTER TABLE jobs ENABLE TRIGGER USER");
+    let json = command(&db, "undo", &[operation, "--yes"]).run().expect_code(75).json();
+    assert_eq!(json["data"]["outcome"]["done"], 1, "{json:#}");
+    assert_eq!(json["data"]["moved_on"], changes.len(), "{json:#}");
+    assert_eq!(count(&db, "dead_letter"), "1");
+}
