@@ -38,12 +38,18 @@ pub fn requeue(layout: &Layout, shape: &Shape) -> Statements {
             where job.id = locked.id and {target}
            returning job.id{workspace}, {before} as previous, {after} as written
          ){logged}
-         select id::text as id, previous::text as previous, written::text as written from updated",
+         select id::text as id, {told} from updated",
         set = assignments(layout, shape),
         target = guard("job"),
         workspace = workspace(layout),
         before = object("locked", &shape.columns),
         after = object("job", &shape.columns),
+        // Only a journal on this side needs to be told what the event would hold.
+        told = if shape.enqueued.is_some() {
+            "null::text as previous, null::text as written"
+        } else {
+            "previous::text as previous, written::text as written"
+        },
         logged = event(
             layout,
             shape.enqueued.as_ref(),
