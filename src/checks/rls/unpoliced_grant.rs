@@ -71,5 +71,5 @@ fn idle(audit: &Audit, table: &Relation) -> Vec<String> {
 
 fn revoke(table: &str, grant: &str) -> String {
     let (role, commands) = grant.split_once(' ').unwrap_or((grant, "ALL"));
-    format!("REVOKE {commands} ON {table} FROM {role};")
+    format!("REVOKE {commands} ON {table} FROM {};", super::ident(role))
 }

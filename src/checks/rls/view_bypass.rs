@@ -34,7 +34,12 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
         let message =
             format!("a {word} shows {} past row security; {roles} may use it", tables.join(", "));
         let remedy = match view.kind {
-            Kind::View => format!("ALTER VIEW {} SET (security_invoker = true);", view.name),
+            Kind::View => format!(
+                "-- Its readers then need rights and policies of their own on {}.\n\
+                 ALTER VIEW {} SET (security_invoker = true);",
+                tables.join(", "),
+                view.name
+            ),
             _ => format!("REVOKE ALL ON {} FROM {};", view.name, roles.replace(" and ", ", ")),
         };
         findings.push(about(
