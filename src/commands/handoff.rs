@@ -5,10 +5,11 @@ use futures_util::future::join5;
 use super::{dlq, queue, triage};
 use crate::cli::{DlqList, DlqOps, Filter, Judging, Queue};
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::exit::FailOn;
 use crate::facts::flow::Pulse;
 use crate::facts::listing::Order;
+use crate::interrupt::Interrupt;
 use crate::report::Report;
 use crate::report::handoff::{Part, report};
 use crate::sources::postgres::{pulse, server};
@@ -21,8 +22,21 @@ const GROUPS: usize = 5;
 const OPERATIONS: u32 = 5;
 
 /// Looks at everything; what cannot be seen is a part that says so.
-pub async fn run(context: &Context) -> Report {
-    let status = triage::now(context).await;
+///
+/// # Errors
+/// An interruption: half a bundle would be taken for a whole one.
+pub async fn run(context: &Context) -> Result<Report, Error> {
+    let interrupt = Interrupt::listen();
+    tokio::select! {
+        report = bundle(context, &interrupt) => Ok(report),
+        () = interrupt.wait() => {
+            Err(Error::new(ErrorKind::Interrupted, "interrupted before the bundle was whole"))
+        }
+    }
+}
+
+async fn bundle(context: &Context, interrupt: &Interrupt) -> Report {
+    let status = triage::now(context, interrupt).await;
     context.renew();
     let filter = Filter::default();
     let samples = DlqList {

@@ -56,7 +56,7 @@ pub async fn stream(
 pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> {
     match command {
         Command::Triage(args) => triage::run(context, args).await,
-        Command::Handoff => Ok(handoff::run(context).await),
+        Command::Handoff => handoff::run(context).await,
         Command::Health(args) => health::run(context, args).await,
         Command::Ready(args) => ready::run(context, args).await,
         Command::Queue(args) => queue::run(context, args).await,

@@ -1,9 +1,10 @@
 //! `handoff`: one text for whoever comes next.
 
 use crate::support::cli::Cli;
-use crate::support::http::Stub;
+use crate::support::http::{Manner, Response, Stub};
 use crate::support::postgres::Database;
 use crate::support::readiness::response;
+use crate::support::wait_until;
 
 fn stub() -> Stub {
     Stub::start([
@@ -79,4 +80,18 @@ fn a_part_that_cannot_be_read_is_said_and_exits_3() {
         .expect_code(3);
     assert!(output.stdout.matches("could not be read: ").count() >= 4, "{}", output.stdout);
     assert!(!format!("{output:?}").contains("hunter2"));
+}
+
+#[test]
+fn half_a_bundle_is_not_printed_when_interrupted() {
+    let mute = Response::rude(Manner::Mute);
+    let stub = Stub::start([("/api/healthz", mute.clone()), ("/api/readyz", mute)]);
+    let database = Database::from_fixture("main_healthy");
+    let mut cli = handoff(&database, &stub, &["--timeout", "5m"]);
+    let running = cli.start();
+    wait_until("the app is asked", || stub.count("/api/readyz") == 1);
+    running.signal("INT");
+    let output = running.finish();
+    assert_eq!((output.code, output.stdout.as_str()), (130, ""), "{output:?}");
+    assert!(output.stderr.contains("interrupted before the bundle was whole"), "{output:?}");
 }

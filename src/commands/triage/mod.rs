@@ -32,8 +32,8 @@ pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
 }
 
 /// One look around, judged.
-pub async fn now(context: &Context) -> Report {
-    let seen = look(context, &Interrupt::listen()).await;
+pub async fn now(context: &Context, interrupt: &Interrupt) -> Report {
+    let seen = look(context, interrupt).await;
     report::triage::report(&seen.facts, &seen.steps, FailOn::default(), &context.provenance())
 }
 
