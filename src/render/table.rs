@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::{Canvas, sanitise};
 use crate::facts::{Section, Verdict};
-use crate::report::{Align, Block, Cell, Document, Table, Tone};
+use crate::report::{Align, Block, Cell, Document, Table, Tone, rules};
 
 /// Columns between two columns of a table.
 const GAP: u16 = 2;
@@ -56,7 +56,7 @@ fn paint(block: &Block, canvas: Canvas, runbook: Option<&str>) -> String {
         }
         Block::Pairs(pairs) => pairs_block(pairs, canvas),
         Block::Table(table) => grid(table, canvas),
-        Block::Note(text) => wrapped(text, "", Tone::Muted, canvas),
+        Block::Note(text) => note(text, canvas, runbook),
         Block::Raw(text) => format!("{text}\n"),
         Block::Verbatim(text) => verbatim(text),
         Block::Next(commands) => next(commands, canvas, runbook),
@@ -123,14 +123,29 @@ fn next(commands: &[(String, String)], canvas: Canvas, runbook: Option<&str>) ->
     out
 }
 
-/// What names a section of the runbook, as a link to it (OSC 8).
+/// A sentence; one that begins with a check's id links it to the check's page.
+fn note(text: &str, canvas: Canvas, runbook: Option<&str>) -> String {
+    let painted = wrapped(text, "", Tone::Muted, canvas);
+    let check = text.split_once(": ").map(|(id, _)| id).filter(|id| rules::title(id).is_some());
+    match (check, runbook) {
+        (Some(id), Some(url)) => {
+            let link = hyperlink(&format!("{url}#{}", id.replace('.', "")), id);
+            painted.replacen(id, &link, 1)
+        }
+        _ => painted,
+    }
+}
+
+/// OSC 8. The address is ours or was checked with the settings: it holds no control characters.
+fn hyperlink(address: &str, shown: &str) -> String {
+    format!("\u{1b}]8;;{address}\u{1b}\\{shown}\u{1b}]8;;\u{1b}\\")
+}
+
+/// What names a section of the runbook, as a link to it.
 fn linked(shown: String, purpose: &str, runbook: Option<&str>) -> String {
     let section = Section::ALL.into_iter().find(|section| section.name() == purpose);
     match (section, runbook) {
-        (Some(section), Some(url)) => {
-            let anchor = section.anchor();
-            format!("\u{1b}]8;;{url}#{anchor}\u{1b}\\{shown}\u{1b}]8;;\u{1b}\\")
-        }
+        (Some(section), Some(url)) => hyperlink(&format!("{url}#{}", section.anchor()), &shown),
         _ => shown,
     }
 }

@@ -25,6 +25,7 @@ fn a_terminal_gets_links_and_a_pipe_does_not() {
     terminal.wait_for("The app answers but is not ready");
     let raw = terminal.raw();
     assert!(raw.contains(LINK), "{raw:?}");
+    assert!(raw.contains("RUNBOOK.md#readyok\u{1b}\\ready.ok"), "{raw:?}");
     assert_eq!(
         raw.matches("]8;;https").count(),
         raw.matches("]8;;\u{1b}").count(),
