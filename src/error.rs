@@ -42,6 +42,15 @@ impl Error {
         Self { kind, message: message.into(), causes: Vec::new(), hints: Vec::new() }
     }
 
+    /// Makes the commands that its hints name speak of this context.
+    pub fn address(&mut self, context: &str) {
+        for hint in &mut self.hints {
+            if let Some((before, command)) = hint.split_once(": cliplyctl ") {
+                *hint = format!("{before}: cliplyctl -c {context} {command}");
+            }
+        }
+    }
+
     /// The command line is wrong (64).
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Usage, message)

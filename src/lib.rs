@@ -120,7 +120,10 @@ fn show(cli: &Cli, terminal: Terminal, mut report: Report, from: &Provenance) ->
 }
 
 /// Prints an error; programs get it on stdout as well, in the format that they asked for.
-fn fail(cli: &Cli, terminal: Terminal, error: Error, from: &Provenance) -> ExitCode {
+fn fail(cli: &Cli, terminal: Terminal, mut error: Error, from: &Provenance) -> ExitCode {
+    if let Some(context) = &cli.global.context {
+        error.address(context);
+    }
     terminal.complain(&error);
     let code = error.exit_code();
     let format = cli.format();

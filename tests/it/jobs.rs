@@ -30,3 +30,13 @@ fn jobs_of_every_variant_are_shown_with_what_their_state_means() {
         assert!(text.contains("access token expired") && !text.contains("tt-secret"), "{text}");
     }
 }
+
+#[test]
+fn the_hint_of_an_error_speaks_of_the_context_that_was_asked() {
+    let database = Database::from_fixture("main_healthy");
+    let config = "[context.night]\ndatabase_url_env = \"NIGHT_URL\"\n";
+    let args = ["-c", "night", "jobs", "show", "00000000-0000-4000-8000-00000000ffff"];
+    let mut cli = Cli::new(args).file("cliplyctl.toml", config).env("NIGHT_URL", database.url());
+    let output = cli.run().expect_code(3);
+    assert!(output.stderr.contains("cliplyctl -c night dlq list"), "{}", output.stderr);
+}

@@ -151,8 +151,10 @@ fn announce(context: &Context, record: &StoredOperation) {
     let operation = &record.operation;
     context.terminal.say(&format!("operation {operation}"));
     if record.deed == Deed::Requeue {
+        let name = context.settings.context_name.as_ref();
+        let address = name.map(|name| format!("-c {name} ")).unwrap_or_default();
         context
             .terminal
-            .say(&format!("  if interrupted: cliplyctl dlq requeue --resume {operation}"));
+            .say(&format!("  if interrupted: cliplyctl {address}dlq requeue --resume {operation}"));
     }
 }
