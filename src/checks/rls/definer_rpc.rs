@@ -59,15 +59,12 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
             ),
         };
         let remedy = remedy(audit, function);
-        findings.push(about(
-            check,
-            audit,
-            verdict,
-            &function.signature,
-            message,
-            "pg_proc",
-            remedy,
-        ));
+        let mut finding =
+            about(check, audit, verdict, &function.signature, message, "pg_proc", remedy);
+        if verdict == Verdict::Ok {
+            finding.remedy = None;
+        }
+        findings.push(finding);
     }
     findings
 }

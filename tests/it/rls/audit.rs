@@ -246,3 +246,18 @@ fn bodies_that_cannot_be_read_are_listed_as_not_examined() {
     let body = list.iter().find(|entry| entry["subject"] == "the body of public.run(text)");
     assert_eq!(body.unwrap()["reason"], "it builds SQL at run time (EXECUTE)");
 }
+
+#[test]
+fn a_reading_function_that_asks_who_calls_is_noted_as_not_examined_and_left_alone() {
+    let database = clean();
+    database.execute(
+        "CREATE FUNCTION mine() RETURNS SETOF jobs LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ''
+           AS 'SELECT * FROM public.jobs WHERE auth.uid() IS NOT NULL'",
+    );
+    let report = audit(&database).expect_code(0).json();
+    let checks = report["checks"].as_array().unwrap();
+    let note = checks.iter().find(|check| check["id"] == "rls.definer_rpc").expect("a note");
+    assert_eq!(note["status"], "ok", "{note:#}");
+    assert!(note["message"].as_str().unwrap().contains("was not examined"), "{note:#}");
+    assert!(note["remedy"].is_null(), "nothing is known to be wrong: {note:#}");
+}
