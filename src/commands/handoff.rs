@@ -1,9 +1,9 @@
 //! `handoff`: everything that the next person needs, in one text that is safe to paste.
 
-use futures_util::future::join5;
+use futures_util::future::join4;
 
 use super::{dlq, queue, triage};
-use crate::cli::{DlqList, DlqOps, Filter, Judging, Queue};
+use crate::cli::{DlqList, DlqOps, Filter};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::exit::FailOn;
@@ -36,7 +36,12 @@ pub async fn run(context: &Context) -> Result<Report, Error> {
 }
 
 async fn bundle(context: &Context, interrupt: &Interrupt) -> Report {
-    let status = triage::now(context, interrupt).await;
+    let (facts, status) = triage::now(context, interrupt).await;
+    let queue = match (&facts.queue, &facts.layout.result) {
+        (Some(queue), _) => queue::judged(context, queue, FailOn::default()),
+        (None, Err(error)) => Err(error.clone().into()),
+        (None, Ok(_)) => Err(Error::bug("the queue was not looked at")),
+    };
     context.renew();
     let filter = Filter::default();
     let samples = DlqList {
@@ -45,11 +50,8 @@ async fn bundle(context: &Context, interrupt: &Interrupt) -> Report {
         limit: Some(SAMPLES),
         after: None,
     };
-    let judging = Judging { fail_on: FailOn::default() };
-    let figures = Queue { kind: None, exact: false, advise: false, judging };
     let operations = DlqOps { limit: OPERATIONS };
-    let (queue, groups, newest, operations, (hour, version)) = join5(
-        queue::run(context, &figures),
+    let (groups, newest, operations, (hour, version)) = join4(
         dlq::groups::run(context, &filter),
         dlq::list::run(context, &samples),
         dlq::ops::run(context, &operations),

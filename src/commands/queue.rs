@@ -4,7 +4,8 @@ use crate::checks::queue::{BACKLOG, DEAD_LETTERS};
 use crate::cli::Queue;
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::{Finding, Observed};
+use crate::exit::FailOn;
+use crate::facts::{self, Finding, Observed};
 use crate::report::{self, Report};
 use crate::sources::postgres::queue::{Request, read};
 
@@ -18,13 +19,25 @@ pub async fn run(context: &Context, args: &Queue) -> Result<Report, Error> {
         context.known_kind(layout, kind)?;
     }
     let queue = observe(context, args.kind.as_deref(), args.exact).await;
+    judged(context, &queue, args.judging.fail_on)
+}
+
+/// Judges a reading.
+///
+/// # Errors
+/// What kept it from being read.
+pub fn judged(
+    context: &Context,
+    queue: &Observed<facts::queue::Queue>,
+    fail_on: FailOn,
+) -> Result<Report, Error> {
     if let Err(error) = &queue.result {
         return Err(error.clone().into());
     }
     let limits = &context.settings.limits;
     let findings: Vec<Finding> =
-        BACKLOG.iter().chain(&DEAD_LETTERS).flat_map(|check| check.run(&queue, limits)).collect();
-    Ok(report::queue::report(&queue, findings, args.judging.fail_on, &context.provenance()))
+        BACKLOG.iter().chain(&DEAD_LETTERS).flat_map(|check| check.run(queue, limits)).collect();
+    Ok(report::queue::report(queue, findings, fail_on, &context.provenance()))
 }
 
 /// Reads the queue with the limits in force.
@@ -32,7 +45,7 @@ pub async fn observe(
     context: &Context,
     kind: Option<&str>,
     exact: bool,
-) -> Observed<crate::facts::queue::Queue> {
+) -> Observed<facts::queue::Queue> {
     context
         .observe("public.jobs", async {
             let layout = context.layout().await?;

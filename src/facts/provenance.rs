@@ -18,8 +18,8 @@ pub struct Provenance {
     pub standby: Option<bool>,
     /// The base URL, never with credentials.
     pub base_url: Option<String>,
-    /// Where the runbook is read in a browser.
-    #[serde(default)]
+    /// Where the runbook is read in a browser. Never taken from a file: a terminal is told to open it.
+    #[serde(skip)]
     pub runbook_url: Option<String>,
     /// When the command began.
     pub started_at: Timestamp,

@@ -32,4 +32,11 @@ pub struct Facts {
     /// Never saved: it holds the values of a `.env`.
     #[serde(skip)]
     pub environment: Option<Observed<Environment>>,
+    /// Whether all this was read back from a file.
+    #[serde(skip, default = "yes")]
+    pub saved: bool,
+}
+
+fn yes() -> bool {
+    true
 }

@@ -33,7 +33,11 @@ pub fn not_observed(facts: &Facts) -> Vec<(String, String)> {
         None => {}
     }
     if facts.environment.is_none() {
-        note("environment", "no schema in the usual places of this directory".to_owned());
+        let why = match facts.saved {
+            true => "it is not part of a saved triage",
+            false => "no schema in the usual places of this directory",
+        };
+        note("environment", why.to_owned());
     }
     notes
 }

@@ -29,7 +29,7 @@ pub async fn gather(context: &Context, probes: &Probes<'_>) -> Facts {
         Some((queue, flow, failures)) => (Some(queue), Some(flow), failures),
         None => (None, None, None),
     };
-    Facts { health, readiness, layout, queue, flow, failures, server, environment }
+    Facts { health, readiness, layout, queue, flow, failures, server, environment, saved: false }
 }
 
 /// Sources by name.

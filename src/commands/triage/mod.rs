@@ -25,16 +25,29 @@ pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
         return saved::judge_again(context, file, args.judging.fail_on);
     }
     let interrupt = Interrupt::listen();
-    Ok(match args.wait {
+    let (seen, mut report) = match args.wait {
         Some(limit) => wait::run(context, args, &interrupt, limit).await,
-        None => look(context, &interrupt).await.report(context, args, args.judging.fail_on),
-    })
+        None => {
+            let seen = look(context, &interrupt).await;
+            let report = seen.report(context, args.judging.fail_on);
+            (seen, report)
+        }
+    };
+    if let Some(file) = &args.save
+        && let Err(error) = Saved::new(context.provenance(), seen.facts).write(file)
+    {
+        // The verdict is still worth reading; that it was not saved decides how the process ends.
+        report.exit = error.exit_code();
+        context.terminal.complain(&error);
+    }
+    Ok(report)
 }
 
-/// One look around, judged.
-pub async fn now(context: &Context, interrupt: &Interrupt) -> Report {
+/// One look around, judged; and what was seen.
+pub async fn now(context: &Context, interrupt: &Interrupt) -> (Facts, Report) {
     let seen = look(context, interrupt).await;
-    report::triage::report(&seen.facts, &seen.steps, FailOn::default(), &context.provenance())
+    let report = seen.report(context, FailOn::default());
+    (seen.facts, report)
 }
 
 /// What one look around showed.
@@ -57,18 +70,11 @@ impl Look {
     }
 
     /// The report of what is known; one that was cut short by a signal says so by its exit code.
-    fn report(&self, context: &Context, args: &Triage, fail_on: FailOn) -> Report {
+    fn report(&self, context: &Context, fail_on: FailOn) -> Report {
         let from = context.provenance();
         let mut report = report::triage::report(&self.facts, &self.steps, fail_on, &from);
         if self.interrupted {
             report.exit = ExitCode::Interrupted;
-        }
-        if let Some(file) = &args.save
-            && let Err(error) = Saved::new(from, self.facts.clone()).write(file)
-        {
-            // The verdict is still worth reading; that it was not saved decides how the process ends.
-            report.exit = error.exit_code();
-            context.terminal.complain(&error);
         }
         report
     }

@@ -15,7 +15,8 @@ use crate::triage::judge;
 /// # Errors
 /// A file that is none.
 pub fn judge_again(context: &Context, file: &Path, fail_on: FailOn) -> Result<Report, Error> {
-    let saved = Saved::read(file)?;
+    let mut saved = Saved::read(file)?;
+    saved.from.runbook_url = context.provenance().runbook_url;
     let steps = judge(&saved.facts, &context.settings.limits);
     let mut report = report::triage::report(&saved.facts, &steps, fail_on, &saved.from);
     let ago = context.now().duration_since(saved.from.started_at).as_secs_f64();

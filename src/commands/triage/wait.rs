@@ -21,20 +21,20 @@ pub async fn run(
     args: &Triage,
     interrupt: &Interrupt,
     limit: Duration,
-) -> Report {
+) -> (Look, Report) {
     let ends = Instant::now() + limit;
     let mut said = String::new();
     loop {
         let mut seen = look(context, interrupt).await;
         let left = ends.saturating_duration_since(Instant::now());
         if args.goal.reached(seen.verdict()) || seen.interrupted || left.is_zero() {
-            return report(context, args, &seen);
+            return report(context, args, seen);
         }
         if let Some(error) = lasting(&seen) {
             context
                 .terminal
                 .say(&format!("not waiting: {} (waiting changes nothing)", error.message));
-            return report(context, args, &seen);
+            return report(context, args, seen);
         }
         let reason = reason(&seen);
         if reason != said {
@@ -46,24 +46,24 @@ pub async fn run(
         interrupt.sleep(PAUSE.min(left)).await;
         if interrupt.happened() {
             seen.interrupted = true;
-            return report(context, args, &seen);
+            return report(context, args, seen);
         }
         context.renew();
     }
 }
 
 /// Not critical is a goal for which warnings do not fail.
-fn report(context: &Context, args: &Triage, seen: &Look) -> Report {
+fn report(context: &Context, args: &Triage, seen: Look) -> (Look, Report) {
     let fail_on = match args.goal {
         Goal::Ok => args.judging.fail_on,
         Goal::NotCritical => FailOn::Critical,
     };
-    let mut report = seen.report(context, args, fail_on);
+    let mut report = seen.report(context, fail_on);
     // Waited for OK in vain: that fails, whatever is forgiven otherwise.
     if report.exit == ExitCode::Ok && !args.goal.reached(seen.verdict()) {
         report.exit = ExitCode::of(seen.verdict(), FailOn::Warning);
     }
-    report
+    (seen, report)
 }
 
 impl Goal {

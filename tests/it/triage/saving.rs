@@ -31,7 +31,7 @@ fn a_saved_triage_is_judged_again_without_app_and_database() {
         "status",
         "checks",
         "summary",
-        "coverage",
+        "exit_code",
         "findings",
         "verdict",
         "data",
@@ -41,6 +41,19 @@ fn a_saved_triage_is_judged_again_without_app_and_database() {
         assert!(!then[part].is_null(), "{part}");
         assert_eq!(now[part], then[part], "{part}");
     }
+    let unseen = |report: &serde_json::Value| -> Vec<(String, String)> {
+        let list = report["coverage"]["not_examined"].as_array().unwrap().clone();
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        list.iter().map(|seen| (text(&seen["subject"]), text(&seen["reason"]))).collect()
+    };
+    let (mut before, after) = (unseen(&then), unseen(&now));
+    for (subject, reason) in &mut before {
+        if subject == "environment" {
+            *reason = "it is not part of a saved triage".to_owned();
+        }
+    }
+    assert_eq!(after, before);
+    assert_eq!(now["coverage"]["examined"], then["coverage"]["examined"]);
     let shown = Cli::new(["triage", "--from", "seen.json"]).file("seen.json", &file).run();
     assert!(shown.stdout.contains("nothing was looked at now"), "{}", shown.stdout);
 }
@@ -59,6 +72,23 @@ fn the_limits_of_now_decide() {
     };
     assert_ne!(dead(&then.json()), "ok");
     assert_eq!(dead(&now), "ok");
+}
+
+#[test]
+fn a_saved_file_does_not_drive_the_terminal() {
+    let (file, _) = saved();
+    let evil = "https://evil.example/\u{1b}]0;owned\u{7}";
+    let mut json: serde_json::Value = serde_json::from_str(&file).unwrap();
+    json["from"]["runbook_url"] = evil.into();
+    json["from"]["database"] = evil.into();
+    json["facts"]["readiness"]["source"] = evil.into();
+    json["facts"]["readiness"]["result"]["Ok"]["errors"] = serde_json::json!([evil]);
+    let cli = Cli::new(["triage", "--from", "seen.json"]).file("seen.json", json.to_string());
+    let mut terminal = cli.terminal(50, 160);
+    terminal.finish();
+    let raw = terminal.raw();
+    assert!(raw.contains("evil.example"), "{raw:?}");
+    assert!(!raw.contains("]8;;") && !raw.contains("\u{1b}]0;"), "{raw:?}");
 }
 
 #[test]
