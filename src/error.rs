@@ -2,6 +2,7 @@
 
 use crate::exit::ExitCode;
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::text;
 
 /// What kind of trouble a command ended in; decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,9 +46,7 @@ impl Error {
     /// Makes the commands that its hints name speak of this context.
     pub fn address(&mut self, context: &str) {
         for hint in &mut self.hints {
-            if let Some((before, command)) = hint.split_once(": cliplyctl ") {
-                *hint = format!("{before}: cliplyctl -c {context} {command}");
-            }
+            *hint = text::addressed(hint, context);
         }
     }
 

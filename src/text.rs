@@ -16,6 +16,17 @@ pub fn count(n: u64) -> String {
     out
 }
 
+/// The sentence with the context in the command that it is or ends in: `lists them: cliplyctl dlq ops`.
+#[must_use]
+pub fn addressed(sentence: &str, context: &str) -> String {
+    match sentence.split_once("cliplyctl ") {
+        Some((before, command)) if before.is_empty() || before.ends_with(": ") => {
+            format!("{before}cliplyctl -c {context} {command}")
+        }
+        _ => sentence.to_owned(),
+    }
+}
+
 /// An age or duration of seconds, at most two units: `45s`, `3m 20s`, `2h 05m`, `4d 03h`.
 ///
 /// A negative age (a clock skew, a time in the future) keeps its sign.
@@ -95,6 +106,18 @@ mod tests {
         assert_eq!(age(-90.0), "-1m 30s");
         assert_eq!(age(f64::NAN), "?");
         assert_eq!(age(f64::INFINITY), "∞");
+    }
+
+    #[test]
+    fn a_command_is_addressed_and_prose_is_left_alone() {
+        assert_eq!(
+            addressed("cliplyctl dlq ops lists them", "a"),
+            "cliplyctl -c a dlq ops lists them"
+        );
+        assert_eq!(addressed("see: cliplyctl queue", "a"), "see: cliplyctl -c a queue");
+        for prose in ["connect as another role", "is the cliplyctl of this machine old?"] {
+            assert_eq!(addressed(prose, "a"), prose);
+        }
     }
 
     #[test]

@@ -29,6 +29,7 @@ use crate::error::Error;
 use crate::exit::{ExitCode, FailOn};
 pub use crate::facts::Provenance;
 use crate::facts::{Finding, Section, Verdict};
+use crate::text;
 pub use document::{Align, Block, Cell, Column, Document, Table, Tone};
 
 /// The answer of one command.
@@ -149,11 +150,7 @@ impl Report {
 
     /// Makes every command that the report suggests speak of this context.
     pub fn address(&mut self, context: &str) {
-        let address = |command: &mut String| {
-            if let Some(rest) = command.strip_prefix("cliplyctl ") {
-                *command = format!("cliplyctl -c {context} {rest}");
-            }
-        };
+        let address = |command: &mut String| *command = text::addressed(command, context);
         self.findings.iter_mut().filter_map(|f| f.next.as_mut()).for_each(address);
         self.section.iter_mut().filter_map(|s| s.next.as_mut()).for_each(address);
         for block in &mut self.document.blocks {

@@ -19,6 +19,7 @@ use crate::sources::postgres::requeue::lookup::Ground;
 use crate::sources::postgres::requeue::statements::Statements;
 use crate::sources::postgres::requeue::{Work, Writer};
 use crate::sources::state::{Deed, State, StoredOperation};
+use crate::text;
 
 /// Longest statement of a writer: a batch takes milliseconds, unless a trigger does much more.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(30);
@@ -151,10 +152,9 @@ fn announce(context: &Context, record: &StoredOperation) {
     let operation = &record.operation;
     context.terminal.say(&format!("operation {operation}"));
     if record.deed == Deed::Requeue {
+        let resume = format!("  if interrupted: cliplyctl dlq requeue --resume {operation}");
         let name = context.settings.context_name.as_ref();
-        let address = name.map(|name| format!("-c {name} ")).unwrap_or_default();
-        context
-            .terminal
-            .say(&format!("  if interrupted: cliplyctl {address}dlq requeue --resume {operation}"));
+        let resume = name.map_or(resume.clone(), |name| text::addressed(&resume, name));
+        context.terminal.say(&resume);
     }
 }

@@ -93,8 +93,9 @@ fn what_is_no_id_is_a_usage_error_and_what_is_not_there_is_said() {
     let bigint = Database::from_fixture("bigint_typical");
     let uuid = "0a9f0000-0000-4000-8000-00000000abcd";
     let wrong = [(&main, "42"), (&main, "0a9f"), (&main, "1' or '1'='1"), (&main, "")];
+    let misplaced = [(&main, "0a9f00000-000-4000-8000-00000000abcd"), (&bigint, "+1")];
     let wrong_here = [(&bigint, uuid), (&bigint, "1.5"), (&bigint, "99999999999999999999")];
-    for (database, id) in wrong.into_iter().chain(wrong_here) {
+    for (database, id) in wrong.into_iter().chain(wrong_here).chain(misplaced) {
         let said = dlq(database, &["show", id]).expect_code(64).stderr;
         assert!(said.contains("is no id of a job") && said.contains("are of type"), "{said}");
     }

@@ -53,3 +53,13 @@ fn a_person_is_shown_the_plan_and_asked() {
         assert_eq!(events(&db), n);
     }
 }
+
+#[test]
+fn the_command_that_resumes_names_the_context() {
+    let db = Database::from_fixture("main_typical");
+    let config = format!("[context.night]\ndatabase_url = \"{}\"\n", db.url());
+    let args = ["-c", "night", "--all", "--yes", "--reason", "x"];
+    let output = command(&db, "requeue", &args).file("cliplyctl.toml", config).run().expect_code(0);
+    let resume = "if interrupted: cliplyctl -c night dlq requeue --resume rq-";
+    assert!(output.stderr.contains(resume), "{}", output.stderr);
+}
