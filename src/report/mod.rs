@@ -14,6 +14,7 @@ pub mod header;
 pub mod health;
 pub mod job;
 pub mod operations;
+pub mod outcome;
 pub mod queue;
 pub mod ready;
 pub mod requeue;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::requeue::{OutcomeJson, account, exit, note_stop, outcome_json};
+use super::outcome::{OutcomeJson, account, exit, note_stop, outcome_json};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
 use crate::facts::operation::{OperationId, Summary};
 use crate::facts::requeue::Outcome;

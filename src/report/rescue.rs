@@ -5,7 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::requeue::{OutcomeJson, account, exit, note_stop, outcome_json};
+use super::outcome::{OutcomeJson, account, exit, note_stop, outcome_json};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
 use crate::facts::Verdict;
 use crate::facts::operation::OperationId;
