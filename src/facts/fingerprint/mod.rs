@@ -82,11 +82,14 @@ impl Fingerprint {
     }
 }
 
+/// Characters of the beginning of a long text that count.
+pub const HEAD: usize = 8192;
+/// Characters of its end that count.
+pub const TAIL: usize = 4096;
+
 /// The ends of a long text: readers of a database may send these alone, and the same job must have
 /// the same fingerprint for all of them.
 fn ends(text: &str) -> Cow<'_, str> {
-    const HEAD: usize = 8192;
-    const TAIL: usize = 4096;
     // No text has more characters than bytes.
     if text.len() <= HEAD + TAIL || text.chars().nth(HEAD + TAIL).is_none() {
         return Cow::Borrowed(text);

@@ -181,14 +181,14 @@ fn only_hashes_of_this_version_look_like_hashes() {
 
 #[test]
 fn a_long_error_and_its_ends_are_the_same() {
-    let long = |filler: &str| format!("{{\"message\": \"böse {}\"}}", filler.repeat(9_000));
+    let long = |filler: &str| format!("{{\"message\": \"böse {}\"}}", filler.repeat(13_000));
     for text in [long("ä"), long("ab"), long("日本")] {
         let chars: Vec<char> = text.chars().collect();
         let cut: String = chars[..8192].iter().chain(&chars[chars.len() - 4096..]).collect();
-        let whole = text.chars().count() <= 12_288;
         let prints = |text: &str| {
             (Fingerprint::of("K", Some(text), None), Fingerprint::of("K", None, Some(text)))
         };
-        assert!(whole || prints(&text) == prints(&cut), "{text:.40}");
+        assert!(cut.len() < text.len(), "{text:.40}");
+        assert_eq!(prints(&text), prints(&cut), "{text:.40}");
     }
 }

@@ -135,6 +135,13 @@ impl Layout {
         ))
     }
 
+    /// The events and the column of their time, where "the newest" can be asked for.
+    #[must_use]
+    pub fn events_in_order(&self) -> Option<(&Events, &str)> {
+        let events = self.events.as_ref().filter(|events| events.ids_grow)?;
+        Some((events, events.at.as_deref()?))
+    }
+
     /// Whether jobs in progress show signs of life at all.
     #[must_use]
     pub fn shows_life(&self) -> bool {

@@ -96,10 +96,7 @@ pub async fn failures(
     layout: &Layout,
     timeout: Duration,
 ) -> Result<Option<Failures>, SourceError> {
-    let Some(events) = layout.events.as_ref().filter(|events| events.ids_grow) else {
-        return Ok(None);
-    };
-    let Some(at) = &events.at else { return Ok(None) };
+    let Some((events, at)) = layout.events_in_order() else { return Ok(None) };
     let statement = format!(
         "select count(*) filter (where stage = 'failed' and at > now() - interval '1 hour') as n, \
          count(*) = {EVENTS} and min(at) > now() - interval '1 hour' as cut \

@@ -27,10 +27,7 @@ pub async fn read(
     layout: &Layout,
     timeout: Duration,
 ) -> Result<Option<Pulse>, SourceError> {
-    let events = layout.events.as_ref().filter(|events| events.ids_grow);
-    let Some((events, at)) = events.and_then(|events| Some((events, events.at.as_ref()?))) else {
-        return Ok(None);
-    };
+    let Some((events, at)) = layout.events_in_order() else { return Ok(None) };
     let steps: Vec<_> = (0..6)
         .map(|step| {
             let (from, to) = (step * STEP, (step + 1) * STEP);

@@ -22,10 +22,8 @@ pub async fn finishes(
     layout: &Layout,
     timeout: Duration,
 ) -> Result<Option<Finishes>, SourceError> {
-    let Some(events) = layout.events.as_ref().filter(|events| events.ids_grow) else {
-        return Ok(None);
-    };
-    let (Some(at), Some(kind)) = (&events.at, &layout.kind) else { return Ok(None) };
+    let Some((events, at)) = layout.events_in_order() else { return Ok(None) };
+    let Some(kind) = &layout.kind else { return Ok(None) };
     let statement = format!(
         "with newest as materialized (select job_id, {stage}::text as stage, {at} as at \
            from public.job_events order by id desc limit {EVENTS}) \

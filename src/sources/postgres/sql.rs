@@ -1,5 +1,6 @@
 //! Pieces of SQL built from a layout. Names and values are quoted here and nowhere else.
 
+use crate::facts::fingerprint::{HEAD, TAIL};
 use crate::facts::layout::{Layout, Role};
 
 /// A quoted identifier.
@@ -94,9 +95,10 @@ pub fn error_text(layout: &Layout) -> String {
 /// long text alone. Its size is asked first, because that neither unpacks it nor makes text of it.
 #[must_use]
 pub fn fingerprinted(value: &str) -> String {
+    let whole = HEAD + TAIL;
     format!(
-        "case when pg_column_size({value}) > 3000 and length({value}::text) > 12288 \
-         then left({value}::text, 8192) || right({value}::text, 4096) else {value}::text end"
+        "case when pg_column_size({value}) > 3000 and length({value}::text) > {whole} \
+         then left({value}::text, {HEAD}) || right({value}::text, {TAIL}) else {value}::text end"
     )
 }
 

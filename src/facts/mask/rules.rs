@@ -1,0 +1,103 @@
+//! How secrets look, and where they stand, in texts that people and programs write.
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use regex::{Captures, Regex};
+
+/// Secrets by their place or look. The groups `keep` and `end` around one stay.
+pub static LOOKS: [Rule; 8] = [
+    // A private key, to its end or to that of the text.
+    Rule::new(
+        &["private key"],
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\z)",
+    ),
+    // The user and password of a URL; a password may hold what should have been encoded, and a
+    // text may be cut off within it.
+    Rule::new(&["://"], r#"(?<keep>://)[^\s'"<>/:@]*:[^\s'"<>]*(?<end>@)"#),
+    Rule::new(&["://"], r#"(?<keep>://)[^\s'"<>/?#@]*(?<end>@)"#),
+    Rule::new(
+        &["://"],
+        r#"(?<keep>://)[^\s'"<>/?#:@]*:[^\s'"<>/?#@]*[^\s'"<>/?#@0-9][^\s'"<>/?#@]*\z"#,
+    ),
+    // The query or fragment of a URL: signatures, codes, tokens.
+    Rule::new(&["://"], r#"(?<keep>://[^\s'"<>?#]*[?#])[^\s'"<>]+"#),
+    // A line of cookies; the value of an authorization header, or of its scheme alone.
+    Rule::new(&["cookie"], r#"(?i)(?<keep>\bcookie["'\\]*\s*[:=]\s*["'\\]*)[^"'\r\n\\]+"#),
+    Rule::new(
+        &["authorization"],
+        r#"(?i)(?<keep>\bauthorization["'\\]*\s*[:=]\s*["'\\]*(?:[a-z]+\s+)?)[^\s"',;\\]+"#,
+    ),
+    // Tokens of well-known makes: JSON Web Tokens, Stripe, OpenAI, GitHub, Slack, AWS, Google,
+    // Supabase, TikTok.
+    Rule::new(
+        &[
+            "eyj", "k_", "whsec_", "sk-", "gh", "xox", "kia", "sia", "aiza", "ya29.", "1//", "sb",
+            "act.", "rft.", "clt.",
+        ],
+        concat!(
+            r"\b(?:eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*|(?:[srp]k|whsec)_[A-Za-z0-9_]{8,}",
+            r"|sk-[A-Za-z0-9_-]{16,}|gh[opsur]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}",
+            r"|xox[a-z]-[A-Za-z0-9-]{8,}|A[KS]IA[A-Z0-9]{12,}|AIza[A-Za-z0-9_-]{20,}",
+            r"|ya29\.[A-Za-z0-9_-]{8,}|1//[A-Za-z0-9_-]{20,}|sb_secret_[A-Za-z0-9_-]+",
+            r"|sbp_[A-Za-z0-9]{8,}|(?:act|rft|clt)\.[A-Za-z0-9!*._-]{16,})",
+        ),
+    ),
+];
+
+/// A scheme and its credential: `Bearer abc`.
+pub static SCHEME: Rule = Rule::new(&["bearer"], r"(?i)\bbearer\s+(?<value>[a-z0-9._~+/=-]+)");
+/// A name and its value: `token=abc`, `"apiKey": "abc"`, `PGPASSWORD: abc`, JSON within JSON.
+pub static NAMED: Rule = Rule::new(
+    &[
+        "token",
+        "secret",
+        "passw",
+        "pwd",
+        "key",
+        "cookie",
+        "credential",
+        "private",
+        "signature",
+        "jwt",
+    ],
+    concat!(
+        r#"(?<name>[A-Za-z0-9_.-]*[A-Za-z0-9_])(?<mark>["'\\]*(?:=>|[:=])(?<space>\s*))"#,
+        r#"(?:(?<quote>["'\\]+)(?<quoted>[^"'\\\r\n]+)|(?<bare>[^\s"',;&<>(){}\[\]\\]+))"#,
+    ),
+);
+
+/// A pattern that is compiled when a text may match it: most hold nothing of the kind.
+pub struct Rule {
+    /// One of these stands, in whatever case, in every text that matches. Lowercase.
+    needles: &'static [&'static str],
+    pub(super) pattern: &'static str,
+    /// None for a pattern that is wrong, which a test below rules out.
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Rule {
+    const fn new(needles: &'static [&'static str], pattern: &'static str) -> Self {
+        Self { needles, pattern, compiled: OnceLock::new() }
+    }
+
+    pub(super) fn regex(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| Regex::new(self.pattern).ok()).as_ref()
+    }
+
+    /// Replaces what matches; `lower` is the text in lowercase.
+    pub fn apply<'a>(
+        &self,
+        text: Cow<'a, str>,
+        lower: &str,
+        by: impl Fn(&Captures) -> String,
+    ) -> Cow<'a, str> {
+        if !self.needles.iter().any(|needle| lower.contains(needle)) {
+            return text;
+        }
+        match self.regex().map(|regex| regex.replace_all(&text, by)) {
+            None | Some(Cow::Borrowed(_)) => text,
+            Some(Cow::Owned(masked)) => Cow::Owned(masked),
+        }
+    }
+}
