@@ -9,7 +9,6 @@ use crate::error::Error;
 use crate::facts::rescue::{Fate, Silent};
 use crate::report::{Report, rescue as report};
 use crate::sources::postgres::requeue::Work;
-use crate::sources::postgres::requeue::journal::Journal;
 use crate::sources::postgres::requeue::lookup;
 use crate::sources::postgres::requeue::rescue::{self, RESCUED, Words};
 use crate::sources::state::{Deed, State, StoredOperation};
@@ -21,17 +20,7 @@ const LEAST: Duration = Duration::from_secs(30);
 pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
     let words = Words::of(layout)?;
-    let stale = match args.stale {
-        Some(stale) if stale < LEAST => {
-            return Err(Error::usage(format!(
-                "--stale {stale:?} would take jobs from workers that are alive"
-            ))
-            .hint("a worker beats every 5 s and has 30 s to do so: 30s is the least"));
-        }
-        Some(stale) => stale,
-        None => Duration::try_from_secs_f64(context.settings.limits.stuck_after)
-            .map_err(|error| Error::config("stuck_after is no duration").cause(error))?,
-    };
+    let stale = silence(context, args)?;
     let ground = lookup::ground(database, layout, context.timeout()).await?;
     let found = rescue::read(database, layout, &words, stale, context.timeout()).await?;
     let facing = report::Facing {
@@ -46,10 +35,7 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
     }
     write::possible(context, &ground)?;
     let state = State::open(context.settings.state_dir.as_deref());
-    let state = match state {
-        Err(error) if facing.journal_only => return Err(error),
-        state => state.ok(),
-    };
+    let state = write::records(state, facing.journal_only)?;
     let jobs: Vec<_> = meant.iter().map(|job| job.id).collect();
     let keys: Vec<_> = meant.iter().map(|job| job.key.clone()).collect();
     let total = jobs.len() as u64;
@@ -65,10 +51,7 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
         finished: false,
         undoes: None,
     };
-    let journal = match &state {
-        Some(state) if facing.journal_only => Some(Journal::new(state.journal(&record.operation)?)),
-        _ => None,
-    };
+    let journal = write::journal(state.as_ref(), facing.journal_only, &record.operation)?;
     let agreed = write::Agreed {
         permit,
         statements: rescue::statements(layout, &words),
@@ -80,4 +63,22 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
     };
     let outcome = write::run(context, state.as_ref(), &mut record, agreed).await?;
     Ok(report::applied(&facing, &record.operation, &outcome))
+}
+
+/// From which silence on a job is meant: `--stale`, else the setting.
+fn silence(context: &Context, args: &JobsRescue) -> Result<Duration, Error> {
+    let (name, stale) = match args.stale {
+        Some(stale) => ("--stale", stale),
+        None => {
+            let setting = Duration::try_from_secs_f64(context.settings.limits.stuck_after)
+                .map_err(|error| Error::config("stuck_after is no duration").cause(error))?;
+            ("the setting stuck_after", setting)
+        }
+    };
+    if stale < LEAST {
+        let message = format!("{name}, {stale:?}, would take jobs from workers that are alive");
+        return Err(Error::usage(message)
+            .hint("a worker beats every 5 s and has 30 s to do so: 30s is the least"));
+    }
+    Ok(stale)
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::outcome::{OutcomeJson, account, exit, note_stop, outcome_json};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use crate::exit::ExitCode;
 use crate::facts::Verdict;
 use crate::facts::operation::OperationId;
 use crate::facts::requeue::{Outcome, Stop};
@@ -163,7 +164,7 @@ pub fn planned(facing: &Facing<'_>, dry_run: bool, obstacle: Option<&str>) -> Re
     summarise(&mut report, facing, 0);
     // A rehearsal could answer; asked to write, jobs that stay silent are work left.
     if !dry_run && of(facing.found, Fate::Left) > 0 {
-        report.exit = crate::exit::ExitCode::Partial;
+        report.exit = ExitCode::Partial;
     }
     report
 }

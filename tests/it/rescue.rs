@@ -173,4 +173,9 @@ fn a_silence_that_living_workers_keep_is_refused() {
     let cli = Cli::new(["jobs", "rescue", "--stale", "5s", "--yes", "--reason", "test"]);
     let output = cli.env("DATABASE_URL", database.url()).run().expect_code(64);
     assert!(output.stderr.contains("30s is the least"), "{}", output.stderr);
+    let config =
+        "[context.hasty]\ndatabase_url_env = \"HASTY\"\nthresholds = { stuck_after = \"5s\" }\n";
+    let cli = Cli::new(["-c", "hasty", "jobs", "rescue", "--yes"]).file("cliplyctl.toml", config);
+    let output = cli.env("HASTY", database.url()).run().expect_code(64);
+    assert!(output.stderr.contains("the setting stuck_after, 5s"), "{}", output.stderr);
 }

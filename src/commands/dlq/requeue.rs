@@ -11,7 +11,7 @@ use crate::facts::operation::OperationId;
 use crate::facts::requeue::{Exclusion, Options, Plan, Target};
 use crate::report::{Report, requeue as report};
 use crate::sources::ids;
-use crate::sources::postgres::requeue::journal::{Entry, Journal};
+use crate::sources::postgres::requeue::journal::Entry;
 use crate::sources::postgres::requeue::lookup::{self, Ground};
 use crate::sources::postgres::requeue::statements::{self, REQUEUED};
 use crate::sources::postgres::requeue::{Shape, Work};
@@ -60,10 +60,7 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
         return Ok(report::planned(&facing, args.consent.dry_run, ground.obstacle.as_deref()));
     }
     write::possible(context, &ground)?;
-    let state = match state {
-        Err(error) if facing.journal_only => return Err(error),
-        state => state.ok(),
-    };
+    let state = write::records(state, facing.journal_only)?;
     let jobs = plan.ids.len() as u64;
     let permit = write::consent(context, &args.consent, jobs, &report::document(&facing))?;
     let mut record = resumed.unwrap_or_else(|| StoredOperation {
@@ -77,10 +74,7 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
         finished: false,
         undoes: None,
     });
-    let journal = match &state {
-        Some(state) if facing.journal_only => Some(Journal::new(state.journal(&record.operation)?)),
-        _ => None,
-    };
+    let journal = write::journal(state.as_ref(), facing.journal_only, &record.operation)?;
     let explicit = matches!(plan.target, Target::Ids(_)) && kept.is_none();
     let agreed = write::Agreed {
         permit,

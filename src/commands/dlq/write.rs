@@ -58,6 +58,30 @@ pub fn possible(context: &Context, ground: &Ground) -> Result<(), Error> {
     Ok(())
 }
 
+/// This machine's records. Where there are no events they are the only ones, and must be kept.
+///
+/// # Errors
+/// When they cannot be, and must.
+pub fn records(state: Result<State, Error>, journal_only: bool) -> Result<Option<State>, Error> {
+    match state {
+        Err(error) if journal_only => Err(error),
+        state => Ok(state.ok()),
+    }
+}
+
+/// The journal of an operation that no event tells of.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn journal(
+    state: Option<&State>,
+    journal_only: bool,
+    operation: &OperationId,
+) -> Result<Option<Journal>, Error> {
+    let state = state.filter(|_| journal_only);
+    state.map(|state| Ok(Journal::new(state.journal(operation)?))).transpose()
+}
+
 /// A new operation that begins here.
 pub fn operation_id(ground: &Ground, salt: &str) -> OperationId {
     let seed = format!("{salt}\n{}\n{}", ground.now, std::process::id());
