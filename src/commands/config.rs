@@ -1,35 +1,16 @@
 //! `config show|check`: which settings are in force, and do they work?
 
-use serde::Serialize;
-
 use crate::context::Context;
 use crate::error::Error;
-use crate::report::{Block, Cell, Column, Document, Report, Table};
-
-#[derive(Serialize)]
-struct SettingJson {
-    name: String,
-    value: String,
-    origin: String,
-}
+use crate::report::settings::{SettingJson, table};
+use crate::report::{Block, Cell, Document, Report};
 
 /// Shows every setting with its origin; secrets are redacted where they are stored.
 pub fn show(context: &Context) -> Report {
     let settings = &context.settings;
-    let mut table =
-        Table::new(vec![Column::text("setting"), Column::prose("value"), Column::prose("from")]);
-    let mut rows = Vec::new();
-    for shown in settings.shown() {
-        let value = if shown.value.is_empty() { "-".to_owned() } else { shown.value.clone() };
-        table.row(vec![
-            Cell::plain(&shown.name),
-            Cell::plain(value),
-            Cell::muted(shown.origin.clone()),
-        ]);
-        rows.push(SettingJson { name: shown.name, value: shown.value, origin: shown.origin });
-    }
+    let rows: Vec<_> = settings.shown().map(SettingJson::from).collect();
     let mut document = Document::default();
-    document.push(Block::Table(table));
+    document.push(Block::Table(table(&rows)));
     for file in &settings.config_files {
         document.note(format!("read {}", file.display()));
     }

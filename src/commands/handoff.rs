@@ -43,7 +43,6 @@ async fn bundle(context: &Context, interrupt: &Interrupt) -> Report {
         (None, Ok(_)) => Err(Error::bug("the queue was not looked at")),
     };
     context.renew();
-    let filter = Filter::default();
     let samples = DlqList {
         filter: Filter::default(),
         sort: Order::default(),
@@ -52,32 +51,18 @@ async fn bundle(context: &Context, interrupt: &Interrupt) -> Report {
     };
     let operations = DlqOps { limit: OPERATIONS };
     let (groups, newest, operations, (hour, version)) = join4(
-        dlq::groups::run(context, &filter),
+        dlq::groups::run(context, &samples.filter),
         dlq::list::run(context, &samples),
         dlq::ops::run(context, &operations),
         last_hour(context),
     )
     .await;
+    let part = |name, heading, most, content| Part { name, heading, most, content };
     let parts = vec![
-        Part { name: "queue", heading: "Queue", most: usize::MAX, content: queue },
-        Part {
-            name: "groups",
-            heading: "What dead letters died of",
-            most: GROUPS,
-            content: groups,
-        },
-        Part {
-            name: "samples",
-            heading: "The newest dead letters",
-            most: usize::MAX,
-            content: newest,
-        },
-        Part {
-            name: "operations",
-            heading: "Recent requeues",
-            most: usize::MAX,
-            content: operations,
-        },
+        part("queue", "Queue", usize::MAX, queue),
+        part("groups", "What dead letters died of", GROUPS, groups),
+        part("samples", "The newest dead letters", usize::MAX, newest),
+        part("operations", "Recent requeues", usize::MAX, operations),
     ];
     let settings = context.settings.shown().collect();
     report(status, parts, (hour, version), settings, &context.provenance())

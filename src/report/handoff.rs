@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::settings::SettingJson;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
 use crate::error::Error;
 use crate::exit::ExitCode;
@@ -31,14 +32,6 @@ pub struct BeatJson {
     event: String,
     /// Six counts of ten minutes each, the latest first.
     counts: Vec<i64>,
-}
-
-/// A setting.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct SettingJson {
-    name: String,
-    value: String,
-    origin: String,
 }
 
 /// The answer of another command, or why there is none.
@@ -85,9 +78,9 @@ pub fn report(
     document.heading("The last hour");
     let beats = last_hour(&mut document, &mut missing, hour);
     document.heading("Versions and settings");
-    let settings: Vec<_> = settings.into_iter().filter_map(chosen).collect();
+    let settings: Vec<_> = settings.into_iter().filter(is_chosen).map(SettingJson::from).collect();
     document.push(Block::Pairs(versions(version.as_deref(), from)));
-    document.push(Block::Table(table(&settings)));
+    document.push(Block::Table(super::settings::table(&settings)));
     let json = HandoffJson { parts: data, last_hour: beats, server_version: version, settings };
     let mut report = Report::listing("handoff", json, document);
     if !missing.is_empty() {
@@ -168,22 +161,8 @@ fn versions(server: Option<&str>, from: &Provenance) -> Vec<(&'static str, Cell)
     ]
 }
 
-/// A setting that somebody chose.
-fn chosen(shown: Shown) -> Option<SettingJson> {
-    let Shown { name, value, origin } = shown;
-    let ours = value.is_empty() || origin.is_empty() || origin == "default";
-    (!ours).then_some(SettingJson { name, value, origin })
-}
-
-fn table(settings: &[SettingJson]) -> Table {
-    let mut table =
-        Table::new(vec![Column::text("setting"), Column::prose("value"), Column::prose("from")]);
-    for setting in settings {
-        table.row(vec![
-            Cell::plain(&setting.name),
-            Cell::plain(&setting.value),
-            Cell::muted(&setting.origin),
-        ]);
-    }
-    table
+/// Whether somebody chose it.
+fn is_chosen(setting: &Shown) -> bool {
+    let origin = setting.origin.as_str();
+    !setting.value.is_empty() && !origin.is_empty() && origin != "default"
 }

@@ -22,6 +22,7 @@ pub mod rescue;
 pub mod rls;
 pub mod rules;
 mod service;
+pub mod settings;
 pub mod triage;
 
 use serde::Serialize;

@@ -1,6 +1,7 @@
 //! `handoff`: one text for whoever comes next.
 
 use crate::support::cli::Cli;
+use crate::support::fixtures::VARIANTS;
 use crate::support::http::{Manner, Response, Stub};
 use crate::support::postgres::Database;
 use crate::support::readiness::response;
@@ -61,7 +62,7 @@ fn it_holds_status_causes_samples_the_last_hour_operations_and_origins_as_markdo
 #[test]
 fn every_schema_can_be_handed_off_and_says_what_it_lacks() {
     let stub = stub();
-    for variant in ["main", "atomic", "event_data", "status_live"] {
+    for variant in VARIANTS {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let output = handoff(&database, &stub, &[]).run();
         assert!(output.stdout.contains("### The last hour"), "{variant}: {output:?}");

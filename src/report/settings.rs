@@ -1,0 +1,36 @@
+//! Settings with their origins, for `config show` and `handoff`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Cell, Column, Table};
+use crate::settings::Shown;
+
+/// A setting; secrets are redacted where they are stored.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SettingJson {
+    /// Its name.
+    pub name: String,
+    /// Its value; empty where it is not set.
+    pub value: String,
+    /// Where it came from, or why it is missing.
+    pub origin: String,
+}
+
+impl From<Shown> for SettingJson {
+    fn from(Shown { name, value, origin }: Shown) -> Self {
+        Self { name, value, origin }
+    }
+}
+
+/// The settings, a line each.
+#[must_use]
+pub fn table(settings: &[SettingJson]) -> Table {
+    let mut table =
+        Table::new(vec![Column::text("setting"), Column::prose("value"), Column::prose("from")]);
+    for SettingJson { name, value, origin } in settings {
+        let value = if value.is_empty() { "-" } else { value };
+        table.row(vec![Cell::plain(name), Cell::plain(value), Cell::muted(origin)]);
+    }
+    table
+}
