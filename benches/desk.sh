@@ -3,16 +3,14 @@
 #
 #   benches/desk.sh URL [DEAD]     URL: an empty database on a server of your own, superuser
 #
-# Needs a release build (cargo build --release); TOOL names another binary. psql is the real binary: Debian's
-# /usr/bin/psql is a wrapper in Perl. Prints median wall milliseconds of interleaved runs, the ratio and
+# Needs a release build (cargo build --release); TOOL names another binary. psql is the real binary. Prints median wall milliseconds of interleaved runs, the ratio and
 # peak memory. Targets: the page no slower than psql, the groups at most 1.5 times \copy of the two
 # columns that tell the cause, 64 MB.
 set -eu
 cd "$(dirname "$0")/.."
+. benches/common.sh
 url=$1 dead=${2:-300000} runs=${RUNS:-11}
 tool=${TOOL:-target/release/cliplyctl}
-psql=$(ls /usr/lib/postgresql/*/bin/psql 2>/dev/null | sort -V | tail -1)
-psql=${psql:-psql}
 copied=$(mktemp) a=$(mktemp) b=$(mktemp)
 trap 'rm -f "$copied" "$a" "$b"' EXIT
 
@@ -51,15 +49,6 @@ vacuum analyze;
 SQL
 fi
 
-# ms COMMAND...: wall milliseconds of one run (in hundredths), output thrown away.
-ms() {
-    begin=$(date +%s%N)
-    "$@" >/dev/null
-    end=$(date +%s%N)
-    echo $(((end - begin) / 10000))
-}
-median() { sort -n | awk '{ v[NR] = $1 } END { printf "%.2f\n", v[int((NR + 1) / 2)] / 100 }'; }
-
 # pair NAME PSQL-STATEMENT TOOL-ARGS...
 pair() {
     name=$1 sql=$2
@@ -72,7 +61,7 @@ pair() {
         ms "$psql" -XAtq "$url" -c "$sql" >>"$b"
     done
     ours=$(median <"$a") theirs=$(median <"$b")
-    peak=$(/usr/bin/time -f %M "$tool" "$@" --database-url "$url" 2>&1 >/dev/null | tail -1)
+    peak=$(peak "$tool" "$@" --database-url "$url")
     awk -v n="$name" -v o="$ours" -v t="$theirs" -v p="$peak" \
         'BEGIN { printf "%-28s ours %8.1f ms   psql %8.1f ms   ours/psql %5.2f   peak %5.1f MB\n", n, o, t, o / t, p / 1024 }'
 }

@@ -7,6 +7,7 @@
 # interleaved runs, and their ratio.
 set -eu
 cd "$(dirname "$0")/.."
+. benches/common.sh
 keys=${1:-60} runs=${RUNS:-31}
 tool=$PWD/target/release/cliplyctl
 command -v node >/dev/null || { echo "node is not installed: there is nothing to compare with" >&2; exit 69; }
@@ -24,15 +25,6 @@ mkdir -p "$project/packages/shared/src"
 } >"$project/packages/shared/src/env.ts"
 cd "$project"
 "$tool" env check >/dev/null || { echo "env check does not pass here" >&2; exit 70; }
-
-# ms COMMAND...: hundredths of wall milliseconds of one run, output thrown away.
-ms() {
-    begin=$(date +%s%N)
-    "$@" >/dev/null
-    end=$(date +%s%N)
-    echo $(((end - begin) / 10000))
-}
-median() { sort -n | awk '{ v[NR] = $1 } END { printf "%.2f\n", v[int((NR + 1) / 2)] / 100 }'; }
 
 for _ in $(seq "$runs"); do
     ms "$tool" env check >>ours

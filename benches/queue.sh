@@ -7,10 +7,9 @@
 # a wrapper in Perl. Prints median wall milliseconds of interleaved runs, ratios and peak memory.
 set -eu
 cd "$(dirname "$0")/.."
+. benches/common.sh
 url=$1 rows=${2:-5000000} runs=${RUNS:-11}
 tool=target/release/cliplyctl
-psql=$(ls /usr/lib/postgresql/*/bin/psql 2>/dev/null | sort -V | tail -1)
-psql=${psql:-psql}
 
 if [ "$("$psql" -XAtq "$url" -c "select to_regclass('public.jobs') is not null")" = f ]; then
     cat src/demo/backend/roles.sql src/demo/backend/workspaces.sql src/demo/backend/main.sql |
@@ -34,15 +33,6 @@ vacuum analyze jobs;
 SQL
 fi
 
-# ms COMMAND...: wall milliseconds of one run, output thrown away.
-ms() {
-    begin=$(date +%s%N)
-    "$@" >/dev/null 2>&1 || :
-    end=$(date +%s%N)
-    echo $(((end - begin) / 10000))
-}
-median() { sort -n | awk '{ v[NR] = $1 } END { printf "%.2f\n", v[int((NR + 1) / 2)] / 100 }'; }
-
 # pair NAME PSQL-STATEMENT TOOL-ARGS...
 pair() {
     name=$1 sql=$2
@@ -54,7 +44,7 @@ pair() {
         ms "$psql" -XAtq "$url" -c "$sql" >>"$b"
     done
     ours=$(median <"$a") theirs=$(median <"$b")
-    peak=$(/usr/bin/time -f %M "$tool" "$@" --database-url "$url" 2>&1 >/dev/null | tail -1)
+    peak=$(peak "$tool" "$@" --database-url "$url")
     awk -v n="$name" -v o="$ours" -v t="$theirs" -v p="$peak" \
         'BEGIN { printf "%-34s ours %8.1f ms   psql %8.1f ms   psql/ours %5.1f   peak %.1f MB\n", n, o, t, t / o, p / 1024 }'
     rm -f "$a" "$b"

@@ -10,17 +10,16 @@
 # open (sampled every millisecond): no row is locked for longer. Targets: 0.8, 32 MB, p99 50 ms.
 set -eu
 cd "$(dirname "$0")/.."
+. benches/common.sh
 url=$1 template=$2 runs=${RUNS:-3}
 tool=${TOOL:-target/release/cliplyctl}
-psql=$(ls /usr/lib/postgresql/*/bin/psql 2>/dev/null | sort -V | tail -1)
-psql=${psql:-psql}
 admin() { "$psql" -XAtq "$url" -v ON_ERROR_STOP=1 "$@"; }
 copy="${url%/*}/requeue_bench"
 copied() { "$psql" -XAtq "$copy" -v ON_ERROR_STOP=1 "$@"; }
 
 state=$(mktemp -d)
 ours=$(mktemp) theirs=$(mktemp) held=$(mktemp)
-trap 'rm -rf "$state" "$ours" "$theirs" "$held"' EXIT
+trap 'rm -rf "$state" "$ours" "$theirs" "$held" "$held.mb"' EXIT
 admin -c "select string_agg(name || '=' || setting, ' ' order by name) from pg_settings
            where name in ('fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers', 'max_wal_size')"
 

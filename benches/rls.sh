@@ -7,10 +7,9 @@
 # and peak memory: with the built-in contract, and with all 28 tables declared and probed.
 set -eu
 cd "$(dirname "$0")/.."
+. benches/common.sh
 url=$1 runs=${RUNS:-21}
 tool=${TOOL:-target/release/cliplyctl}
-psql=$(ls /usr/lib/postgresql/*/bin/psql 2>/dev/null | sort -V | tail -1)
-psql=${psql:-psql}
 contract=$(mktemp)
 trap 'rm -f "$contract"' EXIT
 
@@ -42,13 +41,8 @@ measure() {
     shift
     code=0
     "$tool" "$@" --database-url "$url" >/dev/null || code=$?
-    median=$(for _ in $(seq "$runs"); do
-        begin=$(date +%s%N)
-        "$tool" "$@" --database-url "$url" >/dev/null 2>&1 || :
-        end=$(date +%s%N)
-        echo $(((end - begin) / 10000))
-    done | sort -n | awk '{ v[NR] = $1 } END { printf "%.1f", v[int((NR + 1) / 2)] / 100 }')
-    peak=$(/usr/bin/time -f %M "$tool" "$@" --database-url "$url" 2>&1 >/dev/null | tail -1)
+    median=$(for _ in $(seq "$runs"); do ms "$tool" "$@" --database-url "$url"; done | median)
+    peak=$(peak "$tool" "$@" --database-url "$url")
     awk -v n="$name" -v m="$median" -v p="$peak" -v c="$code" \
         'BEGIN { printf "%-34s %7.1f ms   peak %5.1f MB   exit %d\n", n, m, p / 1024, c }'
 }
