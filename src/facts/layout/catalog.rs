@@ -4,20 +4,24 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// The answer of `queries/layout.sql`.
-#[derive(Debug, Clone, Deserialize)]
+/// Pages are taken to hold this many rows where nobody ever analysed the table.
+const ROWS_A_PAGE: f64 = 20.0;
+
+/// The tables and their server.
+#[derive(Debug, Clone)]
 pub struct Catalog {
     /// `public.jobs`, where it exists.
     pub jobs: Option<CatalogTable>,
     /// `public.job_events`, where it exists.
     pub events: Option<CatalogTable>,
     /// Where `public.jobs` has both `state` and `status`: what tells which one is maintained.
-    #[serde(default)]
     pub evidence: LiveEvidence,
     /// Whether this server only replays another one.
     pub in_recovery: bool,
     /// The server's clock, RFC 3339 UTC.
     pub server_time: String,
+    /// Bytes of one of its pages.
+    pub block_size: f64,
 }
 
 impl Catalog {
@@ -34,17 +38,17 @@ impl Catalog {
     }
 }
 
-/// The answer of `queries/live_column.sql`.
-#[derive(Debug, Clone, Default, Deserialize)]
+/// What tells a column that the worker maintains from a leftover.
+#[derive(Debug, Clone, Default)]
 pub struct LiveEvidence {
     /// Sources of the backend's worker functions: they name the column that they maintain.
     pub worker_functions: Vec<String>,
     /// `pg_stats.n_distinct` by column, where this role sees statistics.
-    pub distinct: BTreeMap<String, f64>,
+    pub distinct: BTreeMap<String, f32>,
 }
 
 /// A table.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct CatalogTable {
     /// Its columns in order.
     pub columns: Vec<CatalogColumn>,
@@ -52,8 +56,8 @@ pub struct CatalogTable {
     pub checks: Vec<String>,
     /// Its valid indexes.
     pub indexes: Vec<CatalogIndex>,
-    /// Rows as the planner would estimate them.
-    pub estimated_rows: f64,
+    /// What it takes up; a partitioned table, what each of its leaves does.
+    pub storage: Vec<Storage>,
     /// Whether this role may read every column.
     pub can_select: bool,
     /// Whether row-level security filters what this role sees.
@@ -61,25 +65,52 @@ pub struct CatalogTable {
 }
 
 /// A column.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CatalogColumn {
     /// Its name.
     pub name: String,
-    /// Its type, as `format_type` writes it.
-    pub r#type: String,
+    /// Its type as the catalog names it (`int8`), where it is one of the server's own.
+    pub r#type: Option<String>,
     /// Whether it is NOT NULL.
     pub not_null: bool,
-    /// Whether it has a default or is generated.
-    pub has_default: bool,
+}
+
+impl CatalogColumn {
+    /// Whether its type is one of these.
+    #[must_use]
+    pub fn is_any(&self, types: &[&str]) -> bool {
+        self.r#type.as_deref().is_some_and(|r#type| types.contains(&r#type))
+    }
+}
+
+/// What a table takes up on disk.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Storage {
+    /// Rows at the last ANALYZE; negative where there was none.
+    pub rows_counted: f32,
+    /// Pages at the last ANALYZE.
+    pub pages_counted: i32,
+    /// Bytes of now.
+    pub bytes: i64,
+}
+
+impl Storage {
+    /// The planner's own arithmetic: rows a page at the last ANALYZE, times the pages of now.
+    fn rows(self, block_size: f64) -> f64 {
+        let a_page = if self.rows_counted >= 0.0 && self.pages_counted > 0 {
+            f64::from(self.rows_counted) / f64::from(self.pages_counted)
+        } else {
+            ROWS_A_PAGE
+        };
+        a_page * (self.bytes as f64 / block_size)
+    }
 }
 
 /// An index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CatalogIndex {
-    /// Its name.
-    pub name: String,
-    /// Its key columns in order; an expression is its text.
-    pub columns: Vec<String>,
+    /// Its key columns in order; none for an expression.
+    pub columns: Vec<Option<String>>,
     /// Its predicate, as the server writes it.
     pub predicate: Option<String>,
 }
@@ -101,11 +132,17 @@ impl CatalogIndex {
     /// Whether all of these columns are part of it.
     #[must_use]
     pub fn has_all(&self, columns: &[&str]) -> bool {
-        columns.iter().all(|wanted| self.columns.iter().any(|c| c == wanted))
+        columns.iter().all(|wanted| self.columns.iter().any(|c| c.as_deref() == Some(*wanted)))
     }
 }
 
 impl CatalogTable {
+    /// Rows as the planner would estimate them.
+    #[must_use]
+    pub fn estimated_rows(&self, block_size: f64) -> f64 {
+        self.storage.iter().map(|storage| storage.rows(block_size)).sum()
+    }
+
     /// Whether a CHECK lets this column say `dead_letter`.
     #[must_use]
     pub fn allows_dead_letters(&self, column: &str) -> bool {
@@ -161,8 +198,7 @@ mod tests {
 
     fn index(predicate: &str) -> CatalogIndex {
         CatalogIndex {
-            name: "i".into(),
-            columns: vec!["state".into(), "run_at".into()],
+            columns: vec![Some("state".into()), Some("run_at".into())],
             predicate: Some(predicate.into()),
         }
     }

@@ -10,7 +10,7 @@ mod catalog;
 mod recognise;
 mod vocabulary;
 
-pub use catalog::{Catalog, CatalogColumn, CatalogIndex, CatalogTable, LiveEvidence};
+pub use catalog::{Catalog, CatalogColumn, CatalogIndex, CatalogTable, LiveEvidence, Storage};
 pub use recognise::recognise;
 pub use vocabulary::{Role, Vocabulary};
 

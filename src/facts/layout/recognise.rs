@@ -5,6 +5,9 @@ use super::vocabulary::{CANONICAL, FAILED_IS_FINAL, Vocabulary};
 use super::{ErrorColumn, Events, IdType, Layout};
 use crate::facts::{SourceError, SourceErrorKind};
 
+/// Types of ids that come from a sequence.
+const WHOLE_NUMBERS: [&str; 2] = ["int8", "int4"];
+
 /// Reads a layout from the catalog.
 ///
 /// # Errors
@@ -57,7 +60,7 @@ pub fn recognise(catalog: &Catalog) -> Result<Layout, SourceError> {
         last_error: jobs.first_of(&["last_error"]),
         error: jobs.column("error").map(|column| ErrorColumn {
             name: column.name.clone(),
-            json: column.r#type.starts_with("json"),
+            json: column.is_any(&["json", "jsonb"]),
         }),
         workspace: jobs.first_of(&["workspace_id"]),
         priority: jobs.first_of(&["priority"]),
@@ -69,7 +72,7 @@ pub fn recognise(catalog: &Catalog) -> Result<Layout, SourceError> {
         kinds: jobs.first_of(&["kind", "type"]).and_then(|kind| jobs.allowed_values(&kind)),
         events: catalog.events.as_ref().and_then(events),
         indexes: jobs.indexes.clone(),
-        estimated_rows: jobs.estimated_rows,
+        estimated_rows: jobs.estimated_rows(catalog.block_size),
         in_recovery: catalog.in_recovery,
         server_time: catalog.server_time.clone(),
         live,
@@ -95,9 +98,9 @@ fn unknown(jobs: &CatalogTable, expected: &str) -> SourceError {
 }
 
 fn id_type(jobs: &CatalogTable) -> Result<IdType, SourceError> {
-    match jobs.column("id").map(|c| c.r#type.as_str()) {
-        Some("uuid") => Ok(IdType::Uuid),
-        Some("bigint" | "integer") => Ok(IdType::BigInt),
+    match jobs.column("id") {
+        Some(id) if id.is_any(&["uuid"]) => Ok(IdType::Uuid),
+        Some(id) if id.is_any(&WHOLE_NUMBERS) => Ok(IdType::BigInt),
         _ => Err(unknown(jobs, "a column id of type uuid or bigint")),
     }
 }
@@ -189,16 +192,16 @@ fn events(table: &CatalogTable) -> Option<Events> {
     }
     let stage = table.first_of(&["stage", "event"])?;
     Some(Events {
-        ids_grow: table.column("id").is_some_and(|c| c.r#type == "bigint" || c.r#type == "integer"),
+        ids_grow: table.column("id").is_some_and(|id| id.is_any(&WHOLE_NUMBERS)),
         stages: table.allowed_values(&stage),
         stage,
         data: table.first_of(&["data", "details"]),
         at: table.first_of(&["created_at", "at", "ts"]),
         workspace: table.column("workspace_id").is_some(),
-        indexed_by_job: table
-            .indexes
-            .iter()
-            .any(|i| i.predicate.is_none() && i.columns.first().is_some_and(|c| c == "job_id")),
+        indexed_by_job: table.indexes.iter().any(|i| {
+            i.predicate.is_none()
+                && i.columns.first().is_some_and(|c| c.as_deref() == Some("job_id"))
+        }),
     })
 }
 
@@ -208,12 +211,7 @@ mod tests {
     use super::*;
 
     fn column(name: &str, r#type: &str) -> CatalogColumn {
-        CatalogColumn {
-            name: name.into(),
-            r#type: r#type.into(),
-            not_null: false,
-            has_default: true,
-        }
+        CatalogColumn { name: name.into(), r#type: Some(r#type.into()), not_null: false }
     }
 
     fn catalog(columns: &[(&str, &str)], checks: &[&str]) -> Catalog {
@@ -229,6 +227,7 @@ mod tests {
             evidence: LiveEvidence::default(),
             in_recovery: false,
             server_time: String::new(),
+            block_size: 8192.0,
         }
     }
 
@@ -257,8 +256,7 @@ mod tests {
     fn a_partial_index_tells_the_live_column() {
         let mut catalog = catalog(&BOTH, &[]);
         catalog.jobs.as_mut().unwrap().indexes = vec![CatalogIndex {
-            name: "i".into(),
-            columns: vec!["status".into()],
+            columns: vec![Some("status".into())],
             predicate: Some("(status = 'queued'::text)".into()),
         }];
         assert_eq!(recognise(&catalog).unwrap().live, "status");

@@ -4,6 +4,7 @@
 use std::error::Error;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use jiff::Timestamp;
 use tokio_postgres::types::{FromSql, Type};
 
 /// Microseconds between 1970 and 2000, where the server's clock begins.
@@ -18,6 +19,16 @@ impl Micros {
     #[must_use]
     pub fn finite(self) -> Option<i64> {
         (self.0 != i64::MAX && self.0 != i64::MIN).then_some(self.0)
+    }
+
+    /// RFC 3339 UTC with so many digits behind the second; infinities as Postgres says them.
+    #[must_use]
+    pub fn rfc3339(self, digits: usize) -> String {
+        match Timestamp::from_microsecond(self.0) {
+            Ok(at) => format!("{at:.digits$}"),
+            Err(_) if self.0 < 0 => "-infinity".to_owned(),
+            Err(_) => "infinity".to_owned(),
+        }
     }
 }
 
@@ -61,5 +72,8 @@ mod tests {
         assert_eq!(read(-EPOCH).finite(), Some(0));
         assert_eq!((read(i64::MAX).finite(), read(i64::MIN).finite()), (None, None));
         assert!(Micros::from_sql(&Type::TIMESTAMPTZ, &[1, 2]).is_err());
+        assert_eq!(read(1).rfc3339(6), "2000-01-01T00:00:00.000001Z");
+        assert_eq!(read(1).rfc3339(0), "2000-01-01T00:00:00Z");
+        assert_eq!(read(i64::MIN).rfc3339(6), "-infinity");
     }
 }

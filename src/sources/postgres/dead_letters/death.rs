@@ -23,11 +23,15 @@ pub fn death_columns(layout: &Layout) -> String {
     format!("{failed_at} as failed_at, ({changed})::timestamptz as changed_at, now() as now_at")
 }
 
+/// When a row with [`death_columns`] was last changed.
+pub(super) fn changed_of(row: &Row) -> Option<Micros> {
+    row.get("changed_at")
+}
+
 /// When the job of a row with [`death_columns`] died.
 pub fn death_of(row: &Row) -> Option<Death> {
-    let changed: Option<Micros> = row.get("changed_at");
     let Micros(now) = row.get("now_at");
-    death(row.get("failed_at"), changed.and_then(Micros::finite), now as f64 / 1e6)
+    death(row.get("failed_at"), changed_of(row).and_then(Micros::finite), now as f64 / 1e6)
 }
 
 /// `failed_at` when it is a sane timestamp, else the row's last change.

@@ -9,6 +9,7 @@ mod stream;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
+use death::changed_of;
 pub use death::{death_columns, death_of};
 pub use others::others;
 pub use page::list;
@@ -93,13 +94,12 @@ fn columns(layout: &Layout) -> String {
     };
     format!(
         "id::text as id, {} as kind, {} as workspace, {} as attempts, {} as max_attempts, \
-         left({}, {ERROR_BYTES}) as error, {} as changed, {}",
+         left({}, {ERROR_BYTES}) as error, {}",
         text(&layout.kind),
         text(&layout.workspace),
         number(&layout.attempts),
         number(&layout.max_attempts),
         sql::error_text(layout),
-        sql::rfc3339(&sql::changed(layout)),
         death_columns(layout),
     )
 }
@@ -113,6 +113,6 @@ fn dead_letter(row: &Row) -> DeadLetter {
         max_attempts: row.get("max_attempts"),
         error: row.get::<_, Option<&str>>("error").map(mask::text),
         died: death_of(row),
-        changed: row.get::<_, Option<String>>("changed").unwrap_or_default(),
+        changed: changed_of(row).map(|at| at.rfc3339(6)).unwrap_or_default(),
     }
 }

@@ -57,13 +57,14 @@ async fn page(
     let budget = format!("SET LOCAL statement_timeout = {budget}");
     db.read(timeout, async |tx| {
         let (params, all) = (conditions.params(), all.params());
-        let (rows, budget, total) = join3(
-            tx.query_typed(&statement, &params),
-            tx.batch_execute(&budget),
-            tx.query_typed_one(&total, &all),
-        )
-        .await;
-        let jobs = rows?.iter().map(dead_letter).collect();
+        // Read while the server is still counting.
+        let jobs = async {
+            let rows = tx.query_typed(&statement, &params).await?;
+            Ok::<_, SourceError>(rows.iter().map(dead_letter).collect())
+        };
+        let (jobs, budget, total) =
+            join3(jobs, tx.batch_execute(&budget), tx.query_typed_one(&total, &all)).await;
+        let jobs = jobs?;
         budget?;
         Ok((jobs, counted(total)?))
     })

@@ -1,0 +1,13 @@
+-- What are the jobs and their events, and may this role read them? The catalog alone, no table.
+select c.oid,
+       c.relname as name,
+       c.relkind as kind,
+       c.reltuples as rows_counted,
+       c.relpages as pages_counted,
+       pg_catalog.pg_relation_size(c.oid) as bytes,
+       pg_catalog.has_table_privilege(c.oid, 'SELECT') as can_select,
+       pg_catalog.row_security_active(c.oid) as rls_active
+  from pg_catalog.pg_class c
+ where c.relnamespace = pg_catalog.to_regnamespace('public')
+   and c.relname in ('jobs', 'job_events')
+   and c.relkind in ('r', 'p', 'v', 'm', 'f')
