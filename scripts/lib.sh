@@ -63,7 +63,7 @@ need_postgres() {
         as_root mkdir -p "$settings"
         echo 'create_main_cluster = false' | as_root tee "$settings/cliplyctl.conf" >/dev/null
     fi
-    install_package postgresql postgresql
+    install_package postgresql postgresql@17
     [ ! -e "$settings/cliplyctl.conf" ] || as_root rm "$settings/cliplyctl.conf"
     has_postgres || { say "error: PostgreSQL was installed, but initdb is not where it is looked for"; exit 1; }
 }
@@ -71,6 +71,11 @@ need_postgres() {
 # The pooler of the tests on pooled connections.
 need_pgbouncer() {
     command -v pgbouncer >/dev/null 2>&1 || [ -x /usr/sbin/pgbouncer ] || install_package pgbouncer pgbouncer
+}
+
+# ps and kill, with which the tests look at processes: a minimal Debian has neither.
+need_procps() {
+    command -v ps >/dev/null 2>&1 || install_package procps procps
 }
 
 # A C compiler with the C library's headers: the TLS library builds a little C, and Rust links with
