@@ -24,11 +24,11 @@ function __fish_cliplyctl_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -61,18 +61,18 @@ complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "schema" -d 'Pri
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "man" -d 'Print the manual page (roff) of the tool or of one command'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l wait -d 'Look again until the goal is reached, at most this long; ends at once on what waiting cannot change' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l wait -d 'Look again until the goal is reached, at most this long; ends at once on what waiting cannot change' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l for -d 'What to wait for' -r -f -a "ok\t'Everything is well'
 not-critical\t'Nothing is critical and nothing unknown; warnings do not fail then'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l save -d 'Keep what was seen in a file, for --from' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l from -d 'Look at nothing: judge a saved triage again, with the limits of now' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l fail-on -d 'The lowest verdict that fails; UNKNOWN always does' -r -f -a "warning\t'Fail on warnings and worse'
 critical\t'Fail on criticals and unknowns alone'"
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -89,11 +89,11 @@ always\t'Also when piped'
 never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand triage" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand handoff" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand handoff" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand handoff" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand handoff" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand handoff" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand handoff" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand handoff" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand handoff" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand handoff" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand handoff" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -112,11 +112,11 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand handoff" -s h -l hel
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand handoff" -s V -l version -d 'Print version'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l fail-on -d 'The lowest verdict that fails; UNKNOWN always does' -r -f -a "warning\t'Fail on warnings and worse'
 critical\t'Fail on criticals and unknowns alone'"
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -135,11 +135,11 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -s h -l help
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -s V -l version -d 'Print version'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l fail-on -d 'The lowest verdict that fails; UNKNOWN always does' -r -f -a "warning\t'Fail on warnings and worse'
 critical\t'Fail on criticals and unknowns alone'"
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -157,14 +157,14 @@ never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -l admin -d 'Ask /api/admin/readyz, which says more'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand ready" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l kind -d 'Count jobs of this kind alone' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l kind -d 'Count jobs of this kind alone' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l fail-on -d 'The lowest verdict that fails; UNKNOWN always does' -r -f -a "warning\t'Fail on warnings and worse'
 critical\t'Fail on criticals and unknowns alone'"
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -183,11 +183,11 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l exact -d '
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -l advise -d 'Print the indexes that would make every figure instant'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand queue" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -211,17 +211,17 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -f -a "undo" -d 'Take a requeue back, where nothing happened since'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -f -a "ops" -d 'List recent requeues: who, why, how many, and what became of them'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and not __fish_seen_subcommand_from groups list show requeue undo ops help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l kind -d 'Only this kind; may be given more than once' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l workspace -d 'Only jobs of this workspace' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l error -d 'Only jobs whose error contains this text, in whatever case' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l group -d 'Only jobs of this group, as `dlq groups` names it' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l since -d 'Only jobs that died since: a span ago (2h) or a time (2026-01-31T04:00:00Z)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l until -d 'Only jobs that died before' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l kind -d 'Only this kind; may be given more than once' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l workspace -d 'Only jobs of this workspace' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l error -d 'Only jobs whose error contains this text, in whatever case' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l group -d 'Only jobs of this group, as `dlq groups` names it' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l since -d 'Only jobs that died since: a span ago (2h) or a time (2026-01-31T04:00:00Z)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l until -d 'Only jobs that died before' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -238,22 +238,22 @@ always\t'Also when piped'
 never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from groups" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l kind -d 'Only this kind; may be given more than once' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l workspace -d 'Only jobs of this workspace' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l error -d 'Only jobs whose error contains this text, in whatever case' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l group -d 'Only jobs of this group, as `dlq groups` names it' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l since -d 'Only jobs that died since: a span ago (2h) or a time (2026-01-31T04:00:00Z)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l until -d 'Only jobs that died before' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l kind -d 'Only this kind; may be given more than once' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l workspace -d 'Only jobs of this workspace' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l error -d 'Only jobs whose error contains this text, in whatever case' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l group -d 'Only jobs of this group, as `dlq groups` names it' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l since -d 'Only jobs that died since: a span ago (2h) or a time (2026-01-31T04:00:00Z)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l until -d 'Only jobs that died before' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l sort -d 'In which order' -r -f -a "updated\t'The latest change first, by index'
 oldest\t'The earliest change first, by index'
 died\t'The latest death first; slow: reads every dead letter that matches'"
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l limit -d 'At most this many [default: 50; ndjson and csv: all]' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l after -d 'Go on behind this cursor, as an earlier page printed it' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l limit -d 'At most this many [default: 50; ndjson and csv: all]' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l after -d 'Go on behind this cursor, as an earlier page printed it' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -270,11 +270,11 @@ always\t'Also when piped'
 never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -291,24 +291,24 @@ always\t'Also when piped'
 never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l ids-file -d 'The ids in this file, one a line; - for stdin' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l kind -d 'Only this kind; may be given more than once' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l workspace -d 'Only jobs of this workspace' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l error -d 'Only jobs whose error contains this text, in whatever case' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l group -d 'Only jobs of this group, as `dlq groups` names it' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l since -d 'Only jobs that died since: a span ago (2h) or a time (2026-01-31T04:00:00Z)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l until -d 'Only jobs that died before' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l max -d 'At most this many, the latest deaths first' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l plan -d 'Apply this plan, exactly' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l resume -d 'Finish this operation; what it did is not done twice' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l confirm -d 'Name the protected context that is written to' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l reason -d 'Why; recorded, and required in protected contexts and above 50 jobs' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l lock-wait -d 'How long a row that others hold is retried' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l ids-file -d 'The ids in this file, one a line; - for stdin' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l kind -d 'Only this kind; may be given more than once' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l workspace -d 'Only jobs of this workspace' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l error -d 'Only jobs whose error contains this text, in whatever case' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l group -d 'Only jobs of this group, as `dlq groups` names it' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l since -d 'Only jobs that died since: a span ago (2h) or a time (2026-01-31T04:00:00Z)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l until -d 'Only jobs that died before' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l max -d 'At most this many, the latest deaths first' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l plan -d 'Apply this plan, exactly' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l resume -d 'Finish this operation; what it did is not done twice' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l confirm -d 'Name the protected context that is written to' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l reason -d 'Why; recorded, and required in protected contexts and above 50 jobs' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l lock-wait -d 'How long a row that others hold is retried' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -331,14 +331,14 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -s y -l yes -d 'Go on without asking'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from requeue" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l confirm -d 'Name the protected context that is written to' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l reason -d 'Why; recorded, and required in protected contexts and above 50 jobs' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l lock-wait -d 'How long a row that others hold is retried' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l confirm -d 'Name the protected context that is written to' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l reason -d 'Why; recorded, and required in protected contexts and above 50 jobs' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l lock-wait -d 'How long a row that others hold is retried' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -357,12 +357,12 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -s y -l yes -d 'Go on without asking'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from undo" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l limit -d 'At most this many' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l limit -d 'At most this many' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from ops" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -386,11 +386,11 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "undo" -d 'Take a requeue back, where nothing happened since'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "ops" -d 'List recent requeues: who, why, how many, and what became of them'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -413,15 +413,15 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -f -a "contract" -d 'Write a contract from the present database, to review and commit'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and not __fish_seen_subcommand_from audit matrix explain contract help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l contract -d 'Hold access against this contract instead of the runbook\'s for jobs' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l schemas -d 'Examine these schemas [default: those that the API exposes, else public]' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l role -d 'Examine this role as well; may be given more than once' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l schemas -d 'Examine these schemas [default: those that the API exposes, else public]' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l role -d 'Examine this role as well; may be given more than once' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l fail-on -d 'The lowest verdict that fails; UNKNOWN always does' -r -f -a "warning\t'Fail on warnings and worse'
 critical\t'Fail on criticals and unknowns alone'"
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -441,13 +441,13 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from audit" -s V -l version -d 'Print version'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l contract -d 'Hold access against this contract instead of the runbook\'s for jobs' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l schemas -d 'Examine these schemas [default: those that the API exposes, else public]' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l role -d 'Examine this role as well; may be given more than once' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l schemas -d 'Examine these schemas [default: those that the API exposes, else public]' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l role -d 'Examine this role as well; may be given more than once' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -465,13 +465,13 @@ never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from matrix" -s V -l version -d 'Print version'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l contract -d 'Hold access against this contract instead of the runbook\'s for jobs' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l schemas -d 'Examine these schemas [default: those that the API exposes, else public]' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l role -d 'Examine this role as well; may be given more than once' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l schemas -d 'Examine these schemas [default: those that the API exposes, else public]' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l role -d 'Examine this role as well; may be given more than once' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -489,13 +489,13 @@ never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from explain" -s V -l version -d 'Print version'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l contract -d 'Hold access against this contract instead of the runbook\'s for jobs' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l schemas -d 'Examine these schemas [default: those that the API exposes, else public]' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l role -d 'Examine this role as well; may be given more than once' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l schemas -d 'Examine these schemas [default: those that the API exposes, else public]' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l role -d 'Examine this role as well; may be given more than once' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from contract" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -517,11 +517,11 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Say why a role may or may not run a command on a table'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from help" -f -a "contract" -d 'Write a contract from the present database, to review and commit'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand rls; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -542,17 +542,17 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -f -a "explain" -d 'Explain one key: its rule, where it is declared, which source wins'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and not __fish_seen_subcommand_from check explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l schema -d 'The TypeScript file with the schema [default: packages/shared/src/env.ts or another usual place]' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l schema-name -d 'The schema\'s name in that file [default: EnvSchema, else the only one]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l schema-name -d 'The schema\'s name in that file [default: EnvSchema, else the only one]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l template -d 'The template [default: .env.example]' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l values -d 'Judge the values of these files, `-` for standard input; later ones win' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l profile -d 'What this profile of cliplyctl.toml needs must be set, too' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l profile -d 'What this profile of cliplyctl.toml needs must be set, too' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l fail-on -d 'The lowest verdict that fails; UNKNOWN always does' -r -f -a "warning\t'Fail on warnings and worse'
 critical\t'Fail on criticals and unknowns alone'"
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -572,14 +572,14 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l schema -d 'The TypeScript file with the schema [default: packages/shared/src/env.ts or another usual place]' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l schema-name -d 'The schema\'s name in that file [default: EnvSchema, else the only one]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l schema-name -d 'The schema\'s name in that file [default: EnvSchema, else the only one]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l template -d 'The template [default: .env.example]' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l values -d 'Judge the values of these files, `-` for standard input; later ones win' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from explain" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -600,11 +600,11 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from help" -f -a "check" -d 'Hold template and values against the schema in the TypeScript source'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Explain one key: its rule, where it is declared, which source wins'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand env; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -624,11 +624,11 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fi
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -f -a "show" -d 'Show every setting and where it came from'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -f -a "check" -d 'Check that the settings are complete and that the database answers'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -645,11 +645,11 @@ always\t'Also when piped'
 never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand config; and __fish_seen_subcommand_from check" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -674,12 +674,12 @@ healthy\t'nothing is wrong: everything exits 0'
 app-down\t'nothing answers at the app\'s address, though workers go on (3.1)'
 dead-letters\t'an expired TikTok token fills the dead letters; all else is well (3.4)'
 silent-worker\t'the only worker has gone silent with jobs in its hands (3.3)'"
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l exec -d 'Run one command against it and end with its exit code: --exec "dlq list"' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l exec -d 'Run one command against it and end with its exit code: --exec "dlq list"' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -697,11 +697,11 @@ never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -l list-scenarios -d 'List the scenarios'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand demo" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show rescue help" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show rescue help" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show rescue help" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show rescue help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show rescue help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show rescue help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show rescue help" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show rescue help" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show rescue help" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show rescue help" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -721,11 +721,11 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show rescue help" -f -a "show" -d 'Show a job in full: errors, payload, timeline, and what its state means'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show rescue help" -f -a "rescue" -d 'Take jobs from silent workers: back to waiting, or dead after the last attempt'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and not __fish_seen_subcommand_from show rescue help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -742,15 +742,15 @@ always\t'Also when piped'
 never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -l stale -d 'Silent for longer than this [default: the setting stuck_after, 10m]' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -l confirm -d 'Name the protected context that is written to' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -l reason -d 'Why; recorded, and required in protected contexts and above 50 jobs' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -l lock-wait -d 'How long a row that others hold is retried' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -l stale -d 'Silent for longer than this [default: the setting stuck_after, 10m]' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -l confirm -d 'Name the protected context that is written to' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -l reason -d 'Why; recorded, and required in protected contexts and above 50 jobs' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -l lock-wait -d 'How long a row that others hold is retried' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from rescue" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -772,11 +772,11 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_see
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a job in full: errors, payload, timeline, and what its state means'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "rescue" -d 'Take jobs from silent workers: back to waiting, or dead after the last attempt'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand jobs; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -793,11 +793,11 @@ always\t'Also when piped'
 never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand runbook" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -814,11 +814,11 @@ always\t'Also when piped'
 never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand schema" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -835,11 +835,11 @@ always\t'Also when piped'
 never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l config -d 'Read this configuration file instead of the usual ones' -r -F
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r -f
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -l timeout -d 'Longest time for the whole command [default: 10s]' -r -f
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
 json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
 github\t'For GitHub\'s runners: one annotation a finding'
@@ -888,3 +888,4 @@ complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_see
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check that the settings are complete and that the database answers'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "show" -d 'Show a job in full: errors, payload, timeline, and what its state means'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from jobs" -f -a "rescue" -d 'Take jobs from silent workers: back to waiting, or dead after the last attempt'
+complete -c cliplyctl -f

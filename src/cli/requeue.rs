@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::Filter;
 use crate::settings::duration;
@@ -14,7 +14,7 @@ pub struct DlqRequeue {
     #[arg(value_name = "ID", conflicts_with_all = ["all", "kind", "workspace", "error", "group", "since", "until"])]
     pub ids: Vec<String>,
     /// The ids in this file, one a line; - for stdin
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["all", "kind", "workspace", "error", "group", "since", "until"])]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["all", "kind", "workspace", "error", "group", "since", "until"])]
     pub ids_file: Option<String>,
     /// Which dead letters.
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! `completions` and `man`: what the shell and the manual know of the command line.
 
-use clap::{Command, CommandFactory as _};
+use clap::{Command, CommandFactory as _, ValueHint};
 use clap_complete::Shell;
 
 use crate::cli::Cli;
@@ -10,9 +10,22 @@ use crate::settings::suggest::did_you_mean;
 
 /// Prints the completion script of a shell.
 pub fn completions(shell: Shell) -> Report {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), env!("CARGO_PKG_NAME"), &mut script);
+    let (name, mut script) = (env!("CARGO_PKG_NAME"), Vec::new());
+    clap_complete::generate(shell, &mut without_files(Cli::command()), name, &mut script);
+    if shell == Shell::Fish {
+        // Fish offers files wherever nobody forbids it.
+        script.extend_from_slice(format!("complete -c {name} -f\n").as_bytes());
+    }
     raw("completions", &script)
+}
+
+/// A value that no static script can know is no file.
+fn without_files(command: Command) -> Command {
+    let command = command.mut_args(|arg| match arg.get_value_hint() {
+        ValueHint::Unknown if arg.get_action().takes_values() => arg.value_hint(ValueHint::Other),
+        _ => arg,
+    });
+    command.mut_subcommands(without_files)
 }
 
 /// Prints a manual page (roff): `cliplyctl man dlq requeue | man -l -`.
