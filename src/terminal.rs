@@ -11,7 +11,7 @@ pub use status::Status;
 pub use stream::Stream;
 
 use crate::error::Error;
-use crate::render::{Canvas, sanitise};
+use crate::render::{Canvas, sanitise, wrap};
 use crate::settings::Environment;
 
 /// When to colour.
@@ -91,7 +91,7 @@ impl Terminal {
     /// Writes a line for the person to stderr; nobody there is no error.
     pub fn say(&self, text: &str) {
         let mut err = io::stderr().lock();
-        _ = writeln!(err, "{}", sanitise::line(text));
+        _ = writeln!(err, "{}", self.folded(text, 0));
     }
 
     /// Shows a painted text to the person, on stderr; nobody there is no error.
@@ -130,13 +130,21 @@ impl Terminal {
         let label = |text: &str, code: &str| {
             if self.stderr.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
         };
-        _ = writeln!(err, "{} {}", label("error:", "1;31"), sanitise::line(&error.message));
+        _ = writeln!(err, "{} {}", label("error:", "1;31"), self.folded(&error.message, 7));
         for cause in &error.causes {
-            _ = writeln!(err, "  because {}", sanitise::line(cause));
+            _ = writeln!(err, "  because {}", self.folded(cause, 10));
         }
         for hint in &error.hints {
-            _ = writeln!(err, "{} {}", label("hint:", "36"), sanitise::line(hint));
+            _ = writeln!(err, "{} {}", label("hint:", "36"), self.folded(hint, 6));
         }
+    }
+
+    /// A text in lines of stderr's width, which begins this far in.
+    fn folded(&self, text: &str, indent: usize) -> String {
+        let room = self.stderr.width.map_or(usize::MAX, usize::from);
+        let text = sanitise::line(text);
+        let lines: Vec<_> = wrap::lines(&text, room.saturating_sub(indent).max(1)).collect();
+        lines.join(&format!("\n{:indent$}", ""))
     }
 }
 

@@ -64,29 +64,11 @@ fn name(heading: &'static str) -> &'static str {
     heading.split_whitespace().next().unwrap_or("").trim_matches('`')
 }
 
-fn report(name: &str, text: &str) -> Report {
+fn report(name: &str, text: &'static str) -> Report {
     let mut document = Document::default();
-    let mut lines = Vec::new();
-    for line in text.lines().filter(|line| !line.starts_with("```")) {
-        let title = line.trim_start_matches('#').trim_start();
-        if line.starts_with('#') && line.contains("# ") && title.len() < line.len() {
-            flush(&mut document, &mut lines);
-            document.heading(title.replace('`', ""));
-        } else {
-            lines.push(line);
-        }
-    }
-    flush(&mut document, &mut lines);
+    document.push(Block::Markdown(text));
     let data = serde_json::json!({ "section": name, "text": text });
     Report::listing("runbook", data, document)
-}
-
-fn flush(document: &mut Document, lines: &mut Vec<&str>) {
-    let text = lines.join("\n");
-    lines.clear();
-    if !text.trim().is_empty() {
-        document.push(Block::Raw(text.trim_matches('\n').to_owned()));
-    }
 }
 
 #[cfg(test)]

@@ -23,7 +23,8 @@ pub enum Verdict {
 impl Verdict {
     /// Precedence for "the worst of several": critical > unknown > warning > ok.
     /// A skipped check ranks just below the unknown ones: nobody looked, and what blocked it says more.
-    fn rank(self) -> u8 {
+    #[must_use]
+    pub fn rank(self) -> u8 {
         match self {
             Self::Ok => 0,
             Self::Warning => 1,

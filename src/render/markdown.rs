@@ -24,6 +24,7 @@ fn paint(block: &Block) -> String {
         Block::Table(table) => grid(table),
         Block::Note(text) => format!("{}\n", prose(text)),
         Block::Raw(text) | Block::Verbatim(text) => fenced(text),
+        Block::Markdown(text) => format!("{text}\n"),
         Block::Next(commands) => next(commands),
     }
 }
@@ -53,9 +54,10 @@ fn cell(cell: &Cell) -> String {
     }
 }
 
-fn next(commands: &[(String, String)]) -> String {
+fn next(commands: &[(String, Cell)]) -> String {
     let mut out = "Next:\n\n".to_owned();
     for (command, purpose) in commands {
+        let purpose = &purpose.text;
         let purpose = if purpose.is_empty() { "" } else { &format!(" {}", prose(purpose)) };
         out.push_str(&format!("- {}{purpose}\n", code(command)));
     }

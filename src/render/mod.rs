@@ -1,17 +1,22 @@
 //! The painters: one file a format.
 
+mod brush;
+mod fit;
 pub mod github;
+mod grid;
 pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod nagios;
 pub mod ndjson;
 pub mod prometheus;
+mod prose;
 pub mod rows;
 pub mod sanitise;
 pub mod sarif;
 pub mod short;
 pub mod table;
+pub(crate) mod wrap;
 
 use clap::ValueEnum as _;
 

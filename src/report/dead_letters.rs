@@ -102,7 +102,7 @@ pub fn listing(
             command.push(' ');
             command.push_str(&flag);
         }
-        document.next(vec![(format!("{command} --after {cursor}"), "the next page".into())]);
+        document.next(vec![(format!("{command} --after {cursor}"), "the next page")]);
     }
     let data = DeadLettersJson {
         total: (&page.total).into(),
@@ -130,7 +130,7 @@ fn table(jobs: &[DeadLetter]) -> Table {
     let mut table = Table::listing(vec![
         Column::text("id"),
         Column::text("kind"),
-        Column::number("tries"),
+        Column::number("tries").minor(),
         Column::number("died"),
         Column::prose("error"),
     ]);

@@ -1,148 +1,8 @@
 //! One painting for all human formats: blocks of text with a meaning, never with colours.
 
-use crate::facts::Verdict;
-
-/// What a piece of text means; the painter decides how that looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Tone {
-    /// Ordinary text.
-    #[default]
-    Plain,
-    /// What the eye should find first.
-    Strong,
-    /// What may be overlooked.
-    Muted,
-    /// A command to type.
-    Command,
-    /// The colour of a verdict.
-    Verdict(Verdict),
-}
-
-/// A text with one meaning. The text may come from outside: the painter sanitises it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Cell {
-    /// The text.
-    pub text: String,
-    /// Its meaning.
-    pub tone: Tone,
-}
-
-impl Cell {
-    /// Ordinary text.
-    pub fn plain(text: impl Into<String>) -> Self {
-        Self { text: text.into(), tone: Tone::Plain }
-    }
-
-    /// What the eye should find first.
-    pub fn strong(text: impl Into<String>) -> Self {
-        Self { text: text.into(), tone: Tone::Strong }
-    }
-
-    /// What may be overlooked.
-    pub fn muted(text: impl Into<String>) -> Self {
-        Self { text: text.into(), tone: Tone::Muted }
-    }
-
-    /// A command to type.
-    pub fn command(text: impl Into<String>) -> Self {
-        Self { text: text.into(), tone: Tone::Command }
-    }
-
-    /// A verdict, as its label.
-    #[must_use]
-    pub fn verdict(verdict: Verdict) -> Self {
-        Self { text: verdict.label().to_owned(), tone: Tone::Verdict(verdict) }
-    }
-
-    /// Text in the colour of a verdict; plain where the verdict is OK.
-    pub fn judged(text: impl Into<String>, verdict: Verdict) -> Self {
-        let tone = if verdict == Verdict::Ok { Tone::Plain } else { Tone::Verdict(verdict) };
-        Self { text: text.into(), tone }
-    }
-}
-
-impl From<&str> for Cell {
-    fn from(text: &str) -> Self {
-        Self::plain(text)
-    }
-}
-
-impl From<String> for Cell {
-    fn from(text: String) -> Self {
-        Self::plain(text)
-    }
-}
-
-/// On which side a column's text stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Align {
-    /// Words.
-    Left,
-    /// Numbers.
-    Right,
-}
-
-/// A column of a table.
-#[derive(Debug, Clone)]
-pub struct Column {
-    /// Its heading, painted in capitals.
-    pub title: &'static str,
-    /// Which side its text stands on.
-    pub align: Align,
-    /// Whether it gives way when the terminal is narrow: wrapped, or cut in a `one_line` table.
-    pub gives_way: bool,
-}
-
-impl Column {
-    /// A column of words that keeps its width.
-    #[must_use]
-    pub const fn text(title: &'static str) -> Self {
-        Self { title, align: Align::Left, gives_way: false }
-    }
-
-    /// A column of numbers.
-    #[must_use]
-    pub const fn number(title: &'static str) -> Self {
-        Self { title, align: Align::Right, gives_way: false }
-    }
-
-    /// A column of sentences, which gives way on a narrow terminal.
-    #[must_use]
-    pub const fn prose(title: &'static str) -> Self {
-        Self { title, align: Align::Left, gives_way: true }
-    }
-}
-
-/// Rows under headings.
-#[derive(Debug, Clone, Default)]
-pub struct Table {
-    /// The columns.
-    pub columns: Vec<Column>,
-    /// The rows, each as long as `columns`.
-    pub rows: Vec<Vec<Cell>>,
-    /// Long texts are cut rather than wrapped: one line a row.
-    pub one_line: bool,
-}
-
-impl Table {
-    /// A table without rows yet.
-    #[must_use]
-    pub fn new(columns: Vec<Column>) -> Self {
-        Self { columns, rows: vec![], one_line: false }
-    }
-
-    /// A listing: one line a row, long texts cut.
-    #[must_use]
-    pub fn listing(columns: Vec<Column>) -> Self {
-        Self { columns, rows: vec![], one_line: true }
-    }
-
-    /// Adds a row.
-    pub fn row(&mut self, cells: Vec<Cell>) {
-        debug_assert_eq!(cells.len(), self.columns.len());
-        self.rows.push(cells);
-    }
-}
+use super::cell::{Cell, Tone};
+use super::table::Table;
+use crate::facts::{Finding, Verdict};
 
 /// A block of a document.
 #[derive(Debug, Clone)]
@@ -166,10 +26,12 @@ pub enum Block {
     Note(String),
     /// Text for other programs, as it is: our own, never from outside.
     Raw(String),
+    /// Our own prose in markdown, never from outside: painted for a terminal, plain elsewhere.
+    Markdown(&'static str),
     /// Text that keeps its own lines: a payload, SQL, a stack trace.
     Verbatim(String),
     /// Commands to type next, each with what it is for.
-    Next(Vec<(String, String)>),
+    Next(Vec<(String, Cell)>),
 }
 
 /// A report for people.
@@ -221,10 +83,61 @@ impl Document {
         self.push(Block::Note(text.into()));
     }
 
-    /// Adds the commands to type next, unless there are none.
-    pub fn next(&mut self, commands: Vec<(String, String)>) {
-        if !commands.is_empty() {
-            self.push(Block::Next(commands));
+    /// Adds the next commands of findings that are not OK: the worst first, each once, with the section
+    /// that explains it. Where a command would send to itself, the section is what to read next.
+    pub fn next_of(&mut self, findings: &[Finding], own: &str) {
+        let mut bad: Vec<_> = findings.iter().filter(|f| f.verdict != Verdict::Ok).collect();
+        bad.sort_by_key(|finding| std::cmp::Reverse(finding.verdict.rank()));
+        let mut commands: Vec<(String, Cell)> = Vec::new();
+        for finding in bad {
+            let Some(command) = &finding.next else { continue };
+            let command = match command {
+                itself if itself == own => {
+                    format!("cliplyctl runbook {}", finding.section.number())
+                }
+                other => other.clone(),
+            };
+            if commands.iter().all(|(known, _)| *known != command) {
+                commands.push((command, Cell::section(finding.section)));
+            }
         }
+        self.next(commands);
+    }
+
+    /// Adds the commands to type next, unless there are none.
+    pub fn next(&mut self, commands: Vec<(String, impl Into<Cell>)>) {
+        if !commands.is_empty() {
+            let muted = |why: Cell| Cell { tone: Tone::Muted, ..why };
+            let commands = commands.into_iter().map(|(command, why)| (command, muted(why.into())));
+            self.push(Block::Next(commands.collect()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Section;
+
+    #[test]
+    fn the_worst_finding_suggests_first_and_no_command_suggests_itself() {
+        let finding = |verdict, section, next: &str| {
+            Finding::new("x.y", section, verdict, "subject", "message").next(next)
+        };
+        let findings = [
+            finding(Verdict::Warning, Section::DeadLetters, "cliplyctl dlq list"),
+            finding(Verdict::Ok, Section::AppDown, "cliplyctl health"),
+            finding(Verdict::Critical, Section::Backlog, "cliplyctl queue"),
+            finding(Verdict::Warning, Section::Backlog, "cliplyctl queue"),
+        ];
+        let mut document = Document::default();
+        document.next_of(&findings, "cliplyctl queue");
+        let Some(Block::Next(next)) = document.blocks.first() else { panic!("{document:?}") };
+        let next: Vec<_> = next.iter().map(|(c, why)| (c.as_str(), why.text.as_str())).collect();
+        let expected = [
+            ("cliplyctl runbook 3.3", "3.3 Queue backlog or slow processing"),
+            ("cliplyctl dlq list", "3.4 Dead letters grow"),
+        ];
+        assert_eq!(next, expected);
     }
 }

@@ -71,7 +71,7 @@ fn document(seen: &Observed<Health>, findings: &[Finding], from: &Provenance) ->
         document.push(Block::Pairs(pairs(health)));
     }
     service::advise(&mut document, seen.error());
-    service::next(&mut document, findings);
+    document.next_of(findings, "cliplyctl health");
     document
 }
 

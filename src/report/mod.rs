@@ -3,6 +3,7 @@
 //! Human formats render the [`Document`]; machine formats render the [`envelope`].
 
 pub mod advice;
+pub mod cell;
 pub mod dead_letter;
 pub mod dead_letters;
 pub mod document;
@@ -15,6 +16,7 @@ pub mod health;
 pub mod job;
 pub mod operations;
 pub mod outcome;
+pub mod page;
 pub mod queue;
 pub mod ready;
 pub mod requeue;
@@ -23,6 +25,7 @@ pub mod rls;
 pub mod rules;
 mod service;
 pub mod settings;
+pub mod table;
 pub mod triage;
 
 use serde::Serialize;
@@ -32,7 +35,10 @@ use crate::exit::{ExitCode, FailOn};
 pub use crate::facts::Provenance;
 use crate::facts::{Finding, Section, Verdict};
 use crate::text;
-pub use document::{Align, Block, Cell, Column, Document, Table, Tone};
+pub use cell::{Cell, Tone};
+pub use document::{Block, Document};
+pub use page::Page;
+pub use table::{Align, Column, Give, Table};
 
 /// The answer of one command.
 #[derive(Debug)]

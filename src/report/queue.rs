@@ -152,7 +152,7 @@ fn document(queue: &Queue, findings: &[Finding], from: &Provenance) -> Document 
     if let Some(why) = &queue.by_kind_missing {
         document.note(format!("the split by kind is not complete: {why}"));
     }
-    document.next(next(findings));
+    document.next_of(findings, "cliplyctl queue");
     document
 }
 
@@ -165,19 +165,6 @@ pub fn headline(findings: &[Finding], verdict: Verdict) -> String {
     let worst: Vec<_> =
         findings.iter().filter(|f| f.verdict == verdict).map(|f| f.message.as_str()).collect();
     worst.join("; ")
-}
-
-/// The next commands of findings that are not OK, each once.
-#[must_use]
-pub fn next(findings: &[Finding]) -> Vec<(String, String)> {
-    let mut commands: Vec<(String, String)> = Vec::new();
-    for finding in findings.iter().filter(|f| f.verdict != Verdict::Ok) {
-        let Some(command) = &finding.next else { continue };
-        if command != "cliplyctl queue" && !commands.iter().any(|(c, _)| c == command) {
-            commands.push((command.clone(), format!("runbook {}", finding.section.number())));
-        }
-    }
-    commands
 }
 
 /// A row of the figures: its name, the count, the checks that judge it, and a note.
@@ -226,7 +213,7 @@ fn figure((name, count, checks, note): Row<'_>, findings: &[Finding]) -> Vec<Cel
         Cell::plain(name),
         Cell::judged(count, verdict),
         if checks.is_empty() { Cell::default() } else { Cell::verdict(verdict) },
-        Cell::muted(note),
+        Cell::plain(note),
     ]
 }
 

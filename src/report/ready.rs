@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::service::{self, LatencyJson};
-use super::{Block, Cell, Column, Document, Provenance, Report, Table};
+use super::{Block, Cell, Column, Document, Page, Provenance, Report, Table};
 use crate::exit::FailOn;
 use crate::facts::service::{Component, QueueReading, Readiness, Reading};
 use crate::facts::{Finding, Observed, Verdict};
@@ -146,7 +146,7 @@ fn document(seen: &Observed<Readiness>, findings: &[Finding], from: &Provenance)
         }
     }
     service::advise(&mut document, seen.error());
-    service::next(&mut document, findings);
+    document.next_of(findings, "cliplyctl ready");
     document
 }
 
@@ -196,7 +196,7 @@ fn table(findings: &[Finding]) -> Table {
     for finding in findings.iter().filter(|f| !quiet(f)) {
         let section = match finding.verdict {
             Verdict::Ok => Cell::plain(""),
-            _ => Cell::muted(finding.section.number()),
+            _ => Cell::muted(finding.section.number()).leading_to(Page::Section(finding.section)),
         };
         table.row(vec![
             Cell::plain(&finding.subject),

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Block, Cell, Document, Provenance, Report};
+use crate::facts::SourceError;
 use crate::facts::service::{Exchange, Latency};
-use crate::facts::{Finding, SourceError, Verdict};
 use crate::text;
 
 /// The parts of a request's time, milliseconds.
@@ -70,19 +70,6 @@ pub fn advise(document: &mut Document, error: Option<&SourceError>) {
     if let Some(hint) = error.and_then(|error| error.hint.as_ref()) {
         document.note(format!("Hint: {hint}"));
     }
-}
-
-/// The next commands of what is not OK, each once, with the section that explains it.
-pub fn next(document: &mut Document, findings: &[Finding]) {
-    let mut commands: Vec<(String, String)> = Vec::new();
-    for finding in findings.iter().filter(|finding| finding.verdict != Verdict::Ok) {
-        let Some(command) = &finding.next else { continue };
-        if commands.iter().all(|(known, _)| known != command) {
-            let (number, title) = (finding.section.number(), finding.section.title());
-            commands.push((command.clone(), format!("runbook {number}: {title}")));
-        }
-    }
-    document.next(commands);
 }
 
 /// Notes what was looked at, and why not.

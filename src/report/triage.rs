@@ -3,9 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Block, Cell, Column, Document, Provenance, Report, SectionVerdict, Table, header};
+use super::{
+    Block, Cell, Column, Document, Page, Provenance, Report, SectionVerdict, Table, header,
+};
 use crate::exit::FailOn;
-use crate::facts::{Evidence, Finding, Value, Verdict};
+use crate::facts::{Evidence, Finding, SourceError, SourceErrorKind, Value, Verdict};
 use crate::text;
 use crate::triage::{Facts, Step, not_observed, section};
 
@@ -66,7 +68,8 @@ fn document(facts: &Facts, steps: &[Step], from: &Provenance) -> Document {
     let mut document = Document::default();
     let verdict = Verdict::worst(steps.iter().map(Step::verdict));
     let section = section(steps);
-    document.headline(verdict, headline(section.as_ref()));
+    let missing = unconfigured(facts);
+    document.headline(verdict, headline(section.as_ref(), &missing));
     document.push(header::title("triage", from));
     let mut table = Table::new(vec![
         Column::text("step"),
@@ -79,12 +82,15 @@ fn document(facts: &Facts, steps: &[Step], from: &Provenance) -> Document {
             Cell::plain(step.question),
             Cell::verdict(step.verdict()),
             Cell::plain(step.reading()),
-            Cell::muted(step.section.number()),
+            Cell::muted(step.section.number()).leading_to(Page::Section(step.section)),
         ]);
     }
     document.push(Block::Table(table));
-    for finding in section.iter().flat_map(|section| &section.matched) {
-        document.note(matched(finding));
+    if let Some(section) = &section {
+        document.push(Block::Table(evidence(&section.matched)));
+    }
+    for error in &missing {
+        document.note(format!("{}; {}", error.message, error.hint.as_deref().unwrap_or_default()));
     }
     for (subject, reason) in not_observed(facts) {
         document.note(format!("not looked at: {subject}: {reason}"));
@@ -93,10 +99,20 @@ fn document(facts: &Facts, steps: &[Step], from: &Provenance) -> Document {
     document
 }
 
-/// What was read, where and when: `queue.oldest_due: 2,520 s in public.jobs at 14:03:07Z (…)`.
-fn matched(finding: &Finding) -> String {
+/// What led to the section: each check with its reading.
+fn evidence(matched: &[Finding]) -> Table {
+    let mut table = Table::new(vec![Column::text("check"), Column::prose("evidence")]);
+    for finding in matched {
+        let check = Cell::plain(finding.check).leading_to(Page::Check(finding.check));
+        table.row(vec![check, Cell::plain(reading(finding))]);
+    }
+    table
+}
+
+/// What was read, where and when: `2,520 s in public.jobs at 14:03:07Z (warning ≥ 60 s, …)`.
+fn reading(finding: &Finding) -> String {
     let Some(Evidence { value, unit, at, source }) = &finding.evidence else {
-        return format!("{}: {}", finding.check, finding.message);
+        return finding.message.clone();
     };
     let value = match value {
         Value::Number(number) => text::count(number.max(0.0).round() as u64),
@@ -106,12 +122,24 @@ fn matched(finding: &Finding) -> String {
     let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
     let limit = finding.threshold.map(|limit| format!(" ({limit})")).unwrap_or_default();
     let at = at.strftime("%H:%M:%SZ");
-    format!("{}: {value}{unit} in {source} at {at}{limit}", finding.check)
+    format!("{value}{unit} in {source} at {at}{limit}")
 }
 
-fn headline(section: Option<&SectionVerdict>) -> String {
+/// What could not be asked because nobody said where it is.
+fn unconfigured(facts: &Facts) -> Vec<&SourceError> {
+    let errors = [facts.health.error(), facts.layout.error()].into_iter().flatten();
+    errors.filter(|error| error.kind == SourceErrorKind::NotConfigured).collect()
+}
+
+fn headline(section: Option<&SectionVerdict>, missing: &[&SourceError]) -> String {
     match section {
         None => "everything that was looked at is well".to_owned(),
+        Some(SectionVerdict { verdict: Verdict::Unknown, .. }) if missing.len() == 2 => {
+            "nothing is configured: neither the app nor its database is known".to_owned()
+        }
+        Some(SectionVerdict { verdict: Verdict::Unknown, .. }) if !missing.is_empty() => {
+            format!("nothing is known to be wrong, but {}", missing[0].message)
+        }
         Some(SectionVerdict { section, verdict: Verdict::Unknown, .. }) => format!(
             "nothing is known to be wrong, but not everything could be seen: begin with {}",
             section.number()
@@ -121,16 +149,21 @@ fn headline(section: Option<&SectionVerdict>) -> String {
 }
 
 /// The section's own command first, then those of the other steps that are not OK.
-fn next(steps: &[Step], section: Option<&SectionVerdict>) -> Vec<(String, String)> {
+fn next(steps: &[Step], section: Option<&SectionVerdict>) -> Vec<(String, Cell)> {
     let applies = section.map(|s| s.section);
     let mut order: Vec<&Step> = steps.iter().filter(|s| s.verdict() != Verdict::Ok).collect();
     order.sort_by_key(|step| Some(step.section) != applies);
-    let first = section.and_then(|s| Some((s.next.clone()?, s.section.name())));
-    let mut commands: Vec<(String, String)> = first.into_iter().collect();
+    let first = section.and_then(|s| Some((s.next.clone()?, Cell::section(s.section))));
+    let mut commands: Vec<(String, Cell)> = first.into_iter().collect();
     for step in order {
         let Some(command) = step.next() else { continue };
         if !commands.iter().any(|(known, _)| known == command) {
-            commands.push((command.to_owned(), step.section.name()));
+            commands.push((command.to_owned(), Cell::section(step.section)));
+        }
+    }
+    for (command, purpose) in &mut commands {
+        if command == "cliplyctl config show" {
+            *purpose = Cell::muted("what is set, and what set it");
         }
     }
     commands

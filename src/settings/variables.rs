@@ -52,7 +52,7 @@ pub const VARIABLES: [Variable; 37] = [
     shell("CLICOLOR", "0: no colour"),
     shell("CLICOLOR_FORCE", "any value but 0: colour even when piped"),
     shell("FORCE_COLOR", "any value but 0: colour even when piped"),
-    shell("COLUMNS", "width of tables where there is no terminal to ask"),
+    shell("COLUMNS", "width of the help where there is no terminal to ask"),
     shell("TERM", "`dumb`: no colour and no spinner"),
     shell("XDG_CONFIG_HOME", "where cliplyctl/config.toml lies; default ~/.config"),
     shell("XDG_STATE_HOME", "where cliplyctl/ keeps its records; default ~/.local/state"),

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::io::{self, Write as _};
 
-use crate::render::sanitise;
+use crate::render::{sanitise, wrap};
 
 /// Columns left free, so that a `^C` which the terminal echoes does not wrap the line: what is on two
 /// lines is not taken away.
@@ -28,7 +28,7 @@ impl Status {
     /// Shows another text, as much of it as fits.
     pub fn say(&self, text: &str) {
         let Some(columns) = self.columns else { return };
-        let text: String = sanitise::line(text).chars().take(columns).collect();
+        let text = wrap::cut(&sanitise::line(text), columns);
         if self.shown.replace(text.clone()) != text {
             write(&format!("{CLEAR}{text}"));
         }

@@ -16,6 +16,7 @@ mod formats;
 mod handoff;
 mod harness;
 mod jobs;
+mod narrow;
 mod postgres;
 mod requeue;
 mod rescue;

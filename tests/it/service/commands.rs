@@ -129,5 +129,5 @@ fn at_80_columns_nothing_is_lost_and_verdicts_are_coloured() {
     let mut terminal = Cli::new(["ready"]).env("CLIPLY_BASE_URL", stub.url()).terminal(40, 80);
     assert_eq!(terminal.finish(), 2);
     insta::assert_snapshot!(settled(&terminal.screen(), &stub));
-    assert!(terminal.raw().contains("\u{1b}[31m") || terminal.raw().contains("\u{1b}[38;5;1m"));
+    assert!(terminal.raw().contains("\u{1b}[31;1mCRITICAL"), "{:?}", terminal.raw());
 }

@@ -27,3 +27,18 @@ fn triage(words: &str, base_url: &str, database: &Database) -> Cli {
     let cli = Cli::new(words.split_whitespace()).env("CLIPLY_BASE_URL", base_url);
     cli.env("DATABASE_URL", database.url())
 }
+
+#[test]
+fn without_any_setting_it_says_so_and_how_to_set_them() {
+    let output = Cli::new(["triage"]).run().expect_code(3);
+    let said = output.stdout.as_str();
+    assert!(said.starts_with("UNKNOWN  nothing is configured: neither the app"), "{said}");
+    assert!(said.contains("\nno base URL is configured; set it with --base-url"), "{said}");
+    assert!(said.contains("\nno database is configured; set it with --database-url"), "{said}");
+    assert!(said.contains("cliplyctl config show  what is set, and what set it"), "{said}");
+
+    // One that is missing is named, beside what is known of the other.
+    let output = Cli::new(["triage"]).env("CLIPLY_BASE_URL", app("canonical_ok").url()).run();
+    let said = output.expect_code(3).stdout;
+    assert!(said.starts_with("UNKNOWN  nothing is known to be wrong, but no database"), "{said}");
+}

@@ -1,0 +1,100 @@
+//! Lines of a width. Widths are columns of a terminal; a character may take two or none.
+
+use std::ops::Range;
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+/// Where a text breaks into lines of at most this width: between words, and within a word only
+/// where it is longer than a line.
+#[must_use]
+pub fn breaks(text: &str, width: usize) -> Vec<Range<usize>> {
+    let mut lines = Vec::new();
+    let (mut start, mut end) = (0, 0);
+    for word in words(text) {
+        if word.start > start && text[start..word.end].width() > width {
+            lines.push(start..end);
+            start = word.start;
+        }
+        end = word.end;
+        while let Some(over) = overflow(&text[start..end], width) {
+            lines.push(start..start + over);
+            start += over;
+        }
+    }
+    lines.push(start..end);
+    lines
+}
+
+/// The lines themselves.
+pub fn lines(text: &str, width: usize) -> impl Iterator<Item = &str> {
+    breaks(text, width).into_iter().map(|line| &text[line])
+}
+
+/// As much of a text as fits on one line; an ellipsis says that there is more.
+#[must_use]
+pub fn cut(text: &str, width: usize) -> String {
+    if overflow(text, width).is_none() {
+        return text.to_owned();
+    }
+    let kept = overflow(text, width.saturating_sub(1)).unwrap_or(text.len());
+    format!("{}…", text[..kept].trim_end())
+}
+
+/// The width of the longest word.
+#[must_use]
+pub fn longest_word(text: &str) -> usize {
+    text.split(' ').map(|word| word.width()).max().unwrap_or(0)
+}
+
+fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut next = 0;
+    text.split(' ').map(move |word| {
+        let start = next;
+        next = start + word.len() + 1;
+        start..start + word.len()
+    })
+}
+
+/// Where the first character stands that fits no more, never the very first; none: all fit.
+fn overflow(text: &str, width: usize) -> Option<usize> {
+    let mut used = 0;
+    for (at, c) in text.char_indices() {
+        used += c.width().unwrap_or(0);
+        if used > width && at > 0 {
+            return Some(at);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrapped(text: &str, width: usize) -> Vec<&str> {
+        lines(text, width).collect()
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("one two three", 80), ["one two three"]);
+        assert_eq!(wrapped("", 80), [""]);
+    }
+
+    #[test]
+    fn only_a_word_longer_than_a_line_is_broken() {
+        assert_eq!(wrapped("an unbreakable word", 6), ["an", "unbrea", "kable", "word"]);
+        assert_eq!(wrapped("日本語", 4), ["日本", "語"]);
+        // A line too narrow for its first character holds it all the same.
+        assert_eq!(wrapped("日本", 1), ["日", "本"]);
+    }
+
+    #[test]
+    fn what_is_cut_says_so_and_fits() {
+        assert_eq!(cut("FFmpeg timed out", 16), "FFmpeg timed out");
+        assert_eq!(cut("FFmpeg timed out", 12), "FFmpeg time…");
+        assert_eq!(cut("FFmpeg timed out", 8), "FFmpeg…");
+        assert_eq!(cut("日本語", 4), "日…");
+    }
+}

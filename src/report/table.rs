@@ -1,0 +1,91 @@
+//! Rows under headings, and what each column does where there is little room.
+
+use super::cell::Cell;
+
+/// On which side a column's text stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    /// Words.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// What a column does where the terminal is too narrow; the greatest goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Give {
+    /// It stays as long as it can.
+    Last,
+    /// It is folded below its row before those that matter more.
+    Minor,
+    /// Sentences: they narrow (wrapped, or cut in a `one_line` table), then they are folded.
+    Prose,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// Its heading, painted in capitals.
+    pub title: &'static str,
+    /// Which side its text stands on.
+    pub align: Align,
+    /// When it gives way.
+    pub give: Give,
+}
+
+impl Column {
+    /// A column of words.
+    #[must_use]
+    pub const fn text(title: &'static str) -> Self {
+        Self { title, align: Align::Left, give: Give::Last }
+    }
+
+    /// A column of numbers.
+    #[must_use]
+    pub const fn number(title: &'static str) -> Self {
+        Self { title, align: Align::Right, give: Give::Last }
+    }
+
+    /// A column of sentences.
+    #[must_use]
+    pub const fn prose(title: &'static str) -> Self {
+        Self { title, align: Align::Left, give: Give::Prose }
+    }
+
+    /// The same column, which matters less than others.
+    #[must_use]
+    pub const fn minor(self) -> Self {
+        Self { give: Give::Minor, ..self }
+    }
+}
+
+/// Rows under headings.
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    /// The columns.
+    pub columns: Vec<Column>,
+    /// The rows, each as long as `columns`.
+    pub rows: Vec<Vec<Cell>>,
+    /// Long texts are cut rather than wrapped: one line a row.
+    pub one_line: bool,
+}
+
+impl Table {
+    /// A table without rows yet.
+    #[must_use]
+    pub fn new(columns: Vec<Column>) -> Self {
+        Self { columns, rows: vec![], one_line: false }
+    }
+
+    /// A listing: one line a row, long texts cut.
+    #[must_use]
+    pub fn listing(columns: Vec<Column>) -> Self {
+        Self { columns, rows: vec![], one_line: true }
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: Vec<Cell>) {
+        debug_assert_eq!(cells.len(), self.columns.len());
+        self.rows.push(cells);
+    }
+}

@@ -1,0 +1,66 @@
+//! 80 columns: no line is broken by the terminal, and nothing is lost.
+
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::demo::Demo;
+use crate::support::cli::Cli;
+
+/// Commands that are wider than that when nobody limits them, and what must still be read whole.
+const WIDE: [(&str, &[&str]); 5] = [
+    ("dlq groups", &["retry after the fix", "recovering ", "while rendering clip <*>"]),
+    ("dlq list --limit 5", &["00000000-0000-4000-8000-0000000004", "rendering clip 42"]),
+    ("rls matrix", &["public.workspace_members", "all rows", "20/20 foreign"]),
+    ("jobs show 00000000-0000-4000-8000-000000000331", &["5 of 5", "what taking such jobs back"]),
+    ("runbook 3.3", &["By hand: number of workers", "$ cliplyctl jobs rescue --dry-run"]),
+];
+
+#[test]
+fn at_80_columns_every_line_fits_and_nothing_is_lost() {
+    let demo = Demo::start();
+    let started = WIDE.map(|(line, words)| {
+        let args = ["-c", "demo"].into_iter().chain(line.split(' '));
+        let cli = Cli::new(args).env("XDG_STATE_HOME", demo.state());
+        (line, words, cli.terminal(60, 80))
+    });
+    for (line, words, mut terminal) in started {
+        assert_eq!(terminal.finish(), 0, "{line}:\n{}", terminal.screen());
+        let text = plain(&terminal.raw());
+        // A command is there to be copied: it stays in one piece.
+        let too_long = text.lines().find(|l| l.width() > 80 && !l.starts_with("  cliplyctl "));
+        assert_eq!(too_long, None, "{line}:\n{text}");
+        for word in words {
+            assert!(text.contains(word), "{line} has no {word:?}:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn a_pipe_is_not_tied_to_a_width() {
+    let output = Cli::new(["runbook", "3.3"]).env("COLUMNS", "20").run().expect_code(0);
+    assert!(output.stdout.contains("**By hand**: number of workers"), "{}", output.stdout);
+    let output = Cli::new(["demo", "--list-scenarios"]).env("COLUMNS", "20").run().expect_code(0);
+    assert!(output.stdout.lines().any(|line| line.width() > 60), "{}", output.stdout);
+}
+
+#[test]
+fn a_long_hint_breaks_between_words() {
+    let mut terminal = Cli::new(["queue"]).terminal(24, 40);
+    assert_eq!(terminal.finish(), 78);
+    let expected = "\
+error: no database is configured
+hint: set it with --database-url,
+      DATABASE_URL, PGHOST or a context";
+    assert_eq!(terminal.screen().trim_end(), expected);
+}
+
+/// Without escape sequences.
+fn plain(raw: &str) -> String {
+    let mut out = String::new();
+    let mut parts = raw.split("\u{1b}[");
+    out.push_str(parts.next().unwrap_or(""));
+    for part in parts {
+        let end = part.find(|c: char| c.is_ascii_alphabetic()).map_or(part.len(), |at| at + 1);
+        out.push_str(&part[end..]);
+    }
+    out.replace('\r', "")
+}
