@@ -42,7 +42,10 @@ pub fn meaning(job: &Job, limits: &Limits) -> Meaning {
 }
 
 fn waiting(job: &Job, limits: &Limits) -> Meaning {
-    let last = if last_attempt(job) { "; its next attempt is the last" } else { "" };
+    let last = match last_attempt(job) {
+        Some(last) => format!("; its next attempt, {last}, is the last"),
+        None => String::new(),
+    };
     match job.due_age {
         Some(age) if age < 0.0 => {
             let due = text::age(-age);
@@ -78,7 +81,8 @@ fn in_progress(job: &Job, limits: &Limits) -> Meaning {
     }
     let silent = match job.life_age {
         Some(age) if age < limits.stuck_after => {
-            let ending = if last { "; this is its last attempt" } else { "" };
+            let ending = last.map(|last| format!("; this is attempt {last}, its last"));
+            let ending = ending.unwrap_or_default();
             let beat = text::age(age);
             return plain(
                 "running",
@@ -88,10 +92,11 @@ fn in_progress(job: &Job, limits: &Limits) -> Meaning {
         Some(age) => format!("for {}", text::age(age)),
         None => "ever".to_owned(),
     };
-    let fate = if last {
-        "this was its last attempt: recovery makes it a dead letter"
-    } else {
-        "recovery puts it back in the queue"
+    let fate = match last {
+        Some(last) => {
+            format!("this was attempt {last}, its last: recovery makes it a dead letter")
+        }
+        None => "recovery puts it back in the queue".to_owned(),
     };
     Meaning {
         word: "stuck",
@@ -99,9 +104,10 @@ fn in_progress(job: &Job, limits: &Limits) -> Meaning {
         next: vec![
             ("cliplyctl queue".into(), "what else is stuck, and who still beats".into()),
             (
-                "cliplyctl runbook queue.stuck".into(),
-                "restart the worker, or recover its jobs".into(),
+                "cliplyctl jobs rescue --dry-run".into(),
+                "what taking such jobs back would do".into(),
             ),
+            ("cliplyctl runbook queue.stuck".into(), "restart the worker first".into()),
         ],
     }
 }
@@ -127,9 +133,11 @@ fn tries(job: &Job) -> String {
     }
 }
 
-/// Whether one more failure makes it a dead letter.
-fn last_attempt(job: &Job) -> bool {
-    matches!((job.attempts, job.max_attempts), (Some(made), Some(allowed)) if made + 1 >= allowed)
+/// `5 of 5` where one more failure makes it a dead letter. An attempt is counted when it has failed.
+fn last_attempt(job: &Job) -> Option<String> {
+    let (made, allowed) = (job.attempts?, job.max_attempts?);
+    let next = made.saturating_add(1);
+    (next >= allowed).then(|| format!("{next} of {allowed}"))
 }
 
 #[cfg(test)]
@@ -182,7 +190,7 @@ pub(crate) mod tests {
     #[test]
     fn a_stuck_last_attempt_is_said_to_die() {
         let said = meaning(&job(Role::InProgress, 4), &Limits::default()).sentence;
-        assert!(said.contains("last attempt"), "{said}");
+        assert!(said.contains("attempt 5 of 5, its last"), "{said}");
         let said = meaning(&job(Role::InProgress, 3), &Limits::default()).sentence;
         assert!(said.contains("back in the queue"), "{said}");
     }

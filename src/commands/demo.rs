@@ -1,6 +1,6 @@
 //! `demo`: a private world with an incident in it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tokio::process::Command as Process;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -61,7 +61,7 @@ fn list() -> Report {
     let mut document = Document::default();
     document.push(Block::Table(table));
     let first = SCENARIOS[0].name;
-    document.next(vec![(format!("cliplyctl demo --scenario {first}"), "the default".into())]);
+    document.next(vec![(format!("cliplyctl demo --scenario {first}"), "the default")]);
     let data = SCENARIOS.each_ref().map(|s| serde_json::json!({"name": s.name, "about": s.about}));
     Report::listing("demo", data, document)
 }
@@ -107,7 +107,8 @@ async fn stay(
         _ = triage.kill_on_drop(true).status() => {}
         code = signals.any() => return Ok(code),
     }
-    let report = Report::listing("demo", (), instructions(world, scenario));
+    terminal.say("");
+    let report = Report::listing("demo", (), instructions(world, scenario, environment));
     crate::show(cli, terminal, report, &Default::default());
     Ok(signals.any().await)
 }
@@ -127,18 +128,34 @@ fn ourselves(words: &[String], cli: &Cli) -> Result<Process, Error> {
     Ok(process)
 }
 
-fn instructions(world: &World, scenario: &Scenario) -> Document {
+fn instructions(world: &World, scenario: &Scenario, environment: &Environment) -> Document {
     let mut document = Document::default();
-    document.heading("The demo is running. In a second terminal:");
+    document.heading("The demo runs until Ctrl-C and leaves nothing behind. In a second terminal:");
+    let mut pairs = vec![
+        ("app", Cell::plain(&world.base_url)),
+        ("project", Cell::plain(world.project.display().to_string())),
+    ];
+    if let Some(directory) = off_path(environment) {
+        let export = format!("export PATH=\"{}:$PATH\"", directory.display());
+        pairs.push(("first", Cell::command(export)));
+    }
+    document.push(Block::Pairs(pairs));
     let commands = scenario.try_next.iter();
     let commands = commands.map(|(c, why)| (format!("cliplyctl -c demo {c}"), (*why).to_owned()));
     document.next(commands.collect());
-    document.push(Block::Pairs(vec![
-        ("app", Cell::plain(&world.base_url)),
-        ("project", Cell::plain(world.project.display().to_string())),
-        ("end", Cell::plain("Ctrl-C; nothing is left behind")),
-    ]));
     document
+}
+
+/// Where our own binary stands, when a shell would not find it there.
+fn off_path(environment: &Environment) -> Option<PathBuf> {
+    let binary = std::env::current_exe().ok()?;
+    let path = environment.get("PATH").unwrap_or_default();
+    let found = std::env::split_paths(path).find_map(|directory| {
+        let candidate = directory.join(env!("CARGO_PKG_NAME"));
+        candidate.canonicalize().ok()
+    });
+    let directory = binary.parent()?.to_owned();
+    (found != binary.canonicalize().ok()).then_some(directory)
 }
 
 /// The signals that end a demo.

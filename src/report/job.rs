@@ -153,7 +153,7 @@ pub(super) fn overview(job: &Job) -> Vec<(&'static str, Cell)> {
     add(
         "attempts",
         match (job.attempts, job.max_attempts) {
-            (Some(made), Some(allowed)) => Some(format!("{made} of {allowed}")),
+            (Some(made), Some(allowed)) => Some(format!("{made} of {allowed} have failed")),
             (made, _) => made.map(|made| made.to_string()),
         },
     );
@@ -185,7 +185,7 @@ fn timeline(events: &[Event]) -> Table {
         table.row(vec![
             Cell::plain(event.age.map_or_else(|| "?".to_owned(), text::age)),
             Cell::plain(&event.stage),
-            Cell::muted(details),
+            Cell::plain(details),
         ]);
     }
     table

@@ -9,6 +9,7 @@ use crate::facts::access::observation::{Outcome, Trial};
 use crate::facts::access::{Audit, CLIENT_ROLES, Command, SERVICE_ROLE};
 use crate::facts::{Finding, Verdict};
 use crate::report::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use crate::text;
 
 /// Statements longer than this are cut in the table; JSON has them whole.
 const MAX_REMEDY_LINES: usize = 8;
@@ -153,14 +154,21 @@ fn headline(findings: &[Finding], verdict: Verdict) -> String {
     if verdict == Verdict::Ok {
         return "access is what is declared".to_owned();
     }
-    let count = |v| findings.iter().filter(|f| f.verdict == v).count();
+    let counted =
+        |verdict, one, many| match findings.iter().filter(|f| f.verdict == verdict).count() {
+            0 => None,
+            n => Some(text::plural(n as u64, one, many)),
+        };
     let parts = [
-        (count(Verdict::Critical), "that change who can do what"),
-        (count(Verdict::Unknown), "not judged"),
-        (count(Verdict::Warning), "of hygiene"),
+        counted(
+            Verdict::Critical,
+            "finding changes who can do what",
+            "findings change who can do what",
+        ),
+        counted(Verdict::Unknown, "could not be judged", "could not be judged"),
+        counted(Verdict::Warning, "matter of hygiene", "matters of hygiene"),
     ];
-    let parts = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}"));
-    format!("findings: {}", parts.collect::<Vec<_>>().join(", "))
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// The sentence has the width to itself: names of tables and functions are long.
