@@ -9,7 +9,7 @@ use crate::report::{Column, Give, Table};
 /// Columns between two columns of a table.
 pub const GAP: usize = 2;
 /// A column of sentences that would be narrower than this is folded: where they wrap,
-const MIN_WRAPPED: usize = 24;
+const MIN_WRAPPED: usize = 20;
 /// and where they are cut, for what is left must tell one row from the next.
 const MIN_CUT: usize = 40;
 /// Longer words are broken rather than kept.
