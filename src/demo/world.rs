@@ -12,6 +12,8 @@ use super::server::{Server, ServerOptions};
 use super::{app, backend, project, workers};
 use crate::error::{Error, ErrorKind};
 use crate::facts::SourceErrorKind;
+use crate::settings::demo::RECORDS;
+use crate::sources::state::PARTS;
 
 /// The database's name: it stands in every header of every report.
 const DATABASE: &str = "cliply";
@@ -51,6 +53,11 @@ impl World {
             tasks.spawn(app::serve(listener, database_url.clone()));
         }
         hire(&mut tasks, scenario, &database_url);
+        // Made by us, they are the supervisor's to remove, whoever leaves records in them.
+        for part in PARTS {
+            let kept = format!("{RECORDS}/{part}/.keep");
+            project::place(&directory, &kept, "").map_err(failed)?;
+        }
         let state = directory.join("state");
         Ok(Self { base_url, database_url_file, project, state, tasks, _refusing: refusing, server })
     }

@@ -10,6 +10,9 @@ use crate::error::Error;
 /// The name of the context.
 pub const NAME: &str = "demo";
 
+/// Where a demo keeps the records of those who try it, below its own directory.
+pub const RECORDS: &str = "state/cliplyctl";
+
 /// The file that the running demo writes; it reads like any configuration file.
 #[must_use]
 pub fn file(state_dir: &Path) -> PathBuf {
@@ -22,18 +25,26 @@ pub(super) fn announced(environment: &Environment) -> Option<PathBuf> {
     Some(file(&state.join("cliplyctl")))
 }
 
-/// Says so when this context was announced by a demo that is gone (killed, machine restarted).
-pub(super) fn still_runs(context: &Context, environment: &Environment) -> Result<(), Error> {
-    let Origin::File { path, .. } = &context.origin else { return Ok(()) };
+/// Where the records of this context go when a demo announced it: they go with the demo.
+///
+/// # Errors
+/// When that demo is gone (killed, machine restarted).
+pub(super) fn records(
+    context: &Context,
+    environment: &Environment,
+) -> Result<Option<PathBuf>, Error> {
+    let Origin::File { path, .. } = &context.origin else { return Ok(None) };
     let (true, Some(Source::File(url))) =
         (announced(environment).as_ref() == Some(path), &context.database)
     else {
-        return Ok(());
+        return Ok(None);
     };
-    if Path::new(&url.value).exists() {
-        return Ok(());
+    let url = Path::new(&url.value);
+    if !url.exists() {
+        let left = format!("{} was left by one that was killed", path.display());
+        return Err(not_running().cause(left));
     }
-    Err(not_running().cause(format!("{} was left by one that was killed", path.display())))
+    Ok(url.parent().map(|directory| directory.join(RECORDS)))
 }
 
 /// The error for `-c demo` without a demo.

@@ -24,8 +24,9 @@ pub fn resolve(
         demo::NAME => demo::not_running(),
         _ => Error::usage(format!("no context `{name}`")).hint(config.hint(name)),
     })?;
-    demo::still_runs(context, environment)?;
+    let records = demo::records(context, environment)?;
     let mut settings = Settings::blank(overrides, environment, config);
+    settings.state_dir = records.or(settings.state_dir);
     settings.context_name = Some(context.name.clone());
     settings.take_judgement(context);
     settings.take_api(context, environment);

@@ -67,6 +67,9 @@ pub struct StoredOperation {
     pub undoes: Option<OperationId>,
 }
 
+/// The directories that it holds.
+pub const PARTS: [&str; 3] = ["plans", "operations", "journal"];
+
 /// The directory.
 #[derive(Debug, Clone)]
 pub struct State {
@@ -82,7 +85,7 @@ impl State {
         let dir = dir.ok_or_else(|| {
             Error::config("there is no place to keep plans: neither HOME nor XDG_STATE_HOME is set")
         })?;
-        for part in ["plans", "operations", "journal"] {
+        for part in PARTS {
             let path = dir.join(part);
             DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(failed(&path))?;
         }

@@ -25,6 +25,8 @@ fn a_terminal_gets_links_and_a_pipe_does_not() {
     terminal.wait_for("The app answers but is not ready");
     let raw = terminal.raw();
     assert!(raw.contains(LINK), "{raw:?}");
+    // In the checklist as well: what is measured there is the text, not the link.
+    assert!(raw.contains("#31-the-app-does-not-answer\u{1b}\\\u{1b}[2m3.1"), "{raw:?}");
     assert!(raw.contains("RUNBOOK.md#readyok\u{1b}\\ready.ok"), "{raw:?}");
     assert_eq!(
         raw.matches("]8;;https").count(),
