@@ -1,6 +1,6 @@
 //! A table on a terminal: aligned, and folded where it is too wide.
 
-use unicode_width::UnicodeWidthStr as _;
+use comfy_table::{CellAlignment, ContentArrangement, presets};
 
 use super::brush::Brush;
 use super::fit::{Fit, GAP, fit};
@@ -20,12 +20,24 @@ pub fn paint(table: &Table, brush: Brush<'_>) -> String {
         .collect();
     let fit = fit(table, &texts, brush.width());
     let grid = Grid { table, fit: &fit, brush };
-    let mut out = grid.head();
+    let mut arranged = grid.arranged(&texts).into_iter();
+    let mut out = String::new();
+    if grid.has_head() {
+        add(&mut out, arranged.by_ref().take(1));
+        grid.titles_below(&mut out);
+    }
     for (cells, texts) in table.rows.iter().zip(&texts) {
-        grid.side_by_side(&mut out, cells, texts);
+        add(&mut out, arranged.by_ref().take(grid.height(texts)));
         grid.below(&mut out, cells, texts);
     }
     out
+}
+
+fn add(out: &mut String, lines: impl Iterator<Item = String>) {
+    for line in lines {
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
 }
 
 struct Grid<'a> {
@@ -35,44 +47,59 @@ struct Grid<'a> {
 }
 
 impl Grid<'_> {
-    /// The headings, where there are some; folded sentences have theirs below, where they themselves stand.
-    fn head(&self) -> String {
-        if self.table.columns.iter().all(|column| column.title.is_empty()) {
-            return String::new();
-        }
-        let titles: Vec<_> = self.table.columns.iter().map(|c| c.title.to_uppercase()).collect();
-        let cells: Vec<_> = titles.iter().map(Cell::muted).collect();
-        let mut out = String::new();
-        self.side_by_side(&mut out, &cells, &titles);
-        for (index, _) in self.folded().filter(|(_, column)| column.give == Give::Prose) {
-            out.push_str(&format!("{INDENT}{}\n", self.brush.cell(&cells[index])));
-        }
-        out
+    fn has_head(&self) -> bool {
+        self.table.columns.iter().any(|column| !column.title.is_empty())
     }
 
-    /// The columns that stand side by side; a cell may take several lines.
-    fn side_by_side(&self, out: &mut String, cells: &[Cell], texts: &[String]) {
-        let columns: Vec<Vec<String>> =
-            self.fit.shown.iter().map(|(i, width)| self.lines(&texts[*i], *width)).collect();
-        let height = columns.iter().map(Vec::len).max().unwrap_or(0);
-        for number in 0..height {
-            let mut pad = 0;
-            for ((index, width), lines) in self.fit.shown.iter().zip(&columns) {
-                let line = lines.get(number).map_or("", String::as_str);
-                let free = width.saturating_sub(line.width());
-                let (left, right) = match self.table.columns[*index].align {
-                    Align::Left => (0, free),
-                    Align::Right => (free, 0),
-                };
-                if line.is_empty() {
-                    pad += width + GAP;
-                    continue;
-                }
-                out.push_str(&" ".repeat(pad + left));
-                out.push_str(&self.brush.piece(line, &cells[*index]));
-                pad = right + GAP;
-            }
-            out.push('\n');
+    /// The lines of the columns that stand side by side. Their texts are broken already: a table that
+    /// arranged its own content could neither cut a listing nor say which lines make up a row.
+    fn arranged(&self, texts: &[Vec<String>]) -> Vec<String> {
+        let mut grid = comfy_table::Table::new();
+        grid.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        if self.has_head() {
+            let titles = self.table.columns.iter().map(|c| Cell::muted(c.title.to_uppercase()));
+            grid.set_header(self.side_by_side(&titles.collect::<Vec<_>>(), None));
+        }
+        for (cells, texts) in self.table.rows.iter().zip(texts) {
+            grid.add_row(self.side_by_side(cells, Some(texts)));
+        }
+        let last = self.fit.shown.len().saturating_sub(1);
+        for (number, column) in grid.column_iter_mut().enumerate() {
+            column.set_padding((0, if number == last { 0 } else { GAP as u16 }));
+        }
+        grid.lines().collect()
+    }
+
+    /// The cells of a row, their texts broken into lines; headings are never broken.
+    fn side_by_side(&self, cells: &[Cell], texts: Option<&Vec<String>>) -> Vec<comfy_table::Cell> {
+        let cell = |(index, width): &(usize, usize)| {
+            let cell = &cells[*index];
+            let lines = match texts {
+                Some(texts) => self.lines(&texts[*index], *width),
+                None => vec![cell.text.clone()],
+            };
+            let painted: Vec<_> = lines.iter().map(|line| self.brush.piece(line, cell)).collect();
+            comfy_table::Cell::new(painted.join("\n")).set_alignment(
+                match self.table.columns[*index].align {
+                    Align::Left => CellAlignment::Left,
+                    Align::Right => CellAlignment::Right,
+                },
+            )
+        };
+        self.fit.shown.iter().map(cell).collect()
+    }
+
+    /// How many lines a row has.
+    fn height(&self, texts: &[String]) -> usize {
+        let lines = |(index, width): &(usize, usize)| self.lines(&texts[*index], *width).len();
+        self.fit.shown.iter().map(lines).max().unwrap_or(0)
+    }
+
+    /// Folded sentences have their headings where they themselves stand.
+    fn titles_below(&self, out: &mut String) {
+        for (_, column) in self.folded().filter(|(_, column)| column.give == Give::Prose) {
+            let title = Cell::muted(column.title.to_uppercase());
+            out.push_str(&format!("{INDENT}{}\n", self.brush.cell(&title)));
         }
     }
 
@@ -110,6 +137,8 @@ impl Grid<'_> {
 
 #[cfg(test)]
 mod tests {
+    use unicode_width::UnicodeWidthStr as _;
+
     use super::*;
     use crate::facts::Verdict;
     use crate::render::Canvas;
@@ -187,8 +216,8 @@ ID                                      DIED
             "denied".into(),
         ]);
         let expected = "\
-TABLE        SELECT     DELETE
-public.jobs  all rows   denied
+TABLE        SELECT    DELETE
+public.jobs  all rows  denied
              ≠ deny
 ";
         assert_eq!(painted(&table, Some(30)), expected);
