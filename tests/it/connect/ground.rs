@@ -59,7 +59,8 @@ pub struct Secured {
     pub server: Server,
     pub port: u16,
     /// Files for the client: `root.crt`, `stranger.crt`, `client.crt`, `client.key`.
-    pub files: tempfile::TempDir,
+    /// They lie with the server, whose end removes them: a static is never dropped.
+    pub files: PathBuf,
 }
 
 const RULES: &str = "
@@ -97,7 +98,10 @@ impl Secured {
             extra_conf: vec![("listen_addresses".to_owned(), addresses.to_owned())],
             ..server_options()
         });
-        let secured = Secured { server, port, files: tempfile::tempdir().unwrap() };
+        let files = server.directory().join("client");
+        std::fs::create_dir(&files).unwrap();
+        hand_over(&files, server.directory());
+        let secured = Secured { server, port, files };
         secured.file("root.crt", root);
         secured.file("stranger.crt", &Authority::new("Another Authority").certificate.pem());
         let directory = secured.server.directory();
@@ -128,7 +132,7 @@ impl Secured {
 
     /// Writes a file for the client, closed to others.
     pub fn file(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.files.path().join(name);
+        let path = self.files.join(name);
         std::fs::write(&path, text).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         path
@@ -136,7 +140,7 @@ impl Secured {
 
     /// The path of one of the client's files.
     pub fn path(&self, name: &str) -> String {
-        self.files.path().join(name).display().to_string()
+        self.files.join(name).display().to_string()
     }
 
     /// A connection string to this server by its good name, with further parameters.
@@ -151,8 +155,13 @@ fn give(directory: &Path, name: &str, text: &str) {
     let path = directory.join(name);
     std::fs::write(&path, text).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    hand_over(&path, directory);
+}
+
+/// Gives a file to the owner of the server's directory.
+fn hand_over(path: &Path, directory: &Path) {
     let owner = std::fs::metadata(directory).unwrap();
-    std::os::unix::fs::chown(&path, Some(owner.uid()), Some(owner.gid())).unwrap();
+    std::os::unix::fs::chown(path, Some(owner.uid()), Some(owner.gid())).unwrap();
 }
 
 /// A server on a free port; another program may be quicker to take one, so it is tried again.
