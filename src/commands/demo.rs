@@ -103,6 +103,7 @@ async fn stay(
     let state = state.ok_or_else(|| Error::config("HOME is not set").hint("set XDG_STATE_HOME"))?;
     let _announcement = announce(world, &demo::file(&state.join("cliplyctl")))?;
     let mut triage = ourselves(&["triage".to_owned()], cli)?;
+    triage.current_dir(&world.project);
     tokio::select! {
         _ = triage.kill_on_drop(true).status() => {}
         code = signals.any() => return Ok(code),
