@@ -91,8 +91,9 @@ impl Batch<'_> {
     }
 }
 
-/// Runs the writing statement in a transaction of its own. Returns its rows and how long it took,
-/// the longest that its locks can have been held.
+/// Runs the writing statement in a transaction of its own. Returns its rows and how long it took the
+/// server, the longest that its locks can have been held. The way to the server and back is not part
+/// of it: no lock waits for that.
 pub async fn run(
     client: &Client,
     _permit: &WritePermit,
@@ -101,13 +102,14 @@ pub async fn run(
 ) -> Result<(Vec<Row>, Duration), Trouble> {
     let begin = batch.limits.begin();
     let end = if ending == Ending::Commit { "commit" } else { "rollback" };
-    let started = Instant::now();
+    let begun = async { (client.batch_execute(&begin).await, Instant::now()) };
     // Polled in this order, they leave in this order; a failed statement makes the commit a rollback.
-    let flight = join3(client.batch_execute(&begin), batch.rows(client), client.batch_execute(end));
-    let (begun, rows, ended) = batch.limits.watch(async { Ok(flight.await) }).await?;
+    let flight = join3(begun, batch.rows(client), client.batch_execute(end));
+    let flown = batch.limits.watch(async { Ok((flight.await, Instant::now())) }).await?;
+    let (((begun, since), rows, ended), until) = flown;
     let rows = rows.map_err(trouble)?;
     begun.and(ended).map_err(trouble)?;
-    Ok((rows, started.elapsed()))
+    Ok((rows, until - since))
 }
 
 /// As [`run`], but `keep` sees the rows before they are committed and may have them rolled back.

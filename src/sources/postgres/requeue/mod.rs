@@ -5,6 +5,7 @@
 
 mod apply;
 mod batch;
+mod flight;
 pub mod journal;
 pub mod lookup;
 pub mod offenders;

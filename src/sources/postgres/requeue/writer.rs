@@ -63,6 +63,8 @@ pub struct Writer<'a> {
 pub(super) struct Run<'r, 'w> {
     pub writer: &'r mut Writer<'w>,
     pub connection: Connection,
+    /// Another one, for large work.
+    pub second: Option<Connection>,
     pub work: Work<'r>,
     pub outcome: Outcome,
     pub locked: Vec<usize>,
@@ -89,7 +91,8 @@ impl<'w> Writer<'w> {
         match self.database.connection().await {
             Ok(connection) => {
                 let outcome = Outcome::default();
-                Ok(Run { writer: self, connection, work, outcome, locked: vec![] })
+                let locked = vec![];
+                Ok(Run { writer: self, connection, second: None, work, outcome, locked })
             }
             Err(error) => {
                 let (left, stopped) = (work.jobs.len() as u64, Some(Stop::Database(error)));
@@ -111,9 +114,19 @@ impl Run<'_, '_> {
         if self.writer.journal.is_some() && ending == Ending::Commit {
             return self.write_if(jobs, |_| Ending::Commit).await;
         }
+        self.write_over(&self.connection, jobs, ending).await
+    }
+
+    /// As [`Run::write`], where no journal is kept, over this connection.
+    pub async fn write_over(
+        &self,
+        connection: &Connection,
+        jobs: &[usize],
+        ending: Ending,
+    ) -> Result<Written, Trouble> {
         let keys = self.work.keys(jobs);
         let batch = self.writer.batch(&keys);
-        batch::run(&self.connection, &self.writer.permit, batch, ending).await.map(written)
+        batch::run(connection, &self.writer.permit, batch, ending).await.map(written)
     }
 
     /// As [`Run::write`], but `judge` is told how many rows there are before they are committed.
