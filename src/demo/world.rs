@@ -24,7 +24,8 @@ pub struct World {
     pub database_url_file: PathBuf,
     /// The app's source tree, as far as it matters.
     pub project: PathBuf,
-    /// A directory for those who want to keep records until the end of the demo.
+    /// A directory for those who want to keep records until the end of the demo: `-c demo` does
+    /// (`settings::demo::records`).
     pub state: PathBuf,
     tasks: JoinSet<()>,
     /// Holds the port of an app that is down, so that nobody else answers there.

@@ -22,18 +22,32 @@ pub(super) fn announced(environment: &Environment) -> Option<PathBuf> {
     Some(file(&state.join("cliplyctl")))
 }
 
+/// The file that leads to the demo's database, if this context is an announced demo.
+fn url_file<'a>(context: &'a Context, environment: &Environment) -> Option<&'a Path> {
+    match (&context.origin, &context.database) {
+        (Origin::File { path, .. }, Some(Source::File(url)))
+            if announced(environment).as_ref() == Some(path) =>
+        {
+            Some(Path::new(&url.value))
+        }
+        _ => None,
+    }
+}
+
+/// Where commands that speak to the demo keep their records: with everything else of it
+/// (`World::state`), to be gone with it.
+pub(super) fn records(context: &Context, environment: &Environment) -> Option<PathBuf> {
+    Some(url_file(context, environment)?.parent()?.join("state/cliplyctl"))
+}
+
 /// Says so when this context was announced by a demo that is gone (killed, machine restarted).
 pub(super) fn still_runs(context: &Context, environment: &Environment) -> Result<(), Error> {
-    let Origin::File { path, .. } = &context.origin else { return Ok(()) };
-    let (true, Some(Source::File(url))) =
-        (announced(environment).as_ref() == Some(path), &context.database)
-    else {
-        return Ok(());
-    };
-    if Path::new(&url.value).exists() {
-        return Ok(());
+    match (url_file(context, environment), announced(environment)) {
+        (Some(url), Some(file)) if !url.exists() => {
+            Err(not_running().cause(format!("{} was left by one that was killed", file.display())))
+        }
+        _ => Ok(()),
     }
-    Err(not_running().cause(format!("{} was left by one that was killed", path.display())))
 }
 
 /// The error for `-c demo` without a demo.

@@ -27,6 +27,7 @@ pub fn resolve(
     demo::still_runs(context, environment)?;
     let mut settings = Settings::blank(overrides, environment, config);
     settings.context_name = Some(context.name.clone());
+    settings.keep_records_of(context, environment);
     settings.take_judgement(context);
     settings.take_api(context, environment);
     if let Some(database) = context_database(context, environment) {

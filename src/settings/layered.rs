@@ -104,6 +104,9 @@ pub fn resolve(
     let own_api = api(&mut settings, overrides, &ambient, context);
     let own_database = database(&mut settings, overrides, &ambient, context);
     if let Some(context) = context {
+        if own_database {
+            settings.keep_records_of(context, environment);
+        }
         if own_api && own_database {
             settings.context_name = Some(context.name.clone());
         }

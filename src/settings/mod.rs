@@ -162,6 +162,13 @@ impl Settings {
         }
     }
 
+    /// What is written down about the demo is none of the person's own records.
+    fn keep_records_of(&mut self, context: &Context, environment: &Environment) {
+        if let Some(directory) = demo::records(context, environment) {
+            self.state_dir = Some(directory);
+        }
+    }
+
     /// What a context says besides where things are and who we are.
     fn take_judgement(&mut self, context: &Context) {
         if let (Origin::Default, Some(timeout)) = (&self.timeout.origin, &context.timeout) {

@@ -131,8 +131,11 @@ fn without_a_demo_its_context_says_so() {
 fn a_demo_that_is_interrupted_leaves_nothing_behind() {
     let mut demo = Demo::start();
     let directory = demo.directory();
-    demo.run(&["jobs".into(), "show".into(), "00000000-0000-4000-8000-000000000331".into()])
-        .expect_code(0);
+    let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    demo.run(&words("jobs show 00000000-0000-4000-8000-000000000331")).expect_code(0);
+    demo.run(&words("dlq requeue --all --dry-run")).expect_code(0);
+    assert!(directory.join("state/cliplyctl/plans").exists(), "its plans are its own");
+    assert!(!demo.state().join("cliplyctl/plans").exists(), "and not the person's");
     let output = demo.end("INT");
     assert_eq!(output.code, 0, "{output:#?}");
     assert!(!directory.exists() && !demo.announcement().exists());
