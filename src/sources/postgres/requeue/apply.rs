@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::batch::{Ending, Trouble};
 use super::flight::Flown;
 use super::writer::{RETRY_PAUSE, Run, Work, Writer, Written};
+use crate::facts::SourceError;
 use crate::facts::requeue::{Outcome, Stop};
 
 /// Locks are held for about this long: two batches at a time share a disk, and few may take much longer.
@@ -12,6 +13,8 @@ const TARGET: Duration = Duration::from_millis(15);
 /// Jobs of the first batch, and of the largest.
 const FIRST_BATCH: usize = 50;
 pub(super) const LARGEST_BATCH: usize = 500;
+/// Statements that may run out of time one after the other.
+const MOST_SLOW: u32 = 4;
 
 impl Writer<'_> {
     /// Writes every job that still can be; each ends in exactly one place of the outcome.
@@ -55,7 +58,7 @@ impl Run<'_, '_> {
                 self.one_by_one(vec![chunk.to_vec()]).await?;
             }
         }
-        self.give_up_on_locked();
+        self.give_up_on_locked().await?;
         _ = pace(&self.outcome).await;
         Ok(())
     }
@@ -88,10 +91,12 @@ impl Run<'_, '_> {
     ) -> Result<(), Stop> {
         match result {
             Ok(written) => {
+                self.slow = 0;
                 self.outcome.transactions.push(written.took);
                 self.account(&jobs, &written.jobs).await?;
             }
             Err(Trouble::Row(words)) => self.blame(&jobs, words, waiting),
+            Err(Trouble::Slow(error)) => return self.slow(&jobs, error, waiting),
             Err(Trouble::Busy) => {
                 // Perhaps we stand in our own way: triggers may lock what two batches have in common.
                 self.second = None;
@@ -102,6 +107,25 @@ impl Run<'_, '_> {
                 return Err(Stop::Database(error));
             }
             Err(Trouble::Fatal(error)) => return Err(Stop::Database(error)),
+        }
+        Ok(())
+    }
+
+    /// These rows ran out of time. One by one they tell which of them did; halves would hold their
+    /// locks as long, again and again. Where several single ones in a row do, it is the server.
+    fn slow(
+        &mut self,
+        jobs: &[usize],
+        error: SourceError,
+        waiting: &mut Vec<Vec<usize>>,
+    ) -> Result<(), Stop> {
+        self.slow += 1;
+        if self.slow > MOST_SLOW {
+            return Err(Stop::Database(error));
+        }
+        match jobs {
+            [job] => self.outcome.errors.push((self.work.jobs[*job], error.message)),
+            jobs => waiting.extend(jobs.iter().rev().map(|job| vec![*job])),
         }
         Ok(())
     }

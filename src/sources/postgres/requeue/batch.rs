@@ -19,6 +19,8 @@ const GRACE: Duration = Duration::from_secs(2);
 pub enum Trouble {
     /// Some row is to blame: smaller batches tell which.
     Row(String),
+    /// It ran out of time: a slow row is to blame, or a server that is too slow for all of them.
+    Slow(SourceError),
     /// Somebody holds a lock that is not a row's, or the transaction lost against another one.
     Busy,
     /// The connection or the server is gone; the batch may be committed or not.
@@ -60,13 +62,20 @@ impl Limits {
         self,
         flight: impl Future<Output = Result<T, Trouble>>,
     ) -> Result<T, Trouble> {
-        let limit = self.statement + self.lock + GRACE;
-        tokio::time::timeout(limit, flight).await.unwrap_or_else(|_| {
-            Err(Trouble::InDoubt(SourceError::new(
+        let (limit, started) = (self.statement + self.lock + GRACE, Instant::now());
+        match tokio::time::timeout(limit, flight).await {
+            Ok(Err(Trouble::Slow(_))) if started.elapsed() < self.statement => {
+                Err(Trouble::Fatal(SourceError::new(
+                    SourceErrorKind::Other,
+                    "somebody cancelled the statement on the server",
+                )))
+            }
+            Ok(flown) => flown,
+            Err(_) => Err(Trouble::InDoubt(SourceError::new(
                 SourceErrorKind::Timeout,
                 format!("the server has been silent for {} s", limit.as_secs()),
-            )))
-        })
+            ))),
+        }
     }
 }
 
@@ -105,11 +114,14 @@ pub async fn run(
     let begun = async { (client.batch_execute(&begin).await, Instant::now()) };
     // Polled in this order, they leave in this order; a failed statement makes the commit a rollback.
     let flight = join3(begun, batch.rows(client), client.batch_execute(end));
-    let flown = batch.limits.watch(async { Ok((flight.await, Instant::now())) }).await?;
-    let (((begun, since), rows, ended), until) = flown;
-    let rows = rows.map_err(trouble)?;
-    begun.and(ended).map_err(trouble)?;
-    Ok((rows, until - since))
+    let transaction = async {
+        let ((begun, since), rows, ended) = flight.await;
+        let until = Instant::now();
+        let rows = rows.map_err(trouble)?;
+        begun.and(ended).map_err(trouble)?;
+        Ok((rows, until - since))
+    };
+    batch.limits.watch(transaction).await
 }
 
 /// As [`run`], but `keep` sees the rows before they are committed and may have them rolled back.
@@ -147,6 +159,7 @@ pub fn trouble(error: tokio_postgres::Error) -> Trouble {
     ];
     match code.code() {
         _ if busy.contains(&code) => Trouble::Busy,
+        _ if code == SqlState::QUERY_CANCELED => Trouble::Slow(explained),
         // The server, its disk or memory: no smaller batch will help.
         c if c.starts_with("57P") || c.starts_with("08") => Trouble::InDoubt(explained),
         c if c.starts_with("53") || c.starts_with("58") || c == "25006" => {

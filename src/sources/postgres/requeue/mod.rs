@@ -3,6 +3,7 @@
 //! Ground rules: the guard is on the UPDATE's target row; a job and its event commit together;
 //! transactions are short; sleeping happens outside of them; the database is the truth.
 
+mod account;
 mod apply;
 mod batch;
 mod flight;

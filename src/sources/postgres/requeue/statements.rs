@@ -22,6 +22,15 @@ pub struct Statements {
     pub matching: String,
 }
 
+impl Statements {
+    /// Locks what could still be written, and does not wait for others.
+    #[must_use]
+    pub fn locks(&self) -> String {
+        // Its second parameter is the event, which nobody needs here.
+        format!("{} for no key update of job nowait", self.matching)
+    }
+}
+
 /// Dead → waiting. Keys are job ids. A row that is locked stays where it lies: its place finds it
 /// sooner than its id.
 pub fn requeue(layout: &Layout, shape: &Shape) -> Statements {
@@ -73,8 +82,7 @@ pub fn undo(layout: &Layout, shape: &Shape) -> Statements {
     };
     let unchanged: Vec<_> = shape.columns.iter().map(|c| same(layout, c, "wrote")).collect();
     let unchanged = unchanged.join(" and ");
-    let former = shape.columns.iter().filter(|c| !is_error(layout, c));
-    let set: Vec<_> = former.map(|c| format!("{0} = was.{0}", ident(c))).collect();
+    let set: Vec<_> = shape.columns.iter().map(|c| former(layout, c)).collect();
     let write = format!(
         "with asked as materialized ({asked}), locked as materialized (
            select job.id, asked.p, asked.w from asked
@@ -160,7 +168,17 @@ fn same(layout: &Layout, column: &str, other: &str) -> String {
     }
 }
 
-/// Errors are kept by a requeue and guarded by an undo: they are as they were.
+/// Puts a column back. Errors are kept by a requeue, unless a trigger did something about them.
+fn former(layout: &Layout, column: &str) -> String {
+    let name = ident(column);
+    if is_error(layout, column) {
+        let kept = same(layout, column, "was");
+        format!("{name} = case when {kept} then job.{name} else was.{name} end")
+    } else {
+        format!("{name} = was.{name}")
+    }
+}
+
 fn is_error(layout: &Layout, column: &str) -> bool {
     layout.last_error.as_deref() == Some(column)
         || layout.error.as_ref().is_some_and(|e| e.name == column)
