@@ -106,7 +106,7 @@ pub struct Plan {
     pub cutoff: Timestamp,
     /// Jobs that the target means.
     pub matched: u64,
-    /// The jobs to requeue, frozen.
+    /// The jobs to requeue, frozen: with a limit the latest deaths first, else as they lie on disk.
     pub ids: Vec<JobId>,
     /// What is left out: how many, and some of them.
     pub excluded: Vec<(Exclusion, u64, Vec<Excluded>)>,

@@ -81,18 +81,39 @@ fn table(operations: &[Summary]) -> Table {
     table
 }
 
+/// What became of the jobs of an operation that is to be undone.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// The operation.
+    pub of: &'a OperationId,
+    /// Jobs that can be put back.
+    pub eligible: u64,
+    /// Jobs that an earlier undo put back.
+    pub undone: u64,
+    /// Jobs that are no longer what the operation made of them.
+    pub moved_on: u64,
+}
+
 /// What an undo is about to do.
 #[must_use]
-pub fn undo_plan(of: &OperationId, jobs: u64, moved_on: u64, from: &Provenance) -> Document {
+pub fn undo_plan(scope: &Scope<'_>, from: &Provenance) -> Document {
     let mut document = Document::default();
     document.push(header::title("undo plan", from));
-    document.push(Block::Pairs(vec![
-        ("operation", Cell::strong(of.to_string())),
-        ("to put back", Cell::strong(count(jobs))),
-        ("moved on since", Cell::plain(count(moved_on))),
-    ]));
-    if moved_on > 0 {
-        let jobs = plural(moved_on, "job was", "jobs were");
+    let mut pairs = vec![
+        ("operation", Cell::strong(scope.of.to_string())),
+        ("to put back", Cell::strong(count(scope.eligible))),
+        ("moved on since", Cell::plain(count(scope.moved_on))),
+    ];
+    if scope.undone > 0 {
+        pairs.push(("undone before", Cell::plain(count(scope.undone))));
+    }
+    document.push(Block::Pairs(pairs));
+    if scope.undone > 0 {
+        let jobs = plural(scope.undone, "job was", "jobs were");
+        document.note(format!("{jobs} put back by an earlier undo of this operation"));
+    }
+    if scope.moved_on > 0 {
+        let jobs = plural(scope.moved_on, "job was", "jobs were");
         document.note(format!("{jobs} claimed or changed since and stay as they are"));
     }
     document
@@ -103,6 +124,8 @@ pub fn undo_plan(of: &OperationId, jobs: u64, moved_on: u64, from: &Provenance) 
 pub struct UndoJson {
     undoes: String,
     eligible: u64,
+    /// Put back by an earlier undo.
+    undone_before: u64,
     moved_on: u64,
     /// Null where nothing was written.
     outcome: Option<OutcomeJson>,
@@ -110,35 +133,38 @@ pub struct UndoJson {
 
 /// The plan as the answer.
 #[must_use]
-pub fn undo_planned(of: &OperationId, jobs: u64, moved_on: u64, from: &Provenance) -> Report {
-    let mut document = undo_plan(of, jobs, moved_on, from);
+pub fn undo_planned(scope: &Scope<'_>, from: &Provenance) -> Report {
+    let mut document = undo_plan(scope, from);
     document.note("nothing was written");
-    let data = UndoJson { undoes: of.to_string(), eligible: jobs, moved_on, outcome: None };
-    Report::listing("dlq undo", data, document)
+    Report::listing("dlq undo", json(scope, scope.eligible, None), document)
 }
 
 /// The account of an undo.
 #[must_use]
 pub fn undone(
-    of: &OperationId,
+    scope: &Scope<'_>,
     operation: &OperationId,
-    moved_on: u64,
     outcome: &Outcome,
     from: &Provenance,
 ) -> Report {
     let mut document = Document::default();
-    document.push(header::title(format!("undo of {of}"), from));
+    document.push(header::title(format!("undo of {}", scope.of), from));
     account(&mut document, operation, outcome, "put back");
     let eligible = outcome.done + outcome.left + outcome.skipped.len() as u64;
-    let data = UndoJson {
-        undoes: of.to_string(),
-        eligible,
-        moved_on,
-        outcome: Some(outcome_json(operation, outcome)),
-    };
+    let data = json(scope, eligible, Some(outcome_json(operation, outcome)));
     let mut report = Report::listing("dlq undo", data, document);
-    report.exit = exit(outcome, moved_on);
-    report.summary = vec![("undone", outcome.done.into()), ("moved_on", moved_on.into())];
+    report.exit = exit(outcome, scope.moved_on);
+    report.summary = vec![("undone", outcome.done.into()), ("moved_on", scope.moved_on.into())];
     note_stop(&mut report, outcome);
     report
+}
+
+fn json(scope: &Scope<'_>, eligible: u64, outcome: Option<OutcomeJson>) -> UndoJson {
+    UndoJson {
+        undoes: scope.of.to_string(),
+        eligible,
+        undone_before: scope.undone,
+        moved_on: scope.moved_on,
+        outcome,
+    }
 }

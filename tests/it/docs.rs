@@ -111,6 +111,9 @@ fn every_command_of_the_documents_runs_against_the_demo() {
     shell(&demo, requeue).expect_code(0); // what `ops` lists and `undo` takes back
     let mut commands = commands(README);
     commands.extend(self::commands(RUNBOOK));
+    for command in desk() {
+        commands.remove(&command); // another test walks there, in order
+    }
     for (exception, reason) in EXCEPTIONS {
         assert!(commands.remove(exception), "`{exception}` ({reason}) is not in the documents");
     }
@@ -128,6 +131,46 @@ fn every_command_of_the_documents_runs_against_the_demo() {
             "{line}: {output:#?}"
         );
     }
+}
+
+/// What section 3.4 of the runbook types, in order.
+fn desk() -> Vec<String> {
+    let section = RUNBOOK.split("\n## 3.4 ").nth(1).unwrap().split("\n## ").next().unwrap();
+    section.split("```").skip(1).step_by(2).flat_map(block).collect()
+}
+
+#[test]
+fn the_section_on_dead_letters_works_from_top_to_bottom() {
+    let demo = Demo::start();
+    let first_group =
+        text(&shell(&demo, "cliplyctl dlq groups -o json").json()["data"]["groups"][0]["hash"]);
+    let (mut plan, mut operation) = (String::new(), String::new());
+    let mut verbs = BTreeSet::new();
+    for command in desk() {
+        let word = |word: &str| match word {
+            "HASH" => first_group.clone(),
+            "PLAN" => plan.clone(),
+            "OP" => operation.clone(),
+            other => other.to_owned(),
+        };
+        let line = command.split(' ').map(word).collect::<Vec<_>>().join(" ");
+        let output = shell(&demo, &line);
+        // A worker may have claimed what is to be undone.
+        let partly = line.contains("dlq undo") && output.code == 75;
+        let judged = line.ends_with("queue") && output.code < 3;
+        assert!(output.code == 0 || partly || judged, "{line}: {output:#?}");
+        plan = named(&output.stdout, "plan-").unwrap_or(plan);
+        operation = named(&output.stdout, "rq-").unwrap_or(operation);
+        verbs.extend(line.split(' ').skip(1).take(2).map(str::to_owned));
+    }
+    for verb in ["groups", "list", "show", "requeue", "ops", "undo"] {
+        assert!(verbs.contains(verb), "the section has lost `dlq {verb}`");
+    }
+}
+
+/// The first word of an answer that begins so, as a reader would copy it.
+fn named(answer: &str, beginning: &str) -> Option<String> {
+    answer.split_whitespace().find(|word| word.starts_with(beginning)).map(str::to_owned)
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::facts::job_id::JobId;
 use crate::facts::operation::OperationId;
 use crate::report::{Report, operations};
 use crate::sources::postgres::requeue::lookup;
+use crate::sources::postgres::requeue::rescue::RESCUED;
 use crate::sources::postgres::requeue::statements::{self, UNDONE};
 use crate::sources::postgres::requeue::{Shape, Work};
 use crate::sources::state::{Deed, State, StoredOperation};
@@ -24,8 +25,7 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
     let ground = lookup::ground(database, layout, context.timeout()).await?;
     let all = written(context, &of, &shape, state.as_ref()).await?;
     if all.is_empty() {
-        return Err(Error::usage(format!("operation {of} requeued nothing here"))
-            .hint("cliplyctl dlq ops lists what is known"));
+        return Err(nothing_to_undo(context, &of, state.as_ref().ok()).await?);
     }
     let statements = statements::undo(layout, &shape);
     let keys: Vec<_> = all.iter().map(|(_, key)| key.clone()).collect();
@@ -34,12 +34,17 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
     let (jobs, keys): (Vec<_>, Vec<_>) =
         all.into_iter().filter(|(job, _)| matching.contains(&job.to_string())).unzip();
     let eligible = jobs.len() as u64;
-    let (from, moved_on) = (context.provenance(), total - eligible);
+    let undone = match total - eligible {
+        0 => 0,
+        rest => put_back(context, &of, &jobs, state.as_ref().ok()).await?.min(rest),
+    };
+    let (from, moved_on) = (context.provenance(), total - eligible - undone);
+    let scope = operations::Scope { of: &of, eligible, undone, moved_on };
     if args.consent.dry_run || eligible == 0 {
-        return Ok(operations::undo_planned(&of, eligible, moved_on, &from));
+        return Ok(operations::undo_planned(&scope, &from));
     }
     write::possible(context, &ground)?;
-    let plan = operations::undo_plan(&of, eligible, moved_on, &from);
+    let plan = operations::undo_plan(&scope, &from);
     let permit = write::consent(context, &args.consent, eligible, &plan)?;
     let mut record = StoredOperation {
         operation: write::operation_id(&ground, &of.to_string()),
@@ -62,7 +67,49 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
         journal: None,
     };
     let outcome = write::run(context, state.ok().as_ref(), &mut record, agreed).await?;
-    Ok(operations::undone(&of, &record.operation, moved_on, &outcome, &context.provenance()))
+    Ok(operations::undone(&scope, &record.operation, &outcome, &context.provenance()))
+}
+
+/// How many jobs of an operation an earlier undo put back, besides those that can be put back now.
+async fn put_back(
+    context: &Context,
+    of: &OperationId,
+    now: &[JobId],
+    state: Option<&State>,
+) -> Result<u64, Error> {
+    let (layout, database) = (context.layout().await?, context.database().await?);
+    if layout.events.is_some() {
+        let mut undone = lookup::undone(database, layout, of, context.timeout()).await?;
+        now.iter().for_each(|job| _ = undone.remove(job));
+        return Ok(undone.len() as u64);
+    }
+    let records = state.map(State::operations).unwrap_or_default();
+    let undoes = records.iter().filter(|record| record.undoes.as_ref() == Some(of));
+    Ok(undoes.map(|record| record.done).sum())
+}
+
+/// Why there is nothing to undo.
+async fn nothing_to_undo(
+    context: &Context,
+    of: &OperationId,
+    state: Option<&State>,
+) -> Result<Error, Error> {
+    let (layout, database) = (context.layout().await?, context.database().await?);
+    let reason = lookup::reason(database, layout, of, context.timeout()).await?;
+    let record = state.and_then(|state| state.operation(of).ok().flatten());
+    Ok(match (reason.as_deref(), record.map(|record| record.deed)) {
+        (Some(RESCUED), _) | (_, Some(Deed::Rescue)) => {
+            Error::usage(format!("operation {of} is a rescue, and undo takes back requeues alone"))
+                .cause("the attempts of those jobs are lost, and their workers may be gone")
+                .hint("what each was is in its events: cliplyctl jobs show ID")
+        }
+        (Some(UNDONE), _) | (_, Some(Deed::Undo)) => Error::usage(format!(
+            "operation {of} is an undo itself"
+        ))
+        .hint("the jobs are dead again: cliplyctl dlq requeue puts them back into the queue"),
+        _ => Error::usage(format!("operation {of} requeued nothing here"))
+            .hint("cliplyctl dlq ops lists what is known"),
+    })
 }
 
 /// The jobs that an operation wrote, with what tells how they were.
@@ -79,6 +126,9 @@ async fn written(
     let state = state.map_err(Clone::clone)?;
     if let Some(record) = state.operation(of)? {
         requeue::here(context, &record.database)?;
+        if record.deed != Deed::Requeue {
+            return Ok(vec![]);
+        }
     }
     let entries = state.journal_entries(of);
     let keyed = entries.iter().filter_map(|entry| {

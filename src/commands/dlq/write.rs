@@ -21,9 +21,6 @@ use crate::sources::postgres::requeue::{Work, Writer};
 use crate::sources::state::{Deed, State, StoredOperation};
 use crate::text;
 
-/// Longest statement of a writer: a batch takes milliseconds, unless a trigger does much more.
-const STATEMENT_LIMIT: Duration = Duration::from_secs(30);
-
 /// Shows the plan and asks for leave to write.
 pub fn consent(
     context: &Context,
@@ -147,7 +144,8 @@ pub async fn run(
         statements: agreed.statements,
         event: agreed.event,
         lock_wait: agreed.lock_wait,
-        timeout: STATEMENT_LIMIT,
+        // What any answer may take, and the wait for locks that cannot be skipped.
+        timeout: context.timeout() + agreed.lock_wait,
         journal: agreed.journal,
         interrupt: &interrupt,
     };

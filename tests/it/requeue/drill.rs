@@ -1,11 +1,13 @@
 //! Interrupted at a random moment, then resumed: every job exactly once. `scripts/drill` runs these
 //! in full: `CLIPLYCTL_DRILL_ROUNDS` and `CLIPLYCTL_DRILL_JOBS` say how often and how large.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::{bury, command, count, events};
 use crate::support::cli::Running;
 use crate::support::postgres::Database;
+use crate::support::restart::Restartable;
 
 /// Jobs of a round in the test suite.
 const JOBS: u32 = 4_000;
@@ -14,12 +16,17 @@ fn number(name: &str, default: u32) -> u32 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
+/// What chance decides, 0 to 96.
+fn chance() -> u32 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    now.subsec_micros() % 97
+}
+
 /// Waits until a part of the jobs is requeued, none to nearly all: nobody must rely on how many.
 /// What the batch in flight is doing then, is chance.
 fn some_progress(db: &Database, running: &Running) {
-    let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().subsec_nanos();
     let jobs = number("CLIPLYCTL_DRILL_JOBS", JOBS);
-    let part = (f64::from(jobs) * f64::from(nanos / 1_000 % 97) / 97.0) as u32;
+    let part = (f64::from(jobs) * f64::from(chance()) / 97.0) as u32;
     let session = db.session();
     crate::support::wait_until("enough is requeued", || {
         let last = session.value("SELECT coalesce(max(id), 0) FROM job_events");
@@ -28,9 +35,13 @@ fn some_progress(db: &Database, running: &Running) {
 }
 
 fn rounds(strike: impl Fn(&Database, &Running)) {
+    rounds_on(|| Database::with_variant("main"), strike);
+}
+
+fn rounds_on(database: impl Fn() -> Database, strike: impl Fn(&Database, &Running)) {
     let jobs = number("CLIPLYCTL_DRILL_JOBS", JOBS);
     for round in 0..number("CLIPLYCTL_DRILL_ROUNDS", 3) {
-        let db = Database::with_variant("main");
+        let db = database();
         bury(&db, jobs);
         let mut cli = command(&db, "requeue", &["--all", "--yes", "--reason", "drill"]);
         let running = cli.start();
@@ -77,6 +88,18 @@ fn connection_terminated_at_a_random_moment() {
               WHERE application_name LIKE 'cliplyctl:%' AND datname = current_database()",
         );
     });
+}
+
+#[test]
+fn server_restarted_at_a_random_moment() {
+    let server = Arc::new(Restartable::start());
+    rounds_on(
+        || Database::with_variant_on(&server, "main"),
+        |db, running| {
+            some_progress(db, running);
+            server.restart(if chance().is_multiple_of(2) { "INT" } else { "QUIT" });
+        },
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod concurrency;
 mod consent;
 mod drill;
 mod rules;
+mod trouble;
 mod undo;
 mod variants;
 

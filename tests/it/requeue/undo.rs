@@ -1,4 +1,5 @@
 use super::{bury, command, count, requeue};
+use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
 fn picture(db: &Database) -> Vec<Vec<Option<String>>> {
@@ -22,6 +23,49 @@ fn an_undo_brings_back_every_former_value() {
     assert_eq!(failed, "0");
     let json = command(&db, "undo", &args).run().expect_code(0).json();
     assert_eq!(json["data"]["eligible"], 0, "nothing is left to take back");
+    assert_eq!(json["data"]["undone_before"].as_u64(), Some(before_dead(&before)), "{json:#}");
+    assert_eq!(json["data"]["moved_on"], 0, "{json:#}");
+}
+
+fn before_dead(picture: &[Vec<Option<String>>]) -> u64 {
+    picture.iter().filter(|row| row[1].as_deref() == Some("dead_letter")).count() as u64
+}
+
+#[test]
+fn only_requeues_are_undone_and_others_are_told_apart() {
+    let db = Database::from_fixture("main_typical");
+    let rescue = ["jobs", "rescue", "--yes", "-o", "json"];
+    let rescue = Cli::new(rescue).env("DATABASE_URL", db.url()).run().expect_code(0).json();
+    let requeue = requeue(&db, &["--all", "--yes"]).expect_code(0).json();
+    let id = |json: &serde_json::Value| {
+        json["data"]["outcome"]["operation"].as_str().unwrap().to_owned()
+    };
+    let undo = command(&db, "undo", &[&id(&requeue), "--yes"]).run().expect_code(0).json();
+    for (operation, words) in [(id(&rescue), "is a rescue"), (id(&undo), "is an undo itself")] {
+        let output = command(&db, "undo", &[&operation, "--yes"]).run().expect_code(64);
+        assert!(output.stderr.contains(words), "{output:#?}");
+    }
+}
+
+#[test]
+fn an_error_that_a_trigger_changed_is_in_the_event_and_undone() {
+    let db = Database::from_fixture("main_typical");
+    db.execute(
+        "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           IF NEW.state = 'queued' AND NEW.kind = 'CLIP_RENDER' THEN NEW.last_error = NULL; END IF;
+           RETURN NEW; END $$;
+         CREATE TRIGGER forget BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION forget()",
+    );
+    let before = picture(&db);
+    let json = requeue(&db, &["--all", "--yes"]).expect_code(0).json();
+    let told = "SELECT count(*) || ' of ' || count(*) FILTER (WHERE kind = 'CLIP_RENDER')
+                  FROM job_events e JOIN jobs j ON j.id = job_id
+                 WHERE e.data->>'operation' LIKE 'rq-%' AND e.data->'written' ? 'last_error'";
+    assert_eq!(db.value(told), "15 of 15", "kept errors are not said twice");
+    let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
+    let json = command(&db, "undo", &[operation, "--yes"]).run().expect_code(0).json();
+    assert_eq!(json["data"]["outcome"]["done"], 26, "{json:#}");
+    assert_eq!(picture(&db), before);
 }
 
 #[test]

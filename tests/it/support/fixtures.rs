@@ -5,10 +5,12 @@
 //! `load/` turns those into the rows of one variant.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cliplyctl::demo::backend;
 
 use super::postgres::Database;
+use super::restart::Restartable;
 
 /// Every shape of the database that an operator may reach.
 pub const VARIANTS: [&str; 9] = [
@@ -44,6 +46,11 @@ impl Database {
     /// A database with the schema of a variant and no jobs.
     pub fn with_variant(variant: &str) -> Database {
         Database::with_schema(variant, &schema(variant))
+    }
+
+    /// As [`Database::with_variant`], on a server that may be restarted.
+    pub fn with_variant_on(server: &Arc<Restartable>, variant: &str) -> Database {
+        Database::elsewhere(server, &schema(variant))
     }
 }
 

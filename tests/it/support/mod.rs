@@ -7,6 +7,7 @@ pub mod http;
 pub mod postgres;
 pub mod pty;
 pub mod readiness;
+pub mod restart;
 pub mod standby;
 
 use std::time::{Duration, Instant};

@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use cliplyctl::demo::server::{Server, ServerOptions};
 use tokio::runtime::Runtime;
 use tokio_postgres::{NoTls, SimpleQueryMessage};
+
+use super::restart::Restartable;
 
 /// The cluster of this process. Statics are not dropped: its supervisor cleans up when we end.
 pub fn cluster() -> &'static Server {
@@ -28,6 +30,8 @@ pub fn server_options() -> ServerOptions {
 /// A database of the cluster; dropped, connections and all, at the end of its test.
 pub struct Database {
     name: String,
+    /// Where it is, if not in the cluster that all tests share.
+    server: Option<Arc<Restartable>>,
 }
 
 impl Database {
@@ -51,12 +55,26 @@ impl Database {
         Database::copy_of(&template)
     }
 
+    /// A database with `schema` in it, on a server that may be restarted.
+    pub fn elsewhere(server: &Arc<Restartable>, schema: &str) -> Database {
+        let name = next_name();
+        let database = Database { name, server: Some(Arc::clone(server)) };
+        database.admin().execute(&format!("CREATE DATABASE {} TEMPLATE template0", database.name));
+        database.execute(schema);
+        database
+    }
+
     fn copy_of(template: &str) -> Database {
-        static NEXT: AtomicU32 = AtomicU32::new(1);
-        let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        let admin = Session::open(&cluster().url("postgres"));
-        admin.execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
-        Database { name }
+        let database = Database { name: next_name(), server: None };
+        database.admin().execute(&format!("CREATE DATABASE {} TEMPLATE {template}", database.name));
+        database
+    }
+
+    fn admin(&self) -> Session {
+        Session::open(&match &self.server {
+            Some(server) => server.url("postgres"),
+            None => cluster().url("postgres"),
+        })
     }
 
     /// Its name in the cluster.
@@ -66,12 +84,15 @@ impl Database {
 
     /// A libpq URL of the superuser.
     pub fn url(&self) -> String {
-        cluster().url(&self.name)
+        self.url_as("postgres")
     }
 
     /// A libpq URL of another role; no password is asked.
     pub fn url_as(&self, role: &str) -> String {
-        cluster().url_as(role, &self.name)
+        match &self.server {
+            Some(server) => server.url_as(role, &self.name),
+            None => cluster().url_as(role, &self.name),
+        }
     }
 
     /// A connection of the superuser, for transactions that stay open.
@@ -97,9 +118,14 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let admin = Session::open(&cluster().url("postgres"));
-        let _ = admin.try_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+        let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        let _ = self.admin().try_execute(&drop);
     }
+}
+
+fn next_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// A blocking connection.

@@ -1,22 +1,26 @@
-//! Writes a plan in batches, every job accounted for.
+//! Writes a plan in flights of batches, every job accounted for.
 
 use std::time::{Duration, Instant};
 
 use super::batch::{Ending, Trouble};
-use super::writer::{RETRY_PAUSE, Run, Work, Writer};
+use super::flight::Flown;
+use super::writer::{RETRY_PAUSE, Run, Work, Writer, Written};
+use crate::facts::SourceError;
 use crate::facts::requeue::{Outcome, Stop};
 
-/// Locks are held for about this long.
-const TARGET: Duration = Duration::from_millis(25);
+/// Locks are held for about this long: two batches at a time share a disk, and few may take much longer.
+const TARGET: Duration = Duration::from_millis(15);
 /// Jobs of the first batch, and of the largest.
 const FIRST_BATCH: usize = 50;
-const LARGEST_BATCH: usize = 500;
+pub(super) const LARGEST_BATCH: usize = 500;
+/// Statements that may run out of time one after the other.
+const MOST_SLOW: u32 = 4;
 
 impl Writer<'_> {
     /// Writes every job that still can be; each ends in exactly one place of the outcome.
     ///
-    /// Before each batch, with no transaction open, `pace` is shown the account so far and answers
-    /// with the largest batch that may follow (at least one job; [`usize::MAX`] leaves it to the
+    /// Before each flight of batches, with no transaction open, `pace` is shown the account so far and
+    /// answers how many jobs may follow at most (at least one; [`usize::MAX`] leaves it to the
     /// server's speed). It may take its time: that is how a rate is kept.
     pub async fn apply(
         &mut self,
@@ -36,12 +40,14 @@ impl Writer<'_> {
 impl Run<'_, '_> {
     async fn batches(&mut self, mut pace: impl AsyncFnMut(&Outcome) -> usize) -> Result<(), Stop> {
         let (mut next, mut size) = (0, Size(FIRST_BATCH));
+        self.open_second().await;
         while next < self.work.jobs.len() {
             let most = pace(&self.outcome).await.max(1);
             self.go_on()?;
-            let end = (next + size.0.min(most)).min(self.work.jobs.len());
-            self.batch((next..end).collect(), &mut size).await?;
-            next = end;
+            let end = next.saturating_add(most).min(self.work.jobs.len());
+            let flown = self.fly(next..end, size.0).await;
+            next += flown.iter().map(|batch| batch.jobs.len()).sum::<usize>();
+            self.land(flown, &mut size).await?;
         }
         let deadline = Instant::now() + self.writer.lock_wait;
         while !self.locked.is_empty() && Instant::now() < deadline {
@@ -49,32 +55,77 @@ impl Run<'_, '_> {
             let most = pace(&self.outcome).await.clamp(1, LARGEST_BATCH);
             self.go_on()?;
             for chunk in std::mem::take(&mut self.locked).chunks(most) {
-                self.batch(chunk.to_vec(), &mut size).await?;
+                self.one_by_one(vec![chunk.to_vec()]).await?;
             }
         }
-        self.give_up_on_locked();
+        self.give_up_on_locked().await?;
         _ = pace(&self.outcome).await;
         Ok(())
     }
 
-    /// Writes these jobs; on an error halves them until the row to blame stands alone.
-    async fn batch(&mut self, jobs: Vec<usize>, size: &mut Size) -> Result<(), Stop> {
-        let mut waiting = vec![jobs];
+    /// Accounts for the batches of a flight, for all of them even if one of them ends it.
+    async fn land(&mut self, flown: Vec<Flown>, size: &mut Size) -> Result<(), Stop> {
+        size.adapt(&flown);
+        let (mut halves, mut ended) = (vec![], Ok(()));
+        for Flown { jobs, result } in flown {
+            ended = ended.and(self.settle_batch(jobs, result, &mut halves).await);
+        }
+        ended?;
+        self.one_by_one(halves).await
+    }
+
+    /// Writes these batches; on an error halves them until the row to blame stands alone.
+    async fn one_by_one(&mut self, mut waiting: Vec<Vec<usize>>) -> Result<(), Stop> {
         while let Some(jobs) = waiting.pop() {
-            match self.write(&jobs, Ending::Commit).await {
-                Ok(written) => {
-                    self.outcome.transactions.push(written.took);
-                    size.adapt(jobs.len(), written.took);
-                    self.account(&jobs, &written.jobs).await?;
-                }
-                Err(Trouble::Row(words)) => self.blame(&jobs, words, &mut waiting),
-                Err(Trouble::Busy) => self.locked.extend(jobs),
-                Err(Trouble::InDoubt(error)) => {
-                    self.outcome.in_doubt += jobs.len() as u64;
-                    return Err(Stop::Database(error));
-                }
-                Err(Trouble::Fatal(error)) => return Err(Stop::Database(error)),
+            let result = self.write(&jobs, Ending::Commit).await;
+            self.settle_batch(jobs, result, &mut waiting).await?;
+        }
+        Ok(())
+    }
+
+    async fn settle_batch(
+        &mut self,
+        jobs: Vec<usize>,
+        result: Result<Written, Trouble>,
+        waiting: &mut Vec<Vec<usize>>,
+    ) -> Result<(), Stop> {
+        match result {
+            Ok(written) => {
+                self.slow = 0;
+                self.outcome.transactions.push(written.took);
+                self.account(&jobs, &written.jobs).await?;
             }
+            Err(Trouble::Row(words)) => self.blame(&jobs, words, waiting),
+            Err(Trouble::Slow(error)) => return self.slow(&jobs, error, waiting),
+            Err(Trouble::Busy) => {
+                // Perhaps we stand in our own way: triggers may lock what two batches have in common.
+                self.second = None;
+                self.locked.extend(jobs);
+            }
+            Err(Trouble::InDoubt(error)) => {
+                self.outcome.in_doubt += jobs.len() as u64;
+                return Err(Stop::Database(error));
+            }
+            Err(Trouble::Fatal(error)) => return Err(Stop::Database(error)),
+        }
+        Ok(())
+    }
+
+    /// These rows ran out of time. One by one they tell which of them did; halves would hold their
+    /// locks as long, again and again. Where several single ones in a row do, it is the server.
+    fn slow(
+        &mut self,
+        jobs: &[usize],
+        error: SourceError,
+        waiting: &mut Vec<Vec<usize>>,
+    ) -> Result<(), Stop> {
+        self.slow += 1;
+        if self.slow > MOST_SLOW {
+            return Err(Stop::Database(error));
+        }
+        match jobs {
+            [job] => self.outcome.errors.push((self.work.jobs[*job], error.message)),
+            jobs => waiting.extend(jobs.iter().rev().map(|job| vec![*job])),
         }
         Ok(())
     }
@@ -94,9 +145,17 @@ impl Run<'_, '_> {
 struct Size(usize);
 
 impl Size {
-    /// Grows or shrinks towards the target, at most by half or double at a time. A batch that was
-    /// smaller than allowed says little.
-    fn adapt(&mut self, jobs: usize, took: Duration) {
+    /// Grows or shrinks towards the target, at most by half or double at a time, by the mean of a
+    /// flight. Batches that were smaller than allowed say little.
+    fn adapt(&mut self, flown: &[Flown]) {
+        let written = |batch: &Flown| Some((batch.jobs.len(), batch.result.as_ref().ok()?.took));
+        let known: Vec<_> = flown.iter().filter_map(written).collect();
+        let Ok(count) = u32::try_from(known.len()) else { return };
+        let Some(took) = known.iter().map(|(_, took)| *took).sum::<Duration>().checked_div(count)
+        else {
+            return;
+        };
+        let jobs = known.iter().map(|(jobs, _)| jobs).sum::<usize>() / known.len();
         if jobs < self.0 && took < TARGET {
             return;
         }
@@ -110,18 +169,27 @@ impl Size {
 mod tests {
     use super::*;
 
+    fn flown(jobs: usize, ms: u64) -> Flown {
+        let took = Duration::from_millis(ms);
+        let result = Ok(Written { jobs: [].into(), took });
+        Flown { jobs: vec![0; jobs], result }
+    }
+
     #[test]
     fn batches_grow_where_the_server_is_fast_and_shrink_where_it_is_slow() {
-        let after = |jobs: usize, ms: u64| {
+        let after = |batches: &[Flown]| {
             let mut size = Size(FIRST_BATCH);
-            size.adapt(jobs, Duration::from_millis(ms));
+            size.adapt(batches);
             size.0
         };
-        assert_eq!((after(50, 1), after(50, 25), after(50, 500)), (100, 50, 25));
-        assert_eq!(after(3, 1), 50, "a short last batch says nothing about a full one");
-        assert_eq!(after(3, 100), 1, "but a slow one does");
+        let one = |jobs, ms| after(&[flown(jobs, ms)]);
+        assert_eq!((one(50, 1), one(50, 15), one(50, 500)), (100, 50, 25));
+        assert_eq!(one(3, 1), 50, "a short last batch says nothing about a full one");
+        assert_eq!(one(3, 100), 1, "but a slow one does");
+        assert_eq!(after(&[flown(50, 1), flown(50, 1)]), 100, "a flight counts once");
+        assert_eq!(after(&[]), 50);
         let mut size = Size(LARGEST_BATCH);
-        size.adapt(LARGEST_BATCH, Duration::ZERO);
+        size.adapt(&[flown(LARGEST_BATCH, 0)]);
         assert_eq!(size.0, LARGEST_BATCH);
     }
 }

@@ -19,6 +19,8 @@ const GRACE: Duration = Duration::from_secs(2);
 pub enum Trouble {
     /// Some row is to blame: smaller batches tell which.
     Row(String),
+    /// It ran out of time: a slow row is to blame, or a server that is too slow for all of them.
+    Slow(SourceError),
     /// Somebody holds a lock that is not a row's, or the transaction lost against another one.
     Busy,
     /// The connection or the server is gone; the batch may be committed or not.
@@ -60,13 +62,20 @@ impl Limits {
         self,
         flight: impl Future<Output = Result<T, Trouble>>,
     ) -> Result<T, Trouble> {
-        let limit = self.statement + self.lock + GRACE;
-        tokio::time::timeout(limit, flight).await.unwrap_or_else(|_| {
-            Err(Trouble::InDoubt(SourceError::new(
+        let (limit, started) = (self.statement + self.lock + GRACE, Instant::now());
+        match tokio::time::timeout(limit, flight).await {
+            Ok(Err(Trouble::Slow(_))) if started.elapsed() < self.statement => {
+                Err(Trouble::Fatal(SourceError::new(
+                    SourceErrorKind::Other,
+                    "somebody cancelled the statement on the server",
+                )))
+            }
+            Ok(flown) => flown,
+            Err(_) => Err(Trouble::InDoubt(SourceError::new(
                 SourceErrorKind::Timeout,
                 format!("the server has been silent for {} s", limit.as_secs()),
-            )))
-        })
+            ))),
+        }
     }
 }
 
@@ -91,8 +100,9 @@ impl Batch<'_> {
     }
 }
 
-/// Runs the writing statement in a transaction of its own. Returns its rows and how long it took,
-/// the longest that its locks can have been held.
+/// Runs the writing statement in a transaction of its own. Returns its rows and how long it took the
+/// server, the longest that its locks can have been held. The way to the server and back is not part
+/// of it: no lock waits for that.
 pub async fn run(
     client: &Client,
     _permit: &WritePermit,
@@ -101,13 +111,17 @@ pub async fn run(
 ) -> Result<(Vec<Row>, Duration), Trouble> {
     let begin = batch.limits.begin();
     let end = if ending == Ending::Commit { "commit" } else { "rollback" };
-    let started = Instant::now();
+    let begun = async { (client.batch_execute(&begin).await, Instant::now()) };
     // Polled in this order, they leave in this order; a failed statement makes the commit a rollback.
-    let flight = join3(client.batch_execute(&begin), batch.rows(client), client.batch_execute(end));
-    let (begun, rows, ended) = batch.limits.watch(async { Ok(flight.await) }).await?;
-    let rows = rows.map_err(trouble)?;
-    begun.and(ended).map_err(trouble)?;
-    Ok((rows, started.elapsed()))
+    let flight = join3(begun, batch.rows(client), client.batch_execute(end));
+    let transaction = async {
+        let ((begun, since), rows, ended) = flight.await;
+        let until = Instant::now();
+        let rows = rows.map_err(trouble)?;
+        begun.and(ended).map_err(trouble)?;
+        Ok((rows, until - since))
+    };
+    batch.limits.watch(transaction).await
 }
 
 /// As [`run`], but `keep` sees the rows before they are committed and may have them rolled back.
@@ -145,6 +159,7 @@ pub fn trouble(error: tokio_postgres::Error) -> Trouble {
     ];
     match code.code() {
         _ if busy.contains(&code) => Trouble::Busy,
+        _ if code == SqlState::QUERY_CANCELED => Trouble::Slow(explained),
         // The server, its disk or memory: no smaller batch will help.
         c if c.starts_with("57P") || c.starts_with("08") => Trouble::InDoubt(explained),
         c if c.starts_with("53") || c.starts_with("58") || c == "25006" => {

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::select::id;
-use super::statements::{REQUEUED, Statements};
+use super::statements::{REQUEUED, Statements, UNDONE};
 use crate::facts::job_id::JobId;
 use crate::facts::layout::{Events, Layout};
 use crate::facts::operation::OperationId;
@@ -75,8 +76,8 @@ pub async fn ground(
     })
 }
 
-/// The condition that holds for events of an operation; `$1` is its id.
-fn of_operation(events: &Events, operation: &OperationId) -> Result<String, SourceError> {
+/// Where the events of an operation and of what followed it are, and how their details are called.
+fn since(events: &Events, operation: &OperationId) -> Result<(String, String), SourceError> {
     let missing = || SourceError::new(SourceErrorKind::UnknownLayout, "events hold no details");
     let data = ident(events.data.as_deref().ok_or_else(missing)?);
     let begin = match (operation.after, &events.at) {
@@ -87,7 +88,7 @@ fn of_operation(events: &Events, operation: &OperationId) -> Result<String, Sour
         }
         _ => "true".to_owned(),
     };
-    Ok(format!("{begin} and {data} ->> 'operation' = $1 and {data} ->> 'reason' = '{REQUEUED}'"))
+    Ok((begin, data))
 }
 
 /// The jobs that an operation requeued, each with its event's id.
@@ -101,14 +102,12 @@ pub async fn requeued(
     timeout: Duration,
 ) -> Result<Vec<(JobId, String)>, SourceError> {
     let Some(events) = &layout.events else { return Ok(vec![]) };
+    let (begin, data) = since(events, operation)?;
     let statement = format!(
-        "select job_id::text as job, id::text as event from public.job_events where {}",
-        of_operation(events, operation)?
+        "select job_id::text as job, id::text as event from public.job_events
+          where {begin} and {data} ->> 'operation' = $1 and {data} ->> 'reason' = '{REQUEUED}'"
     );
-    let name = operation.to_string();
-    let rows = db
-        .read(timeout, async |tx| Ok(tx.query_typed(&statement, &[(&name, Type::TEXT)]).await?))
-        .await?;
+    let rows = named(db, &statement, operation, timeout).await?;
     rows.iter().map(|row| Ok((id(row.get("job"), layout.id)?, row.get("event")))).collect()
 }
 
@@ -124,6 +123,57 @@ pub async fn done(
 ) -> Result<HashSet<JobId>, SourceError> {
     let jobs = requeued(db, layout, operation, timeout).await?;
     Ok(jobs.into_iter().map(|(job, _)| job).collect())
+}
+
+/// The jobs that an undo put back after an operation had requeued them.
+///
+/// # Errors
+/// The database's.
+pub async fn undone(
+    db: &Database,
+    layout: &Layout,
+    operation: &OperationId,
+    timeout: Duration,
+) -> Result<HashSet<JobId>, SourceError> {
+    let Some(events) = &layout.events else { return Ok(HashSet::new()) };
+    let (begin, data) = since(events, operation)?;
+    let statement = format!(
+        "select job_id::text as job from public.job_events
+          where {begin} and {data} ->> 'undoes' = $1 and {data} ->> 'reason' = '{UNDONE}'"
+    );
+    let rows = named(db, &statement, operation, timeout).await?;
+    rows.iter().map(|row| id(row.get("job"), layout.id)).collect()
+}
+
+/// What the events of an operation give as their reason, whatever it did.
+///
+/// # Errors
+/// The database's.
+pub async fn reason(
+    db: &Database,
+    layout: &Layout,
+    operation: &OperationId,
+    timeout: Duration,
+) -> Result<Option<String>, SourceError> {
+    let Some(events) = &layout.events else { return Ok(None) };
+    let (begin, data) = since(events, operation)?;
+    let statement = format!(
+        "select {data} ->> 'reason' as reason from public.job_events
+          where {begin} and {data} ->> 'operation' = $1 limit 1"
+    );
+    let rows = named(db, &statement, operation, timeout).await?;
+    Ok(rows.first().and_then(|row| row.get("reason")))
+}
+
+/// Asks with the operation's name as `$1`.
+async fn named(
+    db: &Database,
+    statement: &str,
+    operation: &OperationId,
+    timeout: Duration,
+) -> Result<Vec<Row>, SourceError> {
+    let name = operation.to_string();
+    db.read(timeout, async |tx| Ok(tx.query_typed(statement, &[(&name, Type::TEXT)]).await?)).await
 }
 
 /// Which of these keys still match: their jobs' ids.

@@ -3,8 +3,10 @@
 //! Ground rules: the guard is on the UPDATE's target row; a job and its event commit together;
 //! transactions are short; sleeping happens outside of them; the database is the truth.
 
+mod account;
 mod apply;
 mod batch;
+mod flight;
 pub mod journal;
 pub mod lookup;
 pub mod offenders;

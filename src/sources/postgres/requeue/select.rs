@@ -31,7 +31,8 @@ const ERROR_CHARS: usize = 300;
 pub struct Found {
     /// How many jobs.
     pub matched: u64,
-    /// Those that may be requeued, the latest deaths first.
+    /// Those that may be requeued: with a limit the latest deaths, first of all; else as they lie on
+    /// disk, so that a batch writes neighbours.
     pub ids: Vec<JobId>,
     /// Those that may not.
     pub excluded: Vec<(Exclusion, u64, Vec<Excluded>)>,
@@ -68,10 +69,12 @@ pub async fn read(
         Target::Filter(selection) => (Conditions::of(judge.layout, selection), None),
         Target::Ids(ids) => (by_id(judge.layout, ids), Some(ids)),
     };
-    let order = format!("{} desc, id desc", sql::changed(judge.layout));
+    let changed = sql::changed(judge.layout);
+    let latest_first = format!("{changed} desc, jobs.id desc");
+    let order = if judge.options.max.is_some() { &latest_first } else { "jobs.ctid" };
     let statement = format!(
         "select id::text as id, {live}::text as live, {fingerprint}, \
-                left({error}, {ERROR_CHARS}) as shown \
+                left({error}, {ERROR_CHARS}) as shown, extract(epoch from {changed})::float8 as died \
            from public.jobs where {conditions} order by {order}",
         live = sql::ident(&judge.layout.live),
         fingerprint = selection::fingerprint_columns(judge.layout),
@@ -106,6 +109,8 @@ struct Tally {
     found: Found,
     groups: HashMap<String, Group>,
     seen: HashSet<JobId>,
+    /// When the samples died.
+    died: Vec<f64>,
 }
 
 impl Tally {
@@ -144,10 +149,7 @@ impl Tally {
             return Ok(());
         }
         self.found.ids.push(id);
-        if self.found.samples.len() < SAMPLES {
-            let error = row.get::<_, Option<&str>>("shown").map(mask::text).unwrap_or_default();
-            self.found.samples.push(Sample { id, kind: kind.to_owned(), error });
-        }
+        self.sample(id, kind, row);
         if let Some(group) = self.groups.get_mut(&fingerprint.hash) {
             group.jobs += 1;
         } else if self.groups.len() < GROUPS {
@@ -156,6 +158,19 @@ impl Tally {
             self.groups.insert(hash, group);
         }
         Ok(())
+    }
+
+    /// Keeps the latest deaths to show.
+    fn sample(&mut self, id: JobId, kind: &str, row: &Row) {
+        let died: f64 = row.get::<_, Option<f64>>("died").unwrap_or(f64::NEG_INFINITY);
+        let at = self.died.partition_point(|other| *other >= died);
+        if at < SAMPLES {
+            let error = row.get::<_, Option<&str>>("shown").map(mask::text).unwrap_or_default();
+            self.died.insert(at, died);
+            self.found.samples.insert(at, Sample { id, kind: kind.to_owned(), error });
+            self.died.truncate(SAMPLES);
+            self.found.samples.truncate(SAMPLES);
+        }
     }
 
     fn missing(&mut self, ids: &[JobId]) {

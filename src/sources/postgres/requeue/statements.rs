@@ -22,7 +22,17 @@ pub struct Statements {
     pub matching: String,
 }
 
-/// Dead → waiting. Keys are job ids.
+impl Statements {
+    /// Locks what could still be written, and does not wait for others.
+    #[must_use]
+    pub fn locks(&self) -> String {
+        // Its second parameter is the event, which nobody needs here.
+        format!("{} for no key update of job nowait", self.matching)
+    }
+}
+
+/// Dead → waiting. Keys are job ids. A row that is locked stays where it lies: its place finds it
+/// sooner than its id.
 pub fn requeue(layout: &Layout, shape: &Shape) -> Statements {
     let id = layout.id.sql();
     let guard = |row: &str| format!("{row}.{} = {}", ident(&layout.live), literal(&shape.dead));
@@ -31,11 +41,11 @@ pub fn requeue(layout: &Layout, shape: &Shape) -> Statements {
     let columns = columns.collect::<Vec<_>>().join(", ");
     let write = format!(
         "with locked as materialized (
-           select job.id, {columns} from public.jobs job where {asked}
+           select job.id, job.ctid as place, {columns} from public.jobs job where {asked}
               for no key update skip locked
          ), updated as (
            update public.jobs as job set {set} from locked
-            where job.id = locked.id and {target}
+            where job.ctid = locked.place and job.id = locked.id and {target}
            returning job.id{workspace}, {before} as previous, {after} as written
          ){logged}
          select id::text as id, {told} from updated",
@@ -43,7 +53,7 @@ pub fn requeue(layout: &Layout, shape: &Shape) -> Statements {
         target = guard("job"),
         workspace = workspace(layout),
         before = object("locked", &shape.columns),
-        after = object("job", &shape.columns),
+        after = after(layout, shape),
         // Only a journal on this side needs to be told what the event would hold.
         told = if shape.enqueued.is_some() {
             "null::text as previous, null::text as written"
@@ -67,13 +77,12 @@ pub fn undo(layout: &Layout, shape: &Shape) -> Statements {
     let records = |row: &str| {
         format!(
             "cross join lateral jsonb_populate_record(null::public.jobs, {row}.p) as was
-             cross join lateral jsonb_populate_record(null::public.jobs, {row}.w) as wrote"
+             cross join lateral jsonb_populate_record(null::public.jobs, {row}.p || {row}.w) as wrote"
         )
     };
-    let unchanged: Vec<_> = shape.columns.iter().map(|c| unchanged(layout, c)).collect();
+    let unchanged: Vec<_> = shape.columns.iter().map(|c| same(layout, c, "wrote")).collect();
     let unchanged = unchanged.join(" and ");
-    let former = shape.columns.iter().filter(|c| !is_error(layout, c));
-    let set: Vec<_> = former.map(|c| format!("{0} = was.{0}", ident(c))).collect();
+    let set: Vec<_> = shape.columns.iter().map(|c| former(layout, c)).collect();
     let write = format!(
         "with asked as materialized ({asked}), locked as materialized (
            select job.id, asked.p, asked.w from asked
@@ -134,18 +143,42 @@ pub(super) fn object(row: &str, columns: &[String]) -> String {
     format!("jsonb_build_object({})", pairs.join(", "))
 }
 
+/// What the row holds afterwards. A requeue keeps the errors, and nothing else is long: they stand
+/// here only where a trigger changed them. Whoever reads lays this over what was before.
+fn after(layout: &Layout, shape: &Shape) -> String {
+    let (errors, others): (Vec<_>, Vec<_>) =
+        shape.columns.iter().cloned().partition(|column| is_error(layout, column));
+    let written = object("job", &others);
+    if errors.is_empty() {
+        return written;
+    }
+    let kept: Vec<_> = errors.iter().map(|c| same(layout, c, "locked")).collect();
+    let kept = kept.join(" and ");
+    format!("{written} || case when {kept} then '{{}}' else {} end", object("job", &errors))
+}
+
 /// `json` has no equality of its own, and a JSON null comes back from a record as NULL.
-fn unchanged(layout: &Layout, column: &str) -> String {
+fn same(layout: &Layout, column: &str, other: &str) -> String {
     let name = ident(column);
     if layout.error.as_ref().is_some_and(|e| e.json && e.name == column) {
         let plain = |row: &str| format!("coalesce({row}.{name}::jsonb, 'null')");
-        format!("{} = {}", plain("job"), plain("wrote"))
+        format!("{} = {}", plain("job"), plain(other))
     } else {
-        format!("job.{name} is not distinct from wrote.{name}")
+        format!("job.{name} is not distinct from {other}.{name}")
     }
 }
 
-/// Errors are kept by a requeue and guarded by an undo: they are as they were.
+/// Puts a column back. Errors are kept by a requeue, unless a trigger did something about them.
+fn former(layout: &Layout, column: &str) -> String {
+    let name = ident(column);
+    if is_error(layout, column) {
+        let kept = same(layout, column, "was");
+        format!("{name} = case when {kept} then job.{name} else was.{name} end")
+    } else {
+        format!("{name} = was.{name}")
+    }
+}
+
 fn is_error(layout: &Layout, column: &str) -> bool {
     layout.last_error.as_deref() == Some(column)
         || layout.error.as_ref().is_some_and(|e| e.name == column)

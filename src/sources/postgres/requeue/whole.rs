@@ -31,7 +31,7 @@ impl Run<'_, '_> {
                 return Ok(());
             }
             if !self.outcome.skipped.is_empty() || Instant::now() >= deadline {
-                self.give_up_on_locked();
+                self.give_up_on_locked().await?;
                 return Err(Stop::AllOrNothing);
             }
             self.writer.interrupt.sleep(RETRY_PAUSE).await;
@@ -60,7 +60,7 @@ impl Run<'_, '_> {
                 self.outcome.in_doubt = jobs.len() as u64;
                 return Err(Stop::Database(error));
             }
-            Err(Trouble::Fatal(error)) => return Err(Stop::Database(error)),
+            Err(Trouble::Fatal(error) | Trouble::Slow(error)) => return Err(Stop::Database(error)),
         }
         Ok(false)
     }
@@ -72,7 +72,7 @@ impl Run<'_, '_> {
             match self.write(&jobs, Ending::Rollback).await {
                 Ok(_) | Err(Trouble::Busy) => {}
                 Err(Trouble::Row(words)) => self.blame(&jobs, words, &mut waiting),
-                Err(Trouble::InDoubt(error) | Trouble::Fatal(error)) => {
+                Err(Trouble::InDoubt(error) | Trouble::Fatal(error) | Trouble::Slow(error)) => {
                     return Err(Stop::Database(error));
                 }
             }

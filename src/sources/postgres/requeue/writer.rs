@@ -4,14 +4,12 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use tokio_postgres::Row;
-use tokio_postgres::types::Type;
 
 use super::batch::{self, Batch, Ending, Limits, Trouble};
 use super::journal::Journal;
 use super::statements::Statements;
-use crate::facts::SourceError;
 use crate::facts::job_id::JobId;
-use crate::facts::requeue::{Outcome, Skip, Stop};
+use crate::facts::requeue::{Outcome, Stop};
 use crate::interrupt::Interrupt;
 use crate::permit::WritePermit;
 use crate::sources::postgres::{Connection, Database};
@@ -30,7 +28,7 @@ pub struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn keys(&self, at: &[usize]) -> Vec<String> {
+    pub(super) fn keys(&self, at: &[usize]) -> Vec<String> {
         match self.keys {
             Some(keys) => at.iter().map(|&i| keys[i].clone()).collect(),
             None => at.iter().map(|&i| self.jobs[i].to_string()).collect(),
@@ -63,9 +61,13 @@ pub struct Writer<'a> {
 pub(super) struct Run<'r, 'w> {
     pub writer: &'r mut Writer<'w>,
     pub connection: Connection,
+    /// Another one, for large work.
+    pub second: Option<Connection>,
     pub work: Work<'r>,
     pub outcome: Outcome,
     pub locked: Vec<usize>,
+    /// Statements that ran out of time, one after the other.
+    pub slow: u32,
 }
 
 /// What a transaction wrote.
@@ -75,9 +77,10 @@ pub(super) struct Written {
 }
 
 impl<'w> Writer<'w> {
-    fn batch<'b>(&'b self, keys: &'b [String]) -> Batch<'b> {
+    /// A batch that runs this statement on these keys.
+    pub(super) fn batch<'b>(&'b self, statement: &'b str, keys: &'b [String]) -> Batch<'b> {
         Batch {
-            statement: &self.statements.write,
+            statement,
             keys,
             event: &self.event,
             limits: Limits { statement: self.timeout, lock: self.lock_wait },
@@ -89,7 +92,15 @@ impl<'w> Writer<'w> {
         match self.database.connection().await {
             Ok(connection) => {
                 let outcome = Outcome::default();
-                Ok(Run { writer: self, connection, work, outcome, locked: vec![] })
+                Ok(Run {
+                    writer: self,
+                    connection,
+                    second: None,
+                    work,
+                    outcome,
+                    locked: vec![],
+                    slow: 0,
+                })
             }
             Err(error) => {
                 let (left, stopped) = (work.jobs.len() as u64, Some(Stop::Database(error)));
@@ -111,9 +122,19 @@ impl Run<'_, '_> {
         if self.writer.journal.is_some() && ending == Ending::Commit {
             return self.write_if(jobs, |_| Ending::Commit).await;
         }
+        self.write_over(&self.connection, jobs, ending).await
+    }
+
+    /// As [`Run::write`], where no journal is kept, over this connection.
+    pub async fn write_over(
+        &self,
+        connection: &Connection,
+        jobs: &[usize],
+        ending: Ending,
+    ) -> Result<Written, Trouble> {
         let keys = self.work.keys(jobs);
-        let batch = self.writer.batch(&keys);
-        batch::run(&self.connection, &self.writer.permit, batch, ending).await.map(written)
+        let batch = self.writer.batch(&self.writer.statements.write, &keys);
+        batch::run(connection, &self.writer.permit, batch, ending).await.map(written)
     }
 
     /// As [`Run::write`], but `judge` is told how many rows there are before they are committed.
@@ -128,43 +149,10 @@ impl Run<'_, '_> {
             (Ending::Commit, Some(journal)) => journal.note(rows).map(|()| Ending::Commit),
             (ending, _) => Ok(ending),
         };
-        let batch = self.writer.batch(&keys);
+        let batch = self.writer.batch(&self.writer.statements.write, &keys);
         let rows = batch::watched(&self.connection, &self.writer.permit, batch, keep).await;
         self.writer.journal = journal;
         rows.map(written)
-    }
-
-    /// Sorts the jobs of a committed batch: written, locked (to be tried again), or changed.
-    pub async fn account(&mut self, jobs: &[usize], done: &HashSet<String>) -> Result<(), Stop> {
-        self.outcome.done += done.len() as u64;
-        if done.len() == jobs.len() {
-            return Ok(());
-        }
-        let written = |i: usize| done.contains(&self.work.jobs[i].to_string());
-        let missed: Vec<_> = jobs.iter().copied().filter(|&i| !written(i)).collect();
-        let still = self.still_matching(&missed).await.map_err(Stop::Database)?;
-        for i in missed {
-            let job = self.work.jobs[i];
-            if still.contains(&job.to_string()) {
-                self.locked.push(i);
-            } else {
-                self.outcome.skipped.push((job, Skip::Changed));
-            }
-        }
-        Ok(())
-    }
-
-    async fn still_matching(&self, jobs: &[usize]) -> Result<HashSet<String>, SourceError> {
-        let keys = self.work.keys(jobs);
-        let matching = &self.writer.statements.matching;
-        let rows = self.connection.query_typed(matching, &[(&keys, Type::TEXT_ARRAY)]).await?;
-        Ok(rows.iter().map(|row| row.get("id")).collect())
-    }
-
-    /// Locked rows whose time is up.
-    pub fn give_up_on_locked(&mut self) {
-        let jobs = self.locked.drain(..).map(|i| (self.work.jobs[i], Skip::Locked));
-        self.outcome.skipped.extend(jobs);
     }
 
     /// The account: whatever is in no place of it yet, is left.

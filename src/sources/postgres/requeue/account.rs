@@ -1,0 +1,95 @@
+//! Why a committed batch did not write some of its jobs.
+
+use std::collections::HashSet;
+
+use tokio_postgres::types::Type;
+
+use super::apply::LARGEST_BATCH;
+use super::batch::{self, Ending, Trouble};
+use super::writer::Run;
+use crate::facts::SourceError;
+use crate::facts::requeue::{Skip, Stop};
+
+/// Questions about rows that were not written; who is not asked for is called locked.
+const QUESTIONS: usize = 200;
+/// What is known of a row that matches, that nobody holds, and that is not written.
+const HELD_BACK: &str = "not written, though nobody holds its row: a trigger or rule on public.jobs holds the update back";
+
+impl Run<'_, '_> {
+    /// Sorts the jobs of a committed batch: written, locked (to be tried again), or changed.
+    pub async fn account(&mut self, jobs: &[usize], done: &HashSet<String>) -> Result<(), Stop> {
+        self.outcome.done += done.len() as u64;
+        if done.len() == jobs.len() {
+            return Ok(());
+        }
+        let written = |i: usize| done.contains(&self.work.jobs[i].to_string());
+        let missed: Vec<_> = jobs.iter().copied().filter(|&i| !written(i)).collect();
+        let still = self.still_matching(&missed).await.map_err(Stop::Database)?;
+        for i in missed {
+            let job = self.work.jobs[i];
+            if still.contains(&job.to_string()) {
+                self.locked.push(i);
+            } else {
+                self.outcome.skipped.push((job, Skip::Changed));
+            }
+        }
+        Ok(())
+    }
+
+    async fn still_matching(&self, jobs: &[usize]) -> Result<HashSet<String>, SourceError> {
+        let keys = self.work.keys(jobs);
+        let matching = &self.writer.statements.matching;
+        let rows = self.connection.query_typed(matching, &[(&keys, Type::TEXT_ARRAY)]).await?;
+        Ok(rows.iter().map(|row| row.get("id")).collect())
+    }
+
+    /// Locked rows whose time is up; those that nobody locks are held back by something else.
+    pub async fn give_up_on_locked(&mut self) -> Result<(), Stop> {
+        let missing = std::mem::take(&mut self.locked);
+        let free = self.free(&missing).await?;
+        for i in missing {
+            let job = self.work.jobs[i];
+            if free.contains(&i) {
+                self.outcome.errors.push((job, HELD_BACK.to_owned()));
+            } else {
+                self.outcome.skipped.push((job, Skip::Locked));
+            }
+        }
+        Ok(())
+    }
+
+    /// Which of these jobs still match and can be locked at once.
+    async fn free(&self, jobs: &[usize]) -> Result<HashSet<usize>, Stop> {
+        let mut found = HashSet::new();
+        let mut waiting: Vec<_> = jobs.chunks(LARGEST_BATCH).collect();
+        for _ in 0..QUESTIONS {
+            let Some(jobs) = waiting.pop() else { break };
+            match self.try_locks(jobs).await {
+                Ok(free) => {
+                    let free = |i: &usize| free.contains(&self.work.jobs[*i].to_string());
+                    found.extend(jobs.iter().copied().filter(free));
+                }
+                // Somebody holds one of them; alone, it is known which.
+                Err(Trouble::Busy) if jobs.len() > 1 => {
+                    let (first, second) = jobs.split_at(jobs.len() / 2);
+                    waiting.extend([second, first]);
+                }
+                Err(Trouble::Busy | Trouble::Row(_) | Trouble::Slow(_)) => {}
+                Err(Trouble::InDoubt(error) | Trouble::Fatal(error)) => {
+                    return Err(Stop::Database(error));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The jobs of these that can be locked; fails where somebody holds one.
+    async fn try_locks(&self, jobs: &[usize]) -> Result<HashSet<String>, Trouble> {
+        let statement = self.writer.statements.locks();
+        let keys = self.work.keys(jobs);
+        let batch = self.writer.batch(&statement, &keys);
+        let permit = &self.writer.permit;
+        let (rows, _) = batch::run(&self.connection, permit, batch, Ending::Rollback).await?;
+        Ok(rows.iter().map(|row| row.get("id")).collect())
+    }
+}

@@ -1,0 +1,149 @@
+//! Rows that are slow or held back, batches that stand in each other's way, a server that falls silent.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use super::{bury, command, count, events, job, requeue};
+use crate::support::cli::Cli;
+use crate::support::postgres::{Database, cluster};
+
+/// Before each job that becomes queued, and that `condition` holds for, this is done.
+fn before_queued(db: &Database, condition: &str, deed: &str) {
+    db.execute(&format!(
+        "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           IF NEW.state = 'queued' AND ({condition}) THEN {deed}; END IF; RETURN NEW; END $$;
+         CREATE TRIGGER meddle BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION meddle()"
+    ));
+}
+
+#[test]
+fn one_slow_row_is_an_error_of_its_own() {
+    let db = Database::from_fixture("main_typical");
+    before_queued(&db, &format!("NEW.id = '{}'", job(203)), "PERFORM pg_sleep(600)");
+    let args = ["--all", "--yes", "--timeout", "2s", "--lock-wait", "100ms"];
+    let json = requeue(&db, &args).expect_code(75).json();
+    let outcome = &json["data"]["outcome"];
+    assert_eq!((&outcome["done"], &outcome["errors"]), (&25.into(), &1.into()), "{outcome:#}");
+    assert_eq!(outcome["error_jobs"][0]["id"], job(203), "{outcome:#}");
+    assert_eq!((events(&db), count(&db, "dead_letter")), ("25".into(), "1".into()));
+}
+
+#[test]
+fn where_every_row_is_slow_it_ends_and_says_so() {
+    let db = Database::from_fixture("main_typical");
+    before_queued(&db, "true", "PERFORM pg_sleep(600)");
+    let args = ["--all", "--yes", "--timeout", "1s", "--lock-wait", "100ms"];
+    let json = requeue(&db, &args).expect_code(3).json();
+    assert_eq!(json["errors"][0]["kind"], "timeout", "{json:#}");
+    let outcome = &json["data"]["outcome"];
+    assert!(outcome["left"].as_u64() > Some(20), "{outcome:#}");
+    assert_eq!((events(&db), count(&db, "dead_letter")), ("0".into(), "26".into()));
+}
+
+#[test]
+fn a_statement_that_somebody_cancels_ends_it() {
+    let db = Database::from_fixture("main_typical");
+    before_queued(&db, "true", "PERFORM pg_sleep(600)");
+    let mut cli = command(&db, "requeue", &["--all", "--yes"]);
+    let running = cli.start();
+    let session = db.session();
+    crate::support::wait_until("the write is cancelled", || {
+        session.value(
+            "SELECT coalesce(bool_or(pg_cancel_backend(pid)), false) FROM pg_stat_activity
+              WHERE datname = current_database() AND wait_event = 'PgSleep'",
+        ) == "t"
+    });
+    let json = running.finish().expect_code(3).json();
+    assert!(json["errors"].to_string().contains("somebody cancelled"), "{json:#}");
+    assert_eq!((events(&db), count(&db, "dead_letter")), ("0".into(), "26".into()));
+}
+
+#[test]
+fn a_row_that_a_trigger_holds_back_is_not_called_locked() {
+    let db = Database::from_fixture("main_typical");
+    before_queued(&db, &format!("NEW.id = '{}'", job(203)), "RETURN NULL");
+    let holder = db.session();
+    holder.execute(&format!("BEGIN; SELECT FROM jobs WHERE id = '{}' FOR UPDATE", job(201)));
+    let args = ["--kind", "CLIP_RENDER", "--yes", "--lock-wait", "300ms"];
+    let json = requeue(&db, &args).expect_code(75).json();
+    let outcome = &json["data"]["outcome"];
+    assert_eq!(outcome["skipped_jobs"][0]["id"], job(201), "{outcome:#}");
+    assert_eq!(outcome["error_jobs"][0]["id"], job(203), "{outcome:#}");
+    assert!(outcome["error_jobs"].to_string().contains("trigger"), "{outcome:#}");
+    assert_eq!((&outcome["done"], events(&db)), (&13.into(), "13".into()));
+}
+
+#[test]
+fn batches_that_deadlock_with_each_other_are_written_one_after_the_other() {
+    let db = Database::with_variant("main");
+    bury(&db, 3_000);
+    db.execute("CREATE TABLE totals (n int PRIMARY KEY, jobs int); INSERT INTO totals VALUES (0, 0), (1, 0)");
+    let total = "UPDATE totals SET jobs = jobs + 1 WHERE n = get_byte(uuid_send(NEW.id), 0) % 2";
+    before_queued(&db, "true", total);
+    let json = requeue(&db, &["--all", "--yes", "--reason", "x"]).expect_code(0).json();
+    assert_eq!(json["data"]["outcome"]["done"], 3_000, "{json:#}");
+    assert_eq!(db.value("SELECT sum(jobs) FROM totals"), "3000");
+    assert_eq!(events(&db), "3000");
+}
+
+/// Carries bytes between the tool and the tests' server; while `mute`, a batch goes to the server
+/// and nothing comes back any more.
+fn carrier(mute: &Arc<AtomicBool>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let mute = Arc::clone(mute);
+    thread::spawn(move || {
+        for client in listener.incoming() {
+            let client = client.unwrap();
+            let server = UnixStream::connect(cluster().directory().join(".s.PGSQL.5432")).unwrap();
+            let silent = Arc::new(AtomicBool::new(false));
+            let (mute, told) = (Arc::clone(&mute), Arc::clone(&silent));
+            let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            thread::spawn(move || {
+                carry(from, to, |bytes| {
+                    let writes = bytes.windows(11).any(|part| part == b"skip locked");
+                    told.fetch_or(writes && mute.load(Ordering::Relaxed), Ordering::Relaxed);
+                    true
+                });
+            });
+            thread::spawn(move || carry(server, client, |_| !silent.load(Ordering::Relaxed)));
+        }
+    });
+    port
+}
+
+fn carry(mut from: impl Read, mut to: impl Write, mut passes: impl FnMut(&[u8]) -> bool) {
+    let mut buffer = [0; 65_536];
+    while let Ok(length @ 1..) = from.read(&mut buffer) {
+        if passes(&buffer[..length]) && to.write_all(&buffer[..length]).is_err() {
+            break;
+        }
+    }
+}
+
+#[test]
+fn a_server_that_falls_silent_leaves_the_batch_in_doubt_and_resuming_knows_better() {
+    let db = Database::with_variant("main");
+    bury(&db, 20);
+    let mute = Arc::new(AtomicBool::new(true));
+    let url = format!("postgresql://postgres@127.0.0.1:{}/{}", carrier(&mute), db.name());
+    let args = ["dlq", "requeue", "-o", "json", "--timeout", "1s", "--lock-wait", "100ms"];
+    let run = |more: &[&str]| Cli::new([&args[..], more].concat()).env("DATABASE_URL", &url);
+    let mut first = run(&["--all", "--yes", "--reason", "x"]);
+    let json = first.run().expect_code(75).json();
+    let outcome = &json["data"]["outcome"];
+    assert_eq!((&outcome["done"], &outcome["in_doubt"]), (&0.into(), &20.into()), "{outcome:#}");
+    assert!(json["errors"].to_string().contains("silent"), "{json:#}");
+    mute.store(false, Ordering::Relaxed);
+    let operation = outcome["operation"].as_str().unwrap();
+    let state = first.home().join(".local/state");
+    run(&["--resume", operation, "--yes", "--reason", "x"])
+        .env("XDG_STATE_HOME", state)
+        .run()
+        .expect_code(0);
+    assert_eq!((count(&db, "queued"), events(&db)), ("20".into(), "20".into()));
+}
