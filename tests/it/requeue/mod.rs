@@ -3,6 +3,7 @@
 mod concurrency;
 mod consent;
 mod drill;
+mod resume;
 mod rules;
 mod trouble;
 mod undo;

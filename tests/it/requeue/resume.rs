@@ -1,0 +1,116 @@
+//! What is left is finished later, and what changed in between is seen.
+
+use super::{bury, command, count, events, job, requeue};
+use crate::support::cli::Cli;
+use crate::support::postgres::Database;
+use crate::support::wait_until;
+
+/// The operation that a run in this home began.
+fn operation(cli: &Cli) -> String {
+    let files = cli.home().join(".local/state/cliplyctl/operations");
+    let file = std::fs::read_dir(files).unwrap().next().unwrap().unwrap();
+    file.file_name().into_string().unwrap().trim_end_matches(".json").to_owned()
+}
+
+#[test]
+fn a_row_that_another_one_changed_while_it_was_locked_is_skipped_as_changed() {
+    let db = Database::from_fixture("main_typical");
+    let holder = db.session();
+    holder.execute(&format!("BEGIN; UPDATE jobs SET state = 'done' WHERE id = '{}'", job(201)));
+    let mut cli = command(&db, "requeue", &["--all", "--yes", "--lock-wait", "60s"]);
+    let running = cli.start();
+    wait_until("the others are requeued", || events(&db) == "25");
+    holder.execute("COMMIT");
+    let json = running.finish().expect_code(75).json();
+    let skipped = &json["data"]["outcome"]["skipped_jobs"];
+    assert_eq!((&skipped[0]["id"], &skipped[0]["why"]), (&job(201).into(), &"changed".into()));
+    assert_eq!((events(&db), count(&db, "dead_letter")), ("25".into(), "0".into()));
+}
+
+#[test]
+fn the_same_ids_again_finish_what_was_interrupted() {
+    let db = Database::with_variant("main");
+    bury(&db, 30);
+    let ids = db.rows("SELECT id::text FROM jobs ORDER BY id");
+    let ids: Vec<_> = ids.into_iter().filter_map(|mut row| row.remove(0)).collect();
+    let mut args: Vec<_> = ids.iter().map(String::as_str).collect();
+    args.extend(["--skip-ineligible", "--yes", "--lock-wait", "60s"]);
+    let holder = db.session();
+    holder.execute(&format!("BEGIN; SELECT FROM jobs WHERE id = '{}' FOR UPDATE", ids[7]));
+    let mut cli = command(&db, "requeue", &args);
+    let running = cli.start();
+    wait_until("the others are requeued", || events(&db) == "29");
+    running.signal("INT");
+    let json = running.finish().expect_code(75).json();
+    let outcome = &json["data"]["outcome"];
+    assert_eq!((&outcome["done"], &outcome["left"]), (&29.into(), &1.into()), "{json:#}");
+    holder.execute("COMMIT");
+    let state = cli.home().join(".local/state");
+    let again = command(&db, "requeue", &args).env("XDG_STATE_HOME", &state).run().expect_code(0);
+    assert!(again.stderr.contains("the same command was interrupted"), "{}", again.stderr);
+    assert_eq!(again.json()["data"]["outcome"]["done"], 1);
+    assert_eq!((events(&db), count(&db, "queued")), ("30".into(), "30".into()));
+}
+
+#[test]
+fn without_events_the_journal_knows_what_a_killed_run_did() {
+    let db = Database::from_fixture("bigint_typical");
+    let failed = "SELECT count(*) FROM jobs WHERE status::text = 'failed'";
+    let one = db.value("SELECT min(id) FROM jobs WHERE status::text = 'failed'");
+    let holder = db.session();
+    holder.execute(&format!("BEGIN; SELECT FROM jobs WHERE id = {one} FOR UPDATE"));
+    let mut cli = command(&db, "requeue", &["--all", "--yes", "--lock-wait", "60s"]);
+    let running = cli.start();
+    wait_until("the others are requeued", || db.value(failed) == "1");
+    running.signal("KILL");
+    running.finish();
+    holder.execute("COMMIT");
+    // A worker takes one of them and fails it: it is dead again, and none of this operation's business.
+    let other = db.value(
+        "UPDATE jobs SET status = 'failed', attempts = 5
+          WHERE id = (SELECT min(id) FROM jobs WHERE status::text = 'queued' AND attempts = 0) RETURNING id",
+    );
+    assert_ne!(other, one);
+    let state = cli.home().join(".local/state");
+    let resume = ["--resume", &operation(&cli), "--yes", "--reason", "x"];
+    let json = command(&db, "requeue", &resume).env("XDG_STATE_HOME", &state).run().json();
+    assert_eq!(json["data"]["outcome"]["done"], 1, "{json:#}");
+    assert_eq!(db.value(failed), "1", "{json:#}");
+}
+
+#[test]
+fn a_selection_that_grew_is_not_applied_by_an_older_plan() {
+    let db = Database::with_variant("main");
+    bury(&db, 3);
+    let mut dry = command(&db, "requeue", &["--all", "--dry-run"]);
+    let plan = dry.run().expect_code(0).json()["data"]["plan"].as_str().unwrap().to_owned();
+    bury(&db, 2);
+    let state = dry.home().join(".local/state");
+    let apply = |more: &[&str]| {
+        command(&db, "requeue", &[&["--plan", plan.as_str(), "--yes"], more].concat())
+            .env("XDG_STATE_HOME", &state)
+            .run()
+    };
+    let refused = apply(&[]).expect_code(77);
+    assert!(refused.stderr.contains("2 new"), "{}", refused.stderr);
+    assert_eq!(events(&db), "0");
+    apply(&["--frozen"]).expect_code(0);
+    assert_eq!((events(&db), count(&db, "dead_letter")), ("3".into(), "2".into()));
+}
+
+#[test]
+fn repeat_offenders_are_requeued_when_that_is_said() {
+    let db = Database::from_fixture("main_typical");
+    let die =
+        format!("UPDATE jobs SET state = 'dead_letter', attempts = 5 WHERE id = '{}'", job(201));
+    for _ in 0..2 {
+        requeue(&db, &[&job(201), "--yes"]).expect_code(0);
+        db.execute(&die);
+    }
+    let kind = ["--kind", "CLIP_RENDER", "--dry-run"];
+    let eligible = |more: &[&str]| {
+        requeue(&db, &[&kind, more].concat()).expect_code(0).json()["data"]["eligible"].as_u64()
+    };
+    assert_eq!(eligible(&[]), Some(14));
+    assert_eq!(eligible(&["--include-repeat-offenders"]), Some(15));
+}
