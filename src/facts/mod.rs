@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod advice;
+pub mod cohort;
 pub mod dead_letter;
 pub mod environment;
 pub mod finding;
@@ -20,6 +21,7 @@ pub mod observed;
 pub mod operation;
 pub mod provenance;
 pub mod queue;
+pub mod ramp;
 pub mod requeue;
 pub mod rescue;
 pub mod selection;

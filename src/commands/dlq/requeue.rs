@@ -2,12 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::{filter, plan, write};
+use super::{careful, filter, plan, write};
 use crate::cli::DlqRequeue;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
-use crate::facts::operation::OperationId;
 use crate::facts::requeue::{Exclusion, Options, Plan, Target};
 use crate::report::{Report, requeue as report};
 use crate::sources::ids;
@@ -48,6 +47,7 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
         // Without an event, others cannot see what was done.
         journal_only: shape.enqueued.is_none(),
         stored: false,
+        canary: args.care.canary(),
     };
     if refuses(&plan) {
         return Ok(report::refused(&facing));
@@ -85,8 +85,16 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
         lock_wait: args.consent.lock_wait,
         journal,
     };
-    let outcome = write::run(context, state.as_ref(), &mut record, agreed).await?;
-    Ok(report::applied(&facing, &record.operation, &outcome))
+    let care = careful::Care {
+        plan: &plan,
+        shape: &shape,
+        state: state.as_ref(),
+        canary: facing.canary.as_ref(),
+        follow: args.care.follow(),
+        behind: ground.newest_event,
+    };
+    let done = care.write(context, &mut record, agreed).await?;
+    Ok(report::applied(&facing, &record.operation, &done))
 }
 
 /// Explicit ids are all or nothing: one that is not dead refuses the rest.
@@ -104,10 +112,7 @@ async fn request(
     shape: &Shape,
 ) -> Result<Request, Error> {
     if let Some(operation) = &args.resume {
-        let operation = OperationId::parse(operation).ok_or_else(|| {
-            Error::usage(format!("\"{operation}\" is no operation id"))
-                .hint("cliplyctl dlq ops lists them")
-        })?;
+        let operation = super::operation(operation)?;
         let state = state.map_err(Clone::clone)?;
         let record = state.operation(&operation)?.ok_or_else(|| {
             Error::usage(format!("operation {operation} was not begun on this machine"))

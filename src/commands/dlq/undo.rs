@@ -14,10 +14,7 @@ use crate::sources::state::{Deed, State, StoredOperation};
 
 /// Takes an operation back.
 pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
-    let of = OperationId::parse(&args.operation).ok_or_else(|| {
-        Error::usage(format!("\"{}\" is no operation id", args.operation))
-            .hint("cliplyctl dlq ops lists them")
-    })?;
+    let of = super::operation(&args.operation)?;
     let (layout, database) = (context.layout().await?, context.database().await?);
     let shape = Shape::of(layout)?;
     let state = State::open(context.settings.state_dir.as_deref());

@@ -136,33 +136,57 @@ pub async fn run(
     record: &mut StoredOperation,
     agreed: Agreed<'_>,
 ) -> Result<Outcome, Error> {
-    if let Some(state) = state {
-        state.save_operation(record)?;
-    }
-    announce(context, record);
     let interrupt = Interrupt::listen();
-    let mut writer = Writer {
-        database: context.database().await?,
-        permit: agreed.permit,
-        statements: agreed.statements,
-        event: agreed.event,
-        lock_wait: agreed.lock_wait,
-        timeout: STATEMENT_LIMIT,
-        journal: agreed.journal,
-        interrupt: &interrupt,
-    };
-    let outcome = if agreed.all_or_nothing {
-        writer.all_or_nothing(agreed.work).await
-    } else {
-        let progress = context.terminal.progress(agreed.work.jobs.len() as u64);
+    let (work, all_or_nothing) = (agreed.work, agreed.all_or_nothing);
+    recorded(context, state, record, async || {
+        let mut writer = agreed.writer(context, &interrupt).await?;
+        if all_or_nothing {
+            return Ok(writer.all_or_nothing(work).await);
+        }
+        let progress = context.terminal.progress(work.jobs.len() as u64);
         let tell = async |so_far: &Outcome| {
             progress.at(so_far.decided());
             usize::MAX
         };
-        let outcome = writer.apply(agreed.work, tell).await;
+        let outcome = writer.apply(work, tell).await;
         progress.finish();
-        outcome
-    };
+        Ok(outcome)
+    })
+    .await
+}
+
+impl<'a> Agreed<'a> {
+    /// The writer of what was agreed to.
+    pub async fn writer(
+        self,
+        context: &'a Context,
+        interrupt: &'a Interrupt,
+    ) -> Result<Writer<'a>, Error> {
+        Ok(Writer {
+            database: context.database().await?,
+            permit: self.permit,
+            statements: self.statements,
+            event: self.event,
+            lock_wait: self.lock_wait,
+            timeout: STATEMENT_LIMIT,
+            journal: self.journal,
+            interrupt,
+        })
+    }
+}
+
+/// Keeps the record of a write before and after it.
+pub async fn recorded(
+    context: &Context,
+    state: Option<&State>,
+    record: &mut StoredOperation,
+    write: impl AsyncFnOnce() -> Result<Outcome, Error>,
+) -> Result<Outcome, Error> {
+    if let Some(state) = state {
+        state.save_operation(record)?;
+    }
+    announce(context, record);
+    let outcome = write().await?;
     record.done += outcome.done;
     record.finished = matches!(outcome.stopped, None | Some(Stop::AllOrNothing));
     if let Some(state) = state {

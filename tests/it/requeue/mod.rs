@@ -1,11 +1,14 @@
 //! Requeueing on a real server: every rule, every variant, every way to be interrupted.
 
+mod canary;
 mod concurrency;
 mod consent;
 mod drill;
+mod follow;
 mod rules;
 mod undo;
 mod variants;
+mod workers;
 
 use crate::support::cli::{Cli, Output};
 use crate::support::postgres::Database;

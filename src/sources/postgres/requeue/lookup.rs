@@ -76,7 +76,10 @@ pub async fn ground(
 }
 
 /// The condition that holds for events of an operation; `$1` is its id.
-fn of_operation(events: &Events, operation: &OperationId) -> Result<String, SourceError> {
+pub(in crate::sources::postgres) fn of_operation(
+    events: &Events,
+    operation: &OperationId,
+) -> Result<String, SourceError> {
     let missing = || SourceError::new(SourceErrorKind::UnknownLayout, "events hold no details");
     let data = ident(events.data.as_deref().ok_or_else(missing)?);
     let begin = match (operation.after, &events.at) {
