@@ -9,6 +9,7 @@ pub mod cross;
 pub mod environment;
 pub mod flow;
 pub mod job;
+pub mod pace;
 pub mod queue;
 pub mod ramp;
 pub mod requeues;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 
 use super::Filter;
+use crate::facts::pace::Pace;
 use crate::facts::ramp::{Canary, Ramp};
 use crate::settings::duration;
 
@@ -65,10 +66,19 @@ pub struct Care {
     /// Stop where more than this part of a step fails again [default: 20%]
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub stop_at: Option<u8>,
+    /// Requeue at most so many jobs a second (20/s), minute (20/m) or hour (20/h)
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub rate: Option<f64>,
+    /// Let the jobs become due one by one over this span
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    pub spread: Option<Duration>,
+    /// Wait while more than so many jobs are due and not claimed
+    #[arg(long, value_name = "N")]
+    pub pause_above: Option<u64>,
     /// Follow the jobs until they have finished or failed again
     #[arg(long)]
     pub follow: bool,
-    /// Follow at most this long [default: 30m]
+    /// Follow at most this long [default: 30m, and the span of --spread]
     #[arg(long, value_name = "TIME", requires = "follow", value_parser = duration::parse)]
     pub wait: Option<Duration>,
 }
@@ -88,11 +98,32 @@ impl Care {
         })
     }
 
+    /// How fast.
+    #[must_use]
+    pub fn pace(&self) -> Pace {
+        Pace { rate: self.rate, spread: self.spread, pause_above: self.pause_above }
+    }
+
     /// How long to follow; none where nobody asked for it.
     #[must_use]
     pub fn follow(&self) -> Option<Duration> {
-        self.follow.then(|| self.wait.unwrap_or(Duration::from_mins(30)))
+        let spread = self.spread.unwrap_or_default();
+        self.follow.then(|| self.wait.unwrap_or(Duration::from_mins(30) + spread))
     }
+}
+
+/// `20/s`, as jobs a second.
+fn rate(text: &str) -> Result<f64, String> {
+    let seconds = |unit: &str| match unit {
+        "s" => Some(1.0),
+        "m" => Some(60.0),
+        "h" => Some(3_600.0),
+        _ => None,
+    };
+    let (jobs, unit) = text.split_once('/').unwrap_or_default();
+    let jobs = jobs.trim().parse::<u32>().ok().filter(|jobs| *jobs > 0);
+    let rate = jobs.zip(seconds(unit.trim())).map(|(jobs, seconds)| f64::from(jobs) / seconds);
+    rate.ok_or_else(|| "expected jobs and a unit of time, such as 20/s or 100/m".to_owned())
 }
 
 /// `20%`

@@ -19,6 +19,7 @@ pub mod listing;
 pub mod mask;
 pub mod observed;
 pub mod operation;
+pub mod pace;
 pub mod provenance;
 pub mod queue;
 pub mod ramp;

@@ -14,6 +14,7 @@ use crate::exit::ExitCode;
 use crate::facts::Verdict;
 use crate::facts::cohort::Followed;
 use crate::facts::operation::OperationId;
+use crate::facts::pace::Pace;
 use crate::facts::ramp::{Canary, Lane};
 use crate::facts::requeue::{Exclusion, Outcome, Plan, Stop};
 use crate::report::Block;
@@ -35,6 +36,8 @@ pub struct Facing<'a> {
     pub stored: bool,
     /// Step by step.
     pub canary: Option<Canary>,
+    /// How fast.
+    pub pace: Pace,
 }
 
 /// What was done, and what became of it as far as it was watched.
@@ -109,8 +112,10 @@ pub fn document(facing: &Facing<'_>) -> Document {
     for (reason, n, _) in &plan.excluded {
         pairs.push((label(*reason), Cell::plain(count(*n))));
     }
-    let seconds = (plan.ids.len() as f64 / RATE).ceil();
-    pairs.push(("expected", Cell::plain(format!("about {}", crate::text::age(seconds)))));
+    let (about, least) = (crate::text::age(expected(facing)), facing.canary.is_some());
+    let words = if least { format!("{about}, and as long as the canary takes") } else { about };
+    pairs.push(("expected", Cell::plain(format!("about {words}"))));
+    pairs.extend(pace(&facing.pace).map(|words| ("pace", Cell::plain(words))));
     pairs.push(("repeat offenders", Cell::muted(&plan.offenders_examined)));
     if let Some(canary) = &facing.canary {
         let Canary { ramp, timeout, stop_at } = canary;
@@ -132,6 +137,31 @@ pub fn document(facing: &Facing<'_>) -> Document {
         document.note(format!("goes on with operation {operation}"));
     }
     document
+}
+
+/// Seconds that the writing takes, without what is waited for.
+fn expected(facing: &Facing<'_>) -> f64 {
+    let rate = facing.pace.rate.map_or(RATE, |rate| rate.min(RATE));
+    (facing.plan.ids.len() as f64 / rate).ceil()
+}
+
+/// `at most 20 jobs a second; due one by one over 10m`
+fn pace(pace: &Pace) -> Option<String> {
+    let mut words = Vec::new();
+    words.extend(pace.rate.map(|rate| {
+        let jobs = (rate * 3_600.0).round() as u64;
+        if rate >= 1.0 {
+            format!("at most {} jobs a second", rate.round())
+        } else {
+            format!("at most {} an hour", plural(jobs, "job", "jobs"))
+        }
+    }));
+    words.extend(pace.spread.map(|spread| format!("due one by one over {}", span(spread))));
+    words.extend(
+        pace.pause_above
+            .map(|most| format!("waits while more than {} are due", plural(most, "job", "jobs"))),
+    );
+    (!words.is_empty()).then(|| words.join("; "))
 }
 
 fn label(reason: Exclusion) -> &'static str {
@@ -346,7 +376,7 @@ fn json(facing: &Facing<'_>, outcome: Option<OutcomeJson>) -> RequeueJson {
         excluded: excluded.collect(),
         groups: groups.collect(),
         samples: plan.samples.iter().map(|sample| sample.id.to_string()).collect(),
-        expected_duration: (plan.ids.len() as f64 / RATE).ceil(),
+        expected_duration: expected(facing),
         outcome,
         canary: None,
         followed: None,

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::follow::{SHARE, pause_after};
 use super::lane::Runner;
+use super::pacer::Pacer;
 use super::watch::Watch;
 use crate::checks::cohort::sentence;
 use crate::context::Context;
@@ -13,6 +14,7 @@ use crate::facts::job_id::JobId;
 use crate::facts::ramp::{Canary, Lane, Step};
 use crate::facts::requeue::{Outcome, Plan, Stop};
 use crate::interrupt::Interrupt;
+use crate::sources::postgres::requeue::statements::Statements;
 use crate::sources::postgres::requeue::{Work, Writer};
 use crate::terminal::Progress;
 
@@ -27,6 +29,12 @@ pub struct Way<'a, 'w, 'x> {
     pub writer: &'a mut Writer<'w>,
     /// Who knows how the jobs stand.
     pub watch: &'a mut Watch<'x>,
+    /// How fast.
+    pub pacer: Pacer<'x>,
+    /// What writes the rest: spread over time, perhaps. The steps before it are wanted at once.
+    pub rest: &'a Statements,
+    /// What writes those.
+    pub steps: &'a Statements,
     /// Ctrl-C.
     pub interrupt: &'a Interrupt,
 }
@@ -116,16 +124,18 @@ impl Tour<'_, '_, '_> {
 
     /// Writes the next jobs of a group.
     async fn write(&mut self, runner: &mut Runner) -> Result<(), Stop> {
-        let jobs = match runner.step(self.way.canary) {
-            Step::Jobs(n) => runner.next(n as usize),
-            Step::All => runner.next(SLICE),
+        let (jobs, statements) = match runner.step(self.way.canary) {
+            Step::Jobs(n) => (runner.next(n as usize), self.way.steps),
+            Step::All => (runner.next(self.way.pacer.slice(SLICE)), self.way.rest),
         };
+        self.way.writer.statements = statements.clone();
         let before = self.outcome.decided();
-        let (progress, total) = (&self.progress, self.total);
+        let (progress, total, size) = (&self.progress, self.total, jobs.len() as u64);
+        let pacer = &mut self.way.pacer;
         let words = sentence(&self.way.watch.tally());
         let tell = async |so_far: &Outcome| {
             progress.stands(before + so_far.decided(), total, &words);
-            usize::MAX
+            pacer.allow(so_far, size, progress).await
         };
         let mut written = self.way.writer.apply(Work { jobs: &jobs, keys: None }, tell).await;
         runner.wrote(done(&jobs, &written), written.done, written.decided());

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::pacer::Pacer;
 use super::watch::Watch;
 use super::write::{self, Agreed};
 use super::{canary, follow};
@@ -13,6 +14,7 @@ use crate::facts::requeue::Plan;
 use crate::interrupt::Interrupt;
 use crate::report::requeue::Done;
 use crate::sources::postgres::requeue::Shape;
+use crate::sources::postgres::requeue::statements::Statements;
 use crate::sources::state::{State, StoredOperation};
 
 /// How a plan is to be written.
@@ -25,6 +27,8 @@ pub struct Care<'a> {
     pub state: Option<&'a State>,
     /// Step by step.
     pub canary: Option<&'a Canary>,
+    /// What writes the steps of a canary.
+    pub steps: &'a Statements,
     /// Watched afterwards, at most this long.
     pub follow: Option<Duration>,
     /// The newest event before the first write.
@@ -57,7 +61,7 @@ impl Care<'_> {
         record: &mut StoredOperation,
         agreed: Agreed<'_>,
         canary: &Canary,
-        interrupt: &Interrupt,
+        interrupt: &'w Interrupt,
     ) -> Result<(Done, Watch<'w>), Error> {
         let operation = record.operation.clone();
         let mut went = None;
@@ -65,8 +69,18 @@ impl Care<'_> {
             // Without events it is the record just written that tells whose jobs they are.
             let mut watch =
                 Watch::new(context, &operation, self.behind, self.shape, self.state).await?;
+            let rest = agreed.statements.clone();
+            let pacer = Pacer::new(context, interrupt, agreed.pace);
             let mut writer = agreed.writer(context, interrupt).await?;
-            let way = canary::Way { canary, writer: &mut writer, watch: &mut watch, interrupt };
+            let way = canary::Way {
+                canary,
+                writer: &mut writer,
+                watch: &mut watch,
+                pacer,
+                rest: &rest,
+                steps: self.steps,
+                interrupt,
+            };
             let (outcome, lanes) = canary::run(context, self.plan, way).await;
             went = Some((lanes, watch));
             Ok(outcome)

@@ -9,6 +9,7 @@ pub mod groups;
 mod lane;
 pub mod list;
 pub mod ops;
+mod pacer;
 mod plan;
 pub mod requeue;
 pub mod show;

@@ -32,6 +32,10 @@ struct Request {
 pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
     let shape = Shape::of(layout)?;
+    if args.care.spread.is_some() && layout.due.is_empty() {
+        return Err(Error::usage("this database's jobs have no due time to spread")
+            .hint("--rate requeues them one after the other"));
+    }
     let state = State::open(context.settings.state_dir.as_deref());
     let ground = lookup::ground(database, layout, context.timeout()).await?;
     let request = request(context, args, state.as_ref(), &ground, &shape).await?;
@@ -48,6 +52,7 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
         journal_only: shape.enqueued.is_none(),
         stored: false,
         canary: args.care.canary(),
+        pace: args.care.pace(),
     };
     if refuses(&plan) {
         return Ok(report::refused(&facing));
@@ -75,13 +80,15 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
         undoes: None,
     });
     let journal = write::journal(state.as_ref(), facing.journal_only, &record.operation)?;
-    let explicit = matches!(plan.target, Target::Ids(_)) && kept.is_none();
+    let at_once = facing.canary.is_none() && facing.pace.is_free();
+    let explicit = at_once && matches!(plan.target, Target::Ids(_)) && kept.is_none();
     let agreed = write::Agreed {
         permit,
-        statements: statements::requeue(layout, &shape),
+        statements: statements::requeue(layout, &shape.over(facing.pace.spread)),
         event: write::event(&record.operation, &record.author, REQUEUED, None),
         work: Work { jobs: &plan.ids, keys: None },
         all_or_nothing: explicit && !args.skip_ineligible && plan.ids.len() <= ONE_TRANSACTION,
+        pace: facing.pace,
         lock_wait: args.consent.lock_wait,
         journal,
     };
@@ -90,6 +97,7 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
         shape: &shape,
         state: state.as_ref(),
         canary: facing.canary.as_ref(),
+        steps: &statements::requeue(layout, &shape),
         follow: args.care.follow(),
         behind: ground.newest_event,
     };

@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::OperationId;
+use crate::facts::pace::Pace;
 use crate::report::{Report, operations};
 use crate::sources::postgres::requeue::lookup;
 use crate::sources::postgres::requeue::statements::{self, UNDONE};
@@ -55,6 +56,7 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
         event: write::event(&record.operation, &record.author, UNDONE, Some(&of)),
         work: Work { jobs: &jobs, keys: Some(&keys) },
         all_or_nothing: false,
+        pace: Pace::default(),
         lock_wait: args.consent.lock_wait,
         journal: None,
     };

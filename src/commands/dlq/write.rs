@@ -5,10 +5,12 @@ use std::time::Duration;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+use super::pacer::Pacer;
 use crate::cli::Consent;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::operation::{Author, OperationId};
+use crate::facts::pace::Pace;
 use crate::facts::requeue::{Outcome, Stop};
 use crate::interrupt::Interrupt;
 use crate::permit::{self, Request, WritePermit};
@@ -123,6 +125,8 @@ pub struct Agreed<'a> {
     pub work: Work<'a>,
     /// All jobs in one transaction, or none.
     pub all_or_nothing: bool,
+    /// How fast.
+    pub pace: Pace,
     /// How long locked rows are retried.
     pub lock_wait: Duration,
     /// Where there are no events.
@@ -137,16 +141,18 @@ pub async fn run(
     agreed: Agreed<'_>,
 ) -> Result<Outcome, Error> {
     let interrupt = Interrupt::listen();
-    let (work, all_or_nothing) = (agreed.work, agreed.all_or_nothing);
+    let (work, all_or_nothing, pace) = (agreed.work, agreed.all_or_nothing, agreed.pace);
     recorded(context, state, record, async || {
         let mut writer = agreed.writer(context, &interrupt).await?;
         if all_or_nothing {
             return Ok(writer.all_or_nothing(work).await);
         }
-        let progress = context.terminal.progress(work.jobs.len() as u64);
+        let total = work.jobs.len() as u64;
+        let progress = context.terminal.progress(total);
+        let mut pacer = Pacer::new(context, &interrupt, pace);
         let tell = async |so_far: &Outcome| {
             progress.at(so_far.decided());
-            usize::MAX
+            pacer.allow(so_far, total, &progress).await
         };
         let outcome = writer.apply(work, tell).await;
         progress.finish();

@@ -5,6 +5,7 @@ mod concurrency;
 mod consent;
 mod drill;
 mod follow;
+mod pace;
 mod rules;
 mod undo;
 mod variants;
