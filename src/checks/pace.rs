@@ -83,8 +83,10 @@ impl Bucket {
         self.level -= jobs as f64;
     }
 
-    /// How many jobs may follow now, or how long to wait until a piece of them may.
-    #[must_use]
+    /// How many jobs may follow now.
+    ///
+    /// # Errors
+    /// How long to wait until a piece of them may.
     pub fn allows(&self, left: u64) -> Result<usize, Duration> {
         let piece = (self.rate / PIECES).max(1.0).min(left.max(1) as f64);
         // A wait is never quite exact.
