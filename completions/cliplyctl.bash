@@ -82,6 +82,9 @@ _cliplyctl() {
             cliplyctl__subcmd__config__subcmd__help,show)
                 cmd="cliplyctl__subcmd__config__subcmd__help__subcmd__show"
                 ;;
+            cliplyctl__subcmd__dlq,follow)
+                cmd="cliplyctl__subcmd__dlq__subcmd__follow"
+                ;;
             cliplyctl__subcmd__dlq,groups)
                 cmd="cliplyctl__subcmd__dlq__subcmd__groups"
                 ;;
@@ -102,6 +105,9 @@ _cliplyctl() {
                 ;;
             cliplyctl__subcmd__dlq,undo)
                 cmd="cliplyctl__subcmd__dlq__subcmd__undo"
+                ;;
+            cliplyctl__subcmd__dlq__subcmd__help,follow)
+                cmd="cliplyctl__subcmd__dlq__subcmd__help__subcmd__follow"
                 ;;
             cliplyctl__subcmd__dlq__subcmd__help,groups)
                 cmd="cliplyctl__subcmd__dlq__subcmd__help__subcmd__groups"
@@ -195,6 +201,9 @@ _cliplyctl() {
                 ;;
             cliplyctl__subcmd__help__subcmd__config,show)
                 cmd="cliplyctl__subcmd__help__subcmd__config__subcmd__show"
+                ;;
+            cliplyctl__subcmd__help__subcmd__dlq,follow)
+                cmd="cliplyctl__subcmd__help__subcmd__dlq__subcmd__follow"
                 ;;
             cliplyctl__subcmd__help__subcmd__dlq,groups)
                 cmd="cliplyctl__subcmd__help__subcmd__dlq__subcmd__groups"
@@ -719,7 +728,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__demo)
-            opts="-c -o -h -V --scenario --list-scenarios --exec --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --scenario --list-scenarios --fix --exec --context --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -727,6 +736,13 @@ _cliplyctl() {
             case "${prev}" in
                 --scenario)
                     COMPREPLY=($(compgen -W "incident healthy app-down dead-letters silent-worker" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --fix)
+                    COMPREPLY=($(compgen -W "CLIP_RENDER PUBLISH_TIKTOK" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -807,12 +823,93 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version groups list show requeue undo ops help"
+            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version groups list show requeue follow undo ops help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --context)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__dlq__subcmd__follow)
+            opts="-c -o -h -V --wait --context --config --base-url --database-url --timeout --output --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --wait)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --context)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -997,8 +1094,22 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__help)
-            opts="groups list show requeue undo ops help"
+            opts="groups list show requeue follow undo ops help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__dlq__subcmd__help__subcmd__follow)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1327,7 +1438,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__requeue)
-            opts="-y -c -o -h -V --ids-file --kind --workspace --error --group --since --until --all --max --plan --frozen --resume --skip-ineligible --include-repeat-offenders --dry-run --yes --confirm --reason --lock-wait --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-y -c -o -h -V --ids-file --kind --workspace --error --group --since --until --all --max --plan --frozen --resume --skip-ineligible --include-repeat-offenders --canary --ramp --canary-timeout --stop-at --rate --spread --pause-above --follow --wait --dry-run --yes --confirm --reason --lock-wait --context --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1405,6 +1516,55 @@ _cliplyctl() {
                     return 0
                     ;;
                 --resume)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --ramp)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --canary-timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --stop-at)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --spread)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --pause-above)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --wait)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -2238,8 +2398,22 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__help__subcmd__dlq)
-            opts="groups list show requeue undo ops"
+            opts="groups list show requeue follow undo ops"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__help__subcmd__dlq__subcmd__follow)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

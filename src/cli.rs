@@ -18,7 +18,7 @@ pub use env::{Env, EnvCheck, EnvExplain, EnvSources};
 pub use filter::{Filter, Moment};
 pub use global::Global;
 pub use jobs::{Jobs, JobsRescue, JobsShow};
-pub use requeue::{Consent, DlqOps, DlqRequeue, DlqUndo};
+pub use requeue::{Care, Consent, DlqFollow, DlqOps, DlqRequeue, DlqUndo};
 pub use rls::{Rls, RlsAudit, RlsExplain, RlsScope, RowCommand};
 pub use triage::{Goal, Triage};
 
@@ -156,6 +156,7 @@ impl Command {
             Self::Dlq(Dlq::List(_)) => "dlq list",
             Self::Dlq(Dlq::Show(_)) => "dlq show",
             Self::Dlq(Dlq::Requeue(_)) => "dlq requeue",
+            Self::Dlq(Dlq::Follow(_)) => "dlq follow",
             Self::Dlq(Dlq::Undo(_)) => "dlq undo",
             Self::Dlq(Dlq::Ops(_)) => "dlq ops",
             Self::Rls(Rls::Audit(_)) => "rls audit",

@@ -118,6 +118,12 @@ impl Terminal {
         Progress::new(total, self.stderr.width.is_some())
     }
 
+    /// A display of how this many jobs stand, for as long as they are followed.
+    #[must_use]
+    pub fn following(&self, total: u64) -> Progress {
+        Progress::following(total, self.stderr.width.is_some())
+    }
+
     /// A line that says what is being waited for; shown at once where stderr is a terminal.
     #[must_use]
     pub fn status(&self, text: &str) -> Status {

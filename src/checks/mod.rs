@@ -4,11 +4,14 @@
 
 pub mod access;
 pub mod advice;
+pub mod cohort;
 pub mod cross;
 pub mod environment;
 pub mod flow;
 pub mod job;
+pub mod pace;
 pub mod queue;
+pub mod ramp;
 pub mod requeues;
 pub mod rls;
 pub mod server;

@@ -3,6 +3,7 @@
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
+use crate::demo::fix;
 use crate::demo::scenario::SCENARIOS;
 
 /// `demo`
@@ -14,6 +15,14 @@ pub struct Demo {
     /// List the scenarios
     #[arg(long)]
     pub list_scenarios: bool,
+    /// Deploy a fix to the demo that is running: its workers no longer fail at this kind of job
+    #[arg(
+        long,
+        value_name = "KIND",
+        conflicts_with_all = ["exec", "list_scenarios", "scenario"],
+        value_parser = PossibleValuesParser::new(fix::kinds())
+    )]
+    pub fix: Option<String>,
     /// Run one command against it and end with its exit code: --exec "dlq list"
     #[arg(
         long,

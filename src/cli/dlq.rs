@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{DlqOps, DlqRequeue, DlqUndo, Filter, JobsShow};
+use super::{DlqFollow, DlqOps, DlqRequeue, DlqUndo, Filter, JobsShow};
 use crate::facts::listing::Order;
 
 /// `dlq …`
@@ -16,6 +16,8 @@ pub enum Dlq {
     Show(JobsShow),
     /// Put dead letters back into the queue: plan, consent, guarded writes
     Requeue(Box<DlqRequeue>),
+    /// Follow a requeue until its jobs have finished or failed again
+    Follow(DlqFollow),
     /// Take a requeue back, where nothing happened since
     Undo(DlqUndo),
     /// List recent requeues: who, why, how many, and what became of them

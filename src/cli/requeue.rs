@@ -5,6 +5,8 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 
 use super::Filter;
+use crate::facts::pace::Pace;
+use crate::facts::ramp::{Canary, Ramp};
 use crate::settings::duration;
 
 /// `dlq requeue`
@@ -40,9 +42,105 @@ pub struct DlqRequeue {
     /// Requeue even jobs that were requeued twice and died of the same again
     #[arg(long)]
     pub include_repeat_offenders: bool,
+    /// How carefully.
+    #[command(flatten)]
+    pub care: Care,
     /// How to go on.
     #[command(flatten)]
     pub consent: Consent,
+}
+
+/// How a requeue feels its way, and how it is watched.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Care")]
+pub struct Care {
+    /// Requeue one job of each group, wait for its outcome, then more; stop where they fail again
+    #[arg(long)]
+    pub canary: bool,
+    /// Jobs of each step of the canary [default: 1,5,25,all]
+    #[arg(long, value_name = "STEPS")]
+    pub ramp: Option<Ramp>,
+    /// The longest wait for the outcome of a step [default: 5m]
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    pub canary_timeout: Option<Duration>,
+    /// Stop where more than this part of a step fails again [default: 20%]
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub stop_at: Option<u8>,
+    /// Requeue at most so many jobs a second (20/s), minute (20/m) or hour (20/h)
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub rate: Option<f64>,
+    /// Let the jobs become due one by one over this span
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    pub spread: Option<Duration>,
+    /// Wait while more than so many jobs are due and not claimed
+    #[arg(long, value_name = "N")]
+    pub pause_above: Option<u64>,
+    /// Follow the jobs until they have finished or failed again
+    #[arg(long)]
+    pub follow: bool,
+    /// Follow at most this long [default: 30m, and the span of --spread]
+    #[arg(long, value_name = "TIME", requires = "follow", value_parser = duration::parse)]
+    pub wait: Option<Duration>,
+}
+
+impl Care {
+    /// The canary that is asked for: each of its flags asks for one.
+    #[must_use]
+    pub fn canary(&self) -> Option<Canary> {
+        let asked = self.canary
+            || self.ramp.is_some()
+            || self.canary_timeout.is_some()
+            || self.stop_at.is_some();
+        asked.then(|| Canary {
+            ramp: self.ramp.clone().unwrap_or_default(),
+            timeout: self.canary_timeout.unwrap_or(Duration::from_mins(5)),
+            stop_at: self.stop_at.unwrap_or(20),
+        })
+    }
+
+    /// How fast.
+    #[must_use]
+    pub fn pace(&self) -> Pace {
+        Pace { rate: self.rate, spread: self.spread, pause_above: self.pause_above }
+    }
+
+    /// How long to follow; none where nobody asked for it.
+    #[must_use]
+    pub fn follow(&self) -> Option<Duration> {
+        let spread = self.spread.unwrap_or_default();
+        self.follow.then(|| self.wait.unwrap_or(Duration::from_mins(30) + spread))
+    }
+}
+
+/// `20/s`, as jobs a second.
+fn rate(text: &str) -> Result<f64, String> {
+    let seconds = |unit: &str| match unit {
+        "s" => Some(1.0),
+        "m" => Some(60.0),
+        "h" => Some(3_600.0),
+        _ => None,
+    };
+    let (jobs, unit) = text.split_once('/').unwrap_or_default();
+    let jobs = jobs.trim().parse::<u32>().ok().filter(|jobs| *jobs > 0);
+    let rate = jobs.zip(seconds(unit.trim())).map(|(jobs, seconds)| f64::from(jobs) / seconds);
+    rate.ok_or_else(|| "expected jobs and a unit of time, such as 20/s or 100/m".to_owned())
+}
+
+/// `20%`
+fn percent(text: &str) -> Result<u8, String> {
+    let number = text.trim().strip_suffix('%').unwrap_or(text).trim().parse().ok();
+    number.filter(|n| *n < 100).ok_or_else(|| "expected a percentage below 100, such as 20%".into())
+}
+
+/// `dlq follow`
+#[derive(Debug, Args)]
+pub struct DlqFollow {
+    /// The operation, as `dlq ops` names it
+    #[arg(value_name = "OP")]
+    pub operation: String,
+    /// Follow at most this long
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = duration::parse)]
+    pub wait: Duration,
 }
 
 /// `dlq undo`

@@ -6,11 +6,13 @@ use tokio::process::Command as Process;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::{Cli, Demo};
+use crate::demo::fix;
 use crate::demo::scenario::{self, SCENARIOS, Scenario};
 use crate::demo::server::ServerOptions;
 use crate::demo::{Announcement, World};
 use crate::error::Error;
 use crate::exit::ExitCode;
+use crate::facts::Verdict;
 use crate::report::{Block, Cell, Column, Document, Report, Table};
 use crate::settings::{Environment, demo};
 use crate::terminal::Terminal;
@@ -31,6 +33,10 @@ pub async fn run(
     if cli.global.context.is_some() || cli.global.database_url.is_some() {
         return Err(Error::usage("the demo brings its own app and database")
             .hint("leave out -c and --database-url"));
+    }
+    if let Some(kind) = &args.fix {
+        let report = deploy(kind, &announced(environment)?)?;
+        return Ok(crate::show(cli, terminal, report, &Default::default()));
     }
     let words = args.exec.as_deref().map(words).transpose()?;
     let scenario = scenario::find(&args.scenario)
@@ -99,9 +105,7 @@ async fn stay(
     terminal: Terminal,
     signals: &mut Signals,
 ) -> Result<ExitCode, Error> {
-    let state = environment.xdg("XDG_STATE_HOME", ".local/state");
-    let state = state.ok_or_else(|| Error::config("HOME is not set").hint("set XDG_STATE_HOME"))?;
-    let _announcement = announce(world, &demo::file(&state.join("cliplyctl")))?;
+    let _announcement = announce(world, &announced(environment)?)?;
     let mut triage = ourselves(&["triage".to_owned()], cli)?;
     triage.current_dir(&world.project);
     tokio::select! {
@@ -112,6 +116,25 @@ async fn stay(
     let report = Report::listing("demo", (), instructions(world, scenario, environment));
     crate::show(cli, terminal, report, &Default::default());
     Ok(signals.any().await)
+}
+
+/// Where a demo that stays is announced.
+fn announced(environment: &Environment) -> Result<PathBuf, Error> {
+    let state = environment.xdg("XDG_STATE_HOME", ".local/state");
+    let state = state.ok_or_else(|| Error::config("HOME is not set").hint("set XDG_STATE_HOME"))?;
+    Ok(demo::file(&state.join("cliplyctl")))
+}
+
+/// Mends what the workers of the running demo fail at.
+fn deploy(kind: &str, announcement: &Path) -> Result<Report, Error> {
+    let directory = Announcement::directory(announcement).ok_or_else(|| {
+        Error::config("no demo is running").hint("start one in another terminal: cliplyctl demo")
+    })?;
+    fix::deploy(&directory, kind)
+        .map_err(|e| Error::config(format!("cannot write to {}", directory.display())).cause(e))?;
+    let mut document = Document::default();
+    document.headline(Verdict::Ok, format!("deployed: workers no longer fail at {kind}"));
+    Ok(Report::listing("demo", serde_json::json!({"fixed": kind}), document))
 }
 
 fn announce(world: &World, file: &Path) -> Result<Announcement, Error> {
@@ -143,7 +166,11 @@ fn instructions(world: &World, scenario: &Scenario, environment: &Environment) -
     document.push(Block::Pairs(pairs));
     let commands = scenario.try_next.iter();
     let commands = commands.map(|(c, why)| (format!("cliplyctl -c demo {c}"), (*why).to_owned()));
-    document.next(commands.collect());
+    let fix = scenario.failures.last().map(|failure| {
+        let why = "deploys what mends these jobs: a canary goes through now";
+        (format!("cliplyctl demo --fix {}", failure.kind), why.to_owned())
+    });
+    document.next(commands.chain(fix).collect());
     document
 }
 

@@ -64,6 +64,7 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         Command::Dlq(Dlq::List(args)) => dlq::list::run(context, args).await,
         Command::Dlq(Dlq::Show(args)) => dlq::show::run(context, args).await,
         Command::Dlq(Dlq::Requeue(args)) => dlq::requeue::run(context, args).await,
+        Command::Dlq(Dlq::Follow(args)) => dlq::follow::run(context, args).await,
         Command::Dlq(Dlq::Undo(args)) => dlq::undo::run(context, args).await,
         Command::Dlq(Dlq::Ops(args)) => dlq::ops::run(context, args).await,
         Command::Rls(Rls::Audit(args)) => rls::audit::run(context, args).await,

@@ -6,6 +6,7 @@ use super::dlq::write;
 use crate::cli::JobsRescue;
 use crate::context::Context;
 use crate::error::Error;
+use crate::facts::pace::Pace;
 use crate::facts::rescue::{Fate, Silent};
 use crate::report::{Report, rescue as report};
 use crate::sources::postgres::requeue::Work;
@@ -58,6 +59,7 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
         event: write::event(&record.operation, &record.author, RESCUED, None),
         work: Work { jobs: &jobs, keys: Some(&keys) },
         all_or_nothing: false,
+        pace: Pace::default(),
         lock_wait: args.consent.lock_wait,
         journal,
     };

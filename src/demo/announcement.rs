@@ -12,6 +12,14 @@ pub struct Announcement {
 }
 
 impl Announcement {
+    /// The directory of the demo that wrote this file.
+    #[must_use]
+    pub fn directory(file: &Path) -> Option<PathBuf> {
+        let table: toml::Table = fs::read_to_string(file).ok()?.parse().ok()?;
+        let url = table.get("context")?.get("demo")?.get("database_url_file")?.as_str()?;
+        Path::new(url).parent().filter(|directory| directory.exists()).map(Path::to_owned)
+    }
+
     /// Writes the file in one step, so that nobody reads half of it.
     ///
     /// # Errors

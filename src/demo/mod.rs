@@ -5,6 +5,7 @@ mod announcement;
 mod app;
 pub mod backend;
 pub mod binaries;
+pub mod fix;
 mod project;
 pub mod scenario;
 pub mod server;

@@ -43,7 +43,7 @@ const FFMPEG: Failure = Failure {
 };
 const TIKTOK: Failure = Failure {
     kind: "PUBLISH_TIKTOK",
-    message: "TikTok API 401: access token expired (clip {clip})",
+    message: "TikTok API 401: access token expired (log_id {clip})",
     odd_clips_only: false,
 };
 
@@ -64,6 +64,10 @@ pub const SCENARIOS: [Scenario; 5] = [
             ("queue", "what waits, what is stuck"),
             ("dlq list", "what died, newest first"),
             ("jobs show 00000000-0000-4000-8000-000000000331", "one stuck job in full"),
+            (
+                "dlq requeue --kind PUBLISH_TIKTOK --canary",
+                "one job first; it fails again, and the others stay dead",
+            ),
             ("runbook 3.3", "the page for a backlog"),
         ],
     },

@@ -1,12 +1,14 @@
 //! Simulated workers: they claim, beat, finish and fail as the backend's do, each on a connection
 //! of its own; and a producer that brings new jobs.
 
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::sleep;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error};
 
+use super::fix;
 use super::scenario::{Failure, Scenario};
 use super::world::connect;
 
@@ -37,7 +39,12 @@ struct Job {
 }
 
 /// Works until the database goes away.
-pub async fn work(database_url: String, name: &str, scenario: &Scenario) -> Result<(), Error> {
+pub async fn work(
+    database_url: String,
+    name: &str,
+    scenario: &Scenario,
+    directory: &Path,
+) -> Result<(), Error> {
     let client = connect(&database_url).await?;
     loop {
         let job = match take(&client, RESUME, name).await? {
@@ -49,7 +56,7 @@ pub async fn work(database_url: String, name: &str, scenario: &Scenario) -> Resu
             continue;
         };
         // A job that was taken away meanwhile (requeued, undone) is refused: go on with the next.
-        match run(&client, name, scenario, &job).await {
+        match run(&client, name, (scenario, directory), &job).await {
             Err(error) if error.as_db_error().is_none() => return Err(error),
             _ => {}
         }
@@ -68,12 +75,18 @@ async fn take(client: &Client, statement: &str, name: &str) -> Result<Option<Job
     }))
 }
 
-async fn run(client: &Client, name: &str, scenario: &Scenario, job: &Job) -> Result<(), Error> {
+async fn run(
+    client: &Client,
+    name: &str,
+    (scenario, directory): (&Scenario, &Path),
+    job: &Job,
+) -> Result<(), Error> {
     for _ in 0..beats(&job.kind) {
         client.execute_typed(HEARTBEAT, &[(&job.id, Type::TEXT), (&name, Type::TEXT)]).await?;
         sleep(BEAT).await;
     }
-    match scenario.failures.iter().find(|failure| strikes(failure, job)) {
+    let fixed = fix::is_deployed(directory, &job.kind);
+    match scenario.failures.iter().find(|failure| !fixed && strikes(failure, job)) {
         Some(failure) => {
             let message = failure.message.replace("{clip}", &job.clip);
             let params: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 4] = [

@@ -52,7 +52,7 @@ impl World {
         if let Some(listener) = listener {
             tasks.spawn(app::serve(listener, database_url.clone()));
         }
-        hire(&mut tasks, scenario, &database_url);
+        hire(&mut tasks, scenario, &database_url, &directory);
         // Made by us, they are the supervisor's to remove, whoever leaves records in them.
         for part in PARTS {
             let kept = format!("{RECORDS}/{part}/.keep");
@@ -104,11 +104,16 @@ async fn address(up: bool) -> io::Result<(String, Option<TcpListener>, Option<Tc
     Ok((format!("http://{}", socket.local_addr()?), None, Some(socket)))
 }
 
-fn hire(tasks: &mut JoinSet<()>, scenario: &'static Scenario, database_url: &str) {
+fn hire(
+    tasks: &mut JoinSet<()>,
+    scenario: &'static Scenario,
+    database_url: &str,
+    directory: &Path,
+) {
     for name in scenario.workers {
-        let url = database_url.to_owned();
+        let (url, directory) = (database_url.to_owned(), directory.to_owned());
         // A worker's end is the end of the database: nothing is left to tell.
-        tasks.spawn(async move { _ = workers::work(url, name, scenario).await });
+        tasks.spawn(async move { _ = workers::work(url, name, scenario, &directory).await });
     }
     if let Some(every) = scenario.new_job_every {
         let url = database_url.to_owned();

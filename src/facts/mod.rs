@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod advice;
+pub mod cohort;
 pub mod dead_letter;
 pub mod environment;
 pub mod finding;
@@ -18,8 +19,10 @@ pub mod listing;
 pub mod mask;
 pub mod observed;
 pub mod operation;
+pub mod pace;
 pub mod provenance;
 pub mod queue;
+pub mod ramp;
 pub mod requeue;
 pub mod rescue;
 pub mod selection;

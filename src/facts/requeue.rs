@@ -91,6 +91,9 @@ pub struct Sample {
     pub error: String,
 }
 
+/// The place of jobs whose cause is not kept apart.
+pub const UNGROUPED: u32 = u32::MAX;
+
 /// What would be done, exactly.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
@@ -108,6 +111,8 @@ pub struct Plan {
     pub matched: u64,
     /// The jobs to requeue, frozen: with a limit the latest deaths first, else as they lie on disk.
     pub ids: Vec<JobId>,
+    /// The place in `groups` of each of them; [`UNGROUPED`] beyond those that are kept apart.
+    pub causes: Vec<u32>,
     /// What is left out: how many, and some of them.
     pub excluded: Vec<(Exclusion, u64, Vec<Excluded>)>,
     /// The jobs to requeue by cause, largest first.
@@ -166,6 +171,17 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Adds what became of other jobs of the same plan.
+    pub fn absorb(&mut self, other: Self) {
+        self.done += other.done;
+        self.skipped.extend(other.skipped);
+        self.errors.extend(other.errors);
+        self.left += other.left;
+        self.in_doubt += other.in_doubt;
+        self.stopped = other.stopped.or(self.stopped.take());
+        self.transactions.extend(other.transactions);
+    }
+
     /// Jobs of which it is known what became of them.
     #[must_use]
     pub fn decided(&self) -> u64 {

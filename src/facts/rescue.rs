@@ -57,4 +57,6 @@ pub struct Found {
     pub jobs: Vec<Silent>,
     /// Jobs in progress that never gave a sign of life: their age is not known, they are left alone.
     pub never: u64,
+    /// Whether there are more than were read.
+    pub cut: bool,
 }

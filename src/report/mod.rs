@@ -3,12 +3,14 @@
 //! Human formats render the [`Document`]; machine formats render the [`envelope`].
 
 pub mod advice;
+pub mod canary;
 pub mod cell;
 pub mod dead_letter;
 pub mod dead_letters;
 pub mod document;
 pub mod envelope;
 pub mod environment;
+pub mod follow;
 pub mod groups;
 pub mod handoff;
 pub mod header;

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::canary::{self, LaneJson};
+use super::follow::{self, FollowJson};
 use super::outcome::{
     NAMED, NamedJson, OutcomeJson, SHOWN, account, exit, note_stop, outcome_json,
 };
@@ -10,10 +12,13 @@ use super::{Cell, Column, Document, Provenance, Report, Table, header};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::facts::Verdict;
+use crate::facts::cohort::Followed;
 use crate::facts::operation::OperationId;
+use crate::facts::pace::Pace;
+use crate::facts::ramp::{Canary, Lane};
 use crate::facts::requeue::{Exclusion, Outcome, Plan, Stop};
 use crate::report::Block;
-use crate::text::{count, first_line, plural};
+use crate::text::{count, first_line, plural, span};
 
 /// Jobs a second that a plan expects: slower than measured, so that the truth is a good surprise.
 const RATE: f64 = 5_000.0;
@@ -29,6 +34,26 @@ pub struct Facing<'a> {
     pub journal_only: bool,
     /// Whether the plan can be applied by its id.
     pub stored: bool,
+    /// Step by step.
+    pub canary: Option<Canary>,
+    /// How fast.
+    pub pace: Pace,
+}
+
+/// What was done, and what became of it as far as it was watched.
+pub struct Done {
+    /// What became of each job of the plan.
+    pub outcome: Outcome,
+    /// How far each group came, where a canary went ahead.
+    pub lanes: Vec<Lane>,
+    /// What became of the jobs, where they were followed.
+    pub followed: Option<Followed>,
+}
+
+impl From<Outcome> for Done {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, lanes: vec![], followed: None }
+    }
 }
 
 /// `data` of `dlq requeue`.
@@ -48,6 +73,10 @@ pub struct RequeueJson {
     expected_duration: f64,
     /// Null where nothing was written.
     outcome: Option<OutcomeJson>,
+    /// How far each group came; null without a canary.
+    canary: Option<Vec<LaneJson>>,
+    /// What became of the jobs; null where they were not followed.
+    followed: Option<FollowJson>,
 }
 
 /// Jobs that are not part of the plan.
@@ -83,9 +112,20 @@ pub fn document(facing: &Facing<'_>) -> Document {
     for (reason, n, _) in &plan.excluded {
         pairs.push((label(*reason), Cell::plain(count(*n))));
     }
-    let seconds = (plan.ids.len() as f64 / RATE).ceil();
-    pairs.push(("expected", Cell::plain(format!("about {}", crate::text::age(seconds)))));
+    let (about, least) = (crate::text::age(expected(facing)), facing.canary.is_some());
+    let words = if least { format!("{about}, and as long as the canary takes") } else { about };
+    pairs.push(("expected", Cell::plain(format!("about {words}"))));
+    pairs.extend(pace(&facing.pace).map(|words| ("pace", Cell::plain(words))));
     pairs.push(("repeat offenders", Cell::muted(&plan.offenders_examined)));
+    if let Some(canary) = &facing.canary {
+        let Canary { ramp, timeout, stop_at } = canary;
+        let words = format!(
+            "{ramp} of each group; a step is waited for {} at most, and a group stops where its first \
+             step or more than {stop_at}% of a later one fails again",
+            span(*timeout)
+        );
+        pairs.push(("canary", Cell::plain(words)));
+    }
     document.push(Block::Pairs(pairs));
     groups(&mut document, plan);
     samples(&mut document, plan);
@@ -97,6 +137,31 @@ pub fn document(facing: &Facing<'_>) -> Document {
         document.note(format!("goes on with operation {operation}"));
     }
     document
+}
+
+/// Seconds that the writing takes, without what is waited for.
+fn expected(facing: &Facing<'_>) -> f64 {
+    let rate = facing.pace.rate.map_or(RATE, |rate| rate.min(RATE));
+    (facing.plan.ids.len() as f64 / rate).ceil()
+}
+
+/// `at most 20 jobs a second; due one by one over 10m`
+fn pace(pace: &Pace) -> Option<String> {
+    let mut words = Vec::new();
+    words.extend(pace.rate.map(|rate| {
+        let jobs = (rate * 3_600.0).round() as u64;
+        if rate >= 1.0 {
+            format!("at most {} jobs a second", rate.round())
+        } else {
+            format!("at most {} an hour", plural(jobs, "job", "jobs"))
+        }
+    }));
+    words.extend(pace.spread.map(|spread| format!("due one by one over {}", span(spread))));
+    words.extend(
+        pace.pause_above
+            .map(|most| format!("waits while more than {} are due", plural(most, "job", "jobs"))),
+    );
+    (!words.is_empty()).then(|| words.join("; "))
 }
 
 fn label(reason: Exclusion) -> &'static str {
@@ -217,25 +282,65 @@ pub fn refused(facing: &Facing<'_>) -> Report {
 
 /// The account of a write.
 #[must_use]
-pub fn applied(facing: &Facing<'_>, operation: &OperationId, outcome: &Outcome) -> Report {
+pub fn applied(facing: &Facing<'_>, operation: &OperationId, done: &Done) -> Report {
+    let outcome = &done.outcome;
     let mut document = Document::default();
     document.push(header::title("requeue", &facing.from));
     account(&mut document, operation, outcome, "requeued");
-    if outcome.left + outcome.in_doubt > 0 && outcome.stopped != Some(Stop::AllOrNothing) {
-        let command = format!("cliplyctl dlq requeue --resume {operation}");
-        document.next(vec![(command, "finish it; nothing is done twice".to_owned())]);
-    } else if outcome.done > 0 {
-        document.next(vec![
-            ("cliplyctl dlq ops".to_owned(), "what became of them".to_owned()),
-            (format!("cliplyctl dlq undo {operation}"), "take it back".to_owned()),
-        ]);
+    canary::blocks(&mut document, &done.lanes);
+    if let Some(followed) = &done.followed {
+        follow::blocks(&mut document, followed);
     }
-    let data = json(facing, Some(outcome_json(operation, outcome)));
+    document.next(next(operation, done));
+    let mut data = json(facing, Some(outcome_json(operation, outcome)));
+    data.canary = facing.canary.as_ref().map(|_| canary::json(&done.lanes));
+    data.followed = done.followed.as_ref().map(follow::json);
     let mut report = Report::listing("dlq requeue", data, document);
-    report.exit = exit(outcome, left_behind(facing.plan));
+    report.exit = ending(done, exit(outcome, left_behind(facing.plan)));
     note_stop(&mut report, outcome);
     summarise(&mut report, facing.plan, Some(outcome));
+    if let Some(followed) = &done.followed {
+        follow::note_end(&mut report, followed);
+        follow::summarise(&mut report, followed);
+    }
     report
+}
+
+/// What was seen of the jobs goes before the account of the write: failed again 2, not known 3.
+fn ending(done: &Done, written: ExitCode) -> ExitCode {
+    if done.outcome.stopped.is_some() {
+        return written;
+    }
+    let seen = [canary::exit(&done.lanes), done.followed.as_ref().map(follow::exit)];
+    let has = |code| seen.contains(&Some(code));
+    let order = [ExitCode::Critical, ExitCode::Unknown, ExitCode::Interrupted];
+    order.into_iter().find(|code| has(*code)).unwrap_or(written)
+}
+
+fn next(operation: &OperationId, done: &Done) -> Vec<(String, String)> {
+    let (outcome, mut next) = (&done.outcome, Vec::new());
+    let mut say = |command: String, why: &str| next.push((command, why.to_owned()));
+    let resume = format!("cliplyctl dlq requeue --resume {operation}");
+    if done.lanes.iter().any(|lane| lane.stopped.is_some()) {
+        say(
+            format!("cliplyctl dlq follow {operation}"),
+            "what becomes of those that were requeued",
+        );
+        if outcome.left > 0 {
+            say(format!("{resume} --canary"), "once the cause is mended: go on with the others");
+        }
+        say(format!("cliplyctl dlq undo {operation}"), "take back what no worker has touched");
+    } else if outcome.left + outcome.in_doubt > 0 {
+        if outcome.stopped != Some(Stop::AllOrNothing) {
+            say(resume, "finish it; nothing is done twice");
+        }
+    } else if let Some(followed) = &done.followed {
+        follow::next(followed).into_iter().for_each(|(command, why)| say(command, &why));
+    } else if outcome.done > 0 {
+        say(format!("cliplyctl dlq follow {operation}"), "what becomes of them");
+        say(format!("cliplyctl dlq undo {operation}"), "take it back");
+    }
+    next
 }
 
 /// What was meant and not requeued: repeat offenders, and ids that are not dead.
@@ -271,8 +376,10 @@ fn json(facing: &Facing<'_>, outcome: Option<OutcomeJson>) -> RequeueJson {
         excluded: excluded.collect(),
         groups: groups.collect(),
         samples: plan.samples.iter().map(|sample| sample.id.to_string()).collect(),
-        expected_duration: (plan.ids.len() as f64 / RATE).ceil(),
+        expected_duration: expected(facing),
         outcome,
+        canary: None,
+        followed: None,
     }
 }
 

@@ -37,6 +37,8 @@ pub struct RescueJson {
     /// Seconds of silence from which a job is meant.
     stale: f64,
     silent: u64,
+    /// Whether more are silent than were read.
+    cut: bool,
     /// Jobs in progress that never gave a sign of life; left alone.
     never_beat: u64,
     /// The longest silence first, at most 1,000.
@@ -95,6 +97,12 @@ fn notes(document: &mut Document, facing: &Facing<'_>) {
     if found.never > 0 {
         let jobs = plural(found.never, "job", "jobs");
         document.note(format!("{jobs} in progress never gave a sign of life: left alone"));
+    }
+    if found.cut {
+        let jobs = count(found.jobs.len() as u64);
+        document.note(format!(
+            "there are more: a rescue takes {jobs} at a time, the longest silence first"
+        ));
     }
     let alive = found.jobs.iter().filter(|job| job.elsewhere.is_some()).count() as u64;
     if alive > 0 {
@@ -175,13 +183,15 @@ pub fn applied(facing: &Facing<'_>, operation: &OperationId, outcome: &Outcome) 
     let mut document = Document::default();
     document.push(header::title("rescue", &facing.from));
     account(&mut document, operation, outcome, "rescued");
-    if outcome.left + outcome.in_doubt > 0 && outcome.stopped != Some(Stop::AllOrNothing) {
+    let more = outcome.left + outcome.in_doubt > 0 || facing.found.cut;
+    if more && outcome.stopped != Some(Stop::AllOrNothing) {
         let again = "cliplyctl jobs rescue".to_owned();
         document.next(vec![(again, "go on with what is still silent".to_owned())]);
     }
     let data = json(facing, Some(outcome_json(operation, outcome)));
     let mut report = Report::listing("jobs rescue", data, document);
-    report.exit = exit(outcome, of(facing.found, Fate::Left));
+    let left = of(facing.found, Fate::Left) + u64::from(facing.found.cut);
+    report.exit = exit(outcome, left);
     note_stop(&mut report, outcome);
     summarise(&mut report, facing, outcome.done);
     report
@@ -202,6 +212,7 @@ fn json(facing: &Facing<'_>, outcome: Option<OutcomeJson>) -> RescueJson {
     RescueJson {
         stale: facing.stale.as_secs_f64(),
         silent: facing.found.jobs.len() as u64,
+        cut: facing.found.cut,
         never_beat: facing.found.never,
         jobs: jobs.collect(),
         outcome,

@@ -1,13 +1,17 @@
-//! How far a long write has come: a bar on a terminal, a line every few seconds elsewhere.
+//! How far something long has come: a bar on a terminal, a line every few seconds elsewhere.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::render::sanitise;
+
 /// Between two lines where there is no terminal.
 const EVERY: Duration = Duration::from_secs(5);
+const WRITING: &str = "{bar:30} {human_pos}/{human_len} jobs · {per_sec} · {eta} left{msg}";
+const FOLLOWING: &str = "{bar:20} {wide_msg}";
 
 /// A progress display on stderr.
 pub struct Progress {
@@ -16,41 +20,93 @@ pub struct Progress {
     total: u64,
     started: Instant,
     said: Cell<Instant>,
+    noted: RefCell<String>,
 }
 
 impl Progress {
     pub(super) fn new(total: u64, interactive: bool) -> Self {
+        Self::styled(total, interactive, WRITING)
+    }
+
+    pub(super) fn following(total: u64, interactive: bool) -> Self {
+        Self::styled(total, interactive, FOLLOWING)
+    }
+
+    fn styled(total: u64, interactive: bool, style: &str) -> Self {
         let target = if interactive {
             ProgressDrawTarget::stderr_with_hz(10)
         } else {
             ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(Some(total), target);
-        let style = "{bar:30} {human_pos}/{human_len} jobs · {per_sec} · {eta} left";
         bar.set_style(
             ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
         );
         let now = Instant::now();
-        Self { bar, plain: !interactive, total, started: now, said: Cell::new(now) }
+        let (said, noted) = (Cell::new(now), RefCell::default());
+        Self { bar, plain: !interactive, total, started: now, said, noted }
     }
 
     /// This many jobs are decided.
     pub fn at(&self, done: u64) {
         self.bar.set_position(done);
-        if self.plain && self.said.get().elapsed() >= EVERY {
-            self.said.set(Instant::now());
+        if self.due() {
             let rate = done as f64 / self.started.elapsed().as_secs_f64().max(1e-3);
-            _ = writeln!(
-                io::stderr().lock(),
+            say(&format!(
                 "{} of {} jobs, {rate:.0} a second",
                 crate::text::count(done),
                 crate::text::count(self.total),
-            );
+            ));
         }
+    }
+
+    /// So many of so many are decided; in words, it stands so.
+    pub fn stands(&self, decided: u64, total: u64, words: &str) {
+        self.bar.set_length(total);
+        self.bar.set_position(decided);
+        self.bar.set_message(sanitise::line(words).into_owned());
+        if self.due() {
+            say(words);
+        }
+    }
+
+    /// Says why nothing moves, once for each reason; an empty text when it moves again.
+    pub fn note(&self, why: &str) {
+        if self.noted.replace(why.to_owned()) == why {
+            return;
+        }
+        if self.plain && !why.is_empty() {
+            say(why);
+        }
+        let shown = if why.is_empty() { String::new() } else { format!(" · {why}") };
+        self.bar.set_message(sanitise::line(&shown).into_owned());
+        self.bar.tick();
+    }
+
+    /// Says what happened, above the bar.
+    pub fn tell(&self, text: &str) {
+        if self.plain {
+            say(text);
+        } else {
+            self.bar.println(sanitise::line(text));
+        }
+    }
+
+    fn due(&self) -> bool {
+        let due = self.plain && self.said.get().elapsed() >= EVERY;
+        if due {
+            self.said.set(Instant::now());
+        }
+        due
     }
 
     /// Takes the bar away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// Nobody there to read it is no error.
+fn say(text: &str) {
+    _ = writeln!(io::stderr().lock(), "{}", sanitise::line(text));
 }

@@ -148,6 +148,25 @@ fn come_back(session: &Session, half: u32) {
 }
 
 #[test]
+fn a_rescue_takes_so_many_at_a_time_and_says_that_there_are_more() {
+    let db = Database::with_variant("main");
+    silence(&db, 10_001);
+    db.execute(
+        "UPDATE jobs SET heartbeat_at = NULL, locked_at = NULL WHERE id = (SELECT max(id::text)::uuid FROM jobs)",
+    );
+    let plan = rescue(&db, &["--dry-run"]).run().expect_code(0).json();
+    assert_eq!(
+        (&plan["data"]["silent"], &plan["data"]["never_beat"], &plan["data"]["cut"]),
+        (&10_000.into(), &1.into(), &false.into())
+    );
+    db.execute(
+        "UPDATE jobs SET heartbeat_at = now() - interval '1 day' WHERE heartbeat_at IS NULL",
+    );
+    let plan = rescue(&db, &["--dry-run"]).run().expect_code(0).json();
+    assert_eq!((&plan["data"]["silent"], &plan["data"]["cut"]), (&10_000.into(), &true.into()));
+}
+
+#[test]
 fn every_variant_that_shows_silence_is_rescued() {
     for variant in VARIANTS {
         let db = Database::from_fixture(&format!("{variant}_typical"));

@@ -38,6 +38,7 @@ pub async fn make(
         cutoff: ground.now,
         matched: found.matched,
         ids: found.ids,
+        causes: found.causes,
         excluded: found.excluded,
         groups: found.groups,
         samples: found.samples,

@@ -2,12 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::{filter, plan, write};
+use super::{careful, filter, plan, write};
 use crate::cli::DlqRequeue;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
-use crate::facts::operation::OperationId;
 use crate::facts::requeue::{Exclusion, Options, Plan, Target};
 use crate::report::{Report, requeue as report};
 use crate::sources::ids;
@@ -33,6 +32,10 @@ struct Request {
 pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
     let shape = Shape::of(layout)?;
+    if args.care.spread.is_some() && layout.due.is_empty() {
+        return Err(Error::usage("this database's jobs have no due time to spread")
+            .hint("--rate requeues them one after the other"));
+    }
     let state = State::open(context.settings.state_dir.as_deref());
     let ground = lookup::ground(database, layout, context.timeout()).await?;
     let request = request(context, args, state.as_ref(), &ground, &shape).await?;
@@ -48,6 +51,8 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
         // Without an event, others cannot see what was done.
         journal_only: shape.enqueued.is_none(),
         stored: false,
+        canary: args.care.canary(),
+        pace: args.care.pace(),
     };
     if refuses(&plan) {
         return Ok(report::refused(&facing));
@@ -75,18 +80,29 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
         undoes: None,
     });
     let journal = write::journal(state.as_ref(), facing.journal_only, &record.operation)?;
-    let explicit = matches!(plan.target, Target::Ids(_)) && kept.is_none();
+    let at_once = facing.canary.is_none() && facing.pace.is_free();
+    let explicit = at_once && matches!(plan.target, Target::Ids(_)) && kept.is_none();
     let agreed = write::Agreed {
         permit,
-        statements: statements::requeue(layout, &shape),
+        statements: statements::requeue(layout, &shape.over(facing.pace.spread)),
         event: write::event(&record.operation, &record.author, REQUEUED, None),
         work: Work { jobs: &plan.ids, keys: None },
         all_or_nothing: explicit && !args.skip_ineligible && plan.ids.len() <= ONE_TRANSACTION,
+        pace: facing.pace,
         lock_wait: args.consent.lock_wait,
         journal,
     };
-    let outcome = write::run(context, state.as_ref(), &mut record, agreed).await?;
-    Ok(report::applied(&facing, &record.operation, &outcome))
+    let care = careful::Care {
+        plan: &plan,
+        shape: &shape,
+        state: state.as_ref(),
+        canary: facing.canary.as_ref(),
+        steps: &statements::requeue(layout, &shape),
+        follow: args.care.follow(),
+        behind: ground.newest_event,
+    };
+    let done = care.write(context, &mut record, agreed).await?;
+    Ok(report::applied(&facing, &record.operation, &done))
 }
 
 /// Explicit ids are all or nothing: one that is not dead refuses the rest.
@@ -104,10 +120,7 @@ async fn request(
     shape: &Shape,
 ) -> Result<Request, Error> {
     if let Some(operation) = &args.resume {
-        let operation = OperationId::parse(operation).ok_or_else(|| {
-            Error::usage(format!("\"{operation}\" is no operation id"))
-                .hint("cliplyctl dlq ops lists them")
-        })?;
+        let operation = super::operation(operation)?;
         let state = state.map_err(Clone::clone)?;
         let record = state.operation(&operation)?.ok_or_else(|| {
             Error::usage(format!("operation {operation} was not begun on this machine"))

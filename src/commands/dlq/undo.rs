@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::OperationId;
+use crate::facts::pace::Pace;
 use crate::report::{Report, operations};
 use crate::sources::postgres::requeue::lookup;
 use crate::sources::postgres::requeue::rescue::RESCUED;
@@ -15,10 +16,7 @@ use crate::sources::state::{Deed, State, StoredOperation};
 
 /// Takes an operation back.
 pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
-    let of = OperationId::parse(&args.operation).ok_or_else(|| {
-        Error::usage(format!("\"{}\" is no operation id", args.operation))
-            .hint("cliplyctl dlq ops lists them")
-    })?;
+    let of = super::operation(&args.operation)?;
     let (layout, database) = (context.layout().await?, context.database().await?);
     let shape = Shape::of(layout)?;
     let state = State::open(context.settings.state_dir.as_deref());
@@ -63,6 +61,7 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
         event: write::event(&record.operation, &record.author, UNDONE, Some(&of)),
         work: Work { jobs: &jobs, keys: Some(&keys) },
         all_or_nothing: false,
+        pace: Pace::default(),
         lock_wait: args.consent.lock_wait,
         journal: None,
     };

@@ -5,10 +5,12 @@ use std::time::Duration;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+use super::pacer::Pacer;
 use crate::cli::Consent;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::operation::{Author, OperationId};
+use crate::facts::pace::Pace;
 use crate::facts::requeue::{Outcome, Stop};
 use crate::interrupt::Interrupt;
 use crate::permit::{self, Request, WritePermit};
@@ -120,6 +122,8 @@ pub struct Agreed<'a> {
     pub work: Work<'a>,
     /// All jobs in one transaction, or none.
     pub all_or_nothing: bool,
+    /// How fast.
+    pub pace: Pace,
     /// How long locked rows are retried.
     pub lock_wait: Duration,
     /// Where there are no events.
@@ -133,34 +137,60 @@ pub async fn run(
     record: &mut StoredOperation,
     agreed: Agreed<'_>,
 ) -> Result<Outcome, Error> {
+    let interrupt = Interrupt::listen();
+    let (work, all_or_nothing, pace) = (agreed.work, agreed.all_or_nothing, agreed.pace);
+    recorded(context, state, record, async || {
+        let mut writer = agreed.writer(context, &interrupt).await?;
+        if all_or_nothing {
+            return Ok(writer.all_or_nothing(work).await);
+        }
+        let total = work.jobs.len() as u64;
+        let progress = context.terminal.progress(total);
+        let mut pacer = Pacer::new(context, &interrupt, pace);
+        let tell = async |so_far: &Outcome| {
+            progress.at(so_far.decided());
+            pacer.allow(so_far, total, &progress).await
+        };
+        let outcome = writer.apply(work, tell).await;
+        progress.finish();
+        Ok(outcome)
+    })
+    .await
+}
+
+impl<'a> Agreed<'a> {
+    /// The writer of what was agreed to.
+    pub async fn writer(
+        self,
+        context: &'a Context,
+        interrupt: &'a Interrupt,
+    ) -> Result<Writer<'a>, Error> {
+        Ok(Writer {
+            database: context.database().await?,
+            permit: self.permit,
+            statements: self.statements,
+            event: self.event,
+            lock_wait: self.lock_wait,
+            // What any answer may take, and the wait for locks that cannot be skipped.
+            timeout: context.timeout() + self.lock_wait,
+            journal: self.journal,
+            interrupt,
+        })
+    }
+}
+
+/// Keeps the record of a write before and after it.
+pub async fn recorded(
+    context: &Context,
+    state: Option<&State>,
+    record: &mut StoredOperation,
+    write: impl AsyncFnOnce() -> Result<Outcome, Error>,
+) -> Result<Outcome, Error> {
     if let Some(state) = state {
         state.save_operation(record)?;
     }
     announce(context, record);
-    let interrupt = Interrupt::listen();
-    let mut writer = Writer {
-        database: context.database().await?,
-        permit: agreed.permit,
-        statements: agreed.statements,
-        event: agreed.event,
-        lock_wait: agreed.lock_wait,
-        // What any answer may take, and the wait for locks that cannot be skipped.
-        timeout: context.timeout() + agreed.lock_wait,
-        journal: agreed.journal,
-        interrupt: &interrupt,
-    };
-    let outcome = if agreed.all_or_nothing {
-        writer.all_or_nothing(agreed.work).await
-    } else {
-        let progress = context.terminal.progress(agreed.work.jobs.len() as u64);
-        let tell = async |so_far: &Outcome| {
-            progress.at(so_far.decided());
-            usize::MAX
-        };
-        let outcome = writer.apply(agreed.work, tell).await;
-        progress.finish();
-        outcome
-    };
+    let outcome = write().await?;
     record.done += outcome.done;
     record.finished = matches!(outcome.stopped, None | Some(Stop::AllOrNothing));
     if let Some(state) = state {

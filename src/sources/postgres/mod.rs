@@ -4,6 +4,7 @@
 //! (`query_typed` and `batch_execute` alone), and every setting is local to its transaction.
 
 pub mod access;
+pub mod cohort;
 mod connect;
 pub mod dead_letters;
 mod errors;
@@ -11,6 +12,7 @@ pub mod flow;
 pub mod groups;
 pub mod jobs;
 pub mod layout;
+pub mod pressure;
 pub mod probe;
 pub mod pulse;
 pub mod queue;

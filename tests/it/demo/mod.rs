@@ -16,8 +16,14 @@ pub struct Demo {
 impl Demo {
     /// Starts the incident and waits until it is announced.
     pub fn start() -> Demo {
+        Demo::with_scenario("incident")
+    }
+
+    /// Starts a scenario and waits until it is announced.
+    pub fn with_scenario(scenario: &str) -> Demo {
         let state = tempfile::tempdir().unwrap();
-        let mut cli = command(&["demo"]).env("XDG_STATE_HOME", state.path());
+        let mut cli =
+            command(&["demo", "--scenario", scenario]).env("XDG_STATE_HOME", state.path());
         let running = Some(cli.start());
         let demo = Demo { state, running };
         wait_until("the demo is announced", || demo.announcement().exists());
@@ -103,6 +109,25 @@ fn each_scenario_leads_to_its_section() {
     }
     let report = exec("dead-letters", "-o json triage").expect_code(1).json();
     assert_eq!(report["verdict"]["section"], "3.4", "{report:#}");
+}
+
+#[test]
+fn a_canary_stops_and_goes_through_once_a_fix_is_deployed() {
+    let demo = Demo::with_scenario("dead-letters");
+    let requeue =
+        ["-o", "json", "dlq", "requeue", "--yes", "--kind", "PUBLISH_TIKTOK", "--reason", "x"];
+    let run = |args: &[&str]| {
+        let words: Vec<_> = requeue.iter().chain(args).map(|word| (*word).to_owned()).collect();
+        demo.run(&words)
+    };
+    let stopped = run(&["--canary"]).expect_code(2).json();
+    let left = stopped["data"]["outcome"]["left"].as_u64().unwrap();
+    assert!(left > 0, "{stopped:#}");
+    let mut fix = command(&["demo", "--fix", "PUBLISH_TIKTOK"]).env("XDG_STATE_HOME", demo.state());
+    fix.run().expect_code(0);
+    let through = run(&["--ramp", "1,all"]).expect_code(0).json();
+    assert!(through["data"]["outcome"]["done"].as_u64() >= Some(left), "{through:#}");
+    command(&["demo", "--fix", "PUBLISH_TIKTOK"]).run().expect_code(78);
 }
 
 #[test]

@@ -1,13 +1,17 @@
 //! Requeueing on a real server: every rule, every variant, every way to be interrupted.
 
+mod canary;
 mod concurrency;
 mod consent;
 mod drill;
+mod follow;
+mod pace;
 mod resume;
 mod rules;
 mod trouble;
 mod undo;
 mod variants;
+mod workers;
 
 use crate::support::cli::{Cli, Output};
 use crate::support::postgres::Database;

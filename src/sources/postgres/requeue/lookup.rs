@@ -91,6 +91,15 @@ fn since(events: &Events, operation: &OperationId) -> Result<(String, String), S
     Ok((begin, data))
 }
 
+/// The condition that holds for the events of what an operation requeued; `$1` is its id.
+pub(in crate::sources::postgres) fn of_operation(
+    events: &Events,
+    operation: &OperationId,
+) -> Result<String, SourceError> {
+    let (begin, data) = since(events, operation)?;
+    Ok(format!("{begin} and {data} ->> 'operation' = $1 and {data} ->> 'reason' = '{REQUEUED}'"))
+}
+
 /// The jobs that an operation requeued, each with its event's id.
 ///
 /// # Errors
@@ -102,10 +111,9 @@ pub async fn requeued(
     timeout: Duration,
 ) -> Result<Vec<(JobId, String)>, SourceError> {
     let Some(events) = &layout.events else { return Ok(vec![]) };
-    let (begin, data) = since(events, operation)?;
     let statement = format!(
-        "select job_id::text as job, id::text as event from public.job_events
-          where {begin} and {data} ->> 'operation' = $1 and {data} ->> 'reason' = '{REQUEUED}'"
+        "select job_id::text as job, id::text as event from public.job_events where {}",
+        of_operation(events, operation)?
     );
     let rows = named(db, &statement, operation, timeout).await?;
     rows.iter().map(|row| Ok((id(row.get("job"), layout.id)?, row.get("event")))).collect()

@@ -21,6 +21,9 @@ pub const RESCUED: &str = "rescued_from_silent_worker";
 /// Stages of a rescue, best first: a lost attempt is a failed one, as `worker_fail` writes it.
 const FAILED: [&str; 3] = ["failed", "progress", "enqueued"];
 
+/// Silent jobs that one rescue takes.
+const MOST: usize = 10_000;
+
 /// What a layout means for a rescue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words {
@@ -75,11 +78,12 @@ pub async fn read(
     let seconds = stale.as_secs_f64();
     let params: [(&(dyn ToSql + Sync), Type); 1] = [(&seconds, Type::FLOAT8)];
     let rows = db.read(timeout, async |tx| Ok(tx.query_typed(&statement, &params).await?)).await?;
-    let mut found = Found::default();
-    for row in &rows {
-        match row.get::<_, Option<f64>>("silent") {
-            Some(silent) => found.jobs.push(job(layout, words, row, silent)?),
-            None => found.never += 1,
+    let beyond = rows.get(MOST).and_then(|row| row.get::<_, Option<f64>>("silent"));
+    let mut found = Found { cut: beyond.is_some(), ..Found::default() };
+    for row in rows.iter().take(MOST) {
+        found.never = u64::try_from(row.get::<_, i64>("never")).unwrap_or(0);
+        if let Some(silent) = row.get::<_, Option<f64>>("silent") {
+            found.jobs.push(job(layout, words, row, silent)?);
         }
     }
     Ok(found)
@@ -104,13 +108,15 @@ fn finding(layout: &Layout, words: &Words) -> String {
          )
          select running.id::text as id, {kind}::text as kind, running.holder_name as worker,
                 life_age as silent, {heartbeat} is not null as beat, {attempts} as attempts,
-                {max_attempts} as max_attempts, beat_age as elsewhere, is_exhausted as exhausted,
+                {max_attempts} as max_attempts,
+                count(*) filter (where life_age is null) over () as never, beat_age as elsewhere, is_exhausted as exhausted,
                 jsonb_build_object('id', running.id, 'saw', {saw}, 'next',
                   jsonb_build_object({live}, case when is_exhausted then {dead} else {waiting} end)
                 )::text as key
            from running left join alive on alive.holder_name = running.holder_name
           where life_age > $1 or life_age is null
-          order by life_age desc nulls last, running.id",
+          order by life_age desc nulls last, running.id limit {limit}",
+        limit = MOST + 1,
         silent = age(&sign_of_life(layout)),
         holder = column_or_null(layout.locked_by.as_ref(), "text"),
         in_progress = live_in(layout, &layout.vocabulary.in_progress),

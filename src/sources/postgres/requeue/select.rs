@@ -12,8 +12,8 @@ use super::offenders::Offenders;
 use crate::facts::job_id::JobId;
 use crate::facts::layout::{IdType, Layout};
 use crate::facts::mask;
-use crate::facts::requeue::{Excluded, Exclusion, Group, Options, Sample, Target};
-use crate::facts::{SourceError, SourceErrorKind};
+use crate::facts::requeue::{Excluded, Exclusion, Group, Options, Sample, Target, UNGROUPED};
+use crate::facts::{Fingerprint, SourceError, SourceErrorKind};
 use crate::sources::postgres::selection::{self, Conditions};
 use crate::sources::postgres::{Database, sql};
 
@@ -34,6 +34,8 @@ pub struct Found {
     /// Those that may be requeued: with a limit the latest deaths, first of all; else as they lie on
     /// disk, so that a batch writes neighbours.
     pub ids: Vec<JobId>,
+    /// The place in `groups` of each of them.
+    pub causes: Vec<u32>,
     /// Those that may not.
     pub excluded: Vec<(Exclusion, u64, Vec<Excluded>)>,
     /// By cause, largest first.
@@ -107,7 +109,8 @@ fn by_id(layout: &Layout, ids: &[JobId]) -> Conditions {
 #[derive(Default)]
 struct Tally {
     found: Found,
-    groups: HashMap<String, Group>,
+    /// By hash, in the order in which they were met: their number and what they are.
+    groups: HashMap<String, (u32, Group)>,
     seen: HashSet<JobId>,
     /// When the samples died.
     died: Vec<f64>,
@@ -150,14 +153,25 @@ impl Tally {
         }
         self.found.ids.push(id);
         self.sample(id, kind, row);
-        if let Some(group) = self.groups.get_mut(&fingerprint.hash) {
-            group.jobs += 1;
-        } else if self.groups.len() < GROUPS {
-            let (hash, template) = (fingerprint.hash, fingerprint.template);
-            let group = Group { hash: hash.clone(), kind: kind.to_owned(), template, jobs: 1 };
-            self.groups.insert(hash, group);
-        }
+        let number = self.grouped(kind, fingerprint);
+        self.found.causes.push(number);
         Ok(())
+    }
+
+    /// Counts a job in its group; returns the group's number.
+    fn grouped(&mut self, kind: &str, fingerprint: Fingerprint) -> u32 {
+        let next = self.groups.len();
+        if let Some((number, group)) = self.groups.get_mut(&fingerprint.hash) {
+            group.jobs += 1;
+            return *number;
+        }
+        if next >= GROUPS {
+            return UNGROUPED;
+        }
+        let (hash, template) = (fingerprint.hash, fingerprint.template);
+        let group = Group { hash: hash.clone(), kind: kind.to_owned(), template, jobs: 1 };
+        self.groups.insert(hash, (next as u32, group));
+        next as u32
     }
 
     /// Keeps the latest deaths to show.
@@ -197,13 +211,18 @@ impl Tally {
 
     fn finish(mut self) -> Found {
         let mut groups: Vec<_> = self.groups.into_values().collect();
-        groups.sort_by(|a, b| b.jobs.cmp(&a.jobs).then_with(|| a.hash.cmp(&b.hash)));
-        self.found.groups = groups;
+        groups.sort_by(|(_, a), (_, b)| b.jobs.cmp(&a.jobs).then_with(|| a.hash.cmp(&b.hash)));
+        let places = groups.iter().zip(0..).map(|((number, _), place)| (*number, place));
+        let places: HashMap<u32, u32> = places.collect();
+        for cause in &mut self.found.causes {
+            *cause = places.get(cause).copied().unwrap_or(UNGROUPED);
+        }
+        self.found.groups = groups.into_iter().map(|(_, group)| group).collect();
         self.found
     }
 }
 
-pub(super) fn id(text: &str, r#type: IdType) -> Result<JobId, SourceError> {
+pub(in crate::sources::postgres) fn id(text: &str, r#type: IdType) -> Result<JobId, SourceError> {
     JobId::parse(text, r#type).ok_or_else(|| {
         SourceError::new(SourceErrorKind::Malformed, "the database answered with a strange id")
     })

@@ -1,5 +1,7 @@
 //! What a layout means for writing: which words to write, which columns to remember.
 
+use std::time::Duration;
+
 use crate::facts::layout::{Events, Layout};
 use crate::facts::{SourceError, SourceErrorKind};
 
@@ -30,6 +32,8 @@ pub struct Shape {
     pub enqueued: Option<Stage>,
     /// The event of an undo.
     pub progress: Option<Stage>,
+    /// Jobs become due one by one over this span; none: at once.
+    pub spread: Option<Duration>,
 }
 
 impl Shape {
@@ -57,7 +61,28 @@ impl Shape {
             columns: columns(layout),
             enqueued: events.and_then(|e| stage(e, &ENQUEUED)),
             progress: events.and_then(|e| stage(e, &PROGRESS)),
+            spread: None,
         })
+    }
+
+    /// The same, but jobs become due one by one over this span.
+    #[must_use]
+    pub fn over(&self, spread: Option<Duration>) -> Self {
+        Self { spread, ..self.clone() }
+    }
+
+    /// When a requeued job becomes due, in SQL: each job has its own place in the span, the same
+    /// whoever asks and however often.
+    #[must_use]
+    pub fn due_at(&self) -> String {
+        match self.spread {
+            None => "now()".to_owned(),
+            Some(span) => format!(
+                "now() + interval '1 microsecond' \
+                 * (('x' || left(md5(job.id::text), 7))::bit(28)::int / 268435456.0 * {})",
+                span.as_micros()
+            ),
+        }
     }
 }
 

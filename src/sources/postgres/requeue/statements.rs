@@ -130,8 +130,8 @@ fn asked_for_undo(layout: &Layout, shape: &Shape) -> String {
 fn assignments(layout: &Layout, shape: &Shape) -> String {
     let mut set = vec![format!("{} = {}", ident(&layout.live), literal(&shape.waiting))];
     set.extend(layout.attempts.iter().map(|c| format!("{} = 0", ident(c))));
-    let now = layout.due.iter().chain(&layout.updated);
-    set.extend(now.map(|c| format!("{} = now()", ident(c))));
+    set.extend(layout.due.iter().map(|c| format!("{} = {}", ident(c), shape.due_at())));
+    set.extend(layout.updated.iter().map(|c| format!("{} = now()", ident(c))));
     let cleared = [&layout.locked_by, &layout.locked_at, &layout.heartbeat];
     set.extend(cleared.into_iter().flatten().map(|c| format!("{} = null", ident(c))));
     set.join(", ")

@@ -1,0 +1,156 @@
+//! The careful way to write a plan: of each group one job, then more, then the rest, for as long as
+//! they do well.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use super::follow::{SHARE, pause_after};
+use super::lane::Runner;
+use super::pacer::Pacer;
+use super::watch::Watch;
+use crate::checks::cohort::sentence;
+use crate::context::Context;
+use crate::facts::job_id::JobId;
+use crate::facts::ramp::{Canary, Lane, Step};
+use crate::facts::requeue::{Outcome, Plan, Stop};
+use crate::interrupt::Interrupt;
+use crate::sources::postgres::requeue::statements::Statements;
+use crate::sources::postgres::requeue::{Work, Writer};
+use crate::terminal::Progress;
+
+/// Jobs of the rest that are written before anybody looks.
+const SLICE: usize = 5_000;
+
+/// What is used on the way.
+pub struct Way<'a, 'w, 'x> {
+    /// What was asked for.
+    pub canary: &'a Canary,
+    /// The writer.
+    pub writer: &'a mut Writer<'w>,
+    /// Who knows how the jobs stand.
+    pub watch: &'a mut Watch<'x>,
+    /// How fast.
+    pub pacer: Pacer<'x>,
+    /// What writes the rest: spread over time, perhaps. The steps before it are wanted at once.
+    pub rest: &'a Statements,
+    /// What writes those.
+    pub steps: &'a Statements,
+    /// Ctrl-C.
+    pub interrupt: &'a Interrupt,
+}
+
+/// Writes a plan step by step. Every group goes its own way, side by side with the others.
+pub async fn run(context: &Context, plan: &Plan, way: Way<'_, '_, '_>) -> (Outcome, Vec<Lane>) {
+    let total = plan.ids.len() as u64;
+    let progress = context.terminal.following(total);
+    let mut tour = Tour { way, total, outcome: Outcome::default(), progress, last: Look::new() };
+    let mut runners = Runner::of(plan);
+    let stopped = tour.rounds(&mut runners).await.err();
+    tour.progress.finish();
+    let mut outcome = tour.outcome;
+    outcome.stopped = stopped;
+    outcome.left = total.saturating_sub(outcome.decided() + outcome.in_doubt);
+    (outcome, runners.into_iter().map(Runner::finish).collect())
+}
+
+/// A plan on its way.
+struct Tour<'a, 'w, 'x> {
+    way: Way<'a, 'w, 'x>,
+    total: u64,
+    outcome: Outcome,
+    progress: Progress,
+    last: Look,
+}
+
+/// The last look: when the next one is due follows from what it cost.
+struct Look {
+    at: Instant,
+    took: Duration,
+}
+
+impl Look {
+    fn new() -> Self {
+        Self { at: Instant::now(), took: Duration::ZERO }
+    }
+
+    /// How long to wait until the next one. While jobs are being written, things change fast.
+    fn pause(&self, writing: bool) -> Duration {
+        let span = if writing { self.took * SHARE } else { pause_after(self.took) };
+        span.saturating_sub(self.at.elapsed())
+    }
+}
+
+impl Tour<'_, '_, '_> {
+    async fn rounds(&mut self, runners: &mut [Runner]) -> Result<(), Stop> {
+        loop {
+            for runner in runners.iter_mut().filter(|runner| runner.may_write()) {
+                self.write(runner).await?;
+            }
+            if runners.iter().all(Runner::rests) {
+                return Ok(());
+            }
+            let writing = runners.iter().any(Runner::may_write);
+            if !writing {
+                self.way.interrupt.sleep(self.last.pause(false)).await;
+            }
+            if self.way.interrupt.happened() {
+                return Err(Stop::Interrupted);
+            }
+            if self.last.pause(writing).is_zero() {
+                self.look().await?;
+                let open = runners.iter_mut().filter(|runner| !runner.rests());
+                open.for_each(|r| r.judge(self.way.canary, self.way.watch, &self.progress));
+            }
+        }
+    }
+
+    async fn look(&mut self) -> Result<(), Stop> {
+        let began = Instant::now();
+        match self.way.watch.look().await {
+            Ok(()) => self.progress.note(""),
+            Err(error) if error.kind.retryable() => {
+                self.progress.note(&format!("asking again: {error}"));
+            }
+            Err(error) => return Err(Stop::Database(error)),
+        }
+        self.last = Look { at: Instant::now(), took: began.elapsed() };
+        self.show(self.outcome.decided());
+        Ok(())
+    }
+
+    fn show(&self, decided: u64) {
+        self.progress.stands(decided, self.total, &sentence(&self.way.watch.tally()));
+    }
+
+    /// Writes the next jobs of a group.
+    async fn write(&mut self, runner: &mut Runner) -> Result<(), Stop> {
+        let (jobs, statements) = match runner.step(self.way.canary) {
+            Step::Jobs(n) => (runner.next(n as usize), self.way.steps),
+            Step::All => (runner.next(self.way.pacer.slice(SLICE)), self.way.rest),
+        };
+        self.way.writer.statements = statements.clone();
+        let before = self.outcome.decided();
+        let (progress, total, size) = (&self.progress, self.total, jobs.len() as u64);
+        let pacer = &mut self.way.pacer;
+        let words = sentence(&self.way.watch.tally());
+        let tell = async |so_far: &Outcome| {
+            progress.stands(before + so_far.decided(), total, &words);
+            pacer.allow(so_far, size, progress).await
+        };
+        let mut written = self.way.writer.apply(Work { jobs: &jobs, keys: None }, tell).await;
+        runner.wrote(done(&jobs, &written), written.done, written.decided());
+        let stopped = written.stopped.take();
+        // What is left of a step, is left of the plan, and counted there.
+        written.left = 0;
+        self.outcome.absorb(written);
+        self.way.watch.grew();
+        stopped.map_or(Ok(()), Err)
+    }
+}
+
+/// The jobs that were written, where nothing ended it early.
+fn done(jobs: &[JobId], written: &Outcome) -> Vec<JobId> {
+    let missed = written.skipped.iter().map(|(job, _)| *job);
+    let missed: HashSet<_> = missed.chain(written.errors.iter().map(|(job, _)| *job)).collect();
+    jobs.iter().copied().filter(|job| !missed.contains(job)).collect()
+}

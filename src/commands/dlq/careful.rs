@@ -1,0 +1,113 @@
+//! A requeue as it was asked for: at once or by a canary, and followed or not.
+
+use std::time::Duration;
+
+use super::pacer::Pacer;
+use super::watch::Watch;
+use super::write::{self, Agreed};
+use super::{canary, follow};
+use crate::context::Context;
+use crate::error::Error;
+use crate::facts::operation::OperationId;
+use crate::facts::ramp::Canary;
+use crate::facts::requeue::Plan;
+use crate::interrupt::Interrupt;
+use crate::report::requeue::Done;
+use crate::sources::postgres::requeue::Shape;
+use crate::sources::postgres::requeue::statements::Statements;
+use crate::sources::state::{State, StoredOperation};
+
+/// How a plan is to be written.
+pub struct Care<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// What it means here.
+    pub shape: &'a Shape,
+    /// This machine's records.
+    pub state: Option<&'a State>,
+    /// Step by step.
+    pub canary: Option<&'a Canary>,
+    /// What writes the steps of a canary.
+    pub steps: &'a Statements,
+    /// Watched afterwards, at most this long.
+    pub follow: Option<Duration>,
+    /// The newest event before the first write.
+    pub behind: Option<i64>,
+}
+
+impl Care<'_> {
+    /// Writes the plan, and watches as long as it was asked for.
+    pub async fn write(
+        &self,
+        context: &Context,
+        record: &mut StoredOperation,
+        agreed: Agreed<'_>,
+    ) -> Result<Done, Error> {
+        let interrupt = Interrupt::listen();
+        let (done, watch) = match self.canary {
+            None => (write::run(context, self.state, record, agreed).await?.into(), None),
+            Some(canary) => {
+                let (done, watch) =
+                    self.step_by_step(context, record, agreed, canary, &interrupt).await?;
+                (done, Some(watch))
+            }
+        };
+        self.watched(context, &record.operation, done, watch, &interrupt).await
+    }
+
+    async fn step_by_step<'w>(
+        &self,
+        context: &'w Context,
+        record: &mut StoredOperation,
+        agreed: Agreed<'_>,
+        canary: &Canary,
+        interrupt: &'w Interrupt,
+    ) -> Result<(Done, Watch<'w>), Error> {
+        let operation = record.operation.clone();
+        let mut went = None;
+        let outcome = write::recorded(context, self.state, record, async || {
+            // Without events it is the record just written that tells whose jobs they are.
+            let mut watch =
+                Watch::new(context, &operation, self.behind, self.shape, self.state).await?;
+            let rest = agreed.statements.clone();
+            let pacer = Pacer::new(context, interrupt, agreed.pace);
+            let mut writer = agreed.writer(context, interrupt).await?;
+            let way = canary::Way {
+                canary,
+                writer: &mut writer,
+                watch: &mut watch,
+                pacer,
+                rest: &rest,
+                steps: self.steps,
+                interrupt,
+            };
+            let (outcome, lanes) = canary::run(context, self.plan, way).await;
+            went = Some((lanes, watch));
+            Ok(outcome)
+        })
+        .await?;
+        let (lanes, watch) = went.ok_or_else(|| Error::bug("a canary that never flew"))?;
+        Ok((Done { lanes, ..outcome.into() }, watch))
+    }
+
+    /// Follows what was written, where that was asked for and nothing ended it early.
+    async fn watched<'w>(
+        &self,
+        context: &'w Context,
+        operation: &OperationId,
+        mut done: Done,
+        watch: Option<Watch<'w>>,
+        interrupt: &Interrupt,
+    ) -> Result<Done, Error> {
+        let Some(limit) = self.follow else { return Ok(done) };
+        if done.outcome.done == 0 || done.outcome.stopped.is_some() {
+            return Ok(done);
+        }
+        let mut watch = match watch {
+            Some(watch) => watch,
+            None => Watch::new(context, operation, operation.after, self.shape, self.state).await?,
+        };
+        done.followed = Some(follow::follow(context, &mut watch, interrupt, limit).await);
+        Ok(done)
+    }
+}

@@ -1,0 +1,77 @@
+//! `dlq follow`: what becomes of the jobs of an operation, until all of them are decided.
+
+use std::time::{Duration, Instant};
+
+use super::watch::Watch;
+use crate::checks::cohort::sentence;
+use crate::cli::DlqFollow;
+use crate::context::Context;
+use crate::error::Error;
+use crate::facts::cohort::{End, Followed};
+use crate::interrupt::Interrupt;
+use crate::report::{Report, follow as report};
+use crate::sources::postgres::requeue::Shape;
+use crate::sources::state::State;
+
+/// Between two looks, at least.
+const PAUSE: Duration = Duration::from_secs(1);
+/// And so many times as long as a look takes: following must not become the load.
+pub const SHARE: u32 = 4;
+
+/// How long to wait after a look that took so long.
+pub fn pause_after(look: Duration) -> Duration {
+    PAUSE.max(look * SHARE)
+}
+
+/// Follows an operation, of this machine or another one.
+pub async fn run(context: &Context, args: &DlqFollow) -> Result<Report, Error> {
+    let operation = super::operation(&args.operation)?;
+    let shape = Shape::of(context.layout().await?)?;
+    let state = State::open(context.settings.state_dir.as_deref()).ok();
+    let mut watch =
+        Watch::new(context, &operation, operation.after, &shape, state.as_ref()).await?;
+    watch.look().await?;
+    if watch.tally().total() == 0 {
+        return Err(Error::usage(format!("operation {operation} requeued nothing here"))
+            .hint("cliplyctl dlq ops lists what is known"));
+    }
+    let interrupt = Interrupt::listen();
+    let followed = follow(context, &mut watch, &interrupt, args.wait).await;
+    Ok(report::report(&followed, &context.provenance()))
+}
+
+/// Looks until every job is decided, time is up, or Ctrl-C detaches. A database that cannot be read
+/// for a moment is asked again.
+pub async fn follow(
+    context: &Context,
+    watch: &mut Watch<'_>,
+    interrupt: &Interrupt,
+    limit: Duration,
+) -> Followed {
+    let ends = Instant::now() + limit;
+    let progress = context.terminal.following(watch.tally().total());
+    let end = loop {
+        let (began, looked) = (Instant::now(), watch.look().await);
+        let left = ends.saturating_duration_since(Instant::now());
+        match looked {
+            Ok(()) => {
+                let tally = watch.tally();
+                progress.stands(tally.decided(), tally.total(), &sentence(&tally));
+                if tally.decided() == tally.total() {
+                    break End::Decided;
+                }
+                if left.is_zero() {
+                    break End::Deadline;
+                }
+            }
+            Err(error) if left.is_zero() || !error.kind.retryable() => break End::Lost(error),
+            Err(error) => progress.note(&format!("asking again: {error}")),
+        }
+        interrupt.sleep(pause_after(began.elapsed()).min(left)).await;
+        if interrupt.happened() {
+            break End::Detached;
+        }
+    };
+    progress.finish();
+    watch.followed(end)
+}

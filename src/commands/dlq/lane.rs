@@ -1,0 +1,162 @@
+//! One group of a plan on its way through the steps of a canary.
+
+use std::time::{Duration, Instant};
+
+use super::watch::Watch;
+use crate::checks::cohort::sentence;
+use crate::checks::ramp::{decide, rest_fails};
+use crate::facts::cohort::Tally;
+use crate::facts::job_id::JobId;
+use crate::facts::ramp::{Canary, Decision, Lane, Reason, Step};
+use crate::facts::requeue::{Plan, UNGROUPED};
+use crate::terminal::Progress;
+use crate::text::{count, plural, span};
+
+/// A group, and where it stands.
+pub struct Runner {
+    lane: Lane,
+    jobs: Vec<JobId>,
+    /// Jobs that were tried.
+    next: usize,
+    /// Jobs of which it is known what became of them.
+    decided: u64,
+    step: usize,
+    /// Jobs of this step that were written.
+    watched: Vec<JobId>,
+    since: Instant,
+    /// Whether more may be written now.
+    ready: bool,
+    /// Whether the rest is what is being written.
+    rest: bool,
+}
+
+impl Runner {
+    /// The groups of a plan; causes that are not kept apart go together.
+    pub fn of(plan: &Plan) -> Vec<Self> {
+        let groups = plan.groups.iter().map(|group| Self::new(&group.hash, &group.template));
+        let mut runners: Vec<_> = groups.chain([Self::new("-", "other causes")]).collect();
+        let others = runners.len() - 1;
+        for (job, cause) in plan.ids.iter().zip(&plan.causes) {
+            let at = if *cause == UNGROUPED { others } else { *cause as usize };
+            if let Some(runner) = runners.get_mut(at) {
+                runner.jobs.push(*job);
+                runner.lane.jobs += 1;
+            }
+        }
+        runners.retain(|runner| !runner.jobs.is_empty());
+        runners
+    }
+
+    fn new(group: &str, template: &str) -> Self {
+        let lane = Lane {
+            group: group.to_owned(),
+            template: template.to_owned(),
+            jobs: 0,
+            requeued: 0,
+            left: 0,
+            step: Tally::default(),
+            stopped: None,
+        };
+        Self {
+            lane,
+            jobs: vec![],
+            next: 0,
+            decided: 0,
+            step: 0,
+            watched: vec![],
+            since: Instant::now(),
+            ready: true,
+            rest: false,
+        }
+    }
+
+    /// Whether it may write now.
+    pub fn may_write(&self) -> bool {
+        self.ready && self.lane.stopped.is_none() && self.next < self.jobs.len()
+    }
+
+    /// Whether nothing more is to be done for it. The rest is not waited for.
+    pub fn rests(&self) -> bool {
+        let written = self.next == self.jobs.len();
+        self.lane.stopped.is_some() || (written && (self.rest || self.watched.is_empty()))
+    }
+
+    /// The step that it is about to write.
+    pub fn step(&mut self, canary: &Canary) -> Step {
+        let step = canary.ramp.step(self.step);
+        self.rest = step == Step::All;
+        step
+    }
+
+    /// Its next jobs.
+    pub fn next(&mut self, most: usize) -> Vec<JobId> {
+        let jobs: Vec<_> = self.jobs.iter().skip(self.next).take(most).copied().collect();
+        self.next += jobs.len();
+        jobs
+    }
+
+    /// These jobs of it were written.
+    pub fn wrote(&mut self, jobs: Vec<JobId>, done: u64, decided: u64) {
+        self.lane.requeued += done;
+        self.decided += decided;
+        self.watched.extend(jobs);
+        self.since = Instant::now();
+        self.ready = self.rest;
+    }
+
+    /// Looks how the jobs of its step stand, and decides what comes next.
+    pub fn judge(&mut self, canary: &Canary, watch: &Watch<'_>, progress: &Progress) {
+        self.lane.step = watch.tally_of(&self.watched);
+        let decision = if !self.rest {
+            decide(canary, self.step == 0, &self.lane.step, self.since.elapsed())
+        } else if rest_fails(canary, &self.lane.step) {
+            Decision::Stop(Reason::Failed)
+        } else {
+            Decision::Wait
+        };
+        match decision {
+            Decision::Wait => {}
+            Decision::Again => self.go_on(self.step),
+            Decision::Widen => {
+                progress.tell(&format!("{}: {}", self.lane.group, sentence(&self.lane.step)));
+                self.go_on(self.step + 1);
+            }
+            Decision::Stop(reason) => {
+                self.lane.stopped = Some(reason);
+                progress.tell(&self.farewell(reason, canary.timeout));
+            }
+        }
+    }
+
+    fn go_on(&mut self, step: usize) {
+        self.step = step;
+        self.watched.clear();
+        self.ready = true;
+    }
+
+    /// `v1-3f9a2c1b07 stops: 1 of 1 failed again; 11 jobs stay dead`
+    fn farewell(&self, reason: Reason, timeout: Duration) -> String {
+        let (lane, left) = (&self.lane, (self.jobs.len() - self.next) as u64);
+        let why = match reason {
+            Reason::Failed => {
+                format!(
+                    "{} of {} failed again",
+                    count(lane.step.failed()),
+                    count(lane.step.total())
+                )
+            }
+            Reason::Timeout => format!(
+                "{} of {} came to no end within {}",
+                count(lane.step.total() - lane.step.decided()),
+                count(lane.step.total()),
+                span(timeout)
+            ),
+        };
+        format!("{} stops: {why}; {}", lane.group, plural(left, "job stays dead", "jobs stay dead"))
+    }
+
+    /// How far it came.
+    pub fn finish(self) -> Lane {
+        Lane { left: self.lane.jobs - self.decided, ..self.lane }
+    }
+}

@@ -1,0 +1,268 @@
+//! Watches the jobs that an operation requeued: whose they are, and how each of them stands.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::checks::cohort::{standing, zombie};
+use crate::context::Context;
+use crate::error::Error;
+use crate::facts::SourceError;
+use crate::facts::cohort::{
+    Causes, End, FailureGroup, Followed, Member, Now, Standing, Tally, Trail, Zombie,
+};
+use crate::facts::job_id::JobId;
+use crate::facts::layout::Role;
+use crate::facts::operation::OperationId;
+use crate::sources::postgres::cohort::{self, CHUNK, Told};
+use crate::sources::postgres::requeue::Shape;
+use crate::sources::state::State;
+
+/// Events that are read again: those with lower ids may be committed later.
+const OVERLAP: i64 = 1_000;
+/// Pages of events of one look.
+const PAGES: u32 = 50;
+
+/// Where the jobs of an operation are known from.
+enum Source {
+    /// Events in order: read up to here; what is new is read at each look.
+    Events(i64),
+    /// Events without an order, or the journal: read as a whole, when there is reason to.
+    Once { journal: Option<State>, stale: bool },
+}
+
+/// The jobs of one operation.
+pub struct Watch<'a> {
+    context: &'a Context,
+    operation: OperationId,
+    source: Source,
+    begin: i64,
+    causes: Causes,
+    jobs: HashMap<JobId, Seen>,
+    claims_told: bool,
+    behind: bool,
+}
+
+struct Seen {
+    member: Member,
+    trail: Trail,
+    now: Option<Now>,
+    standing: Standing,
+    settled: bool,
+}
+
+impl<'a> Watch<'a> {
+    /// Looks for the jobs that an operation requeued behind the event `after`, where events tell.
+    ///
+    /// # Errors
+    /// Where neither events nor a journal of this machine can tell.
+    pub async fn new(
+        context: &'a Context,
+        operation: &OperationId,
+        after: Option<i64>,
+        shape: &Shape,
+        state: Option<&State>,
+    ) -> Result<Self, Error> {
+        let (layout, database) = (context.layout().await?, context.database().await?);
+        let grows = layout.events.as_ref().is_some_and(|events| events.ids_grow);
+        let source = match (shape.enqueued.is_some(), grows) {
+            (true, true) => Source::Events(after.unwrap_or(0)),
+            (true, false) => Source::Once { journal: None, stale: true },
+            (false, _) => Source::Once { journal: Some(journal(operation, state)?), stale: true },
+        };
+        Ok(Self {
+            context,
+            operation: operation.clone(),
+            source,
+            begin: after.unwrap_or(0),
+            causes: Causes::default(),
+            jobs: HashMap::new(),
+            claims_told: cohort::claims_are_told(database, layout, context.timeout()).await?,
+            behind: false,
+        })
+    }
+
+    /// Makes the next look read the operation's jobs again, where that is not done at each.
+    pub fn grew(&mut self) {
+        if let Source::Once { stale, .. } = &mut self.source {
+            *stale = true;
+        }
+    }
+
+    /// Looks: at the rows first and at the events afterwards, so that no claim is missing.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn look(&mut self) -> Result<(), SourceError> {
+        self.members().await?;
+        self.rows().await?;
+        if matches!(self.source, Source::Events(_)) {
+            self.events().await?;
+        }
+        for seen in self.jobs.values_mut().filter(|seen| !seen.settled) {
+            seen.judge();
+        }
+        Ok(())
+    }
+
+    async fn members(&mut self) -> Result<(), SourceError> {
+        let (layout, database) = (self.context.layout().await?, self.context.database().await?);
+        let timeout = self.context.timeout();
+        let members = match &mut self.source {
+            Source::Events(_) => return self.events().await,
+            Source::Once { stale: false, .. } => return Ok(()),
+            Source::Once { journal: None, stale } => {
+                *stale = false;
+                let (of, causes) = (&self.operation, &mut self.causes);
+                cohort::of_events(database, layout, of, causes, timeout).await?
+            }
+            Source::Once { journal: Some(state), stale } => {
+                *stale = false;
+                let entries = state.journal_entries(&self.operation);
+                let texts: Vec<_> =
+                    entries.iter().filter_map(|e| serde_json::to_string(e).ok()).collect();
+                cohort::of_journal(database, layout, &texts, &mut self.causes, timeout).await?
+            }
+        };
+        for member in members {
+            self.jobs.entry(member.id).or_insert_with(|| Seen::new(member, 0));
+        }
+        Ok(())
+    }
+
+    async fn events(&mut self) -> Result<(), SourceError> {
+        let (layout, database) = (self.context.layout().await?, self.context.database().await?);
+        let Source::Events(read) = &mut self.source else { return Ok(()) };
+        let mut next = self.begin.max(*read - OVERLAP);
+        for _ in 0..PAGES {
+            let (of, timeout) = (&self.operation, self.context.timeout());
+            let page =
+                cohort::events(database, layout, of, next, &mut self.causes, timeout).await?;
+            next = page.last;
+            *read = next.max(*read);
+            for (event, told) in page.told {
+                match told {
+                    Told::Requeued(member) => {
+                        self.jobs.entry(member.id).or_insert_with(|| Seen::new(member, event));
+                    }
+                    Told::Happened(job, deed) => {
+                        if let Some(seen) = self.jobs.get_mut(&job) {
+                            seen.trail.note(event, deed);
+                        }
+                    }
+                }
+            }
+            self.behind = page.more;
+            if !page.more {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn rows(&mut self) -> Result<(), SourceError> {
+        let (layout, database) = (self.context.layout().await?, self.context.database().await?);
+        let open: Vec<_> = self.jobs.values().filter(|s| !s.settled).map(|s| s.member.id).collect();
+        for chunk in open.chunks(CHUNK) {
+            let timeout = self.context.timeout();
+            let rows = cohort::now(database, layout, chunk, &mut self.causes, timeout).await?;
+            let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
+            for id in chunk {
+                if let Some(seen) = self.jobs.get_mut(id) {
+                    seen.now = rows.remove(id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// How many jobs stand how.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.jobs.values().map(|seen| seen.standing).collect()
+    }
+
+    /// How many of these jobs stand how; what is not known of yet, is queued.
+    #[must_use]
+    pub fn tally_of(&self, jobs: &[JobId]) -> Tally {
+        let standing = |id| self.jobs.get(id).map_or(Standing::Queued, |seen| seen.standing);
+        jobs.iter().map(standing).collect()
+    }
+
+    /// Workers that acted without a claim; none where claims leave no events.
+    #[must_use]
+    pub fn zombies(&self) -> Option<Vec<Zombie>> {
+        if !self.claims_told || self.behind {
+            return None;
+        }
+        let zombie = |seen: &Seen| zombie(&seen.member, &seen.trail, seen.now.as_ref());
+        let mut zombies: Vec<_> = self.jobs.values().filter_map(zombie).collect();
+        zombies.sort_by_key(|zombie| zombie.id);
+        Some(zombies)
+    }
+
+    /// The account so far.
+    #[must_use]
+    pub fn followed(&self, end: End) -> Followed {
+        Followed {
+            operation: self.operation.clone(),
+            tally: self.tally(),
+            failures: self.failures(),
+            zombies: self.zombies(),
+            behind: self.behind,
+            end,
+        }
+    }
+
+    fn failures(&self) -> Vec<FailureGroup> {
+        let mut groups: HashMap<Arc<str>, FailureGroup> = HashMap::new();
+        let failed =
+            |seen: &&Seen| seen.standing.failed() || seen.standing == Standing::WaitsForRetry;
+        for seen in self.jobs.values().filter(failed) {
+            let Some(now) = &seen.now else { continue };
+            // A job that lost its worker left no error of its own.
+            if now.errors == seen.member.errors && seen.standing != Standing::FailedAgain {
+                continue;
+            }
+            let group = groups.entry(Arc::clone(&now.cause)).or_insert_with(|| FailureGroup {
+                group: Arc::clone(&now.cause),
+                template: self.causes.template(&now.cause).to_owned(),
+                jobs: 0,
+                again: 0,
+                sample: seen.member.id,
+            });
+            group.jobs += 1;
+            group.again += u64::from(seen.standing == Standing::FailedAgain);
+            group.sample = group.sample.min(seen.member.id);
+        }
+        let mut groups: Vec<_> = groups.into_values().collect();
+        groups.sort_by(|a, b| b.jobs.cmp(&a.jobs).then_with(|| a.group.cmp(&b.group)));
+        groups
+    }
+}
+
+/// The records of this machine, where the operation is one of them.
+fn journal(operation: &OperationId, state: Option<&State>) -> Result<State, Error> {
+    let known = match state {
+        Some(state) => state.operation(operation)?.map(|_| state.clone()),
+        None => None,
+    };
+    known.ok_or_else(|| {
+        Error::usage(format!("operation {operation} was not begun on this machine"))
+            .hint("this database keeps no events: only the machine that began an operation knows its jobs")
+    })
+}
+
+impl Seen {
+    fn new(member: Member, event: i64) -> Self {
+        let trail = Trail { last: event, ..Trail::default() };
+        Self { member, trail, now: None, standing: Standing::Queued, settled: false }
+    }
+
+    fn judge(&mut self) {
+        let now = self.now.as_ref();
+        self.standing = standing(&self.member, &self.trail, now);
+        let dead = now.is_some_and(|now| now.role == Role::Dead);
+        // One that failed again may still be tried again, and finish.
+        self.settled = self.standing.decided() && (self.standing != Standing::FailedAgain || dead);
+    }
+}

@@ -1,0 +1,132 @@
+//! A canary: how far a requeue goes at a time, and when it stops by itself.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::cohort::Tally;
+
+/// One step of a ramp.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// So many jobs, whose outcome is waited for.
+    Jobs(u32),
+    /// The rest.
+    All,
+}
+
+/// The steps: some jobs, more jobs, … and at last the rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ramp(Vec<Step>);
+
+impl Ramp {
+    /// The step of this number, from 0; behind the last one, the rest.
+    #[must_use]
+    pub fn step(&self, number: usize) -> Step {
+        self.0.get(number).copied().unwrap_or(Step::All)
+    }
+}
+
+impl Default for Ramp {
+    fn default() -> Self {
+        Self(vec![Step::Jobs(1), Step::Jobs(5), Step::Jobs(25), Step::All])
+    }
+}
+
+/// `1,5,25,all`
+impl FromStr for Ramp {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wanted = || "expected numbers of jobs and at last all, such as 1,5,25,all".to_owned();
+        let mut words: Vec<_> = text.split(',').map(str::trim).collect();
+        if words.pop() != Some("all") || words.is_empty() {
+            return Err(wanted());
+        }
+        let jobs = |word: &str| word.parse().ok().filter(|n| *n > 0).map(Step::Jobs);
+        let steps: Option<Vec<_>> = words.into_iter().map(jobs).collect();
+        let mut steps = steps.ok_or_else(wanted)?;
+        steps.push(Step::All);
+        Ok(Self(steps))
+    }
+}
+
+impl fmt::Display for Ramp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = self.0.iter().map(|step| match step {
+            Step::Jobs(n) => n.to_string(),
+            Step::All => "all".to_owned(),
+        });
+        f.write_str(&words.collect::<Vec<_>>().join(","))
+    }
+}
+
+/// How a canary is judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Canary {
+    /// The steps.
+    pub ramp: Ramp,
+    /// The longest that the outcome of a step is waited for.
+    pub timeout: Duration,
+    /// Percent of a step, behind the first, that may fail.
+    pub stop_at: u8,
+}
+
+/// What comes next for a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// The step's jobs are on their way.
+    Wait,
+    /// They did well: the next step.
+    Widen,
+    /// Others moved them all: they prove nothing, and other jobs must.
+    Again,
+    /// The remainder stays dead.
+    Stop(Reason),
+}
+
+/// Why a group stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// Too many of the step's jobs failed again.
+    Failed,
+    /// The step's jobs did not come to an end in time.
+    Timeout,
+}
+
+/// How far a group came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lane {
+    /// Hash of the group's fingerprint.
+    pub group: String,
+    /// Its cause. Comes from outside.
+    pub template: String,
+    /// Its jobs in the plan.
+    pub jobs: u64,
+    /// Those that were requeued.
+    pub requeued: u64,
+    /// Those that stay dead.
+    pub left: u64,
+    /// How the jobs of the last step that was watched stand.
+    pub step: Tally,
+    /// Why it stopped; none where it did not.
+    pub stopped: Option<Reason>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ramp_ends_with_the_rest() {
+        let ramp: Ramp = "1, 5,25,all".parse().unwrap();
+        assert_eq!((ramp.clone(), ramp.to_string().as_str()), (Ramp::default(), "1,5,25,all"));
+        assert_eq!(
+            (ramp.step(1), ramp.step(3), ramp.step(9)),
+            (Step::Jobs(5), Step::All, Step::All)
+        );
+        for text in ["", "all", "1,5", "0,all", "5,all,1", "-1,all", "1,,all", "x,all"] {
+            assert!(text.parse::<Ramp>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! How far a canary let each group come: a part of the answer of `dlq requeue`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Block, Cell, Column, Document, Table};
+use crate::checks::cohort::sentence;
+use crate::exit::ExitCode;
+use crate::facts::Verdict;
+use crate::facts::cohort::Standing;
+use crate::facts::ramp::{Lane, Reason};
+use crate::text::{count, first_line};
+
+/// Groups that the human report shows.
+const SHOWN: usize = 20;
+/// Groups that the JSON names.
+const NAMED: usize = 1_000;
+
+/// How far a group came.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LaneJson {
+    group: String,
+    template: String,
+    jobs: u64,
+    requeued: u64,
+    /// Jobs that stay dead, or were not reached.
+    left: u64,
+    /// `failed` or `timeout`; null where it went through.
+    stopped: Option<&'static str>,
+    /// Of the last step that was watched.
+    step: StepJson,
+}
+
+/// How the jobs of a step stand.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StepJson {
+    jobs: u64,
+    finished: u64,
+    failed_again: u64,
+    failed_otherwise: u64,
+    open: u64,
+    moved: u64,
+}
+
+/// A group that failed again is CRITICAL, one whose outcome did not come is UNKNOWN.
+#[must_use]
+pub fn exit(lanes: &[Lane]) -> Option<ExitCode> {
+    let stopped = |reason| lanes.iter().any(|lane| lane.stopped == Some(reason));
+    let code = [(Reason::Failed, ExitCode::Critical), (Reason::Timeout, ExitCode::Unknown)];
+    code.into_iter().find(|(reason, _)| stopped(*reason)).map(|(_, code)| code)
+}
+
+/// The groups for people: those that stopped first.
+pub fn blocks(document: &mut Document, lanes: &[Lane]) {
+    if lanes.is_empty() {
+        return;
+    }
+    let mut table = Table::listing(vec![
+        Column::text("group"),
+        Column::text("canary"),
+        Column::number("requeued"),
+        Column::number("left"),
+        Column::prose("last step"),
+        Column::prose("cause"),
+    ]);
+    let mut sorted: Vec<_> = lanes.iter().collect();
+    sorted.sort_by_key(|lane| lane.stopped.is_none());
+    for lane in sorted.into_iter().take(SHOWN) {
+        let went = match lane.stopped {
+            Some(Reason::Failed) => Cell::judged("stopped", Verdict::Critical),
+            Some(Reason::Timeout) => Cell::judged("no outcome", Verdict::Unknown),
+            None if lane.left > 0 => Cell::plain("on its way"),
+            None => Cell::plain("went through"),
+        };
+        table.row(vec![
+            Cell::strong(&lane.group),
+            went,
+            Cell::plain(count(lane.requeued)),
+            Cell::plain(count(lane.left)),
+            Cell::plain(sentence(&lane.step)),
+            Cell::plain(first_line(&lane.template)),
+        ]);
+    }
+    document.push(Block::Table(table));
+    if lanes.len() > SHOWN {
+        document.note(format!("and {} more groups", count((lanes.len() - SHOWN) as u64)));
+    }
+}
+
+/// The groups for scripts.
+#[must_use]
+pub fn json(lanes: &[Lane]) -> Vec<LaneJson> {
+    let lane = |lane: &Lane| {
+        let of = |standing| lane.step.of(standing);
+        LaneJson {
+            group: lane.group.clone(),
+            template: lane.template.clone(),
+            jobs: lane.jobs,
+            requeued: lane.requeued,
+            left: lane.left,
+            stopped: lane.stopped.map(|reason| match reason {
+                Reason::Failed => "failed",
+                Reason::Timeout => "timeout",
+            }),
+            step: StepJson {
+                jobs: lane.step.total(),
+                finished: of(Standing::Finished),
+                failed_again: of(Standing::FailedAgain),
+                failed_otherwise: of(Standing::FailedOtherwise),
+                open: lane.step.total() - lane.step.decided(),
+                moved: of(Standing::Moved),
+            },
+        }
+    };
+    lanes.iter().take(NAMED).map(lane).collect()
+}

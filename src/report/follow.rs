@@ -1,0 +1,226 @@
+//! The answer of `dlq follow`, which `dlq requeue --follow` gives as well.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use crate::checks::cohort::sentence;
+use crate::exit::ExitCode;
+use crate::facts::Verdict;
+use crate::facts::cohort::{End, Followed, Standing, Zombie};
+use crate::text::{count, first_line, plural};
+
+/// Groups and workers that the human report shows.
+const SHOWN: usize = 10;
+/// Those that the JSON names.
+const NAMED: usize = 1_000;
+
+/// `data` of `dlq follow`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FollowJson {
+    operation: String,
+    /// `decided`, `deadline`, `detached` or `lost`.
+    end: &'static str,
+    jobs: u64,
+    finished: u64,
+    /// An attempt failed of what the job had died of, though retries may remain.
+    failed_again: u64,
+    /// Dead, of something else.
+    failed_otherwise: u64,
+    /// Failed of something else; will be tried again.
+    waits_for_retry: u64,
+    running: u64,
+    queued: u64,
+    /// Undone, requeued again, deleted or changed by hand.
+    moved: u64,
+    failures: Vec<FailureJson>,
+    /// Workers that acted on a job without a claim since the requeue; null where that cannot be seen.
+    zombies: Option<Vec<ZombieJson>>,
+}
+
+/// Jobs that failed of one cause since the requeue.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FailureJson {
+    group: String,
+    template: String,
+    jobs: u64,
+    /// Those that had died of just this before.
+    again: u64,
+    /// One of them.
+    sample: String,
+}
+
+/// A worker that still believes that a job is its own.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ZombieJson {
+    job: String,
+    /// Null where nothing tells its name.
+    worker: Option<String>,
+    /// `failed` the job, or `holds` its lock.
+    did: &'static str,
+}
+
+/// The account of following an operation.
+#[must_use]
+pub fn report(followed: &Followed, from: &Provenance) -> Report {
+    let mut document = Document::default();
+    document.push(header::title(format!("operation {}", followed.operation), from));
+    blocks(&mut document, followed);
+    document.next(next(followed));
+    let mut report = Report::listing("dlq follow", json(followed), document);
+    report.exit = exit(followed);
+    note_end(&mut report, followed);
+    summarise(&mut report, followed);
+    report
+}
+
+/// All finished 0; some failed again 2; not finished, or not ours any more, 3; detached 130.
+#[must_use]
+pub fn exit(followed: &Followed) -> ExitCode {
+    let tally = &followed.tally;
+    match followed.end {
+        End::Detached => ExitCode::Interrupted,
+        _ if tally.failed() > 0 => ExitCode::Critical,
+        End::Decided if tally.of(Standing::Finished) == tally.total() => ExitCode::Ok,
+        _ => ExitCode::Unknown,
+    }
+}
+
+/// What ended it early, where that is an error.
+pub fn note_end(report: &mut Report, followed: &Followed) {
+    if let End::Lost(error) = &followed.end {
+        report.errors.push(error.clone().into());
+    }
+}
+
+/// The figures that a script wants first.
+pub fn summarise(report: &mut Report, followed: &Followed) {
+    let standings = Standing::ALL.into_iter();
+    report.summary.extend(standings.map(|s| (s.word(), followed.tally.of(s).into())));
+}
+
+/// The one sentence, and what needs looking at.
+pub fn blocks(document: &mut Document, followed: &Followed) {
+    let verdict = match exit(followed) {
+        ExitCode::Ok => Verdict::Ok,
+        ExitCode::Critical => Verdict::Critical,
+        _ => Verdict::Unknown,
+    };
+    document.headline(verdict, sentence(&followed.tally));
+    match &followed.end {
+        End::Decided => {}
+        End::Deadline => document.note("time is up; the jobs go on"),
+        End::Detached => document.note("detached; the jobs go on"),
+        End::Lost(error) => document.note(format!("these figures are old: {error}")),
+    }
+    if !followed.failures.is_empty() {
+        document.push(Block::Table(failures(followed)));
+    }
+    match &followed.zombies {
+        Some(zombies) => zombies_of(document, zombies),
+        None if followed.behind => {
+            document.note("not all events could be read: workers that act without a claim may be missing");
+        }
+        None => document.note(
+            "claims leave no events here: a worker that acts on a job without a claim cannot be seen",
+        ),
+    }
+}
+
+fn failures(followed: &Followed) -> Table {
+    let mut table = Table::listing(vec![
+        Column::number("failed"),
+        Column::number("same as before"),
+        Column::text("group"),
+        Column::prose("cause"),
+        Column::text("for example"),
+    ]);
+    for group in followed.failures.iter().take(SHOWN) {
+        table.row(vec![
+            Cell::plain(count(group.jobs)),
+            Cell::plain(count(group.again)),
+            Cell::plain(group.group.to_string()),
+            Cell::plain(first_line(&group.template)),
+            Cell::plain(group.sample.to_string()),
+        ]);
+    }
+    table
+}
+
+fn zombies_of(document: &mut Document, zombies: &[Zombie]) {
+    if zombies.is_empty() {
+        return;
+    }
+    let jobs = plural(zombies.len() as u64, "job", "jobs");
+    document.note(format!(
+        "{jobs} in the hands of a worker that did not claim it since the requeue: it still believes \
+         that the job is its own; restart it"
+    ));
+    let columns =
+        vec![Column::text("job"), Column::text("worker without a claim"), Column::text("did")];
+    let mut table = Table::listing(columns);
+    for zombie in zombies.iter().take(SHOWN) {
+        table.row(vec![
+            Cell::plain(zombie.id.to_string()),
+            Cell::judged(zombie.worker.as_deref().unwrap_or("(no name)"), Verdict::Warning),
+            Cell::plain(did(zombie)),
+        ]);
+    }
+    document.push(Block::Table(table));
+}
+
+fn did(zombie: &Zombie) -> &'static str {
+    if zombie.failed { "failed" } else { "holds" }
+}
+
+/// What to type next.
+#[must_use]
+pub fn next(followed: &Followed) -> Vec<(String, String)> {
+    let mut next = Vec::new();
+    if followed.end != End::Decided {
+        let command = format!("cliplyctl dlq follow {}", followed.operation);
+        next.push((command, "attach again, from any machine".to_owned()));
+    }
+    if let Some(group) = followed.failures.first() {
+        let command = format!("cliplyctl jobs show {}", group.sample);
+        next.push((command, "one that failed, in full".to_owned()));
+    }
+    next
+}
+
+/// The account for scripts.
+#[must_use]
+pub fn json(followed: &Followed) -> FollowJson {
+    let of = |standing| followed.tally.of(standing);
+    let failures = followed.failures.iter().take(NAMED).map(|group| FailureJson {
+        group: group.group.to_string(),
+        template: group.template.clone(),
+        jobs: group.jobs,
+        again: group.again,
+        sample: group.sample.to_string(),
+    });
+    let zombie = |zombie: &Zombie| ZombieJson {
+        job: zombie.id.to_string(),
+        worker: zombie.worker.clone(),
+        did: did(zombie),
+    };
+    FollowJson {
+        operation: followed.operation.to_string(),
+        end: match followed.end {
+            End::Decided => "decided",
+            End::Deadline => "deadline",
+            End::Detached => "detached",
+            End::Lost(_) => "lost",
+        },
+        jobs: followed.tally.total(),
+        finished: of(Standing::Finished),
+        failed_again: of(Standing::FailedAgain),
+        failed_otherwise: of(Standing::FailedOtherwise),
+        waits_for_retry: of(Standing::WaitsForRetry),
+        running: of(Standing::Running),
+        queued: of(Standing::Queued),
+        moved: of(Standing::Moved),
+        failures: failures.collect(),
+        zombies: followed.zombies.as_ref().map(|all| all.iter().take(NAMED).map(zombie).collect()),
+    }
+}

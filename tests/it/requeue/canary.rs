@@ -1,0 +1,259 @@
+use serde_json::Value;
+
+use super::workers::{self, OTHER, SAME};
+use super::{bury, command, count, events};
+use crate::support::cli::{Cli, Running};
+use crate::support::postgres::Database;
+use crate::support::wait_until;
+
+const ALL: [&str; 4] = ["--all", "--yes", "--reason", "canary"];
+
+fn canary(db: &Database, args: &[&str]) -> Cli {
+    command(db, "requeue", &[&ALL, args].concat())
+}
+
+/// Waits until so many jobs were requeued in all.
+fn step(db: &Database, running: &Running, jobs: u32) {
+    let session = db.session();
+    let requeued =
+        "SELECT count(*) FROM job_events WHERE data->>'reason' = 'requeued_from_dead_letter'";
+    wait_until(&format!("{jobs} jobs are requeued"), || {
+        session.value(requeued) == jobs.to_string() || !running.is_alive()
+    });
+    assert_eq!(session.value(requeued), jobs.to_string());
+}
+
+fn lane(json: &Value) -> &Value {
+    &json["data"]["canary"][0]
+}
+
+#[test]
+fn a_canary_that_fails_again_stops_its_group_though_retries_remain() {
+    let db = Database::with_variant("main");
+    bury(&db, 12);
+    let mut cli = canary(&db, &["--canary"]);
+    let running = cli.start();
+    step(&db, &running, 1);
+    workers::fail(&db.session(), SAME);
+    let out = running.finish().expect_code(2);
+    let json = out.json();
+    assert_eq!((count(&db, "queued"), count(&db, "dead_letter")), ("1".into(), "11".into()));
+    assert_eq!((&lane(&json)["stopped"], &lane(&json)["left"]), (&"failed".into(), &11.into()));
+    let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
+
+    // The cause is mended: the same operation goes on with the others.
+    let state = cli.home().join(".local/state");
+    let args = ["--resume", operation, "--yes", "--ramp", "1,all", "--reason", "mended"];
+    let mut cli = command(&db, "requeue", &args).env("XDG_STATE_HOME", state);
+    let running = cli.start();
+    step(&db, &running, 2);
+    workers::finish(&db.session());
+    running.finish().expect_code(0);
+    assert_eq!((events(&db), count(&db, "dead_letter")), ("12".into(), "0".into()));
+}
+
+#[test]
+fn what_stopped_says_how_to_go_on_and_how_to_go_back() {
+    let db = Database::with_variant("main");
+    bury(&db, 3);
+    let args = ["dlq", "requeue", "--canary", "--all", "--yes"];
+    let mut cli = Cli::new(args).env("DATABASE_URL", db.url());
+    let running = cli.start();
+    step(&db, &running, 1);
+    workers::fail(&db.session(), SAME);
+    let out = running.finish().expect_code(2);
+    for words in ["dlq requeue --resume rq-", "dlq undo rq-", "dlq follow rq-", "stopped"] {
+        assert!(out.stdout.contains(words), "{words}: {out:#?}");
+    }
+    assert!(out.stderr.contains("stops: 1 of 1 failed again; 2 jobs stay dead"), "{out:#?}");
+}
+
+#[test]
+fn steps_widen_while_they_do_well() {
+    let db = Database::with_variant("main");
+    bury(&db, 20);
+    let mut cli = canary(&db, &["--ramp", "1,5,all"]);
+    let (running, worker) = (cli.start(), db.session());
+    step(&db, &running, 1);
+    workers::finish(&worker);
+    step(&db, &running, 6);
+    // One in five is just borne.
+    workers::fail(&worker, SAME);
+    (0..4).for_each(|_| drop(workers::finish(&worker)));
+    let json = running.finish().expect_code(0).json();
+    assert_eq!((lane(&json)["requeued"].as_u64(), events(&db)), (Some(20), "20".into()));
+    assert!(lane(&json)["stopped"].is_null());
+}
+
+#[test]
+fn a_step_of_which_too_much_fails_stops() {
+    for (stop_at, code) in [("20%", 2), ("40%", 0)] {
+        let db = Database::with_variant("main");
+        bury(&db, 20);
+        let mut cli = canary(&db, &["--ramp", "1,5,all", "--stop-at", stop_at]);
+        let (running, worker) = (cli.start(), db.session());
+        step(&db, &running, 1);
+        workers::finish(&worker);
+        step(&db, &running, 6);
+        // The finishes first: too many failures end it at once.
+        (0..3).for_each(|_| drop(workers::finish(&worker)));
+        (0..2).for_each(|_| drop(workers::fail(&worker, SAME)));
+        running.finish().expect_code(code);
+        assert_eq!(count(&db, "dead_letter"), if code == 0 { "0" } else { "14" }, "{stop_at}");
+    }
+}
+
+#[test]
+fn the_rest_is_stopped_in_the_middle() {
+    // What a worker would do in the middle of it: everything fails as soon as it is requeued.
+    let db = Database::with_variant("main");
+    bury(&db, 12_000);
+    let mut cli = canary(&db, &["--ramp", "1,all"]);
+    let running = cli.start();
+    step(&db, &running, 1);
+    db.execute(&format!(
+        "CREATE FUNCTION fail_at_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           UPDATE jobs SET attempts = 1, last_error = '{SAME}', updated_at = clock_timestamp(),
+                  error = jsonb_build_object('message', '{SAME}', 'failed_at', clock_timestamp())
+            WHERE id = NEW.job_id AND state = 'queued' AND attempts = 0;
+           RETURN NULL; END $$;
+         CREATE TRIGGER fail_at_once AFTER INSERT ON job_events FOR EACH ROW
+           WHEN (NEW.stage = 'enqueued') EXECUTE FUNCTION fail_at_once()"
+    ));
+    workers::finish(&db.session());
+    let json = running.finish().expect_code(2).json();
+    let left = lane(&json)["left"].as_u64().unwrap();
+    assert!(left > 0, "{json:#}");
+    assert_eq!(count(&db, "dead_letter"), left.to_string());
+}
+
+#[test]
+fn a_canary_that_never_finishes_stops_without_a_verdict() {
+    let db = Database::with_variant("main");
+    bury(&db, 3);
+    let mut cli = canary(&db, &["--canary", "--canary-timeout", "100ms"]);
+    let running = cli.start();
+    workers::claim(&db.session(), "w");
+    let json = running.finish().expect_code(3).json();
+    assert_eq!(
+        (lane(&json)["stopped"].as_str(), lane(&json)["step"]["open"].as_u64()),
+        (Some("timeout"), Some(1))
+    );
+    assert_eq!((count(&db, "running"), count(&db, "dead_letter")), ("1".into(), "2".into()));
+}
+
+#[test]
+fn a_canary_that_dies_of_something_else_stops_too_and_one_that_will_be_retried_is_waited_for() {
+    let db = Database::with_variant("main");
+    bury(&db, 3);
+    let mut cli = canary(&db, &["--canary", "--canary-timeout", "100ms"]);
+    let running = cli.start();
+    workers::fail(&db.session(), OTHER);
+    running.finish().expect_code(3);
+    let mut cli = canary(&db, &["--canary"]);
+    let running = cli.start();
+    workers::kill(&db.session(), OTHER);
+    let json = running.finish().expect_code(2).json();
+    assert_eq!(lane(&json)["step"]["failed_otherwise"], 1, "{json:#}");
+}
+
+#[test]
+fn other_jobs_of_the_same_kind_that_die_meanwhile_are_not_counted() {
+    let db = Database::with_variant("main");
+    bury(&db, 4);
+    let mut cli = canary(&db, &["--ramp", "1,all"]);
+    let (running, worker) = (cli.start(), db.session());
+    step(&db, &running, 1);
+    let ours = workers::claim(&worker, "w");
+    db.execute(
+        "INSERT INTO jobs (workspace_id, kind) SELECT workspace_id, 'CLIP_RENDER' FROM jobs LIMIT 3",
+    );
+    (0..3).for_each(|_| drop(workers::kill(&worker, SAME)));
+    worker.execute(&format!("SELECT worker_finish('{ours}', 'w', '{{}}')"));
+    let json = running.finish().expect_code(0).json();
+    assert_eq!(json["data"]["outcome"]["done"], 4);
+    assert_eq!(count(&db, "dead_letter"), "3");
+}
+
+#[test]
+fn every_group_has_its_own_canary() {
+    let db = Database::with_variant("main");
+    bury(&db, 5);
+    db.execute(
+        "INSERT INTO jobs (workspace_id, kind, state, attempts, last_error)
+           SELECT workspace_id, 'PUBLISH_TIKTOK', 'dead_letter', 5, 'token expired' FROM jobs",
+    );
+    let mut cli = canary(&db, &["--ramp", "1,all"]);
+    let (running, worker) = (cli.start(), db.session());
+    step(&db, &running, 2);
+    for _ in 0..2 {
+        let id = workers::claim(&worker, "w");
+        let tiktok = worker.value(&format!("SELECT kind FROM jobs WHERE id = '{id}'"));
+        worker.execute(&if tiktok == "PUBLISH_TIKTOK" {
+            format!("SELECT worker_fail('{id}', 'w', 'token expired', 3600)")
+        } else {
+            format!("SELECT worker_finish('{id}', 'w', '{{}}')")
+        });
+    }
+    let json = running.finish().expect_code(2).json();
+    let stopped = db.value(
+        "SELECT string_agg(DISTINCT kind, ',') || count(*) FROM jobs WHERE state = 'dead_letter'",
+    );
+    assert_eq!(stopped, "PUBLISH_TIKTOK4");
+    let lanes = json["data"]["canary"].as_array().unwrap();
+    let left: u64 = lanes.iter().map(|lane| lane["left"].as_u64().unwrap()).sum();
+    assert_eq!((lanes.len(), left), (2, 4), "{json:#}");
+}
+
+#[test]
+fn a_canary_that_others_moved_is_replaced() {
+    let db = Database::with_variant("main");
+    bury(&db, 3);
+    let mut cli = canary(&db, &["--ramp", "1,all"]);
+    let (running, worker) = (cli.start(), db.session());
+    step(&db, &running, 1);
+    db.execute("UPDATE jobs SET state = 'dead_letter' WHERE state = 'queued'");
+    step(&db, &running, 2);
+    workers::finish(&worker);
+    running.finish().expect_code(0);
+    assert_eq!((events(&db), count(&db, "dead_letter")), ("3".into(), "1".into()));
+}
+
+#[test]
+fn ids_and_a_person_who_interrupts() {
+    let db = Database::with_variant("main");
+    bury(&db, 3);
+    let ids = db.rows("SELECT id FROM jobs");
+    let ids: Vec<_> = ids.iter().map(|row| row[0].as_deref().unwrap()).collect();
+    let mut cli = command(&db, "requeue", &[&ids[..], &["--canary", "--yes"]].concat());
+    let running = cli.start();
+    step(&db, &running, 1);
+    running.signal("INT");
+    let json = running.finish().expect_code(75).json();
+    assert_eq!(
+        (&json["data"]["outcome"]["done"], &json["data"]["outcome"]["left"]),
+        (&1.into(), &2.into())
+    );
+    assert_eq!(count(&db, "dead_letter"), "2");
+}
+
+#[test]
+fn without_events_the_journal_tells_whose_canary_it_is() {
+    let db = Database::from_fixture("bigint_typical");
+    db.execute("UPDATE jobs SET run_after = now() + interval '1 day' WHERE status = 'queued'");
+    let mut cli = command(&db, "requeue", &["--kind", "PUBLISH_TIKTOK", "--yes", "--canary"]);
+    let (running, session) = (cli.start(), db.session());
+    let canary = "FROM jobs WHERE status = 'queued' AND run_after <= now()";
+    wait_until("the canary", || {
+        session.value(&format!("SELECT count(*) {canary}")) == "1" || !running.is_alive()
+    });
+    session.execute(&format!(
+        "UPDATE jobs SET attempts = 1, run_after = now() + interval '1 hour', error = jsonb_set(error,
+           '{{failed_at}}', to_jsonb(now())) WHERE id = (SELECT id {canary})"
+    ));
+    let json = running.finish().expect_code(2).json();
+    assert_eq!(
+        (lane(&json)["stopped"].as_str(), lane(&json)["requeued"].as_u64()),
+        (Some("failed"), Some(1))
+    );
+}

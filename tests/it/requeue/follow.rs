@@ -1,0 +1,210 @@
+use super::workers::{self, OTHER, SAME};
+use super::{bury, command, events, requeue};
+use crate::support::cli::Cli;
+use crate::support::postgres::Database;
+use crate::support::wait_until;
+
+/// A desk of which everything was requeued just now; the operation.
+fn requeued(db: &Database, jobs: u32) -> String {
+    bury(db, jobs);
+    operation(&requeue(db, &["--all", "--yes"]).expect_code(0).json())
+}
+
+fn operation(json: &serde_json::Value) -> String {
+    json["data"]["outcome"]["operation"].as_str().unwrap().to_owned()
+}
+
+/// Looks once, from a machine that has never heard of the operation.
+fn glance(db: &Database, operation: &str) -> Cli {
+    command(db, "follow", &[operation, "--wait", "1ms"])
+}
+
+#[test]
+fn every_job_is_counted_by_what_became_of_it() {
+    let db = Database::with_variant("main");
+    let op = requeued(&db, 8);
+    let worker = db.session();
+    workers::finish(&worker);
+    let again = workers::fail(&worker, SAME);
+    workers::kill(&worker, SAME);
+    workers::kill(&worker, OTHER);
+    workers::fail(&worker, OTHER);
+    let by_hand = workers::claim(&worker, "w");
+    db.execute(&format!("UPDATE jobs SET state = 'dead_letter' WHERE id = '{by_hand}'"));
+    workers::claim(&worker, "w");
+    let out = glance(&db, &op).run().expect_code(2);
+    let data = &out.json()["data"];
+    for (standing, jobs) in [
+        ("jobs", 8),
+        ("finished", 1),
+        ("failed_again", 2),
+        ("failed_otherwise", 1),
+        ("waits_for_retry", 1),
+        ("running", 1),
+        ("queued", 1),
+        ("moved", 1),
+    ] {
+        assert_eq!(data[standing], jobs, "{standing}: {data:#}");
+    }
+    assert_eq!(data["failures"][0]["again"], 2, "{data:#}");
+    assert_eq!(data["zombies"], serde_json::json!([]));
+    // A retry may still come to a good end.
+    db.execute(&format!("UPDATE jobs SET state = 'done' WHERE id = '{again}'"));
+    let data = glance(&db, &op).run().expect_code(2).json()["data"].clone();
+    assert_eq!((&data["finished"], &data["failed_again"]), (&2.into(), &1.into()));
+}
+
+#[test]
+fn it_ends_with_one_sentence_when_all_have_finished() {
+    let db = Database::with_variant("main");
+    let op = requeued(&db, 3);
+    let mut cli = Cli::new(["dlq", "follow", &op]).env("DATABASE_URL", db.url());
+    let running = cli.start();
+    let worker = db.session();
+    (0..3).for_each(|_| drop(workers::finish(&worker)));
+    let out = running.finish().expect_code(0);
+    assert!(out.stdout.contains("3 finished\n"), "{out:#?}");
+}
+
+#[test]
+fn an_undo_and_another_requeue_take_jobs_away() {
+    let db = Database::with_variant("main");
+    let op = requeued(&db, 2);
+    let id = workers::kill(&db.session(), SAME);
+    requeue(&db, &[&id, "--yes"]).expect_code(0);
+    command(&db, "undo", &[&op, "--yes"]).run().expect_code(75);
+    let data = glance(&db, &op).run().expect_code(3).json()["data"].clone();
+    assert_eq!((&data["end"], &data["moved"]), (&"decided".into(), &2.into()), "{data:#}");
+}
+
+#[test]
+fn a_deadline_is_no_verdict() {
+    let db = Database::with_variant("main");
+    let op = requeued(&db, 2);
+    workers::finish(&db.session());
+    let out = glance(&db, &op).run().expect_code(3);
+    let data = &out.json()["data"];
+    assert_eq!((&data["end"], &data["queued"]), (&"deadline".into(), &1.into()));
+}
+
+#[test]
+fn it_can_be_left_and_taken_up_again_from_another_machine() {
+    let db = Database::with_variant("main");
+    bury(&db, 2);
+    let mut cli = command(&db, "requeue", &["--all", "--yes", "--follow"]);
+    let running = cli.start();
+    wait_until("everything is requeued", || events(&db) == "2");
+    let watcher = db.session();
+    wait_until("it follows", || {
+        let asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                       AND application_name LIKE 'cliplyctl:%' AND query_start > (
+                         SELECT max(created_at) FROM job_events)";
+        watcher.value(asked) != "0"
+    });
+    running.signal("INT");
+    let out = running.finish().expect_code(130);
+    let json = out.json();
+    assert_eq!(json["data"]["followed"]["end"], "detached", "{json:#}");
+    let op = operation(&json);
+    let mut cli = command(&db, "follow", &[&op]);
+    let running = cli.start();
+    (0..2).for_each(|_| drop(workers::finish(&watcher)));
+    running.finish().expect_code(0);
+}
+
+#[test]
+fn on_a_terminal_there_is_one_live_line() {
+    let db = Database::with_variant("main");
+    let op = requeued(&db, 2);
+    let mut terminal =
+        Cli::new(["dlq", "follow", &op]).env("DATABASE_URL", db.url()).terminal(30, 120);
+    terminal.wait_for("0 finished, 2 still queued");
+    let worker = db.session();
+    workers::finish(&worker);
+    terminal.wait_for("1 finished, 1 still queued");
+    terminal.type_text("\x03");
+    assert_eq!(terminal.finish(), 130);
+    let screen = terminal.screen();
+    assert!(screen.contains(&format!("cliplyctl dlq follow {op}")), "{screen}");
+}
+
+#[test]
+fn a_worker_that_acts_without_a_claim_is_shown() {
+    let db = Database::with_variant("main");
+    let op = requeued(&db, 3);
+    let worker = db.session();
+    let held = workers::claim(&worker, "w");
+    db.execute(&format!("UPDATE jobs SET locked_by = 'ghost' WHERE id = '{held}'"));
+    let queued = db.value("SELECT id FROM jobs WHERE state = 'queued' LIMIT 1");
+    db.execute(&format!("SELECT worker_fail('{queued}', 'zombie', '{SAME}', 3600)"));
+    workers::claim(&worker, "w");
+    let data = glance(&db, &op).run().expect_code(2).json()["data"].clone();
+    let mut found: Vec<_> = data["zombies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|z| {
+            (z["worker"].as_str().unwrap(), z["did"].as_str().unwrap(), z["job"].as_str().unwrap())
+        })
+        .collect();
+    found.sort_unstable();
+    assert_eq!(found, [("ghost", "holds", held.as_str()), ("zombie", "failed", queued.as_str())]);
+}
+
+#[test]
+fn where_claims_leave_no_events_no_worker_is_accused() {
+    let db = Database::with_variant("main");
+    db.execute("DROP TRIGGER jobs_log_claim ON jobs");
+    let op = requeued(&db, 1);
+    workers::fail(&db.session(), SAME);
+    let out = glance(&db, &op).run().expect_code(2);
+    assert!(out.json()["data"]["zombies"].is_null(), "{out:#?}");
+}
+
+#[test]
+fn every_variant_with_dead_letters_is_followed() {
+    for (variant, live, done) in [
+        ("main", "state", "done"),
+        ("atomic", "state", "done"),
+        ("event_data", "state", "done"),
+        ("status_live", "status", "succeeded"),
+        ("bigint", "status", "succeeded"),
+    ] {
+        let db = Database::from_fixture(&format!("{variant}_typical"));
+        let mut cli = command(&db, "requeue", &["--all", "--yes", "--max", "3"]);
+        let json = cli.run().expect_code(0).json();
+        let op = operation(&json);
+        let ids = json["data"]["samples"].to_string().replace(['[', ']'], "").replace('"', "'");
+        db.execute(&format!("UPDATE jobs SET {live} = '{done}' WHERE id IN ({ids})"));
+        if variant == "bigint" {
+            let out = glance(&db, &op).run().expect_code(64);
+            assert!(out.stderr.contains("keeps no events"), "{out:#?}");
+        }
+        let state = cli.home().join(".local/state");
+        let out = glance(&db, &op).env("XDG_STATE_HOME", state).run().expect_code(0);
+        assert_eq!(out.json()["data"]["finished"], 3, "{variant}");
+    }
+}
+
+#[test]
+fn events_without_an_order_tell_as_much() {
+    let db = Database::from_fixture("main_typical");
+    db.execute(
+        "DROP TABLE job_events; CREATE TABLE job_events (
+           id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+           job_id uuid NOT NULL REFERENCES jobs ON DELETE CASCADE,
+           stage text NOT NULL, data jsonb NOT NULL DEFAULT '{}',
+           created_at timestamptz NOT NULL DEFAULT now())",
+    );
+    let op = operation(&requeue(&db, &["--all", "--yes", "--max", "2"]).expect_code(0).json());
+    let out = glance(&db, &op).run().expect_code(3);
+    assert_eq!(out.json()["data"]["queued"], 2);
+}
+
+#[test]
+fn an_operation_that_is_none_is_refused() {
+    let db = Database::with_variant("main");
+    glance(&db, "rq-nonsense").run().expect_code(64);
+    let out = glance(&db, "rq-20260131T040000Z-e0-9f3a").run().expect_code(64);
+    assert!(out.stderr.contains("requeued nothing here"), "{out:#?}");
+}

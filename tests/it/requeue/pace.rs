@@ -1,0 +1,127 @@
+use super::{bury, command, count, events, requeue};
+use crate::support::cli::Running;
+use crate::support::postgres::Database;
+use crate::support::wait_until;
+
+#[test]
+fn a_rate_is_kept_by_the_servers_clock() {
+    let db = Database::with_variant("main");
+    bury(&db, 20);
+    requeue(&db, &["--all", "--yes", "--rate", "20/s"]).expect_code(0);
+    // Five at once, fifteen in three quarters of a second; slower is no fault here.
+    let took =
+        db.value("SELECT max(created_at) - min(created_at) >= interval '0.7 s' FROM job_events");
+    assert_eq!((took.as_str(), events(&db).as_str()), ("t", "20"));
+    assert_ne!(db.value("SELECT count(DISTINCT created_at) FROM job_events"), "1");
+    requeue(&db, &["--all", "--yes", "--rate", "20"]).expect_code(64);
+}
+
+#[test]
+fn spread_jobs_become_due_one_by_one_and_can_be_taken_back() {
+    let db = Database::with_variant("main");
+    bury(&db, 40);
+    let json = requeue(&db, &["--all", "--yes", "--spread", "10m"]).expect_code(0).json();
+    let within = "run_at BETWEEN updated_at AND updated_at + interval '10 min'";
+    assert_eq!(db.value(&format!("SELECT count(DISTINCT run_at) FROM jobs WHERE {within}")), "40");
+    let halves = "SELECT count(*) FROM jobs WHERE run_at > updated_at + interval '5 min'";
+    let later: u32 = db.value(halves).parse().unwrap();
+    assert!((5..=35).contains(&later), "{later}");
+    let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
+    command(&db, "undo", &[operation, "--yes"]).run().expect_code(0);
+    assert_eq!(count(&db, "dead_letter"), "40");
+}
+
+#[test]
+fn a_canary_does_not_wait_for_its_place_in_a_spread() {
+    let db = Database::with_variant("main");
+    bury(&db, 10);
+    let args = ["--all", "--yes", "--spread", "1h", "--ramp", "1,all"];
+    let mut cli = command(&db, "requeue", &args);
+    let running = cli.start();
+    super::workers::finish(&db.session());
+    running.finish().expect_code(0);
+    let spread = "SELECT count(*) FROM jobs WHERE state = 'queued' AND run_at > updated_at";
+    assert_eq!(db.value(spread), "9");
+}
+
+#[test]
+fn a_long_queue_pauses_it() {
+    let db = Database::with_variant("main");
+    bury(&db, 10);
+    db.execute(
+        "INSERT INTO jobs (workspace_id, kind) SELECT workspace_id, 'TRANSCRIBE' FROM jobs LIMIT 5",
+    );
+    let mut cli = command(&db, "requeue", &["--all", "--yes", "--pause-above", "5"]);
+    let (running, session) = (cli.start(), db.session());
+    // Five may wait, so that one more is let through before it pauses.
+    let full = "SELECT count(*) FROM jobs WHERE state = 'queued'";
+    wait_until("the queue is as long as it may be", || session.value(full) == "6");
+    held(&db, &running);
+    assert_eq!(count(&db, "dead_letter"), "9");
+    wait_until("workers make room until nothing is left", || {
+        let queued: u32 = session.value(full).parse().unwrap();
+        assert!(queued <= 6, "{queued}");
+        session.execute("UPDATE jobs SET state = 'done' WHERE state = 'queued'");
+        !running.is_alive()
+    });
+    let out = running.finish().expect_code(0);
+    assert!(out.stderr.contains("waiting: at least 6 jobs are due and not claimed"), "{out:#?}");
+}
+
+/// Waits until it has looked at the locks twice and written nothing in between.
+fn held(db: &Database, running: &Running) {
+    let session = db.session();
+    let looks = "SELECT string_agg(query_start::text, ',') FROM pg_stat_activity
+                  WHERE datname = current_database() AND application_name LIKE 'cliplyctl:%'";
+    let before = events(db);
+    for _ in 0..2 {
+        let last = session.value(looks);
+        wait_until("it looks again", || session.value(looks) != last);
+    }
+    assert!(running.is_alive());
+    assert_eq!(events(db), before);
+}
+
+/// Everything that a session does to the table, while a requeue of many jobs wants to begin.
+fn beside(lock: &str, words: &str) {
+    let db = Database::with_variant("main");
+    bury(&db, 600);
+    // A transaction sees the statistics of its first look for ever: another session looks.
+    let (other, behind, watcher) = (db.session(), db.session(), db.session());
+    other.execute("BEGIN");
+    other.execute(&format!("LOCK TABLE jobs IN {lock} MODE"));
+    let queue = lock == "ROW EXCLUSIVE";
+    let mut cli = command(&db, "requeue", &["--all", "--yes", "--reason", "pace"]);
+    std::thread::scope(|scope| {
+        if queue {
+            let share =
+                "BEGIN; SET LOCAL lock_timeout = '60s'; LOCK TABLE jobs IN SHARE MODE; COMMIT";
+            scope.spawn(move || behind.execute(share));
+            let waits =
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'jobs'::regclass";
+            wait_until("somebody waits", || watcher.value(waits) == "1");
+        }
+        let running = cli.start();
+        // The operation is recorded before the first write.
+        let operations = cli.home().join(".local/state/cliplyctl/operations");
+        let recorded =
+            || std::fs::read_dir(&operations).is_ok_and(|mut files| files.next().is_some());
+        wait_until("it wants to write", recorded);
+        held(&db, &running);
+        assert_eq!(count(&db, "dead_letter"), "600");
+        other.execute("COMMIT");
+        let out = running.finish().expect_code(0);
+        assert!(out.stderr.contains(words), "{out:#?}");
+        assert_eq!(events(&db), "600");
+    });
+}
+
+#[test]
+fn a_vacuum_is_given_way_to() {
+    beside("SHARE UPDATE EXCLUSIVE", "waiting: a vacuum is at work on jobs");
+}
+
+#[test]
+fn somebody_who_waits_for_the_table_goes_first() {
+    beside("ROW EXCLUSIVE", "waiting: 1 session waits for a lock on jobs");
+}
