@@ -157,8 +157,12 @@ fn the_section_on_dead_letters_works_from_top_to_bottom() {
         let output = shell(&demo, &line);
         // A worker may have claimed what is to be undone.
         let partly = line.contains("dlq undo") && output.code == 75;
-        let judged = line.ends_with("queue") && output.code < 3;
-        assert!(output.code == 0 || partly || judged, "{line}: {output:#?}");
+        // What the incident's jobs and queue are like is the incident's affair.
+        let judged = (line.ends_with("queue") && output.code < 3)
+            || (line.contains("dlq follow") && output.code <= 3);
+        // Some of its jobs may be dead again by then, and nobody is here to consent.
+        let declined = line.contains("--canary") && output.code == 77;
+        assert!(output.code == 0 || partly || judged || declined, "{line}: {output:#?}");
         plan = named(&output.stdout, "plan-").unwrap_or(plan);
         operation = named(&output.stdout, "rq-").unwrap_or(operation);
         verbs.extend(line.split(' ').skip(1).take(2).map(str::to_owned));
