@@ -293,7 +293,7 @@ _cliplyctl() {
 
     case "${cmd}" in
         cliplyctl)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -343,7 +343,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__completions)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version bash elvish fish powershell zsh"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -393,7 +393,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__config)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version show check help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version show check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -443,7 +443,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__config__subcmd__check)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -549,7 +549,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__config__subcmd__show)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -599,7 +599,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__demo)
-            opts="-c -o -h -V --scenario --list-scenarios --exec --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --scenario --list-scenarios --exec --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -657,7 +657,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version groups list show requeue undo ops help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version groups list show requeue undo ops help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -707,7 +707,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__groups)
-            opts="-c -o -h -V --kind --workspace --error --group --since --until --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --kind --workspace --error --group --since --until --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -893,7 +893,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__list)
-            opts="-c -o -h -V --kind --workspace --error --group --since --until --sort --limit --after --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --kind --workspace --error --group --since --until --sort --limit --after --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -979,7 +979,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__ops)
-            opts="-c -o -h -V --limit --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --limit --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1033,7 +1033,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__requeue)
-            opts="-y -c -o -h -V --ids-file --kind --workspace --error --group --since --until --all --max --plan --frozen --resume --skip-ineligible --include-repeat-offenders --dry-run --yes --confirm --reason --lock-wait --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-y -c -o -h -V --ids-file --kind --workspace --error --group --since --until --all --max --plan --frozen --resume --skip-ineligible --include-repeat-offenders --dry-run --yes --confirm --reason --lock-wait --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1135,7 +1135,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__show)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1185,7 +1185,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__undo)
-            opts="-y -c -o -h -V --dry-run --yes --confirm --reason --lock-wait --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-y -c -o -h -V --dry-run --yes --confirm --reason --lock-wait --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1247,7 +1247,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__env)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version check explain help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version check explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1297,7 +1297,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__env__subcmd__check)
-            opts="-c -o -h -V --schema --schema-name --template --values --process --profile --strict --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --schema --schema-name --template --values --process --profile --strict --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1371,7 +1371,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__env__subcmd__explain)
-            opts="-c -o -h -V --schema --schema-name --template --values --process --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --schema --schema-name --template --values --process --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1493,7 +1493,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__handoff)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1543,7 +1543,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__health)
-            opts="-c -o -h -V --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2059,7 +2059,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__jobs)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version show rescue help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version show rescue help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2165,7 +2165,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__jobs__subcmd__rescue)
-            opts="-y -c -o -h -V --stale --dry-run --yes --confirm --reason --lock-wait --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-y -c -o -h -V --stale --dry-run --yes --confirm --reason --lock-wait --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2231,7 +2231,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__jobs__subcmd__show)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2281,7 +2281,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__man)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2331,7 +2331,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__queue)
-            opts="-c -o -h -V --kind --exact --advise --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --kind --exact --advise --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2389,7 +2389,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__ready)
-            opts="-c -o -h -V --admin --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --admin --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2443,7 +2443,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version audit matrix explain contract help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version audit matrix explain contract help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2493,7 +2493,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls__subcmd__audit)
-            opts="-y -c -o -h -V --contract --schemas --role --probe-writes --yes --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-y -c -o -h -V --contract --schemas --role --probe-writes --yes --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2559,7 +2559,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls__subcmd__contract)
-            opts="-c -o -h -V --contract --schemas --role --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --contract --schemas --role --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2621,7 +2621,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls__subcmd__explain)
-            opts="-c -o -h -V --contract --schemas --role --context --config --base-url --database-url --timeout --output --color --help --version select insert update delete"
+            opts="-c -o -h -V --contract --schemas --role --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version select insert update delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2767,7 +2767,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls__subcmd__matrix)
-            opts="-c -o -h -V --contract --schemas --role --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --contract --schemas --role --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2829,7 +2829,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__runbook)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2879,7 +2879,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__schema)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2929,7 +2929,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__triage)
-            opts="-c -o -h -V --wait --for --save --from --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --wait --for --save --from --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -206,6 +206,25 @@ impl Command {
         )
     }
 
+    /// Why it speaks of one context alone; none where several may be asked at once.
+    #[must_use]
+    pub fn refuses_fleets(&self) -> Option<&'static str> {
+        match self {
+            Self::Triage(args) if args.save.is_some() || args.from.is_some() => {
+                Some("a saved triage is that of one context")
+            }
+            Self::Queue(args) if args.advise => Some("the advice on indexes is one database's"),
+            Self::Rls(Rls::Audit(args)) if args.probe_writes => {
+                Some("--probe-writes writes, if only for a moment")
+            }
+            Self::Env(_) => Some("it reads files, which are the same in every context"),
+            judging if judging.judges() => None,
+            _ => Some(
+                "several contexts are for commands that judge: triage, health, ready, queue, rls audit",
+            ),
+        }
+    }
+
     /// The format where none is asked for.
     #[must_use]
     pub fn usual_format(&self) -> Format {

@@ -5,6 +5,7 @@ mod config;
 pub mod demo;
 mod dlq;
 mod env;
+pub mod fleet;
 mod handoff;
 mod health;
 mod jobs;

@@ -22,11 +22,15 @@ pub(super) fn announced(environment: &Environment) -> Option<PathBuf> {
     Some(file(&state.join("cliplyctl")))
 }
 
+/// Whether a demo announced this context.
+pub(super) fn is_announced(context: &Context, environment: &Environment) -> bool {
+    matches!(&context.origin, Origin::File { path, .. } if announced(environment).as_ref() == Some(path))
+}
+
 /// Says so when this context was announced by a demo that is gone (killed, machine restarted).
 pub(super) fn still_runs(context: &Context, environment: &Environment) -> Result<(), Error> {
-    let Origin::File { path, .. } = &context.origin else { return Ok(()) };
-    let (true, Some(Source::File(url))) =
-        (announced(environment).as_ref() == Some(path), &context.database)
+    let (Origin::File { path, .. }, true, Some(Source::File(url))) =
+        (&context.origin, is_announced(context, environment), &context.database)
     else {
         return Ok(());
     };

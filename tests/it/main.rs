@@ -12,6 +12,7 @@ mod demo;
 mod desk;
 mod docs;
 mod env;
+mod fleet;
 mod formats;
 mod handoff;
 mod harness;
