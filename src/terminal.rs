@@ -128,10 +128,10 @@ impl Terminal {
         Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
-    /// A progress display for this many jobs.
+    /// A progress display for this many jobs or other things.
     #[must_use]
-    pub fn progress(&self, total: u64) -> Progress {
-        Progress::new(total, self.stderr.width.is_some())
+    pub fn progress(&self, total: u64, noun: &'static str) -> Progress {
+        Progress::new(total, noun, self.stderr.width.is_some())
     }
 
     /// A line that says what is being waited for; shown at once where stderr is a terminal.

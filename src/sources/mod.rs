@@ -1,6 +1,7 @@
 //! The only IO: every fact enters the program through here.
 
 pub mod contract;
+pub mod env_code;
 pub mod env_file;
 pub mod env_schema;
 pub mod http;

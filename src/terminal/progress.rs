@@ -1,4 +1,4 @@
-//! How far a long write has come: a bar on a terminal, a line every few seconds elsewhere.
+//! How far a long work has come: a bar on a terminal, a line every few seconds elsewhere.
 
 use std::cell::Cell;
 use std::io::{self, Write as _};
@@ -12,6 +12,7 @@ const EVERY: Duration = Duration::from_secs(5);
 /// A progress display on stderr.
 pub struct Progress {
     bar: ProgressBar,
+    noun: &'static str,
     plain: bool,
     total: u64,
     started: Instant,
@@ -19,22 +20,23 @@ pub struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(total: u64, interactive: bool) -> Self {
+    pub(super) fn new(total: u64, noun: &'static str, interactive: bool) -> Self {
         let target = if interactive {
             ProgressDrawTarget::stderr_with_hz(10)
         } else {
             ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(Some(total), target);
-        let style = "{bar:30} {human_pos}/{human_len} jobs · {per_sec} · {eta} left";
+        let style =
+            format!("{{bar:30}} {{human_pos}}/{{human_len}} {noun} · {{per_sec}} · {{eta}} left");
         bar.set_style(
-            ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
+            ProgressStyle::with_template(&style).unwrap_or_else(|_| ProgressStyle::default_bar()),
         );
         let now = Instant::now();
-        Self { bar, plain: !interactive, total, started: now, said: Cell::new(now) }
+        Self { bar, noun, plain: !interactive, total, started: now, said: Cell::new(now) }
     }
 
-    /// This many jobs are decided.
+    /// This many are done.
     pub fn at(&self, done: u64) {
         self.bar.set_position(done);
         if self.plain && self.said.get().elapsed() >= EVERY {
@@ -42,9 +44,10 @@ impl Progress {
             let rate = done as f64 / self.started.elapsed().as_secs_f64().max(1e-3);
             _ = writeln!(
                 io::stderr().lock(),
-                "{} of {} jobs, {rate:.0} a second",
+                "{} of {} {}, {rate:.0} a second",
                 crate::text::count(done),
                 crate::text::count(self.total),
+                self.noun,
             );
         }
     }

@@ -154,7 +154,7 @@ pub async fn run(
     let outcome = if agreed.all_or_nothing {
         writer.all_or_nothing(agreed.work).await
     } else {
-        let progress = context.terminal.progress(agreed.work.jobs.len() as u64);
+        let progress = context.terminal.progress(agreed.work.jobs.len() as u64, "jobs");
         let tell = async |so_far: &Outcome| {
             progress.at(so_far.decided());
             usize::MAX

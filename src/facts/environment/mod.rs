@@ -1,5 +1,6 @@
 //! The environment as three parties see it: the schema, the template, the values.
 
+mod code;
 mod describe;
 mod env_file;
 mod rule;
@@ -7,6 +8,7 @@ mod values;
 
 use std::path::PathBuf;
 
+pub use code::{Code, CodeForm, CodeUse};
 pub use env_file::{EntryState, EnvEntry, EnvFile, EnvValue, FileNote, Note, Quote};
 pub use rule::{Constant, Format, Function, NumberCheck, Pattern, Rule, StringCheck, UrlOptions};
 
