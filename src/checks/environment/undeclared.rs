@@ -55,7 +55,10 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
     for found in code.uses.iter().filter(|found| found.form == CodeForm::Read) {
         reads.entry(&found.key).or_default().push(found);
     }
-    let strange = |key: &str| !declared.contains(key) && !known.contains(key) && !is_ambient(key);
+    let strange = |key: &str| {
+        let set_elsewhere = is_ambient(key) || facts.schema.is_of_platform(key);
+        !declared.contains(key) && !known.contains(key) && !set_elsewhere
+    };
     let mut findings: Vec<_> = reads
         .iter()
         .filter(|(key, _)| strange(key))

@@ -134,9 +134,20 @@ pub struct EnvSchema {
     pub keys: Vec<SchemaKey>,
     /// What may add keys or refuse the whole, and cannot be known.
     pub unresolved: Vec<Unresolved>,
+    /// Names that it knows and that the platform sets (`VERCEL_*`): no template has to have them.
+    pub platform: Vec<&'static str>,
 }
 
 impl EnvSchema {
+    /// Whether the platform sets this key, as far as the schema says.
+    #[must_use]
+    pub fn is_of_platform(&self, name: &str) -> bool {
+        self.platform.iter().any(|known| match known.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => name == *known,
+        })
+    }
+
     /// The key of that name.
     #[must_use]
     pub fn key(&self, name: &str) -> Option<&SchemaKey> {

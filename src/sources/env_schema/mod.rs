@@ -20,6 +20,7 @@ mod nesting;
 mod node;
 mod object;
 mod package;
+mod presets;
 
 use std::path::{Path, PathBuf};
 

@@ -65,7 +65,7 @@ fn a_person_may_decline_or_agree() {
 #[test]
 fn a_template_that_would_read_otherwise_is_refused() {
     // The quote is open: one in what comes below would close it.
-    let keys = "A: z.string(),\nB: z.string().describe('say \"x\"'),";
+    let keys = "A: z.string(),\nB: z.string().describe('one inch: \"'),";
     let mut cli = project(keys, "A=\"open\n", "env check --fix --yes");
     let output = cli.run().expect_code(77);
     assert!(output.stderr.contains("reads otherwise"), "{}", output.stderr);
