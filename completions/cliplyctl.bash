@@ -232,6 +232,9 @@ _cliplyctl() {
             cliplyctl__subcmd__help__subcmd__rls,contract)
                 cmd="cliplyctl__subcmd__help__subcmd__rls__subcmd__contract"
                 ;;
+            cliplyctl__subcmd__help__subcmd__rls,diff)
+                cmd="cliplyctl__subcmd__help__subcmd__rls__subcmd__diff"
+                ;;
             cliplyctl__subcmd__help__subcmd__rls,explain)
                 cmd="cliplyctl__subcmd__help__subcmd__rls__subcmd__explain"
                 ;;
@@ -262,6 +265,9 @@ _cliplyctl() {
             cliplyctl__subcmd__rls,contract)
                 cmd="cliplyctl__subcmd__rls__subcmd__contract"
                 ;;
+            cliplyctl__subcmd__rls,diff)
+                cmd="cliplyctl__subcmd__rls__subcmd__diff"
+                ;;
             cliplyctl__subcmd__rls,explain)
                 cmd="cliplyctl__subcmd__rls__subcmd__explain"
                 ;;
@@ -276,6 +282,9 @@ _cliplyctl() {
                 ;;
             cliplyctl__subcmd__rls__subcmd__help,contract)
                 cmd="cliplyctl__subcmd__rls__subcmd__help__subcmd__contract"
+                ;;
+            cliplyctl__subcmd__rls__subcmd__help,diff)
+                cmd="cliplyctl__subcmd__rls__subcmd__help__subcmd__diff"
                 ;;
             cliplyctl__subcmd__rls__subcmd__help,explain)
                 cmd="cliplyctl__subcmd__rls__subcmd__help__subcmd__explain"
@@ -1297,7 +1306,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__env__subcmd__check)
-            opts="-c -o -h -V --schema --schema-name --template --values --process --profile --strict --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-y -c -o -h -V --schema --schema-name --template --values --process --code --profile --strict --fix --yes --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1317,6 +1326,13 @@ _cliplyctl() {
                     ;;
                 --values)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --code)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
                     return 0
                     ;;
                 --profile)
@@ -1947,7 +1963,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__help__subcmd__rls)
-            opts="audit matrix explain contract"
+            opts="audit matrix explain diff contract"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1975,6 +1991,20 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__help__subcmd__rls__subcmd__contract)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__help__subcmd__rls__subcmd__diff)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2443,7 +2473,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls)
-            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version audit matrix explain contract help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version audit matrix explain diff contract help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2620,6 +2650,60 @@ _cliplyctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cliplyctl__subcmd__rls__subcmd__diff)
+            opts="-c -o -h -V --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --fail-on)
+                    COMPREPLY=($(compgen -W "warning critical" -- "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cliplyctl__subcmd__rls__subcmd__explain)
             opts="-c -o -h -V --contract --schemas --role --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version select insert update delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2683,7 +2767,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls__subcmd__help)
-            opts="audit matrix explain contract help"
+            opts="audit matrix explain diff contract help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2711,6 +2795,20 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls__subcmd__help__subcmd__contract)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__rls__subcmd__help__subcmd__diff)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2929,7 +3027,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__triage)
-            opts="-c -o -h -V --wait --for --save --from --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --wait --for --save --from --with-tests --tests-timeout --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2971,6 +3069,10 @@ _cliplyctl() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --tests-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --fail-on)

@@ -1,5 +1,6 @@
 //! The only IO: every fact enters the program through here.
 
+pub mod access_report;
 pub mod contract;
 pub mod env_code;
 pub mod env_file;
@@ -10,3 +11,4 @@ pub mod postgres;
 pub mod saved;
 pub mod service;
 pub mod state;
+pub mod test_run;
