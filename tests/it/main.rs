@@ -17,6 +17,7 @@ mod formats;
 mod handoff;
 mod harness;
 mod jobs;
+mod playbooks;
 mod postgres;
 mod requeue;
 mod rescue;
