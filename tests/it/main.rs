@@ -14,6 +14,7 @@ mod docs;
 mod env;
 mod fleet;
 mod formats;
+mod gates;
 mod handoff;
 mod harness;
 mod jobs;
