@@ -1,5 +1,7 @@
 //! `docs/gates.md` and what lies beside it: every command there is one, and the package holds what it should.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use clap::Parser as _;
 use cliplyctl::cli;
 
@@ -18,7 +20,11 @@ fn words(rest: &str) -> Vec<String> {
 #[test]
 fn every_command_of_the_gates_is_one() {
     let mut seen = 0;
-    for line in GATES.lines().chain(NAGIOS.lines()).filter(|line| !line.contains("cargo ")) {
+    for line in GATES
+        .lines()
+        .chain(NAGIOS.lines())
+        .filter(|line| !line.contains("cargo ") && !line.contains("service_description"))
+    {
         for rest in line.split("cliplyctl ").skip(1) {
             let words = words(rest);
             let first = words.first().map(String::as_str).unwrap_or_default();
@@ -40,7 +46,12 @@ fn the_package_holds_the_binary_completions_and_the_manual() {
     let line =
         format!("{root}/scripts/package && tar tzf {root}/target/package/cliplyctl-*.tar.gz");
     let path = std::env::var("PATH").unwrap();
-    let output = Cli::program("sh", ["-c", &line]).env("BINARY", BINARY).env("PATH", path).run();
+    // A stand-in for the binary: to pack one with all its symbols takes half a minute.
+    let cli = Cli::program("sh", ["-c", &line]).env("PATH", path);
+    let cli = cli.file("cliplyctl", format!("#!/bin/sh\nexec {BINARY} \"$@\"\n"));
+    let binary = cli.home().join("cliplyctl");
+    std::fs::set_permissions(&binary, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let output = cli.env("BINARY", binary).run();
     let listing = output.expect_code(0).stdout;
     for file in [
         "bin/cliplyctl",

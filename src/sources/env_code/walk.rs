@@ -54,7 +54,8 @@ fn is_worth_a_look(entry: &DirEntry) -> bool {
     }
     let name = entry.file_name().to_string_lossy();
     let beside = |path: &Path| path.with_file_name("package.json").exists();
-    !NEVER.contains(&name.as_ref()) && !(BUILT.contains(&name.as_ref()) && beside(entry.path()))
+    let built = BUILT.contains(&name.as_ref()) && beside(entry.path());
+    !built && !NEVER.contains(&name.as_ref())
 }
 
 fn is_source(entry: &DirEntry) -> bool {
