@@ -19,7 +19,7 @@ pub use filter::{Filter, Moment};
 pub use global::Global;
 pub use jobs::{Jobs, JobsRescue, JobsShow};
 pub use requeue::{Care, Consent, DlqFollow, DlqOps, DlqRequeue, DlqUndo};
-pub use rls::{Rls, RlsAudit, RlsExplain, RlsScope, RowCommand};
+pub use rls::{Rls, RlsAudit, RlsDiff, RlsExplain, RlsScope, RowCommand};
 pub use triage::{Goal, Triage};
 
 use crate::error::Error;
@@ -162,6 +162,7 @@ impl Command {
             Self::Rls(Rls::Audit(_)) => "rls audit",
             Self::Rls(Rls::Matrix(_)) => "rls matrix",
             Self::Rls(Rls::Explain(_)) => "rls explain",
+            Self::Rls(Rls::Diff(_)) => "rls diff",
             Self::Rls(Rls::Contract(_)) => "rls contract",
             Self::Env(Env::Check(_)) => "env check",
             Self::Env(Env::Explain(_)) => "env explain",
@@ -202,9 +203,31 @@ impl Command {
                 | Self::Health(_)
                 | Self::Ready(_)
                 | Self::Queue(_)
-                | Self::Rls(Rls::Audit(_))
+                | Self::Rls(Rls::Audit(_) | Rls::Diff(_))
                 | Self::Env(Env::Check(_))
         )
+    }
+
+    /// Why it speaks of one context alone; none where several may be asked at once.
+    #[must_use]
+    pub fn refuses_fleets(&self) -> Option<&'static str> {
+        match self {
+            Self::Triage(args) if args.save.is_some() || args.from.is_some() => {
+                Some("a saved triage is that of one context")
+            }
+            Self::Triage(args) if args.with_tests => Some("the tests are those of one checkout"),
+            Self::Queue(args) if args.advise => Some("the advice on indexes is one database's"),
+            Self::Rls(Rls::Audit(args)) if args.probe_writes => {
+                Some("--probe-writes writes, if only for a moment")
+            }
+            Self::Env(_) | Self::Rls(Rls::Diff(_)) => {
+                Some("it reads files, which are the same in every context")
+            }
+            judging if judging.judges() => None,
+            _ => Some(
+                "several contexts are for commands that judge: triage, health, ready, queue, rls audit",
+            ),
+        }
     }
 
     /// The format where none is asked for.

@@ -81,6 +81,9 @@ async fn execute(
     cli.command.check_format(cli.format())?;
     let cwd = std::env::current_dir()
         .map_err(|e| Error::config("the working directory cannot be read").cause(e))?;
+    if cli.global.is_fleet() {
+        return commands::fleet::run(cli, environment, terminal, &cwd).await;
+    }
     if let Some(answer) = commands::standalone(&cli.command) {
         return Ok(show(cli, terminal, answer?, &Provenance::default()));
     }
@@ -105,7 +108,7 @@ async fn execute(
 
 /// Prints a report; an error on the way to stdout is the command's failure.
 fn show(cli: &Cli, terminal: Terminal, mut report: Report, from: &Provenance) -> ExitCode {
-    if let Some(context) = &cli.global.context {
+    if let Some(context) = cli.global.one() {
         report.address(context);
     }
     report.document.runbook_url.clone_from(&from.runbook_url);
@@ -121,7 +124,7 @@ fn show(cli: &Cli, terminal: Terminal, mut report: Report, from: &Provenance) ->
 
 /// Prints an error; programs get it on stdout as well, in the format that they asked for.
 fn fail(cli: &Cli, terminal: Terminal, mut error: Error, from: &Provenance) -> ExitCode {
-    if let Some(context) = &cli.global.context {
+    if let Some(context) = cli.global.one() {
         error.address(context);
     }
     terminal.complain(&error);

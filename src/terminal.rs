@@ -1,11 +1,13 @@
 //! The terminal: the only place that prints.
 
+mod board;
 mod progress;
 mod status;
 mod stream;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+pub use board::Board;
 pub use progress::Progress;
 pub use status::Status;
 pub use stream::Stream;
@@ -49,6 +51,8 @@ pub struct Terminal {
     pub interactive: bool,
     /// Whether the terminal knows no escape sequences.
     dumb: bool,
+    /// Whether stderr belongs to somebody else.
+    silent: bool,
 }
 
 impl Terminal {
@@ -67,6 +71,7 @@ impl Terminal {
             stderr: canvas(err.is_terminal()),
             interactive: io::stdin().is_terminal() && err.is_terminal(),
             dumb: environment.get("TERM") == Some("dumb"),
+            silent: false,
         }
     }
 
@@ -88,8 +93,19 @@ impl Terminal {
         Stream::new()
     }
 
+    /// The same for one of several that run beside each other: it asks nothing and says nothing on
+    /// the way, since none of it would say of which one it speaks.
+    #[must_use]
+    pub fn silent(self) -> Self {
+        let stderr = Canvas { width: None, ..self.stderr };
+        Self { stderr, interactive: false, silent: true, ..self }
+    }
+
     /// Writes a line for the person to stderr; nobody there is no error.
     pub fn say(&self, text: &str) {
+        if self.silent {
+            return;
+        }
         let mut err = io::stderr().lock();
         _ = writeln!(err, "{}", self.folded(text, 0));
     }
@@ -112,10 +128,10 @@ impl Terminal {
         Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
-    /// A progress display for this many jobs.
+    /// A progress display for this many jobs or other things.
     #[must_use]
-    pub fn progress(&self, total: u64) -> Progress {
-        Progress::new(total, self.stderr.width.is_some())
+    pub fn progress(&self, total: u64, noun: &'static str) -> Progress {
+        Progress::new(total, noun, self.stderr.width.is_some())
     }
 
     /// A display of how this many jobs stand, for as long as they are followed.
@@ -128,6 +144,12 @@ impl Terminal {
     #[must_use]
     pub fn status(&self, text: &str) -> Status {
         Status::new(text, self.stderr.width.filter(|_| !self.dumb))
+    }
+
+    /// A line for each of these names, where stderr is a terminal.
+    #[must_use]
+    pub fn board(&self, names: &[String]) -> Board {
+        Board::new(names, self.stderr.width.is_some() && !self.dumb)
     }
 
     /// Prints an error with its causes and hints.

@@ -3,6 +3,7 @@
 //! One file a check, its tests below it; each family's `mod.rs` holds the list.
 
 pub mod access;
+pub mod access_diff;
 pub mod advice;
 pub mod cohort;
 pub mod cross;
@@ -16,6 +17,7 @@ pub mod requeues;
 pub mod rls;
 pub mod server;
 pub mod service;
+pub mod tests;
 
 pub use crate::facts::limits::limit_text;
 use crate::facts::{Finding, Limit, Limits, Section, Verdict};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
 
 use super::Judging;
 
@@ -21,12 +21,21 @@ pub struct EnvCheck {
     /// What to read.
     #[command(flatten)]
     pub sources: EnvSources,
+    /// Hold the TypeScript and JavaScript below this directory against the schema: undeclared, unused
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub code: Option<PathBuf>,
     /// What this profile of cliplyctl.toml needs must be set, too
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
     /// Commented keys count as missing; what is a warning about the template is critical
     #[arg(long)]
     pub strict: bool,
+    /// Insert the keys that the template lacks, with their descriptions; shows the diff and asks
+    #[arg(long)]
+    pub fix: bool,
+    /// Go on with --fix without asking
+    #[arg(short, long, requires = "fix")]
+    pub yes: bool,
     /// How to judge.
     #[command(flatten)]
     pub judging: Judging,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{ArgAction, Args};
 
 use crate::render::Format;
 use crate::settings::{Overrides, Secret, duration};
@@ -13,9 +13,13 @@ use crate::terminal::ColorChoice;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// Take everything from this context of cliplyctl.toml
-    #[arg(short, long, global = true, value_name = "NAME")]
-    pub context: Option<String>,
+    /// Take everything from this context of cliplyctl.toml; several (a,b) side by side, to judge
+    #[arg(short, long, global = true, value_name = "NAME", action = ArgAction::Set)]
+    #[arg(value_delimiter = ',', num_args = 1)]
+    pub context: Vec<String>,
+    /// Judge every context of cliplyctl.toml, side by side
+    #[arg(long, global = true)]
+    pub all_contexts: bool,
     /// Read this configuration file instead of the usual ones
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -37,11 +41,26 @@ pub struct Global {
 }
 
 impl Global {
+    /// The context named, where one alone is.
+    #[must_use]
+    pub fn one(&self) -> Option<&str> {
+        match self.context.as_slice() {
+            [name] => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Whether several contexts are to be asked at once.
+    #[must_use]
+    pub fn is_fleet(&self) -> bool {
+        self.all_contexts || self.context.len() > 1
+    }
+
     /// The flags that override settings.
     #[must_use]
     pub fn overrides(&self) -> Overrides {
         Overrides {
-            context: self.context.clone(),
+            context: self.one().map(str::to_owned),
             config: self.config.clone(),
             base_url: self.base_url.clone(),
             database_url: self.database_url.clone().map(Secret::new),

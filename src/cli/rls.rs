@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
 
 use super::Judging;
 
@@ -15,6 +15,8 @@ pub enum Rls {
     Matrix(RlsScope),
     /// Say why a role may or may not run a command on a table
     Explain(RlsExplain),
+    /// Say what access appeared or vanished between two reports of `rls matrix` or `rls audit`
+    Diff(RlsDiff),
     /// Write a contract from the present database, to review and commit
     Contract(RlsScope),
 }
@@ -45,6 +47,20 @@ pub struct RlsAudit {
     /// Go on with --probe-writes without asking
     #[arg(short, long, requires = "probe_writes")]
     pub yes: bool,
+    /// How to judge.
+    #[command(flatten)]
+    pub judging: Judging,
+}
+
+/// `rls diff`
+#[derive(Debug, Args)]
+pub struct RlsDiff {
+    /// What `-o json` wrote before
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub old: PathBuf,
+    /// What it wrote after
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub new: PathBuf,
     /// How to judge.
     #[command(flatten)]
     pub judging: Judging,

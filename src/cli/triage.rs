@@ -23,6 +23,12 @@ pub struct Triage {
     /// Look at nothing: judge a saved triage again, with the limits of now
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["wait", "save"])]
     pub from: Option<PathBuf>,
+    /// In a checkout of the backend, run its own checks first: pnpm test:core, check:env:template
+    #[arg(long, conflicts_with = "from")]
+    pub with_tests: bool,
+    /// Longest time for each of them
+    #[arg(long, value_name = "TIME", value_parser = duration::parse, default_value = "5m", requires = "with_tests")]
+    pub tests_timeout: Duration,
     /// How to judge.
     #[command(flatten)]
     pub judging: Judging,

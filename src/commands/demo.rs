@@ -30,7 +30,7 @@ pub async fn run(
     if args.list_scenarios {
         return Ok(crate::show(cli, terminal, list(), &Default::default()));
     }
-    if cli.global.context.is_some() || cli.global.database_url.is_some() {
+    if !cli.global.context.is_empty() || cli.global.database_url.is_some() {
         return Err(Error::usage("the demo brings its own app and database")
             .hint("leave out -c and --database-url"));
     }

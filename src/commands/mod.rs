@@ -5,6 +5,7 @@ mod config;
 pub mod demo;
 mod dlq;
 mod env;
+pub mod fleet;
 mod handoff;
 mod health;
 mod jobs;
@@ -31,6 +32,7 @@ pub fn standalone(command: &Command) -> Option<Result<Report, Error>> {
         Command::Completions { shell } => Some(Ok(completions::completions(*shell))),
         Command::Man { command } => Some(completions::man(command)),
         Command::Schema => Some(Ok(schema::run())),
+        Command::Rls(Rls::Diff(args)) => Some(rls::diff::run(args)),
         _ => None,
     }
 }
@@ -81,6 +83,7 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         Command::Demo(_)
         | Command::Runbook { .. }
         | Command::Schema
+        | Command::Rls(Rls::Diff(_))
         | Command::Completions { .. }
         | Command::Man { .. } => Err(Error::bug("this command takes no settings")),
     }

@@ -28,6 +28,7 @@ pub mod rescue;
 pub mod selection;
 pub mod server;
 pub mod service;
+pub mod test_run;
 pub mod triage;
 pub mod verdict;
 

@@ -9,6 +9,7 @@ use super::layout::Layout;
 use super::queue::Queue;
 use super::server::Server;
 use super::service::{Health, Readiness};
+use super::test_run::TestRun;
 
 /// What was read, each with its source and time. `None`: not attempted, because what it depends on
 /// could not be read, or because there is nothing of the kind here.
@@ -32,6 +33,9 @@ pub struct Facts {
     /// Never saved: it holds the values of a `.env`.
     #[serde(skip)]
     pub environment: Option<Observed<Environment>>,
+    /// The checkout's own checks, where they were asked for. Never saved: they are not about the system.
+    #[serde(skip)]
+    pub tests: Vec<TestRun>,
     /// Whether all this was read back from a file.
     #[serde(skip, default = "yes")]
     pub saved: bool,

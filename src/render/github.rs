@@ -2,20 +2,18 @@
 
 use super::sanitise;
 use crate::facts::{Finding, Verdict};
-use crate::report::Report;
+use crate::report::{Provenance, Report};
 
 /// One line a finding, worst first; a notice where there is none.
 #[must_use]
-pub fn render(report: &Report) -> String {
+pub fn render(report: &Report, from: &Provenance) -> String {
     let mut text = String::new();
-    for verdict in [Verdict::Critical, Verdict::Unknown, Verdict::Warning] {
-        for finding in report.findings.iter().filter(|finding| finding.verdict == verdict) {
-            text.push_str(&annotation(finding));
-        }
-    }
-    for error in &report.errors {
-        let (command, message) = (property(report.command), data(&error.message));
-        text.push_str(&format!("::error title=cliplyctl {command}::{message}\n"));
+    for (part, from) in report.parts(from) {
+        let whose = match (report.members.is_empty(), &from.context) {
+            (false, Some(context)) => format!("{context}: "),
+            _ => String::new(),
+        };
+        text.push_str(&annotations(part, &whose));
     }
     if text.is_empty() {
         text = format!("::notice::cliplyctl {}: {}\n", report.command, report.status());
@@ -23,14 +21,30 @@ pub fn render(report: &Report) -> String {
     text
 }
 
-fn annotation(finding: &Finding) -> String {
+/// The annotations of one report; of several, each says whose it is.
+fn annotations(report: &Report, whose: &str) -> String {
+    let mut text = String::new();
+    for verdict in [Verdict::Critical, Verdict::Unknown, Verdict::Warning] {
+        for finding in report.findings.iter().filter(|finding| finding.verdict == verdict) {
+            text.push_str(&annotation(finding, whose));
+        }
+    }
+    for error in &report.errors {
+        let (command, message) =
+            (property(report.command), data(&format!("{whose}{}", error.message)));
+        text.push_str(&format!("::error title=cliplyctl {command}::{message}\n"));
+    }
+    text
+}
+
+fn annotation(finding: &Finding, whose: &str) -> String {
     let level = if finding.verdict == Verdict::Warning { "warning" } else { "error" };
     let mut properties = String::new();
     if let Some(place) = &finding.place {
         let file = property(&place.file.display().to_string());
         properties = format!("file={file},line={},", place.line);
     }
-    let (check, message) = (property(finding.check), data(&finding.message));
+    let (check, message) = (property(finding.check), data(&format!("{whose}{}", finding.message)));
     format!("::{level} {properties}title={check}::{message}\n")
 }
 
@@ -55,6 +69,6 @@ mod tests {
         let place = Place { file: "a,b:c.ts".into(), line: 7 };
         let finding = Finding::new("env.x", Section::Environment, Verdict::Warning, "A", "1%\n::x");
         let expected = "::warning file=a%2Cb%3Ac.ts,line=7,title=env.x::1%25%0A::x\n";
-        assert_eq!(annotation(&finding.at(place)), expected);
+        assert_eq!(annotation(&finding.at(place), ""), expected);
     }
 }

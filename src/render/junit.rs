@@ -6,9 +6,52 @@ use super::sanitise;
 use crate::facts::{Finding, Verdict};
 use crate::report::{Provenance, Report};
 
-/// One suite. What `--fail-on` forgives passes, and says so.
+/// One suite a context. What `--fail-on` forgives passes, and says so.
 #[must_use]
 pub fn render(report: &Report, from: &Provenance) -> String {
+    let suites: Vec<_> =
+        report.parts(from).into_iter().map(|(part, from)| suite(part, from)).collect();
+    let counts = suites.iter().fold(Counts::default(), |sum, (counts, _)| sum.plus(counts));
+    let seconds = from.duration_ms as f64 / 1e3;
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {counts} time=\"{seconds:.3}\">\n"
+    );
+    suites.iter().for_each(|(_, suite)| text.push_str(suite));
+    text.push_str("</testsuites>\n");
+    text
+}
+
+/// How many test cases, and how many of which kind.
+#[derive(Default)]
+struct Counts {
+    tests: usize,
+    failures: usize,
+    errors: usize,
+    skipped: usize,
+}
+
+impl Counts {
+    fn plus(self, other: &Self) -> Self {
+        Self {
+            tests: self.tests + other.tests,
+            failures: self.failures + other.failures,
+            errors: self.errors + other.errors,
+            skipped: self.skipped + other.skipped,
+        }
+    }
+}
+
+impl std::fmt::Display for Counts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { tests, failures, errors, skipped } = self;
+        write!(
+            f,
+            "tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\""
+        )
+    }
+}
+
+fn suite(report: &Report, from: &Provenance) -> (Counts, String) {
     let cases: Vec<_> = report.findings.iter().map(|finding| case(report, finding)).collect();
     let errors: Vec<_> = report.errors.iter().map(|error| error.message.as_str()).collect();
     // A command that could not judge at all is a test case too: no cases would read as green.
@@ -18,18 +61,16 @@ pub fn render(report: &Report, from: &Provenance) -> String {
         Some(context) => format!("cliplyctl {} ({context})", report.command),
         None => format!("cliplyctl {}", report.command),
     });
-    let tests = cases.len() + usize::from(lone.is_some());
-    let counts = format!(
-        "tests=\"{tests}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\"",
-        count(Kind::Failure),
-        count(Kind::Error) + usize::from(lone.is_some()),
-        count(Kind::Skipped),
-    );
+    let counts = Counts {
+        tests: cases.len() + usize::from(lone.is_some()),
+        failures: count(Kind::Failure),
+        errors: count(Kind::Error) + usize::from(lone.is_some()),
+        skipped: count(Kind::Skipped),
+    };
     let seconds = from.duration_ms as f64 / 1e3;
     let started = from.started_at.strftime("%Y-%m-%dT%H:%M:%SZ");
     let mut text = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {counts} time=\"{seconds:.3}\">\n  \
-         <testsuite name=\"{name}\" {counts} time=\"{seconds:.3}\" timestamp=\"{started}\">\n"
+        "  <testsuite name=\"{name}\" {counts} time=\"{seconds:.3}\" timestamp=\"{started}\">\n"
     );
     cases.iter().for_each(|case| text.push_str(case));
     if let Some(message) = lone {
@@ -40,8 +81,8 @@ pub fn render(report: &Report, from: &Provenance) -> String {
              <error type=\"unknown\" message=\"{message}\"/>\n    </testcase>"
         );
     }
-    text.push_str("  </testsuite>\n</testsuites>\n");
-    text
+    text.push_str("  </testsuite>\n");
+    (counts, text)
 }
 
 /// What becomes of a finding.

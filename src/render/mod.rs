@@ -73,11 +73,11 @@ pub fn render(report: &Report, from: &Provenance, format: Format, canvas: Canvas
     match format {
         Format::Table => table::render(&report.document, canvas),
         Format::Json => json::render(report, from),
-        Format::Github => github::render(report),
+        Format::Github => github::render(report, from),
         Format::Ndjson => ndjson::render(report, from),
         Format::Short => short::render(report, from),
         Format::Markdown => markdown::render(&report.document),
-        Format::Nagios => nagios::render(report),
+        Format::Nagios => nagios::render(report, from),
         Format::Junit => junit::render(report, from),
         Format::Prometheus => prometheus::render(report, from),
         Format::Sarif => sarif::render(report, from),

@@ -6,37 +6,52 @@
 
 use std::collections::BTreeSet;
 
-use super::{sanitise, short};
+use super::sanitise;
 use crate::exit::ExitCode;
 use crate::facts::{Finding, Value};
-use crate::report::Report;
+use crate::report::{Provenance, Report};
 
 /// Lines of details: agents cut long outputs anywhere.
 const DETAILS: usize = 20;
 
 /// The status line and the details.
 #[must_use]
-pub fn render(report: &Report) -> String {
+pub fn render(report: &Report, from: &Provenance) -> String {
     let command = report.command.to_uppercase();
-    let mut text = format!("{command} {}: {}", status(report), plain(&short::sentence(report)));
-    let data = performance(&report.findings);
+    let mut text = format!("{command} {}: {}", status(report), plain(&report.sentence()));
+    let parts: Vec<_> =
+        report.parts(from).into_iter().map(|part| (whose(report, part.1), part.0)).collect();
+    let data: Vec<_> =
+        parts.iter().flat_map(|(whose, part)| performance(&part.findings, whose)).collect();
     if !data.is_empty() {
         text.push_str(&format!(" | {}", data.join(" ")));
     }
     text.push('\n');
-    let bad = report.bad();
-    for finding in bad.iter().take(DETAILS) {
-        let (label, message) = (finding.verdict.label(), plain(&finding.message));
-        text.push_str(&format!(
-            "{label} {} {}: {message}\n",
-            finding.check,
-            plain(&finding.subject)
-        ));
-    }
-    if bad.len() > DETAILS {
-        text.push_str(&format!("and {} more\n", bad.len() - DETAILS));
+    let lines: Vec<_> = parts.iter().flat_map(|(whose, part)| details(part, whose)).collect();
+    lines.iter().take(DETAILS).for_each(|line| text.push_str(line));
+    if lines.len() > DETAILS {
+        text.push_str(&format!("and {} more\n", lines.len() - DETAILS));
     }
     text
+}
+
+/// `prod-eu/` in front of what belongs to one of several contexts.
+fn whose(report: &Report, from: &Provenance) -> String {
+    match (report.members.is_empty(), &from.context) {
+        (false, Some(context)) => format!("{}/", plain(context).replace(['\'', '='], "_")),
+        _ => String::new(),
+    }
+}
+
+/// What is not OK, one line each; of several contexts also why one could not be asked.
+fn details(report: &Report, whose: &str) -> Vec<String> {
+    let finding = |finding: &&Finding| {
+        let (label, subject) = (finding.verdict.label(), plain(&finding.subject));
+        format!("{label} {whose}{} {subject}: {}\n", finding.check, plain(&finding.message))
+    };
+    let errors = report.errors.iter().filter(|_| !whose.is_empty() && report.findings.is_empty());
+    let errors = errors.map(|error| format!("UNKNOWN {whose} {}\n", plain(&error.message)));
+    report.bad().iter().map(finding).chain(errors).collect()
 }
 
 /// The word of the exit code, which is what the monitoring goes by: `--fail-on` may forgive.
@@ -55,7 +70,7 @@ fn plain(text: &str) -> String {
 }
 
 /// Every number that was read, each label once.
-fn performance(findings: &[Finding]) -> Vec<String> {
+fn performance(findings: &[Finding], whose: &str) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let mut data = Vec::new();
     for finding in findings {
@@ -68,7 +83,7 @@ fn performance(findings: &[Finding]) -> Vec<String> {
             let side = |side: Option<f64>| side.map(|value| value.to_string()).unwrap_or_default();
             let warning = side(limit.and_then(|limit| limit.warning));
             let critical = side(limit.and_then(|limit| limit.critical));
-            data.push(format!("'{}'={value}{unit};{warning};{critical};0;", finding.check));
+            data.push(format!("'{whose}{}'={value}{unit};{warning};{critical};0;", finding.check));
         }
     }
     data

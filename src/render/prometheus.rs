@@ -16,38 +16,47 @@ const LABEL: usize = 100;
 /// Samples of one metric by their labels: the collector refuses a file that names one twice.
 type Samples = BTreeMap<String, f64>;
 
-/// Every metric with HELP and TYPE.
+/// Every metric with HELP and TYPE, once; the samples of several contexts stand below each other.
 #[must_use]
 pub fn render(report: &Report, from: &Provenance) -> String {
+    let mut metrics: Vec<(String, String, Samples)> = Vec::new();
+    for one in report.parts(from).into_iter().flat_map(|(part, from)| of_one(part, from)) {
+        match metrics.iter_mut().find(|known| known.0 == one.0) {
+            Some(known) => known.2.extend(one.2),
+            None => metrics.push(one),
+        }
+    }
+    let mut text = String::new();
+    for (name, help, samples) in &metrics {
+        metric(&mut text, name, help, samples);
+    }
+    text
+}
+
+/// The metrics of one context: name, help, samples.
+fn of_one(report: &Report, from: &Provenance) -> Vec<(String, String, Samples)> {
     let base = base(report, from);
     let one = |value: f64| Samples::from([(base.clone(), value)]);
-    let mut text = String::new();
-    metric(
-        &mut text,
-        "cliplyctl_verdict",
-        "Verdict of the command: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
-        &one(overall(report)),
-    );
-    metric(
-        &mut text,
-        "cliplyctl_check_verdict",
-        "Verdict of a check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN or skipped.",
-        &verdicts(report, &base),
-    );
+    let named =
+        |name: &str, help: &str, samples| (format!("cliplyctl_{name}"), help.to_owned(), samples);
+    let help = "Verdict of the command: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.";
+    let mut metrics = vec![named("verdict", help, one(overall(report)))];
+    let help = "Verdict of a check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN or skipped.";
+    metrics.push(named("check_verdict", help, verdicts(report, &base)));
     for (unit, samples) in readings(report, &base) {
         let help = format!("What a check read, in {}.", unit.replace('_', " "));
-        metric(&mut text, &format!("cliplyctl_reading_{unit}"), &help, &samples);
+        metrics.push(named(&format!("reading_{unit}"), &help, samples));
     }
     for (unit, samples) in limits(report, &base) {
         let help = format!("The limit of a check, in {}.", unit.replace('_', " "));
-        metric(&mut text, &format!("cliplyctl_limit_{unit}"), &help, &samples);
+        metrics.push(named(&format!("limit_{unit}"), &help, samples));
     }
     let seconds = from.duration_ms as f64 / 1e3;
-    metric(&mut text, "cliplyctl_duration_seconds", "How long the command took.", &one(seconds));
+    metrics.push(named("duration_seconds", "How long the command took.", one(seconds)));
     let started = from.started_at.as_millisecond() as f64 / 1e3;
     let help = "When the command began, seconds since 1970: alert when it grows old.";
-    metric(&mut text, "cliplyctl_started_timestamp_seconds", help, &one(started));
-    text
+    metrics.push(named("started_timestamp_seconds", help, one(started)));
+    metrics
 }
 
 fn metric(text: &mut String, name: &str, help: &str, samples: &Samples) {

@@ -13,9 +13,15 @@ use crate::report::{Provenance, Report, rules};
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// One run. Good readings are results too, of kind `pass`.
+/// One run a context. Good readings are results too, of kind `pass`.
 #[must_use]
 pub fn render(report: &Report, from: &Provenance) -> String {
+    let runs: Vec<_> = report.parts(from).into_iter().map(|(part, from)| run(part, from)).collect();
+    let log = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": runs });
+    sanitise::json(&format!("{log:#}\n"))
+}
+
+fn run(report: &Report, from: &Provenance) -> Value {
     let checks: BTreeSet<&str> = report.findings.iter().map(|finding| finding.check).collect();
     let checks: Vec<&str> = checks.into_iter().collect();
     let results: Vec<_> =
@@ -25,27 +31,22 @@ pub fn render(report: &Report, from: &Provenance) -> String {
         .iter()
         .map(|error| json!({ "level": "error", "message": { "text": error.message } }))
         .collect();
-    let log = json!({
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "cliplyctl",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": checks.iter().map(|id| rule(id)).collect::<Vec<_>>(),
-            }},
-            "automationDetails": { "id": category(report, from) },
-            "invocations": [{
-                "executionSuccessful": report.errors.is_empty(),
-                "exitCode": report.exit.code(),
-                "startTimeUtc": from.started_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-                "toolExecutionNotifications": notifications,
-            }],
-            "columnKind": "unicodeCodePoints",
-            "results": results,
-        }]
-    });
-    sanitise::json(&format!("{log:#}\n"))
+    json!({
+        "tool": { "driver": {
+            "name": "cliplyctl",
+            "version": env!("CARGO_PKG_VERSION"),
+            "rules": checks.iter().map(|id| rule(id)).collect::<Vec<_>>(),
+        }},
+        "automationDetails": { "id": category(report, from) },
+        "invocations": [{
+            "executionSuccessful": report.errors.is_empty(),
+            "exitCode": report.exit.code(),
+            "startTimeUtc": from.started_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "toolExecutionNotifications": notifications,
+        }],
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    })
 }
 
 /// Runs of one category replace each other: one a command and context.

@@ -45,6 +45,11 @@ pub struct Envelope {
     pub verdict: Option<SectionJson>,
     /// The command's own data.
     pub data: serde_json::Value,
+    /// Where several contexts were asked at once: the whole report of each, the worst first. Checks,
+    /// findings and data are theirs then.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    pub contexts: Vec<Envelope>,
     /// Of `env check` with a template alone.
     #[serde(flatten)]
     pub agreement: Option<AgreementJson>,
@@ -257,6 +262,7 @@ impl Envelope {
             findings: report.bad().into_iter().map(finding).collect(),
             verdict: report.section.as_ref().map(section),
             data: report.data.clone(),
+            contexts: report.members.iter().map(|m| Self::new(&m.report, &m.from)).collect(),
             agreement: report.agreement.clone(),
             errors: report.errors.iter().map(error).collect(),
         }

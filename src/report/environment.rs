@@ -9,7 +9,9 @@ use super::envelope::AgreementJson;
 use super::{Block, Cell, Column, Document, Report, Table};
 use crate::checks::environment::{KeyVerdict, drift, in_force, judge_key};
 use crate::exit::FailOn;
-use crate::facts::environment::{EntryState, EnvEntry, EnvFile, EnvSchema, Environment, SchemaKey};
+use crate::facts::environment::{
+    CodeForm, EntryState, EnvEntry, EnvFile, EnvSchema, Environment, SchemaKey, Unresolved,
+};
 use crate::facts::{Finding, Verdict};
 use crate::text;
 
@@ -20,8 +22,21 @@ pub struct EnvironmentJson {
     schema: SchemaJson,
     /// The template; null when there was none to judge.
     template: Option<String>,
+    /// The sources; null when none were to be judged.
+    code: Option<CodeJson>,
     /// Every key of the schema, in its order.
     keys: Vec<KeyJson>,
+}
+
+/// A tree of sources.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CodeJson {
+    /// The directory.
+    root: String,
+    /// Source files that were looked at.
+    files: usize,
+    /// `file:line` of names that are computed.
+    computed: Vec<String>,
 }
 
 /// A schema.
@@ -49,6 +64,8 @@ pub struct KeyJson {
     template: Option<&'static str>,
     /// Where the value in force comes from; null when none is set or none was to be judged.
     value: Option<ValueJson>,
+    /// `file:line` of every place that reads it; null when no sources were to be judged.
+    read_at: Option<Vec<String>>,
 }
 
 /// Where a value comes from, and what may be said of it.
@@ -75,6 +92,11 @@ pub fn report(facts: &Environment, findings: Vec<Finding>, fail_on: FailOn) -> R
             chosen: facts.schema.chosen.reason(),
         },
         template: facts.template.as_ref().map(|file| file.path.display().to_string()),
+        code: facts.code.as_ref().map(|code| CodeJson {
+            root: code.root.display().to_string(),
+            files: code.files,
+            computed: code.computed.iter().map(ToString::to_string).collect(),
+        }),
         keys: facts.schema.keys.iter().map(|key| key_json(facts, key, entries.as_ref())).collect(),
     };
     let document = document(facts, &findings);
@@ -84,6 +106,12 @@ pub fn report(facts: &Environment, findings: Vec<Finding>, fail_on: FailOn) -> R
     match &facts.template {
         Some(file) => report.examined.push(file.path.display().to_string()),
         None => report.not_examined.push(("template".to_owned(), "there is none".to_owned())),
+    }
+    if let Some(code) = &facts.code {
+        let files = text::plural(code.files as u64, "source file", "source files");
+        report.examined.push(format!("{}: {files}", code.root.display()));
+        let missed = |missed: &Unresolved| (missed.place.to_string(), missed.reason.clone());
+        report.not_examined.extend(code.unread.iter().map(missed));
     }
     if facts.values.is_none() {
         let reason = "neither --values nor --process was given";
@@ -134,7 +162,7 @@ fn row(finding: &Finding) -> Vec<Cell> {
 }
 
 /// What the findings of a check are, one and many.
-const NOUNS: [(&str, &str, &str); 6] = [
+const NOUNS: [(&str, &str, &str); 9] = [
     (
         "env.template",
         "key differs between template and schema",
@@ -148,18 +176,18 @@ const NOUNS: [(&str, &str, &str); 6] = [
         "remarks on how the template is written",
     ),
     ("env.values", "key fails the schema", "keys fail the schema"),
+    ("env.code", "source cannot be read", "sources cannot be read"),
+    ("env.undeclared", "key is read and not declared", "keys are read and not declared"),
+    ("env.unused", "key is declared and never read", "keys are declared and never read"),
     ("env.exposure", "key is where it should not be", "keys are where they should not be"),
 ];
 
 fn headline(facts: &Environment, findings: &[Finding], verdict: Verdict) -> String {
     if verdict == Verdict::Ok {
-        return match (&facts.template, &facts.values) {
-            (Some(_), None) => "the template agrees with the schema".to_owned(),
-            (None, _) => "the values satisfy the schema".to_owned(),
-            (Some(_), Some(_)) => "template and values agree with the schema".to_owned(),
-        };
+        return well(facts);
     }
-    if verdict == Verdict::Unknown {
+    let missed = |f: &&Finding| f.verdict == verdict && f.check == "env.code";
+    if verdict == Verdict::Unknown && !findings.iter().any(|finding| missed(&finding)) {
         let unknown = findings.iter().filter(|finding| finding.verdict == verdict).count();
         return text::plural(unknown as u64, "key cannot be judged", "keys cannot be judged");
     }
@@ -171,6 +199,19 @@ fn headline(facts: &Environment, findings: &[Finding], verdict: Verdict) -> Stri
         }
     };
     NOUNS.into_iter().filter_map(count).collect::<Vec<_>>().join("; ")
+}
+
+/// `template and code agree with the schema`
+fn well(facts: &Environment) -> String {
+    match (&facts.template, &facts.values, &facts.code) {
+        (Some(_), None, None) => "the template agrees with the schema",
+        (None, Some(_), None) => "the values satisfy the schema",
+        (None, _, Some(_)) => "the code agrees with the schema",
+        (Some(_), None, Some(_)) => "template and code agree with the schema",
+        (Some(_), Some(_), Some(_)) => "template, values and code agree with the schema",
+        (_, _, None) => "template and values agree with the schema",
+    }
+    .to_owned()
 }
 
 fn title(facts: &Environment) -> Block {
@@ -206,6 +247,9 @@ fn key_json(facts: &Environment, key: &SchemaKey, entries: Option<&Entries<'_>>)
         description: key.description.clone(),
         declared: key.place.to_string(),
         template,
+        read_at: facts.code.as_ref().map(|code| {
+            code.of(&key.name, CodeForm::Read).map(|found| found.place.to_string()).collect()
+        }),
         value: set.map(|set| ValueJson {
             variable: set.key.clone(),
             shape: set.value.shape(),

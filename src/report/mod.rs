@@ -10,6 +10,7 @@ pub mod dead_letters;
 pub mod document;
 pub mod envelope;
 pub mod environment;
+pub mod fleet;
 pub mod follow;
 pub mod groups;
 pub mod handoff;
@@ -42,6 +43,9 @@ pub use document::{Block, Document};
 pub use page::Page;
 pub use table::{Align, Column, Give, Table};
 
+/// Findings that a sentence names; the reader of a chat wants the worst.
+const NAMED: usize = 3;
+
 /// The answer of one command.
 #[derive(Debug)]
 pub struct Report {
@@ -69,10 +73,21 @@ pub struct Report {
     pub agreement: Option<envelope::AgreementJson>,
     /// Sources that failed on the way.
     pub errors: Vec<Error>,
+    /// The reports of several contexts, of which this one is the sum.
+    pub members: Vec<Member>,
     /// Where a report of something saved comes from; none: from this run.
     pub saved_from: Option<Provenance>,
     /// The same for people.
     pub document: Document,
+}
+
+/// What one of several contexts answered.
+#[derive(Debug)]
+pub struct Member {
+    /// The report, whose commands speak of that context.
+    pub report: Report,
+    /// Which context.
+    pub from: Provenance,
 }
 
 /// The section of the runbook that applies, and why the earlier ones do not.
@@ -152,6 +167,7 @@ impl Report {
             section: None,
             data: serde_json::to_value(data).unwrap_or_default(),
             agreement: None,
+            members: vec![],
             saved_from: None,
             errors: vec![],
             document,
@@ -168,6 +184,36 @@ impl Report {
                 commands.iter_mut().for_each(|(command, _)| address(command));
             }
         }
+    }
+
+    /// What machines are told one by one: this report, or those of several contexts.
+    #[must_use]
+    pub fn parts<'a>(&'a self, from: &'a Provenance) -> Vec<(&'a Self, &'a Provenance)> {
+        if self.members.is_empty() {
+            return vec![(self, from)];
+        }
+        self.members.iter().map(|member| (&member.report, &member.from)).collect()
+    }
+
+    /// The headline and what led to it, where the headline does not say that itself: the readings that
+    /// matched the section, else the worst findings.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let headline = self.document.sentence().unwrap_or_default();
+        let bad = self.bad();
+        let worst = bad.first().map_or(Verdict::Ok, |finding| finding.verdict);
+        let reasons: Vec<&str> = match &self.section {
+            Some(section) => section.matched.iter().map(|f| f.message.as_str()).collect(),
+            None => bad.iter().filter(|f| f.verdict == worst).map(|f| f.message.as_str()).collect(),
+        };
+        let new: Vec<_> = reasons.into_iter().filter(|reason| !headline.contains(reason)).collect();
+        let mut named = new.iter().take(NAMED).copied().collect::<Vec<_>>().join("; ");
+        if new.len() > NAMED {
+            named.push_str(&format!("; and {} more", new.len() - NAMED));
+        }
+        let parts: Vec<_> =
+            [headline, &named].into_iter().filter(|part| !part.is_empty()).collect();
+        if parts.is_empty() { "nothing to judge".to_owned() } else { parts.join(": ") }
     }
 
     /// The findings that are not OK, worst first.

@@ -1,6 +1,8 @@
 //! What each check looks at, by its id: one list for every family of checks.
 
-use crate::checks::{access, cross, environment, flow, queue, rls, server, service};
+use crate::checks::{
+    access, access_diff, cross, environment, flow, queue, rls, server, service, tests,
+};
 
 /// The title of a check.
 #[must_use]
@@ -11,6 +13,8 @@ pub fn title(id: &str) -> Option<&'static str> {
 /// Id and title of every check.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
     let rules = rls::all().map(|check| (check.id, check.title));
+    let rules = rules.chain(access_diff::ALL.iter().map(|check| (check.id, check.title)));
+    let rules = rules.chain([(tests::CHECK.id, tests::CHECK.title)]);
     let rules = rules.chain(queue::BACKLOG.iter().map(|check| (check.id, check.title)));
     let rules = rules.chain(queue::DEAD_LETTERS.iter().map(|check| (check.id, check.title)));
     let rules = rules.chain(service::HEALTH.iter().map(|check| (check.id, check.title)));

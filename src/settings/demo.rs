@@ -25,6 +25,11 @@ pub(super) fn announced(environment: &Environment) -> Option<PathBuf> {
     Some(file(&state.join("cliplyctl")))
 }
 
+/// Whether a demo announced this context.
+pub(super) fn is_announced(context: &Context, environment: &Environment) -> bool {
+    matches!(&context.origin, Origin::File { path, .. } if announced(environment).as_ref() == Some(path))
+}
+
 /// Where the records of this context go when a demo announced it: they go with the demo.
 ///
 /// # Errors
@@ -33,9 +38,8 @@ pub(super) fn records(
     context: &Context,
     environment: &Environment,
 ) -> Result<Option<PathBuf>, Error> {
-    let Origin::File { path, .. } = &context.origin else { return Ok(None) };
-    let (true, Some(Source::File(url))) =
-        (announced(environment).as_ref() == Some(path), &context.database)
+    let (Origin::File { path, .. }, true, Some(Source::File(url))) =
+        (&context.origin, is_announced(context, environment), &context.database)
     else {
         return Ok(None);
     };

@@ -117,9 +117,8 @@ impl Settings {
         environment: &Environment,
         cwd: &Path,
     ) -> Result<Self, Error> {
-        let named = overrides.config.clone();
-        let named = named.or_else(|| Some(environment.path(environment.get("CLIPLYCTL_CONFIG")?)));
-        let config = Config::load(named.as_deref(), environment, cwd)?;
+        let config =
+            Config::load(named_config(overrides, environment).as_deref(), environment, cwd)?;
         let mut settings = match &overrides.context {
             Some(name) => isolated::resolve(name, overrides, environment, &config)?,
             None => layered::resolve(overrides, environment, &config, cwd)?,
@@ -129,6 +128,30 @@ impl Settings {
             settings.warnings.extend(database.value.warnings.iter().cloned());
         }
         Ok(settings)
+    }
+
+    /// Every context of the configuration files, in the order of their lines. A demo that happens to run
+    /// is none of them.
+    ///
+    /// # Errors
+    /// A broken file, or no context at all.
+    pub fn every_context(
+        overrides: &Overrides,
+        environment: &Environment,
+        cwd: &Path,
+    ) -> Result<Vec<String>, Error> {
+        let config =
+            Config::load(named_config(overrides, environment).as_deref(), environment, cwd)?;
+        let mut names: Vec<String> = Vec::new();
+        for context in config.contexts.iter().filter(|c| !demo::is_announced(c, environment)) {
+            if !names.contains(&context.name) {
+                names.push(context.name.clone());
+            }
+        }
+        if names.is_empty() {
+            return Err(Error::config("there is no context to ask").hint(config.hint("NAME")));
+        }
+        Ok(names)
     }
 
     /// Nothing set, over the ground that all modes share.
@@ -190,6 +213,12 @@ impl Settings {
         self.headers = context.read_headers(environment).map_err(unconfigured);
         self.oldest_job_age_unit.clone_from(&context.oldest_job_age_unit);
     }
+}
+
+/// The configuration file that is to be read instead of the usual ones.
+fn named_config(overrides: &Overrides, environment: &Environment) -> Option<PathBuf> {
+    let named = overrides.config.clone();
+    named.or_else(|| Some(environment.path(environment.get("CLIPLYCTL_CONFIG")?)))
 }
 
 /// The database of a context. It is complete in itself: no PG* variable fills its gaps. The

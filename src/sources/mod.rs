@@ -1,6 +1,8 @@
 //! The only IO: every fact enters the program through here.
 
+pub mod access_report;
 pub mod contract;
+pub mod env_code;
 pub mod env_file;
 pub mod env_schema;
 pub mod http;
@@ -9,3 +11,4 @@ pub mod postgres;
 pub mod saved;
 pub mod service;
 pub mod state;
+pub mod test_run;

@@ -10,12 +10,12 @@ use crate::render::sanitise;
 
 /// Between two lines where there is no terminal.
 const EVERY: Duration = Duration::from_secs(5);
-const WRITING: &str = "{bar:30} {human_pos}/{human_len} jobs · {per_sec} · {eta} left{msg}";
 const FOLLOWING: &str = "{bar:20} {wide_msg}";
 
 /// A progress display on stderr.
 pub struct Progress {
     bar: ProgressBar,
+    noun: &'static str,
     plain: bool,
     total: u64,
     started: Instant,
@@ -24,8 +24,11 @@ pub struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(total: u64, interactive: bool) -> Self {
-        Self::styled(total, interactive, WRITING)
+    pub(super) fn new(total: u64, noun: &'static str, interactive: bool) -> Self {
+        let style = format!(
+            "{{bar:30}} {{human_pos}}/{{human_len}} {noun} · {{per_sec}} · {{eta}} left{{msg}}"
+        );
+        Self { noun, ..Self::styled(total, interactive, &style) }
     }
 
     pub(super) fn following(total: u64, interactive: bool) -> Self {
@@ -44,18 +47,19 @@ impl Progress {
         );
         let now = Instant::now();
         let (said, noted) = (Cell::new(now), RefCell::default());
-        Self { bar, plain: !interactive, total, started: now, said, noted }
+        Self { bar, noun: "jobs", plain: !interactive, total, started: now, said, noted }
     }
 
-    /// This many jobs are decided.
+    /// This many are done.
     pub fn at(&self, done: u64) {
         self.bar.set_position(done);
         if self.due() {
             let rate = done as f64 / self.started.elapsed().as_secs_f64().max(1e-3);
             say(&format!(
-                "{} of {} jobs, {rate:.0} a second",
+                "{} of {} {}, {rate:.0} a second",
                 crate::text::count(done),
                 crate::text::count(self.total),
+                self.noun,
             ));
         }
     }

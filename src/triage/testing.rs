@@ -53,6 +53,7 @@ pub fn healthy() -> Facts {
             },
         ),
         environment: None,
+        tests: vec![],
         saved: false,
     }
 }

@@ -98,7 +98,7 @@ pub const TREE: [Branch; 6] = [
     Branch {
         section: Section::Environment,
         question: "environment?",
-        checks: &["env.template"],
+        checks: &["env.template", "env.tests"],
         detours: &[],
     },
     Branch {

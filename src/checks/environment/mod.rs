@@ -3,6 +3,7 @@
 mod copy;
 mod exposure;
 mod expressions;
+mod fix;
 mod formats;
 mod hygiene;
 mod javascript;
@@ -11,12 +12,16 @@ mod leaves;
 mod regex;
 mod rules;
 mod secrets;
+mod sources;
 mod strings;
 mod template;
 #[cfg(test)]
 pub(crate) mod testing;
+mod undeclared;
+mod unused;
 mod values;
 
+pub use fix::{Fix, plan};
 pub use template::{CHECK as TEMPLATE, Drift, did_you_mean, drift};
 pub use values::in_force;
 
@@ -24,8 +29,17 @@ use super::Check;
 use crate::facts::environment::{EnvSchema, Environment, SchemaKey, ZodMajor};
 
 /// Every check of an environment. Those of the template say nothing without one, and so on.
-pub const ALL: [Check<Environment>; 6] =
-    [template::CHECK, copy::CHECK, secrets::CHECK, hygiene::CHECK, values::CHECK, exposure::CHECK];
+pub const ALL: [Check<Environment>; 9] = [
+    template::CHECK,
+    copy::CHECK,
+    secrets::CHECK,
+    hygiene::CHECK,
+    values::CHECK,
+    exposure::CHECK,
+    sources::CHECK,
+    undeclared::CHECK,
+    unused::CHECK,
+];
 
 /// A major version of zod; the two judge some values differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

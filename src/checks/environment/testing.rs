@@ -5,7 +5,9 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::facts::environment::{EnvPolicy, EnvValue, EnvValues, Environment};
+use crate::facts::environment::{
+    Code, CodeForm, CodeUse, EnvPolicy, EnvValue, EnvValues, Environment, Place,
+};
 use crate::facts::{Finding, Verdict};
 use crate::sources::{env_file, env_schema};
 
@@ -26,8 +28,21 @@ pub(crate) fn environment(
         schema: env_schema::parse(Path::new("env.ts"), &text, None).expect("a schema"),
         template: template.map(|text| env_file::parse(Path::new(".env.example"), text.as_bytes())),
         values: Some(laid),
+        code: None,
         policy: EnvPolicy::default(),
     }
+}
+
+/// The same with a source file that holds these, one a line.
+pub(super) fn coded(facts: Environment, uses: &[(&str, CodeForm)]) -> Environment {
+    let one = |(index, (key, form)): (usize, &(&str, CodeForm))| CodeUse {
+        place: Place { file: "src/a.ts".into(), line: index as u32 + 1 },
+        key: (*key).to_owned(),
+        form: *form,
+    };
+    let uses = uses.iter().enumerate().map(one).collect();
+    let code = Code { root: "src".into(), files: 1, uses, ..Code::default() };
+    Environment { code: Some(code), ..facts }
 }
 
 /// The worst verdict of some findings.

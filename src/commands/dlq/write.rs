@@ -145,7 +145,7 @@ pub async fn run(
             return Ok(writer.all_or_nothing(work).await);
         }
         let total = work.jobs.len() as u64;
-        let progress = context.terminal.progress(total);
+        let progress = context.terminal.progress(total, "jobs");
         let mut pacer = Pacer::new(context, &interrupt, pace);
         let tell = async |so_far: &Outcome| {
             progress.at(so_far.decided());

@@ -8,8 +8,9 @@ use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::facts::SourceErrorKind;
 use crate::facts::environment::{
-    EntryState, EnvFile, EnvPolicy, EnvSchema, EnvValue, EnvValues, Environment,
+    Code, EntryState, EnvFile, EnvPolicy, EnvSchema, EnvValue, EnvValues, Environment,
 };
+use crate::sources::env_code;
 use crate::sources::env_file::{self, EnvFileError};
 use crate::sources::env_schema::{self, CONVENTIONAL_PATHS, SchemaError};
 
@@ -31,7 +32,19 @@ pub(super) fn read(
     let schema = schema(sources)?;
     let template = template(sources, template_needed)?;
     let values = if sources.has_values() { Some(values(context, sources)?) } else { None };
-    Ok(Environment { schema, template, values, policy })
+    Ok(Environment { schema, template, values, code: None, policy })
+}
+
+/// What the sources below a directory read of the environment.
+pub(super) fn code(context: &Context, root: &Path, schema: &EnvSchema) -> Result<Code, Error> {
+    let tree = env_code::find(root).map_err(|error| {
+        io_error(&error, format!("cannot read {}", root.display()))
+            .hint("name the directory with --code DIR")
+    })?;
+    let progress = context.terminal.progress(tree.len() as u64, "files");
+    let code = tree.read(schema, |done| progress.at(done as u64));
+    progress.finish();
+    Ok(code)
 }
 
 /// The schema file of the working directory, where one lies in a usual place.
@@ -89,16 +102,16 @@ fn lay_file(values: &mut EnvValues, path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-fn file_error(error: EnvFileError) -> Error {
+pub(super) fn file_error(error: EnvFileError) -> Error {
     match &error {
-        EnvFileError::Io { source, .. } => io_error(&error, source),
+        EnvFileError::Io { source, .. } => read_error(&error, source),
         EnvFileError::TooLarge { .. } => malformed(&error),
     }
 }
 
 fn schema_error(error: SchemaError) -> Error {
     match &error {
-        SchemaError::Io { source, .. } => io_error(&error, source),
+        SchemaError::Io { source, .. } => read_error(&error, source),
         SchemaError::NoFile { .. } => {
             let message = "no schema file in any of the usual places";
             Error::new(ErrorKind::Source(SourceErrorKind::NotFound), message)
@@ -116,11 +129,16 @@ fn malformed(error: &dyn std::error::Error) -> Error {
     Error::new(ErrorKind::Source(SourceErrorKind::Malformed), error.to_string())
 }
 
-fn io_error(error: &dyn std::error::Error, source: &io::Error) -> Error {
+fn read_error(error: &dyn std::error::Error, source: &io::Error) -> Error {
+    io_error(source, error.to_string())
+}
+
+/// What the system refused, as an error about a source.
+pub(super) fn io_error(source: &io::Error, message: String) -> Error {
     let kind = match source.kind() {
         io::ErrorKind::NotFound => SourceErrorKind::NotFound,
         io::ErrorKind::PermissionDenied => SourceErrorKind::Permission,
         _ => SourceErrorKind::Other,
     };
-    Error::new(ErrorKind::Source(kind), error.to_string()).cause(source)
+    Error::new(ErrorKind::Source(kind), message).cause(source)
 }

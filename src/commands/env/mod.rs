@@ -1,5 +1,6 @@
 //! `env check|explain`: schema, template and values, read from files; no network.
 
+mod fix;
 mod gather;
 
 use crate::checks::environment::{ALL, did_you_mean};
@@ -22,10 +23,20 @@ pub fn check(context: &Context, args: &EnvCheck) -> Result<Report, Error> {
         strict: args.strict,
         ..gather::policy(context)
     };
-    let facts = gather::read(context, &args.sources, policy, !args.sources.has_values())?;
+    let template_needed = args.fix || (!args.sources.has_values() && args.code.is_none());
+    let mut facts = gather::read(context, &args.sources, policy, template_needed)?;
+    if let Some(root) = &args.code {
+        facts.code = Some(gather::code(context, root, &facts.schema)?);
+    }
+    let inserted = if args.fix { fix::run(context, args, &mut facts)? } else { None };
     let limits = &context.settings.limits;
     let findings: Vec<Finding> = ALL.iter().flat_map(|check| check.run(&facts, limits)).collect();
-    Ok(environment::report(&facts, findings, args.judging.fail_on))
+    let mut report = environment::report(&facts, findings, args.judging.fail_on);
+    if let Some(fix) = inserted {
+        report.summary.push(("inserted", fix.keys.len().into()));
+        report.document.note(format!("inserted {}", fix.summary()));
+    }
+    Ok(report)
 }
 
 /// Schema and template of the working directory; none where there is no schema.

@@ -29,7 +29,18 @@ pub async fn gather(context: &Context, probes: &Probes<'_>) -> Facts {
         Some((queue, flow, failures)) => (Some(queue), Some(flow), failures),
         None => (None, None, None),
     };
-    Facts { health, readiness, layout, queue, flow, failures, server, environment, saved: false }
+    Facts {
+        health,
+        readiness,
+        layout,
+        queue,
+        flow,
+        failures,
+        server,
+        environment,
+        tests: vec![],
+        saved: false,
+    }
 }
 
 /// Sources by name.

@@ -3,6 +3,7 @@
 mod gather;
 mod probes;
 mod saved;
+mod tests;
 mod wait;
 
 use crate::cli::Triage;
@@ -10,6 +11,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit::{ExitCode, FailOn};
 use crate::facts::Verdict;
+use crate::facts::test_run::TestRun;
 use crate::interrupt::Interrupt;
 use crate::report::{self, Report};
 use crate::sources::saved::Saved;
@@ -25,10 +27,11 @@ pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
         return saved::judge_again(context, file, args.judging.fail_on);
     }
     let interrupt = Interrupt::listen();
+    let tests = if args.with_tests { tests::run(context, args, &interrupt).await } else { vec![] };
     let (seen, mut report) = match args.wait {
-        Some(limit) => wait::run(context, args, &interrupt, limit).await,
+        Some(limit) => wait::run(context, args, &interrupt, limit, &tests).await,
         None => {
-            let seen = look(context, &interrupt).await;
+            let seen = look(context, &interrupt, &tests).await;
             let report = seen.report(context, args.judging.fail_on);
             (seen, report)
         }
@@ -45,7 +48,7 @@ pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
 
 /// One look around, judged; and what was seen.
 pub async fn now(context: &Context, interrupt: &Interrupt) -> (Facts, Report) {
-    let seen = look(context, interrupt).await;
+    let seen = look(context, interrupt, &[]).await;
     let report = seen.report(context, FailOn::default());
     (seen.facts, report)
 }
@@ -57,9 +60,10 @@ struct Look {
     interrupted: bool,
 }
 
-async fn look(context: &Context, interrupt: &Interrupt) -> Look {
+async fn look(context: &Context, interrupt: &Interrupt, tests: &[TestRun]) -> Look {
     let probes = Probes::start(context, interrupt, &gather::SOURCES);
-    let facts = gather::gather(context, &probes).await;
+    let mut facts = gather::gather(context, &probes).await;
+    facts.tests = tests.to_vec();
     let steps = judge(&facts, &context.settings.limits);
     Look { facts, steps, interrupted: probes.interrupted() }
 }

@@ -6,6 +6,7 @@ use super::{Look, look};
 use crate::cli::{Goal, Triage};
 use crate::context::Context;
 use crate::exit::{ExitCode, FailOn};
+use crate::facts::test_run::TestRun;
 use crate::facts::{SourceError, Verdict};
 use crate::interrupt::Interrupt;
 use crate::report::Report;
@@ -21,11 +22,12 @@ pub async fn run(
     args: &Triage,
     interrupt: &Interrupt,
     limit: Duration,
+    tests: &[TestRun],
 ) -> (Look, Report) {
     let ends = Instant::now() + limit;
     let mut said = String::new();
     loop {
-        let mut seen = look(context, interrupt).await;
+        let mut seen = look(context, interrupt, tests).await;
         let left = ends.saturating_duration_since(Instant::now());
         if args.goal.reached(seen.verdict()) || seen.interrupted || left.is_zero() {
             return report(context, args, seen);

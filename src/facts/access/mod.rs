@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod contract;
+pub mod diff;
 pub mod function;
 pub mod observation;
 pub mod prediction;

@@ -1,5 +1,6 @@
 //! The environment as three parties see it: the schema, the template, the values.
 
+mod code;
 mod describe;
 mod env_file;
 mod rule;
@@ -7,6 +8,7 @@ mod values;
 
 use std::path::PathBuf;
 
+pub use code::{Code, CodeForm, CodeUse};
 pub use env_file::{EntryState, EnvEntry, EnvFile, EnvValue, FileNote, Note, Quote};
 pub use rule::{Constant, Format, Function, NumberCheck, Pattern, Rule, StringCheck, UrlOptions};
 
@@ -132,9 +134,20 @@ pub struct EnvSchema {
     pub keys: Vec<SchemaKey>,
     /// What may add keys or refuse the whole, and cannot be known.
     pub unresolved: Vec<Unresolved>,
+    /// Names that it knows and that the platform sets (`VERCEL_*`): no template has to have them.
+    pub platform: Vec<&'static str>,
 }
 
 impl EnvSchema {
+    /// Whether the platform sets this key, as far as the schema says.
+    #[must_use]
+    pub fn is_of_platform(&self, name: &str) -> bool {
+        self.platform.iter().any(|known| match known.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => name == *known,
+        })
+    }
+
     /// The key of that name.
     #[must_use]
     pub fn key(&self, name: &str) -> Option<&SchemaKey> {

@@ -1,6 +1,6 @@
 //! The values that an application would start with, and what operators say of them beside the schema.
 
-use super::{EnvFile, EnvSchema, EnvValue};
+use super::{Code, EnvFile, EnvSchema, EnvValue};
 
 /// One variable that is set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +77,8 @@ pub struct Environment {
     pub template: Option<EnvFile>,
     /// The values, when any were asked for.
     pub values: Option<EnvValues>,
+    /// What the application's sources read, when they were asked for.
+    pub code: Option<Code>,
     /// What operators declare.
     pub policy: EnvPolicy,
 }

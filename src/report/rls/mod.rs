@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod contract;
+pub mod diff;
 pub mod explain;
 pub mod matrix;
 

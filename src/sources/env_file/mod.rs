@@ -7,11 +7,14 @@ mod comments;
 mod hygiene;
 mod scan;
 mod whitespace;
+mod write;
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+
+pub use write::replace;
 
 use crate::facts::environment::{EntryState, EnvEntry, EnvFile, Note};
 
@@ -54,14 +57,27 @@ pub fn read_stdin() -> Result<EnvFile, EnvFileError> {
     read_from(Path::new("stdin"), std::io::stdin().lock())
 }
 
+/// The bytes of a file, for whoever wants to write them back.
+///
+/// # Errors
+/// As [`read`].
+pub fn bytes(path: &Path) -> Result<Vec<u8>, EnvFileError> {
+    let file = File::open(path);
+    bytes_from(path, file.map_err(|source| EnvFileError::Io { path: path.to_owned(), source })?)
+}
+
 fn read_from(path: &Path, reader: impl Read) -> Result<EnvFile, EnvFileError> {
+    Ok(parse(path, &bytes_from(path, reader)?))
+}
+
+fn bytes_from(path: &Path, reader: impl Read) -> Result<Vec<u8>, EnvFileError> {
     let mut bytes = Vec::new();
     let read = reader.take(MAX_BYTES + 1).read_to_end(&mut bytes);
     read.map_err(|source| EnvFileError::Io { path: path.to_owned(), source })?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(EnvFileError::TooLarge { path: path.to_owned() });
     }
-    Ok(parse(path, &bytes))
+    Ok(bytes)
 }
 
 /// Reads bytes that came from `path` (a file, or `stdin`). Any bytes will do.

@@ -196,5 +196,6 @@ fn finish(
         blank_is_missing: object.blank_is_missing,
         keys: keys.collect(),
         unresolved: object.shape.unresolved,
+        platform: object.shape.platform,
     }
 }

@@ -44,22 +44,18 @@ impl<'a> Reader<'a> {
                 ),
             }
         }
-        for (name, reason) in [
-            ("extends", "presets may declare further keys"),
-            ("createFinalSchema", "createFinalSchema runs code"),
-        ] {
-            if let Some(value) = property(options, name) {
-                let empty =
-                    matches!(value, Expression::ArrayExpression(a) if a.elements.is_empty());
-                if !empty {
-                    shape.unresolved.push(scope.unresolved(value.span().start, reason));
-                }
-            }
+        if let Some(value) = property(options, "createFinalSchema") {
+            let what = scope.unresolved(value.span().start, "createFinalSchema runs code");
+            shape.unresolved.push(what);
         }
         if let Some(Expression::ObjectExpression(sources)) =
             property(options, "runtimeEnv").or_else(|| property(options, "runtimeEnvStrict"))
         {
             renamed(scope, &mut shape, sources);
+        }
+        // Last: what is extended takes its values by itself.
+        if let Some(value) = property(options, "extends") {
+            self.extends(scope, &mut shape, value);
         }
         Node::Object(Object { shape, mode: ObjectMode::Strip, blank_is_missing })
     }

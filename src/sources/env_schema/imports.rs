@@ -172,7 +172,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Reads a source file.
-pub(super) fn read_text(path: &Path) -> Result<String, SchemaError> {
+pub(in crate::sources) fn read_text(path: &Path) -> Result<String, SchemaError> {
     let io = |source| SchemaError::Io { path: path.to_owned(), source };
     let file = File::open(path).map_err(io)?;
     if !file.metadata().map_err(io)?.is_file() {

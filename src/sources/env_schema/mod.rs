@@ -13,12 +13,14 @@ mod create_env;
 mod functions;
 mod imports;
 mod leaf;
+pub(super) mod lines;
 mod modifiers;
 mod module;
 mod nesting;
 mod node;
 mod object;
 mod package;
+mod presets;
 
 use std::path::{Path, PathBuf};
 
@@ -26,13 +28,15 @@ use oxc_allocator::Allocator;
 
 use crate::facts::environment::{EnvSchema, Place};
 use imports::Reader;
+pub(super) use imports::read_text;
+pub(super) use nesting::too_deep;
 
 /// The largest source file that is read, in bytes.
 pub const MAX_BYTES: u64 = 8 << 20;
 /// Expressions looked at before a schema counts as too large: a file of 5 MiB stays below.
 const MAX_STEPS: u32 = 2_000_000;
 /// The parser recurses; with the limits of `nesting` this is never used up.
-const STACK_BYTES: usize = 256 << 20;
+pub(super) const STACK_BYTES: usize = 256 << 20;
 
 /// Where a schema lives by convention, the backend's own place first.
 pub const CONVENTIONAL_PATHS: [&str; 10] = [

@@ -13,6 +13,7 @@ use oxc_parser::{ParseOptions, Parser};
 use oxc_span::{GetSpan, SourceType};
 
 use super::SchemaError;
+use super::lines;
 use super::nesting::too_deep;
 use crate::facts::environment::{Place, Unresolved};
 
@@ -78,9 +79,9 @@ impl<'a> Module<'a> {
         text: &str,
     ) -> Result<Self, SchemaError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let line_starts = line_starts(text);
+        let line_starts = lines::starts(text);
         if let Some(offset) = too_deep(text) {
-            let line = line_of(&line_starts, offset);
+            let line = lines::of(&line_starts, offset);
             return Err(SchemaError::TooDeep { place: Place { file: path.to_owned(), line } });
         }
         let source: &'a str = arena.alloc_str(text);
@@ -89,7 +90,7 @@ impl<'a> Module<'a> {
         let parsed = Parser::new(arena, source, kind).with_options(options).parse();
         if let Some(error) = parsed.diagnostics.errors().next() {
             let offset = error.labels.first().map_or(0, |label| label.offset());
-            let line = line_of(&line_starts, offset);
+            let line = lines::of(&line_starts, offset);
             return Err(SchemaError::Syntax {
                 place: Place { file: path.to_owned(), line },
                 message: error.message.to_string(),
@@ -112,7 +113,7 @@ impl<'a> Module<'a> {
 
     /// The line of an offset as a citation.
     pub(super) fn place(&self, offset: u32) -> Place {
-        Place { file: self.path.clone(), line: line_of(&self.line_starts, offset) }
+        Place { file: self.path.clone(), line: lines::of(&self.line_starts, offset) }
     }
 
     /// Something unknowable at an offset.
@@ -285,14 +286,4 @@ fn default_value<'a>(
     declaration: &'a ExportDefaultDeclarationKind<'a>,
 ) -> Option<&'a Expression<'a>> {
     declaration.as_expression()
-}
-
-fn line_starts(text: &str) -> Vec<u32> {
-    let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-    let starts = ends.map(|(index, _)| u32::try_from(index + 1).unwrap_or(u32::MAX));
-    std::iter::once(0).chain(starts).collect()
-}
-
-fn line_of(starts: &[u32], offset: u32) -> u32 {
-    u32::try_from(starts.partition_point(|start| *start <= offset)).unwrap_or(u32::MAX)
 }

@@ -11,7 +11,7 @@ const MAX_BRACKETS: usize = 256;
 const MAX_CHAIN: usize = 2_048;
 
 /// The offset where nesting exceeds the limits, if it does.
-pub(super) fn too_deep(text: &str) -> Option<u32> {
+pub(in crate::sources) fn too_deep(text: &str) -> Option<u32> {
     let bytes = text.as_bytes();
     // One count of possible nesting for each open bracket; a template's `${` is one, too.
     let mut levels = vec![0_usize];

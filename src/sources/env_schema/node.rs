@@ -45,6 +45,8 @@ pub(super) struct Shape {
     index: HashMap<String, usize>,
     /// What may add or replace fields, and cannot be known.
     pub unresolved: Vec<Unresolved>,
+    /// Names that the platform sets, see [`super::presets`].
+    pub platform: Vec<&'static str>,
 }
 
 /// `z.object(…)` and what became of it.

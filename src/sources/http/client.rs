@@ -1,6 +1,6 @@
 //! Builds a client that takes no redirect on its own and no certificate on trust.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
@@ -45,8 +45,17 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// TLS that trusts what this machine trusts. Loading the certificates takes 5–10 ms, so it is
-/// done for https alone.
+/// done for https alone, and once for all contexts.
 pub fn trusting_the_platform() -> Result<ClientConfig, rustls::Error> {
+    static LOADED: OnceLock<ClientConfig> = OnceLock::new();
+    if let Some(loaded) = LOADED.get() {
+        return Ok(loaded.clone());
+    }
+    let loaded = load_the_platforms()?;
+    Ok(LOADED.get_or_init(|| loaded).clone())
+}
+
+fn load_the_platforms() -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?;

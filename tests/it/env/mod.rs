@@ -1,5 +1,7 @@
 //! `env check` and `env explain`, as a project's own CI runs them.
 
+mod code;
+mod fix;
 mod inclusion;
 mod template;
 mod values;

@@ -82,3 +82,19 @@ fn a_missing_template_is_unknown_and_optional_beside_values() {
     assert!(json.get("missingInExample").is_none(), "{json:#}");
     assert_eq!(json["coverage"]["not_examined"][0]["subject"], "template");
 }
+
+#[test]
+fn what_the_platform_sets_is_neither_missing_nor_extra() {
+    let schema = "import { createEnv } from '@t3-oss/env-core';\n\
+        import { vercel } from '@t3-oss/env-core/presets-zod';\nimport { z } from 'zod';\n\
+        export const env = createEnv({ server: { A: z.string() }, extends: [vercel()],\n\
+        runtimeEnv: process.env });\n";
+    let run = |template: &str| {
+        let cli = Cli::new(["env", "check"]).file("src/env.ts", schema);
+        cli.file(".env.example", template).run()
+    };
+    run("A=x\n# VERCEL_URL=\n").expect_code(0);
+    run("A=x\n").expect_code(0);
+    let output = run("A=x\nB=x\n").expect_code(2);
+    assert!(output.stdout.contains("B stands at .env.example:2"), "{}", output.stdout);
+}

@@ -1,6 +1,7 @@
 //! `rls`: who can do what, on a real server.
 
 mod audit;
+mod diff;
 mod flaws;
 mod keys;
 mod mutations;

@@ -6,6 +6,7 @@ mod saving;
 mod server;
 mod shapes;
 mod signals;
+mod tests;
 mod waiting;
 
 use crate::support::cli::Cli;

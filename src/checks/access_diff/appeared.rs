@@ -1,0 +1,40 @@
+//! `rls.appeared`: access, or a finding on it, that was not there before.
+
+use super::{Reach, cells, flaws, reach_of, severity, subject, words};
+use crate::checks::Check;
+use crate::facts::access::SERVICE_ROLE;
+use crate::facts::access::diff::{CellThen, Pair};
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// The check.
+pub const CHECK: Check<Pair> =
+    Check { id: "rls.appeared", title: "No access appeared", section: Section::Access, judge };
+
+fn judge(check: &Check<Pair>, pair: &Pair, _: &Limits) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (old, new) in cells(pair).into_values() {
+        let Some(cell) = new else { continue };
+        let (before, after) = (reach_of(old), reach_of(new));
+        if after > before && after != Reach::Error && before != Reach::Error {
+            let message = format!("{}, was {}", cell.predicted, words(old));
+            findings.push(check.finding(verdict(cell), subject(cell), message));
+        }
+    }
+    let known = flaws(&pair.old);
+    for (key, appeared) in flaws(&pair.new) {
+        if known.contains_key(&key) {
+            continue;
+        }
+        findings.extend(appeared.iter().map(|flaw| {
+            let message = format!("{}: {}", flaw.check, flaw.message);
+            check.finding(severity(flaw), &flaw.subject, message)
+        }));
+    }
+    findings
+}
+
+/// What the contract declares was reviewed there; the service's own role reaches every table by design.
+fn verdict(cell: &CellThen) -> Verdict {
+    let declared = cell.declared.as_ref().is_some_and(|declared| declared != "deny");
+    if declared || cell.role == SERVICE_ROLE { Verdict::Warning } else { Verdict::Critical }
+}

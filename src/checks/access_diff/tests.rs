@@ -1,0 +1,76 @@
+use super::ALL;
+use crate::facts::access::diff::{CellThen, FlawThen, Pair, Snapshot};
+use crate::facts::{Limits, Verdict};
+
+fn cell(role: &str, predicted: &str, declared: Option<&str>) -> CellThen {
+    CellThen {
+        table: "public.jobs".to_owned(),
+        role: role.to_owned(),
+        command: "SELECT".to_owned(),
+        declared: declared.map(str::to_owned),
+        predicted: predicted.to_owned(),
+    }
+}
+
+fn found(old: Vec<CellThen>, new: Vec<CellThen>) -> Vec<(&'static str, Verdict)> {
+    let snapshot = |cells| Snapshot { cells, ..Snapshot::default() };
+    of(&Pair { old: snapshot(old), new: snapshot(new) })
+}
+
+fn of(pair: &Pair) -> Vec<(&'static str, Verdict)> {
+    let findings = ALL.iter().flat_map(|check| check.run(pair, &Limits::default()));
+    findings.map(|finding| (finding.check, finding.verdict)).collect()
+}
+
+#[test]
+fn access_that_appears_is_critical_unless_it_is_declared() {
+    let nothing = || vec![cell("anon", "denied: no grant", None)];
+    assert_eq!(found(nothing(), nothing()), []);
+    let all = |declared| vec![cell("anon", "every row", declared)];
+    assert_eq!(found(nothing(), all(None)), [("rls.appeared", Verdict::Critical)]);
+    assert_eq!(found(vec![], all(Some("deny"))), [("rls.appeared", Verdict::Critical)]);
+    assert_eq!(found(nothing(), all(Some("all"))), [("rls.appeared", Verdict::Warning)]);
+    let service = vec![cell("service_role", "every row", None)];
+    assert_eq!(found(vec![], service), [("rls.appeared", Verdict::Warning)]);
+    let some = vec![cell("anon", "rows where owner", None)];
+    assert_eq!(found(some, all(None)), [("rls.appeared", Verdict::Critical)]);
+}
+
+#[test]
+fn access_that_vanishes_or_changes_is_a_warning() {
+    let rows = |filter: &str| vec![cell("anon", &format!("rows where {filter}"), None)];
+    let vanished = [("rls.vanished", Verdict::Warning)];
+    assert_eq!(
+        found(rows("a"), vec![cell("anon", "no row: no policy admits any", None)]),
+        vanished
+    );
+    assert_eq!(found(rows("a"), vec![]), vanished);
+    assert_eq!(found(rows("a"), rows("b")), [("rls.changed", Verdict::Warning)]);
+    let fails = || vec![cell("anon", "fails: recursion", None)];
+    assert_eq!(found(rows("a"), fails()), [("rls.changed", Verdict::Warning)]);
+    assert_eq!(found(fails(), rows("a")), [("rls.changed", Verdict::Warning)]);
+}
+
+#[test]
+fn findings_of_an_audit_are_compared_by_check_and_subject() {
+    let flaw = |severity: &str, message: &str| FlawThen {
+        check: "rls.off".to_owned(),
+        subject: "public.t".to_owned(),
+        severity: severity.to_owned(),
+        message: message.to_owned(),
+    };
+    let snapshot = |flaws: Vec<FlawThen>, examined: &[&str]| Snapshot {
+        flaws,
+        examined: examined.iter().map(|s| (*s).to_owned()).collect(),
+        ..Snapshot::default()
+    };
+    let pair = |old, new| Pair { old, new };
+    let off = || vec![flaw("critical", "off")];
+    let none = || snapshot(vec![], &[]);
+    assert_eq!(of(&pair(none(), snapshot(off(), &[]))), [("rls.appeared", Verdict::Critical)]);
+    assert_eq!(of(&pair(snapshot(off(), &[]), none())), [("rls.vanished", Verdict::Ok)]);
+    let worse = snapshot(vec![flaw("critical", "off, and granted")], &[]);
+    assert_eq!(of(&pair(snapshot(off(), &[]), worse)), [("rls.changed", Verdict::Critical)]);
+    let seen = snapshot(vec![], &["role anon", "public.t"]);
+    assert_eq!(of(&pair(seen, none())), [("rls.vanished", Verdict::Unknown)]);
+}

@@ -1,0 +1,32 @@
+//! `env.code`: every source that may read the environment could be read itself.
+
+use crate::checks::Check;
+use crate::facts::environment::Environment;
+use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::text;
+
+/// The check.
+pub const CHECK: Check<Environment> = Check {
+    id: "env.code",
+    title: "Every source file could be read",
+    section: Section::Environment,
+    judge,
+};
+
+fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Finding> {
+    let Some(code) = &facts.code else { return Vec::new() };
+    let missed = code.unread.iter().map(|missed| {
+        let (file, message) = (missed.place.file.display().to_string(), missed.to_string());
+        check.finding(Verdict::Unknown, file, message).at(missed.place.clone())
+    });
+    let mut findings: Vec<_> = missed.collect();
+    let root = code.root.display().to_string();
+    if code.files == 0 {
+        let message = format!("no TypeScript or JavaScript below {root}");
+        findings.push(check.finding(Verdict::Unknown, root, message));
+    } else if findings.is_empty() {
+        let files = text::plural(code.files as u64, "source file", "source files");
+        findings.push(check.finding(Verdict::Ok, &root, format!("{files} below {root}")));
+    }
+    findings
+}

@@ -1,0 +1,159 @@
+//! `env.undeclared`: what the code reads is declared, so that it is checked when the app starts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::template::did_you_mean;
+use crate::checks::Check;
+use crate::facts::environment::{CodeForm, CodeUse, Environment};
+use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::text;
+
+/// The check.
+pub const CHECK: Check<Environment> = Check {
+    id: "env.undeclared",
+    title: "The code reads no key that the schema lacks",
+    section: Section::Environment,
+    judge,
+};
+
+/// What systems, runtimes and build tools set by themselves: no schema has to know them.
+const AMBIENT: [&str; 24] = [
+    "BASE_URL",
+    "CI",
+    "COLUMNS",
+    "DEV",
+    "FORCE_COLOR",
+    "HOME",
+    "HOSTNAME",
+    "LANG",
+    "LOGNAME",
+    "MODE",
+    "NEXT_PHASE",
+    "NEXT_RUNTIME",
+    "NODE_ENV",
+    "NODE_OPTIONS",
+    "NO_COLOR",
+    "PATH",
+    "PROD",
+    "PWD",
+    "SHELL",
+    "SSR",
+    "TERM",
+    "TMPDIR",
+    "TZ",
+    "USER",
+];
+/// The same, by how they begin.
+const AMBIENT_PREFIXES: [&str; 4] = ["GITHUB_", "VERCEL_", "npm_", "JEST_"];
+
+fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Finding> {
+    let Some(code) = &facts.code else { return Vec::new() };
+    let declared: BTreeSet<&str> = facts.schema.keys.iter().map(|key| key.name.as_str()).collect();
+    let fallbacks = facts.policy.fallbacks.iter();
+    let known: BTreeSet<&str> = fallbacks.map(|fallback| fallback.from.as_str()).collect();
+    let mut reads: BTreeMap<&str, Vec<&CodeUse>> = BTreeMap::new();
+    for found in code.uses.iter().filter(|found| found.form == CodeForm::Read) {
+        reads.entry(&found.key).or_default().push(found);
+    }
+    let strange = |key: &str| {
+        let set_elsewhere = is_ambient(key) || facts.schema.is_of_platform(key);
+        !declared.contains(key) && !known.contains(key) && !set_elsewhere
+    };
+    let mut findings: Vec<_> = reads
+        .iter()
+        .filter(|(key, _)| strange(key))
+        .map(|(key, uses)| finding(check, facts, key, uses))
+        .collect();
+    if findings.is_empty() && code.files > 0 {
+        let keys = text::plural(reads.len() as u64, "key", "keys");
+        let message = format!("{keys} read, all of them declared or set by the platform");
+        findings.push(check.finding(Verdict::Ok, code.root.display().to_string(), message));
+    }
+    findings
+}
+
+fn is_ambient(key: &str) -> bool {
+    AMBIENT.contains(&key) || AMBIENT_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
+}
+
+fn finding(
+    check: &Check<Environment>,
+    facts: &Environment,
+    key: &str,
+    uses: &[&CodeUse],
+) -> Finding {
+    let mut message = format!("{key} is read at {} and is not in the schema", places(uses));
+    let declared = facts.schema.keys.iter().map(|key| key.name.as_str());
+    if let Some(other) = did_you_mean(key, declared) {
+        message.push_str(&format!("; did you mean {other}?"));
+    }
+    // Where the schema may declare more than can be read, it may be declared after all.
+    let verdict = match facts.schema.unresolved.first() {
+        Some(what) => {
+            message.push_str(&format!(", unless {what}"));
+            Verdict::Unknown
+        }
+        None if facts.policy.strict => Verdict::Critical,
+        None => Verdict::Warning,
+    };
+    let finding = check.finding(verdict, key, message);
+    match uses.first() {
+        Some(first) => finding.at(first.place.clone()),
+        None => finding,
+    }
+}
+
+/// `src/a.ts:3 and 2 other places`
+fn places(uses: &[&CodeUse]) -> String {
+    match uses {
+        [] => "no place".to_owned(),
+        [one] => one.place.to_string(),
+        [first, others @ ..] => {
+            let others = text::plural(others.len() as u64, "other place", "other places");
+            format!("{} and {others}", first.place)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{coded, environment};
+    use super::*;
+
+    fn found(facts: &Environment) -> Vec<(String, Verdict, String)> {
+        let findings = CHECK.run(facts, &Limits::default());
+        findings.into_iter().map(|f| (f.subject, f.verdict, f.message)).collect()
+    }
+
+    #[test]
+    fn what_is_read_and_not_declared_is_told_with_its_places() {
+        let uses = [("SUPABASE_URI", CodeForm::Read), ("SUPABASE_URI", CodeForm::Read)];
+        let mut facts = coded(environment("SUPABASE_URL: z.string()", None, &[]), &uses);
+        let expected = "SUPABASE_URI is read at src/a.ts:1 and 1 other place and is not in the schema; \
+                        did you mean SUPABASE_URL?";
+        let key = "SUPABASE_URI".to_owned();
+        assert_eq!(found(&facts), [(key.clone(), Verdict::Warning, expected.to_owned())]);
+        facts.policy.strict = true;
+        assert_eq!(found(&facts)[0].1, Verdict::Critical);
+    }
+
+    #[test]
+    fn declared_ambient_and_merely_mentioned_keys_are_well() {
+        let uses = [
+            ("A", CodeForm::Read),
+            ("NODE_ENV", CodeForm::Read),
+            ("VERCEL_URL", CodeForm::Read),
+            ("OTHER", CodeForm::Mention),
+        ];
+        let facts = coded(environment("A: z.string()", None, &[]), &uses);
+        assert_eq!(found(&facts)[0].1, Verdict::Ok);
+        assert!(found(&facts)[0].2.starts_with("3 keys read"));
+    }
+
+    #[test]
+    fn a_schema_that_may_declare_more_leaves_it_unknown() {
+        let open = "...preset, A: z.string()";
+        let facts = coded(environment(open, None, &[]), &[("B", CodeForm::Read)]);
+        assert_eq!(found(&facts)[0].1, Verdict::Unknown);
+    }
+}

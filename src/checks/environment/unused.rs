@@ -1,0 +1,72 @@
+//! `env.unused`: what the schema declares is read somewhere.
+
+use std::collections::HashSet;
+
+use crate::checks::Check;
+use crate::facts::environment::{CodeForm, Environment, SchemaKey};
+use crate::facts::{Finding, Limits, Section, Verdict};
+
+/// The check.
+pub const CHECK: Check<Environment> = Check {
+    id: "env.unused",
+    title: "The schema declares no key that the code never reads",
+    section: Section::Environment,
+    judge,
+};
+
+/// A key whose mere name stands in the code, or which another one stands in for, is not called unused.
+fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Finding> {
+    let Some(code) = facts.code.as_ref().filter(|code| code.files > 0) else { return Vec::new() };
+    let seen = code.uses.iter().filter(|found| found.form != CodeForm::Plumbing);
+    let seen: HashSet<&str> = seen.map(|found| found.key.as_str()).collect();
+    let stands_in = |key: &str| facts.policy.fallbacks.iter().any(|fallback| fallback.from == key);
+    let unused = facts
+        .schema
+        .keys
+        .iter()
+        .filter(|key| !seen.contains(key.name.as_str()) && !stands_in(&key.name));
+    let doubt = match (code.unread.first(), code.computed.first()) {
+        (Some(missed), _) => format!(", unless it is in {}", missed.place.file.display()),
+        (None, Some(place)) => format!(", unless by the computed name at {place}"),
+        (None, None) => String::new(),
+    };
+    // A file that could not be read may be the one that reads it.
+    let verdict = if code.unread.is_empty() { Verdict::Warning } else { Verdict::Unknown };
+    let finding = |key: &SchemaKey| {
+        let root = code.root.display();
+        let message = format!(
+            "{} is declared at {} and read nowhere below {root}{doubt}",
+            key.name, key.place
+        );
+        check.finding(verdict, &key.name, message).at(key.place.clone())
+    };
+    let mut findings: Vec<_> = unused.map(finding).collect();
+    if findings.is_empty() {
+        let root = code.root.display().to_string();
+        findings.push(check.finding(Verdict::Ok, root, "every declared key is read"));
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{coded, environment};
+    use super::*;
+    use crate::facts::environment::{Place, Unresolved};
+
+    fn found(facts: &Environment) -> Vec<(String, Verdict)> {
+        CHECK.run(facts, &Limits::default()).into_iter().map(|f| (f.subject, f.verdict)).collect()
+    }
+
+    #[test]
+    fn plumbing_is_no_use_and_a_mention_is_no_accusation() {
+        let schema = environment("A: z.string(), B: z.string(), C: z.string()", None, &[]);
+        let uses = [("A", CodeForm::Read), ("B", CodeForm::Mention), ("C", CodeForm::Plumbing)];
+        let mut facts = coded(schema, &uses);
+        assert_eq!(found(&facts), [("C".to_owned(), Verdict::Warning)]);
+        let place = Place { file: "src/bad.ts".into(), line: 1 };
+        let unread = Unresolved { place, reason: "syntax error".to_owned() };
+        facts.code.as_mut().unwrap().unread.push(unread);
+        assert_eq!(found(&facts), [("C".to_owned(), Verdict::Unknown)], "it may be read there");
+    }
+}

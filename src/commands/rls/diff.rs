@@ -1,0 +1,19 @@
+//! `rls diff`: what access appeared or vanished between two reports; no database.
+
+use crate::checks::access_diff::ALL;
+use crate::cli::RlsDiff;
+use crate::error::Error;
+use crate::facts::Limits;
+use crate::report::{self, Report};
+use crate::sources::access_report;
+
+/// Reads, compares, reports.
+///
+/// # Errors
+/// Files that are no two reports of one command.
+pub fn run(args: &RlsDiff) -> Result<Report, Error> {
+    let pair = access_report::read(&args.old, &args.new)?;
+    let limits = Limits::default();
+    let findings = ALL.iter().flat_map(|check| check.run(&pair, &limits)).collect();
+    Ok(report::rls::diff::report(&pair, findings, args.judging.fail_on))
+}

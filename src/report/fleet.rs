@@ -1,0 +1,217 @@
+//! Several contexts side by side: one line each, and the worst verdict.
+
+use serde_json::Value;
+
+use super::{Block, Cell, Column, Document, Member, Report, Table};
+use crate::exit::{ExitCode, FailOn};
+use crate::facts::Verdict;
+use crate::text;
+
+/// Contexts that the headline names for each verdict.
+const NAMED: usize = 4;
+/// Commands that are suggested: one a context, the worst first.
+const SUGGESTED: usize = 3;
+
+/// From the worst to the best, as [`Verdict::worse`] ranks them.
+const ORDER: [Verdict; 4] = [Verdict::Critical, Verdict::Unknown, Verdict::Warning, Verdict::Ok];
+
+impl Member {
+    /// The verdict on this context; one that could not be asked is UNKNOWN.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        match self.report.verdict {
+            Some(Verdict::Skipped { .. }) | None => Verdict::Unknown,
+            Some(verdict) => verdict,
+        }
+    }
+
+    /// The name of the context.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.from.context.as_deref().unwrap_or_default()
+    }
+}
+
+/// The sum of what several contexts answered, the worst first.
+#[must_use]
+pub fn report(command: &'static str, mut members: Vec<Member>, fail_on: FailOn) -> Report {
+    members.sort_by_key(|member| ORDER.iter().position(|rank| *rank == member.verdict()));
+    let verdict = Verdict::worst(members.iter().map(Member::verdict));
+    let mut report =
+        Report::judged(command, vec![], fail_on, Value::Null, document(command, &members, verdict));
+    report.verdict = Some(verdict);
+    report.exit = exit(&members);
+    report.summary = vec![("contexts", members.len().into())];
+    for rank in ORDER {
+        report.summary.push((rank.word(), count(&members, rank).into()));
+    }
+    report.examined = members.iter().map(|member| member.name().to_owned()).collect();
+    report.members = members;
+    report
+}
+
+/// The worst way in which one of them would have ended; what is no verdict (a context without a
+/// database) is UNKNOWN to the whole.
+fn exit(members: &[Member]) -> ExitCode {
+    let codes: Vec<_> = members.iter().map(|member| member.report.exit).collect();
+    let order = [ExitCode::Interrupted, ExitCode::Critical, ExitCode::Unknown, ExitCode::Warning];
+    let judged = |code: &ExitCode| order.contains(code) || *code == ExitCode::Ok;
+    let code = |code: &ExitCode| if judged(code) { *code } else { ExitCode::Unknown };
+    let codes: Vec<_> = codes.iter().map(code).collect();
+    order.into_iter().find(|worst| codes.contains(worst)).unwrap_or(ExitCode::Ok)
+}
+
+fn count(members: &[Member], verdict: Verdict) -> usize {
+    members.iter().filter(|member| member.verdict() == verdict).count()
+}
+
+fn document(command: &'static str, members: &[Member], verdict: Verdict) -> Document {
+    let mut document = Document::default();
+    document.headline(verdict, headline(members));
+    document.push(Block::Title(vec![Cell::strong(command), Cell::plain(contexts(members.len()))]));
+    document.push(Block::Table(table(command, members)));
+    let bad = members.iter().filter(|member| member.verdict() != Verdict::Ok);
+    let whole = |member: &Member| {
+        (format!("cliplyctl -c {} {command}", member.name()), "its whole report".to_owned())
+    };
+    document.next(bad.take(SUGGESTED).map(whole).collect());
+    document
+}
+
+fn contexts(count: usize) -> String {
+    text::plural(count as u64, "context", "contexts")
+}
+
+/// `of 20 contexts: 1 critical (prod-eu), 3 unknown (a, b, c)`
+fn headline(members: &[Member]) -> String {
+    let all = contexts(members.len());
+    let bad: Vec<_> = ORDER
+        .into_iter()
+        .filter(|rank| *rank != Verdict::Ok && count(members, *rank) > 0)
+        .map(|rank| {
+            let names = members.iter().filter(|m| m.verdict() == rank).map(Member::name);
+            format!(
+                "{} {} ({})",
+                count(members, rank),
+                rank.word(),
+                named(&names.collect::<Vec<_>>())
+            )
+        })
+        .collect();
+    if bad.is_empty() {
+        format!("{all}: all is well")
+    } else {
+        format!("of {all}: {}", bad.join(", "))
+    }
+}
+
+fn named(names: &[&str]) -> String {
+    let mut text = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    if names.len() > NAMED {
+        text.push_str(&format!(" and {} more", names.len() - NAMED));
+    }
+    text
+}
+
+/// Verdict, context, the command's figures, and what led to the verdict.
+fn table(command: &str, members: &[Member]) -> Table {
+    let figures = figures(command, members);
+    let mut columns = vec![Column::text("verdict"), Column::text("context")];
+    columns.extend(figures.iter().map(|name| Column::number(name)));
+    columns.push(Column::prose("reading"));
+    let mut table = Table::new(columns);
+    for member in members {
+        let verdict = member.verdict();
+        let mut row = vec![Cell::verdict(verdict), Cell::strong(member.name())];
+        row.extend(figures.iter().map(|name| figure(&member.report, name)));
+        let sentence = member.report.sentence();
+        row.push(if verdict == Verdict::Ok {
+            Cell::muted(sentence)
+        } else {
+            Cell::plain(sentence)
+        });
+        table.row(row);
+    }
+    table
+}
+
+/// What the summaries hold. Those of triage are one verdict a question: its sentence says the worst.
+fn figures(command: &str, members: &[Member]) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    if command == "triage" {
+        return names;
+    }
+    for (name, _) in members.iter().flat_map(|member| &member.report.summary) {
+        if !names.contains(name) {
+            names.push(*name);
+        }
+    }
+    names
+}
+
+/// One figure; a dash where it is not known.
+fn figure(report: &Report, name: &str) -> Cell {
+    let value = report.summary.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
+    match value {
+        None | Some(Value::Null) => Cell::muted("–"),
+        Some(Value::Number(number)) => Cell::plain(match number.as_u64() {
+            Some(whole) => text::count(whole),
+            None => number.as_f64().map_or_else(|| number.to_string(), |n| format!("{n:.1}")),
+        }),
+        Some(Value::String(words)) => Cell::plain(words),
+        Some(other) => Cell::plain(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+    use crate::report::Provenance;
+
+    fn member(name: &str, verdict: Option<Verdict>) -> Member {
+        let report = match verdict {
+            Some(verdict) => {
+                let mut report =
+                    Report::judged("queue", vec![], FailOn::Warning, (), Document::default());
+                report.verdict = Some(verdict);
+                report.exit = ExitCode::of(verdict, FailOn::Warning);
+                report
+            }
+            None => Report::failed("queue", Error::config("no database is configured")),
+        };
+        Member {
+            report,
+            from: Provenance { context: Some(name.to_owned()), ..Provenance::default() },
+        }
+    }
+
+    #[test]
+    fn the_worst_decides_and_what_could_not_be_asked_is_unknown() {
+        let code = |members| report("queue", members, FailOn::Warning).exit.code();
+        let ok = || member("a", Some(Verdict::Ok));
+        assert_eq!(code(vec![ok(), ok()]), 0);
+        assert_eq!(code(vec![ok(), member("b", Some(Verdict::Warning))]), 1);
+        assert_eq!(code(vec![member("b", Some(Verdict::Warning)), member("c", None)]), 3);
+        assert_eq!(code(vec![member("c", None), member("d", Some(Verdict::Critical)), ok()]), 2);
+        let mut interrupted = ok();
+        interrupted.report.exit = ExitCode::Interrupted;
+        assert_eq!(code(vec![interrupted, member("d", Some(Verdict::Critical))]), 130);
+    }
+
+    #[test]
+    fn the_headline_names_the_worst_first() {
+        let members = vec![
+            member("a", Some(Verdict::Ok)),
+            member("b", None),
+            member("c", Some(Verdict::Critical)),
+        ];
+        let report = report("queue", members, FailOn::Warning);
+        assert_eq!(
+            report.document.sentence(),
+            Some("of 3 contexts: 1 critical (c), 1 unknown (b)")
+        );
+        let names: Vec<_> = report.members.iter().map(Member::name).collect();
+        assert_eq!(names, ["c", "b", "a"]);
+    }
+}

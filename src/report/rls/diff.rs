@@ -1,0 +1,69 @@
+//! The answer of `rls diff`.
+
+use serde_json::json;
+
+use crate::exit::FailOn;
+use crate::facts::access::diff::Pair;
+use crate::facts::{Finding, Verdict};
+use crate::report::{Block, Cell, Column, Document, Report, Table};
+use crate::text;
+
+/// Builds the report.
+#[must_use]
+pub fn report(pair: &Pair, findings: Vec<Finding>, fail_on: FailOn) -> Report {
+    let count =
+        |id: &str| findings.iter().filter(|f| f.check == id && f.verdict != Verdict::Ok).count();
+    let summary = vec![
+        ("appeared", count("rls.appeared").into()),
+        ("vanished", count("rls.vanished").into()),
+        ("changed", count("rls.changed").into()),
+    ];
+    let of =
+        |side: &crate::facts::access::diff::Snapshot| json!({ "file": side.file, "of": side.of });
+    let data = json!({ "old": of(&pair.old), "new": of(&pair.new) });
+    let document = document(pair, &findings);
+    let mut report = Report::judged("rls diff", findings, fail_on, data, document);
+    report.summary = summary;
+    report.examined = vec![pair.old.file.clone(), pair.new.file.clone()];
+    report
+}
+
+fn document(pair: &Pair, findings: &[Finding]) -> Document {
+    let mut document = Document::default();
+    let verdict = Verdict::worst(findings.iter().map(|f| f.verdict));
+    document.headline(verdict, headline(findings));
+    document.push(Block::Title(vec![
+        Cell::strong("access"),
+        Cell::plain(format!("{} ({})", pair.old.file, pair.old.of)),
+        Cell::plain(format!("{} ({})", pair.new.file, pair.new.of)),
+    ]));
+    let columns = ["verdict", "what", "where"].map(Column::text);
+    let mut table = Table::new(columns.into_iter().chain([Column::prose("now")]).collect());
+    for rank in [Verdict::Critical, Verdict::Unknown, Verdict::Warning, Verdict::Ok] {
+        for finding in findings.iter().filter(|finding| finding.verdict == rank) {
+            let what = finding.check.strip_prefix("rls.").unwrap_or(finding.check);
+            table.row(vec![
+                Cell::verdict(rank),
+                Cell::plain(what),
+                Cell::plain(&finding.subject),
+                Cell::plain(&finding.message),
+            ]);
+        }
+    }
+    if !table.rows.is_empty() {
+        document.push(Block::Table(table));
+    }
+    document
+}
+
+/// `2 appeared, 1 vanished`
+fn headline(findings: &[Finding]) -> String {
+    let kinds =
+        [("rls.appeared", "appeared"), ("rls.vanished", "vanished"), ("rls.changed", "changed")];
+    let part = |(id, word): (&str, &str)| {
+        let count = findings.iter().filter(|f| f.check == id && f.verdict != Verdict::Ok).count();
+        (count > 0).then(|| format!("{} {word}", text::count(count as u64)))
+    };
+    let parts: Vec<_> = kinds.into_iter().filter_map(part).collect();
+    if parts.is_empty() { "no access appeared or vanished".to_owned() } else { parts.join(", ") }
+}

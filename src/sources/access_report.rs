@@ -1,0 +1,131 @@
+//! A report of `rls audit` or `rls matrix`, as `-o json` wrote it.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::error::{Error, ErrorKind};
+use crate::facts::SourceErrorKind;
+use crate::facts::access::diff::{CellThen, FlawThen, Pair, Snapshot};
+
+/// Bytes that are read: a report of this size is something else.
+const MAX_BYTES: u64 = 64 << 20;
+/// The form that is understood.
+const SCHEMA: &str = "cliplyctl.report/v1";
+
+#[derive(Deserialize)]
+struct Written {
+    schema: String,
+    command: String,
+    started_at: String,
+    exit_code: i32,
+    context: Whose,
+    coverage: Coverage,
+    findings: Vec<Flaw>,
+    data: serde_json::Value,
+    errors: Vec<Failure>,
+}
+
+#[derive(Deserialize)]
+struct Whose {
+    name: Option<String>,
+    database: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Coverage {
+    examined: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Flaw {
+    id: String,
+    severity: String,
+    subject: String,
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct Cell {
+    table: String,
+    role: String,
+    command: String,
+    declared: Option<String>,
+    predicted: String,
+}
+
+#[derive(Deserialize)]
+struct Failure {
+    message: String,
+}
+
+/// Reads two reports of the same command.
+///
+/// # Errors
+/// 64 for files that are no such reports, 3 for a report of a run that could not see anything.
+pub fn read(old: &Path, new: &Path) -> Result<Pair, Error> {
+    let (before, after) = (written(old)?, written(new)?);
+    if before.command != after.command {
+        let both = format!("one is of `{}`, the other of `{}`", before.command, after.command);
+        return Err(Error::usage("these are reports of two commands").cause(both));
+    }
+    Ok(Pair { old: snapshot(old, before)?, new: snapshot(new, after)? })
+}
+
+fn written(path: &Path) -> Result<Written, Error> {
+    let shown = path.display();
+    let mut text = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut text))
+        .map_err(|e| Error::usage(format!("{shown} cannot be read")).cause(e))?;
+    if text.len() as u64 > MAX_BYTES {
+        return Err(foreign(path, "it is larger than any of them"));
+    }
+    let report: Written = serde_json::from_slice(&text).map_err(|e| foreign(path, e))?;
+    if report.schema != SCHEMA || !matches!(report.command.as_str(), "rls audit" | "rls matrix") {
+        return Err(foreign(path, format!("it is a {} of `{}`", report.schema, report.command)));
+    }
+    if let (Some(failure), true) = (report.errors.first(), report.data.is_null()) {
+        let kind = ErrorKind::Source(SourceErrorKind::Other);
+        let message =
+            format!("{shown} is the report of a run that ended with {}", report.exit_code);
+        return Err(Error::new(kind, message).cause(&failure.message));
+    }
+    Ok(report)
+}
+
+fn foreign(path: &Path, why: impl std::fmt::Display) -> Error {
+    Error::usage(format!("{} is no report of rls audit or rls matrix", path.display()))
+        .cause(why)
+        .hint("write one: cliplyctl rls matrix -o json > FILE")
+}
+
+fn snapshot(path: &Path, report: Written) -> Result<Snapshot, Error> {
+    let cells: Vec<Cell> = match report.command.as_str() {
+        "rls matrix" => serde_json::from_value(report.data).map_err(|e| foreign(path, e))?,
+        _ => Vec::new(),
+    };
+    let place = report.context.name.or(report.context.database).unwrap_or_default();
+    let cell = |cell: Cell| CellThen {
+        table: cell.table,
+        role: cell.role,
+        command: cell.command,
+        declared: cell.declared,
+        predicted: cell.predicted,
+    };
+    let flaw = |flaw: Flaw| FlawThen {
+        check: flaw.id,
+        subject: flaw.subject,
+        severity: flaw.severity,
+        message: flaw.message,
+    };
+    Ok(Snapshot {
+        file: path.display().to_string(),
+        of: format!("{place} at {}", report.started_at),
+        cells: cells.into_iter().map(cell).collect(),
+        flaws: report.findings.into_iter().map(flaw).collect(),
+        examined: report.coverage.examined,
+    })
+}

@@ -1,0 +1,57 @@
+//! What does not go to several contexts: refused before any of them is asked.
+
+use super::{config, run, well};
+use crate::demo::Demo;
+use crate::support::cli::Cli;
+
+#[test]
+fn writes_and_views_go_to_one_context() {
+    let (eu, us) = (well(), well());
+    let config = config(&[("eu", &eu), ("us", &us)]);
+    for words in [
+        "dlq requeue --all --yes --reason x",
+        "dlq list",
+        "dlq undo OP",
+        "jobs rescue",
+        "handoff",
+        "config show",
+        "env check",
+        "queue --advise",
+        "rls audit --probe-writes",
+        "triage --save x",
+        "runbook",
+    ] {
+        for contexts in ["-c eu,us", "--all-contexts"] {
+            let output = run(&format!("{words} {contexts}"), &config).expect_code(64);
+            assert!(output.stderr.contains("one context at a time"), "{words}: {}", output.stderr);
+        }
+    }
+    assert_eq!((eu.count("/api/healthz"), us.count("/api/healthz")), (0, 0));
+}
+
+#[test]
+fn a_name_that_is_wrong_stops_the_whole() {
+    let (eu, us) = (well(), well());
+    let config = config(&[("eu", &eu), ("us", &us)]);
+    for (words, says) in [
+        ("health -c eu,uss", "no context `uss`"),
+        ("health -c eu,", "no context ``"),
+        ("health -c eu,us,eu", "context eu is named twice"),
+        ("health -c eu --all-contexts", "-c contradicts --all-contexts"),
+        ("health --all-contexts --base-url http://x.test", "--base-url contradicts"),
+    ] {
+        let output = run(words, &config).expect_code(64);
+        assert!(output.stderr.contains(says), "{words}: {}", output.stderr);
+    }
+    assert_eq!(eu.count("/api/healthz"), 0);
+    run("health --all-contexts", "").expect_code(78);
+}
+
+#[test]
+fn a_demo_that_runs_is_not_part_of_the_fleet() {
+    let (demo, eu) = (Demo::start(), well());
+    let mut cli = Cli::new(["health", "--all-contexts"]).env("XDG_STATE_HOME", demo.state());
+    cli = cli.file("cliplyctl.toml", config(&[("eu", &eu)]));
+    let output = cli.run().expect_code(0);
+    assert!(output.stdout.starts_with("OK  1 context: all is well"), "{}", output.stdout);
+}

@@ -1,0 +1,65 @@
+//! `docs/gates.md` and what lies beside it: every command there is one, and the package holds what it should.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use clap::Parser as _;
+use cliplyctl::cli;
+
+use crate::support::cli::{BINARY, Cli};
+
+const GATES: &str = include_str!("../../docs/gates.md");
+const NAGIOS: &str = include_str!("../../docs/monitoring/nagios.cfg");
+
+/// What a line runs after our name: up to what only a shell understands.
+fn words(rest: &str) -> Vec<String> {
+    let end = rest.find(['`', '>', ';', '\'', '|', '&']).unwrap_or(rest.len());
+    let filled = rest[..end].replace("$ARG1$", "triage").replace("$ARG2$", "prod");
+    filled.split_whitespace().map(str::to_owned).collect()
+}
+
+#[test]
+fn every_command_of_the_gates_is_one() {
+    let mut seen = 0;
+    for line in GATES
+        .lines()
+        .chain(NAGIOS.lines())
+        .filter(|line| !line.contains("cargo ") && !line.contains("service_description"))
+    {
+        for rest in line.split("cliplyctl ").skip(1) {
+            let words = words(rest);
+            let first = words.first().map(String::as_str).unwrap_or_default();
+            if !["triage", "env", "ready", "queue", "rls", "--config"].contains(&first) {
+                continue; // prose and paths
+            }
+            let parsed =
+                cli::Cli::try_parse_from(std::iter::once("cliplyctl".to_owned()).chain(words));
+            assert!(parsed.is_ok(), "{line}: {:?}", parsed.err().map(|error| error.to_string()));
+            seen += 1;
+        }
+    }
+    assert!(seen >= 6, "the gates have lost their commands: {seen}");
+}
+
+#[test]
+fn the_package_holds_the_binary_completions_and_the_manual() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let line =
+        format!("{root}/scripts/package && tar tzf {root}/target/package/cliplyctl-*.tar.gz");
+    let path = std::env::var("PATH").unwrap();
+    // A stand-in for the binary: to pack one with all its symbols takes half a minute.
+    let cli = Cli::program("sh", ["-c", &line]).env("PATH", path);
+    let cli = cli.file("cliplyctl", format!("#!/bin/sh\nexec {BINARY} \"$@\"\n"));
+    let binary = cli.home().join("cliplyctl");
+    std::fs::set_permissions(&binary, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let output = cli.env("BINARY", binary).run();
+    let listing = output.expect_code(0).stdout;
+    for file in [
+        "bin/cliplyctl",
+        "completions/cliplyctl",
+        "_cliplyctl",
+        "man1/cliplyctl.1.gz",
+        "RUNBOOK.md",
+    ] {
+        assert!(listing.contains(file), "{file}: {listing}");
+    }
+}

@@ -1,0 +1,62 @@
+//! `docs/playbooks/*.sh`: each runs from end to end against the demo's incident, and says what it should.
+
+use std::path::PathBuf;
+
+use crate::demo::Demo;
+use crate::support::cli::{BINARY, Cli, Output};
+
+/// The script of this name, and a run of it with these words.
+fn play(demo: &Demo, name: &str, words: &[&str], set: &[(&str, &str)]) -> Output {
+    let script: PathBuf = [env!("CARGO_MANIFEST_DIR"), "docs", "playbooks", name].iter().collect();
+    let words: Vec<_> =
+        std::iter::once(script.to_str().unwrap()).chain(words.iter().copied()).collect();
+    let mut cli = Cli::program("sh", words).env("CLIPLYCTL", BINARY);
+    cli = cli.env("XDG_STATE_HOME", demo.state());
+    for (name, value) in set {
+        cli = cli.env(name, value);
+    }
+    cli.run()
+}
+
+const DEMO: [&str; 2] = ["-c", "demo"];
+
+#[test]
+fn every_playbook_ends_with_the_verdict_on_the_incident() {
+    let demo = Demo::start();
+    for (name, code, says) in [
+        ("readyz-red.sh", 2, "3.2"),
+        ("backlog.sh", 2, "jobs"),
+        ("access.sh", 2, "jobs_debug_read"),
+        ("dlq-growth.sh", 0, "nothing was written"),
+    ] {
+        let output = play(&demo, name, &DEMO, &[]).expect_code(code);
+        assert!(output.stdout.contains(says), "{name}: {}", output.stdout);
+    }
+    // A wrong context is no verdict.
+    for name in ["readyz-red.sh", "backlog.sh", "access.sh", "dlq-growth.sh"] {
+        let output = play(&demo, name, &["-c", "nowhere"], &[]);
+        assert_eq!(output.code, 64, "{name}: {output:?}");
+    }
+}
+
+#[test]
+fn the_sample_of_one_tells_whether_the_cause_is_gone() {
+    let demo = Demo::start();
+    let output =
+        play(&demo, "dlq-growth.sh", &DEMO, &[("APPLY", "1"), ("REASON", "test"), ("WAIT", "20")]);
+    // Whether the demo's worker takes it in time is its affair; that it is told is ours.
+    let told =
+        ["died again", "finished", "look again"].iter().any(|word| output.stdout.contains(word));
+    assert!(told && [0, 2, 3].contains(&output.code), "{output:?}");
+}
+
+#[test]
+fn drift_is_told_in_the_projects_own_tree() {
+    let demo = Demo::start();
+    let project = demo.directory().join("project");
+    let script: PathBuf =
+        [env!("CARGO_MANIFEST_DIR"), "docs/playbooks/env-drift.sh"].iter().collect();
+    let line = format!("cd '{}' && exec sh '{}'", project.display(), script.display());
+    let output = Cli::program("sh", ["-c", &line]).env("CLIPLYCTL", BINARY).run().expect_code(2);
+    assert!(output.stdout.contains("CRITICAL env check"), "{}", output.stdout);
+}

@@ -1,0 +1,58 @@
+//! `rls diff`: two reports of one database, before and after a migration.
+
+use super::{Cli, Output, clean};
+use crate::support::postgres::Database;
+
+fn report(command: &str, database: &Database) -> String {
+    let words = ["rls", command, "-o", "json", "--timeout", "60s"];
+    let output = Cli::new(words).env("DATABASE_URL", database.url()).run();
+    assert!((0..=2).contains(&output.code), "{output:?}");
+    output.stdout
+}
+
+fn diff(old: &str, new: &str, more: &[&str]) -> Output {
+    let words = [&["rls", "diff", "old.json", "new.json"], more].concat();
+    // No database and no sound configuration are needed.
+    let cli = Cli::new(words).file("cliplyctl.toml", "[broken");
+    cli.file("old.json", old).file("new.json", new).run()
+}
+
+#[test]
+fn a_migration_that_opens_a_table_is_told() {
+    let database = clean();
+    let reports = || (report("matrix", &database), report("audit", &database));
+    let (matrix, audit) = reports();
+    database.execute("CREATE TABLE leaked (id int); GRANT SELECT ON leaked TO anon");
+    let (opened, faulty) = reports();
+
+    let same = diff(&matrix, &matrix, &[]).expect_code(0);
+    assert!(same.stdout.starts_with("OK  no access appeared or vanished"), "{}", same.stdout);
+    diff(&audit, &audit, &[]).expect_code(0);
+
+    let json = diff(&matrix, &opened, &["-o", "json"]).expect_code(2).json();
+    let findings = json["findings"].as_array().unwrap();
+    let leak = findings.iter().find(|f| f["subject"] == "public.leaked anon SELECT").unwrap();
+    assert_eq!((&leak["id"], &leak["severity"]), (&"rls.appeared".into(), &"critical".into()));
+    assert_eq!(leak["message"], "every row, was not there");
+    let back = diff(&opened, &matrix, &[]).expect_code(1);
+    assert!(back.stdout.contains("vanished  public.leaked anon SELECT"), "{}", back.stdout);
+    diff(&opened, &matrix, &["--fail-on", "critical"]).expect_code(0);
+
+    let found = diff(&audit, &faulty, &["-o", "markdown"]).expect_code(2);
+    assert!(found.stdout.contains("leaked"), "{}", found.stdout);
+    let mended = diff(&faulty, &audit, &[]).expect_code(0);
+    assert!(mended.stdout.contains("no longer: rls.off"), "{}", mended.stdout);
+    let mixed = diff(&matrix, &audit, &[]).expect_code(64);
+    assert!(mixed.stderr.contains("reports of two commands"), "{}", mixed.stderr);
+}
+
+#[test]
+fn what_is_no_report_is_refused_and_a_blind_one_is_unknown() {
+    diff("{}", "{}", &[]).expect_code(64);
+    Cli::new(["rls", "diff", "a", "b"]).run().expect_code(64);
+    let blind =
+        Cli::new(["rls", "audit", "-o", "json", "--database-url", "postgres://x@127.0.0.1:1/x"]);
+    let blind = { blind }.run().expect_code(3).stdout;
+    let output = diff(&blind, &blind, &[]).expect_code(3);
+    assert!(output.stderr.contains("ended with 3"), "{}", output.stderr);
+}

@@ -1,0 +1,79 @@
+//! `triage --with-tests`: the checkout's own checks, run by a stand-in for pnpm.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::{app, triage};
+use crate::postgres::status;
+use crate::support::cli::Cli;
+use crate::support::postgres::Database;
+
+const PACKAGE: &str = r#"{"scripts":{"test:core":"x","check:env:template":"x"}}"#;
+
+/// A checkout in which `pnpm run SCRIPT` is this shell script, with the script's name in `$2`.
+fn checkout(words: &str, url: &str, database: &Database, package: &str, pnpm: &str) -> Cli {
+    let cli = triage(words, url, database)
+        .file("package.json", package)
+        .file("bin/pnpm", format!("#!/bin/sh\n{pnpm}\n"));
+    let bin = cli.home().join("bin");
+    std::fs::set_permissions(bin.join("pnpm"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", bin.display());
+    cli.env("PATH", path)
+}
+
+#[test]
+fn the_checks_are_run_streamed_and_judged() {
+    let (stub, database) = (app("canonical_ok"), Database::from_fixture("main_healthy"));
+    let run =
+        |pnpm: &str| checkout("--with-tests -o json", &stub.url(), &database, PACKAGE, pnpm).run();
+    let output = run("echo \"running $2\"; echo aside >&2").expect_code(0);
+    assert_eq!(status(&output.json(), "env.tests"), "ok");
+    assert!(
+        output.stderr.contains("  running test:core\n  aside\n")
+            || output.stderr.contains("  aside\n  running test:core"),
+        "{}",
+        output.stderr
+    );
+    assert!(output.stderr.contains("  running check:env:template\n"), "{}", output.stderr);
+    let json = run("test $2 = check:env:template || exit 7").expect_code(1).json();
+    assert!(json.to_string().contains("pnpm test:core ended with 7"), "{json:#}");
+    run("test $2 = test:core || exit 1").expect_code(2);
+}
+
+#[test]
+fn what_cannot_be_run_is_unknown() {
+    let (stub, database) = (app("canonical_ok"), Database::from_fixture("main_healthy"));
+    let says = |cli: &mut Cli, why: &str| {
+        let json = cli.run().expect_code(3).json();
+        assert!(json.to_string().contains(why), "{json:#}");
+    };
+    let words = "--with-tests -o json";
+    says(&mut triage(words, &stub.url(), &database), "there is no package.json here");
+    says(
+        &mut triage(words, &stub.url(), &database).file("package.json", "{}"),
+        "has no script test:core",
+    );
+    says(
+        &mut triage(words, &stub.url(), &database)
+            .file("package.json", PACKAGE)
+            .env("PATH", "/nowhere"),
+        "pnpm does not start",
+    );
+}
+
+#[test]
+fn what_takes_too_long_is_ended_with_all_its_children() {
+    let (stub, database) = (app("canonical_ok"), Database::from_fixture("main_healthy"));
+    // A child that outlives its parent, unless the whole group is ended.
+    let pnpm = "sh -c 'echo $$ > child; exec sleep 1000' & wait";
+    let words = "--with-tests --tests-timeout 1s -o json";
+    let mut cli = checkout(words, &stub.url(), &database, PACKAGE, pnpm);
+    let json = cli.run().expect_code(3).json();
+    assert!(json.to_string().contains("not finished within 1s"), "{json:#}");
+    let child = std::fs::read_to_string(cli.home().join("child")).unwrap();
+    crate::support::wait_until("the child is gone", || {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.trim()));
+        stat.map_or(true, |stat| {
+            stat.rsplit(')').next().is_some_and(|rest| rest.trim().starts_with('Z'))
+        })
+    });
+}
