@@ -24,6 +24,7 @@ pub mod demo;
 pub mod error;
 pub mod exit;
 pub mod facts;
+pub mod history;
 pub mod interrupt;
 pub mod permit;
 pub mod render;

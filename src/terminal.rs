@@ -70,6 +70,13 @@ impl Terminal {
         }
     }
 
+    /// The same without progress displays: for those who fill the screen, or a log, themselves.
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        self.stderr.width = None;
+        self
+    }
+
     /// Writes data to stdout. A reader that went away (`| head`) is no error.
     ///
     /// # Errors

@@ -7,9 +7,12 @@ mod dlq;
 mod env;
 mod handoff;
 mod health;
+mod history;
 mod jobs;
+mod look;
 mod queue;
 mod ready;
+mod record;
 mod rescue;
 mod rls;
 pub mod runbook;
@@ -35,13 +38,22 @@ pub fn standalone(command: &Command) -> Option<Result<Report, Error>> {
     }
 }
 
-/// Runs a command that writes rows while it reads them; none where it answers with a report.
+/// Runs a command that writes while it reads; none where it answers with a report.
 pub async fn stream(
     command: &Command,
     context: &Context,
     format: Format,
 ) -> Option<Result<ExitCode, Error>> {
     match (command, Rows::of(format)) {
+        (Command::Record(args), _) => {
+            let every = args.every?;
+            Some(match format {
+                Format::Table => record::keep_on(context, args, every).await,
+                _ => Err(Error::usage("record --every prints lines, in no other format")
+                    .hint("leave --output out; `history` is written in several")),
+            })
+        }
+        (Command::History(args), Some(rows)) => Some(history::stream(context, args, rows)),
         (Command::Dlq(Dlq::List(args)), Some(rows)) => {
             Some(dlq::export::run(context, args, rows).await)
         }
@@ -57,6 +69,9 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
     match command {
         Command::Triage(args) => triage::run(context, args).await,
         Command::Handoff => handoff::run(context).await,
+        Command::Record(args) => record::run(context, args).await,
+        Command::History(args) => history::run(context, args).await,
+        Command::Watch(_) => Err(Error::bug("not yet")),
         Command::Health(args) => health::run(context, args).await,
         Command::Ready(args) => ready::run(context, args).await,
         Command::Queue(args) => queue::run(context, args).await,

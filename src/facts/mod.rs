@@ -15,6 +15,7 @@ pub mod job_id;
 pub mod layout;
 pub mod limits;
 pub mod listing;
+pub mod live;
 pub mod mask;
 pub mod observed;
 pub mod operation;
@@ -25,6 +26,7 @@ pub mod rescue;
 pub mod selection;
 pub mod server;
 pub mod service;
+pub mod snapshot;
 pub mod triage;
 pub mod verdict;
 

@@ -6,11 +6,13 @@ pub mod junit;
 pub mod markdown;
 pub mod nagios;
 pub mod ndjson;
+pub mod openmetrics;
 pub mod prometheus;
 pub mod rows;
 pub mod sanitise;
 pub mod sarif;
 pub mod short;
+pub mod sparkline;
 pub mod table;
 
 use clap::ValueEnum as _;

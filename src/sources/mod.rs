@@ -3,6 +3,8 @@
 pub mod contract;
 pub mod env_file;
 pub mod env_schema;
+pub mod exporter;
+pub mod history;
 pub mod http;
 pub mod ids;
 pub mod postgres;

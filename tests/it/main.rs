@@ -15,6 +15,7 @@ mod env;
 mod formats;
 mod handoff;
 mod harness;
+mod history;
 mod jobs;
 mod postgres;
 mod requeue;

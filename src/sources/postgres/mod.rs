@@ -11,6 +11,7 @@ pub mod flow;
 pub mod groups;
 pub mod jobs;
 pub mod layout;
+pub mod live;
 pub mod probe;
 pub mod pulse;
 pub mod queue;
