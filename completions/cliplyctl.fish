@@ -162,6 +162,7 @@ never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand record" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand record" -s V -l version -d 'Print version'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -l since -d 'Since when: a span ago (24h, 7d) or a time (2026-01-31T04:00:00Z)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -l html -d 'Write a page for a browser instead: charts, no network, printable' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -l config -d 'Read this configuration file instead of the usual ones' -r -F
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r

@@ -34,6 +34,7 @@ pub mod sources;
 pub mod terminal;
 pub mod text;
 pub mod triage;
+pub mod watch;
 
 use clap::Parser as _;
 use clap::error::ErrorKind as ClapKind;

@@ -1,12 +1,14 @@
 //! The terminal: the only place that prints.
 
 mod progress;
+mod screen;
 mod status;
 mod stream;
 
 use std::io::{self, IsTerminal as _, Write as _};
 
 pub use progress::Progress;
+pub use screen::{Input, Screen};
 pub use status::Status;
 pub use stream::Stream;
 

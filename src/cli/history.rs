@@ -1,9 +1,10 @@
 //! `watch`, `record` and `history`
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::filter::{Moment, moment};
 use crate::settings::duration;
@@ -45,6 +46,9 @@ pub struct History {
     /// Since when: a span ago (24h, 7d) or a time (2026-01-31T04:00:00Z)
     #[arg(long, value_name = "WHEN", default_value = "24h", value_parser = moment)]
     pub since: Moment,
+    /// Write a page for a browser instead: charts, no network, printable
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub html: Option<PathBuf>,
 }
 
 fn rhythm(text: &str) -> Result<Duration, String> {

@@ -11,11 +11,12 @@ use crate::exit::ExitCode;
 use crate::facts::SourceErrorKind;
 use crate::facts::snapshot::Mark;
 use crate::history::{Onsets, Past, Series};
+use crate::render::html;
 use crate::render::rows::Rows;
 use crate::report::Report;
 use crate::report::history::{PointJson, report};
 use crate::sources::history::Store;
-use crate::sources::state::{Deed, State};
+use crate::sources::state::{self, Deed, State};
 
 /// Snapshots before the range that are looked at for the beginning of a trouble.
 const LOOK_BACK: u32 = 20_000;
@@ -24,17 +25,24 @@ const STEPS: usize = 48;
 /// Columns of the table beside the timeline.
 const BESIDE: u16 = 44;
 
-/// Shows the past.
+/// Steps of the timeline on a page.
+const PAGE_STEPS: usize = 240;
+
+/// Shows the past, or writes a page of it.
 ///
 /// # Errors
-/// When nothing was recorded, or the store cannot be used.
+/// When nothing was recorded, or the store or the page cannot be used.
 pub async fn run(context: &Context, args: &History) -> Result<Report, Error> {
     let width = context.terminal.stdout.width;
     let steps =
         width.map_or(STEPS, |width| usize::from(width.saturating_sub(BESIDE).clamp(20, 96)));
+    let steps = if args.html.is_some() { PAGE_STEPS } else { steps };
     let past = read(context, args, steps)?;
     let now = context.now();
-    Ok(report(&past, now, &context.provenance()))
+    if let Some(file) = &args.html {
+        state::put(file, &html::history::render(&past, &context.provenance(), now))?;
+    }
+    Ok(report(&past, args.html.as_deref(), now, &context.provenance()))
 }
 
 /// Writes every snapshot of the range, one a row.

@@ -18,6 +18,7 @@ mod rls;
 pub mod runbook;
 mod schema;
 mod triage;
+mod watch;
 
 use crate::cli::{Command, Config, Dlq, Env, Jobs, Rls};
 use crate::context::Context;
@@ -53,6 +54,7 @@ pub async fn stream(
                     .hint("leave --output out; `history` is written in several")),
             })
         }
+        (Command::Watch(args), _) => Some(watch::run(context, args).await),
         (Command::History(args), Some(rows)) => Some(history::stream(context, args, rows)),
         (Command::Dlq(Dlq::List(args)), Some(rows)) => {
             Some(dlq::export::run(context, args, rows).await)
@@ -71,7 +73,6 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         Command::Handoff => handoff::run(context).await,
         Command::Record(args) => record::run(context, args).await,
         Command::History(args) => history::run(context, args).await,
-        Command::Watch(_) => Err(Error::bug("not yet")),
         Command::Health(args) => health::run(context, args).await,
         Command::Ready(args) => ready::run(context, args).await,
         Command::Queue(args) => queue::run(context, args).await,
@@ -91,8 +92,9 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         Command::Config(Config::Check) => config::check(context).await,
         Command::Jobs(Jobs::Show(args)) => jobs::show(context, args).await,
         Command::Jobs(Jobs::Rescue(args)) => rescue::run(context, args).await,
-        // Handled before there are settings: `standalone` and `demo::run`.
+        // Handled before: by `standalone`, `demo::run` and `stream`.
         Command::Demo(_)
+        | Command::Watch(_)
         | Command::Runbook { .. }
         | Command::Schema
         | Command::Completions { .. }

@@ -11,7 +11,7 @@ use crate::cli::Record;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::exit::ExitCode;
-use crate::facts::snapshot::Snapshot;
+use crate::facts::snapshot::{Mark, Snapshot};
 use crate::history::transitions;
 use crate::interrupt::Interrupt;
 use crate::render::{openmetrics, sanitise};
@@ -127,8 +127,16 @@ impl Recorder {
     /// # Errors
     /// The store's.
     pub fn keep(&mut self, seen: &Look) -> Result<i64, Error> {
+        self.append(&seen.snapshot, &seen.marks)
+    }
+
+    /// Keeps a snapshot with the operations that were seen; returns its number.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn append(&mut self, snapshot: &Snapshot, marks: &[Mark]) -> Result<i64, Error> {
         let place = Place { name: &self.subject, context: self.context.as_deref() };
-        self.store.append(place, &seen.snapshot, &seen.marks, self.keep)
+        self.store.append(place, snapshot, marks, self.keep)
     }
 
     fn path(&self) -> &std::path::Path {

@@ -1,6 +1,7 @@
 //! The painters: one file a format.
 
 pub mod github;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
@@ -14,6 +15,7 @@ pub mod sarif;
 pub mod short;
 pub mod sparkline;
 pub mod table;
+pub mod watch;
 
 use clap::ValueEnum as _;
 

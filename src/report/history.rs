@@ -1,5 +1,7 @@
 //! The answer of `history`.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -117,11 +119,13 @@ pub fn time(at: i64) -> String {
 
 /// Builds the view.
 #[must_use]
-pub fn report(past: &Past, now: Timestamp, from: &Provenance) -> Report {
+pub fn report(past: &Past, page: Option<&Path>, now: Timestamp, from: &Provenance) -> Report {
     let mut document = Document::default();
     document.push(header::title("history", from));
     document.note(started(past, now));
-    if past.series.latest.is_some() {
+    if let Some(page) = page {
+        document.note(format!("written: {}", page.display()));
+    } else if past.series.latest.is_some() {
         document.push(Block::Table(status(past)));
         document.push(Block::Table(figures(past)));
     }

@@ -25,3 +25,4 @@ mod secrets;
 mod service;
 mod support;
 mod triage;
+mod watch;

@@ -1,10 +1,11 @@
 //! The form of the file. A migration is one entry of a list; the file says how many it has seen.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use super::unusable;
+use super::{PATIENCE, unusable};
 use crate::error::Error;
 
 /// Every migration in its order; never changed once released, only added to.
@@ -68,14 +69,32 @@ pub(super) fn check(found: usize, path: &Path) -> Result<(), Error> {
         .hint("a newer cliplyctl wrote it: use that one, or another XDG_STATE_HOME"))
 }
 
+/// Between two tries to set the connection up.
+const BREATH: Duration = Duration::from_millis(10);
+
+/// Turns write-ahead logging on. While another one does that for a new file, or mends one whose
+/// writer was killed, SQLite refuses at once instead of waiting: we wait.
+fn set_up(connection: &Connection) -> rusqlite::Result<()> {
+    let until = Instant::now() + PATIENCE;
+    let settings =
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+    loop {
+        match connection.execute_batch(settings) {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && Instant::now() < until =>
+            {
+                std::thread::sleep(BREATH);
+            }
+            done => return done,
+        }
+    }
+}
+
 /// Sets the connection up and applies what is missing. Of several at once, one does the work.
 pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), Error> {
     let failed = |error| unusable(path).cause(error);
-    connection
-        .execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;",
-        )
-        .map_err(failed)?;
+    set_up(connection).map_err(failed)?;
     let found = version(connection).map_err(failed)?;
     check(found, path)?;
     if found == VERSION {

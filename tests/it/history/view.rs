@@ -156,6 +156,25 @@ fn nothing_recorded_is_no_empty_and_healthy_past() {
 }
 
 #[test]
+fn the_page_is_whole_and_asks_nobody() {
+    let mut cli = history("--since 12h --html page.html", &incident());
+    let output = cli.run().expect_code(0);
+    assert!(output.stdout.contains("written: page.html"), "{output:?}");
+    let page = std::fs::read_to_string(cli.home().join("page.html")).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"), "{page}");
+    assert!(page.contains("it started 2h 00m ago"), "{page}");
+    for absent in ["http://", "https://", "<script", "src=", "@import", "url(", "NaN"] {
+        assert!(!page.contains(absent), "{absent}");
+    }
+    // Each picture is told in words.
+    let pictures = page.matches("<svg").count();
+    assert!(pictures >= 7 && page.matches("aria-label=\"").count() == pictures, "{page}");
+    assert_eq!(page.matches("class=\"mark\"").count(), 2, "the requeue in each of two charts");
+    let mut unwritable = history("--html no/such/page.html", &incident());
+    unwritable.run().expect_code(78);
+}
+
+#[test]
 fn at_80_columns_no_line_wraps() {
     let mut terminal = history("--since 12h", &incident()).terminal(40, 80);
     assert_eq!(terminal.finish(), 0);
