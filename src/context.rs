@@ -155,11 +155,18 @@ impl Context {
         }
     }
 
-    /// The same settings with nothing opened yet: for those who go on for days and must notice that
-    /// a schema or a certificate has changed.
+    /// The same settings and connections, with nothing known yet of what they lead to: whoever looks
+    /// again must notice that the database is gone, or its schema another.
     #[must_use]
     pub fn again(&self) -> Self {
-        Self::new(self.settings.clone(), self.terminal, self.command)
+        let again = Self::new(self.settings.clone(), self.terminal, self.command);
+        if let Some(http) = self.http.get() {
+            _ = again.http.set(http.clone());
+        }
+        if let Some(database) = self.database.get() {
+            _ = again.database.set(database.clone());
+        }
+        again
     }
 
     /// Runs a reading and notes its source, time and duration.

@@ -33,9 +33,13 @@ pub struct Look {
     pub took: Duration,
 }
 
-/// Looks once.
+/// Looks once, over the connections of this context. What an earlier look knew of the schema is not
+/// taken for what can be seen now.
 pub async fn look(context: &Context, interrupt: &Interrupt) -> Look {
-    context.renew();
+    // Both open nothing yet; what keeps them from it is told by those who read.
+    _ = context.http();
+    _ = context.database().await;
+    let context = &context.again();
     let (at, started) = (context.now(), Instant::now());
     let ((facts, steps), live) = join(triage::bounded(context, interrupt), moving(context)).await;
     let snapshot = snapshot::of(&facts, &steps, live.as_ref(), at);
@@ -64,6 +68,14 @@ async fn moving(context: &Context) -> Option<Live> {
     };
     // The readings end by themselves; connecting to a mute server may not.
     tokio::time::timeout(context.timeout(), read).await.ok().flatten()
+}
+
+/// The same context, that writes nothing beside what its command prints.
+#[must_use]
+pub fn quiet(context: &Context) -> Context {
+    let mut again = context.again();
+    again.terminal = context.terminal.quiet();
+    again
 }
 
 /// Which snapshot was kept when: so that a look in between is not kept as well.

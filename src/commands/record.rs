@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::look::{Look, look, pause};
+use super::look::{Look, look, pause, quiet};
 use crate::cli::Record;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
@@ -18,9 +18,6 @@ use crate::render::{openmetrics, sanitise};
 use crate::report::{self, Report};
 use crate::sources::exporter;
 use crate::sources::history::{Place, Store};
-
-/// Looks after which everything is opened anew, so that a changed schema is noticed.
-const ANEW: u32 = 120;
 
 /// Keeps one snapshot.
 ///
@@ -57,13 +54,9 @@ pub async fn keep_on(context: &Context, args: &Record, every: Duration) -> Resul
         tokio::spawn(exporter::serve(listener, told));
     }
     let interrupt = Interrupt::listen();
-    let mut opened = quiet(context);
-    let (mut before, mut looks): (Option<Snapshot>, u32) = (None, 0);
+    let opened = quiet(context);
+    let mut before: Option<Snapshot> = None;
     loop {
-        if looks.is_multiple_of(ANEW) {
-            opened = quiet(context);
-        }
-        looks = looks.wrapping_add(1);
         let seen = look(&opened, &interrupt).await;
         if interrupt.happened() {
             return Ok(ExitCode::Ok);
@@ -94,13 +87,6 @@ pub fn print(context: &Context, lines: &[String]) -> Result<ControlFlow<()>, Err
     written
         .and_then(|flow| flushed.map(|()| flow))
         .map_err(|error| Error::bug("the lines could not be written").cause(error))
-}
-
-/// The same context, opened anew, that shows no progress.
-fn quiet(context: &Context) -> Context {
-    let mut again = context.again();
-    again.terminal = context.terminal.quiet();
-    again
 }
 
 /// Where snapshots go.

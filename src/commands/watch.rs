@@ -10,7 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use jiff::SignedDuration;
 
 use super::jobs;
-use super::look::{Look, Rhythm, look, pause};
+use super::look::{Look, Rhythm, look, pause, quiet};
 use super::record::{self, Recorder};
 use crate::cli::{JobsShow, Watch};
 use crate::context::Context;
@@ -30,8 +30,6 @@ use crate::watch::{Dot, Effect, Looked, Model, Overlay, press};
 const RECORDED: Duration = Duration::from_secs(30);
 /// How long they are kept, as `record` has it.
 const KEPT: Duration = Duration::from_hours(30 * 24);
-/// Looks after which everything is opened anew, so that a changed schema is noticed.
-const ANEW: u32 = 120;
 /// What the sparklines show of the time before.
 const BEFORE: SignedDuration = SignedDuration::from_mins(20);
 
@@ -68,13 +66,9 @@ async fn plain(
     mut recorder: Option<Recorder>,
 ) -> Result<ExitCode, Error> {
     let (interrupt, mut rhythm) = (Interrupt::listen(), Rhythm::default());
-    let mut opened = quiet(context);
-    let (mut before, mut looks): (Option<Snapshot>, u32) = (None, 0);
+    let opened = quiet(context);
+    let mut before: Option<Snapshot> = None;
     while !interrupt.happened() {
-        looks = looks.wrapping_add(1);
-        if looks.is_multiple_of(ANEW) {
-            opened = quiet(context);
-        }
         let seen = look(&opened, &interrupt).await;
         if interrupt.happened() {
             break;
@@ -93,13 +87,6 @@ async fn plain(
         interrupt.sleep(pause(args.every, seen.took)).await;
     }
     Ok(ExitCode::Ok)
-}
-
-/// The same context, opened anew, that writes nothing beside the screen.
-fn quiet(context: &Context) -> Context {
-    let mut again = context.again();
-    again.terminal = context.terminal.quiet();
-    again
 }
 
 /// Puts what was recorded of late under the sparklines.
@@ -140,8 +127,8 @@ impl Dashboard<'_> {
         let interrupt = Interrupt::listen();
         let mut screen = Screen::open()
             .map_err(|error| Error::bug("the screen could not be taken").cause(error))?;
-        let (mut rhythm, mut looks) = (Rhythm::default(), 0_u32);
-        let mut opened = Rc::new(quiet(self.context));
+        let mut rhythm = Rhythm::default();
+        let opened = Rc::new(quiet(self.context));
         let mut work = Work::new();
         work.push(looking(opened.clone(), interrupt.clone()));
         let mut seconds = tokio::time::interval(Duration::from_secs(1));
@@ -169,13 +156,7 @@ impl Dashboard<'_> {
                             self.keep(&mut work, &mut rhythm, &seen);
                             self.model.look(looked(*seen, rest, self.context));
                         }
-                        Event::Due => {
-                            looks = looks.wrapping_add(1);
-                            if looks.is_multiple_of(ANEW) {
-                                opened = Rc::new(quiet(self.context));
-                            }
-                            work.push(looking(opened.clone(), interrupt.clone()));
-                        }
+                        Event::Due => work.push(looking(opened.clone(), interrupt.clone())),
                         Event::Job(id, read) => self.show_job(&id, read),
                         Event::Kept(kept) => self.model.trouble = kept.err().map(|e| e.to_string()),
                     }

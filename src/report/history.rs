@@ -253,7 +253,7 @@ fn figures(past: &Past) -> Table {
     for doc in &FIGURES {
         let spans = || past.series.buckets.iter().filter_map(|b| b.figures[doc.figure as usize]);
         let (Some(last), Some(min), Some(max)) = (
-            spans().last(),
+            spans().next_back(),
             spans().map(|span| span.min).reduce(f64::min),
             spans().map(|span| span.max).reduce(f64::max),
         ) else {

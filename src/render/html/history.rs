@@ -154,7 +154,8 @@ fn axis(past: &Past) -> String {
 fn figure(page: &mut String, past: &Past, doc: &FigureDoc) {
     let values: Vec<_> = past.series.figure(doc).collect();
     let spans = || past.series.buckets.iter().filter_map(|b| b.figures[doc.figure as usize]);
-    let (Some(last), Some(smallest)) = (spans().last(), spans().map(|s| s.min).reduce(f64::min))
+    let (Some(last), Some(smallest)) =
+        (spans().next_back(), spans().map(|s| s.min).reduce(f64::min))
     else {
         return;
     };
@@ -169,10 +170,10 @@ fn figure(page: &mut String, past: &Past, doc: &FigureDoc) {
         text(largest),
         text(last.last)
     );
-    _ = write!(
+    _ = writeln!(
         page,
         "<figure><figcaption><b>{}</b><span>last {}</span><span class=\"soft\">{} to {}</span>\
-         </figcaption>{}{}<details><summary>as a table</summary>{}</details></figure>\n",
+         </figcaption>{}{}<details><summary>as a table</summary>{}</details></figure>",
         escape(doc.title),
         text(last.last),
         text(smallest),

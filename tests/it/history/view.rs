@@ -39,7 +39,6 @@ fn look(minutes: i64, bad: &[&str], due: f64) -> Snapshot {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the command counts back from now")]
 fn ago(minutes: i64) -> Timestamp {
     Timestamp::now().saturating_sub(SignedDuration::from_mins(minutes)).unwrap()
 }

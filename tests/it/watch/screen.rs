@@ -127,8 +127,11 @@ fn it_fits_whatever_size_the_window_has() {
 fn a_server_that_goes_away_leaves_old_numbers_that_say_so() {
     let mut own = Own::start("main_typical");
     let terminal = start("", &own.url(), 24, 80);
+    terminal.wait_for("readable; jobs are identified");
     own.down();
     terminal.wait_for("UNKNOWN");
+    // What an earlier look knew of the schema is not what can be seen now.
+    gone(&terminal, "readable; jobs are identified");
     let due = |terminal: &Terminal| {
         let screen = terminal.screen();
         screen.lines().find(|line| line.starts_with("due now")).unwrap_or_default().to_owned()
