@@ -19,6 +19,7 @@ ticks() {
         while read -r pid; do awk '{ print $14 + $15 }' "/proc/$pid/stat" 2>/dev/null || :; done |
         awk '{ sum += $1 } END { print sum + 0 }'
 }
+"$psql" -XAtq "$url" -c "select 1" >/dev/null # a server that is not there costs nothing, and proves nothing
 "$tool" watch --plain --database-url "$url" >/dev/null 2>&1 &
 watcher=$!
 trap 'kill $watcher 2>/dev/null || :; rm -rf "$XDG_STATE_HOME"' EXIT

@@ -16,7 +16,7 @@ const LEAST: Duration = Duration::from_secs(1);
 #[derive(Debug, Args)]
 pub struct Watch {
     /// Time between two looks; longer by itself when the database is slow
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = rhythm)]
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = rhythm)]
     pub every: Duration,
     /// Print what changes, one line each, instead of a screen: for logs and pipes
     #[arg(long)]
