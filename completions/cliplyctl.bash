@@ -40,6 +40,9 @@ _cliplyctl() {
             cliplyctl,help)
                 cmd="cliplyctl__subcmd__help"
                 ;;
+            cliplyctl,history)
+                cmd="cliplyctl__subcmd__history"
+                ;;
             cliplyctl,jobs)
                 cmd="cliplyctl__subcmd__jobs"
                 ;;
@@ -52,6 +55,9 @@ _cliplyctl() {
             cliplyctl,ready)
                 cmd="cliplyctl__subcmd__ready"
                 ;;
+            cliplyctl,record)
+                cmd="cliplyctl__subcmd__record"
+                ;;
             cliplyctl,rls)
                 cmd="cliplyctl__subcmd__rls"
                 ;;
@@ -63,6 +69,9 @@ _cliplyctl() {
                 ;;
             cliplyctl,triage)
                 cmd="cliplyctl__subcmd__triage"
+                ;;
+            cliplyctl,watch)
+                cmd="cliplyctl__subcmd__watch"
                 ;;
             cliplyctl__subcmd__config,check)
                 cmd="cliplyctl__subcmd__config__subcmd__check"
@@ -172,6 +181,9 @@ _cliplyctl() {
             cliplyctl__subcmd__help,help)
                 cmd="cliplyctl__subcmd__help__subcmd__help"
                 ;;
+            cliplyctl__subcmd__help,history)
+                cmd="cliplyctl__subcmd__help__subcmd__history"
+                ;;
             cliplyctl__subcmd__help,jobs)
                 cmd="cliplyctl__subcmd__help__subcmd__jobs"
                 ;;
@@ -184,6 +196,9 @@ _cliplyctl() {
             cliplyctl__subcmd__help,ready)
                 cmd="cliplyctl__subcmd__help__subcmd__ready"
                 ;;
+            cliplyctl__subcmd__help,record)
+                cmd="cliplyctl__subcmd__help__subcmd__record"
+                ;;
             cliplyctl__subcmd__help,rls)
                 cmd="cliplyctl__subcmd__help__subcmd__rls"
                 ;;
@@ -195,6 +210,9 @@ _cliplyctl() {
                 ;;
             cliplyctl__subcmd__help,triage)
                 cmd="cliplyctl__subcmd__help__subcmd__triage"
+                ;;
+            cliplyctl__subcmd__help,watch)
+                cmd="cliplyctl__subcmd__help__subcmd__watch"
                 ;;
             cliplyctl__subcmd__help__subcmd__config,check)
                 cmd="cliplyctl__subcmd__help__subcmd__config__subcmd__check"
@@ -302,7 +320,7 @@ _cliplyctl() {
 
     case "${cmd}" in
         cliplyctl)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help"
+            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2314,7 +2332,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__help)
-            opts="triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help"
+            opts="triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2593,6 +2611,20 @@ _cliplyctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cliplyctl__subcmd__help__subcmd__history)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cliplyctl__subcmd__help__subcmd__jobs)
             opts="show rescue"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -2664,6 +2696,20 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__help__subcmd__ready)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__help__subcmd__record)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2782,6 +2828,89 @@ _cliplyctl() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__help__subcmd__watch)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__history)
+            opts="-c -o -h -V --since --html --context --config --base-url --database-url --timeout --output --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --html)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -3329,6 +3458,68 @@ _cliplyctl() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__record)
+            opts="-c -o -h -V --every --keep --listen --context --config --base-url --database-url --timeout --output --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -4135,6 +4326,60 @@ _cliplyctl() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__watch)
+            opts="-c -o -h -V --every --plain --no-record --context --config --base-url --database-url --timeout --output --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -47,6 +47,9 @@ complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -s h -l help -d 'Print
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -s V -l version -d 'Print version'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "triage" -d 'Walk the runbook: what is wrong, which section applies, what to type next'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "handoff" -d 'Write everything that the next person needs into one text that is safe to paste'
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "watch" -d 'Look at everything again and again, on a live screen; acts on nothing'
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "record" -d 'Keep a snapshot of everything for the history'
+complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "history" -d 'Show how it was, and say when it started'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "health" -d 'Is the app up? Ask /api/healthz'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "ready" -d 'Is it ready? Ask /api/readyz'
 complete -c cliplyctl -n "__fish_cliplyctl_needs_command" -f -a "queue" -d 'What is waiting, in progress, stuck and dead? Ask the database'
@@ -110,6 +113,77 @@ always\t'Also when piped'
 never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand handoff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand handoff" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand watch" -l every -d 'Time between two looks; longer by itself when the database is slow' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand watch" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand watch" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand watch" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand watch" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand watch" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand watch" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line'
+csv\t'For spreadsheets: RFC 4180, written while it is read'
+short\t'For a chat: one line to paste'
+markdown\t'For tickets and pull requests'
+nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
+junit\t'For CI servers: one test case a check'
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand watch" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand watch" -l plain -d 'Print what changes, one line each, instead of a screen: for logs and pipes'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand watch" -l no-record -d 'Keep no snapshots while it runs'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand watch" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand record" -l every -d 'Go on recording until a signal comes, and print what changes' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand record" -l keep -d 'Forget snapshots that are older' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand record" -l listen -d 'Answer /metrics for Prometheus: a port of this machine alone, or an address' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand record" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand record" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand record" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand record" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand record" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand record" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line'
+csv\t'For spreadsheets: RFC 4180, written while it is read'
+short\t'For a chat: one line to paste'
+markdown\t'For tickets and pull requests'
+nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
+junit\t'For CI servers: one test case a check'
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand record" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand record" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand record" -s V -l version -d 'Print version'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -l since -d 'Since when: a span ago (24h, 7d) or a time (2026-01-31T04:00:00Z)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -l html -d 'Write a page for a browser instead: charts, no network, printable' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -l config -d 'Read this configuration file instead of the usual ones' -r -F
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -l base-url -d 'Base URL of the app (env: CLIPLY_BASE_URL)' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -l database-url -d 'Database to read; other users see flags, so keep passwords in DATABASE_URL or ~/.pgpass' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -l timeout -d 'Longest time for the whole command [default: 10s]' -r
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -s o -l output -d 'How to write the report [default: table; handoff: markdown]' -r -f -a "table\t'For people'
+json\t'For scripts: one JSON document (`cliplyctl schema` describes it)'
+github\t'For GitHub\'s runners: one annotation a finding'
+ndjson\t'For pipes: one JSON object a line'
+csv\t'For spreadsheets: RFC 4180, written while it is read'
+short\t'For a chat: one line to paste'
+markdown\t'For tickets and pull requests'
+nagios\t'For Nagios, Icinga and their kin: a status line with performance data'
+junit\t'For CI servers: one test case a check'
+prometheus\t'For node_exporter\'s textfile collector'
+sarif\t'For code scanning: SARIF 2.1.0'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -l color -d 'When to colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Also when piped'
+never\t'Never'"
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand history" -s V -l version -d 'Print version'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -l fail-on -d 'The lowest verdict that fails; UNKNOWN always does' -r -f -a "warning\t'Fail on warnings and worse'
 critical\t'Fail on criticals and unknowns alone'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand health" -s c -l context -d 'Take everything from this context of cliplyctl.toml' -r -f
@@ -891,22 +965,25 @@ always\t'Also when piped'
 never\t'Never'"
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand man" -s V -l version -d 'Print version'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "triage" -d 'Walk the runbook: what is wrong, which section applies, what to type next'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "handoff" -d 'Write everything that the next person needs into one text that is safe to paste'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "health" -d 'Is the app up? Ask /api/healthz'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "ready" -d 'Is it ready? Ask /api/readyz'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "queue" -d 'What is waiting, in progress, stuck and dead? Ask the database'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "dlq" -d 'Work with dead letters'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "rls" -d 'Prove who can do what, against a declared contract'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "env" -d 'Is the environment complete? Ask the schema, the template and the values'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "config" -d 'Show and check the settings in force'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "demo" -d 'Start a private database, app and workers with an incident to try everything on'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "jobs" -d 'Look at single jobs'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "runbook" -d 'Print the runbook, or one section or check of it'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "schema" -d 'Print the JSON Schema of every report'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "man" -d 'Print the manual page (roff) of the tool or of one command'
-complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "triage" -d 'Walk the runbook: what is wrong, which section applies, what to type next'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "handoff" -d 'Write everything that the next person needs into one text that is safe to paste'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "watch" -d 'Look at everything again and again, on a live screen; acts on nothing'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "record" -d 'Keep a snapshot of everything for the history'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "history" -d 'Show how it was, and say when it started'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "health" -d 'Is the app up? Ask /api/healthz'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "ready" -d 'Is it ready? Ask /api/readyz'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "queue" -d 'What is waiting, in progress, stuck and dead? Ask the database'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "dlq" -d 'Work with dead letters'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "rls" -d 'Prove who can do what, against a declared contract'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "env" -d 'Is the environment complete? Ask the schema, the template and the values'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "config" -d 'Show and check the settings in force'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "demo" -d 'Start a private database, app and workers with an incident to try everything on'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "jobs" -d 'Look at single jobs'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "runbook" -d 'Print the runbook, or one section or check of it'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "schema" -d 'Print the JSON Schema of every report'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "man" -d 'Print the manual page (roff) of the tool or of one command'
+complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and not __fish_seen_subcommand_from triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "groups" -d 'Group dead letters by cause: what failed, since when, is it still happening?'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "list" -d 'List dead letters'
 complete -c cliplyctl -n "__fish_cliplyctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "show" -d 'Show a dead letter in full: its cause, earlier requeues, and what to do about it'

@@ -5,6 +5,7 @@ mod dlq;
 mod env;
 mod filter;
 mod global;
+mod history;
 mod jobs;
 mod requeue;
 mod rls;
@@ -17,6 +18,7 @@ pub use dlq::{Dlq, DlqList};
 pub use env::{Env, EnvCheck, EnvExplain, EnvSources};
 pub use filter::{Filter, Moment};
 pub use global::Global;
+pub use history::{History, Record, Watch};
 pub use jobs::{Jobs, JobsRescue, JobsShow};
 pub use requeue::{Care, Consent, DlqFollow, DlqOps, DlqRequeue, DlqUndo};
 pub use rls::{Rls, RlsAudit, RlsDiff, RlsExplain, RlsScope, RowCommand};
@@ -47,6 +49,12 @@ pub enum Command {
     Triage(Triage),
     /// Write everything that the next person needs into one text that is safe to paste
     Handoff,
+    /// Look at everything again and again, on a live screen; acts on nothing
+    Watch(Watch),
+    /// Keep a snapshot of everything for the history
+    Record(Record),
+    /// Show how it was, and say when it started
+    History(History),
     /// Is the app up? Ask /api/healthz
     Health(Judging),
     /// Is it ready? Ask /api/readyz
@@ -149,6 +157,9 @@ impl Command {
         match self {
             Self::Triage(_) => "triage",
             Self::Handoff => "handoff",
+            Self::Watch(_) => "watch",
+            Self::Record(_) => "record",
+            Self::History(_) => "history",
             Self::Health(_) => "health",
             Self::Ready(_) => "ready",
             Self::Queue(_) => "queue",
@@ -244,6 +255,8 @@ impl Command {
             Self::Dlq(Dlq::List(_)) => {
                 &[Format::Table, Format::Json, Format::Markdown, Format::Ndjson, Format::Csv]
             }
+            Self::History(_) => &[Format::Table, Format::Json, Format::Markdown, Format::Csv],
+            Self::Watch(_) => &[Format::Table],
             Self::Runbook { .. } | Self::Schema | Self::Completions { .. } | Self::Man { .. } => {
                 &[Format::Table, Format::Json]
             }

@@ -139,6 +139,36 @@ impl Context {
         shown.rsplit_once('@').map_or(shown.clone(), |(_, place)| place.to_owned())
     }
 
+    /// What the history files this system under: database and app, neither user nor credentials.
+    ///
+    /// # Errors
+    /// When neither is configured.
+    pub fn subject(&self) -> Result<String, SourceError> {
+        let parts = [
+            self.place(),
+            self.settings.base_url.as_ref().map_or_else(|_| String::new(), |url| url.value.clone()),
+        ];
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        match (&self.settings.database, parts.as_slice()) {
+            (Err(error), []) => Err(error.clone()),
+            _ => Ok(parts.join(" ")),
+        }
+    }
+
+    /// The same settings and connections, with nothing known yet of what they lead to: whoever looks
+    /// again must notice that the database is gone, or its schema another.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        let again = Self::new(self.settings.clone(), self.terminal, self.command);
+        if let Some(http) = self.http.get() {
+            _ = again.http.set(http.clone());
+        }
+        if let Some(database) = self.database.get() {
+            _ = again.database.set(database.clone());
+        }
+        again
+    }
+
     /// Runs a reading and notes its source, time and duration.
     pub async fn observe<T>(
         &self,

@@ -24,6 +24,7 @@ pub mod demo;
 pub mod error;
 pub mod exit;
 pub mod facts;
+pub mod history;
 pub mod interrupt;
 pub mod permit;
 pub mod render;
@@ -33,6 +34,7 @@ pub mod sources;
 pub mod terminal;
 pub mod text;
 pub mod triage;
+pub mod watch;
 
 use clap::Parser as _;
 use clap::error::ErrorKind as ClapKind;

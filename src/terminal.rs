@@ -2,6 +2,7 @@
 
 mod board;
 mod progress;
+mod screen;
 mod status;
 mod stream;
 
@@ -9,6 +10,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 pub use board::Board;
 pub use progress::Progress;
+pub use screen::{Input, Screen};
 pub use status::Status;
 pub use stream::Stream;
 
@@ -73,6 +75,13 @@ impl Terminal {
             dumb: environment.get("TERM") == Some("dumb"),
             silent: false,
         }
+    }
+
+    /// The same without progress displays: for those who fill the screen, or a log, themselves.
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        self.stderr.width = None;
+        self
     }
 
     /// Writes data to stdout. A reader that went away (`| head`) is no error.

@@ -41,14 +41,22 @@ pub enum Moment {
     At(Timestamp),
 }
 
+impl Moment {
+    /// The time, where spans are counted back from `now`.
+    #[must_use]
+    pub fn at(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::At(time) => time,
+            Self::Ago(span) => now.checked_sub(span).unwrap_or(Timestamp::MIN),
+        }
+    }
+}
+
 impl Filter {
     /// The filters with spans counted back from `now`, the server's clock.
     #[must_use]
     pub fn selection(&self, now: Timestamp) -> Selection {
-        let at = |moment: Moment| match moment {
-            Moment::At(time) => time,
-            Moment::Ago(span) => now.checked_sub(span).unwrap_or(Timestamp::MIN),
-        };
+        let at = |moment: Moment| moment.at(now);
         Selection {
             kinds: self.kind.clone(),
             workspace: self.workspace.clone(),
@@ -60,7 +68,8 @@ impl Filter {
     }
 }
 
-fn moment(text: &str) -> Result<Moment, String> {
+/// Reads a moment of the command line.
+pub(super) fn moment(text: &str) -> Result<Moment, String> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(Moment::At(time));
     }
@@ -69,10 +78,7 @@ fn moment(text: &str) -> Result<Moment, String> {
     {
         return Ok(Moment::At(midnight));
     }
-    if let Some(days) = text.strip_suffix('d').and_then(|days| days.parse::<u32>().ok()) {
-        return Ok(Moment::Ago(Duration::from_secs(u64::from(days) * 86_400)));
-    }
-    duration::parse(text).map(Moment::Ago).map_err(|_| {
+    duration::parse_long(text).map(Moment::Ago).map_err(|_| {
         "expected a span such as 2h or 7d, a date such as 2026-01-31 (UTC), or a time with its \
          zone such as 2026-01-31T04:00:00Z"
             .to_owned()

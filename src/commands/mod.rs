@@ -8,14 +8,18 @@ mod env;
 pub mod fleet;
 mod handoff;
 mod health;
+mod history;
 mod jobs;
+mod look;
 mod queue;
 mod ready;
+mod record;
 mod rescue;
 mod rls;
 pub mod runbook;
 mod schema;
 mod triage;
+mod watch;
 
 use crate::cli::{Command, Config, Dlq, Env, Jobs, Rls};
 use crate::context::Context;
@@ -37,13 +41,23 @@ pub fn standalone(command: &Command) -> Option<Result<Report, Error>> {
     }
 }
 
-/// Runs a command that writes rows while it reads them; none where it answers with a report.
+/// Runs a command that writes while it reads; none where it answers with a report.
 pub async fn stream(
     command: &Command,
     context: &Context,
     format: Format,
 ) -> Option<Result<ExitCode, Error>> {
     match (command, Rows::of(format)) {
+        (Command::Record(args), _) => {
+            let every = args.every?;
+            Some(match format {
+                Format::Table => record::keep_on(context, args, every).await,
+                _ => Err(Error::usage("record --every prints lines, in no other format")
+                    .hint("leave --output out; `history` is written in several")),
+            })
+        }
+        (Command::Watch(args), _) => Some(watch::run(context, args).await),
+        (Command::History(args), Some(rows)) => Some(history::stream(context, args, rows)),
         (Command::Dlq(Dlq::List(args)), Some(rows)) => {
             Some(dlq::export::run(context, args, rows).await)
         }
@@ -59,6 +73,8 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
     match command {
         Command::Triage(args) => triage::run(context, args).await,
         Command::Handoff => handoff::run(context).await,
+        Command::Record(args) => record::run(context, args).await,
+        Command::History(args) => history::run(context, args).await,
         Command::Health(args) => health::run(context, args).await,
         Command::Ready(args) => ready::run(context, args).await,
         Command::Queue(args) => queue::run(context, args).await,
@@ -79,8 +95,9 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         Command::Config(Config::Check) => config::check(context).await,
         Command::Jobs(Jobs::Show(args)) => jobs::show(context, args).await,
         Command::Jobs(Jobs::Rescue(args)) => rescue::run(context, args).await,
-        // Handled before there are settings: `standalone` and `demo::run`.
+        // Handled before: by `standalone`, `demo::run` and `stream`.
         Command::Demo(_)
+        | Command::Watch(_)
         | Command::Runbook { .. }
         | Command::Schema
         | Command::Rls(Rls::Diff(_))

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::exit::FailOn;
 use crate::facts::{self, Finding, Observed};
 use crate::report::{self, Report};
-use crate::sources::postgres::queue::{Request, read};
+use crate::sources::postgres::queue::{Effort, Request, read};
 
 /// Counts and judges, or prints index advice.
 pub async fn run(context: &Context, args: &Queue) -> Result<Report, Error> {
@@ -18,7 +18,8 @@ pub async fn run(context: &Context, args: &Queue) -> Result<Report, Error> {
     if let Some(kind) = &args.kind {
         context.known_kind(layout, kind)?;
     }
-    let queue = observe(context, args.kind.as_deref(), args.exact).await;
+    let effort = if args.exact { Effort::Exact } else { Effort::Budget };
+    let queue = observe(context, args.kind.as_deref(), effort).await;
     judged(context, &queue, args.judging.fail_on)
 }
 
@@ -44,7 +45,7 @@ pub fn judged(
 pub async fn observe(
     context: &Context,
     kind: Option<&str>,
-    exact: bool,
+    effort: Effort,
 ) -> Observed<facts::queue::Queue> {
     context
         .observe("public.jobs", async {
@@ -52,7 +53,7 @@ pub async fn observe(
             let limits = &context.settings.limits;
             let request = Request {
                 kind,
-                exact,
+                effort,
                 timeout: context.remaining(),
                 stuck_after: limits.stuck_after,
                 beat_window: limits.worker_silence.warning.unwrap_or(limits.stuck_after),

@@ -43,7 +43,7 @@ impl fmt::Display for Count {
 }
 
 /// The figures of one kind of job.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct KindCounts {
     /// The kind, as the row says it.
     pub kind: String,
@@ -57,6 +57,9 @@ pub struct KindCounts {
     pub failed: u64,
     /// Dead.
     pub dead: u64,
+    /// Seconds since its oldest due job became due; `None` when none is due.
+    #[serde(default)]
+    pub oldest_due_age: Option<f64>,
 }
 
 /// Who works.

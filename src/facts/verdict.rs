@@ -57,6 +57,28 @@ impl Verdict {
         }
     }
 
+    /// The number for machines, which is that of the exit code; skipped is UNKNOWN.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Warning => 1,
+            Self::Critical => 2,
+            Self::Unknown | Self::Skipped { .. } => 3,
+        }
+    }
+
+    /// The verdict of a number; what is the number of none is UNKNOWN.
+    #[must_use]
+    pub fn of_number(number: i64) -> Self {
+        match number {
+            0 => Self::Ok,
+            1 => Self::Warning,
+            2 => Self::Critical,
+            _ => Self::Unknown,
+        }
+    }
+
     /// The word for people: `OK`, `WARNING`, …
     #[must_use]
     pub fn label(self) -> &'static str {

@@ -145,7 +145,7 @@ fn labels(base: &str, finding: &Finding) -> String {
 }
 
 /// The value of a label.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let short: String = text.chars().take(LABEL).collect();
     sanitise::line(&short).replace('\\', "\\\\").replace('"', "\\\"")
 }

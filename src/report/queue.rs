@@ -75,6 +75,8 @@ pub struct KindJson {
     in_progress: u64,
     failed: u64,
     dead: u64,
+    /// Seconds since its oldest due job became due; null when none is due.
+    oldest_due_age: Option<f64>,
 }
 
 impl From<&Queue> for QueueJson {
@@ -106,6 +108,7 @@ fn kind_json(row: &crate::facts::queue::KindCounts) -> KindJson {
         in_progress: row.in_progress,
         failed: row.failed,
         dead: row.dead,
+        oldest_due_age: row.oldest_due_age.map(f64::round),
     }
 }
 

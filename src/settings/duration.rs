@@ -12,6 +12,17 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// As [`parse`], and days: `30d`.
+pub fn parse_long(text: &str) -> Result<Duration, String> {
+    let days = text.trim().strip_suffix('d').and_then(|days| days.parse::<u32>().ok());
+    match days {
+        Some(days) if days > 0 => Ok(Duration::from_secs(u64::from(days) * 86_400)),
+        _ => parse(text).map_err(|_| {
+            "expected a time with its unit, such as 12h, 30d or 90m, longer than zero".to_owned()
+        }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -21,6 +32,15 @@ mod tests {
         assert_eq!(parse("10m"), Ok(Duration::from_mins(10)));
         assert_eq!(parse("1h30m"), Ok(Duration::from_mins(90)));
         assert_eq!(parse(" 250ms "), Ok(Duration::from_millis(250)));
+    }
+
+    #[test]
+    fn a_long_time_is_one_of_days() {
+        assert_eq!(parse_long("30d"), Ok(Duration::from_hours(720)));
+        assert_eq!(parse_long("90m"), Ok(Duration::from_mins(90)));
+        for text in ["0d", "d", "-1d", "a month"] {
+            assert!(parse_long(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -5,6 +5,8 @@ pub mod contract;
 pub mod env_code;
 pub mod env_file;
 pub mod env_schema;
+pub mod exporter;
+pub mod history;
 pub mod http;
 pub mod ids;
 pub mod postgres;

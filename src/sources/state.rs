@@ -177,12 +177,27 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
 
 /// Writes a private file: beside its place first, then moved there, so that nobody ever reads a half.
 pub(super) fn write<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
+    aside(path, |writer| Ok(serde_json::to_writer(writer, value)?))
+}
+
+/// Writes a private text that appears whole or not at all.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn put(path: &Path, text: &str) -> Result<(), Error> {
+    aside(path, |writer| writer.write_all(text.as_bytes()))
+}
+
+fn aside(
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+) -> Result<(), Error> {
     let aside = path.with_extension(format!("{}.tmp", std::process::id()));
     let put = || -> std::io::Result<()> {
         let mut options = OpenOptions::new();
         let file = options.write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
         let mut writer = BufWriter::new(file);
-        serde_json::to_writer(&mut writer, value)?;
+        fill(&mut writer)?;
         writer.flush()?;
         writer.get_ref().sync_data()?;
         fs::rename(&aside, path)

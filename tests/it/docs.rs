@@ -15,12 +15,15 @@ const README: &str = include_str!("../../README.md");
 const RUNBOOK: &str = include_str!("../../RUNBOOK.md");
 
 /// What looks like a command and is not run here, and why not.
-const EXCEPTIONS: [(&str, &str); 7] = [
+const EXCEPTIONS: [(&str, &str); 10] = [
     ("cargo install --locked --path .", "builds in release mode, for minutes"),
     ("cliplyctl demo", "runs until Ctrl-C; `Demo::start` is just that"),
     ("scripts/demo", "builds first; then it is `cliplyctl demo`"),
     ("scripts/test", "runs this very test"),
     ("jobs", "the table"),
+    ("cliplyctl watch", "wants a terminal; its own tests drive it"),
+    ("cliplyctl watch --plain", "runs until a signal; its own test stops it"),
+    ("record --every 30s", "runs until a signal; its own test stops it"),
     ("jobs show", "the command's name, without an id"),
     (
         "cliplyctl man dlq requeue | man -l -",
@@ -109,6 +112,7 @@ fn every_command_of_the_documents_runs_against_the_demo() {
     let demo = Demo::start();
     let requeue = "cliplyctl dlq requeue --kind CLIP_RENDER --max 1 --reason test --yes";
     shell(&demo, requeue).expect_code(0); // what `ops` lists and `undo` takes back
+    shell(&demo, "cliplyctl record").expect_code(0); // what `history` shows
     let mut commands = commands(README);
     commands.extend(self::commands(RUNBOOK));
     for command in desk() {

@@ -10,11 +10,13 @@ use crate::facts::flow::{Failures, Flow};
 use crate::facts::layout::Layout;
 use crate::facts::queue::Queue;
 use crate::facts::triage::Facts;
+use crate::sources::postgres::queue::Effort;
 use crate::sources::postgres::{flow, server};
 use crate::sources::service::{HEALTHZ, READYZ};
 
-/// Gathers. Every probe that fails or does not end is a fact of its own.
-pub async fn gather(context: &Context, probes: &Probes<'_>) -> Facts {
+/// Gathers. Every probe that fails or does not end is a fact of its own. Those who look again and
+/// again never scan, and leave the checkout that they were called in alone: it is not the system's.
+pub async fn gather(context: &Context, probes: &Probes<'_>, effort: Effort) -> Facts {
     let health = probes.probe(HEALTHZ, health::observe(context));
     let readiness = probes.probe(READYZ, ready::observe(context, false));
     let server = context.observe(STATISTICS, async {
@@ -22,8 +24,13 @@ pub async fn gather(context: &Context, probes: &Probes<'_>) -> Facts {
     });
     let server = probes.probe(STATISTICS, server);
     // Last: it blocks for a moment, while the others are on their way already.
-    let environment = env::observe(context);
-    let all = join5(health, readiness, jobs(context, probes), server, environment).await;
+    let environment = async {
+        match effort {
+            Effort::Indexes => None,
+            Effort::Budget | Effort::Exact => env::observe(context).await,
+        }
+    };
+    let all = join5(health, readiness, jobs(context, probes, effort), server, environment).await;
     let (health, readiness, (layout, jobs), server, environment) = all;
     let (queue, flow, failures) = match jobs {
         Some((queue, flow, failures)) => (Some(queue), Some(flow), failures),
@@ -57,7 +64,11 @@ pub const SOURCES: [&str; 7] = [HEALTHZ, READYZ, CATALOG, STATISTICS, JOBS, DEAT
 type Jobs = (Observed<Queue>, Observed<Flow>, Option<Observed<Failures>>);
 
 /// Reads them; not attempted when the layout cannot be read.
-async fn jobs(context: &Context, probes: &Probes<'_>) -> (Observed<Layout>, Option<Jobs>) {
+async fn jobs(
+    context: &Context,
+    probes: &Probes<'_>,
+    effort: Effort,
+) -> (Observed<Layout>, Option<Jobs>) {
     let layout = context.observe(CATALOG, async { context.layout().await.cloned() });
     let layout = async { join(layout, warm(context)).await.0 };
     let layout = probes.probe(CATALOG, layout).await;
@@ -71,7 +82,7 @@ async fn jobs(context: &Context, probes: &Probes<'_>) -> (Observed<Layout>, Opti
     let failures = context.observe(EVENTS, async {
         flow::failures(context.database().await?, known, context.remaining()).await
     });
-    let queue = probes.probe(JOBS, queue::observe(context, None, false));
+    let queue = probes.probe(JOBS, queue::observe(context, None, effort));
     let (flow, failures) = (probes.probe(DEATHS, flow), probes.probe(EVENTS, failures));
     let (queue, flow, failures) = join3(queue, flow, failures).await;
     (layout, Some((queue, flow, transposed(failures))))

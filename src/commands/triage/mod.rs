@@ -14,6 +14,7 @@ use crate::facts::Verdict;
 use crate::facts::test_run::TestRun;
 use crate::interrupt::Interrupt;
 use crate::report::{self, Report};
+use crate::sources::postgres::queue::Effort;
 use crate::sources::saved::Saved;
 use crate::triage::{Facts, Step, judge};
 use probes::Probes;
@@ -53,6 +54,14 @@ pub async fn now(context: &Context, interrupt: &Interrupt) -> (Facts, Report) {
     (seen.facts, report)
 }
 
+/// One look around in bounds, judged: for those who look again every few seconds.
+pub async fn bounded(context: &Context, interrupt: &Interrupt) -> (Facts, Vec<Step>) {
+    let probes = Probes::start(context, interrupt, &gather::SOURCES);
+    let facts = gather::gather(context, &probes, Effort::Indexes).await;
+    let steps = judge(&facts, &context.settings.limits);
+    (facts, steps)
+}
+
 /// What one look around showed.
 struct Look {
     facts: Facts,
@@ -62,7 +71,7 @@ struct Look {
 
 async fn look(context: &Context, interrupt: &Interrupt, tests: &[TestRun]) -> Look {
     let probes = Probes::start(context, interrupt, &gather::SOURCES);
-    let mut facts = gather::gather(context, &probes).await;
+    let mut facts = gather::gather(context, &probes, Effort::Budget).await;
     facts.tests = tests.to_vec();
     let steps = judge(&facts, &context.settings.limits);
     Look { facts, steps, interrupted: probes.interrupted() }

@@ -32,6 +32,7 @@ const BACKOFF: Duration = Duration::from_millis(150);
 const SECRET_LENGTH: usize = 8;
 
 /// The app, and what to show at its door. No Debug: it holds credentials.
+#[derive(Clone)]
 pub struct Http {
     base: Url,
     headers: HeaderMap,

@@ -12,6 +12,7 @@ pub mod flow;
 pub mod groups;
 pub mod jobs;
 pub mod layout;
+pub mod live;
 pub mod pressure;
 pub mod probe;
 pub mod pulse;

@@ -25,13 +25,25 @@ const SMALL_TABLE: f64 = 100_000.0;
 /// Time that the scan of a large table may take.
 pub const SCAN_BUDGET: Duration = Duration::from_secs(1);
 
+/// How hard to try on a large table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Effort {
+    /// Indexes alone: for those who look again every few seconds.
+    Indexes,
+    /// And one scan within [`SCAN_BUDGET`].
+    #[default]
+    Budget,
+    /// And one scan, however long it takes.
+    Exact,
+}
+
 /// What to count, and how hard to try.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     /// Jobs of this kind alone.
     pub kind: Option<&'a str>,
-    /// Lift the scan's budget up to `timeout`.
-    pub exact: bool,
+    /// How hard to try.
+    pub effort: Effort,
     /// The bound on each statement.
     pub timeout: Duration,
     /// Heartbeats older than this many seconds mean stuck.
@@ -54,7 +66,10 @@ pub async fn read(
         return Ok(tally(layout, request, &[(Coverage::ByKind(&Role::ALL), groups)]));
     }
     let plan = Plan::new(layout);
-    let budget = if request.exact { request.timeout } else { SCAN_BUDGET.min(request.timeout) };
+    let budget = match request.effort {
+        Effort::Exact => request.timeout,
+        Effort::Budget | Effort::Indexes => SCAN_BUDGET.min(request.timeout),
+    };
     // Two connections, not one a slice: a new backend's cold caches cost more than most slices. The
     // largest goes first and so to the connection that is warm from reading the layout.
     let covered = try_join(
@@ -64,6 +79,9 @@ pub async fn read(
     let totals = plan.totals.iter().map(|s| query(db, layout, request, s, request.timeout));
     let scan = async {
         match &plan.scan {
+            Some(_) if request.effort == Effort::Indexes => {
+                Err(SourceError::new(SourceErrorKind::Timeout, "not scanned"))
+            }
             Some(slice) => query(db, layout, request, slice, budget).await,
             None => Ok(vec![]),
         }

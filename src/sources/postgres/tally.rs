@@ -136,6 +136,8 @@ fn by_kind(parts: &[(Coverage<'_>, Vec<Group>)]) -> Vec<KindCounts> {
             let row = kinds.entry(group.kind.as_deref().unwrap_or("(none)")).or_default();
             if group.role == Role::Waiting.word() {
                 row.due += group.due;
+                let ages = [row.oldest_due_age, group.oldest_due_age];
+                row.oldest_due_age = ages.into_iter().flatten().reduce(f64::max);
                 row.scheduled += group.n.saturating_sub(group.due);
             } else if group.role == Role::InProgress.word() {
                 row.in_progress += group.n;

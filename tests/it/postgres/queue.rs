@@ -121,7 +121,15 @@ fn a_large_table_is_counted_alike_with_and_without_the_advised_indexes() {
             "by_kind",
             "workers",
         ]
-        .map(|name| data[name].clone())
+        .map(|name| {
+            let mut figure = data[name].clone();
+            // Time passes between two readings.
+            for kind in figure.as_array_mut().into_iter().flatten() {
+                let age = kind["oldest_due_age"].take();
+                kind["oldest_due_age"] = (age.as_f64() > Some(60.0)).into();
+            }
+            figure
+        })
     };
     let by_scan = run(&["queue", "-o", "json"], &database).json();
     let advice = run(&["queue", "--advise", "-o", "json"], &database).expect_code(0).json();

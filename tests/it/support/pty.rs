@@ -65,6 +65,12 @@ impl Terminal {
         self.master.resize(size(rows, columns)).unwrap();
     }
 
+    /// Sends the program a signal by name.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.process_id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
     /// Waits until the screen shows `text`.
     pub fn wait_for(&self, text: &str) {
         let ended = || self.reader.as_ref().is_none_or(JoinHandle::is_finished);

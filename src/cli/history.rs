@@ -1,0 +1,87 @@
+//! `watch`, `record` and `history`
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueHint};
+
+use super::filter::{Moment, moment};
+use crate::settings::duration;
+
+/// The least time between two looks.
+const LEAST: Duration = Duration::from_secs(1);
+
+/// `watch`
+#[derive(Debug, Args)]
+pub struct Watch {
+    /// Time between two looks; longer by itself when the database is slow
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = rhythm)]
+    pub every: Duration,
+    /// Print what changes, one line each, instead of a screen: for logs and pipes
+    #[arg(long)]
+    pub plain: bool,
+    /// Keep no snapshots while it runs
+    #[arg(long)]
+    pub no_record: bool,
+}
+
+/// `record`
+#[derive(Debug, Args)]
+pub struct Record {
+    /// Go on recording until a signal comes, and print what changes
+    #[arg(long, value_name = "TIME", value_parser = rhythm)]
+    pub every: Option<Duration>,
+    /// Forget snapshots that are older
+    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = duration::parse_long)]
+    pub keep: Duration,
+    /// Answer /metrics for Prometheus: a port of this machine alone, or an address
+    #[arg(long, value_name = "PORT|ADDRESS", value_parser = address, requires = "every")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// `history`
+#[derive(Debug, Args)]
+pub struct History {
+    /// Since when: a span ago (24h, 7d) or a time (2026-01-31T04:00:00Z)
+    #[arg(long, value_name = "WHEN", default_value = "24h", value_parser = moment)]
+    pub since: Moment,
+    /// Write a page for a browser instead: charts, no network, printable
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub html: Option<PathBuf>,
+}
+
+fn rhythm(text: &str) -> Result<Duration, String> {
+    let every = duration::parse(text)?;
+    if every < LEAST { Err("expected one second or more".to_owned()) } else { Ok(every) }
+}
+
+/// A port alone is one of this machine: nobody else can ask.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(port) = text.trim_start_matches(':').parse::<u16>() {
+        return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
+    }
+    text.parse().map_err(|_| {
+        "expected a port such as 9187 (this machine alone) or an address such as 0.0.0.0:9187"
+            .to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_alone_is_for_this_machine() {
+        for text in ["9187", ":9187", "127.0.0.1:9187"] {
+            assert_eq!(address(text).map(|a| a.to_string()), Ok("127.0.0.1:9187".to_owned()));
+        }
+        assert!(address("0.0.0.0:9187").is_ok_and(|address| !address.ip().is_loopback()));
+        assert!(address("everywhere").is_err());
+    }
+
+    #[test]
+    fn nobody_is_asked_more_than_once_a_second() {
+        assert!(rhythm("1s").is_ok() && rhythm("500ms").is_err());
+    }
+}

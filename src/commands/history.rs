@@ -1,0 +1,141 @@
+//! `history`: what was recorded, and when it started. Asks neither app nor database.
+
+use std::ops::ControlFlow;
+
+use jiff::Timestamp;
+
+use crate::cli::History;
+use crate::context::Context;
+use crate::error::{Error, ErrorKind};
+use crate::exit::ExitCode;
+use crate::facts::SourceErrorKind;
+use crate::facts::snapshot::Mark;
+use crate::history::{Onsets, Past, Series};
+use crate::render::html;
+use crate::render::rows::Rows;
+use crate::report::Report;
+use crate::report::history::{PointJson, report};
+use crate::sources::history::Store;
+use crate::sources::state::{self, Deed, State};
+
+/// Snapshots before the range that are looked at for the beginning of a trouble.
+const LOOK_BACK: u32 = 20_000;
+/// Steps of the timeline where nobody reads it on a terminal.
+const STEPS: usize = 48;
+/// Columns of the table beside the timeline.
+const BESIDE: u16 = 44;
+
+/// Steps of the timeline on a page.
+const PAGE_STEPS: usize = 240;
+
+/// Shows the past, or writes a page of it.
+///
+/// # Errors
+/// When nothing was recorded, or the store or the page cannot be used.
+pub async fn run(context: &Context, args: &History) -> Result<Report, Error> {
+    let width = context.terminal.stdout.width;
+    let steps =
+        width.map_or(STEPS, |width| usize::from(width.saturating_sub(BESIDE).clamp(20, 96)));
+    let steps = if args.html.is_some() { PAGE_STEPS } else { steps };
+    let past = read(context, args, steps)?;
+    let now = context.now();
+    if let Some(file) = &args.html {
+        state::put(file, &html::history::render(&past, &context.provenance(), now))?;
+    }
+    Ok(report(&past, args.html.as_deref(), now, &context.provenance()))
+}
+
+/// Writes every snapshot of the range, one a row.
+///
+/// # Errors
+/// As [`run`].
+pub fn stream(context: &Context, args: &History, rows: Rows) -> Result<ExitCode, Error> {
+    let (store, place, _) = open(context)?;
+    let now = context.now();
+    let mut out = context.terminal.stream();
+    let mut written = out.write(&rows.head(&PointJson::columns()));
+    let range = (args.since.at(now).as_millisecond(), now.as_millisecond());
+    store.walk(place, range, |point| {
+        if matches!(written, Ok(ControlFlow::Continue(()))) {
+            written = out.write(&rows.row(&PointJson::row(point)));
+        }
+    })?;
+    let flushed = out.finish();
+    written
+        .and(flushed)
+        .map_err(|error| Error::bug("the rows could not be written").cause(error))?;
+    Ok(ExitCode::Ok)
+}
+
+fn read(context: &Context, args: &History, steps: usize) -> Result<Past, Error> {
+    let (store, place, subject) = open(context)?;
+    let until = context.now();
+    let from = args.since.at(until);
+    if from >= until {
+        return Err(Error::usage("--since lies in the future"));
+    }
+    let range = (from.as_millisecond(), until.as_millisecond());
+    let (mut series, mut onsets) = (Series::new(range.0, range.1, steps), Onsets::default());
+    store.walk(place, range, |point| {
+        series.add(point);
+        onsets.add(point);
+    })?;
+    let mut looked_back = None;
+    if let Some(first) = onsets.open_since() {
+        looked_back = Some(first);
+        store.back(place, first, LOOK_BACK, |at, bad| {
+            looked_back = Some(at);
+            onsets.before(at, bad)
+        })?;
+    }
+    let mut marks = store.marks(place, range)?;
+    marks.extend(own_operations(context, (from, until)));
+    marks.sort_by(|a, b| (a.at, &a.operation).cmp(&(b.at, &b.operation)));
+    marks.dedup_by(|a, b| a.operation == b.operation);
+    let latest = store.latest_detail(place, range.1)?;
+    Ok(Past { series: series.finish(), onsets, marks, latest, looked_back, subject })
+}
+
+/// Requeues of this machine: it knows them without a recorder that saw their events.
+fn own_operations(context: &Context, (from, until): (Timestamp, Timestamp)) -> Vec<Mark> {
+    let Ok(state) = State::open(context.settings.state_dir.as_deref()) else { return vec![] };
+    let place = context.place();
+    let here = state
+        .operations()
+        .into_iter()
+        .filter(|record| record.database == place && (from..=until).contains(&record.operation.at));
+    here.map(|record| Mark {
+        operation: record.operation.to_string(),
+        undo: record.deed == Deed::Undo,
+        who: format!("{}@{}", record.author.actor, record.author.host),
+        reason: record.author.reason.as_deref().map(crate::facts::mask::text),
+        at: record.operation.at,
+        jobs: record.done,
+    })
+    .collect()
+}
+
+/// The store, and the place in it that is meant.
+fn open(context: &Context) -> Result<(Store, i64, String), Error> {
+    let subject = context.subject()?;
+    let nothing = || {
+        Error::new(
+            ErrorKind::Source(SourceErrorKind::NotFound),
+            format!("nothing was recorded of {subject}"),
+        )
+    };
+    let hint = "record once: cliplyctl record";
+    let store =
+        Store::read(context.settings.state_dir.as_deref())?.ok_or_else(|| nothing().hint(hint))?;
+    match store.place(&subject)? {
+        Some(place) => Ok((store, place, subject)),
+        None => {
+            let known = store.places()?.into_iter().map(|place| match place.context {
+                Some(context) => format!("{} (context {context})", place.name),
+                None => place.name,
+            });
+            let known: Vec<_> = known.take(5).collect();
+            Err(nothing().cause(format!("recorded were: {}", known.join("; "))).hint(hint))
+        }
+    }
+}

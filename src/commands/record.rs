@@ -1,0 +1,131 @@
+//! `record`: keeps snapshots, once or again and again.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::look::{Look, look, pause, quiet};
+use crate::cli::Record;
+use crate::context::Context;
+use crate::error::{Error, ErrorKind};
+use crate::exit::ExitCode;
+use crate::facts::snapshot::{Mark, Snapshot};
+use crate::history::transitions;
+use crate::interrupt::Interrupt;
+use crate::render::{openmetrics, sanitise};
+use crate::report::{self, Report};
+use crate::sources::exporter;
+use crate::sources::history::{Place, Store};
+
+/// Keeps one snapshot.
+///
+/// # Errors
+/// When there is nothing to look at, or no place to keep it.
+pub async fn run(context: &Context, args: &Record) -> Result<Report, Error> {
+    let mut recorder = Recorder::open(context, args.keep)?;
+    let interrupt = Interrupt::listen();
+    let seen = look(context, &interrupt).await;
+    if interrupt.happened() {
+        return Err(Error::new(ErrorKind::Interrupted, "interrupted before the look was whole")
+            .hint("nothing was recorded"));
+    }
+    let number = recorder.keep(&seen)?;
+    Ok(report::recorded::report(&seen.snapshot, number, recorder.path(), &context.provenance()))
+}
+
+/// Keeps a snapshot every so often until a signal comes; prints what changes.
+///
+/// # Errors
+/// As [`run`]; or when the address of the metrics cannot be had.
+pub async fn keep_on(context: &Context, args: &Record, every: Duration) -> Result<ExitCode, Error> {
+    let mut recorder = Recorder::open(context, args.keep)?;
+    let (metrics, told) = watch::channel(String::new());
+    if let Some(address) = args.listen {
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            Error::config(format!("{address} cannot be listened on")).cause(error)
+        })?;
+        let at = listener.local_addr().unwrap_or(address);
+        context.terminal.say(&format!("metrics: http://{at}/metrics"));
+        if !at.ip().is_loopback() {
+            context.terminal.say("anybody who reaches this address can read them");
+        }
+        tokio::spawn(exporter::serve(listener, told));
+    }
+    let interrupt = Interrupt::listen();
+    let opened = quiet(context);
+    let mut before: Option<Snapshot> = None;
+    loop {
+        let seen = look(&opened, &interrupt).await;
+        if interrupt.happened() {
+            return Ok(ExitCode::Ok);
+        }
+        if let Err(error) = recorder.keep(&seen) {
+            // The next one may be kept again: a full disk is emptied, a lock released.
+            context.terminal.complain(&error);
+        }
+        _ = metrics.send(openmetrics::render(&seen.snapshot, &opened.provenance()));
+        let lines = transitions::lines(before.as_ref(), &seen.snapshot);
+        if print(context, &lines)?.is_break() {
+            return Ok(ExitCode::Ok);
+        }
+        before = Some(seen.snapshot);
+        interrupt.sleep(pause(every, seen.took)).await;
+        if interrupt.happened() {
+            return Ok(ExitCode::Ok);
+        }
+    }
+}
+
+/// Prints lines for a log at once; a reader that went away wants no more.
+pub fn print(context: &Context, lines: &[String]) -> Result<ControlFlow<()>, Error> {
+    let text: String = lines.iter().map(|line| format!("{}\n", sanitise::line(line))).collect();
+    let mut out = context.terminal.stream();
+    let written = out.write(&text);
+    let flushed = out.finish();
+    written
+        .and_then(|flow| flushed.map(|()| flow))
+        .map_err(|error| Error::bug("the lines could not be written").cause(error))
+}
+
+/// Where snapshots go.
+pub struct Recorder {
+    store: Store,
+    subject: String,
+    context: Option<String>,
+    keep: Duration,
+}
+
+impl Recorder {
+    /// Opens the store.
+    ///
+    /// # Errors
+    /// When there is nothing to look at, or no place to keep it.
+    pub fn open(context: &Context, keep: Duration) -> Result<Self, Error> {
+        let subject = context.subject()?;
+        let store = Store::open(context.settings.state_dir.as_deref())?;
+        Ok(Self { store, subject, context: context.settings.context_name.clone(), keep })
+    }
+
+    /// Keeps a look; returns its number.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn keep(&mut self, seen: &Look) -> Result<i64, Error> {
+        self.append(&seen.snapshot, &seen.marks)
+    }
+
+    /// Keeps a snapshot with the operations that were seen; returns its number.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn append(&mut self, snapshot: &Snapshot, marks: &[Mark]) -> Result<i64, Error> {
+        let place = Place { name: &self.subject, context: self.context.as_deref() };
+        self.store.append(place, snapshot, marks, self.keep)
+    }
+
+    fn path(&self) -> &std::path::Path {
+        self.store.path()
+    }
+}

@@ -1,0 +1,266 @@
+//! One look at the system as the history keeps it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Verdict;
+
+/// A figure that is recorded: one list feeds the store, the tables, the charts and the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Figure {
+    /// Waiting and due.
+    Due,
+    /// Age of the oldest due job.
+    OldestDue,
+    /// Waiting for later.
+    Scheduled,
+    /// In progress.
+    InProgress,
+    /// In progress under a silent worker.
+    Stuck,
+    /// Failed, to be tried again.
+    Failed,
+    /// Dead letters.
+    Dead,
+    /// Deaths in the last hour.
+    DiedLastHour,
+    /// Jobs finished a minute.
+    Throughput,
+    /// Workers with a recent heartbeat.
+    Workers,
+    /// Age of the youngest heartbeat.
+    LastBeat,
+}
+
+/// What is to be known of a figure.
+#[derive(Debug, Clone, Copy)]
+pub struct FigureDoc {
+    /// The figure; its place in the list is its place in [`Figures`].
+    pub figure: Figure,
+    /// Its name for machines: a column of the store, a field of the JSON.
+    pub name: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// `jobs`, `seconds`, `jobs/min`, `workers`.
+    pub unit: &'static str,
+    /// One sentence.
+    pub about: &'static str,
+}
+
+/// Every figure, in the order in which it is shown.
+pub const FIGURES: [FigureDoc; 11] = [
+    doc(Figure::Due, "due", "due now", "jobs", "Jobs that wait and are due."),
+    doc(
+        Figure::OldestDue,
+        "oldest_due",
+        "oldest due",
+        "seconds",
+        "Time since the oldest due job became due.",
+    ),
+    doc(Figure::Scheduled, "scheduled", "scheduled later", "jobs", "Jobs that wait for later."),
+    doc(Figure::InProgress, "in_progress", "in progress", "jobs", "Jobs in progress."),
+    doc(Figure::Stuck, "stuck", "stuck", "jobs", "Jobs in progress whose worker is silent."),
+    doc(Figure::Failed, "failed", "failed", "jobs", "Jobs that failed and will be tried again."),
+    doc(Figure::Dead, "dead", "dead letters", "jobs", "Dead letters."),
+    doc(
+        Figure::DiedLastHour,
+        "died_last_hour",
+        "died in the hour",
+        "jobs",
+        "Jobs that died within the last hour.",
+    ),
+    doc(Figure::Throughput, "throughput", "finished", "jobs/min", "Jobs finished a minute."),
+    doc(Figure::Workers, "workers", "workers", "workers", "Workers with a recent heartbeat."),
+    doc(
+        Figure::LastBeat,
+        "last_beat",
+        "last beat",
+        "seconds",
+        "Time since the youngest heartbeat of a job in progress.",
+    ),
+];
+
+const fn doc(
+    figure: Figure,
+    name: &'static str,
+    title: &'static str,
+    unit: &'static str,
+    about: &'static str,
+) -> FigureDoc {
+    FigureDoc { figure, name, title, unit, about }
+}
+
+/// A number, and whether there may be more.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measure {
+    /// The number.
+    pub value: f64,
+    /// Whether it is a lower bound.
+    pub at_least: bool,
+}
+
+/// What was read of each figure; `None`: not read, which is not zero.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Figures([Option<Measure>; FIGURES.len()]);
+
+impl Figures {
+    /// The figure, where it is known.
+    #[must_use]
+    pub fn get(&self, figure: Figure) -> Option<Measure> {
+        self.0[figure as usize]
+    }
+
+    /// Sets a figure.
+    pub fn set(&mut self, figure: Figure, measure: Option<Measure>) {
+        self.0[figure as usize] = measure.filter(|m| m.value.is_finite());
+    }
+
+    /// Sets a figure that is exact.
+    pub fn exact(&mut self, figure: Figure, value: Option<f64>) {
+        self.set(figure, value.map(|value| Measure { value, at_least: false }));
+    }
+}
+
+/// One look at the system: a row of the history.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// When it began, by this machine's clock.
+    pub at: Timestamp,
+    /// How long it took.
+    pub took: Duration,
+    /// The worst of all checks; what was skipped is UNKNOWN here.
+    pub verdict: Verdict,
+    /// Number of the section that applies.
+    pub section: Option<String>,
+    /// The checks that were not OK, in the order of the checklist, each once.
+    pub bad: Vec<Trouble>,
+    /// The figures.
+    pub figures: Figures,
+    /// What a person wants to read of it.
+    pub detail: Detail,
+}
+
+/// A check that was not OK.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trouble {
+    /// Its id.
+    pub check: String,
+    /// The worst that it said; what was skipped is UNKNOWN here.
+    pub verdict: Verdict,
+    /// What it said; empty where it was read back from the store.
+    pub message: String,
+}
+
+/// The readable part of a snapshot, kept as JSON. Texts from outside are masked.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Detail {
+    /// The checklist.
+    pub steps: Vec<StepLine>,
+    /// The queue by kind, busiest first.
+    pub kinds: Vec<KindLine>,
+    /// The newest dead letters by cause, the most frequent first.
+    pub causes: Vec<CauseLine>,
+}
+
+/// A line of the checklist.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepLine {
+    /// The question.
+    pub question: String,
+    /// `ok`, `warning`, `critical` or `unknown`.
+    pub verdict: String,
+    /// What was read.
+    pub reading: String,
+}
+
+/// A kind of job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KindLine {
+    /// The kind.
+    pub kind: String,
+    /// Waiting and due.
+    pub due: u64,
+    /// Seconds since the oldest became due.
+    pub oldest_due: Option<f64>,
+    /// In progress.
+    pub in_progress: u64,
+    /// Dead.
+    pub dead: u64,
+}
+
+/// A cause of deaths.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CauseLine {
+    /// Names the group.
+    pub hash: String,
+    /// The kind of its jobs.
+    pub kind: String,
+    /// Jobs among the newest dead letters.
+    pub jobs: u64,
+    /// Deaths within a quarter of an hour.
+    pub recent: u64,
+    /// The error with `<*>` where jobs differ.
+    pub template: String,
+}
+
+/// A snapshot as the store hands it out while it is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Point<'a> {
+    /// When, milliseconds since 1970.
+    pub at: i64,
+    /// The worst verdict.
+    pub verdict: Verdict,
+    /// Number of the section that applies.
+    pub section: Option<&'a str>,
+    /// The checks that were not OK, as [`troubles`] reads them.
+    pub bad: &'a str,
+    /// The figures.
+    pub figures: Figures,
+}
+
+/// Reads `queue.workers:2 ready.ok:1`.
+pub fn troubles(bad: &str) -> impl Iterator<Item = (&str, Verdict)> {
+    let pair = |word| {
+        let (check, number) = str::split_once(word, ':')?;
+        Some((check, number.parse().map_or(Verdict::Unknown, Verdict::of_number)))
+    };
+    bad.split_ascii_whitespace().filter_map(pair)
+}
+
+/// A requeue or undo as the history marks it. Texts from outside are masked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mark {
+    /// Its id.
+    pub operation: String,
+    /// Whether it takes another one back.
+    pub undo: bool,
+    /// `user@host`.
+    pub who: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// When it began.
+    pub at: Timestamp,
+    /// Jobs that it wrote.
+    pub jobs: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_figure_stands_at_its_own_place() {
+        for (place, doc) in FIGURES.iter().enumerate() {
+            assert_eq!(doc.figure as usize, place, "{}", doc.name);
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_not_known() {
+        let mut figures = Figures::default();
+        figures.exact(Figure::OldestDue, Some(f64::INFINITY));
+        assert_eq!(figures.get(Figure::OldestDue), None);
+    }
+}

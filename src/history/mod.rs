@@ -1,0 +1,22 @@
+//! What was, as pure judgement: a look becomes a snapshot, snapshots become a timeline.
+//!
+//! `snapshot` condenses one look, `series` lays many of them over time, `onset` says when each
+//! trouble began, `transitions` says what changed between two.
+
+pub mod onset;
+pub mod past;
+pub mod series;
+pub mod snapshot;
+pub mod transitions;
+
+pub use onset::{Onset, Onsets};
+pub use past::Past;
+pub use series::{Bucket, Series};
+
+use crate::triage::tree::TREE;
+
+/// The place of the check's question in the checklist.
+#[must_use]
+pub fn question_of(check: &str) -> Option<usize> {
+    TREE.iter().position(|branch| branch.checks.contains(&check))
+}

@@ -1,0 +1,193 @@
+//! A look at the system, condensed to what is worth keeping.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::facts::live::Live;
+use crate::facts::queue::{Count, Queue};
+use crate::facts::snapshot::{
+    CauseLine, Detail, Figure, Figures, KindLine, Mark, Measure, Snapshot, StepLine, Trouble,
+};
+use crate::facts::{Verdict, mask};
+use crate::triage::{Facts, Step, section};
+
+/// Kinds that are kept.
+const KINDS: usize = 20;
+/// Causes that are kept.
+const CAUSES: usize = 10;
+/// Characters of a text from outside that are kept.
+const TEXT: usize = 300;
+
+/// Condenses a look that began at `at`.
+#[must_use]
+pub fn of(facts: &Facts, steps: &[Step], live: Option<&Live>, at: Timestamp) -> Snapshot {
+    let queue = facts.queue.as_ref().and_then(|seen| seen.value());
+    let verdict = plain(Verdict::worst(steps.iter().map(Step::verdict)));
+    Snapshot {
+        at,
+        took: longest(facts),
+        verdict,
+        section: section(steps).map(|s| s.section.number().to_owned()),
+        bad: bad(steps),
+        figures: figures(queue, live),
+        detail: Detail {
+            steps: steps.iter().map(step).collect(),
+            kinds: queue.map(kinds).unwrap_or_default(),
+            causes: live.map(causes).unwrap_or_default(),
+        },
+    }
+}
+
+/// A skipped check was not looked at: nobody knows.
+fn plain(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Skipped { .. } => Verdict::Unknown,
+        other => other,
+    }
+}
+
+fn longest(facts: &Facts) -> std::time::Duration {
+    let mut all = vec![facts.health.took, facts.readiness.took, facts.layout.took];
+    all.extend(facts.queue.as_ref().map(|seen| seen.took));
+    all.into_iter().max().unwrap_or_default()
+}
+
+fn bad(steps: &[Step]) -> Vec<Trouble> {
+    let mut bad: Vec<Trouble> = Vec::new();
+    for finding in steps.iter().flat_map(|step| &step.findings) {
+        let verdict = plain(finding.verdict);
+        if verdict == Verdict::Ok {
+            continue;
+        }
+        let message = kept(&finding.message);
+        match bad.iter_mut().find(|known| known.check == finding.check) {
+            Some(known) if known.verdict.worse(verdict) == known.verdict => {}
+            Some(known) => (known.verdict, known.message) = (verdict, message),
+            None => bad.push(Trouble { check: finding.check.to_owned(), verdict, message }),
+        }
+    }
+    bad
+}
+
+/// The beginning of a text from outside, without secrets.
+fn kept(text: &str) -> String {
+    mask::text(text).chars().take(TEXT).collect()
+}
+
+fn step(step: &Step) -> StepLine {
+    StepLine {
+        question: step.question.to_owned(),
+        verdict: plain(step.verdict()).word().to_owned(),
+        reading: kept(&step.reading()),
+    }
+}
+
+fn figures(queue: Option<&Queue>, live: Option<&Live>) -> Figures {
+    let mut figures = Figures::default();
+    let activity = live.and_then(|live| live.activity.value());
+    figures.exact(Figure::Throughput, activity.and_then(|a| a.finished_per_minute));
+    let Some(queue) = queue else { return figures };
+    for (figure, count) in [
+        (Figure::Due, Some(&queue.due)),
+        (Figure::Scheduled, Some(&queue.scheduled)),
+        (Figure::InProgress, Some(&queue.in_progress)),
+        (Figure::Stuck, queue.stuck.as_ref()),
+        (Figure::Failed, Some(&queue.failed)),
+        (Figure::Dead, queue.dead.as_ref()),
+        (Figure::DiedLastHour, queue.died_last_hour.as_ref()),
+        (Figure::Workers, queue.workers.as_ref().map(|workers| &workers.beating)),
+    ] {
+        figures.set(figure, count.and_then(measure));
+    }
+    // Nothing due is an age of zero; a queue that was not counted has none.
+    let oldest = queue.oldest_due_age.or((queue.due == Count::Exact(0)).then_some(0.0));
+    figures.exact(Figure::OldestDue, oldest);
+    figures.exact(Figure::LastBeat, queue.workers.as_ref().and_then(|w| w.last_beat_age));
+    figures
+}
+
+fn measure(count: &Count) -> Option<Measure> {
+    count.at_least().map(|n| Measure { value: n as f64, at_least: !count.is_exact() })
+}
+
+fn kinds(queue: &Queue) -> Vec<KindLine> {
+    let line = |kind: &crate::facts::queue::KindCounts| KindLine {
+        kind: kept(&kind.kind),
+        due: kind.due,
+        oldest_due: kind.oldest_due_age.map(f64::round).filter(|age| age.is_finite()),
+        in_progress: kind.in_progress,
+        dead: kind.dead,
+    };
+    queue.by_kind.iter().take(KINDS).map(line).collect()
+}
+
+fn causes(live: &Live) -> Vec<CauseLine> {
+    let deaths = live.deaths.value();
+    let line = |cause: &crate::facts::live::Cause| CauseLine {
+        hash: cause.hash.clone(),
+        kind: kept(&cause.kind),
+        jobs: cause.jobs,
+        recent: cause.recent,
+        template: kept(&cause.template),
+    };
+    deaths.iter().flat_map(|deaths| &deaths.causes).take(CAUSES).map(line).collect()
+}
+
+/// The operations of a look, as the timeline marks them.
+#[must_use]
+pub fn marks(live: Option<&Live>, now: Timestamp) -> Vec<Mark> {
+    let activity = live.and_then(|live| live.activity.value());
+    let mark = |running: &crate::facts::live::Running| {
+        // The id says when it began; events that were read may begin later.
+        let began = crate::facts::operation::OperationId::parse(&running.operation);
+        let ago = SignedDuration::from_millis((running.first * 1e3) as i64);
+        Mark {
+            operation: running.operation.chars().take(TEXT).collect(),
+            undo: running.undo,
+            who: kept(&running.who),
+            reason: running.reason.as_deref().map(kept),
+            at: began.map_or_else(|| now.saturating_sub(ago).unwrap_or(now), |id| id.at),
+            jobs: running.jobs,
+        }
+    };
+    activity.iter().flat_map(|activity| &activity.operations).map(mark).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Limits;
+    use crate::triage::{judge, testing};
+
+    fn look(change: impl FnOnce(&mut Facts)) -> Snapshot {
+        let mut facts = testing::healthy();
+        change(&mut facts);
+        let steps = judge(&facts, &Limits::default());
+        of(&facts, &steps, None, Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_healthy_look_has_no_trouble() {
+        let snapshot = look(|_| {});
+        assert_eq!((snapshot.verdict, snapshot.section), (Verdict::Ok, None));
+        assert_eq!(snapshot.bad, vec![]);
+        assert!(snapshot.figures.get(Figure::Due).is_some());
+    }
+
+    #[test]
+    fn what_was_not_seen_is_unknown_and_no_figure_of_it_is_zero() {
+        let snapshot = look(|facts| facts.queue = None);
+        assert_eq!(snapshot.verdict, Verdict::Unknown);
+        assert!(snapshot.bad.iter().any(|t| t.check == "queue.backlog"));
+        assert_eq!(snapshot.figures.get(Figure::Due), None);
+    }
+
+    #[test]
+    fn nothing_due_is_an_age_of_zero() {
+        let snapshot = look(|facts| {
+            if let Some(Ok(queue)) = facts.queue.as_mut().map(|seen| seen.result.as_mut()) {
+                (queue.due, queue.oldest_due_age) = (Count::Exact(0), None);
+            }
+        });
+        assert_eq!(snapshot.figures.get(Figure::OldestDue).map(|m| m.value), Some(0.0));
+    }
+}

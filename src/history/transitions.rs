@@ -1,0 +1,102 @@
+//! What changed between two looks, one line each: for logs and pipes.
+
+use jiff::Timestamp;
+
+use crate::facts::Verdict;
+use crate::facts::snapshot::{Snapshot, Trouble};
+
+/// The lines; the first look of all says how things are.
+#[must_use]
+pub fn lines(before: Option<&Snapshot>, now: &Snapshot) -> Vec<String> {
+    let at = time(now.at);
+    let mut lines = Vec::new();
+    let state = |snapshot: &Snapshot| (snapshot.verdict, snapshot.section.clone());
+    if before.is_none_or(|before| state(before) != state(now)) {
+        let was = before.map(|before| format!("{} → ", headline(before))).unwrap_or_default();
+        lines.push(format!("{at} {was}{}", headline(now)));
+    }
+    let empty = Vec::new();
+    let earlier = before.map_or(&empty, |before| &before.bad);
+    for trouble in &now.bad {
+        let was = verdict_of(earlier, &trouble.check);
+        if was != trouble.verdict {
+            let (check, verdict) = (&trouble.check, trouble.verdict);
+            let said = if trouble.message.is_empty() { "" } else { ": " };
+            lines.push(format!("{at} {check} {was} → {verdict}{said}{}", trouble.message));
+        }
+    }
+    for trouble in earlier {
+        if verdict_of(&now.bad, &trouble.check) == Verdict::Ok {
+            lines.push(format!("{at} {} {} → OK", trouble.check, trouble.verdict));
+        }
+    }
+    lines
+}
+
+fn verdict_of(bad: &[Trouble], check: &str) -> Verdict {
+    bad.iter().find(|trouble| trouble.check == check).map_or(Verdict::Ok, |t| t.verdict)
+}
+
+/// `CRITICAL 3.3`
+fn headline(snapshot: &Snapshot) -> String {
+    match &snapshot.section {
+        Some(section) => format!("{} {section}", snapshot.verdict),
+        None => snapshot.verdict.to_string(),
+    }
+}
+
+fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::snapshot::{Detail, Figures};
+
+    fn snapshot(verdict: Verdict, bad: &[(&str, Verdict)]) -> Snapshot {
+        let trouble = |(check, verdict): &(&str, Verdict)| Trouble {
+            check: (*check).to_owned(),
+            verdict: *verdict,
+            message: format!("{check} said"),
+        };
+        Snapshot {
+            at: Timestamp::UNIX_EPOCH,
+            took: std::time::Duration::ZERO,
+            verdict,
+            section: (verdict != Verdict::Ok).then(|| "3.3".to_owned()),
+            bad: bad.iter().map(trouble).collect(),
+            figures: Figures::default(),
+            detail: Detail::default(),
+        }
+    }
+
+    #[test]
+    fn what_did_not_change_is_not_said() {
+        use Verdict::{Critical, Ok, Warning};
+        let well = snapshot(Ok, &[]);
+        let sick = snapshot(Critical, &[("queue.workers", Critical), ("dlq.size", Warning)]);
+        let better = snapshot(Warning, &[("dlq.size", Warning)]);
+        let said = |before, now| {
+            let lines = lines(before, now);
+            lines
+                .iter()
+                .map(|line| line["1970-01-01T00:00:00Z ".len()..].to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(said(None, &well), ["OK"]);
+        assert!(said(Some(&well), &well).is_empty());
+        assert_eq!(
+            said(Some(&well), &sick),
+            [
+                "OK → CRITICAL 3.3",
+                "queue.workers OK → CRITICAL: queue.workers said",
+                "dlq.size OK → WARNING: dlq.size said",
+            ]
+        );
+        assert_eq!(
+            said(Some(&sick), &better),
+            ["CRITICAL 3.3 → WARNING 3.3", "queue.workers CRITICAL → OK"]
+        );
+    }
+}

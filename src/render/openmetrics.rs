@@ -1,0 +1,140 @@
+//! A snapshot for Prometheus: OpenMetrics with HELP, TYPE and UNIT. What is not known has no sample.
+
+use std::fmt::Write as _;
+
+use super::prometheus::escape;
+use crate::facts::snapshot::{CauseLine, FIGURES, KindLine, Snapshot};
+use crate::report::Provenance;
+
+/// Labels and value of a sample.
+type Sample = (Vec<(&'static str, String)>, f64);
+
+/// Every metric, and the end.
+#[must_use]
+pub fn render(snapshot: &Snapshot, from: &Provenance) -> String {
+    let context = from.context.as_deref().unwrap_or_default();
+    let mut page = Page { text: String::new(), context: escape(context) };
+    let one = |value: f64| vec![(vec![], value)];
+    page.metric(
+        "cliplyctl_verdict",
+        "",
+        "Verdict: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
+        one(snapshot.verdict.number().into()),
+    );
+    let checks = snapshot.bad.iter().map(|trouble| {
+        (vec![("check", trouble.check.clone())], f64::from(trouble.verdict.number()))
+    });
+    let about = "Verdict of a check that is not OK; one that is has no sample.";
+    page.metric("cliplyctl_check_verdict", "", about, checks.collect());
+    for doc in &FIGURES {
+        let Some(measure) = snapshot.figures.get(doc.figure) else { continue };
+        let unit = doc.unit.replace("/min", "_per_minute");
+        let name = if doc.name == unit { unit.clone() } else { format!("{}_{unit}", doc.name) };
+        page.metric(&format!("cliplyctl_{name}"), &unit, doc.about, one(measure.value));
+    }
+    let bounds = FIGURES
+        .iter()
+        .filter(|doc| snapshot.figures.get(doc.figure).is_some_and(|measure| measure.at_least));
+    let bounds = bounds.map(|doc| (vec![("figure", doc.name.to_owned())], 1.0)).collect();
+    page.metric("cliplyctl_lower_bound", "", "1 for a figure that is a lower bound.", bounds);
+    kinds(&mut page, &snapshot.detail.kinds);
+    causes(&mut page, &snapshot.detail.causes);
+    let seconds = snapshot.at.as_millisecond() as f64 / 1e3;
+    let about = "When the look began, seconds since 1970: alert when it grows old.";
+    page.metric("cliplyctl_look_timestamp_seconds", "seconds", about, one(seconds));
+    let about = "How long the slowest reading took.";
+    let took = snapshot.took.as_secs_f64();
+    page.metric("cliplyctl_look_duration_seconds", "seconds", about, one(took));
+    page.text.push_str("# EOF\n");
+    page.text
+}
+
+fn kinds(page: &mut Page, kinds: &[KindLine]) {
+    let jobs = |count: fn(&KindLine) -> Option<f64>| {
+        let sample = |line: &KindLine| Some((vec![("kind", line.kind.clone())], count(line)?));
+        kinds.iter().filter_map(sample).collect::<Vec<_>>()
+    };
+    let due = jobs(|line| Some(line.due as f64));
+    page.metric("cliplyctl_kind_due_jobs", "jobs", "Jobs of a kind that are due.", due);
+    let running = jobs(|line| Some(line.in_progress as f64));
+    let about = "Jobs of a kind in progress.";
+    page.metric("cliplyctl_kind_in_progress_jobs", "jobs", about, running);
+    let dead = jobs(|line| Some(line.dead as f64));
+    page.metric("cliplyctl_kind_dead_jobs", "jobs", "Dead letters of a kind.", dead);
+    let oldest = jobs(|line| line.oldest_due);
+    let about = "Time since the oldest due job of a kind became due.";
+    page.metric("cliplyctl_kind_oldest_due_seconds", "seconds", about, oldest);
+}
+
+fn causes(page: &mut Page, causes: &[CauseLine]) {
+    let jobs = |count: fn(&CauseLine) -> u64| {
+        let labels =
+            |line: &CauseLine| vec![("group", line.hash.clone()), ("kind", line.kind.clone())];
+        causes.iter().map(|line| (labels(line), count(line) as f64)).collect::<Vec<_>>()
+    };
+    let about = "Jobs of a cause among the newest dead letters.";
+    page.metric("cliplyctl_cause_jobs", "jobs", about, jobs(|line| line.jobs));
+    let about = "Deaths of a cause within a quarter of an hour.";
+    page.metric("cliplyctl_cause_recent_jobs", "jobs", about, jobs(|line| line.recent));
+}
+
+struct Page {
+    text: String,
+    context: String,
+}
+
+impl Page {
+    fn metric(&mut self, name: &str, unit: &str, about: &str, samples: Vec<Sample>) {
+        if samples.is_empty() {
+            return;
+        }
+        let text = &mut self.text;
+        _ = writeln!(text, "# HELP {name} {about}\n# TYPE {name} gauge");
+        if !unit.is_empty() {
+            _ = writeln!(text, "# UNIT {name} {unit}");
+        }
+        for (labels, value) in samples {
+            let mut all = format!("context=\"{}\"", self.context);
+            for (label, value) in labels {
+                _ = write!(all, ",{label}=\"{}\"", escape(&value));
+            }
+            _ = writeln!(text, "{name}{{{all}}} {value}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Verdict;
+    use crate::facts::snapshot::{Detail, Figure, Figures};
+
+    #[test]
+    fn units_end_names_and_the_unknown_has_no_sample() {
+        let mut figures = Figures::default();
+        figures.exact(Figure::Workers, Some(2.0));
+        figures.exact(Figure::Throughput, Some(1.5));
+        let snapshot = Snapshot {
+            at: jiff::Timestamp::UNIX_EPOCH,
+            took: std::time::Duration::ZERO,
+            verdict: Verdict::Unknown,
+            section: None,
+            bad: vec![],
+            figures,
+            detail: Detail::default(),
+        };
+        let text = render(&snapshot, &Provenance::default());
+        assert!(text.contains("# UNIT cliplyctl_workers workers\n"), "{text}");
+        assert!(
+            text.contains("cliplyctl_throughput_jobs_per_minute{context=\"\"} 1.5\n"),
+            "{text}"
+        );
+        assert!(text.contains("cliplyctl_verdict{context=\"\"} 3\n"), "{text}");
+        assert!(!text.contains("due_jobs"), "{text}");
+        assert!(text.ends_with("# EOF\n"));
+        for line in text.lines().filter_map(|line| line.strip_prefix("# UNIT ")) {
+            let (name, unit) = line.split_once(' ').unwrap();
+            assert!(name.ends_with(&format!("_{unit}")), "{line}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Numbers over time in one line of text. A gap is a blank, which no number is.
+
+use crate::facts::Verdict;
+
+/// From the smallest to the largest.
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// One character a step; zero is the lowest bar, the largest number the highest.
+#[must_use]
+pub fn bars(values: impl IntoIterator<Item = Option<f64>>) -> String {
+    let values: Vec<_> = values.into_iter().collect();
+    let largest = values.iter().flatten().copied().fold(0.0_f64, f64::max);
+    let bar = |value: f64| {
+        if largest <= 0.0 || value <= 0.0 {
+            return BARS[0];
+        }
+        // What is not nothing is seen to be more than nothing.
+        let place = (value / largest * (BARS.len() - 1) as f64).round().max(1.0) as usize;
+        BARS[place.min(BARS.len() - 1)]
+    };
+    values.into_iter().map(|value| value.map_or(' ', bar)).collect()
+}
+
+/// One character a step, readable without colour.
+#[must_use]
+pub fn verdicts(verdicts: impl IntoIterator<Item = Option<Verdict>>) -> String {
+    let sign = |verdict| match verdict {
+        None => ' ',
+        Some(Verdict::Ok) => '·',
+        Some(Verdict::Warning) => 'w',
+        Some(Verdict::Critical) => 'C',
+        Some(Verdict::Unknown | Verdict::Skipped { .. }) => '?',
+    };
+    verdicts.into_iter().map(sign).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_no_zero() {
+        assert_eq!(bars([Some(0.0), None, Some(1.0), Some(100.0)]), "▁ ▂█");
+        assert_eq!(bars([Some(0.0), Some(0.0)]), "▁▁");
+        assert_eq!(bars([]), "");
+    }
+
+    #[test]
+    fn verdicts_need_no_colour() {
+        let all = [None, Some(Verdict::Ok), Some(Verdict::Critical), Some(Verdict::Unknown)];
+        assert_eq!(verdicts(all), " ·C?");
+    }
+}

@@ -1,0 +1,78 @@
+//! The figures, each with its sparkline, in two columns.
+
+use ratatui::text::{Line, Span};
+
+use super::style::{Paint, cut, field, right};
+use crate::facts::snapshot::{FIGURES, FigureDoc};
+use crate::render::sparkline;
+use crate::report::history::value_text;
+use crate::text;
+use crate::watch::Model;
+
+/// Columns of a title and of a value.
+const COLUMNS: (usize, usize) = (17, 10);
+
+/// The lines, half as many as there are figures.
+pub(super) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static>> {
+    let half = usize::from(width / 2).saturating_sub(1);
+    let rows = FIGURES.len().div_ceil(2);
+    (0..rows)
+        .map(|row| {
+            let mut spans = figure(model, &FIGURES[row], half, style);
+            if let Some(doc) = FIGURES.get(row + rows) {
+                spans.push(Span::raw("  "));
+                spans.extend(figure(model, doc, half, style));
+            }
+            Line::from(spans)
+        })
+        .collect()
+}
+
+fn figure(model: &Model, doc: &FigureDoc, width: usize, style: Paint) -> Vec<Span<'static>> {
+    let rest = width.saturating_sub(COLUMNS.0 + COLUMNS.1 + 1);
+    let title = Span::raw(field(doc.title, COLUMNS.0));
+    let Some(known) = &model.figures[doc.figure as usize] else {
+        let why = field(&format!(" {}", missing(model, doc)), rest + 1);
+        return vec![
+            title,
+            Span::styled(right("?", COLUMNS.1), style.muted()),
+            Span::styled(why, style.muted()),
+        ];
+    };
+    let bound = if known.value.at_least { "≥ " } else { "" };
+    let value = format!("{bound}{}", value_text(doc, known.value.value));
+    match model.stale(known) {
+        Some(age) => vec![
+            title,
+            Span::styled(right(&value, COLUMNS.1), style.muted()),
+            Span::styled(field(&format!(" ({} ago)", text::age(age)), rest + 1), style.muted()),
+        ],
+        None => vec![
+            title,
+            Span::styled(right(&value, COLUMNS.1), style.strong()),
+            Span::raw(field(&format!(" {}", trend(model, doc, rest)), rest + 1)),
+        ],
+    }
+}
+
+/// Why there is no number, and how to get one.
+fn missing(model: &Model, doc: &FigureDoc) -> String {
+    use crate::facts::snapshot::Figure;
+    match &model.latest {
+        None => String::new(),
+        Some(looked) if looked.obstacle.is_some() => "not read".to_owned(),
+        Some(looked) => match doc.figure {
+            Figure::LastBeat => "nothing in hand".to_owned(),
+            Figure::Throughput => "no events tell".to_owned(),
+            _ if looked.by_kind_missing.is_some() => "needs: queue --advise".to_owned(),
+            _ => "not kept by this schema".to_owned(),
+        },
+    }
+}
+
+fn trend(model: &Model, doc: &FigureDoc, width: usize) -> String {
+    let skip = model.trend.len().saturating_sub(width);
+    let values =
+        model.trend.iter().skip(skip).map(|dot| dot.figures.get(doc.figure).map(|m| m.value));
+    cut(&sparkline::bars(values), width)
+}

@@ -1,0 +1,164 @@
+//! Reads a range of time of one place. Every question goes by the index on place and time.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::Store;
+use crate::error::Error;
+use crate::facts::Verdict;
+use crate::facts::snapshot::{Detail, FIGURES, Figures, Mark, Measure, Point};
+
+/// A place that was recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    /// The database and the app.
+    pub name: String,
+    /// The context that was used last.
+    pub context: Option<String>,
+}
+
+impl Store {
+    /// The key of a place; `None`: nothing of it was recorded.
+    ///
+    /// # Errors
+    /// The file's.
+    pub fn place(&self, name: &str) -> Result<Option<i64>, Error> {
+        self.connection
+            .query_row("SELECT id FROM places WHERE name = ?1", [name], |row| row.get(0))
+            .optional()
+            .map_err(self.failed())
+    }
+
+    /// Every place that was recorded.
+    ///
+    /// # Errors
+    /// The file's.
+    pub fn places(&self) -> Result<Vec<Recorded>, Error> {
+        let read = || {
+            let mut statement =
+                self.connection.prepare("SELECT name, context FROM places ORDER BY name")?;
+            let rows = statement
+                .query_map([], |row| Ok(Recorded { name: row.get(0)?, context: row.get(1)? }))?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(self.failed())
+    }
+
+    /// Hands out the snapshots of a range in the order of time, the oldest first.
+    ///
+    /// # Errors
+    /// The file's.
+    pub fn walk(
+        &self,
+        place: i64,
+        (from, until): (i64, i64),
+        mut take: impl FnMut(&Point<'_>),
+    ) -> Result<(), Error> {
+        let names = FIGURES.map(|doc| doc.name).join(", ");
+        let statement = format!(
+            "SELECT at, verdict, section, bad, at_least, {names} FROM snapshots \
+             WHERE place = ?1 AND at >= ?2 AND at <= ?3 ORDER BY at, id"
+        );
+        let mut read = || {
+            let mut statement = self.connection.prepare(&statement)?;
+            let mut rows = statement.query(params![place, from, until])?;
+            while let Some(row) = rows.next()? {
+                take(&point(row)?);
+            }
+            Ok(())
+        };
+        read().map_err(self.failed())
+    }
+
+    /// Hands out time and troubles of the snapshots before a time, the newest first, at most `most`,
+    /// for as long as `take` wants more.
+    ///
+    /// # Errors
+    /// The file's.
+    pub fn back(
+        &self,
+        place: i64,
+        before: i64,
+        most: u32,
+        mut take: impl FnMut(i64, &str) -> bool,
+    ) -> Result<(), Error> {
+        let mut read = || {
+            let mut statement = self.connection.prepare(
+                "SELECT at, bad FROM snapshots WHERE place = ?1 AND at < ?2 \
+                 ORDER BY at DESC LIMIT ?3",
+            )?;
+            let mut rows = statement.query(params![place, before, most])?;
+            while let Some(row) = rows.next()? {
+                if !take(row.get(0)?, row.get_ref(1)?.as_str()?) {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        read().map_err(self.failed())
+    }
+
+    /// The readable part of the latest snapshot of a range.
+    ///
+    /// # Errors
+    /// The file's.
+    pub fn latest_detail(&self, place: i64, until: i64) -> Result<Option<Detail>, Error> {
+        let text: Option<String> = self
+            .connection
+            .query_row(
+                "SELECT detail FROM details WHERE snapshot = (SELECT id FROM snapshots \
+                 WHERE place = ?1 AND at <= ?2 ORDER BY at DESC LIMIT 1)",
+                params![place, until],
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(self.failed())?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    /// The operations of a range, the oldest first.
+    ///
+    /// # Errors
+    /// The file's.
+    pub fn marks(&self, place: i64, (from, until): (i64, i64)) -> Result<Vec<Mark>, Error> {
+        let read = || {
+            let mut statement = self.connection.prepare(
+                "SELECT operation, undo, who, reason, at, jobs FROM operations \
+                 WHERE place = ?1 AND at >= ?2 AND at <= ?3 ORDER BY at",
+            )?;
+            let rows = statement.query_map(params![place, from, until], mark)?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(self.failed())
+    }
+}
+
+fn point<'a>(row: &'a Row<'_>) -> rusqlite::Result<Point<'a>> {
+    let bits: i64 = row.get(4)?;
+    let mut figures = Figures::default();
+    for (place, doc) in FIGURES.iter().enumerate() {
+        let value: Option<f64> = row.get(5 + place)?;
+        let at_least = bits >> place & 1 == 1;
+        figures.set(doc.figure, value.map(|value| Measure { value, at_least }));
+    }
+    Ok(Point {
+        at: row.get(0)?,
+        verdict: Verdict::of_number(row.get(1)?),
+        section: row.get_ref(2)?.as_str_or_null()?,
+        bad: row.get_ref(3)?.as_str()?,
+        figures,
+    })
+}
+
+fn mark(row: &Row<'_>) -> rusqlite::Result<Mark> {
+    let at: i64 = row.get(4)?;
+    let jobs: i64 = row.get(5)?;
+    Ok(Mark {
+        operation: row.get(0)?,
+        undo: row.get(1)?,
+        who: row.get(2)?,
+        reason: row.get(3)?,
+        at: Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH),
+        jobs: u64::try_from(jobs).unwrap_or(0),
+    })
+}

@@ -1,0 +1,134 @@
+//! Appends, and forgets what is too old, in one transaction.
+
+use std::time::Duration;
+
+use rusqlite::types::Value;
+use rusqlite::{Transaction, TransactionBehavior, params, params_from_iter};
+
+use super::Store;
+use crate::error::Error;
+use crate::facts::snapshot::{FIGURES, Mark, Snapshot, Trouble};
+
+/// Snapshots that one append forgets at most: it must stay short.
+const FORGOTTEN: i64 = 500;
+
+/// What the snapshots are of.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The database and the app, without credentials.
+    pub name: &'a str,
+    /// Name of the context that was used last.
+    pub context: Option<&'a str>,
+}
+
+impl Store {
+    /// Appends a snapshot and the operations that were seen with it; when this returns, they are
+    /// kept. Returns the snapshot's number.
+    ///
+    /// # Errors
+    /// The file's.
+    pub fn append(
+        &mut self,
+        place: Place<'_>,
+        snapshot: &Snapshot,
+        marks: &[Mark],
+        keep: Duration,
+    ) -> Result<i64, Error> {
+        let failed = self.failed();
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = transaction.map_err(&failed)?;
+        let write = || {
+            let place = place_id(&transaction, place)?;
+            let id = insert(&transaction, place, snapshot)?;
+            for mark in marks {
+                note(&transaction, place, mark)?;
+            }
+            let now = snapshot.at.as_millisecond();
+            let keep = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
+            forget(&transaction, place, now.saturating_sub(keep))?;
+            Ok(id)
+        };
+        let id = write().map_err(&failed)?;
+        transaction.commit().map_err(&failed)?;
+        Ok(id)
+    }
+}
+
+fn place_id(tx: &Transaction<'_>, place: Place<'_>) -> rusqlite::Result<i64> {
+    tx.query_row(
+        "INSERT INTO places (name, context) VALUES (?1, ?2)
+         ON CONFLICT (name) DO UPDATE SET context = excluded.context RETURNING id",
+        params![place.name, place.context],
+        |row| row.get(0),
+    )
+}
+
+fn insert(tx: &Transaction<'_>, place: i64, snapshot: &Snapshot) -> rusqlite::Result<i64> {
+    let names = FIGURES.map(|doc| doc.name).join(", ");
+    let marks = vec!["?"; FIGURES.len()].join(", ");
+    let mut bits = 0;
+    let mut figures = Vec::with_capacity(FIGURES.len());
+    for (place, doc) in FIGURES.iter().enumerate() {
+        let measure = snapshot.figures.get(doc.figure);
+        bits |= i64::from(measure.is_some_and(|m| m.at_least)) << place;
+        figures.push(measure.map_or(Value::Null, |m| Value::Real(m.value)));
+    }
+    let mut values = vec![
+        Value::Integer(place),
+        Value::Integer(snapshot.at.as_millisecond()),
+        Value::Integer(i64::try_from(snapshot.took.as_millis()).unwrap_or(i64::MAX)),
+        Value::Integer(snapshot.verdict.number().into()),
+        snapshot.section.clone().map_or(Value::Null, Value::Text),
+        Value::Text(bad(&snapshot.bad)),
+        Value::Integer(bits),
+    ];
+    values.extend(figures);
+    let statement = format!(
+        "INSERT INTO snapshots (place, at, took_ms, verdict, section, bad, at_least, {names}) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, {marks})"
+    );
+    tx.prepare_cached(&statement)?.execute(params_from_iter(values))?;
+    let id = tx.last_insert_rowid();
+    let detail = serde_json::to_string(&snapshot.detail).unwrap_or_default();
+    tx.prepare_cached("INSERT INTO details (snapshot, detail) VALUES (?1, ?2)")?
+        .execute(params![id, detail])?;
+    Ok(id)
+}
+
+/// `queue.workers:2 ready.ok:1`
+fn bad(troubles: &[Trouble]) -> String {
+    let word = |trouble: &Trouble| format!("{}:{}", trouble.check, trouble.verdict.number());
+    troubles.iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// An operation is seen again and again while it runs: the largest count stays.
+fn note(tx: &Transaction<'_>, place: i64, mark: &Mark) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO operations (place, operation, undo, who, reason, at, jobs)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (place, operation) DO UPDATE SET
+           jobs = max(jobs, excluded.jobs), at = min(at, excluded.at)",
+    )?
+    .execute(params![
+        place,
+        mark.operation,
+        mark.undo,
+        mark.who,
+        mark.reason,
+        mark.at.as_millisecond(),
+        i64::try_from(mark.jobs).unwrap_or(i64::MAX),
+    ])?;
+    Ok(())
+}
+
+/// Forgets what is older than this, of every place: those that nobody records any more as well.
+fn forget(tx: &Transaction<'_>, place: i64, before: i64) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "DELETE FROM snapshots WHERE id IN (
+           SELECT s.id FROM places p JOIN snapshots s ON s.place = p.id AND s.at < ?1 LIMIT ?2)",
+    )?
+    .execute(params![before, FORGOTTEN])?;
+    tx.prepare_cached("DELETE FROM operations WHERE place = ?1 AND at < ?2")?
+        .execute(params![place, before])?;
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! What to type for what is selected.
+
+use super::model::{Model, Overlay, Panel};
+use super::rows;
+use crate::text;
+
+/// Shows what is selected; none where nothing is.
+#[must_use]
+pub fn selected(model: &Model) -> Option<String> {
+    if let Some(id) = job(model) {
+        return Some(addressed(model, &["jobs", "show", &id]));
+    }
+    let at = model.selected[model.focus as usize];
+    match model.focus {
+        Panel::Kinds => {
+            let kind = &rows::kinds(model).get(at)?.kind;
+            Some(addressed(model, &["queue", "--kind", kind]))
+        }
+        Panel::Causes => {
+            let hash = cause(model)?;
+            Some(addressed(model, &["dlq", "list", "--group", &hash]))
+        }
+        Panel::Stuck => None,
+        Panel::Operations => Some(addressed(model, &["dlq", "ops"])),
+    }
+}
+
+/// Acts on what is selected: the safe beginning of it, two jobs at most.
+#[must_use]
+pub fn requeue(model: &Model) -> Option<String> {
+    let why = ["--reason", "WHY"];
+    match (job(model), cause(model)) {
+        (Some(_), _) if model.focus == Panel::Stuck => {
+            Some(addressed(model, &[&["jobs", "rescue"], &why[..]].concat()))
+        }
+        (Some(id), _) => Some(addressed(model, &[&["dlq", "requeue", &id], &why[..]].concat())),
+        (None, Some(hash)) => {
+            let words = ["dlq", "requeue", "--group", &hash, "--max", "2"];
+            Some(addressed(model, &[&words[..], &why].concat()))
+        }
+        (None, None) => None,
+    }
+}
+
+/// The selected job: of an opened cause, or of the stuck ones.
+pub(super) fn job(model: &Model) -> Option<String> {
+    if let Some(Overlay::Cause(hash, at)) = &model.overlay {
+        let all = model.deaths.as_ref().map(|aged| aged.value.causes.iter());
+        let cause = all?.into_iter().find(|cause| cause.hash == *hash)?;
+        return cause.ids.get(*at).cloned();
+    }
+    let at = model.selected[Panel::Stuck as usize];
+    let stuck = rows::stuck(model);
+    (model.focus == Panel::Stuck).then(|| stuck.get(at).map(|job| job.id.clone())).flatten()
+}
+
+/// The hash of the selected cause.
+pub(super) fn cause(model: &Model) -> Option<String> {
+    let at = model.selected[Panel::Causes as usize];
+    let causes = rows::causes(model);
+    let hash = causes.get(at).map(|row| row.cause.hash.clone());
+    hash.filter(|_| model.focus == Panel::Causes)
+}
+
+fn addressed(model: &Model, words: &[&str]) -> String {
+    // Kinds and ids come from outside: a shell must not run them.
+    let words: Vec<_> = words.iter().map(|word| shell_words::quote(word)).collect();
+    let command = format!("cliplyctl {}", words.join(" "));
+    match &model.context {
+        Some(context) => text::addressed(&command, context),
+        None => command,
+    }
+}

@@ -1,0 +1,252 @@
+//! What the dashboard knows.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::facts::live::{Activity, Deaths, Live, Stuck};
+use crate::facts::snapshot::{FIGURES, Figure, Figures, KindLine, Measure, Snapshot};
+use crate::facts::{Observed, SourceError};
+
+/// Looks that the sparklines remember.
+const TREND: usize = 240;
+
+/// A value and when it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aged<T> {
+    /// The value.
+    pub value: T,
+    /// When the look that read it began.
+    pub at: Timestamp,
+}
+
+/// What one look showed, as the dashboard takes it.
+#[derive(Debug, Clone)]
+pub struct Looked {
+    /// The condensed look.
+    pub snapshot: Snapshot,
+    /// What moves; `None` where the database could not be asked.
+    pub live: Option<Live>,
+    /// Why the queue was not read, where it was not.
+    pub obstacle: Option<String>,
+    /// Why the queue by kind is not whole, where it is not.
+    pub by_kind_missing: Option<String>,
+    /// The next command of the runbook.
+    pub next: Option<String>,
+    /// The heading of the section that applies.
+    pub section: Option<String>,
+    /// How long it took.
+    pub took: Duration,
+    /// How long until the next one.
+    pub pause: Duration,
+}
+
+/// A look as the sparklines remember it; no figures where nothing was read.
+#[derive(Debug, Clone)]
+pub struct Dot {
+    /// When.
+    pub at: Timestamp,
+    /// The figures.
+    pub figures: Figures,
+    /// Due jobs by kind.
+    pub kinds: Vec<(String, u64)>,
+}
+
+/// The lists below the figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Panel {
+    /// The queue by kind.
+    Kinds,
+    /// The newest dead letters by cause.
+    Causes,
+    /// Jobs of silent workers.
+    Stuck,
+    /// Requeues and undos.
+    Operations,
+}
+
+impl Panel {
+    /// All, from left to right.
+    pub const ALL: [Self; 4] = [Self::Kinds, Self::Causes, Self::Stuck, Self::Operations];
+
+    /// Its heading.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Kinds => "by kind",
+            Self::Causes => "dying of",
+            Self::Stuck => "stuck",
+            Self::Operations => "requeues",
+        }
+    }
+}
+
+/// What lies over the dashboard.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Overlay {
+    /// The keys.
+    Help,
+    /// A command, to be copied.
+    Command(String),
+    /// Kinds to filter by; the first means all.
+    Kinds(usize),
+    /// A cause, by its hash, and which of its jobs is selected.
+    Cause(String, usize),
+    /// A text, and how far it is scrolled.
+    Text(String, Vec<String>, usize),
+}
+
+/// Everything.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// What is looked at.
+    pub subject: String,
+    /// The context for commands.
+    pub context: Option<String>,
+    /// Time between two looks.
+    pub every: Duration,
+    /// The time.
+    pub now: Timestamp,
+    /// The latest look that is shown.
+    pub latest: Option<Looked>,
+    /// The last known value of each figure.
+    pub figures: [Option<Aged<Measure>>; FIGURES.len()],
+    /// The last known queue by kind.
+    pub kinds: Option<Aged<Vec<KindLine>>>,
+    /// The last known causes.
+    pub deaths: Option<Aged<Deaths>>,
+    /// The last known stuck jobs.
+    pub stuck: Option<Aged<Vec<Stuck>>>,
+    /// The last known activity.
+    pub activity: Option<Aged<Activity>>,
+    /// What the sparklines show, the latest last.
+    pub trend: VecDeque<Dot>,
+    /// Which list the keys speak to.
+    pub focus: Panel,
+    /// The selected row of each list.
+    pub selected: [usize; Panel::ALL.len()],
+    /// The order of each list.
+    pub sort: [usize; Panel::ALL.len()],
+    /// Only this kind.
+    pub kind: Option<String>,
+    /// What lies over it.
+    pub overlay: Option<Overlay>,
+    /// Looks that came while nothing was to change.
+    pub frozen: Option<Vec<Looked>>,
+    /// What went wrong beside the looks: snapshots that could not be kept.
+    pub trouble: Option<String>,
+}
+
+impl Model {
+    /// Before the first look.
+    #[must_use]
+    pub fn new(subject: String, context: Option<String>, every: Duration, now: Timestamp) -> Self {
+        Self {
+            subject,
+            context,
+            every,
+            now,
+            latest: None,
+            figures: Default::default(),
+            kinds: None,
+            deaths: None,
+            stuck: None,
+            activity: None,
+            trend: VecDeque::new(),
+            focus: Panel::Kinds,
+            selected: [0; Panel::ALL.len()],
+            sort: [0; Panel::ALL.len()],
+            kind: None,
+            overlay: None,
+            frozen: None,
+            trouble: None,
+        }
+    }
+
+    /// Takes a look; kept aside while the screen is frozen.
+    pub fn look(&mut self, looked: Looked) {
+        match &mut self.frozen {
+            // The latest is enough for the lists; the sparklines get them all.
+            Some(aside) => aside.push(looked),
+            None => self.show(looked),
+        }
+    }
+
+    /// Freezes, or shows what came meanwhile.
+    pub fn freeze(&mut self) {
+        match self.frozen.take() {
+            None => self.frozen = Some(vec![]),
+            Some(aside) => aside.into_iter().for_each(|looked| self.show(looked)),
+        }
+    }
+
+    fn show(&mut self, looked: Looked) {
+        let at = looked.snapshot.at;
+        for (known, doc) in self.figures.iter_mut().zip(&FIGURES) {
+            if let Some(value) = looked.snapshot.figures.get(doc.figure) {
+                *known = Some(Aged { value, at });
+            } else if answered(&looked, doc.figure) {
+                *known = None;
+            }
+        }
+        if looked.obstacle.is_none() {
+            self.kinds = Some(Aged { value: looked.snapshot.detail.kinds.clone(), at });
+        }
+        if let Some(live) = &looked.live {
+            take(&mut self.deaths, &live.deaths, at);
+            take(&mut self.stuck, &live.stuck, at);
+            take(&mut self.activity, &live.activity, at);
+        }
+        let kinds = looked.snapshot.detail.kinds.iter();
+        let kinds = kinds.map(|line| (line.kind.clone(), line.due)).collect();
+        self.remember(Dot { at, figures: looked.snapshot.figures, kinds });
+        self.latest = Some(looked);
+    }
+
+    /// Adds to what the sparklines show.
+    pub fn remember(&mut self, dot: Dot) {
+        if self.trend.len() >= TREND {
+            self.trend.pop_front();
+        }
+        self.trend.push_back(dot);
+    }
+
+    /// When the latest look that is shown began.
+    #[must_use]
+    pub fn at(&self) -> Option<Timestamp> {
+        self.latest.as_ref().map(|looked| looked.snapshot.at)
+    }
+
+    /// Seconds since a value was read, where the latest look did not read it again.
+    #[must_use]
+    pub fn stale<T>(&self, aged: &Aged<T>) -> Option<f64> {
+        let fresh = Some(aged.at) == self.at() && !self.overdue();
+        (!fresh).then(|| crate::text::seconds_since(aged.at, self.now))
+    }
+
+    /// Whether a look should have come by now: then even the latest is one of then.
+    #[must_use]
+    pub fn overdue(&self) -> bool {
+        let Some(looked) = &self.latest else { return false };
+        let due = looked.took + looked.pause + self.every;
+        let since = self.now.duration_since(looked.snapshot.at);
+        since.as_secs_f64() > due.as_secs_f64() * 2.0 + 1.0
+    }
+}
+
+/// The latest reading replaces the one before it; an obstacle leaves it as it was.
+fn take<T: Clone>(known: &mut Option<Aged<T>>, seen: &Observed<T>, at: Timestamp) {
+    if let Some(value) = seen.value() {
+        *known = Some(Aged { value: value.clone(), at });
+    }
+}
+
+/// Whether what this figure is read from answered, and has none: no oldest job, no beat, no index.
+fn answered(looked: &Looked, figure: Figure) -> bool {
+    let live = |seen: Option<&SourceError>| looked.live.is_some() && seen.is_none();
+    match figure {
+        Figure::Throughput => live(looked.live.as_ref().and_then(|live| live.activity.error())),
+        _ => looked.obstacle.is_none(),
+    }
+}

@@ -1,0 +1,121 @@
+//! The rows of the lists: filtered by kind and in their order.
+
+use std::cmp::Reverse;
+
+use super::model::{Model, Panel};
+use crate::facts::live::{Cause, Running, Stuck};
+use crate::facts::snapshot::KindLine;
+
+/// An order of a list, by its name.
+pub type Sort = &'static str;
+
+/// The orders of each list, the usual one first.
+const SORTS: [&[Sort]; Panel::ALL.len()] = [
+    &["due", "oldest", "in progress", "dead", "name"],
+    &["jobs", "recent", "newest"],
+    &["silent", "worker", "kind"],
+    &["latest", "jobs"],
+];
+
+/// The order in force.
+#[must_use]
+pub fn sort_of(model: &Model, panel: Panel) -> Sort {
+    let sorts = SORTS[panel as usize];
+    sorts[model.sort[panel as usize] % sorts.len()]
+}
+
+/// The queue by kind.
+#[must_use]
+pub fn kinds(model: &Model) -> Vec<&KindLine> {
+    let all = model.kinds.iter().flat_map(|aged| &aged.value);
+    let mut rows: Vec<_> = all.filter(|line| of_kind(model, &line.kind)).collect();
+    let age = |line: &KindLine| Reverse(line.oldest_due.unwrap_or(-1.0) as i64);
+    match sort_of(model, Panel::Kinds) {
+        "oldest" => rows.sort_by_key(|line| age(line)),
+        "in progress" => rows.sort_by_key(|line| Reverse(line.in_progress)),
+        "dead" => rows.sort_by_key(|line| Reverse(line.dead)),
+        "name" => rows.sort_by(|a, b| a.kind.cmp(&b.kind)),
+        _ => rows.sort_by_key(|line| Reverse(line.due)),
+    }
+    rows
+}
+
+/// A cause, and whether it is rising.
+#[derive(Debug, Clone, Copy)]
+pub struct CauseRow<'a> {
+    /// The cause.
+    pub cause: &'a Cause,
+    /// `↑`, `↓`, `→`, or `·` where nothing died of it of late.
+    pub trend: char,
+}
+
+/// The newest dead letters by cause.
+#[must_use]
+pub fn causes(model: &Model) -> Vec<CauseRow<'_>> {
+    let all = model.deaths.iter().flat_map(|aged| &aged.value.causes);
+    let row = |cause| CauseRow { cause, trend: trend(cause) };
+    let mut rows: Vec<_> = all.filter(|cause| of_kind(model, &cause.kind)).map(row).collect();
+    let newest = |row: &CauseRow<'_>| row.cause.newest.unwrap_or(f64::MAX) as i64;
+    match sort_of(model, Panel::Causes) {
+        "recent" => rows.sort_by_key(|row| Reverse(row.cause.recent)),
+        "newest" => rows.sort_by_key(newest),
+        _ => {}
+    }
+    rows
+}
+
+fn trend(cause: &Cause) -> char {
+    match cause.recent.cmp(&cause.before) {
+        std::cmp::Ordering::Greater => '↑',
+        std::cmp::Ordering::Less => '↓',
+        std::cmp::Ordering::Equal if cause.recent == 0 => '·',
+        std::cmp::Ordering::Equal => '→',
+    }
+}
+
+/// Jobs of silent workers.
+#[must_use]
+pub fn stuck(model: &Model) -> Vec<&Stuck> {
+    let all = model.stuck.iter().flat_map(|aged| &aged.value);
+    let mut rows: Vec<_> = all.filter(|job| of_kind(model, &job.kind)).collect();
+    match sort_of(model, Panel::Stuck) {
+        "worker" => rows.sort_by(|a, b| a.worker.cmp(&b.worker)),
+        "kind" => rows.sort_by(|a, b| a.kind.cmp(&b.kind)),
+        _ => {}
+    }
+    rows
+}
+
+/// Requeues and undos.
+#[must_use]
+pub fn operations(model: &Model) -> Vec<&Running> {
+    let mut rows: Vec<_> = model.activity.iter().flat_map(|aged| &aged.value.operations).collect();
+    if sort_of(model, Panel::Operations) == "jobs" {
+        rows.sort_by_key(|running| Reverse(running.jobs));
+    }
+    rows
+}
+
+/// Rows of a list.
+pub(super) fn count(model: &Model, panel: Panel) -> usize {
+    match panel {
+        Panel::Kinds => kinds(model).len(),
+        Panel::Causes => causes(model).len(),
+        Panel::Stuck => stuck(model).len(),
+        Panel::Operations => operations(model).len(),
+    }
+}
+
+fn of_kind(model: &Model, kind: &str) -> bool {
+    model.kind.as_ref().is_none_or(|wanted| wanted == kind)
+}
+
+/// Every kind that is known, by name.
+pub(super) fn names(model: &Model) -> Vec<String> {
+    let lines = model.kinds.iter().flat_map(|aged| &aged.value).map(|line| line.kind.clone());
+    let causes = model.deaths.iter().flat_map(|aged| &aged.value.causes);
+    let mut names: Vec<_> = lines.chain(causes.map(|cause| cause.kind.clone())).collect();
+    names.sort();
+    names.dedup();
+    names
+}

@@ -1,0 +1,203 @@
+//! Keys and looks against the model, without a screen.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::*;
+use crate::facts::live::{Activity, Cause, Deaths, Live, Stuck};
+use crate::facts::snapshot::{Detail, FIGURES, Figure, Figures, KindLine, Snapshot};
+use crate::facts::{Observed, SourceError, SourceErrorKind, Verdict};
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds)
+}
+
+fn observed<T>(value: T) -> Observed<T> {
+    Observed { source: "x".into(), at: at(0), took: Duration::ZERO, result: Ok(value) }
+}
+
+fn cause(hash: &str, kind: &str, recent: u64, before: u64) -> Cause {
+    Cause {
+        hash: hash.into(),
+        kind: kind.into(),
+        template: "boom".into(),
+        jobs: 9,
+        recent,
+        before,
+        newest: Some(5.0),
+        ids: vec![format!("{hash}-job1"), format!("{hash}-job2")],
+    }
+}
+
+/// A look in which the database answers, or does not.
+fn look(seconds: i64, due: Option<f64>) -> Looked {
+    let mut figures = Figures::default();
+    figures.exact(Figure::Due, due);
+    let kind = |name: &str, due, dead| KindLine {
+        kind: name.into(),
+        due,
+        oldest_due: None,
+        in_progress: 0,
+        dead,
+    };
+    let kinds = vec![kind("RENDER", 2, 9), kind("PUBLISH $(x)", 5, 0)];
+    let causes = vec![cause("v1-a", "RENDER", 4, 1), cause("v1-b", "PUBLISH $(x)", 0, 3)];
+    let stuck =
+        Stuck { id: "job9".into(), kind: "RENDER".into(), worker: "w".into(), silent: Some(900.0) };
+    let live = Live {
+        deaths: observed(Deaths { causes, read: 18, whole: true }),
+        activity: observed(Activity::default()),
+        stuck: observed(vec![stuck]),
+    };
+    Looked {
+        snapshot: Snapshot {
+            at: at(seconds),
+            took: Duration::ZERO,
+            verdict: Verdict::Ok,
+            section: None,
+            bad: vec![],
+            figures,
+            detail: Detail {
+                kinds: if due.is_some() { kinds } else { vec![] },
+                ..Detail::default()
+            },
+        },
+        live: due.map(|_| live),
+        obstacle: due.is_none().then(|| "refused".to_owned()),
+        by_kind_missing: None,
+        next: None,
+        section: None,
+        took: Duration::from_millis(50),
+        pause: Duration::from_secs(5),
+    }
+}
+
+fn model() -> Model {
+    let mut model = Model::new("db".into(), Some("prod".into()), Duration::from_secs(5), at(0));
+    model.look(look(0, Some(7.0)));
+    model
+}
+
+fn press_all(model: &mut Model, keys: &[Key]) -> Option<Effect> {
+    keys.iter().fold(None, |_, key| press(model, *key))
+}
+
+#[test]
+fn a_number_of_then_never_passes_for_one_of_now() {
+    let mut model = model();
+    let due = |model: &Model| model.figures[Figure::Due as usize].clone().unwrap();
+    assert_eq!(model.stale(&due(&model)), None);
+    model.look(look(5, None));
+    model.now = at(8);
+    assert_eq!(due(&model).value.value, 7.0);
+    assert_eq!(model.stale(&due(&model)), Some(8.0));
+    assert!(model.stale(model.kinds.as_ref().unwrap()).is_some());
+    assert!(model.stale(model.deaths.as_ref().unwrap()).is_some());
+    assert_eq!(model.trend.back().unwrap().figures.get(Figure::Due), None, "a gap, no zero");
+    model.look(look(10, Some(3.0)));
+    assert_eq!(model.stale(&due(&model)), None);
+}
+
+#[test]
+fn a_figure_that_is_gone_is_gone() {
+    let mut model = model();
+    let mut next = look(5, Some(0.0));
+    next.snapshot.figures.exact(Figure::Due, None); // answered, but not counted
+    model.look(next);
+    assert_eq!(model.figures[Figure::Due as usize], None);
+}
+
+#[test]
+fn looks_that_do_not_come_make_everything_old() {
+    let mut model = model();
+    model.now = at(12);
+    assert!(!model.overdue());
+    model.now = at(30);
+    assert!(model.overdue());
+    let due = model.figures[Figure::Due as usize].clone().unwrap();
+    assert_eq!(model.stale(&due), Some(30.0));
+}
+
+#[test]
+fn frozen_it_changes_nothing_and_forgets_nothing() {
+    let mut model = model();
+    press(&mut model, Key::Char(' '));
+    model.look(look(5, Some(100.0)));
+    model.look(look(10, Some(200.0)));
+    assert_eq!((model.at(), model.trend.len()), (Some(at(0)), 1));
+    press(&mut model, Key::Char(' '));
+    assert_eq!((model.at(), model.trend.len()), (Some(at(10)), 3));
+}
+
+#[test]
+fn rows_are_sorted_and_filtered_by_kind() {
+    let mut model = model();
+    let names =
+        |model: &Model| kinds(model).iter().map(|line| line.kind.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&model), ["PUBLISH $(x)", "RENDER"]);
+    press_all(&mut model, &[Key::Char('s'), Key::Char('s'), Key::Char('s')]);
+    assert_eq!(sort_of(&model, Panel::Kinds), "dead");
+    assert_eq!(names(&model), ["RENDER", "PUBLISH $(x)"]);
+    press_all(&mut model, &[Key::Char('f'), Key::Down, Key::Down, Key::Enter]);
+    assert_eq!(model.kind.as_deref(), Some("RENDER"));
+    assert_eq!((names(&model).len(), causes(&model).len()), (1, 1));
+    press_all(&mut model, &[Key::Char('f'), Key::Enter]);
+    assert_eq!(names(&model).len(), 2);
+}
+
+#[test]
+fn causes_rise_and_fall() {
+    let model = model();
+    assert_eq!(causes(&model).iter().map(|row| row.trend).collect::<String>(), "↑↓");
+}
+
+#[test]
+fn a_cause_opens_and_so_does_one_of_its_jobs() {
+    let mut model = model();
+    press_all(&mut model, &[Key::Tab, Key::Down, Key::Enter]);
+    assert_eq!(model.overlay, Some(Overlay::Cause("v1-b".into(), 0)));
+    let effect = press_all(&mut model, &[Key::Down, Key::Down, Key::Enter]);
+    assert_eq!(effect, Some(Effect::OpenJob("v1-b-job2".into())));
+    assert!(matches!(&model.overlay, Some(Overlay::Text(title, ..)) if title == "job v1-b-job2"));
+    press(&mut model, Key::Escape);
+    assert_eq!(model.overlay, None);
+}
+
+#[test]
+fn it_acts_on_nothing_and_prints_what_to_type() {
+    let mut model = model();
+    press(&mut model, Key::Tab);
+    let effect = press(&mut model, Key::Char('r'));
+    let command = "cliplyctl -c prod dlq requeue --group v1-a --max 2 --reason WHY";
+    assert_eq!(effect, Some(Effect::Leave(command.to_owned())));
+    press(&mut model, Key::Tab);
+    let effect = press(&mut model, Key::Char('r'));
+    let rescue = "cliplyctl -c prod jobs rescue --reason WHY";
+    assert_eq!(effect, Some(Effect::Leave(rescue.to_owned())));
+    let effect = press_all(&mut model, &[Key::Enter]);
+    assert_eq!(effect, Some(Effect::OpenJob("job9".into())));
+}
+
+#[test]
+fn a_kind_from_outside_is_quoted_for_the_shell() {
+    let mut model = model();
+    press(&mut model, Key::Char('c'));
+    let command = "cliplyctl -c prod queue --kind 'PUBLISH $(x)'";
+    assert_eq!(model.overlay, Some(Overlay::Command(command.to_owned())));
+}
+
+#[test]
+fn keys_on_empty_lists_do_nothing() {
+    let mut model = Model::new("db".into(), None, Duration::from_secs(5), at(0));
+    for panel in ['1', '2', '3', '4'] {
+        for key in [Key::Down, Key::Up, Key::PageDown, Key::Enter, Key::Char('r'), Key::Char('c')] {
+            let effect = press_all(&mut model, &[Key::Escape, Key::Char(panel), key]);
+            assert_eq!(effect, None, "{panel} {key:?}");
+        }
+    }
+    assert_eq!(press(&mut model, Key::Interrupt), Some(Effect::Quit));
+    assert_eq!(model.figures.len(), FIGURES.len());
+    let error: SourceError = SourceError::new(SourceErrorKind::Other, "needs a scan");
+    assert!(!error.kind.retryable());
+}

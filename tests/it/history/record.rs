@@ -1,0 +1,130 @@
+//! `record`: once, again and again, and for Prometheus.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use rusqlite::Connection;
+
+use super::cli;
+use crate::support::cli::Cli;
+use crate::support::http::Stub;
+use crate::support::postgres::Database;
+use crate::support::{readiness, wait_until};
+
+/// The only value of a question to the store of this run.
+fn value(cli: &Cli, sql: &str) -> Option<String> {
+    let path = cli.home().join(".local/state/cliplyctl/history.db");
+    let store = path.exists().then(|| Connection::open(path).unwrap())?;
+    store.query_row(sql, [], |row| row.get::<_, Option<String>>(0)).ok().flatten()
+}
+
+#[test]
+fn a_snapshot_holds_the_verdict_the_figures_and_what_died_of_what() {
+    let database = Database::from_fixture("main_typical");
+    let mut cli = cli("record -o json", &database);
+    let output = cli.run().expect_code(0).json();
+    assert_eq!(output["data"]["snapshot"], 1);
+    assert_eq!(output["data"]["verdict"], "critical");
+    let figures = "SELECT format('%g %g %g %g', due, dead, stuck, in_progress) FROM snapshots";
+    assert_eq!(value(&cli, figures).as_deref(), Some("12 26 3 6"));
+    let bad = value(&cli, "SELECT bad FROM snapshots").unwrap();
+    assert!(bad.contains("queue.oldest_due:2"), "{bad}");
+    // Without an app nobody knows whether it is up.
+    assert!(bad.contains("app.up:3"), "{bad}");
+    let detail: serde_json::Value =
+        serde_json::from_str(&value(&cli, "SELECT detail FROM details").unwrap()).unwrap();
+    assert_eq!(detail["causes"][0]["jobs"], 15);
+    assert!(detail["kinds"][0]["due"].as_u64().unwrap() > 0, "{detail}");
+}
+
+#[test]
+fn a_database_that_is_down_is_a_snapshot_too() {
+    let words = ["record", "--database-url", "postgres://u@127.0.0.1:1/app"];
+    let mut cli = Cli::new(words);
+    cli.run().expect_code(0);
+    assert_eq!(value(&cli, "SELECT verdict || '' FROM snapshots").as_deref(), Some("3"));
+    // What was not read is not zero.
+    assert_eq!(value(&cli, "SELECT due || '' FROM snapshots"), None);
+}
+
+#[test]
+fn without_anything_to_look_at_it_says_so() {
+    let output = Cli::new(["record"]).run().expect_code(78);
+    assert!(output.stderr.contains("no database is configured"), "{output:?}");
+}
+
+#[test]
+fn it_goes_on_until_a_signal_and_prints_what_changes() {
+    let database = Database::from_fixture("main_healthy");
+    let app = Stub::start([
+        ("/api/healthz", readiness::response("healthz_ok")),
+        ("/api/readyz", readiness::response("canonical_ok")),
+    ]);
+    let mut cli = cli("record --every 1s", &database).env("CLIPLY_BASE_URL", app.url());
+    let running = cli.start();
+    let snapshots = "SELECT count(*) || '' FROM snapshots";
+    wait_until("a snapshot is kept", || value(&cli, snapshots).is_some_and(|n| n != "0"));
+    app.set("/api/readyz", readiness::response("canonical_worker_red"));
+    let sick = "SELECT max(verdict) || '' FROM snapshots";
+    wait_until("the trouble is recorded", || value(&cli, sick).as_deref() == Some("2"));
+    running.signal("TERM");
+    let output = running.finish().expect_code(0);
+    let said: Vec<_> = output.stdout.lines().map(|line| &line[21..]).collect();
+    assert_eq!(said[..2], ["OK", "OK → CRITICAL 3.2"], "{output:?}");
+    assert!(said[2..].iter().any(|line| line.starts_with("ready.worker OK → CRITICAL: ")));
+}
+
+/// The answer to a request, head and body.
+fn get(address: &str, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn prometheus_reads_the_same_figures() {
+    let database = Database::from_fixture("main_typical");
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut cli = cli(&format!("record --every 1s --listen {port}"), &database);
+    let running = cli.start();
+    let address = format!("127.0.0.1:{port}");
+    let metrics = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+    wait_until("metrics are there", || {
+        TcpStream::connect(&address).is_ok() && get(&address, metrics).starts_with("HTTP/1.1 200")
+    });
+    let answer = get(&address, metrics);
+    assert!(answer.contains("application/openmetrics-text; version=1.0.0"), "{answer}");
+    assert!(answer.contains("\ncliplyctl_due_jobs{context=\"\"} 12\n"), "{answer}");
+    assert!(answer.contains("\n# UNIT cliplyctl_dead_jobs jobs\n"), "{answer}");
+    assert!(answer.contains("cliplyctl_cause_jobs{context=\"\",group=\"v1-"), "{answer}");
+    assert!(answer.ends_with("# EOF\n"), "{answer}");
+    assert!(get(&address, "GET / HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404"));
+    assert!(get(&address, "POST /metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 405"));
+    assert!(get(&address, "HEAD /metrics HTTP/1.1\r\n\r\n").ends_with("\r\n\r\n"));
+    running.signal("INT");
+    running.finish().expect_code(0);
+}
+
+#[test]
+fn no_secret_is_kept() {
+    let (database, mark) = (Database::from_fixture("main_typical"), "hunter2swordfish");
+    database.execute(&format!(
+        "UPDATE jobs SET last_error = 'token={mark} refused', error = '{{\"message\": \"Bearer {mark}\"}}'
+          WHERE state = 'dead_letter'"
+    ));
+    let body = format!(
+        r#"{{"ok":false,"checks":{{"db":{{"ok":false,"message":"postgres://a:{mark}@h/d"}}}}}}"#
+    );
+    let app = Stub::start([("/api/readyz", crate::support::http::Response::json(503, body))]);
+    let mut cli = cli("record", &database).env("CLIPLY_BASE_URL", app.url());
+    cli.run().expect_code(0);
+    let directory = cli.home().join(".local/state/cliplyctl");
+    for file in std::fs::read_dir(directory).unwrap().flatten() {
+        let bytes = std::fs::read(file.path()).unwrap_or_default();
+        let found = bytes.windows(mark.len()).any(|window| window == mark.as_bytes());
+        assert!(!found, "{} holds the secret", file.path().display());
+    }
+}

@@ -1,0 +1,187 @@
+//! The store: whoever is killed leaves it whole.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use cliplyctl::facts::Verdict;
+use cliplyctl::facts::snapshot::{Detail, Figure, Figures, Mark, Snapshot, StepLine, Trouble};
+use cliplyctl::sources::history::{Place, Store};
+use jiff::Timestamp;
+use rusqlite::Connection;
+
+/// The state directory of the copy of this program that writes until it is killed.
+const WRITER: &str = "CLIPLYCTL_TEST_HISTORY_WRITER";
+const KEEP: Duration = Duration::from_hours(24);
+const PLACE: Place<'_> = Place { name: "db:5432/app", context: Some("test") };
+
+fn snapshot(at: i64) -> Snapshot {
+    let mut figures = Figures::default();
+    figures.exact(Figure::Due, Some(at as f64));
+    let (check, message) = ("queue.workers".to_owned(), "nobody works".to_owned());
+    let step = StepLine {
+        question: "queue?".into(),
+        verdict: "critical".into(),
+        // Longer than a page, so that half a row would be seen.
+        reading: "nobody works ".repeat(1_000),
+    };
+    Snapshot {
+        at: Timestamp::from_millisecond(at).unwrap(),
+        took: Duration::from_millis(7),
+        verdict: Verdict::Critical,
+        section: Some("3.3".into()),
+        bad: vec![Trouble { check, verdict: Verdict::Critical, message }],
+        figures,
+        detail: Detail { steps: vec![step], ..Detail::default() },
+    }
+}
+
+fn mark(operation: &str, jobs: u64) -> Mark {
+    let at = Timestamp::from_millisecond(5).unwrap();
+    Mark {
+        operation: operation.into(),
+        undo: false,
+        who: "ada@desk".into(),
+        reason: None,
+        at,
+        jobs,
+    }
+}
+
+/// Not a test: what [`kill_9_loses_nothing_that_was_acknowledged`] runs in other processes.
+#[test]
+fn writer() {
+    let Some(directory) = std::env::var_os(WRITER) else { return };
+    let mut store = Store::open(Some(Path::new(&directory))).unwrap();
+    for at in 1.. {
+        let number = store.append(PLACE, &snapshot(at), &[mark("rq-1", 1)], KEEP).unwrap();
+        println!("\nkept {number}");
+    }
+}
+
+#[test]
+fn kill_9_loses_nothing_that_was_acknowledged() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut acknowledged: Vec<i64> = Vec::new();
+    for round in 1..=4 {
+        let mut writers: Vec<_> = (0..2)
+            .map(|_| {
+                let mut command = Command::new(std::env::current_exe().unwrap());
+                command.args(["--exact", "history::store::writer", "--nocapture"]);
+                command.env(WRITER, directory.path()).stdout(Stdio::piped()).spawn().unwrap()
+            })
+            .collect();
+        for writer in &mut writers {
+            let mut lines = BufReader::new(writer.stdout.take().unwrap()).lines();
+            let number = |line: String| line.strip_prefix("kept ")?.parse::<i64>().ok();
+            let first = (&mut lines).map_while(Result::ok).filter_map(number).take(round * 7);
+            let known = acknowledged.len();
+            acknowledged.extend(first);
+            assert_eq!(acknowledged.len(), known + round * 7, "a writer could not write");
+            writer.kill().unwrap(); // SIGKILL, in the middle of whatever it does
+            writer.wait().unwrap();
+            acknowledged.extend(lines.map_while(Result::ok).filter_map(number));
+        }
+    }
+    let store = Connection::open(directory.path().join("history.db")).unwrap();
+    let one = |sql: &str| store.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+    assert_eq!(one("PRAGMA integrity_check"), "ok");
+    let kept = |number: &i64| {
+        let sql = "SELECT count(*) FROM snapshots JOIN details ON snapshot = id
+                   WHERE id = ?1 AND bad = 'queue.workers:2' AND detail LIKE '%works \"}]%'";
+        store.query_row(sql, [number], |row| row.get::<_, i64>(0)).unwrap() == 1
+    };
+    let lost: Vec<_> = acknowledged.iter().filter(|number| !kept(number)).collect();
+    assert!(lost.is_empty(), "lost or half there: {lost:?}");
+    let halves = "SELECT count(*) || '' FROM snapshots LEFT JOIN details ON snapshot = id
+                  WHERE snapshot IS NULL";
+    assert_eq!(one(halves), "0");
+}
+
+#[test]
+fn several_writers_wait_for_each_other() {
+    let directory = tempfile::tempdir().unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let mut store = Store::open(Some(directory.path())).unwrap();
+                for at in 1..=25 {
+                    store.append(PLACE, &snapshot(at), &[], KEEP).unwrap();
+                }
+            });
+        }
+    });
+    let store = Store::read(Some(directory.path())).unwrap().unwrap();
+    let place = store.place(PLACE.name).unwrap().unwrap();
+    let mut times = Vec::new();
+    store.walk(place, (0, 100), |point| times.push(point.at)).unwrap();
+    let expected: Vec<i64> = (1..=25).flat_map(|at| [at; 4]).collect();
+    assert_eq!(times, expected);
+}
+
+#[test]
+fn what_is_older_than_keep_is_forgotten_with_all_its_parts() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = Store::open(Some(directory.path())).unwrap();
+    let keep = Duration::from_millis(10);
+    let elsewhere = Place { name: "another", context: None };
+    store.append(elsewhere, &snapshot(3), &[], KEEP).unwrap();
+    for at in [5, 6, 20] {
+        store.append(PLACE, &snapshot(at), &[mark("rq-1", at.unsigned_abs())], keep).unwrap();
+    }
+    let count = |table: &str| {
+        let file = Connection::open(store.path()).unwrap();
+        let sql = format!("SELECT count(*) FROM {table}");
+        file.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!((count("snapshots"), count("details"), count("operations")), (1, 1, 0));
+}
+
+#[test]
+fn an_operation_that_grows_is_one_mark() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = Store::open(Some(directory.path())).unwrap();
+    for jobs in [10, 50, 20] {
+        store.append(PLACE, &snapshot(9), &[mark("rq-1", jobs)], KEEP).unwrap();
+    }
+    let place = store.place(PLACE.name).unwrap().unwrap();
+    assert_eq!(store.marks(place, (0, 9)).unwrap(), [mark("rq-1", 50)]);
+}
+
+#[test]
+fn it_is_private() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = Store::open(Some(&directory.path().join("new/state"))).unwrap();
+    store.append(PLACE, &snapshot(1), &[], KEEP).unwrap();
+    let files = std::fs::read_dir(directory.path().join("new/state")).unwrap().flatten();
+    let modes: Vec<_> =
+        files.map(|file| file.metadata().unwrap().permissions().mode() & 0o777).collect();
+    assert!(modes.len() >= 2 && modes.iter().all(|mode| *mode == 0o600), "{modes:?}");
+}
+
+#[test]
+fn a_file_of_an_older_form_is_brought_up_and_one_of_a_newer_form_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut store = Store::open(Some(directory.path())).unwrap();
+    store.append(PLACE, &snapshot(1), &[], KEEP).unwrap();
+    let file = Connection::open(store.path()).unwrap();
+    drop(store);
+    // As the first form had it.
+    file.execute_batch("DROP TABLE operations; PRAGMA user_version = 1").unwrap();
+    let store = Store::read(Some(directory.path())).unwrap().unwrap();
+    let place = store.place(PLACE.name).unwrap().unwrap();
+    assert_eq!(store.marks(place, (0, 9)).unwrap(), []);
+    let mut snapshots = 0;
+    store.walk(place, (0, 9), |_| snapshots += 1).unwrap();
+    assert_eq!(snapshots, 1);
+    file.execute_batch("PRAGMA user_version = 99").unwrap();
+    for refused in
+        [Store::open(Some(directory.path())).err(), Store::read(Some(directory.path())).err()]
+    {
+        let error = refused.unwrap();
+        assert!(error.causes[0].contains("its form is 99"), "{error:?}");
+        assert_eq!(error.exit_code().code(), 78);
+    }
+}

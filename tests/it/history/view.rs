@@ -1,0 +1,183 @@
+//! `history`: when did it start, and how did it go?
+
+use std::time::Duration;
+
+use cliplyctl::facts::Verdict;
+use cliplyctl::facts::snapshot::{Detail, Figure, Figures, Mark, Snapshot, StepLine, Trouble};
+use cliplyctl::sources::history::{Place, Store};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::support::cli::Cli;
+
+const URL: &str = "postgres://u@db.example:5432/app";
+const PLACE: Place<'_> = Place { name: "db.example:5432/app", context: None };
+
+/// A look so many minutes ago, in which these checks were critical.
+fn look(minutes: i64, bad: &[&str], due: f64) -> Snapshot {
+    let mut figures = Figures::default();
+    figures.exact(Figure::Due, Some(due));
+    figures.exact(Figure::OldestDue, Some(due * 60.0));
+    let trouble = |check: &&str| Trouble {
+        check: (*check).to_owned(),
+        verdict: Verdict::Critical,
+        message: String::new(),
+    };
+    let steps = ["app up?", "ready?", "queue?", "dead letters?", "access?"];
+    let step = |question: &str| StepLine {
+        question: question.to_owned(),
+        verdict: "ok".into(),
+        reading: String::new(),
+    };
+    Snapshot {
+        at: ago(minutes),
+        took: Duration::from_millis(5),
+        verdict: if bad.is_empty() { Verdict::Ok } else { Verdict::Critical },
+        section: (!bad.is_empty()).then(|| "3.3".to_owned()),
+        bad: bad.iter().map(trouble).collect(),
+        figures,
+        detail: Detail { steps: steps.map(step).to_vec(), ..Detail::default() },
+    }
+}
+
+fn ago(minutes: i64) -> Timestamp {
+    Timestamp::now().saturating_sub(SignedDuration::from_mins(minutes)).unwrap()
+}
+
+/// `history` with these words over these snapshots.
+fn history(words: &str, looks: &[Snapshot]) -> Cli {
+    let words = format!("history {words} --database-url {URL}");
+    let cli = Cli::new(words.split_whitespace());
+    let state = cli.home().join(".local/state/cliplyctl");
+    let mut store = Store::open(Some(&state)).unwrap();
+    let mark = Mark {
+        operation: "rq-20260131T040000Z-e1-9f".into(),
+        undo: false,
+        who: "ada@desk".into(),
+        reason: Some("the disk was full".into()),
+        at: ago(60),
+        jobs: 120,
+    };
+    for look in looks {
+        store.append(PLACE, look, std::slice::from_ref(&mark), Duration::from_hours(720)).unwrap();
+    }
+    cli
+}
+
+/// Ten hours, a look every 30 minutes; nobody recorded between 5 h and 3 h ago; it began 2 h ago.
+fn incident() -> Vec<Snapshot> {
+    let times = (0..20).map(|n| 600 - n * 30).filter(|minutes| !(181..300).contains(minutes));
+    let bad = |minutes: i64| match minutes {
+        ..=60 => vec!["queue.workers", "ready.worker"],
+        61..=120 => vec!["queue.workers"],
+        _ => vec![],
+    };
+    times.map(|m| look(m, &bad(m), if m > 120 { 3.0 } else { 200.0 - m as f64 })).collect()
+}
+
+#[test]
+fn it_says_in_one_line_when_it_started() {
+    let output = history("--since 12h", &incident()).run().expect_code(0);
+    let line = output.stdout.lines().find(|line| line.contains("it started")).unwrap();
+    assert!(line.contains("it started 2h 00m ago, at "), "{line}");
+    assert!(line.contains("with queue.workers (CRITICAL), last OK at "), "{line}");
+    assert!(line.contains("; then ready.worker (+1h 00m)"), "{line}");
+}
+
+#[test]
+fn gaps_are_gaps_and_requeues_are_marked() {
+    let output = history("--since 12h", &incident()).run().expect_code(0);
+    let row = |name: &str| {
+        let found = output.stdout.lines().find(|line| line.starts_with(name));
+        found.unwrap_or_else(|| panic!("no {name}: {}", output.stdout)).to_owned()
+    };
+    let timeline = row("queue?");
+    // Two hours before the first look, then OK, two hours of nothing, then critical.
+    let tail: String =
+        timeline.chars().rev().take(48).collect::<Vec<_>>().into_iter().rev().collect();
+    assert!(tail.starts_with("       "), "{tail:?}");
+    assert!(tail.trim_start().starts_with("····"), "{tail:?}");
+    assert!(tail.contains("·      ") && tail.ends_with("CCCCCCCC"), "{tail:?}");
+    assert!(row("due now").contains('█'), "{}", output.stdout);
+    assert!(row("requeues").ends_with('R'), "{}", output.stdout);
+    assert!(output.stdout.contains("ada@desk requeued 120 jobs"), "{}", output.stdout);
+    assert!(output.stdout.contains("not recorded for 2h 00m from"), "{}", output.stdout);
+}
+
+#[test]
+fn json_and_csv_hold_what_the_table_shows() {
+    let json = history("--since 12h -o json", &incident()).run().expect_code(0).json();
+    let data = &json["data"];
+    assert_eq!(data["troubles"][0]["check"], "queue.workers");
+    assert_eq!(data["gaps"].as_array().unwrap().len(), 1);
+    assert_eq!(data["operations"][0]["jobs"], 120);
+    let steps = data["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), 48);
+    assert!(steps[0]["status"].is_null() && steps[0].get("figures").is_none());
+    assert_eq!(steps[47]["questions"]["queue"], "critical");
+    assert_eq!(steps[47]["figures"]["due"]["last"], 170);
+    assert!(steps[47]["figures"]["dead"].is_null(), "not read is not zero");
+
+    let csv = history("--since 12h -o csv", &incident()).run().expect_code(0).stdout;
+    let lines: Vec<_> = csv.lines().collect();
+    assert!(lines[0].starts_with("at,verdict,section,not_ok,due,oldest_due,"), "{csv}");
+    assert_eq!(lines.len(), 1 + incident().len());
+    assert!(lines[1].ends_with(",ok,,,3,180,,,,,,,,,") && lines[1].contains("Z,"), "{}", lines[1]);
+}
+
+#[test]
+fn what_was_wrong_before_the_range_is_looked_for_before_it() {
+    let output = history("--since 45m", &incident()).run().expect_code(0);
+    assert!(output.stdout.contains("it started 2h 00m ago"), "{}", output.stdout);
+    let always: Vec<_> = (1..5).rev().map(|n| look(n * 30, &["app.up"], 0.0)).collect();
+    let output = history("--since 45m", &always).run().expect_code(0);
+    assert!(output.stdout.contains("started before anything that was looked at"), "{output:?}");
+}
+
+#[test]
+fn a_recorder_that_stopped_is_told() {
+    let looks: Vec<_> = (20..26).rev().map(|n| look(n * 10, &[], 1.0)).collect();
+    let output = history("--since 6h", &looks).run().expect_code(0);
+    assert!(output.stdout.contains("OK in every snapshot, the last one 3h 20m ago"), "{output:?}");
+    assert!(output.stdout.contains("not recorded since"), "{output:?}");
+}
+
+#[test]
+fn nothing_recorded_is_no_empty_and_healthy_past() {
+    let mut cli = Cli::new(["history", "--database-url", URL]);
+    let output = cli.run().expect_code(3);
+    assert!(output.stderr.contains("nothing was recorded of db.example:5432/app"), "{output:?}");
+    // Of another system something was.
+    let other = ["history", "--database-url", "postgres://u@elsewhere:5432/app"];
+    let recorded = history("", &incident());
+    let state = recorded.home().join(".local/state");
+    let output = Cli::new(other).env("XDG_STATE_HOME", state).run().expect_code(3);
+    assert!(output.stderr.contains("recorded were: db.example:5432/app"), "{output:?}");
+}
+
+#[test]
+fn the_page_is_whole_and_asks_nobody() {
+    let mut cli = history("--since 12h --html page.html", &incident());
+    let output = cli.run().expect_code(0);
+    assert!(output.stdout.contains("written: page.html"), "{output:?}");
+    let page = std::fs::read_to_string(cli.home().join("page.html")).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"), "{page}");
+    assert!(page.contains("it started 2h 00m ago"), "{page}");
+    for absent in ["http://", "https://", "<script", "src=", "@import", "url(", "NaN"] {
+        assert!(!page.contains(absent), "{absent}");
+    }
+    // Each picture is told in words.
+    let pictures = page.matches("<svg").count();
+    assert!(pictures >= 7 && page.matches("aria-label=\"").count() == pictures, "{page}");
+    assert_eq!(page.matches("class=\"mark\"").count(), 2, "the requeue in each of two charts");
+    let mut unwritable = history("--html no/such/page.html", &incident());
+    unwritable.run().expect_code(78);
+}
+
+#[test]
+fn at_80_columns_no_line_wraps() {
+    let mut terminal = history("--since 12h", &incident()).terminal(40, 80);
+    assert_eq!(terminal.finish(), 0);
+    let screen = terminal.screen();
+    let row = screen.lines().find(|line| line.starts_with("queue?")).unwrap();
+    assert!(row.trim_end().ends_with('C'), "{screen}");
+}

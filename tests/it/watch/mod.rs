@@ -1,0 +1,48 @@
+//! `watch` on a real terminal: keys, sizes, a server that goes away, every way to leave.
+
+mod plain;
+mod screen;
+
+use cliplyctl::demo::server::{Listen, Server, ServerOptions};
+
+use crate::support::cli::Cli;
+use crate::support::postgres::{Session, server_options};
+
+/// A server of this test's own, which may be stopped and started again on the same port.
+struct Own {
+    port: u16,
+    server: Option<Server>,
+}
+
+impl Own {
+    /// With the jobs of a fixture.
+    fn start(fixture: &str) -> Own {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut own = Own { port, server: None };
+        own.up(fixture);
+        own
+    }
+
+    fn up(&mut self, fixture: &str) {
+        let options = ServerOptions { listen: Listen::Tcp { port: self.port }, ..server_options() };
+        let server = Server::start(&options).unwrap();
+        let admin = Session::open(&server.url("postgres"));
+        admin.execute("CREATE DATABASE app TEMPLATE template0");
+        Session::open(&server.url("app")).execute(&crate::support::fixtures::fixture(fixture));
+        self.server = Some(server);
+    }
+
+    fn down(&mut self) {
+        self.server = None;
+    }
+
+    fn url(&self) -> String {
+        format!("postgresql://postgres@127.0.0.1:{}/app", self.port)
+    }
+}
+
+/// `watch` with these words.
+fn watch(words: &str, url: &str) -> Cli {
+    let words = format!("watch --every 1s {words}");
+    Cli::new(words.split_whitespace()).env("DATABASE_URL", url)
+}

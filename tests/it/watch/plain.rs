@@ -1,0 +1,38 @@
+//! `watch --plain`: transitions, one line each.
+
+use super::watch;
+use crate::support::http::Stub;
+use crate::support::postgres::Database;
+use crate::support::{readiness, wait_until};
+
+#[test]
+fn it_prints_what_changes_and_nothing_else() {
+    let database = Database::from_fixture("main_healthy");
+    let app = Stub::start([
+        ("/api/healthz", readiness::response("healthz_ok")),
+        ("/api/readyz", readiness::response("canonical_ok")),
+    ]);
+    let mut cli = watch("--plain --no-record", &database.url()).env("CLIPLY_BASE_URL", app.url());
+    let running = cli.start();
+    wait_until("two looks", || app.count("/api/readyz") >= 2);
+    app.set("/api/readyz", readiness::response("canonical_worker_red"));
+    let seen = app.count("/api/readyz");
+    wait_until("the trouble is seen", || app.count("/api/readyz") >= seen + 2);
+    app.set("/api/readyz", readiness::response("canonical_ok"));
+    let seen = app.count("/api/readyz");
+    wait_until("its end is seen", || app.count("/api/readyz") >= seen + 2);
+    running.signal("INT");
+    let output = running.finish().expect_code(0);
+    let lines: Vec<_> = output.stdout.lines().map(|line| &line[21..]).collect();
+    assert_eq!((lines[0], lines[1]), ("OK", "OK → CRITICAL 3.2"), "{output:?}");
+    assert_eq!(lines.iter().filter(|line| line.contains("CRITICAL 3.2 → OK")).count(), 1);
+    assert_eq!(lines.iter().filter(|line| **line == "ready.worker CRITICAL → OK").count(), 1);
+    assert!(output.stdout.lines().all(|line| !line.contains('\u{1b}')), "{output:?}");
+    assert!(!cli.home().join(".local/state/cliplyctl/history.db").exists(), "it recorded");
+}
+
+#[test]
+fn without_a_terminal_it_says_how() {
+    let output = watch("", "postgres://u@127.0.0.1:1/app").run().expect_code(64);
+    assert!(output.stderr.contains("cliplyctl watch --plain"), "{output:?}");
+}
