@@ -259,6 +259,9 @@ _cliplyctl() {
             cliplyctl__subcmd__help__subcmd__rls,contract)
                 cmd="cliplyctl__subcmd__help__subcmd__rls__subcmd__contract"
                 ;;
+            cliplyctl__subcmd__help__subcmd__rls,diff)
+                cmd="cliplyctl__subcmd__help__subcmd__rls__subcmd__diff"
+                ;;
             cliplyctl__subcmd__help__subcmd__rls,explain)
                 cmd="cliplyctl__subcmd__help__subcmd__rls__subcmd__explain"
                 ;;
@@ -289,6 +292,9 @@ _cliplyctl() {
             cliplyctl__subcmd__rls,contract)
                 cmd="cliplyctl__subcmd__rls__subcmd__contract"
                 ;;
+            cliplyctl__subcmd__rls,diff)
+                cmd="cliplyctl__subcmd__rls__subcmd__diff"
+                ;;
             cliplyctl__subcmd__rls,explain)
                 cmd="cliplyctl__subcmd__rls__subcmd__explain"
                 ;;
@@ -303,6 +309,9 @@ _cliplyctl() {
                 ;;
             cliplyctl__subcmd__rls__subcmd__help,contract)
                 cmd="cliplyctl__subcmd__rls__subcmd__help__subcmd__contract"
+                ;;
+            cliplyctl__subcmd__rls__subcmd__help,diff)
+                cmd="cliplyctl__subcmd__rls__subcmd__help__subcmd__diff"
                 ;;
             cliplyctl__subcmd__rls__subcmd__help,explain)
                 cmd="cliplyctl__subcmd__rls__subcmd__help__subcmd__explain"
@@ -320,7 +329,7 @@ _cliplyctl() {
 
     case "${cmd}" in
         cliplyctl)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version triage handoff watch record history health ready queue dlq rls env config demo jobs runbook schema completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -394,7 +403,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__completions)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version bash elvish fish powershell zsh"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -468,7 +477,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__config)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version show check help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version show check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -542,7 +551,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__config__subcmd__check)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -672,7 +681,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__config__subcmd__show)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -746,7 +755,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__demo)
-            opts="-c -o -h -V --scenario --list-scenarios --fix --exec --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --scenario --list-scenarios --fix --exec --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -841,7 +850,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version groups list show requeue follow undo ops help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version groups list show requeue follow undo ops help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -915,7 +924,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__follow)
-            opts="-c -o -h -V --wait --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --wait --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -996,7 +1005,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__groups)
-            opts="-c -o -h -V --kind --workspace --error --group --since --until --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --kind --workspace --error --group --since --until --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1238,7 +1247,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__list)
-            opts="-c -o -h -V --kind --workspace --error --group --since --until --sort --limit --after --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --kind --workspace --error --group --since --until --sort --limit --after --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1375,7 +1384,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__ops)
-            opts="-c -o -h -V --limit --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --limit --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1456,7 +1465,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__requeue)
-            opts="-y -c -o -h -V --ids-file --kind --workspace --error --group --since --until --all --max --plan --frozen --resume --skip-ineligible --include-repeat-offenders --canary --ramp --canary-timeout --stop-at --rate --spread --pause-above --follow --wait --dry-run --yes --confirm --reason --lock-wait --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-y -c -o -h -V --ids-file --kind --workspace --error --group --since --until --all --max --plan --frozen --resume --skip-ineligible --include-repeat-offenders --canary --ramp --canary-timeout --stop-at --rate --spread --pause-above --follow --wait --dry-run --yes --confirm --reason --lock-wait --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1678,7 +1687,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__show)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1752,7 +1761,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__dlq__subcmd__undo)
-            opts="-y -c -o -h -V --dry-run --yes --confirm --reason --lock-wait --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-y -c -o -h -V --dry-run --yes --confirm --reason --lock-wait --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1847,7 +1856,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__env)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version check explain help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version check explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1921,7 +1930,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__env__subcmd__check)
-            opts="-c -o -h -V --schema --schema-name --template --values --process --profile --strict --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-y -c -o -h -V --schema --schema-name --template --values --process --code --profile --strict --fix --yes --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1944,6 +1953,13 @@ _cliplyctl() {
                     ;;
                 --values)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --code)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
                     return 0
                     ;;
                 --profile)
@@ -2028,7 +2044,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__env__subcmd__explain)
-            opts="-c -o -h -V --schema --schema-name --template --values --process --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --schema --schema-name --template --values --process --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2177,7 +2193,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__handoff)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2251,7 +2267,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__health)
-            opts="-c -o -h -V --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2724,7 +2740,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__help__subcmd__rls)
-            opts="audit matrix explain contract"
+            opts="audit matrix explain diff contract"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2752,6 +2768,20 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__help__subcmd__rls__subcmd__contract)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__help__subcmd__rls__subcmd__diff)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2850,14 +2880,17 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__history)
-            opts="-c -o -h -V --since --html --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --since --html --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --since)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --html)
@@ -2876,11 +2909,17 @@ _cliplyctl() {
                     return 0
                     ;;
                 --context)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 -c)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --config)
@@ -2888,27 +2927,45 @@ _cliplyctl() {
                     return 0
                     ;;
                 --base-url)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --database-url)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --output)
                     COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 *)
@@ -2919,7 +2976,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__jobs)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version show rescue help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version show rescue help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3049,7 +3106,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__jobs__subcmd__rescue)
-            opts="-y -c -o -h -V --stale --dry-run --yes --confirm --reason --lock-wait --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-y -c -o -h -V --stale --dry-run --yes --confirm --reason --lock-wait --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3151,7 +3208,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__jobs__subcmd__show)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3225,7 +3282,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__man)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3299,7 +3356,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__queue)
-            opts="-c -o -h -V --kind --exact --advise --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --kind --exact --advise --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3387,7 +3444,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__ready)
-            opts="-c -o -h -V --admin --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --admin --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3468,30 +3525,45 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__record)
-            opts="-c -o -h -V --every --keep --listen --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --every --keep --listen --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --every)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --keep)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --listen)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --context)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 -c)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --config)
@@ -3499,27 +3571,45 @@ _cliplyctl() {
                     return 0
                     ;;
                 --base-url)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --database-url)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --output)
                     COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 *)
@@ -3530,7 +3620,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version audit matrix explain contract help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version audit matrix explain diff contract help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3604,7 +3694,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls__subcmd__audit)
-            opts="-y -c -o -h -V --contract --schemas --role --probe-writes --yes --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-y -c -o -h -V --contract --schemas --role --probe-writes --yes --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3703,7 +3793,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls__subcmd__contract)
-            opts="-c -o -h -V --contract --schemas --role --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --contract --schemas --role --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3794,8 +3884,89 @@ _cliplyctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        cliplyctl__subcmd__rls__subcmd__diff)
+            opts="-c -o -h -V --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --fail-on)
+                    COMPREPLY=($(compgen -W "warning critical" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         cliplyctl__subcmd__rls__subcmd__explain)
-            opts="-c -o -h -V --contract --schemas --role --context --config --base-url --database-url --timeout --output --color --help --version select insert update delete"
+            opts="-c -o -h -V --contract --schemas --role --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version select insert update delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3887,7 +4058,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls__subcmd__help)
-            opts="audit matrix explain contract help"
+            opts="audit matrix explain diff contract help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3915,6 +4086,20 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls__subcmd__help__subcmd__contract)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__rls__subcmd__help__subcmd__diff)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -3971,7 +4156,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__rls__subcmd__matrix)
-            opts="-c -o -h -V --contract --schemas --role --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --contract --schemas --role --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4063,7 +4248,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__runbook)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4137,7 +4322,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__schema)
-            opts="-c -o -h -V --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4211,7 +4396,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__triage)
-            opts="-c -o -h -V --wait --for --save --from --fail-on --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --wait --for --save --from --with-tests --tests-timeout --fail-on --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4258,6 +4443,13 @@ _cliplyctl() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --tests-timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -4336,22 +4528,31 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__watch)
-            opts="-c -o -h -V --every --plain --no-record --context --config --base-url --database-url --timeout --output --color --help --version"
+            opts="-c -o -h -V --every --plain --no-record --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --every)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --context)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 -c)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --config)
@@ -4359,27 +4560,45 @@ _cliplyctl() {
                     return 0
                     ;;
                 --base-url)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --database-url)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --output)
                     COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 *)
