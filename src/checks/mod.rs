@@ -5,6 +5,7 @@
 pub mod access;
 pub mod access_diff;
 pub mod advice;
+pub mod checkout;
 pub mod cohort;
 pub mod cross;
 pub mod environment;
@@ -17,7 +18,6 @@ pub mod requeues;
 pub mod rls;
 pub mod server;
 pub mod service;
-pub mod tests;
 
 pub use crate::facts::limits::limit_text;
 use crate::facts::{Finding, Limit, Limits, Section, Verdict};

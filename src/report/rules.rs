@@ -1,7 +1,7 @@
 //! What each check looks at, by its id: one list for every family of checks.
 
 use crate::checks::{
-    access, access_diff, cross, environment, flow, queue, rls, server, service, tests,
+    access, access_diff, checkout, cross, environment, flow, queue, rls, server, service,
 };
 
 /// The title of a check.
@@ -14,7 +14,7 @@ pub fn title(id: &str) -> Option<&'static str> {
 pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
     let rules = rls::all().map(|check| (check.id, check.title));
     let rules = rules.chain(access_diff::ALL.iter().map(|check| (check.id, check.title)));
-    let rules = rules.chain([(tests::CHECK.id, tests::CHECK.title)]);
+    let rules = rules.chain([(checkout::CHECK.id, checkout::CHECK.title)]);
     let rules = rules.chain(queue::BACKLOG.iter().map(|check| (check.id, check.title)));
     let rules = rules.chain(queue::DEAD_LETTERS.iter().map(|check| (check.id, check.title)));
     let rules = rules.chain(service::HEALTH.iter().map(|check| (check.id, check.title)));

@@ -1,6 +1,6 @@
 //! Runs every check. What depends on a failed one is skipped and says by what; the rest still runs.
 
-use crate::checks::{Check, access, cross, environment, flow, queue, server, service, tests};
+use crate::checks::{Check, access, checkout, cross, environment, flow, queue, server, service};
 use crate::facts::triage::Facts;
 use crate::facts::{Finding, Limits, Observed, Verdict};
 
@@ -10,7 +10,7 @@ pub fn all(facts: &Facts, limits: &Limits) -> Vec<Finding> {
     findings.extend(database(facts, limits));
     findings.extend(cross::CROSS.iter().flat_map(|check| check.run(facts, limits)));
     findings.extend(template(facts, limits));
-    findings.extend(tests::CHECK.run(facts, limits));
+    findings.extend(checkout::CHECK.run(facts, limits));
     findings
 }
 

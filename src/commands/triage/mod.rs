@@ -1,9 +1,9 @@
 //! `triage`: the runbook's quick checklist, all probes at once.
 
+mod checkout;
 mod gather;
 mod probes;
 mod saved;
-mod tests;
 mod wait;
 
 use crate::cli::Triage;
@@ -28,7 +28,8 @@ pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
         return saved::judge_again(context, file, args.judging.fail_on);
     }
     let interrupt = Interrupt::listen();
-    let tests = if args.with_tests { tests::run(context, args, &interrupt).await } else { vec![] };
+    let tests =
+        if args.with_tests { checkout::run(context, args, &interrupt).await } else { vec![] };
     let (seen, mut report) = match args.wait {
         Some(limit) => wait::run(context, args, &interrupt, limit, &tests).await,
         None => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::checks::{access, cross, environment, flow, queue, server, service};
+use crate::checks::{access, checkout, cross, environment, flow, queue, server, service};
 use crate::facts::Section;
 use crate::triage::tree::TREE;
 
@@ -17,7 +17,7 @@ fn known() -> BTreeSet<&'static str> {
         .chain(flow::FLOW.iter().map(|check| check.id))
         .chain(flow::FAILURES.iter().map(|check| check.id))
         .chain(cross::CROSS.iter().map(|check| check.id));
-    ids.chain([server::REACHABLE.id, environment::TEMPLATE.id]).collect()
+    ids.chain([server::REACHABLE.id, environment::TEMPLATE.id, checkout::CHECK.id]).collect()
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::checks::tests::SCRIPTS;
+use crate::checks::checkout::SCRIPTS;
 use crate::cli::Triage;
 use crate::context::Context;
 use crate::facts::test_run::TestRun;
