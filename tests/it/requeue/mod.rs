@@ -6,6 +6,7 @@ mod consent;
 mod drill;
 mod follow;
 mod pace;
+mod progress;
 mod resume;
 mod rules;
 mod trouble;

@@ -1,0 +1,29 @@
+//! How far a requeue has come: a bar on a terminal, a line every few seconds elsewhere.
+
+use super::{bury, command};
+use crate::support::postgres::Database;
+
+#[test]
+fn a_terminal_shows_how_many_how_fast_and_how_long_yet() {
+    let db = Database::with_variant("main");
+    bury(&db, 60);
+    let mut terminal =
+        command(&db, "requeue", &["--all", "--yes", "--reason", "test", "--rate", "20/s"])
+            .terminal(30, 100);
+    terminal.wait_for("/60 jobs · ");
+    assert!(terminal.screen().contains(" left"), "{}", terminal.screen());
+    assert_eq!(terminal.finish(), 0);
+    assert!(!terminal.screen().contains("/60 jobs · "), "the bar goes when it is done");
+}
+
+#[test]
+fn a_pipe_gets_a_line_from_time_to_time() {
+    let db = Database::with_variant("main");
+    bury(&db, 120);
+    // Six seconds: one line at least.
+    let output =
+        command(&db, "requeue", &["--all", "--yes", "--reason", "test", "--rate", "20/s"]).run();
+    let stderr = output.expect_code(0).stderr;
+    let line = stderr.lines().find(|line| line.contains(" of 120 jobs, "));
+    assert!(line.is_some_and(|line| line.ends_with(" a second")), "{stderr}");
+}
