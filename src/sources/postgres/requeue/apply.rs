@@ -146,8 +146,12 @@ struct Size(usize);
 
 impl Size {
     /// Grows or shrinks towards the target, at most by half or double at a time, by the mean of a
-    /// flight. Batches that were smaller than allowed say little.
+    /// flight. Batches that were smaller than allowed say little; one that ran out of time says enough.
     fn adapt(&mut self, flown: &[Flown]) {
+        if flown.iter().any(|batch| matches!(batch.result, Err(Trouble::Slow(_)))) {
+            self.0 = (self.0 / 2).max(1);
+            return;
+        }
         let written = |batch: &Flown| Some((batch.jobs.len(), batch.result.as_ref().ok()?.took));
         let known: Vec<_> = flown.iter().filter_map(written).collect();
         let Ok(count) = u32::try_from(known.len()) else { return };
@@ -168,6 +172,7 @@ impl Size {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::SourceErrorKind;
 
     fn flown(jobs: usize, ms: u64) -> Flown {
         let took = Duration::from_millis(ms);
@@ -188,6 +193,9 @@ mod tests {
         assert_eq!(one(3, 100), 1, "but a slow one does");
         assert_eq!(after(&[flown(50, 1), flown(50, 1)]), 100, "a flight counts once");
         assert_eq!(after(&[]), 50);
+        let late = SourceError::new(SourceErrorKind::Timeout, "canceled");
+        let late = Flown { jobs: vec![0; 50], result: Err(Trouble::Slow(late)) };
+        assert_eq!(after(&[flown(50, 1), late]), 25, "what ran out of time is halved at once");
         let mut size = Size(LARGEST_BATCH);
         size.adapt(&[flown(LARGEST_BATCH, 0)]);
         assert_eq!(size.0, LARGEST_BATCH);
