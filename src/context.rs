@@ -156,10 +156,12 @@ impl Context {
     }
 
     /// The same settings and connections, with nothing known yet of what they lead to: whoever looks
-    /// again must notice that the database is gone, or its schema another.
+    /// again must notice that the database is gone, or its schema another. A whole budget, on the clock
+    /// of the command.
     #[must_use]
     pub fn again(&self) -> Self {
-        let again = Self::new(self.settings.clone(), self.terminal, self.command);
+        let mut again = Self::new(self.settings.clone(), self.terminal, self.command);
+        (again.started_at, again.started) = (self.started_at, self.started);
         if let Some(http) = self.http.get() {
             _ = again.http.set(http.clone());
         }

@@ -26,6 +26,8 @@ pub async fn run(
 ) -> (Look, Report) {
     let ends = Instant::now() + limit;
     let mut said = String::new();
+    let mut again;
+    let mut context = context;
     loop {
         let mut seen = look(context, interrupt, tests).await;
         let left = ends.saturating_duration_since(Instant::now());
@@ -50,7 +52,9 @@ pub async fn run(
             seen.interrupted = true;
             return report(context, args, seen);
         }
-        context.renew();
+        // What this look knew of the schema is not taken for what can be seen at the next.
+        again = context.again();
+        context = &again;
     }
 }
 

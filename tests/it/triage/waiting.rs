@@ -4,6 +4,7 @@ use super::{app, triage};
 use crate::support::http::{Response, Stub};
 use crate::support::postgres::Database;
 use crate::support::readiness::response;
+use crate::support::wait_until;
 
 #[test]
 fn it_looks_until_the_app_is_ready_and_says_why_it_waits() {
@@ -61,6 +62,19 @@ fn what_waiting_cannot_change_ends_it_at_once() {
         assert!(output.stderr.contains("not waiting:"), "{}", output.stderr);
         assert!(output.stderr.contains(why), "{}", output.stderr);
     }
+}
+
+#[test]
+fn what_an_earlier_look_knew_is_not_taken_for_what_is_there_now() {
+    let database = Database::from_fixture("main_healthy");
+    let stub = app("canonical_worker_red");
+    let mut cli = triage("--wait 8s", &stub.url(), &database);
+    let running = cli.start();
+    wait_until("it has looked, and begins again", || stub.count("/api/readyz") >= 2);
+    database.execute("ALTER TABLE jobs RENAME TO elsewhere");
+    let output = running.finish().expect_code(2);
+    let access = output.stdout.lines().find(|line| line.starts_with("access?"));
+    assert!(access.is_some_and(|line| line.contains("UNKNOWN   there is no table")), "{output:?}");
 }
 
 #[test]
