@@ -15,7 +15,7 @@ const README: &str = include_str!("../../README.md");
 const RUNBOOK: &str = include_str!("../../RUNBOOK.md");
 
 /// What looks like a command and is not run here, and why not.
-const EXCEPTIONS: [(&str, &str); 10] = [
+const EXCEPTIONS: [(&str, &str); 11] = [
     ("cargo install --locked --path .", "builds in release mode, for minutes"),
     ("cliplyctl demo", "runs until Ctrl-C; `Demo::start` is just that"),
     ("scripts/demo", "builds first; then it is `cliplyctl demo`"),
@@ -23,6 +23,7 @@ const EXCEPTIONS: [(&str, &str); 10] = [
     ("jobs", "the table"),
     ("cliplyctl watch", "wants a terminal; its own tests drive it"),
     ("cliplyctl watch --plain", "runs until a signal; its own test stops it"),
+    ("dlq follow OP", "waits for the outcome; the runbook's, with --wait, runs"),
     ("record --every 30s", "runs until a signal; its own test stops it"),
     ("jobs show", "the command's name, without an id"),
     (
