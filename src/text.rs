@@ -20,6 +20,8 @@ pub fn count(n: u64) -> String {
 #[must_use]
 pub fn addressed(sentence: &str, context: &str) -> String {
     match sentence.split_once("cliplyctl ") {
+        // The demo is its own context.
+        Some((_, command)) if command.starts_with("demo") => sentence.to_owned(),
         Some((before, command)) if before.is_empty() || before.ends_with(": ") => {
             format!("{before}cliplyctl -c {context} {command}")
         }

@@ -201,9 +201,13 @@ impl Dashboard<'_> {
         let width = self.context.terminal.stdout.width.map(|width| width.saturating_sub(6));
         Box::pin(async move {
             let show = JobsShow { id: id.clone() };
-            let report = jobs::show(&context, &show).await;
-            let canvas = Canvas { color: false, width };
-            Event::Job(id, report.map(|report| table::render(&report.document, canvas)))
+            let shown = jobs::show(&context, &show).await.map(|mut report| {
+                if let Some(name) = &context.settings.context_name {
+                    report.address(name);
+                }
+                table::render(&report.document, Canvas { color: false, width })
+            });
+            Event::Job(id, shown)
         })
     }
 

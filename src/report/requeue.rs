@@ -139,6 +139,22 @@ pub fn document(facing: &Facing<'_>) -> Document {
     document
 }
 
+/// The flags of what was shown: a plan holds the jobs, and not how carefully they go.
+fn care(facing: &Facing<'_>) -> String {
+    let mut flags = String::new();
+    if let Some(Canary { ramp, timeout, stop_at }) = &facing.canary {
+        flags.push_str(&format!(
+            " --canary --ramp {ramp} --canary-timeout {}s --stop-at {stop_at}%",
+            timeout.as_secs()
+        ));
+    }
+    let Pace { rate, spread, pause_above } = &facing.pace;
+    flags.extend(rate.map(|rate| format!(" --rate {:.0}/h", rate * 3_600.0)));
+    flags.extend(spread.map(|spread| format!(" --spread {}s", spread.as_secs())));
+    flags.extend(pause_above.map(|most| format!(" --pause-above {most}")));
+    flags
+}
+
 /// Seconds that the writing takes, without what is waited for.
 fn expected(facing: &Facing<'_>) -> f64 {
     let rate = facing.pace.rate.map_or(RATE, |rate| rate.min(RATE));
@@ -252,7 +268,7 @@ pub fn planned(facing: &Facing<'_>, dry_run: bool, obstacle: Option<&str>) -> Re
         document.note(format!("it could not be applied here: {obstacle}"));
     }
     if dry_run && facing.stored && !plan.ids.is_empty() {
-        let command = format!("cliplyctl dlq requeue --plan {}", plan.id);
+        let command = format!("cliplyctl dlq requeue --plan {}{}", plan.id, care(facing));
         document.next(vec![(command, "apply exactly this".to_owned())]);
     }
     let mut report = Report::listing("dlq requeue", json(facing, None), document);

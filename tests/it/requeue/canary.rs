@@ -257,3 +257,22 @@ fn without_events_the_journal_tells_whose_canary_it_is() {
         (Some("failed"), Some(1))
     );
 }
+
+#[test]
+fn the_command_that_applies_a_plan_is_as_careful_as_the_plan_that_was_shown() {
+    let db = Database::with_variant("main");
+    bury(&db, 3);
+    let words = "dlq requeue --all --dry-run --canary --rate 20/m --pause-above 9 --spread 10m";
+    let mut cli = Cli::new(words.split(' ')).env("DATABASE_URL", db.url());
+    let shown = cli.run().expect_code(0).stdout;
+    let line = shown.lines().find(|line| line.contains("requeue --plan plan-")).unwrap();
+    let flags = " --canary --ramp 1,5,25,all --canary-timeout 300s --stop-at 20% --rate 1200/h \
+                 --spread 600s --pause-above 9";
+    assert!(line.contains(flags), "{shown}");
+    // They are flags that it takes, and mean the same.
+    let pasted = format!("dlq requeue --all --dry-run{}", &line[line.find(" --canary").unwrap()..]);
+    let pasted = pasted.split("  ").next().unwrap().split(' ');
+    let again = Cli::new(pasted).env("DATABASE_URL", db.url()).run().expect_code(0).stdout;
+    let same = |text: &str| text.lines().filter(|l| l.starts_with("pace")).collect::<String>();
+    assert_eq!(same(&again), same(&shown));
+}
