@@ -336,14 +336,16 @@ fn ending(done: &Done, written: ExitCode) -> ExitCode {
 fn next(operation: &OperationId, done: &Done) -> Vec<(String, String)> {
     let (outcome, mut next) = (&done.outcome, Vec::new());
     let mut say = |command: String, why: &str| next.push((command, why.to_owned()));
-    let resume = format!("cliplyctl dlq requeue --resume {operation}");
+    // Whoever goes on, goes on as carefully.
+    let canary = if done.lanes.is_empty() { "" } else { " --canary" };
+    let resume = format!("cliplyctl dlq requeue --resume {operation}{canary}");
     if done.lanes.iter().any(|lane| lane.stopped.is_some()) {
         say(
             format!("cliplyctl dlq follow {operation}"),
             "what becomes of those that were requeued",
         );
         if outcome.left > 0 {
-            say(format!("{resume} --canary"), "once the cause is mended: go on with the others");
+            say(resume, "once the cause is mended: go on with the others");
         }
         say(format!("cliplyctl dlq undo {operation}"), "take back what no worker has touched");
     } else if outcome.left + outcome.in_doubt > 0 {

@@ -68,9 +68,12 @@ impl Progress {
     pub fn stands(&self, decided: u64, total: u64, words: &str) {
         self.bar.set_length(total);
         self.bar.set_position(decided);
-        self.bar.set_message(sanitise::line(words).into_owned());
+        // Figures that cannot be read anew are not shown as if they were.
+        let noted = self.noted.borrow();
+        let words = if noted.is_empty() { words.to_owned() } else { format!("{words} · {noted}") };
+        self.bar.set_message(sanitise::line(&words).into_owned());
         if self.due() {
-            say(words);
+            say(&words);
         }
     }
 

@@ -65,7 +65,7 @@ impl Care<'_> {
     ) -> Result<(Done, Watch<'w>), Error> {
         let operation = record.operation.clone();
         let mut went = None;
-        let outcome = write::recorded(context, self.state, record, async || {
+        let outcome = write::recorded(context, self.state, record, " --canary", async || {
             // Without events it is the record just written that tells whose jobs they are.
             let mut watch =
                 Watch::new(context, &operation, self.behind, self.shape, self.state).await?;

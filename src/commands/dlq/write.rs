@@ -139,7 +139,7 @@ pub async fn run(
 ) -> Result<Outcome, Error> {
     let interrupt = Interrupt::listen();
     let (work, all_or_nothing, pace) = (agreed.work, agreed.all_or_nothing, agreed.pace);
-    recorded(context, state, record, async || {
+    recorded(context, state, record, "", async || {
         let mut writer = agreed.writer(context, &interrupt).await?;
         if all_or_nothing {
             return Ok(writer.all_or_nothing(work).await);
@@ -179,32 +179,37 @@ impl<'a> Agreed<'a> {
     }
 }
 
-/// Keeps the record of a write before and after it.
+/// Keeps the record of a write before and after it. `care` are the flags with which it is to go on,
+/// should it be interrupted.
 pub async fn recorded(
     context: &Context,
     state: Option<&State>,
     record: &mut StoredOperation,
+    care: &str,
     write: impl AsyncFnOnce() -> Result<Outcome, Error>,
 ) -> Result<Outcome, Error> {
     if let Some(state) = state {
         state.save_operation(record)?;
     }
-    announce(context, record);
+    announce(context, record, care);
     let outcome = write().await?;
     record.done += outcome.done;
     record.finished = matches!(outcome.stopped, None | Some(Stop::AllOrNothing));
-    if let Some(state) = state {
-        state.save_operation(record)?;
+    // What was written matters more than the record of it; the database knows it as well.
+    if let Some(state) = state
+        && let Err(error) = state.save_operation(record)
+    {
+        context.terminal.complain(&error);
     }
     Ok(outcome)
 }
 
 /// Says the operation's id before the first write: whatever happens, it can be found again.
-fn announce(context: &Context, record: &StoredOperation) {
+fn announce(context: &Context, record: &StoredOperation, care: &str) {
     let operation = &record.operation;
     context.terminal.say(&format!("operation {operation}"));
     if record.deed == Deed::Requeue {
-        let resume = format!("  if interrupted: cliplyctl dlq requeue --resume {operation}");
+        let resume = format!("  if interrupted: cliplyctl dlq requeue --resume {operation}{care}");
         let name = context.settings.context_name.as_ref();
         let resume = name.map_or(resume.clone(), |name| text::addressed(&resume, name));
         context.terminal.say(&resume);
