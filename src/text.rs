@@ -1,5 +1,7 @@
 //! Numbers and times in words, the same everywhere.
 
+pub mod sparkline;
+
 use jiff::{SignedDuration, Timestamp};
 
 /// A count with thousands separated by thin commas: `1,234,567`.

@@ -17,7 +17,6 @@ pub mod rows;
 pub mod sanitise;
 pub mod sarif;
 pub mod short;
-pub mod sparkline;
 pub mod table;
 pub mod watch;
 pub(crate) mod wrap;

@@ -12,8 +12,8 @@ use crate::facts::Verdict;
 use crate::facts::snapshot::{FIGURES, FigureDoc, Mark, Point};
 use crate::history::series::Span;
 use crate::history::{Bucket, Onset, Past};
-use crate::render::sparkline;
 use crate::text;
+use crate::text::sparkline;
 use crate::triage::tree::TREE;
 
 /// `data` of `history`.

@@ -4,9 +4,9 @@ use ratatui::text::{Line, Span};
 
 use super::style::{Paint, cut, field, right};
 use crate::facts::snapshot::{FIGURES, FigureDoc};
-use crate::render::sparkline;
 use crate::report::history::value_text;
 use crate::text;
+use crate::text::sparkline;
 use crate::watch::Model;
 
 /// Columns of a title and of a value.

@@ -8,7 +8,7 @@ use ratatui::widgets::Paragraph;
 
 use super::style::{Paint, cut, field, right};
 use crate::facts::SourceError;
-use crate::render::sparkline;
+use crate::text::sparkline;
 use crate::text::{age, count};
 use crate::watch::{Aged, Model, Panel, causes, kinds, operations, sort_of, stuck};
 
