@@ -65,7 +65,7 @@ pub async fn events(
     };
     let name = operation.to_string();
     let params: [(&(dyn ToSql + Sync), Type); 2] = [(&after, Type::INT8), (&name, Type::TEXT)];
-    let rows = db.read(timeout, async |tx| Ok(tx.query_typed(&statement, &params).await?)).await?;
+    let rows = db.rows(timeout, &statement, &params).await?;
     page.more = rows.len() as i64 == PAGE;
     for row in &rows {
         page.last = row.get("event");
@@ -135,9 +135,7 @@ pub async fn of_events(
         left_columns(layout, "ours.previous"),
     );
     let name = operation.to_string();
-    let rows = db
-        .read(timeout, async |tx| Ok(tx.query_typed(&statement, &[(&name, Type::TEXT)]).await?))
-        .await?;
+    let rows = db.rows(timeout, &statement, &[(&name, Type::TEXT)]).await?;
     rows.iter().map(|row| member(row, layout.id, causes)).collect()
 }
 
@@ -165,8 +163,7 @@ pub async fn of_journal(
     let mut members = Vec::new();
     for chunk in entries.chunks(CHUNK) {
         let params: [(&(dyn ToSql + Sync), Type); 1] = [(&chunk, Type::TEXT_ARRAY)];
-        let rows =
-            db.read(timeout, async |tx| Ok(tx.query_typed(&statement, &params).await?)).await?;
+        let rows = db.rows(timeout, &statement, &params).await?;
         for row in &rows {
             members.push(member(row, layout.id, causes)?);
         }
@@ -197,7 +194,7 @@ pub async fn now(
     let ids: Vec<_> = jobs.iter().map(ToString::to_string).collect();
     let statement = now_statement(layout);
     let params: [(&(dyn ToSql + Sync), Type); 1] = [(&ids, Type::TEXT_ARRAY)];
-    let rows = db.read(timeout, async |tx| Ok(tx.query_typed(&statement, &params).await?)).await?;
+    let rows = db.rows(timeout, &statement, &params).await?;
     let now = |row: &Row| {
         Ok(Now {
             id: super::requeue::select::id(row.get("job"), layout.id)?,
@@ -295,5 +292,5 @@ pub async fn claims_are_told(
          ) newest where stage = 'claimed') as told",
         stage = sql::ident(&events.stage),
     );
-    db.read(timeout, async |tx| Ok(tx.query_typed_one(&statement, &[]).await?.get("told"))).await
+    Ok(db.row(timeout, &statement, &[]).await?.get("told"))
 }

@@ -33,7 +33,7 @@ pub async fn read(db: &Database, layout: &Layout, timeout: Duration) -> Result<F
     } else {
         (large_statement(layout), timeout.min(BUDGET))
     };
-    let row = db.read(budget, async |tx| Ok(tx.query_typed_one(&statement, &[]).await?)).await;
+    let row = db.row(budget, &statement, &[]).await;
     let (last, before, oldest) = match row {
         Ok(row) => {
             let (last, before): (i64, i64) = (row.get("last"), row.get("before"));
@@ -105,9 +105,7 @@ pub async fn failures(
         stage = sql::ident(&events.stage),
         at = sql::ident(at),
     );
-    let row = db
-        .read(timeout.min(BUDGET), async |tx| Ok(tx.query_typed_one(&statement, &[]).await?))
-        .await?;
+    let row = db.row(timeout.min(BUDGET), &statement, &[]).await?;
     let cut: Option<bool> = row.get("cut");
     Ok(Some(Failures { last_hour: count(row.get("n"), cut != Some(true)) }))
 }

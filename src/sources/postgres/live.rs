@@ -50,8 +50,7 @@ pub async fn deaths(
         live_in(layout, dead),
         changed(layout),
     );
-    let rows =
-        db.read(timeout.min(BUDGET), async |tx| Ok(tx.query_typed(&statement, &[]).await?)).await?;
+    let rows = db.rows(timeout.min(BUDGET), &statement, &[]).await?;
     let mut causes: HashMap<String, Cause> = HashMap::new();
     for row in &rows {
         count(&mut causes, row);
@@ -97,17 +96,13 @@ pub async fn activity(
     let Some((events, at)) = layout.events_in_order() else { return Ok(Activity::default()) };
     let (throughput, operations) = (throughput(events, at), operations(layout, events, at));
     let budget = timeout.min(BUDGET);
-    db.read(budget, async |tx| {
-        let row = tx.query_typed_one(&throughput, &[]).await?;
-        let mut activity =
-            Activity { finished_per_minute: per_minute(&row), operations: Vec::new() };
-        if let Some(statement) = &operations {
-            let rows = tx.query_typed(statement, &[(&OPERATIONS, Type::INT8)]).await?;
-            activity.operations = rows.iter().map(running).collect();
-        }
-        Ok(activity)
-    })
-    .await
+    let row = db.row(budget, &throughput, &[]).await?;
+    let mut activity = Activity { finished_per_minute: per_minute(&row), operations: Vec::new() };
+    if let Some(statement) = &operations {
+        let rows = db.rows(budget, statement, &[(&OPERATIONS, Type::INT8)]).await?;
+        activity.operations = rows.iter().map(running).collect();
+    }
+    Ok(activity)
 }
 
 fn throughput(events: &Events, at: &str) -> String {
@@ -198,11 +193,7 @@ pub async fn stuck(
         silent = age(&life),
         in_progress = live_in(layout, in_progress),
     );
-    let rows = db
-        .read(timeout.min(BUDGET), async |tx| {
-            Ok(tx.query_typed(&statement, &[(&after, Type::FLOAT8)]).await?)
-        })
-        .await?;
+    let rows = db.rows(timeout.min(BUDGET), &statement, &[(&after, Type::FLOAT8)]).await?;
     let text = |row: &Row, column: &str| {
         row.get::<_, Option<String>>(column).unwrap_or_else(|| "?".to_owned())
     };

@@ -4,6 +4,7 @@
 //! (`query_typed` and `batch_execute` alone), and every setting is local to its transaction.
 
 pub mod access;
+mod ask;
 pub mod cohort;
 mod connect;
 pub mod dead_letters;
@@ -26,17 +27,19 @@ pub mod server;
 pub mod sql;
 mod tally;
 mod tls;
+mod transaction;
 
 use std::fmt;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod};
-use futures_util::FutureExt as _;
 use futures_util::future::join;
 use tokio_postgres::{Client, Config};
 
 pub use connect::SessionOptions;
 use connect::{Connector, Failure};
+
+use transaction::{Transaction, read_only};
 
 use crate::facts::{SourceError, SourceErrorKind as Kind};
 use crate::settings::Dsn;
@@ -76,7 +79,8 @@ impl Database {
         })
     }
 
-    /// Runs `ask` in a read-only transaction. No statement may take longer than `limit`, nor all of
+    /// Runs `ask`, a conversation, in a read-only transaction; what needs no conversation is asked by
+    /// [`Self::rows`] in a round trip less. No statement may take longer than `limit`, nor all of
     /// them together much longer; a server that falls silent is left alone after that.
     pub async fn read<T>(
         &self,
@@ -94,11 +98,11 @@ impl Database {
         ask: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
     ) -> Result<T, SourceError> {
         self.within(limit, async |connection| {
-            let mut transaction = Transaction(Some(connection));
+            let transaction = Transaction::of(connection);
             let (begun, answer) = join(connection.batch_execute("BEGIN"), ask(connection)).await;
             // Waited for: a pooler throws a server connection away when its client leaves it in the middle.
             connection.batch_execute("ROLLBACK").await?;
-            transaction.0 = None;
+            transaction.over();
             begun?;
             answer
         })
@@ -118,47 +122,6 @@ impl Database {
             drop(Object::take(connection));
         }
         answer
-    }
-}
-
-/// The question travels with the words that open its transaction, and the answers come in order: two
-/// round trips for what would take four.
-async fn read_only<T>(
-    connection: &Client,
-    limit: Duration,
-    ask: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
-) -> Result<T, SourceError> {
-    // Zero would mean no limit at all.
-    let limit = limit.as_millis().max(1);
-    let begin = format!("BEGIN READ ONLY; SET LOCAL statement_timeout = {limit}");
-    let transaction = Transaction(Some(connection));
-    // `join` polls, and so sends, its first future first.
-    let (begun, answer) = join(connection.batch_execute(&begin), ask(connection)).await;
-    begun?;
-    let answer = answer?;
-    transaction.commit().await?;
-    Ok(answer)
-}
-
-/// An open transaction. Dropped, by an error or from outside, it is rolled back before anything else
-/// is asked on its connection.
-struct Transaction<'a>(Option<&'a Client>);
-
-impl Transaction<'_> {
-    async fn commit(mut self) -> Result<(), SourceError> {
-        match self.0.take() {
-            Some(connection) => Ok(connection.batch_execute("COMMIT").await?),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Drop for Transaction<'_> {
-    fn drop(&mut self) {
-        if let Some(connection) = self.0 {
-            // Polled once, it is sent; nobody waits for the answer.
-            _ = connection.batch_execute("ROLLBACK").now_or_never();
-        }
     }
 }
 

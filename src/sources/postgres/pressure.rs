@@ -31,18 +31,11 @@ pub async fn read(
             most.saturating_add(1).min(i64::MAX.unsigned_abs()),
         )
     });
-    db.read(BUDGET, async |tx| {
-        let row = tx.query_typed_one(QUERY, &[]).await?;
-        let count = |n: i64| u64::try_from(n).unwrap_or(0);
-        let waiting = match &waiting {
-            Some(statement) => Some(count(tx.query_typed_one(statement, &[]).await?.get("n"))),
-            None => None,
-        };
-        Ok(Pressure {
-            waiting,
-            queued: count(row.get("queued")),
-            maintained: row.get("maintained"),
-        })
-    })
-    .await
+    let row = db.row(BUDGET, QUERY, &[]).await?;
+    let count = |n: i64| u64::try_from(n).unwrap_or(0);
+    let waiting = match &waiting {
+        Some(statement) => Some(count(db.row(BUDGET, statement, &[]).await?.get("n"))),
+        None => None,
+    };
+    Ok(Pressure { waiting, queued: count(row.get("queued")), maintained: row.get("maintained") })
 }

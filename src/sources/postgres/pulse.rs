@@ -45,8 +45,7 @@ pub async fn read(
         at = sql::ident(at),
         steps = steps.join(", "),
     );
-    let rows =
-        db.read(timeout.min(BUDGET), async |tx| Ok(tx.query_typed(&statement, &[]).await?)).await?;
+    let rows = db.rows(timeout.min(BUDGET), &statement, &[]).await?;
     let cut = rows.first().is_some_and(|row| row.get::<_, Option<bool>>("cut") == Some(true));
     let beats = rows.iter().map(|row| Beat {
         stage: row.get::<_, Option<String>>("stage").unwrap_or_default(),

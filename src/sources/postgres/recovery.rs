@@ -37,8 +37,7 @@ pub async fn finishes(
         at = sql::ident(at),
         kind = sql::ident(kind),
     );
-    let rows =
-        db.read(timeout.min(BUDGET), async |tx| Ok(tx.query_typed(&statement, &[]).await?)).await?;
+    let rows = db.rows(timeout.min(BUDGET), &statement, &[]).await?;
     let mut finishes = Finishes { latest: HashMap::new(), since: f64::NEG_INFINITY };
     for row in &rows {
         let at: Option<f64> = row.get("at");

@@ -19,11 +19,7 @@ const BUDGET: Duration = Duration::from_secs(2);
 /// The database's own.
 pub async fn read(db: &Database, timeout: Duration) -> Result<Server, SourceError> {
     let limit = MAX_WAITS as i64;
-    let text: String = db
-        .read(timeout.min(BUDGET), async |tx| {
-            Ok(tx.query_typed_one(QUERY, &[(&limit, Type::INT8)]).await?.get(0))
-        })
-        .await?;
+    let text: String = db.row(timeout.min(BUDGET), QUERY, &[(&limit, Type::INT8)]).await?.get(0);
     serde_json::from_str(&text).map_err(|e| {
         SourceError::new(SourceErrorKind::Malformed, format!("the server's statistics: {e}"))
     })
@@ -35,6 +31,5 @@ pub async fn read(db: &Database, timeout: Duration) -> Result<Server, SourceErro
 /// The database's own.
 pub async fn version(db: &Database, timeout: Duration) -> Result<String, SourceError> {
     let statement = "select current_setting('server_version')";
-    db.read(timeout.min(BUDGET), async |tx| Ok(tx.query_typed_one(statement, &[]).await?.get(0)))
-        .await
+    Ok(db.row(timeout.min(BUDGET), statement, &[]).await?.get(0))
 }

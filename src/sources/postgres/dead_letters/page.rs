@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use futures_util::future::join3;
 use tokio_postgres::Row;
 
 use super::{Listing, dead_letter, pass, required};
@@ -10,6 +9,7 @@ use crate::facts::dead_letter::{DeadLetter, DeadLetters};
 use crate::facts::listing::Order;
 use crate::facts::queue::Count;
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::sources::postgres::ask::{Query, only};
 use crate::sources::postgres::selection::Conditions;
 use crate::sources::postgres::{Database, queue};
 
@@ -53,26 +53,17 @@ async fn page(
         all.sql(),
         TOTAL_CAP + 1
     );
-    let budget = timeout.min(queue::SCAN_BUDGET).as_millis().max(1);
-    let budget = format!("SET LOCAL statement_timeout = {budget}");
-    db.read(timeout, async |tx| {
-        let (params, all) = (conditions.params(), all.params());
-        // Read while the server is still counting.
-        let jobs = async {
-            let rows = tx.query_typed(&statement, &params).await?;
-            Ok::<_, SourceError>(rows.iter().map(dead_letter).collect())
-        };
-        let (jobs, budget, total) =
-            join3(jobs, tx.batch_execute(&budget), tx.query_typed_one(&total, &all)).await;
-        let jobs = jobs?;
-        budget?;
-        Ok((jobs, counted(total)?))
-    })
-    .await
+    let (params, all) = (conditions.params(), all.params());
+    let queries = [
+        Query::new(&statement, &params),
+        Query::new(&total, &all).within(timeout.min(queue::SCAN_BUDGET)),
+    ];
+    let [jobs, total] = db.answers(timeout, queries).await?;
+    Ok((jobs?.iter().map(dead_letter).collect(), counted(total)?))
 }
 
-fn counted(total: Result<Row, tokio_postgres::Error>) -> Result<Count, SourceError> {
-    let row = match total.map_err(SourceError::from) {
+fn counted(total: Result<Vec<Row>, SourceError>) -> Result<Count, SourceError> {
+    let row = match only(total) {
         Ok(row) => row,
         Err(e) if e.kind == SourceErrorKind::Timeout => {
             return Ok(Count::NotCounted("took longer than 1 s".to_owned()));

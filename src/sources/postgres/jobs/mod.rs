@@ -32,11 +32,7 @@ pub async fn read(
         columns(layout),
         layout.id.sql()
     );
-    let row = db
-        .read(timeout, async |tx| Ok(tx.query_typed(&statement, &[(&id, Type::TEXT)]).await?))
-        .await?
-        .into_iter()
-        .next();
+    let row = db.rows(timeout, &statement, &[(&id, Type::TEXT)]).await?.into_iter().next();
     let row = row.ok_or_else(|| {
         SourceError::new(SourceErrorKind::NotFound, format!("there is no job {id}"))
             .hint("ids are listed by: cliplyctl dlq list")

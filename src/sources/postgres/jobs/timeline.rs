@@ -33,11 +33,7 @@ pub async fn read(
         return Ok(nothing("this database keeps no job_events"));
     };
     let statement = events_statement(layout, events);
-    let rows = db
-        .read(timeout.min(BUDGET), async |tx| {
-            Ok(tx.query_typed(&statement, &[(&id, Type::TEXT)]).await?)
-        })
-        .await;
+    let rows = db.rows(timeout.min(BUDGET), &statement, &[(&id, Type::TEXT)]).await;
     match rows {
         Ok(rows) => Ok(found(events, kind, &rows)),
         Err(e) if e.kind == SourceErrorKind::Timeout => {

@@ -6,12 +6,11 @@
 
 use std::time::Duration;
 
-use futures_util::future::join;
-use tokio::try_join;
+use tokio_postgres::Row;
 use tokio_postgres::types::{Oid, Type};
-use tokio_postgres::{Client, Row};
 
 use super::Database;
+use super::ask::{Query, only};
 use super::raw::Micros;
 use crate::facts::SourceError;
 use crate::facts::layout::{
@@ -33,20 +32,17 @@ const DISTINCT: &str = include_str!("queries/distinct.sql");
 /// # Errors
 /// As [`recognise`], or the database's own.
 pub async fn read(db: &Database, timeout: Duration) -> Result<Layout, SourceError> {
-    let catalog = db.read(timeout, async |tx| {
-        let answers = Answers::ask(tx).await?;
-        let mut catalog = answers.catalog();
-        if let Some(jobs) = &mut catalog.jobs
-            && let Some(partitioned) = answers.partitioned_jobs()
-        {
-            jobs.storage = partitions(tx, partitioned).await?;
-        }
-        if catalog.is_ambiguous() {
-            catalog.evidence = evidence(tx).await?;
-        }
-        Ok(catalog)
-    });
-    recognise(&catalog.await?)
+    let answers = Answers::ask(db, timeout).await?;
+    let mut catalog = answers.catalog();
+    if let Some(jobs) = &mut catalog.jobs
+        && let Some(partitioned) = answers.partitioned_jobs()
+    {
+        jobs.storage = partitions(db, timeout, partitioned).await?;
+    }
+    if catalog.is_ambiguous() {
+        catalog.evidence = evidence(db, timeout).await?;
+    }
+    recognise(&catalog)
 }
 
 /// What the statements of the first round trip said.
@@ -59,16 +55,17 @@ struct Answers {
 }
 
 impl Answers {
-    async fn ask(tx: &Client) -> Result<Self, SourceError> {
-        // Polled in this order, and so sent in it, before the first answer is waited for.
-        let (tables, server, columns, checks, indexes) = try_join!(
-            tx.query_typed(TABLES, &[]),
-            tx.query_typed_one(SERVER, &[]),
-            tx.query_typed(COLUMNS, &[]),
-            tx.query_typed(CHECKS, &[]),
-            tx.query_typed(INDEXES, &[]),
-        )?;
-        Ok(Self { tables, server, columns, checks, indexes })
+    async fn ask(db: &Database, timeout: Duration) -> Result<Self, SourceError> {
+        let queries = [TABLES, SERVER, COLUMNS, CHECKS, INDEXES];
+        let queries = queries.map(|statement| Query::new(statement, &[]));
+        let [tables, server, columns, checks, indexes] = db.answers(timeout, queries).await?;
+        Ok(Self {
+            tables: tables?,
+            server: only(server)?,
+            columns: columns?,
+            checks: checks?,
+            indexes: indexes?,
+        })
     }
 
     fn catalog(&self) -> Catalog {
@@ -146,14 +143,18 @@ fn index(row: &Row, columns: &[&Row]) -> CatalogIndex {
     }
 }
 
-async fn partitions(tx: &Client, jobs: Oid) -> Result<Vec<Storage>, SourceError> {
-    let leaves = tx.query_typed(PARTITIONS, &[(&jobs, Type::REGCLASS)]).await?;
+async fn partitions(
+    db: &Database,
+    timeout: Duration,
+    jobs: Oid,
+) -> Result<Vec<Storage>, SourceError> {
+    let leaves = db.rows(timeout, PARTITIONS, &[(&jobs, Type::REGCLASS)]).await?;
     Ok(leaves.iter().map(storage).collect())
 }
 
-async fn evidence(tx: &Client) -> Result<LiveEvidence, SourceError> {
-    let (functions, distinct) =
-        join(tx.query_typed(WORKER_FUNCTIONS, &[]), tx.query_typed(DISTINCT, &[])).await;
+async fn evidence(db: &Database, timeout: Duration) -> Result<LiveEvidence, SourceError> {
+    let queries = [WORKER_FUNCTIONS, DISTINCT].map(|statement| Query::new(statement, &[]));
+    let [functions, distinct] = db.answers(timeout, queries).await?;
     Ok(LiveEvidence {
         worker_functions: functions?.iter().map(|row| row.get("source")).collect(),
         distinct: distinct?

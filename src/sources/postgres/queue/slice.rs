@@ -54,14 +54,10 @@ pub(super) async fn query(
     budget: Duration,
 ) -> Result<Vec<Group>, SourceError> {
     let statement = statement(layout, request, slice);
-    let rows = db
-        .read(budget, async |tx| {
-            let kind = request.kind.unwrap_or_default();
-            let params: [(&(dyn ToSql + Sync), Type); 2] =
-                [(&kind, Type::TEXT), (&request.stuck_after, Type::FLOAT8)];
-            Ok(tx.query_typed(&statement, &params).await?)
-        })
-        .await?;
+    let kind = request.kind.unwrap_or_default();
+    let params: [(&(dyn ToSql + Sync), Type); 2] =
+        [(&kind, Type::TEXT), (&request.stuck_after, Type::FLOAT8)];
+    let rows = db.rows(budget, &statement, &params).await?;
     Ok(rows.iter().map(group).collect())
 }
 

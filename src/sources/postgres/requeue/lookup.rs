@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio_postgres::Row;
-use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::types::Type;
 
 use super::select::id;
 use super::statements::{REQUEUED, Statements, UNDONE};
@@ -55,7 +55,7 @@ pub async fn ground(
                 has_any_column_privilege('public.jobs', 'UPDATE') as may_update,
                 {may_log} as may_log"
     );
-    let row = db.read(timeout, async |tx| Ok(tx.query_typed_one(&statement, &[]).await?)).await?;
+    let row = db.row(timeout, &statement, &[]).await?;
     let obstacle = if row.get("standby") {
         Some("this server is a hot standby: it only replays another one; connect to the primary")
     } else if !row.get::<_, bool>("may_update") {
@@ -181,7 +181,7 @@ async fn named(
     timeout: Duration,
 ) -> Result<Vec<Row>, SourceError> {
     let name = operation.to_string();
-    db.read(timeout, async |tx| Ok(tx.query_typed(statement, &[(&name, Type::TEXT)]).await?)).await
+    db.rows(timeout, statement, &[(&name, Type::TEXT)]).await
 }
 
 /// Which of these keys still match: their jobs' ids.
@@ -196,12 +196,7 @@ pub async fn matching(
 ) -> Result<HashSet<String>, SourceError> {
     let mut ids = HashSet::new();
     for chunk in keys.chunks(CHUNK) {
-        let rows = db
-            .read(timeout, async |tx| {
-                let params: [(&(dyn ToSql + Sync), Type); 1] = [(&chunk, Type::TEXT_ARRAY)];
-                Ok(tx.query_typed(&statements.matching, &params).await?)
-            })
-            .await?;
+        let rows = db.rows(timeout, &statements.matching, &[(&chunk, Type::TEXT_ARRAY)]).await?;
         ids.extend(rows.iter().map(|row| row.get::<_, String>("id")));
     }
     Ok(ids)

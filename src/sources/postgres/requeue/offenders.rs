@@ -62,7 +62,7 @@ pub async fn read(
     let Some(statement) = statement(layout) else {
         return Ok(none("not looked for: this database keeps no events"));
     };
-    let rows = db.read(budget, async |tx| Ok(tx.query_typed(&statement, &[]).await?)).await;
+    let rows = db.rows(budget, &statement, &[]).await;
     let rows = match rows {
         Err(error) if error.kind == SourceErrorKind::Timeout => {
             return Ok(none("not looked for: reading the events took too long"));

@@ -24,9 +24,7 @@ pub async fn read(
 ) -> Result<Vec<Summary>, SourceError> {
     let Some(statement) = statement(layout) else { return Ok(vec![]) };
     let limit = i64::from(limit);
-    let rows = db
-        .read(timeout, async |tx| Ok(tx.query_typed(&statement, &[(&limit, Type::INT8)]).await?))
-        .await?;
+    let rows = db.rows(timeout, &statement, &[(&limit, Type::INT8)]).await?;
     let summary = |row: &tokio_postgres::Row| Summary {
         operation: row.get("operation"),
         undo: row.get("undo"),

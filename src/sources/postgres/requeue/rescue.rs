@@ -77,7 +77,7 @@ pub async fn read(
     let statement = finding(layout, words);
     let seconds = stale.as_secs_f64();
     let params: [(&(dyn ToSql + Sync), Type); 1] = [(&seconds, Type::FLOAT8)];
-    let rows = db.read(timeout, async |tx| Ok(tx.query_typed(&statement, &params).await?)).await?;
+    let rows = db.rows(timeout, &statement, &params).await?;
     let beyond = rows.get(MOST).and_then(|row| row.get::<_, Option<f64>>("silent"));
     let mut found = Found { cut: beyond.is_some(), ..Found::default() };
     for row in rows.iter().take(MOST) {
