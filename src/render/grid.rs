@@ -20,25 +20,27 @@ pub fn paint(table: &Table, brush: Brush<'_>) -> String {
         .collect();
     let fit = fit(table, &texts, brush.width());
     let grid = Grid { table, fit: &fit, brush };
-    let mut arranged = grid.arranged(&texts).into_iter();
+    let rows: Vec<Row<'_>> =
+        table.rows.iter().zip(&texts).map(|(cells, texts)| grid.row(cells, texts)).collect();
+    let head: Vec<Cell> =
+        table.columns.iter().map(|column| Cell::muted(column.title.to_uppercase())).collect();
+    let head = grid.head(&head);
+    let arranged = grid.arranged(head.as_ref(), &rows);
+    let mut lines = arranged.lines();
     let mut out = String::new();
-    if grid.has_head() {
-        add(&mut out, arranged.by_ref().take(1));
+    if let Some(head) = &head {
+        grid.add(&mut out, lines.by_ref(), head);
         grid.titles_below(&mut out);
     }
-    for (cells, texts) in table.rows.iter().zip(&texts) {
-        add(&mut out, arranged.by_ref().take(grid.height(texts)));
+    for ((cells, texts), row) in table.rows.iter().zip(&texts).zip(&rows) {
+        grid.add(&mut out, lines.by_ref(), row);
         grid.below(&mut out, cells, texts);
     }
     out
 }
 
-fn add(out: &mut String, lines: impl Iterator<Item = String>) {
-    for line in lines {
-        out.push_str(line.trim_end());
-        out.push('\n');
-    }
-}
+/// The cells of a row that stand side by side, their texts broken into lines.
+type Row<'a> = Vec<(&'a Cell, Vec<String>)>;
 
 struct Grid<'a> {
     table: &'a Table,
@@ -47,52 +49,67 @@ struct Grid<'a> {
 }
 
 impl Grid<'_> {
-    fn has_head(&self) -> bool {
-        self.table.columns.iter().any(|column| !column.title.is_empty())
+    /// Headings are never broken.
+    fn head<'a>(&self, titles: &'a [Cell]) -> Option<Row<'a>> {
+        let any = titles.iter().any(|title| !title.text.is_empty());
+        let title =
+            |(index, _): &(usize, usize)| (&titles[*index], vec![titles[*index].text.clone()]);
+        any.then(|| self.fit.shown.iter().map(title).collect())
     }
 
-    /// The lines of the columns that stand side by side. Their texts are broken already: a table that
-    /// arranged its own content could neither cut a listing nor say which lines make up a row.
-    fn arranged(&self, texts: &[Vec<String>]) -> Vec<String> {
+    fn row<'a>(&self, cells: &'a [Cell], texts: &[String]) -> Row<'a> {
+        let cell =
+            |(index, width): &(usize, usize)| (&cells[*index], self.lines(&texts[*index], *width));
+        self.fit.shown.iter().map(cell).collect()
+    }
+
+    /// The columns that stand side by side. Their texts are broken already: a table that arranged its
+    /// own content could neither cut a listing nor say which lines make up a row. They are painted
+    /// afterwards: what is painted is slow to measure.
+    fn arranged(&self, head: Option<&Row<'_>>, rows: &[Row<'_>]) -> comfy_table::Table {
         let mut grid = comfy_table::Table::new();
         grid.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-        if self.has_head() {
-            let titles = self.table.columns.iter().map(|c| Cell::muted(c.title.to_uppercase()));
-            grid.set_header(self.side_by_side(&titles.collect::<Vec<_>>(), None));
+        if let Some(head) = head {
+            grid.set_header(self.side_by_side(head));
         }
-        for (cells, texts) in self.table.rows.iter().zip(texts) {
-            grid.add_row(self.side_by_side(cells, Some(texts)));
+        for row in rows {
+            grid.add_row(self.side_by_side(row));
         }
         let last = self.fit.shown.len().saturating_sub(1);
         for (number, column) in grid.column_iter_mut().enumerate() {
             column.set_padding((0, if number == last { 0 } else { GAP as u16 }));
         }
-        grid.lines().collect()
+        grid
     }
 
-    /// The cells of a row, their texts broken into lines; headings are never broken.
-    fn side_by_side(&self, cells: &[Cell], texts: Option<&Vec<String>>) -> Vec<comfy_table::Cell> {
-        let cell = |(index, width): &(usize, usize)| {
-            let cell = &cells[*index];
-            let lines = match texts {
-                Some(texts) => self.lines(&texts[*index], *width),
-                None => vec![cell.text.clone()],
-            };
-            let painted: Vec<_> = lines.iter().map(|line| self.brush.piece(line, cell)).collect();
-            comfy_table::Cell::new(painted.join("\n")).set_alignment(
+    fn side_by_side(&self, row: &Row<'_>) -> Vec<comfy_table::Cell> {
+        let cell = |((_, lines), (index, _)): (&(&Cell, Vec<String>), &(usize, usize))| {
+            comfy_table::Cell::new(lines.join("\n")).set_alignment(
                 match self.table.columns[*index].align {
                     Align::Left => CellAlignment::Left,
                     Align::Right => CellAlignment::Right,
                 },
             )
         };
-        self.fit.shown.iter().map(cell).collect()
+        row.iter().zip(&self.fit.shown).map(cell).collect()
     }
 
-    /// How many lines a row has.
-    fn height(&self, texts: &[String]) -> usize {
-        let lines = |(index, width): &(usize, usize)| self.lines(&texts[*index], *width).len();
-        self.fit.shown.iter().map(lines).max().unwrap_or(0)
+    /// Paints the lines of a row: each piece where it stands, for only spaces are between them.
+    fn add(&self, out: &mut String, lines: impl Iterator<Item = String>, row: &Row<'_>) {
+        let height = row.iter().map(|(_, lines)| lines.len()).max().unwrap_or(0);
+        for (number, line) in lines.take(height).enumerate() {
+            let mut rest = line.trim_end();
+            for (cell, lines) in row {
+                let piece = lines.get(number).map_or("", |piece| piece.trim_end());
+                if let Some((gap, behind)) = rest.split_once(piece).filter(|_| !piece.is_empty()) {
+                    out.push_str(gap);
+                    out.push_str(&self.brush.piece(piece, cell));
+                    rest = behind;
+                }
+            }
+            out.push_str(rest);
+            out.push('\n');
+        }
     }
 
     /// Folded sentences have their headings where they themselves stand.

@@ -166,6 +166,65 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        /// Patterns are compiled for few texts; never for too few.
+        #[test]
+        fn what_matches_was_expected_to(pieces in proptest::collection::vec(0..PIECES.len(), 0..9)) {
+            let text: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
+            for rule in LOOKS.iter().chain([&SCHEME, &NAMED]) {
+                for found in rule.regex().unwrap().captures_iter(&text) {
+                    let name = found.name("name").map_or("token", |name| name.as_str());
+                    let expected = (rule.may_match)(&text.to_ascii_lowercase());
+                    assert!(expected || !is_secret_name(name), "{text}: {}", rule.pattern);
+                }
+            }
+        }
+    }
+
+    /// What secrets, and texts that look like them, are made of.
+    const PIECES: [&str; 40] = [
+        "token",
+        "Secret",
+        "PASSWORD",
+        "pwd",
+        "api",
+        "_",
+        "-",
+        "Key",
+        "cookie",
+        "Authorization",
+        "jwt",
+        "Bearer ",
+        "=",
+        ":",
+        "=>",
+        " ",
+        "\n",
+        "\"",
+        "'",
+        "\\",
+        "https://",
+        "u",
+        "@",
+        "/",
+        "?",
+        "#",
+        ".",
+        "a1b2c3d4e5f6a7b8c9d0",
+        "eyJhbGciOi",
+        "sk_live_",
+        "ghp_",
+        "AKIAABCDEFGHIJKLMN",
+        "sbp_",
+        "act.",
+        "ya29.",
+        "1//",
+        "xoxb-",
+        "-----BEGIN PRIVATE KEY-----",
+        "{",
+        "é",
+    ];
+
     #[test]
     fn a_secret_is_masked_wherever_it_stands_and_the_words_around_it_stay() {
         for (raw, expected) in [

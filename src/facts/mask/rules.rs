@@ -9,32 +9,32 @@ use regex::{Captures, Regex};
 pub static LOOKS: [Rule; 8] = [
     // A private key, to its end or to that of the text.
     Rule::new(
-        &["private key"],
+        |text| text.contains("private key"),
         r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\z)",
     ),
     // The user and password of a URL; a password may hold what should have been encoded, and a
     // text may be cut off within it.
-    Rule::new(&["://"], r#"(?<keep>://)[^\s'"<>/:@]*:[^\s'"<>]*(?<end>@)"#),
-    Rule::new(&["://"], r#"(?<keep>://)[^\s'"<>/?#@]*(?<end>@)"#),
+    Rule::new(|text| in_url(text, &['@']), r#"(?<keep>://)[^\s'"<>/:@]*:[^\s'"<>]*(?<end>@)"#),
+    Rule::new(|text| in_url(text, &['@']), r#"(?<keep>://)[^\s'"<>/?#@]*(?<end>@)"#),
     Rule::new(
-        &["://"],
+        |text| in_url(text, &[':']),
         r#"(?<keep>://)[^\s'"<>/?#:@]*:[^\s'"<>/?#@]*[^\s'"<>/?#@0-9][^\s'"<>/?#@]*\z"#,
     ),
     // The query or fragment of a URL: signatures, codes, tokens.
-    Rule::new(&["://"], r#"(?<keep>://[^\s'"<>?#]*[?#])[^\s'"<>]+"#),
+    Rule::new(|text| in_url(text, &['?', '#']), r#"(?<keep>://[^\s'"<>?#]*[?#])[^\s'"<>]+"#),
     // A line of cookies; the value of an authorization header, or of its scheme alone.
-    Rule::new(&["cookie"], r#"(?i)(?<keep>\bcookie["'\\]*\s*[:=]\s*["'\\]*)[^"'\r\n\\]+"#),
     Rule::new(
-        &["authorization"],
+        |text| text.contains("cookie"),
+        r#"(?i)(?<keep>\bcookie["'\\]*\s*[:=]\s*["'\\]*)[^"'\r\n\\]+"#,
+    ),
+    Rule::new(
+        |text| text.contains("authorization"),
         r#"(?i)(?<keep>\bauthorization["'\\]*\s*[:=]\s*["'\\]*(?:[a-z]+\s+)?)[^\s"',;\\]+"#,
     ),
     // Tokens of well-known makes: JSON Web Tokens, Stripe, OpenAI, GitHub, Slack, AWS, Google,
     // Supabase, TikTok.
     Rule::new(
-        &[
-            "eyj", "k_", "whsec_", "sk-", "gh", "xox", "kia", "sia", "aiza", "ya29.", "1//", "sb",
-            "act.", "rft.", "clt.",
-        ],
+        |text| MAKES.iter().any(|make| text.contains(make)),
         concat!(
             r"\b(?:eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*|(?:[srp]k|whsec)_[A-Za-z0-9_]{8,}",
             r"|sk-[A-Za-z0-9_-]{16,}|gh[opsur]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}",
@@ -46,39 +46,87 @@ pub static LOOKS: [Rule; 8] = [
 ];
 
 /// A scheme and its credential: `Bearer abc`.
-pub static SCHEME: Rule = Rule::new(&["bearer"], r"(?i)\bbearer\s+(?<value>[a-z0-9._~+/=-]+)");
+pub static SCHEME: Rule =
+    Rule::new(|text| text.contains("bearer"), r"(?i)\bbearer\s+(?<value>[a-z0-9._~+/=-]+)");
 /// A name and its value: `token=abc`, `"apiKey": "abc"`, `PGPASSWORD: abc`, JSON within JSON.
 pub static NAMED: Rule = Rule::new(
-    &[
-        "token",
-        "secret",
-        "passw",
-        "pwd",
-        "key",
-        "cookie",
-        "credential",
-        "private",
-        "signature",
-        "jwt",
-    ],
+    names_a_secret,
     concat!(
         r#"(?<name>[A-Za-z0-9_.-]*[A-Za-z0-9_])(?<mark>["'\\]*(?:=>|[:=])(?<space>\s*))"#,
         r#"(?:(?<quote>["'\\]+)(?<quoted>[^"'\\\r\n]+)|(?<bare>[^\s"',;&<>(){}\[\]\\]+))"#,
     ),
 );
 
+/// How the tokens of [`LOOKS`] begin, in lowercase.
+const MAKES: [&str; 23] = [
+    "eyj",
+    "sk_",
+    "rk_",
+    "pk_",
+    "whsec_",
+    "sk-",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "ghu_",
+    "ghr_",
+    "github_pat_",
+    "xox",
+    "akia",
+    "asia",
+    "aiza",
+    "ya29.",
+    "1//",
+    "sb_secret_",
+    "sbp_",
+    "act.",
+    "rft.",
+    "clt.",
+];
+/// What every name that [`NAMED`] looks for holds.
+const NAMES: [&str; 11] = [
+    "token",
+    "authorization",
+    "secret",
+    "passw",
+    "pwd",
+    "key",
+    "cookie",
+    "credential",
+    "private",
+    "signature",
+    "jwt",
+];
+
+/// Whether one of these marks stands behind the scheme of a URL.
+fn in_url(text: &str, marks: &[char]) -> bool {
+    text.split_once("://").is_some_and(|(_, rest)| rest.contains(marks))
+}
+
+/// Whether a value is given to such a name: before its mark stand perhaps quotes, and before them the
+/// name.
+fn names_a_secret(text: &str) -> bool {
+    text.match_indices([':', '=']).any(|(at, _)| {
+        let before = text[..at].trim_end_matches(['"', '\'', '\\']);
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
+        let length = before.bytes().rev().take_while(|byte| is_name(byte)).count();
+        let name = &before[before.len() - length..];
+        NAMES.iter().any(|part| name.contains(part))
+    })
+}
+
 /// A pattern that is compiled when a text may match it: most hold nothing of the kind.
 pub struct Rule {
-    /// One of these stands, in whatever case, in every text that matches. Lowercase.
-    needles: &'static [&'static str],
+    /// True for every text that matches, given in lowercase.
+    pub(super) may_match: fn(&str) -> bool,
     pub(super) pattern: &'static str,
     /// None for a pattern that is wrong, which a test below rules out.
     compiled: OnceLock<Option<Regex>>,
 }
 
 impl Rule {
-    const fn new(needles: &'static [&'static str], pattern: &'static str) -> Self {
-        Self { needles, pattern, compiled: OnceLock::new() }
+    const fn new(may_match: fn(&str) -> bool, pattern: &'static str) -> Self {
+        Self { may_match, pattern, compiled: OnceLock::new() }
     }
 
     pub(super) fn regex(&self) -> Option<&Regex> {
@@ -92,7 +140,7 @@ impl Rule {
         lower: &str,
         by: impl Fn(&Captures) -> String,
     ) -> Cow<'a, str> {
-        if !self.needles.iter().any(|needle| lower.contains(needle)) {
+        if !(self.may_match)(lower) {
             return text;
         }
         match self.regex().map(|regex| regex.replace_all(&text, by)) {
