@@ -7,9 +7,10 @@
 mod plan;
 mod slice;
 
+use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::{join3, try_join, try_join_all};
+use futures_util::future::{Either, select, try_join, try_join_all};
 
 use plan::{Parts, Plan};
 use slice::{Slice, query};
@@ -24,6 +25,8 @@ use crate::facts::{SourceError, SourceErrorKind};
 const SMALL_TABLE: f64 = 100_000.0;
 /// Time that the scan of a large table may take.
 pub const SCAN_BUDGET: Duration = Duration::from_secs(1);
+/// The part of its budget after which a scan is not expected to end within it.
+const LATE: f64 = 0.7;
 
 /// How hard to try on a large table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -76,30 +79,58 @@ pub async fn read(
         in_turn(db, layout, request, plan.largest.as_slice()),
         in_turn(db, layout, request, &plan.covered),
     );
-    let totals = plan.totals.iter().map(|s| query(db, layout, request, s, request.timeout));
-    let scan = async {
+    let rest = async {
         match &plan.scan {
-            Some(_) if request.effort == Effort::Indexes => {
-                Err(SourceError::new(SourceErrorKind::Timeout, "not scanned"))
-            }
-            Some(slice) => query(db, layout, request, slice, budget).await,
-            None => Ok(vec![]),
+            Some(slice) => scanned(db, layout, request, slice, &plan.totals, budget).await,
+            None => Ok(Parts::new()),
         }
     };
-    let (covered, totals, scan) = join3(covered, try_join_all(totals), scan).await;
-
-    let mut parts = Parts::new();
-    parts.extend(plan.merged(covered?));
-    match (scan, &plan.scan) {
-        (Ok(groups), Some(slice)) => parts.push((Coverage::ByKind(&slice.roles), groups)),
-        (Err(e), Some(slice)) if e.kind == SourceErrorKind::Timeout => {
-            parts.extend(plan.totals.iter().map(|s| s.coverage(layout)).zip(totals?));
-            parts.push((Coverage::Missing(&slice.roles), vec![]));
-        }
-        (Err(e), _) => return Err(e),
-        (Ok(_), None) => {}
-    }
+    let (covered, rest) = try_join(covered, rest).await?;
+    let mut parts = plan.merged(covered);
+    parts.extend(rest);
     Ok(tally(layout, request, &parts))
+}
+
+/// What one scan says; where it may not take as long as it needs, the totals from indexes.
+async fn scanned<'a>(
+    db: &Database,
+    layout: &Layout,
+    request: Request<'_>,
+    slice: &'a Slice,
+    totals: &'a [Slice],
+    budget: Duration,
+) -> Result<Parts<'a>, SourceError> {
+    let indexes_alone = request.effort == Effort::Indexes;
+    let scan = async {
+        match indexes_alone {
+            true => Err(SourceError::new(SourceErrorKind::Timeout, "not scanned")),
+            false => query(db, layout, request, slice, budget).await,
+        }
+    };
+    let counted = async {
+        // Most scans end before: they must not share the server with counts that nobody will need.
+        if !indexes_alone {
+            tokio::time::sleep(budget.mul_f64(LATE)).await;
+        }
+        try_join_all(totals.iter().map(|s| query(db, layout, request, s, request.timeout))).await
+    };
+    let (scan, counted) = match select(pin!(scan), pin!(counted)).await {
+        Either::Left((Err(e), counted)) if e.kind == SourceErrorKind::Timeout => {
+            (Err(e), counted.await)
+        }
+        Either::Left((scan, _)) => (scan, Ok(vec![])),
+        Either::Right((counted, scan)) => (scan.await, counted),
+    };
+    match scan {
+        Ok(groups) => Ok(vec![(Coverage::ByKind(&slice.roles), groups)]),
+        Err(e) if e.kind == SourceErrorKind::Timeout => {
+            let mut parts: Parts<'a> =
+                totals.iter().map(|s| s.coverage(layout)).zip(counted?).collect();
+            parts.push((Coverage::Missing(&slice.roles), vec![]));
+            Ok(parts)
+        }
+        Err(e) => Err(e),
+    }
 }
 
 /// One slice after the other, on one connection.

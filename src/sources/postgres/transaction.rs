@@ -8,9 +8,10 @@ use tokio_postgres::Client;
 
 use crate::facts::SourceError;
 
-/// Opens a read-only transaction with a limit for each of its statements.
+/// Opens a read-only transaction with a limit for each of its statements. None of them is long enough
+/// to earn back the time in which the server would compile it.
 pub(super) fn begin(limit: Duration) -> String {
-    format!("BEGIN READ ONLY; {}", set_limit(limit))
+    format!("BEGIN READ ONLY; SET LOCAL jit = off; {}", set_limit(limit))
 }
 
 /// Limits the statements that follow in this transaction.

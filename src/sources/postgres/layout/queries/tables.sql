@@ -8,6 +8,6 @@ select c.oid,
        pg_catalog.has_table_privilege(c.oid, 'SELECT') as can_select,
        pg_catalog.row_security_active(c.oid) as rls_active
   from pg_catalog.pg_class c
- where c.relnamespace = pg_catalog.to_regnamespace('public')
-   and c.relname in ('jobs', 'job_events')
+ where c.oid in (pg_catalog.to_regclass('public.jobs'),
+                 pg_catalog.to_regclass('public.job_events'))
    and c.relkind in ('r', 'p', 'v', 'm', 'f')
