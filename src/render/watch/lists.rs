@@ -64,9 +64,10 @@ fn body(
     let selected = model.selected[panel as usize].min(all.len().saturating_sub(1));
     let skip = (selected + 1).saturating_sub(room);
     for (place, row) in all.into_iter().enumerate().skip(skip).take(room) {
-        let plain = if old { style.muted() } else { Style::new() };
+        let of_then = if old { style.muted() } else { Style::new() };
         let here = place == selected && model.focus == panel;
-        lines.push(Line::styled(field(&row, width), if here { style.selected() } else { plain }));
+        let mark = if here { style.selected() } else { Style::new() };
+        lines.push(Line::styled(field(&row, width), of_then.patch(mark)));
     }
     frame.render_widget(Paragraph::new(lines), area);
 }
@@ -195,8 +196,9 @@ fn operation_rows(model: &Model) -> Rows {
         };
         let now = running.now.iter().map(|(state, n)| format!("{} {state}", count(*n)));
         let now = now.collect::<Vec<_>>().join(", ");
+        let why = running.reason.iter().map(|reason| format!(": {reason}")).collect::<String>();
         let (id, jobs) = (field(&running.operation, 32), count(running.jobs));
-        format!("{id} {} {jobs}: {now}; {}", field(&state, 12), running.who)
+        format!("{id} {} {jobs}: {now}; {}{why}", field(&state, 12), running.who)
     };
     operations(model).iter().map(row).collect()
 }

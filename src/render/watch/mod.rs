@@ -76,6 +76,7 @@ fn foot_line(model: &Model, width: u16, style: Paint) -> Line<'static> {
         let text = style::cut(trouble, usize::from(width));
         return Line::styled(text, style.warning());
     }
-    let keys = "? help  Tab lists  ↑↓ select  Enter open  s sort  f kind  c command  r requeue  Space freeze  q quit";
+    // The first two are seen at any width.
+    let keys = "? help  q quit  Tab lists  ↑↓ select  Enter open  s sort  f kind  c command  r requeue  Space freeze";
     Line::styled(style::cut(keys, usize::from(width)), style.muted())
 }

@@ -6,10 +6,10 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Paragraph, Wrap};
 
 use super::style::{Paint, cut};
-use crate::text::{age, count};
+use crate::text::{age, count, plural};
 use crate::watch::{Model, Overlay, choices};
 
-const KEYS: [(&str, &str); 12] = [
+const KEYS: [(&str, &str); 13] = [
     ("Tab, 1–4", "go to a list"),
     ("↑ ↓, j k", "select a row"),
     ("Enter", "open a cause, a job"),
@@ -21,7 +21,8 @@ const KEYS: [(&str, &str); 12] = [
     ("Esc, q", "close what lies on top"),
     ("q, Ctrl-C", "leave"),
     ("", ""),
-    ("", "dimmed: of then, with its age. Nothing here writes to the system."),
+    ("", "dimmed: of then, with its age"),
+    ("", "nothing here writes to the system"),
 ];
 
 /// Paints it into the middle.
@@ -93,17 +94,14 @@ fn cause(
         return (title, vec![Line::from("no longer among the newest dead letters")], 0);
     };
     let newest = cause.newest.map_or_else(|| "?".to_owned(), age);
+    let of = plural(cause.jobs, "job", "jobs");
     let mut lines = vec![
         Line::styled(cut(&cause.template, 72), style.strong()),
-        Line::from(cut(
-            &format!(
-                "{} · {} jobs · {} in the last 15m, {} in the 15m before · last {newest} ago",
-                cause.kind,
-                count(cause.jobs),
-                count(cause.recent),
-                count(cause.before)
-            ),
-            72,
+        Line::from(cut(&format!("{} · {of} · last {newest} ago", cause.kind), 72)),
+        Line::from(format!(
+            "{} died in the last 15m, {} in the 15m before",
+            count(cause.recent),
+            count(cause.before)
         )),
         Line::styled("the newest; Enter opens one, c its command, r requeues it", style.muted()),
     ];
