@@ -19,6 +19,8 @@ pub struct Terminal {
     keyboard: Box<dyn Write + Send>,
     output: Arc<Mutex<Output>>,
     reader: Option<JoinHandle<()>>,
+    /// How the line was set before the program began.
+    modes: String,
 }
 
 struct Output {
@@ -39,13 +41,15 @@ impl Terminal {
             builder.env("TERM", "xterm-256color");
         }
         builder.cwd(command.get_current_dir().unwrap());
+        let modes = modes(pair.master.as_ref());
         let child = pair.slave.spawn_command(builder).unwrap();
         drop(pair.slave); // ours would keep the terminal open after the program's end
         let screen = vt100::Parser::new(rows, columns, 1000);
         let output = Arc::new(Mutex::new(Output { raw: Vec::new(), screen }));
         let reader = follow(pair.master.try_clone_reader().unwrap(), Arc::clone(&output));
         let keyboard = pair.master.take_writer().unwrap();
-        Terminal { home, child, master: pair.master, keyboard, output, reader: Some(reader) }
+        let (master, reader) = (pair.master, Some(reader));
+        Terminal { home, child, master, keyboard, output, reader, modes }
     }
 
     /// The directory of the run, and its home.
@@ -89,9 +93,21 @@ impl Terminal {
         self.output.lock().unwrap().screen.screen().contents()
     }
 
+    /// What a look at the cells shows, where the last that was written is `end`: a program that ends
+    /// each of its frames with it is not met in the middle of one.
+    pub fn between<T>(&self, end: &str, look: impl FnOnce(&vt100::Screen) -> T) -> Option<T> {
+        let output = self.output.lock().unwrap();
+        output.raw.ends_with(end.as_bytes()).then(|| look(output.screen.screen()))
+    }
+
     /// Everything that was written, escape sequences included.
     pub fn raw(&self) -> String {
         String::from_utf8_lossy(&self.output.lock().unwrap().raw).into_owned()
+    }
+
+    /// Whether the line is set as before the program began: what is typed is echoed, Ctrl-C a signal.
+    pub fn has_its_modes(&self) -> bool {
+        modes(self.master.as_ref()) == self.modes
     }
 
     /// Waits for the end; returns the exit code.
@@ -114,6 +130,10 @@ impl Drop for Terminal {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn modes(master: &dyn MasterPty) -> String {
+    format!("{:?}", master.get_termios().unwrap())
 }
 
 fn size(rows: u16, cols: u16) -> PtySize {

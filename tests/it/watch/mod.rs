@@ -1,12 +1,18 @@
 //! `watch` on a real terminal: keys, sizes, a server that goes away, every way to leave.
 
+mod leaving;
+mod outage;
+mod picture;
 mod plain;
+mod running;
 mod screen;
+mod views;
 
 use cliplyctl::demo::server::{Listen, Server, ServerOptions};
 
 use crate::support::cli::Cli;
 use crate::support::postgres::{Session, server_options};
+use crate::support::pty::Terminal;
 
 /// A server of this test's own, which may be stopped and started again on the same port.
 struct Own {
@@ -41,8 +47,20 @@ impl Own {
     }
 }
 
-/// `watch` with these words.
+/// `watch` with these words, which looks every second.
 fn watch(words: &str, url: &str) -> Cli {
-    let words = format!("watch --every 1s {words}");
+    watch_every("1s", words, url)
+}
+
+/// `watch` with these words, which looks as often as this.
+fn watch_every(every: &str, words: &str, url: &str) -> Cli {
+    let words = format!("watch --every {every} {words}");
     Cli::new(words.split_whitespace()).env("DATABASE_URL", url)
+}
+
+/// `watch` with these words on a terminal, which has looked once.
+fn start(words: &str, url: &str, rows: u16, columns: u16) -> Terminal {
+    let terminal = watch(words, url).terminal(rows, columns);
+    terminal.wait_for("looked");
+    terminal
 }

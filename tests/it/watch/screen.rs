@@ -1,29 +1,14 @@
 //! The dashboard.
 
-use cliplyctl::terminal::Screen;
-
-use super::{Own, watch};
-use crate::support::cli::Cli;
+use super::leaving::given_back;
+use super::start;
 use crate::support::postgres::Database;
 use crate::support::pty::Terminal;
 use crate::support::wait_until;
 
-fn start(words: &str, url: &str, rows: u16, columns: u16) -> Terminal {
-    let terminal = watch(words, url).terminal(rows, columns);
-    terminal.wait_for("looked");
-    terminal
-}
-
 /// Waits until the screen no longer shows `text`.
 fn gone(terminal: &Terminal, text: &str) {
     wait_until(&format!("{text:?} is gone"), || !terminal.screen().contains(text));
-}
-
-/// Whether the terminal was given back: the other screen left, the cursor shown.
-fn given_back(terminal: &Terminal) -> bool {
-    let raw = terminal.raw();
-    let last = |sequence: &str| raw.rfind(sequence);
-    last("\u{1b}[?1049l") > last("\u{1b}[?1049h") && last("\u{1b}[?25h") > last("\u{1b}[?25l")
 }
 
 #[test]
@@ -124,41 +109,6 @@ fn it_fits_whatever_size_the_window_has() {
 }
 
 #[test]
-fn a_server_that_goes_away_leaves_old_numbers_that_say_so() {
-    let mut own = Own::start("main_typical");
-    let terminal = start("", &own.url(), 24, 80);
-    terminal.wait_for("readable; jobs are identified");
-    own.down();
-    terminal.wait_for("UNKNOWN");
-    // What an earlier look knew of the schema is not what can be seen now.
-    gone(&terminal, "readable; jobs are identified");
-    let due = |terminal: &Terminal| {
-        let screen = terminal.screen();
-        screen.lines().find(|line| line.starts_with("due now")).unwrap_or_default().to_owned()
-    };
-    wait_until("the figure says its age", || {
-        let line = due(&terminal);
-        line.contains("12") && line.contains("ago)")
-    });
-    terminal.wait_for("seen ");
-    own.up("main_healthy");
-    wait_until("the figures are fresh", || {
-        let line = due(&terminal);
-        !line.is_empty() && !line.contains("ago)") && !line.contains("12")
-    });
-    gone(&terminal, "seen ");
-}
-
-#[test]
-fn a_signal_gives_the_terminal_back() {
-    let database = Database::from_fixture("main_healthy");
-    let mut terminal = start("", &database.url(), 24, 80);
-    terminal.signal("TERM");
-    assert_eq!(terminal.finish(), 0);
-    assert!(given_back(&terminal));
-}
-
-#[test]
 fn it_records_while_it_runs() {
     let database = Database::from_fixture("main_healthy");
     let mut terminal = start("", &database.url(), 24, 80);
@@ -170,30 +120,4 @@ fn it_records_while_it_runs() {
     });
     terminal.type_text("q");
     assert_eq!(terminal.finish(), 0);
-}
-
-/// The copy of this program that takes the screen and panics.
-const PANICS: &str = "CLIPLYCTL_TEST_SCREEN_PANICS";
-
-/// Not a test: what [`a_panic_gives_the_terminal_back_before_it_is_told`] runs in a terminal.
-#[test]
-fn panics() {
-    if std::env::var_os(PANICS).is_none() {
-        return;
-    }
-    let mut screen = Screen::open().unwrap();
-    screen.draw(|frame| frame.render_widget("on the screen", frame.area())).unwrap();
-    panic!("a bug in the painting");
-}
-
-#[test]
-fn a_panic_gives_the_terminal_back_before_it_is_told() {
-    let program = std::env::current_exe().unwrap();
-    let words = ["--exact", "watch::screen::panics", "--nocapture"];
-    let cli = Cli::program(program.to_str().unwrap(), words).env(PANICS, "1");
-    let mut terminal = cli.terminal(24, 80);
-    assert_ne!(terminal.finish(), 0);
-    assert!(given_back(&terminal));
-    let raw = terminal.raw();
-    assert!(raw.rfind("a bug in the painting") > raw.find("\u{1b}[?1049l"), "{raw:?}");
 }

@@ -1,0 +1,31 @@
+//! A server that is killed and started again.
+
+use super::picture::{compare, dimmed, frame};
+use super::{Own, start};
+
+/// What was known, greyed, and how old it is; then what is.
+fn outage(size: &str, rows: u16, columns: u16) {
+    let mut own = Own::start("main_typical");
+    let terminal = start("--no-record", &own.url(), rows, columns);
+    terminal.wait_for("readable; jobs are identified");
+    own.down();
+    let refused = format!("127.0.0.1:{}: refused the connection", own.port);
+    let (here, there) = (format!("ready?         {refused}"), format!("ago: {refused}"));
+    let gone = [here.as_str(), &there, "ago)"];
+    compare(&format!("greyed-{size}"), &frame(&terminal, &gone, &[]));
+    compare(&format!("greyed-{size}-dimmed"), &dimmed(&terminal, &gone, &[]));
+    own.up("main_healthy");
+    let (now, then) = (["THUMBNAIL_GEN", "readable; jobs"], ["ago)", "seen "]);
+    compare(&format!("fresh-{size}"), &frame(&terminal, &now, &then));
+    compare(&format!("fresh-{size}-dimmed"), &dimmed(&terminal, &now, &then));
+}
+
+#[test]
+fn figures_of_then_are_greyed_and_say_so_until_they_are_fresh_again_at_80_columns() {
+    outage("80x24", 24, 80);
+}
+
+#[test]
+fn figures_of_then_are_greyed_and_say_so_until_they_are_fresh_again_at_120_columns() {
+    outage("120x40", 40, 120);
+}

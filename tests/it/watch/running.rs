@@ -1,0 +1,32 @@
+//! A requeue in progress, seen in the dashboard of somebody else.
+
+use super::picture::{compare, frame};
+use super::{Own, start};
+use crate::support::cli::Cli;
+use crate::support::postgres::Session;
+
+#[test]
+fn a_requeue_is_shown_with_its_jobs_while_it_runs_and_as_ended_afterwards() {
+    let own = Own::start("main_typical");
+    let database = Session::open(&own.url());
+    let mut terminal = start("--no-record", &own.url(), 24, 120);
+    terminal.type_text("4");
+    frame(&terminal, &["4 requeues 0"], &[]);
+    // At this rate it writes once, and would go on for an hour.
+    let words = ["dlq", "requeue", "--all", "--yes", "--reason", "token renewed", "--rate", "20/h"];
+    let mut cli = Cli::new(words).env("DATABASE_URL", own.url()).env("USER", "ada");
+    let requeue = cli.start();
+    compare("requeue-running", &frame(&terminal, &["4 requeues 1", "requeueing"], &[]));
+    // What it requeued is worked on, by now.
+    database.execute(
+        "UPDATE jobs SET state = 'running', locked_at = now(), heartbeat_at = now()
+          WHERE id = (SELECT job_id FROM job_events ORDER BY id DESC LIMIT 1)",
+    );
+    frame(&terminal, &["1 running"], &[]);
+    requeue.signal("INT");
+    requeue.finish();
+    terminal.type_text("s");
+    // A quarter of a minute of silence, without waiting for it.
+    database.execute("UPDATE job_events SET created_at = created_at - interval '2 min'");
+    compare("requeue-ended", &frame(&terminal, &["2m ", "by jobs"], &["requeueing"]));
+}
