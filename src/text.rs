@@ -1,6 +1,9 @@
 //! Numbers and times in words, the same everywhere.
 
+mod figure;
 pub mod sparkline;
+
+pub use figure::figure;
 
 use jiff::{SignedDuration, Timestamp};
 

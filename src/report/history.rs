@@ -262,8 +262,8 @@ fn figures(past: &Past) -> Table {
         table.row(vec![
             Cell::plain(doc.title),
             Cell::strong(last_text(doc, last)),
-            Cell::plain(value_text(doc, min)),
-            Cell::plain(value_text(doc, max)),
+            Cell::plain(text::figure(doc, min)),
+            Cell::plain(text::figure(doc, max)),
             Cell::plain(sparkline::bars(past.series.figure(doc)).trim_end()),
         ]);
     }
@@ -272,17 +272,7 @@ fn figures(past: &Past) -> Table {
 
 fn last_text(doc: &FigureDoc, span: Span) -> String {
     let bound = if span.at_least { "≥ " } else { "" };
-    format!("{bound}{}", value_text(doc, span.last))
-}
-
-/// A figure with its unit: `1,234`, `41m 34s`, `2.5/min`.
-#[must_use]
-pub fn value_text(doc: &FigureDoc, value: f64) -> String {
-    match doc.unit {
-        "seconds" => text::age(value),
-        "jobs/min" => format!("{value:.1}/min"),
-        _ => text::count(value.max(0.0).round() as u64),
-    }
+    format!("{bound}{}", text::figure(doc, span.last))
 }
 
 /// What is to be known of the timeline: its ends, gaps and operations.

@@ -9,7 +9,7 @@ use crate::facts::Verdict;
 use crate::facts::snapshot::{FIGURES, FigureDoc};
 use crate::history::Past;
 use crate::report::Provenance;
-use crate::report::history::{mark_text, started, time, value_text};
+use crate::report::history::{mark_text, started, time};
 use crate::text;
 use crate::triage::tree::TREE;
 
@@ -160,7 +160,7 @@ fn figure(page: &mut String, past: &Past, doc: &FigureDoc) {
         return;
     };
     let largest = values.iter().flatten().copied().fold(0.0, f64::max);
-    let text = |value| value_text(doc, value);
+    let text = |value| text::figure(doc, value);
     let marks = past.marks.iter().filter_map(|mark| past.series.place(mark.at.as_millisecond()));
     let marks: Vec<_> = marks.collect();
     let alternative = format!(
@@ -190,7 +190,8 @@ fn folded(past: &Past, doc: &FigureDoc) -> String {
     let fold = buckets.len().div_ceil(ROWS).max(1);
     let rows = buckets.chunks(fold).map(|chunk| {
         let spans = || chunk.iter().filter_map(|bucket| bucket.figures[doc.figure as usize]);
-        let text = |value: Option<f64>| value.map_or("not read".to_owned(), |v| value_text(doc, v));
+        let text =
+            |value: Option<f64>| value.map_or("not read".to_owned(), |v| text::figure(doc, v));
         vec![
             time(chunk.first().map_or(past.series.from, |bucket| bucket.from)),
             text(spans().map(|span| span.min).reduce(f64::min)),

@@ -4,7 +4,6 @@ use ratatui::text::{Line, Span};
 
 use super::style::{Paint, cut, field, right};
 use crate::facts::snapshot::{FIGURES, FigureDoc};
-use crate::report::history::value_text;
 use crate::text;
 use crate::text::sparkline;
 use crate::watch::Model;
@@ -40,7 +39,7 @@ fn figure(model: &Model, doc: &FigureDoc, width: usize, style: Paint) -> Vec<Spa
         ];
     };
     let bound = if known.value.at_least { "≥ " } else { "" };
-    let value = format!("{bound}{}", value_text(doc, known.value.value));
+    let value = format!("{bound}{}", text::figure(doc, known.value.value));
     match model.stale(known) {
         Some(age) => vec![
             title,
