@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cliplyctl::run().into()
+    // A panic has been told by then; 101 is in no table of ours.
+    std::panic::catch_unwind(cliplyctl::run).unwrap_or(cliplyctl::exit::ExitCode::Bug).into()
 }

@@ -84,6 +84,16 @@ impl Terminal {
         self
     }
 
+    /// What keeps a display from taking the whole screen, where something does.
+    #[must_use]
+    pub fn cannot_be_taken(&self) -> Option<&'static str> {
+        match () {
+            () if self.stdout.width.is_none() || !self.interactive => Some("this is no terminal"),
+            () if self.dumb => Some("this terminal knows no escape sequences (TERM=dumb)"),
+            () => None,
+        }
+    }
+
     /// Writes data to stdout. A reader that went away (`| head`) is no error.
     ///
     /// # Errors

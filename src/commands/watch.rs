@@ -39,13 +39,14 @@ const BEFORE: SignedDuration = SignedDuration::from_mins(20);
 /// When there is nothing to look at, or no terminal to show it on.
 pub async fn run(context: &Context, args: &Watch) -> Result<ExitCode, Error> {
     let subject = context.subject()?;
+    if let (false, Some(why)) = (args.plain, context.terminal.cannot_be_taken()) {
+        return Err(Error::usage("watch wants a terminal to show itself on")
+            .cause(why)
+            .hint("for logs and pipes: cliplyctl watch --plain"));
+    }
     let recorder = if args.no_record { None } else { Some(Recorder::open(context, KEPT)?) };
     if args.plain {
         return plain(context, args, recorder).await;
-    }
-    if context.terminal.stdout.width.is_none() || !context.terminal.interactive {
-        return Err(Error::usage("watch wants a terminal to show itself on")
-            .hint("for logs and pipes: cliplyctl watch --plain"));
     }
     let name = context.settings.context_name.clone();
     let shown = name.as_ref().map_or_else(|| subject.clone(), |name| format!("{name} · {subject}"));
@@ -190,8 +191,10 @@ impl Dashboard<'_> {
                 let mut recorder = recorder.lock().unwrap_or_else(PoisonError::into_inner);
                 recorder.append(&snapshot, &marks).map(|_| ())
             });
-            Event::Kept(kept.await.unwrap_or_else(|error| {
-                Err(Error::bug("a snapshot could not be kept").cause(error))
+            // A panic has given the screen back already, whoever panicked: it ends us, too.
+            Event::Kept(kept.await.unwrap_or_else(|error| match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(error) => Err(Error::bug("a snapshot could not be kept").cause(error)),
             }))
         }));
     }

@@ -33,6 +33,22 @@ fn it_prints_what_changes_and_nothing_else() {
 
 #[test]
 fn without_a_terminal_it_says_how() {
-    let output = watch("", "postgres://u@127.0.0.1:1/app").run().expect_code(64);
-    assert!(output.stderr.contains("cliplyctl watch --plain"), "{output:?}");
+    let mut cli = watch("", "postgres://u@127.0.0.1:1/app");
+    let output = cli.run().expect_code(64);
+    assert!(output.stderr.contains("because this is no terminal"), "{output:?}");
+    assert!(
+        output.stderr.contains("hint: for logs and pipes: cliplyctl watch --plain"),
+        "{output:?}"
+    );
+    assert!(!cli.home().join(".local/state").exists(), "it left a store behind");
+}
+
+#[test]
+fn on_a_terminal_without_escape_sequences_it_says_how() {
+    let cli = watch("", "postgres://u@127.0.0.1:1/app").env("TERM", "dumb");
+    let mut terminal = cli.terminal(24, 80);
+    assert_eq!(terminal.finish(), 64);
+    let screen = terminal.screen();
+    assert!(screen.contains("TERM=dumb") && screen.contains("watch --plain"), "{screen}");
+    assert!(!terminal.raw().contains('\u{1b}'), "{:?}", terminal.raw());
 }
