@@ -12,6 +12,8 @@ mod keys;
 mod model;
 mod rows;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use command::{requeue, selected as selected_command};

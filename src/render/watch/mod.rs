@@ -5,6 +5,8 @@ mod head;
 mod lists;
 mod overlay;
 mod style;
+#[cfg(test)]
+mod tests;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -14,7 +16,7 @@ use crate::watch::{Model, Panel};
 use style::Paint;
 
 /// The least that the parts need.
-const LEAST: (u16, u16) = (60, 16);
+const LEAST: (u16, u16) = (60, 20);
 /// Rows of lists from which on they are shown all at once, in two columns or below each other.
 const FOUR: u16 = 14;
 /// Columns from which on two lists fit side by side.
@@ -24,11 +26,7 @@ const WIDE: u16 = 130;
 pub fn paint(frame: &mut Frame<'_>, model: &Model, color: bool) {
     let (area, style) = (frame.area(), Paint { color });
     if area.width < LEAST.0 || area.height < LEAST.1 {
-        let lines = head::lines(model, area.width, style);
-        let small = Line::from(format!("the dashboard wants {} × {}", LEAST.0, LEAST.1));
-        let lines = lines.into_iter().take(2).chain([small]).collect::<Vec<_>>();
-        frame.render_widget(ratatui::widgets::Paragraph::new(lines), area);
-        return;
+        return paint_small(frame, model, style);
     }
     let head = head::lines(model, area.width, style);
     let figures = figures::lines(model, area.width, style);
@@ -49,6 +47,19 @@ pub fn paint(frame: &mut Frame<'_>, model: &Model, color: bool) {
     if let Some(overlay) = &model.overlay {
         overlay::paint(frame, model, overlay, style);
     }
+}
+
+/// The verdict, and how large a window wants to be.
+fn paint_small(frame: &mut Frame<'_>, model: &Model, style: Paint) {
+    let area = frame.area();
+    let mut lines = head::lines(model, area.width, style);
+    lines.truncate(2);
+    let small = format!(
+        "the dashboard wants {} × {}, this is {} × {}",
+        LEAST.0, LEAST.1, area.width, area.height
+    );
+    lines.insert(1, Line::from(style::cut(&small, usize::from(area.width))));
+    frame.render_widget(ratatui::widgets::Paragraph::new(lines), area);
 }
 
 fn paint_lists(frame: &mut Frame<'_>, model: &Model, area: Rect, style: Paint) {

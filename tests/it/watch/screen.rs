@@ -101,7 +101,7 @@ fn it_fits_whatever_size_the_window_has() {
     }
     terminal.wait_for("worker-c");
     terminal.resize(10, 40);
-    terminal.wait_for("the dashboard wants 60 × 16");
+    terminal.wait_for("dashboard wants 60 × 20");
     terminal.resize(24, 80);
     terminal.wait_for("CLIP_RENDER");
     terminal.type_text("q");

@@ -1,0 +1,86 @@
+//! Every size of a window, without a terminal.
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use super::{LEAST, paint};
+use crate::facts::live::Running;
+use crate::watch::testing::{at, look, model};
+use crate::watch::{Key, Model, Overlay, press};
+
+fn screen(model: &Model, width: u16, height: u16) -> String {
+    let Ok(mut terminal) = Terminal::new(TestBackend::new(width, height));
+    let Ok(_) = terminal.draw(|frame| paint(frame, model, true));
+    terminal.backend().to_string()
+}
+
+#[test]
+fn no_window_is_too_small_or_too_large_to_paint_in() {
+    let mut model = model();
+    let overlays = [
+        None,
+        Some(Overlay::Help),
+        Some(Overlay::Command("cliplyctl dlq list --group v1-a".to_owned())),
+        Some(Overlay::Kinds(1)),
+        Some(Overlay::Cause("v1-a".to_owned(), 1)),
+        Some(Overlay::Text("job".to_owned(), vec!["a line".to_owned(); 50], 49)),
+    ];
+    for overlay in overlays {
+        model.overlay = overlay;
+        for (width, height) in sizes() {
+            screen(&model, width, height);
+        }
+    }
+}
+
+/// Around every size at which the dashboard is laid out differently.
+fn sizes() -> impl Iterator<Item = (u16, u16)> {
+    let widths = [1, 2, 7, 39, 59, 60, 61, 79, 80, 129, 130, 300];
+    let heights = [1, 2, 3, 10, 19, 20, 21, 24, 31, 48, 100];
+    widths.into_iter().flat_map(move |width| heights.map(|height| (width, height)))
+}
+
+#[test]
+fn a_small_window_has_the_verdict_and_says_what_it_lacks() {
+    let model = model();
+    for (width, height) in [(LEAST.0 - 1, LEAST.1), (LEAST.0, LEAST.1 - 1), (48, 3)] {
+        let screen = screen(&model, width, height);
+        assert!(screen.contains("OK") && screen.contains("wants 60 × 20"), "{screen}");
+    }
+    assert!(screen(&model, 20, 1).contains("OK"));
+    let least = screen(&model, LEAST.0, LEAST.1);
+    assert!(least.contains("RENDER") && least.contains("? help  q quit"), "{least}");
+}
+
+#[test]
+fn an_operation_runs_for_as_long_as_it_writes() {
+    let mut model = model();
+    let mut operation = Running {
+        operation: "rq-1".to_owned(),
+        undo: false,
+        who: "ada@desk".to_owned(),
+        reason: Some("token renewed".to_owned()),
+        jobs: 120,
+        first: 60.0,
+        last: 2.0,
+        now: vec![("queued".to_owned(), 80), ("dead_letter".to_owned(), 40)],
+    };
+    press(&mut model, Key::Char('4'));
+    let shown = |model: &mut Model, operation: &Running| {
+        let mut seen = look(5, Some(1.0));
+        let Some(live) = &mut seen.live else { return String::new() };
+        if let Ok(activity) = &mut live.activity.result {
+            activity.operations = vec![operation.clone()];
+        }
+        model.look(seen);
+        model.now = at(5);
+        screen(model, 120, 24)
+    };
+    let running = shown(&mut model, &operation);
+    let row = "requeueing   120: 80 queued, 40 dead_letter; ada@desk: token renewed";
+    assert!(running.contains(row), "{running}");
+    operation.undo = true;
+    assert!(shown(&mut model, &operation).contains("undoing"));
+    operation.last = 15.0;
+    assert!(shown(&mut model, &operation).contains("15s ago      120: 80 queued"));
+}

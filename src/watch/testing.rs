@@ -1,0 +1,82 @@
+//! A dashboard to start from.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Looked, Model};
+use crate::facts::live::{Activity, Cause, Deaths, Live, Stuck};
+use crate::facts::snapshot::{Detail, Figure, Figures, KindLine, Snapshot};
+use crate::facts::{Observed, Verdict};
+
+/// So many seconds after the beginning.
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds)
+}
+
+fn observed<T>(value: T) -> Observed<T> {
+    Observed { source: "x".into(), at: at(0), took: Duration::ZERO, result: Ok(value) }
+}
+
+fn cause(hash: &str, kind: &str, recent: u64, before: u64) -> Cause {
+    Cause {
+        hash: hash.into(),
+        kind: kind.into(),
+        template: "boom".into(),
+        jobs: 9,
+        recent,
+        before,
+        newest: Some(5.0),
+        ids: vec![format!("{hash}-job1"), format!("{hash}-job2")],
+    }
+}
+
+/// A look in which the database answers, or does not.
+pub(crate) fn look(seconds: i64, due: Option<f64>) -> Looked {
+    let mut figures = Figures::default();
+    figures.exact(Figure::Due, due);
+    let kind = |name: &str, due, dead| KindLine {
+        kind: name.into(),
+        due,
+        oldest_due: None,
+        in_progress: 0,
+        dead,
+    };
+    let kinds = vec![kind("RENDER", 2, 9), kind("PUBLISH $(x)", 5, 0)];
+    let causes = vec![cause("v1-a", "RENDER", 4, 1), cause("v1-b", "PUBLISH $(x)", 0, 3)];
+    let stuck =
+        Stuck { id: "job9".into(), kind: "RENDER".into(), worker: "w".into(), silent: Some(900.0) };
+    let live = Live {
+        deaths: observed(Deaths { causes, read: 18, whole: true }),
+        activity: observed(Activity::default()),
+        stuck: observed(vec![stuck]),
+    };
+    Looked {
+        snapshot: Snapshot {
+            at: at(seconds),
+            took: Duration::ZERO,
+            verdict: Verdict::Ok,
+            section: None,
+            bad: vec![],
+            figures,
+            detail: Detail {
+                kinds: if due.is_some() { kinds } else { vec![] },
+                ..Detail::default()
+            },
+        },
+        live: due.map(|_| live),
+        obstacle: due.is_none().then(|| "refused".to_owned()),
+        by_kind_missing: None,
+        next: None,
+        section: None,
+        took: Duration::from_millis(50),
+        pause: Duration::from_secs(5),
+    }
+}
+
+/// A dashboard that has looked once.
+pub(crate) fn model() -> Model {
+    let mut model = Model::new("db".into(), Some("prod".into()), Duration::from_secs(5), at(0));
+    model.look(look(0, Some(7.0)));
+    model
+}
