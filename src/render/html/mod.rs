@@ -1,6 +1,8 @@
 //! Pages for a browser: one file, no network, no script.
 
 mod chart;
+#[cfg(test)]
+mod contrast;
 pub mod history;
 
 use std::fmt::Write as _;
