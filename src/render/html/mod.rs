@@ -40,20 +40,22 @@ fn escape(text: &str) -> String {
     out
 }
 
-/// A table with a heading for each column.
+/// A table with a heading for each column. Where there is no room for columns its cells stand below
+/// each other, each behind its heading; the roles keep it a table for who cannot see it.
 fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let cells = |cells: &[String], open: &str, close: &str| {
-        cells.iter().fold(String::new(), |mut line, cell| {
-            _ = write!(line, "{open}{}{close}", escape(cell));
-            line
-        })
-    };
-    let headings: Vec<_> = headings.iter().map(|heading| (*heading).to_owned()).collect();
-    let mut out = String::from("<div class=\"scroll\"><table><thead><tr>");
-    out.push_str(&cells(&headings, "<th scope=\"col\">", "</th>"));
+    let mut out =
+        String::from("<div class=\"scroll\"><table role=\"table\"><thead><tr role=\"row\">");
+    for heading in headings {
+        _ = write!(out, "<th scope=\"col\" role=\"columnheader\">{}</th>", escape(heading));
+    }
     out.push_str("</tr></thead><tbody>");
     for row in rows {
-        _ = write!(out, "<tr>{}</tr>", cells(&row, "<td>", "</td>"));
+        out.push_str("<tr role=\"row\">");
+        for (heading, cell) in headings.iter().zip(row) {
+            let (heading, cell) = (escape(heading), escape(&cell));
+            _ = write!(out, "<td role=\"cell\" data-of=\"{heading}\">{cell}</td>");
+        }
+        out.push_str("</tr>");
     }
     out.push_str("</tbody></table></div>\n");
     out
