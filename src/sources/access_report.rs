@@ -1,11 +1,10 @@
 //! A report of `rls audit` or `rls matrix`, as `-o json` wrote it.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use serde::Deserialize;
 
+use super::bounded;
 use crate::error::{Error, ErrorKind};
 use crate::facts::SourceErrorKind;
 use crate::facts::access::diff::{CellThen, FlawThen, Pair, Snapshot};
@@ -76,13 +75,9 @@ pub fn read(old: &Path, new: &Path) -> Result<Pair, Error> {
 
 fn written(path: &Path) -> Result<Written, Error> {
     let shown = path.display();
-    let mut text = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut text))
-        .map_err(|e| Error::usage(format!("{shown} cannot be read")).cause(e))?;
-    if text.len() as u64 > MAX_BYTES {
-        return Err(foreign(path, "it is larger than any of them"));
-    }
+    let text = bounded::file(path, MAX_BYTES)
+        .map_err(|e| Error::usage(format!("{shown} cannot be read")).cause(e))?
+        .ok_or_else(|| foreign(path, "it is larger than any of them"))?;
     let report: Written = serde_json::from_slice(&text).map_err(|e| foreign(path, e))?;
     if report.schema != SCHEMA || !matches!(report.command.as_str(), "rls audit" | "rls matrix") {
         return Err(foreign(path, format!("it is a {} of `{}`", report.schema, report.command)));

@@ -1,12 +1,10 @@
 //! What a triage looked at, in a file: to judge it again elsewhere, later, with other limits.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::state;
+use super::{bounded, state};
 use crate::error::Error;
 use crate::facts::Provenance;
 use crate::facts::triage::Facts;
@@ -56,13 +54,9 @@ impl Saved {
     /// A usage error that says what the file is instead.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let shown = path.display();
-        let mut text = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut text))
-            .map_err(|e| Error::usage(format!("{shown} cannot be read")).cause(e))?;
-        if text.len() as u64 > MAX_BYTES {
-            return Err(foreign(path, "it is larger than any of them"));
-        }
+        let text = bounded::file(path, MAX_BYTES)
+            .map_err(|e| Error::usage(format!("{shown} cannot be read")).cause(e))?
+            .ok_or_else(|| foreign(path, "it is larger than any of them"))?;
         let head: Head = serde_json::from_slice(&text).map_err(|e| foreign(path, e))?;
         if head.form != FORM {
             let message =

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 pub use write::replace;
 
+use super::bounded;
 use crate::facts::environment::{EntryState, EnvEntry, EnvFile, Note};
 
 /// The largest file that is read, in bytes: real ones have a few KiB.
@@ -71,13 +72,12 @@ fn read_from(path: &Path, reader: impl Read) -> Result<EnvFile, EnvFileError> {
 }
 
 fn bytes_from(path: &Path, reader: impl Read) -> Result<Vec<u8>, EnvFileError> {
-    let mut bytes = Vec::new();
-    let read = reader.take(MAX_BYTES + 1).read_to_end(&mut bytes);
-    read.map_err(|source| EnvFileError::Io { path: path.to_owned(), source })?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(EnvFileError::TooLarge { path: path.to_owned() });
+    let path = path.to_owned();
+    match bounded::reader(reader, MAX_BYTES) {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(EnvFileError::TooLarge { path }),
+        Err(source) => Err(EnvFileError::Io { path, source }),
     }
-    Ok(bytes)
 }
 
 /// Reads bytes that came from `path` (a file, or `stdin`). Any bytes will do.

@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -13,6 +12,7 @@ use oxc_ast::ast::{Expression, TSEnumDeclaration};
 use super::module::{Binding, Export, Imported, Module};
 use super::package::is_zod;
 use super::{MAX_BYTES, SchemaError};
+use crate::sources::bounded;
 
 /// Files read in one go; a schema is spread over a handful.
 const MAX_FILES: usize = 64;
@@ -178,11 +178,9 @@ pub(in crate::sources) fn read_text(path: &Path) -> Result<String, SchemaError> 
     if !file.metadata().map_err(io)?.is_file() {
         return Err(io(std::io::Error::other("not a regular file")));
     }
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(io)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(SchemaError::TooLarge { path: path.to_owned() });
-    }
+    let bytes = bounded::reader(file, MAX_BYTES)
+        .map_err(io)?
+        .ok_or_else(|| SchemaError::TooLarge { path: path.to_owned() })?;
     String::from_utf8(bytes).map_err(|_| SchemaError::NotUtf8 { path: path.to_owned() })
 }
 
