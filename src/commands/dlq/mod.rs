@@ -11,6 +11,7 @@ pub mod list;
 pub mod ops;
 mod pacer;
 mod plan;
+mod request;
 pub mod requeue;
 pub mod show;
 pub mod undo;

@@ -1,32 +1,19 @@
 //! `dlq requeue`: plan, consent, guarded writes, account.
 
-use std::collections::HashSet;
-
-use super::{careful, filter, plan, write};
+use super::request::{Request, request};
+use super::{careful, plan, write};
 use crate::cli::DlqRequeue;
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::job_id::JobId;
-use crate::facts::requeue::{Exclusion, Options, Plan, Target};
+use crate::facts::requeue::{Exclusion, Plan, Target};
 use crate::report::{Report, requeue as report};
-use crate::sources::ids;
-use crate::sources::postgres::requeue::journal::Entry;
 use crate::sources::postgres::requeue::lookup::{self, Ground};
 use crate::sources::postgres::requeue::statements::{self, REQUEUED};
 use crate::sources::postgres::requeue::{Shape, Work};
-use crate::sources::state::{Deed, State, StoredOperation, StoredPlan};
+use crate::sources::state::{Deed, State, StoredOperation};
 
 /// Explicit ids up to this many are written in one transaction, or not at all.
 const ONE_TRANSACTION: usize = 500;
-
-/// What the command line asks for.
-struct Request {
-    target: Target,
-    options: Options,
-    kept: Option<StoredPlan>,
-    resumed: Option<StoredOperation>,
-    done: HashSet<JobId>,
-}
 
 /// Requeues, or shows what would be requeued.
 pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> {
@@ -44,16 +31,7 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
     if let (Some(kept), None, false) = (&kept, &resumed, args.frozen) {
         plan::compare(kept, &plan)?;
     }
-    let mut facing = report::Facing {
-        plan: &plan,
-        from: context.provenance(),
-        resumes: resumed.as_ref().map(|r| r.operation.clone()),
-        // Without an event, others cannot see what was done.
-        journal_only: shape.enqueued.is_none(),
-        stored: false,
-        canary: args.care.canary(),
-        pace: args.care.pace(),
-    };
+    let mut facing = facing(context, args, &plan, &shape, resumed.as_ref());
     if refuses(&plan) {
         return Ok(report::refused(&facing));
     }
@@ -65,23 +43,55 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
         return Ok(report::planned(&facing, args.consent.dry_run, ground.obstacle.as_deref()));
     }
     write::possible(context, &ground)?;
+    let planned = Planned { facing, shape, ground, afresh: kept.is_none() };
+    apply(context, args, planned, state, resumed).await
+}
+
+fn facing<'a>(
+    context: &Context,
+    args: &DlqRequeue,
+    plan: &'a Plan,
+    shape: &Shape,
+    resumed: Option<&StoredOperation>,
+) -> report::Facing<'a> {
+    report::Facing {
+        plan,
+        from: context.provenance(),
+        resumes: resumed.map(|r| r.operation.clone()),
+        // Without an event, others cannot see what was done.
+        journal_only: shape.enqueued.is_none(),
+        stored: false,
+        canary: args.care.canary(),
+        pace: args.care.pace(),
+    }
+}
+
+/// A plan that may be agreed to.
+struct Planned<'a> {
+    facing: report::Facing<'a>,
+    shape: Shape,
+    ground: Ground,
+    /// Not the plan of an earlier run.
+    afresh: bool,
+}
+
+/// Asks, writes, and tells what was written.
+async fn apply(
+    context: &Context,
+    args: &DlqRequeue,
+    planned: Planned<'_>,
+    state: Result<State, Error>,
+    resumed: Option<StoredOperation>,
+) -> Result<Report, Error> {
+    let Planned { facing, shape, ground, afresh } = planned;
+    let (plan, layout) = (facing.plan, context.layout().await?);
     let state = write::records(state, facing.journal_only)?;
     let jobs = plan.ids.len() as u64;
     let permit = write::consent(context, &args.consent, jobs, &report::document(&facing))?;
-    let mut record = resumed.unwrap_or_else(|| StoredOperation {
-        operation: write::operation_id(&ground, &plan.id),
-        deed: Deed::Requeue,
-        plan: plan.id.clone(),
-        database: plan.database.clone(),
-        author: context.author(args.consent.reason.as_deref()),
-        jobs,
-        done: 0,
-        finished: false,
-        undoes: None,
-    });
+    let mut record = resumed.unwrap_or_else(|| operation(context, args, plan, &ground));
     let journal = write::journal(state.as_ref(), facing.journal_only, &record.operation)?;
     let at_once = facing.canary.is_none() && facing.pace.is_free();
-    let explicit = at_once && matches!(plan.target, Target::Ids(_)) && kept.is_none();
+    let explicit = at_once && matches!(plan.target, Target::Ids(_)) && afresh;
     let agreed = write::Agreed {
         permit,
         statements: statements::requeue(layout, &shape.over(facing.pace.spread)),
@@ -93,7 +103,7 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
         journal,
     };
     let care = careful::Care {
-        plan: &plan,
+        plan,
         shape: &shape,
         state: state.as_ref(),
         canary: facing.canary.as_ref(),
@@ -105,132 +115,29 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
     Ok(report::applied(&facing, &record.operation, &done))
 }
 
+/// The record of an operation that begins.
+fn operation(
+    context: &Context,
+    args: &DlqRequeue,
+    plan: &Plan,
+    ground: &Ground,
+) -> StoredOperation {
+    StoredOperation {
+        operation: write::operation_id(ground, &plan.id),
+        deed: Deed::Requeue,
+        plan: plan.id.clone(),
+        database: plan.database.clone(),
+        author: context.author(args.consent.reason.as_deref()),
+        jobs: plan.ids.len() as u64,
+        done: 0,
+        finished: false,
+        undoes: None,
+    }
+}
+
 /// Explicit ids are all or nothing: one that is not dead refuses the rest.
 fn refuses(plan: &Plan) -> bool {
     matches!(plan.target, Target::Ids(_))
         && !plan.options.skip_ineligible
         && plan.excluded_for(Exclusion::NotDead) + plan.excluded_for(Exclusion::Missing) > 0
-}
-
-async fn request(
-    context: &Context,
-    args: &DlqRequeue,
-    state: Result<&State, &Error>,
-    ground: &Ground,
-    shape: &Shape,
-) -> Result<Request, Error> {
-    if let Some(operation) = &args.resume {
-        let operation = super::operation(operation)?;
-        let state = state.map_err(Clone::clone)?;
-        let record = state.operation(&operation)?.ok_or_else(|| {
-            Error::usage(format!("operation {operation} was not begun on this machine"))
-                .hint("the same selection again requeues what is still dead")
-        })?;
-        return resume(context, state, record, shape).await;
-    }
-    if let Some(id) = &args.plan {
-        let kept = state.map_err(Clone::clone)?.plan(id)?;
-        here(context, &kept.database)?;
-        let (target, options) = if args.frozen {
-            let options = Options { skip_ineligible: true, ..kept.options.clone() };
-            (Target::Ids(kept.ids.clone()), options)
-        } else {
-            (kept.target.clone(), kept.options.clone())
-        };
-        let done = HashSet::new();
-        return Ok(Request { target, options, kept: Some(kept), resumed: None, done });
-    }
-    let target = target(context, args, ground).await?;
-    if let (Target::Ids(_), Ok(state)) = (&target, state)
-        && let Some(record) = interrupted(context, state, &target)
-    {
-        context.terminal.say(&format!("the same command was interrupted: {}", record.operation));
-        return resume(context, state, record, shape).await;
-    }
-    let options = Options {
-        max: args.max,
-        include_repeat_offenders: args.include_repeat_offenders,
-        skip_ineligible: args.skip_ineligible,
-    };
-    Ok(Request { target, options, kept: None, resumed: None, done: HashSet::new() })
-}
-
-async fn target(context: &Context, args: &DlqRequeue, ground: &Ground) -> Result<Target, Error> {
-    let layout = context.layout().await?;
-    if !args.ids.is_empty() || args.ids_file.is_some() {
-        let file = args.ids_file.as_deref();
-        return Ok(Target::Ids(ids::read(&args.ids, file, layout.id)?));
-    }
-    let selection = filter::selection_at(context, layout, &args.filter, ground.now)?;
-    if selection.is_all() && !args.all {
-        return Err(Error::usage("nothing says which dead letters are meant")
-            .hint("give ids, a filter such as --kind or --group, or --all"));
-    }
-    Ok(Target::Filter(selection))
-}
-
-/// An operation of this machine on the same ids that did not come to its end.
-fn interrupted(context: &Context, state: &State, target: &Target) -> Option<StoredOperation> {
-    let place = context.place();
-    state.operations().into_iter().find(|record| {
-        record.deed == Deed::Requeue
-            && !record.finished
-            && record.database == place
-            && state.plan(&record.plan).is_ok_and(|plan| plan.target == *target)
-    })
-}
-
-/// The frozen jobs of an operation, without those that it requeued already.
-async fn resume(
-    context: &Context,
-    state: &State,
-    record: StoredOperation,
-    shape: &Shape,
-) -> Result<Request, Error> {
-    here(context, &record.database)?;
-    let kept = state.plan(&record.plan)?;
-    let (database, layout) = (context.database().await?, context.layout().await?);
-    let done = if shape.enqueued.is_some() {
-        lookup::done(database, layout, &record.operation, context.timeout()).await?
-    } else {
-        let entries = state.journal_entries(&record.operation);
-        committed(context, shape, entries).await?
-    };
-    let options = Options { skip_ineligible: true, max: None, ..kept.options.clone() };
-    Ok(Request {
-        target: Target::Ids(kept.ids.clone()),
-        options,
-        kept: Some(kept),
-        resumed: Some(record),
-        done,
-    })
-}
-
-/// The jobs of a journal whose batch was committed: their rows are not what they were before.
-async fn committed(
-    context: &Context,
-    shape: &Shape,
-    entries: Vec<Entry>,
-) -> Result<HashSet<JobId>, Error> {
-    let (database, layout) = (context.database().await?, context.layout().await?);
-    let keys: Vec<_> = entries
-        .iter()
-        .filter_map(|entry| {
-            let before = Entry { written: entry.previous.clone(), ..entry.clone() };
-            serde_json::to_string(&before).ok()
-        })
-        .collect();
-    let statements = statements::undo(layout, shape);
-    let untouched = lookup::matching(database, &statements, &keys, context.timeout()).await?;
-    let ids = entries.iter().filter(|entry| !untouched.contains(&entry.id));
-    Ok(ids.filter_map(|entry| JobId::parse(&entry.id, layout.id)).collect())
-}
-
-/// A plan or operation belongs to one database.
-pub(super) fn here(context: &Context, database: &str) -> Result<(), Error> {
-    let place = context.place();
-    if place == database {
-        return Ok(());
-    }
-    Err(Error::refused(format!("it was made for {database}, and this is {place}")))
 }

@@ -1,6 +1,6 @@
 //! `dlq undo`: back to dead, where nothing happened since.
 
-use super::{requeue, write};
+use super::{request, write};
 use crate::cli::DlqUndo;
 use crate::context::Context;
 use crate::error::Error;
@@ -124,7 +124,7 @@ async fn written(
     }
     let state = state.map_err(Clone::clone)?;
     if let Some(record) = state.operation(of)? {
-        requeue::here(context, &record.database)?;
+        request::here(context, &record.database)?;
         if record.deed != Deed::Requeue {
             return Ok(vec![]);
         }

@@ -1,0 +1,154 @@
+//! What a requeue is asked for: a selection, ids, a plan that was made before, an operation that goes on.
+
+use std::collections::HashSet;
+
+use super::filter;
+use crate::cli::DlqRequeue;
+use crate::context::Context;
+use crate::error::Error;
+use crate::facts::job_id::JobId;
+use crate::facts::requeue::{Options, Target};
+use crate::sources::ids;
+use crate::sources::postgres::requeue::Shape;
+use crate::sources::postgres::requeue::journal::Entry;
+use crate::sources::postgres::requeue::lookup::{self, Ground};
+use crate::sources::postgres::requeue::statements;
+use crate::sources::state::{Deed, State, StoredOperation, StoredPlan};
+
+/// What the command line asks for.
+pub struct Request {
+    /// Which jobs.
+    pub target: Target,
+    /// Under which rules.
+    pub options: Options,
+    /// The plan that was made before.
+    pub kept: Option<StoredPlan>,
+    /// The operation that goes on.
+    pub resumed: Option<StoredOperation>,
+    /// What that one did already.
+    pub done: HashSet<JobId>,
+}
+
+/// Reads it; an interrupted operation on the same ids goes on.
+pub async fn request(
+    context: &Context,
+    args: &DlqRequeue,
+    state: Result<&State, &Error>,
+    ground: &Ground,
+    shape: &Shape,
+) -> Result<Request, Error> {
+    if let Some(operation) = &args.resume {
+        let operation = super::operation(operation)?;
+        let state = state.map_err(Clone::clone)?;
+        let record = state.operation(&operation)?.ok_or_else(|| {
+            Error::usage(format!("operation {operation} was not begun on this machine"))
+                .hint("the same selection again requeues what is still dead")
+        })?;
+        return resume(context, state, record, shape).await;
+    }
+    if let Some(id) = &args.plan {
+        let kept = state.map_err(Clone::clone)?.plan(id)?;
+        here(context, &kept.database)?;
+        let (target, options) = if args.frozen {
+            let options = Options { skip_ineligible: true, ..kept.options.clone() };
+            (Target::Ids(kept.ids.clone()), options)
+        } else {
+            (kept.target.clone(), kept.options.clone())
+        };
+        let done = HashSet::new();
+        return Ok(Request { target, options, kept: Some(kept), resumed: None, done });
+    }
+    let target = target(context, args, ground).await?;
+    if let (Target::Ids(_), Ok(state)) = (&target, state)
+        && let Some(record) = interrupted(context, state, &target)
+    {
+        context.terminal.say(&format!("the same command was interrupted: {}", record.operation));
+        return resume(context, state, record, shape).await;
+    }
+    let options = Options {
+        max: args.max,
+        include_repeat_offenders: args.include_repeat_offenders,
+        skip_ineligible: args.skip_ineligible,
+    };
+    Ok(Request { target, options, kept: None, resumed: None, done: HashSet::new() })
+}
+
+async fn target(context: &Context, args: &DlqRequeue, ground: &Ground) -> Result<Target, Error> {
+    let layout = context.layout().await?;
+    if !args.ids.is_empty() || args.ids_file.is_some() {
+        let file = args.ids_file.as_deref();
+        return Ok(Target::Ids(ids::read(&args.ids, file, layout.id)?));
+    }
+    let selection = filter::selection_at(context, layout, &args.filter, ground.now)?;
+    if selection.is_all() && !args.all {
+        return Err(Error::usage("nothing says which dead letters are meant")
+            .hint("give ids, a filter such as --kind or --group, or --all"));
+    }
+    Ok(Target::Filter(selection))
+}
+
+/// An operation of this machine on the same ids that did not come to its end.
+fn interrupted(context: &Context, state: &State, target: &Target) -> Option<StoredOperation> {
+    let place = context.place();
+    state.operations().into_iter().find(|record| {
+        record.deed == Deed::Requeue
+            && !record.finished
+            && record.database == place
+            && state.plan(&record.plan).is_ok_and(|plan| plan.target == *target)
+    })
+}
+
+/// The frozen jobs of an operation, without those that it requeued already.
+async fn resume(
+    context: &Context,
+    state: &State,
+    record: StoredOperation,
+    shape: &Shape,
+) -> Result<Request, Error> {
+    here(context, &record.database)?;
+    let kept = state.plan(&record.plan)?;
+    let (database, layout) = (context.database().await?, context.layout().await?);
+    let done = if shape.enqueued.is_some() {
+        lookup::done(database, layout, &record.operation, context.timeout()).await?
+    } else {
+        let entries = state.journal_entries(&record.operation);
+        committed(context, shape, entries).await?
+    };
+    let options = Options { skip_ineligible: true, max: None, ..kept.options.clone() };
+    Ok(Request {
+        target: Target::Ids(kept.ids.clone()),
+        options,
+        kept: Some(kept),
+        resumed: Some(record),
+        done,
+    })
+}
+
+/// The jobs of a journal whose batch was committed: their rows are not what they were before.
+async fn committed(
+    context: &Context,
+    shape: &Shape,
+    entries: Vec<Entry>,
+) -> Result<HashSet<JobId>, Error> {
+    let (database, layout) = (context.database().await?, context.layout().await?);
+    let keys: Vec<_> = entries
+        .iter()
+        .filter_map(|entry| {
+            let before = Entry { written: entry.previous.clone(), ..entry.clone() };
+            serde_json::to_string(&before).ok()
+        })
+        .collect();
+    let statements = statements::undo(layout, shape);
+    let untouched = lookup::matching(database, &statements, &keys, context.timeout()).await?;
+    let ids = entries.iter().filter(|entry| !untouched.contains(&entry.id));
+    Ok(ids.filter_map(|entry| JobId::parse(&entry.id, layout.id)).collect())
+}
+
+/// A plan or operation belongs to one database.
+pub fn here(context: &Context, database: &str) -> Result<(), Error> {
+    let place = context.place();
+    if place == database {
+        return Ok(());
+    }
+    Err(Error::refused(format!("it was made for {database}, and this is {place}")))
+}
