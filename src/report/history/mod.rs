@@ -1,0 +1,140 @@
+//! The answer of `history`.
+
+mod json;
+mod words;
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use crate::facts::Verdict;
+use crate::facts::snapshot::{FIGURES, FigureDoc};
+use crate::history::series::Span;
+use crate::history::{Bucket, Onset, Past};
+use crate::text;
+use crate::text::sparkline;
+use crate::triage::tree::TREE;
+
+use json::data;
+pub use json::{GapJson, HistoryJson, MarkJson, PointJson, TroubleJson};
+use words::notes;
+pub use words::{mark_text, started, time};
+
+/// Builds the view.
+#[must_use]
+pub fn report(past: &Past, page: Option<&Path>, now: Timestamp, from: &Provenance) -> Report {
+    let mut document = Document::default();
+    document.push(header::title("history", from));
+    document.note(started(past, now));
+    if let Some(page) = page {
+        document.note(format!("written: {}", page.display()));
+    } else if past.series.latest.is_some() {
+        document.push(Block::Table(status(past)));
+        document.push(Block::Table(figures(past)));
+    }
+    for note in notes(past, now) {
+        document.note(note);
+    }
+    document.next(next(past));
+    let mut report = Report::listing("history", data(past, now), document);
+    report.summary = vec![
+        ("snapshots", past.series.snapshots.into()),
+        ("started", past.onsets.start().map(|onset| time(onset.since)).into()),
+    ];
+    report
+}
+
+/// The timeline of each question, and of the requeues below.
+fn status(past: &Past) -> Table {
+    let mut table = Table::new(vec![
+        Column::text("step"),
+        Column::text("last"),
+        Column::number("not ok since"),
+        Column::text("timeline"),
+    ]);
+    let buckets = &past.series.buckets;
+    for (place, branch) in TREE.iter().enumerate() {
+        // The recorder does not look into checkouts.
+        let known = past
+            .latest
+            .as_ref()
+            .is_none_or(|detail| detail.steps.iter().any(|step| step.question == branch.question));
+        if !known {
+            continue;
+        }
+        let onset = past.onsets.question(branch.question);
+        let verdict = onset.map_or(Verdict::Ok, |onset| onset.verdict);
+        let of = |bucket: &Bucket| bucket.verdict.map(|_| bucket.questions[place]);
+        table.row(vec![
+            Cell::plain(branch.question),
+            Cell::verdict(verdict),
+            Cell::plain(onset.map_or_else(String::new, since)),
+            Cell::judged(sparkline::verdicts(buckets.iter().map(of)), verdict),
+        ]);
+    }
+    if !past.marks.is_empty() {
+        let mut line = vec![' '; buckets.len()];
+        for mark in &past.marks {
+            if let Some(place) = past.series.place(mark.at.as_millisecond()) {
+                line[place] = if mark.undo { 'U' } else { 'R' };
+            }
+        }
+        let line: String = line.into_iter().collect();
+        let count = text::count(past.marks.len() as u64);
+        table.row(vec![
+            Cell::plain("requeues"),
+            Cell::plain(count),
+            Cell::default(),
+            Cell::strong(line.trim_end()),
+        ]);
+    }
+    table
+}
+
+/// `14:03:10Z`, or the day as well when it was not within a day of the end.
+fn since(onset: &Onset) -> String {
+    let text = time(onset.since);
+    if onset.last_ok.is_none() { format!("≤ {}", &text[5..16]) } else { text[5..16].to_owned() }
+}
+
+fn figures(past: &Past) -> Table {
+    let mut table = Table::new(vec![
+        Column::text("figure"),
+        Column::number("last"),
+        Column::number("min"),
+        Column::number("max"),
+        Column::text("over time"),
+    ]);
+    for doc in &FIGURES {
+        let spans = || past.series.buckets.iter().filter_map(|b| b.figures[doc.figure as usize]);
+        let (Some(last), Some(min), Some(max)) = (
+            spans().next_back(),
+            spans().map(|span| span.min).reduce(f64::min),
+            spans().map(|span| span.max).reduce(f64::max),
+        ) else {
+            continue;
+        };
+        table.row(vec![
+            Cell::plain(doc.title),
+            Cell::strong(last_text(doc, last)),
+            Cell::plain(text::figure(doc, min)),
+            Cell::plain(text::figure(doc, max)),
+            Cell::plain(sparkline::bars(past.series.figure(doc)).trim_end()),
+        ]);
+    }
+    table
+}
+
+fn last_text(doc: &FigureDoc, span: Span) -> String {
+    let bound = if span.at_least { "≥ " } else { "" };
+    format!("{bound}{}", text::figure(doc, span.last))
+}
+
+fn next(past: &Past) -> Vec<(String, String)> {
+    let Some(start) = past.onsets.start() else { return vec![] };
+    vec![
+        ("cliplyctl triage".to_owned(), "how it is now".to_owned()),
+        (format!("cliplyctl runbook {}", start.what), "what this check means".to_owned()),
+    ]
+}
