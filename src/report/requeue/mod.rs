@@ -1,0 +1,173 @@
+//! The answers of `dlq requeue`: the plan, the refusal, the account.
+
+mod json;
+mod plan;
+
+pub use json::{ExcludedJson, GroupJson, RequeueJson};
+pub use plan::document;
+
+use json::{data, left_behind};
+use plan::care;
+
+use super::outcome::{account, exit, note_stop, outcome_json};
+use super::{Document, Provenance, Report, canary, follow, header};
+use crate::error::Error;
+use crate::exit::ExitCode;
+use crate::facts::Verdict;
+use crate::facts::cohort::Followed;
+use crate::facts::operation::OperationId;
+use crate::facts::pace::Pace;
+use crate::facts::ramp::{Canary, Lane};
+use crate::facts::requeue::{Exclusion, Outcome, Plan, Stop};
+use crate::text::plural;
+
+/// A plan, and where it stands.
+pub struct Facing<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// Context and database.
+    pub from: Provenance,
+    /// The operation that goes on.
+    pub resumes: Option<OperationId>,
+    /// There are no events: the record stays on this machine.
+    pub journal_only: bool,
+    /// Whether the plan can be applied by its id.
+    pub stored: bool,
+    /// Step by step.
+    pub canary: Option<Canary>,
+    /// How fast.
+    pub pace: Pace,
+}
+
+/// What was done, and what became of it as far as it was watched.
+pub struct Done {
+    /// What became of each job of the plan.
+    pub outcome: Outcome,
+    /// How far each group came, where a canary went ahead.
+    pub lanes: Vec<Lane>,
+    /// What became of the jobs, where they were followed.
+    pub followed: Option<Followed>,
+}
+
+impl From<Outcome> for Done {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, lanes: vec![], followed: None }
+    }
+}
+
+/// The plan as the answer: `--dry-run`, or nothing to do.
+#[must_use]
+pub fn planned(facing: &Facing<'_>, dry_run: bool, obstacle: Option<&str>) -> Report {
+    let mut document = document(facing);
+    let plan = facing.plan;
+    if plan.matched == 0 {
+        document.note("no dead letter matches: nothing to do");
+    } else if plan.ids.is_empty() {
+        document.note("none of these may be requeued: nothing was written");
+    } else {
+        document.note("nothing was written");
+    }
+    if let Some(obstacle) = obstacle {
+        document.note(format!("it could not be applied here: {obstacle}"));
+    }
+    if dry_run && facing.stored && !plan.ids.is_empty() {
+        let command = format!("cliplyctl dlq requeue --plan {}{}", plan.id, care(facing));
+        document.next(vec![(command, "apply exactly this".to_owned())]);
+    }
+    let mut report = Report::listing("dlq requeue", data(facing, None), document);
+    if !dry_run && left_behind(plan) > 0 {
+        report.exit = ExitCode::Partial;
+    }
+    summarise(&mut report, plan, None);
+    report
+}
+
+/// Explicit ids of which some are not dead: nothing was written.
+#[must_use]
+pub fn refused(facing: &Facing<'_>) -> Report {
+    let plan = facing.plan;
+    let mut document = document(facing);
+    let n = plan.excluded_for(Exclusion::Missing) + plan.excluded_for(Exclusion::NotDead);
+    let jobs = plural(n, "job is not dead", "jobs are not dead");
+    document.headline(Verdict::Unknown, format!("refused: {jobs}; nothing was written"));
+    let mut report = Report::listing("dlq requeue", data(facing, None), document);
+    report.exit = ExitCode::Refused;
+    let error = Error::refused(format!("{jobs}, and ids are all or nothing"))
+        .hint("--skip-ineligible leaves them out");
+    report.errors.push(error);
+    summarise(&mut report, plan, None);
+    report
+}
+
+/// The account of a write.
+#[must_use]
+pub fn applied(facing: &Facing<'_>, operation: &OperationId, done: &Done) -> Report {
+    let outcome = &done.outcome;
+    let mut document = Document::default();
+    document.push(header::title("requeue", &facing.from));
+    account(&mut document, operation, outcome, "requeued");
+    canary::blocks(&mut document, &done.lanes);
+    if let Some(followed) = &done.followed {
+        follow::blocks(&mut document, followed);
+    }
+    document.next(next(operation, done));
+    let mut data = data(facing, Some(outcome_json(operation, outcome)));
+    data.canary = facing.canary.as_ref().map(|_| canary::json(&done.lanes));
+    data.followed = done.followed.as_ref().map(follow::json);
+    let mut report = Report::listing("dlq requeue", data, document);
+    report.exit = ending(done, exit(outcome, left_behind(facing.plan)));
+    note_stop(&mut report, outcome);
+    summarise(&mut report, facing.plan, Some(outcome));
+    if let Some(followed) = &done.followed {
+        follow::note_end(&mut report, followed);
+        follow::summarise(&mut report, followed);
+    }
+    report
+}
+
+/// What was seen of the jobs goes before the account of the write: failed again 2, not known 3.
+fn ending(done: &Done, written: ExitCode) -> ExitCode {
+    if done.outcome.stopped.is_some() {
+        return written;
+    }
+    let seen = [canary::exit(&done.lanes), done.followed.as_ref().map(follow::exit)];
+    let has = |code| seen.contains(&Some(code));
+    let order = [ExitCode::Critical, ExitCode::Unknown, ExitCode::Interrupted];
+    order.into_iter().find(|code| has(*code)).unwrap_or(written)
+}
+
+fn next(operation: &OperationId, done: &Done) -> Vec<(String, String)> {
+    let (outcome, mut next) = (&done.outcome, Vec::new());
+    let mut say = |command: String, why: &str| next.push((command, why.to_owned()));
+    // Whoever goes on, goes on as carefully.
+    let canary = if done.lanes.is_empty() { "" } else { " --canary" };
+    let resume = format!("cliplyctl dlq requeue --resume {operation}{canary}");
+    if done.lanes.iter().any(|lane| lane.stopped.is_some()) {
+        say(
+            format!("cliplyctl dlq follow {operation}"),
+            "what becomes of those that were requeued",
+        );
+        if outcome.left > 0 {
+            say(resume, "once the cause is mended: go on with the others");
+        }
+        say(format!("cliplyctl dlq undo {operation}"), "take back what no worker has touched");
+    } else if outcome.left + outcome.in_doubt > 0 {
+        if outcome.stopped != Some(Stop::AllOrNothing) {
+            say(resume, "finish it; nothing is done twice");
+        }
+    } else if let Some(followed) = &done.followed {
+        follow::next(followed).into_iter().for_each(|(command, why)| say(command, &why));
+    } else if outcome.done > 0 {
+        say(format!("cliplyctl dlq follow {operation}"), "what becomes of them");
+        say(format!("cliplyctl dlq undo {operation}"), "take it back");
+    }
+    next
+}
+
+fn summarise(report: &mut Report, plan: &Plan, outcome: Option<&Outcome>) {
+    report.summary = vec![
+        ("matched", plan.matched.into()),
+        ("eligible", plan.ids.len().into()),
+        ("requeued", outcome.map_or(0, |o| o.done).into()),
+    ];
+}

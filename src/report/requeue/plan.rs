@@ -1,0 +1,165 @@
+//! The plan as a person reads it before they agree.
+
+use super::Facing;
+use crate::facts::pace::Pace;
+use crate::facts::ramp::Canary;
+use crate::facts::requeue::{Exclusion, Plan};
+use crate::report::outcome::SHOWN;
+use crate::report::{Block, Cell, Column, Document, Table, header};
+use crate::text::{count, first_line, plural, span};
+
+/// Jobs a second that a plan expects: slower than measured, so that the truth is a good surprise.
+const RATE: f64 = 5_000.0;
+/// The plan for people: on stderr before the question, on stdout with `--dry-run`.
+#[must_use]
+pub fn document(facing: &Facing<'_>) -> Document {
+    let plan = facing.plan;
+    let mut document = Document::default();
+    document.push(header::title("requeue plan", &facing.from));
+    let mut pairs = vec![
+        ("plan", Cell::strong(&plan.id)),
+        ("matched", Cell::plain(count(plan.matched))),
+        ("to requeue", Cell::strong(count(plan.ids.len() as u64))),
+    ];
+    for (reason, n, _) in &plan.excluded {
+        pairs.push((label(*reason), Cell::plain(count(*n))));
+    }
+    let (about, least) = (crate::text::age(expected(facing)), facing.canary.is_some());
+    let words = if least { format!("{about}, and as long as the canary takes") } else { about };
+    pairs.push(("expected", Cell::plain(format!("about {words}"))));
+    pairs.extend(pace(&facing.pace).map(|words| ("pace", Cell::plain(words))));
+    pairs.push(("repeat offenders", Cell::muted(&plan.offenders_examined)));
+    if let Some(canary) = &facing.canary {
+        let Canary { ramp, timeout, stop_at } = canary;
+        let words = format!(
+            "{ramp} of each group; a step is waited for {} at most, and a group stops where its first \
+             step or more than {stop_at}% of a later one fails again",
+            span(*timeout)
+        );
+        pairs.push(("canary", Cell::plain(words)));
+    }
+    document.push(Block::Pairs(pairs));
+    groups(&mut document, plan);
+    samples(&mut document, plan);
+    left_out(&mut document, plan);
+    if facing.journal_only {
+        document.note("this database keeps no events: the record stays on this machine, others will not see it");
+    }
+    if let Some(operation) = &facing.resumes {
+        document.note(format!("goes on with operation {operation}"));
+    }
+    document
+}
+
+/// The flags of what was shown: a plan holds the jobs, and not how carefully they go.
+pub(super) fn care(facing: &Facing<'_>) -> String {
+    let mut flags = String::new();
+    if let Some(Canary { ramp, timeout, stop_at }) = &facing.canary {
+        flags.push_str(&format!(
+            " --canary --ramp {ramp} --canary-timeout {}s --stop-at {stop_at}%",
+            timeout.as_secs()
+        ));
+    }
+    let Pace { rate, spread, pause_above } = &facing.pace;
+    flags.extend(rate.map(|rate| format!(" --rate {:.0}/h", rate * 3_600.0)));
+    flags.extend(spread.map(|spread| format!(" --spread {}s", spread.as_secs())));
+    flags.extend(pause_above.map(|most| format!(" --pause-above {most}")));
+    flags
+}
+
+/// Seconds that the writing takes, without what is waited for.
+pub(super) fn expected(facing: &Facing<'_>) -> f64 {
+    let rate = facing.pace.rate.map_or(RATE, |rate| rate.min(RATE));
+    (facing.plan.ids.len() as f64 / rate).ceil()
+}
+
+/// `at most 20 jobs a second; due one by one over 10m`
+fn pace(pace: &Pace) -> Option<String> {
+    let mut words = Vec::new();
+    words.extend(pace.rate.map(|rate| {
+        let jobs = (rate * 3_600.0).round() as u64;
+        if rate >= 1.0 {
+            format!("at most {} jobs a second", rate.round())
+        } else {
+            format!("at most {} an hour", plural(jobs, "job", "jobs"))
+        }
+    }));
+    words.extend(pace.spread.map(|spread| format!("due one by one over {}", span(spread))));
+    words.extend(
+        pace.pause_above
+            .map(|most| format!("waits while more than {} are due", plural(most, "job", "jobs"))),
+    );
+    (!words.is_empty()).then(|| words.join("; "))
+}
+
+fn label(reason: Exclusion) -> &'static str {
+    match reason {
+        Exclusion::Missing => "left out: no such job",
+        Exclusion::NotDead => "left out: not dead",
+        Exclusion::RepeatOffender => "left out: repeat offender",
+        Exclusion::BeyondMax => "left out: beyond --max",
+        Exclusion::AlreadyDone => "already done",
+    }
+}
+
+fn groups(document: &mut Document, plan: &Plan) {
+    if plan.groups.is_empty() {
+        return;
+    }
+    let columns = vec![
+        Column::number("jobs"),
+        Column::text("kind"),
+        Column::text("group"),
+        Column::prose("cause"),
+    ];
+    let mut table = Table::listing(columns);
+    for group in plan.groups.iter().take(SHOWN) {
+        table.row(vec![
+            Cell::plain(count(group.jobs)),
+            Cell::plain(&group.kind),
+            Cell::plain(&group.hash),
+            Cell::plain(first_line(&group.template)),
+        ]);
+    }
+    document.push(Block::Table(table));
+    if plan.groups.len() > SHOWN {
+        document.note(format!("and {} more groups", count((plan.groups.len() - SHOWN) as u64)));
+    }
+}
+
+fn samples(document: &mut Document, plan: &Plan) {
+    if plan.samples.is_empty() {
+        return;
+    }
+    let mut table =
+        Table::listing(vec![Column::text("sample"), Column::text("kind"), Column::prose("error")]);
+    for sample in &plan.samples {
+        table.row(vec![
+            Cell::plain(sample.id.to_string()),
+            Cell::plain(&sample.kind),
+            Cell::plain(first_line(&sample.error)),
+        ]);
+    }
+    document.push(Block::Table(table));
+}
+
+fn left_out(document: &mut Document, plan: &Plan) {
+    let named = plan
+        .excluded
+        .iter()
+        .filter(|(reason, ..)| !matches!(reason, Exclusion::BeyondMax | Exclusion::AlreadyDone));
+    let mut table = Table::listing(vec![Column::text("left out"), Column::prose("why")]);
+    for (reason, _, jobs) in named {
+        for job in jobs.iter().take(SHOWN) {
+            let why = match (reason, &job.state) {
+                (Exclusion::NotDead, Some(state)) => format!("it is {state}"),
+                (Exclusion::Missing, _) => "no such job".to_owned(),
+                _ => label(*reason).trim_start_matches("left out: ").to_owned(),
+            };
+            table.row(vec![Cell::plain(job.id.to_string()), Cell::plain(why)]);
+        }
+    }
+    if !table.rows.is_empty() {
+        document.push(Block::Table(table));
+    }
+}
