@@ -16,10 +16,13 @@ pub fn given_back(terminal: &Terminal) -> bool {
         && terminal.has_its_modes()
 }
 
+/// What somebody does to leave.
+type Way = fn(&mut Terminal);
+
 #[test]
 fn keys_and_signals_give_the_terminal_back() {
     let database = Database::from_fixture("main_healthy");
-    let ways: [(&str, fn(&mut Terminal)); 5] = [
+    let ways: [(&str, Way); 5] = [
         ("q", |terminal| terminal.type_text("q")),
         ("q, on top", |terminal| terminal.type_text("?qq")),
         ("Ctrl-C", |terminal| terminal.type_text("\x03")),
