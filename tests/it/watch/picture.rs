@@ -78,7 +78,8 @@ fn named(line: &str) -> String {
     };
     let fixed = |to: &'static str| move |_: &Captures<'_>| to.to_owned();
     // How many looks a sparkline remembers depends on the machine; where it stands does not.
-    mend("[▁▂▃▄▅▆▇█](?:[▁▂▃▄▅▆▇█ ]*[▁▂▃▄▅▆▇█])? *", &|found| padded("~", columns(found, 0)));
+    // After an outage it begins with the blanks of its gaps.
+    mend(" +[▁▂▃▄▅▆▇█](?:[▁▂▃▄▅▆▇█ ]*[▁▂▃▄▅▆▇█])? *", &|found| padded(" ~", columns(found, 0)));
     // How much of the place fits behind them depends on the first two.
     mend(r"^looked .*? ago \([^)]*\).*?( · only \S+)?(?: · .*)?$", &|found| {
         let only = found.get(1).map_or("", |only| only.as_str());
