@@ -37,7 +37,7 @@ pub mod triage;
 pub mod watch;
 
 use clap::Parser as _;
-use clap::error::ErrorKind as ClapKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind as ClapKind};
 
 use cli::{Cli, Command};
 use context::Context;
@@ -54,11 +54,11 @@ pub fn run() -> ExitCode {
     match completion::answer() {
         Ok(false) => {}
         Ok(true) => return ExitCode::Ok,
-        Err(error) => return explain_usage(&error),
+        Err(error) => return explain_usage(error),
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return explain_usage(&error),
+        Err(error) => return explain_usage(error),
     };
     let environment = Environment::of_process();
     let terminal = Terminal::detect(cli.global.color, &environment);
@@ -101,11 +101,25 @@ async fn execute(
     }
     match commands::run(&cli.command, &context).await {
         Ok(mut report) => {
-            let from = report.saved_from.take().unwrap_or_else(|| context.provenance());
+            let saved = report.saved_from.take();
+            // Commands about a saved triage speak of the context that it was saved from.
+            if let Some(name) = saved.as_ref().and_then(|from| from.context.as_deref())
+                && cli.global.one().is_none()
+                && is_plain(name)
+            {
+                report.address(name);
+            }
+            let from = saved.unwrap_or_else(|| context.provenance());
             Ok(show(cli, terminal, report, &from))
         }
         Err(error) => Ok(fail(cli, terminal, error, &context.provenance())),
     }
+}
+
+/// A name that stands in a command as it is. It comes from a file, and a shell must not run it.
+fn is_plain(name: &str) -> bool {
+    let begins = name.starts_with(|c: char| c.is_ascii_alphanumeric());
+    begins && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
 }
 
 /// Prints a report; an error on the way to stdout is the command's failure.
@@ -140,7 +154,15 @@ fn fail(cli: &Cli, terminal: Terminal, mut error: Error, from: &Provenance) -> E
 }
 
 /// Help and version go to stdout and exit 0; clap's own 2 would mean CRITICAL, so errors exit 64.
-fn explain_usage(error: &clap::Error) -> ExitCode {
+fn explain_usage(mut error: clap::Error) -> ExitCode {
+    let missing = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::Strings(names)) => names.as_slice(),
+        _ => &[],
+    };
+    if error.kind() == ClapKind::MissingRequiredArgument && missing.iter().any(|n| n == "<OP>") {
+        let tip = "cliplyctl dlq ops lists the operations".into();
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    }
     _ = error.print();
     match error.kind() {
         ClapKind::DisplayHelp | ClapKind::DisplayVersion => ExitCode::Ok,

@@ -34,6 +34,17 @@ pub fn addressed(sentence: &str, context: &str) -> String {
     }
 }
 
+/// A page with the context in every line that is a command, with or without the `$` of a prompt.
+#[must_use]
+pub fn addressed_lines(page: &str, context: &str) -> String {
+    let line = |line: &str| match line.strip_prefix("$ ") {
+        Some(command) => format!("$ {}", addressed(command, context)),
+        None if line.starts_with("cliplyctl ") => addressed(line, context),
+        None => line.to_owned(),
+    };
+    page.split_inclusive('\n').map(line).collect()
+}
+
 /// An age or duration of seconds, at most two units: `45s`, `3m 20s`, `2h 05m`, `4d 03h`.
 ///
 /// A negative age (a clock skew, a time in the future) keeps its sign.
@@ -131,5 +142,14 @@ mod tests {
     fn the_first_line_skips_blank_ones() {
         assert_eq!(first_line("\n  \n  boom\nat x"), "boom");
         assert_eq!(first_line(""), "");
+    }
+
+    #[test]
+    fn a_page_names_the_context_in_its_commands_alone() {
+        let page =
+            "Try `cliplyctl queue`:\n\n$ cliplyctl queue\ncliplyctl dlq ops\n$ cliplyctl demo\n";
+        let wanted = "Try `cliplyctl queue`:\n\n$ cliplyctl -c a queue\ncliplyctl -c a dlq ops\n\
+                      $ cliplyctl demo\n";
+        assert_eq!(addressed_lines(page, "a"), wanted);
     }
 }

@@ -122,7 +122,7 @@ fn words(standing: Standing) -> &'static str {
         Standing::WaitsForRetry => "waiting for a retry",
         Standing::Running => "still running",
         Standing::Queued => "still queued",
-        Standing::Moved => "moved by somebody else",
+        Standing::Moved => "undone or changed since",
     }
 }
 

@@ -115,7 +115,13 @@ async fn stay(
     terminal.say("");
     let report = Report::listing("demo", (), instructions(world, scenario, environment));
     crate::show(cli, terminal, report, &Default::default());
-    Ok(signals.any().await)
+    let code = signals.any().await;
+    // Said before the end: what ends the world, and a closed terminal, cannot be waited for.
+    terminal.say(&format!(
+        "ending the demo: stopping its server, removing {}",
+        world.directory().display()
+    ));
+    Ok(code)
 }
 
 /// Where a demo that stays is announced.

@@ -34,7 +34,12 @@ pub fn run(section: Option<&str>) -> Result<Report, Error> {
 
 /// Every name that `runbook` understands.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    pages().into_iter().map(|page| page.name)
+    pages().into_iter().map(|page| page.name).filter(|name| is_name(name))
+}
+
+/// Whether people would ask for it: a number or a check's id, and not the first word of a title.
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_digit()) || name.contains('.')
 }
 
 fn pages() -> Vec<Page<'static>> {
@@ -66,7 +71,7 @@ fn name(heading: &'static str) -> &'static str {
 
 fn report(name: &str, text: &'static str) -> Report {
     let mut document = Document::default();
-    document.push(Block::Markdown(text));
+    document.push(Block::Markdown(text.into()));
     let data = serde_json::json!({ "section": name, "text": text });
     Report::listing("runbook", data, document)
 }
@@ -84,6 +89,12 @@ mod tests {
             let text = page.unwrap_or_else(|| panic!("no {}", section.number())).text;
             assert!(text.starts_with(&format!("## {} {}\n", section.number(), section.title())));
         }
+    }
+
+    #[test]
+    fn only_numbers_and_checks_are_names() {
+        assert!(names().any(|name| name == "3.4") && names().any(|name| name == "queue.stuck"));
+        assert!(!names().any(|name| name == "Watching"));
     }
 
     #[test]

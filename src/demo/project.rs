@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
 
+use crate::settings::demo::PROJECT;
+
 const SCHEMA: &str = include_str!("project/env.ts");
 const TEMPLATE: &str = include_str!("project/env.example");
 const DRIFTED: &str = include_str!("project/env.drifted");
@@ -14,7 +16,7 @@ pub fn write(directory: &Path, drifted: bool) -> io::Result<PathBuf> {
     let template = if drifted { DRIFTED } else { TEMPLATE };
     place(directory, "project/packages/shared/src/env.ts", SCHEMA)?;
     place(directory, "project/.env.example", template)?;
-    Ok(directory.join("project"))
+    Ok(directory.join(PROJECT))
 }
 
 /// Writes a file below `directory`. Everything new belongs to the owner of `directory`: the

@@ -111,6 +111,8 @@ pub struct Lane {
     pub step: Tally,
     /// Why it stopped; none where it did not.
     pub stopped: Option<Reason>,
+    /// Its last step was watched, and came to no end before something else ended all of it.
+    pub open: bool,
 }
 
 #[cfg(test)]

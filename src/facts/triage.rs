@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Observed;
 use super::environment::Environment;
 use super::flow::{Failures, Flow};
 use super::layout::Layout;
@@ -10,6 +9,7 @@ use super::queue::Queue;
 use super::server::Server;
 use super::service::{Health, Readiness};
 use super::test_run::TestRun;
+use super::{Observed, SourceError, SourceErrorKind};
 
 /// What was read, each with its source and time. `None`: not attempted, because what it depends on
 /// could not be read, or because there is nothing of the kind here.
@@ -39,6 +39,17 @@ pub struct Facts {
     /// Whether all this was read back from a file.
     #[serde(skip, default = "yes")]
     pub saved: bool,
+}
+
+impl Facts {
+    /// Whether nobody said where app and database are.
+    #[must_use]
+    pub fn is_unconfigured(&self) -> bool {
+        let unknown = |error: Option<&SourceError>| {
+            error.is_some_and(|error| error.kind == SourceErrorKind::NotConfigured)
+        };
+        unknown(self.health.error()) && unknown(self.layout.error())
+    }
 }
 
 fn yes() -> bool {

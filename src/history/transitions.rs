@@ -21,8 +21,10 @@ pub fn lines(before: Option<&Snapshot>, now: &Snapshot) -> Vec<String> {
         let was = verdict_of(earlier, &trouble.check);
         if was != trouble.verdict {
             let (check, verdict) = (&trouble.check, trouble.verdict);
+            // At the first look nothing is known of before: it was not OK, it was not seen.
+            let was = before.map(|_| format!("{was} → ")).unwrap_or_default();
             let said = if trouble.message.is_empty() { "" } else { ": " };
-            lines.push(format!("{at} {check} {was} → {verdict}{said}{}", trouble.message));
+            lines.push(format!("{at} {check} {was}{verdict}{said}{}", trouble.message));
         }
     }
     for trouble in earlier {
@@ -85,6 +87,11 @@ mod tests {
                 .collect::<Vec<_>>()
         };
         assert_eq!(said(None, &well), ["OK"]);
+        assert_eq!(
+            said(None, &better),
+            ["WARNING 3.3", "dlq.size WARNING: dlq.size said"],
+            "nothing was OK before"
+        );
         assert!(said(Some(&well), &well).is_empty());
         assert_eq!(
             said(Some(&well), &sick),

@@ -87,7 +87,12 @@ pub fn prose(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            '.' | ')' if text[..at].bytes().all(|b| b.is_ascii_digit()) && at > 0 => {
+            // `3. ` begins a list; `3.3` does not.
+            '.' | ')'
+                if at > 0
+                    && text[..at].bytes().all(|b| b.is_ascii_digit())
+                    && text[at + 1..].chars().next().is_none_or(char::is_whitespace) =>
+            {
                 out.push('\\');
                 out.push(c);
             }
@@ -133,7 +138,7 @@ mod tests {
             ("**x** `y` [z](u)", "\\*\\*x\\*\\* \\`y\\` \\[z\\](u)"),
             ("# x\n- y", "\\# x\\\\n- y"),
             ("1. x", "1\\. x"),
-            ("1.5 x 2.5", "1\\.5 x 2.5"),
+            ("1.5 x 2.5", "1.5 x 2.5"),
             ("https://h/ www.h", "https\\://h/ www\\.h"),
             ("@all app@db", "@\u{200b}all app@db"),
         ] {

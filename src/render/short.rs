@@ -40,6 +40,7 @@ mod tests {
         let mut report = Report::judged("triage", findings, FailOn::Warning, (), document);
         report.section = Some(SectionVerdict {
             section: Section::NotReady,
+            behind: None,
             verdict: Verdict::Critical,
             matched: vec![finding(Section::NotReady, "db: connection refused")],
             ruled_out: vec![],

@@ -70,6 +70,7 @@ pub fn blocks(document: &mut Document, lanes: &[Lane]) {
             Some(Reason::Failed) => Cell::judged("stopped", Verdict::Critical),
             Some(Reason::Timeout) => Cell::judged("no outcome", Verdict::Unknown),
             None if lane.left > 0 => Cell::plain("on its way"),
+            None if lane.open => Cell::judged("not decided", Verdict::Unknown),
             None => Cell::plain("went through"),
         };
         table.row(vec![

@@ -1,5 +1,7 @@
 //! One painting for all human formats: blocks of text with a meaning, never with colours.
 
+use std::borrow::Cow;
+
 use super::cell::{Cell, Tone};
 use super::table::Table;
 use crate::facts::{Finding, Verdict};
@@ -27,7 +29,7 @@ pub enum Block {
     /// Text for other programs, as it is: our own, never from outside.
     Raw(String),
     /// Our own prose in markdown, never from outside: painted for a terminal, plain elsewhere.
-    Markdown(&'static str),
+    Markdown(Cow<'static, str>),
     /// Text that keeps its own lines: a payload, SQL, a stack trace.
     Verbatim(String),
     /// Commands to type next, each with what it is for.

@@ -97,6 +97,8 @@ pub struct Member {
 pub struct SectionVerdict {
     /// The section.
     pub section: Section,
+    /// The red section of which this one is the likely cause; none where it is red itself.
+    pub behind: Option<Section>,
     /// How bad what led there is; UNKNOWN: that it applies is not known.
     pub verdict: Verdict,
     /// The findings that led there.
@@ -182,8 +184,10 @@ impl Report {
         self.findings.iter_mut().filter_map(|f| f.next.as_mut()).for_each(address);
         self.section.iter_mut().filter_map(|s| s.next.as_mut()).for_each(address);
         for block in &mut self.document.blocks {
-            if let Block::Next(commands) = block {
-                commands.iter_mut().for_each(|(command, _)| address(command));
+            match block {
+                Block::Next(commands) => commands.iter_mut().for_each(|(c, _)| address(c)),
+                Block::Markdown(text) => *text = text::addressed_lines(text, context).into(),
+                _ => {}
             }
         }
     }

@@ -112,11 +112,16 @@ pub fn undo_plan(scope: &Scope<'_>, from: &Provenance) -> Document {
         let jobs = plural(scope.undone, "job was", "jobs were");
         document.note(format!("{jobs} put back by an earlier undo of this operation"));
     }
+    moved_on(&mut document, scope);
+    document
+}
+
+/// What an undo leaves alone, and the plan and the account both say.
+fn moved_on(document: &mut Document, scope: &Scope<'_>) {
     if scope.moved_on > 0 {
         let jobs = plural(scope.moved_on, "job was", "jobs were");
         document.note(format!("{jobs} claimed or changed since and stay as they are"));
     }
-    document
 }
 
 /// `data` of `dlq undo`.
@@ -150,6 +155,11 @@ pub fn undone(
     let mut document = Document::default();
     document.push(header::title(format!("undo of {}", scope.of), from));
     account(&mut document, operation, outcome, "put back");
+    moved_on(&mut document, scope);
+    if scope.moved_on > 0 {
+        let follow = format!("cliplyctl dlq follow {}", scope.of);
+        document.next(vec![(follow, "what became of the others")]);
+    }
     let eligible = outcome.done + outcome.left + outcome.skipped.len() as u64;
     let data = json(scope, eligible, Some(outcome_json(operation, outcome)));
     let mut report = Report::listing("dlq undo", data, document);

@@ -168,6 +168,10 @@ pub fn planned(facing: &Facing<'_>, dry_run: bool, obstacle: Option<&str>) -> Re
     } else {
         "nothing was written"
     });
+    if dry_run && obstacle.is_none() && !facing.found.jobs.is_empty() {
+        let rescue = "cliplyctl jobs rescue --reason WHY".to_owned();
+        document.next(vec![(rescue, "shows this again, and asks before it writes")]);
+    }
     let mut report = Report::listing("jobs rescue", json(facing, None), document);
     summarise(&mut report, facing, 0);
     // A rehearsal could answer; asked to write, jobs that stay silent are work left.

@@ -69,7 +69,7 @@ fn document(facts: &Facts, steps: &[Step], from: &Provenance) -> Document {
     let verdict = Verdict::worst(steps.iter().map(Step::verdict));
     let section = section(steps);
     let missing = unconfigured(facts);
-    document.headline(verdict, headline(section.as_ref(), &missing));
+    document.headline(verdict, headline(section.as_ref(), &missing, steps));
     document.push(header::title("triage", from));
     let mut table = Table::new(vec![
         Column::text("step"),
@@ -131,7 +131,7 @@ fn unconfigured(facts: &Facts) -> Vec<&SourceError> {
     errors.filter(|error| error.kind == SourceErrorKind::NotConfigured).collect()
 }
 
-fn headline(section: Option<&SectionVerdict>, missing: &[&SourceError]) -> String {
+fn headline(section: Option<&SectionVerdict>, missing: &[&SourceError], steps: &[Step]) -> String {
     match section {
         None => "everything that was looked at is well".to_owned(),
         Some(SectionVerdict { verdict: Verdict::Unknown, .. }) if missing.len() == 2 => {
@@ -144,8 +144,24 @@ fn headline(section: Option<&SectionVerdict>, missing: &[&SourceError]) -> Strin
             "nothing is known to be wrong, but not everything could be seen: begin with {}",
             section.number()
         ),
-        Some(SectionVerdict { section, .. }) => format!("{} {}", section.number(), section.title()),
+        Some(applies) => {
+            let why = why(applies, steps);
+            format!("{} {}{why}", applies.section.number(), applies.section.title())
+        }
     }
+}
+
+/// Why it is this section, where the table shows others in red: `, the likely cause of 3.2; also
+/// CRITICAL: 4.1`.
+fn why(applies: &SectionVerdict, steps: &[Step]) -> String {
+    let cause = applies.behind.map(|red| format!(", the likely cause of {}", red.number()));
+    let named =
+        |step: &&Step| step.section == applies.section || Some(step.section) == applies.behind;
+    let critical = steps.iter().filter(|step| step.verdict() == Verdict::Critical);
+    let others: Vec<_> =
+        critical.filter(|step| !named(step)).map(|step| step.section.number()).collect();
+    let also = (!others.is_empty()).then(|| format!("; also CRITICAL: {}", others.join(", ")));
+    [cause, also].into_iter().flatten().collect()
 }
 
 /// The section's own command first, then those of the other steps that are not OK.

@@ -13,6 +13,9 @@ pub const NAME: &str = "demo";
 /// Where a demo keeps the records of those who try it, below its own directory.
 pub const RECORDS: &str = "state/cliplyctl";
 
+/// Where a demo keeps the source tree of its app, below its own directory.
+pub const PROJECT: &str = "project";
+
 /// The file that the running demo writes; it reads like any configuration file.
 #[must_use]
 pub fn file(state_dir: &Path) -> PathBuf {
@@ -23,6 +26,12 @@ pub fn file(state_dir: &Path) -> PathBuf {
 pub(super) fn announced(environment: &Environment) -> Option<PathBuf> {
     let state = environment.xdg("XDG_STATE_HOME", ".local/state")?;
     Some(file(&state.join("cliplyctl")))
+}
+
+/// Whether a demo runs that `-c demo` would find.
+#[must_use]
+pub fn is_running(environment: &Environment) -> bool {
+    announced(environment).is_some_and(|file| file.exists())
 }
 
 /// Whether a demo announced this context.
@@ -49,6 +58,13 @@ pub(super) fn records(
         return Err(not_running().cause(left));
     }
     Ok(url.parent().map(|directory| directory.join(RECORDS)))
+}
+
+/// The source tree of the demo whose records go here.
+#[must_use]
+pub fn project(state_dir: &Path) -> Option<PathBuf> {
+    let directory = state_dir.ancestors().nth(Path::new(RECORDS).components().count())?;
+    Some(directory.join(PROJECT)).filter(|project| project.is_dir())
 }
 
 /// The error for `-c demo` without a demo.

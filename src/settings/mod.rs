@@ -8,6 +8,7 @@
 //! both, credentials travel only with the URL they were written beside, and the database of a
 //! protected context is protected however it was reached.
 
+mod accounts;
 pub mod config;
 pub mod demo;
 mod dotenv;
@@ -245,8 +246,8 @@ fn context_database(
 
 fn actor(environment: &Environment) -> String {
     let names = ["SUDO_USER", "USER", "LOGNAME"];
-    let name = names.iter().find_map(|name| environment.get(name));
-    name.unwrap_or("unknown").to_owned()
+    let name = names.iter().find_map(|name| environment.get(name)).map(str::to_owned);
+    name.unwrap_or_else(accounts::who)
 }
 
 fn surroundings(

@@ -32,7 +32,9 @@ pub fn section(steps: &[Step]) -> Option<SectionVerdict> {
         .collect();
     let page = || format!("cliplyctl runbook {}", to.section.number());
     let next = to.next().or_else(|| from.next()).map_or_else(page, str::to_owned);
-    Some(SectionVerdict { section: to.section, verdict, matched, ruled_out, next: Some(next) })
+    let behind = (to.section != from.section).then_some(from.section);
+    let section = to.section;
+    Some(SectionVerdict { section, behind, verdict, matched, ruled_out, next: Some(next) })
 }
 
 /// The step that deals with what is wrong in this one, and the checks that say so.
@@ -43,14 +45,17 @@ fn followed<'a>(from: &'a Step, steps: &'a [Step]) -> (&'a Step, &'static [&'sta
     if !is_wrong(verdict) {
         return stay;
     }
-    for detour in branch.detours {
-        let elsewhere = |f: &Finding| f.verdict == verdict && !detour.only.contains(&f.check);
-        let cause = |f: &Finding| detour.because.contains(&f.check) && is_wrong(f.verdict);
-        let to = steps.iter().find(|step| step.section == detour.to);
-        if let Some(to) = to.filter(|to| to.findings.iter().any(cause))
-            && !from.findings.iter().any(elsewhere)
-        {
-            return (to, detour.because);
+    // The worst cause first: a warning of the queue must not hide dead letters that are CRITICAL.
+    for wanted in [Verdict::Critical, Verdict::Warning] {
+        for detour in branch.detours {
+            let elsewhere = |f: &Finding| f.verdict == verdict && !detour.only.contains(&f.check);
+            let cause = |f: &Finding| detour.because.contains(&f.check) && f.verdict == wanted;
+            let to = steps.iter().find(|step| step.section == detour.to);
+            if let Some(to) = to.filter(|to| to.findings.iter().any(cause))
+                && !from.findings.iter().any(elsewhere)
+            {
+                return (to, detour.because);
+            }
         }
     }
     stay

@@ -76,3 +76,40 @@ fn idle(facts: &mut Facts) {
     (queue.due, queue.in_progress, queue.oldest_due_age) = (none.clone(), none.clone(), None);
     queue.workers = Some(Workers { beating: none, last_beat_age: None });
 }
+
+/// The headline of what is broken in a healthy system.
+fn headline(break_it: fn(&mut Facts)) -> String {
+    let mut facts = testing::healthy();
+    break_it(&mut facts);
+    let steps = judge(&facts, &Limits::default());
+    let report = triage::report(&facts, &steps, FailOn::Warning, &Provenance::default());
+    report.document.sentence().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn the_headline_explains_a_section_that_is_not_red_itself() {
+    let warns = |facts: &mut Facts| {
+        red(facts, None);
+        queue(facts).oldest_due_age = Some(100.0);
+    };
+    assert_eq!(headline(warns), "3.3 Queue backlog or slow processing, the likely cause of 3.2");
+}
+
+#[test]
+fn a_warning_of_the_queue_does_not_hide_dead_letters_that_are_critical() {
+    let both = |facts: &mut Facts| {
+        red(facts, None);
+        queue(facts).oldest_due_age = Some(100.0);
+        queue(facts).dead = Some(Count::Exact(1_000));
+    };
+    assert_eq!(headline(both), "3.4 Dead letters grow, the likely cause of 3.2");
+}
+
+#[test]
+fn the_headline_names_what_else_is_critical() {
+    let both = |facts: &mut Facts| {
+        queue(facts).oldest_due_age = Some(1e6);
+        queue(facts).dead = Some(Count::Exact(1_000));
+    };
+    assert_eq!(headline(both), "3.3 Queue backlog or slow processing; also CRITICAL: 3.4");
+}

@@ -12,7 +12,7 @@ pub struct Branch {
     pub question: &'static str,
     /// The checks that answer, by id, in the order in which they are shown.
     pub checks: &'static [&'static str],
-    /// Where to go instead, the first that fits.
+    /// Where to go instead: the one whose cause is worst, of several the first.
     pub detours: &'static [Detour],
 }
 

@@ -63,7 +63,11 @@ fn on_lists(model: &mut Model, key: Key) -> Option<Effect> {
         Key::Char('s') => model.sort[focus] += 1,
         Key::Char('f') => model.overlay = Some(Overlay::Kinds(0)),
         Key::Char('c') => model.overlay = command::selected(model).map(Overlay::Command),
-        Key::Char('r') => return command::requeue(model).map(Effect::Leave),
+        // Where there is nothing to act on, the keys say what it acts on.
+        Key::Char('r') => match command::requeue(model) {
+            Some(command) => return Some(Effect::Leave(command)),
+            None => model.overlay = Some(Overlay::Help),
+        },
         Key::Tab => focus_on(model, focus + 1),
         Key::BackTab => focus_on(model, focus + Panel::ALL.len() - 1),
         Key::Char(digit @ '1'..='4') => focus_on(model, digit as usize - '1' as usize),

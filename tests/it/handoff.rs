@@ -34,7 +34,7 @@ fn it_holds_status_causes_samples_the_last_hour_operations_and_origins_as_markdo
 
     let text = handoff(&database, &stub, &[]).run().expect_code(0).stdout;
     for part in [
-        "**CRITICAL** 3\\.2",
+        "**CRITICAL** 3.2",
         "### Queue",
         "### What dead letters died of",
         "### The newest dead letters",

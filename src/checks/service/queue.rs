@@ -73,7 +73,9 @@ fn figures(queue: &QueueReading) -> String {
         (Some(age), Some(seconds)) => {
             format!("{length}, the oldest {} old", text::age(age * seconds))
         }
-        (Some(age), None) => format!("{length}, the oldest {age} old (s or ms: versions differ)"),
+        (Some(age), None) => format!(
+            "{length}, oldest job age {age} (seconds or milliseconds: state oldest_job_age_unit)"
+        ),
         (None, _) => length,
     }
 }

@@ -69,6 +69,11 @@ fn not_ready(report: &Readiness) -> String {
         .collect();
     let head = if report.fatal {
         "the server could not build its report".to_owned()
+    } else if sick.is_empty() && all_well(report) {
+        match report.queue.as_ref().is_some_and(|queue| queue.warning == Reading::Is(true)) {
+            true => "not ready: no part is down, but its queue warns".to_owned(),
+            false => "not ready, though every part that it reports is ok".to_owned(),
+        }
     } else if sick.is_empty() {
         "not ready".to_owned()
     } else {
@@ -78,6 +83,12 @@ fn not_ready(report: &Readiness) -> String {
         Some(error) => format!("{head}: {}", brief(error)),
         None => head,
     }
+}
+
+/// Whether the report speaks of parts, and well of all of them.
+fn all_well(report: &Readiness) -> bool {
+    let parts = &report.components;
+    !parts.is_empty() && parts.iter().all(|part| part.ok == Reading::Is(true))
 }
 
 /// The admin report tells more; after that, the facts themselves do.

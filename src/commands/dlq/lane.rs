@@ -56,6 +56,7 @@ impl Runner {
             left: 0,
             step: Tally::default(),
             stopped: None,
+            open: false,
         };
         Self {
             lane,
@@ -157,6 +158,7 @@ impl Runner {
 
     /// How far it came.
     pub fn finish(self) -> Lane {
-        Lane { left: self.lane.jobs - self.decided, ..self.lane }
+        let open = !self.rests() && !self.watched.is_empty();
+        Lane { left: self.lane.jobs - self.decided, open, ..self.lane }
     }
 }

@@ -10,6 +10,7 @@ use crate::facts::SourceErrorKind;
 use crate::facts::environment::{
     Code, EntryState, EnvFile, EnvPolicy, EnvSchema, EnvValue, EnvValues, Environment,
 };
+use crate::settings::demo;
 use crate::sources::env_code;
 use crate::sources::env_file::{self, EnvFileError};
 use crate::sources::env_schema::{self, CONVENTIONAL_PATHS, SchemaError};
@@ -29,8 +30,8 @@ pub(super) fn read(
     policy: EnvPolicy,
     template_needed: bool,
 ) -> Result<Environment, Error> {
-    let schema = schema(sources)?;
-    let template = template(sources, template_needed)?;
+    let schema = schema(context, sources)?;
+    let template = template(context, sources, template_needed)?;
     let values = if sources.has_values() { Some(values(context, sources)?) } else { None };
     Ok(Environment { schema, template, values, code: None, policy })
 }
@@ -47,23 +48,49 @@ pub(super) fn code(context: &Context, root: &Path, schema: &EnvSchema) -> Result
     Ok(code)
 }
 
-/// The schema file of the working directory, where one lies in a usual place.
-pub(super) fn conventional_schema() -> Option<PathBuf> {
-    env_schema::find(Path::new("")).ok()
+/// Schema and template of the project, where a schema lies in a usual place.
+pub(super) fn conventional(context: &Context) -> Option<EnvSources> {
+    let root = root(context);
+    let schema = env_schema::find(&root).ok()?;
+    Some(EnvSources {
+        schema: Some(schema),
+        template: (!root.as_os_str().is_empty()).then(|| root.join(TEMPLATE)),
+        ..EnvSources::default()
+    })
 }
 
-fn schema(sources: &EnvSources) -> Result<EnvSchema, Error> {
+/// Where the project lies: in the working directory; of the demo also from elsewhere, since its own
+/// directory has a name that nobody types.
+fn root(context: &Context) -> PathBuf {
+    let settings = &context.settings;
+    let here = PathBuf::new();
+    let is_demo = settings.context_name.as_deref() == Some(demo::NAME);
+    if !is_demo || env_schema::find(&here).is_ok() {
+        return here;
+    }
+    settings.state_dir.as_deref().and_then(demo::project).unwrap_or(here)
+}
+
+fn schema(context: &Context, sources: &EnvSources) -> Result<EnvSchema, Error> {
     let path = match &sources.schema {
         Some(path) => path.clone(),
-        None => env_schema::find(Path::new("")).map_err(schema_error)?,
+        None => env_schema::find(&root(context)).map_err(schema_error)?,
     };
     env_schema::read(&path, sources.schema_name.as_deref()).map_err(schema_error)
 }
 
 /// The template; only where nothing else is to be judged must the default one be there.
-fn template(sources: &EnvSources, needed: bool) -> Result<Option<EnvFile>, Error> {
-    let path = sources.template.as_deref().unwrap_or(Path::new(TEMPLATE));
-    match env_file::read(path) {
+fn template(
+    context: &Context,
+    sources: &EnvSources,
+    needed: bool,
+) -> Result<Option<EnvFile>, Error> {
+    let path = match (&sources.template, &sources.schema) {
+        (Some(path), _) => path.clone(),
+        (None, Some(_)) => TEMPLATE.into(),
+        (None, None) => root(context).join(TEMPLATE),
+    };
+    match env_file::read(&path) {
         Ok(file) => Ok(Some(file)),
         Err(EnvFileError::Io { source, .. })
             if source.kind() == io::ErrorKind::NotFound

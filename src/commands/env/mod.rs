@@ -4,7 +4,7 @@ mod fix;
 mod gather;
 
 use crate::checks::environment::{ALL, did_you_mean};
-use crate::cli::{EnvCheck, EnvExplain, EnvSources};
+use crate::cli::{EnvCheck, EnvExplain};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::facts::environment::{EnvPolicy, Environment};
@@ -41,9 +41,8 @@ pub fn check(context: &Context, args: &EnvCheck) -> Result<Report, Error> {
 
 /// Schema and template of the working directory; none where there is no schema.
 pub async fn observe(context: &Context) -> Option<Observed<Environment>> {
-    let schema = gather::conventional_schema()?;
-    let source = schema.display().to_string();
-    let sources = EnvSources { schema: Some(schema), ..EnvSources::default() };
+    let sources = gather::conventional(context)?;
+    let source = sources.schema.as_ref()?.display().to_string();
     let reading = async {
         let read = gather::read(context, &sources, gather::policy(context), true);
         read.map_err(failed)

@@ -14,6 +14,7 @@ use crate::facts::Verdict;
 use crate::facts::test_run::TestRun;
 use crate::interrupt::Interrupt;
 use crate::report::{self, Report};
+use crate::settings::demo;
 use crate::sources::postgres::queue::Effort;
 use crate::sources::saved::Saved;
 use crate::triage::{Facts, Step, judge};
@@ -34,7 +35,10 @@ pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
         Some(limit) => wait::run(context, args, &interrupt, limit, &tests).await,
         None => {
             let seen = look(context, &interrupt, &tests).await;
-            let report = seen.report(context, args.judging.fail_on);
+            let mut report = seen.report(context, args.judging.fail_on);
+            if seen.facts.is_unconfigured() && demo::is_running(&context.settings.process) {
+                report.document.note("a demo is running: cliplyctl -c demo triage looks at it");
+            }
             (seen, report)
         }
     };

@@ -21,7 +21,8 @@ pub fn judge_again(context: &Context, file: &Path, fail_on: FailOn) -> Result<Re
     let mut report = report::triage::report(&saved.facts, &steps, fail_on, &saved.from);
     let ago = context.now().duration_since(saved.from.started_at).as_secs_f64();
     report.document.note(format!(
-        "nothing was looked at now: saved {} ago, at {}, by cliplyctl {}; judged with the limits of now",
+        "nothing was looked at now: saved {} ago, at {}, by cliplyctl {}; judged with the thresholds of \
+         now: cliplyctl config show lists them",
         text::age(ago.max(0.0)),
         saved.from.started_at.strftime("%Y-%m-%d %H:%M:%SZ"),
         saved.version,

@@ -16,7 +16,7 @@ const KEYS: [(&str, &str); 13] = [
     ("s", "sort the list another way"),
     ("f", "only one kind"),
     ("c", "the command for what is selected, to copy"),
-    ("r", "leave, and print the command that requeues or rescues it"),
+    ("r", "leave, and print what requeues a cause or rescues stuck jobs"),
     ("Space", "freeze; it goes on looking, and shows it when you press again"),
     ("Esc, q", "close what lies on top"),
     ("q, Ctrl-C", "leave"),

@@ -25,8 +25,13 @@ pub fn document(facing: &Facing<'_>) -> Document {
         pairs.push((label(*reason), Cell::plain(count(*n))));
     }
     let (about, least) = (crate::text::age(expected(facing)), facing.canary.is_some());
-    let words = if least { format!("{about}, and as long as the canary takes") } else { about };
-    pairs.push(("expected", Cell::plain(format!("about {words}"))));
+    let words = match least {
+        true => format!(
+            "about {about} to write; each step then waits until workers reach its jobs, behind what is due"
+        ),
+        false => format!("about {about}"),
+    };
+    pairs.push(("expected", Cell::plain(words)));
     pairs.extend(pace(&facing.pace).map(|words| ("pace", Cell::plain(words))));
     pairs.push(("repeat offenders", Cell::muted(&plan.offenders_examined)));
     if let Some(canary) = &facing.canary {

@@ -160,8 +160,12 @@ fn a_demo_that_is_interrupted_leaves_nothing_behind() {
     demo.run(&plan).expect_code(0);
     let records = std::fs::read_dir(directory.join("state/cliplyctl/plans")).unwrap();
     assert_eq!(records.count(), 2, "the plan, and a file that holds the place");
+    // Its source tree is found from wherever one stands.
+    let answer = demo.run(&["env", "check"].map(str::to_owned)).expect_code(2);
+    assert!(answer.stdout.contains("SUPABASE_SERVICE_ROLE_KEY"), "{answer:?}");
     let output = demo.end("INT");
     assert_eq!(output.code, 0, "{output:#?}");
+    assert!(output.stderr.contains("ending the demo"), "{output:#?}");
     assert!(!directory.exists());
     let left: Vec<_> = std::fs::read_dir(demo.state().join("cliplyctl")).unwrap().collect();
     assert!(left.is_empty(), "{left:?}");

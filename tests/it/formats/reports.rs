@@ -101,6 +101,7 @@ fn incident() -> Report {
     let mut report = Report::judged("triage", findings, FailOn::Warning, data, document);
     report.section = Some(SectionVerdict {
         section: Section::Backlog,
+        behind: None,
         verdict: Verdict::Critical,
         matched,
         ruled_out: vec![RuledOut {

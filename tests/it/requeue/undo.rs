@@ -84,6 +84,26 @@ fn what_moved_on_since_stays() {
 }
 
 #[test]
+fn an_undo_in_part_says_why_and_what_to_type() {
+    let db = Database::with_variant("main");
+    bury(&db, 3);
+    let json = requeue(&db, &["--all", "--yes"]).expect_code(0).json();
+    db.execute("SELECT worker_claim_next_job('w')");
+    let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
+    let undo = Cli::new(["dlq", "undo", operation, "--yes"]).env("DATABASE_URL", db.url());
+    let answer = undo.env("USER", "oncall").run().expect_code(75);
+    for words in
+        ["1 job was claimed or changed since", &format!("cliplyctl dlq follow {operation}")]
+    {
+        assert!(answer.stdout.contains(words), "no {words:?} in {}", answer.stdout);
+    }
+    for verb in ["undo", "follow"] {
+        let answer = command(&db, verb, &[]).run().expect_code(64);
+        assert!(answer.stderr.contains("cliplyctl dlq ops"), "{}", answer.stderr);
+    }
+}
+
+#[test]
 fn a_row_on_which_anything_differs_from_what_was_written_stays() {
     let db = Database::with_variant("main");
     let changes = [

@@ -114,3 +114,22 @@ fn a_verdict_that_could_not_be_saved_is_shown_and_does_not_exit_0() {
     assert!(output.stdout.starts_with("OK"), "{}", output.stdout);
     assert!(output.stderr.contains("no/such/place.json"), "{}", output.stderr);
 }
+
+#[test]
+fn commands_name_the_context_that_was_looked_at_unless_its_name_is_none() {
+    let (file, _) = saved();
+    let mut json: serde_json::Value = serde_json::from_str(&file).unwrap();
+    for (name, wanted) in [
+        ("prod-eu", "cliplyctl -c prod-eu ready"),
+        ("$(id)", "cliplyctl ready"),
+        ("--help", "cliplyctl ready"),
+    ] {
+        json["from"]["context"] = name.into();
+        let report = again(&json.to_string()).run().json();
+        let next = report["verdict"]["next"].as_str().map_or_else(
+            || report["data"]["steps"].to_string() + &report["verdict"].to_string(),
+            str::to_owned,
+        );
+        assert!(next.contains(wanted), "{name}: {next}");
+    }
+}
