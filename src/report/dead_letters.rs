@@ -80,6 +80,7 @@ pub fn listing(
     from: &Provenance,
     selection: &Selection,
     order: Order,
+    limit: Option<u32>,
 ) -> Report {
     let last = page.jobs.last().filter(|_| page.more);
     let next_cursor = last.and_then(|job| Cursor::behind(job, order)).map(|c| c.to_string());
@@ -98,7 +99,8 @@ pub fn listing(
     if let Some(cursor) = &next_cursor {
         let mut command = "cliplyctl dlq list".to_owned();
         let sort = (order != Order::default()).then(|| format!("--sort {}", order.word()));
-        for flag in selection.flags().into_iter().chain(sort) {
+        let limit = limit.map(|limit| format!("--limit {limit}"));
+        for flag in selection.flags().into_iter().chain(sort).chain(limit) {
             command.push(' ');
             command.push_str(&flag);
         }

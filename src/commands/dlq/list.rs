@@ -53,5 +53,5 @@ pub async fn run(context: &Context, args: &DlqList) -> Result<Report, Error> {
     let limit = args.limit.unwrap_or(PAGE);
     let database = context.database().await?;
     let page = source::list(database, meant.listing(args), limit, context.remaining()).await?;
-    Ok(dead_letters::listing(&page, &context.provenance(), &meant.selection, args.sort))
+    Ok(dead_letters::listing(&page, &context.provenance(), &meant.selection, args.sort, args.limit))
 }

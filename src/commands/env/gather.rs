@@ -61,7 +61,7 @@ pub(super) fn conventional(context: &Context) -> Option<EnvSources> {
 
 /// Where the project lies: in the working directory; of the demo also from elsewhere, since its own
 /// directory has a name that nobody types.
-fn root(context: &Context) -> PathBuf {
+pub(super) fn root(context: &Context) -> PathBuf {
     let settings = &context.settings;
     let here = PathBuf::new();
     let is_demo = settings.context_name.as_deref() == Some(demo::NAME);

@@ -29,6 +29,7 @@ pub fn check(context: &Context, args: &EnvCheck) -> Result<Report, Error> {
         facts.code = Some(gather::code(context, root, &facts.schema)?);
     }
     let inserted = if args.fix { fix::run(context, args, &mut facts)? } else { None };
+    facts.seen_from(&gather::root(context));
     let limits = &context.settings.limits;
     let findings: Vec<Finding> = ALL.iter().flat_map(|check| check.run(&facts, limits)).collect();
     let mut report = environment::report(&facts, findings, args.judging.fail_on);
@@ -45,7 +46,9 @@ pub async fn observe(context: &Context) -> Option<Observed<Environment>> {
     let source = sources.schema.as_ref()?.display().to_string();
     let reading = async {
         let read = gather::read(context, &sources, gather::policy(context), true);
-        read.map_err(failed)
+        let mut facts = read.map_err(failed)?;
+        facts.seen_from(&gather::root(context));
+        Ok(facts)
     };
     Some(context.observe(source, reading).await)
 }

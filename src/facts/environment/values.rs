@@ -1,5 +1,7 @@
 //! The values that an application would start with, and what operators say of them beside the schema.
 
+use std::path::Path;
+
 use super::{Code, EnvFile, EnvSchema, EnvValue};
 
 /// One variable that is set.
@@ -81,4 +83,19 @@ pub struct Environment {
     pub code: Option<Code>,
     /// What operators declare.
     pub policy: EnvPolicy,
+}
+
+impl Environment {
+    /// Names the files of schema and template as they are seen from `root`.
+    pub fn seen_from(&mut self, root: &Path) {
+        let schema = &mut self.schema;
+        let keys = schema.keys.iter_mut().map(|key| &mut key.place);
+        let unresolved = schema.unresolved.iter_mut().map(|unresolved| &mut unresolved.place);
+        let places = keys.chain(unresolved).chain([&mut schema.place]).map(|place| &mut place.file);
+        for file in places.chain(self.template.as_mut().map(|template| &mut template.path)) {
+            if let Ok(short) = file.strip_prefix(root) {
+                *file = short.to_owned();
+            }
+        }
+    }
 }

@@ -88,7 +88,7 @@ fn jobs_are_listed_by_change_or_by_death_on_every_variant() {
     let database = Database::from_fixture("main_typical");
     let output = dlq(&database, &["list", "--sort", "died", "--limit", "2"]).expect_code(0);
     assert!(output.stdout.contains("all of them were read"), "{}", output.stdout);
-    assert!(output.stdout.contains("--sort died --after died/"), "{}", output.stdout);
+    assert!(output.stdout.contains("--sort died --limit 2 --after died/"), "{}", output.stdout);
 }
 
 #[test]
