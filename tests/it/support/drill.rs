@@ -11,6 +11,11 @@ pub fn jobs(enough: u32) -> u32 {
     number("CLIPLYCTL_DRILL_JOBS").unwrap_or(enough)
 }
 
+/// Whether `scripts/drill` wants all of it, and not the few minutes that the test suite has.
+pub fn in_full() -> bool {
+    number("CLIPLYCTL_DRILL_ROUNDS").or(number("CLIPLYCTL_DRILL_JOBS")).is_some()
+}
+
 fn number(name: &str) -> Option<u32> {
     let text = std::env::var(name).ok()?;
     Some(text.parse().unwrap_or_else(|error| panic!("{name}={text}: {error}")))

@@ -10,6 +10,7 @@ pub mod pty;
 pub mod readiness;
 pub mod restart;
 pub mod standby;
+pub mod wire;
 
 use std::time::{Duration, Instant};
 
