@@ -2,5 +2,8 @@
 //! large, and `scripts/drills` lists them all.
 
 mod cut;
+mod operators;
 mod random;
 mod truth;
+mod undo;
+mod workers;

@@ -1,7 +1,6 @@
 //! Requeueing on a real server: every rule, every variant, every way to be interrupted.
 
 mod canary;
-mod concurrency;
 mod consent;
 mod follow;
 mod pace;
