@@ -2,8 +2,10 @@
 //! large, and `scripts/drills` lists them all.
 
 mod cut;
+mod locks;
 mod operators;
 mod random;
+mod timeouts;
 mod truth;
 mod undo;
 mod workers;

@@ -15,6 +15,8 @@ pub enum Moment {
     Before,
     /// The server did it, and its answer never reaches the tool.
     After,
+    /// From the statement on nothing comes back, and nothing ends: a disk that hangs, a firewall.
+    Silent,
 }
 
 /// Where to break.
@@ -117,6 +119,7 @@ impl Line {
             match due.map(|cut| cut.moment) {
                 Some(Moment::Before) => return self.end(),
                 Some(Moment::After) => self.last.store(answers + 1, Ordering::SeqCst),
+                Some(Moment::Silent) => self.last.store(u64::MAX, Ordering::SeqCst),
                 None => {}
             }
             if (&self.server).write_all(&message).is_err() {
