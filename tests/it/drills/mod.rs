@@ -2,6 +2,7 @@
 //! large, and `scripts/drills` lists them all.
 
 mod cut;
+mod disk;
 mod locks;
 mod operators;
 mod random;
