@@ -141,7 +141,7 @@ pub struct UndoJson {
 pub fn undo_planned(scope: &Scope<'_>, from: &Provenance) -> Report {
     let mut document = undo_plan(scope, from);
     document.note("nothing was written");
-    Report::listing("dlq undo", json(scope, scope.eligible, None), document)
+    Report::listing("dlq undo", json(scope, None), document)
 }
 
 /// The account of an undo.
@@ -156,12 +156,16 @@ pub fn undone(
     document.push(header::title(format!("undo of {}", scope.of), from));
     account(&mut document, operation, outcome, "put back");
     moved_on(&mut document, scope);
-    if scope.moved_on > 0 {
-        let follow = format!("cliplyctl dlq follow {}", scope.of);
-        document.next(vec![(follow, "what became of the others")]);
+    let mut next = vec![];
+    if outcome.left + outcome.in_doubt > 0 {
+        let again = format!("cliplyctl dlq undo {}", scope.of);
+        next.push((again, "put back the rest; nothing is done twice"));
     }
-    let eligible = outcome.done + outcome.left + outcome.skipped.len() as u64;
-    let data = json(scope, eligible, Some(outcome_json(operation, outcome)));
+    if scope.moved_on > 0 {
+        next.push((format!("cliplyctl dlq follow {}", scope.of), "what became of the others"));
+    }
+    document.next(next);
+    let data = json(scope, Some(outcome_json(operation, outcome)));
     let mut report = Report::listing("dlq undo", data, document);
     report.exit = exit(outcome, scope.moved_on);
     report.summary = vec![("undone", outcome.done.into()), ("moved_on", scope.moved_on.into())];
@@ -169,10 +173,10 @@ pub fn undone(
     report
 }
 
-fn json(scope: &Scope<'_>, eligible: u64, outcome: Option<OutcomeJson>) -> UndoJson {
+fn json(scope: &Scope<'_>, outcome: Option<OutcomeJson>) -> UndoJson {
     UndoJson {
         undoes: scope.of.to_string(),
-        eligible,
+        eligible: scope.eligible,
         undone_before: scope.undone,
         moved_on: scope.moved_on,
         outcome,

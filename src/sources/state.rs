@@ -1,5 +1,6 @@
 //! The state directory: plans, operations and the local journal. Files are private and appear whole.
 
+use std::collections::HashSet;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{BufReader, BufWriter, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -147,16 +148,30 @@ impl State {
     /// When it cannot be opened.
     pub fn journal(&self, id: &OperationId) -> Result<File, Error> {
         let path = self.path("journal", &id.to_string(), "jsonl");
-        OpenOptions::new().append(true).create(true).mode(0o600).open(&path).map_err(failed(&path))
+        let open = || -> std::io::Result<File> {
+            let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path)?;
+            if file.metadata()?.len() > 0 {
+                // The last line may have been cut off: it must not swallow the next one.
+                file.write_all(b"\n")?;
+            }
+            Ok(file)
+        };
+        open().map_err(failed(&path))
     }
 
-    /// What the journal of an operation says; nothing where there is none. A line that was cut off
-    /// by a crash belongs to a batch that was never committed.
+    /// What the journal of an operation says, one entry a job; nothing where there is none. A line
+    /// that was cut off by a crash belongs to a batch that was never committed. A job that stands
+    /// there twice was resumed after such a batch, and its last entry is the one that counts.
     #[must_use]
     pub fn journal_entries(&self, id: &OperationId) -> Vec<Entry> {
         let path = self.path("journal", &id.to_string(), "jsonl");
         let text = fs::read_to_string(path).unwrap_or_default();
-        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+        let mut entries: Vec<Entry> =
+            text.lines().rev().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let mut known = HashSet::new();
+        entries.retain(|entry| known.insert(entry.id.clone()));
+        entries.reverse();
+        entries
     }
 
     fn path(&self, part: &str, name: &str, ending: &str) -> PathBuf {
@@ -229,5 +244,20 @@ mod tests {
         for id in ["plan-2", "../plan-1", ""] {
             assert_eq!(state.plan(id).unwrap_err().exit_code().code(), 64, "{id}");
         }
+    }
+
+    #[test]
+    fn the_last_whole_line_on_a_job_counts() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = State::open(Some(dir.path())).unwrap();
+        let id = OperationId::parse("rq-20261125T222653Z-t-19d058").unwrap();
+        let line = |id: &str, n: u32| format!(r#"{{"id":"{id}","previous":0,"written":{n}}}"#);
+        let first = format!("{}\n{}\n{}", line("a", 1), line("b", 1), r#"{"id":"c","prev"#);
+        state.journal(&id).unwrap().write_all(first.as_bytes()).unwrap();
+        let second = format!("{}\n{}\n", line("b", 2), line("c", 2));
+        state.journal(&id).unwrap().write_all(second.as_bytes()).unwrap();
+        let entries = state.journal_entries(&id);
+        let told: Vec<_> = entries.iter().map(|e| (e.id.as_str(), e.written.as_u64())).collect();
+        assert_eq!(told, [("a", Some(1)), ("b", Some(2)), ("c", Some(2))]);
     }
 }

@@ -14,10 +14,12 @@ pub(super) fn begin(limit: Duration) -> String {
     format!("BEGIN READ ONLY; SET LOCAL jit = off; {}", set_limit(limit))
 }
 
-/// Limits the statements that follow in this transaction.
+/// Limits the statements that follow in this transaction. A lock is given up a little before its
+/// statement would be, so that the error tells one from the other.
 pub(super) fn set_limit(limit: Duration) -> String {
     // Zero would mean no limit at all.
-    format!("SET LOCAL statement_timeout = {}", limit.as_millis().max(1))
+    let (statement, lock) = (limit.as_millis().max(1), (limit.as_millis() * 9 / 10).max(1));
+    format!("SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = {lock}")
 }
 
 /// A conversation. The question travels with the words that open its transaction, and the answers come

@@ -1,9 +1,7 @@
 //! Requeueing on a real server: every rule, every variant, every way to be interrupted.
 
 mod canary;
-mod concurrency;
 mod consent;
-mod drill;
 mod follow;
 mod pace;
 mod progress;

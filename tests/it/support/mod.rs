@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "a shelf of tools: not every one is in use at all times")]
 
 pub mod cli;
+pub mod drill;
 pub mod fixtures;
 pub mod http;
 pub mod postgres;
@@ -9,6 +10,7 @@ pub mod pty;
 pub mod readiness;
 pub mod restart;
 pub mod standby;
+pub mod wire;
 
 use std::time::{Duration, Instant};
 

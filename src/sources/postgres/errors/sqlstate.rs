@@ -7,7 +7,7 @@ use crate::facts::SourceErrorKind::{self as Kind, *};
 use crate::facts::mask;
 
 /// Codes, or their beginnings, from the most special to the most general.
-const CODES: [(&str, Kind, Option<&str>); 25] = [
+const CODES: [(&str, Kind, Option<&str>); 26] = [
     (
         "08P01",
         Malformed,
@@ -39,8 +39,20 @@ const CODES: [(&str, Kind, Option<&str>); 25] = [
     ),
     ("42883", NotFound, Some("is this the backend's database? that function is not in it")),
     ("53300", Unavailable, Some("wait, end idle sessions, or connect through the pooler")),
+    (
+        "53100",
+        Unavailable,
+        Some("the server's disk is full: make room there, then try again; nothing is half done"),
+    ),
     ("53", Unavailable, Some("the server lacks memory, disk or another resource")),
-    ("55P03", Timeout, Some("another session holds the lock; try again")),
+    (
+        "55P03",
+        Timeout,
+        Some(
+            "another session holds a lock on what was asked for: a migration, VACUUM FULL or an \
+             open transaction? pg_stat_activity and pg_blocking_pids() tell whose; try again then",
+        ),
+    ),
     (
         "57014",
         Timeout,

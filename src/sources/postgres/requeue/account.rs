@@ -2,8 +2,6 @@
 
 use std::collections::HashSet;
 
-use tokio_postgres::types::Type;
-
 use super::apply::LARGEST_BATCH;
 use super::batch::{self, Ending, Trouble};
 use super::writer::Run;
@@ -37,10 +35,7 @@ impl Run<'_, '_> {
     }
 
     async fn still_matching(&self, jobs: &[usize]) -> Result<HashSet<String>, SourceError> {
-        let keys = self.work.keys(jobs);
-        let matching = &self.writer.statements.matching;
-        let rows = self.connection.query_typed(matching, &[(&keys, Type::TEXT_ARRAY)]).await?;
-        Ok(rows.iter().map(|row| row.get("id")).collect())
+        self.ask(&self.writer.statements.matching, jobs).await.map_err(Trouble::into_error)
     }
 
     /// Locked rows whose time is up; those that nobody locks are held back by something else.
@@ -74,6 +69,8 @@ impl Run<'_, '_> {
                     let (first, second) = jobs.split_at(jobs.len() / 2);
                     waiting.extend([second, first]);
                 }
+                // The table itself is locked, and every other question would wait as long.
+                Err(Trouble::Barred(_)) => break,
                 Err(Trouble::Busy | Trouble::Row(_) | Trouble::Slow(_)) => {}
                 Err(Trouble::InDoubt(error) | Trouble::Fatal(error)) => {
                     return Err(Stop::Database(error));
@@ -85,9 +82,13 @@ impl Run<'_, '_> {
 
     /// The jobs of these that can be locked; fails where somebody holds one.
     async fn try_locks(&self, jobs: &[usize]) -> Result<HashSet<String>, Trouble> {
-        let statement = self.writer.statements.locks();
+        self.ask(&self.writer.statements.locks(), jobs).await
+    }
+
+    /// Asks within the limits of a batch, and writes nothing: the table may be locked by now.
+    async fn ask(&self, statement: &str, jobs: &[usize]) -> Result<HashSet<String>, Trouble> {
         let keys = self.work.keys(jobs);
-        let batch = self.writer.batch(&statement, &keys);
+        let batch = self.writer.batch(statement, &keys);
         let permit = &self.writer.permit;
         let (rows, _) = batch::run(&self.connection, permit, batch, Ending::Rollback).await?;
         Ok(rows.iter().map(|row| row.get("id")).collect())

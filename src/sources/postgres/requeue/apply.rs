@@ -15,6 +15,8 @@ const FIRST_BATCH: usize = 50;
 pub(super) const LARGEST_BATCH: usize = 500;
 /// Statements that may run out of time one after the other.
 const MOST_SLOW: u32 = 4;
+/// Batches that may wait in vain for a lock one after the other: the next would, too.
+const MOST_BARRED: u32 = 1;
 
 impl Writer<'_> {
     /// Writes every job that still can be; each ends in exactly one place of the outcome.
@@ -91,7 +93,7 @@ impl Run<'_, '_> {
     ) -> Result<(), Stop> {
         match result {
             Ok(written) => {
-                self.slow = 0;
+                (self.slow, self.barred) = (0, 0);
                 self.outcome.transactions.push(written.took);
                 self.account(&jobs, &written.jobs).await?;
             }
@@ -101,6 +103,13 @@ impl Run<'_, '_> {
                 // Perhaps we stand in our own way: triggers may lock what two batches have in common.
                 self.second = None;
                 self.locked.extend(jobs);
+            }
+            Err(Trouble::Barred(error)) => {
+                self.locked.extend(jobs);
+                self.barred += 1;
+                if self.barred > MOST_BARRED {
+                    return Err(Stop::Database(error));
+                }
             }
             Err(Trouble::InDoubt(error)) => {
                 self.outcome.in_doubt += jobs.len() as u64;

@@ -21,12 +21,31 @@ pub enum Trouble {
     Row(String),
     /// It ran out of time: a slow row is to blame, or a server that is too slow for all of them.
     Slow(SourceError),
-    /// Somebody holds a lock that is not a row's, or the transaction lost against another one.
+    /// Somebody holds a row, or the transaction lost against another one.
     Busy,
+    /// It waited as long as it may for a lock that cannot be skipped, such as the table's.
+    Barred(SourceError),
     /// The connection or the server is gone; the batch may be committed or not.
     InDoubt(SourceError),
     /// Nothing can be written any more.
     Fatal(SourceError),
+}
+
+impl Trouble {
+    /// What to say of it, where nothing else can be done about it.
+    pub fn into_error(self) -> SourceError {
+        match self {
+            Trouble::Slow(error)
+            | Trouble::Barred(error)
+            | Trouble::InDoubt(error)
+            | Trouble::Fatal(error) => error,
+            Trouble::Row(words) => SourceError::new(SourceErrorKind::Other, words),
+            Trouble::Busy => SourceError::new(
+                SourceErrorKind::Unavailable,
+                "the transaction lost against another one",
+            ),
+        }
+    }
 }
 
 /// What to do with a batch that was written.
@@ -70,6 +89,8 @@ impl Limits {
                     "somebody cancelled the statement on the server",
                 )))
             }
+            // Who does not wait for a lock is told so with the same code, and at once.
+            Ok(Err(Trouble::Barred(_))) if started.elapsed() < self.lock => Err(Trouble::Busy),
             Ok(flown) => flown,
             Err(_) => Err(Trouble::InDoubt(SourceError::new(
                 SourceErrorKind::Timeout,
@@ -152,13 +173,10 @@ pub fn trouble(error: tokio_postgres::Error) -> Trouble {
     let Some(code) = code else {
         return Trouble::InDoubt(explained);
     };
-    let busy = [
-        SqlState::LOCK_NOT_AVAILABLE,
-        SqlState::T_R_DEADLOCK_DETECTED,
-        SqlState::T_R_SERIALIZATION_FAILURE,
-    ];
+    let busy = [SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE];
     match code.code() {
         _ if busy.contains(&code) => Trouble::Busy,
+        _ if code == SqlState::LOCK_NOT_AVAILABLE => Trouble::Barred(explained),
         _ if code == SqlState::QUERY_CANCELED => Trouble::Slow(explained),
         // The server, its disk or memory: no smaller batch will help.
         c if c.starts_with("57P") || c.starts_with("08") => Trouble::InDoubt(explained),

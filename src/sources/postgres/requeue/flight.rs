@@ -60,7 +60,7 @@ impl Run<'_, '_> {
             let jobs: Vec<_> = (next.get()..end).take(size).collect();
             next.set(next.get() + jobs.len());
             let result = self.write_over(connection, &jobs, Ending::Commit).await;
-            if matches!(result, Err(Trouble::InDoubt(_) | Trouble::Fatal(_))) {
+            if matches!(result, Err(Trouble::InDoubt(_) | Trouble::Fatal(_) | Trouble::Barred(_))) {
                 next.set(end); // Nor need the other lane try.
             }
             flown.push(Flown { jobs, result });

@@ -60,7 +60,9 @@ impl Run<'_, '_> {
                 self.outcome.in_doubt = jobs.len() as u64;
                 return Err(Stop::Database(error));
             }
-            Err(Trouble::Fatal(error) | Trouble::Slow(error)) => return Err(Stop::Database(error)),
+            Err(Trouble::Fatal(error) | Trouble::Slow(error) | Trouble::Barred(error)) => {
+                return Err(Stop::Database(error));
+            }
         }
         Ok(false)
     }
@@ -72,9 +74,12 @@ impl Run<'_, '_> {
             match self.write(&jobs, Ending::Rollback).await {
                 Ok(_) | Err(Trouble::Busy) => {}
                 Err(Trouble::Row(words)) => self.blame(&jobs, words, &mut waiting),
-                Err(Trouble::InDoubt(error) | Trouble::Fatal(error) | Trouble::Slow(error)) => {
-                    return Err(Stop::Database(error));
-                }
+                Err(
+                    Trouble::InDoubt(error)
+                    | Trouble::Fatal(error)
+                    | Trouble::Slow(error)
+                    | Trouble::Barred(error),
+                ) => return Err(Stop::Database(error)),
             }
         }
         Ok(())

@@ -68,6 +68,8 @@ pub(super) struct Run<'r, 'w> {
     pub locked: Vec<usize>,
     /// Statements that ran out of time, one after the other.
     pub slow: u32,
+    /// Batches that waited in vain for a lock, one after the other.
+    pub barred: u32,
 }
 
 /// What a transaction wrote.
@@ -100,6 +102,7 @@ impl<'w> Writer<'w> {
                     outcome,
                     locked: vec![],
                     slow: 0,
+                    barred: 0,
                 })
             }
             Err(error) => {

@@ -1,0 +1,166 @@
+//! Locks that others hold: on a row, on the table, before the plan and in the middle of the work.
+
+use std::thread;
+
+use super::truth::{account, whole};
+use crate::requeue::{bury, command, events};
+use crate::support::cli::{Cli, Output};
+use crate::support::drill::{jobs, ran};
+use crate::support::postgres::{Database, Session};
+use crate::support::wait_until;
+
+/// More than one flight of batches.
+const JOBS: u32 = 2_000;
+/// What takes the table away from everybody: a migration, `VACUUM FULL`.
+const TABLE: &str = "BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE";
+/// The words by which a person knows what it was.
+const CAUSE: &str = "another session holds a lock";
+
+/// A requeue that has little patience, in a home of its own: `more` says of what.
+fn requeue(db: &Database, more: &[&str]) -> Cli {
+    let patience = ["--yes", "--reason", "drill", "--timeout", "2s", "--lock-wait", "1s"];
+    command(db, "requeue", &[more, &patience].concat())
+}
+
+/// Goes on once the lock is gone, and takes it all back.
+fn goes_on(db: &Database, first: &Cli, operation: &str, all: u64) {
+    let state = first.home().join(".local/state");
+    let again = requeue(db, &["--resume", operation]).env("XDG_STATE_HOME", &state).run();
+    assert_eq!((again.code, whole(db, "resumed")), (0, (all, 0)), "{again:#?}");
+    let undo = command(db, "undo", &[operation, "--yes", "--reason", "drill"]).run();
+    assert_eq!((undo.code, whole(db, "undone")), (0, (all, all)), "{undo:#?}");
+}
+
+fn operation(output: &Output) -> String {
+    output.json()["data"]["outcome"]["operation"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn on_some_rows() {
+    let (db, jobs) = (Database::with_variant("main"), jobs(JOBS));
+    bury(&db, jobs);
+    let holder = db.session();
+    // One here, one there, and one after the other.
+    holder.execute(
+        "BEGIN; SELECT FROM (SELECT id, row_number() OVER (ORDER BY id) n FROM jobs) t
+                  JOIN jobs USING (id) WHERE n % 97 = 0 OR n BETWEEN 300 AND 320 FOR UPDATE OF jobs",
+    );
+    let mut first = requeue(&db, &["--all"]);
+    let output = first.run().expect_code(75);
+    let (written, _) = whole(&db, "some rows are locked");
+    account(&output, u64::from(jobs), written, "some rows are locked");
+    let outcome = &output.json()["data"]["outcome"];
+    assert_eq!((&outcome["left"], &outcome["errors"]), (&0.into(), &0.into()), "{outcome:#}");
+    let skipped = outcome["skipped_jobs"].as_array().unwrap();
+    assert!(skipped.len() > 20 && skipped.iter().all(|job| job["why"] == "locked"), "{outcome:#}");
+    holder.execute("COMMIT");
+    goes_on(&db, &first, &operation(&output), u64::from(jobs));
+    ran(&format!("row locks × {jobs} jobs"));
+}
+
+#[test]
+fn on_the_table_before_the_plan() {
+    let db = Database::with_variant("main");
+    bury(&db, 20);
+    let holder = db.session();
+    holder.execute(TABLE);
+    let output = requeue(&db, &["--all"]).run().expect_code(3);
+    assert!(output.json()["errors"].to_string().contains(CAUSE), "{output:#?}");
+    assert!(!output.stderr.contains("operation rq-"), "{output:#?}");
+    holder.execute("COMMIT");
+    assert_eq!(whole(&db, "locked before the plan"), (0, 0));
+    ran("a table lock before the plan × 20 jobs");
+}
+
+/// Begins a requeue, takes the table away as soon as some jobs are written, and waits for the end.
+fn barred(db: &Database, cli: &mut Cli) -> (Output, Session) {
+    let (running, holder) = (cli.start(), db.session());
+    wait_until("some are requeued", || events(db) != "0");
+    holder.execute(TABLE);
+    (running.finish(), holder)
+}
+
+#[test]
+fn on_the_table_in_the_middle() {
+    let (db, jobs) = (Database::with_variant("main"), jobs(JOBS));
+    bury(&db, jobs);
+    // Slow enough that the lock always comes in time.
+    let mut first = requeue(&db, &["--all", "--rate", "1000/s"]);
+    let (output, holder) = barred(&db, &mut first);
+    let output = output.expect_code(75);
+    holder.execute("COMMIT");
+    let (written, _) = whole(&db, "the table is locked");
+    account(&output, u64::from(jobs), written, "the table is locked");
+    let json = output.json();
+    assert!(json["errors"].to_string().contains(CAUSE), "{json:#}");
+    assert!(json["data"]["outcome"]["left"].as_u64() > Some(0), "{json:#}");
+    goes_on(&db, &first, &operation(&output), u64::from(jobs));
+    ran(&format!("a table lock in the middle × {jobs} jobs"));
+}
+
+#[test]
+fn on_the_table_when_ids_are_all_or_nothing() {
+    let db = Database::with_variant("main");
+    bury(&db, 300);
+    let ids = db.rows("SELECT id::text FROM jobs");
+    let ids: Vec<_> = ids.iter().flatten().flatten().map(String::as_str).collect();
+    let holder = db.session();
+    // Reading goes on under this one, and no job can be written.
+    holder.execute("BEGIN; LOCK TABLE jobs IN SHARE MODE");
+    let mut first = requeue(&db, &ids);
+    let output = first.run().expect_code(3);
+    account(&output, 300, 0, "ids under a table lock");
+    assert!(output.json()["errors"].to_string().contains(CAUSE), "{output:#?}");
+    holder.execute("COMMIT");
+    assert_eq!(whole(&db, "ids under a table lock"), (0, 0));
+    goes_on(&db, &first, &operation(&output), 300);
+    ran("a table lock under a requeue of ids × 300 jobs");
+}
+
+/// Every command that reads the jobs.
+fn reading(id: &str) -> Vec<Vec<&str>> {
+    vec![
+        vec!["queue"],
+        vec!["queue", "--exact"],
+        vec!["dlq", "list"],
+        vec!["dlq", "groups"],
+        vec!["dlq", "show", id],
+        vec!["jobs", "show", id],
+        vec!["dlq", "requeue", "--all", "--dry-run"],
+        vec!["jobs", "rescue", "--dry-run"],
+        vec!["triage"],
+        vec!["handoff"],
+        vec!["record"],
+    ]
+}
+
+/// Fails if a command says that it saw something, or does not say that a lock kept it from it.
+fn not_seen(args: &[&str], output: &Output) {
+    if args == ["record"] {
+        // It did what it was asked for: it recorded that nothing can be known.
+        assert_eq!(output.json()["data"]["verdict"], "unknown", "{output:#?}");
+        return;
+    }
+    let said = format!("{}{}", output.stdout, output.stderr);
+    let cause = said.contains("lock timeout");
+    assert!(output.code == 3 && cause, "{args:?}: {output:#?}");
+}
+
+#[test]
+fn on_the_table_while_it_is_read() {
+    let db = Database::from_fixture("main_typical");
+    let id = crate::requeue::job(201);
+    let holder = db.session();
+    holder.execute(TABLE);
+    let commands = reading(&id);
+    // All at once: each must end, and none as if it had seen something.
+    thread::scope(|scope| {
+        for args in &commands {
+            let all = [&args[..], &["-o", "json", "--timeout", "1s"]].concat();
+            let mut cli = Cli::new(&all).env("DATABASE_URL", db.url());
+            scope.spawn(move || not_seen(args, &cli.run()));
+        }
+    });
+    holder.execute("COMMIT");
+    ran(&format!("{} commands that read a locked table", commands.len()));
+}

@@ -1,0 +1,81 @@
+//! Two operators want the same jobs at once, while workers take them.
+
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use super::truth::account;
+use super::workers::{witness, work};
+use crate::requeue::{bury, command, count};
+use crate::support::cli::Output;
+use crate::support::drill::{in_full, jobs, ran, rounds};
+use crate::support::postgres::Database;
+
+/// Jobs that both want, in the test suite.
+const JOBS: u32 = 2_000;
+const WORKERS: usize = 4;
+
+/// What an operator's command says it wrote, and what its events say.
+fn told(db: &Database, output: &Output) -> (u64, u64) {
+    let json = output.json();
+    let operation = json["data"]["outcome"]["operation"].as_str();
+    let events = operation.map_or(0, |operation| {
+        let sql =
+            format!("SELECT count(*) FROM job_events WHERE data->>'operation' = '{operation}'");
+        db.value(&sql).parse().unwrap()
+    });
+    (json["data"]["outcome"]["done"].as_u64().unwrap_or(0), events)
+}
+
+/// Both begin together; answers what each wrote, and how many jobs the workers took meanwhile.
+fn race(db: &Database) -> (Vec<Output>, u64) {
+    let (stop, start) = (AtomicBool::new(false), Barrier::new(2));
+    let (stop, start, url) = (&stop, &start, &db.url());
+    thread::scope(|scope| {
+        let workers: Vec<_> =
+            (0..WORKERS).map(|n| scope.spawn(move || work(url, &format!("w{n}"), stop))).collect();
+        let operator = move || {
+            let mut cli = command(db, "requeue", &["--all", "--yes", "--reason", "drill"]);
+            start.wait();
+            cli.run()
+        };
+        let operators = [scope.spawn(operator), scope.spawn(operator)];
+        let outputs = operators.map(|operator| operator.join().unwrap()).into();
+        stop.store(true, Ordering::Relaxed);
+        (outputs, workers.into_iter().map(|worker| worker.join().unwrap()).sum())
+    })
+}
+
+#[test]
+fn two_operators_on_the_same_jobs() {
+    let (jobs, rounds) = (jobs(JOBS), if in_full() { rounds() } else { 1 });
+    let mut worked = 0;
+    for round in 0..rounds {
+        let db = Database::with_variant("main");
+        bury(&db, jobs);
+        witness(&db);
+        let (outputs, taken) = race(&db);
+        let mut sum = 0;
+        for (n, output) in outputs.iter().enumerate() {
+            let when = format!("round {round}, operator {n}");
+            let (done, events) = told(&db, output);
+            assert_eq!(done, events, "{when}: {output:#?}");
+            let asked = output.json()["data"]["eligible"].as_u64().unwrap();
+            if asked > 0 {
+                account(output, asked, events, &when);
+            }
+            sum += done;
+        }
+        let most = "SELECT max(n) || ' of ' || count(*) FROM (SELECT count(*) n FROM job_events
+            WHERE data->>'reason' = 'requeued_from_dead_letter' GROUP BY job_id) t";
+        assert_eq!(
+            (sum, db.value(most)),
+            (u64::from(jobs), format!("1 of {jobs}")),
+            "round {round}"
+        );
+        let flips = db.value("SELECT count(*) FROM flips");
+        assert_eq!((flips, count(&db, "dead_letter")), ("0".into(), "0".into()), "round {round}");
+        worked += taken;
+    }
+    ran(&format!("{rounds} rounds × {jobs} jobs, of which {WORKERS} workers took {worked}"));
+}

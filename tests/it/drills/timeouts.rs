@@ -1,0 +1,110 @@
+//! Statements that take too long: single rows, every row from some moment on, and what is read.
+
+use super::truth::{account, whole};
+use crate::requeue::{bury, command};
+use crate::support::cli::Cli;
+use crate::support::drill::{jobs, ran};
+use crate::support::postgres::{Database, cluster};
+use crate::support::wire::{Cut, Moment, Wire};
+
+/// Jobs in the test suite: as many as two flights.
+const JOBS: u32 = 1_000;
+
+/// Before a job becomes queued, the server sleeps where this condition holds.
+fn slow_where(db: &Database, condition: &str) {
+    db.execute(&format!(
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           IF NEW.state = 'queued' AND ({condition}) THEN PERFORM pg_sleep(600); END IF;
+           RETURN NEW; END $$;
+         CREATE TRIGGER slow BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION slow()"
+    ));
+}
+
+/// Requeues under the slow rows; goes on without them; takes it all back.
+fn through(db: &Database, all: u64, code: i32, when: &str) {
+    let patience = ["--yes", "--reason", "drill", "--timeout", "500ms", "--lock-wait", "100ms"];
+    let mut first = command(db, "requeue", &[&["--all"], &patience[..]].concat());
+    let output = first.run().expect_code(code);
+    let (written, _) = whole(db, when);
+    account(&output, all, written, when);
+    let operation = output.json()["data"]["outcome"]["operation"].as_str().unwrap().to_owned();
+    db.execute("DROP TRIGGER slow ON jobs");
+    let state = first.home().join(".local/state");
+    let again = command(db, "requeue", &["--resume", &operation, "--yes", "--reason", "drill"])
+        .env("XDG_STATE_HOME", &state)
+        .run();
+    assert_eq!((again.code, whole(db, when)), (0, (all, 0)), "{when}: {again:#?}");
+    let undo = command(db, "undo", &[&operation, "--yes", "--reason", "drill"]).run();
+    assert_eq!((undo.code, whole(db, when)), (0, (all, all)), "{when}: {undo:#?}");
+}
+
+#[test]
+fn of_single_rows() {
+    let (db, jobs) = (Database::with_variant("main"), jobs(JOBS));
+    bury(&db, jobs);
+    slow_where(&db, &format!("NEW.last_error LIKE '% {}s'", jobs / 2));
+    through(&db, u64::from(jobs), 75, "one row is slow");
+    ran(&format!("a slow row × {jobs} jobs"));
+}
+
+#[test]
+fn of_every_row_from_some_moment_on() {
+    let (db, jobs) = (Database::with_variant("main"), jobs(JOBS));
+    bury(&db, jobs);
+    // The server becomes slow when some batches are written.
+    slow_where(&db, "(SELECT count(*) FROM job_events) >= 200");
+    through(&db, u64::from(jobs), 75, "the server became slow");
+    ran(&format!("a server that becomes slow × {jobs} jobs"));
+}
+
+#[test]
+fn of_every_row() {
+    let (db, jobs) = (Database::with_variant("main"), jobs(JOBS));
+    bury(&db, jobs);
+    slow_where(&db, "true");
+    through(&db, u64::from(jobs), 3, "the server is slow");
+    ran(&format!("a slow server × {jobs} jobs"));
+}
+
+/// The statement from which on the server is silent: in the layout, and in the first question after it.
+const SILENT_FROM: [u32; 2] = [3, 9];
+
+#[test]
+fn of_what_is_read() {
+    let db = Database::from_fixture("main_typical");
+    let id = crate::requeue::job(201);
+    let commands: [&[&str]; 8] = [
+        &["queue"],
+        &["queue", "--exact"],
+        &["dlq", "list"],
+        &["dlq", "groups"],
+        &["jobs", "show", &id],
+        &["dlq", "requeue", "--all", "--dry-run"],
+        &["triage"],
+        &["handoff"],
+    ];
+    std::thread::scope(|scope| {
+        for args in commands {
+            for at in SILENT_FROM {
+                let db = &db;
+                scope.spawn(move || unanswered(db, args, at));
+            }
+        }
+    });
+    ran(&format!("{} commands, asked of a server that falls silent", commands.len()));
+}
+
+/// Fails if a command that got no answer says that it saw something, or not why it did not.
+fn unanswered(db: &Database, args: &[&str], at: u32) {
+    let wire = Wire::to(cluster().directory().join(".s.PGSQL.5432"));
+    wire.arm(Some(Cut { at, moment: Moment::Silent, everything: false }));
+    let output = Cli::new([args, &["-o", "json", "--timeout", "1s"]].concat())
+        .env("DATABASE_URL", wire.url(db.name()))
+        .run();
+    let when = format!("{args:?}, silent from {at}, at {:.80}", wire.broke().unwrap());
+    let said = format!("{}{}", output.stdout, output.stderr);
+    // Triage asks over several connections: what the others answered, it may judge.
+    assert!(matches!(output.code, 2 | 3), "{when}: {output:#?}");
+    let why = ["did not answer within", "not finished within"].iter().any(|why| said.contains(why));
+    assert!(why, "{when}: {output:#?}");
+}

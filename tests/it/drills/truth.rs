@@ -1,0 +1,59 @@
+//! What must hold after every drill, whatever happened in it.
+
+use serde_json::Value;
+
+use crate::support::cli::Output;
+use crate::support::postgres::Database;
+
+/// Jobs that are not whole: dead or not, as their events say, or half written. A job of a drill is
+/// requeued once at most, and put back once at most.
+const HALF_DONE: &str = "
+    SELECT coalesce(string_agg(concat_ws(' ', id, state, attempts, moved, back), ', '), 'none') FROM (
+      SELECT j.*, coalesce(moved, 0) AS moved, coalesce(back, 0) AS back FROM jobs j LEFT JOIN (
+        SELECT job_id, count(*) FILTER (WHERE data->>'reason' = 'requeued_from_dead_letter') AS moved,
+               count(*) FILTER (WHERE data->>'reason' = 'requeue_undone') AS back
+          FROM job_events GROUP BY job_id) e ON e.job_id = j.id) t
+     WHERE moved > 1 OR back > moved OR (state = 'dead_letter') <> (moved = back)
+        OR (state = 'queued' AND (attempts <> 0 OR locked_by IS NOT NULL))
+        OR (state = 'dead_letter' AND attempts = 0)";
+
+/// Fails unless every job is whole; answers how many were requeued and how many put back.
+pub fn whole(db: &Database, when: &str) -> (u64, u64) {
+    assert_eq!(db.value(HALF_DONE), "none", "{when}");
+    let events = |reason: &str| {
+        let sql = format!("SELECT count(*) FROM job_events WHERE data->>'reason' = '{reason}'");
+        db.value(&sql).parse().unwrap()
+    };
+    (events("requeued_from_dead_letter"), events("requeue_undone"))
+}
+
+/// Fails unless the account of a write is true: `written` jobs of `asked` are, as the database knows.
+/// A run that came to no account wrote nothing, and says why.
+pub fn account(output: &Output, asked: u64, written: u64, when: &str) {
+    let json = output.json();
+    assert_eq!(json["exit_code"], output.code, "{when}: {json:#}");
+    let outcome = &json["data"]["outcome"];
+    let failed = json["errors"].as_array().is_some_and(|errors| !errors.is_empty());
+    if outcome.is_null() {
+        assert_eq!((output.code, written, failed), (3, 0, true), "{when}: {output:#?}");
+        return;
+    }
+    let n = |name: &str| outcome[name].as_u64().unwrap();
+    let sum: u64 = ["done", "skipped", "errors", "left", "in_doubt"].into_iter().map(n).sum();
+    assert_eq!(sum, asked, "{when}: every job is accounted for once: {outcome:#}");
+    let (done, perhaps) = (n("done"), n("in_doubt"));
+    assert!((done..=done + perhaps).contains(&written), "{when}: {written} are: {outcome:#}");
+    let left_behind = json["data"]["moved_on"].as_u64().unwrap_or(0);
+    let expected = if left_behind > 0 && !failed { 75 } else { expected(outcome, failed) };
+    assert_eq!(output.code, expected, "{when}: {output:#?}");
+}
+
+/// The exit code of the table.
+fn expected(outcome: &Value, failed: bool) -> i32 {
+    let none = |names: &[&str]| names.iter().all(|name| outcome[name] == 0);
+    match failed {
+        true if none(&["done", "in_doubt"]) => 3,
+        false if none(&["skipped", "errors", "left", "in_doubt"]) => 0,
+        _ => 75,
+    }
+}

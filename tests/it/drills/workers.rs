@@ -1,0 +1,40 @@
+//! Workers that take whatever is due, and finish it, fail it or give it up, until told to stop.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::support::postgres::{Database, Session};
+
+/// Whatever a job does that it must not, lands in `flips`: leaving `running` but by its worker, or being
+/// put back after a worker had it.
+pub fn witness(db: &Database) {
+    db.execute(
+        "CREATE TABLE flips (id uuid, was text, now text);
+         CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           IF (OLD.state <> 'dead_letter' AND NEW.state = 'queued' AND NEW.attempts = 0)
+              OR (NEW.state = 'dead_letter' AND OLD.state <> 'queued' AND OLD.state <> 'dead_letter') THEN
+             INSERT INTO flips VALUES (OLD.id, OLD.state, NEW.state); END IF;
+           RETURN NULL; END $$;
+         CREATE TRIGGER watch AFTER UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION watch()",
+    );
+}
+
+/// Works. Every third job fails and has another attempt in an hour, so that none dies.
+pub fn work(url: &str, name: &str, stop: &AtomicBool) -> u64 {
+    let session = Session::open(url);
+    let mut turn = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let id = session.value(&format!("SELECT id FROM worker_claim_next_job('{name}')"));
+        if id == "NULL" {
+            std::thread::yield_now();
+            continue;
+        }
+        turn += 1;
+        session.execute(&format!("UPDATE jobs SET heartbeat_at = now() WHERE id = '{id}'"));
+        session.execute(&if turn % 3 == 0 {
+            format!("SELECT worker_fail('{id}', '{name}', 'boom', 3600)")
+        } else {
+            format!("SELECT worker_finish('{id}', '{name}', '{{}}')")
+        });
+    }
+    turn
+}

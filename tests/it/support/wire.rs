@@ -1,0 +1,185 @@
+//! A line between the tool and a server that breaks at a statement: at the k-th, no other.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+/// When a line breaks, as seen from the statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// The statement never reaches the server.
+    Before,
+    /// The server did it, and its answer never reaches the tool.
+    After,
+    /// From the statement on nothing comes back, and nothing ends: a disk that hangs, a firewall.
+    Silent,
+}
+
+/// Where to break.
+#[derive(Debug, Clone, Copy)]
+pub struct Cut {
+    /// The statement, counted from 1 over all connections.
+    pub at: u32,
+    pub moment: Moment,
+    /// Whether every connection breaks with it, and no new one is let in.
+    pub everything: bool,
+}
+
+/// The line. It is whole until it is told to break.
+pub struct Wire {
+    port: u16,
+    plan: Arc<Mutex<Plan>>,
+}
+
+#[derive(Default)]
+struct Plan {
+    cut: Option<Cut>,
+    seen: u32,
+    /// The statement at which it broke.
+    broke: Option<String>,
+    down: bool,
+    /// Every connection's side of the tool, to be torn down together.
+    open: Vec<Arc<TcpStream>>,
+}
+
+impl Wire {
+    /// A line to the server that listens on this socket.
+    pub fn to(socket: PathBuf) -> Wire {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let plan = Arc::new(Mutex::new(Plan::default()));
+        let shared = Arc::clone(&plan);
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                connect(client.unwrap(), &socket, &shared);
+            }
+        });
+        Wire { port, plan }
+    }
+
+    pub fn url(&self, database: &str) -> String {
+        format!("postgresql://postgres@127.0.0.1:{}/{database}?sslmode=disable", self.port)
+    }
+
+    /// Lets everything through until the cut; without one, for ever. Counting begins anew.
+    pub fn arm(&self, cut: Option<Cut>) {
+        *lock(&self.plan) = Plan { cut, ..Plan::default() };
+    }
+
+    /// The statement at which it broke, if it did.
+    pub fn broke(&self) -> Option<String> {
+        lock(&self.plan).broke.clone()
+    }
+}
+
+fn lock(plan: &Mutex<Plan>) -> MutexGuard<'_, Plan> {
+    plan.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Two threads for a connection, one each way; dropped at once while the network is down.
+fn connect(client: TcpStream, socket: &PathBuf, plan: &Arc<Mutex<Plan>>) {
+    let Ok(server) = UnixStream::connect(socket) else { return };
+    // Small messages go at once: the tool does not wait for our acknowledgement.
+    client.set_nodelay(true).unwrap();
+    let client = Arc::new(client);
+    {
+        let mut plan = lock(plan);
+        if plan.down {
+            return;
+        }
+        plan.open.push(Arc::clone(&client));
+    }
+    let line = Arc::new(Line { client, server, last: AtomicU64::new(0) });
+    let (plan, back) = (Arc::clone(plan), Arc::clone(&line));
+    thread::spawn(move || line.ask(&plan));
+    thread::spawn(move || back.answer());
+}
+
+/// One connection.
+struct Line {
+    client: Arc<TcpStream>,
+    server: UnixStream,
+    /// The answer that is the last: nothing is passed on any more, and with it the line ends.
+    last: AtomicU64,
+}
+
+impl Line {
+    /// Carries what the tool says, message by message.
+    fn ask(&self, plan: &Mutex<Plan>) {
+        // The first message has no kind, and its answer counts like a statement's.
+        let (mut first, mut answers) = (true, 1);
+        while let Some(message) = read_message(&*self.client, !first) {
+            let kind = if first { 0 } else { message[0] };
+            first = false;
+            let due = matches!(kind, b'Q' | b'P').then(|| self.strike(plan, &message)).flatten();
+            match due.map(|cut| cut.moment) {
+                Some(Moment::Before) => return self.end(),
+                Some(Moment::After) => self.last.store(answers + 1, Ordering::SeqCst),
+                Some(Moment::Silent) => self.last.store(u64::MAX, Ordering::SeqCst),
+                None => {}
+            }
+            if (&self.server).write_all(&message).is_err() {
+                return self.end();
+            }
+            if matches!(kind, b'Q' | b'S') {
+                answers += 1;
+                if answers == self.last.load(Ordering::SeqCst) {
+                    return; // What the tool sent behind it is lost; the answer's side ends the line.
+                }
+            }
+        }
+        self.end();
+    }
+
+    /// Carries what the server says.
+    fn answer(&self) {
+        let mut answers = 0;
+        while let Some(message) = read_message(&self.server, true) {
+            answers += u64::from(message[0] == b'Z');
+            let last = self.last.load(Ordering::SeqCst);
+            if last > 0 && answers >= last {
+                break;
+            }
+            if last == 0 && (&*self.client).write_all(&message).is_err() {
+                break;
+            }
+        }
+        self.end();
+    }
+
+    /// Counts a statement; answers with the cut if it is the one.
+    fn strike(&self, plan: &Mutex<Plan>, message: &[u8]) -> Option<Cut> {
+        let mut plan = lock(plan);
+        plan.seen += 1;
+        let cut = plan.cut.filter(|cut| cut.at == plan.seen)?;
+        let text: String = String::from_utf8_lossy(&message[5..]).replace('\0', " ");
+        plan.broke = Some(text.split_whitespace().collect::<Vec<_>>().join(" "));
+        if cut.everything {
+            plan.down = true;
+            // This line ends at its own moment.
+            let others = plan.open.iter().filter(|client| !Arc::ptr_eq(client, &self.client));
+            others.for_each(|client| _ = client.shutdown(Shutdown::Both));
+        }
+        Some(cut)
+    }
+
+    fn end(&self) {
+        _ = self.client.shutdown(Shutdown::Both);
+        _ = self.server.shutdown(Shutdown::Both);
+    }
+}
+
+/// A message of the protocol: kind (but for the first one), length, body.
+fn read_message(mut from: impl Read, has_kind: bool) -> Option<Vec<u8>> {
+    let head = 4 + usize::from(has_kind);
+    let mut message = vec![0; head];
+    from.read_exact(&mut message).ok()?;
+    let length = u32::from_be_bytes(message[head - 4..].try_into().unwrap()) as usize;
+    message.resize(head - 4 + length, 0);
+    from.read_exact(&mut message[head..]).ok()?;
+    Some(message)
+}
