@@ -42,16 +42,17 @@ install_package() {
     fi
 }
 
-has_postgres() {
-    [ -z "${CLIPLYCTL_PG_BIN:-}" ] || return 0
-    command -v initdb >/dev/null 2>&1 && return
-    for initdb in /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb \
+# The directory of the server's programs, as the tests look for it.
+postgres_bin() {
+    [ -z "${CLIPLYCTL_PG_BIN:-}" ] || { echo "$CLIPLYCTL_PG_BIN"; return; }
+    # The newest of the usual places, unless it is on PATH.
+    initdb=$(command -v initdb) || initdb=$(ls -d /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb \
         /opt/homebrew/opt/postgresql*/bin/initdb /usr/local/opt/postgresql*/bin/initdb \
-        /home/linuxbrew/.linuxbrew/opt/postgresql*/bin/initdb; do
-        [ -x "$initdb" ] && return
-    done
-    return 1
+        /home/linuxbrew/.linuxbrew/opt/postgresql*/bin/initdb 2>/dev/null | sort -V | tail -1)
+    [ -n "$initdb" ] && dirname "$initdb"
 }
+
+has_postgres() { postgres_bin >/dev/null; }
 
 # The server's programs alone; the tests and the demo start servers of their own. Without
 # create_main_cluster Debian would also start one as a service; the file goes again, so that a

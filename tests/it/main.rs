@@ -11,6 +11,7 @@ mod connect;
 mod demo;
 mod desk;
 mod docs;
+mod drills;
 mod env;
 mod fleet;
 mod formats;

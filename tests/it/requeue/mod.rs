@@ -3,7 +3,6 @@
 mod canary;
 mod concurrency;
 mod consent;
-mod drill;
 mod follow;
 mod pace;
 mod progress;

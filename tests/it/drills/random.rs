@@ -1,20 +1,16 @@
-//! Interrupted at a random moment, then resumed: every job exactly once. `scripts/drill` runs these
-//! in full: `CLIPLYCTL_DRILL_ROUNDS` and `CLIPLYCTL_DRILL_JOBS` say how often and how large.
+//! Interrupted at a random moment, then resumed: every job exactly once.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::{bury, command, count, events};
+use crate::requeue::{bury, command, count, events};
 use crate::support::cli::Running;
+use crate::support::drill::{jobs, ran, rounds};
 use crate::support::postgres::Database;
 use crate::support::restart::Restartable;
 
 /// Jobs of a round in the test suite.
 const JOBS: u32 = 4_000;
-
-fn number(name: &str, default: u32) -> u32 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
 
 /// What chance decides, 0 to 96.
 fn chance() -> u32 {
@@ -25,7 +21,7 @@ fn chance() -> u32 {
 /// Waits until a part of the jobs is requeued, none to nearly all: nobody must rely on how many.
 /// What the batch in flight is doing then, is chance.
 fn some_progress(db: &Database, running: &Running) {
-    let jobs = number("CLIPLYCTL_DRILL_JOBS", JOBS);
+    let jobs = jobs(JOBS);
     let part = (f64::from(jobs) * f64::from(chance()) / 97.0) as u32;
     let session = db.session();
     crate::support::wait_until("enough is requeued", || {
@@ -34,18 +30,18 @@ fn some_progress(db: &Database, running: &Running) {
     });
 }
 
-fn rounds(strike: impl Fn(&Database, &Running)) {
-    rounds_on(|| Database::with_variant("main"), strike);
+fn strike(blow: impl Fn(&Database, &Running)) {
+    strike_on(|| Database::with_variant("main"), blow);
 }
 
-fn rounds_on(database: impl Fn() -> Database, strike: impl Fn(&Database, &Running)) {
-    let jobs = number("CLIPLYCTL_DRILL_JOBS", JOBS);
-    for round in 0..number("CLIPLYCTL_DRILL_ROUNDS", 3) {
+fn strike_on(database: impl Fn() -> Database, blow: impl Fn(&Database, &Running)) {
+    let jobs = jobs(JOBS);
+    for round in 0..rounds() {
         let db = database();
         bury(&db, jobs);
         let mut cli = command(&db, "requeue", &["--all", "--yes", "--reason", "drill"]);
         let running = cli.start();
-        strike(&db, &running);
+        blow(&db, &running);
         running.finish();
         let partial = events(&db);
         let state = cli.home().join(".local/state");
@@ -69,11 +65,12 @@ fn rounds_on(database: impl Fn() -> Database, strike: impl Fn(&Database, &Runnin
         assert_eq!(each, jobs.to_string(), "round {round}");
         println!("round {round}: struck after {partial} of {jobs} jobs");
     }
+    ran(&format!("{} rounds × {jobs} jobs", rounds()));
 }
 
 #[test]
 fn killed_at_a_random_moment() {
-    rounds(|db, running| {
+    strike(|db, running| {
         some_progress(db, running);
         running.signal_if_alive("KILL");
     });
@@ -81,7 +78,7 @@ fn killed_at_a_random_moment() {
 
 #[test]
 fn connection_terminated_at_a_random_moment() {
-    rounds(|db, running| {
+    strike(|db, running| {
         some_progress(db, running);
         db.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -93,7 +90,7 @@ fn connection_terminated_at_a_random_moment() {
 #[test]
 fn server_restarted_at_a_random_moment() {
     let server = Arc::new(Restartable::start());
-    rounds_on(
+    strike_on(
         || Database::with_variant_on(&server, "main"),
         |db, running| {
             some_progress(db, running);
@@ -104,7 +101,7 @@ fn server_restarted_at_a_random_moment() {
 
 #[test]
 fn interrupted_by_the_person() {
-    rounds(|db, running| {
+    strike(|db, running| {
         some_progress(db, running);
         running.signal_if_alive("INT");
     });

@@ -1,0 +1,4 @@
+//! Faults on purpose, small here and in full by `scripts/drill`; [`crate::support::drill`] says how
+//! large, and `scripts/drills` lists them all.
+
+mod random;
