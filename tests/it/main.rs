@@ -29,5 +29,6 @@ mod rls;
 mod secrets;
 mod service;
 mod support;
+mod sweep;
 mod triage;
 mod watch;

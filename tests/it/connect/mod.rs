@@ -2,7 +2,7 @@
 
 mod addresses;
 mod certificates;
-mod ground;
+pub mod ground;
 mod passwords;
 mod pooler;
 mod reading;
