@@ -21,6 +21,7 @@ mod harness;
 mod history;
 mod jobs;
 mod narrow;
+mod partitioned;
 mod playbooks;
 mod postgres;
 mod requeue;

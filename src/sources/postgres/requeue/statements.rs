@@ -40,13 +40,19 @@ pub fn requeue(layout: &Layout, shape: &Shape) -> Statements {
     let asked = format!("job.id = any($1::text[]::{id}[]) and {}", guard("job"));
     let columns = shape.columns.iter().map(|c| format!("job.{}", ident(c)));
     let columns = columns.collect::<Vec<_>>().join(", ");
+    // In partitions a place is none without its part, and every part would be looked through for it.
+    let (place, there) = if layout.partitions.is_empty() {
+        ("job.ctid as place", "job.ctid = locked.place")
+    } else {
+        ("job.tableoid as part", "job.tableoid = locked.part")
+    };
     let write = format!(
         "with locked as materialized (
-           select job.id, job.ctid as place, {columns} from public.jobs job where {asked}
+           select job.id, {place}, {columns} from public.jobs job where {asked}
               for no key update skip locked
          ), updated as (
            update public.jobs as job set {set} from locked
-            where job.ctid = locked.place and job.id = locked.id and {target}
+            where {there} and job.id = locked.id and {target}
            returning job.id{workspace}, {before} as previous, {after} as written
          ){logged}
          select id::text as id, {told} from updated",
