@@ -19,6 +19,7 @@ mod gates;
 mod handoff;
 mod harness;
 mod history;
+mod hostile;
 mod jobs;
 mod narrow;
 mod partitioned;

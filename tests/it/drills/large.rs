@@ -92,8 +92,9 @@ fn a_large_table_in_partitions_is_read_and_requeued() {
     let server = filled(&partitions::daily(), &[]);
     let session = Session::open(&server.url("app"));
     let said = compare(&server);
-    let dead = session.value("SELECT count(*) FROM jobs WHERE state = 'dead_letter'");
-    let (json, seconds) = ask(&server, "dlq requeue --all --yes --reason drill");
+    let dead = "SELECT count(*) FROM jobs WHERE state = 'dead_letter' AND kind = 'CLIP_RENDER'";
+    let dead = session.value(dead);
+    let (json, seconds) = ask(&server, "dlq requeue --kind CLIP_RENDER --yes --reason drill");
     let outcome = &json["data"]["outcome"];
     assert_eq!(outcome["done"].to_string(), dead, "{json:#}");
     let events = "SELECT count(DISTINCT job_id) || ' ' || count(*) FROM job_events";
