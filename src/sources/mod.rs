@@ -2,6 +2,7 @@
 
 pub mod access_report;
 mod bounded;
+pub mod authority;
 pub mod contract;
 pub mod env_code;
 pub mod env_file;
