@@ -1,8 +1,8 @@
 //! The only IO: every fact enters the program through here.
 
 pub mod access_report;
-mod bounded;
 pub mod authority;
+mod bounded;
 pub mod contract;
 pub mod env_code;
 pub mod env_file;

@@ -15,6 +15,7 @@ mod drills;
 mod env;
 mod fleet;
 mod formats;
+mod fuzz;
 mod gates;
 mod handoff;
 mod harness;
