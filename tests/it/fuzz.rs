@@ -77,8 +77,10 @@ fn bodies() -> Vec<Vec<u8>> {
 fn says_ok(body: &[u8]) -> bool {
     // Bytes that are no text count as characters that nobody knows.
     let text = String::from_utf8_lossy(body);
-    let text = text.trim_start_matches('\u{feff}');
-    let Ok(report) = serde_json::from_str::<serde_json::Value>(text) else { return false };
+    // So do escapes that are half a character.
+    let half = regex::Regex::new(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}").unwrap();
+    let text = half.replace_all(text.trim_start_matches('\u{feff}'), r"\ufffd");
+    let Ok(report) = serde_json::from_str::<serde_json::Value>(&text) else { return false };
     let parts = report["checks"].as_object().into_iter().flatten().map(|(_, part)| part);
     report["ok"] == true && parts.into_iter().all(|part| *part != false && part["ok"] != false)
 }

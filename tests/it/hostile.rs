@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Parser as _;
 use cliplyctl::render::Format;
+use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::support::cli::{Cli, Output};
+use crate::support::http::{Response, Stub};
 use crate::support::postgres::Database;
 use crate::sweep::{self, LINES};
 
@@ -201,16 +203,16 @@ fn markdown_tables(text: &str, what: &str) {
 fn is_under(line: &str, (start, end): (usize, usize)) -> bool {
     let (mut at, mut before, mut blanks) = (0, 2, false);
     let mut begins = false;
-    for c in line.chars() {
-        let width = c.to_string().width();
+    for character in line.graphemes(true) {
+        let (width, blank) = (character.width(), character == " ");
         if width > 0 && at == start {
-            begins = c != ' ' && before >= 2;
+            begins = !blank && before >= 2;
         }
         if at == end && width > 0 {
-            blanks = c == ' ' && before == 0;
+            blanks = blank && before == 0;
         }
         if width > 0 {
-            before = if c == ' ' { before + 1 } else { 0 };
+            before = if blank { before + 1 } else { 0 };
         }
         at += width;
     }
@@ -228,6 +230,18 @@ fn heads(line: &str) -> Vec<(usize, usize)> {
         at += part.len() + 2;
     }
     heads
+}
+
+#[test]
+fn a_crooked_row_is_seen() {
+    let head = heads("KIND    TRIES  ERROR");
+    assert_eq!(head, [(0, 4), (8, 13), (15, 20)]);
+    let crooked = |row: &str| head.iter().filter(|head| !is_under(row, **head)).count();
+    assert_eq!(crooked("日本語    5/5  text"), 0);
+    assert_eq!(crooked("日本語       5/5  text"), 2, "counted in characters");
+    assert_eq!(crooked("e\u{301}         5/5  text"), 0);
+    assert_eq!(crooked("❤️        5/5  text"), 0);
+    assert_eq!(crooked("❤️         5/5  words"), 2, "by its parts");
 }
 
 #[test]
@@ -319,4 +333,13 @@ fn huge_texts_are_bounded_wherever_they_are_not_asked_for() {
             assert_tame(&output.stdout, line);
         }
     }
+}
+
+/// JSON may hold an escape that stands for no character: JavaScript writes one for half an emoji.
+#[test]
+fn half_a_character_spoils_no_report() {
+    let report = r#"{"ok":true,"checks":{"db":{"ok":true},"worker":{"ok":true,"message":"cut \ud83d"}},"queue":{"length":0,"oldestJobAge":null},"ffmpeg":{"ok":true}}"#;
+    let app = Stub::start([("/api/readyz", Response::json(200, report))]);
+    let output = Cli::new(["ready"]).env("CLIPLY_BASE_URL", app.url()).run();
+    assert_eq!(output.code, 0, "{output:#?}");
 }

@@ -248,6 +248,55 @@ fn nothing_is_shown_on_a_day_on_which_all_can_be_reached() {
     assert_clean(&day);
 }
 
+/// What one command leaves and another reads: operations, plans, snapshots, the page.
+#[test]
+fn nothing_is_kept_in_the_history_or_on_its_page() {
+    let (database, id) = marked();
+    let app = echo();
+    let state = tempfile::tempdir().unwrap();
+    let mut day = Day::new("history", &[]);
+    day.variables = everything(&app.url(), &with_password(&database.url()));
+    let reason = format!("again, token={MARK}");
+    let page = state.path().join("page.html").display().to_string();
+    let seen = state.path().join("seen.json").display().to_string();
+    let typed: [&[&str]; 10] = [
+        &["dlq", "requeue", &id, "--yes", "--reason", &reason],
+        &[
+            "dlq",
+            "requeue",
+            "--all",
+            "--canary",
+            "--canary-timeout",
+            "1s",
+            "--yes",
+            "--reason",
+            &reason,
+        ],
+        &["dlq", "ops"],
+        &["jobs", "show", &id],
+        &["record"],
+        &["history"],
+        &["history", "-o", "json"],
+        &["history", "--html", &page],
+        &["triage", "--save", &seen],
+        &["triage", "--from", &seen, "-o", "json"],
+    ];
+    for words in typed {
+        let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
+        let output = day.cli(&words).env("XDG_STATE_HOME", state.path()).run();
+        assert!(output.code <= 3 || output.code == 75, "{words:?}: {output:#?}");
+        assert!(
+            !holds(format!("{}{}", output.stdout, output.stderr).as_bytes()),
+            "{words:?}: {output:#?}"
+        );
+    }
+    let mut kept = Vec::new();
+    walk(state.path(), &mut kept);
+    assert!(kept.len() >= 5, "{kept:?}");
+    kept.retain(|path| holds(&std::fs::read(path).unwrap()));
+    assert_eq!(kept, Vec::<PathBuf>::new());
+}
+
 #[test]
 fn nothing_is_shown_where_operations_are_kept_in_files() {
     let database = Database::from_fixture("bigint_typical");
