@@ -79,7 +79,8 @@ fn written(path: &Path) -> Result<Written, Error> {
     let bytes = bounded::file(path, MAX_BYTES)
         .map_err(|e| Error::usage(format!("{shown} cannot be read")).cause(e))?
         .ok_or_else(|| foreign(path, "it is larger than any of them"))?;
-    let report: Written = serde_json::from_slice(&bytes).map_err(|e| foreign(path, text::unlike(&e)))?;
+    let report: Written =
+        serde_json::from_slice(&bytes).map_err(|e| foreign(path, text::unlike(&e)))?;
     if report.schema != SCHEMA || !matches!(report.command.as_str(), "rls audit" | "rls matrix") {
         return Err(foreign(path, format!("it is a {} of `{}`", report.schema, report.command)));
     }
