@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use crate::error::Error;
 use crate::facts::layout::Layout;
 use crate::facts::operation::Author;
-use crate::facts::{Observed, SourceError};
+use crate::facts::{Observed, SourceError, mask};
 use crate::report::Provenance;
 use crate::settings::Settings;
 use crate::settings::suggest::did_you_mean;
@@ -124,11 +124,11 @@ impl Context {
         Ok(self.http.get_or_init(|| http))
     }
 
-    /// Who types on which machine, and why.
+    /// Who types on which machine, and why. The reason is kept for all to read: without secrets.
     #[must_use]
     pub fn author(&self, reason: Option<&str>) -> Author {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        Author { actor: self.settings.actor.clone(), host, reason: reason.map(str::to_owned) }
+        Author { actor: self.settings.actor.clone(), host, reason: reason.map(mask::text) }
     }
 
     /// `host:port/database`: the place of a plan, whoever connects.

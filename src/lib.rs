@@ -36,6 +36,8 @@ pub mod text;
 pub mod triage;
 pub mod watch;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind as ClapKind};
 
@@ -62,17 +64,27 @@ pub fn run() -> ExitCode {
     };
     let environment = Environment::of_process();
     let terminal = Terminal::detect(cli.global.color, &environment);
+    terminal.confess_panics();
+    let run = AssertUnwindSafe(|| finish(&cli, &environment, terminal));
+    catch_unwind(run).unwrap_or_else(|_| {
+        // The person was told when it happened.
+        let error = Error::bug("the tool stopped by a bug of its own");
+        tell_programs(&cli, terminal, error, &Provenance::default())
+    })
+}
+
+fn finish(cli: &Cli, environment: &Environment, terminal: Terminal) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => {
-            let outcome = runtime.block_on(execute(&cli, &environment, terminal));
+            let outcome = runtime.block_on(execute(cli, environment, terminal));
             // A name look-up that hangs in its thread must not keep a finished command waiting.
             runtime.shutdown_background();
             outcome
         }
         Err(error) => Err(Error::bug("the runtime did not start").cause(error)),
     };
-    outcome.unwrap_or_else(|error| fail(&cli, terminal, error, &Provenance::default()))
+    outcome.unwrap_or_else(|error| fail(cli, terminal, error, &Provenance::default()))
 }
 
 async fn execute(
@@ -144,6 +156,11 @@ fn fail(cli: &Cli, terminal: Terminal, mut error: Error, from: &Provenance) -> E
         error.address(context);
     }
     terminal.complain(&error);
+    tell_programs(cli, terminal, error, from)
+}
+
+/// Prints an error as a report where programs read it; says how to exit.
+fn tell_programs(cli: &Cli, terminal: Terminal, error: Error, from: &Provenance) -> ExitCode {
     let code = error.exit_code();
     let format = cli.format();
     let judged = cli.command.judges() && cli.command.formats().contains(&format);

@@ -6,6 +6,7 @@ mod screen;
 mod status;
 mod stream;
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal as _, Write as _};
 
 pub use board::Board;
@@ -15,6 +16,7 @@ pub use status::Status;
 pub use stream::Stream;
 
 use crate::error::Error;
+use crate::facts::mask;
 use crate::render::{Canvas, sanitise, wrap};
 use crate::settings::Environment;
 
@@ -184,6 +186,23 @@ impl Terminal {
         for hint in &error.hints {
             _ = writeln!(err, "{} {}", label("hint:", "36"), self.folded(hint, 6));
         }
+    }
+
+    /// From here on a panic is told as what it is, a bug of this tool, and without secrets: its words
+    /// may hold any value.
+    pub fn confess_panics(self) {
+        std::panic::set_hook(Box::new(move |panic| {
+            let words = panic.payload_as_str().unwrap_or("no words");
+            let place = panic.location().map(|l| format!("{}:{}", l.file(), l.line()));
+            let error = Error::bug(format!("this is a bug in cliplyctl: {}", mask::text(words)))
+                .cause(format!("it stopped at {}", place.unwrap_or_default()))
+                .hint("report these lines; what a write had committed stays: cliplyctl dlq ops");
+            self.complain(&error);
+            let trace = Backtrace::capture();
+            if trace.status() == BacktraceStatus::Captured {
+                self.show(&trace.to_string());
+            }
+        }));
     }
 
     /// A text in lines of stderr's width, which begins this far in.

@@ -103,6 +103,16 @@ pub fn first_line(text: &str) -> &str {
     text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("")
 }
 
+/// Why a JSON text is not what was expected, and where, without what stands there: a file that was
+/// taken for another may hold secrets.
+#[must_use]
+pub fn unlike(error: &serde_json::Error) -> String {
+    if error.is_data() {
+        return format!("line {}: JSON of another form", error.line().max(1));
+    }
+    error.to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

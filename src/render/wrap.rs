@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthStr as _;
 
 /// Where a text breaks into lines of at most this width: between words, and within a word only
 /// where it is longer than a line.
@@ -55,11 +56,12 @@ fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Where the first character stands that fits no more, never the very first; none: all fit.
+/// Where the first character stands that fits no more, never the very first; none: all fit. A
+/// character may be several: ❤️ is wider than its parts together.
 fn overflow(text: &str, width: usize) -> Option<usize> {
     let mut used = 0;
-    for (at, c) in text.char_indices() {
-        used += c.width().unwrap_or(0);
+    for (at, cluster) in text.grapheme_indices(true) {
+        used += cluster.width();
         if used > width && at > 0 {
             return Some(at);
         }
@@ -96,5 +98,12 @@ mod tests {
         assert_eq!(cut("FFmpeg timed out", 12), "FFmpeg time…");
         assert_eq!(cut("FFmpeg timed out", 8), "FFmpeg…");
         assert_eq!(cut("日本語", 4), "日…");
+    }
+
+    #[test]
+    fn a_sequence_is_as_wide_as_it_is_shown_and_stays_whole() {
+        assert_eq!(wrapped("ab1️⃣", 3), ["ab", "1️⃣"]);
+        assert_eq!(wrapped("a❤️❤️", 3), ["a❤️", "❤️"]);
+        assert_eq!(cut("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Block, Document, Provenance, Report, header};
-use crate::facts::layout::{Layout, Role};
+use crate::facts::layout::{Layout, Partition, Role};
 use crate::sources::postgres::sql;
 
 /// `data` of `queue --advise`.
@@ -38,15 +38,38 @@ fn missing(layout: &Layout) -> Vec<IndexJson> {
             continue;
         }
         let columns: Vec<_> = columns.iter().map(|c| sql::ident(c)).collect();
-        let sql = format!(
-            "create index concurrently jobs_{}_cliplyctl on public.jobs ({}) where {};",
-            role.word(),
-            columns.join(", "),
-            sql::live_in(layout, values)
-        );
-        indexes.push(IndexJson { serves, sql });
+        let name = format!("jobs_{}_cliplyctl", role.word());
+        let on = format!("({}) where {}", columns.join(", "), sql::live_in(layout, values));
+        indexes.push(IndexJson { serves, sql: statements(layout, &name, &on) });
     }
     indexes
+}
+
+/// What makes an index while others write. A partitioned table cannot have it made so as a whole:
+/// each partition has its own, and the table's is valid once the last one is attached.
+fn statements(layout: &Layout, name: &str, on: &str) -> String {
+    if layout.partitions.is_empty() {
+        return format!("create index concurrently {name} on public.jobs {on};");
+    }
+    let own = |index: usize| format!("{name}_{}", index + 1);
+    let qualified = |index: usize| format!("{}.{}", layout.partitions[index].schema, own(index));
+    let above = |partition: &Partition| {
+        let named = |other: &Partition| Some(&other.name) == partition.parent.as_ref();
+        let parent = layout.partitions.iter().position(named);
+        parent.map_or_else(|| format!("public.{name}"), qualified)
+    };
+    let mut lines = vec![format!("create index {name} on only public.jobs {on};")];
+    for (index, partition) in layout.partitions.iter().enumerate() {
+        let (made, only) =
+            if partition.leaf { ("index concurrently", "") } else { ("index", "only ") };
+        lines.push(format!("create {made} {} on {only}{} {on};", own(index), partition.name));
+    }
+    // From the leaves up: a part is attached when all of its own are.
+    for (index, partition) in layout.partitions.iter().enumerate().rev() {
+        let (parent, part) = (above(partition), qualified(index));
+        lines.push(format!("alter index {parent} attach partition {part};"));
+    }
+    lines.join("\n")
 }
 
 /// Builds the report.

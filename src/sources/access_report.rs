@@ -8,6 +8,7 @@ use super::bounded;
 use crate::error::{Error, ErrorKind};
 use crate::facts::SourceErrorKind;
 use crate::facts::access::diff::{CellThen, FlawThen, Pair, Snapshot};
+use crate::text;
 
 /// Bytes that are read: a report of this size is something else.
 const MAX_BYTES: u64 = 64 << 20;
@@ -75,10 +76,11 @@ pub fn read(old: &Path, new: &Path) -> Result<Pair, Error> {
 
 fn written(path: &Path) -> Result<Written, Error> {
     let shown = path.display();
-    let text = bounded::file(path, MAX_BYTES)
+    let bytes = bounded::file(path, MAX_BYTES)
         .map_err(|e| Error::usage(format!("{shown} cannot be read")).cause(e))?
         .ok_or_else(|| foreign(path, "it is larger than any of them"))?;
-    let report: Written = serde_json::from_slice(&text).map_err(|e| foreign(path, e))?;
+    let report: Written =
+        serde_json::from_slice(&bytes).map_err(|e| foreign(path, text::unlike(&e)))?;
     if report.schema != SCHEMA || !matches!(report.command.as_str(), "rls audit" | "rls matrix") {
         return Err(foreign(path, format!("it is a {} of `{}`", report.schema, report.command)));
     }
@@ -99,7 +101,9 @@ fn foreign(path: &Path, why: impl std::fmt::Display) -> Error {
 
 fn snapshot(path: &Path, report: Written) -> Result<Snapshot, Error> {
     let cells: Vec<Cell> = match report.command.as_str() {
-        "rls matrix" => serde_json::from_value(report.data).map_err(|e| foreign(path, e))?,
+        "rls matrix" => {
+            serde_json::from_value(report.data).map_err(|e| foreign(path, text::unlike(&e)))?
+        }
         _ => Vec::new(),
     };
     let place = report.context.name.or(report.context.database).unwrap_or_default();

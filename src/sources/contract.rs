@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::facts::access::contract::{BUILT_IN, Contract};
-use crate::facts::{SourceError, SourceErrorKind};
+use crate::facts::{SourceError, SourceErrorKind, mask};
 
 /// Largest contract that is read, bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -28,11 +28,18 @@ pub fn read(path: Option<&Path>) -> Result<Contract, SourceError> {
     parse(&text, &format!("contract {shown}"))
 }
 
+/// What is wrong, and its line but not its text: a file that was taken for a contract may hold secrets.
+fn place(text: &str, error: &toml::de::Error) -> String {
+    let start = error.span().map_or(0, |span| span.start.min(text.len()));
+    let line = 1 + text.as_bytes()[..start].iter().filter(|&&byte| byte == b'\n').count();
+    format!("line {line}: {}", mask::text(error.message()))
+}
+
 fn parse(text: &str, name: &str) -> Result<Contract, SourceError> {
     let invalid = |why: String| {
         SourceError::new(SourceErrorKind::Malformed, format!("{name} is not valid: {why}"))
     };
-    let contract: Contract = toml::from_str(text).map_err(|e| invalid(e.to_string()))?;
+    let contract: Contract = toml::from_str(text).map_err(|e| invalid(place(text, &e)))?;
     for (table, declared) in &contract.tables {
         for rule in declared.rules() {
             if !contract.rules.contains_key(&rule) {

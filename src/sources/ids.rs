@@ -6,6 +6,7 @@ use std::io::Read as _;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
 use crate::facts::layout::IdType;
+use crate::facts::mask;
 
 /// Largest ids file, bytes: some 500,000 uuids with room for comments is none of our business.
 const LARGEST_FILE: u64 = 32 * 1024 * 1024;
@@ -17,14 +18,15 @@ const LARGEST_FILE: u64 = 32 * 1024 * 1024;
 pub fn read(words: &[String], file: Option<&str>, r#type: IdType) -> Result<Vec<JobId>, Error> {
     let mut ids = Unique::default();
     for word in words {
-        ids.add(word, r#type, || "on the command line".to_owned())?;
+        ids.add(word, r#type, || format!("on the command line: \"{}\"", shown(word)))?;
     }
     let Some(file) = file else { return Ok(ids.ids) };
     let text = text(file)?;
     for (number, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let line = line.trim();
         if !line.is_empty() {
-            ids.add(line, r#type, || format!("{file}, line {}", number + 1))?;
+            // The place alone: a file that was taken for one of ids may hold anything.
+            ids.add(line, r#type, || format!("{file}, line {}: what it says", number + 1))?;
         }
     }
     Ok(ids.ids)
@@ -37,10 +39,9 @@ struct Unique {
 }
 
 impl Unique {
-    fn add(&mut self, word: &str, r#type: IdType, place: impl Fn() -> String) -> Result<(), Error> {
+    fn add(&mut self, word: &str, r#type: IdType, name: impl Fn() -> String) -> Result<(), Error> {
         let Some(id) = JobId::parse(word, r#type) else {
-            let shown: String = word.chars().take(60).collect();
-            return Err(Error::usage(format!("{}: \"{shown}\" is no job id", place()))
+            return Err(Error::usage(format!("{} is no job id", name()))
                 .hint(format!("ids are of type {} here; nothing was written", r#type.sql())));
         };
         if self.seen.insert(id) {
@@ -48,6 +49,10 @@ impl Unique {
         }
         Ok(())
     }
+}
+
+fn shown(word: &str) -> String {
+    mask::text(&word.chars().take(60).collect::<String>())
 }
 
 fn text(file: &str) -> Result<String, Error> {

@@ -1,6 +1,7 @@
 //! The only IO: every fact enters the program through here.
 
 pub mod access_report;
+pub mod authority;
 mod bounded;
 pub mod contract;
 pub mod env_code;

@@ -8,6 +8,7 @@ use super::{bounded, state};
 use crate::error::Error;
 use crate::facts::Provenance;
 use crate::facts::triage::Facts;
+use crate::text;
 
 /// The form of the file; raised when an older tool could misread it.
 const FORM: u32 = 1;
@@ -54,16 +55,17 @@ impl Saved {
     /// A usage error that says what the file is instead.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let shown = path.display();
-        let text = bounded::file(path, MAX_BYTES)
+        let bytes = bounded::file(path, MAX_BYTES)
             .map_err(|e| Error::usage(format!("{shown} cannot be read")).cause(e))?
             .ok_or_else(|| foreign(path, "it is larger than any of them"))?;
-        let head: Head = serde_json::from_slice(&text).map_err(|e| foreign(path, e))?;
+        let head: Head =
+            serde_json::from_slice(&bytes).map_err(|e| foreign(path, text::unlike(&e)))?;
         if head.form != FORM {
             let message =
                 format!("{shown} was saved in another form by cliplyctl {}", head.version);
             return Err(Error::usage(message).hint("read it with that version"));
         }
-        serde_json::from_slice(&text).map_err(|e| foreign(path, e))
+        serde_json::from_slice(&bytes).map_err(|e| foreign(path, text::unlike(&e)))
     }
 }
 

@@ -136,6 +136,7 @@ fn layout() -> Layout {
         kinds: None,
         events: None,
         indexes: vec![],
+        partitions: vec![],
         estimated_rows: 930.0,
         in_recovery: false,
         server_time: "2026-01-01T00:00:00Z".to_owned(),

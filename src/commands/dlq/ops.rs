@@ -3,6 +3,7 @@
 use crate::cli::DlqOps;
 use crate::context::Context;
 use crate::error::Error;
+use crate::facts::mask;
 use crate::facts::operation::Summary;
 use crate::report::{Report, operations};
 use crate::sources::postgres::requeue::{Shape, offenders, ops};
@@ -36,7 +37,7 @@ fn local(context: &Context, record: StoredOperation) -> Summary {
         undo: record.deed == Deed::Undo,
         actor: Some(record.author.actor),
         host: Some(record.author.host),
-        reason: record.author.reason,
+        reason: record.author.reason.as_deref().map(mask::text),
         age: crate::text::seconds_since(record.operation.at, context.now()),
         jobs: record.done,
         now: vec![],

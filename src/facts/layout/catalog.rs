@@ -58,6 +58,8 @@ pub struct CatalogTable {
     pub indexes: Vec<CatalogIndex>,
     /// What it takes up; a partitioned table, what each of its leaves does.
     pub storage: Vec<Storage>,
+    /// Its partitions, parents first.
+    pub partitions: Vec<Partition>,
     /// Whether this role may read every column.
     pub can_select: bool,
     /// Whether row-level security filters what this role sees.
@@ -81,6 +83,19 @@ impl CatalogColumn {
     pub fn is_any(&self, types: &[&str]) -> bool {
         self.r#type.as_deref().is_some_and(|r#type| types.contains(&r#type))
     }
+}
+
+/// A partition of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Partition {
+    /// Its schema, quoted where SQL wants it.
+    pub schema: String,
+    /// Its name with its schema, quoted where SQL wants it.
+    pub name: String,
+    /// The partition that it is a part of; none right below the table.
+    pub parent: Option<String>,
+    /// Whether it holds rows itself.
+    pub leaf: bool,
 }
 
 /// What a table takes up on disk.

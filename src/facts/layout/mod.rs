@@ -10,7 +10,9 @@ mod catalog;
 mod recognise;
 mod vocabulary;
 
-pub use catalog::{Catalog, CatalogColumn, CatalogIndex, CatalogTable, LiveEvidence, Storage};
+pub use catalog::{
+    Catalog, CatalogColumn, CatalogIndex, CatalogTable, LiveEvidence, Partition, Storage,
+};
 pub use recognise::recognise;
 pub use vocabulary::{Role, Vocabulary};
 
@@ -111,6 +113,9 @@ pub struct Layout {
     pub events: Option<Events>,
     /// Indexes on jobs, as the server describes them.
     pub indexes: Vec<CatalogIndex>,
+    /// Partitions of jobs, parents first; none where it is one table.
+    #[serde(default)]
+    pub partitions: Vec<Partition>,
     /// Rows as the planner estimates them.
     pub estimated_rows: f64,
     /// Whether this server only replays another one.

@@ -72,6 +72,7 @@ pub fn recognise(catalog: &Catalog) -> Result<Layout, SourceError> {
         kinds: jobs.first_of(&["kind", "type"]).and_then(|kind| jobs.allowed_values(&kind)),
         events: catalog.events.as_ref().and_then(events),
         indexes: jobs.indexes.clone(),
+        partitions: jobs.partitions.clone(),
         estimated_rows: jobs.estimated_rows(catalog.block_size),
         in_recovery: catalog.in_recovery,
         server_time: catalog.server_time.clone(),

@@ -263,3 +263,11 @@ mod any_text {
         }
     }
 }
+
+#[test]
+fn a_password_that_would_be_shown_as_a_database_is_refused() {
+    for url in ["postgres://u:hun@ss/ter2@h/d", "postgres://u:hunter2@postgres://u:hunter2@h/d"] {
+        let error = Dsn::parse(url, &Surroundings::default()).unwrap_err();
+        assert!(format!("{error:?}").contains("%40") && !format!("{error:?}").contains("ter2"));
+    }
+}

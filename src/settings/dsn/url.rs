@@ -42,9 +42,7 @@ fn split_credentials(rest: &str) -> Result<(Option<&str>, &str), String> {
         let credentials = &before_path[..at];
         credentials.find('?').is_none_or(|question| credentials[..question].contains(':'))
     });
-    if let Some(at) = at {
-        return Ok((Some(&rest[..at]), &rest[at + 1..]));
-    }
+    // What stands in the path is shown; a URL that was pasted twice has its password there.
     let path = rest[before_path.len()..].split('?').next().unwrap_or("");
     if path.contains('@') {
         return Err(
@@ -52,7 +50,10 @@ fn split_credentials(rest: &str) -> Result<(Option<&str>, &str), String> {
                 .to_owned(),
         );
     }
-    Ok((None, rest))
+    Ok(match at {
+        Some(at) => (Some(&rest[..at]), &rest[at + 1..]),
+        None => (None, rest),
+    })
 }
 
 /// `host:port,[v6]:port,%2Fsocket%2Fdirectory` as two lists of equal length.

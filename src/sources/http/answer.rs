@@ -7,6 +7,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER, SERVER, SET_COOKIE};
 use serde_json::Value;
 
 use super::after_retries;
+use super::surrogates::whole;
 use crate::facts::service::Exchange;
 use crate::facts::{SourceError, SourceErrorKind};
 
@@ -44,7 +45,7 @@ impl Answer {
             }
             _ => {}
         }
-        match serde_json::from_str(&self.body) {
+        match serde_json::from_str(&whole(&self.body)) {
             Ok(report @ Value::Object(_)) => Ok(report),
             _ if status.is_server_error() => Err(self
                 .error(SourceErrorKind::Unavailable)

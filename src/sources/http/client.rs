@@ -11,6 +11,7 @@ use rustls_platform_verifier::Verifier;
 
 use super::timings::{Stopwatch, TimedConnecting, TimedResolver};
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::sources::authority::Blaming;
 
 const USER_AGENT: &str = concat!("cliplyctl/", env!("CARGO_PKG_VERSION"));
 
@@ -60,10 +61,11 @@ fn load_the_platforms() -> Result<ClientConfig, rustls::Error> {
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?;
     Ok(match Verifier::new(provider) {
-        Ok(verifier) => builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_no_client_auth(),
+        Ok(verifier) => {
+            let verifier = Blaming { verifier: Arc::new(verifier), roots: vec![] };
+            let builder = builder.dangerous();
+            builder.with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
+        }
         // A bare container may have no certificates at all: Mozilla's stand in.
         Err(_) => {
             let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };

@@ -5,6 +5,7 @@ mod answer;
 mod client;
 mod errors;
 mod redirect;
+mod surrogates;
 mod timings;
 mod tls_errors;
 

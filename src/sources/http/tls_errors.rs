@@ -7,6 +7,7 @@ use rustls::{CertificateError, Error};
 
 use super::redirect::origin;
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::sources::authority::AuthorityExpired;
 
 /// The cause of a failed handshake.
 pub fn tls(error: &Error, url: &Url) -> SourceError {
@@ -56,10 +57,18 @@ fn certificate(reason: &CertificateError, url: &Url) -> (String, &'static str) {
             format!("the certificate of {host} signs itself"),
             "give the server a certificate issued by an authority that this machine trusts",
         ),
-        other => (
-            format!("the certificate of {host} is not acceptable: {other}"),
-            "check the server's certificate",
-        ),
+        other => match AuthorityExpired::of(other) {
+            Some(AuthorityExpired { name, day }) => (
+                format!(
+                    "the certificate of {host} is valid, but that of its authority {name} expired on {day}"
+                ),
+                "have the server send the authority's renewed certificate, or one of another authority",
+            ),
+            None => (
+                format!("the certificate of {host} is not acceptable: {other}"),
+                "check the server's certificate",
+            ),
+        },
     }
 }
 

@@ -15,6 +15,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::settings::dsn::{RootCert, SslMode, Tls};
+use crate::sources::authority::Blaming;
 
 /// A connector that verifies what this DSN asks it to verify.
 pub fn connector(tls: &Tls) -> Result<MakeRustlsConnect, SourceError> {
@@ -53,22 +54,26 @@ fn verifier(
         }
         return Ok(Arc::new(Unverified(Arc::clone(provider))));
     };
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates(path)? {
+    let mut store = RootCertStore::empty();
+    let roots = certificates(path)?;
+    for root in &roots {
         let shown = path.display();
-        roots.add(certificate).map_err(|e| failed(format!("{shown} is no root certificate"), e))?;
+        store
+            .add(root.clone())
+            .map_err(|e| failed(format!("{shown} is no root certificate"), e))?;
     }
-    let webpki = webpki(roots, provider)?;
-    match tls.mode {
-        SslMode::VerifyFull => Ok(webpki),
-        _ => Ok(Arc::new(AnyName(webpki))),
-    }
+    let webpki = webpki(store, provider)?;
+    let verifier: Arc<dyn ServerCertVerifier> = match tls.mode {
+        SslMode::VerifyFull => webpki,
+        _ => Arc::new(AnyName(webpki)),
+    };
+    Ok(Arc::new(Blaming { verifier, roots }))
 }
 
 /// The system's authorities; a bare container that has none gets Mozilla's.
 fn system(provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, SourceError> {
     if let Ok(verifier) = rustls_platform_verifier::Verifier::new(Arc::clone(provider)) {
-        return Ok(Arc::new(verifier));
+        return Ok(Arc::new(Blaming { verifier: Arc::new(verifier), roots: vec![] }));
     }
     let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     Ok(webpki(roots, provider)?)

@@ -114,6 +114,38 @@ fn an_expired_certificate_is_dated() {
     assert_eq!(tls(&secured, "sslmode=require").as_deref(), Ok("tls_only tls"));
 }
 
+fn old(params: &mut CertificateParams) {
+    params.not_before = date_time_ymd(2001, 1, 1);
+    params.not_after = date_time_ymd(2002, 3, 4);
+}
+
+#[test]
+fn an_expired_authority_is_told_from_an_expired_certificate() {
+    const SAYS: &str =
+        "its certificate is valid, but that of its authority Old Authority expired on 2002-03-04";
+    const HINT: &str = "renew the authority's certificate";
+    // The one that is trusted here: libpq does not forgive it, either.
+    let root = Authority::changed("Old Authority", old);
+    let (certificate, key) = root.issue(|_| {});
+    let secured = Secured::start(&root.certificate.pem(), &certificate, &key);
+    for mode in ["require", "verify-ca", "verify-full"] {
+        refused(with_root(&secured, mode), SAYS, HINT);
+    }
+    assert_eq!(tls(&secured, "sslmode=require").as_deref(), Ok("tls_only tls"));
+    // Its successor of the same name and key lies beside it: that one vouches.
+    let both = secured.file("both.crt", &(root.certificate.pem() + &root.renewed().pem()));
+    let outcome = tls(&secured, &format!("sslmode=verify-full sslrootcert={}", both.display()));
+    assert_eq!(outcome.as_deref(), Ok("tls_only tls"));
+
+    // One in between, which the server sends.
+    let root = Authority::new("Test Authority");
+    let between = root.below("Old Authority", old);
+    let (certificate, key) = between.issue(|_| {});
+    let chain = certificate + &between.certificate.pem();
+    let secured = Secured::start(&root.certificate.pem(), &chain, &key);
+    refused(with_root(&secured, "verify-full"), SAYS, HINT);
+}
+
 #[test]
 fn a_name_in_cn_alone_is_no_name() {
     let authority = Authority::new("Test Authority");

@@ -35,12 +35,41 @@ pub struct Authority {
 
 impl Authority {
     pub fn new(name: &str) -> Authority {
+        Authority::changed(name, |_| {})
+    }
+
+    /// An authority whose own certificate is changed by `change`.
+    pub fn changed(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Authority {
+        let (params, key) = Authority::params(name, change);
+        let certificate = params.self_signed(&key).unwrap();
+        Authority { certificate, issuer: Issuer::new(params, key) }
+    }
+
+    /// An authority below this one.
+    pub fn below(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Authority {
+        let (params, key) = Authority::params(name, change);
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        Authority { certificate, issuer: Issuer::new(params, key) }
+    }
+
+    /// Its certificate for the same name and key, valid now.
+    pub fn renewed(&self) -> Certificate {
+        let key = self.issuer.key();
+        let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, "Old Authority");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.self_signed(key).unwrap()
+    }
+
+    fn params(
+        name: &str,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> (CertificateParams, KeyPair) {
         let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.self_signed(&key).unwrap();
-        Authority { certificate, issuer: Issuer::new(params, key) }
+        change(&mut params);
+        (params, KeyPair::generate().unwrap())
     }
 
     /// A certificate for a host, changed by `change`, and its key; both PEM.

@@ -2,9 +2,10 @@
 
 mod addresses;
 mod certificates;
-mod ground;
+pub mod ground;
 mod passwords;
-mod pooler;
+mod pooled;
+pub mod pooler;
 mod reading;
 mod silence;
 mod standby;

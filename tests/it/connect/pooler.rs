@@ -23,10 +23,13 @@ const PROGRAMS: [&str; 4] = [
     "/usr/local/bin/pgbouncer",
 ];
 
+/// Names another program than those: a newer release, to try it.
+const PROGRAM: &str = "CLIPLYCTL_TEST_PGBOUNCER";
+
 /// A pooler before the test cluster; ends with its owner.
-struct Pooler {
+pub struct Pooler {
     child: Child,
-    port: u16,
+    pub port: u16,
     _directory: tempfile::TempDir,
 }
 
@@ -35,17 +38,19 @@ impl Pooler {
         Pooler::before("postgres")
     }
 
-    /// A pooler whose `app` is this database of the cluster.
+    /// A pooler whose `app` is this database of the cluster: one server connection for all, so that
+    /// whatever leaks from one client, the next one meets.
     fn before(database: &str) -> Pooler {
-        let program = PROGRAMS.iter().map(Path::new).find(|path| path.exists());
-        let program = program.expect(
-            "pgbouncer is not on this machine: `apt-get install pgbouncer` or `brew install \
-             pgbouncer` (scripts/test does it)",
-        );
+        Pooler::with(database, "default_pool_size = 1\n")
+    }
+
+    /// The same with other settings.
+    pub fn with(database: &str, settings: &str) -> Pooler {
+        let program = program();
         let directory = tempfile::tempdir().unwrap();
         let port = free_port();
-        let file = configuration(directory.path(), port, database);
-        let mut command = Command::new(program);
+        let file = configuration(directory.path(), port, database, settings);
+        let mut command = Command::new(&program);
         command
             .arg("-q")
             .arg(&file)
@@ -79,8 +84,26 @@ impl Drop for Pooler {
     }
 }
 
-/// One server connection for all: whatever leaks from one client, the next one meets.
-fn configuration(directory: &Path, port: u16, database: &str) -> PathBuf {
+/// The program.
+fn program() -> PathBuf {
+    let named = std::env::var_os(PROGRAM).map(PathBuf::from);
+    let found = || PROGRAMS.iter().map(PathBuf::from).find(|path| path.exists());
+    named.or_else(found).expect(
+        "pgbouncer is not on this machine: `apt-get install pgbouncer` or `brew install \
+         pgbouncer` (scripts/test does it)",
+    )
+}
+
+/// Its release: 1.21 and later know `max_prepared_statements`.
+pub fn release() -> (u32, u32) {
+    let said = Command::new(program()).arg("--version").output().unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    let number = said.split_whitespace().nth(1).unwrap();
+    let mut parts = number.split('.').map(|part| part.parse().unwrap_or(0));
+    (parts.next().unwrap(), parts.next().unwrap_or(0))
+}
+
+fn configuration(directory: &Path, port: u16, database: &str, settings: &str) -> PathBuf {
     let path = directory.join("pgbouncer.ini");
     let users = directory.join("users.txt");
     std::fs::write(&users, "\"postgres\" \"\"\n").unwrap();
@@ -90,7 +113,7 @@ fn configuration(directory: &Path, port: u16, database: &str) -> PathBuf {
         file,
         "[databases]\napp = host={socket} port=5432 dbname={database} user=postgres\n\n\
          [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
-         auth_type = trust\nauth_file = {}\npool_mode = transaction\ndefault_pool_size = 1\n",
+         auth_type = trust\nauth_file = {}\npool_mode = transaction\n{settings}",
         users.display()
     )
     .unwrap();

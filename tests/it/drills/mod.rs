@@ -3,6 +3,7 @@
 
 mod cut;
 mod disk;
+mod large;
 mod locks;
 mod operators;
 mod random;

@@ -27,7 +27,7 @@ fn ask_health(base_url: &str) -> Observed<Health> {
 }
 
 /// Asks readyz of this base URL.
-fn ask_ready(base_url: &str) -> Observed<Readiness> {
+pub fn ask_ready(base_url: &str) -> Observed<Readiness> {
     let http = Http::new(base_url, [], None).unwrap();
     observed(run(service::readiness(&http, BUDGET)))
 }
@@ -51,10 +51,10 @@ fn judge_health(seen: &Observed<Health>) -> Vec<Finding> {
     HEALTH.iter().flat_map(|check| check.run(seen, &Limits::default())).collect()
 }
 
-fn judge_ready(seen: &Observed<Readiness>) -> Vec<Finding> {
+pub fn judge_ready(seen: &Observed<Readiness>) -> Vec<Finding> {
     READINESS.iter().flat_map(|check| check.run(seen, &Limits::default())).collect()
 }
 
-fn worst(findings: &[Finding]) -> Verdict {
+pub fn worst(findings: &[Finding]) -> Verdict {
     Verdict::worst(findings.iter().map(|finding| finding.verdict))
 }

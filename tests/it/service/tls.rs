@@ -167,6 +167,30 @@ mod trusted {
     }
 
     #[test]
+    fn an_expired_authority_in_between_is_told_from_an_expired_certificate() {
+        let authority = Authority::new();
+        let mut params = CertificateParams::new([]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(rcgen::DnType::CommonName, "Old Authority");
+        params.not_before = date_time_ymd(2019, 1, 1);
+        params.not_after = date_time_ymd(2020, 2, 3);
+        let key = KeyPair::generate().unwrap();
+        let between = params.signed_by(&key, &authority.issuer).unwrap().der().clone();
+        let issuer = Issuer::new(params, key);
+        let key = KeyPair::generate().unwrap();
+        let own = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        let own = own.signed_by(&key, &issuer).unwrap().der().clone();
+        let (code, text) = health(&authority, serve(vec![own, between], &key));
+        assert_eq!(code, 2, "{text}");
+        let says = "the certificate of localhost is valid, but that of its authority Old Authority expired on \
+                    2020-02-03";
+        assert!(
+            text.contains(says) && text.contains("the authority's renewed certificate"),
+            "{text}"
+        );
+    }
+
+    #[test]
     fn a_certificate_of_the_future_points_at_the_clock() {
         let authority = Authority::new();
         let port = authority.serve("localhost", |params| {

@@ -30,3 +30,8 @@ pub fn ran(what: &str) {
 pub fn not_run(what: &str) {
     println!("\nnot run: {what}");
 }
+
+/// How many inputs a property is tried on: a few in the test suite.
+pub fn cases() -> u32 {
+    number("CLIPLYCTL_DRILL_ROUNDS").unwrap_or(64)
+}

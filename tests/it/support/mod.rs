@@ -5,6 +5,7 @@ pub mod cli;
 pub mod drill;
 pub mod fixtures;
 pub mod http;
+pub mod partitions;
 pub mod postgres;
 pub mod pty;
 pub mod readiness;

@@ -3,6 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use cliplyctl::demo::binaries;
@@ -72,17 +73,15 @@ fn replicating(options: ServerOptions) -> ServerOptions {
 fn copying(primary: &Server) -> PathBuf {
     let options = server_options();
     let found = binaries::find(options.bin_dir.as_deref(), options.path.as_deref()).unwrap();
-    // Where some machines link initdb and postgres from, pg_basebackup is not linked as well.
     let postgres = found.join("postgres").canonicalize().unwrap();
-    let real = postgres.parent().unwrap();
+    let backup = primary.directory().join("backup");
+    back_up(primary, &backup);
     let programs = primary.directory().join("bin");
     fs::create_dir(&programs).unwrap();
     let copy = format!(
         "#!/bin/sh\nfor data; do :; done # the last argument\n\
-         exec '{}/pg_basebackup' --write-recovery-conf --checkpoint=fast --no-sync \
-         --dbname='{}' --pgdata=\"$data\"\n",
-        real.display(),
-        primary.url("postgres"),
+         mkdir -p -m 700 \"$data\" && cp -a '{}/.' \"$data\"\n",
+        backup.display(),
     );
     fs::write(programs.join("initdb"), copy).unwrap();
     fs::set_permissions(programs.join("initdb"), Permissions::from_mode(0o755)).unwrap();
@@ -90,6 +89,34 @@ fn copying(primary: &Server) -> PathBuf {
     give(&programs.join("initdb"), primary);
     give(&programs, primary);
     programs
+}
+
+/// Copies the running primary by the server's own means: not everyone who has `postgres` has
+/// `pg_basebackup` as well.
+fn back_up(primary: &Server, place: &Path) {
+    let session = Session::open(&primary.url("postgres"));
+    let version: u32 = session.value("SHOW server_version_num").parse().unwrap();
+    let (start, stop) = match version {
+        150_000.. => ("pg_backup_start('standby', true)", "pg_backup_stop(false)"),
+        _ => ("pg_start_backup('standby', true, false)", "pg_stop_backup(false, false)"),
+    };
+    session.value(&format!("SELECT {start}"));
+    let data = primary.directory().join("data");
+    assert!(Command::new("cp").arg("-a").arg(data).arg(place).status().unwrap().success());
+    let label = session.value(&format!("SELECT labelfile FROM {stop}"));
+    fs::remove_file(place.join("postmaster.pid")).unwrap();
+    let primary_conninfo = format!(
+        "primary_conninfo = 'host=''{}'' port=5432 user=postgres'\n",
+        primary.directory().display()
+    );
+    for (name, text) in [
+        ("backup_label", label.as_str()),
+        ("standby.signal", ""),
+        ("postgresql.auto.conf", &primary_conninfo),
+    ] {
+        fs::write(place.join(name), text).unwrap();
+        give(&place.join(name), primary);
+    }
 }
 
 /// The server's user must be able to remove it.

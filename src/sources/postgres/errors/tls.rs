@@ -4,6 +4,7 @@ use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error};
 
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::sources::authority::AuthorityExpired;
 
 /// The explanation of a failed handshake with `server`.
 pub fn explain(error: &Error, server: &str) -> SourceError {
@@ -58,9 +59,21 @@ fn certificate(error: &CertificateError, server: &str) -> (String, Option<&'stat
             "its certificate is not meant for servers".to_owned(),
             Some("have it reissued with the extended key usage serverAuth"),
         ),
-        other => unusual(other),
+        other => match AuthorityExpired::of(other) {
+            Some(expired) => (
+                format!(
+                    "its certificate is valid, but that of its authority {} expired on {}",
+                    expired.name, expired.day
+                ),
+                Some(AUTHORITY),
+            ),
+            None => unusual(other),
+        },
     }
 }
+
+const AUTHORITY: &str = "renew the authority's certificate where it lies: in sslrootcert here, or in what the \
+                         server sends; the server's own need not change where the key stays";
 
 /// Errors that the verifier passes through without a name of their own.
 fn unusual(error: &CertificateError) -> (String, Option<&'static str>) {

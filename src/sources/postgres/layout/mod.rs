@@ -14,7 +14,8 @@ use super::ask::{Query, only};
 use super::raw::Micros;
 use crate::facts::SourceError;
 use crate::facts::layout::{
-    Catalog, CatalogColumn, CatalogIndex, CatalogTable, Layout, LiveEvidence, Storage, recognise,
+    Catalog, CatalogColumn, CatalogIndex, CatalogTable, Layout, LiveEvidence, Partition, Storage,
+    recognise,
 };
 
 const TABLES: &str = include_str!("queries/tables.sql");
@@ -37,7 +38,9 @@ pub async fn read(db: &Database, timeout: Duration) -> Result<Layout, SourceErro
     if let Some(jobs) = &mut catalog.jobs
         && let Some(partitioned) = answers.partitioned_jobs()
     {
-        jobs.storage = partitions(db, timeout, partitioned).await?;
+        let rows = db.rows(timeout, PARTITIONS, &[(&partitioned, Type::OID)]).await?;
+        jobs.storage = rows.iter().filter(|row| row.get("leaf")).map(storage).collect();
+        jobs.partitions = rows.iter().map(partition).collect();
     }
     if catalog.is_ambiguous() {
         catalog.evidence = evidence(db, timeout).await?;
@@ -88,6 +91,7 @@ impl Answers {
             indexes: of(&self.indexes, oid).iter().map(|row| index(row, &columns)).collect(),
             columns: columns.iter().map(|row| column(row)).collect(),
             storage: if is_partitioned(row) { vec![] } else { vec![storage(row)] },
+            partitions: vec![],
             can_select: row.get("can_select"),
             rls_active: row.get("rls_active"),
         })
@@ -120,6 +124,16 @@ fn storage(row: &Row) -> Storage {
     }
 }
 
+fn partition(row: &Row) -> Partition {
+    let parent: String = row.get("parent");
+    Partition {
+        schema: row.get("schema"),
+        name: row.get("name"),
+        parent: (!row.get::<_, bool>("below_root")).then_some(parent),
+        leaf: row.get("leaf"),
+    }
+}
+
 fn column(row: &Row) -> CatalogColumn {
     // Domains and enums of the application's own have no name here: no column that is asked for by
     // its type may have one.
@@ -141,15 +155,6 @@ fn index(row: &Row, columns: &[&Row]) -> CatalogIndex {
         columns: row.get::<_, Vec<i16>>("columns").iter().take(keys).map(name).collect(),
         predicate: row.get("predicate"),
     }
-}
-
-async fn partitions(
-    db: &Database,
-    timeout: Duration,
-    jobs: Oid,
-) -> Result<Vec<Storage>, SourceError> {
-    let leaves = db.rows(timeout, PARTITIONS, &[(&jobs, Type::REGCLASS)]).await?;
-    Ok(leaves.iter().map(storage).collect())
 }
 
 async fn evidence(db: &Database, timeout: Duration) -> Result<LiveEvidence, SourceError> {

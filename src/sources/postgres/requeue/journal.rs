@@ -7,9 +7,14 @@ use std::fs::File;
 use std::io::Write as _;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio_postgres::Row;
 
-use crate::facts::{SourceError, SourceErrorKind};
+use crate::facts::{SourceError, SourceErrorKind, mask};
+
+/// Beside the columns before: names of those that are kept without their secrets. No column is
+/// called so.
+pub const MASKED: &str = "~masked";
 
 /// One job of the journal.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -17,9 +22,9 @@ pub struct Entry {
     /// The job.
     pub id: String,
     /// Its columns before.
-    pub previous: serde_json::Value,
+    pub previous: Value,
     /// Its columns after.
-    pub written: serde_json::Value,
+    pub written: Value,
 }
 
 /// An open journal.
@@ -49,11 +54,48 @@ impl Journal {
                 let text: Option<&str> = row.get(name);
                 serde_json::from_str(text.unwrap_or("null")).map_err(|e| wrong(&e))
             };
-            let entry =
-                Entry { id: row.get("id"), previous: json("previous")?, written: json("written")? };
+            let (previous, written) = (json("previous")?, json("written")?);
+            let previous = without_secrets(previous, &written);
+            let entry = Entry { id: row.get("id"), previous, written };
             serde_json::to_writer(&mut lines, &entry).map_err(|e| wrong(&e))?;
             lines.push(b'\n');
         }
         self.file.write_all(&lines).and_then(|()| self.file.sync_data()).map_err(|e| wrong(&e))
+    }
+}
+
+/// What was before, without the secrets that its errors hold; those columns are named. What was
+/// changed stays as it was, so that it can be put back: an error only where a trigger changed it.
+fn without_secrets(mut previous: Value, written: &Value) -> Value {
+    let Some(columns) = previous.as_object_mut() else { return previous };
+    let mut masked = Vec::new();
+    for (name, value) in columns.iter_mut().filter(|(name, _)| written.get(name).is_none()) {
+        let clean = mask::json(value.clone());
+        if clean != *value {
+            masked.push(Value::from(name.as_str()));
+        }
+        *value = clean;
+    }
+    if !masked.is_empty() {
+        columns.insert(MASKED.to_owned(), masked.into());
+    }
+    previous
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_error_that_was_kept_loses_its_secrets_and_nothing_else_changes() {
+        let previous = json!({ "state": "failed", "error": { "token": "hunter2" }, "worker": "a" });
+        let kept = without_secrets(previous.clone(), &json!({ "state": "queued", "worker": null }));
+        let error = json!({ "token": mask::MASK });
+        let masked = json!({ "state": "failed", "error": error, "worker": "a", MASKED: ["error"] });
+        assert_eq!(kept, masked);
+        let changed = json!({ "state": "queued", "worker": null, "error": null });
+        assert_eq!(without_secrets(previous.clone(), &changed), previous);
     }
 }

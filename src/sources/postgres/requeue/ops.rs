@@ -6,9 +6,9 @@ use tokio_postgres::types::Type;
 
 use super::offenders::LOOK_BACK;
 use super::statements::UNDONE;
-use crate::facts::SourceError;
 use crate::facts::layout::Layout;
 use crate::facts::operation::Summary;
+use crate::facts::{SourceError, mask};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::sql::{ident, literal};
 
@@ -30,7 +30,7 @@ pub async fn read(
         undo: row.get("undo"),
         actor: row.get("actor"),
         host: row.get("host"),
-        reason: row.get("reason"),
+        reason: row.get::<_, Option<&str>>("reason").map(mask::text),
         age: row.get::<_, Option<f64>>("age").unwrap_or_default(),
         jobs: u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0),
         now: serde_json::from_str(row.get("states")).unwrap_or_default(),

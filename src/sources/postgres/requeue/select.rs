@@ -73,7 +73,8 @@ pub async fn read(
     };
     let changed = sql::changed(judge.layout);
     let latest_first = format!("{changed} desc, jobs.id desc");
-    let order = if judge.options.max.is_some() { &latest_first } else { "jobs.ctid" };
+    let order =
+        if judge.options.max.is_some() { &latest_first } else { "jobs.tableoid, jobs.ctid" };
     let statement = format!(
         "select id::text as id, {live}::text as live, {fingerprint}, \
                 left({error}, {ERROR_CHARS}) as shown, extract(epoch from {changed})::float8 as died \

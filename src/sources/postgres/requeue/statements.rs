@@ -4,6 +4,7 @@
 //! the UPDATE's target row: a row that changed between the snapshot and the lock is left alone. The
 //! event is written by the same statement, so that a job and its event commit together.
 
+use super::journal::MASKED;
 use super::shape::{Shape, Stage};
 use crate::facts::layout::Layout;
 use crate::sources::postgres::sql::{ident, literal};
@@ -39,13 +40,19 @@ pub fn requeue(layout: &Layout, shape: &Shape) -> Statements {
     let asked = format!("job.id = any($1::text[]::{id}[]) and {}", guard("job"));
     let columns = shape.columns.iter().map(|c| format!("job.{}", ident(c)));
     let columns = columns.collect::<Vec<_>>().join(", ");
+    // In partitions a place is none without its part, and every part would be looked through for it.
+    let (place, there) = if layout.partitions.is_empty() {
+        ("job.ctid as place", "job.ctid = locked.place")
+    } else {
+        ("job.tableoid as part", "job.tableoid = locked.part")
+    };
     let write = format!(
         "with locked as materialized (
-           select job.id, job.ctid as place, {columns} from public.jobs job where {asked}
+           select job.id, {place}, {columns} from public.jobs job where {asked}
               for no key update skip locked
          ), updated as (
            update public.jobs as job set {set} from locked
-            where job.ctid = locked.place and job.id = locked.id and {target}
+            where {there} and job.id = locked.id and {target}
            returning job.id{workspace}, {before} as previous, {after} as written
          ){logged}
          select id::text as id, {told} from updated",
@@ -80,14 +87,16 @@ pub fn undo(layout: &Layout, shape: &Shape) -> Statements {
              cross join lateral jsonb_populate_record(null::public.jobs, {row}.p || {row}.w) as wrote"
         )
     };
-    let unchanged: Vec<_> = shape.columns.iter().map(|c| same(layout, c, "wrote")).collect();
-    let unchanged = unchanged.join(" and ");
+    let unchanged = |row: &str| {
+        let columns: Vec<_> = shape.columns.iter().map(|c| untouched(layout, c, row)).collect();
+        columns.join(" and ")
+    };
     let set: Vec<_> = shape.columns.iter().map(|c| former(layout, c)).collect();
     let write = format!(
         "with asked as materialized ({asked}), locked as materialized (
            select job.id, asked.p, asked.w from asked
              join public.jobs job on job.id = asked.id {joined}
-            where {unchanged} for no key update of job skip locked
+            where {unlocked} for no key update of job skip locked
          ), updated as (
            update public.jobs as job set {set} from locked {target}
             where job.id = locked.id and {unchanged}
@@ -95,7 +104,9 @@ pub fn undo(layout: &Layout, shape: &Shape) -> Statements {
          ){logged}
          select id::text as id, null::text as previous, null::text as written from updated",
         joined = records("asked"),
+        unlocked = unchanged("asked"),
         target = records("locked"),
+        unchanged = unchanged("locked"),
         set = set.join(", "),
         workspace = workspace(layout),
         logged = event(layout, shape.progress.as_ref(), "jsonb_build_object('undone_at', now())"),
@@ -103,8 +114,9 @@ pub fn undo(layout: &Layout, shape: &Shape) -> Statements {
     let matching = format!(
         "with asked as materialized ({asked})
          select job.id::text as id from asked join public.jobs job on job.id = asked.id {}
-          where {unchanged}",
-        records("asked")
+          where {}",
+        records("asked"),
+        unchanged("asked")
     );
     Statements { write, matching }
 }
@@ -168,11 +180,22 @@ fn same(layout: &Layout, column: &str, other: &str) -> String {
     }
 }
 
+/// Whether a column is as the requeue left it. An error that a journal knows without its secrets
+/// alone cannot be compared.
+fn untouched(layout: &Layout, column: &str, row: &str) -> String {
+    let same = same(layout, column, "wrote");
+    if is_error(layout, column) { format!("({} or {same})", masked(column, row)) } else { same }
+}
+
+fn masked(column: &str, row: &str) -> String {
+    format!("coalesce({row}.p -> {} ? {}, false)", literal(MASKED), literal(column))
+}
+
 /// Puts a column back. Errors are kept by a requeue, unless a trigger did something about them.
 fn former(layout: &Layout, column: &str) -> String {
     let name = ident(column);
     if is_error(layout, column) {
-        let kept = same(layout, column, "was");
+        let kept = format!("{} or {}", masked(column, "locked"), same(layout, column, "was"));
         format!("{name} = case when {kept} then job.{name} else was.{name} end")
     } else {
         format!("{name} = was.{name}")

@@ -1,0 +1,56 @@
+//! Half a character: JavaScript cuts a text in the middle of an emoji and writes the half that is left as
+//! an escape (`\ud83d`). No JSON reader takes it, and a report is not to be lost for it.
+
+use std::borrow::Cow;
+
+/// The same JSON with the sign for "no character" in place of every half.
+#[must_use]
+pub fn whole(json: &str) -> Cow<'_, str> {
+    if !json.contains("\\u") {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let (written, length) = match (unit(rest), rest.get(6..).and_then(unit)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (&rest[..12], 12),
+            (Some(0xd800..=0xdfff), _) => ("\\ufffd", 6),
+            _ => {
+                // The backslash and what it escapes: the second one of `\\u` begins nothing.
+                let length = rest.chars().take(2).map(char::len_utf8).sum();
+                (&rest[..length], length)
+            }
+        };
+        out.push_str(written);
+        rest = &rest[length..];
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// The number of an escape like `\u00e9` at the beginning.
+fn unit(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    let hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    hex.then(|| u32::from_str_radix(digits, 16).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_are_replaced_and_nothing_else_is() {
+        for (json, expected) in [
+            (r#""cut \ud83d""#, r#""cut \ufffd""#),
+            (r#""\ude00\ud83d\ude00\uD83D\ud83d""#, r#""\ufffd\ud83d\ude00\ufffd\ufffd""#),
+            (r#""\\ud83d \u00e9 \" \é""#, r#""\\ud83d \u00e9 \" \é""#),
+            (r"\", r"\"),
+            (r"\u12", r"\u12"),
+        ] {
+            assert_eq!(whole(json), expected);
+        }
+    }
+}

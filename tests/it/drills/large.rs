@@ -1,0 +1,141 @@
+//! A large table: in partitions, and with dead rows under autovacuum. What is counted is what is there.
+
+use std::time::Instant;
+
+use cliplyctl::demo::server::{Server, ServerOptions};
+use serde_json::Value;
+
+use crate::support::cli::Cli;
+use crate::support::drill::{jobs, ran};
+use crate::support::partitions;
+use crate::support::postgres::{Session, server_options};
+
+/// Jobs in the test suite: more than are counted by a plain scan.
+const JOBS: u32 = 120_000;
+const WORKSPACE: &str = "aaaaaaaa-0000-4000-8000-000000000009";
+
+/// A server of its own whose database `app` holds this schema and so many jobs over 30 days, one in 50
+/// dead, one in 400 waiting, one in 5,000 running.
+fn filled(schema: &str, settings: &[(&str, &str)]) -> Server {
+    let extra_conf =
+        settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    let server = Server::start(&ServerOptions { extra_conf, ..server_options() }).unwrap();
+    Session::open(&server.url("postgres")).execute("CREATE DATABASE app TEMPLATE template0");
+    let session = Session::open(&server.url("app"));
+    session.execute(schema);
+    session.execute(&format!(
+        "INSERT INTO workspaces (id, name, owner_id) VALUES ('{WORKSPACE}', 'w', gen_random_uuid());
+         INSERT INTO jobs (workspace_id, kind, state, attempts, last_error, run_at, locked_at, locked_by, heartbeat_at,
+             created_at, updated_at)
+           SELECT '{WORKSPACE}', (ARRAY['TRANSCRIBE', 'CLIP_RENDER', 'THUMBNAIL_GEN'])[1 + n % 3],
+             CASE WHEN n % 50 = 0 THEN 'dead_letter' WHEN n % 400 = 1 THEN 'queued'
+                  WHEN n % 5000 = 2 THEN 'running' ELSE 'done' END, 5,
+             CASE WHEN n % 50 = 0 THEN 'FFmpeg timed out after ' || n % 7 || 's' END, at,
+             CASE WHEN n % 5000 = 2 THEN now() END, CASE WHEN n % 5000 = 2 THEN 'worker-a' END,
+             CASE WHEN n % 5000 = 2 THEN now() END, at, at
+             FROM generate_series(1, {}) n, LATERAL (SELECT now() - n % 43200 * interval '1 min' AS at) t",
+        jobs(JOBS)
+    ));
+    session.execute("VACUUM ANALYZE jobs");
+    server
+}
+
+/// Runs a reading; returns its answer and how long it took.
+fn ask(server: &Server, line: &str) -> (Value, f64) {
+    let started = Instant::now();
+    let words = line.split_whitespace().chain(["-o", "json", "--timeout", "60s"]);
+    let output = Cli::new(words).env("DATABASE_URL", server.url("app")).env("USER", "oncall").run();
+    assert!(output.code < 3, "{line}: {output:#?}");
+    (output.json(), started.elapsed().as_secs_f64())
+}
+
+/// What the readings say is what a plain count says; returns how long each took, in words.
+fn compare(server: &Server) -> String {
+    let session = Session::open(&server.url("app"));
+    let count = |state: &str| {
+        session
+            .value(&format!("SELECT count(*) FROM jobs WHERE state = '{state}'"))
+            .parse::<u64>()
+            .unwrap()
+    };
+    let (dead, waiting) = (count("dead_letter"), count("queued"));
+    let mut took = Vec::new();
+    let mut timed = |line: &str| {
+        let (report, seconds) = ask(server, line);
+        took.push(format!("{line} {seconds:.2} s"));
+        report
+    };
+    let queue = timed("queue");
+    let total = |role: &str| queue["data"][role]["value"].as_u64();
+    assert_eq!((total("dead"), total("due")), (Some(dead), Some(waiting)), "{queue:#}");
+    let groups = timed("dlq groups");
+    let sum: u64 = groups["data"]["groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|g| g["count"].as_u64().unwrap())
+        .sum();
+    assert_eq!(sum, dead, "{groups:#}");
+    let list = timed("dlq list --limit 500");
+    let expected = session.rows(
+        "SELECT id FROM jobs WHERE state = 'dead_letter' ORDER BY updated_at DESC, id DESC LIMIT 500",
+    );
+    let listed = list["data"]["jobs"].as_array().unwrap();
+    assert_eq!(listed.len(), expected.len());
+    assert!(listed.iter().zip(&expected).all(|(job, row)| job["id"].as_str() == row[0].as_deref()));
+    timed("triage");
+    took.join(", ")
+}
+
+#[test]
+fn a_large_table_in_partitions_is_read_and_requeued() {
+    let server = filled(&partitions::daily(), &[]);
+    let session = Session::open(&server.url("app"));
+    let said = compare(&server);
+    let dead = "SELECT count(*) FROM jobs WHERE state = 'dead_letter' AND kind = 'CLIP_RENDER'";
+    let dead = session.value(dead);
+    let (json, seconds) = ask(&server, "dlq requeue --kind CLIP_RENDER --yes --reason drill");
+    let outcome = &json["data"]["outcome"];
+    assert_eq!(outcome["done"].to_string(), dead, "{json:#}");
+    let events = "SELECT count(DISTINCT job_id) || ' ' || count(*) FROM job_events";
+    assert_eq!(session.value(events), format!("{dead} {dead}"));
+    let operation = outcome["operation"].as_str().unwrap();
+    let (json, back) = ask(&server, &format!("dlq undo {operation} --yes --reason drill"));
+    assert_eq!(json["data"]["outcome"]["done"].to_string(), dead, "{json:#}");
+    ran(&format!(
+        "{} jobs in 31 partitions: {said}, requeue of {dead} {seconds:.2} s, undo {back:.2} s",
+        jobs(JOBS)
+    ));
+}
+
+#[test]
+fn a_table_with_dead_rows_is_read_while_it_is_vacuumed() {
+    let settings = [
+        ("autovacuum", "on"),
+        ("autovacuum_naptime", "1s"),
+        ("autovacuum_vacuum_scale_factor", "0.002"),
+        ("autovacuum_vacuum_cost_delay", "20ms"),
+    ];
+    let server = filled(&partitions::one_table(), &settings);
+    let session = Session::open(&server.url("app"));
+    let hundredth = (jobs(JOBS) / 100).max(1);
+    // One in a hundred rows dies: half of them were dead letters or waiting and are not any more.
+    session.execute(&format!(
+        "UPDATE jobs SET priority = priority + 1 WHERE id IN (SELECT id FROM jobs WHERE state = 'done' LIMIT {hundredth} / 2);
+         UPDATE jobs SET state = 'done' WHERE id IN
+           (SELECT id FROM jobs WHERE state IN ('dead_letter', 'queued') ORDER BY id LIMIT {hundredth} / 2)"
+    ));
+    let first = compare(&server);
+    crate::support::wait_until("autovacuum has begun", || {
+        session.value(
+            "SELECT count(*) FROM pg_stat_progress_vacuum FULL JOIN
+               (SELECT FROM pg_stat_user_tables WHERE relname = 'jobs' AND autovacuum_count > 0) done ON true",
+        ) != "0"
+    });
+    let then = compare(&server);
+    let busy = session.value("SELECT count(*) FROM pg_stat_progress_vacuum");
+    ran(&format!(
+        "{} jobs, {hundredth} dead rows: before {first}; under autovacuum ({busy} at work) {then}",
+        jobs(JOBS)
+    ));
+}

@@ -1,0 +1,247 @@
+//! Whatever stands in the files and answers that come from outside: it is read or refused, never a
+//! panic, never a secret shown, and never taken for good news that it is not. `scripts/drill fuzz` tries
+//! many more.
+
+use std::fmt::Debug;
+use std::path::Path;
+
+use cliplyctl::facts::Verdict;
+use cliplyctl::facts::job_id::JobId;
+use cliplyctl::facts::layout::IdType;
+use cliplyctl::facts::listing::{Cursor, Order};
+use cliplyctl::settings::dsn::Surroundings;
+use cliplyctl::settings::{Dsn, Environment, Overrides, Settings, duration};
+use cliplyctl::sources::saved::Saved;
+use cliplyctl::sources::{access_report, contract, ids};
+use proptest::prelude::*;
+use proptest::test_runner::{TestCaseError, TestRunner};
+
+use crate::service::{ask_ready, judge_ready, worst};
+use crate::support::cli::Cli;
+use crate::support::drill::{cases, ran};
+use crate::support::fixtures::path;
+use crate::support::http::{Response, Stub};
+
+/// Tries many inputs; those that fail are made small and shown.
+fn try_all<S: Strategy>(strategy: S, test: impl Fn(S::Value) -> Result<(), TestCaseError>)
+where
+    S::Value: Debug,
+{
+    let config =
+        ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() };
+    TestRunner::new(config).run(&strategy, test).unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+/// One change to a text: what is done, where (of the whole), and with what.
+type Change = (u8, f64, Vec<u8>);
+
+/// One of these texts, changed in a few places; or any bytes at all.
+fn mutated(texts: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..4),
+        prop::sample::select(vec![
+            "true", "false", "null", "\"\"", "{}", "[]", "0", "-1", "1e999", "\\ud800", "\"ok\":",
+            "\"", "{", "}", ",", "\n", "=", "[", "]", "'", "#", "$", "\u{feff}", "\u{202e}", "é",
+        ])
+        .prop_map(|text| text.as_bytes().to_vec()),
+    ];
+    let change = (0_u8..5, 0.0..1.0, piece);
+    let changed = (prop::sample::select(texts), prop::collection::vec(change, 0..6));
+    prop_oneof![
+        9 => changed.prop_map(|(text, changes)| changes.into_iter().fold(text, apply)),
+        1 => prop::collection::vec(any::<u8>(), 0..300),
+    ]
+}
+
+fn apply(mut text: Vec<u8>, (what, place, piece): Change) -> Vec<u8> {
+    let at = ((text.len() as f64) * place) as usize;
+    match what {
+        0 => drop(text.splice(at..at, piece)),
+        1 => drop(text.splice(at..(at + piece.len()).min(text.len()), piece)),
+        2 => drop(text.drain(at..(at + 5).min(text.len()))),
+        3 => text.truncate(at),
+        _ => {
+            let copied = text[at..(at + 40).min(text.len())].to_vec();
+            text.splice(at..at, copied);
+        }
+    }
+    text
+}
+
+fn bodies() -> Vec<Vec<u8>> {
+    let files = std::fs::read_dir(path("readiness")).unwrap();
+    files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+}
+
+/// Whether a report says that it is well, and none of its parts says otherwise.
+fn says_ok(body: &[u8]) -> bool {
+    // Bytes that are no text count as characters that nobody knows.
+    let text = String::from_utf8_lossy(body);
+    // So do escapes that are half a character.
+    let half = regex::Regex::new(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}").unwrap();
+    let text = half.replace_all(text.trim_start_matches('\u{feff}'), r"\ufffd");
+    let Ok(report) = serde_json::from_str::<serde_json::Value>(&text) else { return false };
+    let parts = report["checks"].as_object().into_iter().flatten().map(|(_, part)| part);
+    report["ok"] == true && parts.into_iter().all(|part| *part != false && part["ok"] != false)
+}
+
+#[test]
+fn no_answer_is_ok_unless_it_says_so() {
+    let stub = Stub::start([]);
+    try_all(
+        (mutated(bodies()), prop::sample::select(vec![200, 200, 200, 500])),
+        |(body, status)| {
+            stub.set("/api/readyz", Response::json(status, body.clone()));
+            let seen = ask_ready(&stub.url());
+            let verdict = worst(&judge_ready(&seen));
+            prop_assert!(
+                verdict != Verdict::Ok || (status == 200 && says_ok(&body)),
+                "{}",
+                String::from_utf8_lossy(&body)
+            );
+            Ok(())
+        },
+    );
+    ran(&format!("{} answers of readyz", cases()));
+}
+
+/// Reads a file with these bytes as each kind of file that a command may be given.
+#[test]
+fn any_file_is_read_or_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    let mut cli = Cli::new([
+        "triage",
+        "--save",
+        "seen.json",
+        "--base-url",
+        "http://127.0.0.1:1",
+        "--timeout",
+        "2s",
+    ]);
+    cli.run();
+    let saved = std::fs::read(cli.home().join("seen.json")).unwrap();
+    let report = br#"{"schema":"cliplyctl.report/v1","command":"rls matrix","context":{"name":null,"database":"d"},
+        "started_at":"2026-01-01T00:00:00Z","exit_code":0,"findings":[],"coverage":{"examined":[]},"errors":[],
+        "data":[{"table":"public.jobs","role":"anon","command":"select","declared":"none","predicted":"none"}]}"#;
+    let contract_text =
+        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/facts/access/contract.toml"))
+            .unwrap();
+    let ids_text = b"00000000-0000-4000-8000-000000000001\n\n42\r\n-7\n".to_vec();
+    try_all(mutated(vec![saved, report.to_vec(), contract_text, ids_text]), |bytes| {
+        std::fs::write(&file, &bytes).unwrap();
+        drop(Saved::read(&file));
+        drop(access_report::read(&file, &file));
+        drop(contract::read(Some(&file)));
+        for r#type in [IdType::Uuid, IdType::BigInt] {
+            if let Ok(read) = ids::read(&[], file.to_str(), r#type) {
+                let mut once = read.clone();
+                once.sort_by_key(ToString::to_string);
+                once.dedup();
+                prop_assert_eq!(once.len(), read.len());
+            }
+        }
+        Ok(())
+    });
+    ran(&format!("{} files of reports, contracts and ids", cases()));
+}
+
+#[test]
+fn any_configuration_is_read_or_refused_with_its_line() {
+    let config = br#"default_context = "prod"
+[context.prod]
+base_url = "https://api.example.com"
+database_url = "postgres://oncall@db.example/cliply"
+admin_token_env = "TOKEN"
+headers = { x-one = "a", x-two = { env = "TWO" }, x-three = { file = "three" } }
+protected = true
+timeout = "5s"
+oldest_job_age_unit = "ms"
+[context.prod.thresholds]
+dead = { warning = 10, critical = 20 }
+oldest_due = false
+[[advice]]
+pattern = "x"
+class = "internal_error"
+text = "y"
+safe_to_retry = "yes"
+[env.profile.worker]
+required = ["A"]
+"#;
+    let dotenv = b"DATABASE_URL='postgres://a:b@c/d'\nexport PGPASSWORD=\"x\\$y\"\nCLIPLY_HEADERS=\"A: b\nC: d\"\nOTHER=$x\n";
+    let home = tempfile::tempdir().unwrap();
+    let environment = Environment::of([("HOME", home.path().to_str().unwrap())]);
+    let (config_file, dotenv_file) = (home.path().join("cliplyctl.toml"), home.path().join(".env"));
+    try_all(
+        (mutated(vec![config.to_vec()]), mutated(vec![dotenv.to_vec()])),
+        |(config, dotenv)| {
+            std::fs::write(&config_file, &config).unwrap();
+            std::fs::write(&dotenv_file, &dotenv).unwrap();
+            if let Err(error) = Settings::resolve(&Overrides::default(), &environment, home.path())
+            {
+                let named =
+                    error.message.contains("cliplyctl.toml") || error.message.contains(".env");
+                prop_assert!(named, "{error:?}");
+            }
+            Ok(())
+        },
+    );
+    ran(&format!("{} configurations", cases()));
+}
+
+#[test]
+fn any_database_url_is_read_or_refused_without_its_password() {
+    let password = "Zq7[A-Za-z0-9]{4,9}";
+    let urls = prop::sample::select(vec![
+        "postgres://user:PASSWORD@host:5432/database?sslmode=require",
+        "postgresql://user:PASSWORD@[::1]:5432,host2/database",
+        "host=h user=u password='PASSWORD' dbname=d",
+        "host=h password=PASSWORD options='-c a=b'",
+        "postgres://host/database?user=u&password=PASSWORD&connect_timeout=3",
+    ]);
+    let changes =
+        prop::collection::vec((0_u8..4, 0.0..1.0, prop::collection::vec(any::<u8>(), 0..4)), 0..5);
+    try_all((urls, password, changes), |(url, password, changes): (&str, String, Vec<Change>)| {
+        let bytes = changes.into_iter().fold(url.as_bytes().to_vec(), apply);
+        // The password is put in last, whole; where the place for it is broken there is none.
+        let url = String::from_utf8_lossy(&bytes).replace("PASSWORD", &password);
+        let shown = match Dsn::parse(&url, &Surroundings::default()) {
+            Ok(dsn) if dsn.hosts.iter().any(|host| host.password.is_some()) => {
+                format!("{dsn} {dsn:?}")
+            }
+            Ok(_) => String::new(),
+            Err(error) => format!("{error:?}"),
+        };
+        prop_assert!(!shown.contains(&password), "{url}: {shown}");
+        Ok(())
+    });
+    ran(&format!("{} database URLs", cases()));
+}
+
+#[test]
+fn cursors_ids_and_times_are_read_as_they_are_written() {
+    let text = prop_oneof![
+        "\\PC{0,60}",
+        "(oldest/|died/|)(-infinity|infinity|2026-0[1-9]-[0-3][0-9]T0[0-9]:00:0[0-9](\\.[0-9]{1,9})?Z)~[-0-9a-f]{1,40}",
+        "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
+        "-?[0-9]{1,20}",
+        "[0-9]{1,20}(ns|us|ms|s|m|h|d|w|mo|y| hours| )?",
+    ];
+    try_all(text, |text| {
+        for order in [Order::Updated, Order::Oldest, Order::Died] {
+            for r#type in [IdType::Uuid, IdType::BigInt] {
+                if let Ok(cursor) = Cursor::parse(&text, order, r#type) {
+                    let again = Cursor::parse(&cursor.to_string(), order, r#type);
+                    prop_assert_eq!(again.map(|c| c.to_string()), Ok(cursor.to_string()));
+                }
+            }
+        }
+        if let Some(id) = JobId::parse_any(&text) {
+            prop_assert_eq!(JobId::parse_any(&id.to_string()), Some(id));
+        }
+        for time in [duration::parse(&text), duration::parse_long(&text)].into_iter().flatten() {
+            prop_assert!(!time.is_zero());
+        }
+        Ok(())
+    });
+}

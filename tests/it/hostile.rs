@@ -1,0 +1,345 @@
+//! Texts that want to drive the terminal, break a table, or be taken for something else, wherever the
+//! database can hold one: no format of any command obeys them.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use clap::Parser as _;
+use cliplyctl::render::Format;
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::support::cli::{Cli, Output};
+use crate::support::http::{Response, Stub};
+use crate::support::postgres::Database;
+use crate::sweep::{self, LINES};
+
+/// Texts that a worker, a user or a client may have left. NUL itself the database refuses.
+const TEXTS: [&str; 14] = [
+    "\u{1b}[2J\u{1b}[31mred\u{1b}[0m",
+    "\u{1b}]0;owned\u{7}title",
+    "\u{1b}]8;;https://evil.example/\u{1b}\\link\u{1b}]8;;\u{1b}\\",
+    "c1 \u{9b}31m \u{90}q\u{9c} \u{85}next",
+    "\u{1}\u{2}\u{8}\u{8}\u{8}back\u{7f}",
+    "two\r\nlines\rand\ttabs\u{b}\u{c}",
+    "\u{202e}gnp.exe\u{202c} \u{2066}isolate\u{2069} \u{200e}",
+    "zero\u{200b}width\u{feff} \u{2060}joiner",
+    "👩‍👩‍👧‍👦 👍🏽 🇩🇪 ❤️ 1️⃣",
+    "e\u{301}\u{301}\u{301} Z\u{351}\u{343}\u{36b}a\u{30a}lgo",
+    "日本語のエラー 한국어 ｆｕｌｌ",
+    "العربية עברית हिन्दी ไทย",
+    "<script>alert(1)</script> \"quoted\", 'single' & | pipes | `ticks` ::error::x",
+    "=cmd|' /C calc'!A0,\n\u{2028}\u{2029}\u{e0041}\u{fffb}",
+];
+
+/// A database in which each dead letter, worker and event says one of the texts.
+fn hostile() -> (Database, String) {
+    let database = Database::from_fixture("main_typical");
+    database.execute("ALTER TABLE jobs DROP CONSTRAINT jobs_kind_check; ALTER TABLE job_events DROP CONSTRAINT job_events_stage_check");
+    for (n, text) in TEXTS.iter().enumerate() {
+        let json =
+            serde_json::json!({ "message": text, text.to_string(): text, "failed_at": text });
+        database.execute(&format!(
+            "UPDATE jobs SET kind = $t$K{n} {text}$t$, last_error = $t${text}$t$, error = $t${json}$t$,
+                    payload = $t${json}$t$, result = $t${json}$t$, locked_by = $t${text}$t$
+               WHERE id = (SELECT id FROM jobs WHERE state = 'dead_letter' ORDER BY id OFFSET {n} LIMIT 1);
+             UPDATE jobs SET kind = $t$R{n} {text}$t$, locked_by = $t$w {text}$t$ WHERE id =
+               (SELECT id FROM jobs WHERE state = 'running' ORDER BY id OFFSET {n} % 6 LIMIT 1);
+             INSERT INTO job_events (job_id, stage, data)
+               SELECT id, $t${text}$t$, $t${json}$t$ FROM jobs WHERE state = 'dead_letter'"
+        ));
+    }
+    // Escapes that stand for no character, as a text: jsonb takes none of them.
+    database.execute(
+        r#"UPDATE jobs SET last_error = '{"message":"\ud800 \udfff \u0000 \u001b[31m"}' WHERE id =
+             (SELECT id FROM jobs WHERE state = 'dead_letter' ORDER BY id DESC LIMIT 1)"#,
+    );
+    let id = database.value("SELECT min(id::text) FROM jobs WHERE state = 'dead_letter'");
+    (database, id)
+}
+
+/// What no output may hold as it is: characters that move the cursor, hide text or reorder it.
+fn drives(c: char) -> bool {
+    c.is_control() && c != '\n'
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[track_caller]
+fn assert_tame(text: &str, what: &str) {
+    let wild = text.chars().position(drives);
+    let from = wild.unwrap_or_default().saturating_sub(40);
+    let near: String = text.chars().skip(from).take(80).collect();
+    assert!(wild.is_none(), "{what}: {near:?}");
+}
+
+fn ask(db: &Database, state: &Path, words: &[String]) -> Output {
+    let output = Cli::new(words)
+        .env("DATABASE_URL", db.url())
+        .env("XDG_STATE_HOME", state)
+        .env("USER", "oncall")
+        .run();
+    assert!(!matches!(output.code, 64 | 70 | 101), "{words:?}: {output:#?}");
+    output
+}
+
+/// Lines that look at the database and end by themselves, in every format that they are written in.
+fn lines(id: &str, operation: &str) -> Vec<(Vec<String>, String)> {
+    let of_the_database =
+        ["triage", "handoff", "record", "history", "queue", "dlq ", "rls ", "jobs "];
+    let mut all = Vec::new();
+    for line in LINES.iter().filter(|(_, args)| !args.contains("NOTE") && !args.contains("--from"))
+    {
+        let words = sweep::words(line, id, operation, "");
+        if sweep::is_endless(&words)
+            || !of_the_database.iter().any(|start| format!("{} ", line.0).starts_with(start))
+        {
+            continue;
+        }
+        let command = ["cliplyctl".to_owned()].into_iter().chain(words.clone());
+        let formats = cliplyctl::cli::Cli::try_parse_from(command).unwrap().command.formats();
+        // A stream is not sorted.
+        let streams = |format: &Format| {
+            matches!(format, Format::Ndjson | Format::Csv) && line.1.contains("--sort")
+        };
+        all.extend(formats.iter().filter(|format| !streams(format)).map(|format| {
+            let asked = [
+                "-o".to_owned(),
+                format.word().to_owned(),
+                "--timeout".to_owned(),
+                "5s".to_owned(),
+            ];
+            (words.iter().cloned().chain(asked).collect(), format.word())
+        }));
+    }
+    all
+}
+
+#[test]
+fn no_format_of_any_command_obeys_them() {
+    let (db, id) = hostile();
+    let state = tempfile::tempdir().unwrap();
+    let requeue = ["dlq", "requeue", "--all", "--max", "3", "--yes", "-o", "json", "--reason"]
+        .map(str::to_owned);
+    let reason = requeue.into_iter().chain([TEXTS.concat()]).collect::<Vec<_>>();
+    let done = ask(&db, state.path(), &reason).json();
+    let operation = done["data"]["outcome"]["operation"].as_str().unwrap();
+    ask(&db, state.path(), &["record".to_owned()]);
+    let all = lines(&id, operation);
+    assert!(all.len() > 90, "{}", all.len());
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        while let Some((words, format)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let output = ask(&db, state.path(), words);
+            let what = words.join(" ");
+            // Its standard ends lines so, and a cell keeps its tabs.
+            let stdout = if format == "csv" {
+                output.stdout.replace("\r\n", "\n").replace('\t', " ")
+            } else {
+                output.stdout
+            };
+            assert_tame(&stdout, &what);
+            assert_tame(&output.stderr, &what);
+            well_formed(&stdout, format, &what);
+        }
+    };
+    std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(worker))));
+}
+
+/// Whether the text is what its format promises.
+fn well_formed(text: &str, format: &str, what: &str) {
+    match format {
+        "json" | "sarif" => drop(serde_json::from_str::<serde_json::Value>(text).expect(what)),
+        "ndjson" => text
+            .lines()
+            .for_each(|line| drop(serde_json::from_str::<serde_json::Value>(line).expect(what))),
+        "csv" => {
+            let records = records(text);
+            assert!(
+                records.iter().all(|fields| *fields == records[0]),
+                "{what}: {records:?}\n{text}"
+            );
+        }
+        "markdown" => markdown_tables(text, what),
+        "junit" => assert!(!text.contains("<script"), "{what}: {text}"),
+        "nagios" | "short" => {
+            assert!(format == "nagios" || text.lines().count() == 1, "{what}: {text}")
+        }
+        "github" => {
+            assert!(text.lines().all(|line| !line.starts_with("::error::x")), "{what}: {text}")
+        }
+        _ => {}
+    }
+}
+
+/// How many fields each record of a CSV text has.
+fn records(text: &str) -> Vec<usize> {
+    let (mut records, mut fields, mut quoted) = (Vec::new(), 1, false);
+    for c in text.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ',' if !quoted => fields += 1,
+            '\n' if !quoted => records.push(std::mem::replace(&mut fields, 1)),
+            _ => {}
+        }
+    }
+    records
+}
+
+/// Rows of a table have as many cells as its head.
+fn markdown_tables(text: &str, what: &str) {
+    let cells = |line: &str| line.replace("\\|", "").matches('|').count();
+    let mut head = None;
+    for line in text.lines() {
+        let wanted = line.starts_with('|').then(|| *head.get_or_insert(cells(line)));
+        match wanted {
+            Some(wanted) => assert_eq!(cells(line), wanted, "{what}: {line}"),
+            None => head = None,
+        }
+    }
+}
+
+/// Whether a cell begins where its head does, or ends where it ends, with blanks around it.
+fn is_under(line: &str, (start, end): (usize, usize)) -> bool {
+    let (mut at, mut before, mut blanks) = (0, 2, false);
+    let mut begins = false;
+    for character in line.graphemes(true) {
+        let (width, blank) = (character.width(), character == " ");
+        if width > 0 && at == start {
+            begins = !blank && before >= 2;
+        }
+        if at == end && width > 0 {
+            blanks = blank && before == 0;
+        }
+        if width > 0 {
+            before = if blank { before + 1 } else { 0 };
+        }
+        at += width;
+    }
+    begins || blanks || at == end || at <= start
+}
+
+/// Where each head of a table begins and ends, in cells of a terminal.
+fn heads(line: &str) -> Vec<(usize, usize)> {
+    let (mut heads, mut at) = (Vec::new(), 0);
+    for part in line.split("  ") {
+        if !part.is_empty() {
+            let start = at + part.len() - part.trim_start().len();
+            heads.push((start, at + part.trim_end().len()));
+        }
+        at += part.len() + 2;
+    }
+    heads
+}
+
+#[test]
+fn a_crooked_row_is_seen() {
+    let head = heads("KIND    TRIES  ERROR");
+    assert_eq!(head, [(0, 4), (8, 13), (15, 20)]);
+    let crooked = |row: &str| head.iter().filter(|head| !is_under(row, **head)).count();
+    assert_eq!(crooked("日本語    5/5  text"), 0);
+    assert_eq!(crooked("日本語       5/5  text"), 2, "counted in characters");
+    assert_eq!(crooked("e\u{301}         5/5  text"), 0);
+    assert_eq!(crooked("❤️        5/5  text"), 0);
+    assert_eq!(crooked("❤️         5/5  words"), 2, "by its parts");
+}
+
+#[test]
+fn columns_stay_aligned_whatever_stands_in_them() {
+    let (db, _) = hostile();
+    for (line, first) in [
+        ("dlq list --limit 500", "ID"),
+        ("dlq groups", "GROUP"),
+        ("jobs rescue --dry-run", "JOB"),
+        ("queue", "KIND"),
+    ] {
+        let mut cli = Cli::new(line.split_whitespace()).env("DATABASE_URL", db.url());
+        let text = cli.run().stdout;
+        let mut lines = text.lines().skip_while(|line| !line.trim_start().starts_with(first));
+        let head = lines.next().unwrap_or_else(|| panic!("{line}: no table\n{text}"));
+        let rows: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+        assert!(rows.len() > 2, "{line}: {text}");
+        for row in rows {
+            let crooked: Vec<_> =
+                heads(head).into_iter().filter(|head| !is_under(row, *head)).collect();
+            assert!(crooked.is_empty(), "{line}: {crooked:?}\n{head}\n{row}");
+        }
+    }
+}
+
+#[test]
+fn a_terminal_is_never_wider_than_it_is() {
+    let (db, id) = hostile();
+    for line in
+        ["dlq list --limit 500", "dlq groups", "queue", "triage", &format!("jobs show {id}")]
+    {
+        let cli =
+            Cli::new(line.split_whitespace()).env("DATABASE_URL", db.url()).env("NO_COLOR", "1");
+        let mut terminal = cli.terminal(200, 100);
+        terminal.finish();
+        let raw = terminal.raw().replace("\r\n", "\n");
+        let raw = raw.rsplit('\r').next().unwrap_or_default();
+        let plain = raw.replace("\u{1b}[K", "").replace("\u{1b}[2K", "");
+        assert_tame(&plain, line);
+        let widest = plain.lines().max_by_key(|line| line.width()).unwrap_or_default();
+        assert!(widest.width() <= 100, "{line}: {} cells: {widest}", widest.width());
+    }
+}
+
+#[test]
+fn the_page_of_the_history_holds_no_markup_of_theirs() {
+    let (db, _) = hostile();
+    let state = tempfile::tempdir().unwrap();
+    let requeue = ["dlq", "requeue", "--all", "--yes", "--reason"].into_iter().chain([TEXTS[12]]);
+    ask(&db, state.path(), &requeue.map(str::to_owned).collect::<Vec<_>>());
+    ask(&db, state.path(), &["record".to_owned()]);
+    let mut cli = Cli::new(["history", "--html", "page.html"]).env("DATABASE_URL", db.url());
+    cli = cli.env("XDG_STATE_HOME", state.path());
+    cli.run().expect_code(0);
+    let page = std::fs::read_to_string(cli.home().join("page.html")).unwrap();
+    assert_tame(&page, "history.html");
+    assert!(!page.contains("<script") && page.contains("&lt;script&gt;"), "{page:.3000}");
+}
+
+/// Ten megabytes of one word in every text of a dead letter.
+#[test]
+fn huge_texts_are_bounded_wherever_they_are_not_asked_for() {
+    let db = Database::from_fixture("main_typical");
+    let id = db.value("SELECT min(id::text) FROM jobs WHERE state = 'dead_letter'");
+    db.execute(&format!(
+        "UPDATE jobs SET last_error = repeat('ha \u{1b}[31m日本', 1000000), error = jsonb_build_object('message', repeat('ha', 5000000)),
+                payload = jsonb_build_object('clip', repeat('p ', 5000000)), locked_by = repeat('w', 1000000) WHERE id = '{id}'"
+    ));
+    let state = tempfile::tempdir().unwrap();
+    for (line, most) in [
+        ("dlq list --limit 500", 100_000),
+        ("dlq groups", 100_000),
+        ("dlq requeue --all --dry-run", 100_000),
+        ("handoff", 200_000),
+        ("triage", 100_000),
+        ("record", 100_000),
+        (&format!("dlq show {id}"), 60_000_000),
+        (&format!("jobs show {id}"), 60_000_000),
+    ] {
+        for format in ["table", "json", "markdown"] {
+            let words: Vec<_> = line.split(' ').chain(["-o", format]).map(str::to_owned).collect();
+            let output = ask(&db, state.path(), &words);
+            assert!(output.code <= 3 && !output.stdout.is_empty(), "{line}: {}", output.stderr);
+            assert!(
+                output.stdout.len() < most,
+                "{line} -o {format}: {} bytes",
+                output.stdout.len()
+            );
+            assert_tame(&output.stdout, line);
+        }
+    }
+}
+
+/// JSON may hold an escape that stands for no character: JavaScript writes one for half an emoji.
+#[test]
+fn half_a_character_spoils_no_report() {
+    let report = r#"{"ok":true,"checks":{"db":{"ok":true},"worker":{"ok":true,"message":"cut \ud83d"}},"queue":{"length":0,"oldestJobAge":null},"ffmpeg":{"ok":true}}"#;
+    let app = Stub::start([("/api/readyz", Response::json(200, report))]);
+    let output = Cli::new(["ready"]).env("CLIPLY_BASE_URL", app.url()).run();
+    assert_eq!(output.code, 0, "{output:#?}");
+}

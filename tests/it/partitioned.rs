@@ -1,0 +1,139 @@
+//! `jobs` in partitions: every command reads and writes as if it were one table. A place on disk
+//! (ctid) is not one row there: each partition has its own first row.
+
+use serde_json::Value;
+
+use crate::requeue::{command, events, requeue};
+use crate::support::cli::{Cli, Output};
+use crate::support::partitions::twins;
+use crate::support::postgres::Database;
+
+/// What differs between two databases and two moments.
+const PASSING: [&str; 15] = [
+    "age",
+    "_age",
+    "_at",
+    "duration_ms",
+    "took",
+    "now",
+    "database",
+    "cursor",
+    "next_cursor",
+    "estimated_rows",
+    "last_beat_age",
+    "updated",
+    "due",
+    "plan",
+    "cutoff",
+];
+
+fn lasting(value: Value) -> Value {
+    let passes = |name: &str| {
+        PASSING.iter().any(|end| name == *end || (end.starts_with('_') && name.ends_with(end)))
+    };
+    match value {
+        Value::Object(map) => map
+            .into_iter()
+            .filter(|(name, _)| !passes(name))
+            .map(|(name, value)| (name, lasting(value)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        Value::Array(items) => items.into_iter().map(lasting).collect::<Vec<_>>().into(),
+        // Seconds until a moment.
+        Value::Number(number) if !number.is_u64() => Value::Null,
+        other => other,
+    }
+}
+
+fn ask(database: &Database, line: &str) -> Output {
+    let words = line.split_whitespace().chain(["-o", "json"]);
+    Cli::new(words).env("DATABASE_URL", database.url()).env("USER", "oncall").run()
+}
+
+/// The verdict of every check.
+fn verdicts(report: &Value) -> Vec<(&Value, &Value)> {
+    let checks = report["checks"].as_array().expect("checks");
+    checks.iter().map(|check| (&check["id"], &check["status"])).collect()
+}
+
+#[test]
+fn every_reading_says_what_it_says_of_one_table() {
+    let [plain, partitioned] = twins();
+    let id = plain.value("SELECT min(id::text) FROM jobs WHERE state = 'dead_letter'");
+    for line in [
+        "queue",
+        "queue --exact",
+        "queue --kind CLIP_RENDER",
+        "dlq list --limit 500",
+        "dlq list --sort died",
+        "dlq list --sort oldest --limit 3",
+        "dlq groups",
+        "dlq groups --kind CLIP_RENDER",
+        &format!("dlq show {id}"),
+        &format!("jobs show {id}"),
+        "dlq requeue --all --dry-run",
+        "dlq requeue --max 2 --all --dry-run",
+        "jobs rescue --dry-run",
+        "dlq ops",
+    ] {
+        let (one, three) = (ask(&plain, line), ask(&partitioned, line));
+        assert_eq!(one.code, three.code, "{line}: {three:#?}");
+        let (one, three) = (one.json(), three.json());
+        assert_eq!(verdicts(&one), verdicts(&three), "{line}");
+        assert_eq!(lasting(one["data"].clone()), lasting(three["data"].clone()), "{line}");
+    }
+    for line in ["triage", "record", "rls matrix", "rls audit"] {
+        let (one, three) = (ask(&plain, line), ask(&partitioned, line));
+        assert_eq!(one.code, three.code, "{line}: {one:#?}\n{three:#?}");
+        assert_eq!(three.json()["errors"], Value::Array(vec![]), "{line}");
+    }
+}
+
+fn picture(db: &Database) -> Vec<Vec<Option<String>>> {
+    db.rows(
+        "SELECT id, state, attempts, run_at, locked_at, locked_by, heartbeat_at, updated_at, last_error, error,
+                tableoid::regclass FROM jobs ORDER BY id",
+    )
+}
+
+#[test]
+fn a_requeue_writes_each_dead_letter_once_and_an_undo_brings_back_its_own_values() {
+    let [_, db] = twins();
+    let shared = db.value(
+        "SELECT count(*) FROM jobs a JOIN jobs b ON a.ctid = b.ctid AND a.tableoid < b.tableoid
+          WHERE a.state = 'dead_letter' AND b.state = 'dead_letter'",
+    );
+    assert_ne!(shared, "0", "no two dead letters lie in the same place of their partitions");
+    db.execute(
+        "UPDATE jobs SET attempts = 100 + right(id::text, 3)::int WHERE state = 'dead_letter'",
+    );
+    let before = picture(&db);
+    let dead = db.value("SELECT count(*) FROM jobs WHERE state = 'dead_letter'");
+    let json = requeue(&db, &["--all", "--yes", "--reason", "test"]).expect_code(0).json();
+    assert_eq!(json["data"]["outcome"]["done"].to_string(), dead);
+    assert_eq!(events(&db), dead);
+    assert_eq!(db.value("SELECT count(*) FROM jobs WHERE state = 'dead_letter'"), "0");
+    let own = "SELECT count(*) FROM job_events WHERE data->'previous'->>'attempts' = (100 + right(job_id::text, 3)::int)::text";
+    assert_eq!(db.value(own), dead, "each event has its own job's former values");
+    let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
+    let json =
+        command(&db, "undo", &[operation, "--yes", "--reason", "test"]).run().expect_code(0).json();
+    assert_eq!(json["data"]["outcome"]["done"].to_string(), dead);
+    assert_eq!(picture(&db), before);
+}
+
+#[test]
+fn the_advised_indexes_can_be_made() {
+    let [_, db] = twins();
+    let advice = ask(&db, "queue --advise").json();
+    let statements: Vec<_> =
+        advice["data"]["indexes"].as_array().unwrap_or_else(|| panic!("{advice:#}")).clone();
+    assert!(!statements.is_empty(), "{advice:#}");
+    for index in statements {
+        // One by one: together they would be one transaction.
+        for statement in index["sql"].as_str().unwrap().lines() {
+            db.execute(statement);
+        }
+    }
+    assert_eq!(ask(&db, "queue --advise").json()["data"]["indexes"], Value::Array(vec![]));
+}

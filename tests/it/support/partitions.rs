@@ -1,0 +1,86 @@
+//! The backend's database with `jobs` in partitions by creation time: the variant main otherwise.
+
+use cliplyctl::demo::backend;
+
+use super::fixtures;
+use super::postgres::Database;
+
+/// Until 36 hours ago, until 12 hours ago, and since.
+const PARTITIONS: &str = "
+DO $$ BEGIN
+  EXECUTE format('CREATE TABLE public.jobs_oldest PARTITION OF public.jobs
+    FOR VALUES FROM (MINVALUE) TO (%L)', now() - interval '36 hours');
+  EXECUTE format('CREATE TABLE public.jobs_older PARTITION OF public.jobs
+    FOR VALUES FROM (%L) TO (%L)', now() - interval '36 hours', now() - interval '12 hours');
+  EXECUTE format('CREATE TABLE public.jobs_newest PARTITION OF public.jobs
+    FOR VALUES FROM (%L) TO (MAXVALUE)', now() - interval '12 hours');
+END $$;
+";
+
+/// The schema main, as one table or in these partitions. Nothing refers to `jobs`
+/// there: a reference needs a key of the id alone.
+fn schema(partitions: Option<&str>) -> String {
+    let replace = |text: &str, old: &str, new: &str| {
+        assert!(text.contains(old), "the schema has changed: {old}");
+        text.replacen(old, new, 1)
+    };
+    let main = replace(
+        backend::MAIN,
+        "job_id uuid NOT NULL REFERENCES public.jobs ON DELETE CASCADE",
+        "job_id uuid NOT NULL",
+    );
+    let main = replace(&main, "id uuid PRIMARY KEY DEFAULT", "id uuid DEFAULT");
+    let (key, more) = match partitions {
+        Some(made) => {
+            (",\n  PRIMARY KEY (id, created_at)\n) PARTITION BY RANGE (created_at);\n", made)
+        }
+        None => (",\n  PRIMARY KEY (id)\n);\n", ""),
+    };
+    let main = replace(&main, "  type text\n);\n", &format!("  type text{key}{more}"));
+    fixtures::backend(&["roles", "workspaces"]) + &main + &fixtures::backend(&["access"])
+}
+
+/// The same typical jobs as one table and as three, a third in each. The dead ones come first
+/// on disk, so that the partitions have some in the same places.
+pub fn twins() -> [Database; 2] {
+    [("plain_twin", None), ("partitioned_twin", Some(PARTITIONS))].map(|(key, partitions)| {
+        let database = Database::with_schema(key, &schema(partitions));
+        let jobs = fixtures::backend(&["stage", "data/typical", "load/main"]);
+        database.execute(&format!(
+            "{jobs};
+             UPDATE jobs SET created_at = date_trunc('second', now()) - interval '1 hour'
+               - right(id::text, 3)::int % 3 * interval '1 day';"
+        ));
+        let parts: &[&str] = if partitions.is_some() {
+            &["jobs_oldest", "jobs_older", "jobs_newest"]
+        } else {
+            &["jobs"]
+        };
+        for part in parts {
+            database.execute(&format!(
+                "CREATE INDEX {part}_place ON {part} ((state <> 'dead_letter'), id);
+                 CLUSTER {part} USING {part}_place; DROP INDEX {part}_place"
+            ));
+        }
+        database.execute("ANALYZE jobs");
+        database
+    })
+}
+
+/// The schema with one table.
+pub fn one_table() -> String {
+    schema(None)
+}
+
+/// The schema with a partition for each of the last 30 days, and one for what is older.
+pub fn daily() -> String {
+    schema(Some(
+        "DO $$ BEGIN
+           CREATE TABLE public.jobs_rest PARTITION OF public.jobs DEFAULT;
+           FOR n IN 0..29 LOOP
+             EXECUTE format('CREATE TABLE public.jobs_%s PARTITION OF public.jobs FOR VALUES FROM (%L) TO (%L)',
+               n, now() - (n + 1) * interval '1 day', now() - n * interval '1 day');
+           END LOOP;
+         END $$;",
+    ))
+}

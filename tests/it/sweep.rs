@@ -1,0 +1,107 @@
+//! Every command, as a line to type: for tests that hold something of all of them.
+//!
+//! The list is held against clap's own tree, so that a new command cannot be forgotten.
+
+use std::collections::BTreeSet;
+
+use clap::CommandFactory as _;
+use cliplyctl::cli;
+
+/// The command, and its arguments. `ID` is a job, `OP` an operation, `NOTE` a file of the caller's;
+/// the others are files that [`FILES`] has.
+pub const LINES: &[(&str, &str)] = &[
+    ("triage", ""),
+    ("triage", "--save seen.json"),
+    ("triage", "--wait 1s --for not-critical"),
+    ("triage", "--from seen.json"),
+    ("triage", "--from NOTE"),
+    ("handoff", ""),
+    ("watch", "--plain --every 1s"),
+    ("record", ""),
+    ("record", "--every 1s"),
+    ("history", ""),
+    ("history", "--html history.html"),
+    ("health", ""),
+    ("ready", ""),
+    ("ready", "--admin"),
+    ("queue", ""),
+    ("queue", "--exact"),
+    ("queue", "--advise"),
+    ("dlq groups", ""),
+    ("dlq list", "--limit 500"),
+    ("dlq list", "--sort died"),
+    ("dlq list", "--after NOTE"),
+    ("dlq show", "ID"),
+    ("dlq requeue", "--all --dry-run"),
+    ("dlq requeue", "ID --dry-run"),
+    ("dlq requeue", "--ids-file NOTE --dry-run"),
+    ("dlq requeue", "--resume OP --dry-run"),
+    ("dlq requeue", "--plan NOTE --yes"),
+    ("dlq follow", "OP --wait 1s"),
+    ("dlq undo", "OP --dry-run"),
+    ("dlq ops", ""),
+    ("rls audit", ""),
+    ("rls audit", "--contract NOTE"),
+    ("rls audit", "--probe-writes --yes"),
+    ("rls matrix", ""),
+    ("rls explain", "jobs anon select"),
+    ("rls diff", "NOTE NOTE"),
+    ("rls contract", ""),
+    ("env check", "--values values.env --process"),
+    ("env check", "--template NOTE --values NOTE"),
+    ("env check", "--schema NOTE"),
+    ("env check", "--code ."),
+    ("env check", "--fix --yes"),
+    ("env explain", "APP_TOKEN --values values.env --process"),
+    ("config show", ""),
+    ("config show", "--config NOTE"),
+    ("config check", ""),
+    ("demo", "--list-scenarios"),
+    ("jobs show", "ID"),
+    ("jobs rescue", "--dry-run"),
+    ("runbook", "3.4"),
+    ("schema", ""),
+    ("completions", "bash"),
+    ("man", "dlq requeue"),
+];
+
+/// The arguments of a line, filled in.
+pub fn words(line: &(&str, &str), id: &str, operation: &str, note: &str) -> Vec<String> {
+    let fill = |word: &str| match word {
+        "ID" => id.to_owned(),
+        "OP" => operation.to_owned(),
+        "NOTE" => note.to_owned(),
+        other => other.to_owned(),
+    };
+    [line.0, line.1].join(" ").split_whitespace().map(fill).collect()
+}
+
+/// Whether it runs until a signal comes.
+pub fn is_endless(words: &[String]) -> bool {
+    words[0] == "watch" || words.windows(2).any(|pair| pair[0] == "record" && pair[1] == "--every")
+}
+
+/// The leaves of clap's tree, as typed.
+fn leaves(path: &str, command: &clap::Command, all: &mut BTreeSet<String>) {
+    for inner in command.get_subcommands() {
+        let name = format!("{path} {}", inner.get_name()).trim().to_owned();
+        match inner.has_subcommands() {
+            true => leaves(&name, inner, all),
+            false => _ = all.insert(name),
+        }
+    }
+}
+
+#[test]
+fn every_command_has_a_line_and_every_line_parses() {
+    use clap::Parser as _;
+    let mut commands = BTreeSet::new();
+    leaves("", &cli::Cli::command(), &mut commands);
+    let lines: BTreeSet<String> = LINES.iter().map(|(command, _)| (*command).to_owned()).collect();
+    assert_eq!(lines, commands, "a command without a line in the sweep, or a line without one");
+    for line in LINES {
+        let words = words(line, "1", "rq-1", "note");
+        let parsed = cli::Cli::try_parse_from(["cliplyctl".to_owned()].into_iter().chain(words));
+        assert!(parsed.is_ok(), "{line:?}: {}", parsed.unwrap_err());
+    }
+}
