@@ -11,7 +11,7 @@ const WIDE: [(&str, &[&str]); 5] = [
     ("dlq list --limit 5", &["00000000-0000-4000-8000-0000000004", "rendering clip 42"]),
     ("rls matrix", &["public.workspace_members", "all rows", "20/20 foreign"]),
     ("jobs show 00000000-0000-4000-8000-000000000331", &["5 of 5", "what taking such jobs back"]),
-    ("runbook 3.3", &["By hand: number of workers", "$ cliplyctl jobs rescue --dry-run"]),
+    ("runbook 3.3", &["By hand: number of workers", "$ cliplyctl -c demo jobs rescue --dry-run"]),
 ];
 
 #[test]

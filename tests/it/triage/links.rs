@@ -21,8 +21,8 @@ fn command(stub: &Stub, database: &Database) -> Cli {
 #[test]
 fn a_terminal_gets_links_and_a_pipe_does_not() {
     let (stub, database) = (app("canonical_worker_red"), Database::from_fixture("main_healthy"));
-    let terminal = command(&stub, &database).terminal(40, 120);
-    terminal.wait_for("The app answers but is not ready");
+    let mut terminal = command(&stub, &database).terminal(40, 120);
+    terminal.finish();
     let raw = terminal.raw();
     assert!(raw.contains(LINK), "{raw:?}");
     // In the checklist as well: what is measured there is the text, not the link.
@@ -34,8 +34,9 @@ fn a_terminal_gets_links_and_a_pipe_does_not() {
         "each is closed"
     );
 
-    let plain = command(&stub, &database).env("NO_COLOR", "1").terminal(40, 120);
-    plain.wait_for("The app answers but is not ready");
+    let mut plain = command(&stub, &database).env("NO_COLOR", "1").terminal(40, 120);
+    plain.finish();
+    assert!(plain.raw().contains("The app answers but is not ready"), "{:?}", plain.raw());
     assert!(!plain.raw().contains("]8;;"), "{:?}", plain.raw());
     assert!(!command(&stub, &database).run().stdout.contains("]8;;"));
 }
