@@ -42,9 +42,10 @@ impl Bench {
         })?;
         let bin = binaries::find(pg_bin().as_deref(), path().as_deref())
             .ok_or("no PostgreSQL server programs found (initdb, postgres)")?;
-        // Beside the server, but for packages that bring the server alone.
-        let psql = bin.join("psql");
-        let psql = if psql.is_file() { psql } else { "psql".into() };
+        // The real binary lies with its server; the one on PATH may be a wrapper in Perl.
+        let beside = [Some(bin), binaries::find(None, None)].into_iter().flatten();
+        let psql = beside.map(|dir| dir.join("psql")).find(|path| path.is_file());
+        let psql = psql.unwrap_or_else(|| "psql".into());
         let scratch = TempDir::new()?;
         Ok(Bench { options, psql, scratch, server: None, filled: BTreeSet::new() })
     }

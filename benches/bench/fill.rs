@@ -26,8 +26,11 @@ pub fn jobs(bench: &mut Bench, name: &str, size: Size) -> Result<()> {
     bench.sql(name, &format!("{variables}\n{}", include_str!("jobs.sql")))?;
     bench.sql(name, "vacuum analyze")?;
     bench.sql("postgres", "checkpoint")?;
-    let counted = bench.sql(name, "select string_agg(n::text, ' ' order by state) from
-        (select state, count(*) as n from jobs where state <> 'done' group by state) s")?;
+    let counted = bench.sql(
+        name,
+        "select string_agg(n::text, ' ' order by state) from
+        (select state, count(*) as n from jobs where state <> 'done' group by state) s",
+    )?;
     let wanted = format!("{dead} {waiting} {running}"); // dead_letter, queued, running
     if counted == wanted { Ok(()) } else { Err(format!("filled {counted}, not {wanted}").into()) }
 }

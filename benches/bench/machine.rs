@@ -29,7 +29,11 @@ pub fn describe(bench: &mut Bench) -> String {
         format!("- date: {} (UTC)", jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M")),
         format!("- machine: {cores} cores, {memory} of memory, {}", says("uname", &["-srm"])),
         format!("- revision: {}", says("git", &["-C", root, "describe", "--always", "--dirty"])),
-        format!("- tool: {}, {}", says(&bench.options.tool.to_string_lossy(), &["--version"]), bench.build()),
+        format!(
+            "- tool: {}, {}",
+            says(&bench.options.tool.to_string_lossy(), &["--version"]),
+            bench.build()
+        ),
         format!("- compiler: {}", says("rustc", &["--version"])),
         format!("- PostgreSQL: {}", bench.server_words()),
         format!("- node: {}; {}", says("node", &["--version"]), says("curl", &["--version"])),

@@ -3,7 +3,10 @@
 //! Starts a PostgreSQL server of its own (a Unix socket, an unprivileged user), fills it, runs the rows and
 //! writes a report in Markdown. All figures are made in one place, `measure`: whole processes, one after
 //! the other in turns, so that a machine's mood meets all sides alike.
-#![allow(clippy::disallowed_methods, reason = "a program of its own: it reads clock and environment")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a program of its own: it reads clock and environment"
+)]
 #![allow(clippy::disallowed_macros, reason = "a program of its own: it prints")]
 
 mod bench;

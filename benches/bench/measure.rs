@@ -111,7 +111,8 @@ impl Program {
         let text = fs::read_to_string(&figures)
             .map_err(|_| format!("`{}` could not be run", self.name))?;
         fs::remove_file(&figures)?;
-        let numbers: Vec<i64> = text.split(' ').map(str::parse).collect::<std::result::Result<_, _>>()?;
+        let numbers: Vec<i64> =
+            text.split(' ').map(str::parse).collect::<std::result::Result<_, _>>()?;
         let &[wall, cpu, peak, code] = &numbers[..] else { return Err("no figures".into()) };
         self.check(i32::try_from(code)?, &output)?;
         Ok(Sample { wall: wall as f64 / 1e3, cpu: cpu as f64 / 1e3, peak: peak as f64 / 1024.0 })

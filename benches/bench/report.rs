@@ -30,12 +30,24 @@ impl Section {
     }
 
     /// A figure that may not be above its limit.
-    pub fn at_most(&mut self, what: impl Into<String>, unit: &'static str, measured: f64, limit: f64) {
+    pub fn at_most(
+        &mut self,
+        what: impl Into<String>,
+        unit: &'static str,
+        measured: f64,
+        limit: f64,
+    ) {
         self.targets.push(Target { what: what.into(), unit, measured, limit, at_most: true });
     }
 
     /// A figure that may not be below its limit.
-    pub fn at_least(&mut self, what: impl Into<String>, unit: &'static str, measured: f64, limit: f64) {
+    pub fn at_least(
+        &mut self,
+        what: impl Into<String>,
+        unit: &'static str,
+        measured: f64,
+        limit: f64,
+    ) {
         self.targets.push(Target { what: what.into(), unit, measured, limit, at_most: false });
     }
 
@@ -146,7 +158,12 @@ pub fn missed(sections: &[(&Row, Section)]) -> Vec<String> {
         lines.extend(missed.map(|t| {
             let sign = if t.at_most { "≤" } else { "≥" };
             let (measured, limit) = (number(t.measured), number(t.limit));
-            format!("MISSED {}: {}: {measured} {u}, target {sign} {limit} {u}", row.name, t.what, u = t.unit)
+            format!(
+                "MISSED {}: {}: {measured} {u}, target {sign} {limit} {u}",
+                row.name,
+                t.what,
+                u = t.unit
+            )
         }));
         lines.extend(section.failure.iter().map(|why| format!("FAILED {}: {why}", row.name)));
     }

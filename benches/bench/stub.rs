@@ -14,7 +14,9 @@ const HEALTHZ: &str = r#"{"ok":true,"service":"api"}"#;
 const READYZ: &str = r#"{"ok":true,"checks":{"db":{"ok":true},"worker":{"ok":true}},"queue":{"length":0,"oldestJobAge":null},"ffmpeg":{"ok":true}}"#;
 
 /// Serves every connection on a loopback port of its own.
-fn serve(each: impl Fn(TcpStream) -> io::Result<()> + Send + Sync + Clone + 'static) -> io::Result<u16> {
+fn serve(
+    each: impl Fn(TcpStream) -> io::Result<()> + Send + Sync + Clone + 'static,
+) -> io::Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let port = listener.local_addr()?.port();
     thread::spawn(move || {

@@ -55,7 +55,10 @@ fn project(bench: &Bench, name: &str) -> Result<PathBuf> {
     let mut code = "import { z } from 'zod';\nexport const EnvSchema = z.object({\n".to_owned();
     let mut template = String::new();
     for n in 1..=KEYS {
-        writeln!(code, "  SERVICE_{n}_URL: z.string().url().describe('where service {n} answers'),")?;
+        writeln!(
+            code,
+            "  SERVICE_{n}_URL: z.string().url().describe('where service {n} answers'),"
+        )?;
         writeln!(template, "SERVICE_{n}_URL=https://service-{n}.example")?;
     }
     fs::write(schema.join("env.ts"), code + "});\n")?;

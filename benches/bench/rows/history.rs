@@ -17,7 +17,10 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
     let state = bench.scratch().join("history");
     let command = |words: &str| {
         // Nobody listens there: what is kept is read without asking anybody.
-        bench.tool(words).env("XDG_STATE_HOME", &state).env("DATABASE_URL", "postgres://bench@127.0.0.1:1/app")
+        bench
+            .tool(words)
+            .env("XDG_STATE_HOME", &state)
+            .env("DATABASE_URL", "postgres://bench@127.0.0.1:1/app")
     };
     command("record").codes(&[0, 1, 2, 3]).answer()?; // makes the store and its place
     let store = state.join("cliplyctl/history.db");
@@ -31,7 +34,8 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
     fs::metadata(&page).map_err(|error| format!("there is no page: {error}"))?;
     let [day, json, html, week] = in_turns([&day, &json, &html, &week], bench.options.runs())?;
     let mut section = Section::default();
-    let size = if snapshots >= 1_000_000 { "1 M".to_owned() } else { format!("{} k", snapshots / 1_000) };
+    let size =
+        if snapshots >= 1_000_000 { "1 M".to_owned() } else { format!("{} k", snapshots / 1_000) };
     section.at_most(format!("{size} snapshots: {}", day.name), "ms", day.median, 100.0);
     let megabytes = fs::metadata(&store)?.len() as f64 / 1e6;
     section.notes.push(format!("The store is {megabytes:.0} MB"));
@@ -61,7 +65,18 @@ fn fill(store: &Path, snapshots: i64) -> Result<()> {
         let section = (verdict > 0).then_some("3.3");
         let figures = [n % 300, n % 900, 120 + n % 40, n % 12].map(|figure| figure as f64);
         let [due, oldest, dead, died] = figures;
-        snapshot.execute(params![n + 2, place, at, verdict, section, bad, due, oldest, dead, died])?;
+        snapshot.execute(params![
+            n + 2,
+            place,
+            at,
+            verdict,
+            section,
+            bad,
+            due,
+            oldest,
+            dead,
+            died
+        ])?;
         details.execute(params![n + 2, detail])?;
     }
     drop((snapshot, details));

@@ -29,7 +29,10 @@ pub fn health(bench: &mut Bench) -> Result<Section> {
 pub fn triage(bench: &mut Bench) -> Result<Section> {
     fill::empty(bench, "triage")?;
     let socket = bench.server()?.directory().join(".s.PGSQL.5432");
-    let database = format!("postgresql://postgres@127.0.0.1:{}/triage?sslmode=disable", stub::wire(&socket, AWAY)?);
+    let database = format!(
+        "postgresql://postgres@127.0.0.1:{}/triage?sslmode=disable",
+        stub::wire(&socket, AWAY)?
+    );
     let base = format!("http://127.0.0.1:{}", stub::app(APP)?);
     let ours = bench
         .tool("triage -o json")

@@ -39,7 +39,11 @@ fn build(bench: &Bench) -> Result<String> {
         let mut command = Command::new("cargo");
         command.args(args).current_dir(env!("CARGO_MANIFEST_DIR")).stdout(Stdio::null());
         let status = command.env("CARGO_TARGET_DIR", bench.scratch().join("target")).status()?;
-        if status.success() { Ok(()) } else { Err(format!("cargo {}: {status}", args.join(" ")).into()) }
+        if status.success() {
+            Ok(())
+        } else {
+            Err(format!("cargo {}: {status}", args.join(" ")).into())
+        }
     };
     cargo(&["fetch", "--locked"])?;
     let begin = Instant::now();

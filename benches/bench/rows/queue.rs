@@ -34,12 +34,18 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
     Ok(section)
 }
 
-fn without_indexes(bench: &mut Bench, section: &mut Section, database: &str, size: Size) -> Result<()> {
+fn without_indexes(
+    bench: &mut Bench,
+    section: &mut Section,
+    database: &str,
+    size: Size,
+) -> Result<()> {
     let ours = bench.tool_on(database, "queue")?.codes(&JUDGED).named("queue, as migrated");
     let theirs = bench.psql_on(database, "psql: GROUP BY state, kind", GROUPED)?;
     let [ours, theirs] = in_turns([&ours, &theirs], bench.options.runs())?;
     section.no_slower(size.label(), &ours, &theirs);
-    let what = format!("{}: as migrated, the slowest run; the scan's budget and 50 ms", size.label());
+    let what =
+        format!("{}: as migrated, the slowest run; the scan's budget and 50 ms", size.label());
     section.at_most(what, "ms", ours.max, 1_050.0);
     section.lines(&size.label(), [ours, theirs]);
     Ok(())
@@ -54,8 +60,14 @@ fn advised_indexes(bench: &mut Bench, database: &str) -> Result<Vec<String>> {
     Ok(statements.map(|sql| sql.replacen(" concurrently", "", 1)).collect())
 }
 
-fn with_indexes(bench: &mut Bench, section: &mut Section, database: &str, size: Size) -> Result<Figures> {
-    let ours = bench.tool_on(database, "queue")?.codes(&JUDGED).named("queue, with the advised indexes");
+fn with_indexes(
+    bench: &mut Bench,
+    section: &mut Section,
+    database: &str,
+    size: Size,
+) -> Result<Figures> {
+    let ours =
+        bench.tool_on(database, "queue")?.codes(&JUDGED).named("queue, with the advised indexes");
     exact(&ours.clone().args(["-o", "json"]).answer()?, size)?;
     let theirs = bench.psql_on(database, "psql: GROUP BY state, kind", GROUPED)?;
     let floor = bench.floor_on(database)?;

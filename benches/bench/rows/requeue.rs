@@ -83,9 +83,11 @@ fn fresh(bench: &mut Bench, template: &str) -> Result<()> {
 
 /// Every dead letter is waiting again, with one event.
 fn all_waiting(bench: &mut Bench, size: Size) -> Result<()> {
-    let waiting: f64 = bench.sql(COPY, "select count(*) from jobs where state = 'queued'")?.parse()?;
+    let waiting: f64 =
+        bench.sql(COPY, "select count(*) from jobs where state = 'queued'")?.parse()?;
     same("waiting", waiting, (size.waiting + size.dead) as f64)?;
-    let events = "select count(*) from job_events where data ->> 'reason' = 'requeued_from_dead_letter'";
+    let events =
+        "select count(*) from job_events where data ->> 'reason' = 'requeued_from_dead_letter'";
     let events: f64 = bench.sql(COPY, events)?.parse()?;
     same("events", events, size.dead as f64)
 }

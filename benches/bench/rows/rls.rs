@@ -24,9 +24,13 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
 
     let contract = bench.scratch().join("contract.toml");
     fs::write(&contract, declared(&bench.tool_on("rls", "rls contract")?.answer()?))?;
-    let audit = |bench: &mut Bench| Ok::<_, Box<dyn std::error::Error>>(bench.tool_on("rls", "rls audit")?.codes(&[0, 1, 2]));
+    let audit = |bench: &mut Bench| {
+        Ok::<_, Box<dyn std::error::Error>>(bench.tool_on("rls", "rls audit")?.codes(&[0, 1, 2]))
+    };
     let built_in = audit(bench)?.named("rls audit, built-in contract");
-    let all = audit(bench)?.named("rls audit, all tables declared").args(["--contract".as_ref(), contract.as_os_str()]);
+    let all = audit(bench)?
+        .named("rls audit, all tables declared")
+        .args(["--contract".as_ref(), contract.as_os_str()]);
     let floor = bench.floor_on("rls")?;
     let [built_in, all, floor] = in_turns([&built_in, &all, &floor], bench.options.runs())?;
     let mut section = Section::default();
@@ -42,7 +46,8 @@ fn declared(contract: &str) -> String {
     let mut text = String::new();
     let mut ruled = false;
     for line in contract.lines() {
-        let table = line.strip_prefix("[tables.\"public.").and_then(|rest| rest.strip_suffix("\"]"));
+        let table =
+            line.strip_prefix("[tables.\"public.").and_then(|rest| rest.strip_suffix("\"]"));
         if line.starts_with("[tables.") {
             ruled = table.is_some_and(|name| name == "jobs" || name.starts_with("feature_"));
             text += line;

@@ -17,14 +17,17 @@ const TICKS_PER_SECOND: f64 = 100.0;
 pub fn run(bench: &mut Bench) -> Result<Section> {
     let mut section = Section::default();
     if !cfg!(target_os = "linux") {
-        section.notes.push("Not measured: the time of the server's sessions is read from /proc".to_owned());
+        section
+            .notes
+            .push("Not measured: the time of the server's sessions is read from /proc".to_owned());
         return Ok(section);
     }
     let size = bench.options.main_size();
     let database = bench.jobs(size)?;
     let (first, seconds) = if bench.options.short { (2, 3) } else { (8, 60) };
     let watch = bench.tool_on(&database, "watch --plain")?;
-    let mut child = watch.command().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    let mut child =
+        watch.command().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     sleep(Duration::from_secs(first)); // connecting and the first look are not the refresh
     let before = sessions(bench, &database);
     sleep(Duration::from_secs(seconds));
@@ -34,14 +37,17 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
     let alive = child.try_wait()?.is_none();
     kill_process(Pid::from_child(&child), Signal::TERM)?;
     child.wait()?;
-    let (Ok(before), Ok(after), Some(own), Some(peak), true) = (before, after, own, peak, alive) else {
+    let (Ok(before), Ok(after), Some(own), Some(peak), true) = (before, after, own, peak, alive)
+    else {
         return Err("watch ended, or its sessions were not seen".into());
     };
     let share = |ticks: f64, seconds: u64| ticks / TICKS_PER_SECOND / seconds as f64 * 100.0;
     let what = format!("{}: the server's share of one core over {seconds} s", size.label());
     section.at_most(what, "%", share(after - before, seconds), 2.0);
     section.at_most("watch's own peak memory", "MB", peak / 1024.0, 48.0);
-    section.notes.push(format!("watch itself took {:.2} % of one core", share(own, first + seconds)));
+    section
+        .notes
+        .push(format!("watch itself took {:.2} % of one core", share(own, first + seconds)));
     Ok(section)
 }
 
