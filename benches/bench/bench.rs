@@ -1,0 +1,159 @@
+//! What every row stands on: the programs, a scratch directory, and a server that is started when first asked for.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use cliplyctl::demo::binaries;
+use cliplyctl::demo::server::{Server, ServerOptions};
+use tempfile::TempDir;
+
+use crate::Result;
+use crate::fill;
+use crate::measure::Program;
+use crate::options::{Options, Size};
+
+/// A server as one would run it, but for autovacuum: it would come in the middle of a figure.
+const CONFIGURATION: [(&str, &str); 7] = [
+    ("fsync", "on"),
+    ("full_page_writes", "on"),
+    ("synchronous_commit", "on"),
+    ("jit", "on"),
+    ("shared_buffers", "512MB"),
+    ("max_wal_size", "4GB"),
+    ("maintenance_work_mem", "512MB"),
+];
+
+/// Everything a row needs.
+pub struct Bench {
+    /// What the person wants.
+    pub options: Options,
+    psql: PathBuf,
+    scratch: TempDir,
+    server: Option<Server>,
+    filled: BTreeSet<String>,
+}
+
+impl Bench {
+    /// Looks for the programs; starts nothing yet.
+    pub fn new(mut options: Options) -> Result<Bench> {
+        options.tool = options.tool.canonicalize().map_err(|error| {
+            format!("there is no binary at {}: {error}", options.tool.display())
+        })?;
+        let bin = binaries::find(pg_bin().as_deref(), path().as_deref())
+            .ok_or("no PostgreSQL server programs found (initdb, postgres)")?;
+        // The real binary lies with its server; the one on PATH may be a wrapper in Perl.
+        let beside = [Some(bin), binaries::find(None, None)].into_iter().flatten();
+        let psql = beside.map(|dir| dir.join("psql")).find(|path| path.is_file());
+        let psql = psql.unwrap_or_else(|| "psql".into());
+        let scratch = TempDir::new()?;
+        Ok(Bench { options, psql, scratch, server: None, filled: BTreeSet::new() })
+    }
+
+    /// A directory that goes at the end.
+    pub fn scratch(&self) -> &Path {
+        self.scratch.path()
+    }
+
+    /// Some program, in an environment that holds nothing of the person's own.
+    pub fn program(&self, name: &str, path: impl Into<PathBuf>) -> Program {
+        Program::new(name, path, self.scratch())
+            .env("PATH", path_or_default())
+            .env("HOME", self.scratch())
+            .env("XDG_STATE_HOME", self.scratch().join("state"))
+            .env("LC_ALL", "C")
+            .env("TZ", "UTC")
+    }
+
+    /// The tool with these words.
+    pub fn tool(&self, words: &str) -> Program {
+        self.program(words, &self.options.tool).args(words.split(' '))
+    }
+
+    /// The tool on a database of the server.
+    pub fn tool_on(&mut self, database: &str, words: &str) -> Result<Program> {
+        let url = self.url(database)?;
+        Ok(self.tool(words).env("DATABASE_URL", url))
+    }
+
+    /// psql on a database of the server: the real binary, not a distribution's wrapper.
+    pub fn psql_on(&mut self, database: &str, name: &str, sql: &str) -> Result<Program> {
+        let url = self.url(database)?;
+        Ok(self.psql(name).args(["-XAtq", "-v", "ON_ERROR_STOP=1"]).args([url.as_str(), "-c", sql]))
+    }
+
+    /// The floor: a connection and an answer.
+    pub fn floor_on(&mut self, database: &str) -> Result<Program> {
+        self.psql_on(database, "psql: select 1", "select 1")
+    }
+
+    /// psql with nothing said yet.
+    pub fn psql(&self, name: &str) -> Program {
+        self.program(name, &self.psql)
+    }
+
+    /// Runs statements, outside of all figures.
+    pub fn sql(&mut self, database: &str, sql: &str) -> Result<String> {
+        let answer = self.psql_on(database, "psql", sql)?.answer()?;
+        Ok(answer.trim_end().to_owned())
+    }
+
+    /// A libpq URL.
+    pub fn url(&mut self, database: &str) -> Result<String> {
+        Ok(self.server()?.url(database))
+    }
+
+    /// The server, started when first asked for.
+    pub fn server(&mut self) -> Result<&Server> {
+        if self.server.is_none() {
+            let extra = CONFIGURATION.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let options = ServerOptions {
+                bin_dir: pg_bin(),
+                path: path(),
+                temp_dir: std::env::var_os("TMPDIR").map(PathBuf::from),
+                extra_conf: extra.to_vec(),
+                ..ServerOptions::default()
+            };
+            self.server = Some(Server::start(&options)?);
+        }
+        self.server.as_ref().ok_or_else(|| "no server".into())
+    }
+
+    /// The name of a database with this table of jobs, filled when first asked for.
+    pub fn jobs(&mut self, size: Size) -> Result<String> {
+        let name = format!("jobs_{}", size.rows);
+        if self.filled.insert(name.clone()) {
+            eprintln!("   filling {} jobs", size.label());
+            fill::jobs(self, &name, size)?;
+        }
+        Ok(name)
+    }
+
+    /// How the tool was built, as far as its file tells.
+    pub fn build(&self) -> &'static str {
+        let debug = self.options.tool.parent().is_some_and(|dir| dir.ends_with("debug"));
+        if debug { "**a debug build: its figures mean nothing**" } else { "a release build" }
+    }
+
+    /// The server's version and the settings that matter.
+    pub fn server_words(&mut self) -> String {
+        let names = "'fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers', 'jit', 'autovacuum'";
+        let sql = format!(
+            "select current_setting('server_version') || ' (' || string_agg(name || ' ' || current_setting(name), ', ' \
+             order by name) || ')' from pg_settings where name in ({names})"
+        );
+        self.sql("postgres", &sql).unwrap_or_else(|error| error.to_string())
+    }
+}
+
+fn path() -> Option<OsString> {
+    std::env::var_os("PATH")
+}
+
+fn path_or_default() -> OsString {
+    path().unwrap_or_else(|| "/usr/bin:/bin".into())
+}
+
+fn pg_bin() -> Option<PathBuf> {
+    std::env::var_os("CLIPLYCTL_PG_BIN").map(PathBuf::from)
+}

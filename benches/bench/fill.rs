@@ -1,0 +1,36 @@
+//! Tables of jobs.
+
+use cliplyctl::demo::backend;
+
+use crate::Result;
+use crate::bench::Bench;
+use crate::options::Size;
+
+/// Makes a database with the backend's schema and nothing in it.
+pub fn empty(bench: &mut Bench, name: &str) -> Result<()> {
+    bench.sql("postgres", &format!("create database {name} template template0"))?;
+    let schema = [backend::ROLES, backend::WORKSPACES, backend::MAIN].join("\n");
+    bench.sql(name, &schema).map(drop)
+}
+
+/// Makes a database with that many jobs, the live ones spread over the whole table.
+pub fn jobs(bench: &mut Bench, name: &str, size: Size) -> Result<()> {
+    empty(bench, name)?;
+    let Size { rows, dead, waiting, running } = size;
+    let variables = format!(
+        "set bench.rows = {rows}; set bench.dead = {}; set bench.waiting = {}; set bench.running = {};",
+        rows / dead,
+        rows / waiting,
+        rows / running
+    );
+    bench.sql(name, &format!("{variables}\n{}", include_str!("jobs.sql")))?;
+    bench.sql(name, "vacuum analyze")?;
+    bench.sql("postgres", "checkpoint")?;
+    let counted = bench.sql(
+        name,
+        "select string_agg(n::text, ' ' order by state) from
+        (select state, count(*) as n from jobs where state <> 'done' group by state) s",
+    )?;
+    let wanted = format!("{dead} {waiting} {running}"); // dead_letter, queued, running
+    if counted == wanted { Ok(()) } else { Err(format!("filled {counted}, not {wanted}").into()) }
+}

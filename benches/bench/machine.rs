@@ -1,0 +1,47 @@
+//! What the figures were measured on, and with.
+
+use std::fs;
+use std::process::Command;
+
+use crate::bench::Bench;
+
+/// The first line that a program says, or that it is not here.
+fn says(program: &str, args: &[&str]) -> String {
+    let output = Command::new(program).args(args).output();
+    output
+        .ok()
+        .filter(|output| output.status.success())
+        .and_then(|output| Some(String::from_utf8_lossy(&output.stdout).lines().next()?.to_owned()))
+        .unwrap_or_else(|| "not on this machine".to_owned())
+}
+
+/// Paragraphs for the head of the report.
+pub fn describe(bench: &mut Bench) -> String {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let memory = fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let line = text.lines().find(|line| line.starts_with("MemTotal"))?.to_owned();
+        line.split_whitespace().nth(1)?.parse::<f64>().ok()
+    });
+    let memory = memory.map_or_else(|| "? GB".to_owned(), |kib| format!("{:.0} GB", kib / 1e6));
+    let root = env!("CARGO_MANIFEST_DIR");
+    let runs = bench.options.runs();
+    let lines = [
+        format!("- date: {} (UTC)", jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M")),
+        format!("- machine: {cores} cores, {memory} of memory, {}", says("uname", &["-srm"])),
+        format!("- revision: {}", says("git", &["-C", root, "describe", "--always", "--dirty"])),
+        format!(
+            "- tool: {}, {}",
+            says(&bench.options.tool.to_string_lossy(), &["--version"]),
+            bench.build()
+        ),
+        format!("- compiler: {}", says("rustc", &["--version"])),
+        format!("- PostgreSQL: {}", bench.server_words()),
+        format!("- node: {}; {}", says("node", &["--version"]), says("curl", &["--version"])),
+    ];
+    format!(
+        "Written by `scripts/bench`, never by hand. Each figure is of a whole process, its start included, over \
+         {runs} runs in turns with the others of its row; wall milliseconds, but where another unit stands. CPU and \
+         peak memory (resident set) are those of the program itself, without its server.\n\n{}",
+        lines.join("\n")
+    )
+}

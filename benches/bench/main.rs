@@ -1,0 +1,77 @@
+//! Side by side with what a person would type instead: `scripts/bench`.
+//!
+//! Starts a PostgreSQL server of its own (a Unix socket, an unprivileged user), fills it, runs the rows and
+//! writes a report in Markdown. All figures are made in one place, `measure`: whole processes, one after
+//! the other in turns, so that a machine's mood meets all sides alike.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a program of its own: it reads clock and environment"
+)]
+#![allow(clippy::disallowed_macros, reason = "a program of its own: it prints")]
+
+mod bench;
+mod fill;
+mod machine;
+mod measure;
+mod one;
+mod options;
+mod report;
+mod rows;
+mod stub;
+
+use std::process::ExitCode;
+
+use bench::Bench;
+use clap::Parser;
+use options::Options;
+
+/// What goes wrong in a bench is told and ends its row.
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> ExitCode {
+    let args: Vec<_> = std::env::args_os().collect();
+    if args.get(1).is_some_and(|first| first == one::FLAG) {
+        return one::run(&args[2..]);
+    }
+    // cargo bench says `--bench` to everything it runs.
+    let options = Options::parse_from(args.into_iter().filter(|arg| arg != "--bench"));
+    match run(options) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the rows; whether all of them could be run.
+fn run(options: Options) -> Result<bool> {
+    if options.list {
+        for row in rows::ALL {
+            println!("{:10} {}", row.name, row.about);
+        }
+        return Ok(true);
+    }
+    let chosen = rows::chosen(&options.names)?;
+    let out = options.out.clone();
+    let mut bench = Bench::new(options)?;
+    let mut sections = Vec::new();
+    for row in chosen {
+        eprintln!("== {}: {}", row.name, row.about);
+        let section = (row.run)(&mut bench).unwrap_or_else(|error| {
+            eprintln!("error: {}: {error}", row.name);
+            report::Section::failed(&error.to_string())
+        });
+        sections.push((row, section));
+    }
+    let text = report::markdown(&machine::describe(&mut bench), &sections);
+    match out {
+        Some(path) => std::fs::write(path, text)?,
+        None => print!("{text}"),
+    }
+    for line in report::missed(&sections) {
+        eprintln!("{line}");
+    }
+    Ok(sections.iter().all(|(_, section)| section.failure.is_none()))
+}

@@ -1,0 +1,186 @@
+//! The one way of measuring: whole processes, in turns.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use crate::{Result, one};
+
+/// A command line and what it may say.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// How the report calls it.
+    pub name: String,
+    path: PathBuf,
+    args: Vec<OsString>,
+    env: Vec<(String, OsString)>,
+    dir: PathBuf,
+    codes: Vec<i32>,
+}
+
+impl Program {
+    /// A program that is to exit with 0.
+    pub fn new(name: &str, path: impl Into<PathBuf>, dir: &Path) -> Program {
+        Program {
+            name: name.to_owned(),
+            path: path.into(),
+            args: vec![],
+            env: vec![],
+            dir: dir.to_owned(),
+            codes: vec![0],
+        }
+    }
+
+    /// Adds arguments.
+    pub fn args<S: Into<OsString>>(mut self, args: impl IntoIterator<Item = S>) -> Program {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds a variable.
+    pub fn env(mut self, name: &str, value: impl Into<OsString>) -> Program {
+        self.env.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Where it runs.
+    pub fn dir(mut self, dir: &Path) -> Program {
+        dir.clone_into(&mut self.dir);
+        self
+    }
+
+    /// Another name in the report.
+    pub fn named(mut self, name: &str) -> Program {
+        name.clone_into(&mut self.name);
+        self
+    }
+
+    /// The exit codes that are right here: a sick queue is not 0.
+    pub fn codes(mut self, codes: &[i32]) -> Program {
+        codes.clone_into(&mut self.codes);
+        self
+    }
+
+    /// The command, its streams still to be set.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.path);
+        command.args(&self.args);
+        self.furnish(&mut command);
+        command
+    }
+
+    fn furnish(&self, command: &mut Command) {
+        command.env_clear().envs(self.env.iter().map(|(k, v)| (k, v))).current_dir(&self.dir);
+    }
+
+    /// Runs it once outside of all figures: to warm caches, and to see that its answer is right.
+    pub fn answer(&self) -> Result<String> {
+        let output = self.command().stdin(Stdio::null()).output()?;
+        self.check(output.status.code().unwrap_or(-1), &output)?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    fn check(&self, code: i32, output: &Output) -> Result<()> {
+        if self.codes.contains(&code) {
+            return Ok(());
+        }
+        let words = String::from_utf8_lossy(&output.stderr);
+        Err(format!("`{}` ended with {code}: {}", self.name, words.trim()).into())
+    }
+
+    /// Runs it once for the figures, its output thrown away.
+    pub fn sample(&self) -> Result<Sample> {
+        self.sampled(Stdio::null())
+    }
+
+    /// Runs it once for the figures, and keeps its output.
+    pub fn sample_and_answer(&self) -> Result<(Sample, String)> {
+        let kept = self.dir.join("answer");
+        let sample = self.sampled(File::create(&kept)?.into())?;
+        Ok((sample, fs::read_to_string(kept)?))
+    }
+
+    fn sampled(&self, stdout: Stdio) -> Result<Sample> {
+        let figures = std::env::temp_dir().join(format!("cliplyctl-bench-{}", std::process::id()));
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg(one::FLAG).arg(&figures).arg(&self.path).args(&self.args);
+        self.furnish(&mut command);
+        let output = command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped()).spawn()?;
+        let output = output.wait_with_output()?;
+        let text = fs::read_to_string(&figures)
+            .map_err(|_| format!("`{}` could not be run", self.name))?;
+        fs::remove_file(&figures)?;
+        let numbers: Vec<i64> =
+            text.split(' ').map(str::parse).collect::<std::result::Result<_, _>>()?;
+        let &[wall, cpu, peak, code] = &numbers[..] else { return Err("no figures".into()) };
+        self.check(i32::try_from(code)?, &output)?;
+        Ok(Sample { wall: wall as f64 / 1e3, cpu: cpu as f64 / 1e3, peak: peak as f64 / 1024.0 })
+    }
+}
+
+/// What one run cost.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample {
+    /// Milliseconds from start to end.
+    pub wall: f64,
+    /// Milliseconds of processor time, the system's included.
+    pub cpu: f64,
+    /// The most memory at a time (resident set), MB.
+    pub peak: f64,
+}
+
+/// What several runs cost.
+#[derive(Debug, Clone)]
+pub struct Figures {
+    /// Of what.
+    pub name: String,
+    /// Wall milliseconds.
+    pub median: f64,
+    /// The fastest run.
+    pub min: f64,
+    /// The slowest run.
+    pub max: f64,
+    /// Median of processor milliseconds.
+    pub cpu: f64,
+    /// The largest of all peaks, MB.
+    pub peak: f64,
+}
+
+impl Figures {
+    /// Sums runs up.
+    pub fn of(name: &str, samples: &[Sample]) -> Figures {
+        let walls: Vec<f64> = samples.iter().map(|s| s.wall).collect();
+        let cpus: Vec<f64> = samples.iter().map(|s| s.cpu).collect();
+        Figures {
+            name: name.to_owned(),
+            median: quantile(&walls, 0.5),
+            min: quantile(&walls, 0.0),
+            max: quantile(&walls, 1.0),
+            cpu: quantile(&cpus, 0.5),
+            peak: samples.iter().map(|s| s.peak).fold(0.0, f64::max),
+        }
+    }
+}
+
+/// The value below which this part of them lies (nearest rank); 0 of none.
+pub fn quantile(values: &[f64], part: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let rank = (part * sorted.len() as f64).ceil() as usize;
+    sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0.0)
+}
+
+/// Runs all programs in turns, after a run of each that warms the caches.
+pub fn in_turns<const N: usize>(programs: [&Program; N], runs: usize) -> Result<[Figures; N]> {
+    let mut samples = [const { Vec::new() }; N];
+    for program in programs {
+        program.answer()?;
+    }
+    for _ in 0..runs {
+        for (program, samples) in programs.iter().zip(&mut samples) {
+            samples.push(program.sample()?);
+        }
+    }
+    Ok(std::array::from_fn(|n| Figures::of(&programs[n].name, &samples[n])))
+}

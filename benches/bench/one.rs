@@ -1,0 +1,32 @@
+//! Runs one program and notes what it cost: `bench --one FIGURES PROGRAM ARGS...`.
+//!
+//! A process of its own for each run, because the system tells the peak of memory only as the largest of
+//! all children that a process has had.
+
+use std::ffi::OsString;
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
+
+/// Says that this is such a process.
+pub const FLAG: &str = "--one";
+
+/// Streams and environment are the program's. Writes `wall µs, CPU µs, peak KiB, exit code`.
+pub fn run(args: &[OsString]) -> ExitCode {
+    let [figures, program, args @ ..] = args else { return ExitCode::FAILURE };
+    let begin = Instant::now();
+    let status = Command::new(program).args(args).status();
+    let wall = begin.elapsed().as_micros();
+    let (Ok(status), Ok(used)) = (status, getrusage(UsageWho::RUSAGE_CHILDREN)) else {
+        return ExitCode::FAILURE;
+    };
+    let cpu = used.user_time().num_microseconds() + used.system_time().num_microseconds();
+    let unit = if cfg!(target_os = "macos") { 1024 } else { 1 }; // bytes there, KiB elsewhere
+    let line = format!("{wall} {cpu} {} {}", used.max_rss() / unit, status.code().unwrap_or(-1));
+    match std::fs::write(figures, line) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}

@@ -1,0 +1,85 @@
+//! What the person wants measured.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// A table of jobs: its size, and how much of it is alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// All rows.
+    pub rows: u64,
+    /// Dead letters.
+    pub dead: u64,
+    /// Waiting jobs.
+    pub waiting: u64,
+    /// Jobs in progress.
+    pub running: u64,
+}
+
+impl Size {
+    /// From half a million rows on, the live ones stay the same: 125,000 dead, 50,000 waiting, 250 in progress.
+    fn of(rows: u64) -> Size {
+        let alive = rows.min(500_000);
+        Size { rows, dead: alive / 4, waiting: alive / 10, running: alive / 2_000 }
+    }
+
+    /// `50 k`, `5 M`.
+    pub fn label(self) -> String {
+        match self.rows {
+            rows if rows % 1_000_000 == 0 => format!("{} M", rows / 1_000_000),
+            rows => format!("{} k", rows / 1_000),
+        }
+    }
+}
+
+/// Measures cliplyctl beside psql, curl and node, and writes a report in Markdown.
+#[derive(Debug, Parser)]
+#[command(name = "scripts/bench")]
+pub struct Options {
+    /// Rows of the report; all of them when none is named
+    pub names: Vec<String>,
+    /// List the rows
+    #[arg(long)]
+    pub list: bool,
+    /// Small tables and few runs: whether everything works, not how fast
+    #[arg(long)]
+    pub short: bool,
+    /// Also on a table of 50 million rows: 25 GB, half an hour more
+    #[arg(long, conflicts_with = "short")]
+    pub huge: bool,
+    /// Also time a release build from nothing
+    #[arg(long)]
+    pub build: bool,
+    /// Interleaved runs of each program [default: 11; --short: 2]
+    #[arg(long)]
+    pub runs: Option<usize>,
+    /// Write the report to this file, not to standard output
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Another binary than the one built with this
+    #[arg(long, default_value = env!("CARGO_BIN_EXE_cliplyctl"))]
+    pub tool: PathBuf,
+}
+
+impl Options {
+    /// Interleaved runs of each program.
+    pub fn runs(&self) -> usize {
+        self.runs.unwrap_or(if self.short { 2 } else { 11 }).max(1)
+    }
+
+    /// The tables, the smallest first.
+    pub fn sizes(&self) -> Vec<Size> {
+        let rows: &[u64] = match (self.short, self.huge) {
+            (true, _) => &[20_000, 200_000],
+            (false, false) => &[50_000, 500_000, 5_000_000],
+            (false, true) => &[50_000, 500_000, 5_000_000, 50_000_000],
+        };
+        rows.iter().map(|rows| Size::of(*rows)).collect()
+    }
+
+    /// The table that rows of one size stand on.
+    pub fn main_size(&self) -> Size {
+        Size::of(if self.short { 200_000 } else { 5_000_000 })
+    }
+}

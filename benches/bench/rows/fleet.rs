@@ -1,0 +1,109 @@
+//! Many contexts, some of which hang.
+
+use std::fmt::Write;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::bench::Bench;
+use crate::measure::{Figures, Program, quantile};
+use crate::report::Section;
+use crate::{Result, fill, stub};
+
+const CONTEXTS: usize = 20;
+const HANG: usize = 3;
+const BUDGET: &str = "2s";
+const BUDGET_MS: f64 = 2_000.0;
+
+pub fn run(bench: &mut Bench) -> Result<Section> {
+    fill::empty(bench, "fleet")?;
+    let home = bench.scratch().join("fleet");
+    fs::create_dir_all(&home)?;
+    let database = bench.url("fleet")?;
+    configure(&home, &database)?;
+    let names =
+        |from: usize| (from..CONTEXTS).map(|n| format!("c{n}")).collect::<Vec<_>>().join(",");
+    let mut section = Section::default();
+    // Every run of the whole fleet takes the budget.
+    let commands: &[&str] =
+        if bench.options.short { &["triage"] } else { &["health", "queue", "triage", "rls audit"] };
+    for &command in commands {
+        let asked = |who: &str| {
+            bench
+                .tool(command)
+                .args(["-c", who, "--timeout", BUDGET, "-o", "ndjson"])
+                .env("HOME", &home)
+                .dir(&home)
+                .codes(&[0, 1, 2, 3])
+        };
+        let all =
+            asked(&names(0)).named(&format!("{command}, {CONTEXTS} contexts of which {HANG} hang"));
+        let living =
+            asked(&names(HANG)).named(&format!("{command}, the {} that answer", CONTEXTS - HANG));
+        let (mut walls, mut plain, mut others) = (vec![], vec![], vec![]);
+        living.answer()?;
+        for _ in 0..bench.options.runs() {
+            walls.push(all.sample()?);
+            plain.push(living.sample()?);
+            others.push(last_of_the_others(&all)?);
+        }
+        let (all, living) = (Figures::of(&all.name, &walls), Figures::of(&living.name, &plain));
+        section.at_most(
+            format!("{command}: beyond the budget"),
+            "ms",
+            all.median - BUDGET_MS,
+            200.0,
+        );
+        section.notes.push(format!(
+            "{command}: the last of the {} others answered after {:.0} ms (median)",
+            CONTEXTS - HANG,
+            quantile(&others, 0.5)
+        ));
+        section.lines("", [all, living]);
+    }
+    Ok(section)
+}
+
+/// The first contexts accept connections and say nothing; all others share an app and a database.
+fn configure(home: &Path, database: &str) -> Result<()> {
+    let (app, mute) = (stub::app(Duration::ZERO)?, stub::mute()?);
+    let dead = format!("postgresql://x@127.0.0.1:{mute}/x?sslmode=disable");
+    for (name, url) in [("live", database), ("dead", &dead)] {
+        let file = home.join(format!("{name}.url"));
+        fs::write(&file, url)?;
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
+    }
+    let mut config = String::new();
+    for n in 0..CONTEXTS {
+        let (kind, port) = if n < HANG { ("dead", mute) } else { ("live", app) };
+        writeln!(
+            config,
+            "[context.c{n}]\nbase_url = \"http://127.0.0.1:{port}\"\ndatabase_url_file = \"{}/{kind}.url\"",
+            home.display()
+        )?;
+    }
+    Ok(fs::write(home.join("cliplyctl.toml"), config)?)
+}
+
+/// Milliseconds until everybody who does not hang was reported.
+fn last_of_the_others(all: &Program) -> Result<f64> {
+    let begin = Instant::now();
+    let mut child = all.command().stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    let lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
+    let mut arrived = Vec::new();
+    for line in lines {
+        let line: serde_json::Value = serde_json::from_str(&line?)?;
+        if line["line"] == "head" {
+            arrived.push(begin.elapsed().as_secs_f64() * 1e3);
+        }
+    }
+    child.wait()?;
+    if arrived.len() == CONTEXTS {
+        Ok(arrived[CONTEXTS - HANG - 1])
+    } else {
+        Err(format!("{} contexts were reported, not {CONTEXTS}", arrived.len()).into())
+    }
+}

@@ -1,0 +1,91 @@
+//! The memory of the past.
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::{Connection, params};
+
+use crate::Result;
+use crate::bench::Bench;
+use crate::measure::in_turns;
+use crate::report::Section;
+
+const DAY: i64 = 86_400_000;
+
+pub fn run(bench: &mut Bench) -> Result<Section> {
+    let snapshots = if bench.options.short { 20_000 } else { 1_000_000 };
+    let state = bench.scratch().join("history");
+    let command = |words: &str| {
+        // Nobody listens there: what is kept is read without asking anybody.
+        bench
+            .tool(words)
+            .env("XDG_STATE_HOME", &state)
+            .env("DATABASE_URL", "postgres://bench@127.0.0.1:1/app")
+    };
+    command("record").codes(&[0, 1, 2, 3]).answer()?; // makes the store and its place
+    let store = state.join("cliplyctl/history.db");
+    fill(&store, snapshots)?;
+    let page = state.join("page.html");
+    let day = command("history --since 24h");
+    let json = command("history --since 24h -o json");
+    let html = command("history --since 24h --html").args([page.as_os_str()]);
+    let week = command("history --since 7d");
+    html.answer()?;
+    fs::metadata(&page).map_err(|error| format!("there is no page: {error}"))?;
+    let [day, json, html, week] = in_turns([&day, &json, &html, &week], bench.options.runs())?;
+    let mut section = Section::default();
+    let size =
+        if snapshots >= 1_000_000 { "1 M".to_owned() } else { format!("{} k", snapshots / 1_000) };
+    section.at_most(format!("{size} snapshots: {}", day.name), "ms", day.median, 100.0);
+    let megabytes = fs::metadata(&store)?.len() as f64 / 1e6;
+    section.notes.push(format!("The store is {megabytes:.0} MB"));
+    section.lines(&size, [day, json, html, week]);
+    Ok(section)
+}
+
+/// Snapshots of 30 days: an incident of the last 43 minutes, and a warning that comes and goes.
+fn fill(store: &Path, snapshots: i64) -> Result<()> {
+    let mut db = Connection::open(store)?;
+    let place: i64 = db.query_row("select id from places", [], |row| row.get(0))?;
+    let now = jiff::Timestamp::now().as_millisecond();
+    let tx = db.transaction()?;
+    tx.execute_batch("delete from details; delete from snapshots")?;
+    let mut snapshot = tx.prepare("insert into snapshots values (?, ?, ?, 20, ?, ?, ?, 0, ?, ?, 6, 7, 0, 1, ?, ?, 30.5, 8, 2.5)")?;
+    let mut details = tx.prepare("insert into details values (?, ?)")?;
+    let detail = detail();
+    for n in 0..snapshots {
+        let at = now - 30 * DAY + n * 30 * DAY / snapshots;
+        let (bad, verdict) = if at > now - 43 * 60_000 {
+            ("queue.oldest_due:2 queue.backlog:2 ready.worker:2", 2)
+        } else if at / 3_600_000 % 5 == 0 {
+            ("dlq.size:1", 1)
+        } else {
+            ("", 0)
+        };
+        let section = (verdict > 0).then_some("3.3");
+        let figures = [n % 300, n % 900, 120 + n % 40, n % 12].map(|figure| figure as f64);
+        let [due, oldest, dead, died] = figures;
+        snapshot.execute(params![
+            n + 2,
+            place,
+            at,
+            verdict,
+            section,
+            bad,
+            due,
+            oldest,
+            dead,
+            died
+        ])?;
+        details.execute(params![n + 2, detail])?;
+    }
+    drop((snapshot, details));
+    Ok(tx.commit()?)
+}
+
+/// As long as those of a busy system.
+fn detail() -> String {
+    let step = serde_json::json!({"question": "queue?", "verdict": "critical", "reading": "the oldest waits ".repeat(8)});
+    let kind = serde_json::json!({"kind": "CLIP_RENDER", "due": 1, "oldest_due": 2.0, "in_progress": 3, "dead": 4});
+    serde_json::json!({"steps": vec![step; 5], "kinds": vec![kind; 7], "causes": []}).to_string()
+}

@@ -1,0 +1,120 @@
+//! One function for each row of the report.
+
+mod files;
+mod fleet;
+mod history;
+mod http;
+mod letters;
+mod memory;
+mod process;
+mod queue;
+mod requeue;
+mod rls;
+mod watch;
+
+use serde_json::Value;
+
+use crate::Result;
+use crate::bench::Bench;
+use crate::report::Section;
+
+/// A row: what is measured, and how.
+pub struct Row {
+    /// What the person types to get it alone.
+    pub name: &'static str,
+    /// One line; the report's paragraph.
+    pub about: &'static str,
+    /// Prepares, checks the answers, measures.
+    pub run: fn(&mut Bench) -> Result<Section>,
+}
+
+/// All of them, in the order of the report.
+pub const ALL: [Row; 15] = [
+    Row { name: "start", about: "Starting: nothing but the version", run: process::start },
+    Row {
+        name: "health",
+        about: "`health` beside curl, on a loopback app that answers at once",
+        run: http::health,
+    },
+    Row {
+        name: "list",
+        about: "`dlq list` beside psql: the newest page, and how many there are (at most 10,001 are counted)",
+        run: letters::list,
+    },
+    Row {
+        name: "groups",
+        about: "`dlq groups` beside `\\copy` of the two columns that tell the cause; twelve causes",
+        run: letters::groups,
+    },
+    Row {
+        name: "queue",
+        about: "`queue` beside `GROUP BY state, kind`, as the table grows and its live jobs stay the same (125,000 dead, 50,000 waiting, 250 in progress from 500 k on)",
+        run: queue::run,
+    },
+    Row {
+        name: "requeue",
+        about: "`dlq requeue --all` beside one hand-written statement that does the same, each on a fresh copy",
+        run: requeue::run,
+    },
+    Row {
+        name: "rls",
+        about: "`rls audit` with its probes, on 28 tables and 70 policies",
+        run: rls::run,
+    },
+    Row {
+        name: "env",
+        about: "`env check` of 60 keys beside the bare start of node",
+        run: files::env,
+    },
+    Row {
+        name: "env-code",
+        about: "`env check --code` on a tree of sources of 1 to 12 KB, half of which read the environment",
+        run: files::code,
+    },
+    Row {
+        name: "triage",
+        about: "`triage` with an app that answers in 200 ms and a database 20 ms away (a round trip)",
+        run: http::triage,
+    },
+    Row {
+        name: "fleet",
+        about: "20 contexts at once, of which 3 accept connections and say nothing; a budget of 2 s",
+        run: fleet::run,
+    },
+    Row {
+        name: "watch",
+        about: "What `watch` costs the server at its default refresh: processor time of its sessions",
+        run: watch::run,
+    },
+    Row { name: "history", about: "`history` over the snapshots of 30 days", run: history::run },
+    Row { name: "memory", about: "Peak memory of the commands that read", run: memory::run },
+    Row {
+        name: "binary",
+        about: "The size of the binary, and with `--build` how long a release build from nothing takes",
+        run: process::binary,
+    },
+];
+
+/// The rows with these names; all when there are none.
+pub fn chosen(names: &[String]) -> Result<Vec<&'static Row>> {
+    if let Some(unknown) = names.iter().find(|name| ALL.iter().all(|row| row.name != **name)) {
+        let known = ALL.map(|row| row.name).join(", ");
+        return Err(format!("there is no row `{unknown}`; the rows are {known}").into());
+    }
+    Ok(ALL.iter().filter(|row| names.is_empty() || names.iter().any(|n| n == row.name)).collect())
+}
+
+/// A figure of a report in JSON, by its path.
+fn figure(report: &str, path: &str) -> Result<f64> {
+    let value: Value = serde_json::from_str(report)?;
+    value.pointer(path).and_then(Value::as_f64).ok_or_else(|| format!("no number at {path}").into())
+}
+
+/// Both must be the same: a fast wrong answer is worth nothing.
+fn same(what: &str, ours: f64, theirs: f64) -> Result<()> {
+    if ours == theirs {
+        Ok(())
+    } else {
+        Err(format!("{what}: {ours} here, {theirs} by psql").into())
+    }
+}

@@ -1,0 +1,64 @@
+//! The audit of access.
+
+use std::fs;
+
+use cliplyctl::demo::backend;
+
+use super::same;
+use crate::Result;
+use crate::bench::Bench;
+use crate::fill;
+use crate::measure::in_turns;
+use crate::report::Section;
+
+pub fn run(bench: &mut Bench) -> Result<Section> {
+    fill::empty(bench, "rls")?;
+    let wide = include_str!("../../../tests/fixtures/rls/wide.sql");
+    bench.sql("rls", &[backend::ACCESS, backend::POSTURE, wide].join("\n"))?;
+    let jobs = "insert into jobs (workspace_id, kind)
+                select w.id, 'CLIP_RENDER' from workspaces w, generate_series(1, 1000)";
+    bench.sql("rls", jobs)?;
+    bench.sql("rls", "vacuum analyze")?;
+    let tables = "select count(*) from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'";
+    same("tables", bench.sql("rls", tables)?.parse()?, 28.0)?;
+
+    let contract = bench.scratch().join("contract.toml");
+    fs::write(&contract, declared(&bench.tool_on("rls", "rls contract")?.answer()?))?;
+    let audit = |bench: &mut Bench| {
+        Ok::<_, Box<dyn std::error::Error>>(bench.tool_on("rls", "rls audit")?.codes(&[0, 1, 2]))
+    };
+    let built_in = audit(bench)?.named("rls audit, built-in contract");
+    let all = audit(bench)?
+        .named("rls audit, all tables declared")
+        .args(["--contract".as_ref(), contract.as_os_str()]);
+    let floor = bench.floor_on("rls")?;
+    let [built_in, all, floor] = in_turns([&built_in, &all, &floor], bench.options.runs())?;
+    let mut section = Section::default();
+    for figures in [&built_in, &all] {
+        section.at_most(figures.name.clone(), "ms", figures.median, 300.0);
+    }
+    section.lines("", [built_in, all, floor]);
+    Ok(section)
+}
+
+/// `rls contract` leaves out who belongs to which tenant: say it, so that rows of both sides are tried.
+fn declared(contract: &str) -> String {
+    let mut text = String::new();
+    let mut ruled = false;
+    for line in contract.lines() {
+        let table =
+            line.strip_prefix("[tables.\"public.").and_then(|rest| rest.strip_suffix("\"]"));
+        if line.starts_with("[tables.") {
+            ruled = table.is_some_and(|name| name == "jobs" || name.starts_with("feature_"));
+            text += line;
+            text += if ruled { "\ntenant = \"workspace_id\"\n" } else { "\n" };
+        } else if ruled {
+            text += &line.replace("select = \"rows\"", "select = \"rows where member\"");
+            text.push('\n');
+        } else {
+            text += line;
+            text.push('\n');
+        }
+    }
+    text + "[rules.member]\nmembership = \"public.workspace_members\"\nuser = \"user_id\"\ntenant = \"workspace_id\"\n"
+}
