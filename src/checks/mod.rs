@@ -10,6 +10,7 @@ pub mod cohort;
 pub mod cross;
 pub mod environment;
 pub mod flow;
+pub mod index_gain;
 pub mod job;
 pub mod pace;
 pub mod queue;

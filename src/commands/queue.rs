@@ -5,15 +5,18 @@ use crate::cli::Queue;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::FailOn;
-use crate::facts::{self, Finding, Observed};
+use crate::facts::index_cost::{Cost, Tried, Unserved};
+use crate::facts::layout::{Layout, Role};
+use crate::facts::{self, Finding, Observed, SourceError};
 use crate::report::{self, Report};
-use crate::sources::postgres::queue::{Effort, Request, read};
+use crate::sources::postgres::queue::{Effort, Request, cost, read};
 
 /// Counts and judges, or prints index advice.
 pub async fn run(context: &Context, args: &Queue) -> Result<Report, Error> {
     let layout = context.layout().await?;
     if args.advise {
-        return Ok(report::advice::report(layout, &context.provenance()));
+        let unserved = unserved(context, layout).await;
+        return Ok(report::advice::report(layout, &unserved, &context.provenance()));
     }
     if let Some(kind) = &args.kind {
         context.known_kind(layout, kind)?;
@@ -50,15 +53,43 @@ pub async fn observe(
     context
         .observe("public.jobs", async {
             let layout = context.layout().await?;
-            let limits = &context.settings.limits;
-            let request = Request {
-                kind,
-                effort,
-                timeout: context.remaining(),
-                stuck_after: limits.stuck_after,
-                beat_window: limits.worker_silence.warning.unwrap_or(limits.stuck_after),
-            };
-            read(context.database().await?, layout, request).await
+            read(context.database().await?, layout, request(context, kind, effort)).await
         })
         .await
+}
+
+/// What is asked with the limits in force, and the time that is left.
+fn request<'a>(context: &Context, kind: Option<&'a str>, effort: Effort) -> Request<'a> {
+    let limits = &context.settings.limits;
+    Request {
+        kind,
+        effort,
+        timeout: context.remaining(),
+        stuck_after: limits.stuck_after,
+        beat_window: limits.worker_silence.warning.unwrap_or(limits.stuck_after),
+    }
+}
+
+/// The roles that have no index, and what each costs for that: one after the other, so that no count
+/// slows another down.
+async fn unserved(context: &Context, layout: &Layout) -> Vec<Unserved> {
+    let mut unserved = Vec::new();
+    for role in cost::unserved(layout) {
+        unserved.push(Unserved { role, cost: weighed(context, layout, role).await });
+    }
+    unserved
+}
+
+/// The planner first: its question also opens the connection, which is not part of the count's time.
+async fn weighed(context: &Context, layout: &Layout, role: Role) -> Result<Cost, SourceError> {
+    let db = context.database().await?;
+    let asked = request(context, None, Effort::Budget);
+    let outlook = cost::outlook(db, layout, role, asked).await?;
+    let asked = request(context, None, Effort::Budget);
+    let counted = context.observe("public.jobs", cost::count(db, layout, role, asked)).await;
+    let count = match counted.result? {
+        Some(jobs) => Tried::Counted { jobs, took: counted.took },
+        None => Tried::GivenUp(cost::budget(asked)),
+    };
+    Ok(Cost { count, outlook })
 }

@@ -11,6 +11,7 @@ pub mod finding;
 pub mod fingerprint;
 pub mod flow;
 pub mod group;
+pub mod index_cost;
 pub mod job;
 pub mod job_id;
 pub mod layout;

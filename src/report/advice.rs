@@ -1,11 +1,17 @@
 //! The answer of `queue --advise`: statements for a person to review, never run by us.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Block, Document, Provenance, Report, header};
+use crate::checks::index_gain;
+use crate::facts::index_cost::{Cost, Tried, Unserved};
 use crate::facts::layout::{Layout, Partition, Role};
+use crate::sources::postgres::queue::SMALL_TABLE;
 use crate::sources::postgres::sql;
+use crate::text;
 
 /// `data` of `queue --advise`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -20,29 +26,131 @@ pub struct IndexJson {
     serves: &'static str,
     /// The statement, for review.
     sql: String,
+    /// What one count of these figures costs without it, measured; null where it was not.
+    now: Option<NowJson>,
+    /// What one count would read with it, an estimate; null where nothing is known.
+    with_index: Option<WithIndexJson>,
+    /// Why nothing was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_measured: Option<String>,
 }
 
-/// The indexes that are missing so that no figure needs a scan.
-fn missing(layout: &Layout) -> Vec<IndexJson> {
-    let roles = [
-        (Role::Waiting, "waiting jobs by kind"),
-        (Role::InProgress, "jobs in progress, stuck jobs and workers"),
-        (Role::Failed, "failed jobs by kind"),
-        (Role::Dead, "dead letters by kind and inflow"),
-    ];
-    let mut indexes = Vec::new();
-    for (role, serves) in roles {
-        let values = layout.vocabulary.values(role);
-        let columns = sql::covering_columns(layout, role);
-        if values.is_empty() || columns.is_empty() || layout.has_partial_index(values, &columns) {
-            continue;
-        }
-        let columns: Vec<_> = columns.iter().map(|c| sql::ident(c)).collect();
+/// One count without the index.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NowJson {
+    /// Milliseconds that it took, measured once; null when it was given up.
+    took_ms: Option<f64>,
+    /// Milliseconds after which it was given up; null when it ended.
+    given_up_after_ms: Option<f64>,
+    /// How the planner reads the table, in its words: `Seq Scan`.
+    reads: Vec<&'static str>,
+    /// Pages of the table that are read; null where the plan does not tell.
+    pages: Option<u64>,
+    /// Whether `pages` is an estimate (a page for each job) and not the size of the table.
+    pages_estimated: bool,
+}
+
+/// One count with the index.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WithIndexJson {
+    /// Pages of the index, an estimate: jobs by the width of an entry.
+    pages: u64,
+    /// The jobs that it would hold.
+    jobs: u64,
+    /// Whether `jobs` is the planner's estimate and was not counted.
+    jobs_estimated: bool,
+}
+
+impl IndexJson {
+    fn new(layout: &Layout, unserved: &Unserved) -> Self {
+        let role = unserved.role;
+        let columns: Vec<_> =
+            sql::covering_columns(layout, role).iter().map(|c| sql::ident(c)).collect();
         let name = format!("jobs_{}_cliplyctl", role.word());
+        let values = layout.vocabulary.values(role);
         let on = format!("({}) where {}", columns.join(", "), sql::live_in(layout, values));
-        indexes.push(IndexJson { serves, sql: statements(layout, &name, &on) });
+        let cost = unserved.cost.as_ref();
+        Self {
+            serves: serves(role),
+            sql: statements(layout, &name, &on),
+            now: cost.ok().map(NowJson::from),
+            with_index: cost.ok().map(WithIndexJson::from),
+            not_measured: cost.err().map(|error| text::first_line(&error.message).to_owned()),
+        }
     }
-    indexes
+
+    /// The statement under what it is for, as comments, so that all of it can be pasted.
+    fn commented(&self) -> String {
+        let mut lines = vec![self.serves.to_owned()];
+        lines.extend(self.now.as_ref().map(NowJson::text));
+        lines.extend(self.with_index.as_ref().map(WithIndexJson::text));
+        lines.extend(self.not_measured.as_ref().map(|why| format!("not measured: {why}")));
+        let comments: String = lines.iter().map(|line| format!("-- {line}\n")).collect();
+        comments + &self.sql
+    }
+}
+
+impl From<&Cost> for NowJson {
+    fn from(cost: &Cost) -> Self {
+        let millis = |time: Duration| (time.as_secs_f64() * 10_000.0).round() / 10.0;
+        let (took_ms, given_up_after_ms) = match cost.count {
+            Tried::Counted { took, .. } => (Some(millis(took)), None),
+            Tried::GivenUp(after) => (None, Some(millis(after))),
+        };
+        let pages = index_gain::pages_now(cost);
+        Self {
+            took_ms,
+            given_up_after_ms,
+            reads: cost.outlook.scans.iter().map(|scan| scan.word()).collect(),
+            pages: pages.map(|pages| pages.value),
+            pages_estimated: pages.is_some_and(|pages| pages.estimate),
+        }
+    }
+}
+
+impl NowJson {
+    fn text(&self) -> String {
+        let time = match (self.took_ms, self.given_up_after_ms) {
+            (Some(took), _) => format!("{}, measured once", text::millis(took)),
+            (None, after) => format!("> {}: given up", text::millis(after.unwrap_or(0.0))),
+        };
+        let about = if self.pages_estimated { "about " } else { "" };
+        let of = self.pages.map_or_else(String::new, |pages| {
+            format!(" of {about}{}", text::plural(pages, "page", "pages"))
+        });
+        format!("now: {time}; {}{of}", self.reads.join(" and "))
+    }
+}
+
+impl From<&Cost> for WithIndexJson {
+    fn from(cost: &Cost) -> Self {
+        let jobs = index_gain::jobs(cost);
+        Self {
+            pages: index_gain::pages_then(cost),
+            jobs: jobs.value,
+            jobs_estimated: jobs.estimate,
+        }
+    }
+}
+
+impl WithIndexJson {
+    fn text(&self) -> String {
+        let pages = text::plural(self.pages, "page", "pages");
+        let jobs = text::plural(self.jobs, "job", "jobs");
+        let source = if self.jobs_estimated { "by the planner" } else { "counted" };
+        format!("with it: about {pages} of the index (estimate), for {jobs} {source}")
+    }
+}
+
+/// Which figures the index of a role serves.
+fn serves(role: Role) -> &'static str {
+    match role {
+        Role::Waiting => "waiting jobs by kind",
+        Role::InProgress => "jobs in progress, stuck jobs and workers",
+        Role::Failed => "failed jobs by kind",
+        Role::Dead => "dead letters by kind and inflow",
+        Role::Finished | Role::Other => "jobs by kind",
+    }
 }
 
 /// What makes an index while others write. A partitioned table cannot have it made so as a whole:
@@ -72,19 +180,36 @@ fn statements(layout: &Layout, name: &str, on: &str) -> String {
     lines.join("\n")
 }
 
+/// When `queue` itself gains by them, where that is not plain.
+fn when(layout: &Layout, indexes: usize) -> Option<String> {
+    if layout.estimated_rows <= SMALL_TABLE {
+        let rows = text::count(SMALL_TABLE as u64);
+        return Some(format!(
+            "up to {rows} rows queue reads the whole table and needs none of them"
+        ));
+    }
+    (indexes > 1).then(|| {
+        "queue reads the table once for all figures that lack theirs: the last index ends that"
+            .to_owned()
+    })
+}
+
 /// Builds the report.
 #[must_use]
-pub fn report(layout: &Layout, from: &Provenance) -> Report {
-    let indexes = missing(layout);
+pub fn report(layout: &Layout, unserved: &[Unserved], from: &Provenance) -> Report {
+    let indexes: Vec<_> = unserved.iter().map(|role| IndexJson::new(layout, role)).collect();
     let mut document = Document::default();
     document.push(header::title("index advice", from));
     if indexes.is_empty() {
         document.note("every figure of the queue has its index");
     } else {
         document.note("for review; nothing is run. Each makes its figures index-only:");
-        let lines: Vec<_> = indexes.iter().map(|i| format!("-- {}\n{}", i.serves, i.sql)).collect();
-        document.push(Block::Verbatim(lines.join("\n")));
+        let commented: Vec<_> = indexes.iter().map(IndexJson::commented).collect();
+        document.push(Block::Verbatim(commented.join("\n")));
         document.note("run VACUUM public.jobs afterwards, so that the indexes need no table");
+        if let Some(when) = when(layout, indexes.len()) {
+            document.note(when);
+        }
     }
     Report::listing("queue", AdviceJson { indexes }, document)
 }

@@ -4,6 +4,7 @@
 //! index covers its figures is counted through it; the others come from one scan with a budget,
 //! and beside it their totals from whatever partial index there is.
 
+pub mod cost;
 mod plan;
 mod slice;
 
@@ -22,7 +23,7 @@ use crate::facts::queue::Queue;
 use crate::facts::{SourceError, SourceErrorKind};
 
 /// Estimated rows up to which a plain scan is cheap.
-const SMALL_TABLE: f64 = 100_000.0;
+pub const SMALL_TABLE: f64 = 100_000.0;
 /// Time that the scan of a large table may take.
 pub const SCAN_BUDGET: Duration = Duration::from_secs(1);
 /// The part of its budget after which a scan is not expected to end within it.

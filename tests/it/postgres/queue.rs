@@ -1,6 +1,6 @@
 //! `queue` against what psql would count by hand.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{run, status};
 use crate::support::fixtures::VARIANTS;
@@ -98,17 +98,21 @@ fn ages_are_by_the_servers_clock() {
     assert_eq!(status(&json, "queue.oldest_due"), "critical");
 }
 
-#[test]
-fn a_large_table_is_counted_alike_with_and_without_the_advised_indexes() {
-    let database = Database::from_fixture("main_typical");
-    // 150,000 finished rows make it large in the planner's eyes; autovacuum may not have looked.
+/// 150,000 finished rows make it large in the planner's eyes; autovacuum may not have looked.
+fn grow(database: &Database) {
     database.execute(
         "insert into jobs (workspace_id, kind, state)
          select w.id, 'TRANSCRIBE', 'done' from (select id from workspaces limit 1) w,
                 generate_series(1, 150000);
          analyze jobs",
     );
-    let figures = |json: &serde_json::Value| {
+}
+
+#[test]
+fn a_large_table_is_counted_alike_with_and_without_the_advised_indexes() {
+    let database = Database::from_fixture("main_typical");
+    grow(&database);
+    let figures = |json: &Value| {
         let data = &json["data"];
         [
             "due",
@@ -143,4 +147,79 @@ fn a_large_table_is_counted_alike_with_and_without_the_advised_indexes() {
     assert_eq!(figures(&by_scan), figures(&by_index));
     let output = run(&["queue", "--advise"], &database).expect_code(0);
     assert!(output.stdout.contains("every figure of the queue has its index"), "{}", output.stdout);
+}
+
+/// What is advised for the figures of one role.
+fn advised<'a>(report: &'a Value, serves: &str) -> &'a Value {
+    let indexes = report["data"]["indexes"].as_array().expect("advice");
+    let found = indexes.iter().find(|index| index["serves"].as_str() == Some(serves));
+    found.unwrap_or_else(|| panic!("no index for {serves}: {report:#}"))
+}
+
+const RUNNING: &str = "jobs in progress, stuck jobs and workers";
+
+#[test]
+fn the_advice_says_what_a_count_costs_and_what_it_would_read_and_makes_nothing() {
+    let database = Database::from_fixture("main_typical");
+    grow(&database);
+    let indexes = "select string_agg(indexdef, ';' order by indexdef) from pg_indexes";
+    let before = database.value(indexes);
+
+    let report = run(&["queue", "--advise", "-o", "json"], &database).expect_code(0).json();
+    let running = advised(&report, RUNNING);
+    assert!(running["now"]["took_ms"].as_f64().is_some(), "{running:#}");
+    assert_eq!(running["now"]["given_up_after_ms"], json!(null));
+    assert_eq!(running["now"]["reads"], json!(["Seq Scan"]));
+    let pages = database.value("select pg_relation_size('jobs') / 8192");
+    assert_eq!(running["now"]["pages"].to_string(), pages);
+    let jobs = database.value("select count(*) from jobs where state in ('running', 'processing')");
+    assert_eq!(running["with_index"]["jobs"].to_string(), jobs);
+    assert_eq!(running["with_index"]["jobs_estimated"], false);
+    // The partial index that is there leads to the dead, but does not hold what is asked of them.
+    let dead = advised(&report, "dead letters by kind and inflow");
+    assert_eq!(dead["now"]["pages_estimated"], true, "{dead:#}");
+
+    let text = run(&["queue", "--advise"], &database).expect_code(0).stdout;
+    let pages = thousands(&pages);
+    assert!(text.contains(&format!(", measured once; Seq Scan of {pages} pages\n")), "{text}");
+    let gain = format!("-- with it: about 1 page of the index (estimate), for {jobs} jobs counted");
+    assert!(text.contains(&gain), "{text}");
+    assert!(
+        text.lines().filter(|line| line.contains("-- ")).all(|line| line.len() <= 80),
+        "{text}"
+    );
+    assert_eq!(database.value(indexes), before, "the advice made an index");
+    assert_eq!(database.value(indexes), before, "the advice made an index");
+}
+
+/// `1,234`, as the reports have it.
+fn thousands(digits: &str) -> String {
+    cliplyctl::text::count(digits.parse().expect("a number"))
+}
+
+#[test]
+fn a_count_that_was_given_up_is_said_and_the_planners_estimate_stands_in() {
+    let database = Database::from_fixture("main_typical");
+    // Turning a kind into text never ends, and only jobs in progress are left to have one.
+    database.execute(
+        "delete from jobs where state not in ('running', 'processing');
+         alter table jobs drop constraint jobs_kind_check;
+         create type endless as enum ('TRANSCRIBE');
+         alter table jobs alter kind type endless using 'TRANSCRIBE';
+         create function wait_for_it(endless) returns text language plpgsql as
+           $$ begin perform pg_sleep(600); return 'never'; end $$;
+         create cast (endless as text) with function wait_for_it(endless);
+         analyze jobs",
+    );
+    let report = run(&["queue", "--advise", "-o", "json"], &database).expect_code(0).json();
+    let running = advised(&report, RUNNING);
+    assert_eq!(running["now"]["took_ms"], json!(null), "{running:#}");
+    assert_eq!(running["now"]["given_up_after_ms"], 1_000.0);
+    assert_eq!(running["with_index"]["jobs_estimated"], true);
+    let waiting = advised(&report, "waiting jobs by kind");
+    assert!(waiting["now"]["took_ms"].as_f64().is_some(), "{waiting:#}");
+
+    let text = run(&["queue", "--advise"], &database).expect_code(0).stdout;
+    assert!(text.contains("-- now: > 1.0 s: given up; Seq Scan of "), "{text}");
+    assert!(text.contains(" by the planner\n"), "{text}");
 }

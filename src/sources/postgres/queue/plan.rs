@@ -34,12 +34,7 @@ impl Plan {
             }
             let covering = sql::covering_columns(layout, role);
             if layout.has_partial_index(values, &covering) {
-                let slice = |figures| Slice {
-                    roles: vec![role],
-                    values: Some(values.to_vec()),
-                    by_kind: true,
-                    figures,
-                };
+                let slice = |figures| Slice::of(role, values, figures);
                 if role == Role::Dead {
                     plan.largest = Some(slice(Figures::Number));
                     plan.covered.push(slice(Figures::DiedLastHour));

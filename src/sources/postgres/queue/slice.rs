@@ -36,6 +36,11 @@ impl Slice {
         Self { roles: Role::ALL.to_vec(), values: None, by_kind: true, figures: Figures::All }
     }
 
+    /// One role by kind.
+    pub(super) fn of(role: Role, values: &[String], figures: Figures) -> Self {
+        Self { roles: vec![role], values: Some(values.to_vec()), by_kind: true, figures }
+    }
+
     pub(super) fn coverage(&self, layout: &Layout) -> Coverage<'_> {
         let values = self.values.as_deref().unwrap_or_default();
         let complete = self
@@ -54,17 +59,19 @@ pub(super) async fn query(
     budget: Duration,
 ) -> Result<Vec<Group>, SourceError> {
     let statement = statement(layout, request, slice);
-    let kind = request.kind.unwrap_or_default();
-    let params: [(&(dyn ToSql + Sync), Type); 2] =
-        [(&kind, Type::TEXT), (&request.stuck_after, Type::FLOAT8)];
-    let rows = db.rows(budget, &statement, &params).await?;
+    let rows = db.rows(budget, &statement, &params(&request)).await?;
     Ok(rows.iter().map(group).collect())
+}
+
+/// What the statement's `$1` and `$2` stand for.
+pub(super) fn params<'a>(request: &'a Request<'_>) -> [(&'a (dyn ToSql + Sync), Type); 2] {
+    [(&request.kind, Type::TEXT), (&request.stuck_after, Type::FLOAT8)]
 }
 
 /// The one statement behind every figure. Expressions of roles that the slice does not hold are
 /// left out, so that a covering index is enough; only what differs between rows is grouped by, so
 /// that an index in that order needs no sorting or hashing.
-fn statement(layout: &Layout, request: Request<'_>, slice: &Slice) -> String {
+pub(super) fn statement(layout: &Layout, request: Request<'_>, slice: &Slice) -> String {
     let mut conditions = vec![];
     if let Some(values) = &slice.values {
         conditions.push(sql::live_in(layout, values));

@@ -1,0 +1,114 @@
+//! What an index would spare: pages against pages. No time is promised, because a page of an index
+//! is not read as one of a table is.
+
+use crate::facts::index_cost::{Cost, Outlook, Scan, Tried};
+
+/// Bytes of a page that hold no entries: its header and what a B-tree keeps at its end.
+const PAGE_OVERHEAD: u64 = 24 + 16;
+/// Percent of the rest that a fresh index fills.
+const FILL: u64 = 90;
+/// Bytes of an entry beside its columns, and of the pointer to it.
+const ENTRY: u64 = 8;
+const POINTER: u64 = 4;
+/// Entries begin at multiples of this.
+const ALIGNMENT: u64 = 8;
+
+/// A number, and whether it was seen or reckoned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figure {
+    /// The number.
+    pub value: u64,
+    /// Whether it is an estimate.
+    pub estimate: bool,
+}
+
+/// The jobs of the role: counted, else as the planner estimates them.
+#[must_use]
+pub fn jobs(cost: &Cost) -> Figure {
+    match cost.count {
+        Tried::Counted { jobs, .. } => Figure { value: jobs, estimate: false },
+        Tried::GivenUp(_) => Figure { value: cost.outlook.jobs, estimate: true },
+    }
+}
+
+/// The pages of the table that a count reads now; `None` where the plan does not tell.
+#[must_use]
+pub fn pages_now(cost: &Cost) -> Option<Figure> {
+    let Outlook { scans, table_pages, .. } = &cost.outlook;
+    match scans.as_slice() {
+        [Scan::Sequential] => Some(Figure { value: *table_pages, estimate: false }),
+        // Each job may be on a page of its own.
+        [Scan::Index | Scan::Bitmap] => {
+            Some(Figure { value: jobs(cost).value.min(*table_pages), estimate: true })
+        }
+        _ => None,
+    }
+}
+
+/// The leaf pages of the index: an estimate that leaves out that equal entries share their columns.
+#[must_use]
+pub fn pages_then(cost: &Cost) -> u64 {
+    let Outlook { width, page, .. } = cost.outlook;
+    let entry = (ENTRY + width).next_multiple_of(ALIGNMENT) + POINTER;
+    let room = page.saturating_sub(PAGE_OVERHEAD) * FILL / 100;
+    let entries = (room / entry).max(1);
+    jobs(cost).value.div_ceil(entries).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn cost(count: Tried, scans: &[Scan]) -> Cost {
+        let outlook = Outlook {
+            scans: scans.to_vec(),
+            table_pages: 5_000,
+            jobs: 900,
+            width: 20,
+            page: 8_192,
+        };
+        Cost { count, outlook }
+    }
+
+    #[test]
+    fn a_count_goes_before_the_planners_estimate() {
+        let counted = Tried::Counted { jobs: 1_000, took: Duration::from_millis(3) };
+        assert_eq!(
+            jobs(&cost(counted, &[Scan::Sequential])),
+            Figure { value: 1_000, estimate: false }
+        );
+        let given_up = Tried::GivenUp(Duration::from_secs(1));
+        assert_eq!(
+            jobs(&cost(given_up, &[Scan::Sequential])),
+            Figure { value: 900, estimate: true }
+        );
+    }
+
+    #[test]
+    fn a_sequential_scan_reads_the_table_and_others_at_most_a_page_for_each_job() {
+        let now = |jobs, scans: &[Scan]| {
+            let count = Tried::Counted { jobs, took: Duration::from_millis(3) };
+            pages_now(&cost(count, scans)).map(|figure| (figure.value, figure.estimate))
+        };
+        assert_eq!(now(10, &[Scan::Sequential]), Some((5_000, false)));
+        assert_eq!(now(10, &[Scan::Bitmap]), Some((10, true)));
+        assert_eq!(now(9_000, &[Scan::Index]), Some((5_000, true)));
+        assert_eq!(now(10, &[Scan::IndexOnly]), None);
+        assert_eq!(now(10, &[Scan::Sequential, Scan::Index]), None, "partitions differ");
+    }
+
+    #[test]
+    fn an_index_has_as_many_pages_as_its_entries_fill() {
+        let then = |jobs| {
+            let count = Tried::Counted { jobs, took: Duration::ZERO };
+            pages_then(&cost(count, &[Scan::Sequential]))
+        };
+        // Entries of 32 bytes and their pointers, 203 on a page.
+        assert_eq!(then(0), 1);
+        assert_eq!(then(203), 1);
+        assert_eq!(then(204), 2);
+        assert_eq!(then(61_000), 301);
+    }
+}
