@@ -15,12 +15,11 @@ const README: &str = include_str!("../../README.md");
 const RUNBOOK: &str = include_str!("../../RUNBOOK.md");
 
 /// What looks like a command and is not run here, and why not.
-const EXCEPTIONS: [(&str, &str); 12] = [
+const EXCEPTIONS: [(&str, &str); 11] = [
     ("cargo install --locked --path .", "builds in release mode, for minutes"),
     ("cliplyctl demo", "runs until Ctrl-C; `Demo::start` is just that"),
     ("scripts/demo", "builds first; then it is `cliplyctl demo`"),
     ("scripts/test", "runs this very test"),
-    ("scripts/bench env", "builds in release mode, for minutes"),
     ("jobs", "the table"),
     ("cliplyctl watch", "wants a terminal; its own tests drive it"),
     ("cliplyctl watch --plain", "runs until a signal; its own test stops it"),
