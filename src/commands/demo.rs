@@ -41,6 +41,9 @@ pub async fn run(
     let words = args.exec.as_deref().map(words).transpose()?;
     let scenario = scenario::find(&args.scenario)
         .ok_or_else(|| Error::usage(format!("no scenario `{}`", args.scenario)))?;
+    if words.is_none() {
+        alone(&announced(environment)?)?;
+    }
     // From here on a signal ends the demo by way of its own end, not of the process.
     let mut signals = Signals::new()?;
     let options = ServerOptions {
@@ -122,6 +125,14 @@ async fn stay(
         world.directory().display()
     ));
     Ok(code)
+}
+
+/// A second demo would take `-c demo` from the first.
+fn alone(announcement: &Path) -> Result<(), Error> {
+    let Some(directory) = Announcement::directory(announcement) else { return Ok(()) };
+    Err(Error::usage("a demo is running already")
+        .cause(format!("it lives in {}", directory.display()))
+        .hint("use it with -c demo, or end it with Ctrl-C first; --exec runs one beside it"))
 }
 
 /// Where a demo that stays is announced.

@@ -188,7 +188,9 @@ fn figures(queue: &Queue, findings: &[Finding]) -> Table {
     rows.push(("failed", &queue.failed, &[], String::new()));
     if let (Some(dead), Some(died)) = (&queue.dead, &queue.died_last_hour) {
         rows.push(("dead", dead, &["dlq.size"], String::new()));
-        rows.push(("died in the last hour", died, &["dlq.inflow"], String::new()));
+        // A requeued job is no dead letter any more: its death is not among them.
+        let note = if *died == Count::Exact(0) { "" } else { "of those that are dead now" };
+        rows.push(("died in the last hour", died, &["dlq.inflow"], note.to_owned()));
     }
     if queue.other != Count::Exact(0) {
         rows.push(("in a state unknown to this tool", &queue.other, &[], String::new()));

@@ -150,7 +150,8 @@ impl Settings {
             }
         }
         if names.is_empty() {
-            return Err(Error::config("there is no context to ask").hint(config.hint("NAME")));
+            return Err(Error::config("there is no context to ask: the demo's is none of yours")
+                .hint("name contexts in cliplyctl.toml: [context.NAME]"));
         }
         Ok(names)
     }

@@ -51,8 +51,11 @@ fn followed<'a>(from: &'a Step, steps: &'a [Step]) -> (&'a Step, &'static [&'sta
             let elsewhere = |f: &Finding| f.verdict == verdict && !detour.only.contains(&f.check);
             let cause = |f: &Finding| detour.because.contains(&f.check) && f.verdict == wanted;
             let to = steps.iter().find(|step| step.section == detour.to);
+            let contradicts =
+                |f: &Finding| detour.unless.contains(&f.check) && f.verdict == Verdict::Ok;
             if let Some(to) = to.filter(|to| to.findings.iter().any(cause))
                 && !from.findings.iter().any(elsewhere)
+                && !to.findings.iter().any(contradicts)
             {
                 return (to, detour.because);
             }

@@ -23,6 +23,8 @@ pub struct Detour {
     pub only: &'static [&'static str],
     /// And when one of these is at WARNING or worse.
     pub because: &'static [&'static str],
+    /// But not where one of these is OK: the database knows better than readyz, which may count dead jobs.
+    pub unless: &'static [&'static str],
     /// The section that deals with it.
     pub to: Section,
 }
@@ -61,14 +63,21 @@ pub const TREE: [Branch; 6] = [
                     "queue.running",
                     "queue.stuck",
                 ],
+                unless: &[],
                 to: Section::Backlog,
             },
             Detour {
                 only: &["ready.ok", "ready.agreement"],
                 because: &["dlq.size", "dlq.inflow", "dlq.trend"],
+                unless: &[],
                 to: Section::DeadLetters,
             },
-            Detour { only: &["ready.ok"], because: &["ready.queue"], to: Section::Backlog },
+            Detour {
+                only: &["ready.ok"],
+                because: &["ready.queue"],
+                unless: &["queue.oldest_due"],
+                to: Section::Backlog,
+            },
         ],
     },
     Branch {
