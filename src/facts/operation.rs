@@ -75,6 +75,14 @@ pub struct Author {
     pub reason: Option<String>,
 }
 
+impl Author {
+    /// Goes on with what another one began. Whoever gives no reason goes on for the same one.
+    #[must_use]
+    pub fn resumes(self, earlier: Self) -> Self {
+        Self { reason: self.reason.or(earlier.reason), ..self }
+    }
+}
+
 /// An operation as a list shows it. Texts come from outside.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {

@@ -120,7 +120,8 @@ pub fn undo_plan(scope: &Scope<'_>, from: &Provenance) -> Document {
 fn moved_on(document: &mut Document, scope: &Scope<'_>) {
     if scope.moved_on > 0 {
         let jobs = plural(scope.moved_on, "job was", "jobs were");
-        document.note(format!("{jobs} claimed or changed since and stay as they are"));
+        let stay = if scope.moved_on == 1 { "stays as it is" } else { "stay as they are" };
+        document.note(format!("{jobs} claimed or changed since and {stay}"));
     }
 }
 

@@ -5,6 +5,7 @@ use super::{careful, plan, write};
 use crate::cli::DlqRequeue;
 use crate::context::Context;
 use crate::error::Error;
+use crate::facts::operation::Author;
 use crate::facts::requeue::{Exclusion, Plan, Target};
 use crate::report::{Report, requeue as report};
 use crate::sources::postgres::requeue::lookup::{self, Ground};
@@ -88,7 +89,11 @@ async fn apply(
     let state = write::records(state, facing.journal_only)?;
     let jobs = plan.ids.len() as u64;
     let permit = write::consent(context, &args.consent, jobs, &report::document(&facing))?;
-    let mut record = resumed.unwrap_or_else(|| operation(context, args, plan, &ground));
+    let author = context.author(args.consent.reason.as_deref());
+    let mut record = match resumed {
+        Some(record) => StoredOperation { author: author.resumes(record.author), ..record },
+        None => operation(author, plan, &ground),
+    };
     let journal = write::journal(state.as_ref(), facing.journal_only, &record.operation)?;
     let at_once = facing.canary.is_none() && facing.pace.is_free();
     let explicit = at_once && matches!(plan.target, Target::Ids(_)) && afresh;
@@ -116,18 +121,13 @@ async fn apply(
 }
 
 /// The record of an operation that begins.
-fn operation(
-    context: &Context,
-    args: &DlqRequeue,
-    plan: &Plan,
-    ground: &Ground,
-) -> StoredOperation {
+fn operation(author: Author, plan: &Plan, ground: &Ground) -> StoredOperation {
     StoredOperation {
         operation: write::operation_id(ground, &plan.id),
         deed: Deed::Requeue,
         plan: plan.id.clone(),
         database: plan.database.clone(),
-        author: context.author(args.consent.reason.as_deref()),
+        author,
         jobs: plan.ids.len() as u64,
         done: 0,
         finished: false,

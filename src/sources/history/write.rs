@@ -101,13 +101,14 @@ fn bad(troubles: &[Trouble]) -> String {
     troubles.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// An operation is seen again and again while it runs: the largest count stays.
+/// An operation is seen again and again while it runs: the largest count stays, and whoever wrote last.
 fn note(tx: &Transaction<'_>, place: i64, mark: &Mark) -> rusqlite::Result<()> {
     tx.prepare_cached(
         "INSERT INTO operations (place, operation, undo, who, reason, at, jobs)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (place, operation) DO UPDATE SET
-           jobs = max(jobs, excluded.jobs), at = min(at, excluded.at)",
+           jobs = max(jobs, excluded.jobs), at = min(at, excluded.at),
+           who = excluded.who, reason = coalesce(excluded.reason, reason)",
     )?
     .execute(params![
         place,

@@ -135,16 +135,23 @@ fn operations(layout: &Layout, events: &Events, at: &str) -> Option<String> {
                   data ->> 'reason' = 'requeue_undone' as undo, data ->> 'actor' as actor,
                   data ->> 'host' as host, data ->> 'operator_reason' as reason
              from recent where data ? 'operation' and data ->> 'tool' like 'cliplyctl %'
+         ), by_author as (
+           select operation, job.{live}::text as state, actor, host, reason, count(*) as n,
+                  bool_or(undo) as undo, max(age) as first, min(age) as last
+             from ours join public.jobs job on job.id = ours.job_id group by 1, 2, 3, 4, 5
          ), by_state as (
-           select operation, undo, job.{live}::text as state, count(*) as n, max(age) as first,
-                  min(age) as last, max(actor) as actor, max(host) as host, max(reason) as reason
-             from ours join public.jobs job on job.id = ours.job_id group by 1, 2, 3
+           select operation, state, sum(n)::bigint as n, bool_or(undo) as undo,
+                  max(first) as first, min(last) as last
+             from by_author group by 1, 2
+         ), latest as (
+           select distinct on (operation) operation, actor, host, reason
+             from by_author order by operation, last
          )
-         select operation, bool_or(undo) as undo, max(actor) as actor, max(host) as host,
-                max(reason) as reason, sum(n)::bigint as jobs, max(first) as first,
-                min(last) as last,
+         select operation, bool_or(undo) as undo, actor, host, reason, sum(n)::bigint as jobs,
+                max(first) as first, min(last) as last,
                 json_agg(json_build_array(state, n) order by n desc)::text as states
-           from by_state group by operation order by min(last) limit $1",
+           from by_state join latest using (operation)
+          group by operation, actor, host, reason order by min(last) limit $1",
         age = age(&ident(at)),
         live = ident(&layout.live),
     ))

@@ -53,6 +53,38 @@ fn a_canary_that_fails_again_stops_its_group_though_retries_remain() {
 }
 
 #[test]
+fn whoever_goes_on_says_who_and_why() {
+    let db = Database::with_variant("main");
+    bury(&db, 3);
+    let mut cli = canary(&db, &["--canary"]);
+    let running = cli.start();
+    step(&db, &running, 1);
+    workers::fail(&db.session(), SAME);
+    let json = running.finish().expect_code(2).json();
+    let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
+
+    let state = cli.home().join(".local/state");
+    // Alphabetically before the first reason: the last one counts, not the largest.
+    let args = ["--resume", operation, "--yes", "--reason", "a fix"];
+    let mut resume = command(&db, "requeue", &args).env("XDG_STATE_HOME", &state).env("USER", "amy");
+    resume.run().expect_code(0);
+    let told = "SELECT string_agg(n || ' ' || who, ', ' ORDER BY who) FROM (
+                  SELECT count(*) n, data->>'actor' || ': ' || (data->>'operator_reason') who
+                    FROM job_events WHERE data->>'reason' = 'requeued_from_dead_letter' GROUP BY 2) t";
+    assert_eq!(db.value(told), "2 amy: a fix, 1 oncall: canary");
+    let ops = command(&db, "ops", &[]).run().expect_code(0).json();
+    let op = &ops["data"]["operations"][0];
+    assert_eq!((&op["actor"], &op["reason"]), (&"amy".into(), &"a fix".into()), "{ops:#}");
+    assert_eq!((&op["jobs"], ops["data"]["operations"].as_array().unwrap().len()), (&3.into(), 1));
+    let kept = state.join(format!("cliplyctl/operations/{operation}.json"));
+    let kept: Value = serde_json::from_slice(&std::fs::read(kept).unwrap()).unwrap();
+    assert_eq!(
+        (&kept["author"]["actor"], &kept["author"]["reason"]),
+        (&"amy".into(), &"a fix".into())
+    );
+}
+
+#[test]
 fn what_stopped_says_how_to_go_on_and_how_to_go_back() {
     let db = Database::with_variant("main");
     bury(&db, 3);

@@ -92,9 +92,10 @@ fn an_undo_in_part_says_why_and_what_to_type() {
     let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
     let undo = Cli::new(["dlq", "undo", operation, "--yes"]).env("DATABASE_URL", db.url());
     let answer = undo.env("USER", "oncall").run().expect_code(75);
-    for words in
-        ["1 job was claimed or changed since", &format!("cliplyctl dlq follow {operation}")]
-    {
+    for words in [
+        "1 job was claimed or changed since and stays as it is",
+        &format!("cliplyctl dlq follow {operation}"),
+    ] {
         assert!(answer.stdout.contains(words), "no {words:?} in {}", answer.stdout);
     }
     for verb in ["undo", "follow"] {

@@ -12,7 +12,7 @@ use crate::facts::{SourceError, mask};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::sql::{ident, literal};
 
-/// The newest operations among the newest events.
+/// The newest operations among the newest events. One that was resumed tells who wrote last, and why.
 ///
 /// # Errors
 /// The database's.
@@ -46,19 +46,25 @@ fn statement(layout: &Layout) -> Option<String> {
         "with recent as (
            select job_id, {data}::jsonb as data, {at} as at from public.job_events
             order by {order} desc limit {LOOK_BACK}
-         ), by_state as (
-           select data ->> 'operation' as operation, data ->> 'reason' = {undone} as undo,
-                  job.{live}::text as state, count(*) as n, max(at) as at,
-                  max(data ->> 'actor') as actor, max(data ->> 'host') as host,
-                  max(data ->> 'operator_reason') as reason
+         ), by_author as (
+           select data ->> 'operation' as operation,
+                  coalesce(data ->> 'reason' = {undone}, false) as undo,
+                  job.{live}::text as state, data ->> 'actor' as actor, data ->> 'host' as host,
+                  data ->> 'operator_reason' as reason, count(*) as n, max(at) as at
              from recent join public.jobs job on job.id = recent.job_id
             where data ? 'operation' and data ->> 'tool' like 'cliplyctl %'
-            group by 1, 2, 3
+            group by 1, 2, 3, 4, 5, 6
+         ), by_state as (
+           select operation, undo, state, sum(n)::bigint as n from by_author group by 1, 2, 3
+         ), latest as (
+           select distinct on (operation, undo) operation, undo, actor, host, reason, at
+             from by_author order by operation, undo, at desc
          )
-         select operation, undo, max(actor) as actor, max(host) as host, max(reason) as reason,
-                extract(epoch from now() - max(at))::float8 as age, sum(n)::bigint as jobs,
+         select operation, undo, actor, host, reason,
+                extract(epoch from now() - at)::float8 as age, sum(n)::bigint as jobs,
                 json_agg(json_build_array(state, n) order by n desc)::text as states
-           from by_state group by operation, undo order by max(at) desc limit $1",
+           from by_state join latest using (operation, undo)
+          group by operation, undo, actor, host, reason, at order by at desc limit $1",
         undone = literal(UNDONE),
         live = ident(&layout.live),
     ))
