@@ -189,11 +189,24 @@ fn the_app_is_not_ready() {
 fn a_readiness_that_is_red_for_another_sections_reason_is_followed_there() {
     hold(&[
         (
-            "red because its queue warns",
+            "red because its queue warns, and the database's does not",
             |f| {
                 red(f, None);
                 report(f).queue =
                     Some(QueueReading { warning: Reading::Is(true), ..Default::default() });
+            },
+            "3.2",
+            Critical,
+            2,
+            "ready --admin",
+        ),
+        (
+            "red because its queue warns, and a small backlog is too old",
+            |f| {
+                red(f, None);
+                report(f).queue =
+                    Some(QueueReading { warning: Reading::Is(true), ..Default::default() });
+                queue(f).oldest_due_age = Some(100.0);
             },
             "3.3",
             Critical,

@@ -29,7 +29,7 @@ const EXPECTED: &[(&str, &str, i32, &str)] = &[
     ("canonical_ok", "-", 0, "-"),
     ("canonical_ok_but_worker_false", "3.2", 1, "queue"),
     ("canonical_ok_idle", "-", 0, "-"),
-    ("canonical_queue_warning", "3.3", 2, "queue"),
+    ("canonical_queue_warning", "3.2", 2, "ready --admin"),
     ("canonical_without_worker", "3.2", 3, "queue"),
     ("canonical_worker_red", "3.2", 2, "ready --admin"),
     ("deployment_protection_401", "3.2", 3, "health"),

@@ -7,7 +7,7 @@ use super::{Own, start};
 fn outage(size: &str, rows: u16, columns: u16) {
     let mut own = Own::start("main_typical");
     let terminal = start("--no-record", &own.url(), rows, columns);
-    terminal.wait_for("readable; jobs are identified");
+    terminal.wait_for("readable by this role");
     own.down();
     let refused = format!("127.0.0.1:{}: refused the connection", own.port);
     let (here, there) = (format!("ready?         {refused}"), format!("ago: {refused}"));
@@ -15,7 +15,7 @@ fn outage(size: &str, rows: u16, columns: u16) {
     compare(&format!("greyed-{size}"), &frame(&terminal, &gone, &[]));
     compare(&format!("greyed-{size}-dimmed"), &dimmed(&terminal, &gone, &[]));
     own.up("main_healthy");
-    let (now, then) = (["THUMBNAIL_GEN", "readable; jobs"], ["ago)", "seen "]);
+    let (now, then) = (["THUMBNAIL_GEN", "readable by this"], ["ago)", "seen "]);
     compare(&format!("fresh-{size}"), &frame(&terminal, &now, &then));
     compare(&format!("fresh-{size}-dimmed"), &dimmed(&terminal, &now, &then));
 }
