@@ -29,6 +29,8 @@ pub struct Request<'a> {
     pub protected: Option<&'a str>,
     /// How many jobs are to be written.
     pub jobs: u64,
+    /// How many of them go ahead, where a canary does.
+    pub first: Option<u64>,
     /// `--yes`
     pub yes: bool,
     /// `--confirm NAME`
@@ -44,10 +46,10 @@ impl Request<'_> {
     ///
     /// # Errors
     /// 77 when a guard or the person says no, 64 when a reason is missing.
-    pub fn permit(
+    pub async fn permit(
         &self,
         _shown: Shown,
-        ask: impl FnOnce(&str) -> Result<bool, Error>,
+        ask: impl AsyncFnOnce(&str) -> Result<bool, Error>,
     ) -> Result<WritePermit, Error> {
         self.check()?;
         if self.yes {
@@ -57,11 +59,22 @@ impl Request<'_> {
             return Err(Error::refused("nobody can be asked: stdin is no terminal")
                 .hint("--yes goes on without asking"));
         }
-        let jobs = crate::text::plural(self.jobs, "job", "jobs");
-        if ask(&format!("go on with {jobs}? [y/N] "))? {
+        if ask(&self.question()).await? {
             Ok(WritePermit(()))
         } else {
             Err(Error::refused("declined: nothing was written"))
+        }
+    }
+
+    fn question(&self) -> String {
+        let jobs = crate::text::plural(self.jobs, "job", "jobs");
+        match self.first {
+            Some(first) if first < self.jobs => {
+                let others = crate::text::count(self.jobs - first);
+                let first = crate::text::plural(first, "job", "jobs");
+                format!("go on? {first} first, then the other {others} [y/N] ")
+            }
+            _ => format!("go on with {jobs}? [y/N] "),
         }
     }
 
@@ -101,12 +114,15 @@ impl Request<'_> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+
     use super::*;
 
     const PLAIN: Request<'static> = Request {
         read_only: false,
         protected: None,
         jobs: 1,
+        first: None,
         yes: true,
         confirm: None,
         reason: None,
@@ -114,8 +130,9 @@ mod tests {
     };
 
     fn code(request: Request<'_>) -> u8 {
-        let asked = |_: &str| -> Result<bool, Error> { panic!("nobody is to be asked") };
-        request.permit(show("", |_| {}), asked).map_or_else(|e| e.exit_code().code(), |_| 0)
+        let asked = async |_: &str| -> Result<bool, Error> { panic!("nobody is to be asked") };
+        let permit = request.permit(show("", |_| {}), asked);
+        permit.now_or_never().unwrap().map_or_else(|e| e.exit_code().code(), |_| 0)
     }
 
     #[test]
@@ -141,9 +158,20 @@ mod tests {
     }
 
     #[test]
+    fn the_question_says_how_many_go_first() {
+        let canary = |jobs, first| Request { jobs, first, ..PLAIN }.question();
+        assert_eq!(canary(14, Some(1)), "go on? 1 job first, then the other 13 [y/N] ");
+        assert_eq!(canary(14, Some(14)), "go on with 14 jobs? [y/N] ");
+        assert_eq!(canary(1, None), "go on with 1 job? [y/N] ");
+    }
+
+    #[test]
     fn a_person_may_decline() {
         let request = Request { yes: false, interactive: true, ..PLAIN };
-        let answer = |yes: bool| request.permit(show("", |_| {}), |_| Ok(yes));
+        let answer = |yes: bool| {
+            let permit = request.permit(show("", |_| {}), async |_: &str| Ok(yes));
+            permit.now_or_never().unwrap()
+        };
         assert!(answer(true).is_ok());
         assert_eq!(answer(false).unwrap_err().exit_code().code(), 77);
     }

@@ -15,6 +15,9 @@ pub use screen::{Input, Screen};
 pub use status::Status;
 pub use stream::Stream;
 
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+
 use crate::error::Error;
 use crate::facts::mask;
 use crate::render::{Canvas, sanitise, wrap};
@@ -141,12 +144,37 @@ impl Terminal {
     /// # Errors
     /// When the answer cannot be read.
     pub fn ask(&self, question: &str) -> io::Result<bool> {
-        let mut err = io::stderr().lock();
+        let mut err = io::stderr();
         write!(err, "{}", sanitise::line(question))?;
         err.flush()?;
         let mut answer = String::new();
         io::stdin().read_line(&mut answer)?;
+        if !answer.ends_with('\n') {
+            // Ctrl-D: the question's line is still open.
+            writeln!(err)?;
+        }
         Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// The same, where Ctrl-C is an answer as well. From here on it no longer ends the process: this
+    /// is for whoever listens for it afterwards.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::Interrupted`] for Ctrl-C; as [`Terminal::ask`] otherwise.
+    pub async fn ask_or_interrupt(self, question: &str) -> io::Result<bool> {
+        let mut interrupts = signal(SignalKind::interrupt())?;
+        let (tell, told) = oneshot::channel();
+        let question = question.to_owned();
+        // Reading blocks: a thread of its own, which ends with the process.
+        std::thread::spawn(move || _ = tell.send(self.ask(&question)));
+        tokio::select! {
+            answer = told => answer.unwrap_or_else(|_| Err(io::ErrorKind::UnexpectedEof.into())),
+            _ = interrupts.recv() => {
+                // Behind the question and the ^C that the terminal echoes.
+                _ = writeln!(io::stderr());
+                Err(io::ErrorKind::Interrupted.into())
+            }
+        }
     }
 
     /// A progress display for this many jobs or other things.

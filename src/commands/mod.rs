@@ -89,7 +89,7 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         Command::Rls(Rls::Matrix(args)) => rls::matrix::run(context, args).await,
         Command::Rls(Rls::Explain(args)) => rls::explain::run(context, args).await,
         Command::Rls(Rls::Contract(args)) => rls::contract::run(context, args).await,
-        Command::Env(Env::Check(args)) => env::check(context, args),
+        Command::Env(Env::Check(args)) => env::check(context, args).await,
         Command::Env(Env::Explain(args)) => env::explain(context, args),
         Command::Config(Config::Show) => Ok(config::show(context)),
         Command::Config(Config::Check) => config::check(context).await,

@@ -1,5 +1,6 @@
 //! A canary: how far a requeue goes at a time, and when it stops by itself.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -24,6 +25,15 @@ impl Ramp {
     #[must_use]
     pub fn step(&self, number: usize) -> Step {
         self.0.get(number).copied().unwrap_or(Step::All)
+    }
+
+    /// How many jobs the first step writes, given the group of each.
+    #[must_use]
+    pub fn ahead(&self, groups: &[u32]) -> u64 {
+        let Step::Jobs(most) = self.step(0) else { return groups.len() as u64 };
+        let mut sizes: HashMap<u32, u64> = HashMap::new();
+        groups.iter().for_each(|group| *sizes.entry(*group).or_default() += 1);
+        sizes.values().map(|size| (*size).min(most.into())).sum()
     }
 }
 

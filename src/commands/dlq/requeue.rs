@@ -88,7 +88,9 @@ async fn apply(
     let (plan, layout) = (facing.plan, context.layout().await?);
     let state = write::records(state, facing.journal_only)?;
     let jobs = plan.ids.len() as u64;
-    let permit = write::consent(context, &args.consent, jobs, &report::document(&facing))?;
+    let first = facing.canary.as_ref().map(|canary| canary.ramp.ahead(&plan.causes));
+    let shown = report::document(&facing);
+    let permit = write::consent(context, &args.consent, jobs, first, &shown).await?;
     let author = context.author(args.consent.reason.as_deref());
     let mut record = match resumed {
         Some(record) => StoredOperation { author: author.resumes(record.author), ..record },

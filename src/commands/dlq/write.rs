@@ -1,5 +1,6 @@
 //! What every write shares: consent, an operation id, the writer, the record of it.
 
+use std::io;
 use std::time::Duration;
 
 use serde_json::json;
@@ -8,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::pacer::Pacer;
 use crate::cli::Consent;
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::facts::operation::{Author, OperationId};
 use crate::facts::pace::Pace;
 use crate::facts::requeue::{Outcome, Stop};
@@ -23,17 +24,19 @@ use crate::sources::postgres::requeue::{Work, Writer};
 use crate::sources::state::{Deed, State, StoredOperation};
 use crate::text;
 
-/// Shows the plan and asks for leave to write.
-pub fn consent(
+/// Shows the plan and asks for leave to write; `first` of the jobs go ahead, where a canary does.
+pub async fn consent(
     context: &Context,
     args: &Consent,
     jobs: u64,
+    first: Option<u64>,
     plan: &Document,
 ) -> Result<WritePermit, Error> {
     let request = Request {
         read_only: context.settings.read_only,
         protected: context.settings.protected.as_deref(),
         jobs,
+        first,
         yes: args.yes,
         confirm: args.confirm.as_deref(),
         reason: args.reason.as_deref(),
@@ -41,12 +44,15 @@ pub fn consent(
     };
     let painted = format!("{}\n", table::render(plan, context.terminal.stderr));
     let shown = permit::show(&painted, |text| context.terminal.show(text));
-    request.permit(shown, |question| {
-        context
-            .terminal
-            .ask(question)
-            .map_err(|e| Error::refused("no answer could be read").cause(e))
-    })
+    let ask = async |question: &str| {
+        context.terminal.ask_or_interrupt(question).await.map_err(|e| match e.kind() {
+            io::ErrorKind::Interrupted => {
+                Error::new(ErrorKind::Interrupted, "interrupted: nothing was written")
+            }
+            _ => Error::refused("no answer could be read").cause(e),
+        })
+    };
+    request.permit(shown, ask).await
 }
 
 /// Refuses where nothing can be written, before anyone is asked.

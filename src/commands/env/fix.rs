@@ -16,7 +16,7 @@ use crate::sources::env_file;
 ///
 /// # Errors
 /// 77 when nobody agrees or somebody else wrote meanwhile, 3 when it cannot be written.
-pub(super) fn run(
+pub(super) async fn run(
     context: &Context,
     args: &EnvCheck,
     facts: &mut Environment,
@@ -38,7 +38,7 @@ pub(super) fn run(
     let after = fix.apply(&before);
     let fixed = env_file::parse(&path, &after);
     verify(&template, &fixed, &fix)?;
-    let permit = consent(context, &fix, &path, args.yes)?;
+    let permit = consent(context, &fix, &path, args.yes).await?;
     env_file::replace(&path, &before, &after, &permit).map_err(|error| unwritten(&path, error))?;
     facts.template = Some(fixed);
     Ok(Some(fix))
@@ -67,13 +67,19 @@ fn verify(before: &EnvFile, after: &EnvFile, fix: &Fix) -> Result<(), Error> {
         .hint("close it first: cliplyctl env check says where"))
 }
 
-fn consent(context: &Context, fix: &Fix, path: &Path, yes: bool) -> Result<WritePermit, Error> {
+async fn consent(
+    context: &Context,
+    fix: &Fix,
+    path: &Path,
+    yes: bool,
+) -> Result<WritePermit, Error> {
     let diff = sanitise::lines(&fix.diff(&path.display().to_string())).into_owned();
     let shown = permit::show(&diff, |text| context.terminal.show(text));
     let request = Request {
         read_only: false, // that is about a database
         protected: None,
         jobs: 0,
+        first: None,
         yes,
         confirm: None,
         reason: None,
@@ -81,10 +87,12 @@ fn consent(context: &Context, fix: &Fix, path: &Path, yes: bool) -> Result<Write
     };
     let (keys, path) = (fix.keys.len() as u64, path.display());
     let keys = crate::text::plural(keys, "key", "keys");
-    request.permit(shown, |_| {
-        let answer = context.terminal.ask(&format!("insert {keys} into {path}? [y/N] "));
-        answer.map_err(|e| Error::refused("no answer could be read").cause(e))
-    })
+    request
+        .permit(shown, async |_: &str| {
+            let answer = context.terminal.ask(&format!("insert {keys} into {path}? [y/N] "));
+            answer.map_err(|e| Error::refused("no answer could be read").cause(e))
+        })
+        .await
 }
 
 fn unwritten(path: &Path, error: std::io::Error) -> Error {

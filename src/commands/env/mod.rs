@@ -16,7 +16,7 @@ use crate::settings::suggest;
 ///
 /// # Errors
 /// What cannot be read (3), or a profile that nobody defined (64).
-pub fn check(context: &Context, args: &EnvCheck) -> Result<Report, Error> {
+pub async fn check(context: &Context, args: &EnvCheck) -> Result<Report, Error> {
     let policy = EnvPolicy {
         required: required(context, args.profile.as_deref())?,
         profile: args.profile.clone(),
@@ -28,7 +28,7 @@ pub fn check(context: &Context, args: &EnvCheck) -> Result<Report, Error> {
     if let Some(root) = &args.code {
         facts.code = Some(gather::code(context, root, &facts.schema)?);
     }
-    let inserted = if args.fix { fix::run(context, args, &mut facts)? } else { None };
+    let inserted = if args.fix { fix::run(context, args, &mut facts).await? } else { None };
     facts.seen_from(&gather::root(context));
     let limits = &context.settings.limits;
     let findings: Vec<Finding> = ALL.iter().flat_map(|check| check.run(&facts, limits)).collect();

@@ -10,7 +10,7 @@ use crate::report::{self, Report};
 
 /// Gathers, judges, reports.
 pub async fn run(context: &Context, args: &RlsAudit) -> Result<Report, Error> {
-    let permit = if args.probe_writes { Some(consent(context, args.yes)?) } else { None };
+    let permit = if args.probe_writes { Some(consent(context, args.yes).await?) } else { None };
     let audit = gather(context, &args.scope, permit.as_ref()).await?;
     let findings = judge(&audit, &context.settings.limits);
     let from = context.provenance();
@@ -18,7 +18,7 @@ pub async fn run(context: &Context, args: &RlsAudit) -> Result<Report, Error> {
 }
 
 /// Leave to try writes. Never in a protected context: nothing is written for good, but triggers run.
-fn consent(context: &Context, yes: bool) -> Result<WritePermit, Error> {
+async fn consent(context: &Context, yes: bool) -> Result<WritePermit, Error> {
     let settings = &context.settings;
     if let Some(name) = &settings.protected {
         return Err(Error::refused(format!(
@@ -36,14 +36,17 @@ fn consent(context: &Context, yes: bool) -> Result<WritePermit, Error> {
         read_only: settings.read_only,
         protected: None,
         jobs: 0,
+        first: None,
         yes,
         confirm: None,
         reason: None,
         interactive: context.terminal.interactive,
     };
     let shown = permit::show(&plan, |text| context.terminal.show(text));
-    request.permit(shown, |_| {
-        let answer = context.terminal.ask("try these writes? [y/N] ");
-        answer.map_err(|e| Error::refused("no answer could be read").cause(e))
-    })
+    request
+        .permit(shown, async |_: &str| {
+            let answer = context.terminal.ask("try these writes? [y/N] ");
+            answer.map_err(|e| Error::refused("no answer could be read").cause(e))
+        })
+        .await
 }

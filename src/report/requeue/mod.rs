@@ -87,8 +87,7 @@ pub fn planned(facing: &Facing<'_>, dry_run: bool, obstacle: Option<&str>) -> Re
 pub fn refused(facing: &Facing<'_>) -> Report {
     let plan = facing.plan;
     let mut document = document(facing);
-    let n = plan.excluded_for(Exclusion::Missing) + plan.excluded_for(Exclusion::NotDead);
-    let jobs = plural(n, "job is not dead", "jobs are not dead");
+    let jobs = ineligible(plan);
     document.headline(Verdict::Unknown, format!("refused: {jobs}; nothing was written"));
     let mut report = Report::listing("dlq requeue", data(facing, None), document);
     report.exit = ExitCode::Refused;
@@ -97,6 +96,17 @@ pub fn refused(facing: &Facing<'_>) -> Report {
     report.errors.push(error);
     summarise(&mut report, plan, None);
     report
+}
+
+/// `1 job does not exist and 2 jobs are not dead`
+fn ineligible(plan: &Plan) -> String {
+    let words = [
+        (Exclusion::Missing, "job does not exist", "jobs do not exist"),
+        (Exclusion::NotDead, "job is not dead", "jobs are not dead"),
+    ];
+    let said = words.map(|(why, one, more)| (plan.excluded_for(why), one, more));
+    let said = said.into_iter().filter(|(n, ..)| *n > 0);
+    said.map(|(n, one, more)| plural(n, one, more)).collect::<Vec<_>>().join(" and ")
 }
 
 /// The account of a write.

@@ -66,7 +66,8 @@ fn whoever_goes_on_says_who_and_why() {
     let state = cli.home().join(".local/state");
     // Alphabetically before the first reason: the last one counts, not the largest.
     let args = ["--resume", operation, "--yes", "--reason", "a fix"];
-    let mut resume = command(&db, "requeue", &args).env("XDG_STATE_HOME", &state).env("USER", "amy");
+    let mut resume =
+        command(&db, "requeue", &args).env("XDG_STATE_HOME", &state).env("USER", "amy");
     resume.run().expect_code(0);
     let told = "SELECT string_agg(n || ' ' || who, ', ' ORDER BY who) FROM (
                   SELECT count(*) n, data->>'actor' || ': ' || (data->>'operator_reason') who

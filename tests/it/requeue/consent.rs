@@ -55,6 +55,23 @@ fn a_person_is_shown_the_plan_and_asked() {
 }
 
 #[test]
+fn leaving_at_the_question_says_that_nothing_was_written() {
+    let db = Database::from_fixture("main_typical");
+    for (key, code, words) in [("\x03", 130, "interrupted"), ("\x04", 77, "declined")] {
+        let args = ["--kind", "PUBLISH_TIKTOK", "--canary"];
+        let mut terminal = command(&db, "requeue", &args).terminal(50, 120);
+        terminal.wait_for("go on? 1 job first, then the other 7 [y/N]");
+        terminal.type_text(key);
+        let said = format!("error: {words}: nothing was written");
+        terminal.wait_for(&said);
+        let screen = terminal.screen();
+        assert!(screen.lines().any(|line| line.starts_with(&said)), "{screen}");
+        assert_eq!(terminal.finish(), code);
+        assert_eq!(events(&db), "0");
+    }
+}
+
+#[test]
 fn the_command_that_resumes_names_the_context() {
     let db = Database::from_fixture("main_typical");
     let config = format!("[context.night]\ndatabase_url = \"{}\"\n", db.url());

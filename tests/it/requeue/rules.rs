@@ -65,6 +65,9 @@ fn explicit_ids_are_all_or_nothing_and_name_what_is_refused() {
         "{text}"
     );
     assert_eq!(events(&db), "0");
+    let mut cli = Cli::new(["dlq", "requeue", ids[2], "--dry-run"]).env("DATABASE_URL", db.url());
+    let said = cli.run().expect_code(77);
+    assert!(said.stdout.contains("refused: 1 job does not exist; nothing"), "{said:#?}");
     let json =
         requeue(&db, &[&ids[..], &["--yes", "--skip-ineligible"]].concat()).expect_code(75).json();
     assert_eq!(json["data"]["outcome"]["done"], 1);
