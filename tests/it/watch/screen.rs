@@ -15,6 +15,9 @@ fn gone(terminal: &Terminal, text: &str) {
 fn the_first_screen_answers_what_is_wrong() {
     let database = Database::from_fixture("main_typical");
     let mut terminal = start("", &database.url(), 24, 80);
+    // The last part of a frame that is looked at: what stands above it is there.
+    terminal.wait_for("CLIP_RENDER");
+    terminal.wait_for("? help");
     let screen = terminal.screen();
     let line = |start: &str| {
         let found = screen.lines().find(|line| line.starts_with(start));
