@@ -144,9 +144,7 @@ fn announced(environment: &Environment) -> Result<PathBuf, Error> {
 
 /// Mends what the workers of the running demo fail at.
 fn deploy(kind: &str, announcement: &Path) -> Result<Report, Error> {
-    let directory = Announcement::directory(announcement).ok_or_else(|| {
-        Error::config("no demo is running").hint("start one in another terminal: cliplyctl demo")
-    })?;
+    let directory = Announcement::directory(announcement).ok_or_else(demo::not_running)?;
     fix::deploy(&directory, kind)
         .map_err(|e| Error::config(format!("cannot write to {}", directory.display())).cause(e))?;
     let mut document = Document::default();

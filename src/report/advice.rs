@@ -8,8 +8,7 @@ use serde::Serialize;
 use super::{Block, Document, Provenance, Report, header};
 use crate::checks::index_gain;
 use crate::facts::index_cost::{Cost, Tried, Unserved};
-use crate::facts::layout::{Layout, Partition, Role};
-use crate::sources::postgres::queue::SMALL_TABLE;
+use crate::facts::layout::{Layout, Partition, Role, SMALL_TABLE};
 use crate::sources::postgres::sql;
 use crate::text;
 
@@ -182,7 +181,7 @@ fn statements(layout: &Layout, name: &str, on: &str) -> String {
 
 /// When `queue` itself gains by them, where that is not plain.
 fn when(layout: &Layout, indexes: usize) -> Option<String> {
-    if layout.estimated_rows <= SMALL_TABLE {
+    if layout.is_small() {
         let rows = text::count(SMALL_TABLE as u64);
         return Some(format!(
             "up to {rows} rows queue reads the whole table and needs none of them"

@@ -67,7 +67,8 @@ pub fn project(state_dir: &Path) -> Option<PathBuf> {
     Some(directory.join(PROJECT)).filter(|project| project.is_dir())
 }
 
-/// The error for `-c demo` without a demo.
-pub(super) fn not_running() -> Error {
+/// The error where a running demo is needed and there is none.
+#[must_use]
+pub fn not_running() -> Error {
     Error::config("no demo is running").hint("start one in another terminal: cliplyctl demo")
 }

@@ -16,6 +16,9 @@ pub use catalog::{
 pub use recognise::recognise;
 pub use vocabulary::{Role, Vocabulary};
 
+/// Estimated rows up to which a plain scan of the jobs is cheap.
+pub const SMALL_TABLE: f64 = 100_000.0;
+
 /// What the jobs table's ids look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IdType {
@@ -138,6 +141,12 @@ impl Layout {
             self.live,
             self.vocabulary.all().join(", "),
         ))
+    }
+
+    /// Whether a plain scan of the jobs is cheap.
+    #[must_use]
+    pub fn is_small(&self) -> bool {
+        self.estimated_rows <= SMALL_TABLE
     }
 
     /// The events and the column of their time, where "the newest" can be asked for.

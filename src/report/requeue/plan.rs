@@ -10,6 +10,7 @@ use crate::text::{count, first_line, plural, span};
 
 /// Jobs a second that a plan expects: slower than measured, so that the truth is a good surprise.
 const RATE: f64 = 5_000.0;
+
 /// The plan for people: on stderr before the question, on stdout with `--dry-run`.
 #[must_use]
 pub fn document(facing: &Facing<'_>) -> Document {
@@ -24,12 +25,12 @@ pub fn document(facing: &Facing<'_>) -> Document {
     for (reason, n, _) in &plan.excluded {
         pairs.push((label(*reason), Cell::plain(count(*n))));
     }
-    let (about, least) = (crate::text::age(expected(facing)), facing.canary.is_some());
-    let words = match least {
-        true => format!(
+    let about = crate::text::age(expected(facing));
+    let words = match &facing.canary {
+        Some(_) => format!(
             "about {about} to write; each step then waits until workers reach its jobs, behind what is due"
         ),
-        false => format!("about {about}"),
+        None => format!("about {about}"),
     };
     pairs.push(("expected", Cell::plain(words)));
     pairs.extend(pace(&facing.pace).map(|words| ("pace", Cell::plain(words))));

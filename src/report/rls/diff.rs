@@ -11,13 +11,7 @@ use crate::text;
 /// Builds the report.
 #[must_use]
 pub fn report(pair: &Pair, findings: Vec<Finding>, fail_on: FailOn) -> Report {
-    let count =
-        |id: &str| findings.iter().filter(|f| f.check == id && f.verdict != Verdict::Ok).count();
-    let summary = vec![
-        ("appeared", count("rls.appeared").into()),
-        ("vanished", count("rls.vanished").into()),
-        ("changed", count("rls.changed").into()),
-    ];
+    let summary = counts(&findings).map(|(word, count)| (word, count.into())).to_vec();
     let of =
         |side: &crate::facts::access::diff::Snapshot| json!({ "file": side.file, "of": side.of });
     let data = json!({ "old": of(&pair.old), "new": of(&pair.new) });
@@ -26,6 +20,16 @@ pub fn report(pair: &Pair, findings: Vec<Finding>, fail_on: FailOn) -> Report {
     report.summary = summary;
     report.examined = vec![pair.old.file.clone(), pair.new.file.clone()];
     report
+}
+
+/// How much differs, by the way it differs.
+fn counts(findings: &[Finding]) -> [(&'static str, usize); 3] {
+    [("appeared", "rls.appeared"), ("vanished", "rls.vanished"), ("changed", "rls.changed")].map(
+        |(word, id)| {
+            let differs = |f: &&Finding| f.check == id && f.verdict != Verdict::Ok;
+            (word, findings.iter().filter(differs).count())
+        },
+    )
 }
 
 fn document(pair: &Pair, findings: &[Finding]) -> Document {
@@ -58,12 +62,9 @@ fn document(pair: &Pair, findings: &[Finding]) -> Document {
 
 /// `2 appeared, 1 vanished`
 fn headline(findings: &[Finding]) -> String {
-    let kinds =
-        [("rls.appeared", "appeared"), ("rls.vanished", "vanished"), ("rls.changed", "changed")];
-    let part = |(id, word): (&str, &str)| {
-        let count = findings.iter().filter(|f| f.check == id && f.verdict != Verdict::Ok).count();
+    let part = |(word, count): (&str, usize)| {
         (count > 0).then(|| format!("{} {word}", text::count(count as u64)))
     };
-    let parts: Vec<_> = kinds.into_iter().filter_map(part).collect();
+    let parts: Vec<_> = counts(findings).into_iter().filter_map(part).collect();
     if parts.is_empty() { "no access appeared or vanished".to_owned() } else { parts.join(", ") }
 }

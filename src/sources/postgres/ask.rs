@@ -1,4 +1,4 @@
-//! Querys that leave together with the words that open and close their transaction: one round trip.
+//! Queries that leave together with the words that open and close their transaction: one round trip.
 
 use std::time::Duration;
 

@@ -8,8 +8,6 @@ use crate::facts::layout::{Layout, Role};
 use crate::facts::queue::Count;
 use crate::facts::{SourceError, SourceErrorKind};
 
-/// Estimated rows up to which a plain scan is cheap.
-const SMALL_TABLE: f64 = 100_000.0;
 /// Deaths that are counted in a large table.
 const MOST_DEATHS: i64 = 20_000;
 /// Events that are looked at, newest first.
@@ -22,7 +20,7 @@ const BUDGET: Duration = Duration::from_secs(1);
 /// # Errors
 /// The database's own, but for a spent budget on a large table: then they are not counted.
 pub async fn read(db: &Database, layout: &Layout, timeout: Duration) -> Result<Flow, SourceError> {
-    let small = layout.estimated_rows <= SMALL_TABLE;
+    let small = layout.is_small();
     let has_dead = !layout.vocabulary.dead.is_empty();
     if !small && !has_dead {
         let (died_last_hour, died_hour_before) = (None, None);

@@ -14,8 +14,6 @@ use crate::facts::layout::{Events, Layout};
 use crate::facts::live::{Activity, Cause, Deaths, MOST_STUCK, NAMED, Running, SPAN, Stuck};
 use crate::facts::{SourceError, SourceErrorKind, mask};
 
-/// Estimated rows up to which a plain scan is cheap.
-const SMALL_TABLE: f64 = 100_000.0;
 /// Dead letters that are read, newest first.
 const DEATHS: usize = 1_000;
 /// Events that are read, newest first.
@@ -40,7 +38,7 @@ pub async fn deaths(
     let dead = &layout.vocabulary.dead;
     let by_change: Vec<_> = layout.updated.as_deref().into_iter().collect();
     let indexed = !layout.updated_nullable && layout.has_partial_index(dead, &by_change);
-    if !indexed && layout.estimated_rows > SMALL_TABLE {
+    if !indexed && !layout.is_small() {
         return Err(scan("dlq groups"));
     }
     let statement = format!(
@@ -186,7 +184,7 @@ pub async fn stuck(
     if !layout.shows_life() || in_progress.is_empty() {
         return Ok(vec![]);
     }
-    if layout.estimated_rows > SMALL_TABLE && !layout.has_partial_index(in_progress, &[]) {
+    if !layout.is_small() && !layout.has_partial_index(in_progress, &[]) {
         return Err(scan("queue"));
     }
     let life = sign_of_life(layout);

@@ -1,6 +1,6 @@
 //! What the queue holds: every figure exact where an index or a small table allows it.
 //!
-//! Up to [`SMALL_TABLE`] estimated rows one scan counts everything. Above, each role whose partial
+//! Up to [`SMALL_TABLE`](crate::facts::layout::SMALL_TABLE) estimated rows one scan counts everything. Above, each role whose partial
 //! index covers its figures is counted through it; the others come from one scan with a budget,
 //! and beside it their totals from whatever partial index there is.
 
@@ -22,8 +22,6 @@ use crate::facts::layout::{Layout, Role};
 use crate::facts::queue::Queue;
 use crate::facts::{SourceError, SourceErrorKind};
 
-/// Estimated rows up to which a plain scan is cheap.
-pub const SMALL_TABLE: f64 = 100_000.0;
 /// Time that the scan of a large table may take.
 pub const SCAN_BUDGET: Duration = Duration::from_secs(1);
 /// The part of its budget after which a scan is not expected to end within it.
@@ -65,7 +63,7 @@ pub async fn read(
     layout: &Layout,
     request: Request<'_>,
 ) -> Result<Queue, SourceError> {
-    if layout.estimated_rows <= SMALL_TABLE {
+    if layout.is_small() {
         let groups = query(db, layout, request, &Slice::everything(), request.timeout).await?;
         return Ok(tally(layout, request, &[(Coverage::ByKind(&Role::ALL), groups)]));
     }
@@ -101,19 +99,21 @@ async fn scanned<'a>(
     totals: &'a [Slice],
     budget: Duration,
 ) -> Result<Parts<'a>, SourceError> {
-    let indexes_alone = request.effort == Effort::Indexes;
-    let scan = async {
-        match indexes_alone {
-            true => Err(SourceError::new(SourceErrorKind::Timeout, "not scanned")),
-            false => query(db, layout, request, slice, budget).await,
-        }
+    let count =
+        || try_join_all(totals.iter().map(|s| query(db, layout, request, s, request.timeout)));
+    let unscanned = |counted: Vec<Vec<Group>>| {
+        let mut parts: Parts<'a> = totals.iter().map(|s| s.coverage(layout)).zip(counted).collect();
+        parts.push((Coverage::Missing(&slice.roles), vec![]));
+        parts
     };
+    if request.effort == Effort::Indexes {
+        return count().await.map(unscanned);
+    }
+    let scan = query(db, layout, request, slice, budget);
     let counted = async {
         // Most scans end before: they must not share the server with counts that nobody will need.
-        if !indexes_alone {
-            tokio::time::sleep(budget.mul_f64(LATE)).await;
-        }
-        try_join_all(totals.iter().map(|s| query(db, layout, request, s, request.timeout))).await
+        tokio::time::sleep(budget.mul_f64(LATE)).await;
+        count().await
     };
     let (scan, counted) = match select(pin!(scan), pin!(counted)).await {
         Either::Left((Err(e), counted)) if e.kind == SourceErrorKind::Timeout => {
@@ -124,12 +124,7 @@ async fn scanned<'a>(
     };
     match scan {
         Ok(groups) => Ok(vec![(Coverage::ByKind(&slice.roles), groups)]),
-        Err(e) if e.kind == SourceErrorKind::Timeout => {
-            let mut parts: Parts<'a> =
-                totals.iter().map(|s| s.coverage(layout)).zip(counted?).collect();
-            parts.push((Coverage::Missing(&slice.roles), vec![]));
-            Ok(parts)
-        }
+        Err(e) if e.kind == SourceErrorKind::Timeout => counted.map(unscanned),
         Err(e) => Err(e),
     }
 }

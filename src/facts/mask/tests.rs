@@ -1,0 +1,142 @@
+use serde_json::json;
+
+use super::*;
+
+#[test]
+fn every_pattern_compiles() {
+    for rule in LOOKS.iter().chain([&SCHEME, &NAMED]) {
+        assert!(rule.regex().is_some(), "{}", rule.pattern);
+    }
+}
+
+proptest::proptest! {
+    /// Patterns are compiled for few texts; never for too few.
+    #[test]
+    fn what_matches_was_expected_to(pieces in proptest::collection::vec(0..PIECES.len(), 0..9)) {
+        let text: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
+        for rule in LOOKS.iter().chain([&SCHEME, &NAMED]) {
+            for found in rule.regex().unwrap().captures_iter(&text) {
+                let name = found.name("name").map_or("token", |name| name.as_str());
+                let expected = (rule.may_match)(&text.to_ascii_lowercase());
+                assert!(expected || !is_secret_name(name), "{text}: {}", rule.pattern);
+            }
+        }
+    }
+}
+
+/// What secrets, and texts that look like them, are made of.
+const PIECES: [&str; 40] = [
+    "token",
+    "Secret",
+    "PASSWORD",
+    "pwd",
+    "api",
+    "_",
+    "-",
+    "Key",
+    "cookie",
+    "Authorization",
+    "jwt",
+    "Bearer ",
+    "=",
+    ":",
+    "=>",
+    " ",
+    "\n",
+    "\"",
+    "'",
+    "\\",
+    "https://",
+    "u",
+    "@",
+    "/",
+    "?",
+    "#",
+    ".",
+    "a1b2c3d4e5f6a7b8c9d0",
+    "eyJhbGciOi",
+    "sk_live_",
+    "ghp_",
+    "AKIAABCDEFGHIJKLMN",
+    "sbp_",
+    "act.",
+    "ya29.",
+    "1//",
+    "xoxb-",
+    "-----BEGIN PRIVATE KEY-----",
+    "{",
+    "é",
+];
+
+#[test]
+fn a_secret_is_masked_wherever_it_stands_and_the_words_around_it_stay() {
+    for (raw, expected) in [
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIi.c2ln expired", "[masked] expired"),
+        ("refused: eyJhbGciOiJIUzI1NiJ9.e30.c2ln", "refused: [masked]"),
+        ("401 for Bearer abc.def-1, retrying", "401 for Bearer [masked], retrying"),
+        ("Authorization: Bearer s3cret was refused", "Authorization: Bearer [masked] was refused"),
+        ("authorization=Basic YWxhZGRpbjpv", "authorization=Basic [masked]"),
+        (
+            "connect postgres://app:p/w@d@db.example:5432/x failed",
+            "connect postgres://[masked]@db.example:5432/x failed",
+        ),
+        ("redis://:pass@cache/0", "redis://[masked]@cache/0"),
+        ("cut off: postgres://app:hunt", "cut off: postgres://[masked]"),
+        (
+            "GET https://s3.example/a.mp4?X-Amz-Signature=ab&x=1 403",
+            "GET https://s3.example/a.mp4?[masked] 403",
+        ),
+        ("cookie: sid=1; other=2\nnext line", "cookie: [masked]\nnext line"),
+        (
+            "body {\"access_token\":\"abc def\",\"ok\":false}",
+            "body {\"access_token\":\"[masked]\",\"ok\":false}",
+        ),
+        (r#""{\"refreshToken\":\"abc\",\"n\":1}""#, r#""{\"refreshToken\":\"[masked]\",\"n\":1}""#),
+        ("password: swordfish was refused", "password: [masked] was refused"),
+        ("PGPASSWORD=swordfish psql", "PGPASSWORD=[masked] psql"),
+        ("api-key=abc&clip=7", "api-key=[masked]&clip=7"),
+        ("token: a1b2c3", "token: [masked]"),
+        ("key sk_live_abcdefgh1234 revoked", "key [masked] revoked"),
+        ("tiktok act.AbCdEfGhIjKlMnOpQr!4431.va expired", "tiktok [masked] expired"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n", "[masked]"),
+    ] {
+        assert_eq!(text(raw), expected, "{raw}");
+        assert_eq!(text(expected), expected, "masking twice");
+    }
+}
+
+#[test]
+fn an_error_without_secrets_is_left_alone() {
+    for plain in [
+        "Unexpected token < in JSON at position 0",
+        "invalid_token: The access token expired",
+        "client_secret=undefined",
+        "TIKTOK_CLIENT_SECRET: missing",
+        "wrong password for this account",
+        "the bearer token is missing",
+        "connect ECONNREFUSED 127.0.0.1:5432",
+        "GET http://localhost:3000/api/readyz 503",
+        "GET http://localhost:3000",
+        "ffmpeg exited with code 1: /tmp/clip.mp4: Invalid data found",
+        "duplicate key value violates unique constraint \"jobs_pkey\"",
+        "mail to bob@example.com bounced",
+        "",
+    ] {
+        assert_eq!(text(plain), plain);
+    }
+}
+
+#[test]
+fn secrets_in_json_are_masked_at_every_depth_and_the_rest_is_kept() {
+    let payload = json!({
+        "clip": 7, "access_token": "a", "nested": [{"apiKey": "b", "name": "c"}], "s3_key": "d",
+        "Authorization": {"x": 1}, "jwt": "e", "token": null, "kind": "eyJhbGciOi",
+        "source": "https://host/a.mp4?sig=f"
+    });
+    let expected = json!({
+        "clip": 7, "access_token": MASK, "nested": [{"apiKey": MASK, "name": "c"}],
+        "s3_key": MASK, "Authorization": MASK, "jwt": MASK, "token": null, "kind": MASK,
+        "source": "https://host/a.mp4?[masked]"
+    });
+    assert_eq!(json(payload), expected);
+}
