@@ -1,6 +1,7 @@
 //! Statements that take too long: single rows, every row from some moment on, and what is read.
 
 use super::truth::{account, whole};
+use crate::requeue::trouble::before_queued;
 use crate::requeue::{bury, command};
 use crate::support::cli::Cli;
 use crate::support::drill::{jobs, ran};
@@ -12,12 +13,7 @@ const JOBS: u32 = 1_000;
 
 /// Before a job becomes queued, the server sleeps where this condition holds.
 fn slow_where(db: &Database, condition: &str) {
-    db.execute(&format!(
-        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-           IF NEW.state = 'queued' AND ({condition}) THEN PERFORM pg_sleep(600); END IF;
-           RETURN NEW; END $$;
-         CREATE TRIGGER slow BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION slow()"
-    ));
+    before_queued(db, condition, "PERFORM pg_sleep(600)");
 }
 
 /// Requeues under the slow rows; goes on without them; takes it all back.
@@ -28,7 +24,7 @@ fn through(db: &Database, all: u64, code: i32, when: &str) {
     let (written, _) = whole(db, when);
     account(&output, all, written, when);
     let operation = output.json()["data"]["outcome"]["operation"].as_str().unwrap().to_owned();
-    db.execute("DROP TRIGGER slow ON jobs");
+    db.execute("DROP TRIGGER meddle ON jobs");
     let state = first.home().join(".local/state");
     let again = command(db, "requeue", &["--resume", &operation, "--yes", "--reason", "drill"])
         .env("XDG_STATE_HOME", &state)

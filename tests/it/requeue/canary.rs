@@ -307,5 +307,6 @@ fn the_command_that_applies_a_plan_is_as_careful_as_the_plan_that_was_shown() {
     let pasted = pasted.split("  ").next().unwrap().split(' ');
     let again = Cli::new(pasted).env("DATABASE_URL", db.url()).run().expect_code(0).stdout;
     let same = |text: &str| text.lines().filter(|l| l.starts_with("pace")).collect::<String>();
+    assert!(same(&shown).contains("due one by one over 10m"), "{shown}");
     assert_eq!(same(&again), same(&shown));
 }

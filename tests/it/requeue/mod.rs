@@ -7,7 +7,7 @@ mod pace;
 mod progress;
 mod resume;
 mod rules;
-mod trouble;
+pub mod trouble;
 mod undo;
 mod variants;
 mod workers;

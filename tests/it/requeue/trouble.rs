@@ -11,8 +11,8 @@ use super::{bury, command, count, events, job, requeue};
 use crate::support::cli::Cli;
 use crate::support::postgres::{Database, cluster};
 
-/// Before each job that becomes queued, and that `condition` holds for, this is done.
-fn before_queued(db: &Database, condition: &str, deed: &str) {
+/// Before each job that becomes queued, and that `condition` holds for, trigger `meddle` does this.
+pub fn before_queued(db: &Database, condition: &str, deed: &str) {
     db.execute(&format!(
         "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
            IF NEW.state = 'queued' AND ({condition}) THEN {deed}; END IF; RETURN NEW; END $$;
