@@ -180,7 +180,16 @@ fn sweep(day: &Day) -> Vec<String> {
     })
 }
 
-/// Runs to the end; what has none of its own is ended once it keeps snapshots, or soon.
+/// Whether there is a snapshot in this store.
+fn has_snapshot(store: &Path) -> bool {
+    rusqlite::Connection::open_with_flags(store, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .and_then(|db| db.query_row("SELECT count(*) > 0 FROM snapshots", [], |row| row.get(0)))
+        .unwrap_or(false)
+}
+
+/// Runs to the end; what has none of its own is ended once it has kept a snapshot, or soon. Before, it
+/// may not listen yet: a signal is lost then where whoever began the tests ignores it, as
+/// a shell does for what it begins in the background.
 fn run(cli: &mut Cli, words: &[String]) -> Output {
     if !sweep::is_endless(words) {
         return cli.run();
@@ -188,7 +197,7 @@ fn run(cli: &mut Cli, words: &[String]) -> Output {
     let running = cli.start();
     let store = cli.home().join(".local/state/cliplyctl/history.db");
     let patience = std::time::Instant::now() + std::time::Duration::from_secs(3);
-    while running.is_alive() && !store.exists() && std::time::Instant::now() < patience {
+    while running.is_alive() && !has_snapshot(&store) && std::time::Instant::now() < patience {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     running.signal_if_alive("INT");
