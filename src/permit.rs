@@ -1,7 +1,9 @@
 //! Danger is a type: nothing writes to a database without a [`WritePermit`], and there is one way
 //! to get one: show a plan, then be told to go on.
 
-use crate::error::Error;
+use std::io;
+
+use crate::error::{Error, ErrorKind};
 
 /// More jobs than this want a reason.
 pub const UNEXPLAINED_JOBS: u64 = 50;
@@ -18,6 +20,17 @@ pub struct Shown(());
 pub fn show(plan: &str, print: impl FnOnce(&str)) -> Shown {
     print(plan);
     Shown(())
+}
+
+/// Why there is no answer to the question.
+#[must_use]
+pub fn unanswered(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::Interrupted => {
+            Error::new(ErrorKind::Interrupted, "interrupted: nothing was written")
+        }
+        _ => Error::refused("no answer could be read").cause(error),
+    }
 }
 
 /// What decides whether a write may happen.

@@ -139,34 +139,17 @@ impl Terminal {
         _ = io::stderr().lock().write_all(painted.as_bytes());
     }
 
-    /// Asks a question on stderr; only `y` or `yes` is yes.
+    /// Asks a question on stderr; only `y` or `yes` is yes. Ctrl-C is an answer as well, and from here on
+    /// no longer ends the process: this is for whoever listens for it afterwards.
     ///
     /// # Errors
-    /// When the answer cannot be read.
-    pub fn ask(&self, question: &str) -> io::Result<bool> {
-        let mut err = io::stderr();
-        write!(err, "{}", sanitise::line(question))?;
-        err.flush()?;
-        let mut answer = String::new();
-        io::stdin().read_line(&mut answer)?;
-        if !answer.ends_with('\n') {
-            // Ctrl-D: the question's line is still open.
-            writeln!(err)?;
-        }
-        Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
-    }
-
-    /// The same, where Ctrl-C is an answer as well. From here on it no longer ends the process: this
-    /// is for whoever listens for it afterwards.
-    ///
-    /// # Errors
-    /// [`io::ErrorKind::Interrupted`] for Ctrl-C; as [`Terminal::ask`] otherwise.
-    pub async fn ask_or_interrupt(self, question: &str) -> io::Result<bool> {
+    /// [`io::ErrorKind::Interrupted`] for Ctrl-C; else when the answer cannot be read.
+    pub async fn ask(self, question: &str) -> io::Result<bool> {
         let mut interrupts = signal(SignalKind::interrupt())?;
         let (tell, told) = oneshot::channel();
         let question = question.to_owned();
         // Reading blocks: a thread of its own, which ends with the process.
-        std::thread::spawn(move || _ = tell.send(self.ask(&question)));
+        std::thread::spawn(move || _ = tell.send(answer(&question)));
         tokio::select! {
             answer = told => answer.unwrap_or_else(|_| Err(io::ErrorKind::UnexpectedEof.into())),
             _ = interrupts.recv() => {
@@ -240,6 +223,20 @@ impl Terminal {
         let lines: Vec<_> = wrap::lines(&text, room.saturating_sub(indent).max(1)).collect();
         lines.join(&format!("\n{:indent$}", ""))
     }
+}
+
+/// Asks, and waits for a line.
+fn answer(question: &str) -> io::Result<bool> {
+    let mut err = io::stderr();
+    write!(err, "{}", sanitise::line(question))?;
+    err.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    if !answer.ends_with('\n') {
+        // Ctrl-D: the question's line is still open.
+        writeln!(err)?;
+    }
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
 fn color(choice: ColorChoice, tty: bool, environment: &Environment) -> bool {

@@ -1,6 +1,5 @@
 //! What every write shares: consent, an operation id, the writer, the record of it.
 
-use std::io;
 use std::time::Duration;
 
 use serde_json::json;
@@ -9,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::pacer::Pacer;
 use crate::cli::Consent;
 use crate::context::Context;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::facts::operation::{Author, OperationId};
 use crate::facts::pace::Pace;
 use crate::facts::requeue::{Outcome, Stop};
@@ -44,14 +43,8 @@ pub async fn consent(
     };
     let painted = format!("{}\n", table::render(plan, context.terminal.stderr));
     let shown = permit::show(&painted, |text| context.terminal.show(text));
-    let ask = async |question: &str| {
-        context.terminal.ask_or_interrupt(question).await.map_err(|e| match e.kind() {
-            io::ErrorKind::Interrupted => {
-                Error::new(ErrorKind::Interrupted, "interrupted: nothing was written")
-            }
-            _ => Error::refused("no answer could be read").cause(e),
-        })
-    };
+    let ask =
+        async |question: &str| context.terminal.ask(question).await.map_err(permit::unanswered);
     request.permit(shown, ask).await
 }
 

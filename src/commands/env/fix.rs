@@ -89,8 +89,8 @@ async fn consent(
     let keys = crate::text::plural(keys, "key", "keys");
     request
         .permit(shown, async |_: &str| {
-            let answer = context.terminal.ask(&format!("insert {keys} into {path}? [y/N] "));
-            answer.map_err(|e| Error::refused("no answer could be read").cause(e))
+            let question = format!("insert {keys} into {path}? [y/N] ");
+            context.terminal.ask(&question).await.map_err(permit::unanswered)
         })
         .await
 }

@@ -4,17 +4,30 @@ use super::gather;
 use crate::checks::rls::judge;
 use crate::cli::RlsAudit;
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
+use crate::interrupt::Interrupt;
 use crate::permit::{self, Request, WritePermit};
 use crate::report::{self, Report};
 
 /// Gathers, judges, reports.
 pub async fn run(context: &Context, args: &RlsAudit) -> Result<Report, Error> {
-    let permit = if args.probe_writes { Some(consent(context, args.yes).await?) } else { None };
-    let audit = gather(context, &args.scope, permit.as_ref()).await?;
+    let audit = if args.probe_writes {
+        let permit = consent(context, args.yes).await?;
+        let interrupt = Interrupt::listen();
+        tokio::select! {
+            audit = gather(context, &args.scope, Some(&permit)) => audit?,
+            () = interrupt.wait() => return Err(interrupted()),
+        }
+    } else {
+        gather(context, &args.scope, None).await?
+    };
     let findings = judge(&audit, &context.settings.limits);
     let from = context.provenance();
     Ok(report::rls::audit::report(&audit, findings, args.judging.fail_on, &args.scope.role, &from))
+}
+
+fn interrupted() -> Error {
+    Error::new(ErrorKind::Interrupted, "interrupted: every write that was tried is rolled back")
 }
 
 /// Leave to try writes. Never in a protected context: nothing is written for good, but triggers run.
@@ -45,8 +58,8 @@ async fn consent(context: &Context, yes: bool) -> Result<WritePermit, Error> {
     let shown = permit::show(&plan, |text| context.terminal.show(text));
     request
         .permit(shown, async |_: &str| {
-            let answer = context.terminal.ask("try these writes? [y/N] ");
-            answer.map_err(|e| Error::refused("no answer could be read").cause(e))
+            let question = "try these writes? [y/N] ";
+            context.terminal.ask(question).await.map_err(permit::unanswered)
         })
         .await
 }

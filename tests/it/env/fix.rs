@@ -49,7 +49,12 @@ fn nobody_to_ask_is_refused_and_nothing_is_written() {
 
 #[test]
 fn a_person_may_decline_or_agree() {
-    for (answer, code, word) in [("n\r", 77, "declined"), ("y\r", 0, "inserted 1 key: B")] {
+    let answers = [
+        ("n\r", 77, "declined"),
+        ("\x03", 130, "error: interrupted: nothing was written"),
+        ("y\r", 0, "inserted 1 key: B"),
+    ];
+    for (answer, code, word) in answers {
         let cli = project("A: z.string(),\nB: z.string(),", "A=1\n", "env check --fix");
         let path = cli.home().join(".env.example");
         let mut terminal = cli.terminal(30, 100);

@@ -103,12 +103,18 @@ fn guarded_contexts_and_silence_refuse() {
 fn a_person_is_told_what_it_touches_and_asked() {
     let database = clean();
     let args = ["rls", "audit", "--probe-writes"];
-    for (answer, code) in [("n\r", 77), ("y\r", 0)] {
+    let answers = [
+        ("n\r", 77, "declined"),
+        ("\x03", 130, "error: interrupted: nothing was written"),
+        ("y\r", 0, "writes rolled back"),
+    ];
+    for (answer, code, words) in answers {
         let terminal = Cli::new(args).env("DATABASE_URL", database.url());
         let mut terminal = terminal.terminal(50, 100);
         terminal.wait_for("[y/N]");
         assert!(terminal.screen().contains(database.name()), "{}", terminal.screen());
         terminal.type_text(answer);
+        terminal.wait_for(words);
         assert_eq!(terminal.finish(), code);
     }
 }
