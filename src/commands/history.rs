@@ -2,8 +2,6 @@
 
 use std::ops::ControlFlow;
 
-use jiff::Timestamp;
-
 use crate::cli::History;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
@@ -22,9 +20,10 @@ use crate::sources::state::{self, Deed, State};
 const LOOK_BACK: u32 = 20_000;
 /// Steps of the timeline where nobody reads it on a terminal.
 const STEPS: usize = 48;
-/// Columns of the table beside the timeline.
-const BESIDE: u16 = 44;
-
+/// Columns of the tables beside the timeline.
+const BESIDE: u16 = 58;
+/// The shortest stretch that is shown, milliseconds.
+const SHORTEST: i64 = 600_000;
 /// Steps of the timeline on a page.
 const PAGE_STEPS: usize = 240;
 
@@ -74,7 +73,11 @@ fn read(context: &Context, args: &History, steps: usize) -> Result<Past, Error> 
     if from >= until {
         return Err(Error::usage("--since lies in the future"));
     }
-    let range = (from.as_millisecond(), until.as_millisecond());
+    let until = until.as_millisecond();
+    let recorded = store.first(place)?.unwrap_or(until).min(until - SHORTEST);
+    // Nothing is known of the time before the first snapshot, and a blank says no more than that.
+    let range = (recorded.max(from.as_millisecond()), until);
+    let began = (range.0 == recorded).then_some(recorded);
     let (mut series, mut onsets) = (Series::new(range.0, range.1, steps), Onsets::default());
     store.walk(place, range, |point| {
         series.add(point);
@@ -89,21 +92,20 @@ fn read(context: &Context, args: &History, steps: usize) -> Result<Past, Error> 
         })?;
     }
     let mut marks = store.marks(place, range)?;
-    marks.extend(own_operations(context, (from, until)));
+    marks.extend(own_operations(context, range));
     marks.sort_by(|a, b| (a.at, &a.operation).cmp(&(b.at, &b.operation)));
     marks.dedup_by(|a, b| a.operation == b.operation);
     let latest = store.latest_detail(place, range.1)?;
-    Ok(Past { series: series.finish(), onsets, marks, latest, looked_back, subject })
+    Ok(Past { series: series.finish(), onsets, marks, latest, looked_back, began, subject })
 }
 
 /// Requeues of this machine: it knows them without a recorder that saw their events.
-fn own_operations(context: &Context, (from, until): (Timestamp, Timestamp)) -> Vec<Mark> {
+fn own_operations(context: &Context, (from, until): (i64, i64)) -> Vec<Mark> {
     let Ok(state) = State::open(context.settings.state_dir.as_deref()) else { return vec![] };
     let place = context.place();
-    let here = state
-        .operations()
-        .into_iter()
-        .filter(|record| record.database == place && (from..=until).contains(&record.operation.at));
+    let here = state.operations().into_iter().filter(|record| {
+        record.database == place && (from..=until).contains(&record.operation.at.as_millisecond())
+    });
     here.map(|record| Mark {
         operation: record.operation.to_string(),
         undo: record.deed == Deed::Undo,

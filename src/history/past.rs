@@ -17,6 +17,8 @@ pub struct Past {
     pub latest: Option<Detail>,
     /// The first snapshot that was looked at for the beginning of a trouble.
     pub looked_back: Option<i64>,
+    /// Where the timeline begins, if not where it was asked to: nothing before was recorded.
+    pub began: Option<i64>,
     /// What the snapshots are of.
     pub subject: String,
 }

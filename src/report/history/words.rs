@@ -72,6 +72,9 @@ pub(super) fn notes(past: &Past, now: Timestamp) -> Vec<String> {
         step,
         text::plural(series.snapshots, "snapshot", "snapshots"),
     )];
+    if past.began.is_some() {
+        notes.push("it begins where the recording does: nothing older is kept".to_owned());
+    }
     for (from, until) in series.gaps.iter().take(3) {
         let long = text::age((until - from) as f64 / 1e3);
         notes.push(if *until >= series.until {

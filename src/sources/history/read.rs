@@ -44,6 +44,15 @@ impl Store {
         read().map_err(self.failed())
     }
 
+    /// When the first snapshot that is kept was taken, milliseconds since 1970.
+    ///
+    /// # Errors
+    /// The file's.
+    pub fn first(&self, place: i64) -> Result<Option<i64>, Error> {
+        let first = "SELECT min(at) FROM snapshots WHERE place = ?1";
+        self.connection.query_row(first, [place], |row| row.get(0)).map_err(self.failed())
+    }
+
     /// Hands out the snapshots of a range in the order of time, the oldest first.
     ///
     /// # Errors
