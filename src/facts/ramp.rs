@@ -125,6 +125,16 @@ pub struct Lane {
     pub open: bool,
 }
 
+impl Lane {
+    /// Whether some of its jobs may still be as they were written: of a group that went through only
+    /// the steps before the last were watched, of one that stopped the last was.
+    #[must_use]
+    pub fn may_be_untouched(&self) -> bool {
+        let written = if self.stopped.is_some() { self.step.total() } else { self.requeued };
+        written > self.step.decided()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,12 +6,14 @@ use serde_json::Value;
 
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
 use crate::checks::job::Meaning;
-use crate::facts::job::{Event, Job};
+use crate::facts::job::{Event, Job, Requeued};
 use crate::facts::mask;
 use crate::text;
 
 /// Events that are shown.
 const SHOWN: usize = 50;
+/// Bytes of JSON among the details of an event that a person reads.
+const BRIEF: usize = 80;
 
 /// `data` of `jobs show`. Ages in seconds by the server's clock; secrets are masked.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -177,16 +179,47 @@ fn timeline(events: &[Event]) -> Table {
     let mut table =
         Table::new(vec![Column::number("ago"), Column::text("event"), Column::prose("details")]);
     for event in events {
-        let details = match json(event.data.as_ref()) {
-            Value::Null => String::new(),
-            Value::Object(map) if map.is_empty() => String::new(),
-            value => value.to_string(),
-        };
         table.row(vec![
             Cell::plain(event.age.map_or_else(|| "?".to_owned(), text::age)),
             Cell::plain(&event.stage),
-            Cell::plain(details),
+            Cell::plain(details_of(event)),
         ]);
     }
     table
+}
+
+/// The details of an event in words. What an operation wrote and found is for programs (`-o json`).
+fn details_of(event: &Event) -> String {
+    if let Some(undone) = &event.undoes {
+        return format!("takes back {undone}");
+    }
+    if let Some(Requeued { operation, actor, host, why, .. }) = &event.requeued {
+        let part = |part: &Option<String>| part.clone().unwrap_or_else(|| "?".to_owned());
+        let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        return match operation {
+            Some(operation) => format!("{} by {}@{}{why}", operation, part(actor), part(host)),
+            None => "requeued by the worker's own helper".to_owned(),
+        };
+    }
+    match json(event.data.as_ref()) {
+        Value::Null => String::new(),
+        Value::Object(map) => {
+            let said = map.iter().filter(|(_, value)| !value.is_null());
+            said.map(|(name, value)| format!("{name}: {}", brief(value)))
+                .collect::<Vec<_>>()
+                .join(", ")
+        }
+        value => brief(&value),
+    }
+}
+
+/// A text as it is; anything of parts only where it is short.
+fn brief(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        value => {
+            let text = value.to_string();
+            if text.len() <= BRIEF { text } else { "…".to_owned() }
+        }
+    }
 }

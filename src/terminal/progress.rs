@@ -10,7 +10,7 @@ use crate::render::sanitise;
 
 /// Between two lines where there is no terminal.
 const EVERY: Duration = Duration::from_secs(5);
-const FOLLOWING: &str = "{bar:20} {wide_msg}";
+const FOLLOWING: &str = "{bar:20} {elapsed} {wide_msg}";
 
 /// A progress display on stderr.
 pub struct Progress {

@@ -8,7 +8,7 @@ use crate::text;
 #[must_use]
 pub fn selected(model: &Model) -> Option<String> {
     if let Some(id) = job(model) {
-        return Some(addressed(model, &["jobs", "show", &id]));
+        return Some(show(model, &id));
     }
     let at = model.selected[model.focus as usize];
     match model.focus {
@@ -23,6 +23,12 @@ pub fn selected(model: &Model) -> Option<String> {
         Panel::Stuck => None,
         Panel::Operations => Some(addressed(model, &["dlq", "ops"])),
     }
+}
+
+/// Shows a job.
+#[must_use]
+pub fn show(model: &Model, id: &str) -> String {
+    addressed(model, &["jobs", "show", id])
 }
 
 /// Acts on what is selected: the safe beginning of it, two jobs at most.

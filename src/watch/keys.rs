@@ -43,6 +43,9 @@ pub enum Effect {
 /// Lines of a page of text.
 const PAGE: isize = 10;
 
+/// What the title of an opened job begins with.
+const JOB: &str = "job ";
+
 /// Changes the model; some keys ask for more.
 pub fn press(model: &mut Model, key: Key) -> Option<Effect> {
     if key == Key::Interrupt {
@@ -112,7 +115,7 @@ fn open(model: &mut Model) -> Option<Effect> {
 
 fn open_job(model: &mut Model) -> Option<Effect> {
     let id = command::job(model)?;
-    model.overlay = Some(Overlay::Text(format!("job {id}"), vec!["reading …".to_owned()], 0));
+    model.overlay = Some(Overlay::Text(format!("{JOB}{id}"), vec!["reading …".to_owned()], 0));
     Some(Effect::OpenJob(id))
 }
 
@@ -130,6 +133,11 @@ fn on_overlay(model: &mut Model, overlay: Overlay, key: Key) -> Option<Effect> {
     match overlay {
         // Any key closes them.
         Overlay::Help | Overlay::Command(_) => None,
+        Overlay::Text(title, ..) if key == Key::Char('c') => {
+            let id = title.strip_prefix(JOB);
+            model.overlay = id.map(|id| Overlay::Command(command::show(model, id)));
+            None
+        }
         Overlay::Text(title, lines, at) => {
             let at = moved(at, by, lines.len());
             model.overlay = Some(Overlay::Text(title, lines, at));

@@ -88,8 +88,12 @@ fn a_cause_opens_and_so_does_one_of_its_jobs() {
     let effect = press_all(&mut model, &[Key::Down, Key::Down, Key::Enter]);
     assert_eq!(effect, Some(Effect::OpenJob("v1-b-job2".into())));
     assert!(matches!(&model.overlay, Some(Overlay::Text(title, ..)) if title == "job v1-b-job2"));
-    press(&mut model, Key::Escape);
-    assert_eq!(model.overlay, None);
+    let mut closed = model.clone();
+    press(&mut closed, Key::Escape);
+    assert_eq!(closed.overlay, None);
+    press(&mut model, Key::Char('c'));
+    let command = "cliplyctl -c prod jobs show v1-b-job2";
+    assert_eq!(model.overlay, Some(Overlay::Command(command.into())));
 }
 
 #[test]

@@ -160,7 +160,9 @@ fn next(operation: &OperationId, done: &Done) -> Vec<(String, String)> {
         if outcome.left > 0 {
             say(resume, "once the cause is mended: go on with the others");
         }
-        say(format!("cliplyctl dlq undo {operation}"), "take back what no worker has touched");
+        if done.lanes.iter().any(Lane::may_be_untouched) {
+            say(format!("cliplyctl dlq undo {operation}"), "take back what no worker has touched");
+        }
     } else if outcome.left + outcome.in_doubt > 0 {
         if outcome.stopped != Some(Stop::AllOrNothing) {
             say(resume, "finish it; nothing is done twice");

@@ -59,12 +59,18 @@ fn earlier_requeues_are_shown_with_what_became_of_them() {
                 )
             })
             .collect();
-        let undone = (second.into(), "undone".into(), "again".into(), Value::Null);
+        let undone = (second.clone().into(), "undone".into(), "again".into(), Value::Null);
         let died = (first.clone().into(), "died_again".into(), "token renewed".into(), true.into());
         assert_eq!(told, [undone, died], "{variant}: {shown:#}");
         let text = dlq(&database, &["show", &id]).expect_code(0).stdout;
         assert!(text.contains(&first) && text.contains(", of the same"), "{variant}: {text}");
         assert!(text.contains("oncall@"), "{variant}: {text}");
+        // Its events are told in words: no person reads JSON at night.
+        let event = format!("{first} by oncall@");
+        let event = text.lines().find(|line| line.contains(&event));
+        assert!(event.is_some_and(|line| line.ends_with(": token renewed")), "{variant}: {text}");
+        assert!(text.contains(&format!("takes back {second}")), "{variant}: {text}");
+        assert!(!text.contains("previous"), "{variant}: {text}");
     }
 }
 

@@ -86,7 +86,7 @@ fn whoever_goes_on_says_who_and_why() {
 }
 
 #[test]
-fn what_stopped_says_how_to_go_on_and_how_to_go_back() {
+fn what_stopped_says_how_to_go_on() {
     let db = Database::with_variant("main");
     bury(&db, 3);
     let args = ["dlq", "requeue", "--canary", "--all", "--yes"];
@@ -95,9 +95,10 @@ fn what_stopped_says_how_to_go_on_and_how_to_go_back() {
     step(&db, &running, 1);
     workers::fail(&db.session(), SAME);
     let out = running.finish().expect_code(2);
-    for words in ["dlq requeue --resume rq-", "dlq undo rq-", "dlq follow rq-", "stopped"] {
+    for words in ["dlq requeue --resume rq-", "dlq follow rq-", "stopped"] {
         assert!(out.stdout.contains(words), "{words}: {out:#?}");
     }
+    assert!(!out.stdout.contains("dlq undo"), "no job is as it was written: {out:#?}");
     assert!(out.stderr.contains("stops: 1 of 1 failed again; 2 jobs stay dead"), "{out:#?}");
 }
 
@@ -173,6 +174,15 @@ fn a_canary_that_never_finishes_stops_without_a_verdict() {
         (Some("timeout"), Some(1))
     );
     assert_eq!((count(&db, "running"), count(&db, "dead_letter")), ("1".into(), "2".into()));
+}
+
+#[test]
+fn a_canary_that_no_worker_took_can_be_taken_back() {
+    let db = Database::with_variant("main");
+    bury(&db, 3);
+    let args = ["dlq", "requeue", "--canary", "--canary-timeout", "100ms", "--all", "--yes"];
+    let out = Cli::new(args).env("DATABASE_URL", db.url()).run().expect_code(3);
+    assert!(out.stdout.contains("no outcome") && out.stdout.contains("dlq undo rq-"), "{out:#?}");
 }
 
 #[test]
