@@ -2,6 +2,9 @@
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::exit::ExitCode;
+use crate::facts::layout::Layout;
+use crate::facts::{SourceError, Verdict};
 use crate::report::settings::{SettingJson, table};
 use crate::report::{Block, Cell, Document, Report};
 
@@ -23,28 +26,58 @@ pub fn show(context: &Context) -> Report {
     Report::listing("config show", rows, document)
 }
 
-/// Fails on the first setting that is missing or does not work.
-///
-/// # Errors
-/// What is missing (78), or why the database cannot be read (3).
-pub async fn check(context: &Context) -> Result<Report, Error> {
+/// Says of the app and of the database whether the settings lead there. Everything is tried: one that is
+/// missing says nothing of the other.
+pub async fn check(context: &Context) -> Report {
+    let (mut document, mut pairs) = (Document::default(), Vec::new());
+    let (mut data, mut errors) = (serde_json::Value::Null, Vec::<Error>::new());
+    match app(context) {
+        Ok(cell) => pairs.push(("base URL", cell)),
+        Err(error) => errors.push(error.into()),
+    }
+    let mut warnings = context.settings.warnings.clone();
+    match context.layout().await {
+        Ok(layout) => {
+            pairs.extend(database(context, layout));
+            warnings.extend(layout.assumptions.iter().cloned());
+            data = serde_json::json!({ "live_column": layout.live });
+        }
+        Err(error) => errors.push(error.into()),
+    }
+    for error in &errors {
+        document.headline(Verdict::Unknown, &error.message);
+        error.causes.iter().chain(&error.hints).for_each(|text| document.note(text));
+    }
+    document.push(Block::Pairs(pairs));
+    for warning in warnings {
+        document.note(format!("warning: {warning}"));
+    }
+    let mut report = Report::listing("config check", data, document);
+    // A wrong setting is what to mend first.
+    report.exit =
+        errors.iter().map(Error::exit_code).max_by_key(|code| code.code()).unwrap_or(ExitCode::Ok);
+    report.errors = errors;
+    report
+}
+
+fn app(context: &Context) -> Result<Cell, SourceError> {
     let base = context.settings.base_url.as_ref().map_err(Clone::clone)?;
     context.http()?;
-    let database = context.settings.database.as_ref().map_err(Clone::clone)?;
-    let layout = context.layout().await?;
+    Ok(Cell::plain(format!("{} (from {})", base.value, base.origin)))
+}
+
+/// What is said of a database that answered.
+fn database(context: &Context, layout: &Layout) -> Vec<(&'static str, Cell)> {
     let server = match layout.in_recovery {
         true => "hot standby: it replays another server, can lag behind it and accepts no writes",
         false => "primary",
     };
-    let mut document = Document::default();
-    document.push(Block::Pairs(vec![
-        ("base URL", Cell::plain(format!("{} (from {})", base.value, base.origin))),
-        ("database", Cell::plain(format!("{} (from {})", database.value, database.origin))),
-        ("server", Cell::plain(server)),
-        ("jobs", Cell::plain(format!("ids are {}, by {}", layout.id.sql(), layout.live))),
-    ]));
-    for warning in context.settings.warnings.iter().chain(&layout.assumptions) {
-        document.note(format!("warning: {warning}"));
+    let mut pairs = Vec::new();
+    if let Ok(database) = &context.settings.database {
+        let from = format!("{} (from {})", database.value, database.origin);
+        pairs.push(("database", Cell::plain(from)));
     }
-    Ok(Report::listing("config check", serde_json::json!({ "live_column": layout.live }), document))
+    pairs.push(("server", Cell::plain(server)));
+    pairs.push(("jobs", Cell::plain(format!("ids are {}, by {}", layout.id.sql(), layout.live))));
+    pairs
 }

@@ -37,6 +37,15 @@ fn the_check_of_the_settings_names_the_servers_role() {
 }
 
 #[test]
+fn the_check_of_the_settings_tries_each_of_them() {
+    let database = Standby::shared().primary_url();
+    let output = Cli::new(["config", "check"]).env("DATABASE_URL", database).run().expect_code(78);
+    for words in ["no base URL is configured", "server    primary"] {
+        assert!(output.stdout.contains(words), "{words}: {}", output.stdout);
+    }
+}
+
+#[test]
 fn a_requeue_is_refused_with_the_reason() {
     let both = Standby::shared();
     let dead = "SELECT id FROM jobs WHERE state = 'dead_letter' ORDER BY id LIMIT 1";
