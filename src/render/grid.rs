@@ -101,9 +101,11 @@ impl Grid<'_> {
             let mut rest = line.trim_end();
             for (cell, lines) in row {
                 let piece = lines.get(number).map_or("", |piece| piece.trim_end());
-                if let Some((gap, behind)) = rest.split_once(piece).filter(|_| !piece.is_empty()) {
+                let (gap, text) = rest.split_at(rest.len() - rest.trim_start_matches(' ').len());
+                let behind = text.strip_prefix(piece.trim_start_matches(' '));
+                if let Some(behind) = behind.filter(|_| !piece.is_empty()) {
                     out.push_str(gap);
-                    out.push_str(&self.brush.piece(piece, cell));
+                    out.push_str(&self.brush.piece(piece.trim_start_matches(' '), cell));
                     rest = behind;
                 }
             }

@@ -59,6 +59,10 @@ fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
 /// Where the first character stands that fits no more, never the very first; none: all fit. A
 /// character may be several: ❤️ is wider than its parts together.
 fn overflow(text: &str, width: usize) -> Option<usize> {
+    // No character has more columns than bytes.
+    if text.len() <= width {
+        return None;
+    }
     let mut used = 0;
     for (at, cluster) in text.grapheme_indices(true) {
         used += cluster.width();

@@ -6,10 +6,20 @@ use crate::bench::Bench;
 use crate::measure::in_turns;
 use crate::report::Section;
 
+/// As a person types it.
 const PAGE: &str = "select id, kind, attempts, max_attempts, left(last_error, 200), updated_at from jobs \
      where state = 'dead_letter' order by updated_at desc, id desc limit 51";
 const TOTAL: &str =
     "select count(*) from (select from jobs where state = 'dead_letter' limit 10001) as capped";
+/// What `dlq list` asks on this schema, statement by statement.
+const SAME_PAGE: &str = r#"select id::text as id, "kind"::text as kind, "workspace_id"::text as workspace,
+     "attempts"::bigint as attempts, "max_attempts"::bigint as max_attempts,
+     left(coalesce(nullif(btrim("last_error"::text), ''), nullif(btrim("error" ->> 'message'), ''),
+                   nullif("error" #>> '{}', '')), 2000) as error,
+     left("error" ->> 'failed_at', 64) as failed_at, ("updated_at")::timestamptz as changed_at, now() as now_at
+     from public.jobs where "state" = 'dead_letter' order by "updated_at" desc, id desc limit 51"#;
+const SAME_TOTAL: &str = r#"select count(*) as n from
+     (select from public.jobs where "state" = 'dead_letter' limit 10001) as capped"#;
 const COLUMNS: &str = "select last_error, error from jobs where state = 'dead_letter'";
 
 pub fn list(bench: &mut Bench) -> Result<Section> {
@@ -17,17 +27,21 @@ pub fn list(bench: &mut Bench) -> Result<Section> {
     for size in bench.options.sizes() {
         let database = bench.jobs(size)?;
         let ours = bench.tool_on(&database, "dlq list")?;
-        let both = bench.psql_on(&database, "psql: page and total", &format!("{PAGE}; {TOTAL}"))?;
+        let same = format!("{SAME_PAGE}; {SAME_TOTAL}");
+        let same = bench.psql_on(&database, "psql: the same two statements", &same)?;
+        let typed = format!("{PAGE}; {TOTAL}");
+        let typed = bench.psql_on(&database, "psql: page and total, as typed by hand", &typed)?;
         let page = bench.psql_on(&database, "psql: page alone", PAGE)?;
         let floor = bench.floor_on(&database)?;
         let report = ours.clone().args(["-o", "json"]).answer()?;
         let total = figure(&report, "/data/total/value")?;
         let capped: f64 = bench.sql(&database, TOTAL)?.parse()?;
-        same("the total", total, capped.min(10_000.0))?; // above that it reads "at least"
-        let [ours, both, page, floor] =
-            in_turns([&ours, &both, &page, &floor], bench.options.runs())?;
-        section.no_slower(size.label(), &ours, &both);
-        section.lines(&size.label(), [ours, both, page, floor]);
+        super::same("the total", total, capped.min(10_000.0))?; // above that it reads "at least"
+        let [ours, same, typed, page, floor] =
+            in_turns([&ours, &same, &typed, &page, &floor], bench.options.runs())?;
+        section.no_slower(size.label(), &ours, &same);
+        section.no_slower(size.label(), &ours, &typed);
+        section.lines(&size.label(), [ours, same, typed, page, floor]);
     }
     Ok(section)
 }

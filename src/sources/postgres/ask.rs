@@ -79,7 +79,37 @@ impl Database {
         limit: Duration,
         queries: [Query<'_>; N],
     ) -> Result<[Result<Vec<Row>, SourceError>; N], SourceError> {
-        self.within(limit, async |connection| flight(connection, limit, queries).await).await
+        let answers = self
+            .within(limit, async |connection| {
+                let asked = join_all(queries.map(|query| query.ask(connection)));
+                flight(connection, limit, asked, |answers| answers.iter().all(Result::is_ok)).await
+            })
+            .await?;
+        let answers: Vec<_> =
+            answers.into_iter().map(|rows| rows.map_err(SourceError::from)).collect();
+        answers.try_into().map_err(|_| SourceError::new(Kind::Malformed, "an answer is missing"))
+    }
+
+    /// The rows of two statements in one read-only transaction, as [`Self::answers`]; those of the first
+    /// are taken while the server is busy with the second.
+    ///
+    /// # Errors
+    /// The transaction's own; each statement's is with its rows.
+    pub async fn pair<T>(
+        &self,
+        limit: Duration,
+        first: Query<'_>,
+        take: impl Fn(Vec<Row>) -> T,
+        second: Query<'_>,
+    ) -> Result<(Result<T, SourceError>, Result<Vec<Row>, SourceError>), SourceError> {
+        let (first, second) = self
+            .within(limit, async |connection| {
+                let first = async { first.ask(connection).await.map(&take) };
+                let asked = join(first, second.ask(connection));
+                flight(connection, limit, asked, |(a, b)| a.is_ok() && b.is_ok()).await
+            })
+            .await?;
+        Ok((first.map_err(SourceError::from), second.map_err(SourceError::from)))
     }
 }
 
@@ -90,21 +120,20 @@ pub(super) fn only(rows: Result<Vec<Row>, SourceError>) -> Result<Row, SourceErr
 
 /// Polled in this order, and so sent in it: the way to the server and back is gone once. A statement
 /// that fails makes the COMMIT a ROLLBACK.
-async fn flight<const N: usize>(
+async fn flight<T>(
     connection: &Client,
     limit: Duration,
-    queries: [Query<'_>; N],
-) -> Result<[Result<Vec<Row>, SourceError>; N], SourceError> {
+    asked: impl Future<Output = T>,
+    all_well: impl FnOnce(&T) -> bool,
+) -> Result<T, SourceError> {
     let begin = begin(limit);
     let transaction = Transaction::of(connection);
-    let asked = join_all(queries.map(|query| query.ask(connection)));
     let end = connection.batch_execute("COMMIT");
     let (begun, answers, ended) = join3(connection.batch_execute(&begin), asked, end).await;
     transaction.over();
     begun?;
-    if answers.iter().all(Result::is_ok) {
+    if all_well(&answers) {
         ended?;
     }
-    let answers: Vec<_> = answers.into_iter().map(|rows| rows.map_err(SourceError::from)).collect();
-    answers.try_into().map_err(|_| SourceError::new(Kind::Malformed, "an answer is missing"))
+    Ok(answers)
 }

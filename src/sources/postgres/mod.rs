@@ -22,6 +22,7 @@ mod raw;
 pub mod recovery;
 pub mod requeue;
 pub mod requeued;
+mod script;
 pub mod selection;
 pub mod server;
 pub mod sql;

@@ -63,7 +63,7 @@ fn of_every_row() {
 }
 
 /// The statement from which on the server is silent: in the layout, and in the first question after it.
-const SILENT_FROM: [u32; 2] = [3, 9];
+const SILENT_FROM: [u32; 2] = [1, 3];
 
 #[test]
 fn of_what_is_read() {

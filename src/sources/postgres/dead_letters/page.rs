@@ -54,12 +54,11 @@ async fn page(
         TOTAL_CAP + 1
     );
     let (params, all) = (conditions.params(), all.params());
-    let queries = [
-        Query::new(&statement, &params),
-        Query::new(&total, &all).within(timeout.min(queue::SCAN_BUDGET)),
-    ];
-    let [jobs, total] = db.answers(timeout, queries).await?;
-    Ok((jobs?.iter().map(dead_letter).collect(), counted(total)?))
+    let page = Query::new(&statement, &params);
+    let total = Query::new(&total, &all).within(timeout.min(queue::SCAN_BUDGET));
+    let take = |rows: Vec<Row>| rows.iter().map(dead_letter).collect();
+    let (jobs, total) = db.pair(timeout, page, take, total).await?;
+    Ok((jobs?, counted(total)?))
 }
 
 fn counted(total: Result<Vec<Row>, SourceError>) -> Result<Count, SourceError> {

@@ -1,17 +1,18 @@
 //! Asks the catalog which variant of the backend's schema this is.
 //!
-//! Several plain statements in one round trip. One large statement that builds JSON costs a new
+//! Several plain statements in one message. One large statement that builds JSON costs a new
 //! session more than twice as much: it has to look up every function and operator it meets, and
-//! most commands are a session's first and only question.
+//! most commands are a session's first and only question. For the same reason rows that are not
+//! wanted are left out here and not there.
 
 use std::time::Duration;
 
-use tokio_postgres::Row;
+use jiff::Timestamp;
 use tokio_postgres::types::{Oid, Type};
 
 use super::Database;
-use super::ask::{Query, only};
-use super::raw::Micros;
+use super::ask::Query;
+use super::script::TextRow;
 use crate::facts::SourceError;
 use crate::facts::layout::{
     Catalog, CatalogColumn, CatalogIndex, CatalogTable, Layout, LiveEvidence, Partition, Storage,
@@ -19,7 +20,6 @@ use crate::facts::layout::{
 };
 
 const TABLES: &str = include_str!("queries/tables.sql");
-const SERVER: &str = include_str!("queries/server.sql");
 const COLUMNS: &str = include_str!("queries/columns.sql");
 const CHECKS: &str = include_str!("queries/checks.sql");
 const INDEXES: &str = include_str!("queries/indexes.sql");
@@ -34,12 +34,14 @@ const DISTINCT: &str = include_str!("queries/distinct.sql");
 /// As [`recognise`], or the database's own.
 pub async fn read(db: &Database, timeout: Duration) -> Result<Layout, SourceError> {
     let answers = Answers::ask(db, timeout).await?;
-    let mut catalog = answers.catalog();
+    let mut catalog = answers.catalog()?;
     if let Some(jobs) = &mut catalog.jobs
         && let Some(partitioned) = answers.partitioned_jobs()
     {
-        let rows = db.rows(timeout, PARTITIONS, &[(&partitioned, Type::OID)]).await?;
-        jobs.storage = rows.iter().filter(|row| row.get("leaf")).map(storage).collect();
+        let statement = PARTITIONS.replace("$1", &partitioned.to_string());
+        let [rows] = db.script(timeout, [&statement]).await?;
+        let leaves = rows.iter().filter(|row| row.flag("leaf"));
+        jobs.storage = leaves.map(storage).collect::<Result<_, _>>()?;
         jobs.partitions = rows.iter().map(partition).collect();
     }
     if catalog.is_ambiguous() {
@@ -50,111 +52,121 @@ pub async fn read(db: &Database, timeout: Duration) -> Result<Layout, SourceErro
 
 /// What the statements of the first round trip said.
 struct Answers {
-    tables: Vec<Row>,
-    server: Row,
-    columns: Vec<Row>,
-    checks: Vec<Row>,
-    indexes: Vec<Row>,
+    tables: Vec<TextRow>,
+    columns: Vec<TextRow>,
+    checks: Vec<TextRow>,
+    indexes: Vec<TextRow>,
 }
 
 impl Answers {
     async fn ask(db: &Database, timeout: Duration) -> Result<Self, SourceError> {
-        let queries = [TABLES, SERVER, COLUMNS, CHECKS, INDEXES];
-        let queries = queries.map(|statement| Query::new(statement, &[]));
-        let [tables, server, columns, checks, indexes] = db.answers(timeout, queries).await?;
-        Ok(Self {
-            tables: tables?,
-            server: only(server)?,
-            columns: columns?,
-            checks: checks?,
-            indexes: indexes?,
-        })
+        let [mut tables, mut columns, checks, mut indexes] =
+            db.script(timeout, [TABLES, COLUMNS, CHECKS, INDEXES]).await?;
+        // Sequences, indexes and types may have these names as well.
+        tables.retain(|row| row.text("kind").is_some_and(|kind| "rpvmf".contains(kind)));
+        columns
+            .retain(|row| row.value::<i16>("number").is_ok_and(|n| n > 0) && !row.flag("dropped"));
+        indexes.retain(|row| row.flag("valid"));
+        Ok(Self { tables, columns, checks, indexes })
     }
 
-    fn catalog(&self) -> Catalog {
-        Catalog {
-            jobs: self.table("jobs"),
-            events: self.table("job_events"),
+    fn catalog(&self) -> Result<Catalog, SourceError> {
+        let mut catalog = Catalog {
+            jobs: self.table("jobs")?,
+            events: self.table("job_events")?,
             evidence: LiveEvidence::default(),
-            in_recovery: self.server.get("in_recovery"),
-            server_time: self.server.get::<_, Micros>("now").rfc3339(0),
-            block_size: self.server.get("block_size"),
+            in_recovery: false,
+            server_time: String::new(),
+            block_size: 0.0,
+        };
+        // Every row says the same of the server.
+        if let Some(row) = self.tables.first() {
+            let now: Timestamp = row.value("now")?;
+            catalog.server_time = format!("{now:.0}");
+            catalog.in_recovery = row.flag("in_recovery");
+            catalog.block_size = row.value("block_size")?;
         }
+        Ok(catalog)
     }
 
-    fn table(&self, name: &str) -> Option<CatalogTable> {
-        let row = self.row(name)?;
-        let oid: Oid = row.get("oid");
-        let columns = of(&self.columns, oid);
-        Some(CatalogTable {
-            checks: of(&self.checks, oid).iter().map(|check| check.get("definition")).collect(),
-            indexes: of(&self.indexes, oid).iter().map(|row| index(row, &columns)).collect(),
-            columns: columns.iter().map(|row| column(row)).collect(),
-            storage: if is_partitioned(row) { vec![] } else { vec![storage(row)] },
+    fn table(&self, name: &str) -> Result<Option<CatalogTable>, SourceError> {
+        let Some(row) = self.row(name) else { return Ok(None) };
+        let columns = of_table(&self.columns, row);
+        let checks = of_table(&self.checks, row);
+        let indexes = of_table(&self.indexes, row);
+        Ok(Some(CatalogTable {
+            checks: checks
+                .iter()
+                .filter_map(|row| row.text("definition"))
+                .map(str::to_owned)
+                .collect(),
+            indexes: indexes.iter().map(|row| index(row, &columns)).collect::<Result<_, _>>()?,
+            columns: columns.iter().map(|row| column(row)).collect::<Result<_, _>>()?,
+            storage: if is_partitioned(row) { vec![] } else { vec![storage(row)?] },
             partitions: vec![],
-            can_select: row.get("can_select"),
-            rls_active: row.get("rls_active"),
-        })
+            can_select: row.flag("can_select"),
+            rls_active: row.flag("rls_active"),
+        }))
     }
 
-    fn row(&self, name: &str) -> Option<&Row> {
-        self.tables.iter().find(|row| row.get::<_, &str>("name") == name)
+    fn row(&self, name: &str) -> Option<&TextRow> {
+        self.tables.iter().find(|row| row.text("name") == Some(name))
     }
 
     fn partitioned_jobs(&self) -> Option<Oid> {
-        self.row("jobs").filter(|row| is_partitioned(row)).map(|row| row.get("oid"))
+        self.row("jobs").filter(|row| is_partitioned(row)).and_then(|row| row.value("oid").ok())
     }
 }
 
 /// The rows about one table.
-fn of(rows: &[Row], table: Oid) -> Vec<&Row> {
-    rows.iter().filter(|row| row.get::<_, Oid>("table") == table).collect()
+fn of_table<'a>(rows: &'a [TextRow], table: &TextRow) -> Vec<&'a TextRow> {
+    rows.iter().filter(|row| row.text("table") == table.text("oid")).collect()
 }
 
-fn is_partitioned(table: &Row) -> bool {
-    table.get::<_, i8>("kind") == b'p'.cast_signed()
+fn is_partitioned(table: &TextRow) -> bool {
+    table.text("kind") == Some("p")
 }
 
-fn storage(row: &Row) -> Storage {
-    Storage {
-        rows_counted: row.get("rows_counted"),
-        pages_counted: row.get("pages_counted"),
+fn storage(row: &TextRow) -> Result<Storage, SourceError> {
+    Ok(Storage {
+        rows_counted: row.value("rows_counted")?,
+        pages_counted: row.value("pages_counted")?,
         // NULL for a table that was dropped while we asked.
-        bytes: row.get::<_, Option<i64>>("bytes").unwrap_or(0),
-    }
+        bytes: row.value("bytes").unwrap_or(0),
+    })
 }
 
-fn partition(row: &Row) -> Partition {
-    let parent: String = row.get("parent");
+fn partition(row: &TextRow) -> Partition {
+    let text = |column| row.text(column).unwrap_or_default().to_owned();
     Partition {
-        schema: row.get("schema"),
-        name: row.get("name"),
-        parent: (!row.get::<_, bool>("below_root")).then_some(parent),
-        leaf: row.get("leaf"),
+        schema: text("schema"),
+        name: text("name"),
+        parent: (!row.flag("below_root")).then(|| text("parent")),
+        leaf: row.flag("leaf"),
     }
 }
 
-fn column(row: &Row) -> CatalogColumn {
+fn column(row: &TextRow) -> Result<CatalogColumn, SourceError> {
     // Domains and enums of the application's own have no name here: no column that is asked for by
     // its type may have one.
-    let builtin = Type::from_oid(row.get("type"));
-    CatalogColumn {
-        name: row.get("name"),
+    let builtin = Type::from_oid(row.value("type")?);
+    Ok(CatalogColumn {
+        name: row.value("name")?,
         r#type: builtin.map(|r#type| r#type.name().to_owned()),
-        not_null: row.get("not_null"),
-    }
+        not_null: row.flag("not_null"),
+    })
 }
 
-fn index(row: &Row, columns: &[&Row]) -> CatalogIndex {
-    let name = |number: &i16| {
-        let column = columns.iter().find(|column| column.get::<_, i16>("number") == *number);
-        column.map(|column| column.get::<_, String>("name"))
+fn index(row: &TextRow, columns: &[&TextRow]) -> Result<CatalogIndex, SourceError> {
+    let name = |number: &str| {
+        let column = columns.iter().find(|column| column.text("number") == Some(number));
+        column.and_then(|column| column.text("name")).map(str::to_owned)
     };
-    let keys = usize::try_from(row.get::<_, i16>("keys")).unwrap_or(0);
-    CatalogIndex {
-        columns: row.get::<_, Vec<i16>>("columns").iter().take(keys).map(name).collect(),
-        predicate: row.get("predicate"),
-    }
+    let numbers = row.text("columns").unwrap_or_default().split(' ');
+    Ok(CatalogIndex {
+        columns: numbers.take(row.value("keys")?).map(name).collect(),
+        predicate: row.text("predicate").map(str::to_owned),
+    })
 }
 
 async fn evidence(db: &Database, timeout: Duration) -> Result<LiveEvidence, SourceError> {

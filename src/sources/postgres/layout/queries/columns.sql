@@ -1,10 +1,10 @@
--- Which columns do the jobs and their events have?
+-- Which columns do the jobs and their events have? Those of the system have numbers below 1.
 select a.attrelid as table,
        a.attnum as number,
        a.attname as name,
        a.atttypid as type,
-       a.attnotnull as not_null
+       a.attnotnull as not_null,
+       a.attisdropped as dropped
   from pg_catalog.pg_attribute a
  where a.attrelid in (pg_catalog.to_regclass('public.jobs'),
                       pg_catalog.to_regclass('public.job_events'))
-   and a.attnum > 0 and not a.attisdropped

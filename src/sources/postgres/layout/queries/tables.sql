@@ -1,4 +1,5 @@
--- What are the jobs and their events, and may this role read them? The catalog alone, no table.
+-- What are the jobs and their events, and may this role read them? The catalog alone, no table. And what
+-- is the time there, does this server only replay another one, how large are its pages?
 select c.oid,
        c.relname as name,
        c.relkind as kind,
@@ -6,8 +7,10 @@ select c.oid,
        c.relpages as pages_counted,
        pg_catalog.pg_relation_size(c.oid) as bytes,
        pg_catalog.has_table_privilege(c.oid, 'SELECT') as can_select,
-       pg_catalog.row_security_active(c.oid) as rls_active
+       pg_catalog.row_security_active(c.oid) as rls_active,
+       pg_catalog.now() as now,
+       pg_catalog.pg_is_in_recovery() as in_recovery,
+       pg_catalog.current_setting('block_size') as block_size
   from pg_catalog.pg_class c
  where c.oid in (pg_catalog.to_regclass('public.jobs'),
                  pg_catalog.to_regclass('public.job_events'))
-   and c.relkind in ('r', 'p', 'v', 'm', 'f')
