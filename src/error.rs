@@ -50,6 +50,13 @@ impl Error {
         }
     }
 
+    /// Says which flags the commands of its hints need as this one did.
+    pub fn aim(&mut self, flags: &[&str]) {
+        if !flags.is_empty() && self.hints.iter().any(|hint| hint.contains("cliplyctl ")) {
+            self.hints.push(format!("with the same {}", flags.join(", ")));
+        }
+    }
+
     /// The command line is wrong (64).
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Usage, message)

@@ -34,12 +34,12 @@ pub mod sources;
 pub mod terminal;
 pub mod text;
 pub mod triage;
+mod usage;
 pub mod watch;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use clap::Parser as _;
-use clap::error::{ContextKind, ContextValue, ErrorKind as ClapKind};
 
 use cli::{Cli, Command};
 use context::Context;
@@ -56,11 +56,11 @@ pub fn run() -> ExitCode {
     match completion::answer() {
         Ok(false) => {}
         Ok(true) => return ExitCode::Ok,
-        Err(error) => return explain_usage(error),
+        Err(error) => return usage::explain(error, words()),
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return explain_usage(error),
+        Err(error) => return usage::explain(error, words()),
     };
     let environment = Environment::of_process();
     let terminal = Terminal::detect(cli.global.color, &environment);
@@ -71,6 +71,11 @@ pub fn run() -> ExitCode {
         let error = Error::bug("the tool stopped by a bug of its own");
         tell_programs(&cli, terminal, error, &Provenance::default())
     })
+}
+
+/// The words of the command line.
+fn words() -> impl Iterator<Item = String> {
+    std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned())
 }
 
 fn finish(cli: &Cli, environment: &Environment, terminal: Terminal) -> ExitCode {
@@ -139,6 +144,7 @@ fn show(cli: &Cli, terminal: Terminal, mut report: Report, from: &Provenance) ->
     if let Some(context) = cli.global.one() {
         report.address(context);
     }
+    report.aim(&cli.global.aim());
     report.document.runbook_url.clone_from(&from.runbook_url);
     let text = render::render(&report, from, cli.format(), terminal.stdout);
     match terminal.print(&text) {
@@ -155,34 +161,18 @@ fn fail(cli: &Cli, terminal: Terminal, mut error: Error, from: &Provenance) -> E
     if let Some(context) = cli.global.one() {
         error.address(context);
     }
+    error.aim(&cli.global.aim());
     terminal.complain(&error);
     tell_programs(cli, terminal, error, from)
 }
 
 /// Prints an error as a report where programs read it; says how to exit.
 fn tell_programs(cli: &Cli, terminal: Terminal, error: Error, from: &Provenance) -> ExitCode {
-    let code = error.exit_code();
     let format = cli.format();
+    let code = format.code(error.exit_code());
     let judged = cli.command.judges() && cli.command.formats().contains(&format);
     if format == Format::Json || (judged && format != Format::Table) {
         show(cli, terminal, Report::failed(cli.command.name(), error), from);
     }
     code
-}
-
-/// Help and version go to stdout and exit 0; clap's own 2 would mean CRITICAL, so errors exit 64.
-fn explain_usage(mut error: clap::Error) -> ExitCode {
-    let missing = match error.get(ContextKind::InvalidArg) {
-        Some(ContextValue::Strings(names)) => names.as_slice(),
-        _ => &[],
-    };
-    if error.kind() == ClapKind::MissingRequiredArgument && missing.iter().any(|n| n == "<OP>") {
-        let tip = "cliplyctl dlq ops lists the operations".into();
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
-    }
-    _ = error.print();
-    match error.kind() {
-        ClapKind::DisplayHelp | ClapKind::DisplayVersion => ExitCode::Ok,
-        _ => ExitCode::Usage,
-    }
 }

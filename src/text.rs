@@ -21,17 +21,25 @@ pub fn count(n: u64) -> String {
     out
 }
 
-/// The sentence with the context in the command that it is or ends in: `lists them: cliplyctl dlq ops`.
+/// The sentence with the context in the command that it is, or that stands in it behind a colon, a "see"
+/// or a backtick: `lists them: cliplyctl dlq ops`.
 #[must_use]
 pub fn addressed(sentence: &str, context: &str) -> String {
-    match sentence.split_once("cliplyctl ") {
+    let begins = |before: &str| {
+        before.is_empty() || [": ", "see ", "`"].iter().any(|end| before.ends_with(end))
+    };
+    let (name, mut rest, mut text) = ("cliplyctl ", sentence, String::new());
+    while let Some((before, command)) = rest.split_once(name) {
+        text.push_str(before);
+        let command_here = begins(&text);
+        text.push_str(name);
         // The demo is its own context.
-        Some((_, command)) if command.starts_with("demo") => sentence.to_owned(),
-        Some((before, command)) if before.is_empty() || before.ends_with(": ") => {
-            format!("{before}cliplyctl -c {context} {command}")
+        if command_here && !command.starts_with("demo") {
+            text.push_str(&format!("-c {context} "));
         }
-        _ => sentence.to_owned(),
+        rest = command;
     }
+    text + rest
 }
 
 /// A page with the context in every line that is a command, with or without the `$` of a prompt.
@@ -143,6 +151,10 @@ mod tests {
             "cliplyctl -c a dlq ops lists them"
         );
         assert_eq!(addressed("see: cliplyctl queue", "a"), "see: cliplyctl -c a queue");
+        assert_eq!(addressed("see cliplyctl queue", "a"), "see cliplyctl -c a queue");
+        let quoted = "check it (`cliplyctl queue` says which)";
+        assert_eq!(addressed(quoted, "a"), "check it (`cliplyctl -c a queue` says which)");
+        assert_eq!(addressed("cliplyctl demo", "a"), "cliplyctl demo");
         for prose in ["connect as another role", "is the cliplyctl of this machine old?"] {
             assert_eq!(addressed(prose, "a"), prose);
         }

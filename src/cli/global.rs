@@ -56,6 +56,17 @@ impl Global {
         self.all_contexts || self.context.len() > 1
     }
 
+    /// The flags given that say where to look: another command needs them as well.
+    #[must_use]
+    pub fn aim(&self) -> Vec<&'static str> {
+        let flags = [
+            ("--config", self.config.is_some()),
+            ("--base-url", self.base_url.is_some()),
+            ("--database-url", self.database_url.is_some()),
+        ];
+        flags.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag).collect()
+    }
+
     /// The flags that override settings.
     #[must_use]
     pub fn overrides(&self) -> Overrides {

@@ -70,6 +70,15 @@ pub async fn stream(
 /// # Errors
 /// Whatever kept it from saying anything at all.
 pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> {
+    let mut report = answer(command, context).await?;
+    let sends_on = matches!(command, Command::Triage(_) | Command::Health(_) | Command::Ready(_));
+    if sends_on && !env::finds_a_schema(context) {
+        report.without_schema();
+    }
+    Ok(report)
+}
+
+async fn answer(command: &Command, context: &Context) -> Result<Report, Error> {
     match command {
         Command::Triage(args) => triage::run(context, args).await,
         Command::Handoff => handoff::run(context).await,
@@ -92,7 +101,7 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         Command::Env(Env::Check(args)) => env::check(context, args).await,
         Command::Env(Env::Explain(args)) => env::explain(context, args),
         Command::Config(Config::Show) => Ok(config::show(context)),
-        Command::Config(Config::Check) => config::check(context).await,
+        Command::Config(Config::Check) => Ok(config::check(context).await),
         Command::Jobs(Jobs::Show(args)) => jobs::show(context, args).await,
         Command::Jobs(Jobs::Rescue(args)) => rescue::run(context, args).await,
         // Handled before: by `standalone`, `demo::run` and `stream`.

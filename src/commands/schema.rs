@@ -9,5 +9,5 @@ pub fn run() -> Report {
     let text = serde_json::to_string_pretty(&schema).unwrap_or_default();
     let mut document = Document::default();
     document.push(Block::Raw(text));
-    Report::listing("schema", &schema, document)
+    Report::listing("schema", schema, document)
 }

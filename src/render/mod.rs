@@ -23,6 +23,7 @@ pub(crate) mod wrap;
 
 use clap::ValueEnum as _;
 
+use crate::exit::ExitCode;
 use crate::report::{Provenance, Report};
 
 /// How a report is written.
@@ -58,6 +59,16 @@ impl Format {
     #[must_use]
     pub fn word(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// How a process ends whose output is read in this format: monitoring plugins know 0 to 3 alone.
+    #[must_use]
+    pub fn code(self, code: ExitCode) -> ExitCode {
+        match (self, code) {
+            (_, ExitCode::Ok | ExitCode::Warning | ExitCode::Critical) => code,
+            (Self::Nagios, _) => ExitCode::Unknown,
+            _ => code,
+        }
     }
 }
 

@@ -60,13 +60,13 @@ pub fn report(
     let mut missing = Vec::new();
     let mut data = Map::new();
     document.blocks.extend(without_title(status.document));
-    data.insert("triage".to_owned(), status.data);
+    data.insert("triage".to_owned(), status.data.json());
     for part in parts {
         document.heading(part.heading);
         let content = part.content.map(|mut report| {
             shorten(&mut report.document, part.most);
             document.blocks.extend(without_title(report.document));
-            report.data
+            report.data.json()
         });
         let content = content.unwrap_or_else(|error| {
             document.note(format!("could not be read: {}", error.message));

@@ -52,12 +52,14 @@ pub fn report(
 ) -> Report {
     let document = document(seen, &findings, from);
     let data = seen.value().map(HealthJson::from);
-    let mut report = Report::judged("health", findings, fail_on, &data, document);
-    service::cover(&mut report, &seen.source, seen.error());
-    if let Some(health) = data {
-        report.summary.push(("http_status", health.http_status.into()));
-        report.summary.push(("first_byte_ms", health.latency_ms.first_byte.into()));
+    let mut summary = Vec::new();
+    if let Some(health) = &data {
+        summary.push(("http_status", health.http_status.into()));
+        summary.push(("first_byte_ms", health.latency_ms.first_byte.into()));
     }
+    let mut report = Report::judged("health", findings, fail_on, data, document);
+    service::cover(&mut report, &seen.source, seen.error());
+    report.summary.extend(summary);
     report
 }
 

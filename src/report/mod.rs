@@ -33,6 +33,8 @@ pub mod settings;
 pub mod table;
 pub mod triage;
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::error::Error;
@@ -70,7 +72,7 @@ pub struct Report {
     /// Which section of the runbook applies.
     pub section: Option<SectionVerdict>,
     /// The command's own data, in its own frozen JSON type.
-    pub data: serde_json::Value,
+    pub data: Data,
     /// What `env check` puts at the top level, for readers of the script that it replaces.
     pub agreement: Option<envelope::AgreementJson>,
     /// Sources that failed on the way.
@@ -81,6 +83,28 @@ pub struct Report {
     pub saved_from: Option<Provenance>,
     /// The same for people.
     pub document: Document,
+}
+
+/// A command's own data. It becomes JSON when a machine asks for it: most readers are people.
+pub struct Data(Box<dyn Fn() -> serde_json::Value>);
+
+impl Data {
+    /// What serialises so.
+    pub fn new(data: impl Serialize + 'static) -> Self {
+        Self(Box::new(move || serde_json::to_value(&data).unwrap_or_default()))
+    }
+
+    /// The JSON.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.json().fmt(f)
+    }
 }
 
 /// What one of several contexts answered.
@@ -122,7 +146,11 @@ pub struct RuledOut {
 
 impl Report {
     /// The report of a listing or view: it could answer (0).
-    pub fn listing(command: &'static str, data: impl Serialize, document: Document) -> Self {
+    pub fn listing(
+        command: &'static str,
+        data: impl Serialize + 'static,
+        document: Document,
+    ) -> Self {
         Self::new(command, None, ExitCode::Ok, vec![], data, document)
     }
 
@@ -131,7 +159,7 @@ impl Report {
         command: &'static str,
         findings: Vec<Finding>,
         fail_on: FailOn,
-        data: impl Serialize,
+        data: impl Serialize + 'static,
         document: Document,
     ) -> Self {
         let verdict = Verdict::worst(findings.iter().map(|f| f.verdict));
@@ -156,7 +184,7 @@ impl Report {
         verdict: Option<Verdict>,
         exit: ExitCode,
         findings: Vec<Finding>,
-        data: impl Serialize,
+        data: impl Serialize + 'static,
         document: Document,
     ) -> Self {
         Self {
@@ -169,7 +197,7 @@ impl Report {
             examined: vec![],
             not_examined: vec![],
             section: None,
-            data: serde_json::to_value(data).unwrap_or_default(),
+            data: Data::new(data),
             agreement: None,
             members: vec![],
             saved_from: None,
@@ -189,6 +217,34 @@ impl Report {
                 Block::Markdown(text) => *text = text::addressed_lines(text, context).into(),
                 _ => {}
             }
+        }
+    }
+
+    /// Suggests the section of the runbook where it suggested `env check`, which would find no schema.
+    pub fn without_schema(&mut self) {
+        let is_check = |command: &str| command == "cliplyctl env check";
+        let mut sending = self.findings.iter().filter(|f| f.next.as_deref().is_some_and(is_check));
+        let Some(section) = sending.next().map(|finding| finding.section) else { return };
+        let instead = format!("cliplyctl runbook {}", section.number());
+        let nexts = self.findings.iter_mut().filter_map(|finding| finding.next.as_mut());
+        let nexts =
+            nexts.chain(self.section.iter_mut().filter_map(|section| section.next.as_mut()));
+        let blocks = self.document.blocks.iter_mut().filter_map(|block| match block {
+            Block::Next(commands) => Some(commands.iter_mut().map(|(command, _)| command)),
+            _ => None,
+        });
+        for command in nexts.chain(blocks.flatten()).filter(|command| is_check(command)) {
+            command.clone_from(&instead);
+        }
+    }
+
+    /// Says in front of the commands that the report suggests which flags they need as this one did.
+    pub fn aim(&mut self, flags: &[&str]) {
+        let blocks = &mut self.document.blocks;
+        let next = blocks.iter().position(|block| matches!(block, Block::Next(_)));
+        if let (Some(place), false) = (next, flags.is_empty()) {
+            let text = format!("what follows needs the same {}", flags.join(", "));
+            blocks.insert(place, Block::Note(text));
         }
     }
 

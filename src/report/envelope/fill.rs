@@ -32,7 +32,7 @@ impl Envelope {
             checks: report.findings.iter().map(check).collect(),
             findings: report.bad().into_iter().map(finding).collect(),
             verdict: report.section.as_ref().map(section),
-            data: report.data.clone(),
+            data: report.data.json(),
             contexts: report.members.iter().map(|m| Self::new(&m.report, &m.from)).collect(),
             agreement: report.agreement.clone(),
             errors: report.errors.iter().map(error).collect(),

@@ -13,5 +13,5 @@ pub fn report(contract: &Contract, text: &str, from: &Provenance) -> Report {
          # It declares what is, not what should be: review every line before you commit it."
     );
     document.push(Block::Raw(format!("{head}\n\n{text}")));
-    Report::listing("rls contract", contract, document)
+    Report::listing("rls contract", contract.clone(), document)
 }

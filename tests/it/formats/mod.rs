@@ -142,7 +142,26 @@ fn a_command_that_could_not_judge_says_so_in_the_format_asked_for() {
         ("sarif", "\"executionSuccessful\": false"),
     ];
     for (format, wanted) in says {
-        let output = Cli::new(["queue", "-o", format]).run().expect_code(78);
+        // The plugins' contract knows 0 to 3 alone.
+        let code = if format == "nagios" { 3 } else { 78 };
+        let output = Cli::new(["queue", "-o", format]).run().expect_code(code);
         assert!(output.stdout.contains(wanted), "{format}: {}", output.stdout);
     }
+}
+
+#[test]
+fn a_refused_command_line_is_told_to_programs_as_well() {
+    let output = Cli::new(["queue", "--kidn", "X", "-o", "json"]).run().expect_code(64);
+    assert!(output.stderr.contains("unexpected argument '--kidn' found"), "{}", output.stderr);
+    let report: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!((&report["status"], &report["exit_code"]), (&"error".into(), &64.into()));
+    assert_eq!(report["errors"][0]["kind"], "usage");
+    assert_eq!(report["errors"][0]["message"], "unexpected argument '--kidn' found");
+    assert!(report["errors"][0]["hints"][0].as_str().unwrap().contains("'--kind'"), "{report}");
+
+    let output = Cli::new(["triage", "--wait", "soon", "--output=nagios"]).run().expect_code(3);
+    assert!(output.stdout.starts_with("CLIPLYCTL UNKNOWN: invalid value 'soon'"), "{output:?}");
+
+    let output = Cli::new(["queue", "--kidn", "X"]).run().expect_code(64);
+    assert_eq!(output.stdout, "");
 }
