@@ -171,15 +171,20 @@ pub fn quantile(values: &[f64], part: f64) -> f64 {
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0.0)
 }
 
-/// Runs all programs in turns, after a run of each that warms the caches.
+/// Runs all programs in turns, after a run of each that warms the caches. Every round begins with another
+/// one and goes the other way round: whoever comes after a cousin finds the server's memory warm.
 pub fn in_turns<const N: usize>(programs: [&Program; N], runs: usize) -> Result<[Figures; N]> {
     let mut samples = [const { Vec::new() }; N];
     for program in programs {
         program.answer()?;
     }
-    for _ in 0..runs {
-        for (program, samples) in programs.iter().zip(&mut samples) {
-            samples.push(program.sample()?);
+    for round in 0..runs {
+        let mut order: [usize; N] = std::array::from_fn(|n| (n + round / 2) % N);
+        if round % 2 == 1 {
+            order.reverse();
+        }
+        for n in order {
+            samples[n].push(programs[n].sample()?);
         }
     }
     Ok(std::array::from_fn(|n| Figures::of(&programs[n].name, &samples[n])))
