@@ -1,9 +1,7 @@
 //! How a table fits a terminal: which columns stand side by side, how wide each is, and what is
 //! folded below its row.
 
-use unicode_width::UnicodeWidthStr as _;
-
-use super::wrap::longest_word;
+use super::wrap::{self, longest_word};
 use crate::report::{Column, Give, Table};
 
 /// Columns between two columns of a table.
@@ -58,7 +56,7 @@ impl Wants {
     fn of(table: &Table, texts: &[Vec<String>], index: usize) -> Self {
         let column = &table.columns[index];
         let cells = || texts.iter().map(|row| row[index].as_str()).chain([column.title]);
-        let most = cells().map(|text| text.width()).max().unwrap_or(0);
+        let most = cells().map(wrap::width).max().unwrap_or(0);
         let word = || cells().map(longest_word).max().unwrap_or(0).min(MAX_WORD);
         let least = match (column.give, table.one_line) {
             (Give::Prose, true) => MIN_CUT,

@@ -36,7 +36,9 @@ pub fn json(text: &str) -> String {
 
 fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     let hostile = |c: char| is_hostile(c) && !keep(c);
-    if !text.contains(hostile) {
+    // Most texts are plain: their bytes say so faster than their characters.
+    let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if plain || !text.contains(hostile) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);

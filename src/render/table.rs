@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::brush::Brush;
 use super::{Canvas, grid, prose, sanitise, wrap};
 use crate::facts::Verdict;
-use crate::report::{Block, Cell, Document, Tone};
+use crate::report::{Block, Cell, Document, Painted, Table, Tone};
 
 /// Paints a document; every block ends with a newline, blocks are set apart by an empty line.
 #[must_use]
@@ -39,12 +39,30 @@ fn paint(block: &Block, brush: Brush<'_>) -> String {
         Block::Title(cells) => title(cells, brush),
         Block::Heading(text) => wrapped(&Cell::strong(text), "", brush),
         Block::Pairs(pairs) => pairs_block(pairs, brush),
-        Block::Table(table) => grid::paint(table, brush),
+        Block::Table(table) => rows(table, brush),
         Block::Note(text) => wrapped(&Cell::muted(text), "", brush),
         Block::Raw(text) => format!("{text}\n"),
         Block::Markdown(text) => prose::paint(text, brush),
         Block::Verbatim(text) => verbatim(text),
         Block::Next(commands) => next(commands, brush),
+    }
+}
+
+/// Paints a table, which leads nowhere, before the rest of its document is known: while somebody waits
+/// for that anyway.
+pub fn ahead(table: &mut Table, canvas: Canvas) {
+    let text = grid::paint(table, Brush::new(canvas, None));
+    table.painted = Some(Painted { color: canvas.color, width: canvas.width, text });
+}
+
+fn rows(table: &Table, brush: Brush<'_>) -> String {
+    let width = brush.width();
+    let fits = |painted: &&Painted| {
+        (painted.color, painted.width.map(usize::from)) == (brush.colors(), width)
+    };
+    match table.painted.as_ref().filter(fits) {
+        Some(painted) => painted.text.clone(),
+        None => grid::paint(table, brush),
     }
 }
 

@@ -47,6 +47,12 @@ pub fn longest_word(text: &str) -> usize {
     text.split(' ').map(|word| word.width()).max().unwrap_or(0)
 }
 
+/// Columns of a terminal that a text takes.
+#[must_use]
+pub fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
+}
+
 fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut next = 0;
     text.split(' ').map(move |word| {

@@ -73,10 +73,11 @@ impl From<&DeadLetter> for DeadLetterJson {
     }
 }
 
-/// Builds the listing.
+/// Builds the listing of a page and its [`table`].
 #[must_use]
 pub fn listing(
     page: &DeadLetters,
+    table: Table,
     from: &Provenance,
     selection: &Selection,
     order: Order,
@@ -93,7 +94,7 @@ pub fn listing(
     if page.jobs.is_empty() {
         document.note("no dead letters match");
     } else {
-        document.push(Block::Table(table(&page.jobs)));
+        document.push(Block::Table(table));
     }
     document.note(footer(page, order));
     if let Some(cursor) = &next_cursor {
@@ -128,7 +129,9 @@ fn footer(page: &DeadLetters, order: Order) -> String {
     format!("{shown} shown of {}{cut}{window}{slow}", count_text(&page.total))
 }
 
-fn table(jobs: &[DeadLetter]) -> Table {
+/// The jobs of a page.
+#[must_use]
+pub fn table(jobs: &[DeadLetter]) -> Table {
     let mut table = Table::listing(vec![
         Column::text("id"),
         Column::text("kind"),

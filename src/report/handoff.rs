@@ -105,6 +105,7 @@ fn shorten(document: &mut Document, most: usize) {
         {
             cut = Some(table.rows.len() - most);
             table.rows.truncate(most);
+            table.painted = None;
         }
     }
     if let Some(cut) = cut {

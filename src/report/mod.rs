@@ -45,7 +45,7 @@ use crate::text;
 pub use cell::{Cell, Tone};
 pub use document::{Block, Document};
 pub use page::Page;
-pub use table::{Align, Column, Give, Table};
+pub use table::{Align, Column, Give, Painted, Table};
 
 /// Findings that a sentence names; the reader of a chat wants the worst.
 const NAMED: usize = 3;

@@ -68,24 +68,38 @@ pub struct Table {
     pub rows: Vec<Vec<Cell>>,
     /// Long texts are cut rather than wrapped: one line a row.
     pub one_line: bool,
+    /// Painted before the rest of the document was known, for one canvas.
+    pub painted: Option<Painted>,
+}
+
+/// How a table looks on a canvas.
+#[derive(Debug, Clone)]
+pub struct Painted {
+    /// Whether it is coloured.
+    pub color: bool,
+    /// Columns of the terminal; none: as many as are wanted.
+    pub width: Option<u16>,
+    /// The lines.
+    pub text: String,
 }
 
 impl Table {
     /// A table without rows yet.
     #[must_use]
     pub fn new(columns: Vec<Column>) -> Self {
-        Self { columns, rows: vec![], one_line: false }
+        Self { columns, ..Self::default() }
     }
 
     /// A listing: one line a row, long texts cut.
     #[must_use]
     pub fn listing(columns: Vec<Column>) -> Self {
-        Self { columns, rows: vec![], one_line: true }
+        Self { columns, one_line: true, ..Self::default() }
     }
 
     /// Adds a row.
     pub fn row(&mut self, cells: Vec<Cell>) {
         debug_assert_eq!(cells.len(), self.columns.len());
         self.rows.push(cells);
+        self.painted = None;
     }
 }

@@ -4,9 +4,11 @@ use super::filter;
 use crate::cli::DlqList;
 use crate::context::Context;
 use crate::error::Error;
+use crate::facts::dead_letter::DeadLetter;
 use crate::facts::layout::Layout;
 use crate::facts::listing::Cursor;
 use crate::facts::selection::Selection;
+use crate::render;
 use crate::report::{Report, dead_letters};
 use crate::sources::postgres::dead_letters::{self as source, Listing};
 
@@ -52,6 +54,15 @@ pub async fn run(context: &Context, args: &DlqList) -> Result<Report, Error> {
     let meant = Meant::by(context, args).await?;
     let limit = args.limit.unwrap_or(PAGE);
     let database = context.database().await?;
-    let page = source::list(database, meant.listing(args), limit, context.remaining()).await?;
-    Ok(dead_letters::listing(&page, &context.provenance(), &meant.selection, args.sort, args.limit))
+    // The page is here before the total, which a person with a large table waits for.
+    let paint = |jobs: &[DeadLetter]| {
+        let mut table = dead_letters::table(jobs);
+        render::table::ahead(&mut table, context.terminal.stdout);
+        table
+    };
+    let listing = meant.listing(args);
+    let listed = source::list(database, listing, limit, context.remaining(), paint).await?;
+    let (page, table) = listed;
+    let from = context.provenance();
+    Ok(dead_letters::listing(&page, table, &from, &meant.selection, args.sort, args.limit))
 }

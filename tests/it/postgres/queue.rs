@@ -84,15 +84,17 @@ fn the_kind_filter_counts_one_kind_and_knows_the_others() {
 
 #[test]
 fn ages_are_by_the_servers_clock() {
-    // A session time zone and a client clock of another era change nothing.
+    // A session's time zone, and how it writes dates and numbers, change nothing.
     let database = Database::from_fixture("main_healthy");
-    database.execute(
-        "alter role postgres set timezone = 'Pacific/Kiritimati';
+    database.execute(&format!(
+        "alter database {name} set timezone = 'Asia/Kathmandu';
+         alter database {name} set datestyle = 'German';
+         alter database {name} set extra_float_digits = 0;
          insert into jobs (workspace_id, kind, state, run_at)
          select id, 'TRANSCRIBE', 'queued', now() - interval '10 minutes' from workspaces limit 1",
-    );
+        name = database.name(),
+    ));
     let json = run(&["queue", "-o", "json"], &database).expect_code(2).json();
-    database.execute("alter role postgres reset timezone");
     let age = json["data"]["oldest_due_age"].as_f64().expect("an age");
     assert!((599.0..660.0).contains(&age), "{age}");
     assert_eq!(status(&json, "queue.oldest_due"), "critical");

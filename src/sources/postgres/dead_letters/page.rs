@@ -16,36 +16,37 @@ use crate::sources::postgres::{Database, queue};
 /// Totals are counted up to this: the first page must not wait for a count of everything.
 const TOTAL_CAP: u64 = 10_000;
 
-/// A page, and the total beside it.
+/// A page, and the total beside it; `take` gets the jobs of the page as soon as they are known.
 ///
 /// # Errors
 /// [`SourceErrorKind::UnknownLayout`] where the schema has no dead letters; else the database's.
-pub async fn list(
+pub async fn list<T>(
     db: &Database,
     listing: Listing<'_>,
     limit: u32,
     timeout: Duration,
-) -> Result<DeadLetters, SourceError> {
+    take: impl Fn(&[DeadLetter]) -> T,
+) -> Result<(DeadLetters, T), SourceError> {
     required(listing.layout)?;
-    if listing.order == Order::Died {
-        return pass::latest_deaths(db, listing, limit, timeout).await;
-    }
-    if listing.selection.group.is_some() {
-        return pass::members(db, listing, limit, timeout).await;
-    }
-    let (mut jobs, total) = page(db, listing, limit, timeout).await?;
-    let more = jobs.len() > limit as usize;
-    jobs.truncate(limit as usize);
-    Ok(DeadLetters { jobs, more, total, window: None })
+    let listed = if listing.order == Order::Died {
+        pass::latest_deaths(db, listing, limit, timeout).await?
+    } else if listing.selection.group.is_some() {
+        pass::members(db, listing, limit, timeout).await?
+    } else {
+        return page(db, listing, limit, timeout, take).await;
+    };
+    let taken = take(&listed.jobs);
+    Ok((listed, taken))
 }
 
 /// The page and the total, asked together: the total may take a second and no more.
-async fn page(
+async fn page<T>(
     db: &Database,
     listing: Listing<'_>,
     limit: u32,
     timeout: Duration,
-) -> Result<(Vec<DeadLetter>, Count), SourceError> {
+    take: impl Fn(&[DeadLetter]) -> T,
+) -> Result<(DeadLetters, T), SourceError> {
     let (statement, conditions) = listing.statement(Some(u64::from(limit) + 1));
     let all = Conditions::of(listing.layout, listing.selection);
     let total = format!(
@@ -56,9 +57,15 @@ async fn page(
     let (params, all) = (conditions.params(), all.params());
     let page = Query::new(&statement, &params);
     let total = Query::new(&total, &all).within(timeout.min(queue::SCAN_BUDGET));
-    let take = |rows: Vec<Row>| rows.iter().map(dead_letter).collect();
-    let (jobs, total) = db.pair(timeout, page, take, total).await?;
-    Ok((jobs?, counted(total)?))
+    let read = |rows: Vec<Row>| {
+        let more = rows.len() > limit as usize;
+        let jobs: Vec<_> = rows.iter().take(limit as usize).map(dead_letter).collect();
+        let taken = take(&jobs);
+        (jobs, more, taken)
+    };
+    let (page, total) = db.pair(timeout, page, read, total).await?;
+    let (jobs, more, taken) = page?;
+    Ok((DeadLetters { jobs, more, total: counted(total)?, window: None }, taken))
 }
 
 fn counted(total: Result<Vec<Row>, SourceError>) -> Result<Count, SourceError> {
