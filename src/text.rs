@@ -33,8 +33,8 @@ pub fn addressed(sentence: &str, context: &str) -> String {
         text.push_str(before);
         let command_here = begins(&text);
         text.push_str(name);
-        // The demo is its own context.
-        if command_here && !command.starts_with("demo") {
+        // The demo is its own context; and nothing is addressed twice.
+        if command_here && !command.starts_with("demo") && !command.starts_with("-c ") {
             text.push_str(&format!("-c {context} "));
         }
         rest = command;
@@ -154,7 +154,9 @@ mod tests {
         assert_eq!(addressed("see cliplyctl queue", "a"), "see cliplyctl -c a queue");
         let quoted = "check it (`cliplyctl queue` says which)";
         assert_eq!(addressed(quoted, "a"), "check it (`cliplyctl -c a queue` says which)");
-        assert_eq!(addressed("cliplyctl demo", "a"), "cliplyctl demo");
+        for done in ["cliplyctl demo", "see cliplyctl -c a queue"] {
+            assert_eq!(addressed(done, "a"), done);
+        }
         for prose in ["connect as another role", "is the cliplyctl of this machine old?"] {
             assert_eq!(addressed(prose, "a"), prose);
         }

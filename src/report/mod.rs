@@ -211,9 +211,11 @@ impl Report {
         let address = |command: &mut String| *command = text::addressed(command, context);
         self.findings.iter_mut().filter_map(|f| f.next.as_mut()).for_each(address);
         self.section.iter_mut().filter_map(|s| s.next.as_mut()).for_each(address);
+        self.errors.iter_mut().for_each(|error| error.address(context));
         for block in &mut self.document.blocks {
             match block {
                 Block::Next(commands) => commands.iter_mut().for_each(|(c, _)| address(c)),
+                Block::Note(text) => address(text),
                 Block::Markdown(text) => *text = text::addressed_lines(text, context).into(),
                 _ => {}
             }
