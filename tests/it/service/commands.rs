@@ -107,6 +107,25 @@ fn no_base_url_is_a_matter_of_configuration() {
 }
 
 #[test]
+fn what_comes_next_can_be_typed_here() {
+    let url = refused_url();
+    let next = |args: &[&str], cli: fn(Cli) -> Cli| {
+        cli(Cli::new(args.iter().copied())).run().expect_code(2).stdout
+    };
+    let here = next(&["health", "--base-url", &url], |cli| cli);
+    assert!(here.contains("what follows needs the same --base-url"), "{here}");
+    assert!(here.contains("cliplyctl runbook 3.1") && !here.contains("env check"), "{here}");
+    // With a schema in its usual place, there is something to check.
+    let checkout = next(&["health", "--base-url", &url], |cli| cli.file("src/env.ts", ""));
+    assert!(checkout.contains("cliplyctl env check"), "{checkout}");
+    let nothing = ["history", "--database-url", "postgres://u@127.0.0.1:1/app"];
+    let output = Cli::new(nothing).run().expect_code(3);
+    for words in ["record once: cliplyctl record", "with the same --database-url"] {
+        assert!(output.stderr.contains(words), "{words}: {output:?}");
+    }
+}
+
+#[test]
 fn credentials_and_escape_sequences_reach_no_output() {
     let body = r#"{"ok":false,"checks":{"db":{"ok":false,"message":"\u001b[2J hunter2-token"}}}"#;
     let stub = Stub::start([("/api/admin/readyz", Response::json(503, body))]);
