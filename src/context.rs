@@ -212,6 +212,11 @@ impl Context {
     }
 }
 
+/// Of a run that speaks of no system.
+pub(crate) fn nowhere() -> Provenance {
+    Provenance { started_at: now(), ..Provenance::default() }
+}
+
 /// The one place that reads the clock.
 #[expect(clippy::disallowed_methods, reason = "the clock is read here")]
 pub(crate) fn now() -> Timestamp {

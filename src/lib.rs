@@ -69,7 +69,7 @@ pub fn run() -> ExitCode {
     catch_unwind(run).unwrap_or_else(|_| {
         // The person was told when it happened.
         let error = Error::bug("the tool stopped by a bug of its own");
-        tell_programs(&cli, terminal, error, &Provenance::default())
+        tell_programs(&cli, terminal, error, &context::nowhere())
     })
 }
 
@@ -89,7 +89,7 @@ fn finish(cli: &Cli, environment: &Environment, terminal: Terminal) -> ExitCode 
         }
         Err(error) => Err(Error::bug("the runtime did not start").cause(error)),
     };
-    outcome.unwrap_or_else(|error| fail(cli, terminal, error, &Provenance::default()))
+    outcome.unwrap_or_else(|error| fail(cli, terminal, error, &context::nowhere()))
 }
 
 async fn execute(
@@ -104,7 +104,7 @@ async fn execute(
         return commands::fleet::run(cli, environment, terminal, &cwd).await;
     }
     if let Some(answer) = commands::standalone(&cli.command) {
-        return Ok(show(cli, terminal, answer?, &Provenance::default()));
+        return Ok(show(cli, terminal, answer?, &context::nowhere()));
     }
     if let Command::Demo(args) = &cli.command {
         return commands::demo::run(cli, args, environment, terminal).await;

@@ -155,6 +155,7 @@ fn a_refused_command_line_is_told_to_programs_as_well() {
     assert!(output.stderr.contains("unexpected argument '--kidn' found"), "{}", output.stderr);
     let report: Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!((&report["status"], &report["exit_code"]), (&"error".into(), &64.into()));
+    assert!(!report["started_at"].as_str().unwrap().starts_with("1970"), "{report}");
     assert_eq!(report["errors"][0]["kind"], "usage");
     assert_eq!(report["errors"][0]["message"], "unexpected argument '--kidn' found");
     assert!(report["errors"][0]["hints"][0].as_str().unwrap().contains("'--kind'"), "{report}");
