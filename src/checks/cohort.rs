@@ -61,6 +61,7 @@ impl Trail {
         self.last = event;
         match deed {
             Deed::Moved => self.moved = true,
+            Deed::Undone => (self.moved, self.undone) = (true, true),
             Deed::Rescued => self.held = false,
             Deed::Claimed(worker) => {
                 self.held = true;

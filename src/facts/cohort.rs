@@ -53,8 +53,10 @@ pub enum Deed {
     Failed(Option<String>),
     /// It was taken from a silent worker.
     Rescued,
-    /// It was requeued again, or the requeue was taken back.
+    /// It was requeued again.
     Moved,
+    /// The requeue was taken back.
+    Undone,
 }
 
 /// What the events since the requeue tell of one job.
@@ -70,6 +72,8 @@ pub struct Trail {
     pub unnamed: bool,
     /// Whether somebody else put it elsewhere.
     pub moved: bool,
+    /// Whether that was an undo.
+    pub undone: bool,
     /// A worker that failed it without a claim; the inner name is told or not.
     pub unclaimed_failure: Option<Option<String>>,
 }

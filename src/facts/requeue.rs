@@ -198,4 +198,6 @@ pub enum Stop {
     Database(SourceError),
     /// All or nothing was asked for, and it is nothing.
     AllOrNothing,
+    /// Somebody takes back what was written.
+    Undone,
 }

@@ -62,7 +62,7 @@ pub fn note_stop(report: &mut Report, outcome: &Outcome) {
         Some(Stop::AllOrNothing) => report.errors.push(Error::refused(
             "not every job could be written, and ids are all or nothing: nothing was written",
         )),
-        Some(Stop::Interrupted) | None => {}
+        Some(Stop::Interrupted | Stop::Undone) | None => {}
     }
 }
 
@@ -84,6 +84,9 @@ pub fn account(document: &mut Document, operation: &OperationId, o: &Outcome, ve
     document.push(Block::Pairs(pairs));
     match &o.stopped {
         Some(Stop::Interrupted) => document.note("interrupted between two batches"),
+        Some(Stop::Undone) => {
+            document.note("stopped: somebody took jobs of this operation back (dlq undo)");
+        }
         Some(Stop::AllOrNothing) => {
             document.note("all or nothing was asked for, and not all can be: nothing was written");
         }

@@ -73,7 +73,8 @@ impl Progress {
         let words = if noted.is_empty() { words.to_owned() } else { format!("{words} · {noted}") };
         self.bar.set_message(sanitise::line(&words).into_owned());
         if self.due() {
-            say(&words);
+            let so_far = crate::text::age(self.started.elapsed().as_secs_f64());
+            say(&format!("{words} · {so_far} so far"));
         }
     }
 

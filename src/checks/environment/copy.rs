@@ -36,7 +36,8 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
         }
     }
     if findings.is_empty() {
-        let mut message = format!("{} works when copied to .env", template.path.display());
+        let mut message =
+            format!("every value of {} is accepted when copied to .env", template.path.display());
         if !unjudged.is_empty() {
             message.push_str(&format!(", as far as can be told: {} run code", unjudged.join(", ")));
         }

@@ -13,9 +13,15 @@ pub const CHECK: Check<Facts> = Check {
 
 fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
     reading(check, facts, "stuck jobs", |queue| match &queue.stuck {
-        Some(stuck) => count_finding(check, facts, "stuck jobs", stuck, limits.stuck, |n| {
-            format!("{n} in progress without a heartbeat for {}", text::age(limits.stuck_after))
-        }),
+        Some(stuck) => {
+            let finding = count_finding(check, facts, "stuck jobs", stuck, limits.stuck, |n| {
+                format!("{n} in progress without a heartbeat for {}", text::age(limits.stuck_after))
+            });
+            match finding.verdict {
+                Verdict::Unknown => finding,
+                _ => finding.next("cliplyctl jobs rescue --dry-run"),
+            }
+        }
         None => check.finding(Verdict::Ok, "stuck jobs", super::NO_LIFE),
     })
 }

@@ -66,7 +66,7 @@ fn nobody(check: &Check<Facts>, queue: &Queue, limits: &Limits) -> Finding {
         Some(age) => check.finding(
             against(age, limits.worker_silence),
             SUBJECT,
-            format!("nobody works: jobs are due for {}, none is in progress", text::age(age)),
+            format!("none is in progress, though jobs are due for {}", text::age(age)),
         ),
     }
 }

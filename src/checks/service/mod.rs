@@ -27,6 +27,13 @@ pub const READINESS: [&Check<Observed<Readiness>>; 10] = [
     &part::OTHER,
 ];
 
+/// Whether the app does not answer at all, whatever it was asked.
+#[must_use]
+pub fn nobody_answers(kind: SourceErrorKind) -> bool {
+    use SourceErrorKind::{Disconnected, Dns, Refused, Timeout, Tls};
+    matches!(kind, Refused | Dns | Tls | Timeout | Disconnected)
+}
+
 /// How bad it is that healthz gives no report.
 ///
 /// CRITICAL where users would meet the same wall: nothing listens, nothing answers, or the app

@@ -98,8 +98,12 @@ impl Tour<'_, '_, '_> {
             }
             if self.last.pause(writing).is_zero() {
                 self.look().await?;
+                let undone = runners.iter().any(|runner| runner.undone(self.way.watch));
                 let open = runners.iter_mut().filter(|runner| !runner.rests());
                 open.for_each(|r| r.judge(self.way.canary, self.way.watch, &self.progress));
+                if undone {
+                    return Err(Stop::Undone);
+                }
             }
         }
     }

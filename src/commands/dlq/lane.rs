@@ -105,6 +105,11 @@ impl Runner {
         self.ready = self.rest;
     }
 
+    /// Whether somebody took back what was written in this step.
+    pub fn undone(&self, watch: &Watch<'_>) -> bool {
+        watch.undone(&self.watched)
+    }
+
     /// Looks how the jobs of its step stand, and decides what comes next.
     pub fn judge(&mut self, canary: &Canary, watch: &Watch<'_>, progress: &Progress) {
         self.lane.step = watch.tally_of(&self.watched);

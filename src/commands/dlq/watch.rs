@@ -142,7 +142,11 @@ impl<'a> Watch<'a> {
             for (event, told) in page.told {
                 match told {
                     Told::Requeued(member) => {
-                        self.jobs.entry(member.id).or_insert_with(|| Seen::new(member, event));
+                        // Once more, after an undo: a new beginning.
+                        let known = self.jobs.get(&member.id);
+                        if known.is_none_or(|seen| seen.trail.last < event) {
+                            self.jobs.insert(member.id, Seen::new(member, event));
+                        }
                     }
                     Told::Happened(job, deed) => {
                         if let Some(seen) = self.jobs.get_mut(&job) {
@@ -186,6 +190,12 @@ impl<'a> Watch<'a> {
     pub fn tally_of(&self, jobs: &[JobId]) -> Tally {
         let standing = |id| self.jobs.get(id).map_or(Standing::Queued, |seen| seen.standing);
         jobs.iter().map(standing).collect()
+    }
+
+    /// Whether somebody took back one of these jobs, where events tell.
+    #[must_use]
+    pub fn undone(&self, jobs: &[JobId]) -> bool {
+        jobs.iter().any(|id| self.jobs.get(id).is_some_and(|seen| seen.trail.undone))
     }
 
     /// Workers that acted without a claim; none where claims leave no events.

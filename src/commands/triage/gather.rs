@@ -53,7 +53,7 @@ pub async fn gather(context: &Context, probes: &Probes<'_>, effort: Effort) -> F
 /// Sources by name.
 const CATALOG: &str = "pg_catalog";
 const JOBS: &str = "public.jobs";
-const DEATHS: &str = "public.jobs, two hours";
+const DEATHS: &str = "public.jobs (two hours)";
 const EVENTS: &str = "public.job_events";
 const STATISTICS: &str = "pg_stat_activity";
 

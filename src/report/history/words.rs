@@ -84,7 +84,10 @@ pub(super) fn notes(past: &Past, now: Timestamp) -> Vec<String> {
         });
     }
     if series.gaps.len() > 3 {
-        notes.push(format!("and {} more gaps", series.gaps.len() - 3));
+        notes.push(format!(
+            "and {}",
+            text::plural(series.gaps.len() as u64 - 3, "more gap", "more gaps")
+        ));
     }
     for mark in past.marks.iter().rev().take(5) {
         notes.push(mark_text(mark, now));

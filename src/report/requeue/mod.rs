@@ -164,8 +164,10 @@ fn next(operation: &OperationId, done: &Done) -> Vec<(String, String)> {
             say(format!("cliplyctl dlq undo {operation}"), "take back what no worker has touched");
         }
     } else if outcome.left + outcome.in_doubt > 0 {
-        if outcome.stopped != Some(Stop::AllOrNothing) {
-            say(resume, "finish it; nothing is done twice");
+        match outcome.stopped {
+            Some(Stop::AllOrNothing) => {}
+            Some(Stop::Undone) => say(resume, "if the others are wanted after all"),
+            _ => say(resume, "finish it; nothing is done twice"),
         }
     } else if let Some(followed) = &done.followed {
         follow::next(followed).into_iter().for_each(|(command, why)| say(command, &why));

@@ -101,7 +101,8 @@ fn page_statement(layout: &Layout, events: &Events) -> Option<String> {
 fn deed(row: &Row) -> Option<Deed> {
     let worker = || row.get::<_, Option<String>>("worker");
     match row.get::<_, Option<&str>>("reason") {
-        Some(REQUEUED | UNDONE) => return Some(Deed::Moved),
+        Some(REQUEUED) => return Some(Deed::Moved),
+        Some(UNDONE) => return Some(Deed::Undone),
         Some(RESCUED) => return Some(Deed::Rescued),
         _ => {}
     }

@@ -59,8 +59,22 @@ fn jobs_wait() {
             1,
             "queue",
         ),
-        ("one stuck", |f| queue(f).stuck = Some(Count::Exact(1)), "3.3", Warning, 1, "queue"),
-        ("ten stuck", |f| queue(f).stuck = Some(Count::Exact(10)), "3.3", Critical, 2, "queue"),
+        (
+            "one stuck",
+            |f| queue(f).stuck = Some(Count::Exact(1)),
+            "3.3",
+            Warning,
+            1,
+            "jobs rescue --dry-run",
+        ),
+        (
+            "ten stuck",
+            |f| queue(f).stuck = Some(Count::Exact(10)),
+            "3.3",
+            Critical,
+            2,
+            "jobs rescue --dry-run",
+        ),
         (
             "the workers fell silent",
             |f| {

@@ -249,6 +249,32 @@ fn every_group_has_its_own_canary() {
 }
 
 #[test]
+fn a_canary_that_is_undone_sends_no_others_after_it() {
+    let db = Database::with_variant("main");
+    bury(&db, 3);
+    let mut cli = canary(&db, &["--ramp", "1,all"]);
+    let running = cli.start();
+    step(&db, &running, 1);
+    let operation = db.value("SELECT data->>'operation' FROM job_events WHERE data ? 'operation'");
+    command(&db, "undo", &[&operation, "--yes"]).run().expect_code(0);
+    let out = running.finish().expect_code(75);
+    assert!(out.stderr.is_empty() || !out.stderr.contains("error"), "{out:#?}");
+    let requeued =
+        "SELECT count(*) FROM job_events WHERE data->>'reason' = 'requeued_from_dead_letter'";
+    assert_eq!((db.value(requeued), count(&db, "dead_letter")), ("1".into(), "3".into()));
+
+    // Whoever wants the others after all goes on; the one that was taken back stays dead.
+    let state = cli.home().join(".local/state");
+    let args = ["--resume", &operation, "--yes", "--ramp", "1,all", "--reason", "after all"];
+    let mut cli = command(&db, "requeue", &args).env("XDG_STATE_HOME", state);
+    let running = cli.start();
+    step(&db, &running, 2);
+    workers::finish(&db.session());
+    running.finish().expect_code(0);
+    assert_eq!((events(&db), count(&db, "dead_letter")), ("3".into(), "1".into()));
+}
+
+#[test]
 fn a_canary_that_others_moved_is_replaced() {
     let db = Database::with_variant("main");
     bury(&db, 3);

@@ -115,6 +115,9 @@ fn what_comes_next_can_be_typed_here() {
     let here = next(&["health", "--base-url", &url], |cli| cli);
     assert!(here.contains("what follows needs the same --base-url"), "{here}");
     assert!(here.contains("cliplyctl runbook 3.1") && !here.contains("env check"), "{here}");
+    let ready = next(&["ready", "--base-url", &url], |cli| cli);
+    assert!(ready.contains("3.1 The app does not answer"), "{ready}");
+    assert!(!ready.contains("3.2"), "{ready}");
     // With a schema in its usual place, there is something to check.
     let checkout = next(&["health", "--base-url", &url], |cli| cli.file("src/env.ts", ""));
     assert!(checkout.contains("cliplyctl env check"), "{checkout}");
