@@ -1,11 +1,11 @@
 //! `ready`: is the app ready, and which part of it is not?
 
-use crate::checks::service::{READINESS, nobody_answers};
+use crate::checks::service::judge_readiness;
 use crate::cli::Ready;
 use crate::context::Context;
 use crate::error::Error;
+use crate::facts::Observed;
 use crate::facts::service::Readiness;
-use crate::facts::{Finding, Observed, Section};
 use crate::report::{self, Report};
 use crate::settings::AgeUnit;
 use crate::sources::service;
@@ -16,11 +16,7 @@ pub async fn run(context: &Context, args: &Ready) -> Result<Report, Error> {
     context.http()?;
     let readiness = observe(context, args.admin).await;
     let limits = &context.settings.limits;
-    let mut findings: Vec<Finding> =
-        READINESS.iter().flat_map(|check| check.run(&readiness, limits)).collect();
-    if readiness.error().is_some_and(|error| nobody_answers(error.kind)) {
-        findings.iter_mut().for_each(|finding| finding.section = Section::AppDown);
-    }
+    let findings = judge_readiness(&readiness, limits);
     let fail_on = args.judging.fail_on;
     Ok(report::ready::report(&readiness, findings, fail_on, &context.provenance()))
 }

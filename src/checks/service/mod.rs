@@ -8,7 +8,7 @@ mod ready_ok;
 
 use super::Check;
 use crate::facts::service::{Health, Readiness};
-use crate::facts::{Observed, SourceErrorKind, Verdict};
+use crate::facts::{Finding, Limits, Observed, Section, SourceErrorKind, Verdict};
 
 /// Every check on `/api/healthz`.
 pub const HEALTH: [&Check<Observed<Health>>; 1] = [&app_up::APP_UP];
@@ -27,11 +27,17 @@ pub const READINESS: [&Check<Observed<Readiness>>; 10] = [
     &part::OTHER,
 ];
 
-/// Whether the app does not answer at all, whatever it was asked.
+/// Judges readyz by itself. Where nobody answers at all, that is the matter of another section.
 #[must_use]
-pub fn nobody_answers(kind: SourceErrorKind) -> bool {
+pub fn judge_readiness(seen: &Observed<Readiness>, limits: &Limits) -> Vec<Finding> {
     use SourceErrorKind::{Disconnected, Dns, Refused, Timeout, Tls};
-    matches!(kind, Refused | Dns | Tls | Timeout | Disconnected)
+    let findings = READINESS.iter().flat_map(|check| check.run(seen, limits));
+    match seen.error().map(|error| error.kind) {
+        Some(Refused | Dns | Tls | Timeout | Disconnected) => {
+            findings.map(|finding| Finding { section: Section::AppDown, ..finding }).collect()
+        }
+        _ => findings.collect(),
+    }
 }
 
 /// How bad it is that healthz gives no report.
