@@ -70,15 +70,6 @@ pub async fn stream(
 /// # Errors
 /// Whatever kept it from saying anything at all.
 pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> {
-    let mut report = answer(command, context).await?;
-    let sends_on = matches!(command, Command::Triage(_) | Command::Health(_) | Command::Ready(_));
-    if sends_on && !env::finds_a_schema(context) {
-        report.without_schema();
-    }
-    Ok(report)
-}
-
-async fn answer(command: &Command, context: &Context) -> Result<Report, Error> {
     match command {
         Command::Triage(args) => triage::run(context, args).await,
         Command::Handoff => handoff::run(context).await,

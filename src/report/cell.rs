@@ -63,6 +63,14 @@ impl Cell {
         Self::toned(text, tone)
     }
 
+    /// What a command of a finding is for: the section that it prints, else the finding's own.
+    #[must_use]
+    pub fn purpose(command: &str, own: Section) -> Self {
+        let page = command.strip_prefix("cliplyctl runbook ");
+        let printed = Section::ALL.into_iter().find(|section| page == Some(section.number()));
+        Self::section(printed.unwrap_or(own))
+    }
+
     /// A section of the runbook, by number and heading.
     #[must_use]
     pub fn section(section: Section) -> Self {

@@ -97,6 +97,11 @@ pub fn listing(
         document.push(Block::Table(table));
     }
     document.note(footer(page, order));
+    let mut next = Vec::new();
+    if let Some(job) = page.jobs.first() {
+        let command = format!("cliplyctl dlq show {}", job.id);
+        next.push((command, "the first of them: error, payload, timeline, advice"));
+    }
     if let Some(cursor) = &next_cursor {
         let mut command = "cliplyctl dlq list".to_owned();
         let sort = (order != Order::default()).then(|| format!("--sort {}", order.word()));
@@ -105,8 +110,9 @@ pub fn listing(
             command.push(' ');
             command.push_str(&flag);
         }
-        document.next(vec![(format!("{command} --after {cursor}"), "the next page")]);
+        next.push((format!("{command} --after {cursor}"), "the next page"));
     }
+    document.next(next);
     let data = DeadLettersJson {
         total: (&page.total).into(),
         sort: order.word(),

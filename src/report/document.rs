@@ -100,7 +100,8 @@ impl Document {
                 other => other.clone(),
             };
             if commands.iter().all(|(known, _)| *known != command) {
-                commands.push((command, Cell::section(finding.section)));
+                let purpose = Cell::purpose(&command, finding.section);
+                commands.push((command, purpose));
             }
         }
         self.next(commands);
@@ -129,6 +130,7 @@ mod tests {
         let findings = [
             finding(Verdict::Warning, Section::DeadLetters, "cliplyctl dlq list"),
             finding(Verdict::Ok, Section::AppDown, "cliplyctl health"),
+            finding(Verdict::Unknown, Section::NotReady, "cliplyctl runbook 4.1"),
             finding(Verdict::Critical, Section::Backlog, "cliplyctl queue"),
             finding(Verdict::Warning, Section::Backlog, "cliplyctl queue"),
         ];
@@ -138,6 +140,7 @@ mod tests {
         let next: Vec<_> = next.iter().map(|(c, why)| (c.as_str(), why.text.as_str())).collect();
         let expected = [
             ("cliplyctl runbook 3.3", "3.3 Queue backlog or slow processing"),
+            ("cliplyctl runbook 4.1", "4.1 Environment checks"),
             ("cliplyctl dlq list", "3.4 Dead letters grow"),
         ];
         assert_eq!(next, expected);

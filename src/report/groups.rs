@@ -50,7 +50,8 @@ pub struct GroupJson {
     requeued_before: Option<u64>,
     /// What is known of such causes; null when nothing is.
     advice: Option<AdviceJson>,
-    /// Whether a job of this kind finished after the last death; null when unknown.
+    /// Whether a job of this kind finished after the last death; null when unknown. True beside
+    /// `died_last_15m` above 0 is no sign that the cause is gone.
     recovering: Option<bool>,
 }
 
@@ -154,6 +155,8 @@ fn table<'a>(groups: &Groups, advice: impl Fn(&Group) -> Option<&'a Advice>) -> 
             Cell::plain(text::count(group.workspaces.len() as u64)),
             groups.requeued.of(group).map_or_else(unknown, |n| Cell::plain(text::count(n))),
             match recovering(groups, group) {
+                // The kind does finish jobs again; this cause has not stopped for all that.
+                Some(true) if group.recent > 0 => Cell::plain("not yet"),
                 Some(true) => Cell::plain("yes"),
                 Some(false) => Cell::plain("no"),
                 None => unknown(),

@@ -222,24 +222,6 @@ impl Report {
         }
     }
 
-    /// Suggests the section of the runbook where it suggested `env check`, which would find no schema.
-    pub fn without_schema(&mut self) {
-        let is_check = |command: &str| command == "cliplyctl env check";
-        let mut sending = self.findings.iter().filter(|f| f.next.as_deref().is_some_and(is_check));
-        let Some(section) = sending.next().map(|finding| finding.section) else { return };
-        let instead = format!("cliplyctl runbook {}", section.number());
-        let nexts = self.findings.iter_mut().filter_map(|finding| finding.next.as_mut());
-        let nexts =
-            nexts.chain(self.section.iter_mut().filter_map(|section| section.next.as_mut()));
-        let blocks = self.document.blocks.iter_mut().filter_map(|block| match block {
-            Block::Next(commands) => Some(commands.iter_mut().map(|(command, _)| command)),
-            _ => None,
-        });
-        for command in nexts.chain(blocks.flatten()).filter(|command| is_check(command)) {
-            command.clone_from(&instead);
-        }
-    }
-
     /// Says in front of the commands that the report suggests which flags they need as this one did.
     pub fn aim(&mut self, flags: &[&str]) {
         let blocks = &mut self.document.blocks;

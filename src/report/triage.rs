@@ -7,9 +7,9 @@ use super::{
     Block, Cell, Column, Document, Page, Provenance, Report, SectionVerdict, Table, header,
 };
 use crate::exit::FailOn;
-use crate::facts::{Evidence, Finding, SourceError, SourceErrorKind, Value, Verdict};
+use crate::facts::{Evidence, Finding, Section, SourceError, SourceErrorKind, Value, Verdict};
 use crate::text;
-use crate::triage::{Facts, Step, not_observed, section};
+use crate::triage::{AUDIT, Facts, OTHER_ROLES, Step, not_observed, section};
 
 /// `data` of `triage`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -92,10 +92,19 @@ fn document(facts: &Facts, steps: &[Step], from: &Provenance) -> Document {
     for error in &missing {
         document.note(format!("{}; {}", error.message, error.hint.as_deref().unwrap_or_default()));
     }
+    let mut commands = next(steps, section.as_ref());
     for (subject, reason) in not_observed(facts) {
-        document.note(format!("not looked at: {subject}: {reason}"));
+        // Among the commands, where there are any; where all is well, a remark.
+        if subject == OTHER_ROLES && !commands.is_empty() {
+            if commands.iter().all(|(command, _)| command != AUDIT) {
+                let purpose = format!("{} {subject}: not looked at here", Section::Access.number());
+                commands.push((AUDIT.to_owned(), Cell::muted(purpose)));
+            }
+        } else {
+            document.note(format!("not looked at: {subject}: {reason}"));
+        }
     }
-    document.next(next(steps, section.as_ref()));
+    document.next(commands);
     document
 }
 
@@ -169,12 +178,16 @@ fn next(steps: &[Step], section: Option<&SectionVerdict>) -> Vec<(String, Cell)>
     let applies = section.map(|s| s.section);
     let mut order: Vec<&Step> = steps.iter().filter(|s| s.verdict() != Verdict::Ok).collect();
     order.sort_by_key(|step| Some(step.section) != applies);
-    let first = section.and_then(|s| Some((s.next.clone()?, Cell::section(s.section))));
+    let first = section.and_then(|s| {
+        let command = s.next.clone()?;
+        let purpose = Cell::purpose(&command, s.section);
+        Some((command, purpose))
+    });
     let mut commands: Vec<(String, Cell)> = first.into_iter().collect();
     for step in order {
         let Some(command) = step.next() else { continue };
         if !commands.iter().any(|(known, _)| known == command) {
-            commands.push((command.to_owned(), Cell::section(step.section)));
+            commands.push((command.to_owned(), Cell::purpose(command, step.section)));
         }
     }
     for (command, purpose) in &mut commands {

@@ -3,6 +3,11 @@
 use crate::facts::SourceErrorKind;
 use crate::facts::triage::Facts;
 
+/// What triage leaves to a command of its own: it knows no contract, and acts as nobody else.
+pub const OTHER_ROLES: &str = "what other roles may";
+/// That command.
+pub const AUDIT: &str = "cliplyctl rls audit";
+
 /// Subject and reason of everything that could not be observed and is no fault.
 #[must_use]
 pub fn not_observed(facts: &Facts) -> Vec<(String, String)> {
@@ -31,6 +36,9 @@ pub fn not_observed(facts: &Facts) -> Vec<(String, String)> {
             }
         }
         None => {}
+    }
+    if facts.layout.result.is_ok() {
+        note(OTHER_ROLES, format!("{AUDIT} judges it"));
     }
     if facts.environment.is_none() {
         let why = match facts.saved {

@@ -1,6 +1,7 @@
 //! Runs every check. What depends on a failed one is skipped and says by what; the rest still runs.
 
 use crate::checks::{Check, access, checkout, cross, environment, flow, queue, server, service};
+use crate::facts::service::Readiness;
 use crate::facts::triage::Facts;
 use crate::facts::{Finding, Limits, Observed, Verdict};
 
@@ -19,15 +20,27 @@ fn app(facts: &Facts, limits: &Limits) -> Vec<Finding> {
     let checks = service::HEALTH.iter();
     let mut findings: Vec<_> = checks.flat_map(|check| check.run(&facts.health, limits)).collect();
     let down = facts.health.result.is_err() && facts.readiness.result.is_err();
+    let readiness = dated(facts);
     for check in service::READINESS {
         if down {
             findings.push(blocked(check, service::HEALTH[0].id));
         } else {
-            findings.extend(check.run(&facts.readiness, limits));
+            findings.extend(check.run(&readiness, limits));
         }
     }
     findings.extend(access::APP.iter().flat_map(|check| check.run(&facts.readiness, limits)));
     findings
+}
+
+/// The readiness report, its oldest age in the unit that only the database can tell.
+fn dated(facts: &Facts) -> Observed<Readiness> {
+    let mut readiness = facts.readiness.clone();
+    if let Some(unit) = cross::oldest_age::unit_by_database(facts)
+        && let Ok(Readiness { queue: Some(queue), .. }) = &mut readiness.result
+    {
+        queue.age_unit = Some(unit);
+    }
+    readiness
 }
 
 /// What SQL tells. No way to the database blocks all of it; no sight of jobs, what is read of jobs.

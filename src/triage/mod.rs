@@ -13,7 +13,7 @@ pub(crate) mod testing;
 mod tests;
 pub mod tree;
 
-pub use coverage::not_observed;
+pub use coverage::{AUDIT, OTHER_ROLES, not_observed};
 pub use section::section;
 pub use step::Step;
 

@@ -1,6 +1,7 @@
 //! A line of the checklist.
 
 use crate::facts::{Finding, Section, Verdict};
+use crate::text;
 
 /// A line of the checklist.
 #[derive(Debug)]
@@ -17,10 +18,14 @@ pub struct Step {
 const READING: usize = 160;
 
 impl Step {
-    /// The worst of its findings.
+    /// The worst of its findings. Where nothing is worse than skipped, the first one decides: it
+    /// answers the question, and the others only add to it.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        Verdict::worst(self.findings.iter().map(|f| f.verdict))
+        match (Verdict::worst(self.findings.iter().map(|f| f.verdict)), self.findings.first()) {
+            (Verdict::Skipped { .. }, Some(answer)) => answer.verdict,
+            (worst, _) => worst,
+        }
     }
 
     /// What was read, in one line: the worst findings, as many as fit, or the good ones. Where some
@@ -29,12 +34,25 @@ impl Step {
     pub fn reading(&self) -> String {
         let verdict = self.verdict();
         let worst = joined(&self.sentences(verdict));
-        match (verdict, self.sentences(Verdict::Ok).as_slice()) {
-            (Verdict::Skipped { .. }, good @ [_, ..]) => {
+        match (verdict, self.sentences(Verdict::Ok).as_slice(), self.skipped()) {
+            (Verdict::Skipped { .. }, good @ [_, ..], _) => {
                 format!("{worst}; otherwise: {}", joined(good))
+            }
+            (Verdict::Ok, _, Some((checks, by))) => {
+                let checks = text::plural(checks, "check", "checks");
+                format!("{worst}; {checks} blocked by {by}")
             }
             _ => worst,
         }
+    }
+
+    /// How many of its checks were skipped, and because of which.
+    fn skipped(&self) -> Option<(u64, &'static str)> {
+        let blocked = self.findings.iter().filter_map(|finding| match finding.verdict {
+            Verdict::Skipped { blocked_by } => Some(blocked_by),
+            _ => None,
+        });
+        Some((blocked.clone().count() as u64, blocked.last()?))
     }
 
     /// The messages of this verdict, each once.
@@ -95,5 +113,24 @@ mod tests {
         assert_eq!(step(&[]).reading(), "nothing to judge");
         let long = "long ".repeat(40);
         assert_eq!(step(&[&long, "two", "three"]).reading(), format!("{long}; and 2 more"));
+    }
+
+    #[test]
+    fn what_was_skipped_decides_only_where_it_is_the_answer() {
+        let well = Verdict::Ok;
+        let skipped = Verdict::Skipped { blocked_by: "app.up" };
+        let step = |verdicts: &[(Verdict, &str)]| {
+            let section = Section::Backlog;
+            let finding = |(verdict, text): &(Verdict, &str)| {
+                Finding::new("x.y", section, *verdict, "a subject", *text)
+            };
+            Step { section, question: "queue?", findings: verdicts.iter().map(finding).collect() }
+        };
+        let answered = step(&[(well, "nothing is due"), (skipped, "not attempted")]);
+        assert_eq!(answered.verdict(), well);
+        assert_eq!(answered.reading(), "nothing is due; 1 check blocked by app.up");
+        let open = step(&[(skipped, "not attempted"), (well, "primary")]);
+        assert_eq!(open.verdict(), skipped);
+        assert_eq!(open.reading(), "not attempted; otherwise: primary");
     }
 }

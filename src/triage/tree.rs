@@ -54,6 +54,13 @@ pub const TREE: [Branch; 6] = [
         // 3.2: "if queue.warning is true or queue.length is high, see section 3.3". 3.4: "readiness
         // may go red if DLQ thresholds are exceeded". The database's word goes before readyz's.
         detours: &[
+            // The same silence seen from both sides: what to do about it stands in 3.3.
+            Detour {
+                only: &["ready.ok", "ready.agreement", "ready.worker", "cross.worker"],
+                because: &["queue.workers", "queue.stuck"],
+                unless: &["queue.workers"],
+                to: Section::Backlog,
+            },
             Detour {
                 only: &["ready.ok", "ready.agreement"],
                 because: &[

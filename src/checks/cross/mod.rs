@@ -4,7 +4,7 @@
 //! two said nothing there is nothing to compare: other checks say that it is missing.
 
 mod db;
-mod oldest_age;
+pub mod oldest_age;
 mod queue_length;
 mod worker;
 

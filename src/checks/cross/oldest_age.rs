@@ -41,9 +41,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
         return vec![];
     };
     let Some(range) = range(facts) else { return vec![] };
-    let units = UNITS.iter().filter(|(_, unit)| stated.is_none_or(|stated| stated == *unit));
-    let fitting: Vec<&str> =
-        units.filter(|(_, unit)| range.holds(raw * unit)).map(|(name, _)| *name).collect();
+    let fitting: Vec<&str> = fitting(&range, raw, stated).map(|(name, _)| name).collect();
     let (oldest, said) = (text::age(range.oldest), text::count(raw.max(0.0) as u64));
     let (verdict, message) = match fitting.as_slice() {
         [] => {
@@ -70,6 +68,28 @@ fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
         "public.jobs",
     ));
     vec![if verdict == Verdict::Ok { finding } else { finding.next("cliplyctl queue") }]
+}
+
+/// Seconds in the unit of readyz's age, where nobody stated it and the ages in the database fit
+/// only one.
+#[must_use]
+pub fn unit_by_database(facts: &Facts) -> Option<f64> {
+    let queue = facts.readiness.value()?.queue.as_ref()?;
+    let (range, raw) = (range(facts)?, queue.oldest_job_age?);
+    match fitting(&range, raw, queue.age_unit).collect::<Vec<_>>().as_slice() {
+        [(_, unit)] if queue.age_unit.is_none() => Some(*unit),
+        _ => None,
+    }
+}
+
+/// The units in which an age fits the database, of the one that is stated or of all.
+fn fitting(
+    range: &Range,
+    raw: f64,
+    stated: Option<f64>,
+) -> impl Iterator<Item = (&'static str, f64)> {
+    let units = UNITS.iter().filter(move |(_, unit)| stated.is_none_or(|stated| stated == *unit));
+    units.filter(move |(_, unit)| range.holds(raw * unit)).copied()
 }
 
 /// `None` where the database did not tell; where nothing is unfinished, every age is zero.
@@ -108,6 +128,12 @@ mod tests {
             assert_eq!(finding.verdict, Verdict::Ok, "{finding:?}");
             assert!(finding.message.contains(unit), "{finding:?}");
         }
+        assert_eq!(unit_by_database(&facts(7_190_000.0, None)), Some(1e-3));
+        assert_eq!(unit_by_database(&facts(7_190_000.0, Some(1e-3))), None, "it is stated");
+        // No age at all may be in either.
+        let mut idle = facts(0.0, None);
+        idle.queue.as_mut().unwrap().result.as_mut().unwrap().oldest_due_age = None;
+        assert_eq!(unit_by_database(&idle), None);
     }
 
     #[test]

@@ -15,7 +15,7 @@ fn judge(check: &Check<Observed<Flow>>, seen: &Observed<Flow>, limits: &Limits) 
         Err(error) => {
             let message = format!("not read: {error}");
             let finding = check.finding(Verdict::Unknown, check.title, message);
-            return vec![finding.next("cliplyctl dlq list")];
+            return vec![finding.next("cliplyctl dlq groups")];
         }
     };
     let (Some(last), Some(before)) = (&flow.died_last_hour, &flow.died_hour_before) else {

@@ -11,7 +11,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
     reading(check, facts, "dead letters", |queue| match &queue.dead {
         Some(dead) => {
             count_finding(check, facts, "dead letters", dead, limits.dead, |n| format!("{n} dead"))
-                .next("cliplyctl dlq list")
+                .next("cliplyctl dlq groups")
         }
         None => check.finding(
             Verdict::Ok,

@@ -16,7 +16,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
         Some(died) => count_finding(check, facts, "deaths", died, limits.dead_inflow, |n| {
             format!("{n} died in the last hour")
         })
-        .next("cliplyctl dlq list"),
+        .next("cliplyctl dlq groups"),
         None => check.finding(Verdict::Ok, "deaths", "this schema keeps no dead letters"),
     })
 }

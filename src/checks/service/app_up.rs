@@ -11,6 +11,8 @@ pub const APP_UP: Check<Observed<Health>> =
 
 /// The subject of its findings.
 const SUBJECT: &str = "healthz";
+/// What is next to do when the app is down: most of it only a human can check.
+const NEXT: &str = "cliplyctl runbook 3.1";
 
 fn judge(
     check: &Check<Observed<Health>>,
@@ -21,7 +23,7 @@ fn judge(
         Err(error) => {
             let verdict = no_health_report(error.kind);
             let next = match verdict {
-                Verdict::Critical => "cliplyctl env check",
+                Verdict::Critical => NEXT,
                 _ => "cliplyctl config show",
             };
             check
@@ -40,7 +42,7 @@ fn judge(
             check
                 .finding(Verdict::Critical, SUBJECT, message)
                 .evidence(Evidence::flag(health.ok, seen.at, &seen.source))
-                .next("cliplyctl env check")
+                .next(NEXT)
         }
         Ok(health) => latency(check, seen, health, limits),
     };

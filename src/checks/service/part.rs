@@ -125,8 +125,9 @@ fn next(name: &str) -> &'static str {
     match name {
         "db" | "worker" | "queue" => "cliplyctl queue",
         // Too many dead letters turn ffmpeg red as well.
-        "ffmpeg" => "cliplyctl dlq list",
-        "env" | "stripe" | "sentry" => "cliplyctl env check",
+        "ffmpeg" => "cliplyctl dlq groups",
+        // What is deployed is meant: a template and a schema need not lie here.
+        "env" | "stripe" | "sentry" => "cliplyctl runbook 4.1",
         _ => "cliplyctl ready --admin",
     }
 }

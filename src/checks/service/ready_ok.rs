@@ -91,7 +91,11 @@ fn all_well(report: &Readiness) -> bool {
     !parts.is_empty() && parts.iter().all(|part| part.ok == Reading::Is(true))
 }
 
-/// The admin report tells more; after that, the facts themselves do.
+/// The admin report tells more; after that, only the runbook knows what to go by.
 fn next(seen: &Observed<Readiness>) -> &'static str {
-    if seen.source.contains("/admin/") { "cliplyctl triage" } else { "cliplyctl ready --admin" }
+    if seen.source.contains("/admin/") {
+        "cliplyctl runbook 3.2"
+    } else {
+        "cliplyctl ready --admin"
+    }
 }

@@ -53,11 +53,6 @@ pub async fn observe(context: &Context) -> Option<Observed<Environment>> {
     Some(context.observe(source, reading).await)
 }
 
-/// Whether `env check` would find a schema by itself.
-pub fn finds_a_schema(context: &Context) -> bool {
-    gather::conventional(context).is_some()
-}
-
 /// A reading that failed, as a fact.
 fn failed(error: Error) -> SourceError {
     let kind = match error.kind {

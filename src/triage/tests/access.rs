@@ -50,7 +50,7 @@ fn the_database_is_out_of_sight() {
             "3.1",
             Critical,
             2,
-            "env check",
+            "runbook 3.1",
         ),
     ]);
 }

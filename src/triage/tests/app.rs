@@ -18,13 +18,13 @@ fn both(facts: &mut Facts, kind: Kind) {
 fn the_app_does_not_answer() {
     hold(&[
         ("all is well", |_| {}, "-", Ok, 0, "-"),
-        ("nothing listens", |f| both(f, Kind::Refused), "3.1", Critical, 2, "env check"),
-        ("no such name", |f| both(f, Kind::Dns), "3.1", Critical, 2, "env check"),
-        ("a bad certificate", |f| both(f, Kind::Tls), "3.1", Critical, 2, "env check"),
-        ("it hangs", |f| both(f, Kind::Timeout), "3.1", Critical, 2, "env check"),
-        ("it hangs up", |f| both(f, Kind::Disconnected), "3.1", Critical, 2, "env check"),
-        ("5xx in plain text", |f| both(f, Kind::Unavailable), "3.1", Critical, 2, "env check"),
-        ("nonsense", |f| both(f, Kind::Malformed), "3.1", Critical, 2, "env check"),
+        ("nothing listens", |f| both(f, Kind::Refused), "3.1", Critical, 2, "runbook 3.1"),
+        ("no such name", |f| both(f, Kind::Dns), "3.1", Critical, 2, "runbook 3.1"),
+        ("a bad certificate", |f| both(f, Kind::Tls), "3.1", Critical, 2, "runbook 3.1"),
+        ("it hangs", |f| both(f, Kind::Timeout), "3.1", Critical, 2, "runbook 3.1"),
+        ("it hangs up", |f| both(f, Kind::Disconnected), "3.1", Critical, 2, "runbook 3.1"),
+        ("5xx in plain text", |f| both(f, Kind::Unavailable), "3.1", Critical, 2, "runbook 3.1"),
+        ("nonsense", |f| both(f, Kind::Malformed), "3.1", Critical, 2, "runbook 3.1"),
         ("a login page", |f| both(f, Kind::Intercepted), "3.1", Unknown, 3, "config show"),
         ("401", |f| both(f, Kind::Authentication), "3.1", Unknown, 3, "config show"),
         ("403", |f| both(f, Kind::Permission), "3.1", Unknown, 3, "config show"),
@@ -38,7 +38,7 @@ fn the_app_does_not_answer() {
             "3.1",
             Critical,
             2,
-            "env check",
+            "runbook 3.1",
         ),
         (
             "healthz says no",
@@ -46,7 +46,7 @@ fn the_app_does_not_answer() {
             "3.1",
             Critical,
             2,
-            "env check",
+            "runbook 3.1",
         ),
         (
             "healthz is slow",
@@ -80,7 +80,7 @@ fn the_app_does_not_answer() {
             "3.1",
             Critical,
             2,
-            "env check",
+            "runbook 3.1",
         ),
     ]);
 }
@@ -233,7 +233,7 @@ fn a_readiness_that_is_red_for_another_sections_reason_is_followed_there() {
             "3.4",
             Critical,
             2,
-            "dlq list",
+            "dlq groups",
         ),
         (
             "red because of ffmpeg, with a backlog behind it",

@@ -170,18 +170,25 @@ fn jobs_wait() {
 fn jobs_die() {
     hold(&[
         ("nineteen dead", |f| queue(f).dead = Some(Count::Exact(19)), "-", Ok, 0, "-"),
-        ("twenty dead", |f| queue(f).dead = Some(Count::Exact(20)), "3.4", Warning, 1, "dlq list"),
+        (
+            "twenty dead",
+            |f| queue(f).dead = Some(Count::Exact(20)),
+            "3.4",
+            Warning,
+            1,
+            "dlq groups",
+        ),
         (
             "a hundred dead",
             |f| queue(f).dead = Some(Count::Exact(100)),
             "3.4",
             Critical,
             2,
-            "dlq list",
+            "dlq groups",
         ),
-        ("ten died in an hour", |f| died(f, 10, 9), "3.4", Warning, 1, "dlq list"),
-        ("fifty died in an hour", |f| died(f, 50, 49), "3.4", Critical, 2, "dlq list"),
-        ("it is getting worse", |f| died(f, 60, 1), "3.4", Critical, 2, "dlq list"),
+        ("ten died in an hour", |f| died(f, 10, 9), "3.4", Warning, 1, "dlq groups"),
+        ("fifty died in an hour", |f| died(f, 50, 49), "3.4", Critical, 2, "dlq groups"),
+        ("it is getting worse", |f| died(f, 60, 1), "3.4", Critical, 2, "dlq groups"),
         ("it is getting better", |f| died(f, 9, 60), "-", Ok, 0, "-"),
         (
             "attempts fail, jobs do not die yet",
@@ -197,7 +204,7 @@ fn jobs_die() {
             "3.4",
             Unknown,
             3,
-            "dlq list",
+            "dlq groups",
         ),
         (
             "a schema without dead letters",

@@ -102,13 +102,28 @@ fn a_healthy_system_exits_0() {
 
 #[test]
 fn each_scenario_leads_to_its_section() {
-    let expected = [("incident", "3.3"), ("app-down", "3.1"), ("silent-worker", "3.2")];
+    let expected = [("incident", "3.3"), ("app-down", "3.1"), ("silent-worker", "3.3")];
     for (scenario, section) in expected {
         let report = exec(scenario, "-o json triage").expect_code(2).json();
         assert_eq!(report["verdict"]["section"], section, "{scenario}: {report:#}");
     }
     let report = exec("dead-letters", "-o json triage").expect_code(1).json();
     assert_eq!(report["verdict"]["section"], "3.4", "{report:#}");
+}
+
+#[test]
+fn an_app_that_is_down_hides_neither_the_queue_nor_who_else_may_read_it() {
+    let report = exec("app-down", "triage").expect_code(2).stdout;
+    let line = |start: &str| report.lines().find(|line| line.starts_with(start)).unwrap_or("");
+    assert!(line("ready?").contains("SKIPPED"), "{report}");
+    assert!(line("queue?").contains(" OK "), "{report}");
+    assert!(line("queue?").contains("blocked by app.up"), "{report}");
+    for next in ["-c demo runbook 3.1", "-c demo rls audit"] {
+        assert!(report.contains(&format!("  cliplyctl {next}")), "{next}: {report}");
+    }
+    let well = exec("healthy", "triage").expect_code(0).stdout;
+    assert!(well.contains("what other roles may: cliplyctl -c demo rls audit"), "{well}");
+    assert!(!well.contains("Next"), "{well}");
 }
 
 #[test]

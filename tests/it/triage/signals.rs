@@ -24,7 +24,8 @@ fn a_terminal_shows_what_is_waited_for_and_ctrl_c_what_is_known() {
     assert_eq!(terminal.finish(), 130);
     let screen = terminal.screen();
     assert!(screen.contains("app up?        UNKNOWN  not finished when interrupted"), "{screen}");
-    assert!(screen.contains("otherwise: the oldest due job has waited"), "{screen}");
+    assert!(screen.contains("queue?         OK       the oldest due job has waited"), "{screen}");
+    assert!(screen.contains("blocked by app.up"), "{screen}");
     assert!(screen.contains("dead letters?  OK"), "{screen}");
     assert!(!screen.contains("waiting for"), "{screen}");
 }
