@@ -7,6 +7,7 @@ use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::exit::ExitCode;
 use crate::facts::SourceErrorKind;
+use crate::facts::operation::reasons;
 use crate::facts::snapshot::Mark;
 use crate::history::{Onsets, Past, Series};
 use crate::render::html;
@@ -14,7 +15,7 @@ use crate::render::rows::Rows;
 use crate::report::Report;
 use crate::report::history::{PointJson, report};
 use crate::sources::history::Store;
-use crate::sources::state::{self, Deed, State};
+use crate::sources::state::{self, State, StoredOperation};
 
 /// Snapshots before the range that are looked at for the beginning of a trouble.
 const LOOK_BACK: u32 = 20_000;
@@ -91,12 +92,26 @@ fn read(context: &Context, args: &History, steps: usize) -> Result<Past, Error> 
             onsets.before(at, bad)
         })?;
     }
-    let mut marks = store.marks(place, range)?;
-    marks.extend(own_operations(context, range));
-    marks.sort_by(|a, b| (a.at, &a.operation).cmp(&(b.at, &b.operation)));
-    marks.dedup_by(|a, b| a.operation == b.operation);
+    let marks = merged(own_operations(context, range), store.marks(place, range)?);
     let latest = store.latest_detail(place, range.1)?;
     Ok(Past { series: series.finish(), onsets, marks, latest, looked_back, began, subject })
+}
+
+/// One mark for each operation, in order: what this machine knows, and what a recorder saw of it.
+fn merged(own: Vec<Mark>, seen: Vec<Mark>) -> Vec<Mark> {
+    let mut marks = own;
+    for mark in seen {
+        match marks.iter_mut().find(|known| known.operation == mark.operation) {
+            Some(known) => {
+                let first = (known.who.as_str(), known.reason.as_deref());
+                known.reason = reasons(first, (&mark.who, mark.reason.as_deref()));
+                known.jobs = known.jobs.max(mark.jobs);
+            }
+            None => marks.push(mark),
+        }
+    }
+    marks.sort_by(|a, b| (a.at, &a.operation).cmp(&(b.at, &b.operation)));
+    marks
 }
 
 /// Requeues of this machine: it knows them without a recorder that saw their events.
@@ -106,15 +121,21 @@ fn own_operations(context: &Context, (from, until): (i64, i64)) -> Vec<Mark> {
     let here = state.operations().into_iter().filter(|record| {
         record.database == place && (from..=until).contains(&record.operation.at.as_millisecond())
     });
-    here.map(|record| Mark {
+    here.map(own_mark).collect()
+}
+
+fn own_mark(record: StoredOperation) -> Mark {
+    let began = record.began.as_ref().unwrap_or(&record.author);
+    let (who, last) = (began.who(), record.author.who());
+    let reason = reasons((&who, began.reason.as_deref()), (&last, record.author.reason.as_deref()));
+    Mark {
         operation: record.operation.to_string(),
-        undo: record.deed == Deed::Undo,
-        who: format!("{}@{}", record.author.actor, record.author.host),
-        reason: record.author.reason.as_deref().map(crate::facts::mask::text),
+        deed: record.deed,
+        reason: reason.as_deref().map(crate::facts::mask::text),
+        who,
         at: record.operation.at,
         jobs: record.done,
-    })
-    .collect()
+    }
 }
 
 /// The store, and the place in it that is meant.

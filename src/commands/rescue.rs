@@ -6,13 +6,14 @@ use super::dlq::write;
 use crate::cli::JobsRescue;
 use crate::context::Context;
 use crate::error::Error;
+use crate::facts::operation::{Deed, RESCUED};
 use crate::facts::pace::Pace;
 use crate::facts::rescue::{Fate, Silent};
 use crate::report::{Report, rescue as report};
 use crate::sources::postgres::requeue::Work;
 use crate::sources::postgres::requeue::lookup;
-use crate::sources::postgres::requeue::rescue::{self, RESCUED, Words};
-use crate::sources::state::{Deed, State, StoredOperation};
+use crate::sources::postgres::requeue::rescue::{self, Words};
+use crate::sources::state::{State, StoredOperation};
 
 /// Silence after which the backend itself takes a worker for gone.
 const LEAST: Duration = Duration::from_secs(30);
@@ -48,6 +49,7 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
         plan: String::new(),
         database: context.place(),
         author: context.author(args.consent.reason.as_deref()),
+        began: None,
         jobs: total,
         done: 0,
         finished: false,

@@ -2,6 +2,7 @@
 //! for those who look again every few seconds.
 
 use super::Observed;
+use super::operation::Deed;
 
 /// Seconds of each of the two spans that tell whether a cause is rising.
 pub const SPAN: f64 = 900.0;
@@ -68,8 +69,8 @@ pub struct Activity {
 pub struct Running {
     /// Its id.
     pub operation: String,
-    /// Whether it takes another one back.
-    pub undo: bool,
+    /// What it is.
+    pub deed: Deed,
     /// `user@host`.
     pub who: String,
     /// Why.

@@ -64,6 +64,76 @@ impl TryFrom<String> for OperationId {
     }
 }
 
+/// `reason` of the events of a requeue, as the worker's own helper writes it.
+pub const REQUEUED: &str = "requeued_from_dead_letter";
+/// `reason` of the events of an undo.
+pub const UNDONE: &str = "requeue_undone";
+/// `reason` of the events of a rescue.
+pub const RESCUED: &str = "rescued_from_silent_worker";
+
+/// What an operation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    /// Dead → waiting.
+    Requeue,
+    /// The way back.
+    Undo,
+    /// In progress under a silent worker → waiting, or dead.
+    Rescue,
+}
+
+impl Deed {
+    /// The deed of an event by its `reason`.
+    #[must_use]
+    pub fn of(reason: Option<&str>) -> Self {
+        match reason {
+            Some(UNDONE) => Self::Undo,
+            Some(RESCUED) => Self::Rescue,
+            _ => Self::Requeue,
+        }
+    }
+
+    /// The word for machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Requeue => "requeue",
+            Self::Undo => "undo",
+            Self::Rescue => "rescue",
+        }
+    }
+
+    /// What was done to its jobs.
+    #[must_use]
+    pub fn past(self) -> &'static str {
+        match self {
+            Self::Requeue => "requeued",
+            Self::Undo => "put back",
+            Self::Rescue => "rescued",
+        }
+    }
+}
+
+/// Why, of an operation that somebody resumed: the first reason, and who went on for which one.
+#[must_use]
+pub fn reasons(first: (&str, Option<&str>), later: (&str, Option<&str>)) -> Option<String> {
+    const MARK: &str = "resumed";
+    let ((began, first), (who, later)) = (first, later);
+    let own = first.and_then(|first| first.split(&format!("; {MARK}")).next());
+    let new = later.filter(|later| Some(*later) != own).map(|later| format!(": {later}"));
+    let by = (who != began).then(|| format!(" by {who}"));
+    if new.is_none() && by.is_none() {
+        return first.map(str::to_owned);
+    }
+    let tail = format!("{MARK}{}{}", by.unwrap_or_default(), new.unwrap_or_default());
+    match first {
+        Some(first) if first.ends_with(&tail) => Some(first.to_owned()),
+        Some(first) => Some(format!("{first}; {tail}")),
+        None => Some(tail),
+    }
+}
+
 /// Who does it and why: written into every event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Author {
@@ -76,6 +146,12 @@ pub struct Author {
 }
 
 impl Author {
+    /// `user@host`
+    #[must_use]
+    pub fn who(&self) -> String {
+        format!("{}@{}", self.actor, self.host)
+    }
+
     /// Goes on with what another one began. Whoever gives no reason goes on for the same one.
     #[must_use]
     pub fn resumes(self, earlier: Self) -> Self {
@@ -88,8 +164,8 @@ impl Author {
 pub struct Summary {
     /// Its id.
     pub operation: String,
-    /// Whether it takes another one back.
-    pub undo: bool,
+    /// What it is.
+    pub deed: Deed,
     /// Who.
     pub actor: Option<String>,
     /// Where.
@@ -107,6 +183,22 @@ pub struct Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_resumed_operation_keeps_its_first_reason_and_names_who_went_on() {
+        let (ada, bob) = ("ada@desk", "bob@desk");
+        let again = |first, later| reasons((ada, first), later);
+        assert_eq!(again(Some("a"), (ada, Some("a"))).as_deref(), Some("a"));
+        assert_eq!(again(None, (ada, None)), None);
+        let by = again(Some("a"), (bob, Some("b")));
+        assert_eq!(by.as_deref(), Some("a; resumed by bob@desk: b"));
+        assert_eq!(again(by.as_deref(), (bob, Some("b"))), by, "seen again and again");
+        assert_eq!(again(Some("a"), (ada, Some("b"))).as_deref(), Some("a; resumed: b"));
+        let same = again(Some("a"), (bob, Some("a")));
+        assert_eq!(same.as_deref(), Some("a; resumed by bob@desk"));
+        assert_eq!(again(same.as_deref(), (bob, Some("a"))), same);
+        assert_eq!(again(None, (bob, None)).as_deref(), Some("resumed by bob@desk"));
+    }
 
     #[test]
     fn an_id_says_where_its_events_begin() {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Verdict;
+use super::operation::Deed;
 
 /// A figure that is recorded: one list feeds the store, the tables, the charts and the metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -229,13 +230,13 @@ pub fn troubles(bad: &str) -> impl Iterator<Item = (&str, Verdict)> {
     bad.split_ascii_whitespace().filter_map(pair)
 }
 
-/// A requeue or undo as the history marks it. Texts from outside are masked.
+/// An operation as the history marks it. Texts from outside are masked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mark {
     /// Its id.
     pub operation: String,
-    /// Whether it takes another one back.
-    pub undo: bool,
+    /// What it is.
+    pub deed: Deed,
     /// `user@host`.
     pub who: String,
     /// Why.

@@ -142,7 +142,7 @@ pub fn marks(live: Option<&Live>, now: Timestamp) -> Vec<Mark> {
         let ago = SignedDuration::from_millis((running.first * 1e3) as i64);
         Mark {
             operation: running.operation.chars().take(TEXT).collect(),
-            undo: running.undo,
+            deed: running.deed,
             who: kept(&running.who),
             reason: running.reason.as_deref().map(kept),
             at: began.map_or_else(|| now.saturating_sub(ago).unwrap_or(now), |id| id.at),

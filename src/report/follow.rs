@@ -108,6 +108,9 @@ pub fn blocks(document: &mut Document, followed: &Followed) {
     };
     document.headline(verdict, sentence(&followed.tally));
     match &followed.end {
+        End::Decided if gone(followed) => {
+            document.note("nothing is left to follow: others put its jobs back or moved them");
+        }
         End::Decided => {}
         End::Deadline => document.note("time is up; the jobs go on"),
         End::Detached => document.note("detached; the jobs go on"),
@@ -125,6 +128,11 @@ pub fn blocks(document: &mut Document, followed: &Followed) {
             "claims leave no events here: a worker that acts on a job without a claim cannot be seen",
         ),
     }
+}
+
+/// Whether none of its jobs is its own any more.
+fn gone(followed: &Followed) -> bool {
+    followed.tally.of(Standing::Moved) == followed.tally.total()
 }
 
 fn failures(followed: &Followed) -> Table {
@@ -180,6 +188,9 @@ pub fn next(followed: &Followed) -> Vec<(String, String)> {
     if followed.end != End::Decided {
         let command = format!("cliplyctl dlq follow {}", followed.operation);
         next.push((command, "attach again, from any machine".to_owned()));
+    }
+    if followed.end == End::Decided && gone(followed) {
+        next.push(("cliplyctl dlq ops".to_owned(), "what was done since, and by whom".to_owned()));
     }
     if let Some(group) = followed.failures.first() {
         let command = format!("cliplyctl jobs show {}", group.sample);

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::outcome::{OutcomeJson, account, exit, note_stop, outcome_json};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
-use crate::facts::operation::{OperationId, Summary};
+use crate::facts::operation::{Deed, OperationId, Summary};
 use crate::facts::requeue::Outcome;
 use crate::text::{age, count, plural};
 
@@ -19,7 +19,7 @@ pub struct OperationsJson {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct OperationJson {
     operation: String,
-    /// `requeue` or `undo`.
+    /// `requeue`, `undo` or `rescue`.
     deed: &'static str,
     actor: Option<String>,
     host: Option<String>,
@@ -35,16 +35,20 @@ pub struct OperationJson {
 #[must_use]
 pub fn listing(operations: &[Summary], examined: &str, from: &Provenance) -> Report {
     let mut document = Document::default();
-    document.push(header::title("requeue operations", from));
+    document.push(header::title("operations", from));
     if operations.is_empty() {
         document.note("none found");
     } else {
         document.push(Block::Table(table(operations)));
     }
     document.note(examined.to_owned());
+    let requeue = operations.iter().find(|o| o.deed == Deed::Requeue && o.jobs > 0);
+    document.next(requeue.map_or_else(Vec::new, |o| {
+        vec![(format!("cliplyctl dlq follow {}", o.operation), "what became of the latest requeue")]
+    }));
     let rows = operations.iter().map(|o| OperationJson {
         operation: o.operation.clone(),
-        deed: if o.undo { "undo" } else { "requeue" },
+        deed: o.deed.word(),
         actor: o.actor.clone(),
         host: o.host.clone(),
         reason: o.reason.clone(),
@@ -68,7 +72,11 @@ fn table(operations: &[Summary]) -> Table {
         let who =
             format!("{}@{}", o.actor.as_deref().unwrap_or("?"), o.host.as_deref().unwrap_or("?"));
         let now: Vec<_> = o.now.iter().map(|(state, n)| format!("{} {state}", count(*n))).collect();
-        let jobs = if o.undo { format!("{} undone", count(o.jobs)) } else { count(o.jobs) };
+        let jobs = match o.deed {
+            Deed::Requeue => count(o.jobs),
+            Deed::Undo => format!("{} undone", count(o.jobs)),
+            Deed::Rescue => format!("{} rescued", count(o.jobs)),
+        };
         table.row(vec![
             Cell::strong(&o.operation),
             Cell::plain(age(o.age)),
@@ -158,6 +166,9 @@ pub fn undone(
     account(&mut document, operation, outcome, "put back");
     moved_on(&mut document, scope);
     let mut next = vec![];
+    if scope.moved_on > 0 && outcome.done == scope.eligible {
+        document.note("whatever could be put back is: a further undo would find nothing");
+    }
     if outcome.left + outcome.in_doubt > 0 {
         let again = format!("cliplyctl dlq undo {}", scope.of);
         next.push((again, "put back the rest; nothing is done twice"));

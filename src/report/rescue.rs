@@ -188,10 +188,18 @@ pub fn applied(facing: &Facing<'_>, operation: &OperationId, outcome: &Outcome) 
     document.push(header::title("rescue", &facing.from));
     account(&mut document, operation, outcome, "rescued");
     let more = outcome.left + outcome.in_doubt > 0 || facing.found.cut;
+    let mut next = Vec::new();
     if more && outcome.stopped != Some(Stop::AllOrNothing) {
-        let again = "cliplyctl jobs rescue".to_owned();
-        document.next(vec![(again, "go on with what is still silent".to_owned())]);
+        next.push(("cliplyctl jobs rescue", "go on with what is still silent"));
     }
+    if let Some((waits, dead)) = became(facing.found, outcome) {
+        document.note(format!("{} waiting again, {} dead", count(waits), count(dead)));
+        if dead > 0 {
+            next.push(("cliplyctl dlq list", "those that became dead letters come first"));
+        }
+    }
+    next.push(("cliplyctl queue", "whether workers take them"));
+    document.next(next.into_iter().map(|(command, why)| (command.to_owned(), why)).collect());
     let data = json(facing, Some(outcome_json(operation, outcome)));
     let mut report = Report::listing("jobs rescue", data, document);
     let left = of(facing.found, Fate::Left) + u64::from(facing.found.cut);
@@ -199,6 +207,12 @@ pub fn applied(facing: &Facing<'_>, operation: &OperationId, outcome: &Outcome) 
     note_stop(&mut report, outcome);
     summarise(&mut report, facing, outcome.done);
     report
+}
+
+/// How many wait again, and how many became dead letters; none where some were not written.
+fn became(found: &Found, outcome: &Outcome) -> Option<(u64, u64)> {
+    let (waits, dead) = (of(found, Fate::Waits), of(found, Fate::Dies));
+    (outcome.done == waits + dead).then_some((waits, dead))
 }
 
 fn json(facing: &Facing<'_>, outcome: Option<OutcomeJson>) -> RescueJson {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::postgres::requeue::journal::Entry;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
-use crate::facts::operation::{Author, OperationId};
+use crate::facts::operation::{Author, Deed, OperationId};
 use crate::facts::requeue::{Options, Target};
 
 /// A plan on disk.
@@ -33,18 +33,6 @@ pub struct StoredPlan {
     pub ids: Vec<JobId>,
 }
 
-/// What an operation is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Deed {
-    /// Dead → waiting.
-    Requeue,
-    /// The way back.
-    Undo,
-    /// In progress under a silent worker → waiting, or dead.
-    Rescue,
-}
-
 /// An operation on disk, written before its first batch and after its last.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StoredOperation {
@@ -56,8 +44,11 @@ pub struct StoredOperation {
     pub plan: String,
     /// `host:port/database`.
     pub database: String,
-    /// Who and why.
+    /// Who and why; of one that was resumed, who wrote last.
     pub author: Author,
+    /// Who began one that was resumed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<Author>,
     /// Jobs of the plan.
     pub jobs: u64,
     /// Jobs written, as far as this machine knows.
@@ -66,6 +57,15 @@ pub struct StoredOperation {
     pub finished: bool,
     /// The operation that it undoes.
     pub undoes: Option<OperationId>,
+}
+
+impl StoredOperation {
+    /// The same, as somebody goes on with it.
+    #[must_use]
+    pub fn resumed_by(self, author: Author) -> Self {
+        let began = self.began.or_else(|| Some(self.author.clone()));
+        Self { author: author.resumes(self.author), began, ..self }
+    }
 }
 
 /// The directories that it holds.

@@ -1,10 +1,11 @@
 //! How far something long has come: a bar on a terminal, a line every few seconds elsewhere.
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::render::sanitise;
 
@@ -26,7 +27,7 @@ pub struct Progress {
 impl Progress {
     pub(super) fn new(total: u64, noun: &'static str, interactive: bool) -> Self {
         let style = format!(
-            "{{bar:30}} {{human_pos}}/{{human_len}} {noun} · {{per_sec}} · {{eta}} left{{msg}}"
+            "{{bar:30}} {{human_pos}}/{{human_len}} {noun} · {{rate}} · {{eta}} left{{msg}}"
         );
         Self { noun, ..Self::styled(total, interactive, &style) }
     }
@@ -42,9 +43,12 @@ impl Progress {
             ProgressDrawTarget::hidden()
         };
         let bar = ProgressBar::with_draw_target(Some(total), target);
-        bar.set_style(
-            ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
-        );
+        let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+            _ = write!(out, "{:.0}/s", state.per_sec());
+        };
+        let style = ProgressStyle::with_template(style);
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style.with_key("rate", rate));
         let now = Instant::now();
         let (said, noted) = (Cell::new(now), RefCell::default());
         Self { bar, noun: "jobs", plain: !interactive, total, started: now, said, noted }

@@ -43,6 +43,11 @@ pub enum Effect {
 /// Lines of a page of text.
 const PAGE: isize = 10;
 
+/// Why `c` shows nothing.
+const NO_ROW: &str = "nothing is selected in this list";
+/// Why `r` prints nothing.
+const NOT_HERE: &str = "nothing to requeue here: select a cause (2) or a stuck job (3)";
+
 /// What the title of an opened job begins with.
 const JOB: &str = "job ";
 
@@ -65,11 +70,13 @@ fn on_lists(model: &mut Model, key: Key) -> Option<Effect> {
         Key::Char(' ') => model.freeze(),
         Key::Char('s') => model.sort[focus] += 1,
         Key::Char('f') => model.overlay = Some(Overlay::Kinds(0)),
-        Key::Char('c') => model.overlay = command::selected(model).map(Overlay::Command),
-        // Where there is nothing to act on, the keys say what it acts on.
+        Key::Char('c') => {
+            let command = command::selected(model).map(Overlay::Command);
+            model.overlay = command.or(Some(Overlay::Nothing(NO_ROW)));
+        }
         Key::Char('r') => match command::requeue(model) {
             Some(command) => return Some(Effect::Leave(command)),
-            None => model.overlay = Some(Overlay::Help),
+            None => model.overlay = Some(Overlay::Nothing(NOT_HERE)),
         },
         Key::Tab => focus_on(model, focus + 1),
         Key::BackTab => focus_on(model, focus + Panel::ALL.len() - 1),
@@ -132,7 +139,7 @@ fn on_overlay(model: &mut Model, overlay: Overlay, key: Key) -> Option<Effect> {
     };
     match overlay {
         // Any key closes them.
-        Overlay::Help | Overlay::Command(_) => None,
+        Overlay::Help | Overlay::Nothing(_) | Overlay::Command(_) => None,
         Overlay::Text(title, ..) if key == Key::Char('c') => {
             let id = title.strip_prefix(JOB);
             model.overlay = id.map(|id| Overlay::Command(command::show(model, id)));

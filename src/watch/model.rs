@@ -87,6 +87,8 @@ impl Panel {
 pub enum Overlay {
     /// The keys.
     Help,
+    /// Why a key did nothing.
+    Nothing(&'static str),
     /// A command, to be copied.
     Command(String),
     /// Kinds to filter by; the first means all.

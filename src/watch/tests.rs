@@ -128,6 +128,11 @@ fn keys_on_empty_lists_do_nothing() {
             assert_eq!(effect, None, "{panel} {key:?}");
         }
     }
+    for key in ['r', 'c'] {
+        press_all(&mut model, &[Key::Escape, Key::Char('1'), Key::Char(key)]);
+        let Some(Overlay::Nothing(why)) = model.overlay else { panic!("{key} is silent") };
+        assert!(why.contains("nothing"), "{why}");
+    }
     assert_eq!(press(&mut model, Key::Interrupt), Some(Effect::Quit));
     assert_eq!(model.figures.len(), FIGURES.len());
     let error: SourceError = SourceError::new(SourceErrorKind::Other, "needs a scan");

@@ -77,6 +77,16 @@ fn silent_jobs_wait_again_or_die_and_an_event_says_so() {
 }
 
 #[test]
+fn the_account_says_what_became_of_the_jobs_and_what_to_look_at() {
+    let db = Database::from_fixture("main_typical");
+    let cli = Cli::new(["jobs", "rescue", "--yes"]).env("DATABASE_URL", db.url());
+    let account = cli.env("USER", "oncall").run().expect_code(0).stdout;
+    for words in ["2 waiting again, 1 dead", "cliplyctl dlq list", "cliplyctl queue"] {
+        assert!(account.contains(words), "{words}: {account}");
+    }
+}
+
+#[test]
 fn a_worker_that_beats_on_another_job_is_named() {
     let db = Database::from_fixture("main_typical");
     db.execute("UPDATE jobs SET locked_by = 'worker-c', heartbeat_at = now() WHERE state = 'running' AND locked_by = 'worker-a'");

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::deed::{self, Taker};
 use super::watch::Watch;
 use crate::checks::cohort::sentence;
 use crate::cli::DlqFollow;
@@ -32,8 +33,7 @@ pub async fn run(context: &Context, args: &DlqFollow) -> Result<Report, Error> {
         Watch::new(context, &operation, operation.after, &shape, state.as_ref()).await?;
     watch.look().await?;
     if watch.tally().total() == 0 {
-        return Err(Error::usage(format!("operation {operation} requeued nothing here"))
-            .hint("cliplyctl dlq ops lists what is known"));
+        return Err(deed::refusal(context, Taker::Follow, &operation, state.as_ref()).await?);
     }
     let interrupt = Interrupt::listen();
     let followed = follow(context, &mut watch, &interrupt, args.wait).await;

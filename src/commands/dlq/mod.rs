@@ -2,6 +2,7 @@
 
 mod canary;
 mod careful;
+mod deed;
 pub mod export;
 mod filter;
 pub mod follow;

@@ -7,7 +7,7 @@ use crate::facts::mask;
 use crate::facts::operation::Summary;
 use crate::report::{Report, operations};
 use crate::sources::postgres::requeue::{Shape, offenders, ops};
-use crate::sources::state::{Deed, State, StoredOperation};
+use crate::sources::state::{State, StoredOperation};
 
 /// Lists operations: from the events, or from this machine's records where there are none.
 pub async fn run(context: &Context, args: &DlqOps) -> Result<Report, Error> {
@@ -34,7 +34,7 @@ pub async fn run(context: &Context, args: &DlqOps) -> Result<Report, Error> {
 fn local(context: &Context, record: StoredOperation) -> Summary {
     Summary {
         operation: record.operation.to_string(),
-        undo: record.deed == Deed::Undo,
+        deed: record.deed,
         actor: Some(record.author.actor),
         host: Some(record.author.host),
         reason: record.author.reason.as_deref().map(mask::text),

@@ -7,13 +7,14 @@ use crate::cli::DlqRequeue;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
+use crate::facts::operation::Deed;
 use crate::facts::requeue::{Options, Target};
 use crate::sources::ids;
 use crate::sources::postgres::requeue::Shape;
 use crate::sources::postgres::requeue::journal::Entry;
 use crate::sources::postgres::requeue::lookup::{self, Ground};
 use crate::sources::postgres::requeue::statements;
-use crate::sources::state::{Deed, State, StoredOperation, StoredPlan};
+use crate::sources::state::{State, StoredOperation, StoredPlan};
 
 /// What the command line asks for.
 pub struct Request {

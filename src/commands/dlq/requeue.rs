@@ -5,13 +5,13 @@ use super::{careful, plan, write};
 use crate::cli::DlqRequeue;
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::operation::Author;
+use crate::facts::operation::{Author, Deed, REQUEUED};
 use crate::facts::requeue::{Exclusion, Plan, Target};
 use crate::report::{Report, requeue as report};
 use crate::sources::postgres::requeue::lookup::{self, Ground};
-use crate::sources::postgres::requeue::statements::{self, REQUEUED};
+use crate::sources::postgres::requeue::statements;
 use crate::sources::postgres::requeue::{Shape, Work};
-use crate::sources::state::{Deed, State, StoredOperation};
+use crate::sources::state::{State, StoredOperation};
 
 /// Explicit ids up to this many are written in one transaction, or not at all.
 const ONE_TRANSACTION: usize = 500;
@@ -93,7 +93,7 @@ async fn apply(
     let permit = write::consent(context, &args.consent, jobs, first, &shown).await?;
     let author = context.author(args.consent.reason.as_deref());
     let mut record = match resumed {
-        Some(record) => StoredOperation { author: author.resumes(record.author), ..record },
+        Some(record) => record.resumed_by(author),
         None => operation(author, plan, &ground),
     };
     let journal = write::journal(state.as_ref(), facing.journal_only, &record.operation)?;
@@ -130,6 +130,7 @@ fn operation(author: Author, plan: &Plan, ground: &Ground) -> StoredOperation {
         plan: plan.id.clone(),
         database: plan.database.clone(),
         author,
+        began: None,
         jobs: plan.ids.len() as u64,
         done: 0,
         finished: false,

@@ -1,18 +1,18 @@
 //! `dlq undo`: back to dead, where nothing happened since.
 
+use super::deed::{self, Taker};
 use super::{request, write};
 use crate::cli::DlqUndo;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
-use crate::facts::operation::OperationId;
+use crate::facts::operation::{Deed, OperationId, UNDONE};
 use crate::facts::pace::Pace;
 use crate::report::{Report, operations};
 use crate::sources::postgres::requeue::lookup;
-use crate::sources::postgres::requeue::rescue::RESCUED;
-use crate::sources::postgres::requeue::statements::{self, UNDONE};
+use crate::sources::postgres::requeue::statements;
 use crate::sources::postgres::requeue::{Shape, Work};
-use crate::sources::state::{Deed, State, StoredOperation};
+use crate::sources::state::{State, StoredOperation};
 
 /// Takes an operation back.
 pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
@@ -23,7 +23,7 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
     let ground = lookup::ground(database, layout, context.timeout()).await?;
     let all = written(context, &of, &shape, state.as_ref()).await?;
     if all.is_empty() {
-        return Err(nothing_to_undo(context, &of, state.as_ref().ok()).await?);
+        return Err(deed::refusal(context, Taker::Undo, &of, state.as_ref().ok()).await?);
     }
     let statements = statements::undo(layout, &shape);
     let keys: Vec<_> = all.iter().map(|(_, key)| key.clone()).collect();
@@ -50,6 +50,7 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
         plan: String::new(),
         database: context.place(),
         author: context.author(args.consent.reason.as_deref()),
+        began: None,
         jobs: eligible,
         done: 0,
         finished: false,
@@ -85,30 +86,6 @@ async fn put_back(
     let records = state.map(State::operations).unwrap_or_default();
     let undoes = records.iter().filter(|record| record.undoes.as_ref() == Some(of));
     Ok(undoes.map(|record| record.done).sum())
-}
-
-/// Why there is nothing to undo.
-async fn nothing_to_undo(
-    context: &Context,
-    of: &OperationId,
-    state: Option<&State>,
-) -> Result<Error, Error> {
-    let (layout, database) = (context.layout().await?, context.database().await?);
-    let reason = lookup::reason(database, layout, of, context.timeout()).await?;
-    let record = state.and_then(|state| state.operation(of).ok().flatten());
-    Ok(match (reason.as_deref(), record.map(|record| record.deed)) {
-        (Some(RESCUED), _) | (_, Some(Deed::Rescue)) => {
-            Error::usage(format!("operation {of} is a rescue, and undo takes back requeues alone"))
-                .cause("the attempts of those jobs are lost, and their workers may be gone")
-                .hint("what each was is in its events: cliplyctl jobs show ID")
-        }
-        (Some(UNDONE), _) | (_, Some(Deed::Undo)) => Error::usage(format!(
-            "operation {of} is an undo itself"
-        ))
-        .hint("the jobs are dead again: cliplyctl dlq requeue puts them back into the queue"),
-        _ => Error::usage(format!("operation {of} requeued nothing here"))
-            .hint("cliplyctl dlq ops lists what is known"),
-    })
 }
 
 /// The jobs that an operation wrote, with what tells how they were.

@@ -9,7 +9,7 @@ use super::pacer::Pacer;
 use crate::cli::Consent;
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::operation::{Author, OperationId};
+use crate::facts::operation::{Author, Deed, OperationId};
 use crate::facts::pace::Pace;
 use crate::facts::requeue::{Outcome, Stop};
 use crate::interrupt::Interrupt;
@@ -20,7 +20,7 @@ use crate::sources::postgres::requeue::journal::Journal;
 use crate::sources::postgres::requeue::lookup::Ground;
 use crate::sources::postgres::requeue::statements::Statements;
 use crate::sources::postgres::requeue::{Work, Writer};
-use crate::sources::state::{Deed, State, StoredOperation};
+use crate::sources::state::{State, StoredOperation};
 use crate::text;
 
 /// Shows the plan and asks for leave to write; `first` of the jobs go ahead, where a canary does.

@@ -8,6 +8,7 @@ use ratatui::widgets::Paragraph;
 
 use super::style::{Paint, cut, field, right};
 use crate::facts::SourceError;
+use crate::facts::operation::Deed;
 use crate::text::sparkline;
 use crate::text::{age, count};
 use crate::watch::{Aged, Model, Panel, causes, kinds, operations, sort_of, stuck};
@@ -189,9 +190,10 @@ fn stuck_rows(model: &Model) -> Rows {
 
 fn operation_rows(model: &Model) -> Rows {
     let row = |running: &&crate::facts::live::Running| {
-        let state = match (running.runs(), running.undo) {
-            (true, false) => "requeueing".to_owned(),
-            (true, true) => "undoing".to_owned(),
+        let state = match (running.runs(), running.deed) {
+            (true, Deed::Requeue) => "requeueing".to_owned(),
+            (true, Deed::Undo) => "undoing".to_owned(),
+            (true, Deed::Rescue) => "rescuing".to_owned(),
             (false, _) => format!("{} ago", age(running.last)),
         };
         let now = running.now.iter().map(|(state, n)| format!("{} {state}", count(*n)));

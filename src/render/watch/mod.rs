@@ -87,7 +87,9 @@ fn foot_line(model: &Model, width: u16, style: Paint) -> Line<'static> {
         let text = style::cut(trouble, usize::from(width));
         return Line::styled(text, style.warning());
     }
-    // The first two are seen at any width.
-    let keys = "? help  q quit  Tab lists  ↑↓ select  Enter open  s sort  f kind  c command  r requeue  Space freeze";
-    Line::styled(style::cut(keys, usize::from(width)), style.muted())
+    let all = "? help  q quit  Tab lists  ↑↓ select  Enter open  s sort  f kind  c command  r requeue  Space freeze";
+    let few = "? help  q quit  Tab lists  Enter open  c command  r requeue";
+    let width = usize::from(width);
+    let keys = if all.chars().count() <= width { all } else { few };
+    Line::styled(style::cut(keys, width), style.muted())
 }

@@ -64,6 +64,7 @@ fn content(model: &Model, overlay: &Overlay, style: Paint) -> (String, Vec<Line<
             let line = |(key, what): &(&str, &str)| Line::from(format!(" {key:<10} {what}"));
             ("keys".to_owned(), KEYS.iter().map(line).collect(), 0)
         }
+        Overlay::Nothing(why) => ("nothing done".to_owned(), vec![Line::from(*why)], 0),
         Overlay::Command(command) => {
             ("to copy".to_owned(), vec![Line::styled(cut(command, 400), style.command())], 0)
         }

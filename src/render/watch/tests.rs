@@ -5,6 +5,7 @@ use ratatui::backend::TestBackend;
 
 use super::{LEAST, paint};
 use crate::facts::live::Running;
+use crate::facts::operation::Deed;
 use crate::watch::testing::{at, look, model};
 use crate::watch::{Key, Model, Overlay, press};
 
@@ -57,7 +58,7 @@ fn an_operation_runs_for_as_long_as_it_writes() {
     let mut model = model();
     let mut operation = Running {
         operation: "rq-1".to_owned(),
-        undo: false,
+        deed: Deed::Requeue,
         who: "ada@desk".to_owned(),
         reason: Some("token renewed".to_owned()),
         jobs: 120,
@@ -79,7 +80,7 @@ fn an_operation_runs_for_as_long_as_it_writes() {
     let running = shown(&mut model, &operation);
     let row = "requeueing   120: 80 queued, 40 dead_letter; ada@desk: token renewed";
     assert!(running.contains(row), "{running}");
-    operation.undo = true;
+    operation.deed = Deed::Undo;
     assert!(shown(&mut model, &operation).contains("undoing"));
     operation.last = 15.0;
     assert!(shown(&mut model, &operation).contains("15s ago      120: 80 queued"));

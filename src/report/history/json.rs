@@ -115,7 +115,7 @@ pub(super) fn data(past: &Past, now: Timestamp) -> HistoryJson {
     };
     let mark = |mark: &Mark| MarkJson {
         operation: mark.operation.clone(),
-        deed: if mark.undo { "undo" } else { "requeue" },
+        deed: mark.deed.word(),
         at: time(mark.at.as_millisecond()),
         who: mark.who.clone(),
         reason: mark.reason.clone(),

@@ -77,7 +77,7 @@ fn status(past: &Past) -> Table {
         let mut line = vec![' '; buckets.len()];
         for mark in &past.marks {
             if let Some(place) = past.series.place(mark.at.as_millisecond()) {
-                line[place] = if mark.undo { 'U' } else { 'R' };
+                line[place] = words::sign(mark.deed);
             }
         }
         let line: String = line.into_iter().collect();

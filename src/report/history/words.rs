@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::facts::operation::Deed;
 use crate::facts::snapshot::Mark;
 use crate::history::Past;
 use crate::text;
@@ -95,10 +96,19 @@ pub(super) fn notes(past: &Past, now: Timestamp) -> Vec<String> {
     notes
 }
 
+/// The letter of an operation on the timeline.
+pub(super) fn sign(deed: Deed) -> char {
+    match deed {
+        Deed::Requeue => 'R',
+        Deed::Undo => 'U',
+        Deed::Rescue => 'S',
+    }
+}
+
 /// `R 2026-01-31T04:00:00Z ada@desk requeued 120 jobs (rq-…): the token was renewed`
 #[must_use]
 pub fn mark_text(mark: &Mark, now: Timestamp) -> String {
-    let (sign, deed) = if mark.undo { ("U", "put back") } else { ("R", "requeued") };
+    let (sign, deed) = (sign(mark.deed), mark.deed.past());
     let reason = mark.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     format!(
         "{sign} {} ({} ago) {} {deed} {} ({}){reason}",

@@ -18,6 +18,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use write::Place;
 
 use crate::error::Error;
+use crate::facts::operation::Deed;
 
 /// The file's name.
 const FILE: &str = "history.db";
@@ -97,4 +98,21 @@ fn path(directory: Option<&Path>) -> Result<PathBuf, Error> {
 
 fn unusable(path: &Path) -> Error {
     Error::config(format!("the history in {} cannot be used", path.display()))
+}
+
+/// How the column `undo` tells what an operation is: it began as a yes or no.
+fn deed_number(deed: Deed) -> i64 {
+    match deed {
+        Deed::Requeue => 0,
+        Deed::Undo => 1,
+        Deed::Rescue => 2,
+    }
+}
+
+fn deed_of(number: i64) -> Deed {
+    match number {
+        1 => Deed::Undo,
+        2 => Deed::Rescue,
+        _ => Deed::Requeue,
+    }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::Store;
+use super::{Store, deed_of};
 use crate::error::Error;
 use crate::facts::Verdict;
 use crate::facts::snapshot::{Detail, FIGURES, Figures, Mark, Measure, Point};
@@ -164,7 +164,7 @@ fn mark(row: &Row<'_>) -> rusqlite::Result<Mark> {
     let jobs: i64 = row.get(5)?;
     Ok(Mark {
         operation: row.get(0)?,
-        undo: row.get(1)?,
+        deed: deed_of(row.get(1)?),
         who: row.get(2)?,
         reason: row.get(3)?,
         at: Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH),

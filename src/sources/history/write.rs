@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use rusqlite::types::Value;
-use rusqlite::{Transaction, TransactionBehavior, params, params_from_iter};
+use rusqlite::{
+    OptionalExtension as _, Transaction, TransactionBehavior, params, params_from_iter,
+};
 
-use super::Store;
+use super::{Store, deed_number};
 use crate::error::Error;
+use crate::facts::operation::reasons;
 use crate::facts::snapshot::{FIGURES, Mark, Snapshot, Trouble};
 
 /// Snapshots that one append forgets at most: it must stay short.
@@ -101,21 +104,27 @@ fn bad(troubles: &[Trouble]) -> String {
     troubles.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// An operation is seen again and again while it runs: the largest count stays, and whoever wrote last.
+/// An operation is seen again and again while it runs: the largest count stays, and who began it;
+/// whoever resumed it is told with the reason.
 fn note(tx: &Transaction<'_>, place: i64, mark: &Mark) -> rusqlite::Result<()> {
+    let known: Option<(String, Option<String>)> = tx
+        .prepare_cached("SELECT who, reason FROM operations WHERE place = ?1 AND operation = ?2")?
+        .query_row(params![place, mark.operation], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let (who, first) = known.unwrap_or_else(|| (mark.who.clone(), mark.reason.clone()));
+    let reason = reasons((&who, first.as_deref()), (&mark.who, mark.reason.as_deref()));
     tx.prepare_cached(
         "INSERT INTO operations (place, operation, undo, who, reason, at, jobs)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (place, operation) DO UPDATE SET
-           jobs = max(jobs, excluded.jobs), at = min(at, excluded.at),
-           who = excluded.who, reason = coalesce(excluded.reason, reason)",
+           jobs = max(jobs, excluded.jobs), at = min(at, excluded.at), reason = excluded.reason",
     )?
     .execute(params![
         place,
         mark.operation,
-        mark.undo,
-        mark.who,
-        mark.reason,
+        deed_number(mark.deed),
+        who,
+        reason,
         mark.at.as_millisecond(),
         i64::try_from(mark.jobs).unwrap_or(i64::MAX),
     ])?;

@@ -10,8 +10,6 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::raw::Token;
 use super::requeue::lookup::of_operation;
-use super::requeue::rescue::RESCUED;
-use super::requeue::statements::{REQUEUED, UNDONE};
 use super::selection::{fingerprint, fingerprint_columns};
 use super::{Database, sql};
 use crate::facts::SourceError;
@@ -19,6 +17,7 @@ use crate::facts::cohort::{Causes, Deed, Member, Now};
 use crate::facts::job_id::JobId;
 use crate::facts::layout::{Events, IdType, Layout};
 use crate::facts::operation::OperationId;
+use crate::facts::operation::{REQUEUED, RESCUED, UNDONE};
 
 /// Events of one look.
 const PAGE: i64 = 20_000;

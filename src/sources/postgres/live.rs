@@ -12,6 +12,7 @@ use super::sql::{age, changed, column_or_null, ident, live_in, sign_of_life};
 use super::{Database, dead_letters};
 use crate::facts::layout::{Events, Layout};
 use crate::facts::live::{Activity, Cause, Deaths, MOST_STUCK, NAMED, Running, SPAN, Stuck};
+use crate::facts::operation::Deed;
 use crate::facts::{SourceError, SourceErrorKind, mask};
 
 /// Dead letters that are read, newest first.
@@ -130,22 +131,22 @@ fn operations(layout: &Layout, events: &Events, at: &str) -> Option<String> {
             order by id desc limit {EVENTS}
          ), ours as materialized (
            select job_id, age, data ->> 'operation' as operation,
-                  data ->> 'reason' = 'requeue_undone' as undo, data ->> 'actor' as actor,
+                  data ->> 'reason' as deed, data ->> 'actor' as actor,
                   data ->> 'host' as host, data ->> 'operator_reason' as reason
              from recent where data ? 'operation' and data ->> 'tool' like 'cliplyctl %'
          ), by_author as (
            select operation, job.{live}::text as state, actor, host, reason, count(*) as n,
-                  bool_or(undo) as undo, max(age) as first, min(age) as last
+                  max(deed) as deed, max(age) as first, min(age) as last
              from ours join public.jobs job on job.id = ours.job_id group by 1, 2, 3, 4, 5
          ), by_state as (
-           select operation, state, sum(n)::bigint as n, bool_or(undo) as undo,
+           select operation, state, sum(n)::bigint as n, max(deed) as deed,
                   max(first) as first, min(last) as last
              from by_author group by 1, 2
          ), latest as (
            select distinct on (operation) operation, actor, host, reason
              from by_author order by operation, last
          )
-         select operation, bool_or(undo) as undo, actor, host, reason, sum(n)::bigint as jobs,
+         select operation, max(deed) as deed, actor, host, reason, sum(n)::bigint as jobs,
                 max(first) as first, min(last) as last,
                 json_agg(json_build_array(state, n) order by n desc)::text as states
            from by_state join latest using (operation)
@@ -160,7 +161,7 @@ fn running(row: &Row) -> Running {
     let or = |text: Option<String>| text.unwrap_or_else(|| "?".to_owned());
     Running {
         operation: row.get("operation"),
-        undo: row.get::<_, Option<bool>>("undo").unwrap_or_default(),
+        deed: Deed::of(row.get("deed")),
         who: format!("{}@{}", or(text("actor")), or(text("host"))),
         reason: text("reason").map(|reason| mask::text(&reason)),
         jobs: u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0),

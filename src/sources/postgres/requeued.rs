@@ -7,12 +7,12 @@ use std::time::Duration;
 use futures_util::TryStreamExt as _;
 
 use super::requeue::offenders::LOOK_BACK;
-use super::requeue::statements::{REQUEUED, UNDONE};
 use super::selection::{Conditions, fingerprint, fingerprint_columns};
 use super::{Database, sql};
 use crate::facts::SourceError;
 use crate::facts::group::RequeuedBefore;
 use crate::facts::layout::Layout;
+use crate::facts::operation::{REQUEUED, UNDONE};
 use crate::text;
 
 /// Time that this may take.

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use cliplyctl::facts::Verdict;
+use cliplyctl::facts::operation::Deed;
 use cliplyctl::facts::snapshot::{Detail, Figure, Figures, Mark, Snapshot, StepLine, Trouble};
 use cliplyctl::sources::history::{Place, Store};
 use jiff::Timestamp;
@@ -41,7 +42,7 @@ fn mark(operation: &str, jobs: u64) -> Mark {
     let at = Timestamp::from_millisecond(5).unwrap();
     Mark {
         operation: operation.into(),
-        undo: false,
+        deed: Deed::Requeue,
         who: "ada@desk".into(),
         reason: None,
         at,
@@ -147,6 +148,17 @@ fn an_operation_that_grows_is_one_mark() {
     }
     let place = store.place(PLACE.name).unwrap().unwrap();
     assert_eq!(store.marks(place, (0, 9)).unwrap(), [mark("rq-1", 50)]);
+    let begun = Mark { reason: Some("token renewed".into()), ..mark("rq-2", 1) };
+    let who = "bob@desk".into();
+    let resumed = Mark { who, reason: Some("network was back".into()), ..mark("rq-2", 9) };
+    let rescue = Mark { deed: Deed::Rescue, ..mark("rq-3", 4) };
+    let seen = [begun, resumed.clone(), resumed, rescue.clone()];
+    seen.iter().for_each(|mark| {
+        store.append(PLACE, &snapshot(9), std::slice::from_ref(mark), KEEP).unwrap();
+    });
+    let reason = Some("token renewed; resumed by bob@desk: network was back".into());
+    let whole = Mark { reason, ..mark("rq-2", 9) };
+    assert_eq!(store.marks(place, (0, 9)).unwrap(), [mark("rq-1", 50), whole, rescue]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cliplyctl::facts::Verdict;
+use cliplyctl::facts::operation::Deed;
 use cliplyctl::facts::snapshot::{Detail, Figure, Figures, Mark, Snapshot, StepLine, Trouble};
 use cliplyctl::sources::history::{Place, Store};
 use jiff::{SignedDuration, Timestamp};
@@ -51,7 +52,7 @@ fn history(words: &str, looks: &[Snapshot]) -> Cli {
     let mut store = Store::open(Some(&state)).unwrap();
     let mark = Mark {
         operation: "rq-20260131T040000Z-e1-9f".into(),
-        undo: false,
+        deed: Deed::Requeue,
         who: "ada@desk".into(),
         reason: Some("the disk was full".into()),
         at: ago(60),

@@ -75,6 +75,9 @@ fn an_undo_and_another_requeue_take_jobs_away() {
     command(&db, "undo", &[&op, "--yes"]).run().expect_code(75);
     let data = glance(&db, &op).run().expect_code(3).json()["data"].clone();
     assert_eq!((&data["end"], &data["moved"]), (&"decided".into(), &2.into()), "{data:#}");
+    let told = Cli::new(["dlq", "follow", &op]).env("DATABASE_URL", db.url()).run().expect_code(3);
+    assert!(told.stdout.contains("nothing is left to follow"), "{}", told.stdout);
+    assert!(told.stdout.contains("cliplyctl dlq ops"), "{}", told.stdout);
 }
 
 #[test]

@@ -34,10 +34,12 @@ fn the_same_ids_again_finish_what_was_interrupted() {
     let ids = db.rows("SELECT id::text FROM jobs ORDER BY id");
     let ids: Vec<_> = ids.into_iter().filter_map(|mut row| row.remove(0)).collect();
     let mut args: Vec<_> = ids.iter().map(String::as_str).collect();
-    args.extend(["--skip-ineligible", "--yes", "--lock-wait", "60s"]);
+    args.extend(["--skip-ineligible", "--yes", "--lock-wait", "60s", "--reason"]);
+    let for_reason = |reason| [&args[..], &[reason]].concat();
+    let (first, second) = (for_reason("renewed"), for_reason("back again"));
     let holder = db.session();
     holder.execute(&format!("BEGIN; SELECT FROM jobs WHERE id = '{}' FOR UPDATE", ids[7]));
-    let mut cli = command(&db, "requeue", &args);
+    let mut cli = command(&db, "requeue", &first);
     let running = cli.start();
     wait_until("the others are requeued", || events(&db) == "29");
     running.signal("INT");
@@ -46,10 +48,19 @@ fn the_same_ids_again_finish_what_was_interrupted() {
     assert_eq!((&outcome["done"], &outcome["left"]), (&29.into(), &1.into()), "{json:#}");
     holder.execute("COMMIT");
     let state = cli.home().join(".local/state");
-    let again = command(&db, "requeue", &args).env("XDG_STATE_HOME", &state).run().expect_code(0);
+    let again = command(&db, "requeue", &second);
+    let again = again.env("XDG_STATE_HOME", &state).run().expect_code(0);
     assert!(again.stderr.contains("the same command was interrupted"), "{}", again.stderr);
     assert_eq!(again.json()["data"]["outcome"]["done"], 1);
     assert_eq!((events(&db), count(&db, "queued")), ("30".into(), "30".into()));
+    let told = |word| {
+        let cli = Cli::new([word, "-o", "json"]).env("DATABASE_URL", db.url());
+        cli.env("XDG_STATE_HOME", &state).run().json()
+    };
+    told("record");
+    let history = told("history");
+    let reason = &history["data"]["operations"][0]["reason"];
+    assert_eq!(reason, "renewed; resumed: back again", "{history:#}");
 }
 
 #[test]

@@ -42,9 +42,15 @@ fn only_requeues_are_undone_and_others_are_told_apart() {
     };
     let undo = command(&db, "undo", &[&id(&requeue), "--yes"]).run().expect_code(0).json();
     for (operation, words) in [(id(&rescue), "is a rescue"), (id(&undo), "is an undo itself")] {
-        let output = command(&db, "undo", &[&operation, "--yes"]).run().expect_code(64);
-        assert!(output.stderr.contains(words), "{output:#?}");
+        for args in [["undo", &operation, "--yes"], ["follow", &operation, "--wait=1s"]] {
+            let output = command(&db, args[0], &args[1..]).run().expect_code(64);
+            assert!(output.stderr.contains(words), "{output:#?}");
+        }
     }
+    let ops = command(&db, "ops", &[]).run().expect_code(0).json();
+    let deeds = ops["data"]["operations"].as_array().unwrap().iter();
+    let deeds: Vec<_> = deeds.map(|o| o["deed"].as_str().unwrap()).collect();
+    assert_eq!(deeds, ["undo", "requeue", "rescue"], "{ops:#}");
 }
 
 #[test]
@@ -94,6 +100,7 @@ fn an_undo_in_part_says_why_and_what_to_type() {
     let answer = undo.env("USER", "oncall").run().expect_code(75);
     for words in [
         "1 job was claimed or changed since and stays as it is",
+        "a further undo would find nothing",
         &format!("cliplyctl dlq follow {operation}"),
     ] {
         assert!(answer.stdout.contains(words), "no {words:?} in {}", answer.stdout);

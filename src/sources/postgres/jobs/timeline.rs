@@ -7,8 +7,8 @@ use tokio_postgres::types::Type;
 
 use crate::facts::job::{Event, Requeued, Timeline};
 use crate::facts::layout::{Events, Layout};
+use crate::facts::operation::{REQUEUED, UNDONE};
 use crate::facts::{Fingerprint, SourceError, SourceErrorKind};
-use crate::sources::postgres::requeue::statements::{REQUEUED, UNDONE};
 use crate::sources::postgres::{Database, sql};
 use crate::text;
 

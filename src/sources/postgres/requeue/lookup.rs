@@ -8,10 +8,11 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::select::id;
-use super::statements::{REQUEUED, Statements, UNDONE};
+use super::statements::Statements;
 use crate::facts::job_id::JobId;
 use crate::facts::layout::{Events, Layout};
 use crate::facts::operation::OperationId;
+use crate::facts::operation::{REQUEUED, UNDONE};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::sql::ident;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::select::id;
-use super::statements::{REQUEUED, UNDONE};
 use crate::facts::job_id::JobId;
 use crate::facts::layout::Layout;
+use crate::facts::operation::{REQUEUED, UNDONE};
 use crate::facts::{Fingerprint, SourceError, SourceErrorKind};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::sql::{ident, literal};

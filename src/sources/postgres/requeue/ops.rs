@@ -5,12 +5,11 @@ use std::time::Duration;
 use tokio_postgres::types::Type;
 
 use super::offenders::LOOK_BACK;
-use super::statements::UNDONE;
 use crate::facts::layout::Layout;
-use crate::facts::operation::Summary;
+use crate::facts::operation::{Deed, Summary};
 use crate::facts::{SourceError, mask};
 use crate::sources::postgres::Database;
-use crate::sources::postgres::sql::{ident, literal};
+use crate::sources::postgres::sql::ident;
 
 /// The newest operations among the newest events. One that was resumed tells who wrote last, and why.
 ///
@@ -27,7 +26,7 @@ pub async fn read(
     let rows = db.rows(timeout, &statement, &[(&limit, Type::INT8)]).await?;
     let summary = |row: &tokio_postgres::Row| Summary {
         operation: row.get("operation"),
-        undo: row.get("undo"),
+        deed: Deed::of(row.get("deed")),
         actor: row.get("actor"),
         host: row.get("host"),
         reason: row.get::<_, Option<&str>>("reason").map(mask::text),
@@ -48,24 +47,23 @@ fn statement(layout: &Layout) -> Option<String> {
             order by {order} desc limit {LOOK_BACK}
          ), by_author as (
            select data ->> 'operation' as operation,
-                  coalesce(data ->> 'reason' = {undone}, false) as undo,
+                  data ->> 'reason' as deed,
                   job.{live}::text as state, data ->> 'actor' as actor, data ->> 'host' as host,
                   data ->> 'operator_reason' as reason, count(*) as n, max(at) as at
              from recent join public.jobs job on job.id = recent.job_id
             where data ? 'operation' and data ->> 'tool' like 'cliplyctl %'
             group by 1, 2, 3, 4, 5, 6
          ), by_state as (
-           select operation, undo, state, sum(n)::bigint as n from by_author group by 1, 2, 3
+           select operation, deed, state, sum(n)::bigint as n from by_author group by 1, 2, 3
          ), latest as (
-           select distinct on (operation, undo) operation, undo, actor, host, reason, at
-             from by_author order by operation, undo, at desc
+           select distinct on (operation, deed) operation, deed, actor, host, reason, at
+             from by_author order by operation, deed, at desc
          )
-         select operation, undo, actor, host, reason,
+         select operation, deed, actor, host, reason,
                 extract(epoch from now() - at)::float8 as age, sum(n)::bigint as jobs,
                 json_agg(json_build_array(state, n) order by n desc)::text as states
-           from by_state join latest using (operation, undo)
-          group by operation, undo, actor, host, reason, at order by at desc limit $1",
-        undone = literal(UNDONE),
+           from by_state join latest using (operation, deed)
+          group by operation, deed, actor, host, reason, at order by at desc limit $1",
         live = ident(&layout.live),
     ))
 }

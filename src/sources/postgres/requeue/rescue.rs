@@ -16,8 +16,6 @@ use crate::sources::postgres::sql::{
     age, column_or_null, ident, literal, live_in, rfc3339, sign_of_life,
 };
 
-/// `data.reason` of a rescue.
-pub const RESCUED: &str = "rescued_from_silent_worker";
 /// Stages of a rescue, best first: a lost attempt is a failed one, as `worker_fail` writes it.
 const FAILED: [&str; 3] = ["failed", "progress", "enqueued"];
 

@@ -9,11 +9,6 @@ use super::shape::{Shape, Stage};
 use crate::facts::layout::Layout;
 use crate::sources::postgres::sql::{ident, literal};
 
-/// `data.reason` of a requeue, as the worker's own helper writes it.
-pub const REQUEUED: &str = "requeued_from_dead_letter";
-/// `data.reason` of an undo.
-pub const UNDONE: &str = "requeue_undone";
-
 /// What a batch runs: `$1` holds its keys (text[]), `$2` what every event says (JSON as text).
 #[derive(Debug, Clone)]
 pub struct Statements {

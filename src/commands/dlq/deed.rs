@@ -1,0 +1,59 @@
+//! What an operation is, where it is not what a command takes.
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::facts::operation::{Deed, OperationId};
+use crate::sources::postgres::requeue::lookup;
+use crate::sources::state::State;
+
+/// A command that takes requeues alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taker {
+    /// `dlq follow`
+    Follow,
+    /// `dlq undo`
+    Undo,
+}
+
+/// Why an operation that requeued nothing here cannot be followed or undone.
+///
+/// # Errors
+/// The database's.
+pub async fn refusal(
+    context: &Context,
+    taker: Taker,
+    of: &OperationId,
+    state: Option<&State>,
+) -> Result<Error, Error> {
+    Ok(match (deed(context, of, state).await?, taker) {
+        (Some(Deed::Rescue), Taker::Undo) => {
+            Error::usage(format!("operation {of} is a rescue, and undo takes back requeues alone"))
+                .cause("the attempts of those jobs are lost, and their workers may be gone")
+                .hint("what each was is in its events: cliplyctl jobs show ID")
+        }
+        (Some(Deed::Rescue), Taker::Follow) => Error::usage(format!(
+            "operation {of} is a rescue, and follow looks after requeues alone"
+        ))
+        .hint("by their state now: cliplyctl dlq ops")
+        .hint("one of its jobs: cliplyctl jobs show ID"),
+        (Some(Deed::Undo), _) => Error::usage(format!("operation {of} is an undo itself"))
+            .hint("the jobs are dead again: cliplyctl dlq requeue puts them back into the queue"),
+        _ => Error::usage(format!("operation {of} requeued nothing here"))
+            .hint("cliplyctl dlq ops lists what is known"),
+    })
+}
+
+/// What its events or this machine's records say that it is; none where neither knows it.
+async fn deed(
+    context: &Context,
+    of: &OperationId,
+    state: Option<&State>,
+) -> Result<Option<Deed>, Error> {
+    let (layout, database) = (context.layout().await?, context.database().await?);
+    let reason = lookup::reason(database, layout, of, context.timeout()).await?;
+    let record = || state.and_then(|state| state.operation(of).ok().flatten());
+    Ok(match reason {
+        Some(reason) => Some(Deed::of(Some(&reason))),
+        None => record().map(|record| record.deed),
+    })
+}
