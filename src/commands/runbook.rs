@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::report::{Block, Document, Report};
-use crate::settings::suggest::did_you_mean;
+use crate::settings::suggest::nearest;
 
 const RUNBOOK: &str = include_str!("../../RUNBOOK.md");
 
@@ -24,12 +24,19 @@ pub fn run(section: Option<&str>) -> Result<Report, Error> {
     let pages = pages();
     match pages.iter().find(|page| page.name == wanted) {
         Some(page) => Ok(report(page.name, page.text)),
-        None => {
-            let names: Vec<_> = names().collect();
-            Err(Error::usage(format!("the runbook has no section `{wanted}`"))
-                .hint(did_you_mean(wanted, &names)))
-        }
+        None => Err(Error::usage(format!("the runbook has no section `{wanted}`")).hint(
+            match nearest(wanted, names()) {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => format!("one of: {}; or the id of a check: queue.stuck", sections()),
+            },
+        )),
     }
+}
+
+/// The numbered sections. There are too many checks to list.
+fn sections() -> String {
+    let numbered = names().filter(|name| name.starts_with(|c: char| c.is_ascii_digit()));
+    numbered.collect::<Vec<_>>().join(", ")
 }
 
 /// Every name that `runbook` understands.
@@ -102,5 +109,8 @@ mod tests {
         let error = run(Some("queue.oldest_deu")).unwrap_err();
         assert_eq!(error.exit_code().code(), 64);
         assert!(error.hints[0].contains("queue.oldest_due"), "{error:?}");
+        let error = run(Some("nothing like it")).unwrap_err();
+        assert!(error.hints[0].starts_with("one of: 1, 2, 3, 3.1, "), "{error:?}");
+        assert!(!error.hints[0].contains("queue.oldest_due"), "{error:?}");
     }
 }

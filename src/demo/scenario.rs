@@ -62,12 +62,14 @@ pub const SCENARIOS: [Scenario; 5] = [
         new_job_every: Some(Duration::from_secs(2)),
         try_next: &[
             ("queue", "what waits, what is stuck"),
-            ("dlq list", "what died, newest first"),
             ("jobs show 00000000-0000-4000-8000-000000000331", "one stuck job in full"),
+            ("dlq groups", "what died of what"),
             (
                 "dlq requeue --kind PUBLISH_TIKTOK --canary",
                 "one job first; it fails again, and the others stay dead",
             ),
+            ("env check", "a template that lacks what the code wants"),
+            ("rls audit", "who may read more than was meant"),
             ("runbook 3.3", "the page for a backlog"),
         ],
     },
@@ -102,7 +104,7 @@ pub const SCENARIOS: [Scenario; 5] = [
         workers: &["worker-a", "worker-b"],
         failures: &[TIKTOK],
         new_job_every: Some(Duration::from_secs(3)),
-        try_next: &[("dlq list", "what died, newest first"), ("runbook 3.4", "what to do")],
+        try_next: &[("dlq groups", "what died of what"), ("runbook 3.4", "what to do")],
     },
     Scenario {
         name: "silent-worker",

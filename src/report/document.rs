@@ -85,6 +85,12 @@ impl Document {
         self.push(Block::Note(text.into()));
     }
 
+    /// Adds a sentence in front of the commands to type next, of what is known after the fact.
+    pub fn remark(&mut self, text: impl Into<String>) {
+        let next = self.blocks.iter().position(|block| matches!(block, Block::Next(_)));
+        self.blocks.insert(next.unwrap_or(self.blocks.len()), Block::Note(text.into()));
+    }
+
     /// Adds the next commands of findings that are not OK: the worst first, each once, with the section
     /// that explains it. Where a command would send to itself, the section is what to read next.
     pub fn next_of(&mut self, findings: &[Finding], own: &str) {

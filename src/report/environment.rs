@@ -81,9 +81,9 @@ pub struct ValueJson {
     shadows: Vec<String>,
 }
 
-/// Builds the report of `env check`.
+/// Builds the report of `env check`. What it suggests reads the same files by these flags.
 #[must_use]
-pub fn report(facts: &Environment, findings: Vec<Finding>, fail_on: FailOn) -> Report {
+pub fn report(facts: &Environment, findings: Vec<Finding>, fail_on: FailOn, flags: &str) -> Report {
     let entries = facts.template.as_ref().map(EnvFile::in_force);
     let data = EnvironmentJson {
         schema: SchemaJson {
@@ -99,7 +99,7 @@ pub fn report(facts: &Environment, findings: Vec<Finding>, fail_on: FailOn) -> R
         }),
         keys: facts.schema.keys.iter().map(|key| key_json(facts, key, entries.as_ref())).collect(),
     };
-    let document = document(facts, &findings);
+    let document = document(facts, &findings, flags);
     let mut report = Report::judged("env check", findings, fail_on, data, document);
     report.agreement = agreement(facts);
     report.examined.push(facts.schema.place.file.display().to_string());
@@ -129,7 +129,7 @@ fn agreement(facts: &Environment) -> Option<AgreementJson> {
     })
 }
 
-fn document(facts: &Environment, findings: &[Finding]) -> Document {
+fn document(facts: &Environment, findings: &[Finding], flags: &str) -> Document {
     let mut document = Document::default();
     let verdict = Verdict::worst(findings.iter().map(|finding| finding.verdict));
     document.headline(verdict, headline(facts, findings, verdict));
@@ -145,12 +145,38 @@ fn document(facts: &Environment, findings: &[Finding]) -> Document {
     if facts.template.is_none() {
         document.note("no template was judged: there is no .env.example here");
     }
-    let worst = findings.iter().find(|f| f.verdict == verdict && verdict != Verdict::Ok);
-    if let Some(key) = worst.and_then(|finding| facts.schema.key(&finding.subject)) {
-        let command = format!("cliplyctl env explain {}", key.name);
-        document.next(vec![(command, "its rule, and where it is set".to_owned())]);
-    }
+    document.next(next(facts, findings, verdict, flags));
     document
+}
+
+/// What explains the worst finding, and what inserts keys that the template lacks.
+fn next(
+    facts: &Environment,
+    findings: &[Finding],
+    verdict: Verdict,
+    flags: &str,
+) -> Vec<(String, String)> {
+    let mut next = Vec::new();
+    let Some(worst) = findings.iter().find(|f| f.verdict == verdict && verdict != Verdict::Ok)
+    else {
+        return next;
+    };
+    if let Some(key) = facts.schema.key(&worst.subject) {
+        let command = format!("cliplyctl env explain {}{flags}", key.name);
+        next.push((command, "its rule, and where it is set".to_owned()));
+    }
+    let template = facts.template.as_ref();
+    let missing = template.map(|file| drift(&facts.schema, file, facts.policy.strict).missing);
+    if missing.is_some_and(|missing| !missing.is_empty()) {
+        let why = "shows what it would insert into the template, and asks";
+        let strict = if facts.policy.strict { " --strict" } else { "" };
+        next.push((format!("cliplyctl env check --fix{strict}{flags}"), why.to_owned()));
+    }
+    if next.is_empty() {
+        let why = "what it means, and what only a person can tell";
+        next.push((format!("cliplyctl runbook {}", worst.check), why.to_owned()));
+    }
+    next
 }
 
 fn row(finding: &Finding) -> Vec<Cell> {
@@ -259,9 +285,9 @@ fn key_json(facts: &Environment, key: &SchemaKey, entries: Option<&Entries<'_>>)
     }
 }
 
-/// Builds the report of `env explain`.
+/// Builds the report of `env explain`; by these flags it would tell where the value comes from.
 #[must_use]
-pub fn explain(facts: &Environment, key: &SchemaKey) -> Report {
+pub fn explain(facts: &Environment, key: &SchemaKey, flags: &str) -> Report {
     let entries = facts.template.as_ref().map(EnvFile::in_force);
     let known = key_json(facts, key, entries.as_ref());
     let mut document = Document::default();
@@ -290,7 +316,7 @@ pub fn explain(facts: &Environment, key: &SchemaKey) -> Report {
     pairs.extend(value_pairs(facts, key, known.value.as_ref()));
     document.push(Block::Pairs(pairs));
     if facts.values.is_none() {
-        let command = format!("cliplyctl env explain {} --values .env --process", key.name);
+        let command = format!("cliplyctl env explain {}{flags}", key.name);
         document.next(vec![(command, "where its value comes from".to_owned())]);
     }
     Report::listing("env explain", known, document)

@@ -171,7 +171,8 @@ pub(super) fn overview(job: &Job) -> Vec<(&'static str, Cell)> {
     add("last sign of life", ago(job.life_age));
     add("created", ago(job.created_age));
     add("last changed", ago(job.updated_age));
-    add("stale column says", job.stale.clone());
+    let stale = job.stale.as_ref();
+    add("not kept up", stale.map(|value| format!("{value}, in the other column for the state")));
     pairs
 }
 

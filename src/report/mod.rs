@@ -224,11 +224,8 @@ impl Report {
 
     /// Says in front of the commands that the report suggests which flags they need as this one did.
     pub fn aim(&mut self, flags: &[&str]) {
-        let blocks = &mut self.document.blocks;
-        let next = blocks.iter().position(|block| matches!(block, Block::Next(_)));
-        if let (Some(place), false) = (next, flags.is_empty()) {
-            let text = format!("what follows needs the same {}", flags.join(", "));
-            blocks.insert(place, Block::Note(text));
+        if self.document.first_command().is_some() && !flags.is_empty() {
+            self.document.remark(format!("what follows needs the same {}", flags.join(", ")));
         }
     }
 

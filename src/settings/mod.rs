@@ -163,13 +163,14 @@ impl Settings {
         let mut contexts: Vec<_> = config.contexts.iter().map(|c| c.name.clone()).collect();
         contexts.sort();
         contexts.dedup();
+        let missing = |what, ways| missing(what, ways, &contexts);
         Self {
             context_name: None,
+            base_url: Err(missing("base URL", "--base-url, CLIPLY_BASE_URL")),
+            database: Err(missing("database", "--database-url, DATABASE_URL, PGHOST")),
+            admin_token: Err(missing("admin token", "CLIPLY_ADMIN_TOKEN")),
             contexts,
             config_files: config.files.clone(),
-            base_url: Err(missing("base URL", "--base-url, CLIPLY_BASE_URL or a context")),
-            database: Err(missing("database", "--database-url, DATABASE_URL, PGHOST or a context")),
-            admin_token: Err(missing("admin token", "CLIPLY_ADMIN_TOKEN or a context")),
             headers: Ok(Vec::new()),
             protected: None,
             read_only: false,
@@ -278,15 +279,21 @@ fn base_url(setting: Setting<String>) -> Result<Setting<String>, Error> {
     Ok(setting.map(|_| url.as_str().trim_end_matches('/').to_owned()))
 }
 
-fn missing(what: &str, ways: &str) -> SourceError {
+/// Nobody said where something is; the contexts that do are named, up to a few.
+fn missing(what: &str, ways: &str, contexts: &[String]) -> SourceError {
+    let named: Vec<_> = contexts.iter().take(5).map(|name| format!("-c {name}")).collect();
+    let named = if named.is_empty() { String::new() } else { format!(": {}", named.join(", ")) };
     SourceError::new(SourceErrorKind::NotConfigured, format!("no {what} is configured"))
-        .hint(format!("set it with {ways}"))
+        .hint(format!("set it with {ways} or a context{named}"))
 }
 
 /// A setting that cannot be used, as seen by those who need it.
 fn unconfigured(error: Error) -> SourceError {
-    let mut words = vec![error.message];
-    words.extend(error.causes);
+    let causes = error.causes.join("; ");
+    let message = match causes.as_str() {
+        "" => error.message,
+        causes => format!("{} ({causes})", error.message),
+    };
     let hint = error.hints.into_iter().next();
-    SourceError { kind: SourceErrorKind::NotConfigured, message: words.join(": "), hint }
+    SourceError { kind: SourceErrorKind::NotConfigured, message, hint }
 }

@@ -48,11 +48,12 @@ impl Step {
 
     /// How many of its checks were skipped, and because of which.
     fn skipped(&self) -> Option<(u64, &'static str)> {
-        let blocked = self.findings.iter().filter_map(|finding| match finding.verdict {
+        let mut blocked = self.findings.iter().filter_map(|finding| match finding.verdict {
             Verdict::Skipped { blocked_by } => Some(blocked_by),
             _ => None,
         });
-        Some((blocked.clone().count() as u64, blocked.last()?))
+        let by = blocked.next()?;
+        Some((1 + blocked.count() as u64, by))
     }
 
     /// The messages of this verdict, each once.

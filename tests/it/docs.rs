@@ -32,6 +32,9 @@ const EXCEPTIONS: [(&str, &str); 11] = [
     ),
 ];
 
+/// A dead letter of the demo.
+const DEAD: &str = "00000000-0000-4000-8000-000000000431";
+
 /// Every command that a document shows: the lines of its blocks, and what stands inline.
 fn commands(document: &str) -> BTreeSet<String> {
     let mut commands = BTreeSet::new();
@@ -52,7 +55,6 @@ fn block(text: &str) -> Vec<String> {
     match language {
         "console" => lines.filter_map(|line| line.strip_prefix("$ ")).map(typed).collect(),
         "sh" => lines.map(typed).collect(),
-        "text" => lines.filter(|line| line.starts_with("cliplyctl ")).map(typed).collect(),
         "toml" => Vec::new(), // another test
         other => panic!("a block of `{other}`: is it a command?"),
     }
@@ -93,7 +95,7 @@ fn shell(demo: &Demo, line: &str) -> Output {
 fn fill(demo: &Demo, command: &str) -> String {
     let json = |line: &str| shell(demo, line).json();
     let word = |word: &str| match word {
-        "ID" => "00000000-0000-4000-8000-000000000431".to_owned(),
+        "ID" => DEAD.to_owned(),
         "HASH" => text(&json("cliplyctl dlq groups -o json")["data"]["groups"][0]["hash"]),
         "OP" => text(&json("cliplyctl dlq ops -o json")["data"]["operations"][0]["operation"]),
         other => other.to_owned(),
@@ -156,6 +158,7 @@ fn the_section_on_dead_letters_works_from_top_to_bottom() {
             "HASH" => first_group.clone(),
             "PLAN" => plan.clone(),
             "OP" => operation.clone(),
+            "ID" => DEAD.to_owned(),
             other => other.to_owned(),
         };
         let line = command.split(' ').map(word).collect::<Vec<_>>().join(" ");

@@ -89,7 +89,7 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
                 format!("{} is only documented, at {path}:{}", key.name, entry.line)
             }
             (None, Some(other)) => format!(
-                "{} is declared at {} and not in {path}; did you mean it by {other}?",
+                "{} is declared at {} and not in {path}, which has {other}: renamed?",
                 key.name, key.place
             ),
             (None, None) => {
@@ -103,10 +103,14 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
     let open = facts.schema.unresolved.first();
     for entry in &drift.extra {
         let place = Place { file: template.path.clone(), line: entry.line };
-        let meant = did_you_mean(&entry.key, drift.missing.iter().map(|key| key.name.as_str()));
+        // Of the missing ones first; once they are inserted, one of those that are there.
+        let missing = drift.missing.iter().map(|key| key.name.as_str());
+        let meant = did_you_mean(&entry.key, missing).or_else(|| {
+            did_you_mean(&entry.key, facts.schema.keys.iter().map(|key| key.name.as_str()))
+        });
         let mut message = format!("{} stands at {place} and is not in the schema", entry.key);
         if let Some(other) = meant {
-            message.push_str(&format!("; did you mean {other}?"));
+            message.push_str(&format!(", which has {other}: renamed?"));
         }
         let verdict = match open {
             Some(what) => {
@@ -161,9 +165,13 @@ mod tests {
                 ("SUPABASE_SERVICE_KEY", Verdict::Critical)
             ]
         );
-        assert!(found[0].message.contains("did you mean it by SUPABASE_SERVICE_KEY"), "{found:?}");
+        assert!(found[0].message.contains("which has SUPABASE_SERVICE_KEY: renamed?"), "{found:?}");
         assert!(found[0].message.contains("env.ts:2"), "{found:?}");
         assert!(found[1].message.contains(".env.example:1"), "{found:?}");
+        // Inserted, the new name explains the old one still.
+        let template = "SUPABASE_SERVICE_ROLE_KEY=\nSUPABASE_SERVICE_KEY=\n";
+        let found = findings("SUPABASE_SERVICE_ROLE_KEY: z.string()", template);
+        assert!(found[0].message.contains("which has SUPABASE_SERVICE_ROLE_KEY"), "{found:?}");
     }
 
     #[test]

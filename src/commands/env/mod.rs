@@ -3,8 +3,10 @@
 mod fix;
 mod gather;
 
+use std::path::{Path, PathBuf};
+
 use crate::checks::environment::{ALL, did_you_mean};
-use crate::cli::{EnvCheck, EnvExplain};
+use crate::cli::{EnvCheck, EnvExplain, EnvSources};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::facts::environment::{EnvPolicy, Environment};
@@ -32,10 +34,11 @@ pub async fn check(context: &Context, args: &EnvCheck) -> Result<Report, Error> 
     facts.seen_from(&gather::root(context));
     let limits = &context.settings.limits;
     let findings: Vec<Finding> = ALL.iter().flat_map(|check| check.run(&facts, limits)).collect();
-    let mut report = environment::report(&facts, findings, args.judging.fail_on);
+    let mut report =
+        environment::report(&facts, findings, args.judging.fail_on, &files(&args.sources));
     if let Some(fix) = inserted {
         report.summary.push(("inserted", fix.keys.len().into()));
-        report.document.note(format!("inserted {}", fix.summary()));
+        report.document.remark(format!("inserted {}", fix.summary()));
     }
     Ok(report)
 }
@@ -79,7 +82,24 @@ pub fn explain(context: &Context, args: &EnvExplain) -> Result<Report, Error> {
             None => error.hint("cliplyctl env check -o json lists every key under data.keys"),
         });
     };
-    Ok(environment::explain(&facts, key))
+    let dotenv = if Path::new(DOTENV).is_file() { " --values .env" } else { "" };
+    let values = format!("{}{dotenv} --process", files(&args.sources));
+    Ok(environment::explain(&facts, key, &values))
+}
+
+/// Where the values of a project lie, if it has any.
+const DOTENV: &str = ".env";
+
+/// The flags that name the files of a check, as typed again.
+fn files(sources: &EnvSources) -> String {
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    let named = [
+        ("--schema", path(&sources.schema)),
+        ("--schema-name", sources.schema_name.clone()),
+        ("--template", path(&sources.template)),
+    ];
+    let named = named.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
+    named.map(|(flag, value)| format!(" {flag} {}", shell_words::quote(&value))).collect()
 }
 
 fn required(context: &Context, profile: Option<&str>) -> Result<Vec<String>, Error> {

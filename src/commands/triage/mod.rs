@@ -36,8 +36,8 @@ pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
         None => {
             let seen = look(context, &interrupt, &tests).await;
             let mut report = seen.report(context, args.judging.fail_on);
-            if seen.facts.is_unconfigured() && demo::is_running(&context.settings.process) {
-                report.document.note("a demo is running: cliplyctl -c demo triage looks at it");
+            if seen.facts.is_unconfigured() {
+                nowhere(context, &mut report);
             }
             (seen, report)
         }
@@ -50,6 +50,16 @@ pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
         context.terminal.complain(&error);
     }
     Ok(report)
+}
+
+/// Nobody said where to look: that is wrong, where nothing worse is known.
+fn nowhere(context: &Context, report: &mut Report) {
+    if report.exit == ExitCode::Unknown {
+        report.exit = ExitCode::Config;
+    }
+    if demo::is_running(&context.settings.process) {
+        report.document.remark("a demo is running: cliplyctl -c demo triage looks at it");
+    }
 }
 
 /// One look around, judged; and what was seen.

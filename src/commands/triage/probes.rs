@@ -67,8 +67,12 @@ impl<'a> Probes<'a> {
     }
 
     fn show(&self) {
-        let out = self.out.borrow().join(", ");
-        self.status.say(&format!("{} · waiting for {out}", self.title));
+        let out = self.out.borrow();
+        if out.is_empty() {
+            self.status.say(&self.title);
+        } else {
+            self.status.say(&format!("{} · waiting for {}", self.title, out.join(", ")));
+        }
     }
 
     async fn ended<T>(&self) -> Result<T, SourceError> {

@@ -93,7 +93,7 @@ fn a_base_url_is_plain() {
     for text in bad {
         let error = Desk::new().env("CLIPLY_BASE_URL", text).settings().base_url.unwrap_err();
         assert!(!format!("{error:?}").contains("hunter2"));
-        assert!(error.message.ends_with("set by $CLIPLY_BASE_URL"), "{error}");
+        assert!(error.message.ends_with("(set by $CLIPLY_BASE_URL)"), "{error}");
     }
     let settings = Desk::new().env("CLIPLY_BASE_URL", "HTTP://X.example/base/").settings();
     assert_eq!(url(&settings), "http://x.example/base");

@@ -19,15 +19,23 @@ fn missing_and_extra_keys_are_critical_with_their_lines() {
     assert!(out.stdout.starts_with("CRITICAL  2 keys differ"), "{out:#?}");
     assert!(out.stdout.contains(&format!("declared at {SCHEMA}:4")), "{out:#?}");
     assert!(out.stdout.contains("OTHER stands at .env.example:2"), "{out:#?}");
-    assert!(!out.stdout.contains("did you mean"), "{out:#?}");
+    assert!(!out.stdout.contains("renamed"), "{out:#?}");
+    let next = format!("  cliplyctl env check --fix --strict --schema {SCHEMA}");
+    let args = format!("env check --strict --schema {SCHEMA}");
+    let out = project(TWO, "SUPABASE_URL=x\nOTHER=1\n", &args).run().expect_code(2);
+    assert!(out.stdout.contains(&next), "{out:#?}");
+    // Nothing to insert: what is too much a person takes away.
+    let out = project("  A: z.string(),", "A=\nOTHER=1\n", "env check").run().expect_code(2);
+    assert!(!out.stdout.contains("--fix"), "{out:#?}");
+    assert!(out.stdout.contains("cliplyctl runbook env.template"), "{out:#?}");
 }
 
 #[test]
 fn a_renamed_key_is_recognised() {
     let template = "SUPABASE_URL=x\nSUPABASE_SERVICE_KEY=y\n";
     let out = project(TWO, template, "env check").run().expect_code(2);
-    assert!(out.stdout.contains("did you mean it by SUPABASE_SERVICE_KEY?"), "{out:#?}");
-    assert!(out.stdout.contains("did you mean SUPABASE_SERVICE_ROLE_KEY?"), "{out:#?}");
+    assert!(out.stdout.contains("which has SUPABASE_SERVICE_KEY: renamed?"), "{out:#?}");
+    assert!(out.stdout.contains("which has SUPABASE_SERVICE_ROLE_KEY: renamed?"), "{out:#?}");
 }
 
 #[test]

@@ -75,6 +75,15 @@ fn the_process_wins_over_files_and_later_files_over_earlier_ones() {
 }
 
 #[test]
+fn explaining_a_key_suggests_files_that_are_there() {
+    let mut cli = project("A: z.string(),", "A=\n", "env explain A");
+    let out = cli.run().expect_code(0);
+    assert!(out.stdout.contains("cliplyctl env explain A --process"), "{out:#?}");
+    let out = cli.file(".env", "A=x\n").run().expect_code(0);
+    assert!(out.stdout.contains("env explain A --values .env --process"), "{out:#?}");
+}
+
+#[test]
 fn explaining_a_key_that_is_not_there_suggests_one() {
     let out = project("LOG_LEVEL: z.string(),", "", "env explain LOG_LEVL").run();
     assert!(out.expect_code(64).stderr.contains("did you mean LOG_LEVEL?"));

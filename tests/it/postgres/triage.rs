@@ -63,8 +63,8 @@ fn a_readiness_report_that_is_no_report_is_never_ok() {
 }
 
 #[test]
-fn nothing_configured_is_unknown_not_ok() {
-    let output = Cli::new(["triage"]).run().expect_code(3);
+fn nothing_configured_is_unknown_and_a_matter_of_configuration() {
+    let output = Cli::new(["triage"]).run().expect_code(78);
     assert!(output.stdout.starts_with("UNKNOWN"), "{}", output.stdout);
     assert!(output.stdout.contains("cliplyctl config show"), "{}", output.stdout);
 }

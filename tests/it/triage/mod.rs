@@ -31,12 +31,16 @@ fn triage(words: &str, base_url: &str, database: &Database) -> Cli {
 
 #[test]
 fn without_any_setting_it_says_so_and_how_to_set_them() {
-    let output = Cli::new(["triage"]).run().expect_code(3);
+    let output = Cli::new(["triage"]).run().expect_code(78);
     let said = output.stdout.as_str();
     assert!(said.starts_with("UNKNOWN  nothing is configured: neither the app"), "{said}");
     assert!(said.contains("\nno base URL is configured; set it with --base-url"), "{said}");
     assert!(said.contains("\nno database is configured; set it with --database-url"), "{said}");
     assert!(said.contains("cliplyctl config show  what is set, and what set it"), "{said}");
+
+    let contexts = "[context.night]\nread_only = true\n[context.day]\n";
+    let output = Cli::new(["triage"]).file("cliplyctl.toml", contexts).run().expect_code(78);
+    assert!(output.stdout.contains("or a context: -c day, -c night\n"), "{}", output.stdout);
 
     // One that is missing is named, beside what is known of the other.
     let output = Cli::new(["triage"]).env("CLIPLY_BASE_URL", app("canonical_ok").url()).run();
