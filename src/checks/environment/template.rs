@@ -89,7 +89,7 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
                 format!("{} is only documented, at {path}:{}", key.name, entry.line)
             }
             (None, Some(other)) => format!(
-                "{} is declared at {} and not in {path}, which has {other}: renamed?",
+                "{} is declared at {} and not in {path}, which has {other} (renamed?)",
                 key.name, key.place
             ),
             (None, None) => {
@@ -110,7 +110,7 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
         });
         let mut message = format!("{} stands at {place} and is not in the schema", entry.key);
         if let Some(other) = meant {
-            message.push_str(&format!(", which has {other}: renamed?"));
+            message.push_str(&format!(", which has {other} (renamed?)"));
         }
         let verdict = match open {
             Some(what) => {
@@ -165,7 +165,7 @@ mod tests {
                 ("SUPABASE_SERVICE_KEY", Verdict::Critical)
             ]
         );
-        assert!(found[0].message.contains("which has SUPABASE_SERVICE_KEY: renamed?"), "{found:?}");
+        assert!(found[0].message.contains("which has SUPABASE_SERVICE_KEY (renamed?)"), "{found:?}");
         assert!(found[0].message.contains("env.ts:2"), "{found:?}");
         assert!(found[1].message.contains(".env.example:1"), "{found:?}");
         // Inserted, the new name explains the old one still.

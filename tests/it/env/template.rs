@@ -34,8 +34,8 @@ fn missing_and_extra_keys_are_critical_with_their_lines() {
 fn a_renamed_key_is_recognised() {
     let template = "SUPABASE_URL=x\nSUPABASE_SERVICE_KEY=y\n";
     let out = project(TWO, template, "env check").run().expect_code(2);
-    assert!(out.stdout.contains("which has SUPABASE_SERVICE_KEY: renamed?"), "{out:#?}");
-    assert!(out.stdout.contains("which has SUPABASE_SERVICE_ROLE_KEY: renamed?"), "{out:#?}");
+    assert!(out.stdout.contains("which has SUPABASE_SERVICE_KEY (renamed?)"), "{out:#?}");
+    assert!(out.stdout.contains("which has SUPABASE_SERVICE_ROLE_KEY (renamed?)"), "{out:#?}");
 }
 
 #[test]
