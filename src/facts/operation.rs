@@ -121,14 +121,16 @@ pub fn reasons(first: (&str, Option<&str>), later: (&str, Option<&str>)) -> Opti
     const MARK: &str = "resumed";
     let ((began, first), (who, later)) = (first, later);
     let own = first.and_then(|first| first.split(&format!("; {MARK}")).next());
-    let new = later.filter(|later| Some(*later) != own).map(|later| format!(": {later}"));
+    // A record keeps the beginning of a long one: that is nothing new.
+    let new = later.filter(|later| !own.is_some_and(|own| own.starts_with(later)));
+    let new = new.map(|later| format!(": {later}"));
     let by = (who != began).then(|| format!(" by {who}"));
     if new.is_none() && by.is_none() {
         return first.map(str::to_owned);
     }
     let tail = format!("{MARK}{}{}", by.unwrap_or_default(), new.unwrap_or_default());
     match first {
-        Some(first) if first.ends_with(&tail) => Some(first.to_owned()),
+        Some(first) if first.contains(&tail) => Some(first.to_owned()),
         Some(first) => Some(format!("{first}; {tail}")),
         None => Some(tail),
     }
@@ -198,6 +200,7 @@ mod tests {
         assert_eq!(same.as_deref(), Some("a; resumed by bob@desk"));
         assert_eq!(again(same.as_deref(), (bob, Some("a"))), same);
         assert_eq!(again(None, (bob, None)).as_deref(), Some("resumed by bob@desk"));
+        assert_eq!(again(Some("a long one"), (ada, Some("a lon"))).as_deref(), Some("a long one"));
     }
 
     #[test]

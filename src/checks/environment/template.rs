@@ -165,7 +165,10 @@ mod tests {
                 ("SUPABASE_SERVICE_KEY", Verdict::Critical)
             ]
         );
-        assert!(found[0].message.contains("which has SUPABASE_SERVICE_KEY (renamed?)"), "{found:?}");
+        assert!(
+            found[0].message.contains("which has SUPABASE_SERVICE_KEY (renamed?)"),
+            "{found:?}"
+        );
         assert!(found[0].message.contains("env.ts:2"), "{found:?}");
         assert!(found[1].message.contains(".env.example:1"), "{found:?}");
         // Inserted, the new name explains the old one still.
