@@ -1,0 +1,70 @@
+//! The answer of `env explain`: one key in full, but for its value.
+
+use super::{ValueJson, key_json};
+use crate::checks::environment::{KeyVerdict, in_force, judge_key};
+use crate::facts::Verdict;
+use crate::facts::environment::{EnvFile, Environment, SchemaKey};
+use crate::report::{Block, Cell, Document, Report};
+
+/// Builds the report of `env explain`; by these flags it would tell where the value comes from.
+#[must_use]
+pub fn explain(facts: &Environment, key: &SchemaKey, flags: &str) -> Report {
+    let entries = facts.template.as_ref().map(EnvFile::in_force);
+    let known = key_json(facts, key, entries.as_ref());
+    let mut document = Document::default();
+    document.push(Block::Title(vec![Cell::strong(&key.name)]));
+    let required = match known.required {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "cannot be told without running the schema",
+    };
+    let mut pairs = vec![
+        ("rule", Cell::plain(&known.rule)),
+        ("required", Cell::plain(required)),
+        ("declared", Cell::plain(format!("{} in {}", known.declared, facts.schema.name))),
+    ];
+    pairs.extend(known.description.as_ref().map(|text| ("description", Cell::plain(text))));
+    if let (Some(state), Some(file)) = (known.template, &facts.template) {
+        let entry = entries.as_ref().and_then(|entries| entries.get(key.name.as_str()));
+        let line = entry.map(|entry| format!(":{}", entry.line));
+        let place = format!("{}{}", file.path.display(), line.unwrap_or_default());
+        pairs.push(("template", Cell::plain(format!("{state} in {place}"))));
+    }
+    let others = facts.policy.fallbacks.iter().filter(|fallback| fallback.key == key.name);
+    for other in others {
+        pairs.push(("else", Cell::plain(format!("{}, when missing or blank", other.from))));
+    }
+    pairs.extend(value_pairs(facts, key, known.value.as_ref()));
+    document.push(Block::Pairs(pairs));
+    if facts.values.is_none() {
+        let command = format!("cliplyctl env explain {}{flags}", key.name);
+        document.next(vec![(command, "where its value comes from".to_owned())]);
+    }
+    Report::listing("env explain", known, document)
+}
+
+fn value_pairs(
+    facts: &Environment,
+    key: &SchemaKey,
+    value: Option<&ValueJson>,
+) -> Vec<(&'static str, Cell)> {
+    let Some(values) = &facts.values else { return Vec::new() };
+    let mut pairs = Vec::new();
+    match value {
+        Some(value) => {
+            let text = format!("{} ({}, {})", value.variable, value.shape, value.origin);
+            pairs.push(("value", Cell::plain(text)));
+        }
+        None => pairs.push(("value", Cell::plain("not set"))),
+    }
+    let shadowed = value.iter().flat_map(|value| &value.shadows);
+    pairs.extend(shadowed.map(|origin| ("shadows", Cell::muted(origin))));
+    let text = in_force(values, &facts.policy.fallbacks, &key.name).map(|set| set.value.reveal());
+    let (verdict, reasons) = match judge_key(&facts.schema, key, text) {
+        KeyVerdict::Accepted => (Verdict::Ok, "accepted".to_owned()),
+        KeyVerdict::Refused(reasons) => (Verdict::Critical, reasons.join("; ")),
+        KeyVerdict::Unknown(reasons) => (Verdict::Unknown, reasons.join("; ")),
+    };
+    pairs.push(("verdict", Cell::judged(reasons, verdict)));
+    pairs
+}
