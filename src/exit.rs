@@ -38,7 +38,7 @@ pub const EXIT_CODES: [(ExitCode, &str); 10] = [
     ),
     (
         ExitCode::Unknown,
-        "UNKNOWN: could not judge (unreachable, permission, TLS, unreadable schema)",
+        "UNKNOWN: could not judge (database unreachable, permission, unreadable schema)",
     ),
     (ExitCode::Usage, "the command line is wrong"),
     (ExitCode::Bug, "a bug in this tool"),

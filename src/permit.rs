@@ -7,6 +7,8 @@ use crate::error::{Error, ErrorKind};
 
 /// More jobs than this want a reason.
 pub const UNEXPLAINED_JOBS: u64 = 50;
+/// What stands for a reason in commands that are suggested; nobody's reason.
+pub const PLACEHOLDER: &str = "WHY";
 
 /// Leave to write. It cannot be made, copied or kept for later.
 #[derive(Debug)]
@@ -101,6 +103,10 @@ impl Request<'_> {
                 .hint("cliplyctl config show says which context and file say so"));
         }
         self.check_protection()?;
+        if self.reason.is_some_and(|reason| reason.trim() == PLACEHOLDER) {
+            return Err(Error::usage(format!("{PLACEHOLDER} stands for a reason of your own"))
+                .hint("say why with --reason TEXT: it stands in the events and in dlq ops"));
+        }
         let unexplained = self.reason.is_none_or(|reason| reason.trim().is_empty());
         match self.protected {
             Some(context) if unexplained => Err(Error::usage(format!(
@@ -115,8 +121,10 @@ impl Request<'_> {
 
     fn check_protection(&self) -> Result<(), Error> {
         match (self.protected, self.confirm) {
-            (Some(context), None) => Err(Error::refused(format!("context {context} is protected"))
-                .hint(format!("to write there, add --confirm {context}"))),
+            (Some(context), None) => Err(Error::refused(format!(
+                "the database is that of context {context}, which is protected"
+            ))
+            .hint(format!("to write there, add --confirm {context} and --reason TEXT"))),
             (Some(context), Some(name)) if name != context => Err(Error::refused(format!(
                 "--confirm {name} does not name the protected context {context}"
             ))),
@@ -157,6 +165,7 @@ mod tests {
         assert_eq!(code(Request { jobs: 51, ..PLAIN }), 64);
         assert_eq!(code(Request { jobs: 51, reason: Some(" "), ..PLAIN }), 64);
         assert_eq!(code(Request { jobs: 51, reason: Some("deploy"), ..PLAIN }), 0);
+        assert_eq!(code(Request { reason: Some("WHY"), ..PLAIN }), 64, "a pasted placeholder");
     }
 
     #[test]

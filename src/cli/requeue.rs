@@ -91,10 +91,11 @@ impl Care {
             || self.ramp.is_some()
             || self.canary_timeout.is_some()
             || self.stop_at.is_some();
+        let usual = Canary::default();
         asked.then(|| Canary {
-            ramp: self.ramp.clone().unwrap_or_default(),
-            timeout: self.canary_timeout.unwrap_or(Duration::from_mins(5)),
-            stop_at: self.stop_at.unwrap_or(20),
+            ramp: self.ramp.clone().unwrap_or(usual.ramp),
+            timeout: self.canary_timeout.unwrap_or(usual.timeout),
+            stop_at: self.stop_at.unwrap_or(usual.stop_at),
         })
     }
 

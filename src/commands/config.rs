@@ -63,7 +63,7 @@ pub async fn check(context: &Context) -> Report {
 fn app(context: &Context) -> Result<Cell, SourceError> {
     let base = context.settings.base_url.as_ref().map_err(Clone::clone)?;
     context.http()?;
-    Ok(Cell::plain(format!("{} (from {})", base.value, base.origin)))
+    Ok(Cell::plain(format!("{} (from {}; not asked: health does)", base.value, base.origin)))
 }
 
 /// What is said of a database that answered.

@@ -57,7 +57,13 @@ pub async fn run(
     }
     let world = World::start(scenario, options).await?;
     match words {
-        Some(words) => execute(&world, &words, cli).await,
+        Some(words) => {
+            let ended = execute(&world, &words, cli).await;
+            terminal.say(
+                "this demo is gone: for what comes next, keep one running with cliplyctl demo",
+            );
+            ended
+        }
         None => stay(&world, scenario, cli, environment, terminal, &mut signals).await,
     }
 }

@@ -41,8 +41,14 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
     let jobs: Vec<_> = meant.iter().map(|job| job.id).collect();
     let keys: Vec<_> = meant.iter().map(|job| job.key.clone()).collect();
     let total = jobs.len() as u64;
-    let permit =
-        write::consent(context, &args.consent, total, None, &report::document(&facing)).await?;
+    let permit = write::consent(
+        context,
+        &args.consent,
+        args.consent.reason.as_deref(),
+        (total, None),
+        &report::document(&facing),
+    )
+    .await?;
     let mut record = StoredOperation {
         operation: write::operation_id(&ground, "rescue"),
         deed: Deed::Rescue,
@@ -54,6 +60,7 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
         done: 0,
         finished: false,
         undoes: None,
+        flags: String::new(),
     };
     let journal = write::journal(state.as_ref(), facing.journal_only, &record.operation)?;
     let agreed = write::Agreed {
@@ -65,6 +72,7 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
         pace: Pace::default(),
         lock_wait: args.consent.lock_wait,
         journal,
+        flags: String::new(),
     };
     let outcome = write::run(context, state.as_ref(), &mut record, agreed).await?;
     Ok(report::applied(&facing, &record.operation, &outcome))

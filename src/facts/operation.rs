@@ -178,6 +178,10 @@ pub struct Summary {
     pub age: f64,
     /// Jobs that it wrote.
     pub jobs: u64,
+    /// Jobs that it was to write, where this machine knows that it was interrupted.
+    pub planned: Option<u64>,
+    /// The flags with which it would go on as it began.
+    pub flags: String,
     /// Those jobs by their state now, most first.
     pub now: Vec<(String, u64)>,
 }

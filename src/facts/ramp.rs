@@ -82,6 +82,12 @@ pub struct Canary {
     pub stop_at: u8,
 }
 
+impl Default for Canary {
+    fn default() -> Self {
+        Self { ramp: Ramp::default(), timeout: Duration::from_mins(5), stop_at: 20 }
+    }
+}
+
 /// What comes next for a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {

@@ -74,6 +74,8 @@ pub struct Group {
     pub hash: String,
     /// Their kind.
     pub kind: String,
+    /// Error code or class.
+    pub code: Option<String>,
     /// The cause, with holes. Comes from outside.
     pub template: String,
     /// How many.

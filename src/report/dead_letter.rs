@@ -181,7 +181,7 @@ fn others(others: &Others) -> String {
 }
 
 /// Whether a retry is safe, in words.
-pub(super) fn retry(safe: SafeToRetry) -> &'static str {
+pub fn retry(safe: SafeToRetry) -> &'static str {
     match safe {
         SafeToRetry::Yes => "yes",
         SafeToRetry::AfterFix => "after the fix",

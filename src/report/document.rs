@@ -75,6 +75,15 @@ impl Document {
         self.push(Block::Headline { verdict, text: text.into() });
     }
 
+    /// Adds words to the sentence of its headline.
+    pub fn amend(&mut self, words: &str) {
+        for block in &mut self.blocks {
+            if let Block::Headline { text, .. } = block {
+                text.push_str(words);
+            }
+        }
+    }
+
     /// Adds a heading.
     pub fn heading(&mut self, text: impl Into<String>) {
         self.push(Block::Heading(text.into()));

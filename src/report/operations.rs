@@ -27,6 +27,8 @@ pub struct OperationJson {
     /// Seconds since, by the server's clock.
     age: f64,
     jobs: u64,
+    /// Jobs that it was to write, where this machine knows that it was interrupted; else null.
+    planned: Option<u64>,
     /// Its jobs by their state now.
     now: Vec<(String, u64)>,
 }
@@ -42,10 +44,7 @@ pub fn listing(operations: &[Summary], examined: &str, from: &Provenance) -> Rep
         document.push(Block::Table(table(operations)));
     }
     document.note(examined.to_owned());
-    let requeue = operations.iter().find(|o| o.deed == Deed::Requeue && o.jobs > 0);
-    document.next(requeue.map_or_else(Vec::new, |o| {
-        vec![(format!("cliplyctl dlq follow {}", o.operation), "what became of the latest requeue")]
-    }));
+    document.next(next(operations));
     let rows = operations.iter().map(|o| OperationJson {
         operation: o.operation.clone(),
         deed: o.deed.word(),
@@ -54,9 +53,24 @@ pub fn listing(operations: &[Summary], examined: &str, from: &Provenance) -> Rep
         reason: o.reason.clone(),
         age: o.age.round(),
         jobs: o.jobs,
+        planned: o.planned,
         now: o.now.clone(),
     });
     Report::listing("dlq ops", OperationsJson { operations: rows.collect() }, document)
+}
+
+/// What became of the latest operation, if it is a requeue, and how to go on where one was interrupted.
+fn next(operations: &[Summary]) -> Vec<(String, &'static str)> {
+    let latest = operations.first().filter(|o| o.deed == Deed::Requeue && o.jobs > 0);
+    let follow = latest.map(|o| {
+        (format!("cliplyctl dlq follow {}", o.operation), "what became of the latest requeue")
+    });
+    let interrupted = operations.iter().find(|o| o.planned.is_some());
+    let resume = interrupted.map(|o| {
+        let command = format!("cliplyctl dlq requeue --resume {}{}", o.operation, o.flags);
+        (command, "shows what an interrupted one left, and asks")
+    });
+    follow.into_iter().chain(resume).collect()
 }
 
 fn table(operations: &[Summary]) -> Table {
@@ -73,7 +87,10 @@ fn table(operations: &[Summary]) -> Table {
             format!("{}@{}", o.actor.as_deref().unwrap_or("?"), o.host.as_deref().unwrap_or("?"));
         let now: Vec<_> = o.now.iter().map(|(state, n)| format!("{} {state}", count(*n))).collect();
         let jobs = match o.deed {
-            Deed::Requeue => count(o.jobs),
+            Deed::Requeue => match o.planned {
+                Some(planned) => format!("{} of {}", count(o.jobs), count(planned)),
+                None => count(o.jobs),
+            },
             Deed::Undo => format!("{} undone", count(o.jobs)),
             Deed::Rescue => format!("{} rescued", count(o.jobs)),
         };

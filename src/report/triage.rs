@@ -93,6 +93,11 @@ fn document(facts: &Facts, steps: &[Step], from: &Provenance) -> Document {
         document.note(format!("{}; {}", error.message, error.hint.as_deref().unwrap_or_default()));
     }
     let mut commands = next(steps, section.as_ref());
+    if let Some(unread) = unread_database(steps) {
+        document.note(format!("the database was not read: {}", unread.message));
+        let command = unread.next.clone().filter(|next| commands.iter().all(|(c, _)| c != next));
+        commands.extend(command.map(|c| (c, Cell::muted("why the database was not read"))));
+    }
     for (subject, reason) in not_observed(facts) {
         // Among the commands, where there are any; where all is well, a remark.
         if subject == OTHER_ROLES && !commands.is_empty() {
@@ -106,6 +111,13 @@ fn document(facts: &Facts, steps: &[Step], from: &Provenance) -> Document {
     }
     document.next(commands);
     document
+}
+
+/// Why the database was not read, where the checklist shows something worse in its place.
+fn unread_database(steps: &[Step]) -> Option<&Finding> {
+    let shadowed = |step: &&Step| step.verdict() == Verdict::Critical;
+    let mut findings = steps.iter().filter(shadowed).flat_map(|step| &step.findings);
+    findings.find(|f| f.check == "db.reachable" && f.verdict == Verdict::Unknown)
 }
 
 /// What led to the section: each check with its reading.

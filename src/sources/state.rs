@@ -57,6 +57,9 @@ pub struct StoredOperation {
     pub finished: bool,
     /// The operation that it undoes.
     pub undoes: Option<OperationId>,
+    /// The flags with which it goes on as it began, should it be interrupted.
+    #[serde(default)]
+    pub flags: String,
 }
 
 impl StoredOperation {

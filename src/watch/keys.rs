@@ -138,8 +138,9 @@ fn on_overlay(model: &mut Model, overlay: Overlay, key: Key) -> Option<Effect> {
         _ => 0,
     };
     match overlay {
-        // Any key closes them.
-        Overlay::Help | Overlay::Nothing(_) | Overlay::Command(_) => None,
+        // Any key closes them; the answer to a remark is meant for the lists.
+        Overlay::Nothing(_) => on_lists(model, key),
+        Overlay::Help | Overlay::Command(_) => None,
         Overlay::Text(title, ..) if key == Key::Char('c') => {
             let id = title.strip_prefix(JOB);
             model.overlay = id.map(|id| Overlay::Command(command::show(model, id)));

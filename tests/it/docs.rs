@@ -102,6 +102,10 @@ fn fill(demo: &Demo, command: &str) -> String {
     };
     let filled = command.split(' ').map(word).collect::<Vec<_>>().join(" ");
     let first = filled.split(' ').next().unwrap();
+    // Each command has a directory of its own: what the one before it wrote is not there.
+    if filled == "cliplyctl rls audit --contract access.toml" {
+        return format!("cliplyctl rls contract > access.toml; {filled}");
+    }
     let own = cli::Cli::command().get_subcommands().any(|command| command.get_name() == first);
     if own { format!("cliplyctl {filled}") } else { filled }
 }

@@ -63,9 +63,9 @@ impl Care<'_> {
         canary: &Canary,
         interrupt: &'w Interrupt,
     ) -> Result<(Done, Watch<'w>), Error> {
-        let operation = record.operation.clone();
+        let (operation, flags) = (record.operation.clone(), agreed.flags.clone());
         let mut went = None;
-        let outcome = write::recorded(context, self.state, record, " --canary", async || {
+        let outcome = write::recorded(context, self.state, record, &flags, async || {
             // Without events it is the record just written that tells whose jobs they are.
             let mut watch =
                 Watch::new(context, &operation, self.behind, self.shape, self.state).await?;

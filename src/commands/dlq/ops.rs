@@ -4,7 +4,7 @@ use crate::cli::DlqOps;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::mask;
-use crate::facts::operation::Summary;
+use crate::facts::operation::{Deed, OperationId, Summary};
 use crate::report::{Report, operations};
 use crate::sources::postgres::requeue::{Shape, offenders, ops};
 use crate::sources::state::{State, StoredOperation};
@@ -23,7 +23,16 @@ pub async fn run(context: &Context, args: &DlqOps) -> Result<Report, Error> {
         return Ok(operations::listing(&local, examined, &context.provenance()));
     }
     let database = context.database().await?;
-    let found = ops::read(database, layout, args.limit, context.timeout()).await?;
+    let mut found = ops::read(database, layout, args.limit, context.timeout()).await?;
+    if let Ok(state) = State::open(context.settings.state_dir.as_deref()) {
+        for summary in &mut found {
+            let id = OperationId::parse(&summary.operation);
+            let record = id.and_then(|id| state.operation(&id).ok().flatten());
+            summary.flags = record.as_ref().map(|r| r.flags.clone()).unwrap_or_default();
+            summary.planned =
+                record.filter(|r| r.deed == summary.deed).and_then(|r| interrupted(&r));
+        }
+    }
     let examined = format!(
         "looked for in the newest {} events",
         crate::text::count(u64::from(offenders::LOOK_BACK))
@@ -32,14 +41,23 @@ pub async fn run(context: &Context, args: &DlqOps) -> Result<Report, Error> {
 }
 
 fn local(context: &Context, record: StoredOperation) -> Summary {
+    let planned = interrupted(&record);
     Summary {
+        flags: record.flags,
         operation: record.operation.to_string(),
         deed: record.deed,
         actor: Some(record.author.actor),
         host: Some(record.author.host),
         reason: record.author.reason.as_deref().map(mask::text),
         age: crate::text::seconds_since(record.operation.at, context.now()),
+        planned,
         jobs: record.done,
         now: vec![],
     }
+}
+
+/// Jobs of a requeue that did not come to its end.
+fn interrupted(record: &StoredOperation) -> Option<u64> {
+    (record.deed == Deed::Requeue && !record.finished && record.done < record.jobs)
+        .then_some(record.jobs)
 }

@@ -2,6 +2,7 @@
 
 use super::request::{Request, request};
 use super::{careful, plan, write};
+use crate::checks::advice::SHIPPED;
 use crate::cli::DlqRequeue;
 use crate::context::Context;
 use crate::error::Error;
@@ -33,6 +34,10 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
         plan::compare(kept, &plan)?;
     }
     let mut facing = facing(context, args, &plan, &shape, resumed.as_ref());
+    if let Some(record) = &resumed {
+        let undone = lookup::undone(database, layout, &record.operation, context.timeout()).await?;
+        facing.undone = undone.len() as u64;
+    }
     if refuses(&plan) {
         return Ok(report::refused(&facing));
     }
@@ -45,15 +50,15 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
     }
     write::possible(context, &ground)?;
     let planned = Planned { facing, shape, ground, afresh: kept.is_none() };
-    apply(context, args, planned, state, resumed).await
+    apply(context, args, planned, state, resumed.as_ref()).await
 }
 
 fn facing<'a>(
-    context: &Context,
-    args: &DlqRequeue,
+    context: &'a Context,
+    args: &'a DlqRequeue,
     plan: &'a Plan,
     shape: &Shape,
-    resumed: Option<&StoredOperation>,
+    resumed: Option<&'a StoredOperation>,
 ) -> report::Facing<'a> {
     report::Facing {
         plan,
@@ -64,6 +69,15 @@ fn facing<'a>(
         stored: false,
         canary: args.care.canary(),
         pace: args.care.pace(),
+        rules: context.settings.advice.iter().chain(SHIPPED).collect(),
+        undone: 0,
+        protected: context.settings.protected.as_deref(),
+        // Whoever goes on without a reason goes on for the first one.
+        reason: args
+            .consent
+            .reason
+            .as_deref()
+            .or_else(|| resumed.and_then(|record| record.author.reason.as_deref())),
     }
 }
 
@@ -82,7 +96,7 @@ async fn apply(
     args: &DlqRequeue,
     planned: Planned<'_>,
     state: Result<State, Error>,
-    resumed: Option<StoredOperation>,
+    resumed: Option<&StoredOperation>,
 ) -> Result<Report, Error> {
     let Planned { facing, shape, ground, afresh } = planned;
     let (plan, layout) = (facing.plan, context.layout().await?);
@@ -90,10 +104,11 @@ async fn apply(
     let jobs = plan.ids.len() as u64;
     let first = facing.canary.as_ref().map(|canary| canary.ramp.ahead(&plan.causes));
     let shown = report::document(&facing);
-    let permit = write::consent(context, &args.consent, jobs, first, &shown).await?;
+    let (consent, asked) = (&args.consent, (jobs, first));
+    let permit = write::consent(context, consent, facing.reason, asked, &shown).await?;
     let author = context.author(args.consent.reason.as_deref());
     let mut record = match resumed {
-        Some(record) => record.resumed_by(author),
+        Some(record) => record.clone().resumed_by(author),
         None => operation(author, plan, &ground),
     };
     let journal = write::journal(state.as_ref(), facing.journal_only, &record.operation)?;
@@ -108,6 +123,7 @@ async fn apply(
         pace: facing.pace,
         lock_wait: args.consent.lock_wait,
         journal,
+        flags: report::resume_flags(&facing, jobs),
     };
     let care = careful::Care {
         plan,
@@ -135,6 +151,7 @@ fn operation(author: Author, plan: &Plan, ground: &Ground) -> StoredOperation {
         done: 0,
         finished: false,
         undoes: None,
+        flags: String::new(),
     }
 }
 

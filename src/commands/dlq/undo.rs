@@ -43,7 +43,14 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
     }
     write::possible(context, &ground)?;
     let plan = operations::undo_plan(&scope, &from);
-    let permit = write::consent(context, &args.consent, eligible, None, &plan).await?;
+    let permit = write::consent(
+        context,
+        &args.consent,
+        args.consent.reason.as_deref(),
+        (eligible, None),
+        &plan,
+    )
+    .await?;
     let mut record = StoredOperation {
         operation: write::operation_id(&ground, &of.to_string()),
         deed: Deed::Undo,
@@ -55,6 +62,7 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
         done: 0,
         finished: false,
         undoes: Some(of.clone()),
+        flags: String::new(),
     };
     let agreed = write::Agreed {
         permit,
@@ -65,6 +73,7 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
         pace: Pace::default(),
         lock_wait: args.consent.lock_wait,
         journal: None,
+        flags: String::new(),
     };
     let outcome = write::run(context, state.ok().as_ref(), &mut record, agreed).await?;
     Ok(operations::undone(&scope, &record.operation, &outcome, &context.provenance()))

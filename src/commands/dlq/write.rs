@@ -27,8 +27,8 @@ use crate::text;
 pub async fn consent(
     context: &Context,
     args: &Consent,
-    jobs: u64,
-    first: Option<u64>,
+    reason: Option<&str>,
+    (jobs, first): (u64, Option<u64>),
     plan: &Document,
 ) -> Result<WritePermit, Error> {
     let request = Request {
@@ -38,7 +38,7 @@ pub async fn consent(
         first,
         yes: args.yes,
         confirm: args.confirm.as_deref(),
-        reason: args.reason.as_deref(),
+        reason,
         interactive: context.terminal.interactive,
     };
     let painted = format!("{}\n", table::render(plan, context.terminal.stderr));
@@ -127,6 +127,8 @@ pub struct Agreed<'a> {
     pub lock_wait: Duration,
     /// Where there are no events.
     pub journal: Option<Journal>,
+    /// The flags with which it is to go on, should it be interrupted.
+    pub flags: String,
 }
 
 /// Writes, and keeps the record of it before and after.
@@ -138,7 +140,8 @@ pub async fn run(
 ) -> Result<Outcome, Error> {
     let interrupt = Interrupt::listen();
     let (work, all_or_nothing, pace) = (agreed.work, agreed.all_or_nothing, agreed.pace);
-    recorded(context, state, record, "", async || {
+    let flags = agreed.flags.clone();
+    recorded(context, state, record, &flags, async || {
         let mut writer = agreed.writer(context, &interrupt).await?;
         if all_or_nothing {
             return Ok(writer.all_or_nothing(work).await);
@@ -178,19 +181,19 @@ impl<'a> Agreed<'a> {
     }
 }
 
-/// Keeps the record of a write before and after it. `care` are the flags with which it is to go on,
-/// should it be interrupted.
+/// Keeps the record of a write before and after it.
 pub async fn recorded(
     context: &Context,
     state: Option<&State>,
     record: &mut StoredOperation,
-    care: &str,
+    flags: &str,
     write: impl AsyncFnOnce() -> Result<Outcome, Error>,
 ) -> Result<Outcome, Error> {
+    flags.clone_into(&mut record.flags);
     if let Some(state) = state {
         state.save_operation(record)?;
     }
-    announce(context, record, care);
+    announce(context, record);
     let outcome = write().await?;
     record.done += outcome.done;
     record.finished = matches!(outcome.stopped, None | Some(Stop::AllOrNothing));
@@ -204,11 +207,11 @@ pub async fn recorded(
 }
 
 /// Says the operation's id before the first write: whatever happens, it can be found again.
-fn announce(context: &Context, record: &StoredOperation, care: &str) {
-    let operation = &record.operation;
+fn announce(context: &Context, record: &StoredOperation) {
+    let StoredOperation { operation, flags, .. } = record;
     context.terminal.say(&format!("operation {operation}"));
     if record.deed == Deed::Requeue {
-        let resume = format!("  if interrupted: cliplyctl dlq requeue --resume {operation}{care}");
+        let resume = format!("  if interrupted: cliplyctl dlq requeue --resume {operation}{flags}");
         let name = context.settings.context_name.as_ref();
         let resume = name.map_or(resume.clone(), |name| text::addressed(&resume, name));
         context.terminal.say(&resume);

@@ -74,8 +74,8 @@ pub fn explain(context: &Context, args: &EnvExplain) -> Result<Report, Error> {
     let facts = gather::read(context, &args.sources, gather::policy(context), false)?;
     let Some(key) = facts.schema.key(&args.key) else {
         let schema = &facts.schema;
-        let error = Error::usage(format!("{} is not a key of {}", args.key, schema.name))
-            .cause(format!("it is declared at {}", schema.place));
+        let (name, place) = (&schema.name, &schema.place);
+        let error = Error::usage(format!("{} is not a key of {name} at {place}", args.key));
         let keys = schema.keys.iter().map(|key| key.name.as_str());
         return Err(match did_you_mean(&args.key, keys) {
             Some(key) => error.hint(format!("did you mean {key}?")),

@@ -42,12 +42,17 @@ pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
             (seen, report)
         }
     };
-    if let Some(file) = &args.save
-        && let Err(error) = Saved::new(context.provenance(), seen.facts).write(file)
-    {
-        // The verdict is still worth reading; that it was not saved decides how the process ends.
-        report.exit = error.exit_code();
-        context.terminal.complain(&error);
+    if let Some(file) = &args.save {
+        match Saved::new(context.provenance(), seen.facts).write(file) {
+            Ok(()) => {
+                context.terminal.say(&format!("saved, but for the environment: {}", file.display()))
+            }
+            Err(error) => {
+                // The verdict is still worth reading; that it was not saved decides how it ends.
+                report.exit = error.exit_code();
+                context.terminal.complain(&error);
+            }
+        }
     }
     Ok(report)
 }

@@ -27,6 +27,7 @@ pub fn judge_again(context: &Context, file: &Path, fail_on: FailOn) -> Result<Re
         saved.from.started_at.strftime("%Y-%m-%d %H:%M:%SZ"),
         saved.version,
     ));
+    report.document.amend(&format!(" (saved {} ago)", text::age(ago.max(0.0))));
     report.saved_from = Some(saved.from);
     Ok(report)
 }

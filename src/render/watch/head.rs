@@ -23,7 +23,9 @@ pub(super) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static
     let heading = match (&looked.section, model.overdue()) {
         (_, true) => "no look has ended of late".to_owned(),
         (Some(section), false) => section.clone(),
-        (None, false) => "everything that was looked at is well".to_owned(),
+        (None, false) => {
+            "what it looks at is well: not the environment, nor what other roles may".to_owned()
+        }
     };
     let mut lines = vec![
         Line::from(vec![

@@ -166,7 +166,7 @@ fn next(
     };
     if let Some(key) = facts.schema.key(&worst.subject) {
         let command = format!("cliplyctl env explain {}{flags}", key.name);
-        next.push((command, "its rule, and where it is set".to_owned()));
+        next.push((command, "its rule, and where it is declared".to_owned()));
     }
     let template = facts.template.as_ref();
     let missing = template.map(|file| drift(&facts.schema, file, facts.policy.strict).missing);

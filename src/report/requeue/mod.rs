@@ -4,16 +4,17 @@ mod json;
 mod plan;
 
 pub use json::{ExcludedJson, GroupJson, RequeueJson};
-pub use plan::document;
+pub use plan::{document, resume_flags};
 
 use json::{data, left_behind};
-use plan::care;
+use plan::plan_flags;
 
 use super::outcome::{account, exit, note_stop, outcome_json};
 use super::{Document, Provenance, Report, canary, follow, header};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::facts::Verdict;
+use crate::facts::advice::Advice;
 use crate::facts::cohort::Followed;
 use crate::facts::operation::OperationId;
 use crate::facts::pace::Pace;
@@ -37,6 +38,14 @@ pub struct Facing<'a> {
     pub canary: Option<Canary>,
     /// How fast.
     pub pace: Pace,
+    /// What is known of causes, the strongest first.
+    pub rules: Vec<&'a Advice>,
+    /// Jobs of the operation that goes on which an undo took back since.
+    pub undone: u64,
+    /// The context that guards this database, by name.
+    pub protected: Option<&'a str>,
+    /// Why, as it was said.
+    pub reason: Option<&'a str>,
 }
 
 /// What was done, and what became of it as far as it was watched.
@@ -71,8 +80,15 @@ pub fn planned(facing: &Facing<'_>, dry_run: bool, obstacle: Option<&str>) -> Re
         document.note(format!("it could not be applied here: {obstacle}"));
     }
     if dry_run && facing.stored && !plan.ids.is_empty() {
-        let command = format!("cliplyctl dlq requeue --plan {}{}", plan.id, care(facing));
-        document.next(vec![(command, "apply exactly this".to_owned())]);
+        let flags = plan_flags(facing);
+        let apply = format!("cliplyctl dlq requeue --plan {}", plan.id);
+        let mut next = Vec::new();
+        if facing.canary.is_none() && plan.ids.len() > 1 {
+            let why = "one job of each cause first, and the others once it finished";
+            next.push((format!("{apply} --canary{flags}"), why.to_owned()));
+        }
+        next.push((format!("{apply}{flags}"), "apply exactly this".to_owned()));
+        document.next(next);
     }
     let mut report = Report::listing("dlq requeue", data(facing, None), document);
     if !dry_run && left_behind(plan) > 0 {
@@ -120,7 +136,7 @@ pub fn applied(facing: &Facing<'_>, operation: &OperationId, done: &Done) -> Rep
     if let Some(followed) = &done.followed {
         follow::blocks(&mut document, followed);
     }
-    document.next(next(operation, done));
+    document.next(next(facing, operation, done));
     let mut data = data(facing, Some(outcome_json(operation, outcome)));
     data.canary = facing.canary.as_ref().map(|_| canary::json(&done.lanes));
     data.followed = done.followed.as_ref().map(follow::json);
@@ -146,12 +162,12 @@ fn ending(done: &Done, written: ExitCode) -> ExitCode {
     order.into_iter().find(|code| has(*code)).unwrap_or(written)
 }
 
-fn next(operation: &OperationId, done: &Done) -> Vec<(String, String)> {
+fn next(facing: &Facing<'_>, operation: &OperationId, done: &Done) -> Vec<(String, String)> {
     let (outcome, mut next) = (&done.outcome, Vec::new());
     let mut say = |command: String, why: &str| next.push((command, why.to_owned()));
     // Whoever goes on, goes on as carefully.
-    let canary = if done.lanes.is_empty() { "" } else { " --canary" };
-    let resume = format!("cliplyctl dlq requeue --resume {operation}{canary}");
+    let flags = resume_flags(facing, outcome.left + outcome.in_doubt);
+    let resume = format!("cliplyctl dlq requeue --resume {operation}{flags}");
     if done.lanes.iter().any(|lane| lane.stopped.is_some()) {
         say(
             format!("cliplyctl dlq follow {operation}"),

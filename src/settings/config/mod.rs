@@ -104,6 +104,12 @@ impl Config {
                 }
                 "env" => self.env.add(&document, key, value)?,
                 "advice" => self.advice.extend(advice::read(&document, key, value)?),
+                "thresholds" | "stuck_after" => {
+                    let message = "thresholds belong to a context";
+                    return Err(document
+                        .error(key.span(), message)
+                        .hint("write [context.NAME.thresholds], and use it with -c NAME"));
+                }
                 _ => {
                     let known = ["default_context", "context", "env", "advice"];
                     return Err(document.unknown(key, &known));

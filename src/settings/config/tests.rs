@@ -39,6 +39,11 @@ fn an_unknown_key_is_an_error_with_line_and_suggestion() {
         "c.toml:2: unknown key `default_contxt`",
         "did you mean `default_context`?",
     );
+    unknown(
+        "[thresholds]\ndead = 1",
+        "c.toml:1: thresholds belong to a context",
+        "write [context.NAME.thresholds], and use it with -c NAME",
+    );
     unknown("[contexts.a]\n", "c.toml:1: unknown key `contexts`", "did you mean `context`?");
     unknown(
         "[context.a]\nread-only = true",

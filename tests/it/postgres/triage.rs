@@ -70,6 +70,17 @@ fn nothing_configured_is_unknown_and_a_matter_of_configuration() {
 }
 
 #[test]
+fn a_red_app_does_not_hide_why_the_database_was_not_read() {
+    let stub = app("canonical_worker_red");
+    let url = refused_url().replace("http://", "postgresql://postgres@") + "/app";
+    let cli = Cli::new(["triage"]).env("CLIPLY_BASE_URL", stub.url());
+    let said = cli.env("DATABASE_URL", url).run().expect_code(2).stdout;
+    assert!(said.contains("the database was not read: "), "{said}");
+    let next = said.lines().find(|line| line.contains("cliplyctl config check")).unwrap_or("");
+    assert!(next.ends_with("why the database was not read"), "{said}");
+}
+
+#[test]
 fn the_database_down_is_unknown_even_if_the_app_is_well() {
     let stub = app("canonical_ok");
     let url = refused_url().replace("http://", "postgresql://postgres@") + "/app";

@@ -333,8 +333,7 @@ fn the_command_that_applies_a_plan_is_as_careful_as_the_plan_that_was_shown() {
     let mut cli = Cli::new(words.split(' ')).env("DATABASE_URL", db.url());
     let shown = cli.run().expect_code(0).stdout;
     let line = shown.lines().find(|line| line.contains("requeue --plan plan-")).unwrap();
-    let flags = " --canary --ramp 1,5,25,all --canary-timeout 300s --stop-at 20% --rate 1200/h \
-                 --spread 600s --pause-above 9";
+    let flags = " --canary --rate 20/m --spread 600s --pause-above 9";
     assert!(line.contains(flags), "{shown}");
     // They are flags that it takes, and mean the same.
     let pasted = format!("dlq requeue --all --dry-run{}", &line[line.find(" --canary").unwrap()..]);

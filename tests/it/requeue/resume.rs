@@ -125,3 +125,45 @@ fn repeat_offenders_are_requeued_when_that_is_said() {
     assert_eq!(eligible(&[]), Some(14));
     assert_eq!(eligible(&["--include-repeat-offenders"]), Some(15));
 }
+
+#[test]
+fn what_goes_on_keeps_its_pace_and_its_reason_and_knows_of_an_undo() {
+    let db = Database::with_variant("main");
+    bury(&db, 60);
+    let args = ["dlq", "requeue", "--all", "--rate", "8/s", "--yes", "--reason", "renewed"];
+    let mut cli = Cli::new(args).env("DATABASE_URL", db.url()).env("USER", "oncall");
+    let running = cli.start();
+    wait_until("it has begun", || events(&db) != "0");
+    running.signal("INT");
+    let cut = running.finish().expect_code(75);
+    let id = cut.stdout.split_whitespace().find(|word| word.starts_with("rq-")).unwrap().to_owned();
+    let resume = format!("cliplyctl dlq requeue --resume {id} --rate 8/s");
+    assert!(cut.stdout.contains(&resume), "{cut:#?}");
+    assert!(cut.stderr.contains(&format!("if interrupted: {resume}")), "{cut:#?}");
+    let state = cli.home().join(".local/state");
+    let again = |args: &[&str]| {
+        let cli = Cli::new(args.iter().copied()).env("DATABASE_URL", db.url());
+        cli.env("XDG_STATE_HOME", &state).env("USER", "oncall").run()
+    };
+    let ops = again(&["dlq", "ops"]).expect_code(0).stdout;
+    assert!(ops.contains(" of 60") && ops.contains(&resume), "{ops}");
+    again(&["dlq", "undo", &id, "--yes"]).expect_code(0);
+    // More than 50 jobs want a reason: it is known already.
+    let rest = again(&["dlq", "requeue", "--resume", &id, "--yes"]).expect_code(0);
+    assert!(rest.stderr.contains("taken back by an undo since"), "{rest:#?}");
+    let reasons = "SELECT DISTINCT data->>'operator_reason' FROM job_events
+                    WHERE data->>'reason' = 'requeued_from_dead_letter'";
+    assert_eq!(db.value(reasons), "renewed");
+}
+
+#[test]
+fn a_plan_says_whether_a_retry_is_safe_and_offers_a_canary_first() {
+    let db = Database::from_fixture("main_typical");
+    let args = ["dlq", "requeue", "--all", "--dry-run", "--reason", "it's mended"];
+    let plan = Cli::new(args).env("DATABASE_URL", db.url()).run().expect_code(0).stdout;
+    let next: Vec<_> = plan.lines().filter(|line| line.contains("requeue --plan")).collect();
+    let reason = r#" --reason 'it'\''s mended'"#;
+    assert!(next[0].contains(&format!(" --canary{reason}")), "{plan}");
+    assert!(!next[1].contains("--canary") && next[1].contains(reason), "{plan}");
+    assert!(plan.contains("RETRY") && plan.contains("after the fix"), "{plan}");
+}

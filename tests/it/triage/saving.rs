@@ -56,6 +56,12 @@ fn a_saved_triage_is_judged_again_without_app_and_database() {
     assert_eq!(now["coverage"]["examined"], then["coverage"]["examined"]);
     let shown = Cli::new(["triage", "--from", "seen.json"]).file("seen.json", &file).run();
     assert!(shown.stdout.contains("nothing was looked at now"), "{}", shown.stdout);
+    // Also where one line is all there is.
+    for format in ["short", "nagios"] {
+        let args = ["triage", "--from", "seen.json", "-o", format];
+        let line = Cli::new(args).file("seen.json", &file).run().stdout;
+        assert!(line.contains("(saved ") && line.contains(" ago)"), "{line}");
+    }
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub async fn read(
         reason: row.get::<_, Option<&str>>("reason").map(mask::text),
         age: row.get::<_, Option<f64>>("age").unwrap_or_default(),
         jobs: u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0),
+        planned: None,
+        flags: String::new(),
         now: serde_json::from_str(row.get("states")).unwrap_or_default(),
     };
     Ok(rows.iter().map(summary).collect())

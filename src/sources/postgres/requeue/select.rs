@@ -169,8 +169,8 @@ impl Tally {
         if next >= GROUPS {
             return UNGROUPED;
         }
-        let (hash, template) = (fingerprint.hash, fingerprint.template);
-        let group = Group { hash: hash.clone(), kind: kind.to_owned(), template, jobs: 1 };
+        let Fingerprint { hash, code, template } = fingerprint;
+        let group = Group { hash: hash.clone(), kind: kind.to_owned(), code, template, jobs: 1 };
         self.groups.insert(hash, (next as u32, group));
         next as u32
     }
