@@ -102,12 +102,12 @@ fn in_progress(job: &Job, limits: &Limits) -> Meaning {
         word: "stuck",
         sentence: format!("stuck: {holder} has given no sign of life {silent}; {fate}"),
         next: vec![
+            ("cliplyctl runbook queue.stuck".into(), "restart the worker first".into()),
             ("cliplyctl queue".into(), "what else is stuck, and who still beats".into()),
             (
                 "cliplyctl jobs rescue --dry-run".into(),
                 "what taking such jobs back would do".into(),
             ),
-            ("cliplyctl runbook queue.stuck".into(), "restart the worker first".into()),
         ],
     }
 }

@@ -66,8 +66,12 @@ impl Cell {
     /// What a command of a finding is for: the section that it prints, else the finding's own.
     #[must_use]
     pub fn purpose(command: &str, own: Section) -> Self {
-        if command == "cliplyctl jobs rescue --dry-run" {
-            return Self::muted("the stuck jobs, and what a rescue would do");
+        match command {
+            "cliplyctl jobs rescue --dry-run" => {
+                return Self::muted("the stuck jobs, and what a rescue would do");
+            }
+            "cliplyctl config check" => return Self::muted("whether the settings lead there"),
+            _ => {}
         }
         let page = command.strip_prefix("cliplyctl runbook ");
         let printed = Section::ALL.into_iter().find(|section| page == Some(section.number()));

@@ -57,6 +57,8 @@ pub fn report(
 ) -> Report {
     let mut document = Document::default();
     document.push(header::title("handoff", from));
+    let made = from.started_at.strftime("%Y-%m-%d %H:%M:%SZ");
+    document.note(format!("made {made}; ages are of then"));
     let mut missing = Vec::new();
     let mut data = Map::new();
     document.blocks.extend(without_title(status.document));

@@ -167,6 +167,10 @@ pub struct UndoJson {
 pub fn undo_planned(scope: &Scope<'_>, from: &Provenance) -> Report {
     let mut document = undo_plan(scope, from);
     document.note("nothing was written");
+    if scope.eligible > 0 {
+        let undo = format!("cliplyctl dlq undo {}", scope.of);
+        document.next(vec![(undo, "shows this again, and asks before it writes")]);
+    }
     Report::listing("dlq undo", json(scope, None), document)
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::render::sanitise;
 
@@ -27,7 +27,7 @@ pub struct Progress {
 impl Progress {
     pub(super) fn new(total: u64, noun: &'static str, interactive: bool) -> Self {
         let style = format!(
-            "{{bar:30}} {{human_pos}}/{{human_len}} {noun} · {{rate}} · {{eta}} left{{msg}}"
+            "{{bar:30}} {{human_pos}}/{{human_len}} {noun} · {{rate}} · {{left}} left{{msg}}"
         );
         Self { noun, ..Self::styled(total, interactive, &style) }
     }
@@ -46,9 +46,16 @@ impl Progress {
         let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
             _ = write!(out, "{:.0}/s", state.per_sec());
         };
+        // Where nothing moves, nobody knows.
+        let left = |state: &ProgressState, out: &mut dyn fmt::Write| {
+            _ = match state.per_sec() {
+                rate if rate > 0.0 => write!(out, "{}", HumanDuration(state.eta())),
+                _ => write!(out, "?"),
+            };
+        };
         let style = ProgressStyle::with_template(style);
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-        bar.set_style(style.with_key("rate", rate));
+        bar.set_style(style.with_key("rate", rate).with_key("left", left));
         let now = Instant::now();
         let (said, noted) = (Cell::new(now), RefCell::default());
         Self { bar, noun: "jobs", plain: !interactive, total, started: now, said, noted }

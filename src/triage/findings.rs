@@ -1,5 +1,6 @@
 //! Runs every check. What depends on a failed one is skipped and says by what; the rest still runs.
 
+use crate::checks::cross::oldest_age::{self, Told};
 use crate::checks::{Check, access, checkout, cross, environment, flow, queue, server, service};
 use crate::facts::service::Readiness;
 use crate::facts::triage::Facts;
@@ -32,13 +33,16 @@ fn app(facts: &Facts, limits: &Limits) -> Vec<Finding> {
     findings
 }
 
-/// The readiness report, its oldest age in the unit that only the database can tell.
+/// The readiness report, with its oldest age as the database understands it. An age that is no job's is
+/// the matter of `cross.oldest_age` alone.
 fn dated(facts: &Facts) -> Observed<Readiness> {
     let mut readiness = facts.readiness.clone();
-    if let Some(unit) = cross::oldest_age::unit_by_database(facts)
-        && let Ok(Readiness { queue: Some(queue), .. }) = &mut readiness.result
-    {
-        queue.age_unit = Some(unit);
+    if let Ok(Readiness { queue: Some(queue), .. }) = &mut readiness.result {
+        match oldest_age::told(facts) {
+            Some(Told::Unit(unit)) => queue.age_unit = Some(unit),
+            Some(Told::NoJobs) => queue.oldest_job_age = None,
+            None => {}
+        }
     }
     readiness
 }

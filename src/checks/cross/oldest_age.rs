@@ -70,14 +70,23 @@ fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
     vec![if verdict == Verdict::Ok { finding } else { finding.next("cliplyctl queue") }]
 }
 
-/// Seconds in the unit of readyz's age, where nobody stated it and the ages in the database fit
-/// only one.
+/// What the ages in the database tell of readyz's.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Told {
+    /// Seconds in its unit, which nobody stated.
+    Unit(f64),
+    /// It is no job's age, in no unit: not to be repeated.
+    NoJobs,
+}
+
+/// Compares them; none where the database did not tell or both units fit.
 #[must_use]
-pub fn unit_by_database(facts: &Facts) -> Option<f64> {
+pub fn told(facts: &Facts) -> Option<Told> {
     let queue = facts.readiness.value()?.queue.as_ref()?;
     let (range, raw) = (range(facts)?, queue.oldest_job_age?);
     match fitting(&range, raw, queue.age_unit).collect::<Vec<_>>().as_slice() {
-        [(_, unit)] if queue.age_unit.is_none() => Some(*unit),
+        [] => Some(Told::NoJobs),
+        [(_, unit)] if queue.age_unit.is_none() => Some(Told::Unit(*unit)),
         _ => None,
     }
 }
@@ -128,12 +137,13 @@ mod tests {
             assert_eq!(finding.verdict, Verdict::Ok, "{finding:?}");
             assert!(finding.message.contains(unit), "{finding:?}");
         }
-        assert_eq!(unit_by_database(&facts(7_190_000.0, None)), Some(1e-3));
-        assert_eq!(unit_by_database(&facts(7_190_000.0, Some(1e-3))), None, "it is stated");
+        assert_eq!(told(&facts(7_190_000.0, None)), Some(Told::Unit(1e-3)));
+        assert_eq!(told(&facts(90_000.0, None)), Some(Told::NoJobs));
+        assert_eq!(told(&facts(7_190_000.0, Some(1e-3))), None, "it is stated");
         // No age at all may be in either.
         let mut idle = facts(0.0, None);
         idle.queue.as_mut().unwrap().result.as_mut().unwrap().oldest_due_age = None;
-        assert_eq!(unit_by_database(&idle), None);
+        assert_eq!(told(&idle), None);
     }
 
     #[test]

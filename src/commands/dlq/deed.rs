@@ -25,7 +25,15 @@ pub async fn refusal(
     of: &OperationId,
     state: Option<&State>,
 ) -> Result<Error, Error> {
-    Ok(match (deed(context, of, state).await?, taker) {
+    let (layout, database) = (context.layout().await?, context.database().await?);
+    let told = lookup::reason(database, layout, of, context.timeout()).await?;
+    let record = state.and_then(|state| state.operation(of).ok().flatten());
+    let deed = match &told {
+        Some(reason) => Some(Deed::of(Some(reason))),
+        None => record.as_ref().map(|record| record.deed),
+    };
+    let begun = record.filter(|record| told.is_none() && record.done == 0 && !record.finished);
+    Ok(match (deed, taker) {
         (Some(Deed::Rescue), Taker::Undo) => {
             Error::usage(format!("operation {of} is a rescue, and undo takes back requeues alone"))
                 .cause("the attempts of those jobs are lost, and their workers may be gone")
@@ -38,22 +46,12 @@ pub async fn refusal(
         .hint("one of its jobs: cliplyctl jobs show ID"),
         (Some(Deed::Undo), _) => Error::usage(format!("operation {of} is an undo itself"))
             .hint("the jobs are dead again: cliplyctl dlq requeue puts them back into the queue"),
-        _ => Error::usage(format!("operation {of} requeued nothing here"))
-            .hint("cliplyctl dlq ops lists what is known"),
-    })
-}
-
-/// What its events or this machine's records say that it is; none where neither knows it.
-async fn deed(
-    context: &Context,
-    of: &OperationId,
-    state: Option<&State>,
-) -> Result<Option<Deed>, Error> {
-    let (layout, database) = (context.layout().await?, context.database().await?);
-    let reason = lookup::reason(database, layout, of, context.timeout()).await?;
-    let record = || state.and_then(|state| state.operation(of).ok().flatten());
-    Ok(match reason {
-        Some(reason) => Some(Deed::of(Some(&reason))),
-        None => record().map(|record| record.deed),
+        _ => match begun {
+            Some(record) => Error::usage(format!("operation {of} has written nothing yet")).hint(
+                format!("it goes on with cliplyctl dlq requeue --resume {of}{}", record.flags),
+            ),
+            None => Error::usage(format!("operation {of} requeued nothing here"))
+                .hint("cliplyctl dlq ops lists what is known"),
+        },
     })
 }

@@ -29,9 +29,11 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
     let ground = lookup::ground(database, layout, context.timeout()).await?;
     let request = request(context, args, state.as_ref(), &ground, &shape).await?;
     let Request { target, options, kept, resumed, done } = request;
-    let plan = plan::make(context, target, options, &ground, &done).await?;
+    let mut plan = plan::make(context, target, options, &ground, &done).await?;
     if let (Some(kept), None, false) = (&kept, &resumed, args.frozen) {
         plan::compare(kept, &plan)?;
+        // It is the plan that was read.
+        plan.id.clone_from(&kept.plan);
     }
     let mut facing = facing(context, args, &plan, &shape, resumed.as_ref());
     if let Some(record) = &resumed {

@@ -89,7 +89,10 @@ fn status(page: &mut String, past: &Past, place: usize, question: &str) {
         buckets.iter().map(|bucket| bucket.verdict.map(|_| bucket.questions[place])).collect();
     let onset = past.onsets.question(question);
     let verdict = onset.map_or(Verdict::Ok, |onset| onset.verdict);
-    let since = onset.map(|onset| format!("not OK since {}", time(onset.since)));
+    let since = onset.map(|onset| match onset.last_ok {
+        Some(_) => format!("not OK since {}", time(onset.since)),
+        None => format!("not OK since {} at least", time(onset.since)),
+    });
     let since = since.unwrap_or_default();
     let share = share(&verdicts);
     let alternative = format!("{question} {} {since}; {share}", verdict.label());

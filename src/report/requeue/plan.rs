@@ -134,7 +134,7 @@ fn pace(pace: &Pace) -> Option<String> {
     words.extend(pace.rate.map(|rate| {
         let jobs = (rate * 3_600.0).round() as u64;
         if rate >= 1.0 {
-            format!("at most {} jobs a second", rate.round())
+            format!("at most {} a second", plural(rate.round() as u64, "job", "jobs"))
         } else {
             format!("at most {} an hour", plural(jobs, "job", "jobs"))
         }

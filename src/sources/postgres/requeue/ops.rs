@@ -6,12 +6,13 @@ use tokio_postgres::types::Type;
 
 use super::offenders::LOOK_BACK;
 use crate::facts::layout::Layout;
-use crate::facts::operation::{Deed, Summary};
+use crate::facts::operation::{Deed, Summary, reasons};
 use crate::facts::{SourceError, mask};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::sql::ident;
 
-/// The newest operations among the newest events. One that was resumed tells who wrote last, and why.
+/// The newest operations among the newest events. One that was resumed tells who wrote last, the first
+/// reason and the last.
 ///
 /// # Errors
 /// The database's.
@@ -29,7 +30,7 @@ pub async fn read(
         deed: Deed::of(row.get("deed")),
         actor: row.get("actor"),
         host: row.get("host"),
-        reason: row.get::<_, Option<&str>>("reason").map(mask::text),
+        reason: why(row).as_deref().map(mask::text),
         age: row.get::<_, Option<f64>>("age").unwrap_or_default(),
         jobs: u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0),
         planned: None,
@@ -37,6 +38,14 @@ pub async fn read(
         now: serde_json::from_str(row.get("states")).unwrap_or_default(),
     };
     Ok(rows.iter().map(summary).collect())
+}
+
+/// The first reason, and that of whoever resumed it.
+fn why(row: &tokio_postgres::Row) -> Option<String> {
+    let text = |column| row.get::<_, Option<&str>>(column);
+    let who = |actor, host| format!("{}@{}", text(actor).unwrap_or("?"), text(host).unwrap_or("?"));
+    let (first, last) = (who("first_actor", "first_host"), who("actor", "host"));
+    reasons((&first, text("first_reason")), (&last, text("reason")))
 }
 
 fn statement(layout: &Layout) -> Option<String> {
@@ -51,7 +60,8 @@ fn statement(layout: &Layout) -> Option<String> {
            select data ->> 'operation' as operation,
                   data ->> 'reason' as deed,
                   job.{live}::text as state, data ->> 'actor' as actor, data ->> 'host' as host,
-                  data ->> 'operator_reason' as reason, count(*) as n, max(at) as at
+                  data ->> 'operator_reason' as reason, count(*) as n,
+                  min(at) as began, max(at) as at
              from recent join public.jobs job on job.id = recent.job_id
             where data ? 'operation' and data ->> 'tool' like 'cliplyctl %'
             group by 1, 2, 3, 4, 5, 6
@@ -60,12 +70,17 @@ fn statement(layout: &Layout) -> Option<String> {
          ), latest as (
            select distinct on (operation, deed) operation, deed, actor, host, reason, at
              from by_author order by operation, deed, at desc
+         ), first as (
+           select distinct on (operation, deed) operation, deed, actor as first_actor,
+                  host as first_host, reason as first_reason
+             from by_author order by operation, deed, began
          )
-         select operation, deed, actor, host, reason,
+         select operation, deed, actor, host, reason, first_actor, first_host, first_reason,
                 extract(epoch from now() - at)::float8 as age, sum(n)::bigint as jobs,
                 json_agg(json_build_array(state, n) order by n desc)::text as states
-           from by_state join latest using (operation, deed)
-          group by operation, deed, actor, host, reason, at order by at desc limit $1",
+           from by_state join latest using (operation, deed) join first using (operation, deed)
+          group by operation, deed, actor, host, reason, first_actor, first_host, first_reason, at
+          order by at desc limit $1",
         live = ident(&layout.live),
     ))
 }
