@@ -156,7 +156,7 @@ pub struct DlqUndo {
 }
 
 /// How a write is agreed to.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Consent")]
 pub struct Consent {
     /// Show the plan and stop

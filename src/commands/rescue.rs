@@ -41,14 +41,8 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
     let jobs: Vec<_> = meant.iter().map(|job| job.id).collect();
     let keys: Vec<_> = meant.iter().map(|job| job.key.clone()).collect();
     let total = jobs.len() as u64;
-    let permit = write::consent(
-        context,
-        &args.consent,
-        args.consent.reason.as_deref(),
-        (total, None),
-        &report::document(&facing),
-    )
-    .await?;
+    let plan = report::document(&facing);
+    let permit = write::consent(context, &args.consent, (total, None), &plan).await?;
     let mut record = StoredOperation {
         operation: write::operation_id(&ground, "rescue"),
         deed: Deed::Rescue,

@@ -178,12 +178,19 @@ pub struct Summary {
     pub age: f64,
     /// Jobs that it wrote.
     pub jobs: u64,
-    /// Jobs that it was to write, where this machine knows that it was interrupted.
-    pub planned: Option<u64>,
-    /// The flags with which it would go on as it began.
-    pub flags: String,
+    /// What is left of it, where this machine knows that it was interrupted.
+    pub unfinished: Option<Unfinished>,
     /// Those jobs by their state now, most first.
     pub now: Vec<(String, u64)>,
+}
+
+/// A requeue that did not come to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Jobs that it was to write.
+    pub planned: u64,
+    /// The flags with which it would go on as it began.
+    pub flags: String,
 }
 
 #[cfg(test)]

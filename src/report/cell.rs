@@ -70,6 +70,7 @@ impl Cell {
             "cliplyctl jobs rescue --dry-run" => {
                 return Self::muted("the stuck jobs, and what a rescue would do");
             }
+            "cliplyctl config show" => return Self::muted("what is set, and what set it"),
             "cliplyctl config check" => return Self::muted("whether the settings lead there"),
             _ => {}
         }

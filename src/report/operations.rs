@@ -53,7 +53,7 @@ pub fn listing(operations: &[Summary], examined: &str, from: &Provenance) -> Rep
         reason: o.reason.clone(),
         age: o.age.round(),
         jobs: o.jobs,
-        planned: o.planned,
+        planned: o.unfinished.as_ref().map(|left| left.planned),
         now: o.now.clone(),
     });
     Report::listing("dlq ops", OperationsJson { operations: rows.collect() }, document)
@@ -65,10 +65,10 @@ fn next(operations: &[Summary]) -> Vec<(String, &'static str)> {
     let follow = latest.map(|o| {
         (format!("cliplyctl dlq follow {}", o.operation), "what became of the latest requeue")
     });
-    let interrupted = operations.iter().find(|o| o.planned.is_some());
-    let resume = interrupted.map(|o| {
-        let command = format!("cliplyctl dlq requeue --resume {}{}", o.operation, o.flags);
-        (command, "shows what an interrupted one left, and asks")
+    let resume = operations.iter().find_map(|o| {
+        let flags = &o.unfinished.as_ref()?.flags;
+        let command = format!("cliplyctl dlq requeue --resume {}{flags}", o.operation);
+        Some((command, "shows what an interrupted one left, and asks"))
     });
     follow.into_iter().chain(resume).collect()
 }
@@ -87,8 +87,8 @@ fn table(operations: &[Summary]) -> Table {
             format!("{}@{}", o.actor.as_deref().unwrap_or("?"), o.host.as_deref().unwrap_or("?"));
         let now: Vec<_> = o.now.iter().map(|(state, n)| format!("{} {state}", count(*n))).collect();
         let jobs = match o.deed {
-            Deed::Requeue => match o.planned {
-                Some(planned) => format!("{} of {}", count(o.jobs), count(planned)),
+            Deed::Requeue => match &o.unfinished {
+                Some(left) => format!("{} of {}", count(o.jobs), count(left.planned)),
                 None => count(o.jobs),
             },
             Deed::Undo => format!("{} undone", count(o.jobs)),

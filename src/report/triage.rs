@@ -202,10 +202,5 @@ fn next(steps: &[Step], section: Option<&SectionVerdict>) -> Vec<(String, Cell)>
             commands.push((command.to_owned(), Cell::purpose(command, step.section)));
         }
     }
-    for (command, purpose) in &mut commands {
-        if command == "cliplyctl config show" {
-            *purpose = Cell::muted("what is set, and what set it");
-        }
-    }
     commands
 }

@@ -132,6 +132,8 @@ fn keys_on_empty_lists_do_nothing() {
         press_all(&mut model, &[Key::Escape, Key::Char('1'), Key::Char(key)]);
         let Some(Overlay::Nothing(why)) = model.overlay else { panic!("{key} is silent") };
         assert!(why.contains("nothing"), "{why}");
+        press(&mut model, Key::Char('2'));
+        assert_eq!((model.focus, &model.overlay), (Panel::Causes, &None), "the key is not lost");
     }
     assert_eq!(press(&mut model, Key::Interrupt), Some(Effect::Quit));
     assert_eq!(model.figures.len(), FIGURES.len());

@@ -4,7 +4,7 @@ use crate::cli::DlqOps;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::mask;
-use crate::facts::operation::{Deed, OperationId, Summary};
+use crate::facts::operation::{Deed, OperationId, Summary, Unfinished};
 use crate::report::{Report, operations};
 use crate::sources::postgres::requeue::{Shape, offenders, ops};
 use crate::sources::state::{State, StoredOperation};
@@ -28,9 +28,7 @@ pub async fn run(context: &Context, args: &DlqOps) -> Result<Report, Error> {
         for summary in &mut found {
             let id = OperationId::parse(&summary.operation);
             let record = id.and_then(|id| state.operation(&id).ok().flatten());
-            summary.flags = record.as_ref().map(|r| r.flags.clone()).unwrap_or_default();
-            summary.planned =
-                record.filter(|r| r.deed == summary.deed).and_then(|r| interrupted(&r));
+            summary.unfinished = record.as_ref().and_then(unfinished);
         }
     }
     let examined = format!(
@@ -41,23 +39,22 @@ pub async fn run(context: &Context, args: &DlqOps) -> Result<Report, Error> {
 }
 
 fn local(context: &Context, record: StoredOperation) -> Summary {
-    let planned = interrupted(&record);
+    let unfinished = unfinished(&record);
     Summary {
-        flags: record.flags,
         operation: record.operation.to_string(),
         deed: record.deed,
         actor: Some(record.author.actor),
         host: Some(record.author.host),
         reason: record.author.reason.as_deref().map(mask::text),
         age: crate::text::seconds_since(record.operation.at, context.now()),
-        planned,
+        unfinished,
         jobs: record.done,
         now: vec![],
     }
 }
 
-/// Jobs of a requeue that did not come to its end.
-fn interrupted(record: &StoredOperation) -> Option<u64> {
-    (record.deed == Deed::Requeue && !record.finished && record.done < record.jobs)
-        .then_some(record.jobs)
+/// What is left of a requeue that did not come to its end.
+fn unfinished(record: &StoredOperation) -> Option<Unfinished> {
+    let open = record.deed == Deed::Requeue && !record.finished && record.done < record.jobs;
+    open.then(|| Unfinished { planned: record.jobs, flags: record.flags.clone() })
 }

@@ -3,7 +3,7 @@
 use super::request::{Request, request};
 use super::{careful, plan, write};
 use crate::checks::advice::SHIPPED;
-use crate::cli::DlqRequeue;
+use crate::cli::{Consent, DlqRequeue};
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::operation::{Author, Deed, REQUEUED};
@@ -34,6 +34,7 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
         plan::compare(kept, &plan)?;
         // It is the plan that was read.
         plan.id.clone_from(&kept.plan);
+        plan.cutoff = kept.cutoff;
     }
     let mut facing = facing(context, args, &plan, &shape, resumed.as_ref());
     if let Some(record) = &resumed {
@@ -106,8 +107,8 @@ async fn apply(
     let jobs = plan.ids.len() as u64;
     let first = facing.canary.as_ref().map(|canary| canary.ramp.ahead(&plan.causes));
     let shown = report::document(&facing);
-    let (consent, asked) = (&args.consent, (jobs, first));
-    let permit = write::consent(context, consent, facing.reason, asked, &shown).await?;
+    let consent = Consent { reason: facing.reason.map(str::to_owned), ..args.consent.clone() };
+    let permit = write::consent(context, &consent, (jobs, first), &shown).await?;
     let author = context.author(args.consent.reason.as_deref());
     let mut record = match resumed {
         Some(record) => record.clone().resumed_by(author),

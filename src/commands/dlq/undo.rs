@@ -43,14 +43,7 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
     }
     write::possible(context, &ground)?;
     let plan = operations::undo_plan(&scope, &from);
-    let permit = write::consent(
-        context,
-        &args.consent,
-        args.consent.reason.as_deref(),
-        (eligible, None),
-        &plan,
-    )
-    .await?;
+    let permit = write::consent(context, &args.consent, (eligible, None), &plan).await?;
     let mut record = StoredOperation {
         operation: write::operation_id(&ground, &of.to_string()),
         deed: Deed::Undo,

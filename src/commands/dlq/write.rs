@@ -27,7 +27,6 @@ use crate::text;
 pub async fn consent(
     context: &Context,
     args: &Consent,
-    reason: Option<&str>,
     (jobs, first): (u64, Option<u64>),
     plan: &Document,
 ) -> Result<WritePermit, Error> {
@@ -38,7 +37,7 @@ pub async fn consent(
         first,
         yes: args.yes,
         confirm: args.confirm.as_deref(),
-        reason,
+        reason: args.reason.as_deref(),
         interactive: context.terminal.interactive,
     };
     let painted = format!("{}\n", table::render(plan, context.terminal.stderr));

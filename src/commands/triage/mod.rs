@@ -35,13 +35,13 @@ pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
         Some(limit) => wait::run(context, args, &interrupt, limit, &tests).await,
         None => {
             let seen = look(context, &interrupt, &tests).await;
-            let mut report = seen.report(context, args.judging.fail_on);
-            if seen.facts.is_unconfigured() {
-                nowhere(context, &mut report);
-            }
+            let report = seen.report(context, args.judging.fail_on);
             (seen, report)
         }
     };
+    if seen.facts.is_unconfigured() {
+        nowhere(context, &mut report);
+    }
     if let Some(file) = &args.save {
         match Saved::new(context.provenance(), seen.facts).write(file) {
             Ok(()) => {

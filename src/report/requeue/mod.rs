@@ -1,13 +1,15 @@
 //! The answers of `dlq requeue`: the plan, the refusal, the account.
 
+mod flags;
 mod json;
 mod plan;
 
+pub use flags::resume_flags;
 pub use json::{ExcludedJson, GroupJson, RequeueJson};
-pub use plan::{document, resume_flags};
+pub use plan::document;
 
+use flags::plan_flags;
 use json::{data, left_behind};
-use plan::plan_flags;
 
 use super::outcome::{account, exit, note_stop, outcome_json};
 use super::{Document, Provenance, Report, canary, follow, header};

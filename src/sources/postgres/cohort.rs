@@ -16,8 +16,7 @@ use crate::facts::SourceError;
 use crate::facts::cohort::{Causes, Deed, Member, Now};
 use crate::facts::job_id::JobId;
 use crate::facts::layout::{Events, IdType, Layout};
-use crate::facts::operation::OperationId;
-use crate::facts::operation::{REQUEUED, RESCUED, UNDONE};
+use crate::facts::operation::{OperationId, REQUEUED, RESCUED, UNDONE};
 
 /// Events of one look.
 const PAGE: i64 = 20_000;

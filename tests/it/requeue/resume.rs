@@ -167,3 +167,27 @@ fn a_plan_says_whether_a_retry_is_safe_and_offers_a_canary_first() {
     assert!(!next[1].contains("--canary") && next[1].contains(reason), "{plan}");
     assert!(plan.contains("RETRY") && plan.contains("after the fix"), "{plan}");
 }
+
+#[test]
+fn one_that_wrote_nothing_yet_is_told_from_one_that_does_not_exist() {
+    let db = Database::with_variant("main");
+    bury(&db, 2);
+    db.execute(
+        "UPDATE jobs SET state = 'queued' WHERE id = (SELECT min(id::text) FROM jobs)::uuid",
+    );
+    let args = ["--all", "--pause-above", "0", "--yes"];
+    let mut cli = command(&db, "requeue", &args);
+    let running = cli.start();
+    let kept = cli.home().join(".local/state/cliplyctl/operations");
+    wait_until("its record is kept", || {
+        std::fs::read_dir(&kept).is_ok_and(|mut files| files.next().is_some())
+    });
+    running.signal("INT");
+    let json = running.finish().expect_code(130).json();
+    let id = json["data"]["outcome"]["operation"].as_str().unwrap();
+    let state = cli.home().join(".local/state");
+    let follow = command(&db, "follow", &[id]).env("XDG_STATE_HOME", &state).run().expect_code(64);
+    let hint = format!("cliplyctl dlq requeue --resume {id} --pause-above 0");
+    assert!(follow.stderr.contains("has written nothing yet"), "{follow:#?}");
+    assert!(follow.stderr.contains(&hint), "{follow:#?}");
+}

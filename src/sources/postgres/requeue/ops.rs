@@ -33,8 +33,7 @@ pub async fn read(
         reason: why(row).as_deref().map(mask::text),
         age: row.get::<_, Option<f64>>("age").unwrap_or_default(),
         jobs: u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0),
-        planned: None,
-        flags: String::new(),
+        unfinished: None,
         now: serde_json::from_str(row.get("states")).unwrap_or_default(),
     };
     Ok(rows.iter().map(summary).collect())
@@ -58,7 +57,7 @@ fn statement(layout: &Layout) -> Option<String> {
             order by {order} desc limit {LOOK_BACK}
          ), by_author as (
            select data ->> 'operation' as operation,
-                  data ->> 'reason' as deed,
+                  coalesce(data ->> 'reason', '') as deed,
                   job.{live}::text as state, data ->> 'actor' as actor, data ->> 'host' as host,
                   data ->> 'operator_reason' as reason, count(*) as n,
                   min(at) as began, max(at) as at

@@ -1,0 +1,60 @@
+//! The flags of the commands that apply a plan, or go on with what was left: as it was shown.
+
+use super::Facing;
+use crate::facts::mask;
+use crate::facts::pace::Pace;
+use crate::facts::ramp::Canary;
+use crate::permit::{PLACEHOLDER, UNEXPLAINED_JOBS};
+
+/// The flags with which a plan is applied as it was shown: it holds the jobs, and neither how
+/// carefully they go nor why.
+pub(super) fn plan_flags(facing: &Facing<'_>) -> String {
+    care(facing) + &consent(facing, facing.plan.ids.len() as u64, true)
+}
+
+/// The flags with which this many jobs that were left go on as they began. The operation knows why.
+#[must_use]
+pub fn resume_flags(facing: &Facing<'_>, left: u64) -> String {
+    care(facing) + &consent(facing, left, false)
+}
+
+/// How carefully and how fast.
+fn care(facing: &Facing<'_>) -> String {
+    let mut flags = String::new();
+    if let Some(Canary { ramp, timeout, stop_at }) = &facing.canary {
+        let usual = Canary::default();
+        flags.push_str(" --canary");
+        flags.extend((*ramp != usual.ramp).then(|| format!(" --ramp {ramp}")));
+        let timeout = (*timeout != usual.timeout).then_some(timeout.as_millis());
+        flags.extend(timeout.map(|timeout| format!(" --canary-timeout {timeout}ms")));
+        flags.extend((*stop_at != usual.stop_at).then(|| format!(" --stop-at {stop_at}%")));
+    }
+    let Pace { rate, spread, pause_above } = &facing.pace;
+    flags.extend(rate.map(|rate| format!(" --rate {}", rate_flag(rate))));
+    flags.extend(spread.map(|spread| format!(" --spread {}s", spread.as_secs())));
+    flags.extend(pause_above.map(|most| format!(" --pause-above {most}")));
+    flags
+}
+
+/// Jobs a second in the unit in which they are a whole number.
+fn rate_flag(rate: f64) -> String {
+    let whole = |(unit, seconds): (&str, f64)| {
+        let jobs = rate * seconds;
+        ((jobs - jobs.round()).abs() < 1e-6).then(|| format!("{}/{unit}", jobs.round()))
+    };
+    let units = [("s", 1.0), ("m", 60.0)];
+    units.into_iter().find_map(whole).unwrap_or_else(|| format!("{:.0}/h", rate * 3_600.0))
+}
+
+/// What the guards of a write would ask for, and a reason that was given where nobody knows it yet.
+fn consent(facing: &Facing<'_>, jobs: u64, tell: bool) -> String {
+    let confirm = facing.protected.map(|name| format!(" --confirm {}", shell_words::quote(name)));
+    let wanted = facing.protected.is_some() || jobs > UNEXPLAINED_JOBS;
+    let reason = match facing.reason.map(mask::text) {
+        Some(reason) if tell => Some(shell_words::quote(&reason).into_owned()),
+        None if wanted => Some(PLACEHOLDER.to_owned()),
+        _ => None,
+    };
+    let reason = reason.map(|reason| format!(" --reason {reason}"));
+    [confirm, reason].into_iter().flatten().collect()
+}
