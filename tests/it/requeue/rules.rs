@@ -44,6 +44,9 @@ fn a_dry_run_writes_nothing_and_its_plan_can_be_applied_as_it_is() {
             .env("XDG_STATE_HOME", &state)
             .run()
     };
+    // What is shown before the question is the plan that was read.
+    let asked = command(&db, "requeue", &["--plan", plan]).env("XDG_STATE_HOME", &state).run();
+    assert!(asked.expect_code(77).stderr.contains(plan), "another plan is shown");
     db.execute(&format!("UPDATE jobs SET state = 'done' WHERE id = '{}'", job(201)));
     let out = apply(&[]).expect_code(77);
     assert!(out.stderr.contains("the selection changed"), "{out:#?}");
