@@ -129,15 +129,15 @@ pub struct Lane {
     pub stopped: Option<Reason>,
     /// Its last step was watched, and came to no end before something else ended all of it.
     pub open: bool,
+    /// Jobs of the rest: written, and not waited for.
+    pub rest: u64,
 }
 
 impl Lane {
-    /// Whether some of its jobs may still be as they were written: of a group that went through only
-    /// the steps before the last were watched, of one that stopped the last was.
+    /// Whether some of its jobs may still be as they were written.
     #[must_use]
     pub fn may_be_untouched(&self) -> bool {
-        let written = if self.stopped.is_some() { self.step.total() } else { self.requeued };
-        written > self.step.decided()
+        self.open || self.rest > 0 || self.step.total() > self.step.decided()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::exit::ExitCode;
 use crate::facts::Verdict;
 use crate::facts::cohort::Standing;
 use crate::facts::ramp::{Lane, Reason};
-use crate::text::{count, first_line};
+use crate::text::{count, first_line, plural};
 
 /// Groups that the human report shows.
 const SHOWN: usize = 20;
@@ -29,6 +29,8 @@ pub struct LaneJson {
     stopped: Option<&'static str>,
     /// Of the last step that was watched.
     step: StepJson,
+    /// Jobs behind that step: written, and not waited for.
+    rest: u64,
 }
 
 /// How the jobs of a step stand.
@@ -60,7 +62,7 @@ pub fn blocks(document: &mut Document, lanes: &[Lane]) {
         Column::text("canary"),
         Column::number("requeued"),
         Column::number("left"),
-        Column::prose("last step"),
+        Column::prose("last step watched"),
         Column::prose("cause"),
     ]);
     let mut sorted: Vec<_> = lanes.iter().collect();
@@ -71,7 +73,7 @@ pub fn blocks(document: &mut Document, lanes: &[Lane]) {
             Some(Reason::Timeout) => Cell::judged("no outcome", Verdict::Unknown),
             None if lane.left > 0 => Cell::plain("on its way"),
             None if lane.open => Cell::judged("not decided", Verdict::Unknown),
-            None => Cell::plain("went through"),
+            None => Cell::plain("passed"),
         };
         table.row(vec![
             Cell::strong(&lane.group),
@@ -85,6 +87,12 @@ pub fn blocks(document: &mut Document, lanes: &[Lane]) {
     document.push(Block::Table(table));
     if lanes.len() > SHOWN {
         document.note(format!("and {} more groups", count((lanes.len() - SHOWN) as u64)));
+    }
+    let rest = lanes.iter().map(|lane| lane.rest).sum();
+    if rest > 0 {
+        let jobs = plural(rest, "job went", "jobs went");
+        document
+            .note(format!("{jobs} out behind the last step, and nobody has looked at them yet"));
     }
 }
 
@@ -111,6 +119,7 @@ pub fn json(lanes: &[Lane]) -> Vec<LaneJson> {
                 open: lane.step.total() - lane.step.decided(),
                 moved: of(Standing::Moved),
             },
+            rest: lane.rest,
         }
     };
     lanes.iter().take(NAMED).map(lane).collect()

@@ -17,6 +17,7 @@ use crate::interrupt::Interrupt;
 use crate::sources::postgres::requeue::statements::Statements;
 use crate::sources::postgres::requeue::{Work, Writer};
 use crate::terminal::Progress;
+use crate::text::span;
 
 /// Jobs of the rest that are written before anybody looks.
 const SLICE: usize = 5_000;
@@ -45,6 +46,7 @@ pub async fn run(context: &Context, plan: &Plan, way: Way<'_, '_, '_>) -> (Outco
     let progress = context.terminal.following(total);
     let mut tour = Tour { way, total, outcome: Outcome::default(), progress, last: Look::new() };
     let mut runners = Runner::of(plan);
+    runners.iter_mut().for_each(|runner| runner.take_over(tour.way.watch, &tour.progress));
     let stopped = tour.rounds(&mut runners).await.err();
     tour.progress.finish();
     let mut outcome = tour.outcome;
@@ -97,7 +99,7 @@ impl Tour<'_, '_, '_> {
                 return Err(Stop::Interrupted);
             }
             if self.last.pause(writing).is_zero() {
-                self.look().await?;
+                self.look(runners).await?;
                 let undone = runners.iter().any(|runner| runner.undone(self.way.watch));
                 let open = runners.iter_mut().filter(|runner| !runner.rests());
                 open.for_each(|r| r.judge(self.way.canary, self.way.watch, &self.progress));
@@ -108,7 +110,7 @@ impl Tour<'_, '_, '_> {
         }
     }
 
-    async fn look(&mut self) -> Result<(), Stop> {
+    async fn look(&mut self, runners: &[Runner]) -> Result<(), Stop> {
         let began = Instant::now();
         match self.way.watch.look().await {
             Ok(()) => self.progress.note(""),
@@ -118,12 +120,14 @@ impl Tour<'_, '_, '_> {
             Err(error) => return Err(Stop::Database(error)),
         }
         self.last = Look { at: Instant::now(), took: began.elapsed() };
-        self.show(self.outcome.decided());
+        let mut words = sentence(&self.way.watch.tally());
+        // The one whose time is up last: until then it may go on by itself.
+        let waiting = runners.iter().filter_map(|runner| runner.waits(self.way.canary));
+        if let Some((step, left)) = waiting.max_by_key(|(_, left)| *left) {
+            words += &format!(" · step {step}, waits {} more at most", span(left));
+        }
+        self.progress.stands(self.outcome.decided(), self.total, &words);
         Ok(())
-    }
-
-    fn show(&self, decided: u64) {
-        self.progress.stands(decided, self.total, &sentence(&self.way.watch.tally()));
     }
 
     /// Writes the next jobs of a group.

@@ -31,8 +31,8 @@ pub struct Care<'a> {
     pub steps: &'a Statements,
     /// Watched afterwards, at most this long.
     pub follow: Option<Duration>,
-    /// The newest event before the first write.
-    pub behind: Option<i64>,
+    /// It goes on with an operation: some of its jobs may be on their way.
+    pub resumed: bool,
 }
 
 impl Care<'_> {
@@ -68,7 +68,10 @@ impl Care<'_> {
         let outcome = write::recorded(context, self.state, record, &flags, async || {
             // Without events it is the record just written that tells whose jobs they are.
             let mut watch =
-                Watch::new(context, &operation, self.behind, self.shape, self.state).await?;
+                Watch::new(context, &operation, operation.after, self.shape, self.state).await?;
+            if self.resumed {
+                watch.look().await?;
+            }
             let rest = agreed.statements.clone();
             let pacer = Pacer::new(context, interrupt, agreed.pace);
             let mut writer = agreed.writer(context, interrupt).await?;

@@ -57,6 +57,7 @@ impl Runner {
             step: Tally::default(),
             stopped: None,
             open: false,
+            rest: 0,
         };
         Self {
             lane,
@@ -69,6 +70,22 @@ impl Runner {
             ready: true,
             rest: false,
         }
+    }
+
+    /// Of an operation that goes on: what is still on its way is the step that is watched first.
+    pub fn take_over(&mut self, watch: &Watch<'_>, progress: &Progress) {
+        self.watched = watch.undecided(&self.lane.group);
+        self.ready = self.watched.is_empty();
+        if !self.ready {
+            let jobs = plural(self.watched.len() as u64, "job is", "jobs are");
+            progress.tell(&format!("{}: {jobs} on the way already", self.lane.group));
+        }
+    }
+
+    /// The step that it waits for, from 1, and how long at most.
+    pub fn waits(&self, canary: &Canary) -> Option<(usize, Duration)> {
+        let waits = !self.ready && !self.rests();
+        waits.then(|| (self.step + 1, canary.timeout.saturating_sub(self.since.elapsed())))
     }
 
     /// Whether it may write now.
@@ -164,6 +181,7 @@ impl Runner {
     /// How far it came.
     pub fn finish(self) -> Lane {
         let open = !self.rests() && !self.watched.is_empty();
-        Lane { left: self.lane.jobs - self.decided, open, ..self.lane }
+        let rest = if self.rest { self.watched.len() as u64 } else { 0 };
+        Lane { left: self.lane.jobs - self.decided, open, rest, ..self.lane }
     }
 }

@@ -135,7 +135,7 @@ async fn apply(
         canary: facing.canary.as_ref(),
         steps: &statements::requeue(layout, &shape),
         follow: args.care.follow(),
-        behind: ground.newest_event,
+        resumed: resumed.is_some(),
     };
     let done = care.write(context, &mut record, agreed).await?;
     Ok(report::applied(&facing, &record.operation, &done))

@@ -192,6 +192,14 @@ impl<'a> Watch<'a> {
         jobs.iter().map(standing).collect()
     }
 
+    /// Those that had died of this (a fingerprint's hash), and of which it is not known yet what
+    /// becomes of them.
+    #[must_use]
+    pub fn undecided(&self, died_of: &str) -> Vec<JobId> {
+        let open = self.jobs.values().filter(|seen| !seen.standing.decided());
+        open.map(|seen| &seen.member).filter(|m| &*m.died_of == died_of).map(|m| m.id).collect()
+    }
+
     /// Whether somebody took back one of these jobs, where events tell.
     #[must_use]
     pub fn undone(&self, jobs: &[JobId]) -> bool {

@@ -20,7 +20,7 @@ use crate::facts::advice::Advice;
 use crate::facts::cohort::Followed;
 use crate::facts::operation::OperationId;
 use crate::facts::pace::Pace;
-use crate::facts::ramp::{Canary, Lane};
+use crate::facts::ramp::{Canary, Lane, Reason};
 use crate::facts::requeue::{Exclusion, Outcome, Plan, Stop};
 use crate::text::plural;
 
@@ -81,16 +81,8 @@ pub fn planned(facing: &Facing<'_>, dry_run: bool, obstacle: Option<&str>) -> Re
     if let Some(obstacle) = obstacle {
         document.note(format!("it could not be applied here: {obstacle}"));
     }
-    if dry_run && facing.stored && !plan.ids.is_empty() {
-        let flags = plan_flags(facing);
-        let apply = format!("cliplyctl dlq requeue --plan {}", plan.id);
-        let mut next = Vec::new();
-        if facing.canary.is_none() && plan.ids.len() > 1 {
-            let why = "one job of each cause first, and the others once it finished";
-            next.push((format!("{apply} --canary{flags}"), why.to_owned()));
-        }
-        next.push((format!("{apply}{flags}"), "apply exactly this".to_owned()));
-        document.next(next);
+    if dry_run && !plan.ids.is_empty() {
+        document.next(applies(facing));
     }
     let mut report = Report::listing("dlq requeue", data(facing, None), document);
     if !dry_run && left_behind(plan) > 0 {
@@ -98,6 +90,27 @@ pub fn planned(facing: &Facing<'_>, dry_run: bool, obstacle: Option<&str>) -> Re
     }
     summarise(&mut report, plan, None);
     report
+}
+
+/// How a plan that was shown is applied: by its id, where it is kept; one that goes on, goes on.
+fn applies(facing: &Facing<'_>) -> Vec<(String, String)> {
+    let plan = facing.plan;
+    let (apply, flags, why) = match &facing.resumes {
+        Some(operation) => {
+            let resume = format!("cliplyctl dlq requeue --resume {operation}");
+            (resume, resume_flags(facing, plan.ids.len() as u64), "go on with it")
+        }
+        None if facing.stored => {
+            let apply = format!("cliplyctl dlq requeue --plan {}", plan.id);
+            (apply, plan_flags(facing), "apply exactly this")
+        }
+        None => return vec![],
+    };
+    let canary = (facing.canary.is_none() && plan.ids.len() > 1).then(|| {
+        let why = "one job of each cause first, and the others once it finished";
+        (format!("{apply} --canary{flags}"), why.to_owned())
+    });
+    canary.into_iter().chain([(format!("{apply}{flags}"), why.to_owned())]).collect()
 }
 
 /// Explicit ids of which some are not dead: nothing was written.
@@ -176,7 +189,9 @@ fn next(facing: &Facing<'_>, operation: &OperationId, done: &Done) -> Vec<(Strin
             "what becomes of those that were requeued",
         );
         if outcome.left > 0 {
-            say(resume, "once the cause is mended: go on with the others");
+            let failed = done.lanes.iter().any(|lane| lane.stopped == Some(Reason::Failed));
+            let once = if failed { "the cause is mended" } else { "workers reach its jobs" };
+            say(resume, &format!("once {once}: go on with the others"));
         }
         if done.lanes.iter().any(Lane::may_be_untouched) {
             say(format!("cliplyctl dlq undo {operation}"), "take back what no worker has touched");
@@ -189,6 +204,8 @@ fn next(facing: &Facing<'_>, operation: &OperationId, done: &Done) -> Vec<(Strin
         }
     } else if let Some(followed) = &done.followed {
         follow::next(followed).into_iter().for_each(|(command, why)| say(command, &why));
+    } else if !done.lanes.is_empty() && !done.lanes.iter().any(Lane::may_be_untouched) {
+        say("cliplyctl triage".to_owned(), "how all of it stands now");
     } else if outcome.done > 0 {
         say(format!("cliplyctl dlq follow {operation}"), "what becomes of them");
         say(format!("cliplyctl dlq undo {operation}"), "take it back");

@@ -53,6 +53,61 @@ fn a_canary_that_fails_again_stops_its_group_though_retries_remain() {
 }
 
 #[test]
+fn a_canary_that_goes_on_waits_for_what_is_on_its_way() {
+    let db = Database::with_variant("main");
+    bury(&db, 12);
+    let mut cli = canary(&db, &["--ramp", "1,5,all"]);
+    let running = cli.start();
+    step(&db, &running, 1);
+    running.signal("INT");
+    let cut = running.finish().expect_code(75).json();
+    let operation = cut["data"]["outcome"]["operation"].as_str().unwrap();
+    let state = cli.home().join(".local/state");
+    let resume = |args: &[&str]| {
+        let args = [&["dlq", "requeue", "--resume", operation][..], args].concat();
+        Cli::new(args).env("DATABASE_URL", db.url()).env("XDG_STATE_HOME", &state)
+    };
+
+    let plan = resume(&["--dry-run", "--rate", "9/s"]).run().expect_code(0).stdout;
+    assert!(plan.contains(&format!("--resume {operation} --canary --rate 9/s")), "{plan}");
+    assert!(plan.contains(&format!("--resume {operation} --rate 9/s")), "{plan}");
+    assert!(!plan.contains("--plan"), "{plan}");
+
+    // Nobody took the first one yet: no other one goes.
+    let brief = ["--yes", "--ramp", "1,5,all", "--canary-timeout", "100ms"];
+    let out = resume(&brief).run().expect_code(3);
+    assert!(out.stdout.contains("no outcome") && out.stdout.contains("1 still queued"), "{out:#?}");
+    assert_eq!(events(&db), "1");
+
+    // Once it finished, the next step goes.
+    let mut terminal = resume(&["--yes", "--ramp", "1,5,all"]).terminal(40, 160);
+    let worker = db.session();
+    terminal.wait_for("1 job is on the way already");
+    terminal.wait_for("step 1, waits 4m");
+    workers::finish(&worker);
+    wait_until("the next step", || events(&db) == "6");
+    (0..5).for_each(|_| drop(workers::finish(&worker)));
+    assert_eq!(terminal.finish(), 0);
+    let screen = terminal.screen();
+    assert!(screen.contains("passed"), "{screen}");
+    assert!(screen.contains("6 jobs went out behind the last step"), "{screen}");
+    assert_eq!(count(&db, "dead_letter"), "0");
+}
+
+#[test]
+fn a_canary_of_which_every_job_finished_has_nothing_to_take_back() {
+    let db = Database::with_variant("main");
+    bury(&db, 1);
+    let args = ["dlq", "requeue", "--canary", "--all", "--yes"];
+    let mut cli = Cli::new(args).env("DATABASE_URL", db.url());
+    let running = cli.start();
+    step(&db, &running, 1);
+    workers::finish(&db.session());
+    let out = running.finish().expect_code(0);
+    assert!(out.stdout.contains("passed") && !out.stdout.contains("dlq undo"), "{out:#?}");
+}
+
+#[test]
 fn whoever_goes_on_says_who_and_why() {
     let db = Database::with_variant("main");
     bury(&db, 3);
