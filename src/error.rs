@@ -2,7 +2,7 @@
 
 use crate::exit::ExitCode;
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::text;
+use crate::text::Address;
 
 /// What kind of trouble a command ended in; decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,10 +43,10 @@ impl Error {
         Self { kind, message: message.into(), causes: Vec::new(), hints: Vec::new() }
     }
 
-    /// Makes the commands that its hints name speak of this context.
-    pub fn address(&mut self, context: &str) {
+    /// Makes the commands that its hints name look where this one did.
+    pub fn address(&mut self, to: &Address) {
         for hint in &mut self.hints {
-            *hint = text::addressed(hint, context);
+            *hint = to.sentence(hint);
         }
     }
 

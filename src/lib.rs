@@ -49,6 +49,7 @@ use render::Format;
 use report::{Provenance, Report};
 use settings::{Environment, Overrides, Settings};
 use terminal::Terminal;
+use text::Address;
 
 /// Runs the process: parses, commands, renders, and says how to exit.
 #[must_use]
@@ -124,7 +125,7 @@ async fn execute(
                 && cli.global.one().is_none()
                 && is_plain(name)
             {
-                report.address(name);
+                report.address(&Address::new(Some(name), None));
             }
             let from = saved.unwrap_or_else(|| context.provenance());
             Ok(show(cli, terminal, report, &from))
@@ -141,9 +142,7 @@ fn is_plain(name: &str) -> bool {
 
 /// Prints a report; an error on the way to stdout is the command's failure.
 fn show(cli: &Cli, terminal: Terminal, mut report: Report, from: &Provenance) -> ExitCode {
-    if let Some(context) = cli.global.one() {
-        report.address(context);
-    }
+    report.address(&cli.global.address());
     report.aim(&cli.global.aim());
     report.document.runbook_url.clone_from(&from.runbook_url);
     let text = render::render(&report, from, cli.format(), terminal.stdout);
@@ -158,9 +157,7 @@ fn show(cli: &Cli, terminal: Terminal, mut report: Report, from: &Provenance) ->
 
 /// Prints an error; programs get it on stdout as well, in the format that they asked for.
 fn fail(cli: &Cli, terminal: Terminal, mut error: Error, from: &Provenance) -> ExitCode {
-    if let Some(context) = cli.global.one() {
-        error.address(context);
-    }
+    error.address(&cli.global.address());
     error.aim(&cli.global.aim());
     terminal.complain(&error);
     tell_programs(cli, terminal, error, from)

@@ -1,8 +1,10 @@
 //! Numbers and times in words, the same everywhere.
 
+mod address;
 mod figure;
 pub mod sparkline;
 
+pub use address::Address;
 pub use figure::figure;
 
 use jiff::{SignedDuration, Timestamp};
@@ -19,38 +21,6 @@ pub fn count(n: u64) -> String {
         out.push(c);
     }
     out
-}
-
-/// The sentence with the context in the command that it is, or that stands in it behind a colon, a "see"
-/// or a backtick: `lists them: cliplyctl dlq ops`.
-#[must_use]
-pub fn addressed(sentence: &str, context: &str) -> String {
-    let begins = |before: &str| {
-        before.is_empty() || [": ", "see ", "`"].iter().any(|end| before.ends_with(end))
-    };
-    let (name, mut rest, mut text) = ("cliplyctl ", sentence, String::new());
-    while let Some((before, command)) = rest.split_once(name) {
-        text.push_str(before);
-        let command_here = begins(&text);
-        text.push_str(name);
-        // The demo is its own context; and nothing is addressed twice.
-        if command_here && !command.starts_with("demo") && !command.starts_with("-c ") {
-            text.push_str(&format!("-c {context} "));
-        }
-        rest = command;
-    }
-    text + rest
-}
-
-/// A page with the context in every line that is a command, with or without the `$` of a prompt.
-#[must_use]
-pub fn addressed_lines(page: &str, context: &str) -> String {
-    let line = |line: &str| match line.strip_prefix("$ ") {
-        Some(command) => format!("$ {}", addressed(command, context)),
-        None if line.starts_with("cliplyctl ") => addressed(line, context),
-        None => line.to_owned(),
-    };
-    page.split_inclusive('\n').map(line).collect()
 }
 
 /// An age or duration of seconds, at most two units: `45s`, `3m 20s`, `2h 05m`, `4d 03h`.
@@ -145,35 +115,8 @@ mod tests {
     }
 
     #[test]
-    fn a_command_is_addressed_and_prose_is_left_alone() {
-        assert_eq!(
-            addressed("cliplyctl dlq ops lists them", "a"),
-            "cliplyctl -c a dlq ops lists them"
-        );
-        assert_eq!(addressed("see: cliplyctl queue", "a"), "see: cliplyctl -c a queue");
-        assert_eq!(addressed("see cliplyctl queue", "a"), "see cliplyctl -c a queue");
-        let quoted = "check it (`cliplyctl queue` says which)";
-        assert_eq!(addressed(quoted, "a"), "check it (`cliplyctl -c a queue` says which)");
-        for done in ["cliplyctl demo", "see cliplyctl -c a queue"] {
-            assert_eq!(addressed(done, "a"), done);
-        }
-        for prose in ["connect as another role", "is the cliplyctl of this machine old?"] {
-            assert_eq!(addressed(prose, "a"), prose);
-        }
-    }
-
-    #[test]
     fn the_first_line_skips_blank_ones() {
         assert_eq!(first_line("\n  \n  boom\nat x"), "boom");
         assert_eq!(first_line(""), "");
-    }
-
-    #[test]
-    fn a_page_names_the_context_in_its_commands_alone() {
-        let page =
-            "Try `cliplyctl queue`:\n\n$ cliplyctl queue\ncliplyctl dlq ops\n$ cliplyctl demo\n";
-        let wanted = "Try `cliplyctl queue`:\n\n$ cliplyctl -c a queue\ncliplyctl -c a dlq ops\n\
-                      $ cliplyctl demo\n";
-        assert_eq!(addressed_lines(page, "a"), wanted);
     }
 }

@@ -31,6 +31,7 @@ pub fn meaning(job: &Job, limits: &Limits) -> Meaning {
                 tries(job)
             ),
             next: vec![
+                (format!("cliplyctl dlq show {}", job.id), "whether a retry is safe".into()),
                 (dead_letters(job), "others of its kind that died".into()),
                 ("cliplyctl runbook 3.4".into(), "requeue only after the cause is mended".into()),
             ],
@@ -193,5 +194,11 @@ pub(crate) mod tests {
         assert!(said.contains("attempt 5 of 5, its last"), "{said}");
         let said = meaning(&job(Role::InProgress, 3), &Limits::default()).sentence;
         assert!(said.contains("back in the queue"), "{said}");
+    }
+
+    #[test]
+    fn a_dead_one_leads_to_what_is_known_of_its_cause() {
+        let next = meaning(&job(Role::Dead, 5), &Limits::default()).next;
+        assert_eq!(next[0].0, "cliplyctl dlq show 1");
     }
 }

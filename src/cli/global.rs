@@ -8,6 +8,7 @@ use clap::{ArgAction, Args};
 use crate::render::Format;
 use crate::settings::{Overrides, Secret, duration};
 use crate::terminal::ColorChoice;
+use crate::text::Address;
 
 /// What holds for every command.
 #[derive(Debug, Args)]
@@ -56,11 +57,16 @@ impl Global {
         self.all_contexts || self.context.len() > 1
     }
 
-    /// The flags given that say where to look: another command needs them as well.
+    /// Where this command line says to look, as other commands can say it.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        Address::new(self.one(), self.config.as_deref())
+    }
+
+    /// The other flags given that say where to look: another command needs them as well.
     #[must_use]
     pub fn aim(&self) -> Vec<&'static str> {
         let flags = [
-            ("--config", self.config.is_some()),
             ("--base-url", self.base_url.is_some()),
             ("--database-url", self.database_url.is_some()),
         ];

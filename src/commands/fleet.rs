@@ -122,14 +122,10 @@ async fn ask(command: &Command, context: &Context, interrupt: &Interrupt) -> Mem
         () = tokio::time::sleep(budget + GRACE) => Err(late(budget)),
         () = interrupted(interrupt) => Err(Error::new(ErrorKind::Interrupted, "not finished when interrupted")),
     };
-    let name = name(context);
-    let mut report = outcome.unwrap_or_else(|mut error| {
-        error.address(&name);
-        Report::failed(command.name(), error)
-    });
-    report.address(&name);
+    let mut report = outcome.unwrap_or_else(|error| Report::failed(command.name(), error));
+    report.address(&context.settings.address());
     let mut from = context.provenance();
-    from.context = Some(name);
+    from.context = Some(name(context));
     Member { report, from }
 }
 

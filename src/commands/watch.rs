@@ -22,7 +22,6 @@ use crate::interrupt::Interrupt;
 use crate::render::{self, Canvas, table};
 use crate::sources::history::Store;
 use crate::terminal::{Input, Screen};
-use crate::text;
 use crate::triage::section;
 use crate::watch::{Dot, Effect, Looked, Model, Overlay, press};
 
@@ -48,9 +47,9 @@ pub async fn run(context: &Context, args: &Watch) -> Result<ExitCode, Error> {
     if args.plain {
         return plain(context, args, recorder).await;
     }
-    let name = context.settings.context_name.clone();
-    let shown = name.as_ref().map_or_else(|| subject.clone(), |name| format!("{name} · {subject}"));
-    let mut model = Model::new(shown, name, args.every, context.now());
+    let name = context.settings.context_name.as_ref();
+    let shown = name.map_or_else(|| subject.clone(), |name| format!("{name} · {subject}"));
+    let mut model = Model::new(shown, context.settings.address(), args.every, context.now());
     if recorder.is_some() {
         // What was before is a nicety: a store that cannot be read is told when it is written.
         _ = recall(context, &subject, &mut model);
@@ -205,9 +204,7 @@ impl Dashboard<'_> {
         Box::pin(async move {
             let show = JobsShow { id: id.clone() };
             let shown = jobs::show(&context, &show).await.map(|mut report| {
-                if let Some(name) = &context.settings.context_name {
-                    report.address(name);
-                }
+                report.address(&context.settings.address());
                 table::render(&report.document, Canvas { color: false, width })
             });
             Event::Job(id, shown)
@@ -245,10 +242,7 @@ fn looked(seen: Look, pause: Duration, context: &Context) -> Looked {
     };
     let section = section(&seen.steps);
     let next = section.as_ref().and_then(|section| section.next.clone());
-    let next = next.map(|next| match &context.settings.context_name {
-        Some(name) => text::addressed(&next, name),
-        None => next,
-    });
+    let next = next.map(|next| context.settings.address().sentence(&next));
     Looked {
         obstacle,
         by_kind_missing: queue.and_then(|q| q.value()).and_then(|q| q.by_kind_missing.clone()),

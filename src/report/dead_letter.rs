@@ -201,7 +201,10 @@ fn next(case: &Case<'_>) -> Vec<(String, String)> {
         Some(SafeToRetry::AfterFix) => {
             next.push((plan, "once the cause is mended: what requeueing it would do".to_owned()));
         }
-        Some(SafeToRetry::No) | None => {}
+        None => {
+            next.push((plan, "once the cause is known: what requeueing it would do".to_owned()))
+        }
+        Some(SafeToRetry::No) => {}
     }
     next.push(("cliplyctl runbook 3.4".to_owned(), "the runbook on dead letters".to_owned()));
     next

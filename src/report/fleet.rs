@@ -4,13 +4,12 @@ use serde_json::Value;
 
 use super::{Block, Cell, Column, Document, Member, Report, Table};
 use crate::exit::{ExitCode, FailOn};
-use crate::facts::Verdict;
+use crate::facts::{Finding, Verdict};
 use crate::text;
 
-/// Contexts that the headline names for each verdict.
+/// Contexts that the headline names for each verdict, and for which a command is suggested, the worst
+/// first.
 const NAMED: usize = 4;
-/// Commands that are suggested: one a context, the worst first.
-const SUGGESTED: usize = 3;
 
 /// From the worst to the best, as [`Verdict::worse`] ranks them.
 const ORDER: [Verdict; 4] = [Verdict::Critical, Verdict::Unknown, Verdict::Warning, Verdict::Ok];
@@ -70,11 +69,14 @@ fn document(command: &'static str, members: &[Member], verdict: Verdict) -> Docu
     document.headline(verdict, headline(members));
     document.push(Block::Title(vec![Cell::strong(command), Cell::plain(contexts(members.len()))]));
     document.push(Block::Table(table(command, members)));
-    let bad = members.iter().filter(|member| member.verdict() != Verdict::Ok);
+    let bad: Vec<_> = members.iter().filter(|member| member.verdict() != Verdict::Ok).collect();
+    if bad.len() > NAMED {
+        document.note(format!("the others likewise: -c NAME {command}"));
+    }
     let whole = |member: &Member| {
         (format!("cliplyctl -c {} {command}", member.name()), "its whole report".to_owned())
     };
-    document.next(bad.take(SUGGESTED).map(whole).collect());
+    document.next(bad.into_iter().take(NAMED).map(whole).collect());
     document
 }
 
@@ -124,7 +126,7 @@ fn table(command: &str, members: &[Member]) -> Table {
         let verdict = member.verdict();
         let mut row = vec![Cell::verdict(verdict), Cell::strong(member.name())];
         row.extend(figures.iter().map(|name| figure(&member.report, name)));
-        let sentence = member.report.sentence();
+        let sentence = reading(member);
         row.push(if verdict == Verdict::Ok {
             Cell::muted(sentence)
         } else {
@@ -133,6 +135,16 @@ fn table(command: &str, members: &[Member]) -> Table {
         table.row(row);
     }
     table
+}
+
+/// What led to the verdict; and what was not seen beside it, where the verdict does not say that.
+fn reading(member: &Member) -> String {
+    let unseen = |finding: &&Finding| finding.verdict == Verdict::Unknown;
+    let unseen = member.report.findings.iter().find(unseen);
+    match unseen.filter(|_| member.verdict() != Verdict::Unknown) {
+        Some(finding) => format!("{}; not seen: {}", member.report.sentence(), finding.message),
+        None => member.report.sentence(),
+    }
 }
 
 /// What the summaries hold. Those of triage are one verdict a question: its sentence says the worst.

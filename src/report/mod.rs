@@ -41,7 +41,7 @@ use crate::error::Error;
 use crate::exit::{ExitCode, FailOn};
 pub use crate::facts::Provenance;
 use crate::facts::{Finding, Section, Verdict};
-use crate::text;
+use crate::text::Address;
 pub use cell::{Cell, Tone};
 pub use document::{Block, Document};
 pub use page::Page;
@@ -206,17 +206,17 @@ impl Report {
         }
     }
 
-    /// Makes every command that the report suggests speak of this context.
-    pub fn address(&mut self, context: &str) {
-        let address = |command: &mut String| *command = text::addressed(command, context);
+    /// Makes every command that the report suggests look where this one did.
+    pub fn address(&mut self, to: &Address) {
+        let address = |command: &mut String| *command = to.sentence(command);
         self.findings.iter_mut().filter_map(|f| f.next.as_mut()).for_each(address);
         self.section.iter_mut().filter_map(|s| s.next.as_mut()).for_each(address);
-        self.errors.iter_mut().for_each(|error| error.address(context));
+        self.errors.iter_mut().for_each(|error| error.address(to));
         for block in &mut self.document.blocks {
             match block {
                 Block::Next(commands) => commands.iter_mut().for_each(|(c, _)| address(c)),
                 Block::Note(text) => address(text),
-                Block::Markdown(text) => *text = text::addressed_lines(text, context).into(),
+                Block::Markdown(text) => *text = to.page(text).into(),
                 _ => {}
             }
         }

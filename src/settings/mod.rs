@@ -43,6 +43,7 @@ pub use show::Shown;
 use crate::error::Error;
 use crate::facts::advice::Advice;
 use crate::facts::{Limits, SourceError, SourceErrorKind};
+use crate::text::Address;
 
 /// Longest time for one probe where nobody says otherwise.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -70,6 +71,8 @@ pub struct Overrides {
 pub struct Settings {
     /// The context all of this comes from; none where flags or the environment replaced a part.
     pub context_name: Option<String>,
+    /// The configuration file that the command line names.
+    pub named_file: Option<PathBuf>,
     /// Every context that can be named with `-c`.
     pub contexts: Vec<String>,
     /// The configuration files that were read, the strongest first.
@@ -156,6 +159,12 @@ impl Settings {
         Ok(names)
     }
 
+    /// Where these settings come from, as other commands can say it.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        Address::new(self.context_name.as_deref(), self.named_file.as_deref())
+    }
+
     /// Nothing set, over the ground that all modes share.
     fn blank(overrides: &Overrides, environment: &Environment, config: &Config) -> Self {
         let timeout = overrides.timeout.map(|t| Setting::new(t, Origin::Flag("--timeout")));
@@ -166,6 +175,7 @@ impl Settings {
         let missing = |what, ways| missing(what, ways, &contexts);
         Self {
             context_name: None,
+            named_file: overrides.config.clone(),
             base_url: Err(missing("base URL", "--base-url, CLIPLY_BASE_URL")),
             database: Err(missing("database", "--database-url, DATABASE_URL, PGHOST")),
             admin_token: Err(missing("admin token", "CLIPLY_ADMIN_TOKEN")),

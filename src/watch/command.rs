@@ -2,7 +2,6 @@
 
 use super::model::{Model, Overlay, Panel};
 use super::rows;
-use crate::text;
 
 /// Shows what is selected; none where nothing is.
 #[must_use]
@@ -72,8 +71,5 @@ fn addressed(model: &Model, words: &[&str]) -> String {
     // Kinds and ids come from outside: a shell must not run them.
     let words: Vec<_> = words.iter().map(|word| shell_words::quote(word)).collect();
     let command = format!("cliplyctl {}", words.join(" "));
-    match &model.context {
-        Some(context) => text::addressed(&command, context),
-        None => command,
-    }
+    model.address.sentence(&command)
 }

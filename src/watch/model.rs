@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::facts::live::{Activity, Deaths, Live, Stuck};
 use crate::facts::snapshot::{FIGURES, Figure, Figures, KindLine, Measure, Snapshot};
 use crate::facts::{Observed, SourceError};
+use crate::text::Address;
 
 /// Looks that the sparklines remember.
 const TREND: usize = 240;
@@ -104,8 +105,8 @@ pub enum Overlay {
 pub struct Model {
     /// What is looked at.
     pub subject: String,
-    /// The context for commands.
-    pub context: Option<String>,
+    /// Where commands look.
+    pub address: Address,
     /// Time between two looks.
     pub every: Duration,
     /// The time.
@@ -143,10 +144,10 @@ pub struct Model {
 impl Model {
     /// Before the first look.
     #[must_use]
-    pub fn new(subject: String, context: Option<String>, every: Duration, now: Timestamp) -> Self {
+    pub fn new(subject: String, address: Address, every: Duration, now: Timestamp) -> Self {
         Self {
             subject,
-            context,
+            address,
             every,
             now,
             latest: None,

@@ -8,6 +8,7 @@ use super::{Looked, Model};
 use crate::facts::live::{Activity, Cause, Deaths, Live, Stuck};
 use crate::facts::snapshot::{Detail, Figure, Figures, KindLine, Snapshot};
 use crate::facts::{Observed, Verdict};
+use crate::text::Address;
 
 /// So many seconds after the beginning.
 pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -76,7 +77,8 @@ pub(crate) fn look(seconds: i64, due: Option<f64>) -> Looked {
 
 /// A dashboard that has looked once.
 pub(crate) fn model() -> Model {
-    let mut model = Model::new("db".into(), Some("prod".into()), Duration::from_secs(5), at(0));
+    let mut model =
+        Model::new("db".into(), Address::new(Some("prod"), None), Duration::from_secs(5), at(0));
     model.look(look(0, Some(7.0)));
     model
 }

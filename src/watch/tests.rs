@@ -121,7 +121,7 @@ fn a_kind_from_outside_is_quoted_for_the_shell() {
 
 #[test]
 fn keys_on_empty_lists_do_nothing() {
-    let mut model = Model::new("db".into(), None, Duration::from_secs(5), at(0));
+    let mut model = Model::new("db".into(), Default::default(), Duration::from_secs(5), at(0));
     for panel in ['1', '2', '3', '4'] {
         for key in [Key::Down, Key::Up, Key::PageDown, Key::Enter, Key::Char('r'), Key::Char('c')] {
             let effect = press_all(&mut model, &[Key::Escape, Key::Char(panel), key]);

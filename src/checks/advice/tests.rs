@@ -32,6 +32,7 @@ fn the_shipped_table_knows_the_runbooks_causes() {
         assert_eq!(shipped(text), Some(expected), "{text}");
     }
     assert_eq!(shipped("the bathroom is flooded"), None);
+    assert_eq!(shipped(" "), Some((Internal, AfterFix)), "no word at all");
 }
 
 #[test]

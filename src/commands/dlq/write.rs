@@ -21,7 +21,6 @@ use crate::sources::postgres::requeue::lookup::Ground;
 use crate::sources::postgres::requeue::statements::Statements;
 use crate::sources::postgres::requeue::{Work, Writer};
 use crate::sources::state::{State, StoredOperation};
-use crate::text;
 
 /// Shows the plan and asks for leave to write; `first` of the jobs go ahead, where a canary does.
 pub async fn consent(
@@ -211,8 +210,6 @@ fn announce(context: &Context, record: &StoredOperation) {
     context.terminal.say(&format!("operation {operation}"));
     if record.deed == Deed::Requeue {
         let resume = format!("  if interrupted: cliplyctl dlq requeue --resume {operation}{flags}");
-        let name = context.settings.context_name.as_ref();
-        let resume = name.map_or(resume.clone(), |name| text::addressed(&resume, name));
-        context.terminal.say(&resume);
+        context.terminal.say(&context.settings.address().sentence(&resume));
     }
 }

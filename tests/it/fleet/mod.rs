@@ -130,6 +130,20 @@ fn queues_stand_side_by_side_with_their_figures() {
 }
 
 #[test]
+fn a_line_says_what_was_not_seen_and_its_command_can_be_pasted() {
+    let sick = app(Response::json(200, SICK));
+    let config = format!(
+        "[context.eu]\nbase_url = \"{}\"\ndatabase_url = \"postgres://u@127.0.0.1:1/app\"\n",
+        sick.url()
+    );
+    let words = ["--config", "my ops.toml", "--all-contexts", "triage"];
+    let output = Cli::new(words).file("my ops.toml", config).run().expect_code(2);
+    let told = &output.stdout;
+    assert!(told.contains("; not seen: 127.0.0.1:1: refused the connection"), "{told}");
+    assert!(told.contains("cliplyctl --config 'my ops.toml' -c eu triage"), "{told}");
+}
+
+#[test]
 fn every_format_tells_the_contexts_apart() {
     let (eu, us) = (well(), app(Response::json(200, SICK)));
     let config = config(&[("eu", &eu), ("us", &us)]);

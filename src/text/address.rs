@@ -1,0 +1,110 @@
+//! Commands that look where this one did: with its context and its configuration file.
+
+use std::path::Path;
+
+const NAME: &str = "cliplyctl ";
+
+/// The flags that say where to look. Neither holds a secret.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Address {
+    config: String,
+    context: String,
+}
+
+impl Address {
+    /// The flags of this context and this configuration file, where they were named.
+    #[must_use]
+    pub fn new(context: Option<&str>, config: Option<&Path>) -> Self {
+        let flag = |flag: &str, value: &str| format!("{flag} {} ", shell_words::quote(value));
+        let context = context.map(|name| flag("-c", name));
+        let config = config.map(|file| flag("--config", &file.to_string_lossy()));
+        Self { config: config.unwrap_or_default(), context: context.unwrap_or_default() }
+    }
+
+    /// The sentence with the flags in the command that it is, or that stands in it behind a colon, a
+    /// "see" or a backtick: `lists them: cliplyctl dlq ops`.
+    #[must_use]
+    pub fn sentence(&self, sentence: &str) -> String {
+        let begins = |before: &str| {
+            before.is_empty() || [": ", "see ", "`"].iter().any(|end| before.ends_with(end))
+        };
+        let (mut rest, mut text) = (sentence, String::new());
+        while let Some((before, command)) = rest.split_once(NAME) {
+            text.push_str(before);
+            let command_here = begins(&text);
+            text.push_str(NAME);
+            if command_here {
+                text.push_str(&self.missing(command));
+            }
+            rest = command;
+        }
+        text + rest
+    }
+
+    /// A page with the flags in every line that is a command, with or without the `$` of a prompt.
+    #[must_use]
+    pub fn page(&self, page: &str) -> String {
+        let line = |line: &str| match line.strip_prefix("$ ") {
+            Some(command) => format!("$ {}", self.sentence(command)),
+            None if line.starts_with(NAME) => self.sentence(line),
+            None => line.to_owned(),
+        };
+        page.split_inclusive('\n').map(line).collect()
+    }
+
+    /// What this command lacks: the demo is its own context, and nothing is addressed twice.
+    fn missing(&self, command: &str) -> String {
+        let Self { config, context } = self;
+        match command {
+            _ if command.starts_with("demo") || command.starts_with("--config ") => String::new(),
+            _ if command.starts_with("-c ") => config.clone(),
+            _ => format!("{config}{context}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn a() -> Address {
+        Address::new(Some("a"), None)
+    }
+
+    #[test]
+    fn a_command_is_addressed_and_prose_is_left_alone() {
+        let addressed = |sentence| a().sentence(sentence);
+        assert_eq!(addressed("cliplyctl dlq ops lists them"), "cliplyctl -c a dlq ops lists them");
+        assert_eq!(addressed("see: cliplyctl queue"), "see: cliplyctl -c a queue");
+        assert_eq!(addressed("see cliplyctl queue"), "see cliplyctl -c a queue");
+        let quoted = "check it (`cliplyctl queue` says which)";
+        assert_eq!(addressed(quoted), "check it (`cliplyctl -c a queue` says which)");
+        for done in ["cliplyctl demo", "see cliplyctl -c a queue"] {
+            assert_eq!(addressed(done), done);
+        }
+        for prose in ["connect as another role", "is the cliplyctl of this machine old?"] {
+            assert_eq!(addressed(prose), prose);
+        }
+        assert_eq!(Address::default().sentence("cliplyctl queue"), "cliplyctl queue");
+    }
+
+    #[test]
+    fn a_file_that_was_named_is_named_again() {
+        let file = Address::new(None, Some(Path::new("my ops.toml")));
+        assert_eq!(file.sentence("cliplyctl queue"), "cliplyctl --config 'my ops.toml' queue");
+        let both = Address::new(Some("a"), Some(Path::new("ops.toml")));
+        let addressed = "cliplyctl --config ops.toml -c a queue";
+        assert_eq!(both.sentence("cliplyctl queue"), addressed);
+        assert_eq!(both.sentence(addressed), addressed);
+        let config = Address::new(None, Some(Path::new("ops.toml")));
+        assert_eq!(config.sentence(&a().sentence("cliplyctl queue")), addressed);
+    }
+
+    #[test]
+    fn a_page_is_addressed_line_by_line() {
+        assert_eq!(
+            a().page("Look:\n$ cliplyctl queue\ncliplyctl ready\n"),
+            "Look:\n$ cliplyctl -c a queue\ncliplyctl -c a ready\n"
+        );
+    }
+}
