@@ -4,6 +4,7 @@
 use std::io;
 
 use crate::error::{Error, ErrorKind};
+use crate::facts::mask;
 
 /// More jobs than this want a reason.
 pub const UNEXPLAINED_JOBS: u64 = 50;
@@ -33,6 +34,25 @@ pub fn unanswered(error: io::Error) -> Error {
         }
         _ => Error::refused("no answer could be read").cause(error),
     }
+}
+
+/// The flags that the guards of a write of so many jobs would ask for: the name of a protected
+/// context, and a reason, which is a [`PLACEHOLDER`] where one is wanted and none was given.
+#[must_use]
+pub fn flags(protected: Option<&str>, jobs: u64, reason: Option<&str>) -> String {
+    let wanted = protected.is_some() || jobs > UNEXPLAINED_JOBS;
+    let reason = match reason.map(mask::text) {
+        Some(reason) => format!(" --reason {}", shell_words::quote(&reason)),
+        None if wanted => format!(" --reason {PLACEHOLDER}"),
+        None => String::new(),
+    };
+    confirm_flag(protected) + &reason
+}
+
+/// The flag that names a protected context.
+#[must_use]
+pub fn confirm_flag(protected: Option<&str>) -> String {
+    protected.map_or_else(String::new, |name| format!(" --confirm {}", shell_words::quote(name)))
 }
 
 /// What decides whether a write may happen.

@@ -106,8 +106,8 @@ fn in_progress(job: &Job, limits: &Limits) -> Meaning {
             ("cliplyctl runbook queue.stuck".into(), "restart the worker first".into()),
             ("cliplyctl queue".into(), "what else is stuck, and who still beats".into()),
             (
-                "cliplyctl jobs rescue --dry-run".into(),
-                "what taking such jobs back would do".into(),
+                format!("cliplyctl jobs rescue {} --dry-run", job.id),
+                "what taking it back would do".into(),
             ),
         ],
     }

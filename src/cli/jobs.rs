@@ -27,6 +27,9 @@ pub struct JobsShow {
 /// `jobs rescue`
 #[derive(Debug, Args)]
 pub struct JobsRescue {
+    /// Only these jobs; one that is not in the hands of a silent worker refuses all
+    #[arg(value_name = "ID", allow_negative_numbers = true)]
+    pub ids: Vec<String>,
     /// Silent for longer than this [default: the setting stuck_after, 10m]
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     pub stale: Option<Duration>,

@@ -6,14 +6,17 @@ use super::dlq::write;
 use crate::cli::JobsRescue;
 use crate::context::Context;
 use crate::error::Error;
+use crate::facts::job_id::JobId;
 use crate::facts::operation::{Deed, RESCUED};
 use crate::facts::pace::Pace;
-use crate::facts::rescue::{Fate, Silent};
+use crate::facts::rescue::{Fate, Found, Silent};
 use crate::report::{Report, rescue as report};
+use crate::sources::ids;
 use crate::sources::postgres::requeue::Work;
 use crate::sources::postgres::requeue::lookup;
 use crate::sources::postgres::requeue::rescue::{self, Words};
 use crate::sources::state::{State, StoredOperation};
+use crate::text;
 
 /// Silence after which the backend itself takes a worker for gone.
 const LEAST: Duration = Duration::from_secs(30);
@@ -24,9 +27,13 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
     let words = Words::of(layout)?;
     let stale = silence(context, args)?;
     let ground = lookup::ground(database, layout, context.timeout()).await?;
+    let only = ids::read(&args.ids, None, layout.id)?;
     let found = rescue::read(database, layout, &words, stale, context.timeout()).await?;
+    let found = if only.is_empty() { found } else { among(&only, found, stale)? };
     let facing = report::Facing {
         found: &found,
+        only: &only,
+        protected: context.settings.protected.as_deref(),
         stale,
         from: context.provenance(),
         journal_only: words.event.is_none(),
@@ -70,6 +77,18 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
     };
     let outcome = write::run(context, state.as_ref(), &mut record, agreed).await?;
     Ok(report::applied(&facing, &record.operation, &outcome))
+}
+
+/// These of the silent jobs.
+fn among(only: &[JobId], found: Found, stale: Duration) -> Result<Found, Error> {
+    let jobs: Vec<_> = found.jobs.into_iter().filter(|job| only.contains(&job.id)).collect();
+    if let Some(id) = only.iter().find(|id| jobs.iter().all(|job| job.id != **id)) {
+        let silence = text::span(stale);
+        let message =
+            format!("job {id} is in no worker's hands that is silent for more than {silence}");
+        return Err(Error::refused(message).hint(format!("see cliplyctl jobs show {id}")));
+    }
+    Ok(Found { jobs, never: 0, cut: false })
 }
 
 /// From which silence on a job is meant: `--stale`, else the setting.

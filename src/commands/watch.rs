@@ -22,7 +22,7 @@ use crate::interrupt::Interrupt;
 use crate::render::{self, Canvas, table};
 use crate::sources::history::Store;
 use crate::terminal::{Input, Screen};
-use crate::triage::section;
+use crate::triage::{section, why};
 use crate::watch::{Dot, Effect, Looked, Model, Overlay, press};
 
 /// Between two snapshots that are kept, unless something changes.
@@ -247,7 +247,7 @@ fn looked(seen: Look, pause: Duration, context: &Context) -> Looked {
         obstacle,
         by_kind_missing: queue.and_then(|q| q.value()).and_then(|q| q.by_kind_missing.clone()),
         next,
-        section: section.map(|section| section.section.name()),
+        section: section.map(|s| format!("{}{}", s.section.name(), why(&s, &seen.steps))),
         snapshot: seen.snapshot,
         live: seen.live,
         took: seen.took,

@@ -180,7 +180,7 @@ pub struct Summary {
     pub jobs: u64,
     /// What is left of it, where this machine knows that it was interrupted.
     pub unfinished: Option<Unfinished>,
-    /// Those jobs by their state now, most first.
+    /// Those jobs by their state now, most first; what a later operation took or moved is told as that.
     pub now: Vec<(String, u64)>,
 }
 

@@ -29,7 +29,7 @@ pub struct OperationJson {
     jobs: u64,
     /// Jobs that it was to write, where this machine knows that it was interrupted; else null.
     planned: Option<u64>,
-    /// Its jobs by their state now.
+    /// Its jobs by their state now; `undone` or `moved on` where a later operation has them.
     now: Vec<(String, u64)>,
 }
 

@@ -9,9 +9,11 @@ use super::outcome::{OutcomeJson, account, exit, note_stop, outcome_json};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
 use crate::exit::ExitCode;
 use crate::facts::Verdict;
+use crate::facts::job_id::JobId;
 use crate::facts::operation::OperationId;
 use crate::facts::requeue::{Outcome, Stop};
 use crate::facts::rescue::{Fate, Found, Silent};
+use crate::permit;
 use crate::text::{age, count, plural, span};
 
 /// Jobs that the human report shows.
@@ -23,6 +25,10 @@ const NAMED: usize = 1_000;
 pub struct Facing<'a> {
     /// The silent jobs.
     pub found: &'a Found,
+    /// The jobs that were asked for; all that are silent where none were.
+    pub only: &'a [JobId],
+    /// The context that guards this database, by name.
+    pub protected: Option<&'a str>,
     /// From which silence on.
     pub stale: Duration,
     /// Context and database.
@@ -169,7 +175,10 @@ pub fn planned(facing: &Facing<'_>, dry_run: bool, obstacle: Option<&str>) -> Re
         "nothing was written"
     });
     if dry_run && obstacle.is_none() && !facing.found.jobs.is_empty() {
-        let rescue = "cliplyctl jobs rescue --reason WHY".to_owned();
+        let jobs = facing.found.jobs.len() as u64;
+        let only: String = facing.only.iter().map(|id| format!(" {id}")).collect();
+        let flags = permit::flags(facing.protected, jobs, None);
+        let rescue = format!("cliplyctl jobs rescue{only}{flags}");
         document.next(vec![(rescue, "shows this again, and asks before it writes")]);
     }
     let mut report = Report::listing("jobs rescue", json(facing, None), document);

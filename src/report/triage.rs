@@ -9,7 +9,7 @@ use super::{
 use crate::exit::FailOn;
 use crate::facts::{Evidence, Finding, Section, SourceError, SourceErrorKind, Value, Verdict};
 use crate::text;
-use crate::triage::{AUDIT, Facts, OTHER_ROLES, Step, not_observed, section};
+use crate::triage::{AUDIT, Facts, OTHER_ROLES, Step, not_observed, section, why};
 
 /// `data` of `triage`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -166,23 +166,9 @@ fn headline(section: Option<&SectionVerdict>, missing: &[&SourceError], steps: &
             section.number()
         ),
         Some(applies) => {
-            let why = why(applies, steps);
-            format!("{} {}{why}", applies.section.number(), applies.section.title())
+            format!("{}{}", applies.section.name(), why(applies, steps))
         }
     }
-}
-
-/// Why it is this section, where the table shows others in red: `, the likely cause of 3.2; also
-/// CRITICAL: 4.1`.
-fn why(applies: &SectionVerdict, steps: &[Step]) -> String {
-    let cause = applies.behind.map(|red| format!(", the likely cause of {}", red.number()));
-    let named =
-        |step: &&Step| step.section == applies.section || Some(step.section) == applies.behind;
-    let critical = steps.iter().filter(|step| step.verdict() == Verdict::Critical);
-    let others: Vec<_> =
-        critical.filter(|step| !named(step)).map(|step| step.section.number()).collect();
-    let also = (!others.is_empty()).then(|| format!("; also CRITICAL: {}", others.join(", ")));
-    [cause, also].into_iter().flatten().collect()
 }
 
 /// The section's own command first, then those of the other steps that are not OK.

@@ -14,7 +14,7 @@ mod tests;
 pub mod tree;
 
 pub use coverage::{AUDIT, OTHER_ROLES, not_observed};
-pub use section::section;
+pub use section::{section, why};
 pub use step::Step;
 
 pub use crate::facts::triage::Facts;

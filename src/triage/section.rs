@@ -37,6 +37,20 @@ pub fn section(steps: &[Step]) -> Option<SectionVerdict> {
     Some(SectionVerdict { section, behind, verdict, matched, ruled_out, next: Some(next) })
 }
 
+/// Why it is this section, where the table shows others in red: `, the likely cause of 3.2; also
+/// CRITICAL: 4.1`.
+#[must_use]
+pub fn why(applies: &SectionVerdict, steps: &[Step]) -> String {
+    let cause = applies.behind.map(|red| format!(", the likely cause of {}", red.number()));
+    let named =
+        |step: &&Step| step.section == applies.section || Some(step.section) == applies.behind;
+    let critical = steps.iter().filter(|step| step.verdict() == Verdict::Critical);
+    let others: Vec<_> =
+        critical.filter(|step| !named(step)).map(|step| step.section.number()).collect();
+    let also = (!others.is_empty()).then(|| format!("; also CRITICAL: {}", others.join(", ")));
+    [cause, also].into_iter().flatten().collect()
+}
+
 /// The step that deals with what is wrong in this one, and the checks that say so.
 fn followed<'a>(from: &'a Step, steps: &'a [Step]) -> (&'a Step, &'static [&'static str]) {
     let stay = (from, &[] as &[_]);

@@ -33,18 +33,20 @@ pub fn show(model: &Model, id: &str) -> String {
 /// Acts on what is selected: the safe beginning of it, two jobs at most.
 #[must_use]
 pub fn requeue(model: &Model) -> Option<String> {
-    let why = ["--reason", "WHY"];
     match (job(model), cause(model)) {
-        (Some(_), _) if model.focus == Panel::Stuck => {
-            Some(addressed(model, &[&["jobs", "rescue"], &why[..]].concat()))
-        }
-        (Some(id), _) => Some(addressed(model, &[&["dlq", "requeue", &id], &why[..]].concat())),
+        (Some(id), _) => Some(requeue_job(model, &id)),
         (None, Some(hash)) => {
-            let words = ["dlq", "requeue", "--group", &hash, "--max", "2"];
-            Some(addressed(model, &[&words[..], &why].concat()))
+            Some(addressed(model, &["dlq", "requeue", "--group", &hash, "--max", "2"]))
         }
         (None, None) => None,
     }
+}
+
+/// Acts on one job: takes it from a silent worker, or back from the dead.
+#[must_use]
+pub fn requeue_job(model: &Model, id: &str) -> String {
+    let words = if model.focus == Panel::Stuck { ["jobs", "rescue"] } else { ["dlq", "requeue"] };
+    addressed(model, &[&words[..], &[id]].concat())
 }
 
 /// The selected job: of an opened cause, or of the stuck ones.

@@ -146,6 +146,10 @@ fn on_overlay(model: &mut Model, overlay: Overlay, key: Key) -> Option<Effect> {
             model.overlay = id.map(|id| Overlay::Command(command::show(model, id)));
             None
         }
+        Overlay::Text(title, ..) if key == Key::Char('r') && title.starts_with(JOB) => {
+            let id = title.strip_prefix(JOB)?;
+            Some(Effect::Leave(command::requeue_job(model, id)))
+        }
         Overlay::Text(title, lines, at) => {
             let at = moved(at, by, lines.len());
             model.overlay = Some(Overlay::Text(title, lines, at));

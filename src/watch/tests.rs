@@ -101,14 +101,16 @@ fn it_acts_on_nothing_and_prints_what_to_type() {
     let mut model = model();
     press(&mut model, Key::Tab);
     let effect = press(&mut model, Key::Char('r'));
-    let command = "cliplyctl -c prod dlq requeue --group v1-a --max 2 --reason WHY";
+    let command = "cliplyctl -c prod dlq requeue --group v1-a --max 2";
     assert_eq!(effect, Some(Effect::Leave(command.to_owned())));
     press(&mut model, Key::Tab);
     let effect = press(&mut model, Key::Char('r'));
-    let rescue = "cliplyctl -c prod jobs rescue --reason WHY";
+    let rescue = "cliplyctl -c prod jobs rescue job9";
     assert_eq!(effect, Some(Effect::Leave(rescue.to_owned())));
     let effect = press_all(&mut model, &[Key::Enter]);
     assert_eq!(effect, Some(Effect::OpenJob("job9".into())));
+    let effect = press(&mut model, Key::Char('r'));
+    assert_eq!(effect, Some(Effect::Leave(rescue.to_owned())), "in its box, too");
 }
 
 #[test]

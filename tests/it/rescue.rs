@@ -177,6 +177,26 @@ fn a_rescue_takes_so_many_at_a_time_and_says_that_there_are_more() {
 }
 
 #[test]
+fn of_several_silent_jobs_one_alone_can_be_rescued() {
+    let db = Database::with_variant("main");
+    silence(&db, 3);
+    let plan = ["jobs", "rescue", &job(2), "--dry-run"];
+    let plan = Cli::new(plan).env("DATABASE_URL", db.url()).run().expect_code(0).stdout;
+    let next = plan.lines().find_map(|line| line.split_once("  cliplyctl "));
+    assert!(next.unwrap().1.starts_with(&format!("jobs rescue {}  ", job(2))), "{plan}");
+    assert!(!plan.contains(&job(1)), "{plan}");
+    let done = rescue(&db, &[&job(2), "--yes"]).run().expect_code(0).json();
+    assert_eq!(done["data"]["outcome"]["done"], 1);
+    let waits = "SELECT string_agg(id::text, ',') FROM jobs WHERE state = 'queued'";
+    assert_eq!(db.value(waits), job(2));
+
+    // It is nobody's now: with it, none is rescued.
+    let refused = rescue(&db, &[&job(1), &job(2), "--yes"]).run().expect_code(77);
+    assert!(refused.stderr.contains("is in no worker's hands"), "{refused:#?}");
+    assert_eq!(db.value("SELECT count(*) FROM jobs WHERE state = 'queued'"), "1");
+}
+
+#[test]
 fn every_variant_that_shows_silence_is_rescued() {
     for variant in VARIANTS {
         let db = Database::from_fixture(&format!("{variant}_typical"));

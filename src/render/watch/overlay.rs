@@ -9,19 +9,20 @@ use super::style::{Paint, cut};
 use crate::text::{age, count, plural};
 use crate::watch::{Model, Overlay, choices};
 
-const KEYS: [(&str, &str); 13] = [
+const KEYS: [(&str, &str); 14] = [
     ("Tab, 1–4", "go to a list"),
     ("↑ ↓, j k", "select a row"),
     ("Enter", "open a cause, a job"),
     ("s", "sort the list another way"),
     ("f", "only one kind"),
     ("c", "the command for what is selected, to copy"),
-    ("r", "leave, and print what requeues a cause or rescues stuck jobs"),
+    ("r", "leave, and print what requeues a cause or rescues a stuck job"),
     ("Space", "freeze; it goes on looking, and shows it when you press again"),
     ("Esc, q", "close what lies on top"),
     ("q, Ctrl-C", "leave"),
     ("", ""),
     ("", "dimmed: of then, with its age"),
+    ("", "not looked at: the environment, what other roles may"),
     ("", "nothing here writes to the system"),
 ];
 
@@ -104,7 +105,10 @@ fn cause(
             count(cause.recent),
             count(cause.before)
         )),
-        Line::styled("the newest; Enter opens one, c its command, r requeues it", style.muted()),
+        Line::styled(
+            "the newest; Enter opens one, c its command, r prints its requeue",
+            style.muted(),
+        ),
     ];
     let before = lines.len();
     for (place, id) in cause.ids.iter().enumerate() {

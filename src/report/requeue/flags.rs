@@ -1,10 +1,9 @@
 //! The flags of the commands that apply a plan, or go on with what was left: as it was shown.
 
 use super::Facing;
-use crate::facts::mask;
 use crate::facts::pace::Pace;
 use crate::facts::ramp::Canary;
-use crate::permit::{PLACEHOLDER, UNEXPLAINED_JOBS};
+use crate::permit;
 
 /// The flags with which a plan is applied as it was shown: it holds the jobs, and neither how
 /// carefully they go nor why.
@@ -46,15 +45,10 @@ fn rate_flag(rate: f64) -> String {
     units.into_iter().find_map(whole).unwrap_or_else(|| format!("{:.0}/h", rate * 3_600.0))
 }
 
-/// What the guards of a write would ask for, and a reason that was given where nobody knows it yet.
+/// What the guards of a write would ask for; a reason that is known already is told where asked.
 fn consent(facing: &Facing<'_>, jobs: u64, tell: bool) -> String {
-    let confirm = facing.protected.map(|name| format!(" --confirm {}", shell_words::quote(name)));
-    let wanted = facing.protected.is_some() || jobs > UNEXPLAINED_JOBS;
-    let reason = match facing.reason.map(mask::text) {
-        Some(reason) if tell => Some(shell_words::quote(&reason).into_owned()),
-        None if wanted => Some(PLACEHOLDER.to_owned()),
-        _ => None,
-    };
-    let reason = reason.map(|reason| format!(" --reason {reason}"));
-    [confirm, reason].into_iter().flatten().collect()
+    match facing.reason {
+        Some(_) if !tell => permit::confirm_flag(facing.protected),
+        reason => permit::flags(facing.protected, jobs, reason),
+    }
 }

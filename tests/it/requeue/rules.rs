@@ -179,6 +179,16 @@ fn operations_are_listed_with_what_became_of_them() {
     let operation = &json["data"]["operations"][0];
     assert_eq!((&operation["jobs"], &operation["reason"]), (&3.into(), &"deployed a fix".into()));
     assert_eq!(operation["now"].to_string(), r#"[["queued",2],["done",1]]"#);
+
+    // What a later one took back, or moved again, is none of its own any more.
+    let id = operation["operation"].as_str().unwrap();
+    command(&db, "undo", &[id, "--yes"]).run().expect_code(75);
+    requeue(&db, &["--all", "--max", "1", "--yes"]).expect_code(0);
+    let json = command(&db, "ops", &[]).run().expect_code(0).json();
+    let now = |at: usize| json["data"]["operations"][at]["now"].to_string();
+    assert_eq!(now(0), r#"[["queued",1]]"#, "the last");
+    assert_eq!(now(1), r#"[["dead_letter",1],["moved on",1]]"#, "the undo");
+    assert_eq!(now(2), r#"[["undone",2],["done",1]]"#, "the first");
 }
 
 #[test]

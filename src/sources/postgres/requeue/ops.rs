@@ -11,6 +11,11 @@ use crate::facts::{SourceError, mask};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::sql::ident;
 
+/// Instead of its state: a later undo took the job back.
+const TAKEN_BACK: &str = "undone";
+/// Instead of its state: a later operation has the job.
+const MOVED_ON: &str = "moved on";
+
 /// The newest operations among the newest events. One that was resumed tells who wrote last, the first
 /// reason and the last.
 ///
@@ -53,16 +58,22 @@ fn statement(layout: &Layout) -> Option<String> {
     let order = if events.ids_grow { "id" } else { at.as_str() };
     Some(format!(
         "with recent as (
-           select job_id, {data}::jsonb as data, {at} as at from public.job_events
-            order by {order} desc limit {LOOK_BACK}
+           select job_id, {data}::jsonb as data, {at} as at, {order} as place
+             from public.job_events order by {order} desc limit {LOOK_BACK}
+         ), ours as (
+           select job_id, data, at, data ->> 'operation' as operation,
+                  lag(data ->> 'operation') over later as next_operation,
+                  lag(data ->> 'undoes') over later as undone
+             from recent where data ? 'operation' and data ->> 'tool' like 'cliplyctl %'
+           window later as (partition by job_id order by place desc)
          ), by_author as (
-           select data ->> 'operation' as operation,
-                  coalesce(data ->> 'reason', '') as deed,
-                  job.{live}::text as state, data ->> 'actor' as actor, data ->> 'host' as host,
+           select operation, coalesce(data ->> 'reason', '') as deed,
+                  case when undone = operation then '{TAKEN_BACK}'
+                       when next_operation <> operation then '{MOVED_ON}'
+                       else job.{live}::text end as state, data ->> 'actor' as actor, data ->> 'host' as host,
                   data ->> 'operator_reason' as reason, count(*) as n,
                   min(at) as began, max(at) as at
-             from recent join public.jobs job on job.id = recent.job_id
-            where data ? 'operation' and data ->> 'tool' like 'cliplyctl %'
+             from ours join public.jobs job on job.id = ours.job_id
             group by 1, 2, 3, 4, 5, 6
          ), by_state as (
            select operation, deed, state, sum(n)::bigint as n from by_author group by 1, 2, 3
@@ -76,7 +87,7 @@ fn statement(layout: &Layout) -> Option<String> {
          )
          select operation, deed, actor, host, reason, first_actor, first_host, first_reason,
                 extract(epoch from now() - at)::float8 as age, sum(n)::bigint as jobs,
-                json_agg(json_build_array(state, n) order by n desc)::text as states
+                json_agg(json_build_array(state, n) order by n desc, state)::text as states
            from by_state join latest using (operation, deed) join first using (operation, deed)
           group by operation, deed, actor, host, reason, first_actor, first_host, first_reason, at
           order by at desc limit $1",
