@@ -13,7 +13,9 @@ use clap_complete::env::CompleteEnv;
 use crate::cli::Cli;
 use crate::commands;
 use crate::context::Context;
+use crate::facts::access::{CLIENT_ROLES, SERVICE_ROLE};
 use crate::settings::{Environment, Overrides, Secret, Settings};
+use crate::sources::postgres::access;
 use crate::terminal::{ColorChoice, Terminal};
 
 /// Longest time for the database: a person waits with a finger on Tab.
@@ -47,6 +49,9 @@ fn with_candidates(command: Command) -> Command {
         "context" => arg.add(ArgValueCandidates::new(contexts)),
         "kind" => arg.add(ArgValueCandidates::new(kinds)),
         "section" => arg.add(ArgValueCandidates::new(sections)),
+        "as_role" | "role" => arg.add(ArgValueCandidates::new(roles)),
+        "table" => arg.add(ArgValueCandidates::new(tables)),
+        "key" => arg.add(ArgValueCandidates::new(keys)),
         _ => arg,
     });
     command.mut_subcommands(with_candidates)
@@ -60,22 +65,54 @@ fn contexts() -> Vec<CompletionCandidate> {
 }
 
 fn kinds() -> Vec<CompletionCandidate> {
+    ask(read_kinds())
+}
+
+fn tables() -> Vec<CompletionCandidate> {
+    ask(read_tables())
+}
+
+/// What the database says, if it says it in time.
+fn ask(question: impl Future<Output = Option<Vec<String>>>) -> Vec<CompletionCandidate> {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
         return Vec::new();
     };
-    let kinds = runtime.block_on(async { tokio::time::timeout(PATIENCE, read_kinds()).await });
+    let answer = runtime.block_on(async { tokio::time::timeout(PATIENCE, question).await });
     // A name look-up that hangs in its thread must not keep the person waiting.
     runtime.shutdown_background();
-    candidates(kinds.ok().flatten())
+    candidates(answer.ok().flatten())
 }
 
-/// The kinds that the schema lists, of the database that the command line speaks of.
-async fn read_kinds() -> Option<Vec<String>> {
+/// What the command line speaks of.
+fn context() -> Option<Context> {
     let environment = Environment::of_process();
     let settings = settings(&typed_so_far(), &environment)?;
     let terminal = Terminal::detect(ColorChoice::Never, &environment);
-    let context = Context::new(settings, terminal, "completions");
-    context.layout().await.ok()?.kinds.clone()
+    Some(Context::new(settings, terminal, "completions"))
+}
+
+/// The kinds that the schema lists.
+async fn read_kinds() -> Option<Vec<String>> {
+    context()?.layout().await.ok()?.kinds.clone()
+}
+
+/// The tables of the schemas that the API exposes, without `public`, which nobody types.
+async fn read_tables() -> Option<Vec<String>> {
+    let context = context()?;
+    let catalog = access::read(context.database().await.ok()?, PATIENCE, &[], &[]).await.ok()?;
+    let short = |name: &str| name.strip_prefix("public.").unwrap_or(name).to_owned();
+    Some(catalog.tables().map(|table| short(&table.name)).collect())
+}
+
+/// The roles that a backend of this kind has.
+fn roles() -> Vec<CompletionCandidate> {
+    let roles = CLIENT_ROLES.into_iter().chain([SERVICE_ROLE]);
+    candidates(Some(roles.map(str::to_owned).collect()))
+}
+
+/// The keys of the schema in the working directory.
+fn keys() -> Vec<CompletionCandidate> {
+    candidates(context().and_then(|context| commands::env::keys(&context)))
 }
 
 fn sections() -> Vec<CompletionCandidate> {

@@ -35,6 +35,19 @@ pub struct RlsScope {
     pub role: Vec<String>,
 }
 
+impl RlsScope {
+    /// The same scope, as flags of another command.
+    #[must_use]
+    pub fn flags(&self) -> String {
+        let contract = self.contract.as_ref().map(|file| file.to_string_lossy().into_owned());
+        let schemas = (!self.schemas.is_empty()).then(|| self.schemas.join(","));
+        let once = [("--contract", contract), ("--schemas", schemas)];
+        let roles = self.role.iter().map(|role| ("--role", Some(role.clone())));
+        let given = once.into_iter().chain(roles).filter_map(|(flag, value)| Some((flag, value?)));
+        given.map(|(flag, value)| format!(" {flag} {}", shell_words::quote(&value))).collect()
+    }
+}
+
 /// `rls audit`
 #[derive(Debug, Args)]
 pub struct RlsAudit {

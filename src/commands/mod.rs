@@ -4,7 +4,7 @@ mod completions;
 mod config;
 pub mod demo;
 mod dlq;
-mod env;
+pub mod env;
 pub mod fleet;
 mod handoff;
 mod health;

@@ -50,6 +50,15 @@ fn tab_completes_kinds_from_the_database_of_the_context() {
         "cliplyctl dlq list -c demo --kind THUMB",
         "cliplyctl dlq list -c demo --kind THUMBNAIL_GEN",
     );
+    let explain = "cliplyctl -c demo rls explain";
+    complete(&mut terminal, &format!("{explain} job_"), &format!("{explain} job_events"));
+    complete(
+        &mut terminal,
+        &format!("{explain} jobs auth"),
+        &format!("{explain} jobs authenticated"),
+    );
+    let key = "cliplyctl -c demo env explain FFMPEG_T";
+    complete(&mut terminal, key, &format!("{key}IMEOUT_SECONDS"));
 }
 
 #[test]

@@ -16,12 +16,16 @@ pub const CHECK: Check<Environment> = Check {
 fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Finding> {
     let Some(template) = &facts.template else { return Vec::new() };
     let bad = if facts.policy.strict { Verdict::Critical } else { Verdict::Warning };
-    let mut unjudged = Vec::new();
+    let (mut unjudged, mut absent) = (Vec::new(), Vec::new());
     let mut findings = Vec::new();
     let entries = template.in_force();
     for key in &facts.schema.keys {
-        // A key that is not there at all is drift, and reported as such.
-        let Some(entry) = entries.get(key.name.as_str()) else { continue };
+        let Some(entry) = entries.get(key.name.as_str()) else {
+            if matches!(judge_key(&facts.schema, key, None), KeyVerdict::Refused(_)) {
+                absent.push(key.name.as_str());
+            }
+            continue;
+        };
         let active = entry.state == EntryState::Active;
         let value = active.then(|| entry.value.reveal());
         match judge_key(&facts.schema, key, value) {
@@ -34,6 +38,15 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
                 findings.push(check.finding(bad, &key.name, message).at(place));
             }
         }
+    }
+    // That a key is not there is drift, and reported key by key as such.
+    if findings.is_empty() && !absent.is_empty() {
+        let message = format!(
+            "every value of {} is accepted when copied to .env, but the app would not start without {}",
+            template.path.display(),
+            absent.join(", ")
+        );
+        return vec![check.finding(bad, template.path.display().to_string(), message)];
     }
     if findings.is_empty() {
         let mut message =
@@ -82,6 +95,13 @@ mod tests {
     fn a_template_that_works_is_ok() {
         let found = findings("A: z.string(), B: z.string().url().optional()", "A=x\n# B=\n");
         assert_eq!(worst(&found), Verdict::Ok);
+    }
+
+    #[test]
+    fn what_is_not_there_at_all_is_no_working_template() {
+        let found = findings("A: z.string(), B: z.string(), C: z.string().optional()", "A=x\n");
+        assert!(found[0].message.ends_with("would not start without B"), "{found:?}");
+        assert_eq!(worst(&found), Verdict::Warning);
     }
 
     #[test]

@@ -55,7 +55,7 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
     }
     let all = template.len() + values.len();
     if findings.is_empty() && all > 0 {
-        let message = format!("{all} variables, none where it should not be");
+        let message = format!("{all} values looked at, none stands where it should not");
         findings.push(check.finding(Verdict::Ok, "keys", message));
     }
     findings

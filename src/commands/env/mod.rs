@@ -56,6 +56,13 @@ pub async fn observe(context: &Context) -> Option<Observed<Environment>> {
     Some(context.observe(source, reading).await)
 }
 
+/// The keys of the schema of the working directory, where there is one.
+pub fn keys(context: &Context) -> Option<Vec<String>> {
+    let sources = gather::conventional(context)?;
+    let facts = gather::read(context, &sources, EnvPolicy::default(), false).ok()?;
+    Some(facts.schema.keys.iter().map(|key| key.name.clone()).collect())
+}
+
 /// A reading that failed, as a fact.
 fn failed(error: Error) -> SourceError {
     let kind = match error.kind {

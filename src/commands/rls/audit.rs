@@ -23,7 +23,12 @@ pub async fn run(context: &Context, args: &RlsAudit) -> Result<Report, Error> {
     };
     let findings = judge(&audit, &context.settings.limits);
     let from = context.provenance();
-    Ok(report::rls::audit::report(&audit, findings, args.judging.fail_on, &args.scope.role, &from))
+    let asked = report::rls::audit::Asked {
+        roles: &args.scope.role,
+        scope: &args.scope.flags(),
+        fail_on: args.judging.fail_on,
+    };
+    Ok(report::rls::audit::report(&audit, findings, &asked, &from))
 }
 
 fn interrupted() -> Error {

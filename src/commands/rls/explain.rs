@@ -32,5 +32,10 @@ pub async fn run(context: &Context, args: &RlsExplain) -> Result<Report, Error> 
         RowCommand::Update => Command::Update,
         RowCommand::Delete => Command::Delete,
     };
-    Ok(report::rls::explain::report(&audit, table, role, command, &context.provenance()))
+    Ok(report::rls::explain::report(
+        &audit,
+        (table, role, command),
+        &args.scope.flags(),
+        &context.provenance(),
+    ))
 }

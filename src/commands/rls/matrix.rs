@@ -9,5 +9,5 @@ use crate::report::{self, Report};
 /// Gathers and shows every cell.
 pub async fn run(context: &Context, args: &RlsScope) -> Result<Report, Error> {
     let audit = gather(context, args, None).await?;
-    Ok(report::rls::matrix::report(&audit, &context.provenance()))
+    Ok(report::rls::matrix::report(&audit, &args.flags(), &context.provenance()))
 }

@@ -41,16 +41,33 @@ pub struct AuditJson {
     helper_calls: usize,
 }
 
+/// What was asked for.
+pub struct Asked<'a> {
+    /// Roles beside the usual ones.
+    pub roles: &'a [String],
+    /// The scope as flags of another command.
+    pub scope: &'a str,
+    /// The lowest verdict that fails.
+    pub fail_on: FailOn,
+}
+
 /// Builds the report.
 #[must_use]
 pub fn report(
     audit: &Audit,
     findings: Vec<Finding>,
-    fail_on: FailOn,
-    asked: &[String],
+    asked: &Asked<'_>,
     from: &Provenance,
 ) -> Report {
-    let document = document(audit, &findings, from);
+    let mut document = document(audit, &findings, from);
+    if findings.iter().any(|finding| finding.verdict != Verdict::Ok) {
+        let question = super::question(audit, asked.scope);
+        let page = (
+            "cliplyctl runbook 4.2".to_owned(),
+            "how to read this, and what only a person can check",
+        );
+        document.next(question.into_iter().chain([page]).collect());
+    }
     let count = |verdict| findings.iter().filter(|f| f.verdict == verdict).count();
     let summary = vec![
         ("critical", count(Verdict::Critical).into()),
@@ -58,12 +75,12 @@ pub fn report(
         ("warning", count(Verdict::Warning).into()),
         ("notes", count(Verdict::Ok).into()),
     ];
-    let mut report = Report::judged("rls audit", findings, fail_on, data(audit), document);
+    let mut report = Report::judged("rls audit", findings, asked.fail_on, data(audit), document);
     report.summary = summary;
     report.examined.extend(audit.catalog.schemas.iter().map(|s| format!("schema {s}")));
     report.examined.extend(audit.catalog.roles.iter().map(|r| format!("role {}", r.name)));
     report.examined.extend(audit.catalog.tables().map(|t| t.name.clone()));
-    report.not_examined = not_examined(audit, asked);
+    report.not_examined = not_examined(audit, asked.roles);
     report
 }
 

@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::observed;
+use super::{contradicted, observed};
 use crate::checks::rls::predict::{applicable, binds, predict};
+use crate::facts::Verdict;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::{Audit, Command};
 use crate::report::{Block, Cell, Document, Provenance, Report, header};
@@ -51,13 +52,16 @@ pub struct PolicyJson {
 #[must_use]
 pub fn report(
     audit: &Audit,
-    table: &Relation,
-    role: &Role,
-    command: Command,
+    (table, role, command): (&Relation, &Role, Command),
+    scope: &str,
     from: &Provenance,
 ) -> Report {
     let data = explain(audit, table, role, command);
-    let document = document(&data, from);
+    let mut document = document(&data, contradicted(audit, table, role, command), from);
+    let all =
+        (format!("cliplyctl rls audit{scope}"), "whether more differs, and what would mend it");
+    let page = ("cliplyctl runbook 4.2".to_owned(), "what access is meant to be");
+    document.next(vec![all, page]);
     Report::listing("rls explain", data, document)
 }
 
@@ -94,7 +98,11 @@ fn explain(audit: &Audit, table: &Relation, role: &Role, command: Command) -> Ex
     }
 }
 
-fn document(data: &ExplainJson, from: &Provenance) -> Document {
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "–".to_owned() } else { names.join(", ") }
+}
+
+fn document(data: &ExplainJson, contradicted: bool, from: &Provenance) -> Document {
     let mut document = Document::default();
     let question = format!("{} {} on {}", data.role, data.command, data.table);
     document.push(header::title(question, from));
@@ -103,9 +111,14 @@ fn document(data: &ExplainJson, from: &Provenance) -> Document {
         (true, true) => "on, and it binds this role",
         (true, false) => "on, but it does not bind this role",
     };
+    let declared = data.declared.as_deref().unwrap_or("nothing");
+    let declared = match contradicted {
+        true => Cell::judged(format!("{declared}: not what is predicted"), Verdict::Critical),
+        false => Cell::plain(declared),
+    };
     document.push(Block::Pairs(vec![
         ("predicted", Cell::strong(&data.predicted)),
-        ("declared", Cell::plain(data.declared.as_deref().unwrap_or("nothing"))),
+        ("declared", declared),
         ("observed", Cell::plain(data.observed.as_deref().unwrap_or("not tried"))),
         ("schema", Cell::plain(if data.usage { "USAGE held" } else { "no USAGE" })),
         ("grant", Cell::plain(data.grant)),
@@ -120,8 +133,8 @@ fn document(data: &ExplainJson, from: &Provenance) -> Document {
             ("roles", Cell::plain(policy.roles.join(", "))),
             ("using", Cell::plain(policy.using.clone().unwrap_or_else(none))),
             ("with check", Cell::plain(policy.check.clone().unwrap_or_else(none))),
-            ("calls", Cell::plain(policy.functions.join(", "))),
-            ("reads", Cell::plain(policy.relations.join(", "))),
+            ("calls", Cell::plain(listed(&policy.functions))),
+            ("reads", Cell::plain(listed(&policy.relations))),
         ]));
     }
     if data.policies.is_empty() && data.binds {

@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::observed;
-use crate::checks::rls::agrees;
 use crate::checks::rls::predict::predict;
 use crate::facts::Verdict;
 use crate::facts::access::catalog::{Relation, Role};
@@ -31,7 +30,7 @@ pub struct CellJson {
 
 /// Builds the report: every table of the contract, then the others.
 #[must_use]
-pub fn report(audit: &Audit, from: &Provenance) -> Report {
+pub fn report(audit: &Audit, scope: &str, from: &Provenance) -> Report {
     let mut tables: Vec<_> = audit.catalog.tables().collect();
     tables.sort_by_key(|t| (!audit.contract.tables.contains_key(&t.name), t.name.clone()));
     let mut cells = Vec::new();
@@ -49,7 +48,7 @@ pub fn report(audit: &Audit, from: &Provenance) -> Report {
     document.push(Block::Table(grid));
     tried(&mut document, audit);
     document.note("A cell that the contract contradicts reads \"predicted ≠ declared\".");
-    document.note("which rows, and why: cliplyctl rls explain TABLE ROLE CMD");
+    document.next(super::question(audit, scope).into_iter().collect());
     Report::listing("rls matrix", cells, document)
 }
 
@@ -104,16 +103,12 @@ fn row(audit: &Audit, table: &Relation, role: &Role) -> Vec<Cell> {
 
 fn predicted(audit: &Audit, table: &Relation, role: &Role, command: Command) -> Cell {
     let predicted = predict(&audit.catalog, table, role, command);
-    let contract = audit.contract.tables.get(&table.name);
-    let declared = contract.and_then(|c| Some((c, c.permission(&role.name, command)?)));
-    match declared {
-        Some((contract, permission))
-            if !agrees(contract, &permission, role, command, &predicted) =>
-        {
-            let text = format!("{} ≠ {}", predicted.word(), String::from(permission));
-            Cell::judged(text, Verdict::Critical)
+    let declared = declared(audit, table, role, command);
+    match declared.filter(|_| super::contradicted(audit, table, role, command)) {
+        Some(declared) => {
+            Cell::judged(format!("{} ≠ {declared}", predicted.word()), Verdict::Critical)
         }
-        _ => Cell::plain(predicted.word()),
+        None => Cell::plain(predicted.word()),
     }
 }
 

@@ -6,8 +6,44 @@ pub mod diff;
 pub mod explain;
 pub mod matrix;
 
+use crate::checks::rls::agrees;
+use crate::checks::rls::predict::predict;
+use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::observation::Outcome;
 use crate::facts::access::{Audit, Command};
+
+/// How to ask about a cell: of the declared ones the first that is contradicted, else the first of all.
+fn question(audit: &Audit, scope: &str) -> Option<(String, &'static str)> {
+    let tables = || audit.catalog.tables().filter(|t| audit.contract.tables.contains_key(&t.name));
+    let cells = tables().flat_map(|table| {
+        let roles = audit.catalog.roles.iter();
+        roles.flat_map(move |role| Command::ALL.map(|command| (table, role, command)))
+    });
+    let (mut first, mut wrong) = (None, None);
+    for (table, role, command) in cells {
+        first = first.or(Some((table, role, command)));
+        if wrong.is_none() && contradicted(audit, table, role, command) {
+            wrong = Some((table, role, command));
+        }
+    }
+    let (cell, why) = match (wrong, first) {
+        (Some(cell), _) => (cell, "why this cell is not what is declared"),
+        (None, first) => (first?, "which rows, and why: of this cell or another one"),
+    };
+    let (table, role, command) = (&cell.0.name, &cell.1.name, cell.2.sql().to_lowercase());
+    let (table, role) = (shell_words::quote(table), shell_words::quote(role));
+    Some((format!("cliplyctl rls explain {table} {role} {command}{scope}"), why))
+}
+
+/// Whether the catalog gives another access than the contract declares.
+fn contradicted(audit: &Audit, table: &Relation, role: &Role, command: Command) -> bool {
+    let contract = audit.contract.tables.get(&table.name);
+    let declared = contract.and_then(|c| Some((c, c.permission(&role.name, command)?)));
+    declared.is_some_and(|(contract, permission)| {
+        let predicted = predict(&audit.catalog, table, role, command);
+        !agrees(contract, &permission, role, command, &predicted)
+    })
+}
 
 /// What was observed for a cell, in a few words: each persona of the role in turn.
 fn observed(audit: &Audit, table: &str, role: &str, command: Command) -> Option<String> {
