@@ -126,11 +126,12 @@ impl Series {
         self
     }
 
-    /// Where snapshots are further apart than they usually are.
+    /// Where snapshots are further apart than they usually are, and than a step is long.
     fn gaps(&self, reach: i64) -> Vec<(i64, i64)> {
         let ends = self.times.iter().skip(1).copied().chain([self.until]);
         let pairs = self.times.iter().copied().zip(ends);
-        let mut gaps: Vec<_> = pairs.filter(|(from, to)| to - from > reach).collect();
+        let mut gaps: Vec<_> =
+            pairs.filter(|(from, to)| to - from > reach.max(self.step)).collect();
         gaps.reverse();
         gaps.truncate(MOST_GAPS);
         gaps
@@ -233,6 +234,12 @@ mod tests {
         assert_eq!(series.gaps, [(20, 100)]);
         assert_eq!(series.buckets[9].verdict, None);
         assert_eq!(series.latest, Some(20));
+    }
+
+    #[test]
+    fn a_snapshot_of_just_now_is_followed_by_no_gap() {
+        assert_eq!(series(100, 10, &[95]).gaps, []);
+        assert_eq!(series(100, 10, &[50]).gaps, [(50, 100)]);
     }
 
     #[test]

@@ -197,6 +197,10 @@ pub fn undone(
     if scope.moved_on > 0 {
         next.push((format!("cliplyctl dlq follow {}", scope.of), "what became of the others"));
     }
+    if next.is_empty() {
+        let groups = "cliplyctl dlq groups".to_owned();
+        next.push((groups, "they are dead letters again: what they died of"));
+    }
     document.next(next);
     let data = json(scope, Some(outcome_json(operation, outcome)));
     let mut report = Report::listing("dlq undo", data, document);

@@ -183,7 +183,9 @@ fn figures(queue: &Queue, findings: &[Finding]) -> Table {
         ("in progress", &queue.in_progress, &["queue.running", "queue.workers"], workers),
     ];
     if let Some(stuck) = &queue.stuck {
-        rows.push(("stuck", stuck, &["queue.stuck"], String::new()));
+        let none = *stuck == Count::Exact(0);
+        let note = if none { "" } else { "in the hands of silent workers" };
+        rows.push(("stuck", stuck, &["queue.stuck"], note.to_owned()));
     }
     rows.push(("failed", &queue.failed, &[], String::new()));
     if let (Some(dead), Some(died)) = (&queue.dead, &queue.died_last_hour) {

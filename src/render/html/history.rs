@@ -94,7 +94,10 @@ fn status(page: &mut String, past: &Past, place: usize, question: &str) {
         None => format!("not OK since {} at least", time(onset.since)),
     });
     let since = since.unwrap_or_default();
-    let share = share(&verdicts);
+    let share = match past.series.snapshots {
+        1 => "seen once".to_owned(),
+        _ => share(&verdicts),
+    };
     let alternative = format!("{question} {} {since}; {share}", verdict.label());
     let reading = step.flatten().map(|step| step.reading).unwrap_or_default();
     _ = write!(
