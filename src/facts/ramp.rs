@@ -27,6 +27,22 @@ impl Ramp {
         self.0.get(number).copied().unwrap_or(Step::All)
     }
 
+    /// The number of the step that is the rest.
+    #[must_use]
+    pub fn rest(&self) -> usize {
+        self.0.len().saturating_sub(1)
+    }
+
+    /// How many jobs of a group the largest step writes whose outcome is waited for.
+    #[must_use]
+    pub fn largest(&self) -> u64 {
+        let counted = self.0.iter().filter_map(|step| match step {
+            Step::Jobs(jobs) => Some(u64::from(*jobs)),
+            Step::All => None,
+        });
+        counted.max().unwrap_or(0)
+    }
+
     /// How many jobs the first step writes, given the group of each.
     #[must_use]
     pub fn ahead(&self, groups: &[u32]) -> u64 {
@@ -153,6 +169,7 @@ mod tests {
             (ramp.step(1), ramp.step(3), ramp.step(9)),
             (Step::Jobs(5), Step::All, Step::All)
         );
+        assert_eq!((ramp.largest(), ramp.step(ramp.rest())), (25, Step::All));
         for text in ["", "all", "1,5", "0,all", "5,all,1", "-1,all", "1,,all", "x,all"] {
             assert!(text.parse::<Ramp>().is_err(), "{text}");
         }

@@ -46,7 +46,8 @@ pub async fn run(context: &Context, plan: &Plan, way: Way<'_, '_, '_>) -> (Outco
     let progress = context.terminal.following(total);
     let mut tour = Tour { way, total, outcome: Outcome::default(), progress, last: Look::new() };
     let mut runners = Runner::of(plan);
-    runners.iter_mut().for_each(|runner| runner.take_over(tour.way.watch, &tour.progress));
+    let Tour { way: Way { canary, watch, .. }, progress, .. } = &tour;
+    runners.iter_mut().for_each(|runner| runner.take_over(canary, watch, progress));
     let stopped = tour.rounds(&mut runners).await.err();
     tour.progress.finish();
     let mut outcome = tour.outcome;

@@ -72,13 +72,21 @@ impl Runner {
         }
     }
 
-    /// Of an operation that goes on: what is still on its way is the step that is watched first.
-    pub fn take_over(&mut self, watch: &Watch<'_>, progress: &Progress) {
-        self.watched = watch.undecided(&self.lane.group);
-        self.ready = self.watched.is_empty();
-        if !self.ready {
-            let jobs = plural(self.watched.len() as u64, "job is", "jobs are");
-            progress.tell(&format!("{}: {jobs} on the way already", self.lane.group));
+    /// Of an operation that goes on: what is still on its way is the step that is watched first. More
+    /// of them than any step counts are the rest, which goes on unless too much of it failed.
+    pub fn take_over(&mut self, canary: &Canary, watch: &Watch<'_>, progress: &Progress) {
+        let sent: Vec<_> = watch.of_cause(&self.lane.group).collect();
+        let open = sent.iter().filter(|(_, standing)| !standing.decided());
+        let open: Vec<_> = open.map(|(job, _)| *job).collect();
+        if open.is_empty() {
+            return;
+        }
+        let jobs = plural(open.len() as u64, "job is", "jobs are");
+        progress.tell(&format!("{}: {jobs} on the way already", self.lane.group));
+        if open.len() as u64 <= canary.ramp.largest() {
+            (self.watched, self.ready) = (open, false);
+        } else if !rest_fails(canary, &sent.iter().map(|(_, standing)| *standing).collect()) {
+            (self.watched, self.step) = (open, canary.ramp.rest());
         }
     }
 

@@ -192,12 +192,10 @@ impl<'a> Watch<'a> {
         jobs.iter().map(standing).collect()
     }
 
-    /// Those that had died of this (a fingerprint's hash), and of which it is not known yet what
-    /// becomes of them.
-    #[must_use]
-    pub fn undecided(&self, died_of: &str) -> Vec<JobId> {
-        let open = self.jobs.values().filter(|seen| !seen.standing.decided());
-        open.map(|seen| &seen.member).filter(|m| &*m.died_of == died_of).map(|m| m.id).collect()
+    /// Those that had died of this (a fingerprint's hash), and how they stand.
+    pub fn of_cause(&self, died_of: &str) -> impl Iterator<Item = (JobId, Standing)> {
+        let mine = self.jobs.values().filter(move |seen| &*seen.member.died_of == died_of);
+        mine.map(|seen| (seen.member.id, seen.standing))
     }
 
     /// Whether somebody took back one of these jobs, where events tell.

@@ -14,21 +14,17 @@ use crate::facts::access::{Audit, Command};
 
 /// How to ask about a cell: of the declared ones the first that is contradicted, else the first of all.
 fn question(audit: &Audit, scope: &str) -> Option<(String, &'static str)> {
-    let tables = || audit.catalog.tables().filter(|t| audit.contract.tables.contains_key(&t.name));
-    let cells = tables().flat_map(|table| {
-        let roles = audit.catalog.roles.iter();
-        roles.flat_map(move |role| Command::ALL.map(|command| (table, role, command)))
-    });
-    let (mut first, mut wrong) = (None, None);
-    for (table, role, command) in cells {
-        first = first.or(Some((table, role, command)));
-        if wrong.is_none() && contradicted(audit, table, role, command) {
-            wrong = Some((table, role, command));
-        }
-    }
-    let (cell, why) = match (wrong, first) {
-        (Some(cell), _) => (cell, "why this cell is not what is declared"),
-        (None, first) => (first?, "which rows, and why: of this cell or another one"),
+    let declared = |table: &&Relation| audit.contract.tables.contains_key(&table.name);
+    let cells = || {
+        audit.catalog.tables().filter(declared).flat_map(|table| {
+            let roles = audit.catalog.roles.iter();
+            roles.flat_map(move |role| Command::ALL.map(|command| (table, role, command)))
+        })
+    };
+    let wrong = cells().find(|(table, role, command)| contradicted(audit, table, role, *command));
+    let (cell, why) = match wrong {
+        Some(cell) => (cell, "why this cell is not what is declared"),
+        None => (cells().next()?, "which rows, and why: of this cell or another one"),
     };
     let (table, role, command) = (&cell.0.name, &cell.1.name, cell.2.sql().to_lowercase());
     let (table, role) = (shell_words::quote(table), shell_words::quote(role));

@@ -95,6 +95,34 @@ fn a_canary_that_goes_on_waits_for_what_is_on_its_way() {
 }
 
 #[test]
+fn a_canary_that_was_interrupted_in_its_rest_goes_on_with_it() {
+    let db = Database::with_variant("main");
+    bury(&db, 60);
+    let mut cli = canary(&db, &["--ramp", "1,all", "--rate", "5/s"]);
+    let (running, worker) = (cli.start(), db.session());
+    step(&db, &running, 1);
+    workers::finish(&worker);
+    let some = || db.value("SELECT count(*) >= 5 FROM jobs WHERE state = 'queued'") == "t";
+    wait_until("some of the rest is requeued", || some() || !running.is_alive());
+    running.signal("INT");
+    let cut = running.finish().expect_code(75).json();
+    let operation = cut["data"]["outcome"]["operation"].as_str().unwrap();
+    let state = cli.home().join(".local/state");
+    let resume = ["dlq", "requeue", "--resume", operation, "--yes", "--ramp", "1,all"];
+    let resume = |more: &[&str]| {
+        Cli::new(resume.iter().chain(more))
+            .env("DATABASE_URL", db.url())
+            .env("XDG_STATE_HOME", &state)
+            .run()
+    };
+
+    // No worker comes: the first step is over, and is not waited for again.
+    let out = resume(&[]).expect_code(0);
+    assert!(out.stderr.contains("on the way already"), "{out:#?}");
+    assert_eq!((events(&db), count(&db, "dead_letter")), ("60".into(), "0".into()));
+}
+
+#[test]
 fn a_canary_of_which_every_job_finished_has_nothing_to_take_back() {
     let db = Database::with_variant("main");
     bury(&db, 1);
