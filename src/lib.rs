@@ -122,10 +122,9 @@ async fn execute(
             let saved = report.saved_from.take();
             // Commands about a saved triage speak of the context that it was saved from.
             if let Some(name) = saved.as_ref().and_then(|from| from.context.as_deref())
-                && cli.global.one().is_none()
                 && is_plain(name)
             {
-                report.address(&Address::new(Some(name), None));
+                report.address(&Address::of_context(name));
             }
             let from = saved.unwrap_or_else(|| context.provenance());
             Ok(show(cli, terminal, report, &from))
@@ -147,7 +146,7 @@ fn show(cli: &Cli, terminal: Terminal, mut report: Report, from: &Provenance) ->
     report.document.runbook_url.clone_from(&from.runbook_url);
     let text = render::render(&report, from, cli.format(), terminal.stdout);
     match terminal.print(&text) {
-        Ok(()) => report.exit,
+        Ok(()) => cli.format().code(report.exit),
         Err(error) => {
             terminal.complain(&Error::bug("the report could not be written").cause(error));
             ExitCode::Bug

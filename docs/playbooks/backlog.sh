@@ -25,5 +25,5 @@ step "do attempts fail, is the server in the way? The whole checklist"
 "$tool" "$@" triage -o short
 
 step "what to do"
-"$tool" runbook 3.3
+"$tool" "$@" runbook 3.3
 exit "$queue"

@@ -20,7 +20,7 @@ step "template against schema"
 judge $?
 
 step "the code against the schema"
-"$tool" env check --code . -o short
+"$tool" env check --code .
 judge $?
 
 if [ $# -gt 0 ]; then

@@ -14,7 +14,7 @@ step "is the app up?"
 up=$?
 if [ "$up" -ge 2 ]; then
     step "it does not answer: what to do"
-    "$tool" runbook 3.1
+    "$tool" "$@" runbook 3.1
     exit "$up"
 fi
 
@@ -32,5 +32,5 @@ step "does the database agree? The queue behind it"
 "$tool" "$@" queue -o short
 
 step "what to do"
-"$tool" runbook 3.2
+"$tool" "$@" runbook 3.2
 exit "$ready"

@@ -9,7 +9,7 @@ use crate::facts::selection::Selection;
 use crate::settings::duration;
 
 /// Which dead letters are meant: those that pass every filter.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Filters")]
 pub struct Filter {
     /// Only this kind; may be given more than once

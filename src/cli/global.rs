@@ -57,19 +57,21 @@ impl Global {
         self.all_contexts || self.context.len() > 1
     }
 
+    /// A base URL that may stand in other commands: one that holds a secret is refused anyway.
+    fn named_url(&self) -> Option<&str> {
+        self.base_url.as_deref().filter(|url| crate::settings::is_base_url(url))
+    }
+
     /// Where this command line says to look, as other commands can say it.
     #[must_use]
     pub fn address(&self) -> Address {
-        Address::new(self.one(), self.config.as_deref())
+        Address::new(self.one(), self.config.as_deref(), self.named_url())
     }
 
     /// The other flags given that say where to look: another command needs them as well.
     #[must_use]
     pub fn aim(&self) -> Vec<&'static str> {
-        let flags = [
-            ("--base-url", self.base_url.is_some()),
-            ("--database-url", self.database_url.is_some()),
-        ];
+        let flags = [("--database-url", self.database_url.is_some())];
         flags.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag).collect()
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::{Args, ValueHint};
+use clap::{Args, Parser, ValueHint};
 
 use super::Filter;
 use crate::facts::pace::Pace;
@@ -10,7 +10,7 @@ use crate::facts::ramp::{Canary, Ramp};
 use crate::settings::duration;
 
 /// `dlq requeue`
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct DlqRequeue {
     /// These jobs: all of them or none
     #[arg(value_name = "ID", conflicts_with_all = ["all", "kind", "workspace", "error", "group", "since", "until"])]
@@ -28,12 +28,12 @@ pub struct DlqRequeue {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max: Option<u64>,
     /// Apply this plan, exactly
-    #[arg(long, value_name = "ID", conflicts_with_all = ["ids", "ids_file", "all", "max", "kind", "workspace", "error", "group", "since", "until", "dry_run", "resume"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["ids", "ids_file", "all", "max", "kind", "workspace", "error", "group", "since", "until", "resume"])]
     pub plan: Option<String>,
     /// Apply the plan's own jobs though the selection changed since
     #[arg(long, requires = "plan")]
     pub frozen: bool,
-    /// Finish this operation; what it did is not done twice
+    /// Finish this operation as carefully as it began, unless flags of care are given; nothing is done twice
     #[arg(long, value_name = "OP", conflicts_with_all = ["ids", "ids_file", "all", "max", "kind", "workspace", "error", "group", "since", "until"])]
     pub resume: Option<String>,
     /// Leave out ids that are not dead, instead of refusing all
@@ -51,7 +51,7 @@ pub struct DlqRequeue {
 }
 
 /// How a requeue feels its way, and how it is watched.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Care")]
 pub struct Care {
     /// Requeue one job of each group, wait for its outcome, then more; stop where they fail again
@@ -83,7 +83,30 @@ pub struct Care {
     pub wait: Option<Duration>,
 }
 
+/// The flags with which an operation is to go on, as they were kept.
+#[derive(Debug, Parser)]
+#[command(no_binary_name = true)]
+struct Kept {
+    #[command(flatten)]
+    care: Care,
+    #[command(flatten)]
+    consent: Consent,
+}
+
 impl Care {
+    /// The care with which an operation began, of the flags that were kept; this one where it asks for
+    /// any, or where they are not understood.
+    #[must_use]
+    pub fn or_kept(&self, flags: &str) -> Self {
+        let paced = self.rate.is_some() || self.spread.is_some() || self.pause_above.is_some();
+        let asks = paced || self.canary().is_some();
+        let kept = || Kept::try_parse_from(shell_words::split(flags).ok()?).ok();
+        match kept().filter(|_| !asks) {
+            Some(kept) => Self { follow: self.follow, wait: self.wait, ..kept.care },
+            None => self.clone(),
+        }
+    }
+
     /// The canary that is asked for: each of its flags asks for one.
     #[must_use]
     pub fn canary(&self) -> Option<Canary> {

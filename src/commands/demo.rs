@@ -180,6 +180,10 @@ fn instructions(world: &World, scenario: &Scenario, environment: &Environment) -
         ("app", Cell::plain(&world.base_url)),
         ("project", Cell::plain(world.project.display().to_string())),
     ];
+    // A private socket: nobody else can use it.
+    if let Ok(url) = std::fs::read_to_string(&world.database_url_file) {
+        pairs.push(("database", Cell::plain(url.trim())));
+    }
     if let Some(directory) = off_path(environment) {
         let export = format!("export PATH=\"{}:$PATH\"", directory.display());
         pairs.push(("first", Cell::command(export)));

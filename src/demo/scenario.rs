@@ -89,7 +89,7 @@ pub const SCENARIOS: [Scenario; 5] = [
         about: "nothing answers at the app's address, though workers go on (3.1)",
         data: HEALTHY,
         app_up: false,
-        drifted: true,
+        drifted: false,
         workers: &["worker-a", "worker-b"],
         failures: &[],
         new_job_every: Some(Duration::from_secs(3)),

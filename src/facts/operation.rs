@@ -71,6 +71,11 @@ pub const UNDONE: &str = "requeue_undone";
 /// `reason` of the events of a rescue.
 pub const RESCUED: &str = "rescued_from_silent_worker";
 
+/// Instead of the state of an operation's job: a later undo took it back.
+pub const TAKEN_BACK: &str = "undone";
+/// Instead of its state: a later operation has it.
+pub const MOVED_ON: &str = "moved on";
+
 /// What an operation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::outcome::{OutcomeJson, account, exit, note_stop, outcome_json};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
-use crate::facts::operation::{Deed, OperationId, Summary};
+use crate::facts::job_id::JobId;
+use crate::facts::operation::{Deed, OperationId, Summary, TAKEN_BACK};
 use crate::facts::requeue::Outcome;
 use crate::text::{age, count, plural};
 
@@ -65,10 +66,12 @@ fn next(operations: &[Summary]) -> Vec<(String, &'static str)> {
     let follow = latest.map(|o| {
         (format!("cliplyctl dlq follow {}", o.operation), "what became of the latest requeue")
     });
-    let resume = operations.iter().find_map(|o| {
+    // What was taken back, is not wanted any more.
+    let undone = |o: &Summary| o.now.iter().any(|(state, _)| state == TAKEN_BACK);
+    let resume = operations.iter().filter(|o| !undone(o)).find_map(|o| {
         let flags = &o.unfinished.as_ref()?.flags;
         let command = format!("cliplyctl dlq requeue --resume {}{flags}", o.operation);
-        Some((command, "shows what an interrupted one left, and asks"))
+        Some((command, "shows what an unfinished one left, and asks"))
     });
     follow.into_iter().chain(resume).collect()
 }
@@ -106,6 +109,9 @@ fn table(operations: &[Summary]) -> Table {
     table
 }
 
+/// Jobs that moved on and are named.
+const NAMED: usize = 5;
+
 /// What became of the jobs of an operation that is to be undone.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
@@ -117,6 +123,8 @@ pub struct Scope<'a> {
     pub undone: u64,
     /// Jobs that are no longer what the operation made of them.
     pub moved_on: u64,
+    /// Some of those by their ids, where events tell.
+    pub named: &'a [JobId],
 }
 
 /// What an undo is about to do.
@@ -146,7 +154,16 @@ fn moved_on(document: &mut Document, scope: &Scope<'_>) {
     if scope.moved_on > 0 {
         let jobs = plural(scope.moved_on, "job was", "jobs were");
         let stay = if scope.moved_on == 1 { "stays as it is" } else { "stay as they are" };
-        document.note(format!("{jobs} claimed or changed since and {stay}"));
+        let named: Vec<_> = scope.named.iter().take(NAMED).map(ToString::to_string).collect();
+        let named =
+            if named.is_empty() { String::new() } else { format!(": {}", named.join(", ")) };
+        let more = scope.moved_on.saturating_sub(NAMED as u64);
+        let more = if more > 0 && !named.is_empty() {
+            format!(" and {} more", count(more))
+        } else {
+            String::new()
+        };
+        document.note(format!("{jobs} claimed or changed since and {stay}{named}{more}"));
     }
 }
 

@@ -83,7 +83,7 @@ pub fn account(document: &mut Document, operation: &OperationId, o: &Outcome, ve
     pairs.extend(rest.into_iter().filter(|(_, n)| *n > 0).map(|(l, n)| (l, Cell::plain(count(n)))));
     document.push(Block::Pairs(pairs));
     match &o.stopped {
-        Some(Stop::Interrupted) => document.note("interrupted between two batches"),
+        Some(Stop::Interrupted) => document.note("interrupted: what was written stays written"),
         Some(Stop::Undone) => {
             document.note("stopped: somebody took jobs of this operation back (dlq undo)");
         }

@@ -90,11 +90,12 @@ fn document(facts: &Facts, steps: &[Step], from: &Provenance) -> Document {
         document.push(Block::Table(evidence(&section.matched)));
     }
     for error in &missing {
-        document.note(format!("{}; {}", error.message, error.hint.as_deref().unwrap_or_default()));
+        let hint = error.hint.iter().map(|hint| format!("; {hint}")).collect::<String>();
+        document.note(format!("{}{hint}", error.message));
     }
     let mut commands = next(steps, section.as_ref());
     if let Some(unread) = unread_database(steps) {
-        document.note(format!("the database was not read: {}", unread.message));
+        document.note(format!("not read: {}", unread.message));
         let command = unread.next.clone().filter(|next| commands.iter().all(|(c, _)| c != next));
         commands.extend(command.map(|c| (c, Cell::muted("why the database was not read"))));
     }
@@ -132,7 +133,8 @@ fn evidence(matched: &[Finding]) -> Table {
 
 /// What was read, where and when: `2,520 s in public.jobs at 14:03:07Z (warning ≥ 60 s, …)`.
 fn reading(finding: &Finding) -> String {
-    let Some(Evidence { value, unit, at, source }) = &finding.evidence else {
+    let read = finding.evidence.as_ref().filter(|_| finding.verdict != Verdict::Unknown);
+    let Some(Evidence { value, unit, at, source }) = read else {
         return finding.message.clone();
     };
     let value = match value {
@@ -155,6 +157,11 @@ fn unconfigured(facts: &Facts) -> Vec<&SourceError> {
 fn headline(section: Option<&SectionVerdict>, missing: &[&SourceError], steps: &[Step]) -> String {
     match section {
         None => "everything that was looked at is well".to_owned(),
+        Some(SectionVerdict { verdict: Verdict::Unknown, .. })
+            if missing.iter().any(|error| error.hint.is_none()) =>
+        {
+            "the configuration is wrong: see below".to_owned()
+        }
         Some(SectionVerdict { verdict: Verdict::Unknown, .. }) if missing.len() == 2 => {
             "nothing is configured: neither the app nor its database is known".to_owned()
         }

@@ -159,10 +159,16 @@ impl Settings {
         Ok(names)
     }
 
+    /// The base URL, where the command line named it.
+    fn named_url(&self) -> Option<&str> {
+        let url = self.base_url.as_ref().ok()?;
+        matches!(url.origin, Origin::Flag(_)).then_some(url.value.as_str())
+    }
+
     /// Where these settings come from, as other commands can say it.
     #[must_use]
     pub fn address(&self) -> Address {
-        Address::new(self.context_name.as_deref(), self.named_file.as_deref())
+        Address::new(self.context_name.as_deref(), self.named_file.as_deref(), self.named_url())
     }
 
     /// Nothing set, over the ground that all modes share.
@@ -268,6 +274,12 @@ fn surroundings(
 ) -> dsn::Surroundings {
     let user = environment.get("USER").or_else(|| environment.get("LOGNAME"));
     dsn::Surroundings { ambient, home: environment.home(), user: user.map(str::to_owned) }
+}
+
+/// Whether this is a base URL that would be taken: one without anything secret.
+#[must_use]
+pub fn is_base_url(url: &str) -> bool {
+    base_url(Setting::default_value(url.to_owned())).is_ok()
 }
 
 /// A base URL that can be extended with a path. Credentials go into headers, which are redacted.

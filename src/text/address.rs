@@ -4,21 +4,33 @@ use std::path::Path;
 
 const NAME: &str = "cliplyctl ";
 
-/// The flags that say where to look. Neither holds a secret.
+/// The flags that say where to look. None holds a secret: a base URL with one is refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Address {
     config: String,
     context: String,
+    base_url: String,
 }
 
 impl Address {
-    /// The flags of this context and this configuration file, where they were named.
+    /// The flags of this context, configuration file and base URL, where they were named.
     #[must_use]
-    pub fn new(context: Option<&str>, config: Option<&Path>) -> Self {
+    pub fn new(context: Option<&str>, config: Option<&Path>, base_url: Option<&str>) -> Self {
         let flag = |flag: &str, value: &str| format!("{flag} {} ", shell_words::quote(value));
         let context = context.map(|name| flag("-c", name));
         let config = config.map(|file| flag("--config", &file.to_string_lossy()));
-        Self { config: config.unwrap_or_default(), context: context.unwrap_or_default() }
+        let base_url = base_url.map(|url| flag("--base-url", url));
+        Self {
+            config: config.unwrap_or_default(),
+            context: context.unwrap_or_default(),
+            base_url: base_url.unwrap_or_default(),
+        }
+    }
+
+    /// The flag of a context.
+    #[must_use]
+    pub fn of_context(name: &str) -> Self {
+        Self::new(Some(name), None, None)
     }
 
     /// The sentence with the flags in the command that it is, or that stands in it behind a colon, a
@@ -54,11 +66,13 @@ impl Address {
 
     /// What this command lacks: the demo is its own context, and nothing is addressed twice.
     fn missing(&self, command: &str) -> String {
-        let Self { config, context } = self;
+        let Self { config, context, base_url } = self;
+        let done = ["demo", "--config ", "--base-url "];
         match command {
-            _ if command.starts_with("demo") || command.starts_with("--config ") => String::new(),
+            _ if done.iter().any(|flag| command.starts_with(flag)) => String::new(),
+            // A context brings its own URL.
             _ if command.starts_with("-c ") => config.clone(),
-            _ => format!("{config}{context}"),
+            _ => format!("{config}{context}{base_url}"),
         }
     }
 }
@@ -68,7 +82,7 @@ mod tests {
     use super::*;
 
     fn a() -> Address {
-        Address::new(Some("a"), None)
+        Address::of_context("a")
     }
 
     #[test]
@@ -90,14 +104,18 @@ mod tests {
 
     #[test]
     fn a_file_that_was_named_is_named_again() {
-        let file = Address::new(None, Some(Path::new("my ops.toml")));
+        let file = Address::new(None, Some(Path::new("my ops.toml")), None);
         assert_eq!(file.sentence("cliplyctl queue"), "cliplyctl --config 'my ops.toml' queue");
-        let both = Address::new(Some("a"), Some(Path::new("ops.toml")));
+        let both = Address::new(Some("a"), Some(Path::new("ops.toml")), None);
         let addressed = "cliplyctl --config ops.toml -c a queue";
         assert_eq!(both.sentence("cliplyctl queue"), addressed);
         assert_eq!(both.sentence(addressed), addressed);
-        let config = Address::new(None, Some(Path::new("ops.toml")));
+        let config = Address::new(None, Some(Path::new("ops.toml")), None);
         assert_eq!(config.sentence(&a().sentence("cliplyctl queue")), addressed);
+        let url = Address::new(None, None, Some("http://app"));
+        let addressed = "cliplyctl --base-url http://app ready --admin";
+        assert_eq!(url.sentence("cliplyctl ready --admin"), addressed);
+        assert_eq!(url.sentence(addressed), addressed);
     }
 
     #[test]

@@ -19,7 +19,11 @@ pub fn section(steps: &[Step]) -> Option<SectionVerdict> {
     let verdict = from.verdict();
     let mut matched: Vec<Finding> = bad(from, |f| f.verdict == verdict);
     if to.section != from.section {
-        matched.extend(bad(to, |f| because.contains(&f.check) && is_wrong(f.verdict)));
+        // The worst first; and whatever is CRITICAL, as it stands in the step's reading.
+        let told = |f: &Finding| because.contains(&f.check) && is_wrong(f.verdict);
+        let mut causes = bad(to, |f| told(f) || f.verdict == Verdict::Critical);
+        causes.sort_by_key(|f| f.verdict != Verdict::Critical);
+        matched.extend(causes);
     }
     let earlier = steps.iter().take_while(|step| step.section != to.section);
     let ruled_out = earlier

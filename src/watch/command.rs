@@ -2,6 +2,7 @@
 
 use super::model::{Model, Overlay, Panel};
 use super::rows;
+use crate::facts::operation::Deed;
 
 /// Shows what is selected; none where nothing is.
 #[must_use]
@@ -20,7 +21,12 @@ pub fn selected(model: &Model) -> Option<String> {
             Some(addressed(model, &["dlq", "list", "--group", &hash]))
         }
         Panel::Stuck => None,
-        Panel::Operations => Some(addressed(model, &["dlq", "ops"])),
+        Panel::Operations => match rows::operations(model).get(at) {
+            Some(op) if op.deed == Deed::Requeue => {
+                Some(addressed(model, &["dlq", "follow", &op.operation]))
+            }
+            _ => Some(addressed(model, &["dlq", "ops"])),
+        },
     }
 }
 

@@ -78,7 +78,7 @@ pub(crate) fn look(seconds: i64, due: Option<f64>) -> Looked {
 /// A dashboard that has looked once.
 pub(crate) fn model() -> Model {
     let mut model =
-        Model::new("db".into(), Address::new(Some("prod"), None), Duration::from_secs(5), at(0));
+        Model::new("db".into(), Address::of_context("prod"), Duration::from_secs(5), at(0));
     model.look(look(0, Some(7.0)));
     model
 }

@@ -53,8 +53,12 @@ fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
                 SourceErrorKind::NotConfigured => "cliplyctl config show",
                 _ => "cliplyctl config check",
             };
+            let message = match error.kind {
+                SourceErrorKind::NotConfigured => error.message.clone(),
+                _ => format!("database: {}", error.message),
+            };
             check
-                .finding(Verdict::Unknown, subject, &error.message)
+                .finding(Verdict::Unknown, subject, message)
                 .evidence(Evidence::text(error.kind.word(), seen.at, &seen.source))
                 .next(next)
         }
@@ -79,7 +83,7 @@ mod tests {
     fn a_server_that_cannot_be_asked_is_unknown_with_the_cause() {
         let finding = judge(SourceErrorKind::Refused, Some(SourceErrorKind::Refused));
         assert_eq!(finding.verdict, Verdict::Unknown);
-        assert_eq!(finding.message, "the cause is refused");
+        assert_eq!(finding.message, "database: the cause is refused");
         assert_eq!(finding.next.as_deref(), Some("cliplyctl config check"));
         let finding = judge(SourceErrorKind::NotConfigured, Some(SourceErrorKind::NotConfigured));
         assert_eq!(finding.next.as_deref(), Some("cliplyctl config show"));

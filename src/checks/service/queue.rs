@@ -71,10 +71,15 @@ fn figures(queue: &QueueReading) -> String {
     };
     match (queue.oldest_job_age, queue.age_unit) {
         (Some(age), Some(seconds)) => {
-            format!("{length}, the oldest {} old", text::age(age * seconds))
+            format!(
+                "{length}, the oldest {} old (it may count dead ones)",
+                text::age(age * seconds)
+            )
         }
         (Some(age), None) => format!(
-            "{length}, oldest job age {age} (seconds or milliseconds: state oldest_job_age_unit)"
+            "{length}, oldest job age {age}: {} or, in ms, {} (state oldest_job_age_unit)",
+            text::age(age),
+            text::age(age / 1e3)
         ),
         (None, _) => length,
     }

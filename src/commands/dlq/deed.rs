@@ -13,6 +13,8 @@ pub enum Taker {
     Follow,
     /// `dlq undo`
     Undo,
+    /// `dlq requeue --resume`
+    Resume,
 }
 
 /// Why an operation that requeued nothing here cannot be followed or undone.
@@ -44,6 +46,14 @@ pub async fn refusal(
         ))
         .hint("by their state now: cliplyctl dlq ops")
         .hint("one of its jobs: cliplyctl jobs show ID"),
+        (Some(Deed::Rescue), Taker::Resume) => Error::usage(format!(
+            "operation {of} is a rescue, and --resume goes on with requeues alone"
+        ))
+        .hint("cliplyctl jobs rescue goes on with what is still silent"),
+        (Some(Deed::Undo), Taker::Resume) => Error::usage(format!(
+            "operation {of} is an undo, and --resume goes on with requeues alone"
+        ))
+        .hint("cliplyctl dlq undo of the same requeue puts back what is left"),
         (Some(Deed::Undo), _) => Error::usage(format!("operation {of} is an undo itself"))
             .hint("the jobs are dead again: cliplyctl dlq requeue puts them back into the queue"),
         _ => match begun {

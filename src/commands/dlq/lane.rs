@@ -93,7 +93,8 @@ impl Runner {
     /// The step that it waits for, from 1, and how long at most.
     pub fn waits(&self, canary: &Canary) -> Option<(usize, Duration)> {
         let waits = !self.ready && !self.rests();
-        waits.then(|| (self.step + 1, canary.timeout.saturating_sub(self.since.elapsed())))
+        let left = canary.timeout.saturating_sub(self.since.elapsed());
+        waits.then(|| (self.step + 1, Duration::from_secs(left.as_secs())))
     }
 
     /// Whether it may write now.

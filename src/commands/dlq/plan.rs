@@ -70,20 +70,26 @@ pub fn stored(plan: &Plan) -> StoredPlan {
     }
 }
 
-/// Refuses when a kept plan no longer says what its selection means.
-pub fn compare(kept: &StoredPlan, now: &Plan) -> Result<(), Error> {
+/// Refuses when a kept plan no longer says what its selection means; `flags` are those with which it
+/// was to be applied.
+pub fn compare(kept: &StoredPlan, now: &Plan, flags: &str) -> Result<(), Error> {
     let before: HashSet<_> = kept.ids.iter().collect();
     let after: HashSet<_> = now.ids.iter().collect();
     let (grown, gone) = (after.difference(&before).count(), before.difference(&after).count());
     if grown + gone == 0 {
         return Ok(());
     }
+    // Of so many at most, the latest: newer deaths come before those that were planned.
+    let most = kept.options.max.is_some();
+    let gone_words =
+        if most { "dead no longer, or not among the latest" } else { "no longer eligible" };
     Err(Error::refused(format!(
-        "the selection changed since {}: {grown} new, {gone} no longer eligible; nothing was written",
+        "the selection changed since {}: {grown} new, {gone} {gone_words}; nothing was written",
         kept.plan
     ))
     .hint(format!(
-        "cliplyctl dlq requeue --plan {} --frozen  applies what is left of the {} planned jobs",
+        "cliplyctl dlq requeue --plan {} --frozen{flags}  applies what is left of the {} planned jobs; \
+         with --dry-run it shows them",
         kept.plan,
         kept.ids.len()
     ))

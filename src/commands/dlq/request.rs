@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::deed::{self, Taker};
 use super::filter;
 use crate::cli::DlqRequeue;
 use crate::context::Context;
@@ -45,6 +46,9 @@ pub async fn request(
             Error::usage(format!("operation {operation} was not begun on this machine"))
                 .hint("the same selection again requeues what is still dead")
         })?;
+        if record.deed != Deed::Requeue {
+            return Err(deed::refusal(context, Taker::Resume, &operation, Some(state)).await?);
+        }
         return resume(context, state, record, shape).await;
     }
     if let Some(id) = &args.plan {
@@ -63,7 +67,7 @@ pub async fn request(
     if let (Target::Ids(_), Ok(state)) = (&target, state)
         && let Some(record) = interrupted(context, state, &target)
     {
-        context.terminal.say(&format!("the same command was interrupted: {}", record.operation));
+        context.terminal.say(&format!("the same command did not finish: {}", record.operation));
         return resume(context, state, record, shape).await;
     }
     let options = Options {

@@ -29,9 +29,12 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
     let ground = lookup::ground(database, layout, context.timeout()).await?;
     let request = request(context, args, state.as_ref(), &ground, &shape).await?;
     let Request { target, options, kept, resumed, done } = request;
+    let kept_flags = resumed.as_ref().map_or("", |record| record.flags.as_str());
+    let args = &DlqRequeue { care: args.care.or_kept(kept_flags), ..args.clone() };
     let mut plan = plan::make(context, target, options, &ground, &done).await?;
     if let (Some(kept), None, false) = (&kept, &resumed, args.frozen) {
-        plan::compare(kept, &plan)?;
+        let facing = facing(context, args, &plan, &shape, None);
+        plan::compare(kept, &plan, &report::plan_flags(&facing))?;
         // It is the plan that was read.
         plan.id.clone_from(&kept.plan);
         plan.cutoff = kept.cutoff;

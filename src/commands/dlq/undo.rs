@@ -1,5 +1,7 @@
 //! `dlq undo`: back to dead, where nothing happened since.
 
+use std::collections::HashSet;
+
 use super::deed::{self, Taker};
 use super::{request, write};
 use crate::cli::DlqUndo;
@@ -29,15 +31,21 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
     let keys: Vec<_> = all.iter().map(|(_, key)| key.clone()).collect();
     let matching = lookup::matching(database, &statements, &keys, context.timeout()).await?;
     let total = all.len() as u64;
+    let named: Vec<_> = all.iter().map(|(job, _)| *job).collect();
     let (jobs, keys): (Vec<_>, Vec<_>) =
         all.into_iter().filter(|(job, _)| matching.contains(&job.to_string())).unzip();
     let eligible = jobs.len() as u64;
-    let undone = match total - eligible {
-        0 => 0,
-        rest => put_back(context, &of, &jobs, state.as_ref().ok()).await?.min(rest),
+    let (undone, moved) = match total - eligible {
+        0 => (0, vec![]),
+        rest => {
+            let (undone, back) = put_back(context, &of, &jobs, state.as_ref().ok()).await?;
+            let stays = |job: &JobId| !back.contains(job) && !matching.contains(&job.to_string());
+            let moved = named.into_iter().filter(|job| layout.events.is_some() && stays(job));
+            (undone.min(rest), moved.collect())
+        }
     };
     let (from, moved_on) = (context.provenance(), total - eligible - undone);
-    let scope = operations::Scope { of: &of, eligible, undone, moved_on };
+    let scope = operations::Scope { of: &of, eligible, undone, moved_on, named: &moved };
     if args.consent.dry_run || eligible == 0 {
         return Ok(operations::undo_planned(&scope, &from));
     }
@@ -72,22 +80,23 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
     Ok(operations::undone(&scope, &record.operation, &outcome, &context.provenance()))
 }
 
-/// How many jobs of an operation an earlier undo put back, besides those that can be put back now.
+/// How many jobs of an operation an earlier undo put back, besides those that can be put back now; and
+/// which, where events tell.
 async fn put_back(
     context: &Context,
     of: &OperationId,
     now: &[JobId],
     state: Option<&State>,
-) -> Result<u64, Error> {
+) -> Result<(u64, HashSet<JobId>), Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
     if layout.events.is_some() {
         let mut undone = lookup::undone(database, layout, of, context.timeout()).await?;
         now.iter().for_each(|job| _ = undone.remove(job));
-        return Ok(undone.len() as u64);
+        return Ok((undone.len() as u64, undone));
     }
     let records = state.map(State::operations).unwrap_or_default();
     let undoes = records.iter().filter(|record| record.undoes.as_ref() == Some(of));
-    Ok(undoes.map(|record| record.done).sum())
+    Ok((undoes.map(|record| record.done).sum(), HashSet::new()))
 }
 
 /// The jobs that an operation wrote, with what tells how they were.

@@ -194,7 +194,13 @@ pub async fn recorded(
     announce(context, record);
     let outcome = write().await?;
     record.done += outcome.done;
-    record.finished = matches!(outcome.stopped, None | Some(Stop::AllOrNothing));
+    // A canary that stopped leaves jobs, without anything that stopped all of it.
+    let whole = outcome.left + outcome.in_doubt == 0;
+    record.finished = match outcome.stopped {
+        None => whole,
+        Some(Stop::AllOrNothing) => true,
+        Some(_) => false,
+    };
     // What was written matters more than the record of it; the database knows it as well.
     if let Some(state) = state
         && let Err(error) = state.save_operation(record)

@@ -7,7 +7,7 @@ use crate::cli::{Goal, Triage};
 use crate::context::Context;
 use crate::exit::{ExitCode, FailOn};
 use crate::facts::test_run::TestRun;
-use crate::facts::{SourceError, Verdict};
+use crate::facts::{Section, SourceError, Verdict};
 use crate::interrupt::Interrupt;
 use crate::report::Report;
 use crate::text;
@@ -38,6 +38,10 @@ pub async fn run(
             context
                 .terminal
                 .say(&format!("not waiting: {} (waiting changes nothing)", error.message));
+            return report(context, args, seen);
+        }
+        if let Some(drift) = drifted(&seen, args.goal) {
+            context.terminal.say(&format!("not waiting: {drift} (waiting changes no checkout)"));
             return report(context, args, seen);
         }
         let reason = reason(&seen);
@@ -86,6 +90,12 @@ fn lasting(seen: &Look) -> Option<&SourceError> {
     let facts = &seen.facts;
     let errors = [facts.health.error(), facts.readiness.error(), facts.layout.error()];
     errors.into_iter().flatten().find(|error| error.kind.lasting())
+}
+
+/// What is wrong with the checkout, where that alone keeps the goal away.
+fn drifted(seen: &Look, goal: Goal) -> Option<String> {
+    let checkout = seen.steps.iter().find(|step| step.section == Section::Environment)?;
+    (!goal.reached(checkout.verdict())).then(|| checkout.reading())
 }
 
 /// `CRITICAL: 3.2 not ready because of worker`

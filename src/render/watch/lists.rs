@@ -199,7 +199,9 @@ fn operation_rows(model: &Model) -> Rows {
         let now = running.now.iter().map(|(state, n)| format!("{} {state}", count(*n)));
         let now = now.collect::<Vec<_>>().join(", ");
         let why = running.reason.iter().map(|reason| format!(": {reason}")).collect::<String>();
-        let (id, jobs) = (field(&running.operation, 32), count(running.jobs));
+        let deed = if running.deed == Deed::Requeue { "" } else { running.deed.past() };
+        let jobs = format!("{} {deed}", count(running.jobs));
+        let (id, jobs) = (field(&running.operation, 32), jobs.trim_end());
         format!("{id} {} {jobs}: {now}; {}{why}", field(&state, 12), running.who)
     };
     operations(model).iter().map(row).collect()

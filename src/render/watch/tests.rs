@@ -83,5 +83,5 @@ fn an_operation_runs_for_as_long_as_it_writes() {
     operation.deed = Deed::Undo;
     assert!(shown(&mut model, &operation).contains("undoing"));
     operation.last = 15.0;
-    assert!(shown(&mut model, &operation).contains("15s ago      120: 80 queued"));
+    assert!(shown(&mut model, &operation).contains("15s ago      120 put back: 80 queued"));
 }

@@ -1,5 +1,7 @@
 //! The flags of the commands that apply a plan, or go on with what was left: as it was shown.
 
+use std::time::Duration;
+
 use super::Facing;
 use crate::facts::pace::Pace;
 use crate::facts::ramp::Canary;
@@ -7,7 +9,8 @@ use crate::permit;
 
 /// The flags with which a plan is applied as it was shown: it holds the jobs, and neither how
 /// carefully they go nor why.
-pub(super) fn plan_flags(facing: &Facing<'_>) -> String {
+#[must_use]
+pub fn plan_flags(facing: &Facing<'_>) -> String {
     care(facing) + &consent(facing, facing.plan.ids.len() as u64, true)
 }
 
@@ -24,15 +27,23 @@ fn care(facing: &Facing<'_>) -> String {
         let usual = Canary::default();
         flags.push_str(" --canary");
         flags.extend((*ramp != usual.ramp).then(|| format!(" --ramp {ramp}")));
-        let timeout = (*timeout != usual.timeout).then_some(timeout.as_millis());
-        flags.extend(timeout.map(|timeout| format!(" --canary-timeout {timeout}ms")));
+        let timeout = (*timeout != usual.timeout).then(|| time(*timeout));
+        flags.extend(timeout.map(|timeout| format!(" --canary-timeout {timeout}")));
         flags.extend((*stop_at != usual.stop_at).then(|| format!(" --stop-at {stop_at}%")));
     }
     let Pace { rate, spread, pause_above } = &facing.pace;
     flags.extend(rate.map(|rate| format!(" --rate {}", rate_flag(rate))));
-    flags.extend(spread.map(|spread| format!(" --spread {}s", spread.as_secs())));
+    flags.extend(spread.map(|spread| format!(" --spread {}", time(spread))));
     flags.extend(pause_above.map(|most| format!(" --pause-above {most}")));
     flags
+}
+
+/// A time in the largest unit in which it is a whole number: `30m`.
+fn time(time: Duration) -> String {
+    let units = [(3_600_000, "h"), (60_000, "m"), (1_000, "s")];
+    let millis = time.as_millis();
+    let whole = units.into_iter().find(|(unit, _)| millis > 0 && millis.is_multiple_of(*unit));
+    whole.map_or_else(|| format!("{millis}ms"), |(unit, word)| format!("{}{word}", millis / unit))
 }
 
 /// Jobs a second in the unit in which they are a whole number.

@@ -4,11 +4,10 @@ mod flags;
 mod json;
 mod plan;
 
-pub use flags::resume_flags;
+pub use flags::{plan_flags, resume_flags};
 pub use json::{ExcludedJson, GroupJson, RequeueJson};
 pub use plan::document;
 
-use flags::plan_flags;
 use json::{data, left_behind};
 
 use super::outcome::{account, exit, note_stop, outcome_json};
@@ -73,6 +72,8 @@ pub fn planned(facing: &Facing<'_>, dry_run: bool, obstacle: Option<&str>) -> Re
     let plan = facing.plan;
     if plan.matched == 0 {
         document.note("no dead letter matches: nothing to do");
+    } else if plan.ids.is_empty() && facing.resumes.is_some() {
+        document.note("nothing is left of it to requeue: nothing was written");
     } else if plan.ids.is_empty() {
         document.note("none of these may be requeued: nothing was written");
     } else {

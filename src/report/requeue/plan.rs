@@ -58,9 +58,9 @@ pub fn document(facing: &Facing<'_>) -> Document {
     if let Some(operation) = &facing.resumes {
         document.note(format!("goes on with operation {operation}"));
         if facing.undone > 0 {
-            let jobs = plural(facing.undone, "job was", "jobs were");
+            let jobs = plural(facing.undone, "of its jobs was", "of its jobs were");
             document.note(format!(
-                "beware: {jobs} of it taken back by an undo since; they stay dead, the others go"
+                "beware: {jobs} taken back by an undo since, and nothing more is done to that; the others go"
             ));
         }
     }

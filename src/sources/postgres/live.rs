@@ -12,7 +12,7 @@ use super::sql::{age, changed, column_or_null, ident, live_in, sign_of_life};
 use super::{Database, dead_letters};
 use crate::facts::layout::{Events, Layout};
 use crate::facts::live::{Activity, Cause, Deaths, MOST_STUCK, NAMED, Running, SPAN, Stuck};
-use crate::facts::operation::Deed;
+use crate::facts::operation::{Deed, MOVED_ON, TAKEN_BACK};
 use crate::facts::{SourceError, SourceErrorKind, mask};
 
 /// Dead letters that are read, newest first.
@@ -127,15 +127,21 @@ fn operations(layout: &Layout, events: &Events, at: &str) -> Option<String> {
     let data = ident(events.data.as_deref()?);
     Some(format!(
         "with recent as materialized (
-           select job_id, {data}::jsonb as data, {age} as age from public.job_events
+           select id, job_id, {data}::jsonb as data, {age} as age from public.job_events
             order by id desc limit {EVENTS}
          ), ours as materialized (
            select job_id, age, data ->> 'operation' as operation,
+                  lag(data ->> 'operation') over later as next_operation,
+                  lag(data ->> 'undoes') over later as undone,
                   data ->> 'reason' as deed, data ->> 'actor' as actor,
                   data ->> 'host' as host, data ->> 'operator_reason' as reason
              from recent where data ? 'operation' and data ->> 'tool' like 'cliplyctl %'
+           window later as (partition by job_id order by id desc)
          ), by_author as (
-           select operation, job.{live}::text as state, actor, host, reason, count(*) as n,
+           select operation,
+                  case when undone = operation then '{TAKEN_BACK}'
+                       when next_operation <> operation then '{MOVED_ON}'
+                       else job.{live}::text end as state, actor, host, reason, count(*) as n,
                   max(deed) as deed, max(age) as first, min(age) as last
              from ours join public.jobs job on job.id = ours.job_id group by 1, 2, 3, 4, 5
          ), by_state as (
@@ -148,7 +154,7 @@ fn operations(layout: &Layout, events: &Events, at: &str) -> Option<String> {
          )
          select operation, max(deed) as deed, actor, host, reason, sum(n)::bigint as jobs,
                 max(first) as first, min(last) as last,
-                json_agg(json_build_array(state, n) order by n desc)::text as states
+                json_agg(json_build_array(state, n) order by n desc, state)::text as states
            from by_state join latest using (operation)
           group by operation, actor, host, reason order by min(last) limit $1",
         age = age(&ident(at)),

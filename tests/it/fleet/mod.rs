@@ -139,7 +139,7 @@ fn a_line_says_what_was_not_seen_and_its_command_can_be_pasted() {
     let words = ["--config", "my ops.toml", "--all-contexts", "triage"];
     let output = Cli::new(words).file("my ops.toml", config).run().expect_code(2);
     let told = &output.stdout;
-    assert!(told.contains("; not seen: 127.0.0.1:1: refused the connection"), "{told}");
+    assert!(told.contains("; not seen: database: 127.0.0.1:1: refused the connection"), "{told}");
     assert!(told.contains("cliplyctl --config 'my ops.toml' -c eu triage"), "{told}");
 }
 

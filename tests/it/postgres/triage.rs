@@ -75,7 +75,7 @@ fn a_red_app_does_not_hide_why_the_database_was_not_read() {
     let url = refused_url().replace("http://", "postgresql://postgres@") + "/app";
     let cli = Cli::new(["triage"]).env("CLIPLY_BASE_URL", stub.url());
     let said = cli.env("DATABASE_URL", url).run().expect_code(2).stdout;
-    assert!(said.contains("the database was not read: "), "{said}");
+    assert!(said.contains("not read: database: "), "{said}");
     let next = said.lines().find(|line| line.contains("cliplyctl config check")).unwrap_or("");
     assert!(next.ends_with("why the database was not read"), "{said}");
 }

@@ -40,9 +40,13 @@ fn a_canary_that_fails_again_stops_its_group_though_retries_remain() {
     assert_eq!((count(&db, "queued"), count(&db, "dead_letter")), ("1".into(), "11".into()));
     assert_eq!((&lane(&json)["stopped"], &lane(&json)["left"]), (&"failed".into(), &11.into()));
     let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
+    let state = cli.home().join(".local/state");
+    let ops = Cli::new(["dlq", "ops"]).env("DATABASE_URL", db.url()).env("XDG_STATE_HOME", &state);
+    let ops = { ops }.run().expect_code(0).stdout;
+    assert!(ops.contains("1 of 12"), "{ops}");
+    assert!(ops.contains(&format!("dlq requeue --resume {operation} --canary")), "{ops}");
 
     // The cause is mended: the same operation goes on with the others.
-    let state = cli.home().join(".local/state");
     let args = ["--resume", operation, "--yes", "--ramp", "1,all", "--reason", "mended"];
     let mut cli = command(&db, "requeue", &args).env("XDG_STATE_HOME", state);
     let running = cli.start();
@@ -148,7 +152,8 @@ fn whoever_goes_on_says_who_and_why() {
 
     let state = cli.home().join(".local/state");
     // Alphabetically before the first reason: the last one counts, not the largest.
-    let args = ["--resume", operation, "--yes", "--reason", "a fix"];
+    // Without a flag of care it would be a canary again.
+    let args = ["--resume", operation, "--yes", "--rate", "100/s", "--reason", "a fix"];
     let mut resume =
         command(&db, "requeue", &args).env("XDG_STATE_HOME", &state).env("USER", "amy");
     resume.run().expect_code(0);
@@ -418,7 +423,7 @@ fn the_command_that_applies_a_plan_is_as_careful_as_the_plan_that_was_shown() {
     let mut cli = Cli::new(words.split(' ')).env("DATABASE_URL", db.url());
     let shown = cli.run().expect_code(0).stdout;
     let line = shown.lines().find(|line| line.contains("requeue --plan plan-")).unwrap();
-    let flags = " --canary --rate 20/m --spread 600s --pause-above 9";
+    let flags = " --canary --rate 20/m --spread 10m --pause-above 9";
     assert!(line.contains(flags), "{shown}");
     // They are flags that it takes, and mean the same.
     let pasted = format!("dlq requeue --all --dry-run{}", &line[line.find(" --canary").unwrap()..]);

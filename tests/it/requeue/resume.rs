@@ -50,7 +50,7 @@ fn the_same_ids_again_finish_what_was_interrupted() {
     let state = cli.home().join(".local/state");
     let again = command(&db, "requeue", &second);
     let again = again.env("XDG_STATE_HOME", &state).run().expect_code(0);
-    assert!(again.stderr.contains("the same command was interrupted"), "{}", again.stderr);
+    assert!(again.stderr.contains("the same command did not finish"), "{}", again.stderr);
     assert_eq!(again.json()["data"]["outcome"]["done"], 1);
     assert_eq!((events(&db), count(&db, "queued")), ("30".into(), "30".into()));
     let told = |word| {
@@ -104,6 +104,13 @@ fn a_selection_that_grew_is_not_applied_by_an_older_plan() {
     };
     let refused = apply(&[]).expect_code(77);
     assert!(refused.stderr.contains("2 new"), "{}", refused.stderr);
+    // What the hint offers is as careful, and can be looked at first.
+    let careful = apply(&["--canary", "--reason", "it's mended"]).expect_code(77).stderr;
+    let hint = format!(r"--plan {plan} --frozen --canary --reason 'it'\''s mended'");
+    assert!(careful.contains(&hint), "{careful}");
+    let shown = ["--plan", plan.as_str(), "--frozen", "--dry-run"];
+    let shown = command(&db, "requeue", &shown).env("XDG_STATE_HOME", &state).run();
+    assert_eq!(shown.expect_code(0).json()["data"]["eligible"], 3);
     assert_eq!(events(&db), "0");
     apply(&["--frozen"]).expect_code(0);
     assert_eq!((events(&db), count(&db, "dead_letter")), ("3".into(), "2".into()));
@@ -148,12 +155,38 @@ fn what_goes_on_keeps_its_pace_and_its_reason_and_knows_of_an_undo() {
     let ops = again(&["dlq", "ops"]).expect_code(0).stdout;
     assert!(ops.contains(" of 60") && ops.contains(&resume), "{ops}");
     again(&["dlq", "undo", &id, "--yes"]).expect_code(0);
+    // Nobody is told to go on with what was taken back.
+    let ops = again(&["dlq", "ops"]).expect_code(0).stdout;
+    assert!(!ops.contains("--resume"), "{ops}");
+    // It goes on at the pace at which it began, unless another one is said.
+    let bare = again(&["dlq", "requeue", "--resume", &id, "--dry-run"]).expect_code(0).stdout;
+    assert!(bare.contains("at most 8 jobs a second"), "{bare}");
+    assert!(bare.contains(&format!("cliplyctl dlq requeue --resume {id} --rate 8/s")), "{bare}");
     // More than 50 jobs want a reason: it is known already.
-    let rest = again(&["dlq", "requeue", "--resume", &id, "--yes"]).expect_code(0);
+    let rest = ["dlq", "requeue", "--resume", &id, "--rate", "1000/s", "--yes"];
+    let rest = again(&rest).expect_code(0);
     assert!(rest.stderr.contains("taken back by an undo since"), "{rest:#?}");
     let reasons = "SELECT DISTINCT data->>'operator_reason' FROM job_events
                     WHERE data->>'reason' = 'requeued_from_dead_letter'";
     assert_eq!(db.value(reasons), "renewed");
+    // Nothing is left: that is no failure, and no refusal.
+    let done = again(&["dlq", "requeue", "--resume", &id, "--yes"]).expect_code(0).stdout;
+    assert!(done.contains("nothing is left of it to requeue"), "{done}");
+}
+
+#[test]
+fn an_undo_cannot_be_resumed_and_says_what_it_is() {
+    let db = Database::with_variant("main");
+    bury(&db, 2);
+    let mut cli = command(&db, "requeue", &["--all", "--yes"]);
+    let json = cli.run().expect_code(0).json();
+    let id = json["data"]["outcome"]["operation"].as_str().unwrap();
+    let state = cli.home().join(".local/state");
+    let here = |verb, args: &[&str]| command(&db, verb, args).env("XDG_STATE_HOME", &state).run();
+    let undo = here("undo", &[id, "--yes"]).expect_code(0).json();
+    let undo = undo["data"]["outcome"]["operation"].as_str().unwrap();
+    let refused = here("requeue", &["--resume", undo, "--yes"]).expect_code(64);
+    assert!(refused.stderr.contains("is an undo"), "{refused:#?}");
 }
 
 #[test]

@@ -111,8 +111,8 @@ fn what_comes_next_can_be_typed_here() {
     let url = refused_url();
     let next = |args: &[&str]| Cli::new(args.iter().copied()).run().expect_code(2).stdout;
     let here = next(&["health", "--base-url", &url]);
-    assert!(here.contains("what follows needs the same --base-url"), "{here}");
-    assert!(here.contains("cliplyctl runbook 3.1") && !here.contains("env check"), "{here}");
+    let page = format!("cliplyctl --base-url {url} runbook 3.1");
+    assert!(here.contains(&page) && !here.contains("env check"), "{here}");
     let ready = next(&["ready", "--base-url", &url]);
     assert!(ready.contains("3.1 The app does not answer"), "{ready}");
     assert!(!ready.contains("3.2"), "{ready}");

@@ -10,7 +10,7 @@ fn outage(size: &str, rows: u16, columns: u16) {
     terminal.wait_for("readable by this role");
     own.down();
     let refused = format!("127.0.0.1:{}: refused the connection", own.port);
-    let (here, there) = (format!("ready?         {refused}"), format!("ago: {refused}"));
+    let (here, there) = (format!("ready?         database: {refused}"), format!("ago: {refused}"));
     let gone = [here.as_str(), &there, "ago)"];
     compare(&format!("greyed-{size}"), &frame(&terminal, &gone, &[]));
     compare(&format!("greyed-{size}-dimmed"), &dimmed(&terminal, &gone, &[]));

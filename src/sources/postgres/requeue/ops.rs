@@ -6,15 +6,10 @@ use tokio_postgres::types::Type;
 
 use super::offenders::LOOK_BACK;
 use crate::facts::layout::Layout;
-use crate::facts::operation::{Deed, Summary, reasons};
+use crate::facts::operation::{Deed, MOVED_ON, Summary, TAKEN_BACK, reasons};
 use crate::facts::{SourceError, mask};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::sql::ident;
-
-/// Instead of its state: a later undo took the job back.
-const TAKEN_BACK: &str = "undone";
-/// Instead of its state: a later operation has the job.
-const MOVED_ON: &str = "moved on";
 
 /// The newest operations among the newest events. One that was resumed tells who wrote last, the first
 /// reason and the last.
