@@ -113,6 +113,10 @@ async fn execute(
     let without_dotenv = matches!(cli.command, Command::Env(_));
     let overrides = Overrides { without_dotenv, ..cli.global.overrides() };
     let settings = Settings::resolve(&overrides, environment, &cwd)?;
+    if let Some(broken) = &settings.broken {
+        terminal
+            .say(&format!("warning: {}; nothing is written until it is mended", broken.message));
+    }
     let context = Context::new(settings, terminal, cli.command.name());
     if let Some(ended) = commands::stream(&cli.command, &context, cli.format()).await {
         return Ok(ended.unwrap_or_else(|e| fail(cli, terminal, e, &context.provenance())));

@@ -44,6 +44,7 @@ pub async fn check(context: &Context) -> Report {
         }
         Err(error) => errors.push(error.into()),
     }
+    errors.extend(context.settings.broken.clone());
     for error in &errors {
         document.headline(Verdict::Unknown, &error.message);
         error.causes.iter().chain(&error.hints).for_each(|text| document.note(text));

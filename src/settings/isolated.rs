@@ -24,6 +24,7 @@ pub fn resolve(
         demo::NAME => demo::not_running(),
         _ => Error::usage(format!("no context `{name}`")).hint(config.hint(name)),
     })?;
+    let context = context.sound()?;
     let records = demo::records(context, environment)?;
     let mut settings = Settings::blank(overrides, environment, config);
     settings.state_dir = records.or(settings.state_dir);

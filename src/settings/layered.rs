@@ -115,7 +115,7 @@ pub fn resolve(
 fn default_context(config: &Config) -> Result<Option<&Context>, Error> {
     let Some(name) = &config.default_context else { return Ok(None) };
     match config.context(&name.value) {
-        Some(context) => Ok(Some(context)),
+        Some(context) => context.sound().map(Some),
         None => Err(Error::config(format!("{}: no context `{}`", name.origin, name.value))
             .hint(config.hint(&name.value))),
     }

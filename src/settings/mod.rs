@@ -109,13 +109,15 @@ pub struct Settings {
     pub state_dir: Option<PathBuf>,
     /// Login name of whoever types.
     pub actor: String,
+    /// What is wrong in a context that was not named: whom it guards is not known, and nothing is written.
+    pub broken: Option<Error>,
     /// What a person should know; none of it stops a command.
     pub warnings: Vec<String>,
 }
 
 impl Settings {
     /// Finds every setting. Fails on what makes all of them doubtful: a broken file, an unknown
-    /// context, a flag that contradicts it.
+    /// context or a broken one, a flag that contradicts it.
     pub fn resolve(
         overrides: &Overrides,
         environment: &Environment,
@@ -200,6 +202,7 @@ impl Settings {
             advice: config.advice.clone(),
             process: environment.clone(),
             state_dir: state.map(|directory| directory.join("cliplyctl")),
+            broken: config.contexts.iter().find_map(|context| context.fault.clone()),
             warnings: Vec::new(),
         }
     }

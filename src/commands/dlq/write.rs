@@ -46,8 +46,20 @@ pub async fn consent(
     request.permit(shown, ask).await
 }
 
+/// Refuses while a context of the configuration cannot be read: it may protect this database.
+///
+/// # Errors
+/// 77 with what is wrong.
+pub fn unbroken(context: &Context) -> Result<(), Error> {
+    let Some(broken) = &context.settings.broken else { return Ok(()) };
+    Err(Error::refused("a broken context may protect this database: nothing is written")
+        .cause(&broken.message)
+        .hint("mend it first; cliplyctl config check says whether that is all"))
+}
+
 /// Refuses where nothing can be written, before anyone is asked.
 pub fn possible(context: &Context, ground: &Ground) -> Result<(), Error> {
+    unbroken(context)?;
     if let (Some(why), false) = (&ground.obstacle, context.settings.read_only) {
         return Err(Error::refused(why.clone()));
     }

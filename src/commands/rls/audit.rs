@@ -3,6 +3,7 @@
 use super::gather;
 use crate::checks::rls::judge;
 use crate::cli::RlsAudit;
+use crate::commands::dlq::write;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
@@ -38,6 +39,7 @@ fn interrupted() -> Error {
 /// Leave to try writes. Never in a protected context: nothing is written for good, but triggers run.
 async fn consent(context: &Context, yes: bool) -> Result<WritePermit, Error> {
     let settings = &context.settings;
+    write::unbroken(context)?;
     if let Some(name) = &settings.protected {
         return Err(Error::refused(format!(
             "context {name} is protected: no writes are tried there"

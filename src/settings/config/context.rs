@@ -74,16 +74,28 @@ pub struct Context {
     pub timeout: Option<Setting<Duration>>,
     /// Limits that differ from the defaults.
     pub thresholds: Thresholds,
+    /// The first thing in it that cannot be used: nobody may rely on the rest.
+    pub fault: Option<Error>,
 }
 
 impl Context {
-    /// Reads the table of one context.
-    pub fn read(document: &Document, key: &Key, table: &DeTable) -> Result<Self, Error> {
+    /// Reads the table of one context. What is wrong in it is kept for those who name it.
+    pub fn read(document: &Document, key: &Key, table: &DeTable) -> Self {
         let mut context = Self::empty(key.get_ref().clone().into_owned(), document, key);
         for (key, value) in table {
-            context.set(document, key, value)?;
+            if let Err(fault) = context.set(document, key, value) {
+                context.fault.get_or_insert(fault);
+            }
         }
-        Ok(context)
+        context
+    }
+
+    /// This context, where all of it can be used.
+    ///
+    /// # Errors
+    /// What is wrong in it.
+    pub fn sound(&self) -> Result<&Self, Error> {
+        self.fault.as_ref().map_or(Ok(self), |fault| Err(fault.clone()))
     }
 
     fn empty(name: String, document: &Document, key: &Key) -> Self {
@@ -100,6 +112,7 @@ impl Context {
             runbook_url: None,
             timeout: None,
             thresholds: Thresholds::default(),
+            fault: None,
         }
     }
 

@@ -98,7 +98,7 @@ impl Config {
                     for (name, value) in document.inner(key, value)? {
                         document.context = Some(name.get_ref().clone().into_owned());
                         let table = document.inner(name, value)?;
-                        self.contexts.push(Context::read(&document, name, table)?);
+                        self.contexts.push(Context::read(&document, name, table));
                         document.context = None;
                     }
                 }

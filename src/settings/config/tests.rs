@@ -4,6 +4,7 @@ use crate::error::ErrorKind;
 fn read(text: &str) -> Result<Config, Error> {
     let mut config = Config::default();
     config.add(Path::new("c.toml"), text)?;
+    config.contexts.iter().try_for_each(|context| context.sound().map(drop))?;
     Ok(config)
 }
 

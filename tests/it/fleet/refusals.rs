@@ -3,6 +3,7 @@
 use super::{config, run, well};
 use crate::demo::Demo;
 use crate::support::cli::Cli;
+use crate::support::postgres::Database;
 
 #[test]
 fn writes_and_views_go_to_one_context() {
@@ -45,6 +46,30 @@ fn a_name_that_is_wrong_stops_the_whole() {
     }
     assert_eq!(eu.count("/api/healthz"), 0);
     run("health --all-contexts", "").expect_code(78);
+}
+
+#[test]
+fn a_broken_context_stops_those_who_name_it_and_every_write() {
+    let db = Database::from_fixture("main_typical");
+    let config = "[context.a]\ndatabase_url_env = \"A_URL\"\n[context.b]\nprotectd = true\n";
+    let run = |words: &str| {
+        let cli = Cli::new(words.split(' ')).file("cliplyctl.toml", config).env("A_URL", db.url());
+        { cli }.run()
+    };
+    let named = "cliplyctl.toml:4: unknown key `protectd`";
+    let told = run("-c a queue -o json").expect_code(2);
+    assert!(told.stderr.contains(named), "{told:#?}");
+    for words in ["-c b queue", "-c a,b queue"] {
+        let told = run(words).expect_code(78);
+        assert!(told.stderr.contains(named), "{words}: {told:#?}");
+    }
+    // Perhaps it is this database that b protects.
+    run("-c a dlq requeue --all --dry-run").expect_code(0);
+    for write in ["dlq requeue --kind CLIP_RENDER", "jobs rescue", "rls audit --probe-writes"] {
+        let told = run(&format!("-c a {write} --yes")).expect_code(77);
+        assert!(told.stderr.contains(named), "{write}: {told:#?}");
+    }
+    run("-c a config check").expect_code(78);
 }
 
 #[test]
