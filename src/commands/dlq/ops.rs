@@ -31,8 +31,14 @@ pub async fn run(context: &Context, args: &DlqOps) -> Result<Report, Error> {
             summary.unfinished = record.as_ref().and_then(unfinished);
         }
     }
+    let cut = found.len() == args.limit as usize;
+    let cut = if cut {
+        format!("; the newest {} are shown (--limit)", args.limit)
+    } else {
+        String::new()
+    };
     let examined = format!(
-        "looked for in the newest {} events",
+        "looked for in the newest {} events{cut}",
         crate::text::count(u64::from(offenders::LOOK_BACK))
     );
     Ok(operations::listing(&found, &examined, &context.provenance()))

@@ -14,7 +14,6 @@ use super::outcome::{account, exit, note_stop, outcome_json};
 use super::{Document, Provenance, Report, canary, follow, header};
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::facts::Verdict;
 use crate::facts::advice::Advice;
 use crate::facts::cohort::Followed;
 use crate::facts::operation::OperationId;
@@ -120,7 +119,8 @@ pub fn refused(facing: &Facing<'_>) -> Report {
     let plan = facing.plan;
     let mut document = document(facing);
     let jobs = ineligible(plan);
-    document.headline(Verdict::Unknown, format!("refused: {jobs}; nothing was written"));
+    document.note(format!("refused: {jobs}; nothing was written"));
+    document.note("--skip-ineligible leaves such ids out");
     let mut report = Report::listing("dlq requeue", data(facing, None), document);
     report.exit = ExitCode::Refused;
     let error = Error::refused(format!("{jobs}, and ids are all or nothing"))

@@ -35,7 +35,7 @@ pub async fn read(
     let row = db.rows(timeout, &statement, &[(&id, Type::TEXT)]).await?.into_iter().next();
     let row = row.ok_or_else(|| {
         SourceError::new(SourceErrorKind::NotFound, format!("there is no job {id}"))
-            .hint("ids are listed by: cliplyctl dlq list")
+            .hint("dead ones are listed by: cliplyctl dlq list; stuck ones by: cliplyctl jobs rescue --dry-run")
     })?;
     let kind: Option<String> = row.get("kind");
     let timeline = timeline::read(db, layout, (id, kind.as_deref().unwrap_or("")), timeout).await?;
