@@ -48,6 +48,8 @@ impl Drop for Announcement {
     fn drop(&mut self) {
         if fs::read_to_string(&self.file).is_ok_and(|text| text == self.text) {
             _ = fs::remove_file(&self.file);
+            // Only where nothing else is kept there.
+            _ = self.file.parent().map(fs::remove_dir);
         }
     }
 }

@@ -172,7 +172,9 @@ pub(super) fn overview(job: &Job) -> Vec<(&'static str, Cell)> {
     add("created", ago(job.created_age));
     add("last changed", ago(job.updated_age));
     let stale = job.stale.as_ref();
-    add("not kept up", stale.map(|value| format!("{value}, in the other column for the state")));
+    let stale =
+        stale.map(|value| format!("{value}: of the other state column, which nobody keeps up"));
+    add("not the state", stale);
     pairs
 }
 

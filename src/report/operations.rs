@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::outcome::{OutcomeJson, account, exit, note_stop, outcome_json};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use crate::exit::ExitCode;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{Deed, OperationId, Summary, TAKEN_BACK};
 use crate::facts::requeue::Outcome;
@@ -181,14 +182,21 @@ pub struct UndoJson {
 
 /// The plan as the answer.
 #[must_use]
-pub fn undo_planned(scope: &Scope<'_>, from: &Provenance) -> Report {
+pub fn undo_planned(scope: &Scope<'_>, dry_run: bool, from: &Provenance) -> Report {
     let mut document = undo_plan(scope, from);
     document.note("nothing was written");
     if scope.eligible > 0 {
         let undo = format!("cliplyctl dlq undo {}", scope.of);
         document.next(vec![(undo, "shows this again, and asks before it writes")]);
+    } else if scope.moved_on > 0 {
+        let follow = format!("cliplyctl dlq follow {}", scope.of);
+        document.next(vec![(follow, "what became of those that moved on")]);
     }
-    Report::listing("dlq undo", json(scope, None), document)
+    let mut report = Report::listing("dlq undo", json(scope, None), document);
+    if !dry_run && scope.moved_on > 0 {
+        report.exit = if scope.undone > 0 { ExitCode::Partial } else { ExitCode::Refused };
+    }
+    report
 }
 
 /// The account of an undo.

@@ -16,7 +16,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
     vec![match &facts.result {
         Ok(layout) => {
             let live = format!("{}, by {}", layout.id.sql(), layout.live);
-            let mut message = format!("readable by this role ({live})");
+            let mut message = format!("readable by this role ({live}); what others may: rls audit");
             for assumption in &layout.assumptions {
                 message.push_str("; ");
                 message.push_str(assumption);

@@ -109,8 +109,11 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
             did_you_mean(&entry.key, facts.schema.keys.iter().map(|key| key.name.as_str()))
         });
         let mut message = format!("{} stands at {place} and is not in the schema", entry.key);
-        if let Some(other) = meant {
-            message.push_str(&format!(", which has {other} (renamed?)"));
+        match meant {
+            Some(other) if entries.contains_key(other) => message
+                .push_str(&format!(", which has {other}, as the template does: delete this line")),
+            Some(other) => message.push_str(&format!(", which has {other} (renamed?)")),
+            None => {}
         }
         let verdict = match open {
             Some(what) => {
@@ -143,6 +146,12 @@ mod tests {
         let found = findings("A: z.string(), B: z.string().optional()", "A=\n# B=\n# note=x\n");
         assert_eq!(worst(&found), Verdict::Ok);
         assert!(found[0].message.contains("1 of them are only documented"), "{found:?}");
+    }
+
+    #[test]
+    fn a_renamed_key_that_was_inserted_leaves_a_line_to_delete() {
+        let found = findings("SERVICE_ROLE_KEY: z.string()", "SERVICE_ROLE_KEY=x\nSERVICE_KEY=x\n");
+        assert!(found[0].message.ends_with("delete this line"), "{found:?}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `dlq requeue`: plan, consent, guarded writes, account.
 
 use super::request::{Request, request};
+use super::watch::Watch;
 use super::{careful, plan, write};
 use crate::checks::advice::SHIPPED;
 use crate::cli::{Consent, DlqRequeue};
@@ -9,6 +10,7 @@ use crate::error::Error;
 use crate::facts::operation::{Author, Deed, REQUEUED};
 use crate::facts::requeue::{Exclusion, Plan, Target};
 use crate::report::{Report, requeue as report};
+use crate::sources::postgres::pressure;
 use crate::sources::postgres::requeue::lookup::{self, Ground};
 use crate::sources::postgres::requeue::statements;
 use crate::sources::postgres::requeue::{Shape, Work};
@@ -16,6 +18,8 @@ use crate::sources::state::{State, StoredOperation};
 
 /// Explicit ids up to this many are written in one transaction, or not at all.
 const ONE_TRANSACTION: usize = 500;
+/// Due jobs are counted up to this many.
+const MANY: u64 = 100_000;
 
 /// Requeues, or shows what would be requeued.
 pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> {
@@ -43,6 +47,11 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
     if let Some(record) = &resumed {
         let undone = lookup::undone(database, layout, &record.operation, context.timeout()).await?;
         facing.undone = undone.len() as u64;
+        facing.failed = failed(context, record, &shape, state.as_ref().ok()).await;
+    }
+    if facing.canary.is_some() {
+        let due = pressure::read(database, layout, Some(MANY)).await.ok();
+        facing.before = due.and_then(|seen| seen.waiting).filter(|due| *due <= MANY);
     }
     if refuses(&plan) {
         return Ok(report::refused(&facing));
@@ -77,6 +86,8 @@ fn facing<'a>(
         pace: args.care.pace(),
         rules: context.settings.advice.iter().chain(SHIPPED).collect(),
         undone: 0,
+        failed: 0,
+        before: None,
         protected: context.settings.protected.as_deref(),
         // Whoever goes on without a reason goes on for the first one.
         reason: args
@@ -85,6 +96,20 @@ fn facing<'a>(
             .as_deref()
             .or_else(|| resumed.and_then(|record| record.author.reason.as_deref())),
     }
+}
+
+/// How many jobs of an operation failed again; none where that cannot be seen.
+async fn failed(
+    context: &Context,
+    record: &StoredOperation,
+    shape: &Shape,
+    state: Option<&State>,
+) -> u64 {
+    let operation = &record.operation;
+    let Ok(mut watch) = Watch::new(context, operation, operation.after, shape, state).await else {
+        return 0;
+    };
+    watch.look().await.map_or(0, |()| watch.tally().failed())
 }
 
 /// A plan that may be agreed to.

@@ -47,7 +47,7 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
     let (from, moved_on) = (context.provenance(), total - eligible - undone);
     let scope = operations::Scope { of: &of, eligible, undone, moved_on, named: &moved };
     if args.consent.dry_run || eligible == 0 {
-        return Ok(operations::undo_planned(&scope, &from));
+        return Ok(operations::undo_planned(&scope, args.consent.dry_run, &from));
     }
     write::possible(context, &ground)?;
     let plan = operations::undo_plan(&scope, &from);

@@ -42,6 +42,10 @@ pub struct Facing<'a> {
     pub rules: Vec<&'a Advice>,
     /// Jobs of the operation that goes on which an undo took back since.
     pub undone: u64,
+    /// Those of it that failed again since, as far as that can be seen.
+    pub failed: u64,
+    /// Jobs that are due before those of a canary, where somebody counted them.
+    pub before: Option<u64>,
     /// The context that guards this database, by name.
     pub protected: Option<&'a str>,
     /// Why, as it was said.

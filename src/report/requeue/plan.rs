@@ -31,9 +31,15 @@ pub fn document(facing: &Facing<'_>) -> Document {
     }
     let about = crate::text::age(expected(facing));
     let words = match &facing.canary {
-        Some(_) => format!(
-            "about {about} to write; each step then waits until workers reach its jobs, behind what is due"
-        ),
+        Some(_) => {
+            let due = match facing.before {
+                Some(due) => plural(due, "job that is due", "jobs that are due"),
+                None => "what is due".to_owned(),
+            };
+            format!(
+                "about {about} to write; each step then waits until workers reach its jobs, behind {due}"
+            )
+        }
         None => format!("about {about}"),
     };
     pairs.push(("expected", Cell::plain(words)));
@@ -50,6 +56,7 @@ pub fn document(facing: &Facing<'_>) -> Document {
     }
     document.push(Block::Pairs(pairs));
     groups(&mut document, plan, &facing.rules);
+    beware(&mut document, facing);
     samples(&mut document, plan);
     left_out(&mut document, plan);
     if facing.journal_only {
@@ -59,9 +66,16 @@ pub fn document(facing: &Facing<'_>) -> Document {
         document.note(format!("goes on with operation {operation}"));
         if facing.undone > 0 {
             let jobs = plural(facing.undone, "of its jobs was", "of its jobs were");
-            document.note(format!(
-                "beware: {jobs} taken back by an undo since, and nothing more is done to that; the others go"
-            ));
+            let others = if plan.ids.is_empty() {
+                "a new requeue would take them again"
+            } else {
+                "they stay dead, the others go"
+            };
+            document.note(format!("beware: {jobs} taken back by an undo since; {others}"));
+        }
+        if facing.failed > 0 {
+            let jobs = plural(facing.failed, "of its jobs has", "of its jobs have");
+            document.note(format!("beware: {jobs} failed again since: is the cause mended?"));
         }
     }
     document
@@ -129,11 +143,29 @@ fn groups(document: &mut Document, plan: &Plan, rules: &[&Advice]) {
     }
 }
 
+/// All at once, of causes that do not pass by themselves.
+fn beware(document: &mut Document, facing: &Facing<'_>) {
+    let unsafe_now = |group: &&Group| {
+        matches!(safety(group, &facing.rules), Some(SafeToRetry::AfterFix | SafeToRetry::No))
+    };
+    let jobs = facing.plan.groups.iter().filter(unsafe_now).map(|group| group.jobs).sum();
+    if facing.canary.is_none() && jobs > 1 {
+        document.note(format!(
+            "beware: {} died of what does not pass by itself: is it mended? --canary tries one of each cause first",
+            plural(jobs, "job", "jobs")
+        ));
+    }
+}
+
 /// Whether such a cause passes by itself, as far as anybody knows.
-fn advised(group: &Group, rules: &[&Advice]) -> Cell {
+fn safety(group: &Group, rules: &[&Advice]) -> Option<SafeToRetry> {
     let Group { hash, code, template, .. } = group.clone();
     let cause = Fingerprint { hash, code, template };
-    match advise(rules.iter().copied(), &cause).map(|advice| advice.safe_to_retry) {
+    advise(rules.iter().copied(), &cause).map(|advice| advice.safe_to_retry)
+}
+
+fn advised(group: &Group, rules: &[&Advice]) -> Cell {
+    match safety(group, rules) {
         Some(SafeToRetry::Yes) => Cell::plain(retry(SafeToRetry::Yes)),
         Some(other) => Cell::judged(retry(other), Verdict::Warning),
         None => Cell::muted("unknown"),

@@ -46,6 +46,12 @@ fn a_canary_that_fails_again_stops_its_group_though_retries_remain() {
     assert!(ops.contains("1 of 12"), "{ops}");
     assert!(ops.contains(&format!("dlq requeue --resume {operation} --canary")), "{ops}");
 
+    let plan = ["dlq", "requeue", "--resume", operation, "--dry-run"];
+    let plan = Cli::new(plan).env("DATABASE_URL", db.url()).env("XDG_STATE_HOME", &state);
+    let plan = { plan }.run().expect_code(0).stdout;
+    assert!(plan.contains("beware: 1 of its jobs has failed again since"), "{plan}");
+    assert!(plan.contains("behind 0 jobs that are due"), "{plan}");
+
     // The cause is mended: the same operation goes on with the others.
     let args = ["--resume", operation, "--yes", "--ramp", "1,all", "--reason", "mended"];
     let mut cli = command(&db, "requeue", &args).env("XDG_STATE_HOME", state);

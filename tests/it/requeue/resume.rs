@@ -199,6 +199,7 @@ fn a_plan_says_whether_a_retry_is_safe_and_offers_a_canary_first() {
     assert!(next[0].contains(&format!(" --canary{reason}")), "{plan}");
     assert!(!next[1].contains("--canary") && next[1].contains(reason), "{plan}");
     assert!(plan.contains("RETRY") && plan.contains("after the fix"), "{plan}");
+    assert!(plan.contains("died of what does not pass by itself"), "{plan}");
 }
 
 #[test]
