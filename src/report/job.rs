@@ -172,9 +172,7 @@ pub(super) fn overview(job: &Job) -> Vec<(&'static str, Cell)> {
     add("created", ago(job.created_age));
     add("last changed", ago(job.updated_age));
     let stale = job.stale.as_ref();
-    let stale =
-        stale.map(|value| format!("{value}: of the other state column, which nobody keeps up"));
-    add("not the state", stale);
+    add("second column", stale.map(|value| format!("{value}: a state that is not kept up")));
     pairs
 }
 
