@@ -247,6 +247,9 @@ _cliplyctl() {
             cliplyctl__subcmd__help__subcmd__env,explain)
                 cmd="cliplyctl__subcmd__help__subcmd__env__subcmd__explain"
                 ;;
+            cliplyctl__subcmd__help__subcmd__jobs,list)
+                cmd="cliplyctl__subcmd__help__subcmd__jobs__subcmd__list"
+                ;;
             cliplyctl__subcmd__help__subcmd__jobs,rescue)
                 cmd="cliplyctl__subcmd__help__subcmd__jobs__subcmd__rescue"
                 ;;
@@ -271,6 +274,9 @@ _cliplyctl() {
             cliplyctl__subcmd__jobs,help)
                 cmd="cliplyctl__subcmd__jobs__subcmd__help"
                 ;;
+            cliplyctl__subcmd__jobs,list)
+                cmd="cliplyctl__subcmd__jobs__subcmd__list"
+                ;;
             cliplyctl__subcmd__jobs,rescue)
                 cmd="cliplyctl__subcmd__jobs__subcmd__rescue"
                 ;;
@@ -279,6 +285,9 @@ _cliplyctl() {
                 ;;
             cliplyctl__subcmd__jobs__subcmd__help,help)
                 cmd="cliplyctl__subcmd__jobs__subcmd__help__subcmd__help"
+                ;;
+            cliplyctl__subcmd__jobs__subcmd__help,list)
+                cmd="cliplyctl__subcmd__jobs__subcmd__help__subcmd__list"
                 ;;
             cliplyctl__subcmd__jobs__subcmd__help,rescue)
                 cmd="cliplyctl__subcmd__jobs__subcmd__help__subcmd__rescue"
@@ -2642,8 +2651,22 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__help__subcmd__jobs)
-            opts="show rescue"
+            opts="show list rescue"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__help__subcmd__jobs__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2976,7 +2999,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__jobs)
-            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version show rescue help"
+            opts="-c -o -h -V --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version show list rescue help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3050,7 +3073,7 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__jobs__subcmd__help)
-            opts="show rescue help"
+            opts="show list rescue help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3064,6 +3087,20 @@ _cliplyctl() {
             return 0
             ;;
         cliplyctl__subcmd__jobs__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__jobs__subcmd__help__subcmd__list)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -3098,6 +3135,101 @@ _cliplyctl() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        cliplyctl__subcmd__jobs__subcmd__list)
+            opts="-c -o -h -V --state --kind --limit --context --all-contexts --config --base-url --database-url --timeout --output --color --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --state)
+                    COMPREPLY=($(compgen -W "due scheduled running stuck failed finished dead" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --kind)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --database-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json github ndjson csv short markdown nagios junit prometheus sarif" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

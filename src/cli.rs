@@ -19,7 +19,7 @@ pub use env::{Env, EnvCheck, EnvExplain, EnvSources};
 pub use filter::{Filter, Moment};
 pub use global::Global;
 pub use history::{History, Record, Watch};
-pub use jobs::{Jobs, JobsRescue, JobsShow};
+pub use jobs::{JobState, Jobs, JobsList, JobsRescue, JobsShow};
 pub use requeue::{Care, Consent, DlqFollow, DlqOps, DlqRequeue, DlqUndo};
 pub use rls::{Rls, RlsAudit, RlsDiff, RlsExplain, RlsScope, RowCommand};
 pub use triage::{Goal, Triage};
@@ -181,6 +181,7 @@ impl Command {
             Self::Config(Config::Check) => "config check",
             Self::Demo(_) => "demo",
             Self::Jobs(Jobs::Show(_)) => "jobs show",
+            Self::Jobs(Jobs::List(_)) => "jobs list",
             Self::Jobs(Jobs::Rescue(_)) => "jobs rescue",
             Self::Runbook { .. } => "runbook",
             Self::Schema => "schema",

@@ -12,6 +12,8 @@ use crate::settings::duration;
 pub enum Jobs {
     /// Show a job in full: errors, payload, timeline, and what its state means
     Show(JobsShow),
+    /// List jobs of one state: those that wait, run, are stuck, finished, ...
+    List(JobsList),
     /// Take jobs from silent workers: back to waiting, or dead after the last attempt
     Rescue(JobsRescue),
 }
@@ -22,6 +24,39 @@ pub struct JobsShow {
     /// The job's id
     #[arg(allow_negative_numbers = true)]
     pub id: String,
+}
+
+/// `jobs list`
+#[derive(Debug, Args)]
+pub struct JobsList {
+    /// What is going on with them
+    #[arg(long, value_name = "STATE", default_value = "due")]
+    pub state: JobState,
+    /// Only this kind
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<String>,
+    /// At most this many
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub limit: u32,
+}
+
+/// What is going on with a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum JobState {
+    /// Waits, and may be claimed
+    Due,
+    /// Waits for its time
+    Scheduled,
+    /// In the hands of a worker
+    Running,
+    /// In the hands of a worker that fell silent
+    Stuck,
+    /// Failed, and will be tried again
+    Failed,
+    /// Came to a good end
+    Finished,
+    /// Given up: dlq list says more
+    Dead,
 }
 
 /// `jobs rescue`

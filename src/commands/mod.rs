@@ -93,6 +93,7 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         Command::Env(Env::Explain(args)) => env::explain(context, args),
         Command::Config(Config::Show) => Ok(config::show(context)),
         Command::Config(Config::Check) => Ok(config::check(context).await),
+        Command::Jobs(Jobs::List(args)) => jobs::list(context, args).await,
         Command::Jobs(Jobs::Show(args)) => jobs::show(context, args).await,
         Command::Jobs(Jobs::Rescue(args)) => rescue::run(context, args).await,
         // Handled before: by `standalone`, `demo::run` and `stream`.

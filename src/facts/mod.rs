@@ -14,6 +14,7 @@ pub mod group;
 pub mod index_cost;
 pub mod job;
 pub mod job_id;
+pub mod job_line;
 pub mod layout;
 pub mod limits;
 pub mod listing;

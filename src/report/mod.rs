@@ -18,6 +18,7 @@ pub mod header;
 pub mod health;
 pub mod history;
 pub mod job;
+pub mod jobs;
 pub mod operations;
 pub mod outcome;
 pub mod page;

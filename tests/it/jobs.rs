@@ -1,4 +1,4 @@
-//! `jobs show` on every variant.
+//! `jobs show` and `jobs list` on every variant.
 
 use crate::support::cli::Cli;
 use crate::support::fixtures::VARIANTS;
@@ -32,11 +32,61 @@ fn jobs_of_every_variant_are_shown_with_what_their_state_means() {
 }
 
 #[test]
+fn jobs_of_every_variant_are_listed_by_what_is_going_on_with_them() {
+    for variant in VARIANTS {
+        let database = Database::from_fixture(&format!("{variant}_typical"));
+        let list = |args: &[&str]| {
+            let args = [&["jobs", "list", "-o", "json", "--limit", "1000"], args].concat();
+            Cli::new(args).env("DATABASE_URL", database.url()).run()
+        };
+        let ids = |state: &str| {
+            let json = list(&["--state", state]).expect_code(0).json();
+            let jobs = json["data"]["jobs"].as_array().unwrap().clone();
+            let number = |job: &serde_json::Value| {
+                let id = job["id"].as_str().unwrap().to_owned();
+                id.rsplit('-').next().unwrap().parse::<u32>().unwrap()
+            };
+            jobs.iter().map(number).collect::<Vec<_>>()
+        };
+        assert_eq!(ids("due")[0], 101, "{variant}: the one that waits longest comes first");
+        assert!(ids("scheduled").contains(&121), "{variant}");
+        assert!(ids("running").contains(&131), "{variant}");
+        assert!(ids("finished").contains(&1), "{variant}");
+        if variant == "typed" {
+            let told = list(&["--state", "stuck"]).expect_code(3);
+            assert!(told.stderr.contains("neither heartbeat nor lock"), "{told:?}");
+        } else {
+            let stuck = ids("stuck");
+            assert!(stuck.contains(&134) && !stuck.contains(&131), "{variant}: {stuck:?}");
+        }
+        let renders = list(&["--kind", "CLIP_RENDER", "--state", "running"]).expect_code(0).json();
+        let renders = renders["data"]["jobs"].as_array().unwrap();
+        assert!(renders.iter().all(|job| job["kind"] == "CLIP_RENDER"), "{variant}: {renders:?}");
+    }
+}
+
+#[test]
+fn a_list_of_jobs_says_that_there_are_more() {
+    let database = Database::from_fixture("main_typical");
+    let list = |limit: &str| {
+        let args = ["jobs", "list", "--limit", limit];
+        Cli::new(args).env("DATABASE_URL", database.url()).run().expect_code(0).stdout
+    };
+    let short = list("2");
+    assert!(short.contains("there are more") && short.contains("cliplyctl jobs show "), "{short}");
+    assert!(!list("1000").contains("there are more"));
+    let database = Database::from_fixture("main_healthy");
+    let none = Cli::new(["jobs", "list", "--state", "dead"]).env("DATABASE_URL", database.url());
+    let none = { none }.run().expect_code(0).stdout;
+    assert!(none.contains("no job is dead") && !none.contains("Next"), "{none}");
+}
+
+#[test]
 fn the_hint_of_an_error_speaks_of_the_context_that_was_asked() {
     let database = Database::from_fixture("main_healthy");
     let config = "[context.night]\ndatabase_url_env = \"NIGHT_URL\"\n";
     let args = ["-c", "night", "jobs", "show", "00000000-0000-4000-8000-00000000ffff"];
     let mut cli = Cli::new(args).file("cliplyctl.toml", config).env("NIGHT_URL", database.url());
     let output = cli.run().expect_code(3);
-    assert!(output.stderr.contains("cliplyctl -c night dlq list"), "{}", output.stderr);
+    assert!(output.stderr.contains("cliplyctl -c night jobs list"), "{}", output.stderr);
 }

@@ -57,6 +57,8 @@ pub const LINES: &[(&str, &str)] = &[
     ("config show", "--config NOTE"),
     ("config check", ""),
     ("demo", "--list-scenarios"),
+    ("jobs list", ""),
+    ("jobs list", "--state stuck --limit 1000"),
     ("jobs show", "ID"),
     ("jobs rescue", "--dry-run"),
     ("runbook", "3.4"),

@@ -1,6 +1,9 @@
-//! Reads one job in full, and its events.
+//! Reads one job in full, and its events; and lists some.
 
+mod list;
 mod timeline;
+
+pub use list::{Wanted, list};
 
 use std::time::Duration;
 
@@ -35,7 +38,7 @@ pub async fn read(
     let row = db.rows(timeout, &statement, &[(&id, Type::TEXT)]).await?.into_iter().next();
     let row = row.ok_or_else(|| {
         SourceError::new(SourceErrorKind::NotFound, format!("there is no job {id}"))
-            .hint("dead ones are listed by: cliplyctl dlq list; stuck ones by: cliplyctl jobs rescue --dry-run")
+            .hint("ids are listed by: cliplyctl jobs list; dead ones by: cliplyctl dlq list")
     })?;
     let kind: Option<String> = row.get("kind");
     let timeline = timeline::read(db, layout, (id, kind.as_deref().unwrap_or("")), timeout).await?;

@@ -1,0 +1,111 @@
+//! The answer of `jobs list`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use crate::facts::job_line::{Going, JobLine};
+use crate::text::age;
+
+/// `data` of `jobs list`. Ages in seconds by the server's clock.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct JobsJson {
+    /// `due`, `scheduled`, `running`, `stuck`, `failed`, `finished` or `dead`.
+    state: &'static str,
+    /// Whether there are more.
+    more: bool,
+    jobs: Vec<JobLineJson>,
+}
+
+/// One job.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct JobLineJson {
+    id: String,
+    kind: Option<String>,
+    /// Who holds it.
+    worker: Option<String>,
+    attempts: Option<i64>,
+    max_attempts: Option<i64>,
+    /// Since it became due; negative: until then.
+    due_age: Option<f64>,
+    /// Since the holder's last sign of life.
+    life_age: Option<f64>,
+    /// Since it was last changed.
+    changed_age: Option<f64>,
+}
+
+/// Lists jobs, at most `limit` of those that were read.
+#[must_use]
+pub fn report(going: Going, found: &[JobLine], limit: usize, from: &Provenance) -> Report {
+    let (shown, more) = (&found[..found.len().min(limit)], found.len() > limit);
+    let mut document = Document::default();
+    document.push(header::title(format!("jobs, {}", going.word()), from));
+    if shown.is_empty() {
+        document.note(format!("no job is {}", going.word()));
+    } else {
+        document.push(Block::Table(table(going, shown)));
+        document.note(going.order().to_owned());
+    }
+    if more {
+        document.note(format!("there are more: --limit says how many are shown, {limit} here"));
+    }
+    if let Some(first) = shown.first() {
+        let show = format!("cliplyctl jobs show {}", first.id);
+        document.next(vec![(show, "the first of them in full")]);
+    }
+    let data = JobsJson { state: going.word(), more, jobs: shown.iter().map(json).collect() };
+    let mut report = Report::listing("jobs list", data, document);
+    report.summary = vec![("jobs", shown.len().into())];
+    report
+}
+
+fn table(going: Going, jobs: &[JobLine]) -> Table {
+    let when = match going {
+        Going::Due => "due since",
+        Going::Scheduled => "due in",
+        Going::Running | Going::Stuck => "last sign",
+        Going::Failed | Going::Finished | Going::Dead => "changed",
+    };
+    let mut table = Table::listing(vec![
+        Column::text("job"),
+        Column::text("kind"),
+        Column::number(when),
+        Column::text("attempts"),
+        Column::text("worker"),
+    ]);
+    for job in jobs {
+        let seconds = match going {
+            Going::Due => job.due_age.or(job.changed_age),
+            Going::Scheduled => job.due_age.map(|age| -age),
+            Going::Running | Going::Stuck => job.life_age,
+            Going::Failed | Going::Finished | Going::Dead => job.changed_age,
+        };
+        let attempts = match (job.attempts, job.max_attempts) {
+            (Some(made), Some(allowed)) => format!("{made} of {allowed}"),
+            (Some(made), None) => made.to_string(),
+            (None, _) => "-".to_owned(),
+        };
+        table.row(vec![
+            Cell::strong(&job.id),
+            Cell::plain(job.kind.as_deref().unwrap_or("-")),
+            Cell::plain(seconds.map_or_else(|| "-".to_owned(), age)),
+            Cell::plain(attempts),
+            Cell::plain(job.worker.as_deref().unwrap_or("-")),
+        ]);
+    }
+    table
+}
+
+fn json(job: &JobLine) -> JobLineJson {
+    let whole = |age: Option<f64>| age.map(f64::round);
+    JobLineJson {
+        id: job.id.clone(),
+        kind: job.kind.clone(),
+        worker: job.worker.clone(),
+        attempts: job.attempts,
+        max_attempts: job.max_attempts,
+        due_age: whole(job.due_age),
+        life_age: whole(job.life_age),
+        changed_age: whole(job.changed_age),
+    }
+}

@@ -1,0 +1,102 @@
+//! Some jobs of one state, in the order in which somebody would look at them.
+
+use std::time::Duration;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
+
+use crate::facts::job_line::{Going, JobLine};
+use crate::facts::layout::{Layout, Role};
+use crate::facts::{SourceError, SourceErrorKind};
+use crate::sources::postgres::{Database, sql};
+
+/// What is listed.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// In this state.
+    pub going: Going,
+    /// Of this kind alone.
+    pub kind: Option<&'a str>,
+    /// So many at most.
+    pub limit: u32,
+    /// Seconds of silence from which a job is stuck.
+    pub stuck_after: f64,
+}
+
+/// Lists them.
+///
+/// # Errors
+/// [`SourceErrorKind::UnknownLayout`] where this schema cannot tell; else the database's.
+pub async fn list(
+    db: &Database,
+    layout: &Layout,
+    wanted: &Wanted<'_>,
+    timeout: Duration,
+) -> Result<Vec<JobLine>, SourceError> {
+    let statement = statement(layout, wanted)?;
+    let kind = wanted.kind;
+    let params: [(&(dyn ToSql + Sync), Type); 2] =
+        [(&kind, Type::TEXT), (&wanted.stuck_after, Type::FLOAT8)];
+    let rows = db.rows(timeout, &statement, &params).await?;
+    Ok(rows.iter().map(line).collect())
+}
+
+fn statement(layout: &Layout, wanted: &Wanted<'_>) -> Result<String, SourceError> {
+    let unknown = |why: &str| SourceError::new(SourceErrorKind::UnknownLayout, why);
+    let (due, life, changed) = (sql::due(layout), sql::sign_of_life(layout), sql::changed(layout));
+    let (role, more, order) = match wanted.going {
+        Going::Due => (Role::Waiting, format!("({due} is null or {due} <= now())"), due.clone()),
+        Going::Scheduled => (Role::Waiting, format!("{due} > now()"), due.clone()),
+        Going::Running => (Role::InProgress, "true".to_owned(), life.clone()),
+        Going::Stuck if !layout.shows_life() => {
+            return Err(unknown(
+                "this database's jobs have neither heartbeat nor lock: nobody can say which one is stuck",
+            ));
+        }
+        Going::Stuck => {
+            let silent = format!("({life} is null or {} > $2)", sql::age(&life));
+            (Role::InProgress, silent, life.clone())
+        }
+        Going::Failed => (Role::Failed, "true".to_owned(), format!("{changed} desc")),
+        Going::Finished => (Role::Finished, "true".to_owned(), format!("{changed} desc")),
+        Going::Dead => (Role::Dead, "true".to_owned(), format!("{changed} desc")),
+    };
+    let values = layout.vocabulary.values(role);
+    if values.is_empty() {
+        return Err(unknown(&format!("no state of this database means {}", wanted.going.word())));
+    }
+    let text = |column: Option<&String>| format!("{}::text", sql::column_or_null(column, "text"));
+    let number =
+        |column: Option<&String>| format!("{}::bigint", sql::column_or_null(column, "bigint"));
+    Ok(format!(
+        "select id::text as id, {kind} as kind, left({worker}, 200) as worker,
+                {attempts} as attempts, {max_attempts} as max_attempts, {due_age} as due_age,
+                {life_age} as life_age, {changed_age} as changed_age
+           from public.jobs
+          where {live} and {more} and ($1 is null or {kind} = $1)
+          order by {order} nulls last, id limit {limit}",
+        kind = text(layout.kind.as_ref()),
+        worker = text(layout.locked_by.as_ref()),
+        attempts = number(layout.attempts.as_ref()),
+        max_attempts = number(layout.max_attempts.as_ref()),
+        due_age = sql::age(&due),
+        life_age = sql::age(&life),
+        changed_age = sql::age(&changed),
+        live = sql::live_in(layout, values),
+        limit = wanted.limit,
+    ))
+}
+
+fn line(row: &Row) -> JobLine {
+    let finite = |name: &str| row.get::<_, Option<f64>>(name).filter(|age| age.is_finite());
+    JobLine {
+        id: row.get("id"),
+        kind: row.get("kind"),
+        worker: row.get("worker"),
+        attempts: row.get("attempts"),
+        max_attempts: row.get("max_attempts"),
+        due_age: finite("due_age"),
+        life_age: finite("life_age"),
+        changed_age: finite("changed_age"),
+    }
+}
