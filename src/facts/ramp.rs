@@ -64,7 +64,8 @@ impl FromStr for Ramp {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wanted = || "expected numbers of jobs and at last all, such as 1,5,25,all".to_owned();
+        let wanted =
+            || "expected at least one number of jobs, and at last all: 1,5,25,all".to_owned();
         let mut words: Vec<_> = text.split(',').map(str::trim).collect();
         if words.pop() != Some("all") || words.is_empty() {
             return Err(wanted());

@@ -151,7 +151,9 @@ pub fn applied(facing: &Facing<'_>, operation: &OperationId, done: &Done) -> Rep
     let outcome = &done.outcome;
     let mut document = Document::default();
     document.push(header::title("requeue", &facing.from));
-    account(&mut document, operation, outcome, "requeued");
+    // Of an operation that goes on, these are the jobs of this run.
+    let requeued = if facing.resumes.is_some() { "requeued now" } else { "requeued" };
+    account(&mut document, operation, outcome, requeued);
     canary::blocks(&mut document, &done.lanes);
     if let Some(followed) = &done.followed {
         follow::blocks(&mut document, followed);

@@ -138,4 +138,11 @@ fn commands_name_the_context_that_was_looked_at_unless_its_name_is_none() {
         );
         assert!(next.contains(wanted), "{name}: {next}");
     }
+    // A context that brings other limits is not the system that was saved.
+    json["from"]["context"] = "prod-eu".into();
+    let limits = "[context.later.thresholds]\ndead = { warning = 100000, critical = 200000 }\n";
+    let args = ["triage", "--from", "seen.json", "-c", "later"];
+    let cli = Cli::new(args).file("seen.json", json.to_string()).file("cliplyctl.toml", limits);
+    let shown = { cli }.run().stdout;
+    assert!(shown.contains("cliplyctl -c prod-eu ") && !shown.contains("-c later"), "{shown}");
 }

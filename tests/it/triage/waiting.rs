@@ -65,6 +65,18 @@ fn what_waiting_cannot_change_ends_it_at_once() {
 }
 
 #[test]
+fn a_template_that_has_drifted_is_not_waited_for() {
+    let database = Database::from_fixture("main_healthy");
+    let stub = app("canonical_ok");
+    let schema =
+        "import { z } from 'zod/v3';\nexport const EnvSchema = z.object({ A: z.string() });\n";
+    let cli = triage("--wait 1h --for not-critical", &stub.url(), &database);
+    let mut cli = cli.file("packages/shared/src/env.ts", schema).file(".env.example", "B=\n");
+    let output = cli.run().expect_code(2);
+    assert!(output.stderr.contains("not waiting: A is declared at"), "{}", output.stderr);
+}
+
+#[test]
 fn what_an_earlier_look_knew_is_not_taken_for_what_is_there_now() {
     let database = Database::from_fixture("main_healthy");
     let stub = app("canonical_worker_red");
