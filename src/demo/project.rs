@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::settings::demo::PROJECT;
 
 const SCHEMA: &str = include_str!("project/env.ts");
+const WORKER: &str = include_str!("project/worker.ts");
 const TEMPLATE: &str = include_str!("project/env.example");
 const DRIFTED: &str = include_str!("project/env.drifted");
 
@@ -15,6 +16,7 @@ const DRIFTED: &str = include_str!("project/env.drifted");
 pub fn write(directory: &Path, drifted: bool) -> io::Result<PathBuf> {
     let template = if drifted { DRIFTED } else { TEMPLATE };
     place(directory, "project/packages/shared/src/env.ts", SCHEMA)?;
+    place(directory, "project/packages/worker/src/config.ts", WORKER)?;
     place(directory, "project/.env.example", template)?;
     Ok(directory.join(PROJECT))
 }

@@ -262,7 +262,12 @@ fn context_database(
         let dsn = Dsn::parse(&text.value, &surroundings)?;
         Ok(Setting::new(dsn, text.origin))
     };
-    Some(read().map_err(|error: Error| error.cause(&context.origin)))
+    // What has a place of its own needs no second one.
+    let place = |error: Error| match error.causes.is_empty() {
+        true => error.cause(&context.origin),
+        false => error,
+    };
+    Some(read().map_err(place))
 }
 
 fn actor(environment: &Environment) -> String {

@@ -44,13 +44,14 @@ impl Progress {
         };
         let bar = ProgressBar::with_draw_target(Some(total), target);
         let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
-            _ = write!(out, "{:.0}/s", state.per_sec());
+            _ = write!(out, "{:.0}/s", pace(state));
         };
         // Where nothing moves, nobody knows.
         let left = |state: &ProgressState, out: &mut dyn fmt::Write| {
-            _ = match state.per_sec() {
-                rate if rate > 0.0 => write!(out, "{}", HumanDuration(state.eta())),
-                _ => write!(out, "?"),
+            let left = state.len().unwrap_or_default().saturating_sub(state.pos()) as f64;
+            _ = match Duration::try_from_secs_f64(left / pace(state)) {
+                Ok(left) => write!(out, "{}", HumanDuration(left)),
+                Err(_) => write!(out, "?"),
             };
         };
         let style = ProgressStyle::with_template(style);
@@ -123,6 +124,11 @@ impl Progress {
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// Jobs a second since the first one, which came at once: an even pace is shown as it was asked for.
+fn pace(state: &ProgressState) -> f64 {
+    state.pos().saturating_sub(1) as f64 / state.elapsed().as_secs_f64().max(1.0)
 }
 
 /// Nobody there to read it is no error.

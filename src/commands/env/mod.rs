@@ -36,6 +36,10 @@ pub async fn check(context: &Context, args: &EnvCheck) -> Result<Report, Error> 
     let findings: Vec<Finding> = ALL.iter().flat_map(|check| check.run(&facts, limits)).collect();
     let mut report =
         environment::report(&facts, findings, args.judging.fail_on, &files(&args.sources));
+    let root = gather::root(context);
+    if !root.as_os_str().is_empty() && args.sources.schema.is_none() {
+        report.document.remark(format!("in {}", root.display()));
+    }
     if let Some(fix) = inserted {
         report.summary.push(("inserted", fix.keys.len().into()));
         report.document.remark(format!("inserted {}", fix.summary()));
