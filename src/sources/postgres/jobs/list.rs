@@ -68,13 +68,15 @@ fn statement(layout: &Layout, wanted: &Wanted<'_>) -> Result<String, SourceError
     let text = |column: Option<&String>| format!("{}::text", sql::column_or_null(column, "text"));
     let number =
         |column: Option<&String>| format!("{}::bigint", sql::column_or_null(column, "bigint"));
+    // Columns are computed for the rows that are shown, not for all that are sorted.
     Ok(format!(
         "select id::text as id, {kind} as kind, left({worker}, 200) as worker,
                 {attempts} as attempts, {max_attempts} as max_attempts, {due_age} as due_age,
                 {life_age} as life_age, {changed_age} as changed_age
-           from public.jobs
-          where {live} and {more} and ($1 is null or {kind} = $1)
-          order by {order} nulls last, id limit {limit}",
+           from (select * from public.jobs
+                  where {live} and {more} and ($1 is null or {kind} = $1)
+                  order by {order} nulls last, id limit {limit}) shown
+          order by {order} nulls last, id",
         kind = text(layout.kind.as_ref()),
         worker = text(layout.locked_by.as_ref()),
         attempts = number(layout.attempts.as_ref()),
