@@ -19,7 +19,7 @@ pub use env::{Env, EnvCheck, EnvExplain, EnvSources};
 pub use filter::{Filter, Moment};
 pub use global::Global;
 pub use history::{History, Record, Watch};
-pub use jobs::{JobState, Jobs, JobsList, JobsRescue, JobsShow};
+pub use jobs::{Jobs, JobsList, JobsRescue, JobsShow};
 pub use requeue::{Care, Consent, DlqFollow, DlqOps, DlqRequeue, DlqUndo};
 pub use rls::{Rls, RlsAudit, RlsDiff, RlsExplain, RlsScope, RowCommand};
 pub use triage::{Goal, Triage};

@@ -50,11 +50,10 @@ impl Error {
         }
     }
 
-    /// Says which flags the commands of its hints need as this one did.
-    pub fn aim(&mut self, flags: &[&str]) {
-        if !flags.is_empty() && self.hints.iter().any(|hint| hint.contains("cliplyctl ")) {
-            self.hints.push(format!("with the same {}", flags.join(", ")));
-        }
+    /// Says which flag the commands of its hints need as this one did.
+    pub fn aim(&mut self, flag: Option<&str>) {
+        let commands = self.hints.iter().any(|hint| hint.contains("cliplyctl "));
+        self.hints.extend(flag.filter(|_| commands).map(|flag| format!("with the same {flag}")));
     }
 
     /// The command line is wrong (64).

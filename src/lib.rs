@@ -146,7 +146,7 @@ fn is_plain(name: &str) -> bool {
 /// Prints a report; an error on the way to stdout is the command's failure.
 fn show(cli: &Cli, terminal: Terminal, mut report: Report, from: &Provenance) -> ExitCode {
     report.address(&cli.global.address());
-    report.aim(&cli.global.aim());
+    report.aim(cli.global.aim());
     report.document.runbook_url.clone_from(&from.runbook_url);
     let text = render::render(&report, from, cli.format(), terminal.stdout);
     match terminal.print(&text) {
@@ -161,7 +161,7 @@ fn show(cli: &Cli, terminal: Terminal, mut report: Report, from: &Provenance) ->
 /// Prints an error; programs get it on stdout as well, in the format that they asked for.
 fn fail(cli: &Cli, terminal: Terminal, mut error: Error, from: &Provenance) -> ExitCode {
     error.address(&cli.global.address());
-    error.aim(&cli.global.aim());
+    error.aim(cli.global.aim());
     terminal.complain(&error);
     tell_programs(cli, terminal, error, from)
 }

@@ -23,6 +23,16 @@ pub fn count(n: u64) -> String {
     out
 }
 
+/// At most `limit` names, and how many more there are: `a, b and 3 more`.
+#[must_use]
+pub fn some_of<S: AsRef<str>>(names: &[S], limit: usize) -> String {
+    let shown = names.iter().take(limit).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(limit) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
 /// An age or duration of seconds, at most two units: `45s`, `3m 20s`, `2h 05m`, `4d 03h`.
 ///
 /// A negative age (a clock skew, a time in the future) keeps its sign.

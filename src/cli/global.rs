@@ -68,11 +68,10 @@ impl Global {
         Address::new(self.one(), self.config.as_deref(), self.named_url())
     }
 
-    /// The other flags given that say where to look: another command needs them as well.
+    /// The flag given that says where to look and may hold a secret: another command needs it as well.
     #[must_use]
-    pub fn aim(&self) -> Vec<&'static str> {
-        let flags = [("--database-url", self.database_url.is_some())];
-        flags.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag).collect()
+    pub fn aim(&self) -> Option<&'static str> {
+        self.database_url.is_some().then_some("--database-url")
     }
 
     /// The flags that override settings.

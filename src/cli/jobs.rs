@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
 use super::Consent;
+use crate::facts::job_line::Going;
 use crate::settings::duration;
 
 /// `jobs …`
@@ -30,33 +32,14 @@ pub struct JobsShow {
 #[derive(Debug, Args)]
 pub struct JobsList {
     /// What is going on with them
-    #[arg(long, value_name = "STATE", default_value = "due")]
-    pub state: JobState,
+    #[arg(long, value_name = "STATE", default_value = "due", value_parser = going())]
+    pub state: Going,
     /// Only this kind
     #[arg(long, value_name = "KIND")]
     pub kind: Option<String>,
     /// At most this many
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     pub limit: u32,
-}
-
-/// What is going on with a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum JobState {
-    /// Waits, and may be claimed
-    Due,
-    /// Waits for its time
-    Scheduled,
-    /// In the hands of a worker
-    Running,
-    /// In the hands of a worker that fell silent
-    Stuck,
-    /// Failed, and will be tried again
-    Failed,
-    /// Came to a good end
-    Finished,
-    /// Given up: dlq list says more
-    Dead,
 }
 
 /// `jobs rescue`
@@ -71,4 +54,13 @@ pub struct JobsRescue {
     /// How to go on.
     #[command(flatten)]
     pub consent: Consent,
+}
+
+/// The words for what may be going on with a job.
+fn going() -> impl TypedValueParser<Value = Going> {
+    let words = PossibleValuesParser::new(Going::ALL.map(Going::word));
+    words.try_map(|word| {
+        let known = Going::ALL.into_iter().find(|going| going.word() == word);
+        known.ok_or("no such state")
+    })
 }

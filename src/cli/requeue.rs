@@ -83,7 +83,7 @@ pub struct Care {
     pub wait: Option<Duration>,
 }
 
-/// The flags with which an operation is to go on, as they were kept.
+/// The flags with which an operation is to go on, as they were kept; those of consent are not taken over.
 #[derive(Debug, Parser)]
 #[command(no_binary_name = true)]
 struct Kept {

@@ -1,12 +1,11 @@
 //! `jobs list` and `jobs show`: some jobs, one of them in full.
 
 use crate::checks::job::meaning;
-use crate::cli::{JobState, JobsList, JobsShow};
+use crate::cli::{JobsList, JobsShow};
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job::Job;
 use crate::facts::job_id::JobId;
-use crate::facts::job_line::Going;
 use crate::facts::layout::Layout;
 use crate::report::{self, Report};
 use crate::sources::postgres::jobs;
@@ -28,24 +27,15 @@ pub async fn show(context: &Context, args: &JobsShow) -> Result<Report, Error> {
 /// The database's; a schema that cannot tell (3).
 pub async fn list(context: &Context, args: &JobsList) -> Result<Report, Error> {
     let (database, layout) = (context.database().await?, context.layout().await?);
-    let going = match args.state {
-        JobState::Due => Going::Due,
-        JobState::Scheduled => Going::Scheduled,
-        JobState::Running => Going::Running,
-        JobState::Stuck => Going::Stuck,
-        JobState::Failed => Going::Failed,
-        JobState::Finished => Going::Finished,
-        JobState::Dead => Going::Dead,
-    };
     let wanted = jobs::Wanted {
-        going,
+        going: args.state,
         kind: args.kind.as_deref(),
         // One more tells whether there are more.
         limit: args.limit + 1,
         stuck_after: context.settings.limits.stuck_after,
     };
     let found = jobs::list(database, layout, &wanted, context.remaining()).await?;
-    Ok(report::jobs::report(going, &found, args.limit as usize, &context.provenance()))
+    Ok(report::jobs::report(args.state, &found, args.limit as usize, &context.provenance()))
 }
 
 /// Refuses what can be no id of this database.

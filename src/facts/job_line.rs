@@ -20,6 +20,17 @@ pub enum Going {
 }
 
 impl Going {
+    /// Each of them.
+    pub const ALL: [Self; 7] = [
+        Self::Due,
+        Self::Scheduled,
+        Self::Running,
+        Self::Stuck,
+        Self::Failed,
+        Self::Finished,
+        Self::Dead,
+    ];
+
     /// The word for people and machines.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -96,7 +96,7 @@ fn headline(members: &[Member]) -> String {
                 "{} {} ({})",
                 count(members, rank),
                 rank.word(),
-                named(&names.collect::<Vec<_>>())
+                text::some_of(&names.collect::<Vec<_>>(), NAMED)
             )
         })
         .collect();
@@ -105,14 +105,6 @@ fn headline(members: &[Member]) -> String {
     } else {
         format!("of {all}: {}", bad.join(", "))
     }
-}
-
-fn named(names: &[&str]) -> String {
-    let mut text = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
-    if names.len() > NAMED {
-        text.push_str(&format!(" and {} more", names.len() - NAMED));
-    }
-    text
 }
 
 /// Verdict, context, the command's figures, and what led to the verdict.

@@ -223,10 +223,10 @@ impl Report {
         }
     }
 
-    /// Says in front of the commands that the report suggests which flags they need as this one did.
-    pub fn aim(&mut self, flags: &[&str]) {
-        if self.document.first_command().is_some() && !flags.is_empty() {
-            self.document.remark(format!("what follows needs the same {}", flags.join(", ")));
+    /// Says in front of the commands that the report suggests which flag they need as this one did.
+    pub fn aim(&mut self, flag: Option<&str>) {
+        if let Some(flag) = flag.filter(|_| self.document.first_command().is_some()) {
+            self.document.remark(format!("what follows needs the same {flag}"));
         }
     }
 

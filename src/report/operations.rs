@@ -9,7 +9,7 @@ use crate::exit::ExitCode;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{Deed, OperationId, Summary, TAKEN_BACK};
 use crate::facts::requeue::Outcome;
-use crate::text::{age, count, plural};
+use crate::text::{age, count, plural, some_of};
 
 /// `data` of `dlq ops`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -124,7 +124,7 @@ pub struct Scope<'a> {
     pub undone: u64,
     /// Jobs that are no longer what the operation made of them.
     pub moved_on: u64,
-    /// Some of those by their ids, where events tell.
+    /// Those by their ids, where events tell.
     pub named: &'a [JobId],
 }
 
@@ -155,16 +155,12 @@ fn moved_on(document: &mut Document, scope: &Scope<'_>) {
     if scope.moved_on > 0 {
         let jobs = plural(scope.moved_on, "job was", "jobs were");
         let stay = if scope.moved_on == 1 { "stays as it is" } else { "stay as they are" };
-        let named: Vec<_> = scope.named.iter().take(NAMED).map(ToString::to_string).collect();
-        let named =
-            if named.is_empty() { String::new() } else { format!(": {}", named.join(", ")) };
-        let more = scope.moved_on.saturating_sub(NAMED as u64);
-        let more = if more > 0 && !named.is_empty() {
-            format!(" and {} more", count(more))
-        } else {
-            String::new()
-        };
-        document.note(format!("{jobs} claimed or changed since and {stay}{named}{more}"));
+        let said = format!("{jobs} claimed or changed since and {stay}");
+        let named: Vec<_> = scope.named.iter().map(ToString::to_string).collect();
+        document.note(match named.is_empty() {
+            true => said,
+            false => format!("{said}: {}", some_of(&named, NAMED)),
+        });
     }
 }
 

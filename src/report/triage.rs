@@ -158,7 +158,7 @@ fn headline(section: Option<&SectionVerdict>, missing: &[&SourceError], steps: &
     match section {
         None => "everything that was looked at is well".to_owned(),
         Some(SectionVerdict { verdict: Verdict::Unknown, .. })
-            if missing.iter().any(|error| error.hint.is_none()) =>
+            if missing.iter().any(|error| !is_unset(error)) =>
         {
             "the configuration is wrong: see below".to_owned()
         }
@@ -176,6 +176,11 @@ fn headline(section: Option<&SectionVerdict>, missing: &[&SourceError], steps: &
             format!("{}{}", applies.section.name(), why(applies, steps))
         }
     }
+}
+
+/// Whether nobody said where it is, rather than wrongly: `no database is configured`.
+fn is_unset(error: &SourceError) -> bool {
+    error.message.starts_with("no ")
 }
 
 /// The section's own command first, then those of the other steps that are not OK.

@@ -9,6 +9,7 @@
 //! protected context is protected however it was reached.
 
 mod accounts;
+mod base_url;
 pub mod config;
 pub mod demo;
 mod dotenv;
@@ -31,6 +32,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use base_url::base_url;
+pub use base_url::is_base_url;
 pub use config::{AgeUnit, EnvTable};
 use config::{Config, Context};
 pub use dsn::Dsn;
@@ -282,31 +285,6 @@ fn surroundings(
 ) -> dsn::Surroundings {
     let user = environment.get("USER").or_else(|| environment.get("LOGNAME"));
     dsn::Surroundings { ambient, home: environment.home(), user: user.map(str::to_owned) }
-}
-
-/// Whether this is a base URL that would be taken: one without anything secret.
-#[must_use]
-pub fn is_base_url(url: &str) -> bool {
-    base_url(Setting::default_value(url.to_owned())).is_ok()
-}
-
-/// A base URL that can be extended with a path. Credentials go into headers, which are redacted.
-fn base_url(setting: Setting<String>) -> Result<Setting<String>, Error> {
-    let wrong = |what: &str| {
-        Error::config(format!("the base URL {what}")).cause(format!("set by {}", setting.origin))
-    };
-    let url = reqwest::Url::parse(&setting.value)
-        .map_err(|_| wrong("is no URL").hint("expected https://host"))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(wrong("begins with neither http:// nor https://"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong("holds a user or password").hint("send them as a header instead"));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(wrong("has something after the path"));
-    }
-    Ok(setting.map(|_| url.as_str().trim_end_matches('/').to_owned()))
 }
 
 /// Nobody said where something is; the contexts that do are named, up to a few.

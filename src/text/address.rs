@@ -1,4 +1,4 @@
-//! Commands that look where this one did: with its context and its configuration file.
+//! Commands that look where this one did: with its context, configuration file and base URL.
 
 use std::path::Path;
 

@@ -2,12 +2,13 @@
 
 use super::Check;
 use super::predict::predict;
-use super::{about, clients, declared, some_of};
+use super::{about, clients, declared};
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::contract::{Permission, Table};
 use crate::facts::access::prediction::Prediction;
 use crate::facts::access::{Audit, Command, SERVICE_ROLE};
 use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::text::some_of;
 
 /// rights on single columns.
 pub const CHECK: Check<Audit> = Check {

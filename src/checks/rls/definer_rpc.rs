@@ -3,11 +3,12 @@
 
 use super::Check;
 use super::body::Body;
-use super::{about, clients, declared, some_of};
+use super::{about, clients, declared};
 use crate::facts::access::Audit;
 use crate::facts::access::SERVICE_ROLE;
 use crate::facts::access::catalog::Function;
 use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::text::some_of;
 
 /// clients can call what bypasses row security.
 pub const CHECK: Check<Audit> = Check {

@@ -183,16 +183,6 @@ fn ident(name: &str) -> String {
     if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
-/// At most `limit` names, and how many more there are.
-#[must_use]
-pub fn some_of(names: &[String], limit: usize) -> String {
-    let shown = names.iter().take(limit).cloned().collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(limit) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;

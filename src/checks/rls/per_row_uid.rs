@@ -1,10 +1,11 @@
 //! `rls.per_row_uid`: `auth.uid()` outside of `(select …)` runs once a row. Performance alone.
 
 use super::Check;
-use super::{about, some_of};
+use super::about;
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Policy;
 use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::text::some_of;
 
 /// policies that ask who the user is for every row.
 pub const CHECK: Check<Audit> = Check {

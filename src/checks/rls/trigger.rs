@@ -4,11 +4,12 @@ use super::Check;
 use super::body::Body;
 use super::definer_rpc::touched;
 use super::predict::predict;
-use super::{about, clients, declared, some_of};
+use super::{about, clients, declared};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Trigger;
 use crate::facts::access::prediction::Prediction;
 use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::text::some_of;
 
 /// triggers that write past row security.
 pub const CHECK: Check<Audit> = Check {

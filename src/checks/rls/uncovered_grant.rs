@@ -1,10 +1,11 @@
 //! `rls.uncovered_grant`: TRUNCATE, REFERENCES and TRIGGER pass row security by.
 
 use super::Check;
-use super::{about, clients, declared, some_of};
+use super::{about, clients, declared};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Relation;
 use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::text::some_of;
 
 /// grants that row security does not cover.
 pub const CHECK: Check<Audit> = Check {

@@ -2,12 +2,13 @@
 
 use super::Check;
 use super::predict::predict;
-use super::{about, clients, declared, some_of};
+use super::{about, clients, declared};
 use crate::facts::access::Audit;
 use crate::facts::access::Command;
 use crate::facts::access::catalog::Relation;
 use crate::facts::access::prediction::{Denial, Prediction};
 use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::text::some_of;
 
 /// grants that no policy serves.
 pub const CHECK: Check<Audit> = Check {

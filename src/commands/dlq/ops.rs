@@ -31,8 +31,7 @@ pub async fn run(context: &Context, args: &DlqOps) -> Result<Report, Error> {
             summary.unfinished = record.as_ref().and_then(unfinished);
         }
     }
-    let cut = found.len() == args.limit as usize;
-    let cut = if cut {
+    let cut = if found.len() == args.limit as usize {
         format!("; the newest {} are shown (--limit)", args.limit)
     } else {
         String::new()

@@ -54,10 +54,12 @@ pub struct GroupJson {
 
 /// What was meant and not requeued: repeat offenders, and ids that are not dead.
 pub(super) fn left_behind(plan: &Plan) -> u64 {
-    let gone = plan.excluded_for(Exclusion::NotDead) + plan.excluded_for(Exclusion::Missing);
-    // Whoever says so does not want them: --skip-ineligible, or an operation that goes on.
-    let unwanted = if plan.options.skip_ineligible { gone } else { 0 };
-    plan.excluded_for(Exclusion::RepeatOffender) + gone - unwanted
+    let offenders = plan.excluded_for(Exclusion::RepeatOffender);
+    // Whoever says so does not want the others: --skip-ineligible, or an operation that goes on.
+    if plan.options.skip_ineligible {
+        return offenders;
+    }
+    offenders + plan.excluded_for(Exclusion::NotDead) + plan.excluded_for(Exclusion::Missing)
 }
 
 /// The answer for machines.

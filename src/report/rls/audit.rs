@@ -3,13 +3,13 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::checks::rls::{body, some_of};
+use crate::checks::rls::body;
 use crate::exit::FailOn;
 use crate::facts::access::observation::{Outcome, Trial};
 use crate::facts::access::{Audit, CLIENT_ROLES, Command, SERVICE_ROLE};
 use crate::facts::{Finding, Verdict};
 use crate::report::{Block, Cell, Column, Document, Provenance, Report, Table, header};
-use crate::text;
+use crate::text::{self, some_of};
 
 /// Statements longer than this are cut in the table; JSON has them whole.
 const MAX_REMEDY_LINES: usize = 8;

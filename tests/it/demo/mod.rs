@@ -178,6 +178,7 @@ fn a_demo_that_is_interrupted_leaves_nothing_behind() {
     // Its source tree is found from wherever one stands.
     let answer = demo.run(&["env", "check"].map(str::to_owned)).expect_code(2);
     assert!(answer.stdout.contains("SUPABASE_SERVICE_ROLE_KEY"), "{answer:?}");
+    assert!(answer.stdout.contains("\nin /"), "{answer:?}");
     // A second one does not take its name.
     let second = command(&["demo"]).env("XDG_STATE_HOME", demo.state()).run().expect_code(64);
     assert!(second.stderr.contains("a demo is running already"), "{second:?}");

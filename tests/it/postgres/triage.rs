@@ -66,6 +66,11 @@ fn a_readiness_report_that_is_no_report_is_never_ok() {
 fn nothing_configured_is_unknown_and_a_matter_of_configuration() {
     let output = Cli::new(["triage"]).run().expect_code(78);
     assert!(output.stdout.starts_with("UNKNOWN"), "{}", output.stdout);
+    // Said, and wrongly, is not unsaid; with a hint of its own, and without one.
+    for url in ["localhost:3000", "http//app"] {
+        let told = Cli::new(["triage"]).env("CLIPLY_BASE_URL", url).run().expect_code(78).stdout;
+        assert!(told.starts_with("UNKNOWN  the configuration is wrong"), "{url}: {told}");
+    }
     // Monitoring knows 0 to 3 alone.
     Cli::new(["triage", "-o", "nagios"]).run().expect_code(3);
     assert!(output.stdout.contains("cliplyctl config show"), "{}", output.stdout);

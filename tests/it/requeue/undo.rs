@@ -112,6 +112,26 @@ fn an_undo_in_part_says_why_and_what_to_type() {
 }
 
 #[test]
+fn where_nothing_can_be_taken_back_it_is_refused_and_names_the_jobs() {
+    let db = Database::with_variant("main");
+    bury(&db, 2);
+    let json = requeue(&db, &["--all", "--max", "1", "--yes"]).expect_code(0).json();
+    let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
+    let taken = db.value(
+        "UPDATE jobs SET state = 'running', locked_by = 'w' WHERE state = 'queued' RETURNING id",
+    );
+    let undo = |args: &[&str]| {
+        let args = [&["dlq", "undo", operation], args].concat();
+        Cli::new(args).env("DATABASE_URL", db.url()).run()
+    };
+    let told = undo(&["--yes"]).expect_code(77).stdout;
+    assert!(told.contains(&format!("stays as it is: {taken}")), "{told}");
+    assert!(told.contains(&format!("cliplyctl dlq follow {operation}")), "{told}");
+    undo(&["--dry-run"]).expect_code(0);
+    assert_eq!((count(&db, "running"), count(&db, "dead_letter")), ("1".into(), "1".into()));
+}
+
+#[test]
 fn a_row_on_which_anything_differs_from_what_was_written_stays() {
     let db = Database::with_variant("main");
     let changes = [

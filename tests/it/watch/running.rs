@@ -30,3 +30,19 @@ fn a_requeue_is_shown_with_its_jobs_while_it_runs_and_as_ended_afterwards() {
     database.execute("UPDATE job_events SET created_at = created_at - interval '2 min'");
     compare("requeue-ended", &frame(&terminal, &["2m ", "by jobs"], &["requeueing"]));
 }
+
+#[test]
+fn what_was_taken_back_since_is_told_as_that() {
+    let own = Own::start("main_typical");
+    let run = |args: &[&str]| {
+        let args = [args, &["--yes", "-o", "json"]].concat();
+        Cli::new(args).env("DATABASE_URL", own.url()).run().expect_code(0).json()
+    };
+    let json = run(&["dlq", "requeue", "--kind", "CLIP_RENDER"]);
+    let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
+    run(&["dlq", "undo", operation]);
+    let mut terminal = start("--no-record", &own.url(), 24, 160);
+    terminal.type_text("4");
+    terminal.wait_for("15 put back: 15 dead_letter");
+    terminal.wait_for("15: 15 undone");
+}

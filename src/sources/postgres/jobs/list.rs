@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
+use super::{number, text};
 use crate::facts::job_line::{Going, JobLine};
 use crate::facts::layout::{Layout, Role};
 use crate::facts::{SourceError, SourceErrorKind};
@@ -65,9 +66,6 @@ fn statement(layout: &Layout, wanted: &Wanted<'_>) -> Result<String, SourceError
     if values.is_empty() {
         return Err(unknown(&format!("no state of this database means {}", wanted.going.word())));
     }
-    let text = |column: Option<&String>| format!("{}::text", sql::column_or_null(column, "text"));
-    let number =
-        |column: Option<&String>| format!("{}::bigint", sql::column_or_null(column, "bigint"));
     // Columns are computed for the rows that are shown, not for all that are sorted.
     Ok(format!(
         "select id::text as id, {kind} as kind, left({worker}, 200) as worker,

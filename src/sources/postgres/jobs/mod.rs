@@ -45,12 +45,16 @@ pub async fn read(
     Ok(job(layout, &row, timeline))
 }
 
+fn text(column: Option<&String>) -> String {
+    format!("{}::text", sql::column_or_null(column, "text"))
+}
+
+fn number(column: Option<&String>) -> String {
+    format!("{}::bigint", sql::column_or_null(column, "bigint"))
+}
+
 fn columns(layout: &Layout) -> String {
-    let text = |column: Option<&String>| format!("{}::text", sql::column_or_null(column, "text"));
     let long = |column: Option<&String>| format!("left({}, {LONG})", text(column));
-    let number = |column: &Option<String>| {
-        format!("{}::bigint", sql::column_or_null(column.as_ref(), "bigint"))
-    };
     let age =
         |column: &Option<String>| sql::age(&sql::column_or_null(column.as_ref(), "timestamptz"));
     format!(
@@ -62,8 +66,8 @@ fn columns(layout: &Layout) -> String {
         text(layout.workspace.as_ref()),
         sql::ident(&layout.live),
         text(layout.stale.as_ref()),
-        number(&layout.attempts),
-        number(&layout.max_attempts),
+        number(layout.attempts.as_ref()),
+        number(layout.max_attempts.as_ref()),
         sql::age(&sql::due(layout)),
         text(layout.locked_by.as_ref()),
         age(&layout.locked_at),
