@@ -16,11 +16,11 @@ use clap::{Args, Parser, Subcommand};
 pub use demo::Demo;
 pub use dlq::{Dlq, DlqList};
 pub use env::{Env, EnvCheck, EnvExplain, EnvSources};
-pub use filter::{Filter, Moment};
+pub use filter::{Filter, TimeArg};
 pub use global::Global;
 pub use history::{History, Record, Watch};
 pub use jobs::{Jobs, JobsList, JobsRescue, JobsShow};
-pub use requeue::{Care, Consent, DlqFollow, DlqOps, DlqRequeue, DlqUndo};
+pub use requeue::{Care, ConfirmationArgs, DlqFollow, DlqOps, DlqRequeue, DlqUndo};
 pub use rls::{Rls, RlsAudit, RlsDiff, RlsExplain, RlsScope, RowCommand};
 pub use triage::{Goal, Triage};
 
@@ -56,7 +56,7 @@ pub enum Command {
     /// Show how it was, and say when it started
     History(History),
     /// Is the app up? Ask /api/healthz
-    Health(Judging),
+    Health(FailOnArgs),
     /// Is it ready? Ask /api/readyz
     Ready(Ready),
     /// What is waiting, in progress, stuck and dead? Ask the database
@@ -99,7 +99,7 @@ pub enum Command {
 
 /// Options of every command that judges.
 #[derive(Debug, Args)]
-pub struct Judging {
+pub struct FailOnArgs {
     /// The lowest verdict that fails; UNKNOWN always does
     #[arg(long, value_name = "VERDICT", default_value = "warning")]
     pub fail_on: FailOn,
@@ -113,7 +113,7 @@ pub struct Ready {
     pub admin: bool,
     /// How to judge.
     #[command(flatten)]
-    pub judging: Judging,
+    pub judging: FailOnArgs,
 }
 
 /// `queue`
@@ -130,7 +130,7 @@ pub struct Queue {
     pub advise: bool,
     /// How to judge.
     #[command(flatten)]
-    pub judging: Judging,
+    pub judging: FailOnArgs,
 }
 
 /// `config …`

@@ -2,7 +2,7 @@
 
 use crate::exit::ExitCode;
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::text::Address;
+use crate::text::TargetFlags;
 
 /// What kind of trouble a command ended in; decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Error {
     }
 
     /// Makes the commands that its hints name look where this one did.
-    pub fn address(&mut self, to: &Address) {
+    pub fn address(&mut self, to: &TargetFlags) {
         for hint in &mut self.hints {
             *hint = to.sentence(hint);
         }

@@ -1,6 +1,6 @@
 //! Exit codes: every one with its sentence.
 
-use crate::facts::Verdict;
+use crate::facts::Status;
 
 /// How the process ends. 0–3 follow the monitoring-plugins contract, 64–78 sysexits.h.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,12 +68,12 @@ impl ExitCode {
     ///
     /// UNKNOWN always fails, whatever `fail_on` says: nobody looked.
     #[must_use]
-    pub fn of(verdict: Verdict, fail_on: FailOn) -> Self {
+    pub fn of(verdict: Status, fail_on: FailOn) -> Self {
         match verdict {
-            Verdict::Critical => Self::Critical,
-            Verdict::Unknown | Verdict::Skipped { .. } => Self::Unknown,
-            Verdict::Warning if fail_on == FailOn::Warning => Self::Warning,
-            Verdict::Warning | Verdict::Ok => Self::Ok,
+            Status::Critical => Self::Critical,
+            Status::Unknown | Status::Skipped { .. } => Self::Unknown,
+            Status::Warning if fail_on == FailOn::Warning => Self::Warning,
+            Status::Warning | Status::Ok => Self::Ok,
         }
     }
 }
@@ -100,11 +100,11 @@ mod tests {
 
     #[test]
     fn fail_on_critical_forgives_warnings_but_never_unknown() {
-        assert_eq!(ExitCode::of(Verdict::Warning, FailOn::Critical), ExitCode::Ok);
-        assert_eq!(ExitCode::of(Verdict::Warning, FailOn::Warning), ExitCode::Warning);
-        assert_eq!(ExitCode::of(Verdict::Unknown, FailOn::Critical), ExitCode::Unknown);
+        assert_eq!(ExitCode::of(Status::Warning, FailOn::Critical), ExitCode::Ok);
+        assert_eq!(ExitCode::of(Status::Warning, FailOn::Warning), ExitCode::Warning);
+        assert_eq!(ExitCode::of(Status::Unknown, FailOn::Critical), ExitCode::Unknown);
         assert_eq!(
-            ExitCode::of(Verdict::Skipped { blocked_by: "x" }, FailOn::Critical),
+            ExitCode::of(Status::Skipped { blocked_by: "x" }, FailOn::Critical),
             ExitCode::Unknown
         );
     }

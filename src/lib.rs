@@ -49,7 +49,7 @@ use render::Format;
 use report::{Provenance, Report};
 use settings::{Environment, Overrides, Settings};
 use terminal::Terminal;
-use text::Address;
+use text::TargetFlags;
 
 /// Runs the process: parses, commands, renders, and says how to exit.
 #[must_use]
@@ -128,7 +128,7 @@ async fn execute(
             if let Some(name) = saved.as_ref().and_then(|from| from.context.as_deref())
                 && is_plain(name)
             {
-                report.address(&Address::of_context(name));
+                report.address(&TargetFlags::of_context(name));
             }
             let from = saved.unwrap_or_else(|| context.provenance());
             Ok(show(cli, terminal, report, &from))

@@ -17,12 +17,12 @@ pub struct WritePermit(());
 
 /// Evidence that a person (or a log) was shown what is about to happen.
 #[derive(Debug)]
-pub struct Shown(());
+pub struct PlanShown(());
 
 /// Shows a plan.
-pub fn show(plan: &str, print: impl FnOnce(&str)) -> Shown {
+pub fn show(plan: &str, print: impl FnOnce(&str)) -> PlanShown {
     print(plan);
-    Shown(())
+    PlanShown(())
 }
 
 /// Why there is no answer to the question.
@@ -57,7 +57,7 @@ pub fn confirm_flag(protected: Option<&str>) -> String {
 
 /// What decides whether a write may happen.
 #[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
+pub struct WriteRequest<'a> {
     /// Writes are refused here.
     pub read_only: bool,
     /// The protected context that the database belongs to.
@@ -76,14 +76,14 @@ pub struct Request<'a> {
     pub interactive: bool,
 }
 
-impl Request<'_> {
+impl WriteRequest<'_> {
     /// Holds the request against the rules, and asks where the flags leave it open.
     ///
     /// # Errors
     /// 77 when a guard or the person says no, 64 when a reason is missing.
     pub async fn permit(
         &self,
-        _shown: Shown,
+        _shown: PlanShown,
         ask: impl AsyncFnOnce(&str) -> Result<bool, Error>,
     ) -> Result<WritePermit, Error> {
         self.check()?;
@@ -159,7 +159,7 @@ mod tests {
 
     use super::*;
 
-    const PLAIN: Request<'static> = Request {
+    const PLAIN: WriteRequest<'static> = WriteRequest {
         read_only: false,
         protected: None,
         jobs: 1,
@@ -170,7 +170,7 @@ mod tests {
         interactive: false,
     };
 
-    fn code(request: Request<'_>) -> u8 {
+    fn code(request: WriteRequest<'_>) -> u8 {
         let asked = async |_: &str| -> Result<bool, Error> { panic!("nobody is to be asked") };
         let permit = request.permit(show("", |_| {}), asked);
         permit.now_or_never().unwrap().map_or_else(|e| e.exit_code().code(), |_| 0)
@@ -179,29 +179,29 @@ mod tests {
     #[test]
     fn consent_follows_the_rules() {
         assert_eq!(code(PLAIN), 0);
-        assert_eq!(code(Request { yes: false, ..PLAIN }), 77);
-        assert_eq!(code(Request { read_only: true, ..PLAIN }), 77);
-        assert_eq!(code(Request { jobs: 50, ..PLAIN }), 0);
-        assert_eq!(code(Request { jobs: 51, ..PLAIN }), 64);
-        assert_eq!(code(Request { jobs: 51, reason: Some(" "), ..PLAIN }), 64);
-        assert_eq!(code(Request { jobs: 51, reason: Some("deploy"), ..PLAIN }), 0);
-        assert_eq!(code(Request { reason: Some("WHY"), ..PLAIN }), 64, "a pasted placeholder");
+        assert_eq!(code(WriteRequest { yes: false, ..PLAIN }), 77);
+        assert_eq!(code(WriteRequest { read_only: true, ..PLAIN }), 77);
+        assert_eq!(code(WriteRequest { jobs: 50, ..PLAIN }), 0);
+        assert_eq!(code(WriteRequest { jobs: 51, ..PLAIN }), 64);
+        assert_eq!(code(WriteRequest { jobs: 51, reason: Some(" "), ..PLAIN }), 64);
+        assert_eq!(code(WriteRequest { jobs: 51, reason: Some("deploy"), ..PLAIN }), 0);
+        assert_eq!(code(WriteRequest { reason: Some("WHY"), ..PLAIN }), 64, "a pasted placeholder");
     }
 
     #[test]
     fn a_protected_context_wants_its_name_and_a_reason() {
-        let prod = Request { protected: Some("prod"), ..PLAIN };
+        let prod = WriteRequest { protected: Some("prod"), ..PLAIN };
         assert_eq!(code(prod), 77);
-        assert_eq!(code(Request { confirm: Some("staging"), ..prod }), 77);
-        assert_eq!(code(Request { confirm: Some("prod"), ..prod }), 64);
-        assert_eq!(code(Request { confirm: Some("prod"), reason: Some("x"), ..prod }), 0);
-        let unsaid = Request { confirm: Some("prod"), reason: Some("x"), yes: false, ..prod };
+        assert_eq!(code(WriteRequest { confirm: Some("staging"), ..prod }), 77);
+        assert_eq!(code(WriteRequest { confirm: Some("prod"), ..prod }), 64);
+        assert_eq!(code(WriteRequest { confirm: Some("prod"), reason: Some("x"), ..prod }), 0);
+        let unsaid = WriteRequest { confirm: Some("prod"), reason: Some("x"), yes: false, ..prod };
         assert_eq!(code(unsaid), 77);
     }
 
     #[test]
     fn the_question_says_how_many_go_first() {
-        let canary = |jobs, first| Request { jobs, first, ..PLAIN }.question();
+        let canary = |jobs, first| WriteRequest { jobs, first, ..PLAIN }.question();
         assert_eq!(canary(14, Some(1)), "go on? 1 job first, then the other 13 [y/N] ");
         assert_eq!(canary(14, Some(14)), "go on with 14 jobs? [y/N] ");
         assert_eq!(canary(1, None), "go on with 1 job? [y/N] ");
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn a_person_may_decline() {
-        let request = Request { yes: false, interactive: true, ..PLAIN };
+        let request = WriteRequest { yes: false, interactive: true, ..PLAIN };
         let answer = |yes: bool| {
             let permit = request.permit(show("", |_| {}), async |_: &str| Ok(yes));
             permit.now_or_never().unwrap()

@@ -9,10 +9,10 @@ mod stream;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal as _, Write as _};
 
-pub use board::Board;
+pub use board::ContextProgress;
 pub use progress::Progress;
 pub use screen::{Input, Screen};
-pub use status::Status;
+pub use status::StatusLine;
 pub use stream::Stream;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 
 use crate::error::Error;
 use crate::facts::mask;
-use crate::render::{Canvas, sanitise, wrap};
+use crate::render::{RenderTarget, sanitise, wrap};
 use crate::settings::Environment;
 
 /// When to colour.
@@ -51,9 +51,9 @@ impl ColorChoice {
 #[derive(Debug, Clone, Copy)]
 pub struct Terminal {
     /// How to paint on stdout.
-    pub stdout: Canvas,
+    pub stdout: RenderTarget,
     /// How to paint on stderr.
-    pub stderr: Canvas,
+    pub stderr: RenderTarget,
     /// Whether a person can be asked: stdin and stderr are terminals.
     pub interactive: bool,
     /// Whether the terminal knows no escape sequences.
@@ -72,7 +72,7 @@ impl Terminal {
             tty.then(|| terminal_size::terminal_size().map_or(80, |(width, _)| width.0))
         };
         let canvas =
-            |tty: bool| Canvas { color: color(choice, tty, environment), width: width(tty) };
+            |tty: bool| RenderTarget { color: color(choice, tty, environment), width: width(tty) };
         Self {
             stdout: canvas(out.is_terminal()),
             stderr: canvas(err.is_terminal()),
@@ -121,7 +121,7 @@ impl Terminal {
     /// the way, since none of it would say of which one it speaks.
     #[must_use]
     pub fn silent(self) -> Self {
-        let stderr = Canvas { width: None, ..self.stderr };
+        let stderr = RenderTarget { width: None, ..self.stderr };
         Self { stderr, interactive: false, silent: true, ..self }
     }
 
@@ -174,14 +174,14 @@ impl Terminal {
 
     /// A line that says what is being waited for; shown at once where stderr is a terminal.
     #[must_use]
-    pub fn status(&self, text: &str) -> Status {
-        Status::new(text, self.stderr.width.filter(|_| !self.dumb))
+    pub fn status(&self, text: &str) -> StatusLine {
+        StatusLine::new(text, self.stderr.width.filter(|_| !self.dumb))
     }
 
     /// A line for each of these names, where stderr is a terminal.
     #[must_use]
-    pub fn board(&self, names: &[String]) -> Board {
-        Board::new(names, self.stderr.width.is_some() && !self.dumb)
+    pub fn board(&self, names: &[String]) -> ContextProgress {
+        ContextProgress::new(names, self.stderr.width.is_some() && !self.dumb)
     }
 
     /// Prints an error with its causes and hints.

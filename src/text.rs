@@ -4,7 +4,7 @@ mod address;
 mod figure;
 pub mod sparkline;
 
-pub use address::Address;
+pub use address::TargetFlags;
 pub use figure::figure;
 
 use jiff::{SignedDuration, Timestamp};

@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::context;
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::render::{self, Canvas, Format};
+use crate::render::{self, Format, RenderTarget};
 use crate::report::Report;
 use crate::settings::Environment;
 use crate::terminal::{ColorChoice, Terminal};
@@ -34,7 +34,7 @@ pub fn explain(mut error: clap::Error, words: impl Iterator<Item = String>) -> E
         return ExitCode::Usage;
     };
     let report = Report::failed("cliplyctl", refusal(&error));
-    let text = render::render(&report, &context::nowhere(), format, Canvas::default());
+    let text = render::render(&report, &context::nowhere(), format, RenderTarget::default());
     _ = Terminal::detect(ColorChoice::default(), &Environment::of_process()).print(&text);
     format.code(report.exit)
 }

@@ -3,7 +3,7 @@
 use super::Check;
 use crate::facts::test_run::{TestEnd, TestRun};
 use crate::facts::triage::Facts;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text;
 
 /// The check. Says nothing where they were not asked for.
@@ -16,10 +16,10 @@ pub const CHECK: Check<Facts> = Check {
 
 /// The scripts that the backend documents, and how bad it is when they fail: a template that drifted is
 /// CRITICAL as in `env.template`; tests of a checkout say little of what runs elsewhere.
-pub const SCRIPTS: [(&str, Verdict); 2] =
-    [("test:core", Verdict::Warning), ("check:env:template", Verdict::Critical)];
+pub const SCRIPTS: [(&str, Status); 2] =
+    [("test:core", Status::Warning), ("check:env:template", Status::Critical)];
 
-fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
     facts.tests.iter().map(|run| finding(check, run)).collect()
 }
 
@@ -28,13 +28,13 @@ fn finding(check: &Check<Facts>, run: &TestRun) -> Finding {
     let took = text::millis(run.took.as_secs_f64() * 1e3);
     let failed = SCRIPTS.iter().find(|(known, _)| *known == script).map(|(_, verdict)| *verdict);
     let (verdict, message) = match &run.end {
-        TestEnd::Code(0) => (Verdict::Ok, format!("pnpm {script} passed in {took}")),
+        TestEnd::Code(0) => (Status::Ok, format!("pnpm {script} passed in {took}")),
         TestEnd::Code(code) => (
-            failed.unwrap_or(Verdict::Warning),
+            failed.unwrap_or(Status::Warning),
             format!("pnpm {script} ended with {code} after {took}"),
         ),
-        TestEnd::Cut(why) => (Verdict::Unknown, format!("pnpm {script}: {why}")),
-        TestEnd::NotFound(why) => (Verdict::Unknown, format!("pnpm {script} was not run: {why}")),
+        TestEnd::Cut(why) => (Status::Unknown, format!("pnpm {script}: {why}")),
+        TestEnd::NotFound(why) => (Status::Unknown, format!("pnpm {script} was not run: {why}")),
     };
     check.finding(verdict, script, message)
 }

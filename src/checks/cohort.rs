@@ -1,7 +1,9 @@
 //! How a requeued job stands, from its row and its events; and who acted on it without a claim.
 
-use crate::facts::cohort::{Deed, Member, Now, Standing, Tally, Trail, Zombie};
-use crate::facts::layout::Role;
+use crate::facts::cohort::{
+    JobEvent, JobEvents, JobOutcome, JobRow, OutcomeCounts, RequeuedJob, ZombieWorker,
+};
+use crate::facts::layout::Lifecycle;
 use crate::text::count;
 
 /// Claimers of one job that are kept apart.
@@ -9,7 +11,7 @@ const CLAIMERS: usize = 8;
 
 /// What the last attempt since the requeue failed of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Failure {
+enum LastFailure {
     /// What the job had died of.
     Same,
     /// Something else.
@@ -20,50 +22,52 @@ enum Failure {
 
 /// How a job stands; `now` is none where its row is gone.
 #[must_use]
-pub fn standing(member: &Member, trail: &Trail, now: Option<&Now>) -> Standing {
-    let Some(now) = now.filter(|_| !trail.moved) else { return Standing::Moved };
+pub fn standing(member: &RequeuedJob, trail: &JobEvents, now: Option<&JobRow>) -> JobOutcome {
+    let Some(now) = now.filter(|_| !trail.moved) else { return JobOutcome::ChangedSince };
     match (now.role, failure(member, now)) {
-        (Role::Finished, _) => Standing::Finished,
-        (Role::Other, _) => Standing::Moved,
-        (_, Some(Failure::Same)) => Standing::FailedAgain,
-        (Role::Dead, Some(_)) => Standing::FailedOtherwise,
+        (Lifecycle::Finished, _) => JobOutcome::Finished,
+        (Lifecycle::Other, _) => JobOutcome::ChangedSince,
+        (_, Some(LastFailure::Same)) => JobOutcome::FailedAgain,
+        (Lifecycle::Dead, Some(_)) => JobOutcome::FailedOtherwise,
         // Dead without an attempt: put back, by hand or by an undo.
-        (Role::Dead, None) => Standing::Moved,
-        (Role::InProgress, _) => Standing::Running,
-        (Role::Waiting | Role::Failed, Some(_)) | (Role::Failed, None) => Standing::WaitsForRetry,
-        (Role::Waiting, None) => Standing::Queued,
+        (Lifecycle::Dead, None) => JobOutcome::ChangedSince,
+        (Lifecycle::InProgress, _) => JobOutcome::Running,
+        (Lifecycle::Waiting | Lifecycle::Failed, Some(_)) | (Lifecycle::Failed, None) => {
+            JobOutcome::WaitsForRetry
+        }
+        (Lifecycle::Waiting, None) => JobOutcome::Queued,
     }
 }
 
 /// A requeue keeps the old errors and sets the attempts to 0: what is there besides, is new.
-fn failure(member: &Member, now: &Now) -> Option<Failure> {
+fn failure(member: &RequeuedJob, now: &JobRow) -> Option<LastFailure> {
     if now.errors != member.errors {
         let same = now.cause == member.died_of;
-        return Some(if same { Failure::Same } else { Failure::Another });
+        return Some(if same { LastFailure::Same } else { LastFailure::Another });
     }
-    let dead = now.role == Role::Dead;
+    let dead = now.role == Lifecycle::Dead;
     let tried = now.attempts.map_or(dead, |attempts| attempts > 0);
     let put_back = dead && now.changed == member.changed;
     match now.dated {
         _ if !tried || put_back => None,
-        true => Some(Failure::Untold),
+        true => Some(LastFailure::Untold),
         // The same words again, as far as anybody can tell.
-        false => Some(Failure::Same),
+        false => Some(LastFailure::Same),
     }
 }
 
-impl Trail {
+impl JobEvents {
     /// Takes note of an event; one that was seen before tells nothing new.
-    pub fn note(&mut self, event: i64, deed: Deed) {
+    pub fn note(&mut self, event: i64, deed: JobEvent) {
         if event <= self.last {
             return;
         }
         self.last = event;
         match deed {
-            Deed::Moved => self.moved = true,
-            Deed::Undone => (self.moved, self.undone) = (true, true),
-            Deed::Rescued => self.held = false,
-            Deed::Claimed(worker) => {
+            JobEvent::Moved => self.moved = true,
+            JobEvent::Undone => (self.moved, self.undone) = (true, true),
+            JobEvent::Rescued => self.held = false,
+            JobEvent::Claimed(worker) => {
                 self.held = true;
                 match worker {
                     None => self.unnamed = true,
@@ -72,7 +76,7 @@ impl Trail {
                     Some(name) => self.claimers.push(name),
                 }
             }
-            Deed::Failed(worker) => {
+            JobEvent::Failed(worker) => {
                 if !self.held {
                     self.unclaimed_failure.get_or_insert(worker);
                 }
@@ -89,8 +93,12 @@ impl Trail {
 
 /// A worker that acted without a claim. Only to be asked where claims leave events.
 #[must_use]
-pub fn zombie(member: &Member, trail: &Trail, now: Option<&Now>) -> Option<Zombie> {
-    let zombie = |worker, failed| Some(Zombie { id: member.id, worker, failed });
+pub fn zombie(
+    member: &RequeuedJob,
+    trail: &JobEvents,
+    now: Option<&JobRow>,
+) -> Option<ZombieWorker> {
+    let zombie = |worker, failed| Some(ZombieWorker { id: member.id, worker, failed });
     let now = now.filter(|_| !trail.moved);
     let failed_by = now.filter(|now| now.errors != member.errors);
     let failed_by = failed_by.and_then(|now| now.failed_by.clone());
@@ -100,30 +108,30 @@ pub fn zombie(member: &Member, trail: &Trail, now: Option<&Now>) -> Option<Zombi
     if let Some(worker) = failed_by.filter(|worker| !trail.knows(worker)) {
         return zombie(Some(worker), true);
     }
-    let holder = now.filter(|now| now.role == Role::InProgress)?.holder.clone()?;
+    let holder = now.filter(|now| now.role == Lifecycle::InProgress)?.holder.clone()?;
     if trail.knows(&holder) { None } else { zombie(Some(holder), false) }
 }
 
 /// `412 finished, 3 failed again (same cause), 5 still running`
 #[must_use]
-pub fn sentence(tally: &Tally) -> String {
-    let told = Standing::ALL
+pub fn sentence(tally: &OutcomeCounts) -> String {
+    let told = JobOutcome::ALL
         .into_iter()
-        .filter(|standing| *standing == Standing::Finished || tally.of(*standing) > 0);
+        .filter(|standing| *standing == JobOutcome::Finished || tally.of(*standing) > 0);
     let parts: Vec<_> =
         told.map(|standing| format!("{} {}", count(tally.of(standing)), words(standing))).collect();
     parts.join(", ")
 }
 
-fn words(standing: Standing) -> &'static str {
+fn words(standing: JobOutcome) -> &'static str {
     match standing {
-        Standing::Finished => "finished",
-        Standing::FailedAgain => "failed again (same cause)",
-        Standing::FailedOtherwise => "failed for another reason",
-        Standing::WaitsForRetry => "waiting for a retry",
-        Standing::Running => "still running",
-        Standing::Queued => "still queued",
-        Standing::Moved => "undone or changed since",
+        JobOutcome::Finished => "finished",
+        JobOutcome::FailedAgain => "failed again (same cause)",
+        JobOutcome::FailedOtherwise => "failed for another reason",
+        JobOutcome::WaitsForRetry => "waiting for a retry",
+        JobOutcome::Running => "still running",
+        JobOutcome::Queued => "still queued",
+        JobOutcome::ChangedSince => "undone or changed since",
     }
 }
 
@@ -134,12 +142,12 @@ mod tests {
 
     const ID: JobId = JobId::Number(1);
 
-    fn member() -> Member {
-        Member { id: ID, died_of: "v1-a".into(), errors: 1, changed: 1 }
+    fn member() -> RequeuedJob {
+        RequeuedJob { id: ID, died_of: "v1-a".into(), errors: 1, changed: 1 }
     }
 
-    fn now(role: Role, attempts: i64, cause: &str, errors: u64) -> Now {
-        Now {
+    fn now(role: Lifecycle, attempts: i64, cause: &str, errors: u64) -> JobRow {
+        JobRow {
             id: ID,
             role,
             attempts: Some(attempts),
@@ -152,79 +160,85 @@ mod tests {
         }
     }
 
-    fn stands(now: &Now) -> Standing {
-        standing(&member(), &Trail::default(), Some(now))
+    fn stands(now: &JobRow) -> JobOutcome {
+        standing(&member(), &JobEvents::default(), Some(now))
     }
 
     #[test]
     fn a_failure_of_the_same_cause_counts_though_retries_remain() {
-        assert_eq!(stands(&now(Role::Waiting, 1, "v1-a", 2)), Standing::FailedAgain);
-        assert_eq!(stands(&now(Role::InProgress, 1, "v1-a", 2)), Standing::FailedAgain);
-        assert_eq!(stands(&now(Role::Dead, 5, "v1-a", 2)), Standing::FailedAgain);
-        assert_eq!(stands(&now(Role::Finished, 1, "v1-a", 2)), Standing::Finished);
+        assert_eq!(stands(&now(Lifecycle::Waiting, 1, "v1-a", 2)), JobOutcome::FailedAgain);
+        assert_eq!(stands(&now(Lifecycle::InProgress, 1, "v1-a", 2)), JobOutcome::FailedAgain);
+        assert_eq!(stands(&now(Lifecycle::Dead, 5, "v1-a", 2)), JobOutcome::FailedAgain);
+        assert_eq!(stands(&now(Lifecycle::Finished, 1, "v1-a", 2)), JobOutcome::Finished);
     }
 
     #[test]
     fn another_cause_waits_for_its_retry_until_it_is_dead() {
-        assert_eq!(stands(&now(Role::Waiting, 1, "v1-b", 2)), Standing::WaitsForRetry);
-        assert_eq!(stands(&now(Role::InProgress, 1, "v1-b", 2)), Standing::Running);
-        assert_eq!(stands(&now(Role::Dead, 5, "v1-b", 2)), Standing::FailedOtherwise);
+        assert_eq!(stands(&now(Lifecycle::Waiting, 1, "v1-b", 2)), JobOutcome::WaitsForRetry);
+        assert_eq!(stands(&now(Lifecycle::InProgress, 1, "v1-b", 2)), JobOutcome::Running);
+        assert_eq!(stands(&now(Lifecycle::Dead, 5, "v1-b", 2)), JobOutcome::FailedOtherwise);
     }
 
     #[test]
     fn the_old_error_alone_is_no_failure() {
-        assert_eq!(stands(&now(Role::Waiting, 0, "v1-a", 1)), Standing::Queued);
-        assert_eq!(stands(&now(Role::InProgress, 0, "v1-a", 1)), Standing::Running);
+        assert_eq!(stands(&now(Lifecycle::Waiting, 0, "v1-a", 1)), JobOutcome::Queued);
+        assert_eq!(stands(&now(Lifecycle::InProgress, 0, "v1-a", 1)), JobOutcome::Running);
         // Recovered from a silent worker: an attempt more, and no new error.
-        assert_eq!(stands(&now(Role::Waiting, 1, "v1-a", 1)), Standing::WaitsForRetry);
-        assert_eq!(stands(&now(Role::Dead, 5, "v1-a", 1)), Standing::FailedOtherwise);
+        assert_eq!(stands(&now(Lifecycle::Waiting, 1, "v1-a", 1)), JobOutcome::WaitsForRetry);
+        assert_eq!(stands(&now(Lifecycle::Dead, 5, "v1-a", 1)), JobOutcome::FailedOtherwise);
         // Without a date in the error, the same words again look just like that.
-        let undated = |role| Now { dated: false, ..now(role, 1, "v1-a", 1) };
-        assert_eq!(stands(&undated(Role::Waiting)), Standing::FailedAgain);
+        let undated = |role| JobRow { dated: false, ..now(role, 1, "v1-a", 1) };
+        assert_eq!(stands(&undated(Lifecycle::Waiting)), JobOutcome::FailedAgain);
     }
 
     #[test]
     fn what_others_moved_is_not_ours() {
-        assert_eq!(standing(&member(), &Trail::default(), None), Standing::Moved);
-        assert_eq!(stands(&now(Role::Other, 0, "v1-a", 1)), Standing::Moved);
-        assert_eq!(stands(&now(Role::Dead, 0, "v1-a", 1)), Standing::Moved, "by hand");
-        let undone = Now { changed: 1, ..now(Role::Dead, 5, "v1-a", 1) };
-        assert_eq!(stands(&undone), Standing::Moved);
-        let mut trail = Trail::default();
-        trail.note(7, Deed::Moved);
-        let waits = now(Role::Waiting, 0, "v1-a", 1);
-        assert_eq!(standing(&member(), &trail, Some(&waits)), Standing::Moved);
+        assert_eq!(standing(&member(), &JobEvents::default(), None), JobOutcome::ChangedSince);
+        assert_eq!(stands(&now(Lifecycle::Other, 0, "v1-a", 1)), JobOutcome::ChangedSince);
+        assert_eq!(
+            stands(&now(Lifecycle::Dead, 0, "v1-a", 1)),
+            JobOutcome::ChangedSince,
+            "by hand"
+        );
+        let undone = JobRow { changed: 1, ..now(Lifecycle::Dead, 5, "v1-a", 1) };
+        assert_eq!(stands(&undone), JobOutcome::ChangedSince);
+        let mut trail = JobEvents::default();
+        trail.note(7, JobEvent::Moved);
+        let waits = now(Lifecycle::Waiting, 0, "v1-a", 1);
+        assert_eq!(standing(&member(), &trail, Some(&waits)), JobOutcome::ChangedSince);
     }
 
     #[test]
     fn a_worker_that_fails_or_holds_what_it_did_not_claim_is_a_zombie() {
-        let found = |trail: &Trail, now: &Now| {
+        let found = |trail: &JobEvents, now: &JobRow| {
             zombie(&member(), trail, Some(now)).map(|zombie| (zombie.worker, zombie.failed))
         };
-        let failed = Now { failed_by: Some("w-z".into()), ..now(Role::Waiting, 1, "v1-a", 2) };
-        let mut trail = Trail::default();
-        trail.note(1, Deed::Failed(None));
+        let failed =
+            JobRow { failed_by: Some("w-z".into()), ..now(Lifecycle::Waiting, 1, "v1-a", 2) };
+        let mut trail = JobEvents::default();
+        trail.note(1, JobEvent::Failed(None));
         assert_eq!(found(&trail, &failed), Some((Some("w-z".into()), true)), "no claim at all");
-        let mut trail = Trail::default();
-        trail.note(1, Deed::Claimed(Some("w-a".into())));
-        trail.note(2, Deed::Failed(None));
+        let mut trail = JobEvents::default();
+        trail.note(1, JobEvent::Claimed(Some("w-a".into())));
+        trail.note(2, JobEvent::Failed(None));
         assert_eq!(found(&trail, &failed), Some((Some("w-z".into()), true)), "another's claim");
-        let own = Now { failed_by: Some("w-a".into()), ..failed };
+        let own = JobRow { failed_by: Some("w-a".into()), ..failed };
         assert_eq!(found(&trail, &own), None);
-        let held = Now { holder: Some("w-z".into()), ..now(Role::InProgress, 0, "v1-a", 1) };
+        let held =
+            JobRow { holder: Some("w-z".into()), ..now(Lifecycle::InProgress, 0, "v1-a", 1) };
         assert_eq!(found(&trail, &held), Some((Some("w-z".into()), false)));
-        trail.note(3, Deed::Claimed(None));
+        trail.note(3, JobEvent::Claimed(None));
         assert_eq!(found(&trail, &held), None, "a claim that names nobody may be anybody's");
     }
 
     #[test]
     fn the_sentence_tells_what_there_is() {
         let standings =
-            [(Standing::Finished, 412), (Standing::FailedAgain, 3), (Standing::Running, 5)];
-        let tally: Tally =
+            [(JobOutcome::Finished, 412), (JobOutcome::FailedAgain, 3), (JobOutcome::Running, 5)];
+        let tally: OutcomeCounts =
             standings.into_iter().flat_map(|(s, n)| std::iter::repeat_n(s, n)).collect();
         assert_eq!(sentence(&tally), "412 finished, 3 failed again (same cause), 5 still running");
         assert_eq!((tally.total(), tally.decided(), tally.failed()), (420, 415, 3));
-        assert_eq!(sentence(&Tally::default()), "0 finished");
+        assert_eq!(sentence(&OutcomeCounts::default()), "0 finished");
     }
 }

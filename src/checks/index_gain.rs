@@ -1,7 +1,7 @@
 //! What an index would spare: pages against pages. No time is promised, because a page of an index
 //! is not read as one of a table is.
 
-use crate::facts::index_cost::{Cost, Outlook, Scan, Tried};
+use crate::facts::index_cost::{Cost, PlannerEstimate, Scan, TimedCount};
 
 /// Bytes of a page that hold no entries: its header and what a B-tree keeps at its end.
 const PAGE_OVERHEAD: u64 = 24 + 16;
@@ -26,15 +26,15 @@ pub struct Figure {
 #[must_use]
 pub fn jobs(cost: &Cost) -> Figure {
     match cost.count {
-        Tried::Counted { jobs, .. } => Figure { value: jobs, estimate: false },
-        Tried::GivenUp(_) => Figure { value: cost.outlook.jobs, estimate: true },
+        TimedCount::Counted { jobs, .. } => Figure { value: jobs, estimate: false },
+        TimedCount::GivenUp(_) => Figure { value: cost.outlook.jobs, estimate: true },
     }
 }
 
 /// The pages of the table that a count reads now; `None` where the plan does not tell.
 #[must_use]
 pub fn pages_now(cost: &Cost) -> Option<Figure> {
-    let Outlook { scans, table_pages, .. } = &cost.outlook;
+    let PlannerEstimate { scans, table_pages, .. } = &cost.outlook;
     match scans.as_slice() {
         [Scan::Sequential] => Some(Figure { value: *table_pages, estimate: false }),
         // Each job may be on a page of its own.
@@ -48,7 +48,7 @@ pub fn pages_now(cost: &Cost) -> Option<Figure> {
 /// The leaf pages of the index: an estimate that leaves out that equal entries share their columns.
 #[must_use]
 pub fn pages_then(cost: &Cost) -> u64 {
-    let Outlook { width, page, .. } = cost.outlook;
+    let PlannerEstimate { width, page, .. } = cost.outlook;
     let entry = (ENTRY + width).next_multiple_of(ALIGNMENT) + POINTER;
     let room = page.saturating_sub(PAGE_OVERHEAD) * FILL / 100;
     let entries = (room / entry).max(1);
@@ -61,8 +61,8 @@ mod tests {
 
     use super::*;
 
-    fn cost(count: Tried, scans: &[Scan]) -> Cost {
-        let outlook = Outlook {
+    fn cost(count: TimedCount, scans: &[Scan]) -> Cost {
+        let outlook = PlannerEstimate {
             scans: scans.to_vec(),
             table_pages: 5_000,
             jobs: 900,
@@ -74,12 +74,12 @@ mod tests {
 
     #[test]
     fn a_count_goes_before_the_planners_estimate() {
-        let counted = Tried::Counted { jobs: 1_000, took: Duration::from_millis(3) };
+        let counted = TimedCount::Counted { jobs: 1_000, took: Duration::from_millis(3) };
         assert_eq!(
             jobs(&cost(counted, &[Scan::Sequential])),
             Figure { value: 1_000, estimate: false }
         );
-        let given_up = Tried::GivenUp(Duration::from_secs(1));
+        let given_up = TimedCount::GivenUp(Duration::from_secs(1));
         assert_eq!(
             jobs(&cost(given_up, &[Scan::Sequential])),
             Figure { value: 900, estimate: true }
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn a_sequential_scan_reads_the_table_and_others_at_most_a_page_for_each_job() {
         let now = |jobs, scans: &[Scan]| {
-            let count = Tried::Counted { jobs, took: Duration::from_millis(3) };
+            let count = TimedCount::Counted { jobs, took: Duration::from_millis(3) };
             pages_now(&cost(count, scans)).map(|figure| (figure.value, figure.estimate))
         };
         assert_eq!(now(10, &[Scan::Sequential]), Some((5_000, false)));
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn an_index_has_as_many_pages_as_its_entries_fill() {
         let then = |jobs| {
-            let count = Tried::Counted { jobs, took: Duration::ZERO };
+            let count = TimedCount::Counted { jobs, took: Duration::ZERO };
             pages_then(&cost(count, &[Scan::Sequential]))
         };
         // Entries of 32 bytes and their pointers, 203 on a page.

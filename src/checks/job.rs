@@ -1,13 +1,13 @@
 //! What the state of one job means, and what to do about it.
 
-use crate::facts::Limits;
+use crate::facts::Thresholds;
 use crate::facts::job::Job;
-use crate::facts::layout::Role;
+use crate::facts::layout::Lifecycle;
 use crate::text;
 
 /// A judgement in words.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Meaning {
+pub struct JobExplanation {
     /// One word for machines: `stuck`, `scheduled`, …
     pub word: &'static str,
     /// One sentence for a person.
@@ -18,13 +18,17 @@ pub struct Meaning {
 
 /// Judges a job.
 #[must_use]
-pub fn meaning(job: &Job, limits: &Limits) -> Meaning {
+pub fn meaning(job: &Job, limits: &Thresholds) -> JobExplanation {
     match job.role {
-        Role::Waiting => waiting(job, limits),
-        Role::InProgress => in_progress(job, limits),
-        Role::Failed => plain("failed", format!("failed{}, and will be tried again", tries(job))),
-        Role::Finished => plain("finished", "finished; an error shown is of an earlier attempt"),
-        Role::Dead => Meaning {
+        Lifecycle::Waiting => waiting(job, limits),
+        Lifecycle::InProgress => in_progress(job, limits),
+        Lifecycle::Failed => {
+            plain("failed", format!("failed{}, and will be tried again", tries(job)))
+        }
+        Lifecycle::Finished => {
+            plain("finished", "finished; an error shown is of an earlier attempt")
+        }
+        Lifecycle::Dead => JobExplanation {
             word: "dead",
             sentence: format!(
                 "dead{}: no worker takes it up again until it is requeued",
@@ -36,13 +40,13 @@ pub fn meaning(job: &Job, limits: &Limits) -> Meaning {
                 ("cliplyctl runbook 3.4".into(), "requeue only after the cause is mended".into()),
             ],
         },
-        Role::Other => {
+        Lifecycle::Other => {
             plain("unknown", format!("\"{}\" is a state that this tool does not know", job.state))
         }
     }
 }
 
-fn waiting(job: &Job, limits: &Limits) -> Meaning {
+fn waiting(job: &Job, limits: &Thresholds) -> JobExplanation {
     let last = match last_attempt(job) {
         Some(last) => format!("; its next attempt, {last}, is the last"),
         None => String::new(),
@@ -61,7 +65,7 @@ fn waiting(job: &Job, limits: &Limits) -> Meaning {
                     format!("due for {waits}: the next free worker takes it{last}"),
                 );
             }
-            Meaning {
+            JobExplanation {
                 word: "queued_too_long",
                 sentence: format!("queued too long: due for {waits} and nobody took it{last}"),
                 next: vec![(
@@ -73,7 +77,7 @@ fn waiting(job: &Job, limits: &Limits) -> Meaning {
     }
 }
 
-fn in_progress(job: &Job, limits: &Limits) -> Meaning {
+fn in_progress(job: &Job, limits: &Thresholds) -> JobExplanation {
     let holder = job.locked_by.as_deref().unwrap_or("an unknown worker");
     let last = last_attempt(job);
     if !job.keeps_life {
@@ -99,7 +103,7 @@ fn in_progress(job: &Job, limits: &Limits) -> Meaning {
         }
         None => "recovery puts it back in the queue".to_owned(),
     };
-    Meaning {
+    JobExplanation {
         word: "stuck",
         sentence: format!("stuck: {holder} has given no sign of life {silent}; {fate}"),
         next: vec![
@@ -113,8 +117,8 @@ fn in_progress(job: &Job, limits: &Limits) -> Meaning {
     }
 }
 
-fn plain(word: &'static str, sentence: impl Into<String>) -> Meaning {
-    Meaning { word, sentence: sentence.into(), next: vec![] }
+fn plain(word: &'static str, sentence: impl Into<String>) -> JobExplanation {
+    JobExplanation { word, sentence: sentence.into(), next: vec![] }
 }
 
 fn dead_letters(job: &Job) -> String {
@@ -147,7 +151,7 @@ pub(crate) mod tests {
     use crate::facts::Fingerprint;
     use crate::facts::job::Timeline;
 
-    pub fn job(role: Role, attempts: i64) -> Job {
+    pub fn job(role: Lifecycle, attempts: i64) -> Job {
         Job {
             id: "1".into(),
             kind: Some("CLIP_RENDER".into()),
@@ -174,31 +178,34 @@ pub(crate) mod tests {
     }
 
     fn word(job: Job) -> &'static str {
-        meaning(&job, &Limits::default()).word
+        meaning(&job, &Thresholds::default()).word
     }
 
     #[test]
     fn each_state_has_its_meaning() {
-        assert_eq!(word(job(Role::Waiting, 0)), "due");
-        assert_eq!(word(Job { due_age: Some(-60.0), ..job(Role::Waiting, 2) }), "scheduled");
-        assert_eq!(word(Job { due_age: Some(61.0), ..job(Role::Waiting, 0) }), "queued_too_long");
-        assert_eq!(word(Job { life_age: Some(3.0), ..job(Role::InProgress, 0) }), "running");
-        assert_eq!(word(Job { life_age: Some(601.0), ..job(Role::InProgress, 0) }), "stuck");
-        assert_eq!(word(job(Role::InProgress, 0)), "stuck");
-        assert_eq!(word(job(Role::Dead, 5)), "dead");
+        assert_eq!(word(job(Lifecycle::Waiting, 0)), "due");
+        assert_eq!(word(Job { due_age: Some(-60.0), ..job(Lifecycle::Waiting, 2) }), "scheduled");
+        assert_eq!(
+            word(Job { due_age: Some(61.0), ..job(Lifecycle::Waiting, 0) }),
+            "queued_too_long"
+        );
+        assert_eq!(word(Job { life_age: Some(3.0), ..job(Lifecycle::InProgress, 0) }), "running");
+        assert_eq!(word(Job { life_age: Some(601.0), ..job(Lifecycle::InProgress, 0) }), "stuck");
+        assert_eq!(word(job(Lifecycle::InProgress, 0)), "stuck");
+        assert_eq!(word(job(Lifecycle::Dead, 5)), "dead");
     }
 
     #[test]
     fn a_stuck_last_attempt_is_said_to_die() {
-        let said = meaning(&job(Role::InProgress, 4), &Limits::default()).sentence;
+        let said = meaning(&job(Lifecycle::InProgress, 4), &Thresholds::default()).sentence;
         assert!(said.contains("attempt 5 of 5, its last"), "{said}");
-        let said = meaning(&job(Role::InProgress, 3), &Limits::default()).sentence;
+        let said = meaning(&job(Lifecycle::InProgress, 3), &Thresholds::default()).sentence;
         assert!(said.contains("back in the queue"), "{said}");
     }
 
     #[test]
     fn a_dead_one_leads_to_what_is_known_of_its_cause() {
-        let next = meaning(&job(Role::Dead, 5), &Limits::default()).next;
+        let next = meaning(&job(Lifecycle::Dead, 5), &Thresholds::default()).next;
         assert_eq!(next[0].0, "cliplyctl dlq show 1");
     }
 }

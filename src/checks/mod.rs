@@ -21,7 +21,7 @@ pub mod server;
 pub mod service;
 
 pub use crate::facts::limits::limit_text;
-use crate::facts::{Finding, Limit, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Threshold, Thresholds};
 
 /// A rule over facts of type `F`.
 pub struct Check<F: ?Sized> {
@@ -32,19 +32,19 @@ pub struct Check<F: ?Sized> {
     /// The section of the runbook that deals with it.
     pub section: Section,
     /// Judges; an OK reading is a finding too, so that it can be shown as ruled out.
-    pub judge: fn(&Check<F>, &F, &Limits) -> Vec<Finding>,
+    pub judge: fn(&Check<F>, &F, &Thresholds) -> Vec<Finding>,
 }
 
 impl<F: ?Sized> Check<F> {
     /// Runs it.
-    pub fn run(&self, facts: &F, limits: &Limits) -> Vec<Finding> {
+    pub fn run(&self, facts: &F, limits: &Thresholds) -> Vec<Finding> {
         (self.judge)(self, facts, limits)
     }
 
     /// A finding of this check.
     pub fn finding(
         &self,
-        verdict: Verdict,
+        verdict: Status,
         subject: impl Into<String>,
         message: impl Into<String>,
     ) -> Finding {
@@ -54,12 +54,12 @@ impl<F: ?Sized> Check<F> {
 
 /// Holds a reading against a limit.
 #[must_use]
-pub fn against(value: f64, limit: Limit) -> Verdict {
+pub fn against(value: f64, limit: Threshold) -> Status {
     if limit.critical.is_some_and(|critical| value >= critical) {
-        Verdict::Critical
+        Status::Critical
     } else if limit.warning.is_some_and(|warning| value >= warning) {
-        Verdict::Warning
+        Status::Warning
     } else {
-        Verdict::Ok
+        Status::Ok
     }
 }

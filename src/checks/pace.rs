@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::facts::pace::{Hold, Pace, Pressure};
+use crate::facts::pace::{PauseReason, TableLoad, Throttle};
 use crate::text::{count, plural};
 
 /// Parts of a second's jobs that are written at a time: a rate is kept in small pieces.
@@ -10,21 +10,21 @@ const PIECES: f64 = 4.0;
 
 /// Why nothing may be written now; none when something may.
 #[must_use]
-pub fn hold(pace: &Pace, pressure: &Pressure) -> Option<Hold> {
+pub fn hold(pace: &Throttle, pressure: &TableLoad) -> Option<PauseReason> {
     if let (Some(most), Some(waiting)) = (pace.pause_above, pressure.waiting)
         && waiting > most
     {
-        return Some(Hold::Backlog { waiting, most });
+        return Some(PauseReason::Backlog { waiting, most });
     }
     if pressure.queued > 0 {
-        return Some(Hold::Queue { sessions: pressure.queued });
+        return Some(PauseReason::Queue { sessions: pressure.queued });
     }
-    pressure.maintained.then_some(Hold::Maintenance)
+    pressure.maintained.then_some(PauseReason::Maintenance)
 }
 
 /// Jobs that may follow until the backlog is as long as it may be, one at least.
 #[must_use]
-pub fn room(pace: &Pace, pressure: &Pressure) -> usize {
+pub fn room(pace: &Throttle, pressure: &TableLoad) -> usize {
     match (pace.pause_above, pressure.waiting) {
         (Some(most), Some(waiting)) => {
             let room = most.saturating_sub(waiting).saturating_add(1);
@@ -34,7 +34,7 @@ pub fn room(pace: &Pace, pressure: &Pressure) -> usize {
     }
 }
 
-impl Hold {
+impl PauseReason {
     /// Whether others are at the table, and not the queue too long.
     #[must_use]
     pub fn is_of_others(&self) -> bool {
@@ -60,12 +60,12 @@ impl Hold {
 
 /// Lets so many jobs a second through.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Bucket {
+pub struct TokenBucket {
     rate: f64,
     level: f64,
 }
 
-impl Bucket {
+impl TokenBucket {
     /// A bucket that lets the first piece through at once.
     #[must_use]
     pub fn new(rate: f64) -> Self {
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_rate_is_kept_over_time_and_nothing_is_saved_up_for_long() {
-        let mut bucket = Bucket::new(20.0);
+        let mut bucket = TokenBucket::new(20.0);
         let (mut seconds, mut written) = (0.0, 0);
         while seconds < 60.0 {
             match bucket.allows(1_000_000) {
@@ -124,11 +124,11 @@ mod tests {
 
     #[test]
     fn a_slow_rate_goes_one_by_one_and_the_last_jobs_need_no_full_piece() {
-        let mut bucket = Bucket::new(0.5);
+        let mut bucket = TokenBucket::new(0.5);
         assert_eq!(bucket.allows(10), Ok(1));
         bucket.take(1);
         assert_eq!(bucket.allows(10), Err(Duration::from_secs(2)));
-        let mut fast = Bucket::new(100.0);
+        let mut fast = TokenBucket::new(100.0);
         fast.take(23);
         assert_eq!(fast.allows(2), Ok(2));
         assert!(fast.allows(100).is_err());
@@ -136,15 +136,18 @@ mod tests {
 
     #[test]
     fn it_holds_for_a_backlog_a_queue_and_a_vacuum() {
-        let pace = Pace { pause_above: Some(100), ..Pace::default() };
-        let waiting = |n| Pressure { waiting: Some(n), ..Pressure::default() };
+        let pace = Throttle { pause_above: Some(100), ..Throttle::default() };
+        let waiting = |n| TableLoad { waiting: Some(n), ..TableLoad::default() };
         assert_eq!(hold(&pace, &waiting(100)), None);
-        assert_eq!(hold(&pace, &waiting(101)), Some(Hold::Backlog { waiting: 101, most: 100 }));
+        assert_eq!(
+            hold(&pace, &waiting(101)),
+            Some(PauseReason::Backlog { waiting: 101, most: 100 })
+        );
         assert_eq!((room(&pace, &waiting(97)), room(&pace, &waiting(100))), (4, 1));
-        assert_eq!(room(&Pace::default(), &Pressure::default()), usize::MAX);
-        let queue = Pressure { queued: 1, maintained: true, ..waiting(0) };
-        assert_eq!(hold(&pace, &queue), Some(Hold::Queue { sessions: 1 }));
-        let vacuum = Pressure { queued: 0, ..queue };
-        assert_eq!(hold(&pace, &vacuum), Some(Hold::Maintenance));
+        assert_eq!(room(&Throttle::default(), &TableLoad::default()), usize::MAX);
+        let queue = TableLoad { queued: 1, maintained: true, ..waiting(0) };
+        assert_eq!(hold(&pace, &queue), Some(PauseReason::Queue { sessions: 1 }));
+        let vacuum = TableLoad { queued: 0, ..queue };
+        assert_eq!(hold(&pace, &vacuum), Some(PauseReason::Maintenance));
     }
 }

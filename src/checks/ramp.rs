@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::facts::cohort::{Standing, Tally};
-use crate::facts::ramp::{Canary, Decision, Reason};
+use crate::facts::cohort::{JobOutcome, OutcomeCounts};
+use crate::facts::ramp::{Canary, CanaryDecision, CanaryStop};
 
 /// Of fewer jobs of the rest than these, no part is taken.
 const FEW: u64 = 25;
@@ -13,46 +13,57 @@ const FEW: u64 = 25;
 /// Deaths of another cause count as well: they, too, are no reason to send more jobs after. Jobs
 /// that others moved count for nothing.
 #[must_use]
-pub fn decide(canary: &Canary, first: bool, step: &Tally, waited: Duration) -> Decision {
-    let ours = step.total() - step.of(Standing::Moved);
+pub fn decide(
+    canary: &Canary,
+    first: bool,
+    step: &OutcomeCounts,
+    waited: Duration,
+) -> CanaryDecision {
+    let ours = step.total() - step.of(JobOutcome::ChangedSince);
     let bearable = if first { 0 } else { u64::from(canary.stop_at) * ours };
     if step.failed() * 100 > bearable {
-        return Decision::Stop(Reason::Failed);
+        return CanaryDecision::Stop(CanaryStop::Failed);
     }
     if step.decided() == step.total() {
-        return if ours == 0 { Decision::Again } else { Decision::Widen };
+        return if ours == 0 { CanaryDecision::Again } else { CanaryDecision::Widen };
     }
-    if waited >= canary.timeout { Decision::Stop(Reason::Timeout) } else { Decision::Wait }
+    if waited >= canary.timeout {
+        CanaryDecision::Stop(CanaryStop::Timeout)
+    } else {
+        CanaryDecision::Wait
+    }
 }
 
 /// Whether the rest goes on while it is written: it is too many to be waited for, and is stopped in
 /// the middle where more than the bearable part of what was written fails.
 #[must_use]
-pub fn rest_fails(canary: &Canary, written: &Tally) -> bool {
-    let ours = written.total() - written.of(Standing::Moved);
+pub fn rest_fails(canary: &Canary, written: &OutcomeCounts) -> bool {
+    let ours = written.total() - written.of(JobOutcome::ChangedSince);
     written.failed() * 100 > u64::from(canary.stop_at) * ours.max(FEW)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::ramp::Ramp;
-    use Standing::{FailedAgain, FailedOtherwise, Finished, Moved, Queued, Running, WaitsForRetry};
+    use crate::facts::ramp::BatchSizes;
+    use JobOutcome::{
+        ChangedSince, FailedAgain, FailedOtherwise, Finished, Queued, Running, WaitsForRetry,
+    };
 
-    fn decision(first: bool, standings: &[(Standing, usize)], seconds: u64) -> Decision {
+    fn decision(first: bool, standings: &[(JobOutcome, usize)], seconds: u64) -> CanaryDecision {
         let canary =
-            Canary { ramp: Ramp::default(), timeout: Duration::from_secs(300), stop_at: 20 };
+            Canary { ramp: BatchSizes::default(), timeout: Duration::from_secs(300), stop_at: 20 };
         let step = standings.iter().flat_map(|(s, n)| std::iter::repeat_n(*s, *n)).collect();
         decide(&canary, first, &step, Duration::from_secs(seconds))
     }
 
     #[test]
     fn one_failure_ends_a_canary_and_one_in_five_ends_no_later_step() {
-        let failed = Decision::Stop(Reason::Failed);
+        let failed = CanaryDecision::Stop(CanaryStop::Failed);
         assert_eq!(decision(true, &[(FailedAgain, 1)], 0), failed);
         assert_eq!(decision(true, &[(FailedOtherwise, 1)], 0), failed);
         assert_eq!(decision(true, &[(Finished, 4), (FailedAgain, 1)], 0), failed);
-        assert_eq!(decision(false, &[(Finished, 4), (FailedAgain, 1)], 0), Decision::Widen);
+        assert_eq!(decision(false, &[(Finished, 4), (FailedAgain, 1)], 0), CanaryDecision::Widen);
         assert_eq!(decision(false, &[(Finished, 3), (FailedAgain, 2)], 0), failed);
         assert_eq!(decision(false, &[(Running, 3), (FailedAgain, 2)], 0), failed, "at once");
     }
@@ -61,19 +72,24 @@ mod tests {
     fn a_step_is_waited_for_until_its_time_is_up() {
         for open in [Queued, Running, WaitsForRetry] {
             let step = [(Finished, 4), (open, 1)];
-            assert_eq!(decision(false, &step, 299), Decision::Wait);
-            assert_eq!(decision(false, &step, 300), Decision::Stop(Reason::Timeout));
+            assert_eq!(decision(false, &step, 299), CanaryDecision::Wait);
+            assert_eq!(decision(false, &step, 300), CanaryDecision::Stop(CanaryStop::Timeout));
         }
-        assert_eq!(decision(true, &[(Finished, 1)], 300), Decision::Widen, "in the last moment");
+        assert_eq!(
+            decision(true, &[(Finished, 1)], 300),
+            CanaryDecision::Widen,
+            "in the last moment"
+        );
     }
 
     #[test]
     fn the_rest_is_stopped_in_the_middle() {
         let canary =
-            Canary { ramp: Ramp::default(), timeout: Duration::from_secs(300), stop_at: 20 };
+            Canary { ramp: BatchSizes::default(), timeout: Duration::from_secs(300), stop_at: 20 };
         let fails = |failed, queued| {
             let failed = std::iter::repeat_n(FailedAgain, failed);
-            let written: Tally = failed.chain(std::iter::repeat_n(Queued, queued)).collect();
+            let written: OutcomeCounts =
+                failed.chain(std::iter::repeat_n(Queued, queued)).collect();
             rest_fails(&canary, &written)
         };
         assert!(!fails(5, 0), "five of the first few are chance");
@@ -82,10 +98,10 @@ mod tests {
 
     #[test]
     fn jobs_that_others_moved_prove_nothing() {
-        assert_eq!(decision(true, &[(Moved, 1)], 0), Decision::Again);
-        assert_eq!(decision(true, &[], 0), Decision::Again, "all were locked or changed");
-        assert_eq!(decision(false, &[(Moved, 4), (Finished, 1)], 0), Decision::Widen);
-        let stop = Decision::Stop(Reason::Failed);
-        assert_eq!(decision(false, &[(Moved, 4), (FailedAgain, 1)], 0), stop);
+        assert_eq!(decision(true, &[(ChangedSince, 1)], 0), CanaryDecision::Again);
+        assert_eq!(decision(true, &[], 0), CanaryDecision::Again, "all were locked or changed");
+        assert_eq!(decision(false, &[(ChangedSince, 4), (Finished, 1)], 0), CanaryDecision::Widen);
+        let stop = CanaryDecision::Stop(CanaryStop::Failed);
+        assert_eq!(decision(false, &[(ChangedSince, 4), (FailedAgain, 1)], 0), stop);
     }
 }

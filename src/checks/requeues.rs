@@ -4,18 +4,18 @@ use crate::facts::job::{Event, Job, Requeued};
 
 /// An earlier requeue of a job that is dead now.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Earlier<'a> {
+pub struct EarlierRequeue<'a> {
     /// The requeue.
     pub requeued: &'a Requeued,
     /// Seconds ago.
     pub age: Option<f64>,
     /// What became of it.
-    pub ending: Ending,
+    pub ending: EarlierRequeueResult,
 }
 
 /// How a requeue of a job ended that is dead now.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Ending {
+pub enum EarlierRequeueResult {
     /// Somebody took it back before a worker came.
     Undone,
     /// The job died again.
@@ -29,23 +29,23 @@ pub enum Ending {
 
 /// The requeues among the events of a dead job, the latest first.
 #[must_use]
-pub fn earlier<'a>(job: &'a Job) -> Vec<Earlier<'a>> {
+pub fn earlier<'a>(job: &'a Job) -> Vec<EarlierRequeue<'a>> {
     let events = job.timeline.events.iter().enumerate();
     let earlier = |(at, event): (usize, &'a Event)| {
         let requeued = event.requeued.as_ref()?;
-        Some(Earlier { requeued, age: event.age, ending: ending_of(job, at, requeued) })
+        Some(EarlierRequeue { requeued, age: event.age, ending: ending_of(job, at, requeued) })
     };
     events.filter_map(earlier).collect()
 }
 
 /// Events are newest first: what stands before a requeue happened after it. A job that is dead, or
 /// was requeued again, has died in between, whatever its events say.
-fn ending_of(job: &Job, at: usize, requeued: &Requeued) -> Ending {
+fn ending_of(job: &Job, at: usize, requeued: &Requeued) -> EarlierRequeueResult {
     let events = &job.timeline.events;
     let later = events.get(..at).unwrap_or_default();
     let taken_back = |event: &Event| event.undoes.is_some() && event.undoes == requeued.operation;
     if later.iter().any(taken_back) {
-        return Ending::Undone;
+        return EarlierRequeueResult::Undone;
     }
     let next = later.iter().rposition(|event| event.requeued.is_some());
     let (before_next, died_of) = match next {
@@ -57,7 +57,7 @@ fn ending_of(job: &Job, at: usize, requeued: &Requeued) -> Ending {
     };
     let death = before_next.unwrap_or_default().iter().find(|event| event.stage == "failed");
     let (requeue, death) = (events.get(at).and_then(|e| e.age), death.and_then(|e| e.age));
-    Ending::DiedAgain {
+    EarlierRequeueResult::DiedAgain {
         after: requeue.zip(death).map(|(requeue, death)| requeue - death),
         same: requeued.died_of.as_ref().zip(died_of).map(|(before, after)| before == after),
     }
@@ -67,7 +67,7 @@ fn ending_of(job: &Job, at: usize, requeued: &Requeued) -> Ending {
 mod tests {
     use super::*;
     use crate::checks::job::tests::job;
-    use crate::facts::layout::Role;
+    use crate::facts::layout::Lifecycle;
 
     fn event(stage: &str, age: f64) -> Event {
         Event { stage: stage.into(), data: None, age: Some(age), requeued: None, undoes: None }
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn each_requeue_has_the_ending_that_came_before_the_next() {
-        let mut dead = job(Role::Dead, 5);
+        let mut dead = job(Lifecycle::Dead, 5);
         let now = dead.cause.hash.clone();
         let undo = Event { undoes: Some("rq-2".into()), ..event("progress", 90.0) };
         dead.timeline.events = vec![
@@ -100,12 +100,13 @@ mod tests {
             event("enqueued", 900.0),
         ];
         let endings: Vec<_> = earlier(&dead).into_iter().map(|e| (e.age, e.ending)).collect();
-        let again = |after, same| Ending::DiedAgain { after: Some(after), same: Some(same) };
+        let again =
+            |after, same| EarlierRequeueResult::DiedAgain { after: Some(after), same: Some(same) };
         assert_eq!(
             endings,
             [
                 (Some(60.0), again(20.0, true)),
-                (Some(100.0), Ending::Undone),
+                (Some(100.0), EarlierRequeueResult::Undone),
                 (Some(200.0), again(50.0, false)),
             ]
         );
@@ -113,9 +114,9 @@ mod tests {
 
     #[test]
     fn what_the_events_do_not_tell_is_not_told() {
-        let mut dead = job(Role::Dead, 5);
+        let mut dead = job(Lifecycle::Dead, 5);
         dead.timeline.events = vec![requeue("rq-1", 9.0, None)];
-        let silent = Ending::DiedAgain { after: None, same: None };
+        let silent = EarlierRequeueResult::DiedAgain { after: None, same: None };
         assert_eq!(earlier(&dead)[0].ending, silent);
     }
 }

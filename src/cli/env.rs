@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
 
-use super::Judging;
+use super::FailOnArgs;
 
 /// `env …`
 #[derive(Debug, Subcommand)]
@@ -38,7 +38,7 @@ pub struct EnvCheck {
     pub yes: bool,
     /// How to judge.
     #[command(flatten)]
-    pub judging: Judging,
+    pub judging: FailOnArgs,
 }
 
 /// `env explain`

@@ -26,22 +26,22 @@ pub struct Filter {
     pub group: Option<String>,
     /// Only jobs that died since: a span ago (2h) or a time (2026-01-31T04:00:00Z)
     #[arg(long, value_name = "WHEN", value_parser = moment)]
-    pub since: Option<Moment>,
+    pub since: Option<TimeArg>,
     /// Only jobs that died before
     #[arg(long, value_name = "WHEN", value_parser = moment)]
-    pub until: Option<Moment>,
+    pub until: Option<TimeArg>,
 }
 
 /// A time, or how long ago it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
+pub enum TimeArg {
     /// This long before now.
     Ago(Duration),
     /// This time.
     At(Timestamp),
 }
 
-impl Moment {
+impl TimeArg {
     /// The time, where spans are counted back from `now`.
     #[must_use]
     pub fn at(self, now: Timestamp) -> Timestamp {
@@ -56,7 +56,7 @@ impl Filter {
     /// The filters with spans counted back from `now`, the server's clock.
     #[must_use]
     pub fn selection(&self, now: Timestamp) -> Selection {
-        let at = |moment: Moment| moment.at(now);
+        let at = |moment: TimeArg| moment.at(now);
         Selection {
             kinds: self.kind.clone(),
             workspace: self.workspace.clone(),
@@ -69,16 +69,16 @@ impl Filter {
 }
 
 /// Reads a moment of the command line.
-pub(super) fn moment(text: &str) -> Result<Moment, String> {
+pub(super) fn moment(text: &str) -> Result<TimeArg, String> {
     if let Ok(time) = text.parse::<Timestamp>() {
-        return Ok(Moment::At(time));
+        return Ok(TimeArg::At(time));
     }
     if text.len() == "2026-01-31".len()
         && let Ok(midnight) = format!("{text}T00:00:00Z").parse::<Timestamp>()
     {
-        return Ok(Moment::At(midnight));
+        return Ok(TimeArg::At(midnight));
     }
-    duration::parse_long(text).map(Moment::Ago).map_err(|_| {
+    duration::parse_long(text).map(TimeArg::Ago).map_err(|_| {
         "expected a span such as 2h or 7d, a date such as 2026-01-31 (UTC), or a time with its \
          zone such as 2026-01-31T04:00:00Z"
             .to_owned()
@@ -91,9 +91,9 @@ mod tests {
 
     #[test]
     fn a_moment_is_a_span_or_a_time() {
-        assert_eq!(moment("2h"), Ok(Moment::Ago(Duration::from_secs(7_200))));
-        assert!(matches!(moment("2026-01-31T04:00:00Z"), Ok(Moment::At(_))));
-        assert_eq!(moment("2d"), Ok(Moment::Ago(Duration::from_secs(172_800))));
+        assert_eq!(moment("2h"), Ok(TimeArg::Ago(Duration::from_secs(7_200))));
+        assert!(matches!(moment("2026-01-31T04:00:00Z"), Ok(TimeArg::At(_))));
+        assert_eq!(moment("2d"), Ok(TimeArg::Ago(Duration::from_secs(172_800))));
         assert_eq!(moment("2026-01-31"), moment("2026-01-31T00:00:00Z"));
         assert!(moment("yesterday").is_err() && moment("2026-01-31T04:00:00").is_err());
     }

@@ -8,7 +8,7 @@ use clap::{ArgAction, Args};
 use crate::render::Format;
 use crate::settings::{Overrides, Secret, duration};
 use crate::terminal::ColorChoice;
-use crate::text::Address;
+use crate::text::TargetFlags;
 
 /// What holds for every command.
 #[derive(Debug, Args)]
@@ -64,8 +64,8 @@ impl Global {
 
     /// Where this command line says to look, as other commands can say it.
     #[must_use]
-    pub fn address(&self) -> Address {
-        Address::new(self.one(), self.config.as_deref(), self.named_url())
+    pub fn address(&self) -> TargetFlags {
+        TargetFlags::new(self.one(), self.config.as_deref(), self.named_url())
     }
 
     /// The flag given that says where to look and may hold a secret: another command needs it as well.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::filter::{Moment, moment};
+use super::filter::{TimeArg, moment};
 use crate::settings::duration;
 
 /// The least time between two looks.
@@ -45,7 +45,7 @@ pub struct Record {
 pub struct History {
     /// Since when: a span ago (24h, 7d) or a time (2026-01-31T04:00:00Z)
     #[arg(long, value_name = "WHEN", default_value = "24h", value_parser = moment)]
-    pub since: Moment,
+    pub since: TimeArg,
     /// Write a page for a browser instead: charts, no network, printable
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub html: Option<PathBuf>,

@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 
-use super::Consent;
-use crate::facts::job_line::Going;
+use super::ConfirmationArgs;
+use crate::facts::job_line::JobState;
 use crate::settings::duration;
 
 /// `jobs …`
@@ -33,7 +33,7 @@ pub struct JobsShow {
 pub struct JobsList {
     /// What is going on with them
     #[arg(long, value_name = "STATE", default_value = "due", value_parser = going())]
-    pub state: Going,
+    pub state: JobState,
     /// Only this kind
     #[arg(long, value_name = "KIND")]
     pub kind: Option<String>,
@@ -53,14 +53,14 @@ pub struct JobsRescue {
     pub stale: Option<Duration>,
     /// How to go on.
     #[command(flatten)]
-    pub consent: Consent,
+    pub consent: ConfirmationArgs,
 }
 
 /// The words for what may be going on with a job.
-fn going() -> impl TypedValueParser<Value = Going> {
-    let words = PossibleValuesParser::new(Going::ALL.map(Going::word));
+fn going() -> impl TypedValueParser<Value = JobState> {
+    let words = PossibleValuesParser::new(JobState::ALL.map(JobState::word));
     words.try_map(|word| {
-        let known = Going::ALL.into_iter().find(|going| going.word() == word);
+        let known = JobState::ALL.into_iter().find(|going| going.word() == word);
         known.ok_or("no such state")
     })
 }

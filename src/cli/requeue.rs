@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::{Args, Parser, ValueHint};
 
 use super::Filter;
-use crate::facts::pace::Pace;
-use crate::facts::ramp::{Canary, Ramp};
+use crate::facts::pace::Throttle;
+use crate::facts::ramp::{BatchSizes, Canary};
 use crate::settings::duration;
 
 /// `dlq requeue`
@@ -47,7 +47,7 @@ pub struct DlqRequeue {
     pub care: Care,
     /// How to go on.
     #[command(flatten)]
-    pub consent: Consent,
+    pub consent: ConfirmationArgs,
 }
 
 /// How a requeue feels its way, and how it is watched.
@@ -59,7 +59,7 @@ pub struct Care {
     pub canary: bool,
     /// Jobs of each step of the canary [default: 1,5,25,all]
     #[arg(long, value_name = "STEPS")]
-    pub ramp: Option<Ramp>,
+    pub ramp: Option<BatchSizes>,
     /// The longest wait for the outcome of a step [default: 5m]
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     pub canary_timeout: Option<Duration>,
@@ -86,11 +86,11 @@ pub struct Care {
 /// The flags with which an operation is to go on, as they were kept; those of consent are not taken over.
 #[derive(Debug, Parser)]
 #[command(no_binary_name = true)]
-struct Kept {
+struct StoredFlags {
     #[command(flatten)]
     care: Care,
     #[command(flatten)]
-    consent: Consent,
+    consent: ConfirmationArgs,
 }
 
 impl Care {
@@ -100,7 +100,7 @@ impl Care {
     pub fn or_kept(&self, flags: &str) -> Self {
         let paced = self.rate.is_some() || self.spread.is_some() || self.pause_above.is_some();
         let asks = paced || self.canary().is_some();
-        let kept = || Kept::try_parse_from(shell_words::split(flags).ok()?).ok();
+        let kept = || StoredFlags::try_parse_from(shell_words::split(flags).ok()?).ok();
         match kept().filter(|_| !asks) {
             Some(kept) => Self { follow: self.follow, wait: self.wait, ..kept.care },
             None => self.clone(),
@@ -124,8 +124,8 @@ impl Care {
 
     /// How fast.
     #[must_use]
-    pub fn pace(&self) -> Pace {
-        Pace { rate: self.rate, spread: self.spread, pause_above: self.pause_above }
+    pub fn pace(&self) -> Throttle {
+        Throttle { rate: self.rate, spread: self.spread, pause_above: self.pause_above }
     }
 
     /// How long to follow; none where nobody asked for it.
@@ -175,13 +175,13 @@ pub struct DlqUndo {
     pub operation: String,
     /// How to go on.
     #[command(flatten)]
-    pub consent: Consent,
+    pub consent: ConfirmationArgs,
 }
 
 /// How a write is agreed to.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Consent")]
-pub struct Consent {
+pub struct ConfirmationArgs {
     /// Show the plan and stop
     #[arg(long)]
     pub dry_run: bool,

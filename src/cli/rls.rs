@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueHint};
 
-use super::Judging;
+use super::FailOnArgs;
 
 /// `rls …`
 #[derive(Debug, Subcommand)]
@@ -62,7 +62,7 @@ pub struct RlsAudit {
     pub yes: bool,
     /// How to judge.
     #[command(flatten)]
-    pub judging: Judging,
+    pub judging: FailOnArgs,
 }
 
 /// `rls diff`
@@ -76,7 +76,7 @@ pub struct RlsDiff {
     pub new: PathBuf,
     /// How to judge.
     #[command(flatten)]
-    pub judging: Judging,
+    pub judging: FailOnArgs,
 }
 
 /// `rls explain`

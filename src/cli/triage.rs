@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::Judging;
+use super::FailOnArgs;
 use crate::settings::duration;
 
 /// `triage`
@@ -31,7 +31,7 @@ pub struct Triage {
     pub tests_timeout: Duration,
     /// How to judge.
     #[command(flatten)]
-    pub judging: Judging,
+    pub judging: FailOnArgs,
 }
 
 /// What `--wait` waits for.

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::facts::layout::Layout;
-use crate::facts::{SourceError, Verdict};
+use crate::facts::{SourceError, Status};
 use crate::report::settings::{SettingJson, table};
 use crate::report::{Block, Cell, Document, Report};
 
@@ -46,7 +46,7 @@ pub async fn check(context: &Context) -> Report {
     }
     errors.extend(context.settings.broken.clone());
     for error in &errors {
-        document.headline(Verdict::Unknown, &error.message);
+        document.headline(Status::Unknown, &error.message);
         error.causes.iter().chain(&error.hints).for_each(|text| document.note(text));
     }
     document.push(Block::Pairs(pairs));

@@ -9,10 +9,10 @@ use crate::cli::{Cli, Demo};
 use crate::demo::fix;
 use crate::demo::scenario::{self, SCENARIOS, Scenario};
 use crate::demo::server::ServerOptions;
-use crate::demo::{Announcement, World};
+use crate::demo::{Announcement, RunningDemo};
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::facts::Verdict;
+use crate::facts::Status;
 use crate::report::{Block, Cell, Column, Document, Report, Table};
 use crate::settings::{Environment, demo};
 use crate::terminal::Terminal;
@@ -55,7 +55,7 @@ pub async fn run(
         terminal
             .say(&format!("starting a private database, an app and workers: {}", scenario.about));
     }
-    let world = World::start(scenario, options).await?;
+    let world = RunningDemo::start(scenario, options).await?;
     match words {
         Some(words) => {
             let ended = execute(&world, &words, cli).await;
@@ -96,7 +96,7 @@ fn words(text: &str) -> Result<Vec<String>, Error> {
 }
 
 /// Runs one command in the demo's own directories, so that nothing of the person's is touched.
-async fn execute(world: &World, words: &[String], cli: &Cli) -> Result<ExitCode, Error> {
+async fn execute(world: &RunningDemo, words: &[String], cli: &Cli) -> Result<ExitCode, Error> {
     let state = world.state.join("cliplyctl");
     let _announcement = announce(world, &demo::file(&state))?;
     let mut process = ourselves(words, cli)?;
@@ -107,7 +107,7 @@ async fn execute(world: &World, words: &[String], cli: &Cli) -> Result<ExitCode,
 }
 
 async fn stay(
-    world: &World,
+    world: &RunningDemo,
     scenario: &Scenario,
     cli: &Cli,
     environment: &Environment,
@@ -154,11 +154,11 @@ fn deploy(kind: &str, announcement: &Path) -> Result<Report, Error> {
     fix::deploy(&directory, kind)
         .map_err(|e| Error::config(format!("cannot write to {}", directory.display())).cause(e))?;
     let mut document = Document::default();
-    document.headline(Verdict::Ok, format!("deployed: workers no longer fail at {kind}"));
+    document.headline(Status::Ok, format!("deployed: workers no longer fail at {kind}"));
     Ok(Report::listing("demo", serde_json::json!({"fixed": kind}), document))
 }
 
-fn announce(world: &World, file: &Path) -> Result<Announcement, Error> {
+fn announce(world: &RunningDemo, file: &Path) -> Result<Announcement, Error> {
     Announcement::write(file, &world.base_url, &world.database_url_file)
         .map_err(|e| Error::config(format!("cannot write {}", file.display())).cause(e))
 }
@@ -173,7 +173,7 @@ fn ourselves(words: &[String], cli: &Cli) -> Result<Process, Error> {
     Ok(process)
 }
 
-fn instructions(world: &World, scenario: &Scenario, environment: &Environment) -> Document {
+fn instructions(world: &RunningDemo, scenario: &Scenario, environment: &Environment) -> Document {
     let mut document = Document::default();
     document.heading("The demo runs until Ctrl-C and leaves nothing behind. In a second terminal:");
     let mut pairs = vec![

@@ -16,7 +16,7 @@ use crate::exit::{ExitCode, FailOn};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::interrupt::Interrupt;
 use crate::render::{Format, ndjson};
-use crate::report::{Member, Provenance, Report, fleet};
+use crate::report::{ContextReport, Provenance, Report, fleet};
 use crate::settings::{Environment, Overrides, Settings};
 use crate::terminal::Terminal;
 use crate::text;
@@ -45,7 +45,7 @@ pub async fn run(
     let names: Vec<_> = contexts.iter().map(name).collect();
     let board = terminal.board(&names);
     let from = contexts.first().map(started).unwrap_or_default();
-    let each = |member: &Member| {
+    let each = |member: &ContextReport| {
         board.say(member.name(), &format!("{} {}", member.verdict(), member.report.sentence()));
         if cli.format() == Format::Ndjson {
             // A reader that went away is noticed with the last line.
@@ -99,7 +99,11 @@ fn started(context: &Context) -> Provenance {
 }
 
 /// Asks all of them at once and tells of each as it ends. A signal ends those that are still out.
-async fn ask_all(command: &Command, contexts: &[Context], each: impl Fn(&Member)) -> Vec<Member> {
+async fn ask_all(
+    command: &Command,
+    contexts: &[Context],
+    each: impl Fn(&ContextReport),
+) -> Vec<ContextReport> {
     let interrupt = Interrupt::listen();
     let ask = |context| ask(command, context, &interrupt);
     let mut running: FuturesUnordered<_> = contexts.iter().map(ask).collect();
@@ -109,13 +113,13 @@ async fn ask_all(command: &Command, contexts: &[Context], each: impl Fn(&Member)
         members.push(member);
     }
     let order =
-        |member: &Member| contexts.iter().position(|context| name(context) == member.name());
+        |member: &ContextReport| contexts.iter().position(|context| name(context) == member.name());
     members.sort_by_key(order);
     members
 }
 
 /// One context's answer; whatever keeps it from answering is its answer.
-async fn ask(command: &Command, context: &Context, interrupt: &Interrupt) -> Member {
+async fn ask(command: &Command, context: &Context, interrupt: &Interrupt) -> ContextReport {
     let budget = budget(command, context);
     let outcome = tokio::select! {
         outcome = super::run(command, context) => outcome,
@@ -126,7 +130,7 @@ async fn ask(command: &Command, context: &Context, interrupt: &Interrupt) -> Mem
     report.address(&context.settings.address());
     let mut from = context.provenance();
     from.context = Some(name(context));
-    Member { report, from }
+    ContextReport { report, from }
 }
 
 /// A command that listens itself is let end by itself: it says what it has seen.

@@ -7,11 +7,11 @@ use crate::cli::{DlqList, DlqOps, Filter};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::exit::FailOn;
-use crate::facts::flow::Pulse;
+use crate::facts::flow::EventHistogram;
 use crate::facts::listing::Order;
 use crate::interrupt::Interrupt;
 use crate::report::Report;
-use crate::report::handoff::{Part, report};
+use crate::report::handoff::{HandoffSection, report};
 use crate::sources::postgres::{pulse, server};
 
 /// Dead letters that are shown as samples.
@@ -57,7 +57,7 @@ async fn bundle(context: &Context, interrupt: &Interrupt) -> Report {
         last_hour(context),
     )
     .await;
-    let part = |name, heading, most, content| Part { name, heading, most, content };
+    let part = |name, heading, most, content| HandoffSection { name, heading, most, content };
     let parts = vec![
         part("queue", "Queue", usize::MAX, queue),
         part("groups", "What dead letters died of", GROUPS, groups),
@@ -69,7 +69,7 @@ async fn bundle(context: &Context, interrupt: &Interrupt) -> Report {
 }
 
 /// What happened of late, and which server tells.
-async fn last_hour(context: &Context) -> (Result<Option<Pulse>, Error>, Option<String>) {
+async fn last_hour(context: &Context) -> (Result<Option<EventHistogram>, Error>, Option<String>) {
     let read = async {
         let (database, layout) = (context.database().await?, context.layout().await?);
         let version = server::version(database, context.remaining()).await.ok();

@@ -1,7 +1,7 @@
 //! `health`: is the app up?
 
 use crate::checks::service::HEALTH;
-use crate::cli::Judging;
+use crate::cli::FailOnArgs;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::Observed;
@@ -10,7 +10,7 @@ use crate::report::{self, Report};
 use crate::sources::service;
 
 /// Asks healthz once and judges.
-pub async fn run(context: &Context, args: &Judging) -> Result<Report, Error> {
+pub async fn run(context: &Context, args: &FailOnArgs) -> Result<Report, Error> {
     // Not knowing where to ask is a matter of configuration, not a verdict on the app.
     context.http()?;
     let health = observe(context).await;

@@ -8,14 +8,14 @@ use crate::error::{Error, ErrorKind};
 use crate::exit::ExitCode;
 use crate::facts::SourceErrorKind;
 use crate::facts::operation::reasons;
-use crate::facts::snapshot::Mark;
-use crate::history::{Onsets, Past, Series};
+use crate::facts::snapshot::OperationMarker;
+use crate::history::{HistoryRange, Onsets, TimeSeries};
 use crate::render::html;
 use crate::render::rows::Rows;
 use crate::report::Report;
 use crate::report::history::{PointJson, report};
 use crate::sources::history::Store;
-use crate::sources::state::{self, State, StoredOperation};
+use crate::sources::state::{self, LocalStore, StoredOperation};
 
 /// Snapshots before the range that are looked at for the beginning of a trouble.
 const LOOK_BACK: u32 = 20_000;
@@ -67,7 +67,7 @@ pub fn stream(context: &Context, args: &History, rows: Rows) -> Result<ExitCode,
     Ok(ExitCode::Ok)
 }
 
-fn read(context: &Context, args: &History, steps: usize) -> Result<Past, Error> {
+fn read(context: &Context, args: &History, steps: usize) -> Result<HistoryRange, Error> {
     let (store, place, subject) = open(context)?;
     let until = context.now();
     let from = args.since.at(until);
@@ -79,7 +79,7 @@ fn read(context: &Context, args: &History, steps: usize) -> Result<Past, Error> 
     // Nothing is known of the time before the first snapshot, and a blank says no more than that.
     let range = (recorded.max(from.as_millisecond()), until);
     let began = (range.0 == recorded).then_some(recorded);
-    let (mut series, mut onsets) = (Series::new(range.0, range.1, steps), Onsets::default());
+    let (mut series, mut onsets) = (TimeSeries::new(range.0, range.1, steps), Onsets::default());
     store.walk(place, range, |point| {
         series.add(point);
         onsets.add(point);
@@ -94,11 +94,11 @@ fn read(context: &Context, args: &History, steps: usize) -> Result<Past, Error> 
     }
     let marks = merged(own_operations(context, range), store.marks(place, range)?);
     let latest = store.latest_detail(place, range.1)?;
-    Ok(Past { series: series.finish(), onsets, marks, latest, looked_back, began, subject })
+    Ok(HistoryRange { series: series.finish(), onsets, marks, latest, looked_back, began, subject })
 }
 
 /// One mark for each operation, in order: what this machine knows, and what a recorder saw of it.
-fn merged(own: Vec<Mark>, seen: Vec<Mark>) -> Vec<Mark> {
+fn merged(own: Vec<OperationMarker>, seen: Vec<OperationMarker>) -> Vec<OperationMarker> {
     let mut marks = own;
     for mark in seen {
         match marks.iter_mut().find(|known| known.operation == mark.operation) {
@@ -115,8 +115,8 @@ fn merged(own: Vec<Mark>, seen: Vec<Mark>) -> Vec<Mark> {
 }
 
 /// Requeues of this machine: it knows them without a recorder that saw their events.
-fn own_operations(context: &Context, (from, until): (i64, i64)) -> Vec<Mark> {
-    let Ok(state) = State::open(context.settings.state_dir.as_deref()) else { return vec![] };
+fn own_operations(context: &Context, (from, until): (i64, i64)) -> Vec<OperationMarker> {
+    let Ok(state) = LocalStore::open(context.settings.state_dir.as_deref()) else { return vec![] };
     let place = context.place();
     let here = state.operations().into_iter().filter(|record| {
         record.database == place && (from..=until).contains(&record.operation.at.as_millisecond())
@@ -124,11 +124,11 @@ fn own_operations(context: &Context, (from, until): (i64, i64)) -> Vec<Mark> {
     here.map(own_mark).collect()
 }
 
-fn own_mark(record: StoredOperation) -> Mark {
+fn own_mark(record: StoredOperation) -> OperationMarker {
     let began = record.began.as_ref().unwrap_or(&record.author);
     let (who, last) = (began.who(), record.author.who());
     let reason = reasons((&who, began.reason.as_deref()), (&last, record.author.reason.as_deref()));
-    Mark {
+    OperationMarker {
         operation: record.operation.to_string(),
         deed: record.deed,
         reason: reason.as_deref().map(crate::facts::mask::text),

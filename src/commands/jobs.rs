@@ -27,7 +27,7 @@ pub async fn show(context: &Context, args: &JobsShow) -> Result<Report, Error> {
 /// The database's; a schema that cannot tell (3).
 pub async fn list(context: &Context, args: &JobsList) -> Result<Report, Error> {
     let (database, layout) = (context.database().await?, context.layout().await?);
-    let wanted = jobs::Wanted {
+    let wanted = jobs::ListCondition {
         going: args.state,
         kind: args.kind.as_deref(),
         // One more tells whether there are more.

@@ -7,35 +7,35 @@ use jiff::Timestamp;
 
 use super::triage;
 use crate::context::Context;
-use crate::facts::live::Live;
-use crate::facts::snapshot::{Mark, Snapshot};
+use crate::facts::live::RecentActivity;
+use crate::facts::snapshot::{OperationMarker, Snapshot};
 use crate::history::snapshot;
 use crate::interrupt::Interrupt;
 use crate::sources::postgres::live;
-use crate::triage::{Facts, Step};
+use crate::triage::{AreaResult, Facts};
 
 /// A pause is at least this many times as long as the look before it: who is slow is left alone.
 const REST: u32 = 4;
 
 /// What a look showed.
-pub struct Look {
+pub struct PollResult {
     /// What was read.
     pub facts: Facts,
     /// What it means.
-    pub steps: Vec<Step>,
+    pub steps: Vec<AreaResult>,
     /// What moves; `None` where the database could not be asked.
-    pub live: Option<Live>,
+    pub live: Option<RecentActivity>,
     /// All of it, condensed.
     pub snapshot: Snapshot,
     /// The operations that were seen.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<OperationMarker>,
     /// How long it took.
     pub took: Duration,
 }
 
 /// Looks once, over the connections of this context. What an earlier look knew of the schema is not
 /// taken for what can be seen now.
-pub async fn look(context: &Context, interrupt: &Interrupt) -> Look {
+pub async fn look(context: &Context, interrupt: &Interrupt) -> PollResult {
     // Both open nothing yet; what keeps them from it is told by those who read.
     _ = context.http();
     _ = context.database().await;
@@ -44,7 +44,7 @@ pub async fn look(context: &Context, interrupt: &Interrupt) -> Look {
     let ((facts, steps), live) = join(triage::bounded(context, interrupt), moving(context)).await;
     let snapshot = snapshot::of(&facts, &steps, live.as_ref(), at);
     let marks = snapshot::marks(live.as_ref(), at);
-    Look { facts, steps, live, snapshot, marks, took: started.elapsed() }
+    PollResult { facts, steps, live, snapshot, marks, took: started.elapsed() }
 }
 
 /// How long to wait after a look that took this long.
@@ -53,7 +53,7 @@ pub fn pause(every: Duration, took: Duration) -> Duration {
     every.saturating_sub(took).max(took * REST)
 }
 
-async fn moving(context: &Context) -> Option<Live> {
+async fn moving(context: &Context) -> Option<RecentActivity> {
     let read = async {
         let (database, layout) = (context.database().await.ok()?, context.layout().await.ok()?);
         let limit = context.remaining();
@@ -64,7 +64,7 @@ async fn moving(context: &Context) -> Option<Live> {
             context.observe("public.jobs", live::stuck(database, layout, after, limit)),
         )
         .await;
-        Some(Live { deaths, activity, stuck })
+        Some(RecentActivity { deaths, activity, stuck })
     };
     // The readings end by themselves; connecting to a mute server may not.
     tokio::time::timeout(context.timeout(), read).await.ok().flatten()
@@ -80,11 +80,11 @@ pub fn quiet(context: &Context) -> Context {
 
 /// Which snapshot was kept when: so that a look in between is not kept as well.
 #[derive(Debug, Default)]
-pub struct Rhythm {
+pub struct SnapshotSchedule {
     last: Option<(Timestamp, Vec<String>)>,
 }
 
-impl Rhythm {
+impl SnapshotSchedule {
     /// Whether this snapshot is worth keeping: it is time, or something changed.
     pub fn wants(&mut self, snapshot: &Snapshot, every: Duration) -> bool {
         let state: Vec<_> =

@@ -5,11 +5,11 @@ use crate::cli::Queue;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::FailOn;
-use crate::facts::index_cost::{Cost, Tried, Unserved};
-use crate::facts::layout::{Layout, Role};
+use crate::facts::index_cost::{Cost, TimedCount, UnindexedMetric};
+use crate::facts::layout::{Layout, Lifecycle};
 use crate::facts::{self, Finding, Observed, SourceError};
 use crate::report::{self, Report};
-use crate::sources::postgres::queue::{Effort, Request, cost, read};
+use crate::sources::postgres::queue::{CountRequest, Effort, cost, read};
 
 /// Counts and judges, or prints index advice.
 pub async fn run(context: &Context, args: &Queue) -> Result<Report, Error> {
@@ -59,9 +59,9 @@ pub async fn observe(
 }
 
 /// What is asked with the limits in force, and the time that is left.
-fn request<'a>(context: &Context, kind: Option<&'a str>, effort: Effort) -> Request<'a> {
+fn request<'a>(context: &Context, kind: Option<&'a str>, effort: Effort) -> CountRequest<'a> {
     let limits = &context.settings.limits;
-    Request {
+    CountRequest {
         kind,
         effort,
         timeout: context.remaining(),
@@ -72,24 +72,24 @@ fn request<'a>(context: &Context, kind: Option<&'a str>, effort: Effort) -> Requ
 
 /// The roles that have no index, and what each costs for that: one after the other, so that no count
 /// slows another down.
-async fn unserved(context: &Context, layout: &Layout) -> Vec<Unserved> {
+async fn unserved(context: &Context, layout: &Layout) -> Vec<UnindexedMetric> {
     let mut unserved = Vec::new();
     for role in cost::unserved(layout) {
-        unserved.push(Unserved { role, cost: weighed(context, layout, role).await });
+        unserved.push(UnindexedMetric { role, cost: weighed(context, layout, role).await });
     }
     unserved
 }
 
 /// The planner first: its question also opens the connection, which is not part of the count's time.
-async fn weighed(context: &Context, layout: &Layout, role: Role) -> Result<Cost, SourceError> {
+async fn weighed(context: &Context, layout: &Layout, role: Lifecycle) -> Result<Cost, SourceError> {
     let db = context.database().await?;
     let asked = request(context, None, Effort::Budget);
     let outlook = cost::outlook(db, layout, role, asked).await?;
     let asked = request(context, None, Effort::Budget);
     let counted = context.observe("public.jobs", cost::count(db, layout, role, asked)).await;
     let count = match counted.result? {
-        Some(jobs) => Tried::Counted { jobs, took: counted.took },
-        None => Tried::GivenUp(cost::budget(asked)),
+        Some(jobs) => TimedCount::Counted { jobs, took: counted.took },
+        None => TimedCount::GivenUp(cost::budget(asked)),
     };
     Ok(Cost { count, outlook })
 }

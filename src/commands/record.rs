@@ -6,18 +6,18 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::look::{Look, look, pause, quiet};
+use super::look::{PollResult, look, pause, quiet};
 use crate::cli::Record;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::exit::ExitCode;
-use crate::facts::snapshot::{Mark, Snapshot};
+use crate::facts::snapshot::{OperationMarker, Snapshot};
 use crate::history::transitions;
 use crate::interrupt::Interrupt;
 use crate::render::{openmetrics, sanitise};
 use crate::report::{self, Report};
 use crate::sources::exporter;
-use crate::sources::history::{Place, Store};
+use crate::sources::history::{Store, SystemId};
 
 /// Keeps one snapshot.
 ///
@@ -112,7 +112,7 @@ impl Recorder {
     ///
     /// # Errors
     /// The store's.
-    pub fn keep(&mut self, seen: &Look) -> Result<i64, Error> {
+    pub fn keep(&mut self, seen: &PollResult) -> Result<i64, Error> {
         self.append(&seen.snapshot, &seen.marks)
     }
 
@@ -120,8 +120,8 @@ impl Recorder {
     ///
     /// # Errors
     /// The store's.
-    pub fn append(&mut self, snapshot: &Snapshot, marks: &[Mark]) -> Result<i64, Error> {
-        let place = Place { name: &self.subject, context: self.context.as_deref() };
+    pub fn append(&mut self, snapshot: &Snapshot, marks: &[OperationMarker]) -> Result<i64, Error> {
+        let place = SystemId { name: &self.subject, context: self.context.as_deref() };
         self.store.append(place, snapshot, marks, self.keep)
     }
 

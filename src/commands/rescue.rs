@@ -7,15 +7,15 @@ use crate::cli::JobsRescue;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
-use crate::facts::operation::{Deed, RESCUED};
-use crate::facts::pace::Pace;
-use crate::facts::rescue::{Fate, Found, Silent};
+use crate::facts::operation::{OperationType, RESCUED};
+use crate::facts::pace::Throttle;
+use crate::facts::rescue::{RescueResult, StuckJob, StuckJobs};
 use crate::report::{Report, rescue as report};
 use crate::sources::ids;
-use crate::sources::postgres::requeue::Work;
+use crate::sources::postgres::requeue::WriteInput;
 use crate::sources::postgres::requeue::lookup;
-use crate::sources::postgres::requeue::rescue::{self, Words};
-use crate::sources::state::{State, StoredOperation};
+use crate::sources::postgres::requeue::rescue::{self, RescueColumns};
+use crate::sources::state::{LocalStore, StoredOperation};
 use crate::text;
 
 /// Silence after which the backend itself takes a worker for gone.
@@ -24,13 +24,13 @@ const LEAST: Duration = Duration::from_secs(30);
 /// Rescues, or shows what would be rescued.
 pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
-    let words = Words::of(layout)?;
+    let words = RescueColumns::of(layout)?;
     let stale = silence(context, args)?;
     let ground = lookup::ground(database, layout, context.timeout()).await?;
     let only = ids::read(&args.ids, None, layout.id)?;
     let found = rescue::read(database, layout, &words, stale, context.timeout()).await?;
     let found = if only.is_empty() { found } else { among(&only, found, stale)? };
-    let facing = report::Facing {
+    let facing = report::RescuePlanView {
         found: &found,
         only: &only,
         protected: context.settings.protected.as_deref(),
@@ -38,12 +38,13 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
         from: context.provenance(),
         journal_only: words.event.is_none(),
     };
-    let meant: Vec<&Silent> = found.jobs.iter().filter(|job| job.fate != Fate::Left).collect();
+    let meant: Vec<&StuckJob> =
+        found.jobs.iter().filter(|job| job.fate != RescueResult::Left).collect();
     if args.consent.dry_run || meant.is_empty() {
         return Ok(report::planned(&facing, args.consent.dry_run, ground.obstacle.as_deref()));
     }
     write::possible(context, &ground)?;
-    let state = State::open(context.settings.state_dir.as_deref());
+    let state = LocalStore::open(context.settings.state_dir.as_deref());
     let state = write::records(state, facing.journal_only)?;
     let jobs: Vec<_> = meant.iter().map(|job| job.id).collect();
     let keys: Vec<_> = meant.iter().map(|job| job.key.clone()).collect();
@@ -52,7 +53,7 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
     let permit = write::consent(context, &args.consent, (total, None), &plan).await?;
     let mut record = StoredOperation {
         operation: write::operation_id(&ground, "rescue"),
-        deed: Deed::Rescue,
+        deed: OperationType::Rescue,
         plan: String::new(),
         database: context.place(),
         author: context.author(args.consent.reason.as_deref()),
@@ -64,13 +65,13 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
         flags: String::new(),
     };
     let journal = write::journal(state.as_ref(), facing.journal_only, &record.operation)?;
-    let agreed = write::Agreed {
+    let agreed = write::ApprovedWrite {
         permit,
         statements: rescue::statements(layout, &words),
         event: write::event(&record.operation, &record.author, RESCUED, None),
-        work: Work { jobs: &jobs, keys: Some(&keys) },
+        work: WriteInput { jobs: &jobs, keys: Some(&keys) },
         all_or_nothing: false,
-        pace: Pace::default(),
+        pace: Throttle::default(),
         lock_wait: args.consent.lock_wait,
         journal,
         flags: String::new(),
@@ -80,7 +81,7 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
 }
 
 /// These of the silent jobs.
-fn among(only: &[JobId], found: Found, stale: Duration) -> Result<Found, Error> {
+fn among(only: &[JobId], found: StuckJobs, stale: Duration) -> Result<StuckJobs, Error> {
     let jobs: Vec<_> = found.jobs.into_iter().filter(|job| only.contains(&job.id)).collect();
     if let Some(id) = only.iter().find(|id| jobs.iter().all(|job| job.id != **id)) {
         let silence = text::span(stale);
@@ -88,7 +89,7 @@ fn among(only: &[JobId], found: Found, stale: Duration) -> Result<Found, Error> 
             format!("job {id} is in no worker's hands that is silent for more than {silence}");
         return Err(Error::refused(message).hint(format!("see cliplyctl jobs show {id}")));
     }
-    Ok(Found { jobs, never: 0, cut: false })
+    Ok(StuckJobs { jobs, never: 0, cut: false })
 }
 
 /// From which silence on a job is meant: `--stale`, else the setting.

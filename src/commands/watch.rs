@@ -10,7 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use jiff::SignedDuration;
 
 use super::jobs;
-use super::look::{Look, Rhythm, look, pause, quiet};
+use super::look::{PollResult, SnapshotSchedule, look, pause, quiet};
 use super::record::{self, Recorder};
 use crate::cli::{JobsShow, Watch};
 use crate::context::Context;
@@ -19,11 +19,11 @@ use crate::exit::ExitCode;
 use crate::facts::snapshot::Snapshot;
 use crate::history::transitions;
 use crate::interrupt::Interrupt;
-use crate::render::{self, Canvas, table};
+use crate::render::{self, RenderTarget, table};
 use crate::sources::history::Store;
 use crate::terminal::{Input, Screen};
 use crate::triage::{section, why};
-use crate::watch::{Dot, Effect, Looked, Model, Overlay, press};
+use crate::watch::{Action, DashboardUpdate, Model, Overlay, TrendPoint, press};
 
 /// Between two snapshots that are kept, unless something changes.
 const RECORDED: Duration = Duration::from_secs(30);
@@ -54,7 +54,7 @@ pub async fn run(context: &Context, args: &Watch) -> Result<ExitCode, Error> {
         // What was before is a nicety: a store that cannot be read is told when it is written.
         _ = recall(context, &subject, &mut model);
     }
-    Dashboard { context, model, recorder: recorder.map(|r| Arc::new(Mutex::new(r))) }
+    DashboardLoop { context, model, recorder: recorder.map(|r| Arc::new(Mutex::new(r))) }
         .run(args.every)
         .await
 }
@@ -65,7 +65,7 @@ async fn plain(
     args: &Watch,
     mut recorder: Option<Recorder>,
 ) -> Result<ExitCode, Error> {
-    let (interrupt, mut rhythm) = (Interrupt::listen(), Rhythm::default());
+    let (interrupt, mut rhythm) = (Interrupt::listen(), SnapshotSchedule::default());
     let opened = quiet(context);
     let mut before: Option<Snapshot> = None;
     while !interrupt.happened() {
@@ -97,7 +97,7 @@ fn recall(context: &Context, subject: &str, model: &mut Model) -> Result<(), Err
     let from = until.saturating_sub(BEFORE).unwrap_or(until);
     store.walk(place, (from.as_millisecond(), until.as_millisecond()), |point| {
         if let Ok(at) = jiff::Timestamp::from_millisecond(point.at) {
-            model.remember(Dot { at, figures: point.figures, kinds: vec![] });
+            model.remember(TrendPoint { at, figures: point.figures, kinds: vec![] });
         }
     })
 }
@@ -105,7 +105,7 @@ fn recall(context: &Context, subject: &str, model: &mut Model) -> Result<(), Err
 /// What happens beside the person.
 enum Event {
     /// A look has ended.
-    Looked(Box<Look>),
+    Looked(Box<PollResult>),
     /// It is time for the next.
     Due,
     /// A job was read, or not.
@@ -114,22 +114,22 @@ enum Event {
     Kept(Result<(), Error>),
 }
 
-struct Dashboard<'a> {
+struct DashboardLoop<'a> {
     context: &'a Context,
     model: Model,
     recorder: Option<Arc<Mutex<Recorder>>>,
 }
 
-type Work = FuturesUnordered<LocalBoxFuture<'static, Event>>;
+type PendingTasks = FuturesUnordered<LocalBoxFuture<'static, Event>>;
 
-impl Dashboard<'_> {
+impl DashboardLoop<'_> {
     async fn run(mut self, every: Duration) -> Result<ExitCode, Error> {
         let interrupt = Interrupt::listen();
         let mut screen = Screen::open()
             .map_err(|error| Error::bug("the screen could not be taken").cause(error))?;
-        let mut rhythm = Rhythm::default();
+        let mut rhythm = SnapshotSchedule::default();
         let opened = Rc::new(quiet(self.context));
-        let mut work = Work::new();
+        let mut work = PendingTasks::new();
         work.push(looking(opened.clone(), interrupt.clone()));
         let mut seconds = tokio::time::interval(Duration::from_secs(1));
         let color = self.context.terminal.stdout.color;
@@ -143,7 +143,7 @@ impl Dashboard<'_> {
                 input = screen.input() => match input {
                     Input::Key(key) => press(&mut self.model, key),
                     Input::Resized => None,
-                    Input::Gone => Some(Effect::Quit),
+                    Input::Gone => Some(Action::Quit),
                 },
                 Some(event) = work.next(), if !work.is_empty() => {
                     match event {
@@ -163,13 +163,13 @@ impl Dashboard<'_> {
                     None
                 },
                 _ = seconds.tick() => None,
-                () = interrupt.wait() => Some(Effect::Quit),
+                () = interrupt.wait() => Some(Action::Quit),
             };
             match effect {
                 None => {}
-                Some(Effect::Quit) => return Ok(ExitCode::Ok),
-                Some(Effect::OpenJob(id)) => work.push(self.opening(id)),
-                Some(Effect::Leave(command)) => {
+                Some(Action::Quit) => return Ok(ExitCode::Ok),
+                Some(Action::OpenJob(id)) => work.push(self.opening(id)),
+                Some(Action::Leave(command)) => {
                     drop(screen);
                     _ = record::print(self.context, &[command])?;
                     return Ok(ExitCode::Ok);
@@ -179,7 +179,7 @@ impl Dashboard<'_> {
     }
 
     /// Keeps a snapshot aside: another recorder may hold the store for a moment.
-    fn keep(&self, work: &mut Work, rhythm: &mut Rhythm, seen: &Look) {
+    fn keep(&self, work: &mut PendingTasks, rhythm: &mut SnapshotSchedule, seen: &PollResult) {
         let Some(recorder) = self.recorder.clone() else { return };
         if !rhythm.wants(&seen.snapshot, RECORDED) {
             return;
@@ -205,7 +205,7 @@ impl Dashboard<'_> {
             let show = JobsShow { id: id.clone() };
             let shown = jobs::show(&context, &show).await.map(|mut report| {
                 report.address(&context.settings.address());
-                table::render(&report.document, Canvas { color: false, width })
+                table::render(&report.document, RenderTarget { color: false, width })
             });
             Event::Job(id, shown)
         })
@@ -233,7 +233,7 @@ fn looking(context: Rc<Context>, interrupt: Interrupt) -> LocalBoxFuture<'static
 }
 
 /// A look as the model takes it.
-fn looked(seen: Look, pause: Duration, context: &Context) -> Looked {
+fn looked(seen: PollResult, pause: Duration, context: &Context) -> DashboardUpdate {
     let queue = seen.facts.queue.as_ref();
     let obstacle = match (queue, seen.facts.layout.error()) {
         (_, Some(error)) => Some(error.to_string()),
@@ -243,7 +243,7 @@ fn looked(seen: Look, pause: Duration, context: &Context) -> Looked {
     let section = section(&seen.steps);
     let next = section.as_ref().and_then(|section| section.next.clone());
     let next = next.map(|next| context.settings.address().sentence(&next));
-    Looked {
+    DashboardUpdate {
         obstacle,
         by_kind_missing: queue.and_then(|q| q.value()).and_then(|q| q.by_kind_missing.clone()),
         next,

@@ -13,4 +13,4 @@ mod workers;
 mod world;
 
 pub use announcement::Announcement;
-pub use world::World;
+pub use world::RunningDemo;

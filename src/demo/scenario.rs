@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// A failure that workers meet.
 #[derive(Debug)]
-pub struct Failure {
+pub struct SimulatedFailure {
     /// Jobs of this kind fail.
     pub kind: &'static str,
     /// With this message; `{clip}` is the clip's number.
@@ -29,19 +29,19 @@ pub struct Scenario {
     /// Workers that live.
     pub workers: &'static [&'static str],
     /// What they fail at.
-    pub failures: &'static [Failure],
+    pub failures: &'static [SimulatedFailure],
     /// How often a new job comes.
     pub new_job_every: Option<Duration>,
     /// What to type, besides what triage suggests.
     pub try_next: &'static [(&'static str, &'static str)],
 }
 
-const FFMPEG: Failure = Failure {
+const FFMPEG: SimulatedFailure = SimulatedFailure {
     kind: "CLIP_RENDER",
     message: "FFmpeg timed out after 300s while rendering clip {clip}",
     odd_clips_only: true,
 };
-const TIKTOK: Failure = Failure {
+const TIKTOK: SimulatedFailure = SimulatedFailure {
     kind: "PUBLISH_TIKTOK",
     message: "TikTok API 401: access token expired (log_id {clip})",
     odd_clips_only: false,

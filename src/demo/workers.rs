@@ -9,7 +9,7 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error};
 
 use super::fix;
-use super::scenario::{Failure, Scenario};
+use super::scenario::{Scenario, SimulatedFailure};
 use super::world::connect;
 
 /// Between two looks into an empty queue, and between two heartbeats.
@@ -105,7 +105,7 @@ async fn run(
 }
 
 /// Whether this job meets the failure: every job of the kind, or those of every second clip.
-fn strikes(failure: &Failure, job: &Job) -> bool {
+fn strikes(failure: &SimulatedFailure, job: &Job) -> bool {
     let odd = job.clip.parse::<u64>().is_ok_and(|clip| clip % 2 == 1);
     failure.kind == job.kind && (odd || !failure.odd_clips_only)
 }

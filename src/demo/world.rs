@@ -19,7 +19,7 @@ use crate::sources::state::PARTS;
 const DATABASE: &str = "cliply";
 
 /// A running demo. Dropping it ends everything.
-pub struct World {
+pub struct RunningDemo {
     /// The app's address.
     pub base_url: String,
     /// A file that holds the database's URL, and nothing else.
@@ -34,7 +34,7 @@ pub struct World {
     server: Server,
 }
 
-impl World {
+impl RunningDemo {
     /// Starts the server, fills it, and lets app and workers go about their business.
     ///
     /// # Errors
@@ -69,7 +69,7 @@ impl World {
     }
 }
 
-impl Drop for World {
+impl Drop for RunningDemo {
     fn drop(&mut self) {
         self.tasks.abort_all();
         // Run by root, commands have left files here that the server's user could not remove.

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::job_id::JobId;
-use super::layout::Role;
+use super::layout::Lifecycle;
 use super::operation::OperationId;
 use super::{Fingerprint, SourceError};
 
 /// A requeued job, as the requeue left it. Marks are only told from one another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
+pub struct RequeuedJob {
     /// The job.
     pub id: JobId,
     /// What it had died of: a fingerprint's hash.
@@ -23,11 +23,11 @@ pub struct Member {
 
 /// A job's row at this moment. Texts come from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Now {
+pub struct JobRow {
     /// The job.
     pub id: JobId,
     /// What its state means.
-    pub role: Role,
+    pub role: Lifecycle,
     /// Attempts made, where they are counted.
     pub attempts: Option<i64>,
     /// Who holds it.
@@ -46,7 +46,7 @@ pub struct Now {
 
 /// What an event of a requeued job tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Deed {
+pub enum JobEvent {
     /// A worker took it.
     Claimed(Option<String>),
     /// A worker failed it.
@@ -61,7 +61,7 @@ pub enum Deed {
 
 /// What the events since the requeue tell of one job.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Trail {
+pub struct JobEvents {
     /// The newest event that was seen.
     pub last: i64,
     /// Whether a worker holds it, by its claim.
@@ -81,7 +81,7 @@ pub struct Trail {
 /// A worker that acted on a job which it had not claimed since the requeue: it still believes that
 /// the job is its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Zombie {
+pub struct ZombieWorker {
     /// The job.
     pub id: JobId,
     /// The worker, where anything tells.
@@ -92,7 +92,7 @@ pub struct Zombie {
 
 /// How a requeued job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Standing {
+pub enum JobOutcome {
     /// It came to a good end.
     Finished,
     /// An attempt failed of what it had died of, whether retries remain or not.
@@ -106,10 +106,10 @@ pub enum Standing {
     /// No worker has come yet.
     Queued,
     /// Undone, requeued again, deleted or changed by hand: not ours any more.
-    Moved,
+    ChangedSince,
 }
 
-impl Standing {
+impl JobOutcome {
     /// Every standing, in the order in which a sentence tells them.
     pub const ALL: [Self; 7] = [
         Self::Finished,
@@ -118,7 +118,7 @@ impl Standing {
         Self::WaitsForRetry,
         Self::Running,
         Self::Queued,
-        Self::Moved,
+        Self::ChangedSince,
     ];
 
     /// The word for machines.
@@ -131,7 +131,7 @@ impl Standing {
             Self::WaitsForRetry => "waits_for_retry",
             Self::Running => "running",
             Self::Queued => "queued",
-            Self::Moved => "moved",
+            Self::ChangedSince => "moved",
         }
     }
 
@@ -150,17 +150,17 @@ impl Standing {
 
 /// How many jobs stand how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally([u64; Standing::ALL.len()]);
+pub struct OutcomeCounts([u64; JobOutcome::ALL.len()]);
 
-impl Tally {
+impl OutcomeCounts {
     /// Counts a job.
-    pub fn add(&mut self, standing: Standing) {
+    pub fn add(&mut self, standing: JobOutcome) {
         self.0[standing as usize] += 1;
     }
 
     /// Jobs that stand so.
     #[must_use]
-    pub fn of(&self, standing: Standing) -> u64 {
+    pub fn of(&self, standing: JobOutcome) -> u64 {
         self.0[standing as usize]
     }
 
@@ -173,22 +173,22 @@ impl Tally {
     /// Jobs of which nothing more has to be waited for.
     #[must_use]
     pub fn decided(&self) -> u64 {
-        self.sum(Standing::decided)
+        self.sum(JobOutcome::decided)
     }
 
     /// Jobs that failed again.
     #[must_use]
     pub fn failed(&self) -> u64 {
-        self.sum(Standing::failed)
+        self.sum(JobOutcome::failed)
     }
 
-    fn sum(&self, counts: impl Fn(Standing) -> bool) -> u64 {
-        Standing::ALL.into_iter().filter(|s| counts(*s)).map(|s| self.of(s)).sum()
+    fn sum(&self, counts: impl Fn(JobOutcome) -> bool) -> u64 {
+        JobOutcome::ALL.into_iter().filter(|s| counts(*s)).map(|s| self.of(s)).sum()
     }
 }
 
-impl FromIterator<Standing> for Tally {
-    fn from_iter<I: IntoIterator<Item = Standing>>(standings: I) -> Self {
+impl FromIterator<JobOutcome> for OutcomeCounts {
+    fn from_iter<I: IntoIterator<Item = JobOutcome>>(standings: I) -> Self {
         let mut tally = Self::default();
         standings.into_iter().for_each(|standing| tally.add(standing));
         tally
@@ -197,9 +197,9 @@ impl FromIterator<Standing> for Tally {
 
 /// The causes that were met, each kept once.
 #[derive(Debug, Default)]
-pub struct Causes(HashMap<Arc<str>, String>);
+pub struct CauseInterner(HashMap<Arc<str>, String>);
 
-impl Causes {
+impl CauseInterner {
     /// Keeps a cause; returns its hash.
     pub fn keep(&mut self, fingerprint: Fingerprint) -> Arc<str> {
         if let Some((hash, _)) = self.0.get_key_value(fingerprint.hash.as_str()) {
@@ -219,7 +219,7 @@ impl Causes {
 
 /// How following an operation ended.
 #[derive(Debug, Clone, PartialEq)]
-pub enum End {
+pub enum FollowEnd {
     /// Every job is decided.
     Decided,
     /// Time was up before.
@@ -232,19 +232,19 @@ pub enum End {
 
 /// What became of an operation's jobs, as far as it was followed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Followed {
+pub struct FollowResult {
     /// The operation.
     pub operation: OperationId,
     /// How its jobs stand.
-    pub tally: Tally,
+    pub tally: OutcomeCounts,
     /// Causes of which jobs failed since, most first.
     pub failures: Vec<FailureGroup>,
     /// Workers that acted without a claim; none where claims leave no events.
-    pub zombies: Option<Vec<Zombie>>,
+    pub zombies: Option<Vec<ZombieWorker>>,
     /// Whether events remained unread.
     pub behind: bool,
     /// How it ended.
-    pub end: End,
+    pub end: FollowEnd,
 }
 
 /// Jobs that failed of one cause since the requeue.

@@ -20,14 +20,14 @@ pub struct DeadLetter {
     /// The beginning of its error text.
     pub error: Option<String>,
     /// When it died.
-    pub died: Option<Death>,
+    pub died: Option<DeadSince>,
     /// When the row was last changed, RFC 3339 UTC with microseconds: the key of the cursor.
     pub changed: String,
 }
 
 /// When a job died, and how we know.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Death {
+pub struct DeadSince {
     /// When.
     pub at: Timestamp,
     /// Seconds ago, by the server's clock.
@@ -39,7 +39,7 @@ pub struct Death {
 
 /// How many others died of the same as one job.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Others {
+pub struct SameCauseCount {
     /// How many.
     pub count: Count,
     /// Dead jobs of its kind that were looked at, the newest.

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::Verdict;
-use super::environment::Place;
-use super::limits::Threshold;
+use super::Status;
+use super::environment::SourceLine;
+use super::limits::ThresholdWithUnit;
 
 /// A section of the runbook: what to do about a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,7 +128,7 @@ pub struct Finding {
     /// Where the runbook deals with it.
     pub section: Section,
     /// How bad it is.
-    pub verdict: Verdict,
+    pub verdict: Status,
     /// What it is about: a component, a table, a key.
     pub subject: String,
     /// One sentence for a person.
@@ -136,9 +136,9 @@ pub struct Finding {
     /// The reading behind it.
     pub evidence: Option<Evidence>,
     /// The limit it was held against.
-    pub threshold: Option<Threshold>,
+    pub threshold: Option<ThresholdWithUnit>,
     /// The line of a file that it speaks of.
-    pub place: Option<Place>,
+    pub place: Option<SourceLine>,
     /// The next command to type, without secrets.
     pub next: Option<String>,
     /// Statements to review and run by hand; this tool never runs them.
@@ -150,7 +150,7 @@ impl Finding {
     pub fn new(
         check: &'static str,
         section: Section,
-        verdict: Verdict,
+        verdict: Status,
         subject: impl Into<String>,
         message: impl Into<String>,
     ) -> Self {
@@ -177,14 +177,14 @@ impl Finding {
 
     /// With the limit it was held against.
     #[must_use]
-    pub fn threshold(mut self, threshold: Threshold) -> Self {
+    pub fn threshold(mut self, threshold: ThresholdWithUnit) -> Self {
         self.threshold = Some(threshold);
         self
     }
 
     /// With the line of a file that it speaks of.
     #[must_use]
-    pub fn at(mut self, place: Place) -> Self {
+    pub fn at(mut self, place: SourceLine) -> Self {
         self.place = Some(place);
         self
     }

@@ -6,7 +6,7 @@ use super::queue::Count;
 
 /// How jobs died within two hours, by the time of their last change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Flow {
+pub struct DeadLetterTrend {
     /// Died within the last hour; `None` where the schema has no dead letters.
     pub died_last_hour: Option<Count>,
     /// Died within the hour before; `None` as above.
@@ -25,16 +25,16 @@ pub struct Failures {
 
 /// What happened to jobs within the last hour.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pulse {
+pub struct EventHistogram {
     /// By what happened, the most frequent first.
-    pub beats: Vec<Beat>,
+    pub beats: Vec<EventCounts>,
     /// Whether no event of the hour was left out.
     pub whole: bool,
 }
 
 /// One thing that happened, and how often.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Beat {
+pub struct EventCounts {
     /// The event.
     pub stage: String,
     /// Six counts of ten minutes each, the latest first.

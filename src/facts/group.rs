@@ -3,14 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Fingerprint;
-use super::dead_letter::Death;
+use super::dead_letter::DeadSince;
 
 /// Deaths younger than this say that it is still happening, seconds.
 pub const RECENT: f64 = 900.0;
 
 /// A cause and what it did.
 #[derive(Debug, Clone)]
-pub struct Group {
+pub struct DeadLetterGroup {
     /// The cause.
     pub fingerprint: Fingerprint,
     /// The kind of the jobs.
@@ -18,16 +18,16 @@ pub struct Group {
     /// Jobs.
     pub count: u64,
     /// The earliest death.
-    pub first: Option<Death>,
+    pub first: Option<DeadSince>,
     /// The latest death.
-    pub last: Option<Death>,
+    pub last: Option<DeadSince>,
     /// Deaths within [`RECENT`].
     pub recent: u64,
     /// Tenants hit: a token of each.
     pub workspaces: HashSet<u64>,
 }
 
-impl Group {
+impl DeadLetterGroup {
     /// A group without jobs yet.
     #[must_use]
     pub fn new(kind: &str, fingerprint: Fingerprint) -> Self {
@@ -43,7 +43,7 @@ impl Group {
     }
 
     /// Counts a job.
-    pub fn add(&mut self, death: Option<Death>, workspace: Option<u64>) {
+    pub fn add(&mut self, death: Option<DeadSince>, workspace: Option<u64>) {
         self.count += 1;
         if let Some(death) = death {
             self.recent += u64::from(death.age < RECENT);
@@ -67,7 +67,7 @@ impl Finishes {
     /// Whether a job of the group's kind finished after its last death; `None` when that lies
     /// outside the events that were read.
     #[must_use]
-    pub fn after(&self, group: &Group) -> Option<bool> {
+    pub fn after(&self, group: &DeadLetterGroup) -> Option<bool> {
         let died = group.last?.at.as_duration().as_secs_f64();
         match self.latest.get(&group.kind) {
             Some(finished) if *finished > died => Some(true),
@@ -89,7 +89,7 @@ pub struct RequeuedBefore {
 impl RequeuedBefore {
     /// How many jobs of this group; `None` when nobody knows.
     #[must_use]
-    pub fn of(&self, group: &Group) -> Option<u64> {
+    pub fn of(&self, group: &DeadLetterGroup) -> Option<u64> {
         let jobs = self.jobs.as_ref()?;
         Some(jobs.get(&group.fingerprint.hash).copied().unwrap_or(0))
     }
@@ -99,7 +99,7 @@ impl RequeuedBefore {
 #[derive(Debug, Clone, Default)]
 pub struct Groups {
     /// Largest first.
-    pub groups: Vec<Group>,
+    pub groups: Vec<DeadLetterGroup>,
     /// Jobs read.
     pub read: u64,
     /// Jobs of causes beyond the number that is kept.

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::SourceError;
-use super::layout::Role;
+use super::layout::Lifecycle;
 
 /// A role whose figures have no index of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unserved {
+pub struct UnindexedMetric {
     /// The role.
-    pub role: Role,
+    pub role: Lifecycle,
     /// What its figures cost, or why that was not seen.
     pub cost: Result<Cost, SourceError>,
 }
@@ -18,14 +18,14 @@ pub struct Unserved {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cost {
     /// What came of the count.
-    pub count: Tried,
+    pub count: TimedCount,
     /// How the planner reads the table for it, and how much there is of what.
-    pub outlook: Outlook,
+    pub outlook: PlannerEstimate,
 }
 
 /// A count that was tried within a budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tried {
+pub enum TimedCount {
     /// It ended.
     Counted {
         /// The jobs.
@@ -39,7 +39,7 @@ pub enum Tried {
 
 /// What the server says without reading the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outlook {
+pub struct PlannerEstimate {
     /// The ways in which the table is read, each once.
     pub scans: Vec<Scan>,
     /// Pages of the table, all partitions together.

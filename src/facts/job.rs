@@ -1,7 +1,7 @@
 //! One job in full.
 
 use super::Fingerprint;
-use super::layout::Role;
+use super::layout::Lifecycle;
 
 /// A job as its row shows it. Texts come from outside; ages are seconds by the server's clock.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,7 +15,7 @@ pub struct Job {
     /// The value of the column that the worker maintains.
     pub state: String,
     /// What that value means.
-    pub role: Role,
+    pub role: Lifecycle,
     /// The value of the column that nobody maintains, where there is one.
     pub stale: Option<String>,
     /// Attempts made.

@@ -2,7 +2,7 @@
 
 /// What is going on with a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Going {
+pub enum JobState {
     /// Waits, and may be claimed.
     Due,
     /// Waits for its time.
@@ -19,7 +19,7 @@ pub enum Going {
     Dead,
 }
 
-impl Going {
+impl JobState {
     /// Each of them.
     pub const ALL: [Self; 7] = [
         Self::Due,

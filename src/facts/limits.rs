@@ -4,14 +4,14 @@ use std::fmt;
 
 /// A pair of limits; a reading at or above one reaches its verdict. `None` switches that side off.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Limit {
+pub struct Threshold {
     /// At or above: WARNING.
     pub warning: Option<f64>,
     /// At or above: CRITICAL.
     pub critical: Option<f64>,
 }
 
-impl Limit {
+impl Threshold {
     /// Neither side set.
     pub const OFF: Self = Self { warning: None, critical: None };
 
@@ -30,79 +30,79 @@ impl Limit {
 
 /// One named limit: what settings, documents and checks know it by.
 #[derive(Debug, Clone, Copy)]
-pub struct LimitDoc {
+pub struct ThresholdDoc {
     /// The key below `[context.NAME.thresholds]`.
     pub name: &'static str,
     /// The unit of both sides.
     pub unit: &'static str,
     /// The default.
-    pub default: Limit,
+    pub default: Threshold,
     /// What it limits, and where the default comes from.
     pub about: &'static str,
     /// Reads it from the set.
-    pub get: fn(&Limits) -> Limit,
+    pub get: fn(&Thresholds) -> Threshold,
     /// Writes it to the set.
-    pub set: fn(&mut Limits, Limit),
+    pub set: fn(&mut Thresholds, Threshold),
 }
 
 /// Every threshold in force. Counts in jobs, ages in seconds, rates per hour.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Limits {
+pub struct Thresholds {
     /// Jobs that are due and not yet claimed.
-    pub waiting_due: Limit,
+    pub waiting_due: Threshold,
     /// Age of the oldest due job, seconds.
-    pub oldest_due: Limit,
+    pub oldest_due: Threshold,
     /// Jobs in progress.
-    pub running: Limit,
+    pub running: Threshold,
     /// Jobs in progress whose heartbeat is older than `stuck_after`.
-    pub stuck: Limit,
+    pub stuck: Threshold,
     /// Seconds without any worker's heartbeat while there is work.
-    pub worker_silence: Limit,
+    pub worker_silence: Threshold,
     /// Dead letters in all.
-    pub dead: Limit,
+    pub dead: Threshold,
     /// Deaths in the last hour.
-    pub dead_inflow: Limit,
+    pub dead_inflow: Threshold,
     /// Deaths in the last hour beyond those of the hour before.
-    pub dead_trend: Limit,
+    pub dead_trend: Threshold,
     /// Failed attempts in the last hour.
-    pub failures: Limit,
+    pub failures: Threshold,
     /// Age of the oldest open transaction on the database, seconds.
-    pub transaction_age: Limit,
+    pub transaction_age: Threshold,
     /// Longest wait for a lock on jobs, seconds.
-    pub lock_wait: Limit,
+    pub lock_wait: Threshold,
     /// Dead row versions of jobs, percent of all.
-    pub dead_rows: Limit,
+    pub dead_rows: Threshold,
     /// Connections in use, percent of those allowed.
-    pub connections: Limit,
+    pub connections: Threshold,
     /// Seconds that a standby is behind.
-    pub replay_lag: Limit,
+    pub replay_lag: Threshold,
     /// Jobs by which readyz and the database may differ.
-    pub queue_gap: Limit,
+    pub queue_gap: Threshold,
     /// Milliseconds until the first byte of `/api/healthz`.
-    pub health_latency: Limit,
+    pub health_latency: Threshold,
     /// Age of a heartbeat from which a job counts as stuck, seconds (not a limit, a definition).
     pub stuck_after: f64,
 }
 
-impl Default for Limits {
+impl Default for Thresholds {
     fn default() -> Self {
         let mut limits = Self {
-            waiting_due: Limit::OFF,
-            oldest_due: Limit::OFF,
-            running: Limit::OFF,
-            stuck: Limit::OFF,
-            worker_silence: Limit::OFF,
-            dead: Limit::OFF,
-            dead_inflow: Limit::OFF,
-            dead_trend: Limit::OFF,
-            failures: Limit::OFF,
-            transaction_age: Limit::OFF,
-            lock_wait: Limit::OFF,
-            dead_rows: Limit::OFF,
-            connections: Limit::OFF,
-            replay_lag: Limit::OFF,
-            queue_gap: Limit::OFF,
-            health_latency: Limit::OFF,
+            waiting_due: Threshold::OFF,
+            oldest_due: Threshold::OFF,
+            running: Threshold::OFF,
+            stuck: Threshold::OFF,
+            worker_silence: Threshold::OFF,
+            dead: Threshold::OFF,
+            dead_inflow: Threshold::OFF,
+            dead_trend: Threshold::OFF,
+            failures: Threshold::OFF,
+            transaction_age: Threshold::OFF,
+            lock_wait: Threshold::OFF,
+            dead_rows: Threshold::OFF,
+            connections: Threshold::OFF,
+            replay_lag: Threshold::OFF,
+            queue_gap: Threshold::OFF,
+            health_latency: Threshold::OFF,
             stuck_after: STUCK_AFTER,
         };
         for doc in &LIMITS {
@@ -116,131 +116,131 @@ impl Default for Limits {
 pub const STUCK_AFTER: f64 = 600.0;
 
 /// Every limit: one list feeds the settings, the documentation and the tests.
-pub const LIMITS: [LimitDoc; 16] = [
-    LimitDoc {
+pub const LIMITS: [ThresholdDoc; 16] = [
+    ThresholdDoc {
         name: "waiting_due",
         unit: "jobs",
-        default: Limit::new(50.0, 100.0),
+        default: Threshold::new(50.0, 100.0),
         about: "jobs due and unclaimed; readyz warns above 50, the backend's pending alert is 100",
         get: |l| l.waiting_due,
         set: |l, v| l.waiting_due = v,
     },
-    LimitDoc {
+    ThresholdDoc {
         name: "oldest_due",
         unit: "s",
-        default: Limit::new(60.0, 300.0),
+        default: Threshold::new(60.0, 300.0),
         about: "age of the oldest due job; the backend warns at 60 s and fails at 300 s",
         get: |l| l.oldest_due,
         set: |l, v| l.oldest_due = v,
     },
-    LimitDoc {
+    ThresholdDoc {
         name: "running",
         unit: "jobs",
-        default: Limit::warning(50.0),
+        default: Threshold::warning(50.0),
         about: "jobs in progress; the backend's running alert is 50",
         get: |l| l.running,
         set: |l, v| l.running = v,
     },
-    LimitDoc {
+    ThresholdDoc {
         name: "stuck",
         unit: "jobs",
-        default: Limit::new(1.0, 10.0),
+        default: Threshold::new(1.0, 10.0),
         about: "jobs in progress without a heartbeat for `stuck_after`; one is worth a look",
         get: |l| l.stuck,
         set: |l, v| l.stuck = v,
     },
-    LimitDoc {
+    ThresholdDoc {
         name: "worker_silence",
         unit: "s",
-        default: Limit::new(300.0, 600.0),
+        default: Threshold::new(300.0, 600.0),
         about: "time since any worker's heartbeat while work is due; alert at 5 min, stuck at 10 min",
         get: |l| l.worker_silence,
         set: |l, v| l.worker_silence = v,
     },
-    LimitDoc {
+    ThresholdDoc {
         name: "dead",
         unit: "jobs",
-        default: Limit::new(20.0, 100.0),
+        default: Threshold::new(20.0, 100.0),
         about: "dead letters; the backend alerts above 20, engine health fails at 100",
         get: |l| l.dead,
         set: |l, v| l.dead = v,
     },
-    LimitDoc {
+    ThresholdDoc {
         name: "dead_inflow",
         unit: "jobs/h",
-        default: Limit::new(10.0, 50.0),
+        default: Threshold::new(10.0, 50.0),
         about: "deaths in the last hour; the backend alerts at 10 more within an hour",
         get: |l| l.dead_inflow,
         set: |l, v| l.dead_inflow = v,
     },
-    LimitDoc {
+    ThresholdDoc {
         name: "dead_trend",
         unit: "jobs/h",
-        default: Limit::new(10.0, 50.0),
+        default: Threshold::new(10.0, 50.0),
         about: "deaths in the last hour beyond those of the hour before; the backend alerts at 10 more an hour",
         get: |l| l.dead_trend,
         set: |l, v| l.dead_trend = v,
     },
-    LimitDoc {
+    ThresholdDoc {
         name: "failures",
         unit: "failures/h",
-        default: Limit::new(50.0, 250.0),
+        default: Threshold::new(50.0, 250.0),
         about: "failed attempts in the last hour; the limits of `dead_inflow` times the five attempts of a job",
         get: |l| l.failures,
         set: |l, v| l.failures = v,
     },
-    LimitDoc {
+    ThresholdDoc {
         name: "transaction_age",
         unit: "s",
-        default: Limit::new(300.0, 3600.0),
+        default: Threshold::new(300.0, 3600.0),
         about: "oldest open transaction; vacuum waits for it; 5 min is the backend's alert for silence, an hour is ours",
         get: |l| l.transaction_age,
         set: |l, v| l.transaction_age = v,
     },
-    LimitDoc {
+    ThresholdDoc {
         name: "lock_wait",
         unit: "s",
-        default: Limit::new(5.0, 30.0),
+        default: Threshold::new(5.0, 30.0),
         about: "longest wait for a lock on jobs; a worker beats every 5 s and loses its job after 30 s",
         get: |l| l.lock_wait,
         set: |l, v| l.lock_wait = v,
     },
-    LimitDoc {
+    ThresholdDoc {
         name: "dead_rows",
         unit: "%",
-        default: Limit::warning(40.0),
+        default: Threshold::warning(40.0),
         about: "dead row versions of jobs, from 10,000 on; autovacuum starts at 20 %, twice that says it cannot keep up",
         get: |l| l.dead_rows,
         set: |l, v| l.dead_rows = v,
     },
-    LimitDoc {
+    ThresholdDoc {
         name: "connections",
         unit: "%",
-        default: Limit::new(80.0, 95.0),
+        default: Threshold::new(80.0, 95.0),
         about: "connections in use of those allowed; ours: room for a restart of all workers, room for one session",
         get: |l| l.connections,
         set: |l, v| l.connections = v,
     },
-    LimitDoc {
+    ThresholdDoc {
         name: "replay_lag",
         unit: "s",
-        default: Limit::new(60.0, 300.0),
+        default: Threshold::new(60.0, 300.0),
         about: "seconds that a hot standby is behind; the limits of `oldest_due`, which it would blur",
         get: |l| l.replay_lag,
         set: |l, v| l.replay_lag = v,
     },
-    LimitDoc {
+    ThresholdDoc {
         name: "queue_gap",
         unit: "jobs",
-        default: Limit::warning(10.0),
+        default: Threshold::warning(10.0),
         about: "jobs by which readyz and the database may differ, besides a tenth; ours: what moves between two looks",
         get: |l| l.queue_gap,
         set: |l, v| l.queue_gap = v,
     },
-    LimitDoc {
+    ThresholdDoc {
         name: "health_latency",
         unit: "ms",
-        default: Limit::warning(2000.0),
+        default: Threshold::warning(2000.0),
         about: "time to the first byte of /api/healthz; a liveness check does no work",
         get: |l| l.health_latency,
         set: |l, v| l.health_latency = v,
@@ -249,14 +249,14 @@ pub const LIMITS: [LimitDoc; 16] = [
 
 /// A limit and the unit of its sides; in words `warning ≥ 60 s, critical ≥ 300 s`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Threshold {
+pub struct ThresholdWithUnit {
     /// The limit.
-    pub limit: Limit,
+    pub limit: Threshold,
     /// The unit of both sides.
     pub unit: &'static str,
 }
 
-impl fmt::Display for Threshold {
+impl fmt::Display for ThresholdWithUnit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let side = |name: &str, value: Option<f64>| {
             value.map(|value| format!("{name} ≥ {value} {}", self.unit))
@@ -270,8 +270,8 @@ impl fmt::Display for Threshold {
 
 /// A limit in its unit.
 #[must_use]
-pub const fn limit_text(limit: Limit, unit: &'static str) -> Threshold {
-    Threshold { limit, unit }
+pub const fn limit_text(limit: Threshold, unit: &'static str) -> ThresholdWithUnit {
+    ThresholdWithUnit { limit, unit }
 }
 
 #[cfg(test)]
@@ -282,7 +282,7 @@ mod tests {
     fn the_document_is_the_list() {
         let document = include_str!("../../docs/thresholds.md");
         let side = |side: Option<f64>| side.map_or("off".to_owned(), |value| value.to_string());
-        for LimitDoc { name, unit, default, about, .. } in &LIMITS {
+        for ThresholdDoc { name, unit, default, about, .. } in &LIMITS {
             let (warning, critical) = (side(default.warning), side(default.critical));
             let row = format!("| `{name}` | {unit} | {warning} | {critical} | {about} |\n");
             assert!(document.contains(&row), "docs/thresholds.md lacks {row}");
@@ -294,8 +294,8 @@ mod tests {
     #[test]
     fn every_documented_limit_is_wired_to_its_own_field() {
         for doc in &LIMITS {
-            let mut limits = Limits::default();
-            let probe = Limit::new(12345.0, 67890.0);
+            let mut limits = Thresholds::default();
+            let probe = Threshold::new(12345.0, 67890.0);
             (doc.set)(&mut limits, probe);
             let changed: Vec<_> =
                 LIMITS.iter().filter(|d| (d.get)(&limits) == probe).map(|d| d.name).collect();

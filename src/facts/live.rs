@@ -2,7 +2,7 @@
 //! for those who look again every few seconds.
 
 use super::Observed;
-use super::operation::Deed;
+use super::operation::OperationType;
 
 /// Seconds of each of the two spans that tell whether a cause is rising.
 pub const SPAN: f64 = 900.0;
@@ -13,7 +13,7 @@ pub const NAMED: usize = 8;
 
 /// The moving parts of one look.
 #[derive(Debug, Clone)]
-pub struct Live {
+pub struct RecentActivity {
     /// The newest dead letters.
     pub deaths: Observed<Deaths>,
     /// The newest events.
@@ -26,7 +26,7 @@ pub struct Live {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Deaths {
     /// The most frequent first.
-    pub causes: Vec<Cause>,
+    pub causes: Vec<RecentGroup>,
     /// Dead letters that were read.
     pub read: u64,
     /// Whether these are all there are.
@@ -35,7 +35,7 @@ pub struct Deaths {
 
 /// A cause among the newest dead letters. Texts come from outside.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Cause {
+pub struct RecentGroup {
     /// Names the group: `dlq list --group HASH`.
     pub hash: String,
     /// The kind of its jobs.
@@ -61,16 +61,16 @@ pub struct Activity {
     /// events tell.
     pub finished_per_minute: Option<f64>,
     /// Requeues and undos among them, the newest first.
-    pub operations: Vec<Running>,
+    pub operations: Vec<RecentOperation>,
 }
 
 /// An operation whose events are among the newest. Texts come from outside.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Running {
+pub struct RecentOperation {
     /// Its id.
     pub operation: String,
     /// What it is.
-    pub deed: Deed,
+    pub deed: OperationType,
     /// `user@host`.
     pub who: String,
     /// Why.
@@ -88,7 +88,7 @@ pub struct Running {
 /// Seconds without an event after which an operation counts as ended.
 const QUIET: f64 = 15.0;
 
-impl Running {
+impl RecentOperation {
     /// Whether it still writes, as far as its events tell.
     #[must_use]
     pub fn runs(&self) -> bool {

@@ -38,7 +38,7 @@ pub mod verdict;
 
 pub use finding::{Evidence, Finding, Section, Value};
 pub use fingerprint::Fingerprint;
-pub use limits::{Limit, Limits};
+pub use limits::{Threshold, Thresholds};
 pub use observed::{Observed, SourceError, SourceErrorKind};
 pub use provenance::Provenance;
-pub use verdict::Verdict;
+pub use verdict::Status;

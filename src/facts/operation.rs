@@ -79,7 +79,7 @@ pub const MOVED_ON: &str = "moved on";
 /// What an operation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Deed {
+pub enum OperationType {
     /// Dead → waiting.
     Requeue,
     /// The way back.
@@ -88,7 +88,7 @@ pub enum Deed {
     Rescue,
 }
 
-impl Deed {
+impl OperationType {
     /// The deed of an event by its `reason`.
     #[must_use]
     pub fn of(reason: Option<&str>) -> Self {
@@ -172,7 +172,7 @@ pub struct Summary {
     /// Its id.
     pub operation: String,
     /// What it is.
-    pub deed: Deed,
+    pub deed: OperationType,
     /// Who.
     pub actor: Option<String>,
     /// Where.

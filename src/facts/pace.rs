@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Pace {
+pub struct Throttle {
     /// Jobs a second, at most.
     pub rate: Option<f64>,
     /// Jobs become due one by one over this span.
@@ -13,7 +13,7 @@ pub struct Pace {
     pub pause_above: Option<u64>,
 }
 
-impl Pace {
+impl Throttle {
     /// Whether everything may be written in one go.
     #[must_use]
     pub fn is_free(&self) -> bool {
@@ -23,7 +23,7 @@ impl Pace {
 
 /// What is going on at the jobs table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Pressure {
+pub struct TableLoad {
     /// Jobs that are due and not claimed, counted no further than asked; none where nobody asked.
     pub waiting: Option<u64>,
     /// Sessions that wait for a lock on the table.
@@ -34,7 +34,7 @@ pub struct Pressure {
 
 /// Why nothing is written for the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hold {
+pub enum PauseReason {
     /// The workers have enough to do.
     Backlog {
         /// Jobs that wait, at least.

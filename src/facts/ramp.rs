@@ -5,11 +5,11 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::cohort::Tally;
+use super::cohort::OutcomeCounts;
 
 /// One step of a ramp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum BatchSize {
     /// So many jobs, whose outcome is waited for.
     Jobs(u32),
     /// The rest.
@@ -18,13 +18,13 @@ pub enum Step {
 
 /// The steps: some jobs, more jobs, … and at last the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ramp(Vec<Step>);
+pub struct BatchSizes(Vec<BatchSize>);
 
-impl Ramp {
+impl BatchSizes {
     /// The step of this number, from 0; behind the last one, the rest.
     #[must_use]
-    pub fn step(&self, number: usize) -> Step {
-        self.0.get(number).copied().unwrap_or(Step::All)
+    pub fn step(&self, number: usize) -> BatchSize {
+        self.0.get(number).copied().unwrap_or(BatchSize::All)
     }
 
     /// The number of the step that is the rest.
@@ -37,8 +37,8 @@ impl Ramp {
     #[must_use]
     pub fn largest(&self) -> u64 {
         let counted = self.0.iter().filter_map(|step| match step {
-            Step::Jobs(jobs) => Some(u64::from(*jobs)),
-            Step::All => None,
+            BatchSize::Jobs(jobs) => Some(u64::from(*jobs)),
+            BatchSize::All => None,
         });
         counted.max().unwrap_or(0)
     }
@@ -46,21 +46,21 @@ impl Ramp {
     /// How many jobs the first step writes, given the group of each.
     #[must_use]
     pub fn ahead(&self, groups: &[u32]) -> u64 {
-        let Step::Jobs(most) = self.step(0) else { return groups.len() as u64 };
+        let BatchSize::Jobs(most) = self.step(0) else { return groups.len() as u64 };
         let mut sizes: HashMap<u32, u64> = HashMap::new();
         groups.iter().for_each(|group| *sizes.entry(*group).or_default() += 1);
         sizes.values().map(|size| (*size).min(most.into())).sum()
     }
 }
 
-impl Default for Ramp {
+impl Default for BatchSizes {
     fn default() -> Self {
-        Self(vec![Step::Jobs(1), Step::Jobs(5), Step::Jobs(25), Step::All])
+        Self(vec![BatchSize::Jobs(1), BatchSize::Jobs(5), BatchSize::Jobs(25), BatchSize::All])
     }
 }
 
 /// `1,5,25,all`
-impl FromStr for Ramp {
+impl FromStr for BatchSizes {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -70,19 +70,19 @@ impl FromStr for Ramp {
         if words.pop() != Some("all") || words.is_empty() {
             return Err(wanted());
         }
-        let jobs = |word: &str| word.parse().ok().filter(|n| *n > 0).map(Step::Jobs);
+        let jobs = |word: &str| word.parse().ok().filter(|n| *n > 0).map(BatchSize::Jobs);
         let steps: Option<Vec<_>> = words.into_iter().map(jobs).collect();
         let mut steps = steps.ok_or_else(wanted)?;
-        steps.push(Step::All);
+        steps.push(BatchSize::All);
         Ok(Self(steps))
     }
 }
 
-impl fmt::Display for Ramp {
+impl fmt::Display for BatchSizes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = self.0.iter().map(|step| match step {
-            Step::Jobs(n) => n.to_string(),
-            Step::All => "all".to_owned(),
+            BatchSize::Jobs(n) => n.to_string(),
+            BatchSize::All => "all".to_owned(),
         });
         f.write_str(&words.collect::<Vec<_>>().join(","))
     }
@@ -92,7 +92,7 @@ impl fmt::Display for Ramp {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Canary {
     /// The steps.
-    pub ramp: Ramp,
+    pub ramp: BatchSizes,
     /// The longest that the outcome of a step is waited for.
     pub timeout: Duration,
     /// Percent of a step, behind the first, that may fail.
@@ -101,13 +101,13 @@ pub struct Canary {
 
 impl Default for Canary {
     fn default() -> Self {
-        Self { ramp: Ramp::default(), timeout: Duration::from_mins(5), stop_at: 20 }
+        Self { ramp: BatchSizes::default(), timeout: Duration::from_mins(5), stop_at: 20 }
     }
 }
 
 /// What comes next for a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
+pub enum CanaryDecision {
     /// The step's jobs are on their way.
     Wait,
     /// They did well: the next step.
@@ -115,12 +115,12 @@ pub enum Decision {
     /// Others moved them all: they prove nothing, and other jobs must.
     Again,
     /// The remainder stays dead.
-    Stop(Reason),
+    Stop(CanaryStop),
 }
 
 /// Why a group stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
+pub enum CanaryStop {
     /// Too many of the step's jobs failed again.
     Failed,
     /// The step's jobs did not come to an end in time.
@@ -129,7 +129,7 @@ pub enum Reason {
 
 /// How far a group came.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lane {
+pub struct CanaryGroupResult {
     /// Hash of the group's fingerprint.
     pub group: String,
     /// Its cause. Comes from outside.
@@ -139,18 +139,18 @@ pub struct Lane {
     /// Those that were requeued.
     pub requeued: u64,
     /// Those that stay dead.
-    pub left: u64,
+    pub not_requeued: u64,
     /// How the jobs of the last step that was watched stand.
-    pub step: Tally,
+    pub step: OutcomeCounts,
     /// Why it stopped; none where it did not.
-    pub stopped: Option<Reason>,
+    pub stopped: Option<CanaryStop>,
     /// Its last step was watched, and came to no end before something else ended all of it.
     pub open: bool,
     /// Jobs of the rest: written, and not waited for.
     pub rest: u64,
 }
 
-impl Lane {
+impl CanaryGroupResult {
     /// Whether some of its jobs may still be as they were written.
     #[must_use]
     pub fn may_be_untouched(&self) -> bool {
@@ -164,15 +164,18 @@ mod tests {
 
     #[test]
     fn a_ramp_ends_with_the_rest() {
-        let ramp: Ramp = "1, 5,25,all".parse().unwrap();
-        assert_eq!((ramp.clone(), ramp.to_string().as_str()), (Ramp::default(), "1,5,25,all"));
+        let ramp: BatchSizes = "1, 5,25,all".parse().unwrap();
+        assert_eq!(
+            (ramp.clone(), ramp.to_string().as_str()),
+            (BatchSizes::default(), "1,5,25,all")
+        );
         assert_eq!(
             (ramp.step(1), ramp.step(3), ramp.step(9)),
-            (Step::Jobs(5), Step::All, Step::All)
+            (BatchSize::Jobs(5), BatchSize::All, BatchSize::All)
         );
-        assert_eq!((ramp.largest(), ramp.step(ramp.rest())), (25, Step::All));
+        assert_eq!((ramp.largest(), ramp.step(ramp.rest())), (25, BatchSize::All));
         for text in ["", "all", "1,5", "0,all", "5,all,1", "-1,all", "1,,all", "x,all"] {
-            assert!(text.parse::<Ramp>().is_err(), "{text}");
+            assert!(text.parse::<BatchSizes>().is_err(), "{text}");
         }
     }
 }

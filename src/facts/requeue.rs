@@ -20,7 +20,7 @@ pub enum Target {
 
 /// How to read a target.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Options {
+pub struct PlanOptions {
     /// At most this many jobs, the latest deaths first.
     pub max: Option<u64>,
     /// Requeue even what was requeued twice and died of the same again.
@@ -31,7 +31,7 @@ pub struct Options {
 
 /// Why a job that was meant is not part of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Exclusion {
+pub enum PlanSkip {
     /// An id that no job has.
     Missing,
     /// An id whose job is not dead.
@@ -44,7 +44,7 @@ pub enum Exclusion {
     AlreadyDone,
 }
 
-impl Exclusion {
+impl PlanSkip {
     /// The word for machines.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -69,7 +69,7 @@ pub struct Excluded {
 
 /// Jobs that died of the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
+pub struct PlannedGroup {
     /// Hash of the fingerprint.
     pub hash: String,
     /// Their kind.
@@ -106,7 +106,7 @@ pub struct Plan {
     /// What was asked for.
     pub target: Target,
     /// How it was read.
-    pub options: Options,
+    pub options: PlanOptions,
     /// When, by the server's clock.
     pub cutoff: Timestamp,
     /// Jobs that the target means.
@@ -116,9 +116,9 @@ pub struct Plan {
     /// The place in `groups` of each of them; [`UNGROUPED`] beyond those that are kept apart.
     pub causes: Vec<u32>,
     /// What is left out: how many, and some of them.
-    pub excluded: Vec<(Exclusion, u64, Vec<Excluded>)>,
+    pub excluded: Vec<(PlanSkip, u64, Vec<Excluded>)>,
     /// The jobs to requeue by cause, largest first.
-    pub groups: Vec<Group>,
+    pub groups: Vec<PlannedGroup>,
     /// Some of the jobs to requeue.
     pub samples: Vec<Sample>,
     /// How repeat offenders were looked for, in words.
@@ -128,21 +128,21 @@ pub struct Plan {
 impl Plan {
     /// How many jobs are left out for this reason.
     #[must_use]
-    pub fn excluded_for(&self, reason: Exclusion) -> u64 {
+    pub fn excluded_for(&self, reason: PlanSkip) -> u64 {
         self.excluded.iter().filter(|(r, ..)| *r == reason).map(|(_, n, _)| n).sum()
     }
 }
 
 /// Why a job of a plan was left as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Skip {
+pub enum WriteSkip {
     /// It is no longer what the plan saw: someone was faster.
     Changed,
     /// Another session held its row for longer than `--lock-wait`.
     Locked,
 }
 
-impl Skip {
+impl WriteSkip {
     /// The word for machines.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -159,7 +159,7 @@ pub struct Outcome {
     /// Written and committed.
     pub done: u64,
     /// Left as they are.
-    pub skipped: Vec<(JobId, Skip)>,
+    pub skipped: Vec<(JobId, WriteSkip)>,
     /// Refused by the database, with its words.
     pub errors: Vec<(JobId, String)>,
     /// Not tried any more.
@@ -167,7 +167,7 @@ pub struct Outcome {
     /// The connection broke while their batch was being committed: the database knows, we do not.
     pub in_doubt: u64,
     /// What ended it early.
-    pub stopped: Option<Stop>,
+    pub stopped: Option<WriteStop>,
     /// How long each transaction took at most to hold its locks.
     pub transactions: Vec<Duration>,
 }
@@ -193,7 +193,7 @@ impl Outcome {
 
 /// What ends a write before its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stop {
+pub enum WriteStop {
     /// Ctrl-C or SIGTERM.
     Interrupted,
     /// The database can no longer be written to.

@@ -4,7 +4,7 @@ use super::job_id::JobId;
 
 /// A silent job, as it is shown and as it must still be when it is written. Texts come from outside.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Silent {
+pub struct StuckJob {
     /// The job.
     pub id: JobId,
     /// What it does.
@@ -22,14 +22,14 @@ pub struct Silent {
     /// Seconds since the same worker's last sign of life on another job that is not silent.
     pub elsewhere: Option<f64>,
     /// What becomes of it.
-    pub fate: Fate,
+    pub fate: RescueResult,
     /// Lock, heartbeat and attempts as they were shown, and what to write: the writer's key.
     pub key: String,
 }
 
 /// What a rescue makes of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum RescueResult {
     /// It waits again.
     Waits,
     /// Its attempts are used up.
@@ -38,7 +38,7 @@ pub enum Fate {
     Left,
 }
 
-impl Fate {
+impl RescueResult {
     /// The word for machines.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -52,9 +52,9 @@ impl Fate {
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Found {
+pub struct StuckJobs {
     /// Silent jobs, the longest silence first.
-    pub jobs: Vec<Silent>,
+    pub jobs: Vec<StuckJob>,
     /// Jobs in progress that never gave a sign of life: their age is not known, they are left alone.
     pub never: u64,
     /// Whether there are more than were read.

@@ -49,13 +49,13 @@ pub struct Readiness {
     /// How it came.
     pub exchange: Exchange,
     /// The server's own verdict.
-    pub ok: Reading,
+    pub ok: ReportedFlag,
     /// Which builder of the report this is.
-    pub shape: Shape,
+    pub shape: ReadinessFormat,
     /// The parts the report speaks of, in its order. What it does not speak of is not here.
     pub components: Vec<Component>,
     /// The queue as the server counts it.
-    pub queue: Option<QueueReading>,
+    pub queue: Option<ReportedQueue>,
     /// The server's own time, as it wrote it.
     pub timestamp: Option<String>,
     /// The server says that it could not even build its report.
@@ -76,7 +76,7 @@ impl Readiness {
 
 /// A yes or no that may be absent, or may be something else.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum Reading {
+pub enum ReportedFlag {
     /// `true` or `false`.
     Is(bool),
     /// The field is not there.
@@ -92,7 +92,7 @@ pub struct Component {
     /// Its name in the report: `db`, `worker`, `ffmpeg`, `env`, …
     pub name: String,
     /// Whether it is well.
-    pub ok: Reading,
+    pub ok: ReportedFlag,
     /// What the server says about it.
     pub message: Option<String>,
     /// Further fields, name and value as text: `missing` = `STRIPE_KEY`.
@@ -101,7 +101,7 @@ pub struct Component {
 
 /// The `queue` of a readiness report.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct QueueReading {
+pub struct ReportedQueue {
     /// Jobs unfinished; the canonical builder counts waiting and running ones.
     pub length: Option<u64>,
     /// Age of the oldest one as the server wrote it: **seconds or milliseconds**, the value does
@@ -110,14 +110,14 @@ pub struct QueueReading {
     /// Seconds in one unit of `oldest_job_age`, where somebody said it.
     pub age_unit: Option<f64>,
     /// The server's own warning; the canonical builder leaves it out when there is none.
-    pub warning: Reading,
+    pub warning: ReportedFlag,
     /// Fields that are not what they should be, each with what they are.
     pub problems: Vec<String>,
 }
 
 /// The builders of readiness reports that exist in the wild.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Shape {
+pub enum ReadinessFormat {
     /// `checks.db`, `checks.worker`, `queue`, `ffmpeg`.
     Canonical,
     /// `checks` with `env` and `db` alone, as plain booleans.
@@ -136,7 +136,7 @@ pub enum Shape {
     Other,
 }
 
-impl Shape {
+impl ReadinessFormat {
     /// The word for machines.
     #[must_use]
     pub fn word(self) -> &'static str {

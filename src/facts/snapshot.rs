@@ -5,12 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Verdict;
-use super::operation::Deed;
+use super::Status;
+use super::operation::OperationType;
 
 /// A figure that is recorded: one list feeds the store, the tables, the charts and the metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Figure {
+pub enum Metric {
     /// Waiting and due.
     Due,
     /// Age of the oldest due job.
@@ -37,9 +37,9 @@ pub enum Figure {
 
 /// What is to be known of a figure.
 #[derive(Debug, Clone, Copy)]
-pub struct FigureDoc {
+pub struct MetricDoc {
     /// The figure; its place in the list is its place in [`Figures`].
-    pub figure: Figure,
+    pub figure: Metric,
     /// Its name for machines: a column of the store, a field of the JSON.
     pub name: &'static str,
     /// Its name for people.
@@ -51,31 +51,31 @@ pub struct FigureDoc {
 }
 
 /// Every figure, in the order in which it is shown.
-pub const FIGURES: [FigureDoc; 11] = [
-    doc(Figure::Due, "due", "due now", "jobs", "Jobs that wait and are due."),
+pub const FIGURES: [MetricDoc; 11] = [
+    doc(Metric::Due, "due", "due now", "jobs", "Jobs that wait and are due."),
     doc(
-        Figure::OldestDue,
+        Metric::OldestDue,
         "oldest_due",
         "oldest due",
         "seconds",
         "Time since the oldest due job became due.",
     ),
-    doc(Figure::Scheduled, "scheduled", "scheduled later", "jobs", "Jobs that wait for later."),
-    doc(Figure::InProgress, "in_progress", "in progress", "jobs", "Jobs in progress."),
-    doc(Figure::Stuck, "stuck", "stuck", "jobs", "Jobs in progress whose worker is silent."),
-    doc(Figure::Failed, "failed", "failed", "jobs", "Jobs that failed and will be tried again."),
-    doc(Figure::Dead, "dead", "dead letters", "jobs", "Dead letters."),
+    doc(Metric::Scheduled, "scheduled", "scheduled later", "jobs", "Jobs that wait for later."),
+    doc(Metric::InProgress, "in_progress", "in progress", "jobs", "Jobs in progress."),
+    doc(Metric::Stuck, "stuck", "stuck", "jobs", "Jobs in progress whose worker is silent."),
+    doc(Metric::Failed, "failed", "failed", "jobs", "Jobs that failed and will be tried again."),
+    doc(Metric::Dead, "dead", "dead letters", "jobs", "Dead letters."),
     doc(
-        Figure::DiedLastHour,
+        Metric::DiedLastHour,
         "died_last_hour",
         "died in the hour",
         "jobs",
         "Jobs that died within the last hour.",
     ),
-    doc(Figure::Throughput, "throughput", "finished", "jobs/min", "Jobs finished a minute."),
-    doc(Figure::Workers, "workers", "workers", "workers", "Workers with a recent heartbeat."),
+    doc(Metric::Throughput, "throughput", "finished", "jobs/min", "Jobs finished a minute."),
+    doc(Metric::Workers, "workers", "workers", "workers", "Workers with a recent heartbeat."),
     doc(
-        Figure::LastBeat,
+        Metric::LastBeat,
         "last_beat",
         "last beat",
         "seconds",
@@ -84,13 +84,13 @@ pub const FIGURES: [FigureDoc; 11] = [
 ];
 
 const fn doc(
-    figure: Figure,
+    figure: Metric,
     name: &'static str,
     title: &'static str,
     unit: &'static str,
     about: &'static str,
-) -> FigureDoc {
-    FigureDoc { figure, name, title, unit, about }
+) -> MetricDoc {
+    MetricDoc { figure, name, title, unit, about }
 }
 
 /// A number, and whether there may be more.
@@ -109,17 +109,17 @@ pub struct Figures([Option<Measure>; FIGURES.len()]);
 impl Figures {
     /// The figure, where it is known.
     #[must_use]
-    pub fn get(&self, figure: Figure) -> Option<Measure> {
+    pub fn get(&self, figure: Metric) -> Option<Measure> {
         self.0[figure as usize]
     }
 
     /// Sets a figure.
-    pub fn set(&mut self, figure: Figure, measure: Option<Measure>) {
+    pub fn set(&mut self, figure: Metric, measure: Option<Measure>) {
         self.0[figure as usize] = measure.filter(|m| m.value.is_finite());
     }
 
     /// Sets a figure that is exact.
-    pub fn exact(&mut self, figure: Figure, value: Option<f64>) {
+    pub fn exact(&mut self, figure: Metric, value: Option<f64>) {
         self.set(figure, value.map(|value| Measure { value, at_least: false }));
     }
 }
@@ -132,42 +132,42 @@ pub struct Snapshot {
     /// How long it took.
     pub took: Duration,
     /// The worst of all checks; what was skipped is UNKNOWN here.
-    pub verdict: Verdict,
+    pub verdict: Status,
     /// Number of the section that applies.
     pub section: Option<String>,
     /// The checks that were not OK, in the order of the checklist, each once.
-    pub bad: Vec<Trouble>,
+    pub bad: Vec<FailedCheck>,
     /// The figures.
     pub figures: Figures,
     /// What a person wants to read of it.
-    pub detail: Detail,
+    pub detail: SnapshotDetail,
 }
 
 /// A check that was not OK.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Trouble {
+pub struct FailedCheck {
     /// Its id.
     pub check: String,
     /// The worst that it said; what was skipped is UNKNOWN here.
-    pub verdict: Verdict,
+    pub verdict: Status,
     /// What it said; empty where it was read back from the store.
     pub message: String,
 }
 
 /// The readable part of a snapshot, kept as JSON. Texts from outside are masked.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Detail {
+pub struct SnapshotDetail {
     /// The checklist.
-    pub steps: Vec<StepLine>,
+    pub steps: Vec<AreaLine>,
     /// The queue by kind, busiest first.
     pub kinds: Vec<KindLine>,
     /// The newest dead letters by cause, the most frequent first.
-    pub causes: Vec<CauseLine>,
+    pub causes: Vec<GroupLine>,
 }
 
 /// A line of the checklist.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StepLine {
+pub struct AreaLine {
     /// The question.
     pub question: String,
     /// `ok`, `warning`, `critical` or `unknown`.
@@ -193,7 +193,7 @@ pub struct KindLine {
 
 /// A cause of deaths.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CauseLine {
+pub struct GroupLine {
     /// Names the group.
     pub hash: String,
     /// The kind of its jobs.
@@ -208,11 +208,11 @@ pub struct CauseLine {
 
 /// A snapshot as the store hands it out while it is read.
 #[derive(Debug, Clone, Copy)]
-pub struct Point<'a> {
+pub struct StoredSnapshot<'a> {
     /// When, milliseconds since 1970.
     pub at: i64,
     /// The worst verdict.
-    pub verdict: Verdict,
+    pub verdict: Status,
     /// Number of the section that applies.
     pub section: Option<&'a str>,
     /// The checks that were not OK, as [`troubles`] reads them.
@@ -222,21 +222,21 @@ pub struct Point<'a> {
 }
 
 /// Reads `queue.workers:2 ready.ok:1`.
-pub fn troubles(bad: &str) -> impl Iterator<Item = (&str, Verdict)> {
+pub fn troubles(bad: &str) -> impl Iterator<Item = (&str, Status)> {
     let pair = |word| {
         let (check, number) = str::split_once(word, ':')?;
-        Some((check, number.parse().map_or(Verdict::Unknown, Verdict::of_number)))
+        Some((check, number.parse().map_or(Status::Unknown, Status::of_number)))
     };
     bad.split_ascii_whitespace().filter_map(pair)
 }
 
 /// An operation as the history marks it. Texts from outside are masked.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Mark {
+pub struct OperationMarker {
     /// Its id.
     pub operation: String,
     /// What it is.
-    pub deed: Deed,
+    pub deed: OperationType,
     /// `user@host`.
     pub who: String,
     /// Why.
@@ -261,7 +261,7 @@ mod tests {
     #[test]
     fn what_is_no_number_is_not_known() {
         let mut figures = Figures::default();
-        figures.exact(Figure::OldestDue, Some(f64::INFINITY));
-        assert_eq!(figures.get(Figure::OldestDue), None);
+        figures.exact(Metric::OldestDue, Some(f64::INFINITY));
+        assert_eq!(figures.get(Metric::OldestDue), None);
     }
 }

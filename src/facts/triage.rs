@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::environment::Environment;
-use super::flow::{Failures, Flow};
+use super::flow::{DeadLetterTrend, Failures};
 use super::layout::Layout;
 use super::queue::Queue;
 use super::server::Server;
@@ -24,7 +24,7 @@ pub struct Facts {
     /// The jobs table; not attempted without a layout.
     pub queue: Option<Observed<Queue>>,
     /// How jobs died of late; not attempted without a layout.
-    pub flow: Option<Observed<Flow>>,
+    pub flow: Option<Observed<DeadLetterTrend>>,
     /// Failed attempts of late; not attempted without a layout, or where events have no order.
     pub failures: Option<Observed<Failures>>,
     /// The server that holds the queue.

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// What a check concluded. What could not be read is never [`Verdict::Ok`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verdict {
+pub enum Status {
     /// Read, and within its limits.
     Ok,
     /// Read, and at or above its warning limit.
@@ -20,7 +20,7 @@ pub enum Verdict {
     },
 }
 
-impl Verdict {
+impl Status {
     /// Precedence for "the worst of several": critical > unknown > warning > ok.
     /// A skipped check ranks just below the unknown ones: nobody looked, and what blocked it says more.
     #[must_use]
@@ -92,7 +92,7 @@ impl Verdict {
     }
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.label())
     }
@@ -104,17 +104,17 @@ mod tests {
 
     #[test]
     fn critical_beats_unknown_beats_warning_beats_ok() {
-        use Verdict::{Critical, Ok, Unknown, Warning};
-        assert_eq!(Verdict::worst([Ok, Warning, Unknown, Critical]), Critical);
-        assert_eq!(Verdict::worst([Warning, Unknown, Ok]), Unknown);
-        assert_eq!(Verdict::worst([Ok, Warning]), Warning);
-        assert_eq!(Verdict::worst([]), Ok);
+        use Status::{Critical, Ok, Unknown, Warning};
+        assert_eq!(Status::worst([Ok, Warning, Unknown, Critical]), Critical);
+        assert_eq!(Status::worst([Warning, Unknown, Ok]), Unknown);
+        assert_eq!(Status::worst([Ok, Warning]), Warning);
+        assert_eq!(Status::worst([]), Ok);
     }
 
     #[test]
     fn a_skipped_check_is_never_ok() {
-        let skipped = Verdict::Skipped { blocked_by: "x" };
-        assert_eq!(Verdict::worst([Verdict::Warning, skipped]), skipped);
-        assert_eq!(Verdict::worst([skipped, Verdict::Unknown]), Verdict::Unknown);
+        let skipped = Status::Skipped { blocked_by: "x" };
+        assert_eq!(Status::worst([Status::Warning, skipped]), skipped);
+        assert_eq!(Status::worst([skipped, Status::Unknown]), Status::Unknown);
     }
 }

@@ -9,9 +9,9 @@ pub mod series;
 pub mod snapshot;
 pub mod transitions;
 
-pub use onset::{Onset, Onsets};
-pub use past::Past;
-pub use series::{Bucket, Series};
+pub use onset::{Onsets, OpenProblem};
+pub use past::HistoryRange;
+pub use series::{TimeBucket, TimeSeries};
 
 use crate::triage::tree::TREE;
 

@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::question_of;
-use crate::facts::Verdict;
-use crate::facts::snapshot::{Point, troubles};
+use crate::facts::Status;
+use crate::facts::snapshot::{StoredSnapshot, troubles};
 use crate::triage::tree::TREE;
 
 /// A trouble that goes on. Times are milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Onset {
+pub struct OpenProblem {
     /// The check, or the question, that is not OK.
     pub what: String,
     /// Its verdict in the latest snapshot.
-    pub verdict: Verdict,
+    pub verdict: Status,
     /// The first snapshot in which it was not OK, of those that follow its last good one.
     pub since: i64,
     /// The last snapshot in which it was OK; `None`: not in any that was looked at.
@@ -22,7 +22,7 @@ pub struct Onset {
 
 /// A trouble that ended.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Ended {
+pub struct EndedProblem {
     /// The check.
     pub what: String,
     /// When it was first seen.
@@ -34,9 +34,9 @@ pub struct Ended {
 /// Follows the troubles of snapshots that come in order.
 #[derive(Debug, Default)]
 pub struct Onsets {
-    going_on: BTreeMap<String, Onset>,
+    going_on: BTreeMap<String, OpenProblem>,
     /// The trouble that ended last.
-    pub ended: Option<Ended>,
+    pub ended: Option<EndedProblem>,
     previous: Option<i64>,
     first: Option<i64>,
     said: String,
@@ -44,7 +44,7 @@ pub struct Onsets {
 
 impl Onsets {
     /// Takes the next snapshot.
-    pub fn add(&mut self, point: &Point<'_>) {
+    pub fn add(&mut self, point: &StoredSnapshot<'_>) {
         self.first.get_or_insert(point.at);
         if self.previous.is_none() || self.said != point.bad {
             self.change(point);
@@ -53,11 +53,12 @@ impl Onsets {
         self.previous = Some(point.at);
     }
 
-    fn change(&mut self, point: &Point<'_>) {
+    fn change(&mut self, point: &StoredSnapshot<'_>) {
         let now = named(point.bad);
         for (what, onset) in &self.going_on {
             if !now.contains_key(what) {
-                let ended = Ended { what: what.clone(), since: onset.since, until: point.at };
+                let ended =
+                    EndedProblem { what: what.clone(), since: onset.since, until: point.at };
                 // Of those that end together a check says more than its question.
                 let better = self.ended.as_ref().is_none_or(|known| {
                     known.until < ended.until || (is_question(&known.what) && !is_question(what))
@@ -71,7 +72,7 @@ impl Onsets {
         for (what, verdict) in now {
             let last_ok = self.previous;
             let onset = self.going_on.entry(what.clone());
-            let onset = onset.or_insert(Onset { what, verdict, since: point.at, last_ok });
+            let onset = onset.or_insert(OpenProblem { what, verdict, since: point.at, last_ok });
             onset.verdict = verdict;
         }
     }
@@ -99,7 +100,7 @@ impl Onsets {
 
     /// The checks that are not OK, the earliest trouble first.
     #[must_use]
-    pub fn checks(&self) -> Vec<&Onset> {
+    pub fn checks(&self) -> Vec<&OpenProblem> {
         let mut checks: Vec<_> = self.going_on.values().filter(|o| !is_question(&o.what)).collect();
         checks.sort_by_key(|onset| onset.since);
         checks
@@ -107,14 +108,14 @@ impl Onsets {
 
     /// Since when this question is not OK.
     #[must_use]
-    pub fn question(&self, question: &str) -> Option<&Onset> {
+    pub fn question(&self, question: &str) -> Option<&OpenProblem> {
         self.going_on.get(question)
     }
 
     /// Where it started: the earliest trouble of the worst verdict.
     #[must_use]
-    pub fn start(&self) -> Option<&Onset> {
-        let worst = Verdict::worst(self.going_on.values().map(|onset| onset.verdict));
+    pub fn start(&self) -> Option<&OpenProblem> {
+        let worst = Status::worst(self.going_on.values().map(|onset| onset.verdict));
         self.checks().into_iter().find(|onset| onset.verdict == worst)
     }
 }
@@ -124,12 +125,12 @@ fn is_question(what: &str) -> bool {
 }
 
 /// Checks and questions that are not OK, by name.
-fn named(bad: &str) -> BTreeMap<String, Verdict> {
-    let mut named: BTreeMap<String, Verdict> = BTreeMap::new();
+fn named(bad: &str) -> BTreeMap<String, Status> {
+    let mut named: BTreeMap<String, Status> = BTreeMap::new();
     for (check, verdict) in troubles(bad) {
         named.insert(check.to_owned(), verdict);
         if let Some(place) = question_of(check) {
-            let question = named.entry(TREE[place].question.to_owned()).or_insert(Verdict::Ok);
+            let question = named.entry(TREE[place].question.to_owned()).or_insert(Status::Ok);
             *question = question.worse(verdict);
         }
     }
@@ -145,7 +146,13 @@ mod tests {
         let mut onsets = Onsets::default();
         for (at, bad) in points {
             let figures = Figures::default();
-            onsets.add(&Point { at: *at, verdict: Verdict::Ok, section: None, bad, figures });
+            onsets.add(&StoredSnapshot {
+                at: *at,
+                verdict: Status::Ok,
+                section: None,
+                bad,
+                figures,
+            });
         }
         onsets
     }
@@ -191,6 +198,6 @@ mod tests {
     fn a_trouble_that_is_over_is_remembered() {
         let seen = onsets(&[(10, ""), (20, "app.up:2"), (30, ""), (40, "")]);
         assert!(seen.start().is_none());
-        assert_eq!(seen.ended, Some(Ended { what: "app.up".into(), since: 20, until: 30 }));
+        assert_eq!(seen.ended, Some(EndedProblem { what: "app.up".into(), since: 20, until: 30 }));
     }
 }

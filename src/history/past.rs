@@ -1,20 +1,20 @@
 //! Everything that `history` shows, read from the store in one pass.
 
-use crate::facts::snapshot::{Detail, Mark};
+use crate::facts::snapshot::{OperationMarker, SnapshotDetail};
 
-use super::{Onsets, Series};
+use super::{Onsets, TimeSeries};
 
 /// A stretch of the past.
 #[derive(Debug)]
-pub struct Past {
+pub struct HistoryRange {
     /// The timeline.
-    pub series: Series,
+    pub series: TimeSeries,
     /// When each trouble began.
     pub onsets: Onsets,
     /// Requeues and undos, the oldest first.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<OperationMarker>,
     /// The readable part of the last snapshot.
-    pub latest: Option<Detail>,
+    pub latest: Option<SnapshotDetail>,
     /// The first snapshot that was looked at for the beginning of a trouble.
     pub looked_back: Option<i64>,
     /// Where the timeline begins, if not where it was asked to: nothing before was recorded.

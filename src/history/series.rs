@@ -2,8 +2,8 @@
 //! snapshots around it are no further apart than they usually are.
 
 use super::question_of;
-use crate::facts::Verdict;
-use crate::facts::snapshot::{FIGURES, FigureDoc, Point, troubles};
+use crate::facts::Status;
+use crate::facts::snapshot::{FIGURES, MetricDoc, StoredSnapshot, troubles};
 use crate::triage::tree::TREE;
 
 /// How many usual distances two snapshots may be apart without a gap between them.
@@ -26,7 +26,7 @@ pub struct Span {
 
 /// A step of the timeline.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Bucket {
+pub struct TimeBucket {
     /// Where it begins, milliseconds since 1970.
     pub from: i64,
     /// Snapshots in it.
@@ -34,9 +34,9 @@ pub struct Bucket {
     /// Whether it has none of its own and repeats the one before it.
     pub carried: bool,
     /// The worst verdict; `None`: nothing was recorded.
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<Status>,
     /// The worst verdict of each question of the checklist.
-    pub questions: [Verdict; TREE.len()],
+    pub questions: [Status; TREE.len()],
     /// What was read of each figure.
     pub figures: [Option<Span>; FIGURES.len()],
     first: i64,
@@ -45,7 +45,7 @@ pub struct Bucket {
 
 /// The timeline.
 #[derive(Debug, Clone)]
-pub struct Series {
+pub struct TimeSeries {
     /// Where it begins, milliseconds since 1970.
     pub from: i64,
     /// Where it ends.
@@ -53,7 +53,7 @@ pub struct Series {
     /// The length of a step, milliseconds.
     pub step: i64,
     /// The steps.
-    pub buckets: Vec<Bucket>,
+    pub buckets: Vec<TimeBucket>,
     /// Snapshots in all.
     pub snapshots: u64,
     /// Times without snapshots, the latest first, beginning and end of each.
@@ -63,18 +63,18 @@ pub struct Series {
     times: Vec<i64>,
 }
 
-impl Series {
+impl TimeSeries {
     /// An empty timeline of this many steps.
     #[must_use]
     pub fn new(from: i64, until: i64, steps: usize) -> Self {
         let steps = steps.max(1) as i64;
         let step = ((until - from).max(1) + steps - 1) / steps;
-        let bucket = |number| Bucket {
+        let bucket = |number| TimeBucket {
             from: from + number * step,
             snapshots: 0,
             carried: false,
             verdict: None,
-            questions: [Verdict::Ok; TREE.len()],
+            questions: [Status::Ok; TREE.len()],
             figures: [None; FIGURES.len()],
             first: i64::MAX,
             last: i64::MIN,
@@ -92,7 +92,7 @@ impl Series {
     }
 
     /// Takes the next snapshot; they come in order.
-    pub fn add(&mut self, point: &Point<'_>) {
+    pub fn add(&mut self, point: &StoredSnapshot<'_>) {
         let place = usize::try_from((point.at - self.from) / self.step).unwrap_or(0);
         let Some(bucket) = self.buckets.get_mut(place) else { return };
         self.times.push(point.at);
@@ -152,7 +152,7 @@ impl Series {
         let source = self.buckets[from].clone();
         for bucket in &mut self.buckets[from + 1..to] {
             let start = bucket.from;
-            *bucket = Bucket { from: start, snapshots: 0, carried: true, ..source.clone() };
+            *bucket = TimeBucket { from: start, snapshots: 0, carried: true, ..source.clone() };
             // What was is over: only its last reading is known to have gone on.
             for span in bucket.figures.iter_mut().flatten() {
                 (span.min, span.max) = (span.last, span.last);
@@ -161,7 +161,7 @@ impl Series {
     }
 
     /// A figure over time: the largest of each step, `None` in a gap.
-    pub fn figure(&self, doc: &FigureDoc) -> impl Iterator<Item = Option<f64>> {
+    pub fn figure(&self, doc: &MetricDoc) -> impl Iterator<Item = Option<f64>> {
         let place = doc.figure as usize;
         self.buckets.iter().map(move |bucket| bucket.figures[place].map(|span| span.max))
     }
@@ -174,8 +174,8 @@ impl Series {
     }
 }
 
-impl Bucket {
-    fn add(&mut self, point: &Point<'_>) {
+impl TimeBucket {
+    fn add(&mut self, point: &StoredSnapshot<'_>) {
         self.snapshots += 1;
         (self.first, self.last) = (self.first.min(point.at), self.last.max(point.at));
         self.verdict = Some(self.verdict.map_or(point.verdict, |v| v.worse(point.verdict)));
@@ -203,15 +203,15 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::snapshot::{Figure, Figures};
+    use crate::facts::snapshot::{Figures, Metric};
 
-    fn series(until: i64, steps: usize, times: &[i64]) -> Series {
-        let mut series = Series::new(0, until, steps);
+    fn series(until: i64, steps: usize, times: &[i64]) -> TimeSeries {
+        let mut series = TimeSeries::new(0, until, steps);
         for at in times {
             let mut figures = Figures::default();
-            figures.exact(Figure::Due, Some(*at as f64));
-            let (verdict, bad) = (Verdict::Warning, "queue.backlog:1");
-            series.add(&Point { at: *at, verdict, section: None, bad, figures });
+            figures.exact(Metric::Due, Some(*at as f64));
+            let (verdict, bad) = (Status::Warning, "queue.backlog:1");
+            series.add(&StoredSnapshot { at: *at, verdict, section: None, bad, figures });
         }
         series.finish()
     }
@@ -247,8 +247,8 @@ mod tests {
         let series = series(100, 1, &[5, 90, 50]);
         let bucket = &series.buckets[0];
         let span = Span { min: 5.0, max: 90.0, last: 50.0, at_least: false };
-        assert_eq!(bucket.figures[Figure::Due as usize], Some(span));
-        assert_eq!(bucket.questions[2], Verdict::Warning);
-        assert_eq!(bucket.questions[0], Verdict::Ok);
+        assert_eq!(bucket.figures[Metric::Due as usize], Some(span));
+        assert_eq!(bucket.questions[2], Status::Warning);
+        assert_eq!(bucket.questions[0], Status::Ok);
     }
 }

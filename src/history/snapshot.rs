@@ -2,13 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::facts::live::Live;
+use crate::facts::live::RecentActivity;
 use crate::facts::queue::{Count, Queue};
 use crate::facts::snapshot::{
-    CauseLine, Detail, Figure, Figures, KindLine, Mark, Measure, Snapshot, StepLine, Trouble,
+    AreaLine, FailedCheck, Figures, GroupLine, KindLine, Measure, Metric, OperationMarker,
+    Snapshot, SnapshotDetail,
 };
-use crate::facts::{Verdict, mask};
-use crate::triage::{Facts, Step, section};
+use crate::facts::{Status, mask};
+use crate::triage::{AreaResult, Facts, section};
 
 /// Kinds that are kept.
 const KINDS: usize = 20;
@@ -19,9 +20,14 @@ const TEXT: usize = 300;
 
 /// Condenses a look that began at `at`.
 #[must_use]
-pub fn of(facts: &Facts, steps: &[Step], live: Option<&Live>, at: Timestamp) -> Snapshot {
+pub fn of(
+    facts: &Facts,
+    steps: &[AreaResult],
+    live: Option<&RecentActivity>,
+    at: Timestamp,
+) -> Snapshot {
     let queue = facts.queue.as_ref().and_then(|seen| seen.value());
-    let verdict = plain(Verdict::worst(steps.iter().map(Step::verdict)));
+    let verdict = plain(Status::worst(steps.iter().map(AreaResult::verdict)));
     Snapshot {
         at,
         took: longest(facts),
@@ -29,7 +35,7 @@ pub fn of(facts: &Facts, steps: &[Step], live: Option<&Live>, at: Timestamp) -> 
         section: section(steps).map(|s| s.section.number().to_owned()),
         bad: bad(steps),
         figures: figures(queue, live),
-        detail: Detail {
+        detail: SnapshotDetail {
             steps: steps.iter().map(step).collect(),
             kinds: queue.map(kinds).unwrap_or_default(),
             causes: live.map(causes).unwrap_or_default(),
@@ -38,9 +44,9 @@ pub fn of(facts: &Facts, steps: &[Step], live: Option<&Live>, at: Timestamp) -> 
 }
 
 /// A skipped check was not looked at: nobody knows.
-fn plain(verdict: Verdict) -> Verdict {
+fn plain(verdict: Status) -> Status {
     match verdict {
-        Verdict::Skipped { .. } => Verdict::Unknown,
+        Status::Skipped { .. } => Status::Unknown,
         other => other,
     }
 }
@@ -51,18 +57,18 @@ fn longest(facts: &Facts) -> std::time::Duration {
     all.into_iter().max().unwrap_or_default()
 }
 
-fn bad(steps: &[Step]) -> Vec<Trouble> {
-    let mut bad: Vec<Trouble> = Vec::new();
+fn bad(steps: &[AreaResult]) -> Vec<FailedCheck> {
+    let mut bad: Vec<FailedCheck> = Vec::new();
     for finding in steps.iter().flat_map(|step| &step.findings) {
         let verdict = plain(finding.verdict);
-        if verdict == Verdict::Ok {
+        if verdict == Status::Ok {
             continue;
         }
         let message = kept(&finding.message);
         match bad.iter_mut().find(|known| known.check == finding.check) {
             Some(known) if known.verdict.worse(verdict) == known.verdict => {}
             Some(known) => (known.verdict, known.message) = (verdict, message),
-            None => bad.push(Trouble { check: finding.check.to_owned(), verdict, message }),
+            None => bad.push(FailedCheck { check: finding.check.to_owned(), verdict, message }),
         }
     }
     bad
@@ -73,35 +79,35 @@ fn kept(text: &str) -> String {
     mask::text(text).chars().take(TEXT).collect()
 }
 
-fn step(step: &Step) -> StepLine {
-    StepLine {
+fn step(step: &AreaResult) -> AreaLine {
+    AreaLine {
         question: step.question.to_owned(),
         verdict: plain(step.verdict()).word().to_owned(),
         reading: kept(&step.reading()),
     }
 }
 
-fn figures(queue: Option<&Queue>, live: Option<&Live>) -> Figures {
+fn figures(queue: Option<&Queue>, live: Option<&RecentActivity>) -> Figures {
     let mut figures = Figures::default();
     let activity = live.and_then(|live| live.activity.value());
-    figures.exact(Figure::Throughput, activity.and_then(|a| a.finished_per_minute));
+    figures.exact(Metric::Throughput, activity.and_then(|a| a.finished_per_minute));
     let Some(queue) = queue else { return figures };
     for (figure, count) in [
-        (Figure::Due, Some(&queue.due)),
-        (Figure::Scheduled, Some(&queue.scheduled)),
-        (Figure::InProgress, Some(&queue.in_progress)),
-        (Figure::Stuck, queue.stuck.as_ref()),
-        (Figure::Failed, Some(&queue.failed)),
-        (Figure::Dead, queue.dead.as_ref()),
-        (Figure::DiedLastHour, queue.died_last_hour.as_ref()),
-        (Figure::Workers, queue.workers.as_ref().map(|workers| &workers.beating)),
+        (Metric::Due, Some(&queue.due)),
+        (Metric::Scheduled, Some(&queue.scheduled)),
+        (Metric::InProgress, Some(&queue.in_progress)),
+        (Metric::Stuck, queue.stuck.as_ref()),
+        (Metric::Failed, Some(&queue.failed)),
+        (Metric::Dead, queue.dead.as_ref()),
+        (Metric::DiedLastHour, queue.died_last_hour.as_ref()),
+        (Metric::Workers, queue.workers.as_ref().map(|workers| &workers.beating)),
     ] {
         figures.set(figure, count.and_then(measure));
     }
     // Nothing due is an age of zero; a queue that was not counted has none.
     let oldest = queue.oldest_due_age.or((queue.due == Count::Exact(0)).then_some(0.0));
-    figures.exact(Figure::OldestDue, oldest);
-    figures.exact(Figure::LastBeat, queue.workers.as_ref().and_then(|w| w.last_beat_age));
+    figures.exact(Metric::OldestDue, oldest);
+    figures.exact(Metric::LastBeat, queue.workers.as_ref().and_then(|w| w.last_beat_age));
     figures
 }
 
@@ -120,9 +126,9 @@ fn kinds(queue: &Queue) -> Vec<KindLine> {
     queue.by_kind.iter().take(KINDS).map(line).collect()
 }
 
-fn causes(live: &Live) -> Vec<CauseLine> {
+fn causes(live: &RecentActivity) -> Vec<GroupLine> {
     let deaths = live.deaths.value();
-    let line = |cause: &crate::facts::live::Cause| CauseLine {
+    let line = |cause: &crate::facts::live::RecentGroup| GroupLine {
         hash: cause.hash.clone(),
         kind: kept(&cause.kind),
         jobs: cause.jobs,
@@ -134,13 +140,13 @@ fn causes(live: &Live) -> Vec<CauseLine> {
 
 /// The operations of a look, as the timeline marks them.
 #[must_use]
-pub fn marks(live: Option<&Live>, now: Timestamp) -> Vec<Mark> {
+pub fn marks(live: Option<&RecentActivity>, now: Timestamp) -> Vec<OperationMarker> {
     let activity = live.and_then(|live| live.activity.value());
-    let mark = |running: &crate::facts::live::Running| {
+    let mark = |running: &crate::facts::live::RecentOperation| {
         // The id says when it began; events that were read may begin later.
         let began = crate::facts::operation::OperationId::parse(&running.operation);
         let ago = SignedDuration::from_millis((running.first * 1e3) as i64);
-        Mark {
+        OperationMarker {
             operation: running.operation.chars().take(TEXT).collect(),
             deed: running.deed,
             who: kept(&running.who),
@@ -155,30 +161,30 @@ pub fn marks(live: Option<&Live>, now: Timestamp) -> Vec<Mark> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Limits;
+    use crate::facts::Thresholds;
     use crate::triage::{judge, testing};
 
     fn look(change: impl FnOnce(&mut Facts)) -> Snapshot {
         let mut facts = testing::healthy();
         change(&mut facts);
-        let steps = judge(&facts, &Limits::default());
+        let steps = judge(&facts, &Thresholds::default());
         of(&facts, &steps, None, Timestamp::UNIX_EPOCH)
     }
 
     #[test]
     fn a_healthy_look_has_no_trouble() {
         let snapshot = look(|_| {});
-        assert_eq!((snapshot.verdict, snapshot.section), (Verdict::Ok, None));
+        assert_eq!((snapshot.verdict, snapshot.section), (Status::Ok, None));
         assert_eq!(snapshot.bad, vec![]);
-        assert!(snapshot.figures.get(Figure::Due).is_some());
+        assert!(snapshot.figures.get(Metric::Due).is_some());
     }
 
     #[test]
     fn what_was_not_seen_is_unknown_and_no_figure_of_it_is_zero() {
         let snapshot = look(|facts| facts.queue = None);
-        assert_eq!(snapshot.verdict, Verdict::Unknown);
+        assert_eq!(snapshot.verdict, Status::Unknown);
         assert!(snapshot.bad.iter().any(|t| t.check == "queue.backlog"));
-        assert_eq!(snapshot.figures.get(Figure::Due), None);
+        assert_eq!(snapshot.figures.get(Metric::Due), None);
     }
 
     #[test]
@@ -188,6 +194,6 @@ mod tests {
                 (queue.due, queue.oldest_due_age) = (Count::Exact(0), None);
             }
         });
-        assert_eq!(snapshot.figures.get(Figure::OldestDue).map(|m| m.value), Some(0.0));
+        assert_eq!(snapshot.figures.get(Metric::OldestDue).map(|m| m.value), Some(0.0));
     }
 }

@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::facts::Verdict;
-use crate::facts::snapshot::{Snapshot, Trouble};
+use crate::facts::Status;
+use crate::facts::snapshot::{FailedCheck, Snapshot};
 
 /// The lines; the first look of all says how things are.
 #[must_use]
@@ -28,15 +28,15 @@ pub fn lines(before: Option<&Snapshot>, now: &Snapshot) -> Vec<String> {
         }
     }
     for trouble in earlier {
-        if verdict_of(&now.bad, &trouble.check) == Verdict::Ok {
+        if verdict_of(&now.bad, &trouble.check) == Status::Ok {
             lines.push(format!("{at} {} {} → OK", trouble.check, trouble.verdict));
         }
     }
     lines
 }
 
-fn verdict_of(bad: &[Trouble], check: &str) -> Verdict {
-    bad.iter().find(|trouble| trouble.check == check).map_or(Verdict::Ok, |t| t.verdict)
+fn verdict_of(bad: &[FailedCheck], check: &str) -> Status {
+    bad.iter().find(|trouble| trouble.check == check).map_or(Status::Ok, |t| t.verdict)
 }
 
 /// `CRITICAL 3.3`
@@ -54,10 +54,10 @@ fn time(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::snapshot::{Detail, Figures};
+    use crate::facts::snapshot::{Figures, SnapshotDetail};
 
-    fn snapshot(verdict: Verdict, bad: &[(&str, Verdict)]) -> Snapshot {
-        let trouble = |(check, verdict): &(&str, Verdict)| Trouble {
+    fn snapshot(verdict: Status, bad: &[(&str, Status)]) -> Snapshot {
+        let trouble = |(check, verdict): &(&str, Status)| FailedCheck {
             check: (*check).to_owned(),
             verdict: *verdict,
             message: format!("{check} said"),
@@ -66,16 +66,16 @@ mod tests {
             at: Timestamp::UNIX_EPOCH,
             took: std::time::Duration::ZERO,
             verdict,
-            section: (verdict != Verdict::Ok).then(|| "3.3".to_owned()),
+            section: (verdict != Status::Ok).then(|| "3.3".to_owned()),
             bad: bad.iter().map(trouble).collect(),
             figures: Figures::default(),
-            detail: Detail::default(),
+            detail: SnapshotDetail::default(),
         }
     }
 
     #[test]
     fn what_did_not_change_is_not_said() {
-        use Verdict::{Critical, Ok, Warning};
+        use Status::{Critical, Ok, Warning};
         let well = snapshot(Ok, &[]);
         let sick = snapshot(Critical, &[("queue.workers", Critical), ("dlq.size", Warning)]);
         let better = snapshot(Warning, &[("dlq.size", Warning)]);

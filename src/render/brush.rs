@@ -2,22 +2,22 @@
 
 use owo_colors::{OwoColorize as _, Style};
 
-use super::{Canvas, sanitise};
-use crate::facts::Verdict;
-use crate::report::{Cell, Page, Tone};
+use super::{RenderTarget, sanitise};
+use crate::facts::Status;
+use crate::report::{Cell, CellStyle, RunbookLink};
 
 /// Paints pieces of text on a canvas.
 #[derive(Debug, Clone, Copy)]
-pub struct Brush<'a> {
-    canvas: Canvas,
+pub struct Styler<'a> {
+    canvas: RenderTarget,
     /// Where the runbook is read in a browser; none where nobody could follow a link.
     runbook: Option<&'a str>,
 }
 
-impl<'a> Brush<'a> {
+impl<'a> Styler<'a> {
     /// A brush for a canvas. Links are for a terminal that knows more than plain text.
     #[must_use]
-    pub fn new(canvas: Canvas, runbook: Option<&'a str>) -> Self {
+    pub fn new(canvas: RenderTarget, runbook: Option<&'a str>) -> Self {
         let links = canvas.color && canvas.width.is_some();
         Self { canvas, runbook: runbook.filter(|_| links) }
     }
@@ -55,26 +55,26 @@ impl<'a> Brush<'a> {
     /// The eight ordinary colours follow the reader's theme, dark or light. Yellow is never bold:
     /// many terminals brighten what is bold, and bright yellow on white cannot be read.
     #[must_use]
-    pub fn styled(&self, text: &str, tone: Tone) -> String {
+    pub fn styled(&self, text: &str, tone: CellStyle) -> String {
         if !self.canvas.color || text.is_empty() {
             return text.to_owned();
         }
         let style = match tone {
-            Tone::Plain => return text.to_owned(),
-            Tone::Strong => Style::new().bold(),
-            Tone::Muted => Style::new().dimmed(),
-            Tone::Command => Style::new().cyan(),
-            Tone::Verdict(Verdict::Ok) => Style::new().green(),
-            Tone::Verdict(Verdict::Warning) => Style::new().yellow(),
-            Tone::Verdict(Verdict::Critical) => Style::new().red().bold(),
-            Tone::Verdict(_) => Style::new().magenta(),
+            CellStyle::Plain => return text.to_owned(),
+            CellStyle::Strong => Style::new().bold(),
+            CellStyle::Muted => Style::new().dimmed(),
+            CellStyle::Command => Style::new().cyan(),
+            CellStyle::Verdict(Status::Ok) => Style::new().green(),
+            CellStyle::Verdict(Status::Warning) => Style::new().yellow(),
+            CellStyle::Verdict(Status::Critical) => Style::new().red().bold(),
+            CellStyle::Verdict(_) => Style::new().magenta(),
         };
         text.style(style).to_string()
     }
 }
 
 /// OSC 8. The address is ours or was checked with the settings: it holds no control characters.
-fn hyperlink(url: &str, page: Page, shown: &str) -> String {
+fn hyperlink(url: &str, page: RunbookLink, shown: &str) -> String {
     let anchor = page.anchor();
     format!("\u{1b}]8;;{url}#{anchor}\u{1b}\\{shown}\u{1b}]8;;\u{1b}\\")
 }

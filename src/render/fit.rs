@@ -2,7 +2,7 @@
 //! folded below its row.
 
 use super::wrap::{self, longest_word};
-use crate::report::{Column, Give, Table};
+use crate::report::{Column, ShrinkOrder, Table};
 
 /// Columns between two columns of a table.
 pub const GAP: usize = 2;
@@ -15,7 +15,7 @@ const MAX_WORD: usize = 40;
 
 /// The shape of a table on a terminal.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Fit {
+pub struct ColumnLayout {
     /// What stands side by side: the column and its width.
     pub shown: Vec<(usize, usize)>,
     /// The columns that are written below each row, in order.
@@ -24,11 +24,12 @@ pub struct Fit {
 
 /// Fits a table of these texts; everything is as wide as it wants where there is no limit.
 #[must_use]
-pub fn fit(table: &Table, texts: &[Vec<String>], width: Option<usize>) -> Fit {
-    let wants: Vec<_> = (0..table.columns.len()).map(|i| Wants::of(table, texts, i)).collect();
+pub fn fit(table: &Table, texts: &[Vec<String>], width: Option<usize>) -> ColumnLayout {
+    let wants: Vec<_> =
+        (0..table.columns.len()).map(|i| ColumnWidth::of(table, texts, i)).collect();
     let natural: Vec<_> = wants.iter().map(|wants| wants.most).enumerate().collect();
     let Some(width) = width.filter(|width| total(&natural) > *width) else {
-        return Fit { shown: natural, folded: vec![] };
+        return ColumnLayout { shown: natural, folded: vec![] };
     };
     let mut shown: Vec<_> = wants.iter().map(|wants| wants.least).enumerate().collect();
     let mut folded = Vec::new();
@@ -43,24 +44,24 @@ pub fn fit(table: &Table, texts: &[Vec<String>], width: Option<usize>) -> Fit {
         shown.iter_mut().for_each(|(_, own)| *own = width.max(1));
     }
     share(&mut shown, &wants, &table.columns, width);
-    Fit { shown, folded }
+    ColumnLayout { shown, folded }
 }
 
 /// How wide a column is at best, and at least.
-struct Wants {
+struct ColumnWidth {
     most: usize,
     least: usize,
 }
 
-impl Wants {
+impl ColumnWidth {
     fn of(table: &Table, texts: &[Vec<String>], index: usize) -> Self {
         let column = &table.columns[index];
         let cells = || texts.iter().map(|row| row[index].as_str()).chain([column.title]);
         let most = cells().map(wrap::width).max().unwrap_or(0);
         let word = || cells().map(longest_word).max().unwrap_or(0).min(MAX_WORD);
         let least = match (column.give, table.one_line) {
-            (Give::Prose, true) => MIN_CUT,
-            (Give::Prose, false) => word().max(MIN_WRAPPED),
+            (ShrinkOrder::Prose, true) => MIN_CUT,
+            (ShrinkOrder::Prose, false) => word().max(MIN_WRAPPED),
             (_, true) => most,
             (_, false) => word(),
         };
@@ -75,11 +76,12 @@ fn first_to_go(columns: &[Column], shown: &[(usize, usize)]) -> Option<usize> {
 }
 
 /// Gives what is left of the width: to words and numbers first, then evenly to sentences.
-fn share(shown: &mut [(usize, usize)], wants: &[Wants], columns: &[Column], width: usize) {
+fn share(shown: &mut [(usize, usize)], wants: &[ColumnWidth], columns: &[Column], width: usize) {
     let mut left = width.saturating_sub(total(shown));
     while left > 0 {
         let open = shown.iter_mut().filter(|(index, own)| *own < wants[*index].most);
-        let key = |(index, own): &&mut (usize, usize)| (columns[*index].give == Give::Prose, *own);
+        let key =
+            |(index, own): &&mut (usize, usize)| (columns[*index].give == ShrinkOrder::Prose, *own);
         let Some((_, narrowest)) = open.min_by_key(key) else { return };
         *narrowest += 1;
         left -= 1;

@@ -1,7 +1,7 @@
 //! `-o github`: annotations of GitHub's workflow commands, one a finding that is not OK.
 
 use super::sanitise;
-use crate::facts::{Finding, Verdict};
+use crate::facts::{Finding, Status};
 use crate::report::{Provenance, Report};
 
 /// One line a finding, worst first; a notice where there is none.
@@ -24,7 +24,7 @@ pub fn render(report: &Report, from: &Provenance) -> String {
 /// The annotations of one report; of several, each says whose it is.
 fn annotations(report: &Report, whose: &str) -> String {
     let mut text = String::new();
-    for verdict in [Verdict::Critical, Verdict::Unknown, Verdict::Warning] {
+    for verdict in [Status::Critical, Status::Unknown, Status::Warning] {
         for finding in report.findings.iter().filter(|finding| finding.verdict == verdict) {
             text.push_str(&annotation(finding, whose));
         }
@@ -38,7 +38,7 @@ fn annotations(report: &Report, whose: &str) -> String {
 }
 
 fn annotation(finding: &Finding, whose: &str) -> String {
-    let level = if finding.verdict == Verdict::Warning { "warning" } else { "error" };
+    let level = if finding.verdict == Status::Warning { "warning" } else { "error" };
     let mut properties = String::new();
     if let Some(place) = &finding.place {
         let file = property(&place.file.display().to_string());
@@ -62,12 +62,12 @@ fn property(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::facts::Section;
-    use crate::facts::environment::Place;
+    use crate::facts::environment::SourceLine;
 
     #[test]
     fn text_from_outside_begins_no_command() {
-        let place = Place { file: "a,b:c.ts".into(), line: 7 };
-        let finding = Finding::new("env.x", Section::Environment, Verdict::Warning, "A", "1%\n::x");
+        let place = SourceLine { file: "a,b:c.ts".into(), line: 7 };
+        let finding = Finding::new("env.x", Section::Environment, Status::Warning, "A", "1%\n::x");
         let expected = "::warning file=a%2Cb%3Ac.ts,line=7,title=env.x::1%25%0A::x\n";
         assert_eq!(annotation(&finding.at(place), ""), expected);
     }

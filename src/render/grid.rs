@@ -2,17 +2,17 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, presets};
 
-use super::brush::Brush;
-use super::fit::{Fit, GAP, fit};
+use super::brush::Styler;
+use super::fit::{ColumnLayout, GAP, fit};
 use super::{sanitise, wrap};
-use crate::report::{Align, Cell, Column, Give, Table};
+use crate::report::{Align, Cell, Column, ShrinkOrder, Table};
 
 /// What is folded stands this far in.
 const INDENT: &str = "  ";
 
 /// Paints a table.
 #[must_use]
-pub fn paint(table: &Table, brush: Brush<'_>) -> String {
+pub fn paint(table: &Table, brush: Styler<'_>) -> String {
     let texts: Vec<Vec<String>> = table
         .rows
         .iter()
@@ -44,8 +44,8 @@ type Row<'a> = Vec<(&'a Cell, Vec<String>)>;
 
 struct Grid<'a> {
     table: &'a Table,
-    fit: &'a Fit,
-    brush: Brush<'a>,
+    fit: &'a ColumnLayout,
+    brush: Styler<'a>,
 }
 
 impl Grid<'_> {
@@ -116,7 +116,7 @@ impl Grid<'_> {
 
     /// Folded sentences have their headings where they themselves stand.
     fn titles_below(&self, out: &mut String) {
-        for (_, column) in self.folded().filter(|(_, column)| column.give == Give::Prose) {
+        for (_, column) in self.folded().filter(|(_, column)| column.give == ShrinkOrder::Prose) {
             let title = Cell::muted(column.title.to_uppercase());
             out.push_str(&format!("{INDENT}{}\n", self.brush.cell(&title)));
         }
@@ -125,7 +125,7 @@ impl Grid<'_> {
     /// What found no room: figures with their names on one line, then the sentences.
     fn below(&self, out: &mut String, cells: &[Cell], texts: &[String]) {
         let room = self.brush.width().unwrap_or(usize::MAX).saturating_sub(INDENT.len()).max(1);
-        let figures = self.folded().filter(|(_, column)| column.give != Give::Prose);
+        let figures = self.folded().filter(|(_, column)| column.give != ShrinkOrder::Prose);
         let figures: Vec<_> = figures
             .filter(|(index, _)| !texts[*index].is_empty())
             .map(|(index, column)| format!("{} {}", column.title, texts[index]))
@@ -134,7 +134,7 @@ impl Grid<'_> {
         for line in wrap::lines(&figures, room).filter(|line| !line.is_empty()) {
             out.push_str(&format!("{INDENT}{line}\n"));
         }
-        for (index, _) in self.folded().filter(|(_, column)| column.give == Give::Prose) {
+        for (index, _) in self.folded().filter(|(_, column)| column.give == ShrinkOrder::Prose) {
             for line in self.lines(&texts[index], room).iter().filter(|line| !line.is_empty()) {
                 out.push_str(&format!("{INDENT}{}\n", self.brush.piece(line, &cells[index])));
             }
@@ -159,11 +159,11 @@ mod tests {
     use unicode_width::UnicodeWidthStr as _;
 
     use super::*;
-    use crate::facts::Verdict;
-    use crate::render::Canvas;
+    use crate::facts::Status;
+    use crate::render::RenderTarget;
 
     fn painted(table: &Table, width: Option<u16>) -> String {
-        paint(table, Brush::new(Canvas { color: false, width }, None))
+        paint(table, Styler::new(RenderTarget { color: false, width }, None))
     }
 
     fn listing() -> Table {
@@ -231,7 +231,7 @@ ID                                      DIED
         let mut table = Table::new(["table", "select", "delete"].map(Column::text).to_vec());
         table.row(vec![
             "public.jobs".into(),
-            Cell::judged("all rows ≠ deny", Verdict::Critical),
+            Cell::judged("all rows ≠ deny", Status::Critical),
             "denied".into(),
         ]);
         let expected = "\

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::sanitise;
-use crate::facts::{Finding, Verdict};
+use crate::facts::{Finding, Status};
 use crate::report::{Provenance, Report};
 
 /// One suite a context. What `--fail-on` forgives passes, and says so.
@@ -97,11 +97,11 @@ enum Kind {
 
 fn kind(report: &Report, finding: &Finding) -> Kind {
     match finding.verdict {
-        Verdict::Ok => Kind::Passed,
-        Verdict::Skipped { .. } => Kind::Skipped,
-        Verdict::Unknown => Kind::Error,
-        Verdict::Warning | Verdict::Critical if report.fails(finding) => Kind::Failure,
-        Verdict::Warning | Verdict::Critical => Kind::Forgiven,
+        Status::Ok => Kind::Passed,
+        Status::Skipped { .. } => Kind::Skipped,
+        Status::Unknown => Kind::Error,
+        Status::Warning | Status::Critical if report.fails(finding) => Kind::Failure,
+        Status::Warning | Status::Critical => Kind::Forgiven,
     }
 }
 

@@ -1,7 +1,7 @@
 //! `-o markdown`: GitHub's dialect, for tickets, chats and pull requests.
 
 use super::sanitise;
-use crate::report::{Align, Block, Cell, Document, Table, Tone};
+use crate::report::{Align, Block, Cell, CellStyle, Document, Table};
 
 /// Paints a document; blocks are set apart by an empty line.
 #[must_use]
@@ -46,8 +46,8 @@ fn grid(table: &Table) -> String {
 
 fn cell(cell: &Cell) -> String {
     match cell.tone {
-        Tone::Command => code(&cell.text),
-        Tone::Verdict(verdict) if cell.text == verdict.label() => {
+        CellStyle::Command => code(&cell.text),
+        CellStyle::Verdict(verdict) if cell.text == verdict.label() => {
             format!("**{}**", verdict.label())
         }
         _ => prose(&cell.text),

@@ -74,7 +74,7 @@ impl Format {
 
 /// What the painter must know of the place it paints on.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Canvas {
+pub struct RenderTarget {
     /// Whether to colour.
     pub color: bool,
     /// Columns of the terminal; `None` when piped: nothing is wrapped or cut.
@@ -83,7 +83,7 @@ pub struct Canvas {
 
 /// Paints a report.
 #[must_use]
-pub fn render(report: &Report, from: &Provenance, format: Format, canvas: Canvas) -> String {
+pub fn render(report: &Report, from: &Provenance, format: Format, canvas: RenderTarget) -> String {
     match format {
         Format::Table => table::render(&report.document, canvas),
         Format::Json => json::render(report, from),

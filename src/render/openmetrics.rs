@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::prometheus::escape;
-use crate::facts::snapshot::{CauseLine, FIGURES, KindLine, Snapshot};
+use crate::facts::snapshot::{FIGURES, GroupLine, KindLine, Snapshot};
 use crate::report::Provenance;
 
 /// Labels and value of a sample.
@@ -13,7 +13,7 @@ type Sample = (Vec<(&'static str, String)>, f64);
 #[must_use]
 pub fn render(snapshot: &Snapshot, from: &Provenance) -> String {
     let context = from.context.as_deref().unwrap_or_default();
-    let mut page = Page { text: String::new(), context: escape(context) };
+    let mut page = MetricsText { text: String::new(), context: escape(context) };
     let one = |value: f64| vec![(vec![], value)];
     page.metric(
         "cliplyctl_verdict",
@@ -49,7 +49,7 @@ pub fn render(snapshot: &Snapshot, from: &Provenance) -> String {
     page.text
 }
 
-fn kinds(page: &mut Page, kinds: &[KindLine]) {
+fn kinds(page: &mut MetricsText, kinds: &[KindLine]) {
     let jobs = |count: fn(&KindLine) -> Option<f64>| {
         let sample = |line: &KindLine| Some((vec![("kind", line.kind.clone())], count(line)?));
         kinds.iter().filter_map(sample).collect::<Vec<_>>()
@@ -66,10 +66,10 @@ fn kinds(page: &mut Page, kinds: &[KindLine]) {
     page.metric("cliplyctl_kind_oldest_due_seconds", "seconds", about, oldest);
 }
 
-fn causes(page: &mut Page, causes: &[CauseLine]) {
-    let jobs = |count: fn(&CauseLine) -> u64| {
+fn causes(page: &mut MetricsText, causes: &[GroupLine]) {
+    let jobs = |count: fn(&GroupLine) -> u64| {
         let labels =
-            |line: &CauseLine| vec![("group", line.hash.clone()), ("kind", line.kind.clone())];
+            |line: &GroupLine| vec![("group", line.hash.clone()), ("kind", line.kind.clone())];
         causes.iter().map(|line| (labels(line), count(line) as f64)).collect::<Vec<_>>()
     };
     let about = "Jobs of a cause among the newest dead letters.";
@@ -78,12 +78,12 @@ fn causes(page: &mut Page, causes: &[CauseLine]) {
     page.metric("cliplyctl_cause_recent_jobs", "jobs", about, jobs(|line| line.recent));
 }
 
-struct Page {
+struct MetricsText {
     text: String,
     context: String,
 }
 
-impl Page {
+impl MetricsText {
     fn metric(&mut self, name: &str, unit: &str, about: &str, samples: Vec<Sample>) {
         if samples.is_empty() {
             return;
@@ -106,22 +106,22 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Verdict;
-    use crate::facts::snapshot::{Detail, Figure, Figures};
+    use crate::facts::Status;
+    use crate::facts::snapshot::{Figures, Metric, SnapshotDetail};
 
     #[test]
     fn units_end_names_and_the_unknown_has_no_sample() {
         let mut figures = Figures::default();
-        figures.exact(Figure::Workers, Some(2.0));
-        figures.exact(Figure::Throughput, Some(1.5));
+        figures.exact(Metric::Workers, Some(2.0));
+        figures.exact(Metric::Throughput, Some(1.5));
         let snapshot = Snapshot {
             at: jiff::Timestamp::UNIX_EPOCH,
             took: std::time::Duration::ZERO,
-            verdict: Verdict::Unknown,
+            verdict: Status::Unknown,
             section: None,
             bad: vec![],
             figures,
-            detail: Detail::default(),
+            detail: SnapshotDetail::default(),
         };
         let text = render(&snapshot, &Provenance::default());
         assert!(text.contains("# UNIT cliplyctl_workers workers\n"), "{text}");

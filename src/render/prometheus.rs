@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::sanitise;
-use crate::facts::{Finding, Value, Verdict};
+use crate::facts::{Finding, Status, Value};
 use crate::report::{Provenance, Report};
 
 /// Characters of a subject that a label keeps: it may come from outside.
@@ -71,25 +71,25 @@ fn metric(text: &mut String, name: &str, help: &str, samples: &Samples) {
 
 fn overall(report: &Report) -> f64 {
     report.verdict.map_or_else(
-        || if report.errors.is_empty() { 0.0 } else { number(Verdict::Unknown) },
+        || if report.errors.is_empty() { 0.0 } else { number(Status::Unknown) },
         number,
     )
 }
 
 /// The number of the exit code.
-fn number(verdict: Verdict) -> f64 {
+fn number(verdict: Status) -> f64 {
     match verdict {
-        Verdict::Ok => 0.0,
-        Verdict::Warning => 1.0,
-        Verdict::Critical => 2.0,
-        Verdict::Unknown | Verdict::Skipped { .. } => 3.0,
+        Status::Ok => 0.0,
+        Status::Warning => 1.0,
+        Status::Critical => 2.0,
+        Status::Unknown | Status::Skipped { .. } => 3.0,
     }
 }
 
 fn verdicts(report: &Report, base: &str) -> Samples {
-    let mut worst: BTreeMap<String, Verdict> = BTreeMap::new();
+    let mut worst: BTreeMap<String, Status> = BTreeMap::new();
     for finding in &report.findings {
-        let known = worst.entry(labels(base, finding)).or_insert(Verdict::Ok);
+        let known = worst.entry(labels(base, finding)).or_insert(Status::Ok);
         *known = known.worse(finding.verdict);
     }
     worst.into_iter().map(|(labels, verdict)| (labels, number(verdict))).collect()

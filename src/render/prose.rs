@@ -2,18 +2,18 @@
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
-use super::brush::Brush;
+use super::brush::Styler;
 use super::{grid, wrap};
-use crate::report::{Cell, Column, Table, Tone};
+use crate::report::{Cell, CellStyle, Column, Table};
 
 /// Lines longer than this are hard to read, however wide the terminal is.
 const MEASURE: usize = 100;
 
 /// Paints a text.
 #[must_use]
-pub fn paint(text: &str, brush: Brush<'_>) -> String {
+pub fn paint(text: &str, brush: Styler<'_>) -> String {
     let Some(width) = brush.width() else { return plain(text) };
-    let mut page = Page::new(brush, width.min(MEASURE));
+    let mut page = MarkdownPainter::new(brush, width.min(MEASURE));
     for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
         page.take(event);
     }
@@ -39,22 +39,22 @@ fn plain(text: &str) -> String {
 }
 
 /// What has been painted, and the paragraph that is being read.
-struct Page<'a> {
-    brush: Brush<'a>,
+struct MarkdownPainter<'a> {
+    brush: Styler<'a>,
     width: usize,
     out: String,
     /// Whether the next block stands directly under the last one, which was a heading.
     hugs: bool,
-    spans: Vec<(String, Tone)>,
-    tone: Tone,
+    spans: Vec<(String, CellStyle)>,
+    tone: CellStyle,
     link: String,
     rows: Vec<Vec<Cell>>,
 }
 
-impl<'a> Page<'a> {
-    fn new(brush: Brush<'a>, width: usize) -> Self {
+impl<'a> MarkdownPainter<'a> {
+    fn new(brush: Styler<'a>, width: usize) -> Self {
         let (out, spans, rows, link) = Default::default();
-        Self { brush, width, out, hugs: true, spans, tone: Tone::Plain, link, rows }
+        Self { brush, width, out, hugs: true, spans, tone: CellStyle::Plain, link, rows }
     }
 
     fn take(&mut self, event: Event<'_>) {
@@ -64,7 +64,7 @@ impl<'a> Page<'a> {
             Event::Text(text) => self.spans.push((text.into_string(), self.tone)),
             // What colour would say, the mark says where there is none.
             Event::Code(text) if self.brush.colors() => {
-                self.spans.push((text.into_string(), Tone::Command));
+                self.spans.push((text.into_string(), CellStyle::Command));
             }
             Event::Code(text) => self.spans.push((format!("`{text}`"), self.tone)),
             Event::SoftBreak | Event::HardBreak => self.spans.push((" ".to_owned(), self.tone)),
@@ -74,9 +74,9 @@ impl<'a> Page<'a> {
 
     fn start(&mut self, tag: Tag<'_>) {
         match tag {
-            Tag::Strong | Tag::Emphasis | Tag::Heading { .. } => self.tone = Tone::Strong,
+            Tag::Strong | Tag::Emphasis | Tag::Heading { .. } => self.tone = CellStyle::Strong,
             Tag::Link { dest_url, .. } => self.link = dest_url.into_string(),
-            Tag::Item => self.spans.push(("- ".to_owned(), Tone::Plain)),
+            Tag::Item => self.spans.push(("- ".to_owned(), CellStyle::Plain)),
             Tag::TableHead | Tag::TableRow => self.rows.push(vec![]),
             _ => {}
         }
@@ -84,12 +84,12 @@ impl<'a> Page<'a> {
 
     fn end(&mut self, tag: TagEnd) {
         match tag {
-            TagEnd::Strong | TagEnd::Emphasis => self.tone = Tone::Plain,
-            TagEnd::Link => self.spans.push((format!(" ({})", self.link), Tone::Plain)),
+            TagEnd::Strong | TagEnd::Emphasis => self.tone = CellStyle::Plain,
+            TagEnd::Link => self.spans.push((format!(" ({})", self.link), CellStyle::Plain)),
             TagEnd::Heading(_) => {
                 let title = self.text();
-                self.block(vec![(title, Tone::Strong)]);
-                self.tone = Tone::Plain;
+                self.block(vec![(title, CellStyle::Strong)]);
+                self.tone = CellStyle::Plain;
                 self.hugs = true;
             }
             TagEnd::Paragraph | TagEnd::Item if !self.spans.is_empty() => {
@@ -117,7 +117,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    fn block(&mut self, spans: Vec<(String, Tone)>) {
+    fn block(&mut self, spans: Vec<(String, CellStyle)>) {
         self.apart();
         let text: String = spans.iter().map(|(text, _)| text.as_str()).collect();
         for line in wrap::breaks(&text, self.width) {
@@ -137,7 +137,7 @@ impl<'a> Page<'a> {
     fn code_block(&mut self) {
         self.apart();
         for line in self.text().lines() {
-            let tone = if line.starts_with("$ ") { Tone::Command } else { Tone::Plain };
+            let tone = if line.starts_with("$ ") { CellStyle::Command } else { CellStyle::Plain };
             self.out.push_str(&format!("  {}\n", self.brush.styled(line, tone)));
         }
     }
@@ -158,7 +158,7 @@ impl<'a> Page<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::Canvas;
+    use crate::render::RenderTarget;
 
     const TEXT: &str = "\
 ## 3.3 Queue backlog
@@ -178,7 +178,7 @@ $ cliplyctl queue
 ";
 
     fn painted(color: bool, width: Option<u16>) -> String {
-        paint(TEXT, Brush::new(Canvas { color, width }, None))
+        paint(TEXT, Styler::new(RenderTarget { color, width }, None))
     }
 
     #[test]

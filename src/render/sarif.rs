@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::sanitise;
-use crate::facts::{Finding, Verdict};
+use crate::facts::{Finding, Status};
 use crate::report::{Provenance, Report, rules};
 
 const SCHEMA: &str =
@@ -93,11 +93,11 @@ fn result(report: &Report, checks: &[&str], finding: &Finding) -> Value {
 /// UNKNOWN is an error: what could not be judged must not read as green. What `--fail-on` forgives is a note.
 fn kind(report: &Report, finding: &Finding) -> (&'static str, &'static str) {
     match finding.verdict {
-        Verdict::Ok => ("pass", "none"),
-        Verdict::Skipped { .. } => ("notApplicable", "none"),
+        Status::Ok => ("pass", "none"),
+        Status::Skipped { .. } => ("notApplicable", "none"),
         _ if !report.fails(finding) => ("fail", "note"),
-        Verdict::Warning => ("fail", "warning"),
-        Verdict::Critical | Verdict::Unknown => ("fail", "error"),
+        Status::Warning => ("fail", "warning"),
+        Status::Critical | Status::Unknown => ("fail", "error"),
     }
 }
 
@@ -129,12 +129,12 @@ fn uri(path: &str) -> String {
 mod tests {
     use super::*;
     use crate::facts::Section;
-    use crate::facts::environment::Place;
+    use crate::facts::environment::SourceLine;
 
     #[test]
     fn a_line_is_physical_and_a_table_logical() {
-        let finding = Finding::new("env.x", Section::Environment, Verdict::Warning, "A", "b");
-        let place = Place { file: "a b/ü.ts".into(), line: 7 };
+        let finding = Finding::new("env.x", Section::Environment, Status::Warning, "A", "b");
+        let place = SourceLine { file: "a b/ü.ts".into(), line: 7 };
         let physical = &location(&finding.clone().at(place))["physicalLocation"];
         assert_eq!(physical["artifactLocation"]["uri"], "a%20b/%C3%BC.ts");
         assert_eq!(physical["region"]["startLine"], 7);

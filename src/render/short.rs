@@ -24,24 +24,24 @@ pub fn label(report: &Report) -> String {
 mod tests {
     use super::*;
     use crate::exit::FailOn;
-    use crate::facts::{Finding, Section, Verdict};
-    use crate::report::{Document, SectionVerdict};
+    use crate::facts::{Finding, Section, Status};
+    use crate::report::{Diagnosis, Document};
 
     #[test]
     fn the_reason_given_is_the_sections_own() {
         let finding =
-            |section, message| Finding::new("x.y", section, Verdict::Critical, "subject", message);
+            |section, message| Finding::new("x.y", section, Status::Critical, "subject", message);
         let findings = vec![
             finding(Section::Backlog, "the oldest due job has waited 42m 00s"),
             finding(Section::NotReady, "db: connection refused"),
         ];
         let mut document = Document::default();
-        document.headline(Verdict::Critical, "3.2 The app answers but is not ready");
+        document.headline(Status::Critical, "3.2 The app answers but is not ready");
         let mut report = Report::judged("triage", findings, FailOn::Warning, (), document);
-        report.section = Some(SectionVerdict {
+        report.section = Some(Diagnosis {
             section: Section::NotReady,
             behind: None,
-            verdict: Verdict::Critical,
+            verdict: Status::Critical,
             matched: vec![finding(Section::NotReady, "db: connection refused")],
             ruled_out: vec![],
             next: None,

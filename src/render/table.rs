@@ -2,15 +2,15 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::brush::Brush;
-use super::{Canvas, grid, prose, sanitise, wrap};
-use crate::facts::Verdict;
-use crate::report::{Block, Cell, Document, Painted, Table, Tone};
+use super::brush::Styler;
+use super::{RenderTarget, grid, prose, sanitise, wrap};
+use crate::facts::Status;
+use crate::report::{Block, Cell, CellStyle, Document, RenderedTable, Table};
 
 /// Paints a document; every block ends with a newline, blocks are set apart by an empty line.
 #[must_use]
-pub fn render(document: &Document, canvas: Canvas) -> String {
-    let brush = Brush::new(canvas, document.runbook_url.as_deref());
+pub fn render(document: &Document, canvas: RenderTarget) -> String {
+    let brush = Styler::new(canvas, document.runbook_url.as_deref());
     let mut out = String::new();
     let mut previous: Option<&Block> = None;
     for block in &document.blocks {
@@ -33,7 +33,7 @@ fn hugs(previous: &Block, block: &Block) -> bool {
     )
 }
 
-fn paint(block: &Block, brush: Brush<'_>) -> String {
+fn paint(block: &Block, brush: Styler<'_>) -> String {
     match block {
         Block::Headline { verdict, text } => headline(*verdict, text, brush),
         Block::Title(cells) => title(cells, brush),
@@ -50,14 +50,14 @@ fn paint(block: &Block, brush: Brush<'_>) -> String {
 
 /// Paints a table, which leads nowhere, before the rest of its document is known: while somebody waits
 /// for that anyway.
-pub fn ahead(table: &mut Table, canvas: Canvas) {
-    let text = grid::paint(table, Brush::new(canvas, None));
-    table.painted = Some(Painted { color: canvas.color, width: canvas.width, text });
+pub fn ahead(table: &mut Table, canvas: RenderTarget) {
+    let text = grid::paint(table, Styler::new(canvas, None));
+    table.painted = Some(RenderedTable { color: canvas.color, width: canvas.width, text });
 }
 
-fn rows(table: &Table, brush: Brush<'_>) -> String {
+fn rows(table: &Table, brush: Styler<'_>) -> String {
     let width = brush.width();
-    let fits = |painted: &&Painted| {
+    let fits = |painted: &&RenderedTable| {
         (painted.color, painted.width.map(usize::from)) == (brush.colors(), width)
     };
     match table.painted.as_ref().filter(fits) {
@@ -66,21 +66,21 @@ fn rows(table: &Table, brush: Brush<'_>) -> String {
     }
 }
 
-fn headline(verdict: Verdict, text: &str, brush: Brush<'_>) -> String {
+fn headline(verdict: Status, text: &str, brush: Styler<'_>) -> String {
     let label = Cell::verdict(verdict);
     let indent = " ".repeat(label.text.len() + 2);
     format!("{}  {}", brush.cell(&label), hanging(&Cell::strong(text), &indent, brush))
 }
 
 /// Cells in a row, as many on a line as fit.
-fn title(cells: &[Cell], brush: Brush<'_>) -> String {
+fn title(cells: &[Cell], brush: Styler<'_>) -> String {
     let separator = " · ";
     let room = brush.width().unwrap_or(usize::MAX);
     let (mut out, mut used) = (String::new(), 0);
     for cell in cells {
         let wide = sanitise::line(&cell.text).width();
         if used > 0 && used + separator.width() + wide <= room {
-            out.push_str(&brush.styled(separator, Tone::Muted));
+            out.push_str(&brush.styled(separator, CellStyle::Muted));
             out.push_str(&brush.cell(cell));
             used += separator.width() + wide;
             continue;
@@ -96,13 +96,13 @@ fn title(cells: &[Cell], brush: Brush<'_>) -> String {
     out
 }
 
-fn pairs_block(pairs: &[(&'static str, Cell)], brush: Brush<'_>) -> String {
+fn pairs_block(pairs: &[(&'static str, Cell)], brush: Styler<'_>) -> String {
     let widest = pairs.iter().map(|(name, _)| name.width()).max().unwrap_or(0);
     let indent = " ".repeat(widest + 2);
     let mut out = String::new();
     for (name, cell) in pairs {
         let pad = " ".repeat(widest - name.width() + 2);
-        let name = brush.styled(name, Tone::Muted);
+        let name = brush.styled(name, CellStyle::Muted);
         out.push_str(&format!("{name}{pad}{}", hanging(cell, &indent, brush)));
     }
     out
@@ -120,11 +120,11 @@ fn verbatim(text: &str) -> String {
 }
 
 /// Commands are never broken: they are there to be copied.
-fn next(commands: &[(String, Cell)], brush: Brush<'_>) -> String {
+fn next(commands: &[(String, Cell)], brush: Styler<'_>) -> String {
     let widest = commands.iter().map(|(command, _)| command.width()).max().unwrap_or(0);
     let purposes = commands.iter().map(|(_, purpose)| purpose.text.width()).max().unwrap_or(0);
     let beside = brush.width().is_none_or(|room| widest + purposes + 4 <= room);
-    let mut out = format!("{}\n", brush.styled("Next", Tone::Strong));
+    let mut out = format!("{}\n", brush.styled("Next", CellStyle::Strong));
     for (command, purpose) in commands {
         let painted = brush.cell(&Cell::command(command));
         if purpose.text.is_empty() {
@@ -141,12 +141,12 @@ fn next(commands: &[(String, Cell)], brush: Brush<'_>) -> String {
 }
 
 /// A cell in lines of the terminal's width, each behind the indent.
-fn wrapped(cell: &Cell, indent: &str, brush: Brush<'_>) -> String {
+fn wrapped(cell: &Cell, indent: &str, brush: Styler<'_>) -> String {
     format!("{indent}{}", hanging(cell, indent, brush))
 }
 
 /// The same without the first indent, where something stands already.
-fn hanging(cell: &Cell, indent: &str, brush: Brush<'_>) -> String {
+fn hanging(cell: &Cell, indent: &str, brush: Styler<'_>) -> String {
     let text = sanitise::line(&cell.text);
     let room = brush.width().map_or(usize::MAX, |width| width.saturating_sub(indent.width()));
     let lines: Vec<_> = wrap::lines(&text, room.max(1)).map(|l| brush.piece(l, cell)).collect();

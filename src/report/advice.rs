@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::{Block, Document, Provenance, Report, header};
 use crate::checks::index_gain;
-use crate::facts::index_cost::{Cost, Tried, Unserved};
-use crate::facts::layout::{Layout, Partition, Role, SMALL_TABLE};
+use crate::facts::index_cost::{Cost, TimedCount, UnindexedMetric};
+use crate::facts::layout::{Layout, Lifecycle, Partition, SMALL_TABLE};
 use crate::sources::postgres::sql;
 use crate::text;
 
@@ -61,7 +61,7 @@ pub struct WithIndexJson {
 }
 
 impl IndexJson {
-    fn new(layout: &Layout, unserved: &Unserved) -> Self {
+    fn new(layout: &Layout, unserved: &UnindexedMetric) -> Self {
         let role = unserved.role;
         let columns: Vec<_> =
             sql::covering_columns(layout, role).iter().map(|c| sql::ident(c)).collect();
@@ -93,8 +93,8 @@ impl From<&Cost> for NowJson {
     fn from(cost: &Cost) -> Self {
         let millis = |time: Duration| (time.as_secs_f64() * 10_000.0).round() / 10.0;
         let (took_ms, given_up_after_ms) = match cost.count {
-            Tried::Counted { took, .. } => (Some(millis(took)), None),
-            Tried::GivenUp(after) => (None, Some(millis(after))),
+            TimedCount::Counted { took, .. } => (Some(millis(took)), None),
+            TimedCount::GivenUp(after) => (None, Some(millis(after))),
         };
         let pages = index_gain::pages_now(cost);
         Self {
@@ -142,13 +142,13 @@ impl WithIndexJson {
 }
 
 /// Which figures the index of a role serves.
-fn serves(role: Role) -> &'static str {
+fn serves(role: Lifecycle) -> &'static str {
     match role {
-        Role::Waiting => "waiting jobs by kind",
-        Role::InProgress => "jobs in progress, stuck jobs and workers",
-        Role::Failed => "failed jobs by kind",
-        Role::Dead => "dead letters by kind and inflow",
-        Role::Finished | Role::Other => "jobs by kind",
+        Lifecycle::Waiting => "waiting jobs by kind",
+        Lifecycle::InProgress => "jobs in progress, stuck jobs and workers",
+        Lifecycle::Failed => "failed jobs by kind",
+        Lifecycle::Dead => "dead letters by kind and inflow",
+        Lifecycle::Finished | Lifecycle::Other => "jobs by kind",
     }
 }
 
@@ -195,7 +195,7 @@ fn when(layout: &Layout, indexes: usize) -> Option<String> {
 
 /// Builds the report.
 #[must_use]
-pub fn report(layout: &Layout, unserved: &[Unserved], from: &Provenance) -> Report {
+pub fn report(layout: &Layout, unserved: &[UnindexedMetric], from: &Provenance) -> Report {
     let indexes: Vec<_> = unserved.iter().map(|role| IndexJson::new(layout, role)).collect();
     let mut document = Document::default();
     document.push(header::title("index advice", from));

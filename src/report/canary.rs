@@ -6,9 +6,9 @@ use serde::Serialize;
 use super::{Block, Cell, Column, Document, Table};
 use crate::checks::cohort::sentence;
 use crate::exit::ExitCode;
-use crate::facts::Verdict;
-use crate::facts::cohort::Standing;
-use crate::facts::ramp::{Lane, Reason};
+use crate::facts::Status;
+use crate::facts::cohort::JobOutcome;
+use crate::facts::ramp::{CanaryGroupResult, CanaryStop};
 use crate::text::{count, first_line, plural};
 
 /// Groups that the human report shows.
@@ -46,14 +46,14 @@ pub struct StepJson {
 
 /// A group that failed again is CRITICAL, one whose outcome did not come is UNKNOWN.
 #[must_use]
-pub fn exit(lanes: &[Lane]) -> Option<ExitCode> {
+pub fn exit(lanes: &[CanaryGroupResult]) -> Option<ExitCode> {
     let stopped = |reason| lanes.iter().any(|lane| lane.stopped == Some(reason));
-    let code = [(Reason::Failed, ExitCode::Critical), (Reason::Timeout, ExitCode::Unknown)];
+    let code = [(CanaryStop::Failed, ExitCode::Critical), (CanaryStop::Timeout, ExitCode::Unknown)];
     code.into_iter().find(|(reason, _)| stopped(*reason)).map(|(_, code)| code)
 }
 
 /// The groups for people: those that stopped first.
-pub fn blocks(document: &mut Document, lanes: &[Lane]) {
+pub fn blocks(document: &mut Document, lanes: &[CanaryGroupResult]) {
     if lanes.is_empty() {
         return;
     }
@@ -69,17 +69,17 @@ pub fn blocks(document: &mut Document, lanes: &[Lane]) {
     sorted.sort_by_key(|lane| lane.stopped.is_none());
     for lane in sorted.into_iter().take(SHOWN) {
         let went = match lane.stopped {
-            Some(Reason::Failed) => Cell::judged("stopped", Verdict::Critical),
-            Some(Reason::Timeout) => Cell::judged("no outcome", Verdict::Unknown),
-            None if lane.left > 0 => Cell::plain("on its way"),
-            None if lane.open => Cell::judged("not decided", Verdict::Unknown),
+            Some(CanaryStop::Failed) => Cell::judged("stopped", Status::Critical),
+            Some(CanaryStop::Timeout) => Cell::judged("no outcome", Status::Unknown),
+            None if lane.not_requeued > 0 => Cell::plain("on its way"),
+            None if lane.open => Cell::judged("not decided", Status::Unknown),
             None => Cell::plain("passed"),
         };
         table.row(vec![
             Cell::strong(&lane.group),
             went,
             Cell::plain(count(lane.requeued)),
-            Cell::plain(count(lane.left)),
+            Cell::plain(count(lane.not_requeued)),
             Cell::plain(sentence(&lane.step)),
             Cell::plain(first_line(&lane.template)),
         ]);
@@ -98,26 +98,26 @@ pub fn blocks(document: &mut Document, lanes: &[Lane]) {
 
 /// The groups for scripts.
 #[must_use]
-pub fn json(lanes: &[Lane]) -> Vec<LaneJson> {
-    let lane = |lane: &Lane| {
+pub fn json(lanes: &[CanaryGroupResult]) -> Vec<LaneJson> {
+    let lane = |lane: &CanaryGroupResult| {
         let of = |standing| lane.step.of(standing);
         LaneJson {
             group: lane.group.clone(),
             template: lane.template.clone(),
             jobs: lane.jobs,
             requeued: lane.requeued,
-            left: lane.left,
+            left: lane.not_requeued,
             stopped: lane.stopped.map(|reason| match reason {
-                Reason::Failed => "failed",
-                Reason::Timeout => "timeout",
+                CanaryStop::Failed => "failed",
+                CanaryStop::Timeout => "timeout",
             }),
             step: StepJson {
                 jobs: lane.step.total(),
-                finished: of(Standing::Finished),
-                failed_again: of(Standing::FailedAgain),
-                failed_otherwise: of(Standing::FailedOtherwise),
+                finished: of(JobOutcome::Finished),
+                failed_again: of(JobOutcome::FailedAgain),
+                failed_otherwise: of(JobOutcome::FailedOtherwise),
                 open: lane.step.total() - lane.step.decided(),
-                moved: of(Standing::Moved),
+                moved: of(JobOutcome::ChangedSince),
             },
             rest: lane.rest,
         }

@@ -1,11 +1,11 @@
 //! A text with one meaning.
 
-use super::page::Page;
-use crate::facts::{Section, Verdict};
+use super::page::RunbookLink;
+use crate::facts::{Section, Status};
 
 /// What a piece of text means; the painter decides how that looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Tone {
+pub enum CellStyle {
     /// Ordinary text.
     #[default]
     Plain,
@@ -16,7 +16,7 @@ pub enum Tone {
     /// A command to type.
     Command,
     /// The colour of a verdict.
-    Verdict(Verdict),
+    Verdict(Status),
 }
 
 /// A text with one meaning. The text may come from outside: the painter sanitises it.
@@ -25,41 +25,42 @@ pub struct Cell {
     /// The text.
     pub text: String,
     /// Its meaning.
-    pub tone: Tone,
+    pub tone: CellStyle,
     /// The page of the runbook that it names; a link where somebody can follow it.
-    pub page: Option<Page>,
+    pub page: Option<RunbookLink>,
 }
 
 impl Cell {
     /// Ordinary text.
     pub fn plain(text: impl Into<String>) -> Self {
-        Self::toned(text, Tone::Plain)
+        Self::toned(text, CellStyle::Plain)
     }
 
     /// What the eye should find first.
     pub fn strong(text: impl Into<String>) -> Self {
-        Self::toned(text, Tone::Strong)
+        Self::toned(text, CellStyle::Strong)
     }
 
     /// What may be overlooked.
     pub fn muted(text: impl Into<String>) -> Self {
-        Self::toned(text, Tone::Muted)
+        Self::toned(text, CellStyle::Muted)
     }
 
     /// A command to type.
     pub fn command(text: impl Into<String>) -> Self {
-        Self::toned(text, Tone::Command)
+        Self::toned(text, CellStyle::Command)
     }
 
     /// A verdict, as its label.
     #[must_use]
-    pub fn verdict(verdict: Verdict) -> Self {
-        Self::toned(verdict.label(), Tone::Verdict(verdict))
+    pub fn verdict(verdict: Status) -> Self {
+        Self::toned(verdict.label(), CellStyle::Verdict(verdict))
     }
 
     /// Text in the colour of a verdict; plain where the verdict is OK.
-    pub fn judged(text: impl Into<String>, verdict: Verdict) -> Self {
-        let tone = if verdict == Verdict::Ok { Tone::Plain } else { Tone::Verdict(verdict) };
+    pub fn judged(text: impl Into<String>, verdict: Status) -> Self {
+        let tone =
+            if verdict == Status::Ok { CellStyle::Plain } else { CellStyle::Verdict(verdict) };
         Self::toned(text, tone)
     }
 
@@ -82,16 +83,16 @@ impl Cell {
     /// A section of the runbook, by number and heading.
     #[must_use]
     pub fn section(section: Section) -> Self {
-        Self::muted(section.name()).leading_to(Page::Section(section))
+        Self::muted(section.name()).leading_to(RunbookLink::Section(section))
     }
 
     /// The same, naming a page of the runbook.
     #[must_use]
-    pub fn leading_to(self, page: Page) -> Self {
+    pub fn leading_to(self, page: RunbookLink) -> Self {
         Self { page: Some(page), ..self }
     }
 
-    fn toned(text: impl Into<String>, tone: Tone) -> Self {
+    fn toned(text: impl Into<String>, tone: CellStyle) -> Self {
         Self { text: text.into(), tone, page: None }
     }
 }

@@ -6,11 +6,11 @@ use serde::Serialize;
 use super::job::{JobJson, details, job_json, overview};
 use super::queue::CountJson;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
-use crate::checks::job::Meaning;
+use crate::checks::job::JobExplanation;
 use crate::checks::queue::count_text;
-use crate::checks::requeues::{Earlier, Ending};
+use crate::checks::requeues::{EarlierRequeue, EarlierRequeueResult};
 use crate::facts::advice::{Advice, SafeToRetry};
-use crate::facts::dead_letter::Others;
+use crate::facts::dead_letter::SameCauseCount;
 use crate::facts::job::Job;
 use crate::text;
 
@@ -19,11 +19,11 @@ pub struct Case<'a> {
     /// The job.
     pub job: &'a Job,
     /// What its state means.
-    pub meaning: Meaning,
+    pub meaning: JobExplanation,
     /// Its earlier requeues, the latest first.
-    pub earlier: Vec<Earlier<'a>>,
+    pub earlier: Vec<EarlierRequeue<'a>>,
     /// Others that died of the same.
-    pub others: Others,
+    pub others: SameCauseCount,
     /// What is known of its cause.
     pub advice: Option<&'a Advice>,
 }
@@ -93,11 +93,11 @@ pub struct RequeueJson {
     same_cause: Option<bool>,
 }
 
-impl From<&Earlier<'_>> for RequeueJson {
-    fn from(earlier: &Earlier<'_>) -> Self {
+impl From<&EarlierRequeue<'_>> for RequeueJson {
+    fn from(earlier: &EarlierRequeue<'_>) -> Self {
         let (outcome, died_after, same_cause) = match earlier.ending {
-            Ending::Undone => ("undone", None, None),
-            Ending::DiedAgain { after, same } => ("died_again", after, same),
+            EarlierRequeueResult::Undone => ("undone", None, None),
+            EarlierRequeueResult::DiedAgain { after, same } => ("died_again", after, same),
         };
         Self {
             operation: earlier.requeued.operation.clone(),
@@ -172,7 +172,7 @@ fn document(case: &Case<'_>, from: &Provenance) -> Document {
     document
 }
 
-fn others(others: &Others) -> String {
+fn others(others: &SameCauseCount) -> String {
     let window = match others.count.is_exact() {
         true => String::new(),
         false => format!(" among the newest {} of its kind", text::count(others.read)),
@@ -210,7 +210,7 @@ fn next(case: &Case<'_>) -> Vec<(String, String)> {
     next
 }
 
-fn requeues(earlier: &[Earlier<'_>]) -> Table {
+fn requeues(earlier: &[EarlierRequeue<'_>]) -> Table {
     let mut table = Table::new(vec![
         Column::number("requeued"),
         Column::text("operation"),
@@ -237,8 +237,10 @@ fn requeues(earlier: &[Earlier<'_>]) -> Table {
     table
 }
 
-fn outcome(ending: Ending) -> String {
-    let Ending::DiedAgain { after, same } = ending else { return "undone".to_owned() };
+fn outcome(ending: EarlierRequeueResult) -> String {
+    let EarlierRequeueResult::DiedAgain { after, same } = ending else {
+        return "undone".to_owned();
+    };
     let after = after.map_or_else(String::new, |s| format!(" after {}", text::age(s)));
     let same = match same {
         Some(true) => ", of the same",

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::cell::{Cell, Tone};
+use super::cell::{Cell, CellStyle};
 use super::table::Table;
-use crate::facts::{Finding, Verdict};
+use crate::facts::{Finding, Status};
 
 /// A block of a document.
 #[derive(Debug, Clone)]
@@ -12,7 +12,7 @@ pub enum Block {
     /// The verdict and its sentence: where the eye lands.
     Headline {
         /// The verdict.
-        verdict: Verdict,
+        verdict: Status,
         /// One sentence.
         text: String,
     },
@@ -71,7 +71,7 @@ impl Document {
     }
 
     /// Adds the verdict and its sentence.
-    pub fn headline(&mut self, verdict: Verdict, text: impl Into<String>) {
+    pub fn headline(&mut self, verdict: Status, text: impl Into<String>) {
         self.push(Block::Headline { verdict, text: text.into() });
     }
 
@@ -103,7 +103,7 @@ impl Document {
     /// Adds the next commands of findings that are not OK: the worst first, each once, with the section
     /// that explains it. Where a command would send to itself, the section is what to read next.
     pub fn next_of(&mut self, findings: &[Finding], own: &str) {
-        let mut bad: Vec<_> = findings.iter().filter(|f| f.verdict != Verdict::Ok).collect();
+        let mut bad: Vec<_> = findings.iter().filter(|f| f.verdict != Status::Ok).collect();
         bad.sort_by_key(|finding| std::cmp::Reverse(finding.verdict.rank()));
         let mut commands: Vec<(String, Cell)> = Vec::new();
         for finding in bad {
@@ -125,7 +125,7 @@ impl Document {
     /// Adds the commands to type next, unless there are none.
     pub fn next(&mut self, commands: Vec<(String, impl Into<Cell>)>) {
         if !commands.is_empty() {
-            let muted = |why: Cell| Cell { tone: Tone::Muted, ..why };
+            let muted = |why: Cell| Cell { tone: CellStyle::Muted, ..why };
             let commands = commands.into_iter().map(|(command, why)| (command, muted(why.into())));
             self.push(Block::Next(commands.collect()));
         }
@@ -143,11 +143,11 @@ mod tests {
             Finding::new("x.y", section, verdict, "subject", "message").next(next)
         };
         let findings = [
-            finding(Verdict::Warning, Section::DeadLetters, "cliplyctl dlq list"),
-            finding(Verdict::Ok, Section::AppDown, "cliplyctl health"),
-            finding(Verdict::Unknown, Section::NotReady, "cliplyctl runbook 4.1"),
-            finding(Verdict::Critical, Section::Backlog, "cliplyctl queue"),
-            finding(Verdict::Warning, Section::Backlog, "cliplyctl queue"),
+            finding(Status::Warning, Section::DeadLetters, "cliplyctl dlq list"),
+            finding(Status::Ok, Section::AppDown, "cliplyctl health"),
+            finding(Status::Unknown, Section::NotReady, "cliplyctl runbook 4.1"),
+            finding(Status::Critical, Section::Backlog, "cliplyctl queue"),
+            finding(Status::Warning, Section::Backlog, "cliplyctl queue"),
         ];
         let mut document = Document::default();
         document.next_of(&findings, "cliplyctl queue");

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Block, Cell, Column, Document, Member, Report, Table};
+use super::{Block, Cell, Column, ContextReport, Document, Report, Table};
 use crate::exit::{ExitCode, FailOn};
-use crate::facts::{Finding, Verdict};
+use crate::facts::{Finding, Status};
 use crate::text;
 
 /// Contexts that the headline names for each verdict, and for which a command is suggested, the worst
@@ -12,14 +12,14 @@ use crate::text;
 const NAMED: usize = 4;
 
 /// From the worst to the best, as [`Verdict::worse`] ranks them.
-const ORDER: [Verdict; 4] = [Verdict::Critical, Verdict::Unknown, Verdict::Warning, Verdict::Ok];
+const ORDER: [Status; 4] = [Status::Critical, Status::Unknown, Status::Warning, Status::Ok];
 
-impl Member {
+impl ContextReport {
     /// The verdict on this context; one that could not be asked is UNKNOWN.
     #[must_use]
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> Status {
         match self.report.verdict {
-            Some(Verdict::Skipped { .. }) | None => Verdict::Unknown,
+            Some(Status::Skipped { .. }) | None => Status::Unknown,
             Some(verdict) => verdict,
         }
     }
@@ -33,9 +33,9 @@ impl Member {
 
 /// The sum of what several contexts answered, the worst first.
 #[must_use]
-pub fn report(command: &'static str, mut members: Vec<Member>, fail_on: FailOn) -> Report {
+pub fn report(command: &'static str, mut members: Vec<ContextReport>, fail_on: FailOn) -> Report {
     members.sort_by_key(|member| ORDER.iter().position(|rank| *rank == member.verdict()));
-    let verdict = Verdict::worst(members.iter().map(Member::verdict));
+    let verdict = Status::worst(members.iter().map(ContextReport::verdict));
     let mut report =
         Report::judged(command, vec![], fail_on, Value::Null, document(command, &members, verdict));
     report.verdict = Some(verdict);
@@ -51,7 +51,7 @@ pub fn report(command: &'static str, mut members: Vec<Member>, fail_on: FailOn) 
 
 /// The worst way in which one of them would have ended; what is no verdict (a context without a
 /// database) is UNKNOWN to the whole.
-fn exit(members: &[Member]) -> ExitCode {
+fn exit(members: &[ContextReport]) -> ExitCode {
     let codes: Vec<_> = members.iter().map(|member| member.report.exit).collect();
     let order = [ExitCode::Interrupted, ExitCode::Critical, ExitCode::Unknown, ExitCode::Warning];
     let judged = |code: &ExitCode| order.contains(code) || *code == ExitCode::Ok;
@@ -60,20 +60,20 @@ fn exit(members: &[Member]) -> ExitCode {
     order.into_iter().find(|worst| codes.contains(worst)).unwrap_or(ExitCode::Ok)
 }
 
-fn count(members: &[Member], verdict: Verdict) -> usize {
+fn count(members: &[ContextReport], verdict: Status) -> usize {
     members.iter().filter(|member| member.verdict() == verdict).count()
 }
 
-fn document(command: &'static str, members: &[Member], verdict: Verdict) -> Document {
+fn document(command: &'static str, members: &[ContextReport], verdict: Status) -> Document {
     let mut document = Document::default();
     document.headline(verdict, headline(members));
     document.push(Block::Title(vec![Cell::strong(command), Cell::plain(contexts(members.len()))]));
     document.push(Block::Table(table(command, members)));
-    let bad: Vec<_> = members.iter().filter(|member| member.verdict() != Verdict::Ok).collect();
+    let bad: Vec<_> = members.iter().filter(|member| member.verdict() != Status::Ok).collect();
     if bad.len() > NAMED {
         document.note(format!("the others likewise: -c NAME {command}"));
     }
-    let whole = |member: &Member| {
+    let whole = |member: &ContextReport| {
         (format!("cliplyctl -c {} {command}", member.name()), "its whole report".to_owned())
     };
     document.next(bad.into_iter().take(NAMED).map(whole).collect());
@@ -85,13 +85,13 @@ fn contexts(count: usize) -> String {
 }
 
 /// `of 20 contexts: 1 critical (prod-eu), 3 unknown (a, b, c)`
-fn headline(members: &[Member]) -> String {
+fn headline(members: &[ContextReport]) -> String {
     let all = contexts(members.len());
     let bad: Vec<_> = ORDER
         .into_iter()
-        .filter(|rank| *rank != Verdict::Ok && count(members, *rank) > 0)
+        .filter(|rank| *rank != Status::Ok && count(members, *rank) > 0)
         .map(|rank| {
-            let names = members.iter().filter(|m| m.verdict() == rank).map(Member::name);
+            let names = members.iter().filter(|m| m.verdict() == rank).map(ContextReport::name);
             format!(
                 "{} {} ({})",
                 count(members, rank),
@@ -108,7 +108,7 @@ fn headline(members: &[Member]) -> String {
 }
 
 /// Verdict, context, the command's figures, and what led to the verdict.
-fn table(command: &str, members: &[Member]) -> Table {
+fn table(command: &str, members: &[ContextReport]) -> Table {
     let figures = figures(command, members);
     let mut columns = vec![Column::text("verdict"), Column::text("context")];
     columns.extend(figures.iter().map(|name| Column::number(name)));
@@ -119,28 +119,24 @@ fn table(command: &str, members: &[Member]) -> Table {
         let mut row = vec![Cell::verdict(verdict), Cell::strong(member.name())];
         row.extend(figures.iter().map(|name| figure(&member.report, name)));
         let sentence = reading(member);
-        row.push(if verdict == Verdict::Ok {
-            Cell::muted(sentence)
-        } else {
-            Cell::plain(sentence)
-        });
+        row.push(if verdict == Status::Ok { Cell::muted(sentence) } else { Cell::plain(sentence) });
         table.row(row);
     }
     table
 }
 
 /// What led to the verdict; and what was not seen beside it, where the verdict does not say that.
-fn reading(member: &Member) -> String {
-    let unseen = |finding: &&Finding| finding.verdict == Verdict::Unknown;
+fn reading(member: &ContextReport) -> String {
+    let unseen = |finding: &&Finding| finding.verdict == Status::Unknown;
     let unseen = member.report.findings.iter().find(unseen);
-    match unseen.filter(|_| member.verdict() != Verdict::Unknown) {
+    match unseen.filter(|_| member.verdict() != Status::Unknown) {
         Some(finding) => format!("{}; not seen: {}", member.report.sentence(), finding.message),
         None => member.report.sentence(),
     }
 }
 
 /// What the summaries hold. Those of triage are one verdict a question: its sentence says the worst.
-fn figures(command: &str, members: &[Member]) -> Vec<&'static str> {
+fn figures(command: &str, members: &[ContextReport]) -> Vec<&'static str> {
     let mut names = Vec::new();
     if command == "triage" {
         return names;
@@ -173,7 +169,7 @@ mod tests {
     use crate::error::Error;
     use crate::report::Provenance;
 
-    fn member(name: &str, verdict: Option<Verdict>) -> Member {
+    fn member(name: &str, verdict: Option<Status>) -> ContextReport {
         let report = match verdict {
             Some(verdict) => {
                 let mut report =
@@ -184,7 +180,7 @@ mod tests {
             }
             None => Report::failed("queue", Error::config("no database is configured")),
         };
-        Member {
+        ContextReport {
             report,
             from: Provenance { context: Some(name.to_owned()), ..Provenance::default() },
         }
@@ -193,29 +189,29 @@ mod tests {
     #[test]
     fn the_worst_decides_and_what_could_not_be_asked_is_unknown() {
         let code = |members| report("queue", members, FailOn::Warning).exit.code();
-        let ok = || member("a", Some(Verdict::Ok));
+        let ok = || member("a", Some(Status::Ok));
         assert_eq!(code(vec![ok(), ok()]), 0);
-        assert_eq!(code(vec![ok(), member("b", Some(Verdict::Warning))]), 1);
-        assert_eq!(code(vec![member("b", Some(Verdict::Warning)), member("c", None)]), 3);
-        assert_eq!(code(vec![member("c", None), member("d", Some(Verdict::Critical)), ok()]), 2);
+        assert_eq!(code(vec![ok(), member("b", Some(Status::Warning))]), 1);
+        assert_eq!(code(vec![member("b", Some(Status::Warning)), member("c", None)]), 3);
+        assert_eq!(code(vec![member("c", None), member("d", Some(Status::Critical)), ok()]), 2);
         let mut interrupted = ok();
         interrupted.report.exit = ExitCode::Interrupted;
-        assert_eq!(code(vec![interrupted, member("d", Some(Verdict::Critical))]), 130);
+        assert_eq!(code(vec![interrupted, member("d", Some(Status::Critical))]), 130);
     }
 
     #[test]
     fn the_headline_names_the_worst_first() {
         let members = vec![
-            member("a", Some(Verdict::Ok)),
+            member("a", Some(Status::Ok)),
             member("b", None),
-            member("c", Some(Verdict::Critical)),
+            member("c", Some(Status::Critical)),
         ];
         let report = report("queue", members, FailOn::Warning);
         assert_eq!(
             report.document.sentence(),
             Some("of 3 contexts: 1 critical (c), 1 unknown (b)")
         );
-        let names: Vec<_> = report.members.iter().map(Member::name).collect();
+        let names: Vec<_> = report.members.iter().map(ContextReport::name).collect();
         assert_eq!(names, ["c", "b", "a"]);
     }
 }

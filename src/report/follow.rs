@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
 use crate::checks::cohort::sentence;
 use crate::exit::ExitCode;
-use crate::facts::Verdict;
-use crate::facts::cohort::{End, Followed, Standing, Zombie};
+use crate::facts::Status;
+use crate::facts::cohort::{FollowEnd, FollowResult, JobOutcome, ZombieWorker};
 use crate::text::{count, first_line, plural};
 
 /// Groups and workers that the human report shows.
@@ -62,7 +62,7 @@ pub struct ZombieJson {
 
 /// The account of following an operation.
 #[must_use]
-pub fn report(followed: &Followed, from: &Provenance) -> Report {
+pub fn report(followed: &FollowResult, from: &Provenance) -> Report {
     let mut document = Document::default();
     document.push(header::title(format!("operation {}", followed.operation), from));
     blocks(&mut document, followed);
@@ -76,45 +76,45 @@ pub fn report(followed: &Followed, from: &Provenance) -> Report {
 
 /// All finished 0; some failed again 2; not finished, or not ours any more, 3; detached 130.
 #[must_use]
-pub fn exit(followed: &Followed) -> ExitCode {
+pub fn exit(followed: &FollowResult) -> ExitCode {
     let tally = &followed.tally;
     match followed.end {
-        End::Detached => ExitCode::Interrupted,
+        FollowEnd::Detached => ExitCode::Interrupted,
         _ if tally.failed() > 0 => ExitCode::Critical,
-        End::Decided if tally.of(Standing::Finished) == tally.total() => ExitCode::Ok,
+        FollowEnd::Decided if tally.of(JobOutcome::Finished) == tally.total() => ExitCode::Ok,
         _ => ExitCode::Unknown,
     }
 }
 
 /// What ended it early, where that is an error.
-pub fn note_end(report: &mut Report, followed: &Followed) {
-    if let End::Lost(error) = &followed.end {
+pub fn note_end(report: &mut Report, followed: &FollowResult) {
+    if let FollowEnd::Lost(error) = &followed.end {
         report.errors.push(error.clone().into());
     }
 }
 
 /// The figures that a script wants first.
-pub fn summarise(report: &mut Report, followed: &Followed) {
-    let standings = Standing::ALL.into_iter();
+pub fn summarise(report: &mut Report, followed: &FollowResult) {
+    let standings = JobOutcome::ALL.into_iter();
     report.summary.extend(standings.map(|s| (s.word(), followed.tally.of(s).into())));
 }
 
 /// The one sentence, and what needs looking at.
-pub fn blocks(document: &mut Document, followed: &Followed) {
+pub fn blocks(document: &mut Document, followed: &FollowResult) {
     let verdict = match exit(followed) {
-        ExitCode::Ok => Verdict::Ok,
-        ExitCode::Critical => Verdict::Critical,
-        _ => Verdict::Unknown,
+        ExitCode::Ok => Status::Ok,
+        ExitCode::Critical => Status::Critical,
+        _ => Status::Unknown,
     };
     document.headline(verdict, sentence(&followed.tally));
     match &followed.end {
-        End::Decided if gone(followed) => {
+        FollowEnd::Decided if gone(followed) => {
             document.note("nothing is left to follow: others put its jobs back or moved them");
         }
-        End::Decided => {}
-        End::Deadline => document.note("time is up; the jobs go on"),
-        End::Detached => document.note("detached; the jobs go on"),
-        End::Lost(error) => document.note(format!("these figures are old: {error}")),
+        FollowEnd::Decided => {}
+        FollowEnd::Deadline => document.note("time is up; the jobs go on"),
+        FollowEnd::Detached => document.note("detached; the jobs go on"),
+        FollowEnd::Lost(error) => document.note(format!("these figures are old: {error}")),
     }
     if !followed.failures.is_empty() {
         document.push(Block::Table(failures(followed)));
@@ -131,11 +131,11 @@ pub fn blocks(document: &mut Document, followed: &Followed) {
 }
 
 /// Whether none of its jobs is its own any more.
-fn gone(followed: &Followed) -> bool {
-    followed.tally.of(Standing::Moved) == followed.tally.total()
+fn gone(followed: &FollowResult) -> bool {
+    followed.tally.of(JobOutcome::ChangedSince) == followed.tally.total()
 }
 
-fn failures(followed: &Followed) -> Table {
+fn failures(followed: &FollowResult) -> Table {
     let mut table = Table::listing(vec![
         Column::number("failed"),
         Column::number("same as before"),
@@ -155,7 +155,7 @@ fn failures(followed: &Followed) -> Table {
     table
 }
 
-fn zombies_of(document: &mut Document, zombies: &[Zombie]) {
+fn zombies_of(document: &mut Document, zombies: &[ZombieWorker]) {
     if zombies.is_empty() {
         return;
     }
@@ -170,26 +170,26 @@ fn zombies_of(document: &mut Document, zombies: &[Zombie]) {
     for zombie in zombies.iter().take(SHOWN) {
         table.row(vec![
             Cell::plain(zombie.id.to_string()),
-            Cell::judged(zombie.worker.as_deref().unwrap_or("(no name)"), Verdict::Warning),
+            Cell::judged(zombie.worker.as_deref().unwrap_or("(no name)"), Status::Warning),
             Cell::plain(did(zombie)),
         ]);
     }
     document.push(Block::Table(table));
 }
 
-fn did(zombie: &Zombie) -> &'static str {
+fn did(zombie: &ZombieWorker) -> &'static str {
     if zombie.failed { "failed" } else { "holds" }
 }
 
 /// What to type next.
 #[must_use]
-pub fn next(followed: &Followed) -> Vec<(String, String)> {
+pub fn next(followed: &FollowResult) -> Vec<(String, String)> {
     let mut next = Vec::new();
-    if followed.end != End::Decided {
+    if followed.end != FollowEnd::Decided {
         let command = format!("cliplyctl dlq follow {}", followed.operation);
         next.push((command, "attach again, from any machine".to_owned()));
     }
-    if followed.end == End::Decided && gone(followed) {
+    if followed.end == FollowEnd::Decided && gone(followed) {
         next.push(("cliplyctl dlq ops".to_owned(), "what was done since, and by whom".to_owned()));
     }
     if let Some(group) = followed.failures.first() {
@@ -201,7 +201,7 @@ pub fn next(followed: &Followed) -> Vec<(String, String)> {
 
 /// The account for scripts.
 #[must_use]
-pub fn json(followed: &Followed) -> FollowJson {
+pub fn json(followed: &FollowResult) -> FollowJson {
     let of = |standing| followed.tally.of(standing);
     let failures = followed.failures.iter().take(NAMED).map(|group| FailureJson {
         group: group.group.to_string(),
@@ -210,7 +210,7 @@ pub fn json(followed: &Followed) -> FollowJson {
         again: group.again,
         sample: group.sample.to_string(),
     });
-    let zombie = |zombie: &Zombie| ZombieJson {
+    let zombie = |zombie: &ZombieWorker| ZombieJson {
         job: zombie.id.to_string(),
         worker: zombie.worker.clone(),
         did: did(zombie),
@@ -218,19 +218,19 @@ pub fn json(followed: &Followed) -> FollowJson {
     FollowJson {
         operation: followed.operation.to_string(),
         end: match followed.end {
-            End::Decided => "decided",
-            End::Deadline => "deadline",
-            End::Detached => "detached",
-            End::Lost(_) => "lost",
+            FollowEnd::Decided => "decided",
+            FollowEnd::Deadline => "deadline",
+            FollowEnd::Detached => "detached",
+            FollowEnd::Lost(_) => "lost",
         },
         jobs: followed.tally.total(),
-        finished: of(Standing::Finished),
-        failed_again: of(Standing::FailedAgain),
-        failed_otherwise: of(Standing::FailedOtherwise),
-        waits_for_retry: of(Standing::WaitsForRetry),
-        running: of(Standing::Running),
-        queued: of(Standing::Queued),
-        moved: of(Standing::Moved),
+        finished: of(JobOutcome::Finished),
+        failed_again: of(JobOutcome::FailedAgain),
+        failed_otherwise: of(JobOutcome::FailedOtherwise),
+        waits_for_retry: of(JobOutcome::WaitsForRetry),
+        running: of(JobOutcome::Running),
+        queued: of(JobOutcome::Queued),
+        moved: of(JobOutcome::ChangedSince),
         failures: failures.collect(),
         zombies: followed.zombies.as_ref().map(|all| all.iter().take(NAMED).map(zombie).collect()),
     }

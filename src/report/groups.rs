@@ -7,8 +7,8 @@ use super::dead_letter::{AdviceJson, retry};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
 use crate::checks::advice::advise;
 use crate::facts::advice::Advice;
-use crate::facts::dead_letter::Death;
-use crate::facts::group::{Group, Groups};
+use crate::facts::dead_letter::DeadSince;
+use crate::facts::group::{DeadLetterGroup, Groups};
 use crate::text;
 
 /// `data` of `dlq groups`.
@@ -56,8 +56,8 @@ pub struct GroupJson {
 }
 
 impl GroupJson {
-    fn new(groups: &Groups, group: &Group, advice: Option<&Advice>) -> Self {
-        let time = |death: Option<Death>| death.map(|d| d.at.to_string());
+    fn new(groups: &Groups, group: &DeadLetterGroup, advice: Option<&Advice>) -> Self {
+        let time = |death: Option<DeadSince>| death.map(|d| d.at.to_string());
         Self {
             hash: group.fingerprint.hash.clone(),
             kind: group.kind.clone(),
@@ -78,7 +78,7 @@ impl GroupJson {
 /// Builds the listing.
 #[must_use]
 pub fn report(groups: &Groups, rules: &[&Advice], from: &Provenance) -> Report {
-    let advice = |group: &Group| advise(rules.iter().copied(), &group.fingerprint);
+    let advice = |group: &DeadLetterGroup| advise(rules.iter().copied(), &group.fingerprint);
     let mut document = Document::default();
     document.push(header::title("dead letters by cause", from));
     if groups.groups.is_empty() {
@@ -124,11 +124,11 @@ fn footer(groups: &Groups) -> String {
     line
 }
 
-fn recovering(groups: &Groups, group: &Group) -> Option<bool> {
+fn recovering(groups: &Groups, group: &DeadLetterGroup) -> Option<bool> {
     groups.finishes.as_ref().and_then(|finishes| finishes.after(group))
 }
 
-fn table<'a>(groups: &Groups, advice: impl Fn(&Group) -> Option<&'a Advice>) -> Table {
+fn table<'a>(groups: &Groups, advice: impl Fn(&DeadLetterGroup) -> Option<&'a Advice>) -> Table {
     let mut table = Table::listing(vec![
         Column::text("group"),
         Column::text("kind"),
@@ -143,7 +143,7 @@ fn table<'a>(groups: &Groups, advice: impl Fn(&Group) -> Option<&'a Advice>) -> 
         Column::prose("cause"),
     ]);
     let unknown = || Cell::muted("unknown");
-    let age = |death: Option<Death>| death.map_or_else(|| "?".to_owned(), |d| text::age(d.age));
+    let age = |death: Option<DeadSince>| death.map_or_else(|| "?".to_owned(), |d| text::age(d.age));
     for group in &groups.groups {
         table.row(vec![
             Cell::strong(&group.fingerprint.hash),

@@ -8,8 +8,8 @@ use super::settings::SettingJson;
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::facts::flow::Pulse;
-use crate::settings::Shown;
+use crate::facts::flow::EventHistogram;
+use crate::settings::SettingRow;
 use crate::text;
 
 /// `data` of `handoff`.
@@ -35,7 +35,7 @@ pub struct BeatJson {
 }
 
 /// The answer of another command, or why there is none.
-pub struct Part {
+pub struct HandoffSection {
     /// Its name in JSON.
     pub name: &'static str,
     /// Its heading.
@@ -50,9 +50,9 @@ pub struct Part {
 #[must_use]
 pub fn report(
     status: Report,
-    parts: Vec<Part>,
-    (hour, version): (Result<Option<Pulse>, Error>, Option<String>),
-    settings: Vec<Shown>,
+    parts: Vec<HandoffSection>,
+    (hour, version): (Result<Option<EventHistogram>, Error>, Option<String>),
+    settings: Vec<SettingRow>,
     from: &Provenance,
 ) -> Report {
     let mut document = Document::default();
@@ -118,7 +118,7 @@ fn shorten(document: &mut Document, most: usize) {
 fn last_hour(
     document: &mut Document,
     missing: &mut Vec<(String, String)>,
-    hour: Result<Option<Pulse>, Error>,
+    hour: Result<Option<EventHistogram>, Error>,
 ) -> Option<Vec<BeatJson>> {
     let pulse = match hour {
         Ok(Some(pulse)) => pulse,
@@ -165,7 +165,7 @@ fn versions(server: Option<&str>, from: &Provenance) -> Vec<(&'static str, Cell)
 }
 
 /// Whether somebody chose it.
-fn is_chosen(setting: &Shown) -> bool {
+fn is_chosen(setting: &SettingRow) -> bool {
     let origin = setting.origin.as_str();
     !setting.value.is_empty() && !origin.is_empty() && origin != "default"
 }

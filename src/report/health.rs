@@ -7,7 +7,7 @@ use super::service::{self, LatencyJson};
 use super::{Block, Cell, Document, Provenance, Report};
 use crate::exit::FailOn;
 use crate::facts::service::Health;
-use crate::facts::{Finding, Observed, Verdict};
+use crate::facts::{Finding, Observed, Status};
 
 /// `data` of `health`; null where healthz gave no report.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -65,7 +65,7 @@ pub fn report(
 
 fn document(seen: &Observed<Health>, findings: &[Finding], from: &Provenance) -> Document {
     let mut document = Document::default();
-    let verdict = Verdict::worst(findings.iter().map(|finding| finding.verdict));
+    let verdict = Status::worst(findings.iter().map(|finding| finding.verdict));
     let sentence = findings.first().map_or("", |finding| &finding.message);
     document.headline(verdict, sentence);
     document.push(service::title("health", &seen.source, from));

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
-use crate::checks::job::Meaning;
+use crate::checks::job::JobExplanation;
 use crate::facts::job::{Event, Job, Requeued};
 use crate::facts::mask;
 use crate::text;
@@ -54,7 +54,7 @@ pub struct EventJson {
 
 /// Builds the report.
 #[must_use]
-pub fn report(job: &Job, meaning: &Meaning, from: &Provenance) -> Report {
+pub fn report(job: &Job, meaning: &JobExplanation, from: &Provenance) -> Report {
     let data = job_json(job, meaning);
     let mut report = Report::listing("jobs show", data, document(job, meaning, from));
     report.summary = vec![("state", job.state.clone().into()), ("meaning", meaning.word.into())];
@@ -65,7 +65,7 @@ pub fn report(job: &Job, meaning: &Meaning, from: &Provenance) -> Report {
 }
 
 /// The job for machines.
-pub(super) fn job_json(job: &Job, meaning: &Meaning) -> JobJson {
+pub(super) fn job_json(job: &Job, meaning: &JobExplanation) -> JobJson {
     let round = |age: Option<f64>| age.map(f64::round);
     JobJson {
         id: job.id.clone(),
@@ -103,7 +103,7 @@ fn event_json(event: &Event) -> EventJson {
     EventJson { stage: event.stage.clone(), age, data: json(event.data.as_ref()) }
 }
 
-fn document(job: &Job, meaning: &Meaning, from: &Provenance) -> Document {
+fn document(job: &Job, meaning: &JobExplanation, from: &Provenance) -> Document {
     let mut document = Document::default();
     document.push(header::title(format!("job {}", job.id), from));
     document.heading(meaning.sentence.clone());

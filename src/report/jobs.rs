@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
-use crate::facts::job_line::{Going, JobLine};
+use crate::facts::job_line::{JobLine, JobState};
 use crate::text::age;
 
 /// `data` of `jobs list`. Ages in seconds by the server's clock.
@@ -36,7 +36,7 @@ pub struct JobLineJson {
 
 /// Lists jobs, at most `limit` of those that were read.
 #[must_use]
-pub fn report(going: Going, found: &[JobLine], limit: usize, from: &Provenance) -> Report {
+pub fn report(going: JobState, found: &[JobLine], limit: usize, from: &Provenance) -> Report {
     let (shown, more) = (&found[..found.len().min(limit)], found.len() > limit);
     let mut document = Document::default();
     document.push(header::title(format!("jobs, {}", going.word()), from));
@@ -59,12 +59,12 @@ pub fn report(going: Going, found: &[JobLine], limit: usize, from: &Provenance) 
     report
 }
 
-fn table(going: Going, jobs: &[JobLine]) -> Table {
+fn table(going: JobState, jobs: &[JobLine]) -> Table {
     let when = match going {
-        Going::Due => "due since",
-        Going::Scheduled => "due in",
-        Going::Running | Going::Stuck => "last sign",
-        Going::Failed | Going::Finished | Going::Dead => "changed",
+        JobState::Due => "due since",
+        JobState::Scheduled => "due in",
+        JobState::Running | JobState::Stuck => "last sign",
+        JobState::Failed | JobState::Finished | JobState::Dead => "changed",
     };
     let mut table = Table::listing(vec![
         Column::text("job"),
@@ -75,10 +75,10 @@ fn table(going: Going, jobs: &[JobLine]) -> Table {
     ]);
     for job in jobs {
         let seconds = match going {
-            Going::Due => job.due_age.or(job.changed_age),
-            Going::Scheduled => job.due_age.map(|age| -age),
-            Going::Running | Going::Stuck => job.life_age,
-            Going::Failed | Going::Finished | Going::Dead => job.changed_age,
+            JobState::Due => job.due_age.or(job.changed_age),
+            JobState::Scheduled => job.due_age.map(|age| -age),
+            JobState::Running | JobState::Stuck => job.life_age,
+            JobState::Failed | JobState::Finished | JobState::Dead => job.changed_age,
         };
         let attempts = match (job.attempts, job.max_attempts) {
             (Some(made), Some(allowed)) => format!("{made} of {allowed}"),

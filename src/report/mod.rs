@@ -41,12 +41,12 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::exit::{ExitCode, FailOn};
 pub use crate::facts::Provenance;
-use crate::facts::{Finding, Section, Verdict};
-use crate::text::Address;
-pub use cell::{Cell, Tone};
+use crate::facts::{Finding, Section, Status};
+use crate::text::TargetFlags;
+pub use cell::{Cell, CellStyle};
 pub use document::{Block, Document};
-pub use page::Page;
-pub use table::{Align, Column, Give, Painted, Table};
+pub use page::RunbookLink;
+pub use table::{Align, Column, RenderedTable, ShrinkOrder, Table};
 
 /// Findings that a sentence names; the reader of a chat wants the worst.
 const NAMED: usize = 3;
@@ -57,7 +57,7 @@ pub struct Report {
     /// The command as typed, without flags: `dlq list`.
     pub command: &'static str,
     /// The verdict of a judging command; `None` for listings and writes.
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<Status>,
     /// How the process ends.
     pub exit: ExitCode,
     /// The lowest verdict that fails; what lies below is shown and forgiven.
@@ -71,7 +71,7 @@ pub struct Report {
     /// What was not looked at, and why.
     pub not_examined: Vec<(String, String)>,
     /// Which section of the runbook applies.
-    pub section: Option<SectionVerdict>,
+    pub section: Option<Diagnosis>,
     /// The command's own data, in its own frozen JSON type.
     pub data: Data,
     /// What `env check` puts at the top level, for readers of the script that it replaces.
@@ -79,7 +79,7 @@ pub struct Report {
     /// Sources that failed on the way.
     pub errors: Vec<Error>,
     /// The reports of several contexts, of which this one is the sum.
-    pub members: Vec<Member>,
+    pub members: Vec<ContextReport>,
     /// Where a report of something saved comes from; none: from this run.
     pub saved_from: Option<Provenance>,
     /// The same for people.
@@ -110,7 +110,7 @@ impl fmt::Debug for Data {
 
 /// What one of several contexts answered.
 #[derive(Debug)]
-pub struct Member {
+pub struct ContextReport {
     /// The report, whose commands speak of that context.
     pub report: Report,
     /// Which context.
@@ -119,13 +119,13 @@ pub struct Member {
 
 /// The section of the runbook that applies, and why the earlier ones do not.
 #[derive(Debug, Clone)]
-pub struct SectionVerdict {
+pub struct Diagnosis {
     /// The section.
     pub section: Section,
     /// The red section of which this one is the likely cause; none where it is red itself.
     pub behind: Option<Section>,
     /// How bad what led there is; UNKNOWN: that it applies is not known.
-    pub verdict: Verdict,
+    pub verdict: Status,
     /// The findings that led there.
     pub matched: Vec<Finding>,
     /// Earlier sections, and why they are not the one.
@@ -140,7 +140,7 @@ pub struct RuledOut {
     /// The section.
     pub section: Section,
     /// OK rules it out; anything else is less pressing than what applies.
-    pub verdict: Verdict,
+    pub verdict: Status,
     /// What was read.
     pub reading: String,
 }
@@ -163,7 +163,7 @@ impl Report {
         data: impl Serialize + 'static,
         document: Document,
     ) -> Self {
-        let verdict = Verdict::worst(findings.iter().map(|f| f.verdict));
+        let verdict = Status::worst(findings.iter().map(|f| f.verdict));
         let exit = ExitCode::of(verdict, fail_on);
         let report = Self::new(command, Some(verdict), exit, findings, data, document);
         Self { fail_on, ..report }
@@ -173,7 +173,7 @@ impl Report {
     pub fn failed(command: &'static str, error: Error) -> Self {
         let exit = error.exit_code();
         let mut document = Document::default();
-        document.headline(Verdict::Unknown, error.message.clone());
+        document.headline(Status::Unknown, error.message.clone());
         error.causes.iter().chain(&error.hints).for_each(|text| document.note(text.clone()));
         let mut report = Self::new(command, None, exit, vec![], serde_json::Value::Null, document);
         report.errors.push(error);
@@ -182,7 +182,7 @@ impl Report {
 
     fn new(
         command: &'static str,
-        verdict: Option<Verdict>,
+        verdict: Option<Status>,
         exit: ExitCode,
         findings: Vec<Finding>,
         data: impl Serialize + 'static,
@@ -208,7 +208,7 @@ impl Report {
     }
 
     /// Makes every command that the report suggests look where this one did.
-    pub fn address(&mut self, to: &Address) {
+    pub fn address(&mut self, to: &TargetFlags) {
         let address = |command: &mut String| *command = to.sentence(command);
         self.findings.iter_mut().filter_map(|f| f.next.as_mut()).for_each(address);
         self.section.iter_mut().filter_map(|s| s.next.as_mut()).for_each(address);
@@ -245,7 +245,7 @@ impl Report {
     pub fn sentence(&self) -> String {
         let headline = self.document.sentence().unwrap_or_default();
         let bad = self.bad();
-        let worst = bad.first().map_or(Verdict::Ok, |finding| finding.verdict);
+        let worst = bad.first().map_or(Status::Ok, |finding| finding.verdict);
         let reasons: Vec<&str> = match &self.section {
             Some(section) => section.matched.iter().map(|f| f.message.as_str()).collect(),
             None => bad.iter().filter(|f| f.verdict == worst).map(|f| f.message.as_str()).collect(),
@@ -264,13 +264,13 @@ impl Report {
     #[must_use]
     pub fn bad(&self) -> Vec<&Finding> {
         let order = |verdict| match verdict {
-            Verdict::Critical => 0,
-            Verdict::Unknown => 1,
-            Verdict::Warning => 2,
-            Verdict::Skipped { .. } => 3,
-            Verdict::Ok => 4,
+            Status::Critical => 0,
+            Status::Unknown => 1,
+            Status::Warning => 2,
+            Status::Skipped { .. } => 3,
+            Status::Ok => 4,
         };
-        let mut bad: Vec<_> = self.findings.iter().filter(|f| f.verdict != Verdict::Ok).collect();
+        let mut bad: Vec<_> = self.findings.iter().filter(|f| f.verdict != Status::Ok).collect();
         bad.sort_by_key(|finding| order(finding.verdict));
         bad
     }

@@ -7,7 +7,7 @@ use super::outcome::{OutcomeJson, account, exit, note_stop, outcome_json};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
 use crate::exit::ExitCode;
 use crate::facts::job_id::JobId;
-use crate::facts::operation::{Deed, OperationId, Summary, TAKEN_BACK};
+use crate::facts::operation::{OperationId, OperationType, Summary, TAKEN_BACK};
 use crate::facts::requeue::Outcome;
 use crate::text::{age, count, plural, some_of};
 
@@ -63,7 +63,7 @@ pub fn listing(operations: &[Summary], examined: &str, from: &Provenance) -> Rep
 
 /// What became of the latest operation, if it is a requeue, and how to go on where one was interrupted.
 fn next(operations: &[Summary]) -> Vec<(String, &'static str)> {
-    let latest = operations.first().filter(|o| o.deed == Deed::Requeue && o.jobs > 0);
+    let latest = operations.first().filter(|o| o.deed == OperationType::Requeue && o.jobs > 0);
     let follow = latest.map(|o| {
         (format!("cliplyctl dlq follow {}", o.operation), "what became of the latest requeue")
     });
@@ -91,12 +91,12 @@ fn table(operations: &[Summary]) -> Table {
             format!("{}@{}", o.actor.as_deref().unwrap_or("?"), o.host.as_deref().unwrap_or("?"));
         let now: Vec<_> = o.now.iter().map(|(state, n)| format!("{} {state}", count(*n))).collect();
         let jobs = match o.deed {
-            Deed::Requeue => match &o.unfinished {
+            OperationType::Requeue => match &o.unfinished {
                 Some(left) => format!("{} of {}", count(o.jobs), count(left.planned)),
                 None => count(o.jobs),
             },
-            Deed::Undo => format!("{} undone", count(o.jobs)),
-            Deed::Rescue => format!("{} rescued", count(o.jobs)),
+            OperationType::Undo => format!("{} undone", count(o.jobs)),
+            OperationType::Rescue => format!("{} rescued", count(o.jobs)),
         };
         table.row(vec![
             Cell::strong(&o.operation),
@@ -115,7 +115,7 @@ const NAMED: usize = 5;
 
 /// What became of the jobs of an operation that is to be undone.
 #[derive(Debug, Clone, Copy)]
-pub struct Scope<'a> {
+pub struct UndoScope<'a> {
     /// The operation.
     pub of: &'a OperationId,
     /// Jobs that can be put back.
@@ -130,7 +130,7 @@ pub struct Scope<'a> {
 
 /// What an undo is about to do.
 #[must_use]
-pub fn undo_plan(scope: &Scope<'_>, from: &Provenance) -> Document {
+pub fn undo_plan(scope: &UndoScope<'_>, from: &Provenance) -> Document {
     let mut document = Document::default();
     document.push(header::title("undo plan", from));
     let mut pairs = vec![
@@ -151,7 +151,7 @@ pub fn undo_plan(scope: &Scope<'_>, from: &Provenance) -> Document {
 }
 
 /// What an undo leaves alone, and the plan and the account both say.
-fn moved_on(document: &mut Document, scope: &Scope<'_>) {
+fn moved_on(document: &mut Document, scope: &UndoScope<'_>) {
     if scope.moved_on > 0 {
         let jobs = plural(scope.moved_on, "job was", "jobs were");
         let stay = if scope.moved_on == 1 { "stays as it is" } else { "stay as they are" };
@@ -178,7 +178,7 @@ pub struct UndoJson {
 
 /// The plan as the answer.
 #[must_use]
-pub fn undo_planned(scope: &Scope<'_>, dry_run: bool, from: &Provenance) -> Report {
+pub fn undo_planned(scope: &UndoScope<'_>, dry_run: bool, from: &Provenance) -> Report {
     let mut document = undo_plan(scope, from);
     document.note("nothing was written");
     if scope.eligible > 0 {
@@ -198,7 +198,7 @@ pub fn undo_planned(scope: &Scope<'_>, dry_run: bool, from: &Provenance) -> Repo
 /// The account of an undo.
 #[must_use]
 pub fn undone(
-    scope: &Scope<'_>,
+    scope: &UndoScope<'_>,
     operation: &OperationId,
     outcome: &Outcome,
     from: &Provenance,
@@ -231,7 +231,7 @@ pub fn undone(
     report
 }
 
-fn json(scope: &Scope<'_>, outcome: Option<OutcomeJson>) -> UndoJson {
+fn json(scope: &UndoScope<'_>, outcome: Option<OutcomeJson>) -> UndoJson {
     UndoJson {
         undoes: scope.of.to_string(),
         eligible: scope.eligible,

@@ -7,7 +7,7 @@ use super::{Block, Cell, Column, Document, Report, Table};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::facts::operation::OperationId;
-use crate::facts::requeue::{Outcome, Skip, Stop};
+use crate::facts::requeue::{Outcome, WriteSkip, WriteStop};
 use crate::text::{count, first_line};
 
 /// Jobs that the human report shows.
@@ -44,9 +44,9 @@ pub struct OutcomeJson {
 pub fn exit(outcome: &Outcome, left_behind: u64) -> ExitCode {
     let written = outcome.done + outcome.in_doubt > 0;
     match &outcome.stopped {
-        Some(Stop::AllOrNothing) => ExitCode::Refused,
-        Some(Stop::Interrupted) if !written => ExitCode::Interrupted,
-        Some(Stop::Database(_)) if !written => ExitCode::Unknown,
+        Some(WriteStop::AllOrNothing) => ExitCode::Refused,
+        Some(WriteStop::Interrupted) if !written => ExitCode::Interrupted,
+        Some(WriteStop::Database(_)) if !written => ExitCode::Unknown,
         Some(_) => ExitCode::Partial,
         None => {
             let missed = outcome.skipped.len() + outcome.errors.len();
@@ -58,11 +58,11 @@ pub fn exit(outcome: &Outcome, left_behind: u64) -> ExitCode {
 /// Adds what ended a write early to a report's errors.
 pub fn note_stop(report: &mut Report, outcome: &Outcome) {
     match &outcome.stopped {
-        Some(Stop::Database(error)) => report.errors.push(error.clone().into()),
-        Some(Stop::AllOrNothing) => report.errors.push(Error::refused(
+        Some(WriteStop::Database(error)) => report.errors.push(error.clone().into()),
+        Some(WriteStop::AllOrNothing) => report.errors.push(Error::refused(
             "not every job could be written, and ids are all or nothing: nothing was written",
         )),
-        Some(Stop::Interrupted | Stop::Undone) | None => {}
+        Some(WriteStop::Interrupted | WriteStop::Undone) | None => {}
     }
 }
 
@@ -72,9 +72,9 @@ pub fn account(document: &mut Document, operation: &OperationId, o: &Outcome, ve
         ("operation", Cell::strong(operation.to_string())),
         (verb, Cell::strong(count(o.done))),
     ];
-    for skip in [Skip::Changed, Skip::Locked] {
+    for skip in [WriteSkip::Changed, WriteSkip::Locked] {
         let n = o.skipped.iter().filter(|(_, s)| *s == skip).count() as u64;
-        let label = if skip == Skip::Changed { "skipped: changed" } else { "skipped: locked" };
+        let label = if skip == WriteSkip::Changed { "skipped: changed" } else { "skipped: locked" };
         if n > 0 {
             pairs.push((label, Cell::plain(count(n))));
         }
@@ -83,14 +83,16 @@ pub fn account(document: &mut Document, operation: &OperationId, o: &Outcome, ve
     pairs.extend(rest.into_iter().filter(|(_, n)| *n > 0).map(|(l, n)| (l, Cell::plain(count(n)))));
     document.push(Block::Pairs(pairs));
     match &o.stopped {
-        Some(Stop::Interrupted) => document.note("interrupted: what was written stays written"),
-        Some(Stop::Undone) => {
+        Some(WriteStop::Interrupted) => {
+            document.note("interrupted: what was written stays written")
+        }
+        Some(WriteStop::Undone) => {
             document.note("stopped: somebody took jobs of this operation back (dlq undo)");
         }
-        Some(Stop::AllOrNothing) => {
+        Some(WriteStop::AllOrNothing) => {
             document.note("all or nothing was asked for, and not all can be: nothing was written");
         }
-        Some(Stop::Database(error)) => document.note(format!("stopped: {error}")),
+        Some(WriteStop::Database(error)) => document.note(format!("stopped: {error}")),
         None => {}
     }
     let mut table = Table::listing(vec![Column::text("job"), Column::prose("why not")]);

@@ -4,14 +4,14 @@ use crate::facts::Section;
 
 /// A page of the runbook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Page {
+pub enum RunbookLink {
     /// A section.
     Section(Section),
     /// The page of a check, by its id.
     Check(&'static str),
 }
 
-impl Page {
+impl RunbookLink {
     /// The fragment of its heading where RUNBOOK.md is shown as a page.
     #[must_use]
     pub fn anchor(self) -> String {

@@ -7,7 +7,7 @@ use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
 use crate::checks::queue::count_text;
 use crate::exit::FailOn;
 use crate::facts::queue::{Count, Queue};
-use crate::facts::{Finding, Observed, Verdict};
+use crate::facts::{Finding, Observed, Status};
 use crate::text;
 
 /// `data` of `queue`. Counts in jobs, ages in seconds by the server's clock.
@@ -141,7 +141,7 @@ pub fn report(
 
 fn document(queue: &Queue, findings: &[Finding], from: &Provenance) -> Document {
     let mut document = Document::default();
-    let verdict = Verdict::worst(findings.iter().map(|f| f.verdict));
+    let verdict = Status::worst(findings.iter().map(|f| f.verdict));
     document.headline(verdict, headline(findings, verdict));
     let subject = match &queue.kind {
         Some(kind) => format!("queue of {kind}"),
@@ -161,8 +161,8 @@ fn document(queue: &Queue, findings: &[Finding], from: &Provenance) -> Document 
 
 /// The sentences of the worst findings; a good word when there are none.
 #[must_use]
-pub fn headline(findings: &[Finding], verdict: Verdict) -> String {
-    if verdict == Verdict::Ok {
+pub fn headline(findings: &[Finding], verdict: Status) -> String {
+    if verdict == Status::Ok {
         return "the queue keeps up".to_owned();
     }
     let worst: Vec<_> =
@@ -211,7 +211,7 @@ fn figures(queue: &Queue, findings: &[Finding]) -> Table {
 
 fn figure((name, count, checks, note): Row<'_>, findings: &[Finding]) -> Vec<Cell> {
     let judged = findings.iter().filter(|f| checks.contains(&f.check)).map(|f| f.verdict);
-    let verdict = Verdict::worst(judged);
+    let verdict = Status::worst(judged);
     let (count, note) = match count {
         Count::NotCounted(why) => ("?".to_owned(), format!("not counted: {why}")),
         count => (count_text(count), note),

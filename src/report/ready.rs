@@ -6,10 +6,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::service::{self, LatencyJson};
-use super::{Block, Cell, Column, Document, Page, Provenance, Report, Table};
+use super::{Block, Cell, Column, Document, Provenance, Report, RunbookLink, Table};
 use crate::exit::FailOn;
-use crate::facts::service::{Component, QueueReading, Readiness, Reading};
-use crate::facts::{Finding, Observed, Verdict};
+use crate::facts::service::{Component, Readiness, ReportedFlag, ReportedQueue};
+use crate::facts::{Finding, Observed, Status};
 
 /// `data` of `ready`; null where readyz gave no report.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -91,8 +91,8 @@ impl From<&Component> for ComponentJson {
     }
 }
 
-impl From<&QueueReading> for QueueReadingJson {
-    fn from(queue: &QueueReading) -> Self {
+impl From<&ReportedQueue> for QueueReadingJson {
+    fn from(queue: &ReportedQueue) -> Self {
         let raw = queue.oldest_job_age;
         Self {
             length: queue.length,
@@ -103,10 +103,10 @@ impl From<&QueueReading> for QueueReadingJson {
     }
 }
 
-fn flag(reading: &Reading) -> Option<bool> {
+fn flag(reading: &ReportedFlag) -> Option<bool> {
     match reading {
-        Reading::Is(value) => Some(*value),
-        Reading::Absent | Reading::Malformed(_) => None,
+        ReportedFlag::Is(value) => Some(*value),
+        ReportedFlag::Absent | ReportedFlag::Malformed(_) => None,
     }
 }
 
@@ -125,7 +125,7 @@ pub fn report(
     if let Some(readiness) = seen.value() {
         let unread = report.findings.iter();
         let unread =
-            unread.filter(|f| matches!(f.verdict, Verdict::Unknown | Verdict::Skipped { .. }));
+            unread.filter(|f| matches!(f.verdict, Status::Unknown | Status::Skipped { .. }));
         report.not_examined.extend(unread.map(|f| (f.subject.clone(), f.message.clone())));
         report.summary.push(("ok", flag(&readiness.ok).into()));
         report.summary.push(("shape", readiness.shape.word().into()));
@@ -135,7 +135,7 @@ pub fn report(
 
 fn document(seen: &Observed<Readiness>, findings: &[Finding], from: &Provenance) -> Document {
     let mut document = Document::default();
-    let verdict = Verdict::worst(findings.iter().map(|finding| finding.verdict));
+    let verdict = Status::worst(findings.iter().map(|finding| finding.verdict));
     document.headline(verdict, sentence(verdict, findings));
     document.push(service::title("readiness", &seen.source, from));
     document.push(Block::Table(table(findings)));
@@ -161,24 +161,24 @@ fn how(readiness: &Readiness) -> String {
 }
 
 /// The verdict in one sentence.
-fn sentence(verdict: Verdict, findings: &[Finding]) -> String {
-    let of = |wanted: fn(Verdict) -> bool| {
+fn sentence(verdict: Status, findings: &[Finding]) -> String {
+    let of = |wanted: fn(Status) -> bool| {
         let subjects = findings.iter().filter(|f| wanted(f.verdict));
         subjects.map(|f| f.subject.as_str()).collect::<Vec<_>>().join(", ")
     };
     let own = findings.iter().find(|finding| finding.subject == "ready");
     match verdict {
-        Verdict::Ok => "the app is ready, and so is every part it reports".to_owned(),
+        Status::Ok => "the app is ready, and so is every part it reports".to_owned(),
         // The server's own verdict goes before its parts.
         _ if own.is_some_and(|own| own.verdict.worse(verdict) == own.verdict) => {
             own.map_or_else(String::new, |own| own.message.clone())
         }
-        Verdict::Warning => format!("look at {}", of(|v| v == Verdict::Warning)),
-        Verdict::Critical => format!("not well: {}", of(|v| v == Verdict::Critical)),
-        Verdict::Unknown | Verdict::Skipped { .. } => {
+        Status::Warning => format!("look at {}", of(|v| v == Status::Warning)),
+        Status::Critical => format!("not well: {}", of(|v| v == Status::Critical)),
+        Status::Unknown | Status::Skipped { .. } => {
             format!(
                 "the app's report does not tell how these are: {}",
-                of(|v| v == Verdict::Unknown)
+                of(|v| v == Status::Unknown)
             )
         }
     }
@@ -192,11 +192,12 @@ fn table(findings: &[Finding]) -> Table {
         Column::text("runbook"),
     ]);
     // Agreement is what everybody expects: no row for it.
-    let quiet = |f: &&Finding| f.subject == "agreement" && f.verdict == Verdict::Ok;
+    let quiet = |f: &&Finding| f.subject == "agreement" && f.verdict == Status::Ok;
     for finding in findings.iter().filter(|f| !quiet(f)) {
         let section = match finding.verdict {
-            Verdict::Ok => Cell::plain(""),
-            _ => Cell::muted(finding.section.number()).leading_to(Page::Section(finding.section)),
+            Status::Ok => Cell::plain(""),
+            _ => Cell::muted(finding.section.number())
+                .leading_to(RunbookLink::Section(finding.section)),
         };
         table.row(vec![
             Cell::plain(&finding.subject),

@@ -8,11 +8,11 @@ use serde::Serialize;
 use super::outcome::{OutcomeJson, account, exit, note_stop, outcome_json};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
 use crate::exit::ExitCode;
-use crate::facts::Verdict;
+use crate::facts::Status;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::OperationId;
-use crate::facts::requeue::{Outcome, Stop};
-use crate::facts::rescue::{Fate, Found, Silent};
+use crate::facts::requeue::{Outcome, WriteStop};
+use crate::facts::rescue::{RescueResult, StuckJob, StuckJobs};
 use crate::permit;
 use crate::text::{age, count, plural, span};
 
@@ -22,9 +22,9 @@ const SHOWN: usize = 20;
 const NAMED: usize = 1_000;
 
 /// What was found, and where.
-pub struct Facing<'a> {
+pub struct RescuePlanView<'a> {
     /// The silent jobs.
-    pub found: &'a Found,
+    pub found: &'a StuckJobs,
     /// The jobs that were asked for; all that are silent where none were.
     pub only: &'a [JobId],
     /// The context that guards this database, by name.
@@ -73,14 +73,14 @@ pub struct SilentJson {
 
 /// The plan for people: on stderr before the question, on stdout with `--dry-run`.
 #[must_use]
-pub fn document(facing: &Facing<'_>) -> Document {
+pub fn document(facing: &RescuePlanView<'_>) -> Document {
     let found = facing.found;
     let mut document = Document::default();
     document.push(header::title("rescue plan", &facing.from));
     document.push(Block::Pairs(vec![
         ("silent for", Cell::plain(format!("more than {}", span(facing.stale)))),
-        ("back to waiting", Cell::strong(count(of(found, Fate::Waits)))),
-        ("dead: last attempt", Cell::strong(count(of(found, Fate::Dies)))),
+        ("back to waiting", Cell::strong(count(of(found, RescueResult::Waits)))),
+        ("dead: last attempt", Cell::strong(count(of(found, RescueResult::Dies)))),
     ]));
     if !found.jobs.is_empty() {
         document.push(Block::Table(evidence(&found.jobs)));
@@ -92,8 +92,8 @@ pub fn document(facing: &Facing<'_>) -> Document {
     document
 }
 
-fn notes(document: &mut Document, facing: &Facing<'_>) {
-    let (found, left) = (facing.found, of(facing.found, Fate::Left));
+fn notes(document: &mut Document, facing: &RescuePlanView<'_>) {
+    let (found, left) = (facing.found, of(facing.found, RescueResult::Left));
     if left > 0 {
         let jobs = plural(left, "job has", "jobs have");
         document.note(format!(
@@ -122,11 +122,11 @@ fn notes(document: &mut Document, facing: &Facing<'_>) {
     }
 }
 
-fn of(found: &Found, fate: Fate) -> u64 {
+fn of(found: &StuckJobs, fate: RescueResult) -> u64 {
     found.jobs.iter().filter(|job| job.fate == fate).count() as u64
 }
 
-fn evidence(jobs: &[Silent]) -> Table {
+fn evidence(jobs: &[StuckJob]) -> Table {
     let mut table = Table::listing(vec![
         Column::text("job"),
         Column::text("kind"),
@@ -145,9 +145,9 @@ fn evidence(jobs: &[Silent]) -> Table {
             _ => "-".to_owned(),
         };
         let becomes = match job.fate {
-            Fate::Waits => Cell::plain("waiting"),
-            Fate::Dies => Cell::judged("dead", Verdict::Warning),
-            Fate::Left => Cell::muted("left alone"),
+            RescueResult::Waits => Cell::plain("waiting"),
+            RescueResult::Dies => Cell::judged("dead", Status::Warning),
+            RescueResult::Left => Cell::muted("left alone"),
         };
         table.row(vec![
             Cell::strong(job.id.to_string()),
@@ -164,7 +164,7 @@ fn evidence(jobs: &[Silent]) -> Table {
 
 /// The plan as the answer: a rehearsal, or nothing to do.
 #[must_use]
-pub fn planned(facing: &Facing<'_>, dry_run: bool, obstacle: Option<&str>) -> Report {
+pub fn planned(facing: &RescuePlanView<'_>, dry_run: bool, obstacle: Option<&str>) -> Report {
     let mut document = document(facing);
     if let Some(why) = obstacle {
         document.note(format!("it could not be applied here: {why}"));
@@ -184,7 +184,7 @@ pub fn planned(facing: &Facing<'_>, dry_run: bool, obstacle: Option<&str>) -> Re
     let mut report = Report::listing("jobs rescue", json(facing, None), document);
     summarise(&mut report, facing, 0);
     // A rehearsal could answer; asked to write, jobs that stay silent are work left.
-    if !dry_run && of(facing.found, Fate::Left) > 0 {
+    if !dry_run && of(facing.found, RescueResult::Left) > 0 {
         report.exit = ExitCode::Partial;
     }
     report
@@ -192,13 +192,13 @@ pub fn planned(facing: &Facing<'_>, dry_run: bool, obstacle: Option<&str>) -> Re
 
 /// The account of a rescue.
 #[must_use]
-pub fn applied(facing: &Facing<'_>, operation: &OperationId, outcome: &Outcome) -> Report {
+pub fn applied(facing: &RescuePlanView<'_>, operation: &OperationId, outcome: &Outcome) -> Report {
     let mut document = Document::default();
     document.push(header::title("rescue", &facing.from));
     account(&mut document, operation, outcome, "rescued");
     let more = outcome.left + outcome.in_doubt > 0 || facing.found.cut;
     let mut next = Vec::new();
-    if more && outcome.stopped != Some(Stop::AllOrNothing) {
+    if more && outcome.stopped != Some(WriteStop::AllOrNothing) {
         next.push(("cliplyctl jobs rescue", "go on with what is still silent"));
     }
     if let Some((waits, dead)) = became(facing.found, outcome) {
@@ -211,7 +211,7 @@ pub fn applied(facing: &Facing<'_>, operation: &OperationId, outcome: &Outcome) 
     document.next(next.into_iter().map(|(command, why)| (command.to_owned(), why)).collect());
     let data = json(facing, Some(outcome_json(operation, outcome)));
     let mut report = Report::listing("jobs rescue", data, document);
-    let left = of(facing.found, Fate::Left) + u64::from(facing.found.cut);
+    let left = of(facing.found, RescueResult::Left) + u64::from(facing.found.cut);
     report.exit = exit(outcome, left);
     note_stop(&mut report, outcome);
     summarise(&mut report, facing, outcome.done);
@@ -219,12 +219,12 @@ pub fn applied(facing: &Facing<'_>, operation: &OperationId, outcome: &Outcome) 
 }
 
 /// How many wait again, and how many became dead letters; none where some were not written.
-fn became(found: &Found, outcome: &Outcome) -> Option<(u64, u64)> {
-    let (waits, dead) = (of(found, Fate::Waits), of(found, Fate::Dies));
+fn became(found: &StuckJobs, outcome: &Outcome) -> Option<(u64, u64)> {
+    let (waits, dead) = (of(found, RescueResult::Waits), of(found, RescueResult::Dies));
     (outcome.done == waits + dead).then_some((waits, dead))
 }
 
-fn json(facing: &Facing<'_>, outcome: Option<OutcomeJson>) -> RescueJson {
+fn json(facing: &RescuePlanView<'_>, outcome: Option<OutcomeJson>) -> RescueJson {
     let jobs = facing.found.jobs.iter().take(NAMED).map(|job| SilentJson {
         id: job.id.to_string(),
         kind: job.kind.clone(),
@@ -246,6 +246,6 @@ fn json(facing: &Facing<'_>, outcome: Option<OutcomeJson>) -> RescueJson {
     }
 }
 
-fn summarise(report: &mut Report, facing: &Facing<'_>, rescued: u64) {
+fn summarise(report: &mut Report, facing: &RescuePlanView<'_>, rescued: u64) {
     report.summary = vec![("silent", facing.found.jobs.len().into()), ("rescued", rescued.into())];
 }

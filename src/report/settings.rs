@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Cell, Column, Table};
-use crate::settings::Shown;
+use crate::settings::SettingRow;
 
 /// A setting; secrets are redacted where they are stored.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -17,8 +17,8 @@ pub struct SettingJson {
     pub origin: String,
 }
 
-impl From<Shown> for SettingJson {
-    fn from(Shown { name, value, origin }: Shown) -> Self {
+impl From<SettingRow> for SettingJson {
+    fn from(SettingRow { name, value, origin }: SettingRow) -> Self {
         Self { name, value, origin }
     }
 }

@@ -13,7 +13,7 @@ pub enum Align {
 
 /// What a column does where the terminal is too narrow; the greatest goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Give {
+pub enum ShrinkOrder {
     /// It stays as long as it can.
     Last,
     /// It is folded below its row before those that matter more.
@@ -30,32 +30,32 @@ pub struct Column {
     /// Which side its text stands on.
     pub align: Align,
     /// When it gives way.
-    pub give: Give,
+    pub give: ShrinkOrder,
 }
 
 impl Column {
     /// A column of words.
     #[must_use]
     pub const fn text(title: &'static str) -> Self {
-        Self { title, align: Align::Left, give: Give::Last }
+        Self { title, align: Align::Left, give: ShrinkOrder::Last }
     }
 
     /// A column of numbers.
     #[must_use]
     pub const fn number(title: &'static str) -> Self {
-        Self { title, align: Align::Right, give: Give::Last }
+        Self { title, align: Align::Right, give: ShrinkOrder::Last }
     }
 
     /// A column of sentences.
     #[must_use]
     pub const fn prose(title: &'static str) -> Self {
-        Self { title, align: Align::Left, give: Give::Prose }
+        Self { title, align: Align::Left, give: ShrinkOrder::Prose }
     }
 
     /// The same column, which matters less than others.
     #[must_use]
     pub const fn minor(self) -> Self {
-        Self { give: Give::Minor, ..self }
+        Self { give: ShrinkOrder::Minor, ..self }
     }
 }
 
@@ -69,12 +69,12 @@ pub struct Table {
     /// Long texts are cut rather than wrapped: one line a row.
     pub one_line: bool,
     /// Painted before the rest of the document was known, for one canvas.
-    pub painted: Option<Painted>,
+    pub painted: Option<RenderedTable>,
 }
 
 /// How a table looks on a canvas.
 #[derive(Debug, Clone)]
-pub struct Painted {
+pub struct RenderedTable {
     /// Whether it is coloured.
     pub color: bool,
     /// Columns of the terminal; none: as many as are wanted.

@@ -4,12 +4,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Block, Cell, Column, Document, Page, Provenance, Report, SectionVerdict, Table, header,
+    Block, Cell, Column, Diagnosis, Document, Provenance, Report, RunbookLink, Table, header,
 };
 use crate::exit::FailOn;
-use crate::facts::{Evidence, Finding, Section, SourceError, SourceErrorKind, Value, Verdict};
+use crate::facts::{Evidence, Finding, Section, SourceError, SourceErrorKind, Status, Value};
 use crate::text;
-use crate::triage::{AUDIT, Facts, OTHER_ROLES, Step, not_observed, section, why};
+use crate::triage::{AUDIT, AreaResult, Facts, OTHER_ROLES, not_observed, section, why};
 
 /// `data` of `triage`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -35,7 +35,7 @@ pub struct StepJson {
 
 /// Builds the report.
 #[must_use]
-pub fn report(facts: &Facts, steps: &[Step], fail_on: FailOn, from: &Provenance) -> Report {
+pub fn report(facts: &Facts, steps: &[AreaResult], fail_on: FailOn, from: &Provenance) -> Report {
     let findings = steps.iter().flat_map(|step| step.findings.clone()).collect();
     let data = TriageJson { steps: steps.iter().map(step_json).collect() };
     let document = document(facts, steps, from);
@@ -44,7 +44,7 @@ pub fn report(facts: &Facts, steps: &[Step], fail_on: FailOn, from: &Provenance)
     report.summary = steps.iter().map(|s| (s.question, s.verdict().word().into())).collect();
     for step in steps {
         match step.verdict() {
-            Verdict::Unknown | Verdict::Skipped { .. } => {
+            Status::Unknown | Status::Skipped { .. } => {
                 report.not_examined.push((step.question.to_owned(), step.reading()));
             }
             _ => report.examined.push(step.question.to_owned()),
@@ -54,7 +54,7 @@ pub fn report(facts: &Facts, steps: &[Step], fail_on: FailOn, from: &Provenance)
     report
 }
 
-fn step_json(step: &Step) -> StepJson {
+fn step_json(step: &AreaResult) -> StepJson {
     StepJson {
         question: step.question,
         section: step.section.number(),
@@ -64,9 +64,9 @@ fn step_json(step: &Step) -> StepJson {
     }
 }
 
-fn document(facts: &Facts, steps: &[Step], from: &Provenance) -> Document {
+fn document(facts: &Facts, steps: &[AreaResult], from: &Provenance) -> Document {
     let mut document = Document::default();
-    let verdict = Verdict::worst(steps.iter().map(Step::verdict));
+    let verdict = Status::worst(steps.iter().map(AreaResult::verdict));
     let section = section(steps);
     let missing = unconfigured(facts);
     document.headline(verdict, headline(section.as_ref(), &missing, steps));
@@ -82,7 +82,7 @@ fn document(facts: &Facts, steps: &[Step], from: &Provenance) -> Document {
             Cell::plain(step.question),
             Cell::verdict(step.verdict()),
             Cell::plain(step.reading()),
-            Cell::muted(step.section.number()).leading_to(Page::Section(step.section)),
+            Cell::muted(step.section.number()).leading_to(RunbookLink::Section(step.section)),
         ]);
     }
     document.push(Block::Table(table));
@@ -115,17 +115,17 @@ fn document(facts: &Facts, steps: &[Step], from: &Provenance) -> Document {
 }
 
 /// Why the database was not read, where the checklist shows something worse in its place.
-fn unread_database(steps: &[Step]) -> Option<&Finding> {
-    let shadowed = |step: &&Step| step.verdict() == Verdict::Critical;
+fn unread_database(steps: &[AreaResult]) -> Option<&Finding> {
+    let shadowed = |step: &&AreaResult| step.verdict() == Status::Critical;
     let mut findings = steps.iter().filter(shadowed).flat_map(|step| &step.findings);
-    findings.find(|f| f.check == "db.reachable" && f.verdict == Verdict::Unknown)
+    findings.find(|f| f.check == "db.reachable" && f.verdict == Status::Unknown)
 }
 
 /// What led to the section: each check with its reading.
 fn evidence(matched: &[Finding]) -> Table {
     let mut table = Table::new(vec![Column::text("check"), Column::prose("evidence")]);
     for finding in matched {
-        let check = Cell::plain(finding.check).leading_to(Page::Check(finding.check));
+        let check = Cell::plain(finding.check).leading_to(RunbookLink::Check(finding.check));
         table.row(vec![check, Cell::plain(reading(finding))]);
     }
     table
@@ -133,7 +133,7 @@ fn evidence(matched: &[Finding]) -> Table {
 
 /// What was read, where and when: `2,520 s in public.jobs at 14:03:07Z (warning ≥ 60 s, …)`.
 fn reading(finding: &Finding) -> String {
-    let read = finding.evidence.as_ref().filter(|_| finding.verdict != Verdict::Unknown);
+    let read = finding.evidence.as_ref().filter(|_| finding.verdict != Status::Unknown);
     let Some(Evidence { value, unit, at, source }) = read else {
         return finding.message.clone();
     };
@@ -154,21 +154,21 @@ fn unconfigured(facts: &Facts) -> Vec<&SourceError> {
     errors.filter(|error| error.kind == SourceErrorKind::NotConfigured).collect()
 }
 
-fn headline(section: Option<&SectionVerdict>, missing: &[&SourceError], steps: &[Step]) -> String {
+fn headline(section: Option<&Diagnosis>, missing: &[&SourceError], steps: &[AreaResult]) -> String {
     match section {
         None => "everything that was looked at is well".to_owned(),
-        Some(SectionVerdict { verdict: Verdict::Unknown, .. })
+        Some(Diagnosis { verdict: Status::Unknown, .. })
             if missing.iter().any(|error| !is_unset(error)) =>
         {
             "the configuration is wrong: see below".to_owned()
         }
-        Some(SectionVerdict { verdict: Verdict::Unknown, .. }) if missing.len() == 2 => {
+        Some(Diagnosis { verdict: Status::Unknown, .. }) if missing.len() == 2 => {
             "nothing is configured: neither the app nor its database is known".to_owned()
         }
-        Some(SectionVerdict { verdict: Verdict::Unknown, .. }) if !missing.is_empty() => {
+        Some(Diagnosis { verdict: Status::Unknown, .. }) if !missing.is_empty() => {
             format!("nothing is known to be wrong, but {}", missing[0].message)
         }
-        Some(SectionVerdict { section, verdict: Verdict::Unknown, .. }) => format!(
+        Some(Diagnosis { section, verdict: Status::Unknown, .. }) => format!(
             "nothing is known to be wrong, but not everything could be seen: begin with {}",
             section.number()
         ),
@@ -184,9 +184,9 @@ fn is_unset(error: &SourceError) -> bool {
 }
 
 /// The section's own command first, then those of the other steps that are not OK.
-fn next(steps: &[Step], section: Option<&SectionVerdict>) -> Vec<(String, Cell)> {
+fn next(steps: &[AreaResult], section: Option<&Diagnosis>) -> Vec<(String, Cell)> {
     let applies = section.map(|s| s.section);
-    let mut order: Vec<&Step> = steps.iter().filter(|s| s.verdict() != Verdict::Ok).collect();
+    let mut order: Vec<&AreaResult> = steps.iter().filter(|s| s.verdict() != Status::Ok).collect();
     order.sort_by_key(|step| Some(step.section) != applies);
     let first = section.and_then(|s| {
         let command = s.next.clone()?;

@@ -1,7 +1,7 @@
 //! Which context protects this database, however it was reached.
 
 use super::config::{Config, Context};
-use super::dsn::{Address, Host};
+use super::dsn::{Host, ServerAddress};
 use super::{Dsn, Environment, Origin, Settings, context_database};
 
 /// Applies the guards of every context whose database this is, and those of the context in force.
@@ -68,8 +68,8 @@ pub fn same_database(one: &Dsn, other: &Dsn) -> bool {
 /// on this machine, ports tell servers and tunnels apart.
 fn place(host: &Host) -> (String, Option<u16>) {
     let name = match &host.address {
-        Address::Socket(_) => "localhost".to_owned(),
-        Address::Tcp { name, .. } => name.trim_end_matches('.').to_ascii_lowercase(),
+        ServerAddress::Socket(_) => "localhost".to_owned(),
+        ServerAddress::Tcp { name, .. } => name.trim_end_matches('.').to_ascii_lowercase(),
     };
     match name.as_str() {
         "localhost" | "127.0.0.1" | "::1" => ("localhost".to_owned(), Some(host.port)),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::config::{Config, Context};
 use super::dotenv::{self, DotEnv};
-use super::dsn::Surroundings;
+use super::dsn::ConnectionDefaults;
 use super::{
     Dsn, Environment, Origin, Overrides, Secret, Setting, Settings, base_url, context_database,
     headers, surroundings, unconfigured,
@@ -37,12 +37,12 @@ pub(super) const PG_VARIABLES: [(&str, &str); 18] = [
 const PG_PLACES: [&str; 4] = ["PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE"];
 
 /// The environment over `.env`.
-struct Ambient<'a> {
+struct EnvAndDotenv<'a> {
     environment: &'a Environment,
     dotenv: DotEnv,
 }
 
-impl Ambient<'_> {
+impl EnvAndDotenv<'_> {
     fn of_environment(&self, name: &str) -> Option<Setting<String>> {
         let value = self.environment.get(name)?;
         Some(Setting::new(value.to_owned(), Origin::Env(name.to_owned())))
@@ -52,7 +52,7 @@ impl Ambient<'_> {
         self.of_environment(name).or_else(|| self.dotenv.get(name).cloned())
     }
 
-    fn surroundings(&self) -> Surroundings {
+    fn surroundings(&self) -> ConnectionDefaults {
         let known = |(name, key): &(&str, &str)| Some(((*key).to_owned(), self.get(name)?));
         surroundings(self.environment, PG_VARIABLES.iter().filter_map(known).collect())
     }
@@ -77,7 +77,7 @@ impl Ambient<'_> {
     }
 }
 
-fn parse(text: &str, origin: Origin, around: &Surroundings) -> Result<Setting<Dsn>, Error> {
+fn parse(text: &str, origin: Origin, around: &ConnectionDefaults) -> Result<Setting<Dsn>, Error> {
     match Dsn::parse(text, around) {
         Ok(dsn) => Ok(Setting::new(dsn, origin)),
         Err(error) => Err(error.cause(format!("set by {origin}"))),
@@ -95,7 +95,7 @@ pub fn resolve(
         true => DotEnv::new(),
         false => dotenv::read(&cwd.join(".env"))?,
     };
-    let ambient = Ambient { environment, dotenv };
+    let ambient = EnvAndDotenv { environment, dotenv };
     let context = default_context(config)?;
     let mut settings = Settings::blank(overrides, environment, config);
     if let Some(context) = context {
@@ -125,7 +125,7 @@ fn default_context(config: &Config) -> Result<Option<&Context>, Error> {
 fn api(
     settings: &mut Settings,
     overrides: &Overrides,
-    ambient: &Ambient,
+    ambient: &EnvAndDotenv,
     context: Option<&Context>,
 ) -> bool {
     let flag = overrides.base_url.clone();
@@ -153,7 +153,7 @@ fn api(
 fn database(
     settings: &mut Settings,
     overrides: &Overrides,
-    ambient: &Ambient,
+    ambient: &EnvAndDotenv,
     context: Option<&Context>,
 ) -> bool {
     let flag = overrides

@@ -41,12 +41,12 @@ pub use environment::Environment;
 pub use headers::Header;
 pub use secret::{REDACTED, Secret};
 pub use setting::{Origin, Setting};
-pub use show::Shown;
+pub use show::SettingRow;
 
 use crate::error::Error;
 use crate::facts::advice::Advice;
-use crate::facts::{Limits, SourceError, SourceErrorKind};
-use crate::text::Address;
+use crate::facts::{SourceError, SourceErrorKind, Thresholds};
+use crate::text::TargetFlags;
 
 /// Longest time for one probe where nobody says otherwise.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -99,7 +99,7 @@ pub struct Settings {
     /// Where the runbook is read in a browser, without a fragment.
     pub runbook_url: Option<Setting<String>>,
     /// The limits that checks judge by.
-    pub limits: Limits,
+    pub limits: Thresholds,
     /// Where limits that differ from the defaults came from, by name.
     pub limit_origins: BTreeMap<&'static str, Origin>,
     /// What the application does beside its schema.
@@ -172,8 +172,8 @@ impl Settings {
 
     /// Where these settings come from, as other commands can say it.
     #[must_use]
-    pub fn address(&self) -> Address {
-        Address::new(self.context_name.as_deref(), self.named_file.as_deref(), self.named_url())
+    pub fn address(&self) -> TargetFlags {
+        TargetFlags::new(self.context_name.as_deref(), self.named_file.as_deref(), self.named_url())
     }
 
     /// Nothing set, over the ground that all modes share.
@@ -198,7 +198,7 @@ impl Settings {
             timeout: timeout.unwrap_or(Setting::default_value(DEFAULT_TIMEOUT)),
             oldest_job_age_unit: None,
             runbook_url: None,
-            limits: Limits::default(),
+            limits: Thresholds::default(),
             limit_origins: BTreeMap::new(),
             actor: actor(environment),
             env: config.env.clone(),
@@ -282,9 +282,9 @@ fn actor(environment: &Environment) -> String {
 fn surroundings(
     environment: &Environment,
     ambient: BTreeMap<String, Setting<String>>,
-) -> dsn::Surroundings {
+) -> dsn::ConnectionDefaults {
     let user = environment.get("USER").or_else(|| environment.get("LOGNAME"));
-    dsn::Surroundings { ambient, home: environment.home(), user: user.map(str::to_owned) }
+    dsn::ConnectionDefaults { ambient, home: environment.home(), user: user.map(str::to_owned) }
 }
 
 /// Nobody said where something is; the contexts that do are named, up to a few.

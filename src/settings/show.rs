@@ -3,11 +3,11 @@
 use super::dsn::RootCert;
 use super::{Origin, REDACTED, Setting, Settings};
 use crate::facts::SourceError;
-use crate::facts::limits::{LIMITS, LimitDoc, limit_text};
+use crate::facts::limits::{LIMITS, ThresholdDoc, limit_text};
 
 /// One setting for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
+pub struct SettingRow {
     /// Its name.
     pub name: String,
     /// Its value; `***` for secrets, empty where it is not set.
@@ -16,11 +16,11 @@ pub struct Shown {
     pub origin: String,
 }
 
-fn shown(name: &str, value: impl Into<String>, origin: impl ToString) -> Shown {
-    Shown { name: name.to_owned(), value: value.into(), origin: origin.to_string() }
+fn shown(name: &str, value: impl Into<String>, origin: impl ToString) -> SettingRow {
+    SettingRow { name: name.to_owned(), value: value.into(), origin: origin.to_string() }
 }
 
-fn setting<T: ToString>(name: &str, value: &Result<Setting<T>, SourceError>) -> Shown {
+fn setting<T: ToString>(name: &str, value: &Result<Setting<T>, SourceError>) -> SettingRow {
     match value {
         Ok(setting) => shown(name, setting.value.to_string(), &setting.origin),
         Err(error) => shown(name, "", error),
@@ -29,7 +29,7 @@ fn setting<T: ToString>(name: &str, value: &Result<Setting<T>, SourceError>) -> 
 
 impl Settings {
     /// Every setting, in the order in which people ask.
-    pub fn shown(&self) -> impl Iterator<Item = Shown> {
+    pub fn shown(&self) -> impl Iterator<Item = SettingRow> {
         let context = self.context_name.as_deref().unwrap_or("");
         let mut rows = vec![shown("context", context, "")];
         rows.push(setting("base_url", &self.base_url));
@@ -57,7 +57,7 @@ impl Settings {
         rows.into_iter()
     }
 
-    fn shown_database(&self) -> Vec<Shown> {
+    fn shown_database(&self) -> Vec<SettingRow> {
         let mut rows = vec![setting("database", &self.database)];
         let Ok(database) = &self.database else { return rows };
         let dsn = &database.value;
@@ -77,7 +77,7 @@ impl Settings {
         rows
     }
 
-    fn shown_headers(&self) -> Vec<Shown> {
+    fn shown_headers(&self) -> Vec<SettingRow> {
         match &self.headers {
             Ok(headers) => headers
                 .iter()
@@ -87,9 +87,9 @@ impl Settings {
         }
     }
 
-    fn shown_limits(&self) -> Vec<Shown> {
+    fn shown_limits(&self) -> Vec<SettingRow> {
         let origin = |name| self.limit_origins.get(name).unwrap_or(&Origin::Default);
-        let limit = |doc: &LimitDoc| {
+        let limit = |doc: &ThresholdDoc| {
             let text = limit_text((doc.get)(&self.limits), doc.unit);
             shown(&format!("thresholds.{}", doc.name), text.to_string(), origin(doc.name))
         };

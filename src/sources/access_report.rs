@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::bounded;
 use crate::error::{Error, ErrorKind};
 use crate::facts::SourceErrorKind;
-use crate::facts::access::diff::{CellThen, FlawThen, Pair, Snapshot};
+use crate::facts::access::diff::{AccessReport, EarlierAccess, EarlierFinding, Pair};
 use crate::text;
 
 /// Bytes that are read: a report of this size is something else.
@@ -16,20 +16,20 @@ const MAX_BYTES: u64 = 64 << 20;
 const SCHEMA: &str = "cliplyctl.report/v1";
 
 #[derive(Deserialize)]
-struct Written {
+struct ReportFile {
     schema: String,
     command: String,
     started_at: String,
     exit_code: i32,
-    context: Whose,
+    context: ReportContext,
     coverage: Coverage,
-    findings: Vec<Flaw>,
+    findings: Vec<ReportFinding>,
     data: serde_json::Value,
     errors: Vec<Failure>,
 }
 
 #[derive(Deserialize)]
-struct Whose {
+struct ReportContext {
     name: Option<String>,
     database: Option<String>,
 }
@@ -40,7 +40,7 @@ struct Coverage {
 }
 
 #[derive(Deserialize)]
-struct Flaw {
+struct ReportFinding {
     id: String,
     severity: String,
     subject: String,
@@ -74,12 +74,12 @@ pub fn read(old: &Path, new: &Path) -> Result<Pair, Error> {
     Ok(Pair { old: snapshot(old, before)?, new: snapshot(new, after)? })
 }
 
-fn written(path: &Path) -> Result<Written, Error> {
+fn written(path: &Path) -> Result<ReportFile, Error> {
     let shown = path.display();
     let bytes = bounded::file(path, MAX_BYTES)
         .map_err(|e| Error::usage(format!("{shown} cannot be read")).cause(e))?
         .ok_or_else(|| foreign(path, "it is larger than any of them"))?;
-    let report: Written =
+    let report: ReportFile =
         serde_json::from_slice(&bytes).map_err(|e| foreign(path, text::unlike(&e)))?;
     if report.schema != SCHEMA || !matches!(report.command.as_str(), "rls audit" | "rls matrix") {
         return Err(foreign(path, format!("it is a {} of `{}`", report.schema, report.command)));
@@ -99,7 +99,7 @@ fn foreign(path: &Path, why: impl std::fmt::Display) -> Error {
         .hint("write one: cliplyctl rls matrix -o json > FILE")
 }
 
-fn snapshot(path: &Path, report: Written) -> Result<Snapshot, Error> {
+fn snapshot(path: &Path, report: ReportFile) -> Result<AccessReport, Error> {
     let cells: Vec<Cell> = match report.command.as_str() {
         "rls matrix" => {
             serde_json::from_value(report.data).map_err(|e| foreign(path, text::unlike(&e)))?
@@ -107,20 +107,20 @@ fn snapshot(path: &Path, report: Written) -> Result<Snapshot, Error> {
         _ => Vec::new(),
     };
     let place = report.context.name.or(report.context.database).unwrap_or_default();
-    let cell = |cell: Cell| CellThen {
+    let cell = |cell: Cell| EarlierAccess {
         table: cell.table,
         role: cell.role,
         command: cell.command,
         declared: cell.declared,
         predicted: cell.predicted,
     };
-    let flaw = |flaw: Flaw| FlawThen {
+    let flaw = |flaw: ReportFinding| EarlierFinding {
         check: flaw.id,
         subject: flaw.subject,
         severity: flaw.severity,
         message: flaw.message,
     };
-    Ok(Snapshot {
+    Ok(AccessReport {
         file: path.display().to_string(),
         of: format!("{place} at {}", report.started_at),
         cells: cells.into_iter().map(cell).collect(),

@@ -48,14 +48,14 @@ impl From<AuthorityExpired> for Error {
 
 /// A verifier that says whose certificate has expired.
 #[derive(Debug)]
-pub struct Blaming {
+pub struct ExpiredCaVerifier {
     /// Who verifies.
     pub verifier: Arc<dyn ServerCertVerifier>,
     /// The authorities of a file, where they come from one.
     pub roots: Vec<CertificateDer<'static>>,
 }
 
-impl Blaming {
+impl ExpiredCaVerifier {
     /// What stands above the server's certificate and has expired by `now`, where its own has not.
     fn above(
         &self,
@@ -96,7 +96,7 @@ fn has_expired(certificate: &X509Certificate<'_>, now: UnixTime) -> bool {
     i64::try_from(now.as_secs()).is_ok_and(|now| until < now)
 }
 
-impl ServerCertVerifier for Blaming {
+impl ServerCertVerifier for ExpiredCaVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::postgres::requeue::journal::Entry;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
-use crate::facts::operation::{Author, Deed, OperationId};
-use crate::facts::requeue::{Options, Target};
+use crate::facts::operation::{Author, OperationId, OperationType};
+use crate::facts::requeue::{PlanOptions, Target};
 
 /// A plan on disk.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub struct StoredPlan {
     /// What was asked for.
     pub target: Target,
     /// How it was read.
-    pub options: Options,
+    pub options: PlanOptions,
     /// When, by the server's clock.
     pub cutoff: Timestamp,
     /// The frozen jobs.
@@ -39,7 +39,7 @@ pub struct StoredOperation {
     /// Its id.
     pub operation: OperationId,
     /// What it does.
-    pub deed: Deed,
+    pub deed: OperationType,
     /// The plan that it applies.
     pub plan: String,
     /// `host:port/database`.
@@ -76,11 +76,11 @@ pub const PARTS: [&str; 3] = ["plans", "operations", "journal"];
 
 /// The directory.
 #[derive(Debug, Clone)]
-pub struct State {
+pub struct LocalStore {
     dir: PathBuf,
 }
 
-impl State {
+impl LocalStore {
     /// Makes the directory where it does not exist, for this user alone.
     ///
     /// # Errors
@@ -231,12 +231,12 @@ mod tests {
     fn a_plan_comes_back_whole_and_is_private() {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().unwrap();
-        let state = State::open(Some(&dir.path().join("state"))).unwrap();
+        let state = LocalStore::open(Some(&dir.path().join("state"))).unwrap();
         let plan = StoredPlan {
             plan: "plan-1".into(),
             database: "h:1/d".into(),
             target: Target::Ids(vec![JobId::Number(1)]),
-            options: Options::default(),
+            options: PlanOptions::default(),
             cutoff: Timestamp::UNIX_EPOCH,
             ids: vec![JobId::Number(1), JobId::Uuid(2)],
         };
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn the_last_whole_line_on_a_job_counts() {
         let dir = tempfile::tempdir().unwrap();
-        let state = State::open(Some(dir.path())).unwrap();
+        let state = LocalStore::open(Some(dir.path())).unwrap();
         let id = OperationId::parse("rq-20261125T222653Z-t-19d058").unwrap();
         let line = |id: &str, n: u32| format!(r#"{{"id":"{id}","previous":0,"written":{n}}}"#);
         let first = format!("{}\n{}\n{}", line("a", 1), line("b", 1), r#"{"id":"c","prev"#);

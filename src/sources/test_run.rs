@@ -25,9 +25,9 @@ const MAX_LINE: u64 = 16 << 10;
 const LEFT_OVER: Duration = Duration::from_millis(500);
 
 /// The process group of a script; ended with everything in it when this goes.
-struct Group(Option<Pid>);
+struct ProcessGroup(Option<Pid>);
 
-impl Drop for Group {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
         if let Some(group) = self.0 {
             _ = kill_process_group(group, Signal::KILL);
@@ -79,7 +79,7 @@ async fn follow(
     say: impl Fn(&str),
 ) -> TestEnd {
     let id = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-    let group = Group(id);
+    let group = ProcessGroup(id);
     let (out, err) = (child.stdout.take(), child.stderr.take());
     // What a script leaves running may hold its streams open: after its own end they get a moment.
     let ended = async {

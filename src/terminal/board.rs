@@ -6,12 +6,12 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::render::sanitise;
 
 /// Lines on stderr; nothing where that is no terminal. Dropped, it takes itself away.
-pub struct Board {
+pub struct ContextProgress {
     all: MultiProgress,
     lines: Vec<(String, ProgressBar)>,
 }
 
-impl Board {
+impl ContextProgress {
     pub(super) fn new(names: &[String], interactive: bool) -> Self {
         let target = match interactive {
             true => ProgressDrawTarget::stderr(),
@@ -43,7 +43,7 @@ impl Board {
     }
 }
 
-impl Drop for Board {
+impl Drop for ContextProgress {
     fn drop(&mut self) {
         _ = self.all.clear();
     }

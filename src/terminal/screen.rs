@@ -6,13 +6,13 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, Ke
 use ratatui::{DefaultTerminal, Frame};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::watch::Key;
+use crate::watch::KeyPress;
 
 /// What comes from the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     /// A key.
-    Key(Key),
+    Key(KeyPress),
     /// The window has another size.
     Resized,
     /// The terminal is gone.
@@ -74,23 +74,23 @@ impl Drop for Screen {
 }
 
 /// The keys that mean something; terminals that tell of releases are not heard twice.
-fn read(key: KeyEvent) -> Option<Key> {
+fn read(key: KeyEvent) -> Option<KeyPress> {
     if key.kind == KeyEventKind::Release {
         return None;
     }
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     match key.code {
-        KeyCode::Char('c') if control => Some(Key::Interrupt),
+        KeyCode::Char('c') if control => Some(KeyPress::Interrupt),
         KeyCode::Char(_) if control => None,
-        KeyCode::Char(c) => Some(Key::Char(c)),
-        KeyCode::Up => Some(Key::Up),
-        KeyCode::Down => Some(Key::Down),
-        KeyCode::PageUp => Some(Key::PageUp),
-        KeyCode::PageDown => Some(Key::PageDown),
-        KeyCode::Enter => Some(Key::Enter),
-        KeyCode::Esc => Some(Key::Escape),
-        KeyCode::Tab => Some(Key::Tab),
-        KeyCode::BackTab => Some(Key::BackTab),
+        KeyCode::Char(c) => Some(KeyPress::Char(c)),
+        KeyCode::Up => Some(KeyPress::Up),
+        KeyCode::Down => Some(KeyPress::Down),
+        KeyCode::PageUp => Some(KeyPress::PageUp),
+        KeyCode::PageDown => Some(KeyPress::PageDown),
+        KeyCode::Enter => Some(KeyPress::Enter),
+        KeyCode::Esc => Some(KeyPress::Escape),
+        KeyCode::Tab => Some(KeyPress::Tab),
+        KeyCode::BackTab => Some(KeyPress::BackTab),
         _ => None,
     }
 }

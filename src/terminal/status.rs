@@ -12,12 +12,12 @@ const FREE: usize = 4;
 const CLEAR: &str = "\r\x1b[2K";
 
 /// A status line on stderr; nothing where that is no terminal. Dropped, it takes itself away.
-pub struct Status {
+pub struct StatusLine {
     columns: Option<usize>,
     shown: RefCell<String>,
 }
 
-impl Status {
+impl StatusLine {
     pub(super) fn new(text: &str, width: Option<u16>) -> Self {
         let columns = width.map(|width| usize::from(width).saturating_sub(FREE));
         let status = Self { columns, shown: RefCell::default() };
@@ -35,7 +35,7 @@ impl Status {
     }
 }
 
-impl Drop for Status {
+impl Drop for StatusLine {
     fn drop(&mut self) {
         if self.columns.is_some() {
             write(CLEAR);

@@ -6,13 +6,13 @@ const NAME: &str = "cliplyctl ";
 
 /// The flags that say where to look. None holds a secret: a base URL with one is refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Address {
+pub struct TargetFlags {
     config: String,
     context: String,
     base_url: String,
 }
 
-impl Address {
+impl TargetFlags {
     /// The flags of this context, configuration file and base URL, where they were named.
     #[must_use]
     pub fn new(context: Option<&str>, config: Option<&Path>, base_url: Option<&str>) -> Self {
@@ -81,8 +81,8 @@ impl Address {
 mod tests {
     use super::*;
 
-    fn a() -> Address {
-        Address::of_context("a")
+    fn a() -> TargetFlags {
+        TargetFlags::of_context("a")
     }
 
     #[test]
@@ -99,20 +99,20 @@ mod tests {
         for prose in ["connect as another role", "is the cliplyctl of this machine old?"] {
             assert_eq!(addressed(prose), prose);
         }
-        assert_eq!(Address::default().sentence("cliplyctl queue"), "cliplyctl queue");
+        assert_eq!(TargetFlags::default().sentence("cliplyctl queue"), "cliplyctl queue");
     }
 
     #[test]
     fn a_file_that_was_named_is_named_again() {
-        let file = Address::new(None, Some(Path::new("my ops.toml")), None);
+        let file = TargetFlags::new(None, Some(Path::new("my ops.toml")), None);
         assert_eq!(file.sentence("cliplyctl queue"), "cliplyctl --config 'my ops.toml' queue");
-        let both = Address::new(Some("a"), Some(Path::new("ops.toml")), None);
+        let both = TargetFlags::new(Some("a"), Some(Path::new("ops.toml")), None);
         let addressed = "cliplyctl --config ops.toml -c a queue";
         assert_eq!(both.sentence("cliplyctl queue"), addressed);
         assert_eq!(both.sentence(addressed), addressed);
-        let config = Address::new(None, Some(Path::new("ops.toml")), None);
+        let config = TargetFlags::new(None, Some(Path::new("ops.toml")), None);
         assert_eq!(config.sentence(&a().sentence("cliplyctl queue")), addressed);
-        let url = Address::new(None, None, Some("http://app"));
+        let url = TargetFlags::new(None, None, Some("http://app"));
         let addressed = "cliplyctl --base-url http://app ready --admin";
         assert_eq!(url.sentence("cliplyctl ready --admin"), addressed);
         assert_eq!(url.sentence(addressed), addressed);

@@ -1,10 +1,10 @@
 //! A recorded figure in words.
 
-use crate::facts::snapshot::FigureDoc;
+use crate::facts::snapshot::MetricDoc;
 
 /// A figure with its unit: `1,234`, `41m 34s`, `2.5/min`.
 #[must_use]
-pub fn figure(doc: &FigureDoc, value: f64) -> String {
+pub fn figure(doc: &MetricDoc, value: f64) -> String {
     match doc.unit {
         "seconds" => super::age(value),
         "jobs/min" => format!("{value:.1}/min"),
@@ -15,14 +15,14 @@ pub fn figure(doc: &FigureDoc, value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::snapshot::{FIGURES, Figure};
+    use crate::facts::snapshot::{FIGURES, Metric};
 
     #[test]
     fn a_figure_has_the_words_of_its_unit() {
-        let text = |of: Figure, value| figure(&FIGURES[of as usize], value);
-        assert_eq!(text(Figure::Due, 1_234.4), "1,234");
-        assert_eq!(text(Figure::OldestDue, 2_494.0), "41m 34s");
-        assert_eq!(text(Figure::Throughput, 2.49), "2.5/min");
-        assert_eq!(text(Figure::Workers, -1.0), "0", "no count is below nothing");
+        let text = |of: Metric, value| figure(&FIGURES[of as usize], value);
+        assert_eq!(text(Metric::Due, 1_234.4), "1,234");
+        assert_eq!(text(Metric::OldestDue, 2_494.0), "41m 34s");
+        assert_eq!(text(Metric::Throughput, 2.49), "2.5/min");
+        assert_eq!(text(Metric::Workers, -1.0), "0", "no count is below nothing");
     }
 }

@@ -1,6 +1,6 @@
 //! Numbers over time in one line of text. A gap is a blank, which no number is.
 
-use crate::facts::Verdict;
+use crate::facts::Status;
 
 /// From the smallest to the largest.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -23,13 +23,13 @@ pub fn bars(values: impl IntoIterator<Item = Option<f64>>) -> String {
 
 /// One character a step, readable without colour.
 #[must_use]
-pub fn verdicts(verdicts: impl IntoIterator<Item = Option<Verdict>>) -> String {
+pub fn verdicts(verdicts: impl IntoIterator<Item = Option<Status>>) -> String {
     let sign = |verdict| match verdict {
         None => ' ',
-        Some(Verdict::Ok) => '·',
-        Some(Verdict::Warning) => 'w',
-        Some(Verdict::Critical) => 'C',
-        Some(Verdict::Unknown | Verdict::Skipped { .. }) => '?',
+        Some(Status::Ok) => '·',
+        Some(Status::Warning) => 'w',
+        Some(Status::Critical) => 'C',
+        Some(Status::Unknown | Status::Skipped { .. }) => '?',
     };
     verdicts.into_iter().map(sign).collect()
 }
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn verdicts_need_no_colour() {
-        let all = [None, Some(Verdict::Ok), Some(Verdict::Critical), Some(Verdict::Unknown)];
+        let all = [None, Some(Status::Ok), Some(Status::Critical), Some(Status::Unknown)];
         assert_eq!(verdicts(all), " ·C?");
     }
 }

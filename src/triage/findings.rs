@@ -1,13 +1,13 @@
 //! Runs every check. What depends on a failed one is skipped and says by what; the rest still runs.
 
-use crate::checks::cross::oldest_age::{self, Told};
+use crate::checks::cross::oldest_age::{self, AgeUnitMatch};
 use crate::checks::{Check, access, checkout, cross, environment, flow, queue, server, service};
 use crate::facts::service::Readiness;
 use crate::facts::triage::Facts;
-use crate::facts::{Finding, Limits, Observed, Verdict};
+use crate::facts::{Finding, Observed, Status, Thresholds};
 
 /// Every finding, in no particular order: the tree sorts them.
-pub fn all(facts: &Facts, limits: &Limits) -> Vec<Finding> {
+pub fn all(facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     let mut findings = app(facts, limits);
     findings.extend(database(facts, limits));
     findings.extend(cross::CROSS.iter().flat_map(|check| check.run(facts, limits)));
@@ -17,7 +17,7 @@ pub fn all(facts: &Facts, limits: &Limits) -> Vec<Finding> {
 }
 
 /// What the app says of itself. An app that answers nowhere blocks its readiness.
-fn app(facts: &Facts, limits: &Limits) -> Vec<Finding> {
+fn app(facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     let checks = service::HEALTH.iter();
     let mut findings: Vec<_> = checks.flat_map(|check| check.run(&facts.health, limits)).collect();
     let down = facts.health.result.is_err() && facts.readiness.result.is_err();
@@ -39,8 +39,8 @@ fn dated(facts: &Facts) -> Observed<Readiness> {
     let mut readiness = facts.readiness.clone();
     if let Ok(Readiness { queue: Some(queue), .. }) = &mut readiness.result {
         match oldest_age::told(facts) {
-            Some(Told::Unit(unit)) => queue.age_unit = Some(unit),
-            Some(Told::NoJobs) => queue.oldest_job_age = None,
+            Some(AgeUnitMatch::Unit(unit)) => queue.age_unit = Some(unit),
+            Some(AgeUnitMatch::NoJobs) => queue.oldest_job_age = None,
             None => {}
         }
     }
@@ -48,7 +48,7 @@ fn dated(facts: &Facts) -> Observed<Readiness> {
 }
 
 /// What SQL tells. No way to the database blocks all of it; no sight of jobs, what is read of jobs.
-fn database(facts: &Facts, limits: &Limits) -> Vec<Finding> {
+fn database(facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     let mut findings = server::REACHABLE.run(facts, limits);
     let away = server::obstacle(facts).is_some();
     if away {
@@ -84,7 +84,7 @@ fn unless_blocked<T>(
     check: &Check<Observed<T>>,
     seen: Option<&Observed<T>>,
     by: &'static str,
-    limits: &Limits,
+    limits: &Thresholds,
 ) -> Vec<Finding> {
     match seen {
         Some(seen) => check.run(seen, limits),
@@ -94,13 +94,13 @@ fn unless_blocked<T>(
 
 /// Whether the template of this checkout has drifted. What a copy of it would lack in quality is for
 /// `env check` to say: here it would only distract.
-fn template(facts: &Facts, limits: &Limits) -> Vec<Finding> {
+fn template(facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     let check = environment::TEMPLATE;
     let findings = match facts.environment.as_ref().map(|observed| &observed.result) {
         None => Vec::new(),
         Some(Ok(environment)) => check.run(environment, limits),
         Some(Err(error)) => {
-            vec![check.finding(Verdict::Unknown, check.title, error.to_string())]
+            vec![check.finding(Status::Unknown, check.title, error.to_string())]
         }
     };
     findings.into_iter().map(|f| f.next("cliplyctl env check")).collect()
@@ -109,7 +109,7 @@ fn template(facts: &Facts, limits: &Limits) -> Vec<Finding> {
 /// What depends on a failed check is not attempted, and says so.
 fn blocked<F>(check: &Check<F>, by: &'static str) -> Finding {
     check.finding(
-        Verdict::Skipped { blocked_by: by },
+        Status::Skipped { blocked_by: by },
         check.title,
         format!("not attempted: blocked by {by}"),
     )

@@ -15,19 +15,19 @@ pub mod tree;
 
 pub use coverage::{AUDIT, OTHER_ROLES, not_observed};
 pub use section::{section, why};
-pub use step::Step;
+pub use step::AreaResult;
 
 pub use crate::facts::triage::Facts;
 
-use crate::facts::Limits;
+use crate::facts::Thresholds;
 use tree::TREE;
 
 /// Judges everything and sorts the findings into the checklist. A question to which nothing was
 /// looked at by design (the environment, outside of a checkout) is left out.
 #[must_use]
-pub fn judge(facts: &Facts, limits: &Limits) -> Vec<Step> {
+pub fn judge(facts: &Facts, limits: &Thresholds) -> Vec<AreaResult> {
     let findings = findings::all(facts, limits);
-    let steps = TREE.iter().map(|branch| Step {
+    let steps = TREE.iter().map(|branch| AreaResult {
         section: branch.section,
         question: branch.question,
         findings: branch

@@ -4,25 +4,24 @@
 //! (3.1, WARNING) must not hide a queue that stands still (3.3, CRITICAL). UNKNOWN comes last here,
 //! although it decides the exit code before WARNING: what is known to be wrong can be acted on.
 
-use super::Step;
-use super::tree::{Branch, TREE};
-use crate::facts::{Finding, Section, Verdict};
-use crate::report::{RuledOut, SectionVerdict};
+use super::AreaResult;
+use super::tree::{Area, TREE};
+use crate::facts::{Finding, Section, Status};
+use crate::report::{Diagnosis, RuledOut};
 
 /// The section that applies; `None` when all is well.
 #[must_use]
-pub fn section(steps: &[Step]) -> Option<SectionVerdict> {
+pub fn section(steps: &[AreaResult]) -> Option<Diagnosis> {
     let first = |wanted| steps.iter().find(|step| step.verdict() == wanted);
-    let from =
-        [Verdict::Critical, Verdict::Warning, Verdict::Unknown].into_iter().find_map(first)?;
+    let from = [Status::Critical, Status::Warning, Status::Unknown].into_iter().find_map(first)?;
     let (to, because) = followed(from, steps);
     let verdict = from.verdict();
     let mut matched: Vec<Finding> = bad(from, |f| f.verdict == verdict);
     if to.section != from.section {
         // The worst first; and whatever is CRITICAL, as it stands in the step's reading.
         let told = |f: &Finding| because.contains(&f.check) && is_wrong(f.verdict);
-        let mut causes = bad(to, |f| told(f) || f.verdict == Verdict::Critical);
-        causes.sort_by_key(|f| f.verdict != Verdict::Critical);
+        let mut causes = bad(to, |f| told(f) || f.verdict == Status::Critical);
+        causes.sort_by_key(|f| f.verdict != Status::Critical);
         matched.extend(causes);
     }
     let earlier = steps.iter().take_while(|step| step.section != to.section);
@@ -38,17 +37,18 @@ pub fn section(steps: &[Step]) -> Option<SectionVerdict> {
     let next = to.next().or_else(|| from.next()).map_or_else(page, str::to_owned);
     let behind = (to.section != from.section).then_some(from.section);
     let section = to.section;
-    Some(SectionVerdict { section, behind, verdict, matched, ruled_out, next: Some(next) })
+    Some(Diagnosis { section, behind, verdict, matched, ruled_out, next: Some(next) })
 }
 
 /// Why it is this section, where the table shows others in red: `, the likely cause of 3.2; also
 /// CRITICAL: 4.1`.
 #[must_use]
-pub fn why(applies: &SectionVerdict, steps: &[Step]) -> String {
+pub fn why(applies: &Diagnosis, steps: &[AreaResult]) -> String {
     let cause = applies.behind.map(|red| format!(", the likely cause of {}", red.number()));
-    let named =
-        |step: &&Step| step.section == applies.section || Some(step.section) == applies.behind;
-    let critical = steps.iter().filter(|step| step.verdict() == Verdict::Critical);
+    let named = |step: &&AreaResult| {
+        step.section == applies.section || Some(step.section) == applies.behind
+    };
+    let critical = steps.iter().filter(|step| step.verdict() == Status::Critical);
     let others: Vec<_> =
         critical.filter(|step| !named(step)).map(|step| step.section.number()).collect();
     let also = (!others.is_empty()).then(|| format!("; also CRITICAL: {}", others.join(", ")));
@@ -56,7 +56,10 @@ pub fn why(applies: &SectionVerdict, steps: &[Step]) -> String {
 }
 
 /// The step that deals with what is wrong in this one, and the checks that say so.
-fn followed<'a>(from: &'a Step, steps: &'a [Step]) -> (&'a Step, &'static [&'static str]) {
+fn followed<'a>(
+    from: &'a AreaResult,
+    steps: &'a [AreaResult],
+) -> (&'a AreaResult, &'static [&'static str]) {
     let stay = (from, &[] as &[_]);
     let Some(branch) = branch(from.section) else { return stay };
     let verdict = from.verdict();
@@ -64,13 +67,13 @@ fn followed<'a>(from: &'a Step, steps: &'a [Step]) -> (&'a Step, &'static [&'sta
         return stay;
     }
     // The worst cause first: a warning of the queue must not hide dead letters that are CRITICAL.
-    for wanted in [Verdict::Critical, Verdict::Warning] {
+    for wanted in [Status::Critical, Status::Warning] {
         for detour in branch.detours {
             let elsewhere = |f: &Finding| f.verdict == verdict && !detour.only.contains(&f.check);
             let cause = |f: &Finding| detour.because.contains(&f.check) && f.verdict == wanted;
             let to = steps.iter().find(|step| step.section == detour.to);
             let contradicts =
-                |f: &Finding| detour.unless.contains(&f.check) && f.verdict == Verdict::Ok;
+                |f: &Finding| detour.unless.contains(&f.check) && f.verdict == Status::Ok;
             if let Some(to) = to.filter(|to| to.findings.iter().any(cause))
                 && !from.findings.iter().any(elsewhere)
                 && !to.findings.iter().any(contradicts)
@@ -82,15 +85,15 @@ fn followed<'a>(from: &'a Step, steps: &'a [Step]) -> (&'a Step, &'static [&'sta
     stay
 }
 
-fn branch(section: Section) -> Option<&'static Branch> {
+fn branch(section: Section) -> Option<&'static Area> {
     TREE.iter().find(|branch| branch.section == section)
 }
 
-fn bad(step: &Step, wanted: impl Fn(&Finding) -> bool) -> Vec<Finding> {
+fn bad(step: &AreaResult, wanted: impl Fn(&Finding) -> bool) -> Vec<Finding> {
     step.findings.iter().filter(|f| wanted(f)).cloned().collect()
 }
 
 /// Known to be wrong, rather than not known.
-fn is_wrong(verdict: Verdict) -> bool {
-    matches!(verdict, Verdict::Critical | Verdict::Warning)
+fn is_wrong(verdict: Status) -> bool {
+    matches!(verdict, Status::Critical | Status::Warning)
 }

@@ -1,11 +1,11 @@
 //! A line of the checklist.
 
-use crate::facts::{Finding, Section, Verdict};
+use crate::facts::{Finding, Section, Status};
 use crate::text;
 
 /// A line of the checklist.
 #[derive(Debug)]
-pub struct Step {
+pub struct AreaResult {
     /// The section that deals with it.
     pub section: Section,
     /// The question that a tired person asks.
@@ -17,13 +17,13 @@ pub struct Step {
 /// Bytes of a reading behind which further sentences are only counted.
 const READING: usize = 160;
 
-impl Step {
+impl AreaResult {
     /// The worst of its findings. Where nothing is worse than skipped, the first one decides: it
     /// answers the question, and the others only add to it.
     #[must_use]
-    pub fn verdict(&self) -> Verdict {
-        match (Verdict::worst(self.findings.iter().map(|f| f.verdict)), self.findings.first()) {
-            (Verdict::Skipped { .. }, Some(answer)) => answer.verdict,
+    pub fn verdict(&self) -> Status {
+        match (Status::worst(self.findings.iter().map(|f| f.verdict)), self.findings.first()) {
+            (Status::Skipped { .. }, Some(answer)) => answer.verdict,
             (worst, _) => worst,
         }
     }
@@ -34,11 +34,11 @@ impl Step {
     pub fn reading(&self) -> String {
         let verdict = self.verdict();
         let worst = joined(&self.sentences(verdict));
-        match (verdict, self.sentences(Verdict::Ok).as_slice(), self.skipped()) {
-            (Verdict::Skipped { .. }, good @ [_, ..], _) => {
+        match (verdict, self.sentences(Status::Ok).as_slice(), self.skipped()) {
+            (Status::Skipped { .. }, good @ [_, ..], _) => {
                 format!("{worst}; otherwise: {}", joined(good))
             }
-            (Verdict::Ok, _, Some((checks, by))) => {
+            (Status::Ok, _, Some((checks, by))) => {
                 let checks = text::plural(checks, "check", "checks");
                 format!("{worst}; {checks} blocked by {by}")
             }
@@ -49,7 +49,7 @@ impl Step {
     /// How many of its checks were skipped, and because of which.
     fn skipped(&self) -> Option<(u64, &'static str)> {
         let mut blocked = self.findings.iter().filter_map(|finding| match finding.verdict {
-            Verdict::Skipped { blocked_by } => Some(blocked_by),
+            Status::Skipped { blocked_by } => Some(blocked_by),
             _ => None,
         });
         let by = blocked.next()?;
@@ -57,7 +57,7 @@ impl Step {
     }
 
     /// The messages of this verdict, each once.
-    fn sentences(&self, verdict: Verdict) -> Vec<&str> {
+    fn sentences(&self, verdict: Status) -> Vec<&str> {
         let mut sentences: Vec<&str> = Vec::new();
         for finding in self.findings.iter().filter(|f| same(f.verdict, verdict)) {
             if !sentences.contains(&finding.message.as_str()) {
@@ -91,7 +91,7 @@ fn joined(sentences: &[&str]) -> String {
     }
 }
 
-fn same(a: Verdict, b: Verdict) -> bool {
+fn same(a: Status, b: Status) -> bool {
     std::mem::discriminant(&a) == std::mem::discriminant(&b)
 }
 
@@ -99,13 +99,13 @@ fn same(a: Verdict, b: Verdict) -> bool {
 mod tests {
     use super::*;
 
-    fn step(sentences: &[&str]) -> Step {
+    fn step(sentences: &[&str]) -> AreaResult {
         let section = Section::Access;
         let finding = |text: &&str| {
-            Finding::new("access.jobs", section, Verdict::Critical, "a subject", *text)
+            Finding::new("access.jobs", section, Status::Critical, "a subject", *text)
         };
         let findings = sentences.iter().map(finding).collect();
-        Step { section, question: "access?", findings }
+        AreaResult { section, question: "access?", findings }
     }
 
     #[test]
@@ -118,14 +118,18 @@ mod tests {
 
     #[test]
     fn what_was_skipped_decides_only_where_it_is_the_answer() {
-        let well = Verdict::Ok;
-        let skipped = Verdict::Skipped { blocked_by: "app.up" };
-        let step = |verdicts: &[(Verdict, &str)]| {
+        let well = Status::Ok;
+        let skipped = Status::Skipped { blocked_by: "app.up" };
+        let step = |verdicts: &[(Status, &str)]| {
             let section = Section::Backlog;
-            let finding = |(verdict, text): &(Verdict, &str)| {
+            let finding = |(verdict, text): &(Status, &str)| {
                 Finding::new("x.y", section, *verdict, "a subject", *text)
             };
-            Step { section, question: "queue?", findings: verdicts.iter().map(finding).collect() }
+            AreaResult {
+                section,
+                question: "queue?",
+                findings: verdicts.iter().map(finding).collect(),
+            }
         };
         let answered = step(&[(well, "nothing is due"), (skipped, "not attempted")]);
         assert_eq!(answered.verdict(), well);

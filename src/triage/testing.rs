@@ -5,12 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::facts::environment::Environment;
-use crate::facts::flow::{Failures, Flow};
-use crate::facts::layout::{IdType, Layout, Vocabulary};
+use crate::facts::flow::{DeadLetterTrend, Failures};
+use crate::facts::layout::{IdType, Layout, StateNames};
 use crate::facts::queue::{Count, Queue, Workers};
 use crate::facts::server::{Server, TableRows};
 use crate::facts::service::{
-    Component, Exchange, Health, Latency, QueueReading, Readiness, Reading, Shape,
+    Component, Exchange, Health, Latency, Readiness, ReadinessFormat, ReportedFlag, ReportedQueue,
 };
 use crate::facts::triage::Facts;
 use crate::facts::{Observed, SourceError, SourceErrorKind};
@@ -35,7 +35,7 @@ pub fn healthy() -> Facts {
         queue: Some(observed("public.jobs", queue())),
         flow: Some(observed(
             "public.jobs",
-            Flow {
+            DeadLetterTrend {
                 died_last_hour: Some(Count::Exact(0)),
                 died_hour_before: Some(Count::Exact(0)),
                 oldest_unfinished_age: Some(40.0),
@@ -70,16 +70,16 @@ fn health() -> Health {
 fn readiness() -> Readiness {
     let part = |name: &str| Component {
         name: name.to_owned(),
-        ok: Reading::Is(true),
+        ok: ReportedFlag::Is(true),
         message: None,
         details: vec![],
     };
     let queue =
-        QueueReading { length: Some(3), oldest_job_age: Some(4.0), ..QueueReading::default() };
+        ReportedQueue { length: Some(3), oldest_job_age: Some(4.0), ..ReportedQueue::default() };
     Readiness {
         exchange: exchange(200),
-        ok: Reading::Is(true),
-        shape: Shape::Canonical,
+        ok: ReportedFlag::Is(true),
+        shape: ReadinessFormat::Canonical,
         components: ["db", "worker", "ffmpeg"].map(part).into(),
         queue: Some(queue),
         timestamp: None,
@@ -117,7 +117,7 @@ fn layout() -> Layout {
         kind: name("kind"),
         live: "state".to_owned(),
         stale: None,
-        vocabulary: Vocabulary::new("state", &values),
+        vocabulary: StateNames::new("state", &values),
         due: vec!["run_at".to_owned()],
         locked_by: name("locked_by"),
         locked_at: name("locked_at"),

@@ -10,16 +10,16 @@ mod tree;
 use crate::exit::FailOn;
 use crate::facts::queue::{Count, Queue, Workers};
 use crate::facts::server::Server;
-use crate::facts::service::{Component, Readiness, Reading};
+use crate::facts::service::{Component, Readiness, ReportedFlag};
 use crate::facts::triage::Facts;
-use crate::facts::{Limits, Verdict};
+use crate::facts::{Status, Thresholds};
 use crate::report::{Provenance, triage};
 
 use super::{judge, section, testing};
 
 /// An incident: its name, what is broken in a healthy system, the section that applies (`-` for
 /// none), the verdict, the exit code, the next command without the program's name.
-type Incident = (&'static str, fn(&mut Facts), &'static str, Verdict, u8, &'static str);
+type Incident = (&'static str, fn(&mut Facts), &'static str, Status, u8, &'static str);
 
 /// Judges every incident of a table; all that differ are named at once.
 fn hold(incidents: &[Incident]) {
@@ -27,7 +27,7 @@ fn hold(incidents: &[Incident]) {
     for (name, break_it, wanted, verdict, code, next) in incidents {
         let mut facts = testing::healthy();
         break_it(&mut facts);
-        let steps = judge(&facts, &Limits::default());
+        let steps = judge(&facts, &Thresholds::default());
         let report = triage::report(&facts, &steps, FailOn::Warning, &Provenance::default());
         let number = section(&steps).map_or("-", |section| section.section.number());
         let command = report.document.first_command().unwrap_or("cliplyctl -");
@@ -55,16 +55,16 @@ fn server(facts: &mut Facts) -> &mut Server {
 /// A readiness that is red, because of this part where there is one.
 fn red(facts: &mut Facts, part: Option<&str>) {
     let report = report(facts);
-    (report.ok, report.exchange.http_status) = (Reading::Is(false), 503);
+    (report.ok, report.exchange.http_status) = (ReportedFlag::Is(false), 503);
     if let Some(part) = part {
-        self::part(report, part).ok = Reading::Is(false);
+        self::part(report, part).ok = ReportedFlag::Is(false);
     }
 }
 
 /// The part of this name; it is added where the report has none.
 fn part<'a>(report: &'a mut Readiness, name: &str) -> &'a mut Component {
     if report.component(name).is_none() {
-        let (name, ok) = (name.to_owned(), Reading::Is(true));
+        let (name, ok) = (name.to_owned(), ReportedFlag::Is(true));
         report.components.push(Component { name, ok, message: None, details: vec![] });
     }
     report.components.iter_mut().find(|component| component.name == name).unwrap()
@@ -81,7 +81,7 @@ fn idle(facts: &mut Facts) {
 fn headline(break_it: fn(&mut Facts)) -> String {
     let mut facts = testing::healthy();
     break_it(&mut facts);
-    let steps = judge(&facts, &Limits::default());
+    let steps = judge(&facts, &Thresholds::default());
     let report = triage::report(&facts, &steps, FailOn::Warning, &Provenance::default());
     report.document.sentence().unwrap_or_default().to_owned()
 }

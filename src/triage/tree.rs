@@ -5,7 +5,7 @@ use crate::facts::Section;
 
 /// One question of the quick checklist.
 #[derive(Debug, Clone, Copy)]
-pub struct Branch {
+pub struct Area {
     /// The section that deals with it.
     pub section: Section,
     /// What a tired person asks.
@@ -13,12 +13,12 @@ pub struct Branch {
     /// The checks that answer, by id, in the order in which they are shown.
     pub checks: &'static [&'static str],
     /// Where to go instead: the one whose cause is worst, of several the first.
-    pub detours: &'static [Detour],
+    pub detours: &'static [Redirect],
 }
 
 /// A red light whose cause is another section's: readyz is red *because* of the queue.
 #[derive(Debug, Clone, Copy)]
-pub struct Detour {
+pub struct Redirect {
     /// It is taken when nothing in the branch is as bad, but for these.
     pub only: &'static [&'static str],
     /// And when one of these is at WARNING or worse.
@@ -30,9 +30,9 @@ pub struct Detour {
 }
 
 /// The checklist of section 5, top to bottom.
-pub const TREE: [Branch; 6] = [
-    Branch { section: Section::AppDown, question: "app up?", checks: &["app.up"], detours: &[] },
-    Branch {
+pub const TREE: [Area; 6] = [
+    Area { section: Section::AppDown, question: "app up?", checks: &["app.up"], detours: &[] },
+    Area {
         section: Section::NotReady,
         question: "ready?",
         checks: &[
@@ -55,13 +55,13 @@ pub const TREE: [Branch; 6] = [
         // may go red if DLQ thresholds are exceeded". The database's word goes before readyz's.
         detours: &[
             // The same silence seen from both sides: what to do about it stands in 3.3.
-            Detour {
+            Redirect {
                 only: &["ready.ok", "ready.agreement", "ready.worker", "cross.worker"],
                 because: &["queue.workers", "queue.stuck"],
                 unless: &["queue.workers"],
                 to: Section::Backlog,
             },
-            Detour {
+            Redirect {
                 only: &["ready.ok", "ready.agreement"],
                 because: &[
                     "queue.backlog",
@@ -73,13 +73,13 @@ pub const TREE: [Branch; 6] = [
                 unless: &[],
                 to: Section::Backlog,
             },
-            Detour {
+            Redirect {
                 only: &["ready.ok", "ready.agreement"],
                 because: &["dlq.size", "dlq.inflow", "dlq.trend"],
                 unless: &[],
                 to: Section::DeadLetters,
             },
-            Detour {
+            Redirect {
                 only: &["ready.ok"],
                 because: &["ready.queue"],
                 unless: &["queue.oldest_due"],
@@ -87,7 +87,7 @@ pub const TREE: [Branch; 6] = [
             },
         ],
     },
-    Branch {
+    Area {
         section: Section::Backlog,
         question: "queue?",
         checks: &[
@@ -105,19 +105,19 @@ pub const TREE: [Branch; 6] = [
         ],
         detours: &[],
     },
-    Branch {
+    Area {
         section: Section::DeadLetters,
         question: "dead letters?",
         checks: &["dlq.size", "dlq.inflow", "dlq.trend", "dlq.failures"],
         detours: &[],
     },
-    Branch {
+    Area {
         section: Section::Environment,
         question: "environment?",
         checks: &["env.template", "env.tests"],
         detours: &[],
     },
-    Branch {
+    Area {
         section: Section::Access,
         question: "access?",
         checks: &["access.jobs", "access.app"],

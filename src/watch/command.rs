@@ -2,7 +2,7 @@
 
 use super::model::{Model, Overlay, Panel};
 use super::rows;
-use crate::facts::operation::Deed;
+use crate::facts::operation::OperationType;
 
 /// Shows what is selected; none where nothing is.
 #[must_use]
@@ -22,7 +22,7 @@ pub fn selected(model: &Model) -> Option<String> {
         }
         Panel::Stuck => None,
         Panel::Operations => match rows::operations(model).get(at) {
-            Some(op) if op.deed == Deed::Requeue => {
+            Some(op) if op.deed == OperationType::Requeue => {
                 Some(addressed(model, &["dlq", "follow", &op.operation]))
             }
             _ => Some(addressed(model, &["dlq", "ops"])),

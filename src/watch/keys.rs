@@ -6,7 +6,7 @@ use super::rows::{count, names};
 
 /// A key, whatever terminal it was pressed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Key {
+pub enum KeyPress {
     /// A character.
     Char(char),
     /// Arrow up.
@@ -31,7 +31,7 @@ pub enum Key {
 
 /// What the outside has to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
+pub enum Action {
     /// End.
     Quit,
     /// End, and print this command.
@@ -52,9 +52,9 @@ const NOT_HERE: &str = "nothing to requeue here: select a cause (2) or a stuck j
 const JOB: &str = "job ";
 
 /// Changes the model; some keys ask for more.
-pub fn press(model: &mut Model, key: Key) -> Option<Effect> {
-    if key == Key::Interrupt {
-        return Some(Effect::Quit);
+pub fn press(model: &mut Model, key: KeyPress) -> Option<Action> {
+    if key == KeyPress::Interrupt {
+        return Some(Action::Quit);
     }
     match model.overlay.take() {
         None => on_lists(model, key),
@@ -62,31 +62,31 @@ pub fn press(model: &mut Model, key: Key) -> Option<Effect> {
     }
 }
 
-fn on_lists(model: &mut Model, key: Key) -> Option<Effect> {
+fn on_lists(model: &mut Model, key: KeyPress) -> Option<Action> {
     let focus = model.focus as usize;
     match key {
-        Key::Char('q') => return Some(Effect::Quit),
-        Key::Char('?' | 'h') => model.overlay = Some(Overlay::Help),
-        Key::Char(' ') => model.freeze(),
-        Key::Char('s') => model.sort[focus] += 1,
-        Key::Char('f') => model.overlay = Some(Overlay::Kinds(0)),
-        Key::Char('c') => {
+        KeyPress::Char('q') => return Some(Action::Quit),
+        KeyPress::Char('?' | 'h') => model.overlay = Some(Overlay::Help),
+        KeyPress::Char(' ') => model.freeze(),
+        KeyPress::Char('s') => model.sort[focus] += 1,
+        KeyPress::Char('f') => model.overlay = Some(Overlay::Kinds(0)),
+        KeyPress::Char('c') => {
             let command = command::selected(model).map(Overlay::Command);
             model.overlay = command.or(Some(Overlay::Nothing(NO_ROW)));
         }
-        Key::Char('r') => match command::requeue(model) {
-            Some(command) => return Some(Effect::Leave(command)),
+        KeyPress::Char('r') => match command::requeue(model) {
+            Some(command) => return Some(Action::Leave(command)),
             None => model.overlay = Some(Overlay::Nothing(NOT_HERE)),
         },
-        Key::Tab => focus_on(model, focus + 1),
-        Key::BackTab => focus_on(model, focus + Panel::ALL.len() - 1),
-        Key::Char(digit @ '1'..='4') => focus_on(model, digit as usize - '1' as usize),
-        Key::Up | Key::Char('k') => step(model, -1),
-        Key::Down | Key::Char('j') => step(model, 1),
-        Key::PageUp => step(model, -PAGE),
-        Key::PageDown => step(model, PAGE),
-        Key::Enter => return open(model),
-        Key::Escape | Key::Char(_) | Key::Interrupt => {}
+        KeyPress::Tab => focus_on(model, focus + 1),
+        KeyPress::BackTab => focus_on(model, focus + Panel::ALL.len() - 1),
+        KeyPress::Char(digit @ '1'..='4') => focus_on(model, digit as usize - '1' as usize),
+        KeyPress::Up | KeyPress::Char('k') => step(model, -1),
+        KeyPress::Down | KeyPress::Char('j') => step(model, 1),
+        KeyPress::PageUp => step(model, -PAGE),
+        KeyPress::PageDown => step(model, PAGE),
+        KeyPress::Enter => return open(model),
+        KeyPress::Escape | KeyPress::Char(_) | KeyPress::Interrupt => {}
     }
     None
 }
@@ -106,7 +106,7 @@ fn moved(at: usize, by: isize, rows: usize) -> usize {
     at.saturating_add_signed(by).min(rows.saturating_sub(1))
 }
 
-fn open(model: &mut Model) -> Option<Effect> {
+fn open(model: &mut Model) -> Option<Action> {
     match model.focus {
         Panel::Causes => {
             model.overlay = command::cause(model).map(|hash| Overlay::Cause(hash, 0));
@@ -120,35 +120,35 @@ fn open(model: &mut Model) -> Option<Effect> {
     }
 }
 
-fn open_job(model: &mut Model) -> Option<Effect> {
+fn open_job(model: &mut Model) -> Option<Action> {
     let id = command::job(model)?;
     model.overlay = Some(Overlay::Text(format!("{JOB}{id}"), vec!["reading …".to_owned()], 0));
-    Some(Effect::OpenJob(id))
+    Some(Action::OpenJob(id))
 }
 
-fn on_overlay(model: &mut Model, overlay: Overlay, key: Key) -> Option<Effect> {
-    if matches!(key, Key::Escape | Key::Char('q')) {
+fn on_overlay(model: &mut Model, overlay: Overlay, key: KeyPress) -> Option<Action> {
+    if matches!(key, KeyPress::Escape | KeyPress::Char('q')) {
         return None;
     }
     let by = match key {
-        Key::Up | Key::Char('k') => -1,
-        Key::Down | Key::Char('j') => 1,
-        Key::PageUp => -PAGE,
-        Key::PageDown | Key::Char(' ') => PAGE,
+        KeyPress::Up | KeyPress::Char('k') => -1,
+        KeyPress::Down | KeyPress::Char('j') => 1,
+        KeyPress::PageUp => -PAGE,
+        KeyPress::PageDown | KeyPress::Char(' ') => PAGE,
         _ => 0,
     };
     match overlay {
         // Any key closes them; the answer to a remark is meant for the lists.
         Overlay::Nothing(_) => on_lists(model, key),
         Overlay::Help | Overlay::Command(_) => None,
-        Overlay::Text(title, ..) if key == Key::Char('c') => {
+        Overlay::Text(title, ..) if key == KeyPress::Char('c') => {
             let id = title.strip_prefix(JOB);
             model.overlay = id.map(|id| Overlay::Command(command::show(model, id)));
             None
         }
-        Overlay::Text(title, ..) if key == Key::Char('r') && title.starts_with(JOB) => {
+        Overlay::Text(title, ..) if key == KeyPress::Char('r') && title.starts_with(JOB) => {
             let id = title.strip_prefix(JOB)?;
-            Some(Effect::Leave(command::requeue_job(model, id)))
+            Some(Action::Leave(command::requeue_job(model, id)))
         }
         Overlay::Text(title, lines, at) => {
             let at = moved(at, by, lines.len());
@@ -157,7 +157,7 @@ fn on_overlay(model: &mut Model, overlay: Overlay, key: Key) -> Option<Effect> {
         }
         Overlay::Kinds(at) => {
             let names = names(model);
-            if key == Key::Enter {
+            if key == KeyPress::Enter {
                 model.kind = at.checked_sub(1).and_then(|at| names.get(at).cloned());
                 model.selected = Default::default();
             } else {
@@ -170,12 +170,12 @@ fn on_overlay(model: &mut Model, overlay: Overlay, key: Key) -> Option<Effect> {
             let jobs = all.filter(|cause| cause.hash == hash).map(|cause| cause.ids.len()).sum();
             model.overlay = Some(Overlay::Cause(hash, moved(at, by, jobs)));
             match key {
-                Key::Enter => open_job(model),
-                Key::Char('c') => {
+                KeyPress::Enter => open_job(model),
+                KeyPress::Char('c') => {
                     model.overlay = command::selected(model).map(Overlay::Command);
                     None
                 }
-                Key::Char('r') => command::requeue(model).map(Effect::Leave),
+                KeyPress::Char('r') => command::requeue(model).map(Action::Leave),
                 _ => None,
             }
         }

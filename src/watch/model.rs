@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::facts::live::{Activity, Deaths, Live, Stuck};
-use crate::facts::snapshot::{FIGURES, Figure, Figures, KindLine, Measure, Snapshot};
+use crate::facts::live::{Activity, Deaths, RecentActivity, Stuck};
+use crate::facts::snapshot::{FIGURES, Figures, KindLine, Measure, Metric, Snapshot};
 use crate::facts::{Observed, SourceError};
-use crate::text::Address;
+use crate::text::TargetFlags;
 
 /// Looks that the sparklines remember.
 const TREND: usize = 240;
 
 /// A value and when it was read.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Aged<T> {
+pub struct Timestamped<T> {
     /// The value.
     pub value: T,
     /// When the look that read it began.
@@ -24,11 +24,11 @@ pub struct Aged<T> {
 
 /// What one look showed, as the dashboard takes it.
 #[derive(Debug, Clone)]
-pub struct Looked {
+pub struct DashboardUpdate {
     /// The condensed look.
     pub snapshot: Snapshot,
     /// What moves; `None` where the database could not be asked.
-    pub live: Option<Live>,
+    pub live: Option<RecentActivity>,
     /// Why the queue was not read, where it was not.
     pub obstacle: Option<String>,
     /// Why the queue by kind is not whole, where it is not.
@@ -45,7 +45,7 @@ pub struct Looked {
 
 /// A look as the sparklines remember it; no figures where nothing was read.
 #[derive(Debug, Clone)]
-pub struct Dot {
+pub struct TrendPoint {
     /// When.
     pub at: Timestamp,
     /// The figures.
@@ -106,25 +106,25 @@ pub struct Model {
     /// What is looked at.
     pub subject: String,
     /// Where commands look.
-    pub address: Address,
+    pub address: TargetFlags,
     /// Time between two looks.
     pub every: Duration,
     /// The time.
     pub now: Timestamp,
     /// The latest look that is shown.
-    pub latest: Option<Looked>,
+    pub latest: Option<DashboardUpdate>,
     /// The last known value of each figure.
-    pub figures: [Option<Aged<Measure>>; FIGURES.len()],
+    pub figures: [Option<Timestamped<Measure>>; FIGURES.len()],
     /// The last known queue by kind.
-    pub kinds: Option<Aged<Vec<KindLine>>>,
+    pub kinds: Option<Timestamped<Vec<KindLine>>>,
     /// The last known causes.
-    pub deaths: Option<Aged<Deaths>>,
+    pub deaths: Option<Timestamped<Deaths>>,
     /// The last known stuck jobs.
-    pub stuck: Option<Aged<Vec<Stuck>>>,
+    pub stuck: Option<Timestamped<Vec<Stuck>>>,
     /// The last known activity.
-    pub activity: Option<Aged<Activity>>,
+    pub activity: Option<Timestamped<Activity>>,
     /// What the sparklines show, the latest last.
-    pub trend: VecDeque<Dot>,
+    pub trend: VecDeque<TrendPoint>,
     /// Which list the keys speak to.
     pub focus: Panel,
     /// The selected row of each list.
@@ -136,7 +136,7 @@ pub struct Model {
     /// What lies over it.
     pub overlay: Option<Overlay>,
     /// Looks that came while nothing was to change.
-    pub frozen: Option<Vec<Looked>>,
+    pub frozen: Option<Vec<DashboardUpdate>>,
     /// What went wrong beside the looks: snapshots that could not be kept.
     pub trouble: Option<String>,
 }
@@ -144,7 +144,7 @@ pub struct Model {
 impl Model {
     /// Before the first look.
     #[must_use]
-    pub fn new(subject: String, address: Address, every: Duration, now: Timestamp) -> Self {
+    pub fn new(subject: String, address: TargetFlags, every: Duration, now: Timestamp) -> Self {
         Self {
             subject,
             address,
@@ -168,7 +168,7 @@ impl Model {
     }
 
     /// Takes a look; kept aside while the screen is frozen.
-    pub fn look(&mut self, looked: Looked) {
+    pub fn look(&mut self, looked: DashboardUpdate) {
         match &mut self.frozen {
             // The latest is enough for the lists; the sparklines get them all.
             Some(aside) => aside.push(looked),
@@ -184,17 +184,17 @@ impl Model {
         }
     }
 
-    fn show(&mut self, looked: Looked) {
+    fn show(&mut self, looked: DashboardUpdate) {
         let at = looked.snapshot.at;
         for (known, doc) in self.figures.iter_mut().zip(&FIGURES) {
             if let Some(value) = looked.snapshot.figures.get(doc.figure) {
-                *known = Some(Aged { value, at });
+                *known = Some(Timestamped { value, at });
             } else if answered(&looked, doc.figure) {
                 *known = None;
             }
         }
         if looked.obstacle.is_none() {
-            self.kinds = Some(Aged { value: looked.snapshot.detail.kinds.clone(), at });
+            self.kinds = Some(Timestamped { value: looked.snapshot.detail.kinds.clone(), at });
         }
         if let Some(live) = &looked.live {
             take(&mut self.deaths, &live.deaths, at);
@@ -203,12 +203,12 @@ impl Model {
         }
         let kinds = looked.snapshot.detail.kinds.iter();
         let kinds = kinds.map(|line| (line.kind.clone(), line.due)).collect();
-        self.remember(Dot { at, figures: looked.snapshot.figures, kinds });
+        self.remember(TrendPoint { at, figures: looked.snapshot.figures, kinds });
         self.latest = Some(looked);
     }
 
     /// Adds to what the sparklines show.
-    pub fn remember(&mut self, dot: Dot) {
+    pub fn remember(&mut self, dot: TrendPoint) {
         if self.trend.len() >= TREND {
             self.trend.pop_front();
         }
@@ -223,7 +223,7 @@ impl Model {
 
     /// Seconds since a value was read, where the latest look did not read it again.
     #[must_use]
-    pub fn stale<T>(&self, aged: &Aged<T>) -> Option<f64> {
+    pub fn stale<T>(&self, aged: &Timestamped<T>) -> Option<f64> {
         let fresh = Some(aged.at) == self.at() && !self.overdue();
         (!fresh).then(|| crate::text::seconds_since(aged.at, self.now))
     }
@@ -239,17 +239,17 @@ impl Model {
 }
 
 /// The latest reading replaces the one before it; an obstacle leaves it as it was.
-fn take<T: Clone>(known: &mut Option<Aged<T>>, seen: &Observed<T>, at: Timestamp) {
+fn take<T: Clone>(known: &mut Option<Timestamped<T>>, seen: &Observed<T>, at: Timestamp) {
     if let Some(value) = seen.value() {
-        *known = Some(Aged { value: value.clone(), at });
+        *known = Some(Timestamped { value: value.clone(), at });
     }
 }
 
 /// Whether what this figure is read from answered, and has none: no oldest job, no beat, no index.
-fn answered(looked: &Looked, figure: Figure) -> bool {
+fn answered(looked: &DashboardUpdate, figure: Metric) -> bool {
     let live = |seen: Option<&SourceError>| looked.live.is_some() && seen.is_none();
     match figure {
-        Figure::Throughput => live(looked.live.as_ref().and_then(|live| live.activity.error())),
+        Metric::Throughput => live(looked.live.as_ref().and_then(|live| live.activity.error())),
         _ => looked.obstacle.is_none(),
     }
 }

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::model::{Model, Panel};
-use crate::facts::live::{Cause, Running, Stuck};
+use crate::facts::live::{RecentGroup, RecentOperation, Stuck};
 use crate::facts::snapshot::KindLine;
 
 /// An order of a list, by its name.
@@ -44,7 +44,7 @@ pub fn kinds(model: &Model) -> Vec<&KindLine> {
 #[derive(Debug, Clone, Copy)]
 pub struct CauseRow<'a> {
     /// The cause.
-    pub cause: &'a Cause,
+    pub cause: &'a RecentGroup,
     /// `↑`, `↓`, `→`, or `·` where nothing died of it of late.
     pub trend: char,
 }
@@ -64,7 +64,7 @@ pub fn causes(model: &Model) -> Vec<CauseRow<'_>> {
     rows
 }
 
-fn trend(cause: &Cause) -> char {
+fn trend(cause: &RecentGroup) -> char {
     match cause.recent.cmp(&cause.before) {
         std::cmp::Ordering::Greater => '↑',
         std::cmp::Ordering::Less => '↓',
@@ -88,7 +88,7 @@ pub fn stuck(model: &Model) -> Vec<&Stuck> {
 
 /// Requeues and undos.
 #[must_use]
-pub fn operations(model: &Model) -> Vec<&Running> {
+pub fn operations(model: &Model) -> Vec<&RecentOperation> {
     let mut rows: Vec<_> = model.activity.iter().flat_map(|aged| &aged.value.operations).collect();
     if sort_of(model, Panel::Operations) == "jobs" {
         rows.sort_by_key(|running| Reverse(running.jobs));

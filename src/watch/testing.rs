@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Looked, Model};
-use crate::facts::live::{Activity, Cause, Deaths, Live, Stuck};
-use crate::facts::snapshot::{Detail, Figure, Figures, KindLine, Snapshot};
-use crate::facts::{Observed, Verdict};
-use crate::text::Address;
+use super::{DashboardUpdate, Model};
+use crate::facts::live::{Activity, Deaths, RecentActivity, RecentGroup, Stuck};
+use crate::facts::snapshot::{Figures, KindLine, Metric, Snapshot, SnapshotDetail};
+use crate::facts::{Observed, Status};
+use crate::text::TargetFlags;
 
 /// So many seconds after the beginning.
 pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -19,8 +19,8 @@ fn observed<T>(value: T) -> Observed<T> {
     Observed { source: "x".into(), at: at(0), took: Duration::ZERO, result: Ok(value) }
 }
 
-fn cause(hash: &str, kind: &str, recent: u64, before: u64) -> Cause {
-    Cause {
+fn cause(hash: &str, kind: &str, recent: u64, before: u64) -> RecentGroup {
+    RecentGroup {
         hash: hash.into(),
         kind: kind.into(),
         template: "boom".into(),
@@ -33,9 +33,9 @@ fn cause(hash: &str, kind: &str, recent: u64, before: u64) -> Cause {
 }
 
 /// A look in which the database answers, or does not.
-pub(crate) fn look(seconds: i64, due: Option<f64>) -> Looked {
+pub(crate) fn look(seconds: i64, due: Option<f64>) -> DashboardUpdate {
     let mut figures = Figures::default();
-    figures.exact(Figure::Due, due);
+    figures.exact(Metric::Due, due);
     let kind = |name: &str, due, dead| KindLine {
         kind: name.into(),
         due,
@@ -47,22 +47,22 @@ pub(crate) fn look(seconds: i64, due: Option<f64>) -> Looked {
     let causes = vec![cause("v1-a", "RENDER", 4, 1), cause("v1-b", "PUBLISH $(x)", 0, 3)];
     let stuck =
         Stuck { id: "job9".into(), kind: "RENDER".into(), worker: "w".into(), silent: Some(900.0) };
-    let live = Live {
+    let live = RecentActivity {
         deaths: observed(Deaths { causes, read: 18, whole: true }),
         activity: observed(Activity::default()),
         stuck: observed(vec![stuck]),
     };
-    Looked {
+    DashboardUpdate {
         snapshot: Snapshot {
             at: at(seconds),
             took: Duration::ZERO,
-            verdict: Verdict::Ok,
+            verdict: Status::Ok,
             section: None,
             bad: vec![],
             figures,
-            detail: Detail {
+            detail: SnapshotDetail {
                 kinds: if due.is_some() { kinds } else { vec![] },
-                ..Detail::default()
+                ..SnapshotDetail::default()
             },
         },
         live: due.map(|_| live),
@@ -78,7 +78,7 @@ pub(crate) fn look(seconds: i64, due: Option<f64>) -> Looked {
 /// A dashboard that has looked once.
 pub(crate) fn model() -> Model {
     let mut model =
-        Model::new("db".into(), Address::of_context("prod"), Duration::from_secs(5), at(0));
+        Model::new("db".into(), TargetFlags::of_context("prod"), Duration::from_secs(5), at(0));
     model.look(look(0, Some(7.0)));
     model
 }

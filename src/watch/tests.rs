@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use super::testing::{at, look, model};
 use super::*;
-use crate::facts::snapshot::{FIGURES, Figure};
+use crate::facts::snapshot::{FIGURES, Metric};
 use crate::facts::{SourceError, SourceErrorKind};
 
-fn press_all(model: &mut Model, keys: &[Key]) -> Option<Effect> {
+fn press_all(model: &mut Model, keys: &[KeyPress]) -> Option<Action> {
     keys.iter().fold(None, |_, key| press(model, *key))
 }
 
 #[test]
 fn a_number_of_then_never_passes_for_one_of_now() {
     let mut model = model();
-    let due = |model: &Model| model.figures[Figure::Due as usize].clone().unwrap();
+    let due = |model: &Model| model.figures[Metric::Due as usize].clone().unwrap();
     assert_eq!(model.stale(&due(&model)), None);
     model.look(look(5, None));
     model.now = at(8);
@@ -22,7 +22,7 @@ fn a_number_of_then_never_passes_for_one_of_now() {
     assert_eq!(model.stale(&due(&model)), Some(8.0));
     assert!(model.stale(model.kinds.as_ref().unwrap()).is_some());
     assert!(model.stale(model.deaths.as_ref().unwrap()).is_some());
-    assert_eq!(model.trend.back().unwrap().figures.get(Figure::Due), None, "a gap, no zero");
+    assert_eq!(model.trend.back().unwrap().figures.get(Metric::Due), None, "a gap, no zero");
     model.look(look(10, Some(3.0)));
     assert_eq!(model.stale(&due(&model)), None);
 }
@@ -31,9 +31,9 @@ fn a_number_of_then_never_passes_for_one_of_now() {
 fn a_figure_that_is_gone_is_gone() {
     let mut model = model();
     let mut next = look(5, Some(0.0));
-    next.snapshot.figures.exact(Figure::Due, None); // answered, but not counted
+    next.snapshot.figures.exact(Metric::Due, None); // answered, but not counted
     model.look(next);
-    assert_eq!(model.figures[Figure::Due as usize], None);
+    assert_eq!(model.figures[Metric::Due as usize], None);
 }
 
 #[test]
@@ -43,18 +43,18 @@ fn looks_that_do_not_come_make_everything_old() {
     assert!(!model.overdue());
     model.now = at(30);
     assert!(model.overdue());
-    let due = model.figures[Figure::Due as usize].clone().unwrap();
+    let due = model.figures[Metric::Due as usize].clone().unwrap();
     assert_eq!(model.stale(&due), Some(30.0));
 }
 
 #[test]
 fn frozen_it_changes_nothing_and_forgets_nothing() {
     let mut model = model();
-    press(&mut model, Key::Char(' '));
+    press(&mut model, KeyPress::Char(' '));
     model.look(look(5, Some(100.0)));
     model.look(look(10, Some(200.0)));
     assert_eq!((model.at(), model.trend.len()), (Some(at(0)), 1));
-    press(&mut model, Key::Char(' '));
+    press(&mut model, KeyPress::Char(' '));
     assert_eq!((model.at(), model.trend.len()), (Some(at(10)), 3));
 }
 
@@ -64,13 +64,13 @@ fn rows_are_sorted_and_filtered_by_kind() {
     let names =
         |model: &Model| kinds(model).iter().map(|line| line.kind.clone()).collect::<Vec<_>>();
     assert_eq!(names(&model), ["PUBLISH $(x)", "RENDER"]);
-    press_all(&mut model, &[Key::Char('s'), Key::Char('s'), Key::Char('s')]);
+    press_all(&mut model, &[KeyPress::Char('s'), KeyPress::Char('s'), KeyPress::Char('s')]);
     assert_eq!(sort_of(&model, Panel::Kinds), "dead");
     assert_eq!(names(&model), ["RENDER", "PUBLISH $(x)"]);
-    press_all(&mut model, &[Key::Char('f'), Key::Down, Key::Down, Key::Enter]);
+    press_all(&mut model, &[KeyPress::Char('f'), KeyPress::Down, KeyPress::Down, KeyPress::Enter]);
     assert_eq!(model.kind.as_deref(), Some("RENDER"));
     assert_eq!((names(&model).len(), causes(&model).len()), (1, 1));
-    press_all(&mut model, &[Key::Char('f'), Key::Enter]);
+    press_all(&mut model, &[KeyPress::Char('f'), KeyPress::Enter]);
     assert_eq!(names(&model).len(), 2);
 }
 
@@ -83,15 +83,15 @@ fn causes_rise_and_fall() {
 #[test]
 fn a_cause_opens_and_so_does_one_of_its_jobs() {
     let mut model = model();
-    press_all(&mut model, &[Key::Tab, Key::Down, Key::Enter]);
+    press_all(&mut model, &[KeyPress::Tab, KeyPress::Down, KeyPress::Enter]);
     assert_eq!(model.overlay, Some(Overlay::Cause("v1-b".into(), 0)));
-    let effect = press_all(&mut model, &[Key::Down, Key::Down, Key::Enter]);
-    assert_eq!(effect, Some(Effect::OpenJob("v1-b-job2".into())));
+    let effect = press_all(&mut model, &[KeyPress::Down, KeyPress::Down, KeyPress::Enter]);
+    assert_eq!(effect, Some(Action::OpenJob("v1-b-job2".into())));
     assert!(matches!(&model.overlay, Some(Overlay::Text(title, ..)) if title == "job v1-b-job2"));
     let mut closed = model.clone();
-    press(&mut closed, Key::Escape);
+    press(&mut closed, KeyPress::Escape);
     assert_eq!(closed.overlay, None);
-    press(&mut model, Key::Char('c'));
+    press(&mut model, KeyPress::Char('c'));
     let command = "cliplyctl -c prod jobs show v1-b-job2";
     assert_eq!(model.overlay, Some(Overlay::Command(command.into())));
 }
@@ -99,24 +99,24 @@ fn a_cause_opens_and_so_does_one_of_its_jobs() {
 #[test]
 fn it_acts_on_nothing_and_prints_what_to_type() {
     let mut model = model();
-    press(&mut model, Key::Tab);
-    let effect = press(&mut model, Key::Char('r'));
+    press(&mut model, KeyPress::Tab);
+    let effect = press(&mut model, KeyPress::Char('r'));
     let command = "cliplyctl -c prod dlq requeue --group v1-a --max 2";
-    assert_eq!(effect, Some(Effect::Leave(command.to_owned())));
-    press(&mut model, Key::Tab);
-    let effect = press(&mut model, Key::Char('r'));
+    assert_eq!(effect, Some(Action::Leave(command.to_owned())));
+    press(&mut model, KeyPress::Tab);
+    let effect = press(&mut model, KeyPress::Char('r'));
     let rescue = "cliplyctl -c prod jobs rescue job9";
-    assert_eq!(effect, Some(Effect::Leave(rescue.to_owned())));
-    let effect = press_all(&mut model, &[Key::Enter]);
-    assert_eq!(effect, Some(Effect::OpenJob("job9".into())));
-    let effect = press(&mut model, Key::Char('r'));
-    assert_eq!(effect, Some(Effect::Leave(rescue.to_owned())), "in its box, too");
+    assert_eq!(effect, Some(Action::Leave(rescue.to_owned())));
+    let effect = press_all(&mut model, &[KeyPress::Enter]);
+    assert_eq!(effect, Some(Action::OpenJob("job9".into())));
+    let effect = press(&mut model, KeyPress::Char('r'));
+    assert_eq!(effect, Some(Action::Leave(rescue.to_owned())), "in its box, too");
 }
 
 #[test]
 fn a_kind_from_outside_is_quoted_for_the_shell() {
     let mut model = model();
-    press(&mut model, Key::Char('c'));
+    press(&mut model, KeyPress::Char('c'));
     let command = "cliplyctl -c prod queue --kind 'PUBLISH $(x)'";
     assert_eq!(model.overlay, Some(Overlay::Command(command.to_owned())));
 }
@@ -125,19 +125,26 @@ fn a_kind_from_outside_is_quoted_for_the_shell() {
 fn keys_on_empty_lists_do_nothing() {
     let mut model = Model::new("db".into(), Default::default(), Duration::from_secs(5), at(0));
     for panel in ['1', '2', '3', '4'] {
-        for key in [Key::Down, Key::Up, Key::PageDown, Key::Enter, Key::Char('r'), Key::Char('c')] {
-            let effect = press_all(&mut model, &[Key::Escape, Key::Char(panel), key]);
+        for key in [
+            KeyPress::Down,
+            KeyPress::Up,
+            KeyPress::PageDown,
+            KeyPress::Enter,
+            KeyPress::Char('r'),
+            KeyPress::Char('c'),
+        ] {
+            let effect = press_all(&mut model, &[KeyPress::Escape, KeyPress::Char(panel), key]);
             assert_eq!(effect, None, "{panel} {key:?}");
         }
     }
     for key in ['r', 'c'] {
-        press_all(&mut model, &[Key::Escape, Key::Char('1'), Key::Char(key)]);
+        press_all(&mut model, &[KeyPress::Escape, KeyPress::Char('1'), KeyPress::Char(key)]);
         let Some(Overlay::Nothing(why)) = model.overlay else { panic!("{key} is silent") };
         assert!(why.contains("nothing"), "{why}");
-        press(&mut model, Key::Char('2'));
+        press(&mut model, KeyPress::Char('2'));
         assert_eq!((model.focus, &model.overlay), (Panel::Causes, &None), "the key is not lost");
     }
-    assert_eq!(press(&mut model, Key::Interrupt), Some(Effect::Quit));
+    assert_eq!(press(&mut model, KeyPress::Interrupt), Some(Action::Quit));
     assert_eq!(model.figures.len(), FIGURES.len());
     let error: SourceError = SourceError::new(SourceErrorKind::Other, "needs a scan");
     assert!(!error.kind.retryable());

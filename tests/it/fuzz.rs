@@ -5,11 +5,11 @@
 use std::fmt::Debug;
 use std::path::Path;
 
-use cliplyctl::facts::Verdict;
+use cliplyctl::facts::Status;
 use cliplyctl::facts::job_id::JobId;
 use cliplyctl::facts::layout::IdType;
 use cliplyctl::facts::listing::{Cursor, Order};
-use cliplyctl::settings::dsn::Surroundings;
+use cliplyctl::settings::dsn::ConnectionDefaults;
 use cliplyctl::settings::{Dsn, Environment, Overrides, Settings, duration};
 use cliplyctl::sources::saved::Saved;
 use cliplyctl::sources::{access_report, contract, ids};
@@ -95,7 +95,7 @@ fn no_answer_is_ok_unless_it_says_so() {
             let seen = ask_ready(&stub.url());
             let verdict = worst(&judge_ready(&seen));
             prop_assert!(
-                verdict != Verdict::Ok || (status == 200 && says_ok(&body)),
+                verdict != Status::Ok || (status == 200 && says_ok(&body)),
                 "{}",
                 String::from_utf8_lossy(&body)
             );
@@ -205,7 +205,7 @@ fn any_database_url_is_read_or_refused_without_its_password() {
         let bytes = changes.into_iter().fold(url.as_bytes().to_vec(), apply);
         // The password is put in last, whole; where the place for it is broken there is none.
         let url = String::from_utf8_lossy(&bytes).replace("PASSWORD", &password);
-        let shown = match Dsn::parse(&url, &Surroundings::default()) {
+        let shown = match Dsn::parse(&url, &ConnectionDefaults::default()) {
             Ok(dsn) if dsn.hosts.iter().any(|host| host.password.is_some()) => {
                 format!("{dsn} {dsn:?}")
             }

@@ -2,7 +2,7 @@
 
 use crate::checks::Check;
 use crate::facts::service::Readiness;
-use crate::facts::{Evidence, Finding, Limits, Observed, Section, Verdict};
+use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
 
 /// WARNING when the readiness report quotes a refusal: which key the app uses is section 4.2's
 /// question. How bad it is, the part that reports it says.
@@ -19,7 +19,7 @@ const REFUSALS: [&str; 4] = ["permission denied", "42501", "row-level security",
 fn judge(
     check: &Check<Observed<Readiness>>,
     seen: &Observed<Readiness>,
-    _: &Limits,
+    _: &Thresholds,
 ) -> Vec<Finding> {
     let Ok(report) = &seen.result else { return vec![] };
     let messages = report.components.iter().filter_map(|part| part.message.as_deref());
@@ -28,7 +28,7 @@ fn judge(
     let finding = |text: &str| {
         let words: Vec<&str> = text.split_whitespace().take(20).collect();
         check
-            .finding(Verdict::Warning, "app", format!("the app is refused: {}", words.join(" ")))
+            .finding(Status::Warning, "app", format!("the app is refused: {}", words.join(" ")))
             .evidence(Evidence::text(text, seen.at, &seen.source))
             .next("cliplyctl rls audit")
     };
@@ -38,18 +38,18 @@ fn judge(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::service::Reading;
+    use crate::facts::service::ReportedFlag;
     use crate::triage::testing::healthy;
 
     #[test]
     fn a_refusal_points_at_the_policies() {
         let mut seen = healthy().readiness;
-        assert!(CHECK.run(&seen, &Limits::default()).is_empty());
+        assert!(CHECK.run(&seen, &Thresholds::default()).is_empty());
         let report = seen.result.as_mut().unwrap();
-        report.components[0].ok = Reading::Is(false);
+        report.components[0].ok = ReportedFlag::Is(false);
         report.components[0].message = Some("permission denied for table jobs".to_owned());
-        let finding = CHECK.run(&seen, &Limits::default()).remove(0);
-        assert_eq!(finding.verdict, Verdict::Warning);
+        let finding = CHECK.run(&seen, &Thresholds::default()).remove(0);
+        assert_eq!(finding.verdict, Status::Warning);
         assert_eq!(finding.next.as_deref(), Some("cliplyctl rls audit"));
     }
 }

@@ -1,7 +1,7 @@
 //! `access.jobs`: can this role see the jobs table at all?
 
 use super::{Check, Facts};
-use crate::facts::{Evidence, Finding, Limits, Section, SourceErrorKind, Verdict};
+use crate::facts::{Evidence, Finding, Section, SourceErrorKind, Status, Thresholds};
 
 /// Whether the queue can be read. Everything about the queue depends on it.
 pub const CHECK: Check<Facts> = Check {
@@ -11,7 +11,7 @@ pub const CHECK: Check<Facts> = Check {
     judge,
 };
 
-fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
     let subject = "public.jobs";
     vec![match &facts.result {
         Ok(layout) => {
@@ -21,7 +21,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
                 message.push_str("; ");
                 message.push_str(assumption);
             }
-            check.finding(Verdict::Ok, subject, message).evidence(Evidence::flag(
+            check.finding(Status::Ok, subject, message).evidence(Evidence::flag(
                 true,
                 facts.at,
                 facts.source.clone(),
@@ -33,7 +33,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
                 SourceErrorKind::Permission | SourceErrorKind::Hidden => "cliplyctl rls audit",
                 _ => "cliplyctl config check",
             };
-            check.finding(Verdict::Unknown, subject, error.message.clone()).next(next)
+            check.finding(Status::Unknown, subject, error.message.clone()).next(next)
         }
     }]
 }

@@ -1,21 +1,21 @@
 //! `rls.appeared`: access, or a finding on it, that was not there before.
 
-use super::{Reach, cells, flaws, reach_of, severity, subject, words};
+use super::{AccessLevel, cells, flaws, reach_of, severity, subject, words};
 use crate::checks::Check;
 use crate::facts::access::SERVICE_ROLE;
-use crate::facts::access::diff::{CellThen, Pair};
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::access::diff::{EarlierAccess, Pair};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// The check.
 pub const CHECK: Check<Pair> =
     Check { id: "rls.appeared", title: "No access appeared", section: Section::Access, judge };
 
-fn judge(check: &Check<Pair>, pair: &Pair, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (old, new) in cells(pair).into_values() {
         let Some(cell) = new else { continue };
         let (before, after) = (reach_of(old), reach_of(new));
-        if after > before && after != Reach::Error && before != Reach::Error {
+        if after > before && after != AccessLevel::Error && before != AccessLevel::Error {
             let message = format!("{}, was {}", cell.predicted, words(old));
             findings.push(check.finding(verdict(cell), subject(cell), message));
         }
@@ -34,7 +34,7 @@ fn judge(check: &Check<Pair>, pair: &Pair, _: &Limits) -> Vec<Finding> {
 }
 
 /// What the contract declares was reviewed there; the service's own role reaches every table by design.
-fn verdict(cell: &CellThen) -> Verdict {
+fn verdict(cell: &EarlierAccess) -> Status {
     let declared = cell.declared.as_ref().is_some_and(|declared| declared != "deny");
-    if declared || cell.role == SERVICE_ROLE { Verdict::Warning } else { Verdict::Critical }
+    if declared || cell.role == SERVICE_ROLE { Status::Warning } else { Status::Critical }
 }

@@ -1,9 +1,9 @@
 //! `rls.changed`: the same access under other conditions. Whether that is more or less, a person must say.
 
-use super::{Reach, cells, flaws, reach_of, severity, subject};
+use super::{AccessLevel, cells, flaws, reach_of, severity, subject};
 use crate::checks::Check;
 use crate::facts::access::diff::Pair;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// The check.
 pub const CHECK: Check<Pair> = Check {
@@ -13,16 +13,17 @@ pub const CHECK: Check<Pair> = Check {
     judge,
 };
 
-fn judge(check: &Check<Pair>, pair: &Pair, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (old, new) in cells(pair).into_values() {
         let (Some(before), Some(after)) = (old, new) else { continue };
         let (was, is) = (reach_of(old), reach_of(new));
-        let broke_or_mended = (was == Reach::Error) != (is == Reach::Error);
-        let otherwise = was == is && was != Reach::Nothing && before.predicted != after.predicted;
+        let broke_or_mended = (was == AccessLevel::Error) != (is == AccessLevel::Error);
+        let otherwise =
+            was == is && was != AccessLevel::Nothing && before.predicted != after.predicted;
         if broke_or_mended || otherwise {
             let message = format!("{}, was {}", after.predicted, before.predicted);
-            findings.push(check.finding(Verdict::Warning, subject(after), message));
+            findings.push(check.finding(Status::Warning, subject(after), message));
         }
     }
     let known = flaws(&pair.old);

@@ -1,9 +1,9 @@
 use super::ALL;
-use crate::facts::access::diff::{CellThen, FlawThen, Pair, Snapshot};
-use crate::facts::{Limits, Verdict};
+use crate::facts::access::diff::{AccessReport, EarlierAccess, EarlierFinding, Pair};
+use crate::facts::{Status, Thresholds};
 
-fn cell(role: &str, predicted: &str, declared: Option<&str>) -> CellThen {
-    CellThen {
+fn cell(role: &str, predicted: &str, declared: Option<&str>) -> EarlierAccess {
+    EarlierAccess {
         table: "public.jobs".to_owned(),
         role: role.to_owned(),
         command: "SELECT".to_owned(),
@@ -12,13 +12,13 @@ fn cell(role: &str, predicted: &str, declared: Option<&str>) -> CellThen {
     }
 }
 
-fn found(old: Vec<CellThen>, new: Vec<CellThen>) -> Vec<(&'static str, Verdict)> {
-    let snapshot = |cells| Snapshot { cells, ..Snapshot::default() };
+fn found(old: Vec<EarlierAccess>, new: Vec<EarlierAccess>) -> Vec<(&'static str, Status)> {
+    let snapshot = |cells| AccessReport { cells, ..AccessReport::default() };
     of(&Pair { old: snapshot(old), new: snapshot(new) })
 }
 
-fn of(pair: &Pair) -> Vec<(&'static str, Verdict)> {
-    let findings = ALL.iter().flat_map(|check| check.run(pair, &Limits::default()));
+fn of(pair: &Pair) -> Vec<(&'static str, Status)> {
+    let findings = ALL.iter().flat_map(|check| check.run(pair, &Thresholds::default()));
     findings.map(|finding| (finding.check, finding.verdict)).collect()
 }
 
@@ -27,50 +27,50 @@ fn access_that_appears_is_critical_unless_it_is_declared() {
     let nothing = || vec![cell("anon", "denied: no grant", None)];
     assert_eq!(found(nothing(), nothing()), []);
     let all = |declared| vec![cell("anon", "every row", declared)];
-    assert_eq!(found(nothing(), all(None)), [("rls.appeared", Verdict::Critical)]);
-    assert_eq!(found(vec![], all(Some("deny"))), [("rls.appeared", Verdict::Critical)]);
-    assert_eq!(found(nothing(), all(Some("all"))), [("rls.appeared", Verdict::Warning)]);
+    assert_eq!(found(nothing(), all(None)), [("rls.appeared", Status::Critical)]);
+    assert_eq!(found(vec![], all(Some("deny"))), [("rls.appeared", Status::Critical)]);
+    assert_eq!(found(nothing(), all(Some("all"))), [("rls.appeared", Status::Warning)]);
     let service = vec![cell("service_role", "every row", None)];
-    assert_eq!(found(vec![], service), [("rls.appeared", Verdict::Warning)]);
+    assert_eq!(found(vec![], service), [("rls.appeared", Status::Warning)]);
     let some = vec![cell("anon", "rows where owner", None)];
-    assert_eq!(found(some, all(None)), [("rls.appeared", Verdict::Critical)]);
+    assert_eq!(found(some, all(None)), [("rls.appeared", Status::Critical)]);
 }
 
 #[test]
 fn access_that_vanishes_or_changes_is_a_warning() {
     let rows = |filter: &str| vec![cell("anon", &format!("rows where {filter}"), None)];
-    let vanished = [("rls.vanished", Verdict::Warning)];
+    let vanished = [("rls.vanished", Status::Warning)];
     assert_eq!(
         found(rows("a"), vec![cell("anon", "no row: no policy admits any", None)]),
         vanished
     );
     assert_eq!(found(rows("a"), vec![]), vanished);
-    assert_eq!(found(rows("a"), rows("b")), [("rls.changed", Verdict::Warning)]);
+    assert_eq!(found(rows("a"), rows("b")), [("rls.changed", Status::Warning)]);
     let fails = || vec![cell("anon", "fails: recursion", None)];
-    assert_eq!(found(rows("a"), fails()), [("rls.changed", Verdict::Warning)]);
-    assert_eq!(found(fails(), rows("a")), [("rls.changed", Verdict::Warning)]);
+    assert_eq!(found(rows("a"), fails()), [("rls.changed", Status::Warning)]);
+    assert_eq!(found(fails(), rows("a")), [("rls.changed", Status::Warning)]);
 }
 
 #[test]
 fn findings_of_an_audit_are_compared_by_check_and_subject() {
-    let flaw = |severity: &str, message: &str| FlawThen {
+    let flaw = |severity: &str, message: &str| EarlierFinding {
         check: "rls.off".to_owned(),
         subject: "public.t".to_owned(),
         severity: severity.to_owned(),
         message: message.to_owned(),
     };
-    let snapshot = |flaws: Vec<FlawThen>, examined: &[&str]| Snapshot {
+    let snapshot = |flaws: Vec<EarlierFinding>, examined: &[&str]| AccessReport {
         flaws,
         examined: examined.iter().map(|s| (*s).to_owned()).collect(),
-        ..Snapshot::default()
+        ..AccessReport::default()
     };
     let pair = |old, new| Pair { old, new };
     let off = || vec![flaw("critical", "off")];
     let none = || snapshot(vec![], &[]);
-    assert_eq!(of(&pair(none(), snapshot(off(), &[]))), [("rls.appeared", Verdict::Critical)]);
-    assert_eq!(of(&pair(snapshot(off(), &[]), none())), [("rls.vanished", Verdict::Ok)]);
+    assert_eq!(of(&pair(none(), snapshot(off(), &[]))), [("rls.appeared", Status::Critical)]);
+    assert_eq!(of(&pair(snapshot(off(), &[]), none())), [("rls.vanished", Status::Ok)]);
     let worse = snapshot(vec![flaw("critical", "off, and granted")], &[]);
-    assert_eq!(of(&pair(snapshot(off(), &[]), worse)), [("rls.changed", Verdict::Critical)]);
+    assert_eq!(of(&pair(snapshot(off(), &[]), worse)), [("rls.changed", Status::Critical)]);
     let seen = snapshot(vec![], &["role anon", "public.t"]);
-    assert_eq!(of(&pair(seen, none())), [("rls.vanished", Verdict::Unknown)]);
+    assert_eq!(of(&pair(seen, none())), [("rls.vanished", Status::Unknown)]);
 }

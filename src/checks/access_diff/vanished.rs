@@ -1,22 +1,22 @@
 //! `rls.vanished`: access that was there before. A finding that is gone is good news.
 
-use super::{Reach, cells, flaws, reach_of, subject, words};
+use super::{AccessLevel, cells, flaws, reach_of, subject, words};
 use crate::checks::Check;
 use crate::facts::access::diff::Pair;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// The check.
 pub const CHECK: Check<Pair> =
     Check { id: "rls.vanished", title: "No access vanished", section: Section::Access, judge };
 
-fn judge(check: &Check<Pair>, pair: &Pair, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (old, new) in cells(pair).into_values() {
         let Some(cell) = old else { continue };
         let (before, after) = (reach_of(old), reach_of(new));
-        if after < before && before != Reach::Error {
+        if after < before && before != AccessLevel::Error {
             let message = format!("{}, was {}", words(new), cell.predicted);
-            findings.push(check.finding(Verdict::Warning, subject(cell), message));
+            findings.push(check.finding(Status::Warning, subject(cell), message));
         }
     }
     let now = flaws(&pair.new);
@@ -26,7 +26,7 @@ fn judge(check: &Check<Pair>, pair: &Pair, _: &Limits) -> Vec<Finding> {
         }
         findings.extend(gone.iter().map(|flaw| {
             let message = format!("no longer: {}: {}", flaw.check, flaw.message);
-            check.finding(Verdict::Ok, &flaw.subject, message)
+            check.finding(Status::Ok, &flaw.subject, message)
         }));
     }
     findings.extend(unseen(check, pair));
@@ -38,5 +38,5 @@ fn unseen(check: &Check<Pair>, pair: &Pair) -> Vec<Finding> {
     let whole = |subject: &&String| subject.starts_with("role ") || subject.starts_with("schema ");
     let missing = pair.old.examined.iter().filter(whole).filter(|s| !pair.new.examined.contains(s));
     let message = "examined before, and not now";
-    missing.map(|subject| check.finding(Verdict::Unknown, subject, message)).collect()
+    missing.map(|subject| check.finding(Status::Unknown, subject, message)).collect()
 }

@@ -2,8 +2,8 @@
 
 use super::{Check, Facts};
 use crate::checks::server::obstacle;
-use crate::facts::service::Reading;
-use crate::facts::{Evidence, Finding, Limits, Section, Verdict};
+use crate::facts::service::ReportedFlag;
+use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 
 /// WARNING when one of them reaches it and the other does not: then it is the way, not the database.
 pub const CHECK: Check<Facts> = Check {
@@ -13,20 +13,22 @@ pub const CHECK: Check<Facts> = Check {
     judge,
 };
 
-fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
     let said = facts.readiness.value().and_then(|report| report.component("db"));
-    let Some(Reading::Is(said)) = said.map(|component| component.ok.clone()) else { return vec![] };
+    let Some(ReportedFlag::Is(said)) = said.map(|component| component.ok.clone()) else {
+        return vec![];
+    };
     let (verdict, message, next) = match (said, obstacle(facts)) {
-        (true, None) => (Verdict::Ok, "both reach the database".to_owned(), None),
+        (true, None) => (Status::Ok, "both reach the database".to_owned(), None),
         (false, None) => (
-            Verdict::Warning,
+            Status::Warning,
             "readyz says db: false, yet this tool reaches the database; trust this tool: the app's \
              own settings or way are broken"
                 .to_owned(),
             Some("cliplyctl config check"),
         ),
         (true, Some(error)) => (
-            Verdict::Warning,
+            Status::Warning,
             format!(
                 "readyz says db: true, yet this tool does not reach it ({}); trust readyz: the way \
                  from here is broken",
@@ -58,9 +60,9 @@ mod tests {
 
     #[test]
     fn each_side_alone_is_a_disagreement_that_says_whom_to_trust() {
-        let app = with(|report| report.components[0].ok = Reading::Is(false));
+        let app = with(|report| report.components[0].ok = ReportedFlag::Is(false));
         let finding = judge(&CHECK, &app).unwrap();
-        assert_eq!(finding.verdict, Verdict::Warning);
+        assert_eq!(finding.verdict, Status::Warning);
         assert!(finding.message.contains("trust this tool"), "{}", finding.message);
 
         let mut own = healthy();

@@ -18,8 +18,8 @@ pub const CROSS: [Check<Facts>; 4] =
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::service::{QueueReading, Readiness, Reading};
-    use crate::facts::{Finding, Limits, SourceError, SourceErrorKind, Verdict};
+    use crate::facts::service::{Readiness, ReportedFlag, ReportedQueue};
+    use crate::facts::{Finding, SourceError, SourceErrorKind, Status, Thresholds};
     use crate::triage::testing::healthy;
 
     /// Healthy facts with another readiness report.
@@ -29,12 +29,12 @@ mod tests {
         facts
     }
 
-    pub(super) fn queue_of(report: &mut Readiness) -> &mut QueueReading {
+    pub(super) fn queue_of(report: &mut Readiness) -> &mut ReportedQueue {
         report.queue.as_mut().unwrap()
     }
 
     pub(super) fn judge(check: &Check<Facts>, facts: &Facts) -> Option<Finding> {
-        let mut findings = check.run(facts, &Limits::default());
+        let mut findings = check.run(facts, &Thresholds::default());
         assert!(findings.len() < 2, "{findings:?}");
         findings.pop()
     }
@@ -43,7 +43,7 @@ mod tests {
     fn healthy_witnesses_agree() {
         for check in &CROSS {
             let verdict = judge(check, &healthy()).map(|f| f.verdict);
-            assert_eq!(verdict, Some(Verdict::Ok), "{}", check.id);
+            assert_eq!(verdict, Some(Status::Ok), "{}", check.id);
         }
     }
 
@@ -52,7 +52,7 @@ mod tests {
         let mut facts = healthy();
         facts.readiness.result = Err(SourceError::new(SourceErrorKind::Timeout, "no answer"));
         let silent = with(|report| {
-            report.ok = Reading::Absent;
+            report.ok = ReportedFlag::Absent;
             report.components.clear();
             report.queue = None;
         });

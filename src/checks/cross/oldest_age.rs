@@ -1,7 +1,7 @@
 //! `cross.oldest_age`: readyz's age of the oldest job, and in which unit it is.
 
 use super::{Check, Facts};
-use crate::facts::{Evidence, Finding, Limits, Section, Verdict};
+use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 use crate::text;
 
 /// WARNING when readyz's age fits the database in neither seconds nor milliseconds, or not in the
@@ -35,7 +35,7 @@ impl Range {
     }
 }
 
-fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
     let queue = facts.readiness.value().and_then(|report| report.queue.as_ref());
     let Some((raw, stated)) = queue.and_then(|q| Some((q.oldest_job_age?, q.age_unit))) else {
         return vec![];
@@ -54,12 +54,12 @@ fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
                 "readyz says the oldest job is {said} old, which {unit} fits no job: the oldest \
                  unfinished one is {oldest} old; trust the database"
             );
-            (Verdict::Warning, message)
+            (Status::Warning, message)
         }
         [unit] if stated.is_none() => {
-            (Verdict::Ok, format!("readyz's oldest age, {said}, is in {unit} by the database"))
+            (Status::Ok, format!("readyz's oldest age, {said}, is in {unit} by the database"))
         }
-        _ => (Verdict::Ok, format!("readyz's oldest age, {said}, fits the database")),
+        _ => (Status::Ok, format!("readyz's oldest age, {said}, fits the database")),
     };
     let finding = check.finding(verdict, "oldest age", message).evidence(Evidence::number(
         range.oldest.round(),
@@ -67,12 +67,12 @@ fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
         facts.readiness.at,
         "public.jobs",
     ));
-    vec![if verdict == Verdict::Ok { finding } else { finding.next("cliplyctl queue") }]
+    vec![if verdict == Status::Ok { finding } else { finding.next("cliplyctl queue") }]
 }
 
 /// What the ages in the database tell of readyz's.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Told {
+pub enum AgeUnitMatch {
     /// Seconds in its unit, which nobody stated.
     Unit(f64),
     /// It is no job's age, in no unit: not to be repeated.
@@ -81,12 +81,12 @@ pub enum Told {
 
 /// Compares them; none where the database did not tell or both units fit.
 #[must_use]
-pub fn told(facts: &Facts) -> Option<Told> {
+pub fn told(facts: &Facts) -> Option<AgeUnitMatch> {
     let queue = facts.readiness.value()?.queue.as_ref()?;
     let (range, raw) = (range(facts)?, queue.oldest_job_age?);
     match fitting(&range, raw, queue.age_unit).collect::<Vec<_>>().as_slice() {
-        [] => Some(Told::NoJobs),
-        [(_, unit)] if queue.age_unit.is_none() => Some(Told::Unit(*unit)),
+        [] => Some(AgeUnitMatch::NoJobs),
+        [(_, unit)] if queue.age_unit.is_none() => Some(AgeUnitMatch::Unit(*unit)),
         _ => None,
     }
 }
@@ -134,11 +134,11 @@ mod tests {
     fn the_database_tells_the_unit() {
         for (raw, unit) in [(7_190.0, "is in s"), (7_190_000.0, "is in ms"), (650.0, "is in s")] {
             let finding = judge(&CHECK, &facts(raw, None)).unwrap();
-            assert_eq!(finding.verdict, Verdict::Ok, "{finding:?}");
+            assert_eq!(finding.verdict, Status::Ok, "{finding:?}");
             assert!(finding.message.contains(unit), "{finding:?}");
         }
-        assert_eq!(told(&facts(7_190_000.0, None)), Some(Told::Unit(1e-3)));
-        assert_eq!(told(&facts(90_000.0, None)), Some(Told::NoJobs));
+        assert_eq!(told(&facts(7_190_000.0, None)), Some(AgeUnitMatch::Unit(1e-3)));
+        assert_eq!(told(&facts(90_000.0, None)), Some(AgeUnitMatch::NoJobs));
         assert_eq!(told(&facts(7_190_000.0, Some(1e-3))), None, "it is stated");
         // No age at all may be in either.
         let mut idle = facts(0.0, None);
@@ -150,7 +150,7 @@ mod tests {
     fn an_age_that_fits_no_job_names_both_and_whom_to_trust() {
         for (raw, unit) in [(90_000.0, None), (7_190_000.0, Some(1.0)), (7_190.0, Some(1e-3))] {
             let finding = judge(&CHECK, &facts(raw, unit)).unwrap();
-            assert_eq!(finding.verdict, Verdict::Warning, "{finding:?}");
+            assert_eq!(finding.verdict, Status::Warning, "{finding:?}");
             let says = "the oldest unfinished one is 2h 00m old; trust the database";
             assert!(finding.message.ends_with(says), "{finding:?}");
         }

@@ -3,7 +3,7 @@
 use super::{Check, Facts};
 use crate::checks::{against, limit_text};
 use crate::facts::queue::Count;
-use crate::facts::{Evidence, Finding, Limits, Section, Verdict};
+use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 use crate::text;
 
 /// WARNING when they are further apart than what moves between two looks. The app counts through a
@@ -18,7 +18,7 @@ pub const CHECK: Check<Facts> = Check {
 /// Part of the queue by which two looks may differ besides the limit.
 const MOVING: f64 = 0.1;
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     let report = facts.readiness.value().and_then(|report| report.queue.as_ref());
     let Some(said) = report.and_then(|queue| queue.length) else { return vec![] };
     let Some(seen) = &facts.queue else { return vec![] };
@@ -36,7 +36,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
     let verdict = against(judged, limits.queue_gap);
     let bound = if exact { "" } else { "≥ " };
     let (said, counted) = (text::count(said), text::count(counted));
-    let message = if verdict == Verdict::Ok {
+    let message = if verdict == Status::Ok {
         format!("readyz says {said}, the database {bound}{counted}")
     } else {
         format!(
@@ -48,7 +48,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
         .finding(verdict, "queue length", message)
         .evidence(Evidence::number(gap, "jobs", seen.at, &facts.readiness.source))
         .threshold(limit_text(limits.queue_gap, "jobs"));
-    vec![if verdict == Verdict::Ok { finding } else { finding.next("cliplyctl queue") }]
+    vec![if verdict == Status::Ok { finding } else { finding.next("cliplyctl queue") }]
 }
 
 #[cfg(test)]
@@ -61,7 +61,7 @@ mod tests {
         let mut facts = with(|report| queue_of(report).length = Some(990));
         facts.queue.as_mut().unwrap().result.as_mut().unwrap().due = Count::Exact(1_500);
         let finding = judge(&CHECK, &facts).unwrap();
-        assert_eq!(finding.verdict, Verdict::Warning);
+        assert_eq!(finding.verdict, Status::Warning);
         assert!(finding.message.contains("readyz says 990"), "{}", finding.message);
         assert!(finding.message.contains("1,501; trust the database"), "{}", finding.message);
     }
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn what_moves_between_two_looks_is_agreement() {
         let facts = with(|report| queue_of(report).length = Some(9));
-        assert_eq!(judge(&CHECK, &facts).unwrap().verdict, Verdict::Ok);
+        assert_eq!(judge(&CHECK, &facts).unwrap().verdict, Status::Ok);
     }
 
     #[test]
@@ -80,6 +80,6 @@ mod tests {
         assert_eq!(judge(&CHECK, &facts), None);
         let queue = facts.queue.as_mut().unwrap().result.as_mut().unwrap();
         queue.due = Count::AtLeast(5_000);
-        assert_eq!(judge(&CHECK, &facts).unwrap().verdict, Verdict::Warning);
+        assert_eq!(judge(&CHECK, &facts).unwrap().verdict, Status::Warning);
     }
 }

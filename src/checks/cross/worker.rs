@@ -3,8 +3,8 @@
 use super::{Check, Facts};
 use crate::checks::against;
 use crate::facts::queue::Count;
-use crate::facts::service::Reading;
-use crate::facts::{Evidence, Finding, Limits, Section, Verdict};
+use crate::facts::service::ReportedFlag;
+use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 use crate::text;
 
 /// WARNING when they differ. Heartbeats are what workers do; `checks.worker.ok` is known to be
@@ -16,32 +16,34 @@ pub const CHECK: Check<Facts> = Check {
     judge,
 };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     let said = facts.readiness.value().and_then(|report| report.component("worker"));
-    let Some(Reading::Is(said)) = said.map(|component| component.ok.clone()) else { return vec![] };
+    let Some(ReportedFlag::Is(said)) = said.map(|component| component.ok.clone()) else {
+        return vec![];
+    };
     let Some(queue) = facts.queue.as_ref().and_then(|queue| queue.value()) else { return vec![] };
     let Some(workers) = &queue.workers else { return vec![] };
     // With nothing in progress nobody beats: idle is not sick, and nothing to hold against readyz.
     let Some(age) = workers.last_beat_age else { return vec![] };
     let beating = workers.beating.at_least().unwrap_or(0);
-    let silent = against(age, limits.worker_silence) != Verdict::Ok;
+    let silent = against(age, limits.worker_silence) != Status::Ok;
     let ago = text::age(age);
     let (verdict, message) = match (said, silent) {
         (true, true) => (
-            Verdict::Warning,
+            Status::Warning,
             format!(
                 "readyz says worker: true, yet the last heartbeat is {ago} old; trust the heartbeats"
             ),
         ),
         (false, false) if workers.beating != Count::Exact(0) => (
-            Verdict::Warning,
+            Status::Warning,
             format!(
                 "readyz says worker: false, yet {} in the database, the last {ago} ago; trust the \
                  heartbeats",
                 text::plural(beating, "worker beats", "workers beat"),
             ),
         ),
-        _ => (Verdict::Ok, format!("readyz says worker: {said}, the last heartbeat is {ago} old")),
+        _ => (Status::Ok, format!("readyz says worker: {said}, the last heartbeat is {ago} old")),
     };
     let source = facts.queue.as_ref().map_or("", |queue| queue.source.as_str());
     let finding = check.finding(verdict, "worker", message).evidence(Evidence::number(
@@ -50,7 +52,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
         facts.readiness.at,
         source,
     ));
-    vec![if verdict == Verdict::Ok { finding } else { finding.next("cliplyctl queue") }]
+    vec![if verdict == Status::Ok { finding } else { finding.next("cliplyctl queue") }]
 }
 
 #[cfg(test)]
@@ -67,15 +69,15 @@ mod tests {
 
     #[test]
     fn heartbeats_are_believed_either_way() {
-        let denied = with(|report| report.components[1].ok = Reading::Is(false));
+        let denied = with(|report| report.components[1].ok = ReportedFlag::Is(false));
         let finding = judge(&CHECK, &denied).unwrap();
-        assert_eq!(finding.verdict, Verdict::Warning);
+        assert_eq!(finding.verdict, Status::Warning);
         assert!(finding.message.contains("1 worker beats in the database"), "{finding:?}");
 
         let mut claimed = healthy();
         silent_for(&mut claimed, Some(700.0));
         let finding = judge(&CHECK, &claimed).unwrap();
-        assert_eq!(finding.verdict, Verdict::Warning);
+        assert_eq!(finding.verdict, Status::Warning);
         assert!(finding.message.contains("11m 40s old; trust the heartbeats"), "{finding:?}");
     }
 

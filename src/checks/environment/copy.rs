@@ -2,8 +2,8 @@
 
 use super::{KeyVerdict, judge_key};
 use crate::checks::Check;
-use crate::facts::environment::{EntryState, Environment, Place, SchemaKey};
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::environment::{EntryState, Environment, SchemaKey, SourceLine};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// The check.
 pub const CHECK: Check<Environment> = Check {
@@ -13,9 +13,9 @@ pub const CHECK: Check<Environment> = Check {
     judge,
 };
 
-fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(template) = &facts.template else { return Vec::new() };
-    let bad = if facts.policy.strict { Verdict::Critical } else { Verdict::Warning };
+    let bad = if facts.policy.strict { Status::Critical } else { Status::Warning };
     let (mut unjudged, mut absent) = (Vec::new(), Vec::new());
     let mut findings = Vec::new();
     let entries = template.in_force();
@@ -33,7 +33,7 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
             KeyVerdict::Unknown(_) => unjudged.push(key.name.as_str()),
             KeyVerdict::Refused(reasons) => {
                 let state = if active { entry.value.shape() } else { "only documented".to_owned() };
-                let place = Place { file: template.path.clone(), line: entry.line };
+                let place = SourceLine { file: template.path.clone(), line: entry.line };
                 let message = sentence(&place, key, &state, &reasons);
                 findings.push(check.finding(bad, &key.name, message).at(place));
             }
@@ -54,12 +54,12 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
         if !unjudged.is_empty() {
             message.push_str(&format!(", as far as can be told: {} run code", unjudged.join(", ")));
         }
-        findings.push(check.finding(Verdict::Ok, template.path.display().to_string(), message));
+        findings.push(check.finding(Status::Ok, template.path.display().to_string(), message));
     }
     findings
 }
 
-fn sentence(place: &Place, key: &SchemaKey, state: &str, reasons: &[String]) -> String {
+fn sentence(place: &SourceLine, key: &SchemaKey, state: &str, reasons: &[String]) -> String {
     format!("{} ({state}, {place}) is refused when copied: {}", key.name, reasons.join("; "))
 }
 
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     fn findings(schema: &str, template: &str) -> Vec<Finding> {
-        CHECK.run(&environment(schema, Some(template), &[]), &Limits::default())
+        CHECK.run(&environment(schema, Some(template), &[]), &Thresholds::default())
     }
 
     #[test]
@@ -80,7 +80,7 @@ mod tests {
         );
         let subjects: Vec<_> = found.iter().map(|f| f.subject.as_str()).collect();
         assert_eq!(subjects, ["A", "B"]);
-        assert_eq!(worst(&found), Verdict::Warning);
+        assert_eq!(worst(&found), Status::Warning);
         assert!(found[0].message.contains("(blank, .env.example:1)"), "{found:?}");
     }
 
@@ -88,26 +88,26 @@ mod tests {
     fn a_required_key_that_is_only_documented_breaks_the_start() {
         let found = findings("A: z.string()", "# A=x\n");
         assert!(found[0].message.contains("only documented"), "{found:?}");
-        assert_eq!(worst(&found), Verdict::Warning);
+        assert_eq!(worst(&found), Status::Warning);
     }
 
     #[test]
     fn a_template_that_works_is_ok() {
         let found = findings("A: z.string(), B: z.string().url().optional()", "A=x\n# B=\n");
-        assert_eq!(worst(&found), Verdict::Ok);
+        assert_eq!(worst(&found), Status::Ok);
     }
 
     #[test]
     fn what_is_not_there_at_all_is_no_working_template() {
         let found = findings("A: z.string(), B: z.string(), C: z.string().optional()", "A=x\n");
         assert!(found[0].message.ends_with("would not start without B"), "{found:?}");
-        assert_eq!(worst(&found), Verdict::Warning);
+        assert_eq!(worst(&found), Status::Warning);
     }
 
     #[test]
     fn strict_makes_it_critical() {
         let mut facts = environment("A: z.string().url()", Some("A=\n"), &[]);
         facts.policy.strict = true;
-        assert_eq!(worst(&CHECK.run(&facts, &Limits::default())), Verdict::Critical);
+        assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Critical);
     }
 }

@@ -4,7 +4,7 @@
 use super::jwt;
 use crate::checks::Check;
 use crate::facts::environment::{EnvValue, Environment};
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// The check.
 pub const CHECK: Check<Environment> = Check {
@@ -20,7 +20,7 @@ const PUBLIC_PREFIXES: [&str; 6] =
 
 /// What a key of Supabase may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
+enum SupabaseKeyRole {
     /// What row-level security allows: `anon`, `sb_publishable_…`.
     Anon,
     /// Everything: `service_role`, `sb_secret_…`.
@@ -34,7 +34,7 @@ struct Variable<'a> {
     origin: String,
 }
 
-fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let template = facts.template.iter().flat_map(|file| {
         file.entries.iter().map(|entry| Variable {
             key: &entry.key,
@@ -56,21 +56,21 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
     let all = template.len() + values.len();
     if findings.is_empty() && all > 0 {
         let message = format!("{all} values looked at, none stands where it should not");
-        findings.push(check.finding(Verdict::Ok, "keys", message));
+        findings.push(check.finding(Status::Ok, "keys", message));
     }
     findings
 }
 
-fn role(value: &str) -> Option<Role> {
+fn role(value: &str) -> Option<SupabaseKeyRole> {
     if value.starts_with("sb_secret_") {
-        return Some(Role::Service);
+        return Some(SupabaseKeyRole::Service);
     }
     if value.starts_with("sb_publishable_") {
-        return Some(Role::Anon);
+        return Some(SupabaseKeyRole::Anon);
     }
     match jwt::claims(value)?.get("role")?.as_str()? {
-        "service_role" => Some(Role::Service),
-        "anon" => Some(Role::Anon),
+        "service_role" => Some(SupabaseKeyRole::Service),
+        "anon" => Some(SupabaseKeyRole::Anon),
         _ => None,
     }
 }
@@ -86,9 +86,15 @@ fn misplaced(check: &Check<Environment>, variable: &Variable<'_>) -> Option<Find
     let service_name = name.contains("SERVICE_ROLE") || name.contains("SERVICE_KEY");
     let anon_name = name.contains("ANON_KEY") || name.contains("PUBLISHABLE");
     let trouble = match role(value) {
-        Some(Role::Service) if public => "holds the service-role key, and browsers can read it",
-        Some(Role::Service) if anon_name => "holds the service-role key; the two are swapped",
-        Some(Role::Anon) if service_name => "holds the anonymous key; the two are swapped",
+        Some(SupabaseKeyRole::Service) if public => {
+            "holds the service-role key, and browsers can read it"
+        }
+        Some(SupabaseKeyRole::Service) if anon_name => {
+            "holds the service-role key; the two are swapped"
+        }
+        Some(SupabaseKeyRole::Anon) if service_name => {
+            "holds the anonymous key; the two are swapped"
+        }
         _ if public && service_name => {
             "is named for the service-role key, and browsers can read it"
         }
@@ -96,7 +102,7 @@ fn misplaced(check: &Check<Environment>, variable: &Variable<'_>) -> Option<Find
     };
     let shape = variable.value.shape();
     let message = format!("{} ({shape}, {}) {trouble}", variable.key, variable.origin);
-    Some(check.finding(Verdict::Critical, variable.key, message))
+    Some(check.finding(Status::Critical, variable.key, message))
 }
 
 /// Keys whose project is not that of the address they are used with.
@@ -122,7 +128,7 @@ fn mixed(check: &Check<Environment>, variables: &[Variable<'_>]) -> Vec<Finding>
                 "{} ({}) is a key of another project than {name}",
                 variable.key, variable.origin
             );
-            findings.push(check.finding(Verdict::Critical, variable.key, message));
+            findings.push(check.finding(Status::Critical, variable.key, message));
         }
     }
     findings
@@ -145,7 +151,7 @@ mod tests {
     use super::*;
 
     fn findings(values: &[(&str, &str)]) -> Vec<Finding> {
-        CHECK.run(&environment("A: z.string()", None, values), &Limits::default())
+        CHECK.run(&environment("A: z.string()", None, values), &Thresholds::default())
     }
 
     fn key(role: &str, project: &str) -> String {
@@ -161,7 +167,7 @@ mod tests {
             ("SUPABASE_ANON_KEY", &anon),
             ("SUPABASE_SERVICE_ROLE_KEY", &service),
         ]);
-        assert_eq!(worst(&found), Verdict::Ok, "{found:?}");
+        assert_eq!(worst(&found), Status::Ok, "{found:?}");
     }
 
     #[test]
@@ -172,9 +178,9 @@ mod tests {
             ("VITE_KEY", "sb_secret_0123456789"),
             ("NEXT_PUBLIC_SUPABASE_SERVICE_ROLE_KEY", "anything"),
         ] {
-            assert_eq!(worst(&findings(&[(name, value)])), Verdict::Critical, "{name}");
+            assert_eq!(worst(&findings(&[(name, value)])), Status::Critical, "{name}");
         }
-        assert_eq!(worst(&findings(&[("NEXT_PUBLIC_SERVICE_KEY", "")])), Verdict::Ok);
+        assert_eq!(worst(&findings(&[("NEXT_PUBLIC_SERVICE_KEY", "")])), Status::Ok);
     }
 
     #[test]
@@ -191,8 +197,8 @@ mod tests {
     fn a_key_of_another_project_is_found() {
         let anon = key("anon", "abc");
         let wrong = [("SUPABASE_URL", "https://xyz.supabase.co"), ("SUPABASE_ANON_KEY", &anon)];
-        assert_eq!(worst(&findings(&wrong)), Verdict::Critical);
+        assert_eq!(worst(&findings(&wrong)), Status::Critical);
         let own_host = [("SUPABASE_URL", "https://api.example.com"), ("SUPABASE_ANON_KEY", &anon)];
-        assert_eq!(worst(&findings(&own_host)), Verdict::Ok);
+        assert_eq!(worst(&findings(&own_host)), Status::Ok);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::checks::Check;
 use crate::facts::environment::{EnvFile, Environment, FileNote, Note};
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// The check.
 pub const CHECK: Check<Environment> = Check {
@@ -12,15 +12,15 @@ pub const CHECK: Check<Environment> = Check {
     judge,
 };
 
-fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(template) = &facts.template else { return Vec::new() };
     let mut findings: Vec<Finding> = remarks(template)
         .into_iter()
         .map(|(line, changes, text)| {
             let verdict = match (changes, facts.policy.strict) {
-                (true, _) => Verdict::Warning,
-                (false, true) => Verdict::Warning,
-                (false, false) => Verdict::Ok,
+                (true, _) => Status::Warning,
+                (false, true) => Status::Warning,
+                (false, false) => Status::Ok,
             };
             let place = match line {
                 Some(line) => format!("{}:{line}", template.path.display()),
@@ -33,15 +33,15 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
     if findings.is_empty() {
         let path = template.path.display().to_string();
         let message = format!("{path} is written cleanly");
-        findings.push(check.finding(Verdict::Ok, path, message));
+        findings.push(check.finding(Status::Ok, path, message));
     }
     findings
 }
 
 /// A line, whether what it says may be lost there, and the remark.
-type Remark = (Option<u32>, bool, String);
+type FormattingIssue = (Option<u32>, bool, String);
 
-fn remarks(file: &EnvFile) -> Vec<Remark> {
+fn remarks(file: &EnvFile) -> Vec<FormattingIssue> {
     let of_file = file.notes.iter().map(|note| match note {
         FileNote::ByteOrderMark => (None, false, "begins with a byte order mark".to_owned()),
         FileNote::Crlf => (None, false, "ends its lines with CRLF".to_owned()),
@@ -84,18 +84,18 @@ mod tests {
     use super::super::testing::{environment, worst};
     use super::*;
 
-    fn verdict(template: &str) -> Verdict {
+    fn verdict(template: &str) -> Status {
         let facts = environment("A: z.string()", Some(template), &[]);
-        worst(&CHECK.run(&facts, &Limits::default()))
+        worst(&CHECK.run(&facts, &Thresholds::default()))
     }
 
     #[test]
     fn what_may_lose_a_value_warns_and_habits_do_not() {
         for text in ["A=1\nA=2\n", "A=\"x\n", "A=x#y\n", "A=1\nB\n"] {
-            assert_eq!(verdict(text), Verdict::Warning, "{text:?}");
+            assert_eq!(verdict(text), Status::Warning, "{text:?}");
         }
         for text in ["\u{feff}A=1\r\n", "export A=1\n", "A = 1\n", "A='x#y' # z\n"] {
-            assert_eq!(verdict(text), Verdict::Ok, "{text:?}");
+            assert_eq!(verdict(text), Status::Ok, "{text:?}");
         }
     }
 }

@@ -2,18 +2,20 @@
 
 use super::Zod;
 use super::javascript::{DateReading, Value, date, number};
-use super::rules::Outcome;
+use super::rules::ValueResult;
 use crate::facts::environment::{Constant, NumberCheck};
 
 /// 2⁵³ − 1
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
 
-fn wanted(kind: &str, value: Value) -> Outcome {
+fn wanted(kind: &str, value: Value) -> ValueResult {
     match value {
-        Value::Opaque => Outcome::unknown("the value comes from code that was not run"),
-        Value::Undefined => Outcome::refuse(value, "is required"),
-        Value::Text(_) => Outcome::refuse(value, format!("must be {kind}, and no string is one")),
-        other => Outcome::refuse(other, format!("must be {kind}")),
+        Value::Opaque => ValueResult::unknown("the value comes from code that was not run"),
+        Value::Undefined => ValueResult::refuse(value, "is required"),
+        Value::Text(_) => {
+            ValueResult::refuse(value, format!("must be {kind}, and no string is one"))
+        }
+        other => ValueResult::refuse(other, format!("must be {kind}")),
     }
 }
 
@@ -21,24 +23,24 @@ fn wanted(kind: &str, value: Value) -> Outcome {
 pub(super) fn text(
     coerce: bool,
     value: Value,
-    check: impl FnOnce(&mut String, &mut Outcome),
-) -> Outcome {
+    check: impl FnOnce(&mut String, &mut ValueResult),
+) -> ValueResult {
     let mut text = match value {
         Value::Text(text) => text,
         Value::Undefined if coerce => "undefined".to_owned(),
         Value::Null if coerce => "null".to_owned(),
         Value::Opaque => return wanted("a string", Value::Opaque),
-        _ if coerce => return Outcome::unknown("the value is made a string by code"),
+        _ if coerce => return ValueResult::unknown("the value is made a string by code"),
         other => return wanted("a string", other),
     };
-    let mut outcome = Outcome::of(Value::Undefined);
+    let mut outcome = ValueResult::of(Value::Undefined);
     check(&mut text, &mut outcome);
     outcome.value = Value::Text(text);
     outcome
 }
 
 /// `z.number()` and its conditions.
-pub(super) fn numeric(coerce: bool, checks: &[NumberCheck], value: Value, zod: Zod) -> Outcome {
+pub(super) fn numeric(coerce: bool, checks: &[NumberCheck], value: Value, zod: Zod) -> ValueResult {
     let n = match value {
         Value::Number(n) => n,
         Value::Text(ref text) if coerce => number(text),
@@ -46,21 +48,21 @@ pub(super) fn numeric(coerce: bool, checks: &[NumberCheck], value: Value, zod: Z
         Value::Null if coerce => 0.0,
         Value::Boolean(Some(flag)) if coerce => f64::from(u8::from(flag)),
         Value::Opaque => return wanted("a number", Value::Opaque),
-        _ if coerce => return Outcome::unknown("the value is made a number by code"),
+        _ if coerce => return ValueResult::unknown("the value is made a number by code"),
         other => return wanted("a number", other),
     };
     if n.is_nan() || (zod == Zod::Four && n.is_infinite()) {
         let reason = if value == Value::Undefined { "is required" } else { "must be a number" };
-        return Outcome::refuse(value, reason);
+        return ValueResult::refuse(value, reason);
     }
-    let mut outcome = Outcome::of(Value::Number(n));
+    let mut outcome = ValueResult::of(Value::Number(n));
     for check in checks {
         number_check(check, n, zod, &mut outcome);
     }
     outcome
 }
 
-fn number_check(check: &NumberCheck, n: f64, zod: Zod, outcome: &mut Outcome) {
+fn number_check(check: &NumberCheck, n: f64, zod: Zod, outcome: &mut ValueResult) {
     let whole = n.is_finite() && n.fract() == 0.0;
     let safe = n.abs() <= MAX_SAFE;
     match check {
@@ -92,31 +94,33 @@ fn number_check(check: &NumberCheck, n: f64, zod: Zod, outcome: &mut Outcome) {
 }
 
 /// `z.boolean()`: coerced, every string but the empty one is true.
-pub(super) fn boolean(coerce: bool, value: Value) -> Outcome {
+pub(super) fn boolean(coerce: bool, value: Value) -> ValueResult {
     match value {
-        Value::Boolean(_) => Outcome::of(value),
+        Value::Boolean(_) => ValueResult::of(value),
         _ if !coerce => wanted("a boolean", value),
-        Value::Text(text) => Outcome::of(Value::Boolean(Some(!text.is_empty()))),
-        Value::Undefined | Value::Null => Outcome::of(Value::Boolean(Some(false))),
-        Value::Number(n) => Outcome::of(Value::Boolean(Some(n != 0.0 && !n.is_nan()))),
-        Value::Date | Value::List => Outcome::of(Value::Boolean(Some(true))),
-        Value::Opaque => Outcome::of(Value::Boolean(None)),
+        Value::Text(text) => ValueResult::of(Value::Boolean(Some(!text.is_empty()))),
+        Value::Undefined | Value::Null => ValueResult::of(Value::Boolean(Some(false))),
+        Value::Number(n) => ValueResult::of(Value::Boolean(Some(n != 0.0 && !n.is_nan()))),
+        Value::Date | Value::List => ValueResult::of(Value::Boolean(Some(true))),
+        Value::Opaque => ValueResult::of(Value::Boolean(None)),
     }
 }
 
 /// `z.date()`.
-pub(super) fn dated(coerce: bool, value: Value) -> Outcome {
+pub(super) fn dated(coerce: bool, value: Value) -> ValueResult {
     match value {
-        Value::Date => Outcome::of(value),
+        Value::Date => ValueResult::of(value),
         _ if !coerce => wanted("a date", value),
         Value::Text(ref text) => match date(text) {
-            DateReading::Valid => Outcome::of(Value::Date),
-            DateReading::Invalid => Outcome::refuse(value, "must be a date"),
-            DateReading::Engine => Outcome::unknown("each engine reads such dates in its own way"),
+            DateReading::Valid => ValueResult::of(Value::Date),
+            DateReading::Invalid => ValueResult::refuse(value, "must be a date"),
+            DateReading::Engine => {
+                ValueResult::unknown("each engine reads such dates in its own way")
+            }
         },
-        Value::Undefined => Outcome::refuse(value, "is required"),
-        Value::Null => Outcome::of(Value::Date),
-        _ => Outcome::unknown("the value is made a date by code"),
+        Value::Undefined => ValueResult::refuse(value, "is required"),
+        Value::Null => ValueResult::of(Value::Date),
+        _ => ValueResult::unknown("the value is made a date by code"),
     }
 }
 
@@ -126,40 +130,42 @@ pub(super) fn string_bool(
     falsy: &[String],
     exact_case: bool,
     value: Value,
-) -> Outcome {
+) -> ValueResult {
     let Value::Text(text) = value else { return wanted("a string", value) };
     let word = if exact_case { text.clone() } else { text.to_lowercase() };
     if truthy.contains(&word) {
-        Outcome::of(Value::Boolean(Some(true)))
+        ValueResult::of(Value::Boolean(Some(true)))
     } else if falsy.contains(&word) {
-        Outcome::of(Value::Boolean(Some(false)))
+        ValueResult::of(Value::Boolean(Some(false)))
     } else {
         let words: Vec<&str> = truthy.iter().chain(falsy).map(String::as_str).collect();
-        Outcome::refuse(Value::Text(text), format!("must be one of {}", words.join(", ")))
+        ValueResult::refuse(Value::Text(text), format!("must be one of {}", words.join(", ")))
     }
 }
 
 /// `z.enum()`, `z.literal()`.
-pub(super) fn one_of(values: &[Constant], value: Value) -> Outcome {
+pub(super) fn one_of(values: &[Constant], value: Value) -> ValueResult {
     let equal: Vec<Option<bool>> = values.iter().map(|constant| value.equals(constant)).collect();
     if equal.contains(&Some(true)) {
-        Outcome::of(value)
+        ValueResult::of(value)
     } else if equal.contains(&None) {
-        Outcome::unknown("the value comes from code that was not run")
+        ValueResult::unknown("the value comes from code that was not run")
     } else if value == Value::Undefined {
-        Outcome::refuse(value, "is required")
+        ValueResult::refuse(value, "is required")
     } else {
         let shown: Vec<String> = values.iter().map(ToString::to_string).collect();
-        Outcome::refuse(value, format!("must be one of {}", shown.join(", ")))
+        ValueResult::refuse(value, format!("must be one of {}", shown.join(", ")))
     }
 }
 
 /// `z.array()` and whatever else no string is.
-pub(super) fn structure(kind: &str, value: Value) -> Outcome {
+pub(super) fn structure(kind: &str, value: Value) -> ValueResult {
     let article = if kind.starts_with(['a', 'o']) { "an" } else { "a" };
     match value {
-        Value::List if kind == "array" => Outcome::unknown("the items of the list are not judged"),
-        Value::Number(n) if kind == "NaN" && n.is_nan() => Outcome::of(value),
+        Value::List if kind == "array" => {
+            ValueResult::unknown("the items of the list are not judged")
+        }
+        Value::Number(n) if kind == "NaN" && n.is_nan() => ValueResult::of(value),
         other => wanted(&format!("{article} {kind}"), other),
     }
 }

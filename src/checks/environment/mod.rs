@@ -84,7 +84,7 @@ pub fn judge_key(schema: &EnvSchema, key: &SchemaKey, value: Option<&str>) -> Ke
     }
 }
 
-fn verdict(outcome: rules::Outcome) -> KeyVerdict {
+fn verdict(outcome: rules::ValueResult) -> KeyVerdict {
     if !outcome.refused.is_empty() {
         KeyVerdict::Refused(outcome.refused)
     } else if !outcome.unknown.is_empty() {

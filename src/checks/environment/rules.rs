@@ -7,7 +7,7 @@ use crate::facts::environment::{Constant, Function, Rule};
 
 /// What became of a value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Outcome {
+pub(super) struct ValueResult {
     /// The value that comes out, when nothing refused it.
     pub value: Value,
     /// Why it is refused, without the value itself.
@@ -16,7 +16,7 @@ pub(super) struct Outcome {
     pub unknown: Vec<String>,
 }
 
-impl Outcome {
+impl ValueResult {
     /// Accepted.
     pub(super) fn of(value: Value) -> Self {
         Self { value, refused: Vec::new(), unknown: Vec::new() }
@@ -44,28 +44,28 @@ impl Outcome {
 
 /// Whether an omitted key is passed through zod 4's objects, and how.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Omission {
+enum MissingKeyRule {
     No,
     Fine,
     Replaced,
 }
 
 /// Judges a key of an object: its text, or that it is missing.
-pub(super) fn judge(rule: &Rule, text: Option<&str>, zod: Zod) -> Outcome {
+pub(super) fn judge(rule: &Rule, text: Option<&str>, zod: Zod) -> ValueResult {
     let Some(text) = text else { return missing(rule, zod) };
     run(rule, Value::Text(text.to_owned()), zod)
 }
 
-fn missing(rule: &Rule, zod: Zod) -> Outcome {
+fn missing(rule: &Rule, zod: Zod) -> ValueResult {
     let mut outcome = run(rule, Value::Undefined, zod);
     if zod == Zod::Three {
         return outcome;
     }
     match (omission_in(rule), omission_out(rule)) {
-        (Omission::No, _) if outcome.refused.is_empty() && outcome.unknown.is_empty() => {
-            Outcome::unknown("releases of zod 4 disagree on a missing key here")
+        (MissingKeyRule::No, _) if outcome.refused.is_empty() && outcome.unknown.is_empty() => {
+            ValueResult::unknown("releases of zod 4 disagree on a missing key here")
         }
-        (Omission::Fine | Omission::Replaced, true) => {
+        (MissingKeyRule::Fine | MissingKeyRule::Replaced, true) => {
             outcome.refused.clear();
             outcome
         }
@@ -74,17 +74,19 @@ fn missing(rule: &Rule, zod: Zod) -> Outcome {
 }
 
 /// zod 4's `optin`.
-fn omission_in(rule: &Rule) -> Omission {
+fn omission_in(rule: &Rule) -> MissingKeyRule {
     match rule {
-        Rule::Optional(inner) | Rule::Catch(inner, _) => omission_in(inner).max(Omission::Fine),
+        Rule::Optional(inner) | Rule::Catch(inner, _) => {
+            omission_in(inner).max(MissingKeyRule::Fine)
+        }
         Rule::Nullable(inner) | Rule::Readonly(inner) | Rule::Refine(inner, _) => {
             omission_in(inner)
         }
-        Rule::Default(..) | Rule::Prefault(..) => Omission::Replaced,
+        Rule::Default(..) | Rule::Prefault(..) => MissingKeyRule::Replaced,
         Rule::Pipe(from, _) => omission_in(from),
-        Rule::Transform(_) => Omission::Fine,
-        Rule::Union(options) => options.iter().map(omission_in).max().unwrap_or(Omission::No),
-        _ => Omission::No,
+        Rule::Transform(_) => MissingKeyRule::Fine,
+        Rule::Union(options) => options.iter().map(omission_in).max().unwrap_or(MissingKeyRule::No),
+        _ => MissingKeyRule::No,
     }
 }
 
@@ -102,7 +104,7 @@ fn omission_out(rule: &Rule) -> bool {
     }
 }
 
-fn run(rule: &Rule, value: Value, zod: Zod) -> Outcome {
+fn run(rule: &Rule, value: Value, zod: Zod) -> ValueResult {
     match rule {
         Rule::Text { coerce, checks } => leaves::text(*coerce, value, |text, outcome| {
             checks.iter().for_each(|check| strings::apply(check, text, zod, outcome));
@@ -114,12 +116,12 @@ fn run(rule: &Rule, value: Value, zod: Zod) -> Outcome {
             leaves::string_bool(truthy, falsy, *exact_case, value)
         }
         Rule::OneOf(values) => leaves::one_of(values, value),
-        Rule::Any => Outcome::of(value),
-        Rule::Never => Outcome::refuse(value, "no value is allowed"),
+        Rule::Any => ValueResult::of(value),
+        Rule::Never => ValueResult::refuse(value, "no value is allowed"),
         Rule::Structure(kind) => leaves::structure(kind, value),
         Rule::Union(options) => union(options, &value, zod),
         Rule::Optional(inner) => optional(inner, value, zod),
-        Rule::Nullable(_) if value == Value::Null => Outcome::of(value),
+        Rule::Nullable(_) if value == Value::Null => ValueResult::of(value),
         Rule::Nullable(inner) | Rule::Readonly(inner) => run(inner, value, zod),
         Rule::NonOptional(inner) => non_optional(inner, value, zod),
         Rule::Default(inner, given) => default(inner, given.as_ref(), value, zod),
@@ -138,17 +140,17 @@ fn run(rule: &Rule, value: Value, zod: Zod) -> Outcome {
             outcome
         }
         Rule::Transform(function) => transform(function, value),
-        Rule::Unresolved(what) => Outcome::unknown(what.to_string()),
+        Rule::Unresolved(what) => ValueResult::unknown(what.to_string()),
     }
 }
 
-fn then(first: Outcome, to: &Rule, zod: Zod) -> Outcome {
+fn then(first: ValueResult, to: &Rule, zod: Zod) -> ValueResult {
     let mut second = run(to, first.value, zod);
     second.unknown.splice(0..0, first.unknown);
     second
 }
 
-fn union(options: &[Rule], value: &Value, zod: Zod) -> Outcome {
+fn union(options: &[Rule], value: &Value, zod: Zod) -> ValueResult {
     let mut unknown = Vec::new();
     let mut refused = Vec::new();
     for option in options {
@@ -161,30 +163,30 @@ fn union(options: &[Rule], value: &Value, zod: Zod) -> Outcome {
             return outcome;
         } else {
             // Accepted in any case; what comes out is not known.
-            return Outcome::of(Value::Opaque);
+            return ValueResult::of(Value::Opaque);
         }
     }
     if !unknown.is_empty() {
-        return Outcome { unknown, ..Outcome::of(Value::Opaque) };
+        return ValueResult { unknown, ..ValueResult::of(Value::Opaque) };
     }
     refused.dedup();
-    Outcome::refuse(value.clone(), refused.join(", or "))
+    ValueResult::refuse(value.clone(), refused.join(", or "))
 }
 
-fn optional(inner: &Rule, value: Value, zod: Zod) -> Outcome {
+fn optional(inner: &Rule, value: Value, zod: Zod) -> ValueResult {
     if value != Value::Undefined {
         return run(inner, value, zod);
     }
-    if zod == Zod::Three || omission_in(inner) != Omission::Replaced {
-        return Outcome::of(value);
+    if zod == Zod::Three || omission_in(inner) != MissingKeyRule::Replaced {
+        return ValueResult::of(value);
     }
     // What replaces a missing value is judged; when it is refused, the value stays missing.
     let outcome = run(inner, value, zod);
-    if outcome.refused.is_empty() { outcome } else { Outcome::of(Value::Undefined) }
+    if outcome.refused.is_empty() { outcome } else { ValueResult::of(Value::Undefined) }
 }
 
 /// zod 3's `.required()` takes `.optional()` off; zod 4 looks at what comes out.
-fn non_optional(inner: &Rule, value: Value, zod: Zod) -> Outcome {
+fn non_optional(inner: &Rule, value: Value, zod: Zod) -> ValueResult {
     if zod == Zod::Three {
         return match inner {
             Rule::Optional(inner) => non_optional(inner, value, zod),
@@ -193,7 +195,7 @@ fn non_optional(inner: &Rule, value: Value, zod: Zod) -> Outcome {
     }
     let outcome = run(inner, value, zod);
     if outcome.refused.is_empty() && outcome.value == Value::Undefined {
-        return Outcome::refuse(Value::Undefined, "is required");
+        return ValueResult::refuse(Value::Undefined, "is required");
     }
     outcome
 }
@@ -203,10 +205,10 @@ fn given_value(given: Option<&Constant>) -> Value {
 }
 
 /// zod 3 judges what replaces a missing value, zod 4 does not.
-fn default(inner: &Rule, given: Option<&Constant>, value: Value, zod: Zod) -> Outcome {
+fn default(inner: &Rule, given: Option<&Constant>, value: Value, zod: Zod) -> ValueResult {
     if value == Value::Undefined {
         let given = given_value(given);
-        return if zod == Zod::Three { run(inner, given, zod) } else { Outcome::of(given) };
+        return if zod == Zod::Three { run(inner, given, zod) } else { ValueResult::of(given) };
     }
     let mut outcome = run(inner, value, zod);
     if zod == Zod::Four && outcome.value == Value::Undefined {
@@ -215,32 +217,36 @@ fn default(inner: &Rule, given: Option<&Constant>, value: Value, zod: Zod) -> Ou
     outcome
 }
 
-fn caught(inner: &Rule, given: Option<&Constant>, value: Value, zod: Zod) -> Outcome {
+fn caught(inner: &Rule, given: Option<&Constant>, value: Value, zod: Zod) -> ValueResult {
     let outcome = run(inner, value, zod);
     match (outcome.refused.is_empty(), outcome.unknown.is_empty()) {
         (true, true) => outcome,
-        (false, _) => Outcome::of(given_value(given)),
-        (true, false) => Outcome::of(Value::Opaque),
+        (false, _) => ValueResult::of(given_value(given)),
+        (true, false) => ValueResult::of(Value::Opaque),
     }
 }
 
-fn transform(function: &Function, value: Value) -> Outcome {
+fn transform(function: &Function, value: Value) -> ValueResult {
     match (function, value) {
-        (Function::Opaque(what), _) => Outcome::unknown(what.to_string()),
-        (Function::Identity, value) => Outcome::of(value),
+        (Function::Opaque(what), _) => ValueResult::unknown(what.to_string()),
+        (Function::Identity, value) => ValueResult::of(value),
         (Function::BlankToUndefined, Value::Text(text)) if text.is_empty() => {
-            Outcome::of(Value::Undefined)
+            ValueResult::of(Value::Undefined)
         }
         (Function::BlankToUndefined, value @ (Value::Text(_) | Value::Undefined)) => {
-            Outcome::of(value)
+            ValueResult::of(value)
         }
-        (Function::Trim, Value::Text(text)) => Outcome::of(Value::Text(trim(&text).to_owned())),
-        (Function::ToLowerCase, Value::Text(text)) => Outcome::of(Value::Text(text.to_lowercase())),
-        (Function::ToUpperCase, Value::Text(text)) => Outcome::of(Value::Text(text.to_uppercase())),
-        (Function::Comparison, _) => Outcome::of(Value::Boolean(None)),
-        (Function::Number, Value::Text(text)) => Outcome::of(Value::Number(number(&text))),
-        (Function::Number, Value::Undefined) => Outcome::of(Value::Number(f64::NAN)),
-        (Function::List, Value::Text(_)) => Outcome::of(Value::List),
-        _ => Outcome::unknown("a function may fail on a value that is no string"),
+        (Function::Trim, Value::Text(text)) => ValueResult::of(Value::Text(trim(&text).to_owned())),
+        (Function::ToLowerCase, Value::Text(text)) => {
+            ValueResult::of(Value::Text(text.to_lowercase()))
+        }
+        (Function::ToUpperCase, Value::Text(text)) => {
+            ValueResult::of(Value::Text(text.to_uppercase()))
+        }
+        (Function::Comparison, _) => ValueResult::of(Value::Boolean(None)),
+        (Function::Number, Value::Text(text)) => ValueResult::of(Value::Number(number(&text))),
+        (Function::Number, Value::Undefined) => ValueResult::of(Value::Number(f64::NAN)),
+        (Function::List, Value::Text(_)) => ValueResult::of(Value::List),
+        _ => ValueResult::unknown("a function may fail on a value that is no string"),
     }
 }

@@ -2,8 +2,8 @@
 
 use super::jwt;
 use crate::checks::Check;
-use crate::facts::environment::{EnvEntry, Environment, Place};
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::environment::{EnvEntry, Environment, SourceLine};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// The check.
 pub const CHECK: Check<Environment> = Check {
@@ -53,15 +53,15 @@ const PLACEHOLDERS: [&str; 14] = [
 const SECRET_NAMES: [&str; 6] =
     ["SECRET", "TOKEN", "PASSWORD", "PRIVATE", "SERVICE_ROLE", "API_KEY"];
 
-fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(template) = &facts.template else { return Vec::new() };
-    let bad = if facts.policy.strict { Verdict::Critical } else { Verdict::Warning };
+    let bad = if facts.policy.strict { Status::Critical } else { Status::Warning };
     let mut findings: Vec<Finding> = template
         .entries
         .iter()
         .filter_map(|entry| Some((entry, looks_like(entry)?)))
         .map(|(entry, kind)| {
-            let place = Place { file: template.path.clone(), line: entry.line };
+            let place = SourceLine { file: template.path.clone(), line: entry.line };
             let shape = entry.value.shape();
             let message = format!("{} ({shape}, {place}) looks like {kind}", entry.key);
             check.finding(bad, &entry.key, message).at(place)
@@ -70,7 +70,7 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
     if findings.is_empty() {
         let path = template.path.display().to_string();
         let message = format!("no value in {path} looks like a secret");
-        findings.push(check.finding(Verdict::Ok, path, message));
+        findings.push(check.finding(Status::Ok, path, message));
     }
     findings
 }
@@ -129,9 +129,9 @@ mod tests {
     use super::super::testing::{environment, token, worst};
     use super::*;
 
-    fn verdict(template: &str) -> Verdict {
+    fn verdict(template: &str) -> Status {
         let found =
-            CHECK.run(&environment("A: z.string()", Some(template), &[]), &Limits::default());
+            CHECK.run(&environment("A: z.string()", Some(template), &[]), &Thresholds::default());
         worst(&found)
     }
 
@@ -144,10 +144,10 @@ mod tests {
             token(r#"{"role":"anon"}"#),
             format!("postgres://app:{random}@db.internal:5432/app"),
         ] {
-            assert_eq!(verdict(&format!("A={value}\n")), Verdict::Warning, "{value}");
-            assert_eq!(verdict(&format!("# A={value}\n")), Verdict::Warning, "{value}");
+            assert_eq!(verdict(&format!("A={value}\n")), Status::Warning, "{value}");
+            assert_eq!(verdict(&format!("# A={value}\n")), Status::Warning, "{value}");
         }
-        assert_eq!(verdict(&format!("SESSION_SECRET={random}x8Z0\n")), Verdict::Warning);
+        assert_eq!(verdict(&format!("SESSION_SECRET={random}x8Z0\n")), Status::Warning);
     }
 
     #[test]
@@ -161,14 +161,14 @@ mod tests {
             "SESSION_SECRET=change-me-to-something-long-0123456789",
             "API_KEY=<paste the key of the project here 0123456789>",
         ] {
-            assert_eq!(verdict(line), Verdict::Ok, "{line}");
+            assert_eq!(verdict(line), Status::Ok, "{line}");
         }
     }
 
     #[test]
     fn the_value_is_never_said() {
         let facts = environment("A: z.string()", Some("A=sk_live_9fK2mQ8xLr4TzW1b\n"), &[]);
-        let found = CHECK.run(&facts, &Limits::default());
+        let found = CHECK.run(&facts, &Thresholds::default());
         assert!(!format!("{found:?}").contains("9fK2"), "{found:?}");
         assert!(found[0].message.contains("set, 24 characters"), "{found:?}");
     }

@@ -2,7 +2,7 @@
 
 use crate::checks::Check;
 use crate::facts::environment::Environment;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text;
 
 /// The check.
@@ -13,20 +13,20 @@ pub const CHECK: Check<Environment> = Check {
     judge,
 };
 
-fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(code) = &facts.code else { return Vec::new() };
     let missed = code.unread.iter().map(|missed| {
         let (file, message) = (missed.place.file.display().to_string(), missed.to_string());
-        check.finding(Verdict::Unknown, file, message).at(missed.place.clone())
+        check.finding(Status::Unknown, file, message).at(missed.place.clone())
     });
     let mut findings: Vec<_> = missed.collect();
     let root = code.root.display().to_string();
     if code.files == 0 {
         let message = format!("no TypeScript or JavaScript below {root}");
-        findings.push(check.finding(Verdict::Unknown, root, message));
+        findings.push(check.finding(Status::Unknown, root, message));
     } else if findings.is_empty() {
         let files = text::plural(code.files as u64, "source file", "source files");
-        findings.push(check.finding(Verdict::Ok, &root, format!("{files} below {root}")));
+        findings.push(check.finding(Status::Ok, &root, format!("{files} below {root}")));
     }
     findings
 }

@@ -6,14 +6,14 @@ use super::Zod;
 use super::formats::is_of;
 use super::javascript::trim;
 use super::regex::matches;
-use super::rules::Outcome;
+use super::rules::ValueResult;
 use crate::facts::environment::{Pattern, StringCheck, UrlOptions};
 
 /// What zod 4's `httpUrl` looks for, and with it the slashes that `new URL` does not need.
 const HTTP: &str = "^https?$";
 
 /// Applies one condition to the text; a change replaces it.
-pub(super) fn apply(check: &StringCheck, text: &mut String, zod: Zod, outcome: &mut Outcome) {
+pub(super) fn apply(check: &StringCheck, text: &mut String, zod: Zod, outcome: &mut ValueResult) {
     match check {
         StringCheck::Min(least) => {
             sized(text, zod, outcome, |n| n >= *least, &format!("at least {}", characters(*least)));
@@ -63,7 +63,13 @@ fn characters(count: f64) -> String {
 }
 
 /// zod 3 and the older zod 4 count UTF-16 units, the newer zod 4 counts code points.
-fn sized(text: &str, zod: Zod, outcome: &mut Outcome, fits: impl Fn(f64) -> bool, wanted: &str) {
+fn sized(
+    text: &str,
+    zod: Zod,
+    outcome: &mut ValueResult,
+    fits: impl Fn(f64) -> bool,
+    wanted: &str,
+) {
     let units = text.encode_utf16().count();
     let points = text.chars().count();
     // No environment holds 2⁵³ characters.
@@ -73,7 +79,7 @@ fn sized(text: &str, zod: Zod, outcome: &mut Outcome, fits: impl Fn(f64) -> bool
     outcome.require(agreed.then_some(by_units), &message);
 }
 
-fn url(options: &UrlOptions, text: &mut String, zod: Zod, outcome: &mut Outcome) {
+fn url(options: &UrlOptions, text: &mut String, zod: Zod, outcome: &mut ValueResult) {
     let candidate = if zod == Zod::Four { trim(text).to_owned() } else { text.clone() };
     let Ok(parsed) = Url::parse(&candidate) else {
         // Names beyond ASCII are judged by the tables of each engine's year.

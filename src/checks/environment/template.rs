@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use crate::checks::Check;
 use crate::facts::environment::{
-    EntryState, EnvEntry, EnvFile, EnvSchema, Environment, Place, SchemaKey,
+    EntryState, EnvEntry, EnvFile, EnvSchema, Environment, SchemaKey, SourceLine,
 };
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// The check.
 pub const CHECK: Check<Environment> = Check {
@@ -75,7 +75,7 @@ pub fn did_you_mean<'a>(name: &str, others: impl Iterator<Item = &'a str>) -> Op
         .map(|(_, other)| other)
 }
 
-fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(template) = &facts.template else { return Vec::new() };
     let drift = drift(&facts.schema, template, facts.policy.strict);
     let mut findings = Vec::new();
@@ -96,13 +96,13 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
                 format!("{} is declared at {} and not in {path}", key.name, key.place)
             }
         };
-        let finding = check.finding(Verdict::Critical, &key.name, message);
+        let finding = check.finding(Status::Critical, &key.name, message);
         findings.push(finding.at(key.place.clone()));
     }
     // Where the schema may declare more than can be read, an extra key may be declared after all.
     let open = facts.schema.unresolved.first();
     for entry in &drift.extra {
-        let place = Place { file: template.path.clone(), line: entry.line };
+        let place = SourceLine { file: template.path.clone(), line: entry.line };
         // Of the missing ones first; once they are inserted, one of those that are there.
         let missing = drift.missing.iter().map(|key| key.name.as_str());
         let meant = did_you_mean(&entry.key, missing).or_else(|| {
@@ -118,16 +118,16 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
         let verdict = match open {
             Some(what) => {
                 message.push_str(&format!(", unless {what}"));
-                Verdict::Unknown
+                Status::Unknown
             }
-            None => Verdict::Critical,
+            None => Status::Critical,
         };
         findings.push(check.finding(verdict, &entry.key, message).at(place));
     }
     if findings.is_empty() {
         let (all, only) = (facts.schema.keys.len(), drift.documented.len());
         let message = format!("{all} keys agree, {only} of them are only documented in {path}");
-        findings.push(check.finding(Verdict::Ok, path.to_string(), message));
+        findings.push(check.finding(Status::Ok, path.to_string(), message));
     }
     findings
 }
@@ -138,13 +138,13 @@ mod tests {
     use super::*;
 
     fn findings(schema: &str, template: &str) -> Vec<Finding> {
-        CHECK.run(&environment(schema, Some(template), &[]), &Limits::default())
+        CHECK.run(&environment(schema, Some(template), &[]), &Thresholds::default())
     }
 
     #[test]
     fn agreement_is_ok_and_documented_keys_count() {
         let found = findings("A: z.string(), B: z.string().optional()", "A=\n# B=\n# note=x\n");
-        assert_eq!(worst(&found), Verdict::Ok);
+        assert_eq!(worst(&found), Status::Ok);
         assert!(found[0].message.contains("1 of them are only documented"), "{found:?}");
     }
 
@@ -158,8 +158,8 @@ mod tests {
     fn strict_takes_documented_keys_for_missing() {
         let mut facts = environment("A: z.string()", Some("# A=\n"), &[]);
         facts.policy.strict = true;
-        let found = CHECK.run(&facts, &Limits::default());
-        assert_eq!(worst(&found), Verdict::Critical);
+        let found = CHECK.run(&facts, &Thresholds::default());
+        assert_eq!(worst(&found), Status::Critical);
         assert!(found[0].message.contains("only documented"), "{found:?}");
     }
 
@@ -170,8 +170,8 @@ mod tests {
         assert_eq!(
             subjects,
             [
-                ("SUPABASE_SERVICE_ROLE_KEY", Verdict::Critical),
-                ("SUPABASE_SERVICE_KEY", Verdict::Critical)
+                ("SUPABASE_SERVICE_ROLE_KEY", Status::Critical),
+                ("SUPABASE_SERVICE_KEY", Status::Critical)
             ]
         );
         assert!(
@@ -189,6 +189,6 @@ mod tests {
     #[test]
     fn an_extra_key_is_unknown_while_the_schema_may_declare_it() {
         let found = findings("A: z.string(), ...elsewhere", "A=\nB=\n");
-        assert_eq!(worst(&found), Verdict::Unknown);
+        assert_eq!(worst(&found), Status::Unknown);
     }
 }

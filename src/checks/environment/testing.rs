@@ -6,9 +6,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::facts::environment::{
-    Code, CodeForm, CodeUse, EnvPolicy, EnvValue, EnvValues, Environment, Place,
+    Code, CodeForm, CodeUse, EnvPolicy, EnvValue, EnvValues, Environment, SourceLine,
 };
-use crate::facts::{Finding, Verdict};
+use crate::facts::{Finding, Status};
 use crate::sources::{env_file, env_schema};
 
 /// A schema with these properties (the first on line 2), a template, and values.
@@ -36,7 +36,7 @@ pub(crate) fn environment(
 /// The same with a source file that holds these, one a line.
 pub(super) fn coded(facts: Environment, uses: &[(&str, CodeForm)]) -> Environment {
     let one = |(index, (key, form)): (usize, &(&str, CodeForm))| CodeUse {
-        place: Place { file: "src/a.ts".into(), line: index as u32 + 1 },
+        place: SourceLine { file: "src/a.ts".into(), line: index as u32 + 1 },
         key: (*key).to_owned(),
         form: *form,
     };
@@ -46,9 +46,9 @@ pub(super) fn coded(facts: Environment, uses: &[(&str, CodeForm)]) -> Environmen
 }
 
 /// The worst verdict of some findings.
-pub(super) fn worst(findings: &[Finding]) -> Verdict {
+pub(super) fn worst(findings: &[Finding]) -> Status {
     assert!(!findings.is_empty(), "a check that says nothing");
-    Verdict::worst(findings.iter().map(|finding| finding.verdict))
+    Status::worst(findings.iter().map(|finding| finding.verdict))
 }
 
 /// A token with these claims and a signature that nobody made.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::template::did_you_mean;
 use crate::checks::Check;
 use crate::facts::environment::{CodeForm, CodeUse, Environment};
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text;
 
 /// The check.
@@ -46,7 +46,7 @@ const AMBIENT: [&str; 24] = [
 /// The same, by how they begin.
 const AMBIENT_PREFIXES: [&str; 4] = ["GITHUB_", "VERCEL_", "npm_", "JEST_"];
 
-fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(code) = &facts.code else { return Vec::new() };
     let declared: BTreeSet<&str> = facts.schema.keys.iter().map(|key| key.name.as_str()).collect();
     let fallbacks = facts.policy.fallbacks.iter();
@@ -67,7 +67,7 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
     if findings.is_empty() && code.files > 0 {
         let keys = text::plural(reads.len() as u64, "key", "keys");
         let message = format!("{keys} read, all of them declared or set by the platform");
-        findings.push(check.finding(Verdict::Ok, code.root.display().to_string(), message));
+        findings.push(check.finding(Status::Ok, code.root.display().to_string(), message));
     }
     findings
 }
@@ -91,10 +91,10 @@ fn finding(
     let verdict = match facts.schema.unresolved.first() {
         Some(what) => {
             message.push_str(&format!(", unless {what}"));
-            Verdict::Unknown
+            Status::Unknown
         }
-        None if facts.policy.strict => Verdict::Critical,
-        None => Verdict::Warning,
+        None if facts.policy.strict => Status::Critical,
+        None => Status::Warning,
     };
     let finding = check.finding(verdict, key, message);
     match uses.first() {
@@ -120,8 +120,8 @@ mod tests {
     use super::super::testing::{coded, environment};
     use super::*;
 
-    fn found(facts: &Environment) -> Vec<(String, Verdict, String)> {
-        let findings = CHECK.run(facts, &Limits::default());
+    fn found(facts: &Environment) -> Vec<(String, Status, String)> {
+        let findings = CHECK.run(facts, &Thresholds::default());
         findings.into_iter().map(|f| (f.subject, f.verdict, f.message)).collect()
     }
 
@@ -132,9 +132,9 @@ mod tests {
         let expected = "SUPABASE_URI is read at src/a.ts:1 and 1 other place and is not in the schema; \
                         did you mean SUPABASE_URL?";
         let key = "SUPABASE_URI".to_owned();
-        assert_eq!(found(&facts), [(key.clone(), Verdict::Warning, expected.to_owned())]);
+        assert_eq!(found(&facts), [(key.clone(), Status::Warning, expected.to_owned())]);
         facts.policy.strict = true;
-        assert_eq!(found(&facts)[0].1, Verdict::Critical);
+        assert_eq!(found(&facts)[0].1, Status::Critical);
     }
 
     #[test]
@@ -146,7 +146,7 @@ mod tests {
             ("OTHER", CodeForm::Mention),
         ];
         let facts = coded(environment("A: z.string()", None, &[]), &uses);
-        assert_eq!(found(&facts)[0].1, Verdict::Ok);
+        assert_eq!(found(&facts)[0].1, Status::Ok);
         assert!(found(&facts)[0].2.starts_with("3 keys read"));
     }
 
@@ -154,6 +154,6 @@ mod tests {
     fn a_schema_that_may_declare_more_leaves_it_unknown() {
         let open = "...preset, A: z.string()";
         let facts = coded(environment(open, None, &[]), &[("B", CodeForm::Read)]);
-        assert_eq!(found(&facts)[0].1, Verdict::Unknown);
+        assert_eq!(found(&facts)[0].1, Status::Unknown);
     }
 }

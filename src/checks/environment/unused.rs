@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::checks::Check;
 use crate::facts::environment::{CodeForm, Environment, SchemaKey};
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// The check.
 pub const CHECK: Check<Environment> = Check {
@@ -15,7 +15,7 @@ pub const CHECK: Check<Environment> = Check {
 };
 
 /// A key whose mere name stands in the code, or which another one stands in for, is not called unused.
-fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(code) = facts.code.as_ref().filter(|code| code.files > 0) else { return Vec::new() };
     let seen = code.uses.iter().filter(|found| found.form != CodeForm::Plumbing);
     let seen: HashSet<&str> = seen.map(|found| found.key.as_str()).collect();
@@ -31,7 +31,7 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
         (None, None) => String::new(),
     };
     // A file that could not be read may be the one that reads it.
-    let verdict = if code.unread.is_empty() { Verdict::Warning } else { Verdict::Unknown };
+    let verdict = if code.unread.is_empty() { Status::Warning } else { Status::Unknown };
     let finding = |key: &SchemaKey| {
         let root = code.root.display();
         let message = format!(
@@ -43,7 +43,7 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
     let mut findings: Vec<_> = unused.map(finding).collect();
     if findings.is_empty() {
         let root = code.root.display().to_string();
-        findings.push(check.finding(Verdict::Ok, root, "every declared key is read"));
+        findings.push(check.finding(Status::Ok, root, "every declared key is read"));
     }
     findings
 }
@@ -52,10 +52,14 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
 mod tests {
     use super::super::testing::{coded, environment};
     use super::*;
-    use crate::facts::environment::{Place, Unresolved};
+    use crate::facts::environment::{SourceLine, Unresolved};
 
-    fn found(facts: &Environment) -> Vec<(String, Verdict)> {
-        CHECK.run(facts, &Limits::default()).into_iter().map(|f| (f.subject, f.verdict)).collect()
+    fn found(facts: &Environment) -> Vec<(String, Status)> {
+        CHECK
+            .run(facts, &Thresholds::default())
+            .into_iter()
+            .map(|f| (f.subject, f.verdict))
+            .collect()
     }
 
     #[test]
@@ -63,10 +67,10 @@ mod tests {
         let schema = environment("A: z.string(), B: z.string(), C: z.string()", None, &[]);
         let uses = [("A", CodeForm::Read), ("B", CodeForm::Mention), ("C", CodeForm::Plumbing)];
         let mut facts = coded(schema, &uses);
-        assert_eq!(found(&facts), [("C".to_owned(), Verdict::Warning)]);
-        let place = Place { file: "src/bad.ts".into(), line: 1 };
+        assert_eq!(found(&facts), [("C".to_owned(), Status::Warning)]);
+        let place = SourceLine { file: "src/bad.ts".into(), line: 1 };
         let unread = Unresolved { place, reason: "syntax error".to_owned() };
         facts.code.as_mut().unwrap().unread.push(unread);
-        assert_eq!(found(&facts), [("C".to_owned(), Verdict::Unknown)], "it may be read there");
+        assert_eq!(found(&facts), [("C".to_owned(), Status::Unknown)], "it may be read there");
     }
 }

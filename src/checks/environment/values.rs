@@ -6,7 +6,7 @@ use crate::checks::Check;
 use crate::facts::environment::{
     EnvValues, Environment, Fallback, ObjectMode, SchemaKey, SetValue,
 };
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// The check.
 pub const CHECK: Check<Environment> = Check {
@@ -32,7 +32,7 @@ pub fn in_force<'a>(
         .or_else(|| values.get(key))
 }
 
-fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(values) = &facts.values else { return Vec::new() };
     let mut findings: Vec<Finding> =
         facts.schema.keys.iter().filter_map(|key| one(check, facts, values, key)).collect();
@@ -40,11 +40,11 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Limits) -> Vec<Fin
     findings.extend(undeclared(check, facts, values));
     for what in &facts.schema.unresolved {
         let message = format!("nobody can tell without running it: {what}");
-        findings.push(check.finding(Verdict::Unknown, &facts.schema.name, message));
+        findings.push(check.finding(Status::Unknown, &facts.schema.name, message));
     }
-    if !findings.iter().any(|finding| finding.verdict != Verdict::Ok) {
+    if !findings.iter().any(|finding| finding.verdict != Status::Ok) {
         let message = format!("{} keys are satisfied", facts.schema.keys.len());
-        findings.insert(0, check.finding(Verdict::Ok, &facts.schema.name, message));
+        findings.insert(0, check.finding(Status::Ok, &facts.schema.name, message));
     }
     findings
 }
@@ -59,14 +59,14 @@ fn one(
     let (verdict, reasons) = match judge_key(&facts.schema, key, set.map(|set| set.value.reveal()))
     {
         KeyVerdict::Accepted => return None,
-        KeyVerdict::Refused(reasons) => (Verdict::Critical, reasons),
-        KeyVerdict::Unknown(reasons) => (Verdict::Unknown, reasons),
+        KeyVerdict::Refused(reasons) => (Status::Critical, reasons),
+        KeyVerdict::Unknown(reasons) => (Status::Unknown, reasons),
     };
     let state = set.map_or("not set".to_owned(), |set| {
         let from = if set.key == key.name { String::new() } else { format!(" as {}", set.key) };
         format!("{}{from} in {}", set.value.shape(), set.origin)
     });
-    let what = if verdict == Verdict::Critical { "is refused" } else { "cannot be judged" };
+    let what = if verdict == Status::Critical { "is refused" } else { "cannot be judged" };
     let reasons = reasons.join("; ");
     let message = format!("{} ({state}) {what}: {reasons} ({})", key.name, key.place);
     Some(check.finding(verdict, &key.name, message).at(key.place.clone()))
@@ -84,7 +84,7 @@ fn required(check: &Check<Environment>, facts: &Environment, values: &EnvValues)
         .map(|name| {
             let state = if values.get(name).is_some() { "blank" } else { "not set" };
             let message = format!("{name} is {state}, and the profile {profile} needs it");
-            check.finding(Verdict::Critical, name, message)
+            check.finding(Status::Critical, name, message)
         })
         .collect()
 }
@@ -98,9 +98,9 @@ fn undeclared(check: &Check<Environment>, facts: &Environment, values: &EnvValue
     };
     let strict = facts.schema.mode == ObjectMode::Strict;
     let verdict = match (strict, facts.schema.unresolved.is_empty()) {
-        (true, true) => Verdict::Critical,
-        (true, false) => Verdict::Unknown,
-        (false, _) => Verdict::Ok,
+        (true, true) => Status::Critical,
+        (true, false) => Status::Unknown,
+        (false, _) => Status::Ok,
     };
     let unknown = values.set.iter().filter(|set| !set.ambient && !known(&set.key));
     unknown
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     fn findings(schema: &str, values: &[(&str, &str)]) -> Vec<Finding> {
-        CHECK.run(&environment(schema, None, values), &Limits::default())
+        CHECK.run(&environment(schema, None, values), &Thresholds::default())
     }
 
     #[test]
@@ -133,7 +133,7 @@ mod tests {
         );
         let subjects: Vec<_> = found.iter().map(|f| f.subject.as_str()).collect();
         assert_eq!(subjects, ["A", "B", "C"]);
-        assert_eq!(worst(&found), Verdict::Critical);
+        assert_eq!(worst(&found), Status::Critical);
         assert!(!format!("{found:?}").contains("hunter2"), "{found:?}");
         assert!(found[1].message.contains("set, 7 characters"), "{found:?}");
     }
@@ -141,26 +141,26 @@ mod tests {
     #[test]
     fn satisfied_values_are_ok() {
         let found = findings("A: z.string().url()", &[("A", "https://x.example")]);
-        assert_eq!(worst(&found), Verdict::Ok);
+        assert_eq!(worst(&found), Status::Ok);
     }
 
     #[test]
     fn what_runs_code_is_unknown_and_what_certainly_fails_is_not() {
         let schema = "A: z.string().min(3).refine(check)";
-        assert_eq!(worst(&findings(schema, &[("A", "abc")])), Verdict::Unknown);
-        assert_eq!(worst(&findings(schema, &[("A", "a")])), Verdict::Critical);
+        assert_eq!(worst(&findings(schema, &[("A", "abc")])), Status::Unknown);
+        assert_eq!(worst(&findings(schema, &[("A", "a")])), Status::Critical);
     }
 
     #[test]
     fn a_fallback_serves_when_the_key_is_missing_or_blank() {
         let values = [("SUPABASE_URL", ""), ("NEXT_PUBLIC_SUPABASE_URL", "https://x.example")];
         let mut facts = environment("SUPABASE_URL: z.string().url()", None, &values);
-        assert_eq!(worst(&CHECK.run(&facts, &Limits::default())), Verdict::Critical);
+        assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Critical);
         facts.policy.fallbacks.push(Fallback {
             key: "SUPABASE_URL".to_owned(),
             from: "NEXT_PUBLIC_SUPABASE_URL".to_owned(),
         });
-        assert_eq!(worst(&CHECK.run(&facts, &Limits::default())), Verdict::Ok);
+        assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Ok);
     }
 
     #[test]
@@ -168,7 +168,7 @@ mod tests {
         let mut facts = environment("A: z.string().optional()", None, &[("A", "")]);
         facts.policy.profile = Some("production".to_owned());
         facts.policy.required = vec!["A".to_owned(), "B".to_owned()];
-        let found = CHECK.run(&facts, &Limits::default());
+        let found = CHECK.run(&facts, &Thresholds::default());
         let messages: Vec<_> = found.iter().map(|f| f.message.as_str()).collect();
         assert_eq!(
             messages,
@@ -183,10 +183,10 @@ mod tests {
     fn undeclared_keys_are_listed_and_refused_by_strict_schemas_alone() {
         let mut facts =
             environment("LOG_LEVEL: z.string()", None, &[("LOG_LEVEL", "x"), ("LOG_LEVL", "x")]);
-        let found = CHECK.run(&facts, &Limits::default());
-        assert_eq!(worst(&found), Verdict::Ok);
+        let found = CHECK.run(&facts, &Thresholds::default());
+        assert_eq!(worst(&found), Status::Ok);
         assert!(found.iter().any(|f| f.message.contains("did you mean LOG_LEVEL")), "{found:?}");
         facts.schema.mode = ObjectMode::Strict;
-        assert_eq!(worst(&CHECK.run(&facts, &Limits::default())), Verdict::Critical);
+        assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Critical);
     }
 }

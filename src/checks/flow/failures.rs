@@ -1,10 +1,10 @@
 //! `dlq.failures`: how many attempts fail, before jobs even die of it?
 
 use super::{
-    Check, Evidence, Failures, Finding, Limit, Observed, SourceErrorKind, Verdict, count_text,
+    Check, Evidence, Failures, Finding, Observed, SourceErrorKind, Status, Threshold, count_text,
     count_verdict, limit_text,
 };
-use crate::facts::{Limits, Section};
+use crate::facts::{Section, Thresholds};
 
 /// Failed attempts in the last hour. A role that may not read the events gets no finding: that is
 /// by design, and the report's coverage says it.
@@ -20,13 +20,13 @@ const UNIT: &str = "failures/h";
 fn judge(
     check: &Check<Observed<Failures>>,
     seen: &Observed<Failures>,
-    limits: &Limits,
+    limits: &Thresholds,
 ) -> Vec<Finding> {
     match &seen.result {
         Ok(failures) => vec![judged(check, seen, failures, limits.failures)],
         Err(error) if error.kind == SourceErrorKind::Permission => vec![],
         Err(error) => {
-            vec![check.finding(Verdict::Unknown, check.title, format!("not read: {error}"))]
+            vec![check.finding(Status::Unknown, check.title, format!("not read: {error}"))]
         }
     }
 }
@@ -35,7 +35,7 @@ fn judged(
     check: &Check<Observed<Failures>>,
     seen: &Observed<Failures>,
     failures: &Failures,
-    limit: Limit,
+    limit: Threshold,
 ) -> Finding {
     let (verdict, words) =
         (count_verdict(&failures.last_hour, limit), count_text(&failures.last_hour));
@@ -45,7 +45,7 @@ fn judged(
     if let Some(n) = failures.last_hour.at_least() {
         finding = finding.evidence(Evidence::number(n as f64, UNIT, seen.at, &seen.source));
     }
-    if verdict == Verdict::Ok { finding } else { finding.next("cliplyctl dlq groups") }
+    if verdict == Status::Ok { finding } else { finding.next("cliplyctl dlq groups") }
 }
 
 #[cfg(test)]
@@ -62,19 +62,19 @@ mod tests {
         let (source, at) = ("public.job_events".to_owned(), Timestamp::UNIX_EPOCH);
         let result = result.map(|last_hour| Failures { last_hour });
         let result = result.map_err(|kind| SourceError::new(kind, "no"));
-        CHECK.run(&Observed { source, at, took: Duration::ZERO, result }, &Limits::default())
+        CHECK.run(&Observed { source, at, took: Duration::ZERO, result }, &Thresholds::default())
     }
 
     #[test]
     fn many_failed_attempts_warn_before_jobs_die() {
-        assert_eq!(judge(Ok(Count::Exact(49)))[0].verdict, Verdict::Ok);
-        assert_eq!(judge(Ok(Count::Exact(50)))[0].verdict, Verdict::Warning);
-        assert_eq!(judge(Ok(Count::AtLeast(9_000)))[0].verdict, Verdict::Critical);
+        assert_eq!(judge(Ok(Count::Exact(49)))[0].verdict, Status::Ok);
+        assert_eq!(judge(Ok(Count::Exact(50)))[0].verdict, Status::Warning);
+        assert_eq!(judge(Ok(Count::AtLeast(9_000)))[0].verdict, Status::Critical);
     }
 
     #[test]
     fn a_role_without_sight_of_events_gets_no_finding_and_a_timeout_is_unknown() {
         assert!(judge(Err(SourceErrorKind::Permission)).is_empty());
-        assert_eq!(judge(Err(SourceErrorKind::Timeout))[0].verdict, Verdict::Unknown);
+        assert_eq!(judge(Err(SourceErrorKind::Timeout))[0].verdict, Status::Unknown);
     }
 }

@@ -5,11 +5,11 @@ mod trend;
 
 use super::queue::{count_text, count_verdict};
 use super::{Check, limit_text};
-use crate::facts::flow::{Failures, Flow};
-use crate::facts::{Evidence, Finding, Limit, Observed, SourceErrorKind, Verdict};
+use crate::facts::flow::{DeadLetterTrend, Failures};
+use crate::facts::{Evidence, Finding, Observed, SourceErrorKind, Status, Threshold};
 
 /// Checks on the deaths of the last two hours.
-pub const FLOW: [Check<Observed<Flow>>; 1] = [trend::CHECK];
+pub const FLOW: [Check<Observed<DeadLetterTrend>>; 1] = [trend::CHECK];
 
 /// Checks on the failed attempts of the last hour.
 pub const FAILURES: [Check<Observed<Failures>>; 1] = [failures::CHECK];

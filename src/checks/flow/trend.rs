@@ -1,34 +1,38 @@
 //! `dlq.trend`: do more jobs die in this hour than in the one before?
 
-use super::{Check, Evidence, Finding, Flow, Observed, Verdict, count_text, limit_text};
+use super::{Check, DeadLetterTrend, Evidence, Finding, Observed, Status, count_text, limit_text};
 use crate::checks::against;
 use crate::facts::queue::Count;
-use crate::facts::{Limits, Section};
+use crate::facts::{Section, Thresholds};
 
 /// Deaths in the last hour beyond those of the hour before.
-pub const CHECK: Check<Observed<Flow>> =
+pub const CHECK: Check<Observed<DeadLetterTrend>> =
     Check { id: "dlq.trend", title: "trend of the deaths", section: Section::DeadLetters, judge };
 
-fn judge(check: &Check<Observed<Flow>>, seen: &Observed<Flow>, limits: &Limits) -> Vec<Finding> {
+fn judge(
+    check: &Check<Observed<DeadLetterTrend>>,
+    seen: &Observed<DeadLetterTrend>,
+    limits: &Thresholds,
+) -> Vec<Finding> {
     let flow = match &seen.result {
         Ok(flow) => flow,
         Err(error) => {
             let message = format!("not read: {error}");
-            let finding = check.finding(Verdict::Unknown, check.title, message);
+            let finding = check.finding(Status::Unknown, check.title, message);
             return vec![finding.next("cliplyctl dlq groups")];
         }
     };
     let (Some(last), Some(before)) = (&flow.died_last_hour, &flow.died_hour_before) else {
-        return vec![check.finding(Verdict::Ok, check.title, "this schema keeps no dead letters")];
+        return vec![check.finding(Status::Ok, check.title, "this schema keeps no dead letters")];
     };
     let (Some(now), Some(then)) = (last.at_least(), before.at_least()) else {
-        return vec![check.finding(Verdict::Unknown, check.title, count_text(last))];
+        return vec![check.finding(Status::Unknown, check.title, count_text(last))];
     };
     let rise = now.saturating_sub(then);
     let limit = limits.dead_trend;
     let verdict = match (last, against(rise as f64, limit)) {
         // At least so many now, exactly so many before: the rise may be larger than it looks.
-        (Count::AtLeast(_), Verdict::Ok) => Verdict::Unknown,
+        (Count::AtLeast(_), Status::Ok) => Status::Unknown,
         (_, verdict) => verdict,
     };
     let word = match now.cmp(&then) {
@@ -45,7 +49,7 @@ fn judge(check: &Check<Observed<Flow>>, seen: &Observed<Flow>, limits: &Limits) 
         .finding(verdict, check.title, message)
         .evidence(Evidence::number(rise as f64, "jobs/h", seen.at, &seen.source))
         .threshold(limit_text(limit, "jobs/h"));
-    vec![if verdict == Verdict::Ok { finding } else { finding.next("cliplyctl dlq groups") }]
+    vec![if verdict == Status::Ok { finding } else { finding.next("cliplyctl dlq groups") }]
 }
 
 #[cfg(test)]
@@ -57,24 +61,24 @@ mod tests {
     use super::*;
 
     fn judge(last: Count, before: Count) -> Finding {
-        let flow = Flow {
+        let flow = DeadLetterTrend {
             died_last_hour: Some(last),
             died_hour_before: Some(before),
             oldest_unfinished_age: None,
         };
         let (source, at) = ("public.jobs".to_owned(), Timestamp::UNIX_EPOCH);
         let seen = Observed { source, at, took: Duration::ZERO, result: Ok(flow) };
-        CHECK.run(&seen, &Limits::default()).remove(0)
+        CHECK.run(&seen, &Thresholds::default()).remove(0)
     }
 
     #[test]
     fn a_rise_is_judged_and_a_fall_is_said() {
         for (last, before, verdict, word) in [
-            (0, 0, Verdict::Ok, "steady"),
-            (12, 3, Verdict::Ok, "rising"),
-            (13, 3, Verdict::Warning, "rising"),
-            (90, 40, Verdict::Critical, "rising"),
-            (40, 90, Verdict::Ok, "falling"),
+            (0, 0, Status::Ok, "steady"),
+            (12, 3, Status::Ok, "rising"),
+            (13, 3, Status::Warning, "rising"),
+            (90, 40, Status::Critical, "rising"),
+            (40, 90, Status::Ok, "falling"),
         ] {
             let finding = judge(Count::Exact(last), Count::Exact(before));
             assert_eq!(finding.verdict, verdict, "{finding:?}");
@@ -85,8 +89,8 @@ mod tests {
     #[test]
     fn what_was_not_counted_has_no_trend() {
         let missing = || Count::NotCounted("no index".to_owned());
-        assert_eq!(judge(missing(), missing()).verdict, Verdict::Unknown);
-        assert_eq!(judge(Count::AtLeast(5), Count::Exact(0)).verdict, Verdict::Unknown);
-        assert_eq!(judge(Count::AtLeast(50), Count::Exact(0)).verdict, Verdict::Critical);
+        assert_eq!(judge(missing(), missing()).verdict, Status::Unknown);
+        assert_eq!(judge(Count::AtLeast(5), Count::Exact(0)).verdict, Status::Unknown);
+        assert_eq!(judge(Count::AtLeast(50), Count::Exact(0)).verdict, Status::Critical);
     }
 }

@@ -1,7 +1,7 @@
 //! `queue.backlog`: how many jobs are due and unclaimed.
 
 use super::{Check, Facts, count_finding, reading};
-use crate::facts::{Finding, Limits, Section};
+use crate::facts::{Finding, Section, Thresholds};
 
 /// Jobs that are due and wait for a worker. Jobs scheduled for later do not count.
 pub const CHECK: Check<Facts> = Check {
@@ -11,7 +11,7 @@ pub const CHECK: Check<Facts> = Check {
     judge,
 };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, "due jobs", |queue| {
         count_finding(check, facts, "due jobs", &queue.due, limits.waiting_due, |n| {
             format!("{n} due and unclaimed")
@@ -23,14 +23,14 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
 mod tests {
     use super::super::tests::{idle, judge};
     use super::*;
-    use crate::facts::Verdict;
+    use crate::facts::Status;
     use crate::facts::queue::Count;
 
     #[test]
     fn scheduled_jobs_are_no_backlog() {
         let mut queue = idle();
         queue.scheduled = Count::Exact(1_000_000);
-        assert_eq!(judge(&CHECK, queue).verdict, Verdict::Ok);
+        assert_eq!(judge(&CHECK, queue).verdict, Status::Ok);
     }
 
     #[test]
@@ -38,7 +38,7 @@ mod tests {
         let mut queue = idle();
         queue.due = Count::Exact(100);
         let finding = judge(&CHECK, queue);
-        assert_eq!(finding.verdict, Verdict::Critical);
+        assert_eq!(finding.verdict, Status::Critical);
         assert_eq!(
             finding.threshold.unwrap().to_string(),
             "warning ≥ 50 jobs, critical ≥ 100 jobs"

@@ -1,20 +1,20 @@
 //! `dlq.size`: how many jobs were given up.
 
 use super::{Check, Facts, count_finding, count_text, reading};
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Dead letters in all.
 pub const CHECK: Check<Facts> =
     Check { id: "dlq.size", title: "dead letters", section: Section::DeadLetters, judge };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, "dead letters", |queue| match &queue.dead {
         Some(dead) => {
             count_finding(check, facts, "dead letters", dead, limits.dead, |n| format!("{n} dead"))
                 .next("cliplyctl dlq groups")
         }
         None => check.finding(
-            Verdict::Ok,
+            Status::Ok,
             "dead letters",
             format!("this schema keeps no dead letters; failed: {}", count_text(&queue.failed)),
         ),
@@ -31,7 +31,7 @@ mod tests {
     fn a_hundred_dead_fail_the_engine() {
         let mut queue = idle();
         queue.dead = Some(Count::Exact(100));
-        assert_eq!(judge(&CHECK, queue).verdict, Verdict::Critical);
+        assert_eq!(judge(&CHECK, queue).verdict, Status::Critical);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `dlq.inflow`: how fast jobs die.
 
 use super::{Check, Facts, count_finding, reading};
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Deaths in the last hour. Taken from the row's last change, so that an edit of a dead row counts.
 pub const CHECK: Check<Facts> = Check {
@@ -11,13 +11,13 @@ pub const CHECK: Check<Facts> = Check {
     judge,
 };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, "deaths", |queue| match &queue.died_last_hour {
         Some(died) => count_finding(check, facts, "deaths", died, limits.dead_inflow, |n| {
             format!("{n} died in the last hour")
         })
         .next("cliplyctl dlq groups"),
-        None => check.finding(Verdict::Ok, "deaths", "this schema keeps no dead letters"),
+        None => check.finding(Status::Ok, "deaths", "this schema keeps no dead letters"),
     })
 }
 
@@ -31,6 +31,6 @@ mod tests {
     fn a_wave_of_deaths_warns() {
         let mut queue = idle();
         queue.died_last_hour = Some(Count::Exact(10));
-        assert_eq!(judge(&CHECK, queue).verdict, Verdict::Warning);
+        assert_eq!(judge(&CHECK, queue).verdict, Status::Warning);
     }
 }

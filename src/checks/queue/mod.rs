@@ -10,7 +10,7 @@ mod workers;
 
 use super::{Check, against, limit_text};
 use crate::facts::queue::{Count, Queue};
-use crate::facts::{Evidence, Finding, Limit, Observed, Verdict};
+use crate::facts::{Evidence, Finding, Observed, Status, Threshold};
 use crate::text;
 
 /// What these checks judge.
@@ -36,21 +36,21 @@ fn reading(
     vec![match &facts.result {
         Ok(queue) => judge(queue),
         Err(error) => check
-            .finding(Verdict::Unknown, subject, format!("not read: {error}"))
+            .finding(Status::Unknown, subject, format!("not read: {error}"))
             .next("cliplyctl queue"),
     }]
 }
 
 /// Holds a count against a limit. A lower bound that stays below the limit is UNKNOWN.
 #[must_use]
-pub fn count_verdict(count: &Count, limit: Limit) -> Verdict {
+pub fn count_verdict(count: &Count, limit: Threshold) -> Status {
     match count {
         Count::Exact(n) => against(*n as f64, limit),
         Count::AtLeast(n) => match against(*n as f64, limit) {
-            Verdict::Ok => Verdict::Unknown,
+            Status::Ok => Status::Unknown,
             verdict => verdict,
         },
-        Count::NotCounted(_) => Verdict::Unknown,
+        Count::NotCounted(_) => Status::Unknown,
     }
 }
 
@@ -60,7 +60,7 @@ fn count_finding(
     facts: &Facts,
     subject: &str,
     count: &Count,
-    limit: Limit,
+    limit: Threshold,
     sentence: impl FnOnce(&str) -> String,
 ) -> Finding {
     let words = count_text(count);
@@ -96,7 +96,7 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::facts::queue::Workers;
-    use crate::facts::{Limits, SourceError, SourceErrorKind};
+    use crate::facts::{SourceError, SourceErrorKind, Thresholds};
 
     /// A queue in which nothing is wrong and nothing to do.
     pub(crate) fn idle() -> Queue {
@@ -128,7 +128,7 @@ pub(crate) mod tests {
     }
 
     pub(super) fn judge(check: &Check<Facts>, queue: Queue) -> Finding {
-        let mut findings = check.run(&observed(Ok(queue)), &Limits::default());
+        let mut findings = check.run(&observed(Ok(queue)), &Thresholds::default());
         assert_eq!(findings.len(), 1);
         findings.remove(0)
     }
@@ -136,7 +136,7 @@ pub(crate) mod tests {
     #[test]
     fn an_idle_queue_is_ok_everywhere() {
         for check in BACKLOG.iter().chain(&DEAD_LETTERS) {
-            assert_eq!(judge(check, idle()).verdict, Verdict::Ok, "{}", check.id);
+            assert_eq!(judge(check, idle()).verdict, Status::Ok, "{}", check.id);
         }
     }
 
@@ -144,17 +144,17 @@ pub(crate) mod tests {
     fn an_unread_queue_is_unknown_everywhere() {
         let error = SourceError::new(SourceErrorKind::Timeout, "no answer");
         for check in BACKLOG.iter().chain(&DEAD_LETTERS) {
-            let findings = check.run(&observed(Err(error.clone())), &Limits::default());
-            assert_eq!(findings[0].verdict, Verdict::Unknown, "{}", check.id);
+            let findings = check.run(&observed(Err(error.clone())), &Thresholds::default());
+            assert_eq!(findings[0].verdict, Status::Unknown, "{}", check.id);
             assert!(findings[0].message.contains("no answer"));
         }
     }
 
     #[test]
     fn a_lower_bound_below_the_limit_is_unknown() {
-        let limit = Limit::new(10.0, 100.0);
-        assert_eq!(count_verdict(&Count::AtLeast(9), limit), Verdict::Unknown);
-        assert_eq!(count_verdict(&Count::AtLeast(10), limit), Verdict::Warning);
-        assert_eq!(count_verdict(&Count::NotCounted("x".into()), limit), Verdict::Unknown);
+        let limit = Threshold::new(10.0, 100.0);
+        assert_eq!(count_verdict(&Count::AtLeast(9), limit), Status::Unknown);
+        assert_eq!(count_verdict(&Count::AtLeast(10), limit), Status::Warning);
+        assert_eq!(count_verdict(&Count::NotCounted("x".into()), limit), Status::Unknown);
     }
 }

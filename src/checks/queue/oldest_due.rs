@@ -2,7 +2,7 @@
 
 use super::{Check, Facts, against, limit_text, reading, text};
 use crate::facts::queue::Count;
-use crate::facts::{Evidence, Finding, Limits, Section, Verdict};
+use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 
 /// Age of the oldest due job, by the database's clock.
 pub const CHECK: Check<Facts> = Check {
@@ -12,7 +12,7 @@ pub const CHECK: Check<Facts> = Check {
     judge,
 };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     let subject = "oldest due job";
     reading(check, facts, subject, |queue| {
         let threshold = limit_text(limits.oldest_due, "s");
@@ -24,11 +24,11 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
                     format!("the oldest due job has waited {}", text::age(age)),
                 )
                 .evidence(Evidence::number(age.round(), "s", facts.at, facts.source.clone())),
-            (None, Count::Exact(0)) => check.finding(Verdict::Ok, subject, "nothing is due"),
+            (None, Count::Exact(0)) => check.finding(Status::Ok, subject, "nothing is due"),
             (None, Count::Exact(_)) => {
-                check.finding(Verdict::Unknown, subject, "jobs are due, none says since when")
+                check.finding(Status::Unknown, subject, "jobs are due, none says since when")
             }
-            (None, count) => check.finding(Verdict::Unknown, subject, super::count_text(count)),
+            (None, count) => check.finding(Status::Unknown, subject, super::count_text(count)),
         };
         finding.threshold(threshold).next("cliplyctl queue")
     })
@@ -44,7 +44,7 @@ mod tests {
         let mut queue = idle();
         (queue.due, queue.oldest_due_age) = (Count::Exact(1), Some(2_520.0));
         let finding = judge(&CHECK, queue);
-        assert_eq!(finding.verdict, Verdict::Critical);
+        assert_eq!(finding.verdict, Status::Critical);
         assert_eq!(finding.message, "the oldest due job has waited 42m 00s");
     }
 
@@ -52,6 +52,6 @@ mod tests {
     fn due_jobs_without_a_date_are_unknown() {
         let mut queue = idle();
         queue.due = Count::Exact(3);
-        assert_eq!(judge(&CHECK, queue).verdict, Verdict::Unknown);
+        assert_eq!(judge(&CHECK, queue).verdict, Status::Unknown);
     }
 }

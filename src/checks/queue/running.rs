@@ -1,13 +1,13 @@
 //! `queue.running`: how many jobs are in progress.
 
 use super::{Check, Facts, count_finding, reading};
-use crate::facts::{Finding, Limits, Section};
+use crate::facts::{Finding, Section, Thresholds};
 
 /// Jobs in progress: more than the workers can hold means that claims are not released.
 pub const CHECK: Check<Facts> =
     Check { id: "queue.running", title: "jobs in progress", section: Section::Backlog, judge };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, "jobs in progress", |queue| {
         count_finding(check, facts, "jobs in progress", &queue.in_progress, limits.running, |n| {
             format!("{n} in progress")
@@ -19,13 +19,13 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
 mod tests {
     use super::super::tests::{idle, judge};
     use super::*;
-    use crate::facts::Verdict;
+    use crate::facts::Status;
     use crate::facts::queue::Count;
 
     #[test]
     fn too_many_in_progress_warn() {
         let mut queue = idle();
         queue.in_progress = Count::Exact(50);
-        assert_eq!(judge(&CHECK, queue).verdict, Verdict::Warning);
+        assert_eq!(judge(&CHECK, queue).verdict, Status::Warning);
     }
 }

@@ -1,7 +1,7 @@
 //! `queue.stuck`: jobs in progress that nobody works on any more.
 
 use super::{Check, Facts, count_finding, reading, text};
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Jobs in progress without a sign of life.
 pub const CHECK: Check<Facts> = Check {
@@ -11,18 +11,18 @@ pub const CHECK: Check<Facts> = Check {
     judge,
 };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, "stuck jobs", |queue| match &queue.stuck {
         Some(stuck) => {
             let finding = count_finding(check, facts, "stuck jobs", stuck, limits.stuck, |n| {
                 format!("{n} in progress without a heartbeat for {}", text::age(limits.stuck_after))
             });
             match finding.verdict {
-                Verdict::Unknown => finding,
+                Status::Unknown => finding,
                 _ => finding.next("cliplyctl jobs rescue --dry-run"),
             }
         }
-        None => check.finding(Verdict::Ok, "stuck jobs", super::NO_LIFE),
+        None => check.finding(Status::Ok, "stuck jobs", super::NO_LIFE),
     })
 }
 
@@ -36,6 +36,6 @@ mod tests {
     fn one_stuck_job_is_worth_a_look() {
         let mut queue = idle();
         queue.stuck = Some(Count::Exact(1));
-        assert_eq!(judge(&CHECK, queue).verdict, Verdict::Warning);
+        assert_eq!(judge(&CHECK, queue).verdict, Status::Warning);
     }
 }

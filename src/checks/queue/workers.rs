@@ -2,7 +2,7 @@
 
 use super::{Check, Facts, against, count_text, limit_text, reading, text};
 use crate::facts::queue::{Count, Queue, Workers};
-use crate::facts::{Evidence, Finding, Limits, Section, Verdict};
+use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 
 /// Whether a worker lives. Heartbeats are kept on job rows alone, so that an idle system shows
 /// none: idle is not sick.
@@ -15,20 +15,20 @@ pub const CHECK: Check<Facts> = Check {
 
 const SUBJECT: &str = "workers";
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, SUBJECT, |queue| {
         let Some(workers) = &queue.workers else {
-            return check.finding(Verdict::Ok, SUBJECT, super::NO_LIFE);
+            return check.finding(Status::Ok, SUBJECT, super::NO_LIFE);
         };
         let finding = match (&queue.in_progress, workers.last_beat_age) {
             (_, Some(age)) => beating(check, facts, workers, age, limits),
             (Count::Exact(0), None) => nobody(check, queue, limits),
             (Count::Exact(_), None) => check.finding(
-                Verdict::Unknown,
+                Status::Unknown,
                 SUBJECT,
                 "jobs are in progress, none has a heartbeat",
             ),
-            (count, None) => check.finding(Verdict::Unknown, SUBJECT, count_text(count)),
+            (count, None) => check.finding(Status::Unknown, SUBJECT, count_text(count)),
         };
         finding.threshold(limit_text(limits.worker_silence, "s")).next("cliplyctl queue")
     })
@@ -39,7 +39,7 @@ fn beating(
     facts: &Facts,
     workers: &Workers,
     age: f64,
-    limits: &Limits,
+    limits: &Thresholds,
 ) -> Finding {
     let message = format!(
         "{} beating, last heartbeat {} ago",
@@ -58,11 +58,9 @@ fn beating(
 }
 
 /// Nothing is in progress: that is idleness, unless jobs have been due for long.
-fn nobody(check: &Check<Facts>, queue: &Queue, limits: &Limits) -> Finding {
+fn nobody(check: &Check<Facts>, queue: &Queue, limits: &Thresholds) -> Finding {
     match queue.oldest_due_age.filter(|_| queue.due != Count::Exact(0)) {
-        None => {
-            check.finding(Verdict::Ok, SUBJECT, "not observable: nothing is due or in progress")
-        }
+        None => check.finding(Status::Ok, SUBJECT, "not observable: nothing is due or in progress"),
         Some(age) => check.finding(
             against(age, limits.worker_silence),
             SUBJECT,
@@ -79,7 +77,7 @@ mod tests {
     #[test]
     fn idle_is_not_sick() {
         let finding = judge(&CHECK, idle());
-        assert_eq!(finding.verdict, Verdict::Ok);
+        assert_eq!(finding.verdict, Status::Ok);
         assert!(finding.message.contains("not observable"));
     }
 
@@ -87,7 +85,7 @@ mod tests {
     fn work_that_nobody_takes_is_critical() {
         let mut queue = idle();
         (queue.due, queue.oldest_due_age) = (Count::Exact(5), Some(700.0));
-        assert_eq!(judge(&CHECK, queue).verdict, Verdict::Critical);
+        assert_eq!(judge(&CHECK, queue).verdict, Status::Critical);
     }
 
     #[test]
@@ -96,7 +94,7 @@ mod tests {
         queue.in_progress = Count::Exact(2);
         queue.workers = Some(Workers { beating: Count::Exact(0), last_beat_age: Some(601.0) });
         let finding = judge(&CHECK, queue);
-        assert_eq!(finding.verdict, Verdict::Critical);
+        assert_eq!(finding.verdict, Status::Critical);
         assert!(finding.message.contains("0 workers") && finding.message.contains("10m 01s"));
     }
 }

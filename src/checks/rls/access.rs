@@ -8,8 +8,8 @@ use crate::facts::access::Audit;
 use crate::facts::access::Command;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::contract::{Permission, Table};
-use crate::facts::access::prediction::{Denial, Prediction};
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::access::prediction::{ComputedAccess, DenyReason};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// effective access is the declared one.
 pub const CHECK: Check<Audit> = Check {
@@ -19,12 +19,12 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, declared) in &audit.contract.tables {
         let Some(table) = audit.catalog.relation(name) else {
             let message = "declared, but not in the examined schemas";
-            findings.push(check.finding(Verdict::Unknown, name, message));
+            findings.push(check.finding(Status::Unknown, name, message));
             continue;
         };
         for role in audit.catalog.roles.iter().filter(|role| !explains(audit, &role.name)) {
@@ -32,7 +32,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
             if wrong.is_empty() {
                 continue;
             }
-            let (verdict, source) = (Verdict::Critical, "pg_class.relacl");
+            let (verdict, source) = (Status::Critical, "pg_class.relacl");
             let remedy =
                 format!("-- See why: cliplyctl rls matrix; then restore the grants of {name}.");
             findings.push(about(check, audit, verdict, name, wrong.join("; "), source, remedy));
@@ -41,7 +41,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
     for role in audit.contract.tables.values().flat_map(|t| t.roles.keys()) {
         if audit.catalog.role(role).is_none() && !findings.iter().any(|f| f.subject == *role) {
             let message = "declared, but there is no such role, or it is not examined";
-            findings.push(check.finding(Verdict::Unknown, role, message));
+            findings.push(check.finding(Status::Unknown, role, message));
         }
     }
     findings
@@ -67,14 +67,14 @@ pub fn agrees(
     permission: &Permission,
     role: &Role,
     command: Command,
-    predicted: &Prediction,
+    predicted: &ComputedAccess,
 ) -> bool {
     match permission {
-        Permission::Allow => *predicted == Prediction::All,
-        Permission::Deny => matches!(predicted, Prediction::Denied(_)),
+        Permission::Allow => *predicted == ComputedAccess::All,
+        Permission::Deny => matches!(predicted, ComputedAccess::Denied(_)),
         Permission::Rows(_) => {
             let wanted = declared(contract, role, command);
-            *predicted == wanted && *predicted != Prediction::Denied(Denial::NoPolicy)
+            *predicted == wanted && *predicted != ComputedAccess::Denied(DenyReason::NoPolicy)
         }
     }
 }

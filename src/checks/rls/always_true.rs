@@ -6,8 +6,8 @@ use super::public_policy::names_the_service;
 use super::{about, clients, expression, ident, undeclared_policies};
 use crate::facts::access::Audit;
 use crate::facts::access::Command;
-use crate::facts::access::prediction::Prediction;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::access::prediction::ComputedAccess;
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// a policy lets clients at every row.
 pub const CHECK: Check<Audit> = Check {
@@ -17,7 +17,7 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (table, policy) in undeclared_policies(audit) {
         if !policy.permissive || names_the_service(policy) {
@@ -30,7 +30,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
                 let text = text.as_ref().or(policy.using.as_ref());
                 policy.covers(*c)
                     && text.is_some_and(|t| expression::truth(t, &role.name) == Some(true))
-                    && predict(&audit.catalog, table, role, *c) == Prediction::All
+                    && predict(&audit.catalog, table, role, *c) == ComputedAccess::All
             });
             let commands: Vec<_> = open.map(Command::sql).collect();
             if !commands.is_empty() {
@@ -50,7 +50,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
         findings.push(about(
             check,
             audit,
-            Verdict::Critical,
+            Status::Critical,
             &table.name,
             message,
             "pg_policy",

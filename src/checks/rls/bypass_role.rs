@@ -3,7 +3,7 @@
 use super::Check;
 use super::{about, clients};
 use crate::facts::access::Audit;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// clients that escape row security.
 pub const CHECK: Check<Audit> = Check {
@@ -13,7 +13,7 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for role in clients(audit) {
         let name = &role.name;
@@ -28,7 +28,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
         } else {
             continue;
         };
-        findings.push(about(check, audit, Verdict::Critical, name, message, "pg_roles", remedy));
+        findings.push(about(check, audit, Status::Critical, name, message, "pg_roles", remedy));
     }
     findings
 }

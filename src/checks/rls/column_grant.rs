@@ -5,9 +5,9 @@ use super::predict::predict;
 use super::{about, clients, declared};
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::contract::{Permission, Table};
-use crate::facts::access::prediction::Prediction;
+use crate::facts::access::prediction::ComputedAccess;
 use crate::facts::access::{Audit, Command, SERVICE_ROLE};
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 
 /// rights on single columns.
@@ -18,7 +18,7 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let (mut findings, mut others) = (Vec::new(), Vec::new());
     for table in audit.catalog.relations.iter().filter(|t| t.exposed) {
         match declared(audit, &table.name) {
@@ -31,7 +31,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
     }
     if !others.is_empty() {
         let message = format!("clients hold rights on single columns of {}", some_of(&others, 5));
-        findings.push(check.finding(Verdict::Ok, "columns", message));
+        findings.push(check.finding(Status::Ok, "columns", message));
     }
     findings
 }
@@ -47,7 +47,7 @@ fn protected(
     contract: &Table,
     table: &Relation,
 ) -> Option<Finding> {
-    let (mut verdict, mut who, mut remedy) = (Verdict::Warning, Vec::new(), Vec::new());
+    let (mut verdict, mut who, mut remedy) = (Status::Warning, Vec::new(), Vec::new());
     for role in &audit.catalog.roles {
         for right in ["SELECT", "INSERT", "UPDATE", "REFERENCES"] {
             let columns = table.only_columns(&role.name, right);
@@ -58,7 +58,7 @@ fn protected(
             }
             let confines = command.is_none_or(|c| changes(audit, contract, table, role, c));
             if confines {
-                verdict = Verdict::Critical;
+                verdict = Status::Critical;
             }
             let which = match (columns.is_empty(), table.has(&role.name, right)) {
                 (true, true) => "every column".to_owned(),
@@ -87,7 +87,8 @@ fn changes(
     command: Command,
 ) -> bool {
     let wanted = contract.permission(&role.name, command);
-    let served = !matches!(predict(&audit.catalog, table, role, command), Prediction::Denied(_));
+    let served =
+        !matches!(predict(&audit.catalog, table, role, command), ComputedAccess::Denied(_));
     served && wanted.is_some_and(|permission| permission != Permission::Deny)
 }
 

@@ -7,7 +7,7 @@ use super::expression::normalise;
 use super::{about, ident};
 use crate::facts::access::Audit;
 use crate::facts::access::{Command, catalog, contract};
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// the policies are the declared ones.
 pub const CHECK: Check<Audit> = Check {
@@ -17,7 +17,7 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, declared) in &audit.contract.tables {
         if audit.catalog.relation(name).is_none() {
@@ -25,15 +25,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
         }
         let present: Vec<_> = audit.catalog.policies_on(name).collect();
         let mut add = |message: String, remedy: String| {
-            findings.push(about(
-                check,
-                audit,
-                Verdict::Warning,
-                name,
-                message,
-                "pg_policy",
-                remedy,
-            ));
+            findings.push(about(check, audit, Status::Warning, name, message, "pg_policy", remedy));
         };
         for policy in &declared.policies {
             match present.iter().find(|p| p.name == policy.name) {

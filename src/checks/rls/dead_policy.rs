@@ -6,7 +6,7 @@ use super::{about, declared};
 use crate::facts::access::Audit;
 use crate::facts::access::Command;
 use crate::facts::access::catalog::{Policy, Relation, Role};
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// a policy whose role holds no grant.
 pub const CHECK: Check<Audit> = Check {
@@ -16,7 +16,7 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for policy in &audit.catalog.policies {
         let Some(table) = audit.catalog.relation(&policy.table) else { continue };
@@ -38,7 +38,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
         findings.push(about(
             check,
             audit,
-            Verdict::Warning,
+            Status::Warning,
             &table.name,
             message,
             "pg_class.relacl",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::predict::predict;
 use crate::facts::access::catalog::{Catalog, Policy, Relation, Role};
 use crate::facts::access::contract::{self, Access, Contract, Permission};
-use crate::facts::access::prediction::Prediction;
+use crate::facts::access::prediction::ComputedAccess;
 use crate::facts::access::{Command, contract::CommandName};
 
 /// Declares every table that has row security.
@@ -19,9 +19,9 @@ pub fn contract_of(catalog: &Catalog) -> Contract {
 fn table(catalog: &Catalog, table: &Relation) -> contract::Table {
     let roles = catalog.roles.iter().map(|role| {
         let permission = |c| match predict(catalog, table, role, c) {
-            Prediction::All => Permission::Allow,
-            Prediction::Rows(_) => Permission::Rows(None),
-            Prediction::Denied(_) | Prediction::Fails(_) => Permission::Deny,
+            ComputedAccess::All => Permission::Allow,
+            ComputedAccess::Rows(_) => Permission::Rows(None),
+            ComputedAccess::Denied(_) | ComputedAccess::Fails(_) => Permission::Deny,
         };
         let each: BTreeMap<CommandName, Permission> =
             Command::ALL.into_iter().map(|c| (c.into(), permission(c))).collect();
@@ -47,7 +47,7 @@ fn columns(
     let of = |role: &Role| -> BTreeMap<CommandName, Vec<String>> {
         let each = Command::ALL.into_iter().map(|c| (c, table.only_columns(&role.name, c.sql())));
         let served = each.filter(|(c, columns)| {
-            let denied = matches!(predict(catalog, table, role, *c), Prediction::Denied(_));
+            let denied = matches!(predict(catalog, table, role, *c), ComputedAccess::Denied(_));
             !columns.is_empty() && !denied
         });
         served.map(|(command, columns)| (command.into(), columns)).collect()

@@ -5,7 +5,7 @@ use super::{about, ident};
 use crate::facts::access::Audit;
 use crate::facts::access::SERVICE_ROLE;
 use crate::facts::access::catalog::DefaultPrivilege;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// future tables open by themselves.
 pub const CHECK: Check<Audit> = Check {
@@ -15,7 +15,7 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let open: Vec<_> =
         audit.catalog.defaults.iter().filter(|d| d.grantee != SERVICE_ROLE).collect();
     let (mut who, mut remedy) = (Vec::new(), Vec::new());
@@ -45,7 +45,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
     vec![about(
         check,
         audit,
-        Verdict::Warning,
+        Status::Warning,
         "default privileges",
         message,
         "pg_default_acl",

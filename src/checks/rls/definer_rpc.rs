@@ -7,7 +7,7 @@ use super::{about, clients, declared};
 use crate::facts::access::Audit;
 use crate::facts::access::SERVICE_ROLE;
 use crate::facts::access::catalog::Function;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 
 /// clients can call what bypasses row security.
@@ -18,7 +18,7 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for function in callable(audit) {
         let body = Body::new(&function.source);
@@ -27,17 +27,17 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
         let who = callers(audit, function);
         let (verdict, message) = match (writes.is_empty(), reads.is_empty()) {
             (true, true) if opaque => (
-                Verdict::Warning,
+                Status::Warning,
                 format!("{who} may call it as {}; its body was not examined", function.owner),
             ),
             (true, true) => continue,
             (false, _) if body.asks_who_calls() => (
-                Verdict::Warning,
+                Status::Warning,
                 format!("{who} may call it; it asks who calls and writes {}", some_of(&writes, 3)),
             ),
             (true, _) if answers_policies(audit, function) => continue,
             (true, _) if body.asks_who_calls() => (
-                Verdict::Ok,
+                Status::Ok,
                 format!(
                     "{who} may call it; it asks who calls before it reads {}: that it returns the \
                      caller's rows alone was not examined",
@@ -45,14 +45,14 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
                 ),
             ),
             (false, _) => (
-                Verdict::Critical,
+                Status::Critical,
                 format!(
                     "{who} may call it, and it writes {} past row security",
                     some_of(&writes, 3)
                 ),
             ),
             (true, false) => (
-                Verdict::Critical,
+                Status::Critical,
                 format!(
                     "{who} may call it, and it returns {} past row security",
                     some_of(&reads, 3)
@@ -62,7 +62,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
         let remedy = remedy(audit, function);
         let mut finding =
             about(check, audit, verdict, &function.signature, message, "pg_proc", remedy);
-        if verdict == Verdict::Ok {
+        if verdict == Status::Ok {
             finding.remedy = None;
         }
         findings.push(finding);

@@ -3,7 +3,7 @@
 use super::Check;
 use super::about;
 use crate::facts::access::Audit;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// definer functions without a search_path.
 pub const CHECK: Check<Audit> = Check {
@@ -13,12 +13,12 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let loose = audit.catalog.functions.iter().filter(|f| f.definer && f.search_path.is_none());
     let finding = |f: &crate::facts::access::catalog::Function| {
         let message = format!("runs as {} by the caller's search_path", f.owner);
         let remedy = format!("ALTER FUNCTION {} SET search_path = {};", f.signature, f.schema);
-        about(check, audit, Verdict::Warning, &f.signature, message, "pg_proc", remedy)
+        about(check, audit, Status::Warning, &f.signature, message, "pg_proc", remedy)
     };
     loose.map(finding).collect()
 }

@@ -6,7 +6,7 @@ use super::public_policy::{has_service_policy, is_claim};
 use super::{about, ident, undeclared_policies};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Policy;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// two policies say the same.
 pub const CHECK: Check<Audit> = Check {
@@ -16,7 +16,7 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (table, policy) in undeclared_policies(audit) {
         let twin = audit
@@ -37,7 +37,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
         findings.push(about(
             check,
             audit,
-            Verdict::Warning,
+            Status::Warning,
             &table.name,
             message,
             "pg_policy",

@@ -3,7 +3,7 @@
 use super::Check;
 use super::{about, declared};
 use crate::facts::access::Audit;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// row security binds the owner where declared.
 pub const CHECK: Check<Audit> = Check {
@@ -13,7 +13,7 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut unforced = 0;
     for table in audit.catalog.tables().filter(|t| t.rls && !t.force) {
@@ -34,12 +34,12 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
             _ => format!("ALTER TABLE {name} FORCE ROW LEVEL SECURITY;"),
         };
         let message = "FORCE ROW LEVEL SECURITY is declared and missing".to_owned();
-        findings.push(about(check, audit, Verdict::Warning, name, message, "pg_class", remedy));
+        findings.push(about(check, audit, Status::Warning, name, message, "pg_class", remedy));
     }
     if unforced > 0 {
         let message =
             format!("row security does not bind the owner of {unforced} tables (no FORCE)");
-        findings.push(check.finding(Verdict::Ok, "owners", message));
+        findings.push(check.finding(Status::Ok, "owners", message));
     }
     findings
 }

@@ -4,7 +4,7 @@ use super::Check;
 use super::{about, open_to};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Kind;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// foreign tables that clients can use.
 pub const CHECK: Check<Audit> = Check {
@@ -14,7 +14,7 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let foreign = audit.catalog.relations.iter().filter(|r| r.exposed && r.kind == Kind::Foreign);
     let mut findings = Vec::new();
     for table in foreign {
@@ -28,7 +28,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
         findings.push(about(
             check,
             audit,
-            Verdict::Critical,
+            Status::Critical,
             &table.name,
             message,
             "pg_class",

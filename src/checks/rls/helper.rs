@@ -4,7 +4,7 @@ use super::Check;
 use super::about;
 use crate::facts::access::Audit;
 use crate::facts::access::observation::HelperCall;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// helpers of policies answer as declared.
 pub const CHECK: Check<Audit> = Check {
@@ -14,7 +14,7 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut functions: Vec<&str> = Vec::new();
     let mut findings = Vec::new();
     for call in audit.observations.helpers.iter().filter(|c| c.answer != Ok(c.expected)) {
@@ -36,7 +36,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
         findings.push(about(
             check,
             audit,
-            Verdict::Critical,
+            Status::Critical,
             &subject,
             message,
             "a direct call",

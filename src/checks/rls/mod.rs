@@ -39,7 +39,7 @@ pub use access::agrees;
 use super::Check;
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::{Audit, SERVICE_ROLE, contract};
-use crate::facts::{Evidence, Finding, Limits, Verdict};
+use crate::facts::{Evidence, Finding, Status, Thresholds};
 
 /// Flaws of structure. What is found first explains an effect on the same table.
 pub static STRUCTURE: [Check<Audit>; 22] = [
@@ -91,7 +91,7 @@ const EXPLAINS: [&str; 7] = [
 
 /// Everything there is to say, worst first.
 #[must_use]
-pub fn judge(audit: &Audit, limits: &Limits) -> Vec<Finding> {
+pub fn judge(audit: &Audit, limits: &Thresholds) -> Vec<Finding> {
     let mut findings: Vec<_> =
         STRUCTURE.iter().flat_map(|check| check.run(audit, limits)).collect();
     for effect in EFFECTS.iter().flat_map(|check| check.run(audit, limits)) {
@@ -114,25 +114,25 @@ fn fold(findings: &mut Vec<Finding>, effect: Finding) {
     let cause = cause.or_else(|| findings.iter().position(explains));
     let cause = cause.or_else(|| findings.iter().position(effects));
     match cause.map(|at| &mut findings[at]) {
-        Some(cause) if effect.verdict == Verdict::Critical => {
+        Some(cause) if effect.verdict == Status::Critical => {
             let joint = if cause.check == access::CHECK.id || cause.message.contains("; effect: ") {
                 "; "
             } else {
                 "; effect: "
             };
-            cause.verdict = Verdict::Critical;
+            cause.verdict = Status::Critical;
             cause.message = format!("{}{joint}{}", cause.message, effect.message);
         }
         _ => findings.push(effect),
     }
 }
 
-fn rank(verdict: Verdict) -> u8 {
+fn rank(verdict: Status) -> u8 {
     match verdict {
-        Verdict::Critical => 0,
-        Verdict::Unknown | Verdict::Skipped { .. } => 1,
-        Verdict::Warning => 2,
-        Verdict::Ok => 3,
+        Status::Critical => 0,
+        Status::Unknown | Status::Skipped { .. } => 1,
+        Status::Warning => 2,
+        Status::Ok => 3,
     }
 }
 
@@ -165,7 +165,7 @@ fn undeclared_policies(audit: &Audit) -> impl Iterator<Item = (&Relation, &Polic
 fn about(
     check: &Check<Audit>,
     audit: &Audit,
-    verdict: Verdict,
+    verdict: Status,
     table: &str,
     message: String,
     source: &str,
@@ -239,12 +239,12 @@ pub(crate) mod tests {
 
     #[test]
     fn an_effect_joins_the_flaw_that_explains_it() {
-        let flaw = dead_policy::CHECK.finding(Verdict::Warning, "public.t", "no grant");
-        let effect = access::CHECK.finding(Verdict::Critical, "public.t", "reads nothing");
+        let flaw = dead_policy::CHECK.finding(Status::Warning, "public.t", "no grant");
+        let effect = access::CHECK.finding(Status::Critical, "public.t", "reads nothing");
         let mut findings = vec![flaw];
         fold(&mut findings, effect.clone());
         assert_eq!(findings.len(), 1);
-        assert_eq!(findings[0].verdict, Verdict::Critical);
+        assert_eq!(findings[0].verdict, Status::Critical);
         assert_eq!(findings[0].message, "no grant; effect: reads nothing");
         fold(&mut findings, Finding { subject: "public.other".into(), ..effect });
         assert_eq!(findings.len(), 2);

@@ -5,10 +5,10 @@ use super::about;
 use super::bypass_role::explains;
 use super::predict::predict;
 use crate::facts::access::contract::{Permission, Table};
-use crate::facts::access::observation::{Outcome, Persona, Trial};
-use crate::facts::access::prediction::Prediction;
+use crate::facts::access::observation::{AccessTest, AccessTestResult, TestRole};
+use crate::facts::access::prediction::ComputedAccess;
 use crate::facts::access::{Audit, Command, SERVICE_ROLE};
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// what roles really reach is what is declared.
 pub const CHECK: Check<Audit> = Check {
@@ -18,7 +18,7 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, table) in &audit.contract.tables {
         for role in audit.catalog.roles.iter().map(|role| role.name.as_str()) {
@@ -27,15 +27,15 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
             };
             let remedy =
                 format!("-- See why: cliplyctl rls explain {name} {role} {}", command.sql());
-            let (verdict, source) = (Verdict::Critical, "acting as the role");
+            let (verdict, source) = (Status::Critical, "acting as the role");
             findings.push(about(check, audit, verdict, name, message, source, remedy));
         }
     }
     for (subject, reason) in &audit.observations.blocked {
-        findings.push(check.finding(Verdict::Unknown, subject, format!("not observed: {reason}")));
+        findings.push(check.finding(Status::Unknown, subject, format!("not observed: {reason}")));
     }
     for (subject, reason) in &audit.observations.vacuous {
-        findings.push(check.finding(Verdict::Ok, subject, format!("vacuous: {reason}")));
+        findings.push(check.finding(Status::Ok, subject, format!("vacuous: {reason}")));
     }
     findings
 }
@@ -76,48 +76,52 @@ fn against_contract(
 }
 
 /// Whether a trial is what was declared. Refusal and an empty answer are both a denial.
-fn as_declared(audit: &Audit, permission: &Permission, trial: &Trial) -> bool {
+fn as_declared(audit: &Audit, permission: &Permission, trial: &AccessTest) -> bool {
     match (&trial.outcome, permission) {
-        (Outcome::Denied, permission) => *permission == Permission::Deny,
-        (Outcome::Failed(_), _) => false,
+        (AccessTestResult::Denied, permission) => *permission == Permission::Deny,
+        (AccessTestResult::Failed(_), _) => false,
         // Which rows a plan would reach is not observed: what is predicted for them is judged elsewhere.
-        (Outcome::Planned { nothing }, Permission::Deny) => {
+        (AccessTestResult::Planned { nothing }, Permission::Deny) => {
             *nothing || predicted_denied(audit, trial)
         }
-        (Outcome::Planned { nothing }, Permission::Allow) => !nothing,
-        (Outcome::Planned { .. }, Permission::Rows(_)) => true,
-        (Outcome::Rows { own, of_own, foreign, of_foreign }, permission) => match permission {
-            Permission::Allow => own == of_own && foreign == of_foreign,
-            Permission::Deny => own + foreign == 0,
-            Permission::Rows(None) => true,
-            Permission::Rows(Some(_)) if trial.persona == Persona::Member => {
-                own == of_own && *foreign == 0
+        (AccessTestResult::Planned { nothing }, Permission::Allow) => !nothing,
+        (AccessTestResult::Planned { .. }, Permission::Rows(_)) => true,
+        (AccessTestResult::Rows { own, of_own, foreign, of_foreign }, permission) => {
+            match permission {
+                Permission::Allow => own == of_own && foreign == of_foreign,
+                Permission::Deny => own + foreign == 0,
+                Permission::Rows(None) => true,
+                Permission::Rows(Some(_)) if trial.persona == TestRole::Member => {
+                    own == of_own && *foreign == 0
+                }
+                Permission::Rows(Some(_)) => {
+                    own + foreign == 0 || trial.persona.role() == SERVICE_ROLE
+                }
             }
-            Permission::Rows(Some(_)) => own + foreign == 0 || trial.persona.role() == SERVICE_ROLE,
-        },
+        }
     }
 }
 
-fn predicted_denied(audit: &Audit, trial: &Trial) -> bool {
+fn predicted_denied(audit: &Audit, trial: &AccessTest) -> bool {
     let table = audit.catalog.relation(&trial.table);
     let role = audit.catalog.role(trial.persona.role());
     table.zip(role).is_some_and(|(table, role)| {
-        matches!(predict(&audit.catalog, table, role, trial.command), Prediction::Denied(_))
+        matches!(predict(&audit.catalog, table, role, trial.command), ComputedAccess::Denied(_))
     })
 }
 
-fn sentence(permission: &Permission, trial: &Trial) -> String {
+fn sentence(permission: &Permission, trial: &AccessTest) -> String {
     let (command, declared) = (trial.command.sql(), String::from(permission.clone()));
     let what = match &trial.outcome {
-        Outcome::Denied => format!("was refused {command}"),
-        Outcome::Failed(why) => format!("met an error on {command} ({why})"),
-        Outcome::Planned { nothing: true } => format!("can {command} no row"),
-        Outcome::Planned { nothing: false } => format!("was let through to {command}"),
-        Outcome::Rows { own, of_own: 0, foreign, of_foreign } => {
+        AccessTestResult::Denied => format!("was refused {command}"),
+        AccessTestResult::Failed(why) => format!("met an error on {command} ({why})"),
+        AccessTestResult::Planned { nothing: true } => format!("can {command} no row"),
+        AccessTestResult::Planned { nothing: false } => format!("was let through to {command}"),
+        AccessTestResult::Rows { own, of_own: 0, foreign, of_foreign } => {
             debug_assert_eq!(*own, 0);
             format!("reached {foreign} of {of_foreign} sampled rows by {command}")
         }
-        Outcome::Rows { own, of_own, foreign, of_foreign } => format!(
+        AccessTestResult::Rows { own, of_own, foreign, of_foreign } => format!(
             "reached {own} of {of_own} sampled own rows and {foreign} of {of_foreign} foreign ones by {command}"
         ),
     };
@@ -146,28 +150,28 @@ mod tests {
         Audit { contract, catalog, observations, at, today: jiff::civil::date(2026, 1, 1) }
     }
 
-    fn judged(granted: bool, permission: Permission, outcome: Outcome) -> bool {
+    fn judged(granted: bool, permission: Permission, outcome: AccessTestResult) -> bool {
         let (table, command) = ("public.t".to_owned(), Command::Update);
-        let trial = Trial { table, persona: Persona::Member, command, outcome };
+        let trial = AccessTest { table, persona: TestRole::Member, command, outcome };
         as_declared(&audit(granted), &permission, &trial)
     }
 
     #[test]
     fn a_plan_shows_who_is_let_through() {
-        let plan = |nothing| Outcome::Planned { nothing };
+        let plan = |nothing| AccessTestResult::Planned { nothing };
         assert!(!judged(true, Permission::Deny, plan(false)));
         assert!(judged(true, Permission::Deny, plan(true)));
         assert!(judged(false, Permission::Deny, plan(false)), "the claim decides while it runs");
         assert!(!judged(true, Permission::Allow, plan(true)));
         assert!(judged(true, Permission::Allow, plan(false)));
-        assert!(!judged(true, Permission::Rows(None), Outcome::Denied));
-        assert!(judged(true, Permission::Deny, Outcome::Denied));
-        assert!(!judged(true, Permission::Rows(None), Outcome::Failed("x".into())));
+        assert!(!judged(true, Permission::Rows(None), AccessTestResult::Denied));
+        assert!(judged(true, Permission::Deny, AccessTestResult::Denied));
+        assert!(!judged(true, Permission::Rows(None), AccessTestResult::Failed("x".into())));
     }
 
     #[test]
     fn rows_of_others_and_missing_own_ones_are_told_apart_by_rule() {
-        let rows = |own, foreign| Outcome::Rows { own, of_own: 2, foreign, of_foreign: 2 };
+        let rows = |own, foreign| AccessTestResult::Rows { own, of_own: 2, foreign, of_foreign: 2 };
         let rule = || Permission::Rows(Some("member".into()));
         assert!(judged(true, rule(), rows(2, 0)));
         assert!(!judged(true, rule(), rows(1, 0)));

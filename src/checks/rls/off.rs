@@ -3,7 +3,7 @@
 use super::Check;
 use super::{about, declared, open_to};
 use crate::facts::access::Audit;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// row security is off where clients can reach.
 pub const CHECK: Check<Audit> = Check {
@@ -13,7 +13,7 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for table in audit.catalog.tables().filter(|t| !t.rls) {
         let expected = declared(audit, &table.name).map(|d| d.rls);
@@ -24,7 +24,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
         let roles = open_to(audit, table);
         let (verdict, message) = match (roles.is_empty(), expected) {
             (true, Some(true)) => {
-                (Verdict::Warning, "row security is off; only missing grants protect it".to_owned())
+                (Status::Warning, "row security is off; only missing grants protect it".to_owned())
             }
             (true, _) => continue,
             (false, _) => {
@@ -32,7 +32,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
                 let what = table.partition_of.as_ref().map_or(String::new(), |parent| {
                     format!(" (a partition: the policies of {parent} do not apply to it directly)")
                 });
-                (Verdict::Critical, format!("row security is off, and {roles} may use it{what}"))
+                (Status::Critical, format!("row security is off, and {roles} may use it{what}"))
             }
         };
         let name = &table.name;

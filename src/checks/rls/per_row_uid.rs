@@ -4,7 +4,7 @@ use super::Check;
 use super::about;
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Policy;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 
 /// policies that ask who the user is for every row.
@@ -17,7 +17,7 @@ pub const CHECK: Check<Audit> = Check {
 
 const CALLS: [&str; 3] = ["auth.uid()", "auth.role()", "auth.jwt()"];
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let slow: Vec<_> = audit.catalog.policies.iter().filter(|p| per_row(p)).collect();
     if slow.is_empty() {
         return vec![];
@@ -29,7 +29,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
         some_of(&names, 4)
     );
     let remedy = slow.iter().map(|p| remedy(p)).collect::<Vec<_>>().join("\n");
-    vec![about(check, audit, Verdict::Warning, "performance", message, "pg_policy", remedy)]
+    vec![about(check, audit, Status::Warning, "performance", message, "pg_policy", remedy)]
 }
 
 fn per_row(policy: &Policy) -> bool {

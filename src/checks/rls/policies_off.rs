@@ -3,7 +3,7 @@
 use super::Check;
 use super::{about, declared, open_to};
 use crate::facts::access::Audit;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// policies stand on a table with row security off.
 pub const CHECK: Check<Audit> = Check {
@@ -13,7 +13,7 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for table in audit.catalog.tables().filter(|t| !t.rls) {
         let policies = audit.catalog.policies_on(&table.name).count();
@@ -21,7 +21,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
             continue;
         }
         let roles = open_to(audit, table);
-        let verdict = if roles.is_empty() { Verdict::Warning } else { Verdict::Critical };
+        let verdict = if roles.is_empty() { Status::Warning } else { Status::Critical };
         let mut message = format!("{policies} policies exist, but row security is off");
         if !roles.is_empty() {
             message.push_str(&format!(": {} may use every row", roles.join(" and ")));

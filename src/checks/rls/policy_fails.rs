@@ -5,8 +5,8 @@ use super::predict::predict;
 use super::{about, clients};
 use crate::facts::access::Audit;
 use crate::facts::access::Command;
-use crate::facts::access::prediction::Prediction;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::access::prediction::ComputedAccess;
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// policies that fail for the role they serve.
 pub const CHECK: Check<Audit> = Check {
@@ -16,13 +16,13 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for table in audit.catalog.tables() {
         let mut reasons: Vec<(String, String)> = Vec::new();
         for role in clients(audit) {
             for command in Command::ALL {
-                if let Prediction::Fails(why) = predict(&audit.catalog, table, role, command)
+                if let ComputedAccess::Fails(why) = predict(&audit.catalog, table, role, command)
                     && !reasons.iter().any(|(_, r)| *r == why)
                 {
                     reasons.push((role.name.clone(), why));
@@ -35,7 +35,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
             findings.push(about(
                 check,
                 audit,
-                Verdict::Warning,
+                Status::Warning,
                 &table.name,
                 message,
                 "pg_depend",

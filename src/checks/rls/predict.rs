@@ -5,28 +5,33 @@ use crate::facts::access::Catalog;
 use crate::facts::access::Command;
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::contract;
-use crate::facts::access::prediction::{Denial, Filter, Prediction};
+use crate::facts::access::prediction::{ComputedAccess, DenyReason, Filter};
 
 /// What happens when this role runs this command on this table.
 #[must_use]
-pub fn predict(catalog: &Catalog, table: &Relation, role: &Role, command: Command) -> Prediction {
+pub fn predict(
+    catalog: &Catalog,
+    table: &Relation,
+    role: &Role,
+    command: Command,
+) -> ComputedAccess {
     if role.superuser {
-        return Prediction::All;
+        return ComputedAccess::All;
     }
     if !role.schemas.contains(&table.schema) {
-        return Prediction::Denied(Denial::NoUsage);
+        return ComputedAccess::Denied(DenyReason::NoUsage);
     }
     if !table.has(&role.name, command.sql()) && !table.has_column(&role.name, command.sql()) {
-        return Prediction::Denied(Denial::NoGrant);
+        return ComputedAccess::Denied(DenyReason::NoGrant);
     }
     if !binds(table, role) {
-        return Prediction::All;
+        return ComputedAccess::All;
     }
     let policies: Vec<_> = applicable(catalog, table, role, command).collect();
     match admitted(policies.iter().copied(), role, command) {
-        Prediction::Rows(filter) => match obstacle(catalog, &policies, role) {
-            Some(why) => Prediction::Fails(why),
-            None => Prediction::Rows(filter),
+        ComputedAccess::Rows(filter) => match obstacle(catalog, &policies, role) {
+            Some(why) => ComputedAccess::Fails(why),
+            None => ComputedAccess::Rows(filter),
         },
         decided => decided,
     }
@@ -61,14 +66,14 @@ fn admitted<'a>(
     policies: impl Iterator<Item = &'a Policy>,
     role: &Role,
     command: Command,
-) -> Prediction {
+) -> ComputedAccess {
     let (mut filter, mut everything) = (Filter::default(), false);
     for policy in policies {
         let expression = expression(policy, command);
         match (truth(&expression, &role.name), policy.permissive) {
             (Some(true), true) => everything = true,
             (Some(false), true) | (Some(true), false) => {}
-            (Some(false), false) => return Prediction::Denied(Denial::NoPolicy),
+            (Some(false), false) => return ComputedAccess::Denied(DenyReason::NoPolicy),
             (None, true) => filter.any.push(simplified(&expression, &role.name)),
             (None, false) => filter.all.push(simplified(&expression, &role.name)),
         }
@@ -77,9 +82,9 @@ fn admitted<'a>(
         filter.any = vec!["true".to_owned()];
     }
     match (filter.any.is_empty(), filter.all.is_empty()) {
-        (true, _) => Prediction::Denied(Denial::NoPolicy),
-        (false, true) if everything => Prediction::All,
-        _ => Prediction::Rows(filter.normalised()),
+        (true, _) => ComputedAccess::Denied(DenyReason::NoPolicy),
+        (false, true) if everything => ComputedAccess::All,
+        _ => ComputedAccess::Rows(filter.normalised()),
     }
 }
 
@@ -135,7 +140,7 @@ fn obstacle(catalog: &Catalog, policies: &[&Policy], role: &Role) -> Option<Stri
 
 /// What the declared policies of a contract admit.
 #[must_use]
-pub fn declared(table: &contract::Table, role: &Role, command: Command) -> Prediction {
+pub fn declared(table: &contract::Table, role: &Role, command: Command) -> ComputedAccess {
     let policies: Vec<Policy> = table
         .policies
         .iter()
@@ -169,7 +174,7 @@ mod tests {
         Catalog { relations: vec![table("public.t")], policies, ..Catalog::default() }
     }
 
-    fn select(catalog: &Catalog) -> Prediction {
+    fn select(catalog: &Catalog) -> ComputedAccess {
         predict(catalog, &catalog.relations[0], &role("authenticated"), Command::Select)
     }
 
@@ -179,11 +184,11 @@ mod tests {
         assert_eq!(select(&filtered).to_string(), "rows where owner = auth.uid()");
         let mut ungranted = filtered.clone();
         ungranted.relations[0].grants.clear();
-        assert_eq!(select(&ungranted), Prediction::Denied(Denial::NoGrant));
+        assert_eq!(select(&ungranted), ComputedAccess::Denied(DenyReason::NoGrant));
         let mut off = filtered.clone();
         off.relations[0].rls = false;
-        assert_eq!(select(&off), Prediction::All);
-        assert_eq!(select(&catalog(vec![])), Prediction::Denied(Denial::NoPolicy));
+        assert_eq!(select(&off), ComputedAccess::All);
+        assert_eq!(select(&catalog(vec![])), ComputedAccess::Denied(DenyReason::NoPolicy));
     }
 
     #[test]
@@ -192,7 +197,7 @@ mod tests {
         restrictive.permissive = false;
         assert_eq!(
             select(&catalog(vec![restrictive.clone()])),
-            Prediction::Denied(Denial::NoPolicy)
+            ComputedAccess::Denied(DenyReason::NoPolicy)
         );
         let both = catalog(vec![restrictive, policy("p", "public", "true")]);
         assert_eq!(select(&both).to_string(), "rows where true AND x = 1");
@@ -206,7 +211,7 @@ mod tests {
         let mut closed = table("private.m");
         closed.grants.clear();
         c.relations.push(closed);
-        assert!(matches!(select(&c), Prediction::Fails(_)));
+        assert!(matches!(select(&c), ComputedAccess::Fails(_)));
     }
 
     #[test]

@@ -5,9 +5,9 @@ use super::predict::predict;
 use super::{about, clients, expression, ident, undeclared_policies};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Policy;
-use crate::facts::access::prediction::Prediction;
+use crate::facts::access::prediction::ComputedAccess;
 use crate::facts::access::{CLIENT_ROLES, Command, SERVICE_ROLE};
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// a policy for everybody where the service was meant.
 pub const CHECK: Check<Audit> = Check {
@@ -17,7 +17,7 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (table, policy) in undeclared_policies(audit) {
         let claim = is_claim(policy);
@@ -28,17 +28,17 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
             .filter(|role| {
                 Command::ALL.into_iter().any(|command| {
                     policy.covers(command)
-                        && predict(&audit.catalog, table, role, command) == Prediction::All
+                        && predict(&audit.catalog, table, role, command) == ComputedAccess::All
                 })
             })
             .map(|role| role.name.as_str())
             .collect();
         let (verdict, effect) = if claim {
-            (Verdict::Warning, "every client's query evaluates it".to_owned())
+            (Status::Warning, "every client's query evaluates it".to_owned())
         } else if open.is_empty() {
-            (Verdict::Warning, "only missing grants keep clients out".to_owned())
+            (Status::Warning, "only missing grants keep clients out".to_owned())
         } else {
-            (Verdict::Critical, format!("{} may use every row", open.join(" and ")))
+            (Status::Critical, format!("{} may use every row", open.join(" and ")))
         };
         let roles = policy.roles.join(", ");
         let message =

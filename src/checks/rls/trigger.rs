@@ -7,8 +7,8 @@ use super::predict::predict;
 use super::{about, clients, declared};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Trigger;
-use crate::facts::access::prediction::Prediction;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::access::prediction::ComputedAccess;
+use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 
 /// triggers that write past row security.
@@ -19,7 +19,7 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let (mut findings, mut others) = (Vec::new(), Vec::new());
     for trigger in &audit.catalog.triggers {
         let Some(function) = audit.catalog.function(&trigger.function) else { continue };
@@ -47,12 +47,12 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
              ALTER FUNCTION {} SECURITY INVOKER;",
             trigger.function
         );
-        let (verdict, source) = (Verdict::Warning, "pg_trigger");
+        let (verdict, source) = (Status::Warning, "pg_trigger");
         findings.push(about(check, audit, verdict, &trigger.table, message, source, remedy));
     }
     if !others.is_empty() {
         let message = format!("clients set off SECURITY DEFINER triggers: {}", some_of(&others, 5));
-        findings.push(check.finding(Verdict::Ok, "triggers", message));
+        findings.push(check.finding(Status::Ok, "triggers", message));
     }
     findings
 }
@@ -61,7 +61,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
 fn setters(audit: &Audit, trigger: &Trigger) -> String {
     let Some(table) = audit.catalog.relation(&trigger.table) else { return String::new() };
     let writes = clients(audit).filter(|role| {
-        let may = |c| !matches!(predict(&audit.catalog, table, role, c), Prediction::Denied(_));
+        let may = |c| !matches!(predict(&audit.catalog, table, role, c), ComputedAccess::Denied(_));
         trigger.events.iter().any(|command| may(*command))
     });
     writes.map(|role| role.name.as_str()).collect::<Vec<_>>().join(" and ")

@@ -4,7 +4,7 @@ use super::Check;
 use super::{about, clients, declared};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Relation;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 
 /// grants that row security does not cover.
@@ -17,7 +17,7 @@ pub const CHECK: Check<Audit> = Check {
 
 const UNCOVERED: [&str; 3] = ["TRUNCATE", "REFERENCES", "TRIGGER"];
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let (mut findings, mut others, mut remedies) = (Vec::new(), Vec::new(), Vec::new());
     for table in audit.catalog.tables() {
         let grants = uncovered(audit, table);
@@ -35,7 +35,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
         findings.push(about(
             check,
             audit,
-            Verdict::Critical,
+            Status::Critical,
             &table.name,
             message,
             "pg_class.relacl",
@@ -53,7 +53,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
         findings.push(about(
             check,
             audit,
-            Verdict::Warning,
+            Status::Warning,
             "other tables",
             message,
             "pg_class.relacl",

@@ -6,8 +6,8 @@ use super::{about, clients, declared};
 use crate::facts::access::Audit;
 use crate::facts::access::Command;
 use crate::facts::access::catalog::Relation;
-use crate::facts::access::prediction::{Denial, Prediction};
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::access::prediction::{ComputedAccess, DenyReason};
+use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 
 /// grants that no policy serves.
@@ -18,7 +18,7 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let (mut findings, mut others) = (Vec::new(), Vec::new());
     for table in audit.catalog.tables().filter(|t| t.rls) {
         if audit.catalog.policies_on(&table.name).next().is_none() {
@@ -38,7 +38,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
         findings.push(about(
             check,
             audit,
-            Verdict::Warning,
+            Status::Warning,
             &table.name,
             message,
             "pg_class.relacl",
@@ -48,7 +48,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
     if !others.is_empty() {
         let message =
             format!("clients hold grants that no policy serves on {}", some_of(&others, 5));
-        findings.push(check.finding(Verdict::Ok, "grants", message));
+        findings.push(check.finding(Status::Ok, "grants", message));
     }
     findings
 }
@@ -57,7 +57,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
 fn idle(audit: &Audit, table: &Relation) -> Vec<String> {
     let mut grants = Vec::new();
     for role in clients(audit) {
-        let nothing = Prediction::Denied(Denial::NoPolicy);
+        let nothing = ComputedAccess::Denied(DenyReason::NoPolicy);
         let commands: Vec<_> = Command::ALL
             .into_iter()
             .filter(|c| predict(&audit.catalog, table, role, *c) == nothing)

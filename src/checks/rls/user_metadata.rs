@@ -3,7 +3,7 @@
 use super::Check;
 use super::{about, ident};
 use crate::facts::access::Audit;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// policies that trust what users can write.
 pub const CHECK: Check<Audit> = Check {
@@ -13,7 +13,7 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for policy in &audit.catalog.policies {
         let text =
@@ -32,7 +32,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
         findings.push(about(
             check,
             audit,
-            Verdict::Critical,
+            Status::Critical,
             &policy.table,
             message,
             "pg_policy",

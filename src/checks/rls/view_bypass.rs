@@ -4,7 +4,7 @@ use super::Check;
 use super::{about, declared, open_to};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::{Kind, Relation};
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// views that pass row security by.
 pub const CHECK: Check<Audit> = Check {
@@ -14,7 +14,7 @@ pub const CHECK: Check<Audit> = Check {
     judge,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for view in audit.catalog.relations.iter().filter(|r| r.exposed) {
         let bypasses = match view.kind {
@@ -45,7 +45,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
         findings.push(about(
             check,
             audit,
-            Verdict::Critical,
+            Status::Critical,
             &view.name,
             message,
             "pg_class",

@@ -3,27 +3,27 @@
 use super::Check;
 use crate::facts::access::Audit;
 use crate::facts::access::contract::Waiver;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// A waiver has run out.
 pub const CHECK: Check<Audit> =
     Check { id: "rls.waiver", title: "waivers hold", section: Section::Access, judge };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let expired = audit.contract.waivers.iter().filter(|w| !holds(audit, w));
     let finding = |w: &Waiver| {
         let message = format!("the waiver of {} by {} ended on {}", w.check, w.owner, w.expires);
-        check.finding(Verdict::Warning, &w.subject, message)
+        check.finding(Status::Warning, &w.subject, message)
     };
     expired.map(finding).collect()
 }
 
 /// Turns what somebody answers for into notes.
 pub fn apply(audit: &Audit, findings: &mut [Finding]) {
-    for finding in findings.iter_mut().filter(|f| f.verdict != Verdict::Unknown) {
+    for finding in findings.iter_mut().filter(|f| f.verdict != Status::Unknown) {
         let mine = |w: &&Waiver| w.check == finding.check && w.subject == finding.subject;
         if let Some(w) = audit.contract.waivers.iter().filter(|w| holds(audit, w)).find(mine) {
-            finding.verdict = Verdict::Ok;
+            finding.verdict = Status::Ok;
             let note = format!(
                 "{} (waived by {} until {}: {})",
                 finding.message, w.owner, w.expires, w.reason

@@ -1,7 +1,7 @@
 //! `db.connections`: is there room for one more?
 
 use super::{Check, Facts, measured, reading};
-use crate::facts::{Finding, Limits, Section};
+use crate::facts::{Finding, Section, Thresholds};
 
 /// Connections in use. At the limit, the app and the workers are turned away.
 pub const CHECK: Check<Facts> = Check {
@@ -11,7 +11,7 @@ pub const CHECK: Check<Facts> = Check {
     judge,
 };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, |server| {
         let (used, most) = (server.connections, server.max_connections.max(1));
         let percent = (used as f64 / most as f64 * 100.0).floor();
@@ -24,13 +24,13 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
 mod tests {
     use super::super::tests::judge;
     use super::*;
-    use crate::facts::Verdict;
+    use crate::facts::Status;
     use crate::facts::server::Server;
 
     #[test]
     fn the_last_connections_are_critical() {
         for (connections, verdict) in
-            [(10, Verdict::Ok), (80, Verdict::Warning), (96, Verdict::Critical)]
+            [(10, Status::Ok), (80, Status::Warning), (96, Status::Critical)]
         {
             let server = Server { connections, max_connections: 100, ..Server::default() };
             let finding = judge(&CHECK, server).remove(0);

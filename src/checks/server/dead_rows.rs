@@ -1,7 +1,7 @@
 //! `db.dead_rows`: does vacuum keep up with the jobs table?
 
 use super::{Check, Facts, measured, reading};
-use crate::facts::{Finding, Limits, Section};
+use crate::facts::{Finding, Section, Thresholds};
 use crate::text;
 
 /// Row versions that nobody sees and every scan of the queue must step over.
@@ -15,7 +15,7 @@ pub const CHECK: Check<Facts> = Check {
 /// Below this many they slow nothing down, whatever their share.
 const FEW: u64 = 10_000;
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, |server| {
         let rows = server.jobs.as_ref()?;
         let all = (rows.live + rows.dead).max(1);
@@ -35,18 +35,18 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
 mod tests {
     use super::super::tests::judge;
     use super::*;
-    use crate::facts::Verdict;
+    use crate::facts::Status;
     use crate::facts::server::{Server, TableRows};
 
-    fn verdict(live: u64, dead: u64) -> Verdict {
+    fn verdict(live: u64, dead: u64) -> Status {
         let jobs = Some(TableRows { live, dead, vacuum_age: Some(60.0) });
         judge(&CHECK, Server { jobs, ..Server::default() }).remove(0).verdict
     }
 
     #[test]
     fn a_share_that_autovacuum_should_have_prevented_warns_and_few_rows_never_do() {
-        assert_eq!(verdict(100_000, 50_000), Verdict::Ok);
-        assert_eq!(verdict(100_000, 90_000), Verdict::Warning);
-        assert_eq!(verdict(10, 9_999), Verdict::Ok);
+        assert_eq!(verdict(100_000, 50_000), Status::Ok);
+        assert_eq!(verdict(100_000, 90_000), Status::Warning);
+        assert_eq!(verdict(10, 9_999), Status::Ok);
     }
 }

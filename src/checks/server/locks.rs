@@ -2,7 +2,7 @@
 
 use super::{Check, Facts, measured, page, reading};
 use crate::facts::server::{LockWait, MAX_WAITS};
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text;
 
 /// Sessions that hold or want a lock on jobs and wait. Claims skip locked rows, so a wait is never
@@ -10,21 +10,17 @@ use crate::text;
 pub const CHECK: Check<Facts> =
     Check { id: "db.locks", title: "waits for locks on jobs", section: Section::Backlog, judge };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, |server| {
         let Some(longest) = server.waits.first() else {
-            return Some(check.finding(
-                Verdict::Ok,
-                check.title,
-                "nobody waits for a lock on jobs",
-            ));
+            return Some(check.finding(Status::Ok, check.title, "nobody waits for a lock on jobs"));
         };
         let many = if server.waits.len() == MAX_WAITS { "≥ " } else { "" };
         let n = text::plural(server.waits.len() as u64, "session waits", "sessions wait");
         let message = format!("{many}{n} for a lock on jobs: {}", wait(longest));
         Some(match longest.age {
             Some(age) => measured(check, facts, (age as f64, "s"), limits.lock_wait, message),
-            None => check.finding(Verdict::Unknown, check.title, message).next(page(check)),
+            None => check.finding(Status::Unknown, check.title, message).next(page(check)),
         })
     })
 }
@@ -53,7 +49,7 @@ mod tests {
     fn a_long_wait_names_both_processes() {
         let waits = vec![LockWait { pid: 71, age: Some(31), blockers: vec![42, 0] }];
         let finding = judge(&CHECK, Server { waits, ..Server::default() }).remove(0);
-        assert_eq!(finding.verdict, Verdict::Critical);
+        assert_eq!(finding.verdict, Status::Critical);
         let says = "process 71 for 31s, blocked by 42, a prepared transaction";
         assert!(finding.message.ends_with(says), "{}", finding.message);
         assert_eq!(finding.next.as_deref(), Some("cliplyctl runbook db.locks"));
@@ -63,6 +59,6 @@ mod tests {
     fn a_wait_without_a_beginning_is_unknown() {
         let waits = vec![LockWait { pid: 71, ..LockWait::default() }];
         let finding = judge(&CHECK, Server { waits, ..Server::default() }).remove(0);
-        assert_eq!(finding.verdict, Verdict::Unknown);
+        assert_eq!(finding.verdict, Status::Unknown);
     }
 }

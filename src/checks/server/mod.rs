@@ -11,7 +11,7 @@ pub use reachable::{REACHABLE, obstacle};
 
 use super::{Check, against, limit_text};
 use crate::facts::server::Server;
-use crate::facts::{Evidence, Finding, Limit, Observed, SourceErrorKind, Verdict};
+use crate::facts::{Evidence, Finding, Observed, SourceErrorKind, Status, Threshold};
 
 /// What these checks judge.
 pub type Facts = Observed<Server>;
@@ -36,7 +36,7 @@ fn reading(
         Ok(server) => judge(server).into_iter().collect(),
         Err(error) if error.kind == SourceErrorKind::Permission => vec![],
         Err(error) => {
-            vec![check.finding(Verdict::Unknown, check.title, format!("not read: {error}"))]
+            vec![check.finding(Status::Unknown, check.title, format!("not read: {error}"))]
         }
     }
 }
@@ -46,7 +46,7 @@ fn measured(
     check: &Check<Facts>,
     facts: &Facts,
     (value, unit): (f64, &'static str),
-    limit: Limit,
+    limit: Threshold,
     message: String,
 ) -> Finding {
     let verdict = against(value, limit);
@@ -54,7 +54,7 @@ fn measured(
         .finding(verdict, check.title, message)
         .evidence(Evidence::number(value, unit, facts.at, facts.source.clone()))
         .threshold(limit_text(limit, unit));
-    if verdict == Verdict::Ok { finding } else { finding.next(page(check)) }
+    if verdict == Status::Ok { finding } else { finding.next(page(check)) }
 }
 
 #[cfg(test)]
@@ -64,7 +64,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::facts::{Limits, SourceError};
+    use crate::facts::{SourceError, Thresholds};
 
     pub(super) fn observed(result: Result<Server, SourceError>) -> Facts {
         let (source, at) = ("pg_stat_activity".to_owned(), Timestamp::UNIX_EPOCH);
@@ -72,16 +72,17 @@ mod tests {
     }
 
     pub(super) fn judge(check: &Check<Facts>, server: Server) -> Vec<Finding> {
-        check.run(&observed(Ok(server)), &Limits::default())
+        check.run(&observed(Ok(server)), &Thresholds::default())
     }
 
     #[test]
     fn what_was_not_read_is_unknown_but_for_what_a_role_may_not_read() {
         for check in &SERVER {
-            let run =
-                |kind| check.run(&observed(Err(SourceError::new(kind, "no"))), &Limits::default());
+            let run = |kind| {
+                check.run(&observed(Err(SourceError::new(kind, "no"))), &Thresholds::default())
+            };
             let timeout = run(SourceErrorKind::Timeout);
-            assert_eq!(timeout[0].verdict, Verdict::Unknown, "{}", check.id);
+            assert_eq!(timeout[0].verdict, Status::Unknown, "{}", check.id);
             assert!(run(SourceErrorKind::Permission).is_empty(), "{}", check.id);
         }
     }

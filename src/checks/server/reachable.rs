@@ -2,7 +2,7 @@
 
 use crate::checks::Check;
 use crate::facts::triage::Facts;
-use crate::facts::{Evidence, Finding, Limits, Section, SourceError, SourceErrorKind, Verdict};
+use crate::facts::{Evidence, Finding, Section, SourceError, SourceErrorKind, Status, Thresholds};
 
 /// Everything that SQL tells depends on it. UNKNOWN, not CRITICAL: the way from here may be what is
 /// broken.
@@ -34,7 +34,7 @@ fn is_reachability(kind: SourceErrorKind) -> bool {
     }
 }
 
-fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
     let (subject, seen) = ("database", &facts.layout);
     vec![match obstacle(facts) {
         None => {
@@ -42,7 +42,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
                 Some(layout) if layout.in_recovery => "a hot standby answers",
                 _ => "answers",
             };
-            check.finding(Verdict::Ok, subject, role).evidence(Evidence::flag(
+            check.finding(Status::Ok, subject, role).evidence(Evidence::flag(
                 true,
                 seen.at,
                 &seen.source,
@@ -58,7 +58,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, _: &Limits) -> Vec<Finding> {
                 _ => format!("database: {}", error.message),
             };
             check
-                .finding(Verdict::Unknown, subject, message)
+                .finding(Status::Unknown, subject, message)
                 .evidence(Evidence::text(error.kind.word(), seen.at, &seen.source))
                 .next(next)
         }
@@ -76,13 +76,13 @@ mod tests {
         if let Some(kind) = server {
             failed(&mut facts.server, kind);
         }
-        REACHABLE.run(&facts, &Limits::default()).remove(0)
+        REACHABLE.run(&facts, &Thresholds::default()).remove(0)
     }
 
     #[test]
     fn a_server_that_cannot_be_asked_is_unknown_with_the_cause() {
         let finding = judge(SourceErrorKind::Refused, Some(SourceErrorKind::Refused));
-        assert_eq!(finding.verdict, Verdict::Unknown);
+        assert_eq!(finding.verdict, Status::Unknown);
         assert_eq!(finding.message, "database: the cause is refused");
         assert_eq!(finding.next.as_deref(), Some("cliplyctl config check"));
         let finding = judge(SourceErrorKind::NotConfigured, Some(SourceErrorKind::NotConfigured));
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn a_server_that_answers_no_or_is_slow_with_one_question_is_reachable() {
         let permission = SourceErrorKind::Permission;
-        assert_eq!(judge(permission, Some(permission)).verdict, Verdict::Ok);
-        assert_eq!(judge(SourceErrorKind::Timeout, None).verdict, Verdict::Ok);
+        assert_eq!(judge(permission, Some(permission)).verdict, Status::Ok);
+        assert_eq!(judge(SourceErrorKind::Timeout, None).verdict, Status::Ok);
     }
 }

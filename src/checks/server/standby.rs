@@ -2,7 +2,7 @@
 
 use super::{Check, Facts, measured, page, reading};
 use crate::facts::server::Standby;
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text;
 
 /// The server's role in replication. Reading a standby is fine while it keeps up.
@@ -13,10 +13,10 @@ pub const CHECK: Check<Facts> = Check {
     judge,
 };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, |server| {
         let Some(Standby { receiving, lag }) = server.standby else {
-            return Some(check.finding(Verdict::Ok, check.title, "primary"));
+            return Some(check.finding(Status::Ok, check.title, "primary"));
         };
         let link = if receiving { "" } else { ", not connected to its primary" };
         Some(match lag {
@@ -27,7 +27,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
             }
             None => {
                 let message = format!("hot standby, nobody knows how far behind{link}");
-                check.finding(Verdict::Unknown, check.title, message).next(page(check))
+                check.finding(Status::Unknown, check.title, message).next(page(check))
             }
         })
     })
@@ -49,12 +49,12 @@ mod tests {
         let finding = standby(true, Some(0.0));
         assert_eq!(
             (finding.verdict, finding.message.as_str()),
-            (Verdict::Ok, "hot standby, 0s behind")
+            (Status::Ok, "hot standby, 0s behind")
         );
-        assert_eq!(standby(true, Some(61.0)).verdict, Verdict::Warning);
+        assert_eq!(standby(true, Some(61.0)).verdict, Status::Warning);
         let lost = standby(false, Some(301.0));
-        assert_eq!(lost.verdict, Verdict::Critical);
+        assert_eq!(lost.verdict, Status::Critical);
         assert!(lost.message.contains("not connected"), "{}", lost.message);
-        assert_eq!(standby(false, None).verdict, Verdict::Unknown);
+        assert_eq!(standby(false, None).verdict, Status::Unknown);
     }
 }

@@ -1,7 +1,7 @@
 //! `db.transactions`: does an old transaction hold vacuum back?
 
 use super::{Check, Facts, measured, reading};
-use crate::facts::{Finding, Limits, Section, Verdict};
+use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text;
 
 /// The oldest open transaction on this database. An ordinary role does not see when those of others
@@ -13,10 +13,10 @@ pub const CHECK: Check<Facts> = Check {
     judge,
 };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
+fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, |server| {
         let finding = match &server.oldest_transaction {
-            None => check.finding(Verdict::Ok, check.title, "no other transaction is open"),
+            None => check.finding(Status::Ok, check.title, "no other transaction is open"),
             Some(oldest) => {
                 let user = oldest.user.as_deref().unwrap_or("?");
                 let state = oldest.state.as_deref().unwrap_or("state unknown");
@@ -29,7 +29,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Limits) -> Vec<Finding> {
                 measured(check, facts, (age, "s"), limits.transaction_age, message)
             }
         };
-        (server.hidden_sessions == 0 || finding.verdict != Verdict::Ok).then_some(finding)
+        (server.hidden_sessions == 0 || finding.verdict != Status::Ok).then_some(finding)
     })
 }
 
@@ -52,14 +52,14 @@ mod tests {
     #[test]
     fn an_old_transaction_is_named() {
         let finding = judge(&CHECK, server(3_700, 0)).remove(0);
-        assert_eq!(finding.verdict, Verdict::Critical);
+        assert_eq!(finding.verdict, Status::Critical);
         assert!(finding.message.contains("4711 of app, idle in transaction"), "{finding:?}");
-        assert_eq!(judge(&CHECK, server(10, 0))[0].verdict, Verdict::Ok);
+        assert_eq!(judge(&CHECK, server(10, 0))[0].verdict, Status::Ok);
     }
 
     #[test]
     fn nothing_is_claimed_of_sessions_that_cannot_be_seen() {
         assert!(judge(&CHECK, server(10, 3)).is_empty());
-        assert_eq!(judge(&CHECK, server(301, 3))[0].verdict, Verdict::Warning);
+        assert_eq!(judge(&CHECK, server(301, 3))[0].verdict, Status::Warning);
     }
 }

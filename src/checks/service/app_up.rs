@@ -3,7 +3,7 @@
 use super::{brief, no_health_report};
 use crate::checks::{Check, against, limit_text};
 use crate::facts::service::Health;
-use crate::facts::{Evidence, Finding, Limits, Observed, Section, Verdict};
+use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
 
 /// CRITICAL when healthz cannot be reached, fails or answers nonsense; WARNING when it is slow.
 pub const APP_UP: Check<Observed<Health>> =
@@ -17,13 +17,13 @@ const NEXT: &str = "cliplyctl runbook 3.1";
 fn judge(
     check: &Check<Observed<Health>>,
     seen: &Observed<Health>,
-    limits: &Limits,
+    limits: &Thresholds,
 ) -> Vec<Finding> {
     let finding = match &seen.result {
         Err(error) => {
             let verdict = no_health_report(error.kind);
             let next = match verdict {
-                Verdict::Critical => NEXT,
+                Status::Critical => NEXT,
                 _ => "cliplyctl config show",
             };
             check
@@ -40,7 +40,7 @@ fn judge(
                 error.unwrap_or_default()
             );
             check
-                .finding(Verdict::Critical, SUBJECT, message)
+                .finding(Status::Critical, SUBJECT, message)
                 .evidence(Evidence::flag(health.ok, seen.at, &seen.source))
                 .next(NEXT)
         }
@@ -53,11 +53,11 @@ fn latency(
     check: &Check<Observed<Health>>,
     seen: &Observed<Health>,
     health: &Health,
-    limits: &Limits,
+    limits: &Thresholds,
 ) -> Finding {
     let ms = health.exchange.latency.first_byte.as_secs_f64() * 1e3;
     let verdict = against(ms, limits.health_latency);
-    let pace = if verdict == Verdict::Ok { "up" } else { "up, but slow" };
+    let pace = if verdict == Status::Ok { "up" } else { "up, but slow" };
     let retries = match health.exchange.retries {
         0 => String::new(),
         1 => ", at the second attempt".to_owned(),
@@ -67,5 +67,5 @@ fn latency(
         .finding(verdict, SUBJECT, format!("{pace}: first byte after {ms:.0} ms{retries}"))
         .evidence(Evidence::number(ms, "ms", seen.at, &seen.source))
         .threshold(limit_text(limits.health_latency, "ms"));
-    if verdict == Verdict::Ok { finding } else { finding.next("cliplyctl ready --admin") }
+    if verdict == Status::Ok { finding } else { finding.next("cliplyctl ready --admin") }
 }

@@ -8,7 +8,7 @@ mod ready_ok;
 
 use super::Check;
 use crate::facts::service::{Health, Readiness};
-use crate::facts::{Finding, Limits, Observed, Section, SourceErrorKind, Verdict};
+use crate::facts::{Finding, Observed, Section, SourceErrorKind, Status, Thresholds};
 
 /// Every check on `/api/healthz`.
 pub const HEALTH: [&Check<Observed<Health>>; 1] = [&app_up::APP_UP];
@@ -29,7 +29,7 @@ pub const READINESS: [&Check<Observed<Readiness>>; 10] = [
 
 /// Judges readyz by itself. Where nobody answers at all, that is the matter of another section.
 #[must_use]
-pub fn judge_readiness(seen: &Observed<Readiness>, limits: &Limits) -> Vec<Finding> {
+pub fn judge_readiness(seen: &Observed<Readiness>, limits: &Thresholds) -> Vec<Finding> {
     use SourceErrorKind::{Disconnected, Dns, Refused, Timeout, Tls};
     let findings = READINESS.iter().flat_map(|check| check.run(seen, limits));
     match seen.error().map(|error| error.kind) {
@@ -44,24 +44,24 @@ pub fn judge_readiness(seen: &Observed<Readiness>, limits: &Limits) -> Vec<Findi
 ///
 /// CRITICAL where users would meet the same wall: nothing listens, nothing answers, or the app
 /// answers nonsense. UNKNOWN where somebody else answered in its place or we may not look.
-fn no_health_report(kind: SourceErrorKind) -> Verdict {
+fn no_health_report(kind: SourceErrorKind) -> Status {
     use SourceErrorKind::{
         Authentication, Disconnected, Dns, Hidden, Intercepted, Malformed, NotConfigured, NotFound,
         Other, Permission, RateLimited, Refused, Timeout, Tls, Unavailable, UnknownLayout,
     };
     match kind {
-        Refused | Dns | Tls | Timeout | Disconnected | Unavailable | Malformed => Verdict::Critical,
+        Refused | Dns | Tls | Timeout | Disconnected | Unavailable | Malformed => Status::Critical,
         NotConfigured | Authentication | Permission | Hidden | NotFound | UnknownLayout
-        | Intercepted | RateLimited | Other => Verdict::Unknown,
+        | Intercepted | RateLimited | Other => Status::Unknown,
     }
 }
 
 /// How bad it is that readyz gives no report: "not ready" in so many words is CRITICAL, all else
 /// is not knowing. Whether the app is reachable at all is for healthz to say.
-fn no_readiness_report(kind: SourceErrorKind) -> Verdict {
+fn no_readiness_report(kind: SourceErrorKind) -> Status {
     match kind {
-        SourceErrorKind::Refused | SourceErrorKind::Unavailable => Verdict::Critical,
-        _ => Verdict::Unknown,
+        SourceErrorKind::Refused | SourceErrorKind::Unavailable => Status::Critical,
+        _ => Status::Unknown,
     }
 }
 

@@ -2,15 +2,15 @@
 
 use super::brief;
 use crate::checks::Check;
-use crate::facts::service::{Component, Readiness, Reading, Shape};
-use crate::facts::{Evidence, Finding, Limits, Observed, Section, Verdict};
+use crate::facts::service::{Component, Readiness, ReadinessFormat, ReportedFlag};
+use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
 
 type ReadyCheck = Check<Observed<Readiness>>;
 
 const fn part(
     id: &'static str,
     title: &'static str,
-    judge: fn(&ReadyCheck, &Observed<Readiness>, &Limits) -> Vec<Finding>,
+    judge: fn(&ReadyCheck, &Observed<Readiness>, &Thresholds) -> Vec<Finding>,
 ) -> ReadyCheck {
     Check { id, title, section: Section::NotReady, judge }
 }
@@ -34,7 +34,7 @@ pub const OTHER: ReadyCheck = part("ready.other", "further parts of the report a
 const NAMED: [&str; 7] = ["db", "worker", "queue", "ffmpeg", "env", "stripe", "sentry"];
 
 /// A part that every report should speak of: silence is not knowing.
-fn required(check: &ReadyCheck, seen: &Observed<Readiness>, _: &Limits) -> Vec<Finding> {
+fn required(check: &ReadyCheck, seen: &Observed<Readiness>, _: &Thresholds) -> Vec<Finding> {
     let name = name_of(check);
     match &seen.result {
         Ok(report) => vec![match report.component(name) {
@@ -46,13 +46,13 @@ fn required(check: &ReadyCheck, seen: &Observed<Readiness>, _: &Limits) -> Vec<F
 }
 
 /// A part that some reports speak of.
-fn reported(check: &ReadyCheck, seen: &Observed<Readiness>, _: &Limits) -> Vec<Finding> {
+fn reported(check: &ReadyCheck, seen: &Observed<Readiness>, _: &Thresholds) -> Vec<Finding> {
     let report = seen.value();
     let component = report.and_then(|report| Some((report, report.component(name_of(check))?)));
     component.map(|(report, c)| judge_component(check, seen, report, c)).into_iter().collect()
 }
 
-fn others(check: &ReadyCheck, seen: &Observed<Readiness>, _: &Limits) -> Vec<Finding> {
+fn others(check: &ReadyCheck, seen: &Observed<Readiness>, _: &Thresholds) -> Vec<Finding> {
     let Ok(report) = &seen.result else { return vec![] };
     let unknown = report.components.iter().filter(|c| !NAMED.contains(&c.name.as_str()));
     unknown.map(|component| judge_component(check, seen, report, component)).collect()
@@ -65,17 +65,17 @@ fn name_of(check: &ReadyCheck) -> &'static str {
 
 /// There is no report to look into.
 pub fn blocked(check: &ReadyCheck, name: &str) -> Finding {
-    let verdict = Verdict::Skipped { blocked_by: super::ready_ok::READY_OK.id };
+    let verdict = Status::Skipped { blocked_by: super::ready_ok::READY_OK.id };
     check.finding(verdict, name, "no readiness report to look into")
 }
 
 /// The report is silent about this part.
 pub fn unmentioned(check: &ReadyCheck, report: &Readiness, name: &str) -> Finding {
-    if report.shape == Shape::Failure {
+    if report.shape == ReadinessFormat::Failure {
         return blocked(check, name);
     }
     let message = format!("the app's report does not speak of {name}");
-    let finding = check.finding(Verdict::Unknown, name, message);
+    let finding = check.finding(Status::Unknown, name, message);
     // The database tells of the rest; only the app's machine knows of ffmpeg.
     if name == "ffmpeg" { finding } else { finding.next(next(name)) }
 }
@@ -89,23 +89,25 @@ pub fn judge_component(
 ) -> Finding {
     let name = component.name.as_str();
     let (verdict, message) = match &component.ok {
-        Reading::Is(true) => (Verdict::Ok, said(component).unwrap_or_else(|| "ok".to_owned())),
-        Reading::Is(false) => {
+        ReportedFlag::Is(true) => (Status::Ok, said(component).unwrap_or_else(|| "ok".to_owned())),
+        ReportedFlag::Is(false) => {
             let said = said(component).unwrap_or_else(|| "reported as not ok".to_owned());
-            if report.ok == Reading::Is(true) {
-                (Verdict::Warning, format!("{said} (while the server says ok: true)"))
+            if report.ok == ReportedFlag::Is(true) {
+                (Status::Warning, format!("{said} (while the server says ok: true)"))
             } else {
-                (Verdict::Critical, said)
+                (Status::Critical, said)
             }
         }
-        Reading::Absent => (Verdict::Unknown, format!("the app's report on {name} has no verdict")),
-        Reading::Malformed(what) => (Verdict::Unknown, what.clone()),
+        ReportedFlag::Absent => {
+            (Status::Unknown, format!("the app's report on {name} has no verdict"))
+        }
+        ReportedFlag::Malformed(what) => (Status::Unknown, what.clone()),
     };
     let mut finding = check.finding(verdict, name, message);
-    if let Reading::Is(ok) = component.ok {
+    if let ReportedFlag::Is(ok) = component.ok {
         finding = finding.evidence(Evidence::flag(ok, seen.at, &seen.source));
     }
-    if verdict == Verdict::Ok { finding } else { finding.next(next(name)) }
+    if verdict == Status::Ok { finding } else { finding.next(next(name)) }
 }
 
 /// The server's words about a part: its message, what is missing.

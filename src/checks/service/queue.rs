@@ -2,8 +2,8 @@
 
 use super::part::{blocked, judge_component, unmentioned};
 use crate::checks::Check;
-use crate::facts::service::{QueueReading, Readiness, Reading};
-use crate::facts::{Evidence, Finding, Limits, Observed, Section, Verdict};
+use crate::facts::service::{Readiness, ReportedFlag, ReportedQueue};
+use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
 use crate::text;
 
 /// WARNING when the server warns. Its figures are not judged here: their meaning differs between
@@ -17,7 +17,7 @@ const SUBJECT: &str = "queue";
 fn judge(
     check: &Check<Observed<Readiness>>,
     seen: &Observed<Readiness>,
-    _: &Limits,
+    _: &Thresholds,
 ) -> Vec<Finding> {
     let report = match &seen.result {
         Ok(report) => report,
@@ -33,7 +33,7 @@ fn judge(
 fn readings(
     check: &Check<Observed<Readiness>>,
     seen: &Observed<Readiness>,
-    queue: &QueueReading,
+    queue: &ReportedQueue,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut say = |verdict, message: String| {
@@ -42,29 +42,29 @@ fn readings(
             let length = length as f64;
             finding = finding.evidence(Evidence::number(length, "jobs", seen.at, &seen.source));
         }
-        let sick = verdict != Verdict::Ok;
+        let sick = verdict != Status::Ok;
         findings.push(if sick { finding.next("cliplyctl queue") } else { finding });
     };
     let malformed = match &queue.warning {
-        Reading::Malformed(what) => Some(what),
-        Reading::Is(_) | Reading::Absent => None,
+        ReportedFlag::Malformed(what) => Some(what),
+        ReportedFlag::Is(_) | ReportedFlag::Absent => None,
     };
     let problems: Vec<_> = queue.problems.iter().chain(malformed).collect();
     for problem in &problems {
-        say(Verdict::Unknown, (*problem).clone());
+        say(Status::Unknown, (*problem).clone());
     }
-    if queue.warning == Reading::Is(true) {
-        say(Verdict::Warning, format!("the server warns: {}", figures(queue)));
+    if queue.warning == ReportedFlag::Is(true) {
+        say(Status::Warning, format!("the server warns: {}", figures(queue)));
     } else if problems.is_empty() && queue.length.is_none() {
-        say(Verdict::Unknown, "the report gives no length of the queue".to_owned());
+        say(Status::Unknown, "the report gives no length of the queue".to_owned());
     } else if problems.is_empty() {
-        say(Verdict::Ok, figures(queue));
+        say(Status::Ok, figures(queue));
     }
     findings
 }
 
 /// The figures as they are: the unit of the age differs between versions of the app.
-fn figures(queue: &QueueReading) -> String {
+fn figures(queue: &ReportedQueue) -> String {
     let length = match queue.length {
         Some(length) => text::plural(length, "job", "jobs"),
         None => "length not told".to_owned(),

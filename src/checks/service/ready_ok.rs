@@ -2,8 +2,8 @@
 
 use super::{brief, no_readiness_report};
 use crate::checks::Check;
-use crate::facts::service::{Readiness, Reading};
-use crate::facts::{Evidence, Finding, Limits, Observed, Section, SourceError, Verdict};
+use crate::facts::service::{Readiness, ReportedFlag};
+use crate::facts::{Evidence, Finding, Observed, Section, SourceError, Status, Thresholds};
 
 /// CRITICAL when the server says that it is not ready; UNKNOWN when it does not say.
 pub const READY_OK: Check<Observed<Readiness>> = Check {
@@ -19,7 +19,7 @@ const SUBJECT: &str = "ready";
 fn judge(
     check: &Check<Observed<Readiness>>,
     seen: &Observed<Readiness>,
-    _: &Limits,
+    _: &Thresholds,
 ) -> Vec<Finding> {
     let report = match &seen.result {
         Ok(report) => report,
@@ -27,24 +27,26 @@ fn judge(
     };
     let status = report.exchange.http_status;
     let (verdict, message) = match &report.ok {
-        Reading::Is(true) if status >= 500 => {
-            (Verdict::Critical, format!("HTTP {status}, although ok: true"))
+        ReportedFlag::Is(true) if status >= 500 => {
+            (Status::Critical, format!("HTTP {status}, although ok: true"))
         }
-        Reading::Is(true) => (Verdict::Ok, "ready".to_owned()),
-        Reading::Is(false) => (Verdict::Critical, not_ready(report)),
-        Reading::Absent if status >= 500 => (Verdict::Critical, not_ready(report)),
-        Reading::Absent => (Verdict::Unknown, "the report has no verdict of its own".to_owned()),
-        Reading::Malformed(what) => (Verdict::Unknown, what.clone()),
+        ReportedFlag::Is(true) => (Status::Ok, "ready".to_owned()),
+        ReportedFlag::Is(false) => (Status::Critical, not_ready(report)),
+        ReportedFlag::Absent if status >= 500 => (Status::Critical, not_ready(report)),
+        ReportedFlag::Absent => {
+            (Status::Unknown, "the report has no verdict of its own".to_owned())
+        }
+        ReportedFlag::Malformed(what) => (Status::Unknown, what.clone()),
     };
     let mut finding = check.finding(verdict, SUBJECT, message);
-    if let Reading::Is(ok) = report.ok {
+    if let ReportedFlag::Is(ok) = report.ok {
         finding = finding.evidence(Evidence::flag(ok, seen.at, &seen.source));
     }
-    if verdict != Verdict::Ok {
+    if verdict != Status::Ok {
         finding = finding.next(next(seen));
     }
     let problems = report.problems.iter();
-    let problems = problems.map(|what| check.finding(Verdict::Unknown, SUBJECT, what));
+    let problems = problems.map(|what| check.finding(Status::Unknown, SUBJECT, what));
     std::iter::once(finding).chain(problems).collect()
 }
 
@@ -64,13 +66,13 @@ fn not_ready(report: &Readiness) -> String {
     let sick: Vec<_> = report
         .components
         .iter()
-        .filter(|c| c.ok == Reading::Is(false))
+        .filter(|c| c.ok == ReportedFlag::Is(false))
         .map(|c| c.name.as_str())
         .collect();
     let head = if report.fatal {
         "the server could not build its report".to_owned()
     } else if sick.is_empty() && all_well(report) {
-        match report.queue.as_ref().is_some_and(|queue| queue.warning == Reading::Is(true)) {
+        match report.queue.as_ref().is_some_and(|queue| queue.warning == ReportedFlag::Is(true)) {
             true => "not ready: no part is down, but its queue warns".to_owned(),
             false => "not ready, though every part that it reports is ok".to_owned(),
         }
@@ -88,7 +90,7 @@ fn not_ready(report: &Readiness) -> String {
 /// Whether the report speaks of parts, and well of all of them.
 fn all_well(report: &Readiness) -> bool {
     let parts = &report.components;
-    !parts.is_empty() && parts.iter().all(|part| part.ok == Reading::Is(true))
+    !parts.is_empty() && parts.iter().all(|part| part.ok == ReportedFlag::Is(true))
 }
 
 /// The admin report tells more; after that, only the runbook knows what to go by.

@@ -3,8 +3,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
-use crate::facts::service::{Component, Exchange, Latency, QueueReading, Reading, Shape};
-use crate::facts::{Finding, Limits, SourceError};
+use crate::facts::service::{
+    Component, Exchange, Latency, ReadinessFormat, ReportedFlag, ReportedQueue,
+};
+use crate::facts::{Finding, SourceError, Thresholds};
 
 fn observed<T>(result: Result<T, SourceError>) -> Observed<T> {
     let source = "/api/test".to_owned();
@@ -12,7 +14,7 @@ fn observed<T>(result: Result<T, SourceError>) -> Observed<T> {
 }
 
 fn app_up(result: Result<Health, SourceError>) -> Finding {
-    let mut findings = app_up::APP_UP.run(&observed(result), &Limits::default());
+    let mut findings = app_up::APP_UP.run(&observed(result), &Thresholds::default());
     assert_eq!(findings.len(), 1);
     findings.remove(0)
 }
@@ -27,12 +29,12 @@ fn health(http_status: u16, ok: bool, first_byte_ms: u64) -> Health {
 #[test]
 fn the_app_is_up_only_when_it_says_so_in_time() {
     for (health, verdict) in [
-        (health(200, true, 12), Verdict::Ok),
-        (health(200, true, 1999), Verdict::Ok),
-        (health(200, true, 2000), Verdict::Warning),
-        (health(200, false, 12), Verdict::Critical),
-        (health(503, true, 12), Verdict::Critical),
-        (health(500, false, 12), Verdict::Critical),
+        (health(200, true, 12), Status::Ok),
+        (health(200, true, 1999), Status::Ok),
+        (health(200, true, 2000), Status::Warning),
+        (health(200, false, 12), Status::Critical),
+        (health(503, true, 12), Status::Critical),
+        (health(500, false, 12), Status::Critical),
     ] {
         assert_eq!(app_up(Ok(health.clone())).verdict, verdict, "{health:?}");
     }
@@ -41,7 +43,7 @@ fn the_app_is_up_only_when_it_says_so_in_time() {
 #[test]
 fn what_users_meet_too_is_critical_and_what_we_cannot_see_is_unknown() {
     use SourceErrorKind::*;
-    use Verdict::{Critical, Unknown};
+    use Status::{Critical, Unknown};
     for (kind, health, readiness) in [
         (Refused, Critical, Critical),
         (Unavailable, Critical, Critical),
@@ -63,7 +65,7 @@ fn what_users_meet_too_is_critical_and_what_we_cannot_see_is_unknown() {
         let findings = ready(Err(SourceError::new(kind, "the cause")));
         assert_eq!(findings[0].verdict, readiness, "{kind:?}");
         let rest: Vec<_> = findings[1..].iter().map(|f| (f.check, f.verdict)).collect();
-        let skipped = Verdict::Skipped { blocked_by: "ready.ok" };
+        let skipped = Status::Skipped { blocked_by: "ready.ok" };
         let parts = ["ready.db", "ready.worker", "ready.queue", "ready.ffmpeg"];
         assert_eq!(rest, parts.map(|id| (id, skipped)), "{kind:?}");
     }
@@ -71,11 +73,15 @@ fn what_users_meet_too_is_critical_and_what_we_cannot_see_is_unknown() {
 
 fn ready(result: Result<Readiness, SourceError>) -> Vec<Finding> {
     let seen = observed(result);
-    READINESS.iter().flat_map(|check| check.run(&seen, &Limits::default())).collect()
+    READINESS.iter().flat_map(|check| check.run(&seen, &Thresholds::default())).collect()
 }
 
-fn report(ok: Reading, parts: &[(&str, Reading)], queue: Option<QueueReading>) -> Readiness {
-    let component = |(name, ok): &(&str, Reading)| Component {
+fn report(
+    ok: ReportedFlag,
+    parts: &[(&str, ReportedFlag)],
+    queue: Option<ReportedQueue>,
+) -> Readiness {
+    let component = |(name, ok): &(&str, ReportedFlag)| Component {
         name: (*name).to_owned(),
         ok: ok.clone(),
         message: None,
@@ -84,7 +90,7 @@ fn report(ok: Reading, parts: &[(&str, Reading)], queue: Option<QueueReading>) -
     Readiness {
         exchange: Exchange { http_status: 200, ..Exchange::default() },
         ok,
-        shape: Shape::Canonical,
+        shape: ReadinessFormat::Canonical,
         components: parts.iter().map(component).collect(),
         queue,
         timestamp: None,
@@ -95,18 +101,18 @@ fn report(ok: Reading, parts: &[(&str, Reading)], queue: Option<QueueReading>) -
 }
 
 /// The verdict of one check.
-fn verdict(findings: &[Finding], id: &str) -> Option<Verdict> {
+fn verdict(findings: &[Finding], id: &str) -> Option<Status> {
     let of = findings.iter().filter(|f| f.check == id).map(|f| f.verdict);
-    of.reduce(Verdict::worse)
+    of.reduce(Status::worse)
 }
 
 #[test]
 fn silence_and_nonsense_are_never_ok() {
-    use Verdict::Unknown;
-    let wrong = || Reading::Malformed("the field x is a string".to_owned());
-    let queue = QueueReading { problems: vec!["the field y".to_owned()], ..Default::default() };
-    let silent = ready(Ok(report(Reading::Absent, &[], None)));
-    let parts = [("db", wrong()), ("worker", Reading::Absent), ("ffmpeg", wrong())];
+    use Status::Unknown;
+    let wrong = || ReportedFlag::Malformed("the field x is a string".to_owned());
+    let queue = ReportedQueue { problems: vec!["the field y".to_owned()], ..Default::default() };
+    let silent = ready(Ok(report(ReportedFlag::Absent, &[], None)));
+    let parts = [("db", wrong()), ("worker", ReportedFlag::Absent), ("ffmpeg", wrong())];
     let nonsense = ready(Ok(report(wrong(), &parts, Some(queue))));
     for findings in [silent, nonsense] {
         for id in ["ready.ok", "ready.db", "ready.worker", "ready.queue", "ready.ffmpeg"] {
@@ -117,42 +123,43 @@ fn silence_and_nonsense_are_never_ok() {
 
 #[test]
 fn a_contradiction_is_a_finding_that_shows_both_sides() {
-    let (yes, no) = (Reading::Is(true), Reading::Is(false));
+    let (yes, no) = (ReportedFlag::Is(true), ReportedFlag::Is(false));
     let said_ready = ready(Ok(report(yes.clone(), &[("worker", no.clone())], None)));
-    assert_eq!(verdict(&said_ready, "ready.ok"), Some(Verdict::Ok));
-    assert_eq!(verdict(&said_ready, "ready.worker"), Some(Verdict::Warning));
+    assert_eq!(verdict(&said_ready, "ready.ok"), Some(Status::Ok));
+    assert_eq!(verdict(&said_ready, "ready.worker"), Some(Status::Warning));
     let finding = said_ready.iter().find(|f| f.check == "ready.agreement").unwrap();
-    assert_eq!(finding.verdict, Verdict::Warning);
+    assert_eq!(finding.verdict, Status::Warning);
     assert_eq!(finding.message, "the server says ok: true, yet worker: false");
 
     let unexplained = ready(Ok(report(no.clone(), &[("db", yes.clone())], None)));
-    assert_eq!(verdict(&unexplained, "ready.ok"), Some(Verdict::Critical));
-    assert_eq!(verdict(&unexplained, "ready.agreement"), Some(Verdict::Warning));
+    assert_eq!(verdict(&unexplained, "ready.ok"), Some(Status::Critical));
+    assert_eq!(verdict(&unexplained, "ready.agreement"), Some(Status::Warning));
 
-    let warned = QueueReading { warning: yes.clone(), ..QueueReading::default() };
+    let warned = ReportedQueue { warning: yes.clone(), ..ReportedQueue::default() };
     let explained = ready(Ok(report(no.clone(), &[("db", yes)], Some(warned))));
-    assert_eq!(verdict(&explained, "ready.agreement"), Some(Verdict::Ok));
-    assert_eq!(verdict(&explained, "ready.queue"), Some(Verdict::Warning));
+    assert_eq!(verdict(&explained, "ready.agreement"), Some(Status::Ok));
+    assert_eq!(verdict(&explained, "ready.queue"), Some(Status::Warning));
 
     let agreed = ready(Ok(report(no.clone(), &[("db", no)], None)));
-    assert_eq!(verdict(&agreed, "ready.agreement"), Some(Verdict::Ok));
-    assert_eq!(verdict(&agreed, "ready.db"), Some(Verdict::Critical));
+    assert_eq!(verdict(&agreed, "ready.agreement"), Some(Status::Ok));
+    assert_eq!(verdict(&agreed, "ready.db"), Some(Status::Critical));
 }
 
 #[test]
 fn a_503_is_not_ready_whatever_its_body_claims() {
-    let mut claims = report(Reading::Is(true), &[("db", Reading::Is(true))], None);
+    let mut claims = report(ReportedFlag::Is(true), &[("db", ReportedFlag::Is(true))], None);
     claims.exchange.http_status = 503;
     let findings = ready(Ok(claims));
-    assert_eq!(verdict(&findings, "ready.ok"), Some(Verdict::Critical));
+    assert_eq!(verdict(&findings, "ready.ok"), Some(Status::Critical));
     assert_eq!(findings[0].message, "HTTP 503, although ok: true");
 }
 
 #[test]
 fn parts_without_a_check_of_their_own_are_judged_too() {
-    let findings = ready(Ok(report(Reading::Is(false), &[("redis", Reading::Is(false))], None)));
+    let findings =
+        ready(Ok(report(ReportedFlag::Is(false), &[("redis", ReportedFlag::Is(false))], None)));
     let redis = findings.iter().find(|f| f.check == "ready.other").unwrap();
-    assert_eq!((redis.subject.as_str(), redis.verdict), ("redis", Verdict::Critical));
+    assert_eq!((redis.subject.as_str(), redis.verdict), ("redis", Status::Critical));
 }
 
 #[test]

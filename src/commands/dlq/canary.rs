@@ -5,17 +5,17 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use super::follow::{SHARE, pause_after};
-use super::lane::Runner;
-use super::pacer::Pacer;
-use super::watch::Watch;
+use super::lane::CanaryGroup;
+use super::pacer::WriteThrottle;
+use super::watch::JobTracker;
 use crate::checks::cohort::sentence;
 use crate::context::Context;
 use crate::facts::job_id::JobId;
-use crate::facts::ramp::{Canary, Lane, Step};
-use crate::facts::requeue::{Outcome, Plan, Stop};
+use crate::facts::ramp::{BatchSize, Canary, CanaryGroupResult};
+use crate::facts::requeue::{Outcome, Plan, WriteStop};
 use crate::interrupt::Interrupt;
 use crate::sources::postgres::requeue::statements::Statements;
-use crate::sources::postgres::requeue::{Work, Writer};
+use crate::sources::postgres::requeue::{WriteInput, Writer};
 use crate::terminal::Progress;
 use crate::text::span;
 
@@ -23,15 +23,15 @@ use crate::text::span;
 const SLICE: usize = 5_000;
 
 /// What is used on the way.
-pub struct Way<'a, 'w, 'x> {
+pub struct CanaryIo<'a, 'w, 'x> {
     /// What was asked for.
     pub canary: &'a Canary,
     /// The writer.
     pub writer: &'a mut Writer<'w>,
     /// Who knows how the jobs stand.
-    pub watch: &'a mut Watch<'x>,
+    pub watch: &'a mut JobTracker<'x>,
     /// How fast.
-    pub pacer: Pacer<'x>,
+    pub pacer: WriteThrottle<'x>,
     /// What writes the rest: spread over time, perhaps. The steps before it are wanted at once.
     pub rest: &'a Statements,
     /// What writes those.
@@ -41,37 +41,42 @@ pub struct Way<'a, 'w, 'x> {
 }
 
 /// Writes a plan step by step. Every group goes its own way, side by side with the others.
-pub async fn run(context: &Context, plan: &Plan, way: Way<'_, '_, '_>) -> (Outcome, Vec<Lane>) {
+pub async fn run(
+    context: &Context,
+    plan: &Plan,
+    way: CanaryIo<'_, '_, '_>,
+) -> (Outcome, Vec<CanaryGroupResult>) {
     let total = plan.ids.len() as u64;
     let progress = context.terminal.following(total);
-    let mut tour = Tour { way, total, outcome: Outcome::default(), progress, last: Look::new() };
-    let mut runners = Runner::of(plan);
-    let Tour { way: Way { canary, watch, .. }, progress, .. } = &tour;
+    let mut tour =
+        CanaryRun { way, total, outcome: Outcome::default(), progress, last: LastPoll::new() };
+    let mut runners = CanaryGroup::of(plan);
+    let CanaryRun { way: CanaryIo { canary, watch, .. }, progress, .. } = &tour;
     runners.iter_mut().for_each(|runner| runner.take_over(canary, watch, progress));
     let stopped = tour.rounds(&mut runners).await.err();
     tour.progress.finish();
     let mut outcome = tour.outcome;
     outcome.stopped = stopped;
     outcome.left = total.saturating_sub(outcome.decided() + outcome.in_doubt);
-    (outcome, runners.into_iter().map(Runner::finish).collect())
+    (outcome, runners.into_iter().map(CanaryGroup::finish).collect())
 }
 
 /// A plan on its way.
-struct Tour<'a, 'w, 'x> {
-    way: Way<'a, 'w, 'x>,
+struct CanaryRun<'a, 'w, 'x> {
+    way: CanaryIo<'a, 'w, 'x>,
     total: u64,
     outcome: Outcome,
     progress: Progress,
-    last: Look,
+    last: LastPoll,
 }
 
 /// The last look: when the next one is due follows from what it cost.
-struct Look {
+struct LastPoll {
     at: Instant,
     took: Duration,
 }
 
-impl Look {
+impl LastPoll {
     fn new() -> Self {
         Self { at: Instant::now(), took: Duration::ZERO }
     }
@@ -83,21 +88,21 @@ impl Look {
     }
 }
 
-impl Tour<'_, '_, '_> {
-    async fn rounds(&mut self, runners: &mut [Runner]) -> Result<(), Stop> {
+impl CanaryRun<'_, '_, '_> {
+    async fn rounds(&mut self, runners: &mut [CanaryGroup]) -> Result<(), WriteStop> {
         loop {
             for runner in runners.iter_mut().filter(|runner| runner.may_write()) {
                 self.write(runner).await?;
             }
-            if runners.iter().all(Runner::rests) {
+            if runners.iter().all(CanaryGroup::rests) {
                 return Ok(());
             }
-            let writing = runners.iter().any(Runner::may_write);
+            let writing = runners.iter().any(CanaryGroup::may_write);
             if !writing {
                 self.way.interrupt.sleep(self.last.pause(false)).await;
             }
             if self.way.interrupt.happened() {
-                return Err(Stop::Interrupted);
+                return Err(WriteStop::Interrupted);
             }
             if self.last.pause(writing).is_zero() {
                 self.look(runners).await?;
@@ -105,22 +110,22 @@ impl Tour<'_, '_, '_> {
                 let open = runners.iter_mut().filter(|runner| !runner.rests());
                 open.for_each(|r| r.judge(self.way.canary, self.way.watch, &self.progress));
                 if undone {
-                    return Err(Stop::Undone);
+                    return Err(WriteStop::Undone);
                 }
             }
         }
     }
 
-    async fn look(&mut self, runners: &[Runner]) -> Result<(), Stop> {
+    async fn look(&mut self, runners: &[CanaryGroup]) -> Result<(), WriteStop> {
         let began = Instant::now();
         match self.way.watch.look().await {
             Ok(()) => self.progress.note(""),
             Err(error) if error.kind.retryable() => {
                 self.progress.note(&format!("asking again: {error}"));
             }
-            Err(error) => return Err(Stop::Database(error)),
+            Err(error) => return Err(WriteStop::Database(error)),
         }
-        self.last = Look { at: Instant::now(), took: began.elapsed() };
+        self.last = LastPoll { at: Instant::now(), took: began.elapsed() };
         let mut words = sentence(&self.way.watch.tally());
         // The one whose time is up last: until then it may go on by itself.
         let waiting = runners.iter().filter_map(|runner| runner.waits(self.way.canary));
@@ -132,10 +137,10 @@ impl Tour<'_, '_, '_> {
     }
 
     /// Writes the next jobs of a group.
-    async fn write(&mut self, runner: &mut Runner) -> Result<(), Stop> {
+    async fn write(&mut self, runner: &mut CanaryGroup) -> Result<(), WriteStop> {
         let (jobs, statements) = match runner.step(self.way.canary) {
-            Step::Jobs(n) => (runner.next(n as usize), self.way.steps),
-            Step::All => (runner.next(self.way.pacer.slice(SLICE)), self.way.rest),
+            BatchSize::Jobs(n) => (runner.next(n as usize), self.way.steps),
+            BatchSize::All => (runner.next(self.way.pacer.slice(SLICE)), self.way.rest),
         };
         self.way.writer.statements = statements.clone();
         let before = self.outcome.decided();
@@ -146,7 +151,7 @@ impl Tour<'_, '_, '_> {
             progress.stands(before + so_far.decided(), total, &words);
             pacer.allow(so_far, size, progress).await
         };
-        let mut written = self.way.writer.apply(Work { jobs: &jobs, keys: None }, tell).await;
+        let mut written = self.way.writer.apply(WriteInput { jobs: &jobs, keys: None }, tell).await;
         runner.wrote(done(&jobs, &written), written.done, written.decided());
         let stopped = written.stopped.take();
         // What is left of a step, is left of the plan, and counted there.

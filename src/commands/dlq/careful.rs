@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::pacer::Pacer;
-use super::watch::Watch;
-use super::write::{self, Agreed};
+use super::pacer::WriteThrottle;
+use super::watch::JobTracker;
+use super::write::{self, ApprovedWrite};
 use super::{canary, follow};
 use crate::context::Context;
 use crate::error::Error;
@@ -13,18 +13,18 @@ use crate::facts::ramp::Canary;
 use crate::facts::requeue::Plan;
 use crate::interrupt::Interrupt;
 use crate::report::requeue::Done;
-use crate::sources::postgres::requeue::Shape;
+use crate::sources::postgres::requeue::RequeueColumns;
 use crate::sources::postgres::requeue::statements::Statements;
-use crate::sources::state::{State, StoredOperation};
+use crate::sources::state::{LocalStore, StoredOperation};
 
 /// How a plan is to be written.
-pub struct Care<'a> {
+pub struct ExecutionOptions<'a> {
     /// The plan.
     pub plan: &'a Plan,
     /// What it means here.
-    pub shape: &'a Shape,
+    pub shape: &'a RequeueColumns,
     /// This machine's records.
-    pub state: Option<&'a State>,
+    pub state: Option<&'a LocalStore>,
     /// Step by step.
     pub canary: Option<&'a Canary>,
     /// What writes the steps of a canary.
@@ -35,13 +35,13 @@ pub struct Care<'a> {
     pub resumed: bool,
 }
 
-impl Care<'_> {
+impl ExecutionOptions<'_> {
     /// Writes the plan, and watches as long as it was asked for.
     pub async fn write(
         &self,
         context: &Context,
         record: &mut StoredOperation,
-        agreed: Agreed<'_>,
+        agreed: ApprovedWrite<'_>,
     ) -> Result<Done, Error> {
         let interrupt = Interrupt::listen();
         let (done, watch) = match self.canary {
@@ -59,23 +59,24 @@ impl Care<'_> {
         &self,
         context: &'w Context,
         record: &mut StoredOperation,
-        agreed: Agreed<'_>,
+        agreed: ApprovedWrite<'_>,
         canary: &Canary,
         interrupt: &'w Interrupt,
-    ) -> Result<(Done, Watch<'w>), Error> {
+    ) -> Result<(Done, JobTracker<'w>), Error> {
         let (operation, flags) = (record.operation.clone(), agreed.flags.clone());
         let mut went = None;
         let outcome = write::recorded(context, self.state, record, &flags, async || {
             // Without events it is the record just written that tells whose jobs they are.
             let mut watch =
-                Watch::new(context, &operation, operation.after, self.shape, self.state).await?;
+                JobTracker::new(context, &operation, operation.after, self.shape, self.state)
+                    .await?;
             if self.resumed {
                 watch.look().await?;
             }
             let rest = agreed.statements.clone();
-            let pacer = Pacer::new(context, interrupt, agreed.pace);
+            let pacer = WriteThrottle::new(context, interrupt, agreed.pace);
             let mut writer = agreed.writer(context, interrupt).await?;
-            let way = canary::Way {
+            let way = canary::CanaryIo {
                 canary,
                 writer: &mut writer,
                 watch: &mut watch,
@@ -99,7 +100,7 @@ impl Care<'_> {
         context: &'w Context,
         operation: &OperationId,
         mut done: Done,
-        watch: Option<Watch<'w>>,
+        watch: Option<JobTracker<'w>>,
         interrupt: &Interrupt,
     ) -> Result<Done, Error> {
         let Some(limit) = self.follow else { return Ok(done) };
@@ -108,7 +109,9 @@ impl Care<'_> {
         }
         let mut watch = match watch {
             Some(watch) => watch,
-            None => Watch::new(context, operation, operation.after, self.shape, self.state).await?,
+            None => {
+                JobTracker::new(context, operation, operation.after, self.shape, self.state).await?
+            }
         };
         done.followed = Some(follow::follow(context, &mut watch, interrupt, limit).await);
         Ok(done)

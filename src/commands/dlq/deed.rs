@@ -2,13 +2,13 @@
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::operation::{Deed, OperationId};
+use crate::facts::operation::{OperationId, OperationType};
 use crate::sources::postgres::requeue::lookup;
-use crate::sources::state::State;
+use crate::sources::state::LocalStore;
 
 /// A command that takes requeues alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Taker {
+pub enum OperationCommand {
     /// `dlq follow`
     Follow,
     /// `dlq undo`
@@ -23,38 +23,38 @@ pub enum Taker {
 /// The database's.
 pub async fn refusal(
     context: &Context,
-    taker: Taker,
+    taker: OperationCommand,
     of: &OperationId,
-    state: Option<&State>,
+    state: Option<&LocalStore>,
 ) -> Result<Error, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
     let told = lookup::reason(database, layout, of, context.timeout()).await?;
     let record = state.and_then(|state| state.operation(of).ok().flatten());
     let deed = match &told {
-        Some(reason) => Some(Deed::of(Some(reason))),
+        Some(reason) => Some(OperationType::of(Some(reason))),
         None => record.as_ref().map(|record| record.deed),
     };
     let begun = record.filter(|record| told.is_none() && record.done == 0 && !record.finished);
     Ok(match (deed, taker) {
-        (Some(Deed::Rescue), Taker::Undo) => {
+        (Some(OperationType::Rescue), OperationCommand::Undo) => {
             Error::usage(format!("operation {of} is a rescue, and undo takes back requeues alone"))
                 .cause("the attempts of those jobs are lost, and their workers may be gone")
                 .hint("what each was is in its events: cliplyctl jobs show ID")
         }
-        (Some(Deed::Rescue), Taker::Follow) => Error::usage(format!(
+        (Some(OperationType::Rescue), OperationCommand::Follow) => Error::usage(format!(
             "operation {of} is a rescue, and follow looks after requeues alone"
         ))
         .hint("by their state now: cliplyctl dlq ops")
         .hint("one of its jobs: cliplyctl jobs show ID"),
-        (Some(Deed::Rescue), Taker::Resume) => Error::usage(format!(
+        (Some(OperationType::Rescue), OperationCommand::Resume) => Error::usage(format!(
             "operation {of} is a rescue, and --resume goes on with requeues alone"
         ))
         .hint("cliplyctl jobs rescue goes on with what is still silent"),
-        (Some(Deed::Undo), Taker::Resume) => Error::usage(format!(
+        (Some(OperationType::Undo), OperationCommand::Resume) => Error::usage(format!(
             "operation {of} is an undo, and --resume goes on with requeues alone"
         ))
         .hint("cliplyctl dlq undo of the same requeue puts back what is left"),
-        (Some(Deed::Undo), _) => Error::usage(format!("operation {of} is an undo itself"))
+        (Some(OperationType::Undo), _) => Error::usage(format!("operation {of} is an undo itself"))
             .hint("the jobs are dead again: cliplyctl dlq requeue puts them back into the queue"),
         _ => match begun {
             Some(record) => Error::usage(format!("operation {of} has written nothing yet")).hint(

@@ -3,7 +3,7 @@
 use std::io;
 use std::ops::ControlFlow;
 
-use super::list::Meant;
+use super::list::ListQuery;
 use crate::cli::DlqList;
 use crate::context::Context;
 use crate::error::Error;
@@ -24,7 +24,7 @@ pub async fn run(context: &Context, args: &DlqList, rows: Rows) -> Result<ExitCo
         return Err(Error::usage("--sort died cannot be streamed: it reads everything first")
             .hint("leave --sort out and sort the rows by died_at"));
     }
-    let meant = Meant::by(context, args).await?;
+    let meant = ListQuery::by(context, args).await?;
     let database = context.database().await?;
     let mut out = context.terminal.stream();
     let mut written = out.write(&rows.head(&DeadLetterJson::COLUMNS));

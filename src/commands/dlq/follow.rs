@@ -2,17 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use super::deed::{self, Taker};
-use super::watch::Watch;
+use super::deed::{self, OperationCommand};
+use super::watch::JobTracker;
 use crate::checks::cohort::sentence;
 use crate::cli::DlqFollow;
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::cohort::{End, Followed};
+use crate::facts::cohort::{FollowEnd, FollowResult};
 use crate::interrupt::Interrupt;
 use crate::report::{Report, follow as report};
-use crate::sources::postgres::requeue::Shape;
-use crate::sources::state::State;
+use crate::sources::postgres::requeue::RequeueColumns;
+use crate::sources::state::LocalStore;
 
 /// Between two looks, at least.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -27,13 +27,15 @@ pub fn pause_after(look: Duration) -> Duration {
 /// Follows an operation, of this machine or another one.
 pub async fn run(context: &Context, args: &DlqFollow) -> Result<Report, Error> {
     let operation = super::operation(&args.operation)?;
-    let shape = Shape::of(context.layout().await?)?;
-    let state = State::open(context.settings.state_dir.as_deref()).ok();
+    let shape = RequeueColumns::of(context.layout().await?)?;
+    let state = LocalStore::open(context.settings.state_dir.as_deref()).ok();
     let mut watch =
-        Watch::new(context, &operation, operation.after, &shape, state.as_ref()).await?;
+        JobTracker::new(context, &operation, operation.after, &shape, state.as_ref()).await?;
     watch.look().await?;
     if watch.tally().total() == 0 {
-        return Err(deed::refusal(context, Taker::Follow, &operation, state.as_ref()).await?);
+        return Err(
+            deed::refusal(context, OperationCommand::Follow, &operation, state.as_ref()).await?
+        );
     }
     let interrupt = Interrupt::listen();
     let followed = follow(context, &mut watch, &interrupt, args.wait).await;
@@ -44,10 +46,10 @@ pub async fn run(context: &Context, args: &DlqFollow) -> Result<Report, Error> {
 /// for a moment is asked again.
 pub async fn follow(
     context: &Context,
-    watch: &mut Watch<'_>,
+    watch: &mut JobTracker<'_>,
     interrupt: &Interrupt,
     limit: Duration,
-) -> Followed {
+) -> FollowResult {
     let ends = Instant::now() + limit;
     let progress = context.terminal.following(watch.tally().total());
     let end = loop {
@@ -58,18 +60,20 @@ pub async fn follow(
                 let tally = watch.tally();
                 progress.stands(tally.decided(), tally.total(), &sentence(&tally));
                 if tally.decided() == tally.total() {
-                    break End::Decided;
+                    break FollowEnd::Decided;
                 }
                 if left.is_zero() {
-                    break End::Deadline;
+                    break FollowEnd::Deadline;
                 }
             }
-            Err(error) if left.is_zero() || !error.kind.retryable() => break End::Lost(error),
+            Err(error) if left.is_zero() || !error.kind.retryable() => {
+                break FollowEnd::Lost(error);
+            }
             Err(error) => progress.note(&format!("asking again: {error}")),
         }
         interrupt.sleep(pause_after(began.elapsed()).min(left)).await;
         if interrupt.happened() {
-            break End::Detached;
+            break FollowEnd::Detached;
         }
     };
     progress.finish();

@@ -2,19 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use super::watch::Watch;
+use super::watch::JobTracker;
 use crate::checks::cohort::sentence;
 use crate::checks::ramp::{decide, rest_fails};
-use crate::facts::cohort::Tally;
+use crate::facts::cohort::OutcomeCounts;
 use crate::facts::job_id::JobId;
-use crate::facts::ramp::{Canary, Decision, Lane, Reason, Step};
+use crate::facts::ramp::{BatchSize, Canary, CanaryDecision, CanaryGroupResult, CanaryStop};
 use crate::facts::requeue::{Plan, UNGROUPED};
 use crate::terminal::Progress;
 use crate::text::{count, plural, span};
 
 /// A group, and where it stands.
-pub struct Runner {
-    lane: Lane,
+pub struct CanaryGroup {
+    lane: CanaryGroupResult,
     jobs: Vec<JobId>,
     /// Jobs that were tried.
     next: usize,
@@ -30,7 +30,7 @@ pub struct Runner {
     rest: bool,
 }
 
-impl Runner {
+impl CanaryGroup {
     /// The groups of a plan; causes that are not kept apart go together.
     pub fn of(plan: &Plan) -> Vec<Self> {
         let groups = plan.groups.iter().map(|group| Self::new(&group.hash, &group.template));
@@ -48,13 +48,13 @@ impl Runner {
     }
 
     fn new(group: &str, template: &str) -> Self {
-        let lane = Lane {
+        let lane = CanaryGroupResult {
             group: group.to_owned(),
             template: template.to_owned(),
             jobs: 0,
             requeued: 0,
-            left: 0,
-            step: Tally::default(),
+            not_requeued: 0,
+            step: OutcomeCounts::default(),
             stopped: None,
             open: false,
             rest: 0,
@@ -74,7 +74,7 @@ impl Runner {
 
     /// Of an operation that goes on: what is still on its way is the step that is watched first. More
     /// of them than any step counts are the rest, which goes on unless too much of it failed.
-    pub fn take_over(&mut self, canary: &Canary, watch: &Watch<'_>, progress: &Progress) {
+    pub fn take_over(&mut self, canary: &Canary, watch: &JobTracker<'_>, progress: &Progress) {
         let sent: Vec<_> = watch.of_cause(&self.lane.group).collect();
         let open = sent.iter().filter(|(_, standing)| !standing.decided());
         let open: Vec<_> = open.map(|(job, _)| *job).collect();
@@ -109,9 +109,9 @@ impl Runner {
     }
 
     /// The step that it is about to write.
-    pub fn step(&mut self, canary: &Canary) -> Step {
+    pub fn step(&mut self, canary: &Canary) -> BatchSize {
         let step = canary.ramp.step(self.step);
-        self.rest = step == Step::All;
+        self.rest = step == BatchSize::All;
         step
     }
 
@@ -132,28 +132,28 @@ impl Runner {
     }
 
     /// Whether somebody took back what was written in this step.
-    pub fn undone(&self, watch: &Watch<'_>) -> bool {
+    pub fn undone(&self, watch: &JobTracker<'_>) -> bool {
         watch.undone(&self.watched)
     }
 
     /// Looks how the jobs of its step stand, and decides what comes next.
-    pub fn judge(&mut self, canary: &Canary, watch: &Watch<'_>, progress: &Progress) {
+    pub fn judge(&mut self, canary: &Canary, watch: &JobTracker<'_>, progress: &Progress) {
         self.lane.step = watch.tally_of(&self.watched);
         let decision = if !self.rest {
             decide(canary, self.step == 0, &self.lane.step, self.since.elapsed())
         } else if rest_fails(canary, &self.lane.step) {
-            Decision::Stop(Reason::Failed)
+            CanaryDecision::Stop(CanaryStop::Failed)
         } else {
-            Decision::Wait
+            CanaryDecision::Wait
         };
         match decision {
-            Decision::Wait => {}
-            Decision::Again => self.go_on(self.step),
-            Decision::Widen => {
+            CanaryDecision::Wait => {}
+            CanaryDecision::Again => self.go_on(self.step),
+            CanaryDecision::Widen => {
                 progress.tell(&format!("{}: {}", self.lane.group, sentence(&self.lane.step)));
                 self.go_on(self.step + 1);
             }
-            Decision::Stop(reason) => {
+            CanaryDecision::Stop(reason) => {
                 self.lane.stopped = Some(reason);
                 progress.tell(&self.farewell(reason, canary.timeout));
             }
@@ -167,17 +167,17 @@ impl Runner {
     }
 
     /// `v1-3f9a2c1b07 stops: 1 of 1 failed again; 11 jobs stay dead`
-    fn farewell(&self, reason: Reason, timeout: Duration) -> String {
+    fn farewell(&self, reason: CanaryStop, timeout: Duration) -> String {
         let (lane, left) = (&self.lane, (self.jobs.len() - self.next) as u64);
         let why = match reason {
-            Reason::Failed => {
+            CanaryStop::Failed => {
                 format!(
                     "{} of {} failed again",
                     count(lane.step.failed()),
                     count(lane.step.total())
                 )
             }
-            Reason::Timeout => format!(
+            CanaryStop::Timeout => format!(
                 "{} of {} came to no end within {}",
                 count(lane.step.total() - lane.step.decided()),
                 count(lane.step.total()),
@@ -188,9 +188,9 @@ impl Runner {
     }
 
     /// How far it came.
-    pub fn finish(self) -> Lane {
+    pub fn finish(self) -> CanaryGroupResult {
         let open = !self.rests() && !self.watched.is_empty();
         let rest = if self.rest { self.watched.len() as u64 } else { 0 };
-        Lane { left: self.lane.jobs - self.decided, open, rest, ..self.lane }
+        CanaryGroupResult { not_requeued: self.lane.jobs - self.decided, open, rest, ..self.lane }
     }
 }

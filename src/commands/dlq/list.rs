@@ -16,13 +16,13 @@ use crate::sources::postgres::dead_letters::{self as source, Listing};
 const PAGE: u32 = 50;
 
 /// What the flags mean on this database.
-pub struct Meant<'a> {
+pub struct ListQuery<'a> {
     layout: &'a Layout,
     selection: Selection,
     after: Option<Cursor>,
 }
 
-impl<'a> Meant<'a> {
+impl<'a> ListQuery<'a> {
     /// Checks the flags against the database.
     pub async fn by(context: &'a Context, args: &DlqList) -> Result<Self, Error> {
         let layout = context.layout().await?;
@@ -51,7 +51,7 @@ impl<'a> Meant<'a> {
 
 /// Lists a page of dead letters.
 pub async fn run(context: &Context, args: &DlqList) -> Result<Report, Error> {
-    let meant = Meant::by(context, args).await?;
+    let meant = ListQuery::by(context, args).await?;
     let limit = args.limit.unwrap_or(PAGE);
     let database = context.database().await?;
     // The page is here before the total, which a person with a large table waits for.

@@ -4,17 +4,17 @@ use crate::cli::DlqOps;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::mask;
-use crate::facts::operation::{Deed, OperationId, Summary, Unfinished};
+use crate::facts::operation::{OperationId, OperationType, Summary, Unfinished};
 use crate::report::{Report, operations};
-use crate::sources::postgres::requeue::{Shape, offenders, ops};
-use crate::sources::state::{State, StoredOperation};
+use crate::sources::postgres::requeue::{RequeueColumns, offenders, ops};
+use crate::sources::state::{LocalStore, StoredOperation};
 
 /// Lists operations: from the events, or from this machine's records where there are none.
 pub async fn run(context: &Context, args: &DlqOps) -> Result<Report, Error> {
     let layout = context.layout().await?;
-    let shape = Shape::of(layout)?;
+    let shape = RequeueColumns::of(layout)?;
     if shape.enqueued.is_none() {
-        let state = State::open(context.settings.state_dir.as_deref())?;
+        let state = LocalStore::open(context.settings.state_dir.as_deref())?;
         let place = context.place();
         let here = state.operations().into_iter().filter(|record| record.database == place);
         let local: Vec<_> =
@@ -24,7 +24,7 @@ pub async fn run(context: &Context, args: &DlqOps) -> Result<Report, Error> {
     }
     let database = context.database().await?;
     let mut found = ops::read(database, layout, args.limit, context.timeout()).await?;
-    if let Ok(state) = State::open(context.settings.state_dir.as_deref()) {
+    if let Ok(state) = LocalStore::open(context.settings.state_dir.as_deref()) {
         for summary in &mut found {
             let id = OperationId::parse(&summary.operation);
             let record = id.and_then(|id| state.operation(&id).ok().flatten());
@@ -60,6 +60,7 @@ fn local(context: &Context, record: StoredOperation) -> Summary {
 
 /// What is left of a requeue that did not come to its end.
 fn unfinished(record: &StoredOperation) -> Option<Unfinished> {
-    let open = record.deed == Deed::Requeue && !record.finished && record.done < record.jobs;
+    let open =
+        record.deed == OperationType::Requeue && !record.finished && record.done < record.jobs;
     open.then(|| Unfinished { planned: record.jobs, flags: record.flags.clone() })
 }

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::checks::pace::{Bucket, hold, room};
+use crate::checks::pace::{TokenBucket, hold, room};
 use crate::context::Context;
-use crate::facts::pace::Pace;
+use crate::facts::pace::Throttle;
 use crate::facts::requeue::Outcome;
 use crate::interrupt::Interrupt;
 use crate::sources::postgres::pressure;
@@ -20,11 +20,11 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const BESIDE: usize = 25;
 
 /// The pace of one write.
-pub struct Pacer<'a> {
+pub struct WriteThrottle<'a> {
     context: &'a Context,
     interrupt: &'a Interrupt,
-    pace: Pace,
-    bucket: Option<Bucket>,
+    pace: Throttle,
+    bucket: Option<TokenBucket>,
     filled: Instant,
     looked: Option<Instant>,
     /// Done by the writer's present account.
@@ -33,10 +33,10 @@ pub struct Pacer<'a> {
     beside: bool,
 }
 
-impl<'a> Pacer<'a> {
+impl<'a> WriteThrottle<'a> {
     /// A pace that has not begun.
-    pub fn new(context: &'a Context, interrupt: &'a Interrupt, pace: Pace) -> Self {
-        let (bucket, filled) = (pace.rate.map(Bucket::new), Instant::now());
+    pub fn new(context: &'a Context, interrupt: &'a Interrupt, pace: Throttle) -> Self {
+        let (bucket, filled) = (pace.rate.map(TokenBucket::new), Instant::now());
         Self { context, interrupt, pace, bucket, filled, looked: None, done: 0, beside: false }
     }
 

@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
-use crate::facts::requeue::{Options, Plan, Target};
-use crate::sources::postgres::requeue::lookup::Ground;
+use crate::facts::requeue::{Plan, PlanOptions, Target};
+use crate::sources::postgres::requeue::lookup::WritePreconditions;
 use crate::sources::postgres::requeue::{offenders, select};
 use crate::sources::state::StoredPlan;
 
@@ -20,14 +20,19 @@ const DIGITS: usize = 12;
 pub async fn make(
     context: &Context,
     target: Target,
-    options: Options,
-    ground: &Ground,
+    options: PlanOptions,
+    ground: &WritePreconditions,
     done: &HashSet<JobId>,
 ) -> Result<Plan, Error> {
     let (database, layout) = (context.database().await?, context.layout().await?);
     let offenders = offenders::read(database, layout, context.timeout()).await?;
-    let judge =
-        select::Judge { layout, target: &target, options: &options, offenders: &offenders, done };
+    let judge = select::PlanRules {
+        layout,
+        target: &target,
+        options: &options,
+        offenders: &offenders,
+        done,
+    };
     let found = select::read(database, &judge, context.timeout()).await?;
     let place = context.place();
     Ok(Plan {

@@ -2,27 +2,27 @@
 
 use std::collections::HashSet;
 
-use super::deed::{self, Taker};
+use super::deed::{self, OperationCommand};
 use super::filter;
 use crate::cli::DlqRequeue;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
-use crate::facts::operation::Deed;
-use crate::facts::requeue::{Options, Target};
+use crate::facts::operation::OperationType;
+use crate::facts::requeue::{PlanOptions, Target};
 use crate::sources::ids;
-use crate::sources::postgres::requeue::Shape;
+use crate::sources::postgres::requeue::RequeueColumns;
 use crate::sources::postgres::requeue::journal::Entry;
-use crate::sources::postgres::requeue::lookup::{self, Ground};
+use crate::sources::postgres::requeue::lookup::{self, WritePreconditions};
 use crate::sources::postgres::requeue::statements;
-use crate::sources::state::{State, StoredOperation, StoredPlan};
+use crate::sources::state::{LocalStore, StoredOperation, StoredPlan};
 
 /// What the command line asks for.
-pub struct Request {
+pub struct ResolvedTarget {
     /// Which jobs.
     pub target: Target,
     /// Under which rules.
-    pub options: Options,
+    pub options: PlanOptions,
     /// The plan that was made before.
     pub kept: Option<StoredPlan>,
     /// The operation that goes on.
@@ -35,10 +35,10 @@ pub struct Request {
 pub async fn request(
     context: &Context,
     args: &DlqRequeue,
-    state: Result<&State, &Error>,
-    ground: &Ground,
-    shape: &Shape,
-) -> Result<Request, Error> {
+    state: Result<&LocalStore, &Error>,
+    ground: &WritePreconditions,
+    shape: &RequeueColumns,
+) -> Result<ResolvedTarget, Error> {
     if let Some(operation) = &args.resume {
         let operation = super::operation(operation)?;
         let state = state.map_err(Clone::clone)?;
@@ -46,8 +46,10 @@ pub async fn request(
             Error::usage(format!("operation {operation} was not begun on this machine"))
                 .hint("the same selection again requeues what is still dead")
         })?;
-        if record.deed != Deed::Requeue {
-            return Err(deed::refusal(context, Taker::Resume, &operation, Some(state)).await?);
+        if record.deed != OperationType::Requeue {
+            return Err(
+                deed::refusal(context, OperationCommand::Resume, &operation, Some(state)).await?
+            );
         }
         return resume(context, state, record, shape).await;
     }
@@ -55,13 +57,13 @@ pub async fn request(
         let kept = state.map_err(Clone::clone)?.plan(id)?;
         here(context, &kept.database)?;
         let (target, options) = if args.frozen {
-            let options = Options { skip_ineligible: true, ..kept.options.clone() };
+            let options = PlanOptions { skip_ineligible: true, ..kept.options.clone() };
             (Target::Ids(kept.ids.clone()), options)
         } else {
             (kept.target.clone(), kept.options.clone())
         };
         let done = HashSet::new();
-        return Ok(Request { target, options, kept: Some(kept), resumed: None, done });
+        return Ok(ResolvedTarget { target, options, kept: Some(kept), resumed: None, done });
     }
     let target = target(context, args, ground).await?;
     if let (Target::Ids(_), Ok(state)) = (&target, state)
@@ -70,15 +72,19 @@ pub async fn request(
         context.terminal.say(&format!("the same command did not finish: {}", record.operation));
         return resume(context, state, record, shape).await;
     }
-    let options = Options {
+    let options = PlanOptions {
         max: args.max,
         include_repeat_offenders: args.include_repeat_offenders,
         skip_ineligible: args.skip_ineligible,
     };
-    Ok(Request { target, options, kept: None, resumed: None, done: HashSet::new() })
+    Ok(ResolvedTarget { target, options, kept: None, resumed: None, done: HashSet::new() })
 }
 
-async fn target(context: &Context, args: &DlqRequeue, ground: &Ground) -> Result<Target, Error> {
+async fn target(
+    context: &Context,
+    args: &DlqRequeue,
+    ground: &WritePreconditions,
+) -> Result<Target, Error> {
     let layout = context.layout().await?;
     if !args.ids.is_empty() || args.ids_file.is_some() {
         let file = args.ids_file.as_deref();
@@ -93,10 +99,10 @@ async fn target(context: &Context, args: &DlqRequeue, ground: &Ground) -> Result
 }
 
 /// An operation of this machine on the same ids that did not come to its end.
-fn interrupted(context: &Context, state: &State, target: &Target) -> Option<StoredOperation> {
+fn interrupted(context: &Context, state: &LocalStore, target: &Target) -> Option<StoredOperation> {
     let place = context.place();
     state.operations().into_iter().find(|record| {
-        record.deed == Deed::Requeue
+        record.deed == OperationType::Requeue
             && !record.finished
             && record.database == place
             && state.plan(&record.plan).is_ok_and(|plan| plan.target == *target)
@@ -106,10 +112,10 @@ fn interrupted(context: &Context, state: &State, target: &Target) -> Option<Stor
 /// The frozen jobs of an operation, without those that it requeued already.
 async fn resume(
     context: &Context,
-    state: &State,
+    state: &LocalStore,
     record: StoredOperation,
-    shape: &Shape,
-) -> Result<Request, Error> {
+    shape: &RequeueColumns,
+) -> Result<ResolvedTarget, Error> {
     here(context, &record.database)?;
     let kept = state.plan(&record.plan)?;
     let (database, layout) = (context.database().await?, context.layout().await?);
@@ -119,8 +125,8 @@ async fn resume(
         let entries = state.journal_entries(&record.operation);
         committed(context, shape, entries).await?
     };
-    let options = Options { skip_ineligible: true, max: None, ..kept.options.clone() };
-    Ok(Request {
+    let options = PlanOptions { skip_ineligible: true, max: None, ..kept.options.clone() };
+    Ok(ResolvedTarget {
         target: Target::Ids(kept.ids.clone()),
         options,
         kept: Some(kept),
@@ -132,7 +138,7 @@ async fn resume(
 /// The jobs of a journal whose batch was committed: their rows are not what they were before.
 async fn committed(
     context: &Context,
-    shape: &Shape,
+    shape: &RequeueColumns,
     entries: Vec<Entry>,
 ) -> Result<HashSet<JobId>, Error> {
     let (database, layout) = (context.database().await?, context.layout().await?);

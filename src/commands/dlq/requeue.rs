@@ -1,20 +1,20 @@
 //! `dlq requeue`: plan, consent, guarded writes, account.
 
-use super::request::{Request, request};
-use super::watch::Watch;
+use super::request::{ResolvedTarget, request};
+use super::watch::JobTracker;
 use super::{careful, plan, write};
 use crate::checks::advice::SHIPPED;
-use crate::cli::{Consent, DlqRequeue};
+use crate::cli::{ConfirmationArgs, DlqRequeue};
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::operation::{Author, Deed, REQUEUED};
-use crate::facts::requeue::{Exclusion, Plan, Target};
+use crate::facts::operation::{Author, OperationType, REQUEUED};
+use crate::facts::requeue::{Plan, PlanSkip, Target};
 use crate::report::{Report, requeue as report};
 use crate::sources::postgres::pressure;
-use crate::sources::postgres::requeue::lookup::{self, Ground};
+use crate::sources::postgres::requeue::lookup::{self, WritePreconditions};
 use crate::sources::postgres::requeue::statements;
-use crate::sources::postgres::requeue::{Shape, Work};
-use crate::sources::state::{State, StoredOperation};
+use crate::sources::postgres::requeue::{RequeueColumns, WriteInput};
+use crate::sources::state::{LocalStore, StoredOperation};
 
 /// Explicit ids up to this many are written in one transaction, or not at all.
 const ONE_TRANSACTION: usize = 500;
@@ -24,15 +24,15 @@ const MANY: u64 = 100_000;
 /// Requeues, or shows what would be requeued.
 pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
-    let shape = Shape::of(layout)?;
+    let shape = RequeueColumns::of(layout)?;
     if args.care.spread.is_some() && layout.due.is_empty() {
         return Err(Error::usage("this database's jobs have no due time to spread")
             .hint("--rate requeues them one after the other"));
     }
-    let state = State::open(context.settings.state_dir.as_deref());
+    let state = LocalStore::open(context.settings.state_dir.as_deref());
     let ground = lookup::ground(database, layout, context.timeout()).await?;
     let request = request(context, args, state.as_ref(), &ground, &shape).await?;
-    let Request { target, options, kept, resumed, done } = request;
+    let ResolvedTarget { target, options, kept, resumed, done } = request;
     let kept_flags = resumed.as_ref().map_or("", |record| record.flags.as_str());
     let args = &DlqRequeue { care: args.care.or_kept(kept_flags), ..args.clone() };
     let mut plan = plan::make(context, target, options, &ground, &done).await?;
@@ -72,10 +72,10 @@ fn facing<'a>(
     context: &'a Context,
     args: &'a DlqRequeue,
     plan: &'a Plan,
-    shape: &Shape,
+    shape: &RequeueColumns,
     resumed: Option<&'a StoredOperation>,
-) -> report::Facing<'a> {
-    report::Facing {
+) -> report::RequeuePlanView<'a> {
+    report::RequeuePlanView {
         plan,
         from: context.provenance(),
         resumes: resumed.map(|r| r.operation.clone()),
@@ -102,11 +102,12 @@ fn facing<'a>(
 async fn failed(
     context: &Context,
     record: &StoredOperation,
-    shape: &Shape,
-    state: Option<&State>,
+    shape: &RequeueColumns,
+    state: Option<&LocalStore>,
 ) -> u64 {
     let operation = &record.operation;
-    let Ok(mut watch) = Watch::new(context, operation, operation.after, shape, state).await else {
+    let Ok(mut watch) = JobTracker::new(context, operation, operation.after, shape, state).await
+    else {
         return 0;
     };
     watch.look().await.map_or(0, |()| watch.tally().failed())
@@ -114,9 +115,9 @@ async fn failed(
 
 /// A plan that may be agreed to.
 struct Planned<'a> {
-    facing: report::Facing<'a>,
-    shape: Shape,
-    ground: Ground,
+    facing: report::RequeuePlanView<'a>,
+    shape: RequeueColumns,
+    ground: WritePreconditions,
     /// Not the plan of an earlier run.
     afresh: bool,
 }
@@ -126,7 +127,7 @@ async fn apply(
     context: &Context,
     args: &DlqRequeue,
     planned: Planned<'_>,
-    state: Result<State, Error>,
+    state: Result<LocalStore, Error>,
     resumed: Option<&StoredOperation>,
 ) -> Result<Report, Error> {
     let Planned { facing, shape, ground, afresh } = planned;
@@ -135,7 +136,8 @@ async fn apply(
     let jobs = plan.ids.len() as u64;
     let first = facing.canary.as_ref().map(|canary| canary.ramp.ahead(&plan.causes));
     let shown = report::document(&facing);
-    let consent = Consent { reason: facing.reason.map(str::to_owned), ..args.consent.clone() };
+    let consent =
+        ConfirmationArgs { reason: facing.reason.map(str::to_owned), ..args.consent.clone() };
     let permit = write::consent(context, &consent, (jobs, first), &shown).await?;
     let author = context.author(args.consent.reason.as_deref());
     let mut record = match resumed {
@@ -145,18 +147,18 @@ async fn apply(
     let journal = write::journal(state.as_ref(), facing.journal_only, &record.operation)?;
     let at_once = facing.canary.is_none() && facing.pace.is_free();
     let explicit = at_once && matches!(plan.target, Target::Ids(_)) && afresh;
-    let agreed = write::Agreed {
+    let agreed = write::ApprovedWrite {
         permit,
         statements: statements::requeue(layout, &shape.over(facing.pace.spread)),
         event: write::event(&record.operation, &record.author, REQUEUED, None),
-        work: Work { jobs: &plan.ids, keys: None },
+        work: WriteInput { jobs: &plan.ids, keys: None },
         all_or_nothing: explicit && !args.skip_ineligible && plan.ids.len() <= ONE_TRANSACTION,
         pace: facing.pace,
         lock_wait: args.consent.lock_wait,
         journal,
         flags: report::resume_flags(&facing, jobs),
     };
-    let care = careful::Care {
+    let care = careful::ExecutionOptions {
         plan,
         shape: &shape,
         state: state.as_ref(),
@@ -170,10 +172,10 @@ async fn apply(
 }
 
 /// The record of an operation that begins.
-fn operation(author: Author, plan: &Plan, ground: &Ground) -> StoredOperation {
+fn operation(author: Author, plan: &Plan, ground: &WritePreconditions) -> StoredOperation {
     StoredOperation {
         operation: write::operation_id(ground, &plan.id),
-        deed: Deed::Requeue,
+        deed: OperationType::Requeue,
         plan: plan.id.clone(),
         database: plan.database.clone(),
         author,
@@ -190,5 +192,5 @@ fn operation(author: Author, plan: &Plan, ground: &Ground) -> StoredOperation {
 fn refuses(plan: &Plan) -> bool {
     matches!(plan.target, Target::Ids(_))
         && !plan.options.skip_ineligible
-        && plan.excluded_for(Exclusion::NotDead) + plan.excluded_for(Exclusion::Missing) > 0
+        && plan.excluded_for(PlanSkip::NotDead) + plan.excluded_for(PlanSkip::Missing) > 0
 }

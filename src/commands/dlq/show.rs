@@ -7,7 +7,7 @@ use crate::cli::JobsShow;
 use crate::commands::jobs;
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::layout::Role;
+use crate::facts::layout::Lifecycle;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::report::{Report, dead_letter};
 use crate::sources::postgres::dead_letters::{others, required};
@@ -21,7 +21,7 @@ pub async fn run(context: &Context, args: &JobsShow) -> Result<Report, Error> {
     jobs::check_id(layout, &args.id)?;
     required(layout)?;
     let job = jobs::read(context, &args.id).await?;
-    if job.role != Role::Dead {
+    if job.role != Lifecycle::Dead {
         let message = format!("job {} is not dead: its state is {}", job.id, job.state);
         return Err(SourceError::new(SourceErrorKind::NotFound, message)
             .hint(format!("see cliplyctl jobs show {}", job.id))

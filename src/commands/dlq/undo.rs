@@ -2,30 +2,30 @@
 
 use std::collections::HashSet;
 
-use super::deed::{self, Taker};
+use super::deed::{self, OperationCommand};
 use super::{request, write};
 use crate::cli::DlqUndo;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
-use crate::facts::operation::{Deed, OperationId, UNDONE};
-use crate::facts::pace::Pace;
+use crate::facts::operation::{OperationId, OperationType, UNDONE};
+use crate::facts::pace::Throttle;
 use crate::report::{Report, operations};
 use crate::sources::postgres::requeue::lookup;
 use crate::sources::postgres::requeue::statements;
-use crate::sources::postgres::requeue::{Shape, Work};
-use crate::sources::state::{State, StoredOperation};
+use crate::sources::postgres::requeue::{RequeueColumns, WriteInput};
+use crate::sources::state::{LocalStore, StoredOperation};
 
 /// Takes an operation back.
 pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
     let of = super::operation(&args.operation)?;
     let (layout, database) = (context.layout().await?, context.database().await?);
-    let shape = Shape::of(layout)?;
-    let state = State::open(context.settings.state_dir.as_deref());
+    let shape = RequeueColumns::of(layout)?;
+    let state = LocalStore::open(context.settings.state_dir.as_deref());
     let ground = lookup::ground(database, layout, context.timeout()).await?;
     let all = written(context, &of, &shape, state.as_ref()).await?;
     if all.is_empty() {
-        return Err(deed::refusal(context, Taker::Undo, &of, state.as_ref().ok()).await?);
+        return Err(deed::refusal(context, OperationCommand::Undo, &of, state.as_ref().ok()).await?);
     }
     let statements = statements::undo(layout, &shape);
     let keys: Vec<_> = all.iter().map(|(_, key)| key.clone()).collect();
@@ -45,7 +45,7 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
         }
     };
     let (from, moved_on) = (context.provenance(), total - eligible - undone);
-    let scope = operations::Scope { of: &of, eligible, undone, moved_on, named: &moved };
+    let scope = operations::UndoScope { of: &of, eligible, undone, moved_on, named: &moved };
     if args.consent.dry_run || eligible == 0 {
         return Ok(operations::undo_planned(&scope, args.consent.dry_run, &from));
     }
@@ -54,7 +54,7 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
     let permit = write::consent(context, &args.consent, (eligible, None), &plan).await?;
     let mut record = StoredOperation {
         operation: write::operation_id(&ground, &of.to_string()),
-        deed: Deed::Undo,
+        deed: OperationType::Undo,
         plan: String::new(),
         database: context.place(),
         author: context.author(args.consent.reason.as_deref()),
@@ -65,13 +65,13 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
         undoes: Some(of.clone()),
         flags: String::new(),
     };
-    let agreed = write::Agreed {
+    let agreed = write::ApprovedWrite {
         permit,
         statements,
         event: write::event(&record.operation, &record.author, UNDONE, Some(&of)),
-        work: Work { jobs: &jobs, keys: Some(&keys) },
+        work: WriteInput { jobs: &jobs, keys: Some(&keys) },
         all_or_nothing: false,
-        pace: Pace::default(),
+        pace: Throttle::default(),
         lock_wait: args.consent.lock_wait,
         journal: None,
         flags: String::new(),
@@ -86,7 +86,7 @@ async fn put_back(
     context: &Context,
     of: &OperationId,
     now: &[JobId],
-    state: Option<&State>,
+    state: Option<&LocalStore>,
 ) -> Result<(u64, HashSet<JobId>), Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
     if layout.events.is_some() {
@@ -94,7 +94,7 @@ async fn put_back(
         now.iter().for_each(|job| _ = undone.remove(job));
         return Ok((undone.len() as u64, undone));
     }
-    let records = state.map(State::operations).unwrap_or_default();
+    let records = state.map(LocalStore::operations).unwrap_or_default();
     let undoes = records.iter().filter(|record| record.undoes.as_ref() == Some(of));
     Ok((undoes.map(|record| record.done).sum(), HashSet::new()))
 }
@@ -103,8 +103,8 @@ async fn put_back(
 async fn written(
     context: &Context,
     of: &OperationId,
-    shape: &Shape,
-    state: Result<&State, &Error>,
+    shape: &RequeueColumns,
+    state: Result<&LocalStore, &Error>,
 ) -> Result<Vec<(JobId, String)>, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
     if shape.enqueued.is_some() {
@@ -113,7 +113,7 @@ async fn written(
     let state = state.map_err(Clone::clone)?;
     if let Some(record) = state.operation(of)? {
         request::here(context, &record.database)?;
-        if record.deed != Deed::Requeue {
+        if record.deed != OperationType::Requeue {
             return Ok(vec![]);
         }
     }

@@ -8,14 +8,15 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::facts::SourceError;
 use crate::facts::cohort::{
-    Causes, End, FailureGroup, Followed, Member, Now, Standing, Tally, Trail, Zombie,
+    CauseInterner, FailureGroup, FollowEnd, FollowResult, JobEvents, JobOutcome, JobRow,
+    OutcomeCounts, RequeuedJob, ZombieWorker,
 };
 use crate::facts::job_id::JobId;
-use crate::facts::layout::Role;
+use crate::facts::layout::Lifecycle;
 use crate::facts::operation::OperationId;
-use crate::sources::postgres::cohort::{self, CHUNK, Told};
-use crate::sources::postgres::requeue::Shape;
-use crate::sources::state::State;
+use crate::sources::postgres::cohort::{self, CHUNK, EventRecord};
+use crate::sources::postgres::requeue::RequeueColumns;
+use crate::sources::state::LocalStore;
 
 /// Events that are read again: those with lower ids may be committed later.
 const OVERLAP: i64 = 1_000;
@@ -23,34 +24,34 @@ const OVERLAP: i64 = 1_000;
 const PAGES: u32 = 50;
 
 /// Where the jobs of an operation are known from.
-enum Source {
+enum JobSource {
     /// Events in order: read up to here; what is new is read at each look.
     Events(i64),
     /// Events without an order, or the journal: read as a whole, when there is reason to.
-    Once { journal: Option<State>, stale: bool },
+    Once { journal: Option<LocalStore>, stale: bool },
 }
 
 /// The jobs of one operation.
-pub struct Watch<'a> {
+pub struct JobTracker<'a> {
     context: &'a Context,
     operation: OperationId,
-    source: Source,
+    source: JobSource,
     begin: i64,
-    causes: Causes,
-    jobs: HashMap<JobId, Seen>,
+    causes: CauseInterner,
+    jobs: HashMap<JobId, TrackedJob>,
     claims_told: bool,
     behind: bool,
 }
 
-struct Seen {
-    member: Member,
-    trail: Trail,
-    now: Option<Now>,
-    standing: Standing,
+struct TrackedJob {
+    member: RequeuedJob,
+    trail: JobEvents,
+    now: Option<JobRow>,
+    standing: JobOutcome,
     settled: bool,
 }
 
-impl<'a> Watch<'a> {
+impl<'a> JobTracker<'a> {
     /// Looks for the jobs that an operation requeued behind the event `after`, where events tell.
     ///
     /// # Errors
@@ -59,22 +60,24 @@ impl<'a> Watch<'a> {
         context: &'a Context,
         operation: &OperationId,
         after: Option<i64>,
-        shape: &Shape,
-        state: Option<&State>,
+        shape: &RequeueColumns,
+        state: Option<&LocalStore>,
     ) -> Result<Self, Error> {
         let (layout, database) = (context.layout().await?, context.database().await?);
         let grows = layout.events.as_ref().is_some_and(|events| events.ids_grow);
         let source = match (shape.enqueued.is_some(), grows) {
-            (true, true) => Source::Events(after.unwrap_or(0)),
-            (true, false) => Source::Once { journal: None, stale: true },
-            (false, _) => Source::Once { journal: Some(journal(operation, state)?), stale: true },
+            (true, true) => JobSource::Events(after.unwrap_or(0)),
+            (true, false) => JobSource::Once { journal: None, stale: true },
+            (false, _) => {
+                JobSource::Once { journal: Some(journal(operation, state)?), stale: true }
+            }
         };
         Ok(Self {
             context,
             operation: operation.clone(),
             source,
             begin: after.unwrap_or(0),
-            causes: Causes::default(),
+            causes: CauseInterner::default(),
             jobs: HashMap::new(),
             claims_told: cohort::claims_are_told(database, layout, context.timeout()).await?,
             behind: false,
@@ -83,7 +86,7 @@ impl<'a> Watch<'a> {
 
     /// Makes the next look read the operation's jobs again, where that is not done at each.
     pub fn grew(&mut self) {
-        if let Source::Once { stale, .. } = &mut self.source {
+        if let JobSource::Once { stale, .. } = &mut self.source {
             *stale = true;
         }
     }
@@ -95,7 +98,7 @@ impl<'a> Watch<'a> {
     pub async fn look(&mut self) -> Result<(), SourceError> {
         self.members().await?;
         self.rows().await?;
-        if matches!(self.source, Source::Events(_)) {
+        if matches!(self.source, JobSource::Events(_)) {
             self.events().await?;
         }
         for seen in self.jobs.values_mut().filter(|seen| !seen.settled) {
@@ -108,14 +111,14 @@ impl<'a> Watch<'a> {
         let (layout, database) = (self.context.layout().await?, self.context.database().await?);
         let timeout = self.context.timeout();
         let members = match &mut self.source {
-            Source::Events(_) => return self.events().await,
-            Source::Once { stale: false, .. } => return Ok(()),
-            Source::Once { journal: None, stale } => {
+            JobSource::Events(_) => return self.events().await,
+            JobSource::Once { stale: false, .. } => return Ok(()),
+            JobSource::Once { journal: None, stale } => {
                 *stale = false;
                 let (of, causes) = (&self.operation, &mut self.causes);
                 cohort::of_events(database, layout, of, causes, timeout).await?
             }
-            Source::Once { journal: Some(state), stale } => {
+            JobSource::Once { journal: Some(state), stale } => {
                 *stale = false;
                 let entries = state.journal_entries(&self.operation);
                 let texts: Vec<_> =
@@ -124,14 +127,14 @@ impl<'a> Watch<'a> {
             }
         };
         for member in members {
-            self.jobs.entry(member.id).or_insert_with(|| Seen::new(member, 0));
+            self.jobs.entry(member.id).or_insert_with(|| TrackedJob::new(member, 0));
         }
         Ok(())
     }
 
     async fn events(&mut self) -> Result<(), SourceError> {
         let (layout, database) = (self.context.layout().await?, self.context.database().await?);
-        let Source::Events(read) = &mut self.source else { return Ok(()) };
+        let JobSource::Events(read) = &mut self.source else { return Ok(()) };
         let mut next = self.begin.max(*read - OVERLAP);
         for _ in 0..PAGES {
             let (of, timeout) = (&self.operation, self.context.timeout());
@@ -141,14 +144,14 @@ impl<'a> Watch<'a> {
             *read = next.max(*read);
             for (event, told) in page.told {
                 match told {
-                    Told::Requeued(member) => {
+                    EventRecord::Requeued(member) => {
                         // Once more, after an undo: a new beginning.
                         let known = self.jobs.get(&member.id);
                         if known.is_none_or(|seen| seen.trail.last < event) {
-                            self.jobs.insert(member.id, Seen::new(member, event));
+                            self.jobs.insert(member.id, TrackedJob::new(member, event));
                         }
                     }
-                    Told::Happened(job, deed) => {
+                    EventRecord::Happened(job, deed) => {
                         if let Some(seen) = self.jobs.get_mut(&job) {
                             seen.trail.note(event, deed);
                         }
@@ -181,19 +184,19 @@ impl<'a> Watch<'a> {
 
     /// How many jobs stand how.
     #[must_use]
-    pub fn tally(&self) -> Tally {
+    pub fn tally(&self) -> OutcomeCounts {
         self.jobs.values().map(|seen| seen.standing).collect()
     }
 
     /// How many of these jobs stand how; what is not known of yet, is queued.
     #[must_use]
-    pub fn tally_of(&self, jobs: &[JobId]) -> Tally {
-        let standing = |id| self.jobs.get(id).map_or(Standing::Queued, |seen| seen.standing);
+    pub fn tally_of(&self, jobs: &[JobId]) -> OutcomeCounts {
+        let standing = |id| self.jobs.get(id).map_or(JobOutcome::Queued, |seen| seen.standing);
         jobs.iter().map(standing).collect()
     }
 
     /// Those that had died of this (a fingerprint's hash), and how they stand.
-    pub fn of_cause(&self, died_of: &str) -> impl Iterator<Item = (JobId, Standing)> {
+    pub fn of_cause(&self, died_of: &str) -> impl Iterator<Item = (JobId, JobOutcome)> {
         let mine = self.jobs.values().filter(move |seen| &*seen.member.died_of == died_of);
         mine.map(|seen| (seen.member.id, seen.standing))
     }
@@ -206,11 +209,11 @@ impl<'a> Watch<'a> {
 
     /// Workers that acted without a claim; none where claims leave no events.
     #[must_use]
-    pub fn zombies(&self) -> Option<Vec<Zombie>> {
+    pub fn zombies(&self) -> Option<Vec<ZombieWorker>> {
         if !self.claims_told || self.behind {
             return None;
         }
-        let zombie = |seen: &Seen| zombie(&seen.member, &seen.trail, seen.now.as_ref());
+        let zombie = |seen: &TrackedJob| zombie(&seen.member, &seen.trail, seen.now.as_ref());
         let mut zombies: Vec<_> = self.jobs.values().filter_map(zombie).collect();
         zombies.sort_by_key(|zombie| zombie.id);
         Some(zombies)
@@ -218,8 +221,8 @@ impl<'a> Watch<'a> {
 
     /// The account so far.
     #[must_use]
-    pub fn followed(&self, end: End) -> Followed {
-        Followed {
+    pub fn followed(&self, end: FollowEnd) -> FollowResult {
+        FollowResult {
             operation: self.operation.clone(),
             tally: self.tally(),
             failures: self.failures(),
@@ -231,12 +234,13 @@ impl<'a> Watch<'a> {
 
     fn failures(&self) -> Vec<FailureGroup> {
         let mut groups: HashMap<Arc<str>, FailureGroup> = HashMap::new();
-        let failed =
-            |seen: &&Seen| seen.standing.failed() || seen.standing == Standing::WaitsForRetry;
+        let failed = |seen: &&TrackedJob| {
+            seen.standing.failed() || seen.standing == JobOutcome::WaitsForRetry
+        };
         for seen in self.jobs.values().filter(failed) {
             let Some(now) = &seen.now else { continue };
             // A job that lost its worker left no error of its own.
-            if now.errors == seen.member.errors && seen.standing != Standing::FailedAgain {
+            if now.errors == seen.member.errors && seen.standing != JobOutcome::FailedAgain {
                 continue;
             }
             let group = groups.entry(Arc::clone(&now.cause)).or_insert_with(|| FailureGroup {
@@ -247,7 +251,7 @@ impl<'a> Watch<'a> {
                 sample: seen.member.id,
             });
             group.jobs += 1;
-            group.again += u64::from(seen.standing == Standing::FailedAgain);
+            group.again += u64::from(seen.standing == JobOutcome::FailedAgain);
             group.sample = group.sample.min(seen.member.id);
         }
         let mut groups: Vec<_> = groups.into_values().collect();
@@ -257,7 +261,7 @@ impl<'a> Watch<'a> {
 }
 
 /// The records of this machine, where the operation is one of them.
-fn journal(operation: &OperationId, state: Option<&State>) -> Result<State, Error> {
+fn journal(operation: &OperationId, state: Option<&LocalStore>) -> Result<LocalStore, Error> {
     let known = match state {
         Some(state) => state.operation(operation)?.map(|_| state.clone()),
         None => None,
@@ -268,17 +272,18 @@ fn journal(operation: &OperationId, state: Option<&State>) -> Result<State, Erro
     })
 }
 
-impl Seen {
-    fn new(member: Member, event: i64) -> Self {
-        let trail = Trail { last: event, ..Trail::default() };
-        Self { member, trail, now: None, standing: Standing::Queued, settled: false }
+impl TrackedJob {
+    fn new(member: RequeuedJob, event: i64) -> Self {
+        let trail = JobEvents { last: event, ..JobEvents::default() };
+        Self { member, trail, now: None, standing: JobOutcome::Queued, settled: false }
     }
 
     fn judge(&mut self) {
         let now = self.now.as_ref();
         self.standing = standing(&self.member, &self.trail, now);
-        let dead = now.is_some_and(|now| now.role == Role::Dead);
+        let dead = now.is_some_and(|now| now.role == Lifecycle::Dead);
         // One that failed again may still be tried again, and finish.
-        self.settled = self.standing.decided() && (self.standing != Standing::FailedAgain || dead);
+        self.settled =
+            self.standing.decided() && (self.standing != JobOutcome::FailedAgain || dead);
     }
 }

@@ -5,31 +5,31 @@ use std::time::Duration;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use super::pacer::Pacer;
-use crate::cli::Consent;
+use super::pacer::WriteThrottle;
+use crate::cli::ConfirmationArgs;
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::operation::{Author, Deed, OperationId};
-use crate::facts::pace::Pace;
-use crate::facts::requeue::{Outcome, Stop};
+use crate::facts::operation::{Author, OperationId, OperationType};
+use crate::facts::pace::Throttle;
+use crate::facts::requeue::{Outcome, WriteStop};
 use crate::interrupt::Interrupt;
-use crate::permit::{self, Request, WritePermit};
+use crate::permit::{self, WritePermit, WriteRequest};
 use crate::render::table;
 use crate::report::Document;
 use crate::sources::postgres::requeue::journal::Journal;
-use crate::sources::postgres::requeue::lookup::Ground;
+use crate::sources::postgres::requeue::lookup::WritePreconditions;
 use crate::sources::postgres::requeue::statements::Statements;
-use crate::sources::postgres::requeue::{Work, Writer};
-use crate::sources::state::{State, StoredOperation};
+use crate::sources::postgres::requeue::{WriteInput, Writer};
+use crate::sources::state::{LocalStore, StoredOperation};
 
 /// Shows the plan and asks for leave to write; `first` of the jobs go ahead, where a canary does.
 pub async fn consent(
     context: &Context,
-    args: &Consent,
+    args: &ConfirmationArgs,
     (jobs, first): (u64, Option<u64>),
     plan: &Document,
 ) -> Result<WritePermit, Error> {
-    let request = Request {
+    let request = WriteRequest {
         read_only: context.settings.read_only,
         protected: context.settings.protected.as_deref(),
         jobs,
@@ -58,7 +58,7 @@ pub fn unbroken(context: &Context) -> Result<(), Error> {
 }
 
 /// Refuses where nothing can be written, before anyone is asked.
-pub fn possible(context: &Context, ground: &Ground) -> Result<(), Error> {
+pub fn possible(context: &Context, ground: &WritePreconditions) -> Result<(), Error> {
     unbroken(context)?;
     if let (Some(why), false) = (&ground.obstacle, context.settings.read_only) {
         return Err(Error::refused(why.clone()));
@@ -70,7 +70,10 @@ pub fn possible(context: &Context, ground: &Ground) -> Result<(), Error> {
 ///
 /// # Errors
 /// When they cannot be, and must.
-pub fn records(state: Result<State, Error>, journal_only: bool) -> Result<Option<State>, Error> {
+pub fn records(
+    state: Result<LocalStore, Error>,
+    journal_only: bool,
+) -> Result<Option<LocalStore>, Error> {
     match state {
         Err(error) if journal_only => Err(error),
         state => Ok(state.ok()),
@@ -82,7 +85,7 @@ pub fn records(state: Result<State, Error>, journal_only: bool) -> Result<Option
 /// # Errors
 /// When it cannot be opened.
 pub fn journal(
-    state: Option<&State>,
+    state: Option<&LocalStore>,
     journal_only: bool,
     operation: &OperationId,
 ) -> Result<Option<Journal>, Error> {
@@ -91,7 +94,7 @@ pub fn journal(
 }
 
 /// A new operation that begins here.
-pub fn operation_id(ground: &Ground, salt: &str) -> OperationId {
+pub fn operation_id(ground: &WritePreconditions, salt: &str) -> OperationId {
     let seed = format!("{salt}\n{}\n{}", ground.now, std::process::id());
     let hash = Sha256::digest(seed.as_bytes());
     let tag = hash.iter().take(3).map(|byte| format!("{byte:02x}")).collect();
@@ -120,7 +123,7 @@ pub fn event(
 }
 
 /// A write that was agreed to.
-pub struct Agreed<'a> {
+pub struct ApprovedWrite<'a> {
     /// Leave to write.
     pub permit: WritePermit,
     /// What to run.
@@ -128,11 +131,11 @@ pub struct Agreed<'a> {
     /// What every event says.
     pub event: String,
     /// On what.
-    pub work: Work<'a>,
+    pub work: WriteInput<'a>,
     /// All jobs in one transaction, or none.
     pub all_or_nothing: bool,
     /// How fast.
-    pub pace: Pace,
+    pub pace: Throttle,
     /// How long locked rows are retried.
     pub lock_wait: Duration,
     /// Where there are no events.
@@ -144,9 +147,9 @@ pub struct Agreed<'a> {
 /// Writes, and keeps the record of it before and after.
 pub async fn run(
     context: &Context,
-    state: Option<&State>,
+    state: Option<&LocalStore>,
     record: &mut StoredOperation,
-    agreed: Agreed<'_>,
+    agreed: ApprovedWrite<'_>,
 ) -> Result<Outcome, Error> {
     let interrupt = Interrupt::listen();
     let (work, all_or_nothing, pace) = (agreed.work, agreed.all_or_nothing, agreed.pace);
@@ -158,7 +161,7 @@ pub async fn run(
         }
         let total = work.jobs.len() as u64;
         let progress = context.terminal.progress(total, "jobs");
-        let mut pacer = Pacer::new(context, &interrupt, pace);
+        let mut pacer = WriteThrottle::new(context, &interrupt, pace);
         let tell = async |so_far: &Outcome| {
             progress.at(so_far.decided());
             pacer.allow(so_far, total, &progress).await
@@ -170,7 +173,7 @@ pub async fn run(
     .await
 }
 
-impl<'a> Agreed<'a> {
+impl<'a> ApprovedWrite<'a> {
     /// The writer of what was agreed to.
     pub async fn writer(
         self,
@@ -194,7 +197,7 @@ impl<'a> Agreed<'a> {
 /// Keeps the record of a write before and after it.
 pub async fn recorded(
     context: &Context,
-    state: Option<&State>,
+    state: Option<&LocalStore>,
     record: &mut StoredOperation,
     flags: &str,
     write: impl AsyncFnOnce() -> Result<Outcome, Error>,
@@ -210,7 +213,7 @@ pub async fn recorded(
     let whole = outcome.left + outcome.in_doubt == 0;
     record.finished = match outcome.stopped {
         None => whole,
-        Some(Stop::AllOrNothing) => true,
+        Some(WriteStop::AllOrNothing) => true,
         Some(_) => false,
     };
     // What was written matters more than the record of it; the database knows it as well.
@@ -226,7 +229,7 @@ pub async fn recorded(
 fn announce(context: &Context, record: &StoredOperation) {
     let StoredOperation { operation, flags, .. } = record;
     context.terminal.say(&format!("operation {operation}"));
-    if record.deed == Deed::Requeue {
+    if record.deed == OperationType::Requeue {
         let resume = format!("  if interrupted: cliplyctl dlq requeue --resume {operation}{flags}");
         context.terminal.say(&context.settings.address().sentence(&resume));
     }

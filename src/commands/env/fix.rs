@@ -7,7 +7,7 @@ use crate::cli::EnvCheck;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::environment::{EnvFile, Environment, FileNote};
-use crate::permit::{self, Request, WritePermit};
+use crate::permit::{self, WritePermit, WriteRequest};
 use crate::render::sanitise;
 use crate::sources::env_file;
 
@@ -75,7 +75,7 @@ async fn consent(
 ) -> Result<WritePermit, Error> {
     let diff = sanitise::lines(&fix.diff(&path.display().to_string())).into_owned();
     let shown = permit::show(&diff, |text| context.terminal.show(text));
-    let request = Request {
+    let request = WriteRequest {
         read_only: false, // that is about a database
         protected: None,
         jobs: 0,

@@ -7,7 +7,7 @@ use crate::commands::dlq::write;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
-use crate::permit::{self, Request, WritePermit};
+use crate::permit::{self, WritePermit, WriteRequest};
 use crate::report::{self, Report};
 
 /// Gathers, judges, reports.
@@ -52,7 +52,7 @@ async fn consent(context: &Context, yes: bool) -> Result<WritePermit, Error> {
          rolled back. Triggers run and sequences move all the same; rows are locked for a moment.\n",
         database.value
     );
-    let request = Request {
+    let request = WriteRequest {
         read_only: settings.read_only,
         protected: None,
         jobs: 0,

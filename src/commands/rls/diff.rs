@@ -3,7 +3,7 @@
 use crate::checks::access_diff::ALL;
 use crate::cli::RlsDiff;
 use crate::error::Error;
-use crate::facts::Limits;
+use crate::facts::Thresholds;
 use crate::report::{self, Report};
 use crate::sources::access_report;
 
@@ -13,7 +13,7 @@ use crate::sources::access_report;
 /// Files that are no two reports of one command.
 pub fn run(args: &RlsDiff) -> Result<Report, Error> {
     let pair = access_report::read(&args.old, &args.new)?;
-    let limits = Limits::default();
+    let limits = Thresholds::default();
     let findings = ALL.iter().flat_map(|check| check.run(&pair, &limits)).collect();
     Ok(report::rls::diff::report(&pair, findings, args.judging.fail_on))
 }

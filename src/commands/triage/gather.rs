@@ -6,7 +6,7 @@ use super::probes::Probes;
 use crate::commands::{env, health, queue, ready};
 use crate::context::Context;
 use crate::facts::Observed;
-use crate::facts::flow::{Failures, Flow};
+use crate::facts::flow::{DeadLetterTrend, Failures};
 use crate::facts::layout::Layout;
 use crate::facts::queue::Queue;
 use crate::facts::triage::Facts;
@@ -61,7 +61,7 @@ const STATISTICS: &str = "pg_stat_activity";
 pub const SOURCES: [&str; 7] = [HEALTHZ, READYZ, CATALOG, STATISTICS, JOBS, DEATHS, EVENTS];
 
 /// What is read of the jobs table and its events.
-type Jobs = (Observed<Queue>, Observed<Flow>, Option<Observed<Failures>>);
+type Jobs = (Observed<Queue>, Observed<DeadLetterTrend>, Option<Observed<Failures>>);
 
 /// Reads them; not attempted when the layout cannot be read.
 async fn jobs(

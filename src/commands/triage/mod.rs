@@ -10,14 +10,14 @@ use crate::cli::Triage;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::{ExitCode, FailOn};
-use crate::facts::Verdict;
+use crate::facts::Status;
 use crate::facts::test_run::TestRun;
 use crate::interrupt::Interrupt;
 use crate::report::{self, Report};
 use crate::settings::demo;
 use crate::sources::postgres::queue::Effort;
 use crate::sources::saved::Saved;
-use crate::triage::{Facts, Step, judge};
+use crate::triage::{AreaResult, Facts, judge};
 use probes::Probes;
 
 /// Probes concurrently, then judges; with `--wait` again and again.
@@ -75,7 +75,7 @@ pub async fn now(context: &Context, interrupt: &Interrupt) -> (Facts, Report) {
 }
 
 /// One look around in bounds, judged: for those who look again every few seconds.
-pub async fn bounded(context: &Context, interrupt: &Interrupt) -> (Facts, Vec<Step>) {
+pub async fn bounded(context: &Context, interrupt: &Interrupt) -> (Facts, Vec<AreaResult>) {
     let probes = Probes::start(context, interrupt, &gather::SOURCES);
     let facts = gather::gather(context, &probes, Effort::Indexes).await;
     let steps = judge(&facts, &context.settings.limits);
@@ -83,23 +83,23 @@ pub async fn bounded(context: &Context, interrupt: &Interrupt) -> (Facts, Vec<St
 }
 
 /// What one look around showed.
-struct Look {
+struct TriageRun {
     facts: Facts,
-    steps: Vec<Step>,
+    steps: Vec<AreaResult>,
     interrupted: bool,
 }
 
-async fn look(context: &Context, interrupt: &Interrupt, tests: &[TestRun]) -> Look {
+async fn look(context: &Context, interrupt: &Interrupt, tests: &[TestRun]) -> TriageRun {
     let probes = Probes::start(context, interrupt, &gather::SOURCES);
     let mut facts = gather::gather(context, &probes, Effort::Budget).await;
     facts.tests = tests.to_vec();
     let steps = judge(&facts, &context.settings.limits);
-    Look { facts, steps, interrupted: probes.interrupted() }
+    TriageRun { facts, steps, interrupted: probes.interrupted() }
 }
 
-impl Look {
-    fn verdict(&self) -> Verdict {
-        Verdict::worst(self.steps.iter().map(Step::verdict))
+impl TriageRun {
+    fn verdict(&self) -> Status {
+        Status::worst(self.steps.iter().map(AreaResult::verdict))
     }
 
     /// The report of what is known; one that was cut short by a signal says so by its exit code.

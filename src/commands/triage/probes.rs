@@ -9,7 +9,7 @@ use futures_util::future::{Either, select};
 use crate::context::Context;
 use crate::facts::{Observed, SourceError, SourceErrorKind};
 use crate::interrupt::Interrupt;
-use crate::terminal::Status;
+use crate::terminal::StatusLine;
 use crate::text;
 
 /// Probes know the budget and end by themselves, saying what they waited for. One that has not when
@@ -20,7 +20,7 @@ const GRACE: Duration = Duration::from_millis(250);
 pub struct Probes<'a> {
     context: &'a Context,
     interrupt: &'a Interrupt,
-    status: Status,
+    status: StatusLine,
     title: String,
     out: RefCell<Vec<&'static str>>,
     interrupted: Cell<bool>,

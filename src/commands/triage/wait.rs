@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Look, look};
+use super::{TriageRun, look};
 use crate::cli::{Goal, Triage};
 use crate::context::Context;
 use crate::exit::{ExitCode, FailOn};
 use crate::facts::test_run::TestRun;
-use crate::facts::{Section, SourceError, Verdict};
+use crate::facts::{Section, SourceError, Status};
 use crate::interrupt::Interrupt;
 use crate::report::Report;
 use crate::text;
@@ -23,7 +23,7 @@ pub async fn run(
     interrupt: &Interrupt,
     limit: Duration,
     tests: &[TestRun],
-) -> (Look, Report) {
+) -> (TriageRun, Report) {
     let ends = Instant::now() + limit;
     let mut said = String::new();
     let mut again;
@@ -63,7 +63,7 @@ pub async fn run(
 }
 
 /// Not critical is a goal for which warnings do not fail.
-fn report(context: &Context, args: &Triage, seen: Look) -> (Look, Report) {
+fn report(context: &Context, args: &Triage, seen: TriageRun) -> (TriageRun, Report) {
     let fail_on = match args.goal {
         Goal::Ok => args.judging.fail_on,
         Goal::NotCritical => FailOn::Critical,
@@ -77,29 +77,29 @@ fn report(context: &Context, args: &Triage, seen: Look) -> (Look, Report) {
 }
 
 impl Goal {
-    fn reached(self, verdict: Verdict) -> bool {
+    fn reached(self, verdict: Status) -> bool {
         match self {
-            Self::Ok => verdict == Verdict::Ok,
-            Self::NotCritical => matches!(verdict, Verdict::Ok | Verdict::Warning),
+            Self::Ok => verdict == Status::Ok,
+            Self::NotCritical => matches!(verdict, Status::Ok | Status::Warning),
         }
     }
 }
 
 /// A required source that will say the same in a minute.
-fn lasting(seen: &Look) -> Option<&SourceError> {
+fn lasting(seen: &TriageRun) -> Option<&SourceError> {
     let facts = &seen.facts;
     let errors = [facts.health.error(), facts.readiness.error(), facts.layout.error()];
     errors.into_iter().flatten().find(|error| error.kind.lasting())
 }
 
 /// What is wrong with the checkout, where that alone keeps the goal away.
-fn drifted(seen: &Look, goal: Goal) -> Option<String> {
+fn drifted(seen: &TriageRun, goal: Goal) -> Option<String> {
     let checkout = seen.steps.iter().find(|step| step.section == Section::Environment)?;
     (!goal.reached(checkout.verdict())).then(|| checkout.reading())
 }
 
 /// `CRITICAL: 3.2 not ready because of worker`
-fn reason(seen: &Look) -> String {
+fn reason(seen: &TriageRun) -> String {
     let verdict = seen.verdict();
     match crate::triage::section(&seen.steps) {
         Some(section) => {

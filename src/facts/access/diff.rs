@@ -2,7 +2,7 @@
 
 /// What one cell of `rls matrix` said.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CellThen {
+pub struct EarlierAccess {
     /// The table.
     pub table: String,
     /// The role.
@@ -17,7 +17,7 @@ pub struct CellThen {
 
 /// What one finding of `rls audit` said.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FlawThen {
+pub struct EarlierFinding {
     /// Id of the check.
     pub check: String,
     /// What it was about.
@@ -30,15 +30,15 @@ pub struct FlawThen {
 
 /// One report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Snapshot {
+pub struct AccessReport {
     /// Where it was read: the file.
     pub file: String,
     /// Context and time, in words.
     pub of: String,
     /// The cells of a matrix.
-    pub cells: Vec<CellThen>,
+    pub cells: Vec<EarlierAccess>,
     /// The findings of an audit.
-    pub flaws: Vec<FlawThen>,
+    pub flaws: Vec<EarlierFinding>,
     /// What was examined: `role anon`, `schema public`, tables.
     pub examined: Vec<String>,
 }
@@ -47,7 +47,7 @@ pub struct Snapshot {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pair {
     /// Before.
-    pub old: Snapshot,
+    pub old: AccessReport,
     /// After.
-    pub new: Snapshot,
+    pub new: AccessReport,
 }

@@ -6,7 +6,7 @@ use super::Command;
 #[derive(Debug, Clone, Default)]
 pub struct Observations {
     /// Commands on the declared tables.
-    pub trials: Vec<Trial>,
+    pub trials: Vec<AccessTest>,
     /// Calling the helpers of policies.
     pub helpers: Vec<HelperCall>,
     /// What could not be tried: subject and reason. Never OK.
@@ -19,7 +19,7 @@ pub struct Observations {
 
 /// As whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Persona {
+pub enum TestRole {
     /// Not signed in.
     Anonymous,
     /// Signed in, member of nothing.
@@ -30,7 +30,7 @@ pub enum Persona {
     Service,
 }
 
-impl Persona {
+impl TestRole {
     /// The role that its requests run as.
     #[must_use]
     pub fn role(self) -> &'static str {
@@ -55,20 +55,20 @@ impl Persona {
 
 /// One command on one table, tried as one persona.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trial {
+pub struct AccessTest {
     /// The table.
     pub table: String,
     /// As whom.
-    pub persona: Persona,
+    pub persona: TestRole,
     /// Which command. Writes are planned, or rehearsed and rolled back.
     pub command: Command,
     /// What came of it.
-    pub outcome: Outcome,
+    pub outcome: AccessTestResult,
 }
 
 /// What a trial gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum AccessTestResult {
     /// Rows: how many of those of the member's own tenants, how many of others.
     Rows {
         /// Own rows reached.
@@ -97,7 +97,7 @@ pub struct HelperCall {
     /// The signature.
     pub function: String,
     /// As whom.
-    pub persona: Persona,
+    pub persona: TestRole,
     /// With what: `their own workspace`, `another workspace`, `NULL`.
     pub argument: &'static str,
     /// What it should say.

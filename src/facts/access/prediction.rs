@@ -4,20 +4,20 @@ use std::fmt;
 
 /// What happens when a role runs a command on a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Prediction {
+pub enum ComputedAccess {
     /// Every row.
     All,
     /// The rows that a filter admits: permissive expressions by OR, restrictive ones by AND.
     Rows(Filter),
     /// Refused, or no row at all.
-    Denied(Denial),
+    Denied(DenyReason),
     /// An error that the policies themselves cause.
     Fails(String),
 }
 
 /// Why there is nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Denial {
+pub enum DenyReason {
     /// The schema is closed to the role.
     NoUsage,
     /// The privilege is missing.
@@ -57,28 +57,28 @@ impl fmt::Display for Filter {
     }
 }
 
-impl Prediction {
+impl ComputedAccess {
     /// One word for a table.
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
             Self::All => "all rows",
             Self::Rows(_) => "some rows",
-            Self::Denied(Denial::NoPolicy) => "no row",
+            Self::Denied(DenyReason::NoPolicy) => "no row",
             Self::Denied(_) => "denied",
             Self::Fails(_) => "error",
         }
     }
 }
 
-impl fmt::Display for Prediction {
+impl fmt::Display for ComputedAccess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::All => f.write_str("every row"),
             Self::Rows(filter) => write!(f, "rows where {filter}"),
-            Self::Denied(Denial::NoUsage) => f.write_str("denied: no USAGE on the schema"),
-            Self::Denied(Denial::NoGrant) => f.write_str("denied: no grant"),
-            Self::Denied(Denial::NoPolicy) => f.write_str("no row: no policy admits any"),
+            Self::Denied(DenyReason::NoUsage) => f.write_str("denied: no USAGE on the schema"),
+            Self::Denied(DenyReason::NoGrant) => f.write_str("denied: no grant"),
+            Self::Denied(DenyReason::NoPolicy) => f.write_str("no row: no policy admits any"),
             Self::Fails(why) => write!(f, "fails: {why}"),
         }
     }

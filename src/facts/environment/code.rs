@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Place, Unresolved};
+use super::{SourceLine, Unresolved};
 
 /// How a key stands in the code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,7 +19,7 @@ pub enum CodeForm {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CodeUse {
     /// Where.
-    pub place: Place,
+    pub place: SourceLine,
     /// Its name.
     pub key: String,
     /// How.
@@ -36,7 +36,7 @@ pub struct Code {
     /// Every use, by file and line.
     pub uses: Vec<CodeUse>,
     /// Where a name is computed: `process.env[name]`.
-    pub computed: Vec<Place>,
+    pub computed: Vec<SourceLine>,
     /// What could not be read, and why.
     pub unread: Vec<Unresolved>,
 }

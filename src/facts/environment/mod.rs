@@ -16,14 +16,14 @@ pub use values::{EnvPolicy, EnvValues, Environment, Fallback, SetValue};
 
 /// A line of a file, as a reader would cite it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct SourceLine {
     /// The file, as it was named or found.
     pub file: PathBuf,
     /// The line, from 1.
     pub line: u32,
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for SourceLine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}", self.file.display(), self.line)
     }
@@ -33,7 +33,7 @@ impl std::fmt::Display for Place {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Unresolved {
     /// Where it stands.
-    pub place: Place,
+    pub place: SourceLine,
     /// What it is: `transform runs code`, `imported from package "x"`.
     pub reason: String,
 }
@@ -68,7 +68,7 @@ pub enum ObjectMode {
 
 /// Why this schema was taken and no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Chosen {
+pub enum SchemaChoice {
     /// It bears the name asked for.
     ByName,
     /// It is the only schema that the file exports.
@@ -77,7 +77,7 @@ pub enum Chosen {
     OnlyCandidate,
 }
 
-impl Chosen {
+impl SchemaChoice {
     /// The reason in words.
     #[must_use]
     pub fn reason(self) -> &'static str {
@@ -110,7 +110,7 @@ pub struct SchemaKey {
     /// What the schema says about it.
     pub description: Option<String>,
     /// Where it is declared.
-    pub place: Place,
+    pub place: SourceLine,
     /// Who may know it.
     pub side: Side,
 }
@@ -121,9 +121,9 @@ pub struct EnvSchema {
     /// The binding it was read from.
     pub name: String,
     /// Where that stands.
-    pub place: Place,
+    pub place: SourceLine,
     /// Why this one.
-    pub chosen: Chosen,
+    pub chosen: SchemaChoice,
     /// Which zod judges.
     pub zod: ZodMajor,
     /// What happens to undeclared keys.

@@ -14,7 +14,7 @@ pub use catalog::{
     Catalog, CatalogColumn, CatalogIndex, CatalogTable, LiveEvidence, Partition, Storage,
 };
 pub use recognise::recognise;
-pub use vocabulary::{Role, Vocabulary};
+pub use vocabulary::{Lifecycle, StateNames};
 
 /// Estimated rows up to which a plain scan of the jobs is cheap.
 pub const SMALL_TABLE: f64 = 100_000.0;
@@ -79,7 +79,7 @@ pub struct Layout {
     /// The other of the two, where it exists: shown, never trusted.
     pub stale: Option<String>,
     /// What the values of the live column mean.
-    pub vocabulary: Vocabulary,
+    pub vocabulary: StateNames,
     /// When a job may be claimed; the latest of these counts. Empty: always.
     pub due: Vec<String>,
     /// Who holds the job.

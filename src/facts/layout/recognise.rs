@@ -1,7 +1,7 @@
 //! From what the catalog says to what it means.
 
 use super::catalog::{Catalog, CatalogTable};
-use super::vocabulary::{CANONICAL, FAILED_IS_FINAL, Vocabulary};
+use super::vocabulary::{CANONICAL, FAILED_IS_FINAL, StateNames};
 use super::{ErrorColumn, Events, IdType, Layout};
 use crate::facts::{SourceError, SourceErrorKind};
 
@@ -162,16 +162,16 @@ fn assigns(source: &str, column: &str) -> bool {
         .any(|pattern| squeezed.contains(pattern.as_str()))
 }
 
-fn vocabulary(jobs: &CatalogTable, live: &str, assumptions: &mut Vec<String>) -> Vocabulary {
+fn vocabulary(jobs: &CatalogTable, live: &str, assumptions: &mut Vec<String>) -> StateNames {
     if let Some(values) = jobs.allowed_values(live) {
-        return Vocabulary::new(live, &values);
+        return StateNames::new(live, &values);
     }
     let values: &[&str] = if live == "state" { &CANONICAL } else { &FAILED_IS_FINAL };
     assumptions.push(format!(
         "no CHECK says which values \"{live}\" may have: the usual ones are assumed ({})",
         values.join(", ")
     ));
-    Vocabulary::new(live, values)
+    StateNames::new(live, values)
 }
 
 /// `run_at` wins where the live column is `state`; the `status` branches use the other two.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The part of a job's life that a value stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Role {
+pub enum Lifecycle {
     /// Not yet claimed.
     Waiting,
     /// Claimed by a worker.
@@ -19,7 +19,7 @@ pub enum Role {
     Other,
 }
 
-impl Role {
+impl Lifecycle {
     /// Every role, in the order of a job's life.
     pub const ALL: [Self; 6] =
         [Self::Waiting, Self::InProgress, Self::Finished, Self::Failed, Self::Dead, Self::Other];
@@ -40,7 +40,7 @@ impl Role {
 
 /// The values of the live column by their role.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Vocabulary {
+pub struct StateNames {
     /// Values of waiting jobs.
     pub waiting: Vec<String>,
     /// Values of jobs in progress.
@@ -72,7 +72,7 @@ pub(super) const CANONICAL: [&str; 10] = [
 /// The four values of the variants whose worker gives up by writing `failed`.
 pub(super) const FAILED_IS_FINAL: [&str; 4] = ["queued", "running", "succeeded", "failed"];
 
-impl Vocabulary {
+impl StateNames {
     /// Sorts the values that a live column allows.
     ///
     /// `failed` means dead in just one known vocabulary, [`FAILED_IS_FINAL`] on a column `status`:
@@ -86,13 +86,13 @@ impl Vocabulary {
         let mut vocabulary = Self::default();
         for value in values {
             let list = match role_of(value) {
-                Role::Failed if failed_is_final => &mut vocabulary.dead,
-                Role::Waiting => &mut vocabulary.waiting,
-                Role::InProgress => &mut vocabulary.in_progress,
-                Role::Finished => &mut vocabulary.finished,
-                Role::Failed => &mut vocabulary.failed,
-                Role::Dead => &mut vocabulary.dead,
-                Role::Other => &mut vocabulary.other,
+                Lifecycle::Failed if failed_is_final => &mut vocabulary.dead,
+                Lifecycle::Waiting => &mut vocabulary.waiting,
+                Lifecycle::InProgress => &mut vocabulary.in_progress,
+                Lifecycle::Finished => &mut vocabulary.finished,
+                Lifecycle::Failed => &mut vocabulary.failed,
+                Lifecycle::Dead => &mut vocabulary.dead,
+                Lifecycle::Other => &mut vocabulary.other,
             };
             list.push(value.to_owned());
         }
@@ -101,40 +101,40 @@ impl Vocabulary {
 
     /// The values of a role.
     #[must_use]
-    pub fn values(&self, role: Role) -> &[String] {
+    pub fn values(&self, role: Lifecycle) -> &[String] {
         match role {
-            Role::Waiting => &self.waiting,
-            Role::InProgress => &self.in_progress,
-            Role::Finished => &self.finished,
-            Role::Failed => &self.failed,
-            Role::Dead => &self.dead,
-            Role::Other => &self.other,
+            Lifecycle::Waiting => &self.waiting,
+            Lifecycle::InProgress => &self.in_progress,
+            Lifecycle::Finished => &self.finished,
+            Lifecycle::Failed => &self.failed,
+            Lifecycle::Dead => &self.dead,
+            Lifecycle::Other => &self.other,
         }
     }
 
     /// The role of a value in this vocabulary.
     #[must_use]
-    pub fn role(&self, value: &str) -> Role {
+    pub fn role(&self, value: &str) -> Lifecycle {
         let known =
-            Role::ALL.into_iter().find(|role| self.values(*role).iter().any(|v| v == value));
-        known.unwrap_or(Role::Other)
+            Lifecycle::ALL.into_iter().find(|role| self.values(*role).iter().any(|v| v == value));
+        known.unwrap_or(Lifecycle::Other)
     }
 
     /// Every value, by role.
     #[must_use]
     pub fn all(&self) -> Vec<&str> {
-        Role::ALL.iter().flat_map(|role| self.values(*role)).map(String::as_str).collect()
+        Lifecycle::ALL.iter().flat_map(|role| self.values(*role)).map(String::as_str).collect()
     }
 }
 
-fn role_of(value: &str) -> Role {
+fn role_of(value: &str) -> Lifecycle {
     match value {
-        "queued" | "pending" => Role::Waiting,
-        "processing" | "running" => Role::InProgress,
-        "done" | "completed" | "succeeded" => Role::Finished,
-        "failed" | "error" => Role::Failed,
-        "dead_letter" => Role::Dead,
-        _ => Role::Other,
+        "queued" | "pending" => Lifecycle::Waiting,
+        "processing" | "running" => Lifecycle::InProgress,
+        "done" | "completed" | "succeeded" => Lifecycle::Finished,
+        "failed" | "error" => Lifecycle::Failed,
+        "dead_letter" => Lifecycle::Dead,
+        _ => Lifecycle::Other,
     }
 }
 
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_canonical_values_have_a_dead_letter_state() {
-        let v = Vocabulary::new("state", &CANONICAL);
+        let v = StateNames::new("state", &CANONICAL);
         assert_eq!(v.waiting, ["queued", "pending"]);
         assert_eq!(v.failed, ["failed", "error"]);
         assert_eq!(v.dead, ["dead_letter"]);
@@ -153,18 +153,18 @@ mod tests {
 
     #[test]
     fn failed_is_dead_only_where_the_worker_gives_up_with_it() {
-        assert_eq!(Vocabulary::new("status", &FAILED_IS_FINAL).dead, ["failed"]);
+        assert_eq!(StateNames::new("status", &FAILED_IS_FINAL).dead, ["failed"]);
         assert!(
-            Vocabulary::new("state", &["queued", "processing", "done", "failed"]).dead.is_empty()
+            StateNames::new("state", &["queued", "processing", "done", "failed"]).dead.is_empty()
         );
-        let typed = Vocabulary::new("status", &["pending", "processing", "failed", "completed"]);
+        let typed = StateNames::new("status", &["pending", "processing", "failed", "completed"]);
         assert!(typed.dead.is_empty());
     }
 
     #[test]
     fn a_strange_value_is_kept_apart() {
-        let v = Vocabulary::new("state", &["queued", "paused"]);
+        let v = StateNames::new("state", &["queued", "paused"]);
         assert_eq!(v.other, ["paused"]);
-        assert_eq!(v.role("paused"), Role::Other);
+        assert_eq!(v.role("paused"), Lifecycle::Other);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::facts::Verdict;
+use crate::facts::Status;
 
 /// Height of the drawing; its width is one a step.
 const HEIGHT: f64 = 100.0;
@@ -10,7 +10,7 @@ const HEIGHT: f64 = 100.0;
 const BARS: [f64; 4] = [35.0, 65.0, 100.0, 85.0];
 
 /// A strip of verdicts, one bar a step; nothing where nothing was recorded.
-pub(super) fn strip(verdicts: &[Option<Verdict>], alternative: &str) -> String {
+pub(super) fn strip(verdicts: &[Option<Status>], alternative: &str) -> String {
     let mut out = open("strip", verdicts.len(), alternative);
     let mut at = 0;
     while at < verdicts.len() {
@@ -96,8 +96,8 @@ mod tests {
 
     #[test]
     fn equal_verdicts_are_one_bar_and_a_gap_is_none() {
-        let ok = Some(Verdict::Ok);
-        let svg = strip(&[ok, ok, None, Some(Verdict::Critical)], "x");
+        let ok = Some(Status::Ok);
+        let svg = strip(&[ok, ok, None, Some(Status::Critical)], "x");
         assert_eq!(svg.matches("<rect").count(), 2, "{svg}");
         assert!(svg.contains("class=\"ok-bar\" x=\"0\" y=\"65\" width=\"2\""), "{svg}");
     }

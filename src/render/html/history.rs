@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::{chart, escape, head, table};
-use crate::facts::Verdict;
-use crate::facts::snapshot::{FIGURES, FigureDoc};
-use crate::history::Past;
+use crate::facts::Status;
+use crate::facts::snapshot::{FIGURES, MetricDoc};
+use crate::history::HistoryRange;
 use crate::report::Provenance;
 use crate::report::history::{mark_text, started, time};
 use crate::text;
@@ -18,7 +18,7 @@ const ROWS: usize = 24;
 
 /// The whole page.
 #[must_use]
-pub fn render(past: &Past, from: &Provenance, now: Timestamp) -> String {
+pub fn render(past: &HistoryRange, from: &Provenance, now: Timestamp) -> String {
     let name = from.context.as_deref().unwrap_or(&past.subject);
     let title = format!("History of {name}");
     let mut page = head(&title);
@@ -40,12 +40,12 @@ pub fn render(past: &Past, from: &Provenance, now: Timestamp) -> String {
     page
 }
 
-fn summary(page: &mut String, past: &Past, title: &str, now: Timestamp) {
+fn summary(page: &mut String, past: &HistoryRange, title: &str, now: Timestamp) {
     let series = &past.series;
     let start = past.onsets.start();
     let verdict = match (series.latest, start) {
-        (None, _) => Verdict::Unknown,
-        (_, start) => start.map_or(Verdict::Ok, |onset| onset.verdict),
+        (None, _) => Status::Unknown,
+        (_, start) => start.map_or(Status::Ok, |onset| onset.verdict),
     };
     let class = verdict.word();
     _ = write!(
@@ -65,9 +65,9 @@ fn summary(page: &mut String, past: &Past, title: &str, now: Timestamp) {
 }
 
 /// What the bars mean: their heights differ as well as their colours.
-fn key(page: &mut String, past: &Past) {
+fn key(page: &mut String, past: &HistoryRange) {
     page.push_str("<p class=\"key\">");
-    for verdict in [Verdict::Ok, Verdict::Warning, Verdict::Critical, Verdict::Unknown] {
+    for verdict in [Status::Ok, Status::Warning, Status::Critical, Status::Unknown] {
         let bar = chart::strip(&[Some(verdict)], verdict.label());
         _ = write!(page, "<span>{bar} {}</span>", verdict.label());
     }
@@ -75,8 +75,8 @@ fn key(page: &mut String, past: &Past) {
     _ = writeln!(page, "<span>blank: not recorded; a step is {step}; times are UTC</span></p>");
 }
 
-fn status(page: &mut String, past: &Past, place: usize, question: &str) {
-    let known = |detail: &crate::facts::snapshot::Detail| {
+fn status(page: &mut String, past: &HistoryRange, place: usize, question: &str) {
+    let known = |detail: &crate::facts::snapshot::SnapshotDetail| {
         detail.steps.iter().find(|step| step.question == question).cloned()
     };
     let step = past.latest.as_ref().map(known);
@@ -88,7 +88,7 @@ fn status(page: &mut String, past: &Past, place: usize, question: &str) {
     let verdicts: Vec<_> =
         buckets.iter().map(|bucket| bucket.verdict.map(|_| bucket.questions[place])).collect();
     let onset = past.onsets.question(question);
-    let verdict = onset.map_or(Verdict::Ok, |onset| onset.verdict);
+    let verdict = onset.map_or(Status::Ok, |onset| onset.verdict);
     let since = onset.map(|onset| match onset.last_ok {
         Some(_) => format!("not OK since {}", time(onset.since)),
         None => format!("not OK since {} at least", time(onset.since)),
@@ -122,16 +122,16 @@ fn status(page: &mut String, past: &Past, place: usize, question: &str) {
 }
 
 /// `critical for 12 %, ok for 80 %, not recorded for 8 % of the time`
-fn share(verdicts: &[Option<Verdict>]) -> String {
+fn share(verdicts: &[Option<Status>]) -> String {
     let all = verdicts.len().max(1) as f64;
-    let of = |wanted: Option<Verdict>| {
+    let of = |wanted: Option<Status>| {
         verdicts.iter().filter(|verdict| **verdict == wanted).count() as f64 * 100.0 / all
     };
     let words = [
-        (Some(Verdict::Ok), "OK"),
-        (Some(Verdict::Warning), "WARNING"),
-        (Some(Verdict::Critical), "CRITICAL"),
-        (Some(Verdict::Unknown), "UNKNOWN"),
+        (Some(Status::Ok), "OK"),
+        (Some(Status::Warning), "WARNING"),
+        (Some(Status::Critical), "CRITICAL"),
+        (Some(Status::Unknown), "UNKNOWN"),
         (None, "not recorded"),
     ];
     let parts = words.into_iter().map(|(verdict, word)| (word, of(verdict)));
@@ -142,7 +142,7 @@ fn share(verdicts: &[Option<Verdict>]) -> String {
     format!("{} of the time", parts.join(", "))
 }
 
-fn axis(past: &Past) -> String {
+fn axis(past: &HistoryRange) -> String {
     let series = &past.series;
     let middle = series.from + (series.until - series.from) / 2;
     let label = |at: i64| {
@@ -157,7 +157,7 @@ fn axis(past: &Past) -> String {
     )
 }
 
-fn figure(page: &mut String, past: &Past, doc: &FigureDoc) {
+fn figure(page: &mut String, past: &HistoryRange, doc: &MetricDoc) {
     let values: Vec<_> = past.series.figure(doc).collect();
     let spans = || past.series.buckets.iter().filter_map(|b| b.figures[doc.figure as usize]);
     let (Some(last), Some(smallest)) =
@@ -191,7 +191,7 @@ fn figure(page: &mut String, past: &Past, doc: &FigureDoc) {
 }
 
 /// The chart in numbers.
-fn folded(past: &Past, doc: &FigureDoc) -> String {
+fn folded(past: &HistoryRange, doc: &MetricDoc) -> String {
     let buckets = &past.series.buckets;
     let fold = buckets.len().div_ceil(ROWS).max(1);
     let rows = buckets.chunks(fold).map(|chunk| {
@@ -207,7 +207,7 @@ fn folded(past: &Past, doc: &FigureDoc) -> String {
     table(&["from", "least", "most"], rows)
 }
 
-fn operations(page: &mut String, past: &Past, now: Timestamp) {
+fn operations(page: &mut String, past: &HistoryRange, now: Timestamp) {
     if past.marks.is_empty() {
         return;
     }
@@ -218,7 +218,7 @@ fn operations(page: &mut String, past: &Past, now: Timestamp) {
     page.push_str("</ul>\n");
 }
 
-fn troubles(page: &mut String, past: &Past) {
+fn troubles(page: &mut String, past: &HistoryRange) {
     let checks = past.onsets.checks();
     if checks.is_empty() {
         return;
@@ -231,7 +231,7 @@ fn troubles(page: &mut String, past: &Past) {
     page.push_str(&table(&["check", "verdict", "since", "last OK"], rows));
 }
 
-fn causes(page: &mut String, past: &Past) {
+fn causes(page: &mut String, past: &HistoryRange) {
     let Some(detail) = past.latest.as_ref().filter(|detail| !detail.causes.is_empty()) else {
         return;
     };
@@ -248,7 +248,7 @@ fn causes(page: &mut String, past: &Past) {
     page.push_str(&table(&["group", "kind", "jobs", "in 15 min", "cause"], rows));
 }
 
-fn gaps(page: &mut String, past: &Past) {
+fn gaps(page: &mut String, past: &HistoryRange) {
     if past.series.gaps.is_empty() {
         return;
     }

@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use super::style::{Paint, cut, field, right};
-use crate::facts::snapshot::{FIGURES, FigureDoc};
+use crate::facts::snapshot::{FIGURES, MetricDoc};
 use crate::text;
 use crate::text::sparkline;
 use crate::watch::Model;
@@ -27,7 +27,7 @@ pub(super) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static
         .collect()
 }
 
-fn figure(model: &Model, doc: &FigureDoc, width: usize, style: Paint) -> Vec<Span<'static>> {
+fn figure(model: &Model, doc: &MetricDoc, width: usize, style: Paint) -> Vec<Span<'static>> {
     let rest = width.saturating_sub(COLUMNS.0 + COLUMNS.1 + 1);
     let title = Span::raw(field(doc.title, COLUMNS.0));
     let Some(known) = &model.figures[doc.figure as usize] else {
@@ -55,21 +55,21 @@ fn figure(model: &Model, doc: &FigureDoc, width: usize, style: Paint) -> Vec<Spa
 }
 
 /// Why there is no number, and how to get one.
-fn missing(model: &Model, doc: &FigureDoc) -> String {
-    use crate::facts::snapshot::Figure;
+fn missing(model: &Model, doc: &MetricDoc) -> String {
+    use crate::facts::snapshot::Metric;
     match &model.latest {
         None => String::new(),
         Some(looked) if looked.obstacle.is_some() => "not read".to_owned(),
         Some(looked) => match doc.figure {
-            Figure::LastBeat => "nothing in hand".to_owned(),
-            Figure::Throughput => "no events tell".to_owned(),
+            Metric::LastBeat => "nothing in hand".to_owned(),
+            Metric::Throughput => "no events tell".to_owned(),
             _ if looked.by_kind_missing.is_some() => "needs: queue --advise".to_owned(),
             _ => "not kept by this schema".to_owned(),
         },
     }
 }
 
-fn trend(model: &Model, doc: &FigureDoc, width: usize) -> String {
+fn trend(model: &Model, doc: &MetricDoc, width: usize) -> String {
     let skip = model.trend.len().saturating_sub(width);
     let values =
         model.trend.iter().skip(skip).map(|dot| dot.figures.get(doc.figure).map(|m| m.value));

@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use super::style::{Paint, cut, field};
-use crate::facts::Verdict;
+use crate::facts::Status;
 use crate::text;
 use crate::watch::Model;
 
@@ -18,7 +18,7 @@ pub(super) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static
         return vec![first, Line::styled(cut(&model.subject, width), style.muted())];
     };
     let snapshot = &looked.snapshot;
-    let verdict = if model.overdue() { Verdict::Unknown } else { snapshot.verdict };
+    let verdict = if model.overdue() { Status::Unknown } else { snapshot.verdict };
     let label = verdict.label();
     let heading = match (&looked.section, model.overdue()) {
         (_, true) => "no look has ended of late".to_owned(),
@@ -78,9 +78,9 @@ fn place(model: &Model) -> String {
     parts.join(" · ")
 }
 
-fn word(word: &str) -> Verdict {
-    [Verdict::Ok, Verdict::Warning, Verdict::Critical]
+fn word(word: &str) -> Status {
+    [Status::Ok, Status::Warning, Status::Critical]
         .into_iter()
         .find(|verdict| verdict.word() == word)
-        .unwrap_or(Verdict::Unknown)
+        .unwrap_or(Status::Unknown)
 }

@@ -8,10 +8,10 @@ use ratatui::widgets::Paragraph;
 
 use super::style::{Paint, cut, field, right};
 use crate::facts::SourceError;
-use crate::facts::operation::Deed;
+use crate::facts::operation::OperationType;
 use crate::text::sparkline;
 use crate::text::{age, count};
-use crate::watch::{Aged, Model, Panel, causes, kinds, operations, sort_of, stuck};
+use crate::watch::{Model, Panel, Timestamped, causes, kinds, operations, sort_of, stuck};
 
 /// Rows of a list: their texts, as wide as the list allows.
 type Rows = Vec<String>;
@@ -114,7 +114,7 @@ fn note(model: &Model, panel: Panel) -> (Option<String>, bool) {
     }
 }
 
-fn since<T>(model: &Model, known: Option<&Aged<T>>) -> Option<f64> {
+fn since<T>(model: &Model, known: Option<&Timestamped<T>>) -> Option<f64> {
     known.and_then(|known| model.stale(known))
 }
 
@@ -189,17 +189,17 @@ fn stuck_rows(model: &Model) -> Rows {
 }
 
 fn operation_rows(model: &Model) -> Rows {
-    let row = |running: &&crate::facts::live::Running| {
+    let row = |running: &&crate::facts::live::RecentOperation| {
         let state = match (running.runs(), running.deed) {
-            (true, Deed::Requeue) => "requeueing".to_owned(),
-            (true, Deed::Undo) => "undoing".to_owned(),
-            (true, Deed::Rescue) => "rescuing".to_owned(),
+            (true, OperationType::Requeue) => "requeueing".to_owned(),
+            (true, OperationType::Undo) => "undoing".to_owned(),
+            (true, OperationType::Rescue) => "rescuing".to_owned(),
             (false, _) => format!("{} ago", age(running.last)),
         };
         let now = running.now.iter().map(|(state, n)| format!("{} {state}", count(*n)));
         let now = now.collect::<Vec<_>>().join(", ");
         let why = running.reason.iter().map(|reason| format!(": {reason}")).collect::<String>();
-        let deed = if running.deed == Deed::Requeue { "" } else { running.deed.past() };
+        let deed = if running.deed == OperationType::Requeue { "" } else { running.deed.past() };
         let jobs = format!("{} {deed}", count(running.jobs));
         let (id, jobs) = (field(&running.operation, 32), jobs.trim_end());
         format!("{id} {} {jobs}: {now}; {}{why}", field(&state, 12), running.who)

@@ -3,7 +3,7 @@
 use ratatui::style::{Color, Modifier, Style};
 use unicode_width::UnicodeWidthChar as _;
 
-use crate::facts::Verdict;
+use crate::facts::Status;
 use crate::render::sanitise;
 
 /// How to paint.
@@ -13,12 +13,12 @@ pub(super) struct Paint {
 }
 
 impl Paint {
-    pub(super) fn verdict(self, verdict: Verdict) -> Style {
+    pub(super) fn verdict(self, verdict: Status) -> Style {
         let color = match verdict {
-            Verdict::Ok => Color::Green,
-            Verdict::Warning => Color::Yellow,
-            Verdict::Critical => Color::Red,
-            Verdict::Unknown | Verdict::Skipped { .. } => Color::Magenta,
+            Status::Ok => Color::Green,
+            Status::Warning => Color::Yellow,
+            Status::Critical => Color::Red,
+            Status::Unknown | Status::Skipped { .. } => Color::Magenta,
         };
         self.colored(color).add_modifier(Modifier::BOLD)
     }

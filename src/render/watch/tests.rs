@@ -4,10 +4,10 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use super::{LEAST, paint};
-use crate::facts::live::Running;
-use crate::facts::operation::Deed;
+use crate::facts::live::RecentOperation;
+use crate::facts::operation::OperationType;
 use crate::watch::testing::{at, look, model};
-use crate::watch::{Key, Model, Overlay, press};
+use crate::watch::{KeyPress, Model, Overlay, press};
 
 fn screen(model: &Model, width: u16, height: u16) -> String {
     let Ok(mut terminal) = Terminal::new(TestBackend::new(width, height));
@@ -56,9 +56,9 @@ fn a_small_window_has_the_verdict_and_says_what_it_lacks() {
 #[test]
 fn an_operation_runs_for_as_long_as_it_writes() {
     let mut model = model();
-    let mut operation = Running {
+    let mut operation = RecentOperation {
         operation: "rq-1".to_owned(),
-        deed: Deed::Requeue,
+        deed: OperationType::Requeue,
         who: "ada@desk".to_owned(),
         reason: Some("token renewed".to_owned()),
         jobs: 120,
@@ -66,8 +66,8 @@ fn an_operation_runs_for_as_long_as_it_writes() {
         last: 2.0,
         now: vec![("queued".to_owned(), 80), ("dead_letter".to_owned(), 40)],
     };
-    press(&mut model, Key::Char('4'));
-    let shown = |model: &mut Model, operation: &Running| {
+    press(&mut model, KeyPress::Char('4'));
+    let shown = |model: &mut Model, operation: &RecentOperation| {
         let mut seen = look(5, Some(1.0));
         let Some(live) = &mut seen.live else { return String::new() };
         if let Ok(activity) = &mut live.activity.result {
@@ -80,7 +80,7 @@ fn an_operation_runs_for_as_long_as_it_writes() {
     let running = shown(&mut model, &operation);
     let row = "requeueing   120: 80 queued, 40 dead_letter; ada@desk: token renewed";
     assert!(running.contains(row), "{running}");
-    operation.deed = Deed::Undo;
+    operation.deed = OperationType::Undo;
     assert!(shown(&mut model, &operation).contains("undoing"));
     operation.last = 15.0;
     assert!(shown(&mut model, &operation).contains("15s ago      120 put back: 80 queued"));

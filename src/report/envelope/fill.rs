@@ -4,7 +4,7 @@ use super::{
     CheckJson, ContextJson, CoverageJson, Envelope, ErrorJson, FindingJson, HintJson, MatchedJson,
     NotExaminedJson, ObservedJson, RuledOutJson, SCHEMA, SectionJson, ToolJson,
 };
-use crate::facts::{Evidence, Finding, Value, Verdict};
+use crate::facts::{Evidence, Finding, Status, Value};
 use crate::report::{Provenance, Report};
 
 impl Envelope {
@@ -62,7 +62,7 @@ fn check(f: &Finding) -> CheckJson {
         threshold: f.threshold.map(|threshold| threshold.to_string()),
         message: f.message.clone(),
         blocked_by: match f.verdict {
-            Verdict::Skipped { blocked_by } => Some(blocked_by),
+            Status::Skipped { blocked_by } => Some(blocked_by),
             _ => None,
         },
         hint: HintJson {
@@ -103,7 +103,7 @@ fn finding(f: &Finding) -> FindingJson {
     }
 }
 
-fn section(s: &crate::report::SectionVerdict) -> SectionJson {
+fn section(s: &crate::report::Diagnosis) -> SectionJson {
     let evidence = |f: &Finding| MatchedJson {
         id: f.check,
         observed: f.evidence.as_ref().map(observed),

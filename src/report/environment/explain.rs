@@ -2,7 +2,7 @@
 
 use super::{ValueJson, key_json};
 use crate::checks::environment::{KeyVerdict, in_force, judge_key};
-use crate::facts::Verdict;
+use crate::facts::Status;
 use crate::facts::environment::{EnvFile, Environment, SchemaKey};
 use crate::report::{Block, Cell, Document, Report};
 
@@ -61,9 +61,9 @@ fn value_pairs(
     pairs.extend(shadowed.map(|origin| ("shadows", Cell::muted(origin))));
     let text = in_force(values, &facts.policy.fallbacks, &key.name).map(|set| set.value.reveal());
     let (verdict, reasons) = match judge_key(&facts.schema, key, text) {
-        KeyVerdict::Accepted => (Verdict::Ok, "accepted".to_owned()),
-        KeyVerdict::Refused(reasons) => (Verdict::Critical, reasons.join("; ")),
-        KeyVerdict::Unknown(reasons) => (Verdict::Unknown, reasons.join("; ")),
+        KeyVerdict::Accepted => (Status::Ok, "accepted".to_owned()),
+        KeyVerdict::Refused(reasons) => (Status::Critical, reasons.join("; ")),
+        KeyVerdict::Unknown(reasons) => (Status::Unknown, reasons.join("; ")),
     };
     pairs.push(("verdict", Cell::judged(reasons, verdict)));
     pairs

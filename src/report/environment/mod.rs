@@ -14,7 +14,7 @@ use crate::exit::FailOn;
 use crate::facts::environment::{
     CodeForm, EntryState, EnvEntry, EnvFile, EnvSchema, Environment, SchemaKey, Unresolved,
 };
-use crate::facts::{Finding, Verdict};
+use crate::facts::{Finding, Status};
 use crate::text;
 pub use explain::explain;
 
@@ -134,12 +134,12 @@ fn agreement(facts: &Environment) -> Option<AgreementJson> {
 
 fn document(facts: &Environment, findings: &[Finding], flags: &str) -> Document {
     let mut document = Document::default();
-    let verdict = Verdict::worst(findings.iter().map(|finding| finding.verdict));
+    let verdict = Status::worst(findings.iter().map(|finding| finding.verdict));
     document.headline(verdict, headline(facts, findings, verdict));
     document.push(title(facts));
     let mut table =
         Table::new(vec![Column::text("verdict"), Column::text("key"), Column::prose("message")]);
-    for rank in [Verdict::Critical, Verdict::Unknown, Verdict::Warning, Verdict::Ok] {
+    for rank in [Status::Critical, Status::Unknown, Status::Warning, Status::Ok] {
         for finding in findings.iter().filter(|finding| finding.verdict == rank) {
             table.row(row(finding));
         }
@@ -156,11 +156,11 @@ fn document(facts: &Environment, findings: &[Finding], flags: &str) -> Document 
 fn next(
     facts: &Environment,
     findings: &[Finding],
-    verdict: Verdict,
+    verdict: Status,
     flags: &str,
 ) -> Vec<(String, String)> {
     let mut next = Vec::new();
-    let Some(worst) = findings.iter().find(|f| f.verdict == verdict && verdict != Verdict::Ok)
+    let Some(worst) = findings.iter().find(|f| f.verdict == verdict && verdict != Status::Ok)
     else {
         return next;
     };
@@ -184,7 +184,7 @@ fn next(
 
 fn row(finding: &Finding) -> Vec<Cell> {
     let message = match finding.verdict {
-        Verdict::Ok => Cell::muted(&finding.message),
+        Status::Ok => Cell::muted(&finding.message),
         _ => Cell::plain(&finding.message),
     };
     vec![Cell::verdict(finding.verdict), Cell::plain(&finding.subject), message]
@@ -211,12 +211,12 @@ const NOUNS: [(&str, &str, &str); 9] = [
     ("env.exposure", "key is where it should not be", "keys are where they should not be"),
 ];
 
-fn headline(facts: &Environment, findings: &[Finding], verdict: Verdict) -> String {
-    if verdict == Verdict::Ok {
+fn headline(facts: &Environment, findings: &[Finding], verdict: Status) -> String {
+    if verdict == Status::Ok {
         return well(facts);
     }
     let missed = |f: &&Finding| f.verdict == verdict && f.check == "env.code";
-    if verdict == Verdict::Unknown && !findings.iter().any(|finding| missed(&finding)) {
+    if verdict == Status::Unknown && !findings.iter().any(|finding| missed(&finding)) {
         let unknown = findings.iter().filter(|finding| finding.verdict == verdict).count();
         return text::plural(unknown as u64, "key cannot be judged", "keys cannot be judged");
     }

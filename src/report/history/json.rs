@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::words::{started, time};
-use crate::facts::snapshot::{FIGURES, FigureDoc, Mark, Point};
-use crate::history::{Bucket, Onset, Past};
+use crate::facts::snapshot::{FIGURES, MetricDoc, OperationMarker, StoredSnapshot};
+use crate::history::{HistoryRange, OpenProblem, TimeBucket};
 use crate::triage::tree::TREE;
 
 /// `data` of `history`.
@@ -81,7 +81,7 @@ impl PointJson {
 
     /// Its fields in that order; what is not known is null.
     #[must_use]
-    pub fn row(point: &Point<'_>) -> Value {
+    pub fn row(point: &StoredSnapshot<'_>) -> Value {
         let mut row = Map::new();
         row.insert("at".into(), time(point.at).into());
         row.insert("verdict".into(), point.verdict.word().into());
@@ -105,15 +105,15 @@ fn number(value: f64) -> Value {
 }
 
 /// The answer for machines.
-pub(super) fn data(past: &Past, now: Timestamp) -> HistoryJson {
+pub(super) fn data(past: &HistoryRange, now: Timestamp) -> HistoryJson {
     let series = &past.series;
-    let trouble = |onset: &Onset| TroubleJson {
+    let trouble = |onset: &OpenProblem| TroubleJson {
         check: onset.what.clone(),
         status: onset.verdict.word(),
         since: time(onset.since),
         last_ok: onset.last_ok.map(time),
     };
-    let mark = |mark: &Mark| MarkJson {
+    let mark = |mark: &OperationMarker| MarkJson {
         operation: mark.operation.clone(),
         deed: mark.deed.word(),
         at: time(mark.at.as_millisecond()),
@@ -140,11 +140,11 @@ pub(super) fn data(past: &Past, now: Timestamp) -> HistoryJson {
     }
 }
 
-fn step(bucket: &Bucket) -> Value {
+fn step(bucket: &TimeBucket) -> Value {
     let questions = TREE.iter().zip(bucket.questions).map(|(branch, verdict)| {
         (branch.question.trim_end_matches('?').to_owned(), verdict.word().into())
     });
-    let figure = |doc: &FigureDoc| {
+    let figure = |doc: &MetricDoc| {
         let span = bucket.figures[doc.figure as usize];
         let span = span.map(|span| {
             json!({"min": number(span.min), "max": number(span.max), "last": number(span.last),

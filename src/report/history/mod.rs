@@ -8,10 +8,10 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
-use crate::facts::Verdict;
-use crate::facts::snapshot::{FIGURES, FigureDoc};
+use crate::facts::Status;
+use crate::facts::snapshot::{FIGURES, MetricDoc};
 use crate::history::series::Span;
-use crate::history::{Bucket, Onset, Past};
+use crate::history::{HistoryRange, OpenProblem, TimeBucket};
 use crate::text;
 use crate::text::sparkline;
 use crate::triage::tree::TREE;
@@ -23,7 +23,12 @@ pub use words::{mark_text, started, time};
 
 /// Builds the view.
 #[must_use]
-pub fn report(past: &Past, page: Option<&Path>, now: Timestamp, from: &Provenance) -> Report {
+pub fn report(
+    past: &HistoryRange,
+    page: Option<&Path>,
+    now: Timestamp,
+    from: &Provenance,
+) -> Report {
     let mut document = Document::default();
     document.push(header::title("history", from));
     document.note(started(past, now));
@@ -46,7 +51,7 @@ pub fn report(past: &Past, page: Option<&Path>, now: Timestamp, from: &Provenanc
 }
 
 /// The timeline of each question, and of the requeues below.
-fn status(past: &Past) -> Table {
+fn status(past: &HistoryRange) -> Table {
     let mut table = Table::new(vec![
         Column::text("step"),
         Column::text("last"),
@@ -64,8 +69,8 @@ fn status(past: &Past) -> Table {
             continue;
         }
         let onset = past.onsets.question(branch.question);
-        let verdict = onset.map_or(Verdict::Ok, |onset| onset.verdict);
-        let of = |bucket: &Bucket| bucket.verdict.map(|_| bucket.questions[place]);
+        let verdict = onset.map_or(Status::Ok, |onset| onset.verdict);
+        let of = |bucket: &TimeBucket| bucket.verdict.map(|_| bucket.questions[place]);
         table.row(vec![
             Cell::plain(branch.question),
             Cell::verdict(verdict),
@@ -93,12 +98,12 @@ fn status(past: &Past) -> Table {
 }
 
 /// `14:03:10Z`, or the day as well when it was not within a day of the end.
-fn since(onset: &Onset) -> String {
+fn since(onset: &OpenProblem) -> String {
     let text = time(onset.since);
     if onset.last_ok.is_none() { format!("≤ {}", &text[5..16]) } else { text[5..16].to_owned() }
 }
 
-fn figures(past: &Past) -> Table {
+fn figures(past: &HistoryRange) -> Table {
     let mut table = Table::new(vec![
         Column::text("figure"),
         Column::number("last"),
@@ -126,12 +131,12 @@ fn figures(past: &Past) -> Table {
     table
 }
 
-fn last_text(doc: &FigureDoc, span: Span) -> String {
+fn last_text(doc: &MetricDoc, span: Span) -> String {
     let bound = if span.at_least { "≥ " } else { "" };
     format!("{bound}{}", text::figure(doc, span.last))
 }
 
-fn next(past: &Past) -> Vec<(String, String)> {
+fn next(past: &HistoryRange) -> Vec<(String, String)> {
     let Some(start) = past.onsets.start() else { return vec![] };
     vec![
         ("cliplyctl triage".to_owned(), "how it is now".to_owned()),

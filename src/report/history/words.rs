@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use crate::facts::operation::Deed;
-use crate::facts::snapshot::Mark;
-use crate::history::Past;
+use crate::facts::operation::OperationType;
+use crate::facts::snapshot::OperationMarker;
+use crate::history::HistoryRange;
 use crate::text;
 
 /// RFC 3339 UTC of milliseconds since 1970.
@@ -16,7 +16,7 @@ pub fn time(at: i64) -> String {
 
 /// When did it start? In one sentence.
 #[must_use]
-pub fn started(past: &Past, now: Timestamp) -> String {
+pub fn started(past: &HistoryRange, now: Timestamp) -> String {
     let ago = |at: i64| text::age((now.as_millisecond() - at) as f64 / 1e3);
     let Some(latest) = past.series.latest else {
         return format!("nothing was recorded since {}", time(past.series.from));
@@ -63,7 +63,7 @@ pub fn started(past: &Past, now: Timestamp) -> String {
 }
 
 /// What is to be known of the timeline: its ends, gaps and operations.
-pub(super) fn notes(past: &Past, now: Timestamp) -> Vec<String> {
+pub(super) fn notes(past: &HistoryRange, now: Timestamp) -> Vec<String> {
     let series = &past.series;
     let step = text::age(series.step as f64 / 1e3);
     let mut notes = vec![format!(
@@ -97,17 +97,17 @@ pub(super) fn notes(past: &Past, now: Timestamp) -> Vec<String> {
 }
 
 /// The letter of an operation on the timeline.
-pub(super) fn sign(deed: Deed) -> char {
+pub(super) fn sign(deed: OperationType) -> char {
     match deed {
-        Deed::Requeue => 'R',
-        Deed::Undo => 'U',
-        Deed::Rescue => 'S',
+        OperationType::Requeue => 'R',
+        OperationType::Undo => 'U',
+        OperationType::Rescue => 'S',
     }
 }
 
 /// `R 2026-01-31T04:00:00Z ada@desk requeued 120 jobs (rq-…): the token was renewed`
 #[must_use]
-pub fn mark_text(mark: &Mark, now: Timestamp) -> String {
+pub fn mark_text(mark: &OperationMarker, now: Timestamp) -> String {
     let (sign, deed) = (sign(mark.deed), mark.deed.past());
     let reason = mark.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     format!(

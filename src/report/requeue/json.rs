@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Facing;
+use super::RequeuePlanView;
 use super::plan::expected;
-use crate::facts::requeue::{Exclusion, Plan};
+use crate::facts::requeue::{Plan, PlanSkip};
 use crate::report::canary::LaneJson;
 use crate::report::follow::FollowJson;
 use crate::report::outcome::{NAMED, NamedJson, OutcomeJson};
@@ -54,16 +54,16 @@ pub struct GroupJson {
 
 /// What was meant and not requeued: repeat offenders, and ids that are not dead.
 pub(super) fn left_behind(plan: &Plan) -> u64 {
-    let offenders = plan.excluded_for(Exclusion::RepeatOffender);
+    let offenders = plan.excluded_for(PlanSkip::RepeatOffender);
     // Whoever says so does not want the others: --skip-ineligible, or an operation that goes on.
     if plan.options.skip_ineligible {
         return offenders;
     }
-    offenders + plan.excluded_for(Exclusion::NotDead) + plan.excluded_for(Exclusion::Missing)
+    offenders + plan.excluded_for(PlanSkip::NotDead) + plan.excluded_for(PlanSkip::Missing)
 }
 
 /// The answer for machines.
-pub(super) fn data(facing: &Facing<'_>, outcome: Option<OutcomeJson>) -> RequeueJson {
+pub(super) fn data(facing: &RequeuePlanView<'_>, outcome: Option<OutcomeJson>) -> RequeueJson {
     let plan = facing.plan;
     let excluded = plan.excluded.iter().map(|(reason, n, jobs)| ExcludedJson {
         reason: reason.word(),

@@ -15,15 +15,15 @@ use super::{Document, Provenance, Report, canary, follow, header};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::facts::advice::Advice;
-use crate::facts::cohort::Followed;
+use crate::facts::cohort::FollowResult;
 use crate::facts::operation::OperationId;
-use crate::facts::pace::Pace;
-use crate::facts::ramp::{Canary, Lane, Reason};
-use crate::facts::requeue::{Exclusion, Outcome, Plan, Stop};
+use crate::facts::pace::Throttle;
+use crate::facts::ramp::{Canary, CanaryGroupResult, CanaryStop};
+use crate::facts::requeue::{Outcome, Plan, PlanSkip, WriteStop};
 use crate::text::plural;
 
 /// A plan, and where it stands.
-pub struct Facing<'a> {
+pub struct RequeuePlanView<'a> {
     /// The plan.
     pub plan: &'a Plan,
     /// Context and database.
@@ -37,7 +37,7 @@ pub struct Facing<'a> {
     /// Step by step.
     pub canary: Option<Canary>,
     /// How fast.
-    pub pace: Pace,
+    pub pace: Throttle,
     /// What is known of causes, the strongest first.
     pub rules: Vec<&'a Advice>,
     /// Jobs of the operation that goes on which an undo took back since.
@@ -57,9 +57,9 @@ pub struct Done {
     /// What became of each job of the plan.
     pub outcome: Outcome,
     /// How far each group came, where a canary went ahead.
-    pub lanes: Vec<Lane>,
+    pub lanes: Vec<CanaryGroupResult>,
     /// What became of the jobs, where they were followed.
-    pub followed: Option<Followed>,
+    pub followed: Option<FollowResult>,
 }
 
 impl From<Outcome> for Done {
@@ -70,7 +70,7 @@ impl From<Outcome> for Done {
 
 /// The plan as the answer: `--dry-run`, or nothing to do.
 #[must_use]
-pub fn planned(facing: &Facing<'_>, dry_run: bool, obstacle: Option<&str>) -> Report {
+pub fn planned(facing: &RequeuePlanView<'_>, dry_run: bool, obstacle: Option<&str>) -> Report {
     let mut document = document(facing);
     let plan = facing.plan;
     if plan.matched == 0 {
@@ -97,7 +97,7 @@ pub fn planned(facing: &Facing<'_>, dry_run: bool, obstacle: Option<&str>) -> Re
 }
 
 /// How a plan that was shown is applied: by its id, where it is kept; one that goes on, goes on.
-fn applies(facing: &Facing<'_>) -> Vec<(String, String)> {
+fn applies(facing: &RequeuePlanView<'_>) -> Vec<(String, String)> {
     let plan = facing.plan;
     let (apply, flags, why) = match &facing.resumes {
         Some(operation) => {
@@ -119,7 +119,7 @@ fn applies(facing: &Facing<'_>) -> Vec<(String, String)> {
 
 /// Explicit ids of which some are not dead: nothing was written.
 #[must_use]
-pub fn refused(facing: &Facing<'_>) -> Report {
+pub fn refused(facing: &RequeuePlanView<'_>) -> Report {
     let plan = facing.plan;
     let mut document = document(facing);
     let jobs = ineligible(plan);
@@ -137,8 +137,8 @@ pub fn refused(facing: &Facing<'_>) -> Report {
 /// `1 job does not exist and 2 jobs are not dead`
 fn ineligible(plan: &Plan) -> String {
     let words = [
-        (Exclusion::Missing, "job does not exist", "jobs do not exist"),
-        (Exclusion::NotDead, "job is not dead", "jobs are not dead"),
+        (PlanSkip::Missing, "job does not exist", "jobs do not exist"),
+        (PlanSkip::NotDead, "job is not dead", "jobs are not dead"),
     ];
     let said = words.map(|(why, one, more)| (plan.excluded_for(why), one, more));
     let said = said.into_iter().filter(|(n, ..)| *n > 0);
@@ -147,7 +147,7 @@ fn ineligible(plan: &Plan) -> String {
 
 /// The account of a write.
 #[must_use]
-pub fn applied(facing: &Facing<'_>, operation: &OperationId, done: &Done) -> Report {
+pub fn applied(facing: &RequeuePlanView<'_>, operation: &OperationId, done: &Done) -> Report {
     let outcome = &done.outcome;
     let mut document = Document::default();
     document.push(header::title("requeue", &facing.from));
@@ -184,7 +184,11 @@ fn ending(done: &Done, written: ExitCode) -> ExitCode {
     order.into_iter().find(|code| has(*code)).unwrap_or(written)
 }
 
-fn next(facing: &Facing<'_>, operation: &OperationId, done: &Done) -> Vec<(String, String)> {
+fn next(
+    facing: &RequeuePlanView<'_>,
+    operation: &OperationId,
+    done: &Done,
+) -> Vec<(String, String)> {
     let (outcome, mut next) = (&done.outcome, Vec::new());
     let mut say = |command: String, why: &str| next.push((command, why.to_owned()));
     // Whoever goes on, goes on as carefully.
@@ -196,22 +200,23 @@ fn next(facing: &Facing<'_>, operation: &OperationId, done: &Done) -> Vec<(Strin
             "what becomes of those that were requeued",
         );
         if outcome.left > 0 {
-            let failed = done.lanes.iter().any(|lane| lane.stopped == Some(Reason::Failed));
+            let failed = done.lanes.iter().any(|lane| lane.stopped == Some(CanaryStop::Failed));
             let once = if failed { "the cause is mended" } else { "workers reach its jobs" };
             say(resume, &format!("once {once}: go on with the others"));
         }
-        if done.lanes.iter().any(Lane::may_be_untouched) {
+        if done.lanes.iter().any(CanaryGroupResult::may_be_untouched) {
             say(format!("cliplyctl dlq undo {operation}"), "take back what no worker has touched");
         }
     } else if outcome.left + outcome.in_doubt > 0 {
         match outcome.stopped {
-            Some(Stop::AllOrNothing) => {}
-            Some(Stop::Undone) => say(resume, "if the others are wanted after all"),
+            Some(WriteStop::AllOrNothing) => {}
+            Some(WriteStop::Undone) => say(resume, "if the others are wanted after all"),
             _ => say(resume, "finish it; nothing is done twice"),
         }
     } else if let Some(followed) = &done.followed {
         follow::next(followed).into_iter().for_each(|(command, why)| say(command, &why));
-    } else if !done.lanes.is_empty() && !done.lanes.iter().any(Lane::may_be_untouched) {
+    } else if !done.lanes.is_empty() && !done.lanes.iter().any(CanaryGroupResult::may_be_untouched)
+    {
         say("cliplyctl triage".to_owned(), "how all of it stands now");
     } else if outcome.done > 0 {
         say(format!("cliplyctl dlq follow {operation}"), "what becomes of them");

@@ -1,12 +1,12 @@
 //! The plan as a person reads it before they agree.
 
-use super::Facing;
+use super::RequeuePlanView;
 use crate::checks::advice::advise;
 use crate::facts::advice::{Advice, SafeToRetry};
-use crate::facts::pace::Pace;
+use crate::facts::pace::Throttle;
 use crate::facts::ramp::Canary;
-use crate::facts::requeue::{Exclusion, Group, Plan};
-use crate::facts::{Fingerprint, Verdict};
+use crate::facts::requeue::{Plan, PlanSkip, PlannedGroup};
+use crate::facts::{Fingerprint, Status};
 use crate::report::dead_letter::retry;
 use crate::report::outcome::SHOWN;
 use crate::report::{Block, Cell, Column, Document, Table, header};
@@ -17,7 +17,7 @@ const RATE: f64 = 5_000.0;
 
 /// The plan for people: on stderr before the question, on stdout with `--dry-run`.
 #[must_use]
-pub fn document(facing: &Facing<'_>) -> Document {
+pub fn document(facing: &RequeuePlanView<'_>) -> Document {
     let plan = facing.plan;
     let mut document = Document::default();
     document.push(header::title("requeue plan", &facing.from));
@@ -82,13 +82,13 @@ pub fn document(facing: &Facing<'_>) -> Document {
 }
 
 /// Seconds that the writing takes, without what is waited for.
-pub(super) fn expected(facing: &Facing<'_>) -> f64 {
+pub(super) fn expected(facing: &RequeuePlanView<'_>) -> f64 {
     let rate = facing.pace.rate.map_or(RATE, |rate| rate.min(RATE));
     (facing.plan.ids.len() as f64 / rate).ceil()
 }
 
 /// `at most 20 jobs a second; due one by one over 10m`
-fn pace(pace: &Pace) -> Option<String> {
+fn pace(pace: &Throttle) -> Option<String> {
     let mut words = Vec::new();
     words.extend(pace.rate.map(|rate| {
         let jobs = (rate * 3_600.0).round() as u64;
@@ -106,13 +106,13 @@ fn pace(pace: &Pace) -> Option<String> {
     (!words.is_empty()).then(|| words.join("; "))
 }
 
-fn label(reason: Exclusion) -> &'static str {
+fn label(reason: PlanSkip) -> &'static str {
     match reason {
-        Exclusion::Missing => "left out: no such job",
-        Exclusion::NotDead => "left out: not dead",
-        Exclusion::RepeatOffender => "left out: repeat offender",
-        Exclusion::BeyondMax => "left out: beyond --max",
-        Exclusion::AlreadyDone => "already done",
+        PlanSkip::Missing => "left out: no such job",
+        PlanSkip::NotDead => "left out: not dead",
+        PlanSkip::RepeatOffender => "left out: repeat offender",
+        PlanSkip::BeyondMax => "left out: beyond --max",
+        PlanSkip::AlreadyDone => "already done",
     }
 }
 
@@ -144,8 +144,8 @@ fn groups(document: &mut Document, plan: &Plan, rules: &[&Advice]) {
 }
 
 /// All at once, of causes that do not pass by themselves.
-fn beware(document: &mut Document, facing: &Facing<'_>) {
-    let unsafe_now = |group: &&Group| {
+fn beware(document: &mut Document, facing: &RequeuePlanView<'_>) {
+    let unsafe_now = |group: &&PlannedGroup| {
         matches!(safety(group, &facing.rules), Some(SafeToRetry::AfterFix | SafeToRetry::No))
     };
     let jobs = facing.plan.groups.iter().filter(unsafe_now).map(|group| group.jobs).sum();
@@ -158,16 +158,16 @@ fn beware(document: &mut Document, facing: &Facing<'_>) {
 }
 
 /// Whether such a cause passes by itself, as far as anybody knows.
-fn safety(group: &Group, rules: &[&Advice]) -> Option<SafeToRetry> {
-    let Group { hash, code, template, .. } = group.clone();
+fn safety(group: &PlannedGroup, rules: &[&Advice]) -> Option<SafeToRetry> {
+    let PlannedGroup { hash, code, template, .. } = group.clone();
     let cause = Fingerprint { hash, code, template };
     advise(rules.iter().copied(), &cause).map(|advice| advice.safe_to_retry)
 }
 
-fn advised(group: &Group, rules: &[&Advice]) -> Cell {
+fn advised(group: &PlannedGroup, rules: &[&Advice]) -> Cell {
     match safety(group, rules) {
         Some(SafeToRetry::Yes) => Cell::plain(retry(SafeToRetry::Yes)),
-        Some(other) => Cell::judged(retry(other), Verdict::Warning),
+        Some(other) => Cell::judged(retry(other), Status::Warning),
         None => Cell::muted("unknown"),
     }
 }
@@ -192,13 +192,13 @@ fn left_out(document: &mut Document, plan: &Plan) {
     let named = plan
         .excluded
         .iter()
-        .filter(|(reason, ..)| !matches!(reason, Exclusion::BeyondMax | Exclusion::AlreadyDone));
+        .filter(|(reason, ..)| !matches!(reason, PlanSkip::BeyondMax | PlanSkip::AlreadyDone));
     let mut table = Table::listing(vec![Column::text("left out"), Column::prose("why")]);
     for (reason, _, jobs) in named {
         for job in jobs.iter().take(SHOWN) {
             let why = match (reason, &job.state) {
-                (Exclusion::NotDead, Some(state)) => format!("it is {state}"),
-                (Exclusion::Missing, _) => "no such job".to_owned(),
+                (PlanSkip::NotDead, Some(state)) => format!("it is {state}"),
+                (PlanSkip::Missing, _) => "no such job".to_owned(),
                 _ => label(*reason).trim_start_matches("left out: ").to_owned(),
             };
             table.row(vec![Cell::plain(job.id.to_string()), Cell::plain(why)]);

@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use crate::checks::rls::body;
 use crate::exit::FailOn;
-use crate::facts::access::observation::{Outcome, Trial};
+use crate::facts::access::observation::{AccessTest, AccessTestResult};
 use crate::facts::access::{Audit, CLIENT_ROLES, Command, SERVICE_ROLE};
-use crate::facts::{Finding, Verdict};
+use crate::facts::{Finding, Status};
 use crate::report::{Block, Cell, Column, Document, Provenance, Report, Table, header};
 use crate::text::{self, some_of};
 
@@ -60,7 +60,7 @@ pub fn report(
     from: &Provenance,
 ) -> Report {
     let mut document = document(audit, &findings, from);
-    if findings.iter().any(|finding| finding.verdict != Verdict::Ok) {
+    if findings.iter().any(|finding| finding.verdict != Status::Ok) {
         let question = super::question(audit, asked.scope);
         let page = (
             "cliplyctl runbook 4.2".to_owned(),
@@ -70,10 +70,10 @@ pub fn report(
     }
     let count = |verdict| findings.iter().filter(|f| f.verdict == verdict).count();
     let summary = vec![
-        ("critical", count(Verdict::Critical).into()),
-        ("unknown", count(Verdict::Unknown).into()),
-        ("warning", count(Verdict::Warning).into()),
-        ("notes", count(Verdict::Ok).into()),
+        ("critical", count(Status::Critical).into()),
+        ("unknown", count(Status::Unknown).into()),
+        ("warning", count(Status::Warning).into()),
+        ("notes", count(Status::Ok).into()),
     ];
     let mut report = Report::judged("rls audit", findings, asked.fail_on, data(audit), document);
     report.summary = summary;
@@ -106,13 +106,13 @@ fn data(audit: &Audit) -> AuditJson {
     }
 }
 
-fn tried(audit: &Audit, which: impl Fn(&Trial) -> bool) -> usize {
+fn tried(audit: &Audit, which: impl Fn(&AccessTest) -> bool) -> usize {
     audit.observations.trials.iter().filter(|trial| which(trial)).count()
 }
 
 /// Whether the planner alone was asked. What it refuses, the command would be refused too.
-fn is_plan(trial: &Trial) -> bool {
-    !matches!(trial.outcome, Outcome::Rows { .. })
+fn is_plan(trial: &AccessTest) -> bool {
+    !matches!(trial.outcome, AccessTestResult::Rows { .. })
 }
 
 /// What was not looked at, and why.
@@ -140,10 +140,10 @@ fn not_examined(audit: &Audit, asked: &[String]) -> Vec<(String, String)> {
 
 fn document(audit: &Audit, findings: &[Finding], from: &Provenance) -> Document {
     let mut document = Document::default();
-    let verdict = Verdict::worst(findings.iter().map(|f| f.verdict));
+    let verdict = Status::worst(findings.iter().map(|f| f.verdict));
     document.headline(verdict, headline(findings, verdict));
     document.push(header::title("access", from));
-    let (notes, flaws): (Vec<_>, Vec<_>) = findings.iter().partition(|f| f.verdict == Verdict::Ok);
+    let (notes, flaws): (Vec<_>, Vec<_>) = findings.iter().partition(|f| f.verdict == Status::Ok);
     if !flaws.is_empty() {
         document.push(Block::Table(table(&flaws)));
         remedies(&mut document, &flaws);
@@ -167,8 +167,8 @@ fn notes_of(document: &mut Document, notes: &[&Finding]) {
     }
 }
 
-fn headline(findings: &[Finding], verdict: Verdict) -> String {
-    if verdict == Verdict::Ok {
+fn headline(findings: &[Finding], verdict: Status) -> String {
+    if verdict == Status::Ok {
         return "access is what is declared".to_owned();
     }
     let counted =
@@ -178,12 +178,12 @@ fn headline(findings: &[Finding], verdict: Verdict) -> String {
         };
     let parts = [
         counted(
-            Verdict::Critical,
+            Status::Critical,
             "finding changes who can do what",
             "findings change who can do what",
         ),
-        counted(Verdict::Unknown, "could not be judged", "could not be judged"),
-        counted(Verdict::Warning, "matter of hygiene", "matters of hygiene"),
+        counted(Status::Unknown, "could not be judged", "could not be judged"),
+        counted(Status::Warning, "matter of hygiene", "matters of hygiene"),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

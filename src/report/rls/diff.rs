@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::exit::FailOn;
 use crate::facts::access::diff::Pair;
-use crate::facts::{Finding, Verdict};
+use crate::facts::{Finding, Status};
 use crate::report::{Block, Cell, Column, Document, Report, Table};
 use crate::text;
 
@@ -12,8 +12,7 @@ use crate::text;
 #[must_use]
 pub fn report(pair: &Pair, findings: Vec<Finding>, fail_on: FailOn) -> Report {
     let summary = counts(&findings).map(|(word, count)| (word, count.into())).to_vec();
-    let of =
-        |side: &crate::facts::access::diff::Snapshot| json!({ "file": side.file, "of": side.of });
+    let of = |side: &crate::facts::access::diff::AccessReport| json!({ "file": side.file, "of": side.of });
     let data = json!({ "old": of(&pair.old), "new": of(&pair.new) });
     let document = document(pair, &findings);
     let mut report = Report::judged("rls diff", findings, fail_on, data, document);
@@ -26,7 +25,7 @@ pub fn report(pair: &Pair, findings: Vec<Finding>, fail_on: FailOn) -> Report {
 fn counts(findings: &[Finding]) -> [(&'static str, usize); 3] {
     [("appeared", "rls.appeared"), ("vanished", "rls.vanished"), ("changed", "rls.changed")].map(
         |(word, id)| {
-            let differs = |f: &&Finding| f.check == id && f.verdict != Verdict::Ok;
+            let differs = |f: &&Finding| f.check == id && f.verdict != Status::Ok;
             (word, findings.iter().filter(differs).count())
         },
     )
@@ -34,7 +33,7 @@ fn counts(findings: &[Finding]) -> [(&'static str, usize); 3] {
 
 fn document(pair: &Pair, findings: &[Finding]) -> Document {
     let mut document = Document::default();
-    let verdict = Verdict::worst(findings.iter().map(|f| f.verdict));
+    let verdict = Status::worst(findings.iter().map(|f| f.verdict));
     document.headline(verdict, headline(findings));
     document.push(Block::Title(vec![
         Cell::strong("access"),
@@ -43,7 +42,7 @@ fn document(pair: &Pair, findings: &[Finding]) -> Document {
     ]));
     let columns = ["verdict", "what", "where"].map(Column::text);
     let mut table = Table::new(columns.into_iter().chain([Column::prose("now")]).collect());
-    for rank in [Verdict::Critical, Verdict::Unknown, Verdict::Warning, Verdict::Ok] {
+    for rank in [Status::Critical, Status::Unknown, Status::Warning, Status::Ok] {
         for finding in findings.iter().filter(|finding| finding.verdict == rank) {
             let what = finding.check.strip_prefix("rls.").unwrap_or(finding.check);
             table.row(vec![

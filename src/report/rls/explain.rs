@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{contradicted, observed};
 use crate::checks::rls::predict::{applicable, binds, predict};
-use crate::facts::Verdict;
+use crate::facts::Status;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::{Audit, Command};
 use crate::report::{Block, Cell, Document, Provenance, Report, header};
@@ -113,7 +113,7 @@ fn document(data: &ExplainJson, contradicted: bool, from: &Provenance) -> Docume
     };
     let declared = data.declared.as_deref().unwrap_or("nothing");
     let declared = match contradicted {
-        true => Cell::judged(format!("{declared}: not what is predicted"), Verdict::Critical),
+        true => Cell::judged(format!("{declared}: not what is predicted"), Status::Critical),
         false => Cell::plain(declared),
     };
     document.push(Block::Pairs(vec![

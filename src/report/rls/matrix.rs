@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::observed;
 use crate::checks::rls::predict::predict;
-use crate::facts::Verdict;
+use crate::facts::Status;
 use crate::facts::access::catalog::{Relation, Role};
-use crate::facts::access::observation::{Outcome, Persona, Trial};
+use crate::facts::access::observation::{AccessTest, AccessTestResult, TestRole};
 use crate::facts::access::{Audit, Command};
 use crate::report::{Block, Cell, Column, Document, Provenance, Report, Table, header};
 
@@ -61,14 +61,15 @@ fn tried(document: &mut Document, audit: &Audit) {
     document.heading("Observed, on sampled rows");
     let mut grid =
         Table::new(["table", "as", "select", "update", "delete"].map(Column::text).to_vec());
-    let mut seen: Vec<(&str, Persona)> =
+    let mut seen: Vec<(&str, TestRole)> =
         trials.iter().map(|t| (t.table.as_str(), t.persona)).collect();
     seen.sort_by_key(|(table, _)| *table);
     seen.dedup();
     for (table, persona) in seen {
         let met = |command: Command| {
-            let mine =
-                |t: &&Trial| (t.table.as_str(), t.persona, t.command) == (table, persona, command);
+            let mine = |t: &&AccessTest| {
+                (t.table.as_str(), t.persona, t.command) == (table, persona, command)
+            };
             Cell::plain(trials.iter().find(mine).map_or_else(String::new, |t| short(&t.outcome)))
         };
         let commands = [Command::Select, Command::Update, Command::Delete].map(met);
@@ -106,16 +107,16 @@ fn predicted(audit: &Audit, table: &Relation, role: &Role, command: Command) -> 
     let declared = declared(audit, table, role, command);
     match declared.filter(|_| super::contradicted(audit, table, role, command)) {
         Some(declared) => {
-            Cell::judged(format!("{} ≠ {declared}", predicted.word()), Verdict::Critical)
+            Cell::judged(format!("{} ≠ {declared}", predicted.word()), Status::Critical)
         }
         None => Cell::plain(predicted.word()),
     }
 }
 
 /// An outcome for a narrow column.
-fn short(outcome: &Outcome) -> String {
+fn short(outcome: &AccessTestResult) -> String {
     match outcome {
-        Outcome::Rows { own, of_own, foreign, of_foreign } => {
+        AccessTestResult::Rows { own, of_own, foreign, of_foreign } => {
             format!("{own}/{of_own} own, {foreign}/{of_foreign} foreign")
         }
         other => super::outcome(other),

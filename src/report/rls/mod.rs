@@ -9,7 +9,7 @@ pub mod matrix;
 use crate::checks::rls::agrees;
 use crate::checks::rls::predict::predict;
 use crate::facts::access::catalog::{Relation, Role};
-use crate::facts::access::observation::Outcome;
+use crate::facts::access::observation::AccessTestResult;
 use crate::facts::access::{Audit, Command};
 
 /// How to ask about a cell: of the declared ones the first that is contradicted, else the first of all.
@@ -51,13 +51,13 @@ fn observed(audit: &Audit, table: &str, role: &str, command: Command) -> Option<
     (!words.is_empty()).then(|| words.join("; "))
 }
 
-fn outcome(outcome: &Outcome) -> String {
+fn outcome(outcome: &AccessTestResult) -> String {
     match outcome {
-        Outcome::Denied => "refused".to_owned(),
-        Outcome::Failed(why) => format!("failed ({why})"),
-        Outcome::Planned { nothing: true } => "planned, no row".to_owned(),
-        Outcome::Planned { nothing: false } => "planned".to_owned(),
-        Outcome::Rows { own, of_own, foreign, of_foreign } => {
+        AccessTestResult::Denied => "refused".to_owned(),
+        AccessTestResult::Failed(why) => format!("failed ({why})"),
+        AccessTestResult::Planned { nothing: true } => "planned, no row".to_owned(),
+        AccessTestResult::Planned { nothing: false } => "planned".to_owned(),
+        AccessTestResult::Rows { own, of_own, foreign, of_foreign } => {
             format!("{own} of {of_own} own, {foreign} of {of_foreign} foreign rows")
         }
     }

@@ -6,7 +6,7 @@ use toml::de::DeTable;
 
 use super::document::{Document, Key, Value};
 use super::source::Source;
-use super::thresholds::{self, Thresholds};
+use super::thresholds::{self, ThresholdSettings};
 use crate::error::Error;
 use crate::settings::{Environment, Header, Origin, Setting};
 
@@ -73,7 +73,7 @@ pub struct Context {
     /// Longest time for one probe.
     pub timeout: Option<Setting<Duration>>,
     /// Limits that differ from the defaults.
-    pub thresholds: Thresholds,
+    pub thresholds: ThresholdSettings,
     /// The first thing in it that cannot be used: nobody may rely on the rest.
     pub fault: Option<Error>,
 }
@@ -111,7 +111,7 @@ impl Context {
             oldest_job_age_unit: None,
             runbook_url: None,
             timeout: None,
-            thresholds: Thresholds::default(),
+            thresholds: ThresholdSettings::default(),
             fault: None,
         }
     }

@@ -4,22 +4,22 @@ use std::time::Duration;
 
 use super::document::{Document, Key, Value};
 use crate::error::Error;
-use crate::facts::Limit;
-use crate::facts::limits::{LIMITS, LimitDoc};
+use crate::facts::Threshold;
+use crate::facts::limits::{LIMITS, ThresholdDoc};
 use crate::settings::{Setting, duration};
 
 /// What a context says about limits.
 #[derive(Debug, Clone, Default)]
-pub struct Thresholds {
+pub struct ThresholdSettings {
     /// Limits by name, each complete.
-    pub limits: Vec<(&'static LimitDoc, Setting<Limit>)>,
+    pub limits: Vec<(&'static ThresholdDoc, Setting<Threshold>)>,
     /// The age of a heartbeat from which a job counts as stuck.
     pub stuck_after: Option<Setting<Duration>>,
 }
 
 /// Reads the table.
-pub fn read(document: &Document, key: &Key, value: &Value) -> Result<Thresholds, Error> {
-    let mut thresholds = Thresholds::default();
+pub fn read(document: &Document, key: &Key, value: &Value) -> Result<ThresholdSettings, Error> {
+    let mut thresholds = ThresholdSettings::default();
     for (key, value) in document.inner(key, value)? {
         if key.get_ref() == "stuck_after" {
             thresholds.stuck_after = Some(document.duration(key, value)?);
@@ -37,10 +37,15 @@ pub fn read(document: &Document, key: &Key, value: &Value) -> Result<Thresholds,
 }
 
 /// A bare number sets the warning; a side that is not named keeps its default; `false` is no limit.
-fn limit(document: &Document, doc: &LimitDoc, key: &Key, value: &Value) -> Result<Limit, Error> {
+fn limit(
+    document: &Document,
+    doc: &ThresholdDoc,
+    key: &Key,
+    value: &Value,
+) -> Result<Threshold, Error> {
     let mut limit = doc.default;
     if value.get_ref().as_bool() == Some(false) {
-        return Ok(Limit { warning: None, critical: None });
+        return Ok(Threshold { warning: None, critical: None });
     } else if let Some(sides) = value.get_ref().as_table() {
         for (key, value) in sides {
             let side = match key.get_ref().as_ref() {
@@ -65,7 +70,7 @@ fn limit(document: &Document, doc: &LimitDoc, key: &Key, value: &Value) -> Resul
 
 fn side(
     document: &Document,
-    doc: &LimitDoc,
+    doc: &ThresholdDoc,
     key: &Key,
     value: &Value,
 ) -> Result<Option<f64>, Error> {

@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::passfile::{PassFile, Wanted};
+use super::passfile::{PassFile, PgpassKey};
 use super::{
-    Address, ChannelBinding, Dsn, Host, Params, RootCert, SessionAttrs, SslMode, Surroundings, Tls,
-    parameters, service,
+    ChannelBinding, ConnectionDefaults, Dsn, Host, Params, RootCert, ServerAddress, SessionAttrs,
+    SslMode, Tls, parameters, service,
 };
 use crate::error::Error;
 use crate::settings::suggest::did_you_mean;
@@ -60,7 +60,7 @@ fn wrong(key: &str) -> Error {
     Error::config(format!("connection parameter {key} has a value that it cannot have"))
 }
 
-pub fn build(params: &Params, surroundings: &Surroundings) -> Result<Dsn, Error> {
+pub fn build(params: &Params, surroundings: &ConnectionDefaults) -> Result<Dsn, Error> {
     let mut warnings = parameters::warnings(params);
     let merged = merge(params, surroundings, &mut warnings)?;
     let user = merged.get("user").or(surroundings.user.as_deref()).ok_or_else(|| {
@@ -94,7 +94,7 @@ pub fn build(params: &Params, surroundings: &Surroundings) -> Result<Dsn, Error>
 
 fn merge(
     params: &Params,
-    surroundings: &Surroundings,
+    surroundings: &ConnectionDefaults,
     warnings: &mut Vec<String>,
 ) -> Result<Merged, Error> {
     let from_string = |value: &String| Setting::new(value.clone(), Origin::DatabaseUrl);
@@ -143,10 +143,10 @@ fn hosts(merged: &Merged) -> Result<Vec<Host>, Error> {
         let port = port
             .map(|port| port.parse().ok().filter(|port| *port > 0).ok_or_else(|| wrong("port")));
         let address = match (at(&names, index), addr) {
-            (Some(name), _) if name.starts_with('/') => Address::Socket(PathBuf::from(name)),
-            (Some(name), addr) => Address::Tcp { name, addr },
-            (None, Some(addr)) => Address::Tcp { name: addr.to_string(), addr: Some(addr) },
-            (None, None) => Address::Socket(socket_directory()),
+            (Some(name), _) if name.starts_with('/') => ServerAddress::Socket(PathBuf::from(name)),
+            (Some(name), addr) => ServerAddress::Tcp { name, addr },
+            (None, Some(addr)) => ServerAddress::Tcp { name: addr.to_string(), addr: Some(addr) },
+            (None, None) => ServerAddress::Socket(socket_directory()),
         };
         Ok(Host { address, port: port.transpose()?.unwrap_or(DEFAULT_PORT), password: None })
     };
@@ -164,7 +164,7 @@ fn passwords(
     merged: &Merged,
     user: &str,
     database: &str,
-    surroundings: &Surroundings,
+    surroundings: &ConnectionDefaults,
     warnings: &mut Vec<String>,
 ) {
     if let Some(password) = merged.0.get("password") {
@@ -178,17 +178,17 @@ fn passwords(
     let Some(file) = path.and_then(|path| PassFile::open(&path, warnings)) else { return };
     for host in hosts {
         let names = match &host.address {
-            Address::Tcp { name, .. } => vec![name.clone()],
-            Address::Socket(directory) => {
+            ServerAddress::Tcp { name, .. } => vec![name.clone()],
+            ServerAddress::Socket(directory) => {
                 vec![directory.display().to_string(), "localhost".to_owned()]
             }
         };
         let hosts = names.iter().map(String::as_str).collect();
-        host.password = file.find(&Wanted { hosts, port: host.port, database, user });
+        host.password = file.find(&PgpassKey { hosts, port: host.port, database, user });
     }
 }
 
-fn tls(merged: &Merged, surroundings: &Surroundings) -> Result<Tls, Error> {
+fn tls(merged: &Merged, surroundings: &ConnectionDefaults) -> Result<Tls, Error> {
     let in_home =
         |name: &str| surroundings.home.as_ref().map(|home| home.join(".postgresql").join(name));
     let root = match merged.get("sslrootcert") {

@@ -28,7 +28,7 @@ pub(crate) type Params = BTreeMap<String, String>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host {
     /// How it is addressed.
-    pub address: Address,
+    pub address: ServerAddress,
     /// Its port; also part of a socket's name.
     pub port: u16,
     /// Its password, where one is known.
@@ -37,7 +37,7 @@ pub struct Host {
 
 /// How a server is addressed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Address {
+pub enum ServerAddress {
     /// A name or an address, verified against the certificate; `addr` skips the look-up.
     Tcp {
         /// The name.
@@ -156,7 +156,7 @@ pub struct Dsn {
 
 /// What a connection string is completed from.
 #[derive(Debug, Clone, Default)]
-pub struct Surroundings {
+pub struct ConnectionDefaults {
     /// Values of PG* variables by their libpq parameter; empty for a context.
     pub ambient: BTreeMap<String, Setting<String>>,
     /// The home directory.
@@ -165,7 +165,7 @@ pub struct Surroundings {
     pub user: Option<String>,
 }
 
-impl Surroundings {
+impl ConnectionDefaults {
     fn path(&self, text: &str) -> PathBuf {
         match (text.strip_prefix("~/"), &self.home) {
             (Some(rest), Some(home)) => home.join(rest),
@@ -176,13 +176,13 @@ impl Surroundings {
 
 impl Dsn {
     /// Reads a connection string and completes it. Errors never hold a piece of it.
-    pub fn parse(text: &str, surroundings: &Surroundings) -> Result<Self, Error> {
+    pub fn parse(text: &str, surroundings: &ConnectionDefaults) -> Result<Self, Error> {
         let params = read(text)?;
         build::build(&params, surroundings)
     }
 
     /// Builds one from PG* variables alone.
-    pub fn from_ambient(surroundings: &Surroundings) -> Result<Self, Error> {
+    pub fn from_ambient(surroundings: &ConnectionDefaults) -> Result<Self, Error> {
         build::build(&Params::new(), surroundings)
     }
 
@@ -219,9 +219,9 @@ impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let port = self.port;
         match &self.address {
-            Address::Tcp { name, .. } if name.contains(':') => write!(f, "[{name}]:{port}"),
-            Address::Tcp { name, .. } => write!(f, "{name}:{port}"),
-            Address::Socket(directory) => write!(f, "{}:{port}", directory.display()),
+            ServerAddress::Tcp { name, .. } if name.contains(':') => write!(f, "[{name}]:{port}"),
+            ServerAddress::Tcp { name, .. } => write!(f, "{name}:{port}"),
+            ServerAddress::Socket(directory) => write!(f, "{}:{port}", directory.display()),
         }
     }
 }

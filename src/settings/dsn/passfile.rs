@@ -12,7 +12,7 @@ pub struct PassFile {
 }
 
 /// What a line must match.
-pub struct Wanted<'a> {
+pub struct PgpassKey<'a> {
     /// Host names; a socket is known by its directory and as `localhost`.
     pub hosts: Vec<&'a str>,
     /// The port.
@@ -48,7 +48,7 @@ impl PassFile {
     }
 
     /// The password of the first line that matches.
-    pub fn find(&self, wanted: &Wanted) -> Option<Setting<Secret>> {
+    pub fn find(&self, wanted: &PgpassKey) -> Option<Setting<Secret>> {
         let found = |(index, line): (usize, &str)| Some((index + 1, password(line, wanted)?));
         let (line, password) = self.text.lines().enumerate().find_map(found)?;
         let origin = Origin::PassFile { path: self.path.clone(), line };
@@ -57,7 +57,7 @@ impl PassFile {
 }
 
 /// The password of a line, if its four first fields match.
-fn password(line: &str, wanted: &Wanted) -> Option<String> {
+fn password(line: &str, wanted: &PgpassKey) -> Option<String> {
     if line.starts_with('#') {
         return None;
     }
@@ -108,7 +108,8 @@ mod tests {
 
     fn find(text: &str) -> Option<String> {
         let file = PassFile { path: PathBuf::from(".pgpass"), text: text.to_owned() };
-        let wanted = Wanted { hosts: vec!["h:1", "db"], port: 5432, database: "d\\b", user: "u" };
+        let wanted =
+            PgpassKey { hosts: vec!["h:1", "db"], port: 5432, database: "d\\b", user: "u" };
         file.find(&wanted).map(|password| password.value.expose().clone())
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Params, Surroundings};
+use super::{ConnectionDefaults, Params};
 use crate::error::Error;
 use crate::settings::suggest::did_you_mean;
 
@@ -13,7 +13,7 @@ const SYSTEM_FILE: &str = "/etc/postgresql-common/pg_service.conf";
 pub fn read(
     service: &str,
     named: Option<&str>,
-    surroundings: &Surroundings,
+    surroundings: &ConnectionDefaults,
 ) -> Result<(Params, PathBuf), Error> {
     let user = match named {
         Some(path) => Some(surroundings.path(path)),

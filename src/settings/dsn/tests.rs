@@ -1,16 +1,16 @@
 use super::*;
 use crate::settings::{Origin, REDACTED};
 
-fn around() -> Surroundings {
-    Surroundings { user: Some("me".to_owned()), ..Surroundings::default() }
+fn around() -> ConnectionDefaults {
+    ConnectionDefaults { user: Some("me".to_owned()), ..ConnectionDefaults::default() }
 }
 
-fn ambient(pairs: &[(&str, &str)]) -> Surroundings {
+fn ambient(pairs: &[(&str, &str)]) -> ConnectionDefaults {
     let pairs = pairs.iter().map(|(key, value)| {
         let origin = Origin::Env((*key).to_owned());
         ((*key).to_owned(), Setting::new((*value).to_owned(), origin))
     });
-    Surroundings { ambient: pairs.collect(), ..around() }
+    ConnectionDefaults { ambient: pairs.collect(), ..around() }
 }
 
 fn parse(text: &str) -> Dsn {
@@ -112,9 +112,9 @@ fn the_password_shows_itself_nowhere() {
 #[test]
 fn without_any_word_there_is_a_socket_of_ones_own() {
     let dsn = Dsn::from_ambient(&around()).unwrap();
-    assert!(matches!(dsn.hosts[0].address, Address::Socket(_)), "{dsn}");
+    assert!(matches!(dsn.hosts[0].address, ServerAddress::Socket(_)), "{dsn}");
     assert_eq!((dsn.user.as_str(), dsn.database.as_str()), ("me", "me"));
-    let error = Dsn::parse("host=h", &Surroundings::default()).unwrap_err();
+    let error = Dsn::parse("host=h", &ConnectionDefaults::default()).unwrap_err();
     assert_eq!(error.message, "no database user is named");
 }
 
@@ -133,11 +133,11 @@ fn variables_fill_gaps_and_never_overrule() {
 fn an_ambient_address_does_not_move_a_named_host() {
     let pg = ambient(&[("hostaddr", "10.9.9.9"), ("user", "u")]);
     let dsn = Dsn::parse("host=h", &pg).unwrap();
-    assert_eq!(dsn.hosts[0].address, Address::Tcp { name: "h".to_owned(), addr: None });
+    assert_eq!(dsn.hosts[0].address, ServerAddress::Tcp { name: "h".to_owned(), addr: None });
     let pg = ambient(&[("host", "h"), ("hostaddr", "10.9.9.9")]);
     let addr = Some("10.9.9.9".parse().unwrap());
     let dsn = Dsn::from_ambient(&pg).unwrap();
-    assert_eq!(dsn.hosts[0].address, Address::Tcp { name: "h".to_owned(), addr });
+    assert_eq!(dsn.hosts[0].address, ServerAddress::Tcp { name: "h".to_owned(), addr });
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn certificates_of_the_home_directory_are_found() {
     for name in ["root.crt", "postgresql.crt", "postgresql.key"] {
         std::fs::write(directory.join(name), "").unwrap();
     }
-    let around = Surroundings { home: Some(home.path().to_owned()), ..around() };
+    let around = ConnectionDefaults { home: Some(home.path().to_owned()), ..around() };
     let tls = Dsn::parse("host=h", &around).unwrap().tls;
     assert_eq!(tls.root, RootCert::Default(Some(directory.join("root.crt"))));
     let pair = (directory.join("postgresql.crt"), directory.join("postgresql.key"));
@@ -206,7 +206,8 @@ fn a_service_stands_between_the_string_and_the_variables() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join(".pg_service.conf");
     std::fs::write(&file, "[prod]\nhost=sh\nport=7\nuser=su\npassword=sp\nodd=1\n").unwrap();
-    let around = Surroundings { home: Some(home.path().to_owned()), ..ambient(&[("port", "9")]) };
+    let around =
+        ConnectionDefaults { home: Some(home.path().to_owned()), ..ambient(&[("port", "9")]) };
     let dsn = Dsn::parse("service=prod user=u", &around).unwrap();
     assert_eq!((dsn.to_string().as_str(), password(&dsn)), ("u@sh:7/u", Some("sp")));
     let origin = &dsn.hosts[0].password.as_ref().unwrap().origin;
@@ -225,7 +226,7 @@ fn each_host_has_its_own_line_in_the_password_file() {
     let file = home.path().join(".pgpass");
     std::fs::write(&file, "h1:1:d:u:one\nh2:*:*:u:two\nlocalhost:*:*:u:sock\n").unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let around = Surroundings { home: Some(home.path().to_owned()), ..around() };
+    let around = ConnectionDefaults { home: Some(home.path().to_owned()), ..around() };
     let dsn = Dsn::parse("postgres://u@h1:1,h2:2,h3:3,%2Ftmp/d", &around).unwrap();
     let secrets: Vec<_> = dsn
         .hosts
@@ -267,7 +268,7 @@ mod any_text {
 #[test]
 fn a_password_that_would_be_shown_as_a_database_is_refused() {
     for url in ["postgres://u:hun@ss/ter2@h/d", "postgres://u:hunter2@postgres://u:hunter2@h/d"] {
-        let error = Dsn::parse(url, &Surroundings::default()).unwrap_err();
+        let error = Dsn::parse(url, &ConnectionDefaults::default()).unwrap_err();
         assert!(format!("{error:?}").contains("%40") && !format!("{error:?}").contains("ter2"));
     }
 }

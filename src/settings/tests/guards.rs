@@ -45,7 +45,7 @@ fn a_guard_that_cannot_be_compared_is_mentioned() {
 
 #[test]
 fn two_ways_to_one_database() {
-    let around = dsn::Surroundings::default();
+    let around = dsn::ConnectionDefaults::default();
     let same = |one: &str, other: &str| {
         let parse = |text| Dsn::parse(text, &around).unwrap();
         guard::same_database(&parse(one), &parse(other))

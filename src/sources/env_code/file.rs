@@ -10,17 +10,17 @@ use oxc_span::SourceType;
 use super::aliases::Aliases;
 use super::visit::Uses;
 use super::{Findings, declaring, walk};
-use crate::facts::environment::{EnvSchema, Place, Unresolved};
+use crate::facts::environment::{EnvSchema, SourceLine, Unresolved};
 use crate::sources::env_schema::{lines, read_text, too_deep};
 
 /// The keys that are declared, and where.
-pub(super) struct Vocabulary {
+pub(super) struct DeclaredKeys {
     pub keys: HashSet<String>,
     /// The files of the schema itself.
     declaring: BTreeSet<PathBuf>,
 }
 
-impl Vocabulary {
+impl DeclaredKeys {
     pub(super) fn new(schema: &EnvSchema) -> Self {
         let keys = schema.keys.iter().map(|key| key.name.clone()).collect();
         Self { keys, declaring: declaring(schema) }
@@ -34,7 +34,7 @@ impl Vocabulary {
 }
 
 /// Reads one file; what cannot be read is said.
-pub(super) fn read(arena: &Allocator, path: &Path, vocabulary: &Vocabulary) -> Findings {
+pub(super) fn read(arena: &Allocator, path: &Path, vocabulary: &DeclaredKeys) -> Findings {
     let text = match read_text(path) {
         Ok(text) => text,
         Err(error) => return missed(path, 1, &reason(&error)),
@@ -61,7 +61,7 @@ fn parse(
     path: &Path,
     text: &str,
     starts: &[u32],
-    vocabulary: &Vocabulary,
+    vocabulary: &DeclaredKeys,
 ) -> Findings {
     let source = arena.alloc_str(text);
     let kind = SourceType::from_path(path).unwrap_or_else(|_| SourceType::ts());
@@ -79,7 +79,7 @@ fn parse(
     }
     let aliases = Aliases::of(&parsed.program);
     let own = path.canonicalize().is_ok_and(|path| vocabulary.declaring.contains(&path));
-    let place = |offset| Place { file: path.to_owned(), line: lines::of(starts, offset) };
+    let place = |offset| SourceLine { file: path.to_owned(), line: lines::of(starts, offset) };
     Uses::of(&parsed.program, &aliases, &vocabulary.keys, own, &place)
 }
 
@@ -94,6 +94,6 @@ fn missed(path: &Path, line: u32, reason: &str) -> Findings {
 
 /// Something that could not be read.
 pub(super) fn unread(path: &Path, line: u32, reason: &str) -> Unresolved {
-    let place = Place { file: path.to_owned(), line };
+    let place = SourceLine { file: path.to_owned(), line };
     Unresolved { place, reason: reason.to_owned() }
 }

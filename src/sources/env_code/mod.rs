@@ -16,9 +16,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use oxc_allocator::Allocator;
 
-use crate::facts::environment::{Code, CodeUse, EnvSchema, Place, Unresolved};
+use crate::facts::environment::{Code, CodeUse, EnvSchema, SourceLine, Unresolved};
 use crate::sources::env_schema::STACK_BYTES;
-use file::Vocabulary;
+use file::DeclaredKeys;
 
 /// Threads at most: reading and parsing is bound by processors.
 const MAX_THREADS: usize = 8;
@@ -27,7 +27,7 @@ const MAX_THREADS: usize = 8;
 #[derive(Debug, Default)]
 struct Findings {
     uses: Vec<CodeUse>,
-    computed: Vec<Place>,
+    computed: Vec<SourceLine>,
     unread: Vec<Unresolved>,
 }
 
@@ -63,7 +63,7 @@ impl Tree {
 
     /// Reads all of them, on every processor; `each` is told how many are done.
     pub fn read(self, schema: &EnvSchema, mut each: impl FnMut(usize)) -> Code {
-        let vocabulary = Vocabulary::new(schema);
+        let vocabulary = DeclaredKeys::new(schema);
         let next = AtomicUsize::new(0);
         let (send, receive) = channel();
         let mut code = Code {
@@ -101,7 +101,7 @@ fn threads(files: usize) -> usize {
 }
 
 /// Takes files until none is left. A parser that panics takes one file with it, not the others.
-fn work(files: &[PathBuf], next: &AtomicUsize, vocabulary: &Vocabulary, send: &Sender<Findings>) {
+fn work(files: &[PathBuf], next: &AtomicUsize, vocabulary: &DeclaredKeys, send: &Sender<Findings>) {
     let mut arena = Allocator::default();
     while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
         let read = std::panic::AssertUnwindSafe(|| file::read(&arena, path, vocabulary));

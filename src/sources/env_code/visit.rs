@@ -14,7 +14,7 @@ use oxc_syntax::operator::{AssignmentOperator, BinaryOperator, UnaryOperator};
 
 use super::Findings;
 use super::aliases::{Aliases, is_raw, member};
-use crate::facts::environment::{CodeForm, CodeUse, Place};
+use crate::facts::environment::{CodeForm, CodeUse, SourceLine};
 
 /// Collects the uses of one file.
 pub(super) struct Uses<'s, 'a> {
@@ -22,7 +22,7 @@ pub(super) struct Uses<'s, 'a> {
     declared: &'s HashSet<String>,
     /// Whether the file declares the schema: names of keys are everywhere in it.
     own: bool,
-    place: &'s dyn Fn(u32) -> Place,
+    place: &'s dyn Fn(u32) -> SourceLine,
     found: Findings,
 }
 
@@ -32,7 +32,7 @@ impl<'s, 'a> Uses<'s, 'a> {
         aliases: &'s Aliases<'a>,
         declared: &'s HashSet<String>,
         own: bool,
-        place: &'s dyn Fn(u32) -> Place,
+        place: &'s dyn Fn(u32) -> SourceLine,
     ) -> Findings {
         let mut uses = Self { aliases, declared, own, place, found: Findings::default() };
         uses.visit_program(program);

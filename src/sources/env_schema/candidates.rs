@@ -7,18 +7,18 @@ use oxc_ast::ast::Expression;
 use super::SchemaError;
 use super::chain::flatten;
 use super::create_env::is_create_env;
-use super::imports::{Reader, Resolved, Site};
+use super::imports::{ExprSite, Resolved, SchemaReader};
 use super::module::{Export, Imported, Module};
-use super::node::{Node, Object, Scope};
+use super::node::{EvalScope, Node, Object};
 use super::package::{is_zod, major};
-use crate::facts::environment::{Chosen, EnvSchema, Place, SchemaKey};
+use crate::facts::environment::{EnvSchema, SchemaChoice, SchemaKey, SourceLine};
 
 /// The name that the backend uses; it is taken without being asked for.
 const DEFAULT_NAME: &str = "EnvSchema";
 /// Names standing for names.
 const MAX_HOPS: u8 = 16;
 
-impl<'a> Reader<'a> {
+impl<'a> SchemaReader<'a> {
     /// Chooses a schema and reads it.
     pub(super) fn choose(
         &self,
@@ -30,18 +30,18 @@ impl<'a> Reader<'a> {
                 path: module.path.clone(),
                 name: Some(name.to_owned()),
             })?;
-            return self.build(&site, name, Chosen::ByName);
+            return self.build(&site, name, SchemaChoice::ByName);
         }
         if let Some(site) = self.named_site(module, DEFAULT_NAME)
             && self.is_schema(&site, MAX_HOPS)
         {
-            return self.build(&site, DEFAULT_NAME, Chosen::ByName);
+            return self.build(&site, DEFAULT_NAME, SchemaChoice::ByName);
         }
         let candidates = self.candidates(module);
         let exported: Vec<_> = candidates.iter().filter(|(_, _, exported)| *exported).collect();
         match (&exported[..], &candidates[..]) {
-            ([(name, site, _)], _) => self.build(site, name, Chosen::OnlyExport),
-            (_, [(name, site, _)]) => self.build(site, name, Chosen::OnlyCandidate),
+            ([(name, site, _)], _) => self.build(site, name, SchemaChoice::OnlyExport),
+            (_, [(name, site, _)]) => self.build(site, name, SchemaChoice::OnlyCandidate),
             (_, []) => Err(SchemaError::NotFound { path: module.path.clone(), name: None }),
             _ => Err(SchemaError::Ambiguous {
                 path: module.path.clone(),
@@ -50,7 +50,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn named_site(&self, module: &Rc<Module<'a>>, name: &str) -> Option<Site<'a>> {
+    fn named_site(&self, module: &Rc<Module<'a>>, name: &str) -> Option<ExprSite<'a>> {
         match self.resolve(module, name) {
             Resolved::Value(site) => Some(site),
             _ => match self.exported(module, name) {
@@ -61,7 +61,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Every schema of the file: name, place, whether it is exported.
-    fn candidates(&self, module: &Rc<Module<'a>>) -> Vec<(&'a str, Site<'a>, bool)> {
+    fn candidates(&self, module: &Rc<Module<'a>>) -> Vec<(&'a str, ExprSite<'a>, bool)> {
         let exported = |name: &str| {
             module.exports.values().any(|export| matches!(export, Export::Local(n) if *n == name))
         };
@@ -94,7 +94,7 @@ impl<'a> Reader<'a> {
 
     /// Whether an expression makes an object schema: from `z.object`, from `createEnv`, or from
     /// another by changing it. `X.parse(process.env)` is no schema of its own.
-    fn is_schema(&self, site: &Site<'a>, hops: u8) -> bool {
+    fn is_schema(&self, site: &ExprSite<'a>, hops: u8) -> bool {
         if hops == 0 || !self.step() {
             return false;
         }
@@ -130,8 +130,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn build(&self, site: &Site<'a>, name: &str, chosen: Chosen) -> Result<EnvSchema, SchemaError> {
-        let scope = Scope::new(Rc::clone(&site.module));
+    fn build(
+        &self,
+        site: &ExprSite<'a>,
+        name: &str,
+        chosen: SchemaChoice,
+    ) -> Result<EnvSchema, SchemaError> {
+        let scope = EvalScope::new(Rc::clone(&site.module));
         self.forget_zod();
         let place = scope.module.place(oxc_span::GetSpan::span(site.value).start);
         let object = match self.node(&scope, site.value) {
@@ -176,8 +181,8 @@ fn changes_shape(name: &str) -> bool {
 fn finish(
     object: Object,
     name: &str,
-    place: Place,
-    chosen: Chosen,
+    place: SourceLine,
+    chosen: SchemaChoice,
     zod: crate::facts::environment::ZodMajor,
 ) -> EnvSchema {
     let keys = object.shape.fields.into_iter().map(|(name, field)| SchemaKey {

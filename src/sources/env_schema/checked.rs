@@ -1,16 +1,16 @@
 //! Conditions on strings and numbers: `.min(20)`, `.url()`, `.regex(/…/)`, `.int()`.
 
 use super::chain::Link;
-use super::constants::Known;
-use super::imports::Reader;
-use super::node::Scope;
+use super::constants::ConstValue;
+use super::imports::SchemaReader;
+use super::node::EvalScope;
 use crate::facts::environment::{
     Format, NumberCheck, Pattern, Rule, StringCheck, Unresolved, UrlOptions,
 };
 
-impl<'a> Reader<'a> {
+impl<'a> SchemaReader<'a> {
     /// The rule with one more condition, put where the string or number is.
-    pub(super) fn checked(&self, scope: &Scope<'a>, rule: Rule, link: &Link<'a>) -> Rule {
+    pub(super) fn checked(&self, scope: &EvalScope<'a>, rule: Rule, link: &Link<'a>) -> Rule {
         match rule {
             Rule::Text { coerce, mut checks } => match self.string_check(scope, link) {
                 Some(check) => {
@@ -42,7 +42,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn string_check(&self, scope: &Scope<'a>, link: &Link<'a>) -> Option<StringCheck> {
+    fn string_check(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Option<StringCheck> {
         let number = |make: fn(f64) -> StringCheck| match self.number_at(scope, link, 0) {
             Ok(value) => make(value),
             Err(what) => StringCheck::Unresolved(what),
@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
                 text(StringCheck::Includes)
             }
             "regex" => match self.known_at(scope, link, 0) {
-                Some(Known::Regex(pattern)) => StringCheck::Regex(pattern),
+                Some(ConstValue::Regex(pattern)) => StringCheck::Regex(pattern),
                 _ => StringCheck::Unresolved(computed(scope, link)),
             },
             "trim" => StringCheck::Trim,
@@ -83,7 +83,11 @@ impl<'a> Reader<'a> {
     }
 
     /// `.url()`, `.email()`, `.uuid()`, …: as a method, and at the top of zod 4's namespace.
-    pub(super) fn format_check(&self, scope: &Scope<'a>, link: &Link<'a>) -> Option<StringCheck> {
+    pub(super) fn format_check(
+        &self,
+        scope: &EvalScope<'a>,
+        link: &Link<'a>,
+    ) -> Option<StringCheck> {
         let version = |name: &str| {
             let text = self.option_text(scope, link, 0, name)?;
             text.trim_start_matches('v').parse::<u8>().ok()
@@ -128,7 +132,7 @@ impl<'a> Reader<'a> {
         }))
     }
 
-    fn url_check(&self, scope: &Scope<'a>, link: &Link<'a>) -> StringCheck {
+    fn url_check(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> StringCheck {
         let mut options = UrlOptions {
             normalize: self.option_flag(scope, link, 0, "normalize"),
             ..UrlOptions::default()
@@ -137,7 +141,7 @@ impl<'a> Reader<'a> {
             [("hostname", &mut options.hostname), ("protocol", &mut options.protocol)];
         for (name, slot) in parts {
             match self.option(scope, link, 0, name) {
-                Some(Known::Regex(pattern)) => *slot = Some(pattern),
+                Some(ConstValue::Regex(pattern)) => *slot = Some(pattern),
                 _ if !self.is_message(scope, link) && self.has_option(scope, link, 0, name) => {
                     return StringCheck::Unresolved(computed(scope, link));
                 }
@@ -147,13 +151,13 @@ impl<'a> Reader<'a> {
         StringCheck::Url(options)
     }
 
-    fn precision(&self, scope: &Scope<'a>, link: &Link<'a>) -> Option<i8> {
+    fn precision(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Option<i8> {
         let digits = self.option(scope, link, 0, "precision")?.number()?;
         (-1.0..=12.0).contains(&digits).then_some(digits as i8)
     }
 
     /// The first argument is nothing but an error message: absent, a string, or a function.
-    fn is_message(&self, scope: &Scope<'a>, link: &Link<'a>) -> bool {
+    fn is_message(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> bool {
         use oxc_ast::ast::Expression;
         match link.arg(0).map(Expression::get_inner_expression) {
             None => link.args.is_some_and(<[_]>::is_empty),
@@ -165,7 +169,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn number_check(&self, scope: &Scope<'a>, link: &Link<'a>) -> Option<Vec<NumberCheck>> {
+    fn number_check(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Option<Vec<NumberCheck>> {
         let bound = |make: fn(f64) -> NumberCheck| match self.number_at(scope, link, 0) {
             Ok(value) => make(value),
             Err(what) => NumberCheck::Unresolved(what),
@@ -187,26 +191,26 @@ impl<'a> Reader<'a> {
         }])
     }
 
-    fn known_at(&self, scope: &Scope<'a>, link: &Link<'a>, index: usize) -> Option<Known> {
+    fn known_at(&self, scope: &EvalScope<'a>, link: &Link<'a>, index: usize) -> Option<ConstValue> {
         self.constant(&scope.site(link.arg(index)?))
     }
 
     fn number_at(
         &self,
-        scope: &Scope<'a>,
+        scope: &EvalScope<'a>,
         link: &Link<'a>,
         index: usize,
     ) -> Result<f64, Unresolved> {
-        let known = self.known_at(scope, link, index).and_then(Known::number);
+        let known = self.known_at(scope, link, index).and_then(ConstValue::number);
         known.ok_or_else(|| computed(scope, link))
     }
 }
 
-fn computed(scope: &Scope<'_>, link: &Link<'_>) -> Unresolved {
+fn computed(scope: &EvalScope<'_>, link: &Link<'_>) -> Unresolved {
     scope.unresolved(link.offset, format!("the argument of `{}` is computed", link.name))
 }
 
-fn unknown_method(scope: &Scope<'_>, link: &Link<'_>, of: &str) -> Rule {
+fn unknown_method(scope: &EvalScope<'_>, link: &Link<'_>, of: &str) -> Rule {
     Rule::Unresolved(scope.unresolved(link.offset, format!("method `{}` of {of}", link.name)))
 }
 

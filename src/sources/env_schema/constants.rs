@@ -7,7 +7,7 @@ use oxc_ast::ast::{
 use std::rc::Rc;
 
 use super::chain::flatten;
-use super::imports::{Reader, Resolved, Site};
+use super::imports::{ExprSite, Resolved, SchemaReader};
 use super::module::Module;
 use crate::facts::environment::{Constant, Pattern};
 
@@ -16,7 +16,7 @@ const MAX_DEPTH: u8 = 24;
 
 /// A value known from the source.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Known {
+pub(super) enum ConstValue {
     /// A single value.
     One(Constant),
     /// `/…/`
@@ -27,7 +27,7 @@ pub(super) enum Known {
     Map(Vec<(String, Self)>),
 }
 
-impl Known {
+impl ConstValue {
     /// The string it is.
     pub(super) fn text(self) -> Option<String> {
         match self {
@@ -63,9 +63,9 @@ impl Known {
     }
 }
 
-impl<'a> Reader<'a> {
+impl<'a> SchemaReader<'a> {
     /// The value of an expression, when the source states it.
-    pub(super) fn constant(&self, site: &Site<'a>) -> Option<Known> {
+    pub(super) fn constant(&self, site: &ExprSite<'a>) -> Option<ConstValue> {
         self.known(&site.module, site.value, MAX_DEPTH)
     }
 
@@ -74,19 +74,21 @@ impl<'a> Reader<'a> {
         module: &Rc<Module<'a>>,
         value: &'a Expression<'a>,
         depth: u8,
-    ) -> Option<Known> {
+    ) -> Option<ConstValue> {
         if depth == 0 || !self.step() {
             return None;
         }
         let inner = |value: &'a Expression<'a>| self.known(module, value, depth - 1);
         Some(match value.get_inner_expression() {
-            Expression::StringLiteral(text) => Known::One(Constant::Text(text.value.to_string())),
-            Expression::NumericLiteral(number) => Known::One(Constant::Number(number.value)),
-            Expression::BooleanLiteral(flag) => Known::One(Constant::Boolean(flag.value)),
-            Expression::NullLiteral(_) => Known::One(Constant::Null),
-            Expression::RegExpLiteral(regex) => Known::Regex(pattern(regex)),
+            Expression::StringLiteral(text) => {
+                ConstValue::One(Constant::Text(text.value.to_string()))
+            }
+            Expression::NumericLiteral(number) => ConstValue::One(Constant::Number(number.value)),
+            Expression::BooleanLiteral(flag) => ConstValue::One(Constant::Boolean(flag.value)),
+            Expression::NullLiteral(_) => ConstValue::One(Constant::Null),
+            Expression::RegExpLiteral(regex) => ConstValue::Regex(pattern(regex)),
             Expression::Identifier(name) if name.name == "undefined" => {
-                Known::One(Constant::Undefined)
+                ConstValue::One(Constant::Undefined)
             }
             Expression::TemplateLiteral(template) => {
                 let mut text = String::new();
@@ -96,20 +98,20 @@ impl<'a> Reader<'a> {
                         text.push_str(&as_text(inner(part)?.one()?)?);
                     }
                 }
-                Known::One(Constant::Text(text))
+                ConstValue::One(Constant::Text(text))
             }
             Expression::UnaryExpression(unary) => {
                 let operand = inner(&unary.argument)?.number()?;
                 match unary.operator {
-                    UnaryOperator::UnaryNegation => Known::One(Constant::Number(-operand)),
-                    UnaryOperator::UnaryPlus => Known::One(Constant::Number(operand)),
+                    UnaryOperator::UnaryNegation => ConstValue::One(Constant::Number(-operand)),
+                    UnaryOperator::UnaryPlus => ConstValue::One(Constant::Number(operand)),
                     _ => return None,
                 }
             }
             Expression::BinaryExpression(binary) => {
                 let left = inner(&binary.left)?.one()?;
                 let right = inner(&binary.right)?.one()?;
-                Known::One(calculated(binary.operator, left, right)?)
+                ConstValue::One(calculated(binary.operator, left, right)?)
             }
             Expression::ArrayExpression(array) => {
                 let mut items = Vec::new();
@@ -117,14 +119,14 @@ impl<'a> Reader<'a> {
                     match element {
                         ArrayExpressionElement::SpreadElement(spread) => {
                             match inner(&spread.argument)? {
-                                Known::List(more) => items.extend(more),
+                                ConstValue::List(more) => items.extend(more),
                                 _ => return None,
                             }
                         }
                         other => items.push(inner(other.as_expression()?)?),
                     }
                 }
-                Known::List(items)
+                ConstValue::List(items)
             }
             Expression::ObjectExpression(object) => {
                 let mut entries = Vec::new();
@@ -136,19 +138,19 @@ impl<'a> Reader<'a> {
                         }
                         ObjectPropertyKind::SpreadProperty(spread) => {
                             match inner(&spread.argument)? {
-                                Known::Map(more) => entries.extend(more),
+                                ConstValue::Map(more) => entries.extend(more),
                                 _ => return None,
                             }
                         }
                     }
                 }
-                Known::Map(entries)
+                ConstValue::Map(entries)
             }
             Expression::NewExpression(new) if new.callee.is_specific_id("RegExp") => {
                 let text = |argument: &'a Argument<'a>| inner(argument.as_expression()?)?.text();
                 let source = text(new.arguments.first()?)?;
                 let flags = new.arguments.get(1).map_or(Some(String::new()), text)?;
-                Known::Regex(Pattern { source, flags })
+                ConstValue::Regex(Pattern { source, flags })
             }
             other => return self.named(module, other, depth - 1),
         })
@@ -160,19 +162,24 @@ impl<'a> Reader<'a> {
         module: &Rc<Module<'a>>,
         value: &'a Expression<'a>,
         depth: u8,
-    ) -> Option<Known> {
+    ) -> Option<ConstValue> {
         let chain = flatten(value)?;
         let Expression::Identifier(root) = chain.root else { return None };
         if let [link] = &chain.links[..]
             && root.name == "Object"
             && !module.bindings.contains_key("Object")
         {
-            let Known::Map(entries) = self.known(module, link.arg(0)?, depth)? else { return None };
+            let ConstValue::Map(entries) = self.known(module, link.arg(0)?, depth)? else {
+                return None;
+            };
             return match link.name {
-                "keys" => Some(Known::List(
-                    entries.into_iter().map(|(key, _)| Known::One(Constant::Text(key))).collect(),
+                "keys" => Some(ConstValue::List(
+                    entries
+                        .into_iter()
+                        .map(|(key, _)| ConstValue::One(Constant::Text(key)))
+                        .collect(),
                 )),
-                "values" => Some(Known::List(entries.into_iter().map(|(_, v)| v).collect())),
+                "values" => Some(ConstValue::List(entries.into_iter().map(|(_, v)| v).collect())),
                 _ => None,
             };
         }
@@ -195,7 +202,7 @@ impl<'a> Reader<'a> {
         home: &Rc<Module<'a>>,
         declaration: &'a TSEnumDeclaration<'a>,
         depth: u8,
-    ) -> Option<Known> {
+    ) -> Option<ConstValue> {
         let mut next = Some(0.0);
         let mut entries = Vec::new();
         for member in &declaration.body.members {
@@ -207,9 +214,9 @@ impl<'a> Reader<'a> {
                 Constant::Number(number) => Some(number + 1.0),
                 _ => None,
             };
-            entries.push((member.id.static_name().to_string(), Known::One(value)));
+            entries.push((member.id.static_name().to_string(), ConstValue::One(value)));
         }
-        Some(Known::Map(entries))
+        Some(ConstValue::Map(entries))
     }
 }
 

@@ -4,9 +4,9 @@ use oxc_ast::ast::{Expression, ObjectExpression};
 use oxc_span::GetSpan;
 
 use super::chain::{Link, flatten};
-use super::constants::Known;
-use super::imports::Reader;
-use super::node::{Node, Object, Scope, Shape};
+use super::constants::ConstValue;
+use super::imports::SchemaReader;
+use super::node::{EvalScope, Node, Object, ObjectFields};
 use crate::facts::environment::{Constant, ObjectMode, Rule, Side};
 
 /// Whether a package exports such a `createEnv`.
@@ -14,16 +14,16 @@ pub(super) fn is_create_env(from: &str, name: &str) -> bool {
     name == "createEnv" && from.starts_with("@t3-oss/env-")
 }
 
-impl<'a> Reader<'a> {
+impl<'a> SchemaReader<'a> {
     /// The schema that a call of `createEnv` declares.
-    pub(super) fn create_env(&self, scope: &Scope<'a>, link: &Link<'a>) -> Node<'a> {
+    pub(super) fn create_env(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Node<'a> {
         let Some(Expression::ObjectExpression(options)) =
             link.arg(0).map(Expression::get_inner_expression)
         else {
             let reason = "the options of createEnv are computed";
             return Node::Other(scope.unresolved(link.offset, reason));
         };
-        let mut shape = Shape::default();
+        let mut shape = ObjectFields::default();
         for (name, side) in
             [("server", Side::Server), ("shared", Side::Shared), ("client", Side::Client)]
         {
@@ -38,7 +38,7 @@ impl<'a> Reader<'a> {
         let mut blank_is_missing = false;
         if let Some(value) = property(options, "emptyStringAsUndefined") {
             match self.constant(&scope.site(value)) {
-                Some(Known::One(Constant::Boolean(flag))) => blank_is_missing = flag,
+                Some(ConstValue::One(Constant::Boolean(flag))) => blank_is_missing = flag,
                 _ => shape.unresolved.push(
                     scope.unresolved(value.span().start, "emptyStringAsUndefined is computed"),
                 ),
@@ -69,7 +69,7 @@ fn property<'a>(object: &'a ObjectExpression<'a>, name: &str) -> Option<&'a Expr
 }
 
 /// `runtimeEnv: { A: process.env.B }`: what is judged as A does not come from A.
-fn renamed<'a>(scope: &Scope<'a>, shape: &mut Shape, sources: &'a ObjectExpression<'a>) {
+fn renamed<'a>(scope: &EvalScope<'a>, shape: &mut ObjectFields, sources: &'a ObjectExpression<'a>) {
     for property in sources.properties.iter().filter_map(|property| property.as_property()) {
         let Some(key) = property.key.static_name() else { continue };
         let Some(field) = shape.get(&key) else { continue };

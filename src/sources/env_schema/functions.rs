@@ -9,13 +9,18 @@ use oxc_ast::ast::{
 };
 
 use super::chain::{Link, flatten};
-use super::imports::{Reader, Resolved};
-use super::node::Scope;
+use super::imports::{Resolved, SchemaReader};
+use super::node::EvalScope;
 use crate::facts::environment::Function;
 
-impl<'a> Reader<'a> {
+impl<'a> SchemaReader<'a> {
     /// The function at an argument's place.
-    pub(super) fn function(&self, scope: &Scope<'a>, link: &Link<'a>, index: usize) -> Function {
+    pub(super) fn function(
+        &self,
+        scope: &EvalScope<'a>,
+        link: &Link<'a>,
+        index: usize,
+    ) -> Function {
         let opaque = || {
             let reason = format!("{} runs code", link.name);
             Function::Opaque(scope.unresolved(link.offset, reason))
@@ -41,11 +46,11 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn shadows(scope: &Scope<'_>, name: &str) -> bool {
+fn shadows(scope: &EvalScope<'_>, name: &str) -> bool {
     scope.module.bindings.contains_key(name)
 }
 
-fn recognise(scope: &Scope<'_>, arrow: &ArrowFunctionExpression<'_>) -> Option<Function> {
+fn recognise(scope: &EvalScope<'_>, arrow: &ArrowFunctionExpression<'_>) -> Option<Function> {
     let [parameter] = &arrow.params.items[..] else { return None };
     if arrow.r#async || arrow.params.rest.is_some() || parameter.initializer.is_some() {
         return None;
@@ -61,7 +66,7 @@ fn recognise(scope: &Scope<'_>, arrow: &ArrowFunctionExpression<'_>) -> Option<F
     result(scope, name, body.get_inner_expression())
 }
 
-fn result(scope: &Scope<'_>, name: &str, body: &Expression<'_>) -> Option<Function> {
+fn result(scope: &EvalScope<'_>, name: &str, body: &Expression<'_>) -> Option<Function> {
     let is_value = |value: &Expression<'_>| value.is_specific_id(name);
     match body {
         Expression::Identifier(_) if is_value(body) => Some(Function::Identity),

@@ -22,7 +22,7 @@ const MAX_HOPS: u8 = 32;
 const EXTENSIONS: [&str; 7] = ["ts", "tsx", "mts", "cts", "js", "mjs", "cjs"];
 
 /// Everything read so far, and how much work is still allowed.
-pub(super) struct Reader<'a> {
+pub(super) struct SchemaReader<'a> {
     arena: &'a Allocator,
     modules: RefCell<HashMap<PathBuf, Result<Rc<Module<'a>>, String>>>,
     steps: Cell<u32>,
@@ -31,7 +31,7 @@ pub(super) struct Reader<'a> {
 
 /// An expression and the file whose names it uses.
 #[derive(Clone)]
-pub(super) struct Site<'a> {
+pub(super) struct ExprSite<'a> {
     /// The file.
     pub module: Rc<Module<'a>>,
     /// The expression.
@@ -41,7 +41,7 @@ pub(super) struct Site<'a> {
 /// What a name stands for in the end.
 pub(super) enum Resolved<'a> {
     /// An expression.
-    Value(Site<'a>),
+    Value(ExprSite<'a>),
     /// An enum of TypeScript.
     Enum(Rc<Module<'a>>, &'a TSEnumDeclaration<'a>),
     /// All exports of a file.
@@ -52,7 +52,7 @@ pub(super) enum Resolved<'a> {
     Unknown(String),
 }
 
-impl<'a> Reader<'a> {
+impl<'a> SchemaReader<'a> {
     /// A reader that may take so many steps.
     pub(super) fn new(arena: &'a Allocator, steps: u32) -> Self {
         Self {
@@ -100,7 +100,7 @@ impl<'a> Reader<'a> {
     fn local(&self, module: &Rc<Module<'a>>, name: &str, hops: u8) -> Resolved<'a> {
         match module.bindings.get(name) {
             Some(Binding::Value(value)) => {
-                Resolved::Value(Site { module: Rc::clone(module), value })
+                Resolved::Value(ExprSite { module: Rc::clone(module), value })
             }
             Some(Binding::Enum(declaration)) => Resolved::Enum(Rc::clone(module), declaration),
             Some(Binding::Import { from, what }) => self.import(module, from, *what, hops),

@@ -3,9 +3,9 @@
 use oxc_ast::ast::{ArrayExpressionElement, Expression};
 
 use super::chain::Link;
-use super::constants::Known;
-use super::imports::Reader;
-use super::node::{Field, Node, Scope};
+use super::constants::ConstValue;
+use super::imports::SchemaReader;
+use super::node::{EvalScope, Field, Node};
 use crate::facts::environment::{
     Constant, Format, NumberCheck, ObjectMode, Pattern, Rule, StringCheck, UrlOptions,
 };
@@ -14,9 +14,9 @@ use crate::facts::environment::{
 const TRUTHY: [&str; 6] = ["true", "1", "yes", "on", "y", "enabled"];
 const FALSY: [&str; 6] = ["false", "0", "no", "off", "n", "disabled"];
 
-impl<'a> Reader<'a> {
+impl<'a> SchemaReader<'a> {
     /// `z.NAME` or `z.NAME(…)`.
-    pub(super) fn constructor(&self, scope: &Scope<'a>, link: &Link<'a>) -> Node<'a> {
+    pub(super) fn constructor(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Node<'a> {
         match (link.name, link.args) {
             ("z" | "default", None) => return Node::Zod,
             ("coerce", None) => return Node::Coerce,
@@ -57,7 +57,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn plain(&self, scope: &Scope<'a>, link: &Link<'a>) -> Option<Rule> {
+    fn plain(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Option<Rule> {
         let coerce = || self.option_flag(scope, link, 0, "coerce");
         Some(match link.name {
             "string" => Rule::Text { coerce: coerce(), checks: Vec::new() },
@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `z.url()`, `z.email()`, …: zod 4's formats at the top.
-    fn string_format(&self, scope: &Scope<'a>, link: &Link<'a>) -> Option<Rule> {
+    fn string_format(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Option<Rule> {
         let check = match link.name {
             "httpUrl" => StringCheck::Url(http_url()),
             "hostname" => StringCheck::Format(Format::Hostname),
@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `z.iso.NAME(…)`
-    pub(super) fn iso(&self, scope: &Scope<'a>, link: &Link<'a>) -> Node<'a> {
+    pub(super) fn iso(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Node<'a> {
         let known = matches!(link.name, "date" | "datetime" | "time" | "duration");
         match self.format_check(scope, link).filter(|_| known && link.args.is_some()) {
             Some(check) => {
@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `z.coerce.NAME(…)`
-    pub(super) fn coerced(&self, scope: &Scope<'a>, link: &Link<'a>) -> Node<'a> {
+    pub(super) fn coerced(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Node<'a> {
         let place = scope.module.place(link.offset);
         let rule = match link.name {
             "string" => Rule::Text { coerce: true, checks: Vec::new() },
@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `z.optional(x)` is `x.optional()`.
-    fn wrapped(&self, scope: &Scope<'a>, link: &Link<'a>) -> Node<'a> {
+    fn wrapped(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Node<'a> {
         match link.arg(0) {
             Some(argument) => {
                 let field = self.field(scope, argument);
@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn union(&self, scope: &Scope<'a>, link: &Link<'a>) -> Field {
+    fn union(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Field {
         let place = scope.module.place(link.offset);
         let Some(Expression::ArrayExpression(array)) =
             link.arg(0).map(Expression::get_inner_expression)
@@ -165,7 +165,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `z.preprocess(f, x)` and `z.pipe(a, b)`.
-    fn piped(&self, scope: &Scope<'a>, link: &Link<'a>) -> Field {
+    fn piped(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Field {
         let place = scope.module.place(link.offset);
         let Some((first, second)) = link.arg(0).zip(link.arg(1)) else {
             let what = scope.unresolved(link.offset, "an argument is missing");
@@ -182,12 +182,12 @@ impl<'a> Reader<'a> {
         Field { description, ..field }
     }
 
-    fn one_of(&self, scope: &Scope<'a>, link: &Link<'a>) -> Rule {
+    fn one_of(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Rule {
         let known = link.arg(0).and_then(|argument| self.constant(&scope.site(argument)));
         let values: Option<Vec<Constant>> = match known {
-            Some(Known::One(value)) => Some(vec![value]),
-            Some(Known::List(items)) => items.into_iter().map(Known::one).collect(),
-            Some(Known::Map(entries)) => {
+            Some(ConstValue::One(value)) => Some(vec![value]),
+            Some(ConstValue::List(items)) => items.into_iter().map(ConstValue::one).collect(),
+            Some(ConstValue::Map(entries)) => {
                 entries.into_iter().map(|(_, value)| value.one()).collect()
             }
             _ => None,
@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn stringbool(&self, scope: &Scope<'a>, link: &Link<'a>) -> Rule {
+    fn stringbool(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Rule {
         let options = match link.arg(0) {
             None => None,
             Some(argument) => match self.constant(&scope.site(argument)) {
@@ -214,12 +214,14 @@ impl<'a> Reader<'a> {
         };
         let words = |name: &str, default: [&str; 6]| -> Vec<String> {
             match options.as_ref().and_then(|options| options.get(name)) {
-                Some(Known::List(items)) => items.iter().cloned().filter_map(Known::text).collect(),
+                Some(ConstValue::List(items)) => {
+                    items.iter().cloned().filter_map(ConstValue::text).collect()
+                }
                 _ => default.map(str::to_owned).to_vec(),
             }
         };
         let case = options.as_ref().and_then(|options| options.get("case")).cloned();
-        let exact_case = case.and_then(Known::text).as_deref() == Some("sensitive");
+        let exact_case = case.and_then(ConstValue::text).as_deref() == Some("sensitive");
         let fold = |word: String| if exact_case { word } else { word.to_lowercase() };
         Rule::StringBool {
             truthy: words("truthy", TRUTHY).into_iter().map(fold).collect(),

@@ -26,8 +26,8 @@ use std::path::{Path, PathBuf};
 
 use oxc_allocator::Allocator;
 
-use crate::facts::environment::{EnvSchema, Place};
-use imports::Reader;
+use crate::facts::environment::{EnvSchema, SourceLine};
+use imports::SchemaReader;
 pub(super) use imports::read_text;
 pub(super) use nesting::too_deep;
 
@@ -79,7 +79,7 @@ pub enum SchemaError {
     #[error("syntax error at {place}: {message}")]
     Syntax {
         /// Where.
-        place: Place,
+        place: SourceLine,
         /// What the parser said.
         message: String,
     },
@@ -87,7 +87,7 @@ pub enum SchemaError {
     #[error("nested too deeply at {place}")]
     TooDeep {
         /// Where.
-        place: Place,
+        place: SourceLine,
     },
     /// None of the conventional places has a file.
     #[error("no schema file in any of the usual places below {folder}")]
@@ -115,7 +115,7 @@ pub enum SchemaError {
     #[error("the schema at {place} cannot be read: {reason}")]
     Unreadable {
         /// Where.
-        place: Place,
+        place: SourceLine,
         /// What stood in the way.
         reason: String,
     },
@@ -147,7 +147,7 @@ pub fn read(path: &Path, name: Option<&str>) -> Result<EnvSchema, SchemaError> {
 pub fn parse(path: &Path, text: &str, name: Option<&str>) -> Result<EnvSchema, SchemaError> {
     let worker = || {
         let arena = Allocator::default();
-        let reader = Reader::new(&arena, MAX_STEPS);
+        let reader = SchemaReader::new(&arena, MAX_STEPS);
         let module = reader.open(path, text)?;
         reader.choose(&module, name)
     };
@@ -157,7 +157,7 @@ pub fn parse(path: &Path, text: &str, name: Option<&str>) -> Result<EnvSchema, S
         let io = |source| SchemaError::Io { path: path.to_owned(), source };
         spawned.map_err(io)?.join().unwrap_or_else(|_| {
             Err(SchemaError::Unreadable {
-                place: Place { file: path.to_owned(), line: 1 },
+                place: SourceLine { file: path.to_owned(), line: 1 },
                 reason: "the TypeScript parser failed on it".to_owned(),
             })
         })

@@ -1,14 +1,14 @@
 //! Methods on a schema for one value: `.optional()`, `.default(…)`, `.or(…)`.
 
 use super::chain::Link;
-use super::constants::Known;
-use super::imports::Reader;
-use super::node::{Field, Scope};
+use super::constants::ConstValue;
+use super::imports::SchemaReader;
+use super::node::{EvalScope, Field};
 use crate::facts::environment::{Constant, Rule};
 
-impl<'a> Reader<'a> {
+impl<'a> SchemaReader<'a> {
     /// The field after one more method.
-    pub(super) fn modifier(&self, scope: &Scope<'a>, field: Field, link: &Link<'a>) -> Field {
+    pub(super) fn modifier(&self, scope: &EvalScope<'a>, field: Field, link: &Link<'a>) -> Field {
         let place = scope.module.place(link.offset);
         let unresolved = |field: Field, reason: String| {
             let what = scope.unresolved(link.offset, reason);
@@ -50,7 +50,10 @@ impl<'a> Reader<'a> {
             }
             "describe" => {
                 let text = link.arg(0).and_then(|value| self.constant(&scope.site(value)));
-                Field { description: text.and_then(Known::text).or(field.description), ..field }
+                Field {
+                    description: text.and_then(ConstValue::text).or(field.description),
+                    ..field
+                }
             }
             "meta" => {
                 let text = self.option_text(scope, link, 0, "description");
@@ -66,13 +69,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn replaced(&self, scope: &Scope<'a>, field: Field, link: &Link<'a>) -> Field {
+    fn replaced(&self, scope: &EvalScope<'a>, field: Field, link: &Link<'a>) -> Field {
         let place = scope.module.place(link.offset);
         let known = link.arg(0).and_then(|value| self.constant(&scope.site(value)));
         // `.default()` replaces by undefined; anything that is not stated is computed.
         let value = match (link.arg(0), known) {
             (None, _) if link.args.is_some_and(<[_]>::is_empty) => Some(Constant::Undefined),
-            (_, known) => known.and_then(Known::one),
+            (_, known) => known.and_then(ConstValue::one),
         };
         field.wrap(&place, |rule| {
             let rule = Box::new(rule);
@@ -84,7 +87,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn alternative(&self, scope: &Scope<'a>, field: Field, link: &Link<'a>) -> Field {
+    fn alternative(&self, scope: &EvalScope<'a>, field: Field, link: &Link<'a>) -> Field {
         let place = scope.module.place(link.offset);
         match link.arg(0) {
             Some(argument) => {
@@ -99,10 +102,10 @@ impl<'a> Reader<'a> {
     }
 
     /// `.exclude([…])` and `.extract([…])` of an enum of strings.
-    fn narrowed(&self, scope: &Scope<'a>, field: Field, link: &Link<'a>) -> Field {
+    fn narrowed(&self, scope: &EvalScope<'a>, field: Field, link: &Link<'a>) -> Field {
         let listed = link.arg(0).and_then(|value| self.constant(&scope.site(value)));
         let listed: Option<Vec<Constant>> = match listed {
-            Some(Known::List(items)) => items.into_iter().map(Known::one).collect(),
+            Some(ConstValue::List(items)) => items.into_iter().map(ConstValue::one).collect(),
             _ => None,
         };
         let rule = match (field.rule, listed) {
@@ -121,7 +124,7 @@ impl<'a> Reader<'a> {
     /// A string among the options object at an argument's place: `{ description: "…" }`.
     pub(super) fn option_text(
         &self,
-        scope: &Scope<'a>,
+        scope: &EvalScope<'a>,
         link: &Link<'a>,
         index: usize,
         name: &str,
@@ -132,23 +135,23 @@ impl<'a> Reader<'a> {
     /// A flag among the options.
     pub(super) fn option_flag(
         &self,
-        scope: &Scope<'a>,
+        scope: &EvalScope<'a>,
         link: &Link<'a>,
         index: usize,
         name: &str,
     ) -> bool {
         let value = self.option(scope, link, index, name);
-        value == Some(Known::One(Constant::Boolean(true)))
+        value == Some(ConstValue::One(Constant::Boolean(true)))
     }
 
     /// An entry of an options object, read by itself: its neighbours may be computed.
     pub(super) fn option(
         &self,
-        scope: &Scope<'a>,
+        scope: &EvalScope<'a>,
         link: &Link<'a>,
         index: usize,
         name: &str,
-    ) -> Option<Known> {
+    ) -> Option<ConstValue> {
         use oxc_ast::ast::Expression;
         let argument = link.arg(index)?.get_inner_expression();
         let Expression::ObjectExpression(object) = argument else {
@@ -165,7 +168,7 @@ impl<'a> Reader<'a> {
     /// Whether an options object names an option at all.
     pub(super) fn has_option(
         &self,
-        scope: &Scope<'a>,
+        scope: &EvalScope<'a>,
         link: &Link<'a>,
         index: usize,
         name: &str,

@@ -15,7 +15,7 @@ use oxc_span::{GetSpan, SourceType};
 use super::SchemaError;
 use super::lines;
 use super::nesting::too_deep;
-use crate::facts::environment::{Place, Unresolved};
+use crate::facts::environment::{SourceLine, Unresolved};
 
 /// The local name of `export default`.
 pub(super) const DEFAULT: &str = "default";
@@ -82,7 +82,7 @@ impl<'a> Module<'a> {
         let line_starts = lines::starts(text);
         if let Some(offset) = too_deep(text) {
             let line = lines::of(&line_starts, offset);
-            return Err(SchemaError::TooDeep { place: Place { file: path.to_owned(), line } });
+            return Err(SchemaError::TooDeep { place: SourceLine { file: path.to_owned(), line } });
         }
         let source: &'a str = arena.alloc_str(text);
         let kind = SourceType::from_path(path).unwrap_or_else(|_| SourceType::ts());
@@ -92,7 +92,7 @@ impl<'a> Module<'a> {
             let offset = error.labels.first().map_or(0, |label| label.offset());
             let line = lines::of(&line_starts, offset);
             return Err(SchemaError::Syntax {
-                place: Place { file: path.to_owned(), line },
+                place: SourceLine { file: path.to_owned(), line },
                 message: error.message.to_string(),
             });
         }
@@ -112,8 +112,8 @@ impl<'a> Module<'a> {
     }
 
     /// The line of an offset as a citation.
-    pub(super) fn place(&self, offset: u32) -> Place {
-        Place { file: self.path.clone(), line: lines::of(&self.line_starts, offset) }
+    pub(super) fn place(&self, offset: u32) -> SourceLine {
+        SourceLine { file: self.path.clone(), line: lines::of(&self.line_starts, offset) }
     }
 
     /// Something unknowable at an offset.

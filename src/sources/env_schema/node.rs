@@ -8,10 +8,10 @@ use oxc_span::GetSpan;
 
 use super::chain::{Link, flatten};
 use super::create_env::is_create_env;
-use super::imports::{Reader, Resolved, Site};
+use super::imports::{ExprSite, Resolved, SchemaReader};
 use super::module::{Imported, Module};
 use super::package::is_zod;
-use crate::facts::environment::{ObjectMode, Place, Rule, Side, Unresolved};
+use crate::facts::environment::{ObjectMode, Rule, Side, SourceLine, Unresolved};
 
 /// Expressions within expressions that are followed.
 const MAX_DEPTH: u8 = 40;
@@ -28,7 +28,7 @@ pub(super) struct Field {
     /// What it says about itself.
     pub description: Option<String>,
     /// Where it is declared.
-    pub place: Place,
+    pub place: SourceLine,
     /// Who may know it.
     pub side: Side,
     /// How deep the rule nests.
@@ -39,7 +39,7 @@ pub(super) struct Field {
 
 /// An ordered set of fields: the properties of an object in the making.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Shape {
+pub(super) struct ObjectFields {
     /// In order of declaration.
     pub fields: Vec<(String, Field)>,
     index: HashMap<String, usize>,
@@ -53,7 +53,7 @@ pub(super) struct Shape {
 #[derive(Debug, Clone)]
 pub(super) struct Object {
     /// Its properties.
-    pub shape: Shape,
+    pub shape: ObjectFields,
     /// What it does with others.
     pub mode: ObjectMode,
     /// Blank values count as missing.
@@ -73,7 +73,7 @@ pub(super) enum Node<'a> {
     /// Any other schema.
     Field(Field),
     /// A plain object of schemas.
-    Shape(Shape),
+    Shape(ObjectFields),
     /// All exports of a file.
     Module(Rc<Module<'a>>),
     /// No schema, or none that can be read.
@@ -82,7 +82,7 @@ pub(super) enum Node<'a> {
 
 /// Where an expression is being read, and how deep.
 #[derive(Clone)]
-pub(super) struct Scope<'a> {
+pub(super) struct EvalScope<'a> {
     /// The file whose names it uses.
     pub module: Rc<Module<'a>>,
     /// Levels still allowed.
@@ -91,12 +91,12 @@ pub(super) struct Scope<'a> {
 
 impl Field {
     /// A field without a description.
-    pub(super) fn new(rule: Rule, place: Place) -> Self {
+    pub(super) fn new(rule: Rule, place: SourceLine) -> Self {
         Self { rule, description: None, place, side: Side::Server, levels: 1, rules: 1 }
     }
 
     /// The field with its rule wrapped once more.
-    pub(super) fn wrap(mut self, place: &Place, wrap: impl FnOnce(Rule) -> Rule) -> Self {
+    pub(super) fn wrap(mut self, place: &SourceLine, wrap: impl FnOnce(Rule) -> Rule) -> Self {
         if self.levels >= MAX_LEVELS || self.rules >= MAX_RULES {
             let reason = "nests too deeply".to_owned();
             self.rule = Rule::Unresolved(Unresolved { place: place.clone(), reason });
@@ -109,7 +109,7 @@ impl Field {
     }
 
     /// The field joined with another in one rule.
-    pub(super) fn join(self, other: Self, place: &Place, by: fn(Rule, Rule) -> Rule) -> Self {
+    pub(super) fn join(self, other: Self, place: &SourceLine, by: fn(Rule, Rule) -> Rule) -> Self {
         let levels = self.levels.max(other.levels);
         let rules = self.rules.saturating_add(other.rules);
         let rule = other.rule;
@@ -117,7 +117,7 @@ impl Field {
     }
 }
 
-impl Shape {
+impl ObjectFields {
     /// A shape of which nothing is known but why.
     pub(super) fn unknown(what: Unresolved) -> Self {
         Self { unresolved: vec![what], ..Self::default() }
@@ -156,7 +156,7 @@ impl Shape {
     }
 }
 
-impl<'a> Scope<'a> {
+impl<'a> EvalScope<'a> {
     /// The outermost scope of a file.
     pub(super) fn new(module: Rc<Module<'a>>) -> Self {
         Self { module, depth: MAX_DEPTH }
@@ -168,19 +168,19 @@ impl<'a> Scope<'a> {
     }
 
     /// An expression of this scope.
-    pub(super) fn site(&self, value: &'a Expression<'a>) -> Site<'a> {
-        Site { module: Rc::clone(&self.module), value }
+    pub(super) fn site(&self, value: &'a Expression<'a>) -> ExprSite<'a> {
+        ExprSite { module: Rc::clone(&self.module), value }
     }
 }
 
-impl<'a> Reader<'a> {
+impl<'a> SchemaReader<'a> {
     /// What an expression is.
-    pub(super) fn node(&self, scope: &Scope<'a>, value: &'a Expression<'a>) -> Node<'a> {
+    pub(super) fn node(&self, scope: &EvalScope<'a>, value: &'a Expression<'a>) -> Node<'a> {
         let offset = value.span().start;
         if scope.depth == 0 || !self.step() {
             return Node::Other(scope.unresolved(offset, "too deep or too large to follow"));
         }
-        let scope = Scope { depth: scope.depth - 1, ..scope.clone() };
+        let scope = EvalScope { depth: scope.depth - 1, ..scope.clone() };
         let Some(chain) = flatten(value) else {
             return Node::Other(scope.unresolved(offset, "a chain too long to follow"));
         };
@@ -205,7 +205,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The schema for one value that an expression is.
-    pub(super) fn field(&self, scope: &Scope<'a>, value: &'a Expression<'a>) -> Field {
+    pub(super) fn field(&self, scope: &EvalScope<'a>, value: &'a Expression<'a>) -> Field {
         let place = scope.module.place(value.span().start);
         match self.node(scope, value) {
             Node::Field(field) => field,
@@ -220,14 +220,14 @@ impl<'a> Reader<'a> {
 
     fn root<'l>(
         &self,
-        scope: &Scope<'a>,
+        scope: &EvalScope<'a>,
         name: &'a str,
         offset: u32,
         links: &mut std::slice::Iter<'l, Link<'a>>,
     ) -> Result<Node<'a>, Unresolved> {
         match self.resolve(&scope.module, name) {
             Resolved::Value(site) => {
-                Ok(self.node(&Scope { module: site.module, depth: scope.depth }, site.value))
+                Ok(self.node(&EvalScope { module: site.module, depth: scope.depth }, site.value))
             }
             Resolved::Module(module) => Ok(Node::Module(module)),
             Resolved::Package(from, Imported::Named(what))
@@ -262,7 +262,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn link(&self, scope: &Scope<'a>, node: Node<'a>, link: &Link<'a>) -> Node<'a> {
+    fn link(&self, scope: &EvalScope<'a>, node: Node<'a>, link: &Link<'a>) -> Node<'a> {
         match node {
             Node::Zod => self.constructor(scope, link),
             Node::Coerce => self.coerced(scope, link),
@@ -278,7 +278,7 @@ impl<'a> Reader<'a> {
             },
             Node::Module(module) => match self.exported(&module, link.name) {
                 Resolved::Value(site) if link.args.is_none() => {
-                    self.node(&Scope { module: site.module, depth: scope.depth }, site.value)
+                    self.node(&EvalScope { module: site.module, depth: scope.depth }, site.value)
                 }
                 Resolved::Package(from, Imported::Namespace | Imported::Named("z"))
                     if is_zod(from) =>

@@ -6,37 +6,50 @@ use oxc_ast::ast::{Expression, LogicalOperator, ObjectExpression, ObjectProperty
 use oxc_span::GetSpan;
 
 use super::chain::Link;
-use super::constants::Known;
-use super::imports::Reader;
-use super::node::{Field, Node, Object, Scope, Shape};
+use super::constants::ConstValue;
+use super::imports::SchemaReader;
+use super::node::{EvalScope, Field, Node, Object, ObjectFields};
 use crate::facts::environment::{Constant, ObjectMode, Rule};
 
-impl<'a> Reader<'a> {
+impl<'a> SchemaReader<'a> {
     /// `z.object({ … })` in one of its three modes.
-    pub(super) fn object(&self, scope: &Scope<'a>, link: &Link<'a>, mode: ObjectMode) -> Node<'a> {
+    pub(super) fn object(
+        &self,
+        scope: &EvalScope<'a>,
+        link: &Link<'a>,
+        mode: ObjectMode,
+    ) -> Node<'a> {
         let shape = match link.arg(0) {
             Some(argument) => self.shape_argument(scope, argument),
-            None => Shape::default(),
+            None => ObjectFields::default(),
         };
         Node::Object(Object { shape, mode, blank_is_missing: false })
     }
 
     /// An argument that should be a plain object of schemas, or an object schema.
-    pub(super) fn shape_argument(&self, scope: &Scope<'a>, value: &'a Expression<'a>) -> Shape {
+    pub(super) fn shape_argument(
+        &self,
+        scope: &EvalScope<'a>,
+        value: &'a Expression<'a>,
+    ) -> ObjectFields {
         match self.node(scope, value) {
             Node::Shape(shape) => shape,
             Node::Object(object) => object.shape,
-            Node::Other(what) => Shape::unknown(what),
+            Node::Other(what) => ObjectFields::unknown(what),
             _ => {
                 let what = scope.unresolved(value.span().start, "not an object of schemas");
-                Shape::unknown(what)
+                ObjectFields::unknown(what)
             }
         }
     }
 
     /// `{ A: z.string(), ...more }`
-    pub(super) fn shape(&self, scope: &Scope<'a>, object: &'a ObjectExpression<'a>) -> Shape {
-        let mut shape = Shape::default();
+    pub(super) fn shape(
+        &self,
+        scope: &EvalScope<'a>,
+        object: &'a ObjectExpression<'a>,
+    ) -> ObjectFields {
+        let mut shape = ObjectFields::default();
         for property in &object.properties {
             match property {
                 ObjectPropertyKind::SpreadProperty(spread) => {
@@ -69,7 +82,13 @@ impl<'a> Reader<'a> {
         shape
     }
 
-    fn absorb(&self, scope: &Scope<'a>, shape: &mut Shape, more: Shape, offset: u32) {
+    fn absorb(
+        &self,
+        scope: &EvalScope<'a>,
+        shape: &mut ObjectFields,
+        more: ObjectFields,
+        offset: u32,
+    ) {
         // Copying counts: a file of spreads of spreads must not grow without bound.
         if more.fields.iter().all(|_| self.step()) {
             shape.absorb(more);
@@ -79,7 +98,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `...x`, where a condition leaves its keys present but unknown.
-    fn spread(&self, scope: &Scope<'a>, value: &'a Expression<'a>) -> Shape {
+    fn spread(&self, scope: &EvalScope<'a>, value: &'a Expression<'a>) -> ObjectFields {
         let branches: Vec<&'a Expression<'a>> = match value.get_inner_expression() {
             Expression::ConditionalExpression(choice) => {
                 vec![&choice.consequent, &choice.alternate]
@@ -89,7 +108,7 @@ impl<'a> Reader<'a> {
             }
             _ => return self.shape_argument(scope, value),
         };
-        let mut shape = Shape::default();
+        let mut shape = ObjectFields::default();
         for branch in branches {
             for (name, mut field) in self.shape_argument(scope, branch).fields {
                 let what = scope.unresolved(value.span().start, "declared under a condition");
@@ -103,7 +122,7 @@ impl<'a> Reader<'a> {
     /// `.extend(…)`, `.pick(…)`, `.strict()` and the like.
     pub(super) fn object_method(
         &self,
-        scope: &Scope<'a>,
+        scope: &EvalScope<'a>,
         mut object: Object,
         link: &Link<'a>,
     ) -> Node<'a> {
@@ -151,11 +170,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn not_known(&self, scope: &Scope<'a>, link: &Link<'a>, what: &str) -> Node<'a> {
+    fn not_known(&self, scope: &EvalScope<'a>, link: &Link<'a>, what: &str) -> Node<'a> {
         Node::Other(scope.unresolved(link.offset, format!("{what} of an object schema")))
     }
 
-    fn extend(&self, scope: &Scope<'a>, mut object: Object, link: &Link<'a>) -> Node<'a> {
+    fn extend(&self, scope: &EvalScope<'a>, mut object: Object, link: &Link<'a>) -> Node<'a> {
         if let Some(argument) = link.arg(0) {
             let more = self.shape_argument(scope, argument);
             self.absorb(scope, &mut object.shape, more, link.offset);
@@ -164,7 +183,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `.merge(x)` takes the other's mode, too; `.and(x)` asks both where both declare a key.
-    fn merge(&self, scope: &Scope<'a>, mut object: Object, link: &Link<'a>) -> Node<'a> {
+    fn merge(&self, scope: &EvalScope<'a>, mut object: Object, link: &Link<'a>) -> Node<'a> {
         let other = match link.arg(0).map(|argument| self.node(scope, argument)) {
             Some(Node::Object(other)) => other,
             Some(Node::Other(what)) => {
@@ -189,7 +208,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `.pick({ A: true })` and the three others that take such a mask.
-    fn masked(&self, scope: &Scope<'a>, mut object: Object, link: &Link<'a>) -> Node<'a> {
+    fn masked(&self, scope: &EvalScope<'a>, mut object: Object, link: &Link<'a>) -> Node<'a> {
         let mask = match link.arg(0) {
             Some(mask) => match self.mask(scope, mask) {
                 Some(keys) => Some(keys),
@@ -218,12 +237,12 @@ impl<'a> Reader<'a> {
         Node::Object(object)
     }
 
-    fn mask(&self, scope: &Scope<'a>, value: &'a Expression<'a>) -> Option<HashSet<String>> {
+    fn mask(&self, scope: &EvalScope<'a>, value: &'a Expression<'a>) -> Option<HashSet<String>> {
         match self.constant(&scope.site(value))? {
-            Known::Map(entries) => Some(
+            ConstValue::Map(entries) => Some(
                 entries
                     .into_iter()
-                    .filter(|(_, value)| *value == Known::One(Constant::Boolean(true)))
+                    .filter(|(_, value)| *value == ConstValue::One(Constant::Boolean(true)))
                     .map(|(key, _)| key)
                     .collect(),
             ),

@@ -4,9 +4,9 @@ use oxc_ast::ast::{ArrayExpressionElement, Expression};
 use oxc_span::GetSpan;
 
 use super::chain::flatten;
-use super::imports::{Reader, Resolved};
+use super::imports::{Resolved, SchemaReader};
 use super::module::Imported;
-use super::node::{Node, Scope, Shape};
+use super::node::{EvalScope, Node, ObjectFields};
 
 /// Presets of keys that a platform sets and no template has to name: all of them are optional. A `*`
 /// stands for any end of a name.
@@ -31,9 +31,14 @@ const PLATFORMS: [(&str, &[&str]); 5] = [
     ),
 ];
 
-impl<'a> Reader<'a> {
+impl<'a> SchemaReader<'a> {
     /// Adds what a schema extends. Its own keys stand.
-    pub(super) fn extends(&self, scope: &Scope<'a>, shape: &mut Shape, value: &'a Expression<'a>) {
+    pub(super) fn extends(
+        &self,
+        scope: &EvalScope<'a>,
+        shape: &mut ObjectFields,
+        value: &'a Expression<'a>,
+    ) {
         let Expression::ArrayExpression(list) = value.get_inner_expression() else {
             let what = scope.unresolved(value.span().start, "what it extends is computed");
             return shape.unresolved.push(what);
@@ -49,7 +54,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn extend_by(&self, scope: &Scope<'a>, shape: &mut Shape, other: &'a Expression<'a>) {
+    fn extend_by(
+        &self,
+        scope: &EvalScope<'a>,
+        shape: &mut ObjectFields,
+        other: &'a Expression<'a>,
+    ) {
         if let Some(names) = self.platform(scope, other) {
             return shape.platform.extend(names);
         }
@@ -58,9 +68,9 @@ impl<'a> Reader<'a> {
             Node::Object(object) => object.shape,
             Node::Other(what) => {
                 let reason = format!("what it extends may declare further keys: {}", what.reason);
-                Shape::unknown(scope.unresolved(offset, reason))
+                ObjectFields::unknown(scope.unresolved(offset, reason))
             }
-            _ => Shape::unknown(scope.unresolved(offset, "what it extends is no schema")),
+            _ => ObjectFields::unknown(scope.unresolved(offset, "what it extends is no schema")),
         };
         for (name, field) in more.fields {
             if shape.get(&name).is_none() && self.step() {
@@ -74,7 +84,7 @@ impl<'a> Reader<'a> {
     /// The names that a shipped preset declares, where it is one of a platform.
     fn platform(
         &self,
-        scope: &Scope<'a>,
+        scope: &EvalScope<'a>,
         value: &'a Expression<'a>,
     ) -> Option<&'static [&'static str]> {
         let chain = flatten(value)?;

@@ -35,7 +35,7 @@ fn several_schemas_are_named_rather_than_one_guessed() {
     let chosen = parse(Path::new("x/env.ts"), text, Some("two")).expect("by name");
     assert_eq!(
         (chosen.name.as_str(), chosen.chosen),
-        ("two", crate::facts::environment::Chosen::ByName)
+        ("two", crate::facts::environment::SchemaChoice::ByName)
     );
 }
 

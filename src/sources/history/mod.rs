@@ -15,10 +15,10 @@ use std::time::Duration;
 
 pub use read::Recorded;
 use rusqlite::{Connection, OpenFlags};
-pub use write::Place;
+pub use write::SystemId;
 
 use crate::error::Error;
-use crate::facts::operation::Deed;
+use crate::facts::operation::OperationType;
 
 /// The file's name.
 const FILE: &str = "history.db";
@@ -101,18 +101,18 @@ fn unusable(path: &Path) -> Error {
 }
 
 /// How the column `undo` tells what an operation is: it began as a yes or no.
-fn deed_number(deed: Deed) -> i64 {
+fn deed_number(deed: OperationType) -> i64 {
     match deed {
-        Deed::Requeue => 0,
-        Deed::Undo => 1,
-        Deed::Rescue => 2,
+        OperationType::Requeue => 0,
+        OperationType::Undo => 1,
+        OperationType::Rescue => 2,
     }
 }
 
-fn deed_of(number: i64) -> Deed {
+fn deed_of(number: i64) -> OperationType {
     match number {
-        1 => Deed::Undo,
-        2 => Deed::Rescue,
-        _ => Deed::Requeue,
+        1 => OperationType::Undo,
+        2 => OperationType::Rescue,
+        _ => OperationType::Requeue,
     }
 }

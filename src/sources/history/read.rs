@@ -5,8 +5,10 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::{Store, deed_of};
 use crate::error::Error;
-use crate::facts::Verdict;
-use crate::facts::snapshot::{Detail, FIGURES, Figures, Mark, Measure, Point};
+use crate::facts::Status;
+use crate::facts::snapshot::{
+    FIGURES, Figures, Measure, OperationMarker, SnapshotDetail, StoredSnapshot,
+};
 
 /// A place that was recorded.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +63,7 @@ impl Store {
         &self,
         place: i64,
         (from, until): (i64, i64),
-        mut take: impl FnMut(&Point<'_>),
+        mut take: impl FnMut(&StoredSnapshot<'_>),
     ) -> Result<(), Error> {
         let names = FIGURES.map(|doc| doc.name).join(", ");
         let statement = format!(
@@ -111,7 +113,7 @@ impl Store {
     ///
     /// # Errors
     /// The file's.
-    pub fn latest_detail(&self, place: i64, until: i64) -> Result<Option<Detail>, Error> {
+    pub fn latest_detail(&self, place: i64, until: i64) -> Result<Option<SnapshotDetail>, Error> {
         let text: Option<String> = self
             .connection
             .query_row(
@@ -129,7 +131,11 @@ impl Store {
     ///
     /// # Errors
     /// The file's.
-    pub fn marks(&self, place: i64, (from, until): (i64, i64)) -> Result<Vec<Mark>, Error> {
+    pub fn marks(
+        &self,
+        place: i64,
+        (from, until): (i64, i64),
+    ) -> Result<Vec<OperationMarker>, Error> {
         let read = || {
             let mut statement = self.connection.prepare(
                 "SELECT operation, undo, who, reason, at, jobs FROM operations \
@@ -142,7 +148,7 @@ impl Store {
     }
 }
 
-fn point<'a>(row: &'a Row<'_>) -> rusqlite::Result<Point<'a>> {
+fn point<'a>(row: &'a Row<'_>) -> rusqlite::Result<StoredSnapshot<'a>> {
     let bits: i64 = row.get(4)?;
     let mut figures = Figures::default();
     for (place, doc) in FIGURES.iter().enumerate() {
@@ -150,19 +156,19 @@ fn point<'a>(row: &'a Row<'_>) -> rusqlite::Result<Point<'a>> {
         let at_least = bits >> place & 1 == 1;
         figures.set(doc.figure, value.map(|value| Measure { value, at_least }));
     }
-    Ok(Point {
+    Ok(StoredSnapshot {
         at: row.get(0)?,
-        verdict: Verdict::of_number(row.get(1)?),
+        verdict: Status::of_number(row.get(1)?),
         section: row.get_ref(2)?.as_str_or_null()?,
         bad: row.get_ref(3)?.as_str()?,
         figures,
     })
 }
 
-fn mark(row: &Row<'_>) -> rusqlite::Result<Mark> {
+fn mark(row: &Row<'_>) -> rusqlite::Result<OperationMarker> {
     let at: i64 = row.get(4)?;
     let jobs: i64 = row.get(5)?;
-    Ok(Mark {
+    Ok(OperationMarker {
         operation: row.get(0)?,
         deed: deed_of(row.get(1)?),
         who: row.get(2)?,

@@ -10,14 +10,14 @@ use rusqlite::{
 use super::{Store, deed_number};
 use crate::error::Error;
 use crate::facts::operation::reasons;
-use crate::facts::snapshot::{FIGURES, Mark, Snapshot, Trouble};
+use crate::facts::snapshot::{FIGURES, FailedCheck, OperationMarker, Snapshot};
 
 /// Snapshots that one append forgets at most: it must stay short.
 const FORGOTTEN: i64 = 500;
 
 /// What the snapshots are of.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
+pub struct SystemId<'a> {
     /// The database and the app, without credentials.
     pub name: &'a str,
     /// Name of the context that was used last.
@@ -32,9 +32,9 @@ impl Store {
     /// The file's.
     pub fn append(
         &mut self,
-        place: Place<'_>,
+        place: SystemId<'_>,
         snapshot: &Snapshot,
-        marks: &[Mark],
+        marks: &[OperationMarker],
         keep: Duration,
     ) -> Result<i64, Error> {
         let failed = self.failed();
@@ -57,7 +57,7 @@ impl Store {
     }
 }
 
-fn place_id(tx: &Transaction<'_>, place: Place<'_>) -> rusqlite::Result<i64> {
+fn place_id(tx: &Transaction<'_>, place: SystemId<'_>) -> rusqlite::Result<i64> {
     tx.query_row(
         "INSERT INTO places (name, context) VALUES (?1, ?2)
          ON CONFLICT (name) DO UPDATE SET context = excluded.context RETURNING id",
@@ -99,14 +99,14 @@ fn insert(tx: &Transaction<'_>, place: i64, snapshot: &Snapshot) -> rusqlite::Re
 }
 
 /// `queue.workers:2 ready.ok:1`
-fn bad(troubles: &[Trouble]) -> String {
-    let word = |trouble: &Trouble| format!("{}:{}", trouble.check, trouble.verdict.number());
+fn bad(troubles: &[FailedCheck]) -> String {
+    let word = |trouble: &FailedCheck| format!("{}:{}", trouble.check, trouble.verdict.number());
     troubles.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// An operation is seen again and again while it runs: the largest count stays, and who began it;
 /// whoever resumed it is told with the reason.
-fn note(tx: &Transaction<'_>, place: i64, mark: &Mark) -> rusqlite::Result<()> {
+fn note(tx: &Transaction<'_>, place: i64, mark: &OperationMarker) -> rusqlite::Result<()> {
     let known: Option<(String, Option<String>)> = tx
         .prepare_cached("SELECT who, reason FROM operations WHERE place = ?1 AND operation = ?2")?
         .query_row(params![place, mark.operation], |row| Ok((row.get(0)?, row.get(1)?)))

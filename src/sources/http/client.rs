@@ -9,9 +9,9 @@ use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
-use super::timings::{Stopwatch, TimedConnecting, TimedResolver};
+use super::timings::{RequestTimer, TimedConnecting, TimedResolver};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::sources::authority::Blaming;
+use crate::sources::authority::ExpiredCaVerifier;
 
 const USER_AGENT: &str = concat!("cliplyctl/", env!("CARGO_PKG_VERSION"));
 
@@ -19,7 +19,7 @@ const USER_AGENT: &str = concat!("cliplyctl/", env!("CARGO_PKG_VERSION"));
 pub fn build(
     url: &Url,
     tls: ClientConfig,
-    watch: &Stopwatch,
+    watch: &RequestTimer,
     connect_timeout: Duration,
 ) -> Result<Client, SourceError> {
     let mut builder = Client::builder()
@@ -62,7 +62,7 @@ fn load_the_platforms() -> Result<ClientConfig, rustls::Error> {
         .with_safe_default_protocol_versions()?;
     Ok(match Verifier::new(provider) {
         Ok(verifier) => {
-            let verifier = Blaming { verifier: Arc::new(verifier), roots: vec![] };
+            let verifier = ExpiredCaVerifier { verifier: Arc::new(verifier), roots: vec![] };
             let builder = builder.dangerous();
             builder.with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
         }

@@ -8,13 +8,13 @@ use reqwest::{StatusCode, Url};
 
 use super::MAX_BODY;
 use super::redirect::origin;
-use super::timings::{Phase, Stopwatch};
+use super::timings::{Phase, RequestTimer};
 use crate::facts::{SourceError, SourceErrorKind};
 
 pub use super::tls_errors::tls;
 
 /// The cause of a failed request.
-pub fn transport(error: &reqwest::Error, url: &Url, watch: &Stopwatch) -> SourceError {
+pub fn transport(error: &reqwest::Error, url: &Url, watch: &RequestTimer) -> SourceError {
     let (phase, received) = watch.progress();
     if let Some(cause) = find::<rustls::Error>(error) {
         return tls(cause, url);
@@ -43,7 +43,7 @@ pub fn transport(error: &reqwest::Error, url: &Url, watch: &Stopwatch) -> Source
 }
 
 /// The budget ran out.
-pub fn timed_out(url: &Url, watch: &Stopwatch, budget: Duration) -> SourceError {
+pub fn timed_out(url: &Url, watch: &RequestTimer, budget: Duration) -> SourceError {
     let (phase, received) = watch.progress();
     let mut error = stalled(url, phase, received);
     error.message.push_str(&format!(", {:.1} s allowed", budget.as_secs_f64()));

@@ -18,7 +18,7 @@ use rustls::ClientConfig;
 use tokio::time::Instant;
 
 pub use answer::{Answer, json_type};
-use timings::Stopwatch;
+use timings::RequestTimer;
 
 use crate::facts::service::Exchange;
 use crate::facts::{SourceError, SourceErrorKind};
@@ -124,7 +124,7 @@ impl Http {
         headers: &HeaderMap,
         deadline: Instant,
     ) -> Result<Answer, SourceError> {
-        let watch = Stopwatch::start();
+        let watch = RequestTimer::start();
         let budget = deadline.saturating_duration_since(Instant::now());
         // Half of what is left, so that a lost packet leaves time for a second try.
         let exchange = self.exchange(path, headers, &watch, budget / 2);
@@ -138,7 +138,7 @@ impl Http {
         &self,
         path: &str,
         headers: &HeaderMap,
-        watch: &Stopwatch,
+        watch: &RequestTimer,
         connect_timeout: Duration,
     ) -> Result<Answer, SourceError> {
         let mut url = self.base.clone();
@@ -157,7 +157,11 @@ impl Http {
     }
 
     /// Reads the body up to its limit.
-    async fn read(&self, mut response: Response, watch: &Stopwatch) -> Result<Answer, SourceError> {
+    async fn read(
+        &self,
+        mut response: Response,
+        watch: &RequestTimer,
+    ) -> Result<Answer, SourceError> {
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
         if response.content_length().is_some_and(|length| length > MAX_BODY as u64) {

@@ -39,9 +39,9 @@ impl Phase {
 
 /// Follows one attempt; clones share it.
 #[derive(Clone)]
-pub struct Stopwatch(Arc<Mutex<Marks>>);
+pub struct RequestTimer(Arc<Mutex<TimingMarks>>);
 
-struct Marks {
+struct TimingMarks {
     started: Instant,
     phase: Phase,
     latency: Latency,
@@ -49,10 +49,10 @@ struct Marks {
     received: usize,
 }
 
-impl Stopwatch {
+impl RequestTimer {
     /// Starts now.
     pub fn start() -> Self {
-        Self(Arc::new(Mutex::new(Marks {
+        Self(Arc::new(Mutex::new(TimingMarks {
             started: Instant::now(),
             phase: Phase::Waiting,
             latency: Latency::default(),
@@ -88,13 +88,13 @@ impl Stopwatch {
         self.marks().phase = phase;
     }
 
-    fn marks(&self) -> MutexGuard<'_, Marks> {
+    fn marks(&self) -> MutexGuard<'_, TimingMarks> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The system's resolver, timed.
-pub struct TimedResolver(pub Stopwatch);
+pub struct TimedResolver(pub RequestTimer);
 
 impl Resolve for TimedResolver {
     fn resolve(&self, name: Name) -> Resolving {
@@ -113,7 +113,7 @@ impl Resolve for TimedResolver {
 
 /// Wraps the connector to time it.
 #[derive(Clone)]
-pub struct TimedConnecting(pub Stopwatch);
+pub struct TimedConnecting(pub RequestTimer);
 
 impl<S> Layer<S> for TimedConnecting {
     type Service = TimedConnector<S>;
@@ -127,7 +127,7 @@ impl<S> Layer<S> for TimedConnecting {
 #[derive(Clone)]
 pub struct TimedConnector<S> {
     inner: S,
-    watch: Stopwatch,
+    watch: RequestTimer,
 }
 
 impl<S, R> Service<R> for TimedConnector<S>

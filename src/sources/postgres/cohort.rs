@@ -13,7 +13,7 @@ use super::requeue::lookup::of_operation;
 use super::selection::{fingerprint, fingerprint_columns};
 use super::{Database, sql};
 use crate::facts::SourceError;
-use crate::facts::cohort::{Causes, Deed, Member, Now};
+use crate::facts::cohort::{CauseInterner, JobEvent, JobRow, RequeuedJob};
 use crate::facts::job_id::JobId;
 use crate::facts::layout::{Events, IdType, Layout};
 use crate::facts::operation::{OperationId, REQUEUED, RESCUED, UNDONE};
@@ -27,9 +27,9 @@ const CLAIM_WINDOW: u32 = 5_000;
 
 /// What a page of events tells.
 #[derive(Debug, Default)]
-pub struct Page {
+pub struct EventPage {
     /// What happened, in order.
-    pub told: Vec<(i64, Told)>,
+    pub told: Vec<(i64, EventRecord)>,
     /// The last event that was read; as before where there was none.
     pub last: i64,
     /// Whether there are more.
@@ -38,11 +38,11 @@ pub struct Page {
 
 /// What one event tells.
 #[derive(Debug)]
-pub enum Told {
+pub enum EventRecord {
     /// The operation requeued this job.
-    Requeued(Member),
+    Requeued(RequeuedJob),
     /// Something happened to a job, of this operation or not.
-    Happened(JobId, Deed),
+    Happened(JobId, JobEvent),
 }
 
 /// The events behind this one, a page of them. Only where event ids grow.
@@ -54,10 +54,10 @@ pub async fn events(
     layout: &Layout,
     operation: &OperationId,
     after: i64,
-    causes: &mut Causes,
+    causes: &mut CauseInterner,
     timeout: Duration,
-) -> Result<Page, SourceError> {
-    let mut page = Page { last: after, ..Page::default() };
+) -> Result<EventPage, SourceError> {
+    let mut page = EventPage { last: after, ..EventPage::default() };
     let Some(statement) = layout.events.as_ref().and_then(|e| page_statement(layout, e)) else {
         return Ok(page);
     };
@@ -68,10 +68,10 @@ pub async fn events(
     for row in &rows {
         page.last = row.get("event");
         if row.get::<_, Option<bool>>("ours") == Some(true) {
-            page.told.push((page.last, Told::Requeued(member(row, layout.id, causes)?)));
+            page.told.push((page.last, EventRecord::Requeued(member(row, layout.id, causes)?)));
         } else if let Some(deed) = deed(row) {
             let job = super::requeue::select::id(row.get("job"), layout.id)?;
-            page.told.push((page.last, Told::Happened(job, deed)));
+            page.told.push((page.last, EventRecord::Happened(job, deed)));
         }
     }
     Ok(page)
@@ -96,17 +96,17 @@ fn page_statement(layout: &Layout, events: &Events) -> Option<String> {
     ))
 }
 
-fn deed(row: &Row) -> Option<Deed> {
+fn deed(row: &Row) -> Option<JobEvent> {
     let worker = || row.get::<_, Option<String>>("worker");
     match row.get::<_, Option<&str>>("reason") {
-        Some(REQUEUED) => return Some(Deed::Moved),
-        Some(UNDONE) => return Some(Deed::Undone),
-        Some(RESCUED) => return Some(Deed::Rescued),
+        Some(REQUEUED) => return Some(JobEvent::Moved),
+        Some(UNDONE) => return Some(JobEvent::Undone),
+        Some(RESCUED) => return Some(JobEvent::Rescued),
         _ => {}
     }
     match row.get::<_, Option<&str>>("stage")? {
-        "claimed" => Some(Deed::Claimed(worker())),
-        "failed" => Some(Deed::Failed(worker())),
+        "claimed" => Some(JobEvent::Claimed(worker())),
+        "failed" => Some(JobEvent::Failed(worker())),
         _ => None,
     }
 }
@@ -119,9 +119,9 @@ pub async fn of_events(
     db: &Database,
     layout: &Layout,
     operation: &OperationId,
-    causes: &mut Causes,
+    causes: &mut CauseInterner,
     timeout: Duration,
-) -> Result<Vec<Member>, SourceError> {
+) -> Result<Vec<RequeuedJob>, SourceError> {
     let Some(events) = &layout.events else { return Ok(vec![]) };
     let data = sql::ident(events.data.as_deref().unwrap_or("data"));
     let statement = format!(
@@ -146,9 +146,9 @@ pub async fn of_journal(
     db: &Database,
     layout: &Layout,
     entries: &[String],
-    causes: &mut Causes,
+    causes: &mut CauseInterner,
     timeout: Duration,
-) -> Result<Vec<Member>, SourceError> {
+) -> Result<Vec<RequeuedJob>, SourceError> {
     let statement = format!(
         "with ours as (
            select (entry::jsonb ->> 'id')::{} as job_id, entry::jsonb -> 'previous' as previous
@@ -170,8 +170,8 @@ pub async fn of_journal(
     Ok(members)
 }
 
-fn member(row: &Row, id: IdType, causes: &mut Causes) -> Result<Member, SourceError> {
-    Ok(Member {
+fn member(row: &Row, id: IdType, causes: &mut CauseInterner) -> Result<RequeuedJob, SourceError> {
+    Ok(RequeuedJob {
         id: super::requeue::select::id(row.get("job"), id)?,
         died_of: causes.keep(fingerprint(row)),
         errors: row.get::<_, Token>("errors_mark").0,
@@ -187,15 +187,15 @@ pub async fn now(
     db: &Database,
     layout: &Layout,
     jobs: &[JobId],
-    causes: &mut Causes,
+    causes: &mut CauseInterner,
     timeout: Duration,
-) -> Result<Vec<Now>, SourceError> {
+) -> Result<Vec<JobRow>, SourceError> {
     let ids: Vec<_> = jobs.iter().map(ToString::to_string).collect();
     let statement = now_statement(layout);
     let params: [(&(dyn ToSql + Sync), Type); 1] = [(&ids, Type::TEXT_ARRAY)];
     let rows = db.rows(timeout, &statement, &params).await?;
     let now = |row: &Row| {
-        Ok(Now {
+        Ok(JobRow {
             id: super::requeue::select::id(row.get("job"), layout.id)?,
             role: layout.vocabulary.role(row.get::<_, Option<&str>>("live").unwrap_or_default()),
             attempts: row.get("attempts"),

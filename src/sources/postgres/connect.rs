@@ -16,7 +16,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::{errors, tls};
 use crate::facts::SourceError;
 use crate::settings::Dsn;
-use crate::settings::dsn::{Address, ChannelBinding, Host, SessionAttrs, SslMode};
+use crate::settings::dsn::{ChannelBinding, Host, ServerAddress, SessionAttrs, SslMode};
 
 /// How sessions are to be.
 #[derive(Debug, Clone)]
@@ -35,15 +35,15 @@ pub struct Connector {
     options: SessionOptions,
     // Reading certificates takes a while, and most sessions over a socket never need them.
     tls: OnceCell<MakeRustlsConnect>,
-    failure: Failure,
+    failure: LastConnectError,
 }
 
 /// Why the last connection could not be made, explained. The pool can only hand on the driver's
 /// own error type; what a person needs to know waits here.
 #[derive(Clone, Default)]
-pub struct Failure(Arc<Mutex<Option<SourceError>>>);
+pub struct LastConnectError(Arc<Mutex<Option<SourceError>>>);
 
-impl Failure {
+impl LastConnectError {
     fn set(&self, error: SourceError) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
     }
@@ -55,16 +55,16 @@ impl Failure {
 }
 
 /// A client, and the task that carries its messages.
-type Attended = (Client, JoinHandle<()>);
-type Attempt = Result<Attended, tokio_postgres::Error>;
+type ClientWithTask = (Client, JoinHandle<()>);
+type Attempt = Result<ClientWithTask, tokio_postgres::Error>;
 
 impl Connector {
-    pub(super) fn new(dsn: Dsn, options: SessionOptions, failure: Failure) -> Self {
+    pub(super) fn new(dsn: Dsn, options: SessionOptions, failure: LastConnectError) -> Self {
         Self { dsn, options, tls: OnceCell::new(), failure }
     }
 
     /// The first host that answers and will do. As in libpq, a host that answers "no" ends it.
-    async fn first_host(&self) -> Result<Attended, SourceError> {
+    async fn first_host(&self) -> Result<ClientWithTask, SourceError> {
         let limit = self.dsn.connect_timeout.unwrap_or(self.options.connect_timeout);
         let mut failures = Vec::new();
         for host in &self.dsn.hosts {
@@ -78,12 +78,16 @@ impl Connector {
         Err(errors::no_host_left(failures))
     }
 
-    async fn connect_host(&self, host: &Host, limit: Duration) -> Result<Attended, SourceError> {
+    async fn connect_host(
+        &self,
+        host: &Host,
+        limit: Duration,
+    ) -> Result<ClientWithTask, SourceError> {
         let config = self.config(host, limit);
         let explain = |error| errors::connecting(&error, &self.dsn, host);
         let mode = match host.address {
-            Address::Socket(_) => SslMode::Disable,
-            Address::Tcp { .. } => self.dsn.tls.mode,
+            ServerAddress::Socket(_) => SslMode::Disable,
+            ServerAddress::Tcp { .. } => self.dsn.tls.mode,
         };
         match mode {
             SslMode::Disable => plain(&config).await.map_err(explain),
@@ -121,8 +125,8 @@ impl Connector {
         let dsn = &self.dsn;
         let mut config = Config::new();
         match &host.address {
-            Address::Socket(directory) => config.host_path(directory),
-            Address::Tcp { name, addr } => {
+            ServerAddress::Socket(directory) => config.host_path(directory),
+            ServerAddress::Tcp { name, addr } => {
                 if let Some(addr) = addr {
                     config.hostaddr(*addr);
                 }
@@ -166,7 +170,7 @@ async fn plain(config: &Config) -> Attempt {
 }
 
 /// Lets the connection's task run until the client is dropped. What breaks it, its queries report.
-fn attend<F>(client: Client, connection: F) -> Attended
+fn attend<F>(client: Client, connection: F) -> ClientWithTask
 where
     F: Future<Output = Result<(), tokio_postgres::Error>> + Send + 'static,
 {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{Database, sql};
-use crate::facts::flow::{Failures, Flow};
-use crate::facts::layout::{Layout, Role};
+use crate::facts::flow::{DeadLetterTrend, Failures};
+use crate::facts::layout::{Layout, Lifecycle};
 use crate::facts::queue::Count;
 use crate::facts::{SourceError, SourceErrorKind};
 
@@ -19,12 +19,20 @@ const BUDGET: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// The database's own, but for a spent budget on a large table: then they are not counted.
-pub async fn read(db: &Database, layout: &Layout, timeout: Duration) -> Result<Flow, SourceError> {
+pub async fn read(
+    db: &Database,
+    layout: &Layout,
+    timeout: Duration,
+) -> Result<DeadLetterTrend, SourceError> {
     let small = layout.is_small();
     let has_dead = !layout.vocabulary.dead.is_empty();
     if !small && !has_dead {
         let (died_last_hour, died_hour_before) = (None, None);
-        return Ok(Flow { died_last_hour, died_hour_before, oldest_unfinished_age: None });
+        return Ok(DeadLetterTrend {
+            died_last_hour,
+            died_hour_before,
+            oldest_unfinished_age: None,
+        });
     }
     let (statement, budget) = if small {
         (small_statement(layout), timeout)
@@ -46,7 +54,7 @@ pub async fn read(db: &Database, layout: &Layout, timeout: Duration) -> Result<F
         }
         Err(e) => return Err(e),
     };
-    Ok(Flow {
+    Ok(DeadLetterTrend {
         died_last_hour: has_dead.then_some(last),
         died_hour_before: has_dead.then_some(before),
         oldest_unfinished_age: oldest,
@@ -61,7 +69,7 @@ fn count(n: i64, whole: bool) -> Count {
 fn small_statement(layout: &Layout) -> String {
     let dead = sql::live_in(layout, &layout.vocabulary.dead);
     let changed = sql::changed(layout);
-    let finished = sql::live_in(layout, layout.vocabulary.values(Role::Finished));
+    let finished = sql::live_in(layout, layout.vocabulary.values(Lifecycle::Finished));
     let created = sql::column_or_null(layout.created.as_ref(), "timestamptz");
     let oldest = sql::age(&format!("(min({created}) filter (where not ({finished})))"));
     format!(

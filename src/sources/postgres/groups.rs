@@ -10,7 +10,7 @@ use tokio_postgres::Row;
 use super::raw::Token;
 use super::selection::{Conditions, fingerprint, fingerprint_columns, in_group};
 use super::{Database, dead_letters, sql};
-use crate::facts::group::{Group, Groups};
+use crate::facts::group::{DeadLetterGroup, Groups};
 use crate::facts::layout::Layout;
 use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
@@ -38,7 +38,7 @@ pub async fn read(
         sql::column_or_null(layout.workspace.as_ref(), "uuid"),
         conditions.sql(),
     );
-    let mut tally = Tally::default();
+    let mut tally = GroupBuilder::default();
     let read = db.read(timeout, async |tx| {
         let mut rows = pin!(tx.query_typed_raw(&statement, conditions.params()).await?);
         while let Some(row) = rows.try_next().await? {
@@ -54,13 +54,13 @@ pub async fn read(
 }
 
 #[derive(Default)]
-struct Tally {
-    groups: HashMap<String, Group>,
+struct GroupBuilder {
+    groups: HashMap<String, DeadLetterGroup>,
     read: u64,
     unkept: u64,
 }
 
-impl Tally {
+impl GroupBuilder {
     fn add(&mut self, selection: &Selection, row: &Row) {
         self.read += 1;
         let cause = fingerprint(row);
@@ -77,7 +77,7 @@ impl Tally {
         } else {
             let kind: Option<&str> = row.get("fp_kind");
             let hash = cause.hash.clone();
-            let mut group = Group::new(kind.unwrap_or("-"), cause);
+            let mut group = DeadLetterGroup::new(kind.unwrap_or("-"), cause);
             group.add(death, workspace);
             self.groups.insert(hash, group);
         }

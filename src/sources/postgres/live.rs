@@ -11,8 +11,10 @@ use super::selection::{fingerprint, fingerprint_columns};
 use super::sql::{age, changed, column_or_null, ident, live_in, sign_of_life};
 use super::{Database, dead_letters};
 use crate::facts::layout::{Events, Layout};
-use crate::facts::live::{Activity, Cause, Deaths, MOST_STUCK, NAMED, Running, SPAN, Stuck};
-use crate::facts::operation::{Deed, MOVED_ON, TAKEN_BACK};
+use crate::facts::live::{
+    Activity, Deaths, MOST_STUCK, NAMED, RecentGroup, RecentOperation, SPAN, Stuck,
+};
+use crate::facts::operation::{MOVED_ON, OperationType, TAKEN_BACK};
 use crate::facts::{SourceError, SourceErrorKind, mask};
 
 /// Dead letters that are read, newest first.
@@ -50,7 +52,7 @@ pub async fn deaths(
         changed(layout),
     );
     let rows = db.rows(timeout.min(BUDGET), &statement, &[]).await?;
-    let mut causes: HashMap<String, Cause> = HashMap::new();
+    let mut causes: HashMap<String, RecentGroup> = HashMap::new();
     for row in &rows {
         count(&mut causes, row);
     }
@@ -59,10 +61,10 @@ pub async fn deaths(
     Ok(Deaths { causes, read: rows.len() as u64, whole: rows.len() < DEATHS })
 }
 
-fn count(causes: &mut HashMap<String, Cause>, row: &Row) {
+fn count(causes: &mut HashMap<String, RecentGroup>, row: &Row) {
     let print = fingerprint(row);
     let age = dead_letters::death_of(row).map(|death| death.age);
-    let cause = causes.entry(print.hash.clone()).or_insert_with(|| Cause {
+    let cause = causes.entry(print.hash.clone()).or_insert_with(|| RecentGroup {
         hash: print.hash,
         kind: row.get::<_, Option<&str>>("fp_kind").unwrap_or("-").to_owned(),
         template: print.template,
@@ -162,12 +164,12 @@ fn operations(layout: &Layout, events: &Events, at: &str) -> Option<String> {
     ))
 }
 
-fn running(row: &Row) -> Running {
+fn running(row: &Row) -> RecentOperation {
     let text = |column: &str| row.get::<_, Option<String>>(column);
     let or = |text: Option<String>| text.unwrap_or_else(|| "?".to_owned());
-    Running {
+    RecentOperation {
         operation: row.get("operation"),
-        deed: Deed::of(row.get("deed")),
+        deed: OperationType::of(row.get("deed")),
         who: format!("{}@{}", or(text("actor")), or(text("host"))),
         reason: text("reason").map(|reason| mask::text(&reason)),
         jobs: u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0),

@@ -38,7 +38,7 @@ use futures_util::future::join;
 use tokio_postgres::{Client, Config};
 
 pub use connect::SessionOptions;
-use connect::{Connector, Failure};
+use connect::{Connector, LastConnectError};
 
 use transaction::{Transaction, read_only};
 
@@ -55,14 +55,14 @@ pub type Connection = deadpool_postgres::Client;
 #[derive(Clone)]
 pub struct Database {
     pool: Pool,
-    failure: Failure,
+    failure: LastConnectError,
     shown: String,
 }
 
 impl Database {
     /// Prepares the pool. Nothing is connected yet.
     pub fn open(dsn: &Dsn, options: SessionOptions) -> Result<Self, SourceError> {
-        let (size, failure) = (options.pool_size.max(1), Failure::default());
+        let (size, failure) = (options.pool_size.max(1), LastConnectError::default());
         let connector = Connector::new(dsn.clone(), options, failure.clone());
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         // The connector knows more than the driver's configuration can say, and makes its own.

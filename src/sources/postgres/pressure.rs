@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Database, sql};
 use crate::facts::SourceError;
 use crate::facts::layout::Layout;
-use crate::facts::pace::Pressure;
+use crate::facts::pace::TableLoad;
 
 const QUERY: &str = include_str!("queries/pressure.sql");
 
@@ -21,7 +21,7 @@ pub async fn read(
     db: &Database,
     layout: &Layout,
     most: Option<u64>,
-) -> Result<Pressure, SourceError> {
+) -> Result<TableLoad, SourceError> {
     let waiting = most.map(|most| {
         let due = sql::due(layout);
         format!(
@@ -37,5 +37,5 @@ pub async fn read(
         Some(statement) => Some(count(db.row(BUDGET, statement, &[]).await?.get("n"))),
         None => None,
     };
-    Ok(Pressure { waiting, queued: count(row.get("queued")), maintained: row.get("maintained") })
+    Ok(TableLoad { waiting, queued: count(row.get("queued")), maintained: row.get("maintained") })
 }

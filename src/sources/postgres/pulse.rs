@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Database, sql};
 use crate::facts::SourceError;
-use crate::facts::flow::{Beat, Pulse};
+use crate::facts::flow::{EventCounts, EventHistogram};
 use crate::facts::layout::Layout;
 
 /// Events that are looked at, newest first.
@@ -26,7 +26,7 @@ pub async fn read(
     db: &Database,
     layout: &Layout,
     timeout: Duration,
-) -> Result<Option<Pulse>, SourceError> {
+) -> Result<Option<EventHistogram>, SourceError> {
     let Some((events, at)) = layout.events_in_order() else { return Ok(None) };
     let steps: Vec<_> = (0..6)
         .map(|step| {
@@ -47,9 +47,9 @@ pub async fn read(
     );
     let rows = db.rows(timeout.min(BUDGET), &statement, &[]).await?;
     let cut = rows.first().is_some_and(|row| row.get::<_, Option<bool>>("cut") == Some(true));
-    let beats = rows.iter().map(|row| Beat {
+    let beats = rows.iter().map(|row| EventCounts {
         stage: row.get::<_, Option<String>>("stage").unwrap_or_default(),
         counts: row.get("n"),
     });
-    Ok(Some(Pulse { beats: beats.collect(), whole: !cut }))
+    Ok(Some(EventHistogram { beats: beats.collect(), whole: !cut }))
 }

@@ -17,8 +17,8 @@ use plan::{Parts, Plan};
 use slice::{Slice, query};
 
 use super::Database;
-use super::tally::{Coverage, Group, tally};
-use crate::facts::layout::{Layout, Role};
+use super::tally::{CountRow, Coverage, tally};
+use crate::facts::layout::{Layout, Lifecycle};
 use crate::facts::queue::Queue;
 use crate::facts::{SourceError, SourceErrorKind};
 
@@ -41,7 +41,7 @@ pub enum Effort {
 
 /// What to count, and how hard to try.
 #[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
+pub struct CountRequest<'a> {
     /// Jobs of this kind alone.
     pub kind: Option<&'a str>,
     /// How hard to try.
@@ -61,11 +61,11 @@ pub struct Request<'a> {
 pub async fn read(
     db: &Database,
     layout: &Layout,
-    request: Request<'_>,
+    request: CountRequest<'_>,
 ) -> Result<Queue, SourceError> {
     if layout.is_small() {
         let groups = query(db, layout, request, &Slice::everything(), request.timeout).await?;
-        return Ok(tally(layout, request, &[(Coverage::ByKind(&Role::ALL), groups)]));
+        return Ok(tally(layout, request, &[(Coverage::ByKind(&Lifecycle::ALL), groups)]));
     }
     let plan = Plan::new(layout);
     let budget = match request.effort {
@@ -94,14 +94,14 @@ pub async fn read(
 async fn scanned<'a>(
     db: &Database,
     layout: &Layout,
-    request: Request<'_>,
+    request: CountRequest<'_>,
     slice: &'a Slice,
     totals: &'a [Slice],
     budget: Duration,
 ) -> Result<Parts<'a>, SourceError> {
     let count =
         || try_join_all(totals.iter().map(|s| query(db, layout, request, s, request.timeout)));
-    let unscanned = |counted: Vec<Vec<Group>>| {
+    let unscanned = |counted: Vec<Vec<CountRow>>| {
         let mut parts: Parts<'a> = totals.iter().map(|s| s.coverage(layout)).zip(counted).collect();
         parts.push((Coverage::Missing(&slice.roles), vec![]));
         parts
@@ -133,9 +133,9 @@ async fn scanned<'a>(
 async fn in_turn(
     db: &Database,
     layout: &Layout,
-    request: Request<'_>,
+    request: CountRequest<'_>,
     slices: &[Slice],
-) -> Result<Vec<Vec<Group>>, SourceError> {
+) -> Result<Vec<Vec<CountRow>>, SourceError> {
     let mut groups = Vec::with_capacity(slices.len());
     for slice in slices {
         groups.push(query(db, layout, request, slice, request.timeout).await?);

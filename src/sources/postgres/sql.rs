@@ -1,7 +1,7 @@
 //! Pieces of SQL built from a layout. Names and values are quoted here and nowhere else.
 
 use crate::facts::fingerprint::{HEAD, TAIL};
-use crate::facts::layout::{Layout, Role};
+use crate::facts::layout::{Layout, Lifecycle};
 
 /// A quoted identifier.
 #[must_use]
@@ -132,17 +132,17 @@ pub fn age(timestamp: &str) -> String {
 
 /// The columns that an index must hold so that the figures of a role need no table access.
 #[must_use]
-pub fn covering_columns(layout: &Layout, role: Role) -> Vec<&str> {
+pub fn covering_columns(layout: &Layout, role: Lifecycle) -> Vec<&str> {
     let mut columns: Vec<&str> = layout.kind.as_deref().into_iter().collect();
     match role {
-        Role::Waiting => columns.extend(layout.due.iter().map(String::as_str)),
-        Role::InProgress => columns.extend(
+        Lifecycle::Waiting => columns.extend(layout.due.iter().map(String::as_str)),
+        Lifecycle::InProgress => columns.extend(
             [&layout.heartbeat, &layout.locked_at, &layout.locked_by]
                 .into_iter()
                 .filter_map(|c| c.as_deref()),
         ),
-        Role::Dead => columns.extend(layout.updated.as_deref()),
-        Role::Failed | Role::Finished | Role::Other => {}
+        Lifecycle::Dead => columns.extend(layout.updated.as_deref()),
+        Lifecycle::Failed | Lifecycle::Finished | Lifecycle::Other => {}
     }
     columns
 }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::queue::Request;
-use crate::facts::layout::{Layout, Role};
+use super::queue::CountRequest;
+use crate::facts::layout::{Layout, Lifecycle};
 use crate::facts::queue::{Count, KindCounts, Queue, Workers};
 
 /// One row of the queue's statement.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Group {
+pub(super) struct CountRow {
     pub role: String,
     pub kind: Option<String>,
     pub worker: Option<String>,
@@ -24,13 +24,13 @@ pub(super) struct Group {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Coverage<'a> {
     /// All rows of these roles, split by kind.
-    ByKind(&'a [Role]),
+    ByKind(&'a [Lifecycle]),
     /// All rows of these roles, in one sum.
-    Total(&'a [Role]),
+    Total(&'a [Lifecycle]),
     /// Some rows of these roles, in one sum.
-    Part(&'a [Role]),
+    Part(&'a [Lifecycle]),
     /// These roles were not counted, unless another part says otherwise.
-    Missing(&'a [Role]),
+    Missing(&'a [Lifecycle]),
 }
 
 /// Why a figure is missing.
@@ -39,12 +39,12 @@ const NO_INDEX: &str = "no index (queue --advise)";
 /// One picture of all parts. Where two parts answer for a role, the first one counts.
 pub(super) fn tally(
     layout: &Layout,
-    request: Request<'_>,
-    parts: &[(Coverage<'_>, Vec<Group>)],
+    request: CountRequest<'_>,
+    parts: &[(Coverage<'_>, Vec<CountRow>)],
 ) -> Queue {
-    let of = |role: Role| Figures::of(layout, role, parts);
-    let (waiting, running) = (of(Role::Waiting), of(Role::InProgress));
-    let (failed, dead, other) = (of(Role::Failed), of(Role::Dead), of(Role::Other));
+    let of = |role: Lifecycle| Figures::of(layout, role, parts);
+    let (waiting, running) = (of(Lifecycle::Waiting), of(Lifecycle::InProgress));
+    let (failed, dead, other) = (of(Lifecycle::Failed), of(Lifecycle::Dead), of(Lifecycle::Other));
     let has_dead = !layout.vocabulary.dead.is_empty();
     Queue {
         kind: request.kind.map(str::to_owned),
@@ -69,14 +69,14 @@ pub(super) fn tally(
 
 /// The groups of one role, and how much of it they are.
 struct Figures<'a> {
-    groups: Vec<&'a Group>,
+    groups: Vec<&'a CountRow>,
     complete: bool,
     counted: bool,
     by_kind: bool,
 }
 
 impl<'a> Figures<'a> {
-    fn of(layout: &Layout, role: Role, parts: &'a [(Coverage<'_>, Vec<Group>)]) -> Self {
+    fn of(layout: &Layout, role: Lifecycle, parts: &'a [(Coverage<'_>, Vec<CountRow>)]) -> Self {
         let whole = Self { groups: vec![], complete: true, counted: true, by_kind: true };
         let mut found = None;
         for (coverage, groups) in parts {
@@ -98,7 +98,7 @@ impl<'a> Figures<'a> {
         })
     }
 
-    fn count(&self, figure: impl Fn(&Group) -> u64) -> Count {
+    fn count(&self, figure: impl Fn(&CountRow) -> u64) -> Count {
         let sum = self.groups.iter().map(|g| figure(g)).sum();
         match (self.counted, self.complete) {
             (false, _) => Count::NotCounted(NO_INDEX.to_owned()),
@@ -126,24 +126,24 @@ fn workers(running: &Figures<'_>, beat_window: f64) -> Workers {
     }
 }
 
-fn by_kind(parts: &[(Coverage<'_>, Vec<Group>)]) -> Vec<KindCounts> {
+fn by_kind(parts: &[(Coverage<'_>, Vec<CountRow>)]) -> Vec<KindCounts> {
     let mut kinds: BTreeMap<&str, KindCounts> = BTreeMap::new();
     for (coverage, groups) in parts {
         if !matches!(coverage, Coverage::ByKind(_)) {
             continue;
         }
-        for group in groups.iter().filter(|g| g.role != Role::Finished.word()) {
+        for group in groups.iter().filter(|g| g.role != Lifecycle::Finished.word()) {
             let row = kinds.entry(group.kind.as_deref().unwrap_or("(none)")).or_default();
-            if group.role == Role::Waiting.word() {
+            if group.role == Lifecycle::Waiting.word() {
                 row.due += group.due;
                 let ages = [row.oldest_due_age, group.oldest_due_age];
                 row.oldest_due_age = ages.into_iter().flatten().reduce(f64::max);
                 row.scheduled += group.n.saturating_sub(group.due);
-            } else if group.role == Role::InProgress.word() {
+            } else if group.role == Lifecycle::InProgress.word() {
                 row.in_progress += group.n;
-            } else if group.role == Role::Failed.word() {
+            } else if group.role == Lifecycle::Failed.word() {
                 row.failed += group.n;
-            } else if group.role == Role::Dead.word() {
+            } else if group.role == Lifecycle::Dead.word() {
                 row.dead += group.n;
             }
         }

@@ -15,7 +15,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::settings::dsn::{RootCert, SslMode, Tls};
-use crate::sources::authority::Blaming;
+use crate::sources::authority::ExpiredCaVerifier;
 
 /// A connector that verifies what this DSN asks it to verify.
 pub fn connector(tls: &Tls) -> Result<MakeRustlsConnect, SourceError> {
@@ -52,7 +52,7 @@ fn verifier(
         if insists {
             return Err(no_root(tls.mode));
         }
-        return Ok(Arc::new(Unverified(Arc::clone(provider))));
+        return Ok(Arc::new(NoVerification(Arc::clone(provider))));
     };
     let mut store = RootCertStore::empty();
     let roots = certificates(path)?;
@@ -65,15 +65,15 @@ fn verifier(
     let webpki = webpki(store, provider)?;
     let verifier: Arc<dyn ServerCertVerifier> = match tls.mode {
         SslMode::VerifyFull => webpki,
-        _ => Arc::new(AnyName(webpki)),
+        _ => Arc::new(NoHostnameVerifier(webpki)),
     };
-    Ok(Arc::new(Blaming { verifier, roots }))
+    Ok(Arc::new(ExpiredCaVerifier { verifier, roots }))
 }
 
 /// The system's authorities; a bare container that has none gets Mozilla's.
 fn system(provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, SourceError> {
     if let Ok(verifier) = rustls_platform_verifier::Verifier::new(Arc::clone(provider)) {
-        return Ok(Arc::new(Blaming { verifier: Arc::new(verifier), roots: vec![] }));
+        return Ok(Arc::new(ExpiredCaVerifier { verifier: Arc::new(verifier), roots: vec![] }));
     }
     let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     Ok(webpki(roots, provider)?)
@@ -120,9 +120,9 @@ fn no_root(mode: SslMode) -> SourceError {
 
 /// Verifies the chain, forgives the name: `verify-ca`.
 #[derive(Debug)]
-struct AnyName(Arc<WebPkiServerVerifier>);
+struct NoHostnameVerifier(Arc<WebPkiServerVerifier>);
 
-impl ServerCertVerifier for AnyName {
+impl ServerCertVerifier for NoHostnameVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -167,9 +167,9 @@ impl ServerCertVerifier for AnyName {
 /// impostors. Signatures are not checked either: rustls could not read the X.509 v1 certificates
 /// that such servers often have, and a signature by an unknown key proves nothing.
 #[derive(Debug)]
-struct Unverified(Arc<CryptoProvider>);
+struct NoVerification(Arc<CryptoProvider>);
 
-impl ServerCertVerifier for Unverified {
+impl ServerCertVerifier for NoVerification {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,

@@ -3,15 +3,17 @@
 use serde_json::Value;
 
 use crate::facts::mask;
-use crate::facts::service::Reading;
+use crate::facts::service::ReportedFlag;
 use crate::sources::http::json_type;
 
 /// A field that should be `true` or `false`; null counts as absent.
-pub fn flag(object: &Value, name: &str, path: &str) -> Reading {
+pub fn flag(object: &Value, name: &str, path: &str) -> ReportedFlag {
     match object.get(name) {
-        None | Some(Value::Null) => Reading::Absent,
-        Some(Value::Bool(value)) => Reading::Is(*value),
-        Some(other) => Reading::Malformed(wrong(&format!("{path}{name}"), other, "true or false")),
+        None | Some(Value::Null) => ReportedFlag::Absent,
+        Some(Value::Bool(value)) => ReportedFlag::Is(*value),
+        Some(other) => {
+            ReportedFlag::Malformed(wrong(&format!("{path}{name}"), other, "true or false"))
+        }
     }
 }
 

@@ -7,7 +7,9 @@ use serde_json::{Map, Value};
 
 use super::json::{flag, text, wrong};
 use crate::facts::mask;
-use crate::facts::service::{Component, Exchange, QueueReading, Readiness, Reading, Shape};
+use crate::facts::service::{
+    Component, Exchange, Readiness, ReadinessFormat, ReportedFlag, ReportedQueue,
+};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::http::json_type;
 
@@ -34,7 +36,7 @@ pub fn parse(json: &Value, exchange: Exchange) -> Result<Readiness, SourceError>
     let top = PARTS.iter().filter_map(|name| component("", name, json.get(name)?));
     components.extend(top);
     let mut queue = json.get("queue").and_then(queue);
-    if shape == Shape::Integrations {
+    if shape == ReadinessFormat::Integrations {
         // This builder writes constants here: nobody looked.
         components.retain(|c| !(c.name == "ffmpeg" && is_constant_ffmpeg(c)));
         queue = queue.filter(|queue| !is_constant_queue(queue));
@@ -53,27 +55,27 @@ pub fn parse(json: &Value, exchange: Exchange) -> Result<Readiness, SourceError>
 }
 
 /// Which builder wrote this; `None` when it is no readiness report at all.
-fn shape(json: &Value) -> Option<Shape> {
+fn shape(json: &Value) -> Option<ReadinessFormat> {
     let has = |name: &str| json.get(name).is_some_and(|value| !value.is_null());
     let empty = Map::new();
     let checks = json.get("checks").and_then(Value::as_object).unwrap_or(&empty);
     let checks_flags = checks.values().all(Value::is_boolean);
     let shape = if has("fatal") || (has("error") && !has("checks") && !has("db")) {
-        Shape::Failure
+        ReadinessFormat::Failure
     } else if json.get("service").and_then(Value::as_str) == Some("worker") {
-        Shape::Worker
+        ReadinessFormat::Worker
     } else if checks.contains_key("stripe") || checks.contains_key("sentry") {
-        Shape::Integrations
+        ReadinessFormat::Integrations
     } else if checks.contains_key("worker") || has("queue") || (has("ffmpeg") && has("checks")) {
-        Shape::Canonical
+        ReadinessFormat::Canonical
     } else if checks_flags && checks.contains_key("env") {
-        Shape::Flags
+        ReadinessFormat::Flags
     } else if !has("checks") && PARTS.iter().any(|name| has(name)) {
-        Shape::Detailed
+        ReadinessFormat::Detailed
     } else if has("checks") {
-        Shape::Other
+        ReadinessFormat::Other
     } else if has("ok") {
-        Shape::Bare
+        ReadinessFormat::Bare
     } else {
         return None;
     };
@@ -86,10 +88,10 @@ fn component(prefix: &str, name: &str, value: &Value) -> Option<Component> {
     let path = format!("{prefix}{name}");
     let (ok, fields) = match value {
         Value::Null => return None,
-        Value::Bool(ok) => (Reading::Is(*ok), None),
+        Value::Bool(ok) => (ReportedFlag::Is(*ok), None),
         Value::Object(fields) => (flag(value, "ok", &format!("{path}.")), Some(fields)),
         other if PARTS.contains(&name) => {
-            (Reading::Malformed(wrong(&path, other, "true, false or an object")), None)
+            (ReportedFlag::Malformed(wrong(&path, other, "true, false or an object")), None)
         }
         _ => return None,
     };
@@ -107,14 +109,14 @@ fn details(fields: &Map<String, Value>) -> Vec<(String, String)> {
         .collect()
 }
 
-fn queue(value: &Value) -> Option<QueueReading> {
+fn queue(value: &Value) -> Option<ReportedQueue> {
     let mut problems = Vec::new();
     match value {
         Value::Null => return None,
         Value::Object(_) => {}
         other => {
             let problems = vec![wrong("queue", other, "an object")];
-            return Some(QueueReading { problems, ..QueueReading::default() });
+            return Some(ReportedQueue { problems, ..ReportedQueue::default() });
         }
     }
     let mut number = |name: &str, wanted: &str, fits: fn(&Value) -> bool| match value.get(name) {
@@ -132,15 +134,15 @@ fn queue(value: &Value) -> Option<QueueReading> {
     let length = number("length", "a count", Value::is_u64).and_then(Value::as_u64);
     let age = number("oldestJobAge", "a number", Value::is_number).and_then(Value::as_f64);
     let warning = flag(value, "warning", "queue.");
-    Some(QueueReading { length, oldest_job_age: age, age_unit: None, warning, problems })
+    Some(ReportedQueue { length, oldest_job_age: age, age_unit: None, warning, problems })
 }
 
-fn is_constant_queue(queue: &QueueReading) -> bool {
-    *queue == QueueReading { length: Some(0), ..QueueReading::default() }
+fn is_constant_queue(queue: &ReportedQueue) -> bool {
+    *queue == ReportedQueue { length: Some(0), ..ReportedQueue::default() }
 }
 
 fn is_constant_ffmpeg(part: &Component) -> bool {
-    part.ok == Reading::Is(true) && part.message.is_none() && part.details.is_empty()
+    part.ok == ReportedFlag::Is(true) && part.message.is_none() && part.details.is_empty()
 }
 
 /// What the report says went wrong apart from its parts: `errors` in any form, `error`.

@@ -6,11 +6,11 @@ fn read(text: &str) -> Readiness {
 
 /// `db+ worker- ffmpeg?`: every part with its reading.
 fn parts(readiness: &Readiness) -> String {
-    let sign = |ok: &Reading| match ok {
-        Reading::Is(true) => "+",
-        Reading::Is(false) => "-",
-        Reading::Absent => "?",
-        Reading::Malformed(_) => "!",
+    let sign = |ok: &ReportedFlag| match ok {
+        ReportedFlag::Is(true) => "+",
+        ReportedFlag::Is(false) => "-",
+        ReportedFlag::Absent => "?",
+        ReportedFlag::Malformed(_) => "!",
     };
     let parts = readiness.components.iter().map(|c| format!("{}{}", c.name, sign(&c.ok)));
     parts.collect::<Vec<_>>().join(" ")
@@ -18,7 +18,7 @@ fn parts(readiness: &Readiness) -> String {
 
 #[test]
 fn every_shape_in_the_wild_is_recognised_with_its_parts() {
-    use Shape::{Bare, Canonical, Detailed, Failure, Flags, Integrations, Other, Worker};
+    use ReadinessFormat::{Bare, Canonical, Detailed, Failure, Flags, Integrations, Other, Worker};
     for (text, shape, expected) in [
         (
             r#"{"ok":true,"checks":{"db":{"ok":true},"worker":{"ok":true,"message":"2 alive"}},
@@ -84,12 +84,12 @@ fn wrong_types_are_named_with_their_path_and_spoil_their_own_part_alone() {
     );
     assert_eq!(
         report.ok,
-        Reading::Malformed("the field ok is a string, not true or false".to_owned())
+        ReportedFlag::Malformed("the field ok is a string, not true or false".to_owned())
     );
     assert_eq!(parts(&report), "db! worker! ffmpeg+");
     assert_eq!(
         report.component("db").unwrap().ok,
-        Reading::Malformed("the field checks.db.ok is a number, not true or false".to_owned())
+        ReportedFlag::Malformed("the field checks.db.ok is a number, not true or false".to_owned())
     );
     let queue = report.queue.unwrap();
     assert_eq!(
@@ -99,7 +99,7 @@ fn wrong_types_are_named_with_their_path_and_spoil_their_own_part_alone() {
             "the field queue.oldestJobAge is a string, not a number"
         ]
     );
-    assert!(matches!(queue.warning, Reading::Malformed(_)));
+    assert!(matches!(queue.warning, ReportedFlag::Malformed(_)));
     assert_eq!(
         read(r#"{"ok":true,"checks":[]}"#).problems,
         ["the field checks is an array, not an object"]

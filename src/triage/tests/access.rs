@@ -3,7 +3,7 @@
 use super::*;
 use crate::facts::SourceErrorKind as Kind;
 use crate::triage::testing::{checkout, failed};
-use Verdict::{Critical, Ok, Unknown};
+use Status::{Critical, Ok, Unknown};
 
 /// The database does not let us look; what depends on it is not attempted.
 fn blind(facts: &mut Facts, layout: Kind, server: Option<Kind>) {
@@ -110,7 +110,7 @@ fn a_refusal_points_at_the_policies_whatever_section_applies() {
     let mut facts = testing::healthy();
     red(&mut facts, Some("db"));
     part(report(&mut facts), "db").message = Some("permission denied for table jobs".to_owned());
-    let steps = judge(&facts, &Limits::default());
+    let steps = judge(&facts, &Thresholds::default());
     let access = steps.iter().find(|step| step.question == "access?").unwrap();
     assert_eq!(access.next(), Some("cliplyctl rls audit"));
 }
@@ -120,9 +120,9 @@ fn what_is_blocked_says_by_what_and_the_rest_still_runs() {
     let mut facts = testing::healthy();
     away(&mut facts, Kind::Refused);
     let findings: Vec<_> =
-        judge(&facts, &Limits::default()).into_iter().flat_map(|step| step.findings).collect();
+        judge(&facts, &Thresholds::default()).into_iter().flat_map(|step| step.findings).collect();
     let of = |id: &str| findings.iter().find(|finding| finding.check == id).unwrap().verdict;
-    let blocked = Verdict::Skipped { blocked_by: "db.reachable" };
+    let blocked = Status::Skipped { blocked_by: "db.reachable" };
     for id in ["access.jobs", "queue.backlog", "dlq.size", "dlq.trend", "dlq.failures", "db.locks"]
     {
         assert_eq!(of(id), blocked, "{id}");
@@ -135,11 +135,11 @@ fn every_earlier_section_is_ruled_out_with_its_reading() {
     let mut facts = testing::healthy();
     queue(&mut facts).dead = Some(Count::Exact(140));
     queue(&mut facts).oldest_due_age = Some(70.0);
-    let steps = judge(&facts, &Limits::default());
+    let steps = judge(&facts, &Thresholds::default());
     let section = section(&steps).unwrap();
     let seen: Vec<_> =
         section.ruled_out.iter().map(|out| (out.section.number(), out.verdict)).collect();
-    assert_eq!(seen, [("3.1", Ok), ("3.2", Ok), ("3.3", Verdict::Warning)]);
+    assert_eq!(seen, [("3.1", Ok), ("3.2", Ok), ("3.3", Status::Warning)]);
     assert_eq!(section.ruled_out[0].reading, "up: first byte after 12 ms");
     assert!(section.ruled_out[2].reading.contains("has waited 1m 10s"));
     let matched: Vec<_> = section.matched.iter().map(|finding| finding.check).collect();

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::*;
 use crate::facts::SourceErrorKind as Kind;
-use crate::facts::service::{QueueReading, Shape};
+use crate::facts::service::{ReadinessFormat, ReportedQueue};
 use crate::triage::testing::failed;
-use Verdict::{Critical, Ok, Unknown, Warning};
+use Status::{Critical, Ok, Unknown, Warning};
 
 /// healthz and readyz fail alike.
 fn both(facts: &mut Facts, kind: Kind) {
@@ -128,10 +128,17 @@ fn the_app_is_not_ready() {
             "health",
         ),
         ("readyz hangs", |f| failed(&mut f.readiness, Kind::Timeout), "3.2", Unknown, 3, "health"),
-        ("ok is absent", |f| report(f).ok = Reading::Absent, "3.2", Unknown, 3, "ready --admin"),
+        (
+            "ok is absent",
+            |f| report(f).ok = ReportedFlag::Absent,
+            "3.2",
+            Unknown,
+            3,
+            "ready --admin",
+        ),
         (
             "ok is a string",
-            |f| report(f).ok = Reading::Malformed("the field ok is a string".to_owned()),
+            |f| report(f).ok = ReportedFlag::Malformed("the field ok is a string".to_owned()),
             "3.2",
             Unknown,
             3,
@@ -157,7 +164,7 @@ fn the_app_is_not_ready() {
             "nothing but ok",
             |f| {
                 let report = report(f);
-                report.shape = Shape::Bare;
+                report.shape = ReadinessFormat::Bare;
                 report.components.clear();
                 report.queue = None;
             },
@@ -168,7 +175,7 @@ fn the_app_is_not_ready() {
         ),
         (
             "worker: false although ok, and workers beat",
-            |f| part(report(f), "worker").ok = Reading::Is(false),
+            |f| part(report(f), "worker").ok = ReportedFlag::Is(false),
             "3.2",
             Warning,
             1,
@@ -176,7 +183,7 @@ fn the_app_is_not_ready() {
         ),
         (
             "red although every part is well",
-            |f| report(f).ok = Reading::Is(false),
+            |f| report(f).ok = ReportedFlag::Is(false),
             "3.2",
             Critical,
             2,
@@ -193,7 +200,7 @@ fn a_readiness_that_is_red_for_another_sections_reason_is_followed_there() {
             |f| {
                 red(f, None);
                 report(f).queue =
-                    Some(QueueReading { warning: Reading::Is(true), ..Default::default() });
+                    Some(ReportedQueue { warning: ReportedFlag::Is(true), ..Default::default() });
             },
             "3.2",
             Critical,
@@ -205,7 +212,7 @@ fn a_readiness_that_is_red_for_another_sections_reason_is_followed_there() {
             |f| {
                 red(f, None);
                 report(f).queue =
-                    Some(QueueReading { warning: Reading::Is(true), ..Default::default() });
+                    Some(ReportedQueue { warning: ReportedFlag::Is(true), ..Default::default() });
                 queue(f).oldest_due_age = Some(100.0);
             },
             "3.3",

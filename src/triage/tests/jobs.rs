@@ -3,7 +3,7 @@
 use super::*;
 use crate::facts::SourceErrorKind as Kind;
 use crate::triage::testing::failed;
-use Verdict::{Critical, Ok, Unknown, Warning};
+use Status::{Critical, Ok, Unknown, Warning};
 
 #[test]
 fn jobs_wait() {

@@ -34,9 +34,9 @@ fn error() -> impl Strategy<Value = Option<SourceError>> {
     prop_oneof![Just(None), (0..KINDS.len()).prop_map(move |kind| Some(error(kind)))]
 }
 
-fn reading() -> impl Strategy<Value = Reading> {
-    let malformed = Just(Reading::Malformed("the field is a string".to_owned()));
-    prop_oneof![any::<bool>().prop_map(Reading::Is), Just(Reading::Absent), malformed]
+fn reading() -> impl Strategy<Value = ReportedFlag> {
+    let malformed = Just(ReportedFlag::Malformed("the field is a string".to_owned()));
+    prop_oneof![any::<bool>().prop_map(ReportedFlag::Is), Just(ReportedFlag::Absent), malformed]
 }
 
 fn count() -> impl Strategy<Value = Count> {
@@ -98,11 +98,11 @@ fn fail(facts: &mut Facts, errors: &[Option<SourceError>]) {
     }
 }
 
-fn exit(facts: &Facts, fail_on: FailOn) -> (ExitCode, Verdict) {
-    let steps = judge(facts, &Limits::default());
+fn exit(facts: &Facts, fail_on: FailOn) -> (ExitCode, Status) {
+    let steps = judge(facts, &Thresholds::default());
     let report = triage::report(facts, &steps, fail_on, &Provenance::default());
     // Whatever is not OK names a section and a next command.
-    if report.verdict != Some(Verdict::Ok) {
+    if report.verdict != Some(Status::Ok) {
         assert!(report.section.is_some(), "{facts:?}");
         assert!(report.document.first_command().is_some(), "{facts:?}");
     }
@@ -126,13 +126,13 @@ proptest! {
             let (exit, verdict) = exit(&facts, fail_on);
             prop_assert_ne!(exit, ExitCode::Ok);
             prop_assert_ne!(exit, ExitCode::Warning);
-            prop_assert!([Verdict::Critical, Verdict::Unknown].contains(&verdict), "{verdict:?}");
+            prop_assert!([Status::Critical, Status::Unknown].contains(&verdict), "{verdict:?}");
         }
     }
 
     #[test]
     fn only_a_verdict_of_ok_exits_0(facts in readable()) {
         let (exit, verdict) = exit(&facts, FailOn::Warning);
-        prop_assert_eq!(exit == ExitCode::Ok, verdict == Verdict::Ok);
+        prop_assert_eq!(exit == ExitCode::Ok, verdict == Status::Ok);
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::facts::SourceErrorKind as Kind;
 use crate::facts::server::{LockWait, OpenTransaction, Standby, TableRows};
 use crate::triage::testing::failed;
-use Verdict::{Critical, Ok, Unknown, Warning};
+use Status::{Critical, Ok, Unknown, Warning};
 
 #[test]
 fn the_server_is_in_the_way() {

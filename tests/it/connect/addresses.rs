@@ -4,7 +4,7 @@ use std::io::Write;
 
 use cliplyctl::facts::SourceErrorKind;
 use cliplyctl::settings::Dsn;
-use cliplyctl::settings::dsn::Surroundings;
+use cliplyctl::settings::dsn::ConnectionDefaults;
 
 use super::ground::{DEAD, Secured, ask, ask_flag, has_ipv6};
 use crate::support::postgres::{Database, cluster};
@@ -80,7 +80,7 @@ fn a_server_of_the_wrong_kind_is_passed_over() {
 
 #[test]
 fn the_server_learns_our_name() {
-    let around = Surroundings::default();
+    let around = ConnectionDefaults::default();
     let name = |dsn: &str| {
         let dsn = Dsn::parse(dsn, &around).unwrap();
         super::reading::value(&dsn, "SHOW application_name").unwrap()

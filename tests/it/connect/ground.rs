@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use cliplyctl::demo::server::{Listen, Server, ServerOptions};
 use cliplyctl::facts::SourceError;
-use cliplyctl::settings::dsn::Surroundings;
+use cliplyctl::settings::dsn::ConnectionDefaults;
 use cliplyctl::settings::{Dsn, Environment, Overrides, Secret, Settings};
 use cliplyctl::sources::postgres::{Database, SessionOptions};
 use rcgen::{
@@ -218,7 +218,8 @@ pub fn has_ipv6() -> bool {
 
 /// What a session says of itself: `user tls` or `user plain`.
 pub fn ask(dsn: &str) -> Result<String, SourceError> {
-    let around = Surroundings { user: Some("nobody".to_owned()), ..Surroundings::default() };
+    let around =
+        ConnectionDefaults { user: Some("nobody".to_owned()), ..ConnectionDefaults::default() };
     ask_with(&Dsn::parse(dsn, &around).unwrap_or_else(|error| panic!("{error:?}")), LIMIT)
 }
 

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use cliplyctl::facts::SourceErrorKind;
 use cliplyctl::settings::Dsn;
-use cliplyctl::settings::dsn::Surroundings;
+use cliplyctl::settings::dsn::ConnectionDefaults;
 use tokio_postgres::Client;
 
 use super::ground::{LIMIT, ask, database, free_port, run, who};
@@ -128,7 +128,7 @@ fn many_short_sessions_over_one_server_connection() {
     }
     // Several at a time, one of them slow, each with its own limit.
     run(async {
-        let dsn = Dsn::parse(&pooler.dsn(""), &Surroundings::default()).unwrap();
+        let dsn = Dsn::parse(&pooler.dsn(""), &ConnectionDefaults::default()).unwrap();
         let (one, two) = (database(&dsn, LIMIT), database(&dsn, LIMIT));
         let slow = async |transaction: &Client| {
             Ok(transaction.batch_execute("SELECT pg_sleep(0.2)").await?)
@@ -142,7 +142,7 @@ fn many_short_sessions_over_one_server_connection() {
 fn a_statement_that_ran_out_of_time_leaves_no_limit_behind() {
     let pooler = Pooler::start();
     run(async {
-        let dsn = Dsn::parse(&pooler.dsn(""), &Surroundings::default()).unwrap();
+        let dsn = Dsn::parse(&pooler.dsn(""), &ConnectionDefaults::default()).unwrap();
         let database = database(&dsn, LIMIT);
         let sleep = async |transaction: &Client| {
             Ok(transaction.batch_execute("SELECT pg_sleep(600)").await?)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cliplyctl::facts::{SourceError, SourceErrorKind};
 use cliplyctl::settings::Dsn;
-use cliplyctl::settings::dsn::Surroundings;
+use cliplyctl::settings::dsn::ConnectionDefaults;
 use tokio_postgres::Client;
 
 use super::ground::{LIMIT, database, run, who};
@@ -21,7 +21,7 @@ pub fn value(dsn: &Dsn, sql: &str) -> Result<String, SourceError> {
 }
 
 fn dsn(url: &str) -> Dsn {
-    Dsn::parse(url, &Surroundings::default()).unwrap()
+    Dsn::parse(url, &ConnectionDefaults::default()).unwrap()
 }
 
 fn failure(sql: &str) -> SourceError {

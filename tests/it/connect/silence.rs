@@ -9,7 +9,7 @@ use std::time::Duration;
 use cliplyctl::demo::server::Server;
 use cliplyctl::facts::{SourceError, SourceErrorKind};
 use cliplyctl::settings::Dsn;
-use cliplyctl::settings::dsn::Surroundings;
+use cliplyctl::settings::dsn::ConnectionDefaults;
 
 use super::ground::{DEAD, LIMIT, ask, ask_with, start};
 use crate::support::postgres::server_options;
@@ -47,7 +47,7 @@ fn a_mute_server_is_given_up() {
     let port = listener(listen_for_ever);
     for mode in ["disable", "prefer", "require"] {
         let dsn = format!("postgres://u@127.0.0.1:{port}/d?sslmode={mode}");
-        let dsn = Dsn::parse(&dsn, &Surroundings::default()).unwrap();
+        let dsn = Dsn::parse(&dsn, &ConnectionDefaults::default()).unwrap();
         let error = ask_with(&dsn, Duration::from_millis(200)).unwrap_err();
         assert_eq!(error.kind, SourceErrorKind::Timeout, "{mode}: {error:?}");
         assert!(error.message.contains("did not answer within 0.2 s"), "{error:?}");
@@ -58,7 +58,7 @@ fn a_mute_server_is_given_up() {
 fn a_connect_timeout_of_the_dsn_wins() {
     let port = listener(listen_for_ever);
     let dsn = format!("host=127.0.0.1 port={port} user=u connect_timeout=1");
-    let dsn = Dsn::parse(&dsn, &Surroundings::default()).unwrap();
+    let dsn = Dsn::parse(&dsn, &ConnectionDefaults::default()).unwrap();
     let error = ask_with(&dsn, LIMIT).unwrap_err();
     assert!(error.message.contains("did not answer within 1 s"), "{error:?}");
 }

@@ -7,7 +7,7 @@ mod reports;
 use std::path::PathBuf;
 
 use clap::ValueEnum as _;
-use cliplyctl::render::{Canvas, Format, render};
+use cliplyctl::render::{Format, RenderTarget, render};
 use cliplyctl::report::Report;
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ fn golden(name: &str) -> PathBuf {
 }
 
 fn text(report: &Report, format: Format) -> String {
-    render(report, &reports::provenance(), format, Canvas::default())
+    render(report, &reports::provenance(), format, RenderTarget::default())
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use cliplyctl::exit::FailOn;
 use cliplyctl::facts::limits::limit_text;
-use cliplyctl::facts::{Evidence, Finding, Limit, Section, Verdict};
+use cliplyctl::facts::{Evidence, Finding, Section, Status, Threshold};
 use cliplyctl::report::{
-    Block, Cell, Column, Document, Provenance, Report, RuledOut, SectionVerdict, Table,
+    Block, Cell, Column, Diagnosis, Document, Provenance, Report, RuledOut, Table,
 };
 use jiff::Timestamp;
 
@@ -39,33 +39,33 @@ pub fn all() -> [(&'static str, Report); 2] {
 fn incident() -> Report {
     let oldest = "the oldest due job has waited 42m 00s";
     let findings = vec![
-        Finding::new("app.up", Section::AppDown, Verdict::Ok, "healthz", "answers 200 after 31 ms")
+        Finding::new("app.up", Section::AppDown, Status::Ok, "healthz", "answers 200 after 31 ms")
             .evidence(Evidence::number(31.4, "ms", at(), "/api/healthz"))
-            .threshold(limit_text(Limit::warning(2000.0), "ms")),
+            .threshold(limit_text(Threshold::warning(2000.0), "ms")),
         Finding::new(
             "queue.backlog",
             Section::Backlog,
-            Verdict::Warning,
+            Status::Warning,
             "due jobs",
             "61 due and unclaimed",
         )
         .evidence(Evidence::number(61.0, "jobs", at(), "public.jobs"))
-        .threshold(limit_text(Limit::new(50.0, 100.0), "jobs"))
+        .threshold(limit_text(Threshold::new(50.0, 100.0), "jobs"))
         .next("cliplyctl queue"),
         Finding::new(
             "queue.oldest_due",
             Section::Backlog,
-            Verdict::Critical,
+            Status::Critical,
             "oldest due job",
             oldest,
         )
         .evidence(Evidence::number(2520.0, "s", at(), "public.jobs"))
-        .threshold(limit_text(Limit::new(60.0, 300.0), "s"))
+        .threshold(limit_text(Threshold::new(60.0, 300.0), "s"))
         .next("cliplyctl queue"),
         Finding::new(
             "ready.ffmpeg",
             Section::NotReady,
-            Verdict::Unknown,
+            Status::Unknown,
             "ffmpeg",
             "the report does not mention ffmpeg",
         )
@@ -73,7 +73,7 @@ fn incident() -> Report {
         Finding::new(
             "ready.db",
             Section::NotReady,
-            Verdict::Skipped { blocked_by: "app.up" },
+            Status::Skipped { blocked_by: "app.up" },
             "db",
             "not attempted: blocked by app.up",
         ),
@@ -86,27 +86,27 @@ fn incident() -> Report {
     ]);
     table.row(vec![
         Cell::plain("queue?"),
-        Cell::verdict(Verdict::Critical),
+        Cell::verdict(Status::Critical),
         Cell::plain(oldest),
         Cell::plain("61"),
     ]);
     let mut document = Document::default();
-    document.headline(Verdict::Critical, "3.3 Queue backlog or slow processing");
+    document.headline(Status::Critical, "3.3 Queue backlog or slow processing");
     document.push(Block::Title(vec![Cell::strong("triage"), Cell::plain("prod (protected)")]));
     document.push(Block::Table(table));
     document.note("times are by the server's clock");
     document.next(vec![("cliplyctl -c prod queue".to_owned(), "what waits, by kind".to_owned())]);
     let data = serde_json::json!({ "steps": [] });
-    let matched = findings.iter().filter(|f| f.verdict == Verdict::Critical).cloned().collect();
+    let matched = findings.iter().filter(|f| f.verdict == Status::Critical).cloned().collect();
     let mut report = Report::judged("triage", findings, FailOn::Warning, data, document);
-    report.section = Some(SectionVerdict {
+    report.section = Some(Diagnosis {
         section: Section::Backlog,
         behind: None,
-        verdict: Verdict::Critical,
+        verdict: Status::Critical,
         matched,
         ruled_out: vec![RuledOut {
             section: Section::AppDown,
-            verdict: Verdict::Ok,
+            verdict: Status::Ok,
             reading: "answers 200 after 31 ms".to_owned(),
         }],
         next: Some("cliplyctl -c prod queue".to_owned()),
@@ -125,14 +125,14 @@ pub fn hostile() -> Report {
             .next(format!("cliplyctl dlq list --kind '{HOSTILE}'"))
     };
     let findings = vec![
-        finding("ready.other", Verdict::Unknown),
-        finding("dlq.size", Verdict::Critical),
-        finding("dlq.inflow", Verdict::Warning),
+        finding("ready.other", Status::Unknown),
+        finding("dlq.size", Status::Critical),
+        finding("dlq.inflow", Status::Warning),
     ];
     let mut table = Table::new(vec![Column::text("id"), Column::prose("error")]);
     table.row(vec![Cell::command(HOSTILE), Cell::plain(HOSTILE)]);
     let mut document = Document::default();
-    document.headline(Verdict::Critical, HOSTILE);
+    document.headline(Status::Critical, HOSTILE);
     document.push(Block::Title(vec![Cell::strong(HOSTILE)]));
     document.heading(HOSTILE);
     document.push(Block::Pairs(vec![("error", Cell::plain(HOSTILE))]));
@@ -147,8 +147,8 @@ pub fn hostile() -> Report {
 /// A warning under `--fail-on critical`.
 pub fn forgiven() -> Report {
     let finding =
-        Finding::new("dlq.size", Section::DeadLetters, Verdict::Warning, "dead letters", "21 dead");
+        Finding::new("dlq.size", Section::DeadLetters, Status::Warning, "dead letters", "21 dead");
     let mut document = Document::default();
-    document.headline(Verdict::Warning, "3.4 Dead letters grow");
+    document.headline(Status::Warning, "3.4 Dead letters grow");
     Report::judged("triage", vec![finding], FailOn::Critical, (), document)
 }

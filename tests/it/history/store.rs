@@ -5,23 +5,25 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use cliplyctl::facts::Verdict;
-use cliplyctl::facts::operation::Deed;
-use cliplyctl::facts::snapshot::{Detail, Figure, Figures, Mark, Snapshot, StepLine, Trouble};
-use cliplyctl::sources::history::{Place, Store};
+use cliplyctl::facts::Status;
+use cliplyctl::facts::operation::OperationType;
+use cliplyctl::facts::snapshot::{
+    AreaLine, FailedCheck, Figures, Metric, OperationMarker, Snapshot, SnapshotDetail,
+};
+use cliplyctl::sources::history::{Store, SystemId};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
 /// The state directory of the copy of this program that writes until it is killed.
 const WRITER: &str = "CLIPLYCTL_TEST_HISTORY_WRITER";
 const KEEP: Duration = Duration::from_hours(24);
-const PLACE: Place<'_> = Place { name: "db:5432/app", context: Some("test") };
+const PLACE: SystemId<'_> = SystemId { name: "db:5432/app", context: Some("test") };
 
 fn snapshot(at: i64) -> Snapshot {
     let mut figures = Figures::default();
-    figures.exact(Figure::Due, Some(at as f64));
+    figures.exact(Metric::Due, Some(at as f64));
     let (check, message) = ("queue.workers".to_owned(), "nobody works".to_owned());
-    let step = StepLine {
+    let step = AreaLine {
         question: "queue?".into(),
         verdict: "critical".into(),
         // Longer than a page, so that half a row would be seen.
@@ -30,19 +32,19 @@ fn snapshot(at: i64) -> Snapshot {
     Snapshot {
         at: Timestamp::from_millisecond(at).unwrap(),
         took: Duration::from_millis(7),
-        verdict: Verdict::Critical,
+        verdict: Status::Critical,
         section: Some("3.3".into()),
-        bad: vec![Trouble { check, verdict: Verdict::Critical, message }],
+        bad: vec![FailedCheck { check, verdict: Status::Critical, message }],
         figures,
-        detail: Detail { steps: vec![step], ..Detail::default() },
+        detail: SnapshotDetail { steps: vec![step], ..SnapshotDetail::default() },
     }
 }
 
-fn mark(operation: &str, jobs: u64) -> Mark {
+fn mark(operation: &str, jobs: u64) -> OperationMarker {
     let at = Timestamp::from_millisecond(5).unwrap();
-    Mark {
+    OperationMarker {
         operation: operation.into(),
-        deed: Deed::Requeue,
+        deed: OperationType::Requeue,
         who: "ada@desk".into(),
         reason: None,
         at,
@@ -126,7 +128,7 @@ fn what_is_older_than_keep_is_forgotten_with_all_its_parts() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = Store::open(Some(directory.path())).unwrap();
     let keep = Duration::from_millis(10);
-    let elsewhere = Place { name: "another", context: None };
+    let elsewhere = SystemId { name: "another", context: None };
     store.append(elsewhere, &snapshot(3), &[], KEEP).unwrap();
     for at in [5, 6, 20] {
         store.append(PLACE, &snapshot(at), &[mark("rq-1", at.unsigned_abs())], keep).unwrap();
@@ -148,16 +150,17 @@ fn an_operation_that_grows_is_one_mark() {
     }
     let place = store.place(PLACE.name).unwrap().unwrap();
     assert_eq!(store.marks(place, (0, 9)).unwrap(), [mark("rq-1", 50)]);
-    let begun = Mark { reason: Some("token renewed".into()), ..mark("rq-2", 1) };
+    let begun = OperationMarker { reason: Some("token renewed".into()), ..mark("rq-2", 1) };
     let who = "bob@desk".into();
-    let resumed = Mark { who, reason: Some("network was back".into()), ..mark("rq-2", 9) };
-    let rescue = Mark { deed: Deed::Rescue, ..mark("rq-3", 4) };
+    let resumed =
+        OperationMarker { who, reason: Some("network was back".into()), ..mark("rq-2", 9) };
+    let rescue = OperationMarker { deed: OperationType::Rescue, ..mark("rq-3", 4) };
     let seen = [begun, resumed.clone(), resumed, rescue.clone()];
     seen.iter().for_each(|mark| {
         store.append(PLACE, &snapshot(9), std::slice::from_ref(mark), KEEP).unwrap();
     });
     let reason = Some("token renewed; resumed by bob@desk: network was back".into());
-    let whole = Mark { reason, ..mark("rq-2", 9) };
+    let whole = OperationMarker { reason, ..mark("rq-2", 9) };
     assert_eq!(store.marks(place, (0, 9)).unwrap(), [mark("rq-1", 50), whole, rescue]);
 }
 

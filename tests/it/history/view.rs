@@ -2,29 +2,31 @@
 
 use std::time::Duration;
 
-use cliplyctl::facts::Verdict;
-use cliplyctl::facts::operation::Deed;
-use cliplyctl::facts::snapshot::{Detail, Figure, Figures, Mark, Snapshot, StepLine, Trouble};
-use cliplyctl::sources::history::{Place, Store};
+use cliplyctl::facts::Status;
+use cliplyctl::facts::operation::OperationType;
+use cliplyctl::facts::snapshot::{
+    AreaLine, FailedCheck, Figures, Metric, OperationMarker, Snapshot, SnapshotDetail,
+};
+use cliplyctl::sources::history::{Store, SystemId};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::support::cli::Cli;
 
 const URL: &str = "postgres://u@db.example:5432/app";
-const PLACE: Place<'_> = Place { name: "db.example:5432/app", context: None };
+const PLACE: SystemId<'_> = SystemId { name: "db.example:5432/app", context: None };
 
 /// A look so many minutes ago, in which these checks were critical.
 fn look(minutes: i64, bad: &[&str], due: f64) -> Snapshot {
     let mut figures = Figures::default();
-    figures.exact(Figure::Due, Some(due));
-    figures.exact(Figure::OldestDue, Some(due * 60.0));
-    let trouble = |check: &&str| Trouble {
+    figures.exact(Metric::Due, Some(due));
+    figures.exact(Metric::OldestDue, Some(due * 60.0));
+    let trouble = |check: &&str| FailedCheck {
         check: (*check).to_owned(),
-        verdict: Verdict::Critical,
+        verdict: Status::Critical,
         message: String::new(),
     };
     let steps = ["app up?", "ready?", "queue?", "dead letters?", "access?"];
-    let step = |question: &str| StepLine {
+    let step = |question: &str| AreaLine {
         question: question.to_owned(),
         verdict: "ok".into(),
         reading: String::new(),
@@ -32,11 +34,11 @@ fn look(minutes: i64, bad: &[&str], due: f64) -> Snapshot {
     Snapshot {
         at: ago(minutes),
         took: Duration::from_millis(5),
-        verdict: if bad.is_empty() { Verdict::Ok } else { Verdict::Critical },
+        verdict: if bad.is_empty() { Status::Ok } else { Status::Critical },
         section: (!bad.is_empty()).then(|| "3.3".to_owned()),
         bad: bad.iter().map(trouble).collect(),
         figures,
-        detail: Detail { steps: steps.map(step).to_vec(), ..Detail::default() },
+        detail: SnapshotDetail { steps: steps.map(step).to_vec(), ..SnapshotDetail::default() },
     }
 }
 
@@ -50,9 +52,9 @@ fn history(words: &str, looks: &[Snapshot]) -> Cli {
     let cli = Cli::new(words.split_whitespace());
     let state = cli.home().join(".local/state/cliplyctl");
     let mut store = Store::open(Some(&state)).unwrap();
-    let mark = Mark {
+    let mark = OperationMarker {
         operation: "rq-20260131T040000Z-e1-9f".into(),
-        deed: Deed::Requeue,
+        deed: OperationType::Requeue,
         who: "ada@desk".into(),
         reason: Some("the disk was full".into()),
         at: ago(60),

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use cliplyctl::facts::Verdict;
+use cliplyctl::facts::Status;
 use cliplyctl::sources::http::Http;
 use cliplyctl::sources::service;
 
@@ -21,7 +21,7 @@ fn a_healthy_app_is_ok_with_its_latency() {
     let stub = Stub::start([("/api/healthz", up().delay(Duration::from_millis(30)))]);
     let url = stub.url().replace("127.0.0.1", "localhost");
     let seen = ask_health(&url);
-    assert_eq!(worst(&judge_health(&seen)), Verdict::Ok, "{seen:?}");
+    assert_eq!(worst(&judge_health(&seen)), Status::Ok, "{seen:?}");
     let health = seen.value().unwrap();
     assert_eq!(health.service.as_deref(), Some("api"));
     let latency = health.exchange.latency;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cliplyctl::facts::SourceErrorKind::{self, *};
-use cliplyctl::facts::Verdict::{self, Critical, Unknown};
+use cliplyctl::facts::Status::{self, Critical, Unknown};
 
 use super::{ask_health, ask_ready, judge_health, judge_ready, worst};
 use crate::support::http::{Manner, Response, Stub, refused_url};
@@ -13,8 +13,8 @@ pub struct Case {
     pub name: &'static str,
     pub response: Response,
     kind: SourceErrorKind,
-    pub health: Verdict,
-    ready: Verdict,
+    pub health: Status,
+    ready: Status,
     /// A part of the message.
     pub says: &'static str,
     /// A part of the hint.
@@ -24,15 +24,15 @@ pub struct Case {
 fn case(
     name: &'static str,
     response: Response,
-    (kind, health, ready): (SourceErrorKind, Verdict, Verdict),
+    (kind, health, ready): (SourceErrorKind, Status, Status),
     (says, hint): (&'static str, &'static str),
 ) -> Case {
     Case { name, response, kind, health, ready, says, hint }
 }
 
-const NONSENSE: (SourceErrorKind, Verdict, Verdict) = (Malformed, Critical, Unknown);
-const DOWN: (SourceErrorKind, Verdict, Verdict) = (Unavailable, Critical, Critical);
-const ELSEWHERE: (SourceErrorKind, Verdict, Verdict) = (Intercepted, Unknown, Unknown);
+const NONSENSE: (SourceErrorKind, Status, Status) = (Malformed, Critical, Unknown);
+const DOWN: (SourceErrorKind, Status, Status) = (Unavailable, Critical, Critical);
+const ELSEWHERE: (SourceErrorKind, Status, Status) = (Intercepted, Unknown, Unknown);
 
 fn bodies() -> Vec<Case> {
     let page = "<!doctype html><title>\n Sign in &amp; up </title>";

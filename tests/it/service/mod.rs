@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use cliplyctl::checks::service::{HEALTH, READINESS};
 use cliplyctl::facts::service::{Health, Readiness};
-use cliplyctl::facts::{Finding, Limits, Observed, SourceError, Verdict};
+use cliplyctl::facts::{Finding, Observed, SourceError, Status, Thresholds};
 use cliplyctl::sources::http::Http;
 use cliplyctl::sources::service;
 use jiff::Timestamp;
@@ -48,13 +48,13 @@ fn run<T>(work: impl Future<Output = T>) -> T {
 }
 
 fn judge_health(seen: &Observed<Health>) -> Vec<Finding> {
-    HEALTH.iter().flat_map(|check| check.run(seen, &Limits::default())).collect()
+    HEALTH.iter().flat_map(|check| check.run(seen, &Thresholds::default())).collect()
 }
 
 pub fn judge_ready(seen: &Observed<Readiness>) -> Vec<Finding> {
-    READINESS.iter().flat_map(|check| check.run(seen, &Limits::default())).collect()
+    READINESS.iter().flat_map(|check| check.run(seen, &Thresholds::default())).collect()
 }
 
-pub fn worst(findings: &[Finding]) -> Verdict {
-    Verdict::worst(findings.iter().map(|finding| finding.verdict))
+pub fn worst(findings: &[Finding]) -> Status {
+    Status::worst(findings.iter().map(|finding| finding.verdict))
 }

@@ -1,6 +1,6 @@
 //! Every readiness report that exists in the wild, served over a socket and judged.
 
-use cliplyctl::facts::Verdict::{self, Critical, Ok, Unknown, Warning};
+use cliplyctl::facts::Status::{self, Critical, Ok, Unknown, Warning};
 
 use super::{ask_ready, judge_ready, worst};
 use crate::support::http::{Response, Stub};
@@ -12,7 +12,7 @@ pub fn fixture(name: &str) -> String {
 }
 
 /// The verdicts of a report: `ready.ok=critical …`, OK ones left out.
-fn verdicts(status: u16, name: &str) -> (Verdict, String) {
+fn verdicts(status: u16, name: &str) -> (Status, String) {
     let stub = Stub::start([("/api/readyz", Response::json(status, fixture(name)))]);
     let findings = judge_ready(&ask_ready(&stub.url()));
     let bad = findings.iter().filter(|f| f.verdict != Ok);

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread;
 
-use cliplyctl::facts::{SourceErrorKind, Verdict};
+use cliplyctl::facts::{SourceErrorKind, Status};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -83,7 +83,7 @@ fn assert_refused(port: u16, says: &str, hint: &str) {
     assert_eq!(error.kind, SourceErrorKind::Tls, "{error:?}");
     assert!(error.message.contains(says), "{error:?}");
     assert!(error.hint.as_deref().unwrap().contains(hint), "{error:?}");
-    assert_eq!(worst(&judge_health(&seen)), Verdict::Critical);
+    assert_eq!(worst(&judge_health(&seen)), Status::Critical);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_tls_port_asked_in_plain_is_no_http() {
     let seen = ask_health(&format!("http://localhost:{port}"));
     let error = seen.error().unwrap();
     assert!(error.hint.as_deref().unwrap().contains("https"), "{error:?}");
-    assert_eq!(worst(&judge_health(&seen)), Verdict::Critical);
+    assert_eq!(worst(&judge_health(&seen)), Status::Critical);
 }
 
 /// The trust store of the tests can be set by environment on Linux alone; elsewhere the platform's

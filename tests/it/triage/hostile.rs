@@ -35,7 +35,7 @@ fn no_hostile_answer_reads_ok_to_triage() {
     let check = |case: Case| {
         let stub = case.stub();
         let (code, message) = run(case.name, &stub.url(), &database);
-        let wanted = if case.health == cliplyctl::facts::Verdict::Critical { 2 } else { 3 };
+        let wanted = if case.health == cliplyctl::facts::Status::Critical { 2 } else { 3 };
         assert_eq!(code, wanted, "{}: {message}", case.name);
         let cause = case.says.split(", ").next().unwrap_or_default();
         assert!(message.contains(cause), "{}: {message}", case.name);

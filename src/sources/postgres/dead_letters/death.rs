@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use crate::facts::dead_letter::Death;
+use crate::facts::dead_letter::DeadSince;
 use crate::facts::layout::Layout;
 use crate::sources::postgres::raw::Micros;
 use crate::sources::postgres::sql;
@@ -29,21 +29,21 @@ pub(super) fn changed_of(row: &Row) -> Option<Micros> {
 }
 
 /// When the job of a row with [`death_columns`] died.
-pub fn death_of(row: &Row) -> Option<Death> {
+pub fn death_of(row: &Row) -> Option<DeadSince> {
     let Micros(now) = row.get("now_at");
     death(row.get("failed_at"), changed_of(row).and_then(Micros::finite), now as f64 / 1e6)
 }
 
 /// `failed_at` when it is a sane timestamp, else the row's last change.
-fn death(failed_at: Option<&str>, changed: Option<i64>, now: f64) -> Option<Death> {
+fn death(failed_at: Option<&str>, changed: Option<i64>, now: f64) -> Option<DeadSince> {
     let seconds = |t: Timestamp| t.as_duration().as_secs_f64();
     let recorded = failed_at
         .and_then(|text| text.parse::<Timestamp>().ok())
         .filter(|at| seconds(*at) > 0.0 && seconds(*at) < now + FUTURE_TOLERANCE)
-        .map(|at| Death { at, age: now - seconds(at), recorded: true });
+        .map(|at| DeadSince { at, age: now - seconds(at), recorded: true });
     recorded.or_else(|| {
         let at = Timestamp::from_microsecond(changed?).ok()?;
-        Some(Death { at, age: now - seconds(at), recorded: false })
+        Some(DeadSince { at, age: now - seconds(at), recorded: false })
     })
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 
-use crate::facts::dead_letter::Others;
+use crate::facts::dead_letter::SameCauseCount;
 use crate::facts::job::Job;
 use crate::facts::layout::Layout;
 use crate::facts::queue::Count;
@@ -26,7 +26,7 @@ pub async fn others(
     layout: &Layout,
     job: &Job,
     timeout: Duration,
-) -> Result<Others, SourceError> {
+) -> Result<SameCauseCount, SourceError> {
     let kinds = job.kind.iter().cloned().collect();
     let conditions = Conditions::of(layout, &Selection { kinds, ..Selection::default() });
     let statement = format!(
@@ -54,5 +54,5 @@ pub async fn others(
         Err(error) => return Err(error),
     };
     let count = if whole { Count::Exact(same) } else { Count::AtLeast(same) };
-    Ok(Others { count, read })
+    Ok(SameCauseCount { count, read })
 }

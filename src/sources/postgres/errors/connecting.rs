@@ -9,7 +9,7 @@ use tokio_postgres::error::SqlState;
 use super::{io_error, is_tls, sqlstate, tls, words};
 use crate::facts::{SourceError, SourceErrorKind as Kind};
 use crate::settings::Dsn;
-use crate::settings::dsn::{Address, Host, SslMode};
+use crate::settings::dsn::{Host, ServerAddress, SslMode};
 
 /// The explanation of a failed attempt.
 pub fn connecting(error: &tokio_postgres::Error, dsn: &Dsn, host: &Host) -> SourceError {
@@ -47,7 +47,7 @@ pub fn connecting(error: &tokio_postgres::Error, dsn: &Dsn, host: &Host) -> Sour
 }
 
 fn rule_hint(dsn: &Dsn, host: &Host) -> String {
-    let tcp = matches!(host.address, Address::Tcp { .. });
+    let tcp = matches!(host.address, ServerAddress::Tcp { .. });
     let advice = match dsn.tls.mode {
         SslMode::Disable | SslMode::Allow if tcp => "; it may insist on TLS: try sslmode=require",
         _ if tcp => "",
@@ -76,7 +76,7 @@ fn handshake(error: &tokio_postgres::Error, host: &Host) -> SourceError {
 }
 
 fn network(io: &io::Error, host: &Host) -> SourceError {
-    let socket = matches!(host.address, Address::Socket(_));
+    let socket = matches!(host.address, ServerAddress::Socket(_));
     let (kind, what, hint) = match io.kind() {
         io::ErrorKind::ConnectionRefused if socket => {
             (Kind::Refused, "nobody listens on the socket", "is the server running?")

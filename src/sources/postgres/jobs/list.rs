@@ -6,16 +6,16 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::{number, text};
-use crate::facts::job_line::{Going, JobLine};
-use crate::facts::layout::{Layout, Role};
+use crate::facts::job_line::{JobLine, JobState};
+use crate::facts::layout::{Layout, Lifecycle};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::postgres::{Database, sql};
 
 /// What is listed.
 #[derive(Debug)]
-pub struct Wanted<'a> {
+pub struct ListCondition<'a> {
     /// In this state.
-    pub going: Going,
+    pub going: JobState,
     /// Of this kind alone.
     pub kind: Option<&'a str>,
     /// So many at most.
@@ -31,7 +31,7 @@ pub struct Wanted<'a> {
 pub async fn list(
     db: &Database,
     layout: &Layout,
-    wanted: &Wanted<'_>,
+    wanted: &ListCondition<'_>,
     timeout: Duration,
 ) -> Result<Vec<JobLine>, SourceError> {
     let statement = statement(layout, wanted)?;
@@ -42,25 +42,27 @@ pub async fn list(
     Ok(rows.iter().map(line).collect())
 }
 
-fn statement(layout: &Layout, wanted: &Wanted<'_>) -> Result<String, SourceError> {
+fn statement(layout: &Layout, wanted: &ListCondition<'_>) -> Result<String, SourceError> {
     let unknown = |why: &str| SourceError::new(SourceErrorKind::UnknownLayout, why);
     let (due, life, changed) = (sql::due(layout), sql::sign_of_life(layout), sql::changed(layout));
     let (role, more, order) = match wanted.going {
-        Going::Due => (Role::Waiting, format!("({due} is null or {due} <= now())"), due.clone()),
-        Going::Scheduled => (Role::Waiting, format!("{due} > now()"), due.clone()),
-        Going::Running => (Role::InProgress, "true".to_owned(), life.clone()),
-        Going::Stuck if !layout.shows_life() => {
+        JobState::Due => {
+            (Lifecycle::Waiting, format!("({due} is null or {due} <= now())"), due.clone())
+        }
+        JobState::Scheduled => (Lifecycle::Waiting, format!("{due} > now()"), due.clone()),
+        JobState::Running => (Lifecycle::InProgress, "true".to_owned(), life.clone()),
+        JobState::Stuck if !layout.shows_life() => {
             return Err(unknown(
                 "this database's jobs have neither heartbeat nor lock: nobody can say which one is stuck",
             ));
         }
-        Going::Stuck => {
+        JobState::Stuck => {
             let silent = format!("({life} is null or {} > $2)", sql::age(&life));
-            (Role::InProgress, silent, life.clone())
+            (Lifecycle::InProgress, silent, life.clone())
         }
-        Going::Failed => (Role::Failed, "true".to_owned(), format!("{changed} desc")),
-        Going::Finished => (Role::Finished, "true".to_owned(), format!("{changed} desc")),
-        Going::Dead => (Role::Dead, "true".to_owned(), format!("{changed} desc")),
+        JobState::Failed => (Lifecycle::Failed, "true".to_owned(), format!("{changed} desc")),
+        JobState::Finished => (Lifecycle::Finished, "true".to_owned(), format!("{changed} desc")),
+        JobState::Dead => (Lifecycle::Dead, "true".to_owned(), format!("{changed} desc")),
     };
     let values = layout.vocabulary.values(role);
     if values.is_empty() {

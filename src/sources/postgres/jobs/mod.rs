@@ -3,7 +3,7 @@
 mod list;
 mod timeline;
 
-pub use list::{Wanted, list};
+pub use list::{ListCondition, list};
 
 use std::time::Duration;
 

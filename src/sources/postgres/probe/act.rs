@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::tries::{Answer, Group, ask, limited};
+use super::tries::{Answer, ProbeGroup, ask, limited};
 use crate::facts::SourceError;
-use crate::facts::access::observation::Persona;
+use crate::facts::access::observation::TestRole;
 use crate::permit::WritePermit;
 use crate::sources::postgres::Database;
 use crate::sources::postgres::sql::{ident, literal};
@@ -19,7 +19,7 @@ pub async fn ask_as(
     db: &Database,
     budget: Duration,
     role: &str,
-    groups: &[Group],
+    groups: &[ProbeGroup],
 ) -> Result<Vec<Vec<Answer>>, SourceError> {
     let opening = assume(budget, role);
     db.read(budget, async |client| ask(client, &opening, groups).await).await
@@ -31,7 +31,7 @@ pub async fn rehearse_as(
     db: &Database,
     budget: Duration,
     role: &str,
-    groups: &[Group],
+    groups: &[ProbeGroup],
 ) -> Result<Vec<Vec<Answer>>, SourceError> {
     let opening = format!("{}; SET LOCAL lock_timeout = {LOCK_WAIT_MS}", assume(budget, role));
     db.rehearse(budget, async |client| ask(client, &opening, groups).await).await
@@ -47,7 +47,7 @@ fn assume(budget: Duration, role: &str) -> String {
 }
 
 /// The claims of a persona, as the API sets them.
-pub fn claims(persona: Persona, sub: Option<&str>) -> String {
+pub fn claims(persona: TestRole, sub: Option<&str>) -> String {
     let mut claims = serde_json::json!({ "role": persona.role() });
     if let Some(sub) = sub {
         claims["sub"] = sub.into();

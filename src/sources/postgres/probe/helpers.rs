@@ -1,9 +1,9 @@
 //! The helpers of policies, called directly: is somebody a member, a stranger, of nothing at all?
 
 use super::sample::{Sample, Target};
-use super::tries::{Answer, Refusal};
+use super::tries::{Answer, ProbeError};
 use crate::facts::access::catalog::Function;
-use crate::facts::access::observation::{HelperCall, Persona};
+use crate::facts::access::observation::{HelperCall, TestRole};
 use crate::facts::access::{Catalog, Observations};
 use crate::sources::postgres::sql::{ident, literal};
 
@@ -44,7 +44,7 @@ pub fn find<'a>(
 }
 
 /// Whether a call by name would get as far as the helper; if not, the catalog has said so already.
-pub fn may_call(catalog: &Catalog, persona: Persona, helper: &Function) -> bool {
+pub fn may_call(catalog: &Catalog, persona: TestRole, helper: &Function) -> bool {
     let name = persona.role();
     let usage = catalog.role(name).is_some_and(|role| role.schemas.contains(&helper.schema));
     usage && helper.executable_by.iter().any(|role| role == name)
@@ -57,8 +57,8 @@ fn as_deparsed(name: &str) -> String {
 }
 
 /// Workspaces of both sides, and none.
-pub fn arguments(sample: &Sample, persona: Persona) -> Vec<Argument> {
-    let member = persona == Persona::Member;
+pub fn arguments(sample: &Sample, persona: TestRole) -> Vec<Argument> {
+    let member = persona == TestRole::Member;
     let own = if member { "a workspace of their own" } else { "a workspace" };
     let argument =
         |tenant: &String, word, expected| Argument { value: Some(tenant.clone()), word, expected };
@@ -85,15 +85,15 @@ pub fn note(
     helper: &Function,
     arguments: Vec<Argument>,
     answer: Answer,
-    persona: Persona,
+    persona: TestRole,
     seen: &mut Observations,
 ) {
     let answers = match answer {
         Ok(answers) => answers.into_iter().map(|a| Ok(a.as_deref() == Some("true"))).collect(),
-        Err(Refusal::Denied) => vec![Err("permission denied".to_owned())],
-        Err(Refusal::Constraint) => vec![Err("a constraint".to_owned())],
-        Err(Refusal::Failed(why)) => vec![Err(why)],
-        Err(Refusal::Blocked(why)) => {
+        Err(ProbeError::Denied) => vec![Err("permission denied".to_owned())],
+        Err(ProbeError::Constraint) => vec![Err("a constraint".to_owned())],
+        Err(ProbeError::Failed(why)) => vec![Err(why)],
+        Err(ProbeError::Blocked(why)) => {
             seen.blocked.push((helper.signature.clone(), why));
             return;
         }

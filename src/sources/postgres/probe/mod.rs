@@ -15,16 +15,16 @@ use std::time::Duration;
 use super::Database;
 use crate::facts::SourceError;
 use crate::facts::access::catalog::Function;
-use crate::facts::access::observation::Persona;
+use crate::facts::access::observation::TestRole;
 use crate::facts::access::{Catalog, Contract, Observations};
 use crate::permit::WritePermit;
 use act::{ask_as, claims, rehearse_as};
 use question::Question;
 use sample::{Sample, Target};
-use tries::Group;
+use tries::ProbeGroup;
 
 /// A table with what is tried on it.
-struct Ground<'a> {
+struct ProbedTable<'a> {
     target: Target<'a>,
     sample: Sample,
     helpers: Vec<&'a Function>,
@@ -77,13 +77,13 @@ async fn observe_all(
 }
 
 /// The personas whose role we may become; the others are UNKNOWN.
-fn assumable(catalog: &Catalog, seen: &mut Observations) -> Vec<Persona> {
-    let all = [Persona::Anonymous, Persona::Stranger, Persona::Member, Persona::Service];
+fn assumable(catalog: &Catalog, seen: &mut Observations) -> Vec<TestRole> {
+    let all = [TestRole::Anonymous, TestRole::Stranger, TestRole::Member, TestRole::Service];
     let mut personas = Vec::new();
     for persona in all {
         match catalog.role(persona.role()) {
             Some(role) if role.assumable => personas.push(persona),
-            Some(role) if persona != Persona::Member => {
+            Some(role) if persona != TestRole::Member => {
                 let why = format!("{} may not SET ROLE {}", catalog.session.user, role.name);
                 seen.blocked.push((format!("role {}", role.name), why));
             }
@@ -101,7 +101,7 @@ async fn grounds<'a>(
     catalog: &'a Catalog,
     rows: bool,
     seen: &mut Observations,
-) -> Vec<Ground<'a>> {
+) -> Vec<ProbedTable<'a>> {
     let mut targets = Vec::new();
     for (name, declared) in &contract.tables {
         let Some(table) = catalog.relation(name) else { continue };
@@ -123,7 +123,7 @@ async fn grounds<'a>(
             Ok(sample) => {
                 note_gaps(&target, &sample, seen);
                 let helpers = helpers::find(catalog, &target, seen);
-                grounds.push(Ground { target, sample, helpers });
+                grounds.push(ProbedTable { target, sample, helpers });
             }
             Err(why) => seen.blocked.push((target.table.name.clone(), why)),
         }
@@ -144,11 +144,11 @@ fn note_gaps(target: &Target<'_>, sample: &Sample, seen: &mut Observations) {
 }
 
 /// The claim `sub` of a persona; `None` where the sample has nobody for it.
-fn sub(sample: &Sample, persona: Persona) -> Option<Option<&str>> {
+fn sub(sample: &Sample, persona: TestRole) -> Option<Option<&str>> {
     match persona {
-        Persona::Anonymous | Persona::Service => Some(None),
-        Persona::Stranger => Some(Some(sample.stranger.as_str())),
-        Persona::Member => sample.member.as_deref().map(Some),
+        TestRole::Anonymous | TestRole::Service => Some(None),
+        TestRole::Stranger => Some(Some(sample.stranger.as_str())),
+        TestRole::Member => sample.member.as_deref().map(Some),
     }
 }
 
@@ -156,8 +156,8 @@ async fn ask(
     db: &Database,
     budget: Duration,
     catalog: &Catalog,
-    grounds: &[Ground<'_>],
-    persona: Persona,
+    grounds: &[ProbedTable<'_>],
+    persona: TestRole,
     seen: &mut Observations,
 ) -> Result<(), SourceError> {
     let (mut groups, mut asked) = (Vec::new(), Vec::new());
@@ -168,8 +168,10 @@ async fn ask(
             signed_in.filter(|h| helpers::may_call(catalog, persona, h)).collect();
         let questions = question::all(&ground.target, &ground.sample, persona, &helpers);
         let opening = claims(persona, sub);
-        groups
-            .push(Group { opening, questions: questions.iter().map(|q| q.sql.clone()).collect() });
+        groups.push(ProbeGroup {
+            opening,
+            questions: questions.iter().map(|q| q.sql.clone()).collect(),
+        });
         asked.push((ground, questions));
     }
     let answers = ask_as(db, budget, persona.role(), &groups).await?;
@@ -186,8 +188,8 @@ async fn rehearse(
     permit: &WritePermit,
     db: &Database,
     budget: Duration,
-    grounds: &[Ground<'_>],
-    persona: Persona,
+    grounds: &[ProbedTable<'_>],
+    persona: TestRole,
     seen: &mut Observations,
 ) -> Result<(), SourceError> {
     let (mut groups, mut asked) = (Vec::new(), Vec::new());
@@ -195,7 +197,7 @@ async fn rehearse(
         let Some(sub) = sub(&ground.sample, persona) else { continue };
         let rehearsals = write::all(&ground.target, &ground.sample, persona.role());
         let questions = rehearsals.iter().map(|r| r.sql.clone()).collect();
-        groups.push(Group { opening: claims(persona, sub), questions });
+        groups.push(ProbeGroup { opening: claims(persona, sub), questions });
         asked.push((ground.target.table.name.as_str(), rehearsals));
     }
     let answers = rehearse_as(permit, db, budget, persona.role(), &groups).await?;

@@ -1,11 +1,11 @@
 //! What is asked about one table as one persona, and what the answers mean.
 
 use super::helpers;
-use super::sample::{Key, Sample, Target};
-use super::tries::{Answer, Refusal};
+use super::sample::{RowKey, Sample, Target};
+use super::tries::{Answer, ProbeError};
 use crate::facts::access::catalog::Function;
-use crate::facts::access::observation::{Outcome, Persona};
-use crate::facts::access::{Command, Observations, observation::Trial};
+use crate::facts::access::observation::{AccessTestResult, TestRole};
+use crate::facts::access::{Command, Observations, observation::AccessTest};
 
 /// One question: the statement and how to read its answer.
 pub struct Question<'a> {
@@ -27,7 +27,7 @@ enum Kind<'a> {
 pub fn all<'a>(
     target: &Target<'_>,
     sample: &Sample,
-    persona: Persona,
+    persona: TestRole,
     helpers: &[&'a Function],
 ) -> Vec<Question<'a>> {
     let table = &target.table.name;
@@ -58,7 +58,7 @@ pub fn note(
     answer: Answer,
     target: &Target<'_>,
     sample: &Sample,
-    persona: Persona,
+    persona: TestRole,
     seen: &mut Observations,
 ) {
     let command = match question.kind {
@@ -72,24 +72,26 @@ pub fn note(
     let table = target.table.name.clone();
     let outcome = match answer {
         Ok(rows) if command == Command::Select => read(&rows, sample),
-        Ok(plan) => Outcome::Planned { nothing: plan.iter().flatten().any(|line| never(line)) },
-        Err(Refusal::Denied) => Outcome::Denied,
-        Err(Refusal::Constraint) => Outcome::Failed("a constraint".to_owned()),
-        Err(Refusal::Failed(why)) => Outcome::Failed(why),
-        Err(Refusal::Blocked(why)) => {
+        Ok(plan) => {
+            AccessTestResult::Planned { nothing: plan.iter().flatten().any(|line| never(line)) }
+        }
+        Err(ProbeError::Denied) => AccessTestResult::Denied,
+        Err(ProbeError::Constraint) => AccessTestResult::Failed("a constraint".to_owned()),
+        Err(ProbeError::Failed(why)) => AccessTestResult::Failed(why),
+        Err(ProbeError::Blocked(why)) => {
             let what = format!("{table}: {} as {}", command.sql(), persona.word());
             seen.blocked.push((what, why));
             return;
         }
     };
-    seen.trials.push(Trial { table, persona, command, outcome });
+    seen.trials.push(AccessTest { table, persona, command, outcome });
 }
 
-fn read(rows: &[Option<String>], sample: &Sample) -> Outcome {
+fn read(rows: &[Option<String>], sample: &Sample) -> AccessTestResult {
     let rows = rows.iter().flatten().filter_map(|row| serde_json::from_str(row).ok());
-    let rows: Vec<Key> = rows.collect();
-    let found = |keys: &[Key]| keys.iter().filter(|key| rows.contains(key)).count();
-    Outcome::Rows {
+    let rows: Vec<RowKey> = rows.collect();
+    let found = |keys: &[RowKey]| keys.iter().filter(|key| rows.contains(key)).count();
+    AccessTestResult::Rows {
         own: found(&sample.own),
         of_own: sample.own.len(),
         foreign: found(&sample.foreign),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::tries::{Group, Refusal, limited};
+use super::tries::{ProbeError, ProbeGroup, limited};
 use crate::facts::access::catalog::Relation;
 use crate::facts::access::contract::{Rule, Table};
 use crate::facts::access::{Catalog, Contract};
@@ -24,7 +24,7 @@ pub fn opening(budget: Duration) -> String {
 }
 
 /// The primary key of a row as text, column by column.
-pub type Key = Vec<String>;
+pub type RowKey = Vec<String>;
 
 /// A member, a stranger, and rows and tenants of both sides.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -38,9 +38,9 @@ pub struct Sample {
     /// Tenants of others.
     pub foreign_tenants: Vec<String>,
     /// Keys of rows of the member's tenants.
-    pub own: Vec<Key>,
+    pub own: Vec<RowKey>,
     /// Keys of other rows.
-    pub foreign: Vec<Key>,
+    pub foreign: Vec<RowKey>,
     /// One own row as JSON, where writes are rehearsed.
     #[serde(default)]
     pub own_row: Option<String>,
@@ -106,19 +106,19 @@ impl Target<'_> {
     }
 
     /// The condition that finds these rows, through the index of the key.
-    pub fn these(&self, keys: &[&Key]) -> String {
+    pub fn these(&self, keys: &[&RowKey]) -> String {
         let rows: Vec<_> = keys.iter().map(|key| format!("({})", literals(key))).collect();
         format!("({}) in ({})", self.key.join(", "), rows.join(", "))
     }
 }
 
 /// The question for a sample: its answer is one JSON text. `rows`: with a whole row of either side.
-pub fn question(target: &Target<'_>, rows: bool) -> Group {
+pub fn question(target: &Target<'_>, rows: bool) -> ProbeGroup {
     let sql = match &target.binding {
         Some(binding) => by_rule(target, binding, rows),
         None => at_random(target, rows),
     };
-    Group { opening: "SELECT 1".to_owned(), questions: vec![sql] }
+    ProbeGroup { opening: "SELECT 1".to_owned(), questions: vec![sql] }
 }
 
 fn at_random(target: &Target<'_>, rows: bool) -> String {
@@ -178,10 +178,10 @@ fn list(select: &str) -> String {
 }
 
 /// Reads the answer.
-pub fn parse(answer: Result<Vec<Option<String>>, Refusal>) -> Result<Sample, String> {
+pub fn parse(answer: Result<Vec<Option<String>>, ProbeError>) -> Result<Sample, String> {
     let text = answer.map_err(|refusal| match refusal {
-        Refusal::Blocked(why) | Refusal::Failed(why) => why,
-        Refusal::Denied | Refusal::Constraint => "permission denied".to_owned(),
+        ProbeError::Blocked(why) | ProbeError::Failed(why) => why,
+        ProbeError::Denied | ProbeError::Constraint => "permission denied".to_owned(),
     });
     let text = text.map_err(|why| format!("no sample could be taken: {why}"))?;
     let text = text.into_iter().flatten().next().unwrap_or_default();

@@ -8,11 +8,11 @@ use tokio_postgres::Client;
 use crate::facts::{SourceError, SourceErrorKind};
 
 /// The first column of every row, or why there is none.
-pub type Answer = Result<Vec<Option<String>>, Refusal>;
+pub type Answer = Result<Vec<Option<String>>, ProbeError>;
 
 /// Why a question had no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub enum ProbeError {
     /// Nothing is known: out of time, or not ours to try.
     Blocked(String),
     /// The server refused (42501).
@@ -25,7 +25,7 @@ pub enum Refusal {
 
 /// Questions that share an opening: settings that hold for them alone.
 #[derive(Debug, Default)]
-pub struct Group {
+pub struct ProbeGroup {
     /// Run first, outside of the savepoint. Must not fail.
     pub opening: String,
     /// What is asked.
@@ -48,7 +48,7 @@ pub fn limited(budget: Duration) -> String {
 pub async fn ask(
     client: &Client,
     opening: &str,
-    groups: &[Group],
+    groups: &[ProbeGroup],
 ) -> Result<Vec<Vec<Answer>>, SourceError> {
     let all = join_all(groups.iter().map(|group| ask_group(client, group)));
     // `join` polls, and so sends, its first future first.
@@ -57,7 +57,7 @@ pub async fn ask(
     answers.into_iter().collect()
 }
 
-async fn ask_group(client: &Client, group: &Group) -> Result<Vec<Answer>, SourceError> {
+async fn ask_group(client: &Client, group: &ProbeGroup) -> Result<Vec<Answer>, SourceError> {
     let opening = format!("{}; SAVEPOINT tried", group.opening);
     let questions = join_all(group.questions.iter().map(|sql| ask_one(client, sql)));
     let (opened, answers) = join(client.batch_execute(&opening), questions).await;
@@ -74,14 +74,14 @@ async fn ask_one(client: &Client, sql: &str) -> Answer {
     }
 }
 
-fn refusal(error: tokio_postgres::Error) -> Refusal {
+fn refusal(error: tokio_postgres::Error) -> ProbeError {
     if error.code().is_some_and(|code| code.code().starts_with("23")) {
-        return Refusal::Constraint;
+        return ProbeError::Constraint;
     }
     let error = SourceError::from(error);
     match error.kind {
-        SourceErrorKind::Permission => Refusal::Denied,
-        kind if kind.retryable() => Refusal::Blocked(error.to_string()),
-        _ => Refusal::Failed(error.to_string()),
+        SourceErrorKind::Permission => ProbeError::Denied,
+        kind if kind.retryable() => ProbeError::Blocked(error.to_string()),
+        _ => ProbeError::Failed(error.to_string()),
     }
 }

@@ -6,13 +6,13 @@
 use std::fmt::Write as _;
 
 use super::sample::{Sample, Target};
-use super::tries::{Answer, Refusal};
-use crate::facts::access::observation::{Outcome, Persona, Trial};
+use super::tries::{Answer, ProbeError};
+use crate::facts::access::observation::{AccessTest, AccessTestResult, TestRole};
 use crate::facts::access::{Command, Observations};
 use crate::sources::postgres::sql::{ident, literal};
 
 /// A write on one side's rows.
-pub struct Rehearsal {
+pub struct RolledBackWrite {
     /// The statement: it answers with the number of rows, or with nothing for a row that was added.
     pub sql: String,
     command: Command,
@@ -21,7 +21,7 @@ pub struct Rehearsal {
 }
 
 /// Updates and deletes of the sampled rows, and a copy of one row added, on both sides.
-pub fn all(target: &Target<'_>, sample: &Sample, role: &str) -> Vec<Rehearsal> {
+pub fn all(target: &Target<'_>, sample: &Sample, role: &str) -> Vec<RolledBackWrite> {
     let mut rehearsals = Vec::new();
     for (keys, own) in [(&sample.own, true), (&sample.foreign, false)] {
         if keys.is_empty() {
@@ -34,7 +34,8 @@ pub fn all(target: &Target<'_>, sample: &Sample, role: &str) -> Vec<Rehearsal> {
             format!("with w as ({write} {these} returning 1) select count(*)::text from w")
         };
         let rows = keys.len();
-        let mut add = |command, rows, sql| rehearsals.push(Rehearsal { sql, command, own, rows });
+        let mut add =
+            |command, rows, sql| rehearsals.push(RolledBackWrite { sql, command, own, rows });
         let update = format!("update {table} set {column} = {column}");
         add(Command::Update, rows, counted(&update));
         add(Command::Delete, rows, counted(&format!("delete from {table}")));
@@ -60,10 +61,10 @@ fn insert(target: &Target<'_>, role: &str, row: &str) -> String {
 
 /// Notes what came of the writes of one persona.
 pub fn note(
-    rehearsals: &[Rehearsal],
+    rehearsals: &[RolledBackWrite],
     answers: Vec<Answer>,
     table: &str,
-    persona: Persona,
+    persona: TestRole,
     seen: &mut Observations,
 ) {
     let mut answered: Vec<_> = rehearsals.iter().zip(answers).collect();
@@ -78,7 +79,7 @@ pub fn note(
                 seen.trials.retain(|t| {
                     (t.table.as_str(), t.persona, t.command) != (table, persona, command)
                 });
-                seen.trials.push(Trial { table: table.to_owned(), persona, command, outcome });
+                seen.trials.push(AccessTest { table: table.to_owned(), persona, command, outcome });
             }
             Err(why) => {
                 let mut what = table.to_owned();
@@ -89,7 +90,10 @@ pub fn note(
     }
 }
 
-fn outcome(command: Command, answered: &[(&Rehearsal, Answer)]) -> Result<Outcome, String> {
+fn outcome(
+    command: Command,
+    answered: &[(&RolledBackWrite, Answer)],
+) -> Result<AccessTestResult, String> {
     let (mut own, mut of_own, mut foreign, mut of_foreign) = (0, 0, 0, 0);
     let mut denied = 0;
     for (rehearsal, answer) in answered {
@@ -97,13 +101,13 @@ fn outcome(command: Command, answered: &[(&Rehearsal, Answer)]) -> Result<Outcom
             Ok(_) if command == Command::Insert => 1,
             Ok(rows) => count(rows),
             // At least one row got past row security.
-            Err(Refusal::Constraint) => rehearsal.rows,
-            Err(Refusal::Denied) => {
+            Err(ProbeError::Constraint) => rehearsal.rows,
+            Err(ProbeError::Denied) => {
                 denied += 1;
                 0
             }
             // A trigger of the application, most likely: nothing is known of access.
-            Err(Refusal::Failed(why) | Refusal::Blocked(why)) => return Err(why.clone()),
+            Err(ProbeError::Failed(why) | ProbeError::Blocked(why)) => return Err(why.clone()),
         };
         let (sum, of) =
             if rehearsal.own { (&mut own, &mut of_own) } else { (&mut foreign, &mut of_foreign) };
@@ -112,9 +116,9 @@ fn outcome(command: Command, answered: &[(&Rehearsal, Answer)]) -> Result<Outcom
     }
     // A policy refuses a new row with the same error as a missing grant.
     if command != Command::Insert && denied == answered.len() {
-        return Ok(Outcome::Denied);
+        return Ok(AccessTestResult::Denied);
     }
-    Ok(Outcome::Rows { own, of_own, foreign, of_foreign })
+    Ok(AccessTestResult::Rows { own, of_own, foreign, of_foreign })
 }
 
 fn count(rows: &[Option<String>]) -> usize {

@@ -9,15 +9,16 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
 
 use super::slice::{Figures, Slice, params, query, statement};
-use super::{Request, SCAN_BUDGET};
-use crate::facts::index_cost::{Outlook, Scan};
-use crate::facts::layout::{Layout, Role};
+use super::{CountRequest, SCAN_BUDGET};
+use crate::facts::index_cost::{PlannerEstimate, Scan};
+use crate::facts::layout::{Layout, Lifecycle};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::postgres::ask::{Query, only};
 use crate::sources::postgres::{Database, sql};
 
 /// Roles whose figures may have an index of their own.
-const SERVED: [Role; 4] = [Role::Waiting, Role::InProgress, Role::Failed, Role::Dead];
+const SERVED: [Lifecycle; 4] =
+    [Lifecycle::Waiting, Lifecycle::InProgress, Lifecycle::Failed, Lifecycle::Dead];
 
 /// How large the jobs table is, all partitions together.
 const SIZE: &str = "select sum(pg_catalog.pg_relation_size(part.relid))::float8 as bytes, \
@@ -27,8 +28,8 @@ const SIZE: &str = "select sum(pg_catalog.pg_relation_size(part.relid))::float8 
 
 /// The roles whose figures no index serves.
 #[must_use]
-pub fn unserved(layout: &Layout) -> Vec<Role> {
-    let unserved = |role: &Role| {
+pub fn unserved(layout: &Layout) -> Vec<Lifecycle> {
+    let unserved = |role: &Lifecycle| {
         let values = layout.vocabulary.values(*role);
         let columns = sql::covering_columns(layout, *role);
         !values.is_empty() && !columns.is_empty() && !layout.has_partial_index(values, &columns)
@@ -38,12 +39,12 @@ pub fn unserved(layout: &Layout) -> Vec<Role> {
 
 /// The time that a count may take, and a plan.
 #[must_use]
-pub fn budget(request: Request<'_>) -> Duration {
+pub fn budget(request: CountRequest<'_>) -> Duration {
     SCAN_BUDGET.min(request.timeout)
 }
 
 /// The statement that has to do without the index.
-fn slice(layout: &Layout, role: Role) -> Slice {
+fn slice(layout: &Layout, role: Lifecycle) -> Slice {
     Slice::of(role, layout.vocabulary.values(role), Figures::All)
 }
 
@@ -54,8 +55,8 @@ fn slice(layout: &Layout, role: Role) -> Slice {
 pub async fn count(
     db: &Database,
     layout: &Layout,
-    role: Role,
-    request: Request<'_>,
+    role: Lifecycle,
+    request: CountRequest<'_>,
 ) -> Result<Option<u64>, SourceError> {
     match query(db, layout, request, &slice(layout, role), budget(request)).await {
         Ok(groups) => Ok(Some(groups.iter().map(|group| group.n).sum())),
@@ -71,9 +72,9 @@ pub async fn count(
 pub async fn outlook(
     db: &Database,
     layout: &Layout,
-    role: Role,
-    request: Request<'_>,
-) -> Result<Outlook, SourceError> {
+    role: Lifecycle,
+    request: CountRequest<'_>,
+) -> Result<PlannerEstimate, SourceError> {
     let counting = explain(&statement(layout, request, &slice(layout, role)));
     let columns: Vec<_> =
         sql::covering_columns(layout, role).iter().map(|column| sql::ident(column)).collect();
@@ -88,7 +89,7 @@ pub async fn outlook(
     let [counting, entries, size] = db.answers(budget(request), queries).await?;
     let (counting, entries, size) = (plan(counting)?, plan(entries)?, only(size)?);
     let (bytes, page): (Option<f64>, f64) = (size.get("bytes"), size.get("page"));
-    Ok(Outlook {
+    Ok(PlannerEstimate {
         scans: scans(&counting),
         table_pages: (bytes.unwrap_or(0.0) / page).ceil() as u64,
         jobs: number(&entries, "Plan Rows"),

@@ -1,15 +1,21 @@
 //! Which statements answer for which roles of a large table.
 
 use super::slice::{Figures, Slice};
-use crate::facts::layout::{Layout, Role};
+use crate::facts::layout::{Layout, Lifecycle};
 use crate::sources::postgres::sql;
-use crate::sources::postgres::tally::{Coverage, Group};
+use crate::sources::postgres::tally::{CountRow, Coverage};
 
 /// Roles worth counting in a large table: finished jobs are its bulk and nobody's question.
-const LIVE: [Role; 5] = [Role::Waiting, Role::InProgress, Role::Failed, Role::Dead, Role::Other];
+const LIVE: [Lifecycle; 5] = [
+    Lifecycle::Waiting,
+    Lifecycle::InProgress,
+    Lifecycle::Failed,
+    Lifecycle::Dead,
+    Lifecycle::Other,
+];
 
 /// Groups, and what they answer for.
-pub(super) type Parts<'a> = Vec<(Coverage<'a>, Vec<Group>)>;
+pub(super) type Parts<'a> = Vec<(Coverage<'a>, Vec<CountRow>)>;
 
 /// Which queries answer for which roles of a large table.
 pub(super) struct Plan {
@@ -35,7 +41,7 @@ impl Plan {
             let covering = sql::covering_columns(layout, role);
             if layout.has_partial_index(values, &covering) {
                 let slice = |figures| Slice::of(role, values, figures);
-                if role == Role::Dead {
+                if role == Lifecycle::Dead {
                     plan.largest = Some(slice(Figures::Number));
                     plan.covered.push(slice(Figures::DiedLastHour));
                 } else {
@@ -54,7 +60,7 @@ impl Plan {
     /// The groups of one role belong together, whichever statement counted them.
     pub(super) fn merged(
         &self,
-        (largest, mut rest): (Vec<Vec<Group>>, Vec<Vec<Group>>),
+        (largest, mut rest): (Vec<Vec<CountRow>>, Vec<Vec<CountRow>>),
     ) -> Parts<'_> {
         let dead = |slice: &Slice| slice.figures == Figures::DiedLastHour;
         if let Some(at) = self.covered.iter().position(dead) {
@@ -64,8 +70,8 @@ impl Plan {
     }
 
     /// The total of a role over the values that have a partial index of their own.
-    fn total(layout: &Layout, role: Role, covering: &[&str]) -> Option<Slice> {
-        if !matches!(role, Role::Waiting | Role::Dead) {
+    fn total(layout: &Layout, role: Lifecycle, covering: &[&str]) -> Option<Slice> {
+        if !matches!(role, Lifecycle::Waiting | Lifecycle::Dead) {
             return None;
         }
         let columns: Vec<_> =

@@ -5,15 +5,15 @@ use std::time::Duration;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::Request;
+use super::CountRequest;
 use crate::facts::SourceError;
-use crate::facts::layout::{Layout, Role};
-use crate::sources::postgres::tally::{Coverage, Group};
+use crate::facts::layout::{Layout, Lifecycle};
+use crate::sources::postgres::tally::{CountRow, Coverage};
 use crate::sources::postgres::{Database, sql};
 
 /// The rows of one query: which roles and values, and whether split by kind.
 pub(super) struct Slice {
-    pub(super) roles: Vec<Role>,
+    pub(super) roles: Vec<Lifecycle>,
     /// `None`: every row.
     pub(super) values: Option<Vec<String>>,
     pub(super) by_kind: bool,
@@ -33,11 +33,11 @@ pub(super) enum Figures {
 
 impl Slice {
     pub(super) fn everything() -> Self {
-        Self { roles: Role::ALL.to_vec(), values: None, by_kind: true, figures: Figures::All }
+        Self { roles: Lifecycle::ALL.to_vec(), values: None, by_kind: true, figures: Figures::All }
     }
 
     /// One role by kind.
-    pub(super) fn of(role: Role, values: &[String], figures: Figures) -> Self {
+    pub(super) fn of(role: Lifecycle, values: &[String], figures: Figures) -> Self {
         Self { roles: vec![role], values: Some(values.to_vec()), by_kind: true, figures }
     }
 
@@ -54,24 +54,24 @@ impl Slice {
 pub(super) async fn query(
     db: &Database,
     layout: &Layout,
-    request: Request<'_>,
+    request: CountRequest<'_>,
     slice: &Slice,
     budget: Duration,
-) -> Result<Vec<Group>, SourceError> {
+) -> Result<Vec<CountRow>, SourceError> {
     let statement = statement(layout, request, slice);
     let rows = db.rows(budget, &statement, &params(&request)).await?;
     Ok(rows.iter().map(group).collect())
 }
 
 /// What the statement's `$1` and `$2` stand for.
-pub(super) fn params<'a>(request: &'a Request<'_>) -> [(&'a (dyn ToSql + Sync), Type); 2] {
+pub(super) fn params<'a>(request: &'a CountRequest<'_>) -> [(&'a (dyn ToSql + Sync), Type); 2] {
     [(&request.kind, Type::TEXT), (&request.stuck_after, Type::FLOAT8)]
 }
 
 /// The one statement behind every figure. Expressions of roles that the slice does not hold are
 /// left out, so that a covering index is enough; only what differs between rows is grouped by, so
 /// that an index in that order needs no sorting or hashing.
-pub(super) fn statement(layout: &Layout, request: Request<'_>, slice: &Slice) -> String {
+pub(super) fn statement(layout: &Layout, request: CountRequest<'_>, slice: &Slice) -> String {
     let mut conditions = vec![];
     if let Some(values) = &slice.values {
         conditions.push(sql::live_in(layout, values));
@@ -94,7 +94,7 @@ pub(super) fn statement(layout: &Layout, request: Request<'_>, slice: &Slice) ->
 fn columns(layout: &Layout, slice: &Slice) -> (String, Vec<String>) {
     let has = |role| slice.figures == Figures::All && slice.roles.contains(&role);
     let alone = slice.roles.len() == 1;
-    let only = |role: Role| {
+    let only = |role: Lifecycle| {
         if alone { "true".to_owned() } else { sql::live_in(layout, layout.vocabulary.values(role)) }
     };
     let (due, life) = (sql::due(layout), sql::sign_of_life(layout));
@@ -115,8 +115,8 @@ fn columns(layout: &Layout, slice: &Slice) -> (String, Vec<String>) {
     };
     let (mut worker, mut stuck, mut beat) =
         ("null::text".into(), "0::bigint".into(), NO_AGE.to_owned());
-    if has(Role::InProgress) {
-        let mine = only(Role::InProgress);
+    if has(Lifecycle::InProgress) {
+        let mine = only(Lifecycle::InProgress);
         let holder = sql::column_or_null(layout.locked_by.as_ref(), "text");
         worker = format!("case when {mine} then {holder}::text end");
         keys.push("3".to_owned());
@@ -126,15 +126,15 @@ fn columns(layout: &Layout, slice: &Slice) -> (String, Vec<String>) {
         beat = format!("min({}) filter (where {mine})", sql::age(&life));
     }
     let (mut due_now, mut oldest) = ("0::bigint".to_owned(), NO_AGE.to_owned());
-    if has(Role::Waiting) {
-        let ready = format!("{} and ({due} <= now() or {due} is null)", only(Role::Waiting));
+    if has(Lifecycle::Waiting) {
+        let ready = format!("{} and ({due} <= now() or {due} is null)", only(Lifecycle::Waiting));
         due_now = format!("count(*) filter (where {ready})");
         oldest = sql::age(&format!("(min({due}) filter (where {ready}))"));
     }
     let died = match slice.figures {
         Figures::DiedLastHour => "count(*)".to_owned(),
-        _ if has(Role::Dead) => {
-            let mine = only(Role::Dead);
+        _ if has(Lifecycle::Dead) => {
+            let mine = only(Lifecycle::Dead);
             format!("count(*) filter (where {mine} and {})", died_last_hour(layout))
         }
         _ => "0::bigint".to_owned(),
@@ -154,7 +154,7 @@ fn died_last_hour(layout: &Layout) -> String {
 
 const NO_AGE: &str = "null::float8";
 
-fn role_case(layout: &Layout, roles: &[Role]) -> String {
+fn role_case(layout: &Layout, roles: &[Lifecycle]) -> String {
     let arms: Vec<_> = roles
         .iter()
         .filter(|role| !layout.vocabulary.values(**role).is_empty())
@@ -170,9 +170,9 @@ fn role_case(layout: &Layout, roles: &[Role]) -> String {
     }
 }
 
-fn group(row: &Row) -> Group {
+fn group(row: &Row) -> CountRow {
     let count = |column: &str| u64::try_from(row.get::<_, i64>(column)).unwrap_or(0);
-    Group {
+    CountRow {
         role: row.get("role"),
         kind: row.get("kind"),
         worker: row.get("worker"),

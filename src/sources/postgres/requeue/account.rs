@@ -3,43 +3,47 @@
 use std::collections::HashSet;
 
 use super::apply::LARGEST_BATCH;
-use super::batch::{self, Ending, Trouble};
-use super::writer::Run;
+use super::batch::{self, TransactionEnd, WriteError};
+use super::writer::WriteRun;
 use crate::facts::SourceError;
-use crate::facts::requeue::{Skip, Stop};
+use crate::facts::requeue::{WriteSkip, WriteStop};
 
 /// Questions about rows that were not written; who is not asked for is called locked.
 const QUESTIONS: usize = 200;
 /// What is known of a row that matches, that nobody holds, and that is not written.
 const HELD_BACK: &str = "not written, though nobody holds its row: a trigger or rule on public.jobs holds the update back";
 
-impl Run<'_, '_> {
+impl WriteRun<'_, '_> {
     /// Sorts the jobs of a committed batch: written, locked (to be tried again), or changed.
-    pub async fn account(&mut self, jobs: &[usize], done: &HashSet<String>) -> Result<(), Stop> {
+    pub async fn account(
+        &mut self,
+        jobs: &[usize],
+        done: &HashSet<String>,
+    ) -> Result<(), WriteStop> {
         self.outcome.done += done.len() as u64;
         if done.len() == jobs.len() {
             return Ok(());
         }
         let written = |i: usize| done.contains(&self.work.jobs[i].to_string());
         let missed: Vec<_> = jobs.iter().copied().filter(|&i| !written(i)).collect();
-        let still = self.still_matching(&missed).await.map_err(Stop::Database)?;
+        let still = self.still_matching(&missed).await.map_err(WriteStop::Database)?;
         for i in missed {
             let job = self.work.jobs[i];
             if still.contains(&job.to_string()) {
                 self.locked.push(i);
             } else {
-                self.outcome.skipped.push((job, Skip::Changed));
+                self.outcome.skipped.push((job, WriteSkip::Changed));
             }
         }
         Ok(())
     }
 
     async fn still_matching(&self, jobs: &[usize]) -> Result<HashSet<String>, SourceError> {
-        self.ask(&self.writer.statements.matching, jobs).await.map_err(Trouble::into_error)
+        self.ask(&self.writer.statements.matching, jobs).await.map_err(WriteError::into_error)
     }
 
     /// Locked rows whose time is up; those that nobody locks are held back by something else.
-    pub async fn give_up_on_locked(&mut self) -> Result<(), Stop> {
+    pub async fn give_up_on_locked(&mut self) -> Result<(), WriteStop> {
         let missing = std::mem::take(&mut self.locked);
         let free = self.free(&missing).await?;
         for i in missing {
@@ -47,14 +51,14 @@ impl Run<'_, '_> {
             if free.contains(&i) {
                 self.outcome.errors.push((job, HELD_BACK.to_owned()));
             } else {
-                self.outcome.skipped.push((job, Skip::Locked));
+                self.outcome.skipped.push((job, WriteSkip::Locked));
             }
         }
         Ok(())
     }
 
     /// Which of these jobs still match and can be locked at once.
-    async fn free(&self, jobs: &[usize]) -> Result<HashSet<usize>, Stop> {
+    async fn free(&self, jobs: &[usize]) -> Result<HashSet<usize>, WriteStop> {
         let mut found = HashSet::new();
         let mut waiting: Vec<_> = jobs.chunks(LARGEST_BATCH).collect();
         for _ in 0..QUESTIONS {
@@ -65,15 +69,15 @@ impl Run<'_, '_> {
                     found.extend(jobs.iter().copied().filter(free));
                 }
                 // Somebody holds one of them; alone, it is known which.
-                Err(Trouble::Busy) if jobs.len() > 1 => {
+                Err(WriteError::Busy) if jobs.len() > 1 => {
                     let (first, second) = jobs.split_at(jobs.len() / 2);
                     waiting.extend([second, first]);
                 }
                 // The table itself is locked, and every other question would wait as long.
-                Err(Trouble::Barred(_)) => break,
-                Err(Trouble::Busy | Trouble::Row(_) | Trouble::Slow(_)) => {}
-                Err(Trouble::InDoubt(error) | Trouble::Fatal(error)) => {
-                    return Err(Stop::Database(error));
+                Err(WriteError::Barred(_)) => break,
+                Err(WriteError::Busy | WriteError::Row(_) | WriteError::Slow(_)) => {}
+                Err(WriteError::InDoubt(error) | WriteError::Fatal(error)) => {
+                    return Err(WriteStop::Database(error));
                 }
             }
         }
@@ -81,16 +85,17 @@ impl Run<'_, '_> {
     }
 
     /// The jobs of these that can be locked; fails where somebody holds one.
-    async fn try_locks(&self, jobs: &[usize]) -> Result<HashSet<String>, Trouble> {
+    async fn try_locks(&self, jobs: &[usize]) -> Result<HashSet<String>, WriteError> {
         self.ask(&self.writer.statements.locks(), jobs).await
     }
 
     /// Asks within the limits of a batch, and writes nothing: the table may be locked by now.
-    async fn ask(&self, statement: &str, jobs: &[usize]) -> Result<HashSet<String>, Trouble> {
+    async fn ask(&self, statement: &str, jobs: &[usize]) -> Result<HashSet<String>, WriteError> {
         let keys = self.work.keys(jobs);
         let batch = self.writer.batch(statement, &keys);
         let permit = &self.writer.permit;
-        let (rows, _) = batch::run(&self.connection, permit, batch, Ending::Rollback).await?;
+        let (rows, _) =
+            batch::run(&self.connection, permit, batch, TransactionEnd::Rollback).await?;
         Ok(rows.iter().map(|row| row.get("id")).collect())
     }
 }

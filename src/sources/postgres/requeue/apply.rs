@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::batch::{Ending, Trouble};
-use super::flight::Flown;
-use super::writer::{RETRY_PAUSE, Run, Work, Writer, Written};
+use super::batch::{TransactionEnd, WriteError};
+use super::flight::FinishedTransaction;
+use super::writer::{RETRY_PAUSE, WriteInput, WriteResult, WriteRun, Writer};
 use crate::facts::SourceError;
-use crate::facts::requeue::{Outcome, Stop};
+use crate::facts::requeue::{Outcome, WriteStop};
 
 /// Locks are held for about this long: two batches at a time share a disk, and few may take much longer.
 const TARGET: Duration = Duration::from_millis(15);
@@ -26,7 +26,7 @@ impl Writer<'_> {
     /// server's speed). It may take its time: that is how a rate is kept.
     pub async fn apply(
         &mut self,
-        work: Work<'_>,
+        work: WriteInput<'_>,
         pace: impl AsyncFnMut(&Outcome) -> usize,
     ) -> Outcome {
         match self.begin(work).await {
@@ -39,9 +39,12 @@ impl Writer<'_> {
     }
 }
 
-impl Run<'_, '_> {
-    async fn batches(&mut self, mut pace: impl AsyncFnMut(&Outcome) -> usize) -> Result<(), Stop> {
-        let (mut next, mut size) = (0, Size(FIRST_BATCH));
+impl WriteRun<'_, '_> {
+    async fn batches(
+        &mut self,
+        mut pace: impl AsyncFnMut(&Outcome) -> usize,
+    ) -> Result<(), WriteStop> {
+        let (mut next, mut size) = (0, AdaptiveSize(FIRST_BATCH));
         self.open_second().await;
         while next < self.work.jobs.len() {
             let most = pace(&self.outcome).await.max(1);
@@ -66,10 +69,14 @@ impl Run<'_, '_> {
     }
 
     /// Accounts for the batches of a flight, for all of them even if one of them ends it.
-    async fn land(&mut self, flown: Vec<Flown>, size: &mut Size) -> Result<(), Stop> {
+    async fn land(
+        &mut self,
+        flown: Vec<FinishedTransaction>,
+        size: &mut AdaptiveSize,
+    ) -> Result<(), WriteStop> {
         size.adapt(&flown);
         let (mut halves, mut ended) = (vec![], Ok(()));
-        for Flown { jobs, result } in flown {
+        for FinishedTransaction { jobs, result } in flown {
             ended = ended.and(self.settle_batch(jobs, result, &mut halves).await);
         }
         ended?;
@@ -77,9 +84,9 @@ impl Run<'_, '_> {
     }
 
     /// Writes these batches; on an error halves them until the row to blame stands alone.
-    async fn one_by_one(&mut self, mut waiting: Vec<Vec<usize>>) -> Result<(), Stop> {
+    async fn one_by_one(&mut self, mut waiting: Vec<Vec<usize>>) -> Result<(), WriteStop> {
         while let Some(jobs) = waiting.pop() {
-            let result = self.write(&jobs, Ending::Commit).await;
+            let result = self.write(&jobs, TransactionEnd::Commit).await;
             self.settle_batch(jobs, result, &mut waiting).await?;
         }
         Ok(())
@@ -88,34 +95,34 @@ impl Run<'_, '_> {
     async fn settle_batch(
         &mut self,
         jobs: Vec<usize>,
-        result: Result<Written, Trouble>,
+        result: Result<WriteResult, WriteError>,
         waiting: &mut Vec<Vec<usize>>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), WriteStop> {
         match result {
             Ok(written) => {
                 (self.slow, self.barred) = (0, 0);
                 self.outcome.transactions.push(written.took);
                 self.account(&jobs, &written.jobs).await?;
             }
-            Err(Trouble::Row(words)) => self.blame(&jobs, words, waiting),
-            Err(Trouble::Slow(error)) => return self.slow(&jobs, error, waiting),
-            Err(Trouble::Busy) => {
+            Err(WriteError::Row(words)) => self.blame(&jobs, words, waiting),
+            Err(WriteError::Slow(error)) => return self.slow(&jobs, error, waiting),
+            Err(WriteError::Busy) => {
                 // Perhaps we stand in our own way: triggers may lock what two batches have in common.
                 self.second = None;
                 self.locked.extend(jobs);
             }
-            Err(Trouble::Barred(error)) => {
+            Err(WriteError::Barred(error)) => {
                 self.locked.extend(jobs);
                 self.barred += 1;
                 if self.barred > MOST_BARRED {
-                    return Err(Stop::Database(error));
+                    return Err(WriteStop::Database(error));
                 }
             }
-            Err(Trouble::InDoubt(error)) => {
+            Err(WriteError::InDoubt(error)) => {
                 self.outcome.in_doubt += jobs.len() as u64;
-                return Err(Stop::Database(error));
+                return Err(WriteStop::Database(error));
             }
-            Err(Trouble::Fatal(error)) => return Err(Stop::Database(error)),
+            Err(WriteError::Fatal(error)) => return Err(WriteStop::Database(error)),
         }
         Ok(())
     }
@@ -127,10 +134,10 @@ impl Run<'_, '_> {
         jobs: &[usize],
         error: SourceError,
         waiting: &mut Vec<Vec<usize>>,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), WriteStop> {
         self.slow += 1;
         if self.slow > MOST_SLOW {
-            return Err(Stop::Database(error));
+            return Err(WriteStop::Database(error));
         }
         match jobs {
             [job] => self.outcome.errors.push((self.work.jobs[*job], error.message)),
@@ -151,17 +158,19 @@ impl Run<'_, '_> {
 }
 
 /// Jobs of the next batch.
-struct Size(usize);
+struct AdaptiveSize(usize);
 
-impl Size {
+impl AdaptiveSize {
     /// Grows or shrinks towards the target, at most by half or double at a time, by the mean of a
     /// flight. Batches that were smaller than allowed say little; one that ran out of time says enough.
-    fn adapt(&mut self, flown: &[Flown]) {
-        if flown.iter().any(|batch| matches!(batch.result, Err(Trouble::Slow(_)))) {
+    fn adapt(&mut self, flown: &[FinishedTransaction]) {
+        if flown.iter().any(|batch| matches!(batch.result, Err(WriteError::Slow(_)))) {
             self.0 = (self.0 / 2).max(1);
             return;
         }
-        let written = |batch: &Flown| Some((batch.jobs.len(), batch.result.as_ref().ok()?.took));
+        let written = |batch: &FinishedTransaction| {
+            Some((batch.jobs.len(), batch.result.as_ref().ok()?.took))
+        };
         let known: Vec<_> = flown.iter().filter_map(written).collect();
         let Ok(count) = u32::try_from(known.len()) else { return };
         let Some(took) = known.iter().map(|(_, took)| *took).sum::<Duration>().checked_div(count)
@@ -183,16 +192,16 @@ mod tests {
     use super::*;
     use crate::facts::SourceErrorKind;
 
-    fn flown(jobs: usize, ms: u64) -> Flown {
+    fn flown(jobs: usize, ms: u64) -> FinishedTransaction {
         let took = Duration::from_millis(ms);
-        let result = Ok(Written { jobs: [].into(), took });
-        Flown { jobs: vec![0; jobs], result }
+        let result = Ok(WriteResult { jobs: [].into(), took });
+        FinishedTransaction { jobs: vec![0; jobs], result }
     }
 
     #[test]
     fn batches_grow_where_the_server_is_fast_and_shrink_where_it_is_slow() {
-        let after = |batches: &[Flown]| {
-            let mut size = Size(FIRST_BATCH);
+        let after = |batches: &[FinishedTransaction]| {
+            let mut size = AdaptiveSize(FIRST_BATCH);
             size.adapt(batches);
             size.0
         };
@@ -203,9 +212,9 @@ mod tests {
         assert_eq!(after(&[flown(50, 1), flown(50, 1)]), 100, "a flight counts once");
         assert_eq!(after(&[]), 50);
         let late = SourceError::new(SourceErrorKind::Timeout, "canceled");
-        let late = Flown { jobs: vec![0; 50], result: Err(Trouble::Slow(late)) };
+        let late = FinishedTransaction { jobs: vec![0; 50], result: Err(WriteError::Slow(late)) };
         assert_eq!(after(&[flown(50, 1), late]), 25, "what ran out of time is halved at once");
-        let mut size = Size(LARGEST_BATCH);
+        let mut size = AdaptiveSize(LARGEST_BATCH);
         size.adapt(&[flown(LARGEST_BATCH, 0)]);
         assert_eq!(size.0, LARGEST_BATCH);
     }

@@ -16,7 +16,7 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// Why a batch was not written. Nothing of it was, unless it is in doubt.
 #[derive(Debug, Clone)]
-pub enum Trouble {
+pub enum WriteError {
     /// Some row is to blame: smaller batches tell which.
     Row(String),
     /// It ran out of time: a slow row is to blame, or a server that is too slow for all of them.
@@ -31,16 +31,16 @@ pub enum Trouble {
     Fatal(SourceError),
 }
 
-impl Trouble {
+impl WriteError {
     /// What to say of it, where nothing else can be done about it.
     pub fn into_error(self) -> SourceError {
         match self {
-            Trouble::Slow(error)
-            | Trouble::Barred(error)
-            | Trouble::InDoubt(error)
-            | Trouble::Fatal(error) => error,
-            Trouble::Row(words) => SourceError::new(SourceErrorKind::Other, words),
-            Trouble::Busy => SourceError::new(
+            WriteError::Slow(error)
+            | WriteError::Barred(error)
+            | WriteError::InDoubt(error)
+            | WriteError::Fatal(error) => error,
+            WriteError::Row(words) => SourceError::new(SourceErrorKind::Other, words),
+            WriteError::Busy => SourceError::new(
                 SourceErrorKind::Unavailable,
                 "the transaction lost against another one",
             ),
@@ -50,7 +50,7 @@ impl Trouble {
 
 /// What to do with a batch that was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub enum TransactionEnd {
     /// Keep it.
     Commit,
     /// See what it would have done.
@@ -59,14 +59,14 @@ pub enum Ending {
 
 /// A transaction's settings.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct TransactionTimeouts {
     /// Longest statement.
     pub statement: Duration,
     /// Longest wait for a lock that cannot be skipped.
     pub lock: Duration,
 }
 
-impl Limits {
+impl TransactionTimeouts {
     fn begin(self) -> String {
         format!(
             "begin isolation level read committed read write; \
@@ -79,20 +79,22 @@ impl Limits {
     /// The server keeps these limits itself, unless it has fallen silent.
     async fn watch<T>(
         self,
-        flight: impl Future<Output = Result<T, Trouble>>,
-    ) -> Result<T, Trouble> {
+        flight: impl Future<Output = Result<T, WriteError>>,
+    ) -> Result<T, WriteError> {
         let (limit, started) = (self.statement + self.lock + GRACE, Instant::now());
         match tokio::time::timeout(limit, flight).await {
-            Ok(Err(Trouble::Slow(_))) if started.elapsed() < self.statement => {
-                Err(Trouble::Fatal(SourceError::new(
+            Ok(Err(WriteError::Slow(_))) if started.elapsed() < self.statement => {
+                Err(WriteError::Fatal(SourceError::new(
                     SourceErrorKind::Other,
                     "somebody cancelled the statement on the server",
                 )))
             }
             // Who does not wait for a lock is told so with the same code, and at once.
-            Ok(Err(Trouble::Barred(_))) if started.elapsed() < self.lock => Err(Trouble::Busy),
+            Ok(Err(WriteError::Barred(_))) if started.elapsed() < self.lock => {
+                Err(WriteError::Busy)
+            }
             Ok(flown) => flown,
-            Err(_) => Err(Trouble::InDoubt(SourceError::new(
+            Err(_) => Err(WriteError::InDoubt(SourceError::new(
                 SourceErrorKind::Timeout,
                 format!("the server has been silent for {} s", limit.as_secs()),
             ))),
@@ -102,7 +104,7 @@ impl Limits {
 
 /// One transaction's worth of work.
 #[derive(Debug, Clone, Copy)]
-pub struct Batch<'a> {
+pub struct WriteTransaction<'a> {
     /// The writing statement.
     pub statement: &'a str,
     /// Its rows.
@@ -110,10 +112,10 @@ pub struct Batch<'a> {
     /// What every event says.
     pub event: &'a str,
     /// How long it may take.
-    pub limits: Limits,
+    pub limits: TransactionTimeouts,
 }
 
-impl Batch<'_> {
+impl WriteTransaction<'_> {
     async fn rows(&self, client: &Client) -> Result<Vec<Row>, tokio_postgres::Error> {
         let params: [(&(dyn ToSql + Sync), Type); 2] =
             [(&self.keys, Type::TEXT_ARRAY), (&self.event, Type::TEXT)];
@@ -127,11 +129,11 @@ impl Batch<'_> {
 pub async fn run(
     client: &Client,
     _permit: &WritePermit,
-    batch: Batch<'_>,
-    ending: Ending,
-) -> Result<(Vec<Row>, Duration), Trouble> {
+    batch: WriteTransaction<'_>,
+    ending: TransactionEnd,
+) -> Result<(Vec<Row>, Duration), WriteError> {
     let begin = batch.limits.begin();
-    let end = if ending == Ending::Commit { "commit" } else { "rollback" };
+    let end = if ending == TransactionEnd::Commit { "commit" } else { "rollback" };
     let begun = async { (client.batch_execute(&begin).await, Instant::now()) };
     // Polled in this order, they leave in this order; a failed statement makes the commit a rollback.
     let flight = join3(begun, batch.rows(client), client.batch_execute(end));
@@ -149,15 +151,16 @@ pub async fn run(
 pub async fn watched(
     client: &Client,
     _permit: &WritePermit,
-    batch: Batch<'_>,
-    keep: impl FnOnce(&[Row]) -> Result<Ending, SourceError>,
-) -> Result<(Vec<Row>, Duration), Trouble> {
+    batch: WriteTransaction<'_>,
+    keep: impl FnOnce(&[Row]) -> Result<TransactionEnd, SourceError>,
+) -> Result<(Vec<Row>, Duration), WriteError> {
     let started = Instant::now();
     let transaction = async {
         client.batch_execute(&batch.limits.begin()).await.map_err(trouble)?;
         let rows = batch.rows(client).await.map_err(trouble);
-        let kept = rows.and_then(|rows| Ok((keep(&rows).map_err(Trouble::Fatal)?, rows)));
-        let end = if matches!(kept, Ok((Ending::Commit, _))) { "commit" } else { "rollback" };
+        let kept = rows.and_then(|rows| Ok((keep(&rows).map_err(WriteError::Fatal)?, rows)));
+        let end =
+            if matches!(kept, Ok((TransactionEnd::Commit, _))) { "commit" } else { "rollback" };
         let ended = client.batch_execute(end).await.map_err(trouble);
         let (_, rows) = kept?;
         ended.map(|()| rows)
@@ -167,23 +170,23 @@ pub async fn watched(
 }
 
 /// Sorts an error by what can be done about it.
-pub fn trouble(error: tokio_postgres::Error) -> Trouble {
+pub fn trouble(error: tokio_postgres::Error) -> WriteError {
     let code = error.as_db_error().map(|e| e.code().clone());
     let explained = SourceError::from(error);
     let Some(code) = code else {
-        return Trouble::InDoubt(explained);
+        return WriteError::InDoubt(explained);
     };
     let busy = [SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE];
     match code.code() {
-        _ if busy.contains(&code) => Trouble::Busy,
-        _ if code == SqlState::LOCK_NOT_AVAILABLE => Trouble::Barred(explained),
-        _ if code == SqlState::QUERY_CANCELED => Trouble::Slow(explained),
+        _ if busy.contains(&code) => WriteError::Busy,
+        _ if code == SqlState::LOCK_NOT_AVAILABLE => WriteError::Barred(explained),
+        _ if code == SqlState::QUERY_CANCELED => WriteError::Slow(explained),
         // The server, its disk or memory: no smaller batch will help.
-        c if c.starts_with("57P") || c.starts_with("08") => Trouble::InDoubt(explained),
+        c if c.starts_with("57P") || c.starts_with("08") => WriteError::InDoubt(explained),
         c if c.starts_with("53") || c.starts_with("58") || c == "25006" => {
-            Trouble::Fatal(explained)
+            WriteError::Fatal(explained)
         }
-        _ if explained.kind == SourceErrorKind::Disconnected => Trouble::InDoubt(explained),
-        _ => Trouble::Row(explained.message),
+        _ if explained.kind == SourceErrorKind::Disconnected => WriteError::InDoubt(explained),
+        _ => WriteError::Row(explained.message),
     }
 }

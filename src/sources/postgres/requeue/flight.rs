@@ -7,20 +7,20 @@ use std::ops::Range;
 use futures_util::future::join;
 
 use super::apply::LARGEST_BATCH;
-use super::batch::{Ending, Trouble};
-use super::writer::{Run, Written};
+use super::batch::{TransactionEnd, WriteError};
+use super::writer::{WriteResult, WriteRun};
 use crate::sources::postgres::Connection;
 
 /// Batches of one flight. After it everybody is waited for, and the account is shown.
 const BATCHES: usize = 8;
 
 /// A batch that came back.
-pub(super) struct Flown {
+pub(super) struct FinishedTransaction {
     pub jobs: Vec<usize>,
-    pub result: Result<Written, Trouble>,
+    pub result: Result<WriteResult, WriteError>,
 }
 
-impl Run<'_, '_> {
+impl WriteRun<'_, '_> {
     /// A second connection, where there is enough to do for it. Without one it takes longer, no more.
     /// A journal is written by one hand.
     pub async fn open_second(&mut self) {
@@ -32,11 +32,11 @@ impl Run<'_, '_> {
     /// Writes the first of these jobs in batches of this size, until a flight is full, the server is
     /// lost or somebody wants us to stop. What comes back are the jobs from the first to the last
     /// that was tried, none left out.
-    pub async fn fly(&mut self, jobs: Range<usize>, size: usize) -> Vec<Flown> {
+    pub async fn fly(&mut self, jobs: Range<usize>, size: usize) -> Vec<FinishedTransaction> {
         if self.writer.journal.is_some() {
             let jobs: Vec<_> = jobs.take(size).collect();
-            let result = self.write(&jobs, Ending::Commit).await;
-            return vec![Flown { jobs, result }];
+            let result = self.write(&jobs, TransactionEnd::Commit).await;
+            return vec![FinishedTransaction { jobs, result }];
         }
         let end = jobs.end.min(jobs.start.saturating_add(size.saturating_mul(BATCHES)));
         let next = Cell::new(jobs.start);
@@ -54,16 +54,19 @@ impl Run<'_, '_> {
         next: &Cell<usize>,
         end: usize,
         size: usize,
-    ) -> Vec<Flown> {
+    ) -> Vec<FinishedTransaction> {
         let mut flown = vec![];
         while next.get() < end && self.go_on().is_ok() {
             let jobs: Vec<_> = (next.get()..end).take(size).collect();
             next.set(next.get() + jobs.len());
-            let result = self.write_over(connection, &jobs, Ending::Commit).await;
-            if matches!(result, Err(Trouble::InDoubt(_) | Trouble::Fatal(_) | Trouble::Barred(_))) {
+            let result = self.write_over(connection, &jobs, TransactionEnd::Commit).await;
+            if matches!(
+                result,
+                Err(WriteError::InDoubt(_) | WriteError::Fatal(_) | WriteError::Barred(_))
+            ) {
                 next.set(end); // Nor need the other lane try.
             }
-            flown.push(Flown { jobs, result });
+            flown.push(FinishedTransaction { jobs, result });
         }
         flown
     }

@@ -23,7 +23,7 @@ const CHUNK: usize = 5_000;
 
 /// What a writer must know before it begins.
 #[derive(Debug, Clone)]
-pub struct Ground {
+pub struct WritePreconditions {
     /// The server's clock.
     pub now: Timestamp,
     /// The newest event, where event ids grow.
@@ -40,7 +40,7 @@ pub async fn ground(
     db: &Database,
     layout: &Layout,
     timeout: Duration,
-) -> Result<Ground, SourceError> {
+) -> Result<WritePreconditions, SourceError> {
     let newest = match &layout.events {
         Some(events) if events.ids_grow => "(select max(id)::bigint from public.job_events)",
         _ => "null::bigint",
@@ -68,7 +68,7 @@ pub async fn ground(
         None
     };
     let grows = layout.events.as_ref().is_some_and(|e| e.ids_grow);
-    Ok(Ground {
+    Ok(WritePreconditions {
         now: Timestamp::from_microsecond((row.get::<_, f64>("now") * 1e6) as i64)
             .unwrap_or(Timestamp::UNIX_EPOCH),
         newest_event: grows.then(|| row.get("newest")),

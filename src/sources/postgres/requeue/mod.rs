@@ -18,5 +18,5 @@ pub mod statements;
 mod whole;
 mod writer;
 
-pub use shape::Shape;
-pub use writer::{Work, Writer};
+pub use shape::RequeueColumns;
+pub use writer::{WriteInput, Writer};

@@ -6,7 +6,7 @@ use tokio_postgres::types::Type;
 
 use super::offenders::LOOK_BACK;
 use crate::facts::layout::Layout;
-use crate::facts::operation::{Deed, MOVED_ON, Summary, TAKEN_BACK, reasons};
+use crate::facts::operation::{MOVED_ON, OperationType, Summary, TAKEN_BACK, reasons};
 use crate::facts::{SourceError, mask};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::sql::ident;
@@ -27,7 +27,7 @@ pub async fn read(
     let rows = db.rows(timeout, &statement, &[(&limit, Type::INT8)]).await?;
     let summary = |row: &tokio_postgres::Row| Summary {
         operation: row.get("operation"),
-        deed: Deed::of(row.get("deed")),
+        deed: OperationType::of(row.get("deed")),
         actor: row.get("actor"),
         host: row.get("host"),
         reason: why(row).as_deref().map(mask::text),

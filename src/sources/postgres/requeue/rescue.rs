@@ -6,10 +6,10 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::select::id;
-use super::shape::{Stage, stage};
+use super::shape::{EventStage, stage};
 use super::statements::{Statements, event, object, workspace};
 use crate::facts::layout::Layout;
-use crate::facts::rescue::{Fate, Found, Silent};
+use crate::facts::rescue::{RescueResult, StuckJob, StuckJobs};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::sql::{
@@ -24,16 +24,16 @@ const MOST: usize = 10_000;
 
 /// What a layout means for a rescue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Words {
+pub struct RescueColumns {
     /// The value of waiting jobs.
     pub waiting: String,
     /// The value of dead jobs, where there is one.
     pub dead: Option<String>,
     /// The event; none where events cannot be written.
-    pub event: Option<Stage>,
+    pub event: Option<EventStage>,
 }
 
-impl Words {
+impl RescueColumns {
     /// Reads a layout.
     ///
     /// # Errors
@@ -68,16 +68,16 @@ impl Words {
 pub async fn read(
     db: &Database,
     layout: &Layout,
-    words: &Words,
+    words: &RescueColumns,
     stale: Duration,
     timeout: Duration,
-) -> Result<Found, SourceError> {
+) -> Result<StuckJobs, SourceError> {
     let statement = finding(layout, words);
     let seconds = stale.as_secs_f64();
     let params: [(&(dyn ToSql + Sync), Type); 1] = [(&seconds, Type::FLOAT8)];
     let rows = db.rows(timeout, &statement, &params).await?;
     let beyond = rows.get(MOST).and_then(|row| row.get::<_, Option<f64>>("silent"));
-    let mut found = Found { cut: beyond.is_some(), ..Found::default() };
+    let mut found = StuckJobs { cut: beyond.is_some(), ..StuckJobs::default() };
     for row in rows.iter().take(MOST) {
         found.never = u64::try_from(row.get::<_, i64>("never")).unwrap_or(0);
         if let Some(silent) = row.get::<_, Option<f64>>("silent") {
@@ -87,7 +87,7 @@ pub async fn read(
     Ok(found)
 }
 
-fn finding(layout: &Layout, words: &Words) -> String {
+fn finding(layout: &Layout, words: &RescueColumns) -> String {
     let number =
         |column: &Option<String>| format!("{}::bigint", column_or_null(column.as_ref(), "bigint"));
     let exhausted = match (&layout.attempts, &layout.max_attempts) {
@@ -129,13 +129,18 @@ fn finding(layout: &Layout, words: &Words) -> String {
     )
 }
 
-fn job(layout: &Layout, words: &Words, row: &Row, silent: f64) -> Result<Silent, SourceError> {
+fn job(
+    layout: &Layout,
+    words: &RescueColumns,
+    row: &Row,
+    silent: f64,
+) -> Result<StuckJob, SourceError> {
     let fate = match (row.get::<_, bool>("exhausted"), &words.dead) {
-        (false, _) => Fate::Waits,
-        (true, Some(_)) => Fate::Dies,
-        (true, None) => Fate::Left,
+        (false, _) => RescueResult::Waits,
+        (true, Some(_)) => RescueResult::Dies,
+        (true, None) => RescueResult::Left,
     };
-    Ok(Silent {
+    Ok(StuckJob {
         id: id(row.get("id"), layout.id)?,
         kind: row.get("kind"),
         worker: row.get("worker"),
@@ -151,7 +156,7 @@ fn job(layout: &Layout, words: &Words, row: &Row, silent: f64) -> Result<Silent,
 
 /// Silent → waiting or dead, as the backend's own recovery: one attempt more, the lock gone, the
 /// heartbeat kept. Keys are those of [`Silent`]; lock, heartbeat and attempts must be what they say.
-pub fn statements(layout: &Layout, words: &Words) -> Statements {
+pub fn statements(layout: &Layout, words: &RescueColumns) -> Statements {
     let asked = format!(
         "select (entry::jsonb ->> 'id')::{id} as id, entry::jsonb -> 'saw' as s,
                 entry::jsonb -> 'next' as n
@@ -196,7 +201,7 @@ pub fn statements(layout: &Layout, words: &Words) -> Statements {
     Statements { write, matching }
 }
 
-fn logged(layout: &Layout, words: &Words) -> String {
+fn logged(layout: &Layout, words: &RescueColumns) -> String {
     let live = literal(&layout.live);
     let dies = words
         .dead

@@ -12,7 +12,9 @@ use super::offenders::Offenders;
 use crate::facts::job_id::JobId;
 use crate::facts::layout::{IdType, Layout};
 use crate::facts::mask;
-use crate::facts::requeue::{Excluded, Exclusion, Group, Options, Sample, Target, UNGROUPED};
+use crate::facts::requeue::{
+    Excluded, PlanOptions, PlanSkip, PlannedGroup, Sample, Target, UNGROUPED,
+};
 use crate::facts::{Fingerprint, SourceError, SourceErrorKind};
 use crate::sources::postgres::selection::{self, Conditions};
 use crate::sources::postgres::{Database, sql};
@@ -28,7 +30,7 @@ const ERROR_CHARS: usize = 300;
 
 /// What a target means at this moment.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct PlanRows {
     /// How many jobs.
     pub matched: u64,
     /// Those that may be requeued: with a limit the latest deaths, first of all; else as they lie on
@@ -37,21 +39,21 @@ pub struct Found {
     /// The place in `groups` of each of them.
     pub causes: Vec<u32>,
     /// Those that may not.
-    pub excluded: Vec<(Exclusion, u64, Vec<Excluded>)>,
+    pub excluded: Vec<(PlanSkip, u64, Vec<Excluded>)>,
     /// By cause, largest first.
-    pub groups: Vec<Group>,
+    pub groups: Vec<PlannedGroup>,
     /// Some of them.
     pub samples: Vec<Sample>,
 }
 
 /// What decides about each row.
-pub struct Judge<'a> {
+pub struct PlanRules<'a> {
     /// The table.
     pub layout: &'a Layout,
     /// What is meant.
     pub target: &'a Target,
     /// How.
-    pub options: &'a Options,
+    pub options: &'a PlanOptions,
     /// Who was requeued before.
     pub offenders: &'a Offenders,
     /// Jobs that the operation which is being resumed requeued already.
@@ -64,9 +66,9 @@ pub struct Judge<'a> {
 /// The database's.
 pub async fn read(
     db: &Database,
-    judge: &Judge<'_>,
+    judge: &PlanRules<'_>,
     timeout: Duration,
-) -> Result<Found, SourceError> {
+) -> Result<PlanRows, SourceError> {
     let (conditions, ids) = match judge.target {
         Target::Filter(selection) => (Conditions::of(judge.layout, selection), None),
         Target::Ids(ids) => (by_id(judge.layout, ids), Some(ids)),
@@ -84,7 +86,7 @@ pub async fn read(
         error = sql::error_text(judge.layout),
         conditions = conditions.sql(),
     );
-    let mut tally = Tally::default();
+    let mut tally = PlanBuilder::default();
     db.read(timeout, async |tx| {
         let mut rows = pin!(tx.query_typed_raw(&statement, conditions.params()).await?);
         while let Some(row) = rows.try_next().await? {
@@ -108,17 +110,17 @@ fn by_id(layout: &Layout, ids: &[JobId]) -> Conditions {
 }
 
 #[derive(Default)]
-struct Tally {
-    found: Found,
+struct PlanBuilder {
+    found: PlanRows,
     /// By hash, in the order in which they were met: their number and what they are.
-    groups: HashMap<String, (u32, Group)>,
+    groups: HashMap<String, (u32, PlannedGroup)>,
     seen: HashSet<JobId>,
     /// When the samples died.
     died: Vec<f64>,
 }
 
-impl Tally {
-    fn row(&mut self, judge: &Judge<'_>, row: &Row) -> Result<(), SourceError> {
+impl PlanBuilder {
+    fn row(&mut self, judge: &PlanRules<'_>, row: &Row) -> Result<(), SourceError> {
         let id = id(row.get("id"), judge.layout.id)?;
         let fingerprint = selection::fingerprint(row);
         let explicit = match judge.target {
@@ -138,13 +140,13 @@ impl Tally {
                 && judge.offenders.holds(id, kind, &fingerprint.hash)
         };
         let exclusion = if judge.done.contains(&id) {
-            Some(Exclusion::AlreadyDone)
+            Some(PlanSkip::AlreadyDone)
         } else if explicit && !dead {
-            Some(Exclusion::NotDead)
+            Some(PlanSkip::NotDead)
         } else if offends() {
-            Some(Exclusion::RepeatOffender)
+            Some(PlanSkip::RepeatOffender)
         } else if full {
-            Some(Exclusion::BeyondMax)
+            Some(PlanSkip::BeyondMax)
         } else {
             None
         };
@@ -170,7 +172,8 @@ impl Tally {
             return UNGROUPED;
         }
         let Fingerprint { hash, code, template } = fingerprint;
-        let group = Group { hash: hash.clone(), kind: kind.to_owned(), code, template, jobs: 1 };
+        let group =
+            PlannedGroup { hash: hash.clone(), kind: kind.to_owned(), code, template, jobs: 1 };
         self.groups.insert(hash, (next as u32, group));
         next as u32
     }
@@ -192,12 +195,12 @@ impl Tally {
         for &id in ids {
             if !self.seen.contains(&id) {
                 self.found.matched += 1;
-                self.exclude(Exclusion::Missing, Excluded { id, state: None });
+                self.exclude(PlanSkip::Missing, Excluded { id, state: None });
             }
         }
     }
 
-    fn exclude(&mut self, reason: Exclusion, job: Excluded) {
+    fn exclude(&mut self, reason: PlanSkip, job: Excluded) {
         let all = &mut self.found.excluded;
         let at = all.iter().position(|(r, ..)| *r == reason).unwrap_or_else(|| {
             all.push((reason, 0, vec![]));
@@ -210,7 +213,7 @@ impl Tally {
         }
     }
 
-    fn finish(mut self) -> Found {
+    fn finish(mut self) -> PlanRows {
         let mut groups: Vec<_> = self.groups.into_values().collect();
         groups.sort_by(|(_, a), (_, b)| b.jobs.cmp(&a.jobs).then_with(|| a.hash.cmp(&b.hash)));
         let places = groups.iter().zip(0..).map(|((number, _), place)| (*number, place));

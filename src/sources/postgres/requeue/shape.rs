@@ -12,7 +12,7 @@ const PROGRESS: [&str; 2] = ["progress", "enqueued"];
 
 /// How an event is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stage {
+pub struct EventStage {
     /// The value of its stage column.
     pub word: String,
     /// Its column of details.
@@ -21,7 +21,7 @@ pub struct Stage {
 
 /// The words and columns of one layout.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shape {
+pub struct RequeueColumns {
     /// The value of dead jobs.
     pub dead: String,
     /// The value of waiting jobs.
@@ -29,14 +29,14 @@ pub struct Shape {
     /// Every column that a requeue writes or an undo must find unchanged.
     pub columns: Vec<String>,
     /// The event of a requeue; none where events cannot be written.
-    pub enqueued: Option<Stage>,
+    pub enqueued: Option<EventStage>,
     /// The event of an undo.
-    pub progress: Option<Stage>,
+    pub progress: Option<EventStage>,
     /// Jobs become due one by one over this span; none: at once.
     pub spread: Option<Duration>,
 }
 
-impl Shape {
+impl RequeueColumns {
     /// Reads a layout.
     ///
     /// # Errors
@@ -104,8 +104,8 @@ fn columns(layout: &Layout) -> Vec<String> {
 }
 
 /// The first of these words that the CHECK allows; all of them where there is none.
-pub(super) fn stage(events: &Events, words: &[&str]) -> Option<Stage> {
+pub(super) fn stage(events: &Events, words: &[&str]) -> Option<EventStage> {
     let allowed = |word: &str| events.stages.as_ref().is_none_or(|s| s.iter().any(|a| a == word));
     let word = words.iter().find(|word| allowed(word))?;
-    Some(Stage { word: (*word).to_owned(), data: events.data.clone()? })
+    Some(EventStage { word: (*word).to_owned(), data: events.data.clone()? })
 }

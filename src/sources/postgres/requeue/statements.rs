@@ -5,7 +5,7 @@
 //! event is written by the same statement, so that a job and its event commit together.
 
 use super::journal::MASKED;
-use super::shape::{Shape, Stage};
+use super::shape::{EventStage, RequeueColumns};
 use crate::facts::layout::Layout;
 use crate::sources::postgres::sql::{ident, literal};
 
@@ -29,7 +29,7 @@ impl Statements {
 
 /// Dead → waiting. Keys are job ids. A row that is locked stays where it lies: its place finds it
 /// sooner than its id.
-pub fn requeue(layout: &Layout, shape: &Shape) -> Statements {
+pub fn requeue(layout: &Layout, shape: &RequeueColumns) -> Statements {
     let id = layout.id.sql();
     let guard = |row: &str| format!("{row}.{} = {}", ident(&layout.live), literal(&shape.dead));
     let asked = format!("job.id = any($1::text[]::{id}[]) and {}", guard("job"));
@@ -74,7 +74,7 @@ pub fn requeue(layout: &Layout, shape: &Shape) -> Statements {
 }
 
 /// Back to dead, where nothing happened since. Keys are event ids, or journal entries.
-pub fn undo(layout: &Layout, shape: &Shape) -> Statements {
+pub fn undo(layout: &Layout, shape: &RequeueColumns) -> Statements {
     let asked = asked_for_undo(layout, shape);
     let records = |row: &str| {
         format!(
@@ -116,7 +116,7 @@ pub fn undo(layout: &Layout, shape: &Shape) -> Statements {
     Statements { write, matching }
 }
 
-fn asked_for_undo(layout: &Layout, shape: &Shape) -> String {
+fn asked_for_undo(layout: &Layout, shape: &RequeueColumns) -> String {
     match layout.events.as_ref().filter(|_| shape.enqueued.is_some()) {
         Some(events) => format!(
             "select e.job_id as id, e.{data} -> 'previous' as p, e.{data} -> 'written' as w
@@ -134,7 +134,7 @@ fn asked_for_undo(layout: &Layout, shape: &Shape) -> String {
 }
 
 /// What the worker's helper writes: attempts 0, due now, nobody holds it; old errors stay.
-fn assignments(layout: &Layout, shape: &Shape) -> String {
+fn assignments(layout: &Layout, shape: &RequeueColumns) -> String {
     let mut set = vec![format!("{} = {}", ident(&layout.live), literal(&shape.waiting))];
     set.extend(layout.attempts.iter().map(|c| format!("{} = 0", ident(c))));
     set.extend(layout.due.iter().map(|c| format!("{} = {}", ident(c), shape.due_at())));
@@ -152,7 +152,7 @@ pub(super) fn object(row: &str, columns: &[String]) -> String {
 
 /// What the row holds afterwards. A requeue keeps the errors, and nothing else is long: they stand
 /// here only where a trigger changed them. Whoever reads lays this over what was before.
-fn after(layout: &Layout, shape: &Shape) -> String {
+fn after(layout: &Layout, shape: &RequeueColumns) -> String {
     let (errors, others): (Vec<_>, Vec<_>) =
         shape.columns.iter().cloned().partition(|column| is_error(layout, column));
     let written = object("job", &others);
@@ -212,7 +212,7 @@ pub(super) fn workspace(layout: &Layout) -> String {
 }
 
 /// The CTE that writes one event a job, or nothing where nothing can be written.
-pub(super) fn event(layout: &Layout, stage: Option<&Stage>, data: &str) -> String {
+pub(super) fn event(layout: &Layout, stage: Option<&EventStage>, data: &str) -> String {
     let (Some(events), Some(stage)) = (&layout.events, stage) else { return String::new() };
     let (extra, value) = if events.workspace && layout.workspace.is_some() {
         (", workspace_id", ", workspace")

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
-use super::batch::{self, Batch, Ending, Limits, Trouble};
+use super::batch::{self, TransactionEnd, TransactionTimeouts, WriteError, WriteTransaction};
 use super::journal::Journal;
 use super::statements::Statements;
 use crate::facts::job_id::JobId;
-use crate::facts::requeue::{Outcome, Stop};
+use crate::facts::requeue::{Outcome, WriteStop};
 use crate::interrupt::Interrupt;
 use crate::permit::WritePermit;
 use crate::sources::postgres::{Connection, Database};
@@ -20,14 +20,14 @@ pub(super) const RETRY_PAUSE: Duration = Duration::from_millis(100);
 /// Jobs to write, and the key by which the statement knows each; without keys it is their id.
 /// A slice of a plan is work, too.
 #[derive(Debug, Clone, Copy)]
-pub struct Work<'a> {
+pub struct WriteInput<'a> {
     /// The jobs.
     pub jobs: &'a [JobId],
     /// Their keys, as many; or none.
     pub keys: Option<&'a [String]>,
 }
 
-impl Work<'_> {
+impl WriteInput<'_> {
     pub(super) fn keys(&self, at: &[usize]) -> Vec<String> {
         match self.keys {
             Some(keys) => at.iter().map(|&i| keys[i].clone()).collect(),
@@ -58,12 +58,12 @@ pub struct Writer<'a> {
 }
 
 /// One piece of work on its way: what is written, and what still waits for a lock.
-pub(super) struct Run<'r, 'w> {
+pub(super) struct WriteRun<'r, 'w> {
     pub writer: &'r mut Writer<'w>,
     pub connection: Connection,
     /// Another one, for large work.
     pub second: Option<Connection>,
-    pub work: Work<'r>,
+    pub work: WriteInput<'r>,
     pub outcome: Outcome,
     pub locked: Vec<usize>,
     /// Statements that ran out of time, one after the other.
@@ -73,28 +73,35 @@ pub(super) struct Run<'r, 'w> {
 }
 
 /// What a transaction wrote.
-pub(super) struct Written {
+pub(super) struct WriteResult {
     pub jobs: HashSet<String>,
     pub took: Duration,
 }
 
 impl<'w> Writer<'w> {
     /// A batch that runs this statement on these keys.
-    pub(super) fn batch<'b>(&'b self, statement: &'b str, keys: &'b [String]) -> Batch<'b> {
-        Batch {
+    pub(super) fn batch<'b>(
+        &'b self,
+        statement: &'b str,
+        keys: &'b [String],
+    ) -> WriteTransaction<'b> {
+        WriteTransaction {
             statement,
             keys,
             event: &self.event,
-            limits: Limits { statement: self.timeout, lock: self.lock_wait },
+            limits: TransactionTimeouts { statement: self.timeout, lock: self.lock_wait },
         }
     }
 
     /// Begins on this work; without a connection, all of it is left.
-    pub(super) async fn begin<'r>(&'r mut self, work: Work<'r>) -> Result<Run<'r, 'w>, Outcome> {
+    pub(super) async fn begin<'r>(
+        &'r mut self,
+        work: WriteInput<'r>,
+    ) -> Result<WriteRun<'r, 'w>, Outcome> {
         match self.database.connection().await {
             Ok(connection) => {
                 let outcome = Outcome::default();
-                Ok(Run {
+                Ok(WriteRun {
                     writer: self,
                     connection,
                     second: None,
@@ -106,24 +113,28 @@ impl<'w> Writer<'w> {
                 })
             }
             Err(error) => {
-                let (left, stopped) = (work.jobs.len() as u64, Some(Stop::Database(error)));
+                let (left, stopped) = (work.jobs.len() as u64, Some(WriteStop::Database(error)));
                 Err(Outcome { left, stopped, ..Outcome::default() })
             }
         }
     }
 }
 
-impl Run<'_, '_> {
+impl WriteRun<'_, '_> {
     /// Whether nobody wants us to stop.
-    pub fn go_on(&self) -> Result<(), Stop> {
-        if self.writer.interrupt.happened() { Err(Stop::Interrupted) } else { Ok(()) }
+    pub fn go_on(&self) -> Result<(), WriteStop> {
+        if self.writer.interrupt.happened() { Err(WriteStop::Interrupted) } else { Ok(()) }
     }
 
     /// One transaction. Returns the jobs that it wrote (or would have written), and how long it
     /// held locks at most.
-    pub async fn write(&mut self, jobs: &[usize], ending: Ending) -> Result<Written, Trouble> {
-        if self.writer.journal.is_some() && ending == Ending::Commit {
-            return self.write_if(jobs, |_| Ending::Commit).await;
+    pub async fn write(
+        &mut self,
+        jobs: &[usize],
+        ending: TransactionEnd,
+    ) -> Result<WriteResult, WriteError> {
+        if self.writer.journal.is_some() && ending == TransactionEnd::Commit {
+            return self.write_if(jobs, |_| TransactionEnd::Commit).await;
         }
         self.write_over(&self.connection, jobs, ending).await
     }
@@ -133,8 +144,8 @@ impl Run<'_, '_> {
         &self,
         connection: &Connection,
         jobs: &[usize],
-        ending: Ending,
-    ) -> Result<Written, Trouble> {
+        ending: TransactionEnd,
+    ) -> Result<WriteResult, WriteError> {
         let keys = self.work.keys(jobs);
         let batch = self.writer.batch(&self.writer.statements.write, &keys);
         batch::run(connection, &self.writer.permit, batch, ending).await.map(written)
@@ -144,12 +155,14 @@ impl Run<'_, '_> {
     pub async fn write_if(
         &mut self,
         jobs: &[usize],
-        judge: impl FnOnce(usize) -> Ending,
-    ) -> Result<Written, Trouble> {
+        judge: impl FnOnce(usize) -> TransactionEnd,
+    ) -> Result<WriteResult, WriteError> {
         let keys = self.work.keys(jobs);
         let mut journal = self.writer.journal.take();
         let keep = |rows: &[Row]| match (judge(rows.len()), &mut journal) {
-            (Ending::Commit, Some(journal)) => journal.note(rows).map(|()| Ending::Commit),
+            (TransactionEnd::Commit, Some(journal)) => {
+                journal.note(rows).map(|()| TransactionEnd::Commit)
+            }
             (ending, _) => Ok(ending),
         };
         let batch = self.writer.batch(&self.writer.statements.write, &keys);
@@ -159,7 +172,7 @@ impl Run<'_, '_> {
     }
 
     /// The account: whatever is in no place of it yet, is left.
-    pub fn settle(mut self, ended: Result<(), Stop>) -> Outcome {
+    pub fn settle(mut self, ended: Result<(), WriteStop>) -> Outcome {
         self.outcome.stopped = ended.err();
         let told = self.outcome.decided() + self.outcome.in_doubt;
         self.outcome.left = (self.work.jobs.len() as u64).saturating_sub(told);
@@ -167,6 +180,6 @@ impl Run<'_, '_> {
     }
 }
 
-fn written((rows, took): (Vec<Row>, Duration)) -> Written {
-    Written { jobs: rows.iter().map(|row| row.get("id")).collect(), took }
+fn written((rows, took): (Vec<Row>, Duration)) -> WriteResult {
+    WriteResult { jobs: rows.iter().map(|row| row.get("id")).collect(), took }
 }
