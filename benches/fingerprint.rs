@@ -52,7 +52,7 @@ fn worst() {
         let text = piece.repeat(8 * 1024 / piece.len());
         let started = Instant::now();
         for _ in 0..20 {
-            black_box(Fingerprint::of(
+            black_box(Fingerprint::new(
                 "CLIP_RENDER",
                 black_box(Some(&text)),
                 black_box(Some(&text)),
@@ -85,7 +85,7 @@ fn measure(name: &str, rows: &[(&str, Option<&str>)]) {
 fn round(rows: &[(&str, Option<&str>)]) -> f64 {
     let started = Instant::now();
     for &(text, error) in rows.iter().cycle().take(20_000) {
-        black_box(Fingerprint::of("CLIP_RENDER", black_box(Some(text)), black_box(error)));
+        black_box(Fingerprint::new("CLIP_RENDER", black_box(Some(text)), black_box(error)));
     }
     started.elapsed().as_secs_f64() * 1e9 / 20_000.0
 }

@@ -208,7 +208,7 @@ const JUDGED: [Format; 10] = [
 impl Command {
     /// Whether its exit code is a verdict (0–3).
     #[must_use]
-    pub fn judges(&self) -> bool {
+    pub fn has_status(&self) -> bool {
         matches!(
             self,
             Self::Triage(_)
@@ -222,7 +222,7 @@ impl Command {
 
     /// Why it speaks of one context alone; none where several may be asked at once.
     #[must_use]
-    pub fn refuses_fleets(&self) -> Option<&'static str> {
+    pub fn single_context_reason(&self) -> Option<&'static str> {
         match self {
             Self::Triage(args) if args.save.is_some() || args.from.is_some() => {
                 Some("a saved triage is that of one context")
@@ -235,7 +235,7 @@ impl Command {
             Self::Env(_) | Self::Rls(Rls::Diff(_)) => {
                 Some("it reads files, which are the same in every context")
             }
-            judging if judging.judges() => None,
+            judging if judging.has_status() => None,
             _ => Some(
                 "several contexts are for commands that judge: triage, health, ready, queue, rls audit",
             ),
@@ -252,7 +252,7 @@ impl Command {
     #[must_use]
     pub fn formats(&self) -> &'static [Format] {
         match self {
-            judging if judging.judges() => &JUDGED,
+            judging if judging.has_status() => &JUDGED,
             Self::Dlq(Dlq::List(_)) => {
                 &[Format::Table, Format::Json, Format::Markdown, Format::Ndjson, Format::Csv]
             }
@@ -273,8 +273,8 @@ impl Command {
         if self.formats().contains(&format) {
             return Ok(());
         }
-        let known: Vec<_> = self.formats().iter().map(|format| format.word()).collect();
-        Err(Error::usage(format!("`{}` is not written as {}", self.name(), format.word()))
+        let known: Vec<_> = self.formats().iter().map(|format| format.as_str()).collect();
+        Err(Error::usage(format!("`{}` is not written as {}", self.name(), format.as_str()))
             .hint(format!("it is written as {}", known.join(", "))))
     }
 }

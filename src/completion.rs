@@ -60,7 +60,7 @@ fn with_candidates(command: Command) -> Command {
 fn contexts() -> Vec<CompletionCandidate> {
     // The context being typed is no context yet.
     let overrides = Overrides { context: None, database_url: None, ..typed_so_far() };
-    let environment = Environment::of_process();
+    let environment = Environment::from_process();
     candidates(settings(&overrides, &environment).map(|settings| settings.contexts))
 }
 
@@ -85,7 +85,7 @@ fn ask(question: impl Future<Output = Option<Vec<String>>>) -> Vec<CompletionCan
 
 /// What the command line speaks of.
 fn context() -> Option<Context> {
-    let environment = Environment::of_process();
+    let environment = Environment::from_process();
     let settings = settings(&typed_so_far(), &environment)?;
     let terminal = Terminal::detect(ColorChoice::Never, &environment);
     Some(Context::new(settings, terminal, "completions"))

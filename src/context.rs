@@ -68,7 +68,7 @@ impl Context {
     }
 
     /// Gives a command that looks again a whole budget for it.
-    pub fn renew(&self) {
+    pub fn reset_deadline(&self) {
         self.renewed.set(Instant::now());
     }
 
@@ -133,7 +133,7 @@ impl Context {
 
     /// `host:port/database`: the place of a plan, whoever connects.
     #[must_use]
-    pub fn place(&self) -> String {
+    pub fn database_name(&self) -> String {
         let shown = self.settings.database.as_ref().map(|dsn| dsn.value.to_string());
         let shown = shown.unwrap_or_default();
         shown.rsplit_once('@').map_or(shown.clone(), |(_, place)| place.to_owned())
@@ -143,9 +143,9 @@ impl Context {
     ///
     /// # Errors
     /// When neither is configured.
-    pub fn subject(&self) -> Result<String, SourceError> {
+    pub fn system_id(&self) -> Result<String, SourceError> {
         let parts = [
-            self.place(),
+            self.database_name(),
             self.settings.base_url.as_ref().map_or_else(|_| String::new(), |url| url.value.clone()),
         ];
         let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
@@ -159,7 +159,7 @@ impl Context {
     /// again must notice that the database is gone, or its schema another. A whole budget, on the clock
     /// of the command.
     #[must_use]
-    pub fn again(&self) -> Self {
+    pub fn fresh(&self) -> Self {
         let mut again = Self::new(self.settings.clone(), self.terminal, self.command);
         (again.started_at, again.started) = (self.started_at, self.started);
         if let Some(http) = self.http.get() {
@@ -213,7 +213,7 @@ impl Context {
 }
 
 /// Of a run that speaks of no system.
-pub(crate) fn nowhere() -> Provenance {
+pub(crate) fn no_provenance() -> Provenance {
     Provenance { started_at: now(), ..Provenance::default() }
 }
 

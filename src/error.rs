@@ -46,12 +46,12 @@ impl Error {
     /// Makes the commands that its hints name look where this one did.
     pub fn address(&mut self, to: &TargetFlags) {
         for hint in &mut self.hints {
-            *hint = to.sentence(hint);
+            *hint = to.add_to_text(hint);
         }
     }
 
     /// Says which flag the commands of its hints need as this one did.
-    pub fn aim(&mut self, flag: Option<&str>) {
+    pub fn note_secret_flag(&mut self, flag: Option<&str>) {
         let commands = self.hints.iter().any(|hint| hint.contains("cliplyctl "));
         self.hints.extend(flag.filter(|_| commands).map(|flag| format!("with the same {flag}")));
     }
@@ -108,11 +108,11 @@ impl Error {
 
     /// The word for machines.
     #[must_use]
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self.kind {
             ErrorKind::Usage => "usage",
             ErrorKind::Config => "config",
-            ErrorKind::Source(kind) => kind.word(),
+            ErrorKind::Source(kind) => kind.as_str(),
             ErrorKind::Refused => "refused",
             ErrorKind::Partial => "partial",
             ErrorKind::Interrupted => "interrupted",

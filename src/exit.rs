@@ -60,7 +60,7 @@ impl ExitCode {
 
     /// The code that a run of this tool ended with; none for a number that means nothing here.
     #[must_use]
-    pub fn of_number(number: i32) -> Option<Self> {
+    pub fn from_number(number: i32) -> Option<Self> {
         EXIT_CODES.map(|(code, _)| code).into_iter().find(|code| i32::from(code.code()) == number)
     }
 
@@ -68,7 +68,7 @@ impl ExitCode {
     ///
     /// UNKNOWN always fails, whatever `fail_on` says: nobody looked.
     #[must_use]
-    pub fn of(verdict: Status, fail_on: FailOn) -> Self {
+    pub fn from_status(verdict: Status, fail_on: FailOn) -> Self {
         match verdict {
             Status::Critical => Self::Critical,
             Status::Unknown | Status::Skipped { .. } => Self::Unknown,
@@ -100,11 +100,11 @@ mod tests {
 
     #[test]
     fn fail_on_critical_forgives_warnings_but_never_unknown() {
-        assert_eq!(ExitCode::of(Status::Warning, FailOn::Critical), ExitCode::Ok);
-        assert_eq!(ExitCode::of(Status::Warning, FailOn::Warning), ExitCode::Warning);
-        assert_eq!(ExitCode::of(Status::Unknown, FailOn::Critical), ExitCode::Unknown);
+        assert_eq!(ExitCode::from_status(Status::Warning, FailOn::Critical), ExitCode::Ok);
+        assert_eq!(ExitCode::from_status(Status::Warning, FailOn::Warning), ExitCode::Warning);
+        assert_eq!(ExitCode::from_status(Status::Unknown, FailOn::Critical), ExitCode::Unknown);
         assert_eq!(
-            ExitCode::of(Status::Skipped { blocked_by: "x" }, FailOn::Critical),
+            ExitCode::from_status(Status::Skipped { blocked_by: "x" }, FailOn::Critical),
             ExitCode::Unknown
         );
     }

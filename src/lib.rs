@@ -57,25 +57,25 @@ pub fn run() -> ExitCode {
     match completion::answer() {
         Ok(false) => {}
         Ok(true) => return ExitCode::Ok,
-        Err(error) => return usage::explain(error, words()),
+        Err(error) => return usage::explain(error, arguments()),
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return usage::explain(error, words()),
+        Err(error) => return usage::explain(error, arguments()),
     };
-    let environment = Environment::of_process();
+    let environment = Environment::from_process();
     let terminal = Terminal::detect(cli.global.color, &environment);
-    terminal.confess_panics();
+    terminal.install_panic_hook();
     let run = AssertUnwindSafe(|| finish(&cli, &environment, terminal));
     catch_unwind(run).unwrap_or_else(|_| {
         // The person was told when it happened.
         let error = Error::bug("the tool stopped by a bug of its own");
-        tell_programs(&cli, terminal, error, &context::nowhere())
+        print_error_report(&cli, terminal, error, &context::no_provenance())
     })
 }
 
 /// The words of the command line.
-fn words() -> impl Iterator<Item = String> {
+fn arguments() -> impl Iterator<Item = String> {
     std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned())
 }
 
@@ -90,7 +90,7 @@ fn finish(cli: &Cli, environment: &Environment, terminal: Terminal) -> ExitCode 
         }
         Err(error) => Err(Error::bug("the runtime did not start").cause(error)),
     };
-    outcome.unwrap_or_else(|error| fail(cli, terminal, error, &context::nowhere()))
+    outcome.unwrap_or_else(|error| print_failure(cli, terminal, error, &context::no_provenance()))
 }
 
 async fn execute(
@@ -105,7 +105,7 @@ async fn execute(
         return commands::fleet::run(cli, environment, terminal, &cwd).await;
     }
     if let Some(answer) = commands::standalone(&cli.command) {
-        return Ok(show(cli, terminal, answer?, &context::nowhere()));
+        return Ok(print_report(cli, terminal, answer?, &context::no_provenance()));
     }
     if let Command::Demo(args) = &cli.command {
         return commands::demo::run(cli, args, environment, terminal).await;
@@ -114,12 +114,14 @@ async fn execute(
     let overrides = Overrides { without_dotenv, ..cli.global.overrides() };
     let settings = Settings::resolve(&overrides, environment, &cwd)?;
     if let Some(broken) = &settings.broken {
-        terminal
-            .say(&format!("warning: {}; nothing is written until it is mended", broken.message));
+        terminal.print_note(&format!(
+            "warning: {}; nothing is written until it is mended",
+            broken.message
+        ));
     }
     let context = Context::new(settings, terminal, cli.command.name());
     if let Some(ended) = commands::stream(&cli.command, &context, cli.format()).await {
-        return Ok(ended.unwrap_or_else(|e| fail(cli, terminal, e, &context.provenance())));
+        return Ok(ended.unwrap_or_else(|e| print_failure(cli, terminal, e, &context.provenance())));
     }
     match commands::run(&cli.command, &context).await {
         Ok(mut report) => {
@@ -128,12 +130,12 @@ async fn execute(
             if let Some(name) = saved.as_ref().and_then(|from| from.context.as_deref())
                 && is_plain(name)
             {
-                report.address(&TargetFlags::of_context(name));
+                report.address(&TargetFlags::for_context(name));
             }
             let from = saved.unwrap_or_else(|| context.provenance());
-            Ok(show(cli, terminal, report, &from))
+            Ok(print_report(cli, terminal, report, &from))
         }
-        Err(error) => Ok(fail(cli, terminal, error, &context.provenance())),
+        Err(error) => Ok(print_failure(cli, terminal, error, &context.provenance())),
     }
 }
 
@@ -144,35 +146,35 @@ fn is_plain(name: &str) -> bool {
 }
 
 /// Prints a report; an error on the way to stdout is the command's failure.
-fn show(cli: &Cli, terminal: Terminal, mut report: Report, from: &Provenance) -> ExitCode {
+fn print_report(cli: &Cli, terminal: Terminal, mut report: Report, from: &Provenance) -> ExitCode {
     report.address(&cli.global.address());
-    report.aim(cli.global.aim());
+    report.note_secret_flag(cli.global.secret_flag());
     report.document.runbook_url.clone_from(&from.runbook_url);
     let text = render::render(&report, from, cli.format(), terminal.stdout);
-    match terminal.print(&text) {
+    match terminal.print_stdout(&text) {
         Ok(()) => cli.format().code(report.exit),
         Err(error) => {
-            terminal.complain(&Error::bug("the report could not be written").cause(error));
+            terminal.print_error(&Error::bug("the report could not be written").cause(error));
             ExitCode::Bug
         }
     }
 }
 
 /// Prints an error; programs get it on stdout as well, in the format that they asked for.
-fn fail(cli: &Cli, terminal: Terminal, mut error: Error, from: &Provenance) -> ExitCode {
+fn print_failure(cli: &Cli, terminal: Terminal, mut error: Error, from: &Provenance) -> ExitCode {
     error.address(&cli.global.address());
-    error.aim(cli.global.aim());
-    terminal.complain(&error);
-    tell_programs(cli, terminal, error, from)
+    error.note_secret_flag(cli.global.secret_flag());
+    terminal.print_error(&error);
+    print_error_report(cli, terminal, error, from)
 }
 
 /// Prints an error as a report where programs read it; says how to exit.
-fn tell_programs(cli: &Cli, terminal: Terminal, error: Error, from: &Provenance) -> ExitCode {
+fn print_error_report(cli: &Cli, terminal: Terminal, error: Error, from: &Provenance) -> ExitCode {
     let format = cli.format();
     let code = format.code(error.exit_code());
-    let judged = cli.command.judges() && cli.command.formats().contains(&format);
+    let judged = cli.command.has_status() && cli.command.formats().contains(&format);
     if format == Format::Json || (judged && format != Format::Table) {
-        show(cli, terminal, Report::failed(cli.command.name(), error), from);
+        print_report(cli, terminal, Report::failed(cli.command.name(), error), from);
     }
     code
 }

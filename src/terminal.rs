@@ -38,7 +38,7 @@ pub enum ColorChoice {
 impl ColorChoice {
     /// The word on the command line.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Auto => "auto",
             Self::Always => "always",
@@ -84,14 +84,14 @@ impl Terminal {
 
     /// The same without progress displays: for those who fill the screen, or a log, themselves.
     #[must_use]
-    pub fn quiet(mut self) -> Self {
+    pub fn without_progress(mut self) -> Self {
         self.stderr.width = None;
         self
     }
 
     /// What keeps a display from taking the whole screen, where something does.
     #[must_use]
-    pub fn cannot_be_taken(&self) -> Option<&'static str> {
+    pub fn fullscreen_obstacle(&self) -> Option<&'static str> {
         match () {
             () if self.stdout.width.is_none() || !self.interactive => Some("this is no terminal"),
             () if self.dumb => Some("this terminal knows no escape sequences (TERM=dumb)"),
@@ -103,7 +103,7 @@ impl Terminal {
     ///
     /// # Errors
     /// Any other failure, a full disk for one.
-    pub fn print(&self, text: &str) -> io::Result<()> {
+    pub fn print_stdout(&self, text: &str) -> io::Result<()> {
         let mut out = io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -120,13 +120,13 @@ impl Terminal {
     /// The same for one of several that run beside each other: it asks nothing and says nothing on
     /// the way, since none of it would say of which one it speaks.
     #[must_use]
-    pub fn silent(self) -> Self {
+    pub fn without_stderr(self) -> Self {
         let stderr = RenderTarget { width: None, ..self.stderr };
         Self { stderr, interactive: false, silent: true, ..self }
     }
 
     /// Writes a line for the person to stderr; nobody there is no error.
-    pub fn say(&self, text: &str) {
+    pub fn print_note(&self, text: &str) {
         if self.silent {
             return;
         }
@@ -135,7 +135,7 @@ impl Terminal {
     }
 
     /// Shows a painted text to the person, on stderr; nobody there is no error.
-    pub fn show(&self, painted: &str) {
+    pub fn print_stderr(&self, painted: &str) {
         _ = io::stderr().lock().write_all(painted.as_bytes());
     }
 
@@ -185,7 +185,7 @@ impl Terminal {
     }
 
     /// Prints an error with its causes and hints.
-    pub fn complain(&self, error: &Error) {
+    pub fn print_error(&self, error: &Error) {
         let mut err = io::stderr().lock();
         let label = |text: &str, code: &str| {
             if self.stderr.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
@@ -201,17 +201,17 @@ impl Terminal {
 
     /// From here on a panic is told as what it is, a bug of this tool, and without secrets: its words
     /// may hold any value.
-    pub fn confess_panics(self) {
+    pub fn install_panic_hook(self) {
         std::panic::set_hook(Box::new(move |panic| {
             let words = panic.payload_as_str().unwrap_or("no words");
             let place = panic.location().map(|l| format!("{}:{}", l.file(), l.line()));
             let error = Error::bug(format!("this is a bug in cliplyctl: {}", mask::text(words)))
                 .cause(format!("it stopped at {}", place.unwrap_or_default()))
                 .hint("report these lines; what a write had committed stays: cliplyctl dlq ops");
-            self.complain(&error);
+            self.print_error(&error);
             let trace = Backtrace::capture();
             if trace.status() == BacktraceStatus::Captured {
-                self.show(&trace.to_string());
+                self.print_stderr(&trace.to_string());
             }
         }));
     }

@@ -34,8 +34,8 @@ pub fn explain(mut error: clap::Error, words: impl Iterator<Item = String>) -> E
         return ExitCode::Usage;
     };
     let report = Report::failed("cliplyctl", refusal(&error));
-    let text = render::render(&report, &context::nowhere(), format, RenderTarget::default());
-    _ = Terminal::detect(ColorChoice::default(), &Environment::of_process()).print(&text);
+    let text = render::render(&report, &context::no_provenance(), format, RenderTarget::default());
+    _ = Terminal::detect(ColorChoice::default(), &Environment::from_process()).print_stdout(&text);
     format.code(report.exit)
 }
 

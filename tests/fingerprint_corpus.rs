@@ -32,7 +32,7 @@ impl Entry {
     }
 
     fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(KIND, self.last_error.as_deref(), self.error.as_deref())
+        Fingerprint::new(KIND, self.last_error.as_deref(), self.error.as_deref())
     }
 
     fn shown(&self) -> &str {
@@ -125,7 +125,7 @@ fn templates_are_as_reviewed() {
 fn a_template_is_its_own_template() {
     for entry in corpus() {
         let template = entry.fingerprint().template;
-        let again = Fingerprint::of(KIND, Some(&template), None).template;
+        let again = Fingerprint::new(KIND, Some(&template), None).template;
         assert_eq!(again, template, "from {:?}", entry.shown());
     }
 }

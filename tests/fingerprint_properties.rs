@@ -104,14 +104,14 @@ proptest! {
 
     #[test]
     fn only_ids_numbers_and_times_differ((one, other) in two_of_one_cause()) {
-        let (first, second) = (Fingerprint::of("K", Some(&one), None), Fingerprint::of("K", Some(&other), None));
+        let (first, second) = (Fingerprint::new("K", Some(&one), None), Fingerprint::new("K", Some(&other), None));
         prop_assert_eq!(first, second, "{:?} / {:?}", one, other);
     }
 
     #[test]
     fn nothing_panics_and_every_hash_is_well_formed(text in any::<String>(), json in any::<String>()) {
         for (last_error, error) in [(Some(text.as_str()), None), (None, Some(json.as_str())), (Some(&text), Some(&json))] {
-            let print = Fingerprint::of("K", last_error, error);
+            let print = Fingerprint::new("K", last_error, error);
             prop_assert!(is_hash(&print.hash), "{}", print.hash);
             prop_assert!(!print.template.is_empty());
         }
@@ -127,13 +127,13 @@ proptest! {
         ], 0..60)
     ) {
         let text = pieces.concat();
-        let print = Fingerprint::of("K", Some(&text), Some(&text));
+        let print = Fingerprint::new("K", Some(&text), Some(&text));
         prop_assert!(print.template.len() <= 700, "{} bytes from {text:?}", print.template.len());
     }
 
     #[test]
     fn a_template_is_its_own_template(text in (0..SKELETONS.len()).prop_flat_map(|at| filled(SKELETONS[at]))) {
-        let template = Fingerprint::of("K", Some(&text), None).template;
-        prop_assert_eq!(Fingerprint::of("K", Some(&template), None).template, template);
+        let template = Fingerprint::new("K", Some(&text), None).template;
+        prop_assert_eq!(Fingerprint::new("K", Some(&template), None).template, template);
     }
 }

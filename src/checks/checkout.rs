@@ -11,7 +11,7 @@ pub const CHECK: Check<Facts> = Check {
     id: "env.tests",
     title: "The checkout's own documented checks pass",
     section: Section::Environment,
-    judge,
+    evaluate,
 };
 
 /// The scripts that the backend documents, and how bad it is when they fail: a template that drifted is
@@ -19,7 +19,7 @@ pub const CHECK: Check<Facts> = Check {
 pub const SCRIPTS: [(&str, Status); 2] =
     [("test:core", Status::Warning), ("check:env:template", Status::Critical)];
 
-fn judge(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
     facts.tests.iter().map(|run| finding(check, run)).collect()
 }
 

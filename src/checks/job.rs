@@ -20,8 +20,8 @@ pub struct JobExplanation {
 #[must_use]
 pub fn meaning(job: &Job, limits: &Thresholds) -> JobExplanation {
     match job.role {
-        Lifecycle::Waiting => waiting(job, limits),
-        Lifecycle::InProgress => in_progress(job, limits),
+        Lifecycle::Queued => waiting(job, limits),
+        Lifecycle::Claimed => in_progress(job, limits),
         Lifecycle::Failed => {
             plain("failed", format!("failed{}, and will be tried again", tries(job)))
         }
@@ -172,7 +172,7 @@ pub(crate) mod tests {
             error: None,
             payload: None,
             result: None,
-            cause: Fingerprint::of("CLIP_RENDER", None, None),
+            cause: Fingerprint::new("CLIP_RENDER", None, None),
             timeline: Timeline { events: vec![], looked: String::new(), complete: true },
         }
     }
@@ -183,23 +183,23 @@ pub(crate) mod tests {
 
     #[test]
     fn each_state_has_its_meaning() {
-        assert_eq!(word(job(Lifecycle::Waiting, 0)), "due");
-        assert_eq!(word(Job { due_age: Some(-60.0), ..job(Lifecycle::Waiting, 2) }), "scheduled");
+        assert_eq!(word(job(Lifecycle::Queued, 0)), "due");
+        assert_eq!(word(Job { due_age: Some(-60.0), ..job(Lifecycle::Queued, 2) }), "scheduled");
         assert_eq!(
-            word(Job { due_age: Some(61.0), ..job(Lifecycle::Waiting, 0) }),
+            word(Job { due_age: Some(61.0), ..job(Lifecycle::Queued, 0) }),
             "queued_too_long"
         );
-        assert_eq!(word(Job { life_age: Some(3.0), ..job(Lifecycle::InProgress, 0) }), "running");
-        assert_eq!(word(Job { life_age: Some(601.0), ..job(Lifecycle::InProgress, 0) }), "stuck");
-        assert_eq!(word(job(Lifecycle::InProgress, 0)), "stuck");
+        assert_eq!(word(Job { life_age: Some(3.0), ..job(Lifecycle::Claimed, 0) }), "running");
+        assert_eq!(word(Job { life_age: Some(601.0), ..job(Lifecycle::Claimed, 0) }), "stuck");
+        assert_eq!(word(job(Lifecycle::Claimed, 0)), "stuck");
         assert_eq!(word(job(Lifecycle::Dead, 5)), "dead");
     }
 
     #[test]
     fn a_stuck_last_attempt_is_said_to_die() {
-        let said = meaning(&job(Lifecycle::InProgress, 4), &Thresholds::default()).sentence;
+        let said = meaning(&job(Lifecycle::Claimed, 4), &Thresholds::default()).sentence;
         assert!(said.contains("attempt 5 of 5, its last"), "{said}");
-        let said = meaning(&job(Lifecycle::InProgress, 3), &Thresholds::default()).sentence;
+        let said = meaning(&job(Lifecycle::Claimed, 3), &Thresholds::default()).sentence;
         assert!(said.contains("back in the queue"), "{said}");
     }
 

@@ -32,13 +32,13 @@ pub struct Check<F: ?Sized> {
     /// The section of the runbook that deals with it.
     pub section: Section,
     /// Judges; an OK reading is a finding too, so that it can be shown as ruled out.
-    pub judge: fn(&Check<F>, &F, &Thresholds) -> Vec<Finding>,
+    pub evaluate: fn(&Check<F>, &F, &Thresholds) -> Vec<Finding>,
 }
 
 impl<F: ?Sized> Check<F> {
     /// Runs it.
     pub fn run(&self, facts: &F, limits: &Thresholds) -> Vec<Finding> {
-        (self.judge)(self, facts, limits)
+        (self.evaluate)(self, facts, limits)
     }
 
     /// A finding of this check.

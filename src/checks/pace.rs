@@ -10,21 +10,21 @@ const PIECES: f64 = 4.0;
 
 /// Why nothing may be written now; none when something may.
 #[must_use]
-pub fn hold(pace: &Throttle, pressure: &TableLoad) -> Option<PauseReason> {
+pub fn pause_reason(pace: &Throttle, pressure: &TableLoad) -> Option<PauseReason> {
     if let (Some(most), Some(waiting)) = (pace.pause_above, pressure.waiting)
         && waiting > most
     {
         return Some(PauseReason::Backlog { waiting, most });
     }
     if pressure.queued > 0 {
-        return Some(PauseReason::Queue { sessions: pressure.queued });
+        return Some(PauseReason::LockWaiters { sessions: pressure.queued });
     }
-    pressure.maintained.then_some(PauseReason::Maintenance)
+    pressure.maintained.then_some(PauseReason::Vacuum)
 }
 
 /// Jobs that may follow until the backlog is as long as it may be, one at least.
 #[must_use]
-pub fn room(pace: &Throttle, pressure: &TableLoad) -> usize {
+pub fn jobs_until_pause(pace: &Throttle, pressure: &TableLoad) -> usize {
     match (pace.pause_above, pressure.waiting) {
         (Some(most), Some(waiting)) => {
             let room = most.saturating_sub(waiting).saturating_add(1);
@@ -37,23 +37,23 @@ pub fn room(pace: &Throttle, pressure: &TableLoad) -> usize {
 impl PauseReason {
     /// Whether others are at the table, and not the queue too long.
     #[must_use]
-    pub fn is_of_others(&self) -> bool {
+    pub fn is_external(&self) -> bool {
         !matches!(self, Self::Backlog { .. })
     }
 
     /// `waiting: 120 jobs are due and not claimed, more than 100`
     #[must_use]
-    pub fn words(&self) -> String {
+    pub fn message(&self) -> String {
         match self {
             Self::Backlog { waiting, most } => {
                 let jobs = plural(*waiting, "job is due", "jobs are due");
                 format!("waiting: at least {jobs} and not claimed, more than {}", count(*most))
             }
-            Self::Queue { sessions } => {
+            Self::LockWaiters { sessions } => {
                 let sessions = plural(*sessions, "session waits", "sessions wait");
                 format!("waiting: {sessions} for a lock on jobs")
             }
-            Self::Maintenance => "waiting: a vacuum is at work on jobs".to_owned(),
+            Self::Vacuum => "waiting: a vacuum is at work on jobs".to_owned(),
         }
     }
 }
@@ -138,16 +138,19 @@ mod tests {
     fn it_holds_for_a_backlog_a_queue_and_a_vacuum() {
         let pace = Throttle { pause_above: Some(100), ..Throttle::default() };
         let waiting = |n| TableLoad { waiting: Some(n), ..TableLoad::default() };
-        assert_eq!(hold(&pace, &waiting(100)), None);
+        assert_eq!(pause_reason(&pace, &waiting(100)), None);
         assert_eq!(
-            hold(&pace, &waiting(101)),
+            pause_reason(&pace, &waiting(101)),
             Some(PauseReason::Backlog { waiting: 101, most: 100 })
         );
-        assert_eq!((room(&pace, &waiting(97)), room(&pace, &waiting(100))), (4, 1));
-        assert_eq!(room(&Throttle::default(), &TableLoad::default()), usize::MAX);
+        assert_eq!(
+            (jobs_until_pause(&pace, &waiting(97)), jobs_until_pause(&pace, &waiting(100))),
+            (4, 1)
+        );
+        assert_eq!(jobs_until_pause(&Throttle::default(), &TableLoad::default()), usize::MAX);
         let queue = TableLoad { queued: 1, maintained: true, ..waiting(0) };
-        assert_eq!(hold(&pace, &queue), Some(PauseReason::Queue { sessions: 1 }));
+        assert_eq!(pause_reason(&pace, &queue), Some(PauseReason::LockWaiters { sessions: 1 }));
         let vacuum = TableLoad { queued: 0, ..queue };
-        assert_eq!(hold(&pace, &vacuum), Some(PauseReason::Maintenance));
+        assert_eq!(pause_reason(&pace, &vacuum), Some(PauseReason::Vacuum));
     }
 }

@@ -70,7 +70,7 @@ impl Global {
 
     /// The flag given that says where to look and may hold a secret: another command needs it as well.
     #[must_use]
-    pub fn aim(&self) -> Option<&'static str> {
+    pub fn secret_flag(&self) -> Option<&'static str> {
         self.database_url.is_some().then_some("--database-url")
     }
 

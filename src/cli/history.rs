@@ -33,8 +33,8 @@ pub struct Record {
     #[arg(long, value_name = "TIME", value_parser = rhythm)]
     pub every: Option<Duration>,
     /// Forget snapshots that are older
-    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = duration::parse_long)]
-    pub keep: Duration,
+    #[arg(long = "keep", value_name = "TIME", default_value = "30d", value_parser = duration::parse_long)]
+    pub retain: Duration,
     /// Answer /metrics for Prometheus: a port of this machine alone, or an address
     #[arg(long, value_name = "PORT|ADDRESS", value_parser = address, requires = "every")]
     pub listen: Option<SocketAddr>,

@@ -49,8 +49,8 @@ pub struct JobsRescue {
     #[arg(value_name = "ID", allow_negative_numbers = true)]
     pub ids: Vec<String>,
     /// Silent for longer than this [default: the setting stuck_after, 10m]
-    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
-    pub stale: Option<Duration>,
+    #[arg(long = "stale", value_name = "TIME", value_parser = duration::parse)]
+    pub stuck_after: Option<Duration>,
     /// How to go on.
     #[command(flatten)]
     pub consent: ConfirmationArgs,
@@ -58,9 +58,9 @@ pub struct JobsRescue {
 
 /// The words for what may be going on with a job.
 fn going() -> impl TypedValueParser<Value = JobState> {
-    let words = PossibleValuesParser::new(JobState::ALL.map(JobState::word));
+    let words = PossibleValuesParser::new(JobState::ALL.map(JobState::as_str));
     words.try_map(|word| {
-        let known = JobState::ALL.into_iter().find(|going| going.word() == word);
+        let known = JobState::ALL.into_iter().find(|going| going.as_str() == word);
         known.ok_or("no such state")
     })
 }

@@ -31,8 +31,8 @@ pub struct DlqRequeue {
     #[arg(long, value_name = "ID", conflicts_with_all = ["ids", "ids_file", "all", "max", "kind", "workspace", "error", "group", "since", "until", "resume"])]
     pub plan: Option<String>,
     /// Apply the plan's own jobs though the selection changed since
-    #[arg(long, requires = "plan")]
-    pub frozen: bool,
+    #[arg(long = "frozen", requires = "plan")]
+    pub ignore_changes: bool,
     /// Finish this operation as carefully as it began, unless flags of care are given; nothing is done twice
     #[arg(long, value_name = "OP", conflicts_with_all = ["ids", "ids_file", "all", "max", "kind", "workspace", "error", "group", "since", "until"])]
     pub resume: Option<String>,
@@ -40,8 +40,8 @@ pub struct DlqRequeue {
     #[arg(long)]
     pub skip_ineligible: bool,
     /// Requeue even jobs that were requeued twice and died of the same again
-    #[arg(long)]
-    pub include_repeat_offenders: bool,
+    #[arg(long = "include-repeat-offenders")]
+    pub include_repeat_failures: bool,
     /// How carefully.
     #[command(flatten)]
     pub care: Care,
@@ -97,7 +97,7 @@ impl Care {
     /// The care with which an operation began, of the flags that were kept; this one where it asks for
     /// any, or where they are not understood.
     #[must_use]
-    pub fn or_kept(&self, flags: &str) -> Self {
+    pub fn or_stored(&self, flags: &str) -> Self {
         let paced = self.rate.is_some() || self.spread.is_some() || self.pause_above.is_some();
         let asks = paced || self.canary().is_some();
         let kept = || StoredFlags::try_parse_from(shell_words::split(flags).ok()?).ok();
@@ -124,7 +124,7 @@ impl Care {
 
     /// How fast.
     #[must_use]
-    pub fn pace(&self) -> Throttle {
+    pub fn throttle(&self) -> Throttle {
         Throttle { rate: self.rate, spread: self.spread, pause_above: self.pause_above }
     }
 

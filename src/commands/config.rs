@@ -40,7 +40,7 @@ pub async fn check(context: &Context) -> Report {
         Ok(layout) => {
             pairs.extend(database(context, layout));
             warnings.extend(layout.assumptions.iter().cloned());
-            data = serde_json::json!({ "live_column": layout.live });
+            data = serde_json::json!({ "live_column": layout.state_column });
         }
         Err(error) => errors.push(error.into()),
     }
@@ -79,6 +79,9 @@ fn database(context: &Context, layout: &Layout) -> Vec<(&'static str, Cell)> {
         pairs.push(("database", Cell::plain(from)));
     }
     pairs.push(("server", Cell::plain(server)));
-    pairs.push(("jobs", Cell::plain(format!("ids are {}, by {}", layout.id.sql(), layout.live))));
+    pairs.push((
+        "jobs",
+        Cell::plain(format!("ids are {}, by {}", layout.id.sql(), layout.state_column)),
+    ));
     pairs
 }

@@ -28,7 +28,7 @@ pub async fn run(
     terminal: Terminal,
 ) -> Result<ExitCode, Error> {
     if args.list_scenarios {
-        return Ok(crate::show(cli, terminal, list(), &Default::default()));
+        return Ok(crate::print_report(cli, terminal, list(), &Default::default()));
     }
     if !cli.global.context.is_empty() || cli.global.database_url.is_some() {
         return Err(Error::usage("the demo brings its own app and database")
@@ -36,9 +36,9 @@ pub async fn run(
     }
     if let Some(kind) = &args.fix {
         let report = deploy(kind, &announced(environment)?)?;
-        return Ok(crate::show(cli, terminal, report, &Default::default()));
+        return Ok(crate::print_report(cli, terminal, report, &Default::default()));
     }
-    let words = args.exec.as_deref().map(words).transpose()?;
+    let words = args.exec.as_deref().map(split_arguments).transpose()?;
     let scenario = scenario::find(&args.scenario)
         .ok_or_else(|| Error::usage(format!("no scenario `{}`", args.scenario)))?;
     if words.is_none() {
@@ -52,14 +52,16 @@ pub async fn run(
         ..ServerOptions::default()
     };
     if words.is_none() {
-        terminal
-            .say(&format!("starting a private database, an app and workers: {}", scenario.about));
+        terminal.print_note(&format!(
+            "starting a private database, an app and workers: {}",
+            scenario.about
+        ));
     }
     let world = RunningDemo::start(scenario, options).await?;
     match words {
         Some(words) => {
             let ended = execute(&world, &words, cli).await;
-            terminal.say(
+            terminal.print_note(
                 "this demo is gone: for what comes next, keep one running with cliplyctl demo",
             );
             ended
@@ -82,7 +84,7 @@ fn list() -> Report {
 }
 
 /// The words of `--exec`; the tool's own name in front is forgiven.
-fn words(text: &str) -> Result<Vec<String>, Error> {
+fn split_arguments(text: &str) -> Result<Vec<String>, Error> {
     let wrong = |cause: String| Error::usage(format!("--exec \"{text}\"")).cause(cause);
     let mut words = shell_words::split(text).map_err(|error| wrong(error.to_string()))?;
     if words.first().is_some_and(|word| word == env!("CARGO_PKG_NAME")) {
@@ -103,7 +105,7 @@ async fn execute(world: &RunningDemo, words: &[String], cli: &Cli) -> Result<Exi
     process.env("XDG_STATE_HOME", &world.state).current_dir(&world.project);
     let status = process.status().await;
     let status = status.map_err(|error| Error::bug("the command did not start").cause(error))?;
-    Ok(status.code().and_then(ExitCode::of_number).unwrap_or(ExitCode::Interrupted))
+    Ok(status.code().and_then(ExitCode::from_number).unwrap_or(ExitCode::Interrupted))
 }
 
 async fn stay(
@@ -121,12 +123,12 @@ async fn stay(
         _ = triage.kill_on_drop(true).status() => {}
         code = signals.any() => return Ok(code),
     }
-    terminal.say("");
+    terminal.print_note("");
     let report = Report::listing("demo", (), instructions(world, scenario, environment));
-    crate::show(cli, terminal, report, &Default::default());
+    crate::print_report(cli, terminal, report, &Default::default());
     let code = signals.any().await;
     // Said before the end: what ends the world, and a closed terminal, cannot be waited for.
-    terminal.say(&format!(
+    terminal.print_note(&format!(
         "ending the demo: stopping its server, removing {}",
         world.directory().display()
     ));
@@ -168,7 +170,7 @@ fn ourselves(words: &[String], cli: &Cli) -> Result<Process, Error> {
     let binary = std::env::current_exe()
         .map_err(|error| Error::bug("this program does not find itself").cause(error))?;
     let mut process = Process::new(binary);
-    let color = cli.global.color.word();
+    let color = cli.global.color.as_str();
     process.args(["-c", demo::NAME, "--color", color]).args(words);
     Ok(process)
 }

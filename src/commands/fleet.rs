@@ -36,7 +36,7 @@ pub async fn run(
     cwd: &Path,
 ) -> Result<ExitCode, Error> {
     let command = &cli.command;
-    if let Some(reason) = command.refuses_fleets() {
+    if let Some(reason) = command.single_context_reason() {
         return Err(Error::usage(format!("`{}` goes to one context at a time", command.name()))
             .cause(reason)
             .hint("name one: -c NAME"));
@@ -46,17 +46,20 @@ pub async fn run(
     let board = terminal.board(&names);
     let from = contexts.first().map(started).unwrap_or_default();
     let each = |member: &ContextReport| {
-        board.say(member.name(), &format!("{} {}", member.verdict(), member.report.sentence()));
+        board.set_message(
+            member.name(),
+            &format!("{} {}", member.verdict(), member.report.one_line_summary()),
+        );
         if cli.format() == Format::Ndjson {
             // A reader that went away is noticed with the last line.
-            _ = terminal.print(&ndjson::render(&member.report, &member.from));
+            _ = terminal.print_stdout(&ndjson::render(&member.report, &member.from));
         }
     };
     let members = ask_all(command, &contexts, each).await;
     drop(board);
     let took = contexts.first().map_or(0, |context| context.provenance().duration_ms);
     let report = fleet::report(command.name(), members, fail_on(command));
-    Ok(crate::show(cli, terminal, report, &Provenance { duration_ms: took, ..from }))
+    Ok(crate::print_report(cli, terminal, report, &Provenance { duration_ms: took, ..from }))
 }
 
 /// The contexts in the order in which they are named; each named once.
@@ -85,7 +88,7 @@ fn contexts(
     });
     // All of them are found before the first clock starts.
     let settings = settings.collect::<Result<Vec<_>, _>>()?;
-    let open = |settings| Context::new(settings, terminal.silent(), cli.command.name());
+    let open = |settings| Context::new(settings, terminal.without_stderr(), cli.command.name());
     Ok(settings.into_iter().map(open).collect())
 }
 

@@ -42,7 +42,7 @@ async fn bundle(context: &Context, interrupt: &Interrupt) -> Report {
         (None, Err(error)) => Err(error.clone().into()),
         (None, Ok(_)) => Err(Error::bug("the queue was not looked at")),
     };
-    context.renew();
+    context.reset_deadline();
     let samples = DlqList {
         filter: Filter::default(),
         sort: Order::default(),

@@ -117,7 +117,7 @@ fn merged(own: Vec<OperationMarker>, seen: Vec<OperationMarker>) -> Vec<Operatio
 /// Requeues of this machine: it knows them without a recorder that saw their events.
 fn own_operations(context: &Context, (from, until): (i64, i64)) -> Vec<OperationMarker> {
     let Ok(state) = LocalStore::open(context.settings.state_dir.as_deref()) else { return vec![] };
-    let place = context.place();
+    let place = context.database_name();
     let here = state.operations().into_iter().filter(|record| {
         record.database == place && (from..=until).contains(&record.operation.at.as_millisecond())
     });
@@ -130,17 +130,17 @@ fn own_mark(record: StoredOperation) -> OperationMarker {
     let reason = reasons((&who, began.reason.as_deref()), (&last, record.author.reason.as_deref()));
     OperationMarker {
         operation: record.operation.to_string(),
-        deed: record.deed,
+        deed: record.operation_type,
         reason: reason.as_deref().map(crate::facts::mask::text),
         who,
         at: record.operation.at,
-        jobs: record.done,
+        jobs: record.written,
     }
 }
 
 /// The store, and the place in it that is meant.
 fn open(context: &Context) -> Result<(Store, i64, String), Error> {
-    let subject = context.subject()?;
+    let subject = context.system_id()?;
     let nothing = || {
         Error::new(
             ErrorKind::Source(SourceErrorKind::NotFound),

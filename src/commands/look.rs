@@ -35,21 +35,21 @@ pub struct PollResult {
 
 /// Looks once, over the connections of this context. What an earlier look knew of the schema is not
 /// taken for what can be seen now.
-pub async fn look(context: &Context, interrupt: &Interrupt) -> PollResult {
+pub async fn poll(context: &Context, interrupt: &Interrupt) -> PollResult {
     // Both open nothing yet; what keeps them from it is told by those who read.
     _ = context.http();
     _ = context.database().await;
-    let context = &context.again();
+    let context = &context.fresh();
     let (at, started) = (context.now(), Instant::now());
     let ((facts, steps), live) = join(triage::bounded(context, interrupt), moving(context)).await;
-    let snapshot = snapshot::of(&facts, &steps, live.as_ref(), at);
+    let snapshot = snapshot::take_snapshot(&facts, &steps, live.as_ref(), at);
     let marks = snapshot::marks(live.as_ref(), at);
     PollResult { facts, steps, live, snapshot, marks, took: started.elapsed() }
 }
 
 /// How long to wait after a look that took this long.
 #[must_use]
-pub fn pause(every: Duration, took: Duration) -> Duration {
+pub fn pause_between(every: Duration, took: Duration) -> Duration {
     every.saturating_sub(took).max(took * REST)
 }
 
@@ -72,9 +72,9 @@ async fn moving(context: &Context) -> Option<RecentActivity> {
 
 /// The same context, that writes nothing beside what its command prints.
 #[must_use]
-pub fn quiet(context: &Context) -> Context {
-    let mut again = context.again();
-    again.terminal = context.terminal.quiet();
+pub fn without_progress(context: &Context) -> Context {
+    let mut again = context.fresh();
+    again.terminal = context.terminal.without_progress();
     again
 }
 
@@ -86,9 +86,9 @@ pub struct SnapshotSchedule {
 
 impl SnapshotSchedule {
     /// Whether this snapshot is worth keeping: it is time, or something changed.
-    pub fn wants(&mut self, snapshot: &Snapshot, every: Duration) -> bool {
+    pub fn is_due(&mut self, snapshot: &Snapshot, every: Duration) -> bool {
         let state: Vec<_> =
-            snapshot.bad.iter().map(|t| format!("{}{}", t.check, t.verdict)).collect();
+            snapshot.failed_checks.iter().map(|t| format!("{}{}", t.check, t.verdict)).collect();
         let due = self.last.as_ref().is_none_or(|(at, known)| {
             let since = snapshot.at.duration_since(*at);
             *known != state || since.unsigned_abs() >= every

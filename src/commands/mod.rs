@@ -47,7 +47,7 @@ pub async fn stream(
     context: &Context,
     format: Format,
 ) -> Option<Result<ExitCode, Error>> {
-    match (command, Rows::of(format)) {
+    match (command, Rows::from_format(format)) {
         (Command::Record(args), _) => {
             let every = args.every?;
             Some(match format {

@@ -74,7 +74,7 @@ fn request<'a>(context: &Context, kind: Option<&'a str>, effort: Effort) -> Coun
 /// slows another down.
 async fn unserved(context: &Context, layout: &Layout) -> Vec<UnindexedMetric> {
     let mut unserved = Vec::new();
-    for role in cost::unserved(layout) {
+    for role in cost::unindexed_metrics(layout) {
         unserved.push(UnindexedMetric { role, cost: weighed(context, layout, role).await });
     }
     unserved

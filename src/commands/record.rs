@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::look::{PollResult, look, pause, quiet};
+use super::look::{PollResult, pause_between, poll, without_progress};
 use crate::cli::Record;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
@@ -24,9 +24,9 @@ use crate::sources::history::{Store, SystemId};
 /// # Errors
 /// When there is nothing to look at, or no place to keep it.
 pub async fn run(context: &Context, args: &Record) -> Result<Report, Error> {
-    let mut recorder = Recorder::open(context, args.keep)?;
+    let mut recorder = Recorder::open(context, args.retain)?;
     let interrupt = Interrupt::listen();
-    let seen = look(context, &interrupt).await;
+    let seen = poll(context, &interrupt).await;
     if interrupt.happened() {
         return Err(Error::new(ErrorKind::Interrupted, "interrupted before the look was whole")
             .hint("nothing was recorded"));
@@ -40,30 +40,30 @@ pub async fn run(context: &Context, args: &Record) -> Result<Report, Error> {
 /// # Errors
 /// As [`run`]; or when the address of the metrics cannot be had.
 pub async fn keep_on(context: &Context, args: &Record, every: Duration) -> Result<ExitCode, Error> {
-    let mut recorder = Recorder::open(context, args.keep)?;
+    let mut recorder = Recorder::open(context, args.retain)?;
     let (metrics, told) = watch::channel(String::new());
     if let Some(address) = args.listen {
         let listener = TcpListener::bind(address).await.map_err(|error| {
             Error::config(format!("{address} cannot be listened on")).cause(error)
         })?;
         let at = listener.local_addr().unwrap_or(address);
-        context.terminal.say(&format!("metrics: http://{at}/metrics"));
+        context.terminal.print_note(&format!("metrics: http://{at}/metrics"));
         if !at.ip().is_loopback() {
-            context.terminal.say("anybody who reaches this address can read them");
+            context.terminal.print_note("anybody who reaches this address can read them");
         }
         tokio::spawn(exporter::serve(listener, told));
     }
     let interrupt = Interrupt::listen();
-    let opened = quiet(context);
+    let opened = without_progress(context);
     let mut before: Option<Snapshot> = None;
     loop {
-        let seen = look(&opened, &interrupt).await;
+        let seen = poll(&opened, &interrupt).await;
         if interrupt.happened() {
             return Ok(ExitCode::Ok);
         }
         if let Err(error) = recorder.keep(&seen) {
             // The next one may be kept again: a full disk is emptied, a lock released.
-            context.terminal.complain(&error);
+            context.terminal.print_error(&error);
         }
         _ = metrics.send(openmetrics::render(&seen.snapshot, &opened.provenance()));
         let lines = transitions::lines(before.as_ref(), &seen.snapshot);
@@ -71,7 +71,7 @@ pub async fn keep_on(context: &Context, args: &Record, every: Duration) -> Resul
             return Ok(ExitCode::Ok);
         }
         before = Some(seen.snapshot);
-        interrupt.sleep(pause(every, seen.took)).await;
+        interrupt.sleep(pause_between(every, seen.took)).await;
         if interrupt.happened() {
             return Ok(ExitCode::Ok);
         }
@@ -103,7 +103,7 @@ impl Recorder {
     /// # Errors
     /// When there is nothing to look at, or no place to keep it.
     pub fn open(context: &Context, keep: Duration) -> Result<Self, Error> {
-        let subject = context.subject()?;
+        let subject = context.system_id()?;
         let store = Store::open(context.settings.state_dir.as_deref())?;
         Ok(Self { store, subject, context: context.settings.context_name.clone(), keep })
     }

@@ -24,12 +24,12 @@ const LEAST: Duration = Duration::from_secs(30);
 /// Rescues, or shows what would be rescued.
 pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
-    let words = RescueColumns::of(layout)?;
-    let stale = silence(context, args)?;
-    let ground = lookup::ground(database, layout, context.timeout()).await?;
+    let words = RescueColumns::new(layout)?;
+    let stale = stuck_after(context, args)?;
+    let ground = lookup::preconditions(database, layout, context.timeout()).await?;
     let only = ids::read(&args.ids, None, layout.id)?;
     let found = rescue::read(database, layout, &words, stale, context.timeout()).await?;
-    let found = if only.is_empty() { found } else { among(&only, found, stale)? };
+    let found = if only.is_empty() { found } else { filter_by_ids(&only, found, stale)? };
     let facing = report::RescuePlanView {
         found: &found,
         only: &only,
@@ -39,29 +39,29 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
         journal_only: words.event.is_none(),
     };
     let meant: Vec<&StuckJob> =
-        found.jobs.iter().filter(|job| job.fate != RescueResult::Left).collect();
+        found.jobs.iter().filter(|job| job.result != RescueResult::Skipped).collect();
     if args.consent.dry_run || meant.is_empty() {
         return Ok(report::planned(&facing, args.consent.dry_run, ground.obstacle.as_deref()));
     }
-    write::possible(context, &ground)?;
+    write::refuse_if_not_writable(context, &ground)?;
     let state = LocalStore::open(context.settings.state_dir.as_deref());
-    let state = write::records(state, facing.journal_only)?;
+    let state = write::open_local_store(state, facing.journal_only)?;
     let jobs: Vec<_> = meant.iter().map(|job| job.id).collect();
-    let keys: Vec<_> = meant.iter().map(|job| job.key.clone()).collect();
+    let keys: Vec<_> = meant.iter().map(|job| job.fence_key.clone()).collect();
     let total = jobs.len() as u64;
     let plan = report::document(&facing);
-    let permit = write::consent(context, &args.consent, (total, None), &plan).await?;
+    let permit = write::confirm(context, &args.consent, (total, None), &plan).await?;
     let mut record = StoredOperation {
         operation: write::operation_id(&ground, "rescue"),
-        deed: OperationType::Rescue,
+        operation_type: OperationType::Rescue,
         plan: String::new(),
-        database: context.place(),
+        database: context.database_name(),
         author: context.author(args.consent.reason.as_deref()),
         began: None,
         jobs: total,
-        done: 0,
+        written: 0,
         finished: false,
-        undoes: None,
+        undoes_operation: None,
         flags: String::new(),
     };
     let journal = write::journal(state.as_ref(), facing.journal_only, &record.operation)?;
@@ -81,7 +81,7 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
 }
 
 /// These of the silent jobs.
-fn among(only: &[JobId], found: StuckJobs, stale: Duration) -> Result<StuckJobs, Error> {
+fn filter_by_ids(only: &[JobId], found: StuckJobs, stale: Duration) -> Result<StuckJobs, Error> {
     let jobs: Vec<_> = found.jobs.into_iter().filter(|job| only.contains(&job.id)).collect();
     if let Some(id) = only.iter().find(|id| jobs.iter().all(|job| job.id != **id)) {
         let silence = text::span(stale);
@@ -89,12 +89,12 @@ fn among(only: &[JobId], found: StuckJobs, stale: Duration) -> Result<StuckJobs,
             format!("job {id} is in no worker's hands that is silent for more than {silence}");
         return Err(Error::refused(message).hint(format!("see cliplyctl jobs show {id}")));
     }
-    Ok(StuckJobs { jobs, never: 0, cut: false })
+    Ok(StuckJobs { jobs, without_heartbeat: 0, truncated: false })
 }
 
 /// From which silence on a job is meant: `--stale`, else the setting.
-fn silence(context: &Context, args: &JobsRescue) -> Result<Duration, Error> {
-    let (name, stale) = match args.stale {
+fn stuck_after(context: &Context, args: &JobsRescue) -> Result<Duration, Error> {
+    let (name, stale) = match args.stuck_after {
         Some(stale) => ("--stale", stale),
         None => {
             let setting = Duration::try_from_secs_f64(context.settings.limits.stuck_after)

@@ -10,7 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use jiff::SignedDuration;
 
 use super::jobs;
-use super::look::{PollResult, SnapshotSchedule, look, pause, quiet};
+use super::look::{PollResult, SnapshotSchedule, pause_between, poll, without_progress};
 use super::record::{self, Recorder};
 use crate::cli::{JobsShow, Watch};
 use crate::context::Context;
@@ -37,8 +37,8 @@ const BEFORE: SignedDuration = SignedDuration::from_mins(20);
 /// # Errors
 /// When there is nothing to look at, or no terminal to show it on.
 pub async fn run(context: &Context, args: &Watch) -> Result<ExitCode, Error> {
-    let subject = context.subject()?;
-    if let (false, Some(why)) = (args.plain, context.terminal.cannot_be_taken()) {
+    let subject = context.system_id()?;
+    if let (false, Some(why)) = (args.plain, context.terminal.fullscreen_obstacle()) {
         return Err(Error::usage("watch wants a terminal to show itself on")
             .cause(why)
             .hint("for logs and pipes: cliplyctl watch --plain"));
@@ -66,25 +66,25 @@ async fn plain(
     mut recorder: Option<Recorder>,
 ) -> Result<ExitCode, Error> {
     let (interrupt, mut rhythm) = (Interrupt::listen(), SnapshotSchedule::default());
-    let opened = quiet(context);
+    let opened = without_progress(context);
     let mut before: Option<Snapshot> = None;
     while !interrupt.happened() {
-        let seen = look(&opened, &interrupt).await;
+        let seen = poll(&opened, &interrupt).await;
         if interrupt.happened() {
             break;
         }
         if let Some(recorder) = &mut recorder
-            && rhythm.wants(&seen.snapshot, RECORDED)
+            && rhythm.is_due(&seen.snapshot, RECORDED)
             && let Err(error) = recorder.keep(&seen)
         {
-            context.terminal.complain(&error);
+            context.terminal.print_error(&error);
         }
         let lines = transitions::lines(before.as_ref(), &seen.snapshot);
         if record::print(context, &lines)?.is_break() {
             break;
         }
         before = Some(seen.snapshot);
-        interrupt.sleep(pause(args.every, seen.took)).await;
+        interrupt.sleep(pause_between(args.every, seen.took)).await;
     }
     Ok(ExitCode::Ok)
 }
@@ -128,9 +128,9 @@ impl DashboardLoop<'_> {
         let mut screen = Screen::open()
             .map_err(|error| Error::bug("the screen could not be taken").cause(error))?;
         let mut rhythm = SnapshotSchedule::default();
-        let opened = Rc::new(quiet(self.context));
+        let opened = Rc::new(without_progress(self.context));
         let mut work = PendingTasks::new();
-        work.push(looking(opened.clone(), interrupt.clone()));
+        work.push(poll_event(opened.clone(), interrupt.clone()));
         let mut seconds = tokio::time::interval(Duration::from_secs(1));
         let color = self.context.terminal.stdout.color;
         loop {
@@ -148,15 +148,15 @@ impl DashboardLoop<'_> {
                 Some(event) = work.next(), if !work.is_empty() => {
                     match event {
                         Event::Looked(seen) => {
-                            let rest = pause(every, seen.took);
+                            let rest = pause_between(every, seen.took);
                             work.push(Box::pin(async move {
                                 tokio::time::sleep(rest).await;
                                 Event::Due
                             }));
                             self.keep(&mut work, &mut rhythm, &seen);
-                            self.model.look(looked(*seen, rest, self.context));
+                            self.model.apply_update(dashboard_update(*seen, rest, self.context));
                         }
-                        Event::Due => work.push(looking(opened.clone(), interrupt.clone())),
+                        Event::Due => work.push(poll_event(opened.clone(), interrupt.clone())),
                         Event::Job(id, read) => self.show_job(&id, read),
                         Event::Kept(kept) => self.model.trouble = kept.err().map(|e| e.to_string()),
                     }
@@ -181,7 +181,7 @@ impl DashboardLoop<'_> {
     /// Keeps a snapshot aside: another recorder may hold the store for a moment.
     fn keep(&self, work: &mut PendingTasks, rhythm: &mut SnapshotSchedule, seen: &PollResult) {
         let Some(recorder) = self.recorder.clone() else { return };
-        if !rhythm.wants(&seen.snapshot, RECORDED) {
+        if !rhythm.is_due(&seen.snapshot, RECORDED) {
             return;
         }
         let (snapshot, marks) = (seen.snapshot.clone(), seen.marks.clone());
@@ -199,7 +199,7 @@ impl DashboardLoop<'_> {
     }
 
     fn opening(&self, id: String) -> LocalBoxFuture<'static, Event> {
-        let context = quiet(self.context);
+        let context = without_progress(self.context);
         let width = self.context.terminal.stdout.width.map(|width| width.saturating_sub(6));
         Box::pin(async move {
             let show = JobsShow { id: id.clone() };
@@ -228,12 +228,12 @@ impl DashboardLoop<'_> {
     }
 }
 
-fn looking(context: Rc<Context>, interrupt: Interrupt) -> LocalBoxFuture<'static, Event> {
-    Box::pin(async move { Event::Looked(Box::new(look(&context, &interrupt).await)) })
+fn poll_event(context: Rc<Context>, interrupt: Interrupt) -> LocalBoxFuture<'static, Event> {
+    Box::pin(async move { Event::Looked(Box::new(poll(&context, &interrupt).await)) })
 }
 
 /// A look as the model takes it.
-fn looked(seen: PollResult, pause: Duration, context: &Context) -> DashboardUpdate {
+fn dashboard_update(seen: PollResult, pause: Duration, context: &Context) -> DashboardUpdate {
     let queue = seen.facts.queue.as_ref();
     let obstacle = match (queue, seen.facts.layout.error()) {
         (_, Some(error)) => Some(error.to_string()),
@@ -242,7 +242,7 @@ fn looked(seen: PollResult, pause: Duration, context: &Context) -> DashboardUpda
     };
     let section = section(&seen.steps);
     let next = section.as_ref().and_then(|section| section.next.clone());
-    let next = next.map(|next| context.settings.address().sentence(&next));
+    let next = next.map(|next| context.settings.address().add_to_text(&next));
     DashboardUpdate {
         obstacle,
         by_kind_missing: queue.and_then(|q| q.value()).and_then(|q| q.by_kind_missing.clone()),

@@ -44,7 +44,7 @@ impl RunningDemo {
         let server = server.map_err(failed)?.map_err(super::server::explain)?;
         let directory = server.directory().to_owned();
         let database_url = server.url(DATABASE);
-        fill(&server, scenario).await.map_err(failed)?;
+        load_schema(&server, scenario).await.map_err(failed)?;
         let project = project::write(&directory, scenario.drifted).map_err(failed)?;
         let database_url_file = project::place(&directory, "url", &database_url).map_err(failed)?;
         let (base_url, listener, refusing) = address(scenario.app_up).await.map_err(failed)?;
@@ -52,7 +52,7 @@ impl RunningDemo {
         if let Some(listener) = listener {
             tasks.spawn(app::serve(listener, database_url.clone()));
         }
-        hire(&mut tasks, scenario, &database_url, &directory);
+        spawn_worker(&mut tasks, scenario, &database_url, &directory);
         // Made by us, they are the supervisor's to remove, whoever leaves records in them.
         for part in PARTS {
             let kept = format!("{RECORDS}/{part}/.keep");
@@ -85,7 +85,7 @@ pub async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> {
     Ok(client)
 }
 
-async fn fill(server: &Server, scenario: &Scenario) -> Result<(), tokio_postgres::Error> {
+async fn load_schema(server: &Server, scenario: &Scenario) -> Result<(), tokio_postgres::Error> {
     let admin = connect(&server.url("postgres")).await?;
     admin.batch_execute(&format!("CREATE DATABASE {DATABASE} TEMPLATE template0")).await?;
     let client = connect(&server.url(DATABASE)).await?;
@@ -104,7 +104,7 @@ async fn address(up: bool) -> io::Result<(String, Option<TcpListener>, Option<Tc
     Ok((format!("http://{}", socket.local_addr()?), None, Some(socket)))
 }
 
-fn hire(
+fn spawn_worker(
     tasks: &mut JoinSet<()>,
     scenario: &'static Scenario,
     database_url: &str,

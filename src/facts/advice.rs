@@ -46,7 +46,7 @@ impl CauseClass {
 
     /// The word in files and JSON.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::BadInput => "bad_input",
             Self::ExternalService => "external_service",
@@ -62,7 +62,7 @@ impl SafeToRetry {
 
     /// The word in files and JSON.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Yes => "yes",
             Self::AfterFix => "after_fix",

@@ -14,11 +14,11 @@ pub struct RequeuedJob {
     /// The job.
     pub id: JobId,
     /// What it had died of: a fingerprint's hash.
-    pub died_of: Arc<str>,
+    pub cause: Arc<str>,
     /// Marks its errors, which a requeue keeps.
-    pub errors: u64,
+    pub error_hash: u64,
     /// Marks its last change before the requeue, which an undo brings back.
-    pub changed: u64,
+    pub updated_hash: u64,
 }
 
 /// A job's row at this moment. Texts come from outside.
@@ -31,17 +31,17 @@ pub struct JobRow {
     /// Attempts made, where they are counted.
     pub attempts: Option<i64>,
     /// Who holds it.
-    pub holder: Option<String>,
+    pub locked_by: Option<String>,
     /// Who failed it last, where the error tells.
     pub failed_by: Option<String>,
     /// Whether its error says when it failed, so that two failures never look the same.
-    pub dated: bool,
+    pub error_has_time: bool,
     /// What its errors are: a fingerprint's hash.
     pub cause: Arc<str>,
     /// Marks its errors.
-    pub errors: u64,
+    pub error_hash: u64,
     /// Marks its last change.
-    pub changed: u64,
+    pub updated_hash: u64,
 }
 
 /// What an event of a requeued job tells.
@@ -54,7 +54,7 @@ pub enum JobEvent {
     /// It was taken from a silent worker.
     Rescued,
     /// It was requeued again.
-    Moved,
+    RequeuedAgain,
     /// The requeue was taken back.
     Undone,
 }
@@ -65,13 +65,13 @@ pub struct JobEvents {
     /// The newest event that was seen.
     pub last: i64,
     /// Whether a worker holds it, by its claim.
-    pub held: bool,
+    pub is_claimed: bool,
     /// Who claimed it.
     pub claimers: Vec<String>,
     /// Whether a claim did not say whose it was.
-    pub unnamed: bool,
+    pub has_anonymous_claim: bool,
     /// Whether somebody else put it elsewhere.
-    pub moved: bool,
+    pub changed_since: bool,
     /// Whether that was an undo.
     pub undone: bool,
     /// A worker that failed it without a claim; the inner name is told or not.
@@ -98,9 +98,9 @@ pub enum JobOutcome {
     /// An attempt failed of what it had died of, whether retries remain or not.
     FailedAgain,
     /// Dead, of something else.
-    FailedOtherwise,
+    FailedOther,
     /// An attempt failed of something else, and it will be tried again.
-    WaitsForRetry,
+    RetryPending,
     /// In the hands of a worker.
     Running,
     /// No worker has come yet.
@@ -114,8 +114,8 @@ impl JobOutcome {
     pub const ALL: [Self; 7] = [
         Self::Finished,
         Self::FailedAgain,
-        Self::FailedOtherwise,
-        Self::WaitsForRetry,
+        Self::FailedOther,
+        Self::RetryPending,
         Self::Running,
         Self::Queued,
         Self::ChangedSince,
@@ -123,12 +123,12 @@ impl JobOutcome {
 
     /// The word for machines.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Finished => "finished",
             Self::FailedAgain => "failed_again",
-            Self::FailedOtherwise => "failed_otherwise",
-            Self::WaitsForRetry => "waits_for_retry",
+            Self::FailedOther => "failed_otherwise",
+            Self::RetryPending => "waits_for_retry",
             Self::Running => "running",
             Self::Queued => "queued",
             Self::ChangedSince => "moved",
@@ -138,13 +138,13 @@ impl JobOutcome {
     /// Whether nothing more has to be waited for.
     #[must_use]
     pub fn decided(self) -> bool {
-        !matches!(self, Self::WaitsForRetry | Self::Running | Self::Queued)
+        !matches!(self, Self::RetryPending | Self::Running | Self::Queued)
     }
 
     /// Whether the requeue did no good.
     #[must_use]
     pub fn failed(self) -> bool {
-        matches!(self, Self::FailedAgain | Self::FailedOtherwise)
+        matches!(self, Self::FailedAgain | Self::FailedOther)
     }
 }
 
@@ -160,7 +160,7 @@ impl OutcomeCounts {
 
     /// Jobs that stand so.
     #[must_use]
-    pub fn of(&self, standing: JobOutcome) -> u64 {
+    pub fn count(&self, standing: JobOutcome) -> u64 {
         self.0[standing as usize]
     }
 
@@ -183,7 +183,7 @@ impl OutcomeCounts {
     }
 
     fn sum(&self, counts: impl Fn(JobOutcome) -> bool) -> u64 {
-        JobOutcome::ALL.into_iter().filter(|s| counts(*s)).map(|s| self.of(s)).sum()
+        JobOutcome::ALL.into_iter().filter(|s| counts(*s)).map(|s| self.count(s)).sum()
     }
 }
 

@@ -20,7 +20,7 @@ pub struct DeadLetter {
     /// The beginning of its error text.
     pub error: Option<String>,
     /// When it died.
-    pub died: Option<DeadSince>,
+    pub dead_since: Option<DeadSince>,
     /// When the row was last changed, RFC 3339 UTC with microseconds: the key of the cursor.
     pub changed: String,
 }

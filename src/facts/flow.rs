@@ -8,9 +8,11 @@ use super::queue::Count;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DeadLetterTrend {
     /// Died within the last hour; `None` where the schema has no dead letters.
-    pub died_last_hour: Option<Count>,
+    #[serde(rename = "died_last_hour")]
+    pub dead_lettered_last_hour: Option<Count>,
     /// Died within the hour before; `None` as above.
-    pub died_hour_before: Option<Count>,
+    #[serde(rename = "died_hour_before")]
+    pub dead_lettered_hour_before: Option<Count>,
     /// Seconds since the creation of the oldest job that is not finished, dead ones included, as
     /// readyz counts it; `None` when there is none, or the table is too large to look.
     pub oldest_unfinished_age: Option<f64>,

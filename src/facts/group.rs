@@ -89,7 +89,7 @@ pub struct RequeuedBefore {
 impl RequeuedBefore {
     /// How many jobs of this group; `None` when nobody knows.
     #[must_use]
-    pub fn of(&self, group: &DeadLetterGroup) -> Option<u64> {
+    pub fn count(&self, group: &DeadLetterGroup) -> Option<u64> {
         let jobs = self.jobs.as_ref()?;
         Some(jobs.get(&group.fingerprint.hash).copied().unwrap_or(0))
     }
@@ -103,11 +103,11 @@ pub struct Groups {
     /// Jobs read.
     pub read: u64,
     /// Jobs of causes beyond the number that is kept.
-    pub unkept: u64,
+    pub rare_groups_dropped: u64,
     /// What finished since; `None` where no events tell.
     pub finishes: Option<Finishes>,
     /// Who was requeued before.
     pub requeued: RequeuedBefore,
     /// Whether time ran out before everything was read.
-    pub cut: bool,
+    pub truncated: bool,
 }

@@ -70,7 +70,7 @@ pub enum Scan {
 impl Scan {
     /// The planner's word.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Sequential => "Seq Scan",
             Self::Index => "Index Scan",

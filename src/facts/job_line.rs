@@ -33,7 +33,7 @@ impl JobState {
 
     /// The word for people and machines.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Due => "due",
             Self::Scheduled => "scheduled",

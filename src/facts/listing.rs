@@ -23,7 +23,7 @@ pub enum Order {
 impl Order {
     /// The word on the command line.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Updated => "updated",
             Self::Oldest => "oldest",
@@ -52,7 +52,7 @@ impl Cursor {
     /// The cursor behind a job; none for an id that is none.
     #[must_use]
     pub fn behind(job: &DeadLetter, order: Order) -> Option<Self> {
-        let died = || job.died.map_or_else(|| NEVER.to_owned(), |death| death.at.to_string());
+        let died = || job.dead_since.map_or_else(|| NEVER.to_owned(), |death| death.at.to_string());
         let at = if order == Order::Died { died() } else { job.changed.clone() };
         Some(Self { order, at, id: JobId::parse_any(&job.id)? })
     }
@@ -79,7 +79,7 @@ impl Cursor {
             )
         })?;
         if written != order {
-            let (written, order) = (written.word(), order.word());
+            let (written, order) = (written.as_str(), order.as_str());
             return Err(format!("the cursor is one of --sort {written}, not of --sort {order}"));
         }
         Ok(Self { order, at: at.to_owned(), id })
@@ -90,7 +90,7 @@ impl Cursor {
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.order != Order::default() {
-            write!(f, "{}/", self.order.word())?;
+            write!(f, "{}/", self.order.as_str())?;
         }
         write!(f, "{}~{}", self.at, self.id)
     }

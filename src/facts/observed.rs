@@ -45,7 +45,7 @@ pub enum SourceErrorKind {
 impl SourceErrorKind {
     /// The word for machines.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::NotConfigured => "not_configured",
             Self::Refused => "refused",
@@ -68,7 +68,7 @@ impl SourceErrorKind {
 
     /// Whether only a person can change it: a setting, a credential, a right.
     #[must_use]
-    pub fn lasting(self) -> bool {
+    pub fn is_permanent(self) -> bool {
         matches!(
             self,
             Self::NotConfigured

@@ -72,9 +72,9 @@ pub const UNDONE: &str = "requeue_undone";
 pub const RESCUED: &str = "rescued_from_silent_worker";
 
 /// Instead of the state of an operation's job: a later undo took it back.
-pub const TAKEN_BACK: &str = "undone";
+pub const STATE_UNDONE: &str = "undone";
 /// Instead of its state: a later operation has it.
-pub const MOVED_ON: &str = "moved on";
+pub const STATE_CHANGED_SINCE: &str = "moved on";
 
 /// What an operation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,7 +91,7 @@ pub enum OperationType {
 impl OperationType {
     /// The deed of an event by its `reason`.
     #[must_use]
-    pub fn of(reason: Option<&str>) -> Self {
+    pub fn from_reason(reason: Option<&str>) -> Self {
         match reason {
             Some(UNDONE) => Self::Undo,
             Some(RESCUED) => Self::Rescue,
@@ -101,7 +101,7 @@ impl OperationType {
 
     /// The word for machines.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Requeue => "requeue",
             Self::Undo => "undo",

@@ -43,10 +43,10 @@ pub enum PauseReason {
         most: u64,
     },
     /// Somebody waits for the table: a migration, perhaps. More writes would keep it waiting.
-    Queue {
+    LockWaiters {
         /// How many.
         sessions: u64,
     },
     /// A vacuum is at work on the table.
-    Maintenance,
+    Vacuum,
 }

@@ -111,9 +111,9 @@ pub enum CanaryDecision {
     /// The step's jobs are on their way.
     Wait,
     /// They did well: the next step.
-    Widen,
+    NextBatch,
     /// Others moved them all: they prove nothing, and other jobs must.
-    Again,
+    RepeatBatch,
     /// The remainder stays dead.
     Stop(CanaryStop),
 }
@@ -145,16 +145,16 @@ pub struct CanaryGroupResult {
     /// Why it stopped; none where it did not.
     pub stopped: Option<CanaryStop>,
     /// Its last step was watched, and came to no end before something else ended all of it.
-    pub open: bool,
+    pub undecided: bool,
     /// Jobs of the rest: written, and not waited for.
-    pub rest: u64,
+    pub written_unwatched: u64,
 }
 
 impl CanaryGroupResult {
     /// Whether some of its jobs may still be as they were written.
     #[must_use]
     pub fn may_be_untouched(&self) -> bool {
-        self.open || self.rest > 0 || self.step.total() > self.step.decided()
+        self.undecided || self.written_unwatched > 0 || self.step.total() > self.step.decided()
     }
 }
 

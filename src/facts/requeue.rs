@@ -39,21 +39,21 @@ pub enum PlanSkip {
     /// Requeued twice or more, and dead of the same again.
     RepeatOffender,
     /// More than `--max`.
-    BeyondMax,
+    OverMax,
     /// The interrupted operation requeued it already.
-    AlreadyDone,
+    AlreadyRequeued,
 }
 
 impl PlanSkip {
     /// The word for machines.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Missing => "missing",
             Self::NotDead => "not_dead",
             Self::RepeatOffender => "repeat_offender",
-            Self::BeyondMax => "beyond_max",
-            Self::AlreadyDone => "already_done",
+            Self::OverMax => "beyond_max",
+            Self::AlreadyRequeued => "already_done",
         }
     }
 }
@@ -145,7 +145,7 @@ pub enum WriteSkip {
 impl WriteSkip {
     /// The word for machines.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Changed => "changed",
             Self::Locked => "locked",

@@ -12,40 +12,40 @@ pub struct StuckJob {
     /// Who holds it.
     pub worker: Option<String>,
     /// Seconds since its last sign of life, by the database's clock.
-    pub silent: f64,
+    pub heartbeat_age: f64,
     /// Whether that sign was a heartbeat; else the lock itself.
-    pub beat: bool,
+    pub has_heartbeat: bool,
     /// Attempts made, where they are counted.
     pub attempts: Option<i64>,
     /// Attempts allowed.
     pub max_attempts: Option<i64>,
     /// Seconds since the same worker's last sign of life on another job that is not silent.
-    pub elsewhere: Option<f64>,
+    pub other_job_heartbeat_age: Option<f64>,
     /// What becomes of it.
-    pub fate: RescueResult,
+    pub result: RescueResult,
     /// Lock, heartbeat and attempts as they were shown, and what to write: the writer's key.
-    pub key: String,
+    pub fence_key: String,
 }
 
 /// What a rescue makes of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RescueResult {
     /// It waits again.
-    Waits,
+    Queued,
     /// Its attempts are used up.
-    Dies,
+    DeadLetter,
     /// Its attempts are used up, and this schema has no word for dead: it is left alone.
-    Left,
+    Skipped,
 }
 
 impl RescueResult {
     /// The word for machines.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::Waits => "waits",
-            Self::Dies => "dies",
-            Self::Left => "left",
+            Self::Queued => "waits",
+            Self::DeadLetter => "dies",
+            Self::Skipped => "left",
         }
     }
 }
@@ -56,7 +56,7 @@ pub struct StuckJobs {
     /// Silent jobs, the longest silence first.
     pub jobs: Vec<StuckJob>,
     /// Jobs in progress that never gave a sign of life: their age is not known, they are left alone.
-    pub never: u64,
+    pub without_heartbeat: u64,
     /// Whether there are more than were read.
-    pub cut: bool,
+    pub truncated: bool,
 }

@@ -139,7 +139,7 @@ pub enum ReadinessFormat {
 impl ReadinessFormat {
     /// The word for machines.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Canonical => "canonical",
             Self::Flags => "flags",

@@ -132,13 +132,13 @@ pub struct Snapshot {
     /// How long it took.
     pub took: Duration,
     /// The worst of all checks; what was skipped is UNKNOWN here.
-    pub verdict: Status,
+    pub status: Status,
     /// Number of the section that applies.
     pub section: Option<String>,
     /// The checks that were not OK, in the order of the checklist, each once.
-    pub bad: Vec<FailedCheck>,
+    pub failed_checks: Vec<FailedCheck>,
     /// The figures.
-    pub figures: Figures,
+    pub metrics: Figures,
     /// What a person wants to read of it.
     pub detail: SnapshotDetail,
 }
@@ -169,11 +169,14 @@ pub struct SnapshotDetail {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AreaLine {
     /// The question.
-    pub question: String,
+    #[serde(rename = "question")]
+    pub area: String,
     /// `ok`, `warning`, `critical` or `unknown`.
-    pub verdict: String,
+    #[serde(rename = "verdict")]
+    pub status: String,
     /// What was read.
-    pub reading: String,
+    #[serde(rename = "reading")]
+    pub detail: String,
 }
 
 /// A kind of job.
@@ -222,10 +225,10 @@ pub struct StoredSnapshot<'a> {
 }
 
 /// Reads `queue.workers:2 ready.ok:1`.
-pub fn troubles(bad: &str) -> impl Iterator<Item = (&str, Status)> {
+pub fn parse_failed_checks(bad: &str) -> impl Iterator<Item = (&str, Status)> {
     let pair = |word| {
         let (check, number) = str::split_once(word, ':')?;
-        Some((check, number.parse().map_or(Status::Unknown, Status::of_number)))
+        Some((check, number.parse().map_or(Status::Unknown, Status::from_number)))
     };
     bad.split_ascii_whitespace().filter_map(pair)
 }

@@ -47,7 +47,7 @@ impl Status {
 
     /// The word for machines: `ok`, `warning`, `critical`, `unknown`, `skipped`.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Warning => "warning",
@@ -70,7 +70,7 @@ impl Status {
 
     /// The verdict of a number; what is the number of none is UNKNOWN.
     #[must_use]
-    pub fn of_number(number: i64) -> Self {
+    pub fn from_number(number: i64) -> Self {
         match number {
             0 => Self::Ok,
             1 => Self::Warning,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::question_of;
 use crate::facts::Status;
-use crate::facts::snapshot::{StoredSnapshot, troubles};
+use crate::facts::snapshot::{StoredSnapshot, parse_failed_checks};
 use crate::triage::tree::TREE;
 
 /// A trouble that goes on. Times are milliseconds since 1970.
@@ -127,7 +127,7 @@ fn is_question(what: &str) -> bool {
 /// Checks and questions that are not OK, by name.
 fn named(bad: &str) -> BTreeMap<String, Status> {
     let mut named: BTreeMap<String, Status> = BTreeMap::new();
-    for (check, verdict) in troubles(bad) {
+    for (check, verdict) in parse_failed_checks(bad) {
         named.insert(check.to_owned(), verdict);
         if let Some(place) = question_of(check) {
             let question = named.entry(TREE[place].question.to_owned()).or_insert(Status::Ok);

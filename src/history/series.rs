@@ -3,7 +3,7 @@
 
 use super::question_of;
 use crate::facts::Status;
-use crate::facts::snapshot::{FIGURES, MetricDoc, StoredSnapshot, troubles};
+use crate::facts::snapshot::{FIGURES, MetricDoc, StoredSnapshot, parse_failed_checks};
 use crate::triage::tree::TREE;
 
 /// How many usual distances two snapshots may be apart without a gap between them.
@@ -179,7 +179,7 @@ impl TimeBucket {
         self.snapshots += 1;
         (self.first, self.last) = (self.first.min(point.at), self.last.max(point.at));
         self.verdict = Some(self.verdict.map_or(point.verdict, |v| v.worse(point.verdict)));
-        for (check, verdict) in troubles(point.bad) {
+        for (check, verdict) in parse_failed_checks(point.bad) {
             if let Some(place) = question_of(check) {
                 self.questions[place] = self.questions[place].worse(verdict);
             }

@@ -20,21 +20,21 @@ const TEXT: usize = 300;
 
 /// Condenses a look that began at `at`.
 #[must_use]
-pub fn of(
+pub fn take_snapshot(
     facts: &Facts,
     steps: &[AreaResult],
     live: Option<&RecentActivity>,
     at: Timestamp,
 ) -> Snapshot {
     let queue = facts.queue.as_ref().and_then(|seen| seen.value());
-    let verdict = plain(Status::worst(steps.iter().map(AreaResult::verdict)));
+    let verdict = plain(Status::worst(steps.iter().map(AreaResult::status)));
     Snapshot {
         at,
         took: longest(facts),
-        verdict,
+        status: verdict,
         section: section(steps).map(|s| s.section.number().to_owned()),
-        bad: bad(steps),
-        figures: figures(queue, live),
+        failed_checks: bad(steps),
+        metrics: figures(queue, live),
         detail: SnapshotDetail {
             steps: steps.iter().map(step).collect(),
             kinds: queue.map(kinds).unwrap_or_default(),
@@ -81,9 +81,9 @@ fn kept(text: &str) -> String {
 
 fn step(step: &AreaResult) -> AreaLine {
     AreaLine {
-        question: step.question.to_owned(),
-        verdict: plain(step.verdict()).word().to_owned(),
-        reading: kept(&step.reading()),
+        area: step.area.to_owned(),
+        status: plain(step.status()).as_str().to_owned(),
+        detail: kept(&step.detail()),
     }
 }
 
@@ -162,29 +162,29 @@ pub fn marks(live: Option<&RecentActivity>, now: Timestamp) -> Vec<OperationMark
 mod tests {
     use super::*;
     use crate::facts::Thresholds;
-    use crate::triage::{judge, testing};
+    use crate::triage::{evaluate, testing};
 
     fn look(change: impl FnOnce(&mut Facts)) -> Snapshot {
         let mut facts = testing::healthy();
         change(&mut facts);
-        let steps = judge(&facts, &Thresholds::default());
-        of(&facts, &steps, None, Timestamp::UNIX_EPOCH)
+        let steps = evaluate(&facts, &Thresholds::default());
+        take_snapshot(&facts, &steps, None, Timestamp::UNIX_EPOCH)
     }
 
     #[test]
     fn a_healthy_look_has_no_trouble() {
         let snapshot = look(|_| {});
-        assert_eq!((snapshot.verdict, snapshot.section), (Status::Ok, None));
-        assert_eq!(snapshot.bad, vec![]);
-        assert!(snapshot.figures.get(Metric::Due).is_some());
+        assert_eq!((snapshot.status, snapshot.section), (Status::Ok, None));
+        assert_eq!(snapshot.failed_checks, vec![]);
+        assert!(snapshot.metrics.get(Metric::Due).is_some());
     }
 
     #[test]
     fn what_was_not_seen_is_unknown_and_no_figure_of_it_is_zero() {
         let snapshot = look(|facts| facts.queue = None);
-        assert_eq!(snapshot.verdict, Status::Unknown);
-        assert!(snapshot.bad.iter().any(|t| t.check == "queue.backlog"));
-        assert_eq!(snapshot.figures.get(Metric::Due), None);
+        assert_eq!(snapshot.status, Status::Unknown);
+        assert!(snapshot.failed_checks.iter().any(|t| t.check == "queue.backlog"));
+        assert_eq!(snapshot.metrics.get(Metric::Due), None);
     }
 
     #[test]
@@ -194,6 +194,6 @@ mod tests {
                 (queue.due, queue.oldest_due_age) = (Count::Exact(0), None);
             }
         });
-        assert_eq!(snapshot.figures.get(Metric::OldestDue).map(|m| m.value), Some(0.0));
+        assert_eq!(snapshot.metrics.get(Metric::OldestDue).map(|m| m.value), Some(0.0));
     }
 }

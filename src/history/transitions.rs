@@ -10,14 +10,14 @@ use crate::facts::snapshot::{FailedCheck, Snapshot};
 pub fn lines(before: Option<&Snapshot>, now: &Snapshot) -> Vec<String> {
     let at = time(now.at);
     let mut lines = Vec::new();
-    let state = |snapshot: &Snapshot| (snapshot.verdict, snapshot.section.clone());
+    let state = |snapshot: &Snapshot| (snapshot.status, snapshot.section.clone());
     if before.is_none_or(|before| state(before) != state(now)) {
         let was = before.map(|before| format!("{} → ", headline(before))).unwrap_or_default();
         lines.push(format!("{at} {was}{}", headline(now)));
     }
     let empty = Vec::new();
-    let earlier = before.map_or(&empty, |before| &before.bad);
-    for trouble in &now.bad {
+    let earlier = before.map_or(&empty, |before| &before.failed_checks);
+    for trouble in &now.failed_checks {
         let was = verdict_of(earlier, &trouble.check);
         if was != trouble.verdict {
             let (check, verdict) = (&trouble.check, trouble.verdict);
@@ -28,7 +28,7 @@ pub fn lines(before: Option<&Snapshot>, now: &Snapshot) -> Vec<String> {
         }
     }
     for trouble in earlier {
-        if verdict_of(&now.bad, &trouble.check) == Status::Ok {
+        if verdict_of(&now.failed_checks, &trouble.check) == Status::Ok {
             lines.push(format!("{at} {} {} → OK", trouble.check, trouble.verdict));
         }
     }
@@ -42,8 +42,8 @@ fn verdict_of(bad: &[FailedCheck], check: &str) -> Status {
 /// `CRITICAL 3.3`
 fn headline(snapshot: &Snapshot) -> String {
     match &snapshot.section {
-        Some(section) => format!("{} {section}", snapshot.verdict),
-        None => snapshot.verdict.to_string(),
+        Some(section) => format!("{} {section}", snapshot.status),
+        None => snapshot.status.to_string(),
     }
 }
 
@@ -65,10 +65,10 @@ mod tests {
         Snapshot {
             at: Timestamp::UNIX_EPOCH,
             took: std::time::Duration::ZERO,
-            verdict,
+            status: verdict,
             section: (verdict != Status::Ok).then(|| "3.3".to_owned()),
-            bad: bad.iter().map(trouble).collect(),
-            figures: Figures::default(),
+            failed_checks: bad.iter().map(trouble).collect(),
+            metrics: Figures::default(),
             detail: SnapshotDetail::default(),
         }
     }

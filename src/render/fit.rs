@@ -26,7 +26,7 @@ pub struct ColumnLayout {
 #[must_use]
 pub fn fit(table: &Table, texts: &[Vec<String>], width: Option<usize>) -> ColumnLayout {
     let wants: Vec<_> =
-        (0..table.columns.len()).map(|i| ColumnWidth::of(table, texts, i)).collect();
+        (0..table.columns.len()).map(|i| ColumnWidth::measure(table, texts, i)).collect();
     let natural: Vec<_> = wants.iter().map(|wants| wants.most).enumerate().collect();
     let Some(width) = width.filter(|width| total(&natural) > *width) else {
         return ColumnLayout { shown: natural, folded: vec![] };
@@ -34,7 +34,7 @@ pub fn fit(table: &Table, texts: &[Vec<String>], width: Option<usize>) -> Column
     let mut shown: Vec<_> = wants.iter().map(|wants| wants.least).enumerate().collect();
     let mut folded = Vec::new();
     while total(&shown) > width
-        && let Some(index) = first_to_go(&table.columns, &shown)
+        && let Some(index) = next_to_fold(&table.columns, &shown)
     {
         shown.retain(|(shown, _)| *shown != index);
         folded.push(index);
@@ -54,14 +54,14 @@ struct ColumnWidth {
 }
 
 impl ColumnWidth {
-    fn of(table: &Table, texts: &[Vec<String>], index: usize) -> Self {
+    fn measure(table: &Table, texts: &[Vec<String>], index: usize) -> Self {
         let column = &table.columns[index];
         let cells = || texts.iter().map(|row| row[index].as_str()).chain([column.title]);
         let most = cells().map(wrap::width).max().unwrap_or(0);
         let word = || cells().map(longest_word).max().unwrap_or(0).min(MAX_WORD);
         let least = match (column.give, table.one_line) {
-            (ShrinkOrder::Prose, true) => MIN_CUT,
-            (ShrinkOrder::Prose, false) => word().max(MIN_WRAPPED),
+            (ShrinkOrder::WrapThenDrop, true) => MIN_CUT,
+            (ShrinkOrder::WrapThenDrop, false) => word().max(MIN_WRAPPED),
             (_, true) => most,
             (_, false) => word(),
         };
@@ -70,7 +70,7 @@ impl ColumnWidth {
 }
 
 /// Sentences go first, then what matters less, then what stands last; the first column stays.
-fn first_to_go(columns: &[Column], shown: &[(usize, usize)]) -> Option<usize> {
+fn next_to_fold(columns: &[Column], shown: &[(usize, usize)]) -> Option<usize> {
     let candidates = shown.iter().skip(1).map(|(index, _)| *index);
     candidates.max_by_key(|index| (columns[*index].give, *index))
 }
@@ -80,8 +80,9 @@ fn share(shown: &mut [(usize, usize)], wants: &[ColumnWidth], columns: &[Column]
     let mut left = width.saturating_sub(total(shown));
     while left > 0 {
         let open = shown.iter_mut().filter(|(index, own)| *own < wants[*index].most);
-        let key =
-            |(index, own): &&mut (usize, usize)| (columns[*index].give == ShrinkOrder::Prose, *own);
+        let key = |(index, own): &&mut (usize, usize)| {
+            (columns[*index].give == ShrinkOrder::WrapThenDrop, *own)
+        };
         let Some((_, narrowest)) = open.min_by_key(key) else { return };
         *narrowest += 1;
         left -= 1;

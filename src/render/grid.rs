@@ -116,7 +116,9 @@ impl Grid<'_> {
 
     /// Folded sentences have their headings where they themselves stand.
     fn titles_below(&self, out: &mut String) {
-        for (_, column) in self.folded().filter(|(_, column)| column.give == ShrinkOrder::Prose) {
+        for (_, column) in
+            self.folded().filter(|(_, column)| column.give == ShrinkOrder::WrapThenDrop)
+        {
             let title = Cell::muted(column.title.to_uppercase());
             out.push_str(&format!("{INDENT}{}\n", self.brush.cell(&title)));
         }
@@ -125,7 +127,7 @@ impl Grid<'_> {
     /// What found no room: figures with their names on one line, then the sentences.
     fn below(&self, out: &mut String, cells: &[Cell], texts: &[String]) {
         let room = self.brush.width().unwrap_or(usize::MAX).saturating_sub(INDENT.len()).max(1);
-        let figures = self.folded().filter(|(_, column)| column.give != ShrinkOrder::Prose);
+        let figures = self.folded().filter(|(_, column)| column.give != ShrinkOrder::WrapThenDrop);
         let figures: Vec<_> = figures
             .filter(|(index, _)| !texts[*index].is_empty())
             .map(|(index, column)| format!("{} {}", column.title, texts[index]))
@@ -134,7 +136,9 @@ impl Grid<'_> {
         for line in wrap::lines(&figures, room).filter(|line| !line.is_empty()) {
             out.push_str(&format!("{INDENT}{line}\n"));
         }
-        for (index, _) in self.folded().filter(|(_, column)| column.give == ShrinkOrder::Prose) {
+        for (index, _) in
+            self.folded().filter(|(_, column)| column.give == ShrinkOrder::WrapThenDrop)
+        {
             for line in self.lines(&texts[index], room).iter().filter(|line| !line.is_empty()) {
                 out.push_str(&format!("{INDENT}{}\n", self.brush.piece(line, &cells[index])));
             }

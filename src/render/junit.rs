@@ -100,7 +100,7 @@ fn kind(report: &Report, finding: &Finding) -> Kind {
         Status::Ok => Kind::Passed,
         Status::Skipped { .. } => Kind::Skipped,
         Status::Unknown => Kind::Error,
-        Status::Warning | Status::Critical if report.fails(finding) => Kind::Failure,
+        Status::Warning | Status::Critical if report.is_failure(finding) => Kind::Failure,
         Status::Warning | Status::Critical => Kind::Forgiven,
     }
 }
@@ -108,7 +108,7 @@ fn kind(report: &Report, finding: &Finding) -> Kind {
 fn case(report: &Report, finding: &Finding) -> String {
     let class = finding.check.split_once('.').map_or(finding.check, |(category, _)| category);
     let name = escape(&format!("{}: {}", finding.check, finding.subject));
-    let (word, message) = (finding.verdict.word(), escape(&finding.message));
+    let (word, message) = (finding.verdict.as_str(), escape(&finding.message));
     let what_to_do = escape(&advice(finding));
     let inside = match kind(report, finding) {
         Kind::Passed => format!("<system-out>{message}</system-out>"),

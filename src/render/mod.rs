@@ -57,7 +57,7 @@ pub enum Format {
 impl Format {
     /// The word on the command line.
     #[must_use]
-    pub fn word(self) -> String {
+    pub fn as_str(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 

@@ -18,7 +18,7 @@ const DETAILS: usize = 20;
 #[must_use]
 pub fn render(report: &Report, from: &Provenance) -> String {
     let command = report.command.to_uppercase();
-    let mut text = format!("{command} {}: {}", status(report), plain(&report.sentence()));
+    let mut text = format!("{command} {}: {}", status(report), plain(&report.one_line_summary()));
     let parts: Vec<_> =
         report.parts(from).into_iter().map(|part| (whose(report, part.1), part.0)).collect();
     let data: Vec<_> =
@@ -51,7 +51,7 @@ fn details(report: &Report, whose: &str) -> Vec<String> {
     };
     let errors = report.errors.iter().filter(|_| !whose.is_empty() && report.findings.is_empty());
     let errors = errors.map(|error| format!("UNKNOWN {whose} {}\n", plain(&error.message)));
-    report.bad().iter().map(finding).chain(errors).collect()
+    report.problems().iter().map(finding).chain(errors).collect()
 }
 
 /// The word of the exit code, which is what the monitoring goes by: `--fail-on` may forgive.

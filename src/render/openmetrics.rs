@@ -19,22 +19,22 @@ pub fn render(snapshot: &Snapshot, from: &Provenance) -> String {
         "cliplyctl_verdict",
         "",
         "Verdict: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
-        one(snapshot.verdict.number().into()),
+        one(snapshot.status.number().into()),
     );
-    let checks = snapshot.bad.iter().map(|trouble| {
+    let checks = snapshot.failed_checks.iter().map(|trouble| {
         (vec![("check", trouble.check.clone())], f64::from(trouble.verdict.number()))
     });
     let about = "Verdict of a check that is not OK; one that is has no sample.";
     page.metric("cliplyctl_check_verdict", "", about, checks.collect());
     for doc in &FIGURES {
-        let Some(measure) = snapshot.figures.get(doc.figure) else { continue };
+        let Some(measure) = snapshot.metrics.get(doc.figure) else { continue };
         let unit = doc.unit.replace("/min", "_per_minute");
         let name = if doc.name == unit { unit.clone() } else { format!("{}_{unit}", doc.name) };
         page.metric(&format!("cliplyctl_{name}"), &unit, doc.about, one(measure.value));
     }
     let bounds = FIGURES
         .iter()
-        .filter(|doc| snapshot.figures.get(doc.figure).is_some_and(|measure| measure.at_least));
+        .filter(|doc| snapshot.metrics.get(doc.figure).is_some_and(|measure| measure.at_least));
     let bounds = bounds.map(|doc| (vec![("figure", doc.name.to_owned())], 1.0)).collect();
     page.metric("cliplyctl_lower_bound", "", "1 for a figure that is a lower bound.", bounds);
     kinds(&mut page, &snapshot.detail.kinds);
@@ -117,10 +117,10 @@ mod tests {
         let snapshot = Snapshot {
             at: jiff::Timestamp::UNIX_EPOCH,
             took: std::time::Duration::ZERO,
-            verdict: Status::Unknown,
+            status: Status::Unknown,
             section: None,
-            bad: vec![],
-            figures,
+            failed_checks: vec![],
+            metrics: figures,
             detail: SnapshotDetail::default(),
         };
         let text = render(&snapshot, &Provenance::default());

@@ -20,7 +20,7 @@ const FORMULA: [char; 9] = ['=', '+', '-', '@', '\t', '＝', '＋', '－', '＠'
 impl Rows {
     /// How rows of this format are written; none where it is no format of rows.
     #[must_use]
-    pub fn of(format: Format) -> Option<Self> {
+    pub fn from_format(format: Format) -> Option<Self> {
         match format {
             Format::Ndjson => Some(Self::Ndjson),
             Format::Csv => Some(Self::Csv),

@@ -79,7 +79,7 @@ fn result(report: &Report, checks: &[&str], finding: &Finding) -> Value {
         "partialFingerprints": {
             "checkAndSubject/v1": format!("{} {}", finding.check, finding.subject)
         },
-        "properties": { "verdict": finding.verdict.word() },
+        "properties": { "verdict": finding.verdict.as_str() },
     });
     if let Some(remedy) = &finding.remedy {
         result["properties"]["remedy"] = remedy.as_str().into();
@@ -95,7 +95,7 @@ fn kind(report: &Report, finding: &Finding) -> (&'static str, &'static str) {
     match finding.verdict {
         Status::Ok => ("pass", "none"),
         Status::Skipped { .. } => ("notApplicable", "none"),
-        _ if !report.fails(finding) => ("fail", "note"),
+        _ if !report.is_failure(finding) => ("fail", "note"),
         Status::Warning => ("fail", "warning"),
         Status::Critical | Status::Unknown => ("fail", "error"),
     }

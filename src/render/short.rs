@@ -7,7 +7,8 @@ use crate::report::{Provenance, Report};
 #[must_use]
 pub fn render(report: &Report, from: &Provenance) -> String {
     let context = from.context.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
-    let mut line = format!("{} {}{context}: {}", label(report), report.command, report.sentence());
+    let mut line =
+        format!("{} {}{context}: {}", label(report), report.command, report.one_line_summary());
     if let Some(command) = report.document.first_command() {
         line.push_str("; next: ");
         line.push_str(command);
@@ -47,6 +48,6 @@ mod tests {
             next: None,
         });
         let expected = "3.2 The app answers but is not ready: db: connection refused";
-        assert_eq!(report.sentence(), expected);
+        assert_eq!(report.one_line_summary(), expected);
     }
 }

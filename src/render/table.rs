@@ -14,7 +14,7 @@ pub fn render(document: &Document, canvas: RenderTarget) -> String {
     let mut out = String::new();
     let mut previous: Option<&Block> = None;
     for block in &document.blocks {
-        if previous.is_some_and(|p| !hugs(p, block)) {
+        if previous.is_some_and(|p| !without_blank_line(p, block)) {
             out.push('\n');
         }
         out.push_str(&paint(block, brush));
@@ -24,7 +24,7 @@ pub fn render(document: &Document, canvas: RenderTarget) -> String {
 }
 
 /// Whether a block stands directly under the one before it.
-fn hugs(previous: &Block, block: &Block) -> bool {
+fn without_blank_line(previous: &Block, block: &Block) -> bool {
     matches!(
         (previous, block),
         (Block::Heading(_), _)
@@ -50,7 +50,7 @@ fn paint(block: &Block, brush: Styler<'_>) -> String {
 
 /// Paints a table, which leads nowhere, before the rest of its document is known: while somebody waits
 /// for that anyway.
-pub fn ahead(table: &mut Table, canvas: RenderTarget) {
+pub fn prerender(table: &mut Table, canvas: RenderTarget) {
     let text = grid::paint(table, Styler::new(canvas, None));
     table.painted = Some(RenderedTable { color: canvas.color, width: canvas.width, text });
 }

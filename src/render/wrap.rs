@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 pub fn breaks(text: &str, width: usize) -> Vec<Range<usize>> {
     let mut lines = Vec::new();
     let (mut start, mut end) = (0, 0);
-    for word in words(text) {
+    for word in word_ranges(text) {
         if word.start > start && text[start..word.end].width() > width {
             lines.push(start..end);
             start = word.start;
@@ -53,7 +53,7 @@ pub fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
 }
 
-fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
+fn word_ranges(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut next = 0;
     text.split(' ').map(move |word| {
         let start = next;

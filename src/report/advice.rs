@@ -65,9 +65,9 @@ impl IndexJson {
         let role = unserved.role;
         let columns: Vec<_> =
             sql::covering_columns(layout, role).iter().map(|c| sql::ident(c)).collect();
-        let name = format!("jobs_{}_cliplyctl", role.word());
+        let name = format!("jobs_{}_cliplyctl", role.as_str());
         let values = layout.vocabulary.values(role);
-        let on = format!("({}) where {}", columns.join(", "), sql::live_in(layout, values));
+        let on = format!("({}) where {}", columns.join(", "), sql::state_in(layout, values));
         let cost = unserved.cost.as_ref();
         Self {
             serves: serves(role),
@@ -100,7 +100,7 @@ impl From<&Cost> for NowJson {
         Self {
             took_ms,
             given_up_after_ms,
-            reads: cost.outlook.scans.iter().map(|scan| scan.word()).collect(),
+            reads: cost.outlook.scans.iter().map(|scan| scan.as_str()).collect(),
             pages: pages.map(|pages| pages.value),
             pages_estimated: pages.is_some_and(|pages| pages.estimate),
         }
@@ -144,8 +144,8 @@ impl WithIndexJson {
 /// Which figures the index of a role serves.
 fn serves(role: Lifecycle) -> &'static str {
     match role {
-        Lifecycle::Waiting => "waiting jobs by kind",
-        Lifecycle::InProgress => "jobs in progress, stuck jobs and workers",
+        Lifecycle::Queued => "waiting jobs by kind",
+        Lifecycle::Claimed => "jobs in progress, stuck jobs and workers",
         Lifecycle::Failed => "failed jobs by kind",
         Lifecycle::Dead => "dead letters by kind and inflow",
         Lifecycle::Finished | Lifecycle::Other => "jobs by kind",

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Block, Cell, Column, Document, Table};
-use crate::checks::cohort::sentence;
+use crate::checks::cohort::describe_counts;
 use crate::exit::ExitCode;
 use crate::facts::Status;
 use crate::facts::cohort::JobOutcome;
@@ -72,7 +72,7 @@ pub fn blocks(document: &mut Document, lanes: &[CanaryGroupResult]) {
             Some(CanaryStop::Failed) => Cell::judged("stopped", Status::Critical),
             Some(CanaryStop::Timeout) => Cell::judged("no outcome", Status::Unknown),
             None if lane.not_requeued > 0 => Cell::plain("on its way"),
-            None if lane.open => Cell::judged("not decided", Status::Unknown),
+            None if lane.undecided => Cell::judged("not decided", Status::Unknown),
             None => Cell::plain("passed"),
         };
         table.row(vec![
@@ -80,7 +80,7 @@ pub fn blocks(document: &mut Document, lanes: &[CanaryGroupResult]) {
             went,
             Cell::plain(count(lane.requeued)),
             Cell::plain(count(lane.not_requeued)),
-            Cell::plain(sentence(&lane.step)),
+            Cell::plain(describe_counts(&lane.step)),
             Cell::plain(first_line(&lane.template)),
         ]);
     }
@@ -88,7 +88,7 @@ pub fn blocks(document: &mut Document, lanes: &[CanaryGroupResult]) {
     if lanes.len() > SHOWN {
         document.note(format!("and {} more groups", count((lanes.len() - SHOWN) as u64)));
     }
-    let rest = lanes.iter().map(|lane| lane.rest).sum();
+    let rest = lanes.iter().map(|lane| lane.written_unwatched).sum();
     if rest > 0 {
         let jobs = plural(rest, "job went", "jobs went");
         document
@@ -100,7 +100,7 @@ pub fn blocks(document: &mut Document, lanes: &[CanaryGroupResult]) {
 #[must_use]
 pub fn json(lanes: &[CanaryGroupResult]) -> Vec<LaneJson> {
     let lane = |lane: &CanaryGroupResult| {
-        let of = |standing| lane.step.of(standing);
+        let of = |standing| lane.step.count(standing);
         LaneJson {
             group: lane.group.clone(),
             template: lane.template.clone(),
@@ -115,11 +115,11 @@ pub fn json(lanes: &[CanaryGroupResult]) -> Vec<LaneJson> {
                 jobs: lane.step.total(),
                 finished: of(JobOutcome::Finished),
                 failed_again: of(JobOutcome::FailedAgain),
-                failed_otherwise: of(JobOutcome::FailedOtherwise),
+                failed_otherwise: of(JobOutcome::FailedOther),
                 open: lane.step.total() - lane.step.decided(),
                 moved: of(JobOutcome::ChangedSince),
             },
-            rest: lane.rest,
+            rest: lane.written_unwatched,
         }
     };
     lanes.iter().take(NAMED).map(lane).collect()

@@ -68,8 +68,8 @@ pub struct AdviceJson {
 impl From<&Advice> for AdviceJson {
     fn from(advice: &Advice) -> Self {
         Self {
-            class: advice.class.word(),
-            safe_to_retry: advice.safe_to_retry.word(),
+            class: advice.class.as_str(),
+            safe_to_retry: advice.safe_to_retry.as_str(),
             text: advice.text.clone().into_owned(),
         }
     }
@@ -151,7 +151,7 @@ fn document(case: &Case<'_>, from: &Provenance) -> Document {
     pairs.push(("others", Cell::plain(others(&case.others))));
     match case.advice {
         Some(advice) => {
-            pairs.push(("class", Cell::plain(advice.class.word().replace('_', " "))));
+            pairs.push(("class", Cell::plain(advice.class.as_str().replace('_', " "))));
             pairs.push(("safe to retry", Cell::plain(retry(advice.safe_to_retry))));
             pairs.push(("advice", Cell::strong(&*advice.text)));
         }

@@ -66,9 +66,9 @@ impl From<&DeadLetter> for DeadLetterJson {
             attempts: job.attempts,
             max_attempts: job.max_attempts,
             error: job.error.clone(),
-            died_at: job.died.map(|d| d.at.to_string()),
-            died_age: job.died.map(|d| d.age.round()),
-            died_source: job.died.map(|d| if d.recorded { "worker" } else { "updated_at" }),
+            died_at: job.dead_since.map(|d| d.at.to_string()),
+            died_age: job.dead_since.map(|d| d.age.round()),
+            died_source: job.dead_since.map(|d| if d.recorded { "worker" } else { "updated_at" }),
         }
     }
 }
@@ -104,7 +104,7 @@ pub fn listing(
     }
     if let Some(cursor) = &next_cursor {
         let mut command = "cliplyctl dlq list".to_owned();
-        let sort = (order != Order::default()).then(|| format!("--sort {}", order.word()));
+        let sort = (order != Order::default()).then(|| format!("--sort {}", order.as_str()));
         let limit = limit.map(|limit| format!("--limit {limit}"));
         for flag in selection.flags().into_iter().chain(sort).chain(limit) {
             command.push(' ');
@@ -115,7 +115,7 @@ pub fn listing(
     document.next(next);
     let data = DeadLettersJson {
         total: (&page.total).into(),
-        sort: order.word(),
+        sort: order.as_str(),
         jobs: page.jobs.iter().map(Into::into).collect(),
         next_cursor,
     };
@@ -151,7 +151,7 @@ pub fn table(jobs: &[DeadLetter]) -> Table {
             Cell::plain(&job.id),
             Cell::plain(job.kind.as_deref().unwrap_or("-")),
             Cell::plain(tries(job)),
-            Cell::plain(job.died.map_or_else(|| "?".to_owned(), |d| text::age(d.age))),
+            Cell::plain(job.dead_since.map_or_else(|| "?".to_owned(), |d| text::age(d.age))),
             error.map_or_else(|| Cell::muted("no error text"), Cell::plain),
         ]);
     }
@@ -180,7 +180,7 @@ mod tests {
             attempts: None,
             max_attempts: None,
             error: None,
-            died: None,
+            dead_since: None,
             changed: String::new(),
         };
         let row = serde_json::to_value(DeadLetterJson::from(&job)).unwrap();

@@ -53,7 +53,7 @@ impl Document {
 
     /// The sentence of its headline, where it has one.
     #[must_use]
-    pub fn sentence(&self) -> Option<&str> {
+    pub fn headline_text(&self) -> Option<&str> {
         self.blocks.iter().find_map(|block| match block {
             Block::Headline { text, .. } => Some(text.as_str()),
             _ => None,
@@ -76,7 +76,7 @@ impl Document {
     }
 
     /// Adds words to the sentence of its headline.
-    pub fn amend(&mut self, words: &str) {
+    pub fn extend_headline(&mut self, words: &str) {
         for block in &mut self.blocks {
             if let Block::Headline { text, .. } = block {
                 text.push_str(words);
@@ -95,7 +95,7 @@ impl Document {
     }
 
     /// Adds a sentence in front of the commands to type next, of what is known after the fact.
-    pub fn remark(&mut self, text: impl Into<String>) {
+    pub fn add_note(&mut self, text: impl Into<String>) {
         let next = self.blocks.iter().position(|block| matches!(block, Block::Next(_)));
         self.blocks.insert(next.unwrap_or(self.blocks.len()), Block::Note(text.into()));
     }

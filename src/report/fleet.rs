@@ -42,7 +42,7 @@ pub fn report(command: &'static str, mut members: Vec<ContextReport>, fail_on: F
     report.exit = exit(&members);
     report.summary = vec![("contexts", members.len().into())];
     for rank in ORDER {
-        report.summary.push((rank.word(), count(&members, rank).into()));
+        report.summary.push((rank.as_str(), count(&members, rank).into()));
     }
     report.examined = members.iter().map(|member| member.name().to_owned()).collect();
     report.members = members;
@@ -95,7 +95,7 @@ fn headline(members: &[ContextReport]) -> String {
             format!(
                 "{} {} ({})",
                 count(members, rank),
-                rank.word(),
+                rank.as_str(),
                 text::some_of(&names.collect::<Vec<_>>(), NAMED)
             )
         })
@@ -130,8 +130,10 @@ fn reading(member: &ContextReport) -> String {
     let unseen = |finding: &&Finding| finding.verdict == Status::Unknown;
     let unseen = member.report.findings.iter().find(unseen);
     match unseen.filter(|_| member.verdict() != Status::Unknown) {
-        Some(finding) => format!("{}; not seen: {}", member.report.sentence(), finding.message),
-        None => member.report.sentence(),
+        Some(finding) => {
+            format!("{}; not seen: {}", member.report.one_line_summary(), finding.message)
+        }
+        None => member.report.one_line_summary(),
     }
 }
 
@@ -175,7 +177,7 @@ mod tests {
                 let mut report =
                     Report::judged("queue", vec![], FailOn::Warning, (), Document::default());
                 report.verdict = Some(verdict);
-                report.exit = ExitCode::of(verdict, FailOn::Warning);
+                report.exit = ExitCode::from_status(verdict, FailOn::Warning);
                 report
             }
             None => Report::failed("queue", Error::config("no database is configured")),
@@ -208,7 +210,7 @@ mod tests {
         ];
         let report = report("queue", members, FailOn::Warning);
         assert_eq!(
-            report.document.sentence(),
+            report.document.headline_text(),
             Some("of 3 contexts: 1 critical (c), 1 unknown (b)")
         );
         let names: Vec<_> = report.members.iter().map(ContextReport::name).collect();

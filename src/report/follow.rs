@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
-use crate::checks::cohort::sentence;
+use crate::checks::cohort::describe_counts;
 use crate::exit::ExitCode;
 use crate::facts::Status;
 use crate::facts::cohort::{FollowEnd, FollowResult, JobOutcome, ZombieWorker};
@@ -81,7 +81,7 @@ pub fn exit(followed: &FollowResult) -> ExitCode {
     match followed.end {
         FollowEnd::Detached => ExitCode::Interrupted,
         _ if tally.failed() > 0 => ExitCode::Critical,
-        FollowEnd::Decided if tally.of(JobOutcome::Finished) == tally.total() => ExitCode::Ok,
+        FollowEnd::Decided if tally.count(JobOutcome::Finished) == tally.total() => ExitCode::Ok,
         _ => ExitCode::Unknown,
     }
 }
@@ -96,7 +96,7 @@ pub fn note_end(report: &mut Report, followed: &FollowResult) {
 /// The figures that a script wants first.
 pub fn summarise(report: &mut Report, followed: &FollowResult) {
     let standings = JobOutcome::ALL.into_iter();
-    report.summary.extend(standings.map(|s| (s.word(), followed.tally.of(s).into())));
+    report.summary.extend(standings.map(|s| (s.as_str(), followed.tally.count(s).into())));
 }
 
 /// The one sentence, and what needs looking at.
@@ -106,7 +106,7 @@ pub fn blocks(document: &mut Document, followed: &FollowResult) {
         ExitCode::Critical => Status::Critical,
         _ => Status::Unknown,
     };
-    document.headline(verdict, sentence(&followed.tally));
+    document.headline(verdict, describe_counts(&followed.tally));
     match &followed.end {
         FollowEnd::Decided if gone(followed) => {
             document.note("nothing is left to follow: others put its jobs back or moved them");
@@ -132,7 +132,7 @@ pub fn blocks(document: &mut Document, followed: &FollowResult) {
 
 /// Whether none of its jobs is its own any more.
 fn gone(followed: &FollowResult) -> bool {
-    followed.tally.of(JobOutcome::ChangedSince) == followed.tally.total()
+    followed.tally.count(JobOutcome::ChangedSince) == followed.tally.total()
 }
 
 fn failures(followed: &FollowResult) -> Table {
@@ -202,7 +202,7 @@ pub fn next(followed: &FollowResult) -> Vec<(String, String)> {
 /// The account for scripts.
 #[must_use]
 pub fn json(followed: &FollowResult) -> FollowJson {
-    let of = |standing| followed.tally.of(standing);
+    let of = |standing| followed.tally.count(standing);
     let failures = followed.failures.iter().take(NAMED).map(|group| FailureJson {
         group: group.group.to_string(),
         template: group.template.clone(),
@@ -226,8 +226,8 @@ pub fn json(followed: &FollowResult) -> FollowJson {
         jobs: followed.tally.total(),
         finished: of(JobOutcome::Finished),
         failed_again: of(JobOutcome::FailedAgain),
-        failed_otherwise: of(JobOutcome::FailedOtherwise),
-        waits_for_retry: of(JobOutcome::WaitsForRetry),
+        failed_otherwise: of(JobOutcome::FailedOther),
+        waits_for_retry: of(JobOutcome::RetryPending),
         running: of(JobOutcome::Running),
         queued: of(JobOutcome::Queued),
         moved: of(JobOutcome::ChangedSince),

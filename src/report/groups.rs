@@ -68,7 +68,7 @@ impl GroupJson {
             last_died_at: time(group.last),
             died_last_15m: group.recent,
             workspaces: group.workspaces.len(),
-            requeued_before: groups.requeued.of(group),
+            requeued_before: groups.requeued.count(group),
             advice: advice.map(AdviceJson::from),
             recovering: recovering(groups, group),
         }
@@ -94,13 +94,13 @@ pub fn report(groups: &Groups, rules: &[&Advice], from: &Provenance) -> Report {
     }));
     let data = GroupsJson {
         read: groups.read,
-        cut: groups.cut,
-        unkept: groups.unkept,
+        cut: groups.truncated,
+        unkept: groups.rare_groups_dropped,
         requeued_before_looked: groups.requeued.looked.clone(),
         groups: groups.groups.iter().map(|g| GroupJson::new(groups, g, advice(g))).collect(),
     };
     let mut report = Report::listing("dlq groups", data, document);
-    if groups.cut {
+    if groups.truncated {
         report.not_examined.push(("other dead letters".to_owned(), "time ran out".to_owned()));
     }
     report.summary = vec![("groups", groups.groups.len().into()), ("read", groups.read.into())];
@@ -113,13 +113,16 @@ fn footer(groups: &Groups) -> String {
         text::plural(groups.groups.len() as u64, "group", "groups"),
         text::plural(groups.read, "dead letter read", "dead letters read"),
     );
-    if groups.cut {
+    if groups.truncated {
         line.push_str(
             ", in no order; then time ran out: counts are lower bounds (--timeout, or --since)",
         );
     }
-    if groups.unkept > 0 {
-        line.push_str(&format!("; {} of rarer causes left out", text::count(groups.unkept)));
+    if groups.rare_groups_dropped > 0 {
+        line.push_str(&format!(
+            "; {} of rarer causes left out",
+            text::count(groups.rare_groups_dropped)
+        ));
     }
     line
 }
@@ -153,7 +156,7 @@ fn table<'a>(groups: &Groups, advice: impl Fn(&DeadLetterGroup) -> Option<&'a Ad
             Cell::plain(age(group.last)),
             Cell::plain(text::count(group.recent)),
             Cell::plain(text::count(group.workspaces.len() as u64)),
-            groups.requeued.of(group).map_or_else(unknown, |n| Cell::plain(text::count(n))),
+            groups.requeued.count(group).map_or_else(unknown, |n| Cell::plain(text::count(n))),
             match recovering(groups, group) {
                 // The kind does finish jobs again; this cause has not stopped for all that.
                 Some(true) if group.recent > 0 => Cell::plain("not yet"),

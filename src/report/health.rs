@@ -58,7 +58,7 @@ pub fn report(
         summary.push(("first_byte_ms", health.latency_ms.first_byte.into()));
     }
     let mut report = Report::judged("health", findings, fail_on, data, document);
-    service::cover(&mut report, &seen.source, seen.error());
+    service::record_coverage(&mut report, &seen.source, seen.error());
     report.summary.extend(summary);
     report
 }
@@ -72,7 +72,7 @@ fn document(seen: &Observed<Health>, findings: &[Finding], from: &Provenance) ->
     if let Some(health) = seen.value() {
         document.push(Block::Pairs(pairs(health)));
     }
-    service::advise(&mut document, seen.error());
+    service::add_hint(&mut document, seen.error());
     document.next_of(findings, "cliplyctl health");
     document
 }

@@ -39,9 +39,9 @@ pub struct JobLineJson {
 pub fn report(going: JobState, found: &[JobLine], limit: usize, from: &Provenance) -> Report {
     let (shown, more) = (&found[..found.len().min(limit)], found.len() > limit);
     let mut document = Document::default();
-    document.push(header::title(format!("jobs, {}", going.word()), from));
+    document.push(header::title(format!("jobs, {}", going.as_str()), from));
     if shown.is_empty() {
-        document.note(format!("no job is {}", going.word()));
+        document.note(format!("no job is {}", going.as_str()));
     } else {
         document.push(Block::Table(table(going, shown)));
         document.note(going.order().to_owned());
@@ -53,7 +53,7 @@ pub fn report(going: JobState, found: &[JobLine], limit: usize, from: &Provenanc
         let show = format!("cliplyctl jobs show {}", first.id);
         document.next(vec![(show, "the first of them in full")]);
     }
-    let data = JobsJson { state: going.word(), more, jobs: shown.iter().map(json).collect() };
+    let data = JobsJson { state: going.as_str(), more, jobs: shown.iter().map(json).collect() };
     let mut report = Report::listing("jobs list", data, document);
     report.summary = vec![("jobs", shown.len().into())];
     report

@@ -164,7 +164,7 @@ impl Report {
         document: Document,
     ) -> Self {
         let verdict = Status::worst(findings.iter().map(|f| f.verdict));
-        let exit = ExitCode::of(verdict, fail_on);
+        let exit = ExitCode::from_status(verdict, fail_on);
         let report = Self::new(command, Some(verdict), exit, findings, data, document);
         Self { fail_on, ..report }
     }
@@ -209,7 +209,7 @@ impl Report {
 
     /// Makes every command that the report suggests look where this one did.
     pub fn address(&mut self, to: &TargetFlags) {
-        let address = |command: &mut String| *command = to.sentence(command);
+        let address = |command: &mut String| *command = to.add_to_text(command);
         self.findings.iter_mut().filter_map(|f| f.next.as_mut()).for_each(address);
         self.section.iter_mut().filter_map(|s| s.next.as_mut()).for_each(address);
         self.errors.iter_mut().for_each(|error| error.address(to));
@@ -217,16 +217,16 @@ impl Report {
             match block {
                 Block::Next(commands) => commands.iter_mut().for_each(|(c, _)| address(c)),
                 Block::Note(text) => address(text),
-                Block::Markdown(text) => *text = to.page(text).into(),
+                Block::Markdown(text) => *text = to.add_to_markdown(text).into(),
                 _ => {}
             }
         }
     }
 
     /// Says in front of the commands that the report suggests which flag they need as this one did.
-    pub fn aim(&mut self, flag: Option<&str>) {
+    pub fn note_secret_flag(&mut self, flag: Option<&str>) {
         if let Some(flag) = flag.filter(|_| self.document.first_command().is_some()) {
-            self.document.remark(format!("what follows needs the same {flag}"));
+            self.document.add_note(format!("what follows needs the same {flag}"));
         }
     }
 
@@ -242,9 +242,9 @@ impl Report {
     /// The headline and what led to it, where the headline does not say that itself: the readings that
     /// matched the section, else the worst findings.
     #[must_use]
-    pub fn sentence(&self) -> String {
-        let headline = self.document.sentence().unwrap_or_default();
-        let bad = self.bad();
+    pub fn one_line_summary(&self) -> String {
+        let headline = self.document.headline_text().unwrap_or_default();
+        let bad = self.problems();
         let worst = bad.first().map_or(Status::Ok, |finding| finding.verdict);
         let reasons: Vec<&str> = match &self.section {
             Some(section) => section.matched.iter().map(|f| f.message.as_str()).collect(),
@@ -262,7 +262,7 @@ impl Report {
 
     /// The findings that are not OK, worst first.
     #[must_use]
-    pub fn bad(&self) -> Vec<&Finding> {
+    pub fn problems(&self) -> Vec<&Finding> {
         let order = |verdict| match verdict {
             Status::Critical => 0,
             Status::Unknown => 1,
@@ -277,15 +277,15 @@ impl Report {
 
     /// Whether this finding is one that makes the command fail.
     #[must_use]
-    pub fn fails(&self, finding: &Finding) -> bool {
-        ExitCode::of(finding.verdict, self.fail_on) != ExitCode::Ok
+    pub fn is_failure(&self, finding: &Finding) -> bool {
+        ExitCode::from_status(finding.verdict, self.fail_on) != ExitCode::Ok
     }
 
     /// The word for `status` in the envelope.
     #[must_use]
     pub fn status(&self) -> &'static str {
         match (self.verdict, self.exit) {
-            (Some(verdict), _) => verdict.word(),
+            (Some(verdict), _) => verdict.as_str(),
             (None, ExitCode::Ok) => "ok",
             (None, ExitCode::Warning) => "warning",
             (None, ExitCode::Critical) => "critical",

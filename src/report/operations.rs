@@ -7,7 +7,7 @@ use super::outcome::{OutcomeJson, account, exit, note_stop, outcome_json};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
 use crate::exit::ExitCode;
 use crate::facts::job_id::JobId;
-use crate::facts::operation::{OperationId, OperationType, Summary, TAKEN_BACK};
+use crate::facts::operation::{OperationId, OperationType, STATE_UNDONE, Summary};
 use crate::facts::requeue::Outcome;
 use crate::text::{age, count, plural, some_of};
 
@@ -49,7 +49,7 @@ pub fn listing(operations: &[Summary], examined: &str, from: &Provenance) -> Rep
     document.next(next(operations));
     let rows = operations.iter().map(|o| OperationJson {
         operation: o.operation.clone(),
-        deed: o.deed.word(),
+        deed: o.deed.as_str(),
         actor: o.actor.clone(),
         host: o.host.clone(),
         reason: o.reason.clone(),
@@ -68,7 +68,7 @@ fn next(operations: &[Summary]) -> Vec<(String, &'static str)> {
         (format!("cliplyctl dlq follow {}", o.operation), "what became of the latest requeue")
     });
     // What was taken back, is not wanted any more.
-    let undone = |o: &Summary| o.now.iter().any(|(state, _)| state == TAKEN_BACK);
+    let undone = |o: &Summary| o.now.iter().any(|(state, _)| state == STATE_UNDONE);
     let resume = operations.iter().filter(|o| !undone(o)).find_map(|o| {
         let flags = &o.unfinished.as_ref()?.flags;
         let command = format!("cliplyctl dlq requeue --resume {}{flags}", o.operation);

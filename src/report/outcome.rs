@@ -100,7 +100,7 @@ pub fn account(document: &mut Document, operation: &OperationId, o: &Outcome, ve
         table.row(vec![Cell::plain(id.to_string()), Cell::plain(first_line(words))]);
     }
     for (id, skip) in o.skipped.iter().take(SHOWN) {
-        table.row(vec![Cell::plain(id.to_string()), Cell::plain(skip.word())]);
+        table.row(vec![Cell::plain(id.to_string()), Cell::plain(skip.as_str())]);
     }
     if !table.rows.is_empty() {
         document.push(Block::Table(table));
@@ -120,7 +120,7 @@ pub fn outcome_json(operation: &OperationId, outcome: &Outcome) -> OutcomeJson {
         left: outcome.left,
         in_doubt: outcome.in_doubt,
         skipped_jobs: skipped
-            .map(|(id, skip)| NamedJson { id: id.to_string(), why: Some(skip.word().to_owned()) })
+            .map(|(id, skip)| NamedJson { id: id.to_string(), why: Some(skip.as_str().to_owned()) })
             .collect(),
         error_jobs: errors
             .map(|(id, words)| NamedJson { id: id.to_string(), why: Some(words.clone()) })

@@ -66,7 +66,7 @@ impl ReadyJson {
     fn new(endpoint: &str, readiness: &Readiness) -> Self {
         Self {
             endpoint: endpoint.to_owned(),
-            shape: readiness.shape.word(),
+            shape: readiness.shape.as_str(),
             ok: flag(&readiness.ok),
             fatal: readiness.fatal,
             http_status: readiness.exchange.http_status,
@@ -121,14 +121,14 @@ pub fn report(
     let document = document(seen, &findings, from);
     let data = seen.value().map(|readiness| ReadyJson::new(&seen.source, readiness));
     let mut report = Report::judged("ready", findings, fail_on, data, document);
-    service::cover(&mut report, &seen.source, seen.error());
+    service::record_coverage(&mut report, &seen.source, seen.error());
     if let Some(readiness) = seen.value() {
         let unread = report.findings.iter();
         let unread =
             unread.filter(|f| matches!(f.verdict, Status::Unknown | Status::Skipped { .. }));
         report.not_examined.extend(unread.map(|f| (f.subject.clone(), f.message.clone())));
         report.summary.push(("ok", flag(&readiness.ok).into()));
-        report.summary.push(("shape", readiness.shape.word().into()));
+        report.summary.push(("shape", readiness.shape.as_str().into()));
     }
     report
 }
@@ -136,7 +136,7 @@ pub fn report(
 fn document(seen: &Observed<Readiness>, findings: &[Finding], from: &Provenance) -> Document {
     let mut document = Document::default();
     let verdict = Status::worst(findings.iter().map(|finding| finding.verdict));
-    document.headline(verdict, sentence(verdict, findings));
+    document.headline(verdict, describe_readiness(verdict, findings));
     document.push(service::title("readiness", &seen.source, from));
     document.push(Block::Table(table(findings)));
     if let Some(readiness) = seen.value() {
@@ -145,7 +145,7 @@ fn document(seen: &Observed<Readiness>, findings: &[Finding], from: &Provenance)
             document.note(note);
         }
     }
-    service::advise(&mut document, seen.error());
+    service::add_hint(&mut document, seen.error());
     document.next_of(findings, "cliplyctl ready");
     document
 }
@@ -161,7 +161,7 @@ fn how(readiness: &Readiness) -> String {
 }
 
 /// The verdict in one sentence.
-fn sentence(verdict: Status, findings: &[Finding]) -> String {
+fn describe_readiness(verdict: Status, findings: &[Finding]) -> String {
     let of = |wanted: fn(Status) -> bool| {
         let subjects = findings.iter().filter(|f| wanted(f.verdict));
         subjects.map(|f| f.subject.as_str()).collect::<Vec<_>>().join(", ")

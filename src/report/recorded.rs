@@ -29,7 +29,7 @@ pub struct RecordedJson {
 pub fn report(snapshot: &Snapshot, number: i64, store: &Path, from: &Provenance) -> Report {
     let mut document = Document::default();
     document.push(header::title("recorded", from));
-    let mut verdict = Cell::verdict(snapshot.verdict);
+    let mut verdict = Cell::verdict(snapshot.status);
     if let Some(section) = &snapshot.section {
         verdict.text = format!("{} {section}", verdict.text);
     }
@@ -46,7 +46,7 @@ pub fn report(snapshot: &Snapshot, number: i64, store: &Path, from: &Provenance)
     let data = RecordedJson {
         snapshot: number,
         at: snapshot.at.to_string(),
-        verdict: snapshot.verdict.word(),
+        verdict: snapshot.status.as_str(),
         section: snapshot.section.clone(),
         store: store.display().to_string(),
     };

@@ -79,8 +79,8 @@ pub fn document(facing: &RescuePlanView<'_>) -> Document {
     document.push(header::title("rescue plan", &facing.from));
     document.push(Block::Pairs(vec![
         ("silent for", Cell::plain(format!("more than {}", span(facing.stale)))),
-        ("back to waiting", Cell::strong(count(of(found, RescueResult::Waits)))),
-        ("dead: last attempt", Cell::strong(count(of(found, RescueResult::Dies)))),
+        ("back to waiting", Cell::strong(count(of(found, RescueResult::Queued)))),
+        ("dead: last attempt", Cell::strong(count(of(found, RescueResult::DeadLetter)))),
     ]));
     if !found.jobs.is_empty() {
         document.push(Block::Table(evidence(&found.jobs)));
@@ -93,24 +93,25 @@ pub fn document(facing: &RescuePlanView<'_>) -> Document {
 }
 
 fn notes(document: &mut Document, facing: &RescuePlanView<'_>) {
-    let (found, left) = (facing.found, of(facing.found, RescueResult::Left));
+    let (found, left) = (facing.found, of(facing.found, RescueResult::Skipped));
     if left > 0 {
         let jobs = plural(left, "job has", "jobs have");
         document.note(format!(
             "{jobs} used up all attempts, and this schema has no dead letters: left alone"
         ));
     }
-    if found.never > 0 {
-        let jobs = plural(found.never, "job", "jobs");
+    if found.without_heartbeat > 0 {
+        let jobs = plural(found.without_heartbeat, "job", "jobs");
         document.note(format!("{jobs} in progress never gave a sign of life: left alone"));
     }
-    if found.cut {
+    if found.truncated {
         let jobs = count(found.jobs.len() as u64);
         document.note(format!(
             "there are more: a rescue takes {jobs} at a time, the longest silence first"
         ));
     }
-    let alive = found.jobs.iter().filter(|job| job.elsewhere.is_some()).count() as u64;
+    let alive =
+        found.jobs.iter().filter(|job| job.other_job_heartbeat_age.is_some()).count() as u64;
     if alive > 0 {
         let jobs = plural(alive, "job's worker", "jobs' workers");
         document.note(format!(
@@ -123,7 +124,7 @@ fn notes(document: &mut Document, facing: &RescuePlanView<'_>) {
 }
 
 fn of(found: &StuckJobs, fate: RescueResult) -> u64 {
-    found.jobs.iter().filter(|job| job.fate == fate).count() as u64
+    found.jobs.iter().filter(|job| job.result == fate).count() as u64
 }
 
 fn evidence(jobs: &[StuckJob]) -> Table {
@@ -137,23 +138,24 @@ fn evidence(jobs: &[StuckJob]) -> Table {
         Column::text("becomes"),
     ]);
     for job in jobs.iter().take(SHOWN) {
-        let sign = if job.beat { "heartbeat" } else { "lock" };
-        let elsewhere =
-            job.elsewhere.map_or("silent".to_owned(), |s| format!("beat {} ago", age(s)));
+        let sign = if job.has_heartbeat { "heartbeat" } else { "lock" };
+        let elsewhere = job
+            .other_job_heartbeat_age
+            .map_or("silent".to_owned(), |s| format!("beat {} ago", age(s)));
         let attempt = match (job.attempts, job.max_attempts) {
             (Some(made), Some(allowed)) => format!("{} of {allowed}", made.saturating_add(1)),
             _ => "-".to_owned(),
         };
-        let becomes = match job.fate {
-            RescueResult::Waits => Cell::plain("waiting"),
-            RescueResult::Dies => Cell::judged("dead", Status::Warning),
-            RescueResult::Left => Cell::muted("left alone"),
+        let becomes = match job.result {
+            RescueResult::Queued => Cell::plain("waiting"),
+            RescueResult::DeadLetter => Cell::judged("dead", Status::Warning),
+            RescueResult::Skipped => Cell::muted("left alone"),
         };
         table.row(vec![
             Cell::strong(job.id.to_string()),
             Cell::plain(job.kind.as_deref().unwrap_or("-")),
             Cell::plain(job.worker.as_deref().unwrap_or("-")),
-            Cell::plain(format!("{sign} {} ago", age(job.silent))),
+            Cell::plain(format!("{sign} {} ago", age(job.heartbeat_age))),
             Cell::plain(elsewhere),
             Cell::plain(attempt),
             becomes,
@@ -184,7 +186,7 @@ pub fn planned(facing: &RescuePlanView<'_>, dry_run: bool, obstacle: Option<&str
     let mut report = Report::listing("jobs rescue", json(facing, None), document);
     summarise(&mut report, facing, 0);
     // A rehearsal could answer; asked to write, jobs that stay silent are work left.
-    if !dry_run && of(facing.found, RescueResult::Left) > 0 {
+    if !dry_run && of(facing.found, RescueResult::Skipped) > 0 {
         report.exit = ExitCode::Partial;
     }
     report
@@ -196,7 +198,7 @@ pub fn applied(facing: &RescuePlanView<'_>, operation: &OperationId, outcome: &O
     let mut document = Document::default();
     document.push(header::title("rescue", &facing.from));
     account(&mut document, operation, outcome, "rescued");
-    let more = outcome.left + outcome.in_doubt > 0 || facing.found.cut;
+    let more = outcome.left + outcome.in_doubt > 0 || facing.found.truncated;
     let mut next = Vec::new();
     if more && outcome.stopped != Some(WriteStop::AllOrNothing) {
         next.push(("cliplyctl jobs rescue", "go on with what is still silent"));
@@ -211,7 +213,7 @@ pub fn applied(facing: &RescuePlanView<'_>, operation: &OperationId, outcome: &O
     document.next(next.into_iter().map(|(command, why)| (command.to_owned(), why)).collect());
     let data = json(facing, Some(outcome_json(operation, outcome)));
     let mut report = Report::listing("jobs rescue", data, document);
-    let left = of(facing.found, RescueResult::Left) + u64::from(facing.found.cut);
+    let left = of(facing.found, RescueResult::Skipped) + u64::from(facing.found.truncated);
     report.exit = exit(outcome, left);
     note_stop(&mut report, outcome);
     summarise(&mut report, facing, outcome.done);
@@ -220,7 +222,7 @@ pub fn applied(facing: &RescuePlanView<'_>, operation: &OperationId, outcome: &O
 
 /// How many wait again, and how many became dead letters; none where some were not written.
 fn became(found: &StuckJobs, outcome: &Outcome) -> Option<(u64, u64)> {
-    let (waits, dead) = (of(found, RescueResult::Waits), of(found, RescueResult::Dies));
+    let (waits, dead) = (of(found, RescueResult::Queued), of(found, RescueResult::DeadLetter));
     (outcome.done == waits + dead).then_some((waits, dead))
 }
 
@@ -229,18 +231,18 @@ fn json(facing: &RescuePlanView<'_>, outcome: Option<OutcomeJson>) -> RescueJson
         id: job.id.to_string(),
         kind: job.kind.clone(),
         worker: job.worker.clone(),
-        silent: job.silent,
-        sign: if job.beat { "heartbeat" } else { "lock" },
+        silent: job.heartbeat_age,
+        sign: if job.has_heartbeat { "heartbeat" } else { "lock" },
         attempts: job.attempts,
         max_attempts: job.max_attempts,
-        worker_beats_elsewhere: job.elsewhere,
-        becomes: job.fate.word(),
+        worker_beats_elsewhere: job.other_job_heartbeat_age,
+        becomes: job.result.as_str(),
     });
     RescueJson {
         stale: facing.stale.as_secs_f64(),
         silent: facing.found.jobs.len() as u64,
-        cut: facing.found.cut,
-        never_beat: facing.found.never,
+        cut: facing.found.truncated,
+        never_beat: facing.found.without_heartbeat,
         jobs: jobs.collect(),
         outcome,
     }

@@ -66,14 +66,14 @@ pub fn status(exchange: Exchange) -> String {
 }
 
 /// What to do about an obstacle, for people.
-pub fn advise(document: &mut Document, error: Option<&SourceError>) {
+pub fn add_hint(document: &mut Document, error: Option<&SourceError>) {
     if let Some(hint) = error.and_then(|error| error.hint.as_ref()) {
         document.note(format!("Hint: {hint}"));
     }
 }
 
 /// Notes what was looked at, and why not.
-pub fn cover(report: &mut Report, source: &str, error: Option<&SourceError>) {
+pub fn record_coverage(report: &mut Report, source: &str, error: Option<&SourceError>) {
     match error {
         None => report.examined.push(source.to_owned()),
         Some(error) => {

@@ -15,11 +15,11 @@ pub enum Align {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ShrinkOrder {
     /// It stays as long as it can.
-    Last,
+    Keep,
     /// It is folded below its row before those that matter more.
-    Minor,
+    DropEarly,
     /// Sentences: they narrow (wrapped, or cut in a `one_line` table), then they are folded.
-    Prose,
+    WrapThenDrop,
 }
 
 /// A column of a table.
@@ -37,25 +37,25 @@ impl Column {
     /// A column of words.
     #[must_use]
     pub const fn text(title: &'static str) -> Self {
-        Self { title, align: Align::Left, give: ShrinkOrder::Last }
+        Self { title, align: Align::Left, give: ShrinkOrder::Keep }
     }
 
     /// A column of numbers.
     #[must_use]
     pub const fn number(title: &'static str) -> Self {
-        Self { title, align: Align::Right, give: ShrinkOrder::Last }
+        Self { title, align: Align::Right, give: ShrinkOrder::Keep }
     }
 
     /// A column of sentences.
     #[must_use]
     pub const fn prose(title: &'static str) -> Self {
-        Self { title, align: Align::Left, give: ShrinkOrder::Prose }
+        Self { title, align: Align::Left, give: ShrinkOrder::WrapThenDrop }
     }
 
     /// The same column, which matters less than others.
     #[must_use]
     pub const fn minor(self) -> Self {
-        Self { give: ShrinkOrder::Minor, ..self }
+        Self { give: ShrinkOrder::DropEarly, ..self }
     }
 }
 

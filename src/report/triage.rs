@@ -41,13 +41,13 @@ pub fn report(facts: &Facts, steps: &[AreaResult], fail_on: FailOn, from: &Prove
     let document = document(facts, steps, from);
     let mut report = Report::judged("triage", findings, fail_on, data, document);
     report.section = section(steps);
-    report.summary = steps.iter().map(|s| (s.question, s.verdict().word().into())).collect();
+    report.summary = steps.iter().map(|s| (s.area, s.status().as_str().into())).collect();
     for step in steps {
-        match step.verdict() {
+        match step.status() {
             Status::Unknown | Status::Skipped { .. } => {
-                report.not_examined.push((step.question.to_owned(), step.reading()));
+                report.not_examined.push((step.area.to_owned(), step.detail()));
             }
-            _ => report.examined.push(step.question.to_owned()),
+            _ => report.examined.push(step.area.to_owned()),
         }
     }
     report.not_examined.extend(not_observed(facts));
@@ -56,17 +56,17 @@ pub fn report(facts: &Facts, steps: &[AreaResult], fail_on: FailOn, from: &Prove
 
 fn step_json(step: &AreaResult) -> StepJson {
     StepJson {
-        question: step.question,
+        question: step.area,
         section: step.section.number(),
-        status: step.verdict().word(),
-        reading: step.reading(),
+        status: step.status().as_str(),
+        reading: step.detail(),
         next: step.next().map(str::to_owned),
     }
 }
 
 fn document(facts: &Facts, steps: &[AreaResult], from: &Provenance) -> Document {
     let mut document = Document::default();
-    let verdict = Status::worst(steps.iter().map(AreaResult::verdict));
+    let verdict = Status::worst(steps.iter().map(AreaResult::status));
     let section = section(steps);
     let missing = unconfigured(facts);
     document.headline(verdict, headline(section.as_ref(), &missing, steps));
@@ -79,9 +79,9 @@ fn document(facts: &Facts, steps: &[AreaResult], from: &Provenance) -> Document 
     ]);
     for step in steps {
         table.row(vec![
-            Cell::plain(step.question),
-            Cell::verdict(step.verdict()),
-            Cell::plain(step.reading()),
+            Cell::plain(step.area),
+            Cell::verdict(step.status()),
+            Cell::plain(step.detail()),
             Cell::muted(step.section.number()).leading_to(RunbookLink::Section(step.section)),
         ]);
     }
@@ -116,7 +116,7 @@ fn document(facts: &Facts, steps: &[AreaResult], from: &Provenance) -> Document 
 
 /// Why the database was not read, where the checklist shows something worse in its place.
 fn unread_database(steps: &[AreaResult]) -> Option<&Finding> {
-    let shadowed = |step: &&AreaResult| step.verdict() == Status::Critical;
+    let shadowed = |step: &&AreaResult| step.status() == Status::Critical;
     let mut findings = steps.iter().filter(shadowed).flat_map(|step| &step.findings);
     findings.find(|f| f.check == "db.reachable" && f.verdict == Status::Unknown)
 }
@@ -186,7 +186,7 @@ fn is_unset(error: &SourceError) -> bool {
 /// The section's own command first, then those of the other steps that are not OK.
 fn next(steps: &[AreaResult], section: Option<&Diagnosis>) -> Vec<(String, Cell)> {
     let applies = section.map(|s| s.section);
-    let mut order: Vec<&AreaResult> = steps.iter().filter(|s| s.verdict() != Status::Ok).collect();
+    let mut order: Vec<&AreaResult> = steps.iter().filter(|s| s.status() != Status::Ok).collect();
     order.sort_by_key(|step| Some(step.section) != applies);
     let first = section.and_then(|s| {
         let command = s.next.clone()?;

@@ -10,7 +10,7 @@ pub struct Environment(BTreeMap<String, String>);
 impl Environment {
     /// The environment of this process. Bytes that are not UTF-8 are replaced.
     #[must_use]
-    pub fn of_process() -> Self {
+    pub fn from_process() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
         let variables = std::env::vars_os();
         Self::of(variables.map(|(name, value)| {

@@ -29,8 +29,8 @@ pub fn resolve(
     let mut settings = Settings::blank(overrides, environment, config);
     settings.state_dir = records.or(settings.state_dir);
     settings.context_name = Some(context.name.clone());
-    settings.take_judgement(context);
-    settings.take_api(context, environment);
+    settings.apply_thresholds(context);
+    settings.apply_api(context, environment);
     if let Some(database) = context_database(context, environment) {
         settings.database = database.map_err(unconfigured);
     }

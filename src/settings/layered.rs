@@ -99,7 +99,7 @@ pub fn resolve(
     let context = default_context(config)?;
     let mut settings = Settings::blank(overrides, environment, config);
     if let Some(context) = context {
-        settings.take_judgement(context);
+        settings.apply_thresholds(context);
     }
     let own_api = api(&mut settings, overrides, &ambient, context);
     let own_database = database(&mut settings, overrides, &ambient, context);
@@ -135,7 +135,7 @@ fn api(
     match (said, context) {
         (Some(url), _) => settings.base_url = base_url(url).map_err(unconfigured),
         // The context's credentials travel with the context's URL alone.
-        (None, Some(context)) => settings.take_api(context, ambient.environment),
+        (None, Some(context)) => settings.apply_api(context, ambient.environment),
         (None, None) => {}
     }
     if let Some(token) = ambient.get("CLIPLY_ADMIN_TOKEN") {

@@ -211,7 +211,7 @@ impl Settings {
     }
 
     /// What a context says besides where things are and who we are.
-    fn take_judgement(&mut self, context: &Context) {
+    fn apply_thresholds(&mut self, context: &Context) {
         if let (Origin::Default, Some(timeout)) = (&self.timeout.origin, &context.timeout) {
             self.timeout = timeout.clone();
         }
@@ -227,7 +227,7 @@ impl Settings {
     }
 
     /// The API of a context, with the credentials written beside it.
-    fn take_api(&mut self, context: &Context, environment: &Environment) {
+    fn apply_api(&mut self, context: &Context, environment: &Environment) {
         if let Some(url) = &context.base_url {
             self.base_url = base_url(url.clone()).map_err(unconfigured);
         }

@@ -47,7 +47,7 @@ impl Settings {
         rows.push(shown("timeout", format!("{timeout:#}"), &self.timeout.origin));
         let unit = self.oldest_job_age_unit.as_ref();
         let unit_origin = unit.map_or(&Origin::Default, |unit| &unit.origin);
-        rows.push(shown("oldest_job_age_unit", unit.map_or("", |u| u.value.word()), unit_origin));
+        rows.push(shown("oldest_job_age_unit", unit.map_or("", |u| u.value.as_str()), unit_origin));
         if let Some(url) = &self.runbook_url {
             rows.push(shown("runbook_url", url.value.clone(), &url.origin));
         }
@@ -73,7 +73,7 @@ impl Settings {
             RootCert::File(path) | RootCert::Default(Some(path)) => path.display().to_string(),
             RootCert::Default(None) => "no root certificate".to_owned(),
         };
-        rows.push(shown("database.sslmode", dsn.tls.mode.word(), trust));
+        rows.push(shown("database.sslmode", dsn.tls.mode.as_str(), trust));
         rows
     }
 

@@ -23,7 +23,7 @@ pub struct AuthorityExpired {
 impl AuthorityExpired {
     /// This error within one of a handshake.
     #[must_use]
-    pub fn of(error: &CertificateError) -> Option<&Self> {
+    pub fn from_certificate_error(error: &CertificateError) -> Option<&Self> {
         match error {
             CertificateError::Other(OtherError(inner)) => inner.downcast_ref(),
             _ => None,

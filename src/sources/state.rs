@@ -39,7 +39,8 @@ pub struct StoredOperation {
     /// Its id.
     pub operation: OperationId,
     /// What it does.
-    pub deed: OperationType,
+    #[serde(rename = "deed")]
+    pub operation_type: OperationType,
     /// The plan that it applies.
     pub plan: String,
     /// `host:port/database`.
@@ -52,11 +53,13 @@ pub struct StoredOperation {
     /// Jobs of the plan.
     pub jobs: u64,
     /// Jobs written, as far as this machine knows.
-    pub done: u64,
+    #[serde(rename = "done")]
+    pub written: u64,
     /// Whether it came to its end.
     pub finished: bool,
     /// The operation that it undoes.
-    pub undoes: Option<OperationId>,
+    #[serde(rename = "undoes")]
+    pub undoes_operation: Option<OperationId>,
     /// The flags with which it goes on as it began, should it be interrupted.
     #[serde(default)]
     pub flags: String,

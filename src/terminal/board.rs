@@ -36,7 +36,7 @@ impl ContextProgress {
     }
 
     /// What is known of one of them now.
-    pub fn say(&self, name: &str, text: &str) {
+    pub fn set_message(&self, name: &str, text: &str) {
         if let Some((_, line)) = self.lines.iter().find(|(known, _)| known == name) {
             line.finish_with_message(sanitise::line(text).into_owned());
         }

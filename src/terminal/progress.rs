@@ -44,12 +44,12 @@ impl Progress {
         };
         let bar = ProgressBar::with_draw_target(Some(total), target);
         let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
-            _ = write!(out, "{:.0}/s", pace(state));
+            _ = write!(out, "{:.0}/s", jobs_per_second(state));
         };
         // Where nothing moves, nobody knows.
         let left = |state: &ProgressState, out: &mut dyn fmt::Write| {
             let left = state.len().unwrap_or_default().saturating_sub(state.pos()) as f64;
-            _ = match Duration::try_from_secs_f64(left / pace(state)) {
+            _ = match Duration::try_from_secs_f64(left / jobs_per_second(state)) {
                 Ok(left) => write!(out, "{}", HumanDuration(left)),
                 Err(_) => write!(out, "?"),
             };
@@ -67,7 +67,7 @@ impl Progress {
         self.bar.set_position(done);
         if self.due() {
             let rate = done as f64 / self.started.elapsed().as_secs_f64().max(1e-3);
-            say(&format!(
+            print_line(&format!(
                 "{} of {} {}, {rate:.0} a second",
                 crate::text::count(done),
                 crate::text::count(self.total),
@@ -86,7 +86,7 @@ impl Progress {
         self.bar.set_message(sanitise::line(&words).into_owned());
         if self.due() {
             let so_far = crate::text::age(self.started.elapsed().as_secs_f64());
-            say(&format!("{words} · {so_far} so far"));
+            print_line(&format!("{words} · {so_far} so far"));
         }
     }
 
@@ -96,7 +96,7 @@ impl Progress {
             return;
         }
         if self.plain && !why.is_empty() {
-            say(why);
+            print_line(why);
         }
         let shown = if why.is_empty() { String::new() } else { format!(" · {why}") };
         self.bar.set_message(sanitise::line(&shown).into_owned());
@@ -106,7 +106,7 @@ impl Progress {
     /// Says what happened, above the bar.
     pub fn tell(&self, text: &str) {
         if self.plain {
-            say(text);
+            print_line(text);
         } else {
             self.bar.println(sanitise::line(text));
         }
@@ -127,11 +127,11 @@ impl Progress {
 }
 
 /// Jobs a second since the first one, which came at once: an even pace is shown as it was asked for.
-fn pace(state: &ProgressState) -> f64 {
+fn jobs_per_second(state: &ProgressState) -> f64 {
     state.pos().saturating_sub(1) as f64 / state.elapsed().as_secs_f64().max(1.0)
 }
 
 /// Nobody there to read it is no error.
-fn say(text: &str) {
+fn print_line(text: &str) {
     _ = writeln!(io::stderr().lock(), "{}", sanitise::line(text));
 }

@@ -21,12 +21,12 @@ impl StatusLine {
     pub(super) fn new(text: &str, width: Option<u16>) -> Self {
         let columns = width.map(|width| usize::from(width).saturating_sub(FREE));
         let status = Self { columns, shown: RefCell::default() };
-        status.say(text);
+        status.set_message(text);
         status
     }
 
     /// Shows another text, as much of it as fits.
-    pub fn say(&self, text: &str) {
+    pub fn set_message(&self, text: &str) {
         let Some(columns) = self.columns else { return };
         let text = wrap::cut(&sanitise::line(text), columns);
         if self.shown.replace(text.clone()) != text {

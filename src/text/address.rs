@@ -29,14 +29,14 @@ impl TargetFlags {
 
     /// The flag of a context.
     #[must_use]
-    pub fn of_context(name: &str) -> Self {
+    pub fn for_context(name: &str) -> Self {
         Self::new(Some(name), None, None)
     }
 
     /// The sentence with the flags in the command that it is, or that stands in it behind a colon, a
     /// "see" or a backtick: `lists them: cliplyctl dlq ops`.
     #[must_use]
-    pub fn sentence(&self, sentence: &str) -> String {
+    pub fn add_to_text(&self, sentence: &str) -> String {
         let begins = |before: &str| {
             before.is_empty() || [": ", "see ", "`"].iter().any(|end| before.ends_with(end))
         };
@@ -46,7 +46,7 @@ impl TargetFlags {
             let command_here = begins(&text);
             text.push_str(NAME);
             if command_here {
-                text.push_str(&self.missing(command));
+                text.push_str(&self.missing_flags(command));
             }
             rest = command;
         }
@@ -55,17 +55,17 @@ impl TargetFlags {
 
     /// A page with the flags in every line that is a command, with or without the `$` of a prompt.
     #[must_use]
-    pub fn page(&self, page: &str) -> String {
+    pub fn add_to_markdown(&self, page: &str) -> String {
         let line = |line: &str| match line.strip_prefix("$ ") {
-            Some(command) => format!("$ {}", self.sentence(command)),
-            None if line.starts_with(NAME) => self.sentence(line),
+            Some(command) => format!("$ {}", self.add_to_text(command)),
+            None if line.starts_with(NAME) => self.add_to_text(line),
             None => line.to_owned(),
         };
         page.split_inclusive('\n').map(line).collect()
     }
 
     /// What this command lacks: the demo is its own context, and nothing is addressed twice.
-    fn missing(&self, command: &str) -> String {
+    fn missing_flags(&self, command: &str) -> String {
         let Self { config, context, base_url } = self;
         let done = ["demo", "--config ", "--base-url "];
         match command {
@@ -82,12 +82,12 @@ mod tests {
     use super::*;
 
     fn a() -> TargetFlags {
-        TargetFlags::of_context("a")
+        TargetFlags::for_context("a")
     }
 
     #[test]
     fn a_command_is_addressed_and_prose_is_left_alone() {
-        let addressed = |sentence| a().sentence(sentence);
+        let addressed = |sentence| a().add_to_text(sentence);
         assert_eq!(addressed("cliplyctl dlq ops lists them"), "cliplyctl -c a dlq ops lists them");
         assert_eq!(addressed("see: cliplyctl queue"), "see: cliplyctl -c a queue");
         assert_eq!(addressed("see cliplyctl queue"), "see cliplyctl -c a queue");
@@ -99,29 +99,29 @@ mod tests {
         for prose in ["connect as another role", "is the cliplyctl of this machine old?"] {
             assert_eq!(addressed(prose), prose);
         }
-        assert_eq!(TargetFlags::default().sentence("cliplyctl queue"), "cliplyctl queue");
+        assert_eq!(TargetFlags::default().add_to_text("cliplyctl queue"), "cliplyctl queue");
     }
 
     #[test]
     fn a_file_that_was_named_is_named_again() {
         let file = TargetFlags::new(None, Some(Path::new("my ops.toml")), None);
-        assert_eq!(file.sentence("cliplyctl queue"), "cliplyctl --config 'my ops.toml' queue");
+        assert_eq!(file.add_to_text("cliplyctl queue"), "cliplyctl --config 'my ops.toml' queue");
         let both = TargetFlags::new(Some("a"), Some(Path::new("ops.toml")), None);
         let addressed = "cliplyctl --config ops.toml -c a queue";
-        assert_eq!(both.sentence("cliplyctl queue"), addressed);
-        assert_eq!(both.sentence(addressed), addressed);
+        assert_eq!(both.add_to_text("cliplyctl queue"), addressed);
+        assert_eq!(both.add_to_text(addressed), addressed);
         let config = TargetFlags::new(None, Some(Path::new("ops.toml")), None);
-        assert_eq!(config.sentence(&a().sentence("cliplyctl queue")), addressed);
+        assert_eq!(config.add_to_text(&a().add_to_text("cliplyctl queue")), addressed);
         let url = TargetFlags::new(None, None, Some("http://app"));
         let addressed = "cliplyctl --base-url http://app ready --admin";
-        assert_eq!(url.sentence("cliplyctl ready --admin"), addressed);
-        assert_eq!(url.sentence(addressed), addressed);
+        assert_eq!(url.add_to_text("cliplyctl ready --admin"), addressed);
+        assert_eq!(url.add_to_text(addressed), addressed);
     }
 
     #[test]
     fn a_page_is_addressed_line_by_line() {
         assert_eq!(
-            a().page("Look:\n$ cliplyctl queue\ncliplyctl ready\n"),
+            a().add_to_markdown("Look:\n$ cliplyctl queue\ncliplyctl ready\n"),
             "Look:\n$ cliplyctl -c a queue\ncliplyctl -c a ready\n"
         );
     }

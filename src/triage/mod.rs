@@ -25,11 +25,11 @@ use tree::TREE;
 /// Judges everything and sorts the findings into the checklist. A question to which nothing was
 /// looked at by design (the environment, outside of a checkout) is left out.
 #[must_use]
-pub fn judge(facts: &Facts, limits: &Thresholds) -> Vec<AreaResult> {
+pub fn evaluate(facts: &Facts, limits: &Thresholds) -> Vec<AreaResult> {
     let findings = findings::all(facts, limits);
     let steps = TREE.iter().map(|branch| AreaResult {
         section: branch.section,
-        question: branch.question,
+        area: branch.question,
         findings: branch
             .checks
             .iter()

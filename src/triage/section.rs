@@ -12,10 +12,10 @@ use crate::report::{Diagnosis, RuledOut};
 /// The section that applies; `None` when all is well.
 #[must_use]
 pub fn section(steps: &[AreaResult]) -> Option<Diagnosis> {
-    let first = |wanted| steps.iter().find(|step| step.verdict() == wanted);
+    let first = |wanted| steps.iter().find(|step| step.status() == wanted);
     let from = [Status::Critical, Status::Warning, Status::Unknown].into_iter().find_map(first)?;
     let (to, because) = followed(from, steps);
-    let verdict = from.verdict();
+    let verdict = from.status();
     let mut matched: Vec<Finding> = bad(from, |f| f.verdict == verdict);
     if to.section != from.section {
         // The worst first; and whatever is CRITICAL, as it stands in the step's reading.
@@ -29,8 +29,8 @@ pub fn section(steps: &[AreaResult]) -> Option<Diagnosis> {
         .filter(|step| step.section != from.section)
         .map(|step| RuledOut {
             section: step.section,
-            verdict: step.verdict(),
-            reading: step.reading(),
+            verdict: step.status(),
+            reading: step.detail(),
         })
         .collect();
     let page = || format!("cliplyctl runbook {}", to.section.number());
@@ -48,7 +48,7 @@ pub fn why(applies: &Diagnosis, steps: &[AreaResult]) -> String {
     let named = |step: &&AreaResult| {
         step.section == applies.section || Some(step.section) == applies.behind
     };
-    let critical = steps.iter().filter(|step| step.verdict() == Status::Critical);
+    let critical = steps.iter().filter(|step| step.status() == Status::Critical);
     let others: Vec<_> =
         critical.filter(|step| !named(step)).map(|step| step.section.number()).collect();
     let also = (!others.is_empty()).then(|| format!("; also CRITICAL: {}", others.join(", ")));
@@ -62,7 +62,7 @@ fn followed<'a>(
 ) -> (&'a AreaResult, &'static [&'static str]) {
     let stay = (from, &[] as &[_]);
     let Some(branch) = branch(from.section) else { return stay };
-    let verdict = from.verdict();
+    let verdict = from.status();
     if !is_wrong(verdict) {
         return stay;
     }

@@ -9,7 +9,7 @@ pub struct AreaResult {
     /// The section that deals with it.
     pub section: Section,
     /// The question that a tired person asks.
-    pub question: &'static str,
+    pub area: &'static str,
     /// Every reading that answers it.
     pub findings: Vec<Finding>,
 }
@@ -21,7 +21,7 @@ impl AreaResult {
     /// The worst of its findings. Where nothing is worse than skipped, the first one decides: it
     /// answers the question, and the others only add to it.
     #[must_use]
-    pub fn verdict(&self) -> Status {
+    pub fn status(&self) -> Status {
         match (Status::worst(self.findings.iter().map(|f| f.verdict)), self.findings.first()) {
             (Status::Skipped { .. }, Some(answer)) => answer.verdict,
             (worst, _) => worst,
@@ -31,8 +31,8 @@ impl AreaResult {
     /// What was read, in one line: the worst findings, as many as fit, or the good ones. Where some
     /// were skipped and the others are well, both are said.
     #[must_use]
-    pub fn reading(&self) -> String {
-        let verdict = self.verdict();
+    pub fn detail(&self) -> String {
+        let verdict = self.status();
         let worst = joined(&self.sentences(verdict));
         match (verdict, self.sentences(Status::Ok).as_slice(), self.skipped()) {
             (Status::Skipped { .. }, good @ [_, ..], _) => {
@@ -70,7 +70,7 @@ impl AreaResult {
     /// The first suggestion of its worst findings.
     #[must_use]
     pub fn next(&self) -> Option<&str> {
-        let verdict = self.verdict();
+        let verdict = self.status();
         self.findings.iter().filter(|f| same(f.verdict, verdict)).find_map(|f| f.next.as_deref())
     }
 }
@@ -105,15 +105,15 @@ mod tests {
             Finding::new("access.jobs", section, Status::Critical, "a subject", *text)
         };
         let findings = sentences.iter().map(finding).collect();
-        AreaResult { section, question: "access?", findings }
+        AreaResult { section, area: "access?", findings }
     }
 
     #[test]
     fn a_reading_ends_with_a_sentence_and_counts_the_rest() {
-        assert_eq!(step(&["one", "two", "one"]).reading(), "one; two");
-        assert_eq!(step(&[]).reading(), "nothing to judge");
+        assert_eq!(step(&["one", "two", "one"]).detail(), "one; two");
+        assert_eq!(step(&[]).detail(), "nothing to judge");
         let long = "long ".repeat(40);
-        assert_eq!(step(&[&long, "two", "three"]).reading(), format!("{long}; and 2 more"));
+        assert_eq!(step(&[&long, "two", "three"]).detail(), format!("{long}; and 2 more"));
     }
 
     #[test]
@@ -125,17 +125,13 @@ mod tests {
             let finding = |(verdict, text): &(Status, &str)| {
                 Finding::new("x.y", section, *verdict, "a subject", *text)
             };
-            AreaResult {
-                section,
-                question: "queue?",
-                findings: verdicts.iter().map(finding).collect(),
-            }
+            AreaResult { section, area: "queue?", findings: verdicts.iter().map(finding).collect() }
         };
         let answered = step(&[(well, "nothing is due"), (skipped, "not attempted")]);
-        assert_eq!(answered.verdict(), well);
-        assert_eq!(answered.reading(), "nothing is due; 1 check blocked by app.up");
+        assert_eq!(answered.status(), well);
+        assert_eq!(answered.detail(), "nothing is due; 1 check blocked by app.up");
         let open = step(&[(skipped, "not attempted"), (well, "primary")]);
-        assert_eq!(open.verdict(), skipped);
-        assert_eq!(open.reading(), "not attempted; otherwise: primary");
+        assert_eq!(open.status(), skipped);
+        assert_eq!(open.detail(), "not attempted; otherwise: primary");
     }
 }

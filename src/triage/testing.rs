@@ -23,7 +23,7 @@ pub fn observed<T>(source: &str, value: T) -> Observed<T> {
 
 /// The same reading, failed.
 pub fn failed<T>(seen: &mut Observed<T>, kind: SourceErrorKind) {
-    seen.result = Err(SourceError::new(kind, format!("the cause is {}", kind.word())));
+    seen.result = Err(SourceError::new(kind, format!("the cause is {}", kind.as_str())));
 }
 
 /// A quiet afternoon: one worker beats, three jobs are in the queue, everything answers.
@@ -36,8 +36,8 @@ pub fn healthy() -> Facts {
         flow: Some(observed(
             "public.jobs",
             DeadLetterTrend {
-                died_last_hour: Some(Count::Exact(0)),
-                died_hour_before: Some(Count::Exact(0)),
+                dead_lettered_last_hour: Some(Count::Exact(0)),
+                dead_lettered_hour_before: Some(Count::Exact(0)),
                 oldest_unfinished_age: Some(40.0),
             },
         )),
@@ -115,8 +115,8 @@ fn layout() -> Layout {
     Layout {
         id: IdType::Uuid,
         kind: name("kind"),
-        live: "state".to_owned(),
-        stale: None,
+        state_column: "state".to_owned(),
+        other_state_column: None,
         vocabulary: StateNames::new("state", &values),
         due: vec!["run_at".to_owned()],
         locked_by: name("locked_by"),

@@ -15,7 +15,7 @@ use crate::facts::triage::Facts;
 use crate::facts::{Status, Thresholds};
 use crate::report::{Provenance, triage};
 
-use super::{judge, section, testing};
+use super::{evaluate, section, testing};
 
 /// An incident: its name, what is broken in a healthy system, the section that applies (`-` for
 /// none), the verdict, the exit code, the next command without the program's name.
@@ -27,7 +27,7 @@ fn hold(incidents: &[Incident]) {
     for (name, break_it, wanted, verdict, code, next) in incidents {
         let mut facts = testing::healthy();
         break_it(&mut facts);
-        let steps = judge(&facts, &Thresholds::default());
+        let steps = evaluate(&facts, &Thresholds::default());
         let report = triage::report(&facts, &steps, FailOn::Warning, &Provenance::default());
         let number = section(&steps).map_or("-", |section| section.section.number());
         let command = report.document.first_command().unwrap_or("cliplyctl -");
@@ -81,9 +81,9 @@ fn idle(facts: &mut Facts) {
 fn headline(break_it: fn(&mut Facts)) -> String {
     let mut facts = testing::healthy();
     break_it(&mut facts);
-    let steps = judge(&facts, &Thresholds::default());
+    let steps = evaluate(&facts, &Thresholds::default());
     let report = triage::report(&facts, &steps, FailOn::Warning, &Provenance::default());
-    report.document.sentence().unwrap_or_default().to_owned()
+    report.document.headline_text().unwrap_or_default().to_owned()
 }
 
 #[test]

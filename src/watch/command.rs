@@ -79,5 +79,5 @@ fn addressed(model: &Model, words: &[&str]) -> String {
     // Kinds and ids come from outside: a shell must not run them.
     let words: Vec<_> = words.iter().map(|word| shell_words::quote(word)).collect();
     let command = format!("cliplyctl {}", words.join(" "));
-    model.address.sentence(&command)
+    model.address.add_to_text(&command)
 }

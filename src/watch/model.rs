@@ -168,7 +168,7 @@ impl Model {
     }
 
     /// Takes a look; kept aside while the screen is frozen.
-    pub fn look(&mut self, looked: DashboardUpdate) {
+    pub fn apply_update(&mut self, looked: DashboardUpdate) {
         match &mut self.frozen {
             // The latest is enough for the lists; the sparklines get them all.
             Some(aside) => aside.push(looked),
@@ -187,7 +187,7 @@ impl Model {
     fn show(&mut self, looked: DashboardUpdate) {
         let at = looked.snapshot.at;
         for (known, doc) in self.figures.iter_mut().zip(&FIGURES) {
-            if let Some(value) = looked.snapshot.figures.get(doc.figure) {
+            if let Some(value) = looked.snapshot.metrics.get(doc.figure) {
                 *known = Some(Timestamped { value, at });
             } else if answered(&looked, doc.figure) {
                 *known = None;
@@ -203,7 +203,7 @@ impl Model {
         }
         let kinds = looked.snapshot.detail.kinds.iter();
         let kinds = kinds.map(|line| (line.kind.clone(), line.due)).collect();
-        self.remember(TrendPoint { at, figures: looked.snapshot.figures, kinds });
+        self.remember(TrendPoint { at, figures: looked.snapshot.metrics, kinds });
         self.latest = Some(looked);
     }
 

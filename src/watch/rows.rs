@@ -28,7 +28,7 @@ pub fn sort_of(model: &Model, panel: Panel) -> Sort {
 #[must_use]
 pub fn kinds(model: &Model) -> Vec<&KindLine> {
     let all = model.kinds.iter().flat_map(|aged| &aged.value);
-    let mut rows: Vec<_> = all.filter(|line| of_kind(model, &line.kind)).collect();
+    let mut rows: Vec<_> = all.filter(|line| kind_matches(model, &line.kind)).collect();
     let age = |line: &KindLine| Reverse(line.oldest_due.unwrap_or(-1.0) as i64);
     match sort_of(model, Panel::Kinds) {
         "oldest" => rows.sort_by_key(|line| age(line)),
@@ -54,7 +54,7 @@ pub struct CauseRow<'a> {
 pub fn causes(model: &Model) -> Vec<CauseRow<'_>> {
     let all = model.deaths.iter().flat_map(|aged| &aged.value.causes);
     let row = |cause| CauseRow { cause, trend: trend(cause) };
-    let mut rows: Vec<_> = all.filter(|cause| of_kind(model, &cause.kind)).map(row).collect();
+    let mut rows: Vec<_> = all.filter(|cause| kind_matches(model, &cause.kind)).map(row).collect();
     let newest = |row: &CauseRow<'_>| row.cause.newest.unwrap_or(f64::MAX) as i64;
     match sort_of(model, Panel::Causes) {
         "recent" => rows.sort_by_key(|row| Reverse(row.cause.recent)),
@@ -77,7 +77,7 @@ fn trend(cause: &RecentGroup) -> char {
 #[must_use]
 pub fn stuck(model: &Model) -> Vec<&Stuck> {
     let all = model.stuck.iter().flat_map(|aged| &aged.value);
-    let mut rows: Vec<_> = all.filter(|job| of_kind(model, &job.kind)).collect();
+    let mut rows: Vec<_> = all.filter(|job| kind_matches(model, &job.kind)).collect();
     match sort_of(model, Panel::Stuck) {
         "worker" => rows.sort_by(|a, b| a.worker.cmp(&b.worker)),
         "kind" => rows.sort_by(|a, b| a.kind.cmp(&b.kind)),
@@ -106,7 +106,7 @@ pub(super) fn count(model: &Model, panel: Panel) -> usize {
     }
 }
 
-fn of_kind(model: &Model, kind: &str) -> bool {
+fn kind_matches(model: &Model, kind: &str) -> bool {
     model.kind.as_ref().is_none_or(|wanted| wanted == kind)
 }
 

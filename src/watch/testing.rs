@@ -33,7 +33,7 @@ fn cause(hash: &str, kind: &str, recent: u64, before: u64) -> RecentGroup {
 }
 
 /// A look in which the database answers, or does not.
-pub(crate) fn look(seconds: i64, due: Option<f64>) -> DashboardUpdate {
+pub(crate) fn sample_update(seconds: i64, due: Option<f64>) -> DashboardUpdate {
     let mut figures = Figures::default();
     figures.exact(Metric::Due, due);
     let kind = |name: &str, due, dead| KindLine {
@@ -56,10 +56,10 @@ pub(crate) fn look(seconds: i64, due: Option<f64>) -> DashboardUpdate {
         snapshot: Snapshot {
             at: at(seconds),
             took: Duration::ZERO,
-            verdict: Status::Ok,
+            status: Status::Ok,
             section: None,
-            bad: vec![],
-            figures,
+            failed_checks: vec![],
+            metrics: figures,
             detail: SnapshotDetail {
                 kinds: if due.is_some() { kinds } else { vec![] },
                 ..SnapshotDetail::default()
@@ -78,7 +78,7 @@ pub(crate) fn look(seconds: i64, due: Option<f64>) -> DashboardUpdate {
 /// A dashboard that has looked once.
 pub(crate) fn model() -> Model {
     let mut model =
-        Model::new("db".into(), TargetFlags::of_context("prod"), Duration::from_secs(5), at(0));
-    model.look(look(0, Some(7.0)));
+        Model::new("db".into(), TargetFlags::for_context("prod"), Duration::from_secs(5), at(0));
+    model.apply_update(sample_update(0, Some(7.0)));
     model
 }

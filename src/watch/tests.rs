@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::testing::{at, look, model};
+use super::testing::{at, model, sample_update};
 use super::*;
 use crate::facts::snapshot::{FIGURES, Metric};
 use crate::facts::{SourceError, SourceErrorKind};
@@ -16,23 +16,23 @@ fn a_number_of_then_never_passes_for_one_of_now() {
     let mut model = model();
     let due = |model: &Model| model.figures[Metric::Due as usize].clone().unwrap();
     assert_eq!(model.stale(&due(&model)), None);
-    model.look(look(5, None));
+    model.apply_update(sample_update(5, None));
     model.now = at(8);
     assert_eq!(due(&model).value.value, 7.0);
     assert_eq!(model.stale(&due(&model)), Some(8.0));
     assert!(model.stale(model.kinds.as_ref().unwrap()).is_some());
     assert!(model.stale(model.deaths.as_ref().unwrap()).is_some());
     assert_eq!(model.trend.back().unwrap().figures.get(Metric::Due), None, "a gap, no zero");
-    model.look(look(10, Some(3.0)));
+    model.apply_update(sample_update(10, Some(3.0)));
     assert_eq!(model.stale(&due(&model)), None);
 }
 
 #[test]
 fn a_figure_that_is_gone_is_gone() {
     let mut model = model();
-    let mut next = look(5, Some(0.0));
-    next.snapshot.figures.exact(Metric::Due, None); // answered, but not counted
-    model.look(next);
+    let mut next = sample_update(5, Some(0.0));
+    next.snapshot.metrics.exact(Metric::Due, None); // answered, but not counted
+    model.apply_update(next);
     assert_eq!(model.figures[Metric::Due as usize], None);
 }
 
@@ -51,8 +51,8 @@ fn looks_that_do_not_come_make_everything_old() {
 fn frozen_it_changes_nothing_and_forgets_nothing() {
     let mut model = model();
     press(&mut model, KeyPress::Char(' '));
-    model.look(look(5, Some(100.0)));
-    model.look(look(10, Some(200.0)));
+    model.apply_update(sample_update(5, Some(100.0)));
+    model.apply_update(sample_update(10, Some(200.0)));
     assert_eq!((model.at(), model.trend.len()), (Some(at(0)), 1));
     press(&mut model, KeyPress::Char(' '));
     assert_eq!((model.at(), model.trend.len()), (Some(at(10)), 3));

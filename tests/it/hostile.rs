@@ -105,11 +105,11 @@ fn lines(id: &str, operation: &str) -> Vec<(Vec<String>, String)> {
         all.extend(formats.iter().filter(|format| !streams(format)).map(|format| {
             let asked = [
                 "-o".to_owned(),
-                format.word().to_owned(),
+                format.as_str().to_owned(),
                 "--timeout".to_owned(),
                 "5s".to_owned(),
             ];
-            (words.iter().cloned().chain(asked).collect(), format.word())
+            (words.iter().cloned().chain(asked).collect(), format.as_str())
         }));
     }
     all

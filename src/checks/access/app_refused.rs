@@ -10,13 +10,13 @@ pub const CHECK: Check<Observed<Readiness>> = Check {
     id: "access.app",
     title: "the database does not refuse the app",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
 /// How Postgres and its REST layer say no.
 const REFUSALS: [&str; 4] = ["permission denied", "42501", "row-level security", "JWT"];
 
-fn judge(
+fn evaluate(
     check: &Check<Observed<Readiness>>,
     seen: &Observed<Readiness>,
     _: &Thresholds,

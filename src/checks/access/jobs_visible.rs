@@ -8,14 +8,14 @@ pub const CHECK: Check<Facts> = Check {
     id: "access.jobs",
     title: "this role sees public.jobs",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
     let subject = "public.jobs";
     vec![match &facts.result {
         Ok(layout) => {
-            let live = format!("{}, by {}", layout.id.sql(), layout.live);
+            let live = format!("{}, by {}", layout.id.sql(), layout.state_column);
             let mut message = format!("readable by this role ({live}); what others may: rls audit");
             for assumption in &layout.assumptions {
                 message.push_str("; ");

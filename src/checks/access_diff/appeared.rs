@@ -1,6 +1,6 @@
 //! `rls.appeared`: access, or a finding on it, that was not there before.
 
-use super::{AccessLevel, cells, flaws, reach_of, severity, subject, words};
+use super::{AccessLevel, access_label, cells, flaws, reach_of, severity, subject};
 use crate::checks::Check;
 use crate::facts::access::SERVICE_ROLE;
 use crate::facts::access::diff::{EarlierAccess, Pair};
@@ -8,15 +8,15 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// The check.
 pub const CHECK: Check<Pair> =
-    Check { id: "rls.appeared", title: "No access appeared", section: Section::Access, judge };
+    Check { id: "rls.appeared", title: "No access appeared", section: Section::Access, evaluate };
 
-fn judge(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (old, new) in cells(pair).into_values() {
         let Some(cell) = new else { continue };
         let (before, after) = (reach_of(old), reach_of(new));
         if after > before && after != AccessLevel::Error && before != AccessLevel::Error {
-            let message = format!("{}, was {}", cell.predicted, words(old));
+            let message = format!("{}, was {}", cell.predicted, access_label(old));
             findings.push(check.finding(verdict(cell), subject(cell), message));
         }
     }

@@ -10,10 +10,10 @@ pub const CHECK: Check<Pair> = Check {
     id: "rls.changed",
     title: "No access changed its conditions",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (old, new) in cells(pair).into_values() {
         let (Some(before), Some(after)) = (old, new) else { continue };

@@ -50,7 +50,7 @@ fn reach_of(cell: Option<&EarlierAccess>) -> AccessLevel {
     cell.map_or(AccessLevel::Nothing, |cell| reach(&cell.predicted))
 }
 
-fn words(cell: Option<&EarlierAccess>) -> &str {
+fn access_label(cell: Option<&EarlierAccess>) -> &str {
     cell.map_or("not there", |cell| &cell.predicted)
 }
 

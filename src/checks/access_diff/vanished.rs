@@ -1,21 +1,21 @@
 //! `rls.vanished`: access that was there before. A finding that is gone is good news.
 
-use super::{AccessLevel, cells, flaws, reach_of, subject, words};
+use super::{AccessLevel, access_label, cells, flaws, reach_of, subject};
 use crate::checks::Check;
 use crate::facts::access::diff::Pair;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// The check.
 pub const CHECK: Check<Pair> =
-    Check { id: "rls.vanished", title: "No access vanished", section: Section::Access, judge };
+    Check { id: "rls.vanished", title: "No access vanished", section: Section::Access, evaluate };
 
-fn judge(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (old, new) in cells(pair).into_values() {
         let Some(cell) = old else { continue };
         let (before, after) = (reach_of(old), reach_of(new));
         if after < before && before != AccessLevel::Error {
-            let message = format!("{}, was {}", words(new), cell.predicted);
+            let message = format!("{}, was {}", access_label(new), cell.predicted);
             findings.push(check.finding(Status::Warning, subject(cell), message));
         }
     }

@@ -3,7 +3,7 @@ use CauseClass::{BadInput, ExternalService, Internal, Resources};
 use SafeToRetry::{AfterFix, No, Yes};
 
 fn shipped(text: &str) -> Option<(CauseClass, SafeToRetry)> {
-    let cause = Fingerprint::of("CLIP_RENDER", Some(text), None);
+    let cause = Fingerprint::new("CLIP_RENDER", Some(text), None);
     advise(SHIPPED, &cause).map(|advice| (advice.class, advice.safe_to_retry))
 }
 
@@ -38,7 +38,7 @@ fn the_shipped_table_knows_the_runbooks_causes() {
 #[test]
 fn a_quota_is_told_from_a_refusal_of_the_same_status() {
     let quota = r#"{"error":{"code":403,"message":"no","errors":[{"reason":"quotaExceeded"}]}}"#;
-    let cause = Fingerprint::of("PUBLISH_YOUTUBE", None, Some(quota));
+    let cause = Fingerprint::new("PUBLISH_YOUTUBE", None, Some(quota));
     let found = advise(SHIPPED, &cause).map(|advice| advice.pattern.as_ref());
     assert_eq!(found, Some("quotaExceeded"));
 }
@@ -51,7 +51,7 @@ fn rules_of_the_settings_win_and_may_be_in_any_case() {
         text: "Call the database team.".into(),
         safe_to_retry: No,
     };
-    let cause = Fingerprint::of("K", Some("connect ECONNREFUSED 10.0.0.1:5432"), None);
+    let cause = Fingerprint::new("K", Some("connect ECONNREFUSED 10.0.0.1:5432"), None);
     assert_eq!(advise(std::iter::once(&own).chain(SHIPPED), &cause), Some(&own));
 }
 

@@ -10,10 +10,10 @@ pub const CHECK: Check<Facts> = Check {
     id: "cross.db",
     title: "the app and this tool agree that the database is there",
     section: Section::NotReady,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
     let said = facts.readiness.value().and_then(|report| report.component("db"));
     let Some(ReportedFlag::Is(said)) = said.map(|component| component.ok.clone()) else {
         return vec![];
@@ -32,7 +32,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
             format!(
                 "readyz says db: true, yet this tool does not reach it ({}); trust readyz: the way \
                  from here is broken",
-                error.kind.word()
+                error.kind.as_str()
             ),
             Some("cliplyctl config check"),
         ),
@@ -53,7 +53,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{judge, with};
+    use super::super::tests::{evaluate, with};
     use super::*;
     use crate::facts::SourceErrorKind;
     use crate::triage::testing::{failed, healthy};
@@ -61,14 +61,14 @@ mod tests {
     #[test]
     fn each_side_alone_is_a_disagreement_that_says_whom_to_trust() {
         let app = with(|report| report.components[0].ok = ReportedFlag::Is(false));
-        let finding = judge(&CHECK, &app).unwrap();
+        let finding = evaluate(&CHECK, &app).unwrap();
         assert_eq!(finding.verdict, Status::Warning);
         assert!(finding.message.contains("trust this tool"), "{}", finding.message);
 
         let mut own = healthy();
         failed(&mut own.layout, SourceErrorKind::Refused);
         failed(&mut own.server, SourceErrorKind::Refused);
-        let finding = judge(&CHECK, &own).unwrap();
+        let finding = evaluate(&CHECK, &own).unwrap();
         assert!(finding.message.contains("trust readyz"), "{}", finding.message);
     }
 }

@@ -33,7 +33,7 @@ mod tests {
         report.queue.as_mut().unwrap()
     }
 
-    pub(super) fn judge(check: &Check<Facts>, facts: &Facts) -> Option<Finding> {
+    pub(super) fn evaluate(check: &Check<Facts>, facts: &Facts) -> Option<Finding> {
         let mut findings = check.run(facts, &Thresholds::default());
         assert!(findings.len() < 2, "{findings:?}");
         findings.pop()
@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn healthy_witnesses_agree() {
         for check in &CROSS {
-            let verdict = judge(check, &healthy()).map(|f| f.verdict);
+            let verdict = evaluate(check, &healthy()).map(|f| f.verdict);
             assert_eq!(verdict, Some(Status::Ok), "{}", check.id);
         }
     }
@@ -58,7 +58,7 @@ mod tests {
         });
         for facts in [facts, silent] {
             for check in &CROSS {
-                assert_eq!(judge(check, &facts), None, "{}", check.id);
+                assert_eq!(evaluate(check, &facts), None, "{}", check.id);
             }
         }
     }

@@ -11,7 +11,7 @@ pub const CHECK: Check<Facts> = Check {
     id: "cross.oldest_age",
     title: "readyz's oldest age fits the database",
     section: Section::Backlog,
-    judge,
+    evaluate,
 };
 
 /// Seconds by which two looks may differ, whatever the age.
@@ -35,7 +35,7 @@ impl Range {
     }
 }
 
-fn judge(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
     let queue = facts.readiness.value().and_then(|report| report.queue.as_ref());
     let Some((raw, stated)) = queue.and_then(|q| Some((q.oldest_job_age?, q.age_unit))) else {
         return vec![];
@@ -116,7 +116,7 @@ fn range(facts: &Facts) -> Option<Range> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{judge, queue_of, with};
+    use super::super::tests::{evaluate, queue_of, with};
     use super::*;
 
     /// The oldest due job waits 10 minutes, the oldest unfinished one is 2 hours old.
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn the_database_tells_the_unit() {
         for (raw, unit) in [(7_190.0, "is in s"), (7_190_000.0, "is in ms"), (650.0, "is in s")] {
-            let finding = judge(&CHECK, &facts(raw, None)).unwrap();
+            let finding = evaluate(&CHECK, &facts(raw, None)).unwrap();
             assert_eq!(finding.verdict, Status::Ok, "{finding:?}");
             assert!(finding.message.contains(unit), "{finding:?}");
         }
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn an_age_that_fits_no_job_names_both_and_whom_to_trust() {
         for (raw, unit) in [(90_000.0, None), (7_190_000.0, Some(1.0)), (7_190.0, Some(1e-3))] {
-            let finding = judge(&CHECK, &facts(raw, unit)).unwrap();
+            let finding = evaluate(&CHECK, &facts(raw, unit)).unwrap();
             assert_eq!(finding.verdict, Status::Warning, "{finding:?}");
             let says = "the oldest unfinished one is 2h 00m old; trust the database";
             assert!(finding.message.ends_with(says), "{finding:?}");

@@ -12,13 +12,13 @@ pub const CHECK: Check<Facts> = Check {
     id: "cross.queue_length",
     title: "readyz and the database count the same queue",
     section: Section::Backlog,
-    judge,
+    evaluate,
 };
 
 /// Part of the queue by which two looks may differ besides the limit.
 const MOVING: f64 = 0.1;
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     let report = facts.readiness.value().and_then(|report| report.queue.as_ref());
     let Some(said) = report.and_then(|queue| queue.length) else { return vec![] };
     let Some(seen) = &facts.queue else { return vec![] };
@@ -53,14 +53,14 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Findin
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{judge, queue_of, with};
+    use super::super::tests::{evaluate, queue_of, with};
     use super::*;
 
     #[test]
     fn the_thousand_rows_of_the_rest_layer_are_found_out() {
         let mut facts = with(|report| queue_of(report).length = Some(990));
         facts.queue.as_mut().unwrap().result.as_mut().unwrap().due = Count::Exact(1_500);
-        let finding = judge(&CHECK, &facts).unwrap();
+        let finding = evaluate(&CHECK, &facts).unwrap();
         assert_eq!(finding.verdict, Status::Warning);
         assert!(finding.message.contains("readyz says 990"), "{}", finding.message);
         assert!(finding.message.contains("1,501; trust the database"), "{}", finding.message);
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn what_moves_between_two_looks_is_agreement() {
         let facts = with(|report| queue_of(report).length = Some(9));
-        assert_eq!(judge(&CHECK, &facts).unwrap().verdict, Status::Ok);
+        assert_eq!(evaluate(&CHECK, &facts).unwrap().verdict, Status::Ok);
     }
 
     #[test]
@@ -77,9 +77,9 @@ mod tests {
         let mut facts = with(|report| queue_of(report).length = Some(900));
         let queue = facts.queue.as_mut().unwrap().result.as_mut().unwrap();
         queue.due = Count::AtLeast(500);
-        assert_eq!(judge(&CHECK, &facts), None);
+        assert_eq!(evaluate(&CHECK, &facts), None);
         let queue = facts.queue.as_mut().unwrap().result.as_mut().unwrap();
         queue.due = Count::AtLeast(5_000);
-        assert_eq!(judge(&CHECK, &facts).unwrap().verdict, Status::Warning);
+        assert_eq!(evaluate(&CHECK, &facts).unwrap().verdict, Status::Warning);
     }
 }

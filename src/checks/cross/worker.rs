@@ -13,10 +13,10 @@ pub const CHECK: Check<Facts> = Check {
     id: "cross.worker",
     title: "readyz and the heartbeats agree on the workers",
     section: Section::NotReady,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     let said = facts.readiness.value().and_then(|report| report.component("worker"));
     let Some(ReportedFlag::Is(said)) = said.map(|component| component.ok.clone()) else {
         return vec![];
@@ -57,7 +57,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Findin
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{judge, with};
+    use super::super::tests::{evaluate, with};
     use super::*;
     use crate::facts::queue::{Queue, Workers};
     use crate::triage::testing::healthy;
@@ -70,13 +70,13 @@ mod tests {
     #[test]
     fn heartbeats_are_believed_either_way() {
         let denied = with(|report| report.components[1].ok = ReportedFlag::Is(false));
-        let finding = judge(&CHECK, &denied).unwrap();
+        let finding = evaluate(&CHECK, &denied).unwrap();
         assert_eq!(finding.verdict, Status::Warning);
         assert!(finding.message.contains("1 worker beats in the database"), "{finding:?}");
 
         let mut claimed = healthy();
         silent_for(&mut claimed, Some(700.0));
-        let finding = judge(&CHECK, &claimed).unwrap();
+        let finding = evaluate(&CHECK, &claimed).unwrap();
         assert_eq!(finding.verdict, Status::Warning);
         assert!(finding.message.contains("11m 40s old; trust the heartbeats"), "{finding:?}");
     }
@@ -85,6 +85,6 @@ mod tests {
     fn an_idle_system_contradicts_nobody() {
         let mut idle = healthy();
         silent_for(&mut idle, None);
-        assert_eq!(judge(&CHECK, &idle), None);
+        assert_eq!(evaluate(&CHECK, &idle), None);
     }
 }

@@ -10,10 +10,10 @@ pub const CHECK: Check<Environment> = Check {
     id: "env.copy",
     title: "The template works when copied",
     section: Section::Environment,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(template) = &facts.template else { return Vec::new() };
     let bad = if facts.policy.strict { Status::Critical } else { Status::Warning };
     let (mut unjudged, mut absent) = (Vec::new(), Vec::new());
@@ -34,7 +34,7 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec
             KeyVerdict::Refused(reasons) => {
                 let state = if active { entry.value.shape() } else { "only documented".to_owned() };
                 let place = SourceLine { file: template.path.clone(), line: entry.line };
-                let message = sentence(&place, key, &state, &reasons);
+                let message = describe_key(&place, key, &state, &reasons);
                 findings.push(check.finding(bad, &key.name, message).at(place));
             }
         }
@@ -59,7 +59,7 @@ fn judge(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec
     findings
 }
 
-fn sentence(place: &SourceLine, key: &SchemaKey, state: &str, reasons: &[String]) -> String {
+fn describe_key(place: &SourceLine, key: &SchemaKey, state: &str, reasons: &[String]) -> String {
     format!("{} ({state}, {place}) is refused when copied: {}", key.name, reasons.join("; "))
 }
 

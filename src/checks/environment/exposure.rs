@@ -11,7 +11,7 @@ pub const CHECK: Check<Environment> = Check {
     id: "env.exposure",
     title: "Keys are where they belong",
     section: Section::Environment,
-    judge,
+    evaluate,
 };
 
 /// What bundlers compile into the code that browsers load.
@@ -34,7 +34,7 @@ struct Variable<'a> {
     origin: String,
 }
 
-fn judge(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let template = facts.template.iter().flat_map(|file| {
         file.entries.iter().map(|entry| Variable {
             key: &entry.key,

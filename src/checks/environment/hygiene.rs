@@ -9,10 +9,10 @@ pub const CHECK: Check<Environment> = Check {
     id: "env.hygiene",
     title: "The template is written cleanly",
     section: Section::Environment,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(template) = &facts.template else { return Vec::new() };
     let mut findings: Vec<Finding> = remarks(template)
         .into_iter()

@@ -33,7 +33,7 @@ pub(super) fn text(
         _ if coerce => return ValueResult::unknown("the value is made a string by code"),
         other => return wanted("a string", other),
     };
-    let mut outcome = ValueResult::of(Value::Undefined);
+    let mut outcome = ValueResult::accept(Value::Undefined);
     check(&mut text, &mut outcome);
     outcome.value = Value::Text(text);
     outcome
@@ -55,7 +55,7 @@ pub(super) fn numeric(coerce: bool, checks: &[NumberCheck], value: Value, zod: Z
         let reason = if value == Value::Undefined { "is required" } else { "must be a number" };
         return ValueResult::refuse(value, reason);
     }
-    let mut outcome = ValueResult::of(Value::Number(n));
+    let mut outcome = ValueResult::accept(Value::Number(n));
     for check in checks {
         number_check(check, n, zod, &mut outcome);
     }
@@ -96,30 +96,30 @@ fn number_check(check: &NumberCheck, n: f64, zod: Zod, outcome: &mut ValueResult
 /// `z.boolean()`: coerced, every string but the empty one is true.
 pub(super) fn boolean(coerce: bool, value: Value) -> ValueResult {
     match value {
-        Value::Boolean(_) => ValueResult::of(value),
+        Value::Boolean(_) => ValueResult::accept(value),
         _ if !coerce => wanted("a boolean", value),
-        Value::Text(text) => ValueResult::of(Value::Boolean(Some(!text.is_empty()))),
-        Value::Undefined | Value::Null => ValueResult::of(Value::Boolean(Some(false))),
-        Value::Number(n) => ValueResult::of(Value::Boolean(Some(n != 0.0 && !n.is_nan()))),
-        Value::Date | Value::List => ValueResult::of(Value::Boolean(Some(true))),
-        Value::Opaque => ValueResult::of(Value::Boolean(None)),
+        Value::Text(text) => ValueResult::accept(Value::Boolean(Some(!text.is_empty()))),
+        Value::Undefined | Value::Null => ValueResult::accept(Value::Boolean(Some(false))),
+        Value::Number(n) => ValueResult::accept(Value::Boolean(Some(n != 0.0 && !n.is_nan()))),
+        Value::Date | Value::List => ValueResult::accept(Value::Boolean(Some(true))),
+        Value::Opaque => ValueResult::accept(Value::Boolean(None)),
     }
 }
 
 /// `z.date()`.
 pub(super) fn dated(coerce: bool, value: Value) -> ValueResult {
     match value {
-        Value::Date => ValueResult::of(value),
+        Value::Date => ValueResult::accept(value),
         _ if !coerce => wanted("a date", value),
         Value::Text(ref text) => match date(text) {
-            DateReading::Valid => ValueResult::of(Value::Date),
+            DateReading::Valid => ValueResult::accept(Value::Date),
             DateReading::Invalid => ValueResult::refuse(value, "must be a date"),
             DateReading::Engine => {
                 ValueResult::unknown("each engine reads such dates in its own way")
             }
         },
         Value::Undefined => ValueResult::refuse(value, "is required"),
-        Value::Null => ValueResult::of(Value::Date),
+        Value::Null => ValueResult::accept(Value::Date),
         _ => ValueResult::unknown("the value is made a date by code"),
     }
 }
@@ -134,9 +134,9 @@ pub(super) fn string_bool(
     let Value::Text(text) = value else { return wanted("a string", value) };
     let word = if exact_case { text.clone() } else { text.to_lowercase() };
     if truthy.contains(&word) {
-        ValueResult::of(Value::Boolean(Some(true)))
+        ValueResult::accept(Value::Boolean(Some(true)))
     } else if falsy.contains(&word) {
-        ValueResult::of(Value::Boolean(Some(false)))
+        ValueResult::accept(Value::Boolean(Some(false)))
     } else {
         let words: Vec<&str> = truthy.iter().chain(falsy).map(String::as_str).collect();
         ValueResult::refuse(Value::Text(text), format!("must be one of {}", words.join(", ")))
@@ -147,7 +147,7 @@ pub(super) fn string_bool(
 pub(super) fn one_of(values: &[Constant], value: Value) -> ValueResult {
     let equal: Vec<Option<bool>> = values.iter().map(|constant| value.equals(constant)).collect();
     if equal.contains(&Some(true)) {
-        ValueResult::of(value)
+        ValueResult::accept(value)
     } else if equal.contains(&None) {
         ValueResult::unknown("the value comes from code that was not run")
     } else if value == Value::Undefined {
@@ -165,7 +165,7 @@ pub(super) fn structure(kind: &str, value: Value) -> ValueResult {
         Value::List if kind == "array" => {
             ValueResult::unknown("the items of the list are not judged")
         }
-        Value::Number(n) if kind == "NaN" && n.is_nan() => ValueResult::of(value),
+        Value::Number(n) if kind == "NaN" && n.is_nan() => ValueResult::accept(value),
         other => wanted(&format!("{article} {kind}"), other),
     }
 }

@@ -65,7 +65,7 @@ pub enum KeyVerdict {
 #[must_use]
 pub fn judge_key(schema: &EnvSchema, key: &SchemaKey, value: Option<&str>) -> KeyVerdict {
     let value = value.filter(|value| !(schema.blank_is_missing && value.is_empty()));
-    let by = |zod| verdict(rules::judge(&key.rule, value, zod));
+    let by = |zod| verdict(rules::evaluate(&key.rule, value, zod));
     match schema.zod {
         ZodMajor::Three => by(Zod::Three),
         ZodMajor::Four => by(Zod::Four),

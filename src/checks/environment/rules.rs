@@ -18,18 +18,18 @@ pub(super) struct ValueResult {
 
 impl ValueResult {
     /// Accepted.
-    pub(super) fn of(value: Value) -> Self {
+    pub(super) fn accept(value: Value) -> Self {
         Self { value, refused: Vec::new(), unknown: Vec::new() }
     }
 
     /// Refused.
     pub(super) fn refuse(value: Value, reason: impl Into<String>) -> Self {
-        Self { refused: vec![reason.into()], ..Self::of(value) }
+        Self { refused: vec![reason.into()], ..Self::accept(value) }
     }
 
     /// Neither, and nothing is known of what comes out.
     pub(super) fn unknown(reason: impl Into<String>) -> Self {
-        Self { unknown: vec![reason.into()], ..Self::of(Value::Opaque) }
+        Self { unknown: vec![reason.into()], ..Self::accept(Value::Opaque) }
     }
 
     /// Notes a condition's result.
@@ -51,7 +51,7 @@ enum MissingKeyRule {
 }
 
 /// Judges a key of an object: its text, or that it is missing.
-pub(super) fn judge(rule: &Rule, text: Option<&str>, zod: Zod) -> ValueResult {
+pub(super) fn evaluate(rule: &Rule, text: Option<&str>, zod: Zod) -> ValueResult {
     let Some(text) = text else { return missing(rule, zod) };
     run(rule, Value::Text(text.to_owned()), zod)
 }
@@ -116,12 +116,12 @@ fn run(rule: &Rule, value: Value, zod: Zod) -> ValueResult {
             leaves::string_bool(truthy, falsy, *exact_case, value)
         }
         Rule::OneOf(values) => leaves::one_of(values, value),
-        Rule::Any => ValueResult::of(value),
+        Rule::Any => ValueResult::accept(value),
         Rule::Never => ValueResult::refuse(value, "no value is allowed"),
         Rule::Structure(kind) => leaves::structure(kind, value),
         Rule::Union(options) => union(options, &value, zod),
         Rule::Optional(inner) => optional(inner, value, zod),
-        Rule::Nullable(_) if value == Value::Null => ValueResult::of(value),
+        Rule::Nullable(_) if value == Value::Null => ValueResult::accept(value),
         Rule::Nullable(inner) | Rule::Readonly(inner) => run(inner, value, zod),
         Rule::NonOptional(inner) => non_optional(inner, value, zod),
         Rule::Default(inner, given) => default(inner, given.as_ref(), value, zod),
@@ -163,11 +163,11 @@ fn union(options: &[Rule], value: &Value, zod: Zod) -> ValueResult {
             return outcome;
         } else {
             // Accepted in any case; what comes out is not known.
-            return ValueResult::of(Value::Opaque);
+            return ValueResult::accept(Value::Opaque);
         }
     }
     if !unknown.is_empty() {
-        return ValueResult { unknown, ..ValueResult::of(Value::Opaque) };
+        return ValueResult { unknown, ..ValueResult::accept(Value::Opaque) };
     }
     refused.dedup();
     ValueResult::refuse(value.clone(), refused.join(", or "))
@@ -178,11 +178,11 @@ fn optional(inner: &Rule, value: Value, zod: Zod) -> ValueResult {
         return run(inner, value, zod);
     }
     if zod == Zod::Three || omission_in(inner) != MissingKeyRule::Replaced {
-        return ValueResult::of(value);
+        return ValueResult::accept(value);
     }
     // What replaces a missing value is judged; when it is refused, the value stays missing.
     let outcome = run(inner, value, zod);
-    if outcome.refused.is_empty() { outcome } else { ValueResult::of(Value::Undefined) }
+    if outcome.refused.is_empty() { outcome } else { ValueResult::accept(Value::Undefined) }
 }
 
 /// zod 3's `.required()` takes `.optional()` off; zod 4 looks at what comes out.
@@ -208,7 +208,7 @@ fn given_value(given: Option<&Constant>) -> Value {
 fn default(inner: &Rule, given: Option<&Constant>, value: Value, zod: Zod) -> ValueResult {
     if value == Value::Undefined {
         let given = given_value(given);
-        return if zod == Zod::Three { run(inner, given, zod) } else { ValueResult::of(given) };
+        return if zod == Zod::Three { run(inner, given, zod) } else { ValueResult::accept(given) };
     }
     let mut outcome = run(inner, value, zod);
     if zod == Zod::Four && outcome.value == Value::Undefined {
@@ -221,32 +221,34 @@ fn caught(inner: &Rule, given: Option<&Constant>, value: Value, zod: Zod) -> Val
     let outcome = run(inner, value, zod);
     match (outcome.refused.is_empty(), outcome.unknown.is_empty()) {
         (true, true) => outcome,
-        (false, _) => ValueResult::of(given_value(given)),
-        (true, false) => ValueResult::of(Value::Opaque),
+        (false, _) => ValueResult::accept(given_value(given)),
+        (true, false) => ValueResult::accept(Value::Opaque),
     }
 }
 
 fn transform(function: &Function, value: Value) -> ValueResult {
     match (function, value) {
         (Function::Opaque(what), _) => ValueResult::unknown(what.to_string()),
-        (Function::Identity, value) => ValueResult::of(value),
+        (Function::Identity, value) => ValueResult::accept(value),
         (Function::BlankToUndefined, Value::Text(text)) if text.is_empty() => {
-            ValueResult::of(Value::Undefined)
+            ValueResult::accept(Value::Undefined)
         }
         (Function::BlankToUndefined, value @ (Value::Text(_) | Value::Undefined)) => {
-            ValueResult::of(value)
+            ValueResult::accept(value)
         }
-        (Function::Trim, Value::Text(text)) => ValueResult::of(Value::Text(trim(&text).to_owned())),
+        (Function::Trim, Value::Text(text)) => {
+            ValueResult::accept(Value::Text(trim(&text).to_owned()))
+        }
         (Function::ToLowerCase, Value::Text(text)) => {
-            ValueResult::of(Value::Text(text.to_lowercase()))
+            ValueResult::accept(Value::Text(text.to_lowercase()))
         }
         (Function::ToUpperCase, Value::Text(text)) => {
-            ValueResult::of(Value::Text(text.to_uppercase()))
+            ValueResult::accept(Value::Text(text.to_uppercase()))
         }
-        (Function::Comparison, _) => ValueResult::of(Value::Boolean(None)),
-        (Function::Number, Value::Text(text)) => ValueResult::of(Value::Number(number(&text))),
-        (Function::Number, Value::Undefined) => ValueResult::of(Value::Number(f64::NAN)),
-        (Function::List, Value::Text(_)) => ValueResult::of(Value::List),
+        (Function::Comparison, _) => ValueResult::accept(Value::Boolean(None)),
+        (Function::Number, Value::Text(text)) => ValueResult::accept(Value::Number(number(&text))),
+        (Function::Number, Value::Undefined) => ValueResult::accept(Value::Number(f64::NAN)),
+        (Function::List, Value::Text(_)) => ValueResult::accept(Value::List),
         _ => ValueResult::unknown("a function may fail on a value that is no string"),
     }
 }

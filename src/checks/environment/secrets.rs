@@ -10,7 +10,7 @@ pub const CHECK: Check<Environment> = Check {
     id: "env.secrets",
     title: "The template holds no secrets",
     section: Section::Environment,
-    judge,
+    evaluate,
 };
 
 /// What issuers put before their secrets, and how many characters at least follow.
@@ -53,7 +53,7 @@ const PLACEHOLDERS: [&str; 14] = [
 const SECRET_NAMES: [&str; 6] =
     ["SECRET", "TOKEN", "PASSWORD", "PRIVATE", "SERVICE_ROLE", "API_KEY"];
 
-fn judge(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(template) = &facts.template else { return Vec::new() };
     let bad = if facts.policy.strict { Status::Critical } else { Status::Warning };
     let mut findings: Vec<Finding> = template

@@ -10,10 +10,10 @@ pub const CHECK: Check<Environment> = Check {
     id: "env.code",
     title: "Every source file could be read",
     section: Section::Environment,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(code) = &facts.code else { return Vec::new() };
     let missed = code.unread.iter().map(|missed| {
         let (file, message) = (missed.place.file.display().to_string(), missed.to_string());

@@ -13,7 +13,7 @@ pub const CHECK: Check<Environment> = Check {
     id: "env.template",
     title: "Template and schema declare the same keys",
     section: Section::Environment,
-    judge,
+    evaluate,
 };
 
 /// Names at least this alike are taken for one that was renamed (Jaro–Winkler).
@@ -75,7 +75,7 @@ pub fn did_you_mean<'a>(name: &str, others: impl Iterator<Item = &'a str>) -> Op
         .map(|(_, other)| other)
 }
 
-fn judge(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(template) = &facts.template else { return Vec::new() };
     let drift = drift(&facts.schema, template, facts.policy.strict);
     let mut findings = Vec::new();

@@ -13,7 +13,7 @@ pub const CHECK: Check<Environment> = Check {
     id: "env.undeclared",
     title: "The code reads no key that the schema lacks",
     section: Section::Environment,
-    judge,
+    evaluate,
 };
 
 /// What systems, runtimes and build tools set by themselves: no schema has to know them.
@@ -46,7 +46,7 @@ const AMBIENT: [&str; 24] = [
 /// The same, by how they begin.
 const AMBIENT_PREFIXES: [&str; 4] = ["GITHUB_", "VERCEL_", "npm_", "JEST_"];
 
-fn judge(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(code) = &facts.code else { return Vec::new() };
     let declared: BTreeSet<&str> = facts.schema.keys.iter().map(|key| key.name.as_str()).collect();
     let fallbacks = facts.policy.fallbacks.iter();

@@ -11,11 +11,11 @@ pub const CHECK: Check<Environment> = Check {
     id: "env.unused",
     title: "The schema declares no key that the code never reads",
     section: Section::Environment,
-    judge,
+    evaluate,
 };
 
 /// A key whose mere name stands in the code, or which another one stands in for, is not called unused.
-fn judge(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(code) = facts.code.as_ref().filter(|code| code.files > 0) else { return Vec::new() };
     let seen = code.uses.iter().filter(|found| found.form != CodeForm::Plumbing);
     let seen: HashSet<&str> = seen.map(|found| found.key.as_str()).collect();

@@ -13,7 +13,7 @@ pub const CHECK: Check<Environment> = Check {
     id: "env.values",
     title: "The values satisfy the schema",
     section: Section::Environment,
-    judge,
+    evaluate,
 };
 
 /// The value in force for a key: its own, or that of a fallback when it is missing or blank.
@@ -32,7 +32,7 @@ pub fn in_force<'a>(
         .or_else(|| values.get(key))
 }
 
-fn judge(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(values) = &facts.values else { return Vec::new() };
     let mut findings: Vec<Finding> =
         facts.schema.keys.iter().filter_map(|key| one(check, facts, values, key)).collect();

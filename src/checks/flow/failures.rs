@@ -12,12 +12,12 @@ pub const CHECK: Check<Observed<Failures>> = Check {
     id: "dlq.failures",
     title: "failed attempts in the last hour",
     section: Section::DeadLetters,
-    judge,
+    evaluate,
 };
 
 const UNIT: &str = "failures/h";
 
-fn judge(
+fn evaluate(
     check: &Check<Observed<Failures>>,
     seen: &Observed<Failures>,
     limits: &Thresholds,
@@ -58,7 +58,7 @@ mod tests {
     use crate::facts::SourceError;
     use crate::facts::queue::Count;
 
-    fn judge(result: Result<Count, SourceErrorKind>) -> Vec<Finding> {
+    fn evaluate(result: Result<Count, SourceErrorKind>) -> Vec<Finding> {
         let (source, at) = ("public.job_events".to_owned(), Timestamp::UNIX_EPOCH);
         let result = result.map(|last_hour| Failures { last_hour });
         let result = result.map_err(|kind| SourceError::new(kind, "no"));
@@ -67,14 +67,14 @@ mod tests {
 
     #[test]
     fn many_failed_attempts_warn_before_jobs_die() {
-        assert_eq!(judge(Ok(Count::Exact(49)))[0].verdict, Status::Ok);
-        assert_eq!(judge(Ok(Count::Exact(50)))[0].verdict, Status::Warning);
-        assert_eq!(judge(Ok(Count::AtLeast(9_000)))[0].verdict, Status::Critical);
+        assert_eq!(evaluate(Ok(Count::Exact(49)))[0].verdict, Status::Ok);
+        assert_eq!(evaluate(Ok(Count::Exact(50)))[0].verdict, Status::Warning);
+        assert_eq!(evaluate(Ok(Count::AtLeast(9_000)))[0].verdict, Status::Critical);
     }
 
     #[test]
     fn a_role_without_sight_of_events_gets_no_finding_and_a_timeout_is_unknown() {
-        assert!(judge(Err(SourceErrorKind::Permission)).is_empty());
-        assert_eq!(judge(Err(SourceErrorKind::Timeout))[0].verdict, Status::Unknown);
+        assert!(evaluate(Err(SourceErrorKind::Permission)).is_empty());
+        assert_eq!(evaluate(Err(SourceErrorKind::Timeout))[0].verdict, Status::Unknown);
     }
 }

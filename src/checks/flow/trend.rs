@@ -6,10 +6,14 @@ use crate::facts::queue::Count;
 use crate::facts::{Section, Thresholds};
 
 /// Deaths in the last hour beyond those of the hour before.
-pub const CHECK: Check<Observed<DeadLetterTrend>> =
-    Check { id: "dlq.trend", title: "trend of the deaths", section: Section::DeadLetters, judge };
+pub const CHECK: Check<Observed<DeadLetterTrend>> = Check {
+    id: "dlq.trend",
+    title: "trend of the deaths",
+    section: Section::DeadLetters,
+    evaluate,
+};
 
-fn judge(
+fn evaluate(
     check: &Check<Observed<DeadLetterTrend>>,
     seen: &Observed<DeadLetterTrend>,
     limits: &Thresholds,
@@ -22,7 +26,9 @@ fn judge(
             return vec![finding.next("cliplyctl dlq groups")];
         }
     };
-    let (Some(last), Some(before)) = (&flow.died_last_hour, &flow.died_hour_before) else {
+    let (Some(last), Some(before)) =
+        (&flow.dead_lettered_last_hour, &flow.dead_lettered_hour_before)
+    else {
         return vec![check.finding(Status::Ok, check.title, "this schema keeps no dead letters")];
     };
     let (Some(now), Some(then)) = (last.at_least(), before.at_least()) else {
@@ -60,10 +66,10 @@ mod tests {
 
     use super::*;
 
-    fn judge(last: Count, before: Count) -> Finding {
+    fn evaluate(last: Count, before: Count) -> Finding {
         let flow = DeadLetterTrend {
-            died_last_hour: Some(last),
-            died_hour_before: Some(before),
+            dead_lettered_last_hour: Some(last),
+            dead_lettered_hour_before: Some(before),
             oldest_unfinished_age: None,
         };
         let (source, at) = ("public.jobs".to_owned(), Timestamp::UNIX_EPOCH);
@@ -80,7 +86,7 @@ mod tests {
             (90, 40, Status::Critical, "rising"),
             (40, 90, Status::Ok, "falling"),
         ] {
-            let finding = judge(Count::Exact(last), Count::Exact(before));
+            let finding = evaluate(Count::Exact(last), Count::Exact(before));
             assert_eq!(finding.verdict, verdict, "{finding:?}");
             assert!(finding.message.starts_with(word), "{finding:?}");
         }
@@ -89,8 +95,8 @@ mod tests {
     #[test]
     fn what_was_not_counted_has_no_trend() {
         let missing = || Count::NotCounted("no index".to_owned());
-        assert_eq!(judge(missing(), missing()).verdict, Status::Unknown);
-        assert_eq!(judge(Count::AtLeast(5), Count::Exact(0)).verdict, Status::Unknown);
-        assert_eq!(judge(Count::AtLeast(50), Count::Exact(0)).verdict, Status::Critical);
+        assert_eq!(evaluate(missing(), missing()).verdict, Status::Unknown);
+        assert_eq!(evaluate(Count::AtLeast(5), Count::Exact(0)).verdict, Status::Unknown);
+        assert_eq!(evaluate(Count::AtLeast(50), Count::Exact(0)).verdict, Status::Critical);
     }
 }

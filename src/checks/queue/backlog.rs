@@ -8,10 +8,10 @@ pub const CHECK: Check<Facts> = Check {
     id: "queue.backlog",
     title: "jobs due and unclaimed",
     section: Section::Backlog,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, "due jobs", |queue| {
         count_finding(check, facts, "due jobs", &queue.due, limits.waiting_due, |n| {
             format!("{n} due and unclaimed")
@@ -21,7 +21,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Findin
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{idle, judge};
+    use super::super::tests::{evaluate, idle};
     use super::*;
     use crate::facts::Status;
     use crate::facts::queue::Count;
@@ -30,14 +30,14 @@ mod tests {
     fn scheduled_jobs_are_no_backlog() {
         let mut queue = idle();
         queue.scheduled = Count::Exact(1_000_000);
-        assert_eq!(judge(&CHECK, queue).verdict, Status::Ok);
+        assert_eq!(evaluate(&CHECK, queue).verdict, Status::Ok);
     }
 
     #[test]
     fn many_due_jobs_are_critical() {
         let mut queue = idle();
         queue.due = Count::Exact(100);
-        let finding = judge(&CHECK, queue);
+        let finding = evaluate(&CHECK, queue);
         assert_eq!(finding.verdict, Status::Critical);
         assert_eq!(
             finding.threshold.unwrap().to_string(),

@@ -5,9 +5,9 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Dead letters in all.
 pub const CHECK: Check<Facts> =
-    Check { id: "dlq.size", title: "dead letters", section: Section::DeadLetters, judge };
+    Check { id: "dlq.size", title: "dead letters", section: Section::DeadLetters, evaluate };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, "dead letters", |queue| match &queue.dead {
         Some(dead) => {
             count_finding(check, facts, "dead letters", dead, limits.dead, |n| format!("{n} dead"))
@@ -23,7 +23,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Findin
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{idle, judge};
+    use super::super::tests::{evaluate, idle};
     use super::*;
     use crate::facts::queue::Count;
 
@@ -31,13 +31,13 @@ mod tests {
     fn a_hundred_dead_fail_the_engine() {
         let mut queue = idle();
         queue.dead = Some(Count::Exact(100));
-        assert_eq!(judge(&CHECK, queue).verdict, Status::Critical);
+        assert_eq!(evaluate(&CHECK, queue).verdict, Status::Critical);
     }
 
     #[test]
     fn a_schema_without_dead_letters_says_so() {
         let mut queue = idle();
         queue.dead = None;
-        assert!(judge(&CHECK, queue).message.contains("keeps no dead letters"));
+        assert!(evaluate(&CHECK, queue).message.contains("keeps no dead letters"));
     }
 }

@@ -8,10 +8,10 @@ pub const CHECK: Check<Facts> = Check {
     id: "dlq.inflow",
     title: "deaths in the last hour",
     section: Section::DeadLetters,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, "deaths", |queue| match &queue.died_last_hour {
         Some(died) => count_finding(check, facts, "deaths", died, limits.dead_inflow, |n| {
             format!("{n} died in the last hour")
@@ -23,7 +23,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Findin
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{idle, judge};
+    use super::super::tests::{evaluate, idle};
     use super::*;
     use crate::facts::queue::Count;
 
@@ -31,6 +31,6 @@ mod tests {
     fn a_wave_of_deaths_warns() {
         let mut queue = idle();
         queue.died_last_hour = Some(Count::Exact(10));
-        assert_eq!(judge(&CHECK, queue).verdict, Status::Warning);
+        assert_eq!(evaluate(&CHECK, queue).verdict, Status::Warning);
     }
 }

@@ -31,10 +31,10 @@ fn reading(
     check: &Check<Facts>,
     facts: &Facts,
     subject: &str,
-    judge: impl FnOnce(&Queue) -> Finding,
+    evaluate: impl FnOnce(&Queue) -> Finding,
 ) -> Vec<Finding> {
     vec![match &facts.result {
-        Ok(queue) => judge(queue),
+        Ok(queue) => evaluate(queue),
         Err(error) => check
             .finding(Status::Unknown, subject, format!("not read: {error}"))
             .next("cliplyctl queue"),
@@ -127,7 +127,7 @@ pub(crate) mod tests {
         }
     }
 
-    pub(super) fn judge(check: &Check<Facts>, queue: Queue) -> Finding {
+    pub(super) fn evaluate(check: &Check<Facts>, queue: Queue) -> Finding {
         let mut findings = check.run(&observed(Ok(queue)), &Thresholds::default());
         assert_eq!(findings.len(), 1);
         findings.remove(0)
@@ -136,7 +136,7 @@ pub(crate) mod tests {
     #[test]
     fn an_idle_queue_is_ok_everywhere() {
         for check in BACKLOG.iter().chain(&DEAD_LETTERS) {
-            assert_eq!(judge(check, idle()).verdict, Status::Ok, "{}", check.id);
+            assert_eq!(evaluate(check, idle()).verdict, Status::Ok, "{}", check.id);
         }
     }
 

@@ -9,10 +9,10 @@ pub const CHECK: Check<Facts> = Check {
     id: "queue.oldest_due",
     title: "age of the oldest due job",
     section: Section::Backlog,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     let subject = "oldest due job";
     reading(check, facts, subject, |queue| {
         let threshold = limit_text(limits.oldest_due, "s");
@@ -36,14 +36,14 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Findin
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{idle, judge};
+    use super::super::tests::{evaluate, idle};
     use super::*;
 
     #[test]
     fn an_old_job_is_critical_and_says_its_age() {
         let mut queue = idle();
         (queue.due, queue.oldest_due_age) = (Count::Exact(1), Some(2_520.0));
-        let finding = judge(&CHECK, queue);
+        let finding = evaluate(&CHECK, queue);
         assert_eq!(finding.verdict, Status::Critical);
         assert_eq!(finding.message, "the oldest due job has waited 42m 00s");
     }
@@ -52,6 +52,6 @@ mod tests {
     fn due_jobs_without_a_date_are_unknown() {
         let mut queue = idle();
         queue.due = Count::Exact(3);
-        assert_eq!(judge(&CHECK, queue).verdict, Status::Unknown);
+        assert_eq!(evaluate(&CHECK, queue).verdict, Status::Unknown);
     }
 }

@@ -5,9 +5,9 @@ use crate::facts::{Finding, Section, Thresholds};
 
 /// Jobs in progress: more than the workers can hold means that claims are not released.
 pub const CHECK: Check<Facts> =
-    Check { id: "queue.running", title: "jobs in progress", section: Section::Backlog, judge };
+    Check { id: "queue.running", title: "jobs in progress", section: Section::Backlog, evaluate };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, "jobs in progress", |queue| {
         count_finding(check, facts, "jobs in progress", &queue.in_progress, limits.running, |n| {
             format!("{n} in progress")
@@ -17,7 +17,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Findin
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{idle, judge};
+    use super::super::tests::{evaluate, idle};
     use super::*;
     use crate::facts::Status;
     use crate::facts::queue::Count;
@@ -26,6 +26,6 @@ mod tests {
     fn too_many_in_progress_warn() {
         let mut queue = idle();
         queue.in_progress = Count::Exact(50);
-        assert_eq!(judge(&CHECK, queue).verdict, Status::Warning);
+        assert_eq!(evaluate(&CHECK, queue).verdict, Status::Warning);
     }
 }

@@ -8,10 +8,10 @@ pub const CHECK: Check<Facts> = Check {
     id: "queue.stuck",
     title: "jobs in progress without a heartbeat",
     section: Section::Backlog,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, "stuck jobs", |queue| match &queue.stuck {
         Some(stuck) => {
             let finding = count_finding(check, facts, "stuck jobs", stuck, limits.stuck, |n| {
@@ -28,7 +28,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Findin
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{idle, judge};
+    use super::super::tests::{evaluate, idle};
     use super::*;
     use crate::facts::queue::Count;
 
@@ -36,6 +36,6 @@ mod tests {
     fn one_stuck_job_is_worth_a_look() {
         let mut queue = idle();
         queue.stuck = Some(Count::Exact(1));
-        assert_eq!(judge(&CHECK, queue).verdict, Status::Warning);
+        assert_eq!(evaluate(&CHECK, queue).verdict, Status::Warning);
     }
 }

@@ -10,12 +10,12 @@ pub const CHECK: Check<Facts> = Check {
     id: "queue.workers",
     title: "a worker's sign of life",
     section: Section::Backlog,
-    judge,
+    evaluate,
 };
 
 const SUBJECT: &str = "workers";
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, SUBJECT, |queue| {
         let Some(workers) = &queue.workers else {
             return check.finding(Status::Ok, SUBJECT, super::NO_LIFE);
@@ -71,12 +71,12 @@ fn nobody(check: &Check<Facts>, queue: &Queue, limits: &Thresholds) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{idle, judge};
+    use super::super::tests::{evaluate, idle};
     use super::*;
 
     #[test]
     fn idle_is_not_sick() {
-        let finding = judge(&CHECK, idle());
+        let finding = evaluate(&CHECK, idle());
         assert_eq!(finding.verdict, Status::Ok);
         assert!(finding.message.contains("not observable"));
     }
@@ -85,7 +85,7 @@ mod tests {
     fn work_that_nobody_takes_is_critical() {
         let mut queue = idle();
         (queue.due, queue.oldest_due_age) = (Count::Exact(5), Some(700.0));
-        assert_eq!(judge(&CHECK, queue).verdict, Status::Critical);
+        assert_eq!(evaluate(&CHECK, queue).verdict, Status::Critical);
     }
 
     #[test]
@@ -93,7 +93,7 @@ mod tests {
         let mut queue = idle();
         queue.in_progress = Count::Exact(2);
         queue.workers = Some(Workers { beating: Count::Exact(0), last_beat_age: Some(601.0) });
-        let finding = judge(&CHECK, queue);
+        let finding = evaluate(&CHECK, queue);
         assert_eq!(finding.verdict, Status::Critical);
         assert!(finding.message.contains("0 workers") && finding.message.contains("10m 01s"));
     }

@@ -3,7 +3,7 @@
 use super::Check;
 use super::about;
 use super::bypass_role::explains;
-use super::predict::{declared, predict};
+use super::predict::{compute_access, declared};
 use crate::facts::access::Audit;
 use crate::facts::access::Command;
 use crate::facts::access::catalog::{Relation, Role};
@@ -16,10 +16,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.access",
     title: "effective access is the declared one",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, declared) in &audit.contract.tables {
         let Some(table) = audit.catalog.relation(name) else {
@@ -51,7 +51,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
 fn differences(audit: &Audit, contract: &Table, table: &Relation, role: &Role) -> Vec<String> {
     let difference = |command: Command| {
         let permission = contract.permission(&role.name, command)?;
-        let predicted = predict(&audit.catalog, table, role, command);
+        let predicted = compute_access(&audit.catalog, table, role, command);
         (!agrees(contract, &permission, role, command, &predicted)).then(|| {
             let (who, declared) = (&role.name, String::from(permission));
             format!("{who} {}: declared {declared}, predicted {predicted}", command.sql())

@@ -1,7 +1,7 @@
 //! `rls.always_true`: a policy that admits every row to a client, reads too.
 
 use super::Check;
-use super::predict::{binds, predict, speaks_to};
+use super::predict::{binds, compute_access, speaks_to};
 use super::public_policy::names_the_service;
 use super::{about, clients, expression, ident, undeclared_policies};
 use crate::facts::access::Audit;
@@ -14,10 +14,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.always_true",
     title: "a policy lets clients at every row",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (table, policy) in undeclared_policies(audit) {
         if !policy.permissive || names_the_service(policy) {
@@ -30,7 +30,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
                 let text = text.as_ref().or(policy.using.as_ref());
                 policy.covers(*c)
                     && text.is_some_and(|t| expression::truth(t, &role.name) == Some(true))
-                    && predict(&audit.catalog, table, role, *c) == ComputedAccess::All
+                    && compute_access(&audit.catalog, table, role, *c) == ComputedAccess::All
             });
             let commands: Vec<_> = open.map(Command::sql).collect();
             if !commands.is_empty() {

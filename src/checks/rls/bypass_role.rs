@@ -10,10 +10,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.bypass_role",
     title: "clients that escape row security",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for role in clients(audit) {
         let name = &role.name;

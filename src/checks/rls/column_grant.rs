@@ -1,7 +1,7 @@
 //! `rls.column_grant`: rights on single columns, which table-level reviews overlook.
 
 use super::Check;
-use super::predict::predict;
+use super::predict::compute_access;
 use super::{about, clients, declared};
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::contract::{Permission, Table};
@@ -15,10 +15,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.column_grant",
     title: "rights on single columns",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let (mut findings, mut others) = (Vec::new(), Vec::new());
     for table in audit.catalog.relations.iter().filter(|t| t.exposed) {
         match declared(audit, &table.name) {
@@ -88,7 +88,7 @@ fn changes(
 ) -> bool {
     let wanted = contract.permission(&role.name, command);
     let served =
-        !matches!(predict(&audit.catalog, table, role, command), ComputedAccess::Denied(_));
+        !matches!(compute_access(&audit.catalog, table, role, command), ComputedAccess::Denied(_));
     served && wanted.is_some_and(|permission| permission != Permission::Deny)
 }
 

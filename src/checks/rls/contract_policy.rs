@@ -14,10 +14,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.contract_policy",
     title: "the policies are the declared ones",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, declared) in &audit.contract.tables {
         if audit.catalog.relation(name).is_none() {

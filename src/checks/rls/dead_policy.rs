@@ -13,10 +13,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.dead_policy",
     title: "a policy whose role holds no grant",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for policy in &audit.catalog.policies {
         let Some(table) = audit.catalog.relation(&policy.table) else { continue };

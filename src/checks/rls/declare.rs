@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::predict::predict;
+use super::predict::compute_access;
 use crate::facts::access::catalog::{Catalog, Policy, Relation, Role};
 use crate::facts::access::contract::{self, Access, Contract, Permission};
 use crate::facts::access::prediction::ComputedAccess;
@@ -18,7 +18,7 @@ pub fn contract_of(catalog: &Catalog) -> Contract {
 
 fn table(catalog: &Catalog, table: &Relation) -> contract::Table {
     let roles = catalog.roles.iter().map(|role| {
-        let permission = |c| match predict(catalog, table, role, c) {
+        let permission = |c| match compute_access(catalog, table, role, c) {
             ComputedAccess::All => Permission::Allow,
             ComputedAccess::Rows(_) => Permission::Rows(None),
             ComputedAccess::Denied(_) | ComputedAccess::Fails(_) => Permission::Deny,
@@ -47,7 +47,8 @@ fn columns(
     let of = |role: &Role| -> BTreeMap<CommandName, Vec<String>> {
         let each = Command::ALL.into_iter().map(|c| (c, table.only_columns(&role.name, c.sql())));
         let served = each.filter(|(c, columns)| {
-            let denied = matches!(predict(catalog, table, role, *c), ComputedAccess::Denied(_));
+            let denied =
+                matches!(compute_access(catalog, table, role, *c), ComputedAccess::Denied(_));
             !columns.is_empty() && !denied
         });
         served.map(|(command, columns)| (command.into(), columns)).collect()

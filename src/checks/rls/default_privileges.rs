@@ -12,10 +12,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.default_privileges",
     title: "future tables open by themselves",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let open: Vec<_> =
         audit.catalog.defaults.iter().filter(|d| d.grantee != SERVICE_ROLE).collect();
     let (mut who, mut remedy) = (Vec::new(), Vec::new());

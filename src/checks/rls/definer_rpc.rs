@@ -15,10 +15,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.definer_rpc",
     title: "clients can call what bypasses row security",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for function in callable(audit) {
         let body = Body::new(&function.source);

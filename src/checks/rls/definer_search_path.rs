@@ -10,10 +10,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.definer_search_path",
     title: "definer functions without a search_path",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let loose = audit.catalog.functions.iter().filter(|f| f.definer && f.search_path.is_none());
     let finding = |f: &crate::facts::access::catalog::Function| {
         let message = format!("runs as {} by the caller's search_path", f.owner);

@@ -13,10 +13,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.duplicate_policy",
     title: "two policies say the same",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (table, policy) in undeclared_policies(audit) {
         let twin = audit

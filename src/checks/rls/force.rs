@@ -10,10 +10,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.force",
     title: "row security binds the owner where declared",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut unforced = 0;
     for table in audit.catalog.tables().filter(|t| t.rls && !t.force) {

@@ -11,10 +11,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.foreign_table",
     title: "foreign tables that clients can use",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let foreign = audit.catalog.relations.iter().filter(|r| r.exposed && r.kind == Kind::Foreign);
     let mut findings = Vec::new();
     for table in foreign {

@@ -11,10 +11,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.helper",
     title: "helpers of policies answer as declared",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut functions: Vec<&str> = Vec::new();
     let mut findings = Vec::new();
     for call in audit.observations.helpers.iter().filter(|c| c.answer != Ok(c.expected)) {
@@ -26,7 +26,8 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
         let protected = tables.find(|t| audit.contract.tables.contains_key(*t));
         let subject = protected.map_or(call.function.clone(), str::to_owned);
         let wrong = audit.observations.helpers.iter().filter(|c| c.function == call.function);
-        let wrong: Vec<_> = wrong.filter(|c| c.answer != Ok(c.expected)).map(sentence).collect();
+        let wrong: Vec<_> =
+            wrong.filter(|c| c.answer != Ok(c.expected)).map(describe_call).collect();
         let message = format!("the helper {} is wrong: {}", call.function, wrong.join("; "));
         let remedy = format!(
             "-- Restore its body from the migration that created it. Never revoke EXECUTE on it from the\n\
@@ -46,10 +47,10 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     findings
 }
 
-fn sentence(call: &HelperCall) -> String {
+fn describe_call(call: &HelperCall) -> String {
     let said = match &call.answer {
         Ok(answer) => answer.to_string(),
         Err(why) => why.clone(),
     };
-    format!("{} and {}: {said}, not {}", call.persona.word(), call.argument, call.expected)
+    format!("{} and {}: {said}, not {}", call.persona.as_str(), call.argument, call.expected)
 }

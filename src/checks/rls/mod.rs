@@ -91,7 +91,7 @@ const EXPLAINS: [&str; 7] = [
 
 /// Everything there is to say, worst first.
 #[must_use]
-pub fn judge(audit: &Audit, limits: &Thresholds) -> Vec<Finding> {
+pub fn evaluate(audit: &Audit, limits: &Thresholds) -> Vec<Finding> {
     let mut findings: Vec<_> =
         STRUCTURE.iter().flat_map(|check| check.run(audit, limits)).collect();
     for effect in EFFECTS.iter().flat_map(|check| check.run(audit, limits)) {

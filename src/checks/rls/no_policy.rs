@@ -10,10 +10,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.no_policy",
     title: "row security without any policy",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for table in audit.catalog.tables().filter(|t| t.rls) {
         let roles = open_to(audit, table);

@@ -3,7 +3,7 @@
 use super::Check;
 use super::about;
 use super::bypass_role::explains;
-use super::predict::predict;
+use super::predict::compute_access;
 use crate::facts::access::contract::{Permission, Table};
 use crate::facts::access::observation::{AccessTest, AccessTestResult, TestRole};
 use crate::facts::access::prediction::ComputedAccess;
@@ -15,10 +15,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.observed",
     title: "what roles really reach is what is declared",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, table) in &audit.contract.tables {
         for role in audit.catalog.roles.iter().map(|role| role.name.as_str()) {
@@ -55,11 +55,11 @@ fn against_contract(
         if explains(audit, role) || as_declared(audit, &permission, trial) {
             continue;
         }
-        let what = sentence(&permission, trial);
+        let what = describe_test(&permission, trial);
         first = first.or(Some(trial.command));
         match wrong.iter_mut().find(|(_, known)| *known == what) {
-            Some((who, _)) => who.push(trial.persona.word()),
-            None => wrong.push((vec![trial.persona.word()], what)),
+            Some((who, _)) => who.push(trial.persona.as_str()),
+            None => wrong.push((vec![trial.persona.as_str()], what)),
         }
     }
     let sentences: Vec<_> = wrong
@@ -106,11 +106,14 @@ fn predicted_denied(audit: &Audit, trial: &AccessTest) -> bool {
     let table = audit.catalog.relation(&trial.table);
     let role = audit.catalog.role(trial.persona.role());
     table.zip(role).is_some_and(|(table, role)| {
-        matches!(predict(&audit.catalog, table, role, trial.command), ComputedAccess::Denied(_))
+        matches!(
+            compute_access(&audit.catalog, table, role, trial.command),
+            ComputedAccess::Denied(_)
+        )
     })
 }
 
-fn sentence(permission: &Permission, trial: &AccessTest) -> String {
+fn describe_test(permission: &Permission, trial: &AccessTest) -> String {
     let (command, declared) = (trial.command.sql(), String::from(permission.clone()));
     let what = match &trial.outcome {
         AccessTestResult::Denied => format!("was refused {command}"),

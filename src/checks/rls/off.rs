@@ -10,10 +10,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.off",
     title: "row security is off where clients can reach",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for table in audit.catalog.tables().filter(|t| !t.rls) {
         let expected = declared(audit, &table.name).map(|d| d.rls);

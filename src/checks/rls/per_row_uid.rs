@@ -12,12 +12,12 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.per_row_uid",
     title: "policies that ask who the user is for every row",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
 const CALLS: [&str; 3] = ["auth.uid()", "auth.role()", "auth.jwt()"];
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let slow: Vec<_> = audit.catalog.policies.iter().filter(|p| per_row(p)).collect();
     if slow.is_empty() {
         return vec![];

@@ -10,10 +10,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.policies_without_rls",
     title: "policies stand on a table with row security off",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for table in audit.catalog.tables().filter(|t| !t.rls) {
         let policies = audit.catalog.policies_on(&table.name).count();

@@ -1,7 +1,7 @@
 //! `rls.policy_fails`: a policy needs a function or table that its role may not use: every query fails.
 
 use super::Check;
-use super::predict::predict;
+use super::predict::compute_access;
 use super::{about, clients};
 use crate::facts::access::Audit;
 use crate::facts::access::Command;
@@ -13,16 +13,17 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.policy_fails",
     title: "policies that fail for the role they serve",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for table in audit.catalog.tables() {
         let mut reasons: Vec<(String, String)> = Vec::new();
         for role in clients(audit) {
             for command in Command::ALL {
-                if let ComputedAccess::Fails(why) = predict(&audit.catalog, table, role, command)
+                if let ComputedAccess::Fails(why) =
+                    compute_access(&audit.catalog, table, role, command)
                     && !reasons.iter().any(|(_, r)| *r == why)
                 {
                     reasons.push((role.name.clone(), why));

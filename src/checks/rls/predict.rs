@@ -9,7 +9,7 @@ use crate::facts::access::prediction::{ComputedAccess, DenyReason, Filter};
 
 /// What happens when this role runs this command on this table.
 #[must_use]
-pub fn predict(
+pub fn compute_access(
     catalog: &Catalog,
     table: &Relation,
     role: &Role,
@@ -175,7 +175,7 @@ mod tests {
     }
 
     fn select(catalog: &Catalog) -> ComputedAccess {
-        predict(catalog, &catalog.relations[0], &role("authenticated"), Command::Select)
+        compute_access(catalog, &catalog.relations[0], &role("authenticated"), Command::Select)
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `rls.public_policy`: granted to PUBLIC or a client where `service_role` was meant.
 
 use super::Check;
-use super::predict::predict;
+use super::predict::compute_access;
 use super::{about, clients, expression, ident, undeclared_policies};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Policy;
@@ -14,10 +14,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.public_policy",
     title: "a policy for everybody where the service was meant",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (table, policy) in undeclared_policies(audit) {
         let claim = is_claim(policy);
@@ -28,7 +28,8 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
             .filter(|role| {
                 Command::ALL.into_iter().any(|command| {
                     policy.covers(command)
-                        && predict(&audit.catalog, table, role, command) == ComputedAccess::All
+                        && compute_access(&audit.catalog, table, role, command)
+                            == ComputedAccess::All
                 })
             })
             .map(|role| role.name.as_str())

@@ -3,7 +3,7 @@
 use super::Check;
 use super::body::Body;
 use super::definer_rpc::touched;
-use super::predict::predict;
+use super::predict::compute_access;
 use super::{about, clients, declared};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Trigger;
@@ -16,10 +16,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.trigger",
     title: "triggers that write past row security",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let (mut findings, mut others) = (Vec::new(), Vec::new());
     for trigger in &audit.catalog.triggers {
         let Some(function) = audit.catalog.function(&trigger.function) else { continue };
@@ -61,7 +61,9 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
 fn setters(audit: &Audit, trigger: &Trigger) -> String {
     let Some(table) = audit.catalog.relation(&trigger.table) else { return String::new() };
     let writes = clients(audit).filter(|role| {
-        let may = |c| !matches!(predict(&audit.catalog, table, role, c), ComputedAccess::Denied(_));
+        let may = |c| {
+            !matches!(compute_access(&audit.catalog, table, role, c), ComputedAccess::Denied(_))
+        };
         trigger.events.iter().any(|command| may(*command))
     });
     writes.map(|role| role.name.as_str()).collect::<Vec<_>>().join(" and ")

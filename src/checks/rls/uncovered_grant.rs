@@ -12,12 +12,12 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.uncovered_grant",
     title: "grants that row security does not cover",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
 const UNCOVERED: [&str; 3] = ["TRUNCATE", "REFERENCES", "TRIGGER"];
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let (mut findings, mut others, mut remedies) = (Vec::new(), Vec::new(), Vec::new());
     for table in audit.catalog.tables() {
         let grants = uncovered(audit, table);

@@ -1,7 +1,7 @@
 //! `rls.unpoliced_grant`: granted, but no policy admits a row. Harmless until somebody adds one.
 
 use super::Check;
-use super::predict::predict;
+use super::predict::compute_access;
 use super::{about, clients, declared};
 use crate::facts::access::Audit;
 use crate::facts::access::Command;
@@ -15,10 +15,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.unpoliced_grant",
     title: "grants that no policy serves",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let (mut findings, mut others) = (Vec::new(), Vec::new());
     for table in audit.catalog.tables().filter(|t| t.rls) {
         if audit.catalog.policies_on(&table.name).next().is_none() {
@@ -60,7 +60,7 @@ fn idle(audit: &Audit, table: &Relation) -> Vec<String> {
         let nothing = ComputedAccess::Denied(DenyReason::NoPolicy);
         let commands: Vec<_> = Command::ALL
             .into_iter()
-            .filter(|c| predict(&audit.catalog, table, role, *c) == nothing)
+            .filter(|c| compute_access(&audit.catalog, table, role, *c) == nothing)
             .map(Command::sql)
             .collect();
         if !commands.is_empty() {

@@ -10,10 +10,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.user_metadata",
     title: "policies that trust what users can write",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for policy in &audit.catalog.policies {
         let text =

@@ -11,10 +11,10 @@ pub const CHECK: Check<Audit> = Check {
     id: "rls.view_bypass",
     title: "views that pass row security by",
     section: Section::Access,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for view in audit.catalog.relations.iter().filter(|r| r.exposed) {
         let bypasses = match view.kind {
@@ -30,7 +30,7 @@ fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
         if tables.is_empty() {
             continue;
         }
-        let word = view.kind.word();
+        let word = view.kind.as_str();
         let message =
             format!("a {word} shows {} past row security; {roles} may use it", tables.join(", "));
         let remedy = match view.kind {

@@ -7,9 +7,9 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// A waiver has run out.
 pub const CHECK: Check<Audit> =
-    Check { id: "rls.waiver", title: "waivers hold", section: Section::Access, judge };
+    Check { id: "rls.waiver", title: "waivers hold", section: Section::Access, evaluate };
 
-fn judge(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let expired = audit.contract.waivers.iter().filter(|w| !holds(audit, w));
     let finding = |w: &Waiver| {
         let message = format!("the waiver of {} by {} ended on {}", w.check, w.owner, w.expires);

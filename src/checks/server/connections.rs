@@ -8,10 +8,10 @@ pub const CHECK: Check<Facts> = Check {
     id: "db.connections",
     title: "connections of the database server",
     section: Section::NotReady,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, |server| {
         let (used, most) = (server.connections, server.max_connections.max(1));
         let percent = (used as f64 / most as f64 * 100.0).floor();
@@ -22,7 +22,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Findin
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::judge;
+    use super::super::tests::evaluate;
     use super::*;
     use crate::facts::Status;
     use crate::facts::server::Server;
@@ -33,7 +33,7 @@ mod tests {
             [(10, Status::Ok), (80, Status::Warning), (96, Status::Critical)]
         {
             let server = Server { connections, max_connections: 100, ..Server::default() };
-            let finding = judge(&CHECK, server).remove(0);
+            let finding = evaluate(&CHECK, server).remove(0);
             assert_eq!(finding.verdict, verdict, "{finding:?}");
         }
     }

@@ -9,13 +9,13 @@ pub const CHECK: Check<Facts> = Check {
     id: "db.dead_rows",
     title: "dead rows of public.jobs",
     section: Section::Backlog,
-    judge,
+    evaluate,
 };
 
 /// Below this many they slow nothing down, whatever their share.
 const FEW: u64 = 10_000;
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, |server| {
         let rows = server.jobs.as_ref()?;
         let all = (rows.live + rows.dead).max(1);
@@ -33,14 +33,14 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Findin
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::judge;
+    use super::super::tests::evaluate;
     use super::*;
     use crate::facts::Status;
     use crate::facts::server::{Server, TableRows};
 
     fn verdict(live: u64, dead: u64) -> Status {
         let jobs = Some(TableRows { live, dead, vacuum_age: Some(60.0) });
-        judge(&CHECK, Server { jobs, ..Server::default() }).remove(0).verdict
+        evaluate(&CHECK, Server { jobs, ..Server::default() }).remove(0).verdict
     }
 
     #[test]

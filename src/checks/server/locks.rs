@@ -8,9 +8,9 @@ use crate::text;
 /// Sessions that hold or want a lock on jobs and wait. Claims skip locked rows, so a wait is never
 /// part of the routine.
 pub const CHECK: Check<Facts> =
-    Check { id: "db.locks", title: "waits for locks on jobs", section: Section::Backlog, judge };
+    Check { id: "db.locks", title: "waits for locks on jobs", section: Section::Backlog, evaluate };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, |server| {
         let Some(longest) = server.waits.first() else {
             return Some(check.finding(Status::Ok, check.title, "nobody waits for a lock on jobs"));
@@ -41,14 +41,14 @@ fn wait(wait: &LockWait) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::judge;
+    use super::super::tests::evaluate;
     use super::*;
     use crate::facts::server::Server;
 
     #[test]
     fn a_long_wait_names_both_processes() {
         let waits = vec![LockWait { pid: 71, age: Some(31), blockers: vec![42, 0] }];
-        let finding = judge(&CHECK, Server { waits, ..Server::default() }).remove(0);
+        let finding = evaluate(&CHECK, Server { waits, ..Server::default() }).remove(0);
         assert_eq!(finding.verdict, Status::Critical);
         let says = "process 71 for 31s, blocked by 42, a prepared transaction";
         assert!(finding.message.ends_with(says), "{}", finding.message);
@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn a_wait_without_a_beginning_is_unknown() {
         let waits = vec![LockWait { pid: 71, ..LockWait::default() }];
-        let finding = judge(&CHECK, Server { waits, ..Server::default() }).remove(0);
+        let finding = evaluate(&CHECK, Server { waits, ..Server::default() }).remove(0);
         assert_eq!(finding.verdict, Status::Unknown);
     }
 }

@@ -30,10 +30,10 @@ fn page<F>(check: &Check<F>) -> String {
 fn reading(
     check: &Check<Facts>,
     facts: &Facts,
-    judge: impl FnOnce(&Server) -> Option<Finding>,
+    evaluate: impl FnOnce(&Server) -> Option<Finding>,
 ) -> Vec<Finding> {
     match &facts.result {
-        Ok(server) => judge(server).into_iter().collect(),
+        Ok(server) => evaluate(server).into_iter().collect(),
         Err(error) if error.kind == SourceErrorKind::Permission => vec![],
         Err(error) => {
             vec![check.finding(Status::Unknown, check.title, format!("not read: {error}"))]
@@ -71,7 +71,7 @@ mod tests {
         Observed { source, at, took: Duration::ZERO, result }
     }
 
-    pub(super) fn judge(check: &Check<Facts>, server: Server) -> Vec<Finding> {
+    pub(super) fn evaluate(check: &Check<Facts>, server: Server) -> Vec<Finding> {
         check.run(&observed(Ok(server)), &Thresholds::default())
     }
 

@@ -10,7 +10,7 @@ pub const REACHABLE: Check<Facts> = Check {
     id: "db.reachable",
     title: "this tool reaches the database",
     section: Section::NotReady,
-    judge,
+    evaluate,
 };
 
 /// What stands between this tool and the database. A catalog that does not answer in time is no such
@@ -34,7 +34,7 @@ fn is_reachability(kind: SourceErrorKind) -> bool {
     }
 }
 
-fn judge(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
     let (subject, seen) = ("database", &facts.layout);
     vec![match obstacle(facts) {
         None => {
@@ -59,7 +59,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
             };
             check
                 .finding(Status::Unknown, subject, message)
-                .evidence(Evidence::text(error.kind.word(), seen.at, &seen.source))
+                .evidence(Evidence::text(error.kind.as_str(), seen.at, &seen.source))
                 .next(next)
         }
     }]
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
     use crate::triage::testing::{failed, healthy};
 
-    fn judge(layout: SourceErrorKind, server: Option<SourceErrorKind>) -> Finding {
+    fn evaluate(layout: SourceErrorKind, server: Option<SourceErrorKind>) -> Finding {
         let mut facts = healthy();
         failed(&mut facts.layout, layout);
         if let Some(kind) = server {
@@ -81,18 +81,19 @@ mod tests {
 
     #[test]
     fn a_server_that_cannot_be_asked_is_unknown_with_the_cause() {
-        let finding = judge(SourceErrorKind::Refused, Some(SourceErrorKind::Refused));
+        let finding = evaluate(SourceErrorKind::Refused, Some(SourceErrorKind::Refused));
         assert_eq!(finding.verdict, Status::Unknown);
         assert_eq!(finding.message, "database: the cause is refused");
         assert_eq!(finding.next.as_deref(), Some("cliplyctl config check"));
-        let finding = judge(SourceErrorKind::NotConfigured, Some(SourceErrorKind::NotConfigured));
+        let finding =
+            evaluate(SourceErrorKind::NotConfigured, Some(SourceErrorKind::NotConfigured));
         assert_eq!(finding.next.as_deref(), Some("cliplyctl config show"));
     }
 
     #[test]
     fn a_server_that_answers_no_or_is_slow_with_one_question_is_reachable() {
         let permission = SourceErrorKind::Permission;
-        assert_eq!(judge(permission, Some(permission)).verdict, Status::Ok);
-        assert_eq!(judge(SourceErrorKind::Timeout, None).verdict, Status::Ok);
+        assert_eq!(evaluate(permission, Some(permission)).verdict, Status::Ok);
+        assert_eq!(evaluate(SourceErrorKind::Timeout, None).verdict, Status::Ok);
     }
 }

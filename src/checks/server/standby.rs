@@ -10,10 +10,10 @@ pub const CHECK: Check<Facts> = Check {
     id: "db.standby",
     title: "the server's role in replication",
     section: Section::NotReady,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, |server| {
         let Some(Standby { receiving, lag }) = server.standby else {
             return Some(check.finding(Status::Ok, check.title, "primary"));
@@ -35,13 +35,13 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Findin
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::judge;
+    use super::super::tests::evaluate;
     use super::*;
     use crate::facts::server::Server;
 
     fn standby(receiving: bool, lag: Option<f64>) -> Finding {
         let standby = Some(Standby { receiving, lag });
-        judge(&CHECK, Server { standby, ..Server::default() }).remove(0)
+        evaluate(&CHECK, Server { standby, ..Server::default() }).remove(0)
     }
 
     #[test]

@@ -10,10 +10,10 @@ pub const CHECK: Check<Facts> = Check {
     id: "db.transactions",
     title: "oldest open transaction",
     section: Section::Backlog,
-    judge,
+    evaluate,
 };
 
-fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     reading(check, facts, |server| {
         let finding = match &server.oldest_transaction {
             None => check.finding(Status::Ok, check.title, "no other transaction is open"),
@@ -35,7 +35,7 @@ fn judge(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Findin
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::judge;
+    use super::super::tests::evaluate;
     use super::*;
     use crate::facts::server::{OpenTransaction, Server};
 
@@ -51,15 +51,15 @@ mod tests {
 
     #[test]
     fn an_old_transaction_is_named() {
-        let finding = judge(&CHECK, server(3_700, 0)).remove(0);
+        let finding = evaluate(&CHECK, server(3_700, 0)).remove(0);
         assert_eq!(finding.verdict, Status::Critical);
         assert!(finding.message.contains("4711 of app, idle in transaction"), "{finding:?}");
-        assert_eq!(judge(&CHECK, server(10, 0))[0].verdict, Status::Ok);
+        assert_eq!(evaluate(&CHECK, server(10, 0))[0].verdict, Status::Ok);
     }
 
     #[test]
     fn nothing_is_claimed_of_sessions_that_cannot_be_seen() {
-        assert!(judge(&CHECK, server(10, 3)).is_empty());
-        assert_eq!(judge(&CHECK, server(301, 3))[0].verdict, Status::Warning);
+        assert!(evaluate(&CHECK, server(10, 3)).is_empty());
+        assert_eq!(evaluate(&CHECK, server(301, 3))[0].verdict, Status::Warning);
     }
 }

@@ -9,10 +9,10 @@ pub const AGREEMENT: Check<Observed<Readiness>> = Check {
     id: "ready.agreement",
     title: "the verdict agrees with its parts",
     section: Section::NotReady,
-    judge,
+    evaluate,
 };
 
-fn judge(
+fn evaluate(
     check: &Check<Observed<Readiness>>,
     seen: &Observed<Readiness>,
     _: &Thresholds,

@@ -7,14 +7,14 @@ use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
 
 /// CRITICAL when healthz cannot be reached, fails or answers nonsense; WARNING when it is slow.
 pub const APP_UP: Check<Observed<Health>> =
-    Check { id: "app.up", title: "the app answers", section: Section::AppDown, judge };
+    Check { id: "app.up", title: "the app answers", section: Section::AppDown, evaluate };
 
 /// The subject of its findings.
 const SUBJECT: &str = "healthz";
 /// What is next to do when the app is down: most of it only a human can check.
 const NEXT: &str = "cliplyctl runbook 3.1";
 
-fn judge(
+fn evaluate(
     check: &Check<Observed<Health>>,
     seen: &Observed<Health>,
     limits: &Thresholds,
@@ -28,7 +28,7 @@ fn judge(
             };
             check
                 .finding(verdict, SUBJECT, &error.message)
-                .evidence(Evidence::text(error.kind.word(), seen.at, &seen.source))
+                .evidence(Evidence::text(error.kind.as_str(), seen.at, &seen.source))
                 .next(next)
         }
         Ok(health) if health.exchange.http_status >= 500 || !health.ok => {

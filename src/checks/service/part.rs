@@ -10,9 +10,9 @@ type ReadyCheck = Check<Observed<Readiness>>;
 const fn part(
     id: &'static str,
     title: &'static str,
-    judge: fn(&ReadyCheck, &Observed<Readiness>, &Thresholds) -> Vec<Finding>,
+    evaluate: fn(&ReadyCheck, &Observed<Readiness>, &Thresholds) -> Vec<Finding>,
 ) -> ReadyCheck {
-    Check { id, title, section: Section::NotReady, judge }
+    Check { id, title, section: Section::NotReady, evaluate }
 }
 
 /// The app reaches its database.

@@ -8,13 +8,17 @@ use crate::text;
 
 /// WARNING when the server warns. Its figures are not judged here: their meaning differs between
 /// versions, and the database tells them better.
-pub const QUEUE: Check<Observed<Readiness>> =
-    Check { id: "ready.queue", title: "the app sees no backlog", section: Section::Backlog, judge };
+pub const QUEUE: Check<Observed<Readiness>> = Check {
+    id: "ready.queue",
+    title: "the app sees no backlog",
+    section: Section::Backlog,
+    evaluate,
+};
 
 /// The subject of its findings, and the name in reports.
 const SUBJECT: &str = "queue";
 
-fn judge(
+fn evaluate(
     check: &Check<Observed<Readiness>>,
     seen: &Observed<Readiness>,
     _: &Thresholds,

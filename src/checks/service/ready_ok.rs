@@ -10,13 +10,13 @@ pub const READY_OK: Check<Observed<Readiness>> = Check {
     id: "ready.ok",
     title: "the app says that it is ready",
     section: Section::NotReady,
-    judge,
+    evaluate,
 };
 
 /// The subject of its findings.
 const SUBJECT: &str = "ready";
 
-fn judge(
+fn evaluate(
     check: &Check<Observed<Readiness>>,
     seen: &Observed<Readiness>,
     _: &Thresholds,
@@ -57,7 +57,7 @@ fn no_report(
 ) -> Finding {
     check
         .finding(no_readiness_report(error.kind), SUBJECT, &error.message)
-        .evidence(Evidence::text(error.kind.word(), seen.at, &seen.source))
+        .evidence(Evidence::text(error.kind.as_str(), seen.at, &seen.source))
         .next("cliplyctl health")
 }
 

@@ -8,7 +8,7 @@ use super::follow::{SHARE, pause_after};
 use super::lane::CanaryGroup;
 use super::pacer::WriteThrottle;
 use super::watch::JobTracker;
-use crate::checks::cohort::sentence;
+use crate::checks::cohort::describe_counts;
 use crate::context::Context;
 use crate::facts::job_id::JobId;
 use crate::facts::ramp::{BatchSize, Canary, CanaryGroupResult};
@@ -50,10 +50,10 @@ pub async fn run(
     let progress = context.terminal.following(total);
     let mut tour =
         CanaryRun { way, total, outcome: Outcome::default(), progress, last: LastPoll::new() };
-    let mut runners = CanaryGroup::of(plan);
+    let mut runners = CanaryGroup::from_plan(plan);
     let CanaryRun { way: CanaryIo { canary, watch, .. }, progress, .. } = &tour;
-    runners.iter_mut().for_each(|runner| runner.take_over(canary, watch, progress));
-    let stopped = tour.rounds(&mut runners).await.err();
+    runners.iter_mut().for_each(|runner| runner.resume_in_flight(canary, watch, progress));
+    let stopped = tour.run_until_finished(&mut runners).await.err();
     tour.progress.finish();
     let mut outcome = tour.outcome;
     outcome.stopped = stopped;
@@ -89,12 +89,12 @@ impl LastPoll {
 }
 
 impl CanaryRun<'_, '_, '_> {
-    async fn rounds(&mut self, runners: &mut [CanaryGroup]) -> Result<(), WriteStop> {
+    async fn run_until_finished(&mut self, runners: &mut [CanaryGroup]) -> Result<(), WriteStop> {
         loop {
             for runner in runners.iter_mut().filter(|runner| runner.may_write()) {
                 self.write(runner).await?;
             }
-            if runners.iter().all(CanaryGroup::rests) {
+            if runners.iter().all(CanaryGroup::is_finished) {
                 return Ok(());
             }
             let writing = runners.iter().any(CanaryGroup::may_write);
@@ -105,10 +105,10 @@ impl CanaryRun<'_, '_, '_> {
                 return Err(WriteStop::Interrupted);
             }
             if self.last.pause(writing).is_zero() {
-                self.look(runners).await?;
+                self.poll(runners).await?;
                 let undone = runners.iter().any(|runner| runner.undone(self.way.watch));
-                let open = runners.iter_mut().filter(|runner| !runner.rests());
-                open.for_each(|r| r.judge(self.way.canary, self.way.watch, &self.progress));
+                let open = runners.iter_mut().filter(|runner| !runner.is_finished());
+                open.for_each(|r| r.evaluate(self.way.canary, self.way.watch, &self.progress));
                 if undone {
                     return Err(WriteStop::Undone);
                 }
@@ -116,9 +116,9 @@ impl CanaryRun<'_, '_, '_> {
         }
     }
 
-    async fn look(&mut self, runners: &[CanaryGroup]) -> Result<(), WriteStop> {
+    async fn poll(&mut self, runners: &[CanaryGroup]) -> Result<(), WriteStop> {
         let began = Instant::now();
-        match self.way.watch.look().await {
+        match self.way.watch.refresh().await {
             Ok(()) => self.progress.note(""),
             Err(error) if error.kind.retryable() => {
                 self.progress.note(&format!("asking again: {error}"));
@@ -126,9 +126,9 @@ impl CanaryRun<'_, '_, '_> {
             Err(error) => return Err(WriteStop::Database(error)),
         }
         self.last = LastPoll { at: Instant::now(), took: began.elapsed() };
-        let mut words = sentence(&self.way.watch.tally());
+        let mut words = describe_counts(&self.way.watch.tally());
         // The one whose time is up last: until then it may go on by itself.
-        let waiting = runners.iter().filter_map(|runner| runner.waits(self.way.canary));
+        let waiting = runners.iter().filter_map(|runner| runner.waiting_batch(self.way.canary));
         if let Some((step, left)) = waiting.max_by_key(|(_, left)| *left) {
             words += &format!(" · step {step}, waits {} more at most", span(left));
         }
@@ -138,26 +138,28 @@ impl CanaryRun<'_, '_, '_> {
 
     /// Writes the next jobs of a group.
     async fn write(&mut self, runner: &mut CanaryGroup) -> Result<(), WriteStop> {
-        let (jobs, statements) = match runner.step(self.way.canary) {
-            BatchSize::Jobs(n) => (runner.next(n as usize), self.way.steps),
-            BatchSize::All => (runner.next(self.way.pacer.slice(SLICE)), self.way.rest),
+        let (jobs, statements) = match runner.begin_batch(self.way.canary) {
+            BatchSize::Jobs(n) => (runner.take_jobs(n as usize), self.way.steps),
+            BatchSize::All => {
+                (runner.take_jobs(self.way.pacer.max_write_size(SLICE)), self.way.rest)
+            }
         };
         self.way.writer.statements = statements.clone();
         let before = self.outcome.decided();
         let (progress, total, size) = (&self.progress, self.total, jobs.len() as u64);
         let pacer = &mut self.way.pacer;
-        let words = sentence(&self.way.watch.tally());
+        let words = describe_counts(&self.way.watch.tally());
         let tell = async |so_far: &Outcome| {
             progress.stands(before + so_far.decided(), total, &words);
-            pacer.allow(so_far, size, progress).await
+            pacer.next_write_size(so_far, size, progress).await
         };
         let mut written = self.way.writer.apply(WriteInput { jobs: &jobs, keys: None }, tell).await;
-        runner.wrote(done(&jobs, &written), written.done, written.decided());
+        runner.record_written(done(&jobs, &written), written.done, written.decided());
         let stopped = written.stopped.take();
         // What is left of a step, is left of the plan, and counted there.
         written.left = 0;
         self.outcome.absorb(written);
-        self.way.watch.grew();
+        self.way.watch.invalidate();
         stopped.map_or(Ok(()), Err)
     }
 }

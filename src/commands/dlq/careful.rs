@@ -65,31 +65,32 @@ impl ExecutionOptions<'_> {
     ) -> Result<(Done, JobTracker<'w>), Error> {
         let (operation, flags) = (record.operation.clone(), agreed.flags.clone());
         let mut went = None;
-        let outcome = write::recorded(context, self.state, record, &flags, async || {
-            // Without events it is the record just written that tells whose jobs they are.
-            let mut watch =
-                JobTracker::new(context, &operation, operation.after, self.shape, self.state)
-                    .await?;
-            if self.resumed {
-                watch.look().await?;
-            }
-            let rest = agreed.statements.clone();
-            let pacer = WriteThrottle::new(context, interrupt, agreed.pace);
-            let mut writer = agreed.writer(context, interrupt).await?;
-            let way = canary::CanaryIo {
-                canary,
-                writer: &mut writer,
-                watch: &mut watch,
-                pacer,
-                rest: &rest,
-                steps: self.steps,
-                interrupt,
-            };
-            let (outcome, lanes) = canary::run(context, self.plan, way).await;
-            went = Some((lanes, watch));
-            Ok(outcome)
-        })
-        .await?;
+        let outcome =
+            write::with_operation_record(context, self.state, record, &flags, async || {
+                // Without events it is the record just written that tells whose jobs they are.
+                let mut watch =
+                    JobTracker::new(context, &operation, operation.after, self.shape, self.state)
+                        .await?;
+                if self.resumed {
+                    watch.refresh().await?;
+                }
+                let rest = agreed.statements.clone();
+                let pacer = WriteThrottle::new(context, interrupt, agreed.pace);
+                let mut writer = agreed.writer(context, interrupt).await?;
+                let way = canary::CanaryIo {
+                    canary,
+                    writer: &mut writer,
+                    watch: &mut watch,
+                    pacer,
+                    rest: &rest,
+                    steps: self.steps,
+                    interrupt,
+                };
+                let (outcome, lanes) = canary::run(context, self.plan, way).await;
+                went = Some((lanes, watch));
+                Ok(outcome)
+            })
+            .await?;
         let (lanes, watch) = went.ok_or_else(|| Error::bug("a canary that never flew"))?;
         Ok((Done { lanes, ..outcome.into() }, watch))
     }

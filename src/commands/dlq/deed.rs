@@ -31,10 +31,10 @@ pub async fn refusal(
     let told = lookup::reason(database, layout, of, context.timeout()).await?;
     let record = state.and_then(|state| state.operation(of).ok().flatten());
     let deed = match &told {
-        Some(reason) => Some(OperationType::of(Some(reason))),
-        None => record.as_ref().map(|record| record.deed),
+        Some(reason) => Some(OperationType::from_reason(Some(reason))),
+        None => record.as_ref().map(|record| record.operation_type),
     };
-    let begun = record.filter(|record| told.is_none() && record.done == 0 && !record.finished);
+    let begun = record.filter(|record| told.is_none() && record.written == 0 && !record.finished);
     Ok(match (deed, taker) {
         (Some(OperationType::Rescue), OperationCommand::Undo) => {
             Error::usage(format!("operation {of} is a rescue, and undo takes back requeues alone"))

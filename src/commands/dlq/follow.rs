@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::deed::{self, OperationCommand};
 use super::watch::JobTracker;
-use crate::checks::cohort::sentence;
+use crate::checks::cohort::describe_counts;
 use crate::cli::DlqFollow;
 use crate::context::Context;
 use crate::error::Error;
@@ -27,11 +27,11 @@ pub fn pause_after(look: Duration) -> Duration {
 /// Follows an operation, of this machine or another one.
 pub async fn run(context: &Context, args: &DlqFollow) -> Result<Report, Error> {
     let operation = super::operation(&args.operation)?;
-    let shape = RequeueColumns::of(context.layout().await?)?;
+    let shape = RequeueColumns::new(context.layout().await?)?;
     let state = LocalStore::open(context.settings.state_dir.as_deref()).ok();
     let mut watch =
         JobTracker::new(context, &operation, operation.after, &shape, state.as_ref()).await?;
-    watch.look().await?;
+    watch.refresh().await?;
     if watch.tally().total() == 0 {
         return Err(
             deed::refusal(context, OperationCommand::Follow, &operation, state.as_ref()).await?
@@ -53,12 +53,12 @@ pub async fn follow(
     let ends = Instant::now() + limit;
     let progress = context.terminal.following(watch.tally().total());
     let end = loop {
-        let (began, looked) = (Instant::now(), watch.look().await);
+        let (began, looked) = (Instant::now(), watch.refresh().await);
         let left = ends.saturating_duration_since(Instant::now());
         match looked {
             Ok(()) => {
                 let tally = watch.tally();
-                progress.stands(tally.decided(), tally.total(), &sentence(&tally));
+                progress.stands(tally.decided(), tally.total(), &describe_counts(&tally));
                 if tally.decided() == tally.total() {
                     break FollowEnd::Decided;
                 }
@@ -77,5 +77,5 @@ pub async fn follow(
         }
     };
     progress.finish();
-    watch.followed(end)
+    watch.result(end)
 }

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::watch::JobTracker;
-use crate::checks::cohort::sentence;
-use crate::checks::ramp::{decide, rest_fails};
+use crate::checks::cohort::describe_counts;
+use crate::checks::ramp::{next_decision, remainder_fails};
 use crate::facts::cohort::OutcomeCounts;
 use crate::facts::job_id::JobId;
 use crate::facts::ramp::{BatchSize, Canary, CanaryDecision, CanaryGroupResult, CanaryStop};
@@ -32,7 +32,7 @@ pub struct CanaryGroup {
 
 impl CanaryGroup {
     /// The groups of a plan; causes that are not kept apart go together.
-    pub fn of(plan: &Plan) -> Vec<Self> {
+    pub fn from_plan(plan: &Plan) -> Vec<Self> {
         let groups = plan.groups.iter().map(|group| Self::new(&group.hash, &group.template));
         let mut runners: Vec<_> = groups.chain([Self::new("-", "other causes")]).collect();
         let others = runners.len() - 1;
@@ -56,8 +56,8 @@ impl CanaryGroup {
             not_requeued: 0,
             step: OutcomeCounts::default(),
             stopped: None,
-            open: false,
-            rest: 0,
+            undecided: false,
+            written_unwatched: 0,
         };
         Self {
             lane,
@@ -74,8 +74,13 @@ impl CanaryGroup {
 
     /// Of an operation that goes on: what is still on its way is the step that is watched first. More
     /// of them than any step counts are the rest, which goes on unless too much of it failed.
-    pub fn take_over(&mut self, canary: &Canary, watch: &JobTracker<'_>, progress: &Progress) {
-        let sent: Vec<_> = watch.of_cause(&self.lane.group).collect();
+    pub fn resume_in_flight(
+        &mut self,
+        canary: &Canary,
+        watch: &JobTracker<'_>,
+        progress: &Progress,
+    ) {
+        let sent: Vec<_> = watch.jobs_with_cause(&self.lane.group).collect();
         let open = sent.iter().filter(|(_, standing)| !standing.decided());
         let open: Vec<_> = open.map(|(job, _)| *job).collect();
         if open.is_empty() {
@@ -85,14 +90,14 @@ impl CanaryGroup {
         progress.tell(&format!("{}: {jobs} on the way already", self.lane.group));
         if open.len() as u64 <= canary.ramp.largest() {
             (self.watched, self.ready) = (open, false);
-        } else if !rest_fails(canary, &sent.iter().map(|(_, standing)| *standing).collect()) {
+        } else if !remainder_fails(canary, &sent.iter().map(|(_, standing)| *standing).collect()) {
             (self.watched, self.step) = (open, canary.ramp.rest());
         }
     }
 
     /// The step that it waits for, from 1, and how long at most.
-    pub fn waits(&self, canary: &Canary) -> Option<(usize, Duration)> {
-        let waits = !self.ready && !self.rests();
+    pub fn waiting_batch(&self, canary: &Canary) -> Option<(usize, Duration)> {
+        let waits = !self.ready && !self.is_finished();
         let left = canary.timeout.saturating_sub(self.since.elapsed());
         waits.then(|| (self.step + 1, Duration::from_secs(left.as_secs())))
     }
@@ -103,27 +108,27 @@ impl CanaryGroup {
     }
 
     /// Whether nothing more is to be done for it. The rest is not waited for.
-    pub fn rests(&self) -> bool {
+    pub fn is_finished(&self) -> bool {
         let written = self.next == self.jobs.len();
         self.lane.stopped.is_some() || (written && (self.rest || self.watched.is_empty()))
     }
 
     /// The step that it is about to write.
-    pub fn step(&mut self, canary: &Canary) -> BatchSize {
+    pub fn begin_batch(&mut self, canary: &Canary) -> BatchSize {
         let step = canary.ramp.step(self.step);
         self.rest = step == BatchSize::All;
         step
     }
 
     /// Its next jobs.
-    pub fn next(&mut self, most: usize) -> Vec<JobId> {
+    pub fn take_jobs(&mut self, most: usize) -> Vec<JobId> {
         let jobs: Vec<_> = self.jobs.iter().skip(self.next).take(most).copied().collect();
         self.next += jobs.len();
         jobs
     }
 
     /// These jobs of it were written.
-    pub fn wrote(&mut self, jobs: Vec<JobId>, done: u64, decided: u64) {
+    pub fn record_written(&mut self, jobs: Vec<JobId>, done: u64, decided: u64) {
         self.lane.requeued += done;
         self.decided += decided;
         self.watched.extend(jobs);
@@ -137,37 +142,41 @@ impl CanaryGroup {
     }
 
     /// Looks how the jobs of its step stand, and decides what comes next.
-    pub fn judge(&mut self, canary: &Canary, watch: &JobTracker<'_>, progress: &Progress) {
+    pub fn evaluate(&mut self, canary: &Canary, watch: &JobTracker<'_>, progress: &Progress) {
         self.lane.step = watch.tally_of(&self.watched);
         let decision = if !self.rest {
-            decide(canary, self.step == 0, &self.lane.step, self.since.elapsed())
-        } else if rest_fails(canary, &self.lane.step) {
+            next_decision(canary, self.step == 0, &self.lane.step, self.since.elapsed())
+        } else if remainder_fails(canary, &self.lane.step) {
             CanaryDecision::Stop(CanaryStop::Failed)
         } else {
             CanaryDecision::Wait
         };
         match decision {
             CanaryDecision::Wait => {}
-            CanaryDecision::Again => self.go_on(self.step),
-            CanaryDecision::Widen => {
-                progress.tell(&format!("{}: {}", self.lane.group, sentence(&self.lane.step)));
-                self.go_on(self.step + 1);
+            CanaryDecision::RepeatBatch => self.next_batch(self.step),
+            CanaryDecision::NextBatch => {
+                progress.tell(&format!(
+                    "{}: {}",
+                    self.lane.group,
+                    describe_counts(&self.lane.step)
+                ));
+                self.next_batch(self.step + 1);
             }
             CanaryDecision::Stop(reason) => {
                 self.lane.stopped = Some(reason);
-                progress.tell(&self.farewell(reason, canary.timeout));
+                progress.tell(&self.stop_message(reason, canary.timeout));
             }
         }
     }
 
-    fn go_on(&mut self, step: usize) {
+    fn next_batch(&mut self, step: usize) {
         self.step = step;
         self.watched.clear();
         self.ready = true;
     }
 
     /// `v1-3f9a2c1b07 stops: 1 of 1 failed again; 11 jobs stay dead`
-    fn farewell(&self, reason: CanaryStop, timeout: Duration) -> String {
+    fn stop_message(&self, reason: CanaryStop, timeout: Duration) -> String {
         let (lane, left) = (&self.lane, (self.jobs.len() - self.next) as u64);
         let why = match reason {
             CanaryStop::Failed => {
@@ -189,8 +198,13 @@ impl CanaryGroup {
 
     /// How far it came.
     pub fn finish(self) -> CanaryGroupResult {
-        let open = !self.rests() && !self.watched.is_empty();
+        let open = !self.is_finished() && !self.watched.is_empty();
         let rest = if self.rest { self.watched.len() as u64 } else { 0 };
-        CanaryGroupResult { not_requeued: self.lane.jobs - self.decided, open, rest, ..self.lane }
+        CanaryGroupResult {
+            not_requeued: self.lane.jobs - self.decided,
+            undecided: open,
+            written_unwatched: rest,
+            ..self.lane
+        }
     }
 }

@@ -57,7 +57,7 @@ pub async fn run(context: &Context, args: &DlqList) -> Result<Report, Error> {
     // The page is here before the total, which a person with a large table waits for.
     let paint = |jobs: &[DeadLetter]| {
         let mut table = dead_letters::table(jobs);
-        render::table::ahead(&mut table, context.terminal.stdout);
+        render::table::prerender(&mut table, context.terminal.stdout);
         table
     };
     let listing = meant.listing(args);

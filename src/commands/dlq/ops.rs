@@ -12,10 +12,10 @@ use crate::sources::state::{LocalStore, StoredOperation};
 /// Lists operations: from the events, or from this machine's records where there are none.
 pub async fn run(context: &Context, args: &DlqOps) -> Result<Report, Error> {
     let layout = context.layout().await?;
-    let shape = RequeueColumns::of(layout)?;
+    let shape = RequeueColumns::new(layout)?;
     if shape.enqueued.is_none() {
         let state = LocalStore::open(context.settings.state_dir.as_deref())?;
-        let place = context.place();
+        let place = context.database_name();
         let here = state.operations().into_iter().filter(|record| record.database == place);
         let local: Vec<_> =
             here.take(args.limit as usize).map(|record| local(context, record)).collect();
@@ -47,20 +47,21 @@ fn local(context: &Context, record: StoredOperation) -> Summary {
     let unfinished = unfinished(&record);
     Summary {
         operation: record.operation.to_string(),
-        deed: record.deed,
+        deed: record.operation_type,
         actor: Some(record.author.actor),
         host: Some(record.author.host),
         reason: record.author.reason.as_deref().map(mask::text),
         age: crate::text::seconds_since(record.operation.at, context.now()),
         unfinished,
-        jobs: record.done,
+        jobs: record.written,
         now: vec![],
     }
 }
 
 /// What is left of a requeue that did not come to its end.
 fn unfinished(record: &StoredOperation) -> Option<Unfinished> {
-    let open =
-        record.deed == OperationType::Requeue && !record.finished && record.done < record.jobs;
+    let open = record.operation_type == OperationType::Requeue
+        && !record.finished
+        && record.written < record.jobs;
     open.then(|| Unfinished { planned: record.jobs, flags: record.flags.clone() })
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::checks::pace::{TokenBucket, hold, room};
+use crate::checks::pace::{TokenBucket, jobs_until_pause, pause_reason};
 use crate::context::Context;
 use crate::facts::pace::Throttle;
 use crate::facts::requeue::Outcome;
@@ -41,7 +41,7 @@ impl<'a> WriteThrottle<'a> {
     }
 
     /// Jobs after which somebody should look how they do: those of two seconds, at most these.
-    pub fn slice(&self, most: usize) -> usize {
+    pub fn max_write_size(&self, most: usize) -> usize {
         let paced = self.pace.rate.map_or(usize::MAX, |rate| (rate * 2.0).ceil() as usize);
         let paused = self.pace.pause_above.map_or(usize::MAX, |_| MANY as usize);
         paced.min(paused).clamp(1, most)
@@ -49,8 +49,13 @@ impl<'a> WriteThrottle<'a> {
 
     /// How many of the `total` jobs of a piece of work may follow. Takes its time where it must, and
     /// says why. Somebody who interrupts is not kept waiting.
-    pub async fn allow(&mut self, so_far: &Outcome, total: u64, progress: &Progress) -> usize {
-        self.account(so_far);
+    pub async fn next_write_size(
+        &mut self,
+        so_far: &Outcome,
+        total: u64,
+        progress: &Progress,
+    ) -> usize {
+        self.record_written(so_far);
         let left = total.saturating_sub(so_far.decided() + so_far.in_doubt);
         if left == 0 {
             return usize::MAX;
@@ -60,7 +65,7 @@ impl<'a> WriteThrottle<'a> {
     }
 
     /// Each piece of work has an account of its own, which begins at nothing.
-    fn account(&mut self, so_far: &Outcome) {
+    fn record_written(&mut self, so_far: &Outcome) {
         let new = so_far.done.checked_sub(self.done).unwrap_or(so_far.done);
         self.done = if so_far.decided() == 0 { 0 } else { so_far.done };
         if let Some(bucket) = &mut self.bucket {
@@ -91,7 +96,7 @@ impl<'a> WriteThrottle<'a> {
         let began = Instant::now();
         loop {
             self.looked = Some(Instant::now());
-            let why = match self.look().await {
+            let why = match self.read_load().await {
                 Ok(found) => match found {
                     Ok(room) => {
                         progress.note("");
@@ -123,15 +128,17 @@ impl<'a> WriteThrottle<'a> {
     }
 
     /// How many may follow; or why none may, and whether that is about others on the table.
-    async fn look(&mut self) -> Result<Result<usize, (String, bool)>, crate::facts::SourceError> {
+    async fn read_load(
+        &mut self,
+    ) -> Result<Result<usize, (String, bool)>, crate::facts::SourceError> {
         let (layout, database) = (self.context.layout().await?, self.context.database().await?);
         let pressure = pressure::read(database, layout, self.pace.pause_above).await?;
-        Ok(match hold(&self.pace, &pressure) {
+        Ok(match pause_reason(&self.pace, &pressure) {
             None => {
                 self.beside = false;
-                Ok(room(&self.pace, &pressure))
+                Ok(jobs_until_pause(&self.pace, &pressure))
             }
-            Some(hold) => Err((hold.words(), hold.is_of_others())),
+            Some(hold) => Err((hold.message(), hold.is_external())),
         })
     }
 }

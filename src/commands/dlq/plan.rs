@@ -17,7 +17,7 @@ use crate::sources::state::StoredPlan;
 const DIGITS: usize = 12;
 
 /// Reads a target and freezes what it means.
-pub async fn make(
+pub async fn build_plan(
     context: &Context,
     target: Target,
     options: PlanOptions,
@@ -34,7 +34,7 @@ pub async fn make(
         done,
     };
     let found = select::read(database, &judge, context.timeout()).await?;
-    let place = context.place();
+    let place = context.database_name();
     Ok(Plan {
         id: id(&place, &target, ground.now, &found.ids),
         database: place,
@@ -64,7 +64,7 @@ fn id(database: &str, target: &Target, cutoff: Timestamp, ids: &[JobId]) -> Stri
 }
 
 /// The plan as it is kept.
-pub fn stored(plan: &Plan) -> StoredPlan {
+pub fn to_stored(plan: &Plan) -> StoredPlan {
     StoredPlan {
         plan: plan.id.clone(),
         database: plan.database.clone(),
@@ -77,7 +77,7 @@ pub fn stored(plan: &Plan) -> StoredPlan {
 
 /// Refuses when a kept plan no longer says what its selection means; `flags` are those with which it
 /// was to be applied.
-pub fn compare(kept: &StoredPlan, now: &Plan, flags: &str) -> Result<(), Error> {
+pub fn refuse_if_changed(kept: &StoredPlan, now: &Plan, flags: &str) -> Result<(), Error> {
     let before: HashSet<_> = kept.ids.iter().collect();
     let after: HashSet<_> = now.ids.iter().collect();
     let (grown, gone) = (after.difference(&before).count(), before.difference(&after).count());

@@ -32,7 +32,7 @@ pub struct ResolvedTarget {
 }
 
 /// Reads it; an interrupted operation on the same ids goes on.
-pub async fn request(
+pub async fn resolve(
     context: &Context,
     args: &DlqRequeue,
     state: Result<&LocalStore, &Error>,
@@ -46,7 +46,7 @@ pub async fn request(
             Error::usage(format!("operation {operation} was not begun on this machine"))
                 .hint("the same selection again requeues what is still dead")
         })?;
-        if record.deed != OperationType::Requeue {
+        if record.operation_type != OperationType::Requeue {
             return Err(
                 deed::refusal(context, OperationCommand::Resume, &operation, Some(state)).await?
             );
@@ -55,8 +55,8 @@ pub async fn request(
     }
     if let Some(id) = &args.plan {
         let kept = state.map_err(Clone::clone)?.plan(id)?;
-        here(context, &kept.database)?;
-        let (target, options) = if args.frozen {
+        ensure_same_database(context, &kept.database)?;
+        let (target, options) = if args.ignore_changes {
             let options = PlanOptions { skip_ineligible: true, ..kept.options.clone() };
             (Target::Ids(kept.ids.clone()), options)
         } else {
@@ -67,14 +67,16 @@ pub async fn request(
     }
     let target = target(context, args, ground).await?;
     if let (Target::Ids(_), Ok(state)) = (&target, state)
-        && let Some(record) = interrupted(context, state, &target)
+        && let Some(record) = find_interrupted(context, state, &target)
     {
-        context.terminal.say(&format!("the same command did not finish: {}", record.operation));
+        context
+            .terminal
+            .print_note(&format!("the same command did not finish: {}", record.operation));
         return resume(context, state, record, shape).await;
     }
     let options = PlanOptions {
         max: args.max,
-        include_repeat_offenders: args.include_repeat_offenders,
+        include_repeat_offenders: args.include_repeat_failures,
         skip_ineligible: args.skip_ineligible,
     };
     Ok(ResolvedTarget { target, options, kept: None, resumed: None, done: HashSet::new() })
@@ -99,10 +101,14 @@ async fn target(
 }
 
 /// An operation of this machine on the same ids that did not come to its end.
-fn interrupted(context: &Context, state: &LocalStore, target: &Target) -> Option<StoredOperation> {
-    let place = context.place();
+fn find_interrupted(
+    context: &Context,
+    state: &LocalStore,
+    target: &Target,
+) -> Option<StoredOperation> {
+    let place = context.database_name();
     state.operations().into_iter().find(|record| {
-        record.deed == OperationType::Requeue
+        record.operation_type == OperationType::Requeue
             && !record.finished
             && record.database == place
             && state.plan(&record.plan).is_ok_and(|plan| plan.target == *target)
@@ -116,11 +122,11 @@ async fn resume(
     record: StoredOperation,
     shape: &RequeueColumns,
 ) -> Result<ResolvedTarget, Error> {
-    here(context, &record.database)?;
+    ensure_same_database(context, &record.database)?;
     let kept = state.plan(&record.plan)?;
     let (database, layout) = (context.database().await?, context.layout().await?);
     let done = if shape.enqueued.is_some() {
-        lookup::done(database, layout, &record.operation, context.timeout()).await?
+        lookup::requeued_ids(database, layout, &record.operation, context.timeout()).await?
     } else {
         let entries = state.journal_entries(&record.operation);
         committed(context, shape, entries).await?
@@ -150,14 +156,14 @@ async fn committed(
         })
         .collect();
     let statements = statements::undo(layout, shape);
-    let untouched = lookup::matching(database, &statements, &keys, context.timeout()).await?;
+    let untouched = lookup::still_matching(database, &statements, &keys, context.timeout()).await?;
     let ids = entries.iter().filter(|entry| !untouched.contains(&entry.id));
     Ok(ids.filter_map(|entry| JobId::parse(&entry.id, layout.id)).collect())
 }
 
 /// A plan or operation belongs to one database.
-pub fn here(context: &Context, database: &str) -> Result<(), Error> {
-    let place = context.place();
+pub fn ensure_same_database(context: &Context, database: &str) -> Result<(), Error> {
+    let place = context.database_name();
     if place == database {
         return Ok(());
     }

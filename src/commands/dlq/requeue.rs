@@ -1,6 +1,6 @@
 //! `dlq requeue`: plan, consent, guarded writes, account.
 
-use super::request::{ResolvedTarget, request};
+use super::request::{ResolvedTarget, resolve};
 use super::watch::JobTracker;
 use super::{careful, plan, write};
 use crate::checks::advice::SHIPPED;
@@ -24,28 +24,29 @@ const MANY: u64 = 100_000;
 /// Requeues, or shows what would be requeued.
 pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
-    let shape = RequeueColumns::of(layout)?;
+    let shape = RequeueColumns::new(layout)?;
     if args.care.spread.is_some() && layout.due.is_empty() {
         return Err(Error::usage("this database's jobs have no due time to spread")
             .hint("--rate requeues them one after the other"));
     }
     let state = LocalStore::open(context.settings.state_dir.as_deref());
-    let ground = lookup::ground(database, layout, context.timeout()).await?;
-    let request = request(context, args, state.as_ref(), &ground, &shape).await?;
+    let ground = lookup::preconditions(database, layout, context.timeout()).await?;
+    let request = resolve(context, args, state.as_ref(), &ground, &shape).await?;
     let ResolvedTarget { target, options, kept, resumed, done } = request;
     let kept_flags = resumed.as_ref().map_or("", |record| record.flags.as_str());
-    let args = &DlqRequeue { care: args.care.or_kept(kept_flags), ..args.clone() };
-    let mut plan = plan::make(context, target, options, &ground, &done).await?;
-    if let (Some(kept), None, false) = (&kept, &resumed, args.frozen) {
-        let facing = facing(context, args, &plan, &shape, None);
-        plan::compare(kept, &plan, &report::plan_flags(&facing))?;
+    let args = &DlqRequeue { care: args.care.or_stored(kept_flags), ..args.clone() };
+    let mut plan = plan::build_plan(context, target, options, &ground, &done).await?;
+    if let (Some(kept), None, false) = (&kept, &resumed, args.ignore_changes) {
+        let facing = plan_view(context, args, &plan, &shape, None);
+        plan::refuse_if_changed(kept, &plan, &report::plan_flags(&facing))?;
         // It is the plan that was read.
         plan.id.clone_from(&kept.plan);
         plan.cutoff = kept.cutoff;
     }
-    let mut facing = facing(context, args, &plan, &shape, resumed.as_ref());
+    let mut facing = plan_view(context, args, &plan, &shape, resumed.as_ref());
     if let Some(record) = &resumed {
-        let undone = lookup::undone(database, layout, &record.operation, context.timeout()).await?;
+        let undone =
+            lookup::undone_ids(database, layout, &record.operation, context.timeout()).await?;
         facing.undone = undone.len() as u64;
         facing.failed = failed(context, record, &shape, state.as_ref().ok()).await;
     }
@@ -57,18 +58,18 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
         return Ok(report::refused(&facing));
     }
     facing.stored = match &state {
-        Ok(state) => state.save_plan(&plan::stored(&plan)).is_ok(),
+        Ok(state) => state.save_plan(&plan::to_stored(&plan)).is_ok(),
         Err(_) => false,
     };
     if args.consent.dry_run || plan.ids.is_empty() {
         return Ok(report::planned(&facing, args.consent.dry_run, ground.obstacle.as_deref()));
     }
-    write::possible(context, &ground)?;
+    write::refuse_if_not_writable(context, &ground)?;
     let planned = Planned { facing, shape, ground, afresh: kept.is_none() };
     apply(context, args, planned, state, resumed.as_ref()).await
 }
 
-fn facing<'a>(
+fn plan_view<'a>(
     context: &'a Context,
     args: &'a DlqRequeue,
     plan: &'a Plan,
@@ -83,7 +84,7 @@ fn facing<'a>(
         journal_only: shape.enqueued.is_none(),
         stored: false,
         canary: args.care.canary(),
-        pace: args.care.pace(),
+        pace: args.care.throttle(),
         rules: context.settings.advice.iter().chain(SHIPPED).collect(),
         undone: 0,
         failed: 0,
@@ -110,7 +111,7 @@ async fn failed(
     else {
         return 0;
     };
-    watch.look().await.map_or(0, |()| watch.tally().failed())
+    watch.refresh().await.map_or(0, |()| watch.tally().failed())
 }
 
 /// A plan that may be agreed to.
@@ -132,13 +133,13 @@ async fn apply(
 ) -> Result<Report, Error> {
     let Planned { facing, shape, ground, afresh } = planned;
     let (plan, layout) = (facing.plan, context.layout().await?);
-    let state = write::records(state, facing.journal_only)?;
+    let state = write::open_local_store(state, facing.journal_only)?;
     let jobs = plan.ids.len() as u64;
     let first = facing.canary.as_ref().map(|canary| canary.ramp.ahead(&plan.causes));
     let shown = report::document(&facing);
     let consent =
         ConfirmationArgs { reason: facing.reason.map(str::to_owned), ..args.consent.clone() };
-    let permit = write::consent(context, &consent, (jobs, first), &shown).await?;
+    let permit = write::confirm(context, &consent, (jobs, first), &shown).await?;
     let author = context.author(args.consent.reason.as_deref());
     let mut record = match resumed {
         Some(record) => record.clone().resumed_by(author),
@@ -175,15 +176,15 @@ async fn apply(
 fn operation(author: Author, plan: &Plan, ground: &WritePreconditions) -> StoredOperation {
     StoredOperation {
         operation: write::operation_id(ground, &plan.id),
-        deed: OperationType::Requeue,
+        operation_type: OperationType::Requeue,
         plan: plan.id.clone(),
         database: plan.database.clone(),
         author,
         began: None,
         jobs: plan.ids.len() as u64,
-        done: 0,
+        written: 0,
         finished: false,
-        undoes: None,
+        undoes_operation: None,
         flags: String::new(),
     }
 }

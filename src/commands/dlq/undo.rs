@@ -20,16 +20,16 @@ use crate::sources::state::{LocalStore, StoredOperation};
 pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
     let of = super::operation(&args.operation)?;
     let (layout, database) = (context.layout().await?, context.database().await?);
-    let shape = RequeueColumns::of(layout)?;
+    let shape = RequeueColumns::new(layout)?;
     let state = LocalStore::open(context.settings.state_dir.as_deref());
-    let ground = lookup::ground(database, layout, context.timeout()).await?;
+    let ground = lookup::preconditions(database, layout, context.timeout()).await?;
     let all = written(context, &of, &shape, state.as_ref()).await?;
     if all.is_empty() {
         return Err(deed::refusal(context, OperationCommand::Undo, &of, state.as_ref().ok()).await?);
     }
     let statements = statements::undo(layout, &shape);
     let keys: Vec<_> = all.iter().map(|(_, key)| key.clone()).collect();
-    let matching = lookup::matching(database, &statements, &keys, context.timeout()).await?;
+    let matching = lookup::still_matching(database, &statements, &keys, context.timeout()).await?;
     let total = all.len() as u64;
     let named: Vec<_> = all.iter().map(|(job, _)| *job).collect();
     let (jobs, keys): (Vec<_>, Vec<_>) =
@@ -49,20 +49,20 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
     if args.consent.dry_run || eligible == 0 {
         return Ok(operations::undo_planned(&scope, args.consent.dry_run, &from));
     }
-    write::possible(context, &ground)?;
+    write::refuse_if_not_writable(context, &ground)?;
     let plan = operations::undo_plan(&scope, &from);
-    let permit = write::consent(context, &args.consent, (eligible, None), &plan).await?;
+    let permit = write::confirm(context, &args.consent, (eligible, None), &plan).await?;
     let mut record = StoredOperation {
         operation: write::operation_id(&ground, &of.to_string()),
-        deed: OperationType::Undo,
+        operation_type: OperationType::Undo,
         plan: String::new(),
-        database: context.place(),
+        database: context.database_name(),
         author: context.author(args.consent.reason.as_deref()),
         began: None,
         jobs: eligible,
-        done: 0,
+        written: 0,
         finished: false,
-        undoes: Some(of.clone()),
+        undoes_operation: Some(of.clone()),
         flags: String::new(),
     };
     let agreed = write::ApprovedWrite {
@@ -90,13 +90,13 @@ async fn put_back(
 ) -> Result<(u64, HashSet<JobId>), Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
     if layout.events.is_some() {
-        let mut undone = lookup::undone(database, layout, of, context.timeout()).await?;
+        let mut undone = lookup::undone_ids(database, layout, of, context.timeout()).await?;
         now.iter().for_each(|job| _ = undone.remove(job));
         return Ok((undone.len() as u64, undone));
     }
     let records = state.map(LocalStore::operations).unwrap_or_default();
-    let undoes = records.iter().filter(|record| record.undoes.as_ref() == Some(of));
-    Ok((undoes.map(|record| record.done).sum(), HashSet::new()))
+    let undoes = records.iter().filter(|record| record.undoes_operation.as_ref() == Some(of));
+    Ok((undoes.map(|record| record.written).sum(), HashSet::new()))
 }
 
 /// The jobs that an operation wrote, with what tells how they were.
@@ -112,8 +112,8 @@ async fn written(
     }
     let state = state.map_err(Clone::clone)?;
     if let Some(record) = state.operation(of)? {
-        request::here(context, &record.database)?;
-        if record.deed != OperationType::Requeue {
+        request::ensure_same_database(context, &record.database)?;
+        if record.operation_type != OperationType::Requeue {
             return Ok(vec![]);
         }
     }

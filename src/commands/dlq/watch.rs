@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::checks::cohort::{standing, zombie};
+use crate::checks::cohort::{detect_zombie, outcome};
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::SourceError;
@@ -85,7 +85,7 @@ impl<'a> JobTracker<'a> {
     }
 
     /// Makes the next look read the operation's jobs again, where that is not done at each.
-    pub fn grew(&mut self) {
+    pub fn invalidate(&mut self) {
         if let JobSource::Once { stale, .. } = &mut self.source {
             *stale = true;
         }
@@ -95,35 +95,36 @@ impl<'a> JobTracker<'a> {
     ///
     /// # Errors
     /// The database's.
-    pub async fn look(&mut self) -> Result<(), SourceError> {
-        self.members().await?;
-        self.rows().await?;
+    pub async fn refresh(&mut self) -> Result<(), SourceError> {
+        self.read_members().await?;
+        self.read_rows().await?;
         if matches!(self.source, JobSource::Events(_)) {
-            self.events().await?;
+            self.read_events().await?;
         }
         for seen in self.jobs.values_mut().filter(|seen| !seen.settled) {
-            seen.judge();
+            seen.evaluate();
         }
         Ok(())
     }
 
-    async fn members(&mut self) -> Result<(), SourceError> {
+    async fn read_members(&mut self) -> Result<(), SourceError> {
         let (layout, database) = (self.context.layout().await?, self.context.database().await?);
         let timeout = self.context.timeout();
         let members = match &mut self.source {
-            JobSource::Events(_) => return self.events().await,
+            JobSource::Events(_) => return self.read_events().await,
             JobSource::Once { stale: false, .. } => return Ok(()),
             JobSource::Once { journal: None, stale } => {
                 *stale = false;
                 let (of, causes) = (&self.operation, &mut self.causes);
-                cohort::of_events(database, layout, of, causes, timeout).await?
+                cohort::read_from_events(database, layout, of, causes, timeout).await?
             }
             JobSource::Once { journal: Some(state), stale } => {
                 *stale = false;
                 let entries = state.journal_entries(&self.operation);
                 let texts: Vec<_> =
                     entries.iter().filter_map(|e| serde_json::to_string(e).ok()).collect();
-                cohort::of_journal(database, layout, &texts, &mut self.causes, timeout).await?
+                cohort::read_from_journal(database, layout, &texts, &mut self.causes, timeout)
+                    .await?
             }
         };
         for member in members {
@@ -132,7 +133,7 @@ impl<'a> JobTracker<'a> {
         Ok(())
     }
 
-    async fn events(&mut self) -> Result<(), SourceError> {
+    async fn read_events(&mut self) -> Result<(), SourceError> {
         let (layout, database) = (self.context.layout().await?, self.context.database().await?);
         let JobSource::Events(read) = &mut self.source else { return Ok(()) };
         let mut next = self.begin.max(*read - OVERLAP);
@@ -153,7 +154,7 @@ impl<'a> JobTracker<'a> {
                     }
                     EventRecord::Happened(job, deed) => {
                         if let Some(seen) = self.jobs.get_mut(&job) {
-                            seen.trail.note(event, deed);
+                            seen.trail.record_event(event, deed);
                         }
                     }
                 }
@@ -166,12 +167,13 @@ impl<'a> JobTracker<'a> {
         Ok(())
     }
 
-    async fn rows(&mut self) -> Result<(), SourceError> {
+    async fn read_rows(&mut self) -> Result<(), SourceError> {
         let (layout, database) = (self.context.layout().await?, self.context.database().await?);
         let open: Vec<_> = self.jobs.values().filter(|s| !s.settled).map(|s| s.member.id).collect();
         for chunk in open.chunks(CHUNK) {
             let timeout = self.context.timeout();
-            let rows = cohort::now(database, layout, chunk, &mut self.causes, timeout).await?;
+            let rows =
+                cohort::read_rows(database, layout, chunk, &mut self.causes, timeout).await?;
             let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
             for id in chunk {
                 if let Some(seen) = self.jobs.get_mut(id) {
@@ -196,8 +198,8 @@ impl<'a> JobTracker<'a> {
     }
 
     /// Those that had died of this (a fingerprint's hash), and how they stand.
-    pub fn of_cause(&self, died_of: &str) -> impl Iterator<Item = (JobId, JobOutcome)> {
-        let mine = self.jobs.values().filter(move |seen| &*seen.member.died_of == died_of);
+    pub fn jobs_with_cause(&self, died_of: &str) -> impl Iterator<Item = (JobId, JobOutcome)> {
+        let mine = self.jobs.values().filter(move |seen| &*seen.member.cause == died_of);
         mine.map(|seen| (seen.member.id, seen.standing))
     }
 
@@ -209,11 +211,12 @@ impl<'a> JobTracker<'a> {
 
     /// Workers that acted without a claim; none where claims leave no events.
     #[must_use]
-    pub fn zombies(&self) -> Option<Vec<ZombieWorker>> {
+    pub fn zombie_workers(&self) -> Option<Vec<ZombieWorker>> {
         if !self.claims_told || self.behind {
             return None;
         }
-        let zombie = |seen: &TrackedJob| zombie(&seen.member, &seen.trail, seen.now.as_ref());
+        let zombie =
+            |seen: &TrackedJob| detect_zombie(&seen.member, &seen.trail, seen.now.as_ref());
         let mut zombies: Vec<_> = self.jobs.values().filter_map(zombie).collect();
         zombies.sort_by_key(|zombie| zombie.id);
         Some(zombies)
@@ -221,12 +224,12 @@ impl<'a> JobTracker<'a> {
 
     /// The account so far.
     #[must_use]
-    pub fn followed(&self, end: FollowEnd) -> FollowResult {
+    pub fn result(&self, end: FollowEnd) -> FollowResult {
         FollowResult {
             operation: self.operation.clone(),
             tally: self.tally(),
             failures: self.failures(),
-            zombies: self.zombies(),
+            zombies: self.zombie_workers(),
             behind: self.behind,
             end,
         }
@@ -235,12 +238,13 @@ impl<'a> JobTracker<'a> {
     fn failures(&self) -> Vec<FailureGroup> {
         let mut groups: HashMap<Arc<str>, FailureGroup> = HashMap::new();
         let failed = |seen: &&TrackedJob| {
-            seen.standing.failed() || seen.standing == JobOutcome::WaitsForRetry
+            seen.standing.failed() || seen.standing == JobOutcome::RetryPending
         };
         for seen in self.jobs.values().filter(failed) {
             let Some(now) = &seen.now else { continue };
             // A job that lost its worker left no error of its own.
-            if now.errors == seen.member.errors && seen.standing != JobOutcome::FailedAgain {
+            if now.error_hash == seen.member.error_hash && seen.standing != JobOutcome::FailedAgain
+            {
                 continue;
             }
             let group = groups.entry(Arc::clone(&now.cause)).or_insert_with(|| FailureGroup {
@@ -278,9 +282,9 @@ impl TrackedJob {
         Self { member, trail, now: None, standing: JobOutcome::Queued, settled: false }
     }
 
-    fn judge(&mut self) {
+    fn evaluate(&mut self) {
         let now = self.now.as_ref();
-        self.standing = standing(&self.member, &self.trail, now);
+        self.standing = outcome(&self.member, &self.trail, now);
         let dead = now.is_some_and(|now| now.role == Lifecycle::Dead);
         // One that failed again may still be tried again, and finish.
         self.settled =

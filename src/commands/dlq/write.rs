@@ -23,7 +23,7 @@ use crate::sources::postgres::requeue::{WriteInput, Writer};
 use crate::sources::state::{LocalStore, StoredOperation};
 
 /// Shows the plan and asks for leave to write; `first` of the jobs go ahead, where a canary does.
-pub async fn consent(
+pub async fn confirm(
     context: &Context,
     args: &ConfirmationArgs,
     (jobs, first): (u64, Option<u64>),
@@ -40,7 +40,7 @@ pub async fn consent(
         interactive: context.terminal.interactive,
     };
     let painted = format!("{}\n", table::render(plan, context.terminal.stderr));
-    let shown = permit::show(&painted, |text| context.terminal.show(text));
+    let shown = permit::show(&painted, |text| context.terminal.print_stderr(text));
     let ask =
         async |question: &str| context.terminal.ask(question).await.map_err(permit::unanswered);
     request.permit(shown, ask).await
@@ -50,7 +50,7 @@ pub async fn consent(
 ///
 /// # Errors
 /// 77 with what is wrong.
-pub fn unbroken(context: &Context) -> Result<(), Error> {
+pub fn refuse_if_config_invalid(context: &Context) -> Result<(), Error> {
     let Some(broken) = &context.settings.broken else { return Ok(()) };
     Err(Error::refused("a broken context may protect this database: nothing is written")
         .cause(&broken.message)
@@ -58,8 +58,8 @@ pub fn unbroken(context: &Context) -> Result<(), Error> {
 }
 
 /// Refuses where nothing can be written, before anyone is asked.
-pub fn possible(context: &Context, ground: &WritePreconditions) -> Result<(), Error> {
-    unbroken(context)?;
+pub fn refuse_if_not_writable(context: &Context, ground: &WritePreconditions) -> Result<(), Error> {
+    refuse_if_config_invalid(context)?;
     if let (Some(why), false) = (&ground.obstacle, context.settings.read_only) {
         return Err(Error::refused(why.clone()));
     }
@@ -70,7 +70,7 @@ pub fn possible(context: &Context, ground: &WritePreconditions) -> Result<(), Er
 ///
 /// # Errors
 /// When they cannot be, and must.
-pub fn records(
+pub fn open_local_store(
     state: Result<LocalStore, Error>,
     journal_only: bool,
 ) -> Result<Option<LocalStore>, Error> {
@@ -154,7 +154,7 @@ pub async fn run(
     let interrupt = Interrupt::listen();
     let (work, all_or_nothing, pace) = (agreed.work, agreed.all_or_nothing, agreed.pace);
     let flags = agreed.flags.clone();
-    recorded(context, state, record, &flags, async || {
+    with_operation_record(context, state, record, &flags, async || {
         let mut writer = agreed.writer(context, &interrupt).await?;
         if all_or_nothing {
             return Ok(writer.all_or_nothing(work).await);
@@ -164,7 +164,7 @@ pub async fn run(
         let mut pacer = WriteThrottle::new(context, &interrupt, pace);
         let tell = async |so_far: &Outcome| {
             progress.at(so_far.decided());
-            pacer.allow(so_far, total, &progress).await
+            pacer.next_write_size(so_far, total, &progress).await
         };
         let outcome = writer.apply(work, tell).await;
         progress.finish();
@@ -195,7 +195,7 @@ impl<'a> ApprovedWrite<'a> {
 }
 
 /// Keeps the record of a write before and after it.
-pub async fn recorded(
+pub async fn with_operation_record(
     context: &Context,
     state: Option<&LocalStore>,
     record: &mut StoredOperation,
@@ -206,9 +206,9 @@ pub async fn recorded(
     if let Some(state) = state {
         state.save_operation(record)?;
     }
-    announce(context, record);
+    print_operation_id(context, record);
     let outcome = write().await?;
-    record.done += outcome.done;
+    record.written += outcome.done;
     // A canary that stopped leaves jobs, without anything that stopped all of it.
     let whole = outcome.left + outcome.in_doubt == 0;
     record.finished = match outcome.stopped {
@@ -220,17 +220,17 @@ pub async fn recorded(
     if let Some(state) = state
         && let Err(error) = state.save_operation(record)
     {
-        context.terminal.complain(&error);
+        context.terminal.print_error(&error);
     }
     Ok(outcome)
 }
 
 /// Says the operation's id before the first write: whatever happens, it can be found again.
-fn announce(context: &Context, record: &StoredOperation) {
+fn print_operation_id(context: &Context, record: &StoredOperation) {
     let StoredOperation { operation, flags, .. } = record;
-    context.terminal.say(&format!("operation {operation}"));
-    if record.deed == OperationType::Requeue {
+    context.terminal.print_note(&format!("operation {operation}"));
+    if record.operation_type == OperationType::Requeue {
         let resume = format!("  if interrupted: cliplyctl dlq requeue --resume {operation}{flags}");
-        context.terminal.say(&context.settings.address().sentence(&resume));
+        context.terminal.print_note(&context.settings.address().add_to_text(&resume));
     }
 }

@@ -32,7 +32,7 @@ pub(super) async fn run(
     readable(&template)?;
     let fix = plan(facts, &template, &before);
     if fix.is_empty() {
-        context.terminal.say(&format!("nothing is missing in {}", path.display()));
+        context.terminal.print_note(&format!("nothing is missing in {}", path.display()));
         return Ok(None);
     }
     let after = fix.apply(&before);
@@ -74,7 +74,7 @@ async fn consent(
     yes: bool,
 ) -> Result<WritePermit, Error> {
     let diff = sanitise::lines(&fix.diff(&path.display().to_string())).into_owned();
-    let shown = permit::show(&diff, |text| context.terminal.show(text));
+    let shown = permit::show(&diff, |text| context.terminal.print_stderr(text));
     let request = WriteRequest {
         read_only: false, // that is about a database
         protected: None,

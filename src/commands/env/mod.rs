@@ -38,11 +38,11 @@ pub async fn check(context: &Context, args: &EnvCheck) -> Result<Report, Error> 
         environment::report(&facts, findings, args.judging.fail_on, &files(&args.sources));
     let root = gather::root(context);
     if !root.as_os_str().is_empty() && args.sources.schema.is_none() {
-        report.document.remark(format!("in {}", root.display()));
+        report.document.add_note(format!("in {}", root.display()));
     }
     if let Some(fix) = inserted {
         report.summary.push(("inserted", fix.keys.len().into()));
-        report.document.remark(format!("inserted {}", fix.summary()));
+        report.document.add_note(format!("inserted {}", fix.summary()));
     }
     Ok(report)
 }

@@ -1,7 +1,7 @@
 //! `rls audit`: where declared, granted and observed access disagree.
 
 use super::gather;
-use crate::checks::rls::judge;
+use crate::checks::rls::evaluate;
 use crate::cli::RlsAudit;
 use crate::commands::dlq::write;
 use crate::context::Context;
@@ -22,7 +22,7 @@ pub async fn run(context: &Context, args: &RlsAudit) -> Result<Report, Error> {
     } else {
         gather(context, &args.scope, None).await?
     };
-    let findings = judge(&audit, &context.settings.limits);
+    let findings = evaluate(&audit, &context.settings.limits);
     let from = context.provenance();
     let asked = report::rls::audit::Asked {
         roles: &args.scope.role,
@@ -39,7 +39,7 @@ fn interrupted() -> Error {
 /// Leave to try writes. Never in a protected context: nothing is written for good, but triggers run.
 async fn consent(context: &Context, yes: bool) -> Result<WritePermit, Error> {
     let settings = &context.settings;
-    write::unbroken(context)?;
+    write::refuse_if_config_invalid(context)?;
     if let Some(name) = &settings.protected {
         return Err(Error::refused(format!(
             "context {name} is protected: no writes are tried there"
@@ -62,7 +62,7 @@ async fn consent(context: &Context, yes: bool) -> Result<WritePermit, Error> {
         reason: None,
         interactive: context.terminal.interactive,
     };
-    let shown = permit::show(&plan, |text| context.terminal.show(text));
+    let shown = permit::show(&plan, |text| context.terminal.print_stderr(text));
     request
         .permit(shown, async |_: &str| {
             let question = "try these writes? [y/N] ";

@@ -14,8 +14,8 @@ pub async fn run(context: &Context, args: &RlsScope) -> Result<Report, Error> {
     let contract = contract_of(&catalog);
     let text = toml::to_string(&contract)
         .map_err(|e| Error::bug("the contract could not be written").cause(e))?;
-    context
-        .terminal
-        .say("this declares what is, not what should be: review it before you audit against it");
+    context.terminal.print_note(
+        "this declares what is, not what should be: review it before you audit against it",
+    );
     Ok(report::rls::contract::report(&contract, &text, &context.provenance()))
 }

@@ -14,11 +14,11 @@ use crate::sources::test_run;
 pub(super) async fn run(context: &Context, args: &Triage, interrupt: &Interrupt) -> Vec<TestRun> {
     let mut runs = Vec::new();
     for (script, _) in SCRIPTS {
-        context.terminal.say(&format!("pnpm {script}"));
-        let say = |line: &str| context.terminal.say(&format!("  {line}"));
+        context.terminal.print_note(&format!("pnpm {script}"));
+        let say = |line: &str| context.terminal.print_note(&format!("  {line}"));
         let here = Path::new(".");
         runs.push(test_run::run(here, script, args.tests_timeout, interrupt, say).await);
     }
-    context.renew();
+    context.reset_deadline();
     runs
 }

@@ -70,7 +70,7 @@ async fn jobs(
     effort: Effort,
 ) -> (Observed<Layout>, Option<Jobs>) {
     let layout = context.observe(CATALOG, async { context.layout().await.cloned() });
-    let layout = async { join(layout, warm(context)).await.0 };
+    let layout = async { join(layout, open_connections(context)).await.0 };
     let layout = probes.probe(CATALOG, layout).await;
     let Ok(known) = &layout.result else {
         probes.forget(&[JOBS, DEATHS, EVENTS]);
@@ -85,19 +85,19 @@ async fn jobs(
     let queue = probes.probe(JOBS, queue::observe(context, None, effort));
     let (flow, failures) = (probes.probe(DEATHS, flow), probes.probe(EVENTS, failures));
     let (queue, flow, failures) = join3(queue, flow, failures).await;
-    (layout, Some((queue, flow, transposed(failures))))
+    (layout, Some((queue, flow, transpose(failures))))
 }
 
 /// Opens the connections that the jobs will want while the catalog and the statistics are read over
 /// two others: far away, connecting takes as long as asking. A failure is told by those who need them.
-async fn warm(context: &Context) {
+async fn open_connections(context: &Context) {
     if let Ok(database) = context.database().await {
         _ = join(database.connection(), database.connection()).await;
     }
 }
 
 /// A reading of nothing is no reading.
-fn transposed<T>(seen: Observed<Option<T>>) -> Option<Observed<T>> {
+fn transpose<T>(seen: Observed<Option<T>>) -> Option<Observed<T>> {
     let result = seen.result.transpose()?;
     Some(Observed { source: seen.source, at: seen.at, took: seen.took, result })
 }

@@ -17,7 +17,7 @@ use crate::report::{self, Report};
 use crate::settings::demo;
 use crate::sources::postgres::queue::Effort;
 use crate::sources::saved::Saved;
-use crate::triage::{AreaResult, Facts, judge};
+use crate::triage::{AreaResult, Facts, evaluate};
 use probes::Probes;
 
 /// Probes concurrently, then judges; with `--wait` again and again.
@@ -34,23 +34,23 @@ pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
     let (seen, mut report) = match args.wait {
         Some(limit) => wait::run(context, args, &interrupt, limit, &tests).await,
         None => {
-            let seen = look(context, &interrupt, &tests).await;
+            let seen = gather_and_evaluate(context, &interrupt, &tests).await;
             let report = seen.report(context, args.judging.fail_on);
             (seen, report)
         }
     };
     if seen.facts.is_unconfigured() {
-        nowhere(context, &mut report);
+        explain_unconfigured(context, &mut report);
     }
     if let Some(file) = &args.save {
         match Saved::new(context.provenance(), seen.facts).write(file) {
-            Ok(()) => {
-                context.terminal.say(&format!("saved, but for the environment: {}", file.display()))
-            }
+            Ok(()) => context
+                .terminal
+                .print_note(&format!("saved, but for the environment: {}", file.display())),
             Err(error) => {
                 // The verdict is still worth reading; that it was not saved decides how it ends.
                 report.exit = error.exit_code();
-                context.terminal.complain(&error);
+                context.terminal.print_error(&error);
             }
         }
     }
@@ -58,18 +58,18 @@ pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
 }
 
 /// Nobody said where to look: that is wrong, where nothing worse is known.
-fn nowhere(context: &Context, report: &mut Report) {
+fn explain_unconfigured(context: &Context, report: &mut Report) {
     if report.exit == ExitCode::Unknown {
         report.exit = ExitCode::Config;
     }
     if demo::is_running(&context.settings.process) {
-        report.document.remark("a demo is running: cliplyctl -c demo triage looks at it");
+        report.document.add_note("a demo is running: cliplyctl -c demo triage looks at it");
     }
 }
 
 /// One look around, judged; and what was seen.
 pub async fn now(context: &Context, interrupt: &Interrupt) -> (Facts, Report) {
-    let seen = look(context, interrupt, &[]).await;
+    let seen = gather_and_evaluate(context, interrupt, &[]).await;
     let report = seen.report(context, FailOn::default());
     (seen.facts, report)
 }
@@ -78,7 +78,7 @@ pub async fn now(context: &Context, interrupt: &Interrupt) -> (Facts, Report) {
 pub async fn bounded(context: &Context, interrupt: &Interrupt) -> (Facts, Vec<AreaResult>) {
     let probes = Probes::start(context, interrupt, &gather::SOURCES);
     let facts = gather::gather(context, &probes, Effort::Indexes).await;
-    let steps = judge(&facts, &context.settings.limits);
+    let steps = evaluate(&facts, &context.settings.limits);
     (facts, steps)
 }
 
@@ -89,17 +89,21 @@ struct TriageRun {
     interrupted: bool,
 }
 
-async fn look(context: &Context, interrupt: &Interrupt, tests: &[TestRun]) -> TriageRun {
+async fn gather_and_evaluate(
+    context: &Context,
+    interrupt: &Interrupt,
+    tests: &[TestRun],
+) -> TriageRun {
     let probes = Probes::start(context, interrupt, &gather::SOURCES);
     let mut facts = gather::gather(context, &probes, Effort::Budget).await;
     facts.tests = tests.to_vec();
-    let steps = judge(&facts, &context.settings.limits);
+    let steps = evaluate(&facts, &context.settings.limits);
     TriageRun { facts, steps, interrupted: probes.interrupted() }
 }
 
 impl TriageRun {
     fn verdict(&self) -> Status {
-        Status::worst(self.steps.iter().map(AreaResult::verdict))
+        Status::worst(self.steps.iter().map(AreaResult::status))
     }
 
     /// The report of what is known; one that was cut short by a signal says so by its exit code.

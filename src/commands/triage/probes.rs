@@ -69,9 +69,9 @@ impl<'a> Probes<'a> {
     fn show(&self) {
         let out = self.out.borrow();
         if out.is_empty() {
-            self.status.say(&self.title);
+            self.status.set_message(&self.title);
         } else {
-            self.status.say(&format!("{} · waiting for {}", self.title, out.join(", ")));
+            self.status.set_message(&format!("{} · waiting for {}", self.title, out.join(", ")));
         }
     }
 

@@ -8,7 +8,7 @@ use crate::exit::FailOn;
 use crate::report::{self, Report};
 use crate::sources::saved::Saved;
 use crate::text;
-use crate::triage::judge;
+use crate::triage::evaluate;
 
 /// Judges a saved triage with the limits of now. Its ages are those of then.
 ///
@@ -17,7 +17,7 @@ use crate::triage::judge;
 pub fn judge_again(context: &Context, file: &Path, fail_on: FailOn) -> Result<Report, Error> {
     let mut saved = Saved::read(file)?;
     saved.from.runbook_url = context.provenance().runbook_url;
-    let steps = judge(&saved.facts, &context.settings.limits);
+    let steps = evaluate(&saved.facts, &context.settings.limits);
     let mut report = report::triage::report(&saved.facts, &steps, fail_on, &saved.from);
     let ago = context.now().duration_since(saved.from.started_at).as_secs_f64();
     report.document.note(format!(
@@ -27,7 +27,7 @@ pub fn judge_again(context: &Context, file: &Path, fail_on: FailOn) -> Result<Re
         saved.from.started_at.strftime("%Y-%m-%d %H:%M:%SZ"),
         saved.version,
     ));
-    report.document.amend(&format!(" (saved {} ago)", text::age(ago.max(0.0))));
+    report.document.extend_headline(&format!(" (saved {} ago)", text::age(ago.max(0.0))));
     report.saved_from = Some(saved.from);
     Ok(report)
 }

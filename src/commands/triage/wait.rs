@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{TriageRun, look};
+use super::{TriageRun, gather_and_evaluate};
 use crate::cli::{Goal, Triage};
 use crate::context::Context;
 use crate::exit::{ExitCode, FailOn};
@@ -29,26 +29,29 @@ pub async fn run(
     let mut again;
     let mut context = context;
     loop {
-        let mut seen = look(context, interrupt, tests).await;
+        let mut seen = gather_and_evaluate(context, interrupt, tests).await;
         let left = ends.saturating_duration_since(Instant::now());
         if args.goal.reached(seen.verdict()) || seen.interrupted || left.is_zero() {
             return report(context, args, seen);
         }
-        if let Some(error) = lasting(&seen) {
+        if let Some(error) = permanent_error(&seen) {
             context
                 .terminal
-                .say(&format!("not waiting: {} (waiting changes nothing)", error.message));
+                .print_note(&format!("not waiting: {} (waiting changes nothing)", error.message));
             return report(context, args, seen);
         }
         if let Some(drift) = drifted(&seen, args.goal) {
-            context.terminal.say(&format!("not waiting: {drift} (waiting changes no checkout)"));
+            context
+                .terminal
+                .print_note(&format!("not waiting: {drift} (waiting changes no checkout)"));
             return report(context, args, seen);
         }
         let reason = reason(&seen);
         if reason != said {
-            context
-                .terminal
-                .say(&format!("waiting {} at most: {reason}", text::age(left.as_secs_f64())));
+            context.terminal.print_note(&format!(
+                "waiting {} at most: {reason}",
+                text::age(left.as_secs_f64())
+            ));
             said = reason;
         }
         interrupt.sleep(PAUSE.min(left)).await;
@@ -57,7 +60,7 @@ pub async fn run(
             return report(context, args, seen);
         }
         // What this look knew of the schema is not taken for what can be seen at the next.
-        again = context.again();
+        again = context.fresh();
         context = &again;
     }
 }
@@ -71,7 +74,7 @@ fn report(context: &Context, args: &Triage, seen: TriageRun) -> (TriageRun, Repo
     let mut report = seen.report(context, fail_on);
     // Waited for OK in vain: that fails, whatever is forgiven otherwise.
     if report.exit == ExitCode::Ok && !args.goal.reached(seen.verdict()) {
-        report.exit = ExitCode::of(seen.verdict(), FailOn::Warning);
+        report.exit = ExitCode::from_status(seen.verdict(), FailOn::Warning);
     }
     (seen, report)
 }
@@ -86,16 +89,16 @@ impl Goal {
 }
 
 /// A required source that will say the same in a minute.
-fn lasting(seen: &TriageRun) -> Option<&SourceError> {
+fn permanent_error(seen: &TriageRun) -> Option<&SourceError> {
     let facts = &seen.facts;
     let errors = [facts.health.error(), facts.readiness.error(), facts.layout.error()];
-    errors.into_iter().flatten().find(|error| error.kind.lasting())
+    errors.into_iter().flatten().find(|error| error.kind.is_permanent())
 }
 
 /// What is wrong with the checkout, where that alone keeps the goal away.
 fn drifted(seen: &TriageRun, goal: Goal) -> Option<String> {
     let checkout = seen.steps.iter().find(|step| step.section == Section::Environment)?;
-    (!goal.reached(checkout.verdict())).then(|| checkout.reading())
+    (!goal.reached(checkout.status())).then(|| checkout.detail())
 }
 
 /// `CRITICAL: 3.2 not ready because of worker`

@@ -80,7 +80,7 @@ pub enum Kind {
 impl Kind {
     /// The word for people.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Table => "table",
             Self::Partitioned => "partitioned table",

@@ -43,7 +43,7 @@ impl TestRole {
 
     /// For people.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Anonymous => "anon",
             Self::Stranger => "a stranger",

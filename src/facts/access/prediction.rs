@@ -60,7 +60,7 @@ impl fmt::Display for Filter {
 impl ComputedAccess {
     /// One word for a table.
     #[must_use]
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::All => "all rows",
             Self::Rows(_) => "some rows",

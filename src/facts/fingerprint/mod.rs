@@ -63,7 +63,7 @@ impl Fingerprint {
     ///
     /// The text is `last_error`, else the message inside `error`, else all of `error`; blank counts as absent.
     /// A code in `error` wins over one in the text. Never fails, whatever the columns hold.
-    pub fn of(kind: &str, last_error: Option<&str>, error: Option<&str>) -> Self {
+    pub fn new(kind: &str, last_error: Option<&str>, error: Option<&str>) -> Self {
         let (last_error, error) = (last_error.map(ends), error.map(ends));
         let (last_error, error) = (last_error.as_deref(), error.as_deref());
         let last_error = last_error.filter(|text| !text.trim().is_empty());

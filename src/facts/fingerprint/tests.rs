@@ -1,7 +1,7 @@
 use super::*;
 
 fn of(text: &str) -> Fingerprint {
-    Fingerprint::of("CLIP_RENDER", Some(text), None)
+    Fingerprint::new("CLIP_RENDER", Some(text), None)
 }
 
 fn template(text: &str) -> String {
@@ -29,36 +29,36 @@ fn hashes_never_change_within_a_version() {
 
 #[test]
 fn the_kind_is_part_of_the_cause() {
-    assert_ne!(of("boom").hash, Fingerprint::of("TRANSCRIBE", Some("boom"), None).hash);
+    assert_ne!(of("boom").hash, Fingerprint::new("TRANSCRIBE", Some("boom"), None).hash);
 }
 
 #[test]
 fn the_text_is_last_error_then_the_message_then_all_of_error() {
     let error = Some(r#"{"message":"from error","attempts":5}"#);
-    assert_eq!(Fingerprint::of("K", Some("from last_error"), error).template, "from last_error");
-    assert_eq!(Fingerprint::of("K", None, error).template, "from error");
+    assert_eq!(Fingerprint::new("K", Some("from last_error"), error).template, "from last_error");
+    assert_eq!(Fingerprint::new("K", None, error).template, "from error");
     assert_eq!(
-        Fingerprint::of("K", Some(" \n"), error).template,
+        Fingerprint::new("K", Some(" \n"), error).template,
         "from error",
         "blank counts as absent"
     );
-    assert_eq!(Fingerprint::of("K", None, Some(r#"{"step":4}"#)).template, r#"{"step":<*>}"#);
-    assert_eq!(Fingerprint::of("K", None, None).template, NO_TEXT);
+    assert_eq!(Fingerprint::new("K", None, Some(r#"{"step":4}"#)).template, r#"{"step":<*>}"#);
+    assert_eq!(Fingerprint::new("K", None, None).template, NO_TEXT);
 }
 
 #[test]
 fn bookkeeping_in_error_leaves_the_fingerprint_alone() {
     let error = r#"{"message":"boom 7","attempts":3,"max_attempts":5,"failed_at":"2025-12-10T16:35:00Z","worker_id":"w-3"}"#;
     assert_eq!(
-        Fingerprint::of("K", Some("boom 7"), Some(error)),
-        Fingerprint::of("K", Some("boom 9"), None)
+        Fingerprint::new("K", Some("boom 7"), Some(error)),
+        Fingerprint::new("K", Some("boom 9"), None)
     );
 }
 
 #[test]
 fn a_code_in_error_wins_over_one_in_the_text() {
     let print =
-        Fingerprint::of("K", Some("TypeError: no"), Some(r#"{"name":"Error","code":"ERR_X"}"#));
+        Fingerprint::new("K", Some("TypeError: no"), Some(r#"{"name":"Error","code":"ERR_X"}"#));
     assert_eq!(print.code.as_deref(), Some("ERR_X"));
 }
 
@@ -186,7 +186,7 @@ fn a_long_error_and_its_ends_are_the_same() {
         let chars: Vec<char> = text.chars().collect();
         let cut: String = chars[..8192].iter().chain(&chars[chars.len() - 4096..]).collect();
         let prints = |text: &str| {
-            (Fingerprint::of("K", Some(text), None), Fingerprint::of("K", None, Some(text)))
+            (Fingerprint::new("K", Some(text), None), Fingerprint::new("K", None, Some(text)))
         };
         assert!(cut.len() < text.len(), "{text:.40}");
         assert_eq!(prints(&text), prints(&cut), "{text:.40}");

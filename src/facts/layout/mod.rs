@@ -13,7 +13,7 @@ mod vocabulary;
 pub use catalog::{
     Catalog, CatalogColumn, CatalogIndex, CatalogTable, LiveEvidence, Partition, Storage,
 };
-pub use recognise::recognise;
+pub use recognise::recognize;
 pub use vocabulary::{Lifecycle, StateNames};
 
 /// Estimated rows up to which a plain scan of the jobs is cheap.
@@ -75,9 +75,11 @@ pub struct Layout {
     /// The column that says what a job does: `kind` or `type`.
     pub kind: Option<String>,
     /// The column that the worker maintains: `state` or `status`.
-    pub live: String,
+    #[serde(rename = "live")]
+    pub state_column: String,
     /// The other of the two, where it exists: shown, never trusted.
-    pub stale: Option<String>,
+    #[serde(rename = "stale")]
+    pub other_state_column: Option<String>,
     /// What the values of the live column mean.
     pub vocabulary: StateNames,
     /// When a job may be claimed; the latest of these counts. Empty: always.
@@ -138,7 +140,7 @@ impl Layout {
         }
         Some(format!(
             "this database's jobs have no dead letters: \"{}\" knows {}, and none of these means given up",
-            self.live,
+            self.state_column,
             self.vocabulary.all().join(", "),
         ))
     }
@@ -158,7 +160,7 @@ impl Layout {
 
     /// Whether jobs in progress show signs of life at all.
     #[must_use]
-    pub fn shows_life(&self) -> bool {
+    pub fn has_heartbeats(&self) -> bool {
         self.heartbeat.is_some() || self.locked_at.is_some()
     }
 
@@ -167,9 +169,8 @@ impl Layout {
     #[must_use]
     pub fn has_partial_index(&self, values: &[String], columns: &[&str]) -> bool {
         !values.is_empty()
-            && self
-                .indexes
-                .iter()
-                .any(|index| index.is_partial_on(&self.live, values) && index.has_all(columns))
+            && self.indexes.iter().any(|index| {
+                index.is_partial_on(&self.state_column, values) && index.has_all(columns)
+            })
     }
 }

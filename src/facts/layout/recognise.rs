@@ -14,7 +14,7 @@ const WHOLE_NUMBERS: [&str; 2] = ["int8", "int4"];
 /// [`SourceErrorKind::NotFound`] without a jobs table, [`SourceErrorKind::Permission`] when this
 /// role may not read it, [`SourceErrorKind::Hidden`] when row-level security filters what it sees
 /// (a part of the queue must never pass for the whole), [`SourceErrorKind::UnknownLayout`] when no live column or id is found.
-pub fn recognise(catalog: &Catalog) -> Result<Layout, SourceError> {
+pub fn recognize(catalog: &Catalog) -> Result<Layout, SourceError> {
     let Some(jobs) = &catalog.jobs else {
         return Err(SourceError::new(
             SourceErrorKind::NotFound,
@@ -47,7 +47,7 @@ pub fn recognise(catalog: &Catalog) -> Result<Layout, SourceError> {
     Ok(Layout {
         id: id_type(jobs)?,
         kind: jobs.first_of(&["kind", "type"]),
-        stale: jobs
+        other_state_column: jobs
             .first_of(&["state", "status"])
             .filter(|_| both(jobs))
             .map(|_| if on_status { "state".to_owned() } else { "status".to_owned() }),
@@ -76,7 +76,7 @@ pub fn recognise(catalog: &Catalog) -> Result<Layout, SourceError> {
         estimated_rows: jobs.estimated_rows(catalog.block_size),
         in_recovery: catalog.in_recovery,
         server_time: catalog.server_time.clone(),
-        live,
+        state_column: live,
         vocabulary,
         assumptions,
     })
@@ -236,12 +236,15 @@ mod tests {
 
     #[test]
     fn a_check_with_dead_letters_tells_the_live_column() {
-        let layout = recognise(&catalog(
+        let layout = recognize(&catalog(
             &BOTH,
             &["CHECK ((state = ANY (ARRAY['queued'::text, 'dead_letter'::text])))"],
         ))
         .unwrap();
-        assert_eq!((layout.live.as_str(), layout.stale.as_deref()), ("state", Some("status")));
+        assert_eq!(
+            (layout.state_column.as_str(), layout.other_state_column.as_deref()),
+            ("state", Some("status"))
+        );
         assert!(layout.assumptions.is_empty());
     }
 
@@ -250,7 +253,7 @@ mod tests {
         let mut catalog = catalog(&BOTH, &[]);
         catalog.evidence.worker_functions =
             vec!["update jobs\n   set status = 'running' where id = x".to_owned()];
-        assert_eq!(recognise(&catalog).unwrap().live, "status");
+        assert_eq!(recognize(&catalog).unwrap().state_column, "status");
     }
 
     #[test]
@@ -260,22 +263,22 @@ mod tests {
             columns: vec![Some("status".into())],
             predicate: Some("(status = 'queued'::text)".into()),
         }];
-        assert_eq!(recognise(&catalog).unwrap().live, "status");
+        assert_eq!(recognize(&catalog).unwrap().state_column, "status");
     }
 
     #[test]
     fn without_evidence_the_assumption_is_said() {
-        let layout = recognise(&catalog(&BOTH, &[])).unwrap();
-        assert_eq!(layout.live, "state");
+        let layout = recognize(&catalog(&BOTH, &[])).unwrap();
+        assert_eq!(layout.state_column, "state");
         assert_eq!(layout.assumptions.len(), 2);
     }
 
     #[test]
     fn an_unknown_table_names_what_was_expected_and_found() {
-        let error = recognise(&catalog(&[("id", "uuid"), ("phase", "text")], &[])).unwrap_err();
+        let error = recognize(&catalog(&[("id", "uuid"), ("phase", "text")], &[])).unwrap_err();
         assert_eq!(error.kind, SourceErrorKind::UnknownLayout);
         assert!(error.message.contains("state or status") && error.message.contains("id, phase"));
-        let error = recognise(&catalog(&[("id", "text"), ("state", "text")], &[])).unwrap_err();
+        let error = recognize(&catalog(&[("id", "text"), ("state", "text")], &[])).unwrap_err();
         assert!(error.message.contains("uuid or bigint"));
     }
 
@@ -283,13 +286,13 @@ mod tests {
     fn a_role_without_grants_cannot_see() {
         let mut catalog = catalog(&BOTH, &[]);
         catalog.jobs.as_mut().unwrap().can_select = false;
-        assert_eq!(recognise(&catalog).unwrap_err().kind, SourceErrorKind::Permission);
+        assert_eq!(recognize(&catalog).unwrap_err().kind, SourceErrorKind::Permission);
     }
 
     #[test]
     fn a_role_under_row_level_security_cannot_see() {
         let mut catalog = catalog(&BOTH, &[]);
         catalog.jobs.as_mut().unwrap().rls_active = true;
-        assert_eq!(recognise(&catalog).unwrap_err().kind, SourceErrorKind::Hidden);
+        assert_eq!(recognize(&catalog).unwrap_err().kind, SourceErrorKind::Hidden);
     }
 }

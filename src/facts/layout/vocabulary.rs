@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Lifecycle {
     /// Not yet claimed.
-    Waiting,
+    #[serde(rename = "Waiting")]
+    Queued,
     /// Claimed by a worker.
-    InProgress,
+    #[serde(rename = "InProgress")]
+    Claimed,
     /// Done.
     Finished,
     /// Failed, and will be tried again.
@@ -22,14 +24,14 @@ pub enum Lifecycle {
 impl Lifecycle {
     /// Every role, in the order of a job's life.
     pub const ALL: [Self; 6] =
-        [Self::Waiting, Self::InProgress, Self::Finished, Self::Failed, Self::Dead, Self::Other];
+        [Self::Queued, Self::Claimed, Self::Finished, Self::Failed, Self::Dead, Self::Other];
 
     /// The word that queries answer with.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::Waiting => "waiting",
-            Self::InProgress => "in_progress",
+            Self::Queued => "waiting",
+            Self::Claimed => "in_progress",
             Self::Finished => "finished",
             Self::Failed => "failed",
             Self::Dead => "dead",
@@ -87,8 +89,8 @@ impl StateNames {
         for value in values {
             let list = match role_of(value) {
                 Lifecycle::Failed if failed_is_final => &mut vocabulary.dead,
-                Lifecycle::Waiting => &mut vocabulary.waiting,
-                Lifecycle::InProgress => &mut vocabulary.in_progress,
+                Lifecycle::Queued => &mut vocabulary.waiting,
+                Lifecycle::Claimed => &mut vocabulary.in_progress,
                 Lifecycle::Finished => &mut vocabulary.finished,
                 Lifecycle::Failed => &mut vocabulary.failed,
                 Lifecycle::Dead => &mut vocabulary.dead,
@@ -103,8 +105,8 @@ impl StateNames {
     #[must_use]
     pub fn values(&self, role: Lifecycle) -> &[String] {
         match role {
-            Lifecycle::Waiting => &self.waiting,
-            Lifecycle::InProgress => &self.in_progress,
+            Lifecycle::Queued => &self.waiting,
+            Lifecycle::Claimed => &self.in_progress,
             Lifecycle::Finished => &self.finished,
             Lifecycle::Failed => &self.failed,
             Lifecycle::Dead => &self.dead,
@@ -129,8 +131,8 @@ impl StateNames {
 
 fn role_of(value: &str) -> Lifecycle {
     match value {
-        "queued" | "pending" => Lifecycle::Waiting,
-        "processing" | "running" => Lifecycle::InProgress,
+        "queued" | "pending" => Lifecycle::Queued,
+        "processing" | "running" => Lifecycle::Claimed,
         "done" | "completed" | "succeeded" => Lifecycle::Finished,
         "failed" | "error" => Lifecycle::Failed,
         "dead_letter" => Lifecycle::Dead,

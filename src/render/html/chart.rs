@@ -17,7 +17,7 @@ pub(super) fn strip(verdicts: &[Option<Status>], alternative: &str) -> String {
         let run = verdicts[at..].iter().take_while(|v| **v == verdicts[at]).count();
         if let Some(verdict) = verdicts[at] {
             let height = BARS[usize::from(verdict.number())];
-            let (name, y) = (verdict.word(), HEIGHT - height);
+            let (name, y) = (verdict.as_str(), HEIGHT - height);
             let name = if name == "skipped" { "unknown" } else { name };
             _ = write!(
                 out,

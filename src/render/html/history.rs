@@ -33,7 +33,7 @@ pub fn render(past: &HistoryRange, from: &Provenance, now: Timestamp) -> String 
     FIGURES.iter().for_each(|doc| figure(&mut page, past, doc));
     page.push_str("</div>\n");
     operations(&mut page, past, now);
-    troubles(&mut page, past);
+    failing_checks(&mut page, past);
     causes(&mut page, past);
     gaps(&mut page, past);
     page.push_str("</main>\n</body>\n</html>\n");
@@ -47,7 +47,7 @@ fn summary(page: &mut String, past: &HistoryRange, title: &str, now: Timestamp) 
         (None, _) => Status::Unknown,
         (_, start) => start.map_or(Status::Ok, |onset| onset.verdict),
     };
-    let class = verdict.word();
+    let class = verdict.as_str();
     _ = write!(
         page,
         "<h1>{}</h1>\n<p class=\"soft\">{} · {} to {} · {} · written {} by cliplyctl {}</p>\n\
@@ -77,7 +77,7 @@ fn key(page: &mut String, past: &HistoryRange) {
 
 fn status(page: &mut String, past: &HistoryRange, place: usize, question: &str) {
     let known = |detail: &crate::facts::snapshot::SnapshotDetail| {
-        detail.steps.iter().find(|step| step.question == question).cloned()
+        detail.steps.iter().find(|step| step.area == question).cloned()
     };
     let step = past.latest.as_ref().map(known);
     // The recorder does not look into checkouts.
@@ -99,13 +99,13 @@ fn status(page: &mut String, past: &HistoryRange, place: usize, question: &str) 
         _ => share(&verdicts),
     };
     let alternative = format!("{question} {} {since}; {share}", verdict.label());
-    let reading = step.flatten().map(|step| step.reading).unwrap_or_default();
+    let reading = step.flatten().map(|step| step.detail).unwrap_or_default();
     _ = write!(
         page,
         "<figure><figcaption><b>{}</b><span class=\"verdict {}\">{}</span>\
          <span>{}</span></figcaption>{}{}",
         escape(question),
-        verdict.word(),
+        verdict.as_str(),
         verdict.label(),
         escape(&since),
         chart::strip(&verdicts, &alternative),
@@ -218,7 +218,7 @@ fn operations(page: &mut String, past: &HistoryRange, now: Timestamp) {
     page.push_str("</ul>\n");
 }
 
-fn troubles(page: &mut String, past: &HistoryRange) {
+fn failing_checks(page: &mut String, past: &HistoryRange) {
     let checks = past.onsets.checks();
     if checks.is_empty() {
         return;

@@ -18,7 +18,7 @@ pub(super) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static
         return vec![first, Line::styled(cut(&model.subject, width), style.muted())];
     };
     let snapshot = &looked.snapshot;
-    let verdict = if model.overdue() { Status::Unknown } else { snapshot.verdict };
+    let verdict = if model.overdue() { Status::Unknown } else { snapshot.status };
     let label = verdict.label();
     let heading = match (&looked.section, model.overdue()) {
         (_, true) => "no look has ended of late".to_owned(),
@@ -42,13 +42,13 @@ pub(super) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static
         ]));
     }
     for step in &snapshot.detail.steps {
-        let verdict = word(&step.verdict);
+        let verdict = status_of(&step.status);
         let reading = width.saturating_sub(COLUMNS.0 + COLUMNS.1);
         let of_then = if model.overdue() { style.muted() } else { ratatui::style::Style::new() };
         lines.push(Line::from(vec![
             Span::styled(field(verdict.label(), COLUMNS.0), style.verdict(verdict)),
-            Span::raw(field(&step.question, COLUMNS.1)),
-            Span::styled(cut(&step.reading, reading), of_then),
+            Span::raw(field(&step.area, COLUMNS.1)),
+            Span::styled(cut(&step.detail, reading), of_then),
         ]));
     }
     lines
@@ -78,9 +78,9 @@ fn place(model: &Model) -> String {
     parts.join(" · ")
 }
 
-fn word(word: &str) -> Status {
+fn status_of(word: &str) -> Status {
     [Status::Ok, Status::Warning, Status::Critical]
         .into_iter()
-        .find(|verdict| verdict.word() == word)
+        .find(|verdict| verdict.as_str() == word)
         .unwrap_or(Status::Unknown)
 }

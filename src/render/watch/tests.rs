@@ -6,7 +6,7 @@ use ratatui::backend::TestBackend;
 use super::{LEAST, paint};
 use crate::facts::live::RecentOperation;
 use crate::facts::operation::OperationType;
-use crate::watch::testing::{at, look, model};
+use crate::watch::testing::{at, model, sample_update};
 use crate::watch::{KeyPress, Model, Overlay, press};
 
 fn screen(model: &Model, width: u16, height: u16) -> String {
@@ -68,12 +68,12 @@ fn an_operation_runs_for_as_long_as_it_writes() {
     };
     press(&mut model, KeyPress::Char('4'));
     let shown = |model: &mut Model, operation: &RecentOperation| {
-        let mut seen = look(5, Some(1.0));
+        let mut seen = sample_update(5, Some(1.0));
         let Some(live) = &mut seen.live else { return String::new() };
         if let Ok(activity) = &mut live.activity.result {
             activity.operations = vec![operation.clone()];
         }
-        model.look(seen);
+        model.apply_update(seen);
         model.now = at(5);
         screen(model, 120, 24)
     };

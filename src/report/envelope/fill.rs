@@ -30,7 +30,7 @@ impl Envelope {
             summary: report.summary.iter().map(|(k, v)| ((*k).to_owned(), v.clone())).collect(),
             coverage: coverage(report),
             checks: report.findings.iter().map(check).collect(),
-            findings: report.bad().into_iter().map(finding).collect(),
+            findings: report.problems().into_iter().map(finding).collect(),
             verdict: report.section.as_ref().map(section),
             data: report.data.json(),
             contexts: report.members.iter().map(|m| Self::new(&m.report, &m.from)).collect(),
@@ -57,7 +57,7 @@ fn check(f: &Finding) -> CheckJson {
         id: f.check,
         category: f.check.split_once('.').map_or(f.check, |(category, _)| category),
         subject: f.subject.clone(),
-        status: f.verdict.word(),
+        status: f.verdict.as_str(),
         observed: f.evidence.as_ref().map(observed),
         threshold: f.threshold.map(|threshold| threshold.to_string()),
         message: f.message.clone(),
@@ -94,7 +94,7 @@ fn number(n: f64) -> serde_json::Value {
 fn finding(f: &Finding) -> FindingJson {
     FindingJson {
         id: f.check,
-        severity: f.verdict.word(),
+        severity: f.verdict.as_str(),
         subject: f.subject.clone(),
         message: f.message.clone(),
         runbook: f.section.number(),
@@ -111,13 +111,13 @@ fn section(s: &crate::report::Diagnosis) -> SectionJson {
     };
     let ruled_out = |r: &crate::report::RuledOut| RuledOutJson {
         section: r.section.number(),
-        status: r.verdict.word(),
+        status: r.verdict.as_str(),
         reading: r.reading.clone(),
     };
     SectionJson {
         section: s.section.number(),
         title: s.section.title(),
-        status: s.verdict.word(),
+        status: s.verdict.as_str(),
         matched_on: s.matched.iter().map(|f| f.message.clone()).collect(),
         evidence: s.matched.iter().map(evidence).collect(),
         ruled_out: s.ruled_out.iter().map(ruled_out).collect(),
@@ -131,5 +131,5 @@ fn error(e: &crate::error::Error) -> ErrorJson {
         message.push_str(": ");
         message.push_str(cause);
     }
-    ErrorJson { kind: e.word(), retryable: e.retryable(), message, hints: e.hints.clone() }
+    ErrorJson { kind: e.as_str(), retryable: e.retryable(), message, hints: e.hints.clone() }
 }

@@ -213,7 +213,7 @@ const NOUNS: [(&str, &str, &str); 9] = [
 
 fn headline(facts: &Environment, findings: &[Finding], verdict: Status) -> String {
     if verdict == Status::Ok {
-        return well(facts);
+        return ok_sentence(facts);
     }
     let missed = |f: &&Finding| f.verdict == verdict && f.check == "env.code";
     if verdict == Status::Unknown && !findings.iter().any(|finding| missed(&finding)) {
@@ -231,7 +231,7 @@ fn headline(facts: &Environment, findings: &[Finding], verdict: Status) -> Strin
 }
 
 /// `template and code agree with the schema`
-fn well(facts: &Environment) -> String {
+fn ok_sentence(facts: &Environment) -> String {
     match (&facts.template, &facts.values, &facts.code) {
         (Some(_), None, None) => "the template agrees with the schema",
         (None, Some(_), None) => "the values satisfy the schema",

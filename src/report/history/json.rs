@@ -84,9 +84,9 @@ impl PointJson {
     pub fn row(point: &StoredSnapshot<'_>) -> Value {
         let mut row = Map::new();
         row.insert("at".into(), time(point.at).into());
-        row.insert("verdict".into(), point.verdict.word().into());
+        row.insert("verdict".into(), point.verdict.as_str().into());
         row.insert("section".into(), point.section.into());
-        let checks = crate::facts::snapshot::troubles(point.bad).map(|(check, _)| check);
+        let checks = crate::facts::snapshot::parse_failed_checks(point.bad).map(|(check, _)| check);
         row.insert("not_ok".into(), checks.collect::<Vec<_>>().join(" ").into());
         for doc in &FIGURES {
             let value = point.figures.get(doc.figure).map(|measure| measure.value);
@@ -109,13 +109,13 @@ pub(super) fn data(past: &HistoryRange, now: Timestamp) -> HistoryJson {
     let series = &past.series;
     let trouble = |onset: &OpenProblem| TroubleJson {
         check: onset.what.clone(),
-        status: onset.verdict.word(),
+        status: onset.verdict.as_str(),
         since: time(onset.since),
         last_ok: onset.last_ok.map(time),
     };
     let mark = |mark: &OperationMarker| MarkJson {
         operation: mark.operation.clone(),
-        deed: mark.deed.word(),
+        deed: mark.deed.as_str(),
         at: time(mark.at.as_millisecond()),
         who: mark.who.clone(),
         reason: mark.reason.clone(),
@@ -142,7 +142,7 @@ pub(super) fn data(past: &HistoryRange, now: Timestamp) -> HistoryJson {
 
 fn step(bucket: &TimeBucket) -> Value {
     let questions = TREE.iter().zip(bucket.questions).map(|(branch, verdict)| {
-        (branch.question.trim_end_matches('?').to_owned(), verdict.word().into())
+        (branch.question.trim_end_matches('?').to_owned(), verdict.as_str().into())
     });
     let figure = |doc: &MetricDoc| {
         let span = bucket.figures[doc.figure as usize];
@@ -158,7 +158,7 @@ fn step(bucket: &TimeBucket) -> Value {
     json!({
         "at": time(bucket.from),
         "snapshots": bucket.snapshots,
-        "status": verdict.word(),
+        "status": verdict.as_str(),
         "questions": questions.collect::<Map<_, _>>(),
         "figures": FIGURES.iter().map(figure).collect::<Map<_, _>>(),
     })

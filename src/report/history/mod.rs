@@ -64,7 +64,7 @@ fn status(past: &HistoryRange) -> Table {
         let known = past
             .latest
             .as_ref()
-            .is_none_or(|detail| detail.steps.iter().any(|step| step.question == branch.question));
+            .is_none_or(|detail| detail.steps.iter().any(|step| step.area == branch.question));
         if !known {
             continue;
         }

@@ -66,7 +66,7 @@ pub(super) fn left_behind(plan: &Plan) -> u64 {
 pub(super) fn data(facing: &RequeuePlanView<'_>, outcome: Option<OutcomeJson>) -> RequeueJson {
     let plan = facing.plan;
     let excluded = plan.excluded.iter().map(|(reason, n, jobs)| ExcludedJson {
-        reason: reason.word(),
+        reason: reason.as_str(),
         jobs: *n,
         named: jobs
             .iter()

@@ -111,8 +111,8 @@ fn label(reason: PlanSkip) -> &'static str {
         PlanSkip::Missing => "left out: no such job",
         PlanSkip::NotDead => "left out: not dead",
         PlanSkip::RepeatOffender => "left out: repeat offender",
-        PlanSkip::BeyondMax => "left out: beyond --max",
-        PlanSkip::AlreadyDone => "already done",
+        PlanSkip::OverMax => "left out: beyond --max",
+        PlanSkip::AlreadyRequeued => "already done",
     }
 }
 
@@ -192,7 +192,7 @@ fn left_out(document: &mut Document, plan: &Plan) {
     let named = plan
         .excluded
         .iter()
-        .filter(|(reason, ..)| !matches!(reason, PlanSkip::BeyondMax | PlanSkip::AlreadyDone));
+        .filter(|(reason, ..)| !matches!(reason, PlanSkip::OverMax | PlanSkip::AlreadyRequeued));
     let mut table = Table::listing(vec![Column::text("left out"), Column::prose("why")]);
     for (reason, _, jobs) in named {
         for job in jobs.iter().take(SHOWN) {

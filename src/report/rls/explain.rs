@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{contradicted, observed};
-use crate::checks::rls::predict::{applicable, binds, predict};
+use crate::checks::rls::predict::{applicable, binds, compute_access};
 use crate::facts::Status;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::{Audit, Command};
@@ -93,7 +93,7 @@ fn explain(audit: &Audit, table: &Relation, role: &Role, command: Command) -> Ex
         binds: binds(table, role),
         policies: policies.collect(),
         declared: contract.and_then(|c| c.permission(&role.name, command)).map(String::from),
-        predicted: predict(catalog, table, role, command).to_string(),
+        predicted: compute_access(catalog, table, role, command).to_string(),
         observed: observed(audit, &table.name, &role.name, command),
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::observed;
-use crate::checks::rls::predict::predict;
+use crate::checks::rls::predict::compute_access;
 use crate::facts::Status;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::observation::{AccessTest, AccessTestResult, TestRole};
@@ -73,7 +73,7 @@ fn tried(document: &mut Document, audit: &Audit) {
             Cell::plain(trials.iter().find(mine).map_or_else(String::new, |t| short(&t.outcome)))
         };
         let commands = [Command::Select, Command::Update, Command::Delete].map(met);
-        let mut cells = vec![Cell::plain(table), Cell::plain(persona.word())];
+        let mut cells = vec![Cell::plain(table), Cell::plain(persona.as_str())];
         cells.extend(commands);
         grid.row(cells);
     }
@@ -86,7 +86,7 @@ fn cell(audit: &Audit, table: &Relation, role: &Role, command: Command) -> CellJ
         role: role.name.clone(),
         command: command.sql(),
         declared: declared(audit, table, role, command),
-        predicted: predict(&audit.catalog, table, role, command).to_string(),
+        predicted: compute_access(&audit.catalog, table, role, command).to_string(),
         observed: observed(audit, &table.name, &role.name, command),
     }
 }
@@ -103,13 +103,13 @@ fn row(audit: &Audit, table: &Relation, role: &Role) -> Vec<Cell> {
 }
 
 fn predicted(audit: &Audit, table: &Relation, role: &Role, command: Command) -> Cell {
-    let predicted = predict(&audit.catalog, table, role, command);
+    let predicted = compute_access(&audit.catalog, table, role, command);
     let declared = declared(audit, table, role, command);
     match declared.filter(|_| super::contradicted(audit, table, role, command)) {
         Some(declared) => {
-            Cell::judged(format!("{} ≠ {declared}", predicted.word()), Status::Critical)
+            Cell::judged(format!("{} ≠ {declared}", predicted.as_str()), Status::Critical)
         }
-        None => Cell::plain(predicted.word()),
+        None => Cell::plain(predicted.as_str()),
     }
 }
 

@@ -7,7 +7,7 @@ pub mod explain;
 pub mod matrix;
 
 use crate::checks::rls::agrees;
-use crate::checks::rls::predict::predict;
+use crate::checks::rls::predict::compute_access;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::observation::AccessTestResult;
 use crate::facts::access::{Audit, Command};
@@ -36,7 +36,7 @@ fn contradicted(audit: &Audit, table: &Relation, role: &Role, command: Command) 
     let contract = audit.contract.tables.get(&table.name);
     let declared = contract.and_then(|c| Some((c, c.permission(&role.name, command)?)));
     declared.is_some_and(|(contract, permission)| {
-        let predicted = predict(&audit.catalog, table, role, command);
+        let predicted = compute_access(&audit.catalog, table, role, command);
         !agrees(contract, &permission, role, command, &predicted)
     })
 }
@@ -47,7 +47,7 @@ fn observed(audit: &Audit, table: &str, role: &str, command: Command) -> Option<
     let mine =
         trials.filter(|t| t.table == table && t.command == command && t.persona.role() == role);
     let words: Vec<_> =
-        mine.map(|t| format!("{}: {}", t.persona.word(), outcome(&t.outcome))).collect();
+        mine.map(|t| format!("{}: {}", t.persona.as_str(), outcome(&t.outcome))).collect();
     (!words.is_empty()).then(|| words.join("; "))
 }
 

@@ -20,10 +20,10 @@ fn rule(document: &Document, key: &Key, value: &Value) -> Result<Advice, Error> 
             "pattern" => pattern = Some(document.string(key, value)?.value),
             "text" => text = Some(document.string(key, value)?.value),
             "class" => {
-                class = Some(one_of(document, key, value, &CauseClass::ALL, CauseClass::word)?)
+                class = Some(one_of(document, key, value, &CauseClass::ALL, CauseClass::as_str)?)
             }
             "retry" => {
-                retry = Some(one_of(document, key, value, &SafeToRetry::ALL, SafeToRetry::word)?)
+                retry = Some(one_of(document, key, value, &SafeToRetry::ALL, SafeToRetry::as_str)?)
             }
             _ => return Err(document.unknown(key, &KEYS)),
         }

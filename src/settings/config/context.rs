@@ -39,7 +39,7 @@ pub enum AgeUnit {
 impl AgeUnit {
     /// The word in the file: `s` or `ms`.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Seconds => "s",
             Self::Milliseconds => "ms",
@@ -193,7 +193,7 @@ fn page(document: &Document, key: &Key, value: &Value) -> Result<Setting<String>
 fn age_unit(document: &Document, key: &Key, value: &Value) -> Result<Setting<AgeUnit>, Error> {
     let text = document.string(key, value)?;
     let unit =
-        [AgeUnit::Seconds, AgeUnit::Milliseconds].into_iter().find(|u| u.word() == text.value);
+        [AgeUnit::Seconds, AgeUnit::Milliseconds].into_iter().find(|u| u.as_str() == text.value);
     let unit = unit.ok_or_else(|| document.expected(key, value, "\"s\" or \"ms\""))?;
     Ok(Setting::new(unit, text.origin))
 }

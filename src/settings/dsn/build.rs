@@ -197,7 +197,7 @@ fn tls(merged: &Merged, surroundings: &ConnectionDefaults) -> Result<Tls, Error>
         None => RootCert::Default(in_home("root.crt").filter(|path| path.exists())),
     };
     let default = if root == RootCert::System { SslMode::VerifyFull } else { SslMode::Prefer };
-    let mode = merged.word("sslmode", &SslMode::ALL.map(|mode| (mode.word(), mode)), default)?;
+    let mode = merged.word("sslmode", &SslMode::ALL.map(|mode| (mode.as_str(), mode)), default)?;
     if root == RootCert::System && mode < SslMode::VerifyFull {
         return Err(Error::config("sslrootcert=system needs sslmode=verify-full")
             .cause("with public authorities, anybody can get some certificate"));

@@ -73,7 +73,7 @@ impl SslMode {
 
     /// libpq's word for it.
     #[must_use]
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Disable => "disable",
             Self::Allow => "allow",

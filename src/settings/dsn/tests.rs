@@ -146,7 +146,7 @@ fn tls_words() {
     assert_eq!(mode("").mode, SslMode::Prefer);
     assert_eq!(mode("ssl=true").mode, SslMode::Require);
     for wanted in SslMode::ALL {
-        assert_eq!(mode(&format!("sslmode={}", wanted.word())).mode, wanted);
+        assert_eq!(mode(&format!("sslmode={}", wanted.as_str())).mode, wanted);
     }
     let system = mode("sslrootcert=system");
     assert_eq!((system.mode, system.root), (SslMode::VerifyFull, RootCert::System));

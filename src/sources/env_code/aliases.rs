@@ -16,7 +16,7 @@ pub(super) struct Aliases<'a> {
 }
 
 impl<'a> Aliases<'a> {
-    pub(super) fn of(program: &Program<'a>) -> Self {
+    pub(super) fn collect(program: &Program<'a>) -> Self {
         let mut aliases = Self { names: HashSet::new() };
         aliases.visit_program(program);
         aliases

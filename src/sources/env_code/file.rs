@@ -45,7 +45,7 @@ pub(super) fn read(arena: &Allocator, path: &Path, vocabulary: &DeclaredKeys) ->
     }
     let starts = lines::starts(text);
     if let Some(offset) = too_deep(text) {
-        return missed(path, lines::of(&starts, offset), "it is nested too deeply");
+        return missed(path, lines::line_at(&starts, offset), "it is nested too deeply");
     }
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     if walk::COMPONENTS.contains(&extension) {
@@ -73,14 +73,14 @@ fn parse(
         let offset = error.labels.first().map_or(0, |label| label.offset());
         return missed(
             path,
-            lines::of(starts, offset),
+            lines::line_at(starts, offset),
             &format!("syntax error: {}", error.message),
         );
     }
-    let aliases = Aliases::of(&parsed.program);
+    let aliases = Aliases::collect(&parsed.program);
     let own = path.canonicalize().is_ok_and(|path| vocabulary.declaring.contains(&path));
-    let place = |offset| SourceLine { file: path.to_owned(), line: lines::of(starts, offset) };
-    Uses::of(&parsed.program, &aliases, &vocabulary.keys, own, &place)
+    let place = |offset| SourceLine { file: path.to_owned(), line: lines::line_at(starts, offset) };
+    Uses::new(&parsed.program, &aliases, &vocabulary.keys, own, &place)
 }
 
 fn reason(error: &crate::sources::env_schema::SchemaError) -> String {

@@ -27,7 +27,7 @@ pub(super) struct Uses<'s, 'a> {
 }
 
 impl<'s, 'a> Uses<'s, 'a> {
-    pub(super) fn of(
+    pub(super) fn new(
         program: &Program<'a>,
         aliases: &'s Aliases<'a>,
         declared: &'s HashSet<String>,

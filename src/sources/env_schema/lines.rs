@@ -8,6 +8,6 @@ pub(in crate::sources) fn starts(text: &str) -> Vec<u32> {
 }
 
 /// The line of an offset, from 1.
-pub(in crate::sources) fn of(starts: &[u32], offset: u32) -> u32 {
+pub(in crate::sources) fn line_at(starts: &[u32], offset: u32) -> u32 {
     u32::try_from(starts.partition_point(|start| *start <= offset)).unwrap_or(u32::MAX)
 }

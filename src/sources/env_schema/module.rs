@@ -81,7 +81,7 @@ impl<'a> Module<'a> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let line_starts = lines::starts(text);
         if let Some(offset) = too_deep(text) {
-            let line = lines::of(&line_starts, offset);
+            let line = lines::line_at(&line_starts, offset);
             return Err(SchemaError::TooDeep { place: SourceLine { file: path.to_owned(), line } });
         }
         let source: &'a str = arena.alloc_str(text);
@@ -90,7 +90,7 @@ impl<'a> Module<'a> {
         let parsed = Parser::new(arena, source, kind).with_options(options).parse();
         if let Some(error) = parsed.diagnostics.errors().next() {
             let offset = error.labels.first().map_or(0, |label| label.offset());
-            let line = lines::of(&line_starts, offset);
+            let line = lines::line_at(&line_starts, offset);
             return Err(SchemaError::Syntax {
                 place: SourceLine { file: path.to_owned(), line },
                 message: error.message.to_string(),
@@ -113,7 +113,7 @@ impl<'a> Module<'a> {
 
     /// The line of an offset as a citation.
     pub(super) fn place(&self, offset: u32) -> SourceLine {
-        SourceLine { file: self.path.clone(), line: lines::of(&self.line_starts, offset) }
+        SourceLine { file: self.path.clone(), line: lines::line_at(&self.line_starts, offset) }
     }
 
     /// Something unknowable at an offset.

@@ -37,14 +37,14 @@ fn from_packages(schema: &Path) -> ZodMajor {
     let folders = || above.iter().take(root.map_or(above.len(), |index| index + 1));
     let installed = folders().find_map(|folder| {
         let package = read(&folder.join("node_modules/zod/package.json"))?;
-        of_version(package.get("version")?.as_str()?)
+        major_of_range(package.get("version")?.as_str()?)
     });
     let asked_for = || {
         folders().find_map(|folder| {
             let package = read(&folder.join("package.json"))?;
             ["dependencies", "devDependencies", "peerDependencies"]
                 .iter()
-                .find_map(|kind| of_version(package.get(kind)?.get("zod")?.as_str()?))
+                .find_map(|kind| major_of_range(package.get(kind)?.get("zod")?.as_str()?))
         })
     };
     installed.or_else(asked_for).unwrap_or(ZodMajor::Unknown)
@@ -57,7 +57,7 @@ fn read(path: &Path) -> Option<Value> {
 }
 
 /// The major of `3.25.76`, `^4`, `~3.22`, `npm:zod@^4`; none where a range spans several.
-fn of_version(range: &str) -> Option<ZodMajor> {
+fn major_of_range(range: &str) -> Option<ZodMajor> {
     let range = range.rsplit('@').next()?.trim();
     if range.contains("||") || range.contains(" - ") || range.starts_with('>') {
         return None;
@@ -87,7 +87,7 @@ mod tests {
             ("catalog:", None),
             ("workspace:*", None),
         ] {
-            assert_eq!(of_version(range), major, "{range}");
+            assert_eq!(major_of_range(range), major, "{range}");
         }
     }
 

@@ -158,7 +158,7 @@ fn point<'a>(row: &'a Row<'_>) -> rusqlite::Result<StoredSnapshot<'a>> {
     }
     Ok(StoredSnapshot {
         at: row.get(0)?,
-        verdict: Status::of_number(row.get(1)?),
+        verdict: Status::from_number(row.get(1)?),
         section: row.get_ref(2)?.as_str_or_null()?,
         bad: row.get_ref(3)?.as_str()?,
         figures,

@@ -72,7 +72,7 @@ fn insert(tx: &Transaction<'_>, place: i64, snapshot: &Snapshot) -> rusqlite::Re
     let mut bits = 0;
     let mut figures = Vec::with_capacity(FIGURES.len());
     for (place, doc) in FIGURES.iter().enumerate() {
-        let measure = snapshot.figures.get(doc.figure);
+        let measure = snapshot.metrics.get(doc.figure);
         bits |= i64::from(measure.is_some_and(|m| m.at_least)) << place;
         figures.push(measure.map_or(Value::Null, |m| Value::Real(m.value)));
     }
@@ -80,9 +80,9 @@ fn insert(tx: &Transaction<'_>, place: i64, snapshot: &Snapshot) -> rusqlite::Re
         Value::Integer(place),
         Value::Integer(snapshot.at.as_millisecond()),
         Value::Integer(i64::try_from(snapshot.took.as_millis()).unwrap_or(i64::MAX)),
-        Value::Integer(snapshot.verdict.number().into()),
+        Value::Integer(snapshot.status.number().into()),
         snapshot.section.clone().map_or(Value::Null, Value::Text),
-        Value::Text(bad(&snapshot.bad)),
+        Value::Text(bad(&snapshot.failed_checks)),
         Value::Integer(bits),
     ];
     values.extend(figures);

@@ -62,7 +62,7 @@ fn stalled(url: &Url, phase: Phase, received: usize) -> SourceError {
         Phase::Reading => format!(", {received} bytes so far"),
         _ => String::new(),
     };
-    let message = format!("{} timed out while {}{so_far}", origin(url), phase.words());
+    let message = format!("{} timed out while {}{so_far}", origin(url), phase.message());
     SourceError::new(SourceErrorKind::Timeout, message).hint(match phase {
         Phase::Resolving => "check this machine's name servers and VPN",
         Phase::Connecting => {
@@ -122,7 +122,7 @@ fn broken(cause: &io::Error, url: &Url, phase: Phase, received: usize) -> Source
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe => SourceError::new(
             SourceErrorKind::Disconnected,
-            format!("{place} reset the connection while {}", phase.words()),
+            format!("{place} reset the connection while {}", phase.message()),
         )
         .hint("the app or a proxy in front of it crashes or restarts: look at the logs"),
         _ => SourceError::new(SourceErrorKind::Other, format!("{place}: {}", root(cause))),

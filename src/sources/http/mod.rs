@@ -76,7 +76,7 @@ impl Http {
 
     /// Asks for a path below the base URL, within the budget, retries included.
     pub async fn get(&self, path: &str, budget: Duration) -> Result<Answer, SourceError> {
-        self.persist(path, self.headers.clone(), budget).await
+        self.send_with_retries(path, self.headers.clone(), budget).await
     }
 
     /// As [`Self::get`], with the admin token where there is one.
@@ -85,11 +85,11 @@ impl Http {
         if let Some(token) = &self.admin_token {
             headers.insert(AUTHORIZATION, token.clone());
         }
-        self.persist(path, headers, budget).await
+        self.send_with_retries(path, headers, budget).await
     }
 
     /// Tries, and tries again what a moment may change.
-    async fn persist(
+    async fn send_with_retries(
         &self,
         path: &str,
         headers: HeaderMap,
@@ -178,11 +178,11 @@ impl Http {
         }
         let latency = watch.finish();
         let exchange = Exchange { http_status: status.as_u16(), latency, retries: 0 };
-        Ok(Answer { status, headers, body: self.blot(&body), exchange })
+        Ok(Answer { status, headers, body: self.redact_credentials(&body), exchange })
     }
 
     /// The body as text, without the credentials that a debugging page may send back.
-    fn blot(&self, body: &[u8]) -> String {
+    fn redact_credentials(&self, body: &[u8]) -> String {
         let text = String::from_utf8_lossy(body).into_owned();
         self.secrets.iter().fold(text, |text, secret| {
             if text.contains(secret.as_str()) { text.replace(secret.as_str(), "***") } else { text }

@@ -27,7 +27,7 @@ pub enum Phase {
 
 impl Phase {
     /// `while …`
-    pub fn words(self) -> &'static str {
+    pub fn message(self) -> &'static str {
         match self {
             Self::Resolving => "looking up the name",
             Self::Connecting => "connecting",

@@ -57,7 +57,7 @@ fn certificate(reason: &CertificateError, url: &Url) -> (String, &'static str) {
             format!("the certificate of {host} signs itself"),
             "give the server a certificate issued by an authority that this machine trusts",
         ),
-        other => match AuthorityExpired::of(other) {
+        other => match AuthorityExpired::from_certificate_error(other) {
             Some(AuthorityExpired { name, day }) => (
                 format!(
                     "the certificate of {host} is valid, but that of its authority {name} expired on {day}"

@@ -80,7 +80,7 @@ impl Database {
         queries: [Query<'_>; N],
     ) -> Result<[Result<Vec<Row>, SourceError>; N], SourceError> {
         let answers = self
-            .within(limit, async |connection| {
+            .with_timeout(limit, async |connection| {
                 let asked = join_all(queries.map(|query| query.ask(connection)));
                 flight(connection, limit, asked, |answers| answers.iter().all(Result::is_ok)).await
             })
@@ -95,7 +95,7 @@ impl Database {
     ///
     /// # Errors
     /// The transaction's own; each statement's is with its rows.
-    pub async fn pair<T>(
+    pub async fn query_pair<T>(
         &self,
         limit: Duration,
         first: Query<'_>,
@@ -103,7 +103,7 @@ impl Database {
         second: Query<'_>,
     ) -> Result<(Result<T, SourceError>, Result<Vec<Row>, SourceError>), SourceError> {
         let (first, second) = self
-            .within(limit, async |connection| {
+            .with_timeout(limit, async |connection| {
                 let first = async { first.ask(connection).await.map(&take) };
                 let asked = join(first, second.ask(connection));
                 flight(connection, limit, asked, |(a, b)| a.is_ok() && b.is_ok()).await
@@ -127,7 +127,7 @@ async fn flight<T>(
     all_well: impl FnOnce(&T) -> bool,
 ) -> Result<T, SourceError> {
     let begin = begin(limit);
-    let transaction = Transaction::of(connection);
+    let transaction = Transaction::new(connection);
     let end = connection.batch_execute("COMMIT");
     let (begun, answers, ended) = join3(connection.batch_execute(&begin), asked, end).await;
     transaction.over();

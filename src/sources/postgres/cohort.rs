@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::raw::Token;
-use super::requeue::lookup::of_operation;
+use super::requeue::lookup::operation_filter;
 use super::selection::{fingerprint, fingerprint_columns};
 use super::{Database, sql};
 use crate::facts::SourceError;
@@ -99,7 +99,7 @@ fn page_statement(layout: &Layout, events: &Events) -> Option<String> {
 fn deed(row: &Row) -> Option<JobEvent> {
     let worker = || row.get::<_, Option<String>>("worker");
     match row.get::<_, Option<&str>>("reason") {
-        Some(REQUEUED) => return Some(JobEvent::Moved),
+        Some(REQUEUED) => return Some(JobEvent::RequeuedAgain),
         Some(UNDONE) => return Some(JobEvent::Undone),
         Some(RESCUED) => return Some(JobEvent::Rescued),
         _ => {}
@@ -115,7 +115,7 @@ fn deed(row: &Row) -> Option<JobEvent> {
 ///
 /// # Errors
 /// The database's.
-pub async fn of_events(
+pub async fn read_from_events(
     db: &Database,
     layout: &Layout,
     operation: &OperationId,
@@ -130,7 +130,7 @@ pub async fn of_events(
          )
          select ours.job_id::text as job, {}
            from ours join public.jobs job on job.id = ours.job_id",
-        of_operation(events, operation)?,
+        operation_filter(events, operation)?,
         left_columns(layout, "ours.previous"),
     );
     let name = operation.to_string();
@@ -142,7 +142,7 @@ pub async fn of_events(
 ///
 /// # Errors
 /// The database's.
-pub async fn of_journal(
+pub async fn read_from_journal(
     db: &Database,
     layout: &Layout,
     entries: &[String],
@@ -173,9 +173,9 @@ pub async fn of_journal(
 fn member(row: &Row, id: IdType, causes: &mut CauseInterner) -> Result<RequeuedJob, SourceError> {
     Ok(RequeuedJob {
         id: super::requeue::select::id(row.get("job"), id)?,
-        died_of: causes.keep(fingerprint(row)),
-        errors: row.get::<_, Token>("errors_mark").0,
-        changed: row.get::<_, Token>("changed_mark").0,
+        cause: causes.keep(fingerprint(row)),
+        error_hash: row.get::<_, Token>("errors_mark").0,
+        updated_hash: row.get::<_, Token>("changed_mark").0,
     })
 }
 
@@ -183,7 +183,7 @@ fn member(row: &Row, id: IdType, causes: &mut CauseInterner) -> Result<RequeuedJ
 ///
 /// # Errors
 /// The database's.
-pub async fn now(
+pub async fn read_rows(
     db: &Database,
     layout: &Layout,
     jobs: &[JobId],
@@ -199,12 +199,12 @@ pub async fn now(
             id: super::requeue::select::id(row.get("job"), layout.id)?,
             role: layout.vocabulary.role(row.get::<_, Option<&str>>("live").unwrap_or_default()),
             attempts: row.get("attempts"),
-            holder: row.get("holder"),
+            locked_by: row.get("holder"),
             failed_by: row.get("failed_by"),
-            dated: row.get::<_, Option<bool>>("dated").unwrap_or(false),
+            error_has_time: row.get::<_, Option<bool>>("dated").unwrap_or(false),
             cause: causes.keep(fingerprint(row)),
-            errors: row.get::<_, Token>("errors_mark").0,
-            changed: row.get::<_, Token>("changed_mark").0,
+            error_hash: row.get::<_, Token>("errors_mark").0,
+            updated_hash: row.get::<_, Token>("changed_mark").0,
         })
     };
     rows.iter().map(now).collect()
@@ -229,7 +229,7 @@ fn now_statement(layout: &Layout) -> String {
                 {failed_at} is not null as dated, {mark}, {changed} as changed_mark,
                 {fingerprint}
            from public.jobs where id = any($1::text[]::{id}[])",
-        live = sql::ident(&layout.live),
+        live = sql::ident(&layout.state_column),
         attempts = sql::column_or_null(layout.attempts.as_ref(), "bigint"),
         holder = sql::column_or_null(layout.locked_by.as_ref(), "text"),
         failed_by = of_error("worker_id"),
@@ -266,8 +266,8 @@ fn left_columns(layout: &Layout, previous: &str) -> String {
     format!(
         "{kind} as fp_kind, {last} as fp_last_error, {of_error} as fp_error, {mark}, \
          coalesce(({changed})::timestamptz::text, '') as changed_mark",
-        last = sql::fingerprinted(&last_error),
-        of_error = sql::fingerprinted(&error),
+        last = sql::fingerprint_input(&last_error),
+        of_error = sql::fingerprint_input(&error),
         mark = errors_mark(&last_error, &error),
         changed = text(layout.updated.as_ref()),
     )

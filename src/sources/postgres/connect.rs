@@ -69,7 +69,7 @@ impl Connector {
         let mut failures = Vec::new();
         for host in &self.dsn.hosts {
             let attempt = tokio::time::timeout(limit, self.connect_host(host, limit)).await;
-            match attempt.unwrap_or_else(|_| Err(errors::mute(host, limit))) {
+            match attempt.unwrap_or_else(|_| Err(errors::host_timeout(host, limit))) {
                 Ok(client) => return Ok(client),
                 Err(error) if error.kind.retryable() => failures.push(error),
                 Err(error) => return Err(error),
@@ -94,13 +94,13 @@ impl Connector {
             SslMode::Allow => match plain(&config).await {
                 Err(error) if refused_by_rule(&error) => {
                     let second = self.secure(&config, config::SslMode::Require).await?;
-                    telling(second, error).map_err(explain)
+                    more_useful_error(second, error).map_err(explain)
                 }
                 first => first.map_err(explain),
             },
             SslMode::Prefer => match self.secure(&config, config::SslMode::Prefer).await? {
                 Err(error) if refused_by_rule(&error) || errors::is_tls(&error) => {
-                    telling(plain(&config).await, error).map_err(explain)
+                    more_useful_error(plain(&config).await, error).map_err(explain)
                 }
                 first => first.map_err(explain),
             },
@@ -116,7 +116,7 @@ impl Connector {
         let connector = self.tls.get_or_try_init(connector).await?;
         let mut config = config.clone();
         Ok(match config.ssl_mode(mode).connect(connector.clone()).await {
-            Ok((client, connection)) => Ok(attend(client, connection)),
+            Ok((client, connection)) => Ok(spawn_connection(client, connection)),
             Err(error) => Err(error),
         })
     }
@@ -166,11 +166,11 @@ impl Connector {
 async fn plain(config: &Config) -> Attempt {
     let mut config = config.clone();
     let (client, connection) = config.ssl_mode(config::SslMode::Disable).connect(NoTls).await?;
-    Ok(attend(client, connection))
+    Ok(spawn_connection(client, connection))
 }
 
 /// Lets the connection's task run until the client is dropped. What breaks it, its queries report.
-fn attend<F>(client: Client, connection: F) -> ClientWithTask
+fn spawn_connection<F>(client: Client, connection: F) -> ClientWithTask
 where
     F: Future<Output = Result<(), tokio_postgres::Error>> + Send + 'static,
 {
@@ -186,7 +186,7 @@ fn refused_by_rule(error: &tokio_postgres::Error) -> bool {
 }
 
 /// Of two failures, the one that tells more: the second, unless it was not even let in.
-fn telling(second: Attempt, first: tokio_postgres::Error) -> Attempt {
+fn more_useful_error(second: Attempt, first: tokio_postgres::Error) -> Attempt {
     second.map_err(|second| if refused_by_rule(&second) { first } else { second })
 }
 

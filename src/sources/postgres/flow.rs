@@ -29,8 +29,8 @@ pub async fn read(
     if !small && !has_dead {
         let (died_last_hour, died_hour_before) = (None, None);
         return Ok(DeadLetterTrend {
-            died_last_hour,
-            died_hour_before,
+            dead_lettered_last_hour: died_last_hour,
+            dead_lettered_hour_before: died_hour_before,
             oldest_unfinished_age: None,
         });
     }
@@ -55,8 +55,8 @@ pub async fn read(
         Err(e) => return Err(e),
     };
     Ok(DeadLetterTrend {
-        died_last_hour: has_dead.then_some(last),
-        died_hour_before: has_dead.then_some(before),
+        dead_lettered_last_hour: has_dead.then_some(last),
+        dead_lettered_hour_before: has_dead.then_some(before),
         oldest_unfinished_age: oldest,
     })
 }
@@ -67,9 +67,9 @@ fn count(n: i64, whole: bool) -> Count {
 }
 
 fn small_statement(layout: &Layout) -> String {
-    let dead = sql::live_in(layout, &layout.vocabulary.dead);
+    let dead = sql::state_in(layout, &layout.vocabulary.dead);
     let changed = sql::changed(layout);
-    let finished = sql::live_in(layout, layout.vocabulary.values(Lifecycle::Finished));
+    let finished = sql::state_in(layout, layout.vocabulary.values(Lifecycle::Finished));
     let created = sql::column_or_null(layout.created.as_ref(), "timestamptz");
     let oldest = sql::age(&format!("(min({created}) filter (where not ({finished})))"));
     format!(
@@ -81,7 +81,7 @@ fn small_statement(layout: &Layout) -> String {
 }
 
 fn large_statement(layout: &Layout) -> String {
-    let dead = sql::live_in(layout, &layout.vocabulary.dead);
+    let dead = sql::state_in(layout, &layout.vocabulary.dead);
     let changed = sql::changed(layout);
     format!(
         "select count(*) filter (where at > now() - interval '1 hour') as last, \

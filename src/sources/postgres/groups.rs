@@ -29,7 +29,7 @@ pub async fn read(
     timeout: Duration,
 ) -> Result<Groups, SourceError> {
     dead_letters::required(layout)?;
-    let conditions = Conditions::of(layout, selection);
+    let conditions = Conditions::new(layout, selection);
     // In no order: everything is read, and a sort would hold back the first row until the last.
     let statement = format!(
         "select {}, {}, {} as workspace from public.jobs where {}",
@@ -50,7 +50,7 @@ pub async fn read(
         Err(error) if error.kind == SourceErrorKind::Timeout && tally.read > 0 => true,
         read => read.map(|()| false)?,
     };
-    Ok(Groups { cut, ..tally.finish() })
+    Ok(Groups { truncated: cut, ..tally.finish() })
 }
 
 #[derive(Default)]
@@ -88,6 +88,6 @@ impl GroupBuilder {
         groups.sort_by(|a, b| {
             b.count.cmp(&a.count).then_with(|| a.fingerprint.hash.cmp(&b.fingerprint.hash))
         });
-        Groups { groups, read: self.read, unkept: self.unkept, ..Groups::default() }
+        Groups { groups, read: self.read, rare_groups_dropped: self.unkept, ..Groups::default() }
     }
 }

@@ -8,13 +8,13 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::selection::{fingerprint, fingerprint_columns};
-use super::sql::{age, changed, column_or_null, ident, live_in, sign_of_life};
+use super::sql::{age, changed, column_or_null, ident, last_heartbeat, state_in};
 use super::{Database, dead_letters};
 use crate::facts::layout::{Events, Layout};
 use crate::facts::live::{
     Activity, Deaths, MOST_STUCK, NAMED, RecentGroup, RecentOperation, SPAN, Stuck,
 };
-use crate::facts::operation::{MOVED_ON, OperationType, TAKEN_BACK};
+use crate::facts::operation::{OperationType, STATE_CHANGED_SINCE, STATE_UNDONE};
 use crate::facts::{SourceError, SourceErrorKind, mask};
 
 /// Dead letters that are read, newest first.
@@ -48,7 +48,7 @@ pub async fn deaths(
         "select id::text as id, {}, {} from public.jobs where {} order by {} desc limit {DEATHS}",
         fingerprint_columns(layout),
         dead_letters::death_columns(layout),
-        live_in(layout, dead),
+        state_in(layout, dead),
         changed(layout),
     );
     let rows = db.rows(timeout.min(BUDGET), &statement, &[]).await?;
@@ -141,8 +141,8 @@ fn operations(layout: &Layout, events: &Events, at: &str) -> Option<String> {
            window later as (partition by job_id order by id desc)
          ), by_author as (
            select operation,
-                  case when undone = operation then '{TAKEN_BACK}'
-                       when next_operation <> operation then '{MOVED_ON}'
+                  case when undone = operation then '{STATE_UNDONE}'
+                       when next_operation <> operation then '{STATE_CHANGED_SINCE}'
                        else job.{live}::text end as state, actor, host, reason, count(*) as n,
                   max(deed) as deed, max(age) as first, min(age) as last
              from ours join public.jobs job on job.id = ours.job_id group by 1, 2, 3, 4, 5
@@ -160,7 +160,7 @@ fn operations(layout: &Layout, events: &Events, at: &str) -> Option<String> {
            from by_state join latest using (operation)
           group by operation, actor, host, reason order by min(last) limit $1",
         age = age(&ident(at)),
-        live = ident(&layout.live),
+        live = ident(&layout.state_column),
     ))
 }
 
@@ -169,7 +169,7 @@ fn running(row: &Row) -> RecentOperation {
     let or = |text: Option<String>| text.unwrap_or_else(|| "?".to_owned());
     RecentOperation {
         operation: row.get("operation"),
-        deed: OperationType::of(row.get("deed")),
+        deed: OperationType::from_reason(row.get("deed")),
         who: format!("{}@{}", or(text("actor")), or(text("host"))),
         reason: text("reason").map(|reason| mask::text(&reason)),
         jobs: u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0),
@@ -190,13 +190,13 @@ pub async fn stuck(
     timeout: Duration,
 ) -> Result<Vec<Stuck>, SourceError> {
     let in_progress = &layout.vocabulary.in_progress;
-    if !layout.shows_life() || in_progress.is_empty() {
+    if !layout.has_heartbeats() || in_progress.is_empty() {
         return Ok(vec![]);
     }
     if !layout.is_small() && !layout.has_partial_index(in_progress, &[]) {
         return Err(scan("queue"));
     }
-    let life = sign_of_life(layout);
+    let life = last_heartbeat(layout);
     let statement = format!(
         "select id::text as id, {kind}::text as kind, {worker}::text as worker, {silent} as silent \
            from public.jobs where {in_progress} \
@@ -205,7 +205,7 @@ pub async fn stuck(
         kind = column_or_null(layout.kind.as_ref(), "text"),
         worker = column_or_null(layout.locked_by.as_ref(), "text"),
         silent = age(&life),
-        in_progress = live_in(layout, in_progress),
+        in_progress = state_in(layout, in_progress),
     );
     let rows = db.rows(timeout.min(BUDGET), &statement, &[(&after, Type::FLOAT8)]).await?;
     let text = |row: &Row, column: &str| {

@@ -88,18 +88,18 @@ impl Database {
         limit: Duration,
         ask: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
     ) -> Result<T, SourceError> {
-        self.within(limit, async |connection| read_only(connection, limit, ask).await).await
+        self.with_timeout(limit, async |connection| read_only(connection, limit, ask).await).await
     }
 
     /// Runs `ask` in a transaction that may write and is rolled back, whatever comes of it. Triggers run
     /// and sequences move all the same.
-    pub async fn rehearse<T>(
+    pub async fn rolled_back<T>(
         &self,
         limit: Duration,
         ask: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
     ) -> Result<T, SourceError> {
-        self.within(limit, async |connection| {
-            let transaction = Transaction::of(connection);
+        self.with_timeout(limit, async |connection| {
+            let transaction = Transaction::new(connection);
             let (begun, answer) = join(connection.batch_execute("BEGIN"), ask(connection)).await;
             // Waited for: a pooler throws a server connection away when its client leaves it in the middle.
             connection.batch_execute("ROLLBACK").await?;
@@ -110,14 +110,14 @@ impl Database {
         .await
     }
 
-    async fn within<T>(
+    async fn with_timeout<T>(
         &self,
         limit: Duration,
         ask: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
     ) -> Result<T, SourceError> {
         let connection = self.connection().await?;
         let answer = tokio::time::timeout(limit + GRACE, ask(&connection));
-        let answer = answer.await.unwrap_or_else(|_| Err(errors::silent(limit + GRACE)));
+        let answer = answer.await.unwrap_or_else(|_| Err(errors::server_timeout(limit + GRACE)));
         if let Err(SourceError { kind: Kind::Disconnected | Kind::Timeout, .. }) = answer {
             // Broken, or still busy with our query: this connection must not be lent again.
             drop(Object::take(connection));

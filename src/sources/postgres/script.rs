@@ -29,8 +29,8 @@ impl Database {
         let opened = format!("{}; SET LOCAL datestyle = iso", begin(limit));
         let message = format!("{opened};\n{};\nCOMMIT", statements.join(";\n"));
         let answers = self
-            .within(limit, async |connection| {
-                let transaction = Transaction::of(connection);
+            .with_timeout(limit, async |connection| {
+                let transaction = Transaction::new(connection);
                 let messages = connection.simple_query(&message).await?;
                 transaction.over();
                 Ok(answers(messages))

@@ -18,9 +18,9 @@ pub struct Conditions {
 impl Conditions {
     /// The dead jobs that a selection means; its group is left to [`in_group`].
     #[must_use]
-    pub fn of(layout: &Layout, selection: &Selection) -> Self {
+    pub fn new(layout: &Layout, selection: &Selection) -> Self {
         let mut all = Self::default();
-        all.push(sql::live_in(layout, &layout.vocabulary.dead));
+        all.push(sql::state_in(layout, &layout.vocabulary.dead));
         if !selection.kinds.is_empty() {
             let kind = text(layout.kind.as_ref());
             let values = all.bind(selection.kinds.clone(), Type::TEXT_ARRAY);
@@ -80,7 +80,7 @@ fn text(column: Option<&String>) -> String {
 #[must_use]
 pub fn fingerprint_columns(layout: &Layout) -> String {
     let error = layout.error.as_ref().map(|column| &column.name);
-    let ends = |column| sql::fingerprinted(&sql::column_or_null(column, "text"));
+    let ends = |column| sql::fingerprint_input(&sql::column_or_null(column, "text"));
     format!(
         "{} as fp_kind, {} as fp_last_error, {} as fp_error",
         text(layout.kind.as_ref()),
@@ -93,7 +93,7 @@ pub fn fingerprint_columns(layout: &Layout) -> String {
 #[must_use]
 pub fn fingerprint(row: &Row) -> Fingerprint {
     let column = |name: &str| row.get::<_, Option<&str>>(name);
-    Fingerprint::of(column("fp_kind").unwrap_or(""), column("fp_last_error"), column("fp_error"))
+    Fingerprint::new(column("fp_kind").unwrap_or(""), column("fp_last_error"), column("fp_error"))
 }
 
 /// Whether a job with this fingerprint belongs to the group that a selection means.

@@ -29,11 +29,11 @@ pub fn literals(values: &[String]) -> String {
 /// `"state" in ('a', 'b')`, or `false` for no values. Written so that a partial index with the
 /// same list serves it.
 #[must_use]
-pub fn live_in(layout: &Layout, values: &[String]) -> String {
+pub fn state_in(layout: &Layout, values: &[String]) -> String {
     match values {
         [] => "false".to_owned(),
-        [one] => format!("{} = {}", ident(&layout.live), literal(one)),
-        many => format!("{} in ({})", ident(&layout.live), literals(many)),
+        [one] => format!("{} = {}", ident(&layout.state_column), literal(one)),
+        many => format!("{} in ({})", ident(&layout.state_column), literals(many)),
     }
 }
 
@@ -58,7 +58,7 @@ pub fn due(layout: &Layout) -> String {
 
 /// The last sign of life of a job in progress: its heartbeat, else its lock.
 #[must_use]
-pub fn sign_of_life(layout: &Layout) -> String {
+pub fn last_heartbeat(layout: &Layout) -> String {
     let columns: Vec<_> =
         [&layout.heartbeat, &layout.locked_at].into_iter().flatten().map(|c| ident(c)).collect();
     match columns.as_slice() {
@@ -94,7 +94,7 @@ pub fn error_text(layout: &Layout) -> String {
 /// A value as text, without what a fingerprint passes over: `Fingerprint::of` takes the ends of a
 /// long text alone. Its size is asked first, because that neither unpacks it nor makes text of it.
 #[must_use]
-pub fn fingerprinted(value: &str) -> String {
+pub fn fingerprint_input(value: &str) -> String {
     let whole = HEAD + TAIL;
     format!(
         "case when pg_column_size({value}) > 3000 and length({value}::text) > {whole} \
@@ -135,8 +135,8 @@ pub fn age(timestamp: &str) -> String {
 pub fn covering_columns(layout: &Layout, role: Lifecycle) -> Vec<&str> {
     let mut columns: Vec<&str> = layout.kind.as_deref().into_iter().collect();
     match role {
-        Lifecycle::Waiting => columns.extend(layout.due.iter().map(String::as_str)),
-        Lifecycle::InProgress => columns.extend(
+        Lifecycle::Queued => columns.extend(layout.due.iter().map(String::as_str)),
+        Lifecycle::Claimed => columns.extend(
             [&layout.heartbeat, &layout.locked_at, &layout.locked_by]
                 .into_iter()
                 .filter_map(|c| c.as_deref()),

@@ -42,8 +42,8 @@ pub(super) fn tally(
     request: CountRequest<'_>,
     parts: &[(Coverage<'_>, Vec<CountRow>)],
 ) -> Queue {
-    let of = |role: Lifecycle| Figures::of(layout, role, parts);
-    let (waiting, running) = (of(Lifecycle::Waiting), of(Lifecycle::InProgress));
+    let of = |role: Lifecycle| MetricValues::new(layout, role, parts);
+    let (waiting, running) = (of(Lifecycle::Queued), of(Lifecycle::Claimed));
     let (failed, dead, other) = (of(Lifecycle::Failed), of(Lifecycle::Dead), of(Lifecycle::Other));
     let has_dead = !layout.vocabulary.dead.is_empty();
     Queue {
@@ -55,8 +55,8 @@ pub(super) fn tally(
         dead: has_dead.then(|| dead.count(|g| g.n)),
         other: other.count(|g| g.n),
         oldest_due_age: waiting.groups.iter().filter_map(|g| g.oldest_due_age).reduce(f64::max),
-        stuck: layout.shows_life().then(|| running.count(|g| g.stuck)),
-        workers: layout.shows_life().then(|| workers(&running, request.beat_window)),
+        stuck: layout.has_heartbeats().then(|| running.count(|g| g.stuck)),
+        workers: layout.has_heartbeats().then(|| workers(&running, request.beat_window)),
         died_last_hour: has_dead.then(|| dead.count(|g| g.died_last_hour)),
         by_kind: by_kind(parts),
         by_kind_missing: [waiting, running, failed, dead]
@@ -68,15 +68,15 @@ pub(super) fn tally(
 }
 
 /// The groups of one role, and how much of it they are.
-struct Figures<'a> {
+struct MetricValues<'a> {
     groups: Vec<&'a CountRow>,
     complete: bool,
     counted: bool,
     by_kind: bool,
 }
 
-impl<'a> Figures<'a> {
-    fn of(layout: &Layout, role: Lifecycle, parts: &'a [(Coverage<'_>, Vec<CountRow>)]) -> Self {
+impl<'a> MetricValues<'a> {
+    fn new(layout: &Layout, role: Lifecycle, parts: &'a [(Coverage<'_>, Vec<CountRow>)]) -> Self {
         let whole = Self { groups: vec![], complete: true, counted: true, by_kind: true };
         let mut found = None;
         for (coverage, groups) in parts {
@@ -87,7 +87,7 @@ impl<'a> Figures<'a> {
                 Coverage::Missing(roles) => (roles, false, false, false),
             };
             if roles.contains(&role) && found.is_none() {
-                let groups = groups.iter().filter(|g| g.role == role.word()).collect();
+                let groups = groups.iter().filter(|g| g.role == role.as_str()).collect();
                 found = Some(Self { groups, complete, counted, by_kind });
             }
         }
@@ -108,7 +108,7 @@ impl<'a> Figures<'a> {
     }
 }
 
-fn workers(running: &Figures<'_>, beat_window: f64) -> Workers {
+fn workers(running: &MetricValues<'_>, beat_window: f64) -> Workers {
     let beating: HashSet<_> = running
         .groups
         .iter()
@@ -132,18 +132,18 @@ fn by_kind(parts: &[(Coverage<'_>, Vec<CountRow>)]) -> Vec<KindCounts> {
         if !matches!(coverage, Coverage::ByKind(_)) {
             continue;
         }
-        for group in groups.iter().filter(|g| g.role != Lifecycle::Finished.word()) {
+        for group in groups.iter().filter(|g| g.role != Lifecycle::Finished.as_str()) {
             let row = kinds.entry(group.kind.as_deref().unwrap_or("(none)")).or_default();
-            if group.role == Lifecycle::Waiting.word() {
+            if group.role == Lifecycle::Queued.as_str() {
                 row.due += group.due;
                 let ages = [row.oldest_due_age, group.oldest_due_age];
                 row.oldest_due_age = ages.into_iter().flatten().reduce(f64::max);
                 row.scheduled += group.n.saturating_sub(group.due);
-            } else if group.role == Lifecycle::InProgress.word() {
+            } else if group.role == Lifecycle::Claimed.as_str() {
                 row.in_progress += group.n;
-            } else if group.role == Lifecycle::Failed.word() {
+            } else if group.role == Lifecycle::Failed.as_str() {
                 row.failed += group.n;
-            } else if group.role == Lifecycle::Dead.word() {
+            } else if group.role == Lifecycle::Dead.as_str() {
                 row.dead += group.n;
             }
         }

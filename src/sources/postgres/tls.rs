@@ -111,7 +111,7 @@ fn failed(what: impl std::fmt::Display, why: impl std::fmt::Display) -> SourceEr
 }
 
 fn no_root(mode: SslMode) -> SourceError {
-    let message = format!("sslmode={} needs a root certificate, and none is named", mode.word());
+    let message = format!("sslmode={} needs a root certificate, and none is named", mode.as_str());
     SourceError::new(SourceErrorKind::Tls, message).hint(
         "name the authority's file with sslrootcert=FILE, or trust the system's authorities \
          with sslrootcert=system",

@@ -30,7 +30,7 @@ pub(super) async fn read_only<T>(
     ask: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
 ) -> Result<T, SourceError> {
     let begin = begin(limit);
-    let transaction = Transaction::of(connection);
+    let transaction = Transaction::new(connection);
     // `join` polls, and so sends, its first future first.
     let (begun, answer) = join(connection.batch_execute(&begin), ask(connection)).await;
     begun?;
@@ -45,7 +45,7 @@ pub(super) async fn read_only<T>(
 pub(super) struct Transaction<'a>(Option<&'a Client>);
 
 impl<'a> Transaction<'a> {
-    pub(super) fn of(connection: &'a Client) -> Self {
+    pub(super) fn new(connection: &'a Client) -> Self {
         Self(Some(connection))
     }
 

@@ -110,8 +110,8 @@ fn a_refusal_points_at_the_policies_whatever_section_applies() {
     let mut facts = testing::healthy();
     red(&mut facts, Some("db"));
     part(report(&mut facts), "db").message = Some("permission denied for table jobs".to_owned());
-    let steps = judge(&facts, &Thresholds::default());
-    let access = steps.iter().find(|step| step.question == "access?").unwrap();
+    let steps = evaluate(&facts, &Thresholds::default());
+    let access = steps.iter().find(|step| step.area == "access?").unwrap();
     assert_eq!(access.next(), Some("cliplyctl rls audit"));
 }
 
@@ -119,8 +119,10 @@ fn a_refusal_points_at_the_policies_whatever_section_applies() {
 fn what_is_blocked_says_by_what_and_the_rest_still_runs() {
     let mut facts = testing::healthy();
     away(&mut facts, Kind::Refused);
-    let findings: Vec<_> =
-        judge(&facts, &Thresholds::default()).into_iter().flat_map(|step| step.findings).collect();
+    let findings: Vec<_> = evaluate(&facts, &Thresholds::default())
+        .into_iter()
+        .flat_map(|step| step.findings)
+        .collect();
     let of = |id: &str| findings.iter().find(|finding| finding.check == id).unwrap().verdict;
     let blocked = Status::Skipped { blocked_by: "db.reachable" };
     for id in ["access.jobs", "queue.backlog", "dlq.size", "dlq.trend", "dlq.failures", "db.locks"]
@@ -135,7 +137,7 @@ fn every_earlier_section_is_ruled_out_with_its_reading() {
     let mut facts = testing::healthy();
     queue(&mut facts).dead = Some(Count::Exact(140));
     queue(&mut facts).oldest_due_age = Some(70.0);
-    let steps = judge(&facts, &Thresholds::default());
+    let steps = evaluate(&facts, &Thresholds::default());
     let section = section(&steps).unwrap();
     let seen: Vec<_> =
         section.ruled_out.iter().map(|out| (out.section.number(), out.verdict)).collect();

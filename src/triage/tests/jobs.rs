@@ -211,7 +211,7 @@ fn jobs_die() {
             |f| {
                 (queue(f).dead, queue(f).died_last_hour) = (None, None);
                 let flow = f.flow.as_mut().unwrap().result.as_mut().unwrap();
-                (flow.died_last_hour, flow.died_hour_before) = (None, None);
+                (flow.dead_lettered_last_hour, flow.dead_lettered_hour_before) = (None, None);
             },
             "-",
             Ok,
@@ -244,6 +244,6 @@ fn jobs_die() {
 fn died(facts: &mut Facts, last: u64, before: u64) {
     queue(facts).died_last_hour = Some(Count::Exact(last));
     let flow = facts.flow.as_mut().unwrap().result.as_mut().unwrap();
-    flow.died_last_hour = Some(Count::Exact(last));
-    flow.died_hour_before = Some(Count::Exact(before));
+    flow.dead_lettered_last_hour = Some(Count::Exact(last));
+    flow.dead_lettered_hour_before = Some(Count::Exact(before));
 }

@@ -99,7 +99,7 @@ fn fail(facts: &mut Facts, errors: &[Option<SourceError>]) {
 }
 
 fn exit(facts: &Facts, fail_on: FailOn) -> (ExitCode, Status) {
-    let steps = judge(facts, &Thresholds::default());
+    let steps = evaluate(facts, &Thresholds::default());
     let report = triage::report(facts, &steps, fail_on, &Provenance::default());
     // Whatever is not OK names a section and a next command.
     if report.verdict != Some(Status::Ok) {

@@ -24,18 +24,18 @@ fn snapshot(at: i64) -> Snapshot {
     figures.exact(Metric::Due, Some(at as f64));
     let (check, message) = ("queue.workers".to_owned(), "nobody works".to_owned());
     let step = AreaLine {
-        question: "queue?".into(),
-        verdict: "critical".into(),
+        area: "queue?".into(),
+        status: "critical".into(),
         // Longer than a page, so that half a row would be seen.
-        reading: "nobody works ".repeat(1_000),
+        detail: "nobody works ".repeat(1_000),
     };
     Snapshot {
         at: Timestamp::from_millisecond(at).unwrap(),
         took: Duration::from_millis(7),
-        verdict: Status::Critical,
+        status: Status::Critical,
         section: Some("3.3".into()),
-        bad: vec![FailedCheck { check, verdict: Status::Critical, message }],
-        figures,
+        failed_checks: vec![FailedCheck { check, verdict: Status::Critical, message }],
+        metrics: figures,
         detail: SnapshotDetail { steps: vec![step], ..SnapshotDetail::default() },
     }
 }

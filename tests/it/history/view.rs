@@ -27,17 +27,17 @@ fn look(minutes: i64, bad: &[&str], due: f64) -> Snapshot {
     };
     let steps = ["app up?", "ready?", "queue?", "dead letters?", "access?"];
     let step = |question: &str| AreaLine {
-        question: question.to_owned(),
-        verdict: "ok".into(),
-        reading: String::new(),
+        area: question.to_owned(),
+        status: "ok".into(),
+        detail: String::new(),
     };
     Snapshot {
         at: ago(minutes),
         took: Duration::from_millis(5),
-        verdict: if bad.is_empty() { Status::Ok } else { Status::Critical },
+        status: if bad.is_empty() { Status::Ok } else { Status::Critical },
         section: (!bad.is_empty()).then(|| "3.3".to_owned()),
-        bad: bad.iter().map(trouble).collect(),
-        figures,
+        failed_checks: bad.iter().map(trouble).collect(),
+        metrics: figures,
         detail: SnapshotDetail { steps: steps.map(step).to_vec(), ..SnapshotDetail::default() },
     }
 }

@@ -16,7 +16,7 @@ fn verdicts(status: u16, name: &str) -> (Status, String) {
     let stub = Stub::start([("/api/readyz", Response::json(status, fixture(name)))]);
     let findings = judge_ready(&ask_ready(&stub.url()));
     let bad = findings.iter().filter(|f| f.verdict != Ok);
-    let bad: Vec<_> = bad.map(|f| format!("{}={}", &f.check[6..], f.verdict.word())).collect();
+    let bad: Vec<_> = bad.map(|f| format!("{}={}", &f.check[6..], f.verdict.as_str())).collect();
     (worst(&findings), bad.join(" "))
 }
 

@@ -46,7 +46,7 @@ impl Listing<'_> {
     fn statement(&self, limit: Option<u64>) -> (String, Conditions) {
         let layout = self.layout;
         let key = sql::changed(layout);
-        let mut conditions = Conditions::of(layout, self.selection);
+        let mut conditions = Conditions::new(layout, self.selection);
         let (direction, behind) =
             if self.order == Order::Oldest { ("asc", ">") } else { ("desc", "<") };
         if let Some(cursor) = self.after.filter(|_| self.order != Order::Died) {
@@ -112,7 +112,7 @@ fn dead_letter(row: &Row) -> DeadLetter {
         attempts: row.get("attempts"),
         max_attempts: row.get("max_attempts"),
         error: row.get::<_, Option<&str>>("error").map(mask::text),
-        died: death_of(row),
+        dead_since: death_of(row),
         changed: changed_of(row).map(|at| at.rfc3339(6)).unwrap_or_default(),
     }
 }

@@ -28,7 +28,7 @@ pub async fn others(
     timeout: Duration,
 ) -> Result<SameCauseCount, SourceError> {
     let kinds = job.kind.iter().cloned().collect();
-    let conditions = Conditions::of(layout, &Selection { kinds, ..Selection::default() });
+    let conditions = Conditions::new(layout, &Selection { kinds, ..Selection::default() });
     let statement = format!(
         "select id::text as id, {} from public.jobs where {} order by {} desc limit {}",
         fingerprint_columns(layout),

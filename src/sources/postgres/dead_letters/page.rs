@@ -48,7 +48,7 @@ async fn page<T>(
     take: impl Fn(&[DeadLetter]) -> T,
 ) -> Result<(DeadLetters, T), SourceError> {
     let (statement, conditions) = listing.statement(Some(u64::from(limit) + 1));
-    let all = Conditions::of(listing.layout, listing.selection);
+    let all = Conditions::new(listing.layout, listing.selection);
     let total = format!(
         "select count(*) as n from (select from public.jobs where {} limit {}) as capped",
         all.sql(),
@@ -63,7 +63,7 @@ async fn page<T>(
         let taken = take(&jobs);
         (jobs, more, taken)
     };
-    let (page, total) = db.pair(timeout, page, read, total).await?;
+    let (page, total) = db.query_pair(timeout, page, read, total).await?;
     let (jobs, more, taken) = page?;
     Ok((DeadLetters { jobs, more, total: counted(total)?, window: None }, taken))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio_postgres::error::SqlState;
 
-use super::{io_error, is_tls, sqlstate, tls, words};
+use super::{error_message, io_error, is_tls, sqlstate, tls};
 use crate::facts::{SourceError, SourceErrorKind as Kind};
 use crate::settings::Dsn;
 use crate::settings::dsn::{Host, ServerAddress, SslMode};
@@ -43,7 +43,7 @@ pub fn connecting(error: &tokio_postgres::Error, dsn: &Dsn, host: &Host) -> Sour
     if error.is_closed() {
         return closed(host);
     }
-    not_postgres(host, &words(error))
+    not_postgres(host, &error_message(error))
 }
 
 fn rule_hint(dsn: &Dsn, host: &Host) -> String {
@@ -154,7 +154,7 @@ fn not_postgres(host: &Host, words: &str) -> SourceError {
 }
 
 /// The error of a server that accepts connections and then says nothing.
-pub fn mute(host: &Host, waited: Duration) -> SourceError {
+pub fn host_timeout(host: &Host, waited: Duration) -> SourceError {
     let message = format!("{host} did not answer within {} s", waited.as_secs_f64());
     SourceError::new(Kind::Timeout, message)
         .hint("it may be overloaded, no database, or behind a firewall that swallows packets; connect_timeout=SECONDS waits longer")

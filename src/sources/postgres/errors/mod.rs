@@ -8,7 +8,7 @@ use std::error::Error as _;
 use std::io;
 use std::time::Duration;
 
-pub use connecting::{connecting, mute, no_host_left};
+pub use connecting::{connecting, host_timeout, no_host_left};
 
 use crate::facts::{SourceError, SourceErrorKind};
 
@@ -22,12 +22,12 @@ impl From<tokio_postgres::Error> for SourceError {
             return disconnected();
         }
         // A value that did not fit its column type, or words that are not the protocol's.
-        SourceError::new(SourceErrorKind::Malformed, words(&error))
+        SourceError::new(SourceErrorKind::Malformed, error_message(&error))
     }
 }
 
 /// The error of a server that says nothing any more.
-pub fn silent(waited: Duration) -> SourceError {
+pub fn server_timeout(waited: Duration) -> SourceError {
     let message = format!("the database did not answer within {} s", waited.as_secs_f64());
     SourceError::new(SourceErrorKind::Timeout, message)
         .hint("is the server overloaded, or the network broken? a longer --timeout may help")
@@ -50,7 +50,7 @@ fn io_error(error: &tokio_postgres::Error) -> Option<&io::Error> {
 }
 
 /// The whole chain in one line.
-fn words(error: &tokio_postgres::Error) -> String {
+fn error_message(error: &tokio_postgres::Error) -> String {
     match error.source() {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),

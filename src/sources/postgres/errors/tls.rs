@@ -59,7 +59,7 @@ fn certificate(error: &CertificateError, server: &str) -> (String, Option<&'stat
             "its certificate is not meant for servers".to_owned(),
             Some("have it reissued with the extended key usage serverAuth"),
         ),
-        other => match AuthorityExpired::of(other) {
+        other => match AuthorityExpired::from_certificate_error(other) {
             Some(expired) => (
                 format!(
                     "its certificate is valid, but that of its authority {} expired on {}",

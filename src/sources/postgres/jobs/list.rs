@@ -44,21 +44,22 @@ pub async fn list(
 
 fn statement(layout: &Layout, wanted: &ListCondition<'_>) -> Result<String, SourceError> {
     let unknown = |why: &str| SourceError::new(SourceErrorKind::UnknownLayout, why);
-    let (due, life, changed) = (sql::due(layout), sql::sign_of_life(layout), sql::changed(layout));
+    let (due, life, changed) =
+        (sql::due(layout), sql::last_heartbeat(layout), sql::changed(layout));
     let (role, more, order) = match wanted.going {
         JobState::Due => {
-            (Lifecycle::Waiting, format!("({due} is null or {due} <= now())"), due.clone())
+            (Lifecycle::Queued, format!("({due} is null or {due} <= now())"), due.clone())
         }
-        JobState::Scheduled => (Lifecycle::Waiting, format!("{due} > now()"), due.clone()),
-        JobState::Running => (Lifecycle::InProgress, "true".to_owned(), life.clone()),
-        JobState::Stuck if !layout.shows_life() => {
+        JobState::Scheduled => (Lifecycle::Queued, format!("{due} > now()"), due.clone()),
+        JobState::Running => (Lifecycle::Claimed, "true".to_owned(), life.clone()),
+        JobState::Stuck if !layout.has_heartbeats() => {
             return Err(unknown(
                 "this database's jobs have neither heartbeat nor lock: nobody can say which one is stuck",
             ));
         }
         JobState::Stuck => {
             let silent = format!("({life} is null or {} > $2)", sql::age(&life));
-            (Lifecycle::InProgress, silent, life.clone())
+            (Lifecycle::Claimed, silent, life.clone())
         }
         JobState::Failed => (Lifecycle::Failed, "true".to_owned(), format!("{changed} desc")),
         JobState::Finished => (Lifecycle::Finished, "true".to_owned(), format!("{changed} desc")),
@@ -66,7 +67,7 @@ fn statement(layout: &Layout, wanted: &ListCondition<'_>) -> Result<String, Sour
     };
     let values = layout.vocabulary.values(role);
     if values.is_empty() {
-        return Err(unknown(&format!("no state of this database means {}", wanted.going.word())));
+        return Err(unknown(&format!("no state of this database means {}", wanted.going.as_str())));
     }
     // Columns are computed for the rows that are shown, not for all that are sorted.
     Ok(format!(
@@ -84,7 +85,7 @@ fn statement(layout: &Layout, wanted: &ListCondition<'_>) -> Result<String, Sour
         due_age = sql::age(&due),
         life_age = sql::age(&life),
         changed_age = sql::age(&changed),
-        live = sql::live_in(layout, values),
+        live = sql::state_in(layout, values),
         limit = wanted.limit,
     ))
 }

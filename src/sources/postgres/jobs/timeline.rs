@@ -92,8 +92,8 @@ fn details(events: &Events) -> String {
         text("actor"),
         text("host"),
         text("operator_reason"),
-        sql::fingerprinted(&format!("({previous} ->> 'last_error')")),
-        sql::fingerprinted(&format!("({previous} -> 'error')")),
+        sql::fingerprint_input(&format!("({previous} ->> 'last_error')")),
+        sql::fingerprint_input(&format!("({previous} -> 'error')")),
     )
 }
 
@@ -109,7 +109,7 @@ fn requeued(row: &Row, kind: &str) -> Option<Requeued> {
         actor: text("actor").map(str::to_owned),
         host: text("host").map(str::to_owned),
         why: text("operator_reason").map(str::to_owned),
-        died_of: told.then(|| Fingerprint::of(kind, last_error, error).hash),
+        died_of: told.then(|| Fingerprint::new(kind, last_error, error).hash),
     })
 }
 

@@ -16,7 +16,7 @@ use super::script::TextRow;
 use crate::facts::SourceError;
 use crate::facts::layout::{
     Catalog, CatalogColumn, CatalogIndex, CatalogTable, Layout, LiveEvidence, Partition, Storage,
-    recognise,
+    recognize,
 };
 
 const TABLES: &str = include_str!("queries/tables.sql");
@@ -47,7 +47,7 @@ pub async fn read(db: &Database, timeout: Duration) -> Result<Layout, SourceErro
     if catalog.is_ambiguous() {
         catalog.evidence = evidence(db, timeout).await?;
     }
-    recognise(&catalog)
+    recognize(&catalog)
 }
 
 /// What the statements of the first round trip said.

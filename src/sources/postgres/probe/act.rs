@@ -34,7 +34,7 @@ pub async fn rehearse_as(
     groups: &[ProbeGroup],
 ) -> Result<Vec<Vec<Answer>>, SourceError> {
     let opening = format!("{}; SET LOCAL lock_timeout = {LOCK_WAIT_MS}", assume(budget, role));
-    db.rehearse(budget, async |client| ask(client, &opening, groups).await).await
+    db.rolled_back(budget, async |client| ask(client, &opening, groups).await).await
 }
 
 /// Everything is local to the transaction: nothing leaks through a pooler.

@@ -66,11 +66,13 @@ async fn observe_all(
     for persona in personas {
         let asked = ask(db, budget, catalog, &grounds, persona, seen).await;
         let asked = match (asked, permit) {
-            (Ok(()), Some(permit)) => rehearse(permit, db, budget, &grounds, persona, seen).await,
+            (Ok(()), Some(permit)) => {
+                run_rolled_back_writes(permit, db, budget, &grounds, persona, seen).await
+            }
             (asked, _) => asked,
         };
         if let Err(error) = asked {
-            let what = format!("acting as {}", persona.word());
+            let what = format!("acting as {}", persona.as_str());
             seen.blocked.push((what, error.to_string()));
         }
     }
@@ -184,7 +186,7 @@ async fn ask(
     Ok(())
 }
 
-async fn rehearse(
+async fn run_rolled_back_writes(
     permit: &WritePermit,
     db: &Database,
     budget: Duration,

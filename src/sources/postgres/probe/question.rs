@@ -79,7 +79,7 @@ pub fn note(
         Err(ProbeError::Constraint) => AccessTestResult::Failed("a constraint".to_owned()),
         Err(ProbeError::Failed(why)) => AccessTestResult::Failed(why),
         Err(ProbeError::Blocked(why)) => {
-            let what = format!("{table}: {} as {}", command.sql(), persona.word());
+            let what = format!("{table}: {} as {}", command.sql(), persona.as_str());
             seen.blocked.push((what, why));
             return;
         }

@@ -83,7 +83,7 @@ pub fn note(
             }
             Err(why) => {
                 let mut what = table.to_owned();
-                _ = write!(what, ": {} as {}, rolled back", command.sql(), persona.word());
+                _ = write!(what, ": {} as {}, rolled back", command.sql(), persona.as_str());
                 seen.blocked.push((what, why));
             }
         }

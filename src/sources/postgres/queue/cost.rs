@@ -18,7 +18,7 @@ use crate::sources::postgres::{Database, sql};
 
 /// Roles whose figures may have an index of their own.
 const SERVED: [Lifecycle; 4] =
-    [Lifecycle::Waiting, Lifecycle::InProgress, Lifecycle::Failed, Lifecycle::Dead];
+    [Lifecycle::Queued, Lifecycle::Claimed, Lifecycle::Failed, Lifecycle::Dead];
 
 /// How large the jobs table is, all partitions together.
 const SIZE: &str = "select sum(pg_catalog.pg_relation_size(part.relid))::float8 as bytes, \
@@ -28,7 +28,7 @@ const SIZE: &str = "select sum(pg_catalog.pg_relation_size(part.relid))::float8 
 
 /// The roles whose figures no index serves.
 #[must_use]
-pub fn unserved(layout: &Layout) -> Vec<Lifecycle> {
+pub fn unindexed_metrics(layout: &Layout) -> Vec<Lifecycle> {
     let unserved = |role: &Lifecycle| {
         let values = layout.vocabulary.values(*role);
         let columns = sql::covering_columns(layout, *role);
@@ -45,7 +45,7 @@ pub fn budget(request: CountRequest<'_>) -> Duration {
 
 /// The statement that has to do without the index.
 fn slice(layout: &Layout, role: Lifecycle) -> Slice {
-    Slice::of(role, layout.vocabulary.values(role), Figures::All)
+    Slice::new(role, layout.vocabulary.values(role), Figures::All)
 }
 
 /// Counts the jobs of a role; `None` when the budget was spent.
@@ -81,7 +81,7 @@ pub async fn outlook(
     let entries = explain(&format!(
         "select {} from public.jobs where {}",
         columns.join(", "),
-        sql::live_in(layout, layout.vocabulary.values(role)),
+        sql::state_in(layout, layout.vocabulary.values(role)),
     ));
     let params = params(&request);
     let queries =

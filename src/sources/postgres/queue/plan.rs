@@ -6,13 +6,8 @@ use crate::sources::postgres::sql;
 use crate::sources::postgres::tally::{CountRow, Coverage};
 
 /// Roles worth counting in a large table: finished jobs are its bulk and nobody's question.
-const LIVE: [Lifecycle; 5] = [
-    Lifecycle::Waiting,
-    Lifecycle::InProgress,
-    Lifecycle::Failed,
-    Lifecycle::Dead,
-    Lifecycle::Other,
-];
+const LIVE: [Lifecycle; 5] =
+    [Lifecycle::Queued, Lifecycle::Claimed, Lifecycle::Failed, Lifecycle::Dead, Lifecycle::Other];
 
 /// Groups, and what they answer for.
 pub(super) type Parts<'a> = Vec<(Coverage<'a>, Vec<CountRow>)>;
@@ -40,7 +35,7 @@ impl Plan {
             }
             let covering = sql::covering_columns(layout, role);
             if layout.has_partial_index(values, &covering) {
-                let slice = |figures| Slice::of(role, values, figures);
+                let slice = |figures| Slice::new(role, values, figures);
                 if role == Lifecycle::Dead {
                     plan.largest = Some(slice(Figures::Number));
                     plan.covered.push(slice(Figures::DiedLastHour));
@@ -71,7 +66,7 @@ impl Plan {
 
     /// The total of a role over the values that have a partial index of their own.
     fn total(layout: &Layout, role: Lifecycle, covering: &[&str]) -> Option<Slice> {
-        if !matches!(role, Lifecycle::Waiting | Lifecycle::Dead) {
+        if !matches!(role, Lifecycle::Queued | Lifecycle::Dead) {
             return None;
         }
         let columns: Vec<_> =

@@ -37,7 +37,7 @@ impl Slice {
     }
 
     /// One role by kind.
-    pub(super) fn of(role: Lifecycle, values: &[String], figures: Figures) -> Self {
+    pub(super) fn new(role: Lifecycle, values: &[String], figures: Figures) -> Self {
         Self { roles: vec![role], values: Some(values.to_vec()), by_kind: true, figures }
     }
 
@@ -74,7 +74,7 @@ pub(super) fn params<'a>(request: &'a CountRequest<'_>) -> [(&'a (dyn ToSql + Sy
 pub(super) fn statement(layout: &Layout, request: CountRequest<'_>, slice: &Slice) -> String {
     let mut conditions = vec![];
     if let Some(values) = &slice.values {
-        conditions.push(sql::live_in(layout, values));
+        conditions.push(sql::state_in(layout, values));
     }
     if let (Some(_), Some(kind)) = (request.kind, &layout.kind) {
         conditions.push(format!("{}::text = $1", sql::ident(kind)));
@@ -95,12 +95,16 @@ fn columns(layout: &Layout, slice: &Slice) -> (String, Vec<String>) {
     let has = |role| slice.figures == Figures::All && slice.roles.contains(&role);
     let alone = slice.roles.len() == 1;
     let only = |role: Lifecycle| {
-        if alone { "true".to_owned() } else { sql::live_in(layout, layout.vocabulary.values(role)) }
+        if alone {
+            "true".to_owned()
+        } else {
+            sql::state_in(layout, layout.vocabulary.values(role))
+        }
     };
-    let (due, life) = (sql::due(layout), sql::sign_of_life(layout));
+    let (due, life) = (sql::due(layout), sql::last_heartbeat(layout));
     let mut keys = vec![];
     let role = match slice.roles.as_slice() {
-        [role] => sql::literal(role.word()) + "::text",
+        [role] => sql::literal(role.as_str()) + "::text",
         roles => {
             keys.push("1".to_owned());
             role_case(layout, roles)
@@ -115,8 +119,8 @@ fn columns(layout: &Layout, slice: &Slice) -> (String, Vec<String>) {
     };
     let (mut worker, mut stuck, mut beat) =
         ("null::text".into(), "0::bigint".into(), NO_AGE.to_owned());
-    if has(Lifecycle::InProgress) {
-        let mine = only(Lifecycle::InProgress);
+    if has(Lifecycle::Claimed) {
+        let mine = only(Lifecycle::Claimed);
         let holder = sql::column_or_null(layout.locked_by.as_ref(), "text");
         worker = format!("case when {mine} then {holder}::text end");
         keys.push("3".to_owned());
@@ -126,8 +130,8 @@ fn columns(layout: &Layout, slice: &Slice) -> (String, Vec<String>) {
         beat = format!("min({}) filter (where {mine})", sql::age(&life));
     }
     let (mut due_now, mut oldest) = ("0::bigint".to_owned(), NO_AGE.to_owned());
-    if has(Lifecycle::Waiting) {
-        let ready = format!("{} and ({due} <= now() or {due} is null)", only(Lifecycle::Waiting));
+    if has(Lifecycle::Queued) {
+        let ready = format!("{} and ({due} <= now() or {due} is null)", only(Lifecycle::Queued));
         due_now = format!("count(*) filter (where {ready})");
         oldest = sql::age(&format!("(min({due}) filter (where {ready}))"));
     }
@@ -159,8 +163,8 @@ fn role_case(layout: &Layout, roles: &[Lifecycle]) -> String {
         .iter()
         .filter(|role| !layout.vocabulary.values(**role).is_empty())
         .map(|role| {
-            let mine = sql::live_in(layout, layout.vocabulary.values(*role));
-            format!("when {mine} then {}", sql::literal(role.word()))
+            let mine = sql::state_in(layout, layout.vocabulary.values(*role));
+            format!("when {mine} then {}", sql::literal(role.as_str()))
         })
         .collect();
     if arms.is_empty() {

@@ -69,14 +69,16 @@ impl WriteRun<'_, '_> {
                     found.extend(jobs.iter().copied().filter(free));
                 }
                 // Somebody holds one of them; alone, it is known which.
-                Err(WriteError::Busy) if jobs.len() > 1 => {
+                Err(WriteError::RowLocked) if jobs.len() > 1 => {
                     let (first, second) = jobs.split_at(jobs.len() / 2);
                     waiting.extend([second, first]);
                 }
                 // The table itself is locked, and every other question would wait as long.
-                Err(WriteError::Barred(_)) => break,
-                Err(WriteError::Busy | WriteError::Row(_) | WriteError::Slow(_)) => {}
-                Err(WriteError::InDoubt(error) | WriteError::Fatal(error)) => {
+                Err(WriteError::LockTimeout(_)) => break,
+                Err(
+                    WriteError::RowLocked | WriteError::RowRejected(_) | WriteError::TimedOut(_),
+                ) => {}
+                Err(WriteError::CommitUnknown(error) | WriteError::Fatal(error)) => {
                     return Err(WriteStop::Database(error));
                 }
             }

@@ -32,7 +32,7 @@ impl Writer<'_> {
         match self.begin(work).await {
             Ok(mut run) => {
                 let ended = run.batches(pace).await;
-                run.settle(ended)
+                run.into_outcome(ended)
             }
             Err(outcome) => outcome,
         }
@@ -48,17 +48,17 @@ impl WriteRun<'_, '_> {
         self.open_second().await;
         while next < self.work.jobs.len() {
             let most = pace(&self.outcome).await.max(1);
-            self.go_on()?;
+            self.check_interrupt()?;
             let end = next.saturating_add(most).min(self.work.jobs.len());
-            let flown = self.fly(next..end, size.0).await;
+            let flown = self.run_transactions(next..end, size.0).await;
             next += flown.iter().map(|batch| batch.jobs.len()).sum::<usize>();
-            self.land(flown, &mut size).await?;
+            self.account_transactions(flown, &mut size).await?;
         }
         let deadline = Instant::now() + self.writer.lock_wait;
         while !self.locked.is_empty() && Instant::now() < deadline {
             self.writer.interrupt.sleep(RETRY_PAUSE).await;
             let most = pace(&self.outcome).await.clamp(1, LARGEST_BATCH);
-            self.go_on()?;
+            self.check_interrupt()?;
             for chunk in std::mem::take(&mut self.locked).chunks(most) {
                 self.one_by_one(vec![chunk.to_vec()]).await?;
             }
@@ -69,7 +69,7 @@ impl WriteRun<'_, '_> {
     }
 
     /// Accounts for the batches of a flight, for all of them even if one of them ends it.
-    async fn land(
+    async fn account_transactions(
         &mut self,
         flown: Vec<FinishedTransaction>,
         size: &mut AdaptiveSize,
@@ -77,7 +77,7 @@ impl WriteRun<'_, '_> {
         size.adapt(&flown);
         let (mut halves, mut ended) = (vec![], Ok(()));
         for FinishedTransaction { jobs, result } in flown {
-            ended = ended.and(self.settle_batch(jobs, result, &mut halves).await);
+            ended = ended.and(self.record_transaction(jobs, result, &mut halves).await);
         }
         ended?;
         self.one_by_one(halves).await
@@ -87,12 +87,12 @@ impl WriteRun<'_, '_> {
     async fn one_by_one(&mut self, mut waiting: Vec<Vec<usize>>) -> Result<(), WriteStop> {
         while let Some(jobs) = waiting.pop() {
             let result = self.write(&jobs, TransactionEnd::Commit).await;
-            self.settle_batch(jobs, result, &mut waiting).await?;
+            self.record_transaction(jobs, result, &mut waiting).await?;
         }
         Ok(())
     }
 
-    async fn settle_batch(
+    async fn record_transaction(
         &mut self,
         jobs: Vec<usize>,
         result: Result<WriteResult, WriteError>,
@@ -100,25 +100,25 @@ impl WriteRun<'_, '_> {
     ) -> Result<(), WriteStop> {
         match result {
             Ok(written) => {
-                (self.slow, self.barred) = (0, 0);
+                (self.slow, self.lock_timeouts_in_a_row) = (0, 0);
                 self.outcome.transactions.push(written.took);
                 self.account(&jobs, &written.jobs).await?;
             }
-            Err(WriteError::Row(words)) => self.blame(&jobs, words, waiting),
-            Err(WriteError::Slow(error)) => return self.slow(&jobs, error, waiting),
-            Err(WriteError::Busy) => {
+            Err(WriteError::RowRejected(words)) => self.bisect(&jobs, words, waiting),
+            Err(WriteError::TimedOut(error)) => return self.slow(&jobs, error, waiting),
+            Err(WriteError::RowLocked) => {
                 // Perhaps we stand in our own way: triggers may lock what two batches have in common.
                 self.second = None;
                 self.locked.extend(jobs);
             }
-            Err(WriteError::Barred(error)) => {
+            Err(WriteError::LockTimeout(error)) => {
                 self.locked.extend(jobs);
-                self.barred += 1;
-                if self.barred > MOST_BARRED {
+                self.lock_timeouts_in_a_row += 1;
+                if self.lock_timeouts_in_a_row > MOST_BARRED {
                     return Err(WriteStop::Database(error));
                 }
             }
-            Err(WriteError::InDoubt(error)) => {
+            Err(WriteError::CommitUnknown(error)) => {
                 self.outcome.in_doubt += jobs.len() as u64;
                 return Err(WriteStop::Database(error));
             }
@@ -147,7 +147,7 @@ impl WriteRun<'_, '_> {
     }
 
     /// One of these rows refused: alone, it is known; else either half is to be tried.
-    pub fn blame(&mut self, jobs: &[usize], words: String, waiting: &mut Vec<Vec<usize>>) {
+    pub fn bisect(&mut self, jobs: &[usize], words: String, waiting: &mut Vec<Vec<usize>>) {
         if let [job] = jobs {
             self.outcome.errors.push((self.work.jobs[*job], words));
         } else {
@@ -164,7 +164,7 @@ impl AdaptiveSize {
     /// Grows or shrinks towards the target, at most by half or double at a time, by the mean of a
     /// flight. Batches that were smaller than allowed say little; one that ran out of time says enough.
     fn adapt(&mut self, flown: &[FinishedTransaction]) {
-        if flown.iter().any(|batch| matches!(batch.result, Err(WriteError::Slow(_)))) {
+        if flown.iter().any(|batch| matches!(batch.result, Err(WriteError::TimedOut(_)))) {
             self.0 = (self.0 / 2).max(1);
             return;
         }
@@ -212,7 +212,8 @@ mod tests {
         assert_eq!(after(&[flown(50, 1), flown(50, 1)]), 100, "a flight counts once");
         assert_eq!(after(&[]), 50);
         let late = SourceError::new(SourceErrorKind::Timeout, "canceled");
-        let late = FinishedTransaction { jobs: vec![0; 50], result: Err(WriteError::Slow(late)) };
+        let late =
+            FinishedTransaction { jobs: vec![0; 50], result: Err(WriteError::TimedOut(late)) };
         assert_eq!(after(&[flown(50, 1), late]), 25, "what ran out of time is halved at once");
         let mut size = AdaptiveSize(LARGEST_BATCH);
         size.adapt(&[flown(LARGEST_BATCH, 0)]);

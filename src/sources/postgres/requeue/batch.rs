@@ -18,15 +18,15 @@ const GRACE: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub enum WriteError {
     /// Some row is to blame: smaller batches tell which.
-    Row(String),
+    RowRejected(String),
     /// It ran out of time: a slow row is to blame, or a server that is too slow for all of them.
-    Slow(SourceError),
+    TimedOut(SourceError),
     /// Somebody holds a row, or the transaction lost against another one.
-    Busy,
+    RowLocked,
     /// It waited as long as it may for a lock that cannot be skipped, such as the table's.
-    Barred(SourceError),
+    LockTimeout(SourceError),
     /// The connection or the server is gone; the batch may be committed or not.
-    InDoubt(SourceError),
+    CommitUnknown(SourceError),
     /// Nothing can be written any more.
     Fatal(SourceError),
 }
@@ -35,12 +35,12 @@ impl WriteError {
     /// What to say of it, where nothing else can be done about it.
     pub fn into_error(self) -> SourceError {
         match self {
-            WriteError::Slow(error)
-            | WriteError::Barred(error)
-            | WriteError::InDoubt(error)
+            WriteError::TimedOut(error)
+            | WriteError::LockTimeout(error)
+            | WriteError::CommitUnknown(error)
             | WriteError::Fatal(error) => error,
-            WriteError::Row(words) => SourceError::new(SourceErrorKind::Other, words),
-            WriteError::Busy => SourceError::new(
+            WriteError::RowRejected(words) => SourceError::new(SourceErrorKind::Other, words),
+            WriteError::RowLocked => SourceError::new(
                 SourceErrorKind::Unavailable,
                 "the transaction lost against another one",
             ),
@@ -83,18 +83,18 @@ impl TransactionTimeouts {
     ) -> Result<T, WriteError> {
         let (limit, started) = (self.statement + self.lock + GRACE, Instant::now());
         match tokio::time::timeout(limit, flight).await {
-            Ok(Err(WriteError::Slow(_))) if started.elapsed() < self.statement => {
+            Ok(Err(WriteError::TimedOut(_))) if started.elapsed() < self.statement => {
                 Err(WriteError::Fatal(SourceError::new(
                     SourceErrorKind::Other,
                     "somebody cancelled the statement on the server",
                 )))
             }
             // Who does not wait for a lock is told so with the same code, and at once.
-            Ok(Err(WriteError::Barred(_))) if started.elapsed() < self.lock => {
-                Err(WriteError::Busy)
+            Ok(Err(WriteError::LockTimeout(_))) if started.elapsed() < self.lock => {
+                Err(WriteError::RowLocked)
             }
             Ok(flown) => flown,
-            Err(_) => Err(WriteError::InDoubt(SourceError::new(
+            Err(_) => Err(WriteError::CommitUnknown(SourceError::new(
                 SourceErrorKind::Timeout,
                 format!("the server has been silent for {} s", limit.as_secs()),
             ))),
@@ -174,19 +174,21 @@ pub fn trouble(error: tokio_postgres::Error) -> WriteError {
     let code = error.as_db_error().map(|e| e.code().clone());
     let explained = SourceError::from(error);
     let Some(code) = code else {
-        return WriteError::InDoubt(explained);
+        return WriteError::CommitUnknown(explained);
     };
     let busy = [SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE];
     match code.code() {
-        _ if busy.contains(&code) => WriteError::Busy,
-        _ if code == SqlState::LOCK_NOT_AVAILABLE => WriteError::Barred(explained),
-        _ if code == SqlState::QUERY_CANCELED => WriteError::Slow(explained),
+        _ if busy.contains(&code) => WriteError::RowLocked,
+        _ if code == SqlState::LOCK_NOT_AVAILABLE => WriteError::LockTimeout(explained),
+        _ if code == SqlState::QUERY_CANCELED => WriteError::TimedOut(explained),
         // The server, its disk or memory: no smaller batch will help.
-        c if c.starts_with("57P") || c.starts_with("08") => WriteError::InDoubt(explained),
+        c if c.starts_with("57P") || c.starts_with("08") => WriteError::CommitUnknown(explained),
         c if c.starts_with("53") || c.starts_with("58") || c == "25006" => {
             WriteError::Fatal(explained)
         }
-        _ if explained.kind == SourceErrorKind::Disconnected => WriteError::InDoubt(explained),
-        _ => WriteError::Row(explained.message),
+        _ if explained.kind == SourceErrorKind::Disconnected => {
+            WriteError::CommitUnknown(explained)
+        }
+        _ => WriteError::RowRejected(explained.message),
     }
 }

@@ -32,7 +32,11 @@ impl WriteRun<'_, '_> {
     /// Writes the first of these jobs in batches of this size, until a flight is full, the server is
     /// lost or somebody wants us to stop. What comes back are the jobs from the first to the last
     /// that was tried, none left out.
-    pub async fn fly(&mut self, jobs: Range<usize>, size: usize) -> Vec<FinishedTransaction> {
+    pub async fn run_transactions(
+        &mut self,
+        jobs: Range<usize>,
+        size: usize,
+    ) -> Vec<FinishedTransaction> {
         if self.writer.journal.is_some() {
             let jobs: Vec<_> = jobs.take(size).collect();
             let result = self.write(&jobs, TransactionEnd::Commit).await;
@@ -56,13 +60,15 @@ impl WriteRun<'_, '_> {
         size: usize,
     ) -> Vec<FinishedTransaction> {
         let mut flown = vec![];
-        while next.get() < end && self.go_on().is_ok() {
+        while next.get() < end && self.check_interrupt().is_ok() {
             let jobs: Vec<_> = (next.get()..end).take(size).collect();
             next.set(next.get() + jobs.len());
             let result = self.write_over(connection, &jobs, TransactionEnd::Commit).await;
             if matches!(
                 result,
-                Err(WriteError::InDoubt(_) | WriteError::Fatal(_) | WriteError::Barred(_))
+                Err(WriteError::CommitUnknown(_)
+                    | WriteError::Fatal(_)
+                    | WriteError::LockTimeout(_))
             ) {
                 next.set(end); // Nor need the other lane try.
             }

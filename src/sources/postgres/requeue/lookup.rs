@@ -36,7 +36,7 @@ pub struct WritePreconditions {
 ///
 /// # Errors
 /// The database's.
-pub async fn ground(
+pub async fn preconditions(
     db: &Database,
     layout: &Layout,
     timeout: Duration,
@@ -77,7 +77,7 @@ pub async fn ground(
 }
 
 /// Where the events of an operation and of what followed it are, and how their details are called.
-fn since(events: &Events, operation: &OperationId) -> Result<(String, String), SourceError> {
+fn events_since(events: &Events, operation: &OperationId) -> Result<(String, String), SourceError> {
     let missing = || SourceError::new(SourceErrorKind::UnknownLayout, "events hold no details");
     let data = ident(events.data.as_deref().ok_or_else(missing)?);
     let begin = match (operation.after, &events.at) {
@@ -92,11 +92,11 @@ fn since(events: &Events, operation: &OperationId) -> Result<(String, String), S
 }
 
 /// The condition that holds for the events of what an operation requeued; `$1` is its id.
-pub(in crate::sources::postgres) fn of_operation(
+pub(in crate::sources::postgres) fn operation_filter(
     events: &Events,
     operation: &OperationId,
 ) -> Result<String, SourceError> {
-    let (begin, data) = since(events, operation)?;
+    let (begin, data) = events_since(events, operation)?;
     Ok(format!("{begin} and {data} ->> 'operation' = $1 and {data} ->> 'reason' = '{REQUEUED}'"))
 }
 
@@ -113,7 +113,7 @@ pub async fn requeued(
     let Some(events) = &layout.events else { return Ok(vec![]) };
     let statement = format!(
         "select job_id::text as job, id::text as event from public.job_events where {}",
-        of_operation(events, operation)?
+        operation_filter(events, operation)?
     );
     let rows = named(db, &statement, operation, timeout).await?;
     rows.iter().map(|row| Ok((id(row.get("job"), layout.id)?, row.get("event")))).collect()
@@ -123,7 +123,7 @@ pub async fn requeued(
 ///
 /// # Errors
 /// The database's.
-pub async fn done(
+pub async fn requeued_ids(
     db: &Database,
     layout: &Layout,
     operation: &OperationId,
@@ -137,14 +137,14 @@ pub async fn done(
 ///
 /// # Errors
 /// The database's.
-pub async fn undone(
+pub async fn undone_ids(
     db: &Database,
     layout: &Layout,
     operation: &OperationId,
     timeout: Duration,
 ) -> Result<HashSet<JobId>, SourceError> {
     let Some(events) = &layout.events else { return Ok(HashSet::new()) };
-    let (begin, data) = since(events, operation)?;
+    let (begin, data) = events_since(events, operation)?;
     let statement = format!(
         "select job_id::text as job from public.job_events
           where {begin} and {data} ->> 'undoes' = $1 and {data} ->> 'reason' = '{UNDONE}'"
@@ -164,7 +164,7 @@ pub async fn reason(
     timeout: Duration,
 ) -> Result<Option<String>, SourceError> {
     let Some(events) = &layout.events else { return Ok(None) };
-    let (begin, data) = since(events, operation)?;
+    let (begin, data) = events_since(events, operation)?;
     let statement = format!(
         "select {data} ->> 'reason' as reason from public.job_events
           where {begin} and {data} ->> 'operation' = $1 limit 1"
@@ -188,7 +188,7 @@ async fn named(
 ///
 /// # Errors
 /// The database's.
-pub async fn matching(
+pub async fn still_matching(
     db: &Database,
     statements: &Statements,
     keys: &[String],

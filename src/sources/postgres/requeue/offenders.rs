@@ -43,7 +43,7 @@ impl Offenders {
         let Some(requeues) = self.requeues.get(&job) else { return false };
         let same = requeues.iter().filter(|r| {
             !r.told
-                || Fingerprint::of(kind, r.last_error.as_deref(), r.error.as_deref()).hash == hash
+                || Fingerprint::new(kind, r.last_error.as_deref(), r.error.as_deref()).hash == hash
         });
         same.count() >= TOO_OFTEN
     }

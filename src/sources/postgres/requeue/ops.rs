@@ -6,7 +6,7 @@ use tokio_postgres::types::Type;
 
 use super::offenders::LOOK_BACK;
 use crate::facts::layout::Layout;
-use crate::facts::operation::{MOVED_ON, OperationType, Summary, TAKEN_BACK, reasons};
+use crate::facts::operation::{OperationType, STATE_CHANGED_SINCE, STATE_UNDONE, Summary, reasons};
 use crate::facts::{SourceError, mask};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::sql::ident;
@@ -27,7 +27,7 @@ pub async fn read(
     let rows = db.rows(timeout, &statement, &[(&limit, Type::INT8)]).await?;
     let summary = |row: &tokio_postgres::Row| Summary {
         operation: row.get("operation"),
-        deed: OperationType::of(row.get("deed")),
+        deed: OperationType::from_reason(row.get("deed")),
         actor: row.get("actor"),
         host: row.get("host"),
         reason: why(row).as_deref().map(mask::text),
@@ -63,8 +63,8 @@ fn statement(layout: &Layout) -> Option<String> {
            window later as (partition by job_id order by place desc)
          ), by_author as (
            select operation, coalesce(data ->> 'reason', '') as deed,
-                  case when undone = operation then '{TAKEN_BACK}'
-                       when next_operation <> operation then '{MOVED_ON}'
+                  case when undone = operation then '{STATE_UNDONE}'
+                       when next_operation <> operation then '{STATE_CHANGED_SINCE}'
                        else job.{live}::text end as state, data ->> 'actor' as actor, data ->> 'host' as host,
                   data ->> 'operator_reason' as reason, count(*) as n,
                   min(at) as began, max(at) as at
@@ -86,6 +86,6 @@ fn statement(layout: &Layout) -> Option<String> {
            from by_state join latest using (operation, deed) join first using (operation, deed)
           group by operation, deed, actor, host, reason, first_actor, first_host, first_reason, at
           order by at desc limit $1",
-        live = ident(&layout.live),
+        live = ident(&layout.state_column),
     ))
 }

@@ -13,7 +13,7 @@ use crate::facts::rescue::{RescueResult, StuckJob, StuckJobs};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::sql::{
-    age, column_or_null, ident, literal, live_in, rfc3339, sign_of_life,
+    age, column_or_null, ident, last_heartbeat, literal, rfc3339, state_in,
 };
 
 /// Stages of a rescue, best first: a lost attempt is a failed one, as `worker_fail` writes it.
@@ -38,20 +38,20 @@ impl RescueColumns {
     ///
     /// # Errors
     /// [`SourceErrorKind::UnknownLayout`] where silence cannot be seen or nothing can be put back.
-    pub fn of(layout: &Layout) -> Result<Self, SourceError> {
+    pub fn new(layout: &Layout) -> Result<Self, SourceError> {
         let unfit = |why: String| Err(SourceError::new(SourceErrorKind::UnknownLayout, why));
-        if !layout.shows_life() {
+        if !layout.has_heartbeats() {
             return unfit(
                 "this database's jobs have neither heartbeat nor lock: nobody can say which worker is silent"
                     .to_owned(),
             );
         }
         if layout.vocabulary.in_progress.is_empty() {
-            return unfit(format!("no value of \"{}\" means in progress", layout.live));
+            return unfit(format!("no value of \"{}\" means in progress", layout.state_column));
         }
         let waiting = &layout.vocabulary.waiting;
         let Some(waiting) = waiting.iter().find(|w| *w == "queued").or(waiting.first()) else {
-            return unfit(format!("no value of \"{}\" means waiting", layout.live));
+            return unfit(format!("no value of \"{}\" means waiting", layout.state_column));
         };
         Ok(Self {
             waiting: waiting.clone(),
@@ -77,9 +77,9 @@ pub async fn read(
     let params: [(&(dyn ToSql + Sync), Type); 1] = [(&seconds, Type::FLOAT8)];
     let rows = db.rows(timeout, &statement, &params).await?;
     let beyond = rows.get(MOST).and_then(|row| row.get::<_, Option<f64>>("silent"));
-    let mut found = StuckJobs { cut: beyond.is_some(), ..StuckJobs::default() };
+    let mut found = StuckJobs { truncated: beyond.is_some(), ..StuckJobs::default() };
     for row in rows.iter().take(MOST) {
-        found.never = u64::try_from(row.get::<_, i64>("never")).unwrap_or(0);
+        found.without_heartbeat = u64::try_from(row.get::<_, i64>("never")).unwrap_or(0);
         if let Some(silent) = row.get::<_, Option<f64>>("silent") {
             found.jobs.push(job(layout, words, row, silent)?);
         }
@@ -115,15 +115,15 @@ fn finding(layout: &Layout, words: &RescueColumns) -> String {
           where life_age > $1 or life_age is null
           order by life_age desc nulls last, running.id limit {limit}",
         limit = MOST + 1,
-        silent = age(&sign_of_life(layout)),
+        silent = age(&last_heartbeat(layout)),
         holder = column_or_null(layout.locked_by.as_ref(), "text"),
-        in_progress = live_in(layout, &layout.vocabulary.in_progress),
+        in_progress = state_in(layout, &layout.vocabulary.in_progress),
         kind = column_or_null(layout.kind.as_ref(), "text"),
         heartbeat = column_or_null(layout.heartbeat.as_ref(), "timestamptz"),
         attempts = number(&layout.attempts),
         max_attempts = number(&layout.max_attempts),
         saw = object("running", &fence(layout)),
-        live = literal(&layout.live),
+        live = literal(&layout.state_column),
         dead = literal(dead),
         waiting = literal(&words.waiting),
     )
@@ -136,21 +136,21 @@ fn job(
     silent: f64,
 ) -> Result<StuckJob, SourceError> {
     let fate = match (row.get::<_, bool>("exhausted"), &words.dead) {
-        (false, _) => RescueResult::Waits,
-        (true, Some(_)) => RescueResult::Dies,
-        (true, None) => RescueResult::Left,
+        (false, _) => RescueResult::Queued,
+        (true, Some(_)) => RescueResult::DeadLetter,
+        (true, None) => RescueResult::Skipped,
     };
     Ok(StuckJob {
         id: id(row.get("id"), layout.id)?,
         kind: row.get("kind"),
         worker: row.get("worker"),
-        silent,
-        beat: row.get("beat"),
+        heartbeat_age: silent,
+        has_heartbeat: row.get("beat"),
         attempts: row.get("attempts"),
         max_attempts: row.get("max_attempts"),
-        elsewhere: row.get("elsewhere"),
-        fate,
-        key: row.get("key"),
+        other_job_heartbeat_age: row.get("elsewhere"),
+        result: fate,
+        fence_key: row.get("key"),
     })
 }
 
@@ -190,7 +190,7 @@ pub fn statements(layout: &Layout, words: &RescueColumns) -> Statements {
         workspace = workspace(layout),
         previous = object("locked", &columns),
         after = object("job", &columns),
-        logged = logged(layout, words),
+        logged = event_cte(layout, words),
     );
     let matching = format!(
         "with asked as materialized ({asked})
@@ -201,8 +201,8 @@ pub fn statements(layout: &Layout, words: &RescueColumns) -> Statements {
     Statements { write, matching }
 }
 
-fn logged(layout: &Layout, words: &RescueColumns) -> String {
-    let live = literal(&layout.live);
+fn event_cte(layout: &Layout, words: &RescueColumns) -> String {
+    let live = literal(&layout.state_column);
     let dies = words
         .dead
         .as_ref()
@@ -224,7 +224,7 @@ fn fence(layout: &Layout) -> Vec<String> {
         &layout.attempts,
         &layout.max_attempts,
     ];
-    let mut fence = vec![layout.live.clone()];
+    let mut fence = vec![layout.state_column.clone()];
     fence.extend(columns.into_iter().flatten().cloned());
     fence
 }
@@ -237,7 +237,7 @@ fn columns(layout: &Layout) -> Vec<String> {
 }
 
 fn assignments(layout: &Layout) -> String {
-    let mut set = vec![format!("{0} = next.{0}", ident(&layout.live))];
+    let mut set = vec![format!("{0} = next.{0}", ident(&layout.state_column))];
     set.extend(layout.attempts.iter().map(|c| format!("{0} = job.{0} + 1", ident(c))));
     let now = layout.due.iter().chain(&layout.updated);
     set.extend(now.map(|c| format!("{} = now()", ident(c))));

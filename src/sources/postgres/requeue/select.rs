@@ -70,7 +70,7 @@ pub async fn read(
     timeout: Duration,
 ) -> Result<PlanRows, SourceError> {
     let (conditions, ids) = match judge.target {
-        Target::Filter(selection) => (Conditions::of(judge.layout, selection), None),
+        Target::Filter(selection) => (Conditions::new(judge.layout, selection), None),
         Target::Ids(ids) => (by_id(judge.layout, ids), Some(ids)),
     };
     let changed = sql::changed(judge.layout);
@@ -81,7 +81,7 @@ pub async fn read(
         "select id::text as id, {live}::text as live, {fingerprint}, \
                 left({error}, {ERROR_CHARS}) as shown, extract(epoch from {changed})::float8 as died \
            from public.jobs where {conditions} order by {order}",
-        live = sql::ident(&judge.layout.live),
+        live = sql::ident(&judge.layout.state_column),
         fingerprint = selection::fingerprint_columns(judge.layout),
         error = sql::error_text(judge.layout),
         conditions = conditions.sql(),
@@ -140,13 +140,13 @@ impl PlanBuilder {
                 && judge.offenders.holds(id, kind, &fingerprint.hash)
         };
         let exclusion = if judge.done.contains(&id) {
-            Some(PlanSkip::AlreadyDone)
+            Some(PlanSkip::AlreadyRequeued)
         } else if explicit && !dead {
             Some(PlanSkip::NotDead)
         } else if offends() {
             Some(PlanSkip::RepeatOffender)
         } else if full {
-            Some(PlanSkip::BeyondMax)
+            Some(PlanSkip::OverMax)
         } else {
             None
         };

@@ -41,7 +41,7 @@ impl RequeueColumns {
     ///
     /// # Errors
     /// [`SourceErrorKind::UnknownLayout`] where there are no dead letters, or no word for waiting.
-    pub fn of(layout: &Layout) -> Result<Self, SourceError> {
+    pub fn new(layout: &Layout) -> Result<Self, SourceError> {
         if let Some(why) = layout.no_dead_letters() {
             return Err(SourceError::new(SourceErrorKind::UnknownLayout, why)
                 .hint("failed jobs are counted by: cliplyctl queue"));
@@ -51,7 +51,10 @@ impl RequeueColumns {
         let (Some(dead), Some(waiting)) = (layout.vocabulary.dead.first(), waiting) else {
             return Err(SourceError::new(
                 SourceErrorKind::UnknownLayout,
-                format!("no value of \"{}\" means waiting: nothing can be requeued", layout.live),
+                format!(
+                    "no value of \"{}\" means waiting: nothing can be requeued",
+                    layout.state_column
+                ),
             ));
         };
         let events = layout.events.as_ref();
@@ -97,7 +100,7 @@ fn columns(layout: &Layout) -> Vec<String> {
         &layout.last_error,
         &error,
     ];
-    let mut columns = vec![layout.live.clone()];
+    let mut columns = vec![layout.state_column.clone()];
     columns.extend(layout.due.iter().cloned());
     columns.extend(single.into_iter().flatten().cloned());
     columns

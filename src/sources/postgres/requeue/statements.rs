@@ -31,7 +31,8 @@ impl Statements {
 /// sooner than its id.
 pub fn requeue(layout: &Layout, shape: &RequeueColumns) -> Statements {
     let id = layout.id.sql();
-    let guard = |row: &str| format!("{row}.{} = {}", ident(&layout.live), literal(&shape.dead));
+    let guard =
+        |row: &str| format!("{row}.{} = {}", ident(&layout.state_column), literal(&shape.dead));
     let asked = format!("job.id = any($1::text[]::{id}[]) and {}", guard("job"));
     let columns = shape.columns.iter().map(|c| format!("job.{}", ident(c)));
     let columns = columns.collect::<Vec<_>>().join(", ");
@@ -55,7 +56,7 @@ pub fn requeue(layout: &Layout, shape: &RequeueColumns) -> Statements {
         target = guard("job"),
         workspace = workspace(layout),
         before = object("locked", &shape.columns),
-        after = after(layout, shape),
+        after = written_json(layout, shape),
         // Only a journal on this side needs to be told what the event would hold.
         told = if shape.enqueued.is_some() {
             "null::text as previous, null::text as written"
@@ -83,10 +84,11 @@ pub fn undo(layout: &Layout, shape: &RequeueColumns) -> Statements {
         )
     };
     let unchanged = |row: &str| {
-        let columns: Vec<_> = shape.columns.iter().map(|c| untouched(layout, c, row)).collect();
+        let columns: Vec<_> =
+            shape.columns.iter().map(|c| unchanged_since_requeue(layout, c, row)).collect();
         columns.join(" and ")
     };
-    let set: Vec<_> = shape.columns.iter().map(|c| former(layout, c)).collect();
+    let set: Vec<_> = shape.columns.iter().map(|c| restored_value(layout, c)).collect();
     let write = format!(
         "with asked as materialized ({asked}), locked as materialized (
            select job.id, asked.p, asked.w from asked
@@ -135,7 +137,7 @@ fn asked_for_undo(layout: &Layout, shape: &RequeueColumns) -> String {
 
 /// What the worker's helper writes: attempts 0, due now, nobody holds it; old errors stay.
 fn assignments(layout: &Layout, shape: &RequeueColumns) -> String {
-    let mut set = vec![format!("{} = {}", ident(&layout.live), literal(&shape.waiting))];
+    let mut set = vec![format!("{} = {}", ident(&layout.state_column), literal(&shape.waiting))];
     set.extend(layout.attempts.iter().map(|c| format!("{} = 0", ident(c))));
     set.extend(layout.due.iter().map(|c| format!("{} = {}", ident(c), shape.due_at())));
     set.extend(layout.updated.iter().map(|c| format!("{} = now()", ident(c))));
@@ -152,20 +154,20 @@ pub(super) fn object(row: &str, columns: &[String]) -> String {
 
 /// What the row holds afterwards. A requeue keeps the errors, and nothing else is long: they stand
 /// here only where a trigger changed them. Whoever reads lays this over what was before.
-fn after(layout: &Layout, shape: &RequeueColumns) -> String {
+fn written_json(layout: &Layout, shape: &RequeueColumns) -> String {
     let (errors, others): (Vec<_>, Vec<_>) =
         shape.columns.iter().cloned().partition(|column| is_error(layout, column));
     let written = object("job", &others);
     if errors.is_empty() {
         return written;
     }
-    let kept: Vec<_> = errors.iter().map(|c| same(layout, c, "locked")).collect();
+    let kept: Vec<_> = errors.iter().map(|c| equals(layout, c, "locked")).collect();
     let kept = kept.join(" and ");
     format!("{written} || case when {kept} then '{{}}' else {} end", object("job", &errors))
 }
 
 /// `json` has no equality of its own, and a JSON null comes back from a record as NULL.
-fn same(layout: &Layout, column: &str, other: &str) -> String {
+fn equals(layout: &Layout, column: &str, other: &str) -> String {
     let name = ident(column);
     if layout.error.as_ref().is_some_and(|e| e.json && e.name == column) {
         let plain = |row: &str| format!("coalesce({row}.{name}::jsonb, 'null')");
@@ -177,8 +179,8 @@ fn same(layout: &Layout, column: &str, other: &str) -> String {
 
 /// Whether a column is as the requeue left it. An error that a journal knows without its secrets
 /// alone cannot be compared.
-fn untouched(layout: &Layout, column: &str, row: &str) -> String {
-    let same = same(layout, column, "wrote");
+fn unchanged_since_requeue(layout: &Layout, column: &str, row: &str) -> String {
+    let same = equals(layout, column, "wrote");
     if is_error(layout, column) { format!("({} or {same})", masked(column, row)) } else { same }
 }
 
@@ -187,10 +189,10 @@ fn masked(column: &str, row: &str) -> String {
 }
 
 /// Puts a column back. Errors are kept by a requeue, unless a trigger did something about them.
-fn former(layout: &Layout, column: &str) -> String {
+fn restored_value(layout: &Layout, column: &str) -> String {
     let name = ident(column);
     if is_error(layout, column) {
-        let kept = format!("{} or {}", masked(column, "locked"), same(layout, column, "was"));
+        let kept = format!("{} or {}", masked(column, "locked"), equals(layout, column, "was"));
         format!("{name} = case when {kept} then job.{name} else was.{name} end")
     } else {
         format!("{name} = was.{name}")

@@ -13,7 +13,7 @@ impl Writer<'_> {
         match self.begin(work).await {
             Ok(mut run) => {
                 let ended = run.one_transaction().await;
-                run.settle(ended)
+                run.into_outcome(ended)
             }
             Err(outcome) => outcome,
         }
@@ -25,7 +25,7 @@ impl WriteRun<'_, '_> {
         let everything: Vec<_> = (0..self.work.jobs.len()).collect();
         let deadline = Instant::now() + self.writer.lock_wait;
         loop {
-            self.go_on()?;
+            self.check_interrupt()?;
             self.locked.clear();
             if self.try_all(&everything).await? {
                 return Ok(());
@@ -53,16 +53,20 @@ impl WriteRun<'_, '_> {
                 // Counted as written, and rolled back.
                 self.outcome.done = 0;
             }
-            Err(WriteError::Busy) => self.locked.extend(jobs),
-            Err(WriteError::Row(_)) => {
+            Err(WriteError::RowLocked) => self.locked.extend(jobs),
+            Err(WriteError::RowRejected(_)) => {
                 self.find_refusing(jobs.to_vec()).await?;
                 return Err(WriteStop::AllOrNothing);
             }
-            Err(WriteError::InDoubt(error)) => {
+            Err(WriteError::CommitUnknown(error)) => {
                 self.outcome.in_doubt = jobs.len() as u64;
                 return Err(WriteStop::Database(error));
             }
-            Err(WriteError::Fatal(error) | WriteError::Slow(error) | WriteError::Barred(error)) => {
+            Err(
+                WriteError::Fatal(error)
+                | WriteError::TimedOut(error)
+                | WriteError::LockTimeout(error),
+            ) => {
                 return Err(WriteStop::Database(error));
             }
         }
@@ -74,13 +78,13 @@ impl WriteRun<'_, '_> {
         let mut waiting = vec![jobs];
         while let Some(jobs) = waiting.pop() {
             match self.write(&jobs, TransactionEnd::Rollback).await {
-                Ok(_) | Err(WriteError::Busy) => {}
-                Err(WriteError::Row(words)) => self.blame(&jobs, words, &mut waiting),
+                Ok(_) | Err(WriteError::RowLocked) => {}
+                Err(WriteError::RowRejected(words)) => self.bisect(&jobs, words, &mut waiting),
                 Err(
-                    WriteError::InDoubt(error)
+                    WriteError::CommitUnknown(error)
                     | WriteError::Fatal(error)
-                    | WriteError::Slow(error)
-                    | WriteError::Barred(error),
+                    | WriteError::TimedOut(error)
+                    | WriteError::LockTimeout(error),
                 ) => return Err(WriteStop::Database(error)),
             }
         }

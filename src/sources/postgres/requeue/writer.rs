@@ -69,7 +69,7 @@ pub(super) struct WriteRun<'r, 'w> {
     /// Statements that ran out of time, one after the other.
     pub slow: u32,
     /// Batches that waited in vain for a lock, one after the other.
-    pub barred: u32,
+    pub lock_timeouts_in_a_row: u32,
 }
 
 /// What a transaction wrote.
@@ -109,7 +109,7 @@ impl<'w> Writer<'w> {
                     outcome,
                     locked: vec![],
                     slow: 0,
-                    barred: 0,
+                    lock_timeouts_in_a_row: 0,
                 })
             }
             Err(error) => {
@@ -122,7 +122,7 @@ impl<'w> Writer<'w> {
 
 impl WriteRun<'_, '_> {
     /// Whether nobody wants us to stop.
-    pub fn go_on(&self) -> Result<(), WriteStop> {
+    pub fn check_interrupt(&self) -> Result<(), WriteStop> {
         if self.writer.interrupt.happened() { Err(WriteStop::Interrupted) } else { Ok(()) }
     }
 
@@ -172,7 +172,7 @@ impl WriteRun<'_, '_> {
     }
 
     /// The account: whatever is in no place of it yet, is left.
-    pub fn settle(mut self, ended: Result<(), WriteStop>) -> Outcome {
+    pub fn into_outcome(mut self, ended: Result<(), WriteStop>) -> Outcome {
         self.outcome.stopped = ended.err();
         let told = self.outcome.decided() + self.outcome.in_doubt;
         self.outcome.left = (self.work.jobs.len() as u64).saturating_sub(told);
