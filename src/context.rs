@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use crate::error::Error;
 use crate::facts::layout::Layout;
 use crate::facts::operation::Author;
-use crate::facts::{Observed, SourceError, mask};
+use crate::facts::{Observed, SourceError, redact};
 use crate::report::Provenance;
 use crate::settings::Settings;
 use crate::settings::suggest::did_you_mean;
@@ -128,7 +128,7 @@ impl Context {
     #[must_use]
     pub fn author(&self, reason: Option<&str>) -> Author {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        Author { actor: self.settings.actor.clone(), host, reason: reason.map(mask::text) }
+        Author { actor: self.settings.actor.clone(), host, reason: reason.map(redact::text) }
     }
 
     /// `host:port/database`: the place of a plan, whoever connects.

@@ -26,6 +26,7 @@ pub mod exit;
 pub mod facts;
 pub mod history;
 pub mod interrupt;
+mod parse_errors;
 pub mod permit;
 pub mod render;
 pub mod report;
@@ -34,7 +35,6 @@ pub mod sources;
 pub mod terminal;
 pub mod text;
 pub mod triage;
-mod usage;
 pub mod watch;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -57,11 +57,11 @@ pub fn run() -> ExitCode {
     match completion::answer() {
         Ok(false) => {}
         Ok(true) => return ExitCode::Ok,
-        Err(error) => return usage::explain(error, arguments()),
+        Err(error) => return parse_errors::explain(error, arguments()),
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return usage::explain(error, arguments()),
+        Err(error) => return parse_errors::explain(error, arguments()),
     };
     let environment = Environment::from_process();
     let terminal = Terminal::detect(cli.global.color, &environment);

@@ -4,7 +4,7 @@
 use std::io;
 
 use crate::error::{Error, ErrorKind};
-use crate::facts::mask;
+use crate::facts::redact;
 
 /// More jobs than this want a reason.
 pub const UNEXPLAINED_JOBS: u64 = 50;
@@ -41,7 +41,7 @@ pub fn unanswered(error: io::Error) -> Error {
 #[must_use]
 pub fn flags(protected: Option<&str>, jobs: u64, reason: Option<&str>) -> String {
     let wanted = protected.is_some() || jobs > UNEXPLAINED_JOBS;
-    let reason = match reason.map(mask::text) {
+    let reason = match reason.map(redact::text) {
         Some(reason) => format!(" --reason {}", shell_words::quote(&reason)),
         None if wanted => format!(" --reason {PLACEHOLDER}"),
         None => String::new(),

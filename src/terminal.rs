@@ -1,26 +1,26 @@
 //! The terminal: the only place that prints.
 
-mod board;
+mod context_progress;
 mod progress;
 mod screen;
-mod status;
+mod status_line;
 mod stream;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal as _, Write as _};
 
-pub use board::ContextProgress;
+pub use context_progress::ContextProgress;
 pub use progress::Progress;
 pub use screen::{Input, Screen};
-pub use status::StatusLine;
+pub use status_line::StatusLine;
 pub use stream::Stream;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::error::Error;
-use crate::facts::mask;
-use crate::render::{RenderTarget, sanitise, wrap};
+use crate::facts::redact;
+use crate::render::{RenderTarget, sanitize, wrap};
 use crate::settings::Environment;
 
 /// When to colour.
@@ -205,7 +205,7 @@ impl Terminal {
         std::panic::set_hook(Box::new(move |panic| {
             let words = panic.payload_as_str().unwrap_or("no words");
             let place = panic.location().map(|l| format!("{}:{}", l.file(), l.line()));
-            let error = Error::bug(format!("this is a bug in cliplyctl: {}", mask::text(words)))
+            let error = Error::bug(format!("this is a bug in cliplyctl: {}", redact::text(words)))
                 .cause(format!("it stopped at {}", place.unwrap_or_default()))
                 .hint("report these lines; what a write had committed stays: cliplyctl dlq ops");
             self.print_error(&error);
@@ -219,7 +219,7 @@ impl Terminal {
     /// A text in lines of stderr's width, which begins this far in.
     fn folded(&self, text: &str, indent: usize) -> String {
         let room = self.stderr.width.map_or(usize::MAX, usize::from);
-        let text = sanitise::line(text);
+        let text = sanitize::line(text);
         let lines: Vec<_> = wrap::lines(&text, room.saturating_sub(indent).max(1)).collect();
         lines.join(&format!("\n{:indent$}", ""))
     }
@@ -228,7 +228,7 @@ impl Terminal {
 /// Asks, and waits for a line.
 fn answer(question: &str) -> io::Result<bool> {
     let mut err = io::stderr();
-    write!(err, "{}", sanitise::line(question))?;
+    write!(err, "{}", sanitize::line(question))?;
     err.flush()?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;

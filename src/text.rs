@@ -1,11 +1,11 @@
 //! Numbers and times in words, the same everywhere.
 
-mod address;
-mod figure;
+mod metric;
 pub mod sparkline;
+mod target_flags;
 
-pub use address::TargetFlags;
-pub use figure::figure;
+pub use metric::figure;
+pub use target_flags::TargetFlags;
 
 use jiff::{SignedDuration, Timestamp};
 

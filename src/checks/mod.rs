@@ -5,22 +5,22 @@
 pub mod access;
 pub mod access_diff;
 pub mod advice;
-pub mod checkout;
-pub mod cohort;
+pub mod app_tests;
+pub mod canary;
 pub mod cross;
+pub mod earlier_requeues;
 pub mod environment;
 pub mod flow;
 pub mod index_gain;
-pub mod job;
-pub mod pace;
+pub mod job_explanation;
+pub mod job_outcome;
 pub mod queue;
-pub mod ramp;
-pub mod requeues;
 pub mod rls;
 pub mod server;
 pub mod service;
+pub mod throttle;
 
-pub use crate::facts::limits::limit_text;
+pub use crate::facts::thresholds::limit_text;
 use crate::facts::{Finding, Section, Status, Threshold, Thresholds};
 
 /// A rule over facts of type `F`.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::{Args, Parser, ValueHint};
 
 use super::Filter;
-use crate::facts::pace::Throttle;
-use crate::facts::ramp::{BatchSizes, Canary};
+use crate::facts::canary::{BatchSizes, Canary};
+use crate::facts::throttle::Throttle;
 use crate::settings::duration;
 
 /// `dlq requeue`

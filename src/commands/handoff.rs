@@ -12,7 +12,7 @@ use crate::facts::listing::Order;
 use crate::interrupt::Interrupt;
 use crate::report::Report;
 use crate::report::handoff::{HandoffSection, report};
-use crate::sources::postgres::{pulse, server};
+use crate::sources::postgres::{event_histogram, server};
 
 /// Dead letters that are shown as samples.
 const SAMPLES: u32 = 3;
@@ -73,7 +73,7 @@ async fn last_hour(context: &Context) -> (Result<Option<EventHistogram>, Error>,
     let read = async {
         let (database, layout) = (context.database().await?, context.layout().await?);
         let version = server::version(database, context.remaining()).await.ok();
-        let hour = pulse::read(database, layout, context.remaining()).await;
+        let hour = event_histogram::read(database, layout, context.remaining()).await;
         Ok((hour.map_err(Error::from), version))
     };
     match read.await {

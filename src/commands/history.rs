@@ -11,11 +11,11 @@ use crate::facts::operation::reasons;
 use crate::facts::snapshot::OperationMarker;
 use crate::history::{HistoryRange, Onsets, TimeSeries};
 use crate::render::html;
-use crate::render::rows::Rows;
+use crate::render::row_stream::Rows;
 use crate::report::Report;
 use crate::report::history::{PointJson, report};
 use crate::sources::history::Store;
-use crate::sources::state::{self, LocalStore, StoredOperation};
+use crate::sources::local_store::{self, LocalStore, StoredOperation};
 
 /// Snapshots before the range that are looked at for the beginning of a trouble.
 const LOOK_BACK: u32 = 20_000;
@@ -40,7 +40,7 @@ pub async fn run(context: &Context, args: &History) -> Result<Report, Error> {
     let past = read(context, args, steps)?;
     let now = context.now();
     if let Some(file) = &args.html {
-        state::put(file, &html::history::render(&past, &context.provenance(), now))?;
+        local_store::put(file, &html::history::render(&past, &context.provenance(), now))?;
     }
     Ok(report(&past, args.html.as_deref(), now, &context.provenance()))
 }
@@ -131,7 +131,7 @@ fn own_mark(record: StoredOperation) -> OperationMarker {
     OperationMarker {
         operation: record.operation.to_string(),
         deed: record.operation_type,
-        reason: reason.as_deref().map(crate::facts::mask::text),
+        reason: reason.as_deref().map(crate::facts::redact::text),
         who,
         at: record.operation.at,
         jobs: record.written,

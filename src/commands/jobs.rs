@@ -1,6 +1,6 @@
 //! `jobs list` and `jobs show`: some jobs, one of them in full.
 
-use crate::checks::job::meaning;
+use crate::checks::job_explanation::meaning;
 use crate::cli::{JobsList, JobsShow};
 use crate::context::Context;
 use crate::error::Error;

@@ -10,7 +10,7 @@ mod handoff;
 mod health;
 mod history;
 mod jobs;
-mod look;
+mod poll;
 mod queue;
 mod ready;
 mod record;
@@ -26,7 +26,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::render::Format;
-use crate::render::rows::Rows;
+use crate::render::row_stream::Rows;
 use crate::report::Report;
 
 /// Runs a command that asks no system and needs no settings: it works beside a broken file too.
@@ -59,7 +59,7 @@ pub async fn stream(
         (Command::Watch(args), _) => Some(watch::run(context, args).await),
         (Command::History(args), Some(rows)) => Some(history::stream(context, args, rows)),
         (Command::Dlq(Dlq::List(args)), Some(rows)) => {
-            Some(dlq::export::run(context, args, rows).await)
+            Some(dlq::stream::run(context, args, rows).await)
         }
         _ => None,
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::look::{PollResult, pause_between, poll, without_progress};
+use super::poll::{PollResult, pause_between, poll, without_progress};
 use crate::cli::Record;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
@@ -14,7 +14,7 @@ use crate::exit::ExitCode;
 use crate::facts::snapshot::{OperationMarker, Snapshot};
 use crate::history::transitions;
 use crate::interrupt::Interrupt;
-use crate::render::{openmetrics, sanitise};
+use crate::render::{openmetrics, sanitize};
 use crate::report::{self, Report};
 use crate::sources::exporter;
 use crate::sources::history::{Store, SystemId};
@@ -32,7 +32,7 @@ pub async fn run(context: &Context, args: &Record) -> Result<Report, Error> {
             .hint("nothing was recorded"));
     }
     let number = recorder.keep(&seen)?;
-    Ok(report::recorded::report(&seen.snapshot, number, recorder.path(), &context.provenance()))
+    Ok(report::record::report(&seen.snapshot, number, recorder.path(), &context.provenance()))
 }
 
 /// Keeps a snapshot every so often until a signal comes; prints what changes.
@@ -80,7 +80,7 @@ pub async fn keep_on(context: &Context, args: &Record, every: Duration) -> Resul
 
 /// Prints lines for a log at once; a reader that went away wants no more.
 pub fn print(context: &Context, lines: &[String]) -> Result<ControlFlow<()>, Error> {
-    let text: String = lines.iter().map(|line| format!("{}\n", sanitise::line(line))).collect();
+    let text: String = lines.iter().map(|line| format!("{}\n", sanitize::line(line))).collect();
     let mut out = context.terminal.stream();
     let written = out.write(&text);
     let flushed = out.finish();

@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use super::dlq::write;
+use super::dlq::execute;
 use crate::cli::JobsRescue;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationType, RESCUED};
-use crate::facts::pace::Throttle;
-use crate::facts::rescue::{RescueResult, StuckJob, StuckJobs};
+use crate::facts::stuck_job::{RescueResult, StuckJob, StuckJobs};
+use crate::facts::throttle::Throttle;
 use crate::report::{Report, rescue as report};
 use crate::sources::ids;
+use crate::sources::local_store::{LocalStore, StoredOperation};
 use crate::sources::postgres::requeue::WriteInput;
-use crate::sources::postgres::requeue::lookup;
+use crate::sources::postgres::requeue::operation_events;
 use crate::sources::postgres::requeue::rescue::{self, RescueColumns};
-use crate::sources::state::{LocalStore, StoredOperation};
 use crate::text;
 
 /// Silence after which the backend itself takes a worker for gone.
@@ -26,7 +26,7 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
     let (layout, database) = (context.layout().await?, context.database().await?);
     let words = RescueColumns::new(layout)?;
     let stale = stuck_after(context, args)?;
-    let ground = lookup::preconditions(database, layout, context.timeout()).await?;
+    let ground = operation_events::preconditions(database, layout, context.timeout()).await?;
     let only = ids::read(&args.ids, None, layout.id)?;
     let found = rescue::read(database, layout, &words, stale, context.timeout()).await?;
     let found = if only.is_empty() { found } else { filter_by_ids(&only, found, stale)? };
@@ -43,16 +43,16 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
     if args.consent.dry_run || meant.is_empty() {
         return Ok(report::planned(&facing, args.consent.dry_run, ground.obstacle.as_deref()));
     }
-    write::refuse_if_not_writable(context, &ground)?;
+    execute::refuse_if_not_writable(context, &ground)?;
     let state = LocalStore::open(context.settings.state_dir.as_deref());
-    let state = write::open_local_store(state, facing.journal_only)?;
+    let state = execute::open_local_store(state, facing.journal_only)?;
     let jobs: Vec<_> = meant.iter().map(|job| job.id).collect();
     let keys: Vec<_> = meant.iter().map(|job| job.fence_key.clone()).collect();
     let total = jobs.len() as u64;
     let plan = report::document(&facing);
-    let permit = write::confirm(context, &args.consent, (total, None), &plan).await?;
+    let permit = execute::confirm(context, &args.consent, (total, None), &plan).await?;
     let mut record = StoredOperation {
-        operation: write::operation_id(&ground, "rescue"),
+        operation: execute::operation_id(&ground, "rescue"),
         operation_type: OperationType::Rescue,
         plan: String::new(),
         database: context.database_name(),
@@ -64,11 +64,11 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
         undoes_operation: None,
         flags: String::new(),
     };
-    let journal = write::journal(state.as_ref(), facing.journal_only, &record.operation)?;
-    let agreed = write::ApprovedWrite {
+    let journal = execute::journal(state.as_ref(), facing.journal_only, &record.operation)?;
+    let agreed = execute::ApprovedWrite {
         permit,
         statements: rescue::statements(layout, &words),
-        event: write::event(&record.operation, &record.author, RESCUED, None),
+        event: execute::event(&record.operation, &record.author, RESCUED, None),
         work: WriteInput { jobs: &jobs, keys: Some(&keys) },
         all_or_nothing: false,
         pace: Throttle::default(),
@@ -76,7 +76,7 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
         journal,
         flags: String::new(),
     };
-    let outcome = write::run(context, state.as_ref(), &mut record, agreed).await?;
+    let outcome = execute::run(context, state.as_ref(), &mut record, agreed).await?;
     Ok(report::applied(&facing, &record.operation, &outcome))
 }
 

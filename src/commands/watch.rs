@@ -10,7 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use jiff::SignedDuration;
 
 use super::jobs;
-use super::look::{PollResult, SnapshotSchedule, pause_between, poll, without_progress};
+use super::poll::{PollResult, SnapshotSchedule, pause_between, poll, without_progress};
 use super::record::{self, Recorder};
 use crate::cli::{JobsShow, Watch};
 use crate::context::Context;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::Status;
 use super::environment::SourceLine;
-use super::limits::ThresholdWithUnit;
+use super::thresholds::ThresholdWithUnit;
 
 /// A section of the runbook: what to do about a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

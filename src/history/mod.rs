@@ -3,17 +3,17 @@
 //! `snapshot` condenses one look, `series` lays many of them over time, `onset` says when each
 //! trouble began, `transitions` says what changed between two.
 
-pub mod onset;
-pub mod past;
+pub mod problem_start;
+pub mod range;
 pub mod series;
 pub mod snapshot;
 pub mod transitions;
 
-pub use onset::{Onsets, OpenProblem};
-pub use past::HistoryRange;
+pub use problem_start::{Onsets, OpenProblem};
+pub use range::HistoryRange;
 pub use series::{TimeBucket, TimeSeries};
 
-use crate::triage::tree::TREE;
+use crate::triage::areas::TREE;
 
 /// The place of the check's question in the checklist.
 #[must_use]

@@ -4,7 +4,7 @@
 use super::question_of;
 use crate::facts::Status;
 use crate::facts::snapshot::{FIGURES, MetricDoc, StoredSnapshot, parse_failed_checks};
-use crate::triage::tree::TREE;
+use crate::triage::areas::TREE;
 
 /// How many usual distances two snapshots may be apart without a gap between them.
 const REACH: f64 = 2.5;

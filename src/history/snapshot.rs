@@ -2,13 +2,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::facts::live::RecentActivity;
 use crate::facts::queue::{Count, Queue};
+use crate::facts::recent_activity::RecentActivity;
 use crate::facts::snapshot::{
     AreaLine, FailedCheck, Figures, GroupLine, KindLine, Measure, Metric, OperationMarker,
     Snapshot, SnapshotDetail,
 };
-use crate::facts::{Status, mask};
+use crate::facts::{Status, redact};
 use crate::triage::{AreaResult, Facts, section};
 
 /// Kinds that are kept.
@@ -76,7 +76,7 @@ fn bad(steps: &[AreaResult]) -> Vec<FailedCheck> {
 
 /// The beginning of a text from outside, without secrets.
 fn kept(text: &str) -> String {
-    mask::text(text).chars().take(TEXT).collect()
+    redact::text(text).chars().take(TEXT).collect()
 }
 
 fn step(step: &AreaResult) -> AreaLine {
@@ -128,7 +128,7 @@ fn kinds(queue: &Queue) -> Vec<KindLine> {
 
 fn causes(live: &RecentActivity) -> Vec<GroupLine> {
     let deaths = live.deaths.value();
-    let line = |cause: &crate::facts::live::RecentGroup| GroupLine {
+    let line = |cause: &crate::facts::recent_activity::RecentGroup| GroupLine {
         hash: cause.hash.clone(),
         kind: kept(&cause.kind),
         jobs: cause.jobs,
@@ -142,7 +142,7 @@ fn causes(live: &RecentActivity) -> Vec<GroupLine> {
 #[must_use]
 pub fn marks(live: Option<&RecentActivity>, now: Timestamp) -> Vec<OperationMarker> {
     let activity = live.and_then(|live| live.activity.value());
-    let mark = |running: &crate::facts::live::RecentOperation| {
+    let mark = |running: &crate::facts::recent_activity::RecentOperation| {
         // The id says when it began; events that were read may begin later.
         let began = crate::facts::operation::OperationId::parse(&running.operation);
         let ago = SignedDuration::from_millis((running.first * 1e3) as i64);

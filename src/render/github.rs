@@ -1,6 +1,6 @@
 //! `-o github`: annotations of GitHub's workflow commands, one a finding that is not OK.
 
-use super::sanitise;
+use super::sanitize;
 use crate::facts::{Finding, Status};
 use crate::report::{Provenance, Report};
 
@@ -50,7 +50,7 @@ fn annotation(finding: &Finding, whose: &str) -> String {
 
 /// A message as the runner wants it: no line may end it, no other command may begin in it.
 fn data(text: &str) -> String {
-    let text = sanitise::lines(&text.replace("\r\n", "\n")).into_owned();
+    let text = sanitize::lines(&text.replace("\r\n", "\n")).into_owned();
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 

@@ -1,11 +1,11 @@
 //! `-o json`: the envelope, indented.
 
-use super::sanitise;
+use super::sanitize;
 use crate::report::{Provenance, Report, envelope::Envelope};
 
 /// One JSON document and a newline.
 #[must_use]
 pub fn render(report: &Report, from: &Provenance) -> String {
     let text = serde_json::to_string_pretty(&Envelope::new(report, from)).unwrap_or_default();
-    format!("{}\n", sanitise::json(&text))
+    format!("{}\n", sanitize::json(&text))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::sanitise;
+use super::sanitize;
 use crate::facts::{Finding, Status};
 use crate::report::{Provenance, Report};
 
@@ -141,7 +141,7 @@ fn advice(finding: &Finding) -> String {
 /// the sanitiser shows them as escapes.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
-    for c in sanitise::line(text).chars() {
+    for c in sanitize::line(text).chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),

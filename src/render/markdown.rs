@@ -1,6 +1,6 @@
 //! `-o markdown`: GitHub's dialect, for tickets, chats and pull requests.
 
-use super::sanitise;
+use super::sanitize;
 use crate::report::{Align, Block, Cell, CellStyle, Document, Table};
 
 /// Paints a document; blocks are set apart by an empty line.
@@ -70,7 +70,7 @@ fn next(commands: &[(String, Cell)]) -> String {
 /// are written as entities for the readers that pass HTML through.
 #[must_use]
 pub fn prose(text: &str) -> String {
-    let text = sanitise::line(text);
+    let text = sanitize::line(text);
     let mut out = String::with_capacity(text.len() + 8);
     let mut before = ' ';
     for (at, c) in text.char_indices() {
@@ -110,14 +110,14 @@ pub fn prose(text: &str) -> String {
 
 /// A code span. Its fence is longer than any run of backticks within; `|` would end a table's cell.
 fn code(text: &str) -> String {
-    let text = sanitise::line(text).replace('|', "\\|");
+    let text = sanitize::line(text).replace('|', "\\|");
     let fence = "`".repeat(longest_run(&text) + 1);
     let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
 fn fenced(text: &str) -> String {
-    let text = sanitise::lines(text);
+    let text = sanitize::lines(text);
     let fence = "`".repeat(longest_run(&text).max(2) + 1);
     format!("{fence}text\n{}\n{fence}\n", text.trim_end_matches('\n'))
 }

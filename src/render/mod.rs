@@ -1,9 +1,7 @@
 //! The painters: one file a format.
 
-mod brush;
-mod fit;
+mod column_widths;
 pub mod github;
-mod grid;
 pub mod html;
 pub mod json;
 pub mod junit;
@@ -12,12 +10,14 @@ pub mod nagios;
 pub mod ndjson;
 pub mod openmetrics;
 pub mod prometheus;
-mod prose;
-pub mod rows;
-pub mod sanitise;
+pub mod row_stream;
+pub mod sanitize;
 pub mod sarif;
 pub mod short;
+mod style;
 pub mod table;
+mod table_layout;
+mod terminal_markdown;
 pub mod watch;
 pub(crate) mod wrap;
 

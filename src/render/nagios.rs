@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::sanitise;
+use super::sanitize;
 use crate::exit::ExitCode;
 use crate::facts::{Finding, Value};
 use crate::report::{Provenance, Report};
@@ -66,7 +66,7 @@ fn status(report: &Report) -> &'static str {
 
 /// One line without the bar that begins performance data.
 fn plain(text: &str) -> String {
-    sanitise::line(text).replace('|', "/")
+    sanitize::line(text).replace('|', "/")
 }
 
 /// Every number that was read, each label once.

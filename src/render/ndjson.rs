@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::sanitise;
+use super::sanitize;
 use crate::report::envelope::Envelope;
 use crate::report::{Provenance, Report};
 
@@ -33,5 +33,5 @@ fn line(kind: &str, object: Map<String, Value>) -> String {
     let mut whole = Map::new();
     whole.insert("line".to_owned(), kind.into());
     whole.extend(object);
-    format!("{}\n", sanitise::json(&Value::Object(whole).to_string()))
+    format!("{}\n", sanitize::json(&Value::Object(whole).to_string()))
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::sanitise;
+use super::sanitize;
 use crate::facts::{Finding, Status, Value};
 use crate::report::{Provenance, Report};
 
@@ -147,7 +147,7 @@ fn labels(base: &str, finding: &Finding) -> String {
 /// The value of a label.
 pub(super) fn escape(text: &str) -> String {
     let short: String = text.chars().take(LABEL).collect();
-    sanitise::line(&short).replace('\\', "\\\\").replace('"', "\\\"")
+    sanitize::line(&short).replace('\\', "\\\\").replace('"', "\\\"")
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::sanitise;
+use super::sanitize;
 use crate::facts::{Finding, Status};
-use crate::report::{Provenance, Report, rules};
+use crate::report::{Provenance, Report, check_registry};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -18,7 +18,7 @@ const SCHEMA: &str =
 pub fn render(report: &Report, from: &Provenance) -> String {
     let runs: Vec<_> = report.parts(from).into_iter().map(|(part, from)| run(part, from)).collect();
     let log = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": runs });
-    sanitise::json(&format!("{log:#}\n"))
+    sanitize::json(&format!("{log:#}\n"))
 }
 
 fn run(report: &Report, from: &Provenance) -> Value {
@@ -59,7 +59,7 @@ fn category(report: &Report, from: &Provenance) -> String {
 }
 
 fn rule(id: &str) -> Value {
-    let title = rules::title(id).unwrap_or(id);
+    let title = check_registry::title(id).unwrap_or(id);
     json!({
         "id": id,
         "shortDescription": { "text": title },

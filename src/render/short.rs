@@ -1,6 +1,6 @@
 //! `-o short`: one line to paste into a chat.
 
-use super::sanitise;
+use super::sanitize;
 use crate::report::{Provenance, Report};
 
 /// `CRITICAL triage prod: 3.3 Queue backlog …: 120 due and unclaimed; next: cliplyctl queue`
@@ -13,7 +13,7 @@ pub fn render(report: &Report, from: &Provenance) -> String {
         line.push_str("; next: ");
         line.push_str(command);
     }
-    format!("{}\n", sanitise::line(&line))
+    format!("{}\n", sanitize::line(&line))
 }
 
 /// The word for people.

@@ -2,8 +2,8 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::brush::Styler;
-use super::{RenderTarget, grid, prose, sanitise, wrap};
+use super::style::Styler;
+use super::{RenderTarget, sanitize, table_layout, terminal_markdown, wrap};
 use crate::facts::Status;
 use crate::report::{Block, Cell, CellStyle, Document, RenderedTable, Table};
 
@@ -42,7 +42,7 @@ fn paint(block: &Block, brush: Styler<'_>) -> String {
         Block::Table(table) => rows(table, brush),
         Block::Note(text) => wrapped(&Cell::muted(text), "", brush),
         Block::Raw(text) => format!("{text}\n"),
-        Block::Markdown(text) => prose::paint(text, brush),
+        Block::Markdown(text) => terminal_markdown::paint(text, brush),
         Block::Verbatim(text) => verbatim(text),
         Block::Next(commands) => next(commands, brush),
     }
@@ -51,7 +51,7 @@ fn paint(block: &Block, brush: Styler<'_>) -> String {
 /// Paints a table, which leads nowhere, before the rest of its document is known: while somebody waits
 /// for that anyway.
 pub fn prerender(table: &mut Table, canvas: RenderTarget) {
-    let text = grid::paint(table, Styler::new(canvas, None));
+    let text = table_layout::paint(table, Styler::new(canvas, None));
     table.painted = Some(RenderedTable { color: canvas.color, width: canvas.width, text });
 }
 
@@ -62,7 +62,7 @@ fn rows(table: &Table, brush: Styler<'_>) -> String {
     };
     match table.painted.as_ref().filter(fits) {
         Some(painted) => painted.text.clone(),
-        None => grid::paint(table, brush),
+        None => table_layout::paint(table, brush),
     }
 }
 
@@ -78,7 +78,7 @@ fn title(cells: &[Cell], brush: Styler<'_>) -> String {
     let room = brush.width().unwrap_or(usize::MAX);
     let (mut out, mut used) = (String::new(), 0);
     for cell in cells {
-        let wide = sanitise::line(&cell.text).width();
+        let wide = sanitize::line(&cell.text).width();
         if used > 0 && used + separator.width() + wide <= room {
             out.push_str(&brush.styled(separator, CellStyle::Muted));
             out.push_str(&brush.cell(cell));
@@ -109,7 +109,7 @@ fn pairs_block(pairs: &[(&'static str, Cell)], brush: Styler<'_>) -> String {
 }
 
 fn verbatim(text: &str) -> String {
-    let text = sanitise::lines(text);
+    let text = sanitize::lines(text);
     let mut out = String::with_capacity(text.len() + 1);
     for line in text.lines() {
         out.push_str("  ");
@@ -147,7 +147,7 @@ fn wrapped(cell: &Cell, indent: &str, brush: Styler<'_>) -> String {
 
 /// The same without the first indent, where something stands already.
 fn hanging(cell: &Cell, indent: &str, brush: Styler<'_>) -> String {
-    let text = sanitise::line(&cell.text);
+    let text = sanitize::line(&cell.text);
     let room = brush.width().map_or(usize::MAX, |width| width.saturating_sub(indent.width()));
     let lines: Vec<_> = wrap::lines(&text, room.max(1)).map(|l| brush.piece(l, cell)).collect();
     format!("{}\n", lines.join(&format!("\n{indent}")))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Block, Document, Provenance, Report, header};
+use super::{Block, Document, Provenance, Report, title_line};
 use crate::checks::index_gain;
 use crate::facts::index_cost::{Cost, TimedCount, UnindexedMetric};
 use crate::facts::layout::{Layout, Lifecycle, Partition, SMALL_TABLE};
@@ -198,7 +198,7 @@ fn when(layout: &Layout, indexes: usize) -> Option<String> {
 pub fn report(layout: &Layout, unserved: &[UnindexedMetric], from: &Provenance) -> Report {
     let indexes: Vec<_> = unserved.iter().map(|role| IndexJson::new(layout, role)).collect();
     let mut document = Document::default();
-    document.push(header::title("index advice", from));
+    document.push(title_line::title("index advice", from));
     if indexes.is_empty() {
         document.note("every figure of the queue has its index");
     } else {

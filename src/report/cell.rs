@@ -1,6 +1,6 @@
 //! A text with one meaning.
 
-use super::page::RunbookLink;
+use super::runbook_link::RunbookLink;
 use crate::facts::{Section, Status};
 
 /// What a piece of text means; the painter decides how that looks.

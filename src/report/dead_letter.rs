@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use super::job::{JobJson, details, job_json, overview};
 use super::queue::CountJson;
-use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
-use crate::checks::job::JobExplanation;
+use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
+use crate::checks::earlier_requeues::{EarlierRequeue, EarlierRequeueResult};
+use crate::checks::job_explanation::JobExplanation;
 use crate::checks::queue::count_text;
-use crate::checks::requeues::{EarlierRequeue, EarlierRequeueResult};
 use crate::facts::advice::{Advice, SafeToRetry};
 use crate::facts::dead_letter::SameCauseCount;
 use crate::facts::job::Job;
@@ -143,7 +143,7 @@ pub fn report(case: &Case<'_>, from: &Provenance) -> Report {
 
 fn document(case: &Case<'_>, from: &Provenance) -> Document {
     let mut document = Document::default();
-    document.push(header::title(format!("dead letter {}", case.job.id), from));
+    document.push(title_line::title(format!("dead letter {}", case.job.id), from));
     document.heading(case.meaning.sentence.clone());
     let mut pairs = overview(case.job);
     pairs.push(("group", Cell::strong(&case.job.cause.hash)));

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::queue::CountJson;
-use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::checks::queue::count_text;
 use crate::facts::dead_letter::{DeadLetter, DeadLetters};
 use crate::facts::listing::{Cursor, Order};
@@ -90,7 +90,7 @@ pub fn listing(
         [] => "dead letters".to_owned(),
         flags => format!("dead letters with {}", flags.join(" ")),
     };
-    document.push(header::title(subject, from));
+    document.push(title_line::title(subject, from));
     if page.jobs.is_empty() {
         document.note("no dead letters match");
     } else {

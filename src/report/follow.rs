@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
-use crate::checks::cohort::describe_counts;
+use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
+use crate::checks::job_outcome::describe_counts;
 use crate::exit::ExitCode;
 use crate::facts::Status;
-use crate::facts::cohort::{FollowEnd, FollowResult, JobOutcome, ZombieWorker};
+use crate::facts::requeued_job::{FollowEnd, FollowResult, JobOutcome, ZombieWorker};
 use crate::text::{count, first_line, plural};
 
 /// Groups and workers that the human report shows.
@@ -64,7 +64,7 @@ pub struct ZombieJson {
 #[must_use]
 pub fn report(followed: &FollowResult, from: &Provenance) -> Report {
     let mut document = Document::default();
-    document.push(header::title(format!("operation {}", followed.operation), from));
+    document.push(title_line::title(format!("operation {}", followed.operation), from));
     blocks(&mut document, followed);
     document.next(next(followed));
     let mut report = Report::listing("dlq follow", json(followed), document);

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::dead_letter::{AdviceJson, retry};
-use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::checks::advice::advise;
 use crate::facts::advice::Advice;
 use crate::facts::dead_letter::DeadSince;
@@ -80,7 +80,7 @@ impl GroupJson {
 pub fn report(groups: &Groups, rules: &[&Advice], from: &Provenance) -> Report {
     let advice = |group: &DeadLetterGroup| advise(rules.iter().copied(), &group.fingerprint);
     let mut document = Document::default();
-    document.push(header::title("dead letters by cause", from));
+    document.push(title_line::title("dead letters by cause", from));
     if groups.groups.is_empty() {
         document.note("no dead letters match");
     } else {

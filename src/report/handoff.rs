@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::settings::SettingJson;
-use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::facts::flow::EventHistogram;
@@ -56,7 +56,7 @@ pub fn report(
     from: &Provenance,
 ) -> Report {
     let mut document = Document::default();
-    document.push(header::title("handoff", from));
+    document.push(title_line::title("handoff", from));
     let made = from.started_at.strftime("%Y-%m-%d %H:%M:%SZ");
     document.note(format!("made {made}; ages are of then"));
     let mut missing = Vec::new();

@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
-use crate::checks::job::JobExplanation;
+use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
+use crate::checks::job_explanation::JobExplanation;
 use crate::facts::job::{Event, Job, Requeued};
-use crate::facts::mask;
+use crate::facts::redact;
 use crate::text;
 
 /// Events that are shown.
@@ -92,8 +92,8 @@ pub(super) fn job_json(job: &Job, meaning: &JobExplanation) -> JobJson {
 /// JSON text with its secrets masked; other text as it is.
 fn json(text: Option<&String>) -> Value {
     let parse = |text: &String| match serde_json::from_str(text) {
-        Ok(value) => mask::json(value),
-        Err(_) => Value::String(mask::text(text)),
+        Ok(value) => redact::json(value),
+        Err(_) => Value::String(redact::text(text)),
     };
     text.map_or(Value::Null, parse)
 }
@@ -105,7 +105,7 @@ fn event_json(event: &Event) -> EventJson {
 
 fn document(job: &Job, meaning: &JobExplanation, from: &Provenance) -> Document {
     let mut document = Document::default();
-    document.push(header::title(format!("job {}", job.id), from));
+    document.push(title_line::title(format!("job {}", job.id), from));
     document.heading(meaning.sentence.clone());
     document.push(Block::Pairs(overview(job)));
     details(&mut document, job);

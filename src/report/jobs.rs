@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::facts::job_line::{JobLine, JobState};
 use crate::text::age;
 
@@ -39,7 +39,7 @@ pub struct JobLineJson {
 pub fn report(going: JobState, found: &[JobLine], limit: usize, from: &Provenance) -> Report {
     let (shown, more) = (&found[..found.len().min(limit)], found.len() > limit);
     let mut document = Document::default();
-    document.push(header::title(format!("jobs, {}", going.as_str()), from));
+    document.push(title_line::title(format!("jobs, {}", going.as_str()), from));
     if shown.is_empty() {
         document.note(format!("no job is {}", going.as_str()));
     } else {

@@ -5,6 +5,7 @@
 pub mod advice;
 pub mod canary;
 pub mod cell;
+pub mod check_registry;
 pub mod dead_letter;
 pub mod dead_letters;
 pub mod document;
@@ -14,25 +15,24 @@ pub mod fleet;
 pub mod follow;
 pub mod groups;
 pub mod handoff;
-pub mod header;
 pub mod health;
 pub mod history;
 pub mod job;
 pub mod jobs;
 pub mod operations;
-pub mod outcome;
-pub mod page;
 pub mod queue;
 pub mod ready;
-pub mod recorded;
+pub mod record;
 pub mod requeue;
 pub mod rescue;
 pub mod rls;
-pub mod rules;
+pub mod runbook_link;
 mod service;
 pub mod settings;
 pub mod table;
+pub mod title_line;
 pub mod triage;
+pub mod write_outcome;
 
 use std::fmt;
 
@@ -45,7 +45,7 @@ use crate::facts::{Finding, Section, Status};
 use crate::text::TargetFlags;
 pub use cell::{Cell, CellStyle};
 pub use document::{Block, Document};
-pub use page::RunbookLink;
+pub use runbook_link::RunbookLink;
 pub use table::{Align, Column, RenderedTable, ShrinkOrder, Table};
 
 /// Findings that a sentence names; the reader of a chat wants the worst.

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::outcome::{OutcomeJson, account, exit, note_stop, outcome_json};
-use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use super::write_outcome::{OutcomeJson, account, exit, note_stop, outcome_json};
+use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::exit::ExitCode;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, OperationType, STATE_UNDONE, Summary};
@@ -39,7 +39,7 @@ pub struct OperationJson {
 #[must_use]
 pub fn listing(operations: &[Summary], examined: &str, from: &Provenance) -> Report {
     let mut document = Document::default();
-    document.push(header::title("operations", from));
+    document.push(title_line::title("operations", from));
     if operations.is_empty() {
         document.note("none found");
     } else {
@@ -132,7 +132,7 @@ pub struct UndoScope<'a> {
 #[must_use]
 pub fn undo_plan(scope: &UndoScope<'_>, from: &Provenance) -> Document {
     let mut document = Document::default();
-    document.push(header::title("undo plan", from));
+    document.push(title_line::title("undo plan", from));
     let mut pairs = vec![
         ("operation", Cell::strong(scope.of.to_string())),
         ("to put back", Cell::strong(count(scope.eligible))),
@@ -204,7 +204,7 @@ pub fn undone(
     from: &Provenance,
 ) -> Report {
     let mut document = Document::default();
-    document.push(header::title(format!("undo of {}", scope.of), from));
+    document.push(title_line::title(format!("undo of {}", scope.of), from));
     account(&mut document, operation, outcome, "put back");
     moved_on(&mut document, scope);
     let mut next = vec![];

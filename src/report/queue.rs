@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::checks::queue::count_text;
 use crate::exit::FailOn;
 use crate::facts::queue::{Count, Queue};
@@ -147,7 +147,7 @@ fn document(queue: &Queue, findings: &[Finding], from: &Provenance) -> Document 
         Some(kind) => format!("queue of {kind}"),
         None => "queue".to_owned(),
     };
-    document.push(header::title(subject, from));
+    document.push(title_line::title(subject, from));
     document.push(Block::Table(figures(queue, findings)));
     if !queue.by_kind.is_empty() {
         document.push(Block::Table(by_kind(queue)));

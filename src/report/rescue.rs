@@ -5,14 +5,14 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::outcome::{OutcomeJson, account, exit, note_stop, outcome_json};
-use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use super::write_outcome::{OutcomeJson, account, exit, note_stop, outcome_json};
+use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::exit::ExitCode;
 use crate::facts::Status;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::OperationId;
 use crate::facts::requeue::{Outcome, WriteStop};
-use crate::facts::rescue::{RescueResult, StuckJob, StuckJobs};
+use crate::facts::stuck_job::{RescueResult, StuckJob, StuckJobs};
 use crate::permit;
 use crate::text::{age, count, plural, span};
 
@@ -76,7 +76,7 @@ pub struct SilentJson {
 pub fn document(facing: &RescuePlanView<'_>) -> Document {
     let found = facing.found;
     let mut document = Document::default();
-    document.push(header::title("rescue plan", &facing.from));
+    document.push(title_line::title("rescue plan", &facing.from));
     document.push(Block::Pairs(vec![
         ("silent for", Cell::plain(format!("more than {}", span(facing.stale)))),
         ("back to waiting", Cell::strong(count(of(found, RescueResult::Queued)))),
@@ -196,7 +196,7 @@ pub fn planned(facing: &RescuePlanView<'_>, dry_run: bool, obstacle: Option<&str
 #[must_use]
 pub fn applied(facing: &RescuePlanView<'_>, operation: &OperationId, outcome: &Outcome) -> Report {
     let mut document = Document::default();
-    document.push(header::title("rescue", &facing.from));
+    document.push(title_line::title("rescue", &facing.from));
     account(&mut document, operation, outcome, "rescued");
     let more = outcome.left + outcome.in_doubt > 0 || facing.found.truncated;
     let mut next = Vec::new();

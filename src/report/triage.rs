@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
-    Block, Cell, Column, Diagnosis, Document, Provenance, Report, RunbookLink, Table, header,
+    Block, Cell, Column, Diagnosis, Document, Provenance, Report, RunbookLink, Table, title_line,
 };
 use crate::exit::FailOn;
 use crate::facts::{Evidence, Finding, Section, SourceError, SourceErrorKind, Status, Value};
@@ -70,7 +70,7 @@ fn document(facts: &Facts, steps: &[AreaResult], from: &Provenance) -> Document 
     let section = section(steps);
     let missing = unconfigured(facts);
     document.headline(verdict, headline(section.as_ref(), &missing, steps));
-    document.push(header::title("triage", from));
+    document.push(title_line::title("triage", from));
     let mut table = Table::new(vec![
         Column::text("step"),
         Column::text("verdict"),

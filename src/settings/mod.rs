@@ -8,7 +8,6 @@
 //! both, credentials travel only with the URL they were written beside, and the database of a
 //! protected context is protected however it was reached.
 
-mod accounts;
 mod base_url;
 pub mod config;
 pub mod demo;
@@ -16,10 +15,11 @@ mod dotenv;
 pub mod dsn;
 pub mod duration;
 mod environment;
-mod guard;
+mod from_context;
+mod from_layers;
 mod headers;
-mod isolated;
-mod layered;
+mod login_name;
+mod protection;
 mod secret;
 mod setting;
 mod show;
@@ -129,10 +129,10 @@ impl Settings {
         let config =
             Config::load(named_config(overrides, environment).as_deref(), environment, cwd)?;
         let mut settings = match &overrides.context {
-            Some(name) => isolated::resolve(name, overrides, environment, &config)?,
-            None => layered::resolve(overrides, environment, &config, cwd)?,
+            Some(name) => from_context::resolve(name, overrides, environment, &config)?,
+            None => from_layers::resolve(overrides, environment, &config, cwd)?,
         };
-        guard::apply(&mut settings, &config, environment);
+        protection::apply(&mut settings, &config, environment);
         if let Ok(database) = &settings.database {
             settings.warnings.extend(database.value.warnings.iter().cloned());
         }
@@ -276,7 +276,7 @@ fn context_database(
 fn actor(environment: &Environment) -> String {
     let names = ["SUDO_USER", "USER", "LOGNAME"];
     let name = names.iter().find_map(|name| environment.get(name)).map(str::to_owned);
-    name.unwrap_or_else(accounts::who)
+    name.unwrap_or_else(login_name::who)
 }
 
 fn surroundings(

@@ -3,7 +3,7 @@
 use super::dsn::RootCert;
 use super::{Origin, REDACTED, Setting, Settings};
 use crate::facts::SourceError;
-use crate::facts::limits::{LIMITS, ThresholdDoc, limit_text};
+use crate::facts::thresholds::{LIMITS, ThresholdDoc, limit_text};
 
 /// One setting for people.
 #[derive(Debug, Clone, PartialEq, Eq)]

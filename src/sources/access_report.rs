@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::bounded;
+use super::read_limited;
 use crate::error::{Error, ErrorKind};
 use crate::facts::SourceErrorKind;
 use crate::facts::access::diff::{AccessReport, EarlierAccess, EarlierFinding, Pair};
@@ -76,7 +76,7 @@ pub fn read(old: &Path, new: &Path) -> Result<Pair, Error> {
 
 fn written(path: &Path) -> Result<ReportFile, Error> {
     let shown = path.display();
-    let bytes = bounded::file(path, MAX_BYTES)
+    let bytes = read_limited::file(path, MAX_BYTES)
         .map_err(|e| Error::usage(format!("{shown} cannot be read")).cause(e))?
         .ok_or_else(|| foreign(path, "it is larger than any of them"))?;
     let report: ReportFile =

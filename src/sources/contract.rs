@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::facts::access::contract::{BUILT_IN, Contract};
-use crate::facts::{SourceError, SourceErrorKind, mask};
+use crate::facts::{SourceError, SourceErrorKind, redact};
 
 /// Largest contract that is read, bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -32,7 +32,7 @@ pub fn read(path: Option<&Path>) -> Result<Contract, SourceError> {
 fn place(text: &str, error: &toml::de::Error) -> String {
     let start = error.span().map_or(0, |span| span.start.min(text.len()));
     let line = 1 + text.as_bytes()[..start].iter().filter(|&&byte| byte == b'\n').count();
-    format!("line {line}: {}", mask::text(error.message()))
+    format!("line {line}: {}", redact::text(error.message()))
 }
 
 fn parse(text: &str, name: &str) -> Result<Contract, SourceError> {

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
 use crate::facts::layout::IdType;
-use crate::facts::mask;
+use crate::facts::redact;
 
 /// Largest ids file, bytes: some 500,000 uuids with room for comments is none of our business.
 const LARGEST_FILE: u64 = 32 * 1024 * 1024;
@@ -52,7 +52,7 @@ impl Unique {
 }
 
 fn shown(word: &str) -> String {
-    mask::text(&word.chars().take(60).collect::<String>())
+    redact::text(&word.chars().take(60).collect::<String>())
 }
 
 fn text(file: &str) -> Result<String, Error> {

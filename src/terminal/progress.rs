@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use crate::render::sanitise;
+use crate::render::sanitize;
 
 /// Between two lines where there is no terminal.
 const EVERY: Duration = Duration::from_secs(5);
@@ -83,7 +83,7 @@ impl Progress {
         // Figures that cannot be read anew are not shown as if they were.
         let noted = self.noted.borrow();
         let words = if noted.is_empty() { words.to_owned() } else { format!("{words} · {noted}") };
-        self.bar.set_message(sanitise::line(&words).into_owned());
+        self.bar.set_message(sanitize::line(&words).into_owned());
         if self.due() {
             let so_far = crate::text::age(self.started.elapsed().as_secs_f64());
             print_line(&format!("{words} · {so_far} so far"));
@@ -99,7 +99,7 @@ impl Progress {
             print_line(why);
         }
         let shown = if why.is_empty() { String::new() } else { format!(" · {why}") };
-        self.bar.set_message(sanitise::line(&shown).into_owned());
+        self.bar.set_message(sanitize::line(&shown).into_owned());
         self.bar.tick();
     }
 
@@ -108,7 +108,7 @@ impl Progress {
         if self.plain {
             print_line(text);
         } else {
-            self.bar.println(sanitise::line(text));
+            self.bar.println(sanitize::line(text));
         }
     }
 
@@ -133,5 +133,5 @@ fn jobs_per_second(state: &ProgressState) -> f64 {
 
 /// Nobody there to read it is no error.
 fn print_line(text: &str) {
-    _ = writeln!(io::stderr().lock(), "{}", sanitise::line(text));
+    _ = writeln!(io::stderr().lock(), "{}", sanitize::line(text));
 }

@@ -1,7 +1,7 @@
 //! Runs every check. What depends on a failed one is skipped and says by what; the rest still runs.
 
 use crate::checks::cross::oldest_age::{self, AgeUnitMatch};
-use crate::checks::{Check, access, checkout, cross, environment, flow, queue, server, service};
+use crate::checks::{Check, access, app_tests, cross, environment, flow, queue, server, service};
 use crate::facts::service::Readiness;
 use crate::facts::triage::Facts;
 use crate::facts::{Finding, Observed, Status, Thresholds};
@@ -12,7 +12,7 @@ pub fn all(facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
     findings.extend(database(facts, limits));
     findings.extend(cross::CROSS.iter().flat_map(|check| check.run(facts, limits)));
     findings.extend(template(facts, limits));
-    findings.extend(checkout::CHECK.run(facts, limits));
+    findings.extend(app_tests::CHECK.run(facts, limits));
     findings
 }
 

@@ -3,24 +3,24 @@
 //! `tree` is the runbook as a table, `findings` runs every check, `section` finds the one that
 //! applies, `coverage` says what nobody looked at.
 
+mod area_line;
+pub mod areas;
 mod coverage;
 mod findings;
 mod section;
-mod step;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
-pub mod tree;
 
+pub use area_line::AreaResult;
 pub use coverage::{AUDIT, OTHER_ROLES, not_observed};
 pub use section::{section, why};
-pub use step::AreaResult;
 
 pub use crate::facts::triage::Facts;
 
 use crate::facts::Thresholds;
-use tree::TREE;
+use areas::TREE;
 
 /// Judges everything and sorts the findings into the checklist. A question to which nothing was
 /// looked at by design (the environment, outside of a checkout) is left out.

@@ -5,7 +5,7 @@
 //! although it decides the exit code before WARNING: what is known to be wrong can be acted on.
 
 use super::AreaResult;
-use super::tree::{Area, TREE};
+use super::areas::{Area, TREE};
 use crate::facts::{Finding, Section, Status};
 use crate::report::{Diagnosis, RuledOut};
 

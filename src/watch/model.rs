@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::facts::live::{Activity, Deaths, RecentActivity, Stuck};
+use crate::facts::recent_activity::{Activity, Deaths, RecentActivity, Stuck};
 use crate::facts::snapshot::{FIGURES, Figures, KindLine, Measure, Metric, Snapshot};
 use crate::facts::{Observed, SourceError};
 use crate::text::TargetFlags;

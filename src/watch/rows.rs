@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::model::{Model, Panel};
-use crate::facts::live::{RecentGroup, RecentOperation, Stuck};
+use crate::facts::recent_activity::{RecentGroup, RecentOperation, Stuck};
 use crate::facts::snapshot::KindLine;
 
 /// An order of a list, by its name.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{DashboardUpdate, Model};
-use crate::facts::live::{Activity, Deaths, RecentActivity, RecentGroup, Stuck};
+use crate::facts::recent_activity::{Activity, Deaths, RecentActivity, RecentGroup, Stuck};
 use crate::facts::snapshot::{Figures, KindLine, Metric, Snapshot, SnapshotDetail};
 use crate::facts::{Observed, Status};
 use crate::text::TargetFlags;

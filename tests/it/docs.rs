@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use clap::CommandFactory as _;
 use cliplyctl::cli;
 use cliplyctl::exit::EXIT_CODES;
-use cliplyctl::report::rules;
+use cliplyctl::report::check_registry;
 
 use crate::demo::{Demo, with_server_programs};
 use crate::support::cli::{BINARY, Cli, Output};
@@ -232,7 +232,7 @@ fn manual_pages_are_as_reviewed() {
 
 #[test]
 fn every_check_has_its_page_in_the_runbook() {
-    let code: BTreeSet<&str> = rules::all().map(|(id, _)| id).collect();
+    let code: BTreeSet<&str> = check_registry::all().map(|(id, _)| id).collect();
     let headings = RUNBOOK.lines().filter_map(|line| line.strip_prefix("### `"));
     let pages: BTreeSet<&str> = headings.filter_map(|line| line.strip_suffix('`')).collect();
     assert_eq!(code, pages);

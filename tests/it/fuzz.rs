@@ -11,7 +11,7 @@ use cliplyctl::facts::layout::IdType;
 use cliplyctl::facts::listing::{Cursor, Order};
 use cliplyctl::settings::dsn::ConnectionDefaults;
 use cliplyctl::settings::{Dsn, Environment, Overrides, Settings, duration};
-use cliplyctl::sources::saved::Saved;
+use cliplyctl::sources::saved_triage::Saved;
 use cliplyctl::sources::{access_report, contract, ids};
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestRunner};

@@ -9,10 +9,10 @@ use cliplyctl::render::Format;
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::every_command::{self, LINES};
 use crate::support::cli::{Cli, Output};
 use crate::support::http::{Response, Stub};
 use crate::support::postgres::Database;
-use crate::sweep::{self, LINES};
 
 /// Texts that a worker, a user or a client may have left. NUL itself the database refuses.
 const TEXTS: [&str; 14] = [
@@ -90,8 +90,8 @@ fn lines(id: &str, operation: &str) -> Vec<(Vec<String>, String)> {
     let mut all = Vec::new();
     for line in LINES.iter().filter(|(_, args)| !args.contains("NOTE") && !args.contains("--from"))
     {
-        let words = sweep::words(line, id, operation, "");
-        if sweep::is_endless(&words)
+        let words = every_command::words(line, id, operation, "");
+        if every_command::is_endless(&words)
             || !of_the_database.iter().any(|start| format!("{} ", line.0).starts_with(start))
         {
             continue;

@@ -5,7 +5,7 @@ mod exposure;
 mod expressions;
 mod fix;
 mod formats;
-mod hygiene;
+mod formatting;
 mod javascript;
 mod jwt;
 mod leaves;
@@ -33,7 +33,7 @@ pub const ALL: [Check<Environment>; 9] = [
     template::CHECK,
     copy::CHECK,
     secrets::CHECK,
-    hygiene::CHECK,
+    formatting::CHECK,
     values::CHECK,
     exposure::CHECK,
     sources::CHECK,

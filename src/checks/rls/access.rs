@@ -3,12 +3,12 @@
 use super::Check;
 use super::about;
 use super::bypass_role::explains;
-use super::predict::{compute_access, declared};
+use super::compute::{compute_access, declared};
 use crate::facts::access::Audit;
 use crate::facts::access::Command;
 use crate::facts::access::catalog::{Relation, Role};
+use crate::facts::access::computed::{ComputedAccess, DenyReason};
 use crate::facts::access::contract::{Permission, Table};
-use crate::facts::access::prediction::{ComputedAccess, DenyReason};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// effective access is the declared one.

@@ -1,12 +1,12 @@
 //! `rls.always_true`: a policy that admits every row to a client, reads too.
 
 use super::Check;
-use super::predict::{binds, compute_access, speaks_to};
+use super::compute::{binds, compute_access, speaks_to};
 use super::public_policy::names_the_service;
 use super::{about, clients, expression, ident, undeclared_policies};
 use crate::facts::access::Audit;
 use crate::facts::access::Command;
-use crate::facts::access::prediction::ComputedAccess;
+use crate::facts::access::computed::ComputedAccess;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// a policy lets clients at every row.

@@ -1,11 +1,11 @@
 //! `rls.column_grant`: rights on single columns, which table-level reviews overlook.
 
 use super::Check;
-use super::predict::compute_access;
+use super::compute::compute_access;
 use super::{about, clients, declared};
 use crate::facts::access::catalog::{Relation, Role};
+use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::contract::{Permission, Table};
-use crate::facts::access::prediction::ComputedAccess;
 use crate::facts::access::{Audit, Command, SERVICE_ROLE};
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;

@@ -1,7 +1,7 @@
 //! `rls.dead_policy`: a policy speaks to a role that may not use the table at all.
 
 use super::Check;
-use super::predict::speaks_to;
+use super::compute::speaks_to;
 use super::{about, declared};
 use crate::facts::access::Audit;
 use crate::facts::access::Command;

@@ -3,7 +3,7 @@
 use super::Check;
 use super::about;
 use crate::facts::access::Audit;
-use crate::facts::access::observation::HelperCall;
+use crate::facts::access::tested::HelperCall;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// helpers of policies answer as declared.

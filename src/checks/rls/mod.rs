@@ -8,9 +8,9 @@ mod always_true;
 pub mod body;
 mod bypass_role;
 mod column_grant;
+pub mod compute;
 mod contract_policy;
 mod dead_policy;
-pub mod declare;
 mod default_privileges;
 mod definer_rpc;
 mod definer_search_path;
@@ -20,19 +20,19 @@ mod force;
 mod foreign_table;
 mod helper;
 mod no_policy;
-mod observed;
 mod off;
 mod per_row_uid;
 mod policies_off;
 mod policy_fails;
-pub mod predict;
 mod public_policy;
+mod tested;
 mod trigger;
 mod uncovered_grant;
 mod unpoliced_grant;
 mod user_metadata;
 mod view_bypass;
 mod waiver;
+pub mod write_contract;
 
 pub use access::agrees;
 
@@ -68,7 +68,7 @@ pub static STRUCTURE: [Check<Audit>; 22] = [
 ];
 
 /// Effects: declared against predicted and observed, and what makes a changed policy worse.
-pub static EFFECTS: [Check<Audit>; 3] = [access::CHECK, observed::CHECK, user_metadata::CHECK];
+pub static EFFECTS: [Check<Audit>; 3] = [access::CHECK, tested::CHECK, user_metadata::CHECK];
 
 /// Judgement on the contract's own exceptions.
 pub static WAIVERS: Check<Audit> = waiver::CHECK;

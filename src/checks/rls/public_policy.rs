@@ -1,11 +1,11 @@
 //! `rls.public_policy`: granted to PUBLIC or a client where `service_role` was meant.
 
 use super::Check;
-use super::predict::compute_access;
+use super::compute::compute_access;
 use super::{about, clients, expression, ident, undeclared_policies};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Policy;
-use crate::facts::access::prediction::ComputedAccess;
+use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::{CLIENT_ROLES, Command, SERVICE_ROLE};
 use crate::facts::{Finding, Section, Status, Thresholds};
 

@@ -2,12 +2,12 @@
 
 use super::Check;
 use super::body::Body;
+use super::compute::compute_access;
 use super::definer_rpc::touched;
-use super::predict::compute_access;
 use super::{about, clients, declared};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Trigger;
-use crate::facts::access::prediction::ComputedAccess;
+use crate::facts::access::computed::ComputedAccess;
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 

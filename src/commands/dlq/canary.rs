@@ -4,14 +4,14 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use super::canary_group::CanaryGroup;
 use super::follow::{SHARE, pause_after};
-use super::lane::CanaryGroup;
-use super::pacer::WriteThrottle;
-use super::watch::JobTracker;
-use crate::checks::cohort::describe_counts;
+use super::job_tracker::JobTracker;
+use super::throttle::WriteThrottle;
+use crate::checks::job_outcome::describe_counts;
 use crate::context::Context;
+use crate::facts::canary::{BatchSize, Canary, CanaryGroupResult};
 use crate::facts::job_id::JobId;
-use crate::facts::ramp::{BatchSize, Canary, CanaryGroupResult};
 use crate::facts::requeue::{Outcome, Plan, WriteStop};
 use crate::interrupt::Interrupt;
 use crate::sources::postgres::requeue::statements::Statements;

@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use super::pacer::WriteThrottle;
-use super::watch::JobTracker;
-use super::write::{self, ApprovedWrite};
+use super::execute::{self, ApprovedWrite};
+use super::job_tracker::JobTracker;
+use super::throttle::WriteThrottle;
 use super::{canary, follow};
 use crate::context::Context;
 use crate::error::Error;
+use crate::facts::canary::Canary;
 use crate::facts::operation::OperationId;
-use crate::facts::ramp::Canary;
 use crate::facts::requeue::Plan;
 use crate::interrupt::Interrupt;
 use crate::report::requeue::Done;
+use crate::sources::local_store::{LocalStore, StoredOperation};
 use crate::sources::postgres::requeue::RequeueColumns;
 use crate::sources::postgres::requeue::statements::Statements;
-use crate::sources::state::{LocalStore, StoredOperation};
 
 /// How a plan is to be written.
 pub struct ExecutionOptions<'a> {
@@ -45,7 +45,7 @@ impl ExecutionOptions<'_> {
     ) -> Result<Done, Error> {
         let interrupt = Interrupt::listen();
         let (done, watch) = match self.canary {
-            None => (write::run(context, self.state, record, agreed).await?.into(), None),
+            None => (execute::run(context, self.state, record, agreed).await?.into(), None),
             Some(canary) => {
                 let (done, watch) =
                     self.step_by_step(context, record, agreed, canary, &interrupt).await?;
@@ -66,7 +66,7 @@ impl ExecutionOptions<'_> {
         let (operation, flags) = (record.operation.clone(), agreed.flags.clone());
         let mut went = None;
         let outcome =
-            write::with_operation_record(context, self.state, record, &flags, async || {
+            execute::with_operation_record(context, self.state, record, &flags, async || {
                 // Without events it is the record just written that tells whose jobs they are.
                 let mut watch =
                     JobTracker::new(context, &operation, operation.after, self.shape, self.state)

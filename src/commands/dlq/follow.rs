@@ -2,17 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use super::deed::{self, OperationCommand};
-use super::watch::JobTracker;
-use crate::checks::cohort::describe_counts;
+use super::job_tracker::JobTracker;
+use super::wrong_type::{self, OperationCommand};
+use crate::checks::job_outcome::describe_counts;
 use crate::cli::DlqFollow;
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::cohort::{FollowEnd, FollowResult};
+use crate::facts::requeued_job::{FollowEnd, FollowResult};
 use crate::interrupt::Interrupt;
 use crate::report::{Report, follow as report};
+use crate::sources::local_store::LocalStore;
 use crate::sources::postgres::requeue::RequeueColumns;
-use crate::sources::state::LocalStore;
 
 /// Between two looks, at least.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -33,9 +33,13 @@ pub async fn run(context: &Context, args: &DlqFollow) -> Result<Report, Error> {
         JobTracker::new(context, &operation, operation.after, &shape, state.as_ref()).await?;
     watch.refresh().await?;
     if watch.tally().total() == 0 {
-        return Err(
-            deed::refusal(context, OperationCommand::Follow, &operation, state.as_ref()).await?
-        );
+        return Err(wrong_type::refusal(
+            context,
+            OperationCommand::Follow,
+            &operation,
+            state.as_ref(),
+        )
+        .await?);
     }
     let interrupt = Interrupt::listen();
     let followed = follow(context, &mut watch, &interrupt, args.wait).await;

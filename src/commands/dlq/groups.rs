@@ -9,9 +9,9 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::facts::group::Groups;
 use crate::report::{self, Report};
+use crate::sources::postgres::earlier_requeues::requeued_before;
 use crate::sources::postgres::groups::read;
-use crate::sources::postgres::recovery::finishes;
-use crate::sources::postgres::requeued::requeued_before;
+use crate::sources::postgres::last_finishes::finishes;
 
 /// Groups dead letters by cause.
 pub async fn run(context: &Context, flags: &Filter) -> Result<Report, Error> {

@@ -1,23 +1,23 @@
 //! The dead-letter desk.
 
 mod canary;
+mod canary_group;
 mod careful;
-mod deed;
-pub mod export;
+pub(super) mod execute;
 mod filter;
 pub mod follow;
 pub mod groups;
-mod lane;
+mod job_tracker;
 pub mod list;
 pub mod ops;
-mod pacer;
 mod plan;
-mod request;
 pub mod requeue;
 pub mod show;
+pub mod stream;
+mod target;
+mod throttle;
 pub mod undo;
-mod watch;
-pub(super) mod write;
+mod wrong_type;
 
 use crate::error::Error;
 use crate::facts::operation::OperationId;

@@ -3,11 +3,11 @@
 use crate::cli::DlqOps;
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::mask;
 use crate::facts::operation::{OperationId, OperationType, Summary, Unfinished};
+use crate::facts::redact;
 use crate::report::{Report, operations};
-use crate::sources::postgres::requeue::{RequeueColumns, offenders, ops};
-use crate::sources::state::{LocalStore, StoredOperation};
+use crate::sources::local_store::{LocalStore, StoredOperation};
+use crate::sources::postgres::requeue::{RequeueColumns, ops, repeat_failures};
 
 /// Lists operations: from the events, or from this machine's records where there are none.
 pub async fn run(context: &Context, args: &DlqOps) -> Result<Report, Error> {
@@ -38,7 +38,7 @@ pub async fn run(context: &Context, args: &DlqOps) -> Result<Report, Error> {
     };
     let examined = format!(
         "looked for in the newest {} events{cut}",
-        crate::text::count(u64::from(offenders::LOOK_BACK))
+        crate::text::count(u64::from(repeat_failures::LOOK_BACK))
     );
     Ok(operations::listing(&found, &examined, &context.provenance()))
 }
@@ -50,7 +50,7 @@ fn local(context: &Context, record: StoredOperation) -> Summary {
         deed: record.operation_type,
         actor: Some(record.author.actor),
         host: Some(record.author.host),
-        reason: record.author.reason.as_deref().map(mask::text),
+        reason: record.author.reason.as_deref().map(redact::text),
         age: crate::text::seconds_since(record.operation.at, context.now()),
         unfinished,
         jobs: record.written,

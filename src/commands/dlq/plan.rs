@@ -9,9 +9,9 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
 use crate::facts::requeue::{Plan, PlanOptions, Target};
-use crate::sources::postgres::requeue::lookup::WritePreconditions;
-use crate::sources::postgres::requeue::{offenders, select};
-use crate::sources::state::StoredPlan;
+use crate::sources::local_store::StoredPlan;
+use crate::sources::postgres::requeue::operation_events::WritePreconditions;
+use crate::sources::postgres::requeue::{plan_query, repeat_failures};
 
 /// Hex digits of a plan's id.
 const DIGITS: usize = 12;
@@ -25,15 +25,15 @@ pub async fn build_plan(
     done: &HashSet<JobId>,
 ) -> Result<Plan, Error> {
     let (database, layout) = (context.database().await?, context.layout().await?);
-    let offenders = offenders::read(database, layout, context.timeout()).await?;
-    let judge = select::PlanRules {
+    let offenders = repeat_failures::read(database, layout, context.timeout()).await?;
+    let judge = plan_query::PlanRules {
         layout,
         target: &target,
         options: &options,
         offenders: &offenders,
         done,
     };
-    let found = select::read(database, &judge, context.timeout()).await?;
+    let found = plan_query::read(database, &judge, context.timeout()).await?;
     let place = context.database_name();
     Ok(Plan {
         id: id(&place, &target, ground.now, &found.ids),

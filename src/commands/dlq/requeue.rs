@@ -1,8 +1,8 @@
 //! `dlq requeue`: plan, consent, guarded writes, account.
 
-use super::request::{ResolvedTarget, resolve};
-use super::watch::JobTracker;
-use super::{careful, plan, write};
+use super::job_tracker::JobTracker;
+use super::target::{ResolvedTarget, resolve};
+use super::{careful, execute, plan};
 use crate::checks::advice::SHIPPED;
 use crate::cli::{ConfirmationArgs, DlqRequeue};
 use crate::context::Context;
@@ -10,11 +10,11 @@ use crate::error::Error;
 use crate::facts::operation::{Author, OperationType, REQUEUED};
 use crate::facts::requeue::{Plan, PlanSkip, Target};
 use crate::report::{Report, requeue as report};
-use crate::sources::postgres::pressure;
-use crate::sources::postgres::requeue::lookup::{self, WritePreconditions};
+use crate::sources::local_store::{LocalStore, StoredOperation};
+use crate::sources::postgres::requeue::operation_events::{self, WritePreconditions};
 use crate::sources::postgres::requeue::statements;
 use crate::sources::postgres::requeue::{RequeueColumns, WriteInput};
-use crate::sources::state::{LocalStore, StoredOperation};
+use crate::sources::postgres::table_load;
 
 /// Explicit ids up to this many are written in one transaction, or not at all.
 const ONE_TRANSACTION: usize = 500;
@@ -30,7 +30,7 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
             .hint("--rate requeues them one after the other"));
     }
     let state = LocalStore::open(context.settings.state_dir.as_deref());
-    let ground = lookup::preconditions(database, layout, context.timeout()).await?;
+    let ground = operation_events::preconditions(database, layout, context.timeout()).await?;
     let request = resolve(context, args, state.as_ref(), &ground, &shape).await?;
     let ResolvedTarget { target, options, kept, resumed, done } = request;
     let kept_flags = resumed.as_ref().map_or("", |record| record.flags.as_str());
@@ -46,12 +46,13 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
     let mut facing = plan_view(context, args, &plan, &shape, resumed.as_ref());
     if let Some(record) = &resumed {
         let undone =
-            lookup::undone_ids(database, layout, &record.operation, context.timeout()).await?;
+            operation_events::undone_ids(database, layout, &record.operation, context.timeout())
+                .await?;
         facing.undone = undone.len() as u64;
         facing.failed = failed(context, record, &shape, state.as_ref().ok()).await;
     }
     if facing.canary.is_some() {
-        let due = pressure::read(database, layout, Some(MANY)).await.ok();
+        let due = table_load::read(database, layout, Some(MANY)).await.ok();
         facing.before = due.and_then(|seen| seen.waiting).filter(|due| *due <= MANY);
     }
     if refuses(&plan) {
@@ -64,7 +65,7 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
     if args.consent.dry_run || plan.ids.is_empty() {
         return Ok(report::planned(&facing, args.consent.dry_run, ground.obstacle.as_deref()));
     }
-    write::refuse_if_not_writable(context, &ground)?;
+    execute::refuse_if_not_writable(context, &ground)?;
     let planned = Planned { facing, shape, ground, afresh: kept.is_none() };
     apply(context, args, planned, state, resumed.as_ref()).await
 }
@@ -133,25 +134,25 @@ async fn apply(
 ) -> Result<Report, Error> {
     let Planned { facing, shape, ground, afresh } = planned;
     let (plan, layout) = (facing.plan, context.layout().await?);
-    let state = write::open_local_store(state, facing.journal_only)?;
+    let state = execute::open_local_store(state, facing.journal_only)?;
     let jobs = plan.ids.len() as u64;
     let first = facing.canary.as_ref().map(|canary| canary.ramp.ahead(&plan.causes));
     let shown = report::document(&facing);
     let consent =
         ConfirmationArgs { reason: facing.reason.map(str::to_owned), ..args.consent.clone() };
-    let permit = write::confirm(context, &consent, (jobs, first), &shown).await?;
+    let permit = execute::confirm(context, &consent, (jobs, first), &shown).await?;
     let author = context.author(args.consent.reason.as_deref());
     let mut record = match resumed {
         Some(record) => record.clone().resumed_by(author),
         None => operation(author, plan, &ground),
     };
-    let journal = write::journal(state.as_ref(), facing.journal_only, &record.operation)?;
+    let journal = execute::journal(state.as_ref(), facing.journal_only, &record.operation)?;
     let at_once = facing.canary.is_none() && facing.pace.is_free();
     let explicit = at_once && matches!(plan.target, Target::Ids(_)) && afresh;
-    let agreed = write::ApprovedWrite {
+    let agreed = execute::ApprovedWrite {
         permit,
         statements: statements::requeue(layout, &shape.over(facing.pace.spread)),
-        event: write::event(&record.operation, &record.author, REQUEUED, None),
+        event: execute::event(&record.operation, &record.author, REQUEUED, None),
         work: WriteInput { jobs: &plan.ids, keys: None },
         all_or_nothing: explicit && !args.skip_ineligible && plan.ids.len() <= ONE_TRANSACTION,
         pace: facing.pace,
@@ -175,7 +176,7 @@ async fn apply(
 /// The record of an operation that begins.
 fn operation(author: Author, plan: &Plan, ground: &WritePreconditions) -> StoredOperation {
     StoredOperation {
-        operation: write::operation_id(ground, &plan.id),
+        operation: execute::operation_id(ground, &plan.id),
         operation_type: OperationType::Requeue,
         plan: plan.id.clone(),
         database: plan.database.clone(),

@@ -1,8 +1,8 @@
 //! `dlq show`: one dead letter in full, its cause, and what to do about it.
 
 use crate::checks::advice::{SHIPPED, advise};
-use crate::checks::job::meaning;
-use crate::checks::requeues::earlier;
+use crate::checks::earlier_requeues::earlier;
+use crate::checks::job_explanation::meaning;
 use crate::cli::JobsShow;
 use crate::commands::jobs;
 use crate::context::Context;

@@ -2,19 +2,19 @@
 
 use std::collections::HashSet;
 
-use super::deed::{self, OperationCommand};
-use super::{request, write};
+use super::wrong_type::{self, OperationCommand};
+use super::{execute, target};
 use crate::cli::DlqUndo;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, OperationType, UNDONE};
-use crate::facts::pace::Throttle;
+use crate::facts::throttle::Throttle;
 use crate::report::{Report, operations};
-use crate::sources::postgres::requeue::lookup;
+use crate::sources::local_store::{LocalStore, StoredOperation};
+use crate::sources::postgres::requeue::operation_events;
 use crate::sources::postgres::requeue::statements;
 use crate::sources::postgres::requeue::{RequeueColumns, WriteInput};
-use crate::sources::state::{LocalStore, StoredOperation};
 
 /// Takes an operation back.
 pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
@@ -22,14 +22,17 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
     let shape = RequeueColumns::new(layout)?;
     let state = LocalStore::open(context.settings.state_dir.as_deref());
-    let ground = lookup::preconditions(database, layout, context.timeout()).await?;
+    let ground = operation_events::preconditions(database, layout, context.timeout()).await?;
     let all = written(context, &of, &shape, state.as_ref()).await?;
     if all.is_empty() {
-        return Err(deed::refusal(context, OperationCommand::Undo, &of, state.as_ref().ok()).await?);
+        return Err(
+            wrong_type::refusal(context, OperationCommand::Undo, &of, state.as_ref().ok()).await?
+        );
     }
     let statements = statements::undo(layout, &shape);
     let keys: Vec<_> = all.iter().map(|(_, key)| key.clone()).collect();
-    let matching = lookup::still_matching(database, &statements, &keys, context.timeout()).await?;
+    let matching =
+        operation_events::still_matching(database, &statements, &keys, context.timeout()).await?;
     let total = all.len() as u64;
     let named: Vec<_> = all.iter().map(|(job, _)| *job).collect();
     let (jobs, keys): (Vec<_>, Vec<_>) =
@@ -49,11 +52,11 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
     if args.consent.dry_run || eligible == 0 {
         return Ok(operations::undo_planned(&scope, args.consent.dry_run, &from));
     }
-    write::refuse_if_not_writable(context, &ground)?;
+    execute::refuse_if_not_writable(context, &ground)?;
     let plan = operations::undo_plan(&scope, &from);
-    let permit = write::confirm(context, &args.consent, (eligible, None), &plan).await?;
+    let permit = execute::confirm(context, &args.consent, (eligible, None), &plan).await?;
     let mut record = StoredOperation {
-        operation: write::operation_id(&ground, &of.to_string()),
+        operation: execute::operation_id(&ground, &of.to_string()),
         operation_type: OperationType::Undo,
         plan: String::new(),
         database: context.database_name(),
@@ -65,10 +68,10 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
         undoes_operation: Some(of.clone()),
         flags: String::new(),
     };
-    let agreed = write::ApprovedWrite {
+    let agreed = execute::ApprovedWrite {
         permit,
         statements,
-        event: write::event(&record.operation, &record.author, UNDONE, Some(&of)),
+        event: execute::event(&record.operation, &record.author, UNDONE, Some(&of)),
         work: WriteInput { jobs: &jobs, keys: Some(&keys) },
         all_or_nothing: false,
         pace: Throttle::default(),
@@ -76,7 +79,7 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
         journal: None,
         flags: String::new(),
     };
-    let outcome = write::run(context, state.ok().as_ref(), &mut record, agreed).await?;
+    let outcome = execute::run(context, state.ok().as_ref(), &mut record, agreed).await?;
     Ok(operations::undone(&scope, &record.operation, &outcome, &context.provenance()))
 }
 
@@ -90,7 +93,8 @@ async fn put_back(
 ) -> Result<(u64, HashSet<JobId>), Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
     if layout.events.is_some() {
-        let mut undone = lookup::undone_ids(database, layout, of, context.timeout()).await?;
+        let mut undone =
+            operation_events::undone_ids(database, layout, of, context.timeout()).await?;
         now.iter().for_each(|job| _ = undone.remove(job));
         return Ok((undone.len() as u64, undone));
     }
@@ -108,11 +112,11 @@ async fn written(
 ) -> Result<Vec<(JobId, String)>, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
     if shape.enqueued.is_some() {
-        return Ok(lookup::requeued(database, layout, of, context.timeout()).await?);
+        return Ok(operation_events::requeued(database, layout, of, context.timeout()).await?);
     }
     let state = state.map_err(Clone::clone)?;
     if let Some(record) = state.operation(of)? {
-        request::ensure_same_database(context, &record.database)?;
+        target::ensure_same_database(context, &record.database)?;
         if record.operation_type != OperationType::Requeue {
             return Ok(vec![]);
         }

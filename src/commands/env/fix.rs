@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::facts::environment::{EnvFile, Environment, FileNote};
 use crate::permit::{self, WritePermit, WriteRequest};
-use crate::render::sanitise;
+use crate::render::sanitize;
 use crate::sources::env_file;
 
 /// Inserts the missing keys, and puts the template that is there now into the facts. What was inserted
@@ -73,7 +73,7 @@ async fn consent(
     path: &Path,
     yes: bool,
 ) -> Result<WritePermit, Error> {
-    let diff = sanitise::lines(&fix.diff(&path.display().to_string())).into_owned();
+    let diff = sanitize::lines(&fix.diff(&path.display().to_string())).into_owned();
     let shown = permit::show(&diff, |text| context.terminal.print_stderr(text));
     let request = WriteRequest {
         read_only: false, // that is about a database

@@ -3,7 +3,7 @@
 use super::gather;
 use crate::checks::rls::evaluate;
 use crate::cli::RlsAudit;
-use crate::commands::dlq::write;
+use crate::commands::dlq::execute;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
@@ -39,7 +39,7 @@ fn interrupted() -> Error {
 /// Leave to try writes. Never in a protected context: nothing is written for good, but triggers run.
 async fn consent(context: &Context, yes: bool) -> Result<WritePermit, Error> {
     let settings = &context.settings;
-    write::refuse_if_config_invalid(context)?;
+    execute::refuse_if_config_invalid(context)?;
     if let Some(name) = &settings.protected {
         return Err(Error::refused(format!(
             "context {name} is protected: no writes are tried there"

@@ -1,9 +1,9 @@
 //! `triage`: the runbook's quick checklist, all probes at once.
 
-mod checkout;
+mod app_tests;
+mod from_file;
 mod gather;
 mod probes;
-mod saved;
 mod wait;
 
 use crate::cli::Triage;
@@ -16,7 +16,7 @@ use crate::interrupt::Interrupt;
 use crate::report::{self, Report};
 use crate::settings::demo;
 use crate::sources::postgres::queue::Effort;
-use crate::sources::saved::Saved;
+use crate::sources::saved_triage::Saved;
 use crate::triage::{AreaResult, Facts, evaluate};
 use probes::Probes;
 
@@ -26,11 +26,11 @@ use probes::Probes;
 /// A file of `--from` that is no saved triage.
 pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
     if let Some(file) = &args.from {
-        return saved::judge_again(context, file, args.judging.fail_on);
+        return from_file::judge_again(context, file, args.judging.fail_on);
     }
     let interrupt = Interrupt::listen();
     let tests =
-        if args.with_tests { checkout::run(context, args, &interrupt).await } else { vec![] };
+        if args.with_tests { app_tests::run(context, args, &interrupt).await } else { vec![] };
     let (seen, mut report) = match args.wait {
         Some(limit) => wait::run(context, args, &interrupt, limit, &tests).await,
         None => {

@@ -1,17 +1,17 @@
 //! Who can do what: what is declared, what the catalog says, what was observed.
 
 pub mod catalog;
+pub mod computed;
 pub mod contract;
 pub mod diff;
 pub mod function;
-pub mod observation;
-pub mod prediction;
+pub mod tested;
 
 use jiff::Timestamp;
 
 pub use catalog::Catalog;
 pub use contract::Contract;
-pub use observation::Observations;
+pub use tested::Observations;
 
 /// A command on the rows of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]

@@ -7,14 +7,14 @@
 use serde::{Deserialize, Serialize};
 
 mod catalog;
-mod recognise;
-mod vocabulary;
+mod recognize;
+mod state_names;
 
 pub use catalog::{
     Catalog, CatalogColumn, CatalogIndex, CatalogTable, LiveEvidence, Partition, Storage,
 };
-pub use recognise::recognize;
-pub use vocabulary::{Lifecycle, StateNames};
+pub use recognize::recognize;
+pub use state_names::{Lifecycle, StateNames};
 
 /// Estimated rows up to which a plain scan of the jobs is cheap.
 pub const SMALL_TABLE: f64 = 100_000.0;

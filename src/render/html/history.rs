@@ -11,7 +11,7 @@ use crate::history::HistoryRange;
 use crate::report::Provenance;
 use crate::report::history::{mark_text, started, time};
 use crate::text;
-use crate::triage::tree::TREE;
+use crate::triage::areas::TREE;
 
 /// Rows of a chart's table: the steps are folded to so many.
 const ROWS: usize = 24;

@@ -7,7 +7,7 @@ pub mod history;
 
 use std::fmt::Write as _;
 
-use super::sanitise;
+use super::sanitize;
 
 /// What stands before the body. The policy forbids what the page does not have: scripts, requests.
 fn head(title: &str) -> String {
@@ -25,7 +25,7 @@ fn head(title: &str) -> String {
 
 /// Text as text: nothing from outside becomes markup, and nothing reorders what stands around it.
 fn escape(text: &str) -> String {
-    let text = sanitise::line(text);
+    let text = sanitize::line(text);
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

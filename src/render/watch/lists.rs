@@ -180,7 +180,7 @@ fn cause_rows(model: &Model) -> Rows {
 }
 
 fn stuck_rows(model: &Model) -> Rows {
-    let row = |job: &&crate::facts::live::Stuck| {
+    let row = |job: &&crate::facts::recent_activity::Stuck| {
         let silent = job.silent.map_or_else(|| "no beat".to_owned(), age);
         let (id, worker) = (field(&job.id, 37), field(&job.worker, 15));
         format!("{id} {}  {worker} {}", right(&silent, 10), job.kind)
@@ -189,7 +189,7 @@ fn stuck_rows(model: &Model) -> Rows {
 }
 
 fn operation_rows(model: &Model) -> Rows {
-    let row = |running: &&crate::facts::live::RecentOperation| {
+    let row = |running: &&crate::facts::recent_activity::RecentOperation| {
         let state = match (running.runs(), running.deed) {
             (true, OperationType::Requeue) => "requeueing".to_owned(),
             (true, OperationType::Undo) => "undoing".to_owned(),

@@ -1,8 +1,8 @@
 //! Paints the dashboard: a model in, cells out. One file a part.
 
-mod figures;
-mod head;
+mod header;
 mod lists;
+mod metrics;
 mod overlay;
 mod style;
 #[cfg(test)]
@@ -28,8 +28,8 @@ pub fn paint(frame: &mut Frame<'_>, model: &Model, color: bool) {
     if area.width < LEAST.0 || area.height < LEAST.1 {
         return paint_small(frame, model, style);
     }
-    let head = head::lines(model, area.width, style);
-    let figures = figures::lines(model, area.width, style);
+    let head = header::lines(model, area.width, style);
+    let figures = metrics::lines(model, area.width, style);
     let rows = [head.len() as u16, 1, figures.len() as u16, 1];
     let [top, _, middle, _, lists, foot] = Layout::vertical([
         Constraint::Length(rows[0]),
@@ -52,7 +52,7 @@ pub fn paint(frame: &mut Frame<'_>, model: &Model, color: bool) {
 /// The verdict, and how large a window wants to be.
 fn paint_small(frame: &mut Frame<'_>, model: &Model, style: Paint) {
     let area = frame.area();
-    let mut lines = head::lines(model, area.width, style);
+    let mut lines = header::lines(model, area.width, style);
     lines.truncate(2);
     let small = format!(
         "the dashboard wants {} × {}, this is {} × {}",

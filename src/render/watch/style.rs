@@ -4,7 +4,7 @@ use ratatui::style::{Color, Modifier, Style};
 use unicode_width::UnicodeWidthChar as _;
 
 use crate::facts::Status;
-use crate::render::sanitise;
+use crate::render::sanitize;
 
 /// How to paint.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +51,7 @@ impl Paint {
 
 /// The beginning of a text, at most so wide; `…` says that there is more. Safe to paint.
 pub(super) fn cut(text: &str, width: usize) -> String {
-    let text = sanitise::line(text);
+    let text = sanitize::line(text);
     let of = |c: char| c.width().unwrap_or(0);
     if text.chars().map(of).sum::<usize>() <= width {
         return text.into_owned();

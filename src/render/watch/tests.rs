@@ -4,8 +4,8 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use super::{LEAST, paint};
-use crate::facts::live::RecentOperation;
 use crate::facts::operation::OperationType;
+use crate::facts::recent_activity::RecentOperation;
 use crate::watch::testing::{at, model, sample_update};
 use crate::watch::{KeyPress, Model, Overlay, press};
 

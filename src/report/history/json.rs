@@ -5,10 +5,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::words::{started, time};
+use super::sentences::{started, time};
 use crate::facts::snapshot::{FIGURES, MetricDoc, OperationMarker, StoredSnapshot};
 use crate::history::{HistoryRange, OpenProblem, TimeBucket};
-use crate::triage::tree::TREE;
+use crate::triage::areas::TREE;
 
 /// `data` of `history`.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -1,25 +1,25 @@
 //! The answer of `history`.
 
 mod json;
-mod words;
+mod sentences;
 
 use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::facts::Status;
 use crate::facts::snapshot::{FIGURES, MetricDoc};
 use crate::history::series::Span;
 use crate::history::{HistoryRange, OpenProblem, TimeBucket};
 use crate::text;
 use crate::text::sparkline;
-use crate::triage::tree::TREE;
+use crate::triage::areas::TREE;
 
 use json::data;
 pub use json::{GapJson, HistoryJson, MarkJson, PointJson, TroubleJson};
-use words::notes;
-pub use words::{mark_text, started, time};
+use sentences::notes;
+pub use sentences::{mark_text, started, time};
 
 /// Builds the view.
 #[must_use]
@@ -30,7 +30,7 @@ pub fn report(
     from: &Provenance,
 ) -> Report {
     let mut document = Document::default();
-    document.push(header::title("history", from));
+    document.push(title_line::title("history", from));
     document.note(started(past, now));
     if let Some(page) = page {
         document.note(format!("written: {}", page.display()));
@@ -82,7 +82,7 @@ fn status(past: &HistoryRange) -> Table {
         let mut line = vec![' '; buckets.len()];
         for mark in &past.marks {
             if let Some(place) = past.series.place(mark.at.as_millisecond()) {
-                line[place] = words::sign(mark.deed);
+                line[place] = sentences::sign(mark.deed);
             }
         }
         let line: String = line.into_iter().collect();

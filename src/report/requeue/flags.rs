@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::RequeuePlanView;
-use crate::facts::pace::Throttle;
-use crate::facts::ramp::Canary;
+use crate::facts::canary::Canary;
+use crate::facts::throttle::Throttle;
 use crate::permit;
 
 /// The flags with which a plan is applied as it was shown: it holds the jobs, and neither how

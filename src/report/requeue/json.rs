@@ -8,7 +8,7 @@ use super::plan::expected;
 use crate::facts::requeue::{Plan, PlanSkip};
 use crate::report::canary::LaneJson;
 use crate::report::follow::FollowJson;
-use crate::report::outcome::{NAMED, NamedJson, OutcomeJson};
+use crate::report::write_outcome::{NAMED, NamedJson, OutcomeJson};
 
 /// `data` of `dlq requeue`.
 #[derive(Debug, Serialize, JsonSchema)]

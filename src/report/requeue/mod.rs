@@ -10,16 +10,16 @@ pub use plan::document;
 
 use json::{data, left_behind};
 
-use super::outcome::{account, exit, note_stop, outcome_json};
-use super::{Document, Provenance, Report, canary, follow, header};
+use super::write_outcome::{account, exit, note_stop, outcome_json};
+use super::{Document, Provenance, Report, canary, follow, title_line};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::facts::advice::Advice;
-use crate::facts::cohort::FollowResult;
+use crate::facts::canary::{Canary, CanaryGroupResult, CanaryStop};
 use crate::facts::operation::OperationId;
-use crate::facts::pace::Throttle;
-use crate::facts::ramp::{Canary, CanaryGroupResult, CanaryStop};
 use crate::facts::requeue::{Outcome, Plan, PlanSkip, WriteStop};
+use crate::facts::requeued_job::FollowResult;
+use crate::facts::throttle::Throttle;
 use crate::text::plural;
 
 /// A plan, and where it stands.
@@ -150,7 +150,7 @@ fn ineligible(plan: &Plan) -> String {
 pub fn applied(facing: &RequeuePlanView<'_>, operation: &OperationId, done: &Done) -> Report {
     let outcome = &done.outcome;
     let mut document = Document::default();
-    document.push(header::title("requeue", &facing.from));
+    document.push(title_line::title("requeue", &facing.from));
     // Of an operation that goes on, these are the jobs of this run.
     let requeued = if facing.resumes.is_some() { "requeued now" } else { "requeued" };
     account(&mut document, operation, outcome, requeued);

@@ -3,13 +3,13 @@
 use super::RequeuePlanView;
 use crate::checks::advice::advise;
 use crate::facts::advice::{Advice, SafeToRetry};
-use crate::facts::pace::Throttle;
-use crate::facts::ramp::Canary;
+use crate::facts::canary::Canary;
 use crate::facts::requeue::{Plan, PlanSkip, PlannedGroup};
+use crate::facts::throttle::Throttle;
 use crate::facts::{Fingerprint, Status};
 use crate::report::dead_letter::retry;
-use crate::report::outcome::SHOWN;
-use crate::report::{Block, Cell, Column, Document, Table, header};
+use crate::report::write_outcome::SHOWN;
+use crate::report::{Block, Cell, Column, Document, Table, title_line};
 use crate::text::{count, first_line, plural, span};
 
 /// Jobs a second that a plan expects: slower than measured, so that the truth is a good surprise.
@@ -20,7 +20,7 @@ const RATE: f64 = 5_000.0;
 pub fn document(facing: &RequeuePlanView<'_>) -> Document {
     let plan = facing.plan;
     let mut document = Document::default();
-    document.push(header::title("requeue plan", &facing.from));
+    document.push(title_line::title("requeue plan", &facing.from));
     let mut pairs = vec![
         ("plan", Cell::strong(&plan.id)),
         ("matched", Cell::plain(count(plan.matched))),

@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use crate::checks::rls::body;
 use crate::exit::FailOn;
-use crate::facts::access::observation::{AccessTest, AccessTestResult};
+use crate::facts::access::tested::{AccessTest, AccessTestResult};
 use crate::facts::access::{Audit, CLIENT_ROLES, Command, SERVICE_ROLE};
 use crate::facts::{Finding, Status};
-use crate::report::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use crate::report::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::text::{self, some_of};
 
 /// Statements longer than this are cut in the table; JSON has them whole.
@@ -142,7 +142,7 @@ fn document(audit: &Audit, findings: &[Finding], from: &Provenance) -> Document 
     let mut document = Document::default();
     let verdict = Status::worst(findings.iter().map(|f| f.verdict));
     document.headline(verdict, headline(findings, verdict));
-    document.push(header::title("access", from));
+    document.push(title_line::title("access", from));
     let (notes, flaws): (Vec<_>, Vec<_>) = findings.iter().partition(|f| f.verdict == Status::Ok);
     if !flaws.is_empty() {
         document.push(Block::Table(table(&flaws)));

@@ -4,11 +4,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{contradicted, observed};
-use crate::checks::rls::predict::{applicable, binds, compute_access};
+use crate::checks::rls::compute::{applicable, binds, compute_access};
 use crate::facts::Status;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::{Audit, Command};
-use crate::report::{Block, Cell, Document, Provenance, Report, header};
+use crate::report::{Block, Cell, Document, Provenance, Report, title_line};
 
 /// `data` of `rls explain`: the decision, step by step.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -105,7 +105,7 @@ fn listed(names: &[String]) -> String {
 fn document(data: &ExplainJson, contradicted: bool, from: &Provenance) -> Document {
     let mut document = Document::default();
     let question = format!("{} {} on {}", data.role, data.command, data.table);
-    document.push(header::title(question, from));
+    document.push(title_line::title(question, from));
     let row_security = match (data.rls, data.binds) {
         (false, _) => "off: every row",
         (true, true) => "on, and it binds this role",

@@ -4,12 +4,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::observed;
-use crate::checks::rls::predict::compute_access;
+use crate::checks::rls::compute::compute_access;
 use crate::facts::Status;
 use crate::facts::access::catalog::{Relation, Role};
-use crate::facts::access::observation::{AccessTest, AccessTestResult, TestRole};
+use crate::facts::access::tested::{AccessTest, AccessTestResult, TestRole};
 use crate::facts::access::{Audit, Command};
-use crate::report::{Block, Cell, Column, Document, Provenance, Report, Table, header};
+use crate::report::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 
 /// One cell.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -44,7 +44,7 @@ pub fn report(audit: &Audit, scope: &str, from: &Provenance) -> Report {
         grid.row(row(audit, table, role));
     }
     let mut document = Document::default();
-    document.push(header::title("access matrix, as predicted from the catalog", from));
+    document.push(title_line::title("access matrix, as predicted from the catalog", from));
     document.push(Block::Table(grid));
     tried(&mut document, audit);
     document.note("A cell that the contract contradicts reads \"predicted ≠ declared\".");

@@ -7,9 +7,9 @@ pub mod explain;
 pub mod matrix;
 
 use crate::checks::rls::agrees;
-use crate::checks::rls::predict::compute_access;
+use crate::checks::rls::compute::compute_access;
 use crate::facts::access::catalog::{Relation, Role};
-use crate::facts::access::observation::AccessTestResult;
+use crate::facts::access::tested::AccessTestResult;
 use crate::facts::access::{Audit, Command};
 
 /// How to ask about a cell: of the declared ones the first that is contradicted, else the first of all.

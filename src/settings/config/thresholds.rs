@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::document::{Document, Key, Value};
 use crate::error::Error;
 use crate::facts::Threshold;
-use crate::facts::limits::{LIMITS, ThresholdDoc};
+use crate::facts::thresholds::{LIMITS, ThresholdDoc};
 use crate::settings::{Setting, duration};
 
 /// What a context says about limits.

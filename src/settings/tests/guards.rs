@@ -48,7 +48,7 @@ fn two_ways_to_one_database() {
     let around = dsn::ConnectionDefaults::default();
     let same = |one: &str, other: &str| {
         let parse = |text| Dsn::parse(text, &around).unwrap();
-        guard::same_database(&parse(one), &parse(other))
+        protection::same_database(&parse(one), &parse(other))
     };
     assert!(same("postgres://u@localhost:5433/d", "postgres://v@127.0.0.1:5433/d"));
     assert!(same("postgres://u@[::1]/d", "host=/tmp user=v dbname=d"));

@@ -101,7 +101,7 @@ fn a_base_url_is_plain() {
 
 #[test]
 fn every_pg_variable_is_documented() {
-    for (name, _) in layered::PG_VARIABLES {
+    for (name, _) in from_layers::PG_VARIABLES {
         assert!(variables::variable(name).is_some_and(|variable| variable.dotenv), "{name}");
     }
 }

@@ -4,7 +4,7 @@
 //! linear time. What dotenv skips is read too: documented keys (`# KEY=`) and file hygiene.
 
 mod comments;
-mod hygiene;
+mod formatting;
 mod scan;
 mod whitespace;
 mod write;
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 pub use write::replace;
 
-use super::bounded;
+use super::read_limited;
 use crate::facts::environment::{EntryState, EnvEntry, EnvFile, Note};
 
 /// The largest file that is read, in bytes: real ones have a few KiB.
@@ -73,7 +73,7 @@ fn read_from(path: &Path, reader: impl Read) -> Result<EnvFile, EnvFileError> {
 
 fn bytes_from(path: &Path, reader: impl Read) -> Result<Vec<u8>, EnvFileError> {
     let path = path.to_owned();
-    match bounded::reader(reader, MAX_BYTES) {
+    match read_limited::reader(reader, MAX_BYTES) {
         Ok(Some(bytes)) => Ok(bytes),
         Ok(None) => Err(EnvFileError::TooLarge { path }),
         Err(source) => Err(EnvFileError::Io { path, source }),
@@ -90,7 +90,7 @@ pub fn parse(path: &Path, bytes: &[u8]) -> EnvFile {
     entries.extend(comments::documented(bytes, &scanned, &lines));
     entries.sort_by_key(|entry| entry.span.start);
     note_duplicates(&mut entries);
-    let notes = hygiene::notes(bytes, &scanned, &lines);
+    let notes = formatting::notes(bytes, &scanned, &lines);
     EnvFile { path: path.to_owned(), entries, notes }
 }
 

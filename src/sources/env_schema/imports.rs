@@ -12,7 +12,7 @@ use oxc_ast::ast::{Expression, TSEnumDeclaration};
 use super::module::{Binding, Export, Imported, Module};
 use super::package::is_zod;
 use super::{MAX_BYTES, SchemaError};
-use crate::sources::bounded;
+use crate::sources::read_limited;
 
 /// Files read in one go; a schema is spread over a handful.
 const MAX_FILES: usize = 64;
@@ -178,7 +178,7 @@ pub(in crate::sources) fn read_text(path: &Path) -> Result<String, SchemaError> 
     if !file.metadata().map_err(io)?.is_file() {
         return Err(io(std::io::Error::other("not a regular file")));
     }
-    let bytes = bounded::reader(file, MAX_BYTES)
+    let bytes = read_limited::reader(file, MAX_BYTES)
         .map_err(io)?
         .ok_or_else(|| SchemaError::TooLarge { path: path.to_owned() })?;
     String::from_utf8(bytes).map_err(|_| SchemaError::NotUtf8 { path: path.to_owned() })

@@ -7,7 +7,7 @@ use rustls::{CertificateError, Error};
 
 use super::redirect::origin;
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::sources::authority::AuthorityExpired;
+use crate::sources::expired_ca::AuthorityExpired;
 
 /// The cause of a failed handshake.
 pub fn tls(error: &Error, url: &Url) -> SourceError {

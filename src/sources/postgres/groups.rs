@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::TryStreamExt as _;
 use tokio_postgres::Row;
 
-use super::raw::Token;
+use super::row_types::Token;
 use super::selection::{Conditions, fingerprint, fingerprint_columns, in_group};
 use super::{Database, dead_letters, sql};
 use crate::facts::group::{DeadLetterGroup, Groups};

@@ -4,30 +4,30 @@
 //! (`query_typed` and `batch_execute` alone), and every setting is local to its transaction.
 
 pub mod access;
-mod ask;
-pub mod cohort;
 mod connect;
 pub mod dead_letters;
+pub mod earlier_requeues;
 mod errors;
+pub mod event_histogram;
 pub mod flow;
 pub mod groups;
 pub mod jobs;
+pub mod last_finishes;
 pub mod layout;
-pub mod live;
-pub mod pressure;
 pub mod probe;
-pub mod pulse;
+mod query;
 pub mod queue;
-mod raw;
-pub mod recovery;
+pub mod recent_activity;
 pub mod requeue;
-pub mod requeued;
+pub mod requeued_jobs;
+mod row_types;
 mod script;
 pub mod selection;
 pub mod server;
 pub mod sql;
-mod tally;
+pub mod table_load;
 mod tls;
+mod totals;
 mod transaction;
 
 use std::fmt;

@@ -5,19 +5,19 @@
 //! and beside it their totals from whatever partial index there is.
 
 pub mod cost;
+mod count_query;
 mod plan;
-mod slice;
 
 use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::{Either, select, try_join, try_join_all};
 
+use count_query::{Slice, query};
 use plan::{Parts, Plan};
-use slice::{Slice, query};
 
 use super::Database;
-use super::tally::{CountRow, Coverage, tally};
+use super::totals::{CountRow, Coverage, tally};
 use crate::facts::layout::{Layout, Lifecycle};
 use crate::facts::queue::Queue;
 use crate::facts::{SourceError, SourceErrorKind};

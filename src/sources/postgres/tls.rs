@@ -15,7 +15,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::settings::dsn::{RootCert, SslMode, Tls};
-use crate::sources::authority::ExpiredCaVerifier;
+use crate::sources::expired_ca::ExpiredCaVerifier;
 
 /// A connector that verifies what this DSN asks it to verify.
 pub fn connector(tls: &Tls) -> Result<MakeRustlsConnect, SourceError> {

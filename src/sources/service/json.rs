@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::facts::mask;
+use crate::facts::redact;
 use crate::facts::service::ReportedFlag;
 use crate::sources::http::json_type;
 
@@ -27,7 +27,7 @@ pub fn wrong(path: &str, value: &Value, wanted: &str) -> String {
 pub fn text(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
-        Value::String(text) => Some(mask::text(text)),
+        Value::String(text) => Some(redact::text(text)),
         Value::Array(items) => Some(items.iter().filter_map(text).collect::<Vec<_>>().join(", ")),
         Value::Object(fields) => {
             let message = fields.get("message").and_then(text);
@@ -35,7 +35,7 @@ pub fn text(value: &Value) -> Option<String> {
             match (message, detail) {
                 (Some(message), Some(detail)) => Some(format!("{message}: {detail}")),
                 (Some(message), None) => Some(message),
-                (None, _) => Some(mask::json(value.clone()).to_string()),
+                (None, _) => Some(redact::json(value.clone()).to_string()),
             }
         }
         other => Some(other.to_string()),

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::json::{flag, text, wrong};
-use crate::facts::mask;
+use crate::facts::redact;
 use crate::facts::service::{
     Component, Exchange, Readiness, ReadinessFormat, ReportedFlag, ReportedQueue,
 };
@@ -104,7 +104,7 @@ fn details(fields: &Map<String, Value>) -> Vec<(String, String)> {
     let told = ["ok", "message", "error"];
     let fields = fields.iter().filter(|(name, _)| !told.contains(&name.as_str()));
     fields
-        .filter_map(|(name, value)| Some((name.clone(), mask::value(name, &text(value)?))))
+        .filter_map(|(name, value)| Some((name.clone(), redact::value(name, &text(value)?))))
         .filter(|(_, text)| !text.is_empty())
         .collect()
 }

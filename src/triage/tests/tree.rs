@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::checks::{access, checkout, cross, environment, flow, queue, server, service};
+use crate::checks::{access, app_tests, cross, environment, flow, queue, server, service};
 use crate::facts::Section;
-use crate::triage::tree::TREE;
+use crate::triage::areas::TREE;
 
 fn known() -> BTreeSet<&'static str> {
     let queue = queue::BACKLOG.iter().chain(&queue::DEAD_LETTERS).map(|check| check.id);
@@ -17,7 +17,7 @@ fn known() -> BTreeSet<&'static str> {
         .chain(flow::FLOW.iter().map(|check| check.id))
         .chain(flow::FAILURES.iter().map(|check| check.id))
         .chain(cross::CROSS.iter().map(|check| check.id));
-    ids.chain([server::REACHABLE.id, environment::TEMPLATE.id, checkout::CHECK.id]).collect()
+    ids.chain([server::REACHABLE.id, environment::TEMPLATE.id, app_tests::CHECK.id]).collect()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use cliplyctl::facts::SourceErrorKind;
 use cliplyctl::settings::Dsn;
 use cliplyctl::settings::dsn::ConnectionDefaults;
 
-use super::ground::{DEAD, Secured, ask, ask_flag, has_ipv6};
+use super::secured_server::{DEAD, Secured, ask, ask_flag, has_ipv6};
 use crate::support::postgres::{Database, cluster};
 
 #[test]

@@ -3,7 +3,7 @@
 use cliplyctl::facts::{SourceError, SourceErrorKind};
 use rcgen::{CertificateParams, IsCa, KeyPair, date_time_ymd};
 
-use super::ground::{Authority, HOST, Secured, address, ask};
+use super::secured_server::{Authority, HOST, Secured, address, ask};
 
 /// A self-signed X.509 v1 certificate for db.test until 2126, as old guides make them:
 /// `openssl x509 -req -signkey`. Nobody trusts it; its key opens nothing.
@@ -207,7 +207,7 @@ fn a_role_that_must_use_tls_is_told_so() {
 
 #[test]
 fn a_server_without_tls_is_told_from_a_bad_certificate() {
-    let port = super::silence::plain_server();
+    let port = super::unresponsive_server::plain_server();
     let dsn = |mode: &str| format!("host=127.0.0.1 port={port} user=postgres sslmode={mode}");
     refused(ask(&dsn("require")), "offers no TLS", "poolers often do without");
     assert_eq!(ask(&dsn("prefer")).as_deref(), Ok("postgres plain"));

@@ -2,10 +2,10 @@
 
 mod addresses;
 mod certificates;
-pub mod ground;
 mod passwords;
-mod pooled;
+mod pool_reuse;
 pub mod pooler;
 mod reading;
-mod silence;
+pub mod secured_server;
 mod standby;
+mod unresponsive_server;

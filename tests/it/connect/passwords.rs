@@ -2,7 +2,7 @@
 
 use cliplyctl::facts::{SourceError, SourceErrorKind};
 
-use super::ground::{HOST, PASSWORD, Secured, ask, ask_flag, ask_in};
+use super::secured_server::{HOST, PASSWORD, Secured, ask, ask_flag, ask_in};
 
 /// The password as it must be written in a libpq string in single quotes.
 fn quoted(password: &str) -> String {

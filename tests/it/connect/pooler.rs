@@ -10,7 +10,7 @@ use cliplyctl::settings::Dsn;
 use cliplyctl::settings::dsn::ConnectionDefaults;
 use tokio_postgres::Client;
 
-use super::ground::{LIMIT, ask, database, free_port, run, who};
+use super::secured_server::{LIMIT, ask, database, free_port, run, who};
 use crate::rls::{clean, findings};
 use crate::support::cli::Cli;
 use crate::support::postgres::{Session, cluster};

@@ -7,7 +7,7 @@ use cliplyctl::settings::Dsn;
 use cliplyctl::settings::dsn::ConnectionDefaults;
 use tokio_postgres::Client;
 
-use super::ground::{LIMIT, database, run, who};
+use super::secured_server::{LIMIT, database, run, who};
 use crate::support::postgres::{Database, cluster};
 
 /// The first column of the first row, as text.

@@ -4,7 +4,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
 use std::process::Command;
 
-use super::truth::{account, whole};
+use super::reported_vs_database::{account, whole};
 use crate::requeue::{bury, command};
 use crate::support::drill::{jobs, not_run, ran};
 use crate::support::postgres::{Database, cluster};

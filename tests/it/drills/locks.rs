@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use super::truth::{account, whole};
+use super::reported_vs_database::{account, whole};
 use crate::requeue::{bury, command, events};
 use crate::support::cli::{Cli, Output};
 use crate::support::drill::{jobs, ran};

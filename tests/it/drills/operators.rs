@@ -4,7 +4,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::truth::account;
+use super::reported_vs_database::account;
 use super::workers::{witness, work};
 use crate::requeue::{bury, command, count};
 use crate::support::cli::Output;

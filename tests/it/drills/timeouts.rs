@@ -1,7 +1,7 @@
 //! Statements that take too long: single rows, every row from some moment on, and what is read.
 
-use super::truth::{account, whole};
-use crate::requeue::trouble::before_queued;
+use super::reported_vs_database::{account, whole};
+use crate::requeue::write_errors::before_queued;
 use crate::requeue::{bury, command};
 use crate::support::cli::Cli;
 use crate::support::drill::{jobs, ran};

@@ -1,7 +1,7 @@
 //! Reports made by hand: no clock, no database, nothing that a change of the checks would move.
 
 use cliplyctl::exit::FailOn;
-use cliplyctl::facts::limits::limit_text;
+use cliplyctl::facts::thresholds::limit_text;
 use cliplyctl::facts::{Evidence, Finding, Section, Status, Threshold};
 use cliplyctl::report::{
     Block, Cell, Column, Diagnosis, Document, Provenance, Report, RuledOut, Table,

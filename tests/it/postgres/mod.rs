@@ -2,8 +2,8 @@
 
 mod dead_letters;
 mod queue;
-mod sight;
 mod triage;
+mod visibility;
 
 use crate::support::cli::{Cli, Output};
 use crate::support::postgres::Database;

@@ -1,16 +1,16 @@
 //! Requeueing on a real server: every rule, every variant, every way to be interrupted.
 
 mod canary;
-mod consent;
+mod confirmation;
 mod follow;
-mod pace;
 mod progress;
 mod resume;
 mod rules;
-pub mod trouble;
+mod throttle;
 mod undo;
 mod variants;
 mod workers;
+pub mod write_errors;
 
 use crate::support::cli::{Cli, Output};
 use crate::support::postgres::Database;

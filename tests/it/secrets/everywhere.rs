@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::connect::ground::{DEAD, Secured};
+use crate::connect::secured_server::{DEAD, Secured};
+use crate::every_command::{self, LINES};
 use crate::service::tls::unknown_authority;
 use crate::support::cli::{Cli, Output};
 use crate::support::http::{Response, Stub};
 use crate::support::postgres::Database;
-use crate::sweep::{self, LINES};
 
 use super::{MARK, marked};
 
@@ -158,7 +158,7 @@ fn sweep(day: &Day) -> Vec<String> {
             };
             let Some(line) = LINES.get(index) else { return found };
             let note = if json { "note.json" } else { "note" };
-            let mut words = sweep::words(line, &day.named.0, &day.named.1, note);
+            let mut words = every_command::words(line, &day.named.0, &day.named.1, note);
             if json {
                 words.extend(["-o".to_owned(), "json".to_owned()]);
             }
@@ -191,7 +191,7 @@ fn has_snapshot(store: &Path) -> bool {
 /// may not listen yet: a signal is lost then where whoever began the tests ignores it, as
 /// a shell does for what it begins in the background.
 fn run(cli: &mut Cli, words: &[String]) -> Output {
-    if !sweep::is_endless(words) {
+    if !every_command::is_endless(words) {
         return cli.run();
     }
     let running = cli.start();

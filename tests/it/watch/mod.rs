@@ -1,9 +1,9 @@
 //! `watch` on a real terminal: keys, sizes, a server that goes away, every way to leave.
 
-mod leaving;
+mod exit;
 mod outage;
-mod picture;
 mod plain;
+mod rendering;
 mod running;
 mod screen;
 mod views;

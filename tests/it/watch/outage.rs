@@ -1,6 +1,6 @@
 //! A server that is killed and started again.
 
-use super::picture::{compare, dimmed, frame};
+use super::rendering::{compare, dimmed, frame};
 use super::{Own, start};
 
 /// What was known, greyed, and how old it is; then what is.

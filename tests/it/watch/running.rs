@@ -1,6 +1,6 @@
 //! A requeue in progress, seen in the dashboard of somebody else.
 
-use super::picture::{compare, frame};
+use super::rendering::{compare, frame};
 use super::{Own, start};
 use crate::support::cli::Cli;
 use crate::support::postgres::Session;

@@ -1,6 +1,6 @@
 //! The dashboard.
 
-use super::leaving::given_back;
+use super::exit::given_back;
 use super::start;
 use crate::support::postgres::Database;
 use crate::support::pty::Terminal;

@@ -1,6 +1,6 @@
 //! Every view as a whole screen, at the two usual sizes.
 
-use super::picture::{compare, frame, selected};
+use super::rendering::{compare, frame, selected};
 use super::{Own, watch_every};
 use crate::support::http::Stub;
 use crate::support::pty::Terminal;

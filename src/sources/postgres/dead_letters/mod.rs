@@ -1,18 +1,18 @@
 //! Reads jobs that were given up: by keyset, never OFFSET.
 
-mod death;
-mod others;
+mod dead_since;
+mod full_scan;
 mod page;
-mod pass;
+mod same_cause;
 mod stream;
 
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use death::changed_of;
-pub use death::{death_columns, death_of};
-pub use others::others;
+use dead_since::changed_of;
+pub use dead_since::{death_columns, death_of};
 pub use page::list;
+pub use same_cause::others;
 pub use stream::stream;
 
 use super::selection::{Conditions, fingerprint_columns};
@@ -20,7 +20,7 @@ use super::sql;
 use crate::facts::dead_letter::DeadLetter;
 use crate::facts::layout::Layout;
 use crate::facts::listing::{Cursor, Order};
-use crate::facts::mask;
+use crate::facts::redact;
 use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
 
@@ -111,7 +111,7 @@ fn dead_letter(row: &Row) -> DeadLetter {
         workspace: row.get("workspace"),
         attempts: row.get("attempts"),
         max_attempts: row.get("max_attempts"),
-        error: row.get::<_, Option<&str>>("error").map(mask::text),
+        error: row.get::<_, Option<&str>>("error").map(redact::text),
         dead_since: death_of(row),
         changed: changed_of(row).map(|at| at.rfc3339(6)).unwrap_or_default(),
     }

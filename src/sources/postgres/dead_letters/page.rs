@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
-use super::{Listing, dead_letter, pass, required};
+use super::{Listing, dead_letter, full_scan, required};
 use crate::facts::dead_letter::{DeadLetter, DeadLetters};
 use crate::facts::listing::Order;
 use crate::facts::queue::Count;
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::sources::postgres::ask::{Query, only};
+use crate::sources::postgres::query::{Query, only};
 use crate::sources::postgres::selection::Conditions;
 use crate::sources::postgres::{Database, queue};
 
@@ -29,9 +29,9 @@ pub async fn list<T>(
 ) -> Result<(DeadLetters, T), SourceError> {
     required(listing.layout)?;
     let listed = if listing.order == Order::Died {
-        pass::latest_deaths(db, listing, limit, timeout).await?
+        full_scan::latest_deaths(db, listing, limit, timeout).await?
     } else if listing.selection.group.is_some() {
-        pass::members(db, listing, limit, timeout).await?
+        full_scan::members(db, listing, limit, timeout).await?
     } else {
         return page(db, listing, limit, timeout, take).await;
     };

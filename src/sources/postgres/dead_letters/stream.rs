@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 
-use super::{Listing, dead_letter, pass, required};
+use super::{Listing, dead_letter, full_scan, required};
 use crate::facts::dead_letter::DeadLetter;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::postgres::Database;
@@ -30,7 +30,7 @@ pub async fn stream(
     let read = db.read(timeout, async |tx| {
         let mut rows = pin!(tx.query_typed_raw(&statement, conditions.params()).await?);
         while let Some(row) = rows.try_next().await? {
-            if !pass::is_meant(&listing, &row) {
+            if !full_scan::is_meant(&listing, &row) {
                 continue;
             }
             left -= 1;

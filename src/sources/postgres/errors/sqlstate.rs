@@ -4,7 +4,7 @@ use tokio_postgres::error::DbError;
 
 use crate::facts::SourceError;
 use crate::facts::SourceErrorKind::{self as Kind, *};
-use crate::facts::mask;
+use crate::facts::redact;
 
 /// Codes, or their beginnings, from the most special to the most general.
 const CODES: [(&str, Kind, Option<&str>); 26] = [
@@ -81,7 +81,7 @@ pub fn explain(server: &DbError) -> SourceError {
     let code = server.code().code();
     let (kind, hint) = lookup(code, server.message());
     // Detail and context may quote rows; the message alone is enough.
-    let message = format!("{} (SQLSTATE {code})", mask::text(server.message()));
+    let message = format!("{} (SQLSTATE {code})", redact::text(server.message()));
     SourceError { kind, message, hint: hint.map(str::to_owned) }
 }
 

@@ -4,7 +4,7 @@ use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error};
 
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::sources::authority::AuthorityExpired;
+use crate::sources::expired_ca::AuthorityExpired;
 
 /// The explanation of a failed handshake with `server`.
 pub fn explain(error: &Error, server: &str) -> SourceError {

@@ -14,7 +14,7 @@ use super::selection::{fingerprint, fingerprint_columns};
 use super::{Database, sql};
 use crate::facts::job::{Job, Timeline};
 use crate::facts::layout::Layout;
-use crate::facts::mask;
+use crate::facts::redact;
 use crate::facts::{SourceError, SourceErrorKind};
 
 /// Bytes of each long column that are read.
@@ -101,7 +101,7 @@ fn job(layout: &Layout, row: &Row, timeline: Timeline) -> Job {
         life_age: finite("life_age"),
         created_age: finite("created_age"),
         updated_age: finite("updated_age"),
-        last_error: row.get::<_, Option<&str>>("last_error").map(mask::text),
+        last_error: row.get::<_, Option<&str>>("last_error").map(redact::text),
         error: row.get("error"),
         payload: row.get("payload"),
         result: row.get("result"),

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use tokio_postgres::types::{Oid, Type};
 
 use super::Database;
-use super::ask::Query;
+use super::query::Query;
 use super::script::TextRow;
 use crate::facts::SourceError;
 use crate::facts::layout::{

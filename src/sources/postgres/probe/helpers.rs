@@ -1,9 +1,9 @@
 //! The helpers of policies, called directly: is somebody a member, a stranger, of nothing at all?
 
+use super::probe_batch::{Answer, ProbeError};
 use super::sample::{Sample, Target};
-use super::tries::{Answer, ProbeError};
 use crate::facts::access::catalog::Function;
-use crate::facts::access::observation::{HelperCall, TestRole};
+use crate::facts::access::tested::{HelperCall, TestRole};
 use crate::facts::access::{Catalog, Observations};
 use crate::sources::postgres::sql::{ident, literal};
 

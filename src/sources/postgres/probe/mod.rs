@@ -3,11 +3,11 @@
 //!
 //! Sampled keys alone are read, never a whole table: a policy's helper runs once a row.
 
-mod act;
 mod helpers;
-mod question;
+mod probe_batch;
 mod sample;
-mod tries;
+mod table_probe;
+mod test_as_role;
 mod write;
 
 use std::time::Duration;
@@ -15,13 +15,13 @@ use std::time::Duration;
 use super::Database;
 use crate::facts::SourceError;
 use crate::facts::access::catalog::Function;
-use crate::facts::access::observation::TestRole;
+use crate::facts::access::tested::TestRole;
 use crate::facts::access::{Catalog, Contract, Observations};
 use crate::permit::WritePermit;
-use act::{ask_as, claims, rehearse_as};
-use question::Question;
+use probe_batch::ProbeGroup;
 use sample::{Sample, Target};
-use tries::ProbeGroup;
+use table_probe::Question;
+use test_as_role::{ask_as, claims, rehearse_as};
 
 /// A table with what is tried on it.
 struct ProbedTable<'a> {
@@ -114,7 +114,7 @@ async fn grounds<'a>(
     }
     let questions: Vec<_> = targets.iter().map(|target| sample::question(target, rows)).collect();
     let opening = sample::opening(budget);
-    let asked = db.read(budget, async |c| tries::ask(c, &opening, &questions).await).await;
+    let asked = db.read(budget, async |c| probe_batch::ask(c, &opening, &questions).await).await;
     let answers = asked.unwrap_or_else(|error| {
         seen.blocked.push(("samples".to_owned(), error.to_string()));
         vec![]
@@ -168,7 +168,7 @@ async fn ask(
         let signed_in = ground.helpers.iter().copied().filter(|_| sub.is_some());
         let helpers: Vec<_> =
             signed_in.filter(|h| helpers::may_call(catalog, persona, h)).collect();
-        let questions = question::all(&ground.target, &ground.sample, persona, &helpers);
+        let questions = table_probe::all(&ground.target, &ground.sample, persona, &helpers);
         let opening = claims(persona, sub);
         groups.push(ProbeGroup {
             opening,
@@ -180,7 +180,7 @@ async fn ask(
     for ((ground, questions), answers) in asked.into_iter().zip(answers) {
         let pairs: Vec<(Question<'_>, _)> = questions.into_iter().zip(answers).collect();
         for (question, answer) in pairs {
-            question::note(question, answer, &ground.target, &ground.sample, persona, seen);
+            table_probe::note(question, answer, &ground.target, &ground.sample, persona, seen);
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::tries::{ProbeError, ProbeGroup, limited};
+use super::probe_batch::{ProbeError, ProbeGroup, limited};
 use crate::facts::access::catalog::Relation;
 use crate::facts::access::contract::{Rule, Table};
 use crate::facts::access::{Catalog, Contract};

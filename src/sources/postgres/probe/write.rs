@@ -5,9 +5,9 @@
 
 use std::fmt::Write as _;
 
+use super::probe_batch::{Answer, ProbeError};
 use super::sample::{Sample, Target};
-use super::tries::{Answer, ProbeError};
-use crate::facts::access::observation::{AccessTest, AccessTestResult, TestRole};
+use crate::facts::access::tested::{AccessTest, AccessTestResult, TestRole};
 use crate::facts::access::{Command, Observations};
 use crate::sources::postgres::sql::{ident, literal};
 

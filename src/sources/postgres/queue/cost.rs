@@ -8,12 +8,12 @@ use serde_json::Value;
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
 
-use super::slice::{Figures, Slice, params, query, statement};
+use super::count_query::{Figures, Slice, params, query, statement};
 use super::{CountRequest, SCAN_BUDGET};
 use crate::facts::index_cost::{PlannerEstimate, Scan};
 use crate::facts::layout::{Layout, Lifecycle};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::sources::postgres::ask::{Query, only};
+use crate::sources::postgres::query::{Query, only};
 use crate::sources::postgres::{Database, sql};
 
 /// Roles whose figures may have an index of their own.

@@ -1,9 +1,9 @@
 //! Which statements answer for which roles of a large table.
 
-use super::slice::{Figures, Slice};
+use super::count_query::{Figures, Slice};
 use crate::facts::layout::{Layout, Lifecycle};
 use crate::sources::postgres::sql;
-use crate::sources::postgres::tally::{CountRow, Coverage};
+use crate::sources::postgres::totals::{CountRow, Coverage};
 
 /// Roles worth counting in a large table: finished jobs are its bulk and nobody's question.
 const LIVE: [Lifecycle; 5] =

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio_postgres::Row;
 
-use crate::facts::{SourceError, SourceErrorKind, mask};
+use crate::facts::{SourceError, SourceErrorKind, redact};
 
 /// Beside the columns before: names of those that are kept without their secrets. No column is
 /// called so.
@@ -70,7 +70,7 @@ fn without_secrets(mut previous: Value, written: &Value) -> Value {
     let Some(columns) = previous.as_object_mut() else { return previous };
     let mut masked = Vec::new();
     for (name, value) in columns.iter_mut().filter(|(name, _)| written.get(name).is_none()) {
-        let clean = mask::json(value.clone());
+        let clean = redact::json(value.clone());
         if clean != *value {
             masked.push(Value::from(name.as_str()));
         }
@@ -92,7 +92,7 @@ mod tests {
     fn an_error_that_was_kept_loses_its_secrets_and_nothing_else_changes() {
         let previous = json!({ "state": "failed", "error": { "token": "hunter2" }, "worker": "a" });
         let kept = without_secrets(previous.clone(), &json!({ "state": "queued", "worker": null }));
-        let error = json!({ "token": mask::MASK });
+        let error = json!({ "token": redact::MASK });
         let masked = json!({ "state": "failed", "error": error, "worker": "a", MASKED: ["error"] });
         assert_eq!(kept, masked);
         let changed = json!({ "state": "queued", "worker": null, "error": null });

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio_postgres::types::Type;
 
-use super::offenders::LOOK_BACK;
+use super::repeat_failures::LOOK_BACK;
 use crate::facts::layout::Layout;
 use crate::facts::operation::{OperationType, STATE_CHANGED_SINCE, STATE_UNDONE, Summary, reasons};
-use crate::facts::{SourceError, mask};
+use crate::facts::{SourceError, redact};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::sql::ident;
 
@@ -30,7 +30,7 @@ pub async fn read(
         deed: OperationType::from_reason(row.get("deed")),
         actor: row.get("actor"),
         host: row.get("host"),
-        reason: why(row).as_deref().map(mask::text),
+        reason: why(row).as_deref().map(redact::text),
         age: row.get::<_, Option<f64>>("age").unwrap_or_default(),
         jobs: u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0),
         unfinished: None,

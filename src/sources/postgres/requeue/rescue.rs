@@ -5,11 +5,11 @@ use std::time::Duration;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::select::id;
-use super::shape::{EventStage, stage};
+use super::columns::{EventStage, stage};
+use super::plan_query::id;
 use super::statements::{Statements, event, object, workspace};
 use crate::facts::layout::Layout;
-use crate::facts::rescue::{RescueResult, StuckJob, StuckJobs};
+use crate::facts::stuck_job::{RescueResult, StuckJob, StuckJobs};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::sql::{

@@ -4,8 +4,8 @@
 //! the UPDATE's target row: a row that changed between the snapshot and the lock is left alone. The
 //! event is written by the same statement, so that a job and its event commit together.
 
+use super::columns::{EventStage, RequeueColumns};
 use super::journal::MASKED;
-use super::shape::{EventStage, RequeueColumns};
 use crate::facts::layout::Layout;
 use crate::sources::postgres::sql::{ident, literal};
 

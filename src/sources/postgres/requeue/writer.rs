@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
-use super::batch::{self, TransactionEnd, TransactionTimeouts, WriteError, WriteTransaction};
 use super::journal::Journal;
 use super::statements::Statements;
+use super::write_transaction::{
+    self, TransactionEnd, TransactionTimeouts, WriteError, WriteTransaction,
+};
 use crate::facts::job_id::JobId;
 use crate::facts::requeue::{Outcome, WriteStop};
 use crate::interrupt::Interrupt;
@@ -148,7 +150,7 @@ impl WriteRun<'_, '_> {
     ) -> Result<WriteResult, WriteError> {
         let keys = self.work.keys(jobs);
         let batch = self.writer.batch(&self.writer.statements.write, &keys);
-        batch::run(connection, &self.writer.permit, batch, ending).await.map(written)
+        write_transaction::run(connection, &self.writer.permit, batch, ending).await.map(written)
     }
 
     /// As [`Run::write`], but `judge` is told how many rows there are before they are committed.
@@ -166,7 +168,8 @@ impl WriteRun<'_, '_> {
             (ending, _) => Ok(ending),
         };
         let batch = self.writer.batch(&self.writer.statements.write, &keys);
-        let rows = batch::watched(&self.connection, &self.writer.permit, batch, keep).await;
+        let rows =
+            write_transaction::watched(&self.connection, &self.writer.permit, batch, keep).await;
         self.writer.journal = journal;
         rows.map(written)
     }

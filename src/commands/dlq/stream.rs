@@ -1,0 +1,69 @@
+//! `dlq list -o ndjson|csv`: rows are written while they are read, however many there are.
+
+use std::io;
+use std::ops::ControlFlow;
+
+use super::list::ListQuery;
+use crate::cli::DlqList;
+use crate::context::Context;
+use crate::error::Error;
+use crate::exit::ExitCode;
+use crate::facts::dead_letter::DeadLetter;
+use crate::facts::listing::{Cursor, Order};
+use crate::facts::{SourceError, SourceErrorKind};
+use crate::render::row_stream::Rows;
+use crate::report::dead_letters::DeadLetterJson;
+use crate::sources::postgres::dead_letters as source;
+
+/// Writes dead letters to stdout; a reader that goes away ends it quietly.
+///
+/// # Errors
+/// The database's; what was read by then is written.
+pub async fn run(context: &Context, args: &DlqList, rows: Rows) -> Result<ExitCode, Error> {
+    if args.sort == Order::Died {
+        return Err(Error::usage("--sort died cannot be streamed: it reads everything first")
+            .hint("leave --sort out and sort the rows by died_at"));
+    }
+    let meant = ListQuery::by(context, args).await?;
+    let database = context.database().await?;
+    let mut out = context.terminal.stream();
+    let mut written = out.write(&rows.head(&DeadLetterJson::COLUMNS));
+    let (mut count, mut last) = (0_u64, None);
+    let read = source::stream(
+        database,
+        meant.listing(args),
+        args.limit,
+        context.remaining(),
+        |job: &DeadLetter| {
+            written = out.write(&rows.row(&DeadLetterJson::from(job)));
+            count += 1;
+            last = Cursor::behind(job, args.sort);
+            if matches!(written, Ok(ControlFlow::Continue(()))) {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        },
+    )
+    .await;
+    let flushed = out.finish();
+    written.and(flushed).map_err(unwritten)?;
+    read.map_err(|error| cut_short(error, count, last))?;
+    Ok(ExitCode::Ok)
+}
+
+fn unwritten(error: io::Error) -> Error {
+    Error::bug("the rows could not be written").cause(error)
+}
+
+/// Half an answer must not look like a whole one.
+fn cut_short(error: SourceError, count: u64, last: Option<Cursor>) -> Error {
+    let timeout = error.kind == SourceErrorKind::Timeout;
+    let Some(cursor) = last else { return error.into() };
+    let mut error = Error::from(error);
+    error.message = format!("after {count} rows: {}", error.message);
+    if timeout {
+        error = error.hint("give it more time: --timeout 5m");
+    }
+    error.hint(format!("or go on behind the last row: --after {cursor}"))
+}

@@ -1,0 +1,298 @@
+//! From what the catalog says to what it means.
+
+use super::catalog::{Catalog, CatalogTable};
+use super::state_names::{CANONICAL, FAILED_IS_FINAL, StateNames};
+use super::{ErrorColumn, Events, IdType, Layout};
+use crate::facts::{SourceError, SourceErrorKind};
+
+/// Types of ids that come from a sequence.
+const WHOLE_NUMBERS: [&str; 2] = ["int8", "int4"];
+
+/// Reads a layout from the catalog.
+///
+/// # Errors
+/// [`SourceErrorKind::NotFound`] without a jobs table, [`SourceErrorKind::Permission`] when this
+/// role may not read it, [`SourceErrorKind::Hidden`] when row-level security filters what it sees
+/// (a part of the queue must never pass for the whole), [`SourceErrorKind::UnknownLayout`] when no live column or id is found.
+pub fn recognize(catalog: &Catalog) -> Result<Layout, SourceError> {
+    let Some(jobs) = &catalog.jobs else {
+        return Err(SourceError::new(
+            SourceErrorKind::NotFound,
+            "there is no table public.jobs here",
+        )
+        .hint("check that the database is the backend's own: cliplyctl config show"));
+    };
+    if !jobs.can_select {
+        return Err(SourceError::new(
+            SourceErrorKind::Permission,
+            "permission denied for table jobs: this role cannot see the queue (42501)",
+        )
+        .hint("connect with a role that may read public.jobs; see cliplyctl runbook 4.2"));
+    }
+    if jobs.rls_active {
+        return Err(SourceError::new(
+            SourceErrorKind::Hidden,
+            "row-level security filters public.jobs for this role: it cannot see the whole queue",
+        )
+        .hint("connect with the owner or a role that bypasses RLS; see cliplyctl runbook 4.2"));
+    }
+    let mut assumptions = Vec::new();
+    let live = live_column(catalog, jobs, &mut assumptions)?;
+    let vocabulary = vocabulary(jobs, &live, &mut assumptions);
+    let on_status = live == "status";
+    let prefer = |state: &str, status: &str| {
+        let order = if on_status { [status, state] } else { [state, status] };
+        jobs.first_of(&order)
+    };
+    Ok(Layout {
+        id: id_type(jobs)?,
+        kind: jobs.first_of(&["kind", "type"]),
+        other_state_column: jobs
+            .first_of(&["state", "status"])
+            .filter(|_| both(jobs))
+            .map(|_| if on_status { "state".to_owned() } else { "status".to_owned() }),
+        due: due_columns(jobs, on_status),
+        locked_by: prefer("locked_by", "worker_id"),
+        locked_at: jobs.first_of(&["locked_at", "started_at"]),
+        heartbeat: prefer("heartbeat_at", "last_heartbeat"),
+        attempts: jobs.first_of(&["attempts"]),
+        max_attempts: jobs.first_of(&["max_attempts"]),
+        last_error: jobs.first_of(&["last_error"]),
+        error: jobs.column("error").map(|column| ErrorColumn {
+            name: column.name.clone(),
+            json: column.is_any(&["json", "jsonb"]),
+        }),
+        workspace: jobs.first_of(&["workspace_id"]),
+        priority: jobs.first_of(&["priority"]),
+        payload: jobs.first_of(&["payload"]),
+        result: jobs.first_of(&["result"]),
+        created: jobs.first_of(&["created_at"]),
+        updated: jobs.first_of(&["updated_at"]),
+        updated_nullable: jobs.column("updated_at").is_some_and(|c| !c.not_null),
+        kinds: jobs.first_of(&["kind", "type"]).and_then(|kind| jobs.allowed_values(&kind)),
+        events: catalog.events.as_ref().and_then(events),
+        indexes: jobs.indexes.clone(),
+        partitions: jobs.partitions.clone(),
+        estimated_rows: jobs.estimated_rows(catalog.block_size),
+        in_recovery: catalog.in_recovery,
+        server_time: catalog.server_time.clone(),
+        state_column: live,
+        vocabulary,
+        assumptions,
+    })
+}
+
+fn both(jobs: &CatalogTable) -> bool {
+    jobs.column("state").is_some() && jobs.column("status").is_some()
+}
+
+fn unknown(jobs: &CatalogTable, expected: &str) -> SourceError {
+    let found: Vec<_> = jobs.columns.iter().map(|c| c.name.as_str()).collect();
+    SourceError::new(
+        SourceErrorKind::UnknownLayout,
+        format!(
+            "public.jobs has a layout unknown to this tool: expected {expected}, found columns {}",
+            found.join(", ")
+        ),
+    )
+    .hint("is this the backend's database? if the schema is new, this tool must learn it first")
+}
+
+fn id_type(jobs: &CatalogTable) -> Result<IdType, SourceError> {
+    match jobs.column("id") {
+        Some(id) if id.is_any(&["uuid"]) => Ok(IdType::Uuid),
+        Some(id) if id.is_any(&WHOLE_NUMBERS) => Ok(IdType::BigInt),
+        _ => Err(unknown(jobs, "a column id of type uuid or bigint")),
+    }
+}
+
+/// Which of `state` and `status` the worker maintains, by the strongest evidence there is.
+fn live_column(
+    catalog: &Catalog,
+    jobs: &CatalogTable,
+    assumptions: &mut Vec<String>,
+) -> Result<String, SourceError> {
+    let only = match (jobs.column("state"), jobs.column("status")) {
+        (Some(_), None) => Some("state"),
+        (None, Some(_)) => Some("status"),
+        (None, None) => return Err(unknown(jobs, "a column state or status")),
+        (Some(_), Some(_)) => None,
+    };
+    let evidence = only
+        .or_else(|| one_side(|c| jobs.allows_dead_letters(c)))
+        .or_else(|| {
+            one_side(|c| catalog.evidence.worker_functions.iter().any(|src| assigns(src, c)))
+        })
+        .or_else(|| one_side(|c| has_partial_index(jobs, c)))
+        .or_else(|| one_side(|c| jobs.allowed_values(c).is_some()))
+        .or_else(|| one_side(|c| catalog.evidence.distinct.get(c).is_some_and(|n| *n != 1.0)));
+    Ok(evidence
+        .unwrap_or_else(|| {
+            assumptions.push(
+                "both state and status exist and nothing tells which one the worker maintains: \
+                 state is read"
+                    .to_owned(),
+            );
+            "state"
+        })
+        .to_owned())
+}
+
+/// The one column for which the evidence holds, when it holds for just one.
+fn one_side(holds: impl Fn(&str) -> bool) -> Option<&'static str> {
+    match (holds("state"), holds("status")) {
+        (true, false) => Some("state"),
+        (false, true) => Some("status"),
+        _ => None,
+    }
+}
+
+fn has_partial_index(jobs: &CatalogTable, column: &str) -> bool {
+    jobs.indexes.iter().any(|index| {
+        index.predicate.as_deref().is_some_and(|p| p.contains(&format!("({column} = ")))
+    })
+}
+
+/// Whether a function's source writes this column: `set state = 'running'`, `, status='queued'`.
+fn assigns(source: &str, column: &str) -> bool {
+    let squeezed: String =
+        source.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ").replace(" =", "=");
+    [format!("set {column}="), format!(", {column}="), format!("({column},")]
+        .iter()
+        .any(|pattern| squeezed.contains(pattern.as_str()))
+}
+
+fn vocabulary(jobs: &CatalogTable, live: &str, assumptions: &mut Vec<String>) -> StateNames {
+    if let Some(values) = jobs.allowed_values(live) {
+        return StateNames::new(live, &values);
+    }
+    let values: &[&str] = if live == "state" { &CANONICAL } else { &FAILED_IS_FINAL };
+    assumptions.push(format!(
+        "no CHECK says which values \"{live}\" may have: the usual ones are assumed ({})",
+        values.join(", ")
+    ));
+    StateNames::new(live, values)
+}
+
+/// `run_at` wins where the live column is `state`; the `status` branches use the other two.
+fn due_columns(jobs: &CatalogTable, on_status: bool) -> Vec<String> {
+    if !on_status && let Some(run_at) = jobs.first_of(&["run_at"]) {
+        return vec![run_at];
+    }
+    let newer: Vec<_> = ["run_after", "next_run_at"]
+        .into_iter()
+        .filter(|name| jobs.column(name).is_some())
+        .map(str::to_owned)
+        .collect();
+    if newer.is_empty() { jobs.first_of(&["run_at"]).into_iter().collect() } else { newer }
+}
+
+fn events(table: &CatalogTable) -> Option<Events> {
+    if !table.can_select || table.column("job_id").is_none() {
+        return None;
+    }
+    let stage = table.first_of(&["stage", "event"])?;
+    Some(Events {
+        ids_grow: table.column("id").is_some_and(|id| id.is_any(&WHOLE_NUMBERS)),
+        stages: table.allowed_values(&stage),
+        stage,
+        data: table.first_of(&["data", "details"]),
+        at: table.first_of(&["created_at", "at", "ts"]),
+        workspace: table.column("workspace_id").is_some(),
+        indexed_by_job: table.indexes.iter().any(|i| {
+            i.predicate.is_none()
+                && i.columns.first().is_some_and(|c| c.as_deref() == Some("job_id"))
+        }),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::catalog::{CatalogColumn, CatalogIndex, LiveEvidence};
+    use super::*;
+
+    fn column(name: &str, r#type: &str) -> CatalogColumn {
+        CatalogColumn { name: name.into(), r#type: Some(r#type.into()), not_null: false }
+    }
+
+    fn catalog(columns: &[(&str, &str)], checks: &[&str]) -> Catalog {
+        let jobs = CatalogTable {
+            columns: columns.iter().map(|(n, t)| column(n, t)).collect(),
+            checks: checks.iter().map(|&c| c.to_owned()).collect(),
+            can_select: true,
+            ..CatalogTable::default()
+        };
+        Catalog {
+            jobs: Some(jobs),
+            events: None,
+            evidence: LiveEvidence::default(),
+            in_recovery: false,
+            server_time: String::new(),
+            block_size: 8192.0,
+        }
+    }
+
+    const BOTH: [(&str, &str); 3] = [("id", "uuid"), ("state", "text"), ("status", "text")];
+
+    #[test]
+    fn a_check_with_dead_letters_tells_the_live_column() {
+        let layout = recognize(&catalog(
+            &BOTH,
+            &["CHECK ((state = ANY (ARRAY['queued'::text, 'dead_letter'::text])))"],
+        ))
+        .unwrap();
+        assert_eq!(
+            (layout.state_column.as_str(), layout.other_state_column.as_deref()),
+            ("state", Some("status"))
+        );
+        assert!(layout.assumptions.is_empty());
+    }
+
+    #[test]
+    fn the_workers_own_functions_tell_the_live_column() {
+        let mut catalog = catalog(&BOTH, &[]);
+        catalog.evidence.worker_functions =
+            vec!["update jobs\n   set status = 'running' where id = x".to_owned()];
+        assert_eq!(recognize(&catalog).unwrap().state_column, "status");
+    }
+
+    #[test]
+    fn a_partial_index_tells_the_live_column() {
+        let mut catalog = catalog(&BOTH, &[]);
+        catalog.jobs.as_mut().unwrap().indexes = vec![CatalogIndex {
+            columns: vec![Some("status".into())],
+            predicate: Some("(status = 'queued'::text)".into()),
+        }];
+        assert_eq!(recognize(&catalog).unwrap().state_column, "status");
+    }
+
+    #[test]
+    fn without_evidence_the_assumption_is_said() {
+        let layout = recognize(&catalog(&BOTH, &[])).unwrap();
+        assert_eq!(layout.state_column, "state");
+        assert_eq!(layout.assumptions.len(), 2);
+    }
+
+    #[test]
+    fn an_unknown_table_names_what_was_expected_and_found() {
+        let error = recognize(&catalog(&[("id", "uuid"), ("phase", "text")], &[])).unwrap_err();
+        assert_eq!(error.kind, SourceErrorKind::UnknownLayout);
+        assert!(error.message.contains("state or status") && error.message.contains("id, phase"));
+        let error = recognize(&catalog(&[("id", "text"), ("state", "text")], &[])).unwrap_err();
+        assert!(error.message.contains("uuid or bigint"));
+    }
+
+    #[test]
+    fn a_role_without_grants_cannot_see() {
+        let mut catalog = catalog(&BOTH, &[]);
+        catalog.jobs.as_mut().unwrap().can_select = false;
+        assert_eq!(recognize(&catalog).unwrap_err().kind, SourceErrorKind::Permission);
+    }
+
+    #[test]
+    fn a_role_under_row_level_security_cannot_see() {
+        let mut catalog = catalog(&BOTH, &[]);
+        catalog.jobs.as_mut().unwrap().rls_active = true;
+        assert_eq!(recognize(&catalog).unwrap_err().kind, SourceErrorKind::Hidden);
+    }
+}

@@ -1,0 +1,108 @@
+//! `-o ndjson` and `-o csv` of rows that are written while they are read.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Format, sanitize};
+
+/// How rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// One JSON object a line.
+    Ndjson,
+    /// RFC 4180 with a header line.
+    Csv,
+}
+
+/// What a spreadsheet takes for the beginning of a formula.
+const FORMULA: [char; 9] = ['=', '+', '-', '@', '\t', '＝', '＋', '－', '＠'];
+
+impl Rows {
+    /// How rows of this format are written; none where it is no format of rows.
+    #[must_use]
+    pub fn from_format(format: Format) -> Option<Self> {
+        match format {
+            Format::Ndjson => Some(Self::Ndjson),
+            Format::Csv => Some(Self::Csv),
+            _ => None,
+        }
+    }
+
+    /// What stands before the first row.
+    #[must_use]
+    pub fn head(self, columns: &[&str]) -> String {
+        match self {
+            Self::Ndjson => String::new(),
+            Self::Csv => record(columns.iter().map(|name| (*name).to_owned())),
+        }
+    }
+
+    /// One row.
+    #[must_use]
+    pub fn row(self, row: &impl Serialize) -> String {
+        let row = serde_json::to_value(row).unwrap_or_default();
+        match (self, row) {
+            (Self::Csv, Value::Object(fields)) => record(fields.values().map(cell)),
+            (_, row) => format!("{}\n", sanitize::json(&row.to_string())),
+        }
+    }
+}
+
+/// A number as it is; a text so that no spreadsheet runs it and no terminal obeys it.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) if text.starts_with(FORMULA) && text.parse::<i64>().is_err() => {
+            format!("'{}", sanitize::lines(text))
+        }
+        Value::String(text) => sanitize::lines(text).into_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// RFC 4180: commas, quotes and line ends are quoted, a line ends with CR LF.
+fn record(cells: impl Iterator<Item = String>) -> String {
+    let quoted = |cell: String| {
+        let plain = !cell.contains(['"', ',', '\n', '\r']);
+        if plain { cell } else { format!("\"{}\"", cell.replace('"', "\"\"")) }
+    };
+    let mut line = cells.map(quoted).collect::<Vec<_>>().join(",");
+    line.push_str("\r\n");
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn cells_are_quoted_where_rfc_4180_says_so() {
+        let row = json!({"a": "x", "b": "1,5", "c": "say \"hi\"", "d": "two\nlines", "e": null, "f": -1.5});
+        let text = Rows::Csv.row(&row);
+        assert_eq!(text, "x,\"1,5\",\"say \"\"hi\"\"\",\"two\nlines\",,-1.5\r\n");
+        assert_eq!(Rows::Csv.head(&["a", "b"]), "a,b\r\n");
+    }
+
+    #[test]
+    fn no_spreadsheet_runs_a_cell() {
+        for text in ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "\t=1", "＝1"] {
+            let line = Rows::Csv.row(&json!({ "error": text }));
+            assert!(line.trim_start_matches('"').starts_with('\''), "{line}");
+        }
+        // An id is a number, whatever its sign.
+        assert_eq!(Rows::Csv.row(&json!({ "id": "-5" })), "-5\r\n");
+    }
+
+    #[test]
+    fn rows_drive_no_terminal() {
+        let row = json!({"error": "a\u{1b}[31m\u{9b}\u{202e}"});
+        for rows in [Rows::Csv, Rows::Ndjson] {
+            let text = rows.row(&row);
+            assert!(!text.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{text}");
+        }
+        let line: Value = serde_json::from_str(&Rows::Ndjson.row(&row)).unwrap();
+        assert_eq!(line, row);
+    }
+}

@@ -1,0 +1,54 @@
+//! The answer of `record`.
+
+use std::path::Path;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Block, Cell, Document, Provenance, Report, title_line};
+use crate::facts::snapshot::Snapshot;
+use crate::text;
+
+/// `data` of `record`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RecordedJson {
+    /// The snapshot's number in the store.
+    snapshot: i64,
+    /// When the look began, RFC 3339 UTC.
+    at: String,
+    /// `ok`, `warning`, `critical` or `unknown`.
+    verdict: &'static str,
+    /// Section of the runbook that applies.
+    section: Option<String>,
+    /// The file.
+    store: String,
+}
+
+/// Builds the report of a snapshot that was kept.
+#[must_use]
+pub fn report(snapshot: &Snapshot, number: i64, store: &Path, from: &Provenance) -> Report {
+    let mut document = Document::default();
+    document.push(title_line::title("recorded", from));
+    let mut verdict = Cell::verdict(snapshot.status);
+    if let Some(section) = &snapshot.section {
+        verdict.text = format!("{} {section}", verdict.text);
+    }
+    document.push(Block::Pairs(vec![
+        ("snapshot", Cell::strong(number.to_string())),
+        ("verdict", verdict),
+        ("at", Cell::plain(snapshot.at.strftime("%Y-%m-%d %H:%M:%SZ").to_string())),
+        ("took", Cell::plain(text::millis(snapshot.took.as_secs_f64() * 1e3))),
+        ("store", Cell::muted(store.display().to_string())),
+    ]));
+    document
+        .note("not looked at: the environment, and what other roles may (env check, rls audit)");
+    document.next(vec![("cliplyctl history".to_owned(), "how it was".to_owned())]);
+    let data = RecordedJson {
+        snapshot: number,
+        at: snapshot.at.to_string(),
+        verdict: snapshot.status.as_str(),
+        section: snapshot.section.clone(),
+        store: store.display().to_string(),
+    };
+    Report::listing("record", data, document)
+}

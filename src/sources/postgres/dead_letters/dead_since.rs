@@ -1,0 +1,75 @@
+//! When a dead job died: what its worker wrote, else the row's last change.
+
+use jiff::Timestamp;
+use tokio_postgres::Row;
+
+use crate::facts::dead_letter::DeadSince;
+use crate::facts::layout::Layout;
+use crate::sources::postgres::row_types::Micros;
+use crate::sources::postgres::sql;
+
+/// A `failed_at` further than this in the future is not believed, seconds.
+const FUTURE_TOLERANCE: f64 = 300.0;
+
+/// The columns that [`death_of`] reads.
+pub fn death_columns(layout: &Layout) -> String {
+    let failed_at = match &layout.error {
+        Some(error) if error.json => {
+            format!("left({} ->> 'failed_at', 64)", sql::ident(&error.name))
+        }
+        _ => "null::text".to_owned(),
+    };
+    let changed = sql::changed(layout);
+    format!("{failed_at} as failed_at, ({changed})::timestamptz as changed_at, now() as now_at")
+}
+
+/// When a row with [`death_columns`] was last changed.
+pub(super) fn changed_of(row: &Row) -> Option<Micros> {
+    row.get("changed_at")
+}
+
+/// When the job of a row with [`death_columns`] died.
+pub fn death_of(row: &Row) -> Option<DeadSince> {
+    let Micros(now) = row.get("now_at");
+    death(row.get("failed_at"), changed_of(row).and_then(Micros::finite), now as f64 / 1e6)
+}
+
+/// `failed_at` when it is a sane timestamp, else the row's last change.
+fn death(failed_at: Option<&str>, changed: Option<i64>, now: f64) -> Option<DeadSince> {
+    let seconds = |t: Timestamp| t.as_duration().as_secs_f64();
+    let recorded = failed_at
+        .and_then(|text| text.parse::<Timestamp>().ok())
+        .filter(|at| seconds(*at) > 0.0 && seconds(*at) < now + FUTURE_TOLERANCE)
+        .map(|at| DeadSince { at, age: now - seconds(at), recorded: true });
+    recorded.or_else(|| {
+        let at = Timestamp::from_microsecond(changed?).ok()?;
+        Some(DeadSince { at, age: now - seconds(at), recorded: false })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn micros(seconds: f64) -> i64 {
+        (seconds * 1e6) as i64
+    }
+
+    #[test]
+    fn a_sane_failed_at_wins_over_the_last_change() {
+        let now = 1_760_000_000.0;
+        let death = death(Some("2025-10-09T08:00:00.123Z"), Some(micros(now - 5.0)), now).unwrap();
+        assert!(death.recorded && (death.age - (now - 1_759_996_800.123)).abs() < 1e-3);
+    }
+
+    #[test]
+    fn an_absurd_failed_at_is_not_believed() {
+        let now = 1_760_000_000.0;
+        for absurd in ["soon", "", "2999-01-01T00:00:00Z", "0001-01-01T00:00:00Z"] {
+            let death = death(Some(absurd), Some(micros(now - 5.0)), now).unwrap();
+            assert!(!death.recorded, "{absurd}");
+            assert!((death.age - 5.0).abs() < 1e-3);
+        }
+        assert_eq!(super::death(None, None, now), None);
+    }
+}

@@ -1,0 +1,73 @@
+//! Which dead jobs were requeued before, from the newest events: there is no index for more.
+
+use std::collections::HashMap;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::TryStreamExt as _;
+
+use super::requeue::repeat_failures::LOOK_BACK;
+use super::selection::{Conditions, fingerprint, fingerprint_columns};
+use super::{Database, sql};
+use crate::facts::SourceError;
+use crate::facts::group::RequeuedBefore;
+use crate::facts::layout::Layout;
+use crate::facts::operation::{REQUEUED, UNDONE};
+use crate::text;
+
+/// Time that this may take.
+const BUDGET: Duration = Duration::from_secs(1);
+
+/// Counts them by what they died of last. What keeps it from being known is said, and no failure.
+pub async fn requeued_before(db: &Database, layout: &Layout, timeout: Duration) -> RequeuedBefore {
+    let unknown = |looked: &str| RequeuedBefore { jobs: None, looked: looked.to_owned() };
+    let Some(statement) = statement(layout) else {
+        return unknown("this database keeps no events of requeues");
+    };
+    match count(db, &statement, timeout.min(BUDGET)).await {
+        Ok(jobs) => {
+            let looked =
+                format!("looked for in the newest {} events", text::count(u64::from(LOOK_BACK)));
+            RequeuedBefore { jobs: Some(jobs), looked }
+        }
+        Err(error) => unknown(&format!("the events could not be read: {error}")),
+    }
+}
+
+async fn count(
+    db: &Database,
+    statement: &str,
+    budget: Duration,
+) -> Result<HashMap<String, u64>, SourceError> {
+    let nothing = Conditions::default();
+    db.read(budget, async |tx| {
+        let mut rows = pin!(tx.query_typed_raw(statement, nothing.params()).await?);
+        let mut jobs = HashMap::new();
+        while let Some(row) = rows.try_next().await? {
+            *jobs.entry(fingerprint(&row).hash).or_default() += 1;
+        }
+        Ok(jobs)
+    })
+    .await
+}
+
+/// The dead jobs with more requeues than undone ones.
+fn statement(layout: &Layout) -> Option<String> {
+    let events = layout.events.as_ref()?;
+    let data = sql::ident(events.data.as_deref()?);
+    let order = if events.ids_grow { "id".to_owned() } else { sql::ident(events.at.as_deref()?) };
+    Some(format!(
+        "with recent as materialized (
+           select job_id, {data}::jsonb ->> 'reason' as reason from public.job_events
+            order by {order} desc limit {LOOK_BACK}
+         ), requeued as materialized (
+           select job_id from recent where reason in ({requeued}, {undone}) group by job_id
+           having count(*) filter (where reason = {requeued}) > count(*) filter (where reason = {undone})
+         )
+         select {columns} from public.jobs where id in (select job_id from requeued) and {dead}",
+        requeued = sql::literal(REQUEUED),
+        undone = sql::literal(UNDONE),
+        columns = fingerprint_columns(layout),
+        dead = sql::state_in(layout, &layout.vocabulary.dead),
+    ))
+}

@@ -1,0 +1,227 @@
+//! What moves, read in bounds: newest rows of an index, newest events by their key. Where no index
+//! leads there and the table is large, nothing is read: the error says which command would scan.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use super::selection::{fingerprint, fingerprint_columns};
+use super::sql::{age, changed, column_or_null, ident, last_heartbeat, state_in};
+use super::{Database, dead_letters};
+use crate::facts::layout::{Events, Layout};
+use crate::facts::operation::{OperationType, STATE_CHANGED_SINCE, STATE_UNDONE};
+use crate::facts::recent_activity::{
+    Activity, Deaths, MOST_STUCK, NAMED, RecentGroup, RecentOperation, SPAN, Stuck,
+};
+use crate::facts::{SourceError, SourceErrorKind, redact};
+
+/// Dead letters that are read, newest first.
+const DEATHS: usize = 1_000;
+/// Events that are read, newest first.
+const EVENTS: i64 = 5_000;
+/// Seconds over which throughput is measured.
+const THROUGHPUT: f64 = 300.0;
+/// Operations that are shown.
+const OPERATIONS: i64 = 10;
+/// Time that each reading may take.
+const BUDGET: Duration = Duration::from_secs(1);
+
+/// The newest dead letters by cause.
+///
+/// # Errors
+/// The database's; that only a scan could tell; that this schema has no dead letters.
+pub async fn deaths(
+    db: &Database,
+    layout: &Layout,
+    timeout: Duration,
+) -> Result<Deaths, SourceError> {
+    dead_letters::required(layout)?;
+    let dead = &layout.vocabulary.dead;
+    let by_change: Vec<_> = layout.updated.as_deref().into_iter().collect();
+    let indexed = !layout.updated_nullable && layout.has_partial_index(dead, &by_change);
+    if !indexed && !layout.is_small() {
+        return Err(scan("dlq groups"));
+    }
+    let statement = format!(
+        "select id::text as id, {}, {} from public.jobs where {} order by {} desc limit {DEATHS}",
+        fingerprint_columns(layout),
+        dead_letters::death_columns(layout),
+        state_in(layout, dead),
+        changed(layout),
+    );
+    let rows = db.rows(timeout.min(BUDGET), &statement, &[]).await?;
+    let mut causes: HashMap<String, RecentGroup> = HashMap::new();
+    for row in &rows {
+        count(&mut causes, row);
+    }
+    let mut causes: Vec<_> = causes.into_values().collect();
+    causes.sort_by(|a, b| b.jobs.cmp(&a.jobs).then_with(|| a.hash.cmp(&b.hash)));
+    Ok(Deaths { causes, read: rows.len() as u64, whole: rows.len() < DEATHS })
+}
+
+fn count(causes: &mut HashMap<String, RecentGroup>, row: &Row) {
+    let print = fingerprint(row);
+    let age = dead_letters::death_of(row).map(|death| death.age);
+    let cause = causes.entry(print.hash.clone()).or_insert_with(|| RecentGroup {
+        hash: print.hash,
+        kind: row.get::<_, Option<&str>>("fp_kind").unwrap_or("-").to_owned(),
+        template: print.template,
+        jobs: 0,
+        recent: 0,
+        before: 0,
+        newest: None,
+        ids: vec![],
+    });
+    cause.jobs += 1;
+    if let Some(age) = age {
+        cause.recent += u64::from(age < SPAN);
+        cause.before += u64::from((SPAN..2.0 * SPAN).contains(&age));
+        cause.newest = Some(cause.newest.map_or(age, |newest| newest.min(age)));
+    }
+    if cause.ids.len() < NAMED {
+        cause.ids.push(row.get("id"));
+    }
+}
+
+/// Throughput and recent operations.
+///
+/// # Errors
+/// The database's.
+pub async fn activity(
+    db: &Database,
+    layout: &Layout,
+    timeout: Duration,
+) -> Result<Activity, SourceError> {
+    let Some((events, at)) = layout.events_in_order() else { return Ok(Activity::default()) };
+    let (throughput, operations) = (throughput(events, at), operations(layout, events, at));
+    let budget = timeout.min(BUDGET);
+    let row = db.row(budget, &throughput, &[]).await?;
+    let mut activity = Activity { finished_per_minute: per_minute(&row), operations: Vec::new() };
+    if let Some(statement) = &operations {
+        let rows = db.rows(budget, statement, &[(&OPERATIONS, Type::INT8)]).await?;
+        activity.operations = rows.iter().map(running).collect();
+    }
+    Ok(activity)
+}
+
+fn throughput(events: &Events, at: &str) -> String {
+    format!(
+        "select count(*) filter (where stage = 'finished' and age < {THROUGHPUT}) as finished, \
+                count(*) as read, max(age) as span \
+           from (select {stage}::text as stage, {age} as age from public.job_events \
+                  order by id desc limit {EVENTS}) newest",
+        stage = ident(&events.stage),
+        age = age(&ident(at)),
+    )
+}
+
+/// Where the events that were read do not reach back five minutes, the rate is that of their span.
+fn per_minute(row: &Row) -> Option<f64> {
+    let (finished, read): (i64, i64) = (row.get("finished"), row.get("read"));
+    let span: f64 = row.get::<_, Option<f64>>("span").unwrap_or(THROUGHPUT);
+    let span = if read >= EVENTS { span.clamp(1.0, THROUGHPUT) } else { THROUGHPUT };
+    Some(finished as f64 * 60.0 / span)
+}
+
+fn operations(layout: &Layout, events: &Events, at: &str) -> Option<String> {
+    let data = ident(events.data.as_deref()?);
+    Some(format!(
+        "with recent as materialized (
+           select id, job_id, {data}::jsonb as data, {age} as age from public.job_events
+            order by id desc limit {EVENTS}
+         ), ours as materialized (
+           select job_id, age, data ->> 'operation' as operation,
+                  lag(data ->> 'operation') over later as next_operation,
+                  lag(data ->> 'undoes') over later as undone,
+                  data ->> 'reason' as deed, data ->> 'actor' as actor,
+                  data ->> 'host' as host, data ->> 'operator_reason' as reason
+             from recent where data ? 'operation' and data ->> 'tool' like 'cliplyctl %'
+           window later as (partition by job_id order by id desc)
+         ), by_author as (
+           select operation,
+                  case when undone = operation then '{STATE_UNDONE}'
+                       when next_operation <> operation then '{STATE_CHANGED_SINCE}'
+                       else job.{live}::text end as state, actor, host, reason, count(*) as n,
+                  max(deed) as deed, max(age) as first, min(age) as last
+             from ours join public.jobs job on job.id = ours.job_id group by 1, 2, 3, 4, 5
+         ), by_state as (
+           select operation, state, sum(n)::bigint as n, max(deed) as deed,
+                  max(first) as first, min(last) as last
+             from by_author group by 1, 2
+         ), latest as (
+           select distinct on (operation) operation, actor, host, reason
+             from by_author order by operation, last
+         )
+         select operation, max(deed) as deed, actor, host, reason, sum(n)::bigint as jobs,
+                max(first) as first, min(last) as last,
+                json_agg(json_build_array(state, n) order by n desc, state)::text as states
+           from by_state join latest using (operation)
+          group by operation, actor, host, reason order by min(last) limit $1",
+        age = age(&ident(at)),
+        live = ident(&layout.state_column),
+    ))
+}
+
+fn running(row: &Row) -> RecentOperation {
+    let text = |column: &str| row.get::<_, Option<String>>(column);
+    let or = |text: Option<String>| text.unwrap_or_else(|| "?".to_owned());
+    RecentOperation {
+        operation: row.get("operation"),
+        deed: OperationType::from_reason(row.get("deed")),
+        who: format!("{}@{}", or(text("actor")), or(text("host"))),
+        reason: text("reason").map(|reason| redact::text(&reason)),
+        jobs: u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0),
+        first: row.get::<_, Option<f64>>("first").unwrap_or_default(),
+        last: row.get::<_, Option<f64>>("last").unwrap_or_default(),
+        now: serde_json::from_str(row.get("states")).unwrap_or_default(),
+    }
+}
+
+/// Jobs in progress without a sign of life for this many seconds.
+///
+/// # Errors
+/// The database's; that only a scan could tell.
+pub async fn stuck(
+    db: &Database,
+    layout: &Layout,
+    after: f64,
+    timeout: Duration,
+) -> Result<Vec<Stuck>, SourceError> {
+    let in_progress = &layout.vocabulary.in_progress;
+    if !layout.has_heartbeats() || in_progress.is_empty() {
+        return Ok(vec![]);
+    }
+    if !layout.is_small() && !layout.has_partial_index(in_progress, &[]) {
+        return Err(scan("queue"));
+    }
+    let life = last_heartbeat(layout);
+    let statement = format!(
+        "select id::text as id, {kind}::text as kind, {worker}::text as worker, {silent} as silent \
+           from public.jobs where {in_progress} \
+            and ({life} is null or {life} < now() - make_interval(secs => $1)) \
+          order by {life} nulls first, id limit {MOST_STUCK}",
+        kind = column_or_null(layout.kind.as_ref(), "text"),
+        worker = column_or_null(layout.locked_by.as_ref(), "text"),
+        silent = age(&life),
+        in_progress = state_in(layout, in_progress),
+    );
+    let rows = db.rows(timeout.min(BUDGET), &statement, &[(&after, Type::FLOAT8)]).await?;
+    let text = |row: &Row, column: &str| {
+        row.get::<_, Option<String>>(column).unwrap_or_else(|| "?".to_owned())
+    };
+    let job = |row: &Row| Stuck {
+        id: row.get("id"),
+        kind: text(row, "kind"),
+        worker: text(row, "worker"),
+        silent: row.get("silent"),
+    };
+    Ok(rows.iter().map(job).collect())
+}
+
+/// What only a scan of a large table could tell.
+fn scan(command: &str) -> SourceError {
+    SourceError::new(SourceErrorKind::Other, "needs a scan of a large table")
+        .hint(format!("ask once: cliplyctl {command}"))
+}

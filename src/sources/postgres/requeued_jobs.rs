@@ -1,0 +1,295 @@
+//! Which jobs an operation requeued, what happened to them since, and how their rows are now.
+//!
+//! Events have no index on the job: they are read once, by their primary key forwards from where
+//! the operation's id says that it began. Rows are read by theirs.
+
+use std::time::Duration;
+
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
+
+use super::requeue::operation_events::operation_filter;
+use super::row_types::Token;
+use super::selection::{fingerprint, fingerprint_columns};
+use super::{Database, sql};
+use crate::facts::SourceError;
+use crate::facts::job_id::JobId;
+use crate::facts::layout::{Events, IdType, Layout};
+use crate::facts::operation::{OperationId, REQUEUED, RESCUED, UNDONE};
+use crate::facts::requeued_job::{CauseInterner, JobEvent, JobRow, RequeuedJob};
+
+/// Events of one look.
+const PAGE: i64 = 20_000;
+/// Rows of one look.
+pub const CHUNK: usize = 5_000;
+/// Newest events in which a claim is looked for.
+const CLAIM_WINDOW: u32 = 5_000;
+
+/// What a page of events tells.
+#[derive(Debug, Default)]
+pub struct EventPage {
+    /// What happened, in order.
+    pub told: Vec<(i64, EventRecord)>,
+    /// The last event that was read; as before where there was none.
+    pub last: i64,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// What one event tells.
+#[derive(Debug)]
+pub enum EventRecord {
+    /// The operation requeued this job.
+    Requeued(RequeuedJob),
+    /// Something happened to a job, of this operation or not.
+    Happened(JobId, JobEvent),
+}
+
+/// The events behind this one, a page of them. Only where event ids grow.
+///
+/// # Errors
+/// The database's.
+pub async fn events(
+    db: &Database,
+    layout: &Layout,
+    operation: &OperationId,
+    after: i64,
+    causes: &mut CauseInterner,
+    timeout: Duration,
+) -> Result<EventPage, SourceError> {
+    let mut page = EventPage { last: after, ..EventPage::default() };
+    let Some(statement) = layout.events.as_ref().and_then(|e| page_statement(layout, e)) else {
+        return Ok(page);
+    };
+    let name = operation.to_string();
+    let params: [(&(dyn ToSql + Sync), Type); 2] = [(&after, Type::INT8), (&name, Type::TEXT)];
+    let rows = db.rows(timeout, &statement, &params).await?;
+    page.more = rows.len() as i64 == PAGE;
+    for row in &rows {
+        page.last = row.get("event");
+        if row.get::<_, Option<bool>>("ours") == Some(true) {
+            page.told.push((page.last, EventRecord::Requeued(member(row, layout.id, causes)?)));
+        } else if let Some(deed) = deed(row) {
+            let job = super::requeue::plan_query::id(row.get("job"), layout.id)?;
+            page.told.push((page.last, EventRecord::Happened(job, deed)));
+        }
+    }
+    Ok(page)
+}
+
+fn page_statement(layout: &Layout, events: &Events) -> Option<String> {
+    let data = sql::ident(events.data.as_deref()?);
+    Some(format!(
+        "with page as (
+           select id::bigint as event, job_id, {stage}::text as stage, {data}::jsonb as data,
+                  {data} ->> 'reason' = {requeued} and {data} ->> 'operation' = $2 as ours
+             from public.job_events where id > $1 order by id limit {PAGE}
+         )
+         select event, page.job_id::text as job, page.stage as stage, ours,
+                left(page.data ->> 'reason', 100) as reason, {worker} as worker, {columns}
+           from page left join public.jobs job on ours and job.id = page.job_id
+          order by event",
+        stage = sql::ident(&events.stage),
+        requeued = sql::literal(REQUEUED),
+        worker = "left(coalesce(page.data ->> 'worker_id', page.data ->> 'locked_by'), 200)",
+        columns = left_columns(layout, "page.data -> 'previous'"),
+    ))
+}
+
+fn deed(row: &Row) -> Option<JobEvent> {
+    let worker = || row.get::<_, Option<String>>("worker");
+    match row.get::<_, Option<&str>>("reason") {
+        Some(REQUEUED) => return Some(JobEvent::RequeuedAgain),
+        Some(UNDONE) => return Some(JobEvent::Undone),
+        Some(RESCUED) => return Some(JobEvent::Rescued),
+        _ => {}
+    }
+    match row.get::<_, Option<&str>>("stage")? {
+        "claimed" => Some(JobEvent::Claimed(worker())),
+        "failed" => Some(JobEvent::Failed(worker())),
+        _ => None,
+    }
+}
+
+/// All jobs of an operation at once, where event ids do not grow.
+///
+/// # Errors
+/// The database's.
+pub async fn read_from_events(
+    db: &Database,
+    layout: &Layout,
+    operation: &OperationId,
+    causes: &mut CauseInterner,
+    timeout: Duration,
+) -> Result<Vec<RequeuedJob>, SourceError> {
+    let Some(events) = &layout.events else { return Ok(vec![]) };
+    let data = sql::ident(events.data.as_deref().unwrap_or("data"));
+    let statement = format!(
+        "with ours as (
+           select job_id, {data}::jsonb -> 'previous' as previous from public.job_events where {}
+         )
+         select ours.job_id::text as job, {}
+           from ours join public.jobs job on job.id = ours.job_id",
+        operation_filter(events, operation)?,
+        left_columns(layout, "ours.previous"),
+    );
+    let name = operation.to_string();
+    let rows = db.rows(timeout, &statement, &[(&name, Type::TEXT)]).await?;
+    rows.iter().map(|row| member(row, layout.id, causes)).collect()
+}
+
+/// The jobs of a journal's entries (JSON texts), where there are no events.
+///
+/// # Errors
+/// The database's.
+pub async fn read_from_journal(
+    db: &Database,
+    layout: &Layout,
+    entries: &[String],
+    causes: &mut CauseInterner,
+    timeout: Duration,
+) -> Result<Vec<RequeuedJob>, SourceError> {
+    let statement = format!(
+        "with ours as (
+           select (entry::jsonb ->> 'id')::{} as job_id, entry::jsonb -> 'previous' as previous
+             from unnest($1::text[]) entry
+         )
+         select ours.job_id::text as job, {}
+           from ours join public.jobs job on job.id = ours.job_id",
+        layout.id.sql(),
+        left_columns(layout, "ours.previous"),
+    );
+    let mut members = Vec::new();
+    for chunk in entries.chunks(CHUNK) {
+        let params: [(&(dyn ToSql + Sync), Type); 1] = [(&chunk, Type::TEXT_ARRAY)];
+        let rows = db.rows(timeout, &statement, &params).await?;
+        for row in &rows {
+            members.push(member(row, layout.id, causes)?);
+        }
+    }
+    Ok(members)
+}
+
+fn member(row: &Row, id: IdType, causes: &mut CauseInterner) -> Result<RequeuedJob, SourceError> {
+    Ok(RequeuedJob {
+        id: super::requeue::plan_query::id(row.get("job"), id)?,
+        cause: causes.keep(fingerprint(row)),
+        error_hash: row.get::<_, Token>("errors_mark").0,
+        updated_hash: row.get::<_, Token>("changed_mark").0,
+    })
+}
+
+/// How these rows are now, [`CHUNK`] of them at most. Those that are gone are left out.
+///
+/// # Errors
+/// The database's.
+pub async fn read_rows(
+    db: &Database,
+    layout: &Layout,
+    jobs: &[JobId],
+    causes: &mut CauseInterner,
+    timeout: Duration,
+) -> Result<Vec<JobRow>, SourceError> {
+    let ids: Vec<_> = jobs.iter().map(ToString::to_string).collect();
+    let statement = now_statement(layout);
+    let params: [(&(dyn ToSql + Sync), Type); 1] = [(&ids, Type::TEXT_ARRAY)];
+    let rows = db.rows(timeout, &statement, &params).await?;
+    let now = |row: &Row| {
+        Ok(JobRow {
+            id: super::requeue::plan_query::id(row.get("job"), layout.id)?,
+            role: layout.vocabulary.role(row.get::<_, Option<&str>>("live").unwrap_or_default()),
+            attempts: row.get("attempts"),
+            locked_by: row.get("holder"),
+            failed_by: row.get("failed_by"),
+            error_has_time: row.get::<_, Option<bool>>("dated").unwrap_or(false),
+            cause: causes.keep(fingerprint(row)),
+            error_hash: row.get::<_, Token>("errors_mark").0,
+            updated_hash: row.get::<_, Token>("changed_mark").0,
+        })
+    };
+    rows.iter().map(now).collect()
+}
+
+fn now_statement(layout: &Layout) -> String {
+    let of_error = |key: &str| match &layout.error {
+        Some(error) if error.json => format!("({}::jsonb ->> '{key}')", sql::ident(&error.name)),
+        _ => "null::text".to_owned(),
+    };
+    let error = match &layout.error {
+        Some(error) if error.json => format!("{}::jsonb::text", sql::ident(&error.name)),
+        Some(error) => format!("{}::text", sql::ident(&error.name)),
+        None => "null::text".to_owned(),
+    };
+    let last = format!("{}::text", sql::column_or_null(layout.last_error.as_ref(), "text"));
+    let changed = sql::column_or_null(layout.updated.as_ref(), "timestamptz");
+    let changed = format!("coalesce({changed}::timestamptz::text, '')");
+    format!(
+        "select id::text as job, {live}::text as live, {attempts}::bigint as attempts,
+                left({holder}::text, 200) as holder, left({failed_by}, 200) as failed_by,
+                {failed_at} is not null as dated, {mark}, {changed} as changed_mark,
+                {fingerprint}
+           from public.jobs where id = any($1::text[]::{id}[])",
+        live = sql::ident(&layout.state_column),
+        attempts = sql::column_or_null(layout.attempts.as_ref(), "bigint"),
+        holder = sql::column_or_null(layout.locked_by.as_ref(), "text"),
+        failed_by = of_error("worker_id"),
+        failed_at = of_error("failed_at"),
+        mark = errors_mark(&last, &error),
+        fingerprint = fingerprint_columns(layout),
+        id = layout.id.sql(),
+    )
+}
+
+/// JSON null and NULL are the same: a record turns one into the other.
+fn errors_mark(last_error: &str, error: &str) -> String {
+    format!(
+        "md5(coalesce({last_error}, '') || '|' || coalesce(nullif({error}, 'null'), '')) as errors_mark"
+    )
+}
+
+/// What [`member`] reads, from the columns that an event or a journal remembers (`previous`, JSON);
+/// the kind is the row's, `job`.
+fn left_columns(layout: &Layout, previous: &str) -> String {
+    let text = |column: Option<&String>| match column {
+        Some(name) => format!("({previous} ->> {})", sql::literal(name)),
+        None => "null::text".to_owned(),
+    };
+    let last_error = text(layout.last_error.as_ref());
+    let error = match &layout.error {
+        Some(error) if error.json => format!("({previous} -> {})::text", sql::literal(&error.name)),
+        other => text(other.as_ref().map(|error| &error.name)),
+    };
+    let kind = match &layout.kind {
+        Some(name) => format!("job.{}::text", sql::ident(name)),
+        None => "null::text".to_owned(),
+    };
+    format!(
+        "{kind} as fp_kind, {last} as fp_last_error, {of_error} as fp_error, {mark}, \
+         coalesce(({changed})::timestamptz::text, '') as changed_mark",
+        last = sql::fingerprint_input(&last_error),
+        of_error = sql::fingerprint_input(&error),
+        mark = errors_mark(&last_error, &error),
+        changed = text(layout.updated.as_ref()),
+    )
+}
+
+/// Whether workers' claims leave events here: only then one that is missing means something.
+///
+/// # Errors
+/// The database's.
+pub async fn claims_are_told(
+    db: &Database,
+    layout: &Layout,
+    timeout: Duration,
+) -> Result<bool, SourceError> {
+    let Some(events) = layout.events.as_ref().filter(|events| events.ids_grow) else {
+        return Ok(false);
+    };
+    let statement = format!(
+        "select exists (select from (
+           select {stage}::text as stage from public.job_events order by id desc limit {CLAIM_WINDOW}
+         ) newest where stage = 'claimed') as told",
+        stage = sql::ident(&events.stage),
+    );
+    Ok(db.row(timeout, &statement, &[]).await?.get("told"))
+}

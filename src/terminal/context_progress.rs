@@ -1,0 +1,50 @@
+//! One line for each of several things that are awaited; gone when all have come.
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::render::sanitize;
+
+/// Lines on stderr; nothing where that is no terminal. Dropped, it takes itself away.
+pub struct ContextProgress {
+    all: MultiProgress,
+    lines: Vec<(String, ProgressBar)>,
+}
+
+impl ContextProgress {
+    pub(super) fn new(names: &[String], interactive: bool) -> Self {
+        let target = match interactive {
+            true => ProgressDrawTarget::stderr(),
+            false => ProgressDrawTarget::hidden(),
+        };
+        let all = MultiProgress::with_draw_target(target);
+        let width = names.iter().map(|name| name.width()).max().unwrap_or(0);
+        let line = |name: &String| {
+            let style = ProgressStyle::with_template("{prefix}  {wide_msg}");
+            let bar = all.add(ProgressBar::new_spinner());
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+            let name_shown = sanitize::line(name).into_owned();
+            bar.set_prefix(format!(
+                "{name_shown}{}",
+                " ".repeat(width.saturating_sub(name_shown.width()))
+            ));
+            bar.set_message("…");
+            (name.clone(), bar)
+        };
+        let lines = names.iter().map(line).collect();
+        Self { all, lines }
+    }
+
+    /// What is known of one of them now.
+    pub fn set_message(&self, name: &str, text: &str) {
+        if let Some((_, line)) = self.lines.iter().find(|(known, _)| known == name) {
+            line.finish_with_message(sanitize::line(text).into_owned());
+        }
+    }
+}
+
+impl Drop for ContextProgress {
+    fn drop(&mut self) {
+        _ = self.all.clear();
+    }
+}

@@ -1,0 +1,125 @@
+//! Every command through a pool of two server connections, while other clients use the same two: all
+//! of them work, nobody meets what another one set, and nothing stays behind.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use super::pooler::{Pooler, release};
+use crate::every_command::{self, LINES};
+use crate::rls::clean;
+use crate::support::cli::Cli;
+use crate::support::drill::ran;
+use crate::support::postgres::Session;
+
+/// Everything that a client may leave on a server connection.
+const LEFT: &str = "SELECT concat_ws(' ', current_user, current_setting('role'), current_setting('search_path'),
+    current_setting('statement_timeout'), current_setting('lock_timeout'),
+    current_setting('idle_in_transaction_session_timeout'), current_setting('row_security'),
+    current_setting('transaction_read_only'), current_setting('default_transaction_read_only'),
+    current_setting('transaction_isolation'), current_setting('enable_seqscan'), current_setting('work_mem'),
+    nullif(current_setting('request.jwt.claims', true), ''),
+    (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_cursors),
+    (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'),
+    (SELECT count(*) FROM pg_class WHERE relpersistence = 't'), (SELECT count(*) FROM pg_listening_channels()))";
+
+/// Both server connections at once say what is left on them.
+fn left(url: &str) -> Vec<String> {
+    let (one, two) = (Session::open(url), Session::open(url));
+    let ask = |session: &Session| {
+        session.execute("BEGIN");
+        session.value(&format!("SELECT pg_backend_pid()::text || ' ' || ({LEFT})"))
+    };
+    let mut both = vec![ask(&one), ask(&two)];
+    one.execute("ROLLBACK");
+    two.execute("ROLLBACK");
+    both.sort();
+    both
+}
+
+/// Lines that ask the database, or write to it.
+fn lines(id: &str, operation: &str) -> Vec<Vec<String>> {
+    let of_the_database =
+        ["triage", "handoff", "record", "queue", "dlq ", "rls ", "jobs ", "config check"];
+    let asks =
+        |name: &str| of_the_database.iter().any(|start| format!("{name} ").starts_with(start));
+    let lines = LINES
+        .iter()
+        .filter(|(name, args)| asks(name) && !args.contains("NOTE") && !args.contains("--from"));
+    let lines = lines.map(|line| every_command::words(line, id, operation, ""));
+    let written = [
+        "dlq requeue --max 3 --all --yes --reason pool",
+        "dlq requeue --all --canary --ramp 1,all --canary-timeout 1s --max 4 --yes --reason pool",
+        "dlq requeue --all --rate 50/s --max 4 --yes --reason pool",
+        "jobs rescue --yes --reason pool",
+    ];
+    let written = written.map(|line| line.split(' ').map(str::to_owned).collect());
+    lines.filter(|words| !every_command::is_endless(words)).chain(written).collect()
+}
+
+fn sweep(settings: &str) -> usize {
+    let db = clean();
+    let pooler = Pooler::with(
+        db.name(),
+        &format!("default_pool_size = 2\nmax_client_conn = 200\n{settings}"),
+    );
+    let url = format!("postgres://postgres@127.0.0.1:{}/app?sslmode=disable", pooler.port);
+    let run = |words: &[String]| {
+        let limit = ["-o", "json", "--timeout", "30s"].map(str::to_owned);
+        Cli::new(words.iter().chain(&limit)).env("DATABASE_URL", &url).env("USER", "oncall").run()
+    };
+    let requeue =
+        ["dlq", "requeue", "--all", "--max", "2", "--yes", "--reason", "pool"].map(str::to_owned);
+    let done = run(&requeue).expect_code(0).json();
+    let operation = done["data"]["outcome"]["operation"].as_str().unwrap();
+    let before = left(&url);
+    let baseline = Session::open(&url).value(LEFT);
+    let id = db.value("SELECT max(id::text) FROM jobs WHERE state = 'dead_letter'");
+    let (all, next, over) = (lines(&id, operation), AtomicUsize::new(0), AtomicBool::new(false));
+    let stranger = || {
+        // Clients of the app's own: short transactions, by the simple protocol.
+        while !over.load(Ordering::Relaxed) {
+            let session = Session::open(&url);
+            for _ in 0..5 {
+                assert_eq!(session.value(LEFT), baseline, "somebody else's settings");
+                session.execute("BEGIN; SELECT count(*) FROM jobs; COMMIT");
+            }
+        }
+    };
+    let worker = || {
+        while let Some(words) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let output = run(words);
+            let report = output.json();
+            let broken = report["errors"].as_array().unwrap().iter().any(|error| {
+                let kind = error["kind"].as_str().unwrap_or_default();
+                !matches!(kind, "usage" | "refused" | "not_found" | "not_configured")
+            });
+            assert!(!broken && output.code != 70, "{}: {output:#?}", words.join(" "));
+        }
+    };
+    std::thread::scope(|scope| {
+        let strangers: Vec<_> = (0..2).map(|_| scope.spawn(stranger)).collect();
+        let workers: Vec<_> = (0..3).map(|_| scope.spawn(worker)).collect();
+        let ended: Vec<_> = workers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
+        over.store(true, Ordering::Relaxed);
+        ended
+            .into_iter()
+            .chain(strangers.into_iter().map(|s| s.join()))
+            .for_each(|end| end.unwrap());
+    });
+    assert_eq!(left(&url), before, "left on the server's connections");
+    all.len()
+}
+
+#[test]
+fn every_command_works_through_a_shared_pool_and_leaves_nothing_behind() {
+    let (major, minor) = release();
+    let mut lines = vec![sweep("")];
+    if (major, minor) >= (1, 21) {
+        lines.push(sweep("max_prepared_statements = 0\n"));
+    }
+    let ways = if lines.len() > 1 {
+        "as it comes, and with max_prepared_statements = 0"
+    } else {
+        "as it comes"
+    };
+    ran(&format!("{} command lines through PgBouncer {major}.{minor}, {ways}", lines[0]));
+}

@@ -1,0 +1,118 @@
+//! Ports behind which nobody, or somebody else, or a mute server sits.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::OnceLock;
+use std::thread;
+use std::time::Duration;
+
+use cliplyctl::demo::server::Server;
+use cliplyctl::facts::{SourceError, SourceErrorKind};
+use cliplyctl::settings::Dsn;
+use cliplyctl::settings::dsn::ConnectionDefaults;
+
+use super::secured_server::{DEAD, LIMIT, ask, ask_with, start};
+use crate::support::postgres::server_options;
+
+/// The port of a server on 127.0.0.1 without TLS.
+pub fn plain_server() -> u16 {
+    static PLAIN: OnceLock<(Server, u16)> = OnceLock::new();
+    PLAIN.get_or_init(|| start(&server_options())).1
+}
+
+/// A port where each connection is handed to `talk` on a thread of its own.
+fn listener(talk: fn(TcpStream)) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            thread::spawn(move || talk(stream.unwrap()));
+        }
+    });
+    port
+}
+
+/// Reads whatever comes, until the other side is gone.
+fn listen_for_ever(mut stream: TcpStream) {
+    let mut buffer = [0; 1024];
+    while stream.read(&mut buffer).is_ok_and(|length| length > 0) {}
+}
+
+fn failure(port: u16, more: &str) -> SourceError {
+    ask(&format!("host=127.0.0.1 port={port} user=u dbname=d {more}")).unwrap_err()
+}
+
+#[test]
+fn a_mute_server_is_given_up() {
+    let port = listener(listen_for_ever);
+    for mode in ["disable", "prefer", "require"] {
+        let dsn = format!("postgres://u@127.0.0.1:{port}/d?sslmode={mode}");
+        let dsn = Dsn::parse(&dsn, &ConnectionDefaults::default()).unwrap();
+        let error = ask_with(&dsn, Duration::from_millis(200)).unwrap_err();
+        assert_eq!(error.kind, SourceErrorKind::Timeout, "{mode}: {error:?}");
+        assert!(error.message.contains("did not answer within 0.2 s"), "{error:?}");
+    }
+}
+
+#[test]
+fn a_connect_timeout_of_the_dsn_wins() {
+    let port = listener(listen_for_ever);
+    let dsn = format!("host=127.0.0.1 port={port} user=u connect_timeout=1");
+    let dsn = Dsn::parse(&dsn, &ConnectionDefaults::default()).unwrap();
+    let error = ask_with(&dsn, LIMIT).unwrap_err();
+    assert!(error.message.contains("did not answer within 1 s"), "{error:?}");
+}
+
+#[test]
+fn nobody_listens() {
+    let port = DEAD.0;
+    let error = failure(port, "");
+    assert_eq!(error.kind, SourceErrorKind::Refused, "{error:?}");
+    assert_eq!(error.message, format!("127.0.0.1:{port}: refused the connection"));
+    assert!(error.hint.unwrap().contains("is the server running"));
+}
+
+#[test]
+fn a_name_that_means_nothing() {
+    // A label may have 63 characters: the system knows that without asking the network.
+    let name = "x".repeat(64);
+    let error = ask(&format!("postgres://u@{name}/d")).unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::Dns, "{error:?}");
+    assert!(error.message.contains(&format!("{name}:5432 cannot be resolved")), "{error:?}");
+}
+
+#[test]
+fn something_else_listens() {
+    let http = listener(|mut stream| {
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    });
+    for mode in ["disable", "prefer"] {
+        let error = failure(http, &format!("sslmode={mode}"));
+        assert_eq!(error.kind, SourceErrorKind::Disconnected, "{error:?}");
+        assert!(error.hint.unwrap().contains("is PostgreSQL listening there?"));
+    }
+    let odd = listener(|mut stream| {
+        let _ = stream.write_all(b"C\0\0\0\x06X\0");
+        listen_for_ever(stream);
+    });
+    let error = failure(odd, "sslmode=disable");
+    assert_eq!(error.kind, SourceErrorKind::Malformed, "{error:?}");
+    assert!(error.message.contains("does not speak like PostgreSQL"), "{error:?}");
+    let ssh = listener(|mut stream| {
+        let _ = stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n");
+        listen_for_ever(stream);
+    });
+    assert_eq!(failure(ssh, "sslmode=require").kind, SourceErrorKind::Tls);
+}
+
+#[test]
+fn whoever_hangs_up_at_once_is_said_to() {
+    let port = listener(|mut stream| {
+        let _ = stream.read(&mut [0; 64]);
+    });
+    for mode in ["disable", "require"] {
+        let error = failure(port, &format!("sslmode={mode}"));
+        assert_eq!(error.kind, SourceErrorKind::Disconnected, "{mode}: {error:?}");
+        assert!(error.message.contains("closed the connection at once"), "{error:?}");
+    }
+}

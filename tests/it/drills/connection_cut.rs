@@ -1,0 +1,189 @@
+//! The connection is cut at every statement there is, one after the other; then the work goes on.
+
+use super::reported_vs_database::{account, whole};
+use crate::requeue::bury;
+use crate::support::cli::{Cli, Output};
+use crate::support::drill::{in_full, jobs, ran};
+use crate::support::postgres::{Database, cluster};
+use crate::support::wire::{Cut, Moment, Wire};
+
+/// More than one flight of batches, so that there is a second connection.
+const JOBS: u32 = 520;
+
+/// Every way to break at a statement: before the server knows of it, after it did it, and there with
+/// the whole network gone.
+const WAYS: [(Moment, bool); 3] =
+    [(Moment::Before, false), (Moment::After, false), (Moment::After, true)];
+
+/// A database behind a line, and a machine whose records stay from one command to the next.
+struct Site {
+    db: Database,
+    wire: Wire,
+    home: tempfile::TempDir,
+    jobs: u32,
+}
+
+impl Site {
+    fn new(jobs: u32) -> Site {
+        let wire = Wire::to(cluster().directory().join(".s.PGSQL.5432"));
+        let home = tempfile::tempdir().unwrap();
+        Site { db: Database::with_variant("main"), wire, home, jobs }
+    }
+
+    /// Only dead jobs, and nothing known of them.
+    fn reset(&self) {
+        self.db.execute("TRUNCATE jobs, job_events");
+        bury(&self.db, self.jobs);
+    }
+
+    fn dlq(&self, args: &[&str]) -> Output {
+        let words = ["--yes", "--reason", "drill", "-o", "json"];
+        Cli::new(["dlq"].iter().chain(args).chain(&words))
+            .env("DATABASE_URL", self.wire.url(self.db.name()))
+            .env("XDG_STATE_HOME", self.home.path())
+            .run()
+    }
+
+    /// Runs it with the cut, and says when that was; `None` if there is no such statement any more.
+    fn struck(&self, args: &[&str], cut: Cut) -> Option<(Output, String)> {
+        self.wire.arm(Some(cut));
+        let output = self.dlq(args);
+        let broke = self.wire.broke();
+        self.wire.arm(None);
+        Some((output, format!("{args:?} {cut:?}, at {:.80}", broke?)))
+    }
+}
+
+/// The operation that was announced: before the first write, or never.
+fn announced(output: &Output) -> Option<String> {
+    let line = output.stderr.lines().find_map(|line| line.strip_prefix("operation "));
+    line.map(str::to_owned)
+}
+
+/// Does `trial` with a cut at the first statement, the second, and so on until there is no such one;
+/// answers how many there were. The test suite has time for every ninth, each way another.
+fn at_every_statement(mut trial: impl FnMut(Cut) -> bool) -> u32 {
+    let (step, mut cuts) = (if in_full() { 1 } else { 9 }, 0);
+    for (way, (moment, everything)) in (0..).zip(WAYS) {
+        let mut at = if in_full() { 1 } else { 1 + 2 * way };
+        while trial(Cut { at, moment, everything }) {
+            (at, cuts) = (at + step, cuts + 1);
+        }
+        assert!(at > 7, "nothing broke");
+    }
+    cuts
+}
+
+/// Cuts a requeue of all jobs, or of these ids; then goes on as the tool advised; then takes it back.
+fn requeue(site: &Site, ids: bool) -> u32 {
+    let all = u64::from(site.jobs);
+    at_every_statement(|cut| {
+        site.reset();
+        let ids = if ids { site.db.rows("SELECT id::text FROM jobs") } else { vec![] };
+        let mut args = vec!["requeue"];
+        args.extend(ids.iter().flatten().flatten().map(String::as_str));
+        args.extend(ids.is_empty().then_some("--all"));
+        let Some((first, when)) = site.struck(&args, cut) else { return false };
+        let (written, _) = whole(&site.db, &when);
+        account(&first, all, written, &when);
+        let operation = announced(&first);
+        let again = match &operation {
+            Some(operation) => site.dlq(&["requeue", "--resume", operation]),
+            None => site.dlq(&args),
+        };
+        assert_eq!(again.code, 0, "{when}: {first:#?} {again:#?}");
+        assert_eq!(whole(&site.db, &when), (all, 0), "{when}");
+        let operation = operation.or_else(|| announced(&again)).unwrap();
+        let undo = site.dlq(&["undo", &operation]);
+        assert_eq!((undo.code, whole(&site.db, &when)), (0, (all, all)), "{when}: {undo:#?}");
+        true
+    })
+}
+
+#[test]
+fn at_every_statement_of_a_requeue() {
+    let site = Site::new(jobs(JOBS));
+    let cuts = requeue(&site, false);
+    ran(&format!("requeue cut {cuts} times × {} jobs", site.jobs));
+}
+
+#[test]
+fn at_every_statement_of_a_requeue_that_is_all_or_nothing() {
+    let site = Site::new(30);
+    let cuts = requeue(&site, true);
+    ran(&format!("requeue of ids cut {cuts} times × {} jobs", site.jobs));
+}
+
+#[test]
+fn at_every_statement_of_an_undo() {
+    let site = Site::new(jobs(JOBS));
+    let all = u64::from(site.jobs);
+    let cuts = at_every_statement(|cut| {
+        site.reset();
+        let operation = announced(&site.dlq(&["requeue", "--all"])).unwrap();
+        let Some((first, when)) = site.struck(&["undo", &operation], cut) else { return false };
+        let (_, back) = whole(&site.db, &when);
+        account(&first, all, back, &when);
+        let data = &first.json()["data"];
+        assert!(data["outcome"].is_null() || data["eligible"] == all, "{when}: {data:#}");
+        let again = site.dlq(&["undo", &operation]);
+        assert_eq!(again.code, 0, "{when}: {first:#?} {again:#?}");
+        assert_eq!(whole(&site.db, &when), (all, all), "{when}");
+        let json = again.json();
+        let told = json["data"]["undone_before"].as_u64().unwrap();
+        let done = json["data"]["outcome"]["done"].as_u64().unwrap_or(0);
+        assert_eq!((told, done), (back, all - back), "{when}: {json:#}");
+        true
+    });
+    ran(&format!("undo cut {cuts} times × {} jobs", site.jobs));
+}
+
+/// Without events it is the journal of this machine alone that knows; a trigger is our witness.
+const WITNESS: &str = "
+    CREATE TABLE moves (id bigint, was text, is_now text);
+    CREATE FUNCTION witness() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF OLD.status <> NEW.status THEN INSERT INTO moves VALUES (OLD.id, OLD.status, NEW.status); END IF;
+      RETURN NULL; END $$;
+    CREATE TRIGGER witness AFTER UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION witness()";
+
+#[test]
+fn at_every_statement_where_there_are_no_events() {
+    let mut site = Site::new(26);
+    let all = u64::from(site.jobs);
+    let cuts = at_every_statement(|cut| {
+        site.db = Database::from_fixture("bigint_typical");
+        site.db.execute(WITNESS);
+        let moved = |db: &Database| {
+            let n = "SELECT count(*) FILTER (WHERE was = 'failed') || ' ' || count(DISTINCT id) FROM moves";
+            db.value(n)
+        };
+        let Some((first, when)) = site.struck(&["requeue", "--all"], cut) else { return false };
+        let written = site.db.value("SELECT count(*) FROM moves").parse().unwrap();
+        account(&first, all, written, &when);
+        let operation = announced(&first);
+        let again = match &operation {
+            Some(operation) => site.dlq(&["requeue", "--resume", operation]),
+            None => site.dlq(&["requeue", "--all"]),
+        };
+        assert_eq!(
+            (again.code, moved(&site.db)),
+            (0, format!("{all} {all}")),
+            "{when}: {again:#?}"
+        );
+        let operation = operation.or_else(|| announced(&again)).unwrap();
+        let (first, when) = match site.struck(&["undo", &operation], cut) {
+            Some(struck) => struck,
+            None => (site.dlq(&["undo", &operation]), when),
+        };
+        let back = "SELECT count(*) FROM moves WHERE is_now = 'failed'";
+        account(&first, all, site.db.value(back).parse().unwrap(), &when);
+        site.dlq(&["undo", &operation]).expect_code(0);
+        assert_eq!(
+            (site.db.value(back), moved(&site.db)),
+            (all.to_string(), format!("{all} {all}")),
+            "{when}"
+        );
+        true
+    });
+    ran(&format!("requeue and undo without events cut {cuts} times × {} jobs", site.jobs));
+}

@@ -1,0 +1,66 @@
+//! Every way to leave gives the terminal back: the other screen left, the cursor shown, keys as before.
+
+use cliplyctl::terminal::Screen;
+
+use super::start;
+use crate::support::cli::Cli;
+use crate::support::postgres::Database;
+use crate::support::pty::Terminal;
+
+/// Whether the terminal was given back.
+pub fn given_back(terminal: &Terminal) -> bool {
+    let raw = terminal.raw();
+    let last = |sequence: &str| raw.rfind(sequence);
+    last("\u{1b}[?1049l") > last("\u{1b}[?1049h")
+        && last("\u{1b}[?25h") > last("\u{1b}[?25l")
+        && terminal.has_its_modes()
+}
+
+/// What somebody does to leave.
+type Way = fn(&mut Terminal);
+
+#[test]
+fn keys_and_signals_give_the_terminal_back() {
+    let database = Database::from_fixture("main_healthy");
+    let ways: [(&str, Way); 5] = [
+        ("q", |terminal| terminal.type_text("q")),
+        ("q, on top", |terminal| terminal.type_text("?qq")),
+        ("Ctrl-C", |terminal| terminal.type_text("\x03")),
+        ("SIGINT", |terminal| terminal.signal("INT")),
+        ("SIGTERM", |terminal| terminal.signal("TERM")),
+    ];
+    for (way, leave) in ways {
+        let mut terminal = start("--no-record", &database.url(), 24, 80);
+        assert!(!terminal.has_its_modes() && !given_back(&terminal), "nothing was taken");
+        leave(&mut terminal);
+        assert_eq!(terminal.finish(), 0, "{way}");
+        assert!(given_back(&terminal), "{way}: {:?}", terminal.raw());
+        assert_eq!(terminal.screen().trim(), "", "{way}: what was there before is there again");
+    }
+}
+
+/// The copy of this program that takes the screen and panics.
+const PANICS: &str = "CLIPLYCTL_TEST_SCREEN_PANICS";
+
+/// Not a test: what [`a_panic_gives_the_terminal_back_before_it_is_told`] runs in a terminal.
+#[test]
+fn panics() {
+    if std::env::var_os(PANICS).is_none() {
+        return;
+    }
+    let mut screen = Screen::open().unwrap();
+    screen.draw(|frame| frame.render_widget("on the screen", frame.area())).unwrap();
+    panic!("a bug in the painting");
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back_before_it_is_told() {
+    let program = std::env::current_exe().unwrap();
+    let words = ["--exact", "watch::exit::panics", "--nocapture"];
+    let cli = Cli::program(program.to_str().unwrap(), words).env(PANICS, "1");
+    let mut terminal = cli.terminal(24, 80);
+    assert_ne!(terminal.finish(), 0);
+    assert!(given_back(&terminal));
+    let raw = terminal.raw();
+    assert!(raw.rfind("a bug in the painting") > raw.find("\u{1b}[?1049l"), "{raw:?}");
+}
