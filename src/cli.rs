@@ -292,7 +292,7 @@ mod tests {
     use clap::CommandFactory as _;
 
     #[test]
-    fn the_command_tree_is_sound() {
+    fn command_tree_passes_the_clap_assertions() {
         super::Cli::command().debug_assert();
     }
 }

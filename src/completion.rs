@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unfinished_line_has_its_flags() {
+    fn flags_are_read_from_an_unfinished_command_line() {
         for line in ["cliplyctl -c prod queue --kind ", "cliplyctl dlq list -c prod --kind CLIP"] {
             let flags = flags(line.split(' ').map(OsString::from));
             assert_eq!(flags.context.as_deref(), Some("prod"), "{line}");
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_mean_something_to_a_shell_are_not_offered() {
+    fn candidates_with_shell_metacharacters_are_not_offered() {
         let words = ["CLIP_RENDER", "queue.oldest_due", "$(reboot)", "a b", "a;b", "\u{1b}[31m"];
         let offered = candidates(Some(words.map(str::to_owned).to_vec()));
         let offered: Vec<_> = offered.iter().map(CompletionCandidate::get_value).collect();

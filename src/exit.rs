@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fail_on_critical_forgives_warnings_but_never_unknown() {
+    fn fail_on_critical_ignores_warnings_but_not_unknown() {
         assert_eq!(ExitCode::from_status(Status::Warning, FailOn::Critical), ExitCode::Ok);
         assert_eq!(ExitCode::from_status(Status::Warning, FailOn::Warning), ExitCode::Warning);
         assert_eq!(ExitCode::from_status(Status::Unknown, FailOn::Critical), ExitCode::Unknown);

@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_format_is_found_as_it_may_be_written() {
+    fn output_format_is_found_in_every_spelling() {
         for line in
             ["-o json", "-ojson", "-o=json", "--output json", "--output=json", "-o csv -o json"]
         {

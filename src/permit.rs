@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn consent_follows_the_rules() {
+    fn permit_requires_confirmation_and_a_reason_above_50_jobs() {
         assert_eq!(code(PLAIN), 0);
         assert_eq!(code(WriteRequest { yes: false, ..PLAIN }), 77);
         assert_eq!(code(WriteRequest { read_only: true, ..PLAIN }), 77);
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_protected_context_wants_its_name_and_a_reason() {
+    fn protected_context_requires_its_name_and_a_reason() {
         let prod = WriteRequest { protected: Some("prod"), ..PLAIN };
         assert_eq!(code(prod), 77);
         assert_eq!(code(WriteRequest { confirm: Some("staging"), ..prod }), 77);
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_question_says_how_many_go_first() {
+    fn prompt_states_the_size_of_the_first_batch() {
         let canary = |jobs, first| WriteRequest { jobs, first, ..PLAIN }.question();
         assert_eq!(canary(14, Some(1)), "go on? 1 job first, then the other 13 [y/N] ");
         assert_eq!(canary(14, Some(14)), "go on with 14 jobs? [y/N] ");
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_may_decline() {
+    fn declined_prompt_exits_77() {
         let request = WriteRequest { yes: false, interactive: true, ..PLAIN };
         let answer = |yes: bool| {
             let permit = request.permit(show("", |_| {}), async |_: &str| Ok(yes));

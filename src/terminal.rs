@@ -258,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colour_follows_the_flag_then_the_environment_then_the_terminal() {
+    fn color_depends_on_flag_then_environment_then_terminal() {
         let env = |pairs: &[(&str, &str)]| Environment::of(pairs.iter().copied());
         let auto = ColorChoice::Auto;
         assert!(color(auto, true, &env(&[])));

@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_are_grouped_in_threes() {
+    fn counts_have_thousands_separators() {
         assert_eq!(count(0), "0");
         assert_eq!(count(999), "999");
         assert_eq!(count(1_000), "1,000");
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn ages_show_two_units_and_keep_their_sign() {
+    fn ages_have_two_units_and_keep_their_sign() {
         assert_eq!(age(0.4), "0s");
         assert_eq!(age(200.0), "3m 20s");
         assert_eq!(age(7_500.0), "2h 05m");
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_skips_blank_ones() {
+    fn first_line_skips_blank_lines() {
         assert_eq!(first_line("\n  \n  boom\nat x"), "boom");
         assert_eq!(first_line(""), "");
     }

@@ -64,7 +64,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_bytes_are_an_env_file(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
+    fn any_bytes_are_parsed_as_an_env_file(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
         let file = env_file::parse(Path::new(".env"), &bytes);
         for entry in &file.entries {
             prop_assert!(entry.span.start <= entry.span.end && entry.span.end <= bytes.len());
@@ -72,7 +72,7 @@ proptest! {
     }
 
     #[test]
-    fn entries_stand_where_they_say(text in env_pieces()) {
+    fn entry_spans_contain_their_key(text in env_pieces()) {
         let file = env_file::parse(Path::new(".env"), text.as_bytes());
         for entry in &file.entries {
             let raw = &text.as_bytes()[entry.span.clone()];
@@ -85,12 +85,12 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_a_schema_or_an_error(text in "\\PC{0,400}") {
+    fn any_text_is_parsed_as_a_schema_without_panic(text in "\\PC{0,400}") {
         let _ = env_schema::parse(Path::new("env.ts"), &text, None);
     }
 
     #[test]
-    fn any_pieces_are_a_schema_or_an_error(text in schema_pieces(), value in "\\PC{0,40}") {
+    fn any_schema_fragments_are_evaluated_without_panic(text in schema_pieces(), value in "\\PC{0,40}") {
         let text = format!("import {{ z }} from 'zod'; {text}");
         if let Ok(mut schema) = env_schema::parse(Path::new("env.ts"), &text, None) {
             for zod in [ZodMajor::Three, ZodMajor::Four, ZodMajor::Unknown] {
@@ -103,7 +103,7 @@ proptest! {
     }
 
     #[test]
-    fn any_value_is_judged(value in any::<String>()) {
+    fn any_value_is_evaluated_without_being_shown(value in any::<String>()) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/env/schemas");
         for name in ["08_top_level_formats.ts", "09_formats_as_methods.ts", "22_unions.ts", "64_any_and_never.ts"] {
             let schema = env_schema::read(&folder.join(name), None).expect("a schema");
@@ -117,7 +117,7 @@ proptest! {
 }
 
 #[test]
-fn nesting_without_end_is_refused_rather_than_followed() {
+fn unbounded_nesting_is_rejected() {
     let import = "import { z } from 'zod'; export const EnvSchema = ";
     for unit in [
         "(",
@@ -168,7 +168,7 @@ fn nesting_without_end_is_refused_rather_than_followed() {
 }
 
 #[test]
-fn rules_nest_only_as_deep_as_the_judge_can_follow() {
+fn deeply_nested_rules_are_unresolved() {
     let mut text = "import { z } from 'zod';\nconst a0 = z.string();\n".to_owned();
     for n in 1..400 {
         text.push_str(&format!("const a{n} = a{0}.optional().or(z.literal('{n}'));\n", n - 1));

@@ -51,7 +51,7 @@ fn shown(schema: &EnvSchema) -> String {
 }
 
 #[test]
-fn every_fixture_is_read_as_reviewed() {
+fn every_schema_fixture_matches_its_snapshot() {
     let fixtures = fixtures();
     assert!(fixtures.len() >= 60, "{} fixtures", fixtures.len());
     for path in fixtures {

@@ -61,7 +61,7 @@ fn corpus() -> Vec<Entry> {
 }
 
 #[test]
-fn the_corpus_is_large_and_its_groups_are_named_once() {
+fn corpus_is_large_and_has_unique_groups() {
     let entries = corpus();
     assert!(entries.len() >= 400, "{} entries", entries.len());
     let names: Vec<&str> = CORPUS.lines().filter_map(|line| line.strip_prefix("@ ")).collect();
@@ -69,7 +69,7 @@ fn the_corpus_is_large_and_its_groups_are_named_once() {
 }
 
 #[test]
-fn same_causes_are_together_and_different_causes_apart() {
+fn same_causes_share_a_group_and_different_ones_do_not() {
     let mut by_group: BTreeMap<String, BTreeMap<String, (Fingerprint, String)>> = BTreeMap::new();
     let mut by_hash: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for entry in corpus() {
@@ -101,7 +101,7 @@ fn same_causes_are_together_and_different_causes_apart() {
 
 /// Reviewed by hand. A change here changes hashes that operators have written down: raise `VERSION` with it.
 #[test]
-fn templates_are_as_reviewed() {
+fn templates_match_the_reviewed_snapshot() {
     let mut shown = String::new();
     let mut last = String::new();
     for entry in corpus() {
@@ -122,7 +122,7 @@ fn templates_are_as_reviewed() {
 }
 
 #[test]
-fn a_template_is_its_own_template() {
+fn template_of_a_template_is_unchanged() {
     for entry in corpus() {
         let template = entry.fingerprint().template;
         let again = Fingerprint::new(KIND, Some(&template), None).template;

@@ -103,13 +103,13 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn only_ids_numbers_and_times_differ((one, other) in two_of_one_cause()) {
+    fn texts_that_differ_only_in_variables_share_a_fingerprint((one, other) in two_of_one_cause()) {
         let (first, second) = (Fingerprint::new("K", Some(&one), None), Fingerprint::new("K", Some(&other), None));
         prop_assert_eq!(first, second, "{:?} / {:?}", one, other);
     }
 
     #[test]
-    fn nothing_panics_and_every_hash_is_well_formed(text in any::<String>(), json in any::<String>()) {
+    fn any_text_has_a_well_formed_hash_without_panic(text in any::<String>(), json in any::<String>()) {
         for (last_error, error) in [(Some(text.as_str()), None), (None, Some(json.as_str())), (Some(&text), Some(&json))] {
             let print = Fingerprint::new("K", last_error, error);
             prop_assert!(is_hash(&print.hash), "{}", print.hash);
@@ -118,7 +118,7 @@ proptest! {
     }
 
     #[test]
-    fn text_made_of_awkward_pieces_neither_panics_nor_grows(
+    fn awkward_text_stays_within_the_length_limit(
         pieces in proptest::collection::vec(prop_oneof![
             Just("\u{1b}["), Just("<*>"), Just("{\""), Just("[{"), Just("://"), Just("'"), Just("\""), Just("\\"), Just("::"),
             Just("„"), Just("é"), Just("1"), Just("/tmp/"), Just("@"), Just("="), Just("\n"), Just("http"), Just("<html"),
@@ -132,7 +132,7 @@ proptest! {
     }
 
     #[test]
-    fn a_template_is_its_own_template(text in (0..SKELETONS.len()).prop_flat_map(|at| filled(SKELETONS[at]))) {
+    fn template_of_a_template_is_unchanged(text in (0..SKELETONS.len()).prop_flat_map(|at| filled(SKELETONS[at]))) {
         let template = Fingerprint::new("K", Some(&text), None).template;
         prop_assert_eq!(Fingerprint::new("K", Some(&template), None).template, template);
     }

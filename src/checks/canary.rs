@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn one_failure_ends_a_canary_and_one_in_five_ends_no_later_step() {
+    fn first_batch_stops_on_any_failure_later_ones_above_20_percent() {
         let failed = CanaryDecision::Stop(CanaryStop::Failed);
         assert_eq!(decision(true, &[(FailedAgain, 1)], 0), failed);
         assert_eq!(decision(true, &[(FailedOther, 1)], 0), failed);
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_is_waited_for_until_its_time_is_up() {
+    fn batch_waits_for_open_jobs_until_its_timeout() {
         for open in [Queued, Running, RetryPending] {
             let step = [(Finished, 4), (open, 1)];
             assert_eq!(decision(false, &step, 299), CanaryDecision::Wait);
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_is_stopped_in_the_middle() {
+    fn last_batch_stops_above_20_percent_and_five_failures() {
         let canary =
             Canary { ramp: BatchSizes::default(), timeout: Duration::from_secs(300), stop_at: 20 };
         let fails = |failed, queued| {
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn jobs_that_others_moved_prove_nothing() {
+    fn jobs_changed_since_are_ignored_in_the_batch_decision() {
         assert_eq!(decision(true, &[(ChangedSince, 1)], 0), CanaryDecision::RepeatBatch);
         assert_eq!(
             decision(true, &[], 0),

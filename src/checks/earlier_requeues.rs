@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn each_requeue_has_the_ending_that_came_before_the_next() {
+    fn requeue_result_comes_from_events_before_the_next_requeue() {
         let mut dead = job(Lifecycle::Dead, 5);
         let now = dead.cause.hash.clone();
         let undo = Event { undoes: Some("rq-2".into()), ..event("progress", 90.0) };
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_events_do_not_tell_is_not_told() {
+    fn missing_events_leave_time_and_cause_unknown() {
         let mut dead = job(Lifecycle::Dead, 5);
         dead.timeline.events = vec![requeue("rq-1", 9.0, None)];
         let silent = EarlierRequeueResult::DiedAgain { after: None, same: None };

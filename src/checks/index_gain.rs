@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_count_goes_before_the_planners_estimate() {
+    fn measured_count_takes_precedence_over_the_planner_estimate() {
         let counted = TimedCount::Counted { jobs: 1_000, took: Duration::from_millis(3) };
         assert_eq!(
             jobs(&cost(counted, &[Scan::Sequential])),
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sequential_scan_reads_the_table_and_others_at_most_a_page_for_each_job() {
+    fn pages_read_depend_on_the_scan_type() {
         let now = |jobs, scans: &[Scan]| {
             let count = TimedCount::Counted { jobs, took: Duration::from_millis(3) };
             pages_now(&cost(count, scans)).map(|figure| (figure.value, figure.estimate))
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn an_index_has_as_many_pages_as_its_entries_fill() {
+    fn index_pages_are_computed_from_the_entry_count() {
         let then = |jobs| {
             let count = TimedCount::Counted { jobs, took: Duration::ZERO };
             pages_then(&cost(count, &[Scan::Sequential]))

@@ -182,7 +182,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn each_state_has_its_meaning() {
+    fn each_job_state_has_its_explanation() {
         assert_eq!(word(job(Lifecycle::Queued, 0)), "due");
         assert_eq!(word(Job { due_age: Some(-60.0), ..job(Lifecycle::Queued, 2) }), "scheduled");
         assert_eq!(
@@ -196,7 +196,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_stuck_last_attempt_is_said_to_die() {
+    fn stuck_job_explanation_depends_on_remaining_attempts() {
         let said = meaning(&job(Lifecycle::Claimed, 4), &Thresholds::default()).sentence;
         assert!(said.contains("attempt 5 of 5, its last"), "{said}");
         let said = meaning(&job(Lifecycle::Claimed, 3), &Thresholds::default()).sentence;
@@ -204,7 +204,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_dead_one_leads_to_what_is_known_of_its_cause() {
+    fn dead_letter_suggests_dlq_show() {
         let next = meaning(&job(Lifecycle::Dead, 5), &Thresholds::default()).next;
         assert_eq!(next[0].0, "cliplyctl dlq show 1");
     }

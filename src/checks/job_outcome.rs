@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_of_the_same_cause_counts_though_retries_remain() {
+    fn same_cause_counts_as_failed_again_while_retries_remain() {
         assert_eq!(stands(&now(Lifecycle::Queued, 1, "v1-a", 2)), JobOutcome::FailedAgain);
         assert_eq!(stands(&now(Lifecycle::Claimed, 1, "v1-a", 2)), JobOutcome::FailedAgain);
         assert_eq!(stands(&now(Lifecycle::Dead, 5, "v1-a", 2)), JobOutcome::FailedAgain);
@@ -174,14 +174,14 @@ mod tests {
     }
 
     #[test]
-    fn another_cause_waits_for_its_retry_until_it_is_dead() {
+    fn other_cause_is_retry_pending_until_the_job_is_dead() {
         assert_eq!(stands(&now(Lifecycle::Queued, 1, "v1-b", 2)), JobOutcome::RetryPending);
         assert_eq!(stands(&now(Lifecycle::Claimed, 1, "v1-b", 2)), JobOutcome::Running);
         assert_eq!(stands(&now(Lifecycle::Dead, 5, "v1-b", 2)), JobOutcome::FailedOther);
     }
 
     #[test]
-    fn the_old_error_alone_is_no_failure() {
+    fn unchanged_old_error_is_not_a_new_failure() {
         assert_eq!(stands(&now(Lifecycle::Queued, 0, "v1-a", 1)), JobOutcome::Queued);
         assert_eq!(stands(&now(Lifecycle::Claimed, 0, "v1-a", 1)), JobOutcome::Running);
         // Recovered from a silent worker: an attempt more, and no new error.
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_moved_is_not_ours() {
+    fn job_requeued_by_others_counts_as_changed_since() {
         assert_eq!(outcome(&member(), &JobEvents::default(), None), JobOutcome::ChangedSince);
         assert_eq!(stands(&now(Lifecycle::Other, 0, "v1-a", 1)), JobOutcome::ChangedSince);
         assert_eq!(
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_that_fails_or_holds_what_it_did_not_claim_is_a_zombie() {
+    fn worker_without_a_matching_claim_is_a_zombie() {
         let found = |trail: &JobEvents, now: &JobRow| {
             detect_zombie(&member(), trail, Some(now)).map(|zombie| (zombie.worker, zombie.failed))
         };
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sentence_tells_what_there_is() {
+    fn description_lists_only_outcomes_that_occurred() {
         let standings =
             [(JobOutcome::Finished, 412), (JobOutcome::FailedAgain, 3), (JobOutcome::Running, 5)];
         let tally: OutcomeCounts =

@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rate_is_kept_over_time_and_nothing_is_saved_up_for_long() {
+    fn rate_limit_is_exact_over_time_and_caps_bursts() {
         let mut bucket = TokenBucket::new(20.0);
         let (mut seconds, mut written) = (0.0, 0);
         while seconds < 60.0 {
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_rate_goes_one_by_one_and_the_last_jobs_need_no_full_piece() {
+    fn slow_rate_allows_single_jobs_and_a_small_remainder() {
         let mut bucket = TokenBucket::new(0.5);
         assert_eq!(bucket.allows(10), Ok(1));
         bucket.take(1);
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn it_holds_for_a_backlog_a_queue_and_a_vacuum() {
+    fn backlog_lock_waiters_and_vacuum_pause_the_requeue() {
         let pace = Throttle { pause_above: Some(100), ..Throttle::default() };
         let waiting = |n| TableLoad { waiting: Some(n), ..TableLoad::default() };
         assert_eq!(pause_reason(&pace, &waiting(100)), None);

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_a_span_or_a_time() {
+    fn time_argument_is_a_duration_or_a_timestamp() {
         assert_eq!(moment("2h"), Ok(TimeArg::Ago(Duration::from_secs(7_200))));
         assert!(matches!(moment("2026-01-31T04:00:00Z"), Ok(TimeArg::At(_))));
         assert_eq!(moment("2d"), Ok(TimeArg::Ago(Duration::from_secs(172_800))));

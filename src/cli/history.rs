@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_port_alone_is_for_this_machine() {
+    fn port_without_an_address_binds_to_localhost() {
         for text in ["9187", ":9187", "127.0.0.1:9187"] {
             assert_eq!(address(text).map(|a| a.to_string()), Ok("127.0.0.1:9187".to_owned()));
         }
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_asked_more_than_once_a_second() {
+    fn interval_below_one_second_is_rejected() {
         assert!(rhythm("1s").is_ok() && rhythm("500ms").is_err());
     }
 }

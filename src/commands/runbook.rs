@@ -89,7 +89,7 @@ mod tests {
     use crate::facts::Section;
 
     #[test]
-    fn every_section_that_findings_name_has_a_page() {
+    fn every_section_of_a_finding_is_in_the_runbook() {
         for section in Section::ALL {
             let pages = pages();
             let page = pages.iter().find(|page| page.name == section.number());
@@ -99,13 +99,13 @@ mod tests {
     }
 
     #[test]
-    fn only_numbers_and_checks_are_names() {
+    fn runbook_names_are_section_numbers_and_check_ids() {
         assert!(names().any(|name| name == "3.4") && names().any(|name| name == "queue.stuck"));
         assert!(!names().any(|name| name == "Watching"));
     }
 
     #[test]
-    fn an_unknown_section_is_a_usage_error_that_knows_the_likely_one() {
+    fn unknown_section_is_a_usage_error_with_a_suggestion() {
         let error = run(Some("queue.oldest_deu")).unwrap_err();
         assert_eq!(error.exit_code().code(), 64);
         assert!(error.hints[0].contains("queue.oldest_due"), "{error:?}");

@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_version_is_compared_as_a_number() {
+    fn newest_version_is_compared_numerically() {
         let dir = tempfile::tempdir().unwrap();
         install(dir.path(), "9");
         let newest_bin = install(dir.path(), "16");
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn homebrew_names_are_understood() {
+    fn homebrew_directory_names_are_recognized() {
         let dir = tempfile::tempdir().unwrap();
         install(dir.path(), "postgresql");
         let newest_bin = install(dir.path(), "postgresql@17");
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_given_directory_is_never_replaced_by_another() {
+    fn given_bin_directory_is_never_replaced() {
         let dir = tempfile::tempdir().unwrap();
         let on_path = install(dir.path(), "here");
         assert_eq!(find(Some(dir.path()), Some(on_path.as_os_str())), None);

@@ -239,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn postgres_is_preferred_to_nobody() {
+    fn unprivileged_user_is_postgres_before_nobody() {
         let passwd = "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65533::/:/bin/false\npostgres:x:101:104::/:/bin/sh\n";
         assert_eq!(unprivileged_user(passwd), Some((101, 104)));
         assert_eq!(
@@ -250,12 +250,12 @@ mod tests {
     }
 
     #[test]
-    fn urls_are_escaped() {
+    fn socket_paths_in_urls_are_escaped() {
         assert_eq!(escape("/tmp/a b"), "%2Ftmp%2Fa%20b");
     }
 
     #[test]
-    fn a_missing_server_says_how_to_install_it() {
+    fn missing_server_error_explains_the_installation() {
         let options =
             ServerOptions { bin_dir: Some("/nowhere".into()), ..ServerOptions::default() };
         let error = Server::start(&options).unwrap_err().to_string();

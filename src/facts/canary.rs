@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ramp_ends_with_the_rest() {
+    fn batch_sizes_must_end_with_all() {
         let ramp: BatchSizes = "1, 5,25,all".parse().unwrap();
         assert_eq!(
             (ramp.clone(), ramp.to_string().as_str()),

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_written_as_the_server_writes_it() {
+    fn job_id_is_printed_as_in_postgresql() {
         let text = "0A9f0000-0000-4000-8000-00000000abcd";
         assert_eq!(
             JobId::parse(text, IdType::Uuid).unwrap().to_string(),
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn garbage_is_no_id() {
+    fn invalid_job_ids_are_rejected() {
         for text in ["", "42", "x", "0a9f0000-0000-4000-8000-00000000abc", "+1-2-3"] {
             assert_eq!(JobId::parse(text, IdType::Uuid), None, "{text}");
         }

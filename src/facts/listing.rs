@@ -103,7 +103,7 @@ mod tests {
     const UUID: &str = "0a9f0000-0000-4000-8000-00000000abcd";
 
     #[test]
-    fn a_cursor_is_read_as_it_is_written() {
+    fn cursor_round_trips_in_every_order() {
         for (order, text) in [
             (Order::Updated, format!("2026-01-02T03:04:05.000001Z~{UUID}")),
             (Order::Oldest, format!("oldest/-infinity~{UUID}")),
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_cursor_of_this_listing_says_why() {
+    fn invalid_cursor_is_rejected_with_the_reason() {
         let wrong = |text: &str| Cursor::parse(text, Order::Updated, IdType::Uuid).unwrap_err();
         let quoted = format!("2026-01-02T03:04:05Z~{UUID}' or '1'='1");
         for bad in ["", "x", "2026~", "~1", "2026-01-02T03:04:05Z~1~x", &quoted, "new/2026~1"] {

@@ -203,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_resumed_operation_keeps_its_first_reason_and_names_who_went_on() {
+    fn resumed_operation_keeps_its_reason_and_adds_the_resumer() {
         let (ada, bob) = ("ada@desk", "bob@desk");
         let again = |first, later| reasons((ada, first), later);
         assert_eq!(again(Some("a"), (ada, Some("a"))).as_deref(), Some("a"));
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_says_where_its_events_begin() {
+    fn operation_id_round_trips_and_invalid_ids_are_rejected() {
         for text in ["rq-20260131T040000Z-e1234-9f3a", "rq-20260131T040000Z-t-00ff"] {
             assert_eq!(OperationId::parse(text).unwrap().to_string(), text);
         }

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn flags_can_be_pasted_into_a_shell() {
+    fn filter_flags_are_quoted_for_the_shell() {
         let selection = Selection {
             kinds: vec!["CLIP_RENDER".into()],
             error: Some("can't $open".into()),

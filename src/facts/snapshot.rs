@@ -255,14 +255,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_figure_stands_at_its_own_place() {
+    fn metric_order_matches_the_stored_columns() {
         for (place, doc) in FIGURES.iter().enumerate() {
             assert_eq!(doc.figure as usize, place, "{}", doc.name);
         }
     }
 
     #[test]
-    fn what_is_no_number_is_not_known() {
+    fn non_finite_metric_is_unknown() {
         let mut figures = Figures::default();
         figures.exact(Metric::OldestDue, Some(f64::INFINITY));
         assert_eq!(figures.get(Metric::OldestDue), None);

@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn critical_beats_unknown_beats_warning_beats_ok() {
+    fn worst_status_is_critical_then_unknown_then_warning_then_ok() {
         use Status::{Critical, Ok, Unknown, Warning};
         assert_eq!(Status::worst([Ok, Warning, Unknown, Critical]), Critical);
         assert_eq!(Status::worst([Warning, Unknown, Ok]), Unknown);
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_skipped_check_is_never_ok() {
+    fn skipped_outranks_warning_but_not_unknown() {
         let skipped = Status::Skipped { blocked_by: "x" };
         assert_eq!(Status::worst([Status::Warning, skipped]), skipped);
         assert_eq!(Status::worst([skipped, Status::Unknown]), Status::Unknown);

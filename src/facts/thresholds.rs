@@ -279,7 +279,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_document_is_the_list() {
+    fn thresholds_document_matches_the_list() {
         let document = include_str!("../../docs/thresholds.md");
         let side = |side: Option<f64>| side.map_or("off".to_owned(), |value| value.to_string());
         for ThresholdDoc { name, unit, default, about, .. } in &LIMITS {
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn every_documented_limit_is_wired_to_its_own_field() {
+    fn each_documented_threshold_sets_its_own_field() {
         for doc in &LIMITS {
             let mut limits = Thresholds::default();
             let probe = Threshold::new(12345.0, 67890.0);

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn it_started_behind_the_last_good_snapshot() {
+    fn problem_start_is_after_the_last_ok_snapshot() {
         let seen = onsets(&[
             (10, ""),
             (20, "queue.workers:2"),
@@ -176,13 +176,13 @@ mod tests {
     }
 
     #[test]
-    fn a_lasting_warning_is_not_where_the_incident_started() {
+    fn permanent_warning_does_not_set_the_incident_start() {
         let seen = onsets(&[(10, "db.dead_rows:1"), (20, "db.dead_rows:1 app.up:2")]);
         assert_eq!(seen.start().map(|onset| onset.since), Some(20));
     }
 
     #[test]
-    fn what_was_wrong_from_the_beginning_is_followed_back() {
+    fn problem_open_at_the_range_start_is_traced_back() {
         let mut seen = onsets(&[(50, "app.up:2 dlq.size:1")]);
         assert_eq!(seen.open_since(), Some(50));
         assert!(seen.before(40, "app.up:2"));
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trouble_that_is_over_is_remembered() {
+    fn ended_problem_is_recorded_with_its_range() {
         let seen = onsets(&[(10, ""), (20, "app.up:2"), (30, ""), (40, "")]);
         assert!(seen.start().is_none());
         assert_eq!(seen.ended, Some(EndedProblem { what: "app.up".into(), since: 20, until: 30 }));

@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn gaps_are_gaps_and_a_slow_rhythm_is_none() {
+    fn slow_polling_is_not_shown_as_a_gap() {
         // Every 20 in steps of 10; then nothing from 60 to 160.
         let series = series(200, 20, &[0, 20, 40, 60, 160, 180]);
         let due: Vec<_> = series.figure(&FIGURES[0]).collect();
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_recorder_that_stopped_leaves_a_gap_until_now() {
+    fn stopped_recorder_leaves_a_gap_until_now() {
         let series = series(100, 10, &[0, 10, 20]);
         assert_eq!(series.gaps, [(20, 100)]);
         assert_eq!(series.buckets[9].verdict, None);
@@ -237,13 +237,13 @@ mod tests {
     }
 
     #[test]
-    fn a_snapshot_of_just_now_is_followed_by_no_gap() {
+    fn recent_snapshot_is_not_followed_by_a_gap() {
         assert_eq!(series(100, 10, &[95]).gaps, []);
         assert_eq!(series(100, 10, &[50]).gaps, [(50, 100)]);
     }
 
     #[test]
-    fn a_step_keeps_its_worst_and_its_extremes() {
+    fn time_bucket_keeps_the_worst_status_and_extreme_values() {
         let series = series(100, 1, &[5, 90, 50]);
         let bucket = &series.buckets[0];
         let span = Span { min: 5.0, max: 90.0, last: 50.0, at_least: false };

@@ -164,7 +164,7 @@ mod tests {
     use crate::facts::Thresholds;
     use crate::triage::{evaluate, testing};
 
-    fn look(change: impl FnOnce(&mut Facts)) -> Snapshot {
+    fn snapshot_with(change: impl FnOnce(&mut Facts)) -> Snapshot {
         let mut facts = testing::healthy();
         change(&mut facts);
         let steps = evaluate(&facts, &Thresholds::default());
@@ -172,24 +172,24 @@ mod tests {
     }
 
     #[test]
-    fn a_healthy_look_has_no_trouble() {
-        let snapshot = look(|_| {});
+    fn healthy_snapshot_has_no_failed_checks() {
+        let snapshot = snapshot_with(|_| {});
         assert_eq!((snapshot.status, snapshot.section), (Status::Ok, None));
         assert_eq!(snapshot.failed_checks, vec![]);
         assert!(snapshot.metrics.get(Metric::Due).is_some());
     }
 
     #[test]
-    fn what_was_not_seen_is_unknown_and_no_figure_of_it_is_zero() {
-        let snapshot = look(|facts| facts.queue = None);
+    fn missing_source_is_unknown_and_its_metrics_are_not_zero() {
+        let snapshot = snapshot_with(|facts| facts.queue = None);
         assert_eq!(snapshot.status, Status::Unknown);
         assert!(snapshot.failed_checks.iter().any(|t| t.check == "queue.backlog"));
         assert_eq!(snapshot.metrics.get(Metric::Due), None);
     }
 
     #[test]
-    fn nothing_due_is_an_age_of_zero() {
-        let snapshot = look(|facts| {
+    fn oldest_due_is_zero_if_the_queue_has_no_due_jobs() {
+        let snapshot = snapshot_with(|facts| {
             if let Some(Ok(queue)) = facts.queue.as_mut().map(|seen| seen.result.as_mut()) {
                 (queue.due, queue.oldest_due_age) = (Count::Exact(0), None);
             }

@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn what_did_not_change_is_not_said() {
+    fn only_status_changes_are_printed() {
         use Status::{Critical, Ok, Warning};
         let well = snapshot(Ok, &[]);
         let sick = snapshot(Critical, &[("queue.workers", Critical), ("dlq.size", Warning)]);

@@ -65,7 +65,7 @@ mod tests {
     use crate::facts::environment::SourceLine;
 
     #[test]
-    fn text_from_outside_begins_no_command() {
+    fn external_text_cannot_start_a_workflow_command() {
         let place = SourceLine { file: "a,b:c.ts".into(), line: 7 };
         let finding = Finding::new("env.x", Section::Environment, Status::Warning, "A", "1%\n::x");
         let expected = "::warning file=a%2Cb%3Ac.ts,line=7,title=env.x::1%25%0A::x\n";

@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_text_ends_its_element_or_attribute() {
+    fn xml_special_and_control_characters_are_escaped() {
         let text = "]]></failure><x a='b' c=\"d\">&amp;\u{1b}\u{0}\u{ffff}";
         let expected = "]]&gt;&lt;/failure&gt;&lt;x a=&apos;b&apos; c=&quot;d&quot;&gt;&amp;amp;\
                         \\x1b\\x00\u{fffd}";

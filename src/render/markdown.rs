@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn markup_from_outside_stays_text() {
+    fn external_markup_is_escaped() {
         for (text, expected) in [
             ("a | b", "a \\| b"),
             ("<img src=x>", "&lt;img src=x&gt;"),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn code_cannot_be_left() {
+    fn code_spans_and_fences_cannot_be_closed_from_inside() {
         assert_eq!(code("a `b` | c"), "``a `b` \\| c``");
         assert_eq!(code("`x"), "`` `x ``");
         assert_eq!(fenced("a\n```\nb\n"), "````text\na\n```\nb\n````\n");

@@ -110,7 +110,7 @@ mod tests {
     use crate::facts::snapshot::{Figures, Metric, SnapshotDetail};
 
     #[test]
-    fn units_end_names_and_the_unknown_has_no_sample() {
+    fn metric_names_end_with_units_and_unknown_values_are_omitted() {
         let mut figures = Figures::default();
         figures.exact(Metric::Workers, Some(2.0));
         figures.exact(Metric::Throughput, Some(1.5));

@@ -155,12 +155,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_text_ends_its_label() {
+    fn label_values_are_escaped() {
         assert_eq!(escape("a\"} 1\nup 0\\"), "a\\\"} 1\\\\nup 0\\\\");
     }
 
     #[test]
-    fn times_are_in_seconds() {
+    fn time_units_are_converted_to_seconds() {
         assert_eq!(unit("ms"), ("seconds".to_owned(), 1e-3));
         assert_eq!(unit("jobs/h"), ("jobs_per_hour".to_owned(), 1.0));
         assert_eq!(unit("lock waits"), ("lock_waits".to_owned(), 1.0));

@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_are_quoted_where_rfc_4180_says_so() {
+    fn csv_cells_are_quoted_per_rfc_4180() {
         let row = json!({"a": "x", "b": "1,5", "c": "say \"hi\"", "d": "two\nlines", "e": null, "f": -1.5});
         let text = Rows::Csv.row(&row);
         assert_eq!(text, "x,\"1,5\",\"say \"\"hi\"\"\",\"two\nlines\",,-1.5\r\n");
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn no_spreadsheet_runs_a_cell() {
+    fn formula_cells_are_neutralized_in_csv() {
         for text in ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "\t=1", "＝1"] {
             let line = Rows::Csv.row(&json!({ "error": text }));
             assert!(line.trim_start_matches('"').starts_with('\''), "{line}");
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_drive_no_terminal() {
+    fn control_characters_never_reach_the_rows() {
         let row = json!({"error": "a\u{1b}[31m\u{9b}\u{202e}"});
         for rows in [Rows::Csv, Rows::Ndjson] {
             let text = rows.row(&row);

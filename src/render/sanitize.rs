@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escape_sequences_are_shown_not_obeyed() {
+    fn escape_sequences_are_shown_literally() {
         assert_eq!(line("\u{1b}[31mred\u{7}"), "\\x1b[31mred\\x07");
         assert_eq!(line("a\u{202e}b"), "a\\u{202e}b");
         assert_eq!(line("c1 \u{9b}31m"), "c1 \\u{9b}31m");
@@ -77,14 +77,14 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_text_of_any_language_is_untouched() {
+    fn ordinary_text_of_any_language_is_unchanged() {
         for text in ["naïve", "日本語", "العربية", "👍🏽", "a  b"] {
             assert!(matches!(line(text), Cow::Borrowed(_)), "{text}");
         }
     }
 
     #[test]
-    fn json_keeps_its_meaning() {
+    fn json_is_escaped_without_changing_its_value() {
         let value =
             serde_json::json!({ "a": "\u{9b}31m\u{202e}\u{e0041}\u{1b}\n", "b": "naïve 👍" });
         let text = json(&serde_json::to_string_pretty(&value).unwrap());
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_keep_their_newlines_but_nothing_else() {
+    fn newlines_and_tabs_are_kept_in_multi_line_text() {
         assert_eq!(lines("a\n\tb\u{1b}[2J"), "a\n\tb\\x1b[2J");
     }
 }

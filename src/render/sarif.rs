@@ -132,7 +132,7 @@ mod tests {
     use crate::facts::environment::SourceLine;
 
     #[test]
-    fn a_line_is_physical_and_a_table_logical() {
+    fn source_line_is_a_physical_location_and_table_a_logical_one() {
         let finding = Finding::new("env.x", Section::Environment, Status::Warning, "A", "b");
         let place = SourceLine { file: "a b/ü.ts".into(), line: 7 };
         let physical = &location(&finding.clone().at(place))["physicalLocation"];

@@ -29,7 +29,7 @@ mod tests {
     use crate::report::{Diagnosis, Document};
 
     #[test]
-    fn the_reason_given_is_the_sections_own() {
+    fn short_format_gives_the_reason_of_its_section() {
         let finding =
             |section, message| Finding::new("x.y", section, Status::Critical, "subject", message);
         let findings = vec![

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_that_fits_or_is_piped_is_as_wide_as_it_wants() {
+    fn table_keeps_its_natural_width_if_it_fits_or_is_piped() {
         let wide = "\
 ID                                    TRIES    DIED  ERROR
 00000000-0000-4000-8000-000000000401    5/5  1m 44s  FFmpeg timed out
@@ -193,7 +193,7 @@ ID                                    TRIES    DIED  ERROR
     }
 
     #[test]
-    fn what_finds_no_room_is_folded_below_its_row_and_never_lost() {
+    fn columns_that_do_not_fit_are_folded_below_their_row() {
         let narrow = "\
 ID                                    TRIES    DIED
   ERROR
@@ -212,7 +212,7 @@ ID                                      DIED
     }
 
     #[test]
-    fn no_line_is_longer_than_the_terminal() {
+    fn table_lines_never_exceed_the_terminal_width() {
         let mut table = Table::new(vec![
             Column::text("step"),
             Column::text("verdict"),
@@ -231,7 +231,7 @@ ID                                      DIED
     }
 
     #[test]
-    fn words_of_a_grid_wrap_before_anything_is_folded() {
+    fn cells_wrap_before_columns_are_folded() {
         let mut table = Table::new(["table", "select", "delete"].map(Column::text).to_vec());
         table.row(vec![
             "public.jobs".into(),

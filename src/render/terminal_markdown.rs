@@ -182,7 +182,7 @@ $ cliplyctl queue
     }
 
     #[test]
-    fn a_terminal_gets_paragraphs_of_its_width() {
+    fn terminal_output_is_wrapped_to_its_width() {
         let expected = "\
 3.3 Queue backlog
 Read: `health` says how it does not
@@ -200,7 +200,7 @@ CODE  MEANING
     }
 
     #[test]
-    fn colour_takes_the_place_of_marks() {
+    fn color_replaces_markdown_markers() {
         let text = painted(true, Some(100));
         assert!(text.contains("\u{1b}[1mBy hand\u{1b}[0m: see"), "{text:?}");
         assert!(text.contains("Read: \u{1b}[36mhealth\u{1b}[0m says"), "{text:?}");
@@ -208,7 +208,7 @@ CODE  MEANING
     }
 
     #[test]
-    fn a_pipe_gets_the_lines_as_they_were_written() {
+    fn piped_output_keeps_the_source_lines() {
         let expected = TEXT.replace("## ", "").replace("```console\n", "").replace("```\n", "");
         assert_eq!(painted(false, None), expected);
     }

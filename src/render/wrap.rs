@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_word_longer_than_a_line_is_broken() {
+    fn only_words_longer_than_a_line_are_broken() {
         assert_eq!(wrapped("an unbreakable word", 6), ["an", "unbrea", "kable", "word"]);
         assert_eq!(wrapped("日本語", 4), ["日本", "語"]);
         // A line too narrow for its first character holds it all the same.
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_says_so_and_fits() {
+    fn truncated_text_fits_and_ends_with_an_ellipsis() {
         assert_eq!(cut("FFmpeg timed out", 16), "FFmpeg timed out");
         assert_eq!(cut("FFmpeg timed out", 12), "FFmpeg time…");
         assert_eq!(cut("FFmpeg timed out", 8), "FFmpeg…");
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sequence_is_as_wide_as_it_is_shown_and_stays_whole() {
+    fn grapheme_clusters_are_measured_and_never_split() {
         assert_eq!(wrapped("ab1️⃣", 3), ["ab", "1️⃣"]);
         assert_eq!(wrapped("a❤️❤️", 3), ["a❤️", "❤️"]);
         assert_eq!(cut("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");

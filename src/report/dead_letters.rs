@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_columns_are_the_fields_in_order() {
+    fn csv_columns_match_the_json_fields_in_order() {
         let job = DeadLetter {
             id: "1".into(),
             kind: None,

@@ -138,7 +138,7 @@ mod tests {
     use crate::facts::Section;
 
     #[test]
-    fn the_worst_finding_suggests_first_and_no_command_suggests_itself() {
+    fn next_steps_are_worst_first_and_omit_the_current_command() {
         let finding = |verdict, section, next: &str| {
             Finding::new("x.y", section, verdict, "subject", "message").next(next)
         };

@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn the_worst_decides_and_what_could_not_be_asked_is_unknown() {
+    fn worst_context_sets_the_exit_code() {
         let code = |members| report("queue", members, FailOn::Warning).exit.code();
         let ok = || member("a", Some(Status::Ok));
         assert_eq!(code(vec![ok(), ok()]), 0);
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn the_headline_names_the_worst_first() {
+    fn headline_names_the_worst_contexts_first() {
         let members = vec![
             member("a", Some(Status::Ok)),
             member("b", None),

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_only_its_own_keys_with_their_lines() {
+    fn only_known_keys_are_read_with_their_lines() {
         let text =
             "\u{feff}PGHOST=h\r\n# PGPORT=1\nOTHER=x\nNO_COLOR=1\nexport PGUSER = \"u\" # who\n";
         let expected = [("PGHOST", "h", 1), ("PGUSER", "u", 5)];
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dollar_is_an_error_that_names_the_line_but_not_the_value() {
+    fn unescaped_dollar_is_an_error_without_the_value() {
         for value in ["hunter$2", "\"hunter$2\"", "hunter${X}", "\"hunter\"$b", "'hunter'$b"] {
             let text = format!("\nPGPASSWORD={value}\n");
             let error = parse(&text, Path::new(".env")).unwrap_err();
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dollar_in_single_quotes_escaped_or_in_a_comment_is_kept() {
+    fn quoted_or_escaped_dollar_is_kept() {
         assert_eq!(one("PGPASSWORD='p$ss'"), "p$ss");
         assert_eq!(one(r"PGPASSWORD=p\$ss"), "p$ss");
         assert_eq!(one(r#"PGPASSWORD="p\$ss""#), "p$ss");
@@ -147,24 +147,24 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_others_may_be_as_they_like() {
+    fn lines_of_other_programs_may_be_malformed() {
         let text = "A=$B\nC=\"open\nwhat is this\nD='\nPGHOST=h\n";
         assert_eq!(read_all(text)[0].2, 5);
     }
 
     #[test]
-    fn a_key_inside_a_long_value_of_another_is_no_entry() {
+    fn key_inside_a_multi_line_value_is_ignored() {
         assert_eq!(one("KEY=\"a\nPGHOST=wrong\nb\"\nPGHOST=right\n"), "right");
     }
 
     #[test]
-    fn a_value_that_never_closes_is_an_error() {
+    fn unclosed_value_is_an_error() {
         let error = parse("PGPASSWORD=\"hunter2\n", Path::new(".env")).unwrap_err();
         assert_eq!(error.message, ".env:1: the value of PGPASSWORD cannot be read");
     }
 
     #[test]
-    fn an_empty_value_is_unset() {
+    fn empty_value_is_unset() {
         assert_eq!(read_all("PGHOST=\nPGPORT=''\n"), []);
     }
 }

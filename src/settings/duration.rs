@@ -28,14 +28,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_what_people_write() {
+    fn durations_with_units_are_parsed() {
         assert_eq!(parse("10m"), Ok(Duration::from_mins(10)));
         assert_eq!(parse("1h30m"), Ok(Duration::from_mins(90)));
         assert_eq!(parse(" 250ms "), Ok(Duration::from_millis(250)));
     }
 
     #[test]
-    fn a_long_time_is_one_of_days() {
+    fn long_durations_accept_days() {
         assert_eq!(parse_long("30d"), Ok(Duration::from_hours(720)));
         assert_eq!(parse_long("90m"), Ok(Duration::from_mins(90)));
         for text in ["0d", "d", "-1d", "a month"] {
@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_has_no_unit_or_no_length() {
+    fn durations_without_unit_or_length_are_rejected() {
         for text in ["10", "", "0s", "-5s", "ten", "10 m x"] {
             assert!(parse(text).is_err(), "{text}");
         }

@@ -70,21 +70,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_variable_is_unset() {
+    fn empty_variable_is_unset() {
         let environment = Environment::of([("PGHOST", ""), ("PGPORT", "1")]);
         assert_eq!(environment.get("PGHOST"), None);
         assert_eq!(environment.get("PGPORT"), Some("1"));
     }
 
     #[test]
-    fn a_relative_xdg_directory_is_ignored() {
+    fn relative_xdg_directory_is_ignored() {
         let environment = Environment::of([("HOME", "/home/x"), ("XDG_STATE_HOME", "state")]);
         let state = environment.xdg("XDG_STATE_HOME", ".local/state");
         assert_eq!(state, Some(PathBuf::from("/home/x/.local/state")));
     }
 
     #[test]
-    fn debug_shows_names_alone() {
+    fn debug_shows_names_without_values() {
         let environment = Environment::of([("PGPASSWORD", "hunter2")]);
         assert_eq!(format!("{environment:?}"), r#"{"PGPASSWORD"}"#);
     }

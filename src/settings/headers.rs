@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_a_header_a_line() {
+    fn each_line_is_one_header() {
         let headers = parse("X-One: a:b \n\nx-two:2", &Origin::Default).unwrap();
         let pairs: Vec<_> =
             headers.iter().map(|h| (h.name.as_str(), h.value.value.expose().as_str())).collect();
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_bad_headers_without_showing_them() {
+    fn invalid_headers_are_rejected_without_being_shown() {
         for text in ["hunter2", "X Y: hunter2", "X: hunter2\u{7}", "X: hünter2", ": hunter2"] {
             let error = parse(text, &Origin::Default).unwrap_err();
             assert!(!error.contains("nter2"), "{error}");

@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_is_that_of_the_number() {
+    fn login_name_is_found_by_user_id() {
         let accounts =
             "root:x:0:0:root:/root:/bin/sh\nbroken\n:x:7:7::/:\nmay:x:1000:0::/home/may:\n";
         assert_eq!(name_of(0, accounts), Some("root"));

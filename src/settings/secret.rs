@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_shows_itself_nowhere() {
+    fn secret_is_redacted_in_every_output() {
         let secret = Secret::new("hunter2".to_owned());
         let json = serde_json::to_string(&secret).unwrap();
         for shown in [format!("{secret}"), format!("{secret:?}"), format!("{:#?}", [&secret]), json]

@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_finds_its_word_and_a_stranger_finds_none() {
+    fn similar_key_is_suggested_otherwise_all_keys_are_listed() {
         let keys = ["base_url", "protected", "read_only"];
         assert_eq!(nearest("base-url", keys), Some("base_url"));
         assert_eq!(nearest("protcted", keys), Some("protected"));

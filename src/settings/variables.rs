@@ -93,14 +93,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn env_example_is_the_list() {
+    fn env_example_matches_the_variable_list() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/.env.example");
         let text = std::fs::read_to_string(path).unwrap();
         assert_eq!(text, env_example(), "write the right-hand side to .env.example");
     }
 
     #[test]
-    fn no_variable_is_listed_twice() {
+    fn each_variable_is_listed_once() {
         for one in &VARIABLES {
             assert_eq!(VARIABLES.iter().filter(|other| other.name == one.name).count(), 1);
         }

@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plan_comes_back_whole_and_is_private() {
+    fn stored_plan_is_private_and_read_back_unchanged() {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().unwrap();
         let state = LocalStore::open(Some(&dir.path().join("state"))).unwrap();
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_whole_line_on_a_job_counts() {
+    fn last_complete_journal_line_of_a_job_wins() {
         let dir = tempfile::tempdir().unwrap();
         let state = LocalStore::open(Some(dir.path())).unwrap();
         let id = OperationId::parse("rq-20261125T222653Z-t-19d058").unwrap();

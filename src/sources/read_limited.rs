@@ -27,7 +27,7 @@ mod tests {
     use super::reader;
 
     #[test]
-    fn what_is_as_large_as_the_bound_is_read_and_no_byte_more() {
+    fn input_up_to_the_limit_is_read_and_longer_is_rejected() {
         let read = |text: &str| reader(text.as_bytes(), 4).ok().flatten();
         assert_eq!(read("four").as_deref(), Some(&b"four"[..]));
         assert_eq!((read("four!"), read("")), (None, Some(vec![])));

@@ -18,7 +18,7 @@ mod tests {
     use crate::facts::snapshot::{FIGURES, Metric};
 
     #[test]
-    fn a_figure_has_the_words_of_its_unit() {
+    fn metric_value_is_formatted_with_its_unit() {
         let text = |of: Metric, value| figure(&FIGURES[of as usize], value);
         assert_eq!(text(Metric::Due, 1_234.4), "1,234");
         assert_eq!(text(Metric::OldestDue, 2_494.0), "41m 34s");

@@ -39,14 +39,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_gap_is_no_zero() {
+    fn gap_is_blank_in_a_sparkline() {
         assert_eq!(bars([Some(0.0), None, Some(1.0), Some(100.0)]), "▁ ▂█");
         assert_eq!(bars([Some(0.0), Some(0.0)]), "▁▁");
         assert_eq!(bars([]), "");
     }
 
     #[test]
-    fn verdicts_need_no_colour() {
+    fn statuses_are_readable_without_color() {
         let all = [None, Some(Status::Ok), Some(Status::Critical), Some(Status::Unknown)];
         assert_eq!(verdicts(all), " ·C?");
     }

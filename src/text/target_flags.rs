@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_is_addressed_and_prose_is_left_alone() {
+    fn commands_get_the_target_flags_and_prose_does_not() {
         let addressed = |sentence| a().add_to_text(sentence);
         assert_eq!(addressed("cliplyctl dlq ops lists them"), "cliplyctl -c a dlq ops lists them");
         assert_eq!(addressed("see: cliplyctl queue"), "see: cliplyctl -c a queue");
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_named_is_named_again() {
+    fn named_config_file_is_repeated_in_commands() {
         let file = TargetFlags::new(None, Some(Path::new("my ops.toml")), None);
         assert_eq!(file.add_to_text("cliplyctl queue"), "cliplyctl --config 'my ops.toml' queue");
         let both = TargetFlags::new(Some("a"), Some(Path::new("ops.toml")), None);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_addressed_line_by_line() {
+    fn target_flags_are_added_line_by_line() {
         assert_eq!(
             a().add_to_markdown("Look:\n$ cliplyctl queue\ncliplyctl ready\n"),
             "Look:\n$ cliplyctl -c a queue\ncliplyctl -c a ready\n"

@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reading_ends_with_a_sentence_and_counts_the_rest() {
+    fn detail_lists_the_first_sentences_and_counts_the_rest() {
         assert_eq!(step(&["one", "two", "one"]).detail(), "one; two");
         assert_eq!(step(&[]).detail(), "nothing to judge");
         let long = "long ".repeat(40);
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_skipped_decides_only_where_it_is_the_answer() {
+    fn skipped_check_sets_the_status_only_if_decisive() {
         let well = Status::Ok;
         let skipped = Status::Skipped { blocked_by: "app.up" };
         let step = |verdicts: &[(Status, &str)]| {

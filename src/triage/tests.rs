@@ -22,7 +22,7 @@ use super::{evaluate, section, testing};
 type Incident = (&'static str, fn(&mut Facts), &'static str, Status, u8, &'static str);
 
 /// Judges every incident of a table; all that differ are named at once.
-fn hold(incidents: &[Incident]) {
+fn assert_diagnoses(incidents: &[Incident]) {
     let mut wrong = Vec::new();
     for (name, break_it, wanted, verdict, code, next) in incidents {
         let mut facts = testing::healthy();
@@ -87,7 +87,7 @@ fn headline(break_it: fn(&mut Facts)) -> String {
 }
 
 #[test]
-fn the_headline_explains_a_section_that_is_not_red_itself() {
+fn headline_names_the_likely_cause_of_another_section() {
     let warns = |facts: &mut Facts| {
         red(facts, None);
         queue(facts).oldest_due_age = Some(100.0);
@@ -96,7 +96,7 @@ fn the_headline_explains_a_section_that_is_not_red_itself() {
 }
 
 #[test]
-fn a_warning_of_the_queue_does_not_hide_dead_letters_that_are_critical() {
+fn queue_warning_does_not_hide_critical_dead_letters() {
     let both = |facts: &mut Facts| {
         red(facts, None);
         queue(facts).oldest_due_age = Some(100.0);
@@ -106,7 +106,7 @@ fn a_warning_of_the_queue_does_not_hide_dead_letters_that_are_critical() {
 }
 
 #[test]
-fn the_headline_names_what_else_is_critical() {
+fn headline_lists_other_critical_sections() {
     let both = |facts: &mut Facts| {
         queue(facts).oldest_due_age = Some(1e6);
         queue(facts).dead = Some(Count::Exact(1_000));

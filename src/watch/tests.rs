@@ -12,7 +12,7 @@ fn press_all(model: &mut Model, keys: &[KeyPress]) -> Option<Action> {
 }
 
 #[test]
-fn a_number_of_then_never_passes_for_one_of_now() {
+fn stale_value_is_marked_with_its_age() {
     let mut model = model();
     let due = |model: &Model| model.figures[Metric::Due as usize].clone().unwrap();
     assert_eq!(model.stale(&due(&model)), None);
@@ -28,7 +28,7 @@ fn a_number_of_then_never_passes_for_one_of_now() {
 }
 
 #[test]
-fn a_figure_that_is_gone_is_gone() {
+fn missing_metric_is_removed() {
     let mut model = model();
     let mut next = sample_update(5, Some(0.0));
     next.snapshot.metrics.exact(Metric::Due, None); // answered, but not counted
@@ -37,7 +37,7 @@ fn a_figure_that_is_gone_is_gone() {
 }
 
 #[test]
-fn looks_that_do_not_come_make_everything_old() {
+fn missing_polls_mark_all_values_stale() {
     let mut model = model();
     model.now = at(12);
     assert!(!model.overdue());
@@ -48,7 +48,7 @@ fn looks_that_do_not_come_make_everything_old() {
 }
 
 #[test]
-fn frozen_it_changes_nothing_and_forgets_nothing() {
+fn frozen_view_is_unchanged_but_keeps_collecting_polls() {
     let mut model = model();
     press(&mut model, KeyPress::Char(' '));
     model.apply_update(sample_update(5, Some(100.0)));
@@ -75,13 +75,13 @@ fn rows_are_sorted_and_filtered_by_kind() {
 }
 
 #[test]
-fn causes_rise_and_fall() {
+fn causes_show_rising_and_falling_trends() {
     let model = model();
     assert_eq!(causes(&model).iter().map(|row| row.trend).collect::<String>(), "↑↓");
 }
 
 #[test]
-fn a_cause_opens_and_so_does_one_of_its_jobs() {
+fn cause_and_its_jobs_open_with_enter() {
     let mut model = model();
     press_all(&mut model, &[KeyPress::Tab, KeyPress::Down, KeyPress::Enter]);
     assert_eq!(model.overlay, Some(Overlay::Cause("v1-b".into(), 0)));
@@ -97,7 +97,7 @@ fn a_cause_opens_and_so_does_one_of_its_jobs() {
 }
 
 #[test]
-fn it_acts_on_nothing_and_prints_what_to_type() {
+fn requeue_and_rescue_keys_only_print_the_command() {
     let mut model = model();
     press(&mut model, KeyPress::Tab);
     let effect = press(&mut model, KeyPress::Char('r'));
@@ -114,7 +114,7 @@ fn it_acts_on_nothing_and_prints_what_to_type() {
 }
 
 #[test]
-fn a_kind_from_outside_is_quoted_for_the_shell() {
+fn external_kind_is_quoted_for_the_shell() {
     let mut model = model();
     press(&mut model, KeyPress::Char('c'));
     let command = "cliplyctl -c prod queue --kind 'PUBLISH $(x)'";

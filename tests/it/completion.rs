@@ -25,7 +25,7 @@ fn complete(terminal: &mut Terminal, typed: &str, becomes: &str) {
 }
 
 #[test]
-fn tab_completes_commands_contexts_and_pages_of_the_runbook() {
+fn commands_contexts_and_runbook_sections_are_completed() {
     let mut terminal = bash(|cli| cli);
     complete(&mut terminal, "cliplyctl tri", "cliplyctl triage");
     complete(&mut terminal, "cliplyctl -c st", "cliplyctl -c staging");
@@ -35,7 +35,7 @@ fn tab_completes_commands_contexts_and_pages_of_the_runbook() {
 }
 
 #[test]
-fn tab_completes_kinds_from_the_database_of_the_context() {
+fn kinds_are_completed_from_the_context_database() {
     let demo = Demo::start();
     let mut terminal = bash(|cli| cli.env("XDG_STATE_HOME", demo.state()));
     complete(&mut terminal, "cliplyctl -c de", "cliplyctl -c demo");
@@ -62,7 +62,7 @@ fn tab_completes_kinds_from_the_database_of_the_context() {
 }
 
 #[test]
-fn a_database_that_cannot_be_asked_offers_nothing_and_says_nothing() {
+fn unreachable_database_offers_no_candidates_and_no_errors() {
     let words = ["--", "cliplyctl", "queue", "--kind", ""];
     let ask = |url: &str| {
         let mut cli = Cli::new(words).env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "3");

@@ -115,14 +115,14 @@ fn text(value: &serde_json::Value) -> String {
 }
 
 #[test]
-fn every_command_of_the_documents_runs_against_the_demo() {
+fn documented_commands_run_against_the_demo() {
     let demo = Demo::start();
     let requeue = "cliplyctl dlq requeue --kind CLIP_RENDER --max 1 --reason test --yes";
     shell(&demo, requeue).expect_code(0); // what `ops` lists and `undo` takes back
     shell(&demo, "cliplyctl record").expect_code(0); // what `history` shows
     let mut commands = commands(README);
     commands.extend(self::commands(RUNBOOK));
-    for command in desk() {
+    for command in dead_letter_commands() {
         commands.remove(&command); // another test walks there, in order
     }
     for (exception, reason) in EXCEPTIONS {
@@ -145,19 +145,19 @@ fn every_command_of_the_documents_runs_against_the_demo() {
 }
 
 /// What section 3.4 of the runbook types, in order.
-fn desk() -> Vec<String> {
+fn dead_letter_commands() -> Vec<String> {
     let section = RUNBOOK.split("\n## 3.4 ").nth(1).unwrap().split("\n## ").next().unwrap();
     section.split("```").skip(1).step_by(2).flat_map(block).collect()
 }
 
 #[test]
-fn the_section_on_dead_letters_works_from_top_to_bottom() {
+fn dead_letter_section_works_from_top_to_bottom() {
     let demo = Demo::start();
     let first_group =
         text(&shell(&demo, "cliplyctl dlq groups -o json").json()["data"]["groups"][0]["hash"]);
     let (mut plan, mut operation) = (String::new(), String::new());
     let mut verbs = BTreeSet::new();
-    for command in desk() {
+    for command in dead_letter_commands() {
         let word = |word: &str| match word {
             "HASH" => first_group.clone(),
             "PLAN" => plan.clone(),
@@ -190,7 +190,7 @@ fn named(answer: &str, beginning: &str) -> Option<String> {
 }
 
 #[test]
-fn the_configuration_of_the_documents_is_one() {
+fn documented_configuration_is_valid() {
     for (document, words) in [(README, "staging.example.com"), (RUNBOOK, "cliplyctl.toml")] {
         let blocks = document.split("```toml\n").skip(1);
         let blocks: Vec<_> = blocks.map(|rest| rest.split("```").next().unwrap()).collect();
@@ -205,7 +205,7 @@ fn the_configuration_of_the_documents_is_one() {
 
 /// Every command's help in one text, as `-h` has it but without the global options.
 #[test]
-fn help_is_as_reviewed() {
+fn help_matches_the_reviewed_snapshot() {
     let mut texts = Vec::new();
     helps("", cli::Cli::command(), &mut texts);
     insta::assert_snapshot!("help", texts.join("\n\n"));
@@ -223,7 +223,7 @@ fn helps(path: &str, mut command: clap::Command, texts: &mut Vec<String>) {
 }
 
 #[test]
-fn manual_pages_are_as_reviewed() {
+fn manual_pages_match_the_reviewed_snapshot() {
     let page = |words: &[&str]| Cli::new([&["man"], words].concat()).run().expect_code(0).stdout;
     let pages = [page(&[]), page(&["dlq", "requeue"])].join("\n");
     insta::assert_snapshot!("man", pages.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
@@ -231,7 +231,7 @@ fn manual_pages_are_as_reviewed() {
 }
 
 #[test]
-fn every_check_has_its_page_in_the_runbook() {
+fn every_check_has_a_runbook_section() {
     let code: BTreeSet<&str> = check_registry::all().map(|(id, _)| id).collect();
     let headings = RUNBOOK.lines().filter_map(|line| line.strip_prefix("### `"));
     let pages: BTreeSet<&str> = headings.filter_map(|line| line.strip_suffix('`')).collect();
@@ -239,7 +239,7 @@ fn every_check_has_its_page_in_the_runbook() {
 }
 
 #[test]
-fn the_tables_of_exit_codes_are_the_list() {
+fn documented_exit_codes_match_the_list() {
     for document in [README, RUNBOOK] {
         for (code, sentence) in EXIT_CODES {
             let row = format!("| {} | {sentence} |\n", code.code());
@@ -249,7 +249,7 @@ fn the_tables_of_exit_codes_are_the_list() {
 }
 
 #[test]
-fn completions_are_fresh() {
+fn completion_files_are_up_to_date() {
     let files = [
         ("bash", include_str!("../../completions/cliplyctl.bash")),
         ("zsh", include_str!("../../completions/_cliplyctl")),
@@ -262,7 +262,7 @@ fn completions_are_fresh() {
 }
 
 #[test]
-fn the_runbook_answers_beside_a_broken_configuration() {
+fn runbook_works_with_a_broken_configuration() {
     let mut cli = Cli::new(["runbook", "3.3"]).file("cliplyctl.toml", "[context");
     let output = cli.run().expect_code(0);
     assert!(output.stdout.contains("Queue backlog") && !output.stdout.contains("3.4 Dead"));

@@ -68,7 +68,7 @@ pub const LINES: &[(&str, &str)] = &[
 ];
 
 /// The arguments of a line, filled in.
-pub fn words(line: &(&str, &str), id: &str, operation: &str, note: &str) -> Vec<String> {
+pub fn command_words(line: &(&str, &str), id: &str, operation: &str, note: &str) -> Vec<String> {
     let fill = |word: &str| match word {
         "ID" => id.to_owned(),
         "OP" => operation.to_owned(),
@@ -102,7 +102,7 @@ fn every_command_has_a_line_and_every_line_parses() {
     let lines: BTreeSet<String> = LINES.iter().map(|(command, _)| (*command).to_owned()).collect();
     assert_eq!(lines, commands, "a command without a line in the sweep, or a line without one");
     for line in LINES {
-        let words = words(line, "1", "rq-1", "note");
+        let words = command_words(line, "1", "rq-1", "note");
         let parsed = cli::Cli::try_parse_from(["cliplyctl".to_owned()].into_iter().chain(words));
         assert!(parsed.is_ok(), "{line:?}: {}", parsed.unwrap_err());
     }

@@ -16,7 +16,7 @@ use cliplyctl::sources::{access_report, contract, ids};
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestRunner};
 
-use crate::service::{ask_ready, judge_ready, worst};
+use crate::service::{ask_ready, evaluate_readiness, worst};
 use crate::support::cli::Cli;
 use crate::support::drill::{cases, ran};
 use crate::support::fixtures::path;
@@ -86,14 +86,14 @@ fn says_ok(body: &[u8]) -> bool {
 }
 
 #[test]
-fn no_answer_is_ok_unless_it_says_so() {
+fn readyz_is_ok_only_with_status_200_and_ok_true() {
     let stub = Stub::start([]);
     try_all(
         (mutated(bodies()), prop::sample::select(vec![200, 200, 200, 500])),
         |(body, status)| {
             stub.set("/api/readyz", Response::json(status, body.clone()));
             let seen = ask_ready(&stub.url());
-            let verdict = worst(&judge_ready(&seen));
+            let verdict = worst(&evaluate_readiness(&seen));
             prop_assert!(
                 verdict != Status::Ok || (status == 200 && says_ok(&body)),
                 "{}",
@@ -107,7 +107,7 @@ fn no_answer_is_ok_unless_it_says_so() {
 
 /// Reads a file with these bytes as each kind of file that a command may be given.
 #[test]
-fn any_file_is_read_or_refused() {
+fn any_file_is_read_or_rejected() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("file");
     let mut cli = Cli::new([
@@ -147,7 +147,7 @@ fn any_file_is_read_or_refused() {
 }
 
 #[test]
-fn any_configuration_is_read_or_refused_with_its_line() {
+fn any_configuration_is_read_or_rejected_with_its_file() {
     let config = br#"default_context = "prod"
 [context.prod]
 base_url = "https://api.example.com"
@@ -190,7 +190,7 @@ required = ["A"]
 }
 
 #[test]
-fn any_database_url_is_read_or_refused_without_its_password() {
+fn any_database_url_is_read_or_rejected_without_its_password() {
     let password = "Zq7[A-Za-z0-9]{4,9}";
     let urls = prop::sample::select(vec![
         "postgres://user:PASSWORD@host:5432/database?sslmode=require",
@@ -219,7 +219,7 @@ fn any_database_url_is_read_or_refused_without_its_password() {
 }
 
 #[test]
-fn cursors_ids_and_times_are_read_as_they_are_written() {
+fn cursors_ids_and_times_round_trip() {
     let text = prop_oneof![
         "\\PC{0,60}",
         "(oldest/|died/|)(-infinity|infinity|2026-0[1-9]-[0-3][0-9]T0[0-9]:00:0[0-9](\\.[0-9]{1,9})?Z)~[-0-9a-f]{1,40}",

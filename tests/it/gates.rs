@@ -11,14 +11,14 @@ const GATES: &str = include_str!("../../docs/gates.md");
 const NAGIOS: &str = include_str!("../../docs/monitoring/nagios.cfg");
 
 /// What a line runs after our name: up to what only a shell understands.
-fn words(rest: &str) -> Vec<String> {
+fn command_words(rest: &str) -> Vec<String> {
     let end = rest.find(['`', '>', ';', '\'', '|', '&']).unwrap_or(rest.len());
     let filled = rest[..end].replace("$ARG1$", "triage").replace("$ARG2$", "prod");
     filled.split_whitespace().map(str::to_owned).collect()
 }
 
 #[test]
-fn every_command_of_the_gates_is_one() {
+fn every_command_in_the_gate_files_parses() {
     let mut seen = 0;
     for line in GATES
         .lines()
@@ -26,7 +26,7 @@ fn every_command_of_the_gates_is_one() {
         .filter(|line| !line.contains("cargo ") && !line.contains("service_description"))
     {
         for rest in line.split("cliplyctl ").skip(1) {
-            let words = words(rest);
+            let words = command_words(rest);
             let first = words.first().map(String::as_str).unwrap_or_default();
             if !["triage", "env", "ready", "queue", "rls", "--config"].contains(&first) {
                 continue; // prose and paths
@@ -41,7 +41,7 @@ fn every_command_of_the_gates_is_one() {
 }
 
 #[test]
-fn the_package_holds_the_binary_completions_and_the_manual() {
+fn package_contains_binary_completions_and_manual() {
     let root = env!("CARGO_MANIFEST_DIR");
     let line =
         format!("{root}/scripts/package && tar tzf {root}/target/package/cliplyctl-*.tar.gz");

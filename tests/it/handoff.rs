@@ -20,7 +20,7 @@ fn handoff(database: &Database, stub: &Stub, more: &[&str]) -> Cli {
 }
 
 #[test]
-fn it_holds_status_causes_samples_the_last_hour_operations_and_origins_as_markdown() {
+fn bundle_contains_every_section_as_markdown_and_json() {
     let (database, stub) = (Database::from_fixture("main_typical"), stub());
     database.execute(
         "DELETE FROM job_events;
@@ -60,7 +60,7 @@ fn it_holds_status_causes_samples_the_last_hour_operations_and_origins_as_markdo
 }
 
 #[test]
-fn every_schema_can_be_handed_off_and_says_what_it_lacks() {
+fn every_variant_can_be_handed_off_and_reports_gaps() {
     let stub = stub();
     for variant in VARIANTS {
         let database = Database::from_fixture(&format!("{variant}_typical"));
@@ -73,7 +73,7 @@ fn every_schema_can_be_handed_off_and_says_what_it_lacks() {
 }
 
 #[test]
-fn a_part_that_cannot_be_read_is_said_and_exits_3() {
+fn unreadable_section_is_reported_and_exits_3() {
     let output = Cli::new(["handoff"])
         .env("CLIPLY_BASE_URL", stub().url())
         .env("DATABASE_URL", "postgres://app:hunter2@127.0.0.1:1/none")
@@ -84,7 +84,7 @@ fn a_part_that_cannot_be_read_is_said_and_exits_3() {
 }
 
 #[test]
-fn half_a_bundle_is_not_printed_when_interrupted() {
+fn interrupted_handoff_prints_no_partial_bundle() {
     let mute = Response::rude(Manner::Mute);
     let stub = Stub::start([("/api/healthz", mute.clone()), ("/api/readyz", mute)]);
     let database = Database::from_fixture("main_healthy");

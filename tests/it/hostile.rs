@@ -90,7 +90,7 @@ fn lines(id: &str, operation: &str) -> Vec<(Vec<String>, String)> {
     let mut all = Vec::new();
     for line in LINES.iter().filter(|(_, args)| !args.contains("NOTE") && !args.contains("--from"))
     {
-        let words = every_command::words(line, id, operation, "");
+        let words = every_command::command_words(line, id, operation, "");
         if every_command::is_endless(&words)
             || !of_the_database.iter().any(|start| format!("{} ", line.0).starts_with(start))
         {
@@ -116,7 +116,7 @@ fn lines(id: &str, operation: &str) -> Vec<(Vec<String>, String)> {
 }
 
 #[test]
-fn no_format_of_any_command_obeys_them() {
+fn hostile_texts_are_escaped_in_every_command_and_format() {
     let (db, id) = hostile();
     let state = tempfile::tempdir().unwrap();
     let requeue = ["dlq", "requeue", "--all", "--max", "3", "--yes", "-o", "json", "--reason"]
@@ -233,7 +233,7 @@ fn heads(line: &str) -> Vec<(usize, usize)> {
 }
 
 #[test]
-fn a_crooked_row_is_seen() {
+fn misaligned_row_is_detected() {
     let head = heads("KIND    TRIES  ERROR");
     assert_eq!(head, [(0, 4), (8, 13), (15, 20)]);
     let crooked = |row: &str| head.iter().filter(|head| !is_under(row, **head)).count();
@@ -245,7 +245,7 @@ fn a_crooked_row_is_seen() {
 }
 
 #[test]
-fn columns_stay_aligned_whatever_stands_in_them() {
+fn columns_stay_aligned_with_hostile_texts() {
     let (db, _) = hostile();
     for (line, first) in [
         ("dlq list --limit 500", "ID"),
@@ -268,7 +268,7 @@ fn columns_stay_aligned_whatever_stands_in_them() {
 }
 
 #[test]
-fn a_terminal_is_never_wider_than_it_is() {
+fn output_never_exceeds_the_terminal_width() {
     let (db, id) = hostile();
     for line in
         ["dlq list --limit 500", "dlq groups", "queue", "triage", &format!("jobs show {id}")]
@@ -287,7 +287,7 @@ fn a_terminal_is_never_wider_than_it_is() {
 }
 
 #[test]
-fn the_page_of_the_history_holds_no_markup_of_theirs() {
+fn history_page_escapes_hostile_markup() {
     let (db, _) = hostile();
     let state = tempfile::tempdir().unwrap();
     let requeue = ["dlq", "requeue", "--all", "--yes", "--reason"].into_iter().chain([TEXTS[12]]);
@@ -303,7 +303,7 @@ fn the_page_of_the_history_holds_no_markup_of_theirs() {
 
 /// Ten megabytes of one word in every text of a dead letter.
 #[test]
-fn huge_texts_are_bounded_wherever_they_are_not_asked_for() {
+fn huge_texts_are_truncated_unless_requested() {
     let db = Database::from_fixture("main_typical");
     let id = db.value("SELECT min(id::text) FROM jobs WHERE state = 'dead_letter'");
     db.execute(&format!(
@@ -337,7 +337,7 @@ fn huge_texts_are_bounded_wherever_they_are_not_asked_for() {
 
 /// JSON may hold an escape that stands for no character: JavaScript writes one for half an emoji.
 #[test]
-fn half_a_character_spoils_no_report() {
+fn json_escapes_lone_surrogates() {
     let report = r#"{"ok":true,"checks":{"db":{"ok":true},"worker":{"ok":true,"message":"cut \ud83d"}},"queue":{"length":0,"oldestJobAge":null},"ffmpeg":{"ok":true}}"#;
     let app = Stub::start([("/api/readyz", Response::json(200, report))]);
     let output = Cli::new(["ready"]).env("CLIPLY_BASE_URL", app.url()).run();

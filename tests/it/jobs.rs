@@ -5,7 +5,7 @@ use crate::support::fixtures::VARIANTS;
 use crate::support::postgres::Database;
 
 #[test]
-fn jobs_of_every_variant_are_shown_with_what_their_state_means() {
+fn jobs_show_explains_the_state_in_every_variant() {
     for variant in VARIANTS {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let show = |n: i32| {
@@ -32,7 +32,7 @@ fn jobs_of_every_variant_are_shown_with_what_their_state_means() {
 }
 
 #[test]
-fn jobs_of_every_variant_are_listed_by_what_is_going_on_with_them() {
+fn jobs_list_filters_by_state_in_every_variant() {
     for variant in VARIANTS {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let list = |args: &[&str]| {
@@ -66,7 +66,7 @@ fn jobs_of_every_variant_are_listed_by_what_is_going_on_with_them() {
 }
 
 #[test]
-fn a_list_of_jobs_says_that_there_are_more() {
+fn jobs_list_states_that_there_are_more() {
     let database = Database::from_fixture("main_typical");
     let list = |limit: &str| {
         let args = ["jobs", "list", "--limit", limit];
@@ -82,7 +82,7 @@ fn a_list_of_jobs_says_that_there_are_more() {
 }
 
 #[test]
-fn the_hint_of_an_error_speaks_of_the_context_that_was_asked() {
+fn error_hint_names_the_context() {
     let database = Database::from_fixture("main_healthy");
     let config = "[context.night]\ndatabase_url_env = \"NIGHT_URL\"\n";
     let args = ["-c", "night", "jobs", "show", "00000000-0000-4000-8000-00000000ffff"];

@@ -15,7 +15,7 @@ const WIDE: [(&str, &[&str]); 5] = [
 ];
 
 #[test]
-fn at_80_columns_every_line_fits_and_nothing_is_lost() {
+fn lines_fit_80_columns_without_losing_text() {
     let demo = Demo::start();
     let started = WIDE.map(|(line, words)| {
         let args = ["-c", "demo"].into_iter().chain(line.split(' '));
@@ -35,7 +35,7 @@ fn at_80_columns_every_line_fits_and_nothing_is_lost() {
 }
 
 #[test]
-fn a_pipe_is_not_tied_to_a_width() {
+fn piped_output_ignores_the_terminal_width() {
     let output = Cli::new(["runbook", "3.3"]).env("COLUMNS", "20").run().expect_code(0);
     assert!(output.stdout.contains("**By hand**: number of workers"), "{}", output.stdout);
     let output = Cli::new(["demo", "--list-scenarios"]).env("COLUMNS", "20").run().expect_code(0);
@@ -43,7 +43,7 @@ fn a_pipe_is_not_tied_to_a_width() {
 }
 
 #[test]
-fn a_long_hint_breaks_between_words() {
+fn long_hint_breaks_between_words() {
     let mut terminal = Cli::new(["queue"]).terminal(24, 40);
     assert_eq!(terminal.finish(), 78);
     let expected = "\

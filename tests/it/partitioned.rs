@@ -28,7 +28,7 @@ const PASSING: [&str; 16] = [
     "server_time",
 ];
 
-fn lasting(value: Value) -> Value {
+fn without_volatile_values(value: Value) -> Value {
     let passes = |name: &str| {
         PASSING.iter().any(|end| name == *end || (end.starts_with('_') && name.ends_with(end)))
     };
@@ -36,10 +36,10 @@ fn lasting(value: Value) -> Value {
         Value::Object(map) => map
             .into_iter()
             .filter(|(name, _)| !passes(name))
-            .map(|(name, value)| (name, lasting(value)))
+            .map(|(name, value)| (name, without_volatile_values(value)))
             .collect::<serde_json::Map<_, _>>()
             .into(),
-        Value::Array(items) => items.into_iter().map(lasting).collect::<Vec<_>>().into(),
+        Value::Array(items) => items.into_iter().map(without_volatile_values).collect::<Vec<_>>().into(),
         // Seconds until a moment.
         Value::Number(number) if !number.is_u64() => Value::Null,
         other => other,
@@ -58,7 +58,7 @@ fn verdicts(report: &Value) -> Vec<(&Value, &Value)> {
 }
 
 #[test]
-fn every_reading_says_what_it_says_of_one_table() {
+fn reports_match_those_of_an_unpartitioned_table() {
     let [plain, partitioned] = twins();
     let id = plain.value("SELECT min(id::text) FROM jobs WHERE state = 'dead_letter'");
     for line in [
@@ -81,7 +81,7 @@ fn every_reading_says_what_it_says_of_one_table() {
         assert_eq!(one.code, three.code, "{line}: {three:#?}");
         let (one, three) = (one.json(), three.json());
         assert_eq!(verdicts(&one), verdicts(&three), "{line}");
-        assert_eq!(lasting(one["data"].clone()), lasting(three["data"].clone()), "{line}");
+        assert_eq!(without_volatile_values(one["data"].clone()), without_volatile_values(three["data"].clone()), "{line}");
     }
     for line in ["triage", "record", "rls matrix", "rls audit"] {
         let (one, three) = (ask(&plain, line), ask(&partitioned, line));
@@ -98,7 +98,7 @@ fn picture(db: &Database) -> Vec<Vec<Option<String>>> {
 }
 
 #[test]
-fn a_requeue_writes_each_dead_letter_once_and_an_undo_brings_back_its_own_values() {
+fn undo_of_partitioned_jobs_restores_every_value() {
     let [_, db] = twins();
     let shared = db.value(
         "SELECT count(*) FROM jobs a JOIN jobs b ON a.ctid = b.ctid AND a.tableoid < b.tableoid
@@ -124,7 +124,7 @@ fn a_requeue_writes_each_dead_letter_once_and_an_undo_brings_back_its_own_values
 }
 
 #[test]
-fn the_advised_indexes_can_be_made() {
+fn advised_indexes_can_be_created() {
     let [_, db] = twins();
     let advice = ask(&db, "queue --advise").json();
     let statements: Vec<_> =

@@ -21,7 +21,7 @@ fn play(demo: &Demo, name: &str, words: &[&str], set: &[(&str, &str)]) -> Output
 const DEMO: [&str; 2] = ["-c", "demo"];
 
 #[test]
-fn every_playbook_ends_with_the_verdict_on_the_incident() {
+fn each_playbook_ends_with_the_incident_status() {
     let demo = Demo::start();
     for (name, code, says) in [
         ("readyz-red.sh", 2, "3.2"),
@@ -40,7 +40,7 @@ fn every_playbook_ends_with_the_verdict_on_the_incident() {
 }
 
 #[test]
-fn the_canary_tells_whether_the_cause_is_gone() {
+fn canary_playbook_reports_that_the_cause_remains() {
     let demo = Demo::with_scenario("dead-letters");
     let output =
         play(&demo, "dlq-growth.sh", &DEMO, &[("APPLY", "1"), ("REASON", "test"), ("WAIT", "60s")]);
@@ -49,7 +49,7 @@ fn the_canary_tells_whether_the_cause_is_gone() {
 }
 
 #[test]
-fn drift_is_told_in_the_projects_own_tree() {
+fn env_drift_playbook_finds_the_demo_drift() {
     let demo = Demo::start();
     let project = demo.directory().join("project");
     let script: PathBuf =

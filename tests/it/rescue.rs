@@ -19,7 +19,7 @@ fn job(n: u32) -> String {
 }
 
 /// Fills the variant main with jobs of worker-z that fell silent twenty minutes ago.
-fn silence(database: &Database, n: u32) {
+fn insert_stuck_jobs(database: &Database, n: u32) {
     database.execute(&format!(
         "INSERT INTO workspaces (id, name, owner_id)
            VALUES ('aaaaaaaa-0000-4000-8000-000000000009', 'w', gen_random_uuid());
@@ -38,7 +38,7 @@ fn silence(database: &Database, n: u32) {
 }
 
 #[test]
-fn silent_jobs_wait_again_or_die_and_an_event_says_so() {
+fn stuck_jobs_are_requeued_or_dead_lettered_with_an_event() {
     let db = Database::from_fixture("main_typical");
     let plan = rescue(&db, &["--dry-run"]).run().expect_code(0).json();
     let jobs = plan["data"]["jobs"].as_array().unwrap();
@@ -77,7 +77,7 @@ fn silent_jobs_wait_again_or_die_and_an_event_says_so() {
 }
 
 #[test]
-fn the_account_says_what_became_of_the_jobs_and_what_to_look_at() {
+fn rescue_report_states_outcomes_and_next_steps() {
     let db = Database::from_fixture("main_typical");
     let cli = Cli::new(["jobs", "rescue", "--yes"]).env("DATABASE_URL", db.url());
     let account = cli.env("USER", "oncall").run().expect_code(0).stdout;
@@ -87,7 +87,7 @@ fn the_account_says_what_became_of_the_jobs_and_what_to_look_at() {
 }
 
 #[test]
-fn a_worker_that_beats_on_another_job_is_named() {
+fn worker_with_a_heartbeat_on_another_job_is_reported() {
     let db = Database::from_fixture("main_typical");
     db.execute("UPDATE jobs SET locked_by = 'worker-c', heartbeat_at = now() WHERE state = 'running' AND locked_by = 'worker-a'");
     let plan = rescue(&db, &["--dry-run"]).run().expect_code(0).json();
@@ -96,9 +96,9 @@ fn a_worker_that_beats_on_another_job_is_named() {
 }
 
 #[test]
-fn a_beat_that_was_on_its_way_keeps_the_job() {
+fn heartbeat_in_flight_keeps_the_job() {
     let db = Database::with_variant("main");
-    silence(&db, 1);
+    insert_stuck_jobs(&db, 1);
     let worker = db.session();
     worker.execute("BEGIN");
     worker.execute("UPDATE jobs SET heartbeat_at = now()");
@@ -122,9 +122,9 @@ fn a_beat_that_was_on_its_way_keeps_the_job() {
 }
 
 #[test]
-fn of_a_thousand_races_with_a_worker_that_comes_back_none_is_flipped() {
+fn rescue_never_changes_a_job_whose_worker_returned() {
     let db = Database::with_variant("main");
-    silence(&db, RACES);
+    insert_stuck_jobs(&db, RACES);
     let (done, skipped) = thread::scope(|scope| {
         for half in 0..2 {
             let url = db.url();
@@ -158,9 +158,9 @@ fn come_back(session: &Session, half: u32) {
 }
 
 #[test]
-fn a_rescue_takes_so_many_at_a_time_and_says_that_there_are_more() {
+fn rescue_is_limited_and_reports_truncation() {
     let db = Database::with_variant("main");
-    silence(&db, 10_001);
+    insert_stuck_jobs(&db, 10_001);
     db.execute(
         "UPDATE jobs SET heartbeat_at = NULL, locked_at = NULL WHERE id = (SELECT max(id::text)::uuid FROM jobs)",
     );
@@ -177,9 +177,9 @@ fn a_rescue_takes_so_many_at_a_time_and_says_that_there_are_more() {
 }
 
 #[test]
-fn of_several_silent_jobs_one_alone_can_be_rescued() {
+fn rescue_accepts_a_single_stuck_job() {
     let db = Database::with_variant("main");
-    silence(&db, 3);
+    insert_stuck_jobs(&db, 3);
     let plan = ["jobs", "rescue", &job(2), "--dry-run"];
     let plan = Cli::new(plan).env("DATABASE_URL", db.url()).run().expect_code(0).stdout;
     let next = plan.lines().find_map(|line| line.split_once("  cliplyctl "));
@@ -197,7 +197,7 @@ fn of_several_silent_jobs_one_alone_can_be_rescued() {
 }
 
 #[test]
-fn every_variant_that_shows_silence_is_rescued() {
+fn every_variant_with_heartbeats_is_rescued() {
     for variant in VARIANTS {
         let db = Database::from_fixture(&format!("{variant}_typical"));
         let out = rescue(&db, &["--yes"]).run();
@@ -217,7 +217,7 @@ fn every_variant_that_shows_silence_is_rescued() {
 }
 
 #[test]
-fn a_silence_that_living_workers_keep_is_refused() {
+fn stuck_after_below_30s_is_rejected() {
     let database = Database::from_fixture("main_typical");
     let cli = Cli::new(["jobs", "rescue", "--stale", "5s", "--yes", "--reason", "test"]);
     let output = cli.env("DATABASE_URL", database.url()).run().expect_code(64);

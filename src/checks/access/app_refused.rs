@@ -42,7 +42,7 @@ mod tests {
     use crate::triage::testing::healthy;
 
     #[test]
-    fn a_refusal_points_at_the_policies() {
+    fn permission_denied_in_readyz_points_to_rls_audit() {
         let mut seen = healthy().readiness;
         assert!(CHECK.run(&seen, &Thresholds::default()).is_empty());
         let report = seen.result.as_mut().unwrap();

@@ -23,7 +23,7 @@ fn of(pair: &Pair) -> Vec<(&'static str, Status)> {
 }
 
 #[test]
-fn access_that_appears_is_critical_unless_it_is_declared() {
+fn new_access_is_critical_unless_expected() {
     let nothing = || vec![cell("anon", "denied: no grant", None)];
     assert_eq!(found(nothing(), nothing()), []);
     let all = |declared| vec![cell("anon", "every row", declared)];
@@ -37,7 +37,7 @@ fn access_that_appears_is_critical_unless_it_is_declared() {
 }
 
 #[test]
-fn access_that_vanishes_or_changes_is_a_warning() {
+fn lost_or_changed_access_is_a_warning() {
     let rows = |filter: &str| vec![cell("anon", &format!("rows where {filter}"), None)];
     let vanished = [("rls.vanished", Status::Warning)];
     assert_eq!(
@@ -52,7 +52,7 @@ fn access_that_vanishes_or_changes_is_a_warning() {
 }
 
 #[test]
-fn findings_of_an_audit_are_compared_by_check_and_subject() {
+fn audit_findings_are_compared_by_check_and_subject() {
     let flaw = |severity: &str, message: &str| EarlierFinding {
         check: "rls.off".to_owned(),
         subject: "public.t".to_owned(),

@@ -8,7 +8,7 @@ fn shipped(text: &str) -> Option<(CauseClass, SafeToRetry)> {
 }
 
 #[test]
-fn the_shipped_table_knows_the_runbooks_causes() {
+fn built_in_rules_match_the_causes_of_the_runbook() {
     for (text, expected) in [
         ("Request failed with status code 429", (ExternalService, Yes)),
         ("connect ECONNREFUSED 10.0.0.1:5432", (ExternalService, Yes)),
@@ -36,7 +36,7 @@ fn the_shipped_table_knows_the_runbooks_causes() {
 }
 
 #[test]
-fn a_quota_is_told_from_a_refusal_of_the_same_status() {
+fn quota_error_is_distinguished_from_another_403() {
     let quota = r#"{"error":{"code":403,"message":"no","errors":[{"reason":"quotaExceeded"}]}}"#;
     let cause = Fingerprint::new("PUBLISH_YOUTUBE", None, Some(quota));
     let found = advise(SHIPPED, &cause).map(|advice| advice.pattern.as_ref());
@@ -44,7 +44,7 @@ fn a_quota_is_told_from_a_refusal_of_the_same_status() {
 }
 
 #[test]
-fn rules_of_the_settings_win_and_may_be_in_any_case() {
+fn configured_rules_take_precedence_and_ignore_case() {
     let own = Advice {
         pattern: "econnREFUSED".into(),
         class: Internal,
@@ -64,7 +64,7 @@ fn patterns_match_whole_words() {
 
 /// A rule behind another one that always matches first would never speak.
 #[test]
-fn no_rule_is_hidden_behind_an_earlier_one() {
+fn every_built_in_rule_is_reachable() {
     for (at, rule) in SHIPPED.iter().enumerate() {
         let cause =
             Fingerprint { hash: String::new(), code: None, template: rule.pattern.to_string() };

@@ -59,7 +59,7 @@ mod tests {
     use crate::triage::testing::{failed, healthy};
 
     #[test]
-    fn each_side_alone_is_a_disagreement_that_says_whom_to_trust() {
+    fn disagreement_of_app_and_tool_names_the_source_to_trust() {
         let app = with(|report| report.components[0].ok = ReportedFlag::Is(false));
         let finding = evaluate(&CHECK, &app).unwrap();
         assert_eq!(finding.verdict, Status::Warning);

@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn healthy_witnesses_agree() {
+    fn healthy_sources_agree_in_every_cross_check() {
         for check in &CROSS {
             let verdict = evaluate(check, &healthy()).map(|f| f.verdict);
             assert_eq!(verdict, Some(Status::Ok), "{}", check.id);
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn a_witness_that_is_silent_contradicts_nobody() {
+    fn missing_or_empty_readiness_report_yields_no_finding() {
         let mut facts = healthy();
         facts.readiness.result = Err(SourceError::new(SourceErrorKind::Timeout, "no answer"));
         let silent = with(|report| {

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_database_tells_the_unit() {
+    fn age_unit_is_inferred_from_the_database() {
         for (raw, unit) in [(7_190.0, "is in s"), (7_190_000.0, "is in ms"), (650.0, "is in s")] {
             let finding = evaluate(&CHECK, &facts(raw, None)).unwrap();
             assert_eq!(finding.verdict, Status::Ok, "{finding:?}");
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn an_age_that_fits_no_job_names_both_and_whom_to_trust() {
+    fn age_that_matches_no_job_is_a_warning_to_trust_the_database() {
         for (raw, unit) in [(90_000.0, None), (7_190_000.0, Some(1.0)), (7_190.0, Some(1e-3))] {
             let finding = evaluate(&CHECK, &facts(raw, unit)).unwrap();
             assert_eq!(finding.verdict, Status::Warning, "{finding:?}");

@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_thousand_rows_of_the_rest_layer_are_found_out() {
+    fn queue_length_capped_at_1000_rows_is_detected() {
         let mut facts = with(|report| queue_of(report).length = Some(990));
         facts.queue.as_mut().unwrap().result.as_mut().unwrap().due = Count::Exact(1_500);
         let finding = evaluate(&CHECK, &facts).unwrap();
@@ -67,13 +67,13 @@ mod tests {
     }
 
     #[test]
-    fn what_moves_between_two_looks_is_agreement() {
+    fn small_difference_between_two_reads_counts_as_agreement() {
         let facts = with(|report| queue_of(report).length = Some(9));
         assert_eq!(evaluate(&CHECK, &facts).unwrap().verdict, Status::Ok);
     }
 
     #[test]
-    fn a_lower_bound_contradicts_only_what_lies_below_it() {
+    fn lower_bound_contradicts_only_smaller_lengths() {
         let mut facts = with(|report| queue_of(report).length = Some(900));
         let queue = facts.queue.as_mut().unwrap().result.as_mut().unwrap();
         queue.due = Count::AtLeast(500);

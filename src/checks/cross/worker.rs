@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn heartbeats_are_believed_either_way() {
+    fn heartbeats_are_trusted_over_the_readiness_report() {
         let denied = with(|report| report.components[1].ok = ReportedFlag::Is(false));
         let finding = evaluate(&CHECK, &denied).unwrap();
         assert_eq!(finding.verdict, Status::Warning);
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn an_idle_system_contradicts_nobody() {
+    fn idle_system_yields_no_worker_finding() {
         let mut idle = healthy();
         silent_for(&mut idle, None);
         assert_eq!(evaluate(&CHECK, &idle), None);

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn blanks_that_an_optional_rule_refuses_are_found() {
+    fn blank_value_rejected_by_an_optional_rule_is_a_warning() {
         let found = findings(
             "A: z.string().url().optional(), B: z.string().min(1).optional(), C: z.string().optional()",
             "A=\nB=\nC=\n",
@@ -85,27 +85,27 @@ mod tests {
     }
 
     #[test]
-    fn a_required_key_that_is_only_documented_breaks_the_start() {
+    fn required_key_that_is_only_documented_is_a_warning() {
         let found = findings("A: z.string()", "# A=x\n");
         assert!(found[0].message.contains("only documented"), "{found:?}");
         assert_eq!(worst(&found), Status::Warning);
     }
 
     #[test]
-    fn a_template_that_works_is_ok() {
+    fn working_template_is_ok() {
         let found = findings("A: z.string(), B: z.string().url().optional()", "A=x\n# B=\n");
         assert_eq!(worst(&found), Status::Ok);
     }
 
     #[test]
-    fn what_is_not_there_at_all_is_no_working_template() {
+    fn missing_required_key_is_a_warning_about_the_start() {
         let found = findings("A: z.string(), B: z.string(), C: z.string().optional()", "A=x\n");
         assert!(found[0].message.ends_with("would not start without B"), "{found:?}");
         assert_eq!(worst(&found), Status::Warning);
     }
 
     #[test]
-    fn strict_makes_it_critical() {
+    fn strict_makes_copy_failures_critical() {
         let mut facts = environment("A: z.string().url()", Some("A=\n"), &[]);
         facts.policy.strict = true;
         assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Critical);

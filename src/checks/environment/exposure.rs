@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_in_their_places_are_ok() {
+    fn supabase_keys_in_matching_variables_are_ok() {
         let (anon, service) = (key("anon", "abc"), key("service_role", "abc"));
         let found = findings(&[
             ("SUPABASE_URL", "https://abc.supabase.co"),
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_key_that_browsers_read_is_critical() {
+    fn service_key_in_a_public_variable_is_critical() {
         let service = key("service_role", "abc");
         for (name, value) in [
             ("NEXT_PUBLIC_SUPABASE_ANON_KEY", service.as_str()),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn swapped_keys_are_found_by_what_they_say_of_themselves() {
+    fn swapped_keys_are_detected_by_their_role_claim() {
         let (anon, service) = (key("anon", "abc"), key("service_role", "abc"));
         let found =
             findings(&[("SUPABASE_ANON_KEY", &service), ("SUPABASE_SERVICE_ROLE_KEY", &anon)]);
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_another_project_is_found() {
+    fn key_of_another_project_is_critical() {
         let anon = key("anon", "abc");
         let wrong = [("SUPABASE_URL", "https://xyz.supabase.co"), ("SUPABASE_ANON_KEY", &anon)];
         assert_eq!(worst(&findings(&wrong)), Status::Critical);

@@ -177,7 +177,7 @@ mod tests {
     const ABC: &str = "A: z.string(), B: z.string().describe('what B is'), C: z.string()";
 
     #[test]
-    fn a_key_goes_below_its_predecessor_with_its_description() {
+    fn key_is_inserted_after_its_predecessor_with_description() {
         assert_eq!(fixed(ABC, "A=1 # one\n\nC=3\n"), "A=1 # one\n# what B is\nB=\n\nC=3\n");
         assert_eq!(fixed(ABC, "C=3\nA=1\n"), "C=3\nA=1\n# what B is\nB=\n");
         assert_eq!(fixed(ABC, "# only prose\n"), "# only prose\nA=\n# what B is\nB=\nC=\n");
@@ -186,14 +186,14 @@ mod tests {
     }
 
     #[test]
-    fn an_optional_key_is_documented_and_values_are_never_made_up() {
+    fn optional_key_is_inserted_as_a_comment_without_a_value() {
         let schema =
             "A: z.string(), U: z.string().url().optional(), D: z.string().default('secret')";
         assert_eq!(fixed(schema, "A=live\n"), "A=live\n# U=\n# D=\n");
     }
 
     #[test]
-    fn byte_order_mark_crlf_and_an_open_last_line_stay() {
+    fn bom_crlf_and_missing_final_newline_are_preserved() {
         assert_eq!(
             fixed(ABC, "\u{feff}A=1\r\nC=3\r\n"),
             "\u{feff}A=1\r\n# what B is\r\nB=\r\nC=3\r\n"
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn no_description_becomes_a_key() {
+    fn multi_line_description_adds_no_key() {
         let schema = "A: z.string().describe('B=1, or\\nexport X = 2\\nfine: y=z')";
         let (_, text) = fix(schema, b"");
         assert_eq!(text, "# * B=1, or\n# * export X = 2\n# fine: y=z\nA=\n".as_bytes());
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn the_diff_is_one_that_patch_takes() {
+    fn diff_has_the_format_that_patch_accepts() {
         let (fix, _) = fix(ABC, b"A=secret\nX=\n");
         let expected = "--- t\n+++ t\n@@ -1,0 +2,3 @@\n+# what B is\n+B=\n+C=\n";
         assert_eq!(fix.diff("t"), expected);
@@ -222,7 +222,7 @@ mod tests {
     proptest! {
         /// Whatever the template: its bytes are all there, in order, and the keys are there afterwards.
         #[test]
-        fn nothing_is_lost_and_everything_is_there(
+        fn fix_keeps_every_byte_of_any_template(
             lines in prop::collection::vec("(A=|B='|C=\"x|# C=|'|\\PC{0,8}|)", 0..8),
             crlf: bool, open: bool, mark: bool,
         ) {

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_lose_a_value_warns_and_habits_do_not() {
+    fn only_formatting_that_can_lose_a_value_is_a_warning() {
         for text in ["A=1\nA=2\n", "A=\"x\n", "A=x#y\n", "A=1\nB\n"] {
             assert_eq!(verdict(text), Status::Warning, "{text:?}");
         }

@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_read_as_javascript_reads_them() {
+    fn numbers_are_parsed_as_in_javascript() {
         for (text, value) in [
             ("", 0.0),
             (" \n", 0.0),
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_beyond_the_standard_are_left_to_the_engine() {
+    fn non_iso_dates_are_deferred_to_the_javascript_engine() {
         for text in ["2024", "2024-05", "2024-05-06", "2024-05-06T07:08:09.123Z"] {
             assert_eq!(date(text), DateReading::Valid, "{text}");
         }

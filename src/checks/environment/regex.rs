@@ -32,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_mean_what_they_mean_in_javascript() {
+    fn regex_semantics_match_javascript() {
         assert_eq!(found("^sk_(live|test)_", "", "sk_live_x"), Some(true));
         assert_eq!(found("^(?!test)", "", "test"), Some(false));
         assert_eq!(found("^abc$", "i", "ABC"), Some(true));

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_issuers_hand_out_is_recognised() {
+    fn issued_secrets_are_recognized() {
         let random = "9fK2mQ8xLr4TzW1bYc7N";
         for value in [
             format!("sk_live_{random}"),
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_and_local_addresses_are_not() {
+    fn placeholders_and_local_urls_are_not_secrets() {
         for line in [
             "A=",
             "A=your-anon-key-here",
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn the_value_is_never_said() {
+    fn secret_is_reported_without_its_value() {
         let facts = environment("A: z.string()", Some("A=sk_live_9fK2mQ8xLr4TzW1b\n"), &[]);
         let found = CHECK.run(&facts, &Thresholds::default());
         assert!(!format!("{found:?}").contains("9fK2"), "{found:?}");

@@ -142,20 +142,20 @@ mod tests {
     }
 
     #[test]
-    fn agreement_is_ok_and_documented_keys_count() {
+    fn matching_template_is_ok_and_counts_documented_keys() {
         let found = findings("A: z.string(), B: z.string().optional()", "A=\n# B=\n# note=x\n");
         assert_eq!(worst(&found), Status::Ok);
         assert!(found[0].message.contains("1 of them are only documented"), "{found:?}");
     }
 
     #[test]
-    fn a_renamed_key_that_was_inserted_leaves_a_line_to_delete() {
+    fn old_name_of_an_inserted_key_is_marked_for_deletion() {
         let found = findings("SERVICE_ROLE_KEY: z.string()", "SERVICE_ROLE_KEY=x\nSERVICE_KEY=x\n");
         assert!(found[0].message.ends_with("delete this line"), "{found:?}");
     }
 
     #[test]
-    fn strict_takes_documented_keys_for_missing() {
+    fn strict_treats_documented_keys_as_missing() {
         let mut facts = environment("A: z.string()", Some("# A=\n"), &[]);
         facts.policy.strict = true;
         let found = CHECK.run(&facts, &Thresholds::default());
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn both_directions_are_critical_and_a_rename_is_guessed() {
+    fn renamed_key_is_critical_on_both_sides_and_suggested() {
         let found = findings("SUPABASE_SERVICE_ROLE_KEY: z.string()", "SUPABASE_SERVICE_KEY=\n");
         let subjects: Vec<_> = found.iter().map(|f| (f.subject.as_str(), f.verdict)).collect();
         assert_eq!(
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn an_extra_key_is_unknown_while_the_schema_may_declare_it() {
+    fn extra_key_is_unknown_if_the_schema_is_incomplete() {
         let found = findings("A: z.string(), ...elsewhere", "A=\nB=\n");
         assert_eq!(worst(&found), Status::Unknown);
     }

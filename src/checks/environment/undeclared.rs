@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_and_not_declared_is_told_with_its_places() {
+    fn undeclared_key_is_a_warning_with_places_and_suggestion() {
         let uses = [("SUPABASE_URI", CodeForm::Read), ("SUPABASE_URI", CodeForm::Read)];
         let mut facts = coded(environment("SUPABASE_URL: z.string()", None, &[]), &uses);
         let expected = "SUPABASE_URI is read at src/a.ts:1 and 1 other place and is not in the schema; \
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn declared_ambient_and_merely_mentioned_keys_are_well() {
+    fn declared_ambient_and_mentioned_keys_are_ok() {
         let uses = [
             ("A", CodeForm::Read),
             ("NODE_ENV", CodeForm::Read),
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_schema_that_may_declare_more_leaves_it_unknown() {
+    fn undeclared_key_is_unknown_if_the_schema_is_incomplete() {
         let open = "...preset, A: z.string()";
         let facts = coded(environment(open, None, &[]), &[("B", CodeForm::Read)]);
         assert_eq!(found(&facts)[0].1, Status::Unknown);

@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn plumbing_is_no_use_and_a_mention_is_no_accusation() {
+    fn unused_key_is_a_warning_and_unknown_if_a_file_is_unread() {
         let schema = environment("A: z.string(), B: z.string(), C: z.string()", None, &[]);
         let uses = [("A", CodeForm::Read), ("B", CodeForm::Mention), ("C", CodeForm::Plumbing)];
         let mut facts = coded(schema, &uses);

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn every_failure_is_named_at_once_without_its_value() {
+    fn all_invalid_values_are_reported_without_the_values() {
         let found = findings(
             "A: z.string().url(), B: z.string().min(20), C: z.string(), D: z.string().optional()",
             &[("A", "hunter2"), ("B", "hunter2")],
@@ -139,20 +139,20 @@ mod tests {
     }
 
     #[test]
-    fn satisfied_values_are_ok() {
+    fn valid_values_are_ok() {
         let found = findings("A: z.string().url()", &[("A", "https://x.example")]);
         assert_eq!(worst(&found), Status::Ok);
     }
 
     #[test]
-    fn what_runs_code_is_unknown_and_what_certainly_fails_is_not() {
+    fn custom_refinement_is_unknown_unless_another_rule_fails() {
         let schema = "A: z.string().min(3).refine(check)";
         assert_eq!(worst(&findings(schema, &[("A", "abc")])), Status::Unknown);
         assert_eq!(worst(&findings(schema, &[("A", "a")])), Status::Critical);
     }
 
     #[test]
-    fn a_fallback_serves_when_the_key_is_missing_or_blank() {
+    fn fallback_is_used_if_the_key_is_missing_or_blank() {
         let values = [("SUPABASE_URL", ""), ("NEXT_PUBLIC_SUPABASE_URL", "https://x.example")];
         let mut facts = environment("SUPABASE_URL: z.string().url()", None, &values);
         assert_eq!(worst(&CHECK.run(&facts, &Thresholds::default())), Status::Critical);
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_may_need_what_the_schema_leaves_out() {
+    fn profile_requires_keys_that_are_optional_in_the_schema() {
         let mut facts = environment("A: z.string().optional()", None, &[("A", "")]);
         facts.policy.profile = Some("production".to_owned());
         facts.policy.required = vec!["A".to_owned(), "B".to_owned()];
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn undeclared_keys_are_listed_and_refused_by_strict_schemas_alone() {
+    fn undeclared_values_fail_only_in_strict_schemas() {
         let mut facts =
             environment("LOG_LEVEL: z.string()", None, &[("LOG_LEVEL", "x"), ("LOG_LEVL", "x")]);
         let found = CHECK.run(&facts, &Thresholds::default());

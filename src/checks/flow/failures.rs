@@ -66,14 +66,14 @@ mod tests {
     }
 
     #[test]
-    fn many_failed_attempts_warn_before_jobs_die() {
+    fn failed_attempts_above_the_threshold_are_reported() {
         assert_eq!(evaluate(Ok(Count::Exact(49)))[0].verdict, Status::Ok);
         assert_eq!(evaluate(Ok(Count::Exact(50)))[0].verdict, Status::Warning);
         assert_eq!(evaluate(Ok(Count::AtLeast(9_000)))[0].verdict, Status::Critical);
     }
 
     #[test]
-    fn a_role_without_sight_of_events_gets_no_finding_and_a_timeout_is_unknown() {
+    fn missing_event_permission_is_ignored_and_timeout_is_unknown() {
         assert!(evaluate(Err(SourceErrorKind::Permission)).is_empty());
         assert_eq!(evaluate(Err(SourceErrorKind::Timeout))[0].verdict, Status::Unknown);
     }

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rise_is_judged_and_a_fall_is_said() {
+    fn rising_trend_is_evaluated_and_falling_trend_is_ok() {
         for (last, before, verdict, word) in [
             (0, 0, Status::Ok, "steady"),
             (12, 3, Status::Ok, "rising"),
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_counted_has_no_trend() {
+    fn trend_without_counts_is_unknown() {
         let missing = || Count::NotCounted("no index".to_owned());
         assert_eq!(evaluate(missing(), missing()).verdict, Status::Unknown);
         assert_eq!(evaluate(Count::AtLeast(5), Count::Exact(0)).verdict, Status::Unknown);

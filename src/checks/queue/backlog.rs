@@ -27,14 +27,14 @@ mod tests {
     use crate::facts::queue::Count;
 
     #[test]
-    fn scheduled_jobs_are_no_backlog() {
+    fn scheduled_jobs_do_not_count_as_backlog() {
         let mut queue = idle();
         queue.scheduled = Count::Exact(1_000_000);
         assert_eq!(evaluate(&CHECK, queue).verdict, Status::Ok);
     }
 
     #[test]
-    fn many_due_jobs_are_critical() {
+    fn due_jobs_above_the_threshold_are_critical() {
         let mut queue = idle();
         queue.due = Count::Exact(100);
         let finding = evaluate(&CHECK, queue);

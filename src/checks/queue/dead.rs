@@ -28,14 +28,14 @@ mod tests {
     use crate::facts::queue::Count;
 
     #[test]
-    fn a_hundred_dead_fail_the_engine() {
+    fn hundred_dead_letters_are_critical() {
         let mut queue = idle();
         queue.dead = Some(Count::Exact(100));
         assert_eq!(evaluate(&CHECK, queue).verdict, Status::Critical);
     }
 
     #[test]
-    fn a_schema_without_dead_letters_says_so() {
+    fn schema_without_dead_letters_is_reported() {
         let mut queue = idle();
         queue.dead = None;
         assert!(evaluate(&CHECK, queue).message.contains("keeps no dead letters"));

@@ -28,7 +28,7 @@ mod tests {
     use crate::facts::queue::Count;
 
     #[test]
-    fn a_wave_of_deaths_warns() {
+    fn ten_dead_lettered_jobs_per_hour_are_a_warning() {
         let mut queue = idle();
         queue.died_last_hour = Some(Count::Exact(10));
         assert_eq!(evaluate(&CHECK, queue).verdict, Status::Warning);

@@ -134,14 +134,14 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_idle_queue_is_ok_everywhere() {
+    fn idle_queue_is_ok_in_every_check() {
         for check in BACKLOG.iter().chain(&DEAD_LETTERS) {
             assert_eq!(evaluate(check, idle()).verdict, Status::Ok, "{}", check.id);
         }
     }
 
     #[test]
-    fn an_unread_queue_is_unknown_everywhere() {
+    fn unreadable_queue_is_unknown_in_every_check() {
         let error = SourceError::new(SourceErrorKind::Timeout, "no answer");
         for check in BACKLOG.iter().chain(&DEAD_LETTERS) {
             let findings = check.run(&observed(Err(error.clone())), &Thresholds::default());
@@ -151,7 +151,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_lower_bound_below_the_limit_is_unknown() {
+    fn lower_bound_below_the_threshold_is_unknown() {
         let limit = Threshold::new(10.0, 100.0);
         assert_eq!(count_verdict(&Count::AtLeast(9), limit), Status::Unknown);
         assert_eq!(count_verdict(&Count::AtLeast(10), limit), Status::Warning);

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_old_job_is_critical_and_says_its_age() {
+    fn old_due_job_is_critical_and_shows_its_age() {
         let mut queue = idle();
         (queue.due, queue.oldest_due_age) = (Count::Exact(1), Some(2_520.0));
         let finding = evaluate(&CHECK, queue);
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn due_jobs_without_a_date_are_unknown() {
+    fn due_jobs_without_an_age_are_unknown() {
         let mut queue = idle();
         queue.due = Count::Exact(3);
         assert_eq!(evaluate(&CHECK, queue).verdict, Status::Unknown);

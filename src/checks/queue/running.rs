@@ -23,7 +23,7 @@ mod tests {
     use crate::facts::queue::Count;
 
     #[test]
-    fn too_many_in_progress_warn() {
+    fn too_many_claimed_jobs_are_a_warning() {
         let mut queue = idle();
         queue.in_progress = Count::Exact(50);
         assert_eq!(evaluate(&CHECK, queue).verdict, Status::Warning);

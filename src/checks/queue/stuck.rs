@@ -33,7 +33,7 @@ mod tests {
     use crate::facts::queue::Count;
 
     #[test]
-    fn one_stuck_job_is_worth_a_look() {
+    fn single_stuck_job_is_a_warning() {
         let mut queue = idle();
         queue.stuck = Some(Count::Exact(1));
         assert_eq!(evaluate(&CHECK, queue).verdict, Status::Warning);

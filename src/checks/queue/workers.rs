@@ -75,21 +75,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn idle_is_not_sick() {
+    fn idle_queue_without_workers_is_ok() {
         let finding = evaluate(&CHECK, idle());
         assert_eq!(finding.verdict, Status::Ok);
         assert!(finding.message.contains("not observable"));
     }
 
     #[test]
-    fn work_that_nobody_takes_is_critical() {
+    fn due_jobs_that_no_worker_claims_are_critical() {
         let mut queue = idle();
         (queue.due, queue.oldest_due_age) = (Count::Exact(5), Some(700.0));
         assert_eq!(evaluate(&CHECK, queue).verdict, Status::Critical);
     }
 
     #[test]
-    fn a_silent_worker_with_work_in_hand_is_critical() {
+    fn claimed_jobs_of_an_unresponsive_worker_are_critical() {
         let mut queue = idle();
         queue.in_progress = Count::Exact(2);
         queue.workers = Some(Workers { beating: Count::Exact(0), last_beat_age: Some(601.0) });

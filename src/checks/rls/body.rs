@@ -132,13 +132,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn comments_and_strings_name_no_table() {
+    fn tables_in_comments_and_strings_are_ignored() {
         let body = Body::new("-- from jobs\n/* update jobs */ select 'delete from jobs', \"x\"");
         assert!(!body.reads("public.jobs") && !body.writes("public.jobs"));
     }
 
     #[test]
-    fn writes_are_told_from_reads_and_types() {
+    fn writes_are_distinguished_from_reads_and_types() {
         let body = Body::new("declare j public.jobs; begin UPDATE public.jobs set x = 1; end");
         assert!(body.writes("public.jobs"));
         assert!(!Body::new("declare j public.jobs; begin end").reads("public.jobs"));
@@ -151,14 +151,14 @@ mod tests {
     }
 
     #[test]
-    fn dynamic_sql_is_seen() {
+    fn dynamic_sql_and_caller_checks_are_detected() {
         assert!(Body::new("begin execute format('x'); end").is_dynamic());
         assert!(!Body::new("create trigger t execute function f()").is_dynamic());
         assert!(Body::new("select auth.uid()").asks_who_calls());
     }
 
     #[test]
-    fn broken_quotes_end_with_the_text() {
+    fn unclosed_quotes_end_with_the_text() {
         assert!(!Body::new("select 'never closed from jobs").reads("public.jobs"));
         assert!(!Body::new("\"").reads("public.jobs"));
         assert!(!Body::new("/* open").is_dynamic());

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn policy_and_grant_multiply() {
+    fn access_requires_both_grant_and_policy() {
         let filtered = catalog(vec![policy("p", "authenticated", "(owner = auth.uid())")]);
         assert_eq!(select(&filtered).to_string(), "rows where owner = auth.uid()");
         let mut ungranted = filtered.clone();
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restrictive_policy_alone_admits_nothing_and_beside_true_it_filters() {
+    fn restrictive_policy_filters_but_never_admits_rows() {
         let mut restrictive = policy("r", "public", "(x = 1)");
         restrictive.permissive = false;
         assert_eq!(
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_that_reads_an_ungranted_table_fails() {
+    fn policy_that_reads_an_ungranted_table_fails() {
         let mut p = policy("p", "authenticated", "(EXISTS ( SELECT 1 FROM private.m))");
         p.relations = vec!["private.m".into()];
         let mut c = catalog(vec![p]);
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_null_with_check_reuses_using() {
+    fn null_with_check_falls_back_to_using() {
         let p = policy("p", "authenticated", "(owner = 1)");
         assert_eq!(expression(&p, Command::Update), "(owner = 1)");
         assert_eq!(expression(&p, Command::Insert), "(owner = 1)");

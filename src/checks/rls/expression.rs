@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wrapped_call_is_the_call() {
+    fn wrapped_calls_are_normalized() {
         assert_eq!(normalise("( SELECT auth.uid() AS uid)"), "auth.uid()");
         assert_eq!(normalise("(user_id = ( SELECT auth.uid() AS uid))"), "user_id = auth.uid()");
         let subquery = "( SELECT m.id FROM public.m)";
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_decide_by_role() {
+    fn role_claims_are_evaluated_per_role() {
         let claim = "(( SELECT auth.role() AS role) = 'service_role'::text)";
         assert_eq!(truth(claim, "service_role"), Some(true));
         assert_eq!(truth(claim, "anon"), Some(false));
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn constants_carry_through_or_and_and() {
+    fn constants_are_folded_through_or_and_and() {
         assert_eq!(truth("((x = 1) OR true)", "anon"), Some(true));
         assert_eq!(truth("((x = 1) AND false)", "anon"), Some(false));
         assert_eq!(truth("((x = 1) OR false)", "anon"), None);

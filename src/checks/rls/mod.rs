@@ -238,7 +238,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_effect_joins_the_flaw_that_explains_it() {
+    fn effect_is_merged_into_the_explaining_finding() {
         let flaw = dead_policy::CHECK.finding(Status::Warning, "public.t", "no grant");
         let effect = access::CHECK.finding(Status::Critical, "public.t", "reads nothing");
         let mut findings = vec![flaw];

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_shows_who_is_let_through() {
+    fn explain_result_is_compared_with_the_expected_permission() {
         let plan = |nothing| AccessTestResult::Planned { nothing };
         assert!(!judged(true, Permission::Deny, plan(false)));
         assert!(judged(true, Permission::Deny, plan(true)));
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_others_and_missing_own_ones_are_told_apart_by_rule() {
+    fn missing_own_rows_and_other_rows_violate_the_contract() {
         let rows = |own, foreign| AccessTestResult::Rows { own, of_own: 2, foreign, of_foreign: 2 };
         let rule = || Permission::Rows(Some("member".into()));
         assert!(judged(true, rule(), rows(2, 0)));

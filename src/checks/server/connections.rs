@@ -28,7 +28,7 @@ mod tests {
     use crate::facts::server::Server;
 
     #[test]
-    fn the_last_connections_are_critical() {
+    fn connection_usage_near_the_maximum_is_critical() {
         for (connections, verdict) in
             [(10, Status::Ok), (80, Status::Warning), (96, Status::Critical)]
         {

@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_that_autovacuum_should_have_prevented_warns_and_few_rows_never_do() {
+    fn dead_row_share_is_a_warning_only_in_large_tables() {
         assert_eq!(verdict(100_000, 50_000), Status::Ok);
         assert_eq!(verdict(100_000, 90_000), Status::Warning);
         assert_eq!(verdict(10, 9_999), Status::Ok);

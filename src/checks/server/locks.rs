@@ -46,7 +46,7 @@ mod tests {
     use crate::facts::server::Server;
 
     #[test]
-    fn a_long_wait_names_both_processes() {
+    fn long_lock_wait_is_critical_and_names_both_processes() {
         let waits = vec![LockWait { pid: 71, age: Some(31), blockers: vec![42, 0] }];
         let finding = evaluate(&CHECK, Server { waits, ..Server::default() }).remove(0);
         assert_eq!(finding.verdict, Status::Critical);
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_without_a_beginning_is_unknown() {
+    fn lock_wait_without_an_age_is_unknown() {
         let waits = vec![LockWait { pid: 71, ..LockWait::default() }];
         let finding = evaluate(&CHECK, Server { waits, ..Server::default() }).remove(0);
         assert_eq!(finding.verdict, Status::Unknown);

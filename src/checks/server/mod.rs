@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_read_is_unknown_but_for_what_a_role_may_not_read() {
+    fn unreadable_server_facts_are_unknown_unless_not_permitted() {
         for check in &SERVER {
             let run = |kind| {
                 check.run(&observed(Err(SourceError::new(kind, "no"))), &Thresholds::default())

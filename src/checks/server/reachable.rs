@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_cannot_be_asked_is_unknown_with_the_cause() {
+    fn failed_connection_is_unknown_and_names_the_cause() {
         let finding = evaluate(SourceErrorKind::Refused, Some(SourceErrorKind::Refused));
         assert_eq!(finding.verdict, Status::Unknown);
         assert_eq!(finding.message, "database: the cause is refused");
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_answers_no_or_is_slow_with_one_question_is_reachable() {
+    fn server_that_denies_or_times_out_one_query_is_reachable() {
         let permission = SourceErrorKind::Permission;
         assert_eq!(evaluate(permission, Some(permission)).verdict, Status::Ok);
         assert_eq!(evaluate(SourceErrorKind::Timeout, None).verdict, Status::Ok);

@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn a_standby_is_said_to_be_one_and_ok_while_it_keeps_up() {
+    fn standby_is_ok_until_it_lags_or_disconnects() {
         let finding = standby(true, Some(0.0));
         assert_eq!(
             (finding.verdict, finding.message.as_str()),

@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn an_old_transaction_is_named() {
+    fn old_transaction_is_critical_and_names_its_session() {
         let finding = evaluate(&CHECK, server(3_700, 0)).remove(0);
         assert_eq!(finding.verdict, Status::Critical);
         assert!(finding.message.contains("4711 of app, idle in transaction"), "{finding:?}");
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_claimed_of_sessions_that_cannot_be_seen() {
+    fn hidden_sessions_yield_no_ok_finding() {
         assert!(evaluate(&CHECK, server(10, 3)).is_empty());
         assert_eq!(evaluate(&CHECK, server(301, 3))[0].verdict, Status::Warning);
     }

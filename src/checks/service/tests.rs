@@ -27,7 +27,7 @@ fn health(http_status: u16, ok: bool, first_byte_ms: u64) -> Health {
 }
 
 #[test]
-fn the_app_is_up_only_when_it_says_so_in_time() {
+fn app_is_ok_only_with_a_fast_positive_answer() {
     for (health, verdict) in [
         (health(200, true, 12), Status::Ok),
         (health(200, true, 1999), Status::Ok),
@@ -41,7 +41,7 @@ fn the_app_is_up_only_when_it_says_so_in_time() {
 }
 
 #[test]
-fn what_users_meet_too_is_critical_and_what_we_cannot_see_is_unknown() {
+fn errors_that_users_see_are_critical_and_others_unknown() {
     use SourceErrorKind::*;
     use Status::{Critical, Unknown};
     for (kind, health, readiness) in [
@@ -107,7 +107,7 @@ fn verdict(findings: &[Finding], id: &str) -> Option<Status> {
 }
 
 #[test]
-fn silence_and_nonsense_are_never_ok() {
+fn missing_or_malformed_readiness_is_unknown() {
     use Status::Unknown;
     let wrong = || ReportedFlag::Malformed("the field x is a string".to_owned());
     let queue = ReportedQueue { problems: vec!["the field y".to_owned()], ..Default::default() };
@@ -122,7 +122,7 @@ fn silence_and_nonsense_are_never_ok() {
 }
 
 #[test]
-fn a_contradiction_is_a_finding_that_shows_both_sides() {
+fn contradiction_in_readiness_shows_both_values() {
     let (yes, no) = (ReportedFlag::Is(true), ReportedFlag::Is(false));
     let said_ready = ready(Ok(report(yes.clone(), &[("worker", no.clone())], None)));
     assert_eq!(verdict(&said_ready, "ready.ok"), Some(Status::Ok));
@@ -146,7 +146,7 @@ fn a_contradiction_is_a_finding_that_shows_both_sides() {
 }
 
 #[test]
-fn a_503_is_not_ready_whatever_its_body_claims() {
+fn http_503_is_not_ready_even_if_the_body_reports_ok() {
     let mut claims = report(ReportedFlag::Is(true), &[("db", ReportedFlag::Is(true))], None);
     claims.exchange.http_status = 503;
     let findings = ready(Ok(claims));
@@ -155,7 +155,7 @@ fn a_503_is_not_ready_whatever_its_body_claims() {
 }
 
 #[test]
-fn parts_without_a_check_of_their_own_are_judged_too() {
+fn unlisted_components_are_evaluated() {
     let findings =
         ready(Ok(report(ReportedFlag::Is(false), &[("redis", ReportedFlag::Is(false))], None)));
     let redis = findings.iter().find(|f| f.check == "ready.other").unwrap();
@@ -163,7 +163,7 @@ fn parts_without_a_check_of_their_own_are_judged_too() {
 }
 
 #[test]
-fn foreign_texts_are_cut_to_one_line() {
+fn external_text_is_cut_to_one_line() {
     let text = brief(&format!("a\n  b {}", "ü".repeat(300)));
     assert!(text.starts_with("a b ü") && text.chars().count() == 161, "{text}");
 }

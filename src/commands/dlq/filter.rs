@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn filters_that_cannot_be_meant_are_usage_errors() {
+    fn contradictory_or_invalid_filters_are_usage_errors() {
         let now: Timestamp = "2026-01-02T00:00:00Z".parse().unwrap();
         let earlier: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let later: Timestamp = "2026-01-03T00:00:00Z".parse().unwrap();

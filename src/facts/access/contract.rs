@@ -225,7 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_built_in_contract_is_the_runbooks() {
+    fn built_in_contract_matches_the_runbook() {
         let contract: Contract = toml::from_str(BUILT_IN).unwrap();
         let jobs = &contract.tables["public.jobs"];
         assert_eq!(jobs.policies.len(), 2);
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_permission_is_refused_with_the_choices() {
+    fn misspelled_permission_is_rejected_with_the_choices() {
         let text = "[tables.\"public.jobs\".roles]\nanon = \"denied\"\n";
         assert!(toml::from_str::<Contract>(text).is_err());
         assert!(Permission::try_from("denied".to_owned()).unwrap_err().contains("rows where"));

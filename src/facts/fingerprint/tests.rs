@@ -14,7 +14,7 @@ fn code(text: &str) -> Option<String> {
 
 /// Operators write hashes down, journals keep them: these values may change only with `VERSION`.
 #[test]
-fn hashes_never_change_within_a_version() {
+fn fingerprint_hashes_are_stable_within_a_version() {
     let golden = [
         ("connect ECONNREFUSED 127.0.0.1:5432", "v1-55e5171dd6"),
         ("Request failed with status code 429", "v1-37b6216c76"),
@@ -28,12 +28,12 @@ fn hashes_never_change_within_a_version() {
 }
 
 #[test]
-fn the_kind_is_part_of_the_cause() {
+fn kind_is_part_of_the_fingerprint() {
     assert_ne!(of("boom").hash, Fingerprint::new("TRANSCRIBE", Some("boom"), None).hash);
 }
 
 #[test]
-fn the_text_is_last_error_then_the_message_then_all_of_error() {
+fn cause_text_prefers_last_error_then_message_then_error() {
     let error = Some(r#"{"message":"from error","attempts":5}"#);
     assert_eq!(Fingerprint::new("K", Some("from last_error"), error).template, "from last_error");
     assert_eq!(Fingerprint::new("K", None, error).template, "from error");
@@ -47,7 +47,7 @@ fn the_text_is_last_error_then_the_message_then_all_of_error() {
 }
 
 #[test]
-fn bookkeeping_in_error_leaves_the_fingerprint_alone() {
+fn bookkeeping_fields_do_not_change_the_fingerprint() {
     let error = r#"{"message":"boom 7","attempts":3,"max_attempts":5,"failed_at":"2025-12-10T16:35:00Z","worker_id":"w-3"}"#;
     assert_eq!(
         Fingerprint::new("K", Some("boom 7"), Some(error)),
@@ -56,14 +56,14 @@ fn bookkeeping_in_error_leaves_the_fingerprint_alone() {
 }
 
 #[test]
-fn a_code_in_error_wins_over_one_in_the_text() {
+fn code_in_the_error_field_precedes_one_in_the_text() {
     let print =
         Fingerprint::new("K", Some("TypeError: no"), Some(r#"{"name":"Error","code":"ERR_X"}"#));
     assert_eq!(print.code.as_deref(), Some("ERR_X"));
 }
 
 #[test]
-fn numbers_that_are_the_cause_stay() {
+fn codes_that_identify_the_cause_are_extracted() {
     for (text, expected) in [
         ("HTTP 429", "HTTP 429"),
         ("HTTP/1.1 503 Service Unavailable", "HTTP 503"),
@@ -87,7 +87,7 @@ fn numbers_that_are_the_cause_stay() {
 }
 
 #[test]
-fn numbers_that_count_or_identify_go() {
+fn variable_numbers_and_ids_are_replaced() {
     for (text, expected) in [
         ("took 12.5s", "took <*>"),
         ("took 90 seconds of 2 minutes", "took <*> of <*>"),
@@ -105,7 +105,7 @@ fn numbers_that_count_or_identify_go() {
 }
 
 #[test]
-fn urls_keep_scheme_and_host_and_never_a_credential() {
+fn urls_keep_scheme_and_host_without_credentials() {
     let text = "GET postgres://admin:hunter2@db.example.com:5432/app?sslmode=require#x failed";
     assert_eq!(template(text), "GET postgres://<*>@db.example.com:<*>/app?<*> failed");
     assert_eq!(
@@ -115,7 +115,7 @@ fn urls_keep_scheme_and_host_and_never_a_credential() {
 }
 
 #[test]
-fn secrets_in_an_error_never_reach_its_template() {
+fn secrets_never_reach_the_template() {
     for (text, expected) in [
         (
             "HTTP 401 for Authorization: Bearer sk_live.abc-DEF",
@@ -133,7 +133,7 @@ fn secrets_in_an_error_never_reach_its_template() {
 }
 
 #[test]
-fn the_cut_of_a_long_template_does_not_depend_on_the_length_of_an_id() {
+fn long_template_is_cut_independently_of_id_lengths() {
     let tail = "word ".repeat(200);
     let short = template(&format!("job 1 {tail}"));
     assert_eq!(short, template(&format!("job 123456789012 {tail}")));
@@ -141,7 +141,7 @@ fn the_cut_of_a_long_template_does_not_depend_on_the_length_of_an_id() {
 }
 
 #[test]
-fn a_cause_at_the_end_of_a_long_log_is_found() {
+fn cause_at_the_end_of_a_long_log_is_found() {
     let text = format!(
         "ffmpeg version 6.0\n{}Unknown encoder 'libx265'\nConversion failed!\n",
         "frame= 1 fps=0.0\n".repeat(5000)
@@ -150,13 +150,13 @@ fn a_cause_at_the_end_of_a_long_log_is_found() {
 }
 
 #[test]
-fn terminal_colours_and_control_characters_do_not_split_groups() {
+fn color_codes_and_control_characters_do_not_split_groups() {
     assert_eq!(of("\u{1b}[31mboom\u{1b}[0m\u{7} now"), of("boom now"));
 }
 
 /// A bound on work rather than on time: the result of a huge error is that of its first kilobytes.
 #[test]
-fn a_huge_error_is_read_only_at_its_start() {
+fn huge_error_has_the_fingerprint_of_its_first_kilobytes() {
     for piece in ["'", "\"", "{\"", "[{", "<", "a/", "1:", "„", "\u{1b}[", "[", "://"] {
         let start = piece.repeat(8 * 1024 / piece.len() + 1);
         assert_eq!(of(&start.repeat(40)), of(&start.repeat(2)), "{piece}");
@@ -164,7 +164,7 @@ fn a_huge_error_is_read_only_at_its_start() {
 }
 
 #[test]
-fn only_hashes_of_this_version_look_like_hashes() {
+fn only_group_ids_of_this_version_are_recognized() {
     assert!(is_hash(&of("boom").hash));
     for text in [
         "",
@@ -180,7 +180,7 @@ fn only_hashes_of_this_version_look_like_hashes() {
 }
 
 #[test]
-fn a_long_error_and_its_ends_are_the_same() {
+fn long_error_has_the_fingerprint_of_its_two_ends() {
     let long = |filler: &str| format!("{{\"message\": \"böse {}\"}}", filler.repeat(13_000));
     for text in [long("ä"), long("ab"), long("日本")] {
         let chars: Vec<char> = text.chars().collect();

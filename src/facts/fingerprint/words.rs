@@ -112,12 +112,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_searched_by_halves_are_sorted() {
+    fn binary_searched_lists_are_sorted() {
         assert!(TECHNICAL.is_sorted() && ERRNO.is_sorted() && GRPC.is_sorted());
     }
 
     #[test]
-    fn months_and_weekdays_are_known_in_both_forms_only() {
+    fn calendar_words_match_only_short_and_full_names() {
         for word in ["Dec", "December", "Wed", "Wednesday", "May"] {
             assert!(is_calendar(word), "{word}");
         }

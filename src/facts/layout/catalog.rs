@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_literals_of_a_check_are_its_values() {
+    fn allowed_values_are_read_from_check_constraints() {
         let table = CatalogTable {
             checks: vec![
                 "CHECK ((kind = ANY (ARRAY['state'::text])))".to_owned(),
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_partial_index_serves_the_values_of_its_predicate() {
+    fn partial_index_serves_the_states_of_its_predicate() {
         let one = index("(state = 'queued'::text)");
         assert!(one.is_partial_on("state", &["queued".into()]));
         assert!(!one.is_partial_on("state", &["queued".into(), "pending".into()]));
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn an_index_with_a_narrower_predicate_serves_nothing() {
+    fn index_with_a_narrower_predicate_is_not_used() {
         let narrow = index("((state = 'queued'::text) AND (kind = 'X'::text))");
         assert!(!narrow.is_partial_on("state", &["queued".into()]));
         assert!(!index("(state <> 'queued'::text)").is_partial_on("state", &["queued".into()]));

@@ -235,7 +235,7 @@ mod tests {
     const BOTH: [(&str, &str); 3] = [("id", "uuid"), ("state", "text"), ("status", "text")];
 
     #[test]
-    fn a_check_with_dead_letters_tells_the_live_column() {
+    fn check_constraint_identifies_the_state_column() {
         let layout = recognize(&catalog(
             &BOTH,
             &["CHECK ((state = ANY (ARRAY['queued'::text, 'dead_letter'::text])))"],
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn the_workers_own_functions_tell_the_live_column() {
+    fn worker_functions_identify_the_state_column() {
         let mut catalog = catalog(&BOTH, &[]);
         catalog.evidence.worker_functions =
             vec!["update jobs\n   set status = 'running' where id = x".to_owned()];
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_partial_index_tells_the_live_column() {
+    fn partial_index_identifies_the_state_column() {
         let mut catalog = catalog(&BOTH, &[]);
         catalog.jobs.as_mut().unwrap().indexes = vec![CatalogIndex {
             columns: vec![Some("status".into())],
@@ -267,14 +267,14 @@ mod tests {
     }
 
     #[test]
-    fn without_evidence_the_assumption_is_said() {
+    fn assumption_is_recorded_if_evidence_is_missing() {
         let layout = recognize(&catalog(&BOTH, &[])).unwrap();
         assert_eq!(layout.state_column, "state");
         assert_eq!(layout.assumptions.len(), 2);
     }
 
     #[test]
-    fn an_unknown_table_names_what_was_expected_and_found() {
+    fn unknown_table_error_lists_expected_and_found_columns() {
         let error = recognize(&catalog(&[("id", "uuid"), ("phase", "text")], &[])).unwrap_err();
         assert_eq!(error.kind, SourceErrorKind::UnknownLayout);
         assert!(error.message.contains("state or status") && error.message.contains("id, phase"));
@@ -283,14 +283,14 @@ mod tests {
     }
 
     #[test]
-    fn a_role_without_grants_cannot_see() {
+    fn role_without_grants_gets_a_permission_error() {
         let mut catalog = catalog(&BOTH, &[]);
         catalog.jobs.as_mut().unwrap().can_select = false;
         assert_eq!(recognize(&catalog).unwrap_err().kind, SourceErrorKind::Permission);
     }
 
     #[test]
-    fn a_role_under_row_level_security_cannot_see() {
+    fn role_bound_by_rls_gets_a_hidden_error() {
         let mut catalog = catalog(&BOTH, &[]);
         catalog.jobs.as_mut().unwrap().rls_active = true;
         assert_eq!(recognize(&catalog).unwrap_err().kind, SourceErrorKind::Hidden);

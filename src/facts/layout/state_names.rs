@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_canonical_values_have_a_dead_letter_state() {
+    fn canonical_states_include_dead_letter() {
         let v = StateNames::new("state", &CANONICAL);
         assert_eq!(v.waiting, ["queued", "pending"]);
         assert_eq!(v.failed, ["failed", "error"]);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn failed_is_dead_only_where_the_worker_gives_up_with_it() {
+    fn failed_is_a_dead_state_only_if_final() {
         assert_eq!(StateNames::new("status", &FAILED_IS_FINAL).dead, ["failed"]);
         assert!(
             StateNames::new("state", &["queued", "processing", "done", "failed"]).dead.is_empty()
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_strange_value_is_kept_apart() {
+    fn unknown_state_is_kept_separately() {
         let v = StateNames::new("state", &["queued", "paused"]);
         assert_eq!(v.other, ["paused"]);
         assert_eq!(v.role("paused"), Lifecycle::Other);

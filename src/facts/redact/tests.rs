@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 
 #[test]
-fn every_pattern_compiles() {
+fn every_redaction_pattern_compiles() {
     for rule in LOOKS.iter().chain([&SCHEME, &NAMED]) {
         assert!(rule.regex().is_some(), "{}", rule.pattern);
     }
@@ -12,7 +12,7 @@ fn every_pattern_compiles() {
 proptest::proptest! {
     /// Patterns are compiled for few texts; never for too few.
     #[test]
-    fn what_matches_was_expected_to(pieces in proptest::collection::vec(0..PIECES.len(), 0..9)) {
+    fn prefilter_never_skips_a_matching_pattern(pieces in proptest::collection::vec(0..PIECES.len(), 0..9)) {
         let text: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
         for rule in LOOKS.iter().chain([&SCHEME, &NAMED]) {
             for found in rule.regex().unwrap().captures_iter(&text) {
@@ -69,7 +69,7 @@ const PIECES: [&str; 40] = [
 ];
 
 #[test]
-fn a_secret_is_masked_wherever_it_stands_and_the_words_around_it_stay() {
+fn secrets_are_redacted_and_surrounding_text_is_kept() {
     for (raw, expected) in [
         ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIi.c2ln expired", "[masked] expired"),
         ("refused: eyJhbGciOiJIUzI1NiJ9.e30.c2ln", "refused: [masked]"),
@@ -106,7 +106,7 @@ fn a_secret_is_masked_wherever_it_stands_and_the_words_around_it_stay() {
 }
 
 #[test]
-fn an_error_without_secrets_is_left_alone() {
+fn errors_without_secrets_are_unchanged() {
     for plain in [
         "Unexpected token < in JSON at position 0",
         "invalid_token: The access token expired",
@@ -127,7 +127,7 @@ fn an_error_without_secrets_is_left_alone() {
 }
 
 #[test]
-fn secrets_in_json_are_masked_at_every_depth_and_the_rest_is_kept() {
+fn secrets_in_json_are_redacted_at_every_depth() {
     let payload = json!({
         "clip": 7, "access_token": "a", "nested": [{"apiKey": "b", "name": "c"}], "s3_key": "d",
         "Authorization": {"x": 1}, "jwt": "e", "token": null, "kind": "eyJhbGciOi",

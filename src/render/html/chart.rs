@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_gap_breaks_the_curve() {
+    fn gap_splits_the_curve() {
         let svg = curve(&[Some(1.0), Some(2.0), None, Some(0.0)], 2.0, &[1], "two & more");
         assert_eq!(svg.matches("<polyline").count(), 2, "{svg}");
         assert_eq!(svg.matches("<line class=\"mark\"").count(), 1, "{svg}");
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_verdicts_are_one_bar_and_a_gap_is_none() {
+    fn equal_statuses_are_one_bar_and_gaps_have_none() {
         let ok = Some(Status::Ok);
         let svg = strip(&[ok, ok, None, Some(Status::Critical)], "x");
         assert_eq!(svg.matches("<rect").count(), 2, "{svg}");

@@ -50,14 +50,14 @@ fn contrast(a: Rgb, b: Rgb) -> f64 {
 }
 
 #[test]
-fn the_formula_is_that_of_the_standard() {
+fn contrast_formula_matches_the_wcag_standard() {
     let of = |a, b| contrast(color(a).0, color(b).0);
     assert!((of("#000000", "#ffffff") - 21.0).abs() < 0.001);
     assert!((of("#777777", "#ffffff") - 4.478).abs() < 0.001);
 }
 
 #[test]
-fn every_theme_names_the_same_colours() {
+fn every_theme_defines_the_same_colors() {
     let palettes = palettes();
     assert_eq!(palettes.len(), THEMES.len());
     let names = |at: usize| {
@@ -74,7 +74,7 @@ fn every_theme_names_the_same_colours() {
 }
 
 #[test]
-fn what_is_written_and_what_is_drawn_is_seen_in_every_theme() {
+fn text_and_graphics_have_enough_contrast_in_every_theme() {
     let mut poor = Vec::new();
     for (theme, palette) in THEMES.iter().zip(palettes()) {
         let of = |name: &str| color(palette[name]).0;

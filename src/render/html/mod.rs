@@ -64,7 +64,7 @@ fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Stri
 #[cfg(test)]
 mod tests {
     #[test]
-    fn text_from_outside_is_no_markup() {
+    fn external_text_is_escaped_as_html() {
         let hostile = "</td><script>alert('x')</script>\u{202e}";
         let html = super::table(&["a"], [vec![hostile.to_owned()]]);
         assert!(!html.contains("<script") && !html.contains('\u{202e}'), "{html}");

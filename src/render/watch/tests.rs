@@ -16,7 +16,7 @@ fn screen(model: &Model, width: u16, height: u16) -> String {
 }
 
 #[test]
-fn no_window_is_too_small_or_too_large_to_paint_in() {
+fn every_view_renders_at_any_window_size() {
     let mut model = model();
     let overlays = [
         None,
@@ -42,7 +42,7 @@ fn sizes() -> impl Iterator<Item = (u16, u16)> {
 }
 
 #[test]
-fn a_small_window_has_the_verdict_and_says_what_it_lacks() {
+fn small_window_shows_the_status_and_the_required_size() {
     let model = model();
     for (width, height) in [(LEAST.0 - 1, LEAST.1), (LEAST.0, LEAST.1 - 1), (48, 3)] {
         let screen = screen(&model, width, height);
@@ -54,7 +54,7 @@ fn a_small_window_has_the_verdict_and_says_what_it_lacks() {
 }
 
 #[test]
-fn an_operation_runs_for_as_long_as_it_writes() {
+fn operation_counts_as_running_while_it_writes() {
     let mut model = model();
     let mut operation = RecentOperation {
         operation: "rq-1".to_owned(),

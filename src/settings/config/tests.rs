@@ -20,7 +20,7 @@ fn complaint(text: &str) -> (String, Vec<String>) {
 }
 
 #[test]
-fn every_value_knows_its_line_and_context() {
+fn every_value_has_its_line_and_context() {
     let config =
         read("\u{feff}default_context = \"a\"\n\n[context.a]\nprotected = true\n").unwrap();
     assert_eq!(config.default_context.unwrap().origin.to_string(), "c.toml:1");
@@ -30,7 +30,7 @@ fn every_value_knows_its_line_and_context() {
 }
 
 #[test]
-fn an_unknown_key_is_an_error_with_line_and_suggestion() {
+fn unknown_key_is_an_error_with_line_and_suggestion() {
     let unknown = |text, message: &str, hint: &str| {
         let (said, hints) = complaint(text);
         assert_eq!((said.as_str(), hints[0].as_str()), (message, hint), "{text}");
@@ -69,7 +69,7 @@ fn an_unknown_key_is_an_error_with_line_and_suggestion() {
 }
 
 #[test]
-fn values_of_the_wrong_kind_are_errors_with_a_line_and_without_the_value() {
+fn wrong_value_type_is_an_error_with_line_without_the_value() {
     let table = [
         ("base_url = 7", "`base_url` must be a string that is not empty"),
         ("base_url = ''", "`base_url` must be a string that is not empty"),
@@ -95,13 +95,13 @@ fn values_of_the_wrong_kind_are_errors_with_a_line_and_without_the_value() {
 }
 
 #[test]
-fn broken_toml_is_an_error_with_a_line_and_without_the_text() {
+fn invalid_toml_is_an_error_with_line_without_the_text() {
     let (said, _) = complaint("a = 1\nhunter2 hunter2\n");
     assert!(said.starts_with("c.toml:2: ") && !said.contains("hunter2"), "{said}");
 }
 
 #[test]
-fn secrets_have_no_key() {
+fn secret_keys_are_rejected_without_their_value() {
     for key in ["password", "admin_token", "database_password"] {
         let (said, hints) = complaint(&format!("[context.x]\n{key} = 'hunter2'\n"));
         assert!(said.contains("secrets do not belong"), "{said}");
@@ -110,13 +110,13 @@ fn secrets_have_no_key() {
 }
 
 #[test]
-fn one_thing_is_said_once() {
+fn value_set_twice_is_an_error() {
     let (said, _) = complaint("[context.x]\ndatabase_url = 'a'\ndatabase_url_env = 'B'\n");
     assert!(said.contains("says a second time"), "{said}");
 }
 
 #[test]
-fn thresholds_in_every_spelling() {
+fn thresholds_accept_every_spelling() {
     let limits = |text: &str| {
         let thresholds = context(&format!("[context.x.thresholds]\n{text}")).thresholds;
         let (doc, limit) = thresholds.limits.into_iter().next().unwrap();
@@ -135,14 +135,14 @@ fn thresholds_in_every_spelling() {
 }
 
 #[test]
-fn a_warning_above_its_critical_is_refused() {
+fn warning_above_critical_is_rejected() {
     let (said, hints) = complaint("[context.x.thresholds]\ndead = 500\n");
     assert!(said.contains("warning 500 jobs, critical 100 jobs"), "{said}");
     assert!(hints[0].contains("set both"), "{hints:?}");
 }
 
 #[test]
-fn the_project_ends_at_its_repository() {
+fn project_file_search_stops_at_the_repository() {
     let outside = tempfile::tempdir().unwrap();
     let repository = outside.path().join("repo");
     let deep = repository.join("a").join("b");
@@ -160,7 +160,7 @@ fn the_project_ends_at_its_repository() {
 }
 
 #[test]
-fn the_project_wins_over_the_user_and_a_named_file_over_both() {
+fn named_file_precedes_project_file_precedes_user_file() {
     let home = tempfile::tempdir().unwrap();
     let user = home.path().join(".config/cliplyctl");
     std::fs::create_dir_all(&user).unwrap();
@@ -190,7 +190,7 @@ fn the_project_wins_over_the_user_and_a_named_file_over_both() {
 }
 
 #[test]
-fn advice_of_the_team_is_read_and_an_incomplete_rule_says_what_it_needs() {
+fn advice_rule_is_read_and_an_incomplete_one_is_an_error() {
     let rule =
         "[[advice]]\npattern = 'render farm'\nclass = 'external_service'\nretry = 'after_fix'\n";
     let config = read(&format!("{rule}text = 'Call the farm.'\n")).unwrap();

@@ -114,30 +114,30 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_that_matches_wins() {
+    fn first_matching_line_wins() {
         let text =
             "# comment\nother:*:*:*:no\n*:5433:*:*:no\n*:*:*:v:no\n*:*:*:u:yes\n*:*:*:*:late";
         assert_eq!(find(text).as_deref(), Some("yes"));
     }
 
     #[test]
-    fn colons_and_backslashes_are_escaped() {
+    fn escaped_colons_and_backslashes_are_unescaped() {
         assert_eq!(find(r"h\:1:5432:d\\b:u:p\:a\\s\s").as_deref(), Some(r"p:a\ss"));
         assert_eq!(find(r"db:5432:d\\b:u:pass word ").as_deref(), Some("pass word "));
     }
 
     #[test]
-    fn an_escaped_asterisk_is_no_wildcard() {
+    fn escaped_asterisk_is_not_a_wildcard() {
         assert_eq!(find(r"\*:*:*:*:no"), None);
     }
 
     #[test]
-    fn short_lines_and_empty_passwords_say_nothing() {
+    fn incomplete_lines_and_empty_passwords_are_ignored() {
         assert_eq!(find("*:*:*:u\n\n*\n*:*:*:u:\n:::"), None);
     }
 
     #[test]
-    fn a_file_that_others_may_read_is_ignored_with_a_warning() {
+    fn password_file_readable_by_others_is_ignored_with_a_warning() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let mut warnings = Vec::new();
         for (mode, usable) in [(0o600, true), (0o400, true), (0o640, false), (0o604, false)] {
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_file_is_no_news() {
+    fn missing_password_file_causes_no_warning() {
         let mut warnings = Vec::new();
         assert!(PassFile::open(Path::new("/nonexistent"), &mut warnings).is_none());
         assert_eq!(warnings, [""; 0]);

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_its_section_alone() {
+    fn only_the_named_section_is_read() {
         let one = find_in(FILE, "one").unwrap().unwrap();
         assert_eq!(
             one.into_iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>(),
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_line_is_named_but_not_shown() {
+    fn invalid_line_is_an_error_without_its_text() {
         let error = find_in("[a]\nhunter2\n", "a").unwrap_err();
         assert_eq!(error.message, "f:2: expected parameter=value");
     }

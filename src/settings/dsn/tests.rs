@@ -22,7 +22,7 @@ fn password(dsn: &Dsn) -> Option<&str> {
 }
 
 #[test]
-fn every_form_means_what_it_means_to_libpq() {
+fn every_dsn_form_is_parsed_as_by_libpq() {
     let table = [
         ("postgres://u:p@h:1/d", "u@h:1/d", Some("p")),
         ("postgresql://u@h", "u@h:5432/u", None),
@@ -65,7 +65,7 @@ fn every_form_means_what_it_means_to_libpq() {
 }
 
 #[test]
-fn what_cannot_be_read_is_refused_without_showing_any_of_it() {
+fn invalid_dsn_is_rejected_without_being_shown() {
     let texts = [
         "",
         "hunter2",
@@ -101,7 +101,7 @@ fn what_cannot_be_read_is_refused_without_showing_any_of_it() {
 }
 
 #[test]
-fn the_password_shows_itself_nowhere() {
+fn password_is_hidden_in_display_and_debug() {
     let dsn = parse("postgres://u:hunter2@h/d");
     for shown in [format!("{dsn}"), format!("{dsn:?}"), format!("{dsn:#?}")] {
         assert!(!shown.contains("hunter2"), "{shown}");
@@ -110,7 +110,7 @@ fn the_password_shows_itself_nowhere() {
 }
 
 #[test]
-fn without_any_word_there_is_a_socket_of_ones_own() {
+fn defaults_are_the_local_socket_and_the_login_name() {
     let dsn = Dsn::from_ambient(&around()).unwrap();
     assert!(matches!(dsn.hosts[0].address, ServerAddress::Socket(_)), "{dsn}");
     assert_eq!((dsn.user.as_str(), dsn.database.as_str()), ("me", "me"));
@@ -119,7 +119,7 @@ fn without_any_word_there_is_a_socket_of_ones_own() {
 }
 
 #[test]
-fn variables_fill_gaps_and_never_overrule() {
+fn pg_variables_fill_gaps_but_never_override() {
     let pg = [("host", "ph"), ("port", "1"), ("user", "pu"), ("password", "pp"), ("dbname", "pd")];
     let dsn = Dsn::parse("postgres://u@h/", &ambient(&pg)).unwrap();
     assert_eq!((dsn.to_string().as_str(), password(&dsn)), ("u@h:1/pd", Some("pp")));
@@ -130,7 +130,7 @@ fn variables_fill_gaps_and_never_overrule() {
 }
 
 #[test]
-fn an_ambient_address_does_not_move_a_named_host() {
+fn pghostaddr_does_not_apply_to_a_named_host() {
     let pg = ambient(&[("hostaddr", "10.9.9.9"), ("user", "u")]);
     let dsn = Dsn::parse("host=h", &pg).unwrap();
     assert_eq!(dsn.hosts[0].address, ServerAddress::Tcp { name: "h".to_owned(), addr: None });
@@ -141,7 +141,7 @@ fn an_ambient_address_does_not_move_a_named_host() {
 }
 
 #[test]
-fn tls_words() {
+fn tls_parameters_are_parsed() {
     let mode = |text: &str| parse(&format!("postgres://u@h/d?{text}")).tls;
     assert_eq!(mode("").mode, SslMode::Prefer);
     assert_eq!(mode("ssl=true").mode, SslMode::Require);
@@ -160,7 +160,7 @@ fn tls_words() {
 }
 
 #[test]
-fn certificates_of_the_home_directory_are_found() {
+fn certificates_in_the_home_directory_are_found() {
     let home = tempfile::tempdir().unwrap();
     let directory = home.path().join(".postgresql");
     std::fs::create_dir(&directory).unwrap();
@@ -177,7 +177,7 @@ fn certificates_of_the_home_directory_are_found() {
 }
 
 #[test]
-fn other_words() {
+fn timeout_name_binding_and_session_parameters_are_parsed() {
     let dsn = parse(
         "host=h connect_timeout=7 application_name=a fallback_application_name=f \
          channel_binding=require target_session_attrs=standby",
@@ -190,7 +190,7 @@ fn other_words() {
 }
 
 #[test]
-fn parameters_without_effect_are_named_where_it_matters() {
+fn parameters_without_effect_cause_a_warning_if_relevant() {
     let warnings = |text: &str| parse(&format!("postgres://u@h/d?{text}")).warnings;
     let silent = "pgbouncer=true&connection_limit=1&pool_timeout=3&gssencmode=disable&keepalives=1";
     assert_eq!(warnings(silent), [""; 0]);
@@ -202,7 +202,7 @@ fn parameters_without_effect_are_named_where_it_matters() {
 }
 
 #[test]
-fn a_service_stands_between_the_string_and_the_variables() {
+fn service_file_ranks_between_dsn_and_pg_variables() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join(".pg_service.conf");
     std::fs::write(&file, "[prod]\nhost=sh\nport=7\nuser=su\npassword=sp\nodd=1\n").unwrap();
@@ -220,7 +220,7 @@ fn a_service_stands_between_the_string_and_the_variables() {
 }
 
 #[test]
-fn each_host_has_its_own_line_in_the_password_file() {
+fn each_host_has_its_own_password_file_entry() {
     use std::os::unix::fs::PermissionsExt;
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join(".pgpass");
@@ -239,7 +239,7 @@ fn each_host_has_its_own_line_in_the_password_file() {
 }
 
 #[test]
-fn a_password_in_a_string_is_noticed() {
+fn password_in_a_dsn_is_detected() {
     assert_eq!(holds_password("postgres://u:p@h/d"), Some(true));
     assert_eq!(holds_password("postgres://u@h/d?password=p"), Some(true));
     assert_eq!(holds_password("host=h user=u"), Some(false));
@@ -252,12 +252,12 @@ mod any_text {
 
     proptest! {
         #[test]
-        fn never_panics(text in "(postgres://)?[a-z0-9:@/?%,=&\\[\\]\\\\' é]{0,40}") {
+        fn dsn_parser_never_panics(text in "(postgres://)?[a-z0-9:@/?%,=&\\[\\]\\\\' é]{0,40}") {
             let _ = Dsn::parse(&text, &around());
         }
 
         #[test]
-        fn an_encoded_password_comes_back(secret in "[ -~é]{1,20}") {
+        fn percent_encoded_password_round_trips(secret in "[ -~é]{1,20}") {
             let encoded: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
             let dsn = parse(&format!("postgres://u:{encoded}@h/d"));
             prop_assert_eq!(password(&dsn), Some(secret.as_str()));
@@ -266,7 +266,7 @@ mod any_text {
 }
 
 #[test]
-fn a_password_that_would_be_shown_as_a_database_is_refused() {
+fn unescaped_at_sign_in_a_password_is_rejected() {
     for url in ["postgres://u:hun@ss/ter2@h/d", "postgres://u:hunter2@postgres://u:hunter2@h/d"] {
         let error = Dsn::parse(url, &ConnectionDefaults::default()).unwrap_err();
         assert!(format!("{error:?}").contains("%40") && !format!("{error:?}").contains("ter2"));

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_protected_database_is_protected_however_it_was_reached() {
+fn protected_database_is_protected_under_every_address() {
     let guards = |desk: Desk| {
         let settings = desk.settings();
         (settings.protected, settings.read_only)
@@ -27,7 +27,7 @@ fn a_protected_database_is_protected_however_it_was_reached() {
 }
 
 #[test]
-fn guards_of_the_default_context_outlive_its_database_unless_a_flag_replaced_it() {
+fn default_context_protection_ends_only_with_a_database_flag() {
     let desk = || Desk::with_contexts().default_context("prod");
     assert!(desk().settings().read_only);
     assert!(desk().env("DATABASE_URL", "postgres://op@alias/app").settings().read_only);
@@ -36,7 +36,7 @@ fn guards_of_the_default_context_outlive_its_database_unless_a_flag_replaced_it(
 }
 
 #[test]
-fn a_guard_that_cannot_be_compared_is_mentioned() {
+fn protection_that_cannot_be_compared_causes_a_warning() {
     let desk = || Desk::new().file(config::FILE_NAME, CONFIG);
     let settings = desk().database_flag("postgres://op@somewhere/app").settings();
     assert!(settings.warnings[0].contains("context prod is guarded"), "{:?}", settings.warnings);
@@ -44,7 +44,7 @@ fn a_guard_that_cannot_be_compared_is_mentioned() {
 }
 
 #[test]
-fn two_ways_to_one_database() {
+fn two_addresses_of_one_database_are_recognized() {
     let around = dsn::ConnectionDefaults::default();
     let same = |one: &str, other: &str| {
         let parse = |text| Dsn::parse(text, &around).unwrap();

@@ -4,7 +4,7 @@ use super::*;
 use crate::error::ErrorKind;
 
 #[test]
-fn a_named_context_hears_nothing_of_its_surroundings() {
+fn named_context_ignores_the_environment() {
     let desk = Desk::with_contexts()
         .env("DATABASE_URL", "postgres://wrong:wrong@wrong/wrong")
         .env("PGPASSWORD", "wrong")
@@ -28,13 +28,13 @@ fn a_named_context_hears_nothing_of_its_surroundings() {
 }
 
 #[test]
-fn a_named_context_may_use_the_password_file_of_the_home_directory() {
+fn named_context_may_use_the_home_password_file() {
     let desk = Desk::with_contexts().file(".pgpass", "staging.example:*:app:op:hunter2\n");
     assert_eq!(secret(&desk.context("staging").settings()).as_deref(), Some("hunter2"));
 }
 
 #[test]
-fn a_named_context_brings_everything_it_says() {
+fn named_context_applies_all_its_settings() {
     let settings = Desk::with_contexts().context("prod").settings();
     assert_eq!(url(&settings), "https://prod.example");
     assert_eq!(database(&settings), "op@prod.example:5432/app");
@@ -69,7 +69,7 @@ fn flags_that_contradict_a_named_context_are_usage_errors() {
 }
 
 #[test]
-fn values_may_lie_in_files_beside_the_configuration() {
+fn values_can_come_from_files_next_to_the_configuration() {
     let desk = Desk::new()
         .file("url.txt", "postgres://u:hunter2@h/d\r\n")
         .file(
@@ -88,7 +88,7 @@ fn values_may_lie_in_files_beside_the_configuration() {
 }
 
 #[test]
-fn a_password_in_the_configuration_is_refused() {
+fn password_in_the_configuration_is_rejected() {
     let text = "[context.x]\ndatabase_url = 'postgres://u:hunter2@h/d'\n";
     let error =
         Desk::new().file(config::FILE_NAME, text).context("x").settings().database.unwrap_err();

@@ -5,7 +5,7 @@ use crate::error::ErrorKind;
 use crate::facts::SourceErrorKind;
 
 #[test]
-fn flag_then_environment_then_dotenv_then_context() {
+fn precedence_is_flag_environment_dotenv_context() {
     let desk = Desk::with_contexts().default_context("staging");
     let settings = desk.settings();
     assert_eq!(url(&settings), "https://staging.example");
@@ -37,7 +37,7 @@ fn flag_then_environment_then_dotenv_then_context() {
 }
 
 #[test]
-fn pg_variables_speak_of_a_database_or_fill_its_gaps() {
+fn pg_variables_select_a_database_or_fill_its_gaps() {
     let desk = Desk::new().env("PGPASSWORD", "hunter2").env("PGSSLMODE", "require");
     let error = desk.settings().database.unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::NotConfigured, "these alone name no database");
@@ -50,14 +50,14 @@ fn pg_variables_speak_of_a_database_or_fill_its_gaps() {
 }
 
 #[test]
-fn a_stronger_layer_decides_which_database() {
+fn higher_layer_selects_the_database() {
     let desk = Desk::new().file(".env", "DATABASE_URL=postgres://u@dotenv/d\nPGPORT=7\n");
     assert_eq!(database(&desk.settings()), "u@dotenv:7/d");
     assert_eq!(database(&desk.env("PGHOST", "h").settings()), "me@h:7/me");
 }
 
 #[test]
-fn a_default_context_that_does_not_exist_is_a_configuration_error() {
+fn unknown_default_context_is_a_configuration_error() {
     let error = Desk::new().default_context("stagin").error();
     assert_eq!(error.kind, ErrorKind::Config);
     assert!(error.message.contains("cliplyctl.toml:1: no context `stagin`"), "{error}");
@@ -65,7 +65,7 @@ fn a_default_context_that_does_not_exist_is_a_configuration_error() {
 }
 
 #[test]
-fn credentials_travel_only_with_their_own_url() {
+fn credentials_are_used_only_with_their_own_url() {
     let desk = Desk::with_contexts().default_context("prod");
     assert!(desk.settings().admin_token.is_ok());
     let settings = desk.env("CLIPLY_BASE_URL", "http://elsewhere").settings();
@@ -75,7 +75,7 @@ fn credentials_travel_only_with_their_own_url() {
 }
 
 #[test]
-fn what_is_missing_hurts_only_those_who_need_it() {
+fn missing_settings_fail_only_the_commands_that_need_them() {
     let settings = Desk::new().file(config::FILE_NAME, CONFIG).context("prod").settings();
     assert_eq!(url(&settings), "https://prod.example");
     let error = settings.database.unwrap_err();
@@ -88,7 +88,7 @@ fn what_is_missing_hurts_only_those_who_need_it() {
 }
 
 #[test]
-fn a_base_url_is_plain() {
+fn base_url_must_be_http_without_credentials_or_query() {
     let bad = ["prod.example", "ftp://x", "http://u:hunter2@x", "http://x?a=b", "http://x/#a"];
     for text in bad {
         let error = Desk::new().env("CLIPLY_BASE_URL", text).settings().base_url.unwrap_err();
@@ -107,7 +107,7 @@ fn every_pg_variable_is_documented() {
 }
 
 #[test]
-fn a_configuration_named_by_the_environment_replaces_the_others() {
+fn config_file_from_the_environment_replaces_the_others() {
     let desk =
         Desk::with_contexts().file("x.toml", "[context.x]\n").env("CLIPLYCTL_CONFIG", "x.toml");
     assert_eq!(desk.settings().contexts, ["x"]);

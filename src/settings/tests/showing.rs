@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn no_secret_shows_anywhere() {
+fn secrets_never_appear_in_shown_settings() {
     let desks = [
         Desk::with_contexts().context("prod"),
         Desk::with_contexts()
@@ -24,7 +24,7 @@ fn no_secret_shows_anywhere() {
 }
 
 #[test]
-fn what_is_shown_says_where_it_came_from() {
+fn each_shown_setting_has_its_origin() {
     let settings = Desk::with_contexts().context("prod").settings();
     let row = |name: &str| settings.shown().find(|row| row.name == name).unwrap();
     assert_eq!(row("database.password").value, REDACTED);

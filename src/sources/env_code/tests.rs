@@ -32,7 +32,7 @@ fn read(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_way_to_read_the_environment_is_known() {
+fn every_form_of_environment_access_is_recognized() {
     for (text, expected) in [
         ("f(process.env.A);\n\nprocess.env['X'];", vec!["A:1", "X:3"]),
         ("process?.env?.A; process.env!.B; (process.env as Env).C;", vec!["A:1", "B:1", "C:1"]),
@@ -59,7 +59,7 @@ fn every_way_to_read_the_environment_is_known() {
 }
 
 #[test]
-fn a_name_that_stands_somewhere_is_a_mention_and_the_schema_hands_on() {
+fn key_names_outside_env_access_count_as_mentions() {
     let env = "import { z } from 'zod';\nexport const EnvSchema = z.object({ A: z.string(), B: z.string() });\n\
                export const own = { A: process.env.A, B: process.env.C };\n";
     let other = "getEnv('A'); config.B; const { C } = thing; // process.env\n";
@@ -71,13 +71,13 @@ fn a_name_that_stands_somewhere_is_a_mention_and_the_schema_hands_on() {
 }
 
 #[test]
-fn computed_names_are_told_with_their_line() {
+fn computed_key_is_reported_with_its_line() {
     let code = code(&[("a.ts", "\nconst value = process.env[name];")]);
     assert_eq!(code.computed.iter().map(|place| place.to_string()).collect::<Vec<_>>(), ["a.ts:2"]);
 }
 
 #[test]
-fn what_cannot_be_read_is_told_and_the_rest_is_read() {
+fn unparsable_files_are_reported_and_others_still_read() {
     let deep = format!("env{}", "(".repeat(10_000));
     let code = code(&[
         ("bad.ts", "process.env.A;\nconst = ;"),
@@ -93,7 +93,7 @@ fn what_cannot_be_read_is_told_and_the_rest_is_read() {
 }
 
 #[test]
-fn what_was_built_installed_or_ignored_is_no_source() {
+fn built_installed_and_ignored_files_are_excluded() {
     let text = "process.env.X";
     let code = code(&[
         (".gitignore", "generated/\n*.min.js\n"),

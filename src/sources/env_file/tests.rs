@@ -24,7 +24,7 @@ fn one(text: &str) -> String {
 }
 
 #[test]
-fn values_are_those_that_dotenv_gives() {
+fn values_match_those_of_dotenv() {
     // Each pair was checked against dotenv 16 on Node 20.
     for (text, value) in [
         ("A=b", "b"),
@@ -55,14 +55,14 @@ fn values_are_those_that_dotenv_gives() {
 }
 
 #[test]
-fn lines_that_are_no_assignment_are_skipped_and_named() {
+fn lines_without_assignment_are_skipped_and_reported() {
     let file = read("A=1\nnot a line\n# prose\n\nB=2\n");
     assert_eq!(file.entries.len(), 2);
     assert_eq!(file.notes, [FileNote::Ignored { line: 2 }]);
 }
 
 #[test]
-fn documented_keys_count_as_such() {
+fn commented_keys_are_read_as_documented() {
     let file =
         read("# A=1\n#B=\n## export C = 'x y' # z\n# prose = not\n# see D=1\n# e == f\nG=2\n");
     let keys: Vec<_> =
@@ -81,7 +81,7 @@ fn documented_keys_count_as_such() {
 }
 
 #[test]
-fn a_comment_swallowed_by_the_entry_before_it_still_documents() {
+fn comment_after_a_blank_value_still_documents_its_key() {
     // dotenv's expression takes the comment of the next line along with a blank value.
     let file = read("A=\n# B=1\nC=\"x\"\n# D=1\n");
     let keys: Vec<_> = file.entries.iter().map(|entry| entry.key.as_str()).collect();
@@ -90,7 +90,7 @@ fn a_comment_swallowed_by_the_entry_before_it_still_documents() {
 }
 
 #[test]
-fn what_looks_documented_inside_a_value_is_part_of_the_value() {
+fn comment_inside_a_multi_line_value_is_part_of_the_value() {
     let file = read("KEY=\"-----BEGIN\n# A=1\nB=2\n-----END\"\nC=3\n");
     let keys: Vec<_> = file.entries.iter().map(|entry| entry.key.as_str()).collect();
     assert_eq!(keys, ["KEY", "C"]);
@@ -99,7 +99,7 @@ fn what_looks_documented_inside_a_value_is_part_of_the_value() {
 }
 
 #[test]
-fn writing_is_noted_and_never_changes_the_value() {
+fn formatting_is_noted_without_changing_the_value() {
     let notes = |text: &str| read(text).entries[0].notes.clone();
     assert_eq!(notes("export A=b"), [Note::Export]);
     assert_eq!(notes("A: b"), [Note::Colon]);
@@ -112,14 +112,14 @@ fn writing_is_noted_and_never_changes_the_value() {
 }
 
 #[test]
-fn the_last_of_several_wins_and_says_so() {
+fn last_duplicate_key_wins_and_is_noted() {
     let file = read("A=1\nB=2\nA=3\n# A=4\n");
     assert_eq!(file.in_force().get("A").map(|entry| entry.value.reveal()), Some("3"));
     assert_eq!(file.entries[2].notes, [Note::Duplicate { earlier: 1 }]);
 }
 
 #[test]
-fn line_ends_and_encodings_are_noted() {
+fn line_endings_and_encodings_are_noted() {
     assert_eq!(read("A=1\r\nB=2\r\n").notes, [FileNote::Crlf]);
     assert_eq!(read("A=1\nB=2\nC=3\r\n").notes, [FileNote::MixedLineEnds { line: 3 }]);
     assert_eq!(read("A=1\r\nB=2\nC=3\r\n").notes, [FileNote::MixedLineEnds { line: 2 }]);
@@ -130,7 +130,7 @@ fn line_ends_and_encodings_are_noted() {
 }
 
 #[test]
-fn a_value_never_shows_in_debug_output() {
+fn value_is_hidden_in_debug_output() {
     let shown = format!("{:?}", read("A=sup3rsecret"));
     assert!(!shown.contains("sup3rsecret") && shown.contains("set, 11 characters"), "{shown}");
 }

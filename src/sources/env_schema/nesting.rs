@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_people_write_passes() {
+    fn human_written_nesting_is_accepted() {
         let schema = "export const E = z.object({ A: z.string().regex(/[(]/), }); // ((((\n";
         assert_eq!(too_deep(&schema.repeat(2_000)), None);
         assert_eq!(too_deep(&"const a = `x ${ {a: `y ${1}`}.a } (((`;\n".repeat(500)), None);
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_machines_write_does_not() {
+    fn excessive_nesting_is_rejected() {
         for unit in [
             "(",
             "[",

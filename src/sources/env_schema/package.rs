@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_within_one_major_names_it() {
+    fn zod_version_range_within_one_major_is_recognized() {
         for (range, major) in [
             ("^3.25.0", Some(ZodMajor::Three)),
             ("4.1.13", Some(ZodMajor::Four)),
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_installed_package_counts_before_the_one_asked_for() -> std::io::Result<()> {
+    fn installed_zod_version_precedes_the_requested_range() -> std::io::Result<()> {
         let folder = tempfile::tempdir()?;
         let source = folder.path().join("src/env.ts");
         let package = folder.path().join("package.json");

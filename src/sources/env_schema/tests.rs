@@ -22,13 +22,13 @@ fn keys_rules_and_lines_are_read() {
 }
 
 #[test]
-fn a_syntax_error_names_its_line() {
+fn syntax_error_has_its_line() {
     let error = failure("import { z } from 'zod';\nexport const EnvSchema = z.object({ A: });\n");
     assert!(matches!(error, SchemaError::Syntax { place, .. } if place.line == 2));
 }
 
 #[test]
-fn several_schemas_are_named_rather_than_one_guessed() {
+fn ambiguous_schema_is_an_error_that_lists_the_candidates() {
     let text = "import { z } from 'zod';\nexport const one = z.object({});\nexport const two = z.object({});";
     let SchemaError::Ambiguous { names, .. } = failure(text) else { panic!("not ambiguous") };
     assert_eq!(names, ["one", "two"]);
@@ -40,13 +40,13 @@ fn several_schemas_are_named_rather_than_one_guessed() {
 }
 
 #[test]
-fn nothing_that_looks_like_a_schema_is_no_schema() {
+fn source_without_a_schema_is_not_found() {
     assert!(matches!(failure("export const x = 1;"), SchemaError::NotFound { .. }));
     assert!(matches!(failure(""), SchemaError::NotFound { .. }));
 }
 
 #[test]
-fn hostile_sources_end_in_an_error_or_an_unresolved_rule() {
+fn hostile_source_is_an_error_or_an_unresolved_rule() {
     for unit in ["(", "[", "{a:", "!", "a?b:", "`${", "typeof ", "z.object({a:"] {
         let text =
             format!("import {{z}} from 'zod'; export const EnvSchema = {}", unit.repeat(50_000));

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_origin_is_followed_with_its_credentials() {
+    fn redirect_to_the_same_origin_keeps_credentials() {
         let kept = Ok(Some("https://u:p@a.test/y".to_owned()));
         assert_eq!(go("https://u:p@a.test/x", "/y"), kept);
         assert_eq!(go("https://u:p@a.test/x", "https://a.test/y"), kept);
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_origin_is_refused_by_name_without_its_query() {
+    fn redirect_to_another_origin_is_refused_without_its_query() {
         for to in [
             "https://b.test/?token=hunter2",
             "https://a.test:8443/",

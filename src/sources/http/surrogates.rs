@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn halves_are_replaced_and_nothing_else_is() {
+    fn only_lone_surrogates_are_replaced() {
         for (json, expected) in [
             (r#""cut \ud83d""#, r#""cut \ufffd""#),
             (r#""\ude00\ud83d\ude00\uD83D\ud83d""#, r#""\ufffd\ud83d\ude00\ufffd\ufffd""#),

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_count_from_1970_and_infinities_stay() {
+    fn timestamps_use_the_unix_epoch_and_keep_infinity() {
         let read = |n: i64| Micros::from_sql(&Type::TIMESTAMPTZ, &n.to_be_bytes()).unwrap();
         assert_eq!(read(0).finite(), Some(EPOCH));
         assert_eq!(read(-EPOCH).finite(), Some(0));

@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quotes_cannot_be_escaped() {
+    fn identifiers_and_literals_are_quoted_safely() {
         assert_eq!(ident(r#"a"b"#), r#""a""b""#);
         assert_eq!(literal("it's"), "'it''s'");
         assert_eq!(literal(r"a\' or 1"), r"E'a\\'' or 1'");

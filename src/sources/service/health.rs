@@ -33,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn the_canonical_report_is_read_and_further_fields_are_allowed() {
+    fn health_report_allows_additional_fields() {
         let full = r#"{"ok":true,"service":"api","ts":"2026-01-01T00:00:00Z","x":[1]}"#;
         let full = health(full).unwrap();
         assert!(full.ok && full.service.as_deref() == Some("api") && full.ts.is_some());
@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn ok_must_be_a_boolean() {
+    fn health_ok_must_be_a_boolean() {
         for (text, what) in [
             (r#"{"ok":"true"}"#, "the field ok is a string"),
             (r#"{"ok":null}"#, "the field ok is null"),

@@ -17,7 +17,7 @@ fn parts(readiness: &Readiness) -> String {
 }
 
 #[test]
-fn every_shape_in_the_wild_is_recognised_with_its_parts() {
+fn every_known_readiness_format_is_recognized() {
     use ReadinessFormat::{Bare, Canonical, Detailed, Failure, Flags, Integrations, Other, Worker};
     for (text, shape, expected) in [
         (
@@ -66,7 +66,7 @@ fn every_shape_in_the_wild_is_recognised_with_its_parts() {
 }
 
 #[test]
-fn constants_are_not_observations_but_real_readings_in_their_place_are() {
+fn placeholder_constants_are_ignored_and_real_values_kept() {
     let constant = r#"{"ok":true,"checks":{"stripe":{"ok":true}},
         "queue":{"length":0,"oldestJobAge":null},"ffmpeg":{"ok":true}}"#;
     assert_eq!(read(constant).queue, None);
@@ -77,7 +77,7 @@ fn constants_are_not_observations_but_real_readings_in_their_place_are() {
 }
 
 #[test]
-fn wrong_types_are_named_with_their_path_and_spoil_their_own_part_alone() {
+fn wrong_type_is_reported_with_its_path_for_its_component_only() {
     let report = read(
         r#"{"ok":"true","checks":{"db":{"ok":1},"worker":"fine","x":3},
             "queue":{"length":-1,"oldestJobAge":"12","warning":"no"},"ffmpeg":{"ok":true}}"#,
@@ -107,7 +107,7 @@ fn wrong_types_are_named_with_their_path_and_spoil_their_own_part_alone() {
 }
 
 #[test]
-fn an_object_without_any_known_field_is_no_report() {
+fn object_without_known_fields_is_malformed() {
     for text in ["{}", r#"{"message":"Not found"}"#, r#"{"ok":null}"#] {
         let error = parse(&serde_json::from_str(text).unwrap(), Exchange::default()).unwrap_err();
         assert_eq!(error.kind, SourceErrorKind::Malformed, "{text}");
@@ -127,7 +127,7 @@ fn errors_and_details_are_kept_as_text() {
 
 proptest::proptest! {
     #[test]
-    fn no_text_makes_it_panic(text in r#"[\[\]{}:,"a-z0-9.]{0,60}"#, ok in "(true|1|null|\\{\\})") {
+    fn readiness_parser_never_panics(text in r#"[\[\]{}:,"a-z0-9.]{0,60}"#, ok in "(true|1|null|\\{\\})") {
         for text in [text.clone(), format!(r#"{{"ok":{ok},"checks":{{"db":{ok}}},"queue":{ok}}}"#)] {
             if let Ok(json) = serde_json::from_str(&text) {
                 let _ = parse(&json, Exchange::default());

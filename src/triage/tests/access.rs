@@ -19,8 +19,8 @@ fn away(facts: &mut Facts, kind: Kind) {
 }
 
 #[test]
-fn the_database_is_out_of_sight() {
-    hold(&[
+fn unreachable_database_is_unknown_with_a_next_step() {
+    assert_diagnoses(&[
         ("it refuses", |f| away(f, Kind::Refused), "3.2", Unknown, 3, "config check"),
         ("no such name", |f| away(f, Kind::Dns), "3.2", Unknown, 3, "config check"),
         ("a bad certificate", |f| away(f, Kind::Tls), "3.2", Unknown, 3, "config check"),
@@ -56,8 +56,8 @@ fn the_database_is_out_of_sight() {
 }
 
 #[test]
-fn the_app_is_refused_and_the_template_drifts() {
-    hold(&[
+fn refused_app_and_template_drift_lead_to_their_sections() {
+    assert_diagnoses(&[
         (
             "permission denied for table jobs",
             |f| {
@@ -106,7 +106,7 @@ fn the_app_is_refused_and_the_template_drifts() {
 }
 
 #[test]
-fn a_refusal_points_at_the_policies_whatever_section_applies() {
+fn permission_error_points_to_rls_audit_in_any_section() {
     let mut facts = testing::healthy();
     red(&mut facts, Some("db"));
     part(report(&mut facts), "db").message = Some("permission denied for table jobs".to_owned());
@@ -116,7 +116,7 @@ fn a_refusal_points_at_the_policies_whatever_section_applies() {
 }
 
 #[test]
-fn what_is_blocked_says_by_what_and_the_rest_still_runs() {
+fn blocked_check_names_its_blocker_and_others_still_run() {
     let mut facts = testing::healthy();
     away(&mut facts, Kind::Refused);
     let findings: Vec<_> = evaluate(&facts, &Thresholds::default())
@@ -133,7 +133,7 @@ fn what_is_blocked_says_by_what_and_the_rest_still_runs() {
 }
 
 #[test]
-fn every_earlier_section_is_ruled_out_with_its_reading() {
+fn earlier_sections_are_ruled_out_with_their_details() {
     let mut facts = testing::healthy();
     queue(&mut facts).dead = Some(Count::Exact(140));
     queue(&mut facts).oldest_due_age = Some(70.0);

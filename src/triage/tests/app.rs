@@ -15,8 +15,8 @@ fn both(facts: &mut Facts, kind: Kind) {
 }
 
 #[test]
-fn the_app_does_not_answer() {
-    hold(&[
+fn unavailable_app_leads_to_section_3_1() {
+    assert_diagnoses(&[
         ("all is well", |_| {}, "-", Ok, 0, "-"),
         ("nothing listens", |f| both(f, Kind::Refused), "3.1", Critical, 2, "runbook 3.1"),
         ("no such name", |f| both(f, Kind::Dns), "3.1", Critical, 2, "runbook 3.1"),
@@ -86,8 +86,8 @@ fn the_app_does_not_answer() {
 }
 
 #[test]
-fn the_app_is_not_ready() {
-    hold(&[
+fn unready_app_leads_to_section_3_2() {
+    assert_diagnoses(&[
         ("the app's database", |f| red(f, Some("db")), "3.2", Critical, 2, "ready --admin"),
         ("the workers", |f| red(f, Some("worker")), "3.2", Critical, 2, "ready --admin"),
         ("ffmpeg", |f| red(f, Some("ffmpeg")), "3.2", Critical, 2, "ready --admin"),
@@ -193,8 +193,8 @@ fn the_app_is_not_ready() {
 }
 
 #[test]
-fn a_readiness_that_is_red_for_another_sections_reason_is_followed_there() {
-    hold(&[
+fn readiness_failure_leads_to_the_section_of_its_cause() {
+    assert_diagnoses(&[
         (
             "red because its queue warns, and the database's does not",
             |f| {

@@ -6,8 +6,8 @@ use crate::triage::testing::failed;
 use Status::{Critical, Ok, Unknown, Warning};
 
 #[test]
-fn jobs_wait() {
-    hold(&[
+fn due_and_stuck_jobs_lead_to_section_3_3() {
+    assert_diagnoses(&[
         (
             "idle",
             |f| {
@@ -167,8 +167,8 @@ fn jobs_wait() {
 }
 
 #[test]
-fn jobs_die() {
-    hold(&[
+fn dead_letters_lead_to_section_3_4() {
+    assert_diagnoses(&[
         ("nineteen dead", |f| queue(f).dead = Some(Count::Exact(19)), "-", Ok, 0, "-"),
         (
             "twenty dead",

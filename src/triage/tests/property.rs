@@ -113,7 +113,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_facts_with_an_unreadable_required_source_exit_0(
+    fn unreadable_required_source_never_exits_0_or_1(
         facts in readable(),
         errors in proptest::collection::vec(error(), 7),
         broken in 0..REQUIRED,
@@ -131,7 +131,7 @@ proptest! {
     }
 
     #[test]
-    fn only_a_verdict_of_ok_exits_0(facts in readable()) {
+    fn only_status_ok_exits_0(facts in readable()) {
         let (exit, verdict) = exit(&facts, FailOn::Warning);
         prop_assert_eq!(exit == ExitCode::Ok, verdict == Status::Ok);
     }

@@ -7,8 +7,8 @@ use crate::triage::testing::failed;
 use Status::{Critical, Ok, Unknown, Warning};
 
 #[test]
-fn the_server_is_in_the_way() {
-    hold(&[
+fn database_server_problems_lead_to_section_3_2() {
+    assert_diagnoses(&[
         (
             "connections run out",
             |f| server(f).connections = 96,

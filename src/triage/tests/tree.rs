@@ -21,7 +21,7 @@ fn known() -> BTreeSet<&'static str> {
 }
 
 #[test]
-fn every_check_has_one_place_in_the_tree() {
+fn every_check_is_in_exactly_one_area() {
     let places: Vec<&str> = TREE.iter().flat_map(|branch| branch.checks).copied().collect();
     let once: BTreeSet<&str> = places.iter().copied().collect();
     assert_eq!(once.len(), places.len(), "a check stands twice");
@@ -29,7 +29,7 @@ fn every_check_has_one_place_in_the_tree() {
 }
 
 #[test]
-fn a_check_stands_where_its_own_section_says() {
+fn each_check_is_in_the_area_of_its_section() {
     let of = |id: &str| TREE.iter().find(|branch| branch.checks.contains(&id)).unwrap().section;
     for check in &cross::CROSS {
         assert_eq!(of(check.id), check.section, "{}", check.id);
@@ -46,7 +46,7 @@ fn a_check_stands_where_its_own_section_says() {
 }
 
 #[test]
-fn the_questions_come_in_the_order_of_the_runbook_and_detours_lead_on() {
+fn areas_follow_the_runbook_and_redirect_only_forward() {
     assert_eq!(TREE.map(|branch| branch.section), Section::ALL);
     for (place, branch) in TREE.iter().enumerate() {
         for detour in branch.detours {

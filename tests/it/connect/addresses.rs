@@ -10,7 +10,7 @@ use super::secured_server::{DEAD, Secured, ask, ask_flag, has_ipv6};
 use crate::support::postgres::{Database, cluster};
 
 #[test]
-fn a_socket_in_every_spelling() {
+fn every_spelling_of_a_socket_connects() {
     let directory = cluster().directory().display().to_string();
     let escaped = directory.replace('/', "%2F");
     for dsn in [
@@ -27,7 +27,7 @@ fn a_socket_in_every_spelling() {
 }
 
 #[test]
-fn ipv6() {
+fn ipv6_addresses_connect() {
     if !has_ipv6() {
         // Past the test harness, which would swallow it.
         let mut stderr = std::io::stderr();
@@ -46,7 +46,7 @@ fn ipv6() {
 }
 
 #[test]
-fn the_first_host_that_answers_is_taken() {
+fn first_reachable_host_is_used() {
     let secured = Secured::shared();
     let (dead, gone, port) = (DEAD.0, DEAD.1, secured.port);
     let dsn =
@@ -62,7 +62,7 @@ fn the_first_host_that_answers_is_taken() {
 }
 
 #[test]
-fn a_server_of_the_wrong_kind_is_passed_over() {
+fn host_with_other_session_attributes_is_skipped() {
     let database = Database::blank();
     database.execute(&format!(
         "ALTER DATABASE {} SET default_transaction_read_only = on",
@@ -79,7 +79,7 @@ fn a_server_of_the_wrong_kind_is_passed_over() {
 }
 
 #[test]
-fn the_server_learns_our_name() {
+fn application_name_is_sent_to_the_server() {
     let around = ConnectionDefaults::default();
     let name = |dsn: &str| {
         let dsn = Dsn::parse(dsn, &around).unwrap();

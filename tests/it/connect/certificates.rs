@@ -26,7 +26,7 @@ fn refused(outcome: Result<String, SourceError>, message: &str, hint: &str) {
 }
 
 #[test]
-fn every_mode_is_satisfied_by_a_good_certificate() {
+fn valid_certificate_satisfies_every_ssl_mode() {
     let secured = Secured::shared();
     for mode in ["allow", "prefer", "require", "verify-ca", "verify-full"] {
         assert_eq!(with_root(secured, mode).as_deref(), Ok("tls_only tls"), "{mode}");
@@ -38,7 +38,7 @@ fn every_mode_is_satisfied_by_a_good_certificate() {
 }
 
 #[test]
-fn a_line_is_as_secure_as_the_mode_asks() {
+fn connection_is_encrypted_as_the_ssl_mode_requires() {
     let who = |mode: &str| ask(&Secured::shared().dsn("postgres", &format!("sslmode={mode}")));
     assert_eq!(who("disable").as_deref(), Ok("postgres plain"));
     assert_eq!(who("allow").as_deref(), Ok("postgres plain"));
@@ -46,7 +46,7 @@ fn a_line_is_as_secure_as_the_mode_asks() {
 }
 
 #[test]
-fn the_wrong_host_fails_verify_full_alone() {
+fn wrong_host_name_fails_only_verify_full() {
     let secured = Secured::shared();
     let by_address = |mode: &str| {
         let root = secured.path("root.crt");
@@ -64,7 +64,7 @@ fn the_wrong_host_fails_verify_full_alone() {
 }
 
 #[test]
-fn an_unknown_authority_fails_wherever_a_root_certificate_is_at_hand() {
+fn unknown_ca_fails_if_a_root_certificate_is_available() {
     let secured = Secured::shared();
     let root = secured.path("stranger.crt");
     for mode in ["require", "verify-ca", "verify-full"] {
@@ -90,7 +90,7 @@ fn an_unknown_authority_fails_wherever_a_root_certificate_is_at_hand() {
 }
 
 #[test]
-fn verifying_needs_a_root_certificate() {
+fn verify_modes_require_a_root_certificate() {
     let secured = Secured::shared();
     refused(tls(secured, "sslmode=verify-full"), "needs a root certificate", "sslrootcert=system");
     let error = tls(secured, "sslmode=verify-ca sslrootcert=/nonexistent").unwrap_err();
@@ -101,7 +101,7 @@ fn verifying_needs_a_root_certificate() {
 }
 
 #[test]
-fn an_expired_certificate_is_dated() {
+fn expired_certificate_is_reported_with_its_date() {
     let authority = Authority::new("Test Authority");
     let (certificate, key) = authority.issue(|params| {
         params.not_before = date_time_ymd(2001, 1, 1);
@@ -120,7 +120,7 @@ fn old(params: &mut CertificateParams) {
 }
 
 #[test]
-fn an_expired_authority_is_told_from_an_expired_certificate() {
+fn expired_ca_is_distinguished_from_an_expired_certificate() {
     const SAYS: &str =
         "its certificate is valid, but that of its authority Old Authority expired on 2002-03-04";
     const HINT: &str = "renew the authority's certificate";
@@ -147,7 +147,7 @@ fn an_expired_authority_is_told_from_an_expired_certificate() {
 }
 
 #[test]
-fn a_name_in_cn_alone_is_no_name() {
+fn host_name_only_in_the_cn_fails_verify_full() {
     let authority = Authority::new("Test Authority");
     let (certificate, key) = authority.issue(|params| params.subject_alt_names.clear());
     let secured = Secured::start(&authority.certificate.pem(), &certificate, &key);
@@ -156,7 +156,7 @@ fn a_name_in_cn_alone_is_no_name() {
 }
 
 #[test]
-fn an_authority_is_no_host() {
+fn ca_certificate_is_rejected_as_a_host_certificate() {
     let mut params = CertificateParams::new(vec![HOST.to_owned()]).unwrap();
     params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
@@ -166,14 +166,14 @@ fn an_authority_is_no_host() {
 }
 
 #[test]
-fn a_version_1_certificate_encrypts_but_proves_nothing() {
+fn x509_v1_certificate_encrypts_but_fails_verify_full() {
     let secured = Secured::start(VERSION_1.0, VERSION_1.0, VERSION_1.1);
     assert_eq!(tls(&secured, "sslmode=require").as_deref(), Ok("tls_only tls"));
     refused(with_root(&secured, "verify-full"), "X.509 v1", "reissued as v3");
 }
 
 #[test]
-fn an_address_on_the_certificate_is_a_name() {
+fn ip_address_in_the_certificate_is_accepted() {
     let authority = Authority::new("Test Authority");
     let (certificate, key) =
         authority.issue(|params| params.subject_alt_names = vec![address("127.0.0.1")]);
@@ -186,7 +186,7 @@ fn an_address_on_the_certificate_is_a_name() {
 }
 
 #[test]
-fn a_client_certificate_is_shown_when_there_is_one() {
+fn client_certificate_is_sent_if_configured() {
     let secured = Secured::shared();
     let (certificate, key) = (secured.path("client.crt"), secured.path("client.key"));
     let dsn =
@@ -199,14 +199,14 @@ fn a_client_certificate_is_shown_when_there_is_one() {
 }
 
 #[test]
-fn a_role_that_must_use_tls_is_told_so() {
+fn role_that_requires_tls_gets_an_sslmode_hint() {
     let error = ask(&Secured::shared().dsn("tls_only", "sslmode=disable")).unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Authentication, "{error:?}");
     assert!(error.hint.as_ref().unwrap().contains("try sslmode=require"), "{error:?}");
 }
 
 #[test]
-fn a_server_without_tls_is_told_from_a_bad_certificate() {
+fn server_without_tls_is_distinguished_from_a_bad_certificate() {
     let port = super::unresponsive_server::plain_server();
     let dsn = |mode: &str| format!("host=127.0.0.1 port={port} user=postgres sslmode={mode}");
     refused(ask(&dsn("require")), "offers no TLS", "poolers often do without");

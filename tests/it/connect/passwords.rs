@@ -23,7 +23,7 @@ fn authentication(outcome: Result<String, SourceError>, message: &str) -> Source
 }
 
 #[test]
-fn scram_with_a_password_that_every_layer_might_mangle() {
+fn special_characters_in_passwords_survive_every_layer() {
     let secured = Secured::shared();
     let dsn = secured.dsn("scram", &format!("password={} sslmode=disable", quoted(PASSWORD)));
     assert_eq!(ask(&dsn).as_deref(), Ok("scram plain"));
@@ -35,7 +35,7 @@ fn scram_with_a_password_that_every_layer_might_mangle() {
 }
 
 #[test]
-fn scram_bound_to_tls() {
+fn channel_binding_requires_tls() {
     let secured = Secured::shared();
     let password = quoted(PASSWORD);
     let dsn = |mode: &str| {
@@ -47,7 +47,7 @@ fn scram_bound_to_tls() {
 }
 
 #[test]
-fn a_wrong_password_and_a_missing_one_are_told_apart() {
+fn wrong_and_missing_passwords_are_distinguished() {
     let secured = Secured::shared();
     let wrong = ask(&secured.dsn("scram", "password=hunter2"));
     let error = authentication(wrong, "password authentication failed");
@@ -60,7 +60,7 @@ fn a_wrong_password_and_a_missing_one_are_told_apart() {
 }
 
 #[test]
-fn a_role_that_no_rule_lets_in_and_a_database_that_is_not_there() {
+fn unknown_role_and_unknown_database_are_distinguished() {
     let secured = Secured::shared();
     let error = authentication(ask(&secured.dsn("stranger", "")), "no pg_hba.conf entry");
     assert!(error.hint.unwrap().contains("does the role stranger exist?"));
@@ -71,7 +71,7 @@ fn a_role_that_no_rule_lets_in_and_a_database_that_is_not_there() {
 }
 
 #[test]
-fn the_password_file_of_the_home_directory_or_of_a_variable() {
+fn password_file_is_read_from_home_or_pgpassfile() {
     let secured = Secured::shared();
     let port = secured.port.to_string();
     let escaped = PASSWORD.replace('\\', r"\\").replace(':', r"\:");
@@ -92,7 +92,7 @@ fn the_password_file_of_the_home_directory_or_of_a_variable() {
 }
 
 #[test]
-fn a_password_file_that_others_may_read_is_not_used() {
+fn password_file_readable_by_others_is_ignored() {
     use std::os::unix::fs::PermissionsExt;
     let secured = Secured::shared();
     let home = tempfile::tempdir().unwrap();
@@ -116,7 +116,7 @@ fn a_password_file_that_others_may_read_is_not_used() {
 }
 
 #[test]
-fn a_service_file_brings_everything() {
+fn service_file_supplies_all_connection_parameters() {
     let secured = Secured::shared();
     let home = tempfile::tempdir().unwrap();
     let root = secured.path("root.crt");

@@ -22,7 +22,7 @@ const LEFT: &str = "SELECT concat_ws(' ', current_user, current_setting('role'),
     (SELECT count(*) FROM pg_class WHERE relpersistence = 't'), (SELECT count(*) FROM pg_listening_channels()))";
 
 /// Both server connections at once say what is left on them.
-fn left(url: &str) -> Vec<String> {
+fn connection_leftovers(url: &str) -> Vec<String> {
     let (one, two) = (Session::open(url), Session::open(url));
     let ask = |session: &Session| {
         session.execute("BEGIN");
@@ -44,7 +44,7 @@ fn lines(id: &str, operation: &str) -> Vec<Vec<String>> {
     let lines = LINES
         .iter()
         .filter(|(name, args)| asks(name) && !args.contains("NOTE") && !args.contains("--from"));
-    let lines = lines.map(|line| every_command::words(line, id, operation, ""));
+    let lines = lines.map(|line| every_command::command_words(line, id, operation, ""));
     let written = [
         "dlq requeue --max 3 --all --yes --reason pool",
         "dlq requeue --all --canary --ramp 1,all --canary-timeout 1s --max 4 --yes --reason pool",
@@ -70,7 +70,7 @@ fn sweep(settings: &str) -> usize {
         ["dlq", "requeue", "--all", "--max", "2", "--yes", "--reason", "pool"].map(str::to_owned);
     let done = run(&requeue).expect_code(0).json();
     let operation = done["data"]["outcome"]["operation"].as_str().unwrap();
-    let before = left(&url);
+    let before = connection_leftovers(&url);
     let baseline = Session::open(&url).value(LEFT);
     let id = db.value("SELECT max(id::text) FROM jobs WHERE state = 'dead_letter'");
     let (all, next, over) = (lines(&id, operation), AtomicUsize::new(0), AtomicBool::new(false));
@@ -105,12 +105,12 @@ fn sweep(settings: &str) -> usize {
             .chain(strangers.into_iter().map(|s| s.join()))
             .for_each(|end| end.unwrap());
     });
-    assert_eq!(left(&url), before, "left on the server's connections");
+    assert_eq!(connection_leftovers(&url), before, "left on the server's connections");
     all.len()
 }
 
 #[test]
-fn every_command_works_through_a_shared_pool_and_leaves_nothing_behind() {
+fn every_command_leaves_pooled_connections_clean() {
     let (major, minor) = release();
     let mut lines = vec![sweep("")];
     if (major, minor) >= (1, 21) {

@@ -121,7 +121,7 @@ fn configuration(directory: &Path, port: u16, database: &str, settings: &str) ->
 }
 
 #[test]
-fn many_short_sessions_over_one_server_connection() {
+fn many_sessions_share_one_server_connection() {
     let pooler = Pooler::start();
     for _ in 0..40 {
         assert_eq!(ask(&pooler.dsn("")).as_deref(), Ok("postgres plain"));
@@ -139,7 +139,7 @@ fn many_short_sessions_over_one_server_connection() {
 }
 
 #[test]
-fn a_statement_that_ran_out_of_time_leaves_no_limit_behind() {
+fn timed_out_statement_leaves_no_timeout_in_the_pool() {
     let pooler = Pooler::start();
     run(async {
         let dsn = Dsn::parse(&pooler.dsn(""), &ConnectionDefaults::default()).unwrap();
@@ -158,7 +158,7 @@ fn a_statement_that_ran_out_of_time_leaves_no_limit_behind() {
 }
 
 #[test]
-fn what_the_pooler_itself_says_is_understood() {
+fn pooler_errors_have_their_kind_and_hint() {
     let pooler = Pooler::start();
     let error = ask(&pooler.dsn("").replace("dbname=app", "dbname=nowhere")).unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::NotFound, "{error:?}");
@@ -170,7 +170,7 @@ fn what_the_pooler_itself_says_is_understood() {
 }
 
 #[test]
-fn acting_as_other_roles_leaves_nothing_behind() {
+fn role_changes_do_not_leak_into_the_pool() {
     let server = clean();
     let pooler = Pooler::before(server.name());
     let url = format!("postgres://postgres@127.0.0.1:{}/app", pooler.port);

@@ -29,14 +29,14 @@ fn failure(sql: &str) -> SourceError {
 }
 
 #[test]
-fn nothing_can_be_written() {
+fn read_transaction_refuses_writes() {
     let error = failure("CREATE TABLE x ()");
     assert_eq!(error.kind, SourceErrorKind::Permission, "{error:?}");
     assert!(error.message.contains("25006"), "{error:?}");
 }
 
 #[test]
-fn what_is_wrong_with_a_query_is_named() {
+fn query_errors_are_classified_by_cause() {
     use SourceErrorKind::{Malformed, NotFound, Permission, UnknownLayout};
     let database = Database::blank();
     database.execute("CREATE TABLE hidden (a int)");
@@ -54,7 +54,7 @@ fn cluster_role(name: &str) {
 }
 
 #[test]
-fn the_server_ends_a_slow_query_and_the_connection_lives_on() {
+fn timed_out_query_is_canceled_and_the_connection_kept() {
     run(async {
         let database = database(&dsn(&cluster().url("postgres")), LIMIT);
         let sleep = async |transaction: &Client| {
@@ -68,7 +68,7 @@ fn the_server_ends_a_slow_query_and_the_connection_lives_on() {
 }
 
 #[test]
-fn a_reader_that_never_ends_is_left_and_its_connection_with_it() {
+fn hanging_reader_is_abandoned_with_its_connection() {
     run(async {
         let database = database(&dsn(&cluster().url("postgres")), LIMIT);
         let first = pid(&database).await;
@@ -87,7 +87,7 @@ async fn pid(database: &cliplyctl::sources::postgres::Database) -> i32 {
 }
 
 #[test]
-fn a_session_that_was_ended_is_replaced() {
+fn terminated_session_is_replaced() {
     run(async {
         let database = database(&dsn(&cluster().url("postgres")), LIMIT);
         let first = pid(&database).await;
@@ -102,7 +102,7 @@ fn a_session_that_was_ended_is_replaced() {
 }
 
 #[test]
-fn the_limit_ends_with_its_transaction() {
+fn statement_timeout_ends_with_its_transaction() {
     run(async {
         let database = database(&dsn(&cluster().url("postgres")), LIMIT);
         who(&database).await.unwrap();
@@ -120,7 +120,7 @@ fn debug_shows_no_password() {
 }
 
 #[test]
-fn a_hundred_connections_too_many() {
+fn connection_limit_error_suggests_a_pooler() {
     // Roles can be limited, which says the same as a full server: SQLSTATE 53300.
     let session = crate::support::postgres::Session::open(&cluster().url("postgres"));
     session.execute("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0");

@@ -10,7 +10,7 @@ fn run(url: &str, words: &[&str]) -> Output {
 }
 
 #[test]
-fn readings_are_those_of_the_primary_and_say_where_they_come_from() {
+fn standby_reports_match_the_primary_and_name_the_standby() {
     let both = Standby::shared();
     for words in [&["queue"][..], &["dlq", "list"], &["dlq", "groups"], &["dlq", "ops"]] {
         let json = [words, &["-o", "json"]].concat();
@@ -28,7 +28,7 @@ fn readings_are_those_of_the_primary_and_say_where_they_come_from() {
 }
 
 #[test]
-fn the_check_of_the_settings_names_the_servers_role() {
+fn config_check_names_the_server_role() {
     let both = Standby::shared();
     let here = run(&both.url(), &["config", "check"]).expect_code(0);
     assert!(here.stdout.contains("hot standby"), "{}", here.stdout);
@@ -37,7 +37,7 @@ fn the_check_of_the_settings_names_the_servers_role() {
 }
 
 #[test]
-fn the_check_of_the_settings_tries_each_of_them() {
+fn config_check_tests_every_setting() {
     let database = Standby::shared().primary_url();
     let output = Cli::new(["config", "check"]).env("DATABASE_URL", database).run().expect_code(78);
     for words in ["no base URL is configured", "server    primary"] {
@@ -46,7 +46,7 @@ fn the_check_of_the_settings_tries_each_of_them() {
 }
 
 #[test]
-fn a_requeue_is_refused_with_the_reason() {
+fn requeue_on_a_standby_is_refused_with_the_reason() {
     let both = Standby::shared();
     let dead = "SELECT id FROM jobs WHERE state = 'dead_letter' ORDER BY id LIMIT 1";
     let id = Session::open(&both.primary_url()).value(dead);

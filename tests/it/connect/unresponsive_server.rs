@@ -43,7 +43,7 @@ fn failure(port: u16, more: &str) -> SourceError {
 }
 
 #[test]
-fn a_mute_server_is_given_up() {
+fn server_that_never_answers_times_out() {
     let port = listener(listen_for_ever);
     for mode in ["disable", "prefer", "require"] {
         let dsn = format!("postgres://u@127.0.0.1:{port}/d?sslmode={mode}");
@@ -55,7 +55,7 @@ fn a_mute_server_is_given_up() {
 }
 
 #[test]
-fn a_connect_timeout_of_the_dsn_wins() {
+fn connect_timeout_of_the_dsn_takes_precedence() {
     let port = listener(listen_for_ever);
     let dsn = format!("host=127.0.0.1 port={port} user=u connect_timeout=1");
     let dsn = Dsn::parse(&dsn, &ConnectionDefaults::default()).unwrap();
@@ -64,7 +64,7 @@ fn a_connect_timeout_of_the_dsn_wins() {
 }
 
 #[test]
-fn nobody_listens() {
+fn closed_port_is_reported_as_refused() {
     let port = DEAD.0;
     let error = failure(port, "");
     assert_eq!(error.kind, SourceErrorKind::Refused, "{error:?}");
@@ -73,7 +73,7 @@ fn nobody_listens() {
 }
 
 #[test]
-fn a_name_that_means_nothing() {
+fn unresolvable_name_is_a_dns_error() {
     // A label may have 63 characters: the system knows that without asking the network.
     let name = "x".repeat(64);
     let error = ask(&format!("postgres://u@{name}/d")).unwrap_err();
@@ -82,7 +82,7 @@ fn a_name_that_means_nothing() {
 }
 
 #[test]
-fn something_else_listens() {
+fn other_protocols_on_the_port_are_reported() {
     let http = listener(|mut stream| {
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
     });
@@ -106,7 +106,7 @@ fn something_else_listens() {
 }
 
 #[test]
-fn whoever_hangs_up_at_once_is_said_to() {
+fn immediate_disconnect_is_reported() {
     let port = listener(|mut stream| {
         let _ = stream.read(&mut [0; 64]);
     });

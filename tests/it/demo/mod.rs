@@ -84,7 +84,7 @@ fn exec(scenario: &str, line: &str) -> Output {
 }
 
 #[test]
-fn the_policy_mistake_of_the_incident_is_all_that_the_audit_finds() {
+fn audit_of_the_incident_finds_only_the_debug_policy() {
     let healthy = exec("healthy", "rls audit").expect_code(0);
     assert!(healthy.stdout.starts_with("OK  access is what is declared"), "{healthy:#?}");
     assert!(healthy.stdout.lines().count() < 10, "{healthy:#?}");
@@ -95,7 +95,7 @@ fn the_policy_mistake_of_the_incident_is_all_that_the_audit_finds() {
 }
 
 #[test]
-fn a_healthy_system_exits_0() {
+fn healthy_scenario_exits_0() {
     let report = exec("healthy", "-o json triage").expect_code(0).json();
     assert_eq!(report["status"], "ok", "{report:#}");
 }
@@ -112,7 +112,7 @@ fn each_scenario_leads_to_its_section() {
 }
 
 #[test]
-fn an_app_that_is_down_hides_neither_the_queue_nor_who_else_may_read_it() {
+fn app_down_still_reports_queue_and_access() {
     let report = exec("app-down", "triage").expect_code(2).stdout;
     let line = |start: &str| report.lines().find(|line| line.starts_with(start)).unwrap_or("");
     assert!(line("ready?").contains("SKIPPED"), "{report}");
@@ -127,7 +127,7 @@ fn an_app_that_is_down_hides_neither_the_queue_nor_who_else_may_read_it() {
 }
 
 #[test]
-fn a_canary_stops_and_goes_through_once_a_fix_is_deployed() {
+fn canary_stops_and_passes_after_the_fix() {
     let demo = Demo::with_scenario("dead-letters");
     let requeue =
         ["-o", "json", "dlq", "requeue", "--yes", "--kind", "PUBLISH_TIKTOK", "--reason", "x"];
@@ -146,7 +146,7 @@ fn a_canary_stops_and_goes_through_once_a_fix_is_deployed() {
 }
 
 #[test]
-fn exec_splits_words_as_a_shell_does_and_ends_with_the_commands_code() {
+fn exec_splits_words_like_a_shell_and_returns_the_exit_code() {
     let output = exec("healthy", "cliplyctl dlq list --kind 'NO SUCH'").expect_code(64);
     assert!(output.stderr.contains("NO SUCH"), "{output:?}");
     let output = exec("healthy", "dlq list --kind 'open").expect_code(64);
@@ -154,7 +154,7 @@ fn exec_splits_words_as_a_shell_does_and_ends_with_the_commands_code() {
 }
 
 #[test]
-fn an_unknown_scenario_lists_the_known_ones() {
+fn unknown_scenario_lists_the_known_ones() {
     let output = Cli::new(["demo", "--scenario", "quiet"]).run().expect_code(64);
     assert!(output.stderr.contains("silent-worker"), "{output:?}");
     let output = Cli::new(["demo", "--list-scenarios"]).run().expect_code(0);
@@ -162,13 +162,13 @@ fn an_unknown_scenario_lists_the_known_ones() {
 }
 
 #[test]
-fn without_a_demo_its_context_says_so() {
+fn demo_context_without_a_running_demo_is_an_error() {
     let output = Cli::new(["-c", "demo", "queue"]).run().expect_code(78);
     assert!(output.stderr.contains("no demo is running"), "{output:?}");
 }
 
 #[test]
-fn a_demo_that_is_interrupted_leaves_nothing_behind() {
+fn interrupted_demo_leaves_no_files() {
     let mut demo = Demo::start();
     let directory = demo.directory();
     let plan = ["dlq", "requeue", "--kind", "THUMBNAIL_GEN", "--dry-run"].map(str::to_owned);
@@ -190,7 +190,7 @@ fn a_demo_that_is_interrupted_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_demo_that_is_killed_leaves_no_server_and_a_note_that_is_recognised() {
+fn killed_demo_leaves_no_server_and_is_recognized_later() {
     let mut demo = Demo::start();
     let directory = demo.directory();
     // Records, by root as well, do not keep the supervisor from removing them.
@@ -202,7 +202,7 @@ fn a_demo_that_is_killed_leaves_no_server_and_a_note_that_is_recognised() {
 }
 
 #[test]
-fn a_job_is_shown_with_its_secrets_masked() {
+fn job_is_shown_with_redacted_secrets() {
     let output = exec("incident", "jobs show 00000000-0000-4000-8000-000000000331").expect_code(0);
     assert!(output.stdout.contains("stuck: worker-c"), "{output:?}");
     assert!(output.stdout.contains("[masked]") && !output.stdout.contains("up-secret"));

@@ -17,7 +17,7 @@ const FILTERS: [(&[&str], usize); 9] = [
 ];
 
 #[test]
-fn list_groups_and_requeue_mean_the_same_jobs_by_every_filter_on_every_variant() {
+fn list_groups_and_requeue_agree_on_every_filter() {
     for variant in WITH_DEAD {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         for (filter, expected) in FILTERS {
@@ -34,7 +34,7 @@ fn list_groups_and_requeue_mean_the_same_jobs_by_every_filter_on_every_variant()
 }
 
 #[test]
-fn a_group_selects_the_same_jobs_for_every_command() {
+fn group_selects_the_same_jobs_in_every_command() {
     for variant in WITH_DEAD {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let groups = data(&database, &["groups"]);
@@ -50,7 +50,7 @@ fn a_group_selects_the_same_jobs_for_every_command() {
 }
 
 #[test]
-fn filters_that_cannot_be_meant_are_refused_by_every_command() {
+fn contradictory_filters_are_rejected_by_every_command() {
     let database = Database::from_fixture("main_typical");
     for (filter, words) in [
         (&["--kind", "CLIP_RENDR"][..], "did you mean `CLIP_RENDER`"),

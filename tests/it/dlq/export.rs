@@ -5,7 +5,7 @@ use crate::support::cli::{BINARY, Cli};
 use crate::support::postgres::Database;
 
 #[test]
-fn a_command_refuses_a_format_that_it_is_not_written_in() {
+fn unsupported_format_is_refused_with_the_supported_ones() {
     for (command, formats) in [("triage", "table, short, json"), ("man", "table, json")] {
         let output = Cli::new([command, "-o", "csv"]).run().expect_code(64);
         assert_eq!(output.stdout, "");
@@ -20,7 +20,7 @@ fn lines(text: &str) -> Vec<serde_json::Value> {
 }
 
 #[test]
-fn every_line_is_a_job_and_none_is_missing_on_every_variant() {
+fn ndjson_has_one_line_per_job_in_every_variant() {
     for variant in WITH_DEAD {
         let database = Database::from_fixture(&format!("{variant}_awkward"));
         let streamed = lines(&dlq(&database, &["list", "-o", "ndjson"]).expect_code(0).stdout);
@@ -37,7 +37,7 @@ fn every_line_is_a_job_and_none_is_missing_on_every_variant() {
 }
 
 #[test]
-fn csv_has_a_header_and_a_row_for_each_job_on_every_variant() {
+fn csv_has_a_header_and_one_row_per_job_in_every_variant() {
     for variant in WITH_DEAD {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let csv = dlq(&database, &["list", "-o", "csv"]).expect_code(0).stdout;
@@ -51,7 +51,7 @@ fn csv_has_a_header_and_a_row_for_each_job_on_every_variant() {
 }
 
 #[test]
-fn the_filters_and_the_limit_hold_for_streams_too() {
+fn filters_and_limit_apply_to_streams() {
     let database = Database::from_fixture("main_typical");
     let count = |args: &[&str]| {
         let args: Vec<_> = ["list", "-o", "ndjson"].iter().chain(args).copied().collect();
@@ -80,7 +80,7 @@ fn crowded() -> Database {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_ends_it_quietly() {
+fn csv_ends_cleanly_when_the_reader_closes_the_pipe() {
     let database = crowded();
     for format in ["ndjson", "csv"] {
         let line = format!("({BINARY} dlq list -o {format}; echo \"code $?\" >&2) | head -n 2");
@@ -91,7 +91,7 @@ fn a_reader_that_has_seen_enough_ends_it_quietly() {
 }
 
 #[test]
-fn an_answer_that_was_cut_short_says_how_to_go_on() {
+fn timed_out_stream_prints_the_resume_cursor() {
     let database = crowded();
     // The one reader is slower than the time that the command has.
     let line = format!(

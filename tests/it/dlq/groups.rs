@@ -6,7 +6,7 @@ use crate::support::fixtures::BLIND;
 use crate::support::postgres::Database;
 
 #[test]
-fn the_incidents_causes_are_told_apart_on_every_variant() {
+fn incident_causes_are_grouped_in_every_variant() {
     for variant in WITH_DEAD {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let groups = data(&database, &["groups"])["groups"].as_array().unwrap().clone();
@@ -21,7 +21,7 @@ fn the_incidents_causes_are_told_apart_on_every_variant() {
 }
 
 #[test]
-fn the_same_cause_has_the_same_hash_on_every_variant() {
+fn same_cause_has_the_same_group_id_in_every_variant() {
     let hash = |variant: &str| {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         data(&database, &["groups"])["groups"][0]["hash"].as_str().unwrap().to_owned()
@@ -33,7 +33,7 @@ fn the_same_cause_has_the_same_hash_on_every_variant() {
 }
 
 #[test]
-fn only_the_ends_of_a_long_error_count() {
+fn long_errors_are_grouped_by_their_two_ends() {
     let database = Database::from_fixture("main_empty");
     database.execute(
         "INSERT INTO public.workspaces (id, name, owner_id)
@@ -51,7 +51,7 @@ fn only_the_ends_of_a_long_error_count() {
 }
 
 #[test]
-fn hostile_errors_are_grouped_and_never_drive_the_terminal() {
+fn hostile_errors_cannot_control_the_terminal() {
     for name in ["main_awkward", "bigint_awkward", "main_empty"] {
         let output = dlq(&Database::from_fixture(name), &["groups"]).expect_code(0);
         let hostile = output.stdout.chars().any(|c| c.is_control() && c != '\n');
@@ -60,7 +60,7 @@ fn hostile_errors_are_grouped_and_never_drive_the_terminal() {
 }
 
 #[test]
-fn a_cause_recovers_when_its_kind_finishes_again_and_without_events_nobody_knows() {
+fn group_reports_whether_its_kind_finishes_again() {
     let recovering = |database: &Database| {
         data(database, &["groups", "--kind", "CLIP_RENDER"])["groups"][0]["recovering"].clone()
     };
@@ -76,7 +76,7 @@ fn a_cause_recovers_when_its_kind_finishes_again_and_without_events_nobody_knows
 }
 
 #[test]
-fn jobs_that_were_requeued_before_are_counted_and_undone_requeues_are_not() {
+fn earlier_requeues_are_counted_without_undone_ones() {
     for (variant, live, dead) in [
         ("main", "state", "dead_letter"),
         ("atomic", "state", "dead_letter"),
@@ -103,7 +103,7 @@ fn jobs_that_were_requeued_before_are_counted_and_undone_requeues_are_not() {
 }
 
 #[test]
-fn without_events_nobody_knows_who_was_requeued_before() {
+fn earlier_requeues_are_unknown_without_events() {
     let database = Database::from_fixture("bigint_typical");
     assert!(data(&database, &["groups"])["groups"][0]["requeued_before"].is_null());
     let text = dlq(&database, &["groups"]).expect_code(0).stdout;
@@ -112,7 +112,7 @@ fn without_events_nobody_knows_who_was_requeued_before() {
 }
 
 #[test]
-fn events_that_cannot_be_read_cost_their_columns_and_nothing_else() {
+fn unreadable_events_omit_only_their_columns() {
     let database = Database::from_fixture("main_typical");
     database.execute(
         "ALTER TABLE jobs DISABLE ROW LEVEL SECURITY; REVOKE ALL ON job_events FROM blind",
@@ -150,7 +150,7 @@ fn one_slow_error() -> Database {
 }
 
 #[test]
-fn what_was_read_when_time_ran_out_is_shown_and_said_to_be_a_part() {
+fn timed_out_scan_reports_counts_as_lower_bounds() {
     let database = one_slow_error();
     let groups = data(&database, &["groups", "--timeout", "2s"]);
     assert_eq!(groups["cut"], true, "{groups:#}");

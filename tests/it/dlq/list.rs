@@ -9,7 +9,7 @@ fn sorted(mut ids: Vec<u64>) -> Vec<u64> {
 }
 
 #[test]
-fn every_filter_means_the_same_on_every_variant() {
+fn every_filter_selects_the_same_jobs_in_every_variant() {
     for variant in WITH_DEAD {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let tiktok: Vec<u64> = (216..=223).collect();
@@ -28,7 +28,7 @@ fn every_filter_means_the_same_on_every_variant() {
 }
 
 #[test]
-fn a_group_is_listed_by_the_hash_that_groups_prints() {
+fn group_lists_the_jobs_that_groups_counted() {
     for variant in WITH_DEAD {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let groups = data(&database, &["groups"]);
@@ -44,7 +44,7 @@ fn a_group_is_listed_by_the_hash_that_groups_prints() {
 }
 
 #[test]
-fn pages_hold_every_job_once() {
+fn pages_contain_every_job_exactly_once() {
     for name in ["main_awkward", "bigint_awkward", "status_live_typical"] {
         let database = Database::from_fixture(name);
         for sort in ["updated", "oldest", "died"] {
@@ -66,7 +66,7 @@ fn pages_hold_every_job_once() {
 }
 
 #[test]
-fn jobs_are_listed_by_change_or_by_death_on_every_variant() {
+fn list_is_sorted_by_change_or_dead_since_in_every_variant() {
     for variant in WITH_DEAD {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let newest = listed(&database, &[]);
@@ -92,7 +92,7 @@ fn jobs_are_listed_by_change_or_by_death_on_every_variant() {
 }
 
 #[test]
-fn filters_that_cannot_be_meant_are_refused_with_a_sentence() {
+fn invalid_filters_are_rejected_with_the_reason() {
     let database = Database::from_fixture("main_typical");
     for (args, words) in [
         (&["--kind", "CLIP_RENDR"][..], "did you mean `CLIP_RENDER`"),
@@ -125,7 +125,7 @@ fn filters_that_cannot_be_meant_are_refused_with_a_sentence() {
 }
 
 #[test]
-fn a_schema_without_dead_letters_says_why() {
+fn schema_without_dead_letters_exits_3_with_the_reason() {
     for variant in ["early", "hosted", "october", "typed"] {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let id = database.value("SELECT id::text FROM jobs LIMIT 1");

@@ -7,7 +7,7 @@ use crate::support::cli::{Cli, Output};
 use crate::support::postgres::Database;
 
 #[test]
-fn a_dead_letter_is_shown_with_its_cause_its_kin_and_advice_on_every_variant() {
+fn dead_letter_is_shown_with_cause_and_advice_in_every_variant() {
     for variant in WITH_DEAD {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let id = id(&database, 216);
@@ -28,7 +28,7 @@ fn a_dead_letter_is_shown_with_its_cause_its_kin_and_advice_on_every_variant() {
 }
 
 #[test]
-fn earlier_requeues_are_shown_with_what_became_of_them() {
+fn earlier_requeues_are_shown_with_their_result() {
     for (variant, live, dead, stage) in [
         ("main", "state", "dead_letter", "stage"),
         ("atomic", "state", "dead_letter", "event"),
@@ -75,7 +75,7 @@ fn earlier_requeues_are_shown_with_what_became_of_them() {
 }
 
 #[test]
-fn without_events_nobody_claims_that_it_was_never_requeued() {
+fn earlier_requeues_are_unknown_without_events() {
     let database = Database::from_fixture("bigint_typical");
     let text = dlq(&database, &["show", "216"]).expect_code(0).stdout;
     assert!(text.contains("no earlier requeue is known"), "{text}");
@@ -83,7 +83,7 @@ fn without_events_nobody_claims_that_it_was_never_requeued() {
 }
 
 #[test]
-fn a_job_that_is_not_dead_says_so_and_points_to_jobs_show() {
+fn job_that_is_not_dead_points_to_jobs_show() {
     for (variant, n) in [("main", 1), ("bigint", 131)] {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let id = id(&database, n);
@@ -94,7 +94,7 @@ fn a_job_that_is_not_dead_says_so_and_points_to_jobs_show() {
 }
 
 #[test]
-fn what_is_no_id_is_a_usage_error_and_what_is_not_there_is_said() {
+fn invalid_id_is_a_usage_error_and_missing_job_exits_3() {
     let main = Database::from_fixture("main_typical");
     let bigint = Database::from_fixture("bigint_typical");
     let uuid = "0a9f0000-0000-4000-8000-00000000abcd";
@@ -112,7 +112,7 @@ fn what_is_no_id_is_a_usage_error_and_what_is_not_there_is_said() {
 }
 
 #[test]
-fn the_teams_own_advice_comes_first() {
+fn configured_advice_precedes_built_in_advice() {
     let database = Database::from_fixture("main_typical");
     let id = id(&database, 216);
     let rule = "[[advice]]\npattern = \"tiktok api\"\nclass = \"internal_error\"\nretry = \"no\"\n\
@@ -127,7 +127,7 @@ fn the_teams_own_advice_comes_first() {
 }
 
 #[test]
-fn more_kin_than_were_read_are_said_to_be_more() {
+fn same_cause_count_is_a_lower_bound_if_truncated() {
     let database = Database::from_fixture("main_typical");
     database.execute(
         "INSERT INTO jobs (workspace_id, kind, state, attempts, last_error)

@@ -1,19 +1,19 @@
 //! The connection is cut at every statement there is, one after the other; then the work goes on.
 
-use super::reported_vs_database::{account, whole};
-use crate::requeue::bury;
+use super::reported_vs_database::{assert_report_matches, count_complete_writes};
+use crate::requeue::insert_dead_letters;
 use crate::support::cli::{Cli, Output};
 use crate::support::drill::{in_full, jobs, ran};
 use crate::support::postgres::{Database, cluster};
-use crate::support::wire::{Cut, Moment, Wire};
+use crate::support::wire::{Cut, CutPoint, Wire};
 
 /// More than one flight of batches, so that there is a second connection.
 const JOBS: u32 = 520;
 
 /// Every way to break at a statement: before the server knows of it, after it did it, and there with
 /// the whole network gone.
-const WAYS: [(Moment, bool); 3] =
-    [(Moment::Before, false), (Moment::After, false), (Moment::After, true)];
+const WAYS: [(CutPoint, bool); 3] =
+    [(CutPoint::Before, false), (CutPoint::After, false), (CutPoint::After, true)];
 
 /// A database behind a line, and a machine whose records stay from one command to the next.
 struct Site {
@@ -33,7 +33,7 @@ impl Site {
     /// Only dead jobs, and nothing known of them.
     fn reset(&self) {
         self.db.execute("TRUNCATE jobs, job_events");
-        bury(&self.db, self.jobs);
+        insert_dead_letters(&self.db, self.jobs);
     }
 
     fn dlq(&self, args: &[&str]) -> Output {
@@ -45,7 +45,7 @@ impl Site {
     }
 
     /// Runs it with the cut, and says when that was; `None` if there is no such statement any more.
-    fn struck(&self, args: &[&str], cut: Cut) -> Option<(Output, String)> {
+    fn run_with_cut(&self, args: &[&str], cut: Cut) -> Option<(Output, String)> {
         self.wire.arm(Some(cut));
         let output = self.dlq(args);
         let broke = self.wire.broke();
@@ -83,52 +83,52 @@ fn requeue(site: &Site, ids: bool) -> u32 {
         let mut args = vec!["requeue"];
         args.extend(ids.iter().flatten().flatten().map(String::as_str));
         args.extend(ids.is_empty().then_some("--all"));
-        let Some((first, when)) = site.struck(&args, cut) else { return false };
-        let (written, _) = whole(&site.db, &when);
-        account(&first, all, written, &when);
+        let Some((first, when)) = site.run_with_cut(&args, cut) else { return false };
+        let (written, _) = count_complete_writes(&site.db, &when);
+        assert_report_matches(&first, all, written, &when);
         let operation = announced(&first);
         let again = match &operation {
             Some(operation) => site.dlq(&["requeue", "--resume", operation]),
             None => site.dlq(&args),
         };
         assert_eq!(again.code, 0, "{when}: {first:#?} {again:#?}");
-        assert_eq!(whole(&site.db, &when), (all, 0), "{when}");
+        assert_eq!(count_complete_writes(&site.db, &when), (all, 0), "{when}");
         let operation = operation.or_else(|| announced(&again)).unwrap();
         let undo = site.dlq(&["undo", &operation]);
-        assert_eq!((undo.code, whole(&site.db, &when)), (0, (all, all)), "{when}: {undo:#?}");
+        assert_eq!((undo.code, count_complete_writes(&site.db, &when)), (0, (all, all)), "{when}: {undo:#?}");
         true
     })
 }
 
 #[test]
-fn at_every_statement_of_a_requeue() {
+fn requeue_survives_a_cut_at_every_statement() {
     let site = Site::new(jobs(JOBS));
     let cuts = requeue(&site, false);
     ran(&format!("requeue cut {cuts} times × {} jobs", site.jobs));
 }
 
 #[test]
-fn at_every_statement_of_a_requeue_that_is_all_or_nothing() {
+fn all_or_nothing_requeue_survives_a_cut_at_every_statement() {
     let site = Site::new(30);
     let cuts = requeue(&site, true);
     ran(&format!("requeue of ids cut {cuts} times × {} jobs", site.jobs));
 }
 
 #[test]
-fn at_every_statement_of_an_undo() {
+fn undo_survives_a_cut_at_every_statement() {
     let site = Site::new(jobs(JOBS));
     let all = u64::from(site.jobs);
     let cuts = at_every_statement(|cut| {
         site.reset();
         let operation = announced(&site.dlq(&["requeue", "--all"])).unwrap();
-        let Some((first, when)) = site.struck(&["undo", &operation], cut) else { return false };
-        let (_, back) = whole(&site.db, &when);
-        account(&first, all, back, &when);
+        let Some((first, when)) = site.run_with_cut(&["undo", &operation], cut) else { return false };
+        let (_, back) = count_complete_writes(&site.db, &when);
+        assert_report_matches(&first, all, back, &when);
         let data = &first.json()["data"];
         assert!(data["outcome"].is_null() || data["eligible"] == all, "{when}: {data:#}");
         let again = site.dlq(&["undo", &operation]);
         assert_eq!(again.code, 0, "{when}: {first:#?} {again:#?}");
-        assert_eq!(whole(&site.db, &when), (all, all), "{when}");
+        assert_eq!(count_complete_writes(&site.db, &when), (all, all), "{when}");
         let json = again.json();
         let told = json["data"]["undone_before"].as_u64().unwrap();
         let done = json["data"]["outcome"]["done"].as_u64().unwrap_or(0);
@@ -147,7 +147,7 @@ const WITNESS: &str = "
     CREATE TRIGGER witness AFTER UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION witness()";
 
 #[test]
-fn at_every_statement_where_there_are_no_events() {
+fn requeue_without_events_survives_a_cut_at_every_statement() {
     let mut site = Site::new(26);
     let all = u64::from(site.jobs);
     let cuts = at_every_statement(|cut| {
@@ -157,9 +157,9 @@ fn at_every_statement_where_there_are_no_events() {
             let n = "SELECT count(*) FILTER (WHERE was = 'failed') || ' ' || count(DISTINCT id) FROM moves";
             db.value(n)
         };
-        let Some((first, when)) = site.struck(&["requeue", "--all"], cut) else { return false };
+        let Some((first, when)) = site.run_with_cut(&["requeue", "--all"], cut) else { return false };
         let written = site.db.value("SELECT count(*) FROM moves").parse().unwrap();
-        account(&first, all, written, &when);
+        assert_report_matches(&first, all, written, &when);
         let operation = announced(&first);
         let again = match &operation {
             Some(operation) => site.dlq(&["requeue", "--resume", operation]),
@@ -171,12 +171,12 @@ fn at_every_statement_where_there_are_no_events() {
             "{when}: {again:#?}"
         );
         let operation = operation.or_else(|| announced(&again)).unwrap();
-        let (first, when) = match site.struck(&["undo", &operation], cut) {
+        let (first, when) = match site.run_with_cut(&["undo", &operation], cut) {
             Some(struck) => struck,
             None => (site.dlq(&["undo", &operation]), when),
         };
         let back = "SELECT count(*) FROM moves WHERE is_now = 'failed'";
-        account(&first, all, site.db.value(back).parse().unwrap(), &when);
+        assert_report_matches(&first, all, site.db.value(back).parse().unwrap(), &when);
         site.dlq(&["undo", &operation]).expect_code(0);
         assert_eq!(
             (site.db.value(back), moved(&site.db)),

@@ -4,8 +4,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
 use std::process::Command;
 
-use super::reported_vs_database::{account, whole};
-use crate::requeue::{bury, command};
+use super::reported_vs_database::{assert_report_matches, count_complete_writes};
+use crate::requeue::{insert_dead_letters, command};
 use crate::support::drill::{jobs, not_run, ran};
 use crate::support::postgres::{Database, cluster};
 
@@ -16,8 +16,8 @@ const JOBS: u32 = 6_000;
 fn fills_up(db: &Database, all: u64, make_room: impl FnOnce()) -> u64 {
     let mut first = command(db, "requeue", &["--all", "--yes", "--reason", "drill"]);
     let output = first.run().expect_code(75);
-    let (written, _) = whole(db, "the disk is full");
-    account(&output, all, written, "the disk is full");
+    let (written, _) = count_complete_writes(db, "the disk is full");
+    assert_report_matches(&output, all, written, "the disk is full");
     assert!(written > 0 && written < all, "{written} of {all}: {output:#?}");
     let errors = &output.json()["errors"].to_string();
     assert!(errors.contains("53100") && errors.contains("make room"), "{errors}");
@@ -32,19 +32,19 @@ fn fills_up(db: &Database, all: u64, make_room: impl FnOnce()) -> u64 {
     };
     let still_full = resume();
     assert!(matches!(still_full.code, 3 | 75), "{still_full:#?}");
-    whole(db, "the disk is still full");
+    count_complete_writes(db, "the disk is still full");
     make_room();
     let again = resume();
-    assert_eq!((again.code, whole(db, "there is room")), (0, (all, 0)), "{again:#?}");
+    assert_eq!((again.code, count_complete_writes(db, "there is room")), (0, (all, 0)), "{again:#?}");
     let undo = command(db, "undo", &[&operation, "--yes", "--reason", "drill"]).run();
-    assert_eq!((undo.code, whole(db, "undone")), (0, (all, all)), "{undo:#?}");
+    assert_eq!((undo.code, count_complete_writes(db, "undone")), (0, (all, all)), "{undo:#?}");
     written
 }
 
 #[test]
-fn as_a_trigger_says() {
+fn requeue_stops_when_a_trigger_reports_a_full_disk() {
     let db = Database::with_variant("main");
-    bury(&db, 500);
+    insert_dead_letters(&db, 500);
     db.execute(
         "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
            IF (SELECT count(*) FROM job_events) >= 200 THEN
@@ -97,14 +97,14 @@ fn run(program: &str, args: &[&str], path: &Path) -> Result<(), String> {
 }
 
 #[test]
-fn on_a_small_disk() {
+fn requeue_stops_when_the_disk_is_full() {
     // Room for the dead jobs, and for some of what requeues them.
     let (jobs, db) = (jobs(JOBS), Database::with_variant("main"));
     let disk = match Disk::mount(1 << 20) {
         Ok(disk) => disk,
         Err(why) => return not_run(&format!("a small disk of memory cannot be mounted ({why})")),
     };
-    bury(&db, jobs);
+    insert_dead_letters(&db, jobs);
     let (name, space) = (format!("small_{}", db.name()), disk.space());
     db.execute(&format!("CREATE TABLESPACE {name} LOCATION '{}'", space.display()));
     for table in ["jobs", "job_events"] {

@@ -88,7 +88,7 @@ fn compare(server: &Server) -> String {
 }
 
 #[test]
-fn a_large_table_in_partitions_is_read_and_requeued() {
+fn large_partitioned_table_is_read_and_requeued() {
     let server = filled(&partitions::daily(), &[]);
     let session = Session::open(&server.url("app"));
     let said = compare(&server);
@@ -109,7 +109,7 @@ fn a_large_table_in_partitions_is_read_and_requeued() {
 }
 
 #[test]
-fn a_table_with_dead_rows_is_read_while_it_is_vacuumed() {
+fn table_with_dead_rows_is_read_during_a_vacuum() {
     let settings = [
         ("autovacuum", "on"),
         ("autovacuum_naptime", "1s"),

@@ -2,8 +2,8 @@
 
 use std::thread;
 
-use super::reported_vs_database::{account, whole};
-use crate::requeue::{bury, command, events};
+use super::reported_vs_database::{assert_report_matches, count_complete_writes};
+use crate::requeue::{insert_dead_letters, command, events};
 use crate::support::cli::{Cli, Output};
 use crate::support::drill::{jobs, ran};
 use crate::support::postgres::{Database, Session};
@@ -26,9 +26,9 @@ fn requeue(db: &Database, more: &[&str]) -> Cli {
 fn goes_on(db: &Database, first: &Cli, operation: &str, all: u64) {
     let state = first.home().join(".local/state");
     let again = requeue(db, &["--resume", operation]).env("XDG_STATE_HOME", &state).run();
-    assert_eq!((again.code, whole(db, "resumed")), (0, (all, 0)), "{again:#?}");
+    assert_eq!((again.code, count_complete_writes(db, "resumed")), (0, (all, 0)), "{again:#?}");
     let undo = command(db, "undo", &[operation, "--yes", "--reason", "drill"]).run();
-    assert_eq!((undo.code, whole(db, "undone")), (0, (all, all)), "{undo:#?}");
+    assert_eq!((undo.code, count_complete_writes(db, "undone")), (0, (all, all)), "{undo:#?}");
 }
 
 fn operation(output: &Output) -> String {
@@ -36,9 +36,9 @@ fn operation(output: &Output) -> String {
 }
 
 #[test]
-fn on_some_rows() {
+fn requeue_skips_locked_rows() {
     let (db, jobs) = (Database::with_variant("main"), jobs(JOBS));
-    bury(&db, jobs);
+    insert_dead_letters(&db, jobs);
     let holder = db.session();
     // One here, one there, and one after the other.
     holder.execute(
@@ -47,8 +47,8 @@ fn on_some_rows() {
     );
     let mut first = requeue(&db, &["--all"]);
     let output = first.run().expect_code(75);
-    let (written, _) = whole(&db, "some rows are locked");
-    account(&output, u64::from(jobs), written, "some rows are locked");
+    let (written, _) = count_complete_writes(&db, "some rows are locked");
+    assert_report_matches(&output, u64::from(jobs), written, "some rows are locked");
     let outcome = &output.json()["data"]["outcome"];
     assert_eq!((&outcome["left"], &outcome["errors"]), (&0.into(), &0.into()), "{outcome:#}");
     let skipped = outcome["skipped_jobs"].as_array().unwrap();
@@ -59,21 +59,21 @@ fn on_some_rows() {
 }
 
 #[test]
-fn on_the_table_before_the_plan() {
+fn requeue_fails_if_the_table_is_locked_before_the_plan() {
     let db = Database::with_variant("main");
-    bury(&db, 20);
+    insert_dead_letters(&db, 20);
     let holder = db.session();
     holder.execute(TABLE);
     let output = requeue(&db, &["--all"]).run().expect_code(3);
     assert!(output.json()["errors"].to_string().contains(CAUSE), "{output:#?}");
     assert!(!output.stderr.contains("operation rq-"), "{output:#?}");
     holder.execute("COMMIT");
-    assert_eq!(whole(&db, "locked before the plan"), (0, 0));
+    assert_eq!(count_complete_writes(&db, "locked before the plan"), (0, 0));
     ran("a table lock before the plan × 20 jobs");
 }
 
 /// Begins a requeue, takes the table away as soon as some jobs are written, and waits for the end.
-fn barred(db: &Database, cli: &mut Cli) -> (Output, Session) {
+fn lock_table_during_requeue(db: &Database, cli: &mut Cli) -> (Output, Session) {
     let (running, holder) = (cli.start(), db.session());
     wait_until("some are requeued", || events(db) != "0");
     holder.execute(TABLE);
@@ -81,16 +81,16 @@ fn barred(db: &Database, cli: &mut Cli) -> (Output, Session) {
 }
 
 #[test]
-fn on_the_table_in_the_middle() {
+fn requeue_stops_and_resumes_if_the_table_is_locked_midway() {
     let (db, jobs) = (Database::with_variant("main"), jobs(JOBS));
-    bury(&db, jobs);
+    insert_dead_letters(&db, jobs);
     // Slow enough that the lock always comes in time.
     let mut first = requeue(&db, &["--all", "--rate", "1000/s"]);
-    let (output, holder) = barred(&db, &mut first);
+    let (output, holder) = lock_table_during_requeue(&db, &mut first);
     let output = output.expect_code(75);
     holder.execute("COMMIT");
-    let (written, _) = whole(&db, "the table is locked");
-    account(&output, u64::from(jobs), written, "the table is locked");
+    let (written, _) = count_complete_writes(&db, "the table is locked");
+    assert_report_matches(&output, u64::from(jobs), written, "the table is locked");
     let json = output.json();
     assert!(json["errors"].to_string().contains(CAUSE), "{json:#}");
     assert!(json["data"]["outcome"]["left"].as_u64() > Some(0), "{json:#}");
@@ -99,9 +99,9 @@ fn on_the_table_in_the_middle() {
 }
 
 #[test]
-fn on_the_table_when_ids_are_all_or_nothing() {
+fn all_or_nothing_requeue_fails_if_the_table_is_locked() {
     let db = Database::with_variant("main");
-    bury(&db, 300);
+    insert_dead_letters(&db, 300);
     let ids = db.rows("SELECT id::text FROM jobs");
     let ids: Vec<_> = ids.iter().flatten().flatten().map(String::as_str).collect();
     let holder = db.session();
@@ -109,10 +109,10 @@ fn on_the_table_when_ids_are_all_or_nothing() {
     holder.execute("BEGIN; LOCK TABLE jobs IN SHARE MODE");
     let mut first = requeue(&db, &ids);
     let output = first.run().expect_code(3);
-    account(&output, 300, 0, "ids under a table lock");
+    assert_report_matches(&output, 300, 0, "ids under a table lock");
     assert!(output.json()["errors"].to_string().contains(CAUSE), "{output:#?}");
     holder.execute("COMMIT");
-    assert_eq!(whole(&db, "ids under a table lock"), (0, 0));
+    assert_eq!(count_complete_writes(&db, "ids under a table lock"), (0, 0));
     goes_on(&db, &first, &operation(&output), 300);
     ran("a table lock under a requeue of ids × 300 jobs");
 }
@@ -147,7 +147,7 @@ fn not_seen(args: &[&str], output: &Output) {
 }
 
 #[test]
-fn on_the_table_while_it_is_read() {
+fn reads_are_unknown_while_the_table_is_locked() {
     let db = Database::from_fixture("main_typical");
     let id = crate::requeue::job(201);
     let holder = db.session();

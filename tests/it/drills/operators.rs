@@ -4,11 +4,11 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::reported_vs_database::account;
+use super::reported_vs_database::assert_report_matches;
 use super::workers::{witness, work};
-use crate::requeue::{bury, command, count};
+use crate::requeue::{insert_dead_letters, command, count};
 use crate::support::cli::Output;
-use crate::support::drill::{in_full, jobs, ran, rounds};
+use crate::support::drill::{in_full, jobs, ran, drill_rounds};
 use crate::support::postgres::Database;
 
 /// Jobs that both want, in the test suite.
@@ -16,7 +16,7 @@ const JOBS: u32 = 2_000;
 const WORKERS: usize = 4;
 
 /// What an operator's command says it wrote, and what its events say.
-fn told(db: &Database, output: &Output) -> (u64, u64) {
+fn reported_and_recorded_counts(db: &Database, output: &Output) -> (u64, u64) {
     let json = output.json();
     let operation = json["data"]["outcome"]["operation"].as_str();
     let events = operation.map_or(0, |operation| {
@@ -47,22 +47,22 @@ fn race(db: &Database) -> (Vec<Output>, u64) {
 }
 
 #[test]
-fn two_operators_on_the_same_jobs() {
-    let (jobs, rounds) = (jobs(JOBS), if in_full() { rounds() } else { 1 });
+fn two_operators_requeue_each_job_once() {
+    let (jobs, rounds) = (jobs(JOBS), if in_full() { drill_rounds() } else { 1 });
     let mut worked = 0;
     for round in 0..rounds {
         let db = Database::with_variant("main");
-        bury(&db, jobs);
+        insert_dead_letters(&db, jobs);
         witness(&db);
         let (outputs, taken) = race(&db);
         let mut sum = 0;
         for (n, output) in outputs.iter().enumerate() {
             let when = format!("round {round}, operator {n}");
-            let (done, events) = told(&db, output);
+            let (done, events) = reported_and_recorded_counts(&db, output);
             assert_eq!(done, events, "{when}: {output:#?}");
             let asked = output.json()["data"]["eligible"].as_u64().unwrap();
             if asked > 0 {
-                account(output, asked, events, &when);
+                assert_report_matches(output, asked, events, &when);
             }
             sum += done;
         }

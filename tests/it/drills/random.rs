@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::requeue::{bury, command, count, events};
+use crate::requeue::{insert_dead_letters, command, count, events};
 use crate::support::cli::Running;
-use crate::support::drill::{jobs, ran, rounds};
+use crate::support::drill::{jobs, ran, drill_rounds};
 use crate::support::postgres::Database;
 use crate::support::restart::Restartable;
 
@@ -36,9 +36,9 @@ fn strike(blow: impl Fn(&Database, &Running)) {
 
 fn strike_on(database: impl Fn() -> Database, blow: impl Fn(&Database, &Running)) {
     let jobs = jobs(JOBS);
-    for round in 0..rounds() {
+    for round in 0..drill_rounds() {
         let db = database();
-        bury(&db, jobs);
+        insert_dead_letters(&db, jobs);
         let mut cli = command(&db, "requeue", &["--all", "--yes", "--reason", "drill"]);
         let running = cli.start();
         blow(&db, &running);
@@ -65,11 +65,11 @@ fn strike_on(database: impl Fn() -> Database, blow: impl Fn(&Database, &Running)
         assert_eq!(each, jobs.to_string(), "round {round}");
         println!("round {round}: struck after {partial} of {jobs} jobs");
     }
-    ran(&format!("{} rounds × {jobs} jobs", rounds()));
+    ran(&format!("{} rounds × {jobs} jobs", drill_rounds()));
 }
 
 #[test]
-fn killed_at_a_random_moment() {
+fn kill_at_a_random_moment_loses_no_job() {
     strike(|db, running| {
         some_progress(db, running);
         running.signal_if_alive("KILL");
@@ -77,7 +77,7 @@ fn killed_at_a_random_moment() {
 }
 
 #[test]
-fn connection_terminated_at_a_random_moment() {
+fn terminated_connection_at_a_random_moment_loses_no_job() {
     strike(|db, running| {
         some_progress(db, running);
         db.execute(
@@ -88,7 +88,7 @@ fn connection_terminated_at_a_random_moment() {
 }
 
 #[test]
-fn server_restarted_at_a_random_moment() {
+fn server_restart_at_a_random_moment_loses_no_job() {
     let server = Arc::new(Restartable::start());
     strike_on(
         || Database::with_variant_on(&server, "main"),
@@ -100,7 +100,7 @@ fn server_restarted_at_a_random_moment() {
 }
 
 #[test]
-fn interrupted_by_the_person() {
+fn interrupt_at_a_random_moment_loses_no_job() {
     strike(|db, running| {
         some_progress(db, running);
         running.signal_if_alive("INT");

@@ -18,7 +18,7 @@ const HALF_DONE: &str = "
         OR (state = 'dead_letter' AND attempts = 0)";
 
 /// Fails unless every job is whole; answers how many were requeued and how many put back.
-pub fn whole(db: &Database, when: &str) -> (u64, u64) {
+pub fn count_complete_writes(db: &Database, when: &str) -> (u64, u64) {
     assert_eq!(db.value(HALF_DONE), "none", "{when}");
     let events = |reason: &str| {
         let sql = format!("SELECT count(*) FROM job_events WHERE data->>'reason' = '{reason}'");
@@ -29,7 +29,7 @@ pub fn whole(db: &Database, when: &str) -> (u64, u64) {
 
 /// Fails unless the account of a write is true: `written` jobs of `asked` are, as the database knows.
 /// A run that came to no account wrote nothing, and says why.
-pub fn account(output: &Output, asked: u64, written: u64, when: &str) {
+pub fn assert_report_matches(output: &Output, asked: u64, written: u64, when: &str) {
     let json = output.json();
     assert_eq!(json["exit_code"], output.code, "{when}: {json:#}");
     let outcome = &json["data"]["outcome"];

@@ -1,12 +1,12 @@
 //! Statements that take too long: single rows, every row from some moment on, and what is read.
 
-use super::reported_vs_database::{account, whole};
+use super::reported_vs_database::{assert_report_matches, count_complete_writes};
 use crate::requeue::write_errors::before_queued;
-use crate::requeue::{bury, command};
+use crate::requeue::{insert_dead_letters, command};
 use crate::support::cli::Cli;
 use crate::support::drill::{jobs, ran};
 use crate::support::postgres::{Database, cluster};
-use crate::support::wire::{Cut, Moment, Wire};
+use crate::support::wire::{Cut, CutPoint, Wire};
 
 /// Jobs in the test suite: as many as two flights.
 const JOBS: u32 = 1_000;
@@ -21,32 +21,32 @@ fn through(db: &Database, all: u64, code: i32, when: &str) {
     let patience = ["--yes", "--reason", "drill", "--timeout", "500ms", "--lock-wait", "100ms"];
     let mut first = command(db, "requeue", &[&["--all"], &patience[..]].concat());
     let output = first.run().expect_code(code);
-    let (written, _) = whole(db, when);
-    account(&output, all, written, when);
+    let (written, _) = count_complete_writes(db, when);
+    assert_report_matches(&output, all, written, when);
     let operation = output.json()["data"]["outcome"]["operation"].as_str().unwrap().to_owned();
     db.execute("DROP TRIGGER meddle ON jobs");
     let state = first.home().join(".local/state");
     let again = command(db, "requeue", &["--resume", &operation, "--yes", "--reason", "drill"])
         .env("XDG_STATE_HOME", &state)
         .run();
-    assert_eq!((again.code, whole(db, when)), (0, (all, 0)), "{when}: {again:#?}");
+    assert_eq!((again.code, count_complete_writes(db, when)), (0, (all, 0)), "{when}: {again:#?}");
     let undo = command(db, "undo", &[&operation, "--yes", "--reason", "drill"]).run();
-    assert_eq!((undo.code, whole(db, when)), (0, (all, all)), "{when}: {undo:#?}");
+    assert_eq!((undo.code, count_complete_writes(db, when)), (0, (all, all)), "{when}: {undo:#?}");
 }
 
 #[test]
-fn of_single_rows() {
+fn requeue_skips_a_row_that_times_out() {
     let (db, jobs) = (Database::with_variant("main"), jobs(JOBS));
-    bury(&db, jobs);
+    insert_dead_letters(&db, jobs);
     slow_where(&db, &format!("NEW.last_error LIKE '% {}s'", jobs / 2));
     through(&db, u64::from(jobs), 75, "one row is slow");
     ran(&format!("a slow row × {jobs} jobs"));
 }
 
 #[test]
-fn of_every_row_from_some_moment_on() {
+fn requeue_stops_when_the_server_becomes_slow() {
     let (db, jobs) = (Database::with_variant("main"), jobs(JOBS));
-    bury(&db, jobs);
+    insert_dead_letters(&db, jobs);
     // The server becomes slow when some batches are written.
     slow_where(&db, "(SELECT count(*) FROM job_events) >= 200");
     through(&db, u64::from(jobs), 75, "the server became slow");
@@ -54,19 +54,19 @@ fn of_every_row_from_some_moment_on() {
 }
 
 #[test]
-fn of_every_row() {
+fn requeue_is_unknown_when_every_row_times_out() {
     let (db, jobs) = (Database::with_variant("main"), jobs(JOBS));
-    bury(&db, jobs);
+    insert_dead_letters(&db, jobs);
     slow_where(&db, "true");
     through(&db, u64::from(jobs), 3, "the server is slow");
     ran(&format!("a slow server × {jobs} jobs"));
 }
 
 /// The statement from which on the server is silent: in the layout, and in the first question after it.
-const SILENT_FROM: [u32; 2] = [1, 3];
+const HANG_FROM: [u32; 2] = [1, 3];
 
 #[test]
-fn of_what_is_read() {
+fn reads_are_unknown_when_the_server_hangs() {
     let db = Database::from_fixture("main_typical");
     let id = crate::requeue::job(201);
     let commands: [&[&str]; 8] = [
@@ -81,7 +81,7 @@ fn of_what_is_read() {
     ];
     std::thread::scope(|scope| {
         for args in commands {
-            for at in SILENT_FROM {
+            for at in HANG_FROM {
                 let db = &db;
                 scope.spawn(move || unanswered(db, args, at));
             }
@@ -93,7 +93,7 @@ fn of_what_is_read() {
 /// Fails if a command that got no answer says that it saw something, or not why it did not.
 fn unanswered(db: &Database, args: &[&str], at: u32) {
     let wire = Wire::to(cluster().directory().join(".s.PGSQL.5432"));
-    wire.arm(Some(Cut { at, moment: Moment::Silent, everything: false }));
+    wire.arm(Some(Cut { at, moment: CutPoint::Hang, everything: false }));
     let output = Cli::new([args, &["-o", "json", "--timeout", "1s"]].concat())
         .env("DATABASE_URL", wire.url(db.name()))
         .run();

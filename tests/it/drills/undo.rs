@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::reported_vs_database::account;
+use super::reported_vs_database::assert_report_matches;
 use super::workers::{witness, work};
-use crate::requeue::{bury, command, count};
+use crate::requeue::{insert_dead_letters, command, count};
 use crate::support::cli::Output;
-use crate::support::drill::{in_full, jobs, ran, rounds};
+use crate::support::drill::{in_full, jobs, ran, drill_rounds};
 use crate::support::postgres::Database;
 use crate::support::wait_until;
 
@@ -43,12 +43,12 @@ const WRONG: &str = "
         FROM jobs j JOIN job_events e ON e.job_id = j.id GROUP BY j.id, j.state) t";
 
 #[test]
-fn while_workers_claim() {
-    let (jobs, rounds) = (jobs(JOBS), if in_full() { rounds() } else { 1 });
+fn undo_keeps_jobs_that_workers_claim_meanwhile() {
+    let (jobs, rounds) = (jobs(JOBS), if in_full() { drill_rounds() } else { 1 });
     let (all, mut kept) = (u64::from(jobs), 0);
     for round in 0..rounds {
         let db = Database::with_variant("main");
-        bury(&db, jobs);
+        insert_dead_letters(&db, jobs);
         witness(&db);
         let json = command(&db, "requeue", &["--all", "--yes", "--reason", "drill"]).run().json();
         let operation = json["data"]["outcome"]["operation"].as_str().unwrap().to_owned();
@@ -63,7 +63,7 @@ fn while_workers_claim() {
         assert_eq!(n(&data["eligible"]) + moved_on, all, "round {round}: {data:#}");
         assert_eq!(n(&data["outcome"]["done"]), back, "round {round}: {data:#}");
         assert_eq!(moved_on + skipped, all - back, "round {round}: {data:#}");
-        account(&output, all - moved_on, back, &format!("round {round}"));
+        assert_report_matches(&output, all - moved_on, back, &format!("round {round}"));
         let changed = data["outcome"]["skipped_jobs"].as_array().unwrap();
         assert!(changed.iter().all(|job| job["why"] == "changed"), "round {round}: {data:#}");
         kept += all - back;

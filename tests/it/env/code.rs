@@ -6,7 +6,7 @@ const TEMPLATE: &str = "A=\nB=\n";
 const KEYS: &str = "A: z.string(),\nB: z.string(),";
 
 #[test]
-fn code_that_agrees_is_ok() {
+fn matching_code_is_ok() {
     let mut cli = project(KEYS, "A=x\nB=x\n", "env check --code .")
         .file("src/a.ts", "export const url = process.env.A;\nconst { B } = process.env;\n");
     let output = cli.run().expect_code(0);
@@ -14,7 +14,7 @@ fn code_that_agrees_is_ok() {
 }
 
 #[test]
-fn undeclared_and_unused_keys_are_told_with_their_lines() {
+fn undeclared_and_unused_keys_are_reported_with_lines() {
     let mut cli =
         project(KEYS, TEMPLATE, "env check --code src -o json --schema packages/shared/src/env.ts")
             .file("src/a.ts", "export const url = process.env.A;\n")
@@ -49,7 +49,7 @@ fn cli_sarif() -> String {
 }
 
 #[test]
-fn a_file_that_cannot_be_parsed_is_unknown_never_ok() {
+fn unparsable_file_is_unknown() {
     let mut cli = project(KEYS, "A=x\nB=x\n", "env check --code . -o json")
         .file("src/a.ts", "process.env.A; process.env.B;")
         .file("src/broken.ts", "process.env.\n");
@@ -65,7 +65,7 @@ fn a_file_that_cannot_be_parsed_is_unknown_never_ok() {
 }
 
 #[test]
-fn the_schemas_own_file_hands_on_and_does_not_use() {
+fn schema_file_does_not_count_as_usage() {
     let schema = "import { createEnv } from '@t3-oss/env-core';\nimport { z } from 'zod';\n\
         export const env = createEnv({ server: { A: z.string(), B: z.string() },\n\
         runtimeEnv: { A: process.env.A, B: process.env.B } });\n";
@@ -82,7 +82,7 @@ fn the_schemas_own_file_hands_on_and_does_not_use() {
 }
 
 #[test]
-fn a_terminal_shows_how_far_it_is() {
+fn terminal_shows_scan_progress() {
     let mut cli = project(KEYS, TEMPLATE, "env check --code .");
     for n in 0..2_000 {
         cli = cli.file(&format!("src/{n}.ts"), "process.env.A; process.env.B;");

@@ -15,7 +15,7 @@ fn template(cli: &Cli) -> String {
 }
 
 #[test]
-fn missing_keys_go_in_and_every_byte_stays() {
+fn missing_keys_are_inserted_and_other_bytes_kept() {
     let mut cli = project(KEYS, TEMPLATE, "env check --fix --yes -o json");
     let path = cli.home().join(".env.example");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
@@ -39,7 +39,7 @@ fn missing_keys_go_in_and_every_byte_stays() {
 }
 
 #[test]
-fn nobody_to_ask_is_refused_and_nothing_is_written() {
+fn unconfirmed_fix_is_refused_without_writing() {
     let mut cli = project(KEYS, TEMPLATE, "env check --fix");
     let output = cli.run().expect_code(77);
     assert!(output.stderr.contains("+B=") && output.stderr.contains("--yes"), "{}", output.stderr);
@@ -48,7 +48,7 @@ fn nobody_to_ask_is_refused_and_nothing_is_written() {
 }
 
 #[test]
-fn a_person_may_decline_or_agree() {
+fn prompt_can_be_declined_or_accepted() {
     let answers = [
         ("n\r", 77, "declined"),
         ("\x03", 130, "error: interrupted: nothing was written"),
@@ -68,7 +68,7 @@ fn a_person_may_decline_or_agree() {
 }
 
 #[test]
-fn a_template_that_would_read_otherwise_is_refused() {
+fn fix_that_would_change_other_values_is_refused() {
     // The quote is open: one in what comes below would close it.
     let keys = "A: z.string(),\nB: z.string().describe('one inch: \"'),";
     let mut cli = project(keys, "A=\"open\n", "env check --fix --yes");

@@ -19,7 +19,7 @@ fn triage(cli: Cli) -> Output {
 }
 
 #[test]
-fn triage_in_a_checkout_holds_the_template_against_the_schema() {
+fn triage_checks_the_template_in_a_checkout() {
     let healthy = project(PROPERTIES, "DATABASE_URL=\nNODE_ENV=\n", "triage -o json");
     let json = triage(healthy).expect_code(0).json();
     assert_eq!(json["data"]["steps"][4]["question"], "environment?");
@@ -33,20 +33,20 @@ fn triage_in_a_checkout_holds_the_template_against_the_schema() {
 }
 
 #[test]
-fn triage_outside_a_checkout_says_nothing_of_the_environment() {
+fn triage_outside_a_checkout_omits_the_environment() {
     let json = triage(Cli::new(["triage", "-o", "json"])).expect_code(0).json();
     assert_eq!(json["data"]["steps"].as_array().expect("steps").len(), 5);
 }
 
 #[test]
-fn a_schema_that_cannot_be_read_is_unknown_to_triage() {
+fn unreadable_schema_is_unknown_in_triage() {
     let broken = Cli::new(["triage", "-o", "json"]).file(SCHEMA, "export const EnvSchema = z.obj(");
     let json = triage(broken).expect_code(3).json();
     assert_eq!(json["data"]["steps"][4]["status"], "unknown");
 }
 
 #[test]
-fn a_dotenv_that_other_commands_refuse_stops_no_check_of_the_environment() {
+fn invalid_dotenv_does_not_stop_env_commands() {
     let dotenv = "DATABASE_URL=postgresql://app:pa$word@db.example/app\n";
     let template = "DATABASE_URL=\nNODE_ENV=\n";
     let run = |args: &str| project(PROPERTIES, template, args).file(".env", dotenv).run();

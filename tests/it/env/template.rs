@@ -6,7 +6,7 @@ use crate::support::cli::Cli;
 const TWO: &str = "  SUPABASE_URL: z.string(),\n  SUPABASE_SERVICE_ROLE_KEY: z.string(),";
 
 #[test]
-fn a_template_in_sync_is_ok() {
+fn template_in_sync_is_ok() {
     let template = "\u{feff}SUPABASE_URL=x\r\nSUPABASE_SERVICE_ROLE_KEY=y\r\n";
     let out = project(TWO, template, "env check").run().expect_code(0);
     assert!(out.stdout.starts_with("OK  the template agrees with the schema\n"), "{out:#?}");
@@ -31,7 +31,7 @@ fn missing_and_extra_keys_are_critical_with_their_lines() {
 }
 
 #[test]
-fn a_renamed_key_is_recognised() {
+fn renamed_key_is_recognized() {
     let template = "SUPABASE_URL=x\nSUPABASE_SERVICE_KEY=y\n";
     let out = project(TWO, template, "env check").run().expect_code(2);
     assert!(out.stdout.contains("which has SUPABASE_SERVICE_KEY (renamed?)"), "{out:#?}");
@@ -47,7 +47,7 @@ fn commented_keys_are_documented_unless_strict() {
 }
 
 #[test]
-fn a_template_that_breaks_the_start_when_copied_is_a_warning() {
+fn template_that_fails_when_copied_is_a_warning() {
     let properties = "  A: z.string().url().optional(),";
     project(properties, "A=\n", "env check").run().expect_code(1);
     project(properties, "A=\n", "env check --fail-on critical").run().expect_code(0);
@@ -55,7 +55,7 @@ fn a_template_that_breaks_the_start_when_copied_is_a_warning() {
 }
 
 #[test]
-fn the_fields_of_the_old_script_stand_at_the_top() {
+fn json_keeps_the_top_level_fields_of_the_old_script() {
     let template = "SUPABASE_URL=x\nOTHER=1\n";
     let json = project(TWO, template, "env check -o json").run().expect_code(2).json();
     assert_eq!(json["ok"], false);
@@ -70,7 +70,7 @@ fn the_fields_of_the_old_script_stand_at_the_top() {
 }
 
 #[test]
-fn without_a_schema_nothing_is_judged() {
+fn missing_or_invalid_schema_is_unknown() {
     let out = Cli::new(["env", "check"]).file(".env.example", "A=\n").run().expect_code(3);
     assert!(out.stderr.contains(SCHEMA) && out.stderr.contains("--schema PATH"), "{out:#?}");
     let out = project("  A: z.string(,", "A=\n", "env check").run().expect_code(3);
@@ -80,7 +80,7 @@ fn without_a_schema_nothing_is_judged() {
 }
 
 #[test]
-fn a_missing_template_is_unknown_and_optional_beside_values() {
+fn missing_template_is_unknown_unless_values_are_given() {
     let out = project(TWO, "", "env check --template absent").run().expect_code(3);
     assert!(out.stderr.contains("cannot read absent"), "{out:#?}");
     let schema = "import { z } from 'zod/v3';\nconst EnvSchema = z.object({ A: z.string() });\n";
@@ -92,7 +92,7 @@ fn a_missing_template_is_unknown_and_optional_beside_values() {
 }
 
 #[test]
-fn what_the_platform_sets_is_neither_missing_nor_extra() {
+fn platform_keys_are_neither_missing_nor_extra() {
     let schema = "import { createEnv } from '@t3-oss/env-core';\n\
         import { vercel } from '@t3-oss/env-core/presets-zod';\nimport { z } from 'zod';\n\
         export const env = createEnv({ server: { A: z.string() }, extends: [vercel()],\n\

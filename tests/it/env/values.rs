@@ -6,20 +6,20 @@ use crate::support::cli::Cli;
 /// Stands for a secret: it must not be in any output.
 const SECRET: &str = "hunter2-9fK2mQ8xLr4TzW1bYc7N";
 
-fn silent(mut cli: Cli, code: i32) -> String {
+fn run_without_secret(mut cli: Cli, code: i32) -> String {
     let out = cli.run().expect_code(code);
     assert!(!out.stdout.contains(SECRET) && !out.stderr.contains(SECRET), "a value is shown");
     out.stdout
 }
 
 #[test]
-fn every_failure_is_named_at_once() {
+fn all_invalid_values_are_reported_without_the_values() {
     let properties = "A: z.string().url(), B: z.string().max(3), C: z.string(), D: z.string(),";
     let template = "A=http://x\nB=1\nC=1\nD=1\n";
     let values = format!("A={SECRET}\nB={SECRET}\nD=fine\n");
     for format in ["table", "json", "github"] {
         let args = format!("env check --values .env -o {format}");
-        let text = silent(project(properties, template, &args).file(".env", &values), 2);
+        let text = run_without_secret(project(properties, template, &args).file(".env", &values), 2);
         assert!(text.contains("A (set, 28 characters in .env:1) is refused"), "{text}");
         assert!(text.contains("B (set, 28 characters in .env:2) is refused"), "{text}");
         assert!(text.contains("C (not set) is refused"), "{text}");
@@ -28,27 +28,27 @@ fn every_failure_is_named_at_once() {
 }
 
 #[test]
-fn secrets_of_the_template_are_found_and_not_shown() {
+fn secrets_in_the_template_are_reported_without_the_value() {
     let template = format!("A_SECRET={SECRET}\n");
     for args in ["env check", "env check -o json", "env check --strict"] {
         let code = if args.ends_with("strict") { 2 } else { 1 };
-        let text = silent(project("A_SECRET: z.string(),", &template, args), code);
+        let text = run_without_secret(project("A_SECRET: z.string(),", &template, args), code);
         assert!(text.contains("looks like a random secret"), "{text}");
     }
-    silent(project("A_SECRET: z.string(),", &template, "env explain A_SECRET"), 0);
+    run_without_secret(project("A_SECRET: z.string(),", &template, "env explain A_SECRET"), 0);
 }
 
 #[test]
-fn a_service_key_under_a_public_name_is_critical() {
+fn service_key_under_a_public_name_is_critical() {
     let properties = "NEXT_PUBLIC_KEY: z.string(),";
     let values = format!("NEXT_PUBLIC_KEY=sb_secret_{SECRET}\n");
     let cli = project(properties, "NEXT_PUBLIC_KEY=x\n", "env check --values -").stdin(values);
-    let text = silent(cli, 2);
+    let text = run_without_secret(cli, 2);
     assert!(text.contains("browsers can read it"), "{text}");
 }
 
 #[test]
-fn values_come_from_standard_input_too() {
+fn values_can_come_from_standard_input() {
     let run = |text: &str| {
         project("A: z.coerce.number(),", "A=1\n", "env check --values -").stdin(text).run()
     };
@@ -58,7 +58,7 @@ fn values_come_from_standard_input_too() {
 }
 
 #[test]
-fn the_process_wins_over_files_and_later_files_over_earlier_ones() {
+fn process_precedes_files_and_later_files_precede_earlier_ones() {
     let args = "env explain A --values one two --process";
     let project = project("A: z.enum(['p']).describe('what A is'),", "A=p\n", args);
     let out = project.file("one", "A=1\n").file("two", "\nA=2\n").env("A", "p").run();
@@ -75,7 +75,7 @@ fn the_process_wins_over_files_and_later_files_over_earlier_ones() {
 }
 
 #[test]
-fn explaining_a_key_suggests_files_that_are_there() {
+fn explain_suggests_existing_files() {
     let mut cli = project("A: z.string(),", "A=\n", "env explain A");
     let out = cli.run().expect_code(0);
     assert!(out.stdout.contains("cliplyctl env explain A --process"), "{out:#?}");
@@ -84,13 +84,13 @@ fn explaining_a_key_suggests_files_that_are_there() {
 }
 
 #[test]
-fn explaining_a_key_that_is_not_there_suggests_one() {
+fn explain_suggests_a_similar_key() {
     let out = project("LOG_LEVEL: z.string(),", "", "env explain LOG_LEVL").run();
     assert!(out.expect_code(64).stderr.contains("did you mean LOG_LEVEL?"));
 }
 
 #[test]
-fn fallbacks_and_profiles_are_settings() {
+fn fallbacks_and_profiles_come_from_the_configuration() {
     let properties = "SUPABASE_URL: z.string().url(), A: z.string().optional(),";
     let template = "SUPABASE_URL=http://x\nA=1\n";
     let values = "SUPABASE_URL=\nNEXT_PUBLIC_SUPABASE_URL=http://x\n";

@@ -16,11 +16,11 @@ fn app(health: Response) -> Stub {
     Stub::start([("/api/healthz", health), ("/api/readyz", response("canonical_ok"))])
 }
 
-fn well() -> Stub {
+fn healthy_app() -> Stub {
     app(Response::json(200, UP))
 }
 
-fn mute() -> Stub {
+fn unresponsive_app() -> Stub {
     app(Response::rude(Manner::Mute))
 }
 
@@ -44,8 +44,8 @@ fn statuses(report: &Value) -> Vec<(String, String)> {
 }
 
 #[test]
-fn the_worst_decides_and_each_context_has_its_line() {
-    let (eu, us, ap) = (well(), app(Response::json(200, SICK)), well());
+fn each_context_has_a_line_and_the_worst_sets_the_exit_code() {
+    let (eu, us, ap) = (healthy_app(), app(Response::json(200, SICK)), healthy_app());
     let config = config(&[("eu", &eu), ("us", &us), ("ap", &ap)]);
     let output = run("health -c eu,us,ap", &config).expect_code(2);
     let lines: Vec<&str> = output.stdout.lines().collect();
@@ -61,8 +61,8 @@ fn the_worst_decides_and_each_context_has_its_line() {
 }
 
 #[test]
-fn json_is_one_document_with_the_whole_report_of_each() {
-    let (eu, us) = (well(), app(Response::json(200, SICK)));
+fn json_contains_the_full_report_of_each_context() {
+    let (eu, us) = (healthy_app(), app(Response::json(200, SICK)));
     let config =
         format!("{}[context.bare]\nread_only = true\n", config(&[("eu", &eu), ("us", &us)]));
     let report = run("health --all-contexts -o json", &config).expect_code(2).json();
@@ -85,8 +85,8 @@ fn json_is_one_document_with_the_whole_report_of_each() {
 }
 
 #[test]
-fn what_hangs_delays_no_other_line() {
-    let (eu, us, ap) = (mute(), well(), app(Response::json(200, SICK)));
+fn hanging_context_does_not_delay_the_others() {
+    let (eu, us, ap) = (unresponsive_app(), healthy_app(), app(Response::json(200, SICK)));
     let config = config(&[("eu", &eu), ("us", &us), ("ap", &ap)]);
     let output = run("health -c eu,us,ap --timeout 1s -o ndjson", &config).expect_code(2);
     let lines: Vec<Value> =
@@ -99,8 +99,8 @@ fn what_hangs_delays_no_other_line() {
 }
 
 #[test]
-fn a_terminal_shows_each_line_before_the_last_has_come() {
-    let (eu, us) = (mute(), app(Response::json(200, SICK)));
+fn terminal_shows_each_context_as_it_completes() {
+    let (eu, us) = (unresponsive_app(), app(Response::json(200, SICK)));
     let config = config(&[("eu", &eu), ("us", &us)]);
     let words = ["health", "-c", "eu,us", "--timeout", "1m"];
     let mut terminal = Cli::new(words).file("cliplyctl.toml", config).terminal(24, 100);
@@ -111,7 +111,7 @@ fn a_terminal_shows_each_line_before_the_last_has_come() {
 }
 
 #[test]
-fn queues_stand_side_by_side_with_their_figures() {
+fn queues_of_all_contexts_are_in_one_table() {
     let (one, two) =
         (Database::from_fixture("main_healthy"), Database::from_fixture("main_typical"));
     let config = "[context.eu]\ndatabase_url_env = \"EU_URL\"\n[context.us]\ndatabase_url_env = \"US_URL\"\n";
@@ -130,7 +130,7 @@ fn queues_stand_side_by_side_with_their_figures() {
 }
 
 #[test]
-fn a_line_says_what_was_not_seen_and_its_command_can_be_pasted() {
+fn line_names_unread_sources_and_a_complete_command() {
     let sick = app(Response::json(200, SICK));
     let config = format!(
         "[context.eu]\nbase_url = \"{}\"\ndatabase_url = \"postgres://u@127.0.0.1:1/app\"\n",
@@ -144,8 +144,8 @@ fn a_line_says_what_was_not_seen_and_its_command_can_be_pasted() {
 }
 
 #[test]
-fn every_format_tells_the_contexts_apart() {
-    let (eu, us) = (well(), app(Response::json(200, SICK)));
+fn every_format_distinguishes_the_contexts() {
+    let (eu, us) = (healthy_app(), app(Response::json(200, SICK)));
     let config = config(&[("eu", &eu), ("us", &us)]);
     let text =
         |format: &str| run(&format!("triage -c eu,us -o {format}"), &config).expect_code(2).stdout;

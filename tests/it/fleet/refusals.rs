@@ -1,13 +1,13 @@
 //! What does not go to several contexts: refused before any of them is asked.
 
-use super::{config, run, well};
+use super::{config, run, healthy_app};
 use crate::demo::Demo;
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
 #[test]
-fn writes_and_views_go_to_one_context() {
-    let (eu, us) = (well(), well());
+fn single_context_commands_refuse_several_contexts() {
+    let (eu, us) = (healthy_app(), healthy_app());
     let config = config(&[("eu", &eu), ("us", &us)]);
     for words in [
         "dlq requeue --all --yes --reason x",
@@ -31,8 +31,8 @@ fn writes_and_views_go_to_one_context() {
 }
 
 #[test]
-fn a_name_that_is_wrong_stops_the_whole() {
-    let (eu, us) = (well(), well());
+fn invalid_context_list_is_rejected_as_a_whole() {
+    let (eu, us) = (healthy_app(), healthy_app());
     let config = config(&[("eu", &eu), ("us", &us)]);
     for (words, says) in [
         ("health -c eu,uss", "no context `uss`"),
@@ -49,7 +49,7 @@ fn a_name_that_is_wrong_stops_the_whole() {
 }
 
 #[test]
-fn a_broken_context_stops_those_who_name_it_and_every_write() {
+fn invalid_context_stops_its_commands_and_all_writes() {
     let db = Database::from_fixture("main_typical");
     let config = "[context.a]\ndatabase_url_env = \"A_URL\"\n[context.b]\nprotectd = true\n";
     let run = |words: &str| {
@@ -73,8 +73,8 @@ fn a_broken_context_stops_those_who_name_it_and_every_write() {
 }
 
 #[test]
-fn a_demo_that_runs_is_not_part_of_the_fleet() {
-    let (demo, eu) = (Demo::start(), well());
+fn all_contexts_excludes_a_running_demo() {
+    let (demo, eu) = (Demo::start(), healthy_app());
     let mut cli = Cli::new(["health", "--all-contexts"]).env("XDG_STATE_HOME", demo.state());
     cli = cli.file("cliplyctl.toml", config(&[("eu", &eu)]));
     let output = cli.run().expect_code(0);

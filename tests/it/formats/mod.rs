@@ -36,7 +36,7 @@ fn text(report: &Report, format: Format) -> String {
 }
 
 #[test]
-fn every_format_is_what_its_golden_file_says() {
+fn every_format_matches_its_golden_file() {
     let mut stale = Vec::new();
     for (name, report) in reports::all() {
         for (format, ending) in FORMATS {
@@ -55,7 +55,7 @@ fn every_format_is_what_its_golden_file_says() {
 }
 
 #[test]
-fn no_format_is_without_a_golden_file() {
+fn every_format_has_a_golden_file() {
     let rows = [Format::Csv];
     for format in Format::value_variants() {
         let known = FORMATS.iter().any(|(known, _)| known == format);
@@ -64,7 +64,7 @@ fn no_format_is_without_a_golden_file() {
 }
 
 #[test]
-fn every_golden_json_obeys_the_schema() {
+fn golden_json_files_match_the_schema() {
     let schema: Value =
         serde_json::from_str(&Cli::new(["schema"]).run().expect_code(0).stdout).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
@@ -84,7 +84,7 @@ fn every_golden_json_obeys_the_schema() {
 }
 
 #[test]
-fn hostile_text_breaks_out_of_no_format() {
+fn hostile_text_cannot_break_any_format() {
     let report = reports::hostile();
     for (format, _) in FORMATS {
         let text = text(&report, format);
@@ -119,7 +119,7 @@ fn hostile_text_breaks_out_of_no_format() {
 }
 
 #[test]
-fn what_fail_on_forgives_fails_in_no_format() {
+fn findings_ignored_by_fail_on_fail_in_no_format() {
     let report = reports::forgiven();
     assert!(text(&report, Format::Nagios).starts_with("TRIAGE OK: "));
     assert!(text(&report, Format::Junit).contains("failures=\"0\""));
@@ -130,7 +130,7 @@ fn what_fail_on_forgives_fails_in_no_format() {
 }
 
 #[test]
-fn a_command_that_could_not_judge_says_so_in_the_format_asked_for() {
+fn failed_command_reports_its_error_in_every_format() {
     let says = [
         ("short", "ERROR queue: no database is configured"),
         ("nagios", "QUEUE UNKNOWN: no database is configured"),
@@ -150,7 +150,7 @@ fn a_command_that_could_not_judge_says_so_in_the_format_asked_for() {
 }
 
 #[test]
-fn a_refused_command_line_is_told_to_programs_as_well() {
+fn usage_error_is_reported_in_the_requested_format() {
     let output = Cli::new(["queue", "--kidn", "X", "-o", "json"]).run().expect_code(64);
     assert!(output.stderr.contains("unexpected argument '--kidn' found"), "{}", output.stderr);
     let report: Value = serde_json::from_str(&output.stdout).unwrap();

@@ -19,7 +19,7 @@ fn value(cli: &Cli, sql: &str) -> Option<String> {
 }
 
 #[test]
-fn a_snapshot_holds_the_verdict_the_figures_and_what_died_of_what() {
+fn snapshot_contains_status_metrics_and_causes() {
     let database = Database::from_fixture("main_typical");
     let mut cli = cli("record -o json", &database);
     let output = cli.run().expect_code(0).json();
@@ -38,7 +38,7 @@ fn a_snapshot_holds_the_verdict_the_figures_and_what_died_of_what() {
 }
 
 #[test]
-fn a_database_that_is_down_is_a_snapshot_too() {
+fn unreachable_database_is_recorded_as_unknown() {
     let words = ["record", "--database-url", "postgres://u@127.0.0.1:1/app"];
     let mut cli = Cli::new(words);
     cli.run().expect_code(0);
@@ -48,13 +48,13 @@ fn a_database_that_is_down_is_a_snapshot_too() {
 }
 
 #[test]
-fn without_anything_to_look_at_it_says_so() {
+fn record_without_a_database_is_a_configuration_error() {
     let output = Cli::new(["record"]).run().expect_code(78);
     assert!(output.stderr.contains("no database is configured"), "{output:?}");
 }
 
 #[test]
-fn it_goes_on_until_a_signal_and_prints_what_changes() {
+fn record_runs_until_a_signal_and_prints_changes() {
     let database = Database::from_fixture("main_healthy");
     let app = Stub::start([
         ("/api/healthz", readiness::response("healthz_ok")),
@@ -84,7 +84,7 @@ fn get(address: &str, request: &str) -> String {
 }
 
 #[test]
-fn prometheus_reads_the_same_figures() {
+fn prometheus_endpoint_serves_the_recorded_metrics() {
     let database = Database::from_fixture("main_typical");
     // A port that was free a moment ago.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -109,7 +109,7 @@ fn prometheus_reads_the_same_figures() {
 }
 
 #[test]
-fn no_secret_is_kept() {
+fn stored_snapshots_contain_no_secret() {
     let (database, mark) = (Database::from_fixture("main_typical"), "hunter2swordfish");
     database.execute(&format!(
         "UPDATE jobs SET last_error = 'token={mark} refused', error = '{{\"message\": \"Bearer {mark}\"}}'

@@ -52,9 +52,10 @@ fn mark(operation: &str, jobs: u64) -> OperationMarker {
     }
 }
 
-/// Not a test: what [`kill_9_loses_nothing_that_was_acknowledged`] runs in other processes.
+/// Not a test: what [`acknowledged_snapshots_survive_kill_9`] runs in other processes.
 #[test]
-fn writer() {
+#[ignore = "a process that another test starts"]
+fn history_writer_process() {
     let Some(directory) = std::env::var_os(WRITER) else { return };
     let mut store = Store::open(Some(Path::new(&directory))).unwrap();
     for at in 1.. {
@@ -64,14 +65,14 @@ fn writer() {
 }
 
 #[test]
-fn kill_9_loses_nothing_that_was_acknowledged() {
+fn acknowledged_snapshots_survive_kill_9() {
     let directory = tempfile::tempdir().unwrap();
     let mut acknowledged: Vec<i64> = Vec::new();
     for round in 1..=4 {
         let mut writers: Vec<_> = (0..2)
             .map(|_| {
                 let mut command = Command::new(std::env::current_exe().unwrap());
-                command.args(["--exact", "history::store::writer", "--nocapture"]);
+                command.args(["--exact", "history::store::history_writer_process", "--ignored", "--nocapture"]);
                 command.env(WRITER, directory.path()).stdout(Stdio::piped()).spawn().unwrap()
             })
             .collect();
@@ -103,7 +104,7 @@ fn kill_9_loses_nothing_that_was_acknowledged() {
 }
 
 #[test]
-fn several_writers_wait_for_each_other() {
+fn concurrent_writers_lose_no_snapshot() {
     let directory = tempfile::tempdir().unwrap();
     std::thread::scope(|scope| {
         for _ in 0..4 {
@@ -124,7 +125,7 @@ fn several_writers_wait_for_each_other() {
 }
 
 #[test]
-fn what_is_older_than_keep_is_forgotten_with_all_its_parts() {
+fn expired_snapshots_are_deleted_with_their_details() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = Store::open(Some(directory.path())).unwrap();
     let keep = Duration::from_millis(10);
@@ -142,7 +143,7 @@ fn what_is_older_than_keep_is_forgotten_with_all_its_parts() {
 }
 
 #[test]
-fn an_operation_that_grows_is_one_mark() {
+fn growing_operation_is_stored_as_one_marker() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = Store::open(Some(directory.path())).unwrap();
     for jobs in [10, 50, 20] {
@@ -165,7 +166,7 @@ fn an_operation_that_grows_is_one_mark() {
 }
 
 #[test]
-fn it_is_private() {
+fn store_files_are_private() {
     use std::os::unix::fs::PermissionsExt as _;
     let directory = tempfile::tempdir().unwrap();
     let mut store = Store::open(Some(&directory.path().join("new/state"))).unwrap();
@@ -177,7 +178,7 @@ fn it_is_private() {
 }
 
 #[test]
-fn a_file_of_an_older_form_is_brought_up_and_one_of_a_newer_form_refused() {
+fn older_store_version_is_migrated_and_newer_one_refused() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = Store::open(Some(directory.path())).unwrap();
     store.append(PLACE, &snapshot(1), &[], KEEP).unwrap();

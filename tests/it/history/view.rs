@@ -16,7 +16,7 @@ const URL: &str = "postgres://u@db.example:5432/app";
 const PLACE: SystemId<'_> = SystemId { name: "db.example:5432/app", context: None };
 
 /// A look so many minutes ago, in which these checks were critical.
-fn look(minutes: i64, bad: &[&str], due: f64) -> Snapshot {
+fn snapshot_minutes_ago(minutes: i64, bad: &[&str], due: f64) -> Snapshot {
     let mut figures = Figures::default();
     figures.exact(Metric::Due, Some(due));
     figures.exact(Metric::OldestDue, Some(due * 60.0));
@@ -74,11 +74,11 @@ fn incident() -> Vec<Snapshot> {
         61..=120 => vec!["queue.workers"],
         _ => vec![],
     };
-    times.map(|m| look(m, &bad(m), if m > 120 { 3.0 } else { 200.0 - m as f64 })).collect()
+    times.map(|m| snapshot_minutes_ago(m, &bad(m), if m > 120 { 3.0 } else { 200.0 - m as f64 })).collect()
 }
 
 #[test]
-fn it_says_in_one_line_when_it_started() {
+fn problem_start_is_stated_in_one_line() {
     let output = history("--since 12h", &incident()).run().expect_code(0);
     let line = output.stdout.lines().find(|line| line.contains("it started")).unwrap();
     assert!(line.contains("it started 2h 00m ago, at "), "{line}");
@@ -87,7 +87,7 @@ fn it_says_in_one_line_when_it_started() {
 }
 
 #[test]
-fn gaps_are_gaps_and_requeues_are_marked() {
+fn timeline_shows_gaps_and_requeue_markers() {
     let output = history("--since 12h", &incident()).run().expect_code(0);
     let row = |name: &str| {
         let found = output.stdout.lines().find(|line| line.starts_with(name));
@@ -106,7 +106,7 @@ fn gaps_are_gaps_and_requeues_are_marked() {
 }
 
 #[test]
-fn json_and_csv_hold_what_the_table_shows() {
+fn json_and_csv_contain_the_table_data() {
     let json = history("--since 12h -o json", &incident()).run().expect_code(0).json();
     let data = &json["data"];
     assert_eq!(data["troubles"][0]["check"], "queue.workers");
@@ -128,25 +128,25 @@ fn json_and_csv_hold_what_the_table_shows() {
 }
 
 #[test]
-fn what_was_wrong_before_the_range_is_looked_for_before_it() {
+fn problem_before_the_range_is_traced_to_its_start() {
     let output = history("--since 45m", &incident()).run().expect_code(0);
     assert!(output.stdout.contains("it started 2h 00m ago"), "{}", output.stdout);
-    let always: Vec<_> = (1..5).rev().map(|n| look(n * 30, &["app.up"], 0.0)).collect();
+    let always: Vec<_> = (1..5).rev().map(|n| snapshot_minutes_ago(n * 30, &["app.up"], 0.0)).collect();
     let output = history("--since 45m", &always).run().expect_code(0);
     assert!(output.stdout.contains("started before anything that was looked at"), "{output:?}");
 }
 
 #[test]
-fn a_recorder_that_stopped_is_told() {
-    let looks: Vec<_> = (20..26).rev().map(|n| look(n * 10, &[], 1.0)).collect();
+fn stopped_recorder_is_reported() {
+    let looks: Vec<_> = (20..26).rev().map(|n| snapshot_minutes_ago(n * 10, &[], 1.0)).collect();
     let output = history("--since 6h", &looks).run().expect_code(0);
     assert!(output.stdout.contains("OK in every snapshot, the last one 3h 20m ago"), "{output:?}");
     assert!(output.stdout.contains("not recorded since"), "{output:?}");
 }
 
 #[test]
-fn the_timeline_begins_where_the_recording_does() {
-    let looks: Vec<_> = (0..15).rev().map(|n| look(n * 2, &[], 1.0)).collect();
+fn timeline_starts_with_the_first_snapshot() {
+    let looks: Vec<_> = (0..15).rev().map(|n| snapshot_minutes_ago(n * 2, &[], 1.0)).collect();
     let json = history("-o json", &looks).run().expect_code(0).json();
     let from: Timestamp = json["data"]["from"].as_str().unwrap().parse().unwrap();
     assert!(from.duration_since(ago(28)).as_secs().abs() < 60, "{from}");
@@ -160,7 +160,7 @@ fn the_timeline_begins_where_the_recording_does() {
 }
 
 #[test]
-fn nothing_recorded_is_no_empty_and_healthy_past() {
+fn history_without_snapshots_exits_3() {
     let mut cli = Cli::new(["history", "--database-url", URL]);
     let output = cli.run().expect_code(3);
     assert!(output.stderr.contains("nothing was recorded of db.example:5432/app"), "{output:?}");
@@ -173,7 +173,7 @@ fn nothing_recorded_is_no_empty_and_healthy_past() {
 }
 
 #[test]
-fn the_page_is_whole_and_asks_nobody() {
+fn html_page_is_complete_and_self_contained() {
     let mut cli = history("--since 12h --html page.html", &incident());
     let output = cli.run().expect_code(0);
     assert!(output.stdout.contains("written: page.html"), "{output:?}");
@@ -192,7 +192,7 @@ fn the_page_is_whole_and_asks_nobody() {
 }
 
 #[test]
-fn no_line_of_a_timeline_wraps() {
+fn timeline_lines_never_wrap() {
     for columns in [80, 100, 140] {
         let looks = incident();
         let mut terminal = history("--since 12h", &looks).terminal(40, columns);

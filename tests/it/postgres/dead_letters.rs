@@ -7,7 +7,7 @@ use crate::support::postgres::Database;
 const WITHOUT: [&str; 4] = ["early", "hosted", "october", "typed"];
 
 #[test]
-fn every_dead_letter_is_listed_once_by_walking_the_cursor() {
+fn cursor_pages_contain_each_dead_letter_once() {
     for variant in VARIANTS.into_iter().filter(|v| !WITHOUT.contains(v)) {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let (mut ids, mut after) = (Vec::new(), None::<String>);
@@ -36,7 +36,7 @@ fn every_dead_letter_is_listed_once_by_walking_the_cursor() {
 }
 
 #[test]
-fn a_variant_without_dead_letters_says_why_and_exits_3() {
+fn variant_without_dead_letters_exits_3_with_the_reason() {
     for variant in WITHOUT {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let output = run(&["dlq", "list"], &database).expect_code(3);
@@ -46,14 +46,14 @@ fn a_variant_without_dead_letters_says_why_and_exits_3() {
 }
 
 #[test]
-fn an_empty_desk_says_so_and_exits_0() {
+fn empty_dead_letter_list_exits_0() {
     let database = Database::from_fixture("main_healthy");
     let output = run(&["dlq", "list"], &database).expect_code(0);
     assert!(output.stdout.contains("no dead letters match"), "{}", output.stdout);
 }
 
 #[test]
-fn errors_from_outside_cannot_drive_the_terminal() {
+fn hostile_errors_cannot_control_the_terminal() {
     for variant in VARIANTS.into_iter().filter(|v| !WITHOUT.contains(v)) {
         let database = Database::from_fixture(&format!("{variant}_awkward"));
         let output = run(&["dlq", "list"], &database).expect_code(0);
@@ -71,7 +71,7 @@ fn errors_from_outside_cannot_drive_the_terminal() {
 }
 
 #[test]
-fn bad_input_is_a_usage_error() {
+fn invalid_input_is_a_usage_error() {
     let database = Database::from_fixture("main_typical");
     for args in [
         &["dlq", "list", "--limit", "0"][..],

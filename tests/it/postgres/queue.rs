@@ -7,7 +7,7 @@ use crate::support::fixtures::VARIANTS;
 use crate::support::postgres::Database;
 
 /// Live column and the values of (waiting, in progress, dead) by variant, as the facts have them.
-fn words(variant: &str) -> (&'static str, [&'static str; 3]) {
+fn state_names(variant: &str) -> (&'static str, [&'static str; 3]) {
     match variant {
         "status_live" | "bigint" => ("status", ["'queued'", "'running'", "'failed'"]),
         "typed" => ("status", ["'pending'", "'processing'", "''"]),
@@ -18,11 +18,11 @@ fn words(variant: &str) -> (&'static str, [&'static str; 3]) {
 }
 
 #[test]
-fn counts_are_those_of_the_table_in_every_variant() {
+fn queue_counts_match_the_table_in_every_variant() {
     for variant in VARIANTS {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let data = run(&["queue", "-o", "json"], &database).expect_code(2).json()["data"].clone();
-        let (live, [waiting, running, dead]) = words(variant);
+        let (live, [waiting, running, dead]) = state_names(variant);
         let count = |values: &str| -> u64 {
             let sql = format!("select count(*) from jobs where {live}::text in ({values})");
             database.value(&sql).parse().expect("a number")
@@ -53,7 +53,7 @@ fn healthy_and_empty_queues_exit_0_in_every_variant() {
 }
 
 #[test]
-fn awkward_rows_are_counted_and_never_panic() {
+fn awkward_rows_are_counted_without_panic() {
     for variant in VARIANTS {
         let database = Database::from_fixture(&format!("{variant}_awkward"));
         let output = run(&["queue", "-o", "json"], &database);
@@ -69,7 +69,7 @@ fn awkward_rows_are_counted_and_never_panic() {
 }
 
 #[test]
-fn the_kind_filter_counts_one_kind_and_knows_the_others() {
+fn kind_filter_counts_one_kind_and_suggests_similar_ones() {
     let database = Database::from_fixture("main_typical");
     let output = run(&["queue", "--kind", "PUBLISH_TIKTOK", "-o", "json"], &database);
     let data = output.json()["data"].clone();
@@ -83,7 +83,7 @@ fn the_kind_filter_counts_one_kind_and_knows_the_others() {
 }
 
 #[test]
-fn ages_are_by_the_servers_clock() {
+fn ages_use_the_clock_of_the_server() {
     // A session's time zone, and how it writes dates and numbers, change nothing.
     let database = Database::from_fixture("main_healthy");
     database.execute(&format!(
@@ -111,7 +111,7 @@ fn grow(database: &Database) {
 }
 
 #[test]
-fn a_large_table_is_counted_alike_with_and_without_the_advised_indexes() {
+fn counts_are_equal_with_and_without_advised_indexes() {
     let database = Database::from_fixture("main_typical");
     grow(&database);
     let figures = |json: &Value| {
@@ -161,7 +161,7 @@ fn advised<'a>(report: &'a Value, serves: &str) -> &'a Value {
 const RUNNING: &str = "jobs in progress, stuck jobs and workers";
 
 #[test]
-fn the_advice_says_what_a_count_costs_and_what_it_would_read_and_makes_nothing() {
+fn advice_states_costs_and_creates_no_index() {
     let database = Database::from_fixture("main_typical");
     grow(&database);
     let indexes = "select string_agg(indexdef, ';' order by indexdef) from pg_indexes";
@@ -200,7 +200,7 @@ fn thousands(digits: &str) -> String {
 }
 
 #[test]
-fn a_count_that_was_given_up_is_said_and_the_planners_estimate_stands_in() {
+fn abandoned_count_shows_the_planner_estimate() {
     let database = Database::from_fixture("main_typical");
     // Turning a kind into text never ends, and only jobs in progress are left to have one.
     database.execute(

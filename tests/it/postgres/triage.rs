@@ -19,7 +19,7 @@ fn triage(args: &[&str], base_url: &str, database: &Database) -> Output {
 }
 
 #[test]
-fn a_healthy_system_exits_0_in_every_variant() {
+fn healthy_system_exits_0_in_every_variant() {
     let stub = app("canonical_ok");
     for variant in VARIANTS {
         let database = Database::from_fixture(&format!("{variant}_healthy"));
@@ -29,7 +29,7 @@ fn a_healthy_system_exits_0_in_every_variant() {
 }
 
 #[test]
-fn a_backlog_is_named_with_its_evidence_and_the_next_command() {
+fn backlog_is_reported_with_values_and_next_command() {
     let stub = app("canonical_ok");
     let database = Database::from_fixture("main_typical");
     let json = triage(&["triage", "-o", "json"], &stub.url(), &database).expect_code(2).json();
@@ -43,7 +43,7 @@ fn a_backlog_is_named_with_its_evidence_and_the_next_command() {
 }
 
 #[test]
-fn an_app_that_is_down_comes_first_and_blocks_readiness_alone() {
+fn app_down_comes_first_and_blocks_only_readiness() {
     let database = Database::from_fixture("main_typical");
     let output = triage(&["triage", "-o", "json"], &refused_url(), &database).expect_code(2);
     let json = output.json();
@@ -53,7 +53,7 @@ fn an_app_that_is_down_comes_first_and_blocks_readiness_alone() {
 }
 
 #[test]
-fn a_readiness_report_that_is_no_report_is_never_ok() {
+fn malformed_readiness_report_is_never_ok() {
     let database = Database::from_fixture("main_healthy");
     let shapes = ["html_200", "empty", "truncated", "wrong_type_array", "wrong_type_null"];
     for shape in shapes {
@@ -63,7 +63,7 @@ fn a_readiness_report_that_is_no_report_is_never_ok() {
 }
 
 #[test]
-fn nothing_configured_is_unknown_and_a_matter_of_configuration() {
+fn missing_or_invalid_configuration_is_unknown_and_exits_78() {
     let output = Cli::new(["triage"]).run().expect_code(78);
     assert!(output.stdout.starts_with("UNKNOWN"), "{}", output.stdout);
     // Said, and wrongly, is not unsaid; with a hint of its own, and without one.
@@ -77,7 +77,7 @@ fn nothing_configured_is_unknown_and_a_matter_of_configuration() {
 }
 
 #[test]
-fn a_red_app_does_not_hide_why_the_database_was_not_read() {
+fn unready_app_does_not_hide_the_database_error() {
     let stub = app("canonical_worker_red");
     let url = refused_url().replace("http://", "postgresql://postgres@") + "/app";
     let cli = Cli::new(["triage"]).env("CLIPLY_BASE_URL", stub.url());
@@ -88,7 +88,7 @@ fn a_red_app_does_not_hide_why_the_database_was_not_read() {
 }
 
 #[test]
-fn the_database_down_is_unknown_even_if_the_app_is_well() {
+fn unreachable_database_is_unknown_if_the_app_is_healthy() {
     let stub = app("canonical_ok");
     let url = refused_url().replace("http://", "postgresql://postgres@") + "/app";
     let cli = Cli::new(["triage"]).env("CLIPLY_BASE_URL", stub.url());
@@ -96,7 +96,7 @@ fn the_database_down_is_unknown_even_if_the_app_is_well() {
 }
 
 #[test]
-fn suggested_commands_carry_the_context_that_was_named() {
+fn suggested_commands_name_the_context() {
     let database = Database::from_fixture("main_typical");
     let config =
         "[context.prod]\nbase_url = \"http://127.0.0.1:1\"\ndatabase_url_env = \"PROD_DB\"\n";
@@ -109,7 +109,7 @@ fn suggested_commands_carry_the_context_that_was_named() {
 }
 
 #[test]
-fn a_slow_app_does_not_delay_the_verdict_beyond_the_budget() {
+fn slow_app_does_not_delay_triage_beyond_the_timeout() {
     let stub = Stub::start([
         ("/api/healthz", Response::rude(crate::support::http::Manner::Mute)),
         ("/api/readyz", Response::rude(crate::support::http::Manner::Mute)),

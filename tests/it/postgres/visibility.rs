@@ -11,7 +11,7 @@ use crate::support::postgres::Database;
 const READERS: [&[&str]; 2] = [&["queue"], &["dlq", "list"]];
 
 #[test]
-fn a_role_without_grants_cannot_see() {
+fn role_without_grants_exits_3_with_sqlstate_42501() {
     let database = Database::from_fixture("main_typical");
     for args in READERS {
         let output =
@@ -22,7 +22,7 @@ fn a_role_without_grants_cannot_see() {
 }
 
 #[test]
-fn a_role_under_row_level_security_never_reads_empty() {
+fn role_bound_by_rls_is_unknown_instead_of_empty() {
     let database = Database::from_fixture("main_typical");
     for args in READERS {
         let output =
@@ -37,7 +37,7 @@ fn a_role_under_row_level_security_never_reads_empty() {
 }
 
 #[test]
-fn a_missing_or_foreign_table_is_an_honest_error() {
+fn missing_or_unknown_table_is_an_error() {
     let database = Database::blank();
     let run = || Cli::new(["queue"]).env("DATABASE_URL", database.url()).run().expect_code(3);
     assert!(run().stderr.contains("no table public.jobs"));
@@ -47,7 +47,7 @@ fn a_missing_or_foreign_table_is_an_honest_error() {
 }
 
 #[test]
-fn an_unreachable_or_mute_server_is_unknown_within_the_budget() {
+fn unreachable_server_is_unknown_within_the_timeout() {
     let refused = refused_url().replace("http://", "postgresql://postgres@") + "/app";
     let mute = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = mute.local_addr().expect("an address").port();
@@ -63,7 +63,7 @@ fn an_unreachable_or_mute_server_is_unknown_within_the_budget() {
 }
 
 #[test]
-fn a_failure_is_one_json_document_too() {
+fn failure_is_a_single_json_document() {
     let database = Database::blank();
     let output = Cli::new(["queue", "-o", "json"]).env("DATABASE_URL", database.url()).run();
     let json = output.expect_code(3).json();

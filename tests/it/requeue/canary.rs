@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::workers::{self, OTHER, SAME};
-use super::{bury, command, count, events};
+use super::{insert_dead_letters, command, count, events};
 use crate::support::cli::{Cli, Running};
 use crate::support::postgres::Database;
 use crate::support::wait_until;
@@ -13,7 +13,7 @@ fn canary(db: &Database, args: &[&str]) -> Cli {
 }
 
 /// Waits until so many jobs were requeued in all.
-fn step(db: &Database, running: &Running, jobs: u32) {
+fn wait_for_requeued(db: &Database, running: &Running, jobs: u32) {
     let session = db.session();
     let requeued =
         "SELECT count(*) FROM job_events WHERE data->>'reason' = 'requeued_from_dead_letter'";
@@ -23,22 +23,22 @@ fn step(db: &Database, running: &Running, jobs: u32) {
     assert_eq!(session.value(requeued), jobs.to_string());
 }
 
-fn lane(json: &Value) -> &Value {
+fn first_group(json: &Value) -> &Value {
     &json["data"]["canary"][0]
 }
 
 #[test]
-fn a_canary_that_fails_again_stops_its_group_though_retries_remain() {
+fn failed_first_batch_stops_its_group_while_retries_remain() {
     let db = Database::with_variant("main");
-    bury(&db, 12);
+    insert_dead_letters(&db, 12);
     let mut cli = canary(&db, &["--canary"]);
     let running = cli.start();
-    step(&db, &running, 1);
+    wait_for_requeued(&db, &running, 1);
     workers::fail(&db.session(), SAME);
     let out = running.finish().expect_code(2);
     let json = out.json();
     assert_eq!((count(&db, "queued"), count(&db, "dead_letter")), ("1".into(), "11".into()));
-    assert_eq!((&lane(&json)["stopped"], &lane(&json)["left"]), (&"failed".into(), &11.into()));
+    assert_eq!((&first_group(&json)["stopped"], &first_group(&json)["left"]), (&"failed".into(), &11.into()));
     let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
     let state = cli.home().join(".local/state");
     let ops = Cli::new(["dlq", "ops"]).env("DATABASE_URL", db.url()).env("XDG_STATE_HOME", &state);
@@ -56,19 +56,19 @@ fn a_canary_that_fails_again_stops_its_group_though_retries_remain() {
     let args = ["--resume", operation, "--yes", "--ramp", "1,all", "--reason", "mended"];
     let mut cli = command(&db, "requeue", &args).env("XDG_STATE_HOME", state);
     let running = cli.start();
-    step(&db, &running, 2);
+    wait_for_requeued(&db, &running, 2);
     workers::finish(&db.session());
     running.finish().expect_code(0);
     assert_eq!((events(&db), count(&db, "dead_letter")), ("12".into(), "0".into()));
 }
 
 #[test]
-fn a_canary_that_goes_on_waits_for_what_is_on_its_way() {
+fn resumed_canary_waits_for_pending_jobs() {
     let db = Database::with_variant("main");
-    bury(&db, 12);
+    insert_dead_letters(&db, 12);
     let mut cli = canary(&db, &["--ramp", "1,5,all"]);
     let running = cli.start();
-    step(&db, &running, 1);
+    wait_for_requeued(&db, &running, 1);
     running.signal("INT");
     let cut = running.finish().expect_code(75).json();
     let operation = cut["data"]["outcome"]["operation"].as_str().unwrap();
@@ -105,12 +105,12 @@ fn a_canary_that_goes_on_waits_for_what_is_on_its_way() {
 }
 
 #[test]
-fn a_canary_that_was_interrupted_in_its_rest_goes_on_with_it() {
+fn canary_interrupted_in_the_last_batch_resumes_there() {
     let db = Database::with_variant("main");
-    bury(&db, 60);
+    insert_dead_letters(&db, 60);
     let mut cli = canary(&db, &["--ramp", "1,all", "--rate", "5/s"]);
     let (running, worker) = (cli.start(), db.session());
-    step(&db, &running, 1);
+    wait_for_requeued(&db, &running, 1);
     workers::finish(&worker);
     let some = || db.value("SELECT count(*) >= 5 FROM jobs WHERE state = 'queued'") == "t";
     wait_until("some of the rest is requeued", || some() || !running.is_alive());
@@ -133,25 +133,25 @@ fn a_canary_that_was_interrupted_in_its_rest_goes_on_with_it() {
 }
 
 #[test]
-fn a_canary_of_which_every_job_finished_has_nothing_to_take_back() {
+fn completed_canary_suggests_no_undo() {
     let db = Database::with_variant("main");
-    bury(&db, 1);
+    insert_dead_letters(&db, 1);
     let args = ["dlq", "requeue", "--canary", "--all", "--yes"];
     let mut cli = Cli::new(args).env("DATABASE_URL", db.url());
     let running = cli.start();
-    step(&db, &running, 1);
+    wait_for_requeued(&db, &running, 1);
     workers::finish(&db.session());
     let out = running.finish().expect_code(0);
     assert!(out.stdout.contains("passed") && !out.stdout.contains("dlq undo"), "{out:#?}");
 }
 
 #[test]
-fn whoever_goes_on_says_who_and_why() {
+fn resume_records_the_new_operator_and_reason() {
     let db = Database::with_variant("main");
-    bury(&db, 3);
+    insert_dead_letters(&db, 3);
     let mut cli = canary(&db, &["--canary"]);
     let running = cli.start();
-    step(&db, &running, 1);
+    wait_for_requeued(&db, &running, 1);
     workers::fail(&db.session(), SAME);
     let json = running.finish().expect_code(2).json();
     let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
@@ -182,13 +182,13 @@ fn whoever_goes_on_says_who_and_why() {
 }
 
 #[test]
-fn what_stopped_says_how_to_go_on() {
+fn stopped_canary_prints_the_resume_command() {
     let db = Database::with_variant("main");
-    bury(&db, 3);
+    insert_dead_letters(&db, 3);
     let args = ["dlq", "requeue", "--canary", "--all", "--yes"];
     let mut cli = Cli::new(args).env("DATABASE_URL", db.url());
     let running = cli.start();
-    step(&db, &running, 1);
+    wait_for_requeued(&db, &running, 1);
     workers::fail(&db.session(), SAME);
     let out = running.finish().expect_code(2);
     for words in ["dlq requeue --resume rq-", "dlq follow rq-", "stopped"] {
@@ -199,32 +199,32 @@ fn what_stopped_says_how_to_go_on() {
 }
 
 #[test]
-fn steps_widen_while_they_do_well() {
+fn batches_grow_while_jobs_finish() {
     let db = Database::with_variant("main");
-    bury(&db, 20);
+    insert_dead_letters(&db, 20);
     let mut cli = canary(&db, &["--ramp", "1,5,all"]);
     let (running, worker) = (cli.start(), db.session());
-    step(&db, &running, 1);
+    wait_for_requeued(&db, &running, 1);
     workers::finish(&worker);
-    step(&db, &running, 6);
+    wait_for_requeued(&db, &running, 6);
     // One in five is just borne.
     workers::fail(&worker, SAME);
     (0..4).for_each(|_| drop(workers::finish(&worker)));
     let json = running.finish().expect_code(0).json();
-    assert_eq!((lane(&json)["requeued"].as_u64(), events(&db)), (Some(20), "20".into()));
-    assert!(lane(&json)["stopped"].is_null());
+    assert_eq!((first_group(&json)["requeued"].as_u64(), events(&db)), (Some(20), "20".into()));
+    assert!(first_group(&json)["stopped"].is_null());
 }
 
 #[test]
-fn a_step_of_which_too_much_fails_stops() {
+fn batch_stops_above_the_stop_at_percentage() {
     for (stop_at, code) in [("20%", 2), ("40%", 0)] {
         let db = Database::with_variant("main");
-        bury(&db, 20);
+        insert_dead_letters(&db, 20);
         let mut cli = canary(&db, &["--ramp", "1,5,all", "--stop-at", stop_at]);
         let (running, worker) = (cli.start(), db.session());
-        step(&db, &running, 1);
+        wait_for_requeued(&db, &running, 1);
         workers::finish(&worker);
-        step(&db, &running, 6);
+        wait_for_requeued(&db, &running, 6);
         // The finishes first: too many failures end it at once.
         (0..3).for_each(|_| drop(workers::finish(&worker)));
         (0..2).for_each(|_| drop(workers::fail(&worker, SAME)));
@@ -234,13 +234,13 @@ fn a_step_of_which_too_much_fails_stops() {
 }
 
 #[test]
-fn the_rest_is_stopped_in_the_middle() {
+fn last_batch_stops_when_jobs_fail_again() {
     // What a worker would do in the middle of it: everything fails as soon as it is requeued.
     let db = Database::with_variant("main");
-    bury(&db, 12_000);
+    insert_dead_letters(&db, 12_000);
     let mut cli = canary(&db, &["--ramp", "1,all"]);
     let running = cli.start();
-    step(&db, &running, 1);
+    wait_for_requeued(&db, &running, 1);
     db.execute(&format!(
         "CREATE FUNCTION fail_at_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
            UPDATE jobs SET attempts = 1, last_error = '{SAME}', updated_at = clock_timestamp(),
@@ -252,39 +252,39 @@ fn the_rest_is_stopped_in_the_middle() {
     ));
     workers::finish(&db.session());
     let json = running.finish().expect_code(2).json();
-    let left = lane(&json)["left"].as_u64().unwrap();
+    let left = first_group(&json)["left"].as_u64().unwrap();
     assert!(left > 0, "{json:#}");
     assert_eq!(count(&db, "dead_letter"), left.to_string());
 }
 
 #[test]
-fn a_canary_that_never_finishes_stops_without_a_verdict() {
+fn canary_without_outcome_stops_at_its_timeout() {
     let db = Database::with_variant("main");
-    bury(&db, 3);
+    insert_dead_letters(&db, 3);
     let mut cli = canary(&db, &["--canary", "--canary-timeout", "100ms"]);
     let running = cli.start();
     workers::claim(&db.session(), "w");
     let json = running.finish().expect_code(3).json();
     assert_eq!(
-        (lane(&json)["stopped"].as_str(), lane(&json)["step"]["open"].as_u64()),
+        (first_group(&json)["stopped"].as_str(), first_group(&json)["step"]["open"].as_u64()),
         (Some("timeout"), Some(1))
     );
     assert_eq!((count(&db, "running"), count(&db, "dead_letter")), ("1".into(), "2".into()));
 }
 
 #[test]
-fn a_canary_that_no_worker_took_can_be_taken_back() {
+fn unclaimed_canary_can_be_undone() {
     let db = Database::with_variant("main");
-    bury(&db, 3);
+    insert_dead_letters(&db, 3);
     let args = ["dlq", "requeue", "--canary", "--canary-timeout", "100ms", "--all", "--yes"];
     let out = Cli::new(args).env("DATABASE_URL", db.url()).run().expect_code(3);
     assert!(out.stdout.contains("no outcome") && out.stdout.contains("dlq undo rq-"), "{out:#?}");
 }
 
 #[test]
-fn a_canary_that_dies_of_something_else_stops_too_and_one_that_will_be_retried_is_waited_for() {
+fn other_cause_stops_the_canary_only_when_dead_lettered() {
     let db = Database::with_variant("main");
-    bury(&db, 3);
+    insert_dead_letters(&db, 3);
     let mut cli = canary(&db, &["--canary", "--canary-timeout", "100ms"]);
     let running = cli.start();
     workers::fail(&db.session(), OTHER);
@@ -293,16 +293,16 @@ fn a_canary_that_dies_of_something_else_stops_too_and_one_that_will_be_retried_i
     let running = cli.start();
     workers::kill(&db.session(), OTHER);
     let json = running.finish().expect_code(2).json();
-    assert_eq!(lane(&json)["step"]["failed_otherwise"], 1, "{json:#}");
+    assert_eq!(first_group(&json)["step"]["failed_otherwise"], 1, "{json:#}");
 }
 
 #[test]
-fn other_jobs_of_the_same_kind_that_die_meanwhile_are_not_counted() {
+fn unrelated_dead_letters_do_not_count_for_the_canary() {
     let db = Database::with_variant("main");
-    bury(&db, 4);
+    insert_dead_letters(&db, 4);
     let mut cli = canary(&db, &["--ramp", "1,all"]);
     let (running, worker) = (cli.start(), db.session());
-    step(&db, &running, 1);
+    wait_for_requeued(&db, &running, 1);
     let ours = workers::claim(&worker, "w");
     db.execute(
         "INSERT INTO jobs (workspace_id, kind) SELECT workspace_id, 'CLIP_RENDER' FROM jobs LIMIT 3",
@@ -315,16 +315,16 @@ fn other_jobs_of_the_same_kind_that_die_meanwhile_are_not_counted() {
 }
 
 #[test]
-fn every_group_has_its_own_canary() {
+fn each_group_has_its_own_canary() {
     let db = Database::with_variant("main");
-    bury(&db, 5);
+    insert_dead_letters(&db, 5);
     db.execute(
         "INSERT INTO jobs (workspace_id, kind, state, attempts, last_error)
            SELECT workspace_id, 'PUBLISH_TIKTOK', 'dead_letter', 5, 'token expired' FROM jobs",
     );
     let mut cli = canary(&db, &["--ramp", "1,all"]);
     let (running, worker) = (cli.start(), db.session());
-    step(&db, &running, 2);
+    wait_for_requeued(&db, &running, 2);
     for _ in 0..2 {
         let id = workers::claim(&worker, "w");
         let tiktok = worker.value(&format!("SELECT kind FROM jobs WHERE id = '{id}'"));
@@ -345,12 +345,12 @@ fn every_group_has_its_own_canary() {
 }
 
 #[test]
-fn a_canary_that_is_undone_sends_no_others_after_it() {
+fn undone_canary_sends_no_further_batch() {
     let db = Database::with_variant("main");
-    bury(&db, 3);
+    insert_dead_letters(&db, 3);
     let mut cli = canary(&db, &["--ramp", "1,all"]);
     let running = cli.start();
-    step(&db, &running, 1);
+    wait_for_requeued(&db, &running, 1);
     let operation = db.value("SELECT data->>'operation' FROM job_events WHERE data ? 'operation'");
     command(&db, "undo", &[&operation, "--yes"]).run().expect_code(0);
     let out = running.finish().expect_code(75);
@@ -362,35 +362,35 @@ fn a_canary_that_is_undone_sends_no_others_after_it() {
     let args = ["--resume", &operation, "--yes", "--ramp", "1,all", "--reason", "after all"];
     let mut cli = command(&db, "requeue", &args).env("XDG_STATE_HOME", state);
     let running = cli.start();
-    step(&db, &running, 2);
+    wait_for_requeued(&db, &running, 2);
     workers::finish(&db.session());
     running.finish().expect_code(0);
     assert_eq!((events(&db), count(&db, "dead_letter")), ("3".into(), "1".into()));
 }
 
 #[test]
-fn a_canary_that_others_moved_is_replaced() {
+fn canary_job_changed_by_others_is_replaced() {
     let db = Database::with_variant("main");
-    bury(&db, 3);
+    insert_dead_letters(&db, 3);
     let mut cli = canary(&db, &["--ramp", "1,all"]);
     let (running, worker) = (cli.start(), db.session());
-    step(&db, &running, 1);
+    wait_for_requeued(&db, &running, 1);
     db.execute("UPDATE jobs SET state = 'dead_letter' WHERE state = 'queued'");
-    step(&db, &running, 2);
+    wait_for_requeued(&db, &running, 2);
     workers::finish(&worker);
     running.finish().expect_code(0);
     assert_eq!((events(&db), count(&db, "dead_letter")), ("3".into(), "1".into()));
 }
 
 #[test]
-fn ids_and_a_person_who_interrupts() {
+fn canary_of_ids_can_be_interrupted() {
     let db = Database::with_variant("main");
-    bury(&db, 3);
+    insert_dead_letters(&db, 3);
     let ids = db.rows("SELECT id FROM jobs");
     let ids: Vec<_> = ids.iter().map(|row| row[0].as_deref().unwrap()).collect();
     let mut cli = command(&db, "requeue", &[&ids[..], &["--canary", "--yes"]].concat());
     let running = cli.start();
-    step(&db, &running, 1);
+    wait_for_requeued(&db, &running, 1);
     running.signal("INT");
     let json = running.finish().expect_code(75).json();
     assert_eq!(
@@ -401,7 +401,7 @@ fn ids_and_a_person_who_interrupts() {
 }
 
 #[test]
-fn without_events_the_journal_tells_whose_canary_it_is() {
+fn journal_identifies_the_canary_without_events() {
     let db = Database::from_fixture("bigint_typical");
     db.execute("UPDATE jobs SET run_after = now() + interval '1 day' WHERE status = 'queued'");
     let mut cli = command(&db, "requeue", &["--kind", "PUBLISH_TIKTOK", "--yes", "--canary"]);
@@ -416,15 +416,15 @@ fn without_events_the_journal_tells_whose_canary_it_is() {
     ));
     let json = running.finish().expect_code(2).json();
     assert_eq!(
-        (lane(&json)["stopped"].as_str(), lane(&json)["requeued"].as_u64()),
+        (first_group(&json)["stopped"].as_str(), first_group(&json)["requeued"].as_u64()),
         (Some("failed"), Some(1))
     );
 }
 
 #[test]
-fn the_command_that_applies_a_plan_is_as_careful_as_the_plan_that_was_shown() {
+fn apply_command_repeats_canary_and_rate_flags() {
     let db = Database::with_variant("main");
-    bury(&db, 3);
+    insert_dead_letters(&db, 3);
     let words = "dlq requeue --all --dry-run --canary --rate 20/m --pause-above 9 --spread 10m";
     let mut cli = Cli::new(words.split(' ')).env("DATABASE_URL", db.url());
     let shown = cli.run().expect_code(0).stdout;

@@ -1,8 +1,8 @@
-use super::{bury, command, count, events, requeue};
+use super::{insert_dead_letters, command, count, events, requeue};
 use crate::support::postgres::Database;
 
 #[test]
-fn without_a_terminal_somebody_must_have_said_yes() {
+fn requeue_without_a_terminal_requires_yes() {
     let db = Database::from_fixture("main_typical");
     let out = requeue(&db, &["--all"]).expect_code(77);
     assert!(out.stderr.contains("--yes"), "{}", out.stderr);
@@ -10,9 +10,9 @@ fn without_a_terminal_somebody_must_have_said_yes() {
 }
 
 #[test]
-fn more_than_fifty_jobs_want_a_reason() {
+fn more_than_50_jobs_require_a_reason() {
     let db = Database::with_variant("main");
-    bury(&db, 51);
+    insert_dead_letters(&db, 51);
     requeue(&db, &["--all", "--yes"]).expect_code(64);
     assert_eq!(events(&db), "0");
     requeue(&db, &["--all", "--yes", "--max", "50"]).expect_code(0);
@@ -20,7 +20,7 @@ fn more_than_fifty_jobs_want_a_reason() {
 }
 
 #[test]
-fn guarded_contexts_refuse_however_the_database_was_reached() {
+fn protected_contexts_are_refused_under_every_address() {
     let db = Database::from_fixture("main_typical");
     for (guard, args, code) in [
         ("read_only", &["--yes", "--reason", "x"][..], 77),
@@ -41,7 +41,7 @@ fn guarded_contexts_refuse_however_the_database_was_reached() {
 }
 
 #[test]
-fn a_person_is_shown_the_plan_and_asked() {
+fn confirmation_shows_the_plan_first() {
     let db = Database::from_fixture("main_typical");
     for (answer, code, n) in [("n\r", 77, "0"), ("y\r", 0, "8")] {
         let mut terminal = command(&db, "requeue", &["--kind", "PUBLISH_TIKTOK"]).terminal(50, 120);
@@ -55,7 +55,7 @@ fn a_person_is_shown_the_plan_and_asked() {
 }
 
 #[test]
-fn leaving_at_the_question_says_that_nothing_was_written() {
+fn interrupt_at_the_prompt_writes_no_job() {
     let db = Database::from_fixture("main_typical");
     for (key, code, words) in [("\x03", 130, "interrupted"), ("\x04", 77, "declined")] {
         let args = ["--kind", "PUBLISH_TIKTOK", "--canary"];
@@ -72,7 +72,7 @@ fn leaving_at_the_question_says_that_nothing_was_written() {
 }
 
 #[test]
-fn the_command_that_resumes_names_the_context() {
+fn resume_command_names_the_context() {
     let db = Database::from_fixture("main_typical");
     let config = format!("[context.night]\ndatabase_url = \"{}\"\n", db.url());
     let args = ["-c", "night", "--all", "--yes", "--reason", "x"];

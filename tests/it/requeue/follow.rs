@@ -1,12 +1,12 @@
 use super::workers::{self, OTHER, SAME};
-use super::{bury, command, events, requeue};
+use super::{insert_dead_letters, command, events, requeue};
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 use crate::support::wait_until;
 
 /// A desk of which everything was requeued just now; the operation.
 fn requeued(db: &Database, jobs: u32) -> String {
-    bury(db, jobs);
+    insert_dead_letters(db, jobs);
     operation(&requeue(db, &["--all", "--yes"]).expect_code(0).json())
 }
 
@@ -15,12 +15,12 @@ fn operation(json: &serde_json::Value) -> String {
 }
 
 /// Looks once, from a machine that has never heard of the operation.
-fn glance(db: &Database, operation: &str) -> Cli {
+fn follow_once(db: &Database, operation: &str) -> Cli {
     command(db, "follow", &[operation, "--wait", "1ms"])
 }
 
 #[test]
-fn every_job_is_counted_by_what_became_of_it() {
+fn every_job_is_counted_by_its_outcome() {
     let db = Database::with_variant("main");
     let op = requeued(&db, 8);
     let worker = db.session();
@@ -32,7 +32,7 @@ fn every_job_is_counted_by_what_became_of_it() {
     let by_hand = workers::claim(&worker, "w");
     db.execute(&format!("UPDATE jobs SET state = 'dead_letter' WHERE id = '{by_hand}'"));
     workers::claim(&worker, "w");
-    let out = glance(&db, &op).run().expect_code(2);
+    let out = follow_once(&db, &op).run().expect_code(2);
     let data = &out.json()["data"];
     for (standing, jobs) in [
         ("jobs", 8),
@@ -50,12 +50,12 @@ fn every_job_is_counted_by_what_became_of_it() {
     assert_eq!(data["zombies"], serde_json::json!([]));
     // A retry may still come to a good end.
     db.execute(&format!("UPDATE jobs SET state = 'done' WHERE id = '{again}'"));
-    let data = glance(&db, &op).run().expect_code(2).json()["data"].clone();
+    let data = follow_once(&db, &op).run().expect_code(2).json()["data"].clone();
     assert_eq!((&data["finished"], &data["failed_again"]), (&2.into(), &1.into()));
 }
 
 #[test]
-fn it_ends_with_one_sentence_when_all_have_finished() {
+fn follow_ends_when_all_jobs_finished() {
     let db = Database::with_variant("main");
     let op = requeued(&db, 3);
     let mut cli = Cli::new(["dlq", "follow", &op]).env("DATABASE_URL", db.url());
@@ -67,13 +67,13 @@ fn it_ends_with_one_sentence_when_all_have_finished() {
 }
 
 #[test]
-fn an_undo_and_another_requeue_take_jobs_away() {
+fn undone_and_requeued_jobs_count_as_changed_since() {
     let db = Database::with_variant("main");
     let op = requeued(&db, 2);
     let id = workers::kill(&db.session(), SAME);
     requeue(&db, &[&id, "--yes"]).expect_code(0);
     command(&db, "undo", &[&op, "--yes"]).run().expect_code(75);
-    let data = glance(&db, &op).run().expect_code(3).json()["data"].clone();
+    let data = follow_once(&db, &op).run().expect_code(3).json()["data"].clone();
     assert_eq!((&data["end"], &data["moved"]), (&"decided".into(), &2.into()), "{data:#}");
     let told = Cli::new(["dlq", "follow", &op]).env("DATABASE_URL", db.url()).run().expect_code(3);
     assert!(told.stdout.contains("nothing is left to follow"), "{}", told.stdout);
@@ -81,19 +81,19 @@ fn an_undo_and_another_requeue_take_jobs_away() {
 }
 
 #[test]
-fn a_deadline_is_no_verdict() {
+fn follow_timeout_exits_3_and_counts_queued_jobs() {
     let db = Database::with_variant("main");
     let op = requeued(&db, 2);
     workers::finish(&db.session());
-    let out = glance(&db, &op).run().expect_code(3);
+    let out = follow_once(&db, &op).run().expect_code(3);
     let data = &out.json()["data"];
     assert_eq!((&data["end"], &data["queued"]), (&"deadline".into(), &1.into()));
 }
 
 #[test]
-fn it_can_be_left_and_taken_up_again_from_another_machine() {
+fn follow_can_be_interrupted_and_resumed_elsewhere() {
     let db = Database::with_variant("main");
-    bury(&db, 2);
+    insert_dead_letters(&db, 2);
     let mut cli = command(&db, "requeue", &["--all", "--yes", "--follow"]);
     let running = cli.start();
     wait_until("everything is requeued", || events(&db) == "2");
@@ -116,7 +116,7 @@ fn it_can_be_left_and_taken_up_again_from_another_machine() {
 }
 
 #[test]
-fn on_a_terminal_there_is_one_live_line() {
+fn terminal_shows_one_live_line() {
     let db = Database::with_variant("main");
     let op = requeued(&db, 2);
     let mut terminal =
@@ -132,7 +132,7 @@ fn on_a_terminal_there_is_one_live_line() {
 }
 
 #[test]
-fn a_worker_that_acts_without_a_claim_is_shown() {
+fn worker_without_a_claim_is_reported() {
     let db = Database::with_variant("main");
     let op = requeued(&db, 3);
     let worker = db.session();
@@ -141,7 +141,7 @@ fn a_worker_that_acts_without_a_claim_is_shown() {
     let queued = db.value("SELECT id FROM jobs WHERE state = 'queued' LIMIT 1");
     db.execute(&format!("SELECT worker_fail('{queued}', 'zombie', '{SAME}', 3600)"));
     workers::claim(&worker, "w");
-    let data = glance(&db, &op).run().expect_code(2).json()["data"].clone();
+    let data = follow_once(&db, &op).run().expect_code(2).json()["data"].clone();
     let mut found: Vec<_> = data["zombies"]
         .as_array()
         .unwrap()
@@ -155,17 +155,17 @@ fn a_worker_that_acts_without_a_claim_is_shown() {
 }
 
 #[test]
-fn where_claims_leave_no_events_no_worker_is_accused() {
+fn claims_without_events_report_no_zombie_worker() {
     let db = Database::with_variant("main");
     db.execute("DROP TRIGGER jobs_log_claim ON jobs");
     let op = requeued(&db, 1);
     workers::fail(&db.session(), SAME);
-    let out = glance(&db, &op).run().expect_code(2);
+    let out = follow_once(&db, &op).run().expect_code(2);
     assert!(out.json()["data"]["zombies"].is_null(), "{out:#?}");
 }
 
 #[test]
-fn every_variant_with_dead_letters_is_followed() {
+fn every_variant_with_dead_letters_can_be_followed() {
     for (variant, live, done) in [
         ("main", "state", "done"),
         ("atomic", "state", "done"),
@@ -180,17 +180,17 @@ fn every_variant_with_dead_letters_is_followed() {
         let ids = json["data"]["samples"].to_string().replace(['[', ']'], "").replace('"', "'");
         db.execute(&format!("UPDATE jobs SET {live} = '{done}' WHERE id IN ({ids})"));
         if variant == "bigint" {
-            let out = glance(&db, &op).run().expect_code(64);
+            let out = follow_once(&db, &op).run().expect_code(64);
             assert!(out.stderr.contains("keeps no events"), "{out:#?}");
         }
         let state = cli.home().join(".local/state");
-        let out = glance(&db, &op).env("XDG_STATE_HOME", state).run().expect_code(0);
+        let out = follow_once(&db, &op).env("XDG_STATE_HOME", state).run().expect_code(0);
         assert_eq!(out.json()["data"]["finished"], 3, "{variant}");
     }
 }
 
 #[test]
-fn events_without_an_order_tell_as_much() {
+fn follow_works_with_unordered_events() {
     let db = Database::from_fixture("main_typical");
     db.execute(
         "DROP TABLE job_events; CREATE TABLE job_events (
@@ -200,14 +200,14 @@ fn events_without_an_order_tell_as_much() {
            created_at timestamptz NOT NULL DEFAULT now())",
     );
     let op = operation(&requeue(&db, &["--all", "--yes", "--max", "2"]).expect_code(0).json());
-    let out = glance(&db, &op).run().expect_code(3);
+    let out = follow_once(&db, &op).run().expect_code(3);
     assert_eq!(out.json()["data"]["queued"], 2);
 }
 
 #[test]
-fn an_operation_that_is_none_is_refused() {
+fn follow_rejects_an_unknown_operation() {
     let db = Database::with_variant("main");
-    glance(&db, "rq-nonsense").run().expect_code(64);
-    let out = glance(&db, "rq-20260131T040000Z-e0-9f3a").run().expect_code(64);
+    follow_once(&db, "rq-nonsense").run().expect_code(64);
+    let out = follow_once(&db, "rq-20260131T040000Z-e0-9f3a").run().expect_code(64);
     assert!(out.stderr.contains("requeued nothing here"), "{out:#?}");
 }

@@ -44,7 +44,7 @@ pub fn events(database: &Database) -> String {
 }
 
 /// Fills the variant main with `n` dead jobs that died of the same.
-pub fn bury(database: &Database, n: u32) {
+pub fn insert_dead_letters(database: &Database, n: u32) {
     database.execute(&format!(
         "INSERT INTO workspaces (id, name, owner_id)
            SELECT 'aaaaaaaa-0000-4000-8000-000000000009', 'w', gen_random_uuid()

@@ -1,12 +1,12 @@
 //! How far a requeue has come: a bar on a terminal, a line every few seconds elsewhere.
 
-use super::{bury, command};
+use super::{insert_dead_letters, command};
 use crate::support::postgres::Database;
 
 #[test]
-fn a_terminal_shows_how_many_how_fast_and_how_long_yet() {
+fn terminal_shows_count_rate_and_remaining_time() {
     let db = Database::with_variant("main");
-    bury(&db, 60);
+    insert_dead_letters(&db, 60);
     let mut terminal =
         command(&db, "requeue", &["--all", "--yes", "--reason", "test", "--rate", "20/s"])
             .terminal(30, 100);
@@ -17,9 +17,9 @@ fn a_terminal_shows_how_many_how_fast_and_how_long_yet() {
 }
 
 #[test]
-fn a_pipe_gets_a_line_from_time_to_time() {
+fn pipe_gets_periodic_progress_lines() {
     let db = Database::with_variant("main");
-    bury(&db, 120);
+    insert_dead_letters(&db, 120);
     // Six seconds: one line at least.
     let output =
         command(&db, "requeue", &["--all", "--yes", "--reason", "test", "--rate", "20/s"]).run();

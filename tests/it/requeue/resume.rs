@@ -1,6 +1,6 @@
 //! What is left is finished later, and what changed in between is seen.
 
-use super::{bury, command, count, events, job, requeue};
+use super::{insert_dead_letters, command, count, events, job, requeue};
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 use crate::support::wait_until;
@@ -13,7 +13,7 @@ fn operation(cli: &Cli) -> String {
 }
 
 #[test]
-fn a_row_that_another_one_changed_while_it_was_locked_is_skipped_as_changed() {
+fn row_changed_while_locked_is_skipped_as_changed() {
     let db = Database::from_fixture("main_typical");
     let holder = db.session();
     holder.execute(&format!("BEGIN; UPDATE jobs SET state = 'done' WHERE id = '{}'", job(201)));
@@ -28,9 +28,9 @@ fn a_row_that_another_one_changed_while_it_was_locked_is_skipped_as_changed() {
 }
 
 #[test]
-fn the_same_ids_again_finish_what_was_interrupted() {
+fn repeated_ids_finish_an_interrupted_requeue() {
     let db = Database::with_variant("main");
-    bury(&db, 30);
+    insert_dead_letters(&db, 30);
     let ids = db.rows("SELECT id::text FROM jobs ORDER BY id");
     let ids: Vec<_> = ids.into_iter().filter_map(|mut row| row.remove(0)).collect();
     let mut args: Vec<_> = ids.iter().map(String::as_str).collect();
@@ -64,7 +64,7 @@ fn the_same_ids_again_finish_what_was_interrupted() {
 }
 
 #[test]
-fn without_events_the_journal_knows_what_a_killed_run_did() {
+fn journal_resumes_a_killed_run_without_events() {
     let db = Database::from_fixture("bigint_typical");
     let failed = "SELECT count(*) FROM jobs WHERE status::text = 'failed'";
     let one = db.value("SELECT min(id) FROM jobs WHERE status::text = 'failed'");
@@ -90,12 +90,12 @@ fn without_events_the_journal_knows_what_a_killed_run_did() {
 }
 
 #[test]
-fn a_selection_that_grew_is_not_applied_by_an_older_plan() {
+fn grown_plan_is_refused_unless_changes_are_ignored() {
     let db = Database::with_variant("main");
-    bury(&db, 3);
+    insert_dead_letters(&db, 3);
     let mut dry = command(&db, "requeue", &["--all", "--dry-run"]);
     let plan = dry.run().expect_code(0).json()["data"]["plan"].as_str().unwrap().to_owned();
-    bury(&db, 2);
+    insert_dead_letters(&db, 2);
     let state = dry.home().join(".local/state");
     let apply = |more: &[&str]| {
         command(&db, "requeue", &[&["--plan", plan.as_str(), "--yes"], more].concat())
@@ -117,7 +117,7 @@ fn a_selection_that_grew_is_not_applied_by_an_older_plan() {
 }
 
 #[test]
-fn repeat_offenders_are_requeued_when_that_is_said() {
+fn repeat_failures_are_requeued_only_with_the_flag() {
     let db = Database::from_fixture("main_typical");
     let die =
         format!("UPDATE jobs SET state = 'dead_letter', attempts = 5 WHERE id = '{}'", job(201));
@@ -134,9 +134,9 @@ fn repeat_offenders_are_requeued_when_that_is_said() {
 }
 
 #[test]
-fn what_goes_on_keeps_its_pace_and_its_reason_and_knows_of_an_undo() {
+fn resume_keeps_rate_and_reason_and_respects_an_undo() {
     let db = Database::with_variant("main");
-    bury(&db, 60);
+    insert_dead_letters(&db, 60);
     let args = ["dlq", "requeue", "--all", "--rate", "8/s", "--yes", "--reason", "renewed"];
     let mut cli = Cli::new(args).env("DATABASE_URL", db.url()).env("USER", "oncall");
     let running = cli.start();
@@ -175,9 +175,9 @@ fn what_goes_on_keeps_its_pace_and_its_reason_and_knows_of_an_undo() {
 }
 
 #[test]
-fn an_undo_cannot_be_resumed_and_says_what_it_is() {
+fn undo_cannot_be_resumed() {
     let db = Database::with_variant("main");
-    bury(&db, 2);
+    insert_dead_letters(&db, 2);
     let mut cli = command(&db, "requeue", &["--all", "--yes"]);
     let json = cli.run().expect_code(0).json();
     let id = json["data"]["outcome"]["operation"].as_str().unwrap();
@@ -190,7 +190,7 @@ fn an_undo_cannot_be_resumed_and_says_what_it_is() {
 }
 
 #[test]
-fn a_plan_says_whether_a_retry_is_safe_and_offers_a_canary_first() {
+fn plan_states_if_a_retry_is_safe_and_offers_a_canary() {
     let db = Database::from_fixture("main_typical");
     let args = ["dlq", "requeue", "--all", "--dry-run", "--reason", "it's mended"];
     let plan = Cli::new(args).env("DATABASE_URL", db.url()).run().expect_code(0).stdout;
@@ -203,9 +203,9 @@ fn a_plan_says_whether_a_retry_is_safe_and_offers_a_canary_first() {
 }
 
 #[test]
-fn one_that_wrote_nothing_yet_is_told_from_one_that_does_not_exist() {
+fn operation_without_writes_is_distinguished_from_unknown() {
     let db = Database::with_variant("main");
-    bury(&db, 2);
+    insert_dead_letters(&db, 2);
     db.execute(
         "UPDATE jobs SET state = 'queued' WHERE id = (SELECT min(id::text) FROM jobs)::uuid",
     );

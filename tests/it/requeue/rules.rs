@@ -1,9 +1,9 @@
-use super::{bury, command, count, events, job, requeue};
+use super::{insert_dead_letters, command, count, events, job, requeue};
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
 #[test]
-fn a_requeue_writes_what_the_workers_helper_writes_and_one_event_a_job() {
+fn requeue_writes_worker_values_and_one_event_per_job() {
     let db = Database::from_fixture("main_typical");
     let out = requeue(&db, &["--kind", "PUBLISH_TIKTOK", "--yes", "--reason", "token renewed"]);
     let json = out.expect_code(0).json();
@@ -28,7 +28,7 @@ fn a_requeue_writes_what_the_workers_helper_writes_and_one_event_a_job() {
 }
 
 #[test]
-fn a_dry_run_writes_nothing_and_its_plan_can_be_applied_as_it_is() {
+fn dry_run_writes_no_job_and_its_plan_can_be_applied() {
     let db = Database::from_fixture("main_typical");
     let mut dry = command(&db, "requeue", &["--kind", "CLIP_RENDER", "--max", "3", "--dry-run"]);
     let json = dry.run().expect_code(0).json();
@@ -57,7 +57,7 @@ fn a_dry_run_writes_nothing_and_its_plan_can_be_applied_as_it_is() {
 }
 
 #[test]
-fn explicit_ids_are_all_or_nothing_and_name_what_is_refused() {
+fn explicit_ids_are_all_or_nothing_with_reasons() {
     let db = Database::from_fixture("main_typical");
     let ids = [job(201), job(131), job(999), job(201)];
     let ids: Vec<_> = ids.iter().map(String::as_str).collect();
@@ -78,7 +78,7 @@ fn explicit_ids_are_all_or_nothing_and_name_what_is_refused() {
 }
 
 #[test]
-fn one_bad_row_is_an_error_of_its_own_and_all_of_nothing_for_ids() {
+fn failing_row_is_one_error_or_fails_all_explicit_ids() {
     let db = Database::from_fixture("main_typical");
     db.execute(&format!(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -98,7 +98,7 @@ fn one_bad_row_is_an_error_of_its_own_and_all_of_nothing_for_ids() {
 }
 
 #[test]
-fn a_locked_row_is_retried_and_then_skipped() {
+fn locked_row_is_retried_then_skipped() {
     let db = Database::from_fixture("main_typical");
     let holder = db.session();
     holder.execute(&format!("BEGIN; SELECT FROM jobs WHERE id = '{}' FOR UPDATE", job(201)));
@@ -120,7 +120,7 @@ fn a_locked_row_is_retried_and_then_skipped() {
 }
 
 #[test]
-fn what_was_requeued_twice_and_died_of_the_same_is_left_out() {
+fn repeat_failure_is_skipped_until_its_cause_changes() {
     let db = Database::from_fixture("main_typical");
     for _ in 0..2 {
         requeue(&db, &[&job(201), "--yes"]).expect_code(0);
@@ -141,7 +141,7 @@ fn what_was_requeued_twice_and_died_of_the_same_is_left_out() {
 }
 
 #[test]
-fn ids_files_are_forgiving_about_form_and_strict_about_content() {
+fn ids_file_allows_loose_format_but_only_valid_ids() {
     let db = Database::from_fixture("main_typical");
     let text = format!("\u{feff}{}\r\n\r\n  {}\n{}\n", job(201), job(202).to_uppercase(), job(201));
     let good = command(&db, "requeue", &["--ids-file", "-", "--yes"]).stdin(text).run();
@@ -158,7 +158,7 @@ fn ids_files_are_forgiving_about_form_and_strict_about_content() {
 }
 
 #[test]
-fn a_selection_must_be_said_and_may_match_nothing() {
+fn requeue_requires_a_filter_and_may_match_no_jobs() {
     let db = Database::from_fixture("main_typical");
     requeue(&db, &["--yes"]).expect_code(64);
     requeue(&db, &["--all", &job(1)]).expect_code(64);
@@ -170,9 +170,9 @@ fn a_selection_must_be_said_and_may_match_nothing() {
 }
 
 #[test]
-fn operations_are_listed_with_what_became_of_them() {
+fn operations_are_listed_with_the_current_job_states() {
     let db = Database::with_variant("main");
-    bury(&db, 3);
+    insert_dead_letters(&db, 3);
     requeue(&db, &["--all", "--yes", "--reason", "deployed a fix"]).expect_code(0);
     db.execute("UPDATE jobs SET state = 'done' WHERE id = (SELECT min(id::text)::uuid FROM jobs)");
     let json = command(&db, "ops", &[]).run().expect_code(0).json();
@@ -192,7 +192,7 @@ fn operations_are_listed_with_what_became_of_them() {
 }
 
 #[test]
-fn a_role_that_may_not_write_is_told_so_before_anything_is_tried() {
+fn role_without_write_permission_is_refused_before_writing() {
     let db = Database::from_fixture("main_typical");
     db.execute(
         "ALTER TABLE jobs DISABLE ROW LEVEL SECURITY; ALTER TABLE job_events DISABLE ROW LEVEL SECURITY;
@@ -211,9 +211,9 @@ fn a_role_that_may_not_write_is_told_so_before_anything_is_tried() {
 }
 
 #[test]
-fn many_ids_from_a_file_are_requeued_or_the_file_is_refused_with_its_line() {
+fn ids_file_with_many_ids_is_requeued_or_refused_with_line() {
     let db = Database::with_variant("main");
-    bury(&db, 1200);
+    insert_dead_letters(&db, 1200);
     let ids = db.rows("SELECT id::text FROM jobs");
     let ids: Vec<_> = ids.into_iter().filter_map(|mut row| row.remove(0)).collect();
     // As editors leave them: CRLF, blank lines, a line twice.

@@ -1,12 +1,12 @@
-use super::{bury, command, count, events, requeue};
+use super::{insert_dead_letters, command, count, events, requeue};
 use crate::support::cli::Running;
 use crate::support::postgres::Database;
 use crate::support::wait_until;
 
 #[test]
-fn a_rate_is_kept_by_the_servers_clock() {
+fn rate_limit_is_kept_by_the_server_clock() {
     let db = Database::with_variant("main");
-    bury(&db, 20);
+    insert_dead_letters(&db, 20);
     requeue(&db, &["--all", "--yes", "--rate", "20/s"]).expect_code(0);
     // Five at once, fifteen in three quarters of a second; slower is no fault here.
     let took =
@@ -17,9 +17,9 @@ fn a_rate_is_kept_by_the_servers_clock() {
 }
 
 #[test]
-fn spread_jobs_become_due_one_by_one_and_can_be_taken_back() {
+fn spread_jobs_become_due_one_by_one_and_can_be_undone() {
     let db = Database::with_variant("main");
-    bury(&db, 40);
+    insert_dead_letters(&db, 40);
     let json = requeue(&db, &["--all", "--yes", "--spread", "10m"]).expect_code(0).json();
     let within = "run_at BETWEEN updated_at AND updated_at + interval '10 min'";
     assert_eq!(db.value(&format!("SELECT count(DISTINCT run_at) FROM jobs WHERE {within}")), "40");
@@ -32,9 +32,9 @@ fn spread_jobs_become_due_one_by_one_and_can_be_taken_back() {
 }
 
 #[test]
-fn a_canary_does_not_wait_for_its_place_in_a_spread() {
+fn spread_does_not_delay_the_first_batch() {
     let db = Database::with_variant("main");
-    bury(&db, 10);
+    insert_dead_letters(&db, 10);
     let args = ["--all", "--yes", "--spread", "1h", "--ramp", "1,all"];
     let mut cli = command(&db, "requeue", &args);
     let running = cli.start();
@@ -45,9 +45,9 @@ fn a_canary_does_not_wait_for_its_place_in_a_spread() {
 }
 
 #[test]
-fn a_long_queue_pauses_it() {
+fn backlog_pauses_the_requeue() {
     let db = Database::with_variant("main");
-    bury(&db, 10);
+    insert_dead_letters(&db, 10);
     db.execute(
         "INSERT INTO jobs (workspace_id, kind) SELECT workspace_id, 'TRANSCRIBE' FROM jobs LIMIT 5",
     );
@@ -56,7 +56,7 @@ fn a_long_queue_pauses_it() {
     // Five may wait, so that one more is let through before it pauses.
     let full = "SELECT count(*) FROM jobs WHERE state = 'queued'";
     wait_until("the queue is as long as it may be", || session.value(full) == "6");
-    held(&db, &running);
+    assert_paused(&db, &running);
     assert_eq!(count(&db, "dead_letter"), "9");
     wait_until("workers make room until nothing is left", || {
         let queued: u32 = session.value(full).parse().unwrap();
@@ -69,7 +69,7 @@ fn a_long_queue_pauses_it() {
 }
 
 /// Waits until it has looked at the locks twice and written nothing in between.
-fn held(db: &Database, running: &Running) {
+fn assert_paused(db: &Database, running: &Running) {
     let session = db.session();
     let looks = "SELECT string_agg(query_start::text, ',') FROM pg_stat_activity
                   WHERE datname = current_database() AND application_name LIKE 'cliplyctl:%'";
@@ -83,9 +83,9 @@ fn held(db: &Database, running: &Running) {
 }
 
 /// Everything that a session does to the table, while a requeue of many jobs wants to begin.
-fn beside(lock: &str, words: &str) {
+fn requeue_during_lock(lock: &str, words: &str) {
     let db = Database::with_variant("main");
-    bury(&db, 600);
+    insert_dead_letters(&db, 600);
     // A transaction sees the statistics of its first look for ever: another session looks.
     let (other, behind, watcher) = (db.session(), db.session(), db.session());
     other.execute("BEGIN");
@@ -107,7 +107,7 @@ fn beside(lock: &str, words: &str) {
         let recorded =
             || std::fs::read_dir(&operations).is_ok_and(|mut files| files.next().is_some());
         wait_until("it wants to write", recorded);
-        held(&db, &running);
+        assert_paused(&db, &running);
         assert_eq!(count(&db, "dead_letter"), "600");
         other.execute("COMMIT");
         let out = running.finish().expect_code(0);
@@ -117,11 +117,11 @@ fn beside(lock: &str, words: &str) {
 }
 
 #[test]
-fn a_vacuum_is_given_way_to() {
-    beside("SHARE UPDATE EXCLUSIVE", "waiting: a vacuum is at work on jobs");
+fn requeue_yields_to_a_vacuum() {
+    requeue_during_lock("SHARE UPDATE EXCLUSIVE", "waiting: a vacuum is at work on jobs");
 }
 
 #[test]
-fn somebody_who_waits_for_the_table_goes_first() {
-    beside("ROW EXCLUSIVE", "waiting: 1 session waits for a lock on jobs");
+fn requeue_yields_to_lock_waiters() {
+    requeue_during_lock("ROW EXCLUSIVE", "waiting: 1 session waits for a lock on jobs");
 }

@@ -1,4 +1,4 @@
-use super::{bury, command, count, requeue};
+use super::{insert_dead_letters, command, count, requeue};
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
@@ -10,7 +10,7 @@ fn picture(db: &Database) -> Vec<Vec<Option<String>>> {
 }
 
 #[test]
-fn an_undo_brings_back_every_former_value() {
+fn undo_restores_every_previous_value() {
     let db = Database::from_fixture("main_awkward");
     let before = picture(&db);
     let json = requeue(&db, &["--all", "--yes", "--reason", "x"]).expect_code(0).json();
@@ -32,7 +32,7 @@ fn before_dead(picture: &[Vec<Option<String>>]) -> u64 {
 }
 
 #[test]
-fn only_requeues_are_undone_and_others_are_told_apart() {
+fn only_requeues_can_be_undone() {
     let db = Database::from_fixture("main_typical");
     let rescue = ["jobs", "rescue", "--yes", "-o", "json"];
     let rescue = Cli::new(rescue).env("DATABASE_URL", db.url()).run().expect_code(0).json();
@@ -54,7 +54,7 @@ fn only_requeues_are_undone_and_others_are_told_apart() {
 }
 
 #[test]
-fn an_error_that_a_trigger_changed_is_in_the_event_and_undone() {
+fn error_changed_by_a_trigger_is_recorded_and_restored() {
     let db = Database::from_fixture("main_typical");
     db.execute(
         "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -75,9 +75,9 @@ fn an_error_that_a_trigger_changed_is_in_the_event_and_undone() {
 }
 
 #[test]
-fn what_moved_on_since_stays() {
+fn undo_keeps_jobs_that_changed_since() {
     let db = Database::with_variant("main");
-    bury(&db, 3);
+    insert_dead_letters(&db, 3);
     let json = requeue(&db, &["--all", "--yes"]).expect_code(0).json();
     db.execute("SELECT worker_claim_next_job('w')");
     let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
@@ -90,9 +90,9 @@ fn what_moved_on_since_stays() {
 }
 
 #[test]
-fn an_undo_in_part_says_why_and_what_to_type() {
+fn partial_undo_states_the_reason_and_next_command() {
     let db = Database::with_variant("main");
-    bury(&db, 3);
+    insert_dead_letters(&db, 3);
     let json = requeue(&db, &["--all", "--yes"]).expect_code(0).json();
     db.execute("SELECT worker_claim_next_job('w')");
     let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
@@ -112,9 +112,9 @@ fn an_undo_in_part_says_why_and_what_to_type() {
 }
 
 #[test]
-fn where_nothing_can_be_taken_back_it_is_refused_and_names_the_jobs() {
+fn undo_is_refused_when_every_job_changed_since() {
     let db = Database::with_variant("main");
-    bury(&db, 2);
+    insert_dead_letters(&db, 2);
     let json = requeue(&db, &["--all", "--max", "1", "--yes"]).expect_code(0).json();
     let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
     let taken = db.value(
@@ -132,7 +132,7 @@ fn where_nothing_can_be_taken_back_it_is_refused_and_names_the_jobs() {
 }
 
 #[test]
-fn a_row_on_which_anything_differs_from_what_was_written_stays() {
+fn undo_keeps_rows_with_any_later_change() {
     let db = Database::with_variant("main");
     let changes = [
         "run_at = run_at + interval '1 second'",
@@ -144,7 +144,7 @@ fn a_row_on_which_anything_differs_from_what_was_written_stays() {
         "last_error = 'another'",
         "error = '{\"message\":\"another\"}'",
     ];
-    bury(&db, changes.len() as u32 + 1);
+    insert_dead_letters(&db, changes.len() as u32 + 1);
     let json = requeue(&db, &["--all", "--yes"]).expect_code(0).json();
     let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
     // Triggers would move updated_at along with every other change.

@@ -37,7 +37,7 @@ fn every_variant_with_dead_letters_is_requeued_and_undone() {
 }
 
 #[test]
-fn where_nothing_is_dead_for_good_it_says_why() {
+fn variant_without_dead_letters_exits_3_with_the_reason() {
     for variant in ["early", "hosted", "october", "typed"] {
         let db = Database::from_fixture(&format!("{variant}_typical"));
         let out = requeue(&db, &["--all", "--yes"]).expect_code(3);
@@ -46,7 +46,7 @@ fn where_nothing_is_dead_for_good_it_says_why() {
 }
 
 #[test]
-fn events_that_name_their_workspace_and_have_uuid_ids_are_written_too() {
+fn events_with_workspace_and_uuid_ids_are_written() {
     let db = Database::from_fixture("main_typical");
     db.execute(
         "DROP TABLE job_events; CREATE TABLE job_events (

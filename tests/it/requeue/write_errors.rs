@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::{bury, command, count, events, job, requeue};
+use super::{insert_dead_letters, command, count, events, job, requeue};
 use crate::support::cli::Cli;
 use crate::support::postgres::{Database, cluster};
 
@@ -21,7 +21,7 @@ pub fn before_queued(db: &Database, condition: &str, deed: &str) {
 }
 
 #[test]
-fn one_slow_row_is_an_error_of_its_own() {
+fn slow_row_is_a_single_error() {
     let db = Database::from_fixture("main_typical");
     before_queued(&db, &format!("NEW.id = '{}'", job(203)), "PERFORM pg_sleep(600)");
     let args = ["--all", "--yes", "--timeout", "2s", "--lock-wait", "100ms"];
@@ -33,7 +33,7 @@ fn one_slow_row_is_an_error_of_its_own() {
 }
 
 #[test]
-fn where_every_row_is_slow_it_ends_and_says_so() {
+fn requeue_times_out_if_every_row_is_slow() {
     let db = Database::from_fixture("main_typical");
     before_queued(&db, "true", "PERFORM pg_sleep(600)");
     let args = ["--all", "--yes", "--timeout", "1s", "--lock-wait", "100ms"];
@@ -45,7 +45,7 @@ fn where_every_row_is_slow_it_ends_and_says_so() {
 }
 
 #[test]
-fn a_statement_that_somebody_cancels_ends_it() {
+fn canceled_statement_stops_the_requeue() {
     let db = Database::from_fixture("main_typical");
     before_queued(&db, "true", "PERFORM pg_sleep(600)");
     let mut cli = command(&db, "requeue", &["--all", "--yes"]);
@@ -63,7 +63,7 @@ fn a_statement_that_somebody_cancels_ends_it() {
 }
 
 #[test]
-fn a_row_that_a_trigger_holds_back_is_not_called_locked() {
+fn row_suppressed_by_a_trigger_is_not_reported_as_locked() {
     let db = Database::from_fixture("main_typical");
     before_queued(&db, &format!("NEW.id = '{}'", job(203)), "RETURN NULL");
     let holder = db.session();
@@ -78,9 +78,9 @@ fn a_row_that_a_trigger_holds_back_is_not_called_locked() {
 }
 
 #[test]
-fn batches_that_deadlock_with_each_other_are_written_one_after_the_other() {
+fn deadlocked_transactions_are_retried_one_by_one() {
     let db = Database::with_variant("main");
-    bury(&db, 3_000);
+    insert_dead_letters(&db, 3_000);
     db.execute("CREATE TABLE totals (n int PRIMARY KEY, jobs int); INSERT INTO totals VALUES (0, 0), (1, 0)");
     let total = "UPDATE totals SET jobs = jobs + 1 WHERE n = get_byte(uuid_send(NEW.id), 0) % 2";
     before_queued(&db, "true", total);
@@ -126,9 +126,9 @@ fn carry(mut from: impl Read, mut to: impl Write, mut passes: impl FnMut(&[u8]) 
 }
 
 #[test]
-fn a_server_that_falls_silent_leaves_the_batch_in_doubt_and_resuming_knows_better() {
+fn resume_resolves_a_transaction_with_unknown_commit() {
     let db = Database::with_variant("main");
-    bury(&db, 20);
+    insert_dead_letters(&db, 20);
     let mute = Arc::new(AtomicBool::new(true));
     let url = format!("postgresql://postgres@127.0.0.1:{}/{}", carrier(&mute), db.name());
     let args = ["dlq", "requeue", "-o", "json", "--timeout", "1s", "--lock-wait", "100ms"];

@@ -7,7 +7,7 @@ use crate::support::postgres::Database;
 use crate::support::wait_until;
 
 #[test]
-fn the_clean_posture_exits_0_and_says_what_was_looked_at() {
+fn clean_access_exits_0_and_states_the_coverage() {
     let database = clean();
     let output = audit(&database).expect_code(0);
     assert_eq!(findings(&output), Vec::<String>::new());
@@ -21,7 +21,7 @@ fn the_clean_posture_exits_0_and_says_what_was_looked_at() {
 }
 
 #[test]
-fn the_posture_as_found_is_critical_and_each_flaw_is_named_once() {
+fn flawed_access_is_critical_and_each_flaw_is_listed_once() {
     let output = audit(&Database::from_fixture("main_typical")).expect_code(2);
     let found = findings(&output);
     let about_jobs: Vec<_> = found.iter().filter(|f| f.ends_with(" public.jobs")).collect();
@@ -39,7 +39,7 @@ fn the_posture_as_found_is_critical_and_each_flaw_is_named_once() {
 }
 
 #[test]
-fn an_empty_table_is_vacuous_and_stays_a_note() {
+fn empty_table_is_not_tested_and_stays_ok() {
     let database = clean();
     database.execute("TRUNCATE jobs CASCADE");
     let output = audit(&database).expect_code(0);
@@ -53,7 +53,7 @@ fn an_empty_table_is_vacuous_and_stays_a_note() {
 }
 
 #[test]
-fn a_login_that_may_not_set_role_gets_the_catalog_and_unknown() {
+fn login_without_set_role_gets_catalog_findings_and_unknown() {
     let database = clean();
     let output = audit_of(&database.url_as("nogrant"), &[]).expect_code(3);
     let found = findings(&output);
@@ -67,14 +67,14 @@ fn a_login_that_may_not_set_role_gets_the_catalog_and_unknown() {
 }
 
 #[test]
-fn a_login_that_row_security_binds_never_takes_its_own_view_for_the_truth() {
+fn login_bound_by_rls_is_unknown() {
     let database = clean();
     let found = findings(&audit_of(&database.url_as("blind"), &[]).expect_code(3));
     assert!(found.contains(&"rls.observed unknown public.jobs".to_owned()), "{found:?}");
 }
 
 #[test]
-fn nothing_is_written() {
+fn audit_writes_no_rows() {
     let database = clean();
     database.execute(&read("rls/wide.sql"));
     let contract = Cli::new(["rls", "contract"]).env("DATABASE_URL", database.url()).run();
@@ -121,7 +121,7 @@ fn nothing_is_written() {
 }
 
 #[test]
-fn a_waiver_holds_until_its_day_and_no_longer() {
+fn waiver_applies_until_its_expiry_date() {
     let database = clean();
     database.execute("CREATE TABLE notes (id int PRIMARY KEY); GRANT SELECT ON notes TO anon");
     let contract = |expires: &str| {
@@ -143,7 +143,7 @@ fn a_waiver_holds_until_its_day_and_no_longer() {
 }
 
 #[test]
-fn a_contract_that_cannot_be_read_is_a_configuration_error() {
+fn invalid_contract_is_a_configuration_error() {
     let database = clean();
     let run = |text: &str| {
         Cli::new(["rls", "audit", "--contract", "c.toml"])
@@ -176,7 +176,7 @@ fn a_contract_that_cannot_be_read_is_a_configuration_error() {
 }
 
 #[test]
-fn schemas_come_from_the_api_where_it_says_them() {
+fn schemas_default_to_the_api_setting() {
     let database = clean();
     let name = database.name();
     database.execute(&format!(
@@ -192,7 +192,7 @@ fn schemas_come_from_the_api_where_it_says_them() {
 }
 
 #[test]
-fn a_wide_database_is_read_whole_and_noiselessly() {
+fn wide_database_is_audited_completely_without_findings() {
     let database = clean();
     database.execute(&read("rls/wide.sql"));
     let output = audit(&database).expect_code(0);
@@ -211,7 +211,7 @@ fn a_wide_database_is_read_whole_and_noiselessly() {
 }
 
 #[test]
-fn the_contract_of_the_documents_holds_where_it_is_kept() {
+fn documented_contract_is_valid_and_enforced() {
     let text = include_str!("../../../docs/rls.md");
     let contract = text.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     let database = clean();
@@ -233,7 +233,7 @@ fn the_contract_of_the_documents_holds_where_it_is_kept() {
 }
 
 #[test]
-fn bodies_that_cannot_be_read_are_listed_as_not_examined() {
+fn dynamic_function_bodies_are_listed_as_not_examined() {
     let database = clean();
     database.execute(
         "CREATE FUNCTION run(q text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = ''
@@ -248,7 +248,7 @@ fn bodies_that_cannot_be_read_are_listed_as_not_examined() {
 }
 
 #[test]
-fn a_reading_function_that_asks_who_calls_is_noted_as_not_examined_and_left_alone() {
+fn function_that_checks_the_caller_is_listed_as_not_examined() {
     let database = clean();
     database.execute(
         "CREATE FUNCTION mine() RETURNS SETOF jobs LANGUAGE sql STABLE SECURITY DEFINER SET search_path = ''

@@ -18,7 +18,7 @@ fn diff(old: &str, new: &str, more: &[&str]) -> Output {
 }
 
 #[test]
-fn a_migration_that_opens_a_table_is_told() {
+fn newly_opened_table_is_reported() {
     let database = clean();
     let reports = || (report("matrix", &database), report("audit", &database));
     let (matrix, audit) = reports();
@@ -47,7 +47,7 @@ fn a_migration_that_opens_a_table_is_told() {
 }
 
 #[test]
-fn what_is_no_report_is_refused_and_a_blind_one_is_unknown() {
+fn invalid_reports_are_rejected_and_failed_ones_unknown() {
     diff("{}", "{}", &[]).expect_code(64);
     Cli::new(["rls", "diff", "a", "b"]).run().expect_code(64);
     let blind =

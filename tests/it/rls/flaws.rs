@@ -172,7 +172,7 @@ const MEMBERS_READ: &str = "[tables.\"public.workspaces\"]\ntenant = \"id\"\n\
     using = \"public.is_workspace_member(id)\"\n";
 
 #[test]
-fn a_column_right_that_lets_clients_write_a_protected_table_is_critical() {
+fn column_grant_on_a_protected_table_is_critical() {
     let (_, contracts, [flaw, _]) =
         BY_CONTRACT.iter().find(|(id, ..)| *id == "rls.column_grant").unwrap();
     let database = clean();
@@ -188,7 +188,7 @@ fn a_column_right_that_lets_clients_write_a_protected_table_is_critical() {
 }
 
 #[test]
-fn every_check_has_its_flaw_and_its_innocent_neighbour() {
+fn every_check_has_a_flaw_and_a_harmless_counterpart() {
     let pairs = FLAWS.iter().map(|(id, ..)| *id);
     let pairs = pairs.chain(BY_CONTRACT.iter().map(|(id, ..)| *id)).chain([roles::CHECK]);
     let tested: BTreeSet<&str> = pairs.collect();
@@ -197,7 +197,7 @@ fn every_check_has_its_flaw_and_its_innocent_neighbour() {
 }
 
 #[test]
-fn each_flaw_is_found_and_its_innocent_neighbour_is_not() {
+fn each_flaw_is_found_and_its_harmless_counterpart_is_not() {
     let mut wrong = Vec::new();
     for (id, flaw, neighbour) in FLAWS {
         for (sql, expected) in [(flaw, true), (neighbour, false)] {

@@ -30,7 +30,7 @@ fn audit(database: &Database, more: &[&str]) -> Output {
 }
 
 #[test]
-fn a_key_of_two_columns_finds_exactly_the_sampled_rows() {
+fn composite_key_selects_exactly_the_sampled_rows() {
     let database = clean();
     database.execute(NOTES);
     let writes = ["--probe-writes", "--yes"];
@@ -49,7 +49,7 @@ fn a_key_of_two_columns_finds_exactly_the_sampled_rows() {
 }
 
 #[test]
-fn without_a_primary_key_the_rows_are_unknown_and_never_good() {
+fn table_without_a_primary_key_is_unknown() {
     let database = clean();
     database.execute(NOTES);
     database.execute("ALTER TABLE notes DROP CONSTRAINT notes_pkey");

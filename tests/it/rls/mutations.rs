@@ -103,7 +103,7 @@ const MUTATIONS: &[(&str, Expect)] = &[
 ];
 
 #[test]
-fn every_change_of_effective_access_is_reported_by_its_cause() {
+fn each_access_change_is_reported_by_its_cause() {
     assert!(MUTATIONS.len() >= 40);
     let mut wrong = Vec::new();
     for (sql, expected) in MUTATIONS {
@@ -133,7 +133,7 @@ fn verify(expected: &Expect, code: i32, findings: &[String]) -> Result<(), Strin
 }
 
 #[test]
-fn the_table_of_mutations_is_in_the_docs() {
+fn mutation_table_in_the_docs_is_up_to_date() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/rls-mutations.md");
     let mut text = String::from(
         "# What `rls audit` says about one change at a time\n\n\

@@ -42,7 +42,7 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
 ];
 
 #[test]
-fn a_client_that_escapes_row_security_is_found() {
+fn client_role_that_bypasses_rls_is_critical() {
     let (_server, url) = own_cluster();
     assert_eq!(findings(&audit_of(&url, &[])), Vec::<String>::new());
     for (change, expected, back) in CHANGES {

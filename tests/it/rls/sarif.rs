@@ -20,7 +20,7 @@ fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
 }
 
 #[test]
-fn the_log_has_what_the_standard_requires() {
+fn sarif_log_has_the_required_fields() {
     let log = sarif(
         "GRANT TRUNCATE ON jobs TO anon; GRANT INSERT ON jobs TO authenticated; \
          CREATE TABLE n (id int PRIMARY KEY); GRANT SELECT ON n TO anon",
@@ -59,7 +59,7 @@ fn the_log_has_what_the_standard_requires() {
 }
 
 #[test]
-fn a_clean_database_has_no_result_that_fails() {
+fn clean_database_has_no_failing_sarif_result() {
     let log = sarif("SELECT 1", 0);
     let results = log["runs"][0]["results"].as_array().unwrap();
     assert!(results.iter().all(|result| result["kind"] != "fail"), "{log:#}");

@@ -8,7 +8,7 @@ fn run(url: &str, args: &[&str]) -> Output {
 }
 
 #[test]
-fn the_matrix_holds_declared_predicted_and_observed() {
+fn matrix_contains_expected_computed_and_tested_access() {
     let database = clean();
     let cells = run(&database.url(), &["matrix", "-o", "json"]).expect_code(0).json();
     let cell = |role: &str, command: &str| {
@@ -28,7 +28,7 @@ fn the_matrix_holds_declared_predicted_and_observed() {
 }
 
 #[test]
-fn explain_walks_the_decision_and_suggests_a_table() {
+fn explain_states_the_decision_and_suggests_a_table() {
     let database = clean();
     let why = run(&database.url(), &["explain", "jobs", "authenticated", "SELECT"]).expect_code(0);
     assert!(why.stdout.contains("jobs_workspace_member_select"), "{why:#?}");
@@ -40,7 +40,7 @@ fn explain_walks_the_decision_and_suggests_a_table() {
 }
 
 #[test]
-fn the_written_contract_is_the_present_posture() {
+fn written_contract_matches_the_current_access() {
     let database = clean();
     let contract = run(&database.url(), &["contract"]).expect_code(0).stdout;
     let audit = |contract: &str| {

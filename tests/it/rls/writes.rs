@@ -45,7 +45,7 @@ const MEMBERS: &str =
     "EXISTS (SELECT FROM workspace_members m WHERE m.workspace_id = w AND m.user_id = auth.uid())";
 
 #[test]
-fn the_clean_posture_holds_when_writes_are_really_tried_and_no_row_remembers_them() {
+fn clean_access_passes_write_tests_and_rows_are_unchanged() {
     let database = clean();
     let before = database.value(ROWS);
     let output = probe(&database, &["--yes"]).run().expect_code(0);
@@ -56,7 +56,7 @@ fn the_clean_posture_holds_when_writes_are_really_tried_and_no_row_remembers_the
 }
 
 #[test]
-fn a_write_that_reaches_foreign_rows_shows_only_when_it_is_tried() {
+fn write_to_other_workspaces_is_found_only_when_tested() {
     let (database, contract) = writable("what = 'u' OR what = 'i'");
     let before = database.value(ROWS);
     let planned = Cli::new(["rls", "audit", "-o", "json", "--contract", "c.toml"])
@@ -77,7 +77,7 @@ fn a_write_that_reaches_foreign_rows_shows_only_when_it_is_tried() {
 }
 
 #[test]
-fn writes_that_reach_own_rows_alone_are_as_declared() {
+fn writes_limited_to_own_rows_match_the_contract() {
     let (database, contract) = writable(MEMBERS);
     // UPDATE needs to see the row as well: the SELECT policy of the fixture says the same.
     let mut tried = probe(&database, &["--yes", "--contract", "c.toml"]).file("c.toml", &contract);
@@ -85,7 +85,7 @@ fn writes_that_reach_own_rows_alone_are_as_declared() {
 }
 
 #[test]
-fn guarded_contexts_and_silence_refuse() {
+fn protected_contexts_and_missing_confirmation_are_refused() {
     let database = clean();
     for guard in ["read_only", "protected"] {
         let config =
@@ -100,7 +100,7 @@ fn guarded_contexts_and_silence_refuse() {
 }
 
 #[test]
-fn a_person_is_told_what_it_touches_and_asked() {
+fn prompt_names_the_database_before_write_tests() {
     let database = clean();
     let args = ["rls", "audit", "--probe-writes"];
     let answers = [

@@ -29,7 +29,7 @@ fn run(args: &[&str]) -> std::process::Output {
 }
 
 #[test]
-fn a_panic_is_a_bug_with_its_exit_code_and_one_document() {
+fn panic_exits_70_with_one_json_document() {
     let output = run(&["ready", "--admin", "-o", "json"]);
     let (stdout, stderr) =
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());

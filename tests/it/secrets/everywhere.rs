@@ -158,7 +158,7 @@ fn sweep(day: &Day) -> Vec<String> {
             };
             let Some(line) = LINES.get(index) else { return found };
             let note = if json { "note.json" } else { "note" };
-            let mut words = every_command::words(line, &day.named.0, &day.named.1, note);
+            let mut words = every_command::command_words(line, &day.named.0, &day.named.1, note);
             if json {
                 words.extend(["-o".to_owned(), "json".to_owned()]);
             }
@@ -246,7 +246,7 @@ fn operation(database: &Database) -> String {
 }
 
 #[test]
-fn nothing_is_shown_on_a_day_on_which_all_can_be_reached() {
+fn secrets_are_hidden_while_everything_is_reachable() {
     let (database, id) = marked();
     let app = echo();
     let url = with_password(&database.url()) + &format!("?sslpassword={MARK}&application_name=x");
@@ -259,7 +259,7 @@ fn nothing_is_shown_on_a_day_on_which_all_can_be_reached() {
 
 /// What one command leaves and another reads: operations, plans, snapshots, the page.
 #[test]
-fn nothing_is_kept_in_the_history_or_on_its_page() {
+fn secrets_are_absent_from_history_and_its_page() {
     let (database, id) = marked();
     let app = echo();
     let state = tempfile::tempdir().unwrap();
@@ -307,7 +307,7 @@ fn nothing_is_kept_in_the_history_or_on_its_page() {
 }
 
 #[test]
-fn nothing_is_shown_where_operations_are_kept_in_files() {
+fn secrets_are_hidden_when_operations_are_stored_in_files() {
     let database = Database::from_fixture("bigint_typical");
     database.execute(&format!(
         "UPDATE jobs SET error = '{{\"token\":\"{MARK}\"}}', payload = '{{\"api_key\":\"{MARK}\"}}'"
@@ -341,7 +341,7 @@ fn nothing_is_shown_where_operations_are_kept_in_files() {
 }
 
 #[test]
-fn nothing_is_shown_on_days_on_which_nothing_can_be_reached() {
+fn secrets_are_hidden_when_no_host_is_reachable() {
     let (port, away) = (DEAD.0, echo());
     let base = format!("http://u:{MARK}@127.0.0.1:{port}/?t={MARK}");
     let url = format!("postgres://u:{MARK}@127.0.0.1:{port}/d?sslpassword={MARK}");
@@ -358,7 +358,7 @@ fn nothing_is_shown_on_days_on_which_nothing_can_be_reached() {
 }
 
 #[test]
-fn nothing_is_shown_where_passwords_and_certificates_are_refused() {
+fn secrets_are_hidden_when_passwords_or_certificates_fail() {
     let secured = Secured::shared();
     let base = format!("https://u:{MARK}@localhost:{}/?t={MARK}", unknown_authority());
     let url = format!("postgres://scram:{MARK}@127.0.0.1:{}/postgres", secured.port);
@@ -374,7 +374,7 @@ fn nothing_is_shown_where_passwords_and_certificates_are_refused() {
 }
 
 #[test]
-fn nothing_is_shown_where_secrets_come_from_files() {
+fn secrets_from_files_are_hidden() {
     let secured = Secured::shared();
     let config = "[context.prod]\nbase_url = \"http://127.0.0.1:1\"\ndatabase_url_file = \"url\"\n\
         admin_token_file = \"token\"\nheaders = { x-one = { file = \"token\" }, x-two = { env = \"APP_TOKEN\" } }\n";
@@ -410,7 +410,7 @@ fn nothing_is_shown_where_secrets_come_from_files() {
 
 /// Broken in so many ways, each beside a secret.
 #[test]
-fn nothing_is_shown_of_what_cannot_be_read() {
+fn secrets_in_unparsable_input_are_hidden() {
     let urls = [
         format!("postgres://u:{MARK}@h:port/d"),
         format!("postgres://u:{MARK}/d"),
@@ -471,7 +471,7 @@ fn nothing_is_shown_of_what_cannot_be_read() {
 }
 
 #[test]
-fn nothing_is_offered_by_the_completion() {
+fn secrets_are_not_offered_by_completion() {
     let url = format!("postgres://u:{MARK}@127.0.0.1:1/d");
     for (typed, index) in [
         (&["queue", "--kind", ""][..], "3"),

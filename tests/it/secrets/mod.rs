@@ -53,7 +53,7 @@ fn assert_clean(output: &Output, what: &str) {
 }
 
 #[test]
-fn the_secrets_in_jobs_and_events_are_masked_by_every_command_in_every_format() {
+fn secrets_in_jobs_and_events_are_redacted_in_every_format() {
     let (database, id) = marked();
     let commands: [(&[&str], &[&str]); 7] = [
         (&["handoff"], &["markdown", "json", "table"]),
@@ -78,7 +78,7 @@ fn the_secrets_in_jobs_and_events_are_masked_by_every_command_in_every_format() 
 }
 
 #[test]
-fn the_words_of_a_trigger_that_refuses_are_masked() {
+fn secrets_in_trigger_errors_are_redacted() {
     let (database, id) = marked();
     database.execute(&format!(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $f$
@@ -91,7 +91,7 @@ fn the_words_of_a_trigger_that_refuses_are_masked() {
 }
 
 #[test]
-fn the_secrets_in_a_readiness_report_are_masked() {
+fn secrets_in_readiness_reports_are_redacted() {
     let database = format!("connect failed: postgres://app:{MARK}@db.example/cliply");
     let body = json!({
         "ok": false,

@@ -34,7 +34,7 @@ fn settled(text: &str, stub: &Stub) -> String {
 }
 
 #[test]
-fn a_healthy_app_exits_0_and_says_how_fast_it_is() {
+fn healthy_app_exits_0_with_its_latency() {
     let stub = app(Response::json(200, UP), 200, "canonical");
     let output = run(&["health"], &stub.url()).expect_code(0);
     assert_eq!(output.stderr, "");
@@ -46,7 +46,7 @@ fn a_healthy_app_exits_0_and_says_how_fast_it_is() {
 }
 
 #[test]
-fn a_sick_app_exits_with_the_code_of_its_verdict() {
+fn unhealthy_app_exits_with_the_code_of_its_status() {
     let stub = app(Response::json(200, r#"{"ok":false}"#), 503, "canonical-red");
     run(&["health"], &stub.url()).expect_code(2);
     let output = run(&["ready"], &stub.url()).expect_code(2);
@@ -63,7 +63,7 @@ fn a_sick_app_exits_with_the_code_of_its_verdict() {
 }
 
 #[test]
-fn the_json_is_one_document_that_names_reading_cause_and_next_step() {
+fn json_names_the_value_cause_and_next_step() {
     let stub = app(Response::rude(Manner::Reset), 503, "canonical-red");
     let health = run(&["health", "-o", "json"], &stub.url()).expect_code(2).json();
     assert_eq!(health["schema"], "cliplyctl.report/v1");
@@ -84,7 +84,7 @@ fn the_json_is_one_document_that_names_reading_cause_and_next_step() {
 }
 
 #[test]
-fn the_context_states_the_unit_of_the_oldest_age() {
+fn context_sets_the_unit_of_the_oldest_job_age() {
     let stub = app(Response::json(200, UP), 503, "canonical-red");
     let config =
         format!("[context.prod]\nbase_url = \"{}\"\noldest_job_age_unit = \"ms\"\n", stub.url());
@@ -98,7 +98,7 @@ fn the_context_states_the_unit_of_the_oldest_age() {
 }
 
 #[test]
-fn no_base_url_is_a_matter_of_configuration() {
+fn missing_base_url_is_a_configuration_error() {
     for args in [["health", "-ojson"], ["ready", "-ojson"]] {
         let output = Cli::new(args).run().expect_code(78);
         assert_eq!(output.json()["errors"][0]["kind"], "not_configured");
@@ -107,7 +107,7 @@ fn no_base_url_is_a_matter_of_configuration() {
 }
 
 #[test]
-fn what_comes_next_can_be_typed_here() {
+fn suggested_commands_repeat_the_target_flags() {
     let url = refused_url();
     let next = |args: &[&str]| Cli::new(args.iter().copied()).run().expect_code(2).stdout;
     let here = next(&["health", "--base-url", &url]);
@@ -124,7 +124,7 @@ fn what_comes_next_can_be_typed_here() {
 }
 
 #[test]
-fn credentials_and_escape_sequences_reach_no_output() {
+fn credentials_and_escape_sequences_are_never_printed() {
     let body = r#"{"ok":false,"checks":{"db":{"ok":false,"message":"\u001b[2J hunter2-token"}}}"#;
     let stub = Stub::start([("/api/admin/readyz", Response::json(503, body))]);
     for format in ["table", "json"] {
@@ -141,7 +141,7 @@ fn credentials_and_escape_sequences_reach_no_output() {
 }
 
 #[test]
-fn at_80_columns_nothing_is_lost_and_verdicts_are_coloured() {
+fn narrow_terminal_keeps_all_text_and_colors_statuses() {
     let stub = app(Response::json(200, UP), 503, "detailed-red");
     let mut terminal = Cli::new(["ready"]).env("CLIPLY_BASE_URL", stub.url()).terminal(40, 80);
     assert_eq!(terminal.finish(), 2);

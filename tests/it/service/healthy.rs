@@ -7,7 +7,7 @@ use cliplyctl::facts::Status;
 use cliplyctl::sources::http::Http;
 use cliplyctl::sources::service;
 
-use super::{BUDGET, ask_health, ask_ready, judge_health, run, worst};
+use super::{BUDGET, ask_health, ask_ready, evaluate_health, run, worst};
 use crate::support::http::{Manner, Response, Stub};
 
 const UP: &str = r#"{"ok":true,"service":"api","ts":"2026-01-02T03:04:05.678Z"}"#;
@@ -17,11 +17,11 @@ fn up() -> Response {
 }
 
 #[test]
-fn a_healthy_app_is_ok_with_its_latency() {
+fn healthy_app_is_ok_with_its_latency() {
     let stub = Stub::start([("/api/healthz", up().delay(Duration::from_millis(30)))]);
     let url = stub.url().replace("127.0.0.1", "localhost");
     let seen = ask_health(&url);
-    assert_eq!(worst(&judge_health(&seen)), Status::Ok, "{seen:?}");
+    assert_eq!(worst(&evaluate_health(&seen)), Status::Ok, "{seen:?}");
     let health = seen.value().unwrap();
     assert_eq!(health.service.as_deref(), Some("api"));
     let latency = health.exchange.latency;
@@ -34,7 +34,7 @@ fn a_healthy_app_is_ok_with_its_latency() {
 }
 
 #[test]
-fn what_can_change_is_retried_and_counted() {
+fn transient_errors_are_retried_and_counted() {
     for sick in [
         Response::rude(Manner::Reset),
         Response::text(502, "text/plain", "bad gateway"),
@@ -50,7 +50,7 @@ fn what_can_change_is_retried_and_counted() {
 }
 
 #[test]
-fn what_cannot_change_is_asked_once() {
+fn permanent_errors_are_not_retried() {
     for sick in [
         Response::text(500, "text/plain", "boom"),
         Response::json(503, r#"{"ok":false}"#),
@@ -65,7 +65,7 @@ fn what_cannot_change_is_asked_once() {
 }
 
 #[test]
-fn a_redirect_on_the_same_host_is_followed_below_the_prefix_of_the_base_url() {
+fn same_host_redirect_is_followed_below_the_base_path() {
     let stub = Stub::start([
         ("/app/api/healthz", Response::redirect(308, "/app/api/healthz/")),
         ("/app/api/healthz/", up()),
@@ -75,7 +75,7 @@ fn a_redirect_on_the_same_host_is_followed_below_the_prefix_of_the_base_url() {
 }
 
 #[test]
-fn headers_go_with_every_request_and_the_token_with_admin_ones_alone() {
+fn headers_go_to_every_request_and_token_only_to_admin() {
     let stub = Stub::start([("/api/healthz", up()), ("/api/admin/readyz", up())]);
     let headers = [("X-Bypass", "hunter2-header")];
     let http = Http::new(&stub.url(), headers, Some("hunter2-token")).unwrap();
@@ -90,7 +90,7 @@ fn headers_go_with_every_request_and_the_token_with_admin_ones_alone() {
 }
 
 #[test]
-fn credentials_are_not_sent_to_another_port_and_not_shown() {
+fn credentials_are_not_sent_to_another_port_or_shown() {
     let other = Stub::start([("/api/healthz", up())]);
     let stub = Stub::start([(
         "/api/healthz",
@@ -106,7 +106,7 @@ fn credentials_are_not_sent_to_another_port_and_not_shown() {
 }
 
 #[test]
-fn credentials_that_a_page_sends_back_are_blotted_out() {
+fn credentials_echoed_by_the_app_are_redacted() {
     let stub =
         Stub::start([("/api/healthz", Response::html(500, "<title>hunter2-header</title>"))]);
     let http = Http::new(&stub.url(), [("x-key", "hunter2-header")], None).unwrap();
@@ -115,7 +115,7 @@ fn credentials_that_a_page_sends_back_are_blotted_out() {
 }
 
 #[test]
-fn a_base_url_without_a_scheme_is_a_configuration_error() {
+fn base_url_without_a_scheme_is_a_configuration_error() {
     for url in ["localhost:3000", "api.example.com", "ftp://a.test", "", "http://"] {
         let error = Http::new(url, [], None).err().unwrap();
         assert!(error.hint.unwrap().contains("https://"), "{url}");
@@ -125,7 +125,7 @@ fn a_base_url_without_a_scheme_is_a_configuration_error() {
 }
 
 #[test]
-fn reports_of_two_requests_at_once_do_not_mix_their_times() {
+fn concurrent_requests_have_separate_timings() {
     let stub = Stub::start([
         ("/api/healthz", up()),
         ("/api/readyz", up().delay(Duration::from_millis(300))),
@@ -140,7 +140,7 @@ fn reports_of_two_requests_at_once_do_not_mix_their_times() {
 }
 
 #[test]
-fn a_listener_that_is_never_read_is_still_left_in_time() {
+fn server_that_never_reads_times_out() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let seen = ask_ready(&format!("http://{}", listener.local_addr().unwrap()));
     assert!(seen.error().unwrap().message.contains("waiting for the first byte"), "{seen:?}");

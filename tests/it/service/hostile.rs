@@ -5,7 +5,7 @@ use std::time::Duration;
 use cliplyctl::facts::SourceErrorKind::{self, *};
 use cliplyctl::facts::Status::{self, Critical, Unknown};
 
-use super::{ask_health, ask_ready, judge_health, judge_ready, worst};
+use super::{ask_health, ask_ready, evaluate_health, evaluate_readiness, worst};
 use crate::support::http::{Manner, Response, Stub, refused_url};
 
 /// An answer, and what is made of it.
@@ -215,7 +215,7 @@ pub fn cases() -> Vec<Case> {
 }
 
 #[test]
-fn no_hostile_answer_reads_ok_and_each_names_its_cause() {
+fn hostile_answers_are_never_ok_and_name_their_cause() {
     std::thread::scope(|scope| {
         for case in cases() {
             scope.spawn(move || check(&case));
@@ -243,9 +243,9 @@ fn check(case: &Case) {
     assert!(error.message.contains(case.says), "{}: {error:?}", case.name);
     assert!(hint.contains(case.hint), "{}: {error:?}", case.name);
     assert!(!format!("{error:?}").contains("hunter2"), "{}: {error:?}", case.name);
-    assert_eq!(worst(&judge_health(&health)), case.health, "{}", case.name);
+    assert_eq!(worst(&evaluate_health(&health)), case.health, "{}", case.name);
     let ready = ask_ready(&stub.url());
-    assert_eq!(judge_ready(&ready)[0].verdict, case.ready, "{}: {ready:?}", case.name);
+    assert_eq!(evaluate_readiness(&ready)[0].verdict, case.ready, "{}: {ready:?}", case.name);
 }
 
 #[test]
@@ -256,15 +256,15 @@ fn wrong_types_are_never_ok() {
             Stub::start([("/api/healthz", response.clone()), ("/api/readyz", response.clone())]);
         let health = ask_health(&stub.url());
         assert!(health.error().unwrap().message.contains("the field ok is a"), "{health:?}");
-        assert_eq!(worst(&judge_health(&health)), Critical, "{body}");
-        let findings = judge_ready(&ask_ready(&stub.url()));
+        assert_eq!(worst(&evaluate_health(&health)), Critical, "{body}");
+        let findings = evaluate_readiness(&ask_ready(&stub.url()));
         assert_eq!(findings[0].verdict, Unknown, "{body}");
         assert!(findings[0].message.contains("the field ok is a"), "{findings:?}");
     }
 }
 
 #[test]
-fn a_refused_connection_and_an_unknown_name_are_critical_with_their_cause() {
+fn refused_and_unresolvable_hosts_are_critical_with_cause() {
     for (url, kind, says) in [
         (refused_url(), Refused, "refused the connection (after 2 retries)"),
         (
@@ -277,12 +277,12 @@ fn a_refused_connection_and_an_unknown_name_are_critical_with_their_cause() {
         let error = health.error().unwrap();
         assert_eq!(error.kind, kind, "{error:?}");
         assert!(error.message.contains(says), "{error:?}");
-        assert_eq!(worst(&judge_health(&health)), Critical);
+        assert_eq!(worst(&evaluate_health(&health)), Critical);
     }
 }
 
 #[test]
-fn a_port_that_accepts_nothing_times_out_while_connecting() {
+fn full_accept_backlog_times_out_while_connecting() {
     // A full backlog: the kernel drops further connections in silence.
     let listener =
         socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();

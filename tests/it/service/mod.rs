@@ -47,11 +47,11 @@ fn run<T>(work: impl Future<Output = T>) -> T {
     result
 }
 
-fn judge_health(seen: &Observed<Health>) -> Vec<Finding> {
+fn evaluate_health(seen: &Observed<Health>) -> Vec<Finding> {
     HEALTH.iter().flat_map(|check| check.run(seen, &Thresholds::default())).collect()
 }
 
-pub fn judge_ready(seen: &Observed<Readiness>) -> Vec<Finding> {
+pub fn evaluate_readiness(seen: &Observed<Readiness>) -> Vec<Finding> {
     READINESS.iter().flat_map(|check| check.run(seen, &Thresholds::default())).collect()
 }
 

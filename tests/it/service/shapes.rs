@@ -2,7 +2,7 @@
 
 use cliplyctl::facts::Status::{self, Critical, Ok, Unknown, Warning};
 
-use super::{ask_ready, judge_ready, worst};
+use super::{ask_ready, evaluate_readiness, worst};
 use crate::support::http::{Response, Stub};
 
 /// The body of a fixture.
@@ -14,14 +14,14 @@ pub fn fixture(name: &str) -> String {
 /// The verdicts of a report: `ready.ok=critical …`, OK ones left out.
 fn verdicts(status: u16, name: &str) -> (Status, String) {
     let stub = Stub::start([("/api/readyz", Response::json(status, fixture(name)))]);
-    let findings = judge_ready(&ask_ready(&stub.url()));
+    let findings = evaluate_readiness(&ask_ready(&stub.url()));
     let bad = findings.iter().filter(|f| f.verdict != Ok);
     let bad: Vec<_> = bad.map(|f| format!("{}={}", &f.check[6..], f.verdict.as_str())).collect();
     (worst(&findings), bad.join(" "))
 }
 
 #[test]
-fn every_shape_has_its_verdict_and_only_the_whole_report_can_be_ok() {
+fn every_format_has_its_status_and_only_full_reports_are_ok() {
     for (status, fixture, worst, bad) in [
         (200, "canonical", Ok, ""),
         (200, "canonical-admin", Ok, ""),

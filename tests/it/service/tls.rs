@@ -10,7 +10,7 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use super::{ask_health, judge_health, worst};
+use super::{ask_health, evaluate_health, worst};
 use crate::support::http::{Response, Stub};
 
 /// A certificate authority of the tests.
@@ -83,18 +83,18 @@ fn assert_refused(port: u16, says: &str, hint: &str) {
     assert_eq!(error.kind, SourceErrorKind::Tls, "{error:?}");
     assert!(error.message.contains(says), "{error:?}");
     assert!(error.hint.as_deref().unwrap().contains(hint), "{error:?}");
-    assert_eq!(worst(&judge_health(&seen)), Status::Critical);
+    assert_eq!(worst(&evaluate_health(&seen)), Status::Critical);
 }
 
 #[test]
-fn an_unknown_authority_is_named_as_such() {
+fn certificate_of_an_unknown_ca_is_reported() {
     let port = unknown_authority();
     let says = "the certificate of localhost comes from an unknown authority";
     assert_refused(port, says, "SSL_CERT_FILE");
 }
 
 #[test]
-fn a_certificate_that_signs_itself_is_named_as_such() {
+fn self_signed_certificate_is_reported() {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
     params.is_ca = IsCa::NoCa;
@@ -103,7 +103,7 @@ fn a_certificate_that_signs_itself_is_named_as_such() {
 }
 
 #[test]
-fn a_plain_port_asked_for_tls_is_named_as_such() {
+fn tls_request_to_a_plain_port_is_reported() {
     let stub = Stub::start([("/api/healthz", Response::json(200, "{}"))]);
     let port = stub.url().rsplit(':').next().unwrap().parse().unwrap();
     assert_refused(port, "closed the connection during the TLS handshake", "http://");
@@ -120,12 +120,12 @@ fn a_plain_port_asked_for_tls_is_named_as_such() {
 }
 
 #[test]
-fn a_tls_port_asked_in_plain_is_no_http() {
+fn plain_request_to_a_tls_port_suggests_https() {
     let port = Authority::new().serve("localhost", |_| ());
     let seen = ask_health(&format!("http://localhost:{port}"));
     let error = seen.error().unwrap();
     assert!(error.hint.as_deref().unwrap().contains("https"), "{error:?}");
-    assert_eq!(worst(&judge_health(&seen)), Status::Critical);
+    assert_eq!(worst(&evaluate_health(&seen)), Status::Critical);
 }
 
 /// The trust store of the tests can be set by environment on Linux alone; elsewhere the platform's
@@ -147,14 +147,14 @@ mod trusted {
     }
 
     #[test]
-    fn a_certificate_of_a_trusted_authority_is_ok() {
+    fn certificate_of_a_trusted_ca_is_ok() {
         let authority = Authority::new();
         let (code, text) = health(&authority, authority.serve("localhost", |_| ()));
         assert_eq!(code, 0, "{text}");
     }
 
     #[test]
-    fn an_expired_certificate_is_named_with_its_day() {
+    fn expired_certificate_is_reported_with_its_date() {
         let authority = Authority::new();
         let port = authority.serve("localhost", |params| {
             params.not_before = date_time_ymd(2019, 1, 1);
@@ -167,7 +167,7 @@ mod trusted {
     }
 
     #[test]
-    fn an_expired_authority_in_between_is_told_from_an_expired_certificate() {
+    fn expired_intermediate_ca_is_distinguished_from_certificate() {
         let authority = Authority::new();
         let mut params = CertificateParams::new([]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -191,7 +191,7 @@ mod trusted {
     }
 
     #[test]
-    fn a_certificate_of_the_future_points_at_the_clock() {
+    fn certificate_not_yet_valid_points_to_the_clock() {
         let authority = Authority::new();
         let port = authority.serve("localhost", |params| {
             params.not_before = date_time_ymd(2090, 1, 1);
@@ -203,7 +203,7 @@ mod trusted {
     }
 
     #[test]
-    fn a_certificate_for_another_host_is_named_with_that_host() {
+    fn certificate_for_another_host_names_that_host() {
         let authority = Authority::new();
         let (code, text) = health(&authority, authority.serve("other.test", |_| ()));
         assert_eq!(code, 2, "{text}");

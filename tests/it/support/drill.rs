@@ -2,7 +2,7 @@
 //! reads lines out of what the tests print. The list is `scripts/drills`.
 
 /// How often something left to chance is tried: three times in the test suite.
-pub fn rounds() -> u32 {
+pub fn drill_rounds() -> u32 {
     number("CLIPLYCTL_DRILL_ROUNDS").unwrap_or(3)
 }
 

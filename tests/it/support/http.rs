@@ -87,7 +87,7 @@ impl Response {
 
 /// A request as it came.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct StubRequest {
     pub method: String,
     /// Path and query.
     pub target: String,
@@ -105,7 +105,7 @@ pub struct Stub {
 struct State {
     /// What comes next; the last one stays.
     responses: HashMap<String, VecDeque<Response>>,
-    requests: Vec<Request>,
+    requests: Vec<StubRequest>,
     closed: bool,
 }
 
@@ -148,7 +148,7 @@ impl Stub {
     }
 
     /// The requests for a path so far, in order.
-    pub fn requests(&self, path: &str) -> Vec<Request> {
+    pub fn requests(&self, path: &str) -> Vec<StubRequest> {
         let state = self.state.lock().unwrap();
         state.requests.iter().filter(|request| path_of(&request.target) == path).cloned().collect()
     }
@@ -196,7 +196,7 @@ fn next(responses: &mut VecDeque<Response>) -> Option<Response> {
     if responses.len() > 1 { responses.pop_front() } else { responses.front().cloned() }
 }
 
-fn read_request(stream: &TcpStream) -> io::Result<Request> {
+fn read_request(stream: &TcpStream) -> io::Result<StubRequest> {
     let mut lines = BufReader::new(stream).lines();
     let first = lines.next().unwrap_or_else(|| Ok(String::new()))?;
     let mut words = first.split(' ');
@@ -210,7 +210,7 @@ fn read_request(stream: &TcpStream) -> io::Result<Request> {
         };
         headers.insert(name.to_lowercase(), value.trim().to_owned());
     }
-    Ok(Request { method, target, headers })
+    Ok(StubRequest { method, target, headers })
 }
 
 fn answer(mut stream: TcpStream, response: &Response, head_only: bool) -> io::Result<()> {

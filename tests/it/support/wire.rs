@@ -10,13 +10,13 @@ use std::thread;
 
 /// When a line breaks, as seen from the statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
+pub enum CutPoint {
     /// The statement never reaches the server.
     Before,
     /// The server did it, and its answer never reaches the tool.
     After,
     /// From the statement on nothing comes back, and nothing ends: a disk that hangs, a firewall.
-    Silent,
+    Hang,
 }
 
 /// Where to break.
@@ -24,7 +24,7 @@ pub enum Moment {
 pub struct Cut {
     /// The statement, counted from 1 over all connections.
     pub at: u32,
-    pub moment: Moment,
+    pub moment: CutPoint,
     /// Whether every connection breaks with it, and no new one is let in.
     pub everything: bool,
 }
@@ -117,9 +117,9 @@ impl Line {
             first = false;
             let due = matches!(kind, b'Q' | b'P').then(|| self.strike(plan, &message)).flatten();
             match due.map(|cut| cut.moment) {
-                Some(Moment::Before) => return self.end(),
-                Some(Moment::After) => self.last.store(answers + 1, Ordering::SeqCst),
-                Some(Moment::Silent) => self.last.store(u64::MAX, Ordering::SeqCst),
+                Some(CutPoint::Before) => return self.end(),
+                Some(CutPoint::After) => self.last.store(answers + 1, Ordering::SeqCst),
+                Some(CutPoint::Hang) => self.last.store(u64::MAX, Ordering::SeqCst),
                 None => {}
             }
             if (&self.server).write_all(&message).is_err() {

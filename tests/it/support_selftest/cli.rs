@@ -1,7 +1,7 @@
 use crate::support::cli::Cli;
 
 #[test]
-fn a_run_sees_nothing_of_the_testers_environment() {
+fn command_sees_only_the_given_environment() {
     let mut run = Cli::program("sh", ["-c", "env | sort; pwd"]).env("EXTRA", "1");
     let home = run.home().canonicalize().unwrap().display().to_string();
     let output = run.run().expect_code(0);
@@ -13,7 +13,7 @@ fn a_run_sees_nothing_of_the_testers_environment() {
 }
 
 #[test]
-fn streams_code_and_input_are_kept_apart() {
+fn stdout_stderr_exit_code_and_stdin_are_separate() {
     let mut run = Cli::program("sh", ["-c", "cat; cat note >&2; exit 3"]);
     run = run.stdin("{\"a\": [1]}").file("note", "aside");
     let output = run.run().expect_code(3);
@@ -22,14 +22,14 @@ fn streams_code_and_input_are_kept_apart() {
 }
 
 #[test]
-fn a_signal_is_told_from_an_exit() {
+fn signal_is_distinguished_from_an_exit_code() {
     let running = Cli::program("sleep", ["1000"]).start();
     running.signal("TERM");
     assert_eq!(running.finish().code, -15);
 }
 
 #[test]
-fn the_binary_under_test_runs() {
+fn binary_under_test_runs() {
     let output = Cli::new(["--version"]).run();
     assert!(output.code >= 0, "{output:?}");
 }

@@ -60,7 +60,7 @@ fn expected(variant: &str) -> (&'static str, [&'static str; 3]) {
 }
 
 #[test]
-fn every_variant_holds_every_data_set() {
+fn every_variant_has_every_data_set() {
     for variant in VARIANTS {
         let (column, counts) = expected(variant);
         for (data_set, expected) in DATA_SETS.iter().zip([""].into_iter().chain(counts)) {
@@ -71,7 +71,7 @@ fn every_variant_holds_every_data_set() {
 }
 
 #[test]
-fn the_typical_incident_tells_its_story() {
+fn typical_data_set_has_the_documented_counts() {
     let database = Database::from_fixture("main_typical");
     let count = |condition: &str| {
         database.value(&format!("SELECT count(*) FROM public.jobs WHERE {condition}"))
@@ -95,7 +95,7 @@ fn the_typical_incident_tells_its_story() {
 }
 
 #[test]
-fn awkward_rows_are_as_awkward_as_promised() {
+fn awkward_data_set_has_its_awkward_rows() {
     let database = Database::from_fixture("main_awkward");
     let count = |condition: &str| {
         database.value(&format!("SELECT count(*) FROM public.jobs WHERE {condition}"))
@@ -111,7 +111,7 @@ fn awkward_rows_are_as_awkward_as_promised() {
 }
 
 #[test]
-fn two_roles_cannot_see_the_jobs() {
+fn two_roles_cannot_read_the_jobs() {
     for variant in VARIANTS {
         let database = Database::from_fixture(&format!("{variant}_healthy"));
         let nogrant = Session::open(&database.url_as(NO_GRANT));
@@ -123,7 +123,7 @@ fn two_roles_cannot_see_the_jobs() {
 }
 
 #[test]
-fn the_access_of_main_is_as_found() {
+fn main_variant_has_its_documented_access() {
     let database = Database::from_fixture("main_healthy");
     let as_role = |role: &str, sub: &str, sql: &str| {
         let session = Session::open(&database.url_as("authenticator"));
@@ -148,7 +148,7 @@ fn the_access_of_main_is_as_found() {
 }
 
 #[test]
-fn the_functions_of_main_move_a_job_through_its_life() {
+fn main_variant_functions_move_a_job_through_its_states() {
     let database = Database::from_fixture("main_empty");
     let session = database.session();
     let claim = "SELECT id FROM worker_claim_next_job('w1')";

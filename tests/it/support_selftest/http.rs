@@ -18,7 +18,7 @@ fn body(response: &str) -> &str {
 }
 
 #[test]
-fn requests_are_answered_from_the_table_and_counted() {
+fn stub_answers_from_its_table_and_counts_requests() {
     let stub = Stub::start([
         ("/api/healthz", Response::json(503, r#"{"ok":false}"#).header("retry-after", "7")),
         ("/old", Response::redirect(308, "http://elsewhere.test/")),
@@ -42,7 +42,7 @@ fn requests_are_answered_from_the_table_and_counted() {
 }
 
 #[test]
-fn rude_manners_look_as_they_do_in_the_wild() {
+fn stub_simulates_broken_servers() {
     let stub = Stub::start([
         ("/close", Response::rude(Manner::CloseAtOnce)),
         ("/reset", Response::rude(Manner::Reset)),
@@ -63,7 +63,7 @@ fn rude_manners_look_as_they_do_in_the_wild() {
 }
 
 #[test]
-fn a_huge_body_is_as_long_as_it_says() {
+fn stub_sends_a_huge_body_completely() {
     let stub = Stub::start([("/huge", Response::rude(Manner::Huge { bytes: 40_000_000 }))]);
     let (answer, _) = get(&stub, "/huge");
     assert!(answer.contains("content-length: 40000000"));
@@ -71,7 +71,7 @@ fn a_huge_body_is_as_long_as_it_says() {
 }
 
 #[test]
-fn a_mute_path_says_nothing_while_others_answer() {
+fn hanging_path_does_not_block_others() {
     let stub = Stub::start([
         ("/mute", Response::rude(Manner::Mute)),
         ("/late", Response::json(200, "{}").delay(Duration::from_millis(1))),
@@ -88,7 +88,7 @@ fn a_mute_path_says_nothing_while_others_answer() {
 }
 
 #[test]
-fn a_stopped_stub_and_a_refused_url_refuse() {
+fn stopped_stub_refuses_connections() {
     let stub = Stub::start([]);
     let url = stub.url();
     drop(stub);

@@ -1,7 +1,7 @@
 use crate::support::postgres::{Database, Session, cluster};
 
 #[test]
-fn every_database_is_its_own_copy_of_the_schema() {
+fn each_database_is_its_own_copy_of_the_schema() {
     let schema = "CREATE TABLE t (n int); INSERT INTO t VALUES (1)";
     let first = Database::with_schema("harness_copy", schema);
     let second = Database::with_schema("harness_copy", schema);
@@ -11,7 +11,7 @@ fn every_database_is_its_own_copy_of_the_schema() {
 }
 
 #[test]
-fn a_database_ends_with_its_test_even_while_in_use() {
+fn database_is_dropped_with_its_test_while_in_use() {
     let database = Database::blank();
     let url = database.url();
     let _held = database.session();
@@ -21,7 +21,7 @@ fn a_database_ends_with_its_test_even_while_in_use() {
 }
 
 #[test]
-fn roles_connect_without_a_password_and_null_is_told_from_text() {
+fn roles_connect_without_password_and_null_is_not_text() {
     let database = Database::blank();
     database.execute(
         "DO $$ BEGIN CREATE ROLE harness_role LOGIN; EXCEPTION WHEN duplicate_object THEN END $$",

@@ -1,7 +1,7 @@
 use crate::support::cli::Cli;
 
 #[test]
-fn a_program_meets_a_terminal_of_the_given_size() {
+fn program_gets_a_terminal_of_the_given_size() {
     let script = "test -t 0 && test -t 1 && stty size; printf 'name? '; read name; echo \"\\033[31mhi $name\"; exit 4";
     let mut terminal = Cli::program("sh", ["-c", script]).terminal(17, 91);
     terminal.wait_for("name? ");
@@ -13,7 +13,7 @@ fn a_program_meets_a_terminal_of_the_given_size() {
 }
 
 #[test]
-fn ctrl_c_and_resizing_reach_the_program() {
+fn ctrl_c_and_resize_reach_the_program() {
     let script = "trap 'stty size; exit 5' INT; echo up; while :; do sleep 0.05; done";
     let mut terminal = Cli::program("sh", ["-c", script]).terminal(24, 80);
     terminal.wait_for("up");

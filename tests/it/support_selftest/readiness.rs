@@ -10,7 +10,7 @@ fn json(name: &str) -> Result<Value, serde_json::Error> {
 }
 
 #[test]
-fn the_table_names_every_file_and_no_other() {
+fn fixture_table_lists_every_readiness_file() {
     let entries = std::fs::read_dir(path("readiness")).unwrap();
     let mut files: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -19,7 +19,7 @@ fn the_table_names_every_file_and_no_other() {
 }
 
 #[test]
-fn json_files_parse_and_the_others_do_not() {
+fn json_fixtures_parse_and_others_do_not() {
     for (file, status) in SHAPES {
         let file = Path::new(file);
         let name = file.file_stem().unwrap().to_str().unwrap();
@@ -30,7 +30,7 @@ fn json_files_parse_and_the_others_do_not() {
 }
 
 #[test]
-fn a_200_is_never_a_plain_no_and_a_503_always_is() {
+fn http_200_fixtures_are_never_false_and_503_fixtures_are() {
     for (file, status) in SHAPES.iter().filter(|(file, _)| file.ends_with(".json")) {
         let ok = json(file.trim_end_matches(".json")).unwrap()["ok"].as_bool();
         match status {
@@ -41,7 +41,7 @@ fn a_200_is_never_a_plain_no_and_a_503_always_is() {
 }
 
 #[test]
-fn headers_come_with_the_shapes_that_need_them() {
+fn fixtures_have_their_required_headers() {
     let has = |name: &str, header: &str| {
         response(name).headers.iter().any(|(name, _)| name.as_str() == header)
     };

@@ -17,7 +17,8 @@ const OWNER: &str = "CLIPLYCTL_TEST_SERVER_OWNER";
 
 /// Not a test: what [`start_owner`] runs in another process.
 #[test]
-fn owner() {
+#[ignore = "a process that another test starts"]
+fn server_owner_process() {
     let Some(temp_dir) = std::env::var_os(OWNER) else {
         return;
     };
@@ -29,7 +30,7 @@ fn owner() {
 
 fn start_owner(temp_dir: &TempDir) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "support_selftest::server::owner", "--nocapture"])
+        .args(["--exact", "support_selftest::server::server_owner_process", "--ignored", "--nocapture"])
         .env(OWNER, temp_dir.path())
         .stdout(Stdio::piped())
         .spawn()
@@ -76,7 +77,7 @@ fn family(dir: &TempDir) -> Vec<u32> {
 }
 
 #[test]
-fn killing_the_owner_leaves_no_process_and_no_directory() {
+fn killed_owner_leaves_no_process_and_no_directory() {
     let dir = temp_dir();
     let mut owner = start_owner(&dir);
     let mut lines = BufReader::new(owner.stdout.take().unwrap()).lines();
@@ -93,7 +94,7 @@ fn killing_the_owner_leaves_no_process_and_no_directory() {
 }
 
 #[test]
-fn killing_the_owner_during_the_start_leaves_nothing_either() {
+fn owner_killed_during_the_start_leaves_no_process() {
     let dir = temp_dir();
     let mut owner = start_owner(&dir);
     wait_until("the start has begun", || !is_empty(&dir));
@@ -104,7 +105,7 @@ fn killing_the_owner_during_the_start_leaves_nothing_either() {
 }
 
 #[test]
-fn dropping_a_server_stops_it_and_removes_its_directory() {
+fn dropped_server_stops_and_removes_its_directory() {
     let dir = temp_dir();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let server = Server::start(&ServerOptions {
@@ -127,7 +128,7 @@ fn dropping_a_server_stops_it_and_removes_its_directory() {
 }
 
 #[test]
-fn a_server_that_does_not_start_says_why_and_leaves_nothing() {
+fn failed_server_start_reports_the_cause_and_cleans_up() {
     let dir = temp_dir();
     let error = Server::start(&ServerOptions {
         temp_dir: Some(dir.path().to_owned()),
@@ -141,7 +142,7 @@ fn a_server_that_does_not_start_says_why_and_leaves_nothing() {
 }
 
 #[test]
-fn a_temp_dir_that_is_not_there_is_named() {
+fn missing_temp_dir_is_named_in_the_error() {
     let options = ServerOptions { temp_dir: Some("/no/such/place".into()), ..server_options() };
     let error = Server::start(&options).unwrap_err().to_string();
     assert!(error.contains("/no/such/place"), "{error}");

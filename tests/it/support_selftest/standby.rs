@@ -2,7 +2,7 @@ use crate::support::postgres::Session;
 use crate::support::standby::Standby;
 
 #[test]
-fn a_standby_replays_its_primary_and_accepts_no_writes() {
+fn standby_replays_the_primary_and_refuses_writes() {
     let both = Standby::start("main_healthy");
     let standby = Session::open(&both.url());
     assert_eq!(standby.value("SELECT pg_is_in_recovery()"), "t");

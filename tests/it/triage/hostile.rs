@@ -30,7 +30,7 @@ fn text(value: &Value) -> String {
 }
 
 #[test]
-fn no_hostile_answer_reads_ok_to_triage() {
+fn hostile_answers_are_never_ok_in_triage() {
     let database = Database::from_fixture("main_healthy");
     let check = |case: Case| {
         let stub = case.stub();
@@ -53,7 +53,7 @@ fn no_hostile_answer_reads_ok_to_triage() {
 }
 
 #[test]
-fn an_app_that_cannot_even_be_reached_is_named() {
+fn unreachable_app_is_reported_with_its_cause() {
     let database = Database::from_fixture("main_healthy");
     for (url, cause) in [
         (refused_url(), "refused the connection"),

@@ -19,7 +19,7 @@ fn command(stub: &Stub, database: &Database) -> Cli {
 }
 
 #[test]
-fn a_terminal_gets_links_and_a_pipe_does_not() {
+fn runbook_links_appear_only_in_terminals() {
     let (stub, database) = (app("canonical_worker_red"), Database::from_fixture("main_healthy"));
     let mut terminal = command(&stub, &database).terminal(40, 120);
     terminal.finish();
@@ -42,7 +42,7 @@ fn a_terminal_gets_links_and_a_pipe_does_not() {
 }
 
 #[test]
-fn an_address_that_is_no_page_is_refused_with_its_line() {
+fn invalid_runbook_url_is_rejected_with_its_line() {
     for address in ["javascript:alert(1)", "not a url", "https://me:pw@wiki.example/"] {
         let config = format!("[context.linked]\nrunbook_url = \"{address}\"\n");
         let mut cli = Cli::new(["config", "show", "-c", "linked"]).file("cliplyctl.toml", config);

@@ -30,7 +30,7 @@ fn triage(words: &str, base_url: &str, database: &Database) -> Cli {
 }
 
 #[test]
-fn without_any_setting_it_says_so_and_how_to_set_them() {
+fn unconfigured_triage_explains_the_settings() {
     let output = Cli::new(["triage"]).run().expect_code(78);
     let said = output.stdout.as_str();
     assert!(said.starts_with("UNKNOWN  nothing is configured: neither the app"), "{said}");

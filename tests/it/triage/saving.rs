@@ -18,14 +18,14 @@ fn saved() -> (String, Output) {
     (std::fs::read_to_string(path).unwrap(), output)
 }
 
-fn again(saved: &str) -> Cli {
+fn triage_from_file(saved: &str) -> Cli {
     Cli::new(["triage", "--from", "seen.json", "-o", "json"]).file("seen.json", saved)
 }
 
 #[test]
-fn a_saved_triage_is_judged_again_without_app_and_database() {
+fn saved_triage_gives_the_same_result_without_sources() {
     let (file, then) = saved();
-    let now = again(&file).run().expect_code(then.code);
+    let now = triage_from_file(&file).run().expect_code(then.code);
     let (then, now) = (then.json(), now.json());
     for part in [
         "status",
@@ -65,7 +65,7 @@ fn a_saved_triage_is_judged_again_without_app_and_database() {
 }
 
 #[test]
-fn the_limits_of_now_decide() {
+fn saved_triage_is_evaluated_with_the_current_thresholds() {
     let (file, then) = saved();
     let limits = "[context.later.thresholds]\ndead = { warning = 100000, critical = 200000 }\n";
     let args = ["triage", "--from", "seen.json", "-o", "json", "-c", "later"];
@@ -81,7 +81,7 @@ fn the_limits_of_now_decide() {
 }
 
 #[test]
-fn a_saved_file_does_not_drive_the_terminal() {
+fn saved_file_cannot_control_the_terminal() {
     let (file, _) = saved();
     let evil = "https://evil.example/\u{1b}]0;owned\u{7}";
     let mut json: serde_json::Value = serde_json::from_str(&file).unwrap();
@@ -98,14 +98,14 @@ fn a_saved_file_does_not_drive_the_terminal() {
 }
 
 #[test]
-fn what_is_no_saved_triage_is_a_usage_error_that_says_so() {
+fn invalid_saved_file_is_a_usage_error() {
     for (text, words) in [
         ("", "is no saved triage"),
         ("{\"verdict\":\"ok\"}", "is no saved triage"),
         ("{\"form\":1,\"version\":\"0.1.0\"}", "is no saved triage"),
         ("{\"form\":99,\"version\":\"9.0.0\"}", "saved in another form by cliplyctl 9.0.0"),
     ] {
-        let output = again(text).run().expect_code(64);
+        let output = triage_from_file(text).run().expect_code(64);
         assert!(output.stderr.contains(words), "{text}: {}", output.stderr);
     }
     let output = Cli::new(["triage", "--from", "nowhere.json"]).run().expect_code(64);
@@ -113,7 +113,7 @@ fn what_is_no_saved_triage_is_a_usage_error_that_says_so() {
 }
 
 #[test]
-fn a_verdict_that_could_not_be_saved_is_shown_and_does_not_exit_0() {
+fn failed_save_still_shows_the_result_and_exits_78() {
     let stub = app("canonical_ok");
     let database = Database::from_fixture("main_healthy");
     let output = triage("--save no/such/place.json", &stub.url(), &database).run().expect_code(78);
@@ -122,7 +122,7 @@ fn a_verdict_that_could_not_be_saved_is_shown_and_does_not_exit_0() {
 }
 
 #[test]
-fn commands_name_the_context_that_was_looked_at_unless_its_name_is_none() {
+fn commands_name_the_saved_context_if_its_name_is_valid() {
     let (file, _) = saved();
     let mut json: serde_json::Value = serde_json::from_str(&file).unwrap();
     for (name, wanted) in [
@@ -131,7 +131,7 @@ fn commands_name_the_context_that_was_looked_at_unless_its_name_is_none() {
         ("--help", "cliplyctl ready"),
     ] {
         json["from"]["context"] = name.into();
-        let report = again(&json.to_string()).run().json();
+        let report = triage_from_file(&json.to_string()).run().json();
         let next = report["verdict"]["next"].as_str().map_or_else(
             || report["data"]["steps"].to_string() + &report["verdict"].to_string(),
             str::to_owned,

@@ -31,7 +31,7 @@ fn strict(database: &Database) -> Value {
 }
 
 #[test]
-fn a_wait_for_a_row_of_jobs_names_both_processes() {
+fn row_lock_wait_names_both_processes() {
     let database = Database::from_fixture("main_healthy");
     let holder = database.session();
     let touch = "UPDATE jobs SET priority = 1 WHERE state = 'running'";
@@ -59,7 +59,7 @@ fn a_wait_for_a_row_of_jobs_names_both_processes() {
 }
 
 #[test]
-fn a_locked_table_blocks_the_queue_alone_and_its_holder_is_named() {
+fn locked_table_blocks_only_the_queue_and_names_the_session() {
     let database = Database::from_fixture("main_healthy");
     let holder = database.session();
     holder.execute("BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE");
@@ -74,7 +74,7 @@ fn a_locked_table_blocks_the_queue_alone_and_its_holder_is_named() {
 }
 
 #[test]
-fn an_ordinary_role_exits_0_and_is_told_what_it_cannot_see() {
+fn ordinary_role_exits_0_with_notes_on_hidden_data() {
     let database = Database::from_fixture("main_healthy");
     database.execute(
         "DO $$ BEGIN CREATE ROLE triage_reader LOGIN BYPASSRLS; \
@@ -98,7 +98,7 @@ fn an_ordinary_role_exits_0_and_is_told_what_it_cannot_see() {
 }
 
 #[test]
-fn a_hot_standby_is_said_to_be_one_and_is_well() {
+fn hot_standby_is_named_and_ok() {
     let both = Standby::shared();
     let stub = app("canonical_ok");
     let run = |url: String| {
@@ -113,7 +113,7 @@ fn a_hot_standby_is_said_to_be_one_and_is_well() {
 }
 
 #[test]
-fn deaths_and_failures_are_counted_by_the_hour() {
+fn dead_letters_and_failures_are_counted_per_hour() {
     let database = Database::from_fixture("main_healthy");
     database.execute(
         "INSERT INTO jobs (workspace_id, kind, state, updated_at) \

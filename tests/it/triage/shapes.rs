@@ -66,7 +66,7 @@ const EXPECTED: &[(&str, &str, i32, &str)] = &[
 ];
 
 #[test]
-fn every_shape_has_its_section_its_code_and_its_next_command() {
+fn each_format_has_its_section_exit_code_and_next_command() {
     let database = Database::from_fixture("main_healthy");
     let mut wrong = Vec::new();
     for (name, section, code, next) in EXPECTED {
@@ -84,7 +84,7 @@ fn every_shape_has_its_section_its_code_and_its_next_command() {
 }
 
 #[test]
-fn no_shape_is_left_out() {
+fn every_readiness_fixture_has_an_expectation() {
     let stem = |file: &str| file.rsplit_once('.').map(|(stem, _)| stem.to_owned());
     let seen: BTreeSet<String> = SHAPES.iter().filter_map(|(file, _)| stem(file)).collect();
     let expected: BTreeSet<String> = EXPECTED.iter().map(|row| row.0.to_owned()).collect();

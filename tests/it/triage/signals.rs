@@ -7,14 +7,14 @@ use crate::support::postgres::Database;
 use crate::support::wait_until;
 
 /// An app that takes requests and never answers.
-fn mute() -> Stub {
+fn unresponsive_app() -> Stub {
     let mute = Response::rude(Manner::Mute);
     Stub::start([("/api/healthz", mute.clone()), ("/api/readyz", mute)])
 }
 
 #[test]
-fn a_terminal_shows_what_is_waited_for_and_ctrl_c_what_is_known() {
-    let (stub, database) = (mute(), Database::from_fixture("main_healthy"));
+fn terminal_shows_pending_probes_and_ctrl_c_the_results() {
+    let (stub, database) = (unresponsive_app(), Database::from_fixture("main_healthy"));
     let mut terminal = triage("--timeout 5m", &stub.url(), &database).terminal(40, 160);
     terminal.wait_for("triage · http://127.0.0.1");
     wait_until("everything but the app has answered", || {
@@ -31,8 +31,8 @@ fn a_terminal_shows_what_is_waited_for_and_ctrl_c_what_is_known() {
 }
 
 #[test]
-fn a_signal_without_a_terminal_ends_in_one_whole_document() {
-    let (stub, database) = (mute(), Database::from_fixture("main_healthy"));
+fn signal_without_a_terminal_prints_one_json_document() {
+    let (stub, database) = (unresponsive_app(), Database::from_fixture("main_healthy"));
     let mut cli = triage("--timeout 5m -o json", &stub.url(), &database);
     let running = cli.start();
     wait_until("both probes are out", || {
@@ -45,12 +45,12 @@ fn a_signal_without_a_terminal_ends_in_one_whole_document() {
 }
 
 #[test]
-fn probes_that_do_not_end_are_left_alone_within_the_budget() {
+fn hanging_probes_are_abandoned_within_the_timeout() {
     // A server that accepts and says nothing: the driver alone would wait for longer.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = silent.local_addr().expect("an address").port();
     let database = Database::blank();
-    let mut cli = triage("--timeout 1s -o json", &mute().url(), &database)
+    let mut cli = triage("--timeout 1s -o json", &unresponsive_app().url(), &database)
         .env("DATABASE_URL", format!("postgresql://postgres@127.0.0.1:{port}/app"))
         .env("PGSSLMODE", "disable");
     let json = cli.run().expect_code(2).json();

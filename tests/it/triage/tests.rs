@@ -21,7 +21,7 @@ fn checkout(words: &str, url: &str, database: &Database, package: &str, pnpm: &s
 }
 
 #[test]
-fn the_checks_are_run_streamed_and_judged() {
+fn app_tests_are_run_streamed_and_evaluated() {
     let (stub, database) = (app("canonical_ok"), Database::from_fixture("main_healthy"));
     let run =
         |pnpm: &str| checkout("--with-tests -o json", &stub.url(), &database, PACKAGE, pnpm).run();
@@ -40,7 +40,7 @@ fn the_checks_are_run_streamed_and_judged() {
 }
 
 #[test]
-fn what_cannot_be_run_is_unknown() {
+fn app_tests_that_cannot_run_are_unknown() {
     let (stub, database) = (app("canonical_ok"), Database::from_fixture("main_healthy"));
     let says = |cli: &mut Cli, why: &str| {
         let json = cli.run().expect_code(3).json();
@@ -61,7 +61,7 @@ fn what_cannot_be_run_is_unknown() {
 }
 
 #[test]
-fn what_takes_too_long_is_ended_with_all_its_children() {
+fn app_tests_that_time_out_are_ended_with_their_children() {
     let (stub, database) = (app("canonical_ok"), Database::from_fixture("main_healthy"));
     // A child that outlives its parent, unless the whole group is ended.
     let pnpm = "sh -c 'echo $$ > child; exec sleep 1000' & wait";

@@ -7,7 +7,7 @@ use crate::support::readiness::response;
 use crate::support::wait_until;
 
 #[test]
-fn it_looks_until_the_app_is_ready_and_says_why_it_waits() {
+fn wait_polls_until_ready_and_states_the_reason() {
     let stub = app("canonical_worker_red");
     let turns = ["canonical_worker_red", "canonical_worker_red", "canonical_ok"];
     stub.set_all("/api/readyz", turns.map(response));
@@ -19,7 +19,7 @@ fn it_looks_until_the_app_is_ready_and_says_why_it_waits() {
 }
 
 #[test]
-fn an_app_that_comes_up_late_is_waited_for() {
+fn wait_covers_an_app_that_starts_late() {
     let stub = Stub::start([("/api/readyz", response("canonical_ok"))]);
     let starting = Response::text(502, "text/plain", "bad gateway");
     // Each look tries a failing gateway three times.
@@ -31,7 +31,7 @@ fn an_app_that_comes_up_late_is_waited_for() {
 }
 
 #[test]
-fn when_time_is_up_the_last_verdict_counts() {
+fn wait_timeout_exits_with_the_last_status() {
     let database = Database::from_fixture("main_healthy");
     let stub = app("canonical_worker_red");
     triage("--wait 1s", &stub.url(), &database).run().expect_code(2);
@@ -41,7 +41,7 @@ fn when_time_is_up_the_last_verdict_counts() {
 }
 
 #[test]
-fn not_critical_is_reached_by_a_warning_and_never_by_unknown() {
+fn not_critical_accepts_warning_but_not_unknown() {
     let database = Database::from_fixture("main_healthy");
     let warning = app("canonical_ok_but_worker_false");
     triage("--wait 1s --for not-critical", &warning.url(), &database).run().expect_code(0);
@@ -50,7 +50,7 @@ fn not_critical_is_reached_by_a_warning_and_never_by_unknown() {
 }
 
 #[test]
-fn what_waiting_cannot_change_ends_it_at_once() {
+fn wait_ends_at_once_if_polling_cannot_help() {
     let database = Database::from_fixture("main_healthy");
     let protected = app("deployment_protection_401");
     for (cli, why) in [
@@ -65,7 +65,7 @@ fn what_waiting_cannot_change_ends_it_at_once() {
 }
 
 #[test]
-fn a_template_that_has_drifted_is_not_waited_for() {
+fn wait_ends_at_once_if_the_template_drifted() {
     let database = Database::from_fixture("main_healthy");
     let stub = app("canonical_ok");
     let schema =
@@ -77,7 +77,7 @@ fn a_template_that_has_drifted_is_not_waited_for() {
 }
 
 #[test]
-fn what_an_earlier_look_knew_is_not_taken_for_what_is_there_now() {
+fn wait_does_not_reuse_results_of_an_earlier_poll() {
     let database = Database::from_fixture("main_healthy");
     let stub = app("canonical_worker_red");
     let mut cli = triage("--wait 8s", &stub.url(), &database);
@@ -90,7 +90,7 @@ fn what_an_earlier_look_knew_is_not_taken_for_what_is_there_now() {
 }
 
 #[test]
-fn a_goal_without_waiting_is_a_usage_error() {
+fn for_without_wait_is_a_usage_error() {
     let database = Database::blank();
     triage("--for ok", "http://127.0.0.1:1", &database).run().expect_code(64);
 }

@@ -8,7 +8,7 @@ use crate::support::postgres::Database;
 use crate::support::pty::Terminal;
 
 /// Whether the terminal was given back.
-pub fn given_back(terminal: &Terminal) -> bool {
+pub fn terminal_is_restored(terminal: &Terminal) -> bool {
     let raw = terminal.raw();
     let last = |sequence: &str| raw.rfind(sequence);
     last("\u{1b}[?1049l") > last("\u{1b}[?1049h")
@@ -20,7 +20,7 @@ pub fn given_back(terminal: &Terminal) -> bool {
 type Way = fn(&mut Terminal);
 
 #[test]
-fn keys_and_signals_give_the_terminal_back() {
+fn keys_and_signals_restore_the_terminal() {
     let database = Database::from_fixture("main_healthy");
     let ways: [(&str, Way); 5] = [
         ("q", |terminal| terminal.type_text("q")),
@@ -31,10 +31,10 @@ fn keys_and_signals_give_the_terminal_back() {
     ];
     for (way, leave) in ways {
         let mut terminal = start("--no-record", &database.url(), 24, 80);
-        assert!(!terminal.has_its_modes() && !given_back(&terminal), "nothing was taken");
+        assert!(!terminal.has_its_modes() && !terminal_is_restored(&terminal), "nothing was taken");
         leave(&mut terminal);
         assert_eq!(terminal.finish(), 0, "{way}");
-        assert!(given_back(&terminal), "{way}: {:?}", terminal.raw());
+        assert!(terminal_is_restored(&terminal), "{way}: {:?}", terminal.raw());
         assert_eq!(terminal.screen().trim(), "", "{way}: what was there before is there again");
     }
 }
@@ -42,9 +42,10 @@ fn keys_and_signals_give_the_terminal_back() {
 /// The copy of this program that takes the screen and panics.
 const PANICS: &str = "CLIPLYCTL_TEST_SCREEN_PANICS";
 
-/// Not a test: what [`a_panic_gives_the_terminal_back_before_it_is_told`] runs in a terminal.
+/// Not a test: what [`panic_restores_the_terminal_before_the_message`] runs in a terminal.
 #[test]
-fn panics() {
+#[ignore = "a process that another test starts"]
+fn panicking_screen_process() {
     if std::env::var_os(PANICS).is_none() {
         return;
     }
@@ -54,13 +55,13 @@ fn panics() {
 }
 
 #[test]
-fn a_panic_gives_the_terminal_back_before_it_is_told() {
+fn panic_restores_the_terminal_before_the_message() {
     let program = std::env::current_exe().unwrap();
-    let words = ["--exact", "watch::exit::panics", "--nocapture"];
+    let words = ["--exact", "watch::exit::panicking_screen_process", "--ignored", "--nocapture"];
     let cli = Cli::program(program.to_str().unwrap(), words).env(PANICS, "1");
     let mut terminal = cli.terminal(24, 80);
     assert_ne!(terminal.finish(), 0);
-    assert!(given_back(&terminal));
+    assert!(terminal_is_restored(&terminal));
     let raw = terminal.raw();
     assert!(raw.rfind("a bug in the painting") > raw.find("\u{1b}[?1049l"), "{raw:?}");
 }

@@ -21,11 +21,11 @@ fn outage(size: &str, rows: u16, columns: u16) {
 }
 
 #[test]
-fn figures_of_then_are_greyed_and_say_so_until_they_are_fresh_again_at_80_columns() {
+fn stale_values_are_dimmed_until_updated_at_80_columns() {
     outage("80x24", 24, 80);
 }
 
 #[test]
-fn figures_of_then_are_greyed_and_say_so_until_they_are_fresh_again_at_120_columns() {
+fn stale_values_are_dimmed_until_updated_at_120_columns() {
     outage("120x40", 40, 120);
 }

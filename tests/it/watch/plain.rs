@@ -6,7 +6,7 @@ use crate::support::postgres::Database;
 use crate::support::{readiness, wait_until};
 
 #[test]
-fn it_prints_what_changes_and_nothing_else() {
+fn plain_output_prints_only_changes() {
     let database = Database::from_fixture("main_healthy");
     let app = Stub::start([
         ("/api/healthz", readiness::response("healthz_ok")),
@@ -32,7 +32,7 @@ fn it_prints_what_changes_and_nothing_else() {
 }
 
 #[test]
-fn without_a_terminal_it_says_how() {
+fn watch_without_a_terminal_suggests_plain() {
     let mut cli = watch("", "postgres://u@127.0.0.1:1/app");
     let output = cli.run().expect_code(64);
     assert!(output.stderr.contains("because this is no terminal"), "{output:?}");
@@ -44,7 +44,7 @@ fn without_a_terminal_it_says_how() {
 }
 
 #[test]
-fn on_a_terminal_without_escape_sequences_it_says_how() {
+fn watch_on_a_dumb_terminal_suggests_plain() {
     let cli = watch("", "postgres://u@127.0.0.1:1/app").env("TERM", "dumb");
     let mut terminal = cli.terminal(24, 80);
     assert_eq!(terminal.finish(), 64);

@@ -6,7 +6,7 @@ use crate::support::cli::Cli;
 use crate::support::postgres::Session;
 
 #[test]
-fn a_requeue_is_shown_with_its_jobs_while_it_runs_and_as_ended_afterwards() {
+fn requeue_is_shown_while_running_and_after_it_ended() {
     let own = Own::start("main_typical");
     let database = Session::open(&own.url());
     let mut terminal = start("--no-record", &own.url(), 24, 120);
@@ -32,7 +32,7 @@ fn a_requeue_is_shown_with_its_jobs_while_it_runs_and_as_ended_afterwards() {
 }
 
 #[test]
-fn what_was_taken_back_since_is_told_as_that() {
+fn undone_operation_is_shown_as_undone() {
     let own = Own::start("main_typical");
     let run = |args: &[&str]| {
         let args = [args, &["--yes", "-o", "json"]].concat();

@@ -1,6 +1,6 @@
 //! The dashboard.
 
-use super::exit::given_back;
+use super::exit::terminal_is_restored;
 use super::start;
 use crate::support::postgres::Database;
 use crate::support::pty::Terminal;
@@ -12,7 +12,7 @@ fn gone(terminal: &Terminal, text: &str) {
 }
 
 #[test]
-fn the_first_screen_answers_what_is_wrong() {
+fn first_screen_shows_the_problem() {
     let database = Database::from_fixture("main_typical");
     let mut terminal = start("", &database.url(), 24, 80);
     // The last part of a frame that is looked at: what stands above it is there.
@@ -32,7 +32,7 @@ fn the_first_screen_answers_what_is_wrong() {
     assert!(screen.lines().count() <= 24 && screen.contains("? help"), "{screen}");
     terminal.type_text("q");
     assert_eq!(terminal.finish(), 0);
-    assert!(given_back(&terminal));
+    assert!(terminal_is_restored(&terminal));
 }
 
 #[test]
@@ -75,18 +75,18 @@ fn keys_open_sort_filter_and_freeze() {
     // Ctrl-C leaves, too.
     terminal.type_text("\x03");
     assert_eq!(terminal.finish(), 0);
-    assert!(given_back(&terminal));
+    assert!(terminal_is_restored(&terminal));
 }
 
 #[test]
-fn requeue_leaves_and_prints_the_command_and_writes_nothing() {
+fn requeue_key_prints_the_command_without_writing() {
     let database = Database::from_fixture("main_typical");
     let mut terminal = start("", &database.url(), 24, 80);
     terminal.type_text("2");
     terminal.wait_for("FFmpeg");
     terminal.type_text("r");
     assert_eq!(terminal.finish(), 0);
-    assert!(given_back(&terminal));
+    assert!(terminal_is_restored(&terminal));
     let screen = terminal.screen();
     assert!(screen.contains("cliplyctl dlq requeue --group v1-"), "{screen}");
     assert!(screen.contains("--max 2"), "{screen}");
@@ -94,7 +94,7 @@ fn requeue_leaves_and_prints_the_command_and_writes_nothing() {
 }
 
 #[test]
-fn it_fits_whatever_size_the_window_has() {
+fn screen_adapts_to_the_window_size() {
     let database = Database::from_fixture("main_typical");
     let mut terminal = start("", &database.url(), 24, 80);
     terminal.resize(50, 160);
@@ -112,7 +112,7 @@ fn it_fits_whatever_size_the_window_has() {
 }
 
 #[test]
-fn it_records_while_it_runs() {
+fn watch_records_snapshots_while_running() {
     let database = Database::from_fixture("main_healthy");
     let mut terminal = start("", &database.url(), 24, 80);
     let store = terminal.home().join(".local/state/cliplyctl/history.db");

@@ -44,11 +44,11 @@ fn views(size: &str, rows: u16, columns: u16) {
 }
 
 #[test]
-fn every_view_at_80_columns() {
+fn every_view_renders_at_80_columns() {
     views("80x24", 24, 80);
 }
 
 #[test]
-fn every_view_at_120_columns() {
+fn every_view_renders_at_120_columns() {
     views("120x40", 40, 120);
 }

@@ -56,14 +56,14 @@ mod tests {
     }
 
     #[test]
-    fn a_sane_failed_at_wins_over_the_last_change() {
+    fn valid_failed_at_precedes_the_last_change() {
         let now = 1_760_000_000.0;
         let death = death(Some("2025-10-09T08:00:00.123Z"), Some(micros(now - 5.0)), now).unwrap();
         assert!(death.recorded && (death.age - (now - 1_759_996_800.123)).abs() < 1e-3);
     }
 
     #[test]
-    fn an_absurd_failed_at_is_not_believed() {
+    fn implausible_failed_at_is_ignored() {
         let now = 1_760_000_000.0;
         for absurd in ["soon", "", "2999-01-01T00:00:00Z", "0001-01-01T00:00:00Z"] {
             let death = death(Some(absurd), Some(micros(now - 5.0)), now).unwrap();

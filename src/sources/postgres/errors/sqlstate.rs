@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_special_code_wins_over_its_class() {
+    fn specific_sqlstate_precedes_its_class() {
         assert_eq!(lookup("53300", "").0, Unavailable);
         assert!(lookup("53300", "").1.unwrap().contains("pooler"));
         assert!(lookup("53200", "").1.unwrap().contains("memory"));
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn words_of_a_pooler_count_only_behind_its_codes() {
+    fn pooler_messages_count_only_with_pooler_codes() {
         assert_eq!(lookup("XX000", "Tenant or user not found").0, Authentication);
         assert_eq!(lookup("08P01", "no such database: x").0, NotFound);
         assert_eq!(lookup("42501", "no such database").0, Permission);

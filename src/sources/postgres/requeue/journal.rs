@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_that_was_kept_loses_its_secrets_and_nothing_else_changes() {
+    fn stored_error_is_redacted_without_other_changes() {
         let previous = json!({ "state": "failed", "error": { "token": "hunter2" }, "worker": "a" });
         let kept = without_secrets(previous.clone(), &json!({ "state": "queued", "worker": null }));
         let error = json!({ "token": redact::MASK });

@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn batches_grow_where_the_server_is_fast_and_shrink_where_it_is_slow() {
+    fn transaction_size_adapts_to_the_server_speed() {
         let after = |batches: &[FinishedTransaction]| {
             let mut size = AdaptiveSize(FIRST_BATCH);
             size.adapt(batches);
