@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 use std::path::Path;
 
-use cliplyctl::checks::environment::{KeyVerdict, judge_key};
+use cliplyctl::checks::environment::{KeyResult, evaluate_key};
 use cliplyctl::facts::environment::{EntryState, ZodMajor};
 use cliplyctl::sources::{env_file, env_schema};
 
@@ -45,10 +45,10 @@ fn schema(zod: ZodMajor, path: &Path) -> Result<(), Box<dyn std::error::Error>> 
             .iter()
             .map(|key| {
                 let value = values.get(&key.name).map(String::as_str);
-                let verdict = match judge_key(&schema, key, value) {
-                    KeyVerdict::Accepted => ("accepted", String::new()),
-                    KeyVerdict::Refused(why) => ("refused", why.join("; ")),
-                    KeyVerdict::Unknown(why) => ("unknown", why.join("; ")),
+                let verdict = match evaluate_key(&schema, key, value) {
+                    KeyResult::Accepted => ("accepted", String::new()),
+                    KeyResult::Refused(why) => ("refused", why.join("; ")),
+                    KeyResult::Unknown(why) => ("unknown", why.join("; ")),
                 };
                 (key.name.as_str(), verdict)
             })

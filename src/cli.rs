@@ -16,10 +16,10 @@ use clap::{Args, Parser, Subcommand};
 pub use demo::Demo;
 pub use dlq::{Dlq, DlqList};
 pub use env::{Env, EnvCheck, EnvExplain, EnvSources};
-pub use filter::{Filter, TimeArg};
+pub use filter::{FilterArgs, TimeArg};
 pub use global::Global;
 pub use history::{History, Record, Watch};
-pub use jobs::{Jobs, JobsList, JobsRescue, JobsShow};
+pub use jobs::{JobsCommand, JobsList, JobsRescue, JobsShow};
 pub use requeue::{Care, ConfirmationArgs, DlqFollow, DlqOps, DlqRequeue, DlqUndo};
 pub use rls::{Rls, RlsAudit, RlsDiff, RlsExplain, RlsScope, RowCommand};
 pub use triage::{Goal, Triage};
@@ -60,7 +60,7 @@ pub enum Command {
     /// Is it ready? Ask /api/readyz
     Ready(Ready),
     /// What is waiting, in progress, stuck and dead? Ask the database
-    Queue(Queue),
+    Queue(QueueArgs),
     /// Work with dead letters
     #[command(subcommand, arg_required_else_help = true)]
     Dlq(Dlq),
@@ -72,12 +72,12 @@ pub enum Command {
     Env(Env),
     /// Show and check the settings in force
     #[command(subcommand, arg_required_else_help = true)]
-    Config(Config),
+    Config(ConfigCommand),
     /// Start a private database, app and workers with an incident to try everything on
     Demo(Demo),
     /// Look at single jobs
     #[command(subcommand, arg_required_else_help = true)]
-    Jobs(Jobs),
+    Jobs(JobsCommand),
     /// Print the runbook, or one section or check of it
     Runbook {
         /// A number (3.3) or a check's id (queue.oldest_due)
@@ -118,7 +118,7 @@ pub struct Ready {
 
 /// `queue`
 #[derive(Debug, Args)]
-pub struct Queue {
+pub struct QueueArgs {
     /// Count jobs of this kind alone
     #[arg(long, value_name = "KIND")]
     pub kind: Option<String>,
@@ -135,7 +135,7 @@ pub struct Queue {
 
 /// `config …`
 #[derive(Debug, Subcommand)]
-pub enum Config {
+pub enum ConfigCommand {
     /// Show every setting and where it came from
     Show,
     /// Check that the settings are complete and that the database answers
@@ -177,12 +177,12 @@ impl Command {
             Self::Rls(Rls::Contract(_)) => "rls contract",
             Self::Env(Env::Check(_)) => "env check",
             Self::Env(Env::Explain(_)) => "env explain",
-            Self::Config(Config::Show) => "config show",
-            Self::Config(Config::Check) => "config check",
+            Self::Config(ConfigCommand::Show) => "config show",
+            Self::Config(ConfigCommand::Check) => "config check",
             Self::Demo(_) => "demo",
-            Self::Jobs(Jobs::Show(_)) => "jobs show",
-            Self::Jobs(Jobs::List(_)) => "jobs list",
-            Self::Jobs(Jobs::Rescue(_)) => "jobs rescue",
+            Self::Jobs(JobsCommand::Show(_)) => "jobs show",
+            Self::Jobs(JobsCommand::List(_)) => "jobs list",
+            Self::Jobs(JobsCommand::Rescue(_)) => "jobs rescue",
             Self::Runbook { .. } => "runbook",
             Self::Schema => "schema",
             Self::Completions { .. } => "completions",
@@ -192,7 +192,7 @@ impl Command {
 }
 
 /// The formats of a command that judges: everything but rows.
-const JUDGED: [Format; 10] = [
+const STATUS_FORMATS: [Format; 10] = [
     Format::Table,
     Format::Short,
     Format::Json,
@@ -252,7 +252,7 @@ impl Command {
     #[must_use]
     pub fn formats(&self) -> &'static [Format] {
         match self {
-            judging if judging.has_status() => &JUDGED,
+            judging if judging.has_status() => &STATUS_FORMATS,
             Self::Dlq(Dlq::List(_)) => {
                 &[Format::Table, Format::Json, Format::Markdown, Format::Ndjson, Format::Csv]
             }

@@ -14,7 +14,7 @@ use crate::cli::Cli;
 use crate::commands;
 use crate::context::Context;
 use crate::facts::access::{CLIENT_ROLES, SERVICE_ROLE};
-use crate::settings::{Environment, Overrides, Secret, Settings};
+use crate::settings::{Overrides, ProcessEnvironment, Secret, Settings};
 use crate::sources::postgres::access;
 use crate::terminal::{ColorChoice, Terminal};
 
@@ -60,7 +60,7 @@ fn with_candidates(command: Command) -> Command {
 fn contexts() -> Vec<CompletionCandidate> {
     // The context being typed is no context yet.
     let overrides = Overrides { context: None, database_url: None, ..typed_so_far() };
-    let environment = Environment::from_process();
+    let environment = ProcessEnvironment::from_process();
     candidates(settings(&overrides, &environment).map(|settings| settings.contexts))
 }
 
@@ -85,7 +85,7 @@ fn ask(question: impl Future<Output = Option<Vec<String>>>) -> Vec<CompletionCan
 
 /// What the command line speaks of.
 fn context() -> Option<Context> {
-    let environment = Environment::from_process();
+    let environment = ProcessEnvironment::from_process();
     let settings = settings(&typed_so_far(), &environment)?;
     let terminal = Terminal::detect(ColorChoice::Never, &environment);
     Some(Context::new(settings, terminal, "completions"))
@@ -127,7 +127,7 @@ fn candidates(words: Option<Vec<String>>) -> Vec<CompletionCandidate> {
     words.filter(|word| word.chars().all(plain)).map(CompletionCandidate::new).collect()
 }
 
-fn settings(overrides: &Overrides, environment: &Environment) -> Option<Settings> {
+fn settings(overrides: &Overrides, environment: &ProcessEnvironment) -> Option<Settings> {
     Settings::resolve(overrides, environment, &std::env::current_dir().ok()?).ok()
 }
 

@@ -47,7 +47,7 @@ use error::Error;
 use exit::ExitCode;
 use render::Format;
 use report::{Provenance, Report};
-use settings::{Environment, Overrides, Settings};
+use settings::{Overrides, ProcessEnvironment, Settings};
 use terminal::Terminal;
 use text::TargetFlags;
 
@@ -63,7 +63,7 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return parse_errors::explain(error, arguments()),
     };
-    let environment = Environment::from_process();
+    let environment = ProcessEnvironment::from_process();
     let terminal = Terminal::detect(cli.global.color, &environment);
     terminal.install_panic_hook();
     let run = AssertUnwindSafe(|| finish(&cli, &environment, terminal));
@@ -79,7 +79,7 @@ fn arguments() -> impl Iterator<Item = String> {
     std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned())
 }
 
-fn finish(cli: &Cli, environment: &Environment, terminal: Terminal) -> ExitCode {
+fn finish(cli: &Cli, environment: &ProcessEnvironment, terminal: Terminal) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => {
@@ -95,7 +95,7 @@ fn finish(cli: &Cli, environment: &Environment, terminal: Terminal) -> ExitCode 
 
 async fn execute(
     cli: &Cli,
-    environment: &Environment,
+    environment: &ProcessEnvironment,
     terminal: Terminal,
 ) -> Result<ExitCode, Error> {
     cli.command.check_format(cli.format())?;

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::render::{self, Format, RenderTarget};
 use crate::report::Report;
-use crate::settings::Environment;
+use crate::settings::ProcessEnvironment;
 use crate::terminal::{ColorChoice, Terminal};
 
 /// Help and version go to stdout and exit 0; clap's own 2 would mean CRITICAL, so errors exit 64.
@@ -35,7 +35,8 @@ pub fn explain(mut error: clap::Error, words: impl Iterator<Item = String>) -> E
     };
     let report = Report::failed("cliplyctl", refusal(&error));
     let text = render::render(&report, &context::no_provenance(), format, RenderTarget::default());
-    _ = Terminal::detect(ColorChoice::default(), &Environment::from_process()).print_stdout(&text);
+    _ = Terminal::detect(ColorChoice::default(), &ProcessEnvironment::from_process())
+        .print_stdout(&text);
     format.code(report.exit)
 }
 

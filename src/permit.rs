@@ -9,7 +9,7 @@ use crate::facts::redact;
 /// More jobs than this want a reason.
 pub const UNEXPLAINED_JOBS: u64 = 50;
 /// What stands for a reason in commands that are suggested; nobody's reason.
-pub const PLACEHOLDER: &str = "WHY";
+pub const PLACEHOLDER_REASONS: &str = "WHY";
 
 /// Leave to write. It cannot be made, copied or kept for later.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub fn flags(protected: Option<&str>, jobs: u64, reason: Option<&str>) -> String
     let wanted = protected.is_some() || jobs > UNEXPLAINED_JOBS;
     let reason = match reason.map(redact::text) {
         Some(reason) => format!(" --reason {}", shell_words::quote(&reason)),
-        None if wanted => format!(" --reason {PLACEHOLDER}"),
+        None if wanted => format!(" --reason {PLACEHOLDER_REASONS}"),
         None => String::new(),
     };
     confirm_flag(protected) + &reason
@@ -94,14 +94,14 @@ impl WriteRequest<'_> {
             return Err(Error::refused("nobody can be asked: stdin is no terminal")
                 .hint("--yes goes on without asking"));
         }
-        if ask(&self.question()).await? {
+        if ask(&self.prompt()).await? {
             Ok(WritePermit(()))
         } else {
             Err(Error::refused("declined: nothing was written"))
         }
     }
 
-    fn question(&self) -> String {
+    fn prompt(&self) -> String {
         let jobs = crate::text::plural(self.jobs, "job", "jobs");
         match self.first {
             Some(first) if first < self.jobs => {
@@ -123,9 +123,11 @@ impl WriteRequest<'_> {
                 .hint("cliplyctl config show says which context and file say so"));
         }
         self.check_protection()?;
-        if self.reason.is_some_and(|reason| reason.trim() == PLACEHOLDER) {
-            return Err(Error::usage(format!("{PLACEHOLDER} stands for a reason of your own"))
-                .hint("say why with --reason TEXT: it stands in the events and in dlq ops"));
+        if self.reason.is_some_and(|reason| reason.trim() == PLACEHOLDER_REASONS) {
+            return Err(Error::usage(format!(
+                "{PLACEHOLDER_REASONS} stands for a reason of your own"
+            ))
+            .hint("say why with --reason TEXT: it stands in the events and in dlq ops"));
         }
         let unexplained = self.reason.is_none_or(|reason| reason.trim().is_empty());
         match self.protected {
@@ -201,7 +203,7 @@ mod tests {
 
     #[test]
     fn prompt_states_the_size_of_the_first_batch() {
-        let canary = |jobs, first| WriteRequest { jobs, first, ..PLAIN }.question();
+        let canary = |jobs, first| WriteRequest { jobs, first, ..PLAIN }.prompt();
         assert_eq!(canary(14, Some(1)), "go on? 1 job first, then the other 13 [y/N] ");
         assert_eq!(canary(14, Some(14)), "go on with 14 jobs? [y/N] ");
         assert_eq!(canary(1, None), "go on with 1 job? [y/N] ");

@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use crate::error::Error;
 use crate::facts::redact;
 use crate::render::{RenderTarget, sanitize, wrap};
-use crate::settings::Environment;
+use crate::settings::ProcessEnvironment;
 
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -66,7 +66,7 @@ impl Terminal {
     /// Looks once; `NO_COLOR`, `CLICOLOR_FORCE`, `FORCE_COLOR`, `CLICOLOR=0` and `TERM=dumb` are
     /// read here so that every library agrees.
     #[must_use]
-    pub fn detect(choice: ColorChoice, environment: &Environment) -> Self {
+    pub fn detect(choice: ColorChoice, environment: &ProcessEnvironment) -> Self {
         let (out, err) = (io::stdout(), io::stderr());
         let width = |tty: bool| {
             tty.then(|| terminal_size::terminal_size().map_or(80, |(width, _)| width.0))
@@ -239,7 +239,7 @@ fn answer(question: &str) -> io::Result<bool> {
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
-fn color(choice: ColorChoice, tty: bool, environment: &Environment) -> bool {
+fn color(choice: ColorChoice, tty: bool, environment: &ProcessEnvironment) -> bool {
     let set = |name: &str| environment.get(name).is_some_and(|v| !v.is_empty() && v != "0");
     match choice {
         ColorChoice::Always => true,
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn color_depends_on_flag_then_environment_then_terminal() {
-        let env = |pairs: &[(&str, &str)]| Environment::of(pairs.iter().copied());
+        let env = |pairs: &[(&str, &str)]| ProcessEnvironment::of(pairs.iter().copied());
         let auto = ColorChoice::Auto;
         assert!(color(auto, true, &env(&[])));
         assert!(!color(auto, false, &env(&[])));

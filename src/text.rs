@@ -4,7 +4,7 @@ mod metric;
 pub mod sparkline;
 mod target_flags;
 
-pub use metric::figure;
+pub use metric::format_metric;
 pub use target_flags::TargetFlags;
 
 use jiff::{SignedDuration, Timestamp};
@@ -75,7 +75,7 @@ pub fn seconds_since(then: Timestamp, now: Timestamp) -> f64 {
 
 /// A span as it is typed on the command line: `10m`, `1h 30m`.
 #[must_use]
-pub fn span(duration: std::time::Duration) -> String {
+pub fn format_duration(duration: std::time::Duration) -> String {
     SignedDuration::try_from(duration).map_or_else(|_| "∞".to_owned(), |d| format!("{d:#}"))
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cliplyctl::checks::environment::judge_key;
+use cliplyctl::checks::environment::evaluate_key;
 use cliplyctl::facts::environment::{EntryState, ZodMajor};
 use cliplyctl::sources::{env_file, env_schema};
 use proptest::prelude::*;
@@ -96,7 +96,7 @@ proptest! {
             for zod in [ZodMajor::Three, ZodMajor::Four, ZodMajor::Unknown] {
                 schema.zod = zod;
                 for key in &schema.keys {
-                    let _ = (judge_key(&schema, key, None), judge_key(&schema, key, Some(&value)));
+                    let _ = (evaluate_key(&schema, key, None), evaluate_key(&schema, key, Some(&value)));
                 }
             }
         }
@@ -108,7 +108,7 @@ proptest! {
         for name in ["08_top_level_formats.ts", "09_formats_as_methods.ts", "22_unions.ts", "64_any_and_never.ts"] {
             let schema = env_schema::read(&folder.join(name), None).expect("a schema");
             for key in &schema.keys {
-                let shown = format!("{:?}", judge_key(&schema, key, Some(&value)));
+                let shown = format!("{:?}", evaluate_key(&schema, key, Some(&value)));
                 // Five characters in a row are no accident.
                 prop_assert!(value.chars().count() < 5 || !shown.contains(&value), "{shown} shows {value:?}");
             }
@@ -178,6 +178,6 @@ fn deeply_nested_rules_are_unresolved() {
     assert!(!schema.keys[0].rule.unresolved().is_empty());
     assert!(schema.keys[1].rule.unresolved().is_empty());
     for key in &schema.keys {
-        let _ = judge_key(&schema, key, Some("x"));
+        let _ = evaluate_key(&schema, key, Some("x"));
     }
 }

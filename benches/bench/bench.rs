@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use cliplyctl::demo::binaries;
-use cliplyctl::demo::server::{Server, ServerOptions};
+use cliplyctl::demo::server::{DemoServer, ServerOptions};
 use tempfile::TempDir;
 
 use crate::Result;
@@ -30,7 +30,7 @@ pub struct Bench {
     pub options: Options,
     psql: PathBuf,
     scratch: TempDir,
-    server: Option<Server>,
+    server: Option<DemoServer>,
     filled: BTreeSet<String>,
 }
 
@@ -104,7 +104,7 @@ impl Bench {
     }
 
     /// The server, started when first asked for.
-    pub fn server(&mut self) -> Result<&Server> {
+    pub fn server(&mut self) -> Result<&DemoServer> {
         if self.server.is_none() {
             let extra = CONFIGURATION.map(|(name, value)| (name.to_owned(), value.to_owned()));
             let options = ServerOptions {
@@ -114,7 +114,7 @@ impl Bench {
                 extra_conf: extra.to_vec(),
                 ..ServerOptions::default()
             };
-            self.server = Some(Server::start(&options)?);
+            self.server = Some(DemoServer::start(&options)?);
         }
         self.server.as_ref().ok_or_else(|| "no server".into())
     }

@@ -2,12 +2,12 @@
 
 use super::Check;
 use crate::facts::test_run::{TestEnd, TestRun};
-use crate::facts::triage::Facts;
+use crate::facts::triage::TriageFacts;
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text;
 
 /// The check. Says nothing where they were not asked for.
-pub const CHECK: Check<Facts> = Check {
+pub const CHECK: Check<TriageFacts> = Check {
     id: "env.tests",
     title: "The checkout's own documented checks pass",
     section: Section::Environment,
@@ -19,11 +19,11 @@ pub const CHECK: Check<Facts> = Check {
 pub const SCRIPTS: [(&str, Status); 2] =
     [("test:core", Status::Warning), ("check:env:template", Status::Critical)];
 
-fn evaluate(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> Vec<Finding> {
     facts.tests.iter().map(|run| finding(check, run)).collect()
 }
 
-fn finding(check: &Check<Facts>, run: &TestRun) -> Finding {
+fn finding(check: &Check<TriageFacts>, run: &TestRun) -> Finding {
     let script = run.script;
     let took = text::millis(run.took.as_secs_f64() * 1e3);
     let failed = SCRIPTS.iter().find(|(known, _)| *known == script).map(|(_, verdict)| *verdict);

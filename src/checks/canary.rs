@@ -51,8 +51,11 @@ mod tests {
     };
 
     fn decision(first: bool, standings: &[(JobOutcome, usize)], seconds: u64) -> CanaryDecision {
-        let canary =
-            Canary { ramp: BatchSizes::default(), timeout: Duration::from_secs(300), stop_at: 20 };
+        let canary = Canary {
+            batch_sizes: BatchSizes::default(),
+            timeout: Duration::from_secs(300),
+            stop_at: 20,
+        };
         let step = standings.iter().flat_map(|(s, n)| std::iter::repeat_n(*s, *n)).collect();
         next_decision(&canary, first, &step, Duration::from_secs(seconds))
     }
@@ -87,8 +90,11 @@ mod tests {
 
     #[test]
     fn last_batch_stops_above_20_percent_and_five_failures() {
-        let canary =
-            Canary { ramp: BatchSizes::default(), timeout: Duration::from_secs(300), stop_at: 20 };
+        let canary = Canary {
+            batch_sizes: BatchSizes::default(),
+            timeout: Duration::from_secs(300),
+            stop_at: 20,
+        };
         let fails = |failed, queued| {
             let failed = std::iter::repeat_n(FailedAgain, failed);
             let written: OutcomeCounts =

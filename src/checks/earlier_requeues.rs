@@ -1,6 +1,6 @@
 //! What became of a dead job's earlier requeues.
 
-use crate::facts::job::{Event, Job, Requeued};
+use crate::facts::job::{Job, Requeued, TimelineEvent};
 
 /// An earlier requeue of a job that is dead now.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +19,7 @@ pub enum EarlierRequeueResult {
     /// Somebody took it back before a worker came.
     Undone,
     /// The job died again.
-    DiedAgain {
+    FailedAgain {
         /// After so many seconds, where an event tells.
         after: Option<f64>,
         /// Of the same cause, where the events tell.
@@ -31,7 +31,7 @@ pub enum EarlierRequeueResult {
 #[must_use]
 pub fn earlier<'a>(job: &'a Job) -> Vec<EarlierRequeue<'a>> {
     let events = job.timeline.events.iter().enumerate();
-    let earlier = |(at, event): (usize, &'a Event)| {
+    let earlier = |(at, event): (usize, &'a TimelineEvent)| {
         let requeued = event.requeued.as_ref()?;
         Some(EarlierRequeue { requeued, age: event.age, ending: ending_of(job, at, requeued) })
     };
@@ -43,7 +43,8 @@ pub fn earlier<'a>(job: &'a Job) -> Vec<EarlierRequeue<'a>> {
 fn ending_of(job: &Job, at: usize, requeued: &Requeued) -> EarlierRequeueResult {
     let events = &job.timeline.events;
     let later = events.get(..at).unwrap_or_default();
-    let taken_back = |event: &Event| event.undoes.is_some() && event.undoes == requeued.operation;
+    let taken_back =
+        |event: &TimelineEvent| event.undoes.is_some() && event.undoes == requeued.operation;
     if later.iter().any(taken_back) {
         return EarlierRequeueResult::Undone;
     }
@@ -57,7 +58,7 @@ fn ending_of(job: &Job, at: usize, requeued: &Requeued) -> EarlierRequeueResult 
     };
     let death = before_next.unwrap_or_default().iter().find(|event| event.stage == "failed");
     let (requeue, death) = (events.get(at).and_then(|e| e.age), death.and_then(|e| e.age));
-    EarlierRequeueResult::DiedAgain {
+    EarlierRequeueResult::FailedAgain {
         after: requeue.zip(death).map(|(requeue, death)| requeue - death),
         same: requeued.died_of.as_ref().zip(died_of).map(|(before, after)| before == after),
     }
@@ -69,11 +70,17 @@ mod tests {
     use crate::checks::job_explanation::tests::job;
     use crate::facts::layout::Lifecycle;
 
-    fn event(stage: &str, age: f64) -> Event {
-        Event { stage: stage.into(), data: None, age: Some(age), requeued: None, undoes: None }
+    fn event(stage: &str, age: f64) -> TimelineEvent {
+        TimelineEvent {
+            stage: stage.into(),
+            data: None,
+            age: Some(age),
+            requeued: None,
+            undoes: None,
+        }
     }
 
-    fn requeue(operation: &str, age: f64, died_of: Option<&str>) -> Event {
+    fn requeue(operation: &str, age: f64, died_of: Option<&str>) -> TimelineEvent {
         let requeued = Requeued {
             operation: Some(operation.into()),
             actor: None,
@@ -81,14 +88,14 @@ mod tests {
             why: None,
             died_of: died_of.map(str::to_owned),
         };
-        Event { requeued: Some(requeued), ..event("enqueued", age) }
+        TimelineEvent { requeued: Some(requeued), ..event("enqueued", age) }
     }
 
     #[test]
     fn requeue_result_comes_from_events_before_the_next_requeue() {
         let mut dead = job(Lifecycle::Dead, 5);
         let now = dead.cause.hash.clone();
-        let undo = Event { undoes: Some("rq-2".into()), ..event("progress", 90.0) };
+        let undo = TimelineEvent { undoes: Some("rq-2".into()), ..event("progress", 90.0) };
         dead.timeline.events = vec![
             event("failed", 40.0),
             requeue("rq-3", 60.0, Some(&now)),
@@ -100,8 +107,10 @@ mod tests {
             event("enqueued", 900.0),
         ];
         let endings: Vec<_> = earlier(&dead).into_iter().map(|e| (e.age, e.ending)).collect();
-        let again =
-            |after, same| EarlierRequeueResult::DiedAgain { after: Some(after), same: Some(same) };
+        let again = |after, same| EarlierRequeueResult::FailedAgain {
+            after: Some(after),
+            same: Some(same),
+        };
         assert_eq!(
             endings,
             [
@@ -116,7 +125,7 @@ mod tests {
     fn missing_events_leave_time_and_cause_unknown() {
         let mut dead = job(Lifecycle::Dead, 5);
         dead.timeline.events = vec![requeue("rq-1", 9.0, None)];
-        let silent = EarlierRequeueResult::DiedAgain { after: None, same: None };
+        let silent = EarlierRequeueResult::FailedAgain { after: None, same: None };
         assert_eq!(earlier(&dead)[0].ending, silent);
     }
 }

@@ -15,7 +15,7 @@ const ALIGNMENT: u64 = 8;
 
 /// A number, and whether it was seen or reckoned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Figure {
+pub struct SizeEstimate {
     /// The number.
     pub value: u64,
     /// Whether it is an estimate.
@@ -24,22 +24,24 @@ pub struct Figure {
 
 /// The jobs of the role: counted, else as the planner estimates them.
 #[must_use]
-pub fn jobs(cost: &Cost) -> Figure {
+pub fn jobs(cost: &Cost) -> SizeEstimate {
     match cost.count {
-        TimedCount::Counted { jobs, .. } => Figure { value: jobs, estimate: false },
-        TimedCount::GivenUp(_) => Figure { value: cost.outlook.jobs, estimate: true },
+        TimedCount::Counted { jobs, .. } => SizeEstimate { value: jobs, estimate: false },
+        TimedCount::GivenUp(_) => {
+            SizeEstimate { value: cost.planner_estimate.jobs, estimate: true }
+        }
     }
 }
 
 /// The pages of the table that a count reads now; `None` where the plan does not tell.
 #[must_use]
-pub fn pages_now(cost: &Cost) -> Option<Figure> {
-    let PlannerEstimate { scans, table_pages, .. } = &cost.outlook;
+pub fn pages_now(cost: &Cost) -> Option<SizeEstimate> {
+    let PlannerEstimate { scans, table_pages, .. } = &cost.planner_estimate;
     match scans.as_slice() {
-        [Scan::Sequential] => Some(Figure { value: *table_pages, estimate: false }),
+        [Scan::Sequential] => Some(SizeEstimate { value: *table_pages, estimate: false }),
         // Each job may be on a page of its own.
         [Scan::Index | Scan::Bitmap] => {
-            Some(Figure { value: jobs(cost).value.min(*table_pages), estimate: true })
+            Some(SizeEstimate { value: jobs(cost).value.min(*table_pages), estimate: true })
         }
         _ => None,
     }
@@ -48,7 +50,7 @@ pub fn pages_now(cost: &Cost) -> Option<Figure> {
 /// The leaf pages of the index: an estimate that leaves out that equal entries share their columns.
 #[must_use]
 pub fn pages_then(cost: &Cost) -> u64 {
-    let PlannerEstimate { width, page, .. } = cost.outlook;
+    let PlannerEstimate { width, page, .. } = cost.planner_estimate;
     let entry = (ENTRY + width).next_multiple_of(ALIGNMENT) + POINTER;
     let room = page.saturating_sub(PAGE_OVERHEAD) * FILL / 100;
     let entries = (room / entry).max(1);
@@ -69,7 +71,7 @@ mod tests {
             width: 20,
             page: 8_192,
         };
-        Cost { count, outlook }
+        Cost { count, planner_estimate: outlook }
     }
 
     #[test]
@@ -77,12 +79,12 @@ mod tests {
         let counted = TimedCount::Counted { jobs: 1_000, took: Duration::from_millis(3) };
         assert_eq!(
             jobs(&cost(counted, &[Scan::Sequential])),
-            Figure { value: 1_000, estimate: false }
+            SizeEstimate { value: 1_000, estimate: false }
         );
         let given_up = TimedCount::GivenUp(Duration::from_secs(1));
         assert_eq!(
             jobs(&cost(given_up, &[Scan::Sequential])),
-            Figure { value: 900, estimate: true }
+            SizeEstimate { value: 900, estimate: true }
         );
     }
 

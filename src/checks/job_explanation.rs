@@ -20,8 +20,8 @@ pub struct JobExplanation {
 #[must_use]
 pub fn meaning(job: &Job, limits: &Thresholds) -> JobExplanation {
     match job.role {
-        Lifecycle::Queued => waiting(job, limits),
-        Lifecycle::Claimed => in_progress(job, limits),
+        Lifecycle::Queued => explain_queued(job, limits),
+        Lifecycle::Claimed => explain_claimed(job, limits),
         Lifecycle::Failed => {
             plain("failed", format!("failed{}, and will be tried again", tries(job)))
         }
@@ -46,7 +46,7 @@ pub fn meaning(job: &Job, limits: &Thresholds) -> JobExplanation {
     }
 }
 
-fn waiting(job: &Job, limits: &Thresholds) -> JobExplanation {
+fn explain_queued(job: &Job, limits: &Thresholds) -> JobExplanation {
     let last = match last_attempt(job) {
         Some(last) => format!("; its next attempt, {last}, is the last"),
         None => String::new(),
@@ -77,7 +77,7 @@ fn waiting(job: &Job, limits: &Thresholds) -> JobExplanation {
     }
 }
 
-fn in_progress(job: &Job, limits: &Thresholds) -> JobExplanation {
+fn explain_claimed(job: &Job, limits: &Thresholds) -> JobExplanation {
     let holder = job.locked_by.as_deref().unwrap_or("an unknown worker");
     let last = last_attempt(job);
     if !job.keeps_life {
@@ -158,7 +158,7 @@ pub(crate) mod tests {
             workspace: None,
             state: "x".into(),
             role,
-            stale: None,
+            other_state: None,
             attempts: Some(attempts),
             max_attempts: Some(5),
             due_age: Some(5.0),

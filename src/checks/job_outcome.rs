@@ -17,7 +17,7 @@ enum LastFailure {
     /// Something else.
     Another,
     /// It left no new error: a recovery took the job from a silent worker.
-    Untold,
+    Unrecorded,
 }
 
 /// How a job stands; `now` is none where its row is gone.
@@ -50,7 +50,7 @@ fn failure(member: &RequeuedJob, now: &JobRow) -> Option<LastFailure> {
     let put_back = dead && now.updated_hash == member.updated_hash;
     match now.error_has_time {
         _ if !tried || put_back => None,
-        true => Some(LastFailure::Untold),
+        true => Some(LastFailure::Unrecorded),
         // The same words again, as far as anybody can tell.
         false => Some(LastFailure::Same),
     }

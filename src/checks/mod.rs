@@ -54,7 +54,7 @@ impl<F: ?Sized> Check<F> {
 
 /// Holds a reading against a limit.
 #[must_use]
-pub fn against(value: f64, limit: Threshold) -> Status {
+pub fn compare(value: f64, limit: Threshold) -> Status {
     if limit.critical.is_some_and(|critical| value >= critical) {
         Status::Critical
     } else if limit.warning.is_some_and(|warning| value >= warning) {

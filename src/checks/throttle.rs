@@ -11,21 +11,21 @@ const PIECES: f64 = 4.0;
 /// Why nothing may be written now; none when something may.
 #[must_use]
 pub fn pause_reason(pace: &Throttle, pressure: &TableLoad) -> Option<PauseReason> {
-    if let (Some(most), Some(waiting)) = (pace.pause_above, pressure.waiting)
+    if let (Some(most), Some(waiting)) = (pace.pause_above, pressure.due)
         && waiting > most
     {
         return Some(PauseReason::Backlog { waiting, most });
     }
-    if pressure.queued > 0 {
-        return Some(PauseReason::LockWaiters { sessions: pressure.queued });
+    if pressure.lock_waiters > 0 {
+        return Some(PauseReason::LockWaiters { sessions: pressure.lock_waiters });
     }
-    pressure.maintained.then_some(PauseReason::Vacuum)
+    pressure.vacuum_running.then_some(PauseReason::Vacuum)
 }
 
 /// Jobs that may follow until the backlog is as long as it may be, one at least.
 #[must_use]
 pub fn jobs_until_pause(pace: &Throttle, pressure: &TableLoad) -> usize {
-    match (pace.pause_above, pressure.waiting) {
+    match (pace.pause_above, pressure.due) {
         (Some(most), Some(waiting)) => {
             let room = most.saturating_sub(waiting).saturating_add(1);
             usize::try_from(room).unwrap_or(usize::MAX)
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn backlog_lock_waiters_and_vacuum_pause_the_requeue() {
         let pace = Throttle { pause_above: Some(100), ..Throttle::default() };
-        let waiting = |n| TableLoad { waiting: Some(n), ..TableLoad::default() };
+        let waiting = |n| TableLoad { due: Some(n), ..TableLoad::default() };
         assert_eq!(pause_reason(&pace, &waiting(100)), None);
         assert_eq!(
             pause_reason(&pace, &waiting(101)),
@@ -148,9 +148,9 @@ mod tests {
             (4, 1)
         );
         assert_eq!(jobs_until_pause(&Throttle::default(), &TableLoad::default()), usize::MAX);
-        let queue = TableLoad { queued: 1, maintained: true, ..waiting(0) };
+        let queue = TableLoad { lock_waiters: 1, vacuum_running: true, ..waiting(0) };
         assert_eq!(pause_reason(&pace, &queue), Some(PauseReason::LockWaiters { sessions: 1 }));
-        let vacuum = TableLoad { queued: 0, ..queue };
+        let vacuum = TableLoad { lock_waiters: 0, ..queue };
         assert_eq!(pause_reason(&pace, &vacuum), Some(PauseReason::Vacuum));
     }
 }

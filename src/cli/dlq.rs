@@ -2,14 +2,14 @@
 
 use clap::{Args, Subcommand};
 
-use super::{DlqFollow, DlqOps, DlqRequeue, DlqUndo, Filter, JobsShow};
+use super::{DlqFollow, DlqOps, DlqRequeue, DlqUndo, FilterArgs, JobsShow};
 use crate::facts::listing::Order;
 
 /// `dlq …`
 #[derive(Debug, Subcommand)]
 pub enum Dlq {
     /// Group dead letters by cause: what failed, since when, is it still happening?
-    Groups(Filter),
+    Groups(FilterArgs),
     /// List dead letters
     List(DlqList),
     /// Show a dead letter in full: its cause, earlier requeues, and what to do about it
@@ -29,7 +29,7 @@ pub enum Dlq {
 pub struct DlqList {
     /// Which of them.
     #[command(flatten)]
-    pub filter: Filter,
+    pub filter: FilterArgs,
     /// In which order
     #[arg(long, value_name = "ORDER", default_value = "updated")]
     pub sort: Order,

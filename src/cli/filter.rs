@@ -11,7 +11,7 @@ use crate::settings::duration;
 /// Which dead letters are meant: those that pass every filter.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Filters")]
-pub struct Filter {
+pub struct FilterArgs {
     /// Only this kind; may be given more than once
     #[arg(long, value_name = "KIND")]
     pub kind: Vec<String>,
@@ -25,10 +25,10 @@ pub struct Filter {
     #[arg(long, value_name = "HASH")]
     pub group: Option<String>,
     /// Only jobs that died since: a span ago (2h) or a time (2026-01-31T04:00:00Z)
-    #[arg(long, value_name = "WHEN", value_parser = moment)]
+    #[arg(long, value_name = "WHEN", value_parser = parse_time)]
     pub since: Option<TimeArg>,
     /// Only jobs that died before
-    #[arg(long, value_name = "WHEN", value_parser = moment)]
+    #[arg(long, value_name = "WHEN", value_parser = parse_time)]
     pub until: Option<TimeArg>,
 }
 
@@ -52,7 +52,7 @@ impl TimeArg {
     }
 }
 
-impl Filter {
+impl FilterArgs {
     /// The filters with spans counted back from `now`, the server's clock.
     #[must_use]
     pub fn selection(&self, now: Timestamp) -> Selection {
@@ -69,7 +69,7 @@ impl Filter {
 }
 
 /// Reads a moment of the command line.
-pub(super) fn moment(text: &str) -> Result<TimeArg, String> {
+pub(super) fn parse_time(text: &str) -> Result<TimeArg, String> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(TimeArg::At(time));
     }
@@ -91,10 +91,10 @@ mod tests {
 
     #[test]
     fn time_argument_is_a_duration_or_a_timestamp() {
-        assert_eq!(moment("2h"), Ok(TimeArg::Ago(Duration::from_secs(7_200))));
-        assert!(matches!(moment("2026-01-31T04:00:00Z"), Ok(TimeArg::At(_))));
-        assert_eq!(moment("2d"), Ok(TimeArg::Ago(Duration::from_secs(172_800))));
-        assert_eq!(moment("2026-01-31"), moment("2026-01-31T00:00:00Z"));
-        assert!(moment("yesterday").is_err() && moment("2026-01-31T04:00:00").is_err());
+        assert_eq!(parse_time("2h"), Ok(TimeArg::Ago(Duration::from_secs(7_200))));
+        assert!(matches!(parse_time("2026-01-31T04:00:00Z"), Ok(TimeArg::At(_))));
+        assert_eq!(parse_time("2d"), Ok(TimeArg::Ago(Duration::from_secs(172_800))));
+        assert_eq!(parse_time("2026-01-31"), parse_time("2026-01-31T00:00:00Z"));
+        assert!(parse_time("yesterday").is_err() && parse_time("2026-01-31T04:00:00").is_err());
     }
 }

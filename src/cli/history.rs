@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::filter::{TimeArg, moment};
+use super::filter::{TimeArg, parse_time};
 use crate::settings::duration;
 
 /// The least time between two looks.
@@ -44,7 +44,7 @@ pub struct Record {
 #[derive(Debug, Args)]
 pub struct History {
     /// Since when: a span ago (24h, 7d) or a time (2026-01-31T04:00:00Z)
-    #[arg(long, value_name = "WHEN", default_value = "24h", value_parser = moment)]
+    #[arg(long, value_name = "WHEN", default_value = "24h", value_parser = parse_time)]
     pub since: TimeArg,
     /// Write a page for a browser instead: charts, no network, printable
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -11,7 +11,7 @@ use crate::settings::duration;
 
 /// `jobs …`
 #[derive(Debug, Subcommand)]
-pub enum Jobs {
+pub enum JobsCommand {
     /// Show a job in full: errors, payload, timeline, and what its state means
     Show(JobsShow),
     /// List jobs of one state: those that wait, run, are stuck, finished, ...
@@ -53,7 +53,7 @@ pub struct JobsRescue {
     pub stuck_after: Option<Duration>,
     /// How to go on.
     #[command(flatten)]
-    pub consent: ConfirmationArgs,
+    pub confirmation: ConfirmationArgs,
 }
 
 /// The words for what may be going on with a job.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, ValueHint};
 
-use super::Filter;
+use super::FilterArgs;
 use crate::facts::canary::{BatchSizes, Canary};
 use crate::facts::throttle::Throttle;
 use crate::settings::duration;
@@ -20,7 +20,7 @@ pub struct DlqRequeue {
     pub ids_file: Option<String>,
     /// Which dead letters.
     #[command(flatten)]
-    pub filter: Filter,
+    pub filter: FilterArgs,
     /// Every dead letter: must be said where there is no filter
     #[arg(long)]
     pub all: bool,
@@ -47,7 +47,7 @@ pub struct DlqRequeue {
     pub care: Care,
     /// How to go on.
     #[command(flatten)]
-    pub consent: ConfirmationArgs,
+    pub confirmation: ConfirmationArgs,
 }
 
 /// How a requeue feels its way, and how it is watched.
@@ -58,8 +58,8 @@ pub struct Care {
     #[arg(long)]
     pub canary: bool,
     /// Jobs of each step of the canary [default: 1,5,25,all]
-    #[arg(long, value_name = "STEPS")]
-    pub ramp: Option<BatchSizes>,
+    #[arg(long = "ramp", value_name = "STEPS")]
+    pub batch_sizes: Option<BatchSizes>,
     /// The longest wait for the outcome of a step [default: 5m]
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     pub canary_timeout: Option<Duration>,
@@ -111,12 +111,12 @@ impl Care {
     #[must_use]
     pub fn canary(&self) -> Option<Canary> {
         let asked = self.canary
-            || self.ramp.is_some()
+            || self.batch_sizes.is_some()
             || self.canary_timeout.is_some()
             || self.stop_at.is_some();
         let usual = Canary::default();
         asked.then(|| Canary {
-            ramp: self.ramp.clone().unwrap_or(usual.ramp),
+            batch_sizes: self.batch_sizes.clone().unwrap_or(usual.batch_sizes),
             timeout: self.canary_timeout.unwrap_or(usual.timeout),
             stop_at: self.stop_at.unwrap_or(usual.stop_at),
         })
@@ -175,7 +175,7 @@ pub struct DlqUndo {
     pub operation: String,
     /// How to go on.
     #[command(flatten)]
-    pub consent: ConfirmationArgs,
+    pub confirmation: ConfirmationArgs,
 }
 
 /// How a write is agreed to.

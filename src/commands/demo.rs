@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::facts::Status;
 use crate::report::{Block, Cell, Column, Document, Report, Table};
-use crate::settings::{Environment, demo};
+use crate::settings::{ProcessEnvironment, demo};
 use crate::terminal::Terminal;
 
 /// Lists the scenarios, runs one command against one, or keeps one running until Ctrl-C.
@@ -24,7 +24,7 @@ use crate::terminal::Terminal;
 pub async fn run(
     cli: &Cli,
     args: &Demo,
-    environment: &Environment,
+    environment: &ProcessEnvironment,
     terminal: Terminal,
 ) -> Result<ExitCode, Error> {
     if args.list_scenarios {
@@ -112,7 +112,7 @@ async fn stay(
     world: &RunningDemo,
     scenario: &Scenario,
     cli: &Cli,
-    environment: &Environment,
+    environment: &ProcessEnvironment,
     terminal: Terminal,
     signals: &mut Signals,
 ) -> Result<ExitCode, Error> {
@@ -144,7 +144,7 @@ fn alone(announcement: &Path) -> Result<(), Error> {
 }
 
 /// Where a demo that stays is announced.
-fn announced(environment: &Environment) -> Result<PathBuf, Error> {
+fn announced(environment: &ProcessEnvironment) -> Result<PathBuf, Error> {
     let state = environment.xdg("XDG_STATE_HOME", ".local/state");
     let state = state.ok_or_else(|| Error::config("HOME is not set").hint("set XDG_STATE_HOME"))?;
     Ok(demo::file(&state.join("cliplyctl")))
@@ -175,7 +175,11 @@ fn ourselves(words: &[String], cli: &Cli) -> Result<Process, Error> {
     Ok(process)
 }
 
-fn instructions(world: &RunningDemo, scenario: &Scenario, environment: &Environment) -> Document {
+fn instructions(
+    world: &RunningDemo,
+    scenario: &Scenario,
+    environment: &ProcessEnvironment,
+) -> Document {
     let mut document = Document::default();
     document.heading("The demo runs until Ctrl-C and leaves nothing behind. In a second terminal:");
     let mut pairs = vec![
@@ -202,7 +206,7 @@ fn instructions(world: &RunningDemo, scenario: &Scenario, environment: &Environm
 }
 
 /// Where our own binary stands, when a shell would not find it there.
-fn off_path(environment: &Environment) -> Option<PathBuf> {
+fn off_path(environment: &ProcessEnvironment) -> Option<PathBuf> {
     let binary = std::env::current_exe().ok()?;
     let path = environment.get("PATH").unwrap_or_default();
     let found = std::env::split_paths(path).find_map(|directory| {

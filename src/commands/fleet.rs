@@ -17,7 +17,7 @@ use crate::facts::{SourceError, SourceErrorKind};
 use crate::interrupt::Interrupt;
 use crate::render::{Format, ndjson};
 use crate::report::{ContextReport, Provenance, Report, fleet};
-use crate::settings::{Environment, Overrides, Settings};
+use crate::settings::{Overrides, ProcessEnvironment, Settings};
 use crate::terminal::Terminal;
 use crate::text;
 
@@ -31,7 +31,7 @@ const GRACE: Duration = Duration::from_millis(300);
 /// A command that speaks of one context, or a context that cannot be found: then none is asked.
 pub async fn run(
     cli: &Cli,
-    environment: &Environment,
+    environment: &ProcessEnvironment,
     terminal: Terminal,
     cwd: &Path,
 ) -> Result<ExitCode, Error> {
@@ -65,7 +65,7 @@ pub async fn run(
 /// The contexts in the order in which they are named; each named once.
 fn contexts(
     cli: &Cli,
-    environment: &Environment,
+    environment: &ProcessEnvironment,
     terminal: Terminal,
     cwd: &Path,
 ) -> Result<Vec<Context>, Error> {
@@ -151,7 +151,7 @@ fn budget(command: &Command, context: &Context) -> Duration {
 }
 
 fn late(budget: Duration) -> Error {
-    let message = format!("not finished within {}", text::span(budget));
+    let message = format!("not finished within {}", text::format_duration(budget));
     SourceError::new(SourceErrorKind::Timeout, message).hint("a longer --timeout may help").into()
 }
 

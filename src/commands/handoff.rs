@@ -3,7 +3,7 @@
 use futures_util::future::join4;
 
 use super::{dlq, queue, triage};
-use crate::cli::{DlqList, DlqOps, Filter};
+use crate::cli::{DlqList, DlqOps, FilterArgs};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::exit::FailOn;
@@ -38,13 +38,13 @@ pub async fn run(context: &Context) -> Result<Report, Error> {
 async fn bundle(context: &Context, interrupt: &Interrupt) -> Report {
     let (facts, status) = triage::now(context, interrupt).await;
     let queue = match (&facts.queue, &facts.layout.result) {
-        (Some(queue), _) => queue::judged(context, queue, FailOn::default()),
+        (Some(queue), _) => queue::evaluate_counts(context, queue, FailOn::default()),
         (None, Err(error)) => Err(error.clone().into()),
         (None, Ok(_)) => Err(Error::bug("the queue was not looked at")),
     };
     context.reset_deadline();
     let samples = DlqList {
-        filter: Filter::default(),
+        filter: FilterArgs::default(),
         sort: Order::default(),
         limit: Some(SAMPLES),
         after: None,

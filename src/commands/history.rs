@@ -9,24 +9,24 @@ use crate::exit::ExitCode;
 use crate::facts::SourceErrorKind;
 use crate::facts::operation::reasons;
 use crate::facts::snapshot::OperationMarker;
-use crate::history::{HistoryRange, Onsets, TimeSeries};
+use crate::history::{HistoryRange, ProblemStarts, TimeSeries};
 use crate::render::html;
-use crate::render::row_stream::Rows;
+use crate::render::row_stream::RowStream;
 use crate::report::Report;
 use crate::report::history::{PointJson, report};
 use crate::sources::history::Store;
 use crate::sources::local_store::{self, LocalStore, StoredOperation};
 
 /// Snapshots before the range that are looked at for the beginning of a trouble.
-const LOOK_BACK: u32 = 20_000;
+const SEARCH_BACK: u32 = 20_000;
 /// Steps of the timeline where nobody reads it on a terminal.
-const STEPS: usize = 48;
+const BUCKETS: usize = 48;
 /// Columns of the tables beside the timeline.
-const BESIDE: u16 = 58;
+const CONTEXT_SPAN: u16 = 58;
 /// The shortest stretch that is shown, milliseconds.
 const SHORTEST: i64 = 600_000;
 /// Steps of the timeline on a page.
-const PAGE_STEPS: usize = 240;
+const HTML_BUCKETS: usize = 240;
 
 /// Shows the past, or writes a page of it.
 ///
@@ -34,9 +34,9 @@ const PAGE_STEPS: usize = 240;
 /// When nothing was recorded, or the store or the page cannot be used.
 pub async fn run(context: &Context, args: &History) -> Result<Report, Error> {
     let width = context.terminal.stdout.width;
-    let steps =
-        width.map_or(STEPS, |width| usize::from(width.saturating_sub(BESIDE).clamp(20, 96)));
-    let steps = if args.html.is_some() { PAGE_STEPS } else { steps };
+    let steps = width
+        .map_or(BUCKETS, |width| usize::from(width.saturating_sub(CONTEXT_SPAN).clamp(20, 96)));
+    let steps = if args.html.is_some() { HTML_BUCKETS } else { steps };
     let past = read(context, args, steps)?;
     let now = context.now();
     if let Some(file) = &args.html {
@@ -49,7 +49,7 @@ pub async fn run(context: &Context, args: &History) -> Result<Report, Error> {
 ///
 /// # Errors
 /// As [`run`].
-pub fn stream(context: &Context, args: &History, rows: Rows) -> Result<ExitCode, Error> {
+pub fn stream(context: &Context, args: &History, rows: RowStream) -> Result<ExitCode, Error> {
     let (store, place, _) = open(context)?;
     let now = context.now();
     let mut out = context.terminal.stream();
@@ -79,7 +79,8 @@ fn read(context: &Context, args: &History, steps: usize) -> Result<HistoryRange,
     // Nothing is known of the time before the first snapshot, and a blank says no more than that.
     let range = (recorded.max(from.as_millisecond()), until);
     let began = (range.0 == recorded).then_some(recorded);
-    let (mut series, mut onsets) = (TimeSeries::new(range.0, range.1, steps), Onsets::default());
+    let (mut series, mut onsets) =
+        (TimeSeries::new(range.0, range.1, steps), ProblemStarts::default());
     store.walk(place, range, |point| {
         series.add(point);
         onsets.add(point);
@@ -87,14 +88,22 @@ fn read(context: &Context, args: &History, steps: usize) -> Result<HistoryRange,
     let mut looked_back = None;
     if let Some(first) = onsets.open_since() {
         looked_back = Some(first);
-        store.back(place, first, LOOK_BACK, |at, bad| {
+        store.back(place, first, SEARCH_BACK, |at, bad| {
             looked_back = Some(at);
             onsets.before(at, bad)
         })?;
     }
     let marks = merged(own_operations(context, range), store.marks(place, range)?);
     let latest = store.latest_detail(place, range.1)?;
-    Ok(HistoryRange { series: series.finish(), onsets, marks, latest, looked_back, began, subject })
+    Ok(HistoryRange {
+        series: series.finish(),
+        problem_starts: onsets,
+        marks,
+        latest,
+        searched_since: looked_back,
+        began,
+        subject,
+    })
 }
 
 /// One mark for each operation, in order: what this machine knows, and what a recorder saw of it.
@@ -130,7 +139,7 @@ fn own_mark(record: StoredOperation) -> OperationMarker {
     let reason = reasons((&who, began.reason.as_deref()), (&last, record.author.reason.as_deref()));
     OperationMarker {
         operation: record.operation.to_string(),
-        deed: record.operation_type,
+        operation_type: record.operation_type,
         reason: reason.as_deref().map(crate::facts::redact::text),
         who,
         at: record.operation.at,

@@ -21,12 +21,12 @@ mod schema;
 mod triage;
 mod watch;
 
-use crate::cli::{Command, Config, Dlq, Env, Jobs, Rls};
+use crate::cli::{Command, ConfigCommand, Dlq, Env, JobsCommand, Rls};
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::render::Format;
-use crate::render::row_stream::Rows;
+use crate::render::row_stream::RowStream;
 use crate::report::Report;
 
 /// Runs a command that asks no system and needs no settings: it works beside a broken file too.
@@ -47,11 +47,11 @@ pub async fn stream(
     context: &Context,
     format: Format,
 ) -> Option<Result<ExitCode, Error>> {
-    match (command, Rows::from_format(format)) {
+    match (command, RowStream::from_format(format)) {
         (Command::Record(args), _) => {
             let every = args.every?;
             Some(match format {
-                Format::Table => record::keep_on(context, args, every).await,
+                Format::Table => record::record_repeatedly(context, args, every).await,
                 _ => Err(Error::usage("record --every prints lines, in no other format")
                     .hint("leave --output out; `history` is written in several")),
             })
@@ -91,11 +91,11 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         Command::Rls(Rls::Contract(args)) => rls::contract::run(context, args).await,
         Command::Env(Env::Check(args)) => env::check(context, args).await,
         Command::Env(Env::Explain(args)) => env::explain(context, args),
-        Command::Config(Config::Show) => Ok(config::show(context)),
-        Command::Config(Config::Check) => Ok(config::check(context).await),
-        Command::Jobs(Jobs::List(args)) => jobs::list(context, args).await,
-        Command::Jobs(Jobs::Show(args)) => jobs::show(context, args).await,
-        Command::Jobs(Jobs::Rescue(args)) => rescue::run(context, args).await,
+        Command::Config(ConfigCommand::Show) => Ok(config::show(context)),
+        Command::Config(ConfigCommand::Check) => Ok(config::check(context).await),
+        Command::Jobs(JobsCommand::List(args)) => jobs::list(context, args).await,
+        Command::Jobs(JobsCommand::Show(args)) => jobs::show(context, args).await,
+        Command::Jobs(JobsCommand::Rescue(args)) => rescue::run(context, args).await,
         // Handled before: by `standalone`, `demo::run` and `stream`.
         Command::Demo(_)
         | Command::Watch(_)

@@ -12,7 +12,7 @@ use crate::facts::snapshot::{OperationMarker, Snapshot};
 use crate::history::snapshot;
 use crate::interrupt::Interrupt;
 use crate::sources::postgres::recent_activity;
-use crate::triage::{AreaResult, Facts};
+use crate::triage::{AreaResult, TriageFacts};
 
 /// A pause is at least this many times as long as the look before it: who is slow is left alone.
 const REST: u32 = 4;
@@ -20,11 +20,11 @@ const REST: u32 = 4;
 /// What a look showed.
 pub struct PollResult {
     /// What was read.
-    pub facts: Facts,
+    pub facts: TriageFacts,
     /// What it means.
-    pub steps: Vec<AreaResult>,
+    pub areas: Vec<AreaResult>,
     /// What moves; `None` where the database could not be asked.
-    pub live: Option<RecentActivity>,
+    pub activity: Option<RecentActivity>,
     /// All of it, condensed.
     pub snapshot: Snapshot,
     /// The operations that were seen.
@@ -44,7 +44,7 @@ pub async fn poll(context: &Context, interrupt: &Interrupt) -> PollResult {
     let ((facts, steps), live) = join(triage::bounded(context, interrupt), moving(context)).await;
     let snapshot = snapshot::take_snapshot(&facts, &steps, live.as_ref(), at);
     let marks = snapshot::marks(live.as_ref(), at);
-    PollResult { facts, steps, live, snapshot, marks, took: started.elapsed() }
+    PollResult { facts, areas: steps, activity: live, snapshot, marks, took: started.elapsed() }
 }
 
 /// How long to wait after a look that took this long.
@@ -59,13 +59,16 @@ async fn moving(context: &Context) -> Option<RecentActivity> {
         let limit = context.remaining();
         let after = context.settings.limits.stuck_after;
         let (deaths, activity, stuck) = join3(
-            context.observe("public.jobs", recent_activity::deaths(database, layout, limit)),
+            context.observe(
+                "public.jobs",
+                recent_activity::recent_dead_letters(database, layout, limit),
+            ),
             context
                 .observe("public.job_events", recent_activity::activity(database, layout, limit)),
             context.observe("public.jobs", recent_activity::stuck(database, layout, after, limit)),
         )
         .await;
-        Some(RecentActivity { deaths, activity, stuck })
+        Some(RecentActivity { dead_letters: deaths, activity, stuck })
     };
     // The readings end by themselves; connecting to a mute server may not.
     tokio::time::timeout(context.timeout(), read).await.ok().flatten()
@@ -89,7 +92,7 @@ impl SnapshotSchedule {
     /// Whether this snapshot is worth keeping: it is time, or something changed.
     pub fn is_due(&mut self, snapshot: &Snapshot, every: Duration) -> bool {
         let state: Vec<_> =
-            snapshot.failed_checks.iter().map(|t| format!("{}{}", t.check, t.verdict)).collect();
+            snapshot.failed_checks.iter().map(|t| format!("{}{}", t.check, t.status)).collect();
         let due = self.last.as_ref().is_none_or(|(at, known)| {
             let since = snapshot.at.duration_since(*at);
             *known != state || since.unsigned_abs() >= every

@@ -1,7 +1,7 @@
 //! `queue`: straight from Postgres.
 
 use crate::checks::queue::{BACKLOG, DEAD_LETTERS};
-use crate::cli::Queue;
+use crate::cli::QueueArgs;
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::FailOn;
@@ -12,10 +12,10 @@ use crate::report::{self, Report};
 use crate::sources::postgres::queue::{CountRequest, Effort, cost, read};
 
 /// Counts and judges, or prints index advice.
-pub async fn run(context: &Context, args: &Queue) -> Result<Report, Error> {
+pub async fn run(context: &Context, args: &QueueArgs) -> Result<Report, Error> {
     let layout = context.layout().await?;
     if args.advise {
-        let unserved = unserved(context, layout).await;
+        let unserved = unindexed_metrics(context, layout).await;
         return Ok(report::advice::report(layout, &unserved, &context.provenance()));
     }
     if let Some(kind) = &args.kind {
@@ -23,14 +23,14 @@ pub async fn run(context: &Context, args: &Queue) -> Result<Report, Error> {
     }
     let effort = if args.exact { Effort::Exact } else { Effort::Budget };
     let queue = observe(context, args.kind.as_deref(), effort).await;
-    judged(context, &queue, args.judging.fail_on)
+    evaluate_counts(context, &queue, args.judging.fail_on)
 }
 
 /// Judges a reading.
 ///
 /// # Errors
 /// What kept it from being read.
-pub fn judged(
+pub fn evaluate_counts(
     context: &Context,
     queue: &Observed<facts::queue::Queue>,
     fail_on: FailOn,
@@ -66,13 +66,13 @@ fn request<'a>(context: &Context, kind: Option<&'a str>, effort: Effort) -> Coun
         effort,
         timeout: context.remaining(),
         stuck_after: limits.stuck_after,
-        beat_window: limits.worker_silence.warning.unwrap_or(limits.stuck_after),
+        beat_window: limits.heartbeat_age.warning.unwrap_or(limits.stuck_after),
     }
 }
 
 /// The roles that have no index, and what each costs for that: one after the other, so that no count
 /// slows another down.
-async fn unserved(context: &Context, layout: &Layout) -> Vec<UnindexedMetric> {
+async fn unindexed_metrics(context: &Context, layout: &Layout) -> Vec<UnindexedMetric> {
     let mut unserved = Vec::new();
     for role in cost::unindexed_metrics(layout) {
         unserved.push(UnindexedMetric { role, cost: weighed(context, layout, role).await });
@@ -84,12 +84,12 @@ async fn unserved(context: &Context, layout: &Layout) -> Vec<UnindexedMetric> {
 async fn weighed(context: &Context, layout: &Layout, role: Lifecycle) -> Result<Cost, SourceError> {
     let db = context.database().await?;
     let asked = request(context, None, Effort::Budget);
-    let outlook = cost::outlook(db, layout, role, asked).await?;
+    let outlook = cost::planner_estimate(db, layout, role, asked).await?;
     let asked = request(context, None, Effort::Budget);
     let counted = context.observe("public.jobs", cost::count(db, layout, role, asked)).await;
     let count = match counted.result? {
         Some(jobs) => TimedCount::Counted { jobs, took: counted.took },
         None => TimedCount::GivenUp(cost::budget(asked)),
     };
-    Ok(Cost { count, outlook })
+    Ok(Cost { count, planner_estimate: outlook })
 }

@@ -1,6 +1,6 @@
 //! `ready`: is the app ready, and which part of it is not?
 
-use crate::checks::service::judge_readiness;
+use crate::checks::service::evaluate_readiness;
 use crate::cli::Ready;
 use crate::context::Context;
 use crate::error::Error;
@@ -16,7 +16,7 @@ pub async fn run(context: &Context, args: &Ready) -> Result<Report, Error> {
     context.http()?;
     let readiness = observe(context, args.admin).await;
     let limits = &context.settings.limits;
-    let findings = judge_readiness(&readiness, limits);
+    let findings = evaluate_readiness(&readiness, limits);
     let fail_on = args.judging.fail_on;
     Ok(report::ready::report(&readiness, findings, fail_on, &context.provenance()))
 }

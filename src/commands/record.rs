@@ -39,7 +39,11 @@ pub async fn run(context: &Context, args: &Record) -> Result<Report, Error> {
 ///
 /// # Errors
 /// As [`run`]; or when the address of the metrics cannot be had.
-pub async fn keep_on(context: &Context, args: &Record, every: Duration) -> Result<ExitCode, Error> {
+pub async fn record_repeatedly(
+    context: &Context,
+    args: &Record,
+    every: Duration,
+) -> Result<ExitCode, Error> {
     let mut recorder = Recorder::open(context, args.retain)?;
     let (metrics, told) = watch::channel(String::new());
     if let Some(address) = args.listen {

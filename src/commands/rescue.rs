@@ -34,14 +34,14 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
         found: &found,
         only: &only,
         protected: context.settings.protected.as_deref(),
-        stale,
+        stuck_after: stale,
         from: context.provenance(),
         journal_only: words.event.is_none(),
     };
     let meant: Vec<&StuckJob> =
         found.jobs.iter().filter(|job| job.result != RescueResult::Skipped).collect();
-    if args.consent.dry_run || meant.is_empty() {
-        return Ok(report::planned(&facing, args.consent.dry_run, ground.obstacle.as_deref()));
+    if args.confirmation.dry_run || meant.is_empty() {
+        return Ok(report::planned(&facing, args.confirmation.dry_run, ground.obstacle.as_deref()));
     }
     execute::refuse_if_not_writable(context, &ground)?;
     let state = LocalStore::open(context.settings.state_dir.as_deref());
@@ -50,13 +50,13 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
     let keys: Vec<_> = meant.iter().map(|job| job.fence_key.clone()).collect();
     let total = jobs.len() as u64;
     let plan = report::document(&facing);
-    let permit = execute::confirm(context, &args.consent, (total, None), &plan).await?;
+    let permit = execute::confirm(context, &args.confirmation, (total, None), &plan).await?;
     let mut record = StoredOperation {
         operation: execute::operation_id(&ground, "rescue"),
         operation_type: OperationType::Rescue,
         plan: String::new(),
         database: context.database_name(),
-        author: context.author(args.consent.reason.as_deref()),
+        author: context.author(args.confirmation.reason.as_deref()),
         began: None,
         jobs: total,
         written: 0,
@@ -71,8 +71,8 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
         event: execute::event(&record.operation, &record.author, RESCUED, None),
         work: WriteInput { jobs: &jobs, keys: Some(&keys) },
         all_or_nothing: false,
-        pace: Throttle::default(),
-        lock_wait: args.consent.lock_wait,
+        throttle: Throttle::default(),
+        lock_wait: args.confirmation.lock_wait,
         journal,
         flags: String::new(),
     };
@@ -84,7 +84,7 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
 fn filter_by_ids(only: &[JobId], found: StuckJobs, stale: Duration) -> Result<StuckJobs, Error> {
     let jobs: Vec<_> = found.jobs.into_iter().filter(|job| only.contains(&job.id)).collect();
     if let Some(id) = only.iter().find(|id| jobs.iter().all(|job| job.id != **id)) {
-        let silence = text::span(stale);
+        let silence = text::format_duration(stale);
         let message =
             format!("job {id} is in no worker's hands that is silent for more than {silence}");
         return Err(Error::refused(message).hint(format!("see cliplyctl jobs show {id}")));

@@ -7,7 +7,7 @@ use crate::settings::suggest::nearest;
 const RUNBOOK: &str = include_str!("../../RUNBOOK.md");
 
 /// A heading and the text below it, up to the next one of the same rank or a higher one.
-struct Page<'a> {
+struct RunbookSection<'a> {
     /// What it is asked for by: a number (`3.1`) or a check's id.
     name: &'a str,
     text: &'a str,
@@ -49,7 +49,7 @@ fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_digit()) || name.contains('.')
 }
 
-fn pages() -> Vec<Page<'static>> {
+fn pages() -> Vec<RunbookSection<'static>> {
     let mut start = 0;
     let mut headings = Vec::new();
     for line in RUNBOOK.split_inclusive('\n') {
@@ -64,9 +64,8 @@ fn pages() -> Vec<Page<'static>> {
         let behind = headings.iter().skip(index + 1).find(|(_, other, _)| *other <= rank);
         behind.map_or(RUNBOOK.len(), |(start, ..)| *start)
     };
-    let page = |(index, (start, rank, name)): (usize, &(usize, usize, &'static str))| Page {
-        name,
-        text: RUNBOOK.get(*start..end(index, *rank)).unwrap_or(""),
+    let page = |(index, (start, rank, name)): (usize, &(usize, usize, &'static str))| {
+        RunbookSection { name, text: RUNBOOK.get(*start..end(index, *rank)).unwrap_or("") }
     };
     headings.iter().enumerate().map(page).collect()
 }

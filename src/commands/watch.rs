@@ -28,7 +28,7 @@ use crate::watch::{Action, DashboardUpdate, Model, Overlay, TrendPoint, press};
 /// Between two snapshots that are kept, unless something changes.
 const RECORDED: Duration = Duration::from_secs(30);
 /// How long they are kept, as `record` has it.
-const KEPT: Duration = Duration::from_hours(30 * 24);
+const TREND_POINTS: Duration = Duration::from_hours(30 * 24);
 /// What the sparklines show of the time before.
 const BEFORE: SignedDuration = SignedDuration::from_mins(20);
 
@@ -43,7 +43,7 @@ pub async fn run(context: &Context, args: &Watch) -> Result<ExitCode, Error> {
             .cause(why)
             .hint("for logs and pipes: cliplyctl watch --plain"));
     }
-    let recorder = if args.no_record { None } else { Some(Recorder::open(context, KEPT)?) };
+    let recorder = if args.no_record { None } else { Some(Recorder::open(context, TREND_POINTS)?) };
     if args.plain {
         return plain(context, args, recorder).await;
     }
@@ -97,21 +97,21 @@ fn recall(context: &Context, subject: &str, model: &mut Model) -> Result<(), Err
     let from = until.saturating_sub(BEFORE).unwrap_or(until);
     store.walk(place, (from.as_millisecond(), until.as_millisecond()), |point| {
         if let Ok(at) = jiff::Timestamp::from_millisecond(point.at) {
-            model.remember(TrendPoint { at, figures: point.figures, kinds: vec![] });
+            model.remember(TrendPoint { at, figures: point.metrics, kinds: vec![] });
         }
     })
 }
 
 /// What happens beside the person.
-enum Event {
+enum DashboardEvent {
     /// A look has ended.
-    Looked(Box<PollResult>),
+    Polled(Box<PollResult>),
     /// It is time for the next.
     Due,
     /// A job was read, or not.
     Job(String, Result<String, Error>),
     /// A snapshot was kept, or not.
-    Kept(Result<(), Error>),
+    Recorded(Result<(), Error>),
 }
 
 struct DashboardLoop<'a> {
@@ -120,7 +120,7 @@ struct DashboardLoop<'a> {
     recorder: Option<Arc<Mutex<Recorder>>>,
 }
 
-type PendingTasks = FuturesUnordered<LocalBoxFuture<'static, Event>>;
+type PendingTasks = FuturesUnordered<LocalBoxFuture<'static, DashboardEvent>>;
 
 impl DashboardLoop<'_> {
     async fn run(mut self, every: Duration) -> Result<ExitCode, Error> {
@@ -147,18 +147,18 @@ impl DashboardLoop<'_> {
                 },
                 Some(event) = work.next(), if !work.is_empty() => {
                     match event {
-                        Event::Looked(seen) => {
+                        DashboardEvent::Polled(seen) => {
                             let rest = pause_between(every, seen.took);
                             work.push(Box::pin(async move {
                                 tokio::time::sleep(rest).await;
-                                Event::Due
+                                DashboardEvent::Due
                             }));
-                            self.keep(&mut work, &mut rhythm, &seen);
+                            self.record(&mut work, &mut rhythm, &seen);
                             self.model.apply_update(dashboard_update(*seen, rest, self.context));
                         }
-                        Event::Due => work.push(poll_event(opened.clone(), interrupt.clone())),
-                        Event::Job(id, read) => self.show_job(&id, read),
-                        Event::Kept(kept) => self.model.trouble = kept.err().map(|e| e.to_string()),
+                        DashboardEvent::Due => work.push(poll_event(opened.clone(), interrupt.clone())),
+                        DashboardEvent::Job(id, read) => self.show_job(&id, read),
+                        DashboardEvent::Recorded(kept) => self.model.error = kept.err().map(|e| e.to_string()),
                     }
                     None
                 },
@@ -179,7 +179,7 @@ impl DashboardLoop<'_> {
     }
 
     /// Keeps a snapshot aside: another recorder may hold the store for a moment.
-    fn keep(&self, work: &mut PendingTasks, rhythm: &mut SnapshotSchedule, seen: &PollResult) {
+    fn record(&self, work: &mut PendingTasks, rhythm: &mut SnapshotSchedule, seen: &PollResult) {
         let Some(recorder) = self.recorder.clone() else { return };
         if !rhythm.is_due(&seen.snapshot, RECORDED) {
             return;
@@ -191,14 +191,16 @@ impl DashboardLoop<'_> {
                 recorder.append(&snapshot, &marks).map(|_| ())
             });
             // A panic has given the screen back already, whoever panicked: it ends us, too.
-            Event::Kept(kept.await.unwrap_or_else(|error| match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(error) => Err(Error::bug("a snapshot could not be kept").cause(error)),
-            }))
+            DashboardEvent::Recorded(kept.await.unwrap_or_else(
+                |error| match error.try_into_panic() {
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    Err(error) => Err(Error::bug("a snapshot could not be kept").cause(error)),
+                },
+            ))
         }));
     }
 
-    fn opening(&self, id: String) -> LocalBoxFuture<'static, Event> {
+    fn opening(&self, id: String) -> LocalBoxFuture<'static, DashboardEvent> {
         let context = without_progress(self.context);
         let width = self.context.terminal.stdout.width.map(|width| width.saturating_sub(6));
         Box::pin(async move {
@@ -207,7 +209,7 @@ impl DashboardLoop<'_> {
                 report.address(&context.settings.address());
                 table::render(&report.document, RenderTarget { color: false, width })
             });
-            Event::Job(id, shown)
+            DashboardEvent::Job(id, shown)
         })
     }
 
@@ -228,8 +230,11 @@ impl DashboardLoop<'_> {
     }
 }
 
-fn poll_event(context: Rc<Context>, interrupt: Interrupt) -> LocalBoxFuture<'static, Event> {
-    Box::pin(async move { Event::Looked(Box::new(poll(&context, &interrupt).await)) })
+fn poll_event(
+    context: Rc<Context>,
+    interrupt: Interrupt,
+) -> LocalBoxFuture<'static, DashboardEvent> {
+    Box::pin(async move { DashboardEvent::Polled(Box::new(poll(&context, &interrupt).await)) })
 }
 
 /// A look as the model takes it.
@@ -240,16 +245,16 @@ fn dashboard_update(seen: PollResult, pause: Duration, context: &Context) -> Das
         (Some(queue), None) => queue.error().map(ToString::to_string),
         (None, None) => Some("not read".to_owned()),
     };
-    let section = section(&seen.steps);
+    let section = section(&seen.areas);
     let next = section.as_ref().and_then(|section| section.next.clone());
     let next = next.map(|next| context.settings.address().add_to_text(&next));
     DashboardUpdate {
         obstacle,
         by_kind_missing: queue.and_then(|q| q.value()).and_then(|q| q.by_kind_missing.clone()),
         next,
-        section: section.map(|s| format!("{}{}", s.section.name(), why(&s, &seen.steps))),
+        section: section.map(|s| format!("{}{}", s.section.name(), why(&s, &seen.areas))),
         snapshot: seen.snapshot,
-        live: seen.live,
+        activity: seen.activity,
         took: seen.took,
         pause,
     }

@@ -14,7 +14,7 @@ const LARGEST_REQUEST: usize = 8 * 1024;
 /// Dead letters from which the backend calls its engine sick.
 const TOO_MANY_DEAD: i64 = 100;
 /// Seconds without a heartbeat after which the backend calls its workers gone.
-const SILENCE: f64 = 300.0;
+const IDLE_TIMEOUT: f64 = 300.0;
 /// The queue warns above this length, and above an age of [`OLD`] seconds.
 const LONG: i64 = 50;
 /// See [`LONG`].
@@ -93,7 +93,7 @@ async fn report(client: &Client) -> Result<Value, tokio_postgres::Error> {
     let row = client.query_typed_one(READINESS, &[]).await?;
     let (length, dead): (i64, i64) = (row.get("length"), row.get("dead"));
     let (oldest, silence): (Option<f64>, Option<f64>) = (row.get("oldest"), row.get("silence"));
-    let worker = length == 0 || silence.is_some_and(|seconds| seconds < SILENCE);
+    let worker = length == 0 || silence.is_some_and(|seconds| seconds < IDLE_TIMEOUT);
     let warning = length > LONG || oldest.is_some_and(|seconds| seconds > OLD);
     let mut report = json!({
         "ok": worker && !warning && dead < TOO_MANY_DEAD,

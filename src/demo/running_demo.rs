@@ -8,12 +8,12 @@ use tokio::task::JoinSet;
 use tokio_postgres::{Client, NoTls};
 
 use super::scenario::Scenario;
-use super::server::{Server, ServerOptions};
+use super::server::{DemoServer, ServerOptions};
 use super::{app, backend, project, workers};
 use crate::error::{Error, ErrorKind};
 use crate::facts::SourceErrorKind;
 use crate::settings::demo::RECORDS;
-use crate::sources::local_store::PARTS;
+use crate::sources::local_store::DIRECTORIES;
 
 /// The database's name: it stands in every header of every report.
 const DATABASE: &str = "cliply";
@@ -31,7 +31,7 @@ pub struct RunningDemo {
     tasks: JoinSet<()>,
     /// Holds the port of an app that is down, so that nobody else answers there.
     _refusing: Option<TcpSocket>,
-    server: Server,
+    server: DemoServer,
 }
 
 impl RunningDemo {
@@ -40,7 +40,7 @@ impl RunningDemo {
     /// # Errors
     /// When there is no server to be had, or it cannot be filled.
     pub async fn start(scenario: &'static Scenario, options: ServerOptions) -> Result<Self, Error> {
-        let server = tokio::task::spawn_blocking(move || Server::start(&options)).await;
+        let server = tokio::task::spawn_blocking(move || DemoServer::start(&options)).await;
         let server = server.map_err(failed)?.map_err(super::server::explain)?;
         let directory = server.directory().to_owned();
         let database_url = server.url(DATABASE);
@@ -54,7 +54,7 @@ impl RunningDemo {
         }
         spawn_worker(&mut tasks, scenario, &database_url, &directory);
         // Made by us, they are the supervisor's to remove, whoever leaves records in them.
-        for part in PARTS {
+        for part in DIRECTORIES {
             let kept = format!("{RECORDS}/{part}/.keep");
             project::place(&directory, &kept, "").map_err(failed)?;
         }
@@ -85,7 +85,10 @@ pub async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> {
     Ok(client)
 }
 
-async fn load_schema(server: &Server, scenario: &Scenario) -> Result<(), tokio_postgres::Error> {
+async fn load_schema(
+    server: &DemoServer,
+    scenario: &Scenario,
+) -> Result<(), tokio_postgres::Error> {
     let admin = connect(&server.url("postgres")).await?;
     admin.batch_execute(&format!("CREATE DATABASE {DATABASE} TEMPLATE template0")).await?;
     let client = connect(&server.url(DATABASE)).await?;

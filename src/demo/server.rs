@@ -92,21 +92,21 @@ pub enum ServerError {
 
 /// A running server. Dropping it stops it and removes its directory.
 #[derive(Debug)]
-pub struct Server {
+pub struct DemoServer {
     dir: PathBuf,
     listen: Listen,
     supervisor: Child,
 }
 
-impl Server {
+impl DemoServer {
     /// Makes and starts a server; returns when it takes connections (0.7 s as measured).
-    pub fn start(options: &ServerOptions) -> Result<Server, ServerError> {
+    pub fn start(options: &ServerOptions) -> Result<DemoServer, ServerError> {
         let bin = binaries::find(options.bin_dir.as_deref(), options.path.as_deref())
             .ok_or_else(|| ServerError::NotInstalled { looked_in: options.bin_dir.clone() })?;
         let mut supervisor = supervise(&bin, options)?.spawn()?;
         let started = supervisor.stdout.take().map(await_start);
         // From here on a drop cleans up, also when the start failed.
-        let mut server = Server { dir: PathBuf::new(), listen: options.listen, supervisor };
+        let mut server = DemoServer { dir: PathBuf::new(), listen: options.listen, supervisor };
         server.dir =
             started.unwrap_or_else(|| Err(io::Error::from(io::ErrorKind::BrokenPipe).into()))?;
         Ok(server)
@@ -138,7 +138,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for DemoServer {
     fn drop(&mut self) {
         drop(self.supervisor.stdin.take());
         // The script ends by itself: it kills a server that does not stop within 10 s.
@@ -258,7 +258,7 @@ mod tests {
     fn missing_server_error_explains_the_installation() {
         let options =
             ServerOptions { bin_dir: Some("/nowhere".into()), ..ServerOptions::default() };
-        let error = Server::start(&options).unwrap_err().to_string();
+        let error = DemoServer::start(&options).unwrap_err().to_string();
         assert!(
             error.contains("in /nowhere") && error.contains("apt-get install postgresql"),
             "{error}"

@@ -13,7 +13,7 @@ use super::running_demo::connect;
 use super::scenario::{Scenario, SimulatedFailure};
 
 /// Between two looks into an empty queue, and between two heartbeats.
-const BEAT: Duration = Duration::from_secs(1);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
 /// Seconds until a failed job is tried again.
 const BACKOFF: i32 = 20;
 /// The producer stops at this many waiting jobs: a demo may run overnight.
@@ -32,7 +32,7 @@ const FAIL: &str = "SELECT public.worker_fail($1::text::uuid, $2, $3, $4)";
 const PRODUCE: &str = include_str!("produce.sql");
 
 /// A job in the hands of a worker.
-struct Job {
+struct ClaimedJob {
     id: String,
     kind: String,
     clip: String,
@@ -52,7 +52,7 @@ pub async fn work(
             None => take(&client, CLAIM, name).await?,
         };
         let Some(job) = job else {
-            sleep(BEAT).await;
+            sleep(HEARTBEAT_INTERVAL).await;
             continue;
         };
         // A job that was taken away meanwhile (requeued, undone) is refused: go on with the next.
@@ -63,10 +63,10 @@ pub async fn work(
     }
 }
 
-async fn take(client: &Client, statement: &str, name: &str) -> Result<Option<Job>, Error> {
+async fn take(client: &Client, statement: &str, name: &str) -> Result<Option<ClaimedJob>, Error> {
     let rows = client.query_typed(statement, &[(&name, Type::TEXT)]).await?;
     Ok(rows.first().and_then(|row| {
-        Some(Job {
+        Some(ClaimedJob {
             // With nothing due, claiming answers a row of NULLs.
             id: row.get::<_, Option<String>>("id")?,
             kind: row.get::<_, Option<String>>("kind")?,
@@ -79,11 +79,11 @@ async fn run(
     client: &Client,
     name: &str,
     (scenario, directory): (&Scenario, &Path),
-    job: &Job,
+    job: &ClaimedJob,
 ) -> Result<(), Error> {
     for _ in 0..beats(&job.kind) {
         client.execute_typed(HEARTBEAT, &[(&job.id, Type::TEXT), (&name, Type::TEXT)]).await?;
-        sleep(BEAT).await;
+        sleep(HEARTBEAT_INTERVAL).await;
     }
     let fixed = fix::is_deployed(directory, &job.kind);
     match scenario.failures.iter().find(|failure| !fixed && strikes(failure, job)) {
@@ -105,7 +105,7 @@ async fn run(
 }
 
 /// Whether this job meets the failure: every job of the kind, or those of every second clip.
-fn strikes(failure: &SimulatedFailure, job: &Job) -> bool {
+fn strikes(failure: &SimulatedFailure, job: &ClaimedJob) -> bool {
     let odd = job.clip.parse::<u64>().is_ok_and(|clip| clip % 2 == 1);
     failure.kind == job.kind && (odd || !failure.odd_clips_only)
 }

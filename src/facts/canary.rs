@@ -23,13 +23,13 @@ pub struct BatchSizes(Vec<BatchSize>);
 impl BatchSizes {
     /// The step of this number, from 0; behind the last one, the rest.
     #[must_use]
-    pub fn step(&self, number: usize) -> BatchSize {
+    pub fn batch(&self, number: usize) -> BatchSize {
         self.0.get(number).copied().unwrap_or(BatchSize::All)
     }
 
     /// The number of the step that is the rest.
     #[must_use]
-    pub fn rest(&self) -> usize {
+    pub fn remainder(&self) -> usize {
         self.0.len().saturating_sub(1)
     }
 
@@ -45,8 +45,8 @@ impl BatchSizes {
 
     /// How many jobs the first step writes, given the group of each.
     #[must_use]
-    pub fn ahead(&self, groups: &[u32]) -> u64 {
-        let BatchSize::Jobs(most) = self.step(0) else { return groups.len() as u64 };
+    pub fn first_batch_jobs(&self, groups: &[u32]) -> u64 {
+        let BatchSize::Jobs(most) = self.batch(0) else { return groups.len() as u64 };
         let mut sizes: HashMap<u32, u64> = HashMap::new();
         groups.iter().for_each(|group| *sizes.entry(*group).or_default() += 1);
         sizes.values().map(|size| (*size).min(most.into())).sum()
@@ -92,7 +92,7 @@ impl fmt::Display for BatchSizes {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Canary {
     /// The steps.
-    pub ramp: BatchSizes,
+    pub batch_sizes: BatchSizes,
     /// The longest that the outcome of a step is waited for.
     pub timeout: Duration,
     /// Percent of a step, behind the first, that may fail.
@@ -101,7 +101,7 @@ pub struct Canary {
 
 impl Default for Canary {
     fn default() -> Self {
-        Self { ramp: BatchSizes::default(), timeout: Duration::from_mins(5), stop_at: 20 }
+        Self { batch_sizes: BatchSizes::default(), timeout: Duration::from_mins(5), stop_at: 20 }
     }
 }
 
@@ -133,7 +133,7 @@ pub struct CanaryGroupResult {
     /// Hash of the group's fingerprint.
     pub group: String,
     /// Its cause. Comes from outside.
-    pub template: String,
+    pub cause: String,
     /// Its jobs in the plan.
     pub jobs: u64,
     /// Those that were requeued.
@@ -141,7 +141,7 @@ pub struct CanaryGroupResult {
     /// Those that stay dead.
     pub not_requeued: u64,
     /// How the jobs of the last step that was watched stand.
-    pub step: OutcomeCounts,
+    pub last_batch: OutcomeCounts,
     /// Why it stopped; none where it did not.
     pub stopped: Option<CanaryStop>,
     /// Its last step was watched, and came to no end before something else ended all of it.
@@ -154,7 +154,9 @@ impl CanaryGroupResult {
     /// Whether some of its jobs may still be as they were written.
     #[must_use]
     pub fn may_be_untouched(&self) -> bool {
-        self.undecided || self.written_unwatched > 0 || self.step.total() > self.step.decided()
+        self.undecided
+            || self.written_unwatched > 0
+            || self.last_batch.total() > self.last_batch.decided()
     }
 }
 
@@ -170,10 +172,10 @@ mod tests {
             (BatchSizes::default(), "1,5,25,all")
         );
         assert_eq!(
-            (ramp.step(1), ramp.step(3), ramp.step(9)),
+            (ramp.batch(1), ramp.batch(3), ramp.batch(9)),
             (BatchSize::Jobs(5), BatchSize::All, BatchSize::All)
         );
-        assert_eq!((ramp.largest(), ramp.step(ramp.rest())), (25, BatchSize::All));
+        assert_eq!((ramp.largest(), ramp.batch(ramp.remainder())), (25, BatchSize::All));
         for text in ["", "all", "1,5", "0,all", "5,all,1", "-1,all", "1,,all", "x,all"] {
             assert!(text.parse::<BatchSizes>().is_err(), "{text}");
         }

@@ -128,7 +128,7 @@ pub struct Finding {
     /// Where the runbook deals with it.
     pub section: Section,
     /// How bad it is.
-    pub verdict: Status,
+    pub status: Status,
     /// What it is about: a component, a table, a key.
     pub subject: String,
     /// One sentence for a person.
@@ -150,14 +150,14 @@ impl Finding {
     pub fn new(
         check: &'static str,
         section: Section,
-        verdict: Status,
+        status: Status,
         subject: impl Into<String>,
         message: impl Into<String>,
     ) -> Self {
         Self {
             check,
             section,
-            verdict,
+            status,
             subject: subject.into(),
             message: message.into(),
             evidence: None,

@@ -83,7 +83,7 @@ pub struct RequeuedBefore {
     /// How many by the hash of what they died of; `None` where no events tell.
     pub jobs: Option<HashMap<String, u64>>,
     /// How they were looked for, in words.
-    pub looked: String,
+    pub searched: String,
 }
 
 impl RequeuedBefore {

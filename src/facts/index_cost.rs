@@ -20,7 +20,7 @@ pub struct Cost {
     /// What came of the count.
     pub count: TimedCount,
     /// How the planner reads the table for it, and how much there is of what.
-    pub outlook: PlannerEstimate,
+    pub planner_estimate: PlannerEstimate,
 }
 
 /// A count that was tried within a budget.

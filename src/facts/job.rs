@@ -17,7 +17,7 @@ pub struct Job {
     /// What that value means.
     pub role: Lifecycle,
     /// The value of the column that nobody maintains, where there is one.
-    pub stale: Option<String>,
+    pub other_state: Option<String>,
     /// Attempts made.
     pub attempts: Option<i64>,
     /// Attempts allowed.
@@ -54,7 +54,7 @@ pub struct Job {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timeline {
     /// The events that were found.
-    pub events: Vec<Event>,
+    pub events: Vec<TimelineEvent>,
     /// How they were looked for, in one sentence.
     pub looked: String,
     /// Whether events before these may exist.
@@ -63,7 +63,7 @@ pub struct Timeline {
 
 /// One event.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Event {
+pub struct TimelineEvent {
     /// What happened.
     pub stage: String,
     /// The details as JSON text.

@@ -17,7 +17,8 @@ pub enum Order {
     /// The earliest change first, by index
     Oldest,
     /// The latest death first; slow: reads every dead letter that matches
-    Died,
+    #[value(name = "died")]
+    DeadSince,
 }
 
 impl Order {
@@ -27,7 +28,7 @@ impl Order {
         match self {
             Self::Updated => "updated",
             Self::Oldest => "oldest",
-            Self::Died => "died",
+            Self::DeadSince => "died",
         }
     }
 }
@@ -53,7 +54,7 @@ impl Cursor {
     #[must_use]
     pub fn behind(job: &DeadLetter, order: Order) -> Option<Self> {
         let died = || job.dead_since.map_or_else(|| NEVER.to_owned(), |death| death.at.to_string());
-        let at = if order == Order::Died { died() } else { job.changed.clone() };
+        let at = if order == Order::DeadSince { died() } else { job.changed.clone() };
         Some(Self { order, at, id: JobId::parse_any(&job.id)? })
     }
 
@@ -65,7 +66,7 @@ impl Cursor {
         let wrong = || format!("\"{text}\" is no cursor");
         let (written, rest) = match text.split_once('/') {
             Some(("oldest", rest)) => (Order::Oldest, rest),
-            Some(("died", rest)) => (Order::Died, rest),
+            Some(("died", rest)) => (Order::DeadSince, rest),
             Some(_) => return Err(wrong()),
             None => (Order::Updated, text),
         };
@@ -107,7 +108,7 @@ mod tests {
         for (order, text) in [
             (Order::Updated, format!("2026-01-02T03:04:05.000001Z~{UUID}")),
             (Order::Oldest, format!("oldest/-infinity~{UUID}")),
-            (Order::Died, format!("died/2026-01-02T03:04:05.123Z~{UUID}")),
+            (Order::DeadSince, format!("died/2026-01-02T03:04:05.123Z~{UUID}")),
         ] {
             let cursor = Cursor::parse(&text, order, IdType::Uuid).unwrap();
             assert_eq!(cursor.to_string(), text);

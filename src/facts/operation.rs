@@ -111,7 +111,7 @@ impl OperationType {
 
     /// What was done to its jobs.
     #[must_use]
-    pub fn past(self) -> &'static str {
+    pub fn past_tense(self) -> &'static str {
         match self {
             Self::Requeue => "requeued",
             Self::Undo => "put back",

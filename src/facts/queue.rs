@@ -97,7 +97,8 @@ pub struct Queue {
     /// Who works; `None` as above.
     pub workers: Option<Workers>,
     /// Died within the last hour; `None` where the schema has no dead letters.
-    pub died_last_hour: Option<Count>,
+    #[serde(rename = "died_last_hour")]
+    pub dead_lettered_last_hour: Option<Count>,
     /// By kind, busiest first.
     pub by_kind: Vec<KindCounts>,
     /// Why `by_kind` does not hold every figure, where it does not.

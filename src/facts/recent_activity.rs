@@ -5,7 +5,7 @@ use super::Observed;
 use super::operation::OperationType;
 
 /// Seconds of each of the two spans that tell whether a cause is rising.
-pub const SPAN: f64 = 900.0;
+pub const WINDOW: f64 = 900.0;
 /// Silent jobs that are shown.
 pub const MOST_STUCK: usize = 20;
 /// Jobs of a cause that are named.
@@ -15,7 +15,7 @@ pub const NAMED: usize = 8;
 #[derive(Debug, Clone)]
 pub struct RecentActivity {
     /// The newest dead letters.
-    pub deaths: Observed<Deaths>,
+    pub dead_letters: Observed<RecentDeadLetters>,
     /// The newest events.
     pub activity: Observed<Activity>,
     /// Jobs of silent workers, the longest silent first; at most [`MOST_STUCK`].
@@ -24,7 +24,7 @@ pub struct RecentActivity {
 
 /// The newest dead letters by what they died of.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Deaths {
+pub struct RecentDeadLetters {
     /// The most frequent first.
     pub causes: Vec<RecentGroup>,
     /// Dead letters that were read.
@@ -37,11 +37,11 @@ pub struct Deaths {
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecentGroup {
     /// Names the group: `dlq list --group HASH`.
-    pub hash: String,
+    pub group: String,
     /// The kind of its jobs.
     pub kind: String,
     /// The error with `<*>` where jobs differ.
-    pub template: String,
+    pub cause: String,
     /// Jobs among those that were read.
     pub jobs: u64,
     /// Deaths within the last [`SPAN`].
@@ -70,7 +70,7 @@ pub struct RecentOperation {
     /// Its id.
     pub operation: String,
     /// What it is.
-    pub deed: OperationType,
+    pub operation_type: OperationType,
     /// `user@host`.
     pub who: String,
     /// Why.

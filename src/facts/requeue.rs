@@ -37,7 +37,7 @@ pub enum PlanSkip {
     /// An id whose job is not dead.
     NotDead,
     /// Requeued twice or more, and dead of the same again.
-    RepeatOffender,
+    RepeatFailure,
     /// More than `--max`.
     OverMax,
     /// The interrupted operation requeued it already.
@@ -51,7 +51,7 @@ impl PlanSkip {
         match self {
             Self::Missing => "missing",
             Self::NotDead => "not_dead",
-            Self::RepeatOffender => "repeat_offender",
+            Self::RepeatFailure => "repeat_offender",
             Self::OverMax => "beyond_max",
             Self::AlreadyRequeued => "already_done",
         }
@@ -71,20 +71,20 @@ pub struct Excluded {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedGroup {
     /// Hash of the fingerprint.
-    pub hash: String,
+    pub group: String,
     /// Their kind.
     pub kind: String,
     /// Error code or class.
     pub code: Option<String>,
     /// The cause, with holes. Comes from outside.
-    pub template: String,
+    pub cause: String,
     /// How many.
     pub jobs: u64,
 }
 
 /// A job as a plan shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sample {
+pub struct PlanSample {
     /// The job.
     pub id: JobId,
     /// What it was to do.
@@ -120,9 +120,9 @@ pub struct Plan {
     /// The jobs to requeue by cause, largest first.
     pub groups: Vec<PlannedGroup>,
     /// Some of the jobs to requeue.
-    pub samples: Vec<Sample>,
+    pub samples: Vec<PlanSample>,
     /// How repeat offenders were looked for, in words.
-    pub offenders_examined: String,
+    pub repeat_failures_examined: String,
 }
 
 impl Plan {
@@ -163,7 +163,7 @@ pub struct Outcome {
     /// Refused by the database, with its words.
     pub errors: Vec<(JobId, String)>,
     /// Not tried any more.
-    pub left: u64,
+    pub not_requeued: u64,
     /// The connection broke while their batch was being committed: the database knows, we do not.
     pub in_doubt: u64,
     /// What ended it early.
@@ -178,7 +178,7 @@ impl Outcome {
         self.done += other.done;
         self.skipped.extend(other.skipped);
         self.errors.extend(other.errors);
-        self.left += other.left;
+        self.not_requeued += other.not_requeued;
         self.in_doubt += other.in_doubt;
         self.stopped = other.stopped.or(self.stopped.take());
         self.transactions.extend(other.transactions);

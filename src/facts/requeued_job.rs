@@ -201,7 +201,7 @@ pub struct CauseInterner(HashMap<Arc<str>, String>);
 
 impl CauseInterner {
     /// Keeps a cause; returns its hash.
-    pub fn keep(&mut self, fingerprint: Fingerprint) -> Arc<str> {
+    pub fn intern(&mut self, fingerprint: Fingerprint) -> Arc<str> {
         if let Some((hash, _)) = self.0.get_key_value(fingerprint.hash.as_str()) {
             return Arc::clone(hash);
         }
@@ -212,7 +212,7 @@ impl CauseInterner {
 
     /// What a hash stands for. Comes from outside.
     #[must_use]
-    pub fn template(&self, hash: &str) -> &str {
+    pub fn cause(&self, hash: &str) -> &str {
         self.0.get(hash).map_or("", String::as_str)
     }
 }
@@ -236,13 +236,13 @@ pub struct FollowResult {
     /// The operation.
     pub operation: OperationId,
     /// How its jobs stand.
-    pub tally: OutcomeCounts,
+    pub counts: OutcomeCounts,
     /// Causes of which jobs failed since, most first.
     pub failures: Vec<FailureGroup>,
     /// Workers that acted without a claim; none where claims leave no events.
     pub zombies: Option<Vec<ZombieWorker>>,
     /// Whether events remained unread.
-    pub behind: bool,
+    pub has_unread_events: bool,
     /// How it ended.
     pub end: FollowEnd,
 }
@@ -253,11 +253,11 @@ pub struct FailureGroup {
     /// Hash of the fingerprint.
     pub group: Arc<str>,
     /// What it stands for. Comes from outside.
-    pub template: String,
+    pub cause: String,
     /// How many, dead or to be tried again.
     pub jobs: u64,
     /// How many of them had died of just this before.
-    pub again: u64,
+    pub same_cause: u64,
     /// One of them.
     pub sample: JobId,
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the server's own statistics say. Ages in seconds, by its clock.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Server {
+pub struct ServerStatus {
     /// Client connections, of all databases.
     pub connections: u64,
     /// Connections that roles without privilege may use in all.

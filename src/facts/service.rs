@@ -51,7 +51,8 @@ pub struct Readiness {
     /// The server's own verdict.
     pub ok: ReportedFlag,
     /// Which builder of the report this is.
-    pub shape: ReadinessFormat,
+    #[serde(rename = "shape")]
+    pub format: ReadinessFormat,
     /// The parts the report speaks of, in its order. What it does not speak of is not here.
     pub components: Vec<Component>,
     /// The queue as the server counts it.

@@ -26,20 +26,20 @@ pub enum Metric {
     /// Dead letters.
     Dead,
     /// Deaths in the last hour.
-    DiedLastHour,
+    DeadLetteredLastHour,
     /// Jobs finished a minute.
     Throughput,
     /// Workers with a recent heartbeat.
     Workers,
     /// Age of the youngest heartbeat.
-    LastBeat,
+    HeartbeatAge,
 }
 
 /// What is to be known of a figure.
 #[derive(Debug, Clone, Copy)]
 pub struct MetricDoc {
     /// The figure; its place in the list is its place in [`Figures`].
-    pub figure: Metric,
+    pub metric: Metric,
     /// Its name for machines: a column of the store, a field of the JSON.
     pub name: &'static str,
     /// Its name for people.
@@ -51,7 +51,7 @@ pub struct MetricDoc {
 }
 
 /// Every figure, in the order in which it is shown.
-pub const FIGURES: [MetricDoc; 11] = [
+pub const METRICS: [MetricDoc; 11] = [
     doc(Metric::Due, "due", "due now", "jobs", "Jobs that wait and are due."),
     doc(
         Metric::OldestDue,
@@ -66,7 +66,7 @@ pub const FIGURES: [MetricDoc; 11] = [
     doc(Metric::Failed, "failed", "failed", "jobs", "Jobs that failed and will be tried again."),
     doc(Metric::Dead, "dead", "dead letters", "jobs", "Dead letters."),
     doc(
-        Metric::DiedLastHour,
+        Metric::DeadLetteredLastHour,
         "died_last_hour",
         "died in the hour",
         "jobs",
@@ -75,7 +75,7 @@ pub const FIGURES: [MetricDoc; 11] = [
     doc(Metric::Throughput, "throughput", "finished", "jobs/min", "Jobs finished a minute."),
     doc(Metric::Workers, "workers", "workers", "workers", "Workers with a recent heartbeat."),
     doc(
-        Metric::LastBeat,
+        Metric::HeartbeatAge,
         "last_beat",
         "last beat",
         "seconds",
@@ -90,7 +90,7 @@ const fn doc(
     unit: &'static str,
     about: &'static str,
 ) -> MetricDoc {
-    MetricDoc { figure, name, title, unit, about }
+    MetricDoc { metric: figure, name, title, unit, about }
 }
 
 /// A number, and whether there may be more.
@@ -104,9 +104,9 @@ pub struct Measure {
 
 /// What was read of each figure; `None`: not read, which is not zero.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Figures([Option<Measure>; FIGURES.len()]);
+pub struct MetricValues([Option<Measure>; METRICS.len()]);
 
-impl Figures {
+impl MetricValues {
     /// The figure, where it is known.
     #[must_use]
     pub fn get(&self, figure: Metric) -> Option<Measure> {
@@ -138,7 +138,7 @@ pub struct Snapshot {
     /// The checks that were not OK, in the order of the checklist, each once.
     pub failed_checks: Vec<FailedCheck>,
     /// The figures.
-    pub metrics: Figures,
+    pub metrics: MetricValues,
     /// What a person wants to read of it.
     pub detail: SnapshotDetail,
 }
@@ -149,7 +149,7 @@ pub struct FailedCheck {
     /// Its id.
     pub check: String,
     /// The worst that it said; what was skipped is UNKNOWN here.
-    pub verdict: Status,
+    pub status: Status,
     /// What it said; empty where it was read back from the store.
     pub message: String,
 }
@@ -158,7 +158,8 @@ pub struct FailedCheck {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct SnapshotDetail {
     /// The checklist.
-    pub steps: Vec<AreaLine>,
+    #[serde(rename = "steps")]
+    pub areas: Vec<AreaLine>,
     /// The queue by kind, busiest first.
     pub kinds: Vec<KindLine>,
     /// The newest dead letters by cause, the most frequent first.
@@ -198,7 +199,8 @@ pub struct KindLine {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GroupLine {
     /// Names the group.
-    pub hash: String,
+    #[serde(rename = "hash")]
+    pub group: String,
     /// The kind of its jobs.
     pub kind: String,
     /// Jobs among the newest dead letters.
@@ -206,7 +208,8 @@ pub struct GroupLine {
     /// Deaths within a quarter of an hour.
     pub recent: u64,
     /// The error with `<*>` where jobs differ.
-    pub template: String,
+    #[serde(rename = "template")]
+    pub cause: String,
 }
 
 /// A snapshot as the store hands it out while it is read.
@@ -215,13 +218,13 @@ pub struct StoredSnapshot<'a> {
     /// When, milliseconds since 1970.
     pub at: i64,
     /// The worst verdict.
-    pub verdict: Status,
+    pub status: Status,
     /// Number of the section that applies.
     pub section: Option<&'a str>,
     /// The checks that were not OK, as [`troubles`] reads them.
     pub bad: &'a str,
     /// The figures.
-    pub figures: Figures,
+    pub metrics: MetricValues,
 }
 
 /// Reads `queue.workers:2 ready.ok:1`.
@@ -239,7 +242,7 @@ pub struct OperationMarker {
     /// Its id.
     pub operation: String,
     /// What it is.
-    pub deed: OperationType,
+    pub operation_type: OperationType,
     /// `user@host`.
     pub who: String,
     /// Why.
@@ -256,14 +259,14 @@ mod tests {
 
     #[test]
     fn metric_order_matches_the_stored_columns() {
-        for (place, doc) in FIGURES.iter().enumerate() {
-            assert_eq!(doc.figure as usize, place, "{}", doc.name);
+        for (place, doc) in METRICS.iter().enumerate() {
+            assert_eq!(doc.metric as usize, place, "{}", doc.name);
         }
     }
 
     #[test]
     fn non_finite_metric_is_unknown() {
-        let mut figures = Figures::default();
+        let mut figures = MetricValues::default();
         figures.exact(Metric::OldestDue, Some(f64::INFINITY));
         assert_eq!(figures.get(Metric::OldestDue), None);
     }

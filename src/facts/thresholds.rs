@@ -49,7 +49,7 @@ pub struct ThresholdDoc {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Thresholds {
     /// Jobs that are due and not yet claimed.
-    pub waiting_due: Threshold,
+    pub due: Threshold,
     /// Age of the oldest due job, seconds.
     pub oldest_due: Threshold,
     /// Jobs in progress.
@@ -57,7 +57,7 @@ pub struct Thresholds {
     /// Jobs in progress whose heartbeat is older than `stuck_after`.
     pub stuck: Threshold,
     /// Seconds without any worker's heartbeat while there is work.
-    pub worker_silence: Threshold,
+    pub heartbeat_age: Threshold,
     /// Dead letters in all.
     pub dead: Threshold,
     /// Deaths in the last hour.
@@ -87,11 +87,11 @@ pub struct Thresholds {
 impl Default for Thresholds {
     fn default() -> Self {
         let mut limits = Self {
-            waiting_due: Threshold::OFF,
+            due: Threshold::OFF,
             oldest_due: Threshold::OFF,
             running: Threshold::OFF,
             stuck: Threshold::OFF,
-            worker_silence: Threshold::OFF,
+            heartbeat_age: Threshold::OFF,
             dead: Threshold::OFF,
             dead_inflow: Threshold::OFF,
             dead_trend: Threshold::OFF,
@@ -122,8 +122,8 @@ pub const LIMITS: [ThresholdDoc; 16] = [
         unit: "jobs",
         default: Threshold::new(50.0, 100.0),
         about: "jobs due and unclaimed; readyz warns above 50, the backend's pending alert is 100",
-        get: |l| l.waiting_due,
-        set: |l, v| l.waiting_due = v,
+        get: |l| l.due,
+        set: |l, v| l.due = v,
     },
     ThresholdDoc {
         name: "oldest_due",
@@ -154,8 +154,8 @@ pub const LIMITS: [ThresholdDoc; 16] = [
         unit: "s",
         default: Threshold::new(300.0, 600.0),
         about: "time since any worker's heartbeat while work is due; alert at 5 min, stuck at 10 min",
-        get: |l| l.worker_silence,
-        set: |l, v| l.worker_silence = v,
+        get: |l| l.heartbeat_age,
+        set: |l, v| l.heartbeat_age = v,
     },
     ThresholdDoc {
         name: "dead",

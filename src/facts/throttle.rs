@@ -25,11 +25,11 @@ impl Throttle {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TableLoad {
     /// Jobs that are due and not claimed, counted no further than asked; none where nobody asked.
-    pub waiting: Option<u64>,
+    pub due: Option<u64>,
     /// Sessions that wait for a lock on the table.
-    pub queued: u64,
+    pub lock_waiters: u64,
     /// Whether a vacuum (or another command that maintains the table) is at work on it.
-    pub maintained: bool,
+    pub vacuum_running: bool,
 }
 
 /// Why nothing is written for the moment.

@@ -6,7 +6,7 @@ use super::environment::Environment;
 use super::flow::{DeadLetterTrend, Failures};
 use super::layout::Layout;
 use super::queue::Queue;
-use super::server::Server;
+use super::server::ServerStatus;
 use super::service::{Health, Readiness};
 use super::test_run::TestRun;
 use super::{Observed, SourceError, SourceErrorKind};
@@ -14,7 +14,7 @@ use super::{Observed, SourceError, SourceErrorKind};
 /// What was read, each with its source and time. `None`: not attempted, because what it depends on
 /// could not be read, or because there is nothing of the kind here.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Facts {
+pub struct TriageFacts {
     /// `/api/healthz`
     pub health: Observed<Health>,
     /// `/api/readyz`
@@ -28,7 +28,7 @@ pub struct Facts {
     /// Failed attempts of late; not attempted without a layout, or where events have no order.
     pub failures: Option<Observed<Failures>>,
     /// The server that holds the queue.
-    pub server: Observed<Server>,
+    pub server: Observed<ServerStatus>,
     /// Schema and template of the checkout that this was called in; none outside of one.
     /// Never saved: it holds the values of a `.env`.
     #[serde(skip)]
@@ -41,7 +41,7 @@ pub struct Facts {
     pub saved: bool,
 }
 
-impl Facts {
+impl TriageFacts {
     /// Whether nobody said where app and database are.
     #[must_use]
     pub fn is_unconfigured(&self) -> bool {

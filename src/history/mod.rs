@@ -9,14 +9,14 @@ pub mod series;
 pub mod snapshot;
 pub mod transitions;
 
-pub use problem_start::{Onsets, OpenProblem};
+pub use problem_start::{OpenProblem, ProblemStarts};
 pub use range::HistoryRange;
 pub use series::{TimeBucket, TimeSeries};
 
-use crate::triage::areas::TREE;
+use crate::triage::areas::AREAS;
 
 /// The place of the check's question in the checklist.
 #[must_use]
-pub fn question_of(check: &str) -> Option<usize> {
-    TREE.iter().position(|branch| branch.checks.contains(&check))
+pub fn area_of(check: &str) -> Option<usize> {
+    AREAS.iter().position(|branch| branch.checks.contains(&check))
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::question_of;
+use super::area_of;
 use crate::facts::Status;
 use crate::facts::snapshot::{StoredSnapshot, parse_failed_checks};
-use crate::triage::areas::TREE;
+use crate::triage::areas::AREAS;
 
 /// A trouble that goes on. Times are milliseconds since 1970.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,7 +13,7 @@ pub struct OpenProblem {
     /// The check, or the question, that is not OK.
     pub what: String,
     /// Its verdict in the latest snapshot.
-    pub verdict: Status,
+    pub status: Status,
     /// The first snapshot in which it was not OK, of those that follow its last good one.
     pub since: i64,
     /// The last snapshot in which it was OK; `None`: not in any that was looked at.
@@ -33,7 +33,7 @@ pub struct EndedProblem {
 
 /// Follows the troubles of snapshots that come in order.
 #[derive(Debug, Default)]
-pub struct Onsets {
+pub struct ProblemStarts {
     going_on: BTreeMap<String, OpenProblem>,
     /// The trouble that ended last.
     pub ended: Option<EndedProblem>,
@@ -42,7 +42,7 @@ pub struct Onsets {
     said: String,
 }
 
-impl Onsets {
+impl ProblemStarts {
     /// Takes the next snapshot.
     pub fn add(&mut self, point: &StoredSnapshot<'_>) {
         self.first.get_or_insert(point.at);
@@ -61,7 +61,7 @@ impl Onsets {
                     EndedProblem { what: what.clone(), since: onset.since, until: point.at };
                 // Of those that end together a check says more than its question.
                 let better = self.ended.as_ref().is_none_or(|known| {
-                    known.until < ended.until || (is_question(&known.what) && !is_question(what))
+                    known.until < ended.until || (is_area(&known.what) && !is_area(what))
                 });
                 if better {
                     self.ended = Some(ended);
@@ -72,8 +72,9 @@ impl Onsets {
         for (what, verdict) in now {
             let last_ok = self.previous;
             let onset = self.going_on.entry(what.clone());
-            let onset = onset.or_insert(OpenProblem { what, verdict, since: point.at, last_ok });
-            onset.verdict = verdict;
+            let onset =
+                onset.or_insert(OpenProblem { what, status: verdict, since: point.at, last_ok });
+            onset.status = verdict;
         }
     }
 
@@ -101,7 +102,7 @@ impl Onsets {
     /// The checks that are not OK, the earliest trouble first.
     #[must_use]
     pub fn checks(&self) -> Vec<&OpenProblem> {
-        let mut checks: Vec<_> = self.going_on.values().filter(|o| !is_question(&o.what)).collect();
+        let mut checks: Vec<_> = self.going_on.values().filter(|o| !is_area(&o.what)).collect();
         checks.sort_by_key(|onset| onset.since);
         checks
     }
@@ -115,13 +116,13 @@ impl Onsets {
     /// Where it started: the earliest trouble of the worst verdict.
     #[must_use]
     pub fn start(&self) -> Option<&OpenProblem> {
-        let worst = Status::worst(self.going_on.values().map(|onset| onset.verdict));
-        self.checks().into_iter().find(|onset| onset.verdict == worst)
+        let worst = Status::worst(self.going_on.values().map(|onset| onset.status));
+        self.checks().into_iter().find(|onset| onset.status == worst)
     }
 }
 
-fn is_question(what: &str) -> bool {
-    TREE.iter().any(|branch| branch.question == what)
+fn is_area(what: &str) -> bool {
+    AREAS.iter().any(|branch| branch.name == what)
 }
 
 /// Checks and questions that are not OK, by name.
@@ -129,8 +130,8 @@ fn named(bad: &str) -> BTreeMap<String, Status> {
     let mut named: BTreeMap<String, Status> = BTreeMap::new();
     for (check, verdict) in parse_failed_checks(bad) {
         named.insert(check.to_owned(), verdict);
-        if let Some(place) = question_of(check) {
-            let question = named.entry(TREE[place].question.to_owned()).or_insert(Status::Ok);
+        if let Some(place) = area_of(check) {
+            let question = named.entry(AREAS[place].name.to_owned()).or_insert(Status::Ok);
             *question = question.worse(verdict);
         }
     }
@@ -140,18 +141,18 @@ fn named(bad: &str) -> BTreeMap<String, Status> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::snapshot::Figures;
+    use crate::facts::snapshot::MetricValues;
 
-    fn onsets(points: &[(i64, &'static str)]) -> Onsets {
-        let mut onsets = Onsets::default();
+    fn onsets(points: &[(i64, &'static str)]) -> ProblemStarts {
+        let mut onsets = ProblemStarts::default();
         for (at, bad) in points {
-            let figures = Figures::default();
+            let figures = MetricValues::default();
             onsets.add(&StoredSnapshot {
                 at: *at,
-                verdict: Status::Ok,
+                status: Status::Ok,
                 section: None,
                 bad,
-                figures,
+                metrics: figures,
             });
         }
         onsets

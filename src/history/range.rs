@@ -2,7 +2,7 @@
 
 use crate::facts::snapshot::{OperationMarker, SnapshotDetail};
 
-use super::{Onsets, TimeSeries};
+use super::{ProblemStarts, TimeSeries};
 
 /// A stretch of the past.
 #[derive(Debug)]
@@ -10,13 +10,13 @@ pub struct HistoryRange {
     /// The timeline.
     pub series: TimeSeries,
     /// When each trouble began.
-    pub onsets: Onsets,
+    pub problem_starts: ProblemStarts,
     /// Requeues and undos, the oldest first.
     pub marks: Vec<OperationMarker>,
     /// The readable part of the last snapshot.
     pub latest: Option<SnapshotDetail>,
     /// The first snapshot that was looked at for the beginning of a trouble.
-    pub looked_back: Option<i64>,
+    pub searched_since: Option<i64>,
     /// Where the timeline begins, if not where it was asked to: nothing before was recorded.
     pub began: Option<i64>,
     /// What the snapshots are of.

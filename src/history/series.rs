@@ -1,10 +1,10 @@
 //! Snapshots over time, in steps of equal length. A step without a snapshot is a gap, unless the
 //! snapshots around it are no further apart than they usually are.
 
-use super::question_of;
+use super::area_of;
 use crate::facts::Status;
-use crate::facts::snapshot::{FIGURES, MetricDoc, StoredSnapshot, parse_failed_checks};
-use crate::triage::areas::TREE;
+use crate::facts::snapshot::{METRICS, MetricDoc, StoredSnapshot, parse_failed_checks};
+use crate::triage::areas::AREAS;
 
 /// How many usual distances two snapshots may be apart without a gap between them.
 const REACH: f64 = 2.5;
@@ -13,7 +13,7 @@ const MOST_GAPS: usize = 20;
 
 /// What was read of a figure within a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Span {
+pub struct TimeRange {
     /// The smallest.
     pub min: f64,
     /// The largest.
@@ -34,11 +34,11 @@ pub struct TimeBucket {
     /// Whether it has none of its own and repeats the one before it.
     pub carried: bool,
     /// The worst verdict; `None`: nothing was recorded.
-    pub verdict: Option<Status>,
+    pub status: Option<Status>,
     /// The worst verdict of each question of the checklist.
-    pub questions: [Status; TREE.len()],
+    pub questions: [Status; AREAS.len()],
     /// What was read of each figure.
-    pub figures: [Option<Span>; FIGURES.len()],
+    pub figures: [Option<TimeRange>; METRICS.len()],
     first: i64,
     last: i64,
 }
@@ -73,9 +73,9 @@ impl TimeSeries {
             from: from + number * step,
             snapshots: 0,
             carried: false,
-            verdict: None,
-            questions: [Status::Ok; TREE.len()],
-            figures: [None; FIGURES.len()],
+            status: None,
+            questions: [Status::Ok; AREAS.len()],
+            figures: [None; METRICS.len()],
             first: i64::MAX,
             last: i64::MIN,
         };
@@ -161,8 +161,8 @@ impl TimeSeries {
     }
 
     /// A figure over time: the largest of each step, `None` in a gap.
-    pub fn figure(&self, doc: &MetricDoc) -> impl Iterator<Item = Option<f64>> {
-        let place = doc.figure as usize;
+    pub fn metric(&self, doc: &MetricDoc) -> impl Iterator<Item = Option<f64>> {
+        let place = doc.metric as usize;
         self.buckets.iter().map(move |bucket| bucket.figures[place].map(|span| span.max))
     }
 
@@ -178,18 +178,18 @@ impl TimeBucket {
     fn add(&mut self, point: &StoredSnapshot<'_>) {
         self.snapshots += 1;
         (self.first, self.last) = (self.first.min(point.at), self.last.max(point.at));
-        self.verdict = Some(self.verdict.map_or(point.verdict, |v| v.worse(point.verdict)));
+        self.status = Some(self.status.map_or(point.status, |v| v.worse(point.status)));
         for (check, verdict) in parse_failed_checks(point.bad) {
-            if let Some(place) = question_of(check) {
+            if let Some(place) = area_of(check) {
                 self.questions[place] = self.questions[place].worse(verdict);
             }
         }
-        for (span, doc) in self.figures.iter_mut().zip(&FIGURES) {
-            let Some(measure) = point.figures.get(doc.figure) else { continue };
+        for (span, doc) in self.figures.iter_mut().zip(&METRICS) {
+            let Some(measure) = point.metrics.get(doc.metric) else { continue };
             let (value, at_least) = (measure.value, measure.at_least);
             *span = Some(match span {
-                None => Span { min: value, max: value, last: value, at_least },
-                Some(known) => Span {
+                None => TimeRange { min: value, max: value, last: value, at_least },
+                Some(known) => TimeRange {
                     min: known.min.min(value),
                     max: known.max.max(value),
                     last: value,
@@ -203,15 +203,21 @@ impl TimeBucket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::snapshot::{Figures, Metric};
+    use crate::facts::snapshot::{Metric, MetricValues};
 
     fn series(until: i64, steps: usize, times: &[i64]) -> TimeSeries {
         let mut series = TimeSeries::new(0, until, steps);
         for at in times {
-            let mut figures = Figures::default();
+            let mut figures = MetricValues::default();
             figures.exact(Metric::Due, Some(*at as f64));
             let (verdict, bad) = (Status::Warning, "queue.backlog:1");
-            series.add(&StoredSnapshot { at: *at, verdict, section: None, bad, figures });
+            series.add(&StoredSnapshot {
+                at: *at,
+                status: verdict,
+                section: None,
+                bad,
+                metrics: figures,
+            });
         }
         series.finish()
     }
@@ -220,7 +226,7 @@ mod tests {
     fn slow_polling_is_not_shown_as_a_gap() {
         // Every 20 in steps of 10; then nothing from 60 to 160.
         let series = series(200, 20, &[0, 20, 40, 60, 160, 180]);
-        let due: Vec<_> = series.figure(&FIGURES[0]).collect();
+        let due: Vec<_> = series.metric(&METRICS[0]).collect();
         assert_eq!(due[..7], [0., 0., 20., 20., 40., 40., 60.].map(Some));
         assert_eq!(due[7..16], [None; 9]);
         assert_eq!(due[16..], [160., 160., 180., 180.].map(Some));
@@ -232,7 +238,7 @@ mod tests {
     fn stopped_recorder_leaves_a_gap_until_now() {
         let series = series(100, 10, &[0, 10, 20]);
         assert_eq!(series.gaps, [(20, 100)]);
-        assert_eq!(series.buckets[9].verdict, None);
+        assert_eq!(series.buckets[9].status, None);
         assert_eq!(series.latest, Some(20));
     }
 
@@ -246,7 +252,7 @@ mod tests {
     fn time_bucket_keeps_the_worst_status_and_extreme_values() {
         let series = series(100, 1, &[5, 90, 50]);
         let bucket = &series.buckets[0];
-        let span = Span { min: 5.0, max: 90.0, last: 50.0, at_least: false };
+        let span = TimeRange { min: 5.0, max: 90.0, last: 50.0, at_least: false };
         assert_eq!(bucket.figures[Metric::Due as usize], Some(span));
         assert_eq!(bucket.questions[2], Status::Warning);
         assert_eq!(bucket.questions[0], Status::Ok);

@@ -5,11 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 use crate::facts::queue::{Count, Queue};
 use crate::facts::recent_activity::RecentActivity;
 use crate::facts::snapshot::{
-    AreaLine, FailedCheck, Figures, GroupLine, KindLine, Measure, Metric, OperationMarker,
+    AreaLine, FailedCheck, GroupLine, KindLine, Measure, Metric, MetricValues, OperationMarker,
     Snapshot, SnapshotDetail,
 };
 use crate::facts::{Status, redact};
-use crate::triage::{AreaResult, Facts, section};
+use crate::triage::{AreaResult, TriageFacts, section};
 
 /// Kinds that are kept.
 const KINDS: usize = 20;
@@ -21,7 +21,7 @@ const TEXT: usize = 300;
 /// Condenses a look that began at `at`.
 #[must_use]
 pub fn take_snapshot(
-    facts: &Facts,
+    facts: &TriageFacts,
     steps: &[AreaResult],
     live: Option<&RecentActivity>,
     at: Timestamp,
@@ -34,9 +34,9 @@ pub fn take_snapshot(
         status: verdict,
         section: section(steps).map(|s| s.section.number().to_owned()),
         failed_checks: bad(steps),
-        metrics: figures(queue, live),
+        metrics: metric_values(queue, live),
         detail: SnapshotDetail {
-            steps: steps.iter().map(step).collect(),
+            areas: steps.iter().map(area_line).collect(),
             kinds: queue.map(kinds).unwrap_or_default(),
             causes: live.map(causes).unwrap_or_default(),
         },
@@ -51,7 +51,7 @@ fn plain(verdict: Status) -> Status {
     }
 }
 
-fn longest(facts: &Facts) -> std::time::Duration {
+fn longest(facts: &TriageFacts) -> std::time::Duration {
     let mut all = vec![facts.health.took, facts.readiness.took, facts.layout.took];
     all.extend(facts.queue.as_ref().map(|seen| seen.took));
     all.into_iter().max().unwrap_or_default()
@@ -60,35 +60,37 @@ fn longest(facts: &Facts) -> std::time::Duration {
 fn bad(steps: &[AreaResult]) -> Vec<FailedCheck> {
     let mut bad: Vec<FailedCheck> = Vec::new();
     for finding in steps.iter().flat_map(|step| &step.findings) {
-        let verdict = plain(finding.verdict);
+        let verdict = plain(finding.status);
         if verdict == Status::Ok {
             continue;
         }
-        let message = kept(&finding.message);
+        let message = shorten(&finding.message);
         match bad.iter_mut().find(|known| known.check == finding.check) {
-            Some(known) if known.verdict.worse(verdict) == known.verdict => {}
-            Some(known) => (known.verdict, known.message) = (verdict, message),
-            None => bad.push(FailedCheck { check: finding.check.to_owned(), verdict, message }),
+            Some(known) if known.status.worse(verdict) == known.status => {}
+            Some(known) => (known.status, known.message) = (verdict, message),
+            None => {
+                bad.push(FailedCheck { check: finding.check.to_owned(), status: verdict, message })
+            }
         }
     }
     bad
 }
 
 /// The beginning of a text from outside, without secrets.
-fn kept(text: &str) -> String {
+fn shorten(text: &str) -> String {
     redact::text(text).chars().take(TEXT).collect()
 }
 
-fn step(step: &AreaResult) -> AreaLine {
+fn area_line(step: &AreaResult) -> AreaLine {
     AreaLine {
         area: step.area.to_owned(),
         status: plain(step.status()).as_str().to_owned(),
-        detail: kept(&step.detail()),
+        detail: shorten(&step.detail()),
     }
 }
 
-fn figures(queue: Option<&Queue>, live: Option<&RecentActivity>) -> Figures {
-    let mut figures = Figures::default();
+fn metric_values(queue: Option<&Queue>, live: Option<&RecentActivity>) -> MetricValues {
+    let mut figures = MetricValues::default();
     let activity = live.and_then(|live| live.activity.value());
     figures.exact(Metric::Throughput, activity.and_then(|a| a.finished_per_minute));
     let Some(queue) = queue else { return figures };
@@ -99,7 +101,7 @@ fn figures(queue: Option<&Queue>, live: Option<&RecentActivity>) -> Figures {
         (Metric::Stuck, queue.stuck.as_ref()),
         (Metric::Failed, Some(&queue.failed)),
         (Metric::Dead, queue.dead.as_ref()),
-        (Metric::DiedLastHour, queue.died_last_hour.as_ref()),
+        (Metric::DeadLetteredLastHour, queue.dead_lettered_last_hour.as_ref()),
         (Metric::Workers, queue.workers.as_ref().map(|workers| &workers.beating)),
     ] {
         figures.set(figure, count.and_then(measure));
@@ -107,7 +109,7 @@ fn figures(queue: Option<&Queue>, live: Option<&RecentActivity>) -> Figures {
     // Nothing due is an age of zero; a queue that was not counted has none.
     let oldest = queue.oldest_due_age.or((queue.due == Count::Exact(0)).then_some(0.0));
     figures.exact(Metric::OldestDue, oldest);
-    figures.exact(Metric::LastBeat, queue.workers.as_ref().and_then(|w| w.last_beat_age));
+    figures.exact(Metric::HeartbeatAge, queue.workers.as_ref().and_then(|w| w.last_beat_age));
     figures
 }
 
@@ -117,7 +119,7 @@ fn measure(count: &Count) -> Option<Measure> {
 
 fn kinds(queue: &Queue) -> Vec<KindLine> {
     let line = |kind: &crate::facts::queue::KindCounts| KindLine {
-        kind: kept(&kind.kind),
+        kind: shorten(&kind.kind),
         due: kind.due,
         oldest_due: kind.oldest_due_age.map(f64::round).filter(|age| age.is_finite()),
         in_progress: kind.in_progress,
@@ -127,13 +129,13 @@ fn kinds(queue: &Queue) -> Vec<KindLine> {
 }
 
 fn causes(live: &RecentActivity) -> Vec<GroupLine> {
-    let deaths = live.deaths.value();
+    let deaths = live.dead_letters.value();
     let line = |cause: &crate::facts::recent_activity::RecentGroup| GroupLine {
-        hash: cause.hash.clone(),
-        kind: kept(&cause.kind),
+        group: cause.group.clone(),
+        kind: shorten(&cause.kind),
         jobs: cause.jobs,
         recent: cause.recent,
-        template: kept(&cause.template),
+        cause: shorten(&cause.cause),
     };
     deaths.iter().flat_map(|deaths| &deaths.causes).take(CAUSES).map(line).collect()
 }
@@ -148,9 +150,9 @@ pub fn marks(live: Option<&RecentActivity>, now: Timestamp) -> Vec<OperationMark
         let ago = SignedDuration::from_millis((running.first * 1e3) as i64);
         OperationMarker {
             operation: running.operation.chars().take(TEXT).collect(),
-            deed: running.deed,
-            who: kept(&running.who),
-            reason: running.reason.as_deref().map(kept),
+            operation_type: running.operation_type,
+            who: shorten(&running.who),
+            reason: running.reason.as_deref().map(shorten),
             at: began.map_or_else(|| now.saturating_sub(ago).unwrap_or(now), |id| id.at),
             jobs: running.jobs,
         }
@@ -164,7 +166,7 @@ mod tests {
     use crate::facts::Thresholds;
     use crate::triage::{evaluate, testing};
 
-    fn snapshot_with(change: impl FnOnce(&mut Facts)) -> Snapshot {
+    fn snapshot_with(change: impl FnOnce(&mut TriageFacts)) -> Snapshot {
         let mut facts = testing::healthy();
         change(&mut facts);
         let steps = evaluate(&facts, &Thresholds::default());

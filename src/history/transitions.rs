@@ -18,9 +18,9 @@ pub fn lines(before: Option<&Snapshot>, now: &Snapshot) -> Vec<String> {
     let empty = Vec::new();
     let earlier = before.map_or(&empty, |before| &before.failed_checks);
     for trouble in &now.failed_checks {
-        let was = verdict_of(earlier, &trouble.check);
-        if was != trouble.verdict {
-            let (check, verdict) = (&trouble.check, trouble.verdict);
+        let was = status_of(earlier, &trouble.check);
+        if was != trouble.status {
+            let (check, verdict) = (&trouble.check, trouble.status);
             // At the first look nothing is known of before: it was not OK, it was not seen.
             let was = before.map(|_| format!("{was} → ")).unwrap_or_default();
             let said = if trouble.message.is_empty() { "" } else { ": " };
@@ -28,15 +28,15 @@ pub fn lines(before: Option<&Snapshot>, now: &Snapshot) -> Vec<String> {
         }
     }
     for trouble in earlier {
-        if verdict_of(&now.failed_checks, &trouble.check) == Status::Ok {
-            lines.push(format!("{at} {} {} → OK", trouble.check, trouble.verdict));
+        if status_of(&now.failed_checks, &trouble.check) == Status::Ok {
+            lines.push(format!("{at} {} {} → OK", trouble.check, trouble.status));
         }
     }
     lines
 }
 
-fn verdict_of(bad: &[FailedCheck], check: &str) -> Status {
-    bad.iter().find(|trouble| trouble.check == check).map_or(Status::Ok, |t| t.verdict)
+fn status_of(bad: &[FailedCheck], check: &str) -> Status {
+    bad.iter().find(|trouble| trouble.check == check).map_or(Status::Ok, |t| t.status)
 }
 
 /// `CRITICAL 3.3`
@@ -54,12 +54,12 @@ fn time(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::snapshot::{Figures, SnapshotDetail};
+    use crate::facts::snapshot::{MetricValues, SnapshotDetail};
 
     fn snapshot(verdict: Status, bad: &[(&str, Status)]) -> Snapshot {
         let trouble = |(check, verdict): &(&str, Status)| FailedCheck {
             check: (*check).to_owned(),
-            verdict: *verdict,
+            status: *verdict,
             message: format!("{check} said"),
         };
         Snapshot {
@@ -68,7 +68,7 @@ mod tests {
             status: verdict,
             section: (verdict != Status::Ok).then(|| "3.3".to_owned()),
             failed_checks: bad.iter().map(trouble).collect(),
-            metrics: Figures::default(),
+            metrics: MetricValues::default(),
             detail: SnapshotDetail::default(),
         }
     }

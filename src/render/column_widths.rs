@@ -9,7 +9,7 @@ pub const GAP: usize = 2;
 /// A column of sentences that would be narrower than this is folded: where they wrap,
 const MIN_WRAPPED: usize = 20;
 /// and where they are cut, for what is left must tell one row from the next.
-const MIN_CUT: usize = 40;
+const MIN_TRUNCATED: usize = 40;
 /// Longer words are broken rather than kept.
 const MAX_WORD: usize = 40;
 
@@ -60,7 +60,7 @@ impl ColumnWidth {
         let most = cells().map(wrap::width).max().unwrap_or(0);
         let word = || cells().map(longest_word).max().unwrap_or(0).min(MAX_WORD);
         let least = match (column.give, table.one_line) {
-            (ShrinkOrder::WrapThenDrop, true) => MIN_CUT,
+            (ShrinkOrder::WrapThenDrop, true) => MIN_TRUNCATED,
             (ShrinkOrder::WrapThenDrop, false) => word().max(MIN_WRAPPED),
             (_, true) => most,
             (_, false) => word(),

@@ -9,7 +9,7 @@ use crate::report::{Provenance, Report};
 pub fn render(report: &Report, from: &Provenance) -> String {
     let mut text = String::new();
     for (part, from) in report.parts(from) {
-        let whose = match (report.members.is_empty(), &from.context) {
+        let whose = match (report.contexts.is_empty(), &from.context) {
             (false, Some(context)) => format!("{context}: "),
             _ => String::new(),
         };
@@ -25,7 +25,7 @@ pub fn render(report: &Report, from: &Provenance) -> String {
 fn annotations(report: &Report, whose: &str) -> String {
     let mut text = String::new();
     for verdict in [Status::Critical, Status::Unknown, Status::Warning] {
-        for finding in report.findings.iter().filter(|finding| finding.verdict == verdict) {
+        for finding in report.findings.iter().filter(|finding| finding.status == verdict) {
             text.push_str(&annotation(finding, whose));
         }
     }
@@ -38,7 +38,7 @@ fn annotations(report: &Report, whose: &str) -> String {
 }
 
 fn annotation(finding: &Finding, whose: &str) -> String {
-    let level = if finding.verdict == Status::Warning { "warning" } else { "error" };
+    let level = if finding.status == Status::Warning { "warning" } else { "error" };
     let mut properties = String::new();
     if let Some(place) = &finding.place {
         let file = property(&place.file.display().to_string());

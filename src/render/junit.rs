@@ -56,16 +56,17 @@ fn suite(report: &Report, from: &Provenance) -> (Counts, String) {
     let errors: Vec<_> = report.errors.iter().map(|error| error.message.as_str()).collect();
     // A command that could not judge at all is a test case too: no cases would read as green.
     let lone = (report.findings.is_empty() && !errors.is_empty()).then(|| errors.join("; "));
-    let count = |wanted: Kind| report.findings.iter().filter(|f| kind(report, f) == wanted).count();
+    let count =
+        |wanted: JunitKind| report.findings.iter().filter(|f| kind(report, f) == wanted).count();
     let name = escape(&match &from.context {
         Some(context) => format!("cliplyctl {} ({context})", report.command),
         None => format!("cliplyctl {}", report.command),
     });
     let counts = Counts {
         tests: cases.len() + usize::from(lone.is_some()),
-        failures: count(Kind::Failure),
-        errors: count(Kind::Error) + usize::from(lone.is_some()),
-        skipped: count(Kind::Skipped),
+        failures: count(JunitKind::Failure),
+        errors: count(JunitKind::Error) + usize::from(lone.is_some()),
+        skipped: count(JunitKind::Skipped),
     };
     let seconds = from.duration_ms as f64 / 1e3;
     let started = from.started_at.strftime("%Y-%m-%dT%H:%M:%SZ");
@@ -87,7 +88,7 @@ fn suite(report: &Report, from: &Provenance) -> (Counts, String) {
 
 /// What becomes of a finding.
 #[derive(PartialEq, Eq)]
-enum Kind {
+enum JunitKind {
     Passed,
     Forgiven,
     Failure,
@@ -95,29 +96,31 @@ enum Kind {
     Skipped,
 }
 
-fn kind(report: &Report, finding: &Finding) -> Kind {
-    match finding.verdict {
-        Status::Ok => Kind::Passed,
-        Status::Skipped { .. } => Kind::Skipped,
-        Status::Unknown => Kind::Error,
-        Status::Warning | Status::Critical if report.is_failure(finding) => Kind::Failure,
-        Status::Warning | Status::Critical => Kind::Forgiven,
+fn kind(report: &Report, finding: &Finding) -> JunitKind {
+    match finding.status {
+        Status::Ok => JunitKind::Passed,
+        Status::Skipped { .. } => JunitKind::Skipped,
+        Status::Unknown => JunitKind::Error,
+        Status::Warning | Status::Critical if report.is_failure(finding) => JunitKind::Failure,
+        Status::Warning | Status::Critical => JunitKind::Forgiven,
     }
 }
 
 fn case(report: &Report, finding: &Finding) -> String {
     let class = finding.check.split_once('.').map_or(finding.check, |(category, _)| category);
     let name = escape(&format!("{}: {}", finding.check, finding.subject));
-    let (word, message) = (finding.verdict.as_str(), escape(&finding.message));
+    let (word, message) = (finding.status.as_str(), escape(&finding.message));
     let what_to_do = escape(&advice(finding));
     let inside = match kind(report, finding) {
-        Kind::Passed => format!("<system-out>{message}</system-out>"),
-        Kind::Forgiven => format!("<system-out>forgiven {word}: {message}</system-out>"),
-        Kind::Skipped => format!("<skipped message=\"{message}\"/>"),
-        Kind::Failure => {
+        JunitKind::Passed => format!("<system-out>{message}</system-out>"),
+        JunitKind::Forgiven => format!("<system-out>forgiven {word}: {message}</system-out>"),
+        JunitKind::Skipped => format!("<skipped message=\"{message}\"/>"),
+        JunitKind::Failure => {
             format!("<failure type=\"{word}\" message=\"{message}\">{what_to_do}</failure>")
         }
-        Kind::Error => format!("<error type=\"{word}\" message=\"{message}\">{what_to_do}</error>"),
+        JunitKind::Error => {
+            format!("<error type=\"{word}\" message=\"{message}\">{what_to_do}</error>")
+        }
     };
     format!(
         "    <testcase classname=\"cliplyctl.{class}\" name=\"{name}\">\n      {inside}\n    \

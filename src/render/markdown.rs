@@ -47,7 +47,7 @@ fn grid(table: &Table) -> String {
 fn cell(cell: &Cell) -> String {
     match cell.tone {
         CellStyle::Command => code(&cell.text),
-        CellStyle::Verdict(verdict) if cell.text == verdict.label() => {
+        CellStyle::Status(verdict) if cell.text == verdict.label() => {
             format!("**{}**", verdict.label())
         }
         _ => prose(&cell.text),

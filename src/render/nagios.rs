@@ -20,7 +20,7 @@ pub fn render(report: &Report, from: &Provenance) -> String {
     let command = report.command.to_uppercase();
     let mut text = format!("{command} {}: {}", status(report), plain(&report.one_line_summary()));
     let parts: Vec<_> =
-        report.parts(from).into_iter().map(|part| (whose(report, part.1), part.0)).collect();
+        report.parts(from).into_iter().map(|part| (subject_of(report, part.1), part.0)).collect();
     let data: Vec<_> =
         parts.iter().flat_map(|(whose, part)| performance(&part.findings, whose)).collect();
     if !data.is_empty() {
@@ -36,8 +36,8 @@ pub fn render(report: &Report, from: &Provenance) -> String {
 }
 
 /// `prod-eu/` in front of what belongs to one of several contexts.
-fn whose(report: &Report, from: &Provenance) -> String {
-    match (report.members.is_empty(), &from.context) {
+fn subject_of(report: &Report, from: &Provenance) -> String {
+    match (report.contexts.is_empty(), &from.context) {
         (false, Some(context)) => format!("{}/", plain(context).replace(['\'', '='], "_")),
         _ => String::new(),
     }
@@ -46,7 +46,7 @@ fn whose(report: &Report, from: &Provenance) -> String {
 /// What is not OK, one line each; of several contexts also why one could not be asked.
 fn details(report: &Report, whose: &str) -> Vec<String> {
     let finding = |finding: &&Finding| {
-        let (label, subject) = (finding.verdict.label(), plain(&finding.subject));
+        let (label, subject) = (finding.status.label(), plain(&finding.subject));
         format!("{label} {whose}{} {subject}: {}\n", finding.check, plain(&finding.message))
     };
     let errors = report.errors.iter().filter(|_| !whose.is_empty() && report.findings.is_empty());

@@ -19,7 +19,7 @@ pub fn render(report: &Report, from: &Provenance) -> String {
     // What is not OK is among the checks already, and data is one document.
     head.retain(|name, _| !matches!(name.as_str(), "findings" | "data" | "contexts"));
     head.insert("schema".to_owned(), SCHEMA.into());
-    if !report.members.is_empty() {
+    if !report.contexts.is_empty() {
         return line("fleet", head);
     }
     let mut text = line("head", head);

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use super::prometheus::escape;
-use crate::facts::snapshot::{FIGURES, GroupLine, KindLine, Snapshot};
+use crate::facts::snapshot::{GroupLine, KindLine, METRICS, Snapshot};
 use crate::report::Provenance;
 
 /// Labels and value of a sample.
-type Sample = (Vec<(&'static str, String)>, f64);
+type MetricSample = (Vec<(&'static str, String)>, f64);
 
 /// Every metric, and the end.
 #[must_use]
@@ -22,19 +22,19 @@ pub fn render(snapshot: &Snapshot, from: &Provenance) -> String {
         one(snapshot.status.number().into()),
     );
     let checks = snapshot.failed_checks.iter().map(|trouble| {
-        (vec![("check", trouble.check.clone())], f64::from(trouble.verdict.number()))
+        (vec![("check", trouble.check.clone())], f64::from(trouble.status.number()))
     });
     let about = "Verdict of a check that is not OK; one that is has no sample.";
     page.metric("cliplyctl_check_verdict", "", about, checks.collect());
-    for doc in &FIGURES {
-        let Some(measure) = snapshot.metrics.get(doc.figure) else { continue };
+    for doc in &METRICS {
+        let Some(measure) = snapshot.metrics.get(doc.metric) else { continue };
         let unit = doc.unit.replace("/min", "_per_minute");
         let name = if doc.name == unit { unit.clone() } else { format!("{}_{unit}", doc.name) };
         page.metric(&format!("cliplyctl_{name}"), &unit, doc.about, one(measure.value));
     }
-    let bounds = FIGURES
+    let bounds = METRICS
         .iter()
-        .filter(|doc| snapshot.metrics.get(doc.figure).is_some_and(|measure| measure.at_least));
+        .filter(|doc| snapshot.metrics.get(doc.metric).is_some_and(|measure| measure.at_least));
     let bounds = bounds.map(|doc| (vec![("figure", doc.name.to_owned())], 1.0)).collect();
     page.metric("cliplyctl_lower_bound", "", "1 for a figure that is a lower bound.", bounds);
     kinds(&mut page, &snapshot.detail.kinds);
@@ -69,7 +69,7 @@ fn kinds(page: &mut MetricsText, kinds: &[KindLine]) {
 fn causes(page: &mut MetricsText, causes: &[GroupLine]) {
     let jobs = |count: fn(&GroupLine) -> u64| {
         let labels =
-            |line: &GroupLine| vec![("group", line.hash.clone()), ("kind", line.kind.clone())];
+            |line: &GroupLine| vec![("group", line.group.clone()), ("kind", line.kind.clone())];
         causes.iter().map(|line| (labels(line), count(line) as f64)).collect::<Vec<_>>()
     };
     let about = "Jobs of a cause among the newest dead letters.";
@@ -84,7 +84,7 @@ struct MetricsText {
 }
 
 impl MetricsText {
-    fn metric(&mut self, name: &str, unit: &str, about: &str, samples: Vec<Sample>) {
+    fn metric(&mut self, name: &str, unit: &str, about: &str, samples: Vec<MetricSample>) {
         if samples.is_empty() {
             return;
         }
@@ -107,11 +107,11 @@ impl MetricsText {
 mod tests {
     use super::*;
     use crate::facts::Status;
-    use crate::facts::snapshot::{Figures, Metric, SnapshotDetail};
+    use crate::facts::snapshot::{Metric, MetricValues, SnapshotDetail};
 
     #[test]
     fn metric_names_end_with_units_and_unknown_values_are_omitted() {
-        let mut figures = Figures::default();
+        let mut figures = MetricValues::default();
         figures.exact(Metric::Workers, Some(2.0));
         figures.exact(Metric::Throughput, Some(1.5));
         let snapshot = Snapshot {

@@ -42,8 +42,8 @@ fn of_one(report: &Report, from: &Provenance) -> Vec<(String, String, Samples)> 
     let help = "Verdict of the command: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.";
     let mut metrics = vec![named("verdict", help, one(overall(report)))];
     let help = "Verdict of a check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN or skipped.";
-    metrics.push(named("check_verdict", help, verdicts(report, &base)));
-    for (unit, samples) in readings(report, &base) {
+    metrics.push(named("check_verdict", help, status_samples(report, &base)));
+    for (unit, samples) in value_samples(report, &base) {
         let help = format!("What a check read, in {}.", unit.replace('_', " "));
         metrics.push(named(&format!("reading_{unit}"), &help, samples));
     }
@@ -70,7 +70,7 @@ fn metric(text: &mut String, name: &str, help: &str, samples: &Samples) {
 }
 
 fn overall(report: &Report) -> f64 {
-    report.verdict.map_or_else(
+    report.status.map_or_else(
         || if report.errors.is_empty() { 0.0 } else { number(Status::Unknown) },
         number,
     )
@@ -86,16 +86,16 @@ fn number(verdict: Status) -> f64 {
     }
 }
 
-fn verdicts(report: &Report, base: &str) -> Samples {
+fn status_samples(report: &Report, base: &str) -> Samples {
     let mut worst: BTreeMap<String, Status> = BTreeMap::new();
     for finding in &report.findings {
         let known = worst.entry(labels(base, finding)).or_insert(Status::Ok);
-        *known = known.worse(finding.verdict);
+        *known = known.worse(finding.status);
     }
     worst.into_iter().map(|(labels, verdict)| (labels, number(verdict))).collect()
 }
 
-fn readings(report: &Report, base: &str) -> BTreeMap<String, Samples> {
+fn value_samples(report: &Report, base: &str) -> BTreeMap<String, Samples> {
     let mut metrics: BTreeMap<String, Samples> = BTreeMap::new();
     for finding in &report.findings {
         let Some(evidence) = &finding.evidence else { continue };

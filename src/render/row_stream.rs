@@ -7,7 +7,7 @@ use super::{Format, sanitize};
 
 /// How rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rows {
+pub enum RowStream {
     /// One JSON object a line.
     Ndjson,
     /// RFC 4180 with a header line.
@@ -17,7 +17,7 @@ pub enum Rows {
 /// What a spreadsheet takes for the beginning of a formula.
 const FORMULA: [char; 9] = ['=', '+', '-', '@', '\t', '＝', '＋', '－', '＠'];
 
-impl Rows {
+impl RowStream {
     /// How rows of this format are written; none where it is no format of rows.
     #[must_use]
     pub fn from_format(format: Format) -> Option<Self> {
@@ -80,29 +80,29 @@ mod tests {
     #[test]
     fn csv_cells_are_quoted_per_rfc_4180() {
         let row = json!({"a": "x", "b": "1,5", "c": "say \"hi\"", "d": "two\nlines", "e": null, "f": -1.5});
-        let text = Rows::Csv.row(&row);
+        let text = RowStream::Csv.row(&row);
         assert_eq!(text, "x,\"1,5\",\"say \"\"hi\"\"\",\"two\nlines\",,-1.5\r\n");
-        assert_eq!(Rows::Csv.head(&["a", "b"]), "a,b\r\n");
+        assert_eq!(RowStream::Csv.head(&["a", "b"]), "a,b\r\n");
     }
 
     #[test]
     fn formula_cells_are_neutralized_in_csv() {
         for text in ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "\t=1", "＝1"] {
-            let line = Rows::Csv.row(&json!({ "error": text }));
+            let line = RowStream::Csv.row(&json!({ "error": text }));
             assert!(line.trim_start_matches('"').starts_with('\''), "{line}");
         }
         // An id is a number, whatever its sign.
-        assert_eq!(Rows::Csv.row(&json!({ "id": "-5" })), "-5\r\n");
+        assert_eq!(RowStream::Csv.row(&json!({ "id": "-5" })), "-5\r\n");
     }
 
     #[test]
     fn control_characters_never_reach_the_rows() {
         let row = json!({"error": "a\u{1b}[31m\u{9b}\u{202e}"});
-        for rows in [Rows::Csv, Rows::Ndjson] {
+        for rows in [RowStream::Csv, RowStream::Ndjson] {
             let text = rows.row(&row);
             assert!(!text.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{text}");
         }
-        let line: Value = serde_json::from_str(&Rows::Ndjson.row(&row)).unwrap();
+        let line: Value = serde_json::from_str(&RowStream::Ndjson.row(&row)).unwrap();
         assert_eq!(line, row);
     }
 }

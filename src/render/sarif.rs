@@ -79,7 +79,7 @@ fn result(report: &Report, checks: &[&str], finding: &Finding) -> Value {
         "partialFingerprints": {
             "checkAndSubject/v1": format!("{} {}", finding.check, finding.subject)
         },
-        "properties": { "verdict": finding.verdict.as_str() },
+        "properties": { "verdict": finding.status.as_str() },
     });
     if let Some(remedy) = &finding.remedy {
         result["properties"]["remedy"] = remedy.as_str().into();
@@ -92,7 +92,7 @@ fn result(report: &Report, checks: &[&str], finding: &Finding) -> Value {
 
 /// UNKNOWN is an error: what could not be judged must not read as green. What `--fail-on` forgives is a note.
 fn kind(report: &Report, finding: &Finding) -> (&'static str, &'static str) {
-    match finding.verdict {
+    match finding.status {
         Status::Ok => ("pass", "none"),
         Status::Skipped { .. } => ("notApplicable", "none"),
         _ if !report.is_failure(finding) => ("fail", "note"),

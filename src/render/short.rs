@@ -38,11 +38,11 @@ mod tests {
         ];
         let mut document = Document::default();
         document.headline(Status::Critical, "3.2 The app answers but is not ready");
-        let mut report = Report::judged("triage", findings, FailOn::Warning, (), document);
+        let mut report = Report::from_findings("triage", findings, FailOn::Warning, (), document);
         report.section = Some(Diagnosis {
             section: Section::NotReady,
-            behind: None,
-            verdict: Status::Critical,
+            result_in: None,
+            status: Status::Critical,
             matched: vec![finding(Section::NotReady, "db: connection refused")],
             ruled_out: vec![],
             next: None,

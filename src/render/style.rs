@@ -64,10 +64,10 @@ impl<'a> Styler<'a> {
             CellStyle::Strong => Style::new().bold(),
             CellStyle::Muted => Style::new().dimmed(),
             CellStyle::Command => Style::new().cyan(),
-            CellStyle::Verdict(Status::Ok) => Style::new().green(),
-            CellStyle::Verdict(Status::Warning) => Style::new().yellow(),
-            CellStyle::Verdict(Status::Critical) => Style::new().red().bold(),
-            CellStyle::Verdict(_) => Style::new().magenta(),
+            CellStyle::Status(Status::Ok) => Style::new().green(),
+            CellStyle::Status(Status::Warning) => Style::new().yellow(),
+            CellStyle::Status(Status::Critical) => Style::new().red().bold(),
+            CellStyle::Status(_) => Style::new().magenta(),
         };
         text.style(style).to_string()
     }

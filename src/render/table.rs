@@ -67,7 +67,7 @@ fn rows(table: &Table, brush: Styler<'_>) -> String {
 }
 
 fn headline(verdict: Status, text: &str, brush: Styler<'_>) -> String {
-    let label = Cell::verdict(verdict);
+    let label = Cell::status(verdict);
     let indent = " ".repeat(label.text.len() + 2);
     format!("{}  {}", brush.cell(&label), hanging(&Cell::strong(text), &indent, brush))
 }

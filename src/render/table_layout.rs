@@ -20,7 +20,7 @@ pub fn paint(table: &Table, brush: Styler<'_>) -> String {
         .collect();
     let fit = fit(table, &texts, brush.width());
     let grid = Grid { table, fit: &fit, brush };
-    let rows: Vec<Row<'_>> =
+    let rows: Vec<LayoutRow<'_>> =
         table.rows.iter().zip(&texts).map(|(cells, texts)| grid.row(cells, texts)).collect();
     let head: Vec<Cell> =
         table.columns.iter().map(|column| Cell::muted(column.title.to_uppercase())).collect();
@@ -40,7 +40,7 @@ pub fn paint(table: &Table, brush: Styler<'_>) -> String {
 }
 
 /// The cells of a row that stand side by side, their texts broken into lines.
-type Row<'a> = Vec<(&'a Cell, Vec<String>)>;
+type LayoutRow<'a> = Vec<(&'a Cell, Vec<String>)>;
 
 struct Grid<'a> {
     table: &'a Table,
@@ -50,14 +50,14 @@ struct Grid<'a> {
 
 impl Grid<'_> {
     /// Headings are never broken.
-    fn head<'a>(&self, titles: &'a [Cell]) -> Option<Row<'a>> {
+    fn head<'a>(&self, titles: &'a [Cell]) -> Option<LayoutRow<'a>> {
         let any = titles.iter().any(|title| !title.text.is_empty());
         let title =
             |(index, _): &(usize, usize)| (&titles[*index], vec![titles[*index].text.clone()]);
         any.then(|| self.fit.shown.iter().map(title).collect())
     }
 
-    fn row<'a>(&self, cells: &'a [Cell], texts: &[String]) -> Row<'a> {
+    fn row<'a>(&self, cells: &'a [Cell], texts: &[String]) -> LayoutRow<'a> {
         let cell =
             |(index, width): &(usize, usize)| (&cells[*index], self.lines(&texts[*index], *width));
         self.fit.shown.iter().map(cell).collect()
@@ -66,7 +66,7 @@ impl Grid<'_> {
     /// The columns that stand side by side. Their texts are broken already: a table that arranged its
     /// own content could neither cut a listing nor say which lines make up a row. They are painted
     /// afterwards: what is painted is slow to measure.
-    fn arranged(&self, head: Option<&Row<'_>>, rows: &[Row<'_>]) -> comfy_table::Table {
+    fn arranged(&self, head: Option<&LayoutRow<'_>>, rows: &[LayoutRow<'_>]) -> comfy_table::Table {
         let mut grid = comfy_table::Table::new();
         grid.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
         if let Some(head) = head {
@@ -82,7 +82,7 @@ impl Grid<'_> {
         grid
     }
 
-    fn side_by_side(&self, row: &Row<'_>) -> Vec<comfy_table::Cell> {
+    fn side_by_side(&self, row: &LayoutRow<'_>) -> Vec<comfy_table::Cell> {
         let cell = |((_, lines), (index, _)): (&(&Cell, Vec<String>), &(usize, usize))| {
             comfy_table::Cell::new(lines.join("\n")).set_alignment(
                 match self.table.columns[*index].align {
@@ -95,7 +95,7 @@ impl Grid<'_> {
     }
 
     /// Paints the lines of a row: each piece where it stands, for only spaces are between them.
-    fn add(&self, out: &mut String, lines: impl Iterator<Item = String>, row: &Row<'_>) {
+    fn add(&self, out: &mut String, lines: impl Iterator<Item = String>, row: &LayoutRow<'_>) {
         let height = row.iter().map(|(_, lines)| lines.len()).max().unwrap_or(0);
         for (number, line) in lines.take(height).enumerate() {
             let mut rest = line.trim_end();
@@ -151,7 +151,7 @@ impl Grid<'_> {
 
     fn lines(&self, text: &str, width: usize) -> Vec<String> {
         if self.table.one_line {
-            vec![wrap::cut(text, width)]
+            vec![wrap::truncate(text, width)]
         } else {
             wrap::lines(text, width).map(str::to_owned).collect()
         }
@@ -235,7 +235,7 @@ ID                                      DIED
         let mut table = Table::new(["table", "select", "delete"].map(Column::text).to_vec());
         table.row(vec![
             "public.jobs".into(),
-            Cell::judged("all rows ≠ deny", Status::Critical),
+            Cell::value_with_status("all rows ≠ deny", Status::Critical),
             "denied".into(),
         ]);
         let expected = "\

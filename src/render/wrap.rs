@@ -33,7 +33,7 @@ pub fn lines(text: &str, width: usize) -> impl Iterator<Item = &str> {
 
 /// As much of a text as fits on one line; an ellipsis says that there is more.
 #[must_use]
-pub fn cut(text: &str, width: usize) -> String {
+pub fn truncate(text: &str, width: usize) -> String {
     if overflow(text, width).is_none() {
         return text.to_owned();
     }
@@ -104,16 +104,16 @@ mod tests {
 
     #[test]
     fn truncated_text_fits_and_ends_with_an_ellipsis() {
-        assert_eq!(cut("FFmpeg timed out", 16), "FFmpeg timed out");
-        assert_eq!(cut("FFmpeg timed out", 12), "FFmpeg time…");
-        assert_eq!(cut("FFmpeg timed out", 8), "FFmpeg…");
-        assert_eq!(cut("日本語", 4), "日…");
+        assert_eq!(truncate("FFmpeg timed out", 16), "FFmpeg timed out");
+        assert_eq!(truncate("FFmpeg timed out", 12), "FFmpeg time…");
+        assert_eq!(truncate("FFmpeg timed out", 8), "FFmpeg…");
+        assert_eq!(truncate("日本語", 4), "日…");
     }
 
     #[test]
     fn grapheme_clusters_are_measured_and_never_split() {
         assert_eq!(wrapped("ab1️⃣", 3), ["ab", "1️⃣"]);
         assert_eq!(wrapped("a❤️❤️", 3), ["a❤️", "❤️"]);
-        assert_eq!(cut("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
+        assert_eq!(truncate("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}…");
     }
 }

@@ -100,7 +100,7 @@ impl From<&Cost> for NowJson {
         Self {
             took_ms,
             given_up_after_ms,
-            reads: cost.outlook.scans.iter().map(|scan| scan.as_str()).collect(),
+            reads: cost.planner_estimate.scans.iter().map(|scan| scan.as_str()).collect(),
             pages: pages.map(|pages| pages.value),
             pages_estimated: pages.is_some_and(|pages| pages.estimate),
         }

@@ -69,10 +69,10 @@ pub fn blocks(document: &mut Document, lanes: &[CanaryGroupResult]) {
     sorted.sort_by_key(|lane| lane.stopped.is_none());
     for lane in sorted.into_iter().take(SHOWN) {
         let went = match lane.stopped {
-            Some(CanaryStop::Failed) => Cell::judged("stopped", Status::Critical),
-            Some(CanaryStop::Timeout) => Cell::judged("no outcome", Status::Unknown),
+            Some(CanaryStop::Failed) => Cell::value_with_status("stopped", Status::Critical),
+            Some(CanaryStop::Timeout) => Cell::value_with_status("no outcome", Status::Unknown),
             None if lane.not_requeued > 0 => Cell::plain("on its way"),
-            None if lane.undecided => Cell::judged("not decided", Status::Unknown),
+            None if lane.undecided => Cell::value_with_status("not decided", Status::Unknown),
             None => Cell::plain("passed"),
         };
         table.row(vec![
@@ -80,8 +80,8 @@ pub fn blocks(document: &mut Document, lanes: &[CanaryGroupResult]) {
             went,
             Cell::plain(count(lane.requeued)),
             Cell::plain(count(lane.not_requeued)),
-            Cell::plain(describe_counts(&lane.step)),
-            Cell::plain(first_line(&lane.template)),
+            Cell::plain(describe_counts(&lane.last_batch)),
+            Cell::plain(first_line(&lane.cause)),
         ]);
     }
     document.push(Block::Table(table));
@@ -100,10 +100,10 @@ pub fn blocks(document: &mut Document, lanes: &[CanaryGroupResult]) {
 #[must_use]
 pub fn json(lanes: &[CanaryGroupResult]) -> Vec<LaneJson> {
     let lane = |lane: &CanaryGroupResult| {
-        let of = |standing| lane.step.count(standing);
+        let of = |standing| lane.last_batch.count(standing);
         LaneJson {
             group: lane.group.clone(),
-            template: lane.template.clone(),
+            template: lane.cause.clone(),
             jobs: lane.jobs,
             requeued: lane.requeued,
             left: lane.not_requeued,
@@ -112,11 +112,11 @@ pub fn json(lanes: &[CanaryGroupResult]) -> Vec<LaneJson> {
                 CanaryStop::Timeout => "timeout",
             }),
             step: StepJson {
-                jobs: lane.step.total(),
+                jobs: lane.last_batch.total(),
                 finished: of(JobOutcome::Finished),
                 failed_again: of(JobOutcome::FailedAgain),
                 failed_otherwise: of(JobOutcome::FailedOther),
-                open: lane.step.total() - lane.step.decided(),
+                open: lane.last_batch.total() - lane.last_batch.decided(),
                 moved: of(JobOutcome::ChangedSince),
             },
             rest: lane.written_unwatched,

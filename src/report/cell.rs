@@ -16,7 +16,7 @@ pub enum CellStyle {
     /// A command to type.
     Command,
     /// The colour of a verdict.
-    Verdict(Status),
+    Status(Status),
 }
 
 /// A text with one meaning. The text may come from outside: the painter sanitises it.
@@ -53,14 +53,14 @@ impl Cell {
 
     /// A verdict, as its label.
     #[must_use]
-    pub fn verdict(verdict: Status) -> Self {
-        Self::toned(verdict.label(), CellStyle::Verdict(verdict))
+    pub fn status(verdict: Status) -> Self {
+        Self::toned(verdict.label(), CellStyle::Status(verdict))
     }
 
     /// Text in the colour of a verdict; plain where the verdict is OK.
-    pub fn judged(text: impl Into<String>, verdict: Status) -> Self {
+    pub fn value_with_status(text: impl Into<String>, verdict: Status) -> Self {
         let tone =
-            if verdict == Status::Ok { CellStyle::Plain } else { CellStyle::Verdict(verdict) };
+            if verdict == Status::Ok { CellStyle::Plain } else { CellStyle::Status(verdict) };
         Self::toned(text, tone)
     }
 

@@ -97,7 +97,7 @@ impl From<&EarlierRequeue<'_>> for RequeueJson {
     fn from(earlier: &EarlierRequeue<'_>) -> Self {
         let (outcome, died_after, same_cause) = match earlier.ending {
             EarlierRequeueResult::Undone => ("undone", None, None),
-            EarlierRequeueResult::DiedAgain { after, same } => ("died_again", after, same),
+            EarlierRequeueResult::FailedAgain { after, same } => ("died_again", after, same),
         };
         Self {
             operation: earlier.requeued.operation.clone(),
@@ -238,7 +238,7 @@ fn requeues(earlier: &[EarlierRequeue<'_>]) -> Table {
 }
 
 fn outcome(ending: EarlierRequeueResult) -> String {
-    let EarlierRequeueResult::DiedAgain { after, same } = ending else {
+    let EarlierRequeueResult::FailedAgain { after, same } = ending else {
         return "undone".to_owned();
     };
     let after = after.map_or_else(String::new, |s| format!(" after {}", text::age(s)));

@@ -130,7 +130,7 @@ fn footer(page: &DeadLetters, order: Order) -> String {
     let cut = if page.more { "; there are more" } else { "" };
     let first = if order == Order::Oldest { "oldest" } else { "newest" };
     let window = page.window.map(|n| format!("; only the {first} {} were read", text::count(n)));
-    let slow = if order == Order::Died { "; by death: all of them were read" } else { "" };
+    let slow = if order == Order::DeadSince { "; by death: all of them were read" } else { "" };
     let window = window.unwrap_or_default();
     format!("{shown} shown of {}{cut}{window}{slow}", count_text(&page.total))
 }

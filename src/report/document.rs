@@ -103,8 +103,8 @@ impl Document {
     /// Adds the next commands of findings that are not OK: the worst first, each once, with the section
     /// that explains it. Where a command would send to itself, the section is what to read next.
     pub fn next_of(&mut self, findings: &[Finding], own: &str) {
-        let mut bad: Vec<_> = findings.iter().filter(|f| f.verdict != Status::Ok).collect();
-        bad.sort_by_key(|finding| std::cmp::Reverse(finding.verdict.rank()));
+        let mut bad: Vec<_> = findings.iter().filter(|f| f.status != Status::Ok).collect();
+        bad.sort_by_key(|finding| std::cmp::Reverse(finding.status.rank()));
         let mut commands: Vec<(String, Cell)> = Vec::new();
         for finding in bad {
             let Some(command) = &finding.next else { continue };

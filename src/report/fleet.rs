@@ -18,7 +18,7 @@ impl ContextReport {
     /// The verdict on this context; one that could not be asked is UNKNOWN.
     #[must_use]
     pub fn verdict(&self) -> Status {
-        match self.report.verdict {
+        match self.report.status {
             Some(Status::Skipped { .. }) | None => Status::Unknown,
             Some(verdict) => verdict,
         }
@@ -36,16 +36,21 @@ impl ContextReport {
 pub fn report(command: &'static str, mut members: Vec<ContextReport>, fail_on: FailOn) -> Report {
     members.sort_by_key(|member| ORDER.iter().position(|rank| *rank == member.verdict()));
     let verdict = Status::worst(members.iter().map(ContextReport::verdict));
-    let mut report =
-        Report::judged(command, vec![], fail_on, Value::Null, document(command, &members, verdict));
-    report.verdict = Some(verdict);
+    let mut report = Report::from_findings(
+        command,
+        vec![],
+        fail_on,
+        Value::Null,
+        document(command, &members, verdict),
+    );
+    report.status = Some(verdict);
     report.exit = exit(&members);
     report.summary = vec![("contexts", members.len().into())];
     for rank in ORDER {
         report.summary.push((rank.as_str(), count(&members, rank).into()));
     }
     report.examined = members.iter().map(|member| member.name().to_owned()).collect();
-    report.members = members;
+    report.contexts = members;
     report
 }
 
@@ -109,16 +114,16 @@ fn headline(members: &[ContextReport]) -> String {
 
 /// Verdict, context, the command's figures, and what led to the verdict.
 fn table(command: &str, members: &[ContextReport]) -> Table {
-    let figures = figures(command, members);
+    let figures = metric_cells(command, members);
     let mut columns = vec![Column::text("verdict"), Column::text("context")];
     columns.extend(figures.iter().map(|name| Column::number(name)));
     columns.push(Column::prose("reading"));
     let mut table = Table::new(columns);
     for member in members {
         let verdict = member.verdict();
-        let mut row = vec![Cell::verdict(verdict), Cell::strong(member.name())];
-        row.extend(figures.iter().map(|name| figure(&member.report, name)));
-        let sentence = reading(member);
+        let mut row = vec![Cell::status(verdict), Cell::strong(member.name())];
+        row.extend(figures.iter().map(|name| metric_cell(&member.report, name)));
+        let sentence = describe_context(member);
         row.push(if verdict == Status::Ok { Cell::muted(sentence) } else { Cell::plain(sentence) });
         table.row(row);
     }
@@ -126,8 +131,8 @@ fn table(command: &str, members: &[ContextReport]) -> Table {
 }
 
 /// What led to the verdict; and what was not seen beside it, where the verdict does not say that.
-fn reading(member: &ContextReport) -> String {
-    let unseen = |finding: &&Finding| finding.verdict == Status::Unknown;
+fn describe_context(member: &ContextReport) -> String {
+    let unseen = |finding: &&Finding| finding.status == Status::Unknown;
     let unseen = member.report.findings.iter().find(unseen);
     match unseen.filter(|_| member.verdict() != Status::Unknown) {
         Some(finding) => {
@@ -138,7 +143,7 @@ fn reading(member: &ContextReport) -> String {
 }
 
 /// What the summaries hold. Those of triage are one verdict a question: its sentence says the worst.
-fn figures(command: &str, members: &[ContextReport]) -> Vec<&'static str> {
+fn metric_cells(command: &str, members: &[ContextReport]) -> Vec<&'static str> {
     let mut names = Vec::new();
     if command == "triage" {
         return names;
@@ -152,7 +157,7 @@ fn figures(command: &str, members: &[ContextReport]) -> Vec<&'static str> {
 }
 
 /// One figure; a dash where it is not known.
-fn figure(report: &Report, name: &str) -> Cell {
+fn metric_cell(report: &Report, name: &str) -> Cell {
     let value = report.summary.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
     match value {
         None | Some(Value::Null) => Cell::muted("–"),
@@ -174,9 +179,14 @@ mod tests {
     fn member(name: &str, verdict: Option<Status>) -> ContextReport {
         let report = match verdict {
             Some(verdict) => {
-                let mut report =
-                    Report::judged("queue", vec![], FailOn::Warning, (), Document::default());
-                report.verdict = Some(verdict);
+                let mut report = Report::from_findings(
+                    "queue",
+                    vec![],
+                    FailOn::Warning,
+                    (),
+                    Document::default(),
+                );
+                report.status = Some(verdict);
                 report.exit = ExitCode::from_status(verdict, FailOn::Warning);
                 report
             }
@@ -213,7 +223,7 @@ mod tests {
             report.document.headline_text(),
             Some("of 3 contexts: 1 critical (c), 1 unknown (b)")
         );
-        let names: Vec<_> = report.members.iter().map(ContextReport::name).collect();
+        let names: Vec<_> = report.contexts.iter().map(ContextReport::name).collect();
         assert_eq!(names, ["c", "b", "a"]);
     }
 }

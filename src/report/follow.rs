@@ -77,7 +77,7 @@ pub fn report(followed: &FollowResult, from: &Provenance) -> Report {
 /// All finished 0; some failed again 2; not finished, or not ours any more, 3; detached 130.
 #[must_use]
 pub fn exit(followed: &FollowResult) -> ExitCode {
-    let tally = &followed.tally;
+    let tally = &followed.counts;
     match followed.end {
         FollowEnd::Detached => ExitCode::Interrupted,
         _ if tally.failed() > 0 => ExitCode::Critical,
@@ -96,7 +96,7 @@ pub fn note_end(report: &mut Report, followed: &FollowResult) {
 /// The figures that a script wants first.
 pub fn summarise(report: &mut Report, followed: &FollowResult) {
     let standings = JobOutcome::ALL.into_iter();
-    report.summary.extend(standings.map(|s| (s.as_str(), followed.tally.count(s).into())));
+    report.summary.extend(standings.map(|s| (s.as_str(), followed.counts.count(s).into())));
 }
 
 /// The one sentence, and what needs looking at.
@@ -106,7 +106,7 @@ pub fn blocks(document: &mut Document, followed: &FollowResult) {
         ExitCode::Critical => Status::Critical,
         _ => Status::Unknown,
     };
-    document.headline(verdict, describe_counts(&followed.tally));
+    document.headline(verdict, describe_counts(&followed.counts));
     match &followed.end {
         FollowEnd::Decided if gone(followed) => {
             document.note("nothing is left to follow: others put its jobs back or moved them");
@@ -121,7 +121,7 @@ pub fn blocks(document: &mut Document, followed: &FollowResult) {
     }
     match &followed.zombies {
         Some(zombies) => zombies_of(document, zombies),
-        None if followed.behind => {
+        None if followed.has_unread_events => {
             document.note("not all events could be read: workers that act without a claim may be missing");
         }
         None => document.note(
@@ -132,7 +132,7 @@ pub fn blocks(document: &mut Document, followed: &FollowResult) {
 
 /// Whether none of its jobs is its own any more.
 fn gone(followed: &FollowResult) -> bool {
-    followed.tally.count(JobOutcome::ChangedSince) == followed.tally.total()
+    followed.counts.count(JobOutcome::ChangedSince) == followed.counts.total()
 }
 
 fn failures(followed: &FollowResult) -> Table {
@@ -146,9 +146,9 @@ fn failures(followed: &FollowResult) -> Table {
     for group in followed.failures.iter().take(SHOWN) {
         table.row(vec![
             Cell::plain(count(group.jobs)),
-            Cell::plain(count(group.again)),
+            Cell::plain(count(group.same_cause)),
             Cell::plain(group.group.to_string()),
-            Cell::plain(first_line(&group.template)),
+            Cell::plain(first_line(&group.cause)),
             Cell::plain(group.sample.to_string()),
         ]);
     }
@@ -170,7 +170,10 @@ fn zombies_of(document: &mut Document, zombies: &[ZombieWorker]) {
     for zombie in zombies.iter().take(SHOWN) {
         table.row(vec![
             Cell::plain(zombie.id.to_string()),
-            Cell::judged(zombie.worker.as_deref().unwrap_or("(no name)"), Status::Warning),
+            Cell::value_with_status(
+                zombie.worker.as_deref().unwrap_or("(no name)"),
+                Status::Warning,
+            ),
             Cell::plain(did(zombie)),
         ]);
     }
@@ -202,12 +205,12 @@ pub fn next(followed: &FollowResult) -> Vec<(String, String)> {
 /// The account for scripts.
 #[must_use]
 pub fn json(followed: &FollowResult) -> FollowJson {
-    let of = |standing| followed.tally.count(standing);
+    let of = |standing| followed.counts.count(standing);
     let failures = followed.failures.iter().take(NAMED).map(|group| FailureJson {
         group: group.group.to_string(),
-        template: group.template.clone(),
+        template: group.cause.clone(),
         jobs: group.jobs,
-        again: group.again,
+        again: group.same_cause,
         sample: group.sample.to_string(),
     });
     let zombie = |zombie: &ZombieWorker| ZombieJson {
@@ -223,7 +226,7 @@ pub fn json(followed: &FollowResult) -> FollowJson {
             FollowEnd::Detached => "detached",
             FollowEnd::Lost(_) => "lost",
         },
-        jobs: followed.tally.total(),
+        jobs: followed.counts.total(),
         finished: of(JobOutcome::Finished),
         failed_again: of(JobOutcome::FailedAgain),
         failed_otherwise: of(JobOutcome::FailedOther),

@@ -87,7 +87,7 @@ pub fn report(groups: &Groups, rules: &[&Advice], from: &Provenance) -> Report {
         document.push(Block::Table(table(groups, advice)));
     }
     document.note(footer(groups));
-    document.note(format!("requeued before: {}", groups.requeued.looked));
+    document.note(format!("requeued before: {}", groups.requeued.searched));
     document.next(groups.groups.first().map_or_else(Vec::new, |largest| {
         let command = format!("cliplyctl dlq list --group {}", largest.fingerprint.hash);
         vec![(command, "the jobs of the largest group".to_owned())]
@@ -96,7 +96,7 @@ pub fn report(groups: &Groups, rules: &[&Advice], from: &Provenance) -> Report {
         read: groups.read,
         cut: groups.truncated,
         unkept: groups.rare_groups_dropped,
-        requeued_before_looked: groups.requeued.looked.clone(),
+        requeued_before_looked: groups.requeued.searched.clone(),
         groups: groups.groups.iter().map(|g| GroupJson::new(groups, g, advice(g))).collect(),
     };
     let mut report = Report::listing("dlq groups", data, document);

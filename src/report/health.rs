@@ -57,7 +57,7 @@ pub fn report(
         summary.push(("http_status", health.http_status.into()));
         summary.push(("first_byte_ms", health.latency_ms.first_byte.into()));
     }
-    let mut report = Report::judged("health", findings, fail_on, data, document);
+    let mut report = Report::from_findings("health", findings, fail_on, data, document);
     service::record_coverage(&mut report, &seen.source, seen.error());
     report.summary.extend(summary);
     report
@@ -65,7 +65,7 @@ pub fn report(
 
 fn document(seen: &Observed<Health>, findings: &[Finding], from: &Provenance) -> Document {
     let mut document = Document::default();
-    let verdict = Status::worst(findings.iter().map(|finding| finding.verdict));
+    let verdict = Status::worst(findings.iter().map(|finding| finding.status));
     let sentence = findings.first().map_or("", |finding| &finding.message);
     document.headline(verdict, sentence);
     document.push(service::title("health", &seen.source, from));

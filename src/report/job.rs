@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::checks::job_explanation::JobExplanation;
-use crate::facts::job::{Event, Job, Requeued};
+use crate::facts::job::{Job, Requeued, TimelineEvent};
 use crate::facts::redact;
 use crate::text;
 
@@ -98,7 +98,7 @@ fn json(text: Option<&String>) -> Value {
     text.map_or(Value::Null, parse)
 }
 
-fn event_json(event: &Event) -> EventJson {
+fn event_json(event: &TimelineEvent) -> EventJson {
     let age = event.age.map(f64::round);
     EventJson { stage: event.stage.clone(), age, data: json(event.data.as_ref()) }
 }
@@ -171,12 +171,12 @@ pub(super) fn overview(job: &Job) -> Vec<(&'static str, Cell)> {
     add("last sign of life", ago(job.life_age));
     add("created", ago(job.created_age));
     add("last changed", ago(job.updated_age));
-    let stale = job.stale.as_ref();
+    let stale = job.other_state.as_ref();
     add("second column", stale.map(|value| format!("{value}: a state that is not kept up")));
     pairs
 }
 
-fn timeline(events: &[Event]) -> Table {
+fn timeline(events: &[TimelineEvent]) -> Table {
     let mut table =
         Table::new(vec![Column::number("ago"), Column::text("event"), Column::prose("details")]);
     for event in events {
@@ -190,7 +190,7 @@ fn timeline(events: &[Event]) -> Table {
 }
 
 /// The details of an event in words. What an operation wrote and found is for programs (`-o json`).
-fn details_of(event: &Event) -> String {
+fn details_of(event: &TimelineEvent) -> String {
     if let Some(undone) = &event.undoes {
         return format!("takes back {undone}");
     }

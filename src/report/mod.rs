@@ -57,7 +57,7 @@ pub struct Report {
     /// The command as typed, without flags: `dlq list`.
     pub command: &'static str,
     /// The verdict of a judging command; `None` for listings and writes.
-    pub verdict: Option<Status>,
+    pub status: Option<Status>,
     /// How the process ends.
     pub exit: ExitCode,
     /// The lowest verdict that fails; what lies below is shown and forgiven.
@@ -79,7 +79,7 @@ pub struct Report {
     /// Sources that failed on the way.
     pub errors: Vec<Error>,
     /// The reports of several contexts, of which this one is the sum.
-    pub members: Vec<ContextReport>,
+    pub contexts: Vec<ContextReport>,
     /// Where a report of something saved comes from; none: from this run.
     pub saved_from: Option<Provenance>,
     /// The same for people.
@@ -123,9 +123,9 @@ pub struct Diagnosis {
     /// The section.
     pub section: Section,
     /// The red section of which this one is the likely cause; none where it is red itself.
-    pub behind: Option<Section>,
+    pub result_in: Option<Section>,
     /// How bad what led there is; UNKNOWN: that it applies is not known.
-    pub verdict: Status,
+    pub status: Status,
     /// The findings that led there.
     pub matched: Vec<Finding>,
     /// Earlier sections, and why they are not the one.
@@ -140,9 +140,9 @@ pub struct RuledOut {
     /// The section.
     pub section: Section,
     /// OK rules it out; anything else is less pressing than what applies.
-    pub verdict: Status,
+    pub status: Status,
     /// What was read.
-    pub reading: String,
+    pub detail: String,
 }
 
 impl Report {
@@ -156,14 +156,14 @@ impl Report {
     }
 
     /// The report of a judging command: the worst finding decides.
-    pub fn judged(
+    pub fn from_findings(
         command: &'static str,
         findings: Vec<Finding>,
         fail_on: FailOn,
         data: impl Serialize + 'static,
         document: Document,
     ) -> Self {
-        let verdict = Status::worst(findings.iter().map(|f| f.verdict));
+        let verdict = Status::worst(findings.iter().map(|f| f.status));
         let exit = ExitCode::from_status(verdict, fail_on);
         let report = Self::new(command, Some(verdict), exit, findings, data, document);
         Self { fail_on, ..report }
@@ -182,7 +182,7 @@ impl Report {
 
     fn new(
         command: &'static str,
-        verdict: Option<Status>,
+        status: Option<Status>,
         exit: ExitCode,
         findings: Vec<Finding>,
         data: impl Serialize + 'static,
@@ -190,7 +190,7 @@ impl Report {
     ) -> Self {
         Self {
             command,
-            verdict,
+            status,
             exit,
             fail_on: FailOn::default(),
             findings,
@@ -200,7 +200,7 @@ impl Report {
             section: None,
             data: Data::new(data),
             agreement: None,
-            members: vec![],
+            contexts: vec![],
             saved_from: None,
             errors: vec![],
             document,
@@ -233,10 +233,10 @@ impl Report {
     /// What machines are told one by one: this report, or those of several contexts.
     #[must_use]
     pub fn parts<'a>(&'a self, from: &'a Provenance) -> Vec<(&'a Self, &'a Provenance)> {
-        if self.members.is_empty() {
+        if self.contexts.is_empty() {
             return vec![(self, from)];
         }
-        self.members.iter().map(|member| (&member.report, &member.from)).collect()
+        self.contexts.iter().map(|member| (&member.report, &member.from)).collect()
     }
 
     /// The headline and what led to it, where the headline does not say that itself: the readings that
@@ -245,10 +245,10 @@ impl Report {
     pub fn one_line_summary(&self) -> String {
         let headline = self.document.headline_text().unwrap_or_default();
         let bad = self.problems();
-        let worst = bad.first().map_or(Status::Ok, |finding| finding.verdict);
+        let worst = bad.first().map_or(Status::Ok, |finding| finding.status);
         let reasons: Vec<&str> = match &self.section {
             Some(section) => section.matched.iter().map(|f| f.message.as_str()).collect(),
-            None => bad.iter().filter(|f| f.verdict == worst).map(|f| f.message.as_str()).collect(),
+            None => bad.iter().filter(|f| f.status == worst).map(|f| f.message.as_str()).collect(),
         };
         let new: Vec<_> = reasons.into_iter().filter(|reason| !headline.contains(reason)).collect();
         let mut named = new.iter().take(NAMED).copied().collect::<Vec<_>>().join("; ");
@@ -270,21 +270,21 @@ impl Report {
             Status::Skipped { .. } => 3,
             Status::Ok => 4,
         };
-        let mut bad: Vec<_> = self.findings.iter().filter(|f| f.verdict != Status::Ok).collect();
-        bad.sort_by_key(|finding| order(finding.verdict));
+        let mut bad: Vec<_> = self.findings.iter().filter(|f| f.status != Status::Ok).collect();
+        bad.sort_by_key(|finding| order(finding.status));
         bad
     }
 
     /// Whether this finding is one that makes the command fail.
     #[must_use]
     pub fn is_failure(&self, finding: &Finding) -> bool {
-        ExitCode::from_status(finding.verdict, self.fail_on) != ExitCode::Ok
+        ExitCode::from_status(finding.status, self.fail_on) != ExitCode::Ok
     }
 
     /// The word for `status` in the envelope.
     #[must_use]
     pub fn status(&self) -> &'static str {
-        match (self.verdict, self.exit) {
+        match (self.status, self.exit) {
             (Some(verdict), _) => verdict.as_str(),
             (None, ExitCode::Ok) => "ok",
             (None, ExitCode::Warning) => "warning",

@@ -146,12 +146,12 @@ pub fn undo_plan(scope: &UndoScope<'_>, from: &Provenance) -> Document {
         let jobs = plural(scope.undone, "job was", "jobs were");
         document.note(format!("{jobs} put back by an earlier undo of this operation"));
     }
-    moved_on(&mut document, scope);
+    changed_since(&mut document, scope);
     document
 }
 
 /// What an undo leaves alone, and the plan and the account both say.
-fn moved_on(document: &mut Document, scope: &UndoScope<'_>) {
+fn changed_since(document: &mut Document, scope: &UndoScope<'_>) {
     if scope.moved_on > 0 {
         let jobs = plural(scope.moved_on, "job was", "jobs were");
         let stay = if scope.moved_on == 1 { "stays as it is" } else { "stay as they are" };
@@ -206,12 +206,12 @@ pub fn undone(
     let mut document = Document::default();
     document.push(title_line::title(format!("undo of {}", scope.of), from));
     account(&mut document, operation, outcome, "put back");
-    moved_on(&mut document, scope);
+    changed_since(&mut document, scope);
     let mut next = vec![];
     if scope.moved_on > 0 && outcome.done == scope.eligible {
         document.note("whatever could be put back is: a further undo would find nothing");
     }
-    if outcome.left + outcome.in_doubt > 0 {
+    if outcome.not_requeued + outcome.in_doubt > 0 {
         let again = format!("cliplyctl dlq undo {}", scope.of);
         next.push((again, "put back the rest; nothing is done twice"));
     }

@@ -89,7 +89,7 @@ impl From<&Queue> for QueueJson {
             in_progress: (&queue.in_progress).into(),
             failed: (&queue.failed).into(),
             dead: queue.dead.as_ref().map(Into::into),
-            died_last_hour: queue.died_last_hour.as_ref().map(Into::into),
+            died_last_hour: queue.dead_lettered_last_hour.as_ref().map(Into::into),
             stuck: queue.stuck.as_ref().map(Into::into),
             oldest_due_age: queue.oldest_due_age.map(f64::round),
             workers: queue.workers.as_ref().map(|w| (&w.beating).into()),
@@ -121,10 +121,11 @@ pub fn report(
     from: &Provenance,
 ) -> Report {
     let Ok(queue) = &observed.result else {
-        return Report::judged("queue", findings, fail_on, (), Document::default());
+        return Report::from_findings("queue", findings, fail_on, (), Document::default());
     };
     let document = document(queue, &findings, from);
-    let mut report = Report::judged("queue", findings, fail_on, QueueJson::from(queue), document);
+    let mut report =
+        Report::from_findings("queue", findings, fail_on, QueueJson::from(queue), document);
     report.summary = vec![
         ("waiting", queue.waiting().at_least().into()),
         ("due", queue.due.at_least().into()),
@@ -141,14 +142,14 @@ pub fn report(
 
 fn document(queue: &Queue, findings: &[Finding], from: &Provenance) -> Document {
     let mut document = Document::default();
-    let verdict = Status::worst(findings.iter().map(|f| f.verdict));
+    let verdict = Status::worst(findings.iter().map(|f| f.status));
     document.headline(verdict, headline(findings, verdict));
     let subject = match &queue.kind {
         Some(kind) => format!("queue of {kind}"),
         None => "queue".to_owned(),
     };
     document.push(title_line::title(subject, from));
-    document.push(Block::Table(figures(queue, findings)));
+    document.push(Block::Table(state_table(queue, findings)));
     if !queue.by_kind.is_empty() {
         document.push(Block::Table(by_kind(queue)));
     }
@@ -166,18 +167,18 @@ pub fn headline(findings: &[Finding], verdict: Status) -> String {
         return "the queue keeps up".to_owned();
     }
     let worst: Vec<_> =
-        findings.iter().filter(|f| f.verdict == verdict).map(|f| f.message.as_str()).collect();
+        findings.iter().filter(|f| f.status == verdict).map(|f| f.message.as_str()).collect();
     worst.join("; ")
 }
 
 /// A row of the figures: its name, the count, the checks that judge it, and a note.
-type Row<'a> = (&'static str, &'a Count, &'static [&'static str], String);
+type StateRow<'a> = (&'static str, &'a Count, &'static [&'static str], String);
 
-fn figures(queue: &Queue, findings: &[Finding]) -> Table {
+fn state_table(queue: &Queue, findings: &[Finding]) -> Table {
     let oldest = queue.oldest_due_age.map(|age| format!("the oldest waits {}", text::age(age)));
     let workers = findings.iter().find(|f| f.check == "queue.workers");
     let workers = workers.map(|f| f.message.clone()).unwrap_or_default();
-    let mut rows: Vec<Row<'_>> = vec![
+    let mut rows: Vec<StateRow<'_>> = vec![
         ("due now", &queue.due, &["queue.backlog", "queue.oldest_due"], oldest.unwrap_or_default()),
         ("scheduled later", &queue.scheduled, &[], String::new()),
         ("in progress", &queue.in_progress, &["queue.running", "queue.workers"], workers),
@@ -188,7 +189,7 @@ fn figures(queue: &Queue, findings: &[Finding]) -> Table {
         rows.push(("stuck", stuck, &["queue.stuck"], note.to_owned()));
     }
     rows.push(("failed", &queue.failed, &[], String::new()));
-    if let (Some(dead), Some(died)) = (&queue.dead, &queue.died_last_hour) {
+    if let (Some(dead), Some(died)) = (&queue.dead, &queue.dead_lettered_last_hour) {
         rows.push(("dead", dead, &["dlq.size"], String::new()));
         // A requeued job is no dead letter any more: its death is not among them.
         let note = if *died == Count::Exact(0) { "" } else { "of those that are dead now" };
@@ -204,13 +205,13 @@ fn figures(queue: &Queue, findings: &[Finding]) -> Table {
         Column::prose("note"),
     ]);
     for row in rows {
-        table.row(figure(row, findings));
+        table.row(state_row(row, findings));
     }
     table
 }
 
-fn figure((name, count, checks, note): Row<'_>, findings: &[Finding]) -> Vec<Cell> {
-    let judged = findings.iter().filter(|f| checks.contains(&f.check)).map(|f| f.verdict);
+fn state_row((name, count, checks, note): StateRow<'_>, findings: &[Finding]) -> Vec<Cell> {
+    let judged = findings.iter().filter(|f| checks.contains(&f.check)).map(|f| f.status);
     let verdict = Status::worst(judged);
     let (count, note) = match count {
         Count::NotCounted(why) => ("?".to_owned(), format!("not counted: {why}")),
@@ -218,8 +219,8 @@ fn figure((name, count, checks, note): Row<'_>, findings: &[Finding]) -> Vec<Cel
     };
     vec![
         Cell::plain(name),
-        Cell::judged(count, verdict),
-        if checks.is_empty() { Cell::default() } else { Cell::verdict(verdict) },
+        Cell::value_with_status(count, verdict),
+        if checks.is_empty() { Cell::default() } else { Cell::status(verdict) },
         Cell::plain(note),
     ]
 }

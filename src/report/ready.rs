@@ -66,7 +66,7 @@ impl ReadyJson {
     fn new(endpoint: &str, readiness: &Readiness) -> Self {
         Self {
             endpoint: endpoint.to_owned(),
-            shape: readiness.shape.as_str(),
+            shape: readiness.format.as_str(),
             ok: flag(&readiness.ok),
             fatal: readiness.fatal,
             http_status: readiness.exchange.http_status,
@@ -120,28 +120,28 @@ pub fn report(
 ) -> Report {
     let document = document(seen, &findings, from);
     let data = seen.value().map(|readiness| ReadyJson::new(&seen.source, readiness));
-    let mut report = Report::judged("ready", findings, fail_on, data, document);
+    let mut report = Report::from_findings("ready", findings, fail_on, data, document);
     service::record_coverage(&mut report, &seen.source, seen.error());
     if let Some(readiness) = seen.value() {
         let unread = report.findings.iter();
         let unread =
-            unread.filter(|f| matches!(f.verdict, Status::Unknown | Status::Skipped { .. }));
+            unread.filter(|f| matches!(f.status, Status::Unknown | Status::Skipped { .. }));
         report.not_examined.extend(unread.map(|f| (f.subject.clone(), f.message.clone())));
         report.summary.push(("ok", flag(&readiness.ok).into()));
-        report.summary.push(("shape", readiness.shape.as_str().into()));
+        report.summary.push(("shape", readiness.format.as_str().into()));
     }
     report
 }
 
 fn document(seen: &Observed<Readiness>, findings: &[Finding], from: &Provenance) -> Document {
     let mut document = Document::default();
-    let verdict = Status::worst(findings.iter().map(|finding| finding.verdict));
+    let verdict = Status::worst(findings.iter().map(|finding| finding.status));
     document.headline(verdict, describe_readiness(verdict, findings));
     document.push(service::title("readiness", &seen.source, from));
     document.push(Block::Table(table(findings)));
     if let Some(readiness) = seen.value() {
         document.note(how(readiness));
-        if let Some(note) = readiness.shape.note() {
+        if let Some(note) = readiness.format.note() {
             document.note(note);
         }
     }
@@ -163,14 +163,14 @@ fn how(readiness: &Readiness) -> String {
 /// The verdict in one sentence.
 fn describe_readiness(verdict: Status, findings: &[Finding]) -> String {
     let of = |wanted: fn(Status) -> bool| {
-        let subjects = findings.iter().filter(|f| wanted(f.verdict));
+        let subjects = findings.iter().filter(|f| wanted(f.status));
         subjects.map(|f| f.subject.as_str()).collect::<Vec<_>>().join(", ")
     };
     let own = findings.iter().find(|finding| finding.subject == "ready");
     match verdict {
         Status::Ok => "the app is ready, and so is every part it reports".to_owned(),
         // The server's own verdict goes before its parts.
-        _ if own.is_some_and(|own| own.verdict.worse(verdict) == own.verdict) => {
+        _ if own.is_some_and(|own| own.status.worse(verdict) == own.status) => {
             own.map_or_else(String::new, |own| own.message.clone())
         }
         Status::Warning => format!("look at {}", of(|v| v == Status::Warning)),
@@ -192,16 +192,16 @@ fn table(findings: &[Finding]) -> Table {
         Column::text("runbook"),
     ]);
     // Agreement is what everybody expects: no row for it.
-    let quiet = |f: &&Finding| f.subject == "agreement" && f.verdict == Status::Ok;
+    let quiet = |f: &&Finding| f.subject == "agreement" && f.status == Status::Ok;
     for finding in findings.iter().filter(|f| !quiet(f)) {
-        let section = match finding.verdict {
+        let section = match finding.status {
             Status::Ok => Cell::plain(""),
             _ => Cell::muted(finding.section.number())
                 .leading_to(RunbookLink::Section(finding.section)),
         };
         table.row(vec![
             Cell::plain(&finding.subject),
-            Cell::verdict(finding.verdict),
+            Cell::status(finding.status),
             Cell::plain(&finding.message),
             section,
         ]);

@@ -29,7 +29,7 @@ pub struct RecordedJson {
 pub fn report(snapshot: &Snapshot, number: i64, store: &Path, from: &Provenance) -> Report {
     let mut document = Document::default();
     document.push(title_line::title("recorded", from));
-    let mut verdict = Cell::verdict(snapshot.status);
+    let mut verdict = Cell::status(snapshot.status);
     if let Some(section) = &snapshot.section {
         verdict.text = format!("{} {section}", verdict.text);
     }

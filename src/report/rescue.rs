@@ -14,7 +14,7 @@ use crate::facts::operation::OperationId;
 use crate::facts::requeue::{Outcome, WriteStop};
 use crate::facts::stuck_job::{RescueResult, StuckJob, StuckJobs};
 use crate::permit;
-use crate::text::{age, count, plural, span};
+use crate::text::{age, count, format_duration, plural};
 
 /// Jobs that the human report shows.
 const SHOWN: usize = 20;
@@ -30,7 +30,7 @@ pub struct RescuePlanView<'a> {
     /// The context that guards this database, by name.
     pub protected: Option<&'a str>,
     /// From which silence on.
-    pub stale: Duration,
+    pub stuck_after: Duration,
     /// Context and database.
     pub from: Provenance,
     /// There are no events: the record stays on this machine.
@@ -78,7 +78,7 @@ pub fn document(facing: &RescuePlanView<'_>) -> Document {
     let mut document = Document::default();
     document.push(title_line::title("rescue plan", &facing.from));
     document.push(Block::Pairs(vec![
-        ("silent for", Cell::plain(format!("more than {}", span(facing.stale)))),
+        ("silent for", Cell::plain(format!("more than {}", format_duration(facing.stuck_after)))),
         ("back to waiting", Cell::strong(count(of(found, RescueResult::Queued)))),
         ("dead: last attempt", Cell::strong(count(of(found, RescueResult::DeadLetter)))),
     ]));
@@ -148,7 +148,7 @@ fn evidence(jobs: &[StuckJob]) -> Table {
         };
         let becomes = match job.result {
             RescueResult::Queued => Cell::plain("waiting"),
-            RescueResult::DeadLetter => Cell::judged("dead", Status::Warning),
+            RescueResult::DeadLetter => Cell::value_with_status("dead", Status::Warning),
             RescueResult::Skipped => Cell::muted("left alone"),
         };
         table.row(vec![
@@ -198,7 +198,7 @@ pub fn applied(facing: &RescuePlanView<'_>, operation: &OperationId, outcome: &O
     let mut document = Document::default();
     document.push(title_line::title("rescue", &facing.from));
     account(&mut document, operation, outcome, "rescued");
-    let more = outcome.left + outcome.in_doubt > 0 || facing.found.truncated;
+    let more = outcome.not_requeued + outcome.in_doubt > 0 || facing.found.truncated;
     let mut next = Vec::new();
     if more && outcome.stopped != Some(WriteStop::AllOrNothing) {
         next.push(("cliplyctl jobs rescue", "go on with what is still silent"));
@@ -239,7 +239,7 @@ fn json(facing: &RescuePlanView<'_>, outcome: Option<OutcomeJson>) -> RescueJson
         becomes: job.result.as_str(),
     });
     RescueJson {
-        stale: facing.stale.as_secs_f64(),
+        stale: facing.stuck_after.as_secs_f64(),
         silent: facing.found.jobs.len() as u64,
         cut: facing.found.truncated,
         never_beat: facing.found.without_heartbeat,

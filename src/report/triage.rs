@@ -9,7 +9,7 @@ use super::{
 use crate::exit::FailOn;
 use crate::facts::{Evidence, Finding, Section, SourceError, SourceErrorKind, Status, Value};
 use crate::text;
-use crate::triage::{AUDIT, AreaResult, Facts, OTHER_ROLES, not_observed, section, why};
+use crate::triage::{AUDIT, AreaResult, OTHER_ROLES, TriageFacts, not_observed, section, why};
 
 /// `data` of `triage`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -35,11 +35,16 @@ pub struct StepJson {
 
 /// Builds the report.
 #[must_use]
-pub fn report(facts: &Facts, steps: &[AreaResult], fail_on: FailOn, from: &Provenance) -> Report {
+pub fn report(
+    facts: &TriageFacts,
+    steps: &[AreaResult],
+    fail_on: FailOn,
+    from: &Provenance,
+) -> Report {
     let findings = steps.iter().flat_map(|step| step.findings.clone()).collect();
     let data = TriageJson { steps: steps.iter().map(step_json).collect() };
     let document = document(facts, steps, from);
-    let mut report = Report::judged("triage", findings, fail_on, data, document);
+    let mut report = Report::from_findings("triage", findings, fail_on, data, document);
     report.section = section(steps);
     report.summary = steps.iter().map(|s| (s.area, s.status().as_str().into())).collect();
     for step in steps {
@@ -64,7 +69,7 @@ fn step_json(step: &AreaResult) -> StepJson {
     }
 }
 
-fn document(facts: &Facts, steps: &[AreaResult], from: &Provenance) -> Document {
+fn document(facts: &TriageFacts, steps: &[AreaResult], from: &Provenance) -> Document {
     let mut document = Document::default();
     let verdict = Status::worst(steps.iter().map(AreaResult::status));
     let section = section(steps);
@@ -80,7 +85,7 @@ fn document(facts: &Facts, steps: &[AreaResult], from: &Provenance) -> Document 
     for step in steps {
         table.row(vec![
             Cell::plain(step.area),
-            Cell::verdict(step.status()),
+            Cell::status(step.status()),
             Cell::plain(step.detail()),
             Cell::muted(step.section.number()).leading_to(RunbookLink::Section(step.section)),
         ]);
@@ -118,7 +123,7 @@ fn document(facts: &Facts, steps: &[AreaResult], from: &Provenance) -> Document 
 fn unread_database(steps: &[AreaResult]) -> Option<&Finding> {
     let shadowed = |step: &&AreaResult| step.status() == Status::Critical;
     let mut findings = steps.iter().filter(shadowed).flat_map(|step| &step.findings);
-    findings.find(|f| f.check == "db.reachable" && f.verdict == Status::Unknown)
+    findings.find(|f| f.check == "db.reachable" && f.status == Status::Unknown)
 }
 
 /// What led to the section: each check with its reading.
@@ -126,14 +131,14 @@ fn evidence(matched: &[Finding]) -> Table {
     let mut table = Table::new(vec![Column::text("check"), Column::prose("evidence")]);
     for finding in matched {
         let check = Cell::plain(finding.check).leading_to(RunbookLink::Check(finding.check));
-        table.row(vec![check, Cell::plain(reading(finding))]);
+        table.row(vec![check, Cell::plain(describe_value(finding))]);
     }
     table
 }
 
 /// What was read, where and when: `2,520 s in public.jobs at 14:03:07Z (warning ≥ 60 s, …)`.
-fn reading(finding: &Finding) -> String {
-    let read = finding.evidence.as_ref().filter(|_| finding.verdict != Status::Unknown);
+fn describe_value(finding: &Finding) -> String {
+    let read = finding.evidence.as_ref().filter(|_| finding.status != Status::Unknown);
     let Some(Evidence { value, unit, at, source }) = read else {
         return finding.message.clone();
     };
@@ -149,7 +154,7 @@ fn reading(finding: &Finding) -> String {
 }
 
 /// What could not be asked because nobody said where it is.
-fn unconfigured(facts: &Facts) -> Vec<&SourceError> {
+fn unconfigured(facts: &TriageFacts) -> Vec<&SourceError> {
     let errors = [facts.health.error(), facts.layout.error()].into_iter().flatten();
     errors.filter(|error| error.kind == SourceErrorKind::NotConfigured).collect()
 }
@@ -157,18 +162,18 @@ fn unconfigured(facts: &Facts) -> Vec<&SourceError> {
 fn headline(section: Option<&Diagnosis>, missing: &[&SourceError], steps: &[AreaResult]) -> String {
     match section {
         None => "everything that was looked at is well".to_owned(),
-        Some(Diagnosis { verdict: Status::Unknown, .. })
+        Some(Diagnosis { status: Status::Unknown, .. })
             if missing.iter().any(|error| !is_unset(error)) =>
         {
             "the configuration is wrong: see below".to_owned()
         }
-        Some(Diagnosis { verdict: Status::Unknown, .. }) if missing.len() == 2 => {
+        Some(Diagnosis { status: Status::Unknown, .. }) if missing.len() == 2 => {
             "nothing is configured: neither the app nor its database is known".to_owned()
         }
-        Some(Diagnosis { verdict: Status::Unknown, .. }) if !missing.is_empty() => {
+        Some(Diagnosis { status: Status::Unknown, .. }) if !missing.is_empty() => {
             format!("nothing is known to be wrong, but {}", missing[0].message)
         }
-        Some(Diagnosis { section, verdict: Status::Unknown, .. }) => format!(
+        Some(Diagnosis { section, status: Status::Unknown, .. }) => format!(
             "nothing is known to be wrong, but not everything could be seen: begin with {}",
             section.number()
         ),

@@ -79,7 +79,8 @@ pub fn account(document: &mut Document, operation: &OperationId, o: &Outcome, ve
             pairs.push((label, Cell::plain(count(n))));
         }
     }
-    let rest = [("errors", o.errors.len() as u64), ("left", o.left), ("in doubt", o.in_doubt)];
+    let rest =
+        [("errors", o.errors.len() as u64), ("left", o.not_requeued), ("in doubt", o.in_doubt)];
     pairs.extend(rest.into_iter().filter(|(_, n)| *n > 0).map(|(l, n)| (l, Cell::plain(count(n)))));
     document.push(Block::Pairs(pairs));
     match &o.stopped {
@@ -117,7 +118,7 @@ pub fn outcome_json(operation: &OperationId, outcome: &Outcome) -> OutcomeJson {
         done: outcome.done,
         skipped: outcome.skipped.len() as u64,
         errors: outcome.errors.len() as u64,
-        left: outcome.left,
+        left: outcome.not_requeued,
         in_doubt: outcome.in_doubt,
         skipped_jobs: skipped
             .map(|(id, skip)| NamedJson { id: id.to_string(), why: Some(skip.as_str().to_owned()) })

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::config::Context;
+use super::config::ContextSettings;
 use super::config::source::Source;
-use super::{Environment, Origin};
+use super::{Origin, ProcessEnvironment};
 use crate::error::Error;
 
 /// The name of the context.
@@ -23,19 +23,19 @@ pub fn file(state_dir: &Path) -> PathBuf {
 }
 
 /// The file below the state directory of this environment.
-pub(super) fn announced(environment: &Environment) -> Option<PathBuf> {
+pub(super) fn announced(environment: &ProcessEnvironment) -> Option<PathBuf> {
     let state = environment.xdg("XDG_STATE_HOME", ".local/state")?;
     Some(file(&state.join("cliplyctl")))
 }
 
 /// Whether a demo runs that `-c demo` would find.
 #[must_use]
-pub fn is_running(environment: &Environment) -> bool {
+pub fn is_running(environment: &ProcessEnvironment) -> bool {
     announced(environment).is_some_and(|file| file.exists())
 }
 
 /// Whether a demo announced this context.
-pub(super) fn is_announced(context: &Context, environment: &Environment) -> bool {
+pub(super) fn is_announced(context: &ContextSettings, environment: &ProcessEnvironment) -> bool {
     matches!(&context.origin, Origin::File { path, .. } if announced(environment).as_ref() == Some(path))
 }
 
@@ -44,8 +44,8 @@ pub(super) fn is_announced(context: &Context, environment: &Environment) -> bool
 /// # Errors
 /// When that demo is gone (killed, machine restarted).
 pub(super) fn records(
-    context: &Context,
-    environment: &Environment,
+    context: &ContextSettings,
+    environment: &ProcessEnvironment,
 ) -> Result<Option<PathBuf>, Error> {
     let (Origin::File { path, .. }, true, Some(Source::File(url))) =
         (&context.origin, is_announced(context, environment), &context.database)

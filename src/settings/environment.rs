@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 /// A snapshot of the environment. An empty variable counts as unset.
 #[derive(Clone, Default)]
-pub struct Environment(BTreeMap<String, String>);
+pub struct ProcessEnvironment(BTreeMap<String, String>);
 
-impl Environment {
+impl ProcessEnvironment {
     /// The environment of this process. Bytes that are not UTF-8 are replaced.
     #[must_use]
     pub fn from_process() -> Self {
@@ -59,7 +59,7 @@ impl Environment {
 }
 
 /// Shows the names alone: any value may be a secret.
-impl std::fmt::Debug for Environment {
+impl std::fmt::Debug for ProcessEnvironment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
@@ -71,21 +71,22 @@ mod tests {
 
     #[test]
     fn empty_variable_is_unset() {
-        let environment = Environment::of([("PGHOST", ""), ("PGPORT", "1")]);
+        let environment = ProcessEnvironment::of([("PGHOST", ""), ("PGPORT", "1")]);
         assert_eq!(environment.get("PGHOST"), None);
         assert_eq!(environment.get("PGPORT"), Some("1"));
     }
 
     #[test]
     fn relative_xdg_directory_is_ignored() {
-        let environment = Environment::of([("HOME", "/home/x"), ("XDG_STATE_HOME", "state")]);
+        let environment =
+            ProcessEnvironment::of([("HOME", "/home/x"), ("XDG_STATE_HOME", "state")]);
         let state = environment.xdg("XDG_STATE_HOME", ".local/state");
         assert_eq!(state, Some(PathBuf::from("/home/x/.local/state")));
     }
 
     #[test]
     fn debug_shows_names_without_values() {
-        let environment = Environment::of([("PGPASSWORD", "hunter2")]);
+        let environment = ProcessEnvironment::of([("PGPASSWORD", "hunter2")]);
         assert_eq!(format!("{environment:?}"), r#"{"PGPASSWORD"}"#);
     }
 }

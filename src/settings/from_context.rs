@@ -1,15 +1,15 @@
 //! `-c NAME`: one context and nothing else.
 
-use super::config::Config;
-use super::{Environment, Overrides, Settings, context_database, demo, unconfigured};
+use super::config::ConfigFile;
+use super::{Overrides, ProcessEnvironment, Settings, context_database, demo, unconfigured};
 use crate::error::Error;
 
 /// The settings of this context alone.
 pub fn resolve(
     name: &str,
     overrides: &Overrides,
-    environment: &Environment,
-    config: &Config,
+    environment: &ProcessEnvironment,
+    config: &ConfigFile,
 ) -> Result<Settings, Error> {
     let flags = [
         ("--base-url", overrides.base_url.is_some()),

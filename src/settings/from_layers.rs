@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::config::{Config, Context};
+use super::config::{ConfigFile, ContextSettings};
 use super::dotenv::{self, DotEnv};
 use super::dsn::ConnectionDefaults;
 use super::{
-    Dsn, Environment, Origin, Overrides, Secret, Setting, Settings, base_url, context_database,
-    headers, surroundings, unconfigured,
+    Dsn, Origin, Overrides, ProcessEnvironment, Secret, Setting, Settings, base_url,
+    context_database, headers, surroundings, unconfigured,
 };
 use crate::error::Error;
 
@@ -38,7 +38,7 @@ const PG_PLACES: [&str; 4] = ["PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE"]
 
 /// The environment over `.env`.
 struct EnvAndDotenv<'a> {
-    environment: &'a Environment,
+    environment: &'a ProcessEnvironment,
     dotenv: DotEnv,
 }
 
@@ -87,8 +87,8 @@ fn parse(text: &str, origin: Origin, around: &ConnectionDefaults) -> Result<Sett
 /// The settings that flags, environment, `.env` and the default context make together.
 pub fn resolve(
     overrides: &Overrides,
-    environment: &Environment,
-    config: &Config,
+    environment: &ProcessEnvironment,
+    config: &ConfigFile,
     cwd: &Path,
 ) -> Result<Settings, Error> {
     let dotenv = match overrides.without_dotenv {
@@ -112,7 +112,7 @@ pub fn resolve(
     Ok(settings)
 }
 
-fn default_context(config: &Config) -> Result<Option<&Context>, Error> {
+fn default_context(config: &ConfigFile) -> Result<Option<&ContextSettings>, Error> {
     let Some(name) = &config.default_context else { return Ok(None) };
     match config.context(&name.value) {
         Some(context) => context.sound().map(Some),
@@ -126,7 +126,7 @@ fn api(
     settings: &mut Settings,
     overrides: &Overrides,
     ambient: &EnvAndDotenv,
-    context: Option<&Context>,
+    context: Option<&ContextSettings>,
 ) -> bool {
     let flag = overrides.base_url.clone();
     let flag = flag.map(|url| Setting::new(url, Origin::Flag("--base-url")));
@@ -154,7 +154,7 @@ fn database(
     settings: &mut Settings,
     overrides: &Overrides,
     ambient: &EnvAndDotenv,
-    context: Option<&Context>,
+    context: Option<&ContextSettings>,
 ) -> bool {
     let flag = overrides
         .database_url
@@ -170,7 +170,12 @@ fn database(
 }
 
 /// Says what of the default context is not in force; its guards hold on, unless a flag was typed.
-fn note_replacements(settings: &mut Settings, context: &Context, api: bool, database: bool) {
+fn note_replacements(
+    settings: &mut Settings,
+    context: &ContextSettings,
+    api: bool,
+    database: bool,
+) {
     let mut notes = Vec::new();
     if let (Ok(url), Some(_), false) = (&settings.base_url, &context.base_url, api) {
         notes.push(format!("{} replaces the base URL of context {}", url.origin, context.name));

@@ -35,9 +35,9 @@ use std::time::Duration;
 use base_url::base_url;
 pub use base_url::is_base_url;
 pub use config::{AgeUnit, EnvTable};
-use config::{Config, Context};
+use config::{ConfigFile, ContextSettings};
 pub use dsn::Dsn;
-pub use environment::Environment;
+pub use environment::ProcessEnvironment;
 pub use headers::Header;
 pub use secret::{REDACTED, Secret};
 pub use setting::{Origin, Setting};
@@ -107,7 +107,7 @@ pub struct Settings {
     /// What is known of causes beside the shipped table, the strongest first.
     pub advice: Vec<Advice>,
     /// The environment of this process, as `env check --process` judges it.
-    pub process: Environment,
+    pub process: ProcessEnvironment,
     /// Where records are kept; none without a home directory.
     pub state_dir: Option<PathBuf>,
     /// Login name of whoever types.
@@ -123,11 +123,11 @@ impl Settings {
     /// context or a broken one, a flag that contradicts it.
     pub fn resolve(
         overrides: &Overrides,
-        environment: &Environment,
+        environment: &ProcessEnvironment,
         cwd: &Path,
     ) -> Result<Self, Error> {
         let config =
-            Config::load(named_config(overrides, environment).as_deref(), environment, cwd)?;
+            ConfigFile::load(named_config(overrides, environment).as_deref(), environment, cwd)?;
         let mut settings = match &overrides.context {
             Some(name) => from_context::resolve(name, overrides, environment, &config)?,
             None => from_layers::resolve(overrides, environment, &config, cwd)?,
@@ -146,11 +146,11 @@ impl Settings {
     /// A broken file, or no context at all.
     pub fn every_context(
         overrides: &Overrides,
-        environment: &Environment,
+        environment: &ProcessEnvironment,
         cwd: &Path,
     ) -> Result<Vec<String>, Error> {
         let config =
-            Config::load(named_config(overrides, environment).as_deref(), environment, cwd)?;
+            ConfigFile::load(named_config(overrides, environment).as_deref(), environment, cwd)?;
         let mut names: Vec<String> = Vec::new();
         for context in config.contexts.iter().filter(|c| !demo::is_announced(c, environment)) {
             if !names.contains(&context.name) {
@@ -177,7 +177,7 @@ impl Settings {
     }
 
     /// Nothing set, over the ground that all modes share.
-    fn blank(overrides: &Overrides, environment: &Environment, config: &Config) -> Self {
+    fn blank(overrides: &Overrides, environment: &ProcessEnvironment, config: &ConfigFile) -> Self {
         let timeout = overrides.timeout.map(|t| Setting::new(t, Origin::Flag("--timeout")));
         let state = environment.xdg("XDG_STATE_HOME", ".local/state");
         let mut contexts: Vec<_> = config.contexts.iter().map(|c| c.name.clone()).collect();
@@ -211,7 +211,7 @@ impl Settings {
     }
 
     /// What a context says besides where things are and who we are.
-    fn apply_thresholds(&mut self, context: &Context) {
+    fn apply_thresholds(&mut self, context: &ContextSettings) {
         if let (Origin::Default, Some(timeout)) = (&self.timeout.origin, &context.timeout) {
             self.timeout = timeout.clone();
         }
@@ -227,7 +227,7 @@ impl Settings {
     }
 
     /// The API of a context, with the credentials written beside it.
-    fn apply_api(&mut self, context: &Context, environment: &Environment) {
+    fn apply_api(&mut self, context: &ContextSettings, environment: &ProcessEnvironment) {
         if let Some(url) = &context.base_url {
             self.base_url = base_url(url.clone()).map_err(unconfigured);
         }
@@ -241,7 +241,7 @@ impl Settings {
 }
 
 /// The configuration file that is to be read instead of the usual ones.
-fn named_config(overrides: &Overrides, environment: &Environment) -> Option<PathBuf> {
+fn named_config(overrides: &Overrides, environment: &ProcessEnvironment) -> Option<PathBuf> {
     let named = overrides.config.clone();
     named.or_else(|| Some(environment.path(environment.get("CLIPLYCTL_CONFIG")?)))
 }
@@ -249,8 +249,8 @@ fn named_config(overrides: &Overrides, environment: &Environment) -> Option<Path
 /// The database of a context. It is complete in itself: no PG* variable fills its gaps. The
 /// password file of the home directory may, since its lines name host, database and user.
 fn context_database(
-    context: &Context,
-    environment: &Environment,
+    context: &ContextSettings,
+    environment: &ProcessEnvironment,
 ) -> Option<Result<Setting<Dsn>, Error>> {
     let source = context.database.as_ref()?;
     let surroundings = surroundings(environment, BTreeMap::new());
@@ -273,14 +273,14 @@ fn context_database(
     Some(read().map_err(place))
 }
 
-fn actor(environment: &Environment) -> String {
+fn actor(environment: &ProcessEnvironment) -> String {
     let names = ["SUDO_USER", "USER", "LOGNAME"];
     let name = names.iter().find_map(|name| environment.get(name)).map(str::to_owned);
     name.unwrap_or_else(login_name::who)
 }
 
 fn surroundings(
-    environment: &Environment,
+    environment: &ProcessEnvironment,
     ambient: BTreeMap<String, Setting<String>>,
 ) -> dsn::ConnectionDefaults {
     let user = environment.get("USER").or_else(|| environment.get("LOGNAME"));

@@ -1,11 +1,11 @@
 //! Which context protects this database, however it was reached.
 
-use super::config::{Config, Context};
+use super::config::{ConfigFile, ContextSettings};
 use super::dsn::{Host, ServerAddress};
-use super::{Dsn, Environment, Origin, Settings, context_database};
+use super::{Dsn, Origin, ProcessEnvironment, Settings, context_database};
 
 /// Applies the guards of every context whose database this is, and those of the context in force.
-pub fn apply(settings: &mut Settings, config: &Config, environment: &Environment) {
+pub fn apply(settings: &mut Settings, config: &ConfigFile, environment: &ProcessEnvironment) {
     for context in config.contexts.iter().filter(|context| has_guard(context)) {
         if in_force(settings, config, context) || is_its_database(settings, context, environment) {
             let protected = context.protected.as_ref().is_some_and(|flag| flag.value);
@@ -17,14 +17,14 @@ pub fn apply(settings: &mut Settings, config: &Config, environment: &Environment
     }
 }
 
-fn has_guard(context: &Context) -> bool {
+fn has_guard(context: &ContextSettings) -> bool {
     [&context.protected, &context.read_only].into_iter().flatten().any(|flag| flag.value)
 }
 
 /// Whether the guards of this context hold whatever database was found. Those of the default
 /// context hold even where the environment replaced its database: that may be another name of the
 /// same server. A flag is typed on purpose; there the comparison alone decides.
-fn in_force(settings: &Settings, config: &Config, context: &Context) -> bool {
+fn in_force(settings: &Settings, config: &ConfigFile, context: &ContextSettings) -> bool {
     let strongest = config.context(&context.name).is_some_and(|first| std::ptr::eq(first, context));
     if !strongest {
         return false;
@@ -37,7 +37,11 @@ fn in_force(settings: &Settings, config: &Config, context: &Context) -> bool {
     default == Some(&context.name) && !typed
 }
 
-fn is_its_database(settings: &mut Settings, context: &Context, environment: &Environment) -> bool {
+fn is_its_database(
+    settings: &mut Settings,
+    context: &ContextSettings,
+    environment: &ProcessEnvironment,
+) -> bool {
     let Ok(database) = &settings.database else { return false };
     match context_database(context, environment) {
         Some(Ok(theirs)) => same_database(&database.value, &theirs.value),

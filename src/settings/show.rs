@@ -16,14 +16,14 @@ pub struct SettingRow {
     pub origin: String,
 }
 
-fn shown(name: &str, value: impl Into<String>, origin: impl ToString) -> SettingRow {
+fn setting_row(name: &str, value: impl Into<String>, origin: impl ToString) -> SettingRow {
     SettingRow { name: name.to_owned(), value: value.into(), origin: origin.to_string() }
 }
 
 fn setting<T: ToString>(name: &str, value: &Result<Setting<T>, SourceError>) -> SettingRow {
     match value {
-        Ok(setting) => shown(name, setting.value.to_string(), &setting.origin),
-        Err(error) => shown(name, "", error),
+        Ok(setting) => setting_row(name, setting.value.to_string(), &setting.origin),
+        Err(error) => setting_row(name, "", error),
     }
 }
 
@@ -31,29 +31,33 @@ impl Settings {
     /// Every setting, in the order in which people ask.
     pub fn shown(&self) -> impl Iterator<Item = SettingRow> {
         let context = self.context_name.as_deref().unwrap_or("");
-        let mut rows = vec![shown("context", context, "")];
+        let mut rows = vec![setting_row("context", context, "")];
         rows.push(setting("base_url", &self.base_url));
         rows.extend(self.shown_database());
         rows.push(setting("admin_token", &self.admin_token));
         rows.extend(self.shown_headers());
         let protector = self.protected.as_ref().map(|name| format!("context {name}"));
-        rows.push(shown(
+        rows.push(setting_row(
             "protected",
             protector.is_some().to_string(),
             protector.unwrap_or_default(),
         ));
-        rows.push(shown("read_only", self.read_only.to_string(), ""));
+        rows.push(setting_row("read_only", self.read_only.to_string(), ""));
         let timeout = jiff::SignedDuration::try_from(self.timeout.value).unwrap_or_default();
-        rows.push(shown("timeout", format!("{timeout:#}"), &self.timeout.origin));
+        rows.push(setting_row("timeout", format!("{timeout:#}"), &self.timeout.origin));
         let unit = self.oldest_job_age_unit.as_ref();
         let unit_origin = unit.map_or(&Origin::Default, |unit| &unit.origin);
-        rows.push(shown("oldest_job_age_unit", unit.map_or("", |u| u.value.as_str()), unit_origin));
+        rows.push(setting_row(
+            "oldest_job_age_unit",
+            unit.map_or("", |u| u.value.as_str()),
+            unit_origin,
+        ));
         if let Some(url) = &self.runbook_url {
-            rows.push(shown("runbook_url", url.value.clone(), &url.origin));
+            rows.push(setting_row("runbook_url", url.value.clone(), &url.origin));
         }
         rows.extend(self.shown_limits());
         let state = self.state_dir.as_ref().map(|path| path.display().to_string());
-        rows.push(shown("state_dir", state.unwrap_or_default(), ""));
+        rows.push(setting_row("state_dir", state.unwrap_or_default(), ""));
         rows.into_iter()
     }
 
@@ -65,7 +69,7 @@ impl Settings {
             let password = host.password.as_ref();
             let origin = password.map_or("none found".to_owned(), |set| set.origin.to_string());
             let value = password.map_or("", |_| REDACTED);
-            rows.push(shown("database.password", value, origin));
+            rows.push(setting_row("database.password", value, origin));
         }
         rows.dedup();
         let trust = match &dsn.tls.root {
@@ -73,7 +77,7 @@ impl Settings {
             RootCert::File(path) | RootCert::Default(Some(path)) => path.display().to_string(),
             RootCert::Default(None) => "no root certificate".to_owned(),
         };
-        rows.push(shown("database.sslmode", dsn.tls.mode.as_str(), trust));
+        rows.push(setting_row("database.sslmode", dsn.tls.mode.as_str(), trust));
         rows
     }
 
@@ -81,9 +85,9 @@ impl Settings {
         match &self.headers {
             Ok(headers) => headers
                 .iter()
-                .map(|h| shown(&format!("headers.{}", h.name), REDACTED, &h.value.origin))
+                .map(|h| setting_row(&format!("headers.{}", h.name), REDACTED, &h.value.origin))
                 .collect(),
-            Err(error) => vec![shown("headers", "", error)],
+            Err(error) => vec![setting_row("headers", "", error)],
         }
     }
 
@@ -91,11 +95,11 @@ impl Settings {
         let origin = |name| self.limit_origins.get(name).unwrap_or(&Origin::Default);
         let limit = |doc: &ThresholdDoc| {
             let text = limit_text((doc.get)(&self.limits), doc.unit);
-            shown(&format!("thresholds.{}", doc.name), text.to_string(), origin(doc.name))
+            setting_row(&format!("thresholds.{}", doc.name), text.to_string(), origin(doc.name))
         };
         let mut rows: Vec<_> = LIMITS.iter().map(limit).collect();
         let stuck_after = format!("{} s", self.limits.stuck_after);
-        rows.push(shown("thresholds.stuck_after", stuck_after, origin("stuck_after")));
+        rows.push(setting_row("thresholds.stuck_after", stuck_after, origin("stuck_after")));
         rows
     }
 }

@@ -22,10 +22,10 @@ struct ReportFile {
     started_at: String,
     exit_code: i32,
     context: ReportContext,
-    coverage: Coverage,
+    coverage: ReportCoverage,
     findings: Vec<ReportFinding>,
     data: serde_json::Value,
-    errors: Vec<Failure>,
+    errors: Vec<ReportError>,
 }
 
 #[derive(Deserialize)]
@@ -35,7 +35,7 @@ struct ReportContext {
 }
 
 #[derive(Deserialize)]
-struct Coverage {
+struct ReportCoverage {
     examined: Vec<String>,
 }
 
@@ -48,7 +48,7 @@ struct ReportFinding {
 }
 
 #[derive(Deserialize)]
-struct Cell {
+struct ReportCell {
     table: String,
     role: String,
     command: String,
@@ -57,7 +57,7 @@ struct Cell {
 }
 
 #[derive(Deserialize)]
-struct Failure {
+struct ReportError {
     message: String,
 }
 
@@ -100,14 +100,14 @@ fn foreign(path: &Path, why: impl std::fmt::Display) -> Error {
 }
 
 fn snapshot(path: &Path, report: ReportFile) -> Result<AccessReport, Error> {
-    let cells: Vec<Cell> = match report.command.as_str() {
+    let cells: Vec<ReportCell> = match report.command.as_str() {
         "rls matrix" => {
             serde_json::from_value(report.data).map_err(|e| foreign(path, text::unlike(&e)))?
         }
         _ => Vec::new(),
     };
     let place = report.context.name.or(report.context.database).unwrap_or_default();
-    let cell = |cell: Cell| EarlierAccess {
+    let cell = |cell: ReportCell| EarlierAccess {
         table: cell.table,
         role: cell.role,
         command: cell.command,

@@ -75,7 +75,7 @@ impl StoredOperation {
 }
 
 /// The directories that it holds.
-pub const PARTS: [&str; 3] = ["plans", "operations", "journal"];
+pub const DIRECTORIES: [&str; 3] = ["plans", "operations", "journal"];
 
 /// The directory.
 #[derive(Debug, Clone)]
@@ -92,7 +92,7 @@ impl LocalStore {
         let dir = dir.ok_or_else(|| {
             Error::config("there is no place to keep plans: neither HOME nor XDG_STATE_HOME is set")
         })?;
-        for part in PARTS {
+        for part in DIRECTORIES {
             let path = dir.join(part);
             DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(failed(&path))?;
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{local_store, read_limited};
 use crate::error::Error;
 use crate::facts::Provenance;
-use crate::facts::triage::Facts;
+use crate::facts::triage::TriageFacts;
 use crate::text;
 
 /// The form of the file; raised when an older tool could misread it.
@@ -24,7 +24,7 @@ pub struct Saved {
     /// What it looked at, and when.
     pub from: Provenance,
     /// What it saw.
-    pub facts: Facts,
+    pub facts: TriageFacts,
 }
 
 /// The head of every form, this one and later ones.
@@ -37,7 +37,7 @@ struct Head {
 impl Saved {
     /// What this tool saw just now.
     #[must_use]
-    pub fn new(from: Provenance, facts: Facts) -> Self {
+    pub fn new(from: Provenance, facts: TriageFacts) -> Self {
         Self { form: FORM, version: env!("CARGO_PKG_VERSION").to_owned(), from, facts }
     }
 

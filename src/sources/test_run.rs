@@ -95,7 +95,7 @@ async fn follow(
     };
     let ended = tokio::select! {
         status = ended => Ok(status),
-        () = tokio::time::sleep(limit) => Err(format!("not finished within {}", text::span(limit))),
+        () = tokio::time::sleep(limit) => Err(format!("not finished within {}", text::format_duration(limit))),
         () = interrupt.wait() => Err("not finished when interrupted".to_owned()),
     };
     drop(group);

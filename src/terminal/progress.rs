@@ -104,7 +104,7 @@ impl Progress {
     }
 
     /// Says what happened, above the bar.
-    pub fn tell(&self, text: &str) {
+    pub fn print_line_above(&self, text: &str) {
         if self.plain {
             print_line(text);
         } else {

@@ -28,7 +28,7 @@ impl StatusLine {
     /// Shows another text, as much of it as fits.
     pub fn set_message(&self, text: &str) {
         let Some(columns) = self.columns else { return };
-        let text = wrap::cut(&sanitize::line(text), columns);
+        let text = wrap::truncate(&sanitize::line(text), columns);
         if self.shown.replace(text.clone()) != text {
             write(&format!("{CLEAR}{text}"));
         }

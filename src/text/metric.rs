@@ -4,7 +4,7 @@ use crate::facts::snapshot::MetricDoc;
 
 /// A figure with its unit: `1,234`, `41m 34s`, `2.5/min`.
 #[must_use]
-pub fn figure(doc: &MetricDoc, value: f64) -> String {
+pub fn format_metric(doc: &MetricDoc, value: f64) -> String {
     match doc.unit {
         "seconds" => super::age(value),
         "jobs/min" => format!("{value:.1}/min"),
@@ -15,11 +15,11 @@ pub fn figure(doc: &MetricDoc, value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::snapshot::{FIGURES, Metric};
+    use crate::facts::snapshot::{METRICS, Metric};
 
     #[test]
     fn metric_value_is_formatted_with_its_unit() {
-        let text = |of: Metric, value| figure(&FIGURES[of as usize], value);
+        let text = |of: Metric, value| format_metric(&METRICS[of as usize], value);
         assert_eq!(text(Metric::Due, 1_234.4), "1,234");
         assert_eq!(text(Metric::OldestDue, 2_494.0), "41m 34s");
         assert_eq!(text(Metric::Throughput, 2.49), "2.5/min");

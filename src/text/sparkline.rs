@@ -23,7 +23,7 @@ pub fn bars(values: impl IntoIterator<Item = Option<f64>>) -> String {
 
 /// One character a step, readable without colour.
 #[must_use]
-pub fn verdicts(verdicts: impl IntoIterator<Item = Option<Status>>) -> String {
+pub fn status_line(verdicts: impl IntoIterator<Item = Option<Status>>) -> String {
     let sign = |verdict| match verdict {
         None => ' ',
         Some(Status::Ok) => '·',
@@ -48,6 +48,6 @@ mod tests {
     #[test]
     fn statuses_are_readable_without_color() {
         let all = [None, Some(Status::Ok), Some(Status::Critical), Some(Status::Unknown)];
-        assert_eq!(verdicts(all), " ·C?");
+        assert_eq!(status_line(all), " ·C?");
     }
 }

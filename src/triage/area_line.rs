@@ -15,15 +15,15 @@ pub struct AreaResult {
 }
 
 /// Bytes of a reading behind which further sentences are only counted.
-const READING: usize = 160;
+const MAX_DETAIL: usize = 160;
 
 impl AreaResult {
     /// The worst of its findings. Where nothing is worse than skipped, the first one decides: it
     /// answers the question, and the others only add to it.
     #[must_use]
     pub fn status(&self) -> Status {
-        match (Status::worst(self.findings.iter().map(|f| f.verdict)), self.findings.first()) {
-            (Status::Skipped { .. }, Some(answer)) => answer.verdict,
+        match (Status::worst(self.findings.iter().map(|f| f.status)), self.findings.first()) {
+            (Status::Skipped { .. }, Some(answer)) => answer.status,
             (worst, _) => worst,
         }
     }
@@ -48,7 +48,7 @@ impl AreaResult {
 
     /// How many of its checks were skipped, and because of which.
     fn skipped(&self) -> Option<(u64, &'static str)> {
-        let mut blocked = self.findings.iter().filter_map(|finding| match finding.verdict {
+        let mut blocked = self.findings.iter().filter_map(|finding| match finding.status {
             Status::Skipped { blocked_by } => Some(blocked_by),
             _ => None,
         });
@@ -59,7 +59,7 @@ impl AreaResult {
     /// The messages of this verdict, each once.
     fn sentences(&self, verdict: Status) -> Vec<&str> {
         let mut sentences: Vec<&str> = Vec::new();
-        for finding in self.findings.iter().filter(|f| same(f.verdict, verdict)) {
+        for finding in self.findings.iter().filter(|f| same(f.status, verdict)) {
             if !sentences.contains(&finding.message.as_str()) {
                 sentences.push(&finding.message);
             }
@@ -71,7 +71,7 @@ impl AreaResult {
     #[must_use]
     pub fn next(&self) -> Option<&str> {
         let verdict = self.status();
-        self.findings.iter().filter(|f| same(f.verdict, verdict)).find_map(|f| f.next.as_deref())
+        self.findings.iter().filter(|f| same(f.status, verdict)).find_map(|f| f.next.as_deref())
     }
 }
 
@@ -80,7 +80,7 @@ fn joined(sentences: &[&str]) -> String {
     let mut length = 0;
     let fit = sentences.iter().take_while(|sentence| {
         length += sentence.len();
-        length <= READING
+        length <= MAX_DETAIL
     });
     // The first is always said, however long.
     let (said, left) = sentences.split_at(fit.count().max(1).min(sentences.len()));

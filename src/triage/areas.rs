@@ -9,11 +9,11 @@ pub struct Area {
     /// The section that deals with it.
     pub section: Section,
     /// What a tired person asks.
-    pub question: &'static str,
+    pub name: &'static str,
     /// The checks that answer, by id, in the order in which they are shown.
     pub checks: &'static [&'static str],
     /// Where to go instead: the one whose cause is worst, of several the first.
-    pub detours: &'static [Redirect],
+    pub redirects: &'static [Redirect],
 }
 
 /// A red light whose cause is another section's: readyz is red *because* of the queue.
@@ -30,11 +30,11 @@ pub struct Redirect {
 }
 
 /// The checklist of section 5, top to bottom.
-pub const TREE: [Area; 6] = [
-    Area { section: Section::AppDown, question: "app up?", checks: &["app.up"], detours: &[] },
+pub const AREAS: [Area; 6] = [
+    Area { section: Section::AppDown, name: "app up?", checks: &["app.up"], redirects: &[] },
     Area {
         section: Section::NotReady,
-        question: "ready?",
+        name: "ready?",
         checks: &[
             "ready.ok",
             "ready.agreement",
@@ -53,7 +53,7 @@ pub const TREE: [Area; 6] = [
         ],
         // 3.2: "if queue.warning is true or queue.length is high, see section 3.3". 3.4: "readiness
         // may go red if DLQ thresholds are exceeded". The database's word goes before readyz's.
-        detours: &[
+        redirects: &[
             // The same silence seen from both sides: what to do about it stands in 3.3.
             Redirect {
                 only: &["ready.ok", "ready.agreement", "ready.worker", "cross.worker"],
@@ -89,7 +89,7 @@ pub const TREE: [Area; 6] = [
     },
     Area {
         section: Section::Backlog,
-        question: "queue?",
+        name: "queue?",
         checks: &[
             "queue.oldest_due",
             "queue.backlog",
@@ -103,24 +103,24 @@ pub const TREE: [Area; 6] = [
             "db.transactions",
             "db.dead_rows",
         ],
-        detours: &[],
+        redirects: &[],
     },
     Area {
         section: Section::DeadLetters,
-        question: "dead letters?",
+        name: "dead letters?",
         checks: &["dlq.size", "dlq.inflow", "dlq.trend", "dlq.failures"],
-        detours: &[],
+        redirects: &[],
     },
     Area {
         section: Section::Environment,
-        question: "environment?",
+        name: "environment?",
         checks: &["env.template", "env.tests"],
-        detours: &[],
+        redirects: &[],
     },
     Area {
         section: Section::Access,
-        question: "access?",
+        name: "access?",
         checks: &["access.jobs", "access.app"],
-        detours: &[],
+        redirects: &[],
     },
 ];

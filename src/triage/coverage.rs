@@ -1,7 +1,7 @@
 //! What nobody looked at, by design: it raises no verdict, and it is not passed over in silence.
 
 use crate::facts::SourceErrorKind;
-use crate::facts::triage::Facts;
+use crate::facts::triage::TriageFacts;
 
 /// What triage leaves to a command of its own: it knows no contract, and acts as nobody else.
 pub const OTHER_ROLES: &str = "what other roles may";
@@ -10,7 +10,7 @@ pub const AUDIT: &str = "cliplyctl rls audit";
 
 /// Subject and reason of everything that could not be observed and is no fault.
 #[must_use]
-pub fn not_observed(facts: &Facts) -> Vec<(String, String)> {
+pub fn not_observed(facts: &TriageFacts) -> Vec<(String, String)> {
     let mut notes = Vec::new();
     let mut note = |subject: &str, reason: String| notes.push((subject.to_owned(), reason));
     match &facts.server.result {

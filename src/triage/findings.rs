@@ -3,11 +3,11 @@
 use crate::checks::cross::oldest_age::{self, AgeUnitMatch};
 use crate::checks::{Check, access, app_tests, cross, environment, flow, queue, server, service};
 use crate::facts::service::Readiness;
-use crate::facts::triage::Facts;
+use crate::facts::triage::TriageFacts;
 use crate::facts::{Finding, Observed, Status, Thresholds};
 
 /// Every finding, in no particular order: the tree sorts them.
-pub fn all(facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
+pub fn all(facts: &TriageFacts, limits: &Thresholds) -> Vec<Finding> {
     let mut findings = app(facts, limits);
     findings.extend(database(facts, limits));
     findings.extend(cross::CROSS.iter().flat_map(|check| check.run(facts, limits)));
@@ -17,7 +17,7 @@ pub fn all(facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
 }
 
 /// What the app says of itself. An app that answers nowhere blocks its readiness.
-fn app(facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
+fn app(facts: &TriageFacts, limits: &Thresholds) -> Vec<Finding> {
     let checks = service::HEALTH.iter();
     let mut findings: Vec<_> = checks.flat_map(|check| check.run(&facts.health, limits)).collect();
     let down = facts.health.result.is_err() && facts.readiness.result.is_err();
@@ -35,10 +35,10 @@ fn app(facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
 
 /// The readiness report, with its oldest age as the database understands it. An age that is no job's is
 /// the matter of `cross.oldest_age` alone.
-fn dated(facts: &Facts) -> Observed<Readiness> {
+fn dated(facts: &TriageFacts) -> Observed<Readiness> {
     let mut readiness = facts.readiness.clone();
     if let Ok(Readiness { queue: Some(queue), .. }) = &mut readiness.result {
-        match oldest_age::told(facts) {
+        match oldest_age::matched_unit(facts) {
             Some(AgeUnitMatch::Unit(unit)) => queue.age_unit = Some(unit),
             Some(AgeUnitMatch::NoJobs) => queue.oldest_job_age = None,
             None => {}
@@ -48,7 +48,7 @@ fn dated(facts: &Facts) -> Observed<Readiness> {
 }
 
 /// What SQL tells. No way to the database blocks all of it; no sight of jobs, what is read of jobs.
-fn database(facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
+fn database(facts: &TriageFacts, limits: &Thresholds) -> Vec<Finding> {
     let mut findings = server::REACHABLE.run(facts, limits);
     let away = server::obstacle(facts).is_some();
     if away {
@@ -94,7 +94,7 @@ fn unless_blocked<T>(
 
 /// Whether the template of this checkout has drifted. What a copy of it would lack in quality is for
 /// `env check` to say: here it would only distract.
-fn template(facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
+fn template(facts: &TriageFacts, limits: &Thresholds) -> Vec<Finding> {
     let check = environment::TEMPLATE;
     let findings = match facts.environment.as_ref().map(|observed| &observed.result) {
         None => Vec::new(),

@@ -17,19 +17,19 @@ pub use area_line::AreaResult;
 pub use coverage::{AUDIT, OTHER_ROLES, not_observed};
 pub use section::{section, why};
 
-pub use crate::facts::triage::Facts;
+pub use crate::facts::triage::TriageFacts;
 
 use crate::facts::Thresholds;
-use areas::TREE;
+use areas::AREAS;
 
 /// Judges everything and sorts the findings into the checklist. A question to which nothing was
 /// looked at by design (the environment, outside of a checkout) is left out.
 #[must_use]
-pub fn evaluate(facts: &Facts, limits: &Thresholds) -> Vec<AreaResult> {
+pub fn evaluate(facts: &TriageFacts, limits: &Thresholds) -> Vec<AreaResult> {
     let findings = findings::all(facts, limits);
-    let steps = TREE.iter().map(|branch| AreaResult {
+    let steps = AREAS.iter().map(|branch| AreaResult {
         section: branch.section,
-        area: branch.question,
+        area: branch.name,
         findings: branch
             .checks
             .iter()

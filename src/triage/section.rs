@@ -5,7 +5,7 @@
 //! although it decides the exit code before WARNING: what is known to be wrong can be acted on.
 
 use super::AreaResult;
-use super::areas::{Area, TREE};
+use super::areas::{AREAS, Area};
 use crate::facts::{Finding, Section, Status};
 use crate::report::{Diagnosis, RuledOut};
 
@@ -16,12 +16,12 @@ pub fn section(steps: &[AreaResult]) -> Option<Diagnosis> {
     let from = [Status::Critical, Status::Warning, Status::Unknown].into_iter().find_map(first)?;
     let (to, because) = followed(from, steps);
     let verdict = from.status();
-    let mut matched: Vec<Finding> = bad(from, |f| f.verdict == verdict);
+    let mut matched: Vec<Finding> = bad(from, |f| f.status == verdict);
     if to.section != from.section {
         // The worst first; and whatever is CRITICAL, as it stands in the step's reading.
-        let told = |f: &Finding| because.contains(&f.check) && is_wrong(f.verdict);
-        let mut causes = bad(to, |f| told(f) || f.verdict == Status::Critical);
-        causes.sort_by_key(|f| f.verdict != Status::Critical);
+        let told = |f: &Finding| because.contains(&f.check) && is_wrong(f.status);
+        let mut causes = bad(to, |f| told(f) || f.status == Status::Critical);
+        causes.sort_by_key(|f| f.status != Status::Critical);
         matched.extend(causes);
     }
     let earlier = steps.iter().take_while(|step| step.section != to.section);
@@ -29,24 +29,31 @@ pub fn section(steps: &[AreaResult]) -> Option<Diagnosis> {
         .filter(|step| step.section != from.section)
         .map(|step| RuledOut {
             section: step.section,
-            verdict: step.status(),
-            reading: step.detail(),
+            status: step.status(),
+            detail: step.detail(),
         })
         .collect();
     let page = || format!("cliplyctl runbook {}", to.section.number());
     let next = to.next().or_else(|| from.next()).map_or_else(page, str::to_owned);
     let behind = (to.section != from.section).then_some(from.section);
     let section = to.section;
-    Some(Diagnosis { section, behind, verdict, matched, ruled_out, next: Some(next) })
+    Some(Diagnosis {
+        section,
+        result_in: behind,
+        status: verdict,
+        matched,
+        ruled_out,
+        next: Some(next),
+    })
 }
 
 /// Why it is this section, where the table shows others in red: `, the likely cause of 3.2; also
 /// CRITICAL: 4.1`.
 #[must_use]
 pub fn why(applies: &Diagnosis, steps: &[AreaResult]) -> String {
-    let cause = applies.behind.map(|red| format!(", the likely cause of {}", red.number()));
+    let cause = applies.result_in.map(|red| format!(", the likely cause of {}", red.number()));
     let named = |step: &&AreaResult| {
-        step.section == applies.section || Some(step.section) == applies.behind
+        step.section == applies.section || Some(step.section) == applies.result_in
     };
     let critical = steps.iter().filter(|step| step.status() == Status::Critical);
     let others: Vec<_> =
@@ -68,12 +75,12 @@ fn followed<'a>(
     }
     // The worst cause first: a warning of the queue must not hide dead letters that are CRITICAL.
     for wanted in [Status::Critical, Status::Warning] {
-        for detour in branch.detours {
-            let elsewhere = |f: &Finding| f.verdict == verdict && !detour.only.contains(&f.check);
-            let cause = |f: &Finding| detour.because.contains(&f.check) && f.verdict == wanted;
+        for detour in branch.redirects {
+            let elsewhere = |f: &Finding| f.status == verdict && !detour.only.contains(&f.check);
+            let cause = |f: &Finding| detour.because.contains(&f.check) && f.status == wanted;
             let to = steps.iter().find(|step| step.section == detour.to);
             let contradicts =
-                |f: &Finding| detour.unless.contains(&f.check) && f.verdict == Status::Ok;
+                |f: &Finding| detour.unless.contains(&f.check) && f.status == Status::Ok;
             if let Some(to) = to.filter(|to| to.findings.iter().any(cause))
                 && !from.findings.iter().any(elsewhere)
                 && !to.findings.iter().any(contradicts)
@@ -86,7 +93,7 @@ fn followed<'a>(
 }
 
 fn branch(section: Section) -> Option<&'static Area> {
-    TREE.iter().find(|branch| branch.section == section)
+    AREAS.iter().find(|branch| branch.section == section)
 }
 
 fn bad(step: &AreaResult, wanted: impl Fn(&Finding) -> bool) -> Vec<Finding> {

@@ -8,11 +8,11 @@ use crate::facts::environment::Environment;
 use crate::facts::flow::{DeadLetterTrend, Failures};
 use crate::facts::layout::{IdType, Layout, StateNames};
 use crate::facts::queue::{Count, Queue, Workers};
-use crate::facts::server::{Server, TableRows};
+use crate::facts::server::{ServerStatus, TableRows};
 use crate::facts::service::{
     Component, Exchange, Health, Latency, Readiness, ReadinessFormat, ReportedFlag, ReportedQueue,
 };
-use crate::facts::triage::Facts;
+use crate::facts::triage::TriageFacts;
 use crate::facts::{Observed, SourceError, SourceErrorKind};
 
 /// A reading of this source.
@@ -27,8 +27,8 @@ pub fn failed<T>(seen: &mut Observed<T>, kind: SourceErrorKind) {
 }
 
 /// A quiet afternoon: one worker beats, three jobs are in the queue, everything answers.
-pub fn healthy() -> Facts {
-    Facts {
+pub fn healthy() -> TriageFacts {
+    TriageFacts {
         health: observed("/api/healthz", health()),
         readiness: observed("/api/readyz", readiness()),
         layout: observed("pg_catalog", layout()),
@@ -44,12 +44,12 @@ pub fn healthy() -> Facts {
         failures: Some(observed("public.job_events", Failures { last_hour: Count::Exact(0) })),
         server: observed(
             "pg_stat_activity",
-            Server {
+            ServerStatus {
                 connections: 12,
                 max_connections: 97,
                 sessions: 4,
                 jobs: Some(TableRows { live: 900, dead: 30, vacuum_age: Some(600.0) }),
-                ..Server::default()
+                ..ServerStatus::default()
             },
         ),
         environment: None,
@@ -79,7 +79,7 @@ fn readiness() -> Readiness {
     Readiness {
         exchange: exchange(200),
         ok: ReportedFlag::Is(true),
-        shape: ReadinessFormat::Canonical,
+        format: ReadinessFormat::Canonical,
         components: ["db", "worker", "ffmpeg"].map(part).into(),
         queue: Some(queue),
         timestamp: None,
@@ -101,7 +101,7 @@ fn queue() -> Queue {
         oldest_due_age: Some(3.0),
         stuck: Some(Count::Exact(0)),
         workers: Some(Workers { beating: Count::Exact(1), last_beat_age: Some(2.0) }),
-        died_last_hour: Some(Count::Exact(0)),
+        dead_lettered_last_hour: Some(Count::Exact(0)),
         by_kind: vec![],
         by_kind_missing: None,
         server_time: "2026-01-01T00:00:00Z".into(),

@@ -9,9 +9,9 @@ mod tree;
 
 use crate::exit::FailOn;
 use crate::facts::queue::{Count, Queue, Workers};
-use crate::facts::server::Server;
+use crate::facts::server::ServerStatus;
 use crate::facts::service::{Component, Readiness, ReportedFlag};
-use crate::facts::triage::Facts;
+use crate::facts::triage::TriageFacts;
 use crate::facts::{Status, Thresholds};
 use crate::report::{Provenance, triage};
 
@@ -19,7 +19,7 @@ use super::{evaluate, section, testing};
 
 /// An incident: its name, what is broken in a healthy system, the section that applies (`-` for
 /// none), the verdict, the exit code, the next command without the program's name.
-type Incident = (&'static str, fn(&mut Facts), &'static str, Status, u8, &'static str);
+type Incident = (&'static str, fn(&mut TriageFacts), &'static str, Status, u8, &'static str);
 
 /// Judges every incident of a table; all that differ are named at once.
 fn assert_diagnoses(incidents: &[Incident]) {
@@ -32,7 +32,7 @@ fn assert_diagnoses(incidents: &[Incident]) {
         let number = section(&steps).map_or("-", |section| section.section.number());
         let command = report.document.first_command().unwrap_or("cliplyctl -");
         let command = command.strip_prefix("cliplyctl ").unwrap_or(command);
-        let seen = (number, report.verdict.unwrap(), report.exit.code(), command);
+        let seen = (number, report.status.unwrap(), report.exit.code(), command);
         if seen != (*wanted, *verdict, *code, *next) {
             wrong.push(format!("{name}: {seen:?}"));
         }
@@ -40,20 +40,20 @@ fn assert_diagnoses(incidents: &[Incident]) {
     assert!(wrong.is_empty(), "these differ; now they are\n{}", wrong.join("\n"));
 }
 
-fn report(facts: &mut Facts) -> &mut Readiness {
+fn report(facts: &mut TriageFacts) -> &mut Readiness {
     facts.readiness.result.as_mut().unwrap()
 }
 
-fn queue(facts: &mut Facts) -> &mut Queue {
+fn queue(facts: &mut TriageFacts) -> &mut Queue {
     facts.queue.as_mut().unwrap().result.as_mut().unwrap()
 }
 
-fn server(facts: &mut Facts) -> &mut Server {
+fn server(facts: &mut TriageFacts) -> &mut ServerStatus {
     facts.server.result.as_mut().unwrap()
 }
 
 /// A readiness that is red, because of this part where there is one.
-fn red(facts: &mut Facts, part: Option<&str>) {
+fn red(facts: &mut TriageFacts, part: Option<&str>) {
     let report = report(facts);
     (report.ok, report.exchange.http_status) = (ReportedFlag::Is(false), 503);
     if let Some(part) = part {
@@ -71,14 +71,14 @@ fn part<'a>(report: &'a mut Readiness, name: &str) -> &'a mut Component {
 }
 
 /// Nothing is due and nothing in progress.
-fn idle(facts: &mut Facts) {
+fn idle(facts: &mut TriageFacts) {
     let (queue, none) = (queue(facts), Count::Exact(0));
     (queue.due, queue.in_progress, queue.oldest_due_age) = (none.clone(), none.clone(), None);
     queue.workers = Some(Workers { beating: none, last_beat_age: None });
 }
 
 /// The headline of what is broken in a healthy system.
-fn headline(break_it: fn(&mut Facts)) -> String {
+fn headline(break_it: fn(&mut TriageFacts)) -> String {
     let mut facts = testing::healthy();
     break_it(&mut facts);
     let steps = evaluate(&facts, &Thresholds::default());
@@ -88,7 +88,7 @@ fn headline(break_it: fn(&mut Facts)) -> String {
 
 #[test]
 fn headline_names_the_likely_cause_of_another_section() {
-    let warns = |facts: &mut Facts| {
+    let warns = |facts: &mut TriageFacts| {
         red(facts, None);
         queue(facts).oldest_due_age = Some(100.0);
     };
@@ -97,7 +97,7 @@ fn headline_names_the_likely_cause_of_another_section() {
 
 #[test]
 fn queue_warning_does_not_hide_critical_dead_letters() {
-    let both = |facts: &mut Facts| {
+    let both = |facts: &mut TriageFacts| {
         red(facts, None);
         queue(facts).oldest_due_age = Some(100.0);
         queue(facts).dead = Some(Count::Exact(1_000));
@@ -107,7 +107,7 @@ fn queue_warning_does_not_hide_critical_dead_letters() {
 
 #[test]
 fn headline_lists_other_critical_sections() {
-    let both = |facts: &mut Facts| {
+    let both = |facts: &mut TriageFacts| {
         queue(facts).oldest_due_age = Some(1e6);
         queue(facts).dead = Some(Count::Exact(1_000));
     };

@@ -22,7 +22,7 @@ pub fn selected(model: &Model) -> Option<String> {
         }
         Panel::Stuck => None,
         Panel::Operations => match rows::operations(model).get(at) {
-            Some(op) if op.deed == OperationType::Requeue => {
+            Some(op) if op.operation_type == OperationType::Requeue => {
                 Some(addressed(model, &["dlq", "follow", &op.operation]))
             }
             _ => Some(addressed(model, &["dlq", "ops"])),
@@ -58,8 +58,8 @@ pub fn requeue_job(model: &Model, id: &str) -> String {
 /// The selected job: of an opened cause, or of the stuck ones.
 pub(super) fn job(model: &Model) -> Option<String> {
     if let Some(Overlay::Cause(hash, at)) = &model.overlay {
-        let all = model.deaths.as_ref().map(|aged| aged.value.causes.iter());
-        let cause = all?.into_iter().find(|cause| cause.hash == *hash)?;
+        let all = model.dead_letters.as_ref().map(|aged| aged.value.causes.iter());
+        let cause = all?.into_iter().find(|cause| cause.group == *hash)?;
         return cause.ids.get(*at).cloned();
     }
     let at = model.selected[Panel::Stuck as usize];
@@ -71,7 +71,7 @@ pub(super) fn job(model: &Model) -> Option<String> {
 pub(super) fn cause(model: &Model) -> Option<String> {
     let at = model.selected[Panel::Causes as usize];
     let causes = rows::causes(model);
-    let hash = causes.get(at).map(|row| row.cause.hash.clone());
+    let hash = causes.get(at).map(|row| row.cause.group.clone());
     hash.filter(|_| model.focus == Panel::Causes)
 }
 

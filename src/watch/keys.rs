@@ -99,10 +99,10 @@ fn step(model: &mut Model, by: isize) {
     let focus = model.focus;
     let rows = count(model, focus);
     let selected = &mut model.selected[focus as usize];
-    *selected = moved((*selected).min(rows.saturating_sub(1)), by, rows);
+    *selected = moved_selection((*selected).min(rows.saturating_sub(1)), by, rows);
 }
 
-fn moved(at: usize, by: isize, rows: usize) -> usize {
+fn moved_selection(at: usize, by: isize, rows: usize) -> usize {
     at.saturating_add_signed(by).min(rows.saturating_sub(1))
 }
 
@@ -151,7 +151,7 @@ fn on_overlay(model: &mut Model, overlay: Overlay, key: KeyPress) -> Option<Acti
             Some(Action::Leave(command::requeue_job(model, id)))
         }
         Overlay::Text(title, lines, at) => {
-            let at = moved(at, by, lines.len());
+            let at = moved_selection(at, by, lines.len());
             model.overlay = Some(Overlay::Text(title, lines, at));
             None
         }
@@ -161,14 +161,14 @@ fn on_overlay(model: &mut Model, overlay: Overlay, key: KeyPress) -> Option<Acti
                 model.kind = at.checked_sub(1).and_then(|at| names.get(at).cloned());
                 model.selected = Default::default();
             } else {
-                model.overlay = Some(Overlay::Kinds(moved(at, by, names.len() + 1)));
+                model.overlay = Some(Overlay::Kinds(moved_selection(at, by, names.len() + 1)));
             }
             None
         }
         Overlay::Cause(hash, at) => {
-            let all = model.deaths.iter().flat_map(|aged| &aged.value.causes);
-            let jobs = all.filter(|cause| cause.hash == hash).map(|cause| cause.ids.len()).sum();
-            model.overlay = Some(Overlay::Cause(hash, moved(at, by, jobs)));
+            let all = model.dead_letters.iter().flat_map(|aged| &aged.value.causes);
+            let jobs = all.filter(|cause| cause.group == hash).map(|cause| cause.ids.len()).sum();
+            model.overlay = Some(Overlay::Cause(hash, moved_selection(at, by, jobs)));
             match key {
                 KeyPress::Enter => open_job(model),
                 KeyPress::Char('c') => {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::facts::recent_activity::{Activity, Deaths, RecentActivity, Stuck};
-use crate::facts::snapshot::{FIGURES, Figures, KindLine, Measure, Metric, Snapshot};
+use crate::facts::recent_activity::{Activity, RecentActivity, RecentDeadLetters, Stuck};
+use crate::facts::snapshot::{KindLine, METRICS, Measure, Metric, MetricValues, Snapshot};
 use crate::facts::{Observed, SourceError};
 use crate::text::TargetFlags;
 
@@ -28,7 +28,7 @@ pub struct DashboardUpdate {
     /// The condensed look.
     pub snapshot: Snapshot,
     /// What moves; `None` where the database could not be asked.
-    pub live: Option<RecentActivity>,
+    pub activity: Option<RecentActivity>,
     /// Why the queue was not read, where it was not.
     pub obstacle: Option<String>,
     /// Why the queue by kind is not whole, where it is not.
@@ -49,7 +49,7 @@ pub struct TrendPoint {
     /// When.
     pub at: Timestamp,
     /// The figures.
-    pub figures: Figures,
+    pub figures: MetricValues,
     /// Due jobs by kind.
     pub kinds: Vec<(String, u64)>,
 }
@@ -114,11 +114,11 @@ pub struct Model {
     /// The latest look that is shown.
     pub latest: Option<DashboardUpdate>,
     /// The last known value of each figure.
-    pub figures: [Option<Timestamped<Measure>>; FIGURES.len()],
+    pub metrics: [Option<Timestamped<Measure>>; METRICS.len()],
     /// The last known queue by kind.
     pub kinds: Option<Timestamped<Vec<KindLine>>>,
     /// The last known causes.
-    pub deaths: Option<Timestamped<Deaths>>,
+    pub dead_letters: Option<Timestamped<RecentDeadLetters>>,
     /// The last known stuck jobs.
     pub stuck: Option<Timestamped<Vec<Stuck>>>,
     /// The last known activity.
@@ -138,7 +138,7 @@ pub struct Model {
     /// Looks that came while nothing was to change.
     pub frozen: Option<Vec<DashboardUpdate>>,
     /// What went wrong beside the looks: snapshots that could not be kept.
-    pub trouble: Option<String>,
+    pub error: Option<String>,
 }
 
 impl Model {
@@ -151,9 +151,9 @@ impl Model {
             every,
             now,
             latest: None,
-            figures: Default::default(),
+            metrics: Default::default(),
             kinds: None,
-            deaths: None,
+            dead_letters: None,
             stuck: None,
             activity: None,
             trend: VecDeque::new(),
@@ -163,7 +163,7 @@ impl Model {
             kind: None,
             overlay: None,
             frozen: None,
-            trouble: None,
+            error: None,
         }
     }
 
@@ -186,18 +186,18 @@ impl Model {
 
     fn show(&mut self, looked: DashboardUpdate) {
         let at = looked.snapshot.at;
-        for (known, doc) in self.figures.iter_mut().zip(&FIGURES) {
-            if let Some(value) = looked.snapshot.metrics.get(doc.figure) {
+        for (known, doc) in self.metrics.iter_mut().zip(&METRICS) {
+            if let Some(value) = looked.snapshot.metrics.get(doc.metric) {
                 *known = Some(Timestamped { value, at });
-            } else if answered(&looked, doc.figure) {
+            } else if answered(&looked, doc.metric) {
                 *known = None;
             }
         }
         if looked.obstacle.is_none() {
             self.kinds = Some(Timestamped { value: looked.snapshot.detail.kinds.clone(), at });
         }
-        if let Some(live) = &looked.live {
-            take(&mut self.deaths, &live.deaths, at);
+        if let Some(live) = &looked.activity {
+            take(&mut self.dead_letters, &live.dead_letters, at);
             take(&mut self.stuck, &live.stuck, at);
             take(&mut self.activity, &live.activity, at);
         }
@@ -247,9 +247,9 @@ fn take<T: Clone>(known: &mut Option<Timestamped<T>>, seen: &Observed<T>, at: Ti
 
 /// Whether what this figure is read from answered, and has none: no oldest job, no beat, no index.
 fn answered(looked: &DashboardUpdate, figure: Metric) -> bool {
-    let live = |seen: Option<&SourceError>| looked.live.is_some() && seen.is_none();
+    let live = |seen: Option<&SourceError>| looked.activity.is_some() && seen.is_none();
     match figure {
-        Metric::Throughput => live(looked.live.as_ref().and_then(|live| live.activity.error())),
+        Metric::Throughput => live(looked.activity.as_ref().and_then(|live| live.activity.error())),
         _ => looked.obstacle.is_none(),
     }
 }

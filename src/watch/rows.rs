@@ -52,7 +52,7 @@ pub struct CauseRow<'a> {
 /// The newest dead letters by cause.
 #[must_use]
 pub fn causes(model: &Model) -> Vec<CauseRow<'_>> {
-    let all = model.deaths.iter().flat_map(|aged| &aged.value.causes);
+    let all = model.dead_letters.iter().flat_map(|aged| &aged.value.causes);
     let row = |cause| CauseRow { cause, trend: trend(cause) };
     let mut rows: Vec<_> = all.filter(|cause| kind_matches(model, &cause.kind)).map(row).collect();
     let newest = |row: &CauseRow<'_>| row.cause.newest.unwrap_or(f64::MAX) as i64;
@@ -113,7 +113,7 @@ fn kind_matches(model: &Model, kind: &str) -> bool {
 /// Every kind that is known, by name.
 pub(super) fn names(model: &Model) -> Vec<String> {
     let lines = model.kinds.iter().flat_map(|aged| &aged.value).map(|line| line.kind.clone());
-    let causes = model.deaths.iter().flat_map(|aged| &aged.value.causes);
+    let causes = model.dead_letters.iter().flat_map(|aged| &aged.value.causes);
     let mut names: Vec<_> = lines.chain(causes.map(|cause| cause.kind.clone())).collect();
     names.sort();
     names.dedup();

@@ -5,8 +5,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{DashboardUpdate, Model};
-use crate::facts::recent_activity::{Activity, Deaths, RecentActivity, RecentGroup, Stuck};
-use crate::facts::snapshot::{Figures, KindLine, Metric, Snapshot, SnapshotDetail};
+use crate::facts::recent_activity::{
+    Activity, RecentActivity, RecentDeadLetters, RecentGroup, Stuck,
+};
+use crate::facts::snapshot::{KindLine, Metric, MetricValues, Snapshot, SnapshotDetail};
 use crate::facts::{Observed, Status};
 use crate::text::TargetFlags;
 
@@ -21,9 +23,9 @@ fn observed<T>(value: T) -> Observed<T> {
 
 fn cause(hash: &str, kind: &str, recent: u64, before: u64) -> RecentGroup {
     RecentGroup {
-        hash: hash.into(),
+        group: hash.into(),
         kind: kind.into(),
-        template: "boom".into(),
+        cause: "boom".into(),
         jobs: 9,
         recent,
         before,
@@ -34,7 +36,7 @@ fn cause(hash: &str, kind: &str, recent: u64, before: u64) -> RecentGroup {
 
 /// A look in which the database answers, or does not.
 pub(crate) fn sample_update(seconds: i64, due: Option<f64>) -> DashboardUpdate {
-    let mut figures = Figures::default();
+    let mut figures = MetricValues::default();
     figures.exact(Metric::Due, due);
     let kind = |name: &str, due, dead| KindLine {
         kind: name.into(),
@@ -48,7 +50,7 @@ pub(crate) fn sample_update(seconds: i64, due: Option<f64>) -> DashboardUpdate {
     let stuck =
         Stuck { id: "job9".into(), kind: "RENDER".into(), worker: "w".into(), silent: Some(900.0) };
     let live = RecentActivity {
-        deaths: observed(Deaths { causes, read: 18, whole: true }),
+        dead_letters: observed(RecentDeadLetters { causes, read: 18, whole: true }),
         activity: observed(Activity::default()),
         stuck: observed(vec![stuck]),
     };
@@ -65,7 +67,7 @@ pub(crate) fn sample_update(seconds: i64, due: Option<f64>) -> DashboardUpdate {
                 ..SnapshotDetail::default()
             },
         },
-        live: due.map(|_| live),
+        activity: due.map(|_| live),
         obstacle: due.is_none().then(|| "refused".to_owned()),
         by_kind_missing: None,
         next: None,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::testing::{at, model, sample_update};
 use super::*;
-use crate::facts::snapshot::{FIGURES, Metric};
+use crate::facts::snapshot::{METRICS, Metric};
 use crate::facts::{SourceError, SourceErrorKind};
 
 fn press_all(model: &mut Model, keys: &[KeyPress]) -> Option<Action> {
@@ -14,14 +14,14 @@ fn press_all(model: &mut Model, keys: &[KeyPress]) -> Option<Action> {
 #[test]
 fn stale_value_is_marked_with_its_age() {
     let mut model = model();
-    let due = |model: &Model| model.figures[Metric::Due as usize].clone().unwrap();
+    let due = |model: &Model| model.metrics[Metric::Due as usize].clone().unwrap();
     assert_eq!(model.stale(&due(&model)), None);
     model.apply_update(sample_update(5, None));
     model.now = at(8);
     assert_eq!(due(&model).value.value, 7.0);
     assert_eq!(model.stale(&due(&model)), Some(8.0));
     assert!(model.stale(model.kinds.as_ref().unwrap()).is_some());
-    assert!(model.stale(model.deaths.as_ref().unwrap()).is_some());
+    assert!(model.stale(model.dead_letters.as_ref().unwrap()).is_some());
     assert_eq!(model.trend.back().unwrap().figures.get(Metric::Due), None, "a gap, no zero");
     model.apply_update(sample_update(10, Some(3.0)));
     assert_eq!(model.stale(&due(&model)), None);
@@ -33,7 +33,7 @@ fn missing_metric_is_removed() {
     let mut next = sample_update(5, Some(0.0));
     next.snapshot.metrics.exact(Metric::Due, None); // answered, but not counted
     model.apply_update(next);
-    assert_eq!(model.figures[Metric::Due as usize], None);
+    assert_eq!(model.metrics[Metric::Due as usize], None);
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn missing_polls_mark_all_values_stale() {
     assert!(!model.overdue());
     model.now = at(30);
     assert!(model.overdue());
-    let due = model.figures[Metric::Due as usize].clone().unwrap();
+    let due = model.metrics[Metric::Due as usize].clone().unwrap();
     assert_eq!(model.stale(&due), Some(30.0));
 }
 
@@ -145,7 +145,7 @@ fn keys_on_empty_lists_do_nothing() {
         assert_eq!((model.focus, &model.overlay), (Panel::Causes, &None), "the key is not lost");
     }
     assert_eq!(press(&mut model, KeyPress::Interrupt), Some(Action::Quit));
-    assert_eq!(model.figures.len(), FIGURES.len());
+    assert_eq!(model.metrics.len(), METRICS.len());
     let error: SourceError = SourceError::new(SourceErrorKind::Other, "needs a scan");
     assert!(!error.kind.retryable());
 }

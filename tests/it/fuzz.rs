@@ -10,7 +10,7 @@ use cliplyctl::facts::job_id::JobId;
 use cliplyctl::facts::layout::IdType;
 use cliplyctl::facts::listing::{Cursor, Order};
 use cliplyctl::settings::dsn::ConnectionDefaults;
-use cliplyctl::settings::{Dsn, Environment, Overrides, Settings, duration};
+use cliplyctl::settings::{Dsn, Overrides, ProcessEnvironment, Settings, duration};
 use cliplyctl::sources::saved_triage::Saved;
 use cliplyctl::sources::{access_report, contract, ids};
 use proptest::prelude::*;
@@ -170,7 +170,7 @@ required = ["A"]
 "#;
     let dotenv = b"DATABASE_URL='postgres://a:b@c/d'\nexport PGPASSWORD=\"x\\$y\"\nCLIPLY_HEADERS=\"A: b\nC: d\"\nOTHER=$x\n";
     let home = tempfile::tempdir().unwrap();
-    let environment = Environment::of([("HOME", home.path().to_str().unwrap())]);
+    let environment = ProcessEnvironment::of([("HOME", home.path().to_str().unwrap())]);
     let (config_file, dotenv_file) = (home.path().join("cliplyctl.toml"), home.path().join(".env"));
     try_all(
         (mutated(vec![config.to_vec()]), mutated(vec![dotenv.to_vec()])),
@@ -228,7 +228,7 @@ fn cursors_ids_and_times_round_trip() {
         "[0-9]{1,20}(ns|us|ms|s|m|h|d|w|mo|y| hours| )?",
     ];
     try_all(text, |text| {
-        for order in [Order::Updated, Order::Oldest, Order::Died] {
+        for order in [Order::Updated, Order::Oldest, Order::DeadSince] {
             for r#type in [IdType::Uuid, IdType::BigInt] {
                 if let Ok(cursor) = Cursor::parse(&text, order, r#type) {
                     let again = Cursor::parse(&cursor.to_string(), order, r#type);

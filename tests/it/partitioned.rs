@@ -39,7 +39,9 @@ fn without_volatile_values(value: Value) -> Value {
             .map(|(name, value)| (name, without_volatile_values(value)))
             .collect::<serde_json::Map<_, _>>()
             .into(),
-        Value::Array(items) => items.into_iter().map(without_volatile_values).collect::<Vec<_>>().into(),
+        Value::Array(items) => {
+            items.into_iter().map(without_volatile_values).collect::<Vec<_>>().into()
+        }
         // Seconds until a moment.
         Value::Number(number) if !number.is_u64() => Value::Null,
         other => other,
@@ -81,7 +83,11 @@ fn reports_match_those_of_an_unpartitioned_table() {
         assert_eq!(one.code, three.code, "{line}: {three:#?}");
         let (one, three) = (one.json(), three.json());
         assert_eq!(verdicts(&one), verdicts(&three), "{line}");
-        assert_eq!(without_volatile_values(one["data"].clone()), without_volatile_values(three["data"].clone()), "{line}");
+        assert_eq!(
+            without_volatile_values(one["data"].clone()),
+            without_volatile_values(three["data"].clone()),
+            "{line}"
+        );
     }
     for line in ["triage", "record", "rls matrix", "rls audit"] {
         let (one, three) = (ask(&plain, line), ask(&partitioned, line));

@@ -49,7 +49,7 @@ mod tests {
         report.components[0].ok = ReportedFlag::Is(false);
         report.components[0].message = Some("permission denied for table jobs".to_owned());
         let finding = CHECK.run(&seen, &Thresholds::default()).remove(0);
-        assert_eq!(finding.verdict, Status::Warning);
+        assert_eq!(finding.status, Status::Warning);
         assert_eq!(finding.next.as_deref(), Some("cliplyctl rls audit"));
     }
 }

@@ -1,17 +1,17 @@
 //! `access.jobs`: can this role see the jobs table at all?
 
-use super::{Check, Facts};
+use super::{AccessFacts, Check};
 use crate::facts::{Evidence, Finding, Section, SourceErrorKind, Status, Thresholds};
 
 /// Whether the queue can be read. Everything about the queue depends on it.
-pub const CHECK: Check<Facts> = Check {
+pub const CHECK: Check<AccessFacts> = Check {
     id: "access.jobs",
     title: "this role sees public.jobs",
     section: Section::Access,
     evaluate,
 };
 
-fn evaluate(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<AccessFacts>, facts: &AccessFacts, _: &Thresholds) -> Vec<Finding> {
     let subject = "public.jobs";
     vec![match &facts.result {
         Ok(layout) => {

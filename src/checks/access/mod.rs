@@ -9,10 +9,10 @@ use crate::facts::layout::Layout;
 use crate::facts::service::Readiness;
 
 /// What these checks judge.
-pub type Facts = Observed<Layout>;
+pub type AccessFacts = Observed<Layout>;
 
 /// Checks on what the app says of its own access.
 pub const APP: [Check<Observed<Readiness>>; 1] = [app_refused::CHECK];
 
 /// Checks on our own access.
-pub const ACCESS: [Check<Facts>; 1] = [jobs_visible::CHECK];
+pub const ACCESS: [Check<AccessFacts>; 1] = [jobs_visible::CHECK];

@@ -17,7 +17,7 @@ fn evaluate(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
         let (before, after) = (reach_of(old), reach_of(new));
         if after > before && after != AccessLevel::Error && before != AccessLevel::Error {
             let message = format!("{}, was {}", cell.predicted, access_label(old));
-            findings.push(check.finding(verdict(cell), subject(cell), message));
+            findings.push(check.finding(status(cell), subject(cell), message));
         }
     }
     let known = flaws(&pair.old);
@@ -34,7 +34,7 @@ fn evaluate(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
 }
 
 /// What the contract declares was reviewed there; the service's own role reaches every table by design.
-fn verdict(cell: &EarlierAccess) -> Status {
+fn status(cell: &EarlierAccess) -> Status {
     let declared = cell.declared.as_ref().is_some_and(|declared| declared != "deny");
     if declared || cell.role == SERVICE_ROLE { Status::Warning } else { Status::Critical }
 }

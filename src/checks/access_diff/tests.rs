@@ -19,7 +19,7 @@ fn found(old: Vec<EarlierAccess>, new: Vec<EarlierAccess>) -> Vec<(&'static str,
 
 fn of(pair: &Pair) -> Vec<(&'static str, Status)> {
     let findings = ALL.iter().flat_map(|check| check.run(pair, &Thresholds::default()));
-    findings.map(|finding| (finding.check, finding.verdict)).collect()
+    findings.map(|finding| (finding.check, finding.status)).collect()
 }
 
 #[test]

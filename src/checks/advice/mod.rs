@@ -17,12 +17,12 @@ pub fn advise<'a>(
     let template = cause.template.to_ascii_lowercase();
     rules.into_iter().find(|rule| {
         let pattern = rule.pattern.to_ascii_lowercase();
-        has_words(&code, &pattern) || has_words(&template, &pattern)
+        contains_words(&code, &pattern) || contains_words(&template, &pattern)
     })
 }
 
 /// Whether `words` stands in `text` with no letter or digit touching it.
-fn has_words(text: &str, words: &str) -> bool {
+fn contains_words(text: &str, words: &str) -> bool {
     let joined = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     !words.is_empty()
         && text.match_indices(words).any(|(at, found)| {

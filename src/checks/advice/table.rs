@@ -24,14 +24,14 @@ const NETWORK: &str = "Check the name, port and firewall of the service named in
 const PERMISSION_OF_USER: &str = "The account lacks a right or scope: the user has to grant it; until then the job fails again.";
 
 const STOPPED: &str = "Stopped from outside, by a deploy in most cases: requeue; if it goes on, lengthen the grace period of shutdown.";
-const SILENT: &str = "No attempt left a word: its worker was killed or fell silent, often for memory. See who held it (its events), restart the worker, then requeue a canary.";
+const UNRESPONSIVE: &str = "No attempt left a word: its worker was killed or fell silent, often for memory. See who held it (its events), restart the worker, then requeue a canary.";
 const NO_FILE: &str = "A file of the job vanished or was never made: look at the step before and at clean-up of temporary files.";
 const NO_RIGHT: &str = "Access refused: check the rights of the worker's account on the file, bucket or service named in the error.";
 
 /// The table, first match wins.
 pub const SHIPPED: &[Advice] = &[
     // What a cause without any text is called.
-    rule("no error text", Internal, AfterFix, SILENT),
+    rule("no error text", Internal, AfterFix, UNRESPONSIVE),
     // Our own clocks, before everything that says "timeout".
     rule("heartbeat", Internal, Yes, "The worker stopped or stalled: see its log and memory at that time; a requeue is safe when it ran alone."),
     rule("lost lease", Internal, Yes, "Another worker took the job over: see whether workers stall or clocks differ before requeueing many."),

@@ -1,19 +1,19 @@
 //! `cross.db`: the app and this tool, asking for the same database.
 
-use super::{Check, Facts};
+use super::{Check, TriageFacts};
 use crate::checks::server::obstacle;
 use crate::facts::service::ReportedFlag;
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 
 /// WARNING when one of them reaches it and the other does not: then it is the way, not the database.
-pub const CHECK: Check<Facts> = Check {
+pub const CHECK: Check<TriageFacts> = Check {
     id: "cross.db",
     title: "the app and this tool agree that the database is there",
     section: Section::NotReady,
     evaluate,
 };
 
-fn evaluate(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> Vec<Finding> {
     let said = facts.readiness.value().and_then(|report| report.component("db"));
     let Some(ReportedFlag::Is(said)) = said.map(|component| component.ok.clone()) else {
         return vec![];
@@ -62,7 +62,7 @@ mod tests {
     fn disagreement_of_app_and_tool_names_the_source_to_trust() {
         let app = with(|report| report.components[0].ok = ReportedFlag::Is(false));
         let finding = evaluate(&CHECK, &app).unwrap();
-        assert_eq!(finding.verdict, Status::Warning);
+        assert_eq!(finding.status, Status::Warning);
         assert!(finding.message.contains("trust this tool"), "{}", finding.message);
 
         let mut own = healthy();

@@ -9,10 +9,10 @@ mod queue_length;
 mod worker;
 
 use super::Check;
-use crate::facts::triage::Facts;
+use crate::facts::triage::TriageFacts;
 
 /// Every comparison, in the order in which they are shown.
-pub const CROSS: [Check<Facts>; 4] =
+pub const CROSS: [Check<TriageFacts>; 4] =
     [db::CHECK, worker::CHECK, queue_length::CHECK, oldest_age::CHECK];
 
 #[cfg(test)]
@@ -23,7 +23,7 @@ mod tests {
     use crate::triage::testing::healthy;
 
     /// Healthy facts with another readiness report.
-    pub(super) fn with(change: impl FnOnce(&mut Readiness)) -> Facts {
+    pub(super) fn with(change: impl FnOnce(&mut Readiness)) -> TriageFacts {
         let mut facts = healthy();
         change(facts.readiness.result.as_mut().unwrap());
         facts
@@ -33,7 +33,7 @@ mod tests {
         report.queue.as_mut().unwrap()
     }
 
-    pub(super) fn evaluate(check: &Check<Facts>, facts: &Facts) -> Option<Finding> {
+    pub(super) fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts) -> Option<Finding> {
         let mut findings = check.run(facts, &Thresholds::default());
         assert!(findings.len() < 2, "{findings:?}");
         findings.pop()
@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn healthy_sources_agree_in_every_cross_check() {
         for check in &CROSS {
-            let verdict = evaluate(check, &healthy()).map(|f| f.verdict);
+            let verdict = evaluate(check, &healthy()).map(|f| f.status);
             assert_eq!(verdict, Some(Status::Ok), "{}", check.id);
         }
     }

@@ -1,13 +1,13 @@
 //! `cross.oldest_age`: readyz's age of the oldest job, and in which unit it is.
 
-use super::{Check, Facts};
+use super::{Check, TriageFacts};
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 use crate::text;
 
 /// WARNING when readyz's age fits the database in neither seconds nor milliseconds, or not in the
 /// unit that the context states. Versions of the app differ in the unit, and the value does not
 /// tell.
-pub const CHECK: Check<Facts> = Check {
+pub const CHECK: Check<TriageFacts> = Check {
     id: "cross.oldest_age",
     title: "readyz's oldest age fits the database",
     section: Section::Backlog,
@@ -35,7 +35,7 @@ impl Range {
     }
 }
 
-fn evaluate(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> Vec<Finding> {
     let queue = facts.readiness.value().and_then(|report| report.queue.as_ref());
     let Some((raw, stated)) = queue.and_then(|q| Some((q.oldest_job_age?, q.age_unit))) else {
         return vec![];
@@ -81,7 +81,7 @@ pub enum AgeUnitMatch {
 
 /// Compares them; none where the database did not tell or both units fit.
 #[must_use]
-pub fn told(facts: &Facts) -> Option<AgeUnitMatch> {
+pub fn matched_unit(facts: &TriageFacts) -> Option<AgeUnitMatch> {
     let queue = facts.readiness.value()?.queue.as_ref()?;
     let (range, raw) = (range(facts)?, queue.oldest_job_age?);
     match fitting(&range, raw, queue.age_unit).collect::<Vec<_>>().as_slice() {
@@ -102,7 +102,7 @@ fn fitting(
 }
 
 /// `None` where the database did not tell; where nothing is unfinished, every age is zero.
-fn range(facts: &Facts) -> Option<Range> {
+fn range(facts: &TriageFacts) -> Option<Range> {
     let queue = facts.queue.as_ref()?.value()?;
     let flow = facts.flow.as_ref()?.value()?;
     let youngest = queue.oldest_due_age.unwrap_or(0.0).max(0.0);
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     /// The oldest due job waits 10 minutes, the oldest unfinished one is 2 hours old.
-    fn facts(raw: f64, age_unit: Option<f64>) -> Facts {
+    fn facts(raw: f64, age_unit: Option<f64>) -> TriageFacts {
         let mut facts = with(|report| {
             queue_of(report).oldest_job_age = Some(raw);
             queue_of(report).age_unit = age_unit;
@@ -134,23 +134,23 @@ mod tests {
     fn age_unit_is_inferred_from_the_database() {
         for (raw, unit) in [(7_190.0, "is in s"), (7_190_000.0, "is in ms"), (650.0, "is in s")] {
             let finding = evaluate(&CHECK, &facts(raw, None)).unwrap();
-            assert_eq!(finding.verdict, Status::Ok, "{finding:?}");
+            assert_eq!(finding.status, Status::Ok, "{finding:?}");
             assert!(finding.message.contains(unit), "{finding:?}");
         }
-        assert_eq!(told(&facts(7_190_000.0, None)), Some(AgeUnitMatch::Unit(1e-3)));
-        assert_eq!(told(&facts(90_000.0, None)), Some(AgeUnitMatch::NoJobs));
-        assert_eq!(told(&facts(7_190_000.0, Some(1e-3))), None, "it is stated");
+        assert_eq!(matched_unit(&facts(7_190_000.0, None)), Some(AgeUnitMatch::Unit(1e-3)));
+        assert_eq!(matched_unit(&facts(90_000.0, None)), Some(AgeUnitMatch::NoJobs));
+        assert_eq!(matched_unit(&facts(7_190_000.0, Some(1e-3))), None, "it is stated");
         // No age at all may be in either.
         let mut idle = facts(0.0, None);
         idle.queue.as_mut().unwrap().result.as_mut().unwrap().oldest_due_age = None;
-        assert_eq!(told(&idle), None);
+        assert_eq!(matched_unit(&idle), None);
     }
 
     #[test]
     fn age_that_matches_no_job_is_a_warning_to_trust_the_database() {
         for (raw, unit) in [(90_000.0, None), (7_190_000.0, Some(1.0)), (7_190.0, Some(1e-3))] {
             let finding = evaluate(&CHECK, &facts(raw, unit)).unwrap();
-            assert_eq!(finding.verdict, Status::Warning, "{finding:?}");
+            assert_eq!(finding.status, Status::Warning, "{finding:?}");
             let says = "the oldest unfinished one is 2h 00m old; trust the database";
             assert!(finding.message.ends_with(says), "{finding:?}");
         }

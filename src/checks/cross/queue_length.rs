@@ -1,14 +1,14 @@
 //! `cross.queue_length`: readyz's length of the queue against the rows themselves.
 
-use super::{Check, Facts};
-use crate::checks::{against, limit_text};
+use super::{Check, TriageFacts};
+use crate::checks::{compare, limit_text};
 use crate::facts::queue::Count;
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 use crate::text;
 
 /// WARNING when they are further apart than what moves between two looks. The app counts through a
 /// layer that returns at most 1,000 rows: trust the database.
-pub const CHECK: Check<Facts> = Check {
+pub const CHECK: Check<TriageFacts> = Check {
     id: "cross.queue_length",
     title: "readyz and the database count the same queue",
     section: Section::Backlog,
@@ -18,7 +18,7 @@ pub const CHECK: Check<Facts> = Check {
 /// Part of the queue by which two looks may differ besides the limit.
 const MOVING: f64 = 0.1;
 
-fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, limits: &Thresholds) -> Vec<Finding> {
     let report = facts.readiness.value().and_then(|report| report.queue.as_ref());
     let Some(said) = report.and_then(|queue| queue.length) else { return vec![] };
     let Some(seen) = &facts.queue else { return vec![] };
@@ -33,7 +33,7 @@ fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Fin
     }
     let gap = said.abs_diff(counted) as f64;
     let judged = (gap - counted as f64 * MOVING).max(0.0);
-    let verdict = against(judged, limits.queue_gap);
+    let verdict = compare(judged, limits.queue_gap);
     let bound = if exact { "" } else { "≥ " };
     let (said, counted) = (text::count(said), text::count(counted));
     let message = if verdict == Status::Ok {
@@ -61,7 +61,7 @@ mod tests {
         let mut facts = with(|report| queue_of(report).length = Some(990));
         facts.queue.as_mut().unwrap().result.as_mut().unwrap().due = Count::Exact(1_500);
         let finding = evaluate(&CHECK, &facts).unwrap();
-        assert_eq!(finding.verdict, Status::Warning);
+        assert_eq!(finding.status, Status::Warning);
         assert!(finding.message.contains("readyz says 990"), "{}", finding.message);
         assert!(finding.message.contains("1,501; trust the database"), "{}", finding.message);
     }
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn small_difference_between_two_reads_counts_as_agreement() {
         let facts = with(|report| queue_of(report).length = Some(9));
-        assert_eq!(evaluate(&CHECK, &facts).unwrap().verdict, Status::Ok);
+        assert_eq!(evaluate(&CHECK, &facts).unwrap().status, Status::Ok);
     }
 
     #[test]
@@ -80,6 +80,6 @@ mod tests {
         assert_eq!(evaluate(&CHECK, &facts), None);
         let queue = facts.queue.as_mut().unwrap().result.as_mut().unwrap();
         queue.due = Count::AtLeast(5_000);
-        assert_eq!(evaluate(&CHECK, &facts).unwrap().verdict, Status::Warning);
+        assert_eq!(evaluate(&CHECK, &facts).unwrap().status, Status::Warning);
     }
 }

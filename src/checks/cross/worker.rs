@@ -1,7 +1,7 @@
 //! `cross.worker`: readyz's word on the workers against their heartbeats.
 
-use super::{Check, Facts};
-use crate::checks::against;
+use super::{Check, TriageFacts};
+use crate::checks::compare;
 use crate::facts::queue::Count;
 use crate::facts::service::ReportedFlag;
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
@@ -9,14 +9,14 @@ use crate::text;
 
 /// WARNING when they differ. Heartbeats are what workers do; `checks.worker.ok` is known to be
 /// hard-coded in one version of the app.
-pub const CHECK: Check<Facts> = Check {
+pub const CHECK: Check<TriageFacts> = Check {
     id: "cross.worker",
     title: "readyz and the heartbeats agree on the workers",
     section: Section::NotReady,
     evaluate,
 };
 
-fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, limits: &Thresholds) -> Vec<Finding> {
     let said = facts.readiness.value().and_then(|report| report.component("worker"));
     let Some(ReportedFlag::Is(said)) = said.map(|component| component.ok.clone()) else {
         return vec![];
@@ -26,7 +26,7 @@ fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Fin
     // With nothing in progress nobody beats: idle is not sick, and nothing to hold against readyz.
     let Some(age) = workers.last_beat_age else { return vec![] };
     let beating = workers.beating.at_least().unwrap_or(0);
-    let silent = against(age, limits.worker_silence) != Status::Ok;
+    let silent = compare(age, limits.heartbeat_age) != Status::Ok;
     let ago = text::age(age);
     let (verdict, message) = match (said, silent) {
         (true, true) => (
@@ -62,7 +62,7 @@ mod tests {
     use crate::facts::queue::{Queue, Workers};
     use crate::triage::testing::healthy;
 
-    fn silent_for(facts: &mut Facts, age: Option<f64>) {
+    fn silent_for(facts: &mut TriageFacts, age: Option<f64>) {
         let queue: &mut Queue = facts.queue.as_mut().unwrap().result.as_mut().unwrap();
         queue.workers = Some(Workers { beating: Count::Exact(0), last_beat_age: age });
     }
@@ -71,13 +71,13 @@ mod tests {
     fn heartbeats_are_trusted_over_the_readiness_report() {
         let denied = with(|report| report.components[1].ok = ReportedFlag::Is(false));
         let finding = evaluate(&CHECK, &denied).unwrap();
-        assert_eq!(finding.verdict, Status::Warning);
+        assert_eq!(finding.status, Status::Warning);
         assert!(finding.message.contains("1 worker beats in the database"), "{finding:?}");
 
         let mut claimed = healthy();
         silent_for(&mut claimed, Some(700.0));
         let finding = evaluate(&CHECK, &claimed).unwrap();
-        assert_eq!(finding.verdict, Status::Warning);
+        assert_eq!(finding.status, Status::Warning);
         assert!(finding.message.contains("11m 40s old; trust the heartbeats"), "{finding:?}");
     }
 

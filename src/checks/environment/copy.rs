@@ -1,6 +1,6 @@
 //! `env.copy`: would the application start from the template as it is, copied to `.env`?
 
-use super::{KeyVerdict, judge_key};
+use super::{KeyResult, evaluate_key};
 use crate::checks::Check;
 use crate::facts::environment::{EntryState, Environment, SchemaKey, SourceLine};
 use crate::facts::{Finding, Section, Status, Thresholds};
@@ -21,17 +21,17 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
     let entries = template.in_force();
     for key in &facts.schema.keys {
         let Some(entry) = entries.get(key.name.as_str()) else {
-            if matches!(judge_key(&facts.schema, key, None), KeyVerdict::Refused(_)) {
+            if matches!(evaluate_key(&facts.schema, key, None), KeyResult::Refused(_)) {
                 absent.push(key.name.as_str());
             }
             continue;
         };
         let active = entry.state == EntryState::Active;
         let value = active.then(|| entry.value.reveal());
-        match judge_key(&facts.schema, key, value) {
-            KeyVerdict::Accepted => {}
-            KeyVerdict::Unknown(_) => unjudged.push(key.name.as_str()),
-            KeyVerdict::Refused(reasons) => {
+        match evaluate_key(&facts.schema, key, value) {
+            KeyResult::Accepted => {}
+            KeyResult::Unknown(_) => unjudged.push(key.name.as_str()),
+            KeyResult::Refused(reasons) => {
                 let state = if active { entry.value.shape() } else { "only documented".to_owned() };
                 let place = SourceLine { file: template.path.clone(), line: entry.line };
                 let message = describe_key(&place, key, &state, &reasons);

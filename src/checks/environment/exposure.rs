@@ -28,7 +28,7 @@ enum SupabaseKeyRole {
 }
 
 /// A variable, wherever it stands.
-struct Variable<'a> {
+struct ExposedVariable<'a> {
     key: &'a str,
     value: &'a EnvValue,
     origin: String,
@@ -36,13 +36,13 @@ struct Variable<'a> {
 
 fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let template = facts.template.iter().flat_map(|file| {
-        file.entries.iter().map(|entry| Variable {
+        file.entries.iter().map(|entry| ExposedVariable {
             key: &entry.key,
             value: &entry.value,
             origin: format!("{}:{}", file.path.display(), entry.line),
         })
     });
-    let values = facts.values.iter().flat_map(|values| &values.set).map(|set| Variable {
+    let values = facts.values.iter().flat_map(|values| &values.set).map(|set| ExposedVariable {
         key: &set.key,
         value: &set.value,
         origin: set.origin.clone(),
@@ -76,7 +76,7 @@ fn role(value: &str) -> Option<SupabaseKeyRole> {
 }
 
 /// A key in the wrong place, by what it says of itself or, when it says nothing, by its name.
-fn misplaced(check: &Check<Environment>, variable: &Variable<'_>) -> Option<Finding> {
+fn misplaced(check: &Check<Environment>, variable: &ExposedVariable<'_>) -> Option<Finding> {
     let value = variable.value.reveal();
     if value.is_empty() {
         return None;
@@ -106,7 +106,7 @@ fn misplaced(check: &Check<Environment>, variable: &Variable<'_>) -> Option<Find
 }
 
 /// Keys whose project is not that of the address they are used with.
-fn mixed(check: &Check<Environment>, variables: &[Variable<'_>]) -> Vec<Finding> {
+fn mixed(check: &Check<Environment>, variables: &[ExposedVariable<'_>]) -> Vec<Finding> {
     let address = |name: &str| {
         variables
             .iter()

@@ -1,7 +1,7 @@
 //! The regular expressions behind zod's named formats.
 
 use super::Zod;
-use crate::facts::environment::Format;
+use crate::facts::environment::StringFormat;
 
 /// The day of a calendar, leap years included: shared by `date` and `datetime`.
 const DAY: &str = r"(?:(?:\d\d[2468][048]|\d\d[13579][26]|\d\d0[48]|[02468][048]00|[13579][26]00)-02-29|\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|(?:02)-(?:0[1-9]|1\d|2[0-8])))";
@@ -10,13 +10,13 @@ const IPV6_ZOD_3: &str = r"(([0-9a-fA-F]{1,4}:){7,7}[0-9a-fA-F]{1,4}|([0-9a-fA-F
 const BASE64: &str = "^(?:[0-9a-zA-Z+/]{4})*(?:(?:[0-9a-zA-Z+/]{2}==)|(?:[0-9a-zA-Z+/]{3}=))?$";
 
 /// The expression of zod 3.25 or zod 4.6, and its flags.
-pub(super) fn newest(format: &Format, zod: Zod) -> Option<(String, &'static str)> {
+pub(super) fn newest(format: &StringFormat, zod: Zod) -> Option<(String, &'static str)> {
     let four = zod == Zod::Four;
     let by = |three: &'static str, four_: &'static str| if four { four_ } else { three };
     // zod 3 compares these without regard to case.
     let fold = if four { "" } else { "i" };
     let (source, flags): (String, &str) = match format {
-        Format::Email => (
+        StringFormat::Email => (
             by(
                 r"^(?!\.)(?!.*\.\.)([A-Z0-9_'+\-\.]*)[A-Z0-9_+-]@([A-Z0-9][A-Z0-9\-]*\.)+[A-Z]{2,}$",
                 r"^(?:[A-Za-z0-9_'+\-]+\.)*[A-Za-z0-9_'+\-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}$",
@@ -24,47 +24,47 @@ pub(super) fn newest(format: &Format, zod: Zod) -> Option<(String, &'static str)
             .into(),
             fold,
         ),
-        Format::Uuid(None) if four => (
+        StringFormat::Uuid(None) if four => (
             "^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}|00000000-0000-0000-0000-000000000000|ffffffff-ffff-ffff-ffff-ffffffffffff)$".into(),
             "",
         ),
-        Format::Uuid(Some(version)) if four => (
+        StringFormat::Uuid(Some(version)) if four => (
             format!("^([0-9a-fA-F]{{8}}-[0-9a-fA-F]{{4}}-{version}[0-9a-fA-F]{{3}}-[89abAB][0-9a-fA-F]{{3}}-[0-9a-fA-F]{{12}})$"),
             "",
         ),
-        Format::Uuid(_) | Format::Guid => (
+        StringFormat::Uuid(_) | StringFormat::Guid => (
             "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$".into(),
             "",
         ),
-        Format::Nanoid => ("^[a-zA-Z0-9_-]{21}$".into(), fold),
-        Format::Cuid => (by(r"^c[^\s-]{8,}$", "^[cC][0-9a-z]{6,}$").into(), fold),
-        Format::Cuid2 => ("^[0-9a-z]+$".into(), ""),
-        Format::Ulid => (
+        StringFormat::Nanoid => ("^[a-zA-Z0-9_-]{21}$".into(), fold),
+        StringFormat::Cuid => (by(r"^c[^\s-]{8,}$", "^[cC][0-9a-z]{6,}$").into(), fold),
+        StringFormat::Cuid2 => ("^[0-9a-z]+$".into(), ""),
+        StringFormat::Ulid => (
             by("^[0-9A-HJKMNP-TV-Z]{26}$", "^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$").into(),
             fold,
         ),
-        Format::Ip(Some(4)) => (format!(r"^(?:{BYTE}\.){{3}}{BYTE}$"), ""),
-        Format::Cidr(Some(4)) => {
+        StringFormat::Ip(Some(4)) => (format!(r"^(?:{BYTE}\.){{3}}{BYTE}$"), ""),
+        StringFormat::Cidr(Some(4)) => {
             (format!(r"^(?:{BYTE}\.){{3}}{BYTE}\/(3[0-2]|[12]?[0-9])$"), "")
         }
-        Format::Ip(Some(6)) => (format!("^{IPV6_ZOD_3}$"), ""),
-        Format::Cidr(Some(6)) => {
+        StringFormat::Ip(Some(6)) => (format!("^{IPV6_ZOD_3}$"), ""),
+        StringFormat::Cidr(Some(6)) => {
             (format!(r"^{IPV6_ZOD_3}\/(12[0-8]|1[01][0-9]|[1-9]?[0-9])$"), "")
         }
-        Format::Base64 => (BASE64.into(), ""),
-        Format::Base64Url => (
+        StringFormat::Base64 => (BASE64.into(), ""),
+        StringFormat::Base64Url => (
             "^([0-9a-zA-Z-_]{4})*(([0-9a-zA-Z-_]{2}(==)?)|([0-9a-zA-Z-_]{3}(=)?))?$".into(),
             "",
         ),
-        Format::E164 => (r"^\+[1-9]\d{6,14}$".into(), ""),
-        Format::Hostname => (r"^(?=.{1,253}\.?$)[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[-0-9a-zA-Z]{0,61}[0-9a-zA-Z])?)*\.?$".into(), ""),
-        Format::Hex => ("^[0-9a-fA-F]*$".into(), ""),
-        Format::Date => (format!("^{DAY}$"), ""),
-        Format::Time(precision) => (format!("^{}$", time(*precision, false, zod)), ""),
-        Format::DateTime { offset, local, precision } => {
+        StringFormat::E164 => (r"^\+[1-9]\d{6,14}$".into(), ""),
+        StringFormat::Hostname => (r"^(?=.{1,253}\.?$)[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[-0-9a-zA-Z]{0,61}[0-9a-zA-Z])?)*\.?$".into(), ""),
+        StringFormat::Hex => ("^[0-9a-fA-F]*$".into(), ""),
+        StringFormat::Date => (format!("^{DAY}$"), ""),
+        StringFormat::Time(precision) => (format!("^{}$", time(*precision, false, zod)), ""),
+        StringFormat::DateTime { offset, local, precision } => {
             (date_time(*offset, *local, time(*precision, true, zod), zod, *precision), "")
         }
-        Format::Duration => (
+        StringFormat::Duration => (
             by(
                 r"^[-+]?P(?!$)(?:(?:[-+]?\d+Y)|(?:[-+]?\d+[.,]\d+Y$))?(?:(?:[-+]?\d+M)|(?:[-+]?\d+[.,]\d+M$))?(?:(?:[-+]?\d+W)|(?:[-+]?\d+[.,]\d+W$))?(?:(?:[-+]?\d+D)|(?:[-+]?\d+[.,]\d+D$))?(?:T(?=[\d+-])(?:(?:[-+]?\d+H)|(?:[-+]?\d+[.,]\d+H$))?(?:(?:[-+]?\d+M)|(?:[-+]?\d+[.,]\d+M$))?(?:[-+]?\d+(?:[.,]\d+)?S)?)??$",
                 r"^P(?:(\d+W)|(?!.*W)(?=\d|T\d)(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+([.,]\d+)?S)?)?)$",
@@ -72,28 +72,28 @@ pub(super) fn newest(format: &Format, zod: Zod) -> Option<(String, &'static str)
             .into(),
             "",
         ),
-        Format::Ip(_) | Format::Cidr(_) | Format::Jwt(_) => return None,
+        StringFormat::Ip(_) | StringFormat::Cidr(_) | StringFormat::Jwt(_) => return None,
     };
     Some((source, flags))
 }
 
 /// What older releases (3.22, 4.0) use instead, where they differ.
-pub(super) fn older(format: &Format, zod: Zod) -> Option<(String, &'static str)> {
+pub(super) fn older(format: &StringFormat, zod: Zod) -> Option<(String, &'static str)> {
     let byte = "((25[0-5])|(2[0-4][0-9])|(1[0-9]{2})|([0-9]{1,2}))";
     let ipv4 = format!(r"({byte}\.){{3}}{byte}");
     Some(match (format, zod) {
-        (Format::Email, Zod::Three) => (
+        (StringFormat::Email, Zod::Three) => (
             r"^(?!\.)(?!.*\.\.)([A-Z0-9_+-\.]*)[A-Z0-9_+-]@([A-Z0-9][A-Z0-9\-]*\.)+[A-Z]{2,}$".into(),
             "i",
         ),
-        (Format::Cuid2, Zod::Three) => ("^[a-z][a-z0-9]*$".into(), ""),
-        (Format::Ulid, Zod::Three) => ("^[0-9A-HJKMNP-TV-Z]{26}$".into(), ""),
-        (Format::Ip(Some(4)), Zod::Three) => (format!("^{ipv4}$"), ""),
-        (Format::Ip(Some(6)), Zod::Three) => (
+        (StringFormat::Cuid2, Zod::Three) => ("^[a-z][a-z0-9]*$".into(), ""),
+        (StringFormat::Ulid, Zod::Three) => ("^[0-9A-HJKMNP-TV-Z]{26}$".into(), ""),
+        (StringFormat::Ip(Some(4)), Zod::Three) => (format!("^{ipv4}$"), ""),
+        (StringFormat::Ip(Some(6)), Zod::Three) => (
             format!("^(([a-f0-9]{{1,4}}:){{7}}|::([a-f0-9]{{1,4}}:){{0,6}}|([a-f0-9]{{1,4}}:){{1}}:([a-f0-9]{{1,4}}:){{0,5}}|([a-f0-9]{{1,4}}:){{2}}:([a-f0-9]{{1,4}}:){{0,4}}|([a-f0-9]{{1,4}}:){{3}}:([a-f0-9]{{1,4}}:){{0,3}}|([a-f0-9]{{1,4}}:){{4}}:([a-f0-9]{{1,4}}:){{0,2}}|([a-f0-9]{{1,4}}:){{5}}:([a-f0-9]{{1,4}}:){{0,1}})([a-f0-9]{{1,4}}|({ipv4}))$"),
             "",
         ),
-        (Format::DateTime { offset, precision, .. }, Zod::Three) => {
+        (StringFormat::DateTime { offset, precision, .. }, Zod::Three) => {
             let digits = match precision {
                 None => r"(\.\d+)?".to_owned(),
                 Some(0) => String::new(),
@@ -102,14 +102,14 @@ pub(super) fn older(format: &Format, zod: Zod) -> Option<(String, &'static str)>
             let zone = if *offset { r"(([+-]\d{2}(:?\d{2})?)|Z)" } else { "Z" };
             (format!(r"^\d{{4}}-\d{{2}}-\d{{2}}T\d{{2}}:\d{{2}}:\d{{2}}{digits}{zone}$"), "")
         }
-        (Format::Cuid, Zod::Four) => (r"^[cC][^\s-]{8,}$".into(), ""),
-        (Format::Ulid, Zod::Four) => ("^[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{26}$".into(), ""),
-        (Format::E164, Zod::Four) => (r"^\+(?:[0-9]){6,14}[0-9]$".into(), ""),
-        (Format::Uuid(None), Zod::Four) => (
+        (StringFormat::Cuid, Zod::Four) => (r"^[cC][^\s-]{8,}$".into(), ""),
+        (StringFormat::Ulid, Zod::Four) => ("^[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{26}$".into(), ""),
+        (StringFormat::E164, Zod::Four) => (r"^\+(?:[0-9]){6,14}[0-9]$".into(), ""),
+        (StringFormat::Uuid(None), Zod::Four) => (
             "^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}|00000000-0000-0000-0000-000000000000)$".into(),
             "",
         ),
-        (Format::DateTime { offset, local, precision }, Zod::Four) => {
+        (StringFormat::DateTime { offset, local, precision }, Zod::Four) => {
             let clock = time(*precision, false, zod);
             (date_time(*offset, *local, clock, zod, *precision), "")
         }

@@ -4,7 +4,7 @@
 //! new lines. A key gets its description and no value: values come from people.
 
 use super::template::drift;
-use super::{KeyVerdict, judge_key};
+use super::{KeyResult, evaluate_key};
 use crate::facts::environment::{EnvFile, Environment, SchemaKey};
 use crate::text;
 
@@ -86,7 +86,7 @@ fn line_end(bytes: &[u8]) -> &'static str {
 fn lines(facts: &Environment, key: &SchemaKey, end: &str) -> Vec<String> {
     let described = key.description.iter().flat_map(|text| text.lines());
     let mut lines: Vec<_> = described.map(|line| format!("{}{end}", comment(line))).collect();
-    let optional = matches!(judge_key(&facts.schema, key, None), KeyVerdict::Accepted);
+    let optional = matches!(evaluate_key(&facts.schema, key, None), KeyResult::Accepted);
     let active = !optional || facts.policy.strict;
     lines.push(format!("{}{}={end}", if active { "" } else { "# " }, key.name));
     lines

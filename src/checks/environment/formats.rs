@@ -9,26 +9,28 @@ use url::Url;
 use super::Zod;
 use super::expressions;
 use super::regex::matches;
-use crate::facts::environment::{Format, Pattern};
+use crate::facts::environment::{Pattern, StringFormat};
 
 /// Whether a text is of a format; `None` where that cannot be known.
-pub(super) fn is_of(format: &Format, text: &str, zod: Zod) -> Option<bool> {
+pub(super) fn is_of(format: &StringFormat, text: &str, zod: Zod) -> Option<bool> {
     match (format, zod) {
-        (Format::Jwt(algorithm), _) => is_jwt(text, algorithm.as_deref(), zod),
-        (Format::Ip(Some(6)), Zod::Four) => is_ipv6(text),
-        (Format::Cidr(Some(6)), Zod::Four) => is_cidr_v6(text),
-        (Format::Ip(None), Zod::Three) => {
-            Some(is_of(&Format::Ip(Some(4)), text, zod)? || is_of(&Format::Ip(Some(6)), text, zod)?)
-        }
-        (Format::Cidr(None), Zod::Three) => Some(
-            is_of(&Format::Cidr(Some(4)), text, zod)? || is_of(&Format::Cidr(Some(6)), text, zod)?,
+        (StringFormat::Jwt(algorithm), _) => is_jwt(text, algorithm.as_deref(), zod),
+        (StringFormat::Ip(Some(6)), Zod::Four) => is_ipv6(text),
+        (StringFormat::Cidr(Some(6)), Zod::Four) => is_cidr_v6(text),
+        (StringFormat::Ip(None), Zod::Three) => Some(
+            is_of(&StringFormat::Ip(Some(4)), text, zod)?
+                || is_of(&StringFormat::Ip(Some(6)), text, zod)?,
+        ),
+        (StringFormat::Cidr(None), Zod::Three) => Some(
+            is_of(&StringFormat::Cidr(Some(4)), text, zod)?
+                || is_of(&StringFormat::Cidr(Some(6)), text, zod)?,
         ),
         // The older releases let `atob` skip white space.
-        (Format::Base64, Zod::Four) if text.contains(|c: char| c.is_ascii_whitespace()) => {
+        (StringFormat::Base64, Zod::Four) if text.contains(|c: char| c.is_ascii_whitespace()) => {
             let skipped = text.len().is_multiple_of(4) && bytes(text).is_some();
             if skipped { None } else { Some(false) }
         }
-        (Format::Base64Url, Zod::Four) => {
+        (StringFormat::Base64Url, Zod::Four) => {
             let charset = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
             Some(charset && text.len() % 4 != 1)
         }

@@ -4,7 +4,7 @@ use crate::facts::environment::Constant;
 
 /// A value on its way through a schema.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
+pub(super) enum JsValue {
     /// The key is missing, or was made so.
     Undefined,
     /// `null`
@@ -23,7 +23,7 @@ pub(super) enum Value {
     Opaque,
 }
 
-impl From<&Constant> for Value {
+impl From<&Constant> for JsValue {
     fn from(constant: &Constant) -> Self {
         match constant {
             Constant::Undefined => Self::Undefined,
@@ -35,7 +35,7 @@ impl From<&Constant> for Value {
     }
 }
 
-impl Value {
+impl JsValue {
     /// `===` with a constant; `None` when it cannot be known.
     pub(super) fn equals(&self, constant: &Constant) -> Option<bool> {
         match (self, constant) {
@@ -103,7 +103,7 @@ fn is_decimal(text: &str) -> bool {
 
 /// What `new Date(text)` is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum DateReading {
+pub(super) enum DateParse {
     /// A date in every engine.
     Valid,
     /// None in any.
@@ -113,9 +113,9 @@ pub(super) enum DateReading {
 }
 
 /// Reads a date of ECMAScript's own format; anything else is up to the engine.
-pub(super) fn date(text: &str) -> DateReading {
+pub(super) fn date(text: &str) -> DateParse {
     if trim(text).is_empty() {
-        return DateReading::Invalid;
+        return DateParse::Invalid;
     }
     let (day, time) = match text.split_once('T') {
         Some((day, time)) => (day, Some(time)),
@@ -138,7 +138,7 @@ pub(super) fn date(text: &str) -> DateReading {
         _ => false,
     };
     let time = time.is_none_or(|time| parts.len() == 3 && is_time(time));
-    if sane && time { DateReading::Valid } else { DateReading::Engine }
+    if sane && time { DateParse::Valid } else { DateParse::Engine }
 }
 
 /// `12:30`, `12:30:05`, `12:30:05.123`, each with `Z` or none.
@@ -194,11 +194,11 @@ mod tests {
     #[test]
     fn non_iso_dates_are_deferred_to_the_javascript_engine() {
         for text in ["2024", "2024-05", "2024-05-06", "2024-05-06T07:08:09.123Z"] {
-            assert_eq!(date(text), DateReading::Valid, "{text}");
+            assert_eq!(date(text), DateParse::Valid, "{text}");
         }
         for text in ["May 5", "2024-02-30", "1", "2024-05-06 07:08", "tomorrow"] {
-            assert_eq!(date(text), DateReading::Engine, "{text}");
+            assert_eq!(date(text), DateParse::Engine, "{text}");
         }
-        assert_eq!(date("  "), DateReading::Invalid);
+        assert_eq!(date("  "), DateParse::Invalid);
     }
 }

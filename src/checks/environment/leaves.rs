@@ -1,18 +1,18 @@
 //! Holds one value against one leaf of a rule: a string, a number, one of a list.
 
 use super::Zod;
-use super::javascript::{DateReading, Value, date, number};
+use super::javascript::{DateParse, JsValue, date, number};
 use super::rules::ValueResult;
 use crate::facts::environment::{Constant, NumberCheck};
 
 /// 2⁵³ − 1
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
 
-fn wanted(kind: &str, value: Value) -> ValueResult {
+fn expected(kind: &str, value: JsValue) -> ValueResult {
     match value {
-        Value::Opaque => ValueResult::unknown("the value comes from code that was not run"),
-        Value::Undefined => ValueResult::refuse(value, "is required"),
-        Value::Text(_) => {
+        JsValue::Opaque => ValueResult::unknown("the value comes from code that was not run"),
+        JsValue::Undefined => ValueResult::refuse(value, "is required"),
+        JsValue::Text(_) => {
             ValueResult::refuse(value, format!("must be {kind}, and no string is one"))
         }
         other => ValueResult::refuse(other, format!("must be {kind}")),
@@ -22,40 +22,45 @@ fn wanted(kind: &str, value: Value) -> ValueResult {
 /// `z.string()`, its conditions applied by `check`.
 pub(super) fn text(
     coerce: bool,
-    value: Value,
+    value: JsValue,
     check: impl FnOnce(&mut String, &mut ValueResult),
 ) -> ValueResult {
     let mut text = match value {
-        Value::Text(text) => text,
-        Value::Undefined if coerce => "undefined".to_owned(),
-        Value::Null if coerce => "null".to_owned(),
-        Value::Opaque => return wanted("a string", Value::Opaque),
+        JsValue::Text(text) => text,
+        JsValue::Undefined if coerce => "undefined".to_owned(),
+        JsValue::Null if coerce => "null".to_owned(),
+        JsValue::Opaque => return expected("a string", JsValue::Opaque),
         _ if coerce => return ValueResult::unknown("the value is made a string by code"),
-        other => return wanted("a string", other),
+        other => return expected("a string", other),
     };
-    let mut outcome = ValueResult::accept(Value::Undefined);
+    let mut outcome = ValueResult::accept(JsValue::Undefined);
     check(&mut text, &mut outcome);
-    outcome.value = Value::Text(text);
+    outcome.value = JsValue::Text(text);
     outcome
 }
 
 /// `z.number()` and its conditions.
-pub(super) fn numeric(coerce: bool, checks: &[NumberCheck], value: Value, zod: Zod) -> ValueResult {
+pub(super) fn numeric(
+    coerce: bool,
+    checks: &[NumberCheck],
+    value: JsValue,
+    zod: Zod,
+) -> ValueResult {
     let n = match value {
-        Value::Number(n) => n,
-        Value::Text(ref text) if coerce => number(text),
-        Value::Undefined if coerce => f64::NAN,
-        Value::Null if coerce => 0.0,
-        Value::Boolean(Some(flag)) if coerce => f64::from(u8::from(flag)),
-        Value::Opaque => return wanted("a number", Value::Opaque),
+        JsValue::Number(n) => n,
+        JsValue::Text(ref text) if coerce => number(text),
+        JsValue::Undefined if coerce => f64::NAN,
+        JsValue::Null if coerce => 0.0,
+        JsValue::Boolean(Some(flag)) if coerce => f64::from(u8::from(flag)),
+        JsValue::Opaque => return expected("a number", JsValue::Opaque),
         _ if coerce => return ValueResult::unknown("the value is made a number by code"),
-        other => return wanted("a number", other),
+        other => return expected("a number", other),
     };
     if n.is_nan() || (zod == Zod::Four && n.is_infinite()) {
-        let reason = if value == Value::Undefined { "is required" } else { "must be a number" };
+        let reason = if value == JsValue::Undefined { "is required" } else { "must be a number" };
         return ValueResult::refuse(value, reason);
     }
-    let mut outcome = ValueResult::accept(Value::Number(n));
+    let mut outcome = ValueResult::accept(JsValue::Number(n));
     for check in checks {
         number_check(check, n, zod, &mut outcome);
     }
@@ -94,32 +99,32 @@ fn number_check(check: &NumberCheck, n: f64, zod: Zod, outcome: &mut ValueResult
 }
 
 /// `z.boolean()`: coerced, every string but the empty one is true.
-pub(super) fn boolean(coerce: bool, value: Value) -> ValueResult {
+pub(super) fn boolean(coerce: bool, value: JsValue) -> ValueResult {
     match value {
-        Value::Boolean(_) => ValueResult::accept(value),
-        _ if !coerce => wanted("a boolean", value),
-        Value::Text(text) => ValueResult::accept(Value::Boolean(Some(!text.is_empty()))),
-        Value::Undefined | Value::Null => ValueResult::accept(Value::Boolean(Some(false))),
-        Value::Number(n) => ValueResult::accept(Value::Boolean(Some(n != 0.0 && !n.is_nan()))),
-        Value::Date | Value::List => ValueResult::accept(Value::Boolean(Some(true))),
-        Value::Opaque => ValueResult::accept(Value::Boolean(None)),
+        JsValue::Boolean(_) => ValueResult::accept(value),
+        _ if !coerce => expected("a boolean", value),
+        JsValue::Text(text) => ValueResult::accept(JsValue::Boolean(Some(!text.is_empty()))),
+        JsValue::Undefined | JsValue::Null => ValueResult::accept(JsValue::Boolean(Some(false))),
+        JsValue::Number(n) => ValueResult::accept(JsValue::Boolean(Some(n != 0.0 && !n.is_nan()))),
+        JsValue::Date | JsValue::List => ValueResult::accept(JsValue::Boolean(Some(true))),
+        JsValue::Opaque => ValueResult::accept(JsValue::Boolean(None)),
     }
 }
 
 /// `z.date()`.
-pub(super) fn dated(coerce: bool, value: Value) -> ValueResult {
+pub(super) fn dated(coerce: bool, value: JsValue) -> ValueResult {
     match value {
-        Value::Date => ValueResult::accept(value),
-        _ if !coerce => wanted("a date", value),
-        Value::Text(ref text) => match date(text) {
-            DateReading::Valid => ValueResult::accept(Value::Date),
-            DateReading::Invalid => ValueResult::refuse(value, "must be a date"),
-            DateReading::Engine => {
+        JsValue::Date => ValueResult::accept(value),
+        _ if !coerce => expected("a date", value),
+        JsValue::Text(ref text) => match date(text) {
+            DateParse::Valid => ValueResult::accept(JsValue::Date),
+            DateParse::Invalid => ValueResult::refuse(value, "must be a date"),
+            DateParse::Engine => {
                 ValueResult::unknown("each engine reads such dates in its own way")
             }
         },
-        Value::Undefined => ValueResult::refuse(value, "is required"),
-        Value::Null => ValueResult::accept(Value::Date),
+        JsValue::Undefined => ValueResult::refuse(value, "is required"),
+        JsValue::Null => ValueResult::accept(JsValue::Date),
         _ => ValueResult::unknown("the value is made a date by code"),
     }
 }
@@ -129,28 +134,28 @@ pub(super) fn string_bool(
     truthy: &[String],
     falsy: &[String],
     exact_case: bool,
-    value: Value,
+    value: JsValue,
 ) -> ValueResult {
-    let Value::Text(text) = value else { return wanted("a string", value) };
+    let JsValue::Text(text) = value else { return expected("a string", value) };
     let word = if exact_case { text.clone() } else { text.to_lowercase() };
     if truthy.contains(&word) {
-        ValueResult::accept(Value::Boolean(Some(true)))
+        ValueResult::accept(JsValue::Boolean(Some(true)))
     } else if falsy.contains(&word) {
-        ValueResult::accept(Value::Boolean(Some(false)))
+        ValueResult::accept(JsValue::Boolean(Some(false)))
     } else {
         let words: Vec<&str> = truthy.iter().chain(falsy).map(String::as_str).collect();
-        ValueResult::refuse(Value::Text(text), format!("must be one of {}", words.join(", ")))
+        ValueResult::refuse(JsValue::Text(text), format!("must be one of {}", words.join(", ")))
     }
 }
 
 /// `z.enum()`, `z.literal()`.
-pub(super) fn one_of(values: &[Constant], value: Value) -> ValueResult {
+pub(super) fn one_of(values: &[Constant], value: JsValue) -> ValueResult {
     let equal: Vec<Option<bool>> = values.iter().map(|constant| value.equals(constant)).collect();
     if equal.contains(&Some(true)) {
         ValueResult::accept(value)
     } else if equal.contains(&None) {
         ValueResult::unknown("the value comes from code that was not run")
-    } else if value == Value::Undefined {
+    } else if value == JsValue::Undefined {
         ValueResult::refuse(value, "is required")
     } else {
         let shown: Vec<String> = values.iter().map(ToString::to_string).collect();
@@ -159,13 +164,13 @@ pub(super) fn one_of(values: &[Constant], value: Value) -> ValueResult {
 }
 
 /// `z.array()` and whatever else no string is.
-pub(super) fn structure(kind: &str, value: Value) -> ValueResult {
+pub(super) fn structure(kind: &str, value: JsValue) -> ValueResult {
     let article = if kind.starts_with(['a', 'o']) { "an" } else { "a" };
     match value {
-        Value::List if kind == "array" => {
+        JsValue::List if kind == "array" => {
             ValueResult::unknown("the items of the list are not judged")
         }
-        Value::Number(n) if kind == "NaN" && n.is_nan() => ValueResult::accept(value),
-        other => wanted(&format!("{article} {kind}"), other),
+        JsValue::Number(n) if kind == "NaN" && n.is_nan() => ValueResult::accept(value),
+        other => expected(&format!("{article} {kind}"), other),
     }
 }

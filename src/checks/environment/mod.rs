@@ -50,7 +50,7 @@ enum Zod {
 
 /// The answer about one key. Reasons never hold the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeyVerdict {
+pub enum KeyResult {
     /// The application would take it.
     Accepted,
     /// The application would refuse to start, and why.
@@ -63,33 +63,33 @@ pub enum KeyVerdict {
 ///
 /// Where the major version of zod is unknown both judge, and where they differ nobody knows.
 #[must_use]
-pub fn judge_key(schema: &EnvSchema, key: &SchemaKey, value: Option<&str>) -> KeyVerdict {
+pub fn evaluate_key(schema: &EnvSchema, key: &SchemaKey, value: Option<&str>) -> KeyResult {
     let value = value.filter(|value| !(schema.blank_is_missing && value.is_empty()));
-    let by = |zod| verdict(rules::evaluate(&key.rule, value, zod));
+    let by = |zod| key_result(rules::evaluate(&key.rule, value, zod));
     match schema.zod {
         ZodMajor::Three => by(Zod::Three),
         ZodMajor::Four => by(Zod::Four),
         ZodMajor::Unknown => match (by(Zod::Three), by(Zod::Four)) {
-            (three, KeyVerdict::Unknown(reasons)) => match three {
-                KeyVerdict::Unknown(_) => three,
-                _ => KeyVerdict::Unknown(reasons),
+            (three, KeyResult::Unknown(reasons)) => match three {
+                KeyResult::Unknown(_) => three,
+                _ => KeyResult::Unknown(reasons),
             },
-            (KeyVerdict::Accepted, KeyVerdict::Accepted) => KeyVerdict::Accepted,
-            (three @ KeyVerdict::Refused(_), KeyVerdict::Refused(_)) => three,
-            (three @ KeyVerdict::Unknown(_), _) => three,
-            _ => KeyVerdict::Unknown(vec![
+            (KeyResult::Accepted, KeyResult::Accepted) => KeyResult::Accepted,
+            (three @ KeyResult::Refused(_), KeyResult::Refused(_)) => three,
+            (three @ KeyResult::Unknown(_), _) => three,
+            _ => KeyResult::Unknown(vec![
                 "zod 3 and zod 4 differ here, and which one it is is not known".to_owned(),
             ]),
         },
     }
 }
 
-fn verdict(outcome: rules::ValueResult) -> KeyVerdict {
+fn key_result(outcome: rules::ValueResult) -> KeyResult {
     if !outcome.refused.is_empty() {
-        KeyVerdict::Refused(outcome.refused)
+        KeyResult::Refused(outcome.refused)
     } else if !outcome.unknown.is_empty() {
-        KeyVerdict::Unknown(outcome.unknown)
+        KeyResult::Unknown(outcome.unknown)
     } else {
-        KeyVerdict::Accepted
+        KeyResult::Accepted
     }
 }

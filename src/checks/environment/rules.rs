@@ -1,15 +1,15 @@
 //! Holds one value against one rule, as zod does, in three values: accepted, refused, unknown.
 
 use super::Zod;
-use super::javascript::{Value, number, trim};
+use super::javascript::{JsValue, number, trim};
 use super::{leaves, strings};
-use crate::facts::environment::{Constant, Function, Rule};
+use crate::facts::environment::{Constant, Rule, SchemaFunction};
 
 /// What became of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ValueResult {
     /// The value that comes out, when nothing refused it.
-    pub value: Value,
+    pub value: JsValue,
     /// Why it is refused, without the value itself.
     pub refused: Vec<String>,
     /// What could not be known.
@@ -18,18 +18,18 @@ pub(super) struct ValueResult {
 
 impl ValueResult {
     /// Accepted.
-    pub(super) fn accept(value: Value) -> Self {
+    pub(super) fn accept(value: JsValue) -> Self {
         Self { value, refused: Vec::new(), unknown: Vec::new() }
     }
 
     /// Refused.
-    pub(super) fn refuse(value: Value, reason: impl Into<String>) -> Self {
+    pub(super) fn refuse(value: JsValue, reason: impl Into<String>) -> Self {
         Self { refused: vec![reason.into()], ..Self::accept(value) }
     }
 
     /// Neither, and nothing is known of what comes out.
     pub(super) fn unknown(reason: impl Into<String>) -> Self {
-        Self { unknown: vec![reason.into()], ..Self::accept(Value::Opaque) }
+        Self { unknown: vec![reason.into()], ..Self::accept(JsValue::Opaque) }
     }
 
     /// Notes a condition's result.
@@ -53,11 +53,11 @@ enum MissingKeyRule {
 /// Judges a key of an object: its text, or that it is missing.
 pub(super) fn evaluate(rule: &Rule, text: Option<&str>, zod: Zod) -> ValueResult {
     let Some(text) = text else { return missing(rule, zod) };
-    run(rule, Value::Text(text.to_owned()), zod)
+    run(rule, JsValue::Text(text.to_owned()), zod)
 }
 
 fn missing(rule: &Rule, zod: Zod) -> ValueResult {
-    let mut outcome = run(rule, Value::Undefined, zod);
+    let mut outcome = run(rule, JsValue::Undefined, zod);
     if zod == Zod::Three {
         return outcome;
     }
@@ -104,7 +104,7 @@ fn omission_out(rule: &Rule) -> bool {
     }
 }
 
-fn run(rule: &Rule, value: Value, zod: Zod) -> ValueResult {
+fn run(rule: &Rule, value: JsValue, zod: Zod) -> ValueResult {
     match rule {
         Rule::Text { coerce, checks } => leaves::text(*coerce, value, |text, outcome| {
             checks.iter().for_each(|check| strings::apply(check, text, zod, outcome));
@@ -121,11 +121,11 @@ fn run(rule: &Rule, value: Value, zod: Zod) -> ValueResult {
         Rule::Structure(kind) => leaves::structure(kind, value),
         Rule::Union(options) => union(options, &value, zod),
         Rule::Optional(inner) => optional(inner, value, zod),
-        Rule::Nullable(_) if value == Value::Null => ValueResult::accept(value),
+        Rule::Nullable(_) if value == JsValue::Null => ValueResult::accept(value),
         Rule::Nullable(inner) | Rule::Readonly(inner) => run(inner, value, zod),
         Rule::NonOptional(inner) => non_optional(inner, value, zod),
         Rule::Default(inner, given) => default(inner, given.as_ref(), value, zod),
-        Rule::Prefault(inner, given) if value == Value::Undefined => {
+        Rule::Prefault(inner, given) if value == JsValue::Undefined => {
             run(inner, given_value(given.as_ref()), zod)
         }
         Rule::Prefault(inner, _) => run(inner, value, zod),
@@ -150,7 +150,7 @@ fn then(first: ValueResult, to: &Rule, zod: Zod) -> ValueResult {
     second
 }
 
-fn union(options: &[Rule], value: &Value, zod: Zod) -> ValueResult {
+fn union(options: &[Rule], value: &JsValue, zod: Zod) -> ValueResult {
     let mut unknown = Vec::new();
     let mut refused = Vec::new();
     for option in options {
@@ -163,18 +163,18 @@ fn union(options: &[Rule], value: &Value, zod: Zod) -> ValueResult {
             return outcome;
         } else {
             // Accepted in any case; what comes out is not known.
-            return ValueResult::accept(Value::Opaque);
+            return ValueResult::accept(JsValue::Opaque);
         }
     }
     if !unknown.is_empty() {
-        return ValueResult { unknown, ..ValueResult::accept(Value::Opaque) };
+        return ValueResult { unknown, ..ValueResult::accept(JsValue::Opaque) };
     }
     refused.dedup();
     ValueResult::refuse(value.clone(), refused.join(", or "))
 }
 
-fn optional(inner: &Rule, value: Value, zod: Zod) -> ValueResult {
-    if value != Value::Undefined {
+fn optional(inner: &Rule, value: JsValue, zod: Zod) -> ValueResult {
+    if value != JsValue::Undefined {
         return run(inner, value, zod);
     }
     if zod == Zod::Three || omission_in(inner) != MissingKeyRule::Replaced {
@@ -182,11 +182,11 @@ fn optional(inner: &Rule, value: Value, zod: Zod) -> ValueResult {
     }
     // What replaces a missing value is judged; when it is refused, the value stays missing.
     let outcome = run(inner, value, zod);
-    if outcome.refused.is_empty() { outcome } else { ValueResult::accept(Value::Undefined) }
+    if outcome.refused.is_empty() { outcome } else { ValueResult::accept(JsValue::Undefined) }
 }
 
 /// zod 3's `.required()` takes `.optional()` off; zod 4 looks at what comes out.
-fn non_optional(inner: &Rule, value: Value, zod: Zod) -> ValueResult {
+fn non_optional(inner: &Rule, value: JsValue, zod: Zod) -> ValueResult {
     if zod == Zod::Three {
         return match inner {
             Rule::Optional(inner) => non_optional(inner, value, zod),
@@ -194,61 +194,65 @@ fn non_optional(inner: &Rule, value: Value, zod: Zod) -> ValueResult {
         };
     }
     let outcome = run(inner, value, zod);
-    if outcome.refused.is_empty() && outcome.value == Value::Undefined {
-        return ValueResult::refuse(Value::Undefined, "is required");
+    if outcome.refused.is_empty() && outcome.value == JsValue::Undefined {
+        return ValueResult::refuse(JsValue::Undefined, "is required");
     }
     outcome
 }
 
-fn given_value(given: Option<&Constant>) -> Value {
-    given.map_or(Value::Opaque, Value::from)
+fn given_value(given: Option<&Constant>) -> JsValue {
+    given.map_or(JsValue::Opaque, JsValue::from)
 }
 
 /// zod 3 judges what replaces a missing value, zod 4 does not.
-fn default(inner: &Rule, given: Option<&Constant>, value: Value, zod: Zod) -> ValueResult {
-    if value == Value::Undefined {
+fn default(inner: &Rule, given: Option<&Constant>, value: JsValue, zod: Zod) -> ValueResult {
+    if value == JsValue::Undefined {
         let given = given_value(given);
         return if zod == Zod::Three { run(inner, given, zod) } else { ValueResult::accept(given) };
     }
     let mut outcome = run(inner, value, zod);
-    if zod == Zod::Four && outcome.value == Value::Undefined {
+    if zod == Zod::Four && outcome.value == JsValue::Undefined {
         outcome.value = given_value(given);
     }
     outcome
 }
 
-fn caught(inner: &Rule, given: Option<&Constant>, value: Value, zod: Zod) -> ValueResult {
+fn caught(inner: &Rule, given: Option<&Constant>, value: JsValue, zod: Zod) -> ValueResult {
     let outcome = run(inner, value, zod);
     match (outcome.refused.is_empty(), outcome.unknown.is_empty()) {
         (true, true) => outcome,
         (false, _) => ValueResult::accept(given_value(given)),
-        (true, false) => ValueResult::accept(Value::Opaque),
+        (true, false) => ValueResult::accept(JsValue::Opaque),
     }
 }
 
-fn transform(function: &Function, value: Value) -> ValueResult {
+fn transform(function: &SchemaFunction, value: JsValue) -> ValueResult {
     match (function, value) {
-        (Function::Opaque(what), _) => ValueResult::unknown(what.to_string()),
-        (Function::Identity, value) => ValueResult::accept(value),
-        (Function::BlankToUndefined, Value::Text(text)) if text.is_empty() => {
-            ValueResult::accept(Value::Undefined)
+        (SchemaFunction::Opaque(what), _) => ValueResult::unknown(what.to_string()),
+        (SchemaFunction::Identity, value) => ValueResult::accept(value),
+        (SchemaFunction::BlankToUndefined, JsValue::Text(text)) if text.is_empty() => {
+            ValueResult::accept(JsValue::Undefined)
         }
-        (Function::BlankToUndefined, value @ (Value::Text(_) | Value::Undefined)) => {
+        (SchemaFunction::BlankToUndefined, value @ (JsValue::Text(_) | JsValue::Undefined)) => {
             ValueResult::accept(value)
         }
-        (Function::Trim, Value::Text(text)) => {
-            ValueResult::accept(Value::Text(trim(&text).to_owned()))
+        (SchemaFunction::Trim, JsValue::Text(text)) => {
+            ValueResult::accept(JsValue::Text(trim(&text).to_owned()))
         }
-        (Function::ToLowerCase, Value::Text(text)) => {
-            ValueResult::accept(Value::Text(text.to_lowercase()))
+        (SchemaFunction::ToLowerCase, JsValue::Text(text)) => {
+            ValueResult::accept(JsValue::Text(text.to_lowercase()))
         }
-        (Function::ToUpperCase, Value::Text(text)) => {
-            ValueResult::accept(Value::Text(text.to_uppercase()))
+        (SchemaFunction::ToUpperCase, JsValue::Text(text)) => {
+            ValueResult::accept(JsValue::Text(text.to_uppercase()))
         }
-        (Function::Comparison, _) => ValueResult::accept(Value::Boolean(None)),
-        (Function::Number, Value::Text(text)) => ValueResult::accept(Value::Number(number(&text))),
-        (Function::Number, Value::Undefined) => ValueResult::accept(Value::Number(f64::NAN)),
-        (Function::List, Value::Text(_)) => ValueResult::accept(Value::List),
+        (SchemaFunction::Comparison, _) => ValueResult::accept(JsValue::Boolean(None)),
+        (SchemaFunction::Number, JsValue::Text(text)) => {
+            ValueResult::accept(JsValue::Number(number(&text)))
+        }
+        (SchemaFunction::Number, JsValue::Undefined) => {
+            ValueResult::accept(JsValue::Number(f64::NAN))
+        }
+        (SchemaFunction::List, JsValue::Text(_)) => ValueResult::accept(JsValue::List),
         _ => ValueResult::unknown("a function may fail on a value that is no string"),
     }
 }

@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn renamed_key_is_critical_on_both_sides_and_suggested() {
         let found = findings("SUPABASE_SERVICE_ROLE_KEY: z.string()", "SUPABASE_SERVICE_KEY=\n");
-        let subjects: Vec<_> = found.iter().map(|f| (f.subject.as_str(), f.verdict)).collect();
+        let subjects: Vec<_> = found.iter().map(|f| (f.subject.as_str(), f.status)).collect();
         assert_eq!(
             subjects,
             [

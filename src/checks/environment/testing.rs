@@ -48,7 +48,7 @@ pub(super) fn coded(facts: Environment, uses: &[(&str, CodeForm)]) -> Environmen
 /// The worst verdict of some findings.
 pub(super) fn worst(findings: &[Finding]) -> Status {
     assert!(!findings.is_empty(), "a check that says nothing");
-    Status::worst(findings.iter().map(|finding| finding.verdict))
+    Status::worst(findings.iter().map(|finding| finding.status))
 }
 
 /// A token with these claims and a signature that nobody made.

@@ -122,7 +122,7 @@ mod tests {
 
     fn found(facts: &Environment) -> Vec<(String, Status, String)> {
         let findings = CHECK.run(facts, &Thresholds::default());
-        findings.into_iter().map(|f| (f.subject, f.verdict, f.message)).collect()
+        findings.into_iter().map(|f| (f.subject, f.status, f.message)).collect()
     }
 
     #[test]

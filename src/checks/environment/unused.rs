@@ -58,7 +58,7 @@ mod tests {
         CHECK
             .run(facts, &Thresholds::default())
             .into_iter()
-            .map(|f| (f.subject, f.verdict))
+            .map(|f| (f.subject, f.status))
             .collect()
     }
 

@@ -1,7 +1,7 @@
 //! `env.values`: the application would start with these values.
 
 use super::template::did_you_mean;
-use super::{KeyVerdict, judge_key};
+use super::{KeyResult, evaluate_key};
 use crate::checks::Check;
 use crate::facts::environment::{
     EnvValues, Environment, Fallback, ObjectMode, SchemaKey, SetValue,
@@ -42,7 +42,7 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
         let message = format!("nobody can tell without running it: {what}");
         findings.push(check.finding(Status::Unknown, &facts.schema.name, message));
     }
-    if !findings.iter().any(|finding| finding.verdict != Status::Ok) {
+    if !findings.iter().any(|finding| finding.status != Status::Ok) {
         let message = format!("{} keys are satisfied", facts.schema.keys.len());
         findings.insert(0, check.finding(Status::Ok, &facts.schema.name, message));
     }
@@ -56,12 +56,12 @@ fn one(
     key: &SchemaKey,
 ) -> Option<Finding> {
     let set = in_force(values, &facts.policy.fallbacks, &key.name);
-    let (verdict, reasons) = match judge_key(&facts.schema, key, set.map(|set| set.value.reveal()))
-    {
-        KeyVerdict::Accepted => return None,
-        KeyVerdict::Refused(reasons) => (Status::Critical, reasons),
-        KeyVerdict::Unknown(reasons) => (Status::Unknown, reasons),
-    };
+    let (verdict, reasons) =
+        match evaluate_key(&facts.schema, key, set.map(|set| set.value.reveal())) {
+            KeyResult::Accepted => return None,
+            KeyResult::Refused(reasons) => (Status::Critical, reasons),
+            KeyResult::Unknown(reasons) => (Status::Unknown, reasons),
+        };
     let state = set.map_or("not set".to_owned(), |set| {
         let from = if set.key == key.name { String::new() } else { format!(" as {}", set.key) };
         format!("{}{from} in {}", set.value.shape(), set.origin)

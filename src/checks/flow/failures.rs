@@ -1,8 +1,8 @@
 //! `dlq.failures`: how many attempts fail, before jobs even die of it?
 
 use super::{
-    Check, Evidence, Failures, Finding, Observed, SourceErrorKind, Status, Threshold, count_text,
-    count_verdict, limit_text,
+    Check, Evidence, Failures, Finding, Observed, SourceErrorKind, Status, Threshold, count_status,
+    count_text, limit_text,
 };
 use crate::facts::{Section, Thresholds};
 
@@ -23,7 +23,7 @@ fn evaluate(
     limits: &Thresholds,
 ) -> Vec<Finding> {
     match &seen.result {
-        Ok(failures) => vec![judged(check, seen, failures, limits.failures)],
+        Ok(failures) => vec![failure_status(check, seen, failures, limits.failures)],
         Err(error) if error.kind == SourceErrorKind::Permission => vec![],
         Err(error) => {
             vec![check.finding(Status::Unknown, check.title, format!("not read: {error}"))]
@@ -31,14 +31,14 @@ fn evaluate(
     }
 }
 
-fn judged(
+fn failure_status(
     check: &Check<Observed<Failures>>,
     seen: &Observed<Failures>,
     failures: &Failures,
     limit: Threshold,
 ) -> Finding {
     let (verdict, words) =
-        (count_verdict(&failures.last_hour, limit), count_text(&failures.last_hour));
+        (count_status(&failures.last_hour, limit), count_text(&failures.last_hour));
     let message = format!("{words} failed attempts in the last hour");
     let mut finding =
         check.finding(verdict, check.title, message).threshold(limit_text(limit, UNIT));
@@ -67,14 +67,14 @@ mod tests {
 
     #[test]
     fn failed_attempts_above_the_threshold_are_reported() {
-        assert_eq!(evaluate(Ok(Count::Exact(49)))[0].verdict, Status::Ok);
-        assert_eq!(evaluate(Ok(Count::Exact(50)))[0].verdict, Status::Warning);
-        assert_eq!(evaluate(Ok(Count::AtLeast(9_000)))[0].verdict, Status::Critical);
+        assert_eq!(evaluate(Ok(Count::Exact(49)))[0].status, Status::Ok);
+        assert_eq!(evaluate(Ok(Count::Exact(50)))[0].status, Status::Warning);
+        assert_eq!(evaluate(Ok(Count::AtLeast(9_000)))[0].status, Status::Critical);
     }
 
     #[test]
     fn missing_event_permission_is_ignored_and_timeout_is_unknown() {
         assert!(evaluate(Err(SourceErrorKind::Permission)).is_empty());
-        assert_eq!(evaluate(Err(SourceErrorKind::Timeout))[0].verdict, Status::Unknown);
+        assert_eq!(evaluate(Err(SourceErrorKind::Timeout))[0].status, Status::Unknown);
     }
 }

@@ -3,7 +3,7 @@
 mod failures;
 mod trend;
 
-use super::queue::{count_text, count_verdict};
+use super::queue::{count_status, count_text};
 use super::{Check, limit_text};
 use crate::facts::flow::{DeadLetterTrend, Failures};
 use crate::facts::{Evidence, Finding, Observed, SourceErrorKind, Status, Threshold};

@@ -1,7 +1,7 @@
 //! `dlq.trend`: do more jobs die in this hour than in the one before?
 
 use super::{Check, DeadLetterTrend, Evidence, Finding, Observed, Status, count_text, limit_text};
-use crate::checks::against;
+use crate::checks::compare;
 use crate::facts::queue::Count;
 use crate::facts::{Section, Thresholds};
 
@@ -36,7 +36,7 @@ fn evaluate(
     };
     let rise = now.saturating_sub(then);
     let limit = limits.dead_trend;
-    let verdict = match (last, against(rise as f64, limit)) {
+    let verdict = match (last, compare(rise as f64, limit)) {
         // At least so many now, exactly so many before: the rise may be larger than it looks.
         (Count::AtLeast(_), Status::Ok) => Status::Unknown,
         (_, verdict) => verdict,
@@ -87,7 +87,7 @@ mod tests {
             (40, 90, Status::Ok, "falling"),
         ] {
             let finding = evaluate(Count::Exact(last), Count::Exact(before));
-            assert_eq!(finding.verdict, verdict, "{finding:?}");
+            assert_eq!(finding.status, verdict, "{finding:?}");
             assert!(finding.message.starts_with(word), "{finding:?}");
         }
     }
@@ -95,8 +95,8 @@ mod tests {
     #[test]
     fn trend_without_counts_is_unknown() {
         let missing = || Count::NotCounted("no index".to_owned());
-        assert_eq!(evaluate(missing(), missing()).verdict, Status::Unknown);
-        assert_eq!(evaluate(Count::AtLeast(5), Count::Exact(0)).verdict, Status::Unknown);
-        assert_eq!(evaluate(Count::AtLeast(50), Count::Exact(0)).verdict, Status::Critical);
+        assert_eq!(evaluate(missing(), missing()).status, Status::Unknown);
+        assert_eq!(evaluate(Count::AtLeast(5), Count::Exact(0)).status, Status::Unknown);
+        assert_eq!(evaluate(Count::AtLeast(50), Count::Exact(0)).status, Status::Critical);
     }
 }

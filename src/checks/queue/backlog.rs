@@ -1,19 +1,19 @@
 //! `queue.backlog`: how many jobs are due and unclaimed.
 
-use super::{Check, Facts, count_finding, reading};
+use super::{Check, QueueFacts, count_finding, queue_finding};
 use crate::facts::{Finding, Section, Thresholds};
 
 /// Jobs that are due and wait for a worker. Jobs scheduled for later do not count.
-pub const CHECK: Check<Facts> = Check {
+pub const CHECK: Check<QueueFacts> = Check {
     id: "queue.backlog",
     title: "jobs due and unclaimed",
     section: Section::Backlog,
     evaluate,
 };
 
-fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
-    reading(check, facts, "due jobs", |queue| {
-        count_finding(check, facts, "due jobs", &queue.due, limits.waiting_due, |n| {
+fn evaluate(check: &Check<QueueFacts>, facts: &QueueFacts, limits: &Thresholds) -> Vec<Finding> {
+    queue_finding(check, facts, "due jobs", |queue| {
+        count_finding(check, facts, "due jobs", &queue.due, limits.due, |n| {
             format!("{n} due and unclaimed")
         })
     })
@@ -30,7 +30,7 @@ mod tests {
     fn scheduled_jobs_do_not_count_as_backlog() {
         let mut queue = idle();
         queue.scheduled = Count::Exact(1_000_000);
-        assert_eq!(evaluate(&CHECK, queue).verdict, Status::Ok);
+        assert_eq!(evaluate(&CHECK, queue).status, Status::Ok);
     }
 
     #[test]
@@ -38,7 +38,7 @@ mod tests {
         let mut queue = idle();
         queue.due = Count::Exact(100);
         let finding = evaluate(&CHECK, queue);
-        assert_eq!(finding.verdict, Status::Critical);
+        assert_eq!(finding.status, Status::Critical);
         assert_eq!(
             finding.threshold.unwrap().to_string(),
             "warning ≥ 50 jobs, critical ≥ 100 jobs"

@@ -1,14 +1,14 @@
 //! `dlq.size`: how many jobs were given up.
 
-use super::{Check, Facts, count_finding, count_text, reading};
+use super::{Check, QueueFacts, count_finding, count_text, queue_finding};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Dead letters in all.
-pub const CHECK: Check<Facts> =
+pub const CHECK: Check<QueueFacts> =
     Check { id: "dlq.size", title: "dead letters", section: Section::DeadLetters, evaluate };
 
-fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
-    reading(check, facts, "dead letters", |queue| match &queue.dead {
+fn evaluate(check: &Check<QueueFacts>, facts: &QueueFacts, limits: &Thresholds) -> Vec<Finding> {
+    queue_finding(check, facts, "dead letters", |queue| match &queue.dead {
         Some(dead) => {
             count_finding(check, facts, "dead letters", dead, limits.dead, |n| format!("{n} dead"))
                 .next("cliplyctl dlq groups")
@@ -31,7 +31,7 @@ mod tests {
     fn hundred_dead_letters_are_critical() {
         let mut queue = idle();
         queue.dead = Some(Count::Exact(100));
-        assert_eq!(evaluate(&CHECK, queue).verdict, Status::Critical);
+        assert_eq!(evaluate(&CHECK, queue).status, Status::Critical);
     }
 
     #[test]

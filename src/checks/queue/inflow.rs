@@ -1,18 +1,18 @@
 //! `dlq.inflow`: how fast jobs die.
 
-use super::{Check, Facts, count_finding, reading};
+use super::{Check, QueueFacts, count_finding, queue_finding};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Deaths in the last hour. Taken from the row's last change, so that an edit of a dead row counts.
-pub const CHECK: Check<Facts> = Check {
+pub const CHECK: Check<QueueFacts> = Check {
     id: "dlq.inflow",
     title: "deaths in the last hour",
     section: Section::DeadLetters,
     evaluate,
 };
 
-fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
-    reading(check, facts, "deaths", |queue| match &queue.died_last_hour {
+fn evaluate(check: &Check<QueueFacts>, facts: &QueueFacts, limits: &Thresholds) -> Vec<Finding> {
+    queue_finding(check, facts, "deaths", |queue| match &queue.dead_lettered_last_hour {
         Some(died) => count_finding(check, facts, "deaths", died, limits.dead_inflow, |n| {
             format!("{n} died in the last hour")
         })
@@ -30,7 +30,7 @@ mod tests {
     #[test]
     fn ten_dead_lettered_jobs_per_hour_are_a_warning() {
         let mut queue = idle();
-        queue.died_last_hour = Some(Count::Exact(10));
-        assert_eq!(evaluate(&CHECK, queue).verdict, Status::Warning);
+        queue.dead_lettered_last_hour = Some(Count::Exact(10));
+        assert_eq!(evaluate(&CHECK, queue).status, Status::Warning);
     }
 }

@@ -8,28 +8,28 @@ mod running;
 mod stuck;
 mod workers;
 
-use super::{Check, against, limit_text};
+use super::{Check, compare, limit_text};
 use crate::facts::queue::{Count, Queue};
 use crate::facts::{Evidence, Finding, Observed, Status, Threshold};
 use crate::text;
 
 /// What these checks judge.
-pub type Facts = Observed<Queue>;
+pub type QueueFacts = Observed<Queue>;
 
 /// Checks of section 3.3, in the order in which they are shown.
-pub const BACKLOG: [Check<Facts>; 5] =
+pub const BACKLOG: [Check<QueueFacts>; 5] =
     [backlog::CHECK, oldest_due::CHECK, running::CHECK, stuck::CHECK, workers::CHECK];
 
 /// Checks of section 3.4.
-pub const DEAD_LETTERS: [Check<Facts>; 2] = [dead::CHECK, inflow::CHECK];
+pub const DEAD_LETTERS: [Check<QueueFacts>; 2] = [dead::CHECK, inflow::CHECK];
 
 /// What is said of signs of life where the schema keeps none: a gap of the schema, not of this look.
 const NO_LIFE: &str = "not observable: this schema keeps no heartbeats; see cliplyctl ready";
 
 /// Runs a judgement on the queue, or says why it was not read.
-fn reading(
-    check: &Check<Facts>,
-    facts: &Facts,
+fn queue_finding(
+    check: &Check<QueueFacts>,
+    facts: &QueueFacts,
     subject: &str,
     evaluate: impl FnOnce(&Queue) -> Finding,
 ) -> Vec<Finding> {
@@ -43,10 +43,10 @@ fn reading(
 
 /// Holds a count against a limit. A lower bound that stays below the limit is UNKNOWN.
 #[must_use]
-pub fn count_verdict(count: &Count, limit: Threshold) -> Status {
+pub fn count_status(count: &Count, limit: Threshold) -> Status {
     match count {
-        Count::Exact(n) => against(*n as f64, limit),
-        Count::AtLeast(n) => match against(*n as f64, limit) {
+        Count::Exact(n) => compare(*n as f64, limit),
+        Count::AtLeast(n) => match compare(*n as f64, limit) {
             Status::Ok => Status::Unknown,
             verdict => verdict,
         },
@@ -56,8 +56,8 @@ pub fn count_verdict(count: &Count, limit: Threshold) -> Status {
 
 /// A finding about a count: verdict, evidence and threshold filled in.
 fn count_finding(
-    check: &Check<Facts>,
-    facts: &Facts,
+    check: &Check<QueueFacts>,
+    facts: &QueueFacts,
     subject: &str,
     count: &Count,
     limit: Threshold,
@@ -69,7 +69,7 @@ fn count_finding(
         _ => sentence(&words),
     };
     let mut finding = check
-        .finding(count_verdict(count, limit), subject, message)
+        .finding(count_status(count, limit), subject, message)
         .threshold(limit_text(limit, "jobs"))
         .next("cliplyctl queue");
     if let Some(n) = count.at_least() {
@@ -111,14 +111,14 @@ pub(crate) mod tests {
             oldest_due_age: None,
             stuck: Some(Count::Exact(0)),
             workers: Some(Workers { beating: Count::Exact(0), last_beat_age: None }),
-            died_last_hour: Some(Count::Exact(0)),
+            dead_lettered_last_hour: Some(Count::Exact(0)),
             by_kind: vec![],
             by_kind_missing: None,
             server_time: "2026-01-01T00:00:00Z".into(),
         }
     }
 
-    pub(crate) fn observed(result: Result<Queue, SourceError>) -> Facts {
+    pub(crate) fn observed(result: Result<Queue, SourceError>) -> QueueFacts {
         Observed {
             source: "public.jobs".into(),
             at: Timestamp::UNIX_EPOCH,
@@ -127,7 +127,7 @@ pub(crate) mod tests {
         }
     }
 
-    pub(super) fn evaluate(check: &Check<Facts>, queue: Queue) -> Finding {
+    pub(super) fn evaluate(check: &Check<QueueFacts>, queue: Queue) -> Finding {
         let mut findings = check.run(&observed(Ok(queue)), &Thresholds::default());
         assert_eq!(findings.len(), 1);
         findings.remove(0)
@@ -136,7 +136,7 @@ pub(crate) mod tests {
     #[test]
     fn idle_queue_is_ok_in_every_check() {
         for check in BACKLOG.iter().chain(&DEAD_LETTERS) {
-            assert_eq!(evaluate(check, idle()).verdict, Status::Ok, "{}", check.id);
+            assert_eq!(evaluate(check, idle()).status, Status::Ok, "{}", check.id);
         }
     }
 
@@ -145,7 +145,7 @@ pub(crate) mod tests {
         let error = SourceError::new(SourceErrorKind::Timeout, "no answer");
         for check in BACKLOG.iter().chain(&DEAD_LETTERS) {
             let findings = check.run(&observed(Err(error.clone())), &Thresholds::default());
-            assert_eq!(findings[0].verdict, Status::Unknown, "{}", check.id);
+            assert_eq!(findings[0].status, Status::Unknown, "{}", check.id);
             assert!(findings[0].message.contains("no answer"));
         }
     }
@@ -153,8 +153,8 @@ pub(crate) mod tests {
     #[test]
     fn lower_bound_below_the_threshold_is_unknown() {
         let limit = Threshold::new(10.0, 100.0);
-        assert_eq!(count_verdict(&Count::AtLeast(9), limit), Status::Unknown);
-        assert_eq!(count_verdict(&Count::AtLeast(10), limit), Status::Warning);
-        assert_eq!(count_verdict(&Count::NotCounted("x".into()), limit), Status::Unknown);
+        assert_eq!(count_status(&Count::AtLeast(9), limit), Status::Unknown);
+        assert_eq!(count_status(&Count::AtLeast(10), limit), Status::Warning);
+        assert_eq!(count_status(&Count::NotCounted("x".into()), limit), Status::Unknown);
     }
 }

@@ -1,25 +1,25 @@
 //! `queue.oldest_due`: how long the oldest due job has waited.
 
-use super::{Check, Facts, against, limit_text, reading, text};
+use super::{Check, QueueFacts, compare, limit_text, queue_finding, text};
 use crate::facts::queue::Count;
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 
 /// Age of the oldest due job, by the database's clock.
-pub const CHECK: Check<Facts> = Check {
+pub const CHECK: Check<QueueFacts> = Check {
     id: "queue.oldest_due",
     title: "age of the oldest due job",
     section: Section::Backlog,
     evaluate,
 };
 
-fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<QueueFacts>, facts: &QueueFacts, limits: &Thresholds) -> Vec<Finding> {
     let subject = "oldest due job";
-    reading(check, facts, subject, |queue| {
+    queue_finding(check, facts, subject, |queue| {
         let threshold = limit_text(limits.oldest_due, "s");
         let finding = match (queue.oldest_due_age, &queue.due) {
             (Some(age), _) => check
                 .finding(
-                    against(age, limits.oldest_due),
+                    compare(age, limits.oldest_due),
                     subject,
                     format!("the oldest due job has waited {}", text::age(age)),
                 )
@@ -44,7 +44,7 @@ mod tests {
         let mut queue = idle();
         (queue.due, queue.oldest_due_age) = (Count::Exact(1), Some(2_520.0));
         let finding = evaluate(&CHECK, queue);
-        assert_eq!(finding.verdict, Status::Critical);
+        assert_eq!(finding.status, Status::Critical);
         assert_eq!(finding.message, "the oldest due job has waited 42m 00s");
     }
 
@@ -52,6 +52,6 @@ mod tests {
     fn due_jobs_without_an_age_are_unknown() {
         let mut queue = idle();
         queue.due = Count::Exact(3);
-        assert_eq!(evaluate(&CHECK, queue).verdict, Status::Unknown);
+        assert_eq!(evaluate(&CHECK, queue).status, Status::Unknown);
     }
 }

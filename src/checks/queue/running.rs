@@ -1,14 +1,14 @@
 //! `queue.running`: how many jobs are in progress.
 
-use super::{Check, Facts, count_finding, reading};
+use super::{Check, QueueFacts, count_finding, queue_finding};
 use crate::facts::{Finding, Section, Thresholds};
 
 /// Jobs in progress: more than the workers can hold means that claims are not released.
-pub const CHECK: Check<Facts> =
+pub const CHECK: Check<QueueFacts> =
     Check { id: "queue.running", title: "jobs in progress", section: Section::Backlog, evaluate };
 
-fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
-    reading(check, facts, "jobs in progress", |queue| {
+fn evaluate(check: &Check<QueueFacts>, facts: &QueueFacts, limits: &Thresholds) -> Vec<Finding> {
+    queue_finding(check, facts, "jobs in progress", |queue| {
         count_finding(check, facts, "jobs in progress", &queue.in_progress, limits.running, |n| {
             format!("{n} in progress")
         })
@@ -26,6 +26,6 @@ mod tests {
     fn too_many_claimed_jobs_are_a_warning() {
         let mut queue = idle();
         queue.in_progress = Count::Exact(50);
-        assert_eq!(evaluate(&CHECK, queue).verdict, Status::Warning);
+        assert_eq!(evaluate(&CHECK, queue).status, Status::Warning);
     }
 }

@@ -1,23 +1,23 @@
 //! `queue.stuck`: jobs in progress that nobody works on any more.
 
-use super::{Check, Facts, count_finding, reading, text};
+use super::{Check, QueueFacts, count_finding, queue_finding, text};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// Jobs in progress without a sign of life.
-pub const CHECK: Check<Facts> = Check {
+pub const CHECK: Check<QueueFacts> = Check {
     id: "queue.stuck",
     title: "jobs in progress without a heartbeat",
     section: Section::Backlog,
     evaluate,
 };
 
-fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
-    reading(check, facts, "stuck jobs", |queue| match &queue.stuck {
+fn evaluate(check: &Check<QueueFacts>, facts: &QueueFacts, limits: &Thresholds) -> Vec<Finding> {
+    queue_finding(check, facts, "stuck jobs", |queue| match &queue.stuck {
         Some(stuck) => {
             let finding = count_finding(check, facts, "stuck jobs", stuck, limits.stuck, |n| {
                 format!("{n} in progress without a heartbeat for {}", text::age(limits.stuck_after))
             });
-            match finding.verdict {
+            match finding.status {
                 Status::Unknown => finding,
                 _ => finding.next("cliplyctl jobs rescue --dry-run"),
             }
@@ -36,6 +36,6 @@ mod tests {
     fn single_stuck_job_is_a_warning() {
         let mut queue = idle();
         queue.stuck = Some(Count::Exact(1));
-        assert_eq!(evaluate(&CHECK, queue).verdict, Status::Warning);
+        assert_eq!(evaluate(&CHECK, queue).status, Status::Warning);
     }
 }

@@ -1,12 +1,12 @@
 //! `queue.workers`: is anybody working?
 
-use super::{Check, Facts, against, count_text, limit_text, reading, text};
+use super::{Check, QueueFacts, compare, count_text, limit_text, queue_finding, text};
 use crate::facts::queue::{Count, Queue, Workers};
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 
 /// Whether a worker lives. Heartbeats are kept on job rows alone, so that an idle system shows
 /// none: idle is not sick.
-pub const CHECK: Check<Facts> = Check {
+pub const CHECK: Check<QueueFacts> = Check {
     id: "queue.workers",
     title: "a worker's sign of life",
     section: Section::Backlog,
@@ -15,14 +15,14 @@ pub const CHECK: Check<Facts> = Check {
 
 const SUBJECT: &str = "workers";
 
-fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
-    reading(check, facts, SUBJECT, |queue| {
+fn evaluate(check: &Check<QueueFacts>, facts: &QueueFacts, limits: &Thresholds) -> Vec<Finding> {
+    queue_finding(check, facts, SUBJECT, |queue| {
         let Some(workers) = &queue.workers else {
             return check.finding(Status::Ok, SUBJECT, super::NO_LIFE);
         };
         let finding = match (&queue.in_progress, workers.last_beat_age) {
             (_, Some(age)) => beating(check, facts, workers, age, limits),
-            (Count::Exact(0), None) => nobody(check, queue, limits),
+            (Count::Exact(0), None) => no_active_worker(check, queue, limits),
             (Count::Exact(_), None) => check.finding(
                 Status::Unknown,
                 SUBJECT,
@@ -30,13 +30,13 @@ fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Fin
             ),
             (count, None) => check.finding(Status::Unknown, SUBJECT, count_text(count)),
         };
-        finding.threshold(limit_text(limits.worker_silence, "s")).next("cliplyctl queue")
+        finding.threshold(limit_text(limits.heartbeat_age, "s")).next("cliplyctl queue")
     })
 }
 
 fn beating(
-    check: &Check<Facts>,
-    facts: &Facts,
+    check: &Check<QueueFacts>,
+    facts: &QueueFacts,
     workers: &Workers,
     age: f64,
     limits: &Thresholds,
@@ -49,7 +49,7 @@ fn beating(
         },
         text::age(age)
     );
-    check.finding(against(age, limits.worker_silence), SUBJECT, message).evidence(Evidence::number(
+    check.finding(compare(age, limits.heartbeat_age), SUBJECT, message).evidence(Evidence::number(
         age.round(),
         "s",
         facts.at,
@@ -58,11 +58,11 @@ fn beating(
 }
 
 /// Nothing is in progress: that is idleness, unless jobs have been due for long.
-fn nobody(check: &Check<Facts>, queue: &Queue, limits: &Thresholds) -> Finding {
+fn no_active_worker(check: &Check<QueueFacts>, queue: &Queue, limits: &Thresholds) -> Finding {
     match queue.oldest_due_age.filter(|_| queue.due != Count::Exact(0)) {
         None => check.finding(Status::Ok, SUBJECT, "not observable: nothing is due or in progress"),
         Some(age) => check.finding(
-            against(age, limits.worker_silence),
+            compare(age, limits.heartbeat_age),
             SUBJECT,
             format!("none is in progress, though jobs are due for {}", text::age(age)),
         ),
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn idle_queue_without_workers_is_ok() {
         let finding = evaluate(&CHECK, idle());
-        assert_eq!(finding.verdict, Status::Ok);
+        assert_eq!(finding.status, Status::Ok);
         assert!(finding.message.contains("not observable"));
     }
 
@@ -85,7 +85,7 @@ mod tests {
     fn due_jobs_that_no_worker_claims_are_critical() {
         let mut queue = idle();
         (queue.due, queue.oldest_due_age) = (Count::Exact(5), Some(700.0));
-        assert_eq!(evaluate(&CHECK, queue).verdict, Status::Critical);
+        assert_eq!(evaluate(&CHECK, queue).status, Status::Critical);
     }
 
     #[test]
@@ -94,7 +94,7 @@ mod tests {
         queue.in_progress = Count::Exact(2);
         queue.workers = Some(Workers { beating: Count::Exact(0), last_beat_age: Some(601.0) });
         let finding = evaluate(&CHECK, queue);
-        assert_eq!(finding.verdict, Status::Critical);
+        assert_eq!(finding.status, Status::Critical);
         assert!(finding.message.contains("0 workers") && finding.message.contains("10m 01s"));
     }
 }

@@ -5,10 +5,10 @@ use super::about;
 use super::bypass_role::explains;
 use super::compute::{compute_access, declared};
 use crate::facts::access::Audit;
-use crate::facts::access::Command;
+use crate::facts::access::SqlCommand;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::computed::{ComputedAccess, DenyReason};
-use crate::facts::access::contract::{Permission, Table};
+use crate::facts::access::contract::{ContractTable, Permission};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// effective access is the declared one.
@@ -48,8 +48,13 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
 }
 
 /// `authenticated UPDATE: declared deny, predicted every row`
-fn differences(audit: &Audit, contract: &Table, table: &Relation, role: &Role) -> Vec<String> {
-    let difference = |command: Command| {
+fn differences(
+    audit: &Audit,
+    contract: &ContractTable,
+    table: &Relation,
+    role: &Role,
+) -> Vec<String> {
+    let difference = |command: SqlCommand| {
         let permission = contract.permission(&role.name, command)?;
         let predicted = compute_access(&audit.catalog, table, role, command);
         (!agrees(contract, &permission, role, command, &predicted)).then(|| {
@@ -57,16 +62,16 @@ fn differences(audit: &Audit, contract: &Table, table: &Relation, role: &Role) -
             format!("{who} {}: declared {declared}, predicted {predicted}", command.sql())
         })
     };
-    Command::ALL.into_iter().filter_map(difference).collect()
+    SqlCommand::ALL.into_iter().filter_map(difference).collect()
 }
 
 /// Whether a prediction is what was declared.
 #[must_use]
 pub fn agrees(
-    contract: &Table,
+    contract: &ContractTable,
     permission: &Permission,
     role: &Role,
-    command: Command,
+    command: SqlCommand,
     predicted: &ComputedAccess,
 ) -> bool {
     match permission {

@@ -5,7 +5,7 @@ use super::compute::{binds, compute_access, speaks_to};
 use super::public_policy::names_the_service;
 use super::{about, clients, expression, ident, undeclared_policies};
 use crate::facts::access::Audit;
-use crate::facts::access::Command;
+use crate::facts::access::SqlCommand;
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
@@ -25,14 +25,14 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         }
         let mut who = Vec::new();
         for role in clients(audit).filter(|r| speaks_to(policy, r) && binds(table, r)) {
-            let open = Command::ALL.into_iter().filter(|c| {
-                let text = if *c == Command::Insert { &policy.check } else { &policy.using };
+            let open = SqlCommand::ALL.into_iter().filter(|c| {
+                let text = if *c == SqlCommand::Insert { &policy.check } else { &policy.using };
                 let text = text.as_ref().or(policy.using.as_ref());
                 policy.covers(*c)
                     && text.is_some_and(|t| expression::truth(t, &role.name) == Some(true))
                     && compute_access(&audit.catalog, table, role, *c) == ComputedAccess::All
             });
-            let commands: Vec<_> = open.map(Command::sql).collect();
+            let commands: Vec<_> = open.map(SqlCommand::sql).collect();
             if !commands.is_empty() {
                 who.push(format!("{} may {}", role.name, commands.join(", ")));
             }

@@ -1,6 +1,6 @@
 //! The body of a function as tokens: enough to see which tables it reads and writes.
 
-use crate::facts::access::catalog::{Catalog, Function};
+use crate::facts::access::catalog::{AccessCatalog, SqlFunction};
 
 /// A tokenised body. Comments are gone, strings are one token, names are in lower case.
 pub struct Body {
@@ -54,7 +54,7 @@ impl Body {
 
     /// Why the tables that the function touches cannot all be told from its body.
     #[must_use]
-    pub fn unread(&self, function: &Function) -> Option<&'static str> {
+    pub fn unread(&self, function: &SqlFunction) -> Option<&'static str> {
         match function.language.as_str() {
             "sql" => None,
             "plpgsql" => self.is_dynamic().then_some("it builds SQL at run time (EXECUTE)"),
@@ -109,7 +109,7 @@ impl Body {
 }
 
 /// The SECURITY DEFINER functions whose bodies were not understood in full, and why.
-pub fn not_examined(catalog: &Catalog) -> impl Iterator<Item = (&Function, &'static str)> {
+pub fn not_examined(catalog: &AccessCatalog) -> impl Iterator<Item = (&SqlFunction, &'static str)> {
     let definers = catalog.functions.iter().filter(|f| f.definer);
     definers.filter_map(|f| Some((f, Body::new(&f.source).unread(f)?)))
 }

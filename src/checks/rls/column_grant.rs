@@ -5,8 +5,8 @@ use super::compute::compute_access;
 use super::{about, clients, declared};
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::computed::ComputedAccess;
-use crate::facts::access::contract::{Permission, Table};
-use crate::facts::access::{Audit, Command, SERVICE_ROLE};
+use crate::facts::access::contract::{ContractTable, Permission};
+use crate::facts::access::{Audit, SERVICE_ROLE, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 
@@ -23,7 +23,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     for table in audit.catalog.relations.iter().filter(|t| t.exposed) {
         match declared(audit, &table.name) {
             Some(contract) => findings.extend(protected(check, audit, contract, table)),
-            None if clients(audit).any(|role| holds_some(table, role)) => {
+            None if clients(audit).any(|role| has_any(table, role)) => {
                 others.push(table.name.clone());
             }
             None => {}
@@ -36,7 +36,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     findings
 }
 
-fn holds_some(table: &Relation, role: &Role) -> bool {
+fn has_any(table: &Relation, role: &Role) -> bool {
     table.grant(&role.name).is_some_and(|grant| !grant.columns.is_empty())
 }
 
@@ -44,14 +44,14 @@ fn holds_some(table: &Relation, role: &Role) -> bool {
 fn protected(
     check: &Check<Audit>,
     audit: &Audit,
-    contract: &Table,
+    contract: &ContractTable,
     table: &Relation,
 ) -> Option<Finding> {
     let (mut verdict, mut who, mut remedy) = (Status::Warning, Vec::new(), Vec::new());
     for role in &audit.catalog.roles {
         for right in ["SELECT", "INSERT", "UPDATE", "REFERENCES"] {
             let columns = table.only_columns(&role.name, right);
-            let command = Command::ALL.into_iter().find(|c| c.sql() == right);
+            let command = SqlCommand::ALL.into_iter().find(|c| c.sql() == right);
             let expected = command.map_or(&[][..], |c| contract.columns(&role.name, c));
             if columns == expected || (command.is_none() && role.name == SERVICE_ROLE) {
                 continue;
@@ -81,10 +81,10 @@ fn protected(
 /// serves the role it opens nothing; where all is denied by contract, `rls.access` says what it opens.
 fn changes(
     audit: &Audit,
-    contract: &Table,
+    contract: &ContractTable,
     table: &Relation,
     role: &Role,
-    command: Command,
+    command: SqlCommand,
 ) -> bool {
     let wanted = contract.permission(&role.name, command);
     let served =

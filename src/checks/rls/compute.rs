@@ -1,19 +1,19 @@
 //! What a role would meet: policy × grant × what the policies themselves need.
 
 use super::expression::{normalise, split, truth};
-use crate::facts::access::Catalog;
-use crate::facts::access::Command;
+use crate::facts::access::AccessCatalog;
+use crate::facts::access::SqlCommand;
 use crate::facts::access::catalog::{Policy, Relation, Role};
-use crate::facts::access::computed::{ComputedAccess, DenyReason, Filter};
+use crate::facts::access::computed::{ComputedAccess, DenyReason, RowFilter};
 use crate::facts::access::contract;
 
 /// What happens when this role runs this command on this table.
 #[must_use]
 pub fn compute_access(
-    catalog: &Catalog,
+    catalog: &AccessCatalog,
     table: &Relation,
     role: &Role,
-    command: Command,
+    command: SqlCommand,
 ) -> ComputedAccess {
     if role.superuser {
         return ComputedAccess::All;
@@ -46,10 +46,10 @@ pub fn binds(table: &Relation, role: &Role) -> bool {
 
 /// The policies of a table that speak to this role about this command.
 pub fn applicable<'a>(
-    catalog: &'a Catalog,
+    catalog: &'a AccessCatalog,
     table: &'a Relation,
     role: &'a Role,
-    command: Command,
+    command: SqlCommand,
 ) -> impl Iterator<Item = &'a Policy> {
     let mine = move |p: &&Policy| p.covers(command) && speaks_to(p, role);
     catalog.policies_on(&table.name).filter(mine)
@@ -65,9 +65,9 @@ pub fn speaks_to(policy: &Policy, role: &Role) -> bool {
 fn admitted<'a>(
     policies: impl Iterator<Item = &'a Policy>,
     role: &Role,
-    command: Command,
+    command: SqlCommand,
 ) -> ComputedAccess {
-    let (mut filter, mut everything) = (Filter::default(), false);
+    let (mut filter, mut everything) = (RowFilter::default(), false);
     for policy in policies {
         let expression = expression(policy, command);
         match (truth(&expression, &role.name), policy.permissive) {
@@ -89,14 +89,14 @@ fn admitted<'a>(
 }
 
 /// The expression of a policy for a command. A missing WITH CHECK is USING.
-fn expression(policy: &Policy, command: Command) -> String {
+fn expression(policy: &Policy, command: SqlCommand) -> String {
     let using = policy.using.as_deref().unwrap_or("true");
     let check = policy.check.as_deref().unwrap_or(using);
     match command {
-        Command::Select | Command::Delete => using.to_owned(),
-        Command::Insert => check.to_owned(),
-        Command::Update if normalise(using) == normalise(check) => using.to_owned(),
-        Command::Update => format!("({using}) AND ({check})"),
+        SqlCommand::Select | SqlCommand::Delete => using.to_owned(),
+        SqlCommand::Insert => check.to_owned(),
+        SqlCommand::Update if normalise(using) == normalise(check) => using.to_owned(),
+        SqlCommand::Update => format!("({using}) AND ({check})"),
     }
 }
 
@@ -109,7 +109,7 @@ fn simplified(expression: &str, role: &str) -> String {
 }
 
 /// A function or table that the policies need and the role lacks: every query fails then.
-fn obstacle(catalog: &Catalog, policies: &[&Policy], role: &Role) -> Option<String> {
+fn obstacle(catalog: &AccessCatalog, policies: &[&Policy], role: &Role) -> Option<String> {
     for policy in policies {
         for signature in &policy.functions {
             let closed =
@@ -140,7 +140,11 @@ fn obstacle(catalog: &Catalog, policies: &[&Policy], role: &Role) -> Option<Stri
 
 /// What the declared policies of a contract admit.
 #[must_use]
-pub fn declared(table: &contract::Table, role: &Role, command: Command) -> ComputedAccess {
+pub fn declared(
+    table: &contract::ContractTable,
+    role: &Role,
+    command: SqlCommand,
+) -> ComputedAccess {
     let policies: Vec<Policy> = table
         .policies
         .iter()
@@ -151,7 +155,7 @@ pub fn declared(table: &contract::Table, role: &Role, command: Command) -> Compu
     admitted(policies.iter(), role, command)
 }
 
-fn from_contract(policy: &contract::Policy) -> Policy {
+fn from_contract(policy: &contract::ContractPolicy) -> Policy {
     Policy {
         table: String::new(),
         name: policy.name.clone(),
@@ -170,12 +174,12 @@ mod tests {
     use super::super::tests::{policy, role, table};
     use super::*;
 
-    fn catalog(policies: Vec<Policy>) -> Catalog {
-        Catalog { relations: vec![table("public.t")], policies, ..Catalog::default() }
+    fn catalog(policies: Vec<Policy>) -> AccessCatalog {
+        AccessCatalog { relations: vec![table("public.t")], policies, ..AccessCatalog::default() }
     }
 
-    fn select(catalog: &Catalog) -> ComputedAccess {
-        compute_access(catalog, &catalog.relations[0], &role("authenticated"), Command::Select)
+    fn select(catalog: &AccessCatalog) -> ComputedAccess {
+        compute_access(catalog, &catalog.relations[0], &role("authenticated"), SqlCommand::Select)
     }
 
     #[test]
@@ -217,7 +221,7 @@ mod tests {
     #[test]
     fn null_with_check_falls_back_to_using() {
         let p = policy("p", "authenticated", "(owner = 1)");
-        assert_eq!(expression(&p, Command::Update), "(owner = 1)");
-        assert_eq!(expression(&p, Command::Insert), "(owner = 1)");
+        assert_eq!(expression(&p, SqlCommand::Update), "(owner = 1)");
+        assert_eq!(expression(&p, SqlCommand::Insert), "(owner = 1)");
     }
 }

@@ -6,7 +6,7 @@ use super::Check;
 use super::expression::normalise;
 use super::{about, ident};
 use crate::facts::access::Audit;
-use crate::facts::access::{Command, catalog, contract};
+use crate::facts::access::{SqlCommand, catalog, contract};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// the policies are the declared ones.
@@ -60,7 +60,7 @@ fn describe(policy: &catalog::Policy) -> String {
     format!("{} to {} where {}", policy.command_word(), policy.roles.join(", "), normalise(using))
 }
 
-fn difference(declared: &contract::Policy, found: &catalog::Policy) -> Option<String> {
+fn difference(declared: &contract::ContractPolicy, found: &catalog::Policy) -> Option<String> {
     let text = |e: &Option<String>| e.as_deref().map(normalise);
     let word = command(declared);
     if word != found.command_word() {
@@ -86,12 +86,12 @@ fn difference(declared: &contract::Policy, found: &catalog::Policy) -> Option<St
     (!same_check).then(|| format!("with check {}", check.unwrap_or_default()))
 }
 
-fn command(policy: &contract::Policy) -> &'static str {
-    let one = |c: &Command| policy.command == Some((*c).into());
-    Command::ALL.into_iter().find(one).map_or("ALL", Command::sql)
+fn command(policy: &contract::ContractPolicy) -> &'static str {
+    let one = |c: &SqlCommand| policy.command == Some((*c).into());
+    SqlCommand::ALL.into_iter().find(one).map_or("ALL", SqlCommand::sql)
 }
 
-fn create(table: &str, policy: &contract::Policy) -> String {
+fn create(table: &str, policy: &contract::ContractPolicy) -> String {
     let mut sql = format!("CREATE POLICY {} ON {table}", ident(&policy.name));
     if policy.restrictive {
         sql.push_str(" AS RESTRICTIVE");
@@ -107,7 +107,7 @@ fn create(table: &str, policy: &contract::Policy) -> String {
 }
 
 /// In one transaction: between the two nobody must see too much or too little.
-fn replace(table: &str, policy: &contract::Policy) -> String {
+fn replace(table: &str, policy: &contract::ContractPolicy) -> String {
     let name = ident(&policy.name);
     format!("BEGIN;\nDROP POLICY {name} ON {table};\n{}\nCOMMIT;", create(table, policy))
 }

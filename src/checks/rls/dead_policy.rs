@@ -4,7 +4,7 @@ use super::Check;
 use super::compute::speaks_to;
 use super::{about, declared};
 use crate::facts::access::Audit;
-use crate::facts::access::Command;
+use crate::facts::access::SqlCommand;
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
@@ -55,6 +55,6 @@ fn undone(audit: &Audit, policy: &Policy) -> bool {
 
 fn reaches(table: &Relation, role: &Role, policy: &Policy) -> bool {
     let granted =
-        |c: Command| table.has(&role.name, c.sql()) || table.has_column(&role.name, c.sql());
-    Command::ALL.into_iter().any(|c| policy.covers(c) && granted(c))
+        |c: SqlCommand| table.has(&role.name, c.sql()) || table.has_column(&role.name, c.sql());
+    SqlCommand::ALL.into_iter().any(|c| policy.covers(c) && granted(c))
 }

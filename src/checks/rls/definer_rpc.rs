@@ -6,7 +6,7 @@ use super::body::Body;
 use super::{about, clients, declared};
 use crate::facts::access::Audit;
 use crate::facts::access::SERVICE_ROLE;
-use crate::facts::access::catalog::Function;
+use crate::facts::access::catalog::SqlFunction;
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 
@@ -71,23 +71,23 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
 }
 
 /// Definer functions that the API offers to clients. Triggers cannot be called.
-fn callable(audit: &Audit) -> impl Iterator<Item = &Function> {
+fn callable(audit: &Audit) -> impl Iterator<Item = &SqlFunction> {
     audit.catalog.functions.iter().filter(|f| {
         f.definer && f.exposed && f.returns != "trigger" && !callers(audit, f).is_empty()
     })
 }
 
 /// A helper that says yes or no to a policy: it has to see more than the role that asks.
-fn answers_policies(audit: &Audit, function: &Function) -> bool {
+fn answers_policies(audit: &Audit, function: &SqlFunction) -> bool {
     function.returns == "boolean" && serves_policies(audit, function)
 }
 
-fn serves_policies(audit: &Audit, function: &Function) -> bool {
+fn serves_policies(audit: &Audit, function: &SqlFunction) -> bool {
     audit.catalog.callers(&function.signature).next().is_some()
 }
 
 /// Policies run their functions with the rights of the asking role: those stay callable.
-fn remedy(audit: &Audit, function: &Function) -> String {
+fn remedy(audit: &Audit, function: &SqlFunction) -> String {
     let signature = &function.signature;
     if serves_policies(audit, function) {
         return format!(
@@ -102,7 +102,7 @@ fn remedy(audit: &Audit, function: &Function) -> String {
     )
 }
 
-fn callers(audit: &Audit, function: &Function) -> String {
+fn callers(audit: &Audit, function: &SqlFunction) -> String {
     let may = clients(audit).filter(|role| {
         !role.superuser
             && role.schemas.contains(&function.schema)
@@ -114,7 +114,7 @@ fn callers(audit: &Audit, function: &Function) -> String {
 /// Protected tables that it writes, and those that it returns something of.
 pub(super) fn touched(
     audit: &Audit,
-    function: &Function,
+    function: &SqlFunction,
     body: &Body,
 ) -> (Vec<String>, Vec<String>) {
     let (mut writes, mut reads) = (Vec::new(), Vec::new());

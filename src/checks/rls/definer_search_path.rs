@@ -15,7 +15,7 @@ pub const CHECK: Check<Audit> = Check {
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let loose = audit.catalog.functions.iter().filter(|f| f.definer && f.search_path.is_none());
-    let finding = |f: &crate::facts::access::catalog::Function| {
+    let finding = |f: &crate::facts::access::catalog::SqlFunction| {
         let message = format!("runs as {} by the caller's search_path", f.owner);
         let remedy = format!("ALTER FUNCTION {} SET search_path = {};", f.signature, f.schema);
         about(check, audit, Status::Warning, &f.signature, message, "pg_proc", remedy)

@@ -3,7 +3,7 @@
 use super::Check;
 use super::{about, open_to};
 use crate::facts::access::Audit;
-use crate::facts::access::catalog::Kind;
+use crate::facts::access::catalog::RelationKind;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// foreign tables that clients can use.
@@ -15,7 +15,8 @@ pub const CHECK: Check<Audit> = Check {
 };
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
-    let foreign = audit.catalog.relations.iter().filter(|r| r.exposed && r.kind == Kind::Foreign);
+    let foreign =
+        audit.catalog.relations.iter().filter(|r| r.exposed && r.kind == RelationKind::Foreign);
     let mut findings = Vec::new();
     for table in foreign {
         let roles = open_to(audit, table);

@@ -99,7 +99,7 @@ pub fn evaluate(audit: &Audit, limits: &Thresholds) -> Vec<Finding> {
     }
     waiver::apply(audit, &mut findings);
     findings.extend(WAIVERS.run(audit, limits));
-    findings.sort_by_key(|f| rank(f.verdict));
+    findings.sort_by_key(|f| rank(f.status));
     findings
 }
 
@@ -114,13 +114,13 @@ fn fold(findings: &mut Vec<Finding>, effect: Finding) {
     let cause = cause.or_else(|| findings.iter().position(explains));
     let cause = cause.or_else(|| findings.iter().position(effects));
     match cause.map(|at| &mut findings[at]) {
-        Some(cause) if effect.verdict == Status::Critical => {
+        Some(cause) if effect.status == Status::Critical => {
             let joint = if cause.check == access::CHECK.id || cause.message.contains("; effect: ") {
                 "; "
             } else {
                 "; effect: "
             };
-            cause.verdict = Status::Critical;
+            cause.status = Status::Critical;
             cause.message = format!("{}{joint}{}", cause.message, effect.message);
         }
         _ => findings.push(effect),
@@ -149,7 +149,7 @@ fn open_to<'a>(audit: &'a Audit, table: &Relation) -> Vec<&'a str> {
 }
 
 /// What the contract says about a table.
-fn declared<'a>(audit: &'a Audit, table: &str) -> Option<&'a contract::Table> {
+fn declared<'a>(audit: &'a Audit, table: &str) -> Option<&'a contract::ContractTable> {
     audit.contract.tables.get(table)
 }
 
@@ -186,7 +186,7 @@ fn ident(name: &str) -> String {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::facts::access::catalog::{Grant, Kind};
+    use crate::facts::access::catalog::{Grant, RelationKind};
 
     pub(crate) fn role(name: &str) -> Role {
         Role {
@@ -207,7 +207,7 @@ pub(crate) mod tests {
         Relation {
             name: name.into(),
             schema: "public".into(),
-            kind: Kind::Table,
+            kind: RelationKind::Table,
             owner: "postgres".into(),
             owner_bypasses_rls: true,
             rls: true,
@@ -244,7 +244,7 @@ pub(crate) mod tests {
         let mut findings = vec![flaw];
         fold(&mut findings, effect.clone());
         assert_eq!(findings.len(), 1);
-        assert_eq!(findings[0].verdict, Status::Critical);
+        assert_eq!(findings[0].status, Status::Critical);
         assert_eq!(findings[0].message, "no grant; effect: reads nothing");
         fold(&mut findings, Finding { subject: "public.other".into(), ..effect });
         assert_eq!(findings.len(), 2);

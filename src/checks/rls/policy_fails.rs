@@ -4,7 +4,7 @@ use super::Check;
 use super::compute::compute_access;
 use super::{about, clients};
 use crate::facts::access::Audit;
-use crate::facts::access::Command;
+use crate::facts::access::SqlCommand;
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
@@ -21,7 +21,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     for table in audit.catalog.tables() {
         let mut reasons: Vec<(String, String)> = Vec::new();
         for role in clients(audit) {
-            for command in Command::ALL {
+            for command in SqlCommand::ALL {
                 if let ComputedAccess::Fails(why) =
                     compute_access(&audit.catalog, table, role, command)
                     && !reasons.iter().any(|(_, r)| *r == why)

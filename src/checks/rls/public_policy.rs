@@ -6,7 +6,7 @@ use super::{about, clients, expression, ident, undeclared_policies};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Policy;
 use crate::facts::access::computed::ComputedAccess;
-use crate::facts::access::{CLIENT_ROLES, Command, SERVICE_ROLE};
+use crate::facts::access::{CLIENT_ROLES, SERVICE_ROLE, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// a policy for everybody where the service was meant.
@@ -26,7 +26,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         }
         let open: Vec<_> = clients(audit)
             .filter(|role| {
-                Command::ALL.into_iter().any(|command| {
+                SqlCommand::ALL.into_iter().any(|command| {
                     policy.covers(command)
                         && compute_access(&audit.catalog, table, role, command)
                             == ComputedAccess::All

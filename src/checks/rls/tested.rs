@@ -5,9 +5,9 @@ use super::about;
 use super::bypass_role::explains;
 use super::compute::compute_access;
 use crate::facts::access::computed::ComputedAccess;
-use crate::facts::access::contract::{Permission, Table};
+use crate::facts::access::contract::{ContractTable, Permission};
 use crate::facts::access::tested::{AccessTest, AccessTestResult, TestRole};
-use crate::facts::access::{Audit, Command, SERVICE_ROLE};
+use crate::facts::access::{Audit, SERVICE_ROLE, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// what roles really reach is what is declared.
@@ -22,7 +22,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     let mut findings = Vec::new();
     for (name, table) in &audit.contract.tables {
         for role in audit.catalog.roles.iter().map(|role| role.name.as_str()) {
-            let Some((command, message)) = against_contract(audit, name, table, role) else {
+            let Some((command, message)) = compare_with_contract(audit, name, table, role) else {
                 continue;
             };
             let remedy =
@@ -42,12 +42,12 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
 
 /// What a role met on a table against the contract, personas that met the same together; and by which
 /// command first.
-fn against_contract(
+fn compare_with_contract(
     audit: &Audit,
     name: &str,
-    table: &Table,
+    table: &ContractTable,
     role: &str,
-) -> Option<(Command, String)> {
+) -> Option<(SqlCommand, String)> {
     let (mut wrong, mut first): (Vec<(Vec<&str>, String)>, _) = (Vec::new(), None);
     let trials = audit.observations.trials.iter();
     for trial in trials.filter(|t| t.table == name && t.persona.role() == role) {
@@ -135,7 +135,7 @@ fn describe_test(permission: &Permission, trial: &AccessTest) -> String {
 mod tests {
     use super::super::tests::{role, table};
     use super::*;
-    use crate::facts::access::{Catalog, Contract, Observations};
+    use crate::facts::access::{AccessCatalog, Contract, Observations};
 
     fn audit(granted: bool) -> Audit {
         let mut table = table("public.t");
@@ -143,10 +143,10 @@ mod tests {
         if !granted {
             table.grants.clear();
         }
-        let catalog = Catalog {
+        let catalog = AccessCatalog {
             relations: vec![table],
             roles: vec![role("authenticated")],
-            ..Catalog::default()
+            ..AccessCatalog::default()
         };
         let (contract, observations) = (Contract::default(), Observations::default());
         let at = jiff::Timestamp::UNIX_EPOCH;
@@ -154,7 +154,7 @@ mod tests {
     }
 
     fn judged(granted: bool, permission: Permission, outcome: AccessTestResult) -> bool {
-        let (table, command) = ("public.t".to_owned(), Command::Update);
+        let (table, command) = ("public.t".to_owned(), SqlCommand::Update);
         let trial = AccessTest { table, persona: TestRole::Member, command, outcome };
         as_declared(&audit(granted), &permission, &trial)
     }

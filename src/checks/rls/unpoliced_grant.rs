@@ -4,7 +4,7 @@ use super::Check;
 use super::compute::compute_access;
 use super::{about, clients, declared};
 use crate::facts::access::Audit;
-use crate::facts::access::Command;
+use crate::facts::access::SqlCommand;
 use crate::facts::access::catalog::Relation;
 use crate::facts::access::computed::{ComputedAccess, DenyReason};
 use crate::facts::{Finding, Section, Status, Thresholds};
@@ -58,10 +58,10 @@ fn idle(audit: &Audit, table: &Relation) -> Vec<String> {
     let mut grants = Vec::new();
     for role in clients(audit) {
         let nothing = ComputedAccess::Denied(DenyReason::NoPolicy);
-        let commands: Vec<_> = Command::ALL
+        let commands: Vec<_> = SqlCommand::ALL
             .into_iter()
             .filter(|c| compute_access(&audit.catalog, table, role, *c) == nothing)
-            .map(Command::sql)
+            .map(SqlCommand::sql)
             .collect();
         if !commands.is_empty() {
             grants.push(format!("{} {}", role.name, commands.join(", ")));

@@ -3,7 +3,7 @@
 use super::Check;
 use super::{about, declared, open_to};
 use crate::facts::access::Audit;
-use crate::facts::access::catalog::{Kind, Relation};
+use crate::facts::access::catalog::{Relation, RelationKind};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// views that pass row security by.
@@ -18,8 +18,8 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     let mut findings = Vec::new();
     for view in audit.catalog.relations.iter().filter(|r| r.exposed) {
         let bypasses = match view.kind {
-            Kind::View => !view.security_invoker,
-            Kind::Materialised => true,
+            RelationKind::View => !view.security_invoker,
+            RelationKind::Materialised => true,
             _ => false,
         };
         let roles = open_to(audit, view).join(" and ");
@@ -34,7 +34,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         let message =
             format!("a {word} shows {} past row security; {roles} may use it", tables.join(", "));
         let remedy = match view.kind {
-            Kind::View => format!(
+            RelationKind::View => format!(
                 "-- Its readers then need rights and policies of their own on {}.\n\
                  ALTER VIEW {} SET (security_invoker = true);",
                 tables.join(", "),
@@ -68,7 +68,7 @@ fn protected(audit: &Audit, view: &Relation) -> Vec<String> {
         queue.extend(&relation.reads);
         let exempt = view.owner_bypasses_rls || (view.owner == relation.owner && !relation.force);
         let guarded = relation.is_table() && (relation.rls || declared(audit, name).is_some());
-        if guarded && (exempt || view.kind == Kind::Materialised) {
+        if guarded && (exempt || view.kind == RelationKind::Materialised) {
             found.push(name.clone());
         }
     }

@@ -10,7 +10,7 @@ pub const CHECK: Check<Audit> =
     Check { id: "rls.waiver", title: "waivers hold", section: Section::Access, evaluate };
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
-    let expired = audit.contract.waivers.iter().filter(|w| !holds(audit, w));
+    let expired = audit.contract.waivers.iter().filter(|w| !is_active(audit, w));
     let finding = |w: &Waiver| {
         let message = format!("the waiver of {} by {} ended on {}", w.check, w.owner, w.expires);
         check.finding(Status::Warning, &w.subject, message)
@@ -20,10 +20,10 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
 
 /// Turns what somebody answers for into notes.
 pub fn apply(audit: &Audit, findings: &mut [Finding]) {
-    for finding in findings.iter_mut().filter(|f| f.verdict != Status::Unknown) {
+    for finding in findings.iter_mut().filter(|f| f.status != Status::Unknown) {
         let mine = |w: &&Waiver| w.check == finding.check && w.subject == finding.subject;
-        if let Some(w) = audit.contract.waivers.iter().filter(|w| holds(audit, w)).find(mine) {
-            finding.verdict = Status::Ok;
+        if let Some(w) = audit.contract.waivers.iter().filter(|w| is_active(audit, w)).find(mine) {
+            finding.status = Status::Ok;
             let note = format!(
                 "{} (waived by {} until {}: {})",
                 finding.message, w.owner, w.expires, w.reason
@@ -33,6 +33,6 @@ pub fn apply(audit: &Audit, findings: &mut [Finding]) {
     }
 }
 
-fn holds(audit: &Audit, waiver: &Waiver) -> bool {
+fn is_active(audit: &Audit, waiver: &Waiver) -> bool {
     audit.today <= waiver.expires
 }

@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 
 use super::compute::compute_access;
-use crate::facts::access::catalog::{Catalog, Policy, Relation, Role};
+use crate::facts::access::catalog::{AccessCatalog, Policy, Relation, Role};
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::contract::{self, Access, Contract, Permission};
-use crate::facts::access::{Command, contract::CommandName};
+use crate::facts::access::{SqlCommand, contract::CommandName};
 
 /// Declares every table that has row security.
 #[must_use]
-pub fn contract_of(catalog: &Catalog) -> Contract {
+pub fn contract_of(catalog: &AccessCatalog) -> Contract {
     let guarded = catalog.tables().filter(|t| t.rls);
     let tables = guarded.map(|t| (t.name.clone(), table(catalog, t))).collect();
     Contract { tables, ..Contract::default() }
 }
 
-fn table(catalog: &Catalog, table: &Relation) -> contract::Table {
+fn table(catalog: &AccessCatalog, table: &Relation) -> contract::ContractTable {
     let roles = catalog.roles.iter().map(|role| {
         let permission = |c| match compute_access(catalog, table, role, c) {
             ComputedAccess::All => Permission::Allow,
@@ -24,12 +24,12 @@ fn table(catalog: &Catalog, table: &Relation) -> contract::Table {
             ComputedAccess::Denied(_) | ComputedAccess::Fails(_) => Permission::Deny,
         };
         let each: BTreeMap<CommandName, Permission> =
-            Command::ALL.into_iter().map(|c| (c.into(), permission(c))).collect();
+            SqlCommand::ALL.into_iter().map(|c| (c.into(), permission(c))).collect();
         let first = each.values().next().cloned().unwrap_or(Permission::Deny);
         let same = each.values().all(|p| *p == first);
         (role.name.clone(), if same { Access::All(first) } else { Access::Each(each) })
     });
-    contract::Table {
+    contract::ContractTable {
         rls: table.rls,
         force: table.force,
         tenant: None,
@@ -41,11 +41,12 @@ fn table(catalog: &Catalog, table: &Relation) -> contract::Table {
 
 /// Where a role may use some columns alone.
 fn columns(
-    catalog: &Catalog,
+    catalog: &AccessCatalog,
     table: &Relation,
 ) -> BTreeMap<String, BTreeMap<CommandName, Vec<String>>> {
     let of = |role: &Role| -> BTreeMap<CommandName, Vec<String>> {
-        let each = Command::ALL.into_iter().map(|c| (c, table.only_columns(&role.name, c.sql())));
+        let each =
+            SqlCommand::ALL.into_iter().map(|c| (c, table.only_columns(&role.name, c.sql())));
         let served = each.filter(|(c, columns)| {
             let denied =
                 matches!(compute_access(catalog, table, role, *c), ComputedAccess::Denied(_));
@@ -57,8 +58,8 @@ fn columns(
     by_role.filter(|(_, each)| !each.is_empty()).collect()
 }
 
-fn policy(policy: &Policy) -> contract::Policy {
-    contract::Policy {
+fn policy(policy: &Policy) -> contract::ContractPolicy {
+    contract::ContractPolicy {
         name: policy.name.clone(),
         command: policy.command.map(Into::into),
         roles: policy.roles.clone(),

@@ -1,11 +1,11 @@
 //! `db.dead_rows`: does vacuum keep up with the jobs table?
 
-use super::{Check, Facts, measured, reading};
+use super::{Check, ServerFacts, measured, metric_finding};
 use crate::facts::{Finding, Section, Thresholds};
 use crate::text;
 
 /// Row versions that nobody sees and every scan of the queue must step over.
-pub const CHECK: Check<Facts> = Check {
+pub const CHECK: Check<ServerFacts> = Check {
     id: "db.dead_rows",
     title: "dead rows of public.jobs",
     section: Section::Backlog,
@@ -15,8 +15,8 @@ pub const CHECK: Check<Facts> = Check {
 /// Below this many they slow nothing down, whatever their share.
 const FEW: u64 = 10_000;
 
-fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
-    reading(check, facts, |server| {
+fn evaluate(check: &Check<ServerFacts>, facts: &ServerFacts, limits: &Thresholds) -> Vec<Finding> {
+    metric_finding(check, facts, |server| {
         let rows = server.jobs.as_ref()?;
         let all = (rows.live + rows.dead).max(1);
         let percent = (rows.dead as f64 / all as f64 * 100.0).floor();
@@ -36,11 +36,11 @@ mod tests {
     use super::super::tests::evaluate;
     use super::*;
     use crate::facts::Status;
-    use crate::facts::server::{Server, TableRows};
+    use crate::facts::server::{ServerStatus, TableRows};
 
     fn verdict(live: u64, dead: u64) -> Status {
         let jobs = Some(TableRows { live, dead, vacuum_age: Some(60.0) });
-        evaluate(&CHECK, Server { jobs, ..Server::default() }).remove(0).verdict
+        evaluate(&CHECK, ServerStatus { jobs, ..ServerStatus::default() }).remove(0).status
     }
 
     #[test]

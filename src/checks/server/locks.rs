@@ -1,17 +1,17 @@
 //! `db.locks`: who waits for a lock on the queue, and for whom?
 
-use super::{Check, Facts, measured, page, reading};
+use super::{Check, ServerFacts, measured, metric_finding, runbook_command};
 use crate::facts::server::{LockWait, MAX_WAITS};
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text;
 
 /// Sessions that hold or want a lock on jobs and wait. Claims skip locked rows, so a wait is never
 /// part of the routine.
-pub const CHECK: Check<Facts> =
+pub const CHECK: Check<ServerFacts> =
     Check { id: "db.locks", title: "waits for locks on jobs", section: Section::Backlog, evaluate };
 
-fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
-    reading(check, facts, |server| {
+fn evaluate(check: &Check<ServerFacts>, facts: &ServerFacts, limits: &Thresholds) -> Vec<Finding> {
+    metric_finding(check, facts, |server| {
         let Some(longest) = server.waits.first() else {
             return Some(check.finding(Status::Ok, check.title, "nobody waits for a lock on jobs"));
         };
@@ -20,7 +20,9 @@ fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Fin
         let message = format!("{many}{n} for a lock on jobs: {}", wait(longest));
         Some(match longest.age {
             Some(age) => measured(check, facts, (age as f64, "s"), limits.lock_wait, message),
-            None => check.finding(Status::Unknown, check.title, message).next(page(check)),
+            None => {
+                check.finding(Status::Unknown, check.title, message).next(runbook_command(check))
+            }
         })
     })
 }
@@ -43,13 +45,13 @@ fn wait(wait: &LockWait) -> String {
 mod tests {
     use super::super::tests::evaluate;
     use super::*;
-    use crate::facts::server::Server;
+    use crate::facts::server::ServerStatus;
 
     #[test]
     fn long_lock_wait_is_critical_and_names_both_processes() {
         let waits = vec![LockWait { pid: 71, age: Some(31), blockers: vec![42, 0] }];
-        let finding = evaluate(&CHECK, Server { waits, ..Server::default() }).remove(0);
-        assert_eq!(finding.verdict, Status::Critical);
+        let finding = evaluate(&CHECK, ServerStatus { waits, ..ServerStatus::default() }).remove(0);
+        assert_eq!(finding.status, Status::Critical);
         let says = "process 71 for 31s, blocked by 42, a prepared transaction";
         assert!(finding.message.ends_with(says), "{}", finding.message);
         assert_eq!(finding.next.as_deref(), Some("cliplyctl runbook db.locks"));
@@ -58,7 +60,7 @@ mod tests {
     #[test]
     fn lock_wait_without_an_age_is_unknown() {
         let waits = vec![LockWait { pid: 71, ..LockWait::default() }];
-        let finding = evaluate(&CHECK, Server { waits, ..Server::default() }).remove(0);
-        assert_eq!(finding.verdict, Status::Unknown);
+        let finding = evaluate(&CHECK, ServerStatus { waits, ..ServerStatus::default() }).remove(0);
+        assert_eq!(finding.status, Status::Unknown);
     }
 }

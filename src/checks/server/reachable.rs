@@ -1,12 +1,12 @@
 //! `db.reachable`: does this tool reach the database at all?
 
 use crate::checks::Check;
-use crate::facts::triage::Facts;
+use crate::facts::triage::TriageFacts;
 use crate::facts::{Evidence, Finding, Section, SourceError, SourceErrorKind, Status, Thresholds};
 
 /// Everything that SQL tells depends on it. UNKNOWN, not CRITICAL: the way from here may be what is
 /// broken.
-pub const REACHABLE: Check<Facts> = Check {
+pub const REACHABLE: Check<TriageFacts> = Check {
     id: "db.reachable",
     title: "this tool reaches the database",
     section: Section::NotReady,
@@ -16,7 +16,7 @@ pub const REACHABLE: Check<Facts> = Check {
 /// What stands between this tool and the database. A catalog that does not answer in time is no such
 /// thing while the server's statistics do: then something holds a lock on the table.
 #[must_use]
-pub fn obstacle(facts: &Facts) -> Option<&SourceError> {
+pub fn obstacle(facts: &TriageFacts) -> Option<&SourceError> {
     let error = facts.layout.error().filter(|error| is_reachability(error.kind));
     error.filter(|_| facts.server.result.is_err())
 }
@@ -34,7 +34,7 @@ fn is_reachability(kind: SourceErrorKind) -> bool {
     }
 }
 
-fn evaluate(check: &Check<Facts>, facts: &Facts, _: &Thresholds) -> Vec<Finding> {
+fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> Vec<Finding> {
     let (subject, seen) = ("database", &facts.layout);
     vec![match obstacle(facts) {
         None => {
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn failed_connection_is_unknown_and_names_the_cause() {
         let finding = evaluate(SourceErrorKind::Refused, Some(SourceErrorKind::Refused));
-        assert_eq!(finding.verdict, Status::Unknown);
+        assert_eq!(finding.status, Status::Unknown);
         assert_eq!(finding.message, "database: the cause is refused");
         assert_eq!(finding.next.as_deref(), Some("cliplyctl config check"));
         let finding =
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn server_that_denies_or_times_out_one_query_is_reachable() {
         let permission = SourceErrorKind::Permission;
-        assert_eq!(evaluate(permission, Some(permission)).verdict, Status::Ok);
-        assert_eq!(evaluate(SourceErrorKind::Timeout, None).verdict, Status::Ok);
+        assert_eq!(evaluate(permission, Some(permission)).status, Status::Ok);
+        assert_eq!(evaluate(SourceErrorKind::Timeout, None).status, Status::Ok);
     }
 }

@@ -1,20 +1,20 @@
 //! `db.standby`: is this the primary, and if not, how far behind is it?
 
-use super::{Check, Facts, measured, page, reading};
+use super::{Check, ServerFacts, measured, metric_finding, runbook_command};
 use crate::facts::server::Standby;
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text;
 
 /// The server's role in replication. Reading a standby is fine while it keeps up.
-pub const CHECK: Check<Facts> = Check {
+pub const CHECK: Check<ServerFacts> = Check {
     id: "db.standby",
     title: "the server's role in replication",
     section: Section::NotReady,
     evaluate,
 };
 
-fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
-    reading(check, facts, |server| {
+fn evaluate(check: &Check<ServerFacts>, facts: &ServerFacts, limits: &Thresholds) -> Vec<Finding> {
+    metric_finding(check, facts, |server| {
         let Some(Standby { receiving, lag }) = server.standby else {
             return Some(check.finding(Status::Ok, check.title, "primary"));
         };
@@ -27,7 +27,7 @@ fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Fin
             }
             None => {
                 let message = format!("hot standby, nobody knows how far behind{link}");
-                check.finding(Status::Unknown, check.title, message).next(page(check))
+                check.finding(Status::Unknown, check.title, message).next(runbook_command(check))
             }
         })
     })
@@ -37,24 +37,24 @@ fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Fin
 mod tests {
     use super::super::tests::evaluate;
     use super::*;
-    use crate::facts::server::Server;
+    use crate::facts::server::ServerStatus;
 
     fn standby(receiving: bool, lag: Option<f64>) -> Finding {
         let standby = Some(Standby { receiving, lag });
-        evaluate(&CHECK, Server { standby, ..Server::default() }).remove(0)
+        evaluate(&CHECK, ServerStatus { standby, ..ServerStatus::default() }).remove(0)
     }
 
     #[test]
     fn standby_is_ok_until_it_lags_or_disconnects() {
         let finding = standby(true, Some(0.0));
         assert_eq!(
-            (finding.verdict, finding.message.as_str()),
+            (finding.status, finding.message.as_str()),
             (Status::Ok, "hot standby, 0s behind")
         );
-        assert_eq!(standby(true, Some(61.0)).verdict, Status::Warning);
+        assert_eq!(standby(true, Some(61.0)).status, Status::Warning);
         let lost = standby(false, Some(301.0));
-        assert_eq!(lost.verdict, Status::Critical);
+        assert_eq!(lost.status, Status::Critical);
         assert!(lost.message.contains("not connected"), "{}", lost.message);
-        assert_eq!(standby(false, None).verdict, Status::Unknown);
+        assert_eq!(standby(false, None).status, Status::Unknown);
     }
 }

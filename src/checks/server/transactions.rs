@@ -1,20 +1,20 @@
 //! `db.transactions`: does an old transaction hold vacuum back?
 
-use super::{Check, Facts, measured, reading};
+use super::{Check, ServerFacts, measured, metric_finding};
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text;
 
 /// The oldest open transaction on this database. An ordinary role does not see when those of others
 /// began: what it sees is judged, and where that is all well, nothing is claimed.
-pub const CHECK: Check<Facts> = Check {
+pub const CHECK: Check<ServerFacts> = Check {
     id: "db.transactions",
     title: "oldest open transaction",
     section: Section::Backlog,
     evaluate,
 };
 
-fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Finding> {
-    reading(check, facts, |server| {
+fn evaluate(check: &Check<ServerFacts>, facts: &ServerFacts, limits: &Thresholds) -> Vec<Finding> {
+    metric_finding(check, facts, |server| {
         let finding = match &server.oldest_transaction {
             None => check.finding(Status::Ok, check.title, "no other transaction is open"),
             Some(oldest) => {
@@ -29,7 +29,7 @@ fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Fin
                 measured(check, facts, (age, "s"), limits.transaction_age, message)
             }
         };
-        (server.hidden_sessions == 0 || finding.verdict != Status::Ok).then_some(finding)
+        (server.hidden_sessions == 0 || finding.status != Status::Ok).then_some(finding)
     })
 }
 
@@ -37,29 +37,33 @@ fn evaluate(check: &Check<Facts>, facts: &Facts, limits: &Thresholds) -> Vec<Fin
 mod tests {
     use super::super::tests::evaluate;
     use super::*;
-    use crate::facts::server::{OpenTransaction, Server};
+    use crate::facts::server::{OpenTransaction, ServerStatus};
 
-    fn server(age: u64, hidden_sessions: u64) -> Server {
+    fn server(age: u64, hidden_sessions: u64) -> ServerStatus {
         let oldest = OpenTransaction {
             age,
             name: "4711".to_owned(),
             user: Some("app".to_owned()),
             state: Some("idle in transaction".to_owned()),
         };
-        Server { oldest_transaction: Some(oldest), hidden_sessions, ..Server::default() }
+        ServerStatus {
+            oldest_transaction: Some(oldest),
+            hidden_sessions,
+            ..ServerStatus::default()
+        }
     }
 
     #[test]
     fn old_transaction_is_critical_and_names_its_session() {
         let finding = evaluate(&CHECK, server(3_700, 0)).remove(0);
-        assert_eq!(finding.verdict, Status::Critical);
+        assert_eq!(finding.status, Status::Critical);
         assert!(finding.message.contains("4711 of app, idle in transaction"), "{finding:?}");
-        assert_eq!(evaluate(&CHECK, server(10, 0))[0].verdict, Status::Ok);
+        assert_eq!(evaluate(&CHECK, server(10, 0))[0].status, Status::Ok);
     }
 
     #[test]
     fn hidden_sessions_yield_no_ok_finding() {
         assert!(evaluate(&CHECK, server(10, 3)).is_empty());
-        assert_eq!(evaluate(&CHECK, server(301, 3))[0].verdict, Status::Warning);
+        assert_eq!(evaluate(&CHECK, server(301, 3))[0].status, Status::Warning);
     }
 }

@@ -1,7 +1,7 @@
 //! Is the app up?
 
 use super::{brief, no_health_report};
-use crate::checks::{Check, against, limit_text};
+use crate::checks::{Check, compare, limit_text};
 use crate::facts::service::Health;
 use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
 
@@ -56,7 +56,7 @@ fn latency(
     limits: &Thresholds,
 ) -> Finding {
     let ms = health.exchange.latency.first_byte.as_secs_f64() * 1e3;
-    let verdict = against(ms, limits.health_latency);
+    let verdict = compare(ms, limits.health_latency);
     let pace = if verdict == Status::Ok { "up" } else { "up, but slow" };
     let retries = match health.exchange.retries {
         0 => String::new(),

@@ -29,7 +29,7 @@ pub const READINESS: [&Check<Observed<Readiness>>; 10] = [
 
 /// Judges readyz by itself. Where nobody answers at all, that is the matter of another section.
 #[must_use]
-pub fn judge_readiness(seen: &Observed<Readiness>, limits: &Thresholds) -> Vec<Finding> {
+pub fn evaluate_readiness(seen: &Observed<Readiness>, limits: &Thresholds) -> Vec<Finding> {
     use SourceErrorKind::{Disconnected, Dns, Refused, Timeout, Tls};
     let findings = READINESS.iter().flat_map(|check| check.run(seen, limits));
     match seen.error().map(|error| error.kind) {

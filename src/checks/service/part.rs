@@ -38,7 +38,7 @@ fn required(check: &ReadyCheck, seen: &Observed<Readiness>, _: &Thresholds) -> V
     let name = name_of(check);
     match &seen.result {
         Ok(report) => vec![match report.component(name) {
-            Some(component) => judge_component(check, seen, report, component),
+            Some(component) => evaluate_component(check, seen, report, component),
             None => unmentioned(check, report, name),
         }],
         Err(_) => vec![blocked(check, name)],
@@ -49,13 +49,13 @@ fn required(check: &ReadyCheck, seen: &Observed<Readiness>, _: &Thresholds) -> V
 fn reported(check: &ReadyCheck, seen: &Observed<Readiness>, _: &Thresholds) -> Vec<Finding> {
     let report = seen.value();
     let component = report.and_then(|report| Some((report, report.component(name_of(check))?)));
-    component.map(|(report, c)| judge_component(check, seen, report, c)).into_iter().collect()
+    component.map(|(report, c)| evaluate_component(check, seen, report, c)).into_iter().collect()
 }
 
 fn others(check: &ReadyCheck, seen: &Observed<Readiness>, _: &Thresholds) -> Vec<Finding> {
     let Ok(report) = &seen.result else { return vec![] };
     let unknown = report.components.iter().filter(|c| !NAMED.contains(&c.name.as_str()));
-    unknown.map(|component| judge_component(check, seen, report, component)).collect()
+    unknown.map(|component| evaluate_component(check, seen, report, component)).collect()
 }
 
 /// The name of the part in reports: the id after its dot.
@@ -71,7 +71,7 @@ pub fn blocked(check: &ReadyCheck, name: &str) -> Finding {
 
 /// The report is silent about this part.
 pub fn unmentioned(check: &ReadyCheck, report: &Readiness, name: &str) -> Finding {
-    if report.shape == ReadinessFormat::Failure {
+    if report.format == ReadinessFormat::Failure {
         return blocked(check, name);
     }
     let message = format!("the app's report does not speak of {name}");
@@ -81,7 +81,7 @@ pub fn unmentioned(check: &ReadyCheck, report: &Readiness, name: &str) -> Findin
 }
 
 /// A part that says `ok: false` is CRITICAL, unless the server's own verdict contradicts it.
-pub fn judge_component(
+pub fn evaluate_component(
     check: &ReadyCheck,
     seen: &Observed<Readiness>,
     report: &Readiness,

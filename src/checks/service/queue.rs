@@ -1,6 +1,6 @@
 //! Does the app itself warn of its queue?
 
-use super::part::{blocked, judge_component, unmentioned};
+use super::part::{blocked, evaluate_component, unmentioned};
 use crate::checks::Check;
 use crate::facts::service::{Readiness, ReportedFlag, ReportedQueue};
 use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
@@ -28,13 +28,13 @@ fn evaluate(
         Err(_) => return vec![blocked(check, SUBJECT)],
     };
     match (&report.queue, report.component(SUBJECT)) {
-        (Some(queue), _) => readings(check, seen, queue),
-        (None, Some(component)) => vec![judge_component(check, seen, report, component)],
+        (Some(queue), _) => describe_values(check, seen, queue),
+        (None, Some(component)) => vec![evaluate_component(check, seen, report, component)],
         (None, None) => vec![unmentioned(check, report, SUBJECT)],
     }
 }
 
-fn readings(
+fn describe_values(
     check: &Check<Observed<Readiness>>,
     seen: &Observed<Readiness>,
     queue: &ReportedQueue,
@@ -58,17 +58,17 @@ fn readings(
         say(Status::Unknown, (*problem).clone());
     }
     if queue.warning == ReportedFlag::Is(true) {
-        say(Status::Warning, format!("the server warns: {}", figures(queue)));
+        say(Status::Warning, format!("the server warns: {}", describe_numbers(queue)));
     } else if problems.is_empty() && queue.length.is_none() {
         say(Status::Unknown, "the report gives no length of the queue".to_owned());
     } else if problems.is_empty() {
-        say(Status::Ok, figures(queue));
+        say(Status::Ok, describe_numbers(queue));
     }
     findings
 }
 
 /// The figures as they are: the unit of the age differs between versions of the app.
-fn figures(queue: &ReportedQueue) -> String {
+fn describe_numbers(queue: &ReportedQueue) -> String {
     let length = match queue.length {
         Some(length) => text::plural(length, "job", "jobs"),
         None => "length not told".to_owned(),

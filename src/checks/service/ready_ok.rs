@@ -71,7 +71,7 @@ fn not_ready(report: &Readiness) -> String {
         .collect();
     let head = if report.fatal {
         "the server could not build its report".to_owned()
-    } else if sick.is_empty() && all_well(report) {
+    } else if sick.is_empty() && all_healthy(report) {
         match report.queue.as_ref().is_some_and(|queue| queue.warning == ReportedFlag::Is(true)) {
             true => "not ready: no part is down, but its queue warns".to_owned(),
             false => "not ready, though every part that it reports is ok".to_owned(),
@@ -88,7 +88,7 @@ fn not_ready(report: &Readiness) -> String {
 }
 
 /// Whether the report speaks of parts, and well of all of them.
-fn all_well(report: &Readiness) -> bool {
+fn all_healthy(report: &Readiness) -> bool {
     let parts = &report.components;
     !parts.is_empty() && parts.iter().all(|part| part.ok == ReportedFlag::Is(true))
 }

@@ -36,7 +36,7 @@ fn app_is_ok_only_with_a_fast_positive_answer() {
         (health(503, true, 12), Status::Critical),
         (health(500, false, 12), Status::Critical),
     ] {
-        assert_eq!(app_up(Ok(health.clone())).verdict, verdict, "{health:?}");
+        assert_eq!(app_up(Ok(health.clone())).status, verdict, "{health:?}");
     }
 }
 
@@ -61,10 +61,10 @@ fn errors_that_users_see_are_critical_and_others_unknown() {
         (Other, Unknown, Unknown),
     ] {
         let finding = app_up(Err(SourceError::new(kind, "the cause")));
-        assert_eq!((finding.verdict, finding.message.as_str()), (health, "the cause"), "{kind:?}");
+        assert_eq!((finding.status, finding.message.as_str()), (health, "the cause"), "{kind:?}");
         let findings = ready(Err(SourceError::new(kind, "the cause")));
-        assert_eq!(findings[0].verdict, readiness, "{kind:?}");
-        let rest: Vec<_> = findings[1..].iter().map(|f| (f.check, f.verdict)).collect();
+        assert_eq!(findings[0].status, readiness, "{kind:?}");
+        let rest: Vec<_> = findings[1..].iter().map(|f| (f.check, f.status)).collect();
         let skipped = Status::Skipped { blocked_by: "ready.ok" };
         let parts = ["ready.db", "ready.worker", "ready.queue", "ready.ffmpeg"];
         assert_eq!(rest, parts.map(|id| (id, skipped)), "{kind:?}");
@@ -90,7 +90,7 @@ fn report(
     Readiness {
         exchange: Exchange { http_status: 200, ..Exchange::default() },
         ok,
-        shape: ReadinessFormat::Canonical,
+        format: ReadinessFormat::Canonical,
         components: parts.iter().map(component).collect(),
         queue,
         timestamp: None,
@@ -101,8 +101,8 @@ fn report(
 }
 
 /// The verdict of one check.
-fn verdict(findings: &[Finding], id: &str) -> Option<Status> {
-    let of = findings.iter().filter(|f| f.check == id).map(|f| f.verdict);
+fn status(findings: &[Finding], id: &str) -> Option<Status> {
+    let of = findings.iter().filter(|f| f.check == id).map(|f| f.status);
     of.reduce(Status::worse)
 }
 
@@ -116,7 +116,7 @@ fn missing_or_malformed_readiness_is_unknown() {
     let nonsense = ready(Ok(report(wrong(), &parts, Some(queue))));
     for findings in [silent, nonsense] {
         for id in ["ready.ok", "ready.db", "ready.worker", "ready.queue", "ready.ffmpeg"] {
-            assert_eq!(verdict(&findings, id), Some(Unknown), "{id}: {findings:#?}");
+            assert_eq!(status(&findings, id), Some(Unknown), "{id}: {findings:#?}");
         }
     }
 }
@@ -125,24 +125,24 @@ fn missing_or_malformed_readiness_is_unknown() {
 fn contradiction_in_readiness_shows_both_values() {
     let (yes, no) = (ReportedFlag::Is(true), ReportedFlag::Is(false));
     let said_ready = ready(Ok(report(yes.clone(), &[("worker", no.clone())], None)));
-    assert_eq!(verdict(&said_ready, "ready.ok"), Some(Status::Ok));
-    assert_eq!(verdict(&said_ready, "ready.worker"), Some(Status::Warning));
+    assert_eq!(status(&said_ready, "ready.ok"), Some(Status::Ok));
+    assert_eq!(status(&said_ready, "ready.worker"), Some(Status::Warning));
     let finding = said_ready.iter().find(|f| f.check == "ready.agreement").unwrap();
-    assert_eq!(finding.verdict, Status::Warning);
+    assert_eq!(finding.status, Status::Warning);
     assert_eq!(finding.message, "the server says ok: true, yet worker: false");
 
     let unexplained = ready(Ok(report(no.clone(), &[("db", yes.clone())], None)));
-    assert_eq!(verdict(&unexplained, "ready.ok"), Some(Status::Critical));
-    assert_eq!(verdict(&unexplained, "ready.agreement"), Some(Status::Warning));
+    assert_eq!(status(&unexplained, "ready.ok"), Some(Status::Critical));
+    assert_eq!(status(&unexplained, "ready.agreement"), Some(Status::Warning));
 
     let warned = ReportedQueue { warning: yes.clone(), ..ReportedQueue::default() };
     let explained = ready(Ok(report(no.clone(), &[("db", yes)], Some(warned))));
-    assert_eq!(verdict(&explained, "ready.agreement"), Some(Status::Ok));
-    assert_eq!(verdict(&explained, "ready.queue"), Some(Status::Warning));
+    assert_eq!(status(&explained, "ready.agreement"), Some(Status::Ok));
+    assert_eq!(status(&explained, "ready.queue"), Some(Status::Warning));
 
     let agreed = ready(Ok(report(no.clone(), &[("db", no)], None)));
-    assert_eq!(verdict(&agreed, "ready.agreement"), Some(Status::Ok));
-    assert_eq!(verdict(&agreed, "ready.db"), Some(Status::Critical));
+    assert_eq!(status(&agreed, "ready.agreement"), Some(Status::Ok));
+    assert_eq!(status(&agreed, "ready.db"), Some(Status::Critical));
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn http_503_is_not_ready_even_if_the_body_reports_ok() {
     let mut claims = report(ReportedFlag::Is(true), &[("db", ReportedFlag::Is(true))], None);
     claims.exchange.http_status = 503;
     let findings = ready(Ok(claims));
-    assert_eq!(verdict(&findings, "ready.ok"), Some(Status::Critical));
+    assert_eq!(status(&findings, "ready.ok"), Some(Status::Critical));
     assert_eq!(findings[0].message, "HTTP 503, although ok: true");
 }
 
@@ -159,7 +159,7 @@ fn unlisted_components_are_evaluated() {
     let findings =
         ready(Ok(report(ReportedFlag::Is(false), &[("redis", ReportedFlag::Is(false))], None)));
     let redis = findings.iter().find(|f| f.check == "ready.other").unwrap();
-    assert_eq!((redis.subject.as_str(), redis.verdict), ("redis", Status::Critical));
+    assert_eq!((redis.subject.as_str(), redis.status), ("redis", Status::Critical));
 }
 
 #[test]

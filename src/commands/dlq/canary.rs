@@ -17,7 +17,7 @@ use crate::interrupt::Interrupt;
 use crate::sources::postgres::requeue::statements::Statements;
 use crate::sources::postgres::requeue::{WriteInput, Writer};
 use crate::terminal::Progress;
-use crate::text::span;
+use crate::text::format_duration;
 
 /// Jobs of the rest that are written before anybody looks.
 const SLICE: usize = 5_000;
@@ -29,13 +29,13 @@ pub struct CanaryIo<'a, 'w, 'x> {
     /// The writer.
     pub writer: &'a mut Writer<'w>,
     /// Who knows how the jobs stand.
-    pub watch: &'a mut JobTracker<'x>,
+    pub tracker: &'a mut JobTracker<'x>,
     /// How fast.
-    pub pacer: WriteThrottle<'x>,
+    pub throttle: WriteThrottle<'x>,
     /// What writes the rest: spread over time, perhaps. The steps before it are wanted at once.
-    pub rest: &'a Statements,
+    pub remainder: &'a Statements,
     /// What writes those.
-    pub steps: &'a Statements,
+    pub batches: &'a Statements,
     /// Ctrl-C.
     pub interrupt: &'a Interrupt,
 }
@@ -48,26 +48,31 @@ pub async fn run(
 ) -> (Outcome, Vec<CanaryGroupResult>) {
     let total = plan.ids.len() as u64;
     let progress = context.terminal.following(total);
-    let mut tour =
-        CanaryRun { way, total, outcome: Outcome::default(), progress, last: LastPoll::new() };
+    let mut tour = CanaryRun {
+        io: way,
+        total,
+        outcome: Outcome::default(),
+        progress,
+        last_poll: LastPoll::new(),
+    };
     let mut runners = CanaryGroup::from_plan(plan);
-    let CanaryRun { way: CanaryIo { canary, watch, .. }, progress, .. } = &tour;
+    let CanaryRun { io: CanaryIo { canary, tracker: watch, .. }, progress, .. } = &tour;
     runners.iter_mut().for_each(|runner| runner.resume_in_flight(canary, watch, progress));
     let stopped = tour.run_until_finished(&mut runners).await.err();
     tour.progress.finish();
     let mut outcome = tour.outcome;
     outcome.stopped = stopped;
-    outcome.left = total.saturating_sub(outcome.decided() + outcome.in_doubt);
+    outcome.not_requeued = total.saturating_sub(outcome.decided() + outcome.in_doubt);
     (outcome, runners.into_iter().map(CanaryGroup::finish).collect())
 }
 
 /// A plan on its way.
 struct CanaryRun<'a, 'w, 'x> {
-    way: CanaryIo<'a, 'w, 'x>,
+    io: CanaryIo<'a, 'w, 'x>,
     total: u64,
     outcome: Outcome,
     progress: Progress,
-    last: LastPoll,
+    last_poll: LastPoll,
 }
 
 /// The last look: when the next one is due follows from what it cost.
@@ -99,16 +104,16 @@ impl CanaryRun<'_, '_, '_> {
             }
             let writing = runners.iter().any(CanaryGroup::may_write);
             if !writing {
-                self.way.interrupt.sleep(self.last.pause(false)).await;
+                self.io.interrupt.sleep(self.last_poll.pause(false)).await;
             }
-            if self.way.interrupt.happened() {
+            if self.io.interrupt.happened() {
                 return Err(WriteStop::Interrupted);
             }
-            if self.last.pause(writing).is_zero() {
+            if self.last_poll.pause(writing).is_zero() {
                 self.poll(runners).await?;
-                let undone = runners.iter().any(|runner| runner.undone(self.way.watch));
+                let undone = runners.iter().any(|runner| runner.undone(self.io.tracker));
                 let open = runners.iter_mut().filter(|runner| !runner.is_finished());
-                open.for_each(|r| r.evaluate(self.way.canary, self.way.watch, &self.progress));
+                open.for_each(|r| r.evaluate(self.io.canary, self.io.tracker, &self.progress));
                 if undone {
                     return Err(WriteStop::Undone);
                 }
@@ -118,19 +123,19 @@ impl CanaryRun<'_, '_, '_> {
 
     async fn poll(&mut self, runners: &[CanaryGroup]) -> Result<(), WriteStop> {
         let began = Instant::now();
-        match self.way.watch.refresh().await {
+        match self.io.tracker.refresh().await {
             Ok(()) => self.progress.note(""),
             Err(error) if error.kind.retryable() => {
                 self.progress.note(&format!("asking again: {error}"));
             }
             Err(error) => return Err(WriteStop::Database(error)),
         }
-        self.last = LastPoll { at: Instant::now(), took: began.elapsed() };
-        let mut words = describe_counts(&self.way.watch.tally());
+        self.last_poll = LastPoll { at: Instant::now(), took: began.elapsed() };
+        let mut words = describe_counts(&self.io.tracker.counts());
         // The one whose time is up last: until then it may go on by itself.
-        let waiting = runners.iter().filter_map(|runner| runner.waiting_batch(self.way.canary));
+        let waiting = runners.iter().filter_map(|runner| runner.waiting_batch(self.io.canary));
         if let Some((step, left)) = waiting.max_by_key(|(_, left)| *left) {
-            words += &format!(" · step {step}, waits {} more at most", span(left));
+            words += &format!(" · step {step}, waits {} more at most", format_duration(left));
         }
         self.progress.stands(self.outcome.decided(), self.total, &words);
         Ok(())
@@ -138,28 +143,28 @@ impl CanaryRun<'_, '_, '_> {
 
     /// Writes the next jobs of a group.
     async fn write(&mut self, runner: &mut CanaryGroup) -> Result<(), WriteStop> {
-        let (jobs, statements) = match runner.begin_batch(self.way.canary) {
-            BatchSize::Jobs(n) => (runner.take_jobs(n as usize), self.way.steps),
+        let (jobs, statements) = match runner.begin_batch(self.io.canary) {
+            BatchSize::Jobs(n) => (runner.take_jobs(n as usize), self.io.batches),
             BatchSize::All => {
-                (runner.take_jobs(self.way.pacer.max_write_size(SLICE)), self.way.rest)
+                (runner.take_jobs(self.io.throttle.max_write_size(SLICE)), self.io.remainder)
             }
         };
-        self.way.writer.statements = statements.clone();
+        self.io.writer.statements = statements.clone();
         let before = self.outcome.decided();
         let (progress, total, size) = (&self.progress, self.total, jobs.len() as u64);
-        let pacer = &mut self.way.pacer;
-        let words = describe_counts(&self.way.watch.tally());
+        let pacer = &mut self.io.throttle;
+        let words = describe_counts(&self.io.tracker.counts());
         let tell = async |so_far: &Outcome| {
             progress.stands(before + so_far.decided(), total, &words);
             pacer.next_write_size(so_far, size, progress).await
         };
-        let mut written = self.way.writer.apply(WriteInput { jobs: &jobs, keys: None }, tell).await;
+        let mut written = self.io.writer.apply(WriteInput { jobs: &jobs, keys: None }, tell).await;
         runner.record_written(done(&jobs, &written), written.done, written.decided());
         let stopped = written.stopped.take();
         // What is left of a step, is left of the plan, and counted there.
-        written.left = 0;
+        written.not_requeued = 0;
         self.outcome.absorb(written);
-        self.way.watch.invalidate();
+        self.io.tracker.invalidate();
         stopped.map_or(Ok(()), Err)
     }
 }

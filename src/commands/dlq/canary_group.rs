@@ -10,37 +10,37 @@ use crate::facts::job_id::JobId;
 use crate::facts::requeue::{Plan, UNGROUPED};
 use crate::facts::requeued_job::OutcomeCounts;
 use crate::terminal::Progress;
-use crate::text::{count, plural, span};
+use crate::text::{count, format_duration, plural};
 
 /// A group, and where it stands.
 pub struct CanaryGroup {
-    lane: CanaryGroupResult,
+    result: CanaryGroupResult,
     jobs: Vec<JobId>,
     /// Jobs that were tried.
     next: usize,
     /// Jobs of which it is known what became of them.
     decided: u64,
-    step: usize,
+    batch: usize,
     /// Jobs of this step that were written.
     watched: Vec<JobId>,
     since: Instant,
     /// Whether more may be written now.
     ready: bool,
     /// Whether the rest is what is being written.
-    rest: bool,
+    is_remainder: bool,
 }
 
 impl CanaryGroup {
     /// The groups of a plan; causes that are not kept apart go together.
     pub fn from_plan(plan: &Plan) -> Vec<Self> {
-        let groups = plan.groups.iter().map(|group| Self::new(&group.hash, &group.template));
+        let groups = plan.groups.iter().map(|group| Self::new(&group.group, &group.cause));
         let mut runners: Vec<_> = groups.chain([Self::new("-", "other causes")]).collect();
         let others = runners.len() - 1;
         for (job, cause) in plan.ids.iter().zip(&plan.causes) {
             let at = if *cause == UNGROUPED { others } else { *cause as usize };
             if let Some(runner) = runners.get_mut(at) {
                 runner.jobs.push(*job);
-                runner.lane.jobs += 1;
+                runner.result.jobs += 1;
             }
         }
         runners.retain(|runner| !runner.jobs.is_empty());
@@ -48,27 +48,27 @@ impl CanaryGroup {
     }
 
     fn new(group: &str, template: &str) -> Self {
-        let lane = CanaryGroupResult {
+        let result = CanaryGroupResult {
             group: group.to_owned(),
-            template: template.to_owned(),
+            cause: template.to_owned(),
             jobs: 0,
             requeued: 0,
             not_requeued: 0,
-            step: OutcomeCounts::default(),
+            last_batch: OutcomeCounts::default(),
             stopped: None,
             undecided: false,
             written_unwatched: 0,
         };
         Self {
-            lane,
+            result,
             jobs: vec![],
             next: 0,
             decided: 0,
-            step: 0,
+            batch: 0,
             watched: vec![],
             since: Instant::now(),
             ready: true,
-            rest: false,
+            is_remainder: false,
         }
     }
 
@@ -80,18 +80,18 @@ impl CanaryGroup {
         watch: &JobTracker<'_>,
         progress: &Progress,
     ) {
-        let sent: Vec<_> = watch.jobs_with_cause(&self.lane.group).collect();
+        let sent: Vec<_> = watch.jobs_with_cause(&self.result.group).collect();
         let open = sent.iter().filter(|(_, standing)| !standing.decided());
         let open: Vec<_> = open.map(|(job, _)| *job).collect();
         if open.is_empty() {
             return;
         }
         let jobs = plural(open.len() as u64, "job is", "jobs are");
-        progress.tell(&format!("{}: {jobs} on the way already", self.lane.group));
-        if open.len() as u64 <= canary.ramp.largest() {
+        progress.print_line_above(&format!("{}: {jobs} on the way already", self.result.group));
+        if open.len() as u64 <= canary.batch_sizes.largest() {
             (self.watched, self.ready) = (open, false);
         } else if !remainder_fails(canary, &sent.iter().map(|(_, standing)| *standing).collect()) {
-            (self.watched, self.step) = (open, canary.ramp.rest());
+            (self.watched, self.batch) = (open, canary.batch_sizes.remainder());
         }
     }
 
@@ -99,24 +99,24 @@ impl CanaryGroup {
     pub fn waiting_batch(&self, canary: &Canary) -> Option<(usize, Duration)> {
         let waits = !self.ready && !self.is_finished();
         let left = canary.timeout.saturating_sub(self.since.elapsed());
-        waits.then(|| (self.step + 1, Duration::from_secs(left.as_secs())))
+        waits.then(|| (self.batch + 1, Duration::from_secs(left.as_secs())))
     }
 
     /// Whether it may write now.
     pub fn may_write(&self) -> bool {
-        self.ready && self.lane.stopped.is_none() && self.next < self.jobs.len()
+        self.ready && self.result.stopped.is_none() && self.next < self.jobs.len()
     }
 
     /// Whether nothing more is to be done for it. The rest is not waited for.
     pub fn is_finished(&self) -> bool {
         let written = self.next == self.jobs.len();
-        self.lane.stopped.is_some() || (written && (self.rest || self.watched.is_empty()))
+        self.result.stopped.is_some() || (written && (self.is_remainder || self.watched.is_empty()))
     }
 
     /// The step that it is about to write.
     pub fn begin_batch(&mut self, canary: &Canary) -> BatchSize {
-        let step = canary.ramp.step(self.step);
-        self.rest = step == BatchSize::All;
+        let step = canary.batch_sizes.batch(self.batch);
+        self.is_remainder = step == BatchSize::All;
         step
     }
 
@@ -129,11 +129,11 @@ impl CanaryGroup {
 
     /// These jobs of it were written.
     pub fn record_written(&mut self, jobs: Vec<JobId>, done: u64, decided: u64) {
-        self.lane.requeued += done;
+        self.result.requeued += done;
         self.decided += decided;
         self.watched.extend(jobs);
         self.since = Instant::now();
-        self.ready = self.rest;
+        self.ready = self.is_remainder;
     }
 
     /// Whether somebody took back what was written in this step.
@@ -143,54 +143,54 @@ impl CanaryGroup {
 
     /// Looks how the jobs of its step stand, and decides what comes next.
     pub fn evaluate(&mut self, canary: &Canary, watch: &JobTracker<'_>, progress: &Progress) {
-        self.lane.step = watch.tally_of(&self.watched);
-        let decision = if !self.rest {
-            next_decision(canary, self.step == 0, &self.lane.step, self.since.elapsed())
-        } else if remainder_fails(canary, &self.lane.step) {
+        self.result.last_batch = watch.counts_of(&self.watched);
+        let decision = if !self.is_remainder {
+            next_decision(canary, self.batch == 0, &self.result.last_batch, self.since.elapsed())
+        } else if remainder_fails(canary, &self.result.last_batch) {
             CanaryDecision::Stop(CanaryStop::Failed)
         } else {
             CanaryDecision::Wait
         };
         match decision {
             CanaryDecision::Wait => {}
-            CanaryDecision::RepeatBatch => self.next_batch(self.step),
+            CanaryDecision::RepeatBatch => self.next_batch(self.batch),
             CanaryDecision::NextBatch => {
-                progress.tell(&format!(
+                progress.print_line_above(&format!(
                     "{}: {}",
-                    self.lane.group,
-                    describe_counts(&self.lane.step)
+                    self.result.group,
+                    describe_counts(&self.result.last_batch)
                 ));
-                self.next_batch(self.step + 1);
+                self.next_batch(self.batch + 1);
             }
             CanaryDecision::Stop(reason) => {
-                self.lane.stopped = Some(reason);
-                progress.tell(&self.stop_message(reason, canary.timeout));
+                self.result.stopped = Some(reason);
+                progress.print_line_above(&self.stop_message(reason, canary.timeout));
             }
         }
     }
 
     fn next_batch(&mut self, step: usize) {
-        self.step = step;
+        self.batch = step;
         self.watched.clear();
         self.ready = true;
     }
 
     /// `v1-3f9a2c1b07 stops: 1 of 1 failed again; 11 jobs stay dead`
     fn stop_message(&self, reason: CanaryStop, timeout: Duration) -> String {
-        let (lane, left) = (&self.lane, (self.jobs.len() - self.next) as u64);
+        let (lane, left) = (&self.result, (self.jobs.len() - self.next) as u64);
         let why = match reason {
             CanaryStop::Failed => {
                 format!(
                     "{} of {} failed again",
-                    count(lane.step.failed()),
-                    count(lane.step.total())
+                    count(lane.last_batch.failed()),
+                    count(lane.last_batch.total())
                 )
             }
             CanaryStop::Timeout => format!(
                 "{} of {} came to no end within {}",
-                count(lane.step.total() - lane.step.decided()),
-                count(lane.step.total()),
-                span(timeout)
+                count(lane.last_batch.total() - lane.last_batch.decided()),
+                count(lane.last_batch.total()),
+                format_duration(timeout)
             ),
         };
         format!("{} stops: {why}; {}", lane.group, plural(left, "job stays dead", "jobs stay dead"))
@@ -199,12 +199,12 @@ impl CanaryGroup {
     /// How far it came.
     pub fn finish(self) -> CanaryGroupResult {
         let open = !self.is_finished() && !self.watched.is_empty();
-        let rest = if self.rest { self.watched.len() as u64 } else { 0 };
+        let rest = if self.is_remainder { self.watched.len() as u64 } else { 0 };
         CanaryGroupResult {
-            not_requeued: self.lane.jobs - self.decided,
+            not_requeued: self.result.jobs - self.decided,
             undecided: open,
             written_unwatched: rest,
-            ..self.lane
+            ..self.result
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::facts::canary::Canary;
 use crate::facts::operation::OperationId;
 use crate::facts::requeue::Plan;
 use crate::interrupt::Interrupt;
-use crate::report::requeue::Done;
+use crate::report::requeue::RequeueRun;
 use crate::sources::local_store::{LocalStore, StoredOperation};
 use crate::sources::postgres::requeue::RequeueColumns;
 use crate::sources::postgres::requeue::statements::Statements;
@@ -22,13 +22,13 @@ pub struct ExecutionOptions<'a> {
     /// The plan.
     pub plan: &'a Plan,
     /// What it means here.
-    pub shape: &'a RequeueColumns,
+    pub columns: &'a RequeueColumns,
     /// This machine's records.
     pub state: Option<&'a LocalStore>,
     /// Step by step.
     pub canary: Option<&'a Canary>,
     /// What writes the steps of a canary.
-    pub steps: &'a Statements,
+    pub batch_statements: &'a Statements,
     /// Watched afterwards, at most this long.
     pub follow: Option<Duration>,
     /// It goes on with an operation: some of its jobs may be on their way.
@@ -42,48 +42,48 @@ impl ExecutionOptions<'_> {
         context: &Context,
         record: &mut StoredOperation,
         agreed: ApprovedWrite<'_>,
-    ) -> Result<Done, Error> {
+    ) -> Result<RequeueRun, Error> {
         let interrupt = Interrupt::listen();
         let (done, watch) = match self.canary {
             None => (execute::run(context, self.state, record, agreed).await?.into(), None),
             Some(canary) => {
                 let (done, watch) =
-                    self.step_by_step(context, record, agreed, canary, &interrupt).await?;
+                    self.run_canary(context, record, agreed, canary, &interrupt).await?;
                 (done, Some(watch))
             }
         };
-        self.watched(context, &record.operation, done, watch, &interrupt).await
+        self.follow_if_requested(context, &record.operation, done, watch, &interrupt).await
     }
 
-    async fn step_by_step<'w>(
+    async fn run_canary<'w>(
         &self,
         context: &'w Context,
         record: &mut StoredOperation,
         agreed: ApprovedWrite<'_>,
         canary: &Canary,
         interrupt: &'w Interrupt,
-    ) -> Result<(Done, JobTracker<'w>), Error> {
+    ) -> Result<(RequeueRun, JobTracker<'w>), Error> {
         let (operation, flags) = (record.operation.clone(), agreed.flags.clone());
         let mut went = None;
         let outcome =
             execute::with_operation_record(context, self.state, record, &flags, async || {
                 // Without events it is the record just written that tells whose jobs they are.
                 let mut watch =
-                    JobTracker::new(context, &operation, operation.after, self.shape, self.state)
+                    JobTracker::new(context, &operation, operation.after, self.columns, self.state)
                         .await?;
                 if self.resumed {
                     watch.refresh().await?;
                 }
                 let rest = agreed.statements.clone();
-                let pacer = WriteThrottle::new(context, interrupt, agreed.pace);
+                let pacer = WriteThrottle::new(context, interrupt, agreed.throttle);
                 let mut writer = agreed.writer(context, interrupt).await?;
                 let way = canary::CanaryIo {
                     canary,
                     writer: &mut writer,
-                    watch: &mut watch,
-                    pacer,
-                    rest: &rest,
-                    steps: self.steps,
+                    tracker: &mut watch,
+                    throttle: pacer,
+                    remainder: &rest,
+                    batches: self.batch_statements,
                     interrupt,
                 };
                 let (outcome, lanes) = canary::run(context, self.plan, way).await;
@@ -92,18 +92,18 @@ impl ExecutionOptions<'_> {
             })
             .await?;
         let (lanes, watch) = went.ok_or_else(|| Error::bug("a canary that never flew"))?;
-        Ok((Done { lanes, ..outcome.into() }, watch))
+        Ok((RequeueRun { groups: lanes, ..outcome.into() }, watch))
     }
 
     /// Follows what was written, where that was asked for and nothing ended it early.
-    async fn watched<'w>(
+    async fn follow_if_requested<'w>(
         &self,
         context: &'w Context,
         operation: &OperationId,
-        mut done: Done,
+        mut done: RequeueRun,
         watch: Option<JobTracker<'w>>,
         interrupt: &Interrupt,
-    ) -> Result<Done, Error> {
+    ) -> Result<RequeueRun, Error> {
         let Some(limit) = self.follow else { return Ok(done) };
         if done.outcome.done == 0 || done.outcome.stopped.is_some() {
             return Ok(done);
@@ -111,7 +111,8 @@ impl ExecutionOptions<'_> {
         let mut watch = match watch {
             Some(watch) => watch,
             None => {
-                JobTracker::new(context, operation, operation.after, self.shape, self.state).await?
+                JobTracker::new(context, operation, operation.after, self.columns, self.state)
+                    .await?
             }
         };
         done.followed = Some(follow::follow(context, &mut watch, interrupt, limit).await);

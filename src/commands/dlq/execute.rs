@@ -135,7 +135,7 @@ pub struct ApprovedWrite<'a> {
     /// All jobs in one transaction, or none.
     pub all_or_nothing: bool,
     /// How fast.
-    pub pace: Throttle,
+    pub throttle: Throttle,
     /// How long locked rows are retried.
     pub lock_wait: Duration,
     /// Where there are no events.
@@ -152,7 +152,7 @@ pub async fn run(
     agreed: ApprovedWrite<'_>,
 ) -> Result<Outcome, Error> {
     let interrupt = Interrupt::listen();
-    let (work, all_or_nothing, pace) = (agreed.work, agreed.all_or_nothing, agreed.pace);
+    let (work, all_or_nothing, pace) = (agreed.work, agreed.all_or_nothing, agreed.throttle);
     let flags = agreed.flags.clone();
     with_operation_record(context, state, record, &flags, async || {
         let mut writer = agreed.writer(context, &interrupt).await?;
@@ -210,7 +210,7 @@ pub async fn with_operation_record(
     let outcome = write().await?;
     record.written += outcome.done;
     // A canary that stopped leaves jobs, without anything that stopped all of it.
-    let whole = outcome.left + outcome.in_doubt == 0;
+    let whole = outcome.not_requeued + outcome.in_doubt == 0;
     record.finished = match outcome.stopped {
         None => whole,
         Some(WriteStop::AllOrNothing) => true,

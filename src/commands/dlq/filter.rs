@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::cli::Filter;
+use crate::cli::FilterArgs;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::fingerprint;
@@ -11,7 +11,11 @@ use crate::facts::layout::{IdType, Layout};
 use crate::facts::selection::Selection;
 
 /// The selection that the flags mean, or a sentence about the flag that cannot be meant.
-pub fn selection(context: &Context, layout: &Layout, flags: &Filter) -> Result<Selection, Error> {
+pub fn selection(
+    context: &Context,
+    layout: &Layout,
+    flags: &FilterArgs,
+) -> Result<Selection, Error> {
     let now = layout.server_time.parse().unwrap_or_else(|_| context.now());
     selection_at(context, layout, flags, now)
 }
@@ -20,7 +24,7 @@ pub fn selection(context: &Context, layout: &Layout, flags: &Filter) -> Result<S
 pub fn selection_at(
     context: &Context,
     layout: &Layout,
-    flags: &Filter,
+    flags: &FilterArgs,
     now: Timestamp,
 ) -> Result<Selection, Error> {
     for kind in &flags.kind {

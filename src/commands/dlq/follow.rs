@@ -32,7 +32,7 @@ pub async fn run(context: &Context, args: &DlqFollow) -> Result<Report, Error> {
     let mut watch =
         JobTracker::new(context, &operation, operation.after, &shape, state.as_ref()).await?;
     watch.refresh().await?;
-    if watch.tally().total() == 0 {
+    if watch.counts().total() == 0 {
         return Err(wrong_type::refusal(
             context,
             OperationCommand::Follow,
@@ -55,13 +55,13 @@ pub async fn follow(
     limit: Duration,
 ) -> FollowResult {
     let ends = Instant::now() + limit;
-    let progress = context.terminal.following(watch.tally().total());
+    let progress = context.terminal.following(watch.counts().total());
     let end = loop {
         let (began, looked) = (Instant::now(), watch.refresh().await);
         let left = ends.saturating_duration_since(Instant::now());
         match looked {
             Ok(()) => {
-                let tally = watch.tally();
+                let tally = watch.counts();
                 progress.stands(tally.decided(), tally.total(), &describe_counts(&tally));
                 if tally.decided() == tally.total() {
                     break FollowEnd::Decided;

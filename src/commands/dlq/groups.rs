@@ -4,7 +4,7 @@ use futures_util::future::join;
 
 use super::filter;
 use crate::checks::advice::SHIPPED;
-use crate::cli::Filter;
+use crate::cli::FilterArgs;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::group::Groups;
@@ -14,7 +14,7 @@ use crate::sources::postgres::groups::read;
 use crate::sources::postgres::last_finishes::finishes;
 
 /// Groups dead letters by cause.
-pub async fn run(context: &Context, flags: &Filter) -> Result<Report, Error> {
+pub async fn run(context: &Context, flags: &FilterArgs) -> Result<Report, Error> {
     let layout = context.layout().await?;
     let selection = filter::selection(context, layout, flags)?;
     let database = context.database().await?;

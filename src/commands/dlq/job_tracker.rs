@@ -39,15 +39,15 @@ pub struct JobTracker<'a> {
     begin: i64,
     causes: CauseInterner,
     jobs: HashMap<JobId, TrackedJob>,
-    claims_told: bool,
-    behind: bool,
+    claims_have_events: bool,
+    has_unread_events: bool,
 }
 
 struct TrackedJob {
-    member: RequeuedJob,
-    trail: JobEvents,
-    now: Option<JobRow>,
-    standing: JobOutcome,
+    requeued: RequeuedJob,
+    events: JobEvents,
+    row: Option<JobRow>,
+    outcome: JobOutcome,
     settled: bool,
 }
 
@@ -79,9 +79,13 @@ impl<'a> JobTracker<'a> {
             begin: after.unwrap_or(0),
             causes: CauseInterner::default(),
             jobs: HashMap::new(),
-            claims_told: requeued_jobs::claims_are_told(database, layout, context.timeout())
-                .await?,
-            behind: false,
+            claims_have_events: requeued_jobs::claims_have_events(
+                database,
+                layout,
+                context.timeout(),
+            )
+            .await?,
+            has_unread_events: false,
         })
     }
 
@@ -150,23 +154,23 @@ impl<'a> JobTracker<'a> {
                 .await?;
             next = page.last;
             *read = next.max(*read);
-            for (event, told) in page.told {
+            for (event, told) in page.records {
                 match told {
                     EventRecord::Requeued(member) => {
                         // Once more, after an undo: a new beginning.
                         let known = self.jobs.get(&member.id);
-                        if known.is_none_or(|seen| seen.trail.last < event) {
+                        if known.is_none_or(|seen| seen.events.last < event) {
                             self.jobs.insert(member.id, TrackedJob::new(member, event));
                         }
                     }
                     EventRecord::Happened(job, deed) => {
                         if let Some(seen) = self.jobs.get_mut(&job) {
-                            seen.trail.record_event(event, deed);
+                            seen.events.record_event(event, deed);
                         }
                     }
                 }
             }
-            self.behind = page.more;
+            self.has_unread_events = page.more;
             if !page.more {
                 break;
             }
@@ -176,7 +180,8 @@ impl<'a> JobTracker<'a> {
 
     async fn read_rows(&mut self) -> Result<(), SourceError> {
         let (layout, database) = (self.context.layout().await?, self.context.database().await?);
-        let open: Vec<_> = self.jobs.values().filter(|s| !s.settled).map(|s| s.member.id).collect();
+        let open: Vec<_> =
+            self.jobs.values().filter(|s| !s.settled).map(|s| s.requeued.id).collect();
         for chunk in open.chunks(CHUNK) {
             let timeout = self.context.timeout();
             let rows = requeued_jobs::read_rows(database, layout, chunk, &mut self.causes, timeout)
@@ -184,7 +189,7 @@ impl<'a> JobTracker<'a> {
             let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
             for id in chunk {
                 if let Some(seen) = self.jobs.get_mut(id) {
-                    seen.now = rows.remove(id);
+                    seen.row = rows.remove(id);
                 }
             }
         }
@@ -193,37 +198,37 @@ impl<'a> JobTracker<'a> {
 
     /// How many jobs stand how.
     #[must_use]
-    pub fn tally(&self) -> OutcomeCounts {
-        self.jobs.values().map(|seen| seen.standing).collect()
+    pub fn counts(&self) -> OutcomeCounts {
+        self.jobs.values().map(|seen| seen.outcome).collect()
     }
 
     /// How many of these jobs stand how; what is not known of yet, is queued.
     #[must_use]
-    pub fn tally_of(&self, jobs: &[JobId]) -> OutcomeCounts {
-        let standing = |id| self.jobs.get(id).map_or(JobOutcome::Queued, |seen| seen.standing);
+    pub fn counts_of(&self, jobs: &[JobId]) -> OutcomeCounts {
+        let standing = |id| self.jobs.get(id).map_or(JobOutcome::Queued, |seen| seen.outcome);
         jobs.iter().map(standing).collect()
     }
 
     /// Those that had died of this (a fingerprint's hash), and how they stand.
     pub fn jobs_with_cause(&self, died_of: &str) -> impl Iterator<Item = (JobId, JobOutcome)> {
-        let mine = self.jobs.values().filter(move |seen| &*seen.member.cause == died_of);
-        mine.map(|seen| (seen.member.id, seen.standing))
+        let mine = self.jobs.values().filter(move |seen| &*seen.requeued.cause == died_of);
+        mine.map(|seen| (seen.requeued.id, seen.outcome))
     }
 
     /// Whether somebody took back one of these jobs, where events tell.
     #[must_use]
     pub fn undone(&self, jobs: &[JobId]) -> bool {
-        jobs.iter().any(|id| self.jobs.get(id).is_some_and(|seen| seen.trail.undone))
+        jobs.iter().any(|id| self.jobs.get(id).is_some_and(|seen| seen.events.undone))
     }
 
     /// Workers that acted without a claim; none where claims leave no events.
     #[must_use]
     pub fn zombie_workers(&self) -> Option<Vec<ZombieWorker>> {
-        if !self.claims_told || self.behind {
+        if !self.claims_have_events || self.has_unread_events {
             return None;
         }
         let zombie =
-            |seen: &TrackedJob| detect_zombie(&seen.member, &seen.trail, seen.now.as_ref());
+            |seen: &TrackedJob| detect_zombie(&seen.requeued, &seen.events, seen.row.as_ref());
         let mut zombies: Vec<_> = self.jobs.values().filter_map(zombie).collect();
         zombies.sort_by_key(|zombie| zombie.id);
         Some(zombies)
@@ -234,36 +239,35 @@ impl<'a> JobTracker<'a> {
     pub fn result(&self, end: FollowEnd) -> FollowResult {
         FollowResult {
             operation: self.operation.clone(),
-            tally: self.tally(),
+            counts: self.counts(),
             failures: self.failures(),
             zombies: self.zombie_workers(),
-            behind: self.behind,
+            has_unread_events: self.has_unread_events,
             end,
         }
     }
 
     fn failures(&self) -> Vec<FailureGroup> {
         let mut groups: HashMap<Arc<str>, FailureGroup> = HashMap::new();
-        let failed = |seen: &&TrackedJob| {
-            seen.standing.failed() || seen.standing == JobOutcome::RetryPending
-        };
+        let failed =
+            |seen: &&TrackedJob| seen.outcome.failed() || seen.outcome == JobOutcome::RetryPending;
         for seen in self.jobs.values().filter(failed) {
-            let Some(now) = &seen.now else { continue };
+            let Some(now) = &seen.row else { continue };
             // A job that lost its worker left no error of its own.
-            if now.error_hash == seen.member.error_hash && seen.standing != JobOutcome::FailedAgain
+            if now.error_hash == seen.requeued.error_hash && seen.outcome != JobOutcome::FailedAgain
             {
                 continue;
             }
             let group = groups.entry(Arc::clone(&now.cause)).or_insert_with(|| FailureGroup {
                 group: Arc::clone(&now.cause),
-                template: self.causes.template(&now.cause).to_owned(),
+                cause: self.causes.cause(&now.cause).to_owned(),
                 jobs: 0,
-                again: 0,
-                sample: seen.member.id,
+                same_cause: 0,
+                sample: seen.requeued.id,
             });
             group.jobs += 1;
-            group.again += u64::from(seen.standing == JobOutcome::FailedAgain);
-            group.sample = group.sample.min(seen.member.id);
+            group.same_cause += u64::from(seen.outcome == JobOutcome::FailedAgain);
+            group.sample = group.sample.min(seen.requeued.id);
         }
         let mut groups: Vec<_> = groups.into_values().collect();
         groups.sort_by(|a, b| b.jobs.cmp(&a.jobs).then_with(|| a.group.cmp(&b.group)));
@@ -284,17 +288,16 @@ fn journal(operation: &OperationId, state: Option<&LocalStore>) -> Result<LocalS
 }
 
 impl TrackedJob {
-    fn new(member: RequeuedJob, event: i64) -> Self {
-        let trail = JobEvents { last: event, ..JobEvents::default() };
-        Self { member, trail, now: None, standing: JobOutcome::Queued, settled: false }
+    fn new(requeued: RequeuedJob, event: i64) -> Self {
+        let events = JobEvents { last: event, ..JobEvents::default() };
+        Self { requeued, events, row: None, outcome: JobOutcome::Queued, settled: false }
     }
 
     fn evaluate(&mut self) {
-        let now = self.now.as_ref();
-        self.standing = outcome(&self.member, &self.trail, now);
+        let now = self.row.as_ref();
+        self.outcome = outcome(&self.requeued, &self.events, now);
         let dead = now.is_some_and(|now| now.role == Lifecycle::Dead);
         // One that failed again may still be tried again, and finish.
-        self.settled =
-            self.standing.decided() && (self.standing != JobOutcome::FailedAgain || dead);
+        self.settled = self.outcome.decided() && (self.outcome != JobOutcome::FailedAgain || dead);
     }
 }

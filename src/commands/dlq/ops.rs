@@ -38,7 +38,7 @@ pub async fn run(context: &Context, args: &DlqOps) -> Result<Report, Error> {
     };
     let examined = format!(
         "looked for in the newest {} events{cut}",
-        crate::text::count(u64::from(repeat_failures::LOOK_BACK))
+        crate::text::count(u64::from(repeat_failures::EVENTS_READ))
     );
     Ok(operations::listing(&found, &examined, &context.provenance()))
 }

@@ -47,7 +47,7 @@ pub async fn build_plan(
         excluded: found.excluded,
         groups: found.groups,
         samples: found.samples,
-        offenders_examined: offenders.examined,
+        repeat_failures_examined: offenders.examined,
     })
 }
 

@@ -32,7 +32,7 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
     let state = LocalStore::open(context.settings.state_dir.as_deref());
     let ground = operation_events::preconditions(database, layout, context.timeout()).await?;
     let request = resolve(context, args, state.as_ref(), &ground, &shape).await?;
-    let ResolvedTarget { target, options, kept, resumed, done } = request;
+    let ResolvedTarget { target, options, stored_plan: kept, resumed, done } = request;
     let kept_flags = resumed.as_ref().map_or("", |record| record.flags.as_str());
     let args = &DlqRequeue { care: args.care.or_stored(kept_flags), ..args.clone() };
     let mut plan = plan::build_plan(context, target, options, &ground, &done).await?;
@@ -53,7 +53,7 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
     }
     if facing.canary.is_some() {
         let due = table_load::read(database, layout, Some(MANY)).await.ok();
-        facing.before = due.and_then(|seen| seen.waiting).filter(|due| *due <= MANY);
+        facing.before = due.and_then(|seen| seen.due).filter(|due| *due <= MANY);
     }
     if refuses(&plan) {
         return Ok(report::refused(&facing));
@@ -62,8 +62,8 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
         Ok(state) => state.save_plan(&plan::to_stored(&plan)).is_ok(),
         Err(_) => false,
     };
-    if args.consent.dry_run || plan.ids.is_empty() {
-        return Ok(report::planned(&facing, args.consent.dry_run, ground.obstacle.as_deref()));
+    if args.confirmation.dry_run || plan.ids.is_empty() {
+        return Ok(report::planned(&facing, args.confirmation.dry_run, ground.obstacle.as_deref()));
     }
     execute::refuse_if_not_writable(context, &ground)?;
     let planned = Planned { facing, shape, ground, afresh: kept.is_none() };
@@ -85,7 +85,7 @@ fn plan_view<'a>(
         journal_only: shape.enqueued.is_none(),
         stored: false,
         canary: args.care.canary(),
-        pace: args.care.throttle(),
+        throttle: args.care.throttle(),
         rules: context.settings.advice.iter().chain(SHIPPED).collect(),
         undone: 0,
         failed: 0,
@@ -93,7 +93,7 @@ fn plan_view<'a>(
         protected: context.settings.protected.as_deref(),
         // Whoever goes on without a reason goes on for the first one.
         reason: args
-            .consent
+            .confirmation
             .reason
             .as_deref()
             .or_else(|| resumed.and_then(|record| record.author.reason.as_deref())),
@@ -112,7 +112,7 @@ async fn failed(
     else {
         return 0;
     };
-    watch.refresh().await.map_or(0, |()| watch.tally().failed())
+    watch.refresh().await.map_or(0, |()| watch.counts().failed())
 }
 
 /// A plan that may be agreed to.
@@ -136,36 +136,37 @@ async fn apply(
     let (plan, layout) = (facing.plan, context.layout().await?);
     let state = execute::open_local_store(state, facing.journal_only)?;
     let jobs = plan.ids.len() as u64;
-    let first = facing.canary.as_ref().map(|canary| canary.ramp.ahead(&plan.causes));
+    let first =
+        facing.canary.as_ref().map(|canary| canary.batch_sizes.first_batch_jobs(&plan.causes));
     let shown = report::document(&facing);
     let consent =
-        ConfirmationArgs { reason: facing.reason.map(str::to_owned), ..args.consent.clone() };
+        ConfirmationArgs { reason: facing.reason.map(str::to_owned), ..args.confirmation.clone() };
     let permit = execute::confirm(context, &consent, (jobs, first), &shown).await?;
-    let author = context.author(args.consent.reason.as_deref());
+    let author = context.author(args.confirmation.reason.as_deref());
     let mut record = match resumed {
         Some(record) => record.clone().resumed_by(author),
         None => operation(author, plan, &ground),
     };
     let journal = execute::journal(state.as_ref(), facing.journal_only, &record.operation)?;
-    let at_once = facing.canary.is_none() && facing.pace.is_free();
+    let at_once = facing.canary.is_none() && facing.throttle.is_free();
     let explicit = at_once && matches!(plan.target, Target::Ids(_)) && afresh;
     let agreed = execute::ApprovedWrite {
         permit,
-        statements: statements::requeue(layout, &shape.over(facing.pace.spread)),
+        statements: statements::requeue(layout, &shape.over(facing.throttle.spread)),
         event: execute::event(&record.operation, &record.author, REQUEUED, None),
         work: WriteInput { jobs: &plan.ids, keys: None },
         all_or_nothing: explicit && !args.skip_ineligible && plan.ids.len() <= ONE_TRANSACTION,
-        pace: facing.pace,
-        lock_wait: args.consent.lock_wait,
+        throttle: facing.throttle,
+        lock_wait: args.confirmation.lock_wait,
         journal,
         flags: report::resume_flags(&facing, jobs),
     };
     let care = careful::ExecutionOptions {
         plan,
-        shape: &shape,
+        columns: &shape,
         state: state.as_ref(),
         canary: facing.canary.as_ref(),
-        steps: &statements::requeue(layout, &shape),
+        batch_statements: &statements::requeue(layout, &shape),
         follow: args.care.follow(),
         resumed: resumed.is_some(),
     };

@@ -11,7 +11,7 @@ use crate::exit::ExitCode;
 use crate::facts::dead_letter::DeadLetter;
 use crate::facts::listing::{Cursor, Order};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::render::row_stream::Rows;
+use crate::render::row_stream::RowStream;
 use crate::report::dead_letters::DeadLetterJson;
 use crate::sources::postgres::dead_letters as source;
 
@@ -19,8 +19,8 @@ use crate::sources::postgres::dead_letters as source;
 ///
 /// # Errors
 /// The database's; what was read by then is written.
-pub async fn run(context: &Context, args: &DlqList, rows: Rows) -> Result<ExitCode, Error> {
-    if args.sort == Order::Died {
+pub async fn run(context: &Context, args: &DlqList, rows: RowStream) -> Result<ExitCode, Error> {
+    if args.sort == Order::DeadSince {
         return Err(Error::usage("--sort died cannot be streamed: it reads everything first")
             .hint("leave --sort out and sort the rows by died_at"));
     }

@@ -24,7 +24,7 @@ pub struct ResolvedTarget {
     /// Under which rules.
     pub options: PlanOptions,
     /// The plan that was made before.
-    pub kept: Option<StoredPlan>,
+    pub stored_plan: Option<StoredPlan>,
     /// The operation that goes on.
     pub resumed: Option<StoredOperation>,
     /// What that one did already.
@@ -67,7 +67,13 @@ pub async fn resolve(
             (kept.target.clone(), kept.options.clone())
         };
         let done = HashSet::new();
-        return Ok(ResolvedTarget { target, options, kept: Some(kept), resumed: None, done });
+        return Ok(ResolvedTarget {
+            target,
+            options,
+            stored_plan: Some(kept),
+            resumed: None,
+            done,
+        });
     }
     let target = target(context, args, ground).await?;
     if let (Target::Ids(_), Ok(state)) = (&target, state)
@@ -83,7 +89,7 @@ pub async fn resolve(
         include_repeat_offenders: args.include_repeat_failures,
         skip_ineligible: args.skip_ineligible,
     };
-    Ok(ResolvedTarget { target, options, kept: None, resumed: None, done: HashSet::new() })
+    Ok(ResolvedTarget { target, options, stored_plan: None, resumed: None, done: HashSet::new() })
 }
 
 async fn target(
@@ -140,7 +146,7 @@ async fn resume(
     Ok(ResolvedTarget {
         target: Target::Ids(kept.ids.clone()),
         options,
-        kept: Some(kept),
+        stored_plan: Some(kept),
         resumed: Some(record),
         done,
     })

@@ -17,16 +17,16 @@ const MANY: u64 = 500;
 /// So long we wait for others to leave the table; a vacuum of a large one takes hours.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// Jobs of a batch beside somebody who does not leave.
-const BESIDE: usize = 25;
+const LOAD_SHARE: usize = 25;
 
 /// The pace of one write.
 pub struct WriteThrottle<'a> {
     context: &'a Context,
     interrupt: &'a Interrupt,
-    pace: Throttle,
+    limits: Throttle,
     bucket: Option<TokenBucket>,
     filled: Instant,
-    looked: Option<Instant>,
+    last_load: Option<Instant>,
     /// Done by the writer's present account.
     done: u64,
     /// We waited long enough for others on the table.
@@ -35,15 +35,15 @@ pub struct WriteThrottle<'a> {
 
 impl<'a> WriteThrottle<'a> {
     /// A pace that has not begun.
-    pub fn new(context: &'a Context, interrupt: &'a Interrupt, pace: Throttle) -> Self {
-        let (bucket, filled) = (pace.rate.map(TokenBucket::new), Instant::now());
-        Self { context, interrupt, pace, bucket, filled, looked: None, done: 0, beside: false }
+    pub fn new(context: &'a Context, interrupt: &'a Interrupt, limits: Throttle) -> Self {
+        let (bucket, filled) = (limits.rate.map(TokenBucket::new), Instant::now());
+        Self { context, interrupt, limits, bucket, filled, last_load: None, done: 0, beside: false }
     }
 
     /// Jobs after which somebody should look how they do: those of two seconds, at most these.
     pub fn max_write_size(&self, most: usize) -> usize {
-        let paced = self.pace.rate.map_or(usize::MAX, |rate| (rate * 2.0).ceil() as usize);
-        let paused = self.pace.pause_above.map_or(usize::MAX, |_| MANY as usize);
+        let paced = self.limits.rate.map_or(usize::MAX, |rate| (rate * 2.0).ceil() as usize);
+        let paused = self.limits.pause_above.map_or(usize::MAX, |_| MANY as usize);
         paced.min(paused).clamp(1, most)
     }
 
@@ -88,14 +88,14 @@ impl<'a> WriteThrottle<'a> {
 
     /// Waits until nobody is in the way, or we in nobody's.
     async fn unhindered(&mut self, left: u64, progress: &Progress) -> usize {
-        let due = self.looked.is_none_or(|looked| looked.elapsed() >= EVERY);
-        let asked = self.pace.pause_above.is_some();
+        let due = self.last_load.is_none_or(|looked| looked.elapsed() >= EVERY);
+        let asked = self.limits.pause_above.is_some();
         if !asked && (left < MANY || !due) {
             return self.most();
         }
         let began = Instant::now();
         loop {
-            self.looked = Some(Instant::now());
+            self.last_load = Some(Instant::now());
             let why = match self.read_load().await {
                 Ok(found) => match found {
                     Ok(room) => {
@@ -106,7 +106,7 @@ impl<'a> WriteThrottle<'a> {
                         if others && (self.beside || began.elapsed() >= PATIENCE) {
                             self.beside = true;
                             progress.note(&format!("{why}; going on beside it in small steps"));
-                            return BESIDE;
+                            return LOAD_SHARE;
                         }
                         why
                     }
@@ -124,7 +124,7 @@ impl<'a> WriteThrottle<'a> {
     }
 
     fn most(&self) -> usize {
-        if self.beside { BESIDE } else { usize::MAX }
+        if self.beside { LOAD_SHARE } else { usize::MAX }
     }
 
     /// How many may follow; or why none may, and whether that is about others on the table.
@@ -132,11 +132,11 @@ impl<'a> WriteThrottle<'a> {
         &mut self,
     ) -> Result<Result<usize, (String, bool)>, crate::facts::SourceError> {
         let (layout, database) = (self.context.layout().await?, self.context.database().await?);
-        let pressure = table_load::read(database, layout, self.pace.pause_above).await?;
-        Ok(match pause_reason(&self.pace, &pressure) {
+        let pressure = table_load::read(database, layout, self.limits.pause_above).await?;
+        Ok(match pause_reason(&self.limits, &pressure) {
             None => {
                 self.beside = false;
-                Ok(jobs_until_pause(&self.pace, &pressure))
+                Ok(jobs_until_pause(&self.limits, &pressure))
             }
             Some(hold) => Err((hold.message(), hold.is_external())),
         })

@@ -49,18 +49,18 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
     };
     let (from, moved_on) = (context.provenance(), total - eligible - undone);
     let scope = operations::UndoScope { of: &of, eligible, undone, moved_on, named: &moved };
-    if args.consent.dry_run || eligible == 0 {
-        return Ok(operations::undo_planned(&scope, args.consent.dry_run, &from));
+    if args.confirmation.dry_run || eligible == 0 {
+        return Ok(operations::undo_planned(&scope, args.confirmation.dry_run, &from));
     }
     execute::refuse_if_not_writable(context, &ground)?;
     let plan = operations::undo_plan(&scope, &from);
-    let permit = execute::confirm(context, &args.consent, (eligible, None), &plan).await?;
+    let permit = execute::confirm(context, &args.confirmation, (eligible, None), &plan).await?;
     let mut record = StoredOperation {
         operation: execute::operation_id(&ground, &of.to_string()),
         operation_type: OperationType::Undo,
         plan: String::new(),
         database: context.database_name(),
-        author: context.author(args.consent.reason.as_deref()),
+        author: context.author(args.confirmation.reason.as_deref()),
         began: None,
         jobs: eligible,
         written: 0,
@@ -74,8 +74,8 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
         event: execute::event(&record.operation, &record.author, UNDONE, Some(&of)),
         work: WriteInput { jobs: &jobs, keys: Some(&keys) },
         all_or_nothing: false,
-        pace: Throttle::default(),
-        lock_wait: args.consent.lock_wait,
+        throttle: Throttle::default(),
+        lock_wait: args.confirmation.lock_wait,
         journal: None,
         flags: String::new(),
     };

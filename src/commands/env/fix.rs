@@ -38,7 +38,7 @@ pub(super) async fn run(
     let after = fix.apply(&before);
     let fixed = env_file::parse(&path, &after);
     verify(&template, &fixed, &fix)?;
-    let permit = consent(context, &fix, &path, args.yes).await?;
+    let permit = confirm(context, &fix, &path, args.yes).await?;
     env_file::replace(&path, &before, &after, &permit).map_err(|error| unwritten(&path, error))?;
     facts.template = Some(fixed);
     Ok(Some(fix))
@@ -67,7 +67,7 @@ fn verify(before: &EnvFile, after: &EnvFile, fix: &Fix) -> Result<(), Error> {
         .hint("close it first: cliplyctl env check says where"))
 }
 
-async fn consent(
+async fn confirm(
     context: &Context,
     fix: &Fix,
     path: &Path,

@@ -13,7 +13,7 @@ use crate::report::{self, Report};
 /// Gathers, judges, reports.
 pub async fn run(context: &Context, args: &RlsAudit) -> Result<Report, Error> {
     let audit = if args.probe_writes {
-        let permit = consent(context, args.yes).await?;
+        let permit = confirm_write_probes(context, args.yes).await?;
         let interrupt = Interrupt::listen();
         tokio::select! {
             audit = gather(context, &args.scope, Some(&permit)) => audit?,
@@ -37,7 +37,7 @@ fn interrupted() -> Error {
 }
 
 /// Leave to try writes. Never in a protected context: nothing is written for good, but triggers run.
-async fn consent(context: &Context, yes: bool) -> Result<WritePermit, Error> {
+async fn confirm_write_probes(context: &Context, yes: bool) -> Result<WritePermit, Error> {
     let settings = &context.settings;
     execute::refuse_if_config_invalid(context)?;
     if let Some(name) = &settings.protected {

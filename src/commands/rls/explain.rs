@@ -4,7 +4,7 @@ use super::gather;
 use crate::cli::{RlsExplain, RowCommand};
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::access::Command;
+use crate::facts::access::SqlCommand;
 use crate::report::{self, Report};
 use crate::settings::suggest::did_you_mean;
 
@@ -27,10 +27,10 @@ pub async fn run(context: &Context, args: &RlsExplain) -> Result<Report, Error> 
         return Err(Error::usage(message).hint(did_you_mean(&args.table, &names)));
     };
     let command = match args.cmd {
-        RowCommand::Select => Command::Select,
-        RowCommand::Insert => Command::Insert,
-        RowCommand::Update => Command::Update,
-        RowCommand::Delete => Command::Delete,
+        RowCommand::Select => SqlCommand::Select,
+        RowCommand::Insert => SqlCommand::Insert,
+        RowCommand::Update => SqlCommand::Update,
+        RowCommand::Delete => SqlCommand::Delete,
     };
     Ok(report::rls::explain::report(
         &audit,

@@ -11,7 +11,9 @@ use jiff::tz::TimeZone;
 use crate::cli::RlsScope;
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::access::{Audit, CLIENT_ROLES, Catalog, Contract, Observations, SERVICE_ROLE};
+use crate::facts::access::{
+    AccessCatalog, Audit, CLIENT_ROLES, Contract, Observations, SERVICE_ROLE,
+};
 use crate::permit::WritePermit;
 use crate::sources::contract as contract_file;
 use crate::sources::postgres::access;
@@ -36,7 +38,7 @@ async fn catalog(
     context: &Context,
     scope: &RlsScope,
     contract: &Contract,
-) -> Result<Catalog, Error> {
+) -> Result<AccessCatalog, Error> {
     let mut roles: Vec<String> = CLIENT_ROLES.map(str::to_owned).to_vec();
     roles.push(SERVICE_ROLE.to_owned());
     roles.extend(contract.tables.values().flat_map(|table| table.roles.keys().cloned()));
@@ -50,7 +52,7 @@ async fn catalog(
 fn audit(
     context: &Context,
     contract: Contract,
-    catalog: Catalog,
+    catalog: AccessCatalog,
     observations: Observations,
 ) -> Audit {
     let at = context.now();

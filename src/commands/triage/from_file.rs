@@ -14,7 +14,7 @@ use crate::triage::evaluate;
 ///
 /// # Errors
 /// A file that is none.
-pub fn judge_again(context: &Context, file: &Path, fail_on: FailOn) -> Result<Report, Error> {
+pub fn evaluate_saved(context: &Context, file: &Path, fail_on: FailOn) -> Result<Report, Error> {
     let mut saved = Saved::read(file)?;
     saved.from.runbook_url = context.provenance().runbook_url;
     let steps = evaluate(&saved.facts, &context.settings.limits);

@@ -9,14 +9,14 @@ use crate::facts::Observed;
 use crate::facts::flow::{DeadLetterTrend, Failures};
 use crate::facts::layout::Layout;
 use crate::facts::queue::Queue;
-use crate::facts::triage::Facts;
+use crate::facts::triage::TriageFacts;
 use crate::sources::postgres::queue::Effort;
 use crate::sources::postgres::{flow, server};
 use crate::sources::service::{HEALTHZ, READYZ};
 
 /// Gathers. Every probe that fails or does not end is a fact of its own. Those who look again and
 /// again never scan, and leave the checkout that they were called in alone: it is not the system's.
-pub async fn gather(context: &Context, probes: &Probes<'_>, effort: Effort) -> Facts {
+pub async fn gather(context: &Context, probes: &Probes<'_>, effort: Effort) -> TriageFacts {
     let health = probes.probe(HEALTHZ, health::observe(context));
     let readiness = probes.probe(READYZ, ready::observe(context, false));
     let server = context.observe(STATISTICS, async {
@@ -36,7 +36,7 @@ pub async fn gather(context: &Context, probes: &Probes<'_>, effort: Effort) -> F
         Some((queue, flow, failures)) => (Some(queue), Some(flow), failures),
         None => (None, None, None),
     };
-    Facts {
+    TriageFacts {
         health,
         readiness,
         layout,
@@ -53,37 +53,39 @@ pub async fn gather(context: &Context, probes: &Probes<'_>, effort: Effort) -> F
 /// Sources by name.
 const CATALOG: &str = "pg_catalog";
 const JOBS: &str = "public.jobs";
-const DEATHS: &str = "public.jobs (two hours)";
+const RECENT_DEAD_LETTERS: &str = "public.jobs (two hours)";
 const EVENTS: &str = "public.job_events";
 const STATISTICS: &str = "pg_stat_activity";
 
 /// All of them, in the order in which they are shown while they are awaited.
-pub const SOURCES: [&str; 7] = [HEALTHZ, READYZ, CATALOG, STATISTICS, JOBS, DEATHS, EVENTS];
+pub const SOURCES: [&str; 7] =
+    [HEALTHZ, READYZ, CATALOG, STATISTICS, JOBS, RECENT_DEAD_LETTERS, EVENTS];
 
 /// What is read of the jobs table and its events.
-type Jobs = (Observed<Queue>, Observed<DeadLetterTrend>, Option<Observed<Failures>>);
+type JobsFacts = (Observed<Queue>, Observed<DeadLetterTrend>, Option<Observed<Failures>>);
 
 /// Reads them; not attempted when the layout cannot be read.
 async fn jobs(
     context: &Context,
     probes: &Probes<'_>,
     effort: Effort,
-) -> (Observed<Layout>, Option<Jobs>) {
+) -> (Observed<Layout>, Option<JobsFacts>) {
     let layout = context.observe(CATALOG, async { context.layout().await.cloned() });
     let layout = async { join(layout, open_connections(context)).await.0 };
     let layout = probes.probe(CATALOG, layout).await;
     let Ok(known) = &layout.result else {
-        probes.forget(&[JOBS, DEATHS, EVENTS]);
+        probes.forget(&[JOBS, RECENT_DEAD_LETTERS, EVENTS]);
         return (layout, None);
     };
-    let flow = context.observe(DEATHS, async {
+    let flow = context.observe(RECENT_DEAD_LETTERS, async {
         flow::read(context.database().await?, known, context.remaining()).await
     });
     let failures = context.observe(EVENTS, async {
         flow::failures(context.database().await?, known, context.remaining()).await
     });
     let queue = probes.probe(JOBS, queue::observe(context, None, effort));
-    let (flow, failures) = (probes.probe(DEATHS, flow), probes.probe(EVENTS, failures));
+    let (flow, failures) =
+        (probes.probe(RECENT_DEAD_LETTERS, flow), probes.probe(EVENTS, failures));
     let (queue, flow, failures) = join3(queue, flow, failures).await;
     (layout, Some((queue, flow, transpose(failures))))
 }

@@ -17,7 +17,7 @@ use crate::report::{self, Report};
 use crate::settings::demo;
 use crate::sources::postgres::queue::Effort;
 use crate::sources::saved_triage::Saved;
-use crate::triage::{AreaResult, Facts, evaluate};
+use crate::triage::{AreaResult, TriageFacts, evaluate};
 use probes::Probes;
 
 /// Probes concurrently, then judges; with `--wait` again and again.
@@ -26,7 +26,7 @@ use probes::Probes;
 /// A file of `--from` that is no saved triage.
 pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
     if let Some(file) = &args.from {
-        return from_file::judge_again(context, file, args.judging.fail_on);
+        return from_file::evaluate_saved(context, file, args.judging.fail_on);
     }
     let interrupt = Interrupt::listen();
     let tests =
@@ -68,14 +68,14 @@ fn explain_unconfigured(context: &Context, report: &mut Report) {
 }
 
 /// One look around, judged; and what was seen.
-pub async fn now(context: &Context, interrupt: &Interrupt) -> (Facts, Report) {
+pub async fn now(context: &Context, interrupt: &Interrupt) -> (TriageFacts, Report) {
     let seen = gather_and_evaluate(context, interrupt, &[]).await;
     let report = seen.report(context, FailOn::default());
     (seen.facts, report)
 }
 
 /// One look around in bounds, judged: for those who look again every few seconds.
-pub async fn bounded(context: &Context, interrupt: &Interrupt) -> (Facts, Vec<AreaResult>) {
+pub async fn bounded(context: &Context, interrupt: &Interrupt) -> (TriageFacts, Vec<AreaResult>) {
     let probes = Probes::start(context, interrupt, &gather::SOURCES);
     let facts = gather::gather(context, &probes, Effort::Indexes).await;
     let steps = evaluate(&facts, &context.settings.limits);
@@ -84,8 +84,8 @@ pub async fn bounded(context: &Context, interrupt: &Interrupt) -> (Facts, Vec<Ar
 
 /// What one look around showed.
 struct TriageRun {
-    facts: Facts,
-    steps: Vec<AreaResult>,
+    facts: TriageFacts,
+    areas: Vec<AreaResult>,
     interrupted: bool,
 }
 
@@ -98,18 +98,18 @@ async fn gather_and_evaluate(
     let mut facts = gather::gather(context, &probes, Effort::Budget).await;
     facts.tests = tests.to_vec();
     let steps = evaluate(&facts, &context.settings.limits);
-    TriageRun { facts, steps, interrupted: probes.interrupted() }
+    TriageRun { facts, areas: steps, interrupted: probes.interrupted() }
 }
 
 impl TriageRun {
     fn verdict(&self) -> Status {
-        Status::worst(self.steps.iter().map(AreaResult::status))
+        Status::worst(self.areas.iter().map(AreaResult::status))
     }
 
     /// The report of what is known; one that was cut short by a signal says so by its exit code.
     fn report(&self, context: &Context, fail_on: FailOn) -> Report {
         let from = context.provenance();
-        let mut report = report::triage::report(&self.facts, &self.steps, fail_on, &from);
+        let mut report = report::triage::report(&self.facts, &self.areas, fail_on, &from);
         if self.interrupted {
             report.exit = ExitCode::Interrupted;
         }

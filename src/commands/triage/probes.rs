@@ -83,7 +83,7 @@ impl<'a> Probes<'a> {
                 Err(SourceError::new(SourceErrorKind::Other, "not finished when interrupted"))
             }
             () = tokio::time::sleep(left) => {
-                let limit = text::span(self.context.timeout());
+                let limit = text::format_duration(self.context.timeout());
                 Err(SourceError::new(SourceErrorKind::Timeout, format!("not finished within {limit}"))
                     .hint("a longer --timeout may help"))
             }

@@ -97,14 +97,14 @@ fn permanent_error(seen: &TriageRun) -> Option<&SourceError> {
 
 /// What is wrong with the checkout, where that alone keeps the goal away.
 fn drifted(seen: &TriageRun, goal: Goal) -> Option<String> {
-    let checkout = seen.steps.iter().find(|step| step.section == Section::Environment)?;
+    let checkout = seen.areas.iter().find(|step| step.section == Section::Environment)?;
     (!goal.reached(checkout.status())).then(|| checkout.detail())
 }
 
 /// `CRITICAL: 3.2 not ready because of worker`
 fn reason(seen: &TriageRun) -> String {
     let verdict = seen.verdict();
-    match crate::triage::section(&seen.steps) {
+    match crate::triage::section(&seen.areas) {
         Some(section) => {
             let why = section.matched.first().map_or("", |finding| finding.message.as_str());
             format!("{verdict}: {} {why}", section.section.number())

@@ -3,12 +3,12 @@
 
 use serde::Deserialize;
 
-use super::Command;
-pub use super::function::{Function, Trigger};
+use super::SqlCommand;
+pub use super::function::{SqlFunction, Trigger};
 
 /// The catalog of the examined schemas, as one moment saw it.
 #[derive(Debug, Clone, Default)]
-pub struct Catalog {
+pub struct AccessCatalog {
     /// Who asks.
     pub session: Session,
     /// The schemas that the API exposes, as examined.
@@ -20,7 +20,7 @@ pub struct Catalog {
     /// Policies on them.
     pub policies: Vec<Policy>,
     /// SECURITY DEFINER functions of the schemas and every function that a policy calls.
-    pub functions: Vec<Function>,
+    pub functions: Vec<SqlFunction>,
     /// SECURITY DEFINER functions that rows set off.
     pub triggers: Vec<Trigger>,
     /// What future objects will grant to clients.
@@ -59,7 +59,7 @@ pub struct Role {
 
 /// What kind of relation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub enum Kind {
+pub enum RelationKind {
     /// An ordinary table.
     #[serde(rename = "r")]
     Table,
@@ -77,7 +77,7 @@ pub enum Kind {
     Foreign,
 }
 
-impl Kind {
+impl RelationKind {
     /// The word for people.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -99,7 +99,7 @@ pub struct Relation {
     /// Its schema, unquoted.
     pub schema: String,
     /// What it is.
-    pub kind: Kind,
+    pub kind: RelationKind,
     /// Its owner.
     pub owner: String,
     /// Whether row security never applies to its owner.
@@ -128,7 +128,7 @@ impl Relation {
     /// Tables can have row security; views and foreign tables cannot.
     #[must_use]
     pub fn is_table(&self) -> bool {
-        matches!(self.kind, Kind::Table | Kind::Partitioned)
+        matches!(self.kind, RelationKind::Table | RelationKind::Partitioned)
     }
 
     /// What a role holds.
@@ -162,7 +162,7 @@ impl Relation {
     /// Whether a role may run any command on rows.
     #[must_use]
     pub fn reachable_by(&self, role: &str) -> bool {
-        Command::ALL.iter().any(|c| self.has(role, c.sql()) || self.has_column(role, c.sql()))
+        SqlCommand::ALL.iter().any(|c| self.has(role, c.sql()) || self.has_column(role, c.sql()))
     }
 }
 
@@ -194,7 +194,7 @@ pub struct Policy {
     /// Its name.
     pub name: String,
     /// `None` means ALL.
-    pub command: Option<Command>,
+    pub command: Option<SqlCommand>,
     /// PERMISSIVE, not RESTRICTIVE.
     pub permissive: bool,
     /// Roles; `public` stands for everybody.
@@ -212,14 +212,14 @@ pub struct Policy {
 impl Policy {
     /// Whether it speaks of a command.
     #[must_use]
-    pub fn covers(&self, command: Command) -> bool {
+    pub fn covers(&self, command: SqlCommand) -> bool {
         self.command.is_none_or(|c| c == command)
     }
 
     /// `ALL` or the command.
     #[must_use]
     pub fn command_word(&self) -> &'static str {
-        self.command.map_or("ALL", Command::sql)
+        self.command.map_or("ALL", SqlCommand::sql)
     }
 }
 
@@ -238,7 +238,7 @@ pub struct DefaultPrivilege {
     pub privileges: Vec<String>,
 }
 
-impl Catalog {
+impl AccessCatalog {
     /// A relation by its qualified name.
     #[must_use]
     pub fn relation(&self, name: &str) -> Option<&Relation> {
@@ -253,7 +253,7 @@ impl Catalog {
 
     /// A function by its signature.
     #[must_use]
-    pub fn function(&self, signature: &str) -> Option<&Function> {
+    pub fn function(&self, signature: &str) -> Option<&SqlFunction> {
         self.functions.iter().find(|f| f.signature == signature)
     }
 

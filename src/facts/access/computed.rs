@@ -8,7 +8,7 @@ pub enum ComputedAccess {
     /// Every row.
     All,
     /// The rows that a filter admits: permissive expressions by OR, restrictive ones by AND.
-    Rows(Filter),
+    Rows(RowFilter),
     /// Refused, or no row at all.
     Denied(DenyReason),
     /// An error that the policies themselves cause.
@@ -28,14 +28,14 @@ pub enum DenyReason {
 
 /// The expressions that decide about rows, sorted and normalised.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
+pub struct RowFilter {
     /// Any of these admits a row.
     pub any: Vec<String>,
     /// Each of these must hold.
     pub all: Vec<String>,
 }
 
-impl Filter {
+impl RowFilter {
     /// Sorts and drops doubles, so that filters can be compared.
     #[must_use]
     pub fn normalised(mut self) -> Self {
@@ -47,7 +47,7 @@ impl Filter {
     }
 }
 
-impl fmt::Display for Filter {
+impl fmt::Display for RowFilter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.any.join(" OR "))?;
         for restriction in &self.all {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Command;
+use super::SqlCommand;
 
 /// The contract that holds when no other is given: the runbook's, for `jobs`.
 pub const BUILT_IN: &str = include_str!("contract.toml");
@@ -15,10 +15,10 @@ pub const BUILT_IN: &str = include_str!("contract.toml");
 pub struct Contract {
     /// Rules that `rows where NAME` refers to.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub rules: BTreeMap<String, Rule>,
+    pub rules: BTreeMap<String, ContractRule>,
     /// The protected tables, by qualified name.
     #[serde(default)]
-    pub tables: BTreeMap<String, Table>,
+    pub tables: BTreeMap<String, ContractTable>,
     /// Findings that somebody answers for, for a time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waivers: Vec<Waiver>,
@@ -27,7 +27,7 @@ pub struct Contract {
 /// Membership: a user sees the rows of the tenants they belong to.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Rule {
+pub struct ContractRule {
     /// The table of memberships, qualified.
     pub membership: String,
     /// Its column with the user's id (the claim `sub`).
@@ -39,7 +39,7 @@ pub struct Rule {
 /// What is declared for a table.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Table {
+pub struct ContractTable {
     /// Row security is on.
     #[serde(default = "yes")]
     pub rls: bool,
@@ -57,7 +57,7 @@ pub struct Table {
     pub columns: BTreeMap<String, BTreeMap<CommandName, Vec<String>>>,
     /// Every policy there should be.
     #[serde(default)]
-    pub policies: Vec<Policy>,
+    pub policies: Vec<ContractPolicy>,
 }
 
 fn yes() -> bool {
@@ -88,13 +88,13 @@ pub enum CommandName {
     Delete,
 }
 
-impl From<Command> for CommandName {
-    fn from(command: Command) -> Self {
+impl From<SqlCommand> for CommandName {
+    fn from(command: SqlCommand) -> Self {
         match command {
-            Command::Select => Self::Select,
-            Command::Insert => Self::Insert,
-            Command::Update => Self::Update,
-            Command::Delete => Self::Delete,
+            SqlCommand::Select => Self::Select,
+            SqlCommand::Insert => Self::Insert,
+            SqlCommand::Update => Self::Update,
+            SqlCommand::Delete => Self::Delete,
         }
     }
 }
@@ -143,7 +143,7 @@ impl From<Permission> for String {
 /// A policy that should exist. Expressions as PostgreSQL deparses them under `search_path = ''`.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct Policy {
+pub struct ContractPolicy {
     /// Its name.
     pub name: String,
     /// One command; all when missing.
@@ -162,10 +162,10 @@ pub struct Policy {
     pub restrictive: bool,
 }
 
-impl Policy {
+impl ContractPolicy {
     /// Whether it speaks of a command.
     #[must_use]
-    pub fn covers(&self, command: Command) -> bool {
+    pub fn covers(&self, command: SqlCommand) -> bool {
         self.command.is_none_or(|c| c == command.into())
     }
 }
@@ -186,7 +186,7 @@ pub struct Waiver {
     pub expires: jiff::civil::Date,
 }
 
-impl Table {
+impl ContractTable {
     /// The rules that its permissions name.
     #[must_use]
     pub fn rules(&self) -> Vec<String> {
@@ -203,14 +203,14 @@ impl Table {
 
     /// The columns to which a permission is confined; empty: it is not.
     #[must_use]
-    pub fn columns(&self, role: &str, command: Command) -> &[String] {
+    pub fn columns(&self, role: &str, command: SqlCommand) -> &[String] {
         let confined = self.columns.get(role).and_then(|each| each.get(&command.into()));
         confined.map_or(&[], Vec::as_slice)
     }
 
     /// What is declared for a role and a command; `None` when the contract is silent on the role.
     #[must_use]
-    pub fn permission(&self, role: &str, command: Command) -> Option<Permission> {
+    pub fn permission(&self, role: &str, command: SqlCommand) -> Option<Permission> {
         match self.roles.get(role)? {
             Access::All(permission) => Some(permission.clone()),
             Access::Each(by_command) => {
@@ -229,12 +229,12 @@ mod tests {
         let contract: Contract = toml::from_str(BUILT_IN).unwrap();
         let jobs = &contract.tables["public.jobs"];
         assert_eq!(jobs.policies.len(), 2);
-        let select = jobs.permission("authenticated", Command::Select);
+        let select = jobs.permission("authenticated", SqlCommand::Select);
         assert_eq!(select, Some(Permission::Rows(Some("member".into()))));
-        assert_eq!(jobs.permission("authenticated", Command::Update), Some(Permission::Deny));
-        assert_eq!(jobs.permission("service_role", Command::Delete), Some(Permission::Allow));
-        assert_eq!(jobs.permission("anon", Command::Select), Some(Permission::Deny));
-        assert_eq!(jobs.permission("postgres", Command::Select), None);
+        assert_eq!(jobs.permission("authenticated", SqlCommand::Update), Some(Permission::Deny));
+        assert_eq!(jobs.permission("service_role", SqlCommand::Delete), Some(Permission::Allow));
+        assert_eq!(jobs.permission("anon", SqlCommand::Select), Some(Permission::Deny));
+        assert_eq!(jobs.permission("postgres", SqlCommand::Select), None);
     }
 
     #[test]

@@ -2,11 +2,11 @@
 
 use serde::Deserialize;
 
-use super::Command;
+use super::SqlCommand;
 
 /// A function.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Function {
+pub struct SqlFunction {
     /// `public.is_workspace_member(uuid)`.
     pub signature: String,
     /// `public.is_workspace_member`.
@@ -45,5 +45,5 @@ pub struct Trigger {
     /// The function, by signature.
     pub function: String,
     /// What sets it off.
-    pub events: Vec<Command>,
+    pub events: Vec<SqlCommand>,
 }

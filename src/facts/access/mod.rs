@@ -9,14 +9,14 @@ pub mod tested;
 
 use jiff::Timestamp;
 
-pub use catalog::Catalog;
+pub use catalog::AccessCatalog;
 pub use contract::Contract;
 pub use tested::Observations;
 
 /// A command on the rows of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum Command {
+pub enum SqlCommand {
     /// Reads rows.
     Select,
     /// Adds rows.
@@ -27,7 +27,7 @@ pub enum Command {
     Delete,
 }
 
-impl Command {
+impl SqlCommand {
     /// Every command, in the order of a matrix.
     pub const ALL: [Self; 4] = [Self::Select, Self::Insert, Self::Update, Self::Delete];
 
@@ -55,7 +55,7 @@ pub struct Audit {
     /// What is declared.
     pub contract: Contract,
     /// What the catalog says.
-    pub catalog: Catalog,
+    pub catalog: AccessCatalog,
     /// What really happened.
     pub observations: Observations,
     /// When it was read, on this machine's clock.

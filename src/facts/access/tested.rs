@@ -1,6 +1,6 @@
 //! What really happened when we acted as a role.
 
-use super::Command;
+use super::SqlCommand;
 
 /// Everything that was tried.
 #[derive(Debug, Clone, Default)]
@@ -61,7 +61,7 @@ pub struct AccessTest {
     /// As whom.
     pub persona: TestRole,
     /// Which command. Writes are planned, or rehearsed and rolled back.
-    pub command: Command,
+    pub command: SqlCommand,
     /// What came of it.
     pub outcome: AccessTestResult,
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Formatter, Result};
 
-use super::{Constant, Format, Function, NumberCheck, Pattern, Rule, StringCheck};
+use super::{Constant, NumberCheck, Pattern, Rule, SchemaFunction, StringCheck, StringFormat};
 
 impl Display for Constant {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
@@ -22,7 +22,7 @@ impl Display for Pattern {
     }
 }
 
-impl Display for Format {
+impl Display for StringFormat {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
             Self::Email => f.write_str("email"),
@@ -99,7 +99,7 @@ impl Display for NumberCheck {
     }
 }
 
-impl Display for Function {
+impl Display for SchemaFunction {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         f.write_str(match self {
             Self::BlankToUndefined => "blank becomes missing",

@@ -10,7 +10,9 @@ use std::path::PathBuf;
 
 pub use code::{Code, CodeForm, CodeUse};
 pub use env_file::{EntryState, EnvEntry, EnvFile, EnvValue, FileNote, Note, Quote};
-pub use rule::{Constant, Format, Function, NumberCheck, Pattern, Rule, StringCheck, UrlOptions};
+pub use rule::{
+    Constant, NumberCheck, Pattern, Rule, SchemaFunction, StringCheck, StringFormat, UrlOptions,
+};
 
 pub use values::{EnvPolicy, EnvValues, Environment, Fallback, SetValue};
 

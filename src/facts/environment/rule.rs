@@ -38,7 +38,7 @@ pub enum StringCheck {
     /// A URL, by the WHATWG's parser.
     Url(UrlOptions),
     /// A named format.
-    Format(Format),
+    Format(StringFormat),
     /// Matches a regular expression.
     Regex(Pattern),
     /// Begins with a text.
@@ -74,7 +74,7 @@ pub struct UrlOptions {
 
 /// A format that zod knows by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Format {
+pub enum StringFormat {
     /// `email`
     Email,
     /// `uuid`, with a version where one is asked for.
@@ -143,7 +143,7 @@ pub enum NumberCheck {
 
 /// A function in the schema's source.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Function {
+pub enum SchemaFunction {
     /// `(v) => (v === "" ? undefined : v)` and its kin: blank becomes missing.
     BlankToUndefined,
     /// `(v) => v.trim()`.
@@ -229,7 +229,7 @@ pub enum Rule {
     /// A further condition that only running the code can decide.
     Refine(Box<Self>, Unresolved),
     /// A function makes a new value.
-    Transform(Function),
+    Transform(SchemaFunction),
     /// Outside what can be read without running it.
     Unresolved(Unresolved),
 }
@@ -245,7 +245,9 @@ impl Rule {
 
     fn collect_unresolved<'r>(&'r self, found: &mut Vec<&'r Unresolved>) {
         match self {
-            Self::Unresolved(what) | Self::Transform(Function::Opaque(what)) => found.push(what),
+            Self::Unresolved(what) | Self::Transform(SchemaFunction::Opaque(what)) => {
+                found.push(what)
+            }
             Self::Refine(inner, what) => {
                 inner.collect_unresolved(found);
                 found.push(what);

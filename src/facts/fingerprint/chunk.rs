@@ -1,6 +1,6 @@
 //! One run of letters, digits and joints: where it ends, what it is made of, and which parts of it are ids.
 
-use super::code::{self, Rank};
+use super::code::{self, CodeRank};
 use super::number::{self, Place};
 use super::template::Scanner;
 use super::words;
@@ -88,11 +88,11 @@ pub(super) fn write<'t>(scanner: &mut Scanner<'t, '_>, word: &'t str) {
         return keep(scanner, word);
     }
     if code::is_numbered(word) {
-        scanner.out.record(Rank::Symbol, || word.to_owned());
+        scanner.out.record(CodeRank::Symbol, || word.to_owned());
         return keep(scanner, word);
     }
     if code::is_class(word) {
-        scanner.out.record(Rank::Class, || word.to_owned());
+        scanner.out.record(CodeRank::Class, || word.to_owned());
         return keep(scanner, word);
     }
     write_parts(scanner, word);

@@ -4,7 +4,7 @@ use super::lexicon::{ERRNO, GRPC, NUMBERED};
 
 /// How telling a code is; the lowest of those found wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Rank {
+pub(super) enum CodeRank {
     /// Told as such by a structured error.
     Structured,
     /// A symbol that exists for this purpose: `ECONNREFUSED`, `PGRST116`, `UNAVAILABLE`.
@@ -20,11 +20,11 @@ pub(super) enum Rank {
 const CLASS_ENDS: [&str; 3] = ["Error", "Exception", "Fault"];
 
 /// Judges one word without digits; `next` is the byte after it, `named` says that the word before announced a code.
-pub(super) fn of_word(word: &str, next: Option<u8>, named: bool) -> Option<Rank> {
+pub(super) fn of_word(word: &str, next: Option<u8>, named: bool) -> Option<CodeRank> {
     if word.len() < 3 || !word.bytes().any(|b| b.is_ascii_uppercase()) {
         let symbol =
             named && word.contains('_') && word.starts_with(|c: char| c.is_ascii_alphabetic());
-        return symbol.then_some(Rank::Symbol);
+        return symbol.then_some(CodeRank::Symbol);
     }
     if word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_') {
         return of_capitals(word, next, named);
@@ -32,21 +32,21 @@ pub(super) fn of_word(word: &str, next: Option<u8>, named: bool) -> Option<Rank>
     let ends_a_name = matches!(next, None | Some(b':' | b'(' | b' ' | b'[' | b'.' | b'\n'));
     let class = CLASS_ENDS.iter().any(|end| word.len() > end.len() && word.ends_with(end));
     if class && ends_a_name {
-        return Some(Rank::Class);
+        return Some(CodeRank::Class);
     }
-    (named && is_hump(word)).then_some(Rank::Symbol)
+    (named && is_hump(word)).then_some(CodeRank::Symbol)
 }
 
-fn of_capitals(word: &str, next: Option<u8>, named: bool) -> Option<Rank> {
+fn of_capitals(word: &str, next: Option<u8>, named: bool) -> Option<CodeRank> {
     if word.starts_with("SIG") && (6..=8).contains(&word.len()) {
-        return Some(Rank::Exit);
+        return Some(CodeRank::Exit);
     }
     let grpc = next == Some(b':') && GRPC.binary_search(&word).is_ok();
     // Names of settings look the same: only a code is announced, or followed by what it means.
     let told =
         named || next == Some(b':') || word.starts_with("ERR_") || word.starts_with("UND_ERR_");
     let joined = told && word.len() >= 8 && word.trim_matches('_').contains('_');
-    (grpc || joined || ERRNO.binary_search(&word).is_ok()).then_some(Rank::Symbol)
+    (grpc || joined || ERRNO.binary_search(&word).is_ok()).then_some(CodeRank::Symbol)
 }
 
 /// `quotaExceeded`, `NoSuchKey`: more than one word written as one.

@@ -11,7 +11,7 @@ use std::fmt;
 
 /// What was found; the lower rank of two candidates wins, then the outer one.
 #[derive(Default)]
-pub(super) struct Found<'a> {
+pub(super) struct FoundText<'a> {
     pub(super) message: Option<Cow<'a, str>>,
     message_rank: Rank,
     symbol: Option<Cow<'a, str>>,
@@ -30,7 +30,7 @@ struct Rank(u8, u8);
 /// The keys that matter, in the spellings that services use. Everything else is skipped unread.
 #[derive(Deserialize, Clone, Copy)]
 #[serde(field_identifier, rename_all = "snake_case")]
-enum Key {
+enum JsonKey {
     #[serde(
         alias = "msg",
         alias = "err_msg",
@@ -81,18 +81,19 @@ enum Key {
 }
 
 /// Reads the start of `text` as JSON; what is not JSON gives nothing.
-pub(super) fn read(text: &str) -> Found<'_> {
-    let mut found = Found::default();
+pub(super) fn read(text: &str) -> FoundText<'_> {
+    let mut found = FoundText::default();
     let mut json = serde_json::Deserializer::from_str(clip(text));
     // An error means "cut off" or "not JSON at all": what was found before it stands.
-    let _ = Value { key: Key::Container, depth: 0, found: &mut found }.deserialize(&mut json);
+    let _ =
+        JsonValue { key: JsonKey::Container, depth: 0, found: &mut found }.deserialize(&mut json);
     if found.message.is_none() {
         found.message.clone_from(&found.symbol);
     }
     found
 }
 
-impl<'a> Found<'a> {
+impl<'a> FoundText<'a> {
     /// The code in the form the fingerprint shows.
     pub(super) fn code(&self) -> Option<String> {
         let symbol = self
@@ -124,41 +125,41 @@ impl<'a> Found<'a> {
         }
     }
 
-    fn text(&mut self, key: Key, depth: u8, text: Cow<'a, str>) {
+    fn text(&mut self, key: JsonKey, depth: u8, text: Cow<'a, str>) {
         match key {
-            Key::Message => self.offer_message(Rank(0, depth), text),
-            Key::Error => {
+            JsonKey::Message => self.offer_message(Rank(0, depth), text),
+            JsonKey::Error => {
                 self.offer_symbol(Rank(2, depth), text.clone());
                 self.offer_message(Rank(1, depth), text);
             }
-            Key::Detail => self.offer_message(Rank(2, depth), text),
-            Key::Code | Key::Status if text.parse::<u16>().is_ok() => {
+            JsonKey::Detail => self.offer_message(Rank(2, depth), text),
+            JsonKey::Code | JsonKey::Status if text.parse::<u16>().is_ok() => {
                 let number = text.parse().unwrap_or_default();
                 if !is_sqlstate(&text) {
                     return self.number(key, number);
                 }
                 self.offer_symbol(Rank(0, depth), text);
             }
-            Key::Code => self.offer_symbol(Rank(0, depth), text),
-            Key::Reason => self.offer_symbol(Rank(1, depth), text),
-            Key::Name if !text.bytes().any(|b| b.is_ascii_digit()) => {
+            JsonKey::Code => self.offer_symbol(Rank(0, depth), text),
+            JsonKey::Reason => self.offer_symbol(Rank(1, depth), text),
+            JsonKey::Name if !text.bytes().any(|b| b.is_ascii_digit()) => {
                 self.offer_symbol(Rank(3, depth), text)
             }
-            Key::Status => self.offer_symbol(Rank(4, depth), text),
-            Key::Type => self.offer_symbol(Rank(5, depth), text),
-            Key::Signal if text.starts_with("SIG") => self.offer_symbol(Rank(1, depth), text),
+            JsonKey::Status => self.offer_symbol(Rank(4, depth), text),
+            JsonKey::Type => self.offer_symbol(Rank(5, depth), text),
+            JsonKey::Signal if text.starts_with("SIG") => self.offer_symbol(Rank(1, depth), text),
             // A JSON document that is one string: the error, stringified once more.
-            Key::Container if depth == 0 => self.offer_message(Rank(0, 0), text),
+            JsonKey::Container if depth == 0 => self.offer_message(Rank(0, 0), text),
             _ => {}
         }
     }
 
-    fn number(&mut self, key: Key, number: i64) {
+    fn number(&mut self, key: JsonKey, number: i64) {
         let http = u64::try_from(number).ok().filter(|n| (300..600).contains(n));
         match key {
-            Key::Code | Key::Status if http.is_some() => self.http = self.http.or(http),
-            Key::Code => self.number = self.number.or(Some(number)),
-            Key::ExitCode => self.exit = self.exit.or(Some(number)),
+            JsonKey::Code | JsonKey::Status if http.is_some() => self.http = self.http.or(http),
+            JsonKey::Code => self.number = self.number.or(Some(number)),
+            JsonKey::ExitCode => self.exit = self.exit.or(Some(number)),
             _ => {}
         }
     }
@@ -183,20 +184,20 @@ fn is_symbol(text: &str) -> bool {
 }
 
 /// One JSON value under a key that matters.
-struct Value<'f, 'a> {
-    key: Key,
+struct JsonValue<'f, 'a> {
+    key: JsonKey,
     depth: u8,
-    found: &'f mut Found<'a>,
+    found: &'f mut FoundText<'a>,
 }
 
-impl<'de> DeserializeSeed<'de> for Value<'_, 'de> {
+impl<'de> DeserializeSeed<'de> for JsonValue<'_, 'de> {
     type Value = ();
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
         json.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Value<'_, 'de> {
+impl<'de> Visitor<'de> for JsonValue<'_, 'de> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -236,10 +237,10 @@ impl<'de> Visitor<'de> for Value<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let descend = matches!(self.key, Key::Container | Key::Error | Key::Detail);
-        while let Some(key) = map.next_key::<Key>()? {
-            if descend && !matches!(key, Key::Other) {
-                map.next_value_seed(Value {
+        let descend = matches!(self.key, JsonKey::Container | JsonKey::Error | JsonKey::Detail);
+        while let Some(key) = map.next_key::<JsonKey>()? {
+            if descend && !matches!(key, JsonKey::Other) {
+                map.next_value_seed(JsonValue {
                     key,
                     depth: self.depth.saturating_add(1),
                     found: self.found,
@@ -252,7 +253,7 @@ impl<'de> Visitor<'de> for Value<'_, 'de> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        if matches!(self.key, Key::Path) {
+        if matches!(self.key, JsonKey::Path) {
             let mut parts = Vec::new();
             while let Some(part) = seq.next_element::<PathPart>()? {
                 parts.push(part.0);
@@ -264,7 +265,7 @@ impl<'de> Visitor<'de> for Value<'_, 'de> {
         }
         // The first of several errors names the group; the others follow from it or come with it.
         let depth = self.depth.saturating_add(1);
-        seq.next_element_seed(Value { key: self.key, depth, found: self.found })?;
+        seq.next_element_seed(JsonValue { key: self.key, depth, found: self.found })?;
         while seq.next_element::<IgnoredAny>()?.is_some() {}
         Ok(())
     }

@@ -151,7 +151,7 @@ fn write_line(line: &str, body: &str, nesting: u8, out: &mut Output) {
 }
 
 /// A validation error says little without the field it is about.
-fn write_field(found: &json::Found, out: &mut Output) {
+fn write_field(found: &json::FoundText, out: &mut Output) {
     if let Some(field) = &found.field {
         out.push(" at ");
         out.write(field);

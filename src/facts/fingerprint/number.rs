@@ -1,6 +1,6 @@
 //! Which numbers are the cause itself: HTTP statuses, SQLSTATEs, exit codes, signals, errno.
 
-use super::code::{self, Rank};
+use super::code::{self, CodeRank};
 use super::json::is_sqlstate;
 use super::lexicon::{CODES, REASONS, REPLIES};
 
@@ -14,42 +14,51 @@ pub(super) struct Place<'a> {
 }
 
 /// The code that `number` is in this place; None for counts, ids and sizes.
-pub(super) fn code(number: &str, place: &Place) -> Option<(Rank, String)> {
+pub(super) fn code(number: &str, place: &Place) -> Option<(CodeRank, String)> {
     let digits = number.strip_prefix('-').unwrap_or(number);
     if digits.is_empty() || digits.len() > 10 {
         return None;
     }
     if place.prev.eq_ignore_ascii_case("sqlstate") && digits.len() == 5 {
-        return Some((Rank::SqlState, format!("SQLSTATE {digits}")));
+        return Some((CodeRank::SqlState, format!("SQLSTATE {digits}")));
     }
     let named = CODES.iter().any(|word| place.prev.eq_ignore_ascii_case(word));
     if named && is_sqlstate(number) && !recently(place, "exit") {
-        return Some((Rank::SqlState, format!("SQLSTATE {number}")));
+        return Some((CodeRank::SqlState, format!("SQLSTATE {number}")));
     }
     if !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     process_code(number, digits, place, named)
-        .or_else(|| is_http(digits, place, named).then(|| (Rank::Http, format!("HTTP {digits}"))))
+        .or_else(|| {
+            is_http(digits, place, named).then(|| (CodeRank::Http, format!("HTTP {digits}")))
+        })
         .or_else(|| grpc(digits, place))
-        .or_else(|| (named && digits.len() <= 5).then(|| (Rank::Exit, format!("code {number}"))))
+        .or_else(|| {
+            (named && digits.len() <= 5).then(|| (CodeRank::Exit, format!("code {number}")))
+        })
 }
 
 /// Exit codes, signals and operating-system errors.
-fn process_code(number: &str, digits: &str, place: &Place, named: bool) -> Option<(Rank, String)> {
+fn process_code(
+    number: &str,
+    digits: &str,
+    place: &Place,
+    named: bool,
+) -> Option<(CodeRank, String)> {
     if place.prev.eq_ignore_ascii_case("errno")
         || (place.prev == "error" && recently(place, "os error"))
     {
-        return (digits.len() <= 3).then(|| (Rank::Symbol, format!("errno {number}")));
+        return (digits.len() <= 3).then(|| (CodeRank::Symbol, format!("errno {number}")));
     }
     if place.prev.eq_ignore_ascii_case("signal") {
-        return (digits.len() <= 2).then(|| (Rank::Exit, format!("signal {number}")));
+        return (digits.len() <= 2).then(|| (CodeRank::Exit, format!("signal {number}")));
     }
     let with_exit =
         (named || ["with", "exited", "status"].contains(&place.prev)) && recently(place, "exit");
     let error_number = place.prev == "number" && recently(place, "error number");
     ((with_exit && (digits.len() <= 3 || number.len() >= 9)) || error_number)
-        .then(|| (Rank::Exit, format!("exit {number}")))
+        .then(|| (CodeRank::Exit, format!("exit {number}")))
 }
 
 fn is_http(digits: &str, place: &Place, named: bool) -> bool {
@@ -80,11 +89,11 @@ fn is_http(digits: &str, place: &Place, named: bool) -> bool {
 }
 
 /// `14 UNAVAILABLE: …`
-fn grpc(digits: &str, place: &Place) -> Option<(Rank, String)> {
+fn grpc(digits: &str, place: &Place) -> Option<(CodeRank, String)> {
     let after = place.after.strip_prefix(' ')?;
     let len = after.find(|c: char| !c.is_ascii_uppercase() && c != '_')?;
     let word = after.get(..len).filter(|_| after.as_bytes().get(len) == Some(&b':'))?;
-    (digits.len() <= 2 && code::is_grpc(word)).then(|| (Rank::Symbol, word.to_owned()))
+    (digits.len() <= 2 && code::is_grpc(word)).then(|| (CodeRank::Symbol, word.to_owned()))
 }
 
 /// Whether `what` (lower case) stands among the last bytes before the number.

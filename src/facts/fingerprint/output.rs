@@ -1,7 +1,7 @@
 //! The template while it is being written, and the best code seen on the way.
 
 use super::NO_TEXT;
-use super::code::Rank;
+use super::code::CodeRank;
 use super::template::Scanner;
 
 /// What stands where jobs differ.
@@ -16,7 +16,7 @@ pub(super) struct Output {
     text: String,
     /// Where the last hole ended, while only separators followed it.
     hole: Option<usize>,
-    code: Option<(Rank, String)>,
+    code: Option<(CodeRank, String)>,
     pub(super) cut: bool,
 }
 
@@ -39,17 +39,17 @@ impl Output {
 
     /// The class of a wrapper gives way to that of the error inside.
     pub(super) fn forget_class(&mut self) {
-        self.code.take_if(|(rank, _)| *rank == Rank::Class);
+        self.code.take_if(|(rank, _)| *rank == CodeRank::Class);
     }
 
     pub(super) fn record_structured(&mut self, code: Option<String>) {
         if let Some(code) = code {
-            self.record(Rank::Structured, || code);
+            self.record(CodeRank::Structured, || code);
         }
     }
 
     /// Keeps the better of two codes, the first of equals.
-    pub(super) fn record(&mut self, rank: Rank, code: impl FnOnce() -> String) {
+    pub(super) fn record(&mut self, rank: CodeRank, code: impl FnOnce() -> String) {
         if self.code.as_ref().is_none_or(|(best, _)| rank < *best) {
             self.code = Some((rank, code()));
         }

@@ -1,6 +1,6 @@
 //! From a line to its template, in one pass from left to right.
 
-use super::code::{self, Rank};
+use super::code::{self, CodeRank};
 use super::output::{HOLE, Output};
 use super::{chunk, location, words};
 
@@ -164,7 +164,7 @@ impl<'t> Scanner<'t, '_> {
         let named = separated && words::announces_code(self.prev);
         let opens =
             self.pos == 0 && next == Some(b':') && (code::is_hump(word) || word.contains('_'));
-        let rank = code::of_word(word, next, named).or(opens.then_some(Rank::Class));
+        let rank = code::of_word(word, next, named).or(opens.then_some(CodeRank::Class));
         if let Some(rank) = rank {
             self.out.record(rank, || word.to_owned());
         }

@@ -9,7 +9,7 @@ const ROWS_A_PAGE: f64 = 20.0;
 
 /// The tables and their server.
 #[derive(Debug, Clone)]
-pub struct Catalog {
+pub struct TableCatalog {
     /// `public.jobs`, where it exists.
     pub jobs: Option<CatalogTable>,
     /// `public.job_events`, where it exists.
@@ -24,7 +24,7 @@ pub struct Catalog {
     pub block_size: f64,
 }
 
-impl Catalog {
+impl TableCatalog {
     /// Whether [`LiveEvidence`] is needed to read it: both `state` and `status` exist, and the values
     /// that they may have do not tell them apart.
     #[must_use]

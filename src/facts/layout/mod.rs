@@ -11,7 +11,7 @@ mod recognize;
 mod state_names;
 
 pub use catalog::{
-    Catalog, CatalogColumn, CatalogIndex, CatalogTable, LiveEvidence, Partition, Storage,
+    CatalogColumn, CatalogIndex, CatalogTable, LiveEvidence, Partition, Storage, TableCatalog,
 };
 pub use recognize::recognize;
 pub use state_names::{Lifecycle, StateNames};

@@ -1,6 +1,6 @@
 //! From what the catalog says to what it means.
 
-use super::catalog::{Catalog, CatalogTable};
+use super::catalog::{CatalogTable, TableCatalog};
 use super::state_names::{CANONICAL, FAILED_IS_FINAL, StateNames};
 use super::{ErrorColumn, Events, IdType, Layout};
 use crate::facts::{SourceError, SourceErrorKind};
@@ -14,7 +14,7 @@ const WHOLE_NUMBERS: [&str; 2] = ["int8", "int4"];
 /// [`SourceErrorKind::NotFound`] without a jobs table, [`SourceErrorKind::Permission`] when this
 /// role may not read it, [`SourceErrorKind::Hidden`] when row-level security filters what it sees
 /// (a part of the queue must never pass for the whole), [`SourceErrorKind::UnknownLayout`] when no live column or id is found.
-pub fn recognize(catalog: &Catalog) -> Result<Layout, SourceError> {
+pub fn recognize(catalog: &TableCatalog) -> Result<Layout, SourceError> {
     let Some(jobs) = &catalog.jobs else {
         return Err(SourceError::new(
             SourceErrorKind::NotFound,
@@ -108,7 +108,7 @@ fn id_type(jobs: &CatalogTable) -> Result<IdType, SourceError> {
 
 /// Which of `state` and `status` the worker maintains, by the strongest evidence there is.
 fn live_column(
-    catalog: &Catalog,
+    catalog: &TableCatalog,
     jobs: &CatalogTable,
     assumptions: &mut Vec<String>,
 ) -> Result<String, SourceError> {
@@ -215,14 +215,14 @@ mod tests {
         CatalogColumn { name: name.into(), r#type: Some(r#type.into()), not_null: false }
     }
 
-    fn catalog(columns: &[(&str, &str)], checks: &[&str]) -> Catalog {
+    fn catalog(columns: &[(&str, &str)], checks: &[&str]) -> TableCatalog {
         let jobs = CatalogTable {
             columns: columns.iter().map(|(n, t)| column(n, t)).collect(),
             checks: checks.iter().map(|&c| c.to_owned()).collect(),
             can_select: true,
             ..CatalogTable::default()
         };
-        Catalog {
+        TableCatalog {
             jobs: Some(jobs),
             events: None,
             evidence: LiveEvidence::default(),

@@ -10,10 +10,10 @@ use std::borrow::Cow;
 use regex::Captures;
 use serde_json::Value;
 
-use rules::{LOOKS, NAMED, SCHEME};
+use rules::{NAMED, PATTERNS, SCHEME};
 
 /// What stands in for a secret.
-pub const MASK: &str = "[masked]";
+pub const REDACTED: &str = "[masked]";
 
 /// Parts of names whose values are nobody's business.
 const SECRET_NAMES: [&str; 12] = [
@@ -62,8 +62,8 @@ const TOO_LONG_FOR_PROSE: usize = 16;
 pub fn text(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let mut masked = Cow::Borrowed(text);
-    for look in &LOOKS {
-        masked = look.apply(masked, &lower, without_look);
+    for look in &PATTERNS {
+        masked = look.apply(masked, &lower, without_context);
     }
     masked = SCHEME.apply(masked, &lower, without_credential);
     NAMED.apply(masked, &lower, without_value).into_owned()
@@ -76,7 +76,7 @@ pub fn json(value: Value) -> Value {
         Value::Object(map) => {
             let mask = |(name, value): (String, Value)| {
                 let hidden = is_secret_name(&name) && !value.is_null();
-                let value = if hidden { MASK.into() } else { json(value) };
+                let value = if hidden { REDACTED.into() } else { json(value) };
                 (name, value)
             };
             Value::Object(map.into_iter().map(mask).collect())
@@ -91,7 +91,7 @@ pub fn json(value: Value) -> Value {
 #[must_use]
 pub fn value(name: &str, value: &str) -> String {
     if is_secret_name(name) && !is_word_of_prose(value) {
-        return MASK.to_owned();
+        return REDACTED.to_owned();
     }
     text(value)
 }
@@ -102,16 +102,16 @@ fn is_secret_name(name: &str) -> bool {
     SECRET_NAMES.iter().any(|part| name.contains(part)) || name.ends_with("_key") || name == "jwt"
 }
 
-fn without_look(found: &Captures) -> String {
+fn without_context(found: &Captures) -> String {
     let part = |name| found.name(name).map_or("", |part| part.as_str());
-    format!("{}{MASK}{}", part("keep"), part("end"))
+    format!("{}{REDACTED}{}", part("keep"), part("end"))
 }
 
 fn without_credential(found: &Captures) -> String {
     let all = found.get(0).map_or("", |all| all.as_str());
     match found.name("value").map(|value| value.as_str()) {
         Some(value) if !is_word_of_prose(value) => {
-            format!("{}{MASK}", all.strip_suffix(value).unwrap_or(""))
+            format!("{}{REDACTED}", all.strip_suffix(value).unwrap_or(""))
         }
         _ => all.to_owned(),
     }
@@ -129,7 +129,7 @@ fn without_value(found: &Captures) -> String {
             None => is_secret_value(name, part("bare"), part("space")),
         };
     if hidden {
-        format!("{name}{mark}{quote}{MASK}")
+        format!("{name}{mark}{quote}{REDACTED}")
     } else {
         found.get(0).map_or("", |all| all.as_str()).to_owned()
     }
@@ -137,7 +137,7 @@ fn without_value(found: &Captures) -> String {
 
 /// Prose has names before colons too: `invalid_token: The access token expired`.
 fn is_secret_value(name: &str, value: &str, space: &str) -> bool {
-    if is_word_of_prose(value) || value.starts_with(MASK) {
+    if is_word_of_prose(value) || value.starts_with(REDACTED) {
         return false;
     }
     let name = name.to_ascii_lowercase();

@@ -6,34 +6,37 @@ use std::sync::OnceLock;
 use regex::{Captures, Regex};
 
 /// Secrets by their place or look. The groups `keep` and `end` around one stay.
-pub static LOOKS: [Rule; 8] = [
+pub static PATTERNS: [RedactRule; 8] = [
     // A private key, to its end or to that of the text.
-    Rule::new(
+    RedactRule::new(
         |text| text.contains("private key"),
         r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\z)",
     ),
     // The user and password of a URL; a password may hold what should have been encoded, and a
     // text may be cut off within it.
-    Rule::new(|text| in_url(text, &['@']), r#"(?<keep>://)[^\s'"<>/:@]*:[^\s'"<>]*(?<end>@)"#),
-    Rule::new(|text| in_url(text, &['@']), r#"(?<keep>://)[^\s'"<>/?#@]*(?<end>@)"#),
-    Rule::new(
+    RedactRule::new(
+        |text| in_url(text, &['@']),
+        r#"(?<keep>://)[^\s'"<>/:@]*:[^\s'"<>]*(?<end>@)"#,
+    ),
+    RedactRule::new(|text| in_url(text, &['@']), r#"(?<keep>://)[^\s'"<>/?#@]*(?<end>@)"#),
+    RedactRule::new(
         |text| in_url(text, &[':']),
         r#"(?<keep>://)[^\s'"<>/?#:@]*:[^\s'"<>/?#@]*[^\s'"<>/?#@0-9][^\s'"<>/?#@]*\z"#,
     ),
     // The query or fragment of a URL: signatures, codes, tokens.
-    Rule::new(|text| in_url(text, &['?', '#']), r#"(?<keep>://[^\s'"<>?#]*[?#])[^\s'"<>]+"#),
+    RedactRule::new(|text| in_url(text, &['?', '#']), r#"(?<keep>://[^\s'"<>?#]*[?#])[^\s'"<>]+"#),
     // A line of cookies; the value of an authorization header, or of its scheme alone.
-    Rule::new(
+    RedactRule::new(
         |text| text.contains("cookie"),
         r#"(?i)(?<keep>\bcookie["'\\]*\s*[:=]\s*["'\\]*)[^"'\r\n\\]+"#,
     ),
-    Rule::new(
+    RedactRule::new(
         |text| text.contains("authorization"),
         r#"(?i)(?<keep>\bauthorization["'\\]*\s*[:=]\s*["'\\]*(?:[a-z]+\s+)?)[^\s"',;\\]+"#,
     ),
     // Tokens of well-known makes: JSON Web Tokens, Stripe, OpenAI, GitHub, Slack, AWS, Google,
     // Supabase, TikTok.
-    Rule::new(
+    RedactRule::new(
         |text| MAKES.iter().any(|make| text.contains(make)),
         concat!(
             r"\b(?:eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*)*|(?:[srp]k|whsec)_[A-Za-z0-9_]{8,}",
@@ -46,10 +49,10 @@ pub static LOOKS: [Rule; 8] = [
 ];
 
 /// A scheme and its credential: `Bearer abc`.
-pub static SCHEME: Rule =
-    Rule::new(|text| text.contains("bearer"), r"(?i)\bbearer\s+(?<value>[a-z0-9._~+/=-]+)");
+pub static SCHEME: RedactRule =
+    RedactRule::new(|text| text.contains("bearer"), r"(?i)\bbearer\s+(?<value>[a-z0-9._~+/=-]+)");
 /// A name and its value: `token=abc`, `"apiKey": "abc"`, `PGPASSWORD: abc`, JSON within JSON.
-pub static NAMED: Rule = Rule::new(
+pub static NAMED: RedactRule = RedactRule::new(
     names_a_secret,
     concat!(
         r#"(?<name>[A-Za-z0-9_.-]*[A-Za-z0-9_])(?<mark>["'\\]*(?:=>|[:=])(?<space>\s*))"#,
@@ -116,7 +119,7 @@ fn names_a_secret(text: &str) -> bool {
 }
 
 /// A pattern that is compiled when a text may match it: most hold nothing of the kind.
-pub struct Rule {
+pub struct RedactRule {
     /// True for every text that matches, given in lowercase.
     pub(super) may_match: fn(&str) -> bool,
     pub(super) pattern: &'static str,
@@ -124,7 +127,7 @@ pub struct Rule {
     compiled: OnceLock<Option<Regex>>,
 }
 
-impl Rule {
+impl RedactRule {
     const fn new(may_match: fn(&str) -> bool, pattern: &'static str) -> Self {
         Self { may_match, pattern, compiled: OnceLock::new() }
     }

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn every_redaction_pattern_compiles() {
-    for rule in LOOKS.iter().chain([&SCHEME, &NAMED]) {
+    for rule in PATTERNS.iter().chain([&SCHEME, &NAMED]) {
         assert!(rule.regex().is_some(), "{}", rule.pattern);
     }
 }
@@ -14,7 +14,7 @@ proptest::proptest! {
     #[test]
     fn prefilter_never_skips_a_matching_pattern(pieces in proptest::collection::vec(0..PIECES.len(), 0..9)) {
         let text: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
-        for rule in LOOKS.iter().chain([&SCHEME, &NAMED]) {
+        for rule in PATTERNS.iter().chain([&SCHEME, &NAMED]) {
             for found in rule.regex().unwrap().captures_iter(&text) {
                 let name = found.name("name").map_or("token", |name| name.as_str());
                 let expected = (rule.may_match)(&text.to_ascii_lowercase());
@@ -134,8 +134,8 @@ fn secrets_in_json_are_redacted_at_every_depth() {
         "source": "https://host/a.mp4?sig=f"
     });
     let expected = json!({
-        "clip": 7, "access_token": MASK, "nested": [{"apiKey": MASK, "name": "c"}],
-        "s3_key": MASK, "Authorization": MASK, "jwt": MASK, "token": null, "kind": MASK,
+        "clip": 7, "access_token": REDACTED, "nested": [{"apiKey": REDACTED, "name": "c"}],
+        "s3_key": REDACTED, "Authorization": REDACTED, "jwt": REDACTED, "token": null, "kind": REDACTED,
         "source": "https://host/a.mp4?[masked]"
     });
     assert_eq!(json(payload), expected);

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 
 use super::{chart, escape, head, table};
 use crate::facts::Status;
-use crate::facts::snapshot::{FIGURES, MetricDoc};
+use crate::facts::snapshot::{METRICS, MetricDoc};
 use crate::history::HistoryRange;
 use crate::report::Provenance;
 use crate::report::history::{mark_text, started, time};
 use crate::text;
-use crate::triage::areas::TREE;
+use crate::triage::areas::AREAS;
 
 /// Rows of a chart's table: the steps are folded to so many.
 const ROWS: usize = 24;
@@ -26,11 +26,11 @@ pub fn render(past: &HistoryRange, from: &Provenance, now: Timestamp) -> String 
     summary(&mut page, past, &title, now);
     page.push_str("<h2>Status</h2>\n");
     key(&mut page, past);
-    for (place, branch) in TREE.iter().enumerate() {
-        status(&mut page, past, place, branch.question);
+    for (place, branch) in AREAS.iter().enumerate() {
+        status(&mut page, past, place, branch.name);
     }
     page.push_str("<h2>Figures</h2>\n<div class=\"charts\">\n");
-    FIGURES.iter().for_each(|doc| figure(&mut page, past, doc));
+    METRICS.iter().for_each(|doc| metric_chart(&mut page, past, doc));
     page.push_str("</div>\n");
     operations(&mut page, past, now);
     failing_checks(&mut page, past);
@@ -42,10 +42,10 @@ pub fn render(past: &HistoryRange, from: &Provenance, now: Timestamp) -> String 
 
 fn summary(page: &mut String, past: &HistoryRange, title: &str, now: Timestamp) {
     let series = &past.series;
-    let start = past.onsets.start();
+    let start = past.problem_starts.start();
     let verdict = match (series.latest, start) {
         (None, _) => Status::Unknown,
-        (_, start) => start.map_or(Status::Ok, |onset| onset.verdict),
+        (_, start) => start.map_or(Status::Ok, |onset| onset.status),
     };
     let class = verdict.as_str();
     _ = write!(
@@ -77,7 +77,7 @@ fn key(page: &mut String, past: &HistoryRange) {
 
 fn status(page: &mut String, past: &HistoryRange, place: usize, question: &str) {
     let known = |detail: &crate::facts::snapshot::SnapshotDetail| {
-        detail.steps.iter().find(|step| step.area == question).cloned()
+        detail.areas.iter().find(|step| step.area == question).cloned()
     };
     let step = past.latest.as_ref().map(known);
     // The recorder does not look into checkouts.
@@ -86,9 +86,9 @@ fn status(page: &mut String, past: &HistoryRange, place: usize, question: &str) 
     }
     let buckets = &past.series.buckets;
     let verdicts: Vec<_> =
-        buckets.iter().map(|bucket| bucket.verdict.map(|_| bucket.questions[place])).collect();
-    let onset = past.onsets.question(question);
-    let verdict = onset.map_or(Status::Ok, |onset| onset.verdict);
+        buckets.iter().map(|bucket| bucket.status.map(|_| bucket.questions[place])).collect();
+    let onset = past.problem_starts.question(question);
+    let verdict = onset.map_or(Status::Ok, |onset| onset.status);
     let since = onset.map(|onset| match onset.last_ok {
         Some(_) => format!("not OK since {}", time(onset.since)),
         None => format!("not OK since {} at least", time(onset.since)),
@@ -157,16 +157,16 @@ fn axis(past: &HistoryRange) -> String {
     )
 }
 
-fn figure(page: &mut String, past: &HistoryRange, doc: &MetricDoc) {
-    let values: Vec<_> = past.series.figure(doc).collect();
-    let spans = || past.series.buckets.iter().filter_map(|b| b.figures[doc.figure as usize]);
+fn metric_chart(page: &mut String, past: &HistoryRange, doc: &MetricDoc) {
+    let values: Vec<_> = past.series.metric(doc).collect();
+    let spans = || past.series.buckets.iter().filter_map(|b| b.figures[doc.metric as usize]);
     let (Some(last), Some(smallest)) =
         (spans().next_back(), spans().map(|s| s.min).reduce(f64::min))
     else {
         return;
     };
     let largest = values.iter().flatten().copied().fold(0.0, f64::max);
-    let text = |value| text::figure(doc, value);
+    let text = |value| text::format_metric(doc, value);
     let marks = past.marks.iter().filter_map(|mark| past.series.place(mark.at.as_millisecond()));
     let marks: Vec<_> = marks.collect();
     let alternative = format!(
@@ -195,9 +195,10 @@ fn folded(past: &HistoryRange, doc: &MetricDoc) -> String {
     let buckets = &past.series.buckets;
     let fold = buckets.len().div_ceil(ROWS).max(1);
     let rows = buckets.chunks(fold).map(|chunk| {
-        let spans = || chunk.iter().filter_map(|bucket| bucket.figures[doc.figure as usize]);
-        let text =
-            |value: Option<f64>| value.map_or("not read".to_owned(), |v| text::figure(doc, v));
+        let spans = || chunk.iter().filter_map(|bucket| bucket.figures[doc.metric as usize]);
+        let text = |value: Option<f64>| {
+            value.map_or("not read".to_owned(), |v| text::format_metric(doc, v))
+        };
         vec![
             time(chunk.first().map_or(past.series.from, |bucket| bucket.from)),
             text(spans().map(|span| span.min).reduce(f64::min)),
@@ -219,14 +220,14 @@ fn operations(page: &mut String, past: &HistoryRange, now: Timestamp) {
 }
 
 fn failing_checks(page: &mut String, past: &HistoryRange) {
-    let checks = past.onsets.checks();
+    let checks = past.problem_starts.checks();
     if checks.is_empty() {
         return;
     }
     page.push_str("<h2>What is not OK, and since when</h2>\n");
     let rows = checks.into_iter().map(|onset| {
         let ok = onset.last_ok.map_or_else(|| "in none that was looked at".to_owned(), time);
-        vec![onset.what.clone(), onset.verdict.label().to_owned(), time(onset.since), ok]
+        vec![onset.what.clone(), onset.status.label().to_owned(), time(onset.since), ok]
     });
     page.push_str(&table(&["check", "verdict", "since", "last OK"], rows));
 }
@@ -238,11 +239,11 @@ fn causes(page: &mut String, past: &HistoryRange) {
     page.push_str("<h2>What the newest dead letters died of</h2>\n");
     let rows = detail.causes.iter().map(|line| {
         vec![
-            line.hash.clone(),
+            line.group.clone(),
             line.kind.clone(),
             text::count(line.jobs),
             text::count(line.recent),
-            line.template.clone(),
+            line.cause.clone(),
         ]
     });
     page.push_str(&table(&["group", "kind", "jobs", "in 15 min", "cause"], rows));

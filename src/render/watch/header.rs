@@ -2,7 +2,7 @@
 
 use ratatui::text::{Line, Span};
 
-use super::style::{Paint, cut, field};
+use super::style::{Paint, field, truncate};
 use crate::facts::Status;
 use crate::text;
 use crate::watch::Model;
@@ -14,8 +14,8 @@ const COLUMNS: (usize, usize) = (10, 15);
 pub(super) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static>> {
     let width = usize::from(width);
     let Some(looked) = &model.latest else {
-        let first = Line::styled(cut("looking for the first time …", width), style.strong());
-        return vec![first, Line::styled(cut(&model.subject, width), style.muted())];
+        let first = Line::styled(truncate("looking for the first time …", width), style.strong());
+        return vec![first, Line::styled(truncate(&model.subject, width), style.muted())];
     };
     let snapshot = &looked.snapshot;
     let verdict = if model.overdue() { Status::Unknown } else { snapshot.status };
@@ -30,25 +30,25 @@ pub(super) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static
     let mut lines = vec![
         Line::from(vec![
             Span::styled(format!("{label}  "), style.verdict(verdict)),
-            Span::styled(cut(&heading, width.saturating_sub(label.len() + 2)), style.strong()),
+            Span::styled(truncate(&heading, width.saturating_sub(label.len() + 2)), style.strong()),
         ]),
-        Line::styled(cut(&place(model), width), style.muted()),
+        Line::styled(truncate(&place(model), width), style.muted()),
     ];
     let next = looked.next.clone().unwrap_or_default();
     if !next.is_empty() {
         lines.push(Line::from(vec![
             Span::styled("next: ", style.muted()),
-            Span::styled(cut(&next, width.saturating_sub(6)), style.command()),
+            Span::styled(truncate(&next, width.saturating_sub(6)), style.command()),
         ]));
     }
-    for step in &snapshot.detail.steps {
+    for step in &snapshot.detail.areas {
         let verdict = status_of(&step.status);
         let reading = width.saturating_sub(COLUMNS.0 + COLUMNS.1);
         let of_then = if model.overdue() { style.muted() } else { ratatui::style::Style::new() };
         lines.push(Line::from(vec![
             Span::styled(field(verdict.label(), COLUMNS.0), style.verdict(verdict)),
             Span::raw(field(&step.area, COLUMNS.1)),
-            Span::styled(cut(&step.detail, reading), of_then),
+            Span::styled(truncate(&step.detail, reading), of_then),
         ]));
     }
     lines

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::style::{Paint, cut, field, right};
+use super::style::{Paint, field, right, truncate};
 use crate::facts::SourceError;
 use crate::facts::operation::OperationType;
 use crate::text::sparkline;
@@ -14,7 +14,7 @@ use crate::text::{age, count};
 use crate::watch::{Model, Panel, Timestamped, causes, kinds, operations, sort_of, stuck};
 
 /// Rows of a list: their texts, as wide as the list allows.
-type Rows = Vec<String>;
+type ListRows = Vec<String>;
 
 /// A list under its heading.
 pub(super) fn paint(frame: &mut Frame<'_>, model: &Model, panel: Panel, area: Rect, style: Paint) {
@@ -55,11 +55,11 @@ fn body(
     let mut lines = vec![heading];
     let (note, old) = note(model, panel);
     if let Some(note) = note {
-        lines.push(Line::styled(cut(&note, width), style.muted()));
+        lines.push(Line::styled(truncate(&note, width), style.muted()));
     }
     let all = rows(model, panel, width);
     if !all.is_empty() {
-        lines.push(Line::styled(cut(columns(panel), width), style.muted()));
+        lines.push(Line::styled(truncate(columns(panel), width), style.muted()));
     }
     let room = usize::from(area.height).saturating_sub(lines.len());
     let selected = model.selected[panel as usize].min(all.len().saturating_sub(1));
@@ -76,7 +76,7 @@ fn body(
 /// What is to be said before the rows, and whether they are of then.
 fn note(model: &Model, panel: Panel) -> (Option<String>, bool) {
     let Some(looked) = &model.latest else { return (None, false) };
-    let live = looked.live.as_ref();
+    let live = looked.activity.as_ref();
     let said = |error: Option<&SourceError>| {
         error.map(|error| match &error.hint {
             Some(hint) => format!("{error}; {hint}"),
@@ -88,9 +88,10 @@ fn note(model: &Model, panel: Panel) -> (Option<String>, bool) {
             let missing = looked.by_kind_missing.as_ref().map(|why| format!("not whole: {why}"));
             (looked.obstacle.clone().or(missing), since(model, model.kinds.as_ref()))
         }
-        Panel::Causes => {
-            (said(live.and_then(|live| live.deaths.error())), since(model, model.deaths.as_ref()))
-        }
+        Panel::Causes => (
+            said(live.and_then(|live| live.dead_letters.error())),
+            since(model, model.dead_letters.as_ref()),
+        ),
         Panel::Stuck => {
             (said(live.and_then(|live| live.stuck.error())), since(model, model.stuck.as_ref()))
         }
@@ -99,7 +100,7 @@ fn note(model: &Model, panel: Panel) -> (Option<String>, bool) {
             since(model, model.activity.as_ref()),
         ),
     };
-    let window = match &model.deaths {
+    let window = match &model.dead_letters {
         Some(known) if panel == Panel::Causes && !known.value.whole => {
             Some(format!("of the newest {} dead letters", count(known.value.read)))
         }
@@ -118,7 +119,7 @@ fn since<T>(model: &Model, known: Option<&Timestamped<T>>) -> Option<f64> {
     known.and_then(|known| model.stale(known))
 }
 
-fn rows(model: &Model, panel: Panel, width: usize) -> Rows {
+fn rows(model: &Model, panel: Panel, width: usize) -> ListRows {
     match panel {
         Panel::Kinds => kind_rows(model, width),
         Panel::Causes => cause_rows(model),
@@ -140,7 +141,7 @@ fn columns(panel: Panel) -> &'static str {
 /// Columns before the sparkline of a kind.
 const KINDS: usize = 60;
 
-fn kind_rows(model: &Model, width: usize) -> Rows {
+fn kind_rows(model: &Model, width: usize) -> ListRows {
     let rest = width.saturating_sub(KINDS).min(KINDS);
     let skip = model.trend.len().saturating_sub(rest);
     let row = |line: &&crate::facts::snapshot::KindLine| {
@@ -162,24 +163,24 @@ fn kind_rows(model: &Model, width: usize) -> Rows {
     kinds(model).iter().map(row).collect()
 }
 
-fn cause_rows(model: &Model) -> Rows {
+fn cause_rows(model: &Model) -> ListRows {
     let row = |row: &crate::watch::CauseRow<'_>| {
         let cause = row.cause;
         format!(
             "{} {} {} {} {}  {} {}",
-            field(&cause.hash, 13),
+            field(&cause.group, 13),
             right(&count(cause.jobs), 6),
             row.trend,
             right(&count(cause.recent), 6),
             right(&cause.newest.map_or_else(|| "?".to_owned(), age), 8),
             field(&cause.kind, 16),
-            cause.template,
+            cause.cause,
         )
     };
     causes(model).iter().map(row).collect()
 }
 
-fn stuck_rows(model: &Model) -> Rows {
+fn stuck_rows(model: &Model) -> ListRows {
     let row = |job: &&crate::facts::recent_activity::Stuck| {
         let silent = job.silent.map_or_else(|| "no beat".to_owned(), age);
         let (id, worker) = (field(&job.id, 37), field(&job.worker, 15));
@@ -188,9 +189,9 @@ fn stuck_rows(model: &Model) -> Rows {
     stuck(model).iter().map(row).collect()
 }
 
-fn operation_rows(model: &Model) -> Rows {
+fn operation_rows(model: &Model) -> ListRows {
     let row = |running: &&crate::facts::recent_activity::RecentOperation| {
-        let state = match (running.runs(), running.deed) {
+        let state = match (running.runs(), running.operation_type) {
             (true, OperationType::Requeue) => "requeueing".to_owned(),
             (true, OperationType::Undo) => "undoing".to_owned(),
             (true, OperationType::Rescue) => "rescuing".to_owned(),
@@ -199,7 +200,11 @@ fn operation_rows(model: &Model) -> Rows {
         let now = running.now.iter().map(|(state, n)| format!("{} {state}", count(*n)));
         let now = now.collect::<Vec<_>>().join(", ");
         let why = running.reason.iter().map(|reason| format!(": {reason}")).collect::<String>();
-        let deed = if running.deed == OperationType::Requeue { "" } else { running.deed.past() };
+        let deed = if running.operation_type == OperationType::Requeue {
+            ""
+        } else {
+            running.operation_type.past_tense()
+        };
         let jobs = format!("{} {deed}", count(running.jobs));
         let (id, jobs) = (field(&running.operation, 32), jobs.trim_end());
         format!("{id} {} {jobs}: {now}; {}{why}", field(&state, 12), running.who)

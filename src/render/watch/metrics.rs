@@ -2,8 +2,8 @@
 
 use ratatui::text::{Line, Span};
 
-use super::style::{Paint, cut, field, right};
-use crate::facts::snapshot::{FIGURES, MetricDoc};
+use super::style::{Paint, field, right, truncate};
+use crate::facts::snapshot::{METRICS, MetricDoc};
 use crate::text;
 use crate::text::sparkline;
 use crate::watch::Model;
@@ -14,23 +14,23 @@ const COLUMNS: (usize, usize) = (17, 10);
 /// The lines, half as many as there are figures.
 pub(super) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static>> {
     let half = usize::from(width / 2).saturating_sub(1);
-    let rows = FIGURES.len().div_ceil(2);
+    let rows = METRICS.len().div_ceil(2);
     (0..rows)
         .map(|row| {
-            let mut spans = figure(model, &FIGURES[row], half, style);
-            if let Some(doc) = FIGURES.get(row + rows) {
+            let mut spans = metric_line(model, &METRICS[row], half, style);
+            if let Some(doc) = METRICS.get(row + rows) {
                 spans.push(Span::raw("  "));
-                spans.extend(figure(model, doc, half, style));
+                spans.extend(metric_line(model, doc, half, style));
             }
             Line::from(spans)
         })
         .collect()
 }
 
-fn figure(model: &Model, doc: &MetricDoc, width: usize, style: Paint) -> Vec<Span<'static>> {
+fn metric_line(model: &Model, doc: &MetricDoc, width: usize, style: Paint) -> Vec<Span<'static>> {
     let rest = width.saturating_sub(COLUMNS.0 + COLUMNS.1 + 1);
     let title = Span::raw(field(doc.title, COLUMNS.0));
-    let Some(known) = &model.figures[doc.figure as usize] else {
+    let Some(known) = &model.metrics[doc.metric as usize] else {
         let why = field(&format!(" {}", missing(model, doc)), rest + 1);
         return vec![
             title,
@@ -39,7 +39,7 @@ fn figure(model: &Model, doc: &MetricDoc, width: usize, style: Paint) -> Vec<Spa
         ];
     };
     let bound = if known.value.at_least { "≥ " } else { "" };
-    let value = format!("{bound}{}", text::figure(doc, known.value.value));
+    let value = format!("{bound}{}", text::format_metric(doc, known.value.value));
     match model.stale(known) {
         Some(age) => vec![
             title,
@@ -60,8 +60,8 @@ fn missing(model: &Model, doc: &MetricDoc) -> String {
     match &model.latest {
         None => String::new(),
         Some(looked) if looked.obstacle.is_some() => "not read".to_owned(),
-        Some(looked) => match doc.figure {
-            Metric::LastBeat => "nothing in hand".to_owned(),
+        Some(looked) => match doc.metric {
+            Metric::HeartbeatAge => "nothing in hand".to_owned(),
             Metric::Throughput => "no events tell".to_owned(),
             _ if looked.by_kind_missing.is_some() => "needs: queue --advise".to_owned(),
             _ => "not kept by this schema".to_owned(),
@@ -72,6 +72,6 @@ fn missing(model: &Model, doc: &MetricDoc) -> String {
 fn trend(model: &Model, doc: &MetricDoc, width: usize) -> String {
     let skip = model.trend.len().saturating_sub(width);
     let values =
-        model.trend.iter().skip(skip).map(|dot| dot.figures.get(doc.figure).map(|m| m.value));
-    cut(&sparkline::bars(values), width)
+        model.trend.iter().skip(skip).map(|dot| dot.figures.get(doc.metric).map(|m| m.value));
+    truncate(&sparkline::bars(values), width)
 }

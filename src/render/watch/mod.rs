@@ -58,7 +58,7 @@ fn paint_small(frame: &mut Frame<'_>, model: &Model, style: Paint) {
         "the dashboard wants {} × {}, this is {} × {}",
         LEAST.0, LEAST.1, area.width, area.height
     );
-    lines.insert(1, Line::from(style::cut(&small, usize::from(area.width))));
+    lines.insert(1, Line::from(style::truncate(&small, usize::from(area.width))));
     frame.render_widget(ratatui::widgets::Paragraph::new(lines), area);
 }
 
@@ -83,13 +83,13 @@ fn paint_lists(frame: &mut Frame<'_>, model: &Model, area: Rect, style: Paint) {
 }
 
 fn foot_line(model: &Model, width: u16, style: Paint) -> Line<'static> {
-    if let Some(trouble) = &model.trouble {
-        let text = style::cut(trouble, usize::from(width));
+    if let Some(trouble) = &model.error {
+        let text = style::truncate(trouble, usize::from(width));
         return Line::styled(text, style.warning());
     }
     let all = "? help  q quit  Tab lists  ↑↓ select  Enter open  s sort  f kind  c command  r requeue  Space freeze";
     let few = "? help  q quit  Tab lists  Enter open  c command  r requeue";
     let width = usize::from(width);
     let keys = if all.chars().count() <= width { all } else { few };
-    Line::styled(style::cut(keys, width), style.muted())
+    Line::styled(style::truncate(keys, width), style.muted())
 }

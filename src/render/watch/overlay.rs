@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Flex, Layout, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Paragraph, Wrap};
 
-use super::style::{Paint, cut};
+use super::style::{Paint, truncate};
 use crate::text::{age, count, plural};
 use crate::watch::{Model, Overlay, choices};
 
@@ -42,7 +42,7 @@ pub(super) fn paint(frame: &mut Frame<'_>, model: &Model, overlay: &Overlay, sty
         _ => (selected + 1).saturating_sub(room),
     };
     let lines: Vec<_> = lines.into_iter().skip(skip).collect();
-    let block = Block::bordered().title(format!(" {} ", cut(&title, usize::from(wide) - 6)));
+    let block = Block::bordered().title(format!(" {} ", truncate(&title, usize::from(wide) - 6)));
     let mut paragraph = Paragraph::new(lines).block(block);
     if matches!(overlay, Overlay::Command(_)) {
         paragraph = paragraph.wrap(Wrap { trim: false });
@@ -59,7 +59,7 @@ fn middle(area: Rect, width: u16, height: u16) -> Rect {
 
 /// Title, lines, and which of them is selected.
 fn content(model: &Model, overlay: &Overlay, style: Paint) -> (String, Vec<Line<'static>>, usize) {
-    let plain = |text: &str| Line::from(cut(text, 400));
+    let plain = |text: &str| Line::from(truncate(text, 400));
     match overlay {
         Overlay::Help => {
             let line = |(key, what): &(&str, &str)| Line::from(format!(" {key:<10} {what}"));
@@ -67,12 +67,12 @@ fn content(model: &Model, overlay: &Overlay, style: Paint) -> (String, Vec<Line<
         }
         Overlay::Nothing(why) => ("nothing done".to_owned(), vec![Line::from(*why)], 0),
         Overlay::Command(command) => {
-            ("to copy".to_owned(), vec![Line::styled(cut(command, 400), style.command())], 0)
+            ("to copy".to_owned(), vec![Line::styled(truncate(command, 400), style.command())], 0)
         }
         Overlay::Kinds(at) => {
             let choice = |(place, name): (usize, String)| match place == *at {
-                true => Line::styled(cut(&format!("> {name}"), 70), style.selected()),
-                false => Line::from(cut(&format!("  {name}"), 70)),
+                true => Line::styled(truncate(&format!("> {name}"), 70), style.selected()),
+                false => Line::from(truncate(&format!("  {name}"), 70)),
             };
             let lines = choices(model).into_iter().enumerate().map(choice).collect();
             ("only this kind".to_owned(), lines, *at)
@@ -91,15 +91,15 @@ fn cause(
     style: Paint,
 ) -> (String, Vec<Line<'static>>, usize) {
     let title = format!("group {hash}");
-    let known = model.deaths.iter().flat_map(|aged| &aged.value.causes);
-    let Some(cause) = known.into_iter().find(|cause| cause.hash == hash) else {
+    let known = model.dead_letters.iter().flat_map(|aged| &aged.value.causes);
+    let Some(cause) = known.into_iter().find(|cause| cause.group == hash) else {
         return (title, vec![Line::from("no longer among the newest dead letters")], 0);
     };
     let newest = cause.newest.map_or_else(|| "?".to_owned(), age);
     let of = plural(cause.jobs, "job", "jobs");
     let mut lines = vec![
-        Line::styled(cut(&cause.template, 72), style.strong()),
-        Line::from(cut(&format!("{} · {of} · last {newest} ago", cause.kind), 72)),
+        Line::styled(truncate(&cause.cause, 72), style.strong()),
+        Line::from(truncate(&format!("{} · {of} · last {newest} ago", cause.kind), 72)),
         Line::from(format!(
             "{} died in the last 15m, {} in the 15m before",
             count(cause.recent),
@@ -112,7 +112,7 @@ fn cause(
     ];
     let before = lines.len();
     for (place, id) in cause.ids.iter().enumerate() {
-        let line = cut(&format!(" {id}"), 72);
+        let line = truncate(&format!(" {id}"), 72);
         let style = if place == at { style.selected() } else { ratatui::style::Style::new() };
         lines.push(Line::styled(line, style));
     }

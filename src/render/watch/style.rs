@@ -50,7 +50,7 @@ impl Paint {
 }
 
 /// The beginning of a text, at most so wide; `…` says that there is more. Safe to paint.
-pub(super) fn cut(text: &str, width: usize) -> String {
+pub(super) fn truncate(text: &str, width: usize) -> String {
     let text = sanitize::line(text);
     let of = |c: char| c.width().unwrap_or(0);
     if text.chars().map(of).sum::<usize>() <= width {
@@ -71,14 +71,14 @@ pub(super) fn cut(text: &str, width: usize) -> String {
 
 /// The text in a field of this width.
 pub(super) fn field(text: &str, width: usize) -> String {
-    let text = cut(text, width);
+    let text = truncate(text, width);
     let used: usize = text.chars().map(|c| c.width().unwrap_or(0)).sum();
     format!("{text}{}", " ".repeat(width.saturating_sub(used)))
 }
 
 /// The text at the right of a field of this width.
 pub(super) fn right(text: &str, width: usize) -> String {
-    let text = cut(text, width);
+    let text = truncate(text, width);
     let used: usize = text.chars().map(|c| c.width().unwrap_or(0)).sum();
     format!("{}{text}", " ".repeat(width.saturating_sub(used)))
 }

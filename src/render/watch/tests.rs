@@ -58,7 +58,7 @@ fn operation_counts_as_running_while_it_writes() {
     let mut model = model();
     let mut operation = RecentOperation {
         operation: "rq-1".to_owned(),
-        deed: OperationType::Requeue,
+        operation_type: OperationType::Requeue,
         who: "ada@desk".to_owned(),
         reason: Some("token renewed".to_owned()),
         jobs: 120,
@@ -69,7 +69,7 @@ fn operation_counts_as_running_while_it_writes() {
     press(&mut model, KeyPress::Char('4'));
     let shown = |model: &mut Model, operation: &RecentOperation| {
         let mut seen = sample_update(5, Some(1.0));
-        let Some(live) = &mut seen.live else { return String::new() };
+        let Some(live) = &mut seen.activity else { return String::new() };
         if let Ok(activity) = &mut live.activity.result {
             activity.operations = vec![operation.clone()];
         }
@@ -80,7 +80,7 @@ fn operation_counts_as_running_while_it_writes() {
     let running = shown(&mut model, &operation);
     let row = "requeueing   120: 80 queued, 40 dead_letter; ada@desk: token renewed";
     assert!(running.contains(row), "{running}");
-    operation.deed = OperationType::Undo;
+    operation.operation_type = OperationType::Undo;
     assert!(shown(&mut model, &operation).contains("undoing"));
     operation.last = 15.0;
     assert!(shown(&mut model, &operation).contains("15s ago      120 put back: 80 queued"));

@@ -33,7 +33,7 @@ impl Envelope {
             findings: report.problems().into_iter().map(finding).collect(),
             verdict: report.section.as_ref().map(section),
             data: report.data.json(),
-            contexts: report.members.iter().map(|m| Self::new(&m.report, &m.from)).collect(),
+            contexts: report.contexts.iter().map(|m| Self::new(&m.report, &m.from)).collect(),
             agreement: report.agreement.clone(),
             errors: report.errors.iter().map(error).collect(),
         }
@@ -57,11 +57,11 @@ fn check(f: &Finding) -> CheckJson {
         id: f.check,
         category: f.check.split_once('.').map_or(f.check, |(category, _)| category),
         subject: f.subject.clone(),
-        status: f.verdict.as_str(),
+        status: f.status.as_str(),
         observed: f.evidence.as_ref().map(observed),
         threshold: f.threshold.map(|threshold| threshold.to_string()),
         message: f.message.clone(),
-        blocked_by: match f.verdict {
+        blocked_by: match f.status {
             Status::Skipped { blocked_by } => Some(blocked_by),
             _ => None,
         },
@@ -94,7 +94,7 @@ fn number(n: f64) -> serde_json::Value {
 fn finding(f: &Finding) -> FindingJson {
     FindingJson {
         id: f.check,
-        severity: f.verdict.as_str(),
+        severity: f.status.as_str(),
         subject: f.subject.clone(),
         message: f.message.clone(),
         runbook: f.section.number(),
@@ -111,13 +111,13 @@ fn section(s: &crate::report::Diagnosis) -> SectionJson {
     };
     let ruled_out = |r: &crate::report::RuledOut| RuledOutJson {
         section: r.section.number(),
-        status: r.verdict.as_str(),
-        reading: r.reading.clone(),
+        status: r.status.as_str(),
+        reading: r.detail.clone(),
     };
     SectionJson {
         section: s.section.number(),
         title: s.section.title(),
-        status: s.verdict.as_str(),
+        status: s.status.as_str(),
         matched_on: s.matched.iter().map(|f| f.message.clone()).collect(),
         evidence: s.matched.iter().map(evidence).collect(),
         ruled_out: s.ruled_out.iter().map(ruled_out).collect(),

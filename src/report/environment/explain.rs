@@ -1,7 +1,7 @@
 //! The answer of `env explain`: one key in full, but for its value.
 
 use super::{ValueJson, key_json};
-use crate::checks::environment::{KeyVerdict, in_force, judge_key};
+use crate::checks::environment::{KeyResult, evaluate_key, in_force};
 use crate::facts::Status;
 use crate::facts::environment::{EnvFile, Environment, SchemaKey};
 use crate::report::{Block, Cell, Document, Report};
@@ -60,11 +60,11 @@ fn value_pairs(
     let shadowed = value.iter().flat_map(|value| &value.shadows);
     pairs.extend(shadowed.map(|origin| ("shadows", Cell::muted(origin))));
     let text = in_force(values, &facts.policy.fallbacks, &key.name).map(|set| set.value.reveal());
-    let (verdict, reasons) = match judge_key(&facts.schema, key, text) {
-        KeyVerdict::Accepted => (Status::Ok, "accepted".to_owned()),
-        KeyVerdict::Refused(reasons) => (Status::Critical, reasons.join("; ")),
-        KeyVerdict::Unknown(reasons) => (Status::Unknown, reasons.join("; ")),
+    let (verdict, reasons) = match evaluate_key(&facts.schema, key, text) {
+        KeyResult::Accepted => (Status::Ok, "accepted".to_owned()),
+        KeyResult::Refused(reasons) => (Status::Critical, reasons.join("; ")),
+        KeyResult::Unknown(reasons) => (Status::Unknown, reasons.join("; ")),
     };
-    pairs.push(("verdict", Cell::judged(reasons, verdict)));
+    pairs.push(("verdict", Cell::value_with_status(reasons, verdict)));
     pairs
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::envelope::AgreementJson;
 use super::{Block, Cell, Column, Document, Report, Table};
-use crate::checks::environment::{KeyVerdict, drift, in_force, judge_key};
+use crate::checks::environment::{KeyResult, drift, evaluate_key, in_force};
 use crate::exit::FailOn;
 use crate::facts::environment::{
     CodeForm, EntryState, EnvEntry, EnvFile, EnvSchema, Environment, SchemaKey, Unresolved,
@@ -103,7 +103,7 @@ pub fn report(facts: &Environment, findings: Vec<Finding>, fail_on: FailOn, flag
         keys: facts.schema.keys.iter().map(|key| key_json(facts, key, entries.as_ref())).collect(),
     };
     let document = document(facts, &findings, flags);
-    let mut report = Report::judged("env check", findings, fail_on, data, document);
+    let mut report = Report::from_findings("env check", findings, fail_on, data, document);
     report.agreement = agreement(facts);
     report.examined.push(facts.schema.place.file.display().to_string());
     match &facts.template {
@@ -134,13 +134,13 @@ fn agreement(facts: &Environment) -> Option<AgreementJson> {
 
 fn document(facts: &Environment, findings: &[Finding], flags: &str) -> Document {
     let mut document = Document::default();
-    let verdict = Status::worst(findings.iter().map(|finding| finding.verdict));
+    let verdict = Status::worst(findings.iter().map(|finding| finding.status));
     document.headline(verdict, headline(facts, findings, verdict));
     document.push(title(facts));
     let mut table =
         Table::new(vec![Column::text("verdict"), Column::text("key"), Column::prose("message")]);
     for rank in [Status::Critical, Status::Unknown, Status::Warning, Status::Ok] {
-        for finding in findings.iter().filter(|finding| finding.verdict == rank) {
+        for finding in findings.iter().filter(|finding| finding.status == rank) {
             table.row(row(finding));
         }
     }
@@ -160,8 +160,7 @@ fn next(
     flags: &str,
 ) -> Vec<(String, String)> {
     let mut next = Vec::new();
-    let Some(worst) = findings.iter().find(|f| f.verdict == verdict && verdict != Status::Ok)
-    else {
+    let Some(worst) = findings.iter().find(|f| f.status == verdict && verdict != Status::Ok) else {
         return next;
     };
     if let Some(key) = facts.schema.key(&worst.subject) {
@@ -183,11 +182,11 @@ fn next(
 }
 
 fn row(finding: &Finding) -> Vec<Cell> {
-    let message = match finding.verdict {
+    let message = match finding.status {
         Status::Ok => Cell::muted(&finding.message),
         _ => Cell::plain(&finding.message),
     };
-    vec![Cell::verdict(finding.verdict), Cell::plain(&finding.subject), message]
+    vec![Cell::status(finding.status), Cell::plain(&finding.subject), message]
 }
 
 /// What the findings of a check are, one and many.
@@ -215,13 +214,13 @@ fn headline(facts: &Environment, findings: &[Finding], verdict: Status) -> Strin
     if verdict == Status::Ok {
         return ok_sentence(facts);
     }
-    let missed = |f: &&Finding| f.verdict == verdict && f.check == "env.code";
+    let missed = |f: &&Finding| f.status == verdict && f.check == "env.code";
     if verdict == Status::Unknown && !findings.iter().any(|finding| missed(&finding)) {
-        let unknown = findings.iter().filter(|finding| finding.verdict == verdict).count();
+        let unknown = findings.iter().filter(|finding| finding.status == verdict).count();
         return text::plural(unknown as u64, "key cannot be judged", "keys cannot be judged");
     }
     let count = |(id, one, many): (&str, &str, &str)| {
-        let of_check = findings.iter().filter(|f| f.check == id && f.verdict == verdict);
+        let of_check = findings.iter().filter(|f| f.check == id && f.status == verdict);
         match of_check.count() {
             0 => None,
             count => Some(text::plural(count as u64, one, many)),
@@ -257,10 +256,10 @@ fn title(facts: &Environment) -> Block {
 type Entries<'a> = HashMap<&'a str, &'a EnvEntry>;
 
 fn key_json(facts: &Environment, key: &SchemaKey, entries: Option<&Entries<'_>>) -> KeyJson {
-    let required = match judge_key(&facts.schema, key, None) {
-        KeyVerdict::Accepted => Some(false),
-        KeyVerdict::Refused(_) => Some(true),
-        KeyVerdict::Unknown(_) => None,
+    let required = match evaluate_key(&facts.schema, key, None) {
+        KeyResult::Accepted => Some(false),
+        KeyResult::Refused(_) => Some(true),
+        KeyResult::Unknown(_) => None,
     };
     let template = entries.map(|entries| match entries.get(key.name.as_str()) {
         Some(entry) if entry.state == EntryState::Active => "active",

@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::sentences::{started, time};
-use crate::facts::snapshot::{FIGURES, MetricDoc, OperationMarker, StoredSnapshot};
+use crate::facts::snapshot::{METRICS, MetricDoc, OperationMarker, StoredSnapshot};
 use crate::history::{HistoryRange, OpenProblem, TimeBucket};
-use crate::triage::areas::TREE;
+use crate::triage::areas::AREAS;
 
 /// `data` of `history`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -75,7 +75,7 @@ impl PointJson {
     #[must_use]
     pub fn columns() -> Vec<&'static str> {
         let mut columns = vec!["at", "verdict", "section", "not_ok"];
-        columns.extend(FIGURES.iter().map(|doc| doc.name));
+        columns.extend(METRICS.iter().map(|doc| doc.name));
         columns
     }
 
@@ -84,12 +84,12 @@ impl PointJson {
     pub fn row(point: &StoredSnapshot<'_>) -> Value {
         let mut row = Map::new();
         row.insert("at".into(), time(point.at).into());
-        row.insert("verdict".into(), point.verdict.as_str().into());
+        row.insert("verdict".into(), point.status.as_str().into());
         row.insert("section".into(), point.section.into());
         let checks = crate::facts::snapshot::parse_failed_checks(point.bad).map(|(check, _)| check);
         row.insert("not_ok".into(), checks.collect::<Vec<_>>().join(" ").into());
-        for doc in &FIGURES {
-            let value = point.figures.get(doc.figure).map(|measure| measure.value);
+        for doc in &METRICS {
+            let value = point.metrics.get(doc.metric).map(|measure| measure.value);
             row.insert(doc.name.into(), value.map_or(Value::Null, number));
         }
         Value::Object(row)
@@ -109,13 +109,13 @@ pub(super) fn data(past: &HistoryRange, now: Timestamp) -> HistoryJson {
     let series = &past.series;
     let trouble = |onset: &OpenProblem| TroubleJson {
         check: onset.what.clone(),
-        status: onset.verdict.as_str(),
+        status: onset.status.as_str(),
         since: time(onset.since),
         last_ok: onset.last_ok.map(time),
     };
     let mark = |mark: &OperationMarker| MarkJson {
         operation: mark.operation.clone(),
-        deed: mark.deed.as_str(),
+        deed: mark.operation_type.as_str(),
         at: time(mark.at.as_millisecond()),
         who: mark.who.clone(),
         reason: mark.reason.clone(),
@@ -129,7 +129,7 @@ pub(super) fn data(past: &HistoryRange, now: Timestamp) -> HistoryJson {
         snapshots: series.snapshots,
         latest: series.latest.map(time),
         started: started(past, now),
-        troubles: past.onsets.checks().into_iter().map(trouble).collect(),
+        troubles: past.problem_starts.checks().into_iter().map(trouble).collect(),
         gaps: series
             .gaps
             .iter()
@@ -141,18 +141,18 @@ pub(super) fn data(past: &HistoryRange, now: Timestamp) -> HistoryJson {
 }
 
 fn step(bucket: &TimeBucket) -> Value {
-    let questions = TREE.iter().zip(bucket.questions).map(|(branch, verdict)| {
-        (branch.question.trim_end_matches('?').to_owned(), verdict.as_str().into())
+    let questions = AREAS.iter().zip(bucket.questions).map(|(branch, verdict)| {
+        (branch.name.trim_end_matches('?').to_owned(), verdict.as_str().into())
     });
     let figure = |doc: &MetricDoc| {
-        let span = bucket.figures[doc.figure as usize];
+        let span = bucket.figures[doc.metric as usize];
         let span = span.map(|span| {
             json!({"min": number(span.min), "max": number(span.max), "last": number(span.last),
                    "at_least": span.at_least})
         });
         (doc.name.to_owned(), span.unwrap_or_default())
     };
-    let Some(verdict) = bucket.verdict else {
+    let Some(verdict) = bucket.status else {
         return json!({"at": time(bucket.from), "snapshots": 0, "status": null});
     };
     json!({
@@ -160,6 +160,6 @@ fn step(bucket: &TimeBucket) -> Value {
         "snapshots": bucket.snapshots,
         "status": verdict.as_str(),
         "questions": questions.collect::<Map<_, _>>(),
-        "figures": FIGURES.iter().map(figure).collect::<Map<_, _>>(),
+        "figures": METRICS.iter().map(figure).collect::<Map<_, _>>(),
     })
 }

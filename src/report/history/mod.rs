@@ -9,12 +9,12 @@ use jiff::Timestamp;
 
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::facts::Status;
-use crate::facts::snapshot::{FIGURES, MetricDoc};
-use crate::history::series::Span;
+use crate::facts::snapshot::{METRICS, MetricDoc};
+use crate::history::series::TimeRange;
 use crate::history::{HistoryRange, OpenProblem, TimeBucket};
 use crate::text;
 use crate::text::sparkline;
-use crate::triage::areas::TREE;
+use crate::triage::areas::AREAS;
 
 use json::data;
 pub use json::{GapJson, HistoryJson, MarkJson, PointJson, TroubleJson};
@@ -36,7 +36,7 @@ pub fn report(
         document.note(format!("written: {}", page.display()));
     } else if past.series.latest.is_some() {
         document.push(Block::Table(status(past)));
-        document.push(Block::Table(figures(past)));
+        document.push(Block::Table(metrics_table(past)));
     }
     for note in notes(past, now) {
         document.note(note);
@@ -45,7 +45,7 @@ pub fn report(
     let mut report = Report::listing("history", data(past, now), document);
     report.summary = vec![
         ("snapshots", past.series.snapshots.into()),
-        ("started", past.onsets.start().map(|onset| time(onset.since)).into()),
+        ("started", past.problem_starts.start().map(|onset| time(onset.since)).into()),
     ];
     report
 }
@@ -59,30 +59,30 @@ fn status(past: &HistoryRange) -> Table {
         Column::text("timeline"),
     ]);
     let buckets = &past.series.buckets;
-    for (place, branch) in TREE.iter().enumerate() {
+    for (place, branch) in AREAS.iter().enumerate() {
         // The recorder does not look into checkouts.
         let known = past
             .latest
             .as_ref()
-            .is_none_or(|detail| detail.steps.iter().any(|step| step.area == branch.question));
+            .is_none_or(|detail| detail.areas.iter().any(|step| step.area == branch.name));
         if !known {
             continue;
         }
-        let onset = past.onsets.question(branch.question);
-        let verdict = onset.map_or(Status::Ok, |onset| onset.verdict);
-        let of = |bucket: &TimeBucket| bucket.verdict.map(|_| bucket.questions[place]);
+        let onset = past.problem_starts.question(branch.name);
+        let verdict = onset.map_or(Status::Ok, |onset| onset.status);
+        let of = |bucket: &TimeBucket| bucket.status.map(|_| bucket.questions[place]);
         table.row(vec![
-            Cell::plain(branch.question),
-            Cell::verdict(verdict),
+            Cell::plain(branch.name),
+            Cell::status(verdict),
             Cell::plain(onset.map_or_else(String::new, since)),
-            Cell::judged(sparkline::verdicts(buckets.iter().map(of)), verdict),
+            Cell::value_with_status(sparkline::status_line(buckets.iter().map(of)), verdict),
         ]);
     }
     if !past.marks.is_empty() {
         let mut line = vec![' '; buckets.len()];
         for mark in &past.marks {
             if let Some(place) = past.series.place(mark.at.as_millisecond()) {
-                line[place] = sentences::sign(mark.deed);
+                line[place] = sentences::sign(mark.operation_type);
             }
         }
         let line: String = line.into_iter().collect();
@@ -103,7 +103,7 @@ fn since(onset: &OpenProblem) -> String {
     if onset.last_ok.is_none() { format!("≤ {}", &text[5..16]) } else { text[5..16].to_owned() }
 }
 
-fn figures(past: &HistoryRange) -> Table {
+fn metrics_table(past: &HistoryRange) -> Table {
     let mut table = Table::new(vec![
         Column::text("figure"),
         Column::number("last"),
@@ -111,8 +111,8 @@ fn figures(past: &HistoryRange) -> Table {
         Column::number("max"),
         Column::text("over time"),
     ]);
-    for doc in &FIGURES {
-        let spans = || past.series.buckets.iter().filter_map(|b| b.figures[doc.figure as usize]);
+    for doc in &METRICS {
+        let spans = || past.series.buckets.iter().filter_map(|b| b.figures[doc.metric as usize]);
         let (Some(last), Some(min), Some(max)) = (
             spans().next_back(),
             spans().map(|span| span.min).reduce(f64::min),
@@ -123,21 +123,21 @@ fn figures(past: &HistoryRange) -> Table {
         table.row(vec![
             Cell::plain(doc.title),
             Cell::strong(last_text(doc, last)),
-            Cell::plain(text::figure(doc, min)),
-            Cell::plain(text::figure(doc, max)),
-            Cell::plain(sparkline::bars(past.series.figure(doc)).trim_end()),
+            Cell::plain(text::format_metric(doc, min)),
+            Cell::plain(text::format_metric(doc, max)),
+            Cell::plain(sparkline::bars(past.series.metric(doc)).trim_end()),
         ]);
     }
     table
 }
 
-fn last_text(doc: &MetricDoc, span: Span) -> String {
+fn last_text(doc: &MetricDoc, span: TimeRange) -> String {
     let bound = if span.at_least { "≥ " } else { "" };
-    format!("{bound}{}", text::figure(doc, span.last))
+    format!("{bound}{}", text::format_metric(doc, span.last))
 }
 
 fn next(past: &HistoryRange) -> Vec<(String, String)> {
-    let Some(start) = past.onsets.start() else { return vec![] };
+    let Some(start) = past.problem_starts.start() else { return vec![] };
     vec![
         ("cliplyctl triage".to_owned(), "how it is now".to_owned()),
         (format!("cliplyctl runbook {}", start.what), "what this check means".to_owned()),

@@ -21,8 +21,8 @@ pub fn started(past: &HistoryRange, now: Timestamp) -> String {
     let Some(latest) = past.series.latest else {
         return format!("nothing was recorded since {}", time(past.series.from));
     };
-    let Some(start) = past.onsets.start() else {
-        return match &past.onsets.ended {
+    let Some(start) = past.problem_starts.start() else {
+        return match &past.problem_starts.ended {
             Some(ended) => format!(
                 "OK since {}; before, {} was not, for {} from {}",
                 time(ended.until),
@@ -33,16 +33,16 @@ pub fn started(past: &HistoryRange, now: Timestamp) -> String {
             None => format!("OK in every snapshot, the last one {} ago", ago(latest)),
         };
     };
-    let (what, verdict) = (&start.what, start.verdict);
+    let (what, verdict) = (&start.what, start.status);
     let Some(last_ok) = start.last_ok else {
-        let back = past.looked_back.unwrap_or(past.series.from);
+        let back = past.searched_since.unwrap_or(past.series.from);
         return format!(
             "it started before anything that was looked at: {what} ({verdict}) is not OK since {} at least",
             time(back.min(start.since)),
         );
     };
     let others: Vec<_> = past
-        .onsets
+        .problem_starts
         .checks()
         .into_iter()
         .filter(|onset| onset.what != start.what && onset.since >= start.since)
@@ -108,7 +108,7 @@ pub(super) fn sign(deed: OperationType) -> char {
 /// `R 2026-01-31T04:00:00Z ada@desk requeued 120 jobs (rq-…): the token was renewed`
 #[must_use]
 pub fn mark_text(mark: &OperationMarker, now: Timestamp) -> String {
-    let (sign, deed) = (sign(mark.deed), mark.deed.past());
+    let (sign, deed) = (sign(mark.operation_type), mark.operation_type.past_tense());
     let reason = mark.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     format!(
         "{sign} {} ({} ago) {} {deed} {} ({}){reason}",

@@ -11,27 +11,27 @@ use crate::permit;
 /// carefully they go nor why.
 #[must_use]
 pub fn plan_flags(facing: &RequeuePlanView<'_>) -> String {
-    care(facing) + &consent(facing, facing.plan.ids.len() as u64, true)
+    canary_and_rate(facing) + &confirmation(facing, facing.plan.ids.len() as u64, true)
 }
 
 /// The flags with which this many jobs that were left go on as they began. The operation knows why.
 #[must_use]
 pub fn resume_flags(facing: &RequeuePlanView<'_>, left: u64) -> String {
-    care(facing) + &consent(facing, left, false)
+    canary_and_rate(facing) + &confirmation(facing, left, false)
 }
 
 /// How carefully and how fast.
-fn care(facing: &RequeuePlanView<'_>) -> String {
+fn canary_and_rate(facing: &RequeuePlanView<'_>) -> String {
     let mut flags = String::new();
-    if let Some(Canary { ramp, timeout, stop_at }) = &facing.canary {
+    if let Some(Canary { batch_sizes: ramp, timeout, stop_at }) = &facing.canary {
         let usual = Canary::default();
         flags.push_str(" --canary");
-        flags.extend((*ramp != usual.ramp).then(|| format!(" --ramp {ramp}")));
+        flags.extend((*ramp != usual.batch_sizes).then(|| format!(" --ramp {ramp}")));
         let timeout = (*timeout != usual.timeout).then(|| time(*timeout));
         flags.extend(timeout.map(|timeout| format!(" --canary-timeout {timeout}")));
         flags.extend((*stop_at != usual.stop_at).then(|| format!(" --stop-at {stop_at}%")));
     }
-    let Throttle { rate, spread, pause_above } = &facing.pace;
+    let Throttle { rate, spread, pause_above } = &facing.throttle;
     flags.extend(rate.map(|rate| format!(" --rate {}", rate_flag(rate))));
     flags.extend(spread.map(|spread| format!(" --spread {}", time(spread))));
     flags.extend(pause_above.map(|most| format!(" --pause-above {most}")));
@@ -57,7 +57,7 @@ fn rate_flag(rate: f64) -> String {
 }
 
 /// What the guards of a write would ask for; a reason that is known already is told where asked.
-fn consent(facing: &RequeuePlanView<'_>, jobs: u64, tell: bool) -> String {
+fn confirmation(facing: &RequeuePlanView<'_>, jobs: u64, tell: bool) -> String {
     match facing.reason {
         Some(_) if !tell => permit::confirm_flag(facing.protected),
         reason => permit::flags(facing.protected, jobs, reason),

@@ -53,8 +53,8 @@ pub struct GroupJson {
 }
 
 /// What was meant and not requeued: repeat offenders, and ids that are not dead.
-pub(super) fn left_behind(plan: &Plan) -> u64 {
-    let offenders = plan.excluded_for(PlanSkip::RepeatOffender);
+pub(super) fn not_requeued(plan: &Plan) -> u64 {
+    let offenders = plan.excluded_for(PlanSkip::RepeatFailure);
     // Whoever says so does not want the others: --skip-ineligible, or an operation that goes on.
     if plan.options.skip_ineligible {
         return offenders;
@@ -74,9 +74,9 @@ pub(super) fn data(facing: &RequeuePlanView<'_>, outcome: Option<OutcomeJson>) -
             .collect(),
     });
     let groups = plan.groups.iter().take(NAMED).map(|group| GroupJson {
-        group: group.hash.clone(),
+        group: group.group.clone(),
         kind: group.kind.clone(),
-        template: group.template.clone(),
+        template: group.cause.clone(),
         jobs: group.jobs,
     });
     RequeueJson {

@@ -8,7 +8,7 @@ pub use flags::{plan_flags, resume_flags};
 pub use json::{ExcludedJson, GroupJson, RequeueJson};
 pub use plan::document;
 
-use json::{data, left_behind};
+use json::{data, not_requeued};
 
 use super::write_outcome::{account, exit, note_stop, outcome_json};
 use super::{Document, Provenance, Report, canary, follow, title_line};
@@ -37,7 +37,7 @@ pub struct RequeuePlanView<'a> {
     /// Step by step.
     pub canary: Option<Canary>,
     /// How fast.
-    pub pace: Throttle,
+    pub throttle: Throttle,
     /// What is known of causes, the strongest first.
     pub rules: Vec<&'a Advice>,
     /// Jobs of the operation that goes on which an undo took back since.
@@ -53,18 +53,18 @@ pub struct RequeuePlanView<'a> {
 }
 
 /// What was done, and what became of it as far as it was watched.
-pub struct Done {
+pub struct RequeueRun {
     /// What became of each job of the plan.
     pub outcome: Outcome,
     /// How far each group came, where a canary went ahead.
-    pub lanes: Vec<CanaryGroupResult>,
+    pub groups: Vec<CanaryGroupResult>,
     /// What became of the jobs, where they were followed.
     pub followed: Option<FollowResult>,
 }
 
-impl From<Outcome> for Done {
+impl From<Outcome> for RequeueRun {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, lanes: vec![], followed: None }
+        Self { outcome, groups: vec![], followed: None }
     }
 }
 
@@ -89,7 +89,7 @@ pub fn planned(facing: &RequeuePlanView<'_>, dry_run: bool, obstacle: Option<&st
         document.next(applies(facing));
     }
     let mut report = Report::listing("dlq requeue", data(facing, None), document);
-    if !dry_run && left_behind(plan) > 0 {
+    if !dry_run && not_requeued(plan) > 0 {
         report.exit = ExitCode::Partial;
     }
     summarise(&mut report, plan, None);
@@ -147,23 +147,23 @@ fn ineligible(plan: &Plan) -> String {
 
 /// The account of a write.
 #[must_use]
-pub fn applied(facing: &RequeuePlanView<'_>, operation: &OperationId, done: &Done) -> Report {
+pub fn applied(facing: &RequeuePlanView<'_>, operation: &OperationId, done: &RequeueRun) -> Report {
     let outcome = &done.outcome;
     let mut document = Document::default();
     document.push(title_line::title("requeue", &facing.from));
     // Of an operation that goes on, these are the jobs of this run.
     let requeued = if facing.resumes.is_some() { "requeued now" } else { "requeued" };
     account(&mut document, operation, outcome, requeued);
-    canary::blocks(&mut document, &done.lanes);
+    canary::blocks(&mut document, &done.groups);
     if let Some(followed) = &done.followed {
         follow::blocks(&mut document, followed);
     }
     document.next(next(facing, operation, done));
     let mut data = data(facing, Some(outcome_json(operation, outcome)));
-    data.canary = facing.canary.as_ref().map(|_| canary::json(&done.lanes));
+    data.canary = facing.canary.as_ref().map(|_| canary::json(&done.groups));
     data.followed = done.followed.as_ref().map(follow::json);
     let mut report = Report::listing("dlq requeue", data, document);
-    report.exit = ending(done, exit(outcome, left_behind(facing.plan)));
+    report.exit = ending(done, exit(outcome, not_requeued(facing.plan)));
     note_stop(&mut report, outcome);
     summarise(&mut report, facing.plan, Some(outcome));
     if let Some(followed) = &done.followed {
@@ -174,11 +174,11 @@ pub fn applied(facing: &RequeuePlanView<'_>, operation: &OperationId, done: &Don
 }
 
 /// What was seen of the jobs goes before the account of the write: failed again 2, not known 3.
-fn ending(done: &Done, written: ExitCode) -> ExitCode {
+fn ending(done: &RequeueRun, written: ExitCode) -> ExitCode {
     if done.outcome.stopped.is_some() {
         return written;
     }
-    let seen = [canary::exit(&done.lanes), done.followed.as_ref().map(follow::exit)];
+    let seen = [canary::exit(&done.groups), done.followed.as_ref().map(follow::exit)];
     let has = |code| seen.contains(&Some(code));
     let order = [ExitCode::Critical, ExitCode::Unknown, ExitCode::Interrupted];
     order.into_iter().find(|code| has(*code)).unwrap_or(written)
@@ -187,27 +187,27 @@ fn ending(done: &Done, written: ExitCode) -> ExitCode {
 fn next(
     facing: &RequeuePlanView<'_>,
     operation: &OperationId,
-    done: &Done,
+    done: &RequeueRun,
 ) -> Vec<(String, String)> {
     let (outcome, mut next) = (&done.outcome, Vec::new());
     let mut say = |command: String, why: &str| next.push((command, why.to_owned()));
     // Whoever goes on, goes on as carefully.
-    let flags = resume_flags(facing, outcome.left + outcome.in_doubt);
+    let flags = resume_flags(facing, outcome.not_requeued + outcome.in_doubt);
     let resume = format!("cliplyctl dlq requeue --resume {operation}{flags}");
-    if done.lanes.iter().any(|lane| lane.stopped.is_some()) {
+    if done.groups.iter().any(|lane| lane.stopped.is_some()) {
         say(
             format!("cliplyctl dlq follow {operation}"),
             "what becomes of those that were requeued",
         );
-        if outcome.left > 0 {
-            let failed = done.lanes.iter().any(|lane| lane.stopped == Some(CanaryStop::Failed));
+        if outcome.not_requeued > 0 {
+            let failed = done.groups.iter().any(|lane| lane.stopped == Some(CanaryStop::Failed));
             let once = if failed { "the cause is mended" } else { "workers reach its jobs" };
             say(resume, &format!("once {once}: go on with the others"));
         }
-        if done.lanes.iter().any(CanaryGroupResult::may_be_untouched) {
+        if done.groups.iter().any(CanaryGroupResult::may_be_untouched) {
             say(format!("cliplyctl dlq undo {operation}"), "take back what no worker has touched");
         }
-    } else if outcome.left + outcome.in_doubt > 0 {
+    } else if outcome.not_requeued + outcome.in_doubt > 0 {
         match outcome.stopped {
             Some(WriteStop::AllOrNothing) => {}
             Some(WriteStop::Undone) => say(resume, "if the others are wanted after all"),
@@ -215,7 +215,8 @@ fn next(
         }
     } else if let Some(followed) = &done.followed {
         follow::next(followed).into_iter().for_each(|(command, why)| say(command, &why));
-    } else if !done.lanes.is_empty() && !done.lanes.iter().any(CanaryGroupResult::may_be_untouched)
+    } else if !done.groups.is_empty()
+        && !done.groups.iter().any(CanaryGroupResult::may_be_untouched)
     {
         say("cliplyctl triage".to_owned(), "how all of it stands now");
     } else if outcome.done > 0 {

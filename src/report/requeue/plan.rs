@@ -10,7 +10,7 @@ use crate::facts::{Fingerprint, Status};
 use crate::report::dead_letter::retry;
 use crate::report::write_outcome::SHOWN;
 use crate::report::{Block, Cell, Column, Document, Table, title_line};
-use crate::text::{count, first_line, plural, span};
+use crate::text::{count, first_line, format_duration, plural};
 
 /// Jobs a second that a plan expects: slower than measured, so that the truth is a good surprise.
 const RATE: f64 = 5_000.0;
@@ -43,14 +43,14 @@ pub fn document(facing: &RequeuePlanView<'_>) -> Document {
         None => format!("about {about}"),
     };
     pairs.push(("expected", Cell::plain(words)));
-    pairs.extend(pace(&facing.pace).map(|words| ("pace", Cell::plain(words))));
-    pairs.push(("repeat offenders", Cell::muted(&plan.offenders_examined)));
+    pairs.extend(describe_throttle(&facing.throttle).map(|words| ("pace", Cell::plain(words))));
+    pairs.push(("repeat offenders", Cell::muted(&plan.repeat_failures_examined)));
     if let Some(canary) = &facing.canary {
-        let Canary { ramp, timeout, stop_at } = canary;
+        let Canary { batch_sizes: ramp, timeout, stop_at } = canary;
         let words = format!(
             "{ramp} of each group; a step is waited for {} at most, and a group stops where its first \
              step or more than {stop_at}% of a later one fails again",
-            span(*timeout)
+            format_duration(*timeout)
         );
         pairs.push(("canary", Cell::plain(words)));
     }
@@ -83,12 +83,12 @@ pub fn document(facing: &RequeuePlanView<'_>) -> Document {
 
 /// Seconds that the writing takes, without what is waited for.
 pub(super) fn expected(facing: &RequeuePlanView<'_>) -> f64 {
-    let rate = facing.pace.rate.map_or(RATE, |rate| rate.min(RATE));
+    let rate = facing.throttle.rate.map_or(RATE, |rate| rate.min(RATE));
     (facing.plan.ids.len() as f64 / rate).ceil()
 }
 
 /// `at most 20 jobs a second; due one by one over 10m`
-fn pace(pace: &Throttle) -> Option<String> {
+fn describe_throttle(pace: &Throttle) -> Option<String> {
     let mut words = Vec::new();
     words.extend(pace.rate.map(|rate| {
         let jobs = (rate * 3_600.0).round() as u64;
@@ -98,7 +98,9 @@ fn pace(pace: &Throttle) -> Option<String> {
             format!("at most {} an hour", plural(jobs, "job", "jobs"))
         }
     }));
-    words.extend(pace.spread.map(|spread| format!("due one by one over {}", span(spread))));
+    words.extend(
+        pace.spread.map(|spread| format!("due one by one over {}", format_duration(spread))),
+    );
     words.extend(
         pace.pause_above
             .map(|most| format!("waits while more than {} are due", plural(most, "job", "jobs"))),
@@ -110,7 +112,7 @@ fn label(reason: PlanSkip) -> &'static str {
     match reason {
         PlanSkip::Missing => "left out: no such job",
         PlanSkip::NotDead => "left out: not dead",
-        PlanSkip::RepeatOffender => "left out: repeat offender",
+        PlanSkip::RepeatFailure => "left out: repeat offender",
         PlanSkip::OverMax => "left out: beyond --max",
         PlanSkip::AlreadyRequeued => "already done",
     }
@@ -132,9 +134,9 @@ fn groups(document: &mut Document, plan: &Plan, rules: &[&Advice]) {
         table.row(vec![
             Cell::plain(count(group.jobs)),
             Cell::plain(&group.kind),
-            Cell::plain(&group.hash),
+            Cell::plain(&group.group),
             advised(group, rules),
-            Cell::plain(first_line(&group.template)),
+            Cell::plain(first_line(&group.cause)),
         ]);
     }
     document.push(Block::Table(table));
@@ -159,7 +161,7 @@ fn beware(document: &mut Document, facing: &RequeuePlanView<'_>) {
 
 /// Whether such a cause passes by itself, as far as anybody knows.
 fn safety(group: &PlannedGroup, rules: &[&Advice]) -> Option<SafeToRetry> {
-    let PlannedGroup { hash, code, template, .. } = group.clone();
+    let PlannedGroup { group: hash, code, cause: template, .. } = group.clone();
     let cause = Fingerprint { hash, code, template };
     advise(rules.iter().copied(), &cause).map(|advice| advice.safe_to_retry)
 }
@@ -167,7 +169,7 @@ fn safety(group: &PlannedGroup, rules: &[&Advice]) -> Option<SafeToRetry> {
 fn advised(group: &PlannedGroup, rules: &[&Advice]) -> Cell {
     match safety(group, rules) {
         Some(SafeToRetry::Yes) => Cell::plain(retry(SafeToRetry::Yes)),
-        Some(other) => Cell::judged(retry(other), Status::Warning),
+        Some(other) => Cell::value_with_status(retry(other), Status::Warning),
         None => Cell::muted("unknown"),
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::checks::rls::body;
 use crate::exit::FailOn;
 use crate::facts::access::tested::{AccessTest, AccessTestResult};
-use crate::facts::access::{Audit, CLIENT_ROLES, Command, SERVICE_ROLE};
+use crate::facts::access::{Audit, CLIENT_ROLES, SERVICE_ROLE, SqlCommand};
 use crate::facts::{Finding, Status};
 use crate::report::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::text::{self, some_of};
@@ -60,22 +60,23 @@ pub fn report(
     from: &Provenance,
 ) -> Report {
     let mut document = document(audit, &findings, from);
-    if findings.iter().any(|finding| finding.verdict != Status::Ok) {
-        let question = super::question(audit, asked.scope);
+    if findings.iter().any(|finding| finding.status != Status::Ok) {
+        let question = super::describe_access(audit, asked.scope);
         let page = (
             "cliplyctl runbook 4.2".to_owned(),
             "how to read this, and what only a person can check",
         );
         document.next(question.into_iter().chain([page]).collect());
     }
-    let count = |verdict| findings.iter().filter(|f| f.verdict == verdict).count();
+    let count = |verdict| findings.iter().filter(|f| f.status == verdict).count();
     let summary = vec![
         ("critical", count(Status::Critical).into()),
         ("unknown", count(Status::Unknown).into()),
         ("warning", count(Status::Warning).into()),
         ("notes", count(Status::Ok).into()),
     ];
-    let mut report = Report::judged("rls audit", findings, asked.fail_on, data(audit), document);
+    let mut report =
+        Report::from_findings("rls audit", findings, asked.fail_on, data(audit), document);
     report.summary = summary;
     report.examined.extend(audit.catalog.schemas.iter().map(|s| format!("schema {s}")));
     report.examined.extend(audit.catalog.roles.iter().map(|r| format!("role {}", r.name)));
@@ -99,9 +100,9 @@ fn data(audit: &Audit) -> AuditJson {
         policies: catalog.policies.len(),
         functions: catalog.functions.len(),
         coverage: "sampled",
-        reads: tried(audit, |t| t.command == Command::Select),
-        plans: tried(audit, |t| t.command != Command::Select && is_plan(t)),
-        rehearsed_writes: tried(audit, |t| t.command != Command::Select && !is_plan(t)),
+        reads: tried(audit, |t| t.command == SqlCommand::Select),
+        plans: tried(audit, |t| t.command != SqlCommand::Select && is_plan(t)),
+        rehearsed_writes: tried(audit, |t| t.command != SqlCommand::Select && !is_plan(t)),
         helper_calls: audit.observations.helpers.len(),
     }
 }
@@ -140,10 +141,10 @@ fn not_examined(audit: &Audit, asked: &[String]) -> Vec<(String, String)> {
 
 fn document(audit: &Audit, findings: &[Finding], from: &Provenance) -> Document {
     let mut document = Document::default();
-    let verdict = Status::worst(findings.iter().map(|f| f.verdict));
+    let verdict = Status::worst(findings.iter().map(|f| f.status));
     document.headline(verdict, headline(findings, verdict));
     document.push(title_line::title("access", from));
-    let (notes, flaws): (Vec<_>, Vec<_>) = findings.iter().partition(|f| f.verdict == Status::Ok);
+    let (notes, flaws): (Vec<_>, Vec<_>) = findings.iter().partition(|f| f.status == Status::Ok);
     if !flaws.is_empty() {
         document.push(Block::Table(table(&flaws)));
         remedies(&mut document, &flaws);
@@ -171,11 +172,11 @@ fn headline(findings: &[Finding], verdict: Status) -> String {
     if verdict == Status::Ok {
         return "access is what is declared".to_owned();
     }
-    let counted =
-        |verdict, one, many| match findings.iter().filter(|f| f.verdict == verdict).count() {
-            0 => None,
-            n => Some(text::plural(n as u64, one, many)),
-        };
+    let counted = |verdict, one, many| match findings.iter().filter(|f| f.status == verdict).count()
+    {
+        0 => None,
+        n => Some(text::plural(n as u64, one, many)),
+    };
     let parts = [
         counted(
             Status::Critical,
@@ -193,7 +194,7 @@ fn table(flaws: &[&Finding]) -> Table {
     let mut table = Table::new(vec![Column::text("verdict"), Column::prose("finding")]);
     for f in flaws {
         let sentence = format!("{}: {} [{}]", f.subject, f.message, f.check);
-        table.row(vec![Cell::verdict(f.verdict), Cell::plain(sentence)]);
+        table.row(vec![Cell::status(f.status), Cell::plain(sentence)]);
     }
     table
 }

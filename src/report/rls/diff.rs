@@ -15,7 +15,7 @@ pub fn report(pair: &Pair, findings: Vec<Finding>, fail_on: FailOn) -> Report {
     let of = |side: &crate::facts::access::diff::AccessReport| json!({ "file": side.file, "of": side.of });
     let data = json!({ "old": of(&pair.old), "new": of(&pair.new) });
     let document = document(pair, &findings);
-    let mut report = Report::judged("rls diff", findings, fail_on, data, document);
+    let mut report = Report::from_findings("rls diff", findings, fail_on, data, document);
     report.summary = summary;
     report.examined = vec![pair.old.file.clone(), pair.new.file.clone()];
     report
@@ -25,7 +25,7 @@ pub fn report(pair: &Pair, findings: Vec<Finding>, fail_on: FailOn) -> Report {
 fn counts(findings: &[Finding]) -> [(&'static str, usize); 3] {
     [("appeared", "rls.appeared"), ("vanished", "rls.vanished"), ("changed", "rls.changed")].map(
         |(word, id)| {
-            let differs = |f: &&Finding| f.check == id && f.verdict != Status::Ok;
+            let differs = |f: &&Finding| f.check == id && f.status != Status::Ok;
             (word, findings.iter().filter(differs).count())
         },
     )
@@ -33,7 +33,7 @@ fn counts(findings: &[Finding]) -> [(&'static str, usize); 3] {
 
 fn document(pair: &Pair, findings: &[Finding]) -> Document {
     let mut document = Document::default();
-    let verdict = Status::worst(findings.iter().map(|f| f.verdict));
+    let verdict = Status::worst(findings.iter().map(|f| f.status));
     document.headline(verdict, headline(findings));
     document.push(Block::Title(vec![
         Cell::strong("access"),
@@ -43,10 +43,10 @@ fn document(pair: &Pair, findings: &[Finding]) -> Document {
     let columns = ["verdict", "what", "where"].map(Column::text);
     let mut table = Table::new(columns.into_iter().chain([Column::prose("now")]).collect());
     for rank in [Status::Critical, Status::Unknown, Status::Warning, Status::Ok] {
-        for finding in findings.iter().filter(|finding| finding.verdict == rank) {
+        for finding in findings.iter().filter(|finding| finding.status == rank) {
             let what = finding.check.strip_prefix("rls.").unwrap_or(finding.check);
             table.row(vec![
-                Cell::verdict(rank),
+                Cell::status(rank),
                 Cell::plain(what),
                 Cell::plain(&finding.subject),
                 Cell::plain(&finding.message),

@@ -7,7 +7,7 @@ use super::{contradicted, observed};
 use crate::checks::rls::compute::{applicable, binds, compute_access};
 use crate::facts::Status;
 use crate::facts::access::catalog::{Relation, Role};
-use crate::facts::access::{Audit, Command};
+use crate::facts::access::{Audit, SqlCommand};
 use crate::report::{Block, Cell, Document, Provenance, Report, title_line};
 
 /// `data` of `rls explain`: the decision, step by step.
@@ -52,7 +52,7 @@ pub struct PolicyJson {
 #[must_use]
 pub fn report(
     audit: &Audit,
-    (table, role, command): (&Relation, &Role, Command),
+    (table, role, command): (&Relation, &Role, SqlCommand),
     scope: &str,
     from: &Provenance,
 ) -> Report {
@@ -65,7 +65,7 @@ pub fn report(
     Report::listing("rls explain", data, document)
 }
 
-fn explain(audit: &Audit, table: &Relation, role: &Role, command: Command) -> ExplainJson {
+fn explain(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) -> ExplainJson {
     let catalog = &audit.catalog;
     let contract = audit.contract.tables.get(&table.name);
     let policies = applicable(catalog, table, role, command).map(|p| PolicyJson {
@@ -113,7 +113,9 @@ fn document(data: &ExplainJson, contradicted: bool, from: &Provenance) -> Docume
     };
     let declared = data.declared.as_deref().unwrap_or("nothing");
     let declared = match contradicted {
-        true => Cell::judged(format!("{declared}: not what is predicted"), Status::Critical),
+        true => {
+            Cell::value_with_status(format!("{declared}: not what is predicted"), Status::Critical)
+        }
         false => Cell::plain(declared),
     };
     document.push(Block::Pairs(vec![

@@ -8,7 +8,7 @@ use crate::checks::rls::compute::compute_access;
 use crate::facts::Status;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::tested::{AccessTest, AccessTestResult, TestRole};
-use crate::facts::access::{Audit, Command};
+use crate::facts::access::{Audit, SqlCommand};
 use crate::report::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 
 /// One cell.
@@ -40,7 +40,7 @@ pub fn report(audit: &Audit, scope: &str, from: &Provenance) -> Report {
     for (table, role) in
         tables.iter().flat_map(|t| audit.catalog.roles.iter().map(move |r| (*t, r)))
     {
-        cells.extend(Command::ALL.map(|command| cell(audit, table, role, command)));
+        cells.extend(SqlCommand::ALL.map(|command| cell(audit, table, role, command)));
         grid.row(row(audit, table, role));
     }
     let mut document = Document::default();
@@ -48,7 +48,7 @@ pub fn report(audit: &Audit, scope: &str, from: &Provenance) -> Report {
     document.push(Block::Table(grid));
     tried(&mut document, audit);
     document.note("A cell that the contract contradicts reads \"predicted ≠ declared\".");
-    document.next(super::question(audit, scope).into_iter().collect());
+    document.next(super::describe_access(audit, scope).into_iter().collect());
     Report::listing("rls matrix", cells, document)
 }
 
@@ -66,13 +66,13 @@ fn tried(document: &mut Document, audit: &Audit) {
     seen.sort_by_key(|(table, _)| *table);
     seen.dedup();
     for (table, persona) in seen {
-        let met = |command: Command| {
+        let met = |command: SqlCommand| {
             let mine = |t: &&AccessTest| {
                 (t.table.as_str(), t.persona, t.command) == (table, persona, command)
             };
             Cell::plain(trials.iter().find(mine).map_or_else(String::new, |t| short(&t.outcome)))
         };
-        let commands = [Command::Select, Command::Update, Command::Delete].map(met);
+        let commands = [SqlCommand::Select, SqlCommand::Update, SqlCommand::Delete].map(met);
         let mut cells = vec![Cell::plain(table), Cell::plain(persona.as_str())];
         cells.extend(commands);
         grid.row(cells);
@@ -80,7 +80,7 @@ fn tried(document: &mut Document, audit: &Audit) {
     document.push(Block::Table(grid));
 }
 
-fn cell(audit: &Audit, table: &Relation, role: &Role, command: Command) -> CellJson {
+fn cell(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) -> CellJson {
     CellJson {
         table: table.name.clone(),
         role: role.name.clone(),
@@ -91,24 +91,25 @@ fn cell(audit: &Audit, table: &Relation, role: &Role, command: Command) -> CellJ
     }
 }
 
-fn declared(audit: &Audit, table: &Relation, role: &Role, command: Command) -> Option<String> {
+fn declared(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) -> Option<String> {
     let contract = audit.contract.tables.get(&table.name)?;
     contract.permission(&role.name, command).map(String::from)
 }
 
 fn row(audit: &Audit, table: &Relation, role: &Role) -> Vec<Cell> {
     let mut cells = vec![Cell::plain(&table.name), Cell::plain(&role.name)];
-    cells.extend(Command::ALL.map(|command| predicted(audit, table, role, command)));
+    cells.extend(SqlCommand::ALL.map(|command| predicted(audit, table, role, command)));
     cells
 }
 
-fn predicted(audit: &Audit, table: &Relation, role: &Role, command: Command) -> Cell {
+fn predicted(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) -> Cell {
     let predicted = compute_access(&audit.catalog, table, role, command);
     let declared = declared(audit, table, role, command);
     match declared.filter(|_| super::contradicted(audit, table, role, command)) {
-        Some(declared) => {
-            Cell::judged(format!("{} ≠ {declared}", predicted.as_str()), Status::Critical)
-        }
+        Some(declared) => Cell::value_with_status(
+            format!("{} ≠ {declared}", predicted.as_str()),
+            Status::Critical,
+        ),
         None => Cell::plain(predicted.as_str()),
     }
 }

@@ -10,15 +10,15 @@ use crate::checks::rls::agrees;
 use crate::checks::rls::compute::compute_access;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::tested::AccessTestResult;
-use crate::facts::access::{Audit, Command};
+use crate::facts::access::{Audit, SqlCommand};
 
 /// How to ask about a cell: of the declared ones the first that is contradicted, else the first of all.
-fn question(audit: &Audit, scope: &str) -> Option<(String, &'static str)> {
+fn describe_access(audit: &Audit, scope: &str) -> Option<(String, &'static str)> {
     let declared = |table: &&Relation| audit.contract.tables.contains_key(&table.name);
     let cells = || {
         audit.catalog.tables().filter(declared).flat_map(|table| {
             let roles = audit.catalog.roles.iter();
-            roles.flat_map(move |role| Command::ALL.map(|command| (table, role, command)))
+            roles.flat_map(move |role| SqlCommand::ALL.map(|command| (table, role, command)))
         })
     };
     let wrong = cells().find(|(table, role, command)| contradicted(audit, table, role, *command));
@@ -32,7 +32,7 @@ fn question(audit: &Audit, scope: &str) -> Option<(String, &'static str)> {
 }
 
 /// Whether the catalog gives another access than the contract declares.
-fn contradicted(audit: &Audit, table: &Relation, role: &Role, command: Command) -> bool {
+fn contradicted(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) -> bool {
     let contract = audit.contract.tables.get(&table.name);
     let declared = contract.and_then(|c| Some((c, c.permission(&role.name, command)?)));
     declared.is_some_and(|(contract, permission)| {
@@ -42,7 +42,7 @@ fn contradicted(audit: &Audit, table: &Relation, role: &Role, command: Command) 
 }
 
 /// What was observed for a cell, in a few words: each persona of the role in turn.
-fn observed(audit: &Audit, table: &str, role: &str, command: Command) -> Option<String> {
+fn observed(audit: &Audit, table: &str, role: &str, command: SqlCommand) -> Option<String> {
     let trials = audit.observations.trials.iter();
     let mine =
         trials.filter(|t| t.table == table && t.command == command && t.persona.role() == role);

@@ -1,19 +1,23 @@
 //! `[[advice]]`: what this team knows of its causes; it goes in front of the shipped table.
 
-use super::document::{Document, Key, Value};
+use super::document::{TomlDocument, TomlKey, TomlValue};
 use crate::error::Error;
 use crate::facts::advice::{Advice, CauseClass, SafeToRetry};
 
 const KEYS: [&str; 4] = ["pattern", "class", "retry", "text"];
 
 /// Reads the rules of one file.
-pub fn read(document: &Document, key: &Key, value: &Value) -> Result<Vec<Advice>, Error> {
+pub fn read(
+    document: &TomlDocument,
+    key: &TomlKey,
+    value: &TomlValue,
+) -> Result<Vec<Advice>, Error> {
     let rules = value.get_ref().as_array();
     let rules = rules.ok_or_else(|| document.expected(key, value, "a list: [[advice]]"))?;
     rules.iter().map(|value| rule(document, key, value)).collect()
 }
 
-fn rule(document: &Document, key: &Key, value: &Value) -> Result<Advice, Error> {
+fn rule(document: &TomlDocument, key: &TomlKey, value: &TomlValue) -> Result<Advice, Error> {
     let (mut pattern, mut class, mut retry, mut text) = (None, None, None, None);
     for (key, value) in document.inner(key, value)? {
         match key.get_ref().as_ref() {
@@ -39,9 +43,9 @@ fn rule(document: &Document, key: &Key, value: &Value) -> Result<Advice, Error> 
 }
 
 fn one_of<T: Copy>(
-    document: &Document,
-    key: &Key,
-    value: &Value,
+    document: &TomlDocument,
+    key: &TomlKey,
+    value: &TomlValue,
     all: &[T],
     word: impl Fn(T) -> &'static str,
 ) -> Result<T, Error> {

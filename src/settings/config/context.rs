@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use super::document::{Document, Key, Value};
+use super::document::{TomlDocument, TomlKey, TomlValue};
 use super::source::Source;
 use super::thresholds::{self, ThresholdSettings};
 use crate::error::Error;
-use crate::settings::{Environment, Header, Origin, Setting};
+use crate::settings::{Header, Origin, ProcessEnvironment, Setting};
 
 /// Every key of a context, with one line for the documents.
 pub const CONTEXT_KEYS: [(&str, &str); 13] = [
@@ -49,7 +49,7 @@ impl AgeUnit {
 
 /// One context as its file describes it; secrets are not fetched yet.
 #[derive(Debug, Clone)]
-pub struct Context {
+pub struct ContextSettings {
     /// Its name.
     pub name: String,
     /// Where it is defined.
@@ -78,9 +78,9 @@ pub struct Context {
     pub fault: Option<Error>,
 }
 
-impl Context {
+impl ContextSettings {
     /// Reads the table of one context. What is wrong in it is kept for those who name it.
-    pub fn read(document: &Document, key: &Key, table: &DeTable) -> Self {
+    pub fn read(document: &TomlDocument, key: &TomlKey, table: &DeTable) -> Self {
         let mut context = Self::empty(key.get_ref().clone().into_owned(), document, key);
         for (key, value) in table {
             if let Err(fault) = context.set(document, key, value) {
@@ -98,7 +98,7 @@ impl Context {
         self.fault.as_ref().map_or(Ok(self), |fault| Err(fault.clone()))
     }
 
-    fn empty(name: String, document: &Document, key: &Key) -> Self {
+    fn empty(name: String, document: &TomlDocument, key: &TomlKey) -> Self {
         Self {
             name,
             origin: document.origin(key.span()),
@@ -116,7 +116,12 @@ impl Context {
         }
     }
 
-    fn set(&mut self, document: &Document, key: &Key, value: &Value) -> Result<(), Error> {
+    fn set(
+        &mut self,
+        document: &TomlDocument,
+        key: &TomlKey,
+        value: &TomlValue,
+    ) -> Result<(), Error> {
         let text = || document.string(key, value);
         match key.get_ref().as_ref() {
             "base_url" => self.base_url = Some(text()?),
@@ -133,7 +138,7 @@ impl Context {
             "oldest_job_age_unit" => {
                 self.oldest_job_age_unit = Some(age_unit(document, key, value)?);
             }
-            "runbook_url" => self.runbook_url = Some(page(document, key, value)?),
+            "runbook_url" => self.runbook_url = Some(runbook_url(document, key, value)?),
             "timeout" => self.timeout = Some(document.duration(key, value)?),
             "thresholds" => self.thresholds = thresholds::read(document, key, value)?,
             "database_password" | "password" | "admin_token" => {
@@ -147,7 +152,7 @@ impl Context {
     }
 
     /// The headers with their values fetched.
-    pub fn read_headers(&self, environment: &Environment) -> Result<Vec<Header>, Error> {
+    pub fn read_headers(&self, environment: &ProcessEnvironment) -> Result<Vec<Header>, Error> {
         let header = |(name, source): &(String, Source)| {
             let value = source.read(environment)?;
             Header::new(name, &value.value, value.origin)
@@ -161,8 +166,8 @@ impl Context {
 fn only(
     slot: &mut Option<Source>,
     source: Source,
-    document: &Document,
-    key: &Key,
+    document: &TomlDocument,
+    key: &TomlKey,
 ) -> Result<(), Error> {
     match slot.replace(source) {
         None => Ok(()),
@@ -176,7 +181,11 @@ fn only(
 }
 
 /// An address that a terminal may be told to open: written in ASCII, without control characters.
-fn page(document: &Document, key: &Key, value: &Value) -> Result<Setting<String>, Error> {
+fn runbook_url(
+    document: &TomlDocument,
+    key: &TomlKey,
+    value: &TomlValue,
+) -> Result<Setting<String>, Error> {
     let setting = document.string(key, value)?;
     let url = reqwest::Url::parse(&setting.value).ok();
     let url =
@@ -190,7 +199,11 @@ fn page(document: &Document, key: &Key, value: &Value) -> Result<Setting<String>
     Ok(Setting::new(url.to_string(), setting.origin))
 }
 
-fn age_unit(document: &Document, key: &Key, value: &Value) -> Result<Setting<AgeUnit>, Error> {
+fn age_unit(
+    document: &TomlDocument,
+    key: &TomlKey,
+    value: &TomlValue,
+) -> Result<Setting<AgeUnit>, Error> {
     let text = document.string(key, value)?;
     let unit =
         [AgeUnit::Seconds, AgeUnit::Milliseconds].into_iter().find(|u| u.as_str() == text.value);
@@ -198,7 +211,11 @@ fn age_unit(document: &Document, key: &Key, value: &Value) -> Result<Setting<Age
     Ok(Setting::new(unit, text.origin))
 }
 
-fn headers(document: &Document, key: &Key, value: &Value) -> Result<Vec<(String, Source)>, Error> {
+fn headers(
+    document: &TomlDocument,
+    key: &TomlKey,
+    value: &TomlValue,
+) -> Result<Vec<(String, Source)>, Error> {
     let mut headers = Vec::new();
     for (name, value) in document.inner(key, value)? {
         let source = match value.get_ref().as_table() {
@@ -211,9 +228,9 @@ fn headers(document: &Document, key: &Key, value: &Value) -> Result<Vec<(String,
 }
 
 fn named_source(
-    document: &Document,
-    name: &Key,
-    value: &Value,
+    document: &TomlDocument,
+    name: &TomlKey,
+    value: &TomlValue,
     table: &DeTable,
 ) -> Result<Source, Error> {
     let mut source = None;

@@ -13,12 +13,12 @@ use crate::settings::suggest::did_you_mean;
 use crate::settings::{Origin, Setting, duration};
 
 /// A key as it stands in the file.
-pub type Key<'a> = Spanned<std::borrow::Cow<'a, str>>;
+pub type TomlKey<'a> = Spanned<std::borrow::Cow<'a, str>>;
 /// A value as it stands in the file.
-pub type Value<'a> = Spanned<DeValue<'a>>;
+pub type TomlValue<'a> = Spanned<DeValue<'a>>;
 
 /// One file, and the context being read.
-pub struct Document<'a> {
+pub struct TomlDocument<'a> {
     /// Where it lies.
     pub path: &'a Path,
     text: &'a str,
@@ -26,7 +26,7 @@ pub struct Document<'a> {
     pub context: Option<String>,
 }
 
-impl<'a> Document<'a> {
+impl<'a> TomlDocument<'a> {
     /// A file with this text.
     pub fn new(path: &'a Path, text: &'a str) -> Self {
         Self { path, text, context: None }
@@ -57,18 +57,22 @@ impl<'a> Document<'a> {
     }
 
     /// The error for a key that nobody reads.
-    pub fn unknown(&self, key: &Key, known: &[&str]) -> Error {
+    pub fn unknown(&self, key: &TomlKey, known: &[&str]) -> Error {
         let message = format!("unknown key `{}`", key.get_ref());
         self.error(key.span(), message).hint(did_you_mean(key.get_ref(), known))
     }
 
     /// A table.
-    pub fn inner<'v>(&self, key: &Key, value: &'v Value<'a>) -> Result<&'v DeTable<'a>, Error> {
+    pub fn inner<'v>(
+        &self,
+        key: &TomlKey,
+        value: &'v TomlValue<'a>,
+    ) -> Result<&'v DeTable<'a>, Error> {
         value.get_ref().as_table().ok_or_else(|| self.expected(key, value, "a table"))
     }
 
     /// A string that is not empty.
-    pub fn string(&self, key: &Key, value: &Value) -> Result<Setting<String>, Error> {
+    pub fn string(&self, key: &TomlKey, value: &TomlValue) -> Result<Setting<String>, Error> {
         match value.get_ref().as_str() {
             Some(text) if !text.is_empty() => {
                 Ok(Setting::new(text.to_owned(), self.origin(value.span())))
@@ -78,7 +82,7 @@ impl<'a> Document<'a> {
     }
 
     /// A boolean.
-    pub fn boolean(&self, key: &Key, value: &Value) -> Result<Setting<bool>, Error> {
+    pub fn boolean(&self, key: &TomlKey, value: &TomlValue) -> Result<Setting<bool>, Error> {
         match value.get_ref() {
             DeValue::Boolean(flag) => Ok(Setting::new(*flag, self.origin(value.span()))),
             _ => Err(self.expected(key, value, "true or false")),
@@ -86,7 +90,7 @@ impl<'a> Document<'a> {
     }
 
     /// A duration such as `"10m"`.
-    pub fn duration(&self, key: &Key, value: &Value) -> Result<Setting<Duration>, Error> {
+    pub fn duration(&self, key: &TomlKey, value: &TomlValue) -> Result<Setting<Duration>, Error> {
         let text = self.string(key, value)?;
         let time = duration::parse(&text.value);
         let time = time.map_err(|wanted| self.expected(key, value, &wanted))?;
@@ -94,7 +98,7 @@ impl<'a> Document<'a> {
     }
 
     /// A number of at least zero.
-    pub fn number(&self, value: &Value) -> Option<f64> {
+    pub fn number(&self, value: &TomlValue) -> Option<f64> {
         let number: f64 = match value.get_ref() {
             DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().parse().ok()?,
             DeValue::Float(float) => float.as_str().parse().ok()?,
@@ -104,7 +108,7 @@ impl<'a> Document<'a> {
     }
 
     /// The error for a value of the wrong kind.
-    pub fn expected(&self, key: &Key, value: &Value, wanted: &str) -> Error {
+    pub fn expected(&self, key: &TomlKey, value: &TomlValue, wanted: &str) -> Error {
         let wanted = wanted.strip_prefix("expected ").unwrap_or(wanted);
         self.error(value.span(), format!("`{}` must be {wanted}", key.get_ref()))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::document::{Document, Key, Value};
+use super::document::{TomlDocument, TomlKey, TomlValue};
 use crate::error::Error;
 use crate::facts::environment::Fallback;
 
@@ -25,9 +25,9 @@ impl EnvTable {
     /// Adds a weaker file's table: what a stronger one said stands.
     pub(super) fn add(
         &mut self,
-        document: &Document,
-        key: &Key,
-        value: &Value,
+        document: &TomlDocument,
+        key: &TomlKey,
+        value: &TomlValue,
     ) -> Result<(), Error> {
         for (key, value) in document.inner(key, value)? {
             match key.get_ref().as_ref() {
@@ -60,7 +60,11 @@ fn fallback(key: &str, from: &str) -> Fallback {
 }
 
 /// `{ KEY = "OTHER" }`
-fn fallbacks(document: &Document, key: &Key, value: &Value) -> Result<Vec<Fallback>, Error> {
+fn fallbacks(
+    document: &TomlDocument,
+    key: &TomlKey,
+    value: &TomlValue,
+) -> Result<Vec<Fallback>, Error> {
     let mut fallbacks = Vec::new();
     for (key, value) in document.inner(key, value)? {
         fallbacks.push(fallback(key.get_ref(), &document.string(key, value)?.value));
@@ -69,7 +73,7 @@ fn fallbacks(document: &Document, key: &Key, value: &Value) -> Result<Vec<Fallba
 }
 
 /// `["KEY", "OTHER"]`
-fn keys(document: &Document, key: &Key, value: &Value) -> Result<Vec<String>, Error> {
+fn keys(document: &TomlDocument, key: &TomlKey, value: &TomlValue) -> Result<Vec<String>, Error> {
     let items = value.get_ref().as_array();
     let items = items.ok_or_else(|| document.expected(key, value, "a list of keys"))?;
     let mut keys = Vec::new();

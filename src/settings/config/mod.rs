@@ -16,12 +16,12 @@ mod thresholds;
 
 use std::path::{Path, PathBuf};
 
-pub use context::{AgeUnit, Context};
-use document::Document;
+pub use context::{AgeUnit, ContextSettings};
+use document::TomlDocument;
 pub use env::EnvTable;
 
 use super::suggest::did_you_mean;
-use super::{Environment, Setting, demo};
+use super::{ProcessEnvironment, Setting, demo};
 use crate::error::Error;
 use crate::facts::advice::Advice;
 
@@ -30,24 +30,24 @@ pub const FILE_NAME: &str = "cliplyctl.toml";
 
 /// What all files say together.
 #[derive(Debug, Default)]
-pub struct Config {
+pub struct ConfigFile {
     /// The files that were read, the strongest first.
     pub files: Vec<PathBuf>,
     /// The context in force where `-c` names none.
     pub default_context: Option<Setting<String>>,
     /// Every context of every file, the strongest first; a name may occur twice.
-    pub contexts: Vec<Context>,
+    pub contexts: Vec<ContextSettings>,
     /// What the application does beside its schema.
     pub env: EnvTable,
     /// What is known of causes beside the shipped table, the strongest first.
     pub advice: Vec<Advice>,
 }
 
-impl Config {
+impl ConfigFile {
     /// Reads the files that exist.
     pub fn load(
         named: Option<&Path>,
-        environment: &Environment,
+        environment: &ProcessEnvironment,
         cwd: &Path,
     ) -> Result<Self, Error> {
         let mut config = Self::default();
@@ -70,7 +70,7 @@ impl Config {
     }
 
     /// The strongest context of this name, or an error that knows the others.
-    pub fn context(&self, name: &str) -> Option<&Context> {
+    pub fn context(&self, name: &str) -> Option<&ContextSettings> {
         self.contexts.iter().find(|context| context.name == name)
     }
 
@@ -87,7 +87,7 @@ impl Config {
 
     fn add(&mut self, path: &Path, text: &str) -> Result<(), Error> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut document = Document::new(path, text);
+        let mut document = TomlDocument::new(path, text);
         for (key, value) in &document.table()? {
             match key.get_ref().as_ref() {
                 "default_context" => {
@@ -98,7 +98,7 @@ impl Config {
                     for (name, value) in document.inner(key, value)? {
                         document.context = Some(name.get_ref().clone().into_owned());
                         let table = document.inner(name, value)?;
-                        self.contexts.push(Context::read(&document, name, table));
+                        self.contexts.push(ContextSettings::read(&document, name, table));
                         document.context = None;
                     }
                 }
@@ -122,7 +122,7 @@ impl Config {
 }
 
 /// The files to read, the strongest first.
-fn files(named: Option<&Path>, environment: &Environment, cwd: &Path) -> Vec<PathBuf> {
+fn files(named: Option<&Path>, environment: &ProcessEnvironment, cwd: &Path) -> Vec<PathBuf> {
     if let Some(path) = named {
         return vec![cwd.join(path)];
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::error::Error;
-use crate::settings::{Environment, Origin, Setting};
+use crate::settings::{Origin, ProcessEnvironment, Setting};
 
 /// A file that holds one value is small.
 const LARGEST_VALUE: u64 = 64 * 1024;
@@ -32,7 +32,7 @@ impl std::fmt::Debug for Source {
 
 impl Source {
     /// Fetches the value.
-    pub fn read(&self, environment: &Environment) -> Result<Setting<String>, Error> {
+    pub fn read(&self, environment: &ProcessEnvironment) -> Result<Setting<String>, Error> {
         match self {
             Self::Literal(setting) => Ok(setting.clone()),
             Self::Env(setting) => match environment.get(&setting.value) {
@@ -44,7 +44,7 @@ impl Source {
             Self::File(setting) => {
                 let path = environment.path(&setting.value);
                 let path = match &setting.origin {
-                    Origin::File { path: config, .. } => beside(config, &path),
+                    Origin::File { path: config, .. } => adjacent_file(config, &path),
                     _ => path,
                 };
                 let value = read_small(&path).map_err(|cause| {
@@ -58,7 +58,7 @@ impl Source {
     }
 }
 
-fn beside(config: &Path, path: &Path) -> std::path::PathBuf {
+fn adjacent_file(config: &Path, path: &Path) -> std::path::PathBuf {
     config.parent().unwrap_or(Path::new("")).join(path)
 }
 

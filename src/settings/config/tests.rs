@@ -1,14 +1,14 @@
 use super::*;
 use crate::error::ErrorKind;
 
-fn read(text: &str) -> Result<Config, Error> {
-    let mut config = Config::default();
+fn read(text: &str) -> Result<ConfigFile, Error> {
+    let mut config = ConfigFile::default();
     config.add(Path::new("c.toml"), text)?;
     config.contexts.iter().try_for_each(|context| context.sound().map(drop))?;
     Ok(config)
 }
 
-fn context(text: &str) -> Context {
+fn context(text: &str) -> ContextSettings {
     let config = read(&format!("[context.x]\n{text}\n")).unwrap_or_else(|e| panic!("{e:?}"));
     config.contexts.into_iter().next().unwrap()
 }
@@ -148,7 +148,7 @@ fn project_file_search_stops_at_the_repository() {
     let deep = repository.join("a").join("b");
     std::fs::create_dir_all(&deep).unwrap();
     std::fs::write(outside.path().join(FILE_NAME), "planted = true\n").unwrap();
-    let load = || Config::load(None, &Environment::default(), &deep);
+    let load = || ConfigFile::load(None, &ProcessEnvironment::default(), &deep);
 
     assert_eq!(load().unwrap().files, [""; 0].map(PathBuf::from), "no repository: here alone");
     std::fs::create_dir(repository.join(".git")).unwrap();
@@ -174,18 +174,18 @@ fn named_file_precedes_project_file_precedes_user_file() {
     std::fs::write(user.join("config.toml"), text("user")).unwrap();
     std::fs::write(cwd.join(FILE_NAME), text("project")).unwrap();
     std::fs::write(cwd.join("other.toml"), text("other")).unwrap();
-    let environment = Environment::of([("HOME", home.path().to_str().unwrap())]);
+    let environment = ProcessEnvironment::of([("HOME", home.path().to_str().unwrap())]);
 
-    let config = Config::load(None, &environment, &cwd).unwrap();
+    let config = ConfigFile::load(None, &environment, &cwd).unwrap();
     assert_eq!(config.files, [cwd.join(FILE_NAME), user.join("config.toml")]);
     assert_eq!(config.default_context.as_ref().unwrap().value, "project");
     let url = |name: &str| Some(config.context(name)?.base_url.as_ref()?.value.clone());
     assert_eq!(url("both").as_deref(), Some("http://project"));
     assert!(config.context("user").is_some());
 
-    let config = Config::load(Some(Path::new("other.toml")), &environment, &cwd).unwrap();
+    let config = ConfigFile::load(Some(Path::new("other.toml")), &environment, &cwd).unwrap();
     assert_eq!(config.files, [cwd.join("other.toml")]);
-    let error = Config::load(Some(Path::new("absent.toml")), &environment, &cwd).unwrap_err();
+    let error = ConfigFile::load(Some(Path::new("absent.toml")), &environment, &cwd).unwrap_err();
     assert!(error.message.contains("absent.toml"), "{error}");
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::document::{Document, Key, Value};
+use super::document::{TomlDocument, TomlKey, TomlValue};
 use crate::error::Error;
 use crate::facts::Threshold;
 use crate::facts::thresholds::{LIMITS, ThresholdDoc};
@@ -18,7 +18,11 @@ pub struct ThresholdSettings {
 }
 
 /// Reads the table.
-pub fn read(document: &Document, key: &Key, value: &Value) -> Result<ThresholdSettings, Error> {
+pub fn read(
+    document: &TomlDocument,
+    key: &TomlKey,
+    value: &TomlValue,
+) -> Result<ThresholdSettings, Error> {
     let mut thresholds = ThresholdSettings::default();
     for (key, value) in document.inner(key, value)? {
         if key.get_ref() == "stuck_after" {
@@ -38,10 +42,10 @@ pub fn read(document: &Document, key: &Key, value: &Value) -> Result<ThresholdSe
 
 /// A bare number sets the warning; a side that is not named keeps its default; `false` is no limit.
 fn limit(
-    document: &Document,
+    document: &TomlDocument,
     doc: &ThresholdDoc,
-    key: &Key,
-    value: &Value,
+    key: &TomlKey,
+    value: &TomlValue,
 ) -> Result<Threshold, Error> {
     let mut limit = doc.default;
     if value.get_ref().as_bool() == Some(false) {
@@ -69,10 +73,10 @@ fn limit(
 }
 
 fn side(
-    document: &Document,
+    document: &TomlDocument,
     doc: &ThresholdDoc,
-    key: &Key,
-    value: &Value,
+    key: &TomlKey,
+    value: &TomlValue,
 ) -> Result<Option<f64>, Error> {
     if value.get_ref().as_bool() == Some(false) {
         return Ok(None);
@@ -90,7 +94,7 @@ fn side(
     number.map(Some).ok_or_else(|| document.expected(key, value, &wanted))
 }
 
-fn out_of_order(document: &Document, key: &Key, sides: &str) -> Error {
+fn out_of_order(document: &TomlDocument, key: &TomlKey, sides: &str) -> Error {
     let name = key.get_ref();
     document
         .error(

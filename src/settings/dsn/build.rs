@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::passfile::{PassFile, PgpassKey};
 use super::{
-    ChannelBinding, ConnectionDefaults, Dsn, Host, Params, RootCert, ServerAddress, SessionAttrs,
-    SslMode, Tls, parameters, service,
+    ChannelBinding, ConnectionDefaults, ConnectionParams, Dsn, Host, RootCert, ServerAddress,
+    SessionAttrs, SslMode, Tls, parameters, service,
 };
 use crate::error::Error;
 use crate::settings::suggest::did_you_mean;
@@ -43,7 +43,7 @@ impl Merged {
     }
 
     /// One of a few words.
-    fn word<T: Copy>(&self, key: &str, words: &[(&str, T)], default: T) -> Result<T, Error> {
+    fn one_of<T: Copy>(&self, key: &str, words: &[(&str, T)], default: T) -> Result<T, Error> {
         let Some(text) = self.get(key) else { return Ok(default) };
         match words.iter().find(|(word, _)| *word == text) {
             Some((_, value)) => Ok(*value),
@@ -60,7 +60,7 @@ fn wrong(key: &str) -> Error {
     Error::config(format!("connection parameter {key} has a value that it cannot have"))
 }
 
-pub fn build(params: &Params, surroundings: &ConnectionDefaults) -> Result<Dsn, Error> {
+pub fn build(params: &ConnectionParams, surroundings: &ConnectionDefaults) -> Result<Dsn, Error> {
     let mut warnings = parameters::warnings(params);
     let merged = merge(params, surroundings, &mut warnings)?;
     let user = merged.get("user").or(surroundings.user.as_deref()).ok_or_else(|| {
@@ -82,18 +82,18 @@ pub fn build(params: &Params, surroundings: &ConnectionDefaults) -> Result<Dsn, 
         connect_timeout: connect_timeout(&merged)?,
         application_name: names.iter().find_map(|name| merged.get(name)).map(str::to_owned),
         options: options.map(str::to_owned),
-        channel_binding: merged.word(
+        channel_binding: merged.one_of(
             "channel_binding",
             &CHANNEL_BINDINGS,
             ChannelBinding::Prefer,
         )?,
-        session: merged.word("target_session_attrs", &SESSION_ATTRS, SessionAttrs::Any)?,
+        session: merged.one_of("target_session_attrs", &SESSION_ATTRS, SessionAttrs::Any)?,
         warnings,
     })
 }
 
 fn merge(
-    params: &Params,
+    params: &ConnectionParams,
     surroundings: &ConnectionDefaults,
     warnings: &mut Vec<String>,
 ) -> Result<Merged, Error> {
@@ -197,7 +197,8 @@ fn tls(merged: &Merged, surroundings: &ConnectionDefaults) -> Result<Tls, Error>
         None => RootCert::Default(in_home("root.crt").filter(|path| path.exists())),
     };
     let default = if root == RootCert::System { SslMode::VerifyFull } else { SslMode::Prefer };
-    let mode = merged.word("sslmode", &SslMode::ALL.map(|mode| (mode.as_str(), mode)), default)?;
+    let mode =
+        merged.one_of("sslmode", &SslMode::ALL.map(|mode| (mode.as_str(), mode)), default)?;
     if root == RootCert::System && mode < SslMode::VerifyFull {
         return Err(Error::config("sslrootcert=system needs sslmode=verify-full")
             .cause("with public authorities, anybody can get some certificate"));

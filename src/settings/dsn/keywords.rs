@@ -1,10 +1,10 @@
 //! `host=h dbname='my db' password='it\'s'`: libpq's keyword form.
 
-use super::Params;
+use super::ConnectionParams;
 
 /// Reads the keyword form. Errors name keywords at most, and only ones that look like keywords.
-pub fn parse(text: &str) -> Result<Params, String> {
-    let mut params = Params::new();
+pub fn parse(text: &str) -> Result<ConnectionParams, String> {
+    let mut params = ConnectionParams::new();
     let mut rest = text.trim_start();
     while !rest.is_empty() {
         let (key, after) = rest

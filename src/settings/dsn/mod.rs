@@ -22,7 +22,7 @@ use super::{Secret, Setting};
 use crate::error::Error;
 
 /// Connection parameters by libpq's names.
-pub(crate) type Params = BTreeMap<String, String>;
+pub(crate) type ConnectionParams = BTreeMap<String, String>;
 
 /// One server to try.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -183,7 +183,7 @@ impl Dsn {
 
     /// Builds one from PG* variables alone.
     pub fn from_ambient(surroundings: &ConnectionDefaults) -> Result<Self, Error> {
-        build::build(&Params::new(), surroundings)
+        build::build(&ConnectionParams::new(), surroundings)
     }
 
     /// `host:port` of every server.
@@ -199,7 +199,7 @@ pub fn holds_password(text: &str) -> Option<bool> {
     Some(read(text).ok()?.contains_key("password"))
 }
 
-fn read(text: &str) -> Result<Params, Error> {
+fn read(text: &str) -> Result<ConnectionParams, Error> {
     let text = text.trim();
     let schemes = ["postgres://", "postgresql://"];
     let params = match schemes.iter().find_map(|scheme| text.strip_prefix(scheme)) {

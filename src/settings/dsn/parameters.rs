@@ -1,6 +1,6 @@
 //! Every connection parameter we have heard of, and what becomes of it.
 
-use super::Params;
+use super::ConnectionParams;
 use crate::settings::suggest::nearest;
 
 /// Parameters that take effect.
@@ -72,7 +72,7 @@ const MISSED: [(&str, &str); 14] = [
 ];
 
 /// One warning for each parameter that has no effect although somebody may count on it.
-pub fn warnings(params: &Params) -> Vec<String> {
+pub fn warnings(params: &ConnectionParams) -> Vec<String> {
     params.keys().filter_map(|key| warning(key)).collect()
 }
 

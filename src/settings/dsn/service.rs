@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{ConnectionDefaults, Params};
+use super::{ConnectionDefaults, ConnectionParams};
 use crate::error::Error;
 use crate::settings::suggest::did_you_mean;
 
@@ -14,7 +14,7 @@ pub fn read(
     service: &str,
     named: Option<&str>,
     surroundings: &ConnectionDefaults,
-) -> Result<(Params, PathBuf), Error> {
+) -> Result<(ConnectionParams, PathBuf), Error> {
     let user = match named {
         Some(path) => Some(surroundings.path(path)),
         None => surroundings.home.as_ref().map(|home| home.join(".pg_service.conf")),
@@ -45,7 +45,7 @@ fn find(
     service: &str,
     path: &Path,
     known: &mut Vec<String>,
-) -> Result<Option<Params>, Error> {
+) -> Result<Option<ConnectionParams>, Error> {
     let mut params = None;
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -57,7 +57,7 @@ fn find(
                 break;
             }
             known.push(name.to_owned());
-            params = (name == service).then(Params::new);
+            params = (name == service).then(ConnectionParams::new);
         } else if let Some(params) = &mut params {
             let wrong =
                 |what: &str| Error::config(format!("{}:{}: {what}", path.display(), index + 1));
@@ -81,7 +81,7 @@ mod tests {
 
     const FILE: &str = "# c\n[one]\nhost = h1\nport=1\n\n[two]\nhost=h2\npassword=a=b # c\n";
 
-    fn find_in(text: &str, service: &str) -> Result<Option<Params>, Error> {
+    fn find_in(text: &str, service: &str) -> Result<Option<ConnectionParams>, Error> {
         find(text, service, Path::new("f"), &mut Vec::new())
     }
 

@@ -3,11 +3,11 @@
 //!
 //! No error text holds a piece of the URL: a slip can put the password anywhere.
 
-use super::Params;
+use super::ConnectionParams;
 
 /// Reads what follows `postgres://`.
-pub fn parse(rest: &str) -> Result<Params, String> {
-    let mut params = Params::new();
+pub fn parse(rest: &str) -> Result<ConnectionParams, String> {
+    let mut params = ConnectionParams::new();
     let (credentials, rest) = split_credentials(rest)?;
     if let Some(credentials) = credentials {
         let (user, password) = match credentials.split_once(':') {
@@ -57,7 +57,7 @@ fn split_credentials(rest: &str) -> Result<(Option<&str>, &str), String> {
 }
 
 /// `host:port,[v6]:port,%2Fsocket%2Fdirectory` as two lists of equal length.
-fn read_hosts(params: &mut Params, text: &str) -> Result<(), String> {
+fn read_hosts(params: &mut ConnectionParams, text: &str) -> Result<(), String> {
     if text.is_empty() {
         return Ok(());
     }
@@ -91,7 +91,7 @@ fn read_hosts(params: &mut Params, text: &str) -> Result<(), String> {
 }
 
 /// Later parameters win; empty ones say nothing.
-fn insert(params: &mut Params, key: &str, value: String) {
+fn insert(params: &mut ConnectionParams, key: &str, value: String) {
     if !value.is_empty() {
         params.insert(key.to_owned(), value);
     }

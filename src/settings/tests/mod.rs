@@ -84,7 +84,7 @@ impl Desk {
     }
 
     fn resolve(&self) -> Result<Settings, Error> {
-        let environment = Environment::of(self.variables.clone());
+        let environment = ProcessEnvironment::of(self.variables.clone());
         Settings::resolve(&self.overrides, &environment, self.home.path())
     }
 

@@ -32,7 +32,7 @@ const BUILT: [&str; 4] = ["dist", "build", "out", "coverage"];
 /// `.gitignore` and `.ignore` are honoured, also outside of a repository; links are not followed.
 pub(super) fn sources(root: &Path) -> (Vec<PathBuf>, Vec<Unresolved>) {
     let mut builder = WalkBuilder::new(root);
-    builder.hidden(false).require_git(false).git_global(false).filter_entry(is_worth_a_look);
+    builder.hidden(false).require_git(false).git_global(false).filter_entry(may_hold_sources);
     let (mut files, mut missed) = (Vec::new(), Vec::new());
     for entry in builder.build() {
         match entry {
@@ -47,7 +47,7 @@ pub(super) fn sources(root: &Path) -> (Vec<PathBuf>, Vec<Unresolved>) {
     (files, missed)
 }
 
-fn is_worth_a_look(entry: &DirEntry) -> bool {
+fn may_hold_sources(entry: &DirEntry) -> bool {
     let directory = entry.file_type().is_some_and(|kind| kind.is_dir());
     if !directory || entry.depth() == 0 {
         return true;

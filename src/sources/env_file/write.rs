@@ -12,8 +12,8 @@ use crate::permit::WritePermit;
 /// When it was changed meanwhile (`InvalidData`), or cannot be written; then it is as it was.
 pub fn replace(path: &Path, before: &[u8], after: &[u8], _permit: &WritePermit) -> io::Result<()> {
     let path = path.canonicalize()?;
-    let beside = beside(&path);
-    let written = write_beside(&path, &beside, after).and_then(|()| {
+    let beside = temporary_path(&path);
+    let written = write_temporary(&path, &beside, after).and_then(|()| {
         if fs::read(&path)? != before {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "it was changed meanwhile"));
         }
@@ -25,7 +25,7 @@ pub fn replace(path: &Path, before: &[u8], after: &[u8], _permit: &WritePermit) 
     written
 }
 
-fn write_beside(path: &Path, beside: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_temporary(path: &Path, beside: &Path, bytes: &[u8]) -> io::Result<()> {
     let mode = fs::metadata(path)?.permissions();
     let mut file = OpenOptions::new().write(true).create_new(true).open(beside)?;
     file.set_permissions(mode)?;
@@ -33,7 +33,7 @@ fn write_beside(path: &Path, beside: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-fn beside(path: &Path) -> PathBuf {
+fn temporary_path(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     path.with_file_name(name)

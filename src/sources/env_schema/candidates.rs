@@ -114,11 +114,11 @@ impl<'a> SchemaReader<'a> {
                 _ => is_zod(from) && names.iter().take(2).any(|name| makes_object(name)),
             },
             Resolved::Value(other) => {
-                names.iter().any(|name| changes_shape(name)) && self.is_schema(&other, hops - 1)
+                names.iter().any(|name| changes_fields(name)) && self.is_schema(&other, hops - 1)
             }
             Resolved::Module(other) => match names.first().map(|n| self.exported(&other, n)) {
                 Some(Resolved::Value(value)) => {
-                    names.iter().skip(1).any(|name| changes_shape(name))
+                    names.iter().skip(1).any(|name| changes_fields(name))
                         && self.is_schema(&value, hops - 1)
                 }
                 Some(Resolved::Package(from, _)) => {
@@ -154,7 +154,7 @@ impl<'a> SchemaReader<'a> {
     }
 }
 
-fn changes_shape(name: &str) -> bool {
+fn changes_fields(name: &str) -> bool {
     matches!(
         name,
         "extend"

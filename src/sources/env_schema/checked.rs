@@ -5,7 +5,7 @@ use super::constants::ConstValue;
 use super::imports::SchemaReader;
 use super::node::EvalScope;
 use crate::facts::environment::{
-    Format, NumberCheck, Pattern, Rule, StringCheck, Unresolved, UrlOptions,
+    NumberCheck, Pattern, Rule, StringCheck, StringFormat, Unresolved, UrlOptions,
 };
 
 impl<'a> SchemaReader<'a> {
@@ -100,34 +100,34 @@ impl<'a> SchemaReader<'a> {
         }
         Some(StringCheck::Format(match link.name {
             "url" => return Some(self.url_check(scope, link)),
-            "email" => Format::Email,
-            "uuid" => Format::Uuid(version("version")),
-            "uuidv4" => Format::Uuid(Some(4)),
-            "uuidv6" => Format::Uuid(Some(6)),
-            "uuidv7" => Format::Uuid(Some(7)),
-            "guid" => Format::Guid,
-            "nanoid" => Format::Nanoid,
-            "cuid" => Format::Cuid,
-            "cuid2" => Format::Cuid2,
-            "ulid" => Format::Ulid,
-            "ip" => Format::Ip(version("version")),
-            "ipv4" => Format::Ip(Some(4)),
-            "ipv6" => Format::Ip(Some(6)),
-            "cidr" => Format::Cidr(version("version")),
-            "cidrv4" => Format::Cidr(Some(4)),
-            "cidrv6" => Format::Cidr(Some(6)),
-            "base64" => Format::Base64,
-            "base64url" => Format::Base64Url,
-            "jwt" => Format::Jwt(self.option_text(scope, link, 0, "alg")),
-            "e164" => Format::E164,
-            "datetime" => Format::DateTime {
+            "email" => StringFormat::Email,
+            "uuid" => StringFormat::Uuid(version("version")),
+            "uuidv4" => StringFormat::Uuid(Some(4)),
+            "uuidv6" => StringFormat::Uuid(Some(6)),
+            "uuidv7" => StringFormat::Uuid(Some(7)),
+            "guid" => StringFormat::Guid,
+            "nanoid" => StringFormat::Nanoid,
+            "cuid" => StringFormat::Cuid,
+            "cuid2" => StringFormat::Cuid2,
+            "ulid" => StringFormat::Ulid,
+            "ip" => StringFormat::Ip(version("version")),
+            "ipv4" => StringFormat::Ip(Some(4)),
+            "ipv6" => StringFormat::Ip(Some(6)),
+            "cidr" => StringFormat::Cidr(version("version")),
+            "cidrv4" => StringFormat::Cidr(Some(4)),
+            "cidrv6" => StringFormat::Cidr(Some(6)),
+            "base64" => StringFormat::Base64,
+            "base64url" => StringFormat::Base64Url,
+            "jwt" => StringFormat::Jwt(self.option_text(scope, link, 0, "alg")),
+            "e164" => StringFormat::E164,
+            "datetime" => StringFormat::DateTime {
                 offset: self.option_flag(scope, link, 0, "offset"),
                 local: self.option_flag(scope, link, 0, "local"),
                 precision: self.precision(scope, link),
             },
-            "date" => Format::Date,
-            "time" => Format::Time(self.precision(scope, link)),
-            "duration" => Format::Duration,
+            "date" => StringFormat::Date,
+            "time" => StringFormat::Time(self.precision(scope, link)),
+            "duration" => StringFormat::Duration,
             _ => return None,
         }))
     }

@@ -11,7 +11,7 @@ use oxc_ast::ast::{
 use super::chain::{Link, flatten};
 use super::imports::{Resolved, SchemaReader};
 use super::node::EvalScope;
-use crate::facts::environment::Function;
+use crate::facts::environment::SchemaFunction;
 
 impl<'a> SchemaReader<'a> {
     /// The function at an argument's place.
@@ -20,10 +20,10 @@ impl<'a> SchemaReader<'a> {
         scope: &EvalScope<'a>,
         link: &Link<'a>,
         index: usize,
-    ) -> Function {
+    ) -> SchemaFunction {
         let opaque = || {
             let reason = format!("{} runs code", link.name);
-            Function::Opaque(scope.unresolved(link.offset, reason))
+            SchemaFunction::Opaque(scope.unresolved(link.offset, reason))
         };
         let Some(mut value) = link.arg(index).map(Expression::get_inner_expression) else {
             return opaque();
@@ -32,7 +32,7 @@ impl<'a> SchemaReader<'a> {
             match self.resolve(&scope.module, name.name.as_str()) {
                 Resolved::Value(site) => value = site.value.get_inner_expression(),
                 Resolved::Unknown(_) if name.name == "Number" && !shadows(scope, "Number") => {
-                    return Function::Number;
+                    return SchemaFunction::Number;
                 }
                 _ => return opaque(),
             }
@@ -50,7 +50,7 @@ fn shadows(scope: &EvalScope<'_>, name: &str) -> bool {
     scope.module.bindings.contains_key(name)
 }
 
-fn recognise(scope: &EvalScope<'_>, arrow: &ArrowFunctionExpression<'_>) -> Option<Function> {
+fn recognise(scope: &EvalScope<'_>, arrow: &ArrowFunctionExpression<'_>) -> Option<SchemaFunction> {
     let [parameter] = &arrow.params.items[..] else { return None };
     if arrow.r#async || arrow.params.rest.is_some() || parameter.initializer.is_some() {
         return None;
@@ -66,30 +66,30 @@ fn recognise(scope: &EvalScope<'_>, arrow: &ArrowFunctionExpression<'_>) -> Opti
     result(scope, name, body.get_inner_expression())
 }
 
-fn result(scope: &EvalScope<'_>, name: &str, body: &Expression<'_>) -> Option<Function> {
+fn result(scope: &EvalScope<'_>, name: &str, body: &Expression<'_>) -> Option<SchemaFunction> {
     let is_value = |value: &Expression<'_>| value.is_specific_id(name);
     match body {
-        Expression::Identifier(_) if is_value(body) => Some(Function::Identity),
+        Expression::Identifier(_) if is_value(body) => Some(SchemaFunction::Identity),
         Expression::ConditionalExpression(choice) => {
             let (when, then) = (&choice.consequent, &choice.alternate);
             let blank = is_comparison_with_blank(name, &choice.test)?;
             let (empty, other) = if blank { (when, then) } else { (then, when) };
-            (empty.is_undefined() && is_value(other)).then_some(Function::BlankToUndefined)
+            (empty.is_undefined() && is_value(other)).then_some(SchemaFunction::BlankToUndefined)
         }
         // `v || undefined`: of strings, only the blank one is falsy.
         Expression::LogicalExpression(either) if either.operator == LogicalOperator::Or => {
             (is_value(&either.left) && either.right.is_undefined())
-                .then_some(Function::BlankToUndefined)
+                .then_some(SchemaFunction::BlankToUndefined)
         }
         Expression::BinaryExpression(_) => {
-            is_strict_comparison(name, body).then_some(Function::Comparison)
+            is_strict_comparison(name, body).then_some(SchemaFunction::Comparison)
         }
         Expression::CallExpression(call)
             if call.callee.is_specific_id("Number") && !shadows(scope, "Number") =>
         {
             match &call.arguments[..] {
                 [argument] if argument.as_expression().is_some_and(is_value) => {
-                    Some(Function::Number)
+                    Some(SchemaFunction::Number)
                 }
                 _ => None,
             }
@@ -100,7 +100,7 @@ fn result(scope: &EvalScope<'_>, name: &str, body: &Expression<'_>) -> Option<Fu
 }
 
 /// `v.trim()` and the like; `None` of them can fail on a string.
-fn method_result(name: &str, body: &Expression<'_>) -> Option<Function> {
+fn method_result(name: &str, body: &Expression<'_>) -> Option<SchemaFunction> {
     let chain = flatten(body)?;
     if !chain.root.is_specific_id(name) {
         return None;
@@ -108,14 +108,14 @@ fn method_result(name: &str, body: &Expression<'_>) -> Option<Function> {
     let no_argument = |link: &Link<'_>| link.args.is_some_and(<[_]>::is_empty);
     match &chain.links[..] {
         [link] if no_argument(link) => match link.name {
-            "trim" => Some(Function::Trim),
-            "toLowerCase" => Some(Function::ToLowerCase),
-            "toUpperCase" => Some(Function::ToUpperCase),
+            "trim" => Some(SchemaFunction::Trim),
+            "toLowerCase" => Some(SchemaFunction::ToLowerCase),
+            "toUpperCase" => Some(SchemaFunction::ToUpperCase),
             _ => None,
         },
         [split, rest @ ..] if split.name == "split" => {
             let separator = matches!(split.arg(0), Some(Expression::StringLiteral(_)));
-            (separator && rest.iter().all(keeps_strings)).then_some(Function::List)
+            (separator && rest.iter().all(keeps_strings)).then_some(SchemaFunction::List)
         }
         _ => None,
     }
@@ -129,7 +129,14 @@ fn keeps_strings(link: &Link<'_>) -> bool {
             let [parameter] = &arrow.params.items[..] else { return false };
             let Some(id) = parameter.pattern.get_binding_identifier() else { return false };
             let body = arrow.body.as_expression().and_then(|body| method_result(&id.name, body));
-            matches!(body, Some(Function::Trim | Function::ToLowerCase | Function::ToUpperCase))
+            matches!(
+                body,
+                Some(
+                    SchemaFunction::Trim
+                        | SchemaFunction::ToLowerCase
+                        | SchemaFunction::ToUpperCase
+                )
+            )
         }
         _ => false,
     }

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{Expression, TSEnumDeclaration};
 
-use super::module::{Binding, Export, Imported, Module};
+use super::module::{Export, Imported, Module, NameBinding};
 use super::package::is_zod;
 use super::{MAX_BYTES, SchemaError};
 use crate::sources::read_limited;
@@ -99,12 +99,12 @@ impl<'a> SchemaReader<'a> {
 
     fn local(&self, module: &Rc<Module<'a>>, name: &str, hops: u8) -> Resolved<'a> {
         match module.bindings.get(name) {
-            Some(Binding::Value(value)) => {
+            Some(NameBinding::Value(value)) => {
                 Resolved::Value(ExprSite { module: Rc::clone(module), value })
             }
-            Some(Binding::Enum(declaration)) => Resolved::Enum(Rc::clone(module), declaration),
-            Some(Binding::Import { from, what }) => self.import(module, from, *what, hops),
-            Some(Binding::Code(kind)) => Resolved::Unknown(format!("`{name}` is {kind}")),
+            Some(NameBinding::Enum(declaration)) => Resolved::Enum(Rc::clone(module), declaration),
+            Some(NameBinding::Import { from, what }) => self.import(module, from, *what, hops),
+            Some(NameBinding::Code(kind)) => Resolved::Unknown(format!("`{name}` is {kind}")),
             None => Resolved::Unknown(format!("`{name}` is not declared at the top of the file")),
         }
     }

@@ -7,7 +7,7 @@ use super::constants::ConstValue;
 use super::imports::SchemaReader;
 use super::node::{EvalScope, Field, Node};
 use crate::facts::environment::{
-    Constant, Format, NumberCheck, ObjectMode, Pattern, Rule, StringCheck, UrlOptions,
+    Constant, NumberCheck, ObjectMode, Pattern, Rule, StringCheck, StringFormat, UrlOptions,
 };
 
 /// What zod 4's `stringbool` takes for true and false.
@@ -87,8 +87,8 @@ impl<'a> SchemaReader<'a> {
     fn string_format(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Option<Rule> {
         let check = match link.name {
             "httpUrl" => StringCheck::Url(http_url()),
-            "hostname" => StringCheck::Format(Format::Hostname),
-            "hex" => StringCheck::Format(Format::Hex),
+            "hostname" => StringCheck::Format(StringFormat::Hostname),
+            "hex" => StringCheck::Format(StringFormat::Hex),
             // Neither is a format at the top of the namespace.
             "date" | "datetime" | "time" | "duration" => return None,
             _ => self.format_check(scope, link)?,

@@ -22,7 +22,7 @@ pub(super) const DEFAULT: &str = "default";
 
 /// What a top-level name stands for.
 #[derive(Clone)]
-pub(super) enum Binding<'a> {
+pub(super) enum NameBinding<'a> {
     /// `const x = …`
     Value(&'a Expression<'a>),
     /// `enum X { … }`
@@ -61,7 +61,7 @@ pub(super) struct Module<'a> {
     /// Where it was read.
     pub path: PathBuf,
     /// Top-level names.
-    pub bindings: HashMap<&'a str, Binding<'a>>,
+    pub bindings: HashMap<&'a str, NameBinding<'a>>,
     /// Top-level `const`s with their offsets, in order.
     pub values: Vec<(&'a str, u32)>,
     /// Exported names.
@@ -128,7 +128,7 @@ impl<'a> Module<'a> {
                 let from = import.source.value.as_str();
                 for specifier in import.specifiers.iter().flatten() {
                     let (local, what) = imported(specifier);
-                    self.bindings.insert(local, Binding::Import { from, what });
+                    self.bindings.insert(local, NameBinding::Import { from, what });
                 }
             }
             Statement::ExportNamedDeclaration(export) => {
@@ -155,7 +155,7 @@ impl<'a> Module<'a> {
             Statement::ExportDefaultDeclaration(export) => {
                 if let Some(value) = default_value(&export.declaration) {
                     self.values.push((DEFAULT, value.span().start));
-                    self.bindings.insert(DEFAULT, Binding::Value(value));
+                    self.bindings.insert(DEFAULT, NameBinding::Value(value));
                     self.exports.insert(DEFAULT, Export::Local(DEFAULT));
                 }
             }
@@ -173,13 +173,13 @@ impl<'a> Module<'a> {
                 return self.variables(variables, exported);
             }
             Declaration::TSEnumDeclaration(item) => {
-                Some((item.id.name.as_str(), Binding::Enum(item)))
+                Some((item.id.name.as_str(), NameBinding::Enum(item)))
             }
             Declaration::FunctionDeclaration(item) => {
-                item.id.as_ref().map(|id| (id.name.as_str(), Binding::Code("a function")))
+                item.id.as_ref().map(|id| (id.name.as_str(), NameBinding::Code("a function")))
             }
             Declaration::ClassDeclaration(item) => {
-                item.id.as_ref().map(|id| (id.name.as_str(), Binding::Code("a class")))
+                item.id.as_ref().map(|id| (id.name.as_str(), NameBinding::Code("a class")))
             }
             _ => None,
         };
@@ -218,13 +218,13 @@ impl<'a> Module<'a> {
 }
 
 /// `const x = …`, where `require("…")` is an import by another name.
-fn value_binding<'a>(declarator: &'a VariableDeclarator<'a>, mutable: bool) -> Binding<'a> {
+fn value_binding<'a>(declarator: &'a VariableDeclarator<'a>, mutable: bool) -> NameBinding<'a> {
     match &declarator.init {
-        None => Binding::Code("declared without a value"),
-        Some(_) if mutable => Binding::Code("a variable that may change (not const)"),
+        None => NameBinding::Code("declared without a value"),
+        Some(_) if mutable => NameBinding::Code("a variable that may change (not const)"),
         Some(value) => match required(value) {
-            Some(from) => Binding::Import { from, what: Imported::Namespace },
-            None => Binding::Value(value),
+            Some(from) => NameBinding::Import { from, what: Imported::Namespace },
+            None => NameBinding::Value(value),
         },
     }
 }
@@ -234,10 +234,10 @@ fn destructured<'a>(
     declarator: &'a VariableDeclarator<'a>,
     pattern: &'a BindingPattern<'a>,
     name: &'a str,
-) -> Binding<'a> {
+) -> NameBinding<'a> {
     let from = declarator.init.as_ref().and_then(required);
     let BindingPattern::ObjectPattern(object) = pattern else {
-        return Binding::Code("destructured");
+        return NameBinding::Code("destructured");
     };
     let imported = object.properties.iter().find_map(|property| {
         let local = property.value.get_binding_identifier()?;
@@ -245,9 +245,9 @@ fn destructured<'a>(
     });
     match (from, imported) {
         (Some(from), Some(imported)) if imported == name => {
-            Binding::Import { from, what: Imported::Named(name) }
+            NameBinding::Import { from, what: Imported::Named(name) }
         }
-        _ => Binding::Code("destructured"),
+        _ => NameBinding::Code("destructured"),
     }
 }
 

@@ -73,7 +73,7 @@ pub(super) enum Node<'a> {
     /// Any other schema.
     Field(Field),
     /// A plain object of schemas.
-    Shape(ObjectFields),
+    Fields(ObjectFields),
     /// All exports of a file.
     Module(Rc<Module<'a>>),
     /// No schema, or none that can be read.
@@ -192,7 +192,7 @@ impl<'a> SchemaReader<'a> {
                     Err(what) => return Node::Other(what),
                 }
             }
-            Expression::ObjectExpression(object) => Node::Shape(self.shape(&scope, object)),
+            Expression::ObjectExpression(object) => Node::Fields(self.shape(&scope, object)),
             _ => return Node::Other(scope.unresolved(offset, "not a schema that can be read")),
         };
         for link in links {
@@ -269,7 +269,7 @@ impl<'a> SchemaReader<'a> {
             Node::Iso => self.iso(scope, link),
             Node::Object(object) => self.object_method(scope, object, link),
             Node::Field(field) => Node::Field(self.modifier(scope, field, link)),
-            Node::Shape(shape) => match shape.get(link.name) {
+            Node::Fields(shape) => match shape.get(link.name) {
                 Some(field) if link.args.is_none() => Node::Field(field.clone()),
                 _ => {
                     let reason = format!("no property `{}` that can be read", link.name);

@@ -33,7 +33,7 @@ impl<'a> SchemaReader<'a> {
         value: &'a Expression<'a>,
     ) -> ObjectFields {
         match self.node(scope, value) {
-            Node::Shape(shape) => shape,
+            Node::Fields(shape) => shape,
             Node::Object(object) => object.shape,
             Node::Other(what) => ObjectFields::unknown(what),
             _ => {
@@ -128,7 +128,7 @@ impl<'a> SchemaReader<'a> {
     ) -> Node<'a> {
         if link.args.is_none() {
             return match link.name {
-                "shape" => Node::Shape(object.shape),
+                "shape" => Node::Fields(object.shape),
                 // `.safeParse(process.env).data`
                 "data" => Node::Object(object),
                 name => self.not_known(scope, link, &format!("property `{name}`")),

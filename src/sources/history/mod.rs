@@ -101,7 +101,7 @@ fn unusable(path: &Path) -> Error {
 }
 
 /// How the column `undo` tells what an operation is: it began as a yes or no.
-fn deed_number(deed: OperationType) -> i64 {
+fn operation_type_number(deed: OperationType) -> i64 {
     match deed {
         OperationType::Requeue => 0,
         OperationType::Undo => 1,
@@ -109,7 +109,7 @@ fn deed_number(deed: OperationType) -> i64 {
     }
 }
 
-fn deed_of(number: i64) -> OperationType {
+fn operation_type_of(number: i64) -> OperationType {
     match number {
         1 => OperationType::Undo,
         2 => OperationType::Rescue,

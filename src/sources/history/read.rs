@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::{Store, deed_of};
+use super::{Store, operation_type_of};
 use crate::error::Error;
 use crate::facts::Status;
 use crate::facts::snapshot::{
-    FIGURES, Figures, Measure, OperationMarker, SnapshotDetail, StoredSnapshot,
+    METRICS, Measure, MetricValues, OperationMarker, SnapshotDetail, StoredSnapshot,
 };
 
 /// A place that was recorded.
@@ -65,7 +65,7 @@ impl Store {
         (from, until): (i64, i64),
         mut take: impl FnMut(&StoredSnapshot<'_>),
     ) -> Result<(), Error> {
-        let names = FIGURES.map(|doc| doc.name).join(", ");
+        let names = METRICS.map(|doc| doc.name).join(", ");
         let statement = format!(
             "SELECT at, verdict, section, bad, at_least, {names} FROM snapshots \
              WHERE place = ?1 AND at >= ?2 AND at <= ?3 ORDER BY at, id"
@@ -150,18 +150,18 @@ impl Store {
 
 fn point<'a>(row: &'a Row<'_>) -> rusqlite::Result<StoredSnapshot<'a>> {
     let bits: i64 = row.get(4)?;
-    let mut figures = Figures::default();
-    for (place, doc) in FIGURES.iter().enumerate() {
+    let mut figures = MetricValues::default();
+    for (place, doc) in METRICS.iter().enumerate() {
         let value: Option<f64> = row.get(5 + place)?;
         let at_least = bits >> place & 1 == 1;
-        figures.set(doc.figure, value.map(|value| Measure { value, at_least }));
+        figures.set(doc.metric, value.map(|value| Measure { value, at_least }));
     }
     Ok(StoredSnapshot {
         at: row.get(0)?,
-        verdict: Status::from_number(row.get(1)?),
+        status: Status::from_number(row.get(1)?),
         section: row.get_ref(2)?.as_str_or_null()?,
         bad: row.get_ref(3)?.as_str()?,
-        figures,
+        metrics: figures,
     })
 }
 
@@ -170,7 +170,7 @@ fn mark(row: &Row<'_>) -> rusqlite::Result<OperationMarker> {
     let jobs: i64 = row.get(5)?;
     Ok(OperationMarker {
         operation: row.get(0)?,
-        deed: deed_of(row.get(1)?),
+        operation_type: operation_type_of(row.get(1)?),
         who: row.get(2)?,
         reason: row.get(3)?,
         at: Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH),

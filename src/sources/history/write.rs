@@ -7,10 +7,10 @@ use rusqlite::{
     OptionalExtension as _, Transaction, TransactionBehavior, params, params_from_iter,
 };
 
-use super::{Store, deed_number};
+use super::{Store, operation_type_number};
 use crate::error::Error;
 use crate::facts::operation::reasons;
-use crate::facts::snapshot::{FIGURES, FailedCheck, OperationMarker, Snapshot};
+use crate::facts::snapshot::{FailedCheck, METRICS, OperationMarker, Snapshot};
 
 /// Snapshots that one append forgets at most: it must stay short.
 const FORGOTTEN: i64 = 500;
@@ -67,12 +67,12 @@ fn place_id(tx: &Transaction<'_>, place: SystemId<'_>) -> rusqlite::Result<i64> 
 }
 
 fn insert(tx: &Transaction<'_>, place: i64, snapshot: &Snapshot) -> rusqlite::Result<i64> {
-    let names = FIGURES.map(|doc| doc.name).join(", ");
-    let marks = vec!["?"; FIGURES.len()].join(", ");
+    let names = METRICS.map(|doc| doc.name).join(", ");
+    let marks = vec!["?"; METRICS.len()].join(", ");
     let mut bits = 0;
-    let mut figures = Vec::with_capacity(FIGURES.len());
-    for (place, doc) in FIGURES.iter().enumerate() {
-        let measure = snapshot.metrics.get(doc.figure);
+    let mut figures = Vec::with_capacity(METRICS.len());
+    for (place, doc) in METRICS.iter().enumerate() {
+        let measure = snapshot.metrics.get(doc.metric);
         bits |= i64::from(measure.is_some_and(|m| m.at_least)) << place;
         figures.push(measure.map_or(Value::Null, |m| Value::Real(m.value)));
     }
@@ -100,7 +100,7 @@ fn insert(tx: &Transaction<'_>, place: i64, snapshot: &Snapshot) -> rusqlite::Re
 
 /// `queue.workers:2 ready.ok:1`
 fn bad(troubles: &[FailedCheck]) -> String {
-    let word = |trouble: &FailedCheck| format!("{}:{}", trouble.check, trouble.verdict.number());
+    let word = |trouble: &FailedCheck| format!("{}:{}", trouble.check, trouble.status.number());
     troubles.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
@@ -122,7 +122,7 @@ fn note(tx: &Transaction<'_>, place: i64, mark: &OperationMarker) -> rusqlite::R
     .execute(params![
         place,
         mark.operation,
-        deed_number(mark.deed),
+        operation_type_number(mark.operation_type),
         who,
         reason,
         mark.at.as_millisecond(),

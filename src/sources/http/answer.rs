@@ -7,7 +7,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER, SERVER, SET_COOKIE};
 use serde_json::Value;
 
 use super::after_retries;
-use super::surrogates::whole;
+use super::surrogates::replace_lone_surrogates;
 use crate::facts::service::Exchange;
 use crate::facts::{SourceError, SourceErrorKind};
 
@@ -20,7 +20,7 @@ const SNIPPET: usize = 80;
 
 /// An answer, whatever it says.
 #[derive(Debug)]
-pub struct Answer {
+pub struct HttpAnswer {
     /// The status.
     pub status: StatusCode,
     /// Its headers; they may hold cookies, so they are never shown.
@@ -31,7 +31,7 @@ pub struct Answer {
     pub exchange: Exchange,
 }
 
-impl Answer {
+impl HttpAnswer {
     /// The JSON object that a report is: success and 5xx may carry one, nothing else does.
     pub fn report(&self) -> Result<Value, SourceError> {
         let status = self.status;
@@ -45,7 +45,7 @@ impl Answer {
             }
             _ => {}
         }
-        match serde_json::from_str(&whole(&self.body)) {
+        match serde_json::from_str(&replace_lone_surrogates(&self.body)) {
             Ok(report @ Value::Object(_)) => Ok(report),
             _ if status.is_server_error() => Err(self
                 .error(SourceErrorKind::Unavailable)

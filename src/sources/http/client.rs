@@ -75,7 +75,7 @@ fn load_the_platforms() -> Result<ClientConfig, rustls::Error> {
 }
 
 /// TLS that trusts nobody: what a plain http client is given, at no cost.
-pub fn trusting_nobody() -> Result<ClientConfig, rustls::Error> {
+pub fn without_trusted_roots() -> Result<ClientConfig, rustls::Error> {
     Ok(ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(RootCertStore::empty())

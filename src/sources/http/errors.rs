@@ -59,7 +59,7 @@ pub fn too_large(status: StatusCode) -> SourceError {
 
 fn stalled(url: &Url, phase: Phase, received: usize) -> SourceError {
     let so_far = match phase {
-        Phase::Reading => format!(", {received} bytes so far"),
+        Phase::ReadingBody => format!(", {received} bytes so far"),
         _ => String::new(),
     };
     let message = format!("{} timed out while {}{so_far}", origin(url), phase.message());
@@ -68,7 +68,7 @@ fn stalled(url: &Url, phase: Phase, received: usize) -> SourceError {
         Phase::Connecting => {
             "a firewall, a VPN or a dead host drops the packets; check the base URL"
         }
-        Phase::Waiting | Phase::Reading => {
+        Phase::Waiting | Phase::ReadingBody => {
             "the app accepts connections but hardly answers: look at its load and its logs, or \
              allow more with --timeout"
         }
@@ -90,7 +90,9 @@ fn not_http(url: &Url) -> SourceError {
 
 fn broken_off(url: &Url, phase: Phase, received: usize) -> SourceError {
     let message = match phase {
-        Phase::Reading => format!("{} broke off after {received} bytes of the body", origin(url)),
+        Phase::ReadingBody => {
+            format!("{} broke off after {received} bytes of the body", origin(url))
+        }
         _ => format!("{} closed the connection without an answer", origin(url)),
     };
     SourceError::new(SourceErrorKind::Disconnected, message)

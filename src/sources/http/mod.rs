@@ -17,7 +17,7 @@ use reqwest::{Response, Url};
 use rustls::ClientConfig;
 use tokio::time::Instant;
 
-pub use answer::{Answer, json_type};
+pub use answer::{HttpAnswer, json_type};
 use timings::RequestTimer;
 
 use crate::facts::service::Exchange;
@@ -75,12 +75,16 @@ impl Http {
     }
 
     /// Asks for a path below the base URL, within the budget, retries included.
-    pub async fn get(&self, path: &str, budget: Duration) -> Result<Answer, SourceError> {
+    pub async fn get(&self, path: &str, budget: Duration) -> Result<HttpAnswer, SourceError> {
         self.send_with_retries(path, self.headers.clone(), budget).await
     }
 
     /// As [`Self::get`], with the admin token where there is one.
-    pub async fn get_as_admin(&self, path: &str, budget: Duration) -> Result<Answer, SourceError> {
+    pub async fn get_as_admin(
+        &self,
+        path: &str,
+        budget: Duration,
+    ) -> Result<HttpAnswer, SourceError> {
         let mut headers = self.headers.clone();
         if let Some(token) = &self.admin_token {
             headers.insert(AUTHORIZATION, token.clone());
@@ -94,7 +98,7 @@ impl Http {
         path: &str,
         headers: HeaderMap,
         budget: Duration,
-    ) -> Result<Answer, SourceError> {
+    ) -> Result<HttpAnswer, SourceError> {
         let deadline = Instant::now() + budget;
         let mut retries = 0;
         loop {
@@ -123,7 +127,7 @@ impl Http {
         path: &str,
         headers: &HeaderMap,
         deadline: Instant,
-    ) -> Result<Answer, SourceError> {
+    ) -> Result<HttpAnswer, SourceError> {
         let watch = RequestTimer::start();
         let budget = deadline.saturating_duration_since(Instant::now());
         // Half of what is left, so that a lost packet leaves time for a second try.
@@ -140,7 +144,7 @@ impl Http {
         headers: &HeaderMap,
         watch: &RequestTimer,
         connect_timeout: Duration,
-    ) -> Result<Answer, SourceError> {
+    ) -> Result<HttpAnswer, SourceError> {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         for _ in 0..=redirect::MAX {
@@ -161,7 +165,7 @@ impl Http {
         &self,
         mut response: Response,
         watch: &RequestTimer,
-    ) -> Result<Answer, SourceError> {
+    ) -> Result<HttpAnswer, SourceError> {
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
         if response.content_length().is_some_and(|length| length > MAX_BODY as u64) {
@@ -178,7 +182,7 @@ impl Http {
         }
         let latency = watch.finish();
         let exchange = Exchange { http_status: status.as_u16(), latency, retries: 0 };
-        Ok(Answer { status, headers, body: self.redact_credentials(&body), exchange })
+        Ok(HttpAnswer { status, headers, body: self.redact_credentials(&body), exchange })
     }
 
     /// The body as text, without the credentials that a debugging page may send back.
@@ -198,7 +202,7 @@ impl Http {
                 // A race sets the same value twice.
                 let _ = self.tls.set(tls.clone());
             }),
-            _ => client::trusting_nobody(),
+            _ => client::without_trusted_roots(),
         };
         tls.map_err(|e| errors::tls(&e, url))
     }
@@ -206,7 +210,7 @@ impl Http {
 
 /// How long to wait before the next attempt; `None` where another one would end the same way.
 fn pause_before_retry(
-    outcome: &Result<Answer, SourceError>,
+    outcome: &Result<HttpAnswer, SourceError>,
     backoff: Duration,
 ) -> Option<Duration> {
     match outcome {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 /// The same JSON with the sign for "no character" in place of every half.
 #[must_use]
-pub fn whole(json: &str) -> Cow<'_, str> {
+pub fn replace_lone_surrogates(json: &str) -> Cow<'_, str> {
     if !json.contains("\\u") {
         return Cow::Borrowed(json);
     }
@@ -50,7 +50,7 @@ mod tests {
             (r"\", r"\"),
             (r"\u12", r"\u12"),
         ] {
-            assert_eq!(whole(json), expected);
+            assert_eq!(replace_lone_surrogates(json), expected);
         }
     }
 }

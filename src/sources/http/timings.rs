@@ -22,7 +22,7 @@ pub enum Phase {
     /// Waiting for the head of the answer.
     Waiting,
     /// Reading the body.
-    Reading,
+    ReadingBody,
 }
 
 impl Phase {
@@ -32,7 +32,7 @@ impl Phase {
             Self::Resolving => "looking up the name",
             Self::Connecting => "connecting",
             Self::Waiting => "waiting for the first byte",
-            Self::Reading => "reading the body",
+            Self::ReadingBody => "reading the body",
         }
     }
 }
@@ -70,7 +70,7 @@ impl RequestTimer {
     pub fn first_byte(&self) {
         let mut marks = self.marks();
         marks.latency.first_byte = marks.started.elapsed();
-        marks.phase = Phase::Reading;
+        marks.phase = Phase::ReadingBody;
     }
 
     /// More of the body is here.

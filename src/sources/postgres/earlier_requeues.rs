@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 
-use super::requeue::repeat_failures::LOOK_BACK;
+use super::requeue::repeat_failures::EVENTS_READ;
 use super::selection::{Conditions, fingerprint, fingerprint_columns};
 use super::{Database, sql};
 use crate::facts::SourceError;
@@ -20,15 +20,15 @@ const BUDGET: Duration = Duration::from_secs(1);
 
 /// Counts them by what they died of last. What keeps it from being known is said, and no failure.
 pub async fn requeued_before(db: &Database, layout: &Layout, timeout: Duration) -> RequeuedBefore {
-    let unknown = |looked: &str| RequeuedBefore { jobs: None, looked: looked.to_owned() };
+    let unknown = |looked: &str| RequeuedBefore { jobs: None, searched: looked.to_owned() };
     let Some(statement) = statement(layout) else {
         return unknown("this database keeps no events of requeues");
     };
     match count(db, &statement, timeout.min(BUDGET)).await {
         Ok(jobs) => {
             let looked =
-                format!("looked for in the newest {} events", text::count(u64::from(LOOK_BACK)));
-            RequeuedBefore { jobs: Some(jobs), looked }
+                format!("looked for in the newest {} events", text::count(u64::from(EVENTS_READ)));
+            RequeuedBefore { jobs: Some(jobs), searched: looked }
         }
         Err(error) => unknown(&format!("the events could not be read: {error}")),
     }
@@ -59,7 +59,7 @@ fn statement(layout: &Layout) -> Option<String> {
     Some(format!(
         "with recent as materialized (
            select job_id, {data}::jsonb ->> 'reason' as reason from public.job_events
-            order by {order} desc limit {LOOK_BACK}
+            order by {order} desc limit {EVENTS_READ}
          ), requeued as materialized (
            select job_id from recent where reason in ({requeued}, {undone}) group by job_id
            having count(*) filter (where reason = {requeued}) > count(*) filter (where reason = {undone})

@@ -12,7 +12,7 @@ const EVENTS: i64 = 20_000;
 /// Seconds that are looked back.
 const HOUR: u32 = 3600;
 /// Seconds of a step.
-const STEP: u32 = HOUR / 6;
+const BUCKET: u32 = HOUR / 6;
 /// Different events that are told apart.
 const MOST_STAGES: i64 = 20;
 /// Time that it may take.
@@ -30,7 +30,7 @@ pub async fn read(
     let Some((events, at)) = layout.events_in_order() else { return Ok(None) };
     let steps: Vec<_> = (0..6)
         .map(|step| {
-            let (from, to) = (step * STEP, (step + 1) * STEP);
+            let (from, to) = (step * BUCKET, (step + 1) * BUCKET);
             format!("count(*) filter (where age >= {from} and age < {to})")
         })
         .collect();

@@ -9,7 +9,7 @@ use crate::facts::queue::Count;
 use crate::facts::{SourceError, SourceErrorKind};
 
 /// Deaths that are counted in a large table.
-const MOST_DEATHS: i64 = 20_000;
+const MAX_DEAD_LETTERS: i64 = 20_000;
 /// Events that are looked at, newest first.
 const EVENTS: i64 = 10_000;
 /// Time that each of the two may take on large tables.
@@ -44,8 +44,8 @@ pub async fn read(
         Ok(row) => {
             let (last, before): (i64, i64) = (row.get("last"), row.get("before"));
             // The newest come first: where the cap was met, the older hour is the one cut short.
-            let cut = !small && last + before >= MOST_DEATHS;
-            let whole = !cut || last < MOST_DEATHS;
+            let cut = !small && last + before >= MAX_DEAD_LETTERS;
+            let whole = !cut || last < MAX_DEAD_LETTERS;
             (count(last, whole), count(before, !cut), row.get("oldest"))
         }
         Err(e) if !small && e.kind == SourceErrorKind::Timeout => {
@@ -89,7 +89,7 @@ fn large_statement(layout: &Layout) -> String {
          null::float8 as oldest \
          from (select {changed} as at from public.jobs \
                 where {dead} and {changed} > now() - interval '2 hours' \
-                order by {changed} desc limit {MOST_DEATHS}) newest"
+                order by {changed} desc limit {MAX_DEAD_LETTERS}) newest"
     )
 }
 

@@ -16,7 +16,7 @@ use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
 
 /// Causes that are kept apart; beyond, jobs are only counted.
-const KEPT: usize = 10_000;
+const MAX_GROUPS: usize = 10_000;
 
 /// Reads and groups. When time runs out, the answer is what was read until then, and says so.
 ///
@@ -34,7 +34,7 @@ pub async fn read(
     let statement = format!(
         "select {}, {}, {} as workspace from public.jobs where {}",
         fingerprint_columns(layout),
-        dead_letters::death_columns(layout),
+        dead_letters::dead_since_columns(layout),
         sql::column_or_null(layout.workspace.as_ref(), "uuid"),
         conditions.sql(),
     );
@@ -57,7 +57,7 @@ pub async fn read(
 struct GroupBuilder {
     groups: HashMap<String, DeadLetterGroup>,
     read: u64,
-    unkept: u64,
+    rare_groups_dropped: u64,
 }
 
 impl GroupBuilder {
@@ -67,13 +67,13 @@ impl GroupBuilder {
         if !in_group(selection, &cause) {
             return;
         }
-        let full = self.groups.len() >= KEPT;
-        let (death, workspace) = (dead_letters::death_of(row), row.get("workspace"));
+        let full = self.groups.len() >= MAX_GROUPS;
+        let (death, workspace) = (dead_letters::dead_since_of(row), row.get("workspace"));
         let workspace = Option::map(workspace, |Token(token)| token);
         if let Some(group) = self.groups.get_mut(&cause.hash) {
             group.add(death, workspace);
         } else if full {
-            self.unkept += 1;
+            self.rare_groups_dropped += 1;
         } else {
             let kind: Option<&str> = row.get("fp_kind");
             let hash = cause.hash.clone();
@@ -88,6 +88,11 @@ impl GroupBuilder {
         groups.sort_by(|a, b| {
             b.count.cmp(&a.count).then_with(|| a.fingerprint.hash.cmp(&b.fingerprint.hash))
         });
-        Groups { groups, read: self.read, rare_groups_dropped: self.unkept, ..Groups::default() }
+        Groups {
+            groups,
+            read: self.read,
+            rare_groups_dropped: self.rare_groups_dropped,
+            ..Groups::default()
+        }
     }
 }

@@ -11,19 +11,19 @@ use super::transaction::{Transaction, begin, set_limit};
 use crate::facts::{SourceError, SourceErrorKind as Kind};
 
 /// What a statement's `$1, $2, …` stand for.
-pub type Params<'a> = [(&'a (dyn ToSql + Sync), Type)];
+pub type QueryParams<'a> = [(&'a (dyn ToSql + Sync), Type)];
 
 /// One of the statements that are asked together.
 #[derive(Clone, Copy)]
 pub struct Query<'a> {
     statement: &'a str,
-    params: &'a Params<'a>,
+    params: &'a QueryParams<'a>,
     limit: Option<Duration>,
 }
 
 impl<'a> Query<'a> {
     /// A statement and its parameters.
-    pub fn new(statement: &'a str, params: &'a Params<'a>) -> Self {
+    pub fn new(statement: &'a str, params: &'a QueryParams<'a>) -> Self {
         Self { statement, params, limit: None }
     }
 
@@ -50,7 +50,7 @@ impl Database {
         &self,
         limit: Duration,
         statement: &str,
-        params: &Params<'_>,
+        params: &QueryParams<'_>,
     ) -> Result<Vec<Row>, SourceError> {
         let [rows] = self.answers(limit, [Query::new(statement, params)]).await?;
         rows
@@ -64,7 +64,7 @@ impl Database {
         &self,
         limit: Duration,
         statement: &str,
-        params: &Params<'_>,
+        params: &QueryParams<'_>,
     ) -> Result<Row, SourceError> {
         only(self.rows(limit, statement, params).await)
     }

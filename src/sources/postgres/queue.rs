@@ -14,10 +14,10 @@ use std::time::Duration;
 use futures_util::future::{Either, select, try_join, try_join_all};
 
 use count_query::{Slice, query};
-use plan::{Parts, Plan};
+use plan::{CountPlan, Parts};
 
 use super::Database;
-use super::totals::{CountRow, Coverage, tally};
+use super::totals::{CountRow, Coverage, add_up};
 use crate::facts::layout::{Layout, Lifecycle};
 use crate::facts::queue::Queue;
 use crate::facts::{SourceError, SourceErrorKind};
@@ -65,9 +65,9 @@ pub async fn read(
 ) -> Result<Queue, SourceError> {
     if layout.is_small() {
         let groups = query(db, layout, request, &Slice::everything(), request.timeout).await?;
-        return Ok(tally(layout, request, &[(Coverage::ByKind(&Lifecycle::ALL), groups)]));
+        return Ok(add_up(layout, request, &[(Coverage::ByKind(&Lifecycle::ALL), groups)]));
     }
-    let plan = Plan::new(layout);
+    let plan = CountPlan::new(layout);
     let budget = match request.effort {
         Effort::Exact => request.timeout,
         Effort::Budget | Effort::Indexes => SCAN_BUDGET.min(request.timeout),
@@ -87,7 +87,7 @@ pub async fn read(
     let (covered, rest) = try_join(covered, rest).await?;
     let mut parts = plan.merged(covered);
     parts.extend(rest);
-    Ok(tally(layout, request, &parts))
+    Ok(add_up(layout, request, &parts))
 }
 
 /// What one scan says; where it may not take as long as it needs, the totals from indexes.

@@ -13,12 +13,12 @@ use super::{Database, dead_letters};
 use crate::facts::layout::{Events, Layout};
 use crate::facts::operation::{OperationType, STATE_CHANGED_SINCE, STATE_UNDONE};
 use crate::facts::recent_activity::{
-    Activity, Deaths, MOST_STUCK, NAMED, RecentGroup, RecentOperation, SPAN, Stuck,
+    Activity, MOST_STUCK, NAMED, RecentDeadLetters, RecentGroup, RecentOperation, Stuck, WINDOW,
 };
 use crate::facts::{SourceError, SourceErrorKind, redact};
 
 /// Dead letters that are read, newest first.
-const DEATHS: usize = 1_000;
+const MAX_DEAD_LETTERS: usize = 1_000;
 /// Events that are read, newest first.
 const EVENTS: i64 = 5_000;
 /// Seconds over which throughput is measured.
@@ -32,11 +32,11 @@ const BUDGET: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// The database's; that only a scan could tell; that this schema has no dead letters.
-pub async fn deaths(
+pub async fn recent_dead_letters(
     db: &Database,
     layout: &Layout,
     timeout: Duration,
-) -> Result<Deaths, SourceError> {
+) -> Result<RecentDeadLetters, SourceError> {
     dead_letters::required(layout)?;
     let dead = &layout.vocabulary.dead;
     let by_change: Vec<_> = layout.updated.as_deref().into_iter().collect();
@@ -45,9 +45,9 @@ pub async fn deaths(
         return Err(scan("dlq groups"));
     }
     let statement = format!(
-        "select id::text as id, {}, {} from public.jobs where {} order by {} desc limit {DEATHS}",
+        "select id::text as id, {}, {} from public.jobs where {} order by {} desc limit {MAX_DEAD_LETTERS}",
         fingerprint_columns(layout),
-        dead_letters::death_columns(layout),
+        dead_letters::dead_since_columns(layout),
         state_in(layout, dead),
         changed(layout),
     );
@@ -57,17 +57,17 @@ pub async fn deaths(
         count(&mut causes, row);
     }
     let mut causes: Vec<_> = causes.into_values().collect();
-    causes.sort_by(|a, b| b.jobs.cmp(&a.jobs).then_with(|| a.hash.cmp(&b.hash)));
-    Ok(Deaths { causes, read: rows.len() as u64, whole: rows.len() < DEATHS })
+    causes.sort_by(|a, b| b.jobs.cmp(&a.jobs).then_with(|| a.group.cmp(&b.group)));
+    Ok(RecentDeadLetters { causes, read: rows.len() as u64, whole: rows.len() < MAX_DEAD_LETTERS })
 }
 
 fn count(causes: &mut HashMap<String, RecentGroup>, row: &Row) {
     let print = fingerprint(row);
-    let age = dead_letters::death_of(row).map(|death| death.age);
+    let age = dead_letters::dead_since_of(row).map(|death| death.age);
     let cause = causes.entry(print.hash.clone()).or_insert_with(|| RecentGroup {
-        hash: print.hash,
+        group: print.hash,
         kind: row.get::<_, Option<&str>>("fp_kind").unwrap_or("-").to_owned(),
-        template: print.template,
+        cause: print.template,
         jobs: 0,
         recent: 0,
         before: 0,
@@ -76,8 +76,8 @@ fn count(causes: &mut HashMap<String, RecentGroup>, row: &Row) {
     });
     cause.jobs += 1;
     if let Some(age) = age {
-        cause.recent += u64::from(age < SPAN);
-        cause.before += u64::from((SPAN..2.0 * SPAN).contains(&age));
+        cause.recent += u64::from(age < WINDOW);
+        cause.before += u64::from((WINDOW..2.0 * WINDOW).contains(&age));
         cause.newest = Some(cause.newest.map_or(age, |newest| newest.min(age)));
     }
     if cause.ids.len() < NAMED {
@@ -169,7 +169,7 @@ fn running(row: &Row) -> RecentOperation {
     let or = |text: Option<String>| text.unwrap_or_else(|| "?".to_owned());
     RecentOperation {
         operation: row.get("operation"),
-        deed: OperationType::from_reason(row.get("deed")),
+        operation_type: OperationType::from_reason(row.get("deed")),
         who: format!("{}@{}", or(text("actor")), or(text("host"))),
         reason: text("reason").map(|reason| redact::text(&reason)),
         jobs: u64::try_from(row.get::<_, i64>("jobs")).unwrap_or(0),

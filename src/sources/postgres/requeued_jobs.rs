@@ -19,7 +19,7 @@ use crate::facts::operation::{OperationId, REQUEUED, RESCUED, UNDONE};
 use crate::facts::requeued_job::{CauseInterner, JobEvent, JobRow, RequeuedJob};
 
 /// Events of one look.
-const PAGE: i64 = 20_000;
+const PAGE_ROWS: i64 = 20_000;
 /// Rows of one look.
 pub const CHUNK: usize = 5_000;
 /// Newest events in which a claim is looked for.
@@ -29,7 +29,7 @@ const CLAIM_WINDOW: u32 = 5_000;
 #[derive(Debug, Default)]
 pub struct EventPage {
     /// What happened, in order.
-    pub told: Vec<(i64, EventRecord)>,
+    pub records: Vec<(i64, EventRecord)>,
     /// The last event that was read; as before where there was none.
     pub last: i64,
     /// Whether there are more.
@@ -64,14 +64,15 @@ pub async fn events(
     let name = operation.to_string();
     let params: [(&(dyn ToSql + Sync), Type); 2] = [(&after, Type::INT8), (&name, Type::TEXT)];
     let rows = db.rows(timeout, &statement, &params).await?;
-    page.more = rows.len() as i64 == PAGE;
+    page.more = rows.len() as i64 == PAGE_ROWS;
     for row in &rows {
         page.last = row.get("event");
         if row.get::<_, Option<bool>>("ours") == Some(true) {
-            page.told.push((page.last, EventRecord::Requeued(member(row, layout.id, causes)?)));
-        } else if let Some(deed) = deed(row) {
+            page.records
+                .push((page.last, EventRecord::Requeued(requeued_job(row, layout.id, causes)?)));
+        } else if let Some(deed) = job_event(row) {
             let job = super::requeue::plan_query::id(row.get("job"), layout.id)?;
-            page.told.push((page.last, EventRecord::Happened(job, deed)));
+            page.records.push((page.last, EventRecord::Happened(job, deed)));
         }
     }
     Ok(page)
@@ -83,7 +84,7 @@ fn page_statement(layout: &Layout, events: &Events) -> Option<String> {
         "with page as (
            select id::bigint as event, job_id, {stage}::text as stage, {data}::jsonb as data,
                   {data} ->> 'reason' = {requeued} and {data} ->> 'operation' = $2 as ours
-             from public.job_events where id > $1 order by id limit {PAGE}
+             from public.job_events where id > $1 order by id limit {PAGE_ROWS}
          )
          select event, page.job_id::text as job, page.stage as stage, ours,
                 left(page.data ->> 'reason', 100) as reason, {worker} as worker, {columns}
@@ -96,7 +97,7 @@ fn page_statement(layout: &Layout, events: &Events) -> Option<String> {
     ))
 }
 
-fn deed(row: &Row) -> Option<JobEvent> {
+fn job_event(row: &Row) -> Option<JobEvent> {
     let worker = || row.get::<_, Option<String>>("worker");
     match row.get::<_, Option<&str>>("reason") {
         Some(REQUEUED) => return Some(JobEvent::RequeuedAgain),
@@ -135,7 +136,7 @@ pub async fn read_from_events(
     );
     let name = operation.to_string();
     let rows = db.rows(timeout, &statement, &[(&name, Type::TEXT)]).await?;
-    rows.iter().map(|row| member(row, layout.id, causes)).collect()
+    rows.iter().map(|row| requeued_job(row, layout.id, causes)).collect()
 }
 
 /// The jobs of a journal's entries (JSON texts), where there are no events.
@@ -164,16 +165,20 @@ pub async fn read_from_journal(
         let params: [(&(dyn ToSql + Sync), Type); 1] = [(&chunk, Type::TEXT_ARRAY)];
         let rows = db.rows(timeout, &statement, &params).await?;
         for row in &rows {
-            members.push(member(row, layout.id, causes)?);
+            members.push(requeued_job(row, layout.id, causes)?);
         }
     }
     Ok(members)
 }
 
-fn member(row: &Row, id: IdType, causes: &mut CauseInterner) -> Result<RequeuedJob, SourceError> {
+fn requeued_job(
+    row: &Row,
+    id: IdType,
+    causes: &mut CauseInterner,
+) -> Result<RequeuedJob, SourceError> {
     Ok(RequeuedJob {
         id: super::requeue::plan_query::id(row.get("job"), id)?,
-        cause: causes.keep(fingerprint(row)),
+        cause: causes.intern(fingerprint(row)),
         error_hash: row.get::<_, Token>("errors_mark").0,
         updated_hash: row.get::<_, Token>("changed_mark").0,
     })
@@ -202,7 +207,7 @@ pub async fn read_rows(
             locked_by: row.get("holder"),
             failed_by: row.get("failed_by"),
             error_has_time: row.get::<_, Option<bool>>("dated").unwrap_or(false),
-            cause: causes.keep(fingerprint(row)),
+            cause: causes.intern(fingerprint(row)),
             error_hash: row.get::<_, Token>("errors_mark").0,
             updated_hash: row.get::<_, Token>("changed_mark").0,
         })
@@ -277,7 +282,7 @@ fn left_columns(layout: &Layout, previous: &str) -> String {
 ///
 /// # Errors
 /// The database's.
-pub async fn claims_are_told(
+pub async fn claims_have_events(
     db: &Database,
     layout: &Layout,
     timeout: Duration,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio_postgres::types::Type;
 
 use super::Database;
-use crate::facts::server::{MAX_WAITS, Server};
+use crate::facts::server::{MAX_WAITS, ServerStatus};
 use crate::facts::{SourceError, SourceErrorKind};
 
 const QUERY: &str = include_str!("queries/server.sql");
@@ -17,7 +17,7 @@ const BUDGET: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// The database's own.
-pub async fn read(db: &Database, timeout: Duration) -> Result<Server, SourceError> {
+pub async fn read(db: &Database, timeout: Duration) -> Result<ServerStatus, SourceError> {
     let limit = MAX_WAITS as i64;
     let text: String = db.row(timeout.min(BUDGET), QUERY, &[(&limit, Type::INT8)]).await?.get(0);
     serde_json::from_str(&text).map_err(|e| {

@@ -37,5 +37,9 @@ pub async fn read(
         Some(statement) => Some(count(db.row(BUDGET, statement, &[]).await?.get("n"))),
         None => None,
     };
-    Ok(TableLoad { waiting, queued: count(row.get("queued")), maintained: row.get("maintained") })
+    Ok(TableLoad {
+        due: waiting,
+        lock_waiters: count(row.get("queued")),
+        vacuum_running: row.get("maintained"),
+    })
 }

@@ -17,7 +17,7 @@ pub(super) struct CountRow {
     pub oldest_due_age: Option<f64>,
     pub stuck: u64,
     pub beat_age: Option<f64>,
-    pub died_last_hour: u64,
+    pub dead_lettered_last_hour: u64,
 }
 
 /// What a set of groups answers for.
@@ -37,12 +37,12 @@ pub(super) enum Coverage<'a> {
 const NO_INDEX: &str = "no index (queue --advise)";
 
 /// One picture of all parts. Where two parts answer for a role, the first one counts.
-pub(super) fn tally(
+pub(super) fn add_up(
     layout: &Layout,
     request: CountRequest<'_>,
     parts: &[(Coverage<'_>, Vec<CountRow>)],
 ) -> Queue {
-    let of = |role: Lifecycle| MetricValues::new(layout, role, parts);
+    let of = |role: Lifecycle| StateCounts::new(layout, role, parts);
     let (waiting, running) = (of(Lifecycle::Queued), of(Lifecycle::Claimed));
     let (failed, dead, other) = (of(Lifecycle::Failed), of(Lifecycle::Dead), of(Lifecycle::Other));
     let has_dead = !layout.vocabulary.dead.is_empty();
@@ -57,7 +57,7 @@ pub(super) fn tally(
         oldest_due_age: waiting.groups.iter().filter_map(|g| g.oldest_due_age).reduce(f64::max),
         stuck: layout.has_heartbeats().then(|| running.count(|g| g.stuck)),
         workers: layout.has_heartbeats().then(|| workers(&running, request.beat_window)),
-        died_last_hour: has_dead.then(|| dead.count(|g| g.died_last_hour)),
+        dead_lettered_last_hour: has_dead.then(|| dead.count(|g| g.dead_lettered_last_hour)),
         by_kind: by_kind(parts),
         by_kind_missing: [waiting, running, failed, dead]
             .iter()
@@ -68,14 +68,14 @@ pub(super) fn tally(
 }
 
 /// The groups of one role, and how much of it they are.
-struct MetricValues<'a> {
+struct StateCounts<'a> {
     groups: Vec<&'a CountRow>,
     complete: bool,
     counted: bool,
     by_kind: bool,
 }
 
-impl<'a> MetricValues<'a> {
+impl<'a> StateCounts<'a> {
     fn new(layout: &Layout, role: Lifecycle, parts: &'a [(Coverage<'_>, Vec<CountRow>)]) -> Self {
         let whole = Self { groups: vec![], complete: true, counted: true, by_kind: true };
         let mut found = None;
@@ -108,7 +108,7 @@ impl<'a> MetricValues<'a> {
     }
 }
 
-fn workers(running: &MetricValues<'_>, beat_window: f64) -> Workers {
+fn workers(running: &StateCounts<'_>, beat_window: f64) -> Workers {
     let beating: HashSet<_> = running
         .groups
         .iter()

@@ -14,11 +14,11 @@ use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::http::json_type;
 
 /// The parts that stand at the top of some reports rather than below `checks`.
-const PARTS: [&str; 6] = ["env", "db", "worker", "stripe", "sentry", "ffmpeg"];
+const COMPONENTS: [&str; 6] = ["env", "db", "worker", "stripe", "sentry", "ffmpeg"];
 
 /// Reads a report; an object in which nothing is known is none.
 pub fn parse(json: &Value, exchange: Exchange) -> Result<Readiness, SourceError> {
-    let Some(shape) = shape(json) else {
+    let Some(shape) = detect_format(json) else {
         let message =
             format!("HTTP {} without a readiness report: no known field", exchange.http_status);
         return Err(SourceError::new(SourceErrorKind::Malformed, message)
@@ -33,7 +33,7 @@ pub fn parse(json: &Value, exchange: Exchange) -> Result<Readiness, SourceError>
         }
         Some(other) => problems.push(wrong("checks", other, "an object")),
     }
-    let top = PARTS.iter().filter_map(|name| component("", name, json.get(name)?));
+    let top = COMPONENTS.iter().filter_map(|name| component("", name, json.get(name)?));
     components.extend(top);
     let mut queue = json.get("queue").and_then(queue);
     if shape == ReadinessFormat::Integrations {
@@ -44,7 +44,7 @@ pub fn parse(json: &Value, exchange: Exchange) -> Result<Readiness, SourceError>
     Ok(Readiness {
         exchange,
         ok: flag(json, "ok", ""),
-        shape,
+        format: shape,
         components,
         queue,
         timestamp: json.get("timestamp").or_else(|| json.get("ts")).and_then(text),
@@ -55,7 +55,7 @@ pub fn parse(json: &Value, exchange: Exchange) -> Result<Readiness, SourceError>
 }
 
 /// Which builder wrote this; `None` when it is no readiness report at all.
-fn shape(json: &Value) -> Option<ReadinessFormat> {
+fn detect_format(json: &Value) -> Option<ReadinessFormat> {
     let has = |name: &str| json.get(name).is_some_and(|value| !value.is_null());
     let empty = Map::new();
     let checks = json.get("checks").and_then(Value::as_object).unwrap_or(&empty);
@@ -70,7 +70,7 @@ fn shape(json: &Value) -> Option<ReadinessFormat> {
         ReadinessFormat::Canonical
     } else if checks_flags && checks.contains_key("env") {
         ReadinessFormat::Flags
-    } else if !has("checks") && PARTS.iter().any(|name| has(name)) {
+    } else if !has("checks") && COMPONENTS.iter().any(|name| has(name)) {
         ReadinessFormat::Detailed
     } else if has("checks") {
         ReadinessFormat::Other
@@ -90,7 +90,7 @@ fn component(prefix: &str, name: &str, value: &Value) -> Option<Component> {
         Value::Null => return None,
         Value::Bool(ok) => (ReportedFlag::Is(*ok), None),
         Value::Object(fields) => (flag(value, "ok", &format!("{path}.")), Some(fields)),
-        other if PARTS.contains(&name) => {
+        other if COMPONENTS.contains(&name) => {
             (ReportedFlag::Malformed(wrong(&path, other, "true, false or an object")), None)
         }
         _ => return None,

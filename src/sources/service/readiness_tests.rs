@@ -61,7 +61,7 @@ fn every_known_readiness_format_is_recognized() {
         (r#"{"ok":true,"checks":{"redis":{"ok":false},"note":"hi"}}"#, Other, "redis-"),
     ] {
         let readiness = read(text);
-        assert_eq!((readiness.shape, parts(&readiness).as_str()), (shape, expected), "{text}");
+        assert_eq!((readiness.format, parts(&readiness).as_str()), (shape, expected), "{text}");
     }
 }
 

@@ -6,7 +6,7 @@ use crate::triage::testing::{checkout, failed};
 use Status::{Critical, Ok, Unknown};
 
 /// The database does not let us look; what depends on it is not attempted.
-fn blind(facts: &mut Facts, layout: Kind, server: Option<Kind>) {
+fn blind(facts: &mut TriageFacts, layout: Kind, server: Option<Kind>) {
     failed(&mut facts.layout, layout);
     (facts.queue, facts.flow, facts.failures) = (None, None, None);
     if let Some(kind) = server {
@@ -14,7 +14,7 @@ fn blind(facts: &mut Facts, layout: Kind, server: Option<Kind>) {
     }
 }
 
-fn away(facts: &mut Facts, kind: Kind) {
+fn away(facts: &mut TriageFacts, kind: Kind) {
     blind(facts, kind, Some(kind));
 }
 
@@ -123,7 +123,7 @@ fn blocked_check_names_its_blocker_and_others_still_run() {
         .into_iter()
         .flat_map(|step| step.findings)
         .collect();
-    let of = |id: &str| findings.iter().find(|finding| finding.check == id).unwrap().verdict;
+    let of = |id: &str| findings.iter().find(|finding| finding.check == id).unwrap().status;
     let blocked = Status::Skipped { blocked_by: "db.reachable" };
     for id in ["access.jobs", "queue.backlog", "dlq.size", "dlq.trend", "dlq.failures", "db.locks"]
     {
@@ -140,10 +140,10 @@ fn earlier_sections_are_ruled_out_with_their_details() {
     let steps = evaluate(&facts, &Thresholds::default());
     let section = section(&steps).unwrap();
     let seen: Vec<_> =
-        section.ruled_out.iter().map(|out| (out.section.number(), out.verdict)).collect();
+        section.ruled_out.iter().map(|out| (out.section.number(), out.status)).collect();
     assert_eq!(seen, [("3.1", Ok), ("3.2", Ok), ("3.3", Status::Warning)]);
-    assert_eq!(section.ruled_out[0].reading, "up: first byte after 12 ms");
-    assert!(section.ruled_out[2].reading.contains("has waited 1m 10s"));
+    assert_eq!(section.ruled_out[0].detail, "up: first byte after 12 ms");
+    assert!(section.ruled_out[2].detail.contains("has waited 1m 10s"));
     let matched: Vec<_> = section.matched.iter().map(|finding| finding.check).collect();
     assert_eq!(matched, ["dlq.size"]);
     let evidence = section.matched[0].evidence.as_ref().unwrap();

@@ -9,7 +9,7 @@ use crate::triage::testing::failed;
 use Status::{Critical, Ok, Unknown, Warning};
 
 /// healthz and readyz fail alike.
-fn both(facts: &mut Facts, kind: Kind) {
+fn both(facts: &mut TriageFacts, kind: Kind) {
     failed(&mut facts.health, kind);
     failed(&mut facts.readiness, kind);
 }
@@ -164,7 +164,7 @@ fn unready_app_leads_to_section_3_2() {
             "nothing but ok",
             |f| {
                 let report = report(f);
-                report.shape = ReadinessFormat::Bare;
+                report.format = ReadinessFormat::Bare;
                 report.components.clear();
                 report.queue = None;
             },

@@ -209,7 +209,7 @@ fn dead_letters_lead_to_section_3_4() {
         (
             "a schema without dead letters",
             |f| {
-                (queue(f).dead, queue(f).died_last_hour) = (None, None);
+                (queue(f).dead, queue(f).dead_lettered_last_hour) = (None, None);
                 let flow = f.flow.as_mut().unwrap().result.as_mut().unwrap();
                 (flow.dead_lettered_last_hour, flow.dead_lettered_hour_before) = (None, None);
             },
@@ -241,8 +241,8 @@ fn dead_letters_lead_to_section_3_4() {
     ]);
 }
 
-fn died(facts: &mut Facts, last: u64, before: u64) {
-    queue(facts).died_last_hour = Some(Count::Exact(last));
+fn died(facts: &mut TriageFacts, last: u64, before: u64) {
+    queue(facts).dead_lettered_last_hour = Some(Count::Exact(last));
     let flow = facts.flow.as_mut().unwrap().result.as_mut().unwrap();
     flow.dead_lettered_last_hour = Some(Count::Exact(last));
     flow.dead_lettered_hour_before = Some(Count::Exact(before));

@@ -56,7 +56,7 @@ prop_compose! {
         (connections, transaction) in (0..100u64, proptest::option::of(0..10_000u64)),
         standby in proptest::option::of(proptest::option::of(0.0..1e4f64)),
         mentioned in any::<bool>(),
-    ) -> Facts {
+    ) -> TriageFacts {
         let mut facts = testing::healthy();
         facts.health.result.as_mut().unwrap().ok = health;
         let report = report(&mut facts);
@@ -80,7 +80,7 @@ prop_compose! {
 }
 
 /// Puts the errors where the sources are; what depends on the layout is not attempted without it.
-fn fail(facts: &mut Facts, errors: &[Option<SourceError>]) {
+fn fail(facts: &mut TriageFacts, errors: &[Option<SourceError>]) {
     fn put<T>(seen: &mut crate::facts::Observed<T>, error: &Option<SourceError>) {
         if let Some(error) = error {
             seen.result = Err(error.clone());
@@ -98,15 +98,15 @@ fn fail(facts: &mut Facts, errors: &[Option<SourceError>]) {
     }
 }
 
-fn exit(facts: &Facts, fail_on: FailOn) -> (ExitCode, Status) {
+fn exit(facts: &TriageFacts, fail_on: FailOn) -> (ExitCode, Status) {
     let steps = evaluate(facts, &Thresholds::default());
     let report = triage::report(facts, &steps, fail_on, &Provenance::default());
     // Whatever is not OK names a section and a next command.
-    if report.verdict != Some(Status::Ok) {
+    if report.status != Some(Status::Ok) {
         assert!(report.section.is_some(), "{facts:?}");
         assert!(report.document.first_command().is_some(), "{facts:?}");
     }
-    (report.exit, report.verdict.unwrap())
+    (report.exit, report.status.unwrap())
 }
 
 proptest! {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::checks::{access, app_tests, cross, environment, flow, queue, server, service};
 use crate::facts::Section;
-use crate::triage::areas::TREE;
+use crate::triage::areas::AREAS;
 
 fn known() -> BTreeSet<&'static str> {
     let queue = queue::BACKLOG.iter().chain(&queue::DEAD_LETTERS).map(|check| check.id);
@@ -22,7 +22,7 @@ fn known() -> BTreeSet<&'static str> {
 
 #[test]
 fn every_check_is_in_exactly_one_area() {
-    let places: Vec<&str> = TREE.iter().flat_map(|branch| branch.checks).copied().collect();
+    let places: Vec<&str> = AREAS.iter().flat_map(|branch| branch.checks).copied().collect();
     let once: BTreeSet<&str> = places.iter().copied().collect();
     assert_eq!(once.len(), places.len(), "a check stands twice");
     assert_eq!(once, known());
@@ -30,7 +30,7 @@ fn every_check_is_in_exactly_one_area() {
 
 #[test]
 fn each_check_is_in_the_area_of_its_section() {
-    let of = |id: &str| TREE.iter().find(|branch| branch.checks.contains(&id)).unwrap().section;
+    let of = |id: &str| AREAS.iter().find(|branch| branch.checks.contains(&id)).unwrap().section;
     for check in &cross::CROSS {
         assert_eq!(of(check.id), check.section, "{}", check.id);
     }
@@ -47,13 +47,13 @@ fn each_check_is_in_the_area_of_its_section() {
 
 #[test]
 fn areas_follow_the_runbook_and_redirect_only_forward() {
-    assert_eq!(TREE.map(|branch| branch.section), Section::ALL);
-    for (place, branch) in TREE.iter().enumerate() {
-        for detour in branch.detours {
-            let to = TREE.iter().position(|branch| branch.section == detour.to).unwrap();
+    assert_eq!(AREAS.map(|branch| branch.section), Section::ALL);
+    for (place, branch) in AREAS.iter().enumerate() {
+        for detour in branch.redirects {
+            let to = AREAS.iter().position(|branch| branch.section == detour.to).unwrap();
             assert!(to > place, "{:?} leads back", branch.section);
             assert!(detour.only.iter().all(|id| branch.checks.contains(id)));
-            assert!(detour.because.iter().all(|id| TREE[to].checks.contains(id)));
+            assert!(detour.because.iter().all(|id| AREAS[to].checks.contains(id)));
         }
     }
 }

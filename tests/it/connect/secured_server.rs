@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use cliplyctl::demo::server::{Listen, Server, ServerOptions};
+use cliplyctl::demo::server::{DemoServer, Listen, ServerOptions};
 use cliplyctl::facts::SourceError;
 use cliplyctl::settings::dsn::ConnectionDefaults;
-use cliplyctl::settings::{Dsn, Environment, Overrides, Secret, Settings};
+use cliplyctl::settings::{Dsn, Overrides, ProcessEnvironment, Secret, Settings};
 use cliplyctl::sources::postgres::{Database, SessionOptions};
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -85,7 +85,7 @@ impl Authority {
 
 /// A server on 127.0.0.1 (and ::1 where there is one) with TLS and roles that want passwords.
 pub struct Secured {
-    pub server: Server,
+    pub server: DemoServer,
     pub port: u16,
     /// Files for the client: `root.crt`, `stranger.crt`, `client.crt`, `client.key`.
     /// They lie with the server, whose end removes them: a static is never dropped.
@@ -194,11 +194,11 @@ fn hand_over(path: &Path, directory: &Path) {
 }
 
 /// A server on a free port; another program may be quicker to take one, so it is tried again.
-pub fn start(options: &ServerOptions) -> (Server, u16) {
+pub fn start(options: &ServerOptions) -> (DemoServer, u16) {
     let attempt = || {
         let port = free_port();
         let options = ServerOptions { listen: Listen::Tcp { port }, ..options.clone() };
-        Server::start(&options).map(|server| (server, port))
+        DemoServer::start(&options).map(|server| (server, port))
     };
     attempt().or_else(|_| attempt()).or_else(|_| attempt()).unwrap()
 }
@@ -231,7 +231,7 @@ pub fn ask_with(dsn: &Dsn, limit: Duration) -> Result<String, SourceError> {
 /// As [`ask`], with the settings that these variables make in this home directory.
 pub fn ask_in(home: &Path, variables: &[(&str, &str)]) -> Result<String, SourceError> {
     let home_variable = ("HOME", home.to_str().unwrap());
-    let environment = Environment::of(variables.iter().copied().chain([home_variable]));
+    let environment = ProcessEnvironment::of(variables.iter().copied().chain([home_variable]));
     let settings = Settings::resolve(&Overrides::default(), &environment, home).unwrap();
     ask_with(&settings.database?.value, LIMIT)
 }
@@ -240,7 +240,7 @@ pub fn ask_in(home: &Path, variables: &[(&str, &str)]) -> Result<String, SourceE
 pub fn ask_flag(url: &str) -> Result<String, SourceError> {
     let url = Some(Secret::new(url.to_owned()));
     let overrides = Overrides { database_url: url, ..Overrides::default() };
-    let environment = Environment::of([("USER", "nobody")]);
+    let environment = ProcessEnvironment::of([("USER", "nobody")]);
     let settings = Settings::resolve(&overrides, &environment, Path::new("/nonexistent")).unwrap();
     ask_with(&settings.database?.value, LIMIT)
 }

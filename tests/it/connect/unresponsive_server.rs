@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
-use cliplyctl::demo::server::Server;
+use cliplyctl::demo::server::DemoServer;
 use cliplyctl::facts::{SourceError, SourceErrorKind};
 use cliplyctl::settings::Dsn;
 use cliplyctl::settings::dsn::ConnectionDefaults;
@@ -16,7 +16,7 @@ use crate::support::postgres::server_options;
 
 /// The port of a server on 127.0.0.1 without TLS.
 pub fn plain_server() -> u16 {
-    static PLAIN: OnceLock<(Server, u16)> = OnceLock::new();
+    static PLAIN: OnceLock<(DemoServer, u16)> = OnceLock::new();
     PLAIN.get_or_init(|| start(&server_options())).1
 }
 

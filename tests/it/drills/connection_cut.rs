@@ -95,7 +95,11 @@ fn requeue(site: &Site, ids: bool) -> u32 {
         assert_eq!(count_complete_writes(&site.db, &when), (all, 0), "{when}");
         let operation = operation.or_else(|| announced(&again)).unwrap();
         let undo = site.dlq(&["undo", &operation]);
-        assert_eq!((undo.code, count_complete_writes(&site.db, &when)), (0, (all, all)), "{when}: {undo:#?}");
+        assert_eq!(
+            (undo.code, count_complete_writes(&site.db, &when)),
+            (0, (all, all)),
+            "{when}: {undo:#?}"
+        );
         true
     })
 }
@@ -121,7 +125,9 @@ fn undo_survives_a_cut_at_every_statement() {
     let cuts = at_every_statement(|cut| {
         site.reset();
         let operation = announced(&site.dlq(&["requeue", "--all"])).unwrap();
-        let Some((first, when)) = site.run_with_cut(&["undo", &operation], cut) else { return false };
+        let Some((first, when)) = site.run_with_cut(&["undo", &operation], cut) else {
+            return false;
+        };
         let (_, back) = count_complete_writes(&site.db, &when);
         assert_report_matches(&first, all, back, &when);
         let data = &first.json()["data"];
@@ -157,7 +163,9 @@ fn requeue_without_events_survives_a_cut_at_every_statement() {
             let n = "SELECT count(*) FILTER (WHERE was = 'failed') || ' ' || count(DISTINCT id) FROM moves";
             db.value(n)
         };
-        let Some((first, when)) = site.run_with_cut(&["requeue", "--all"], cut) else { return false };
+        let Some((first, when)) = site.run_with_cut(&["requeue", "--all"], cut) else {
+            return false;
+        };
         let written = site.db.value("SELECT count(*) FROM moves").parse().unwrap();
         assert_report_matches(&first, all, written, &when);
         let operation = announced(&first);

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::reported_vs_database::{assert_report_matches, count_complete_writes};
-use crate::requeue::{insert_dead_letters, command};
+use crate::requeue::{command, insert_dead_letters};
 use crate::support::drill::{jobs, not_run, ran};
 use crate::support::postgres::{Database, cluster};
 
@@ -35,7 +35,11 @@ fn fills_up(db: &Database, all: u64, make_room: impl FnOnce()) -> u64 {
     count_complete_writes(db, "the disk is still full");
     make_room();
     let again = resume();
-    assert_eq!((again.code, count_complete_writes(db, "there is room")), (0, (all, 0)), "{again:#?}");
+    assert_eq!(
+        (again.code, count_complete_writes(db, "there is room")),
+        (0, (all, 0)),
+        "{again:#?}"
+    );
     let undo = command(db, "undo", &[&operation, "--yes", "--reason", "drill"]).run();
     assert_eq!((undo.code, count_complete_writes(db, "undone")), (0, (all, all)), "{undo:#?}");
     written

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use cliplyctl::demo::server::{Server, ServerOptions};
+use cliplyctl::demo::server::{DemoServer, ServerOptions};
 use serde_json::Value;
 
 use crate::support::cli::Cli;
@@ -16,10 +16,10 @@ const WORKSPACE: &str = "aaaaaaaa-0000-4000-8000-000000000009";
 
 /// A server of its own whose database `app` holds this schema and so many jobs over 30 days, one in 50
 /// dead, one in 400 waiting, one in 5,000 running.
-fn filled(schema: &str, settings: &[(&str, &str)]) -> Server {
+fn filled(schema: &str, settings: &[(&str, &str)]) -> DemoServer {
     let extra_conf =
         settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-    let server = Server::start(&ServerOptions { extra_conf, ..server_options() }).unwrap();
+    let server = DemoServer::start(&ServerOptions { extra_conf, ..server_options() }).unwrap();
     Session::open(&server.url("postgres")).execute("CREATE DATABASE app TEMPLATE template0");
     let session = Session::open(&server.url("app"));
     session.execute(schema);
@@ -41,7 +41,7 @@ fn filled(schema: &str, settings: &[(&str, &str)]) -> Server {
 }
 
 /// Runs a reading; returns its answer and how long it took.
-fn ask(server: &Server, line: &str) -> (Value, f64) {
+fn ask(server: &DemoServer, line: &str) -> (Value, f64) {
     let started = Instant::now();
     let words = line.split_whitespace().chain(["-o", "json", "--timeout", "60s"]);
     let output = Cli::new(words).env("DATABASE_URL", server.url("app")).env("USER", "oncall").run();
@@ -50,7 +50,7 @@ fn ask(server: &Server, line: &str) -> (Value, f64) {
 }
 
 /// What the readings say is what a plain count says; returns how long each took, in words.
-fn compare(server: &Server) -> String {
+fn compare(server: &DemoServer) -> String {
     let session = Session::open(&server.url("app"));
     let count = |state: &str| {
         session

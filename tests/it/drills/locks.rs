@@ -3,7 +3,7 @@
 use std::thread;
 
 use super::reported_vs_database::{assert_report_matches, count_complete_writes};
-use crate::requeue::{insert_dead_letters, command, events};
+use crate::requeue::{command, events, insert_dead_letters};
 use crate::support::cli::{Cli, Output};
 use crate::support::drill::{jobs, ran};
 use crate::support::postgres::{Database, Session};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::requeue::{insert_dead_letters, command, count, events};
+use crate::requeue::{command, count, events, insert_dead_letters};
 use crate::support::cli::Running;
-use crate::support::drill::{jobs, ran, drill_rounds};
+use crate::support::drill::{drill_rounds, jobs, ran};
 use crate::support::postgres::Database;
 use crate::support::restart::Restartable;
 

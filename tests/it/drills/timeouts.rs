@@ -2,7 +2,7 @@
 
 use super::reported_vs_database::{assert_report_matches, count_complete_writes};
 use crate::requeue::write_errors::before_queued;
-use crate::requeue::{insert_dead_letters, command};
+use crate::requeue::{command, insert_dead_letters};
 use crate::support::cli::Cli;
 use crate::support::drill::{jobs, ran};
 use crate::support::postgres::{Database, cluster};

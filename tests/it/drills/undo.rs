@@ -5,9 +5,9 @@ use std::thread;
 
 use super::reported_vs_database::assert_report_matches;
 use super::workers::{witness, work};
-use crate::requeue::{insert_dead_letters, command, count};
+use crate::requeue::{command, count, insert_dead_letters};
 use crate::support::cli::Output;
-use crate::support::drill::{in_full, jobs, ran, drill_rounds};
+use crate::support::drill::{drill_rounds, in_full, jobs, ran};
 use crate::support::postgres::Database;
 use crate::support::wait_until;
 

@@ -19,7 +19,8 @@ fn all_invalid_values_are_reported_without_the_values() {
     let values = format!("A={SECRET}\nB={SECRET}\nD=fine\n");
     for format in ["table", "json", "github"] {
         let args = format!("env check --values .env -o {format}");
-        let text = run_without_secret(project(properties, template, &args).file(".env", &values), 2);
+        let text =
+            run_without_secret(project(properties, template, &args).file(".env", &values), 2);
         assert!(text.contains("A (set, 28 characters in .env:1) is refused"), "{text}");
         assert!(text.contains("B (set, 28 characters in .env:2) is refused"), "{text}");
         assert!(text.contains("C (not set) is refused"), "{text}");

@@ -1,6 +1,6 @@
 //! What does not go to several contexts: refused before any of them is asked.
 
-use super::{config, run, healthy_app};
+use super::{config, healthy_app, run};
 use crate::demo::Demo;
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;

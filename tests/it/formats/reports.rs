@@ -86,7 +86,7 @@ fn incident() -> Report {
     ]);
     table.row(vec![
         Cell::plain("queue?"),
-        Cell::verdict(Status::Critical),
+        Cell::status(Status::Critical),
         Cell::plain(oldest),
         Cell::plain("61"),
     ]);
@@ -97,17 +97,17 @@ fn incident() -> Report {
     document.note("times are by the server's clock");
     document.next(vec![("cliplyctl -c prod queue".to_owned(), "what waits, by kind".to_owned())]);
     let data = serde_json::json!({ "steps": [] });
-    let matched = findings.iter().filter(|f| f.verdict == Status::Critical).cloned().collect();
-    let mut report = Report::judged("triage", findings, FailOn::Warning, data, document);
+    let matched = findings.iter().filter(|f| f.status == Status::Critical).cloned().collect();
+    let mut report = Report::from_findings("triage", findings, FailOn::Warning, data, document);
     report.section = Some(Diagnosis {
         section: Section::Backlog,
-        behind: None,
-        verdict: Status::Critical,
+        result_in: None,
+        status: Status::Critical,
         matched,
         ruled_out: vec![RuledOut {
             section: Section::AppDown,
-            verdict: Status::Ok,
-            reading: "answers 200 after 31 ms".to_owned(),
+            status: Status::Ok,
+            detail: "answers 200 after 31 ms".to_owned(),
         }],
         next: Some("cliplyctl -c prod queue".to_owned()),
     });
@@ -141,7 +141,7 @@ pub fn hostile() -> Report {
     document.push(Block::Verbatim(format!("{HOSTILE}\n```\nout of the fence\n")));
     document.next(vec![(HOSTILE.to_owned(), HOSTILE.to_owned())]);
     let data = serde_json::json!({ "steps": [{ "reading": HOSTILE }] });
-    Report::judged("triage", findings, FailOn::Warning, data, document)
+    Report::from_findings("triage", findings, FailOn::Warning, data, document)
 }
 
 /// A warning under `--fail-on critical`.
@@ -150,5 +150,5 @@ pub fn forgiven() -> Report {
         Finding::new("dlq.size", Section::DeadLetters, Status::Warning, "dead letters", "21 dead");
     let mut document = Document::default();
     document.headline(Status::Warning, "3.4 Dead letters grow");
-    Report::judged("triage", vec![finding], FailOn::Critical, (), document)
+    Report::from_findings("triage", vec![finding], FailOn::Critical, (), document)
 }

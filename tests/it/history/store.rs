@@ -8,7 +8,7 @@ use std::time::Duration;
 use cliplyctl::facts::Status;
 use cliplyctl::facts::operation::OperationType;
 use cliplyctl::facts::snapshot::{
-    AreaLine, FailedCheck, Figures, Metric, OperationMarker, Snapshot, SnapshotDetail,
+    AreaLine, FailedCheck, Metric, MetricValues, OperationMarker, Snapshot, SnapshotDetail,
 };
 use cliplyctl::sources::history::{Store, SystemId};
 use jiff::Timestamp;
@@ -20,7 +20,7 @@ const KEEP: Duration = Duration::from_hours(24);
 const PLACE: SystemId<'_> = SystemId { name: "db:5432/app", context: Some("test") };
 
 fn snapshot(at: i64) -> Snapshot {
-    let mut figures = Figures::default();
+    let mut figures = MetricValues::default();
     figures.exact(Metric::Due, Some(at as f64));
     let (check, message) = ("queue.workers".to_owned(), "nobody works".to_owned());
     let step = AreaLine {
@@ -34,9 +34,9 @@ fn snapshot(at: i64) -> Snapshot {
         took: Duration::from_millis(7),
         status: Status::Critical,
         section: Some("3.3".into()),
-        failed_checks: vec![FailedCheck { check, verdict: Status::Critical, message }],
+        failed_checks: vec![FailedCheck { check, status: Status::Critical, message }],
         metrics: figures,
-        detail: SnapshotDetail { steps: vec![step], ..SnapshotDetail::default() },
+        detail: SnapshotDetail { areas: vec![step], ..SnapshotDetail::default() },
     }
 }
 
@@ -44,7 +44,7 @@ fn mark(operation: &str, jobs: u64) -> OperationMarker {
     let at = Timestamp::from_millisecond(5).unwrap();
     OperationMarker {
         operation: operation.into(),
-        deed: OperationType::Requeue,
+        operation_type: OperationType::Requeue,
         who: "ada@desk".into(),
         reason: None,
         at,
@@ -72,7 +72,12 @@ fn acknowledged_snapshots_survive_kill_9() {
         let mut writers: Vec<_> = (0..2)
             .map(|_| {
                 let mut command = Command::new(std::env::current_exe().unwrap());
-                command.args(["--exact", "history::store::history_writer_process", "--ignored", "--nocapture"]);
+                command.args([
+                    "--exact",
+                    "history::store::history_writer_process",
+                    "--ignored",
+                    "--nocapture",
+                ]);
                 command.env(WRITER, directory.path()).stdout(Stdio::piped()).spawn().unwrap()
             })
             .collect();
@@ -155,7 +160,7 @@ fn growing_operation_is_stored_as_one_marker() {
     let who = "bob@desk".into();
     let resumed =
         OperationMarker { who, reason: Some("network was back".into()), ..mark("rq-2", 9) };
-    let rescue = OperationMarker { deed: OperationType::Rescue, ..mark("rq-3", 4) };
+    let rescue = OperationMarker { operation_type: OperationType::Rescue, ..mark("rq-3", 4) };
     let seen = [begun, resumed.clone(), resumed, rescue.clone()];
     seen.iter().for_each(|mark| {
         store.append(PLACE, &snapshot(9), std::slice::from_ref(mark), KEEP).unwrap();

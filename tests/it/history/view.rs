@@ -5,7 +5,7 @@ use std::time::Duration;
 use cliplyctl::facts::Status;
 use cliplyctl::facts::operation::OperationType;
 use cliplyctl::facts::snapshot::{
-    AreaLine, FailedCheck, Figures, Metric, OperationMarker, Snapshot, SnapshotDetail,
+    AreaLine, FailedCheck, Metric, MetricValues, OperationMarker, Snapshot, SnapshotDetail,
 };
 use cliplyctl::sources::history::{Store, SystemId};
 use jiff::{SignedDuration, Timestamp};
@@ -17,12 +17,12 @@ const PLACE: SystemId<'_> = SystemId { name: "db.example:5432/app", context: Non
 
 /// A look so many minutes ago, in which these checks were critical.
 fn snapshot_minutes_ago(minutes: i64, bad: &[&str], due: f64) -> Snapshot {
-    let mut figures = Figures::default();
+    let mut figures = MetricValues::default();
     figures.exact(Metric::Due, Some(due));
     figures.exact(Metric::OldestDue, Some(due * 60.0));
     let trouble = |check: &&str| FailedCheck {
         check: (*check).to_owned(),
-        verdict: Status::Critical,
+        status: Status::Critical,
         message: String::new(),
     };
     let steps = ["app up?", "ready?", "queue?", "dead letters?", "access?"];
@@ -38,7 +38,7 @@ fn snapshot_minutes_ago(minutes: i64, bad: &[&str], due: f64) -> Snapshot {
         section: (!bad.is_empty()).then(|| "3.3".to_owned()),
         failed_checks: bad.iter().map(trouble).collect(),
         metrics: figures,
-        detail: SnapshotDetail { steps: steps.map(step).to_vec(), ..SnapshotDetail::default() },
+        detail: SnapshotDetail { areas: steps.map(step).to_vec(), ..SnapshotDetail::default() },
     }
 }
 
@@ -54,7 +54,7 @@ fn history(words: &str, looks: &[Snapshot]) -> Cli {
     let mut store = Store::open(Some(&state)).unwrap();
     let mark = OperationMarker {
         operation: "rq-20260131T040000Z-e1-9f".into(),
-        deed: OperationType::Requeue,
+        operation_type: OperationType::Requeue,
         who: "ada@desk".into(),
         reason: Some("the disk was full".into()),
         at: ago(60),
@@ -74,7 +74,9 @@ fn incident() -> Vec<Snapshot> {
         61..=120 => vec!["queue.workers"],
         _ => vec![],
     };
-    times.map(|m| snapshot_minutes_ago(m, &bad(m), if m > 120 { 3.0 } else { 200.0 - m as f64 })).collect()
+    times
+        .map(|m| snapshot_minutes_ago(m, &bad(m), if m > 120 { 3.0 } else { 200.0 - m as f64 }))
+        .collect()
 }
 
 #[test]
@@ -131,7 +133,8 @@ fn json_and_csv_contain_the_table_data() {
 fn problem_before_the_range_is_traced_to_its_start() {
     let output = history("--since 45m", &incident()).run().expect_code(0);
     assert!(output.stdout.contains("it started 2h 00m ago"), "{}", output.stdout);
-    let always: Vec<_> = (1..5).rev().map(|n| snapshot_minutes_ago(n * 30, &["app.up"], 0.0)).collect();
+    let always: Vec<_> =
+        (1..5).rev().map(|n| snapshot_minutes_ago(n * 30, &["app.up"], 0.0)).collect();
     let output = history("--since 45m", &always).run().expect_code(0);
     assert!(output.stdout.contains("started before anything that was looked at"), "{output:?}");
 }

@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::workers::{self, OTHER, SAME};
-use super::{insert_dead_letters, command, count, events};
+use super::{command, count, events, insert_dead_letters};
 use crate::support::cli::{Cli, Running};
 use crate::support::postgres::Database;
 use crate::support::wait_until;
@@ -38,7 +38,10 @@ fn failed_first_batch_stops_its_group_while_retries_remain() {
     let out = running.finish().expect_code(2);
     let json = out.json();
     assert_eq!((count(&db, "queued"), count(&db, "dead_letter")), ("1".into(), "11".into()));
-    assert_eq!((&first_group(&json)["stopped"], &first_group(&json)["left"]), (&"failed".into(), &11.into()));
+    assert_eq!(
+        (&first_group(&json)["stopped"], &first_group(&json)["left"]),
+        (&"failed".into(), &11.into())
+    );
     let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
     let state = cli.home().join(".local/state");
     let ops = Cli::new(["dlq", "ops"]).env("DATABASE_URL", db.url()).env("XDG_STATE_HOME", &state);

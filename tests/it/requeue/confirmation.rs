@@ -1,4 +1,4 @@
-use super::{insert_dead_letters, command, count, events, requeue};
+use super::{command, count, events, insert_dead_letters, requeue};
 use crate::support::postgres::Database;
 
 #[test]

@@ -1,5 +1,5 @@
 use super::workers::{self, OTHER, SAME};
-use super::{insert_dead_letters, command, events, requeue};
+use super::{command, events, insert_dead_letters, requeue};
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 use crate::support::wait_until;

@@ -1,6 +1,6 @@
 //! How far a requeue has come: a bar on a terminal, a line every few seconds elsewhere.
 
-use super::{insert_dead_letters, command};
+use super::{command, insert_dead_letters};
 use crate::support::postgres::Database;
 
 #[test]

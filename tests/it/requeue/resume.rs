@@ -1,6 +1,6 @@
 //! What is left is finished later, and what changed in between is seen.
 
-use super::{insert_dead_letters, command, count, events, job, requeue};
+use super::{command, count, events, insert_dead_letters, job, requeue};
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 use crate::support::wait_until;

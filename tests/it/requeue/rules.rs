@@ -1,4 +1,4 @@
-use super::{insert_dead_letters, command, count, events, job, requeue};
+use super::{command, count, events, insert_dead_letters, job, requeue};
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 

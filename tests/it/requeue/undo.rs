@@ -1,4 +1,4 @@
-use super::{insert_dead_letters, command, count, requeue};
+use super::{command, count, insert_dead_letters, requeue};
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 

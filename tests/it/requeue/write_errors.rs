@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::{insert_dead_letters, command, count, events, job, requeue};
+use super::{command, count, events, insert_dead_letters, job, requeue};
 use crate::support::cli::Cli;
 use crate::support::postgres::{Database, cluster};
 

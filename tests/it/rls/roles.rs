@@ -1,14 +1,14 @@
 //! Changes of roles: they belong to the cluster, so these tests have one of their own.
 
-use cliplyctl::demo::server::Server;
+use cliplyctl::demo::server::DemoServer;
 
 use super::{audit_of, findings};
 use crate::support::fixtures::backend;
 use crate::support::postgres::{Session, server_options};
 
 /// The clean posture in a cluster that nobody shares.
-fn own_cluster() -> (Server, String) {
-    let server = Server::start(&server_options()).expect("a PostgreSQL server");
+fn own_cluster() -> (DemoServer, String) {
+    let server = DemoServer::start(&server_options()).expect("a PostgreSQL server");
     Session::open(&server.url("postgres")).execute("CREATE DATABASE clean TEMPLATE template0");
     let url = server.url("clean");
     let session = Session::open(&url);

@@ -245,7 +245,7 @@ fn check(case: &Case) {
     assert!(!format!("{error:?}").contains("hunter2"), "{}: {error:?}", case.name);
     assert_eq!(worst(&evaluate_health(&health)), case.health, "{}", case.name);
     let ready = ask_ready(&stub.url());
-    assert_eq!(evaluate_readiness(&ready)[0].verdict, case.ready, "{}: {ready:?}", case.name);
+    assert_eq!(evaluate_readiness(&ready)[0].status, case.ready, "{}: {ready:?}", case.name);
 }
 
 #[test]
@@ -258,7 +258,7 @@ fn wrong_types_are_never_ok() {
         assert!(health.error().unwrap().message.contains("the field ok is a"), "{health:?}");
         assert_eq!(worst(&evaluate_health(&health)), Critical, "{body}");
         let findings = evaluate_readiness(&ask_ready(&stub.url()));
-        assert_eq!(findings[0].verdict, Unknown, "{body}");
+        assert_eq!(findings[0].status, Unknown, "{body}");
         assert!(findings[0].message.contains("the field ok is a"), "{findings:?}");
     }
 }

@@ -56,5 +56,5 @@ pub fn evaluate_readiness(seen: &Observed<Readiness>) -> Vec<Finding> {
 }
 
 pub fn worst(findings: &[Finding]) -> Status {
-    Status::worst(findings.iter().map(|finding| finding.verdict))
+    Status::worst(findings.iter().map(|finding| finding.status))
 }

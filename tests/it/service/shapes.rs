@@ -15,8 +15,8 @@ pub fn fixture(name: &str) -> String {
 fn verdicts(status: u16, name: &str) -> (Status, String) {
     let stub = Stub::start([("/api/readyz", Response::json(status, fixture(name)))]);
     let findings = evaluate_readiness(&ask_ready(&stub.url()));
-    let bad = findings.iter().filter(|f| f.verdict != Ok);
-    let bad: Vec<_> = bad.map(|f| format!("{}={}", &f.check[6..], f.verdict.as_str())).collect();
+    let bad = findings.iter().filter(|f| f.status != Ok);
+    let bad: Vec<_> = bad.map(|f| format!("{}={}", &f.check[6..], f.status.as_str())).collect();
     (worst(&findings), bad.join(" "))
 }
 

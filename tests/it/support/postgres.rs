@@ -4,17 +4,17 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use cliplyctl::demo::server::{Server, ServerOptions};
+use cliplyctl::demo::server::{DemoServer, ServerOptions};
 use tokio::runtime::Runtime;
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
 use super::restart::Restartable;
 
 /// The cluster of this process. Statics are not dropped: its supervisor cleans up when we end.
-pub fn cluster() -> &'static Server {
-    static CLUSTER: OnceLock<Server> = OnceLock::new();
+pub fn cluster() -> &'static DemoServer {
+    static CLUSTER: OnceLock<DemoServer> = OnceLock::new();
     CLUSTER.get_or_init(|| {
-        Server::start(&server_options()).expect("a PostgreSQL server for the tests")
+        DemoServer::start(&server_options()).expect("a PostgreSQL server for the tests")
     })
 }
 

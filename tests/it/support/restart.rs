@@ -6,14 +6,14 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
-use cliplyctl::demo::server::{Server, ServerOptions};
+use cliplyctl::demo::server::{DemoServer, ServerOptions};
 
 use super::postgres::{Session, server_options};
 use super::wait_until;
 
 /// A server that keeps what it said was committed. Dropping it ends it.
 pub struct Restartable {
-    first: Server,
+    first: DemoServer,
     /// The server after a restart; the supervisor of the first one knows nothing of it.
     next: Mutex<Option<Child>>,
 }
@@ -23,7 +23,7 @@ impl Restartable {
     pub fn start() -> Restartable {
         let extra_conf = vec![("synchronous_commit".to_owned(), "on".to_owned())];
         let options = ServerOptions { extra_conf, ..server_options() };
-        Restartable { first: Server::start(&options).unwrap(), next: Mutex::new(None) }
+        Restartable { first: DemoServer::start(&options).unwrap(), next: Mutex::new(None) }
     }
 
     /// A libpq URL of the superuser.

@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use cliplyctl::demo::binaries;
-use cliplyctl::demo::server::{Server, ServerOptions};
+use cliplyctl::demo::server::{DemoServer, ServerOptions};
 
 use super::postgres::{Session, server_options};
 use super::{fixtures, wait_until};
@@ -17,8 +17,8 @@ const DATABASE: &str = "app";
 
 /// A standby and the primary that it replays. Dropping it ends both.
 pub struct Standby {
-    standby: Server,
-    primary: Server,
+    standby: DemoServer,
+    primary: DemoServer,
 }
 
 impl Standby {
@@ -30,13 +30,13 @@ impl Standby {
 
     /// A primary with a fixture like `main_typical`, and a standby that has replayed all of it.
     pub fn start(fixture: &str) -> Standby {
-        let primary = Server::start(&replicating(server_options())).unwrap();
+        let primary = DemoServer::start(&replicating(server_options())).unwrap();
         Session::open(&primary.url("postgres"))
             .execute(&format!("CREATE DATABASE {DATABASE} TEMPLATE template0"));
         Session::open(&primary.url(DATABASE)).execute(&fixtures::fixture(fixture));
         let programs = copying(&primary);
         let options = ServerOptions { bin_dir: Some(programs), ..server_options() };
-        let standby = Server::start(&replicating(options)).unwrap();
+        let standby = DemoServer::start(&replicating(options)).unwrap();
         let both = Standby { standby, primary };
         both.catch_up();
         both
@@ -70,7 +70,7 @@ fn replicating(options: ServerOptions) -> ServerOptions {
 
 /// A directory of server programs whose `initdb` copies the primary instead of making a new
 /// cluster. It lies in the primary's directory and ends with it.
-fn copying(primary: &Server) -> PathBuf {
+fn copying(primary: &DemoServer) -> PathBuf {
     let options = server_options();
     let found = binaries::find(options.bin_dir.as_deref(), options.path.as_deref()).unwrap();
     let postgres = found.join("postgres").canonicalize().unwrap();
@@ -93,7 +93,7 @@ fn copying(primary: &Server) -> PathBuf {
 
 /// Copies the running primary by the server's own means: not everyone who has `postgres` has
 /// `pg_basebackup` as well.
-fn back_up(primary: &Server, place: &Path) {
+fn back_up(primary: &DemoServer, place: &Path) {
     let session = Session::open(&primary.url("postgres"));
     let version: u32 = session.value("SHOW server_version_num").parse().unwrap();
     let (start, stop) = match version {
@@ -120,7 +120,7 @@ fn back_up(primary: &Server, place: &Path) {
 }
 
 /// The server's user must be able to remove it.
-fn give(path: &Path, server: &Server) {
+fn give(path: &Path, server: &DemoServer) {
     let owner = fs::metadata(server.directory()).unwrap();
     chown(path, Some(owner.uid()), Some(owner.gid())).unwrap();
 }

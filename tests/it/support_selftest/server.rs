@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 
-use cliplyctl::demo::server::{Listen, Server, ServerError, ServerOptions};
+use cliplyctl::demo::server::{DemoServer, Listen, ServerError, ServerOptions};
 use tempfile::TempDir;
 
 use crate::support::postgres::{Session, server_options};
@@ -23,14 +23,19 @@ fn server_owner_process() {
         return;
     };
     let options = ServerOptions { temp_dir: Some(temp_dir.into()), ..server_options() };
-    let _server = Server::start(&options).unwrap();
+    let _server = DemoServer::start(&options).unwrap();
     println!("\nserver is up");
     std::thread::park();
 }
 
 fn start_owner(temp_dir: &TempDir) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "support_selftest::server::server_owner_process", "--ignored", "--nocapture"])
+        .args([
+            "--exact",
+            "support_selftest::server::server_owner_process",
+            "--ignored",
+            "--nocapture",
+        ])
         .env(OWNER, temp_dir.path())
         .stdout(Stdio::piped())
         .spawn()
@@ -108,7 +113,7 @@ fn owner_killed_during_the_start_leaves_no_process() {
 fn dropped_server_stops_and_removes_its_directory() {
     let dir = temp_dir();
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let server = Server::start(&ServerOptions {
+    let server = DemoServer::start(&ServerOptions {
         temp_dir: Some(dir.path().to_owned()),
         listen: Listen::Tcp { port },
         extra_conf: vec![("max_connections".into(), "17".into())],
@@ -130,7 +135,7 @@ fn dropped_server_stops_and_removes_its_directory() {
 #[test]
 fn failed_server_start_reports_the_cause_and_cleans_up() {
     let dir = temp_dir();
-    let error = Server::start(&ServerOptions {
+    let error = DemoServer::start(&ServerOptions {
         temp_dir: Some(dir.path().to_owned()),
         extra_conf: vec![("max_connections".into(), "many".into())],
         ..server_options()
@@ -144,6 +149,6 @@ fn failed_server_start_reports_the_cause_and_cleans_up() {
 #[test]
 fn missing_temp_dir_is_named_in_the_error() {
     let options = ServerOptions { temp_dir: Some("/no/such/place".into()), ..server_options() };
-    let error = Server::start(&options).unwrap_err().to_string();
+    let error = DemoServer::start(&options).unwrap_err().to_string();
     assert!(error.contains("/no/such/place"), "{error}");
 }

@@ -8,7 +8,7 @@ mod running;
 mod screen;
 mod views;
 
-use cliplyctl::demo::server::{Listen, Server, ServerOptions};
+use cliplyctl::demo::server::{DemoServer, Listen, ServerOptions};
 
 use crate::support::cli::Cli;
 use crate::support::postgres::{Session, server_options};
@@ -17,7 +17,7 @@ use crate::support::pty::Terminal;
 /// A server of this test's own, which may be stopped and started again on the same port.
 struct Own {
     port: u16,
-    server: Option<Server>,
+    server: Option<DemoServer>,
 }
 
 impl Own {
@@ -31,7 +31,7 @@ impl Own {
 
     fn up(&mut self, fixture: &str) {
         let options = ServerOptions { listen: Listen::Tcp { port: self.port }, ..server_options() };
-        let server = Server::start(&options).unwrap();
+        let server = DemoServer::start(&options).unwrap();
         let admin = Session::open(&server.url("postgres"));
         admin.execute("CREATE DATABASE app TEMPLATE template0");
         Session::open(&server.url("app")).execute(&crate::support::fixtures::fixture(fixture));

@@ -8,12 +8,12 @@ use tokio_postgres::Client;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::Database;
-use crate::facts::access::catalog::{Catalog, Session};
+use crate::facts::access::catalog::{AccessCatalog, Session};
 use crate::facts::{SourceError, SourceErrorKind};
 
 const SESSION: &str = include_str!("queries/session.sql");
 /// Each takes the roles and the schemas, and gives one JSON text.
-const QUESTIONS: [&str; 6] = [
+const QUERIES: [&str; 6] = [
     include_str!("queries/roles.sql"),
     include_str!("queries/relations.sql"),
     include_str!("queries/policies.sql"),
@@ -31,7 +31,7 @@ pub async fn read(
     timeout: Duration,
     roles: &[String],
     schemas: &[String],
-) -> Result<Catalog, SourceError> {
+) -> Result<AccessCatalog, SourceError> {
     db.read(timeout, async |tx| {
         // Deparsed names come qualified: the text of an expression depends on the search_path.
         tx.batch_execute("SET LOCAL search_path = ''").await?;
@@ -41,7 +41,7 @@ pub async fn read(
         let [roles, relations, policies, functions, triggers, defaults] = &answers[..] else {
             return Err(malformed("an answer is missing"));
         };
-        Ok(Catalog {
+        Ok(AccessCatalog {
             session,
             schemas,
             roles: parse(roles)?,
@@ -70,7 +70,7 @@ async fn ask(
 ) -> Result<Vec<String>, SourceError> {
     let params: [(&(dyn ToSql + Sync), Type); 2] =
         [(&roles, Type::TEXT_ARRAY), (&schemas, Type::TEXT_ARRAY)];
-    let rows = try_join_all(QUESTIONS.iter().map(|sql| tx.query_typed_one(sql, &params))).await?;
+    let rows = try_join_all(QUERIES.iter().map(|sql| tx.query_typed_one(sql, &params))).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 

@@ -12,7 +12,7 @@ use crate::sources::postgres::sql;
 const FUTURE_TOLERANCE: f64 = 300.0;
 
 /// The columns that [`death_of`] reads.
-pub fn death_columns(layout: &Layout) -> String {
+pub fn dead_since_columns(layout: &Layout) -> String {
     let failed_at = match &layout.error {
         Some(error) if error.json => {
             format!("left({} ->> 'failed_at', 64)", sql::ident(&error.name))
@@ -29,13 +29,17 @@ pub(super) fn changed_of(row: &Row) -> Option<Micros> {
 }
 
 /// When the job of a row with [`death_columns`] died.
-pub fn death_of(row: &Row) -> Option<DeadSince> {
+pub fn dead_since_of(row: &Row) -> Option<DeadSince> {
     let Micros(now) = row.get("now_at");
-    death(row.get("failed_at"), changed_of(row).and_then(Micros::finite), now as f64 / 1e6)
+    newest_sane_time(
+        row.get("failed_at"),
+        changed_of(row).and_then(Micros::finite),
+        now as f64 / 1e6,
+    )
 }
 
 /// `failed_at` when it is a sane timestamp, else the row's last change.
-fn death(failed_at: Option<&str>, changed: Option<i64>, now: f64) -> Option<DeadSince> {
+fn newest_sane_time(failed_at: Option<&str>, changed: Option<i64>, now: f64) -> Option<DeadSince> {
     let seconds = |t: Timestamp| t.as_duration().as_secs_f64();
     let recorded = failed_at
         .and_then(|text| text.parse::<Timestamp>().ok())
@@ -58,7 +62,9 @@ mod tests {
     #[test]
     fn valid_failed_at_precedes_the_last_change() {
         let now = 1_760_000_000.0;
-        let death = death(Some("2025-10-09T08:00:00.123Z"), Some(micros(now - 5.0)), now).unwrap();
+        let death =
+            newest_sane_time(Some("2025-10-09T08:00:00.123Z"), Some(micros(now - 5.0)), now)
+                .unwrap();
         assert!(death.recorded && (death.age - (now - 1_759_996_800.123)).abs() < 1e-3);
     }
 
@@ -66,10 +72,10 @@ mod tests {
     fn implausible_failed_at_is_ignored() {
         let now = 1_760_000_000.0;
         for absurd in ["soon", "", "2999-01-01T00:00:00Z", "0001-01-01T00:00:00Z"] {
-            let death = death(Some(absurd), Some(micros(now - 5.0)), now).unwrap();
+            let death = newest_sane_time(Some(absurd), Some(micros(now - 5.0)), now).unwrap();
             assert!(!death.recorded, "{absurd}");
             assert!((death.age - 5.0).abs() < 1e-3);
         }
-        assert_eq!(super::death(None, None, now), None);
+        assert_eq!(super::newest_sane_time(None, None, now), None);
     }
 }

@@ -8,7 +8,7 @@ use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use super::{Listing, dead_letter, death_of};
+use super::{Listing, dead_letter, dead_since_of};
 use crate::facts::SourceError;
 use crate::facts::dead_letter::{DeadLetter, DeadLetters};
 use crate::facts::job_id::JobId;
@@ -49,7 +49,7 @@ pub async fn members(
 }
 
 /// The latest deaths. No index knows them: every job is read, and as many as a page holds are kept.
-pub async fn latest_deaths(
+pub async fn latest_dead_letters(
     db: &Database,
     listing: Listing<'_>,
     limit: u32,
@@ -67,7 +67,7 @@ pub async fn latest_deaths(
             }
             total += 1;
             let Some(id) = JobId::parse(row.get("id"), listing.layout.id) else { continue };
-            let key = (death_of(&row).map(|death| death.at), id);
+            let key = (dead_since_of(&row).map(|death| death.at), id);
             if begin.is_some_and(|begin| key >= begin) {
                 continue;
             }

@@ -10,7 +10,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use dead_since::changed_of;
-pub use dead_since::{death_columns, death_of};
+pub use dead_since::{dead_since_columns, dead_since_of};
 pub use page::list;
 pub use same_cause::others;
 pub use stream::stream;
@@ -49,7 +49,7 @@ impl Listing<'_> {
         let mut conditions = Conditions::new(layout, self.selection);
         let (direction, behind) =
             if self.order == Order::Oldest { ("asc", ">") } else { ("desc", "<") };
-        if let Some(cursor) = self.after.filter(|_| self.order != Order::Died) {
+        if let Some(cursor) = self.after.filter(|_| self.order != Order::DeadSince) {
             let changed = conditions.bind(cursor.at.clone(), Type::TEXT);
             let id = conditions.bind(cursor.id.to_string(), Type::TEXT);
             let id_type = layout.id.sql();
@@ -64,7 +64,7 @@ impl Listing<'_> {
         let columns = columns(layout);
         let mut statement =
             format!("select {columns}{fingerprint} from public.jobs where {}", conditions.sql());
-        if self.order != Order::Died {
+        if self.order != Order::DeadSince {
             statement.push_str(&format!(" order by {key} {direction}, id {direction}"));
         }
         if let Some(limit) = limit {
@@ -100,7 +100,7 @@ fn columns(layout: &Layout) -> String {
         number(&layout.attempts),
         number(&layout.max_attempts),
         sql::error_text(layout),
-        death_columns(layout),
+        dead_since_columns(layout),
     )
 }
 
@@ -112,7 +112,7 @@ fn dead_letter(row: &Row) -> DeadLetter {
         attempts: row.get("attempts"),
         max_attempts: row.get("max_attempts"),
         error: row.get::<_, Option<&str>>("error").map(redact::text),
-        dead_since: death_of(row),
+        dead_since: dead_since_of(row),
         changed: changed_of(row).map(|at| at.rfc3339(6)).unwrap_or_default(),
     }
 }

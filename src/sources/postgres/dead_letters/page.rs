@@ -28,8 +28,8 @@ pub async fn list<T>(
     take: impl Fn(&[DeadLetter]) -> T,
 ) -> Result<(DeadLetters, T), SourceError> {
     required(listing.layout)?;
-    let listed = if listing.order == Order::Died {
-        full_scan::latest_deaths(db, listing, limit, timeout).await?
+    let listed = if listing.order == Order::DeadSince {
+        full_scan::latest_dead_letters(db, listing, limit, timeout).await?
     } else if listing.selection.group.is_some() {
         full_scan::members(db, listing, limit, timeout).await?
     } else {

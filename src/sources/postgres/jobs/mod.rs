@@ -91,7 +91,7 @@ fn job(layout: &Layout, row: &Row, timeline: Timeline) -> Job {
         workspace: row.get("workspace"),
         role: layout.vocabulary.role(&state),
         state,
-        stale: row.get("stale"),
+        other_state: row.get("stale"),
         attempts: row.get("attempts"),
         max_attempts: row.get("max_attempts"),
         due_age: finite("due_age"),

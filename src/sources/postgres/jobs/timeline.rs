@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use crate::facts::job::{Event, Requeued, Timeline};
+use crate::facts::job::{Requeued, Timeline, TimelineEvent};
 use crate::facts::layout::{Events, Layout};
 use crate::facts::operation::{REQUEUED, UNDONE};
 use crate::facts::{Fingerprint, SourceError, SourceErrorKind};
@@ -126,9 +126,9 @@ fn found(layout: &Events, kind: &str, rows: &[Row]) -> Timeline {
             Some(_) => (requeued(row, kind), undoes(row)),
             None => (None, None),
         };
-        Some(Event { stage, data: row.get("data"), age: row.get("age"), requeued, undoes })
+        Some(TimelineEvent { stage, data: row.get("data"), age: row.get("age"), requeued, undoes })
     };
-    let events: Vec<Event> = rows.iter().filter_map(event).collect();
+    let events: Vec<TimelineEvent> = rows.iter().filter_map(event).collect();
     let windowed = !layout.indexed_by_job && layout.ids_grow;
     let n = rows.first().map_or(0, |row| row.get::<_, i64>("n"));
     let reach = rows.first().and_then(|row| row.get::<_, Option<f64>>("reach"));

@@ -15,8 +15,8 @@ use super::query::Query;
 use super::script::TextRow;
 use crate::facts::SourceError;
 use crate::facts::layout::{
-    Catalog, CatalogColumn, CatalogIndex, CatalogTable, Layout, LiveEvidence, Partition, Storage,
-    recognize,
+    CatalogColumn, CatalogIndex, CatalogTable, Layout, LiveEvidence, Partition, Storage,
+    TableCatalog, recognize,
 };
 
 const TABLES: &str = include_str!("queries/tables.sql");
@@ -70,8 +70,8 @@ impl Answers {
         Ok(Self { tables, columns, checks, indexes })
     }
 
-    fn catalog(&self) -> Result<Catalog, SourceError> {
-        let mut catalog = Catalog {
+    fn catalog(&self) -> Result<TableCatalog, SourceError> {
+        let mut catalog = TableCatalog {
             jobs: self.table("jobs")?,
             events: self.table("job_events")?,
             evidence: LiveEvidence::default(),

@@ -1,10 +1,10 @@
 //! The helpers of policies, called directly: is somebody a member, a stranger, of nothing at all?
 
-use super::probe_batch::{Answer, ProbeError};
-use super::sample::{Sample, Target};
-use crate::facts::access::catalog::Function;
+use super::probe_batch::{ProbeAnswer, ProbeError};
+use super::sample::{ProbeSample, ProbeTarget};
+use crate::facts::access::catalog::SqlFunction;
 use crate::facts::access::tested::{HelperCall, TestRole};
-use crate::facts::access::{Catalog, Observations};
+use crate::facts::access::{AccessCatalog, Observations};
 use crate::sources::postgres::sql::{ident, literal};
 
 /// What a helper is asked about, in words, and what it should say.
@@ -16,12 +16,12 @@ pub struct Argument {
 
 /// The helpers that decide by the tenant alone and that cannot write when called.
 pub fn find<'a>(
-    catalog: &'a Catalog,
-    target: &Target<'_>,
+    catalog: &'a AccessCatalog,
+    target: &ProbeTarget<'_>,
     seen: &mut Observations,
-) -> Vec<&'a Function> {
+) -> Vec<&'a SqlFunction> {
     let Some(tenant) = target.declared.tenant.as_deref().map(as_deparsed) else { return vec![] };
-    let mut helpers: Vec<&Function> = Vec::new();
+    let mut helpers: Vec<&SqlFunction> = Vec::new();
     for policy in catalog.policies_on(&target.table.name) {
         for function in policy.functions.iter().filter_map(|f| catalog.function(f)) {
             let asked = format!("{}({tenant})", function.name);
@@ -44,7 +44,7 @@ pub fn find<'a>(
 }
 
 /// Whether a call by name would get as far as the helper; if not, the catalog has said so already.
-pub fn may_call(catalog: &Catalog, persona: TestRole, helper: &Function) -> bool {
+pub fn may_call(catalog: &AccessCatalog, persona: TestRole, helper: &SqlFunction) -> bool {
     let name = persona.role();
     let usage = catalog.role(name).is_some_and(|role| role.schemas.contains(&helper.schema));
     usage && helper.executable_by.iter().any(|role| role == name)
@@ -57,7 +57,7 @@ fn as_deparsed(name: &str) -> String {
 }
 
 /// Workspaces of both sides, and none.
-pub fn arguments(sample: &Sample, persona: TestRole) -> Vec<Argument> {
+pub fn arguments(sample: &ProbeSample, persona: TestRole) -> Vec<Argument> {
     let member = persona == TestRole::Member;
     let own = if member { "a workspace of their own" } else { "a workspace" };
     let argument =
@@ -71,7 +71,7 @@ pub fn arguments(sample: &Sample, persona: TestRole) -> Vec<Argument> {
 }
 
 /// One statement for all arguments: an answer a row.
-pub fn calls(helper: &Function, arguments: &[Argument]) -> String {
+pub fn calls(helper: &SqlFunction, arguments: &[Argument]) -> String {
     let kind = helper.arguments.first().map_or("text", String::as_str);
     let calls = arguments.iter().map(|argument| {
         let value = argument.value.as_deref().map_or("null".to_owned(), literal);
@@ -82,9 +82,9 @@ pub fn calls(helper: &Function, arguments: &[Argument]) -> String {
 
 /// Notes what a helper said.
 pub fn note(
-    helper: &Function,
+    helper: &SqlFunction,
     arguments: Vec<Argument>,
-    answer: Answer,
+    answer: ProbeAnswer,
     persona: TestRole,
     seen: &mut Observations,
 ) {

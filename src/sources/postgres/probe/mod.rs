@@ -14,20 +14,20 @@ use std::time::Duration;
 
 use super::Database;
 use crate::facts::SourceError;
-use crate::facts::access::catalog::Function;
+use crate::facts::access::catalog::SqlFunction;
 use crate::facts::access::tested::TestRole;
-use crate::facts::access::{Catalog, Contract, Observations};
+use crate::facts::access::{AccessCatalog, Contract, Observations};
 use crate::permit::WritePermit;
 use probe_batch::ProbeGroup;
-use sample::{Sample, Target};
-use table_probe::Question;
+use sample::{ProbeSample, ProbeTarget};
+use table_probe::TableProbe;
 use test_as_role::{ask_as, claims, rehearse_as};
 
 /// A table with what is tried on it.
 struct ProbedTable<'a> {
-    target: Target<'a>,
-    sample: Sample,
-    helpers: Vec<&'a Function>,
+    target: ProbeTarget<'a>,
+    sample: ProbeSample,
+    helpers: Vec<&'a SqlFunction>,
 }
 
 /// Reads samples of every declared table as each persona, asks the planner about writes, and calls the
@@ -36,7 +36,7 @@ pub async fn observe(
     db: &Database,
     budget: Duration,
     contract: &Contract,
-    catalog: &Catalog,
+    catalog: &AccessCatalog,
     permit: Option<&WritePermit>,
 ) -> Observations {
     let mut seen = Observations { rehearsed: permit.is_some(), ..Observations::default() };
@@ -52,7 +52,7 @@ async fn observe_all(
     db: &Database,
     budget: Duration,
     contract: &Contract,
-    catalog: &Catalog,
+    catalog: &AccessCatalog,
     permit: Option<&WritePermit>,
     seen: &mut Observations,
 ) {
@@ -79,7 +79,7 @@ async fn observe_all(
 }
 
 /// The personas whose role we may become; the others are UNKNOWN.
-fn assumable(catalog: &Catalog, seen: &mut Observations) -> Vec<TestRole> {
+fn assumable(catalog: &AccessCatalog, seen: &mut Observations) -> Vec<TestRole> {
     let all = [TestRole::Anonymous, TestRole::Stranger, TestRole::Member, TestRole::Service];
     let mut personas = Vec::new();
     for persona in all {
@@ -100,7 +100,7 @@ async fn grounds<'a>(
     db: &Database,
     budget: Duration,
     contract: &'a Contract,
-    catalog: &'a Catalog,
+    catalog: &'a AccessCatalog,
     rows: bool,
     seen: &mut Observations,
 ) -> Vec<ProbedTable<'a>> {
@@ -134,7 +134,7 @@ async fn grounds<'a>(
 }
 
 /// Says what there was nothing to try on.
-fn note_gaps(target: &Target<'_>, sample: &Sample, seen: &mut Observations) {
+fn note_gaps(target: &ProbeTarget<'_>, sample: &ProbeSample, seen: &mut Observations) {
     let ruled = !target.declared.rules().is_empty();
     let why = match (sample.own.is_empty(), sample.foreign.is_empty()) {
         (true, true) => "there are no rows to read",
@@ -146,7 +146,7 @@ fn note_gaps(target: &Target<'_>, sample: &Sample, seen: &mut Observations) {
 }
 
 /// The claim `sub` of a persona; `None` where the sample has nobody for it.
-fn sub(sample: &Sample, persona: TestRole) -> Option<Option<&str>> {
+fn sub(sample: &ProbeSample, persona: TestRole) -> Option<Option<&str>> {
     match persona {
         TestRole::Anonymous | TestRole::Service => Some(None),
         TestRole::Stranger => Some(Some(sample.stranger.as_str())),
@@ -157,7 +157,7 @@ fn sub(sample: &Sample, persona: TestRole) -> Option<Option<&str>> {
 async fn ask(
     db: &Database,
     budget: Duration,
-    catalog: &Catalog,
+    catalog: &AccessCatalog,
     grounds: &[ProbedTable<'_>],
     persona: TestRole,
     seen: &mut Observations,
@@ -178,7 +178,7 @@ async fn ask(
     }
     let answers = ask_as(db, budget, persona.role(), &groups).await?;
     for ((ground, questions), answers) in asked.into_iter().zip(answers) {
-        let pairs: Vec<(Question<'_>, _)> = questions.into_iter().zip(answers).collect();
+        let pairs: Vec<(TableProbe<'_>, _)> = questions.into_iter().zip(answers).collect();
         for (question, answer) in pairs {
             table_probe::note(question, answer, &ground.target, &ground.sample, persona, seen);
         }

@@ -8,7 +8,7 @@ use tokio_postgres::Client;
 use crate::facts::{SourceError, SourceErrorKind};
 
 /// The first column of every row, or why there is none.
-pub type Answer = Result<Vec<Option<String>>, ProbeError>;
+pub type ProbeAnswer = Result<Vec<Option<String>>, ProbeError>;
 
 /// Why a question had no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub async fn ask(
     client: &Client,
     opening: &str,
     groups: &[ProbeGroup],
-) -> Result<Vec<Vec<Answer>>, SourceError> {
+) -> Result<Vec<Vec<ProbeAnswer>>, SourceError> {
     let all = join_all(groups.iter().map(|group| ask_group(client, group)));
     // `join` polls, and so sends, its first future first.
     let (opened, answers) = join(client.batch_execute(opening), all).await;
@@ -57,7 +57,7 @@ pub async fn ask(
     answers.into_iter().collect()
 }
 
-async fn ask_group(client: &Client, group: &ProbeGroup) -> Result<Vec<Answer>, SourceError> {
+async fn ask_group(client: &Client, group: &ProbeGroup) -> Result<Vec<ProbeAnswer>, SourceError> {
     let opening = format!("{}; SAVEPOINT tried", group.opening);
     let questions = join_all(group.questions.iter().map(|sql| ask_one(client, sql)));
     let (opened, answers) = join(client.batch_execute(&opening), questions).await;
@@ -65,7 +65,7 @@ async fn ask_group(client: &Client, group: &ProbeGroup) -> Result<Vec<Answer>, S
     Ok(answers)
 }
 
-async fn ask_one(client: &Client, sql: &str) -> Answer {
+async fn ask_one(client: &Client, sql: &str) -> ProbeAnswer {
     let question = client.query_typed(sql, &[]);
     let (answer, back) = join(question, client.batch_execute("ROLLBACK TO tried")).await;
     match (answer, back) {

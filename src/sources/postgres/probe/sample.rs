@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::probe_batch::{ProbeError, ProbeGroup, limited};
 use crate::facts::access::catalog::Relation;
-use crate::facts::access::contract::{Rule, Table};
-use crate::facts::access::{Catalog, Contract};
+use crate::facts::access::contract::{ContractRule, ContractTable};
+use crate::facts::access::{AccessCatalog, Contract};
 use crate::sources::postgres::sql::{ident, literals};
 
 /// Rows tried on either side.
@@ -28,7 +28,7 @@ pub type RowKey = Vec<String>;
 
 /// A member, a stranger, and rows and tenants of both sides.
 #[derive(Debug, Clone, Default, Deserialize)]
-pub struct Sample {
+pub struct ProbeSample {
     /// The claim `sub` of a real member.
     pub member: Option<String>,
     /// A `sub` that nobody has.
@@ -50,19 +50,19 @@ pub struct Sample {
 }
 
 /// A declared table that can be sampled.
-pub struct Target<'a> {
+pub struct ProbeTarget<'a> {
     /// What the catalog says of it.
     pub table: &'a Relation,
     /// What the contract says of it.
-    pub declared: &'a Table,
+    pub declared: &'a ContractTable,
     /// The columns of its key, quoted.
     key: Vec<String>,
-    binding: Option<Binding<'a>>,
+    binding: Option<PolicyBinding<'a>>,
 }
 
 /// A rule with the table it reads and the column it binds.
-struct Binding<'a> {
-    rule: &'a Rule,
+struct PolicyBinding<'a> {
+    rule: &'a ContractRule,
     members: &'a str,
     tenant: &'a str,
 }
@@ -70,10 +70,10 @@ struct Binding<'a> {
 /// Finds what a sample needs, or says what is missing.
 pub fn target<'a>(
     contract: &'a Contract,
-    catalog: &'a Catalog,
+    catalog: &'a AccessCatalog,
     table: &'a Relation,
-    declared: &'a Table,
-) -> Result<Target<'a>, String> {
+    declared: &'a ContractTable,
+) -> Result<ProbeTarget<'a>, String> {
     let key: Vec<_> = table.key.iter().map(|column| ident(column)).collect();
     if key.is_empty() {
         return Err("it has no primary key to find sampled rows by".to_owned());
@@ -84,14 +84,14 @@ pub fn target<'a>(
             let members = catalog
                 .relation(&rule.membership)
                 .ok_or_else(|| format!("{} is not in the examined schemas", rule.membership))?;
-            Some(Binding { rule, members: &members.name, tenant })
+            Some(PolicyBinding { rule, members: &members.name, tenant })
         }
         _ => None,
     };
-    Ok(Target { table, declared, key, binding })
+    Ok(ProbeTarget { table, declared, key, binding })
 }
 
-impl Target<'_> {
+impl ProbeTarget<'_> {
     /// A column that a role may write, quoted.
     pub fn written_column(&self, role: &str) -> String {
         let granted = self.table.only_columns(role, "UPDATE");
@@ -113,7 +113,7 @@ impl Target<'_> {
 }
 
 /// The question for a sample: its answer is one JSON text. `rows`: with a whole row of either side.
-pub fn question(target: &Target<'_>, rows: bool) -> ProbeGroup {
+pub fn question(target: &ProbeTarget<'_>, rows: bool) -> ProbeGroup {
     let sql = match &target.binding {
         Some(binding) => by_rule(target, binding, rows),
         None => at_random(target, rows),
@@ -121,7 +121,7 @@ pub fn question(target: &Target<'_>, rows: bool) -> ProbeGroup {
     ProbeGroup { opening: "SELECT 1".to_owned(), questions: vec![sql] }
 }
 
-fn at_random(target: &Target<'_>, rows: bool) -> String {
+fn at_random(target: &ProbeTarget<'_>, rows: bool) -> String {
     let table = &target.table.name;
     let row = format!("(select pg_catalog.to_jsonb(j)::text from {table} j limit 1)");
     format!(
@@ -135,7 +135,7 @@ fn at_random(target: &Target<'_>, rows: bool) -> String {
 
 /// `mine`: tenants of somebody who has rows, if anybody has. `others`: tenants that are not theirs.
 /// Rows are found tenant by tenant, through the index on the tenant where there is one.
-fn by_rule(target: &Target<'_>, binding: &Binding<'_>, rows: bool) -> String {
+fn by_rule(target: &ProbeTarget<'_>, binding: &PolicyBinding<'_>, rows: bool) -> String {
     let (table, key, members) = (&target.table.name, target.key_of("j."), binding.members);
     let (user, tenant) = (ident(&binding.rule.user), ident(&binding.rule.tenant));
     let bound = ident(binding.tenant);
@@ -178,7 +178,7 @@ fn list(select: &str) -> String {
 }
 
 /// Reads the answer.
-pub fn parse(answer: Result<Vec<Option<String>>, ProbeError>) -> Result<Sample, String> {
+pub fn parse(answer: Result<Vec<Option<String>>, ProbeError>) -> Result<ProbeSample, String> {
     let text = answer.map_err(|refusal| match refusal {
         ProbeError::Blocked(why) | ProbeError::Failed(why) => why,
         ProbeError::Denied | ProbeError::Constraint => "permission denied".to_owned(),

@@ -1,14 +1,14 @@
 //! What is asked about one table as one persona, and what the answers mean.
 
 use super::helpers;
-use super::probe_batch::{Answer, ProbeError};
-use super::sample::{RowKey, Sample, Target};
-use crate::facts::access::catalog::Function;
+use super::probe_batch::{ProbeAnswer, ProbeError};
+use super::sample::{ProbeSample, ProbeTarget, RowKey};
+use crate::facts::access::catalog::SqlFunction;
 use crate::facts::access::tested::{AccessTestResult, TestRole};
-use crate::facts::access::{Command, Observations, tested::AccessTest};
+use crate::facts::access::{Observations, SqlCommand, tested::AccessTest};
 
 /// One question: the statement and how to read its answer.
-pub struct Question<'a> {
+pub struct TableProbe<'a> {
     /// The statement.
     pub sql: String,
     kind: Kind<'a>,
@@ -18,46 +18,46 @@ enum Kind<'a> {
     /// Which of the sampled keys come back.
     Read,
     /// Whether the planner is let through, and whether anything can come of it.
-    Plan(Command),
+    Plan(SqlCommand),
     /// What a helper says to each argument.
-    Helper(&'a Function, Vec<helpers::Argument>),
+    Helper(&'a SqlFunction, Vec<helpers::Argument>),
 }
 
 /// Everything that is asked without writing.
 pub fn all<'a>(
-    target: &Target<'_>,
-    sample: &Sample,
+    target: &ProbeTarget<'_>,
+    sample: &ProbeSample,
     persona: TestRole,
-    helpers: &[&'a Function],
-) -> Vec<Question<'a>> {
+    helpers: &[&'a SqlFunction],
+) -> Vec<TableProbe<'a>> {
     let table = &target.table.name;
     let mut questions = Vec::new();
     let keys: Vec<_> = sample.own.iter().chain(&sample.foreign).collect();
     if !keys.is_empty() {
         let (key, these) = (target.key_of(""), target.these(&keys));
         let sql = format!("select {key}::text from {table} where {these}");
-        questions.push(Question { sql, kind: Kind::Read });
+        questions.push(TableProbe { sql, kind: Kind::Read });
     }
     let column = target.written_column(persona.role());
     // Without a WHERE nothing but the right to the command itself is asked for.
     let update = format!("explain (costs off) update {table} set {column} = default");
     let delete = format!("explain (costs off) delete from {table}");
-    questions.push(Question { sql: update, kind: Kind::Plan(Command::Update) });
-    questions.push(Question { sql: delete, kind: Kind::Plan(Command::Delete) });
+    questions.push(TableProbe { sql: update, kind: Kind::Plan(SqlCommand::Update) });
+    questions.push(TableProbe { sql: delete, kind: Kind::Plan(SqlCommand::Delete) });
     for helper in helpers {
         let arguments = helpers::arguments(sample, persona);
         let sql = helpers::calls(helper, &arguments);
-        questions.push(Question { sql, kind: Kind::Helper(helper, arguments) });
+        questions.push(TableProbe { sql, kind: Kind::Helper(helper, arguments) });
     }
     questions
 }
 
 /// Notes what an answer means.
 pub fn note(
-    question: Question<'_>,
-    answer: Answer,
-    target: &Target<'_>,
-    sample: &Sample,
+    question: TableProbe<'_>,
+    answer: ProbeAnswer,
+    target: &ProbeTarget<'_>,
+    sample: &ProbeSample,
     persona: TestRole,
     seen: &mut Observations,
 ) {
@@ -66,12 +66,12 @@ pub fn note(
             helpers::note(helper, arguments, answer, persona, seen);
             return;
         }
-        Kind::Read => Command::Select,
+        Kind::Read => SqlCommand::Select,
         Kind::Plan(command) => command,
     };
     let table = target.table.name.clone();
     let outcome = match answer {
-        Ok(rows) if command == Command::Select => read(&rows, sample),
+        Ok(rows) if command == SqlCommand::Select => read(&rows, sample),
         Ok(plan) => {
             AccessTestResult::Planned { nothing: plan.iter().flatten().any(|line| never(line)) }
         }
@@ -87,7 +87,7 @@ pub fn note(
     seen.trials.push(AccessTest { table, persona, command, outcome });
 }
 
-fn read(rows: &[Option<String>], sample: &Sample) -> AccessTestResult {
+fn read(rows: &[Option<String>], sample: &ProbeSample) -> AccessTestResult {
     let rows = rows.iter().flatten().filter_map(|row| serde_json::from_str(row).ok());
     let rows: Vec<RowKey> = rows.collect();
     let found = |keys: &[RowKey]| keys.iter().filter(|key| rows.contains(key)).count();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::probe_batch::{Answer, ProbeGroup, ask, limited};
+use super::probe_batch::{ProbeAnswer, ProbeGroup, ask, limited};
 use crate::facts::SourceError;
 use crate::facts::access::tested::TestRole;
 use crate::permit::WritePermit;
@@ -20,7 +20,7 @@ pub async fn ask_as(
     budget: Duration,
     role: &str,
     groups: &[ProbeGroup],
-) -> Result<Vec<Vec<Answer>>, SourceError> {
+) -> Result<Vec<Vec<ProbeAnswer>>, SourceError> {
     let opening = assume(budget, role);
     db.read(budget, async |client| ask(client, &opening, groups).await).await
 }
@@ -32,7 +32,7 @@ pub async fn rehearse_as(
     budget: Duration,
     role: &str,
     groups: &[ProbeGroup],
-) -> Result<Vec<Vec<Answer>>, SourceError> {
+) -> Result<Vec<Vec<ProbeAnswer>>, SourceError> {
     let opening = format!("{}; SET LOCAL lock_timeout = {LOCK_WAIT_MS}", assume(budget, role));
     db.rolled_back(budget, async |client| ask(client, &opening, groups).await).await
 }

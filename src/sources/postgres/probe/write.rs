@@ -5,23 +5,23 @@
 
 use std::fmt::Write as _;
 
-use super::probe_batch::{Answer, ProbeError};
-use super::sample::{Sample, Target};
+use super::probe_batch::{ProbeAnswer, ProbeError};
+use super::sample::{ProbeSample, ProbeTarget};
 use crate::facts::access::tested::{AccessTest, AccessTestResult, TestRole};
-use crate::facts::access::{Command, Observations};
+use crate::facts::access::{Observations, SqlCommand};
 use crate::sources::postgres::sql::{ident, literal};
 
 /// A write on one side's rows.
 pub struct RolledBackWrite {
     /// The statement: it answers with the number of rows, or with nothing for a row that was added.
     pub sql: String,
-    command: Command,
+    command: SqlCommand,
     own: bool,
     rows: usize,
 }
 
 /// Updates and deletes of the sampled rows, and a copy of one row added, on both sides.
-pub fn all(target: &Target<'_>, sample: &Sample, role: &str) -> Vec<RolledBackWrite> {
+pub fn all(target: &ProbeTarget<'_>, sample: &ProbeSample, role: &str) -> Vec<RolledBackWrite> {
     let mut rehearsals = Vec::new();
     for (keys, own) in [(&sample.own, true), (&sample.foreign, false)] {
         if keys.is_empty() {
@@ -37,18 +37,18 @@ pub fn all(target: &Target<'_>, sample: &Sample, role: &str) -> Vec<RolledBackWr
         let mut add =
             |command, rows, sql| rehearsals.push(RolledBackWrite { sql, command, own, rows });
         let update = format!("update {table} set {column} = {column}");
-        add(Command::Update, rows, counted(&update));
-        add(Command::Delete, rows, counted(&format!("delete from {table}")));
+        add(SqlCommand::Update, rows, counted(&update));
+        add(SqlCommand::Delete, rows, counted(&format!("delete from {table}")));
         let copy = if own { &sample.own_row } else { &sample.foreign_row };
         if let Some(row) = copy {
-            add(Command::Insert, 1, insert(target, role, row));
+            add(SqlCommand::Insert, 1, insert(target, role, row));
         }
     }
     rehearsals
 }
 
-fn insert(target: &Target<'_>, role: &str, row: &str) -> String {
-    let granted = target.table.only_columns(role, Command::Insert.sql());
+fn insert(target: &ProbeTarget<'_>, role: &str, row: &str) -> String {
+    let granted = target.table.only_columns(role, SqlCommand::Insert.sql());
     let columns = if granted.is_empty() { &target.table.columns } else { &granted };
     let columns = columns.iter().map(|column| ident(column)).collect::<Vec<_>>().join(", ");
     let table = &target.table.name;
@@ -62,13 +62,13 @@ fn insert(target: &Target<'_>, role: &str, row: &str) -> String {
 /// Notes what came of the writes of one persona.
 pub fn note(
     rehearsals: &[RolledBackWrite],
-    answers: Vec<Answer>,
+    answers: Vec<ProbeAnswer>,
     table: &str,
     persona: TestRole,
     seen: &mut Observations,
 ) {
     let mut answered: Vec<_> = rehearsals.iter().zip(answers).collect();
-    for command in [Command::Update, Command::Delete, Command::Insert] {
+    for command in [SqlCommand::Update, SqlCommand::Delete, SqlCommand::Insert] {
         let mine = answered.extract_if(.., |(r, _)| r.command == command).collect::<Vec<_>>();
         if mine.is_empty() {
             continue;
@@ -91,14 +91,14 @@ pub fn note(
 }
 
 fn outcome(
-    command: Command,
-    answered: &[(&RolledBackWrite, Answer)],
+    command: SqlCommand,
+    answered: &[(&RolledBackWrite, ProbeAnswer)],
 ) -> Result<AccessTestResult, String> {
     let (mut own, mut of_own, mut foreign, mut of_foreign) = (0, 0, 0, 0);
     let mut denied = 0;
     for (rehearsal, answer) in answered {
         let done = match answer {
-            Ok(_) if command == Command::Insert => 1,
+            Ok(_) if command == SqlCommand::Insert => 1,
             Ok(rows) => count(rows),
             // At least one row got past row security.
             Err(ProbeError::Constraint) => rehearsal.rows,
@@ -115,7 +115,7 @@ fn outcome(
         *of += rehearsal.rows;
     }
     // A policy refuses a new row with the same error as a missing grant.
-    if command != Command::Insert && denied == answered.len() {
+    if command != SqlCommand::Insert && denied == answered.len() {
         return Ok(AccessTestResult::Denied);
     }
     Ok(AccessTestResult::Rows { own, of_own, foreign, of_foreign })

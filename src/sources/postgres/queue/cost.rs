@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
 
-use super::count_query::{Figures, Slice, params, query, statement};
+use super::count_query::{CountScope, Slice, params, query, statement};
 use super::{CountRequest, SCAN_BUDGET};
 use crate::facts::index_cost::{PlannerEstimate, Scan};
 use crate::facts::layout::{Layout, Lifecycle};
@@ -45,7 +45,7 @@ pub fn budget(request: CountRequest<'_>) -> Duration {
 
 /// The statement that has to do without the index.
 fn slice(layout: &Layout, role: Lifecycle) -> Slice {
-    Slice::new(role, layout.vocabulary.values(role), Figures::All)
+    Slice::new(role, layout.vocabulary.values(role), CountScope::All)
 }
 
 /// Counts the jobs of a role; `None` when the budget was spent.
@@ -69,7 +69,7 @@ pub async fn count(
 ///
 /// # Errors
 /// The database's own.
-pub async fn outlook(
+pub async fn planner_estimate(
     db: &Database,
     layout: &Layout,
     role: Lifecycle,

@@ -17,28 +17,28 @@ pub(super) struct Slice {
     /// `None`: every row.
     pub(super) values: Option<Vec<String>>,
     pub(super) by_kind: bool,
-    pub(super) figures: Figures,
+    pub(super) scope: CountScope,
 }
 
 /// What is counted in the rows of a slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Figures {
+pub(super) enum CountScope {
     /// Everything that its roles have.
     All,
     /// Just how many there are: the fastest walk through an index.
     Number,
     /// Just those that died in the last hour, which is a short walk through another index.
-    DiedLastHour,
+    DeadLetteredLastHour,
 }
 
 impl Slice {
     pub(super) fn everything() -> Self {
-        Self { roles: Lifecycle::ALL.to_vec(), values: None, by_kind: true, figures: Figures::All }
+        Self { roles: Lifecycle::ALL.to_vec(), values: None, by_kind: true, scope: CountScope::All }
     }
 
     /// One role by kind.
-    pub(super) fn new(role: Lifecycle, values: &[String], figures: Figures) -> Self {
-        Self { roles: vec![role], values: Some(values.to_vec()), by_kind: true, figures }
+    pub(super) fn new(role: Lifecycle, values: &[String], scope: CountScope) -> Self {
+        Self { roles: vec![role], values: Some(values.to_vec()), by_kind: true, scope }
     }
 
     pub(super) fn coverage(&self, layout: &Layout) -> Coverage<'_> {
@@ -79,8 +79,8 @@ pub(super) fn statement(layout: &Layout, request: CountRequest<'_>, slice: &Slic
     if let (Some(_), Some(kind)) = (request.kind, &layout.kind) {
         conditions.push(format!("{}::text = $1", sql::ident(kind)));
     }
-    if slice.figures == Figures::DiedLastHour {
-        conditions.push(died_last_hour(layout));
+    if slice.scope == CountScope::DeadLetteredLastHour {
+        conditions.push(dead_lettered_last_hour(layout));
     }
     let condition =
         if conditions.is_empty() { "true".to_owned() } else { conditions.join(" and ") };
@@ -92,7 +92,7 @@ pub(super) fn statement(layout: &Layout, request: CountRequest<'_>, slice: &Slic
 
 /// What the statement selects, and by which expressions it groups.
 fn columns(layout: &Layout, slice: &Slice) -> (String, Vec<String>) {
-    let has = |role| slice.figures == Figures::All && slice.roles.contains(&role);
+    let has = |role| slice.scope == CountScope::All && slice.roles.contains(&role);
     let alone = slice.roles.len() == 1;
     let only = |role: Lifecycle| {
         if alone {
@@ -135,15 +135,15 @@ fn columns(layout: &Layout, slice: &Slice) -> (String, Vec<String>) {
         due_now = format!("count(*) filter (where {ready})");
         oldest = sql::age(&format!("(min({due}) filter (where {ready}))"));
     }
-    let died = match slice.figures {
-        Figures::DiedLastHour => "count(*)".to_owned(),
+    let died = match slice.scope {
+        CountScope::DeadLetteredLastHour => "count(*)".to_owned(),
         _ if has(Lifecycle::Dead) => {
             let mine = only(Lifecycle::Dead);
-            format!("count(*) filter (where {mine} and {})", died_last_hour(layout))
+            format!("count(*) filter (where {mine} and {})", dead_lettered_last_hour(layout))
         }
         _ => "0::bigint".to_owned(),
     };
-    let n = if slice.figures == Figures::DiedLastHour { "0::bigint" } else { "count(*)" };
+    let n = if slice.scope == CountScope::DeadLetteredLastHour { "0::bigint" } else { "count(*)" };
     let columns = format!(
         "{role} as role, {kind} as kind, {worker} as worker, {n} as n, {due_now} as due, \
          {oldest} as oldest, {stuck} as stuck, {beat} as beat, {died} as died"
@@ -152,7 +152,7 @@ fn columns(layout: &Layout, slice: &Slice) -> (String, Vec<String>) {
 }
 
 /// The subselect is computed once, where `now() - interval` alone would be computed for every row.
-fn died_last_hour(layout: &Layout) -> String {
+fn dead_lettered_last_hour(layout: &Layout) -> String {
     format!("{} > (select now() - interval '1 hour')", sql::changed(layout))
 }
 
@@ -185,6 +185,6 @@ fn group(row: &Row) -> CountRow {
         oldest_due_age: row.get("oldest"),
         stuck: count("stuck"),
         beat_age: row.get("beat"),
-        died_last_hour: count("died"),
+        dead_lettered_last_hour: count("died"),
     }
 }

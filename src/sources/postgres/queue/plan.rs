@@ -1,6 +1,6 @@
 //! Which statements answer for which roles of a large table.
 
-use super::count_query::{Figures, Slice};
+use super::count_query::{CountScope, Slice};
 use crate::facts::layout::{Layout, Lifecycle};
 use crate::sources::postgres::sql;
 use crate::sources::postgres::totals::{CountRow, Coverage};
@@ -13,7 +13,7 @@ const LIVE: [Lifecycle; 5] =
 pub(super) type Parts<'a> = Vec<(Coverage<'a>, Vec<CountRow>)>;
 
 /// Which queries answer for which roles of a large table.
-pub(super) struct Plan {
+pub(super) struct CountPlan {
     /// How many are dead, where a partial index answers it.
     pub(super) largest: Option<Slice>,
     /// Everything else that a partial index answers whole.
@@ -24,7 +24,7 @@ pub(super) struct Plan {
     pub(super) scan: Option<Slice>,
 }
 
-impl Plan {
+impl CountPlan {
     pub(super) fn new(layout: &Layout) -> Self {
         let mut plan = Self { largest: None, covered: vec![], totals: vec![], scan: None };
         let mut scanned = Slice { roles: vec![], values: Some(vec![]), ..Slice::everything() };
@@ -37,10 +37,10 @@ impl Plan {
             if layout.has_partial_index(values, &covering) {
                 let slice = |figures| Slice::new(role, values, figures);
                 if role == Lifecycle::Dead {
-                    plan.largest = Some(slice(Figures::Number));
-                    plan.covered.push(slice(Figures::DiedLastHour));
+                    plan.largest = Some(slice(CountScope::Number));
+                    plan.covered.push(slice(CountScope::DeadLetteredLastHour));
                 } else {
-                    plan.covered.push(slice(Figures::All));
+                    plan.covered.push(slice(CountScope::All));
                 }
                 continue;
             }
@@ -57,7 +57,7 @@ impl Plan {
         &self,
         (largest, mut rest): (Vec<Vec<CountRow>>, Vec<Vec<CountRow>>),
     ) -> Parts<'_> {
-        let dead = |slice: &Slice| slice.figures == Figures::DiedLastHour;
+        let dead = |slice: &Slice| slice.scope == CountScope::DeadLetteredLastHour;
         if let Some(at) = self.covered.iter().position(dead) {
             rest[at].extend(largest.into_iter().flatten());
         }
@@ -82,7 +82,7 @@ impl Plan {
             roles: vec![role],
             values: Some(values),
             by_kind: false,
-            figures: Figures::All,
+            scope: CountScope::All,
         };
         (slice.values != Some(vec![])).then_some(slice)
     }

@@ -14,7 +14,7 @@ use crate::facts::{SourceError, SourceErrorKind, redact};
 
 /// Beside the columns before: names of those that are kept without their secrets. No column is
 /// called so.
-pub const MASKED: &str = "~masked";
+pub const REDACTED: &str = "~masked";
 
 /// One job of the journal.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -77,7 +77,7 @@ fn without_secrets(mut previous: Value, written: &Value) -> Value {
         *value = clean;
     }
     if !masked.is_empty() {
-        columns.insert(MASKED.to_owned(), masked.into());
+        columns.insert(REDACTED.to_owned(), masked.into());
     }
     previous
 }
@@ -92,8 +92,9 @@ mod tests {
     fn stored_error_is_redacted_without_other_changes() {
         let previous = json!({ "state": "failed", "error": { "token": "hunter2" }, "worker": "a" });
         let kept = without_secrets(previous.clone(), &json!({ "state": "queued", "worker": null }));
-        let error = json!({ "token": redact::MASK });
-        let masked = json!({ "state": "failed", "error": error, "worker": "a", MASKED: ["error"] });
+        let error = json!({ "token": redact::REDACTED });
+        let masked =
+            json!({ "state": "failed", "error": error, "worker": "a", REDACTED: ["error"] });
         assert_eq!(kept, masked);
         let changed = json!({ "state": "queued", "worker": null, "error": null });
         assert_eq!(without_secrets(previous.clone(), &changed), previous);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_postgres::types::Type;
 
-use super::repeat_failures::LOOK_BACK;
+use super::repeat_failures::EVENTS_READ;
 use crate::facts::layout::Layout;
 use crate::facts::operation::{OperationType, STATE_CHANGED_SINCE, STATE_UNDONE, Summary, reasons};
 use crate::facts::{SourceError, redact};
@@ -54,7 +54,7 @@ fn statement(layout: &Layout) -> Option<String> {
     Some(format!(
         "with recent as (
            select job_id, {data}::jsonb as data, {at} as at, {order} as place
-             from public.job_events order by {order} desc limit {LOOK_BACK}
+             from public.job_events order by {order} desc limit {EVENTS_READ}
          ), ours as (
            select job_id, data, at, data ->> 'operation' as operation,
                   lag(data ->> 'operation') over later as next_operation,

@@ -8,12 +8,12 @@ use futures_util::TryStreamExt as _;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::repeat_failures::Offenders;
+use super::repeat_failures::RepeatFailures;
 use crate::facts::job_id::JobId;
 use crate::facts::layout::{IdType, Layout};
 use crate::facts::redact;
 use crate::facts::requeue::{
-    Excluded, PlanOptions, PlanSkip, PlannedGroup, Sample, Target, UNGROUPED,
+    Excluded, PlanOptions, PlanSample, PlanSkip, PlannedGroup, Target, UNGROUPED,
 };
 use crate::facts::{Fingerprint, SourceError, SourceErrorKind};
 use crate::sources::postgres::selection::{self, Conditions};
@@ -43,7 +43,7 @@ pub struct PlanRows {
     /// By cause, largest first.
     pub groups: Vec<PlannedGroup>,
     /// Some of them.
-    pub samples: Vec<Sample>,
+    pub samples: Vec<PlanSample>,
 }
 
 /// What decides about each row.
@@ -55,7 +55,7 @@ pub struct PlanRules<'a> {
     /// How.
     pub options: &'a PlanOptions,
     /// Who was requeued before.
-    pub offenders: &'a Offenders,
+    pub offenders: &'a RepeatFailures,
     /// Jobs that the operation which is being resumed requeued already.
     pub done: &'a HashSet<JobId>,
 }
@@ -144,7 +144,7 @@ impl PlanBuilder {
         } else if explicit && !dead {
             Some(PlanSkip::NotDead)
         } else if offends() {
-            Some(PlanSkip::RepeatOffender)
+            Some(PlanSkip::RepeatFailure)
         } else if full {
             Some(PlanSkip::OverMax)
         } else {
@@ -172,8 +172,13 @@ impl PlanBuilder {
             return UNGROUPED;
         }
         let Fingerprint { hash, code, template } = fingerprint;
-        let group =
-            PlannedGroup { hash: hash.clone(), kind: kind.to_owned(), code, template, jobs: 1 };
+        let group = PlannedGroup {
+            group: hash.clone(),
+            kind: kind.to_owned(),
+            code,
+            cause: template,
+            jobs: 1,
+        };
         self.groups.insert(hash, (next as u32, group));
         next as u32
     }
@@ -185,7 +190,7 @@ impl PlanBuilder {
         if at < SAMPLES {
             let error = row.get::<_, Option<&str>>("shown").map(redact::text).unwrap_or_default();
             self.died.insert(at, died);
-            self.found.samples.insert(at, Sample { id, kind: kind.to_owned(), error });
+            self.found.samples.insert(at, PlanSample { id, kind: kind.to_owned(), error });
             self.died.truncate(SAMPLES);
             self.found.samples.truncate(SAMPLES);
         }
@@ -215,7 +220,7 @@ impl PlanBuilder {
 
     fn finish(mut self) -> PlanRows {
         let mut groups: Vec<_> = self.groups.into_values().collect();
-        groups.sort_by(|(_, a), (_, b)| b.jobs.cmp(&a.jobs).then_with(|| a.hash.cmp(&b.hash)));
+        groups.sort_by(|(_, a), (_, b)| b.jobs.cmp(&a.jobs).then_with(|| a.group.cmp(&b.group)));
         let places = groups.iter().zip(0..).map(|((number, _), place)| (*number, place));
         let places: HashMap<u32, u32> = places.collect();
         for cause in &mut self.found.causes {

@@ -9,9 +9,9 @@ use crate::facts::SourceError;
 use crate::facts::requeue::{WriteSkip, WriteStop};
 
 /// Questions about rows that were not written; who is not asked for is called locked.
-const QUESTIONS: usize = 200;
+const MAX_QUERIES: usize = 200;
 /// What is known of a row that matches, that nobody holds, and that is not written.
-const HELD_BACK: &str = "not written, though nobody holds its row: a trigger or rule on public.jobs holds the update back";
+const LOCKED: &str = "not written, though nobody holds its row: a trigger or rule on public.jobs holds the update back";
 
 impl WriteRun<'_, '_> {
     /// Sorts the jobs of a committed batch: written, locked (to be tried again), or changed.
@@ -49,7 +49,7 @@ impl WriteRun<'_, '_> {
         for i in missing {
             let job = self.work.jobs[i];
             if free.contains(&i) {
-                self.outcome.errors.push((job, HELD_BACK.to_owned()));
+                self.outcome.errors.push((job, LOCKED.to_owned()));
             } else {
                 self.outcome.skipped.push((job, WriteSkip::Locked));
             }
@@ -61,7 +61,7 @@ impl WriteRun<'_, '_> {
     async fn free(&self, jobs: &[usize]) -> Result<HashSet<usize>, WriteStop> {
         let mut found = HashSet::new();
         let mut waiting: Vec<_> = jobs.chunks(LARGEST_BATCH).collect();
-        for _ in 0..QUESTIONS {
+        for _ in 0..MAX_QUERIES {
             let Some(jobs) = waiting.pop() else { break };
             match self.try_locks(jobs).await {
                 Ok(free) => {

@@ -14,13 +14,13 @@ use crate::sources::postgres::Database;
 use crate::sources::postgres::sql::{ident, literal};
 
 /// Events that are looked through, the newest.
-pub const LOOK_BACK: u32 = 200_000;
+pub const EVENTS_READ: u32 = 200_000;
 /// Requeued this often, and dead of the same again.
 const TOO_OFTEN: usize = 2;
 
 /// Jobs that were requeued twice or more, with what they had died of each time.
 #[derive(Debug, Default)]
-pub struct Offenders {
+pub struct RepeatFailures {
     requeues: HashMap<JobId, Vec<Requeue>>,
     /// How they were looked for, in words.
     pub examined: String,
@@ -35,7 +35,7 @@ struct Requeue {
     told: bool,
 }
 
-impl Offenders {
+impl RepeatFailures {
     /// Whether this job was requeued twice or more and died of this each time. The worker's own
     /// helper does not say of what: its requeues count.
     #[must_use]
@@ -57,8 +57,8 @@ pub async fn read(
     db: &Database,
     layout: &Layout,
     budget: Duration,
-) -> Result<Offenders, SourceError> {
-    let none = |why: &str| Offenders { requeues: HashMap::new(), examined: why.to_owned() };
+) -> Result<RepeatFailures, SourceError> {
+    let none = |why: &str| RepeatFailures { requeues: HashMap::new(), examined: why.to_owned() };
     let Some(statement) = statement(layout) else {
         return Ok(none("not looked for: this database keeps no events"));
     };
@@ -71,7 +71,7 @@ pub async fn read(
     };
     let mut offenders = none(&format!(
         "looked for in the newest {} events",
-        crate::text::count(u64::from(LOOK_BACK))
+        crate::text::count(u64::from(EVENTS_READ))
     ));
     for row in rows {
         let job = id(row.get("id"), layout.id)?;
@@ -95,7 +95,7 @@ fn statement(layout: &Layout) -> Option<String> {
     Some(format!(
         "with recent as (
            select job_id, {data}::jsonb as data from public.job_events
-            order by {order} desc limit {LOOK_BACK}
+            order by {order} desc limit {EVENTS_READ}
          )
          select job_id::text as id, json_agg(json_build_object(
                   'operation', data ->> 'operation', 'undoes', data ->> 'undoes',

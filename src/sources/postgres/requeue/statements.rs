@@ -5,7 +5,7 @@
 //! event is written by the same statement, so that a job and its event commit together.
 
 use super::columns::{EventStage, RequeueColumns};
-use super::journal::MASKED;
+use super::journal::REDACTED;
 use crate::facts::layout::Layout;
 use crate::sources::postgres::sql::{ident, literal};
 
@@ -181,18 +181,18 @@ fn equals(layout: &Layout, column: &str, other: &str) -> String {
 /// alone cannot be compared.
 fn unchanged_since_requeue(layout: &Layout, column: &str, row: &str) -> String {
     let same = equals(layout, column, "wrote");
-    if is_error(layout, column) { format!("({} or {same})", masked(column, row)) } else { same }
+    if is_error(layout, column) { format!("({} or {same})", redacted(column, row)) } else { same }
 }
 
-fn masked(column: &str, row: &str) -> String {
-    format!("coalesce({row}.p -> {} ? {}, false)", literal(MASKED), literal(column))
+fn redacted(column: &str, row: &str) -> String {
+    format!("coalesce({row}.p -> {} ? {}, false)", literal(REDACTED), literal(column))
 }
 
 /// Puts a column back. Errors are kept by a requeue, unless a trigger did something about them.
 fn restored_value(layout: &Layout, column: &str) -> String {
     let name = ident(column);
     if is_error(layout, column) {
-        let kept = format!("{} or {}", masked(column, "locked"), equals(layout, column, "was"));
+        let kept = format!("{} or {}", redacted(column, "locked"), equals(layout, column, "was"));
         format!("{name} = case when {kept} then job.{name} else was.{name} end")
     } else {
         format!("{name} = was.{name}")

@@ -140,8 +140,8 @@ pub async fn run(
     let transaction = async {
         let ((begun, since), rows, ended) = flight.await;
         let until = Instant::now();
-        let rows = rows.map_err(trouble)?;
-        begun.and(ended).map_err(trouble)?;
+        let rows = rows.map_err(classify_error)?;
+        begun.and(ended).map_err(classify_error)?;
         Ok((rows, until - since))
     };
     batch.limits.watch(transaction).await
@@ -156,12 +156,12 @@ pub async fn watched(
 ) -> Result<(Vec<Row>, Duration), WriteError> {
     let started = Instant::now();
     let transaction = async {
-        client.batch_execute(&batch.limits.begin()).await.map_err(trouble)?;
-        let rows = batch.rows(client).await.map_err(trouble);
+        client.batch_execute(&batch.limits.begin()).await.map_err(classify_error)?;
+        let rows = batch.rows(client).await.map_err(classify_error);
         let kept = rows.and_then(|rows| Ok((keep(&rows).map_err(WriteError::Fatal)?, rows)));
         let end =
             if matches!(kept, Ok((TransactionEnd::Commit, _))) { "commit" } else { "rollback" };
-        let ended = client.batch_execute(end).await.map_err(trouble);
+        let ended = client.batch_execute(end).await.map_err(classify_error);
         let (_, rows) = kept?;
         ended.map(|()| rows)
     };
@@ -170,7 +170,7 @@ pub async fn watched(
 }
 
 /// Sorts an error by what can be done about it.
-pub fn trouble(error: tokio_postgres::Error) -> WriteError {
+pub fn classify_error(error: tokio_postgres::Error) -> WriteError {
     let code = error.as_db_error().map(|e| e.code().clone());
     let explained = SourceError::from(error);
     let Some(code) = code else {

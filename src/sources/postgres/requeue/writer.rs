@@ -116,7 +116,7 @@ impl<'w> Writer<'w> {
             }
             Err(error) => {
                 let (left, stopped) = (work.jobs.len() as u64, Some(WriteStop::Database(error)));
-                Err(Outcome { left, stopped, ..Outcome::default() })
+                Err(Outcome { not_requeued: left, stopped, ..Outcome::default() })
             }
         }
     }
@@ -178,7 +178,7 @@ impl WriteRun<'_, '_> {
     pub fn into_outcome(mut self, ended: Result<(), WriteStop>) -> Outcome {
         self.outcome.stopped = ended.err();
         let told = self.outcome.decided() + self.outcome.in_doubt;
-        self.outcome.left = (self.work.jobs.len() as u64).saturating_sub(told);
+        self.outcome.not_requeued = (self.work.jobs.len() as u64).saturating_sub(told);
         self.outcome
     }
 }
