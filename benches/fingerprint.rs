@@ -3,9 +3,10 @@
 //! Over the messages of the corpus (banners, stacks and pages included), over short ones as most failures are,
 //! and over the two columns as the backend writes them.
 
-use cliplyctl::facts::Fingerprint;
 use std::hint::black_box;
 use std::time::Instant;
+
+use cliplyctl::fingerprint::Fingerprint;
 
 const CORPUS: &str = include_str!("../tests/fixtures/errors/corpus.txt");
 const ROUNDS: usize = 15;

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 use std::path::Path;
 
-use cliplyctl::checks::environment::{KeyResult, evaluate_key};
-use cliplyctl::facts::environment::{EntryState, ZodMajor};
-use cliplyctl::sources::{env_file, env_schema};
+use cliplyctl::zod::evaluate::{KeyResult, evaluate_key};
+use cliplyctl::zod::model::{EntryState, ZodMajor};
+use cliplyctl::zod::{env_file, schema};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn schema(zod: ZodMajor, path: &Path) -> Result<(), Box<dyn std::error::Error>> {
-    let mut schema = env_schema::read(path, None)?;
+    let mut schema = schema::read(path, None)?;
     schema.zod = zod;
     let keys: Vec<&str> = schema.keys.iter().map(|key| key.name.as_str()).collect();
     let mut out = io::stdout().lock();

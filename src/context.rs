@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 use crate::error::Error;
-use crate::facts::layout::Layout;
 use crate::facts::operation::Author;
-use crate::facts::{Observed, SourceError, redact};
+use crate::facts::{Observed, SourceError};
+use crate::queue::Layout;
+use crate::redact;
 use crate::report::Provenance;
 use crate::settings::Settings;
 use crate::settings::suggest::did_you_mean;

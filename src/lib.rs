@@ -15,166 +15,37 @@
 //! - The environment is read in [`settings`] alone, the clock in [`context`] alone, and only
 //!   [`terminal`] prints.
 
+mod access;
+mod advice;
+mod app;
 pub mod checks;
 pub mod cli;
 mod commands;
-mod completion;
 pub mod context;
 pub mod demo;
+pub mod dsn;
 pub mod error;
 pub mod exit;
 pub mod facts;
+pub mod fingerprint;
 pub mod history;
 pub mod interrupt;
-mod parse_errors;
 pub mod permit;
+pub mod queue;
+pub mod redact;
 pub mod render;
 pub mod report;
+mod requeue;
 pub mod settings;
 pub mod sources;
 pub mod terminal;
 pub mod text;
 pub mod triage;
 pub mod watch;
+pub mod zod;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use clap::Parser as _;
-
-use cli::{Cli, Command};
-use context::Context;
-use error::Error;
-use exit::ExitCode;
-use render::Format;
-use report::{Provenance, Report};
-use settings::{Overrides, ProcessEnvironment, Settings};
-use terminal::Terminal;
-use text::TargetFlags;
-
-/// Runs the process: parses, commands, renders, and says how to exit.
+/// Runs the process: parses the arguments, runs the command, prints its report; returns the exit code.
 #[must_use]
-pub fn run() -> ExitCode {
-    match completion::answer() {
-        Ok(false) => {}
-        Ok(true) => return ExitCode::Ok,
-        Err(error) => return parse_errors::explain(error, arguments()),
-    }
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return parse_errors::explain(error, arguments()),
-    };
-    let environment = ProcessEnvironment::from_process();
-    let terminal = Terminal::detect(cli.global.color, &environment);
-    terminal.install_panic_hook();
-    let run = AssertUnwindSafe(|| finish(&cli, &environment, terminal));
-    catch_unwind(run).unwrap_or_else(|_| {
-        // The person was told when it happened.
-        let error = Error::bug("the tool stopped by a bug of its own");
-        print_error_report(&cli, terminal, error, &context::no_provenance())
-    })
-}
-
-/// The words of the command line.
-fn arguments() -> impl Iterator<Item = String> {
-    std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned())
-}
-
-fn finish(cli: &Cli, environment: &ProcessEnvironment, terminal: Terminal) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let outcome = match runtime {
-        Ok(runtime) => {
-            let outcome = runtime.block_on(execute(cli, environment, terminal));
-            // A name look-up that hangs in its thread must not keep a finished command waiting.
-            runtime.shutdown_background();
-            outcome
-        }
-        Err(error) => Err(Error::bug("the runtime did not start").cause(error)),
-    };
-    outcome.unwrap_or_else(|error| print_failure(cli, terminal, error, &context::no_provenance()))
-}
-
-async fn execute(
-    cli: &Cli,
-    environment: &ProcessEnvironment,
-    terminal: Terminal,
-) -> Result<ExitCode, Error> {
-    cli.command.check_format(cli.format())?;
-    let cwd = std::env::current_dir()
-        .map_err(|e| Error::config("the working directory cannot be read").cause(e))?;
-    if cli.global.is_fleet() {
-        return commands::fleet::run(cli, environment, terminal, &cwd).await;
-    }
-    if let Some(answer) = commands::standalone(&cli.command) {
-        return Ok(print_report(cli, terminal, answer?, &context::no_provenance()));
-    }
-    if let Command::Demo(args) = &cli.command {
-        return commands::demo::run(cli, args, environment, terminal).await;
-    }
-    let without_dotenv = matches!(cli.command, Command::Env(_));
-    let overrides = Overrides { without_dotenv, ..cli.global.overrides() };
-    let settings = Settings::resolve(&overrides, environment, &cwd)?;
-    if let Some(broken) = &settings.broken {
-        terminal.print_note(&format!(
-            "warning: {}; nothing is written until it is mended",
-            broken.message
-        ));
-    }
-    let context = Context::new(settings, terminal, cli.command.name());
-    if let Some(ended) = commands::stream(&cli.command, &context, cli.format()).await {
-        return Ok(ended.unwrap_or_else(|e| print_failure(cli, terminal, e, &context.provenance())));
-    }
-    match commands::run(&cli.command, &context).await {
-        Ok(mut report) => {
-            let saved = report.saved_from.take();
-            // Commands about a saved triage speak of the context that it was saved from.
-            if let Some(name) = saved.as_ref().and_then(|from| from.context.as_deref())
-                && is_plain(name)
-            {
-                report.address(&TargetFlags::for_context(name));
-            }
-            let from = saved.unwrap_or_else(|| context.provenance());
-            Ok(print_report(cli, terminal, report, &from))
-        }
-        Err(error) => Ok(print_failure(cli, terminal, error, &context.provenance())),
-    }
-}
-
-/// A name that stands in a command as it is. It comes from a file, and a shell must not run it.
-fn is_plain(name: &str) -> bool {
-    let begins = name.starts_with(|c: char| c.is_ascii_alphanumeric());
-    begins && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
-}
-
-/// Prints a report; an error on the way to stdout is the command's failure.
-fn print_report(cli: &Cli, terminal: Terminal, mut report: Report, from: &Provenance) -> ExitCode {
-    report.address(&cli.global.address());
-    report.note_secret_flag(cli.global.secret_flag());
-    report.document.runbook_url.clone_from(&from.runbook_url);
-    let text = render::render(&report, from, cli.format(), terminal.stdout);
-    match terminal.print_stdout(&text) {
-        Ok(()) => cli.format().code(report.exit),
-        Err(error) => {
-            terminal.print_error(&Error::bug("the report could not be written").cause(error));
-            ExitCode::Bug
-        }
-    }
-}
-
-/// Prints an error; programs get it on stdout as well, in the format that they asked for.
-fn print_failure(cli: &Cli, terminal: Terminal, mut error: Error, from: &Provenance) -> ExitCode {
-    error.address(&cli.global.address());
-    error.note_secret_flag(cli.global.secret_flag());
-    terminal.print_error(&error);
-    print_error_report(cli, terminal, error, from)
-}
-
-/// Prints an error as a report where programs read it; says how to exit.
-fn print_error_report(cli: &Cli, terminal: Terminal, error: Error, from: &Provenance) -> ExitCode {
-    let format = cli.format();
-    let code = format.code(error.exit_code());
-    let judged = cli.command.has_status() && cli.command.formats().contains(&format);
-    if format == Format::Json || (judged && format != Format::Table) {
-        print_report(cli, terminal, Report::failed(cli.command.name(), error), from);
-    }
-    code
+pub fn run() -> exit::ExitCode {
+    app::run()
 }

@@ -4,7 +4,7 @@
 use std::io;
 
 use crate::error::{Error, ErrorKind};
-use crate::facts::redact;
+use crate::redact;
 
 /// More jobs than this want a reason.
 pub const UNEXPLAINED_JOBS: u64 = 50;

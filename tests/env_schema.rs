@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use cliplyctl::facts::environment::EnvSchema;
-use cliplyctl::sources::env_schema;
+use cliplyctl::zod::model::EnvSchema;
+use cliplyctl::zod::schema;
 
 fn fixtures() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/env/schemas");
@@ -56,7 +56,7 @@ fn every_schema_fixture_matches_its_snapshot() {
     assert!(fixtures.len() >= 60, "{} fixtures", fixtures.len());
     for path in fixtures {
         let relative = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).expect("below the crate");
-        let text = match env_schema::read(&path, None) {
+        let text = match schema::read(&path, None) {
             Ok(schema) => shown(&schema),
             Err(error) => panic!("{}: {error}", relative.display()),
         };

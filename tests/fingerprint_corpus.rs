@@ -1,7 +1,8 @@
 //! Every error of the corpus falls into its own group: same cause together, different causes apart.
 
-use cliplyctl::facts::Fingerprint;
 use std::collections::{BTreeMap, BTreeSet};
+
+use cliplyctl::fingerprint::Fingerprint;
 
 const CORPUS: &str = include_str!("fixtures/errors/corpus.txt");
 const KIND: &str = "CLIP_RENDER";

@@ -1,6 +1,6 @@
 //! What must hold for every error, not only for those of the corpus.
 
-use cliplyctl::facts::fingerprint::{Fingerprint, is_hash};
+use cliplyctl::fingerprint::{Fingerprint, is_hash};
 use proptest::prelude::*;
 
 /// Sentences with slots: `{id}`, `{n}` and `{t}` stand for what differs from job to job.

@@ -8,10 +8,9 @@ use cliplyctl::demo::binaries;
 use cliplyctl::demo::server::{DemoServer, ServerOptions};
 use tempfile::TempDir;
 
-use crate::Result;
-use crate::fill;
 use crate::measure::Program;
 use crate::options::{Options, Size};
+use crate::{Result, fill};
 
 /// A server as one would run it, but for autovacuum: it would come in the middle of a figure.
 const CONFIGURATION: [(&str, &str); 7] = [

@@ -4,21 +4,15 @@
 
 pub mod access;
 pub mod access_diff;
-pub mod advice;
 pub mod app_tests;
-pub mod canary;
+pub mod check_registry;
 pub mod cross;
-pub mod earlier_requeues;
 pub mod environment;
 pub mod flow;
-pub mod index_gain;
-pub mod job_explanation;
-pub mod job_outcome;
 pub mod queue;
 pub mod rls;
 pub mod server;
 pub mod service;
-pub mod throttle;
 
 pub use crate::facts::thresholds::limit_text;
 use crate::facts::{Finding, Section, Status, Threshold, Thresholds};

@@ -69,7 +69,7 @@ impl FilterArgs {
 }
 
 /// Reads a moment of the command line.
-pub(super) fn parse_time(text: &str) -> Result<TimeArg, String> {
+pub(crate) fn parse_time(text: &str) -> Result<TimeArg, String> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(TimeArg::At(time));
     }

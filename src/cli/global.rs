@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args};
 
+use crate::dsn::Secret;
 use crate::render::Format;
-use crate::settings::{Overrides, Secret, duration};
+use crate::settings::{Overrides, duration};
 use crate::terminal::ColorChoice;
 use crate::text::TargetFlags;
 

@@ -3,8 +3,8 @@
 use crate::context::Context;
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::facts::layout::Layout;
 use crate::facts::{SourceError, Status};
+use crate::queue::Layout;
 use crate::report::settings::{SettingJson, table};
 use crate::report::{Block, Cell, Document, Report};
 

@@ -6,10 +6,9 @@ use tokio::process::Command as Process;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::{Cli, Demo};
-use crate::demo::fix;
 use crate::demo::scenario::{self, SCENARIOS, Scenario};
 use crate::demo::server::ServerOptions;
-use crate::demo::{Announcement, RunningDemo};
+use crate::demo::{Announcement, RunningDemo, fix};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::facts::Status;
@@ -19,16 +18,19 @@ use crate::terminal::Terminal;
 
 /// Lists the scenarios, runs one command against one, or keeps one running until Ctrl-C.
 ///
+/// `print` shows a report and returns the exit code.
+///
 /// # Errors
-/// When the world cannot be started.
+/// When the demo cannot be started.
 pub async fn run(
     cli: &Cli,
     args: &Demo,
     environment: &ProcessEnvironment,
     terminal: Terminal,
+    print: impl Fn(Report) -> ExitCode,
 ) -> Result<ExitCode, Error> {
     if args.list_scenarios {
-        return Ok(crate::print_report(cli, terminal, list(), &Default::default()));
+        return Ok(print(list()));
     }
     if !cli.global.context.is_empty() || cli.global.database_url.is_some() {
         return Err(Error::usage("the demo brings its own app and database")
@@ -36,7 +38,7 @@ pub async fn run(
     }
     if let Some(kind) = &args.fix {
         let report = deploy(kind, &announced(environment)?)?;
-        return Ok(crate::print_report(cli, terminal, report, &Default::default()));
+        return Ok(print(report));
     }
     let words = args.exec.as_deref().map(split_arguments).transpose()?;
     let scenario = scenario::find(&args.scenario)
@@ -66,7 +68,7 @@ pub async fn run(
             );
             ended
         }
-        None => stay(&world, scenario, cli, environment, terminal, &mut signals).await,
+        None => stay(&world, scenario, cli, environment, terminal, &mut signals, print).await,
     }
 }
 
@@ -115,6 +117,7 @@ async fn stay(
     environment: &ProcessEnvironment,
     terminal: Terminal,
     signals: &mut Signals,
+    print: impl Fn(Report) -> ExitCode,
 ) -> Result<ExitCode, Error> {
     let _announcement = announce(world, &announced(environment)?)?;
     let mut triage = ourselves(&["triage".to_owned()], cli)?;
@@ -125,7 +128,7 @@ async fn stay(
     }
     terminal.print_note("");
     let report = Report::listing("demo", (), instructions(world, scenario, environment));
-    crate::print_report(cli, terminal, report, &Default::default());
+    print(report);
     let code = signals.any().await;
     // Said before the end: what ends the world, and a closed terminal, cannot be waited for.
     terminal.print_note(&format!(

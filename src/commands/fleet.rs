@@ -12,7 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use crate::cli::{Cli, Command, Rls};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
-use crate::exit::{ExitCode, FailOn};
+use crate::exit::FailOn;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::interrupt::Interrupt;
 use crate::render::{Format, ndjson};
@@ -34,7 +34,7 @@ pub async fn run(
     environment: &ProcessEnvironment,
     terminal: Terminal,
     cwd: &Path,
-) -> Result<ExitCode, Error> {
+) -> Result<(Report, Provenance), Error> {
     let command = &cli.command;
     if let Some(reason) = command.single_context_reason() {
         return Err(Error::usage(format!("`{}` goes to one context at a time", command.name()))
@@ -59,7 +59,7 @@ pub async fn run(
     drop(board);
     let took = contexts.first().map_or(0, |context| context.provenance().duration_ms);
     let report = fleet::report(command.name(), members, fail_on(command));
-    Ok(crate::print_report(cli, terminal, report, &Provenance { duration_ms: took, ..from }))
+    Ok((report, Provenance { duration_ms: took, ..from }))
 }
 
 /// The contexts in the order in which they are named; each named once.

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::facts::Observed;
 use crate::facts::service::Health;
 use crate::report::{self, Report};
-use crate::sources::service;
+use crate::sources::http::app;
 
 /// Asks healthz once and judges.
 pub async fn run(context: &Context, args: &FailOnArgs) -> Result<Report, Error> {
@@ -21,6 +21,6 @@ pub async fn run(context: &Context, args: &FailOnArgs) -> Result<Report, Error> 
 
 /// Asks healthz.
 pub async fn observe(context: &Context) -> Observed<Health> {
-    let asking = async { service::health(context.http()?, context.remaining()).await };
-    context.observe(service::HEALTHZ, asking).await
+    let asking = async { app::health(context.http()?, context.remaining()).await };
+    context.observe(app::HEALTHZ, asking).await
 }

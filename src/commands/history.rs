@@ -14,8 +14,9 @@ use crate::render::html;
 use crate::render::row_stream::RowStream;
 use crate::report::Report;
 use crate::report::history::{PointJson, report};
-use crate::sources::history::Store;
-use crate::sources::local_store::{self, LocalStore, StoredOperation};
+use crate::sources::files::history::Store;
+use crate::sources::files::local_store;
+use crate::sources::files::local_store::{LocalStore, StoredOperation};
 
 /// Snapshots before the range that are looked at for the beginning of a trouble.
 const SEARCH_BACK: u32 = 20_000;
@@ -140,7 +141,7 @@ fn own_mark(record: StoredOperation) -> OperationMarker {
     OperationMarker {
         operation: record.operation.to_string(),
         operation_type: record.operation_type,
-        reason: reason.as_deref().map(crate::facts::redact::text),
+        reason: reason.as_deref().map(crate::redact::text),
         who,
         at: record.operation.at,
         jobs: record.written,

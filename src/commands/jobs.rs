@@ -1,12 +1,12 @@
 //! `jobs list` and `jobs show`: some jobs, one of them in full.
 
-use crate::checks::job_explanation::meaning;
+use crate::advice::job_explanation::meaning;
 use crate::cli::{JobsList, JobsShow};
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::job::Job;
 use crate::facts::job_id::JobId;
-use crate::facts::layout::Layout;
+use crate::queue::Layout;
 use crate::report::{self, Report};
 use crate::sources::postgres::jobs;
 

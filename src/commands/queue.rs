@@ -6,8 +6,8 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit::FailOn;
 use crate::facts::index_cost::{Cost, TimedCount, UnindexedMetric};
-use crate::facts::layout::{Layout, Lifecycle};
 use crate::facts::{self, Finding, Observed, SourceError};
+use crate::queue::{Layout, Lifecycle};
 use crate::report::{self, Report};
 use crate::sources::postgres::queue::{CountRequest, Effort, cost, read};
 

@@ -8,7 +8,7 @@ use crate::facts::Observed;
 use crate::facts::service::Readiness;
 use crate::report::{self, Report};
 use crate::settings::AgeUnit;
-use crate::sources::service;
+use crate::sources::http::app;
 
 /// Asks readyz once and judges.
 pub async fn run(context: &Context, args: &Ready) -> Result<Report, Error> {
@@ -23,12 +23,12 @@ pub async fn run(context: &Context, args: &Ready) -> Result<Report, Error> {
 
 /// Asks readyz, or the report for operators.
 pub async fn observe(context: &Context, admin: bool) -> Observed<Readiness> {
-    let source = if admin { service::ADMIN_READYZ } else { service::READYZ };
+    let source = if admin { app::ADMIN_READYZ } else { app::READYZ };
     let asking = async {
         let (http, budget) = (context.http()?, context.remaining());
         match admin {
-            true => service::admin_readiness(http, budget).await,
-            false => service::readiness(http, budget).await,
+            true => app::admin_readiness(http, budget).await,
+            false => app::readiness(http, budget).await,
         }
     };
     let mut seen = context.observe(source, asking).await;

@@ -14,10 +14,11 @@ use crate::exit::ExitCode;
 use crate::facts::snapshot::{OperationMarker, Snapshot};
 use crate::history::transitions;
 use crate::interrupt::Interrupt;
-use crate::render::{openmetrics, sanitize};
+use crate::redact::sanitize;
+use crate::render::openmetrics;
 use crate::report::{self, Report};
-use crate::sources::exporter;
-use crate::sources::history::{Store, SystemId};
+use crate::sources::files::history::{Store, SystemId};
+use crate::sources::http::exporter;
 
 /// Keeps one snapshot.
 ///

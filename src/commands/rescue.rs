@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::dlq::execute;
+use super::dlq::confirm;
 use crate::cli::JobsRescue;
 use crate::context::Context;
 use crate::error::Error;
@@ -11,11 +11,11 @@ use crate::facts::operation::{OperationType, RESCUED};
 use crate::facts::stuck_job::{RescueResult, StuckJob, StuckJobs};
 use crate::facts::throttle::Throttle;
 use crate::report::{Report, rescue as report};
-use crate::sources::ids;
-use crate::sources::local_store::{LocalStore, StoredOperation};
-use crate::sources::postgres::requeue::WriteInput;
-use crate::sources::postgres::requeue::operation_events;
+use crate::requeue::execute;
+use crate::sources::files::ids;
+use crate::sources::files::local_store::{LocalStore, StoredOperation};
 use crate::sources::postgres::requeue::rescue::{self, RescueColumns};
+use crate::sources::postgres::requeue::{WriteInput, operation_events};
 use crate::text;
 
 /// Silence after which the backend itself takes a worker for gone.
@@ -50,7 +50,7 @@ pub async fn run(context: &Context, args: &JobsRescue) -> Result<Report, Error> 
     let keys: Vec<_> = meant.iter().map(|job| job.fence_key.clone()).collect();
     let total = jobs.len() as u64;
     let plan = report::document(&facing);
-    let permit = execute::confirm(context, &args.confirmation, (total, None), &plan).await?;
+    let permit = confirm::confirm(context, &args.confirmation, (total, None), &plan).await?;
     let mut record = StoredOperation {
         operation: execute::operation_id(&ground, "rescue"),
         operation_type: OperationType::Rescue,

@@ -20,7 +20,7 @@ use crate::facts::snapshot::Snapshot;
 use crate::history::transitions;
 use crate::interrupt::Interrupt;
 use crate::render::{self, RenderTarget, table};
-use crate::sources::history::Store;
+use crate::sources::files::history::Store;
 use crate::terminal::{Input, Screen};
 use crate::triage::{section, why};
 use crate::watch::{Action, DashboardUpdate, Model, Overlay, TrendPoint, press};

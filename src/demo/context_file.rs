@@ -1,8 +1,7 @@
 //! The file by which `-c demo` finds the running demo from another terminal.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 /// The file while it stands; removed when dropped, unless another demo has taken it over.
 #[derive(Debug)]

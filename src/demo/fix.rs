@@ -28,6 +28,6 @@ pub fn deploy(directory: &Path, kind: &str) -> io::Result<()> {
 }
 
 /// Whether workers succeed at this kind.
-pub(super) fn is_deployed(directory: &Path, kind: &str) -> bool {
+pub(crate) fn is_deployed(directory: &Path, kind: &str) -> bool {
     directory.join("fixed").join(kind).exists()
 }

@@ -1,9 +1,8 @@
 //! The demo's files, all in the server's directory, which the server's supervisor removes.
 
-use std::fs;
-use std::io;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use crate::settings::demo::PROJECT;
 

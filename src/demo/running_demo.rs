@@ -13,7 +13,7 @@ use super::{app, backend, project, workers};
 use crate::error::{Error, ErrorKind};
 use crate::facts::SourceErrorKind;
 use crate::settings::demo::RECORDS;
-use crate::sources::local_store::DIRECTORIES;
+use crate::sources::files::local_store::DIRECTORIES;
 
 /// The database's name: it stands in every header of every report.
 const DATABASE: &str = "cliply";

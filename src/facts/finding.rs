@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::Status;
-use super::environment::SourceLine;
 use super::thresholds::ThresholdWithUnit;
+use crate::zod::model::SourceLine;
 
 /// A section of the runbook: what to do about a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Fingerprint;
 use super::dead_letter::DeadSince;
+use crate::fingerprint::Fingerprint;
 
 /// Deaths younger than this say that it is still happening, seconds.
 pub const RECENT: f64 = 900.0;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::SourceError;
-use super::layout::Lifecycle;
+use crate::queue::Lifecycle;
 
 /// A role whose figures have no index of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! One job in full.
 
-use super::Fingerprint;
-use super::layout::Lifecycle;
+use crate::fingerprint::Fingerprint;
+use crate::queue::Lifecycle;
 
 /// A job as its row shows it. Texts come from outside; ages are seconds by the server's clock.
 #[derive(Debug, Clone, PartialEq)]

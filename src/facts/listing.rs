@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::dead_letter::DeadLetter;
 use super::job_id::JobId;
-use super::layout::IdType;
+use crate::queue::IdType;
 
 /// The order of a listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]

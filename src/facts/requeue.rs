@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::SourceError;
+use super::canary::CanaryGroupResult;
 use super::job_id::JobId;
+use super::requeued_job::FollowResult;
 use super::selection::Selection;
 
 /// What an operator asked for.
@@ -202,4 +204,20 @@ pub enum WriteStop {
     AllOrNothing,
     /// Somebody takes back what was written.
     Undone,
+}
+
+/// What was done, and what became of it as far as it was watched.
+pub struct RequeueRun {
+    /// What became of each job of the plan.
+    pub outcome: Outcome,
+    /// How far each group came, where a canary went ahead.
+    pub groups: Vec<CanaryGroupResult>,
+    /// What became of the jobs, where they were followed.
+    pub followed: Option<FollowResult>,
+}
+
+impl From<Outcome> for RequeueRun {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, groups: vec![], followed: None }
+    }
 }

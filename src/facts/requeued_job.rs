@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::SourceError;
 use super::job_id::JobId;
-use super::layout::Lifecycle;
 use super::operation::OperationId;
-use super::{Fingerprint, SourceError};
+use crate::fingerprint::Fingerprint;
+use crate::queue::Lifecycle;
 
 /// A requeued job, as the requeue left it. Marks are only told from one another.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,7 @@ pub struct Selection {
     pub workspace: Option<String>,
     /// A part of the error text, whatever its case.
     pub error: Option<String>,
-    /// The hash of a fingerprint; judged by [`crate::facts::Fingerprint`], never in SQL.
+    /// The hash of a fingerprint; judged by [`crate::fingerprint::Fingerprint`], never in SQL.
     pub group: Option<String>,
     /// Died (changed last) at this time or later.
     pub since: Option<Timestamp>,

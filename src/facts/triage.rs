@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::environment::Environment;
 use super::flow::{DeadLetterTrend, Failures};
-use super::layout::Layout;
 use super::queue::Queue;
 use super::server::ServerStatus;
 use super::service::{Health, Readiness};
 use super::test_run::TestRun;
 use super::{Observed, SourceError, SourceErrorKind};
+use crate::queue::Layout;
+use crate::zod::model::Environment;
 
 /// What was read, each with its source and time. `None`: not attempted, because what it depends on
 /// could not be read, or because there is nothing of the kind here.

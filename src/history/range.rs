@@ -1,8 +1,7 @@
 //! Everything that `history` shows, read from the store in one pass.
 
-use crate::facts::snapshot::{OperationMarker, SnapshotDetail};
-
 use super::{ProblemStarts, TimeSeries};
+use crate::facts::snapshot::{OperationMarker, SnapshotDetail};
 
 /// A stretch of the past.
 #[derive(Debug)]

@@ -2,13 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::facts::Status;
 use crate::facts::queue::{Count, Queue};
 use crate::facts::recent_activity::RecentActivity;
 use crate::facts::snapshot::{
     AreaLine, FailedCheck, GroupLine, KindLine, Measure, Metric, MetricValues, OperationMarker,
     Snapshot, SnapshotDetail,
 };
-use crate::facts::{Status, redact};
+use crate::redact;
 use crate::triage::{AreaResult, TriageFacts, section};
 
 /// Kinds that are kept.

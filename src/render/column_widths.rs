@@ -1,8 +1,9 @@
 //! How a table fits a terminal: which columns stand side by side, how wide each is, and what is
 //! folded below its row.
 
-use super::wrap::{self, longest_word};
 use crate::report::{Column, ShrinkOrder, Table};
+use crate::text::wrap;
+use crate::text::wrap::longest_word;
 
 /// Columns between two columns of a table.
 pub const GAP: usize = 2;

@@ -1,7 +1,7 @@
 //! `-o github`: annotations of GitHub's workflow commands, one a finding that is not OK.
 
-use super::sanitize;
 use crate::facts::{Finding, Status};
+use crate::redact::sanitize;
 use crate::report::{Provenance, Report};
 
 /// One line a finding, worst first; a notice where there is none.
@@ -62,7 +62,7 @@ fn property(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::facts::Section;
-    use crate::facts::environment::SourceLine;
+    use crate::zod::model::SourceLine;
 
     #[test]
     fn external_text_cannot_start_a_workflow_command() {

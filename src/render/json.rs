@@ -1,7 +1,8 @@
 //! `-o json`: the envelope, indented.
 
-use super::sanitize;
-use crate::report::{Provenance, Report, envelope::Envelope};
+use crate::redact::sanitize;
+use crate::report::envelope::Envelope;
+use crate::report::{Provenance, Report};
 
 /// One JSON document and a newline.
 #[must_use]

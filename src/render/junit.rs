@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::sanitize;
 use crate::facts::{Finding, Status};
+use crate::redact::sanitize;
 use crate::report::{Provenance, Report};
 
 /// One suite a context. What `--fail-on` forgives passes, and says so.

@@ -1,6 +1,6 @@
 //! `-o markdown`: GitHub's dialect, for tickets, chats and pull requests.
 
-use super::sanitize;
+use crate::redact::sanitize;
 use crate::report::{Align, Block, Cell, CellStyle, Document, Table};
 
 /// Paints a document; blocks are set apart by an empty line.

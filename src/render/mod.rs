@@ -11,7 +11,6 @@ pub mod ndjson;
 pub mod openmetrics;
 pub mod prometheus;
 pub mod row_stream;
-pub mod sanitize;
 pub mod sarif;
 pub mod short;
 mod style;
@@ -19,7 +18,6 @@ pub mod table;
 mod table_layout;
 mod terminal_markdown;
 pub mod watch;
-pub(crate) mod wrap;
 
 use clap::ValueEnum as _;
 

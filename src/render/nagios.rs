@@ -6,9 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use super::sanitize;
 use crate::exit::ExitCode;
 use crate::facts::{Finding, Value};
+use crate::redact::sanitize;
 use crate::report::{Provenance, Report};
 
 /// Lines of details: agents cut long outputs anywhere.

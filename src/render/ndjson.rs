@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::sanitize;
+use crate::redact::sanitize;
 use crate::report::envelope::Envelope;
 use crate::report::{Provenance, Report};
 

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::sanitize;
 use crate::facts::{Finding, Status, Value};
+use crate::redact::sanitize;
 use crate::report::{Provenance, Report};
 
 /// Characters of a subject that a label keeps: it may come from outside.
@@ -145,7 +145,7 @@ fn labels(base: &str, finding: &Finding) -> String {
 }
 
 /// The value of a label.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let short: String = text.chars().take(LABEL).collect();
     sanitize::line(&short).replace('\\', "\\\\").replace('"', "\\\"")
 }

@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Format, sanitize};
+use super::Format;
+use crate::redact::sanitize;
 
 /// How rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

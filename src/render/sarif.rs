@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::sanitize;
+use crate::checks::check_registry;
 use crate::facts::{Finding, Status};
-use crate::report::{Provenance, Report, check_registry};
+use crate::redact::sanitize;
+use crate::report::{Provenance, Report};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -129,7 +130,7 @@ fn uri(path: &str) -> String {
 mod tests {
     use super::*;
     use crate::facts::Section;
-    use crate::facts::environment::SourceLine;
+    use crate::zod::model::SourceLine;
 
     #[test]
     fn source_line_is_a_physical_location_and_table_a_logical_one() {

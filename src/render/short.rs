@@ -1,6 +1,6 @@
 //! `-o short`: one line to paste into a chat.
 
-use super::sanitize;
+use crate::redact::sanitize;
 use crate::report::{Provenance, Report};
 
 /// `CRITICAL triage prod: 3.3 Queue backlog …: 120 due and unclaimed; next: cliplyctl queue`

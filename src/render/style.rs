@@ -2,8 +2,9 @@
 
 use owo_colors::{OwoColorize as _, Style};
 
-use super::{RenderTarget, sanitize};
+use super::RenderTarget;
 use crate::facts::Status;
+use crate::redact::sanitize;
 use crate::report::{Cell, CellStyle, RunbookLink};
 
 /// Paints pieces of text on a canvas.

@@ -4,8 +4,9 @@ use comfy_table::{CellAlignment, ContentArrangement, presets};
 
 use super::column_widths::{ColumnLayout, GAP, fit};
 use super::style::Styler;
-use super::{sanitize, wrap};
+use crate::redact::sanitize;
 use crate::report::{Align, Cell, Column, ShrinkOrder, Table};
+use crate::text::wrap;
 
 /// What is folded stands this far in.
 const INDENT: &str = "  ";

@@ -3,8 +3,9 @@
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::style::Styler;
-use super::{table_layout, wrap};
+use super::table_layout;
 use crate::report::{Cell, CellStyle, Column, Table};
+use crate::text::wrap;
 
 /// Lines longer than this are hard to read, however wide the terminal is.
 const MEASURE: usize = 100;

@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Block, Document, Provenance, Report, title_line};
-use crate::checks::index_gain;
+use crate::advice::index_gain;
 use crate::facts::index_cost::{Cost, TimedCount, UnindexedMetric};
-use crate::facts::layout::{Layout, Lifecycle, Partition, SMALL_TABLE};
+use crate::queue::{Layout, Lifecycle, Partition, SMALL_TABLE};
 use crate::sources::postgres::sql;
 use crate::text;
 

@@ -4,11 +4,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Block, Cell, Column, Document, Table};
-use crate::checks::job_outcome::describe_counts;
 use crate::exit::ExitCode;
 use crate::facts::Status;
 use crate::facts::canary::{CanaryGroupResult, CanaryStop};
 use crate::facts::requeued_job::JobOutcome;
+use crate::requeue::job_outcome::describe_counts;
 use crate::text::{count, first_line, plural};
 
 /// Groups that the human report shows.

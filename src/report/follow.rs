@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
-use crate::checks::job_outcome::describe_counts;
 use crate::exit::ExitCode;
 use crate::facts::Status;
 use crate::facts::requeued_job::{FollowEnd, FollowResult, JobOutcome, ZombieWorker};
+use crate::requeue::job_outcome::describe_counts;
 use crate::text::{count, first_line, plural};
 
 /// Groups and workers that the human report shows.

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::dead_letter::{AdviceJson, retry};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
-use crate::checks::advice::advise;
+use crate::advice::advise;
 use crate::facts::advice::Advice;
 use crate::facts::dead_letter::DeadSince;
 use crate::facts::group::{DeadLetterGroup, Groups};

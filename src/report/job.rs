@@ -5,10 +5,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
-use crate::checks::job_explanation::JobExplanation;
+use crate::advice::job_explanation::JobExplanation;
 use crate::facts::job::{Job, Requeued, TimelineEvent};
-use crate::facts::redact;
-use crate::text;
+use crate::{redact, text};
 
 /// Events that are shown.
 const SHOWN: usize = 50;
@@ -65,7 +64,7 @@ pub fn report(job: &Job, meaning: &JobExplanation, from: &Provenance) -> Report 
 }
 
 /// The job for machines.
-pub(super) fn job_json(job: &Job, meaning: &JobExplanation) -> JobJson {
+pub(crate) fn job_json(job: &Job, meaning: &JobExplanation) -> JobJson {
     let round = |age: Option<f64>| age.map(f64::round);
     JobJson {
         id: job.id.clone(),
@@ -114,7 +113,7 @@ fn document(job: &Job, meaning: &JobExplanation, from: &Provenance) -> Document 
 }
 
 /// Errors, payload, result and what happened, each under its heading.
-pub(super) fn details(document: &mut Document, job: &Job) {
+pub(crate) fn details(document: &mut Document, job: &Job) {
     if let Some(error) = &job.last_error {
         document.heading("last_error");
         document.push(Block::Verbatim(error.clone()));
@@ -146,7 +145,7 @@ pub(super) fn details(document: &mut Document, job: &Job) {
 }
 
 /// What the row says, name by name.
-pub(super) fn overview(job: &Job) -> Vec<(&'static str, Cell)> {
+pub(crate) fn overview(job: &Job) -> Vec<(&'static str, Cell)> {
     let mut pairs = vec![("state", Cell::strong(&job.state))];
     let mut add = |name, value: Option<String>| pairs.extend(value.map(|v| (name, Cell::plain(v))));
     let ago = |age: Option<f64>| age.map(|age| format!("{} ago", text::age(age)));

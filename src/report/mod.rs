@@ -5,7 +5,6 @@
 pub mod advice;
 pub mod canary;
 pub mod cell;
-pub mod check_registry;
 pub mod dead_letter;
 pub mod dead_letters;
 pub mod document;
@@ -36,17 +35,17 @@ pub mod write_outcome;
 
 use std::fmt;
 
+pub use cell::{Cell, CellStyle};
+pub use document::{Block, Document};
+pub use runbook_link::RunbookLink;
 use serde::Serialize;
+pub use table::{Align, Column, RenderedTable, ShrinkOrder, Table};
 
 use crate::error::Error;
 use crate::exit::{ExitCode, FailOn};
 pub use crate::facts::Provenance;
 use crate::facts::{Finding, Section, Status};
 use crate::text::TargetFlags;
-pub use cell::{Cell, CellStyle};
-pub use document::{Block, Document};
-pub use runbook_link::RunbookLink;
-pub use table::{Align, Column, RenderedTable, ShrinkOrder, Table};
 
 /// Findings that a sentence names; the reader of a chat wants the worst.
 const NAMED: usize = 3;

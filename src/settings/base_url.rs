@@ -10,7 +10,7 @@ pub fn is_base_url(url: &str) -> bool {
 }
 
 /// A base URL that can be extended with a path. Credentials go into headers, which are redacted.
-pub(super) fn base_url(setting: Setting<String>) -> Result<Setting<String>, Error> {
+pub(crate) fn base_url(setting: Setting<String>) -> Result<Setting<String>, Error> {
     let wrong = |what: &str| {
         Error::config(format!("the base URL {what}")).cause(format!("set by {}", setting.origin))
     };

@@ -23,7 +23,7 @@ pub fn file(state_dir: &Path) -> PathBuf {
 }
 
 /// The file below the state directory of this environment.
-pub(super) fn announced(environment: &ProcessEnvironment) -> Option<PathBuf> {
+pub(crate) fn announced(environment: &ProcessEnvironment) -> Option<PathBuf> {
     let state = environment.xdg("XDG_STATE_HOME", ".local/state")?;
     Some(file(&state.join("cliplyctl")))
 }
@@ -35,7 +35,7 @@ pub fn is_running(environment: &ProcessEnvironment) -> bool {
 }
 
 /// Whether a demo announced this context.
-pub(super) fn is_announced(context: &ContextSettings, environment: &ProcessEnvironment) -> bool {
+pub(crate) fn is_announced(context: &ContextSettings, environment: &ProcessEnvironment) -> bool {
     matches!(&context.origin, Origin::File { path, .. } if announced(environment).as_ref() == Some(path))
 }
 
@@ -43,7 +43,7 @@ pub(super) fn is_announced(context: &ContextSettings, environment: &ProcessEnvir
 ///
 /// # Errors
 /// When that demo is gone (killed, machine restarted).
-pub(super) fn records(
+pub(crate) fn records(
     context: &ContextSettings,
     environment: &ProcessEnvironment,
 ) -> Result<Option<PathBuf>, Error> {

@@ -4,15 +4,15 @@ use std::path::Path;
 
 use super::config::{ConfigFile, ContextSettings};
 use super::dotenv::{self, DotEnv};
-use super::dsn::ConnectionDefaults;
 use super::{
-    Dsn, Origin, Overrides, ProcessEnvironment, Secret, Setting, Settings, base_url,
-    context_database, headers, surroundings, unconfigured,
+    Origin, Overrides, ProcessEnvironment, Setting, Settings, base_url, context_database, headers,
+    surroundings, unconfigured,
 };
+use crate::dsn::{ConnectionDefaults, Dsn, Secret};
 use crate::error::Error;
 
 /// PG* variables and the libpq parameters they stand for.
-pub(super) const PG_VARIABLES: [(&str, &str); 18] = [
+pub(crate) const PG_VARIABLES: [(&str, &str); 18] = [
     ("PGHOST", "host"),
     ("PGHOSTADDR", "hostaddr"),
     ("PGPORT", "port"),

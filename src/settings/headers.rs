@@ -1,6 +1,7 @@
 //! Extra HTTP headers: names are shown, values never.
 
-use super::{Origin, Secret, Setting};
+use super::{Origin, Setting};
+use crate::dsn::Secret;
 
 /// One header for every request.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::fs;
 const PASSWD: &str = "/etc/passwd";
 
 /// The login name of this process's user, else its number: an audit event must lead to somebody.
-pub(super) fn who() -> String {
+pub(crate) fn who() -> String {
     let uid = rustix::process::getuid().as_raw();
     let accounts = fs::read_to_string(PASSWD).unwrap_or_default();
     name_of(uid, &accounts).map_or_else(|| format!("uid {uid}"), str::to_owned)

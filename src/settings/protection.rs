@@ -1,8 +1,8 @@
 //! Which context protects this database, however it was reached.
 
 use super::config::{ConfigFile, ContextSettings};
-use super::dsn::{Host, ServerAddress};
-use super::{Dsn, Origin, ProcessEnvironment, Settings, context_database};
+use super::{Origin, ProcessEnvironment, Settings, context_database};
+use crate::dsn::{Dsn, Host, ServerAddress};
 
 /// Applies the guards of every context whose database this is, and those of the context in force.
 pub fn apply(settings: &mut Settings, config: &ConfigFile, environment: &ProcessEnvironment) {

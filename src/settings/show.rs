@@ -1,7 +1,7 @@
 //! Settings as `config show` shows them: secrets redacted, origins named.
 
-use super::dsn::RootCert;
-use super::{Origin, REDACTED, Setting, Settings};
+use super::{Origin, Setting, Settings};
+use crate::dsn::{REDACTED, RootCert};
 use crate::facts::SourceError;
 use crate::facts::thresholds::{LIMITS, ThresholdDoc, limit_text};
 

@@ -3,7 +3,7 @@
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::render::sanitize;
+use crate::redact::sanitize;
 
 /// Lines on stderr; nothing where that is no terminal. Dropped, it takes itself away.
 pub struct ContextProgress {
@@ -12,7 +12,7 @@ pub struct ContextProgress {
 }
 
 impl ContextProgress {
-    pub(super) fn new(names: &[String], interactive: bool) -> Self {
+    pub(crate) fn new(names: &[String], interactive: bool) -> Self {
         let target = match interactive {
             true => ProgressDrawTarget::stderr(),
             false => ProgressDrawTarget::hidden(),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use crate::render::sanitize;
+use crate::redact::sanitize;
 
 /// Between two lines where there is no terminal.
 const EVERY: Duration = Duration::from_secs(5);
@@ -25,14 +25,14 @@ pub struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(total: u64, noun: &'static str, interactive: bool) -> Self {
+    pub(crate) fn new(total: u64, noun: &'static str, interactive: bool) -> Self {
         let style = format!(
             "{{bar:30}} {{human_pos}}/{{human_len}} {noun} · {{rate}} · {{left}} left{{msg}}"
         );
         Self { noun, ..Self::styled(total, interactive, &style) }
     }
 
-    pub(super) fn following(total: u64, interactive: bool) -> Self {
+    pub(crate) fn following(total: u64, interactive: bool) -> Self {
         Self::styled(total, interactive, FOLLOWING)
     }
 

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::io::{self, Write as _};
 
-use crate::render::{sanitize, wrap};
+use crate::redact::sanitize;
+use crate::text::wrap;
 
 /// Columns left free, so that a `^C` which the terminal echoes does not wrap the line: what is on two
 /// lines is not taken away.
@@ -18,7 +19,7 @@ pub struct StatusLine {
 }
 
 impl StatusLine {
-    pub(super) fn new(text: &str, width: Option<u16>) -> Self {
+    pub(crate) fn new(text: &str, width: Option<u16>) -> Self {
         let columns = width.map(|width| usize::from(width).saturating_sub(FREE));
         let status = Self { columns, shown: RefCell::default() };
         status.set_message(text);

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 pub struct Stream(BufWriter<StdoutLock<'static>>);
 
 impl Stream {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(BufWriter::with_capacity(64 * 1024, io::stdout().lock()))
     }
 

@@ -14,13 +14,12 @@ pub(crate) mod testing;
 mod tests;
 
 pub use area_line::AreaResult;
+use areas::AREAS;
 pub use coverage::{AUDIT, OTHER_ROLES, not_observed};
 pub use section::{section, why};
 
-pub use crate::facts::triage::TriageFacts;
-
 use crate::facts::Thresholds;
-use areas::AREAS;
+pub use crate::facts::triage::TriageFacts;
 
 /// Judges everything and sorts the findings into the checklist. A question to which nothing was
 /// looked at by design (the environment, outside of a checkout) is left out.

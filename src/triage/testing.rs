@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::facts::environment::Environment;
 use crate::facts::flow::{DeadLetterTrend, Failures};
-use crate::facts::layout::{IdType, Layout, StateNames};
 use crate::facts::queue::{Count, Queue, Workers};
 use crate::facts::server::{ServerStatus, TableRows};
 use crate::facts::service::{
@@ -14,6 +12,8 @@ use crate::facts::service::{
 };
 use crate::facts::triage::TriageFacts;
 use crate::facts::{Observed, SourceError, SourceErrorKind};
+use crate::queue::{IdType, Layout, StateNames};
+use crate::zod::model::Environment;
 
 /// A reading of this source.
 pub fn observed<T>(source: &str, value: T) -> Observed<T> {

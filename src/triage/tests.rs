@@ -7,6 +7,7 @@ mod property;
 mod server;
 mod tree;
 
+use super::{evaluate, section, testing};
 use crate::exit::FailOn;
 use crate::facts::queue::{Count, Queue, Workers};
 use crate::facts::server::ServerStatus;
@@ -14,8 +15,6 @@ use crate::facts::service::{Component, Readiness, ReportedFlag};
 use crate::facts::triage::TriageFacts;
 use crate::facts::{Status, Thresholds};
 use crate::report::{Provenance, triage};
-
-use super::{evaluate, section, testing};
 
 /// An incident: its name, what is broken in a healthy system, the section that applies (`-` for
 /// none), the verdict, the exit code, the next command without the program's name.

@@ -56,7 +56,7 @@ pub fn requeue_job(model: &Model, id: &str) -> String {
 }
 
 /// The selected job: of an opened cause, or of the stuck ones.
-pub(super) fn job(model: &Model) -> Option<String> {
+pub(crate) fn job(model: &Model) -> Option<String> {
     if let Some(Overlay::Cause(hash, at)) = &model.overlay {
         let all = model.dead_letters.as_ref().map(|aged| aged.value.causes.iter());
         let cause = all?.into_iter().find(|cause| cause.group == *hash)?;
@@ -68,7 +68,7 @@ pub(super) fn job(model: &Model) -> Option<String> {
 }
 
 /// The hash of the selected cause.
-pub(super) fn cause(model: &Model) -> Option<String> {
+pub(crate) fn cause(model: &Model) -> Option<String> {
     let at = model.selected[Panel::Causes as usize];
     let causes = rows::causes(model);
     let hash = causes.get(at).map(|row| row.cause.group.clone());

@@ -97,7 +97,7 @@ pub fn operations(model: &Model) -> Vec<&RecentOperation> {
 }
 
 /// Rows of a list.
-pub(super) fn count(model: &Model, panel: Panel) -> usize {
+pub(crate) fn count(model: &Model, panel: Panel) -> usize {
     match panel {
         Panel::Kinds => kinds(model).len(),
         Panel::Causes => causes(model).len(),
@@ -111,7 +111,7 @@ fn kind_matches(model: &Model, kind: &str) -> bool {
 }
 
 /// Every kind that is known, by name.
-pub(super) fn names(model: &Model) -> Vec<String> {
+pub(crate) fn names(model: &Model) -> Vec<String> {
     let lines = model.kinds.iter().flat_map(|aged| &aged.value).map(|line| line.kind.clone());
     let causes = model.dead_letters.iter().flat_map(|aged| &aged.value.causes);
     let mut names: Vec<_> = lines.chain(causes.map(|cause| cause.kind.clone())).collect();

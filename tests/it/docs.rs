@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::symlink;
 
 use clap::CommandFactory as _;
+use cliplyctl::checks::check_registry;
 use cliplyctl::cli;
 use cliplyctl::exit::EXIT_CODES;
-use cliplyctl::report::check_registry;
 
 use crate::demo::{Demo, with_server_programs};
 use crate::support::cli::{BINARY, Cli, Output};

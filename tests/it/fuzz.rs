@@ -5,14 +5,14 @@
 use std::fmt::Debug;
 use std::path::Path;
 
+use cliplyctl::dsn::{ConnectionDefaults, Dsn};
 use cliplyctl::facts::Status;
 use cliplyctl::facts::job_id::JobId;
-use cliplyctl::facts::layout::IdType;
 use cliplyctl::facts::listing::{Cursor, Order};
-use cliplyctl::settings::dsn::ConnectionDefaults;
-use cliplyctl::settings::{Dsn, Overrides, ProcessEnvironment, Settings, duration};
-use cliplyctl::sources::saved_triage::Saved;
-use cliplyctl::sources::{access_report, contract, ids};
+use cliplyctl::queue::IdType;
+use cliplyctl::settings::{Overrides, ProcessEnvironment, Settings, duration};
+use cliplyctl::sources::files::saved_triage::Saved;
+use cliplyctl::sources::files::{access_report, contract, ids};
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestRunner};
 

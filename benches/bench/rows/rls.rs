@@ -5,11 +5,10 @@ use std::fs;
 use cliplyctl::demo::backend;
 
 use super::same;
-use crate::Result;
 use crate::bench::Bench;
-use crate::fill;
 use crate::measure::in_turns;
 use crate::report::Section;
+use crate::{Result, fill};
 
 pub fn run(bench: &mut Bench) -> Result<Section> {
     fill::empty(bench, "rls")?;

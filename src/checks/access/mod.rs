@@ -5,8 +5,8 @@ mod jobs_visible;
 
 use super::Check;
 use crate::facts::Observed;
-use crate::facts::layout::Layout;
 use crate::facts::service::Readiness;
+use crate::queue::Layout;
 
 /// What these checks judge.
 pub type AccessFacts = Observed<Layout>;

@@ -23,17 +23,17 @@ mod tests {
     use crate::triage::testing::healthy;
 
     /// Healthy facts with another readiness report.
-    pub(super) fn with(change: impl FnOnce(&mut Readiness)) -> TriageFacts {
+    pub(crate) fn with(change: impl FnOnce(&mut Readiness)) -> TriageFacts {
         let mut facts = healthy();
         change(facts.readiness.result.as_mut().unwrap());
         facts
     }
 
-    pub(super) fn queue_of(report: &mut Readiness) -> &mut ReportedQueue {
+    pub(crate) fn queue_of(report: &mut Readiness) -> &mut ReportedQueue {
         report.queue.as_mut().unwrap()
     }
 
-    pub(super) fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts) -> Option<Finding> {
+    pub(crate) fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts) -> Option<Finding> {
         let mut findings = check.run(facts, &Thresholds::default());
         assert!(findings.len() < 2, "{findings:?}");
         findings.pop()

@@ -1,9 +1,9 @@
 //! `env.copy`: would the application start from the template as it is, copied to `.env`?
 
-use super::{KeyResult, evaluate_key};
 use crate::checks::Check;
-use crate::facts::environment::{EntryState, Environment, SchemaKey, SourceLine};
 use crate::facts::{Finding, Section, Status, Thresholds};
+use crate::zod::evaluate::{KeyResult, evaluate_key};
+use crate::zod::model::{EntryState, Environment, SchemaKey, SourceLine};
 
 /// The check.
 pub const CHECK: Check<Environment> = Check {

@@ -3,8 +3,8 @@
 
 use super::jwt;
 use crate::checks::Check;
-use crate::facts::environment::{EnvValue, Environment};
 use crate::facts::{Finding, Section, Status, Thresholds};
+use crate::zod::model::{EnvValue, Environment};
 
 /// The check.
 pub const CHECK: Check<Environment> = Check {

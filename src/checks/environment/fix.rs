@@ -4,9 +4,9 @@
 //! new lines. A key gets its description and no value: values come from people.
 
 use super::template::drift;
-use super::{KeyResult, evaluate_key};
-use crate::facts::environment::{EnvFile, Environment, SchemaKey};
 use crate::text;
+use crate::zod::evaluate::{KeyResult, evaluate_key};
+use crate::zod::model::{EnvFile, Environment, SchemaKey};
 
 /// Lines that go in at one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,7 +160,7 @@ mod tests {
 
     use super::super::testing::environment;
     use super::*;
-    use crate::sources::env_file;
+    use crate::zod::env_file;
 
     fn fix(schema: &str, template: &[u8]) -> (Fix, Vec<u8>) {
         let facts = environment(schema, None, &[]);

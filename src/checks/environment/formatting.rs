@@ -1,8 +1,8 @@
 //! `env.hygiene`: the template is written so that every reader understands it alike.
 
 use crate::checks::Check;
-use crate::facts::environment::{EnvFile, Environment, FileNote, Note};
 use crate::facts::{Finding, Section, Status, Thresholds};
+use crate::zod::model::{EnvFile, Environment, FileNote, Note};
 
 /// The check.
 pub const CHECK: Check<Environment> = Check {

@@ -6,7 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value};
 
 /// The claims of a token; none when it is none.
-pub(super) fn claims(token: &str) -> Option<Map<String, Value>> {
+pub(crate) fn claims(token: &str) -> Option<Map<String, Value>> {
     let mut parts = token.split('.');
     let (header, payload) = (parts.next()?, parts.next()?);
     let signed = parts.next().is_some_and(|signature| !signature.is_empty());

@@ -2,8 +2,8 @@
 
 use super::jwt;
 use crate::checks::Check;
-use crate::facts::environment::{EnvEntry, Environment, SourceLine};
 use crate::facts::{Finding, Section, Status, Thresholds};
+use crate::zod::model::{EnvEntry, Environment, SourceLine};
 
 /// The check.
 pub const CHECK: Check<Environment> = Check {

@@ -1,9 +1,9 @@
 //! `env.code`: every source that may read the environment could be read itself.
 
 use crate::checks::Check;
-use crate::facts::environment::Environment;
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text;
+use crate::zod::model::Environment;
 
 /// The check.
 pub const CHECK: Check<Environment> = Check {

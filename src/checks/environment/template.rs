@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::checks::Check;
-use crate::facts::environment::{
+use crate::facts::{Finding, Section, Status, Thresholds};
+use crate::zod::model::{
     EntryState, EnvEntry, EnvFile, EnvSchema, Environment, SchemaKey, SourceLine,
 };
-use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// The check.
 pub const CHECK: Check<Environment> = Check {

@@ -5,11 +5,11 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::facts::environment::{
+use crate::facts::{Finding, Status};
+use crate::zod::model::{
     Code, CodeForm, CodeUse, EnvPolicy, EnvValue, EnvValues, Environment, SourceLine,
 };
-use crate::facts::{Finding, Status};
-use crate::sources::{env_file, env_schema};
+use crate::zod::{env_file, schema};
 
 /// A schema with these properties (the first on line 2), a template, and values.
 pub(crate) fn environment(
@@ -25,7 +25,7 @@ pub(crate) fn environment(
         laid.lay(key, EnvValue::new(*value), ".env:1", false);
     }
     Environment {
-        schema: env_schema::parse(Path::new("env.ts"), &text, None).expect("a schema"),
+        schema: schema::parse(Path::new("env.ts"), &text, None).expect("a schema"),
         template: template.map(|text| env_file::parse(Path::new(".env.example"), text.as_bytes())),
         values: Some(laid),
         code: None,
@@ -34,7 +34,7 @@ pub(crate) fn environment(
 }
 
 /// The same with a source file that holds these, one a line.
-pub(super) fn coded(facts: Environment, uses: &[(&str, CodeForm)]) -> Environment {
+pub(crate) fn coded(facts: Environment, uses: &[(&str, CodeForm)]) -> Environment {
     let one = |(index, (key, form)): (usize, &(&str, CodeForm))| CodeUse {
         place: SourceLine { file: "src/a.ts".into(), line: index as u32 + 1 },
         key: (*key).to_owned(),
@@ -46,13 +46,13 @@ pub(super) fn coded(facts: Environment, uses: &[(&str, CodeForm)]) -> Environmen
 }
 
 /// The worst verdict of some findings.
-pub(super) fn worst(findings: &[Finding]) -> Status {
+pub(crate) fn worst(findings: &[Finding]) -> Status {
     assert!(!findings.is_empty(), "a check that says nothing");
     Status::worst(findings.iter().map(|finding| finding.status))
 }
 
 /// A token with these claims and a signature that nobody made.
-pub(super) fn token(claims: &str) -> String {
+pub(crate) fn token(claims: &str) -> String {
     let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
     format!("{}.{}.c2lnbmF0dXJl", part(r#"{"alg":"HS256","typ":"JWT"}"#), part(claims))
 }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::template::did_you_mean;
 use crate::checks::Check;
-use crate::facts::environment::{CodeForm, CodeUse, Environment};
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text;
+use crate::zod::model::{CodeForm, CodeUse, Environment};
 
 /// The check.
 pub const CHECK: Check<Environment> = Check {

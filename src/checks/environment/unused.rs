@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use crate::checks::Check;
-use crate::facts::environment::{CodeForm, Environment, SchemaKey};
 use crate::facts::{Finding, Section, Status, Thresholds};
+use crate::zod::model::{CodeForm, Environment, SchemaKey};
 
 /// The check.
 pub const CHECK: Check<Environment> = Check {
@@ -52,7 +52,7 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
 mod tests {
     use super::super::testing::{coded, environment};
     use super::*;
-    use crate::facts::environment::{SourceLine, Unresolved};
+    use crate::zod::model::{SourceLine, Unresolved};
 
     fn found(facts: &Environment) -> Vec<(String, Status)> {
         CHECK

@@ -1,12 +1,10 @@
 //! `env.values`: the application would start with these values.
 
 use super::template::did_you_mean;
-use super::{KeyResult, evaluate_key};
 use crate::checks::Check;
-use crate::facts::environment::{
-    EnvValues, Environment, Fallback, ObjectMode, SchemaKey, SetValue,
-};
 use crate::facts::{Finding, Section, Status, Thresholds};
+use crate::zod::evaluate::{KeyResult, evaluate_key};
+use crate::zod::model::{EnvValues, Environment, Fallback, ObjectMode, SchemaKey, SetValue};
 
 /// The check.
 pub const CHECK: Check<Environment> = Check {

@@ -127,7 +127,7 @@ pub(crate) mod tests {
         }
     }
 
-    pub(super) fn evaluate(check: &Check<QueueFacts>, queue: Queue) -> Finding {
+    pub(crate) fn evaluate(check: &Check<QueueFacts>, queue: Queue) -> Finding {
         let mut findings = check.run(&observed(Ok(queue)), &Thresholds::default());
         assert_eq!(findings.len(), 1);
         findings.remove(0)

@@ -1,14 +1,12 @@
 //! `rls.access`: what roles can do differs from what is declared, and no single flaw explains it.
 
-use super::Check;
-use super::about;
 use super::bypass_role::explains;
-use super::compute::{compute_access, declared};
-use crate::facts::access::Audit;
-use crate::facts::access::SqlCommand;
+use super::{Check, about};
+use crate::access::compute::{compute_access, declared};
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::computed::{ComputedAccess, DenyReason};
 use crate::facts::access::contract::{ContractTable, Permission};
+use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// effective access is the declared one.

@@ -1,12 +1,11 @@
 //! `rls.always_true`: a policy that admits every row to a client, reads too.
 
-use super::Check;
-use super::compute::{binds, compute_access, speaks_to};
 use super::public_policy::names_the_service;
-use super::{about, clients, expression, ident, undeclared_policies};
-use crate::facts::access::Audit;
-use crate::facts::access::SqlCommand;
+use super::{Check, about, clients, ident, undeclared_policies};
+use crate::access::compute::{binds, compute_access, speaks_to};
+use crate::access::expression;
 use crate::facts::access::computed::ComputedAccess;
+use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// a policy lets clients at every row.

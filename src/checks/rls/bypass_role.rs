@@ -1,7 +1,6 @@
 //! `rls.bypass_role`: a client role is, or may become, one that row security does not bind.
 
-use super::Check;
-use super::{about, clients};
+use super::{Check, about, clients};
 use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 

@@ -1,8 +1,7 @@
 //! `rls.column_grant`: rights on single columns, which table-level reviews overlook.
 
-use super::Check;
-use super::compute::compute_access;
-use super::{about, clients, declared};
+use super::{Check, about, clients, declared};
+use crate::access::compute::compute_access;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::contract::{ContractTable, Permission};

@@ -2,11 +2,9 @@
 //!
 //! By itself a WARNING: the effect on access, when there is one, makes it CRITICAL.
 
-use super::Check;
-use super::expression::normalise;
-use super::{about, ident};
-use crate::facts::access::Audit;
-use crate::facts::access::{SqlCommand, catalog, contract};
+use super::{Check, about, ident};
+use crate::access::expression::normalise;
+use crate::facts::access::{Audit, SqlCommand, catalog, contract};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// the policies are the declared ones.

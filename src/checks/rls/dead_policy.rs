@@ -1,11 +1,9 @@
 //! `rls.dead_policy`: a policy speaks to a role that may not use the table at all.
 
-use super::Check;
-use super::compute::speaks_to;
-use super::{about, declared};
-use crate::facts::access::Audit;
-use crate::facts::access::SqlCommand;
+use super::{Check, about, declared};
+use crate::access::compute::speaks_to;
 use crate::facts::access::catalog::{Policy, Relation, Role};
+use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// a policy whose role holds no grant.

@@ -1,10 +1,8 @@
 //! `rls.default_privileges`: tables and functions of the future will be granted to clients.
 
-use super::Check;
-use super::{about, ident};
-use crate::facts::access::Audit;
-use crate::facts::access::SERVICE_ROLE;
+use super::{Check, about, ident};
 use crate::facts::access::catalog::DefaultPrivilege;
+use crate::facts::access::{Audit, SERVICE_ROLE};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// future tables open by themselves.

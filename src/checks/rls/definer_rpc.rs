@@ -1,12 +1,10 @@
 //! `rls.definer_rpc`: a SECURITY DEFINER function that clients may call and that writes or returns
 //! protected rows. Bodies are matched as tokens; dynamic SQL is `not examined`.
 
-use super::Check;
-use super::body::Body;
-use super::{about, clients, declared};
-use crate::facts::access::Audit;
-use crate::facts::access::SERVICE_ROLE;
+use super::{Check, about, clients, declared};
+use crate::access::body::Body;
 use crate::facts::access::catalog::SqlFunction;
+use crate::facts::access::{Audit, SERVICE_ROLE};
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 
@@ -112,7 +110,7 @@ fn callers(audit: &Audit, function: &SqlFunction) -> String {
 }
 
 /// Protected tables that it writes, and those that it returns something of.
-pub(super) fn touched(
+pub(crate) fn touched(
     audit: &Audit,
     function: &SqlFunction,
     body: &Body,

@@ -1,7 +1,6 @@
 //! `rls.definer_search_path`: a definer function that finds its tables by the caller's search_path.
 
-use super::Check;
-use super::about;
+use super::{Check, about};
 use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 

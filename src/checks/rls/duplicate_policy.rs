@@ -1,9 +1,8 @@
 //! `rls.duplicate_policy`: permissive policies that say the same twice.
 
-use super::Check;
-use super::expression::normalise;
 use super::public_policy::{has_service_policy, is_claim};
-use super::{about, ident, undeclared_policies};
+use super::{Check, about, ident, undeclared_policies};
+use crate::access::expression::normalise;
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Policy;
 use crate::facts::{Finding, Section, Status, Thresholds};

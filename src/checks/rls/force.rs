@@ -1,7 +1,6 @@
 //! `rls.force`: FORCE is declared and missing. Where nothing is declared, a note.
 
-use super::Check;
-use super::{about, declared};
+use super::{Check, about, declared};
 use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 

@@ -1,7 +1,6 @@
 //! `rls.foreign_table`: row security cannot protect a foreign table.
 
-use super::Check;
-use super::{about, open_to};
+use super::{Check, about, open_to};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::RelationKind;
 use crate::facts::{Finding, Section, Status, Thresholds};

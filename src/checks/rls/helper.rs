@@ -1,7 +1,6 @@
 //! `rls.helper`: a helper that a policy calls gave the wrong answer when called directly.
 
-use super::Check;
-use super::about;
+use super::{Check, about};
 use crate::facts::access::Audit;
 use crate::facts::access::tested::HelperCall;
 use crate::facts::{Finding, Section, Status, Thresholds};

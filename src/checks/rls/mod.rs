@@ -5,17 +5,14 @@
 
 mod access;
 mod always_true;
-pub mod body;
 mod bypass_role;
 mod column_grant;
-pub mod compute;
 mod contract_policy;
 mod dead_policy;
 mod default_privileges;
 mod definer_rpc;
 mod definer_search_path;
 mod duplicate_policy;
-pub mod expression;
 mod force;
 mod foreign_table;
 mod helper;
@@ -32,7 +29,6 @@ mod unpoliced_grant;
 mod user_metadata;
 mod view_bypass;
 mod waiver;
-pub mod write_contract;
 
 pub use access::agrees;
 

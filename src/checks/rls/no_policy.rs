@@ -1,7 +1,6 @@
 //! `rls.no_policy`: granted to clients, row security on, no policy: they see nothing. Meant so?
 
-use super::Check;
-use super::{about, declared, open_to};
+use super::{Check, about, declared, open_to};
 use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 

@@ -1,7 +1,6 @@
 //! `rls.off`: an exposed table without row security is open to whoever holds a grant.
 
-use super::Check;
-use super::{about, declared, open_to};
+use super::{Check, about, declared, open_to};
 use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 

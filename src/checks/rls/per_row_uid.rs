@@ -1,7 +1,6 @@
 //! `rls.per_row_uid`: `auth.uid()` outside of `(select …)` runs once a row. Performance alone.
 
-use super::Check;
-use super::about;
+use super::{Check, about};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Policy;
 use crate::facts::{Finding, Section, Status, Thresholds};

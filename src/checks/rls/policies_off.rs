@@ -1,7 +1,6 @@
 //! `rls.policies_without_rls`: policies that nobody asks, because row security is off.
 
-use super::Check;
-use super::{about, declared, open_to};
+use super::{Check, about, declared, open_to};
 use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 

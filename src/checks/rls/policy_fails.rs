@@ -1,11 +1,9 @@
 //! `rls.policy_fails`: a policy needs a function or table that its role may not use: every query fails.
 
-use super::Check;
-use super::compute::compute_access;
-use super::{about, clients};
-use crate::facts::access::Audit;
-use crate::facts::access::SqlCommand;
+use super::{Check, about, clients};
+use crate::access::compute::compute_access;
 use crate::facts::access::computed::ComputedAccess;
+use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// policies that fail for the role they serve.

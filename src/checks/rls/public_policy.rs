@@ -1,12 +1,11 @@
 //! `rls.public_policy`: granted to PUBLIC or a client where `service_role` was meant.
 
-use super::Check;
-use super::compute::compute_access;
-use super::{about, clients, expression, ident, undeclared_policies};
-use crate::facts::access::Audit;
+use super::{Check, about, clients, ident, undeclared_policies};
+use crate::access::compute::compute_access;
+use crate::access::expression;
 use crate::facts::access::catalog::Policy;
 use crate::facts::access::computed::ComputedAccess;
-use crate::facts::access::{CLIENT_ROLES, SERVICE_ROLE, SqlCommand};
+use crate::facts::access::{Audit, CLIENT_ROLES, SERVICE_ROLE, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
 /// a policy for everybody where the service was meant.

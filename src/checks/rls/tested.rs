@@ -1,9 +1,8 @@
 //! `rls.observed`: sampled rows were reached, or refused, against the contract.
 
-use super::Check;
-use super::about;
 use super::bypass_role::explains;
-use super::compute::compute_access;
+use super::{Check, about};
+use crate::access::compute::compute_access;
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::contract::{ContractTable, Permission};
 use crate::facts::access::tested::{AccessTest, AccessTestResult, TestRole};

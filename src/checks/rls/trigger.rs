@@ -1,10 +1,9 @@
 //! `rls.trigger`: a client's write sets off a SECURITY DEFINER trigger that writes a protected table.
 
-use super::Check;
-use super::body::Body;
-use super::compute::compute_access;
 use super::definer_rpc::touched;
-use super::{about, clients, declared};
+use super::{Check, about, clients, declared};
+use crate::access::body::Body;
+use crate::access::compute::compute_access;
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Trigger;
 use crate::facts::access::computed::ComputedAccess;

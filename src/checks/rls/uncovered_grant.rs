@@ -1,7 +1,6 @@
 //! `rls.uncovered_grant`: TRUNCATE, REFERENCES and TRIGGER pass row security by.
 
-use super::Check;
-use super::{about, clients, declared};
+use super::{Check, about, clients, declared};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Relation;
 use crate::facts::{Finding, Section, Status, Thresholds};

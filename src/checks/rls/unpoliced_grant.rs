@@ -1,12 +1,10 @@
 //! `rls.unpoliced_grant`: granted, but no policy admits a row. Harmless until somebody adds one.
 
-use super::Check;
-use super::compute::compute_access;
-use super::{about, clients, declared};
-use crate::facts::access::Audit;
-use crate::facts::access::SqlCommand;
+use super::{Check, about, clients, declared};
+use crate::access::compute::compute_access;
 use crate::facts::access::catalog::Relation;
 use crate::facts::access::computed::{ComputedAccess, DenyReason};
+use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 

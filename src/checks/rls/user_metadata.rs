@@ -1,7 +1,6 @@
 //! `rls.user_metadata`: users may write `user_metadata` themselves; a policy must not believe it.
 
-use super::Check;
-use super::{about, ident};
+use super::{Check, about, ident};
 use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 

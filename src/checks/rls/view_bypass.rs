@@ -1,7 +1,6 @@
 //! `rls.view_bypass`: a view with its owner's rights, or a materialised one, over protected tables.
 
-use super::Check;
-use super::{about, declared, open_to};
+use super::{Check, about, declared, open_to};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::{Relation, RelationKind};
 use crate::facts::{Finding, Section, Status, Thresholds};

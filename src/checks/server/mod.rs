@@ -66,12 +66,12 @@ mod tests {
     use super::*;
     use crate::facts::{SourceError, Thresholds};
 
-    pub(super) fn observed(result: Result<ServerStatus, SourceError>) -> ServerFacts {
+    pub(crate) fn observed(result: Result<ServerStatus, SourceError>) -> ServerFacts {
         let (source, at) = ("pg_stat_activity".to_owned(), Timestamp::UNIX_EPOCH);
         Observed { source, at, took: Duration::ZERO, result }
     }
 
-    pub(super) fn evaluate(check: &Check<ServerFacts>, server: ServerStatus) -> Vec<Finding> {
+    pub(crate) fn evaluate(check: &Check<ServerFacts>, server: ServerStatus) -> Vec<Finding> {
         check.run(&observed(Ok(server)), &Thresholds::default())
     }
 

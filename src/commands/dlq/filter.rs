@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use crate::cli::FilterArgs;
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::fingerprint;
 use crate::facts::job_id::JobId;
-use crate::facts::layout::{IdType, Layout};
 use crate::facts::selection::Selection;
+use crate::fingerprint;
+use crate::queue::{IdType, Layout};
 
 /// The selection that the flags mean, or a sentence about the flag that cannot be meant.
 pub fn selection(

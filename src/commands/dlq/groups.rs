@@ -3,7 +3,7 @@
 use futures_util::future::join;
 
 use super::filter;
-use crate::checks::advice::SHIPPED;
+use crate::advice::SHIPPED;
 use crate::cli::FilterArgs;
 use crate::context::Context;
 use crate::error::Error;

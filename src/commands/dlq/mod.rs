@@ -1,21 +1,15 @@
 //! The dead-letter desk.
 
-mod canary;
-mod canary_group;
-mod careful;
-pub(super) mod execute;
+pub(crate) mod confirm;
 mod filter;
 pub mod follow;
 pub mod groups;
-mod job_tracker;
 pub mod list;
 pub mod ops;
-mod plan;
 pub mod requeue;
 pub mod show;
 pub mod stream;
 mod target;
-mod throttle;
 pub mod undo;
 mod wrong_type;
 

@@ -4,9 +4,9 @@ use crate::cli::DlqOps;
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::operation::{OperationId, OperationType, Summary, Unfinished};
-use crate::facts::redact;
+use crate::redact;
 use crate::report::{Report, operations};
-use crate::sources::local_store::{LocalStore, StoredOperation};
+use crate::sources::files::local_store::{LocalStore, StoredOperation};
 use crate::sources::postgres::requeue::{RequeueColumns, ops, repeat_failures};
 
 /// Lists operations: from the events, or from this machine's records where there are none.

@@ -1,19 +1,19 @@
 //! `dlq requeue`: plan, consent, guarded writes, account.
 
-use super::job_tracker::JobTracker;
+use super::confirm;
 use super::target::{ResolvedTarget, resolve};
-use super::{careful, execute, plan};
-use crate::checks::advice::SHIPPED;
+use crate::advice::SHIPPED;
 use crate::cli::{ConfirmationArgs, DlqRequeue};
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::operation::{Author, OperationType, REQUEUED};
 use crate::facts::requeue::{Plan, PlanSkip, Target};
 use crate::report::{Report, requeue as report};
-use crate::sources::local_store::{LocalStore, StoredOperation};
-use crate::sources::postgres::requeue::operation_events::{self, WritePreconditions};
-use crate::sources::postgres::requeue::statements;
-use crate::sources::postgres::requeue::{RequeueColumns, WriteInput};
+use crate::requeue::job_tracker::JobTracker;
+use crate::requeue::{execute, plan};
+use crate::sources::files::local_store::{LocalStore, StoredOperation};
+use crate::sources::postgres::requeue::operation_events::WritePreconditions;
+use crate::sources::postgres::requeue::{RequeueColumns, WriteInput, operation_events, statements};
 use crate::sources::postgres::table_load;
 
 /// Explicit ids up to this many are written in one transaction, or not at all.
@@ -141,7 +141,7 @@ async fn apply(
     let shown = report::document(&facing);
     let consent =
         ConfirmationArgs { reason: facing.reason.map(str::to_owned), ..args.confirmation.clone() };
-    let permit = execute::confirm(context, &consent, (jobs, first), &shown).await?;
+    let permit = confirm::confirm(context, &consent, (jobs, first), &shown).await?;
     let author = context.author(args.confirmation.reason.as_deref());
     let mut record = match resumed {
         Some(record) => record.clone().resumed_by(author),
@@ -161,7 +161,7 @@ async fn apply(
         journal,
         flags: report::resume_flags(&facing, jobs),
     };
-    let care = careful::ExecutionOptions {
+    let care = execute::ExecutionOptions {
         plan,
         columns: &shape,
         state: state.as_ref(),

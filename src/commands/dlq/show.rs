@@ -1,14 +1,14 @@
 //! `dlq show`: one dead letter in full, its cause, and what to do about it.
 
-use crate::checks::advice::{SHIPPED, advise};
-use crate::checks::earlier_requeues::earlier;
-use crate::checks::job_explanation::meaning;
+use crate::advice::earlier_requeues::earlier;
+use crate::advice::job_explanation::meaning;
+use crate::advice::{SHIPPED, advise};
 use crate::cli::JobsShow;
 use crate::commands::jobs;
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::layout::Lifecycle;
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::Lifecycle;
 use crate::report::{Report, dead_letter};
 use crate::sources::postgres::dead_letters::{others, required};
 

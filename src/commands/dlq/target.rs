@@ -10,12 +10,11 @@ use crate::error::Error;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::OperationType;
 use crate::facts::requeue::{PlanOptions, Target};
-use crate::sources::ids;
-use crate::sources::local_store::{LocalStore, StoredOperation, StoredPlan};
-use crate::sources::postgres::requeue::RequeueColumns;
+use crate::sources::files::ids;
+use crate::sources::files::local_store::{LocalStore, StoredOperation, StoredPlan};
 use crate::sources::postgres::requeue::journal::Entry;
 use crate::sources::postgres::requeue::operation_events::{self, WritePreconditions};
-use crate::sources::postgres::requeue::statements;
+use crate::sources::postgres::requeue::{RequeueColumns, statements};
 
 /// What the command line asks for.
 pub struct ResolvedTarget {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::wrong_type::{self, OperationCommand};
-use super::{execute, target};
+use super::{confirm, target};
 use crate::cli::DlqUndo;
 use crate::context::Context;
 use crate::error::Error;
@@ -11,10 +11,9 @@ use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, OperationType, UNDONE};
 use crate::facts::throttle::Throttle;
 use crate::report::{Report, operations};
-use crate::sources::local_store::{LocalStore, StoredOperation};
-use crate::sources::postgres::requeue::operation_events;
-use crate::sources::postgres::requeue::statements;
-use crate::sources::postgres::requeue::{RequeueColumns, WriteInput};
+use crate::requeue::execute;
+use crate::sources::files::local_store::{LocalStore, StoredOperation};
+use crate::sources::postgres::requeue::{RequeueColumns, WriteInput, operation_events, statements};
 
 /// Takes an operation back.
 pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
@@ -54,7 +53,7 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
     }
     execute::refuse_if_not_writable(context, &ground)?;
     let plan = operations::undo_plan(&scope, &from);
-    let permit = execute::confirm(context, &args.confirmation, (eligible, None), &plan).await?;
+    let permit = confirm::confirm(context, &args.confirmation, (eligible, None), &plan).await?;
     let mut record = StoredOperation {
         operation: execute::operation_id(&ground, &of.to_string()),
         operation_type: OperationType::Undo,

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::error::Error;
 use crate::facts::operation::{OperationId, OperationType};
-use crate::sources::local_store::LocalStore;
+use crate::sources::files::local_store::LocalStore;
 use crate::sources::postgres::requeue::operation_events;
 
 /// A command that takes requeues alone.

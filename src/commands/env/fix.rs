@@ -6,17 +6,17 @@ use crate::checks::environment::{Fix, plan};
 use crate::cli::EnvCheck;
 use crate::context::Context;
 use crate::error::Error;
-use crate::facts::environment::{EnvFile, Environment, FileNote};
 use crate::permit::{self, WritePermit, WriteRequest};
-use crate::render::sanitize;
-use crate::sources::env_file;
+use crate::redact::sanitize;
+use crate::zod::env_file;
+use crate::zod::model::{EnvFile, Environment, FileNote};
 
 /// Inserts the missing keys, and puts the template that is there now into the facts. What was inserted
 /// is returned; nothing where nothing is missing.
 ///
 /// # Errors
 /// 77 when nobody agrees or somebody else wrote meanwhile, 3 when it cannot be written.
-pub(super) async fn run(
+pub(crate) async fn run(
     context: &Context,
     args: &EnvCheck,
     facts: &mut Environment,

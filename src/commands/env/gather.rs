@@ -7,24 +7,24 @@ use crate::cli::EnvSources;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::facts::SourceErrorKind;
-use crate::facts::environment::{
+use crate::settings::demo;
+use crate::zod::env_file::EnvFileError;
+use crate::zod::model::{
     Code, EntryState, EnvFile, EnvPolicy, EnvSchema, EnvValue, EnvValues, Environment,
 };
-use crate::settings::demo;
-use crate::sources::env_code;
-use crate::sources::env_file::{self, EnvFileError};
-use crate::sources::env_schema::{self, CONVENTIONAL_PATHS, SchemaError};
+use crate::zod::schema::{CONVENTIONAL_PATHS, SchemaError};
+use crate::zod::{code, env_file, schema};
 
 /// The template where nobody names one.
 const TEMPLATE: &str = ".env.example";
 
 /// What the settings say beside the schema.
-pub(super) fn policy(context: &Context) -> EnvPolicy {
+pub(crate) fn policy(context: &Context) -> EnvPolicy {
     EnvPolicy { fallbacks: context.settings.env.fallbacks(), ..EnvPolicy::default() }
 }
 
 /// Reads everything that was asked for.
-pub(super) fn read(
+pub(crate) fn read(
     context: &Context,
     sources: &EnvSources,
     policy: EnvPolicy,
@@ -37,8 +37,8 @@ pub(super) fn read(
 }
 
 /// What the sources below a directory read of the environment.
-pub(super) fn code(context: &Context, root: &Path, schema: &EnvSchema) -> Result<Code, Error> {
-    let tree = env_code::find(root).map_err(|error| {
+pub(crate) fn code(context: &Context, root: &Path, schema: &EnvSchema) -> Result<Code, Error> {
+    let tree = code::find(root).map_err(|error| {
         io_error(&error, format!("cannot read {}", root.display()))
             .hint("name the directory with --code DIR")
     })?;
@@ -49,9 +49,9 @@ pub(super) fn code(context: &Context, root: &Path, schema: &EnvSchema) -> Result
 }
 
 /// Schema and template of the project, where a schema lies in a usual place.
-pub(super) fn conventional(context: &Context) -> Option<EnvSources> {
+pub(crate) fn conventional(context: &Context) -> Option<EnvSources> {
     let root = root(context);
-    let schema = env_schema::find(&root).ok()?;
+    let schema = schema::find(&root).ok()?;
     Some(EnvSources {
         schema: Some(schema),
         template: (!root.as_os_str().is_empty()).then(|| root.join(TEMPLATE)),
@@ -61,11 +61,11 @@ pub(super) fn conventional(context: &Context) -> Option<EnvSources> {
 
 /// Where the project lies: in the working directory; of the demo also from elsewhere, since its own
 /// directory has a name that nobody types.
-pub(super) fn root(context: &Context) -> PathBuf {
+pub(crate) fn root(context: &Context) -> PathBuf {
     let settings = &context.settings;
     let here = PathBuf::new();
     let is_demo = settings.context_name.as_deref() == Some(demo::NAME);
-    if !is_demo || env_schema::find(&here).is_ok() {
+    if !is_demo || schema::find(&here).is_ok() {
         return here;
     }
     settings.state_dir.as_deref().and_then(demo::project).unwrap_or(here)
@@ -74,9 +74,9 @@ pub(super) fn root(context: &Context) -> PathBuf {
 fn schema(context: &Context, sources: &EnvSources) -> Result<EnvSchema, Error> {
     let path = match &sources.schema {
         Some(path) => path.clone(),
-        None => env_schema::find(&root(context)).map_err(schema_error)?,
+        None => schema::find(&root(context)).map_err(schema_error)?,
     };
-    env_schema::read(&path, sources.schema_name.as_deref()).map_err(schema_error)
+    schema::read(&path, sources.schema_name.as_deref()).map_err(schema_error)
 }
 
 /// The template; only where nothing else is to be judged must the default one be there.
@@ -129,7 +129,7 @@ fn lay_file(values: &mut EnvValues, path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-pub(super) fn file_error(error: EnvFileError) -> Error {
+pub(crate) fn file_error(error: EnvFileError) -> Error {
     match &error {
         EnvFileError::Io { source, .. } => read_error(&error, source),
         EnvFileError::TooLarge { .. } => malformed(&error),
@@ -161,7 +161,7 @@ fn read_error(error: &dyn std::error::Error, source: &io::Error) -> Error {
 }
 
 /// What the system refused, as an error about a source.
-pub(super) fn io_error(source: &io::Error, message: String) -> Error {
+pub(crate) fn io_error(source: &io::Error, message: String) -> Error {
     let kind = match source.kind() {
         io::ErrorKind::NotFound => SourceErrorKind::NotFound,
         io::ErrorKind::PermissionDenied => SourceErrorKind::Permission,

@@ -9,10 +9,10 @@ use crate::checks::environment::{ALL, did_you_mean};
 use crate::cli::{EnvCheck, EnvExplain, EnvSources};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
-use crate::facts::environment::{EnvPolicy, Environment};
 use crate::facts::{Finding, Observed, SourceError, SourceErrorKind};
 use crate::report::{Report, environment};
 use crate::settings::suggest;
+use crate::zod::model::{EnvPolicy, Environment};
 
 /// Gathers, judges, reports.
 ///

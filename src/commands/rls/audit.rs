@@ -3,12 +3,12 @@
 use super::gather;
 use crate::checks::rls::evaluate;
 use crate::cli::RlsAudit;
-use crate::commands::dlq::execute;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::permit::{self, WritePermit, WriteRequest};
 use crate::report::{self, Report};
+use crate::requeue::execute;
 
 /// Gathers, judges, reports.
 pub async fn run(context: &Context, args: &RlsAudit) -> Result<Report, Error> {

@@ -1,7 +1,7 @@
 //! `rls contract`: the present database as a contract, to review and commit.
 
 use super::catalog;
-use crate::checks::rls::write_contract::contract_of;
+use crate::access::write_contract::contract_of;
 use crate::cli::RlsScope;
 use crate::context::Context;
 use crate::error::Error;

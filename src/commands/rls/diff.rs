@@ -5,7 +5,7 @@ use crate::cli::RlsDiff;
 use crate::error::Error;
 use crate::facts::Thresholds;
 use crate::report::{self, Report};
-use crate::sources::access_report;
+use crate::sources::files::access_report;
 
 /// Reads, compares, reports.
 ///

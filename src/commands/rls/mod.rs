@@ -15,9 +15,8 @@ use crate::facts::access::{
     AccessCatalog, Audit, CLIENT_ROLES, Contract, Observations, SERVICE_ROLE,
 };
 use crate::permit::WritePermit;
-use crate::sources::contract as contract_file;
-use crate::sources::postgres::access;
-use crate::sources::postgres::probe;
+use crate::sources::files::contract as contract_file;
+use crate::sources::postgres::{access, probe};
 
 /// Reads the contract and the catalog, and acts as the roles.
 async fn gather(

@@ -11,7 +11,7 @@ use crate::sources::test_run;
 
 /// Runs them one after the other and passes their lines on to stderr. The budget of the look begins
 /// after them.
-pub(super) async fn run(context: &Context, args: &Triage, interrupt: &Interrupt) -> Vec<TestRun> {
+pub(crate) async fn run(context: &Context, args: &Triage, interrupt: &Interrupt) -> Vec<TestRun> {
     let mut runs = Vec::new();
     for (script, _) in SCRIPTS {
         context.terminal.print_note(&format!("pnpm {script}"));

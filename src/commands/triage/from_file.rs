@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::exit::FailOn;
 use crate::report::{self, Report};
-use crate::sources::saved_triage::Saved;
+use crate::sources::files::saved_triage::Saved;
 use crate::text;
 use crate::triage::evaluate;
 

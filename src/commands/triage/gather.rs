@@ -7,12 +7,12 @@ use crate::commands::{env, health, queue, ready};
 use crate::context::Context;
 use crate::facts::Observed;
 use crate::facts::flow::{DeadLetterTrend, Failures};
-use crate::facts::layout::Layout;
 use crate::facts::queue::Queue;
 use crate::facts::triage::TriageFacts;
+use crate::queue::Layout;
+use crate::sources::http::app::{HEALTHZ, READYZ};
 use crate::sources::postgres::queue::Effort;
 use crate::sources::postgres::{flow, server};
-use crate::sources::service::{HEALTHZ, READYZ};
 
 /// Gathers. Every probe that fails or does not end is a fact of its own. Those who look again and
 /// again never scan, and leave the checkout that they were called in alone: it is not the system's.

@@ -6,6 +6,8 @@ mod gather;
 mod probes;
 mod wait;
 
+use probes::Probes;
+
 use crate::cli::Triage;
 use crate::context::Context;
 use crate::error::Error;
@@ -15,10 +17,9 @@ use crate::facts::test_run::TestRun;
 use crate::interrupt::Interrupt;
 use crate::report::{self, Report};
 use crate::settings::demo;
+use crate::sources::files::saved_triage::Saved;
 use crate::sources::postgres::queue::Effort;
-use crate::sources::saved_triage::Saved;
 use crate::triage::{AreaResult, TriageFacts, evaluate};
-use probes::Probes;
 
 /// Probes concurrently, then judges; with `--wait` again and again.
 ///

@@ -7,10 +7,9 @@ pub mod diff;
 pub mod function;
 pub mod tested;
 
-use jiff::Timestamp;
-
 pub use catalog::AccessCatalog;
 pub use contract::Contract;
+use jiff::Timestamp;
 pub use tested::Observations;
 
 /// A command on the rows of a table.

@@ -10,7 +10,7 @@ const HEIGHT: f64 = 100.0;
 const BARS: [f64; 4] = [35.0, 65.0, 100.0, 85.0];
 
 /// A strip of verdicts, one bar a step; nothing where nothing was recorded.
-pub(super) fn strip(verdicts: &[Option<Status>], alternative: &str) -> String {
+pub(crate) fn strip(verdicts: &[Option<Status>], alternative: &str) -> String {
     let mut out = open("strip", verdicts.len(), alternative);
     let mut at = 0;
     while at < verdicts.len() {
@@ -31,7 +31,7 @@ pub(super) fn strip(verdicts: &[Option<Status>], alternative: &str) -> String {
 }
 
 /// A curve over an area, broken where nothing was read; `marks` are upright lines.
-pub(super) fn curve(
+pub(crate) fn curve(
     values: &[Option<f64>],
     largest: f64,
     marks: &[usize],

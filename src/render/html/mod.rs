@@ -7,7 +7,7 @@ pub mod history;
 
 use std::fmt::Write as _;
 
-use super::sanitize;
+use crate::redact::sanitize;
 
 /// What stands before the body. The policy forbids what the page does not have: scripts, requests.
 fn head(title: &str) -> String {

@@ -11,7 +11,7 @@ use crate::watch::Model;
 const COLUMNS: (usize, usize) = (10, 15);
 
 /// The lines at the top.
-pub(super) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static>> {
+pub(crate) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static>> {
     let width = usize::from(width);
     let Some(looked) = &model.latest else {
         let first = Line::styled(truncate("looking for the first time …", width), style.strong());

@@ -9,22 +9,21 @@ use ratatui::widgets::Paragraph;
 use super::style::{Paint, field, right, truncate};
 use crate::facts::SourceError;
 use crate::facts::operation::OperationType;
-use crate::text::sparkline;
-use crate::text::{age, count};
+use crate::text::{age, count, sparkline};
 use crate::watch::{Model, Panel, Timestamped, causes, kinds, operations, sort_of, stuck};
 
 /// Rows of a list: their texts, as wide as the list allows.
 type ListRows = Vec<String>;
 
 /// A list under its heading.
-pub(super) fn paint(frame: &mut Frame<'_>, model: &Model, panel: Panel, area: Rect, style: Paint) {
+pub(crate) fn paint(frame: &mut Frame<'_>, model: &Model, panel: Panel, area: Rect, style: Paint) {
     let mut heading = vec![Span::styled(title(model, panel), heading_style(model, panel, style))];
     heading.push(Span::styled(format!("  by {}", sort_of(model, panel)), style.muted()));
     body(frame, model, panel, area, Line::from(heading), style);
 }
 
 /// The list that the keys speak to, under the names of all.
-pub(super) fn paint_one(frame: &mut Frame<'_>, model: &Model, area: Rect, style: Paint) {
+pub(crate) fn paint_one(frame: &mut Frame<'_>, model: &Model, area: Rect, style: Paint) {
     let mut heading = Vec::new();
     for panel in Panel::ALL {
         heading.push(Span::styled(title(model, panel), heading_style(model, panel, style)));

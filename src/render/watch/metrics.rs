@@ -12,7 +12,7 @@ use crate::watch::Model;
 const COLUMNS: (usize, usize) = (17, 10);
 
 /// The lines, half as many as there are figures.
-pub(super) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static>> {
+pub(crate) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static>> {
     let half = usize::from(width / 2).saturating_sub(1);
     let rows = METRICS.len().div_ceil(2);
     (0..rows)

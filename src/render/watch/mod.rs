@@ -11,9 +11,9 @@ mod tests;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
+use style::Paint;
 
 use crate::watch::{Model, Panel};
-use style::Paint;
 
 /// The least that the parts need.
 const LEAST: (u16, u16) = (60, 20);

@@ -27,7 +27,7 @@ const KEYS: [(&str, &str); 14] = [
 ];
 
 /// Paints it into the middle.
-pub(super) fn paint(frame: &mut Frame<'_>, model: &Model, overlay: &Overlay, style: Paint) {
+pub(crate) fn paint(frame: &mut Frame<'_>, model: &Model, overlay: &Overlay, style: Paint) {
     let (title, lines, selected) = content(model, overlay, style);
     let area = frame.area();
     let text = matches!(overlay, Overlay::Text(..));

@@ -4,16 +4,16 @@ use ratatui::style::{Color, Modifier, Style};
 use unicode_width::UnicodeWidthChar as _;
 
 use crate::facts::Status;
-use crate::render::sanitize;
+use crate::redact::sanitize;
 
 /// How to paint.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Paint {
-    pub(super) color: bool,
+pub(crate) struct Paint {
+    pub(crate) color: bool,
 }
 
 impl Paint {
-    pub(super) fn verdict(self, verdict: Status) -> Style {
+    pub(crate) fn verdict(self, verdict: Status) -> Style {
         let color = match verdict {
             Status::Ok => Color::Green,
             Status::Warning => Color::Yellow,
@@ -23,24 +23,24 @@ impl Paint {
         self.colored(color).add_modifier(Modifier::BOLD)
     }
 
-    pub(super) fn warning(self) -> Style {
+    pub(crate) fn warning(self) -> Style {
         self.colored(Color::Yellow)
     }
 
-    pub(super) fn command(self) -> Style {
+    pub(crate) fn command(self) -> Style {
         self.colored(Color::Cyan)
     }
 
-    pub(super) fn strong(self) -> Style {
+    pub(crate) fn strong(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
     /// What may be overlooked, and what is of then.
-    pub(super) fn muted(self) -> Style {
+    pub(crate) fn muted(self) -> Style {
         Style::new().add_modifier(Modifier::DIM)
     }
 
-    pub(super) fn selected(self) -> Style {
+    pub(crate) fn selected(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
@@ -50,7 +50,7 @@ impl Paint {
 }
 
 /// The beginning of a text, at most so wide; `…` says that there is more. Safe to paint.
-pub(super) fn truncate(text: &str, width: usize) -> String {
+pub(crate) fn truncate(text: &str, width: usize) -> String {
     let text = sanitize::line(text);
     let of = |c: char| c.width().unwrap_or(0);
     if text.chars().map(of).sum::<usize>() <= width {
@@ -70,14 +70,14 @@ pub(super) fn truncate(text: &str, width: usize) -> String {
 }
 
 /// The text in a field of this width.
-pub(super) fn field(text: &str, width: usize) -> String {
+pub(crate) fn field(text: &str, width: usize) -> String {
     let text = truncate(text, width);
     let used: usize = text.chars().map(|c| c.width().unwrap_or(0)).sum();
     format!("{text}{}", " ".repeat(width.saturating_sub(used)))
 }
 
 /// The text at the right of a field of this width.
-pub(super) fn right(text: &str, width: usize) -> String {
+pub(crate) fn right(text: &str, width: usize) -> String {
     let text = truncate(text, width);
     let used: usize = text.chars().map(|c| c.width().unwrap_or(0)).sum();
     format!("{}{text}", " ".repeat(width.saturating_sub(used)))

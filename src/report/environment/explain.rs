@@ -1,10 +1,11 @@
 //! The answer of `env explain`: one key in full, but for its value.
 
 use super::{ValueJson, key_json};
-use crate::checks::environment::{KeyResult, evaluate_key, in_force};
+use crate::checks::environment::in_force;
 use crate::facts::Status;
-use crate::facts::environment::{EnvFile, Environment, SchemaKey};
 use crate::report::{Block, Cell, Document, Report};
+use crate::zod::evaluate::{KeyResult, evaluate_key};
+use crate::zod::model::{EnvFile, Environment, SchemaKey};
 
 /// Builds the report of `env explain`; by these flags it would tell where the value comes from.
 #[must_use]

@@ -4,19 +4,20 @@ mod explain;
 
 use std::collections::HashMap;
 
+pub use explain::explain;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::envelope::AgreementJson;
 use super::{Block, Cell, Column, Document, Report, Table};
-use crate::checks::environment::{KeyResult, drift, evaluate_key, in_force};
+use crate::checks::environment::{drift, in_force};
 use crate::exit::FailOn;
-use crate::facts::environment::{
-    CodeForm, EntryState, EnvEntry, EnvFile, EnvSchema, Environment, SchemaKey, Unresolved,
-};
 use crate::facts::{Finding, Status};
 use crate::text;
-pub use explain::explain;
+use crate::zod::evaluate::{KeyResult, evaluate_key};
+use crate::zod::model::{
+    CodeForm, EntryState, EnvEntry, EnvFile, EnvSchema, Environment, SchemaKey, Unresolved,
+};
 
 /// `data` of `env check`.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -105,7 +105,7 @@ fn number(value: f64) -> Value {
 }
 
 /// The answer for machines.
-pub(super) fn data(past: &HistoryRange, now: Timestamp) -> HistoryJson {
+pub(crate) fn data(past: &HistoryRange, now: Timestamp) -> HistoryJson {
     let series = &past.series;
     let trouble = |onset: &OpenProblem| TroubleJson {
         check: onset.what.clone(),

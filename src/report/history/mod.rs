@@ -6,6 +6,10 @@ mod sentences;
 use std::path::Path;
 
 use jiff::Timestamp;
+use json::data;
+pub use json::{GapJson, HistoryJson, MarkJson, PointJson, TroubleJson};
+use sentences::notes;
+pub use sentences::{mark_text, started, time};
 
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::facts::Status;
@@ -15,11 +19,6 @@ use crate::history::{HistoryRange, OpenProblem, TimeBucket};
 use crate::text;
 use crate::text::sparkline;
 use crate::triage::areas::AREAS;
-
-use json::data;
-pub use json::{GapJson, HistoryJson, MarkJson, PointJson, TroubleJson};
-use sentences::notes;
-pub use sentences::{mark_text, started, time};
 
 /// Builds the view.
 #[must_use]

@@ -63,7 +63,7 @@ pub fn started(past: &HistoryRange, now: Timestamp) -> String {
 }
 
 /// What is to be known of the timeline: its ends, gaps and operations.
-pub(super) fn notes(past: &HistoryRange, now: Timestamp) -> Vec<String> {
+pub(crate) fn notes(past: &HistoryRange, now: Timestamp) -> Vec<String> {
     let series = &past.series;
     let step = text::age(series.step as f64 / 1e3);
     let mut notes = vec![format!(
@@ -97,7 +97,7 @@ pub(super) fn notes(past: &HistoryRange, now: Timestamp) -> Vec<String> {
 }
 
 /// The letter of an operation on the timeline.
-pub(super) fn sign(deed: OperationType) -> char {
+pub(crate) fn sign(deed: OperationType) -> char {
     match deed {
         OperationType::Requeue => 'R',
         OperationType::Undo => 'U',

@@ -28,9 +28,9 @@ pub struct RequeueJson {
     /// Null where nothing was written.
     outcome: Option<OutcomeJson>,
     /// How far each group came; null without a canary.
-    pub(super) canary: Option<Vec<LaneJson>>,
+    pub(crate) canary: Option<Vec<LaneJson>>,
     /// What became of the jobs; null where they were not followed.
-    pub(super) followed: Option<FollowJson>,
+    pub(crate) followed: Option<FollowJson>,
 }
 
 /// Jobs that are not part of the plan.
@@ -53,7 +53,7 @@ pub struct GroupJson {
 }
 
 /// What was meant and not requeued: repeat offenders, and ids that are not dead.
-pub(super) fn not_requeued(plan: &Plan) -> u64 {
+pub(crate) fn not_requeued(plan: &Plan) -> u64 {
     let offenders = plan.excluded_for(PlanSkip::RepeatFailure);
     // Whoever says so does not want the others: --skip-ineligible, or an operation that goes on.
     if plan.options.skip_ineligible {
@@ -63,7 +63,7 @@ pub(super) fn not_requeued(plan: &Plan) -> u64 {
 }
 
 /// The answer for machines.
-pub(super) fn data(facing: &RequeuePlanView<'_>, outcome: Option<OutcomeJson>) -> RequeueJson {
+pub(crate) fn data(facing: &RequeuePlanView<'_>, outcome: Option<OutcomeJson>) -> RequeueJson {
     let plan = facing.plan;
     let excluded = plan.excluded.iter().map(|(reason, n, jobs)| ExcludedJson {
         reason: reason.as_str(),

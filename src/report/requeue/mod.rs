@@ -6,9 +6,8 @@ mod plan;
 
 pub use flags::{plan_flags, resume_flags};
 pub use json::{ExcludedJson, GroupJson, RequeueJson};
-pub use plan::document;
-
 use json::{data, not_requeued};
+pub use plan::document;
 
 use super::write_outcome::{account, exit, note_stop, outcome_json};
 use super::{Document, Provenance, Report, canary, follow, title_line};
@@ -17,8 +16,7 @@ use crate::exit::ExitCode;
 use crate::facts::advice::Advice;
 use crate::facts::canary::{Canary, CanaryGroupResult, CanaryStop};
 use crate::facts::operation::OperationId;
-use crate::facts::requeue::{Outcome, Plan, PlanSkip, WriteStop};
-use crate::facts::requeued_job::FollowResult;
+use crate::facts::requeue::{Outcome, Plan, PlanSkip, RequeueRun, WriteStop};
 use crate::facts::throttle::Throttle;
 use crate::text::plural;
 
@@ -50,22 +48,6 @@ pub struct RequeuePlanView<'a> {
     pub protected: Option<&'a str>,
     /// Why, as it was said.
     pub reason: Option<&'a str>,
-}
-
-/// What was done, and what became of it as far as it was watched.
-pub struct RequeueRun {
-    /// What became of each job of the plan.
-    pub outcome: Outcome,
-    /// How far each group came, where a canary went ahead.
-    pub groups: Vec<CanaryGroupResult>,
-    /// What became of the jobs, where they were followed.
-    pub followed: Option<FollowResult>,
-}
-
-impl From<Outcome> for RequeueRun {
-    fn from(outcome: Outcome) -> Self {
-        Self { outcome, groups: vec![], followed: None }
-    }
 }
 
 /// The plan as the answer: `--dry-run`, or nothing to do.

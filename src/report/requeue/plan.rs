@@ -1,12 +1,13 @@
 //! The plan as a person reads it before they agree.
 
 use super::RequeuePlanView;
-use crate::checks::advice::advise;
+use crate::advice::advise;
+use crate::facts::Status;
 use crate::facts::advice::{Advice, SafeToRetry};
 use crate::facts::canary::Canary;
 use crate::facts::requeue::{Plan, PlanSkip, PlannedGroup};
 use crate::facts::throttle::Throttle;
-use crate::facts::{Fingerprint, Status};
+use crate::fingerprint::Fingerprint;
 use crate::report::dead_letter::retry;
 use crate::report::write_outcome::SHOWN;
 use crate::report::{Block, Cell, Column, Document, Table, title_line};
@@ -82,7 +83,7 @@ pub fn document(facing: &RequeuePlanView<'_>) -> Document {
 }
 
 /// Seconds that the writing takes, without what is waited for.
-pub(super) fn expected(facing: &RequeuePlanView<'_>) -> f64 {
+pub(crate) fn expected(facing: &RequeuePlanView<'_>) -> f64 {
     let rate = facing.throttle.rate.map_or(RATE, |rate| rate.min(RATE));
     (facing.plan.ids.len() as f64 / rate).ceil()
 }

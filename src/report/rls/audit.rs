@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::checks::rls::body;
+use crate::access::body;
 use crate::exit::FailOn;
 use crate::facts::access::tested::{AccessTest, AccessTestResult};
 use crate::facts::access::{Audit, CLIENT_ROLES, SERVICE_ROLE, SqlCommand};

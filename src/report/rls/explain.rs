@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{contradicted, observed};
-use crate::checks::rls::compute::{applicable, binds, compute_access};
+use crate::access::compute::{applicable, binds, compute_access};
 use crate::facts::Status;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::{Audit, SqlCommand};

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::observed;
-use crate::checks::rls::compute::compute_access;
+use crate::access::compute::compute_access;
 use crate::facts::Status;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::tested::{AccessTest, AccessTestResult, TestRole};

@@ -6,8 +6,8 @@ pub mod diff;
 pub mod explain;
 pub mod matrix;
 
+use crate::access::compute::compute_access;
 use crate::checks::rls::agrees;
-use crate::checks::rls::compute::compute_access;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::tested::AccessTestResult;
 use crate::facts::access::{Audit, SqlCommand};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::document::{TomlDocument, TomlKey, TomlValue};
 use crate::error::Error;
-use crate::facts::environment::Fallback;
+use crate::zod::model::Fallback;
 
 /// What the backend's own code falls back to, outside of its schema.
 const FALLBACKS: [(&str, &str); 2] = [
@@ -23,7 +23,7 @@ pub struct EnvTable {
 
 impl EnvTable {
     /// Adds a weaker file's table: what a stronger one said stands.
-    pub(super) fn add(
+    pub(crate) fn add(
         &mut self,
         document: &TomlDocument,
         key: &TomlKey,

@@ -1,6 +1,7 @@
 //! What people see of settings, and what nobody does.
 
 use super::*;
+use crate::dsn::REDACTED;
 
 #[test]
 fn secrets_never_appear_in_shown_settings() {

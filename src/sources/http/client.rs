@@ -11,7 +11,7 @@ use rustls_platform_verifier::Verifier;
 
 use super::timings::{RequestTimer, TimedConnecting, TimedResolver};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::sources::expired_ca::ExpiredCaVerifier;
+use crate::sources::tls::expired_ca::ExpiredCaVerifier;
 
 const USER_AGENT: &str = concat!("cliplyctl/", env!("CARGO_PKG_VERSION"));
 

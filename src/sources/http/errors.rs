@@ -10,8 +10,7 @@ use super::MAX_BODY;
 use super::redirect::origin;
 use super::timings::{Phase, RequestTimer};
 use crate::facts::{SourceError, SourceErrorKind};
-
-pub use super::tls_errors::tls;
+pub use crate::sources::tls::http_errors::tls;
 
 /// The cause of a failed request.
 pub fn transport(error: &reqwest::Error, url: &Url, watch: &RequestTimer) -> SourceError {

@@ -2,23 +2,23 @@
 //! [`MAX_BODY`] bytes, and says in plain words why there is no answer.
 
 mod answer;
+pub mod app;
 mod client;
 mod errors;
-mod redirect;
+pub mod exporter;
+pub(crate) mod redirect;
 mod surrogates;
 mod timings;
-mod tls_errors;
 
 use std::sync::OnceLock;
 use std::time::Duration;
 
+pub use answer::{HttpAnswer, json_type};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Response, Url};
 use rustls::ClientConfig;
-use tokio::time::Instant;
-
-pub use answer::{HttpAnswer, json_type};
 use timings::RequestTimer;
+use tokio::time::Instant;
 
 use crate::facts::service::Exchange;
 use crate::facts::{SourceError, SourceErrorKind};

@@ -13,10 +13,10 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{errors, tls};
+use super::errors;
+use crate::dsn::{ChannelBinding, Dsn, Host, ServerAddress, SessionAttrs, SslMode};
 use crate::facts::SourceError;
-use crate::settings::Dsn;
-use crate::settings::dsn::{ChannelBinding, Host, ServerAddress, SessionAttrs, SslMode};
+use crate::sources::tls::sslmode;
 
 /// How sessions are to be.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ type ClientWithTask = (Client, JoinHandle<()>);
 type Attempt = Result<ClientWithTask, tokio_postgres::Error>;
 
 impl Connector {
-    pub(super) fn new(dsn: Dsn, options: SessionOptions, failure: LastConnectError) -> Self {
+    pub(crate) fn new(dsn: Dsn, options: SessionOptions, failure: LastConnectError) -> Self {
         Self { dsn, options, tls: OnceCell::new(), failure }
     }
 
@@ -112,7 +112,7 @@ impl Connector {
 
     /// One attempt with TLS; the outer error is about our own certificates.
     async fn secure(&self, config: &Config, mode: config::SslMode) -> Result<Attempt, SourceError> {
-        let connector = || async { tls::connector(&self.dsn.tls) };
+        let connector = || async { sslmode::connector(&self.dsn.tls) };
         let connector = self.tls.get_or_try_init(connector).await?;
         let mut config = config.clone();
         Ok(match config.ssl_mode(mode).connect(connector.clone()).await {

@@ -11,8 +11,8 @@ use super::selection::{Conditions, fingerprint, fingerprint_columns};
 use super::{Database, sql};
 use crate::facts::SourceError;
 use crate::facts::group::RequeuedBefore;
-use crate::facts::layout::Layout;
 use crate::facts::operation::{REQUEUED, UNDONE};
+use crate::queue::Layout;
 use crate::text;
 
 /// Time that this may take.

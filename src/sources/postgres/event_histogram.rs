@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Database, sql};
 use crate::facts::SourceError;
 use crate::facts::flow::{EventCounts, EventHistogram};
-use crate::facts::layout::Layout;
+use crate::queue::Layout;
 
 /// Events that are looked at, newest first.
 const EVENTS: i64 = 20_000;

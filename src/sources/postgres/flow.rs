@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::{Database, sql};
 use crate::facts::flow::{DeadLetterTrend, Failures};
-use crate::facts::layout::{Layout, Lifecycle};
 use crate::facts::queue::Count;
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::{Layout, Lifecycle};
 
 /// Deaths that are counted in a large table.
 const MAX_DEAD_LETTERS: i64 = 20_000;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Database, sql};
 use crate::facts::SourceError;
 use crate::facts::group::Finishes;
-use crate::facts::layout::Layout;
+use crate::queue::Layout;
 
 /// Events that are looked at, newest first.
 const EVENTS: i64 = 20_000;

@@ -26,24 +26,21 @@ pub mod selection;
 pub mod server;
 pub mod sql;
 pub mod table_load;
-mod tls;
 mod totals;
 mod transaction;
 
 use std::fmt;
 use std::time::Duration;
 
+pub use connect::SessionOptions;
+use connect::{Connector, LastConnectError};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod};
 use futures_util::future::join;
 use tokio_postgres::{Client, Config};
-
-pub use connect::SessionOptions;
-use connect::{Connector, LastConnectError};
-
 use transaction::{Transaction, read_only};
 
+use crate::dsn::Dsn;
 use crate::facts::{SourceError, SourceErrorKind as Kind};
-use crate::settings::Dsn;
 
 /// How much longer than the server's own limit we wait before we give up on the server itself.
 const GRACE: Duration = Duration::from_secs(1);

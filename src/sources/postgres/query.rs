@@ -114,7 +114,7 @@ impl Database {
 }
 
 /// The row of an answer that always has one.
-pub(super) fn only(rows: Result<Vec<Row>, SourceError>) -> Result<Row, SourceError> {
+pub(crate) fn only(rows: Result<Vec<Row>, SourceError>) -> Result<Row, SourceError> {
     rows?.pop().ok_or_else(|| SourceError::new(Kind::Malformed, "an answer without a row"))
 }
 

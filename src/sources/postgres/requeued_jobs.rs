@@ -14,9 +14,9 @@ use super::selection::{fingerprint, fingerprint_columns};
 use super::{Database, sql};
 use crate::facts::SourceError;
 use crate::facts::job_id::JobId;
-use crate::facts::layout::{Events, IdType, Layout};
 use crate::facts::operation::{OperationId, REQUEUED, RESCUED, UNDONE};
 use crate::facts::requeued_job::{CauseInterner, JobEvent, JobRow, RequeuedJob};
+use crate::queue::{Events, IdType, Layout};
 
 /// Events of one look.
 const PAGE_ROWS: i64 = 20_000;

@@ -20,7 +20,7 @@ impl Database {
     ///
     /// # Errors
     /// The database's own.
-    pub(super) async fn script<const N: usize>(
+    pub(crate) async fn script<const N: usize>(
         &self,
         limit: Duration,
         statements: [&str; N],
@@ -59,11 +59,11 @@ fn answers(messages: Vec<SimpleQueryMessage>) -> Vec<Vec<TextRow>> {
 }
 
 /// A row whose values are texts.
-pub(super) struct TextRow(SimpleQueryRow);
+pub(crate) struct TextRow(SimpleQueryRow);
 
 impl TextRow {
     /// A text; none where it is NULL.
-    pub(super) fn text(&self, column: &str) -> Option<&str> {
+    pub(crate) fn text(&self, column: &str) -> Option<&str> {
         self.0.try_get(column).ok().flatten()
     }
 
@@ -71,7 +71,7 @@ impl TextRow {
     ///
     /// # Errors
     /// [`Kind::Malformed`] where it is NULL or something else.
-    pub(super) fn value<T: FromStr>(&self, column: &str) -> Result<T, SourceError> {
+    pub(crate) fn value<T: FromStr>(&self, column: &str) -> Result<T, SourceError> {
         let value = self.text(column).and_then(|text| text.parse().ok());
         value.ok_or_else(|| {
             let text = self.text(column).unwrap_or("NULL");
@@ -80,7 +80,7 @@ impl TextRow {
     }
 
     /// Whether it is true; NULL is not.
-    pub(super) fn flag(&self, column: &str) -> bool {
+    pub(crate) fn flag(&self, column: &str) -> bool {
         self.text(column) == Some("t")
     }
 }

@@ -4,9 +4,9 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::sql;
-use crate::facts::Fingerprint;
-use crate::facts::layout::Layout;
 use crate::facts::selection::Selection;
+use crate::fingerprint::Fingerprint;
+use crate::queue::Layout;
 
 /// Conditions with the values that they bind.
 #[derive(Default)]

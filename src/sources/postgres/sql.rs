@@ -1,7 +1,7 @@
 //! Pieces of SQL built from a layout. Names and values are quoted here and nowhere else.
 
-use crate::facts::fingerprint::{HEAD, TAIL};
-use crate::facts::layout::{Layout, Lifecycle};
+use crate::fingerprint::{HEAD, TAIL};
+use crate::queue::{Layout, Lifecycle};
 
 /// A quoted identifier.
 #[must_use]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{Database, sql};
 use crate::facts::SourceError;
-use crate::facts::layout::Layout;
 use crate::facts::throttle::TableLoad;
+use crate::queue::Layout;
 
 const QUERY: &str = include_str!("queries/pressure.sql");
 

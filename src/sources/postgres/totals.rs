@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::queue::CountRequest;
-use crate::facts::layout::{Layout, Lifecycle};
 use crate::facts::queue::{Count, KindCounts, Queue, Workers};
+use crate::queue::{Layout, Lifecycle};
 
 /// One row of the queue's statement.
 #[derive(Debug, Clone, Default)]
-pub(super) struct CountRow {
+pub(crate) struct CountRow {
     pub role: String,
     pub kind: Option<String>,
     pub worker: Option<String>,
@@ -22,7 +22,7 @@ pub(super) struct CountRow {
 
 /// What a set of groups answers for.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Coverage<'a> {
+pub(crate) enum Coverage<'a> {
     /// All rows of these roles, split by kind.
     ByKind(&'a [Lifecycle]),
     /// All rows of these roles, in one sum.
@@ -37,7 +37,7 @@ pub(super) enum Coverage<'a> {
 const NO_INDEX: &str = "no index (queue --advise)";
 
 /// One picture of all parts. Where two parts answer for a role, the first one counts.
-pub(super) fn add_up(
+pub(crate) fn add_up(
     layout: &Layout,
     request: CountRequest<'_>,
     parts: &[(Coverage<'_>, Vec<CountRow>)],

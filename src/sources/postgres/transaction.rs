@@ -10,13 +10,13 @@ use crate::facts::SourceError;
 
 /// Opens a read-only transaction with a limit for each of its statements. None of them is long enough
 /// to earn back the time in which the server would compile it.
-pub(super) fn begin(limit: Duration) -> String {
+pub(crate) fn begin(limit: Duration) -> String {
     format!("BEGIN READ ONLY; SET LOCAL jit = off; {}", set_limit(limit))
 }
 
 /// Limits the statements that follow in this transaction. A lock is given up a little before its
 /// statement would be, so that the error tells one from the other.
-pub(super) fn set_limit(limit: Duration) -> String {
+pub(crate) fn set_limit(limit: Duration) -> String {
     // Zero would mean no limit at all.
     let (statement, lock) = (limit.as_millis().max(1), (limit.as_millis() * 9 / 10).max(1));
     format!("SET LOCAL statement_timeout = {statement}; SET LOCAL lock_timeout = {lock}")
@@ -24,7 +24,7 @@ pub(super) fn set_limit(limit: Duration) -> String {
 
 /// A conversation. The question travels with the words that open its transaction, and the answers come
 /// in order: two round trips for what would take four.
-pub(super) async fn read_only<T>(
+pub(crate) async fn read_only<T>(
     connection: &Client,
     limit: Duration,
     ask: impl AsyncFnOnce(&Client) -> Result<T, SourceError>,
@@ -42,15 +42,15 @@ pub(super) async fn read_only<T>(
 
 /// An open transaction. Dropped, by an error or from outside, it is rolled back before anything else
 /// is asked on its connection.
-pub(super) struct Transaction<'a>(Option<&'a Client>);
+pub(crate) struct Transaction<'a>(Option<&'a Client>);
 
 impl<'a> Transaction<'a> {
-    pub(super) fn new(connection: &'a Client) -> Self {
+    pub(crate) fn new(connection: &'a Client) -> Self {
         Self(Some(connection))
     }
 
     /// Its last words were sent.
-    pub(super) fn over(mut self) {
+    pub(crate) fn over(mut self) {
         self.0 = None;
     }
 }

@@ -1,9 +1,10 @@
 //! Section 4: the way to the database, the right to look, the template.
 
+use Status::{Critical, Ok, Unknown};
+
 use super::*;
 use crate::facts::SourceErrorKind as Kind;
 use crate::triage::testing::{checkout, failed};
-use Status::{Critical, Ok, Unknown};
 
 /// The database does not let us look; what depends on it is not attempted.
 fn blind(facts: &mut TriageFacts, layout: Kind, server: Option<Kind>) {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use Status::{Critical, Ok, Unknown, Warning};
+
 use super::*;
 use crate::facts::SourceErrorKind as Kind;
 use crate::facts::service::{ReadinessFormat, ReportedQueue};
 use crate::triage::testing::failed;
-use Status::{Critical, Ok, Unknown, Warning};
 
 /// healthz and readyz fail alike.
 fn both(facts: &mut TriageFacts, kind: Kind) {

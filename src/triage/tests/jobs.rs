@@ -1,9 +1,10 @@
 //! Sections 3.3 and 3.4: jobs wait, jobs die.
 
+use Status::{Critical, Ok, Unknown, Warning};
+
 use super::*;
 use crate::facts::SourceErrorKind as Kind;
 use crate::triage::testing::failed;
-use Status::{Critical, Ok, Unknown, Warning};
 
 #[test]
 fn due_and_stuck_jobs_lead_to_section_3_3() {

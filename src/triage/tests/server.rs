@@ -1,10 +1,11 @@
 //! The database server in the queue's way.
 
+use Status::{Critical, Ok, Unknown, Warning};
+
 use super::*;
 use crate::facts::SourceErrorKind as Kind;
 use crate::facts::server::{LockWait, OpenTransaction, Standby, TableRows};
 use crate::triage::testing::failed;
-use Status::{Critical, Ok, Unknown, Warning};
 
 #[test]
 fn database_server_problems_lead_to_section_3_2() {

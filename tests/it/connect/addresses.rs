@@ -2,9 +2,8 @@
 
 use std::io::Write;
 
+use cliplyctl::dsn::{ConnectionDefaults, Dsn};
 use cliplyctl::facts::SourceErrorKind;
-use cliplyctl::settings::Dsn;
-use cliplyctl::settings::dsn::ConnectionDefaults;
 
 use super::secured_server::{DEAD, Secured, ask, ask_flag, has_ipv6};
 use crate::support::postgres::{Database, cluster};

@@ -5,9 +5,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use cliplyctl::dsn::{ConnectionDefaults, Dsn};
 use cliplyctl::facts::SourceErrorKind;
-use cliplyctl::settings::Dsn;
-use cliplyctl::settings::dsn::ConnectionDefaults;
 use tokio_postgres::Client;
 
 use super::secured_server::{LIMIT, ask, database, free_port, run, who};

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
+use cliplyctl::dsn::{ConnectionDefaults, Dsn};
 use cliplyctl::facts::{SourceError, SourceErrorKind};
-use cliplyctl::settings::Dsn;
-use cliplyctl::settings::dsn::ConnectionDefaults;
 use tokio_postgres::Client;
 
 use super::secured_server::{LIMIT, database, run, who};

@@ -7,9 +7,9 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use cliplyctl::demo::server::{DemoServer, Listen, ServerOptions};
+use cliplyctl::dsn::{ConnectionDefaults, Dsn, Secret};
 use cliplyctl::facts::SourceError;
-use cliplyctl::settings::dsn::ConnectionDefaults;
-use cliplyctl::settings::{Dsn, Overrides, ProcessEnvironment, Secret, Settings};
+use cliplyctl::settings::{Overrides, ProcessEnvironment, Settings};
 use cliplyctl::sources::postgres::{Database, SessionOptions};
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa,

@@ -7,9 +7,8 @@ use std::thread;
 use std::time::Duration;
 
 use cliplyctl::demo::server::DemoServer;
+use cliplyctl::dsn::{ConnectionDefaults, Dsn};
 use cliplyctl::facts::{SourceError, SourceErrorKind};
-use cliplyctl::settings::Dsn;
-use cliplyctl::settings::dsn::ConnectionDefaults;
 
 use super::secured_server::{DEAD, LIMIT, ask, ask_with, start};
 use crate::support::postgres::server_options;

@@ -10,7 +10,7 @@ use cliplyctl::facts::operation::OperationType;
 use cliplyctl::facts::snapshot::{
     AreaLine, FailedCheck, Metric, MetricValues, OperationMarker, Snapshot, SnapshotDetail,
 };
-use cliplyctl::sources::history::{Store, SystemId};
+use cliplyctl::sources::files::history::{Store, SystemId};
 use jiff::Timestamp;
 use rusqlite::Connection;
 

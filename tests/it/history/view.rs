@@ -7,7 +7,7 @@ use cliplyctl::facts::operation::OperationType;
 use cliplyctl::facts::snapshot::{
     AreaLine, FailedCheck, Metric, MetricValues, OperationMarker, Snapshot, SnapshotDetail,
 };
-use cliplyctl::sources::history::{Store, SystemId};
+use cliplyctl::sources::files::history::{Store, SystemId};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::support::cli::Cli;

@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::{MARK, marked};
 use crate::connect::secured_server::{DEAD, Secured};
 use crate::every_command::{self, LINES};
 use crate::service::tls::unknown_authority;
 use crate::support::cli::{Cli, Output};
 use crate::support::http::{Response, Stub};
 use crate::support::postgres::Database;
-
-use super::{MARK, marked};
 
 /// `user:MARK` and its neighbours as the header of Basic authentication has them.
 const ENCODED: [&str; 3] =

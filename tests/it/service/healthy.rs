@@ -4,8 +4,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use cliplyctl::facts::Status;
-use cliplyctl::sources::http::Http;
-use cliplyctl::sources::service;
+use cliplyctl::sources::http::{Http, app};
 
 use super::{BUDGET, ask_health, ask_ready, evaluate_health, run, worst};
 use crate::support::http::{Manner, Response, Stub};
@@ -79,8 +78,8 @@ fn headers_go_to_every_request_and_token_only_to_admin() {
     let stub = Stub::start([("/api/healthz", up()), ("/api/admin/readyz", up())]);
     let headers = [("X-Bypass", "hunter2-header")];
     let http = Http::new(&stub.url(), headers, Some("hunter2-token")).unwrap();
-    assert!(run(service::health(&http, BUDGET)).is_ok());
-    assert!(run(service::admin_readiness(&http, BUDGET)).is_ok());
+    assert!(run(app::health(&http, BUDGET)).is_ok());
+    assert!(run(app::admin_readiness(&http, BUDGET)).is_ok());
     let health = &stub.requests("/api/healthz")[0].headers;
     assert_eq!(health["x-bypass"], "hunter2-header");
     assert!(!health.contains_key("authorization"));
@@ -99,7 +98,7 @@ fn credentials_are_not_sent_to_another_port_or_shown() {
     let url = stub.url().replace("http://", "http://user:hunter2-password@");
     let http = Http::new(&url, [("x-key", "hunter2-header")], None).unwrap();
     assert_eq!(http.shown(), stub.url());
-    let seen = run(service::health(&http, BUDGET));
+    let seen = run(app::health(&http, BUDGET));
     assert_eq!(other.count("/api/healthz"), 0);
     assert!(stub.requests("/api/healthz")[0].headers["authorization"].starts_with("Basic "));
     assert!(!format!("{seen:?}").contains("hunter2"), "{seen:?}");
@@ -110,7 +109,7 @@ fn credentials_echoed_by_the_app_are_redacted() {
     let stub =
         Stub::start([("/api/healthz", Response::html(500, "<title>hunter2-header</title>"))]);
     let http = Http::new(&stub.url(), [("x-key", "hunter2-header")], None).unwrap();
-    let seen = run(service::health(&http, BUDGET));
+    let seen = run(app::health(&http, BUDGET));
     assert!(seen.as_ref().unwrap_err().message.contains("titled “***”"), "{seen:?}");
 }
 
@@ -131,9 +130,8 @@ fn concurrent_requests_have_separate_timings() {
         ("/api/readyz", up().delay(Duration::from_millis(300))),
     ]);
     let http = Http::new(&stub.url(), [], None).unwrap();
-    let (health, ready) = run(async {
-        tokio::join!(service::health(&http, BUDGET), service::readiness(&http, BUDGET))
-    });
+    let (health, ready) =
+        run(async { tokio::join!(app::health(&http, BUDGET), app::readiness(&http, BUDGET)) });
     let slow = ready.unwrap().exchange.latency.first_byte;
     assert!(slow >= Duration::from_millis(300));
     assert!(health.unwrap().exchange.latency.first_byte < slow);

@@ -11,8 +11,7 @@ use std::time::{Duration, Instant};
 use cliplyctl::checks::service::{HEALTH, READINESS};
 use cliplyctl::facts::service::{Health, Readiness};
 use cliplyctl::facts::{Finding, Observed, SourceError, Status, Thresholds};
-use cliplyctl::sources::http::Http;
-use cliplyctl::sources::service;
+use cliplyctl::sources::http::{Http, app};
 use jiff::Timestamp;
 
 /// What every test allows; none may take longer than [`CEILING`].
@@ -23,13 +22,13 @@ const CEILING: Duration = Duration::from_secs(20);
 /// Asks healthz of this base URL.
 fn ask_health(base_url: &str) -> Observed<Health> {
     let http = Http::new(base_url, [], None).unwrap();
-    observed(run(service::health(&http, BUDGET)))
+    observed(run(app::health(&http, BUDGET)))
 }
 
 /// Asks readyz of this base URL.
 pub fn ask_ready(base_url: &str) -> Observed<Readiness> {
     let http = Http::new(base_url, [], None).unwrap();
-    observed(run(service::readiness(&http, BUDGET)))
+    observed(run(app::readiness(&http, BUDGET)))
 }
 
 fn observed<T>(result: Result<T, SourceError>) -> Observed<T> {

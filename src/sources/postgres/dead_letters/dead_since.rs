@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use crate::facts::dead_letter::DeadSince;
-use crate::facts::layout::Layout;
+use crate::queue::Layout;
 use crate::sources::postgres::row_types::Micros;
 use crate::sources::postgres::sql;
 
@@ -24,7 +24,7 @@ pub fn dead_since_columns(layout: &Layout) -> String {
 }
 
 /// When a row with [`death_columns`] was last changed.
-pub(super) fn changed_of(row: &Row) -> Option<Micros> {
+pub(crate) fn changed_of(row: &Row) -> Option<Micros> {
     row.get("changed_at")
 }
 

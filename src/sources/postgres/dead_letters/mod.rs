@@ -6,23 +6,22 @@ mod page;
 mod same_cause;
 mod stream;
 
-use tokio_postgres::Row;
-use tokio_postgres::types::Type;
-
 use dead_since::changed_of;
 pub use dead_since::{dead_since_columns, dead_since_of};
 pub use page::list;
 pub use same_cause::others;
 pub use stream::stream;
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
 
 use super::selection::{Conditions, fingerprint_columns};
 use super::sql;
 use crate::facts::dead_letter::DeadLetter;
-use crate::facts::layout::Layout;
 use crate::facts::listing::{Cursor, Order};
-use crate::facts::redact;
 use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::Layout;
+use crate::redact;
 
 /// Bytes of an error that a listing reads: its first line is all it shows.
 const ERROR_BYTES: usize = 2_000;

@@ -7,10 +7,10 @@ use futures_util::TryStreamExt as _;
 
 use crate::facts::dead_letter::SameCauseCount;
 use crate::facts::job::Job;
-use crate::facts::layout::Layout;
 use crate::facts::queue::Count;
 use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::Layout;
 use crate::sources::postgres::selection::{Conditions, fingerprint, fingerprint_columns};
 use crate::sources::postgres::{Database, queue, sql};
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio_postgres::error::SqlState;
 
-use super::{error_message, io_error, is_tls, sqlstate, tls};
+use super::{error_message, io_error, is_tls, sqlstate};
+use crate::dsn::{Dsn, Host, ServerAddress, SslMode};
 use crate::facts::{SourceError, SourceErrorKind as Kind};
-use crate::settings::Dsn;
-use crate::settings::dsn::{Host, ServerAddress, SslMode};
+use crate::sources::tls::postgres_errors;
 
 /// The explanation of a failed attempt.
 pub fn connecting(error: &tokio_postgres::Error, dsn: &Dsn, host: &Host) -> SourceError {
@@ -64,7 +64,7 @@ fn handshake(error: &tokio_postgres::Error, host: &Host) -> SourceError {
     let io: Option<&io::Error> = source.and_then(|source| source.downcast_ref());
     let inner = io.and_then(|io| io.get_ref()).and_then(|inner| inner.downcast_ref());
     if let Some(inner) = inner {
-        return tls::explain(inner, &host.to_string());
+        return postgres_errors::explain(inner, &host.to_string());
     }
     let source = source.map(ToString::to_string).unwrap_or_default();
     if source == "server does not support TLS" {

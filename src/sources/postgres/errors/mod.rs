@@ -2,7 +2,6 @@
 
 mod connecting;
 mod sqlstate;
-mod tls;
 
 use std::error::Error as _;
 use std::io;

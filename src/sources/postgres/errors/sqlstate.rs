@@ -4,7 +4,7 @@ use tokio_postgres::error::DbError;
 
 use crate::facts::SourceError;
 use crate::facts::SourceErrorKind::{self as Kind, *};
-use crate::facts::redact;
+use crate::redact;
 
 /// Codes, or their beginnings, from the most special to the most general.
 const CODES: [(&str, Kind, Option<&str>); 26] = [

@@ -7,8 +7,8 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::{number, text};
 use crate::facts::job_line::{JobLine, JobState};
-use crate::facts::layout::{Layout, Lifecycle};
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::{Layout, Lifecycle};
 use crate::sources::postgres::{Database, sql};
 
 /// What is listed.

@@ -3,19 +3,18 @@
 mod list;
 mod timeline;
 
-pub use list::{ListCondition, list};
-
 use std::time::Duration;
 
+pub use list::{ListCondition, list};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::selection::{fingerprint, fingerprint_columns};
 use super::{Database, sql};
 use crate::facts::job::{Job, Timeline};
-use crate::facts::layout::Layout;
-use crate::facts::redact;
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::Layout;
+use crate::redact;
 
 /// Bytes of each long column that are read.
 const LONG: usize = 64 * 1024;

@@ -6,9 +6,10 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::facts::job::{Requeued, Timeline, TimelineEvent};
-use crate::facts::layout::{Events, Layout};
 use crate::facts::operation::{REQUEUED, UNDONE};
-use crate::facts::{Fingerprint, SourceError, SourceErrorKind};
+use crate::facts::{SourceError, SourceErrorKind};
+use crate::fingerprint::Fingerprint;
+use crate::queue::{Events, Layout};
 use crate::sources::postgres::{Database, sql};
 use crate::text;
 

@@ -14,7 +14,7 @@ use super::Database;
 use super::query::Query;
 use super::script::TextRow;
 use crate::facts::SourceError;
-use crate::facts::layout::{
+use crate::queue::{
     CatalogColumn, CatalogIndex, CatalogTable, Layout, LiveEvidence, Partition, Storage,
     TableCatalog, recognize,
 };

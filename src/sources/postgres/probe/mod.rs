@@ -12,16 +12,17 @@ mod write;
 
 use std::time::Duration;
 
+use probe_batch::ProbeGroup;
+use sample::{ProbeSample, ProbeTarget};
+use table_probe::TableProbe;
+use test_as_role::{ask_as, claims, rehearse_as};
+
 use super::Database;
 use crate::facts::SourceError;
 use crate::facts::access::catalog::SqlFunction;
 use crate::facts::access::tested::TestRole;
 use crate::facts::access::{AccessCatalog, Contract, Observations};
 use crate::permit::WritePermit;
-use probe_batch::ProbeGroup;
-use sample::{ProbeSample, ProbeTarget};
-use table_probe::TableProbe;
-use test_as_role::{ask_as, claims, rehearse_as};
 
 /// A table with what is tried on it.
 struct ProbedTable<'a> {

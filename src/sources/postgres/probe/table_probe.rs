@@ -4,8 +4,8 @@ use super::helpers;
 use super::probe_batch::{ProbeAnswer, ProbeError};
 use super::sample::{ProbeSample, ProbeTarget, RowKey};
 use crate::facts::access::catalog::SqlFunction;
-use crate::facts::access::tested::{AccessTestResult, TestRole};
-use crate::facts::access::{Observations, SqlCommand, tested::AccessTest};
+use crate::facts::access::tested::{AccessTest, AccessTestResult, TestRole};
+use crate::facts::access::{Observations, SqlCommand};
 
 /// One question: the statement and how to read its answer.
 pub struct TableProbe<'a> {

@@ -11,8 +11,8 @@ use tokio_postgres::types::{FromSql, Type};
 use super::count_query::{CountScope, Slice, params, query, statement};
 use super::{CountRequest, SCAN_BUDGET};
 use crate::facts::index_cost::{PlannerEstimate, Scan};
-use crate::facts::layout::{Layout, Lifecycle};
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::{Layout, Lifecycle};
 use crate::sources::postgres::query::{Query, only};
 use crate::sources::postgres::{Database, sql};
 

@@ -7,22 +7,22 @@ use tokio_postgres::types::{ToSql, Type};
 
 use super::CountRequest;
 use crate::facts::SourceError;
-use crate::facts::layout::{Layout, Lifecycle};
+use crate::queue::{Layout, Lifecycle};
 use crate::sources::postgres::totals::{CountRow, Coverage};
 use crate::sources::postgres::{Database, sql};
 
 /// The rows of one query: which roles and values, and whether split by kind.
-pub(super) struct Slice {
-    pub(super) roles: Vec<Lifecycle>,
+pub(crate) struct Slice {
+    pub(crate) roles: Vec<Lifecycle>,
     /// `None`: every row.
-    pub(super) values: Option<Vec<String>>,
-    pub(super) by_kind: bool,
-    pub(super) scope: CountScope,
+    pub(crate) values: Option<Vec<String>>,
+    pub(crate) by_kind: bool,
+    pub(crate) scope: CountScope,
 }
 
 /// What is counted in the rows of a slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CountScope {
+pub(crate) enum CountScope {
     /// Everything that its roles have.
     All,
     /// Just how many there are: the fastest walk through an index.
@@ -32,16 +32,16 @@ pub(super) enum CountScope {
 }
 
 impl Slice {
-    pub(super) fn everything() -> Self {
+    pub(crate) fn everything() -> Self {
         Self { roles: Lifecycle::ALL.to_vec(), values: None, by_kind: true, scope: CountScope::All }
     }
 
     /// One role by kind.
-    pub(super) fn new(role: Lifecycle, values: &[String], scope: CountScope) -> Self {
+    pub(crate) fn new(role: Lifecycle, values: &[String], scope: CountScope) -> Self {
         Self { roles: vec![role], values: Some(values.to_vec()), by_kind: true, scope }
     }
 
-    pub(super) fn coverage(&self, layout: &Layout) -> Coverage<'_> {
+    pub(crate) fn coverage(&self, layout: &Layout) -> Coverage<'_> {
         let values = self.values.as_deref().unwrap_or_default();
         let complete = self
             .roles
@@ -51,7 +51,7 @@ impl Slice {
     }
 }
 
-pub(super) async fn query(
+pub(crate) async fn query(
     db: &Database,
     layout: &Layout,
     request: CountRequest<'_>,
@@ -64,14 +64,14 @@ pub(super) async fn query(
 }
 
 /// What the statement's `$1` and `$2` stand for.
-pub(super) fn params<'a>(request: &'a CountRequest<'_>) -> [(&'a (dyn ToSql + Sync), Type); 2] {
+pub(crate) fn params<'a>(request: &'a CountRequest<'_>) -> [(&'a (dyn ToSql + Sync), Type); 2] {
     [(&request.kind, Type::TEXT), (&request.stuck_after, Type::FLOAT8)]
 }
 
 /// The one statement behind every figure. Expressions of roles that the slice does not hold are
 /// left out, so that a covering index is enough; only what differs between rows is grouped by, so
 /// that an index in that order needs no sorting or hashing.
-pub(super) fn statement(layout: &Layout, request: CountRequest<'_>, slice: &Slice) -> String {
+pub(crate) fn statement(layout: &Layout, request: CountRequest<'_>, slice: &Slice) -> String {
     let mut conditions = vec![];
     if let Some(values) = &slice.values {
         conditions.push(sql::state_in(layout, values));

@@ -1,7 +1,7 @@
 //! Which statements answer for which roles of a large table.
 
 use super::count_query::{CountScope, Slice};
-use crate::facts::layout::{Layout, Lifecycle};
+use crate::queue::{Layout, Lifecycle};
 use crate::sources::postgres::sql;
 use crate::sources::postgres::totals::{CountRow, Coverage};
 
@@ -10,22 +10,22 @@ const LIVE: [Lifecycle; 5] =
     [Lifecycle::Queued, Lifecycle::Claimed, Lifecycle::Failed, Lifecycle::Dead, Lifecycle::Other];
 
 /// Groups, and what they answer for.
-pub(super) type Parts<'a> = Vec<(Coverage<'a>, Vec<CountRow>)>;
+pub(crate) type Parts<'a> = Vec<(Coverage<'a>, Vec<CountRow>)>;
 
 /// Which queries answer for which roles of a large table.
-pub(super) struct CountPlan {
+pub(crate) struct CountPlan {
     /// How many are dead, where a partial index answers it.
-    pub(super) largest: Option<Slice>,
+    pub(crate) largest: Option<Slice>,
     /// Everything else that a partial index answers whole.
-    pub(super) covered: Vec<Slice>,
+    pub(crate) covered: Vec<Slice>,
     /// Totals of the scanned roles that a partial index answers.
-    pub(super) totals: Vec<Slice>,
+    pub(crate) totals: Vec<Slice>,
     /// The rest.
-    pub(super) scan: Option<Slice>,
+    pub(crate) scan: Option<Slice>,
 }
 
 impl CountPlan {
-    pub(super) fn new(layout: &Layout) -> Self {
+    pub(crate) fn new(layout: &Layout) -> Self {
         let mut plan = Self { largest: None, covered: vec![], totals: vec![], scan: None };
         let mut scanned = Slice { roles: vec![], values: Some(vec![]), ..Slice::everything() };
         for role in LIVE {
@@ -53,7 +53,7 @@ impl CountPlan {
     }
 
     /// The groups of one role belong together, whichever statement counted them.
-    pub(super) fn merged(
+    pub(crate) fn merged(
         &self,
         (largest, mut rest): (Vec<Vec<CountRow>>, Vec<Vec<CountRow>>),
     ) -> Parts<'_> {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::facts::layout::{Events, Layout};
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::{Events, Layout};
 
 /// Stages that mean "waits again", best first.
 const ENQUEUED: [&str; 2] = ["enqueued", "queued"];
@@ -107,7 +107,7 @@ fn columns(layout: &Layout) -> Vec<String> {
 }
 
 /// The first of these words that the CHECK allows; all of them where there is none.
-pub(super) fn stage(events: &Events, words: &[&str]) -> Option<EventStage> {
+pub(crate) fn stage(events: &Events, words: &[&str]) -> Option<EventStage> {
     let allowed = |word: &str| events.stages.as_ref().is_none_or(|s| s.iter().any(|a| a == word));
     let word = words.iter().find(|word| allowed(word))?;
     Some(EventStage { word: (*word).to_owned(), data: events.data.clone()? })

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio_postgres::Row;
 
-use crate::facts::{SourceError, SourceErrorKind, redact};
+use crate::facts::{SourceError, SourceErrorKind};
+use crate::redact;
 
 /// Beside the columns before: names of those that are kept without their secrets. No column is
 /// called so.

@@ -10,9 +10,9 @@ use tokio_postgres::types::Type;
 use super::plan_query::id;
 use super::statements::Statements;
 use crate::facts::job_id::JobId;
-use crate::facts::layout::{Events, Layout};
 use crate::facts::operation::{OperationId, REQUEUED, UNDONE};
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::{Events, Layout};
 use crate::sources::postgres::Database;
 use crate::sources::postgres::sql::ident;
 
@@ -92,7 +92,7 @@ fn events_since(events: &Events, operation: &OperationId) -> Result<(String, Str
 }
 
 /// The condition that holds for the events of what an operation requeued; `$1` is its id.
-pub(in crate::sources::postgres) fn operation_filter(
+pub(crate) fn operation_filter(
     events: &Events,
     operation: &OperationId,
 ) -> Result<String, SourceError> {

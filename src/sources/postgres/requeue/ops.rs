@@ -5,9 +5,10 @@ use std::time::Duration;
 use tokio_postgres::types::Type;
 
 use super::repeat_failures::EVENTS_READ;
-use crate::facts::layout::Layout;
+use crate::facts::SourceError;
 use crate::facts::operation::{OperationType, STATE_CHANGED_SINCE, STATE_UNDONE, Summary, reasons};
-use crate::facts::{SourceError, redact};
+use crate::queue::Layout;
+use crate::redact;
 use crate::sources::postgres::Database;
 use crate::sources::postgres::sql::ident;
 

@@ -15,7 +15,7 @@ use crate::sources::postgres::Connection;
 const BATCHES: usize = 8;
 
 /// A batch that came back.
-pub(super) struct FinishedTransaction {
+pub(crate) struct FinishedTransaction {
     pub jobs: Vec<usize>,
     pub result: Result<WriteResult, WriteError>,
 }

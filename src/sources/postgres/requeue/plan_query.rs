@@ -10,12 +10,13 @@ use tokio_postgres::types::Type;
 
 use super::repeat_failures::RepeatFailures;
 use crate::facts::job_id::JobId;
-use crate::facts::layout::{IdType, Layout};
-use crate::facts::redact;
 use crate::facts::requeue::{
     Excluded, PlanOptions, PlanSample, PlanSkip, PlannedGroup, Target, UNGROUPED,
 };
-use crate::facts::{Fingerprint, SourceError, SourceErrorKind};
+use crate::facts::{SourceError, SourceErrorKind};
+use crate::fingerprint::Fingerprint;
+use crate::queue::{IdType, Layout};
+use crate::redact;
 use crate::sources::postgres::selection::{self, Conditions};
 use crate::sources::postgres::{Database, sql};
 
@@ -231,7 +232,7 @@ impl PlanBuilder {
     }
 }
 
-pub(in crate::sources::postgres) fn id(text: &str, r#type: IdType) -> Result<JobId, SourceError> {
+pub(crate) fn id(text: &str, r#type: IdType) -> Result<JobId, SourceError> {
     JobId::parse(text, r#type).ok_or_else(|| {
         SourceError::new(SourceErrorKind::Malformed, "the database answered with a strange id")
     })

@@ -7,9 +7,10 @@ use serde::Deserialize;
 
 use super::plan_query::id;
 use crate::facts::job_id::JobId;
-use crate::facts::layout::Layout;
 use crate::facts::operation::{REQUEUED, UNDONE};
-use crate::facts::{Fingerprint, SourceError, SourceErrorKind};
+use crate::facts::{SourceError, SourceErrorKind};
+use crate::fingerprint::Fingerprint;
+use crate::queue::Layout;
 use crate::sources::postgres::Database;
 use crate::sources::postgres::sql::{ident, literal};
 

@@ -8,9 +8,9 @@ use tokio_postgres::types::{ToSql, Type};
 use super::columns::{EventStage, stage};
 use super::plan_query::id;
 use super::statements::{Statements, event, object, workspace};
-use crate::facts::layout::Layout;
 use crate::facts::stuck_job::{RescueResult, StuckJob, StuckJobs};
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::Layout;
 use crate::sources::postgres::Database;
 use crate::sources::postgres::sql::{
     age, column_or_null, ident, last_heartbeat, literal, rfc3339, state_in,

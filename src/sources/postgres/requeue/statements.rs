@@ -6,7 +6,7 @@
 
 use super::columns::{EventStage, RequeueColumns};
 use super::journal::REDACTED;
-use crate::facts::layout::Layout;
+use crate::queue::Layout;
 use crate::sources::postgres::sql::{ident, literal};
 
 /// What a batch runs: `$1` holds its keys (text[]), `$2` what every event says (JSON as text).
@@ -146,7 +146,7 @@ fn assignments(layout: &Layout, shape: &RequeueColumns) -> String {
     set.join(", ")
 }
 
-pub(super) fn object(row: &str, columns: &[String]) -> String {
+pub(crate) fn object(row: &str, columns: &[String]) -> String {
     let pairs: Vec<_> =
         columns.iter().map(|c| format!("{}, {row}.{}", literal(c), ident(c))).collect();
     format!("jsonb_build_object({})", pairs.join(", "))
@@ -204,7 +204,7 @@ fn is_error(layout: &Layout, column: &str) -> bool {
         || layout.error.as_ref().is_some_and(|e| e.name == column)
 }
 
-pub(super) fn workspace(layout: &Layout) -> String {
+pub(crate) fn workspace(layout: &Layout) -> String {
     match (&layout.events, &layout.workspace) {
         (Some(events), Some(column)) if events.workspace => {
             format!(", job.{} as workspace", ident(column))
@@ -214,7 +214,7 @@ pub(super) fn workspace(layout: &Layout) -> String {
 }
 
 /// The CTE that writes one event a job, or nothing where nothing can be written.
-pub(super) fn event(layout: &Layout, stage: Option<&EventStage>, data: &str) -> String {
+pub(crate) fn event(layout: &Layout, stage: Option<&EventStage>, data: &str) -> String {
     let (Some(events), Some(stage)) = (&layout.events, stage) else { return String::new() };
     let (extra, value) = if events.workspace && layout.workspace.is_some() {
         (", workspace_id", ", workspace")

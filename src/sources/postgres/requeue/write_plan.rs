@@ -12,7 +12,7 @@ use crate::facts::requeue::{Outcome, WriteStop};
 const TARGET: Duration = Duration::from_millis(15);
 /// Jobs of the first batch, and of the largest.
 const FIRST_BATCH: usize = 50;
-pub(super) const LARGEST_BATCH: usize = 500;
+pub(crate) const LARGEST_BATCH: usize = 500;
 /// Statements that may run out of time one after the other.
 const MOST_SLOW: u32 = 4;
 /// Batches that may wait in vain for a lock one after the other: the next would, too.

@@ -17,7 +17,7 @@ use crate::permit::WritePermit;
 use crate::sources::postgres::{Connection, Database};
 
 /// Between two tries of locked rows.
-pub(super) const RETRY_PAUSE: Duration = Duration::from_millis(100);
+pub(crate) const RETRY_PAUSE: Duration = Duration::from_millis(100);
 
 /// Jobs to write, and the key by which the statement knows each; without keys it is their id.
 /// A slice of a plan is work, too.
@@ -30,7 +30,7 @@ pub struct WriteInput<'a> {
 }
 
 impl WriteInput<'_> {
-    pub(super) fn keys(&self, at: &[usize]) -> Vec<String> {
+    pub(crate) fn keys(&self, at: &[usize]) -> Vec<String> {
         match self.keys {
             Some(keys) => at.iter().map(|&i| keys[i].clone()).collect(),
             None => at.iter().map(|&i| self.jobs[i].to_string()).collect(),
@@ -60,7 +60,7 @@ pub struct Writer<'a> {
 }
 
 /// One piece of work on its way: what is written, and what still waits for a lock.
-pub(super) struct WriteRun<'r, 'w> {
+pub(crate) struct WriteRun<'r, 'w> {
     pub writer: &'r mut Writer<'w>,
     pub connection: Connection,
     /// Another one, for large work.
@@ -75,14 +75,14 @@ pub(super) struct WriteRun<'r, 'w> {
 }
 
 /// What a transaction wrote.
-pub(super) struct WriteResult {
+pub(crate) struct WriteResult {
     pub jobs: HashSet<String>,
     pub took: Duration,
 }
 
 impl<'w> Writer<'w> {
     /// A batch that runs this statement on these keys.
-    pub(super) fn batch<'b>(
+    pub(crate) fn batch<'b>(
         &'b self,
         statement: &'b str,
         keys: &'b [String],
@@ -96,7 +96,7 @@ impl<'w> Writer<'w> {
     }
 
     /// Begins on this work; without a connection, all of it is left.
-    pub(super) async fn begin<'r>(
+    pub(crate) async fn begin<'r>(
         &'r mut self,
         work: WriteInput<'r>,
     ) -> Result<WriteRun<'r, 'w>, Outcome> {

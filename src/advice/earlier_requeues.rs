@@ -1,0 +1,131 @@
+//! What became of a dead job's earlier requeues.
+
+use crate::facts::job::{Job, Requeued, TimelineEvent};
+
+/// An earlier requeue of a job that is dead now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EarlierRequeue<'a> {
+    /// The requeue.
+    pub requeued: &'a Requeued,
+    /// Seconds ago.
+    pub age: Option<f64>,
+    /// What became of it.
+    pub ending: EarlierRequeueResult,
+}
+
+/// How a requeue of a job ended that is dead now.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum EarlierRequeueResult {
+    /// Somebody took it back before a worker came.
+    Undone,
+    /// The job died again.
+    FailedAgain {
+        /// After so many seconds, where an event tells.
+        after: Option<f64>,
+        /// Of the same cause, where the events tell.
+        same: Option<bool>,
+    },
+}
+
+/// The requeues among the events of a dead job, the latest first.
+#[must_use]
+pub fn earlier<'a>(job: &'a Job) -> Vec<EarlierRequeue<'a>> {
+    let events = job.timeline.events.iter().enumerate();
+    let earlier = |(at, event): (usize, &'a TimelineEvent)| {
+        let requeued = event.requeued.as_ref()?;
+        Some(EarlierRequeue { requeued, age: event.age, ending: ending_of(job, at, requeued) })
+    };
+    events.filter_map(earlier).collect()
+}
+
+/// Events are newest first: what stands before a requeue happened after it. A job that is dead, or
+/// was requeued again, has died in between, whatever its events say.
+fn ending_of(job: &Job, at: usize, requeued: &Requeued) -> EarlierRequeueResult {
+    let events = &job.timeline.events;
+    let later = events.get(..at).unwrap_or_default();
+    let taken_back =
+        |event: &TimelineEvent| event.undoes.is_some() && event.undoes == requeued.operation;
+    if later.iter().any(taken_back) {
+        return EarlierRequeueResult::Undone;
+    }
+    let next = later.iter().rposition(|event| event.requeued.is_some());
+    let (before_next, died_of) = match next {
+        Some(next) => {
+            let again = later.get(next).and_then(|event| event.requeued.as_ref());
+            (later.get(next + 1..), again.and_then(|requeued| requeued.died_of.as_ref()))
+        }
+        None => (Some(later), Some(&job.cause.hash)),
+    };
+    let death = before_next.unwrap_or_default().iter().find(|event| event.stage == "failed");
+    let (requeue, death) = (events.get(at).and_then(|e| e.age), death.and_then(|e| e.age));
+    EarlierRequeueResult::FailedAgain {
+        after: requeue.zip(death).map(|(requeue, death)| requeue - death),
+        same: requeued.died_of.as_ref().zip(died_of).map(|(before, after)| before == after),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::advice::job_explanation::tests::job;
+    use crate::queue::Lifecycle;
+
+    fn event(stage: &str, age: f64) -> TimelineEvent {
+        TimelineEvent {
+            stage: stage.into(),
+            data: None,
+            age: Some(age),
+            requeued: None,
+            undoes: None,
+        }
+    }
+
+    fn requeue(operation: &str, age: f64, died_of: Option<&str>) -> TimelineEvent {
+        let requeued = Requeued {
+            operation: Some(operation.into()),
+            actor: None,
+            host: None,
+            why: None,
+            died_of: died_of.map(str::to_owned),
+        };
+        TimelineEvent { requeued: Some(requeued), ..event("enqueued", age) }
+    }
+
+    #[test]
+    fn requeue_result_comes_from_events_before_the_next_requeue() {
+        let mut dead = job(Lifecycle::Dead, 5);
+        let now = dead.cause.hash.clone();
+        let undo = TimelineEvent { undoes: Some("rq-2".into()), ..event("progress", 90.0) };
+        dead.timeline.events = vec![
+            event("failed", 40.0),
+            requeue("rq-3", 60.0, Some(&now)),
+            undo,
+            requeue("rq-2", 100.0, Some(&now)),
+            event("failed", 150.0),
+            event("failed", 160.0),
+            requeue("rq-1", 200.0, Some("v1-0000000000")),
+            event("enqueued", 900.0),
+        ];
+        let endings: Vec<_> = earlier(&dead).into_iter().map(|e| (e.age, e.ending)).collect();
+        let again = |after, same| EarlierRequeueResult::FailedAgain {
+            after: Some(after),
+            same: Some(same),
+        };
+        assert_eq!(
+            endings,
+            [
+                (Some(60.0), again(20.0, true)),
+                (Some(100.0), EarlierRequeueResult::Undone),
+                (Some(200.0), again(50.0, false)),
+            ]
+        );
+    }
+
+    #[test]
+    fn missing_events_leave_time_and_cause_unknown() {
+        let mut dead = job(Lifecycle::Dead, 5);
+        dead.timeline.events = vec![requeue("rq-1", 9.0, None)];
+        let silent = EarlierRequeueResult::FailedAgain { after: None, same: None };
+        assert_eq!(earlier(&dead)[0].ending, silent);
+    }
+}

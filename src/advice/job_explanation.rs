@@ -1,0 +1,211 @@
+//! What the state of one job means, and what to do about it.
+
+use crate::facts::Thresholds;
+use crate::facts::job::Job;
+use crate::queue::Lifecycle;
+use crate::text;
+
+/// A judgement in words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JobExplanation {
+    /// One word for machines: `stuck`, `scheduled`, …
+    pub word: &'static str,
+    /// One sentence for a person.
+    pub sentence: String,
+    /// Commands to type next, each with what it is for.
+    pub next: Vec<(String, String)>,
+}
+
+/// Judges a job.
+#[must_use]
+pub fn meaning(job: &Job, limits: &Thresholds) -> JobExplanation {
+    match job.role {
+        Lifecycle::Queued => explain_queued(job, limits),
+        Lifecycle::Claimed => explain_claimed(job, limits),
+        Lifecycle::Failed => {
+            plain("failed", format!("failed{}, and will be tried again", tries(job)))
+        }
+        Lifecycle::Finished => {
+            plain("finished", "finished; an error shown is of an earlier attempt")
+        }
+        Lifecycle::Dead => JobExplanation {
+            word: "dead",
+            sentence: format!(
+                "dead{}: no worker takes it up again until it is requeued",
+                tries(job)
+            ),
+            next: vec![
+                (format!("cliplyctl dlq show {}", job.id), "whether a retry is safe".into()),
+                (dead_letters(job), "others of its kind that died".into()),
+                ("cliplyctl runbook 3.4".into(), "requeue only after the cause is mended".into()),
+            ],
+        },
+        Lifecycle::Other => {
+            plain("unknown", format!("\"{}\" is a state that this tool does not know", job.state))
+        }
+    }
+}
+
+fn explain_queued(job: &Job, limits: &Thresholds) -> JobExplanation {
+    let last = match last_attempt(job) {
+        Some(last) => format!("; its next attempt, {last}, is the last"),
+        None => String::new(),
+    };
+    match job.due_age {
+        Some(age) if age < 0.0 => {
+            let due = text::age(-age);
+            plain("scheduled", format!("scheduled: due in {due}{}{last}", tries(job)))
+        }
+        age => {
+            let age = age.or(job.created_age).unwrap_or(0.0);
+            let waits = text::age(age);
+            if limits.oldest_due.warning.is_none_or(|limit| age < limit) {
+                return plain(
+                    "due",
+                    format!("due for {waits}: the next free worker takes it{last}"),
+                );
+            }
+            JobExplanation {
+                word: "queued_too_long",
+                sentence: format!("queued too long: due for {waits} and nobody took it{last}"),
+                next: vec![(
+                    "cliplyctl queue".into(),
+                    "do workers live, what is before it?".into(),
+                )],
+            }
+        }
+    }
+}
+
+fn explain_claimed(job: &Job, limits: &Thresholds) -> JobExplanation {
+    let holder = job.locked_by.as_deref().unwrap_or("an unknown worker");
+    let last = last_attempt(job);
+    if !job.keeps_life {
+        let sentence = "in progress; this schema keeps no signs of life, so nobody can say whether it is stuck";
+        return plain("running", sentence);
+    }
+    let silent = match job.life_age {
+        Some(age) if age < limits.stuck_after => {
+            let ending = last.map(|last| format!("; this is attempt {last}, its last"));
+            let ending = ending.unwrap_or_default();
+            let beat = text::age(age);
+            return plain(
+                "running",
+                format!("{holder} works on it, last sign of life {beat} ago{ending}"),
+            );
+        }
+        Some(age) => format!("for {}", text::age(age)),
+        None => "ever".to_owned(),
+    };
+    let fate = match last {
+        Some(last) => {
+            format!("this was attempt {last}, its last: recovery makes it a dead letter")
+        }
+        None => "recovery puts it back in the queue".to_owned(),
+    };
+    JobExplanation {
+        word: "stuck",
+        sentence: format!("stuck: {holder} has given no sign of life {silent}; {fate}"),
+        next: vec![
+            ("cliplyctl runbook queue.stuck".into(), "restart the worker first".into()),
+            ("cliplyctl queue".into(), "what else is stuck, and who still beats".into()),
+            (
+                format!("cliplyctl jobs rescue {} --dry-run", job.id),
+                "what taking it back would do".into(),
+            ),
+        ],
+    }
+}
+
+fn plain(word: &'static str, sentence: impl Into<String>) -> JobExplanation {
+    JobExplanation { word, sentence: sentence.into(), next: vec![] }
+}
+
+fn dead_letters(job: &Job) -> String {
+    match &job.kind {
+        Some(kind) if kind.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
+            format!("cliplyctl dlq list --kind {kind}")
+        }
+        _ => "cliplyctl dlq list".to_owned(),
+    }
+}
+
+fn tries(job: &Job) -> String {
+    match job.attempts {
+        None | Some(0) => String::new(),
+        Some(1) => " after 1 attempt".to_owned(),
+        Some(n) => format!(" after {n} attempts"),
+    }
+}
+
+/// `5 of 5` where one more failure makes it a dead letter. An attempt is counted when it has failed.
+fn last_attempt(job: &Job) -> Option<String> {
+    let (made, allowed) = (job.attempts?, job.max_attempts?);
+    let next = made.saturating_add(1);
+    (next >= allowed).then(|| format!("{next} of {allowed}"))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::facts::job::Timeline;
+    use crate::fingerprint::Fingerprint;
+
+    pub fn job(role: Lifecycle, attempts: i64) -> Job {
+        Job {
+            id: "1".into(),
+            kind: Some("CLIP_RENDER".into()),
+            workspace: None,
+            state: "x".into(),
+            role,
+            other_state: None,
+            attempts: Some(attempts),
+            max_attempts: Some(5),
+            due_age: Some(5.0),
+            locked_by: Some("worker-c".into()),
+            locked_age: None,
+            keeps_life: true,
+            life_age: None,
+            created_age: None,
+            updated_age: None,
+            last_error: None,
+            error: None,
+            payload: None,
+            result: None,
+            cause: Fingerprint::new("CLIP_RENDER", None, None),
+            timeline: Timeline { events: vec![], looked: String::new(), complete: true },
+        }
+    }
+
+    fn word(job: Job) -> &'static str {
+        meaning(&job, &Thresholds::default()).word
+    }
+
+    #[test]
+    fn each_job_state_has_its_explanation() {
+        assert_eq!(word(job(Lifecycle::Queued, 0)), "due");
+        assert_eq!(word(Job { due_age: Some(-60.0), ..job(Lifecycle::Queued, 2) }), "scheduled");
+        assert_eq!(
+            word(Job { due_age: Some(61.0), ..job(Lifecycle::Queued, 0) }),
+            "queued_too_long"
+        );
+        assert_eq!(word(Job { life_age: Some(3.0), ..job(Lifecycle::Claimed, 0) }), "running");
+        assert_eq!(word(Job { life_age: Some(601.0), ..job(Lifecycle::Claimed, 0) }), "stuck");
+        assert_eq!(word(job(Lifecycle::Claimed, 0)), "stuck");
+        assert_eq!(word(job(Lifecycle::Dead, 5)), "dead");
+    }
+
+    #[test]
+    fn stuck_job_explanation_depends_on_remaining_attempts() {
+        let said = meaning(&job(Lifecycle::Claimed, 4), &Thresholds::default()).sentence;
+        assert!(said.contains("attempt 5 of 5, its last"), "{said}");
+        let said = meaning(&job(Lifecycle::Claimed, 3), &Thresholds::default()).sentence;
+        assert!(said.contains("back in the queue"), "{said}");
+    }
+
+    #[test]
+    fn dead_letter_suggests_dlq_show() {
+        let next = meaning(&job(Lifecycle::Dead, 5), &Thresholds::default()).next;
+        assert_eq!(next[0].0, "cliplyctl dlq show 1");
+    }
+}

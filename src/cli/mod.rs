@@ -1,0 +1,297 @@
+//! The whole command line on one page.
+
+mod demo;
+mod dlq;
+mod env;
+mod filter;
+mod global;
+mod history;
+mod jobs;
+mod requeue;
+mod rls;
+mod triage;
+
+use clap::{Args, Parser, Subcommand};
+pub use demo::Demo;
+pub use dlq::{Dlq, DlqList};
+pub use env::{Env, EnvCheck, EnvExplain, EnvSources};
+pub use filter::{FilterArgs, TimeArg};
+pub use global::Global;
+pub use history::{History, Record, Watch};
+pub use jobs::{JobsCommand, JobsList, JobsRescue, JobsShow};
+pub use requeue::{Care, ConfirmationArgs, DlqFollow, DlqOps, DlqRequeue, DlqUndo};
+pub use rls::{Rls, RlsAudit, RlsDiff, RlsExplain, RlsScope, RowCommand};
+pub use triage::{Goal, Triage};
+
+use crate::error::Error;
+use crate::exit::{EXIT_CODES, FailOn};
+use crate::render::Format;
+
+/// Walks the ops runbook of a Postgres-backed job system: is it up, is it ready, what is stuck,
+/// what died, and what to do next.
+#[derive(Debug, Parser)]
+#[command(name = "cliplyctl", version, about, max_term_width = 100, after_help = exit_codes())]
+#[command(propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands, in the order in which an incident needs them.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Walk the runbook: what is wrong, which section applies, what to type next
+    Triage(Triage),
+    /// Write everything that the next person needs into one text that is safe to paste
+    Handoff,
+    /// Look at everything again and again, on a live screen; acts on nothing
+    Watch(Watch),
+    /// Keep a snapshot of everything for the history
+    Record(Record),
+    /// Show how it was, and say when it started
+    History(History),
+    /// Is the app up? Ask /api/healthz
+    Health(FailOnArgs),
+    /// Is it ready? Ask /api/readyz
+    Ready(Ready),
+    /// What is waiting, in progress, stuck and dead? Ask the database
+    Queue(QueueArgs),
+    /// Work with dead letters
+    #[command(subcommand, arg_required_else_help = true)]
+    Dlq(Dlq),
+    /// Prove who can do what, against a declared contract
+    #[command(subcommand, arg_required_else_help = true)]
+    Rls(Rls),
+    /// Is the environment complete? Ask the schema, the template and the values
+    #[command(subcommand, arg_required_else_help = true)]
+    Env(Env),
+    /// Show and check the settings in force
+    #[command(subcommand, arg_required_else_help = true)]
+    Config(ConfigCommand),
+    /// Start a private database, app and workers with an incident to try everything on
+    Demo(Demo),
+    /// Look at single jobs
+    #[command(subcommand, arg_required_else_help = true)]
+    Jobs(JobsCommand),
+    /// Print the runbook, or one section or check of it
+    Runbook {
+        /// A number (3.3) or a check's id (queue.oldest_due)
+        section: Option<String>,
+    },
+    /// Print the JSON Schema of every report
+    Schema,
+    /// Print the completion script of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff) of the tool or of one command
+    Man {
+        /// The command: dlq requeue
+        command: Vec<String>,
+    },
+}
+
+/// Options of every command that judges.
+#[derive(Debug, Args)]
+pub struct FailOnArgs {
+    /// The lowest verdict that fails; UNKNOWN always does
+    #[arg(long, value_name = "VERDICT", default_value = "warning")]
+    pub fail_on: FailOn,
+}
+
+/// `ready`
+#[derive(Debug, Args)]
+pub struct Ready {
+    /// Ask /api/admin/readyz, which says more
+    #[arg(long)]
+    pub admin: bool,
+    /// How to judge.
+    #[command(flatten)]
+    pub judging: FailOnArgs,
+}
+
+/// `queue`
+#[derive(Debug, Args)]
+pub struct QueueArgs {
+    /// Count jobs of this kind alone
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<String>,
+    /// Count everything exactly, however long it takes (within --timeout)
+    #[arg(long)]
+    pub exact: bool,
+    /// Print the indexes that would make every figure instant
+    #[arg(long, conflicts_with_all = ["kind", "exact"])]
+    pub advise: bool,
+    /// How to judge.
+    #[command(flatten)]
+    pub judging: FailOnArgs,
+}
+
+/// `config …`
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Show every setting and where it came from
+    Show,
+    /// Check that the settings are complete and that the database answers
+    Check,
+}
+
+impl Cli {
+    /// How to write the report.
+    #[must_use]
+    pub fn format(&self) -> Format {
+        self.global.output.unwrap_or_else(|| self.command.usual_format())
+    }
+}
+
+impl Command {
+    /// The command as typed, without flags: it names the report and the database session.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Triage(_) => "triage",
+            Self::Handoff => "handoff",
+            Self::Watch(_) => "watch",
+            Self::Record(_) => "record",
+            Self::History(_) => "history",
+            Self::Health(_) => "health",
+            Self::Ready(_) => "ready",
+            Self::Queue(_) => "queue",
+            Self::Dlq(Dlq::Groups(_)) => "dlq groups",
+            Self::Dlq(Dlq::List(_)) => "dlq list",
+            Self::Dlq(Dlq::Show(_)) => "dlq show",
+            Self::Dlq(Dlq::Requeue(_)) => "dlq requeue",
+            Self::Dlq(Dlq::Follow(_)) => "dlq follow",
+            Self::Dlq(Dlq::Undo(_)) => "dlq undo",
+            Self::Dlq(Dlq::Ops(_)) => "dlq ops",
+            Self::Rls(Rls::Audit(_)) => "rls audit",
+            Self::Rls(Rls::Matrix(_)) => "rls matrix",
+            Self::Rls(Rls::Explain(_)) => "rls explain",
+            Self::Rls(Rls::Diff(_)) => "rls diff",
+            Self::Rls(Rls::Contract(_)) => "rls contract",
+            Self::Env(Env::Check(_)) => "env check",
+            Self::Env(Env::Explain(_)) => "env explain",
+            Self::Config(ConfigCommand::Show) => "config show",
+            Self::Config(ConfigCommand::Check) => "config check",
+            Self::Demo(_) => "demo",
+            Self::Jobs(JobsCommand::Show(_)) => "jobs show",
+            Self::Jobs(JobsCommand::List(_)) => "jobs list",
+            Self::Jobs(JobsCommand::Rescue(_)) => "jobs rescue",
+            Self::Runbook { .. } => "runbook",
+            Self::Schema => "schema",
+            Self::Completions { .. } => "completions",
+            Self::Man { .. } => "man",
+        }
+    }
+}
+
+/// The formats of a command that judges: everything but rows.
+const STATUS_FORMATS: [Format; 10] = [
+    Format::Table,
+    Format::Short,
+    Format::Json,
+    Format::Ndjson,
+    Format::Markdown,
+    Format::Nagios,
+    Format::Junit,
+    Format::Github,
+    Format::Prometheus,
+    Format::Sarif,
+];
+
+impl Command {
+    /// Whether its exit code is a verdict (0–3).
+    #[must_use]
+    pub fn has_status(&self) -> bool {
+        matches!(
+            self,
+            Self::Triage(_)
+                | Self::Health(_)
+                | Self::Ready(_)
+                | Self::Queue(_)
+                | Self::Rls(Rls::Audit(_) | Rls::Diff(_))
+                | Self::Env(Env::Check(_))
+        )
+    }
+
+    /// Why it speaks of one context alone; none where several may be asked at once.
+    #[must_use]
+    pub fn single_context_reason(&self) -> Option<&'static str> {
+        match self {
+            Self::Triage(args) if args.save.is_some() || args.from.is_some() => {
+                Some("a saved triage is that of one context")
+            }
+            Self::Triage(args) if args.with_tests => Some("the tests are those of one checkout"),
+            Self::Queue(args) if args.advise => Some("the advice on indexes is one database's"),
+            Self::Rls(Rls::Audit(args)) if args.probe_writes => {
+                Some("--probe-writes writes, if only for a moment")
+            }
+            Self::Env(_) | Self::Rls(Rls::Diff(_)) => {
+                Some("it reads files, which are the same in every context")
+            }
+            judging if judging.has_status() => None,
+            _ => Some(
+                "several contexts are for commands that judge: triage, health, ready, queue, rls audit",
+            ),
+        }
+    }
+
+    /// The format where none is asked for.
+    #[must_use]
+    pub fn usual_format(&self) -> Format {
+        if matches!(self, Self::Handoff) { Format::Markdown } else { Format::Table }
+    }
+
+    /// The formats that it is written in.
+    #[must_use]
+    pub fn formats(&self) -> &'static [Format] {
+        match self {
+            judging if judging.has_status() => &STATUS_FORMATS,
+            Self::Dlq(Dlq::List(_)) => {
+                &[Format::Table, Format::Json, Format::Markdown, Format::Ndjson, Format::Csv]
+            }
+            Self::History(_) => &[Format::Table, Format::Json, Format::Markdown, Format::Csv],
+            Self::Watch(_) => &[Format::Table],
+            Self::Runbook { .. } | Self::Schema | Self::Completions { .. } | Self::Man { .. } => {
+                &[Format::Table, Format::Json]
+            }
+            _ => &[Format::Table, Format::Json, Format::Markdown],
+        }
+    }
+
+    /// Refuses a format that it is not written in.
+    ///
+    /// # Errors
+    /// A usage error that names those it is written in.
+    pub fn check_format(&self, format: Format) -> Result<(), Error> {
+        if self.formats().contains(&format) {
+            return Ok(());
+        }
+        let known: Vec<_> = self.formats().iter().map(|format| format.as_str()).collect();
+        Err(Error::usage(format!("`{}` is not written as {}", self.name(), format.as_str()))
+            .hint(format!("it is written as {}", known.join(", "))))
+    }
+}
+
+fn exit_codes() -> String {
+    let mut text = String::from("Exit codes:\n");
+    for (code, sentence) in EXIT_CODES {
+        text.push_str(&format!("  {:>3}  {sentence}\n", code.code()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn command_tree_passes_the_clap_assertions() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,159 @@
+//! `~/.pgpass`: passwords by host, port, database and user.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::dsn::Secret;
+use crate::settings::{Origin, Setting};
+
+/// A password file in memory.
+pub struct PassFile {
+    path: PathBuf,
+    text: String,
+}
+
+/// What a line must match.
+pub struct PgpassKey<'a> {
+    /// Host names; a socket is known by its directory and as `localhost`.
+    pub hosts: Vec<&'a str>,
+    /// The port.
+    pub port: u16,
+    /// The database.
+    pub database: &'a str,
+    /// The user.
+    pub user: &'a str,
+}
+
+impl PassFile {
+    /// Reads the file. One that others may read is ignored with a warning, as libpq does.
+    pub fn open(path: &Path, warnings: &mut Vec<String>) -> Option<Self> {
+        let metadata = std::fs::metadata(path).ok()?;
+        let shown = path.display();
+        if !metadata.is_file() {
+            warnings.push(format!("password file {shown} is ignored: it is not a plain file"));
+            return None;
+        }
+        if metadata.permissions().mode() & 0o077 != 0 {
+            warnings.push(format!(
+                "password file {shown} is ignored: others may read it; chmod 600 {shown}"
+            ));
+            return None;
+        }
+        match std::fs::read_to_string(path) {
+            Ok(text) => Some(Self { path: path.to_owned(), text }),
+            Err(error) => {
+                warnings.push(format!("password file {shown} is ignored: {error}"));
+                None
+            }
+        }
+    }
+
+    /// The password of the first line that matches.
+    pub fn find(&self, wanted: &PgpassKey) -> Option<Setting<Secret>> {
+        let found = |(index, line): (usize, &str)| Some((index + 1, password(line, wanted)?));
+        let (line, password) = self.text.lines().enumerate().find_map(found)?;
+        let origin = Origin::PassFile { path: self.path.clone(), line };
+        Some(Setting::new(Secret::new(password), origin))
+    }
+}
+
+/// The password of a line, if its four first fields match.
+fn password(line: &str, wanted: &PgpassKey) -> Option<String> {
+    if line.starts_with('#') {
+        return None;
+    }
+    let port = wanted.port.to_string();
+    let mut rest = line;
+    for values in [&wanted.hosts[..], &[&port], &[wanted.database], &[wanted.user]] {
+        let (field, after) = field(rest)?;
+        // An escaped asterisk is a name, not a wildcard.
+        let wildcard = rest.starts_with("*:");
+        if !wildcard && !values.contains(&field.as_str()) {
+            return None;
+        }
+        rest = after;
+    }
+    let (password, _) = field(rest).unwrap_or_else(|| (unescape(rest), ""));
+    (!password.is_empty()).then_some(password)
+}
+
+/// The text up to the next bare colon, unescaped, and what follows.
+fn field(text: &str) -> Option<(String, &str)> {
+    let mut escaped = false;
+    let end = text.bytes().position(|byte| match byte {
+        _ if escaped => {
+            escaped = false;
+            false
+        }
+        b'\\' => {
+            escaped = true;
+            false
+        }
+        byte => byte == b':',
+    })?;
+    Some((unescape(&text[..end]), &text[end + 1..]))
+}
+
+fn unescape(text: &str) -> String {
+    let mut chars = text.chars();
+    let mut plain = String::with_capacity(text.len());
+    while let Some(c) = chars.next() {
+        plain.push(if c == '\\' { chars.next().unwrap_or(c) } else { c });
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(text: &str) -> Option<String> {
+        let file = PassFile { path: PathBuf::from(".pgpass"), text: text.to_owned() };
+        let wanted =
+            PgpassKey { hosts: vec!["h:1", "db"], port: 5432, database: "d\\b", user: "u" };
+        file.find(&wanted).map(|password| password.value.expose().clone())
+    }
+
+    #[test]
+    fn first_matching_line_wins() {
+        let text =
+            "# comment\nother:*:*:*:no\n*:5433:*:*:no\n*:*:*:v:no\n*:*:*:u:yes\n*:*:*:*:late";
+        assert_eq!(find(text).as_deref(), Some("yes"));
+    }
+
+    #[test]
+    fn escaped_colons_and_backslashes_are_unescaped() {
+        assert_eq!(find(r"h\:1:5432:d\\b:u:p\:a\\s\s").as_deref(), Some(r"p:a\ss"));
+        assert_eq!(find(r"db:5432:d\\b:u:pass word ").as_deref(), Some("pass word "));
+    }
+
+    #[test]
+    fn escaped_asterisk_is_not_a_wildcard() {
+        assert_eq!(find(r"\*:*:*:*:no"), None);
+    }
+
+    #[test]
+    fn incomplete_lines_and_empty_passwords_are_ignored() {
+        assert_eq!(find("*:*:*:u\n\n*\n*:*:*:u:\n:::"), None);
+    }
+
+    #[test]
+    fn password_file_readable_by_others_is_ignored_with_a_warning() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut warnings = Vec::new();
+        for (mode, usable) in [(0o600, true), (0o400, true), (0o640, false), (0o604, false)] {
+            std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+            warnings.clear();
+            assert_eq!(PassFile::open(file.path(), &mut warnings).is_some(), usable, "{mode:o}");
+            assert_eq!(warnings.is_empty(), usable, "{warnings:?}");
+        }
+        assert!(warnings[0].contains("chmod 600"), "{warnings:?}");
+    }
+
+    #[test]
+    fn missing_password_file_causes_no_warning() {
+        let mut warnings = Vec::new();
+        assert!(PassFile::open(Path::new("/nonexistent"), &mut warnings).is_none());
+        assert_eq!(warnings, [""; 0]);
+    }
+}

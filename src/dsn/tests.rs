@@ -1,0 +1,276 @@
+use super::*;
+use crate::dsn::REDACTED;
+use crate::settings::Origin;
+
+fn around() -> ConnectionDefaults {
+    ConnectionDefaults { user: Some("me".to_owned()), ..ConnectionDefaults::default() }
+}
+
+fn ambient(pairs: &[(&str, &str)]) -> ConnectionDefaults {
+    let pairs = pairs.iter().map(|(key, value)| {
+        let origin = Origin::Env((*key).to_owned());
+        ((*key).to_owned(), Setting::new((*value).to_owned(), origin))
+    });
+    ConnectionDefaults { ambient: pairs.collect(), ..around() }
+}
+
+fn parse(text: &str) -> Dsn {
+    Dsn::parse(text, &around()).unwrap_or_else(|error| panic!("{text}: {error:?}"))
+}
+
+fn password(dsn: &Dsn) -> Option<&str> {
+    dsn.hosts[0].password.as_ref().map(|password| password.value.expose().as_str())
+}
+
+#[test]
+fn every_dsn_form_is_parsed_as_by_libpq() {
+    let table = [
+        ("postgres://u:p@h:1/d", "u@h:1/d", Some("p")),
+        ("postgresql://u@h", "u@h:5432/u", None),
+        ("postgres://h/d", "me@h:5432/d", None),
+        ("  postgres://u:p@h/d\n", "u@h:5432/d", Some("p")),
+        ("postgres://u:@h/d", "u@h:5432/d", None),
+        ("postgres://u:p@h/d?", "u@h:5432/d", Some("p")),
+        ("postgres://u:p@h:/d", "u@h:5432/d", Some("p")),
+        ("postgres://u%40x:p%3A%2f@h/d%20e", "u@x@h:5432/d e", Some("p:/")),
+        // What libpq would misread or refuse: the last @ before the hosts counts.
+        ("postgres://u:p@ss@h/d", "u@h:5432/d", Some("p@ss")),
+        ("postgres://u:@@h/d", "u@h:5432/d", Some("@")),
+        ("postgres://u:a:b@h/d", "u@h:5432/d", Some("a:b")),
+        ("postgres://u:p?x=y@h/d", "u@h:5432/d", Some("p?x=y")),
+        ("postgres://u:p#1@h/d", "u@h:5432/d", Some("p#1")),
+        ("postgres://h?user=u&application_name=a@b", "u@h:5432/u", None),
+        ("postgres://u@h/d?password=x%26y", "u@h:5432/d", Some("x&y")),
+        ("postgres://u:first@h/d?password=second", "u@h:5432/d", Some("second")),
+        ("postgres://u@h1:1,h2,h3:3/d", "u@h1:1,h2:5432,h3:3/d", None),
+        ("postgres://u@[::1]:6543/d", "u@[::1]:6543/d", None),
+        ("postgres://u@[2001:db8::1],h/d", "u@[2001:db8::1]:5432,h:5432/d", None),
+        ("postgres://u@%2Ftmp%2Fsock/d", "u@/tmp/sock:5432/d", None),
+        ("postgres://u@/d?host=/tmp/sock&port=7", "u@/tmp/sock:7/d", None),
+        ("postgres:///d?host=h", "me@h:5432/d", None),
+        ("host=h port=1 user=u dbname=d password=p", "u@h:1/d", Some("p")),
+        (r"host = h user= u password = 'it\'s \\ here' ", "u@h:5432/u", Some(r"it's \ here")),
+        (r"host=h user=u password=a\ b", "u@h:5432/u", Some("a b")),
+        ("host=h user=u password=''", "u@h:5432/u", None),
+        ("host=h1,h2 port=1,2 user=u", "u@h1:1,h2:2/u", None),
+        ("host=h1,h2 port=9 user=u", "u@h1:9,h2:9/u", None),
+        ("hostaddr=10.0.0.1 user=u", "u@10.0.0.1:5432/u", None),
+        ("host=::1 user=u", "u@[::1]:5432/u", None),
+        ("user=pässwörd host=h", "pässwörd@h:5432/pässwörd", None),
+    ];
+    for (text, shown, secret) in table {
+        let dsn = parse(text);
+        assert_eq!((dsn.to_string().as_str(), password(&dsn)), (shown, secret), "{text}");
+        assert_eq!(dsn.warnings, [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn invalid_dsn_is_rejected_without_being_shown() {
+    let texts = [
+        "",
+        "hunter2",
+        "mysql://u:hunter2@h/d",
+        "postgres://u:hunter2",
+        "postgres://u:hunter2/d",
+        "postgres://u:hunter2%@h/d",
+        "postgres://u:hunter2%4@h/d",
+        "postgres://u:hunter2%zz@h/d",
+        "postgres://u:%00hunter2@h/d",
+        "postgres://u:%ffhunter2@h/d",
+        "postgres://u:hunter2/x@h/d",
+        "postgres://u:12/hunter2@h/d",
+        "postgres://u@[::1/hunter2",
+        "postgres://u@[::1]hunter2/d",
+        "postgres://u@h:hunter2/d",
+        "postgres://u@h:99999/d",
+        "postgres://u@h:0/d",
+        "postgres://u@h/d?hunter2",
+        "postgres://u@h1,h2/d?port=1,2,3",
+        "postgres://u@h/d?sslmode=hunter2",
+        "postgres://u@h/d?connect_timeout=hunter2",
+        "postgres://u@h/d?hostaddr=hunter2",
+        "host=h password='hunter2",
+        "host=h password=hun ter2",
+        "host=h hunter2 user=u",
+        "=hunter2",
+    ];
+    for text in texts {
+        let Err(error) = Dsn::parse(text, &around()) else { panic!("{text} was read") };
+        assert!(!format!("{error:?}").contains("ter2"), "{text}: {error:?}");
+    }
+}
+
+#[test]
+fn password_is_hidden_in_display_and_debug() {
+    let dsn = parse("postgres://u:hunter2@h/d");
+    for shown in [format!("{dsn}"), format!("{dsn:?}"), format!("{dsn:#?}")] {
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+    assert!(format!("{dsn:?}").contains(REDACTED));
+}
+
+#[test]
+fn defaults_are_the_local_socket_and_the_login_name() {
+    let dsn = Dsn::from_ambient(&around()).unwrap();
+    assert!(matches!(dsn.hosts[0].address, ServerAddress::Socket(_)), "{dsn}");
+    assert_eq!((dsn.user.as_str(), dsn.database.as_str()), ("me", "me"));
+    let error = Dsn::parse("host=h", &ConnectionDefaults::default()).unwrap_err();
+    assert_eq!(error.message, "no database user is named");
+}
+
+#[test]
+fn pg_variables_fill_gaps_but_never_override() {
+    let pg = [("host", "ph"), ("port", "1"), ("user", "pu"), ("password", "pp"), ("dbname", "pd")];
+    let dsn = Dsn::parse("postgres://u@h/", &ambient(&pg)).unwrap();
+    assert_eq!((dsn.to_string().as_str(), password(&dsn)), ("u@h:1/pd", Some("pp")));
+    let from = &dsn.hosts[0].password.as_ref().unwrap().origin;
+    assert_eq!(*from, Origin::Env("password".to_owned()));
+    let dsn = Dsn::from_ambient(&ambient(&pg)).unwrap();
+    assert_eq!(dsn.to_string(), "pu@ph:1/pd");
+}
+
+#[test]
+fn pghostaddr_does_not_apply_to_a_named_host() {
+    let pg = ambient(&[("hostaddr", "10.9.9.9"), ("user", "u")]);
+    let dsn = Dsn::parse("host=h", &pg).unwrap();
+    assert_eq!(dsn.hosts[0].address, ServerAddress::Tcp { name: "h".to_owned(), addr: None });
+    let pg = ambient(&[("host", "h"), ("hostaddr", "10.9.9.9")]);
+    let addr = Some("10.9.9.9".parse().unwrap());
+    let dsn = Dsn::from_ambient(&pg).unwrap();
+    assert_eq!(dsn.hosts[0].address, ServerAddress::Tcp { name: "h".to_owned(), addr });
+}
+
+#[test]
+fn tls_parameters_are_parsed() {
+    let mode = |text: &str| parse(&format!("postgres://u@h/d?{text}")).tls;
+    assert_eq!(mode("").mode, SslMode::Prefer);
+    assert_eq!(mode("ssl=true").mode, SslMode::Require);
+    for wanted in SslMode::ALL {
+        assert_eq!(mode(&format!("sslmode={}", wanted.as_str())).mode, wanted);
+    }
+    let system = mode("sslrootcert=system");
+    assert_eq!((system.mode, system.root), (SslMode::VerifyFull, RootCert::System));
+    let error = Dsn::parse("host=h sslmode=require sslrootcert=system", &around()).unwrap_err();
+    assert!(error.message.contains("verify-full"), "{error}");
+    let pair = mode("sslcert=/c&sslkey=/k").client;
+    assert_eq!(pair, Some((PathBuf::from("/c"), PathBuf::from("/k"))));
+    assert!(Dsn::parse("host=h sslcert=/c", &around()).is_err());
+    let error = Dsn::parse("host=h sslmode=verify_full", &around()).unwrap_err();
+    assert_eq!(error.hints, ["did you mean `verify-full`?"]);
+}
+
+#[test]
+fn certificates_in_the_home_directory_are_found() {
+    let home = tempfile::tempdir().unwrap();
+    let directory = home.path().join(".postgresql");
+    std::fs::create_dir(&directory).unwrap();
+    for name in ["root.crt", "postgresql.crt", "postgresql.key"] {
+        std::fs::write(directory.join(name), "").unwrap();
+    }
+    let around = ConnectionDefaults { home: Some(home.path().to_owned()), ..around() };
+    let tls = Dsn::parse("host=h", &around).unwrap().tls;
+    assert_eq!(tls.root, RootCert::Default(Some(directory.join("root.crt"))));
+    let pair = (directory.join("postgresql.crt"), directory.join("postgresql.key"));
+    assert_eq!(tls.client, Some(pair));
+    let tls = Dsn::parse("host=h sslrootcert=~/x.crt", &around).unwrap().tls;
+    assert_eq!(tls.root, RootCert::File(home.path().join("x.crt")));
+}
+
+#[test]
+fn timeout_name_binding_and_session_parameters_are_parsed() {
+    let dsn = parse(
+        "host=h connect_timeout=7 application_name=a fallback_application_name=f \
+         channel_binding=require target_session_attrs=standby",
+    );
+    assert_eq!(dsn.connect_timeout, Some(Duration::from_secs(7)));
+    assert_eq!(dsn.application_name.as_deref(), Some("a"));
+    assert_eq!(dsn.channel_binding, ChannelBinding::Require);
+    assert_eq!(dsn.session, SessionAttrs::ReadOnly);
+    assert_eq!(parse("host=h connect_timeout=0").connect_timeout, None);
+}
+
+#[test]
+fn parameters_without_effect_cause_a_warning_if_relevant() {
+    let warnings = |text: &str| parse(&format!("postgres://u@h/d?{text}")).warnings;
+    let silent = "pgbouncer=true&connection_limit=1&pool_timeout=3&gssencmode=disable&keepalives=1";
+    assert_eq!(warnings(silent), [""; 0]);
+    assert!(warnings("schema=app")[0].contains("schema has no effect"));
+    assert!(warnings("sslcrl=/x")[0].contains("revocation is not checked"));
+    assert!(warnings("sslmod=require")[0].contains("did you mean sslmode?"));
+    assert!(warnings("options=-c%20x%3Dy")[0].contains("poolers refuse"));
+    assert_eq!(warnings("hun-ter2=1"), ["an unknown connection parameter has no effect"]);
+}
+
+#[test]
+fn service_file_ranks_between_dsn_and_pg_variables() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join(".pg_service.conf");
+    std::fs::write(&file, "[prod]\nhost=sh\nport=7\nuser=su\npassword=sp\nodd=1\n").unwrap();
+    let around =
+        ConnectionDefaults { home: Some(home.path().to_owned()), ..ambient(&[("port", "9")]) };
+    let dsn = Dsn::parse("service=prod user=u", &around).unwrap();
+    assert_eq!((dsn.to_string().as_str(), password(&dsn)), ("u@sh:7/u", Some("sp")));
+    let origin = &dsn.hosts[0].password.as_ref().unwrap().origin;
+    assert_eq!(origin.to_string(), format!("{} [prod]", file.display()));
+    assert_eq!(dsn.warnings, ["unknown connection parameter odd has no effect"]);
+    let error = Dsn::parse("service=prdo", &around).unwrap_err();
+    assert_eq!(error.hints, ["did you mean `prod`?"]);
+    let error = Dsn::parse("service=prod servicefile=/nonexistent", &around).unwrap_err();
+    assert!(error.message.contains("/nonexistent"), "{error}");
+}
+
+#[test]
+fn each_host_has_its_own_password_file_entry() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join(".pgpass");
+    std::fs::write(&file, "h1:1:d:u:one\nh2:*:*:u:two\nlocalhost:*:*:u:sock\n").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let around = ConnectionDefaults { home: Some(home.path().to_owned()), ..around() };
+    let dsn = Dsn::parse("postgres://u@h1:1,h2:2,h3:3,%2Ftmp/d", &around).unwrap();
+    let secrets: Vec<_> = dsn
+        .hosts
+        .iter()
+        .map(|host| host.password.as_ref().map(|password| password.value.expose().as_str()))
+        .collect();
+    assert_eq!(secrets, [Some("one"), Some("two"), None, Some("sock")]);
+    let dsn = Dsn::parse("postgres://u:said@h1:1/d", &around).unwrap();
+    assert_eq!(password(&dsn), Some("said"));
+}
+
+#[test]
+fn password_in_a_dsn_is_detected() {
+    assert_eq!(holds_password("postgres://u:p@h/d"), Some(true));
+    assert_eq!(holds_password("postgres://u@h/d?password=p"), Some(true));
+    assert_eq!(holds_password("host=h user=u"), Some(false));
+    assert_eq!(holds_password("hunter2"), None);
+}
+
+mod any_text {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn dsn_parser_never_panics(text in "(postgres://)?[a-z0-9:@/?%,=&\\[\\]\\\\' é]{0,40}") {
+            let _ = Dsn::parse(&text, &around());
+        }
+
+        #[test]
+        fn percent_encoded_password_round_trips(secret in "[ -~é]{1,20}") {
+            let encoded: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let dsn = parse(&format!("postgres://u:{encoded}@h/d"));
+            prop_assert_eq!(password(&dsn), Some(secret.as_str()));
+        }
+    }
+}
+
+#[test]
+fn unescaped_at_sign_in_a_password_is_rejected() {
+    for url in ["postgres://u:hun@ss/ter2@h/d", "postgres://u:hunter2@postgres://u:hunter2@h/d"] {
+        let error = Dsn::parse(url, &ConnectionDefaults::default()).unwrap_err();
+        assert!(format!("{error:?}").contains("%40") && !format!("{error:?}").contains("ter2"));
+    }
+}

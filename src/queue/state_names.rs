@@ -1,0 +1,172 @@
+//! What the values of the live column mean.
+
+use serde::{Deserialize, Serialize};
+
+/// The part of a job's life that a value stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Lifecycle {
+    /// Not yet claimed.
+    #[serde(rename = "Waiting")]
+    Queued,
+    /// Claimed by a worker.
+    #[serde(rename = "InProgress")]
+    Claimed,
+    /// Done.
+    Finished,
+    /// Failed, and will be tried again.
+    Failed,
+    /// Failed, and given up.
+    Dead,
+    /// A value that this tool does not know.
+    Other,
+}
+
+impl Lifecycle {
+    /// Every role, in the order of a job's life.
+    pub const ALL: [Self; 6] =
+        [Self::Queued, Self::Claimed, Self::Finished, Self::Failed, Self::Dead, Self::Other];
+
+    /// The word that queries answer with.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "waiting",
+            Self::Claimed => "in_progress",
+            Self::Finished => "finished",
+            Self::Failed => "failed",
+            Self::Dead => "dead",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// The values of the live column by their role.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct StateNames {
+    /// Values of waiting jobs.
+    pub waiting: Vec<String>,
+    /// Values of jobs in progress.
+    pub in_progress: Vec<String>,
+    /// Values of finished jobs.
+    pub finished: Vec<String>,
+    /// Values of failed jobs that will be tried again.
+    pub failed: Vec<String>,
+    /// Values of dead jobs.
+    pub dead: Vec<String>,
+    /// Values that this tool does not know.
+    pub other: Vec<String>,
+}
+
+/// The ten values of the canonical variant.
+pub(crate) const CANONICAL: [&str; 10] = [
+    "queued",
+    "pending",
+    "processing",
+    "running",
+    "done",
+    "completed",
+    "succeeded",
+    "failed",
+    "error",
+    "dead_letter",
+];
+
+/// The four values of the variants whose worker gives up by writing `failed`.
+pub(crate) const FAILED_IS_FINAL: [&str; 4] = ["queued", "running", "succeeded", "failed"];
+
+impl StateNames {
+    /// Sorts the values that a live column allows.
+    ///
+    /// `failed` means dead in just one known vocabulary, [`FAILED_IS_FINAL`] on a column `status`:
+    /// everywhere else it is either retried or the schema has no dead letters at all.
+    pub fn new(live: &str, values: &[impl AsRef<str>]) -> Self {
+        let mut values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
+        values.dedup();
+        let failed_is_final = live == "status"
+            && values.len() == FAILED_IS_FINAL.len()
+            && FAILED_IS_FINAL.iter().all(|v| values.contains(v));
+        let mut vocabulary = Self::default();
+        for value in values {
+            let list = match role_of(value) {
+                Lifecycle::Failed if failed_is_final => &mut vocabulary.dead,
+                Lifecycle::Queued => &mut vocabulary.waiting,
+                Lifecycle::Claimed => &mut vocabulary.in_progress,
+                Lifecycle::Finished => &mut vocabulary.finished,
+                Lifecycle::Failed => &mut vocabulary.failed,
+                Lifecycle::Dead => &mut vocabulary.dead,
+                Lifecycle::Other => &mut vocabulary.other,
+            };
+            list.push(value.to_owned());
+        }
+        vocabulary
+    }
+
+    /// The values of a role.
+    #[must_use]
+    pub fn values(&self, role: Lifecycle) -> &[String] {
+        match role {
+            Lifecycle::Queued => &self.waiting,
+            Lifecycle::Claimed => &self.in_progress,
+            Lifecycle::Finished => &self.finished,
+            Lifecycle::Failed => &self.failed,
+            Lifecycle::Dead => &self.dead,
+            Lifecycle::Other => &self.other,
+        }
+    }
+
+    /// The role of a value in this vocabulary.
+    #[must_use]
+    pub fn role(&self, value: &str) -> Lifecycle {
+        let known =
+            Lifecycle::ALL.into_iter().find(|role| self.values(*role).iter().any(|v| v == value));
+        known.unwrap_or(Lifecycle::Other)
+    }
+
+    /// Every value, by role.
+    #[must_use]
+    pub fn all(&self) -> Vec<&str> {
+        Lifecycle::ALL.iter().flat_map(|role| self.values(*role)).map(String::as_str).collect()
+    }
+}
+
+fn role_of(value: &str) -> Lifecycle {
+    match value {
+        "queued" | "pending" => Lifecycle::Queued,
+        "processing" | "running" => Lifecycle::Claimed,
+        "done" | "completed" | "succeeded" => Lifecycle::Finished,
+        "failed" | "error" => Lifecycle::Failed,
+        "dead_letter" => Lifecycle::Dead,
+        _ => Lifecycle::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn canonical_states_include_dead_letter() {
+        let v = StateNames::new("state", &CANONICAL);
+        assert_eq!(v.waiting, ["queued", "pending"]);
+        assert_eq!(v.failed, ["failed", "error"]);
+        assert_eq!(v.dead, ["dead_letter"]);
+        assert!(v.other.is_empty());
+    }
+
+    #[test]
+    fn failed_is_a_dead_state_only_if_final() {
+        assert_eq!(StateNames::new("status", &FAILED_IS_FINAL).dead, ["failed"]);
+        assert!(
+            StateNames::new("state", &["queued", "processing", "done", "failed"]).dead.is_empty()
+        );
+        let typed = StateNames::new("status", &["pending", "processing", "failed", "completed"]);
+        assert!(typed.dead.is_empty());
+    }
+
+    #[test]
+    fn unknown_state_is_kept_separately() {
+        let v = StateNames::new("state", &["queued", "paused"]);
+        assert_eq!(v.other, ["paused"]);
+        assert_eq!(v.role("paused"), Lifecycle::Other);
+    }
+}

@@ -1,0 +1,85 @@
+//! What is wrong with a certificate, and what to do about it.
+
+use jiff::Timestamp;
+use reqwest::Url;
+use rustls::pki_types::UnixTime;
+use rustls::{CertificateError, Error};
+
+use crate::facts::{SourceError, SourceErrorKind};
+use crate::sources::http::redirect::origin;
+use crate::sources::tls::expired_ca::AuthorityExpired;
+
+/// The cause of a failed handshake.
+pub fn tls(error: &Error, url: &Url) -> SourceError {
+    let place = origin(url);
+    let (message, hint) = match error {
+        Error::InvalidCertificate(reason) => certificate(reason, url),
+        Error::InvalidMessage(_) => (
+            format!("{place} does not speak TLS"),
+            "if this port speaks plain HTTP, the base URL begins with http://",
+        ),
+        Error::AlertReceived(alert) => (
+            format!("{place} refused the TLS handshake: {alert:?}"),
+            "check that the server is set up for this name and for TLS 1.2 or 1.3",
+        ),
+        other => (format!("no TLS with {place}: {other}"), "check the server's TLS set-up"),
+    };
+    SourceError::new(SourceErrorKind::Tls, message).hint(hint)
+}
+
+fn certificate(reason: &CertificateError, url: &Url) -> (String, &'static str) {
+    let host = url.host_str().unwrap_or_default();
+    match reason {
+        CertificateError::Expired => {
+            (format!("the certificate of {host} has expired"), "renew the server's certificate")
+        }
+        CertificateError::ExpiredContext { not_after, .. } => (
+            format!("the certificate of {host} expired on {}", date(*not_after)),
+            "renew the server's certificate (or set this machine's clock)",
+        ),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            (format!("the certificate of {host} is not valid yet"), "check this machine's clock")
+        }
+        CertificateError::NotValidForName => {
+            (format!("the certificate is not for {host}"), "check the host of the base URL")
+        }
+        CertificateError::NotValidForNameContext { presented, .. } => (
+            format!("the certificate is not for {host} but for {}", names(presented)),
+            "check the host of the base URL: another server answers for this name",
+        ),
+        CertificateError::UnknownIssuer => (
+            format!("the certificate of {host} comes from an unknown authority"),
+            "if the authority is your own, add it to this machine's trust store (on Linux \
+             SSL_CERT_FILE=ca.pem does); the server may also fail to send its intermediate \
+             certificates",
+        ),
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => (
+            format!("the certificate of {host} signs itself"),
+            "give the server a certificate issued by an authority that this machine trusts",
+        ),
+        other => match AuthorityExpired::from_certificate_error(other) {
+            Some(AuthorityExpired { name, day }) => (
+                format!(
+                    "the certificate of {host} is valid, but that of its authority {name} expired on {day}"
+                ),
+                "have the server send the authority's renewed certificate, or one of another authority",
+            ),
+            None => (
+                format!("the certificate of {host} is not acceptable: {other}"),
+                "check the server's certificate",
+            ),
+        },
+    }
+}
+
+fn date(time: UnixTime) -> String {
+    let time = i64::try_from(time.as_secs()).ok().and_then(|s| Timestamp::from_second(s).ok());
+    time.map_or_else(|| "an unknown day".to_owned(), |t| t.strftime("%Y-%m-%d").to_string())
+}
+
+/// Names as rustls writes them, `DnsName("a.test")`, without the wrapping.
+fn names(presented: &[String]) -> String {
+    let names: Vec<_> =
+        presented.iter().map(|name| name.split('"').nth(1).unwrap_or(name)).take(3).collect();
+    if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") }
+}

@@ -1,0 +1,138 @@
+//! Failed handshakes: what is wrong with the certificate, and what to do about it.
+
+use rustls::pki_types::UnixTime;
+use rustls::{AlertDescription, CertificateError, Error};
+
+use crate::facts::{SourceError, SourceErrorKind};
+use crate::sources::tls::expired_ca::AuthorityExpired;
+
+/// The explanation of a failed handshake with `server`.
+pub fn explain(error: &Error, server: &str) -> SourceError {
+    let (what, hint) = match error {
+        Error::InvalidCertificate(error) => certificate(error, server),
+        Error::AlertReceived(alert) => alert_received(*alert),
+        Error::PeerIncompatible(_) => (
+            "it offers no TLS version or cipher that is still safe".to_owned(),
+            Some("the server must speak TLS 1.2 or 1.3"),
+        ),
+        other => (other.to_string(), None),
+    };
+    let message = format!("no secure connection to {server}: {what}");
+    let error = SourceError::new(SourceErrorKind::Tls, message);
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
+fn certificate(error: &CertificateError, server: &str) -> (String, Option<&'static str>) {
+    use CertificateError as E;
+    match error {
+        E::NotValidForNameContext { presented, .. } if presented.is_empty() => (
+            "its certificate names the host in its CN alone, or nowhere".to_owned(),
+            Some("have it reissued with a subjectAltName; sslmode=verify-ca does without the name"),
+        ),
+        E::NotValidForNameContext { presented, .. } => (
+            format!("its certificate is for {}, not for {server}", names(presented)),
+            Some(
+                "connect by a name of the certificate (hostaddr= may hold the address); \
+                 sslmode=verify-ca does without the name",
+            ),
+        ),
+        E::NotValidForName => ("its certificate is for another host".to_owned(), None),
+        E::UnknownIssuer => (
+            "its certificate comes from an authority that is not trusted here".to_owned(),
+            Some(
+                "name the authority's certificate with sslrootcert=FILE; for a public authority, \
+                 sslrootcert=system",
+            ),
+        ),
+        E::Expired => ("its certificate has expired".to_owned(), Some(RENEW)),
+        E::ExpiredContext { not_after, .. } => {
+            (format!("its certificate expired on {}", date(*not_after)), Some(RENEW))
+        }
+        E::NotValidYetContext { not_before, .. } => (
+            format!("its certificate is valid only from {}", date(*not_before)),
+            Some("is the clock of this machine right?"),
+        ),
+        E::InvalidPurposeContext { .. } | E::InvalidPurpose => (
+            "its certificate is not meant for servers".to_owned(),
+            Some("have it reissued with the extended key usage serverAuth"),
+        ),
+        other => match AuthorityExpired::from_certificate_error(other) {
+            Some(expired) => (
+                format!(
+                    "its certificate is valid, but that of its authority {} expired on {}",
+                    expired.name, expired.day
+                ),
+                Some(AUTHORITY),
+            ),
+            None => unusual(other),
+        },
+    }
+}
+
+const AUTHORITY: &str = "renew the authority's certificate where it lies: in sslrootcert here, or in what the \
+                         server sends; the server's own need not change where the key stays";
+
+/// Errors that the verifier passes through without a name of their own.
+fn unusual(error: &CertificateError) -> (String, Option<&'static str>) {
+    let debug = format!("{error:?}");
+    let is = |name: &str| debug.contains(name);
+    if is("CaUsedAsEndEntity") {
+        (
+            "its certificate is its own authority (self-signed with CA:TRUE)".to_owned(),
+            Some(
+                "have a certificate issued by an authority; sslmode=require without sslrootcert encrypts without verifying",
+            ),
+        )
+    } else if is("UnsupportedCertVersion") {
+        (
+            "its certificate is of the outdated form X.509 v1".to_owned(),
+            Some(
+                "have it reissued as v3; sslmode=require without sslrootcert encrypts without verifying",
+            ),
+        )
+    } else {
+        (error.to_string(), None)
+    }
+}
+
+const RENEW: &str = "renew the server's certificate; sslmode=require without sslrootcert encrypts \
+                     without verifying";
+
+fn alert_received(alert: AlertDescription) -> (String, Option<&'static str>) {
+    let hint = match alert {
+        AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure => {
+            Some("the server may ask for a client certificate: set sslcert and sslkey")
+        }
+        AlertDescription::UnknownCA
+        | AlertDescription::BadCertificate
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::CertificateExpired => {
+            Some("the server does not accept our client certificate (sslcert)")
+        }
+        _ => None,
+    };
+    (format!("the server ended the handshake ({alert:?})"), hint)
+}
+
+/// The first few names of a certificate, as written in it: `DnsName("db.example")`.
+fn names(presented: &[String]) -> String {
+    let plain = presented.iter().map(|name| match name.split_once("(\"") {
+        Some((_, rest)) => rest.trim_end_matches("\")"),
+        None => name.as_str(),
+    });
+    let mut shown: Vec<_> = plain.take(5).collect();
+    if presented.len() > shown.len() {
+        shown.push("…");
+    }
+    shown.join(", ")
+}
+
+fn date(time: UnixTime) -> String {
+    let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    let shown =
+        jiff::Timestamp::from_second(seconds).map(|time| time.strftime("%Y-%m-%d").to_string());
+    shown.unwrap_or_else(|_| "a far day".to_owned())
+}

@@ -1,0 +1,132 @@
+//! Numbers and times in words, the same everywhere.
+
+mod metric;
+pub mod sparkline;
+mod target_flags;
+pub(crate) mod wrap;
+
+use jiff::{SignedDuration, Timestamp};
+pub use metric::format_metric;
+pub use target_flags::TargetFlags;
+
+/// A count with thousands separated by thin commas: `1,234,567`.
+#[must_use]
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// At most `limit` names, and how many more there are: `a, b and 3 more`.
+#[must_use]
+pub fn some_of<S: AsRef<str>>(names: &[S], limit: usize) -> String {
+    let shown = names.iter().take(limit).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(limit) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// An age or duration of seconds, at most two units: `45s`, `3m 20s`, `2h 05m`, `4d 03h`.
+///
+/// A negative age (a clock skew, a time in the future) keeps its sign.
+#[must_use]
+pub fn age(seconds: f64) -> String {
+    if seconds.is_nan() {
+        return "?".to_owned();
+    }
+    if seconds.is_infinite() {
+        return if seconds > 0.0 { "∞" } else { "-∞" }.to_owned();
+    }
+    let sign = if seconds <= -1.0 { "-" } else { "" };
+    let s = seconds.abs() as u64;
+    let (d, h, m) = (s / 86_400, s % 86_400 / 3_600, s % 3_600 / 60);
+    match s {
+        0..60 => format!("{sign}{s}s"),
+        60..3_600 => format!("{sign}{m}m {:02}s", s % 60),
+        3_600..86_400 => format!("{sign}{h}h {m:02}m"),
+        _ => format!("{sign}{d}d {h:02}h"),
+    }
+}
+
+/// A latency of milliseconds: `0.4 ms`, `12 ms`, `1.2 s`.
+#[must_use]
+pub fn millis(ms: f64) -> String {
+    if ms < 10.0 {
+        format!("{ms:.1} ms")
+    } else if ms < 1_000.0 {
+        format!("{ms:.0} ms")
+    } else {
+        format!("{:.1} s", ms / 1_000.0)
+    }
+}
+
+/// Seconds between two instants, negative when `then` lies in the future.
+#[must_use]
+pub fn seconds_since(then: Timestamp, now: Timestamp) -> f64 {
+    now.duration_since(then).as_secs_f64()
+}
+
+/// A span as it is typed on the command line: `10m`, `1h 30m`.
+#[must_use]
+pub fn format_duration(duration: std::time::Duration) -> String {
+    SignedDuration::try_from(duration).map_or_else(|_| "∞".to_owned(), |d| format!("{d:#}"))
+}
+
+/// `1 job`, `2 jobs`: a count with its noun.
+#[must_use]
+pub fn plural(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
+/// The first line of a text that says something, without leading white space.
+#[must_use]
+pub fn first_line(text: &str) -> &str {
+    text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("")
+}
+
+/// Why a JSON text is not what was expected, and where, without what stands there: a file that was
+/// taken for another may hold secrets.
+#[must_use]
+pub fn unlike(error: &serde_json::Error) -> String {
+    if error.is_data() {
+        return format!("line {}: JSON of another form", error.line().max(1));
+    }
+    error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_have_thousands_separators() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(999), "999");
+        assert_eq!(count(1_000), "1,000");
+        assert_eq!(count(12_345_678), "12,345,678");
+    }
+
+    #[test]
+    fn ages_have_two_units_and_keep_their_sign() {
+        assert_eq!(age(0.4), "0s");
+        assert_eq!(age(200.0), "3m 20s");
+        assert_eq!(age(7_500.0), "2h 05m");
+        assert_eq!(age(356_400.0), "4d 03h");
+        assert_eq!(age(-90.0), "-1m 30s");
+        assert_eq!(age(f64::NAN), "?");
+        assert_eq!(age(f64::INFINITY), "∞");
+    }
+
+    #[test]
+    fn first_line_skips_blank_lines() {
+        assert_eq!(first_line("\n  \n  boom\nat x"), "boom");
+        assert_eq!(first_line(""), "");
+    }
+}

@@ -1,0 +1,120 @@
+//! Which expressions of a file are the environment.
+
+use std::collections::HashSet;
+
+use oxc_ast::ast::{
+    BindingPattern, ChainElement, ComputedMemberExpression, Expression, ImportDeclaration,
+    ImportDeclarationSpecifier, Program, StaticMemberExpression, VariableDeclarator,
+};
+use oxc_ast_visit::{Visit, walk};
+
+/// Names of one file that stand for the environment: `const env = process.env`, `const env =
+/// schema.parse(process.env)`, `import { env } from "./env"`. Scopes are not told apart: a name that means
+/// the environment in one place of a file hardly means something else in another.
+pub(crate) struct Aliases<'a> {
+    names: HashSet<&'a str>,
+}
+
+impl<'a> Aliases<'a> {
+    pub(crate) fn collect(program: &Program<'a>) -> Self {
+        let mut aliases = Self { names: HashSet::new() };
+        aliases.visit_program(program);
+        aliases
+    }
+
+    /// Whether an expression is the environment itself.
+    pub(crate) fn is_environment(&self, expression: &Expression<'a>) -> bool {
+        if is_raw(expression) {
+            return true;
+        }
+        match expression.get_inner_expression() {
+            Expression::Identifier(name) => self.names.contains(name.name.as_str()),
+            Expression::LogicalExpression(or) => self.is_environment(&or.left),
+            _ => false,
+        }
+    }
+
+    /// The environment, or what a function made of it.
+    pub(crate) fn gives_environment(&self, expression: &Expression<'a>) -> bool {
+        match expression.get_inner_expression() {
+            Expression::CallExpression(call) => {
+                let mut given =
+                    call.arguments.iter().filter_map(|argument| argument.as_expression());
+                given.any(|argument| self.is_environment(argument))
+            }
+            other => self.is_environment(other),
+        }
+    }
+}
+
+impl<'a> Visit<'a> for Aliases<'a> {
+    fn visit_import_declaration(&mut self, import: &ImportDeclaration<'a>) {
+        let from = import.source.value.as_str();
+        let file = from.rsplit('/').next().unwrap_or(from).to_ascii_lowercase();
+        for specifier in import.specifiers.iter().flatten() {
+            let local = specifier.local().name.as_str();
+            let means_it = match specifier {
+                ImportDeclarationSpecifier::ImportSpecifier(item) => {
+                    is_env_name(item.imported.name().as_str())
+                }
+                _ => is_env_name(local) && file.contains("env"),
+            };
+            if means_it {
+                self.names.insert(local);
+            }
+        }
+    }
+
+    fn visit_variable_declarator(&mut self, it: &VariableDeclarator<'a>) {
+        if let (BindingPattern::BindingIdentifier(name), Some(value)) = (&it.id, &it.init)
+            && self.gives_environment(value)
+        {
+            self.names.insert(name.name.as_str());
+        }
+        walk::walk_variable_declarator(self, it);
+    }
+}
+
+/// `env`, `serverEnv`, `ENV`.
+fn is_env_name(name: &str) -> bool {
+    name == "env" || name.ends_with("Env") || name.ends_with("ENV")
+}
+
+/// `process.env`, `import.meta.env`, however they are written.
+pub(crate) fn is_raw(expression: &Expression<'_>) -> bool {
+    let Some((object, Some("env"))) = member(expression) else { return false };
+    match object.get_inner_expression() {
+        Expression::ImportMeta(_) => true,
+        Expression::Identifier(name) => matches!(name.name.as_str(), "process" | "Bun"),
+        other => member(other).is_some_and(|(object, name)| {
+            let global = ["globalThis", "global", "window", "self"];
+            name == Some("process") && global.iter().any(|name| object.is_specific_id(name))
+        }),
+    }
+}
+
+/// Object and key of a member expression; no key where it is computed.
+pub(crate) fn member<'x, 'a>(
+    expression: &'x Expression<'a>,
+) -> Option<(&'x Expression<'a>, Option<&'a str>)> {
+    match expression.get_inner_expression() {
+        Expression::StaticMemberExpression(it) => Some(of_static(it)),
+        Expression::ComputedMemberExpression(it) => Some(of_computed(it)),
+        Expression::ChainExpression(chain) => match &chain.expression {
+            ChainElement::StaticMemberExpression(it) => Some(of_static(it)),
+            ChainElement::ComputedMemberExpression(it) => Some(of_computed(it)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn of_static<'x, 'a>(it: &'x StaticMemberExpression<'a>) -> (&'x Expression<'a>, Option<&'a str>) {
+    (&it.object, Some(it.property.name.as_str()))
+}
+
+fn of_computed<'x, 'a>(
+    it: &'x ComputedMemberExpression<'a>,
+) -> (&'x Expression<'a>, Option<&'a str>) {
+    (&it.object, it.static_property_name().map(|name| name.as_str()))
+}

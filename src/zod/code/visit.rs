@@ -1,0 +1,184 @@
+//! What a use of the environment looks like.
+
+use std::collections::HashSet;
+
+use oxc_ast::ast::{
+    AssignmentExpression, AssignmentTarget, AssignmentTargetProperty, BinaryExpression,
+    BindingPattern, ComputedMemberExpression, Expression, FormalParameter, ObjectAssignmentTarget,
+    ObjectPattern, ObjectProperty, Program, StaticMemberExpression, StringLiteral, UnaryExpression,
+    VariableDeclarator,
+};
+use oxc_ast_visit::{Visit, walk};
+use oxc_span::{GetSpan, Span};
+use oxc_syntax::operator::{AssignmentOperator, BinaryOperator, UnaryOperator};
+
+use super::Findings;
+use super::aliases::{Aliases, is_raw, member};
+use crate::zod::model::{CodeForm, CodeUse, SourceLine};
+
+/// Collects the uses of one file.
+pub(crate) struct Uses<'s, 'a> {
+    aliases: &'s Aliases<'a>,
+    declared: &'s HashSet<String>,
+    /// Whether the file declares the schema: names of keys are everywhere in it.
+    own: bool,
+    place: &'s dyn Fn(u32) -> SourceLine,
+    found: Findings,
+}
+
+impl<'s, 'a> Uses<'s, 'a> {
+    pub(crate) fn new(
+        program: &Program<'a>,
+        aliases: &'s Aliases<'a>,
+        declared: &'s HashSet<String>,
+        own: bool,
+        place: &'s dyn Fn(u32) -> SourceLine,
+    ) -> Findings {
+        let mut uses = Self { aliases, declared, own, place, found: Findings::default() };
+        uses.visit_program(program);
+        uses.found
+    }
+
+    fn add(&mut self, key: &str, span: Span, form: CodeForm) {
+        let place = (self.place)(span.start);
+        self.found.uses.push(CodeUse { place, key: key.to_owned(), form });
+    }
+
+    /// A key of the environment. What is called `env` may have methods; keys are written in capitals
+    /// there.
+    fn read(&mut self, from: &Expression<'a>, key: &str, span: Span) {
+        if is_raw(from) || is_capital(key) {
+            self.add(key, span, CodeForm::Read);
+        }
+    }
+
+    fn mention(&mut self, key: &str, span: Span) {
+        if !self.own && self.declared.contains(key) {
+            self.add(key, span, CodeForm::Mention);
+        }
+    }
+
+    /// `{ A, B: b }` on the left of something.
+    fn pattern(&mut self, pattern: &ObjectPattern<'a>, from: Option<&Expression<'a>>) {
+        let from = from.filter(|from| self.aliases.gives_environment(from));
+        for property in &pattern.properties {
+            let Some(key) = property.key.static_name() else { continue };
+            match from {
+                Some(from) => self.read(from, &key, property.key.span()),
+                None => self.mention(&key, property.key.span()),
+            }
+        }
+    }
+
+    fn target(&mut self, target: &ObjectAssignmentTarget<'a>, from: &Expression<'a>) {
+        for property in &target.properties {
+            match property {
+                AssignmentTargetProperty::AssignmentTargetPropertyIdentifier(item) => {
+                    self.read(from, item.binding.name.as_str(), item.span);
+                }
+                AssignmentTargetProperty::AssignmentTargetPropertyProperty(item) => {
+                    if let Some(key) = item.name.static_name() {
+                        self.read(from, &key, item.span);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The key that an expression reads of the environment.
+    fn key_of(&self, expression: &Expression<'a>) -> Option<&'a str> {
+        let (object, key) = member(expression)?;
+        key.filter(|_| self.aliases.is_environment(object))
+    }
+}
+
+fn is_capital(key: &str) -> bool {
+    key.starts_with(|c: char| c.is_ascii_uppercase())
+        && key.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+impl<'a> Visit<'a> for Uses<'_, 'a> {
+    fn visit_static_member_expression(&mut self, it: &StaticMemberExpression<'a>) {
+        let (key, span) = (it.property.name.as_str(), it.property.span);
+        match self.aliases.is_environment(&it.object) {
+            true => self.read(&it.object, key, span),
+            false => self.mention(key, span),
+        }
+        walk::walk_static_member_expression(self, it);
+    }
+
+    fn visit_computed_member_expression(&mut self, it: &ComputedMemberExpression<'a>) {
+        if self.aliases.is_environment(&it.object) {
+            match it.static_property_name() {
+                Some(key) => self.read(&it.object, key.as_str(), it.expression.span()),
+                None => self.found.computed.push((self.place)(it.span.start)),
+            }
+        }
+        walk::walk_computed_member_expression(self, it);
+    }
+
+    fn visit_string_literal(&mut self, it: &StringLiteral<'a>) {
+        self.mention(it.value.as_str(), it.span);
+    }
+
+    fn visit_variable_declarator(&mut self, it: &VariableDeclarator<'a>) {
+        if let BindingPattern::ObjectPattern(pattern) = &it.id {
+            self.pattern(pattern, it.init.as_ref());
+        }
+        walk::walk_variable_declarator(self, it);
+    }
+
+    fn visit_formal_parameter(&mut self, it: &FormalParameter<'a>) {
+        if let BindingPattern::ObjectPattern(pattern) = &it.pattern {
+            self.pattern(pattern, it.initializer.as_deref());
+        }
+        walk::walk_formal_parameter(self, it);
+    }
+
+    fn visit_assignment_expression(&mut self, it: &AssignmentExpression<'a>) {
+        if let AssignmentTarget::ObjectAssignmentTarget(target) = &it.left
+            && self.aliases.gives_environment(&it.right)
+        {
+            self.target(target, &it.right);
+        }
+        // `process.env.A = "x"` sets it; nothing is read.
+        let written = match &it.left {
+            AssignmentTarget::StaticMemberExpression(left) => Some(&left.object),
+            AssignmentTarget::ComputedMemberExpression(left) => Some(&left.object),
+            _ => None,
+        };
+        match written {
+            Some(object)
+                if it.operator == AssignmentOperator::Assign
+                    && self.aliases.is_environment(object) =>
+            {
+                self.visit_expression(&it.right);
+            }
+            _ => walk::walk_assignment_expression(self, it),
+        }
+    }
+
+    fn visit_unary_expression(&mut self, it: &UnaryExpression<'a>) {
+        let removes = it.operator == UnaryOperator::Delete && self.key_of(&it.argument).is_some();
+        if !removes {
+            walk::walk_unary_expression(self, it);
+        }
+    }
+
+    fn visit_binary_expression(&mut self, it: &BinaryExpression<'a>) {
+        if let (BinaryOperator::In, Expression::StringLiteral(key)) = (it.operator, &it.left)
+            && self.aliases.is_environment(&it.right)
+        {
+            self.read(&it.right, key.value.as_str(), key.span);
+        }
+        walk::walk_binary_expression(self, it);
+    }
+
+    fn visit_object_property(&mut self, it: &ObjectProperty<'a>) {
+        let key = self.key_of(&it.value).filter(|key| it.key.static_name().as_deref() == Some(key));
+        match key.filter(|_| self.own) {
+            Some(key) => self.add(key, it.value.span(), CodeForm::Plumbing),
+            None => walk::walk_object_property(self, it),
+        }
+    }
+}

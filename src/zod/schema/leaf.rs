@@ -1,0 +1,259 @@
+//! Constructors: `z.string()`, `z.enum([…])`, `z.coerce.number()`, `z.iso.date()`.
+
+use oxc_ast::ast::{ArrayExpressionElement, Expression};
+
+use super::chain::Link;
+use super::constants::ConstValue;
+use super::imports::SchemaReader;
+use super::node::{EvalScope, Field, Node};
+use crate::zod::model::{
+    Constant, NumberCheck, ObjectMode, Pattern, Rule, StringCheck, StringFormat, UrlOptions,
+};
+
+/// What zod 4's `stringbool` takes for true and false.
+const TRUTHY: [&str; 6] = ["true", "1", "yes", "on", "y", "enabled"];
+const FALSY: [&str; 6] = ["false", "0", "no", "off", "n", "disabled"];
+
+impl<'a> SchemaReader<'a> {
+    /// `z.NAME` or `z.NAME(…)`.
+    pub(crate) fn constructor(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Node<'a> {
+        match (link.name, link.args) {
+            ("z" | "default", None) => return Node::Zod,
+            ("coerce", None) => return Node::Coerce,
+            ("iso", None) => return Node::Iso,
+            (_, None) => {
+                let reason = format!("`z.{}` is not called", link.name);
+                return Node::Other(scope.unresolved(link.offset, reason));
+            }
+            ("object", _) => return self.object(scope, link, ObjectMode::Strip),
+            ("strictObject", _) => return self.object(scope, link, ObjectMode::Strict),
+            ("looseObject", _) => return self.object(scope, link, ObjectMode::Loose),
+            ("optional" | "nullable" | "nullish" | "readonly", _) => {
+                return self.wrapped(scope, link);
+            }
+            _ => {}
+        }
+        let place = scope.module.place(link.offset);
+        let rule = self
+            .plain(scope, link)
+            .or_else(|| self.string_format(scope, link))
+            .or_else(|| number_format(link.name));
+        if let Some(rule) = rule {
+            let mut field = Field::new(rule, place);
+            field.description = self.option_text(scope, link, 0, "description");
+            return Node::Field(field);
+        }
+        match link.name {
+            "union" => Node::Field(self.union(scope, link)),
+            "preprocess" | "pipe" | "pipeline" => Node::Field(self.piped(scope, link)),
+            "transform" => {
+                let function = self.function(scope, link, 0);
+                Node::Field(Field::new(Rule::Transform(function), place))
+            }
+            name => {
+                let what = scope.unresolved(link.offset, format!("`z.{name}` runs code"));
+                Node::Field(Field::new(Rule::Unresolved(what), place))
+            }
+        }
+    }
+
+    fn plain(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Option<Rule> {
+        let coerce = || self.option_flag(scope, link, 0, "coerce");
+        Some(match link.name {
+            "string" => Rule::Text { coerce: coerce(), checks: Vec::new() },
+            "number" => Rule::Number { coerce: coerce(), checks: Vec::new() },
+            "boolean" => Rule::Boolean { coerce: coerce() },
+            "date" => Rule::Date { coerce: coerce() },
+            "stringbool" => self.stringbool(scope, link),
+            "enum" | "nativeEnum" | "literal" => self.one_of(scope, link),
+            "null" => Rule::OneOf(vec![Constant::Null]),
+            "undefined" | "void" => Rule::OneOf(vec![Constant::Undefined]),
+            "any" | "unknown" => Rule::Any,
+            "never" => Rule::Never,
+            "array" => Rule::Structure("array"),
+            "record" | "partialRecord" | "looseRecord" => Rule::Structure("record"),
+            "tuple" => Rule::Structure("tuple"),
+            "map" => Rule::Structure("map"),
+            "set" => Rule::Structure("set"),
+            "discriminatedUnion" => Rule::Structure("object"),
+            "nan" => Rule::Structure("NaN"),
+            "symbol" => Rule::Structure("symbol"),
+            "bigint" => Rule::Structure("bigint"),
+            _ => return None,
+        })
+    }
+
+    /// `z.url()`, `z.email()`, …: zod 4's formats at the top.
+    fn string_format(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Option<Rule> {
+        let check = match link.name {
+            "httpUrl" => StringCheck::Url(http_url()),
+            "hostname" => StringCheck::Format(StringFormat::Hostname),
+            "hex" => StringCheck::Format(StringFormat::Hex),
+            // Neither is a format at the top of the namespace.
+            "date" | "datetime" | "time" | "duration" => return None,
+            _ => self.format_check(scope, link)?,
+        };
+        Some(Rule::Text { coerce: false, checks: vec![check] })
+    }
+
+    /// `z.iso.NAME(…)`
+    pub(crate) fn iso(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Node<'a> {
+        let known = matches!(link.name, "date" | "datetime" | "time" | "duration");
+        match self.format_check(scope, link).filter(|_| known && link.args.is_some()) {
+            Some(check) => {
+                let rule = Rule::Text { coerce: false, checks: vec![check] };
+                Node::Field(Field::new(rule, scope.module.place(link.offset)))
+            }
+            None => Node::Other(scope.unresolved(link.offset, format!("`z.iso.{}`", link.name))),
+        }
+    }
+
+    /// `z.coerce.NAME(…)`
+    pub(crate) fn coerced(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Node<'a> {
+        let place = scope.module.place(link.offset);
+        let rule = match link.name {
+            "string" => Rule::Text { coerce: true, checks: Vec::new() },
+            "number" => Rule::Number { coerce: true, checks: Vec::new() },
+            "boolean" => Rule::Boolean { coerce: true },
+            "date" => Rule::Date { coerce: true },
+            name => {
+                let reason = format!("`z.coerce.{name}` is not evaluated");
+                Rule::Unresolved(scope.unresolved(link.offset, reason))
+            }
+        };
+        Node::Field(Field::new(rule, place))
+    }
+
+    /// `z.optional(x)` is `x.optional()`.
+    fn wrapped(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Node<'a> {
+        match link.arg(0) {
+            Some(argument) => {
+                let field = self.field(scope, argument);
+                Node::Field(self.modifier(scope, field, link))
+            }
+            None => Node::Other(scope.unresolved(link.offset, "an argument is missing")),
+        }
+    }
+
+    fn union(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Field {
+        let place = scope.module.place(link.offset);
+        let Some(Expression::ArrayExpression(array)) =
+            link.arg(0).map(Expression::get_inner_expression)
+        else {
+            let what = scope.unresolved(link.offset, "a union of computed options");
+            return Field::new(Rule::Unresolved(what), place);
+        };
+        let mut options = Vec::new();
+        let (mut levels, mut rules) = (0, 0_u32);
+        for element in &array.elements {
+            let option = match element {
+                ArrayExpressionElement::SpreadElement(_) | ArrayExpressionElement::Elision(_) => {
+                    let what = scope.unresolved(link.offset, "a union of computed options");
+                    Field::new(Rule::Unresolved(what), place.clone())
+                }
+                other => match other.as_expression() {
+                    Some(expression) => self.field(scope, expression),
+                    None => continue,
+                },
+            };
+            levels = levels.max(option.levels);
+            rules = rules.saturating_add(option.rules);
+            options.push(option.rule);
+        }
+        let field = Field { levels, rules, ..Field::new(Rule::Union(options), place.clone()) };
+        field.wrap(&place, |rule| rule)
+    }
+
+    /// `z.preprocess(f, x)` and `z.pipe(a, b)`.
+    fn piped(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Field {
+        let place = scope.module.place(link.offset);
+        let Some((first, second)) = link.arg(0).zip(link.arg(1)) else {
+            let what = scope.unresolved(link.offset, "an argument is missing");
+            return Field::new(Rule::Unresolved(what), place);
+        };
+        let from = if link.name == "preprocess" {
+            Field::new(Rule::Transform(self.function(scope, link, 0)), place.clone())
+        } else {
+            self.field(scope, first)
+        };
+        let to = self.field(scope, second);
+        let description = to.description.clone();
+        let field = from.join(to, &place, |a, b| Rule::Pipe(Box::new(a), Box::new(b)));
+        Field { description, ..field }
+    }
+
+    fn one_of(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Rule {
+        let known = link.arg(0).and_then(|argument| self.constant(&scope.site(argument)));
+        let values: Option<Vec<Constant>> = match known {
+            Some(ConstValue::One(value)) => Some(vec![value]),
+            Some(ConstValue::List(items)) => items.into_iter().map(ConstValue::one).collect(),
+            Some(ConstValue::Map(entries)) => {
+                entries.into_iter().map(|(_, value)| value.one()).collect()
+            }
+            _ => None,
+        };
+        match values {
+            Some(values) => Rule::OneOf(values),
+            None => Rule::Unresolved(
+                scope
+                    .unresolved(link.offset, format!("the values of `{}` are computed", link.name)),
+            ),
+        }
+    }
+
+    fn stringbool(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Rule {
+        let options = match link.arg(0) {
+            None => None,
+            Some(argument) => match self.constant(&scope.site(argument)) {
+                Some(known) => Some(known),
+                None => {
+                    let what = scope.unresolved(link.offset, "the options are computed");
+                    return Rule::Unresolved(what);
+                }
+            },
+        };
+        let words = |name: &str, default: [&str; 6]| -> Vec<String> {
+            match options.as_ref().and_then(|options| options.get(name)) {
+                Some(ConstValue::List(items)) => {
+                    items.iter().cloned().filter_map(ConstValue::text).collect()
+                }
+                _ => default.map(str::to_owned).to_vec(),
+            }
+        };
+        let case = options.as_ref().and_then(|options| options.get("case")).cloned();
+        let exact_case = case.and_then(ConstValue::text).as_deref() == Some("sensitive");
+        let fold = |word: String| if exact_case { word } else { word.to_lowercase() };
+        Rule::StringBool {
+            truthy: words("truthy", TRUTHY).into_iter().map(fold).collect(),
+            falsy: words("falsy", FALSY).into_iter().map(fold).collect(),
+            exact_case,
+        }
+    }
+}
+
+/// `z.int()` and the other number formats of zod 4.
+fn number_format(name: &str) -> Option<Rule> {
+    let between = |low: f64, high: f64| {
+        vec![NumberCheck::Safe, NumberCheck::Min(low, false), NumberCheck::Max(high, false)]
+    };
+    let checks = match name {
+        "int" => vec![NumberCheck::Safe],
+        "int32" => between(f64::from(i32::MIN), f64::from(i32::MAX)),
+        "uint32" => between(0.0, f64::from(u32::MAX)),
+        "float64" => Vec::new(),
+        _ => return None,
+    };
+    Some(Rule::Number { coerce: false, checks })
+}
+
+/// zod 4's `httpUrl`: http or https, and a domain name.
+fn http_url() -> UrlOptions {
+    let pattern = |source: &str| Pattern { source: source.to_owned(), flags: String::new() };
+    UrlOptions {
+        protocol: Some(pattern("^https?$")),
+        hostname: Some(pattern(
+            r"^(?=.{1,253}$)([a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}$",
+        )),
+        normalize: false,
+    }
+}
