@@ -10,10 +10,9 @@ use tokio::sync::OnceCell;
 
 use crate::error::Error;
 use crate::facts::operation::Author;
-use crate::facts::{Observed, SourceError};
+use crate::facts::{Observed, Provenance, SourceError};
 use crate::queue::Layout;
 use crate::redact;
-use crate::report::Provenance;
 use crate::settings::Settings;
 use crate::settings::suggest::did_you_mean;
 use crate::sources::http::Http;

@@ -7,10 +7,10 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::context;
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::render::{self, Format, RenderTarget};
+use crate::render::{self, Format};
 use crate::report::Report;
 use crate::settings::ProcessEnvironment;
-use crate::terminal::{ColorChoice, Terminal};
+use crate::terminal::{ColorChoice, RenderTarget, Terminal};
 
 /// Help and version go to stdout and exit 0; clap's own 2 would mean CRITICAL, so errors exit 64.
 ///

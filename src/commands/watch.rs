@@ -19,9 +19,9 @@ use crate::exit::ExitCode;
 use crate::facts::snapshot::Snapshot;
 use crate::history::transitions;
 use crate::interrupt::Interrupt;
-use crate::render::{self, RenderTarget, table};
+use crate::render::{self, table};
 use crate::sources::files::history::Store;
-use crate::terminal::{Input, Screen};
+use crate::terminal::{Input, RenderTarget, Screen};
 use crate::triage::{section, why};
 use crate::watch::{Action, DashboardUpdate, Model, Overlay, TrendPoint, press};
 

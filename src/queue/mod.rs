@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 
 mod catalog;
 mod recognize;
+pub mod sql;
 mod state_names;
 
 pub use catalog::{
     CatalogColumn, CatalogIndex, CatalogTable, LiveEvidence, Partition, Storage, TableCatalog,
 };
-pub use recognize::recognize;
+pub(crate) use recognize::{LayoutError, recognize};
 pub use state_names::{Lifecycle, StateNames};
 
 /// Estimated rows up to which a plain scan of the jobs is cheap.

@@ -3,38 +3,39 @@
 use super::catalog::{CatalogTable, TableCatalog};
 use super::state_names::{CANONICAL, FAILED_IS_FINAL, StateNames};
 use super::{ErrorColumn, Events, IdType, Layout};
-use crate::facts::{SourceError, SourceErrorKind};
 
 /// Types of ids that come from a sequence.
 const WHOLE_NUMBERS: [&str; 2] = ["int8", "int4"];
 
+/// Why a catalog has no readable jobs table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LayoutError {
+    /// There is no table `public.jobs`.
+    NoTable,
+    /// This role may not read it.
+    NoSelect,
+    /// Row-level security filters the rows: what this role sees is not the whole queue.
+    HiddenByRls,
+    /// No state column or no id was found.
+    Unknown {
+        /// What was looked for.
+        expected: &'static str,
+        /// The columns of the table, joined.
+        found: String,
+    },
+}
+
 /// Reads a layout from the catalog.
 ///
 /// # Errors
-/// [`SourceErrorKind::NotFound`] without a jobs table, [`SourceErrorKind::Permission`] when this
-/// role may not read it, [`SourceErrorKind::Hidden`] when row-level security filters what it sees
-/// (a part of the queue must never pass for the whole), [`SourceErrorKind::UnknownLayout`] when no live column or id is found.
-pub fn recognize(catalog: &TableCatalog) -> Result<Layout, SourceError> {
-    let Some(jobs) = &catalog.jobs else {
-        return Err(SourceError::new(
-            SourceErrorKind::NotFound,
-            "there is no table public.jobs here",
-        )
-        .hint("check that the database is the backend's own: cliplyctl config show"));
-    };
+/// See [`LayoutError`].
+pub(crate) fn recognize(catalog: &TableCatalog) -> Result<Layout, LayoutError> {
+    let Some(jobs) = &catalog.jobs else { return Err(LayoutError::NoTable) };
     if !jobs.can_select {
-        return Err(SourceError::new(
-            SourceErrorKind::Permission,
-            "permission denied for table jobs: this role cannot see the queue (42501)",
-        )
-        .hint("connect with a role that may read public.jobs; see cliplyctl runbook 4.2"));
+        return Err(LayoutError::NoSelect);
     }
     if jobs.rls_active {
-        return Err(SourceError::new(
-            SourceErrorKind::Hidden,
-            "row-level security filters public.jobs for this role: it cannot see the whole queue",
-        )
-        .hint("connect with the owner or a role that bypasses RLS; see cliplyctl runbook 4.2"));
+        return Err(LayoutError::HiddenByRls);
     }
     let mut assumptions = Vec::new();
     let live = live_column(catalog, jobs, &mut assumptions)?;
@@ -86,19 +87,12 @@ fn both(jobs: &CatalogTable) -> bool {
     jobs.column("state").is_some() && jobs.column("status").is_some()
 }
 
-fn unknown(jobs: &CatalogTable, expected: &str) -> SourceError {
+fn unknown(jobs: &CatalogTable, expected: &'static str) -> LayoutError {
     let found: Vec<_> = jobs.columns.iter().map(|c| c.name.as_str()).collect();
-    SourceError::new(
-        SourceErrorKind::UnknownLayout,
-        format!(
-            "public.jobs has a layout unknown to this tool: expected {expected}, found columns {}",
-            found.join(", ")
-        ),
-    )
-    .hint("is this the backend's database? if the schema is new, this tool must learn it first")
+    LayoutError::Unknown { expected, found: found.join(", ") }
 }
 
-fn id_type(jobs: &CatalogTable) -> Result<IdType, SourceError> {
+fn id_type(jobs: &CatalogTable) -> Result<IdType, LayoutError> {
     match jobs.column("id") {
         Some(id) if id.is_any(&["uuid"]) => Ok(IdType::Uuid),
         Some(id) if id.is_any(&WHOLE_NUMBERS) => Ok(IdType::BigInt),
@@ -111,7 +105,7 @@ fn live_column(
     catalog: &TableCatalog,
     jobs: &CatalogTable,
     assumptions: &mut Vec<String>,
-) -> Result<String, SourceError> {
+) -> Result<String, LayoutError> {
     let only = match (jobs.column("state"), jobs.column("status")) {
         (Some(_), None) => Some("state"),
         (None, Some(_)) => Some("status"),
@@ -276,23 +270,25 @@ mod tests {
     #[test]
     fn unknown_table_error_lists_expected_and_found_columns() {
         let error = recognize(&catalog(&[("id", "uuid"), ("phase", "text")], &[])).unwrap_err();
-        assert_eq!(error.kind, SourceErrorKind::UnknownLayout);
-        assert!(error.message.contains("state or status") && error.message.contains("id, phase"));
+        let LayoutError::Unknown { expected, found } = error else { panic!("{error:?}") };
+        assert!(expected.contains("state or status") && found.contains("id, phase"));
         let error = recognize(&catalog(&[("id", "text"), ("state", "text")], &[])).unwrap_err();
-        assert!(error.message.contains("uuid or bigint"));
+        assert!(
+            matches!(error, LayoutError::Unknown { expected, .. } if expected.contains("uuid or bigint"))
+        );
     }
 
     #[test]
     fn role_without_grants_gets_a_permission_error() {
         let mut catalog = catalog(&BOTH, &[]);
         catalog.jobs.as_mut().unwrap().can_select = false;
-        assert_eq!(recognize(&catalog).unwrap_err().kind, SourceErrorKind::Permission);
+        assert_eq!(recognize(&catalog).unwrap_err(), LayoutError::NoSelect);
     }
 
     #[test]
     fn role_bound_by_rls_gets_a_hidden_error() {
         let mut catalog = catalog(&BOTH, &[]);
         catalog.jobs.as_mut().unwrap().rls_active = true;
-        assert_eq!(recognize(&catalog).unwrap_err().kind, SourceErrorKind::Hidden);
+        assert_eq!(recognize(&catalog).unwrap_err(), LayoutError::HiddenByRls);
     }
 }

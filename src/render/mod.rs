@@ -23,6 +23,7 @@ use clap::ValueEnum as _;
 
 use crate::exit::ExitCode;
 use crate::report::{Provenance, Report};
+use crate::terminal::RenderTarget;
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -68,15 +69,6 @@ impl Format {
             _ => code,
         }
     }
-}
-
-/// What the painter must know of the place it paints on.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct RenderTarget {
-    /// Whether to colour.
-    pub color: bool,
-    /// Columns of the terminal; `None` when piped: nothing is wrapped or cut.
-    pub width: Option<u16>,
 }
 
 /// Paints a report.

@@ -26,7 +26,8 @@ mod tests {
     use super::*;
     use crate::exit::FailOn;
     use crate::facts::{Finding, Section, Status};
-    use crate::report::{Diagnosis, Document};
+    use crate::report::Document;
+    use crate::triage::Diagnosis;
 
     #[test]
     fn short_format_gives_the_reason_of_its_section() {

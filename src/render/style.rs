@@ -2,10 +2,10 @@
 
 use owo_colors::{OwoColorize as _, Style};
 
-use super::RenderTarget;
 use crate::facts::Status;
 use crate::redact::sanitize;
 use crate::report::{Cell, CellStyle, RunbookLink};
+use crate::terminal::RenderTarget;
 
 /// Paints pieces of text on a canvas.
 #[derive(Debug, Clone, Copy)]

@@ -3,10 +3,11 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use super::style::Styler;
-use super::{RenderTarget, table_layout, terminal_markdown};
+use super::{table_layout, terminal_markdown};
 use crate::facts::Status;
 use crate::redact::sanitize;
 use crate::report::{Block, Cell, CellStyle, Document, RenderedTable, Table};
+use crate::terminal::RenderTarget;
 use crate::text::wrap;
 
 /// Paints a document; every block ends with a newline, blocks are set apart by an empty line.

@@ -165,7 +165,7 @@ mod tests {
 
     use super::*;
     use crate::facts::Status;
-    use crate::render::RenderTarget;
+    use crate::terminal::RenderTarget;
 
     fn painted(table: &Table, width: Option<u16>) -> String {
         paint(table, Styler::new(RenderTarget { color: false, width }, None))

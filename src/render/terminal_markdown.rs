@@ -159,7 +159,7 @@ impl<'a> MarkdownPainter<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::RenderTarget;
+    use crate::terminal::RenderTarget;
 
     const TEXT: &str = "\
 ## 3.3 Queue backlog

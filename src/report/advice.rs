@@ -8,8 +8,7 @@ use serde::Serialize;
 use super::{Block, Document, Provenance, Report, title_line};
 use crate::advice::index_gain;
 use crate::facts::index_cost::{Cost, TimedCount, UnindexedMetric};
-use crate::queue::{Layout, Lifecycle, Partition, SMALL_TABLE};
-use crate::sources::postgres::sql;
+use crate::queue::{Layout, Lifecycle, Partition, SMALL_TABLE, sql};
 use crate::text;
 
 /// `data` of `queue --advise`.

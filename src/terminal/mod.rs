@@ -1,7 +1,9 @@
 //! The terminal: the only place that prints.
 
 mod context_progress;
+mod key_press;
 mod progress;
+mod render_target;
 mod screen;
 mod status_line;
 mod stream;
@@ -10,7 +12,9 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal as _, Write as _};
 
 pub use context_progress::ContextProgress;
+pub use key_press::KeyPress;
 pub use progress::Progress;
+pub use render_target::RenderTarget;
 pub use screen::{Input, Screen};
 pub use status_line::StatusLine;
 pub use stream::Stream;
@@ -20,7 +24,6 @@ use tokio::sync::oneshot;
 use crate::error::Error;
 use crate::redact;
 use crate::redact::sanitize;
-use crate::render::RenderTarget;
 use crate::settings::ProcessEnvironment;
 use crate::text::wrap;
 

@@ -6,7 +6,7 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, Ke
 use ratatui::{DefaultTerminal, Frame};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::watch::KeyPress;
+use crate::terminal::KeyPress;
 
 /// What comes from the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,7 +16,7 @@ mod tests;
 pub use area_line::AreaResult;
 use areas::AREAS;
 pub use coverage::{AUDIT, OTHER_ROLES, not_observed};
-pub use section::{section, why};
+pub use section::{Diagnosis, RuledOut, section, why};
 
 use crate::facts::Thresholds;
 pub use crate::facts::triage::TriageFacts;

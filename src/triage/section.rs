@@ -7,7 +7,34 @@
 use super::AreaResult;
 use super::areas::{AREAS, Area};
 use crate::facts::{Finding, Section, Status};
-use crate::report::{Diagnosis, RuledOut};
+
+/// The section of the runbook that applies, and why the earlier ones do not.
+#[derive(Debug, Clone)]
+pub struct Diagnosis {
+    /// The section.
+    pub section: Section,
+    /// The red section of which this one is the likely cause; none where it is red itself.
+    pub result_in: Option<Section>,
+    /// How bad what led there is; UNKNOWN: that it applies is not known.
+    pub status: Status,
+    /// The findings that led there.
+    pub matched: Vec<Finding>,
+    /// Earlier sections, and why they are not the one.
+    pub ruled_out: Vec<RuledOut>,
+    /// The next command to type.
+    pub next: Option<String>,
+}
+
+/// An earlier section that is not the one.
+#[derive(Debug, Clone)]
+pub struct RuledOut {
+    /// The section.
+    pub section: Section,
+    /// OK rules it out; anything else is less pressing than what applies.
+    pub status: Status,
+    /// What was read.
+    pub detail: String,
+}
 
 /// The section that applies; `None` when all is well.
 #[must_use]

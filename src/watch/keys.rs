@@ -3,31 +3,7 @@
 use super::command;
 use super::model::{Model, Overlay, Panel};
 use super::rows::{count, names};
-
-/// A key, whatever terminal it was pressed on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyPress {
-    /// A character.
-    Char(char),
-    /// Arrow up.
-    Up,
-    /// Arrow down.
-    Down,
-    /// A page up.
-    PageUp,
-    /// A page down.
-    PageDown,
-    /// Enter.
-    Enter,
-    /// Escape.
-    Escape,
-    /// The next list.
-    Tab,
-    /// The list before.
-    BackTab,
-    /// Ctrl-C.
-    Interrupt,
-}
+use crate::terminal::KeyPress;
 
 /// What the outside has to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,6 +17,6 @@ pub(crate) mod testing;
 mod tests;
 
 pub use command::{requeue, selected as selected_command};
-pub use keys::{Action, KeyPress, choices, press};
+pub use keys::{Action, choices, press};
 pub use model::{DashboardUpdate, Model, Overlay, Panel, Timestamped, TrendPoint};
 pub use rows::{CauseRow, Sort, causes, kinds, operations, sort_of, stuck};

@@ -6,6 +6,7 @@ use super::testing::{at, model, sample_update};
 use super::*;
 use crate::facts::snapshot::{METRICS, Metric};
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::terminal::KeyPress;
 
 fn press_all(model: &mut Model, keys: &[KeyPress]) -> Option<Action> {
     keys.iter().fold(None, |_, key| press(model, *key))

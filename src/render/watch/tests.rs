@@ -6,8 +6,9 @@ use ratatui::backend::TestBackend;
 use super::{LEAST, paint};
 use crate::facts::operation::OperationType;
 use crate::facts::recent_activity::RecentOperation;
+use crate::terminal::KeyPress;
 use crate::watch::testing::{at, model, sample_update};
-use crate::watch::{KeyPress, Model, Overlay, press};
+use crate::watch::{Model, Overlay, press};
 
 fn screen(model: &Model, width: u16, height: u16) -> String {
     let Ok(mut terminal) = Terminal::new(TestBackend::new(width, height));

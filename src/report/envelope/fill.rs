@@ -103,13 +103,13 @@ fn finding(f: &Finding) -> FindingJson {
     }
 }
 
-fn section(s: &crate::report::Diagnosis) -> SectionJson {
+fn section(s: &crate::triage::Diagnosis) -> SectionJson {
     let evidence = |f: &Finding| MatchedJson {
         id: f.check,
         observed: f.evidence.as_ref().map(observed),
         threshold: f.threshold.map(|threshold| threshold.to_string()),
     };
-    let ruled_out = |r: &crate::report::RuledOut| RuledOutJson {
+    let ruled_out = |r: &crate::triage::RuledOut| RuledOutJson {
         section: r.section.number(),
         status: r.status.as_str(),
         reading: r.detail.clone(),

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 
+use super::Database;
 use super::requeue::repeat_failures::EVENTS_READ;
 use super::selection::{Conditions, fingerprint, fingerprint_columns};
-use super::{Database, sql};
 use crate::facts::SourceError;
 use crate::facts::group::RequeuedBefore;
 use crate::facts::operation::{REQUEUED, UNDONE};
-use crate::queue::Layout;
+use crate::queue::{Layout, sql};
 use crate::text;
 
 /// Time that this may take.

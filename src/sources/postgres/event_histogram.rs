@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Database, sql};
+use super::Database;
 use crate::facts::SourceError;
 use crate::facts::flow::{EventCounts, EventHistogram};
-use crate::queue::Layout;
+use crate::queue::{Layout, sql};
 
 /// Events that are looked at, newest first.
 const EVENTS: i64 = 20_000;

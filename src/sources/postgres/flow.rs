@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Database, sql};
+use super::Database;
 use crate::facts::flow::{DeadLetterTrend, Failures};
 use crate::facts::queue::Count;
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::{Layout, Lifecycle};
+use crate::queue::{Layout, Lifecycle, sql};
 
 /// Deaths that are counted in a large table.
 const MAX_DEAD_LETTERS: i64 = 20_000;

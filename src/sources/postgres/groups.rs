@@ -9,11 +9,11 @@ use tokio_postgres::Row;
 
 use super::row_types::Token;
 use super::selection::{Conditions, fingerprint, fingerprint_columns, in_group};
-use super::{Database, dead_letters, sql};
+use super::{Database, dead_letters};
 use crate::facts::group::{DeadLetterGroup, Groups};
 use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::Layout;
+use crate::queue::{Layout, sql};
 
 /// Causes that are kept apart; beyond, jobs are only counted.
 const MAX_GROUPS: usize = 10_000;

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{Database, sql};
+use super::Database;
 use crate::facts::SourceError;
 use crate::facts::group::Finishes;
-use crate::queue::Layout;
+use crate::queue::{Layout, sql};
 
 /// Events that are looked at, newest first.
 const EVENTS: i64 = 20_000;

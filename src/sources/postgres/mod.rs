@@ -24,7 +24,6 @@ mod row_types;
 mod script;
 pub mod selection;
 pub mod server;
-pub mod sql;
 pub mod table_load;
 mod totals;
 mod transaction;

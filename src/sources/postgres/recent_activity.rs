@@ -8,13 +8,13 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::selection::{fingerprint, fingerprint_columns};
-use super::sql::{age, changed, column_or_null, ident, last_heartbeat, state_in};
 use super::{Database, dead_letters};
 use crate::facts::operation::{OperationType, STATE_CHANGED_SINCE, STATE_UNDONE};
 use crate::facts::recent_activity::{
     Activity, MOST_STUCK, NAMED, RecentDeadLetters, RecentGroup, RecentOperation, Stuck, WINDOW,
 };
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::sql::{age, changed, column_or_null, ident, last_heartbeat, state_in};
 use crate::queue::{Events, Layout};
 use crate::redact;
 

@@ -8,15 +8,15 @@ use std::time::Duration;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
+use super::Database;
 use super::requeue::operation_events::operation_filter;
 use super::row_types::Token;
 use super::selection::{fingerprint, fingerprint_columns};
-use super::{Database, sql};
 use crate::facts::SourceError;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, REQUEUED, RESCUED, UNDONE};
 use crate::facts::requeued_job::{CauseInterner, JobEvent, JobRow, RequeuedJob};
-use crate::queue::{Events, IdType, Layout};
+use crate::queue::{Events, IdType, Layout, sql};
 
 /// Events of one look.
 const PAGE_ROWS: i64 = 20_000;

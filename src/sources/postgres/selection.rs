@@ -3,10 +3,9 @@
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
-use super::sql;
 use crate::facts::selection::Selection;
 use crate::fingerprint::Fingerprint;
-use crate::queue::Layout;
+use crate::queue::{Layout, sql};
 
 /// Conditions with the values that they bind.
 #[derive(Default)]

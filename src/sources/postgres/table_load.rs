@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Database, sql};
+use super::Database;
 use crate::facts::SourceError;
 use crate::facts::throttle::TableLoad;
-use crate::queue::Layout;
+use crate::queue::{Layout, sql};
 
 const QUERY: &str = include_str!("queries/pressure.sql");
 

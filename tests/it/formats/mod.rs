@@ -7,8 +7,9 @@ mod reports;
 use std::path::PathBuf;
 
 use clap::ValueEnum as _;
-use cliplyctl::render::{Format, RenderTarget, render};
+use cliplyctl::render::{Format, render};
 use cliplyctl::report::Report;
+use cliplyctl::terminal::RenderTarget;
 use serde_json::Value;
 
 use crate::support::cli::Cli;

@@ -4,9 +4,8 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use crate::facts::dead_letter::DeadSince;
-use crate::queue::Layout;
+use crate::queue::{Layout, sql};
 use crate::sources::postgres::row_types::Micros;
-use crate::sources::postgres::sql;
 
 /// A `failed_at` further than this in the future is not believed, seconds.
 const FUTURE_TOLERANCE: f64 = 300.0;

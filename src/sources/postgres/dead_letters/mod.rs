@@ -15,12 +15,11 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::selection::{Conditions, fingerprint_columns};
-use super::sql;
 use crate::facts::dead_letter::DeadLetter;
 use crate::facts::listing::{Cursor, Order};
 use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::Layout;
+use crate::queue::{Layout, sql};
 use crate::redact;
 
 /// Bytes of an error that a listing reads: its first line is all it shows.

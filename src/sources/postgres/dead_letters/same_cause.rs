@@ -10,9 +10,9 @@ use crate::facts::job::Job;
 use crate::facts::queue::Count;
 use crate::facts::selection::Selection;
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::Layout;
+use crate::queue::{Layout, sql};
 use crate::sources::postgres::selection::{Conditions, fingerprint, fingerprint_columns};
-use crate::sources::postgres::{Database, queue, sql};
+use crate::sources::postgres::{Database, queue};
 
 /// Dead letters of the same kind that are looked at, the newest.
 const WINDOW: u64 = 50_000;

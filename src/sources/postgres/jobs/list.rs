@@ -8,8 +8,8 @@ use tokio_postgres::types::{ToSql, Type};
 use super::{number, text};
 use crate::facts::job_line::{JobLine, JobState};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::{Layout, Lifecycle};
-use crate::sources::postgres::{Database, sql};
+use crate::queue::{Layout, Lifecycle, sql};
+use crate::sources::postgres::Database;
 
 /// What is listed.
 #[derive(Debug)]

@@ -9,11 +9,11 @@ pub use list::{ListCondition, list};
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
+use super::Database;
 use super::selection::{fingerprint, fingerprint_columns};
-use super::{Database, sql};
 use crate::facts::job::{Job, Timeline};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::Layout;
+use crate::queue::{Layout, sql};
 use crate::redact;
 
 /// Bytes of each long column that are read.

@@ -9,8 +9,8 @@ use crate::facts::job::{Requeued, Timeline, TimelineEvent};
 use crate::facts::operation::{REQUEUED, UNDONE};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::fingerprint::Fingerprint;
-use crate::queue::{Events, Layout};
-use crate::sources::postgres::{Database, sql};
+use crate::queue::{Events, Layout, sql};
+use crate::sources::postgres::Database;
 use crate::text;
 
 /// Newest events that are looked through where no index leads to a job's own.

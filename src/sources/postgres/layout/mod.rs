@@ -13,10 +13,10 @@ use tokio_postgres::types::{Oid, Type};
 use super::Database;
 use super::query::Query;
 use super::script::TextRow;
-use crate::facts::SourceError;
+use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{
-    CatalogColumn, CatalogIndex, CatalogTable, Layout, LiveEvidence, Partition, Storage,
-    TableCatalog, recognize,
+    CatalogColumn, CatalogIndex, CatalogTable, Layout, LayoutError, LiveEvidence, Partition,
+    Storage, TableCatalog, recognize,
 };
 
 const TABLES: &str = include_str!("queries/tables.sql");
@@ -47,7 +47,7 @@ pub async fn read(db: &Database, timeout: Duration) -> Result<Layout, SourceErro
     if catalog.is_ambiguous() {
         catalog.evidence = evidence(db, timeout).await?;
     }
-    recognize(&catalog)
+    recognize(&catalog).map_err(layout_error)
 }
 
 /// What the statements of the first round trip said.
@@ -179,4 +179,30 @@ async fn evidence(db: &Database, timeout: Duration) -> Result<LiveEvidence, Sour
             .map(|row| (row.get("column"), row.get::<_, f32>("values")))
             .collect(),
     })
+}
+
+fn layout_error(error: LayoutError) -> SourceError {
+    match error {
+        LayoutError::NoTable => {
+            SourceError::new(SourceErrorKind::NotFound, "there is no table public.jobs here")
+                .hint("check that the database is the backend's own: cliplyctl config show")
+        }
+        LayoutError::NoSelect => SourceError::new(
+            SourceErrorKind::Permission,
+            "permission denied for table jobs: this role cannot see the queue (42501)",
+        )
+        .hint("connect with a role that may read public.jobs; see cliplyctl runbook 4.2"),
+        LayoutError::HiddenByRls => SourceError::new(
+            SourceErrorKind::Hidden,
+            "row-level security filters public.jobs for this role: it cannot see the whole queue",
+        )
+        .hint("connect with the owner or a role that bypasses RLS; see cliplyctl runbook 4.2"),
+        LayoutError::Unknown { expected, found } => SourceError::new(
+            SourceErrorKind::UnknownLayout,
+            format!(
+                "public.jobs has a layout unknown to this tool: expected {expected}, found columns {found}"
+            ),
+        )
+        .hint("is this the backend's database? if the schema is new, this tool must learn it first"),
+    }
 }

@@ -5,7 +5,7 @@ use super::sample::{ProbeSample, ProbeTarget};
 use crate::facts::access::catalog::SqlFunction;
 use crate::facts::access::tested::{HelperCall, TestRole};
 use crate::facts::access::{AccessCatalog, Observations};
-use crate::sources::postgres::sql::{ident, literal};
+use crate::queue::sql::{ident, literal};
 
 /// What a helper is asked about, in words, and what it should say.
 pub struct Argument {

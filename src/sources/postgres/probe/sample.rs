@@ -8,7 +8,7 @@ use super::probe_batch::{ProbeError, ProbeGroup, limited};
 use crate::facts::access::catalog::Relation;
 use crate::facts::access::contract::{ContractRule, ContractTable};
 use crate::facts::access::{AccessCatalog, Contract};
-use crate::sources::postgres::sql::{ident, literals};
+use crate::queue::sql::{ident, literals};
 
 /// Rows tried on either side.
 const ROWS: usize = 20;

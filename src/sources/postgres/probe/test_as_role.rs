@@ -6,8 +6,8 @@ use super::probe_batch::{ProbeAnswer, ProbeGroup, ask, limited};
 use crate::facts::SourceError;
 use crate::facts::access::tested::TestRole;
 use crate::permit::WritePermit;
+use crate::queue::sql::{ident, literal};
 use crate::sources::postgres::Database;
-use crate::sources::postgres::sql::{ident, literal};
 
 /// The search_path of the API's own requests.
 const API_PATH: &str = "public, extensions";

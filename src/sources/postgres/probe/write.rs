@@ -9,7 +9,7 @@ use super::probe_batch::{ProbeAnswer, ProbeError};
 use super::sample::{ProbeSample, ProbeTarget};
 use crate::facts::access::tested::{AccessTest, AccessTestResult, TestRole};
 use crate::facts::access::{Observations, SqlCommand};
-use crate::sources::postgres::sql::{ident, literal};
+use crate::queue::sql::{ident, literal};
 
 /// A write on one side's rows.
 pub struct RolledBackWrite {

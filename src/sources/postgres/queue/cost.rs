@@ -12,9 +12,9 @@ use super::count_query::{CountScope, Slice, params, query, statement};
 use super::{CountRequest, SCAN_BUDGET};
 use crate::facts::index_cost::{PlannerEstimate, Scan};
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::queue::{Layout, Lifecycle};
+use crate::queue::{Layout, Lifecycle, sql};
+use crate::sources::postgres::Database;
 use crate::sources::postgres::query::{Query, only};
-use crate::sources::postgres::{Database, sql};
 
 /// Roles whose figures may have an index of their own.
 const SERVED: [Lifecycle; 4] =

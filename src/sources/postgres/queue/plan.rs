@@ -1,8 +1,7 @@
 //! Which statements answer for which roles of a large table.
 
 use super::count_query::{CountScope, Slice};
-use crate::queue::{Layout, Lifecycle};
-use crate::sources::postgres::sql;
+use crate::queue::{Layout, Lifecycle, sql};
 use crate::sources::postgres::totals::{CountRow, Coverage};
 
 /// Roles worth counting in a large table: finished jobs are its bulk and nobody's question.

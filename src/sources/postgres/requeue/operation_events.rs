@@ -12,9 +12,9 @@ use super::statements::Statements;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, REQUEUED, UNDONE};
 use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::sql::ident;
 use crate::queue::{Events, Layout};
 use crate::sources::postgres::Database;
-use crate::sources::postgres::sql::ident;
 
 /// Clocks of an event's time and of an id may differ by this much, seconds.
 const SLACK: i64 = 5;

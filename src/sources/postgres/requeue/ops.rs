@@ -8,9 +8,9 @@ use super::repeat_failures::EVENTS_READ;
 use crate::facts::SourceError;
 use crate::facts::operation::{OperationType, STATE_CHANGED_SINCE, STATE_UNDONE, Summary, reasons};
 use crate::queue::Layout;
+use crate::queue::sql::ident;
 use crate::redact;
 use crate::sources::postgres::Database;
-use crate::sources::postgres::sql::ident;
 
 /// The newest operations among the newest events. One that was resumed tells who wrote last, the first
 /// reason and the last.

@@ -15,10 +15,10 @@ use crate::facts::requeue::{
 };
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::fingerprint::Fingerprint;
-use crate::queue::{IdType, Layout};
+use crate::queue::{IdType, Layout, sql};
 use crate::redact;
+use crate::sources::postgres::Database;
 use crate::sources::postgres::selection::{self, Conditions};
-use crate::sources::postgres::{Database, sql};
 
 /// Jobs that a plan shows.
 const SAMPLES: usize = 5;

@@ -11,8 +11,8 @@ use crate::facts::operation::{REQUEUED, UNDONE};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::fingerprint::Fingerprint;
 use crate::queue::Layout;
+use crate::queue::sql::{ident, literal};
 use crate::sources::postgres::Database;
-use crate::sources::postgres::sql::{ident, literal};
 
 /// Events that are looked through, the newest.
 pub const EVENTS_READ: u32 = 200_000;

@@ -7,7 +7,7 @@
 use super::columns::{EventStage, RequeueColumns};
 use super::journal::REDACTED;
 use crate::queue::Layout;
-use crate::sources::postgres::sql::{ident, literal};
+use crate::queue::sql::{ident, literal};
 
 /// What a batch runs: `$1` holds its keys (text[]), `$2` what every event says (JSON as text).
 #[derive(Debug, Clone)]

@@ -1,0 +1,10 @@
+//! What a renderer must know about its output.
+
+/// Properties of the output that a renderer writes for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RenderTarget {
+    /// Whether colors are written.
+    pub color: bool,
+    /// Width of the terminal in columns; `None` if piped: nothing is wrapped or truncated.
+    pub width: Option<u16>,
+}
