@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_postgres::Client;
 
-use super::running_demo::connect;
+use super::server::connect;
 
 /// Bytes of a request that are read; the rest is nobody's business here.
 const LARGEST_REQUEST: usize = 8 * 1024;

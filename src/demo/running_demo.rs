@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
-use tokio_postgres::{Client, NoTls};
 
 use super::scenario::Scenario;
-use super::server::{DemoServer, ServerOptions};
+use super::server::{DemoServer, ServerOptions, connect};
 use super::{app, backend, project, workers};
 use crate::error::{Error, ErrorKind};
 use crate::facts::SourceErrorKind;
@@ -75,14 +74,6 @@ impl Drop for RunningDemo {
         // Run by root, commands have left files here that the server's user could not remove.
         _ = std::fs::remove_dir_all(&self.state);
     }
-}
-
-/// A connection of our own, outside the tool's pool.
-pub async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
-    // Ends with the client; its error reaches the client's next statement.
-    tokio::spawn(async { _ = connection.await });
-    Ok(client)
 }
 
 async fn load_schema(

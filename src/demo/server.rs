@@ -10,6 +10,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use tokio_postgres::{Client, NoTls};
+
 use super::binaries;
 use crate::error::{Error, ErrorKind};
 use crate::facts::SourceErrorKind;
@@ -232,6 +234,14 @@ fn escape(text: &str) -> String {
     text.bytes()
         .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
         .collect()
+}
+
+/// A connection of the demo, outside the pool of the commands.
+pub async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    // Ends with the client; its error reaches the client's next statement.
+    tokio::spawn(async { _ = connection.await });
+    Ok(client)
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error};
 
 use super::fix;
-use super::running_demo::connect;
 use super::scenario::{Scenario, SimulatedFailure};
+use super::server::connect;
 
 /// Between two looks into an empty queue, and between two heartbeats.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);

@@ -25,7 +25,6 @@ mod script;
 pub mod selection;
 pub mod server;
 pub mod table_load;
-mod totals;
 mod transaction;
 
 use std::fmt;

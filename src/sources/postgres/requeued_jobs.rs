@@ -71,7 +71,7 @@ pub async fn events(
             page.records
                 .push((page.last, EventRecord::Requeued(requeued_job(row, layout.id, causes)?)));
         } else if let Some(deed) = job_event(row) {
-            let job = super::requeue::plan_query::id(row.get("job"), layout.id)?;
+            let job = super::row_types::id(row.get("job"), layout.id)?;
             page.records.push((page.last, EventRecord::Happened(job, deed)));
         }
     }
@@ -177,7 +177,7 @@ fn requeued_job(
     causes: &mut CauseInterner,
 ) -> Result<RequeuedJob, SourceError> {
     Ok(RequeuedJob {
-        id: super::requeue::plan_query::id(row.get("job"), id)?,
+        id: super::row_types::id(row.get("job"), id)?,
         cause: causes.intern(fingerprint(row)),
         error_hash: row.get::<_, Token>("errors_mark").0,
         updated_hash: row.get::<_, Token>("changed_mark").0,
@@ -201,7 +201,7 @@ pub async fn read_rows(
     let rows = db.rows(timeout, &statement, &params).await?;
     let now = |row: &Row| {
         Ok(JobRow {
-            id: super::requeue::plan_query::id(row.get("job"), layout.id)?,
+            id: super::row_types::id(row.get("job"), layout.id)?,
             role: layout.vocabulary.role(row.get::<_, Option<&str>>("live").unwrap_or_default()),
             attempts: row.get("attempts"),
             locked_by: row.get("holder"),

@@ -7,6 +7,10 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use jiff::Timestamp;
 use tokio_postgres::types::{FromSql, Type};
 
+use crate::facts::job_id::JobId;
+use crate::facts::{SourceError, SourceErrorKind};
+use crate::queue::IdType;
+
 /// Microseconds between 1970 and 2000, where the server's clock begins.
 const EPOCH: i64 = 946_684_800_000_000;
 
@@ -59,6 +63,13 @@ impl<'a> FromSql<'a> for Token {
     fn accepts(_: &Type) -> bool {
         true
     }
+}
+
+/// Parses the id of a job.
+pub(crate) fn id(text: &str, r#type: IdType) -> Result<JobId, SourceError> {
+    JobId::parse(text, r#type).ok_or_else(|| {
+        SourceError::new(SourceErrorKind::Malformed, "the database answered with a strange id")
+    })
 }
 
 #[cfg(test)]

@@ -3,9 +3,8 @@
 use cliplyctl::exit::FailOn;
 use cliplyctl::facts::thresholds::limit_text;
 use cliplyctl::facts::{Evidence, Finding, Section, Status, Threshold};
-use cliplyctl::report::{
-    Block, Cell, Column, Diagnosis, Document, Provenance, Report, RuledOut, Table,
-};
+use cliplyctl::report::{Block, Cell, Column, Document, Provenance, Report, Table};
+use cliplyctl::triage::{Diagnosis, RuledOut};
 use jiff::Timestamp;
 
 /// An error text that tries every way out at once.

@@ -1,16 +1,13 @@
 //! Reads jobs that were given up: by keyset, never OFFSET.
 
 mod dead_since;
-mod full_scan;
 mod page;
 mod same_cause;
-mod stream;
 
 use dead_since::changed_of;
 pub use dead_since::{dead_since_columns, dead_since_of};
-pub use page::list;
+pub use page::{list, stream};
 pub use same_cause::others;
-pub use stream::stream;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 

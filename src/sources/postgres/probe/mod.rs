@@ -7,15 +7,13 @@ mod helpers;
 mod probe_batch;
 mod sample;
 mod table_probe;
-mod test_as_role;
 mod write;
 
 use std::time::Duration;
 
-use probe_batch::ProbeGroup;
+use probe_batch::{ProbeGroup, ask_as, claims, rehearse_as};
 use sample::{ProbeSample, ProbeTarget};
 use table_probe::TableProbe;
-use test_as_role::{ask_as, claims, rehearse_as};
 
 use super::Database;
 use crate::facts::SourceError;

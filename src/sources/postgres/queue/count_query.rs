@@ -9,7 +9,7 @@ use super::CountRequest;
 use crate::facts::SourceError;
 use crate::queue::{Layout, Lifecycle, sql};
 use crate::sources::postgres::Database;
-use crate::sources::postgres::totals::{CountRow, Coverage};
+use crate::sources::postgres::queue::totals::{CountRow, Coverage};
 
 /// The rows of one query: which roles and values, and whether split by kind.
 pub(crate) struct Slice {

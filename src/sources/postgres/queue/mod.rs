@@ -7,6 +7,7 @@
 pub mod cost;
 mod count_query;
 mod plan;
+mod totals;
 
 use std::pin::pin;
 use std::time::Duration;
@@ -16,10 +17,10 @@ use futures_util::future::{Either, select, try_join, try_join_all};
 use plan::{CountPlan, Parts};
 
 use super::Database;
-use super::totals::{CountRow, Coverage, add_up};
 use crate::facts::queue::Queue;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::{Layout, Lifecycle};
+use crate::sources::postgres::queue::totals::{CountRow, Coverage, add_up};
 
 /// Time that the scan of a large table may take.
 pub const SCAN_BUDGET: Duration = Duration::from_secs(1);

@@ -2,7 +2,7 @@
 
 use super::count_query::{CountScope, Slice};
 use crate::queue::{Layout, Lifecycle, sql};
-use crate::sources::postgres::totals::{CountRow, Coverage};
+use crate::sources::postgres::queue::totals::{CountRow, Coverage};
 
 /// Roles worth counting in a large table: finished jobs are its bulk and nobody's question.
 const LIVE: [Lifecycle; 5] =

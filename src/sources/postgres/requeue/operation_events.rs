@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::plan_query::id;
 use super::statements::Statements;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{OperationId, REQUEUED, UNDONE};
@@ -15,6 +14,7 @@ use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::sql::ident;
 use crate::queue::{Events, Layout};
 use crate::sources::postgres::Database;
+use crate::sources::postgres::row_types::id;
 
 /// Clocks of an event's time and of an id may differ by this much, seconds.
 const SLACK: i64 = 5;

@@ -9,15 +9,16 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::repeat_failures::RepeatFailures;
+use crate::facts::SourceError;
 use crate::facts::job_id::JobId;
 use crate::facts::requeue::{
     Excluded, PlanOptions, PlanSample, PlanSkip, PlannedGroup, Target, UNGROUPED,
 };
-use crate::facts::{SourceError, SourceErrorKind};
 use crate::fingerprint::Fingerprint;
-use crate::queue::{IdType, Layout, sql};
+use crate::queue::{Layout, sql};
 use crate::redact;
 use crate::sources::postgres::Database;
+use crate::sources::postgres::row_types::id;
 use crate::sources::postgres::selection::{self, Conditions};
 
 /// Jobs that a plan shows.
@@ -230,10 +231,4 @@ impl PlanBuilder {
         self.found.groups = groups.into_iter().map(|(_, group)| group).collect();
         self.found
     }
-}
-
-pub(crate) fn id(text: &str, r#type: IdType) -> Result<JobId, SourceError> {
-    JobId::parse(text, r#type).ok_or_else(|| {
-        SourceError::new(SourceErrorKind::Malformed, "the database answered with a strange id")
-    })
 }

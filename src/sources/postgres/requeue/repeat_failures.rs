@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::plan_query::id;
 use crate::facts::job_id::JobId;
 use crate::facts::operation::{REQUEUED, UNDONE};
 use crate::facts::{SourceError, SourceErrorKind};
@@ -13,6 +12,7 @@ use crate::fingerprint::Fingerprint;
 use crate::queue::Layout;
 use crate::queue::sql::{ident, literal};
 use crate::sources::postgres::Database;
+use crate::sources::postgres::row_types::id;
 
 /// Events that are looked through, the newest.
 pub const EVENTS_READ: u32 = 200_000;

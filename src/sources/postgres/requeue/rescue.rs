@@ -6,13 +6,13 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::columns::{EventStage, stage};
-use super::plan_query::id;
 use super::statements::{Statements, event, object, workspace};
 use crate::facts::stuck_job::{RescueResult, StuckJob, StuckJobs};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::queue::Layout;
 use crate::queue::sql::{age, column_or_null, ident, last_heartbeat, literal, rfc3339, state_in};
 use crate::sources::postgres::Database;
+use crate::sources::postgres::row_types::id;
 
 /// Stages of a rescue, best first: a lost attempt is a failed one, as `worker_fail` writes it.
 const FAILED: [&str; 3] = ["failed", "progress", "enqueued"];

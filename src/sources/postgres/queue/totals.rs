@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::queue::CountRequest;
 use crate::facts::queue::{Count, KindCounts, Queue, Workers};
 use crate::queue::{Layout, Lifecycle};
+use crate::sources::postgres::queue::CountRequest;
 
 /// One row of the queue's statement.
 #[derive(Debug, Clone, Default)]
