@@ -19,7 +19,7 @@ pub use filter::{FilterArgs, TimeArg};
 pub use global::Global;
 pub use history::{History, Record, Watch};
 pub use jobs::{JobsCommand, JobsList, JobsRescue, JobsShow};
-pub use requeue::{Care, ConfirmationArgs, DlqFollow, DlqOps, DlqRequeue, DlqUndo};
+pub use requeue::{ConfirmationArgs, DlqFollow, DlqOps, DlqRequeue, DlqUndo};
 pub use rls::{Rls, RlsAudit, RlsDiff, RlsExplain, RlsScope, RowCommand};
 pub use triage::{Goal, Triage};
 

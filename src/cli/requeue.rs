@@ -42,18 +42,49 @@ pub struct DlqRequeue {
     /// Requeue even jobs that were requeued twice and died of the same again
     #[arg(long = "include-repeat-offenders")]
     pub include_repeat_failures: bool,
-    /// How carefully.
+    /// The batches of a canary.
     #[command(flatten)]
-    pub care: Care,
-    /// How to go on.
+    pub canary: CanaryArgs,
+    /// The rate limit.
+    #[command(flatten)]
+    pub throttle: ThrottleArgs,
+    /// Whether and for how long the jobs are followed.
+    #[command(flatten)]
+    pub follow: FollowArgs,
+    /// The confirmation.
     #[command(flatten)]
     pub confirmation: ConfirmationArgs,
 }
 
-/// How a requeue feels its way, and how it is watched.
+impl DlqRequeue {
+    /// These arguments with the canary and rate settings that an operation was started with, as its
+    /// record stores them. Settings given now take precedence; stored flags that do not parse are ignored.
+    #[must_use]
+    pub fn or_stored(&self, flags: &str) -> Self {
+        let throttled = self.throttle.to_throttle() != Throttle::default();
+        if throttled || self.canary.to_canary().is_some() {
+            return self.clone();
+        }
+        let words = shell_words::split(flags).ok();
+        match words.and_then(|words| StoredFlags::try_parse_from(words).ok()) {
+            Some(StoredFlags { canary, throttle, .. }) => Self { canary, throttle, ..self.clone() },
+            None => self.clone(),
+        }
+    }
+
+    /// How long to follow; `None` without `--follow`. A spread is added to the default.
+    #[must_use]
+    pub fn follow_for(&self) -> Option<Duration> {
+        let spread = self.throttle.spread.unwrap_or_default();
+        let wait = self.follow.wait;
+        self.follow.follow.then(|| wait.unwrap_or(Duration::from_mins(30) + spread))
+    }
+}
+
+/// The batches of a canary. Each flag asks for one.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Care")]
-pub struct Care {
+pub struct CanaryArgs {
     /// Requeue one job of each group, wait for its outcome, then more; stop where they fail again
     #[arg(long)]
     pub canary: bool,
@@ -66,6 +97,29 @@ pub struct Care {
     /// Stop where more than this part of a step fails again [default: 20%]
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub stop_at: Option<u8>,
+}
+
+impl CanaryArgs {
+    /// The canary that these flags ask for; `None` without any of them.
+    #[must_use]
+    pub fn to_canary(&self) -> Option<Canary> {
+        let asked = self.canary
+            || self.batch_sizes.is_some()
+            || self.canary_timeout.is_some()
+            || self.stop_at.is_some();
+        let default = Canary::default();
+        asked.then(|| Canary {
+            batch_sizes: self.batch_sizes.clone().unwrap_or(default.batch_sizes),
+            timeout: self.canary_timeout.unwrap_or(default.timeout),
+            stop_at: self.stop_at.unwrap_or(default.stop_at),
+        })
+    }
+}
+
+/// The rate limit of a requeue.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Care")]
+pub struct ThrottleArgs {
     /// Requeue at most so many jobs a second (20/s), minute (20/m) or hour (20/h)
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub rate: Option<f64>,
@@ -75,6 +129,20 @@ pub struct Care {
     /// Wait while more than so many jobs are due and not claimed
     #[arg(long, value_name = "N")]
     pub pause_above: Option<u64>,
+}
+
+impl ThrottleArgs {
+    /// The limits that these flags ask for.
+    #[must_use]
+    pub fn to_throttle(&self) -> Throttle {
+        Throttle { rate: self.rate, spread: self.spread, pause_above: self.pause_above }
+    }
+}
+
+/// Whether and for how long requeued jobs are followed.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Care")]
+pub struct FollowArgs {
     /// Follow the jobs until they have finished or failed again
     #[arg(long)]
     pub follow: bool,
@@ -83,57 +151,19 @@ pub struct Care {
     pub wait: Option<Duration>,
 }
 
-/// The flags with which an operation is to go on, as they were kept; those of consent are not taken over.
+/// The flags that the record of an operation stores; those of the follow and of the confirmation are parsed
+/// and not used.
 #[derive(Debug, Parser)]
 #[command(no_binary_name = true)]
 struct StoredFlags {
     #[command(flatten)]
-    care: Care,
+    canary: CanaryArgs,
     #[command(flatten)]
-    consent: ConfirmationArgs,
-}
-
-impl Care {
-    /// The care with which an operation began, of the flags that were kept; this one where it asks for
-    /// any, or where they are not understood.
-    #[must_use]
-    pub fn or_stored(&self, flags: &str) -> Self {
-        let paced = self.rate.is_some() || self.spread.is_some() || self.pause_above.is_some();
-        let asks = paced || self.canary().is_some();
-        let kept = || StoredFlags::try_parse_from(shell_words::split(flags).ok()?).ok();
-        match kept().filter(|_| !asks) {
-            Some(kept) => Self { follow: self.follow, wait: self.wait, ..kept.care },
-            None => self.clone(),
-        }
-    }
-
-    /// The canary that is asked for: each of its flags asks for one.
-    #[must_use]
-    pub fn canary(&self) -> Option<Canary> {
-        let asked = self.canary
-            || self.batch_sizes.is_some()
-            || self.canary_timeout.is_some()
-            || self.stop_at.is_some();
-        let usual = Canary::default();
-        asked.then(|| Canary {
-            batch_sizes: self.batch_sizes.clone().unwrap_or(usual.batch_sizes),
-            timeout: self.canary_timeout.unwrap_or(usual.timeout),
-            stop_at: self.stop_at.unwrap_or(usual.stop_at),
-        })
-    }
-
-    /// How fast.
-    #[must_use]
-    pub fn throttle(&self) -> Throttle {
-        Throttle { rate: self.rate, spread: self.spread, pause_above: self.pause_above }
-    }
-
-    /// How long to follow; none where nobody asked for it.
-    #[must_use]
-    pub fn follow(&self) -> Option<Duration> {
-        let spread = self.spread.unwrap_or_default();
-        self.follow.then(|| self.wait.unwrap_or(Duration::from_mins(30) + spread))
-    }
+    throttle: ThrottleArgs,
+    #[command(flatten)]
+    _follow: FollowArgs,
+    #[command(flatten)]
+    _confirmation: ConfirmationArgs,
 }
 
 /// `20/s`, as jobs a second.

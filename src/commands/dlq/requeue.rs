@@ -25,7 +25,7 @@ const MANY: u64 = 100_000;
 pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
     let shape = RequeueColumns::new(layout)?;
-    if args.care.spread.is_some() && layout.due.is_empty() {
+    if args.throttle.spread.is_some() && layout.due.is_empty() {
         return Err(Error::usage("this database's jobs have no due time to spread")
             .hint("--rate requeues them one after the other"));
     }
@@ -34,7 +34,7 @@ pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> 
     let request = resolve(context, args, state.as_ref(), &ground, &shape).await?;
     let ResolvedTarget { target, options, stored_plan: kept, resumed, done } = request;
     let kept_flags = resumed.as_ref().map_or("", |record| record.flags.as_str());
-    let args = &DlqRequeue { care: args.care.or_stored(kept_flags), ..args.clone() };
+    let args = &args.or_stored(kept_flags);
     let mut plan = plan::build_plan(context, target, options, &ground, &done).await?;
     if let (Some(kept), None, false) = (&kept, &resumed, args.ignore_changes) {
         let facing = plan_view(context, args, &plan, &shape, None);
@@ -84,8 +84,8 @@ fn plan_view<'a>(
         // Without an event, others cannot see what was done.
         journal_only: shape.enqueued.is_none(),
         stored: false,
-        canary: args.care.canary(),
-        throttle: args.care.throttle(),
+        canary: args.canary.to_canary(),
+        throttle: args.throttle.to_throttle(),
         rules: context.settings.advice.iter().chain(SHIPPED).collect(),
         undone: 0,
         failed: 0,
@@ -167,7 +167,7 @@ async fn apply(
         state: state.as_ref(),
         canary: facing.canary.as_ref(),
         batch_statements: &statements::requeue(layout, &shape),
-        follow: args.care.follow(),
+        follow: args.follow_for(),
         resumed: resumed.is_some(),
     };
     let done = care.write(context, &mut record, agreed).await?;
