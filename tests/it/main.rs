@@ -31,6 +31,7 @@ mod rescue;
 mod rls;
 mod secrets;
 mod service;
+mod stored_formats;
 mod support;
 mod support_selftest;
 mod triage;
