@@ -1,0 +1,312 @@
+//! The import rules between the rooms of `src/`: ARCHITECTURE.md explains them, `ROOMS` lists them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use syn::visit::{self, Visit};
+
+/// Each room, and the rooms that it may import. A room is a direct child of `src/`.
+const ROOMS: &[(&str, &[&str])] = &[
+    // These import no other room: each could be a crate.
+    ("dsn", &[]),
+    ("fingerprint", &[]),
+    ("interrupt", &[]),
+    ("queue", &["fingerprint"]),
+    ("redact", &[]),
+    ("zod", &[]),
+    // Plain data, and what everything may use.
+    ("facts", &["fingerprint", "queue", "zod"]),
+    ("exit", &["facts"]),
+    ("text", &["facts"]),
+    ("error", &["dsn", "exit", "facts", "text"]),
+    ("permit", &["error", "redact", "text"]),
+    ("settings", &["dsn", "error", "facts", "text", "zod"]),
+    ("terminal", &["error", "redact", "settings", "text"]),
+    // The only IO.
+    (
+        "sources",
+        &[
+            "dsn",
+            "error",
+            "facts",
+            "fingerprint",
+            "interrupt",
+            "permit",
+            "queue",
+            "redact",
+            "text",
+            "zod",
+        ],
+    ),
+    ("context", &["error", "facts", "queue", "redact", "settings", "sources", "terminal"]),
+    // Evaluation: no IO.
+    ("access", &["facts"]),
+    ("advice", &["facts", "fingerprint", "queue", "text"]),
+    ("checks", &["access", "facts", "queue", "text", "zod"]),
+    ("triage", &["checks", "facts", "text"]),
+    ("history", &["facts", "redact", "triage"]),
+    ("watch", &["facts", "terminal", "text"]),
+    // The engine for writes to jobs.
+    (
+        "requeue",
+        &[
+            "context",
+            "error",
+            "facts",
+            "interrupt",
+            "permit",
+            "queue",
+            "sources",
+            "terminal",
+            "text",
+        ],
+    ),
+    // From facts to output.
+    (
+        "report",
+        &[
+            "access",
+            "advice",
+            "checks",
+            "error",
+            "exit",
+            "facts",
+            "fingerprint",
+            "history",
+            "permit",
+            "queue",
+            "redact",
+            "requeue",
+            "settings",
+            "text",
+            "triage",
+            "zod",
+        ],
+    ),
+    (
+        "render",
+        &[
+            "checks", "exit", "facts", "history", "redact", "report", "terminal", "text", "triage",
+            "watch",
+        ],
+    ),
+    ("cli", &["demo", "dsn", "error", "exit", "facts", "render", "settings", "terminal", "text"]),
+    ("demo", &["context", "error", "facts", "settings", "sources"]),
+    // `commands` may import every room but `app`; only `app` imports it.
+    (
+        "commands",
+        &[
+            "access",
+            "advice",
+            "checks",
+            "cli",
+            "context",
+            "demo",
+            "dsn",
+            "error",
+            "exit",
+            "facts",
+            "fingerprint",
+            "history",
+            "interrupt",
+            "permit",
+            "queue",
+            "redact",
+            "render",
+            "report",
+            "requeue",
+            "settings",
+            "sources",
+            "terminal",
+            "text",
+            "triage",
+            "watch",
+            "zod",
+        ],
+    ),
+    (
+        "app",
+        &[
+            "cli", "commands", "context", "dsn", "error", "exit", "facts", "render", "report",
+            "settings", "sources", "terminal", "text",
+        ],
+    ),
+];
+
+/// A module path below the crate's root: `["sources", "postgres"]`; empty for the root.
+type Module = Vec<String>;
+
+/// The paths of one file that begin with `crate`, `super` or `self`, resolved to the crate's root.
+/// Code that is compiled for tests only does not count.
+struct Imports<'a> {
+    module: &'a Module,
+    found: Vec<Module>,
+}
+
+impl Imports<'_> {
+    fn add(&mut self, words: &[String]) {
+        let mut path = match words.first().map(String::as_str) {
+            Some("crate") => vec![],
+            Some("self" | "super") => self.module.clone(),
+            _ => return,
+        };
+        for word in words {
+            match word.as_str() {
+                "crate" | "self" => {}
+                "super" => _ = path.pop(),
+                word => path.push(word.to_owned()),
+            }
+        }
+        self.found.push(path);
+    }
+
+    fn add_tree(&mut self, prefix: &[String], tree: &syn::UseTree) {
+        let with = |word: &syn::Ident| [prefix, &[word.to_string()]].concat();
+        match tree {
+            syn::UseTree::Path(path) => self.add_tree(&with(&path.ident), &path.tree),
+            syn::UseTree::Name(name) => self.add(&with(&name.ident)),
+            syn::UseTree::Rename(rename) => self.add(&with(&rename.ident)),
+            syn::UseTree::Glob(_) => self.add(prefix),
+            syn::UseTree::Group(group) => {
+                group.items.iter().for_each(|tree| self.add_tree(prefix, tree));
+            }
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Imports<'_> {
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        if !is_for_tests(&item.attrs) {
+            visit::visit_item_mod(self, item);
+        }
+    }
+
+    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
+        if !is_for_tests(&item.attrs) {
+            self.add_tree(&[], &item.tree);
+        }
+    }
+
+    /// `pub(crate)` is not an import.
+    fn visit_visibility(&mut self, _: &'ast syn::Visibility) {}
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let words: Vec<_> = path.segments.iter().map(|s| s.ident.to_string()).collect();
+        self.add(&words);
+        visit::visit_path(self, path);
+    }
+}
+
+fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        let list = attribute.meta.require_list().ok();
+        list.is_some_and(|list| list.path.is_ident("cfg") && list.tokens.to_string() == "test")
+    })
+}
+
+/// Every module of `src/` that is not for tests only, with its syntax tree.
+fn modules() -> BTreeMap<Module, syn::File> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut modules = BTreeMap::new();
+    read(&root.join("lib.rs"), vec![], &mut modules);
+    modules
+}
+
+fn read(file: &Path, module: Module, modules: &mut BTreeMap<Module, syn::File>) {
+    let text = std::fs::read_to_string(file).unwrap();
+    let tree = syn::parse_file(&text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    for item in &tree.items {
+        let syn::Item::Mod(child) = item else { continue };
+        if child.content.is_none() && !is_for_tests(&child.attrs) {
+            let name = child.ident.to_string();
+            read(&file_of(file, &name), [module.clone(), vec![name]].concat(), modules);
+        }
+    }
+    modules.insert(module, tree);
+}
+
+fn file_of(parent: &Path, name: &str) -> PathBuf {
+    let is_directory = parent.ends_with("mod.rs") || parent.ends_with("lib.rs");
+    let folder =
+        if is_directory { parent.parent().unwrap().into() } else { parent.with_extension("") };
+    let file = folder.join(format!("{name}.rs"));
+    if file.is_file() { file } else { folder.join(name).join("mod.rs") }
+}
+
+/// Which modules each module imports, itself excluded.
+static IMPORTS: LazyLock<BTreeMap<Module, BTreeSet<Module>>> = LazyLock::new(|| {
+    let modules = modules();
+    let module_of = |path: &[String]| {
+        (0..=path.len()).rev().map(|n| path[..n].to_vec()).find(|p| modules.contains_key(p))
+    };
+    let of_file = |(module, tree): (&Module, &syn::File)| {
+        let mut imports = Imports { module, found: vec![] };
+        imports.visit_file(tree);
+        let targets = imports.found.iter().filter_map(|path| module_of(path));
+        (module.clone(), targets.filter(|target| target != module).collect())
+    };
+    modules.iter().map(of_file).collect()
+});
+
+#[test]
+fn every_room_imports_only_the_rooms_of_its_list() {
+    let mut wrong = BTreeSet::new();
+    for (module, targets) in IMPORTS.iter() {
+        let Some(room) = module.first() else { continue };
+        let listed = ROOMS.iter().find(|(name, _)| name == room);
+        let (_, allowed) = listed.unwrap_or_else(|| panic!("src/{room} is not in ROOMS"));
+        for target in targets {
+            let other = target.first().map_or("lib", String::as_str);
+            if other != room && !allowed.contains(&other) {
+                wrong.insert(format!("{} imports {other}", module.join("::")));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn list_of_rooms_allows_no_import_cycle() {
+    let mut left: BTreeMap<&str, &[&str]> = ROOMS.iter().copied().collect();
+    while let Some(free) = left.iter().find(|(_, to)| !to.iter().any(|t| left.contains_key(t))) {
+        let free = *free.0;
+        left.remove(free);
+    }
+    assert!(left.is_empty(), "a cycle: {left:#?}");
+}
+
+#[test]
+fn list_of_rooms_allows_only_imports_that_exist() {
+    let mut unused = vec![];
+    for (room, allowed) in ROOMS {
+        let of_room =
+            IMPORTS.iter().filter(|(module, _)| module.first().is_some_and(|r| r == room));
+        let targets: BTreeSet<_> =
+            of_room.flat_map(|(_, targets)| targets).filter_map(|target| target.first()).collect();
+        let is_unused = |to: &&&str| !targets.iter().any(|target| target == *to);
+        unused.extend(allowed.iter().filter(is_unused).map(|to| format!("{room}: {to}")));
+    }
+    assert!(unused.is_empty(), "{unused:#?}");
+}
+
+/// A parent and its child may import each other.
+#[test]
+fn modules_import_each_other_in_no_cycle() {
+    let mut left = IMPORTS.clone();
+    for (module, targets) in &mut left {
+        targets.retain(|target| !module.starts_with(target) && !target.starts_with(module));
+    }
+    // What imports nothing that is left, or is imported by nothing that is left, is in no cycle.
+    loop {
+        let imported: BTreeSet<Module> = left.values().flatten().cloned().collect();
+        let known: BTreeSet<Module> = left.keys().cloned().collect();
+        let before = left.len();
+        left.retain(|module, targets| imported.contains(module) && !targets.is_disjoint(&known));
+        if left.len() == before {
+            break;
+        }
+    }
+    let names: Vec<_> = left.keys().map(|module| module.join("::")).collect();
+    assert!(names.is_empty(), "in a cycle: {names:#?}");
+}
