@@ -1,5 +1,6 @@
 //! The one error shape of the crate: what, why, and what to do next.
 
+use crate::dsn;
 use crate::exit::ExitCode;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::text::TargetFlags;
@@ -135,5 +136,13 @@ impl From<SourceError> for Error {
     fn from(error: SourceError) -> Self {
         let hints = error.hint.into_iter().collect();
         Self { kind: ErrorKind::Source(error.kind), message: error.message, causes: vec![], hints }
+    }
+}
+
+impl From<dsn::Error> for Error {
+    fn from(error: dsn::Error) -> Self {
+        let causes = error.cause.into_iter().collect();
+        let hints = error.hint.into_iter().collect();
+        Self { kind: ErrorKind::Config, message: error.message, causes, hints }
     }
 }

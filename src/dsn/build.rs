@@ -1,4 +1,4 @@
-//! From loose parameters to a complete [`Dsn`].
+//! Builds a complete [`Dsn`] from connection parameters and defaults.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -6,16 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::passfile::{PassFile, PgpassKey};
+use super::suggest::did_you_mean;
 use super::{
-    ChannelBinding, ConnectionDefaults, ConnectionParams, Dsn, Host, RootCert, ServerAddress,
-    SessionAttrs, SslMode, Tls, parameters, service,
+    ChannelBinding, ConnectionDefaults, ConnectionParams, Dsn, Error, Host, RootCert, Secret,
+    ServerAddress, SessionAttrs, Sourced, SslMode, Tls, params,
 };
-use crate::dsn::Secret;
-use crate::error::Error;
-use crate::settings::suggest::did_you_mean;
-use crate::settings::{Origin, Setting};
 
-/// Where libpq's builds look for a socket when no host is named.
+/// The default socket directories of libpq builds: of Debian, then of PostgreSQL.
 const SOCKET_DIRECTORIES: [&str; 2] = ["/var/run/postgresql", "/tmp"];
 const DEFAULT_PORT: u16 = 5432;
 
@@ -25,7 +22,8 @@ const CHANNEL_BINDINGS: [(&str, ChannelBinding); 3] = [
     ("require", ChannelBinding::Require),
 ];
 
-/// A standby accepts no writes and a primary does, unless somebody made it read-only.
+/// A standby is read-only. A primary is treated as read-write, although it can be configured
+/// read-only.
 const SESSION_ATTRS: [(&str, SessionAttrs); 6] = [
     ("any", SessionAttrs::Any),
     ("read-write", SessionAttrs::ReadWrite),
@@ -35,41 +33,48 @@ const SESSION_ATTRS: [(&str, SessionAttrs); 6] = [
     ("prefer-standby", SessionAttrs::Any),
 ];
 
-/// The strongest word for each parameter: string, then service, then surroundings.
-struct Merged(BTreeMap<String, Setting<String>>);
+/// Every parameter with its value of the highest precedence: from the connection string, then the
+/// service file, then the PG* variables.
+struct Merged(BTreeMap<String, Sourced<String>>);
 
 impl Merged {
     fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(|setting| setting.value.as_str())
+        self.0.get(key).map(|param| param.value.as_str())
     }
 
-    /// One of a few words.
-    fn one_of<T: Copy>(&self, key: &str, words: &[(&str, T)], default: T) -> Result<T, Error> {
+    /// The value of a parameter that accepts only the listed names; `default` if it is not set.
+    fn one_of<T: Copy>(&self, key: &str, choices: &[(&str, T)], default: T) -> Result<T, Error> {
         let Some(text) = self.get(key) else { return Ok(default) };
-        match words.iter().find(|(word, _)| *word == text) {
+        match choices.iter().find(|(name, _)| *name == text) {
             Some((_, value)) => Ok(*value),
             None => {
-                let words: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-                Err(wrong(key).hint(did_you_mean(text, &words)))
+                let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+                Err(invalid_value(key).hint(did_you_mean(text, &names)))
             }
         }
     }
 }
 
-/// An error about a parameter; its value may be a piece of a password that slipped.
-fn wrong(key: &str) -> Error {
-    Error::config(format!("connection parameter {key} has a value that it cannot have"))
+/// The error for an invalid value. It does not contain the value, which may be a misplaced part of
+/// a password.
+fn invalid_value(key: &str) -> Error {
+    Error::new(format!("connection parameter {key} has a value that it cannot have"))
 }
 
-pub fn build(params: &ConnectionParams, surroundings: &ConnectionDefaults) -> Result<Dsn, Error> {
-    let mut warnings = parameters::warnings(params);
-    let merged = merge(params, surroundings, &mut warnings)?;
-    let user = merged.get("user").or(surroundings.user.as_deref()).ok_or_else(|| {
-        Error::config("no database user is named").hint("write user@ into the URL, or set PGUSER")
+/// Completes the parameters of a connection string: service file, PG* variables, libpq's defaults,
+/// password file.
+pub(super) fn build(
+    params: &ConnectionParams,
+    defaults: &ConnectionDefaults,
+) -> Result<Dsn, Error> {
+    let mut warnings = params::warnings(params);
+    let merged = merge(params, defaults, &mut warnings)?;
+    let user = merged.get("user").or(defaults.user.as_deref()).ok_or_else(|| {
+        Error::new("no database user is named").hint("write user@ into the URL, or set PGUSER")
     })?;
     let database = merged.get("dbname").unwrap_or(user);
     let mut hosts = hosts(&merged)?;
-    passwords(&mut hosts, &merged, user, database, surroundings, &mut warnings);
+    set_passwords(&mut hosts, &merged, user, database, defaults, &mut warnings);
     let options = merged.get("options");
     if options.is_some() {
         warnings.push("start-up options are sent, but connection poolers refuse them".to_owned());
@@ -79,7 +84,7 @@ pub fn build(params: &ConnectionParams, surroundings: &ConnectionDefaults) -> Re
         hosts,
         user: user.to_owned(),
         database: database.to_owned(),
-        tls: tls(&merged, surroundings)?,
+        tls: tls(&merged, defaults)?,
         connect_timeout: connect_timeout(&merged)?,
         application_name: names.iter().find_map(|name| merged.get(name)).map(str::to_owned),
         options: options.map(str::to_owned),
@@ -93,35 +98,37 @@ pub fn build(params: &ConnectionParams, surroundings: &ConnectionDefaults) -> Re
     })
 }
 
+/// Merges the sources of parameters.
 fn merge(
     params: &ConnectionParams,
-    surroundings: &ConnectionDefaults,
+    defaults: &ConnectionDefaults,
     warnings: &mut Vec<String>,
 ) -> Result<Merged, Error> {
-    let from_string = |value: &String| Setting::new(value.clone(), Origin::DatabaseUrl);
+    let from_string = |value: &String| Sourced::new(value.clone(), "database URL");
     let mut merged: BTreeMap<_, _> =
         params.iter().map(|(key, value)| (key.clone(), from_string(value))).collect();
-    let ambient = |key: &str| surroundings.ambient.get(key).map(|setting| setting.value.clone());
-    if let Some(name) = params.get("service").cloned().or_else(|| ambient("service")) {
-        let file = params.get("servicefile").cloned().or_else(|| ambient("servicefile"));
-        let (entries, path) = service::read(&name, file.as_deref(), surroundings)?;
-        warnings.extend(parameters::warnings(&entries));
+    let variable = |key: &str| defaults.pg_variables.get(key).map(|param| param.value.clone());
+    if let Some(name) = params.get("service").cloned().or_else(|| variable("service")) {
+        let file = params.get("servicefile").cloned().or_else(|| variable("servicefile"));
+        let (entries, path) = params::read_service(&name, file.as_deref(), defaults)?;
+        warnings.extend(params::warnings(&entries));
         for (key, value) in entries {
-            let origin = Origin::ServiceFile { path: path.clone(), service: name.clone() };
-            merged.entry(key).or_insert(Setting::new(value, origin));
+            let origin = format!("{} [{name}]", path.display());
+            merged.entry(key).or_insert(Sourced::new(value, origin));
         }
     }
-    // An ambient address belongs to the ambient host, never to one that somebody named.
+    // PGHOSTADDR is the address of PGHOST: it does not apply to a host from elsewhere.
     let host_is_named = merged.contains_key("host");
-    for (key, setting) in &surroundings.ambient {
+    for (key, param) in &defaults.pg_variables {
         if !(host_is_named && key == "hostaddr") {
-            merged.entry(key.clone()).or_insert_with(|| setting.clone());
+            merged.entry(key.clone()).or_insert_with(|| param.clone());
         }
     }
     Ok(Merged(merged))
 }
 
-/// Names, addresses and ports, side by side.
+/// The servers: the lists `host`, `hostaddr` and `port` combined by position. A single port is used
+/// for every server.
 fn hosts(merged: &Merged) -> Result<Vec<Host>, Error> {
     let list = |key| -> Vec<&str> { merged.get(key).map_or(vec![], |v| v.split(',').collect()) };
     let (names, addrs, ports) = (list("host"), list("hostaddr"), list("port"));
@@ -130,19 +137,20 @@ fn hosts(merged: &Merged) -> Result<Vec<Host>, Error> {
     if mismatch(ports.len())
         || (!names.is_empty() && !addrs.is_empty() && names.len() != addrs.len())
     {
-        return Err(Error::config("the lists of hosts, addresses and ports differ in length"));
+        return Err(Error::new("the lists of hosts, addresses and ports differ in length"));
     }
     let at = |list: &[&str], index: usize| {
         let text = list.get(index).copied().unwrap_or("").trim();
         (!text.is_empty()).then(|| text.to_owned())
     };
     let host = |index: usize| {
-        let addr =
-            at(&addrs, index).map(|addr| addr.parse::<IpAddr>().map_err(|_| wrong("hostaddr")));
+        let addr = at(&addrs, index)
+            .map(|addr| addr.parse::<IpAddr>().map_err(|_| invalid_value("hostaddr")));
         let addr = addr.transpose()?;
         let port = at(&ports, if ports.len() == 1 { 0 } else { index });
-        let port = port
-            .map(|port| port.parse().ok().filter(|port| *port > 0).ok_or_else(|| wrong("port")));
+        let port = port.map(|port| {
+            port.parse().ok().filter(|port| *port > 0).ok_or_else(|| invalid_value("port"))
+        });
         let address = match (at(&names, index), addr) {
             (Some(name), _) if name.starts_with('/') => ServerAddress::Socket(PathBuf::from(name)),
             (Some(name), addr) => ServerAddress::Tcp { name, addr },
@@ -154,28 +162,31 @@ fn hosts(merged: &Merged) -> Result<Vec<Host>, Error> {
     (0..count).map(host).collect()
 }
 
+/// The first default socket directory that exists.
 fn socket_directory() -> PathBuf {
     let exists = |directory: &&&str| Path::new(directory).is_dir();
     PathBuf::from(SOCKET_DIRECTORIES.iter().find(exists).unwrap_or(&SOCKET_DIRECTORIES[1]))
 }
 
-/// The password that was said, else the one of the password file for each host.
-fn passwords(
+/// Sets the password of each host: the `password` parameter, otherwise the entry of the password
+/// file.
+fn set_passwords(
     hosts: &mut [Host],
     merged: &Merged,
     user: &str,
     database: &str,
-    surroundings: &ConnectionDefaults,
+    defaults: &ConnectionDefaults,
     warnings: &mut Vec<String>,
 ) {
     if let Some(password) = merged.0.get("password") {
         for host in hosts {
-            host.password = Some(password.clone().map(Secret::new));
+            let secret = Secret::new(password.value.clone());
+            host.password = Some(Sourced::new(secret, password.origin.clone()));
         }
         return;
     }
-    let path = merged.get("passfile").map(|path| surroundings.path(path));
-    let path = path.or_else(|| Some(surroundings.home.as_ref()?.join(".pgpass")));
+    let path = merged.get("passfile").map(|path| defaults.path(path));
+    let path = path.or_else(|| Some(defaults.home.as_ref()?.join(".pgpass")));
     let Some(file) = path.and_then(|path| PassFile::open(&path, warnings)) else { return };
     for host in hosts {
         let names = match &host.address {
@@ -189,35 +200,36 @@ fn passwords(
     }
 }
 
-fn tls(merged: &Merged, surroundings: &ConnectionDefaults) -> Result<Tls, Error> {
+/// The TLS settings.
+fn tls(merged: &Merged, defaults: &ConnectionDefaults) -> Result<Tls, Error> {
     let in_home =
-        |name: &str| surroundings.home.as_ref().map(|home| home.join(".postgresql").join(name));
+        |name: &str| defaults.home.as_ref().map(|home| home.join(".postgresql").join(name));
     let root = match merged.get("sslrootcert") {
         Some("system") => RootCert::System,
-        Some(path) => RootCert::File(surroundings.path(path)),
+        Some(path) => RootCert::File(defaults.path(path)),
         None => RootCert::Default(in_home("root.crt").filter(|path| path.exists())),
     };
     let default = if root == RootCert::System { SslMode::VerifyFull } else { SslMode::Prefer };
     let mode =
         merged.one_of("sslmode", &SslMode::ALL.map(|mode| (mode.as_str(), mode)), default)?;
     if root == RootCert::System && mode < SslMode::VerifyFull {
-        return Err(Error::config("sslrootcert=system needs sslmode=verify-full")
+        return Err(Error::new("sslrootcert=system needs sslmode=verify-full")
             .cause("with public authorities, anybody can get some certificate"));
     }
     let file = |key, name| match merged.get(key) {
-        Some(path) => Some(surroundings.path(path)),
+        Some(path) => Some(defaults.path(path)),
         None => in_home(name).filter(|path| path.exists()),
     };
     let client = file("sslcert", "postgresql.crt").zip(file("sslkey", "postgresql.key"));
     if client.is_none() && merged.get("sslcert").is_some() {
-        return Err(Error::config("sslcert is set, but no key").hint("set sslkey too"));
+        return Err(Error::new("sslcert is set, but no key").hint("set sslkey too"));
     }
     Ok(Tls { mode, root, client })
 }
 
-/// Seconds, as in libpq: zero or less waits for ever, which our own limits do not allow.
+/// The time limit in seconds. Zero or less means no limit, as in libpq; callers apply their own.
 fn connect_timeout(merged: &Merged) -> Result<Option<Duration>, Error> {
     let Some(text) = merged.get("connect_timeout") else { return Ok(None) };
-    let seconds: i64 = text.trim().parse().map_err(|_| wrong("connect_timeout"))?;
+    let seconds: i64 = text.trim().parse().map_err(|_| invalid_value("connect_timeout"))?;
     Ok(u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs))
 }

@@ -1,17 +1,20 @@
-//! Where the database is and how to reach it, as libpq would understand the same words.
+//! Connection strings, service files and password files, interpreted as libpq interprets them.
 //!
-//! A connection string says something, a service file may add to it, PG* variables fill what is
-//! left, then come libpq's defaults. The password shows itself nowhere.
+//! [`Dsn::parse`] reads a URL or a keyword string and completes it: first from a service file, then
+//! from PG* variables, then with libpq's defaults. The result names every server with its password,
+//! the TLS settings and the session options. Passwords are redacted in every output. An
+//! error contains at most names of parameters and services from the connection string.
+//!
+//! Imports: nothing else of this project, so that this module could become a crate. Callers convert
+//! [`Error`] and [`Sourced`] to their own types.
 
 mod build;
-mod keywords;
-mod parameters;
+mod params;
 mod passfile;
 mod secret;
-mod service;
+pub(crate) mod suggest;
 #[cfg(test)]
 mod tests;
-mod url;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,64 +22,108 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use secret::{REDACTED, Secret};
-
-use crate::error::Error;
-use crate::settings::Setting;
+pub(crate) use params::holds_password;
+pub(crate) use secret::REDACTED;
+pub use secret::Secret;
 
 /// Connection parameters by libpq's names.
-pub(crate) type ConnectionParams = BTreeMap<String, String>;
+type ConnectionParams = BTreeMap<String, String>;
 
-/// One server to try.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Host {
-    /// How it is addressed.
-    pub address: ServerAddress,
-    /// Its port; also part of a socket's name.
-    pub port: u16,
-    /// Its password, where one is known.
-    pub password: Option<Setting<Secret>>,
+/// The reason why a connection string or its service file cannot be used. Of the connection string
+/// it contains only names of parameters and services, because any other part could be a password.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct Error {
+    /// What failed, in lower case.
+    pub(crate) message: String,
+    /// Why it failed.
+    pub(crate) cause: Option<String>,
+    /// How to fix it.
+    pub(crate) hint: Option<String>,
 }
 
-/// How a server is addressed.
+impl Error {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), cause: None, hint: None }
+    }
+
+    fn cause(mut self, cause: impl ToString) -> Self {
+        self.cause = Some(cause.to_string());
+        self
+    }
+
+    fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// A value and the place where it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ServerAddress {
-    /// A name or an address, verified against the certificate; `addr` skips the look-up.
+pub struct Sourced<T> {
+    /// The value.
+    pub(crate) value: T,
+    /// Its place, as text for the user: `database URL`, `$PGPASSWORD` or `/home/me/.pgpass:3`.
+    pub(crate) origin: String,
+}
+
+impl<T> Sourced<T> {
+    /// A value found at `origin`.
+    pub(crate) fn new(value: T, origin: impl Into<String>) -> Self {
+        Self { value, origin: origin.into() }
+    }
+}
+
+/// One server of a connection string.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// Its address.
+    pub(crate) address: ServerAddress,
+    /// Its port; for a Unix socket, a part of the file name.
+    pub(crate) port: u16,
+    /// The password for this server, if one is known.
+    pub password: Option<Sourced<Secret>>,
+}
+
+/// The address of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ServerAddress {
+    /// A TCP address.
     Tcp {
-        /// The name.
+        /// The host name or IP address; the server certificate is compared with it.
         name: String,
-        /// The address of `hostaddr`.
+        /// The value of `hostaddr`, which replaces the name resolution.
         addr: Option<IpAddr>,
     },
     /// The directory of a Unix socket.
     Socket(PathBuf),
 }
 
-/// How much TLS is asked for, as in libpq.
+/// The `sslmode` parameter, from the weakest to the strongest mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SslMode {
-    /// Never.
+pub(crate) enum SslMode {
+    /// Without TLS.
     Disable,
-    /// When the server insists.
+    /// With TLS only if the server requires it.
     Allow,
-    /// When the server can.
+    /// With TLS if the server supports it.
     Prefer,
-    /// Always; the certificate is verified where a root certificate is at hand.
+    /// With TLS; the certificate is verified if a root certificate is available.
     Require,
-    /// Always; the certificate must come from a trusted authority.
+    /// With TLS and a certificate that a trusted CA signed.
     VerifyCa,
-    /// Always; and it must be the certificate of this host.
+    /// As `VerifyCa`, and the certificate must match the host name.
     VerifyFull,
 }
 
 impl SslMode {
     /// Every mode, the weakest first.
-    pub const ALL: [Self; 6] =
+    pub(crate) const ALL: [Self; 6] =
         [Self::Disable, Self::Allow, Self::Prefer, Self::Require, Self::VerifyCa, Self::VerifyFull];
 
-    /// libpq's word for it.
+    /// The value of `sslmode`.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Disable => "disable",
             Self::Allow => "allow",
@@ -88,87 +135,89 @@ impl SslMode {
     }
 }
 
-/// What the certificate of the server is held against.
+/// The root certificates that a server certificate is verified with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RootCert {
-    /// Nothing was said: `~/.postgresql/root.crt`, should it exist.
+pub(crate) enum RootCert {
+    /// `sslrootcert` is not set: `~/.postgresql/root.crt`, if it exists.
     Default(Option<PathBuf>),
     /// This file.
     File(PathBuf),
-    /// The authorities that the system trusts.
+    /// The CAs that the operating system trusts.
     System,
 }
 
-/// Everything about TLS.
+/// The TLS settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tls {
-    /// How much is asked for.
-    pub mode: SslMode,
-    /// What certificates are held against.
-    pub root: RootCert,
-    /// Client certificate and key, if named or lying in `~/.postgresql`.
-    pub client: Option<(PathBuf, PathBuf)>,
+pub(crate) struct Tls {
+    /// When TLS is used and what is verified.
+    pub(crate) mode: SslMode,
+    /// The root certificates.
+    pub(crate) root: RootCert,
+    /// Client certificate and key: from the parameters, otherwise from `~/.postgresql` if both
+    /// exist.
+    pub(crate) client: Option<(PathBuf, PathBuf)>,
 }
 
-/// Whether the password exchange is tied to the TLS session.
+/// The `channel_binding` parameter: whether the password exchange is bound to the TLS session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChannelBinding {
+pub(crate) enum ChannelBinding {
     /// Never.
     Disable,
-    /// When both sides can.
+    /// If client and server support it.
     Prefer,
-    /// Always.
+    /// Always; otherwise the connection fails.
     Require,
 }
 
-/// Which of several servers will do.
+/// The `target_session_attrs` parameter: which of several servers is acceptable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SessionAttrs {
-    /// Any of them.
+pub(crate) enum SessionAttrs {
+    /// Any server.
     Any,
-    /// One that accepts writes.
+    /// A server that accepts writes.
     ReadWrite,
-    /// One that does not.
+    /// A server that does not accept writes.
     ReadOnly,
 }
 
-/// A database and the way to it, complete.
+/// A complete description of a database connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dsn {
-    /// Servers in the order in which they are tried; at least one.
+    /// The servers in the order in which they are tried; at least one.
     pub hosts: Vec<Host>,
     /// The role.
-    pub user: String,
+    pub(crate) user: String,
     /// The database.
-    pub database: String,
-    /// Everything about TLS.
-    pub tls: Tls,
-    /// How long to wait for each server.
-    pub connect_timeout: Option<Duration>,
-    /// A name for the server's lists, instead of ours.
-    pub application_name: Option<String>,
+    pub(crate) database: String,
+    /// The TLS settings.
+    pub(crate) tls: Tls,
+    /// The time limit for connecting to one server.
+    pub(crate) connect_timeout: Option<Duration>,
+    /// The application name, if it is set.
+    pub(crate) application_name: Option<String>,
     /// Start-up options for the server.
-    pub options: Option<String>,
-    /// Whether passwords are tied to the TLS session.
-    pub channel_binding: ChannelBinding,
-    /// Which servers will do.
-    pub session: SessionAttrs,
-    /// What a person should know about these words.
-    pub warnings: Vec<String>,
+    pub(crate) options: Option<String>,
+    /// Whether the password exchange is bound to the TLS session.
+    pub(crate) channel_binding: ChannelBinding,
+    /// Which of the servers are acceptable.
+    pub(crate) session: SessionAttrs,
+    /// Warnings for the user: parameters without effect, files that were ignored.
+    pub(crate) warnings: Vec<String>,
 }
 
-/// What a connection string is completed from.
+/// The values that complete a connection string, besides service file and password file.
 #[derive(Debug, Clone, Default)]
 pub struct ConnectionDefaults {
-    /// Values of PG* variables by their libpq parameter; empty for a context.
-    pub ambient: BTreeMap<String, Setting<String>>,
+    /// The values of PG* variables by their libpq parameter; empty if they must not be used.
+    pub pg_variables: BTreeMap<String, Sourced<String>>,
     /// The home directory.
     pub home: Option<PathBuf>,
-    /// The name of the person at the keyboard.
+    /// The login name.
     pub user: Option<String>,
 }
 
 impl ConnectionDefaults {
+    /// A path from a parameter; a leading `~/` is the home directory.
     fn path(&self, text: &str) -> PathBuf {
         match (text.strip_prefix("~/"), &self.home) {
             (Some(rest), Some(home)) => home.join(rest),
@@ -178,46 +227,27 @@ impl ConnectionDefaults {
 }
 
 impl Dsn {
-    /// Reads a connection string and completes it. Errors never hold a piece of it.
-    pub fn parse(text: &str, surroundings: &ConnectionDefaults) -> Result<Self, Error> {
-        let params = read(text)?;
-        build::build(&params, surroundings)
+    /// Parses a connection string and completes it.
+    ///
+    /// # Errors
+    /// If the string or its service file is invalid, or if no user is known.
+    pub fn parse(text: &str, defaults: &ConnectionDefaults) -> Result<Self, Error> {
+        build::build(&params::parse(text)?, defaults)
     }
 
-    /// Builds one from PG* variables alone.
-    pub fn from_ambient(surroundings: &ConnectionDefaults) -> Result<Self, Error> {
-        build::build(&ConnectionParams::new(), surroundings)
+    /// Builds a connection from PG* variables only.
+    pub(crate) fn from_pg_variables(defaults: &ConnectionDefaults) -> Result<Self, Error> {
+        build::build(&ConnectionParams::new(), defaults)
     }
 
-    /// `host:port` of every server.
+    /// `host:port` of every server, separated by commas.
     #[must_use]
-    pub fn servers(&self) -> String {
+    pub(crate) fn servers(&self) -> String {
         self.hosts.iter().map(Host::to_string).collect::<Vec<_>>().join(",")
     }
 }
 
-/// Whether a connection string holds a password of its own; `None` when it cannot be read.
-#[must_use]
-pub fn holds_password(text: &str) -> Option<bool> {
-    Some(read(text).ok()?.contains_key("password"))
-}
-
-fn read(text: &str) -> Result<ConnectionParams, Error> {
-    let text = text.trim();
-    let schemes = ["postgres://", "postgresql://"];
-    let params = match schemes.iter().find_map(|scheme| text.strip_prefix(scheme)) {
-        Some(rest) => url::parse(rest),
-        None if text.is_empty() => Err("it is empty".to_owned()),
-        None if text.contains("://") => Err("it begins with another scheme".to_owned()),
-        None => keywords::parse(text),
-    };
-    params.map_err(|cause| {
-        Error::config("cannot read the database URL")
-            .cause(cause)
-            .hint("expected postgres://user@host:5432/database or host=… user=… dbname=…")
-    })
-}
-
+/// `host:port`, or `directory:port` for a Unix socket.
 impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let port = self.port;
@@ -229,7 +259,7 @@ impl fmt::Display for Host {
     }
 }
 
-/// `user@host:port/database`, the form for people; never a password.
+/// `user@host:port/database`, without the password.
 impl fmt::Display for Dsn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}/{}", self.user, self.servers(), self.database)

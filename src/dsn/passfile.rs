@@ -1,32 +1,31 @@
-//! `~/.pgpass`: passwords by host, port, database and user.
+//! The password file (`~/.pgpass`): passwords by host, port, database and user.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::dsn::Secret;
-use crate::settings::{Origin, Setting};
+use super::{Secret, Sourced};
 
-/// A password file in memory.
-pub struct PassFile {
+/// The contents of a password file.
+pub(super) struct PassFile {
     path: PathBuf,
     text: String,
 }
 
-/// What a line must match.
-pub struct PgpassKey<'a> {
-    /// Host names; a socket is known by its directory and as `localhost`.
-    pub hosts: Vec<&'a str>,
+/// The connection that a line is compared with.
+pub(super) struct PgpassKey<'a> {
+    /// The names of the host; for a socket, its directory and `localhost`.
+    pub(super) hosts: Vec<&'a str>,
     /// The port.
-    pub port: u16,
+    pub(super) port: u16,
     /// The database.
-    pub database: &'a str,
+    pub(super) database: &'a str,
     /// The user.
-    pub user: &'a str,
+    pub(super) user: &'a str,
 }
 
 impl PassFile {
-    /// Reads the file. One that others may read is ignored with a warning, as libpq does.
-    pub fn open(path: &Path, warnings: &mut Vec<String>) -> Option<Self> {
+    /// Reads the file. A file that other users can read is ignored with a warning, as in libpq.
+    pub(super) fn open(path: &Path, warnings: &mut Vec<String>) -> Option<Self> {
         let metadata = std::fs::metadata(path).ok()?;
         let shown = path.display();
         if !metadata.is_file() {
@@ -49,24 +48,24 @@ impl PassFile {
     }
 
     /// The password of the first line that matches.
-    pub fn find(&self, wanted: &PgpassKey) -> Option<Setting<Secret>> {
-        let found = |(index, line): (usize, &str)| Some((index + 1, password(line, wanted)?));
-        let (line, password) = self.text.lines().enumerate().find_map(found)?;
-        let origin = Origin::PassFile { path: self.path.clone(), line };
-        Some(Setting::new(Secret::new(password), origin))
+    pub(super) fn find(&self, key: &PgpassKey) -> Option<Sourced<Secret>> {
+        let matched = |(index, line): (usize, &str)| Some((index + 1, password_of(line, key)?));
+        let (line, password) = self.text.lines().enumerate().find_map(matched)?;
+        let origin = format!("{}:{line}", self.path.display());
+        Some(Sourced::new(Secret::new(password), origin))
     }
 }
 
-/// The password of a line, if its four first fields match.
-fn password(line: &str, wanted: &PgpassKey) -> Option<String> {
+/// The password of a line, if its first four fields match.
+fn password_of(line: &str, key: &PgpassKey) -> Option<String> {
     if line.starts_with('#') {
         return None;
     }
-    let port = wanted.port.to_string();
+    let port = key.port.to_string();
     let mut rest = line;
-    for values in [&wanted.hosts[..], &[&port], &[wanted.database], &[wanted.user]] {
+    for values in [&key.hosts[..], &[&port], &[key.database], &[key.user]] {
         let (field, after) = field(rest)?;
-        // An escaped asterisk is a name, not a wildcard.
+        // An escaped asterisk is a literal name, not a wildcard.
         let wildcard = rest.starts_with("*:");
         if !wildcard && !values.contains(&field.as_str()) {
             return None;
@@ -77,7 +76,7 @@ fn password(line: &str, wanted: &PgpassKey) -> Option<String> {
     (!password.is_empty()).then_some(password)
 }
 
-/// The text up to the next bare colon, unescaped, and what follows.
+/// The text before the next unescaped colon, unescaped, and the rest; `None` without such a colon.
 fn field(text: &str) -> Option<(String, &str)> {
     let mut escaped = false;
     let end = text.bytes().position(|byte| match byte {
@@ -94,6 +93,7 @@ fn field(text: &str) -> Option<(String, &str)> {
     Some((unescape(&text[..end]), &text[end + 1..]))
 }
 
+/// Removes the backslash of each escape.
 fn unescape(text: &str) -> String {
     let mut chars = text.chars();
     let mut plain = String::with_capacity(text.len());
@@ -109,9 +109,8 @@ mod tests {
 
     fn find(text: &str) -> Option<String> {
         let file = PassFile { path: PathBuf::from(".pgpass"), text: text.to_owned() };
-        let wanted =
-            PgpassKey { hosts: vec!["h:1", "db"], port: 5432, database: "d\\b", user: "u" };
-        file.find(&wanted).map(|password| password.value.expose().clone())
+        let key = PgpassKey { hosts: vec!["h:1", "db"], port: 5432, database: "d\\b", user: "u" };
+        file.find(&key).map(|password| password.value.expose().clone())
     }
 
     #[test]

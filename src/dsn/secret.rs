@@ -1,13 +1,13 @@
-//! Values that may be used but never shown.
+//! A wrapper for values that must not appear in any output.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// What every secret prints as, whatever its length.
-pub const REDACTED: &str = "***";
+/// The text that replaces every secret in output, whatever its length.
+pub(crate) const REDACTED: &str = "***";
 
-/// A value that shows itself nowhere: not in Debug, not in Display, not in JSON.
+/// A value that is redacted in Debug, in Display and in JSON.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret<T = String>(T);
 
@@ -17,8 +17,8 @@ impl<T> Secret<T> {
         Self(value)
     }
 
-    /// The value itself: for the wire alone, never for output.
-    pub const fn expose(&self) -> &T {
+    /// The value itself: only for requests to a server, never for output.
+    pub(crate) const fn expose(&self) -> &T {
         &self.0
     }
 }

@@ -1,21 +1,18 @@
 use super::*;
-use crate::dsn::REDACTED;
-use crate::settings::Origin;
 
-fn around() -> ConnectionDefaults {
+fn defaults() -> ConnectionDefaults {
     ConnectionDefaults { user: Some("me".to_owned()), ..ConnectionDefaults::default() }
 }
 
-fn ambient(pairs: &[(&str, &str)]) -> ConnectionDefaults {
+fn pg_variables(pairs: &[(&str, &str)]) -> ConnectionDefaults {
     let pairs = pairs.iter().map(|(key, value)| {
-        let origin = Origin::Env((*key).to_owned());
-        ((*key).to_owned(), Setting::new((*value).to_owned(), origin))
+        ((*key).to_owned(), Sourced::new((*value).to_owned(), format!("${key}")))
     });
-    ConnectionDefaults { ambient: pairs.collect(), ..around() }
+    ConnectionDefaults { pg_variables: pairs.collect(), ..defaults() }
 }
 
 fn parse(text: &str) -> Dsn {
-    Dsn::parse(text, &around()).unwrap_or_else(|error| panic!("{text}: {error:?}"))
+    Dsn::parse(text, &defaults()).unwrap_or_else(|error| panic!("{text}: {error:?}"))
 }
 
 fn password(dsn: &Dsn) -> Option<&str> {
@@ -33,7 +30,8 @@ fn every_dsn_form_is_parsed_as_by_libpq() {
         ("postgres://u:p@h/d?", "u@h:5432/d", Some("p")),
         ("postgres://u:p@h:/d", "u@h:5432/d", Some("p")),
         ("postgres://u%40x:p%3A%2f@h/d%20e", "u@x@h:5432/d e", Some("p:/")),
-        // What libpq would misread or refuse: the last @ before the hosts counts.
+        // URLs that libpq would misread or reject: the last @ in front of the hosts ends the
+        // password.
         ("postgres://u:p@ss@h/d", "u@h:5432/d", Some("p@ss")),
         ("postgres://u:@@h/d", "u@h:5432/d", Some("@")),
         ("postgres://u:a:b@h/d", "u@h:5432/d", Some("a:b")),
@@ -96,7 +94,7 @@ fn invalid_dsn_is_rejected_without_being_shown() {
         "=hunter2",
     ];
     for text in texts {
-        let Err(error) = Dsn::parse(text, &around()) else { panic!("{text} was read") };
+        let Err(error) = Dsn::parse(text, &defaults()) else { panic!("{text} was read") };
         assert!(!format!("{error:?}").contains("ter2"), "{text}: {error:?}");
     }
 }
@@ -112,7 +110,7 @@ fn password_is_hidden_in_display_and_debug() {
 
 #[test]
 fn defaults_are_the_local_socket_and_the_login_name() {
-    let dsn = Dsn::from_ambient(&around()).unwrap();
+    let dsn = Dsn::from_pg_variables(&defaults()).unwrap();
     assert!(matches!(dsn.hosts[0].address, ServerAddress::Socket(_)), "{dsn}");
     assert_eq!((dsn.user.as_str(), dsn.database.as_str()), ("me", "me"));
     let error = Dsn::parse("host=h", &ConnectionDefaults::default()).unwrap_err();
@@ -122,22 +120,22 @@ fn defaults_are_the_local_socket_and_the_login_name() {
 #[test]
 fn pg_variables_fill_gaps_but_never_override() {
     let pg = [("host", "ph"), ("port", "1"), ("user", "pu"), ("password", "pp"), ("dbname", "pd")];
-    let dsn = Dsn::parse("postgres://u@h/", &ambient(&pg)).unwrap();
+    let dsn = Dsn::parse("postgres://u@h/", &pg_variables(&pg)).unwrap();
     assert_eq!((dsn.to_string().as_str(), password(&dsn)), ("u@h:1/pd", Some("pp")));
-    let from = &dsn.hosts[0].password.as_ref().unwrap().origin;
-    assert_eq!(*from, Origin::Env("password".to_owned()));
-    let dsn = Dsn::from_ambient(&ambient(&pg)).unwrap();
+    let origin = &dsn.hosts[0].password.as_ref().unwrap().origin;
+    assert_eq!(origin, "$password");
+    let dsn = Dsn::from_pg_variables(&pg_variables(&pg)).unwrap();
     assert_eq!(dsn.to_string(), "pu@ph:1/pd");
 }
 
 #[test]
 fn pghostaddr_does_not_apply_to_a_named_host() {
-    let pg = ambient(&[("hostaddr", "10.9.9.9"), ("user", "u")]);
+    let pg = pg_variables(&[("hostaddr", "10.9.9.9"), ("user", "u")]);
     let dsn = Dsn::parse("host=h", &pg).unwrap();
     assert_eq!(dsn.hosts[0].address, ServerAddress::Tcp { name: "h".to_owned(), addr: None });
-    let pg = ambient(&[("host", "h"), ("hostaddr", "10.9.9.9")]);
+    let pg = pg_variables(&[("host", "h"), ("hostaddr", "10.9.9.9")]);
     let addr = Some("10.9.9.9".parse().unwrap());
-    let dsn = Dsn::from_ambient(&pg).unwrap();
+    let dsn = Dsn::from_pg_variables(&pg).unwrap();
     assert_eq!(dsn.hosts[0].address, ServerAddress::Tcp { name: "h".to_owned(), addr });
 }
 
@@ -146,18 +144,18 @@ fn tls_parameters_are_parsed() {
     let mode = |text: &str| parse(&format!("postgres://u@h/d?{text}")).tls;
     assert_eq!(mode("").mode, SslMode::Prefer);
     assert_eq!(mode("ssl=true").mode, SslMode::Require);
-    for wanted in SslMode::ALL {
-        assert_eq!(mode(&format!("sslmode={}", wanted.as_str())).mode, wanted);
+    for expected in SslMode::ALL {
+        assert_eq!(mode(&format!("sslmode={}", expected.as_str())).mode, expected);
     }
     let system = mode("sslrootcert=system");
     assert_eq!((system.mode, system.root), (SslMode::VerifyFull, RootCert::System));
-    let error = Dsn::parse("host=h sslmode=require sslrootcert=system", &around()).unwrap_err();
+    let error = Dsn::parse("host=h sslmode=require sslrootcert=system", &defaults()).unwrap_err();
     assert!(error.message.contains("verify-full"), "{error}");
     let pair = mode("sslcert=/c&sslkey=/k").client;
     assert_eq!(pair, Some((PathBuf::from("/c"), PathBuf::from("/k"))));
-    assert!(Dsn::parse("host=h sslcert=/c", &around()).is_err());
-    let error = Dsn::parse("host=h sslmode=verify_full", &around()).unwrap_err();
-    assert_eq!(error.hints, ["did you mean `verify-full`?"]);
+    assert!(Dsn::parse("host=h sslcert=/c", &defaults()).is_err());
+    let error = Dsn::parse("host=h sslmode=verify_full", &defaults()).unwrap_err();
+    assert_eq!(error.hint.as_deref(), Some("did you mean `verify-full`?"));
 }
 
 #[test]
@@ -168,12 +166,12 @@ fn certificates_in_the_home_directory_are_found() {
     for name in ["root.crt", "postgresql.crt", "postgresql.key"] {
         std::fs::write(directory.join(name), "").unwrap();
     }
-    let around = ConnectionDefaults { home: Some(home.path().to_owned()), ..around() };
-    let tls = Dsn::parse("host=h", &around).unwrap().tls;
+    let defaults = ConnectionDefaults { home: Some(home.path().to_owned()), ..defaults() };
+    let tls = Dsn::parse("host=h", &defaults).unwrap().tls;
     assert_eq!(tls.root, RootCert::Default(Some(directory.join("root.crt"))));
     let pair = (directory.join("postgresql.crt"), directory.join("postgresql.key"));
     assert_eq!(tls.client, Some(pair));
-    let tls = Dsn::parse("host=h sslrootcert=~/x.crt", &around).unwrap().tls;
+    let tls = Dsn::parse("host=h sslrootcert=~/x.crt", &defaults).unwrap().tls;
     assert_eq!(tls.root, RootCert::File(home.path().join("x.crt")));
 }
 
@@ -193,8 +191,9 @@ fn timeout_name_binding_and_session_parameters_are_parsed() {
 #[test]
 fn parameters_without_effect_cause_a_warning_if_relevant() {
     let warnings = |text: &str| parse(&format!("postgres://u@h/d?{text}")).warnings;
-    let silent = "pgbouncer=true&connection_limit=1&pool_timeout=3&gssencmode=disable&keepalives=1";
-    assert_eq!(warnings(silent), [""; 0]);
+    let ignored =
+        "pgbouncer=true&connection_limit=1&pool_timeout=3&gssencmode=disable&keepalives=1";
+    assert_eq!(warnings(ignored), [""; 0]);
     assert!(warnings("schema=app")[0].contains("schema has no effect"));
     assert!(warnings("sslcrl=/x")[0].contains("revocation is not checked"));
     assert!(warnings("sslmod=require")[0].contains("did you mean sslmode?"));
@@ -207,16 +206,16 @@ fn service_file_ranks_between_dsn_and_pg_variables() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join(".pg_service.conf");
     std::fs::write(&file, "[prod]\nhost=sh\nport=7\nuser=su\npassword=sp\nodd=1\n").unwrap();
-    let around =
-        ConnectionDefaults { home: Some(home.path().to_owned()), ..ambient(&[("port", "9")]) };
-    let dsn = Dsn::parse("service=prod user=u", &around).unwrap();
+    let defaults =
+        ConnectionDefaults { home: Some(home.path().to_owned()), ..pg_variables(&[("port", "9")]) };
+    let dsn = Dsn::parse("service=prod user=u", &defaults).unwrap();
     assert_eq!((dsn.to_string().as_str(), password(&dsn)), ("u@sh:7/u", Some("sp")));
     let origin = &dsn.hosts[0].password.as_ref().unwrap().origin;
-    assert_eq!(origin.to_string(), format!("{} [prod]", file.display()));
+    assert_eq!(*origin, format!("{} [prod]", file.display()));
     assert_eq!(dsn.warnings, ["unknown connection parameter odd has no effect"]);
-    let error = Dsn::parse("service=prdo", &around).unwrap_err();
-    assert_eq!(error.hints, ["did you mean `prod`?"]);
-    let error = Dsn::parse("service=prod servicefile=/nonexistent", &around).unwrap_err();
+    let error = Dsn::parse("service=prdo", &defaults).unwrap_err();
+    assert_eq!(error.hint.as_deref(), Some("did you mean `prod`?"));
+    let error = Dsn::parse("service=prod servicefile=/nonexistent", &defaults).unwrap_err();
     assert!(error.message.contains("/nonexistent"), "{error}");
 }
 
@@ -227,15 +226,15 @@ fn each_host_has_its_own_password_file_entry() {
     let file = home.path().join(".pgpass");
     std::fs::write(&file, "h1:1:d:u:one\nh2:*:*:u:two\nlocalhost:*:*:u:sock\n").unwrap();
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let around = ConnectionDefaults { home: Some(home.path().to_owned()), ..around() };
-    let dsn = Dsn::parse("postgres://u@h1:1,h2:2,h3:3,%2Ftmp/d", &around).unwrap();
+    let defaults = ConnectionDefaults { home: Some(home.path().to_owned()), ..defaults() };
+    let dsn = Dsn::parse("postgres://u@h1:1,h2:2,h3:3,%2Ftmp/d", &defaults).unwrap();
     let secrets: Vec<_> = dsn
         .hosts
         .iter()
         .map(|host| host.password.as_ref().map(|password| password.value.expose().as_str()))
         .collect();
     assert_eq!(secrets, [Some("one"), Some("two"), None, Some("sock")]);
-    let dsn = Dsn::parse("postgres://u:said@h1:1/d", &around).unwrap();
+    let dsn = Dsn::parse("postgres://u:said@h1:1/d", &defaults).unwrap();
     assert_eq!(password(&dsn), Some("said"));
 }
 
@@ -255,7 +254,7 @@ mod any_text {
     proptest! {
         #[test]
         fn dsn_parser_never_panics(text in "(postgres://)?[a-z0-9:@/?%,=&\\[\\]\\\\' é]{0,40}") {
-            let _ = Dsn::parse(&text, &around());
+            let _ = Dsn::parse(&text, &defaults());
         }
 
         #[test]

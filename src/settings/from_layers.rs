@@ -8,7 +8,7 @@ use super::{
     Origin, Overrides, ProcessEnvironment, Setting, Settings, base_url, context_database, headers,
     surroundings, unconfigured,
 };
-use crate::dsn::{ConnectionDefaults, Dsn, Secret};
+use crate::dsn::{ConnectionDefaults, Dsn, Secret, Sourced};
 use crate::error::Error;
 
 /// PG* variables and the libpq parameters they stand for.
@@ -53,8 +53,12 @@ impl EnvAndDotenv<'_> {
     }
 
     fn surroundings(&self) -> ConnectionDefaults {
-        let known = |(name, key): &(&str, &str)| Some(((*key).to_owned(), self.get(name)?));
-        surroundings(self.environment, PG_VARIABLES.iter().filter_map(known).collect())
+        let set = |(name, key): &(&str, &str)| {
+            let variable = self.get(name)?;
+            let sourced = Sourced::new(variable.value, variable.origin.to_string());
+            Some(((*key).to_owned(), sourced))
+        };
+        surroundings(self.environment, PG_VARIABLES.iter().filter_map(set).collect())
     }
 
     /// The database that the environment, else `.env`, speaks of.
@@ -72,15 +76,15 @@ impl EnvAndDotenv<'_> {
             return Some(parse(&url.value, url.origin, &self.surroundings()));
         }
         let place = PG_PLACES.iter().find_map(|name| layer(name))?;
-        let dsn = Dsn::from_ambient(&self.surroundings());
-        Some(dsn.map(|dsn| Setting::new(dsn, place.origin)))
+        let dsn = Dsn::from_pg_variables(&self.surroundings());
+        Some(dsn.map(|dsn| Setting::new(dsn, place.origin)).map_err(Error::from))
     }
 }
 
 fn parse(text: &str, origin: Origin, around: &ConnectionDefaults) -> Result<Setting<Dsn>, Error> {
     match Dsn::parse(text, around) {
         Ok(dsn) => Ok(Setting::new(dsn, origin)),
-        Err(error) => Err(error.cause(format!("set by {origin}"))),
+        Err(error) => Err(Error::from(error).cause(format!("set by {origin}"))),
     }
 }
 

@@ -21,7 +21,6 @@ mod login_name;
 mod protection;
 mod setting;
 mod show;
-pub mod suggest;
 #[cfg(test)]
 mod tests;
 pub mod variables;
@@ -39,7 +38,8 @@ pub use headers::Header;
 pub use setting::{Origin, Setting};
 pub use show::SettingRow;
 
-use crate::dsn::{self, Dsn, Secret};
+pub(crate) use crate::dsn::suggest;
+use crate::dsn::{self, Dsn, Secret, Sourced};
 use crate::error::Error;
 use crate::facts::advice::Advice;
 use crate::facts::{SourceError, SourceErrorKind, Thresholds};
@@ -278,10 +278,11 @@ fn actor(environment: &ProcessEnvironment) -> String {
 
 fn surroundings(
     environment: &ProcessEnvironment,
-    ambient: BTreeMap<String, Setting<String>>,
+    pg_variables: BTreeMap<String, Sourced<String>>,
 ) -> dsn::ConnectionDefaults {
     let user = environment.get("USER").or_else(|| environment.get("LOGNAME"));
-    dsn::ConnectionDefaults { ambient, home: environment.home(), user: user.map(str::to_owned) }
+    let user = user.map(str::to_owned);
+    dsn::ConnectionDefaults { pg_variables, home: environment.home(), user }
 }
 
 /// Nobody said where something is; the contexts that do are named, up to a few.

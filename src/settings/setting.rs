@@ -28,22 +28,6 @@ pub enum Origin {
     },
     /// A file that holds nothing but the value (`…_file` keys).
     ValueFile(PathBuf),
-    /// An entry of a libpq service file.
-    ServiceFile {
-        /// The file.
-        path: PathBuf,
-        /// The name of the service.
-        service: String,
-    },
-    /// A line of a libpq password file.
-    PassFile {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-    },
-    /// The database URL itself, for values that are part of it.
-    DatabaseUrl,
     /// Nobody said anything.
     Default,
 }
@@ -53,16 +37,13 @@ impl fmt::Display for Origin {
         match self {
             Self::Flag(flag) => f.write_str(flag),
             Self::Env(name) => write!(f, "${name}"),
-            Self::DotEnv { path, line } | Self::PassFile { path, line } => {
+            Self::DotEnv { path, line } | Self::File { path, line, context: None } => {
                 write!(f, "{}:{line}", path.display())
             }
-            Self::File { path, line, context: None } => write!(f, "{}:{line}", path.display()),
             Self::File { path, line, context: Some(context) } => {
                 write!(f, "{}:{line} [context.{context}]", path.display())
             }
             Self::ValueFile(path) => write!(f, "{}", path.display()),
-            Self::ServiceFile { path, service } => write!(f, "{} [{service}]", path.display()),
-            Self::DatabaseUrl => f.write_str("database URL"),
             Self::Default => f.write_str("default"),
         }
     }

@@ -67,7 +67,7 @@ impl Settings {
         let dsn = &database.value;
         for host in &dsn.hosts {
             let password = host.password.as_ref();
-            let origin = password.map_or("none found".to_owned(), |set| set.origin.to_string());
+            let origin = password.map_or("none found", |password| password.origin.as_str());
             let value = password.map_or("", |_| REDACTED);
             rows.push(setting_row("database.password", value, origin));
         }

@@ -1,23 +1,27 @@
-//! "Did you mean": the nearest of the words that would have been right.
+//! Suggestions for misspelled names ("did you mean").
 
-/// The candidate nearest to `word`, where one is near enough to be a slip.
+/// The candidate with the smallest edit distance to `word`, if it is small enough for a typing
+/// error.
 #[must_use]
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let word = word.to_lowercase();
-    let near = |candidate: &&str| {
+    let distance_to = |candidate: &str| {
         let distance = strsim::damerau_levenshtein(&word, &candidate.to_lowercase());
         (distance <= (candidate.len() / 3).clamp(1, 3)).then_some(distance)
     };
     candidates
         .into_iter()
-        .filter_map(|candidate| Some((near(&candidate)?, candidate)))
+        .filter_map(|candidate| Some((distance_to(candidate)?, candidate)))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
 
-/// The hint of an error about `word`: the nearest candidate, else all of them.
+/// The hint for an unknown `word`: the nearest candidate, otherwise the list of all candidates.
 #[must_use]
-pub fn did_you_mean(word: &str, candidates: &[&str]) -> String {
+pub(crate) fn did_you_mean(word: &str, candidates: &[&str]) -> String {
     match nearest(word, candidates.iter().copied()) {
         Some(candidate) => format!("did you mean `{candidate}`?"),
         None if candidates.is_empty() => "none is defined".to_owned(),
