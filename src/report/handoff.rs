@@ -48,7 +48,7 @@ pub struct HandoffSection {
 
 /// Puts the parts together. A part that is missing makes it exit 3: nobody should take it for whole.
 #[must_use]
-pub fn report(
+pub(crate) fn report(
     status: Report,
     parts: Vec<HandoffSection>,
     (hour, version): (Result<Option<EventHistogram>, Error>, Option<String>),

@@ -1,29 +1,30 @@
-//! Which base URLs are taken.
+//! Validation of base URLs.
 
 use super::Setting;
 use crate::error::Error;
 
-/// Whether this is a base URL that would be taken: one without anything secret.
+/// Whether `url` is a valid base URL, and so contains no credentials.
 #[must_use]
-pub fn is_base_url(url: &str) -> bool {
+pub(crate) fn is_base_url(url: &str) -> bool {
     base_url(Setting::default_value(url.to_owned())).is_ok()
 }
 
-/// A base URL that can be extended with a path. Credentials go into headers, which are redacted.
-pub(crate) fn base_url(setting: Setting<String>) -> Result<Setting<String>, Error> {
-    let wrong = |what: &str| {
-        Error::config(format!("the base URL {what}")).cause(format!("set by {}", setting.origin))
+/// Validates and normalizes a base URL. Paths are appended to it, so it has no query. Credentials
+/// are rejected because only headers are redacted.
+pub(super) fn base_url(setting: Setting<String>) -> Result<Setting<String>, Error> {
+    let invalid = |problem: &str| {
+        Error::config(format!("the base URL {problem}")).cause(format!("set by {}", setting.origin))
     };
     let url = reqwest::Url::parse(&setting.value)
-        .map_err(|_| wrong("is no URL").hint("expected https://host"))?;
+        .map_err(|_| invalid("is no URL").hint("expected https://host"))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(wrong("begins with neither http:// nor https://"));
+        return Err(invalid("begins with neither http:// nor https://"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong("holds a user or password").hint("send them as a header instead"));
+        return Err(invalid("holds a user or password").hint("send them as a header instead"));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(wrong("has something after the path"));
+        return Err(invalid("has something after the path"));
     }
     Ok(setting.map(|_| url.as_str().trim_end_matches('/').to_owned()))
 }

@@ -1,7 +1,8 @@
-//! `.env` of the working directory: only the keys this tool reads, and nothing expanded.
+//! `.env` of the working directory: only the keys that this tool reads.
 //!
-//! dotenvy reads each value, one entry at a time, so that we know its line and so that a line we
-//! do not read cannot hurt. It would expand `$` and cut a password in two; we refuse such values.
+//! dotenvy parses one entry at a time, so that the line of each value is known and an invalid entry
+//! with another key is no error. dotenvy would expand an unescaped `$` and so truncate a password:
+//! such values are rejected.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,14 +11,14 @@ use super::variables::variable;
 use super::{Origin, Setting};
 use crate::error::Error;
 
-/// A quoted value may go on for this many lines.
-const LONGEST_VALUE: usize = 200;
+/// The maximum number of lines of a quoted value.
+const MAX_VALUE_LINES: usize = 200;
 
-/// The variables that the file sets, by name; the first of several wins, as in dotenvy.
-pub type DotEnv = BTreeMap<String, Setting<String>>;
+/// The variables that the file sets, by name. The first value of a key counts, as in dotenvy.
+pub(super) type DotEnv = BTreeMap<String, Setting<String>>;
 
-/// Reads the file; a missing one sets nothing.
-pub fn read(path: &Path) -> Result<DotEnv, Error> {
+/// Reads the file. A missing file sets nothing.
+pub(super) fn read(path: &Path) -> Result<DotEnv, Error> {
     match std::fs::read(path) {
         Ok(bytes) => parse(&String::from_utf8_lossy(&bytes), path),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(DotEnv::new()),
@@ -34,22 +35,22 @@ fn parse(text: &str, path: &Path) -> Result<DotEnv, Error> {
         let (entry, length) = entry(&lines[at..]);
         let line = at + 1;
         at += length;
-        let Some(name) = name_of(lines[line - 1]).filter(|name| is_ours(name)) else { continue };
-        if has_live_dollar(&lines[line - 1..at].concat()) {
-            return Err(dollar(path, line, name));
+        let Some(key) = key_of(lines[line - 1]).filter(|key| is_known(key)) else { continue };
+        if has_unescaped_dollar(&lines[line - 1..at].concat()) {
+            return Err(dollar_error(path, line, key));
         }
-        let Some((_, value)) = entry else { return Err(unreadable(path, line, name)) };
+        let Some((_, value)) = entry else { return Err(value_error(path, line, key)) };
         let origin = Origin::DotEnv { path: path.to_owned(), line };
-        values.entry(name.to_owned()).or_insert(Setting::new(value, origin));
+        values.entry(key.to_owned()).or_insert(Setting::new(value, origin));
     }
     Ok(values.into_iter().filter(|(_, setting)| !setting.value.is_empty()).collect())
 }
 
-/// The entry that begins at the first line, and how many lines it takes.
+/// The entry that begins at the first line (`None` if it is invalid) and its number of lines.
 fn entry(lines: &[&str]) -> (Option<(String, String)>, usize) {
     let quoted = lines[0].contains(['"', '\'']);
-    let most = if quoted { LONGEST_VALUE.min(lines.len()) } else { 1 };
-    for length in 1..=most {
+    let max_length = if quoted { MAX_VALUE_LINES.min(lines.len()) } else { 1 };
+    for length in 1..=max_length {
         match dotenvy::from_read_iter(lines[..length].concat().as_bytes()).next() {
             Some(Ok(pair)) => return (Some(pair), length),
             Some(Err(_)) => {}
@@ -59,45 +60,48 @@ fn entry(lines: &[&str]) -> (Option<(String, String)>, usize) {
     (None, 1)
 }
 
-/// The name before the equals sign.
-fn name_of(line: &str) -> Option<&str> {
+/// The text before the equals sign.
+fn key_of(line: &str) -> Option<&str> {
     let line = line.trim_start();
     let line = line.strip_prefix("export ").unwrap_or(line);
     Some(line.split_once('=')?.0.trim())
 }
 
-fn is_ours(name: &str) -> bool {
-    variable(name).is_some_and(|variable| variable.dotenv)
+/// Whether this tool reads the variable from `.env`.
+fn is_known(key: &str) -> bool {
+    variable(key).is_some_and(|variable| variable.dotenv)
 }
 
-/// Whether an unescaped `$` stands outside single quotes and before a comment.
-fn has_live_dollar(entry: &str) -> bool {
+/// Whether the value contains an unescaped `$` outside single quotes and comments.
+fn has_unescaped_dollar(entry: &str) -> bool {
     let value = entry.split_once('=').map_or("", |(_, value)| value);
-    let (mut quote, mut escaped, mut blank) = (None, false, true);
+    let (mut quote, mut escaped, mut after_blank) = (None, false, true);
     for c in value.chars() {
         match (quote, c) {
             _ if escaped => escaped = false,
             (Some('\''), c) if c != '\'' => {}
             (_, '\\') => escaped = true,
             (_, '$') => return true,
-            (None, '#') if blank => return false,
+            (None, '#') if after_blank => return false,
             (None, '"' | '\'') => quote = Some(c),
             (Some(open), c) if c == open => quote = None,
             _ => {}
         }
-        blank = c.is_whitespace();
+        after_blank = c.is_whitespace();
     }
     false
 }
 
-fn dollar(path: &Path, line: usize, name: &str) -> Error {
-    Error::config(format!("{}:{line}: the value of {name} holds a `$`", path.display()))
+/// The error for an unescaped `$`.
+fn dollar_error(path: &Path, line: usize, key: &str) -> Error {
+    Error::config(format!("{}:{line}: the value of {key} holds a `$`", path.display()))
         .cause("other readers of .env would expand it; this tool refuses to guess")
         .hint("put the value in single quotes, or write `\\$`")
 }
 
-fn unreadable(path: &Path, line: usize, name: &str) -> Error {
-    Error::config(format!("{}:{line}: the value of {name} cannot be read", path.display()))
+/// The error for a value that cannot be parsed.
+fn value_error(path: &Path, line: usize, key: &str) -> Error {
+    Error::config(format!("{}:{line}: the value of {key} cannot be read", path.display()))
         .hint("put the value in single quotes")
 }
 

@@ -1,18 +1,24 @@
-//! Durations as people write them.
+//! Durations in configuration files and flags.
 
 use std::time::Duration;
 
-/// Reads `10m`, `1h 30m`, `250ms`, `45 seconds`; a positive time with its unit. Also for flags.
+/// Parses a positive duration with a unit: `10m`, `1h 30m`, `250ms`, `45 seconds`.
+///
+/// # Errors
+/// A text that says what is expected.
 pub fn parse(text: &str) -> Result<Duration, String> {
-    let wanted = "expected a time with its unit, such as 30s, 10m or 1h30m";
-    let signed: jiff::SignedDuration = text.trim().parse().map_err(|_| wanted.to_owned())?;
+    let expected = "expected a time with its unit, such as 30s, 10m or 1h30m";
+    let signed: jiff::SignedDuration = text.trim().parse().map_err(|_| expected.to_owned())?;
     match Duration::try_from(signed) {
         Ok(duration) if !duration.is_zero() => Ok(duration),
         _ => Err("expected a time longer than zero".to_owned()),
     }
 }
 
-/// As [`parse`], and days: `30d`.
+/// Parses a duration as [`parse`] does, and also days: `30d`.
+///
+/// # Errors
+/// A text that says what is expected.
 pub fn parse_long(text: &str) -> Result<Duration, String> {
     let days = text.trim().strip_suffix('d').and_then(|days| days.parse::<u32>().ok());
     match days {

@@ -1,4 +1,4 @@
-//! The process environment, read once, here and nowhere else.
+//! A snapshot of the process environment, the only access to it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ pub struct ProcessEnvironment(BTreeMap<String, String>);
 impl ProcessEnvironment {
     /// The environment of this process. Bytes that are not UTF-8 are replaced.
     #[must_use]
-    pub fn from_process() -> Self {
+    pub(crate) fn from_process() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
         let variables = std::env::vars_os();
         Self::of(variables.map(|(name, value)| {
@@ -18,39 +18,39 @@ impl ProcessEnvironment {
         }))
     }
 
-    /// An environment made of these pairs.
+    /// An environment with these variables.
     pub fn of<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
         Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 
-    /// A variable that is set and not empty.
+    /// The value of a variable that is set and not empty.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// Every variable, the empty ones too, by name.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// Every variable, including empty ones, sorted by name.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The home directory.
     #[must_use]
-    pub fn home(&self) -> Option<PathBuf> {
+    pub(crate) fn home(&self) -> Option<PathBuf> {
         self.get("HOME").map(PathBuf::from)
     }
 
-    /// A base directory of the XDG specification: the variable, else a directory below home.
-    /// Relative values are ignored, as the specification asks.
+    /// A base directory of the XDG specification: the value of `variable`, otherwise `below_home`
+    /// in the home directory. A relative value is ignored, as the specification requires.
     #[must_use]
-    pub fn xdg(&self, variable: &str, below_home: &str) -> Option<PathBuf> {
-        let named = self.get(variable).map(PathBuf::from).filter(|path| path.is_absolute());
-        named.or_else(|| Some(self.home()?.join(below_home)))
+    pub(crate) fn xdg(&self, variable: &str, below_home: &str) -> Option<PathBuf> {
+        let from_variable = self.get(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+        from_variable.or_else(|| Some(self.home()?.join(below_home)))
     }
 
-    /// The path that `text` means: a leading `~/` is the home directory.
+    /// Converts text to a path; a leading `~/` is the home directory.
     #[must_use]
-    pub fn path(&self, text: &str) -> PathBuf {
+    pub(crate) fn path(&self, text: &str) -> PathBuf {
         match (text.strip_prefix("~/"), self.home()) {
             (Some(rest), Some(home)) => home.join(rest),
             _ => PathBuf::from(text),
@@ -58,7 +58,7 @@ impl ProcessEnvironment {
     }
 }
 
-/// Shows the names alone: any value may be a secret.
+/// Shows only names: any value may be a secret.
 impl std::fmt::Debug for ProcessEnvironment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()

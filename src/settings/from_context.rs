@@ -1,11 +1,11 @@
-//! `-c NAME`: one context and nothing else.
+//! Settings with `-c NAME`: only those of the named context.
 
 use super::config::ConfigFile;
 use super::{Overrides, ProcessEnvironment, Settings, context_database, demo, unconfigured};
 use crate::error::Error;
 
-/// The settings of this context alone.
-pub fn resolve(
+/// The settings of the context `name`.
+pub(super) fn resolve(
     name: &str,
     overrides: &Overrides,
     environment: &ProcessEnvironment,
@@ -22,15 +22,15 @@ pub fn resolve(
     }
     let context = config.context(name).ok_or_else(|| match name {
         demo::NAME => demo::not_running(),
-        _ => Error::usage(format!("no context `{name}`")).hint(config.hint(name)),
+        _ => Error::usage(format!("no context `{name}`")).hint(config.unknown_context_hint(name)),
     })?;
-    let context = context.sound()?;
-    let records = demo::records(context, environment)?;
-    let mut settings = Settings::blank(overrides, environment, config);
-    settings.state_dir = records.or(settings.state_dir);
+    let context = context.valid()?;
+    let demo_records = demo::records_dir(context, environment)?;
+    let mut settings = Settings::unset(overrides, environment, config);
+    settings.state_dir = demo_records.or(settings.state_dir);
     settings.context_name = Some(context.name.clone());
     settings.apply_thresholds(context);
-    settings.apply_api(context, environment);
+    settings.apply_app(context, environment);
     if let Some(database) = context_database(context, environment) {
         settings.database = database.map_err(unconfigured);
     }

@@ -1,18 +1,18 @@
-//! Without `-c`: flag > environment > `.env` > default context > default.
+//! Settings without `-c`: flag > environment > `.env` > default context > default.
 
 use std::path::Path;
 
 use super::config::{ConfigFile, ContextSettings};
 use super::dotenv::{self, DotEnv};
 use super::{
-    Origin, Overrides, ProcessEnvironment, Setting, Settings, base_url, context_database, headers,
-    surroundings, unconfigured,
+    Origin, Overrides, ProcessEnvironment, Setting, Settings, base_url, connection_defaults,
+    context_database, headers, unconfigured,
 };
 use crate::dsn::{ConnectionDefaults, Dsn, Secret, Sourced};
 use crate::error::Error;
 
-/// PG* variables and the libpq parameters they stand for.
-pub(crate) const PG_VARIABLES: [(&str, &str); 18] = [
+/// PG* variables and their libpq parameters.
+pub(super) const PG_VARIABLES: [(&str, &str); 18] = [
     ("PGHOST", "host"),
     ("PGHOSTADDR", "hostaddr"),
     ("PGPORT", "port"),
@@ -33,63 +33,69 @@ pub(crate) const PG_VARIABLES: [(&str, &str); 18] = [
     ("PGSERVICEFILE", "servicefile"),
 ];
 
-/// PG* variables that say which database, rather than how to reach it.
-const PG_PLACES: [&str; 4] = ["PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE"];
+/// PG* variables that select a database. The others only say how to connect.
+const PG_SELECTING: [&str; 4] = ["PGHOST", "PGHOSTADDR", "PGDATABASE", "PGSERVICE"];
 
-/// The environment over `.env`.
+/// The variables of the environment and of `.env`.
 struct EnvAndDotenv<'a> {
     environment: &'a ProcessEnvironment,
     dotenv: DotEnv,
 }
 
 impl EnvAndDotenv<'_> {
-    fn of_environment(&self, name: &str) -> Option<Setting<String>> {
+    /// A variable of the environment.
+    fn environment_variable(&self, name: &str) -> Option<Setting<String>> {
         let value = self.environment.get(name)?;
         Some(Setting::new(value.to_owned(), Origin::Env(name.to_owned())))
     }
 
+    /// A variable of the environment, otherwise of `.env`.
     fn get(&self, name: &str) -> Option<Setting<String>> {
-        self.of_environment(name).or_else(|| self.dotenv.get(name).cloned())
+        self.environment_variable(name).or_else(|| self.dotenv.get(name).cloned())
     }
 
-    fn surroundings(&self) -> ConnectionDefaults {
+    /// The values that complete a connection string, with the PG* variables.
+    fn connection_defaults(&self) -> ConnectionDefaults {
         let set = |(name, key): &(&str, &str)| {
             let variable = self.get(name)?;
             let sourced = Sourced::new(variable.value, variable.origin.to_string());
             Some(((*key).to_owned(), sourced))
         };
-        surroundings(self.environment, PG_VARIABLES.iter().filter_map(set).collect())
+        connection_defaults(self.environment, PG_VARIABLES.iter().filter_map(set).collect())
     }
 
-    /// The database that the environment, else `.env`, speaks of.
+    /// The database that the environment selects, otherwise the one that `.env` selects.
     fn database(&self) -> Option<Result<Setting<Dsn>, Error>> {
-        let environment = |name: &str| self.of_environment(name);
+        let environment = |name: &str| self.environment_variable(name);
         let dotenv = |name: &str| self.dotenv.get(name).cloned();
         self.database_of(&environment).or_else(|| self.database_of(&dotenv))
     }
 
+    /// The database that the variables of one layer select: `DATABASE_URL`, otherwise PG*
+    /// variables.
     fn database_of(
         &self,
         layer: &dyn Fn(&str) -> Option<Setting<String>>,
     ) -> Option<Result<Setting<Dsn>, Error>> {
         if let Some(url) = layer("DATABASE_URL") {
-            return Some(parse(&url.value, url.origin, &self.surroundings()));
+            return Some(parse(&url.value, url.origin, &self.connection_defaults()));
         }
-        let place = PG_PLACES.iter().find_map(|name| layer(name))?;
-        let dsn = Dsn::from_pg_variables(&self.surroundings());
-        Some(dsn.map(|dsn| Setting::new(dsn, place.origin)).map_err(Error::from))
+        let selecting = PG_SELECTING.iter().find_map(|name| layer(name))?;
+        let dsn = Dsn::from_pg_variables(&self.connection_defaults());
+        Some(dsn.map(|dsn| Setting::new(dsn, selecting.origin)).map_err(Error::from))
     }
 }
 
-fn parse(text: &str, origin: Origin, around: &ConnectionDefaults) -> Result<Setting<Dsn>, Error> {
-    match Dsn::parse(text, around) {
+/// Parses a connection string from `origin`, which is added to an error.
+fn parse(text: &str, origin: Origin, defaults: &ConnectionDefaults) -> Result<Setting<Dsn>, Error> {
+    match Dsn::parse(text, defaults) {
         Ok(dsn) => Ok(Setting::new(dsn, origin)),
         Err(error) => Err(Error::from(error).cause(format!("set by {origin}"))),
     }
 }
 
-/// The settings that flags, environment, `.env` and the default context make together.
-pub fn resolve(
+/// Merges flags, environment, `.env` and the default context.
+pub(super) fn resolve(
     overrides: &Overrides,
     environment: &ProcessEnvironment,
     config: &ConfigFile,
@@ -99,92 +105,94 @@ pub fn resolve(
         true => DotEnv::new(),
         false => dotenv::read(&cwd.join(".env"))?,
     };
-    let ambient = EnvAndDotenv { environment, dotenv };
+    let variables = EnvAndDotenv { environment, dotenv };
     let context = default_context(config)?;
-    let mut settings = Settings::blank(overrides, environment, config);
+    let mut settings = Settings::unset(overrides, environment, config);
     if let Some(context) = context {
         settings.apply_thresholds(context);
     }
-    let own_api = api(&mut settings, overrides, &ambient, context);
-    let own_database = database(&mut settings, overrides, &ambient, context);
+    let app_is_own = app(&mut settings, overrides, &variables, context);
+    let database_is_own = database(&mut settings, overrides, &variables, context);
     if let Some(context) = context {
-        if own_api && own_database {
+        if app_is_own && database_is_own {
             settings.context_name = Some(context.name.clone());
         }
-        note_replacements(&mut settings, context, own_api, own_database);
+        note_replacements(&mut settings, context, app_is_own, database_is_own);
     }
     Ok(settings)
 }
 
+/// The default context, if one is configured.
 fn default_context(config: &ConfigFile) -> Result<Option<&ContextSettings>, Error> {
     let Some(name) = &config.default_context else { return Ok(None) };
     match config.context(&name.value) {
-        Some(context) => context.sound().map(Some),
+        Some(context) => context.valid().map(Some),
         None => Err(Error::config(format!("{}: no context `{}`", name.origin, name.value))
-            .hint(config.hint(&name.value))),
+            .hint(config.unknown_context_hint(&name.value))),
     }
 }
 
-/// Base URL, token and headers; says whether the context's API is the one in force.
-fn api(
+/// Sets base URL, token and headers. Returns whether the base URL is not replaced by a flag or
+/// variable.
+fn app(
     settings: &mut Settings,
     overrides: &Overrides,
-    ambient: &EnvAndDotenv,
+    variables: &EnvAndDotenv,
     context: Option<&ContextSettings>,
 ) -> bool {
     let flag = overrides.base_url.clone();
     let flag = flag.map(|url| Setting::new(url, Origin::Flag("--base-url")));
-    let said = flag.or_else(|| ambient.get("CLIPLY_BASE_URL"));
-    let own = said.is_none();
-    match (said, context) {
+    let replacement = flag.or_else(|| variables.get("CLIPLY_BASE_URL"));
+    let is_own = replacement.is_none();
+    match (replacement, context) {
         (Some(url), _) => settings.base_url = base_url(url).map_err(unconfigured),
-        // The context's credentials travel with the context's URL alone.
-        (None, Some(context)) => settings.apply_api(context, ambient.environment),
+        // The credentials of the context are used only with its own URL.
+        (None, Some(context)) => settings.apply_app(context, variables.environment),
         (None, None) => {}
     }
-    if let Some(token) = ambient.get("CLIPLY_ADMIN_TOKEN") {
+    if let Some(token) = variables.get("CLIPLY_ADMIN_TOKEN") {
         settings.admin_token = Ok(token.map(Secret::new));
     }
-    if let Some(text) = ambient.get("CLIPLY_HEADERS") {
+    if let Some(text) = variables.get("CLIPLY_HEADERS") {
         let headers = headers::parse(&text.value, &text.origin);
-        let headers = headers.map_err(|wrong| Error::config(format!("{}: {wrong}", text.origin)));
+        let headers = headers.map_err(|error| Error::config(format!("{}: {error}", text.origin)));
         settings.headers = headers.map_err(unconfigured);
     }
-    own
+    is_own
 }
 
-/// The database; says whether it is the context's.
+/// Sets the database. Returns whether it is not replaced by a flag or variable.
 fn database(
     settings: &mut Settings,
     overrides: &Overrides,
-    ambient: &EnvAndDotenv,
+    variables: &EnvAndDotenv,
     context: Option<&ContextSettings>,
 ) -> bool {
-    let flag = overrides
-        .database_url
-        .as_ref()
-        .map(|url| parse(url.expose(), Origin::Flag("--database-url"), &ambient.surroundings()));
-    let said = flag.or_else(|| ambient.database());
-    let own = said.is_none();
-    let own_database = || context_database(context?, ambient.environment);
-    if let Some(database) = said.or_else(own_database) {
+    let flag = overrides.database_url.as_ref().map(|url| {
+        parse(url.expose(), Origin::Flag("--database-url"), &variables.connection_defaults())
+    });
+    let replacement = flag.or_else(|| variables.database());
+    let is_own = replacement.is_none();
+    let own_database = || context_database(context?, variables.environment);
+    if let Some(database) = replacement.or_else(own_database) {
         settings.database = database.map_err(unconfigured);
     }
-    own
+    is_own
 }
 
-/// Says what of the default context is not in force; its guards hold on, unless a flag was typed.
+/// Adds a warning for each setting of the default context that a flag or variable replaces. The
+/// protection of the context still applies, unless the database was given as a flag.
 fn note_replacements(
     settings: &mut Settings,
     context: &ContextSettings,
-    api: bool,
-    database: bool,
+    app_is_own: bool,
+    database_is_own: bool,
 ) {
     let mut notes = Vec::new();
-    if let (Ok(url), Some(_), false) = (&settings.base_url, &context.base_url, api) {
+    if let (Ok(url), Some(_), false) = (&settings.base_url, &context.base_url, app_is_own) {
         notes.push(format!("{} replaces the base URL of context {}", url.origin, context.name));
     }
-    if let (Ok(dsn), Some(_), false) = (&settings.database, &context.database, database) {
+    if let (Ok(dsn), Some(_), false) = (&settings.database, &context.database, database_is_own) {
         notes.push(format!("{} replaces the database of context {}", dsn.origin, context.name));
     }
     settings.warnings.extend(notes);

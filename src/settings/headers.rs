@@ -1,20 +1,23 @@
-//! Extra HTTP headers: names are shown, values never.
+//! Extra HTTP headers. Names are shown, values are redacted.
 
 use super::{Origin, Setting};
 use crate::dsn::Secret;
 
-/// One header for every request.
+/// A header that is added to every request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Header {
-    /// The name, as written.
-    pub name: String,
-    /// The value; any header may carry a credential.
-    pub value: Setting<Secret>,
+pub(crate) struct Header {
+    /// The name, in its original spelling.
+    pub(crate) name: String,
+    /// The value; a secret, because any header may contain a credential.
+    pub(crate) value: Setting<Secret>,
 }
 
 impl Header {
-    /// A header whose name and value HTTP allows, or what is wrong with it (never the value).
-    pub fn new(name: &str, value: &str, origin: Origin) -> Result<Self, String> {
+    /// Validates a header.
+    ///
+    /// # Errors
+    /// A text that says what is invalid, without the value.
+    pub(crate) fn new(name: &str, value: &str, origin: Origin) -> Result<Self, String> {
         let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
         if name.is_empty() || !name.chars().all(token) {
             return Err("a header name has letters, digits and - alone".to_owned());
@@ -27,8 +30,8 @@ impl Header {
     }
 }
 
-/// Reads `CLIPLY_HEADERS`: one `Name: value` a line; empty lines are skipped.
-pub fn parse(text: &str, origin: &Origin) -> Result<Vec<Header>, String> {
+/// Parses `CLIPLY_HEADERS`: one `Name: value` per line; empty lines are skipped.
+pub(super) fn parse(text: &str, origin: &Origin) -> Result<Vec<Header>, String> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let header = |line: &str| match line.split_once(':') {
         Some((name, value)) => Header::new(name.trim(), value.trim(), origin.clone()),

@@ -1,19 +1,20 @@
-//! Who runs this, where no variable says: cron jobs, systemd units and containers set neither USER nor
-//! LOGNAME.
+//! The login name from the account database. Cron jobs, systemd units and containers set neither
+//! USER nor LOGNAME.
 
 use std::fs;
 
-/// The accounts of this machine.
+/// The account database.
 const PASSWD: &str = "/etc/passwd";
 
-/// The login name of this process's user, else its number: an audit event must lead to somebody.
-pub(crate) fn who() -> String {
+/// The login name of the user of this process, otherwise the user id: events must record an
+/// operator.
+pub(super) fn of_process() -> String {
     let uid = rustix::process::getuid().as_raw();
     let accounts = fs::read_to_string(PASSWD).unwrap_or_default();
     name_of(uid, &accounts).map_or_else(|| format!("uid {uid}"), str::to_owned)
 }
 
-/// `name:password:uid:…`
+/// The login name of a user id; each line of `accounts` reads `name:password:uid:…`.
 fn name_of(uid: u32, accounts: &str) -> Option<&str> {
     accounts.lines().find_map(|account| {
         let mut fields = account.split(':');

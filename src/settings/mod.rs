@@ -1,16 +1,24 @@
-//! Settings: which deployment, how to reach it, what counts as too much.
+//! Settings of a command: the app and database to use, credentials, thresholds and write
+//! protection.
 //!
-//! The environment is read here and nowhere else, and every value knows where it came from.
+//! Merges flags, the process environment, `.env` and the configuration files. Every value carries
+//! its origin. This is the only module that reads the process environment.
 //!
-//! Two rules decide. **With `-c NAME`** everything comes from that context alone: no variable of the
-//! environment, no `.env`, no second flag can make half of a command speak of another deployment.
-//! **Without** it: flag > environment > `.env` > default context of `cliplyctl.toml` > default. In
-//! both, credentials travel only with the URL they were written beside, and the database of a
-//! protected context is protected however it was reached.
+//! Precedence:
+//! - **With `-c NAME`**, everything comes from that context and the variables and files that it
+//!   names. Other variables and `.env` are ignored; a flag that contradicts the context is an error.
+//! - **Without `-c`**: flag > environment > `.env` > default context of `cliplyctl.toml` > default.
+//!
+//! In both cases the credentials of a context are used only with the URL of that context, and a
+//! database that belongs to a protected context is protected however it was selected.
+//!
+//! Imports: `dsn` (connection strings; its errors and origins are converted here), `error`, `facts`
+//! (thresholds, advice, source errors), `text` and the model of `zod`. Imports no source, check,
+//! report or command.
 
 mod base_url;
-pub mod config;
-pub mod demo;
+mod config;
+pub(crate) mod demo;
 mod dotenv;
 pub mod duration;
 mod environment;
@@ -23,32 +31,33 @@ mod setting;
 mod show;
 #[cfg(test)]
 mod tests;
-pub mod variables;
+mod variables;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base_url::base_url;
-pub use base_url::is_base_url;
-pub use config::{AgeUnit, EnvTable};
+pub(crate) use base_url::is_base_url;
+pub(crate) use config::{AgeUnit, EnvTable};
 use config::{ConfigFile, ContextSettings};
 pub use environment::ProcessEnvironment;
-pub use headers::Header;
-pub use setting::{Origin, Setting};
-pub use show::SettingRow;
+pub(crate) use headers::Header;
+pub(crate) use setting::Origin;
+pub use setting::Setting;
+pub(crate) use show::SettingRow;
 
 pub(crate) use crate::dsn::suggest;
-use crate::dsn::{self, Dsn, Secret, Sourced};
+use crate::dsn::{self, ConnectionDefaults, Dsn, Secret, Sourced};
 use crate::error::Error;
 use crate::facts::advice::Advice;
 use crate::facts::{SourceError, SourceErrorKind, Thresholds};
 use crate::text::TargetFlags;
 
-/// Longest time for one probe where nobody says otherwise.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The default time limit of one probe.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What the command line says; `cli.rs` fills it from flags.
+/// The values of global flags.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
     /// `-c, --context`
@@ -61,70 +70,75 @@ pub struct Overrides {
     pub database_url: Option<Secret>,
     /// `--timeout`
     pub timeout: Option<Duration>,
-    /// Leave the `.env` of the working directory alone: the command judges such files, and a fault in
-    /// one is a finding, not a reason to stop.
+    /// Ignore `.env` of the working directory. For commands that check such files: an error in one
+    /// is a finding and must not stop the command.
     pub without_dotenv: bool,
 }
 
-/// Every setting in force. What is missing or unreadable is an error only to those who need it.
+/// The effective settings. A setting that is missing or invalid holds an error, which is reported
+/// only by commands that need the setting.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The context all of this comes from; none where flags or the environment replaced a part.
-    pub context_name: Option<String>,
-    /// The configuration file that the command line names.
-    pub named_file: Option<PathBuf>,
-    /// Every context that can be named with `-c`.
-    pub contexts: Vec<String>,
-    /// The configuration files that were read, the strongest first.
-    pub config_files: Vec<PathBuf>,
-    /// Base URL of the API, without a slash at its end.
-    pub base_url: Result<Setting<String>, SourceError>,
+    /// The context that all settings come from; `None` if flags or the environment replace some of
+    /// them.
+    pub(crate) context_name: Option<String>,
+    /// The value of `--config`.
+    pub(crate) named_file: Option<PathBuf>,
+    /// The names of all contexts, sorted.
+    pub(crate) contexts: Vec<String>,
+    /// The configuration files that were read, highest precedence first.
+    pub(crate) config_files: Vec<PathBuf>,
+    /// Base URL of the app, without a trailing slash.
+    pub(crate) base_url: Result<Setting<String>, SourceError>,
     /// The database.
     pub database: Result<Setting<Dsn>, SourceError>,
     /// Bearer token for the admin endpoint.
-    pub admin_token: Result<Setting<Secret>, SourceError>,
+    pub(crate) admin_token: Result<Setting<Secret>, SourceError>,
     /// Extra headers for every HTTP request.
-    pub headers: Result<Vec<Header>, SourceError>,
-    /// The context that protects this database: writes ask for its name.
-    pub protected: Option<String>,
+    pub(crate) headers: Result<Vec<Header>, SourceError>,
+    /// The context that protects this database; writes require its name.
+    pub(crate) protected: Option<String>,
     /// Whether writes are refused.
-    pub read_only: bool,
-    /// Longest time for one probe.
-    pub timeout: Setting<Duration>,
-    /// The unit of readyz's `oldestJobAge`, where somebody said it.
-    pub oldest_job_age_unit: Option<Setting<AgeUnit>>,
-    /// Where the runbook is read in a browser, without a fragment.
-    pub runbook_url: Option<Setting<String>>,
-    /// The limits that checks judge by.
-    pub limits: Thresholds,
-    /// Where limits that differ from the defaults came from, by name.
-    pub limit_origins: BTreeMap<&'static str, Origin>,
-    /// What the application does beside its schema.
-    pub env: EnvTable,
-    /// What is known of causes beside the shipped table, the strongest first.
-    pub advice: Vec<Advice>,
-    /// The environment of this process, as `env check --process` judges it.
-    pub process: ProcessEnvironment,
-    /// Where records are kept; none without a home directory.
-    pub state_dir: Option<PathBuf>,
-    /// Login name of whoever types.
-    pub actor: String,
-    /// What is wrong in a context that was not named: whom it guards is not known, and nothing is written.
-    pub broken: Option<Error>,
-    /// What a person should know; none of it stops a command.
-    pub warnings: Vec<String>,
+    pub(crate) read_only: bool,
+    /// The time limit of one probe.
+    pub(crate) timeout: Setting<Duration>,
+    /// The unit of `oldestJobAge` in the readiness report, if it is configured.
+    pub(crate) oldest_job_age_unit: Option<Setting<AgeUnit>>,
+    /// The address of the runbook for browsers, without a fragment.
+    pub(crate) runbook_url: Option<Setting<String>>,
+    /// The thresholds of checks.
+    pub(crate) limits: Thresholds,
+    /// The origins of thresholds that are configured, by name.
+    pub(crate) limit_origins: BTreeMap<&'static str, Origin>,
+    /// How the app uses its environment, in addition to its schema.
+    pub(crate) env: EnvTable,
+    /// Advice on causes in addition to the built-in table, highest precedence first.
+    pub(crate) advice: Vec<Advice>,
+    /// The environment of this process, for `env check --process`.
+    pub(crate) process: ProcessEnvironment,
+    /// The directory for stored records; `None` without a home directory.
+    pub(crate) state_dir: Option<PathBuf>,
+    /// The login name of the operator.
+    pub(crate) actor: String,
+    /// The error of an invalid context. It might protect this database, so all writes are refused.
+    pub(crate) broken: Option<Error>,
+    /// Warnings for the user.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Settings {
-    /// Finds every setting. Fails on what makes all of them doubtful: a broken file, an unknown
-    /// context or a broken one, a flag that contradicts it.
+    /// Resolves every setting.
+    ///
+    /// # Errors
+    /// If no setting can be trusted: a configuration file or `.env` is invalid, the selected context
+    /// is unknown or invalid, or a flag contradicts it.
     pub fn resolve(
         overrides: &Overrides,
         environment: &ProcessEnvironment,
         cwd: &Path,
     ) -> Result<Self, Error> {
         let config =
-            ConfigFile::load(named_config(overrides, environment).as_deref(), environment, cwd)?;
+            ConfigFile::load(explicit_config(overrides, environment).as_deref(), environment, cwd)?;
         let mut settings = match &overrides.context {
             Some(name) => from_context::resolve(name, overrides, environment, &config)?,
             None => from_layers::resolve(overrides, environment, &config, cwd)?,
@@ -136,20 +150,20 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Every context of the configuration files, in the order of their lines. A demo that happens to run
-    /// is none of them.
+    /// The names of all contexts of the configuration files, in file order, without the context of
+    /// a running demo.
     ///
     /// # Errors
-    /// A broken file, or no context at all.
-    pub fn every_context(
+    /// If a file is invalid or there is no context.
+    pub(crate) fn every_context(
         overrides: &Overrides,
         environment: &ProcessEnvironment,
         cwd: &Path,
     ) -> Result<Vec<String>, Error> {
         let config =
-            ConfigFile::load(named_config(overrides, environment).as_deref(), environment, cwd)?;
+            ConfigFile::load(explicit_config(overrides, environment).as_deref(), environment, cwd)?;
         let mut names: Vec<String> = Vec::new();
-        for context in config.contexts.iter().filter(|c| !demo::is_announced(c, environment)) {
+        for context in config.contexts.iter().filter(|c| !demo::is_demo_context(c, environment)) {
             if !names.contains(&context.name) {
                 names.push(context.name.clone());
             }
@@ -161,26 +175,31 @@ impl Settings {
         Ok(names)
     }
 
-    /// The base URL, where the command line named it.
-    fn named_url(&self) -> Option<&str> {
+    /// The base URL, if it was given as a flag.
+    fn base_url_flag(&self) -> Option<&str> {
         let url = self.base_url.as_ref().ok()?;
         matches!(url.origin, Origin::Flag(_)).then_some(url.value.as_str())
     }
 
-    /// Where these settings come from, as other commands can say it.
+    /// The flags that select the same context, configuration file and base URL in another command.
     #[must_use]
-    pub fn address(&self) -> TargetFlags {
-        TargetFlags::new(self.context_name.as_deref(), self.named_file.as_deref(), self.named_url())
+    pub(crate) fn address(&self) -> TargetFlags {
+        TargetFlags::new(
+            self.context_name.as_deref(),
+            self.named_file.as_deref(),
+            self.base_url_flag(),
+        )
     }
 
-    /// Nothing set, over the ground that all modes share.
-    fn blank(overrides: &Overrides, environment: &ProcessEnvironment, config: &ConfigFile) -> Self {
+    /// Settings without app, database and credentials, with the values that do not depend on the
+    /// selected context.
+    fn unset(overrides: &Overrides, environment: &ProcessEnvironment, config: &ConfigFile) -> Self {
         let timeout = overrides.timeout.map(|t| Setting::new(t, Origin::Flag("--timeout")));
-        let state = environment.xdg("XDG_STATE_HOME", ".local/state");
+        let state_home = environment.xdg("XDG_STATE_HOME", ".local/state");
         let mut contexts: Vec<_> = config.contexts.iter().map(|c| c.name.clone()).collect();
         contexts.sort();
         contexts.dedup();
-        let missing = |what, ways| missing(what, ways, &contexts);
+        let missing = |name, alternatives| missing(name, alternatives, &contexts);
         Self {
             context_name: None,
             named_file: overrides.config.clone(),
@@ -201,21 +220,21 @@ impl Settings {
             env: config.env.clone(),
             advice: config.advice.clone(),
             process: environment.clone(),
-            state_dir: state.map(|directory| directory.join("cliplyctl")),
-            broken: config.contexts.iter().find_map(|context| context.fault.clone()),
+            state_dir: state_home.map(|directory| directory.join("cliplyctl")),
+            broken: config.contexts.iter().find_map(|context| context.error.clone()),
             warnings: Vec::new(),
         }
     }
 
-    /// What a context says besides where things are and who we are.
+    /// Applies the timeout, the runbook address and the thresholds of a context.
     fn apply_thresholds(&mut self, context: &ContextSettings) {
         if let (Origin::Default, Some(timeout)) = (&self.timeout.origin, &context.timeout) {
             self.timeout = timeout.clone();
         }
         self.runbook_url.clone_from(&context.runbook_url);
-        for (doc, limit) in &context.thresholds.limits {
-            (doc.set)(&mut self.limits, limit.value);
-            self.limit_origins.insert(doc.name, limit.origin.clone());
+        for (doc, threshold) in &context.thresholds.limits {
+            (doc.set)(&mut self.limits, threshold.value);
+            self.limit_origins.insert(doc.name, threshold.origin.clone());
         }
         if let Some(age) = &context.thresholds.stuck_after {
             self.limits.stuck_after = age.value.as_secs_f64();
@@ -223,8 +242,8 @@ impl Settings {
         }
     }
 
-    /// The API of a context, with the credentials written beside it.
-    fn apply_api(&mut self, context: &ContextSettings, environment: &ProcessEnvironment) {
+    /// Applies the base URL of a context with its token and headers.
+    fn apply_app(&mut self, context: &ContextSettings, environment: &ProcessEnvironment) {
         if let Some(url) = &context.base_url {
             self.base_url = base_url(url.clone()).map_err(unconfigured);
         }
@@ -237,63 +256,64 @@ impl Settings {
     }
 }
 
-/// The configuration file that is to be read instead of the usual ones.
-fn named_config(overrides: &Overrides, environment: &ProcessEnvironment) -> Option<PathBuf> {
-    let named = overrides.config.clone();
-    named.or_else(|| Some(environment.path(environment.get("CLIPLYCTL_CONFIG")?)))
+/// The configuration file that replaces the usual ones: from `--config` or `CLIPLYCTL_CONFIG`.
+fn explicit_config(overrides: &Overrides, environment: &ProcessEnvironment) -> Option<PathBuf> {
+    let flag = overrides.config.clone();
+    flag.or_else(|| Some(environment.path(environment.get("CLIPLYCTL_CONFIG")?)))
 }
 
-/// The database of a context. It is complete in itself: no PG* variable fills its gaps. The
-/// password file of the home directory may, since its lines name host, database and user.
+/// The database of a context; `None` if it has none. PG* variables are not used, but the password
+/// file of the home directory is: its lines name host, database and user.
 fn context_database(
     context: &ContextSettings,
     environment: &ProcessEnvironment,
 ) -> Option<Result<Setting<Dsn>, Error>> {
     let source = context.database.as_ref()?;
-    let surroundings = surroundings(environment, BTreeMap::new());
+    let defaults = connection_defaults(environment, BTreeMap::new());
     let read = || {
         let text = source.read(environment)?;
-        if matches!(source, config::source::Source::Literal(_))
+        if matches!(source, config::Source::Literal(_))
             && dsn::holds_password(&text.value) == Some(true)
         {
             return Err(Error::config("the database URL holds a password")
                 .hint("use database_url_env, database_url_file or ~/.pgpass for it"));
         }
-        let dsn = Dsn::parse(&text.value, &surroundings)?;
+        let dsn = Dsn::parse(&text.value, &defaults)?;
         Ok(Setting::new(dsn, text.origin))
     };
-    // What has a place of its own needs no second one.
-    let place = |error: Error| match error.causes.is_empty() {
+    // An error with a cause already names its place.
+    let add_origin = |error: Error| match error.causes.is_empty() {
         true => error.cause(&context.origin),
         false => error,
     };
-    Some(read().map_err(place))
+    Some(read().map_err(add_origin))
 }
 
+/// The login name of the operator.
 fn actor(environment: &ProcessEnvironment) -> String {
     let names = ["SUDO_USER", "USER", "LOGNAME"];
     let name = names.iter().find_map(|name| environment.get(name)).map(str::to_owned);
-    name.unwrap_or_else(login_name::who)
+    name.unwrap_or_else(login_name::of_process)
 }
 
-fn surroundings(
+/// The values that complete a connection string; `pg_variables` by libpq parameter.
+fn connection_defaults(
     environment: &ProcessEnvironment,
     pg_variables: BTreeMap<String, Sourced<String>>,
-) -> dsn::ConnectionDefaults {
+) -> ConnectionDefaults {
     let user = environment.get("USER").or_else(|| environment.get("LOGNAME"));
-    let user = user.map(str::to_owned);
-    dsn::ConnectionDefaults { pg_variables, home: environment.home(), user }
+    ConnectionDefaults { pg_variables, home: environment.home(), user: user.map(str::to_owned) }
 }
 
-/// Nobody said where something is; the contexts that do are named, up to a few.
-fn missing(what: &str, ways: &str, contexts: &[String]) -> SourceError {
-    let named: Vec<_> = contexts.iter().take(5).map(|name| format!("-c {name}")).collect();
-    let named = if named.is_empty() { String::new() } else { format!(": {}", named.join(", ")) };
-    SourceError::new(SourceErrorKind::NotConfigured, format!("no {what} is configured"))
-        .hint(format!("set it with {ways} or a context{named}"))
+/// The error for a setting that is not configured; the hint names up to five contexts.
+fn missing(name: &str, alternatives: &str, contexts: &[String]) -> SourceError {
+    let flags: Vec<_> = contexts.iter().take(5).map(|name| format!("-c {name}")).collect();
+    let flags = if flags.is_empty() { String::new() } else { format!(": {}", flags.join(", ")) };
+    SourceError::new(SourceErrorKind::NotConfigured, format!("no {name} is configured"))
+        .hint(format!("set it with {alternatives} or a context{flags}"))
 }
 
-/// A setting that cannot be used, as seen by those who need it.
+/// Converts the error of an invalid setting for the commands that need the setting.
 fn unconfigured(error: Error) -> SourceError {
     let causes = error.causes.join("; ");
     let message = match causes.as_str() {

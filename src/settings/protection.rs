@@ -1,13 +1,20 @@
-//! Which context protects this database, however it was reached.
+//! Write protection: finds the contexts whose database is the selected one, however it was
+//! selected.
 
 use super::config::{ConfigFile, ContextSettings};
 use super::{Origin, ProcessEnvironment, Settings, context_database};
 use crate::dsn::{Dsn, Host, ServerAddress};
 
-/// Applies the guards of every context whose database this is, and those of the context in force.
-pub fn apply(settings: &mut Settings, config: &ConfigFile, environment: &ProcessEnvironment) {
-    for context in config.contexts.iter().filter(|context| has_guard(context)) {
-        if in_force(settings, config, context) || is_its_database(settings, context, environment) {
+/// Applies the protection of the selected context and of every context with the same database.
+pub(super) fn apply(
+    settings: &mut Settings,
+    config: &ConfigFile,
+    environment: &ProcessEnvironment,
+) {
+    for context in config.contexts.iter().filter(|context| is_guarded(context)) {
+        if applies_always(settings, config, context)
+            || has_same_database(settings, context, environment)
+        {
             let protected = context.protected.as_ref().is_some_and(|flag| flag.value);
             if protected && settings.protected.is_none() {
                 settings.protected = Some(context.name.clone());
@@ -17,34 +24,38 @@ pub fn apply(settings: &mut Settings, config: &ConfigFile, environment: &Process
     }
 }
 
-fn has_guard(context: &ContextSettings) -> bool {
+/// Whether the context is protected or read-only.
+fn is_guarded(context: &ContextSettings) -> bool {
     [&context.protected, &context.read_only].into_iter().flatten().any(|flag| flag.value)
 }
 
-/// Whether the guards of this context hold whatever database was found. Those of the default
-/// context hold even where the environment replaced its database: that may be another name of the
-/// same server. A flag is typed on purpose; there the comparison alone decides.
-fn in_force(settings: &Settings, config: &ConfigFile, context: &ContextSettings) -> bool {
-    let strongest = config.context(&context.name).is_some_and(|first| std::ptr::eq(first, context));
-    if !strongest {
+/// Whether the protection of this context applies to any database. That of the default context
+/// applies even if a variable replaces its database, which may be another name of the same server.
+/// A database from a flag is intentional: only the comparison counts.
+fn applies_always(settings: &Settings, config: &ConfigFile, context: &ContextSettings) -> bool {
+    let is_effective =
+        config.context(&context.name).is_some_and(|first| std::ptr::eq(first, context));
+    if !is_effective {
         return false;
     }
     if let Some(name) = &settings.context_name {
         return *name == context.name;
     }
-    let typed = matches!(&settings.database, Ok(dsn) if matches!(dsn.origin, Origin::Flag(_)));
+    let from_flag = matches!(&settings.database, Ok(dsn) if matches!(dsn.origin, Origin::Flag(_)));
     let default = config.default_context.as_ref().map(|name| &name.value);
-    default == Some(&context.name) && !typed
+    default == Some(&context.name) && !from_flag
 }
 
-fn is_its_database(
+/// Whether the selected database is that of the context. Adds a warning if the URL of the context
+/// is invalid.
+fn has_same_database(
     settings: &mut Settings,
     context: &ContextSettings,
     environment: &ProcessEnvironment,
 ) -> bool {
     let Ok(database) = &settings.database else { return false };
     match context_database(context, environment) {
-        Some(Ok(theirs)) => same_database(&database.value, &theirs.value),
+        Some(Ok(guarded)) => same_database(&database.value, &guarded.value),
         Some(Err(_)) if settings.context_name.is_none() => {
             let name = &context.name;
             settings.warnings.push(format!(
@@ -57,20 +68,22 @@ fn is_its_database(
     }
 }
 
-/// Whether two ways lead to one database. When in doubt, yes: the cost is a question too many.
+/// Whether two connections lead to the same database. In doubt yes, which costs only an unnecessary
+/// confirmation.
 #[must_use]
-pub fn same_database(one: &Dsn, other: &Dsn) -> bool {
+pub(super) fn same_database(one: &Dsn, other: &Dsn) -> bool {
     if let (Some(one), Some(other)) = (supabase_project(one), supabase_project(other)) {
         return one == other;
     }
-    let same = |a: &Host, b: &Host| place(a) == place(b);
+    let same = |a: &Host, b: &Host| normalized(a) == normalized(b);
     one.database == other.database
         && one.hosts.iter().any(|a| other.hosts.iter().any(|b| same(a, b)))
 }
 
-/// The host without its spelling. A pooler on another port of a server serves the same databases;
-/// on this machine, ports tell servers and tunnels apart.
-fn place(host: &Host) -> (String, Option<u16>) {
+/// The normalized name of a host, with its port for the local machine only: there, ports
+/// distinguish servers and tunnels; elsewhere, another port of the host is a pooler of the same
+/// databases.
+fn normalized(host: &Host) -> (String, Option<u16>) {
     let name = match &host.address {
         ServerAddress::Socket(_) => "localhost".to_owned(),
         ServerAddress::Tcp { name, .. } => name.trim_end_matches('.').to_ascii_lowercase(),
@@ -81,10 +94,10 @@ fn place(host: &Host) -> (String, Option<u16>) {
     }
 }
 
-/// The project behind Supabase's two kinds of address: `db.PROJECT.supabase.co`, and a pooler that
-/// all projects of a region share, with `ROLE.PROJECT` as user.
+/// The Supabase project of a connection: from the host `db.PROJECT.supabase.co`, or from the user
+/// `ROLE.PROJECT` of a pooler that all projects of a region share.
 fn supabase_project(dsn: &Dsn) -> Option<String> {
-    let (name, _) = place(dsn.hosts.first()?);
+    let (name, _) = normalized(dsn.hosts.first()?);
     if name.ends_with(".pooler.supabase.com") {
         return dsn.user.rsplit_once('.').map(|(_, project)| project.to_ascii_lowercase());
     }

@@ -1,12 +1,12 @@
-//! A value that knows where it came from.
+//! A value with its origin.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where a value came from.
+/// The place where a value is defined.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// A flag of the command line: `--base-url`.
+pub(crate) enum Origin {
+    /// A flag, such as `--base-url`.
     Flag(&'static str),
     /// A variable of the process environment.
     Env(String),
@@ -26,9 +26,9 @@ pub enum Origin {
         /// The context it belongs to, if any.
         context: Option<String>,
     },
-    /// A file that holds nothing but the value (`…_file` keys).
+    /// A file that contains only the value (`…_file` keys).
     ValueFile(PathBuf),
-    /// Nobody said anything.
+    /// No place: the default value.
     Default,
 }
 
@@ -54,23 +54,23 @@ impl fmt::Display for Origin {
 pub struct Setting<T> {
     /// The value.
     pub value: T,
-    /// Where it came from.
-    pub origin: Origin,
+    /// Where it is defined.
+    pub(crate) origin: Origin,
 }
 
 impl<T> Setting<T> {
-    /// A value from somewhere.
-    pub const fn new(value: T, origin: Origin) -> Self {
+    /// A value with its origin.
+    pub(crate) const fn new(value: T, origin: Origin) -> Self {
         Self { value, origin }
     }
 
-    /// A value that nobody set.
-    pub const fn default_value(value: T) -> Self {
+    /// A default value.
+    pub(crate) const fn default_value(value: T) -> Self {
         Self { value, origin: Origin::Default }
     }
 
-    /// Another value with the same origin.
-    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Setting<U> {
+    /// Replaces the value and keeps the origin.
+    pub(crate) fn map<U>(self, f: impl FnOnce(T) -> U) -> Setting<U> {
         Setting { value: f(self.value), origin: self.origin }
     }
 }

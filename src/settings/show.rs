@@ -1,19 +1,19 @@
-//! Settings as `config show` shows them: secrets redacted, origins named.
+//! The rows of `config show`: every setting with its origin, secrets redacted.
 
 use super::{Origin, Setting, Settings};
 use crate::dsn::{REDACTED, RootCert};
 use crate::facts::SourceError;
 use crate::facts::thresholds::{LIMITS, ThresholdDoc, limit_text};
 
-/// One setting for people.
+/// One row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettingRow {
-    /// Its name.
-    pub name: String,
-    /// Its value; `***` for secrets, empty where it is not set.
-    pub value: String,
-    /// Where it came from, or why it is missing.
-    pub origin: String,
+pub(crate) struct SettingRow {
+    /// The name of the setting.
+    pub(crate) name: String,
+    /// Its value: `***` for secrets, empty if it is not set.
+    pub(crate) value: String,
+    /// Where it is defined, or why it is missing.
+    pub(crate) origin: String,
 }
 
 fn setting_row(name: &str, value: impl Into<String>, origin: impl ToString) -> SettingRow {
@@ -28,19 +28,19 @@ fn setting<T: ToString>(name: &str, value: &Result<Setting<T>, SourceError>) -> 
 }
 
 impl Settings {
-    /// Every setting, in the order in which people ask.
-    pub fn shown(&self) -> impl Iterator<Item = SettingRow> {
+    /// Every setting, the most important first.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = SettingRow> {
         let context = self.context_name.as_deref().unwrap_or("");
         let mut rows = vec![setting_row("context", context, "")];
         rows.push(setting("base_url", &self.base_url));
         rows.extend(self.shown_database());
         rows.push(setting("admin_token", &self.admin_token));
         rows.extend(self.shown_headers());
-        let protector = self.protected.as_ref().map(|name| format!("context {name}"));
+        let protecting = self.protected.as_ref().map(|name| format!("context {name}"));
         rows.push(setting_row(
             "protected",
-            protector.is_some().to_string(),
-            protector.unwrap_or_default(),
+            protecting.is_some().to_string(),
+            protecting.unwrap_or_default(),
         ));
         rows.push(setting_row("read_only", self.read_only.to_string(), ""));
         let timeout = jiff::SignedDuration::try_from(self.timeout.value).unwrap_or_default();
@@ -56,8 +56,8 @@ impl Settings {
             rows.push(setting_row("runbook_url", url.value.clone(), &url.origin));
         }
         rows.extend(self.shown_limits());
-        let state = self.state_dir.as_ref().map(|path| path.display().to_string());
-        rows.push(setting_row("state_dir", state.unwrap_or_default(), ""));
+        let state_dir = self.state_dir.as_ref().map(|path| path.display().to_string());
+        rows.push(setting_row("state_dir", state_dir.unwrap_or_default(), ""));
         rows.into_iter()
     }
 

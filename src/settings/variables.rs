@@ -1,96 +1,106 @@
-//! Every environment variable this tool reads: one list for `.env.example`, documents and tests.
+//! The list of all environment variables that this tool reads. Other keys of `.env` are ignored. A
+//! test compares the list with `.env.example`.
 
-/// One variable.
+/// An environment variable.
 #[derive(Debug, Clone, Copy)]
-pub struct Variable {
+pub(super) struct Variable {
     /// Its name.
-    pub name: &'static str,
-    /// What it sets, in one line.
-    pub about: &'static str,
-    /// Whether `.env` may set it. What the shell or the terminal sets is not ours to override.
-    pub dotenv: bool,
+    pub(super) name: &'static str,
+    /// Its line in `.env.example`.
+    #[cfg_attr(not(test), expect(dead_code, reason = "read by the test of .env.example"))]
+    pub(super) about: &'static str,
+    /// Whether `.env` may set it. Variables of the shell and the terminal are read only from the
+    /// process environment.
+    pub(super) dotenv: bool,
 }
 
-const fn ours(name: &'static str, about: &'static str) -> Variable {
+/// A variable that `.env` may set.
+const fn any_source(name: &'static str, about: &'static str) -> Variable {
     Variable { name, about, dotenv: true }
 }
 
-const fn shell(name: &'static str, about: &'static str) -> Variable {
+/// A variable that is read only from the process environment.
+const fn process_only(name: &'static str, about: &'static str) -> Variable {
     Variable { name, about, dotenv: false }
 }
 
-/// Every variable, in the order in which documents show them.
-pub const VARIABLES: [Variable; 37] = [
-    ours("CLIPLY_BASE_URL", "base URL of the API, without /api: https://api.example.com"),
-    ours("CLIPLY_ADMIN_TOKEN", "bearer token for /api/admin/readyz"),
-    ours("CLIPLY_HEADERS", "extra headers for every request, one `Name: value` a line"),
-    ours("DATABASE_URL", "the database, as a libpq URL or keyword string"),
-    ours("PGHOST", "database host or socket directory, where DATABASE_URL does not say"),
-    ours("PGHOSTADDR", "numeric address of PGHOST, to skip the name look-up"),
-    ours("PGPORT", "database port"),
-    ours("PGUSER", "database user"),
-    ours("PGPASSWORD", "database password; a PGPASSFILE is safer"),
-    ours("PGDATABASE", "database name"),
-    ours("PGSSLMODE", "disable, allow, prefer, require, verify-ca or verify-full"),
-    ours("PGSSLROOTCERT", "file of trusted root certificates, or `system`"),
-    ours("PGSSLCERT", "client certificate"),
-    ours("PGSSLKEY", "key of the client certificate"),
-    ours("PGCHANNELBINDING", "disable, prefer or require"),
-    ours("PGTARGETSESSIONATTRS", "any, read-write, read-only, primary, standby, prefer-standby"),
-    ours("PGCONNECT_TIMEOUT", "seconds to wait for a connection"),
-    ours("PGAPPNAME", "application name the server shows, instead of cliplyctl:<command>"),
-    ours("PGOPTIONS", "start-up options; connection poolers refuse them"),
-    ours("PGPASSFILE", "password file, instead of ~/.pgpass"),
-    ours("PGSERVICE", "name of a service in the service file"),
-    ours("PGSERVICEFILE", "service file, instead of ~/.pg_service.conf"),
-    shell("CLIPLYCTL_CONFIG", "configuration file to read instead of the project's and the user's"),
-    shell(
+/// Every variable, in the order of `.env.example`.
+pub(super) const VARIABLES: [Variable; 37] = [
+    any_source("CLIPLY_BASE_URL", "base URL of the API, without /api: https://api.example.com"),
+    any_source("CLIPLY_ADMIN_TOKEN", "bearer token for /api/admin/readyz"),
+    any_source("CLIPLY_HEADERS", "extra headers for every request, one `Name: value` a line"),
+    any_source("DATABASE_URL", "the database, as a libpq URL or keyword string"),
+    any_source("PGHOST", "database host or socket directory, where DATABASE_URL does not say"),
+    any_source("PGHOSTADDR", "numeric address of PGHOST, to skip the name look-up"),
+    any_source("PGPORT", "database port"),
+    any_source("PGUSER", "database user"),
+    any_source("PGPASSWORD", "database password; a PGPASSFILE is safer"),
+    any_source("PGDATABASE", "database name"),
+    any_source("PGSSLMODE", "disable, allow, prefer, require, verify-ca or verify-full"),
+    any_source("PGSSLROOTCERT", "file of trusted root certificates, or `system`"),
+    any_source("PGSSLCERT", "client certificate"),
+    any_source("PGSSLKEY", "key of the client certificate"),
+    any_source("PGCHANNELBINDING", "disable, prefer or require"),
+    any_source(
+        "PGTARGETSESSIONATTRS",
+        "any, read-write, read-only, primary, standby, prefer-standby",
+    ),
+    any_source("PGCONNECT_TIMEOUT", "seconds to wait for a connection"),
+    any_source("PGAPPNAME", "application name the server shows, instead of cliplyctl:<command>"),
+    any_source("PGOPTIONS", "start-up options; connection poolers refuse them"),
+    any_source("PGPASSFILE", "password file, instead of ~/.pgpass"),
+    any_source("PGSERVICE", "name of a service in the service file"),
+    any_source("PGSERVICEFILE", "service file, instead of ~/.pg_service.conf"),
+    process_only(
+        "CLIPLYCTL_CONFIG",
+        "configuration file to read instead of the project's and the user's",
+    ),
+    process_only(
         "CLIPLYCTL_PG_BIN",
         "where `demo` finds initdb and postgres; default PATH and the usual places",
     ),
-    shell("NO_COLOR", "any value: no colour"),
-    shell("CLICOLOR", "0: no colour"),
-    shell("CLICOLOR_FORCE", "any value but 0: colour even when piped"),
-    shell("FORCE_COLOR", "any value but 0: colour even when piped"),
-    shell("COLUMNS", "width of the help where there is no terminal to ask"),
-    shell("TERM", "`dumb`: no colour and no spinner"),
-    shell("XDG_CONFIG_HOME", "where cliplyctl/config.toml lies; default ~/.config"),
-    shell("XDG_STATE_HOME", "where cliplyctl/ keeps its records; default ~/.local/state"),
-    shell("HOME", "where ~ is; also for .pgpass, .pg_service.conf and .postgresql"),
-    shell("PATH", "where `demo` looks for PostgreSQL's server programs first"),
-    shell("USER", "login name: who asks, and the database user where nothing else says"),
-    shell("LOGNAME", "login name where USER is not set"),
-    shell("SUDO_USER", "who asks, under sudo; it is written beside every requeue"),
+    process_only("NO_COLOR", "any value: no colour"),
+    process_only("CLICOLOR", "0: no colour"),
+    process_only("CLICOLOR_FORCE", "any value but 0: colour even when piped"),
+    process_only("FORCE_COLOR", "any value but 0: colour even when piped"),
+    process_only("COLUMNS", "width of the help where there is no terminal to ask"),
+    process_only("TERM", "`dumb`: no colour and no spinner"),
+    process_only("XDG_CONFIG_HOME", "where cliplyctl/config.toml lies; default ~/.config"),
+    process_only("XDG_STATE_HOME", "where cliplyctl/ keeps its records; default ~/.local/state"),
+    process_only("HOME", "where ~ is; also for .pgpass, .pg_service.conf and .postgresql"),
+    process_only("PATH", "where `demo` looks for PostgreSQL's server programs first"),
+    process_only("USER", "login name: who asks, and the database user where nothing else says"),
+    process_only("LOGNAME", "login name where USER is not set"),
+    process_only("SUDO_USER", "who asks, under sudo; it is written beside every requeue"),
 ];
 
-/// The variable of this name.
+/// The variable with this name.
 #[must_use]
-pub fn variable(name: &str) -> Option<&'static Variable> {
+pub(super) fn variable(name: &str) -> Option<&'static Variable> {
     VARIABLES.iter().find(|variable| variable.name == name)
-}
-
-/// The text of `.env.example`.
-#[must_use]
-pub fn env_example() -> String {
-    let mut text = String::from(
-        "# Every variable cliplyctl reads. Copy what you need to .env (or export it); flags win over\n\
-         # the environment, the environment over .env, .env over cliplyctl.toml. With -c NAME only\n\
-         # that context counts. Put a value that holds $ or # in single quotes.\n",
-    );
-    for dotenv in [true, false] {
-        if !dotenv {
-            text.push_str("\n# These are read from the environment alone, never from .env.\n");
-        }
-        for variable in VARIABLES.iter().filter(|variable| variable.dotenv == dotenv) {
-            text.push_str(&format!("\n# {}\n# {}=\n", variable.about, variable.name));
-        }
-    }
-    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The expected text of `.env.example`.
+    fn env_example() -> String {
+        let mut text = String::from(
+            "# Every variable cliplyctl reads. Copy what you need to .env (or export it); flags win over\n\
+         # the environment, the environment over .env, .env over cliplyctl.toml. With -c NAME only\n\
+         # that context counts. Put a value that holds $ or # in single quotes.\n",
+        );
+        for dotenv in [true, false] {
+            if !dotenv {
+                text.push_str("\n# These are read from the environment alone, never from .env.\n");
+            }
+            for variable in VARIABLES.iter().filter(|variable| variable.dotenv == dotenv) {
+                text.push_str(&format!("\n# {}\n# {}=\n", variable.about, variable.name));
+            }
+        }
+        text
+    }
 
     #[test]
     fn env_example_matches_the_variable_list() {

@@ -1,4 +1,4 @@
-//! `[[advice]]`: what this team knows of its causes; it goes in front of the shipped table.
+//! `[[advice]]`: the team's own advice on causes, with precedence over the built-in table.
 
 use super::document::{TomlDocument, TomlKey, TomlValue};
 use crate::error::Error;
@@ -7,7 +7,7 @@ use crate::facts::advice::{Advice, CauseClass, SafeToRetry};
 const KEYS: [&str; 4] = ["pattern", "class", "retry", "text"];
 
 /// Reads the rules of one file.
-pub fn read(
+pub(super) fn read(
     document: &TomlDocument,
     key: &TomlKey,
     value: &TomlValue,
@@ -17,9 +17,10 @@ pub fn read(
     rules.iter().map(|value| rule(document, key, value)).collect()
 }
 
+/// Reads one rule; all keys are required.
 fn rule(document: &TomlDocument, key: &TomlKey, value: &TomlValue) -> Result<Advice, Error> {
     let (mut pattern, mut class, mut retry, mut text) = (None, None, None, None);
-    for (key, value) in document.inner(key, value)? {
+    for (key, value) in document.subtable(key, value)? {
         match key.get_ref().as_ref() {
             "pattern" => pattern = Some(document.string(key, value)?.value),
             "text" => text = Some(document.string(key, value)?.value),
@@ -29,7 +30,7 @@ fn rule(document: &TomlDocument, key: &TomlKey, value: &TomlValue) -> Result<Adv
             "retry" => {
                 retry = Some(one_of(document, key, value, &SafeToRetry::ALL, SafeToRetry::as_str)?)
             }
-            _ => return Err(document.unknown(key, &KEYS)),
+            _ => return Err(document.unknown_key(key, &KEYS)),
         }
     }
     match (pattern, class, retry, text) {
@@ -42,16 +43,17 @@ fn rule(document: &TomlDocument, key: &TomlKey, value: &TomlValue) -> Result<Adv
     }
 }
 
+/// A value that must be one of the names of `all`.
 fn one_of<T: Copy>(
     document: &TomlDocument,
     key: &TomlKey,
     value: &TomlValue,
     all: &[T],
-    word: impl Fn(T) -> &'static str,
+    name: impl Fn(T) -> &'static str,
 ) -> Result<T, Error> {
-    let found = value.get_ref().as_str().and_then(|text| all.iter().find(|&&t| word(t) == text));
+    let found = value.get_ref().as_str().and_then(|text| all.iter().find(|&&t| name(t) == text));
     found.copied().ok_or_else(|| {
-        let words: Vec<_> = all.iter().map(|&t| format!("\"{}\"", word(t))).collect();
-        document.expected(key, value, &format!("one of {}", words.join(", ")))
+        let names: Vec<_> = all.iter().map(|&t| format!("\"{}\"", name(t))).collect();
+        document.expected(key, value, &format!("one of {}", names.join(", ")))
     })
 }

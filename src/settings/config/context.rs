@@ -1,4 +1,4 @@
-//! `[context.NAME]`: everything needed to reach one deployment.
+//! `[context.NAME]`: the settings of one deployment.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use super::thresholds::{self, ThresholdSettings};
 use crate::error::Error;
 use crate::settings::{Header, Origin, ProcessEnvironment, Setting};
 
-/// Every key of a context, with one line for the documents.
-pub const CONTEXT_KEYS: [(&str, &str); 13] = [
+/// Every key of a context, with its description.
+const CONTEXT_KEYS: [(&str, &str); 13] = [
     ("base_url", "base URL of the API, without /api"),
     ("database_url", "the database, without a password"),
     ("database_url_env", "name of the variable that holds the database URL"),
@@ -27,9 +27,9 @@ pub const CONTEXT_KEYS: [(&str, &str); 13] = [
     ("thresholds", "table of limits: {warning, critical}, a number (warning) or false"),
 ];
 
-/// The unit of readyz's `oldestJobAge`, which its value does not tell.
+/// The unit of `oldestJobAge` in the readiness report, which the report does not state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AgeUnit {
+pub(crate) enum AgeUnit {
     /// Seconds.
     Seconds,
     /// Milliseconds.
@@ -37,9 +37,9 @@ pub enum AgeUnit {
 }
 
 impl AgeUnit {
-    /// The word in the file: `s` or `ms`.
+    /// The value in the file: `s` or `ms`.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Seconds => "s",
             Self::Milliseconds => "ms",
@@ -47,57 +47,59 @@ impl AgeUnit {
     }
 }
 
-/// One context as its file describes it; secrets are not fetched yet.
+/// A context as defined in its file. Values in variables and other files are not read yet.
 #[derive(Debug, Clone)]
-pub struct ContextSettings {
+pub(crate) struct ContextSettings {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// Where it is defined.
-    pub origin: Origin,
-    /// Base URL of the API.
-    pub base_url: Option<Setting<String>>,
-    /// Where the database URL is found.
-    pub database: Option<Source>,
-    /// Where the admin token is found.
-    pub admin_token: Option<Source>,
-    /// Names of headers and where their values are found.
-    pub headers: Vec<(String, Source)>,
-    /// Whether writes ask for its name.
-    pub protected: Option<Setting<bool>>,
+    pub(crate) origin: Origin,
+    /// Base URL of the app.
+    pub(crate) base_url: Option<Setting<String>>,
+    /// Where the database URL is defined.
+    pub(crate) database: Option<Source>,
+    /// Where the admin token is defined.
+    pub(crate) admin_token: Option<Source>,
+    /// The names of headers and where their values are defined.
+    pub(crate) headers: Vec<(String, Source)>,
+    /// Whether writes require its name.
+    pub(crate) protected: Option<Setting<bool>>,
     /// Whether writes are refused.
-    pub read_only: Option<Setting<bool>>,
+    pub(crate) read_only: Option<Setting<bool>>,
     /// The unit of `oldestJobAge`.
-    pub oldest_job_age_unit: Option<Setting<AgeUnit>>,
-    /// Where the runbook is read in a browser.
-    pub runbook_url: Option<Setting<String>>,
-    /// Longest time for one probe.
-    pub timeout: Option<Setting<Duration>>,
-    /// Limits that differ from the defaults.
-    pub thresholds: ThresholdSettings,
-    /// The first thing in it that cannot be used: nobody may rely on the rest.
-    pub fault: Option<Error>,
+    pub(crate) oldest_job_age_unit: Option<Setting<AgeUnit>>,
+    /// The address of the runbook for browsers.
+    pub(crate) runbook_url: Option<Setting<String>>,
+    /// The time limit of one probe.
+    pub(crate) timeout: Option<Setting<Duration>>,
+    /// Thresholds that differ from the defaults.
+    pub(crate) thresholds: ThresholdSettings,
+    /// The first error in it. If there is one, no other value may be used.
+    pub(crate) error: Option<Error>,
 }
 
 impl ContextSettings {
-    /// Reads the table of one context. What is wrong in it is kept for those who name it.
-    pub fn read(document: &TomlDocument, key: &TomlKey, table: &DeTable) -> Self {
+    /// Reads the table of one context. An error is stored, so that only commands that use the
+    /// context report it.
+    pub(super) fn read(document: &TomlDocument, key: &TomlKey, table: &DeTable) -> Self {
         let mut context = Self::empty(key.get_ref().clone().into_owned(), document, key);
         for (key, value) in table {
-            if let Err(fault) = context.set(document, key, value) {
-                context.fault.get_or_insert(fault);
+            if let Err(error) = context.set(document, key, value) {
+                context.error.get_or_insert(error);
             }
         }
         context
     }
 
-    /// This context, where all of it can be used.
+    /// This context, if it is valid.
     ///
     /// # Errors
-    /// What is wrong in it.
-    pub fn sound(&self) -> Result<&Self, Error> {
-        self.fault.as_ref().map_or(Ok(self), |fault| Err(fault.clone()))
+    /// The first error in it.
+    pub(crate) fn valid(&self) -> Result<&Self, Error> {
+        self.error.as_ref().map_or(Ok(self), |error| Err(error.clone()))
     }
 
+    /// A context without values.
     fn empty(name: String, document: &TomlDocument, key: &TomlKey) -> Self {
         Self {
             name,
@@ -112,10 +114,11 @@ impl ContextSettings {
             runbook_url: None,
             timeout: None,
             thresholds: ThresholdSettings::default(),
-            fault: None,
+            error: None,
         }
     }
 
+    /// Sets the value of one key.
     fn set(
         &mut self,
         document: &TomlDocument,
@@ -125,12 +128,20 @@ impl ContextSettings {
         let text = || document.string(key, value);
         match key.get_ref().as_ref() {
             "base_url" => self.base_url = Some(text()?),
-            "database_url" => only(&mut self.database, Source::Literal(text()?), document, key)?,
-            "database_url_env" => only(&mut self.database, Source::Env(text()?), document, key)?,
-            "database_url_file" => only(&mut self.database, Source::File(text()?), document, key)?,
-            "admin_token_env" => only(&mut self.admin_token, Source::Env(text()?), document, key)?,
+            "database_url" => {
+                set_once(&mut self.database, Source::Literal(text()?), document, key)?
+            }
+            "database_url_env" => {
+                set_once(&mut self.database, Source::Env(text()?), document, key)?
+            }
+            "database_url_file" => {
+                set_once(&mut self.database, Source::File(text()?), document, key)?
+            }
+            "admin_token_env" => {
+                set_once(&mut self.admin_token, Source::Env(text()?), document, key)?
+            }
             "admin_token_file" => {
-                only(&mut self.admin_token, Source::File(text()?), document, key)?;
+                set_once(&mut self.admin_token, Source::File(text()?), document, key)?;
             }
             "headers" => self.headers = headers(document, key, value)?,
             "protected" => self.protected = Some(document.boolean(key, value)?),
@@ -146,24 +157,27 @@ impl ContextSettings {
                     .error(key.span(), format!("`{}`: secrets do not belong in this file", key.get_ref()))
                     .hint("name a variable or a file: database_url_env, database_url_file, admin_token_env, admin_token_file"));
             }
-            _ => return Err(document.unknown(key, &CONTEXT_KEYS.map(|(name, _)| name))),
+            _ => return Err(document.unknown_key(key, &CONTEXT_KEYS.map(|(name, _)| name))),
         }
         Ok(())
     }
 
-    /// The headers with their values fetched.
-    pub fn read_headers(&self, environment: &ProcessEnvironment) -> Result<Vec<Header>, Error> {
+    /// The headers with the values of their variables and files.
+    pub(crate) fn read_headers(
+        &self,
+        environment: &ProcessEnvironment,
+    ) -> Result<Vec<Header>, Error> {
         let header = |(name, source): &(String, Source)| {
             let value = source.read(environment)?;
             Header::new(name, &value.value, value.origin)
-                .map_err(|wrong| Error::config(format!("context {}: {wrong}", self.name)))
+                .map_err(|error| Error::config(format!("context {}: {error}", self.name)))
         };
         self.headers.iter().map(header).collect()
     }
 }
 
-/// Sets what may be set once, under one of several keys.
-fn only(
+/// Sets a value that may be set only once, by one of several keys.
+fn set_once(
     slot: &mut Option<Source>,
     source: Source,
     document: &TomlDocument,
@@ -180,7 +194,8 @@ fn only(
     }
 }
 
-/// An address that a terminal may be told to open: written in ASCII, without control characters.
+/// A valid http(s) address. Parsing makes it ASCII without control characters, as required for
+/// terminal links.
 fn runbook_url(
     document: &TomlDocument,
     key: &TomlKey,
@@ -199,6 +214,7 @@ fn runbook_url(
     Ok(Setting::new(url.to_string(), setting.origin))
 }
 
+/// `"s"` or `"ms"`.
 fn age_unit(
     document: &TomlDocument,
     key: &TomlKey,
@@ -211,15 +227,16 @@ fn age_unit(
     Ok(Setting::new(unit, text.origin))
 }
 
+/// A table of strings, `{env = "NAME"}` or `{file = "PATH"}`.
 fn headers(
     document: &TomlDocument,
     key: &TomlKey,
     value: &TomlValue,
 ) -> Result<Vec<(String, Source)>, Error> {
     let mut headers = Vec::new();
-    for (name, value) in document.inner(key, value)? {
+    for (name, value) in document.subtable(key, value)? {
         let source = match value.get_ref().as_table() {
-            Some(table) => named_source(document, name, value, table)?,
+            Some(table) => source_table(document, name, value, table)?,
             None => Source::Literal(document.string(name, value)?),
         };
         headers.push((name.get_ref().clone().into_owned(), source));
@@ -227,7 +244,8 @@ fn headers(
     Ok(headers)
 }
 
-fn named_source(
+/// `{env = "NAME"}` or `{file = "PATH"}`.
+fn source_table(
     document: &TomlDocument,
     name: &TomlKey,
     value: &TomlValue,
@@ -238,9 +256,9 @@ fn named_source(
         let found = match key.get_ref().as_ref() {
             "env" => Source::Env(document.string(key, value)?),
             "file" => Source::File(document.string(key, value)?),
-            _ => return Err(document.unknown(key, &["env", "file"])),
+            _ => return Err(document.unknown_key(key, &["env", "file"])),
         };
-        only(&mut source, found, document, key)?;
+        set_once(&mut source, found, document, key)?;
     }
     source
         .ok_or_else(|| document.expected(name, value, "a string, {env = \"…\"} or {file = \"…\"}"))

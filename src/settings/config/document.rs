@@ -1,5 +1,5 @@
-//! A parsed TOML file whose values know their lines and whose errors name them, never the text:
-//! a broken line may hold a secret.
+//! A TOML file that is being read. Values and errors carry their line; errors do not contain the
+//! text of the line, which may be a secret.
 
 use std::ops::Range;
 use std::path::Path;
@@ -12,58 +12,59 @@ use crate::error::Error;
 use crate::settings::suggest::did_you_mean;
 use crate::settings::{Origin, Setting, duration};
 
-/// A key as it stands in the file.
-pub type TomlKey<'a> = Spanned<std::borrow::Cow<'a, str>>;
-/// A value as it stands in the file.
-pub type TomlValue<'a> = Spanned<DeValue<'a>>;
+/// A key with its position.
+pub(super) type TomlKey<'a> = Spanned<std::borrow::Cow<'a, str>>;
+/// A value with its position.
+pub(super) type TomlValue<'a> = Spanned<DeValue<'a>>;
 
-/// One file, and the context being read.
-pub struct TomlDocument<'a> {
-    /// Where it lies.
-    pub path: &'a Path,
+/// One file and the context that is being read.
+pub(super) struct TomlDocument<'a> {
+    /// The path of the file.
+    path: &'a Path,
     text: &'a str,
     /// The context whose keys are being read.
-    pub context: Option<String>,
+    pub(super) context: Option<String>,
 }
 
 impl<'a> TomlDocument<'a> {
     /// A file with this text.
-    pub fn new(path: &'a Path, text: &'a str) -> Self {
+    pub(super) fn new(path: &'a Path, text: &'a str) -> Self {
         Self { path, text, context: None }
     }
 
     /// Its top-level table.
-    pub fn table(&self) -> Result<DeTable<'a>, Error> {
+    pub(super) fn table(&self) -> Result<DeTable<'a>, Error> {
         match DeTable::parse(self.text) {
             Ok(table) => Ok(table.into_inner()),
             Err(error) => Err(self.error(error.span().unwrap_or(0..0), error.message())),
         }
     }
 
-    /// Where a key or value came from.
-    pub fn origin(&self, span: Range<usize>) -> Origin {
+    /// The origin of a key or value.
+    pub(super) fn origin(&self, span: Range<usize>) -> Origin {
         let context = self.context.clone();
         Origin::File { path: self.path.to_owned(), line: self.line(span), context }
     }
 
+    /// The line of a position, from 1.
     fn line(&self, span: Range<usize>) -> usize {
         let before = &self.text.as_bytes()[..span.start.min(self.text.len())];
         1 + before.iter().filter(|&&byte| byte == b'\n').count()
     }
 
-    /// An error about something in the file.
-    pub fn error(&self, span: Range<usize>, message: impl std::fmt::Display) -> Error {
+    /// An error at a position in the file.
+    pub(super) fn error(&self, span: Range<usize>, message: impl std::fmt::Display) -> Error {
         Error::config(format!("{}:{}: {message}", self.path.display(), self.line(span)))
     }
 
-    /// The error for a key that nobody reads.
-    pub fn unknown(&self, key: &TomlKey, known: &[&str]) -> Error {
+    /// The error for an unknown key.
+    pub(super) fn unknown_key(&self, key: &TomlKey, known: &[&str]) -> Error {
         let message = format!("unknown key `{}`", key.get_ref());
         self.error(key.span(), message).hint(did_you_mean(key.get_ref(), known))
     }
 
-    /// A table.
-    pub fn inner<'v>(
+    /// A value that must be a table.
+    pub(super) fn subtable<'v>(
         &self,
         key: &TomlKey,
         value: &'v TomlValue<'a>,
@@ -71,8 +72,12 @@ impl<'a> TomlDocument<'a> {
         value.get_ref().as_table().ok_or_else(|| self.expected(key, value, "a table"))
     }
 
-    /// A string that is not empty.
-    pub fn string(&self, key: &TomlKey, value: &TomlValue) -> Result<Setting<String>, Error> {
+    /// A value that must be a non-empty string.
+    pub(super) fn string(
+        &self,
+        key: &TomlKey,
+        value: &TomlValue,
+    ) -> Result<Setting<String>, Error> {
         match value.get_ref().as_str() {
             Some(text) if !text.is_empty() => {
                 Ok(Setting::new(text.to_owned(), self.origin(value.span())))
@@ -81,24 +86,28 @@ impl<'a> TomlDocument<'a> {
         }
     }
 
-    /// A boolean.
-    pub fn boolean(&self, key: &TomlKey, value: &TomlValue) -> Result<Setting<bool>, Error> {
+    /// A value that must be a boolean.
+    pub(super) fn boolean(&self, key: &TomlKey, value: &TomlValue) -> Result<Setting<bool>, Error> {
         match value.get_ref() {
             DeValue::Boolean(flag) => Ok(Setting::new(*flag, self.origin(value.span()))),
             _ => Err(self.expected(key, value, "true or false")),
         }
     }
 
-    /// A duration such as `"10m"`.
-    pub fn duration(&self, key: &TomlKey, value: &TomlValue) -> Result<Setting<Duration>, Error> {
+    /// A value that must be a duration such as `"10m"`.
+    pub(super) fn duration(
+        &self,
+        key: &TomlKey,
+        value: &TomlValue,
+    ) -> Result<Setting<Duration>, Error> {
         let text = self.string(key, value)?;
         let time = duration::parse(&text.value);
-        let time = time.map_err(|wanted| self.expected(key, value, &wanted))?;
+        let time = time.map_err(|expected| self.expected(key, value, &expected))?;
         Ok(Setting::new(time, text.origin))
     }
 
-    /// A number of at least zero.
-    pub fn number(&self, value: &TomlValue) -> Option<f64> {
+    /// The value as a number of at least zero; `None` if it is not one.
+    pub(super) fn number(&self, value: &TomlValue) -> Option<f64> {
         let number: f64 = match value.get_ref() {
             DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str().parse().ok()?,
             DeValue::Float(float) => float.as_str().parse().ok()?,
@@ -107,9 +116,9 @@ impl<'a> TomlDocument<'a> {
         (number.is_finite() && number >= 0.0).then_some(number)
     }
 
-    /// The error for a value of the wrong kind.
-    pub fn expected(&self, key: &TomlKey, value: &TomlValue, wanted: &str) -> Error {
-        let wanted = wanted.strip_prefix("expected ").unwrap_or(wanted);
-        self.error(value.span(), format!("`{}` must be {wanted}", key.get_ref()))
+    /// The error for an invalid value.
+    pub(super) fn expected(&self, key: &TomlKey, value: &TomlValue, expected: &str) -> Error {
+        let expected = expected.strip_prefix("expected ").unwrap_or(expected);
+        self.error(value.span(), format!("`{}` must be {expected}", key.get_ref()))
     }
 }

@@ -1,4 +1,4 @@
-//! `[env]`: what the application does with its environment beside what its schema says.
+//! `[env]`: how the app uses its environment, in addition to its schema.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::document::{TomlDocument, TomlKey, TomlValue};
 use crate::error::Error;
 use crate::zod::model::Fallback;
 
-/// What the backend's own code falls back to, outside of its schema.
+/// The fallback keys in the backend's own code, which its schema does not contain.
 const FALLBACKS: [(&str, &str); 2] = [
     ("SUPABASE_URL", "NEXT_PUBLIC_SUPABASE_URL"),
     ("SUPABASE_ANON_KEY", "NEXT_PUBLIC_SUPABASE_ANON_KEY"),
@@ -14,42 +14,43 @@ const FALLBACKS: [(&str, &str); 2] = [
 
 /// The table.
 #[derive(Debug, Clone, Default)]
-pub struct EnvTable {
-    /// Where the code looks when a key is missing or blank; the backend's own where nobody says.
-    pub fallbacks: Option<Vec<Fallback>>,
-    /// What each profile needs, whatever the schema says.
-    pub profiles: BTreeMap<String, Vec<String>>,
+pub(crate) struct EnvTable {
+    /// The key that the code reads if another key is missing or blank; `None` means those of the
+    /// backend.
+    pub(crate) fallbacks: Option<Vec<Fallback>>,
+    /// The keys that each profile requires in addition to the schema.
+    pub(crate) profiles: BTreeMap<String, Vec<String>>,
 }
 
 impl EnvTable {
-    /// Adds a weaker file's table: what a stronger one said stands.
-    pub(crate) fn add(
+    /// Adds the table of a file with lower precedence; existing values are kept.
+    pub(super) fn add(
         &mut self,
         document: &TomlDocument,
         key: &TomlKey,
         value: &TomlValue,
     ) -> Result<(), Error> {
-        for (key, value) in document.inner(key, value)? {
+        for (key, value) in document.subtable(key, value)? {
             match key.get_ref().as_ref() {
                 "fallbacks" => {
                     let fallbacks = fallbacks(document, key, value)?;
                     self.fallbacks.get_or_insert(fallbacks);
                 }
                 "profiles" => {
-                    for (name, value) in document.inner(key, value)? {
+                    for (name, value) in document.subtable(key, value)? {
                         let keys = keys(document, name, value)?;
                         self.profiles.entry(name.get_ref().to_string()).or_insert(keys);
                     }
                 }
-                _ => return Err(document.unknown(key, &["fallbacks", "profiles"])),
+                _ => return Err(document.unknown_key(key, &["fallbacks", "profiles"])),
             }
         }
         Ok(())
     }
 
-    /// The fallbacks in force.
+    /// The effective fallbacks.
     #[must_use]
-    pub fn fallbacks(&self) -> Vec<Fallback> {
+    pub(crate) fn fallbacks(&self) -> Vec<Fallback> {
         let backend = || FALLBACKS.map(|(key, from)| fallback(key, from)).to_vec();
         self.fallbacks.clone().unwrap_or_else(backend)
     }
@@ -66,7 +67,7 @@ fn fallbacks(
     value: &TomlValue,
 ) -> Result<Vec<Fallback>, Error> {
     let mut fallbacks = Vec::new();
-    for (key, value) in document.inner(key, value)? {
+    for (key, value) in document.subtable(key, value)? {
         fallbacks.push(fallback(key.get_ref(), &document.string(key, value)?.value));
     }
     Ok(fallbacks)

@@ -1,24 +1,26 @@
 //! The configuration files: `cliplyctl.toml` of the project, then `config.toml` of the user.
 //!
-//! The project's file is looked for from the working directory up to the root of the repository
-//! (the directory that holds `.git`); outside any repository in the working directory alone, so
-//! that nobody can plant one in a shared parent such as /tmp. `--config FILE` or
-//! `CLIPLYCTL_CONFIG` replaces both.
+//! The project's file is searched from the working directory up to the root of the repository (the
+//! directory that contains `.git`). Outside a repository only the working directory is searched, so
+//! that a file in a shared parent such as /tmp is never used. `--config FILE` or `CLIPLYCTL_CONFIG`
+//! replaces both files.
 
 mod advice;
-pub mod context;
+mod context;
 mod document;
 mod env;
-pub mod source;
+mod source;
 #[cfg(test)]
 mod tests;
 mod thresholds;
 
 use std::path::{Path, PathBuf};
 
-pub use context::{AgeUnit, ContextSettings};
+pub(crate) use context::AgeUnit;
+pub(super) use context::ContextSettings;
 use document::TomlDocument;
-pub use env::EnvTable;
+pub(crate) use env::EnvTable;
+pub(super) use source::Source;
 
 use super::suggest::did_you_mean;
 use super::{ProcessEnvironment, Setting, demo};
@@ -26,39 +28,39 @@ use crate::error::Error;
 use crate::facts::advice::Advice;
 
 /// The name of the project's file.
-pub const FILE_NAME: &str = "cliplyctl.toml";
+pub(super) const FILE_NAME: &str = "cliplyctl.toml";
 
-/// What all files say together.
+/// The merged contents of the configuration files.
 #[derive(Debug, Default)]
-pub struct ConfigFile {
-    /// The files that were read, the strongest first.
-    pub files: Vec<PathBuf>,
-    /// The context in force where `-c` names none.
-    pub default_context: Option<Setting<String>>,
-    /// Every context of every file, the strongest first; a name may occur twice.
-    pub contexts: Vec<ContextSettings>,
-    /// What the application does beside its schema.
-    pub env: EnvTable,
-    /// What is known of causes beside the shipped table, the strongest first.
-    pub advice: Vec<Advice>,
+pub(super) struct ConfigFile {
+    /// The files that were read, highest precedence first.
+    pub(super) files: Vec<PathBuf>,
+    /// The context that is used without `-c`.
+    pub(super) default_context: Option<Setting<String>>,
+    /// The contexts of all files, highest precedence first. A name may occur twice.
+    pub(super) contexts: Vec<ContextSettings>,
+    /// How the app uses its environment, in addition to its schema.
+    pub(super) env: EnvTable,
+    /// Advice on causes in addition to the built-in table, highest precedence first.
+    pub(super) advice: Vec<Advice>,
 }
 
 impl ConfigFile {
-    /// Reads the files that exist.
-    pub fn load(
-        named: Option<&Path>,
+    /// Reads the configuration files. `explicit` replaces the usual files and must exist.
+    pub(super) fn load(
+        explicit: Option<&Path>,
         environment: &ProcessEnvironment,
         cwd: &Path,
     ) -> Result<Self, Error> {
         let mut config = Self::default();
-        let mut files = files(named, environment, cwd);
-        let demo = demo::announced(environment);
+        let mut files = files(explicit, environment, cwd);
+        let demo = demo::config_file(environment);
         files.extend(demo.clone());
         for path in files {
-            let named = named.filter(|_| Some(&path) != demo.as_ref());
+            let must_exist = explicit.is_some() && Some(&path) != demo.as_ref();
             match std::fs::read_to_string(&path) {
                 Ok(text) => config.add(&path, &text)?,
-                Err(error) if named.is_none() && is_absent(&error) => {}
+                Err(error) if !must_exist && is_absent(&error) => {}
                 Err(error) => {
                     return Err(
                         Error::config(format!("cannot read {}", path.display())).cause(error)
@@ -69,13 +71,13 @@ impl ConfigFile {
         Ok(config)
     }
 
-    /// The strongest context of this name, or an error that knows the others.
-    pub fn context(&self, name: &str) -> Option<&ContextSettings> {
+    /// The context with this name, of the file with the highest precedence.
+    pub(super) fn context(&self, name: &str) -> Option<&ContextSettings> {
         self.contexts.iter().find(|context| context.name == name)
     }
 
-    /// What to say when a context is not there.
-    pub fn hint(&self, name: &str) -> String {
+    /// The hint for the name of a context that does not exist.
+    pub(super) fn unknown_context_hint(&self, name: &str) -> String {
         let names: Vec<_> = self.contexts.iter().map(|context| context.name.as_str()).collect();
         if names.is_empty() {
             return format!(
@@ -85,6 +87,7 @@ impl ConfigFile {
         did_you_mean(name, &names)
     }
 
+    /// Adds a file with a lower precedence than the files before it.
     fn add(&mut self, path: &Path, text: &str) -> Result<(), Error> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut document = TomlDocument::new(path, text);
@@ -95,9 +98,9 @@ impl ConfigFile {
                     self.default_context.get_or_insert(name);
                 }
                 "context" => {
-                    for (name, value) in document.inner(key, value)? {
+                    for (name, value) in document.subtable(key, value)? {
                         document.context = Some(name.get_ref().clone().into_owned());
-                        let table = document.inner(name, value)?;
+                        let table = document.subtable(name, value)?;
                         self.contexts.push(ContextSettings::read(&document, name, table));
                         document.context = None;
                     }
@@ -112,7 +115,7 @@ impl ConfigFile {
                 }
                 _ => {
                     let known = ["default_context", "context", "env", "advice"];
-                    return Err(document.unknown(key, &known));
+                    return Err(document.unknown_key(key, &known));
                 }
             }
         }
@@ -121,9 +124,9 @@ impl ConfigFile {
     }
 }
 
-/// The files to read, the strongest first.
-fn files(named: Option<&Path>, environment: &ProcessEnvironment, cwd: &Path) -> Vec<PathBuf> {
-    if let Some(path) = named {
+/// The files to read, highest precedence first.
+fn files(explicit: Option<&Path>, environment: &ProcessEnvironment, cwd: &Path) -> Vec<PathBuf> {
+    if let Some(path) = explicit {
         return vec![cwd.join(path)];
     }
     let user = environment.xdg("XDG_CONFIG_HOME", ".config");
@@ -131,16 +134,21 @@ fn files(named: Option<&Path>, environment: &ProcessEnvironment, cwd: &Path) -> 
     [Some(project_file(cwd)), user].into_iter().flatten().collect()
 }
 
-/// The nearest `cliplyctl.toml` of the repository around `cwd`, else the one `cwd` would hold.
+/// The nearest `cliplyctl.toml` between `cwd` and the root of its repository, otherwise the path of
+/// the file in `cwd`.
 fn project_file(cwd: &Path) -> PathBuf {
-    let here = cwd.join(FILE_NAME);
+    let in_cwd = cwd.join(FILE_NAME);
     let Some(root) = cwd.ancestors().find(|directory| directory.join(".git").exists()) else {
-        return here;
+        return in_cwd;
     };
-    let inside = cwd.ancestors().take_while(|directory| directory.starts_with(root));
-    inside.map(|directory| directory.join(FILE_NAME)).find(|path| path.exists()).unwrap_or(here)
+    let directories = cwd.ancestors().take_while(|directory| directory.starts_with(root));
+    directories
+        .map(|directory| directory.join(FILE_NAME))
+        .find(|path| path.exists())
+        .unwrap_or(in_cwd)
 }
 
+/// Whether the error means that the file does not exist.
 fn is_absent(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }

@@ -1,25 +1,26 @@
-//! Values that a context names without holding them: a variable or a file to read.
+//! Values of a context that are in the configuration file itself, in a variable or in another file.
 
 use std::path::Path;
 
 use crate::error::Error;
 use crate::settings::{Origin, ProcessEnvironment, Setting};
 
-/// A file that holds one value is small.
-const LARGEST_VALUE: u64 = 64 * 1024;
+/// The maximum size of a file that contains one value.
+const MAX_VALUE_BYTES: u64 = 64 * 1024;
 
-/// Where a value is to be found.
+/// The place of a value.
 #[derive(Clone)]
-pub enum Source {
-    /// Here.
+pub(crate) enum Source {
+    /// In the configuration file.
     Literal(Setting<String>),
-    /// In a variable of the process environment (never of `.env`).
+    /// In this variable of the process environment; `.env` is not read.
     Env(Setting<String>),
-    /// Alone in a file; relative to the configuration file, or below `~/`.
+    /// In this file, which contains only the value. The path is relative to the configuration file,
+    /// or starts with `~/`.
     File(Setting<String>),
 }
 
-/// Shows where, never what.
+/// Shows the place, never the value.
 impl std::fmt::Debug for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -31,15 +32,15 @@ impl std::fmt::Debug for Source {
 }
 
 impl Source {
-    /// Fetches the value.
-    pub fn read(&self, environment: &ProcessEnvironment) -> Result<Setting<String>, Error> {
+    /// Reads the value.
+    pub(crate) fn read(&self, environment: &ProcessEnvironment) -> Result<Setting<String>, Error> {
         match self {
             Self::Literal(setting) => Ok(setting.clone()),
             Self::Env(setting) => match environment.get(&setting.value) {
                 Some(value) => {
                     Ok(Setting::new(value.to_owned(), Origin::Env(setting.value.clone())))
                 }
-                None => Err(unset(setting)),
+                None => Err(unset_variable(setting)),
             },
             Self::File(setting) => {
                 let path = environment.path(&setting.value);
@@ -47,7 +48,7 @@ impl Source {
                     Origin::File { path: config, .. } => adjacent_file(config, &path),
                     _ => path,
                 };
-                let value = read_small(&path).map_err(|cause| {
+                let value = read_value_file(&path).map_err(|cause| {
                     Error::config(format!("cannot read {}", path.display()))
                         .cause(cause)
                         .cause(format!("named at {}", setting.origin))
@@ -58,20 +59,22 @@ impl Source {
     }
 }
 
+/// A path that is relative to the directory of the configuration file.
 fn adjacent_file(config: &Path, path: &Path) -> std::path::PathBuf {
     config.parent().unwrap_or(Path::new("")).join(path)
 }
 
-fn unset(name: &Setting<String>) -> Error {
+/// The error for a variable that is not set.
+fn unset_variable(name: &Setting<String>) -> Error {
     Error::config(format!("the environment variable {} is not set", name.value))
         .cause(format!("named at {}", name.origin))
         .hint("export it; a context does not read .env")
 }
 
-/// The text of a small file without the line break at its end.
-fn read_small(path: &Path) -> Result<String, String> {
+/// The text of a file without its final line break.
+fn read_value_file(path: &Path) -> Result<String, String> {
     let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if size > LARGEST_VALUE {
+    if size > MAX_VALUE_BYTES {
         return Err(format!("it has {size} bytes; a value is expected in it, alone"));
     }
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;

@@ -4,7 +4,7 @@ use crate::error::ErrorKind;
 fn read(text: &str) -> Result<ConfigFile, Error> {
     let mut config = ConfigFile::default();
     config.add(Path::new("c.toml"), text)?;
-    config.contexts.iter().try_for_each(|context| context.sound().map(drop))?;
+    config.contexts.iter().try_for_each(|context| context.valid().map(drop))?;
     Ok(config)
 }
 
@@ -13,7 +13,7 @@ fn context(text: &str) -> ContextSettings {
     config.contexts.into_iter().next().unwrap()
 }
 
-fn complaint(text: &str) -> (String, Vec<String>) {
+fn error_of(text: &str) -> (String, Vec<String>) {
     let error = read(text).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Config);
     (error.message, error.hints)
@@ -31,9 +31,9 @@ fn every_value_has_its_line_and_context() {
 
 #[test]
 fn unknown_key_is_an_error_with_line_and_suggestion() {
-    let unknown = |text, message: &str, hint: &str| {
-        let (said, hints) = complaint(text);
-        assert_eq!((said.as_str(), hints[0].as_str()), (message, hint), "{text}");
+    let unknown = |text, expected: &str, hint: &str| {
+        let (message, hints) = error_of(text);
+        assert_eq!((message.as_str(), hints[0].as_str()), (expected, hint), "{text}");
     };
     unknown(
         "\ndefault_contxt = 'a'",
@@ -88,31 +88,31 @@ fn wrong_value_type_is_an_error_with_line_without_the_value() {
             "`oldest_due` must be a number of s, a time such as \"5m\", or false",
         ),
     ];
-    for (text, message) in table {
-        let (said, _) = complaint(&format!("[context.x]\n{text}\n"));
-        assert_eq!(said, format!("c.toml:2: {message}"), "{text}");
+    for (text, expected) in table {
+        let (message, _) = error_of(&format!("[context.x]\n{text}\n"));
+        assert_eq!(message, format!("c.toml:2: {expected}"), "{text}");
     }
 }
 
 #[test]
 fn invalid_toml_is_an_error_with_line_without_the_text() {
-    let (said, _) = complaint("a = 1\nhunter2 hunter2\n");
-    assert!(said.starts_with("c.toml:2: ") && !said.contains("hunter2"), "{said}");
+    let (message, _) = error_of("a = 1\nhunter2 hunter2\n");
+    assert!(message.starts_with("c.toml:2: ") && !message.contains("hunter2"), "{message}");
 }
 
 #[test]
 fn secret_keys_are_rejected_without_their_value() {
     for key in ["password", "admin_token", "database_password"] {
-        let (said, hints) = complaint(&format!("[context.x]\n{key} = 'hunter2'\n"));
-        assert!(said.contains("secrets do not belong"), "{said}");
-        assert!(!format!("{said}{hints:?}").contains("hunter2"));
+        let (message, hints) = error_of(&format!("[context.x]\n{key} = 'hunter2'\n"));
+        assert!(message.contains("secrets do not belong"), "{message}");
+        assert!(!format!("{message}{hints:?}").contains("hunter2"));
     }
 }
 
 #[test]
 fn value_set_twice_is_an_error() {
-    let (said, _) = complaint("[context.x]\ndatabase_url = 'a'\ndatabase_url_env = 'B'\n");
-    assert!(said.contains("says a second time"), "{said}");
+    let (message, _) = error_of("[context.x]\ndatabase_url = 'a'\ndatabase_url_env = 'B'\n");
+    assert!(message.contains("says a second time"), "{message}");
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn thresholds_accept_every_spelling() {
         let (doc, limit) = thresholds.limits.into_iter().next().unwrap();
         (doc.name, limit.value.warning, limit.value.critical)
     };
-    // dead is 20 and 100 where nothing is said.
+    // The defaults of dead are 20 and 100.
     assert_eq!(limits("dead = 30"), ("dead", Some(30.0), Some(100.0)));
     assert_eq!(limits("dead = { critical = 50 }"), ("dead", Some(20.0), Some(50.0)));
     assert_eq!(limits("dead = { warning = 5, critical = 6.5 }"), ("dead", Some(5.0), Some(6.5)));
@@ -136,8 +136,8 @@ fn thresholds_accept_every_spelling() {
 
 #[test]
 fn warning_above_critical_is_rejected() {
-    let (said, hints) = complaint("[context.x.thresholds]\ndead = 500\n");
-    assert!(said.contains("warning 500 jobs, critical 100 jobs"), "{said}");
+    let (message, hints) = error_of("[context.x.thresholds]\ndead = 500\n");
+    assert!(message.contains("warning 500 jobs, critical 100 jobs"), "{message}");
     assert!(hints[0].contains("set both"), "{hints:?}");
 }
 
@@ -195,11 +195,11 @@ fn advice_rule_is_read_and_an_incomplete_one_is_an_error() {
         "[[advice]]\npattern = 'render farm'\nclass = 'external_service'\nretry = 'after_fix'\n";
     let config = read(&format!("{rule}text = 'Call the farm.'\n")).unwrap();
     assert_eq!((config.advice[0].pattern.as_ref(), config.advice.len()), ("render farm", 1));
-    let (said, hints) = complaint(rule);
-    assert_eq!(said, "c.toml:1: a rule of [[advice]] is incomplete");
+    let (message, hints) = error_of(rule);
+    assert_eq!(message, "c.toml:1: a rule of [[advice]] is incomplete");
     assert_eq!(hints, ["it needs pattern, class, retry, text"]);
-    let (said, _) = complaint("[[advice]]\nclass = 'ours'\n");
-    assert!(said.starts_with("c.toml:2: `class` must be one of \"bad_input\""), "{said}");
-    let (said, _) = complaint("advice = 'x'\n");
-    assert!(said.contains("must be a list"), "{said}");
+    let (message, _) = error_of("[[advice]]\nclass = 'ours'\n");
+    assert!(message.starts_with("c.toml:2: `class` must be one of \"bad_input\""), "{message}");
+    let (message, _) = error_of("advice = 'x'\n");
+    assert!(message.contains("must be a list"), "{message}");
 }

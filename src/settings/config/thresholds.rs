@@ -1,4 +1,4 @@
-//! `[context.NAME.thresholds]`: a number, a pair, or `false` for each limit.
+//! `[context.NAME.thresholds]`: a number, a pair or `false` for each threshold.
 
 use std::time::Duration;
 
@@ -8,23 +8,23 @@ use crate::facts::Threshold;
 use crate::facts::thresholds::{LIMITS, ThresholdDoc};
 use crate::settings::{Setting, duration};
 
-/// What a context says about limits.
+/// The thresholds of a context.
 #[derive(Debug, Clone, Default)]
-pub struct ThresholdSettings {
-    /// Limits by name, each complete.
-    pub limits: Vec<(&'static ThresholdDoc, Setting<Threshold>)>,
-    /// The age of a heartbeat from which a job counts as stuck.
-    pub stuck_after: Option<Setting<Duration>>,
+pub(crate) struct ThresholdSettings {
+    /// The configured thresholds, each with both values.
+    pub(crate) limits: Vec<(&'static ThresholdDoc, Setting<Threshold>)>,
+    /// The heartbeat age from which a claimed job counts as stuck.
+    pub(crate) stuck_after: Option<Setting<Duration>>,
 }
 
 /// Reads the table.
-pub fn read(
+pub(super) fn read(
     document: &TomlDocument,
     key: &TomlKey,
     value: &TomlValue,
 ) -> Result<ThresholdSettings, Error> {
     let mut thresholds = ThresholdSettings::default();
-    for (key, value) in document.inner(key, value)? {
+    for (key, value) in document.subtable(key, value)? {
         if key.get_ref() == "stuck_after" {
             thresholds.stuck_after = Some(document.duration(key, value)?);
             continue;
@@ -32,47 +32,49 @@ pub fn read(
         let Some(doc) = LIMITS.iter().find(|doc| doc.name == key.get_ref()) else {
             let mut known: Vec<_> = LIMITS.iter().map(|doc| doc.name).collect();
             known.push("stuck_after");
-            return Err(document.unknown(key, &known));
+            return Err(document.unknown_key(key, &known));
         };
-        let limit = limit(document, doc, key, value)?;
-        thresholds.limits.push((doc, Setting::new(limit, document.origin(key.span()))));
+        let threshold = threshold(document, doc, key, value)?;
+        thresholds.limits.push((doc, Setting::new(threshold, document.origin(key.span()))));
     }
     Ok(thresholds)
 }
 
-/// A bare number sets the warning; a side that is not named keeps its default; `false` is no limit.
-fn limit(
+/// Reads one threshold. A single number sets the warning value; a value that is not given keeps its
+/// default; `false` removes the threshold.
+fn threshold(
     document: &TomlDocument,
     doc: &ThresholdDoc,
     key: &TomlKey,
     value: &TomlValue,
 ) -> Result<Threshold, Error> {
-    let mut limit = doc.default;
+    let mut threshold = doc.default;
     if value.get_ref().as_bool() == Some(false) {
         return Ok(Threshold { warning: None, critical: None });
-    } else if let Some(sides) = value.get_ref().as_table() {
-        for (key, value) in sides {
-            let side = match key.get_ref().as_ref() {
-                "warning" => &mut limit.warning,
-                "critical" => &mut limit.critical,
-                _ => return Err(document.unknown(key, &["warning", "critical"])),
+    } else if let Some(table) = value.get_ref().as_table() {
+        for (key, value) in table {
+            let slot = match key.get_ref().as_ref() {
+                "warning" => &mut threshold.warning,
+                "critical" => &mut threshold.critical,
+                _ => return Err(document.unknown_key(key, &["warning", "critical"])),
             };
-            *side = self::side(document, doc, key, value)?;
+            *slot = number(document, doc, key, value)?;
         }
     } else {
-        limit.warning = side(document, doc, key, value)?;
+        threshold.warning = number(document, doc, key, value)?;
     }
-    match (limit.warning, limit.critical) {
+    match (threshold.warning, threshold.critical) {
         (Some(warning), Some(critical)) if warning > critical => Err(out_of_order(
             document,
             key,
             &format!("{warning} {unit}, critical {critical} {unit}", unit = doc.unit),
         )),
-        _ => Ok(limit),
+        _ => Ok(threshold),
     }
 }
 
-fn side(
+/// The warning or critical value in the unit of the threshold; `None` for `false`.
+fn number(
     document: &TomlDocument,
     doc: &ThresholdDoc,
     key: &TomlKey,
@@ -87,19 +89,20 @@ fn side(
         ("ms", Some(time)) => Some(time.as_secs_f64() * 1000.0),
         _ => document.number(value),
     };
-    let wanted = match doc.unit {
+    let expected = match doc.unit {
         "s" | "ms" => format!("a number of {}, a time such as \"5m\", or false", doc.unit),
         unit => format!("a number of {unit}, or false"),
     };
-    number.map(Some).ok_or_else(|| document.expected(key, value, &wanted))
+    number.map(Some).ok_or_else(|| document.expected(key, value, &expected))
 }
 
-fn out_of_order(document: &TomlDocument, key: &TomlKey, sides: &str) -> Error {
+/// The error for a warning value above the critical value.
+fn out_of_order(document: &TomlDocument, key: &TomlKey, values: &str) -> Error {
     let name = key.get_ref();
     document
         .error(
             key.span(),
-            format!("`{name}` would never warn before it is critical: warning {sides}"),
+            format!("`{name}` would never warn before it is critical: warning {values}"),
         )
         .hint(format!(
             "set both: {name} = {{ warning = …, critical = … }}; false switches a side off"

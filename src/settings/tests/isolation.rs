@@ -1,11 +1,11 @@
-//! With `-c NAME`: one context and nothing else.
+//! Tests of `-c NAME`: only the named context is used.
 
 use super::*;
 use crate::error::ErrorKind;
 
 #[test]
 fn named_context_ignores_the_environment() {
-    let desk = Desk::with_contexts()
+    let fixture = Fixture::with_contexts()
         .env("DATABASE_URL", "postgres://wrong:wrong@wrong/wrong")
         .env("PGPASSWORD", "wrong")
         .env("PGPORT", "1")
@@ -16,7 +16,7 @@ fn named_context_ignores_the_environment() {
         .env("CLIPLY_HEADERS", "X-Wrong: wrong")
         .file(".env", "DATABASE_URL=$WRONG\n")
         .context("staging");
-    let settings = desk.settings();
+    let settings = fixture.settings();
     assert_eq!(url(&settings), "https://staging.example");
     assert_eq!(database(&settings), "op@staging.example:5432/app");
     assert_eq!(settings.database.as_ref().unwrap().value.tls.mode, dsn::SslMode::Prefer);
@@ -29,13 +29,13 @@ fn named_context_ignores_the_environment() {
 
 #[test]
 fn named_context_may_use_the_home_password_file() {
-    let desk = Desk::with_contexts().file(".pgpass", "staging.example:*:app:op:hunter2\n");
-    assert_eq!(secret(&desk.context("staging").settings()).as_deref(), Some("hunter2"));
+    let fixture = Fixture::with_contexts().file(".pgpass", "staging.example:*:app:op:hunter2\n");
+    assert_eq!(secret(&fixture.context("staging").settings()).as_deref(), Some("hunter2"));
 }
 
 #[test]
 fn named_context_applies_all_its_settings() {
-    let settings = Desk::with_contexts().context("prod").settings();
+    let settings = Fixture::with_contexts().context("prod").settings();
     assert_eq!(url(&settings), "https://prod.example");
     assert_eq!(database(&settings), "op@prod.example:5432/app");
     assert_eq!(origin(&settings.database), "$PROD_DB");
@@ -53,31 +53,31 @@ fn named_context_applies_all_its_settings() {
 
 #[test]
 fn flags_that_contradict_a_named_context_are_usage_errors() {
-    let desk = || Desk::with_contexts().context("prod");
+    let fixture = || Fixture::with_contexts().context("prod");
     let errors = [
-        desk().flags(|flags| flags.base_url = Some("http://x".to_owned())).error(),
-        desk().database_flag("postgres://u:hunter2@h/d").error(),
-        desk().context("prdo").error(),
+        fixture().flags(|flags| flags.base_url = Some("http://x".to_owned())).error(),
+        fixture().database_flag("postgres://u:hunter2@h/d").error(),
+        fixture().context("prdo").error(),
     ];
     for error in &errors {
         assert_eq!(error.kind, ErrorKind::Usage, "{error:?}");
         assert!(!format!("{error:?}").contains("hunter2"));
     }
     assert_eq!(errors[2].hints, ["did you mean `prod`?"]);
-    let timeout = desk().flags(|flags| flags.timeout = Some(Duration::from_secs(9))).settings();
+    let timeout = fixture().flags(|flags| flags.timeout = Some(Duration::from_secs(9))).settings();
     assert_eq!(timeout.timeout.value, Duration::from_secs(9), "a timeout contradicts nobody");
 }
 
 #[test]
 fn values_can_come_from_files_next_to_the_configuration() {
-    let desk = Desk::new()
+    let fixture = Fixture::new()
         .file("url.txt", "postgres://u:hunter2@h/d\r\n")
         .file(
             config::FILE_NAME,
             "[context.x]\ndatabase_url_file = 'url.txt'\nadmin_token_file = '~/none'\n",
         )
         .context("x");
-    let settings = desk.settings();
+    let settings = fixture.settings();
     assert_eq!(database(&settings), "u@h:5432/d");
     assert!(origin(&settings.database).ends_with("/url.txt"));
     let error = settings.admin_token.unwrap_err();
@@ -91,7 +91,7 @@ fn values_can_come_from_files_next_to_the_configuration() {
 fn password_in_the_configuration_is_rejected() {
     let text = "[context.x]\ndatabase_url = 'postgres://u:hunter2@h/d'\n";
     let error =
-        Desk::new().file(config::FILE_NAME, text).context("x").settings().database.unwrap_err();
+        Fixture::new().file(config::FILE_NAME, text).context("x").settings().database.unwrap_err();
     assert!(error.message.starts_with("the database URL holds a password"), "{error}");
     assert!(error.hint.as_ref().unwrap().contains("database_url_env"));
     assert!(!format!("{error:?}").contains("hunter2"));

@@ -1,4 +1,4 @@
-//! Without `-c`: which word wins.
+//! Tests of precedence without `-c`.
 
 use super::*;
 use crate::error::ErrorKind;
@@ -6,15 +6,15 @@ use crate::facts::SourceErrorKind;
 
 #[test]
 fn precedence_is_flag_environment_dotenv_context() {
-    let desk = Desk::with_contexts().default_context("staging");
-    let settings = desk.settings();
+    let fixture = Fixture::with_contexts().default_context("staging");
+    let settings = fixture.settings();
     assert_eq!(url(&settings), "https://staging.example");
     assert_eq!(database(&settings), "op@staging.example:5432/app");
     assert_eq!(settings.context_name.as_deref(), Some("staging"));
 
-    let desk =
-        desk.file(".env", "CLIPLY_BASE_URL=http://dotenv\nDATABASE_URL=postgres://d@dotenv/d\n");
-    let settings = desk.settings();
+    let fixture =
+        fixture.file(".env", "CLIPLY_BASE_URL=http://dotenv\nDATABASE_URL=postgres://d@dotenv/d\n");
+    let settings = fixture.settings();
     assert_eq!(
         (url(&settings), database(&settings).as_str()),
         ("http://dotenv", "d@dotenv:5432/d")
@@ -23,42 +23,43 @@ fn precedence_is_flag_environment_dotenv_context() {
     assert_eq!(settings.context_name, None, "nothing of the context is left");
     assert_eq!(settings.warnings.len(), 2, "{:?}", settings.warnings);
 
-    let desk = desk.env("CLIPLY_BASE_URL", "http://env").env("DATABASE_URL", "postgres://e@env/e");
-    let settings = desk.settings();
+    let fixture =
+        fixture.env("CLIPLY_BASE_URL", "http://env").env("DATABASE_URL", "postgres://e@env/e");
+    let settings = fixture.settings();
     assert_eq!((url(&settings), database(&settings).as_str()), ("http://env", "e@env:5432/e"));
     assert_eq!(origin(&settings.database), "$DATABASE_URL");
 
-    let desk = desk
+    let fixture = fixture
         .flags(|flags| flags.base_url = Some("http://flag".to_owned()))
         .database_flag("postgres://f@flag/f");
-    let settings = desk.settings();
+    let settings = fixture.settings();
     assert_eq!((url(&settings), database(&settings).as_str()), ("http://flag", "f@flag:5432/f"));
     assert_eq!(origin(&settings.base_url), "--base-url");
 }
 
 #[test]
 fn pg_variables_select_a_database_or_fill_its_gaps() {
-    let desk = Desk::new().env("PGPASSWORD", "hunter2").env("PGSSLMODE", "require");
-    let error = desk.settings().database.unwrap_err();
+    let fixture = Fixture::new().env("PGPASSWORD", "hunter2").env("PGSSLMODE", "require");
+    let error = fixture.settings().database.unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::NotConfigured, "these alone name no database");
-    let desk = desk.env("PGHOST", "h");
-    assert_eq!(database(&desk.settings()), "me@h:5432/me");
-    assert_eq!(origin(&desk.settings().database), "$PGHOST");
-    let settings = desk.env("DATABASE_URL", "postgres://u@x/d").settings();
+    let fixture = fixture.env("PGHOST", "h");
+    assert_eq!(database(&fixture.settings()), "me@h:5432/me");
+    assert_eq!(origin(&fixture.settings().database), "$PGHOST");
+    let settings = fixture.env("DATABASE_URL", "postgres://u@x/d").settings();
     assert_eq!(database(&settings), "u@x:5432/d");
     assert_eq!(secret(&settings).as_deref(), Some("hunter2"));
 }
 
 #[test]
 fn higher_layer_selects_the_database() {
-    let desk = Desk::new().file(".env", "DATABASE_URL=postgres://u@dotenv/d\nPGPORT=7\n");
-    assert_eq!(database(&desk.settings()), "u@dotenv:7/d");
-    assert_eq!(database(&desk.env("PGHOST", "h").settings()), "me@h:7/me");
+    let fixture = Fixture::new().file(".env", "DATABASE_URL=postgres://u@dotenv/d\nPGPORT=7\n");
+    assert_eq!(database(&fixture.settings()), "u@dotenv:7/d");
+    assert_eq!(database(&fixture.env("PGHOST", "h").settings()), "me@h:7/me");
 }
 
 #[test]
 fn unknown_default_context_is_a_configuration_error() {
-    let error = Desk::new().default_context("stagin").error();
+    let error = Fixture::new().default_context("stagin").error();
     assert_eq!(error.kind, ErrorKind::Config);
     assert!(error.message.contains("cliplyctl.toml:1: no context `stagin`"), "{error}");
     assert_eq!(error.hints, ["did you mean `staging`?"]);
@@ -66,9 +67,9 @@ fn unknown_default_context_is_a_configuration_error() {
 
 #[test]
 fn credentials_are_used_only_with_their_own_url() {
-    let desk = Desk::with_contexts().default_context("prod");
-    assert!(desk.settings().admin_token.is_ok());
-    let settings = desk.env("CLIPLY_BASE_URL", "http://elsewhere").settings();
+    let fixture = Fixture::with_contexts().default_context("prod");
+    assert!(fixture.settings().admin_token.is_ok());
+    let settings = fixture.env("CLIPLY_BASE_URL", "http://elsewhere").settings();
     assert!(settings.admin_token.is_err());
     assert_eq!(settings.headers, Ok(vec![]));
     assert_eq!(settings.oldest_job_age_unit, None);
@@ -76,13 +77,13 @@ fn credentials_are_used_only_with_their_own_url() {
 
 #[test]
 fn missing_settings_fail_only_the_commands_that_need_them() {
-    let settings = Desk::new().file(config::FILE_NAME, CONFIG).context("prod").settings();
+    let settings = Fixture::new().file(config::FILE_NAME, CONFIG).context("prod").settings();
     assert_eq!(url(&settings), "https://prod.example");
     let error = settings.database.unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::NotConfigured);
     assert!(error.message.contains("PROD_DB is not set"), "{error}");
     assert!(error.message.contains("cliplyctl.toml:4"), "{error}");
-    let settings = Desk::new().settings();
+    let settings = Fixture::new().settings();
     assert!(settings.base_url.is_err() && settings.database.is_err());
     assert_eq!(settings.warnings, [""; 0]);
 }
@@ -91,11 +92,11 @@ fn missing_settings_fail_only_the_commands_that_need_them() {
 fn base_url_must_be_http_without_credentials_or_query() {
     let bad = ["prod.example", "ftp://x", "http://u:hunter2@x", "http://x?a=b", "http://x/#a"];
     for text in bad {
-        let error = Desk::new().env("CLIPLY_BASE_URL", text).settings().base_url.unwrap_err();
+        let error = Fixture::new().env("CLIPLY_BASE_URL", text).settings().base_url.unwrap_err();
         assert!(!format!("{error:?}").contains("hunter2"));
         assert!(error.message.ends_with("(set by $CLIPLY_BASE_URL)"), "{error}");
     }
-    let settings = Desk::new().env("CLIPLY_BASE_URL", "HTTP://X.example/base/").settings();
+    let settings = Fixture::new().env("CLIPLY_BASE_URL", "HTTP://X.example/base/").settings();
     assert_eq!(url(&settings), "http://x.example/base");
 }
 
@@ -108,7 +109,7 @@ fn every_pg_variable_is_documented() {
 
 #[test]
 fn config_file_from_the_environment_replaces_the_others() {
-    let desk =
-        Desk::with_contexts().file("x.toml", "[context.x]\n").env("CLIPLYCTL_CONFIG", "x.toml");
-    assert_eq!(desk.settings().contexts, ["x"]);
+    let fixture =
+        Fixture::with_contexts().file("x.toml", "[context.x]\n").env("CLIPLYCTL_CONFIG", "x.toml");
+    assert_eq!(fixture.settings().contexts, ["x"]);
 }

@@ -1,4 +1,4 @@
-//! Which word wins, and what never mixes.
+//! Tests of precedence, isolation, protection and output of settings.
 
 mod guards;
 mod isolation;
@@ -9,8 +9,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 
-/// A home directory that is also the working directory.
-struct Desk {
+/// A home directory, which is also the working directory, with variables and flags.
+struct Fixture {
     home: tempfile::TempDir,
     variables: Vec<(String, String)>,
     overrides: Overrides,
@@ -33,18 +33,18 @@ base_url = 'https://staging.example'
 database_url = 'postgres://op@staging.example/app'
 ";
 
-impl Desk {
+impl Fixture {
     fn new() -> Self {
-        let desk = Self {
+        let fixture = Self {
             home: tempfile::tempdir().unwrap(),
             variables: vec![],
             overrides: Overrides::default(),
         };
-        let home = desk.home.path().to_str().unwrap().to_owned();
-        desk.env("HOME", &home).env("USER", "me")
+        let home = fixture.home.path().to_str().unwrap().to_owned();
+        fixture.env("HOME", &home).env("USER", "me")
     }
 
-    /// With both contexts, and their secrets exported.
+    /// With the contexts of [`CONFIG`] and the variables of their secrets.
     fn with_contexts() -> Self {
         Self::new()
             .file(config::FILE_NAME, CONFIG)

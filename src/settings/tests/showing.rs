@@ -1,32 +1,32 @@
-//! What people see of settings, and what nobody does.
+//! Tests of `config show`: origins are shown, secrets are not.
 
 use super::*;
 use crate::dsn::REDACTED;
 
 #[test]
 fn secrets_never_appear_in_shown_settings() {
-    let desks = [
-        Desk::with_contexts().context("prod"),
-        Desk::with_contexts()
+    let fixtures = [
+        Fixture::with_contexts().context("prod"),
+        Fixture::with_contexts()
             .env("DATABASE_URL", "postgres://u:hunter2@h/d")
             .env("CLIPLY_ADMIN_TOKEN", "hunter2")
             .env("CLIPLY_HEADERS", "X-Key: hunter2"),
-        Desk::with_contexts()
+        Fixture::with_contexts()
             .env("DATABASE_URL", "postgres://u:hunter2@h:x/d")
             .env("CLIPLY_HEADERS", "hunter2"),
-        Desk::new().database_flag("postgres://u:hunter2@h/d"),
+        Fixture::new().database_flag("postgres://u:hunter2@h/d"),
     ];
-    for desk in desks {
-        let settings = desk.settings();
+    for fixture in fixtures {
+        let settings = fixture.settings();
         let rows: Vec<_> = settings.shown().collect();
-        let all = format!("{settings:?}{rows:?}{:?}", desk.overrides);
+        let all = format!("{settings:?}{rows:?}{:?}", fixture.overrides);
         assert!(!all.contains("hunter2"), "{all}");
     }
 }
 
 #[test]
 fn each_shown_setting_has_its_origin() {
-    let settings = Desk::with_contexts().context("prod").settings();
+    let settings = Fixture::with_contexts().context("prod").settings();
     let row = |name: &str| settings.shown().find(|row| row.name == name).unwrap();
     assert_eq!(row("database.password").value, REDACTED);
     assert_eq!(row("database.password").origin, "database URL");
