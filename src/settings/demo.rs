@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::config::{ContextSettings, Source};
-use super::{Origin, ProcessEnvironment};
+use super::ProcessEnvironment;
 use crate::error::Error;
 
 /// The name of the context.
@@ -31,33 +30,6 @@ pub(super) fn config_file(environment: &ProcessEnvironment) -> Option<PathBuf> {
 #[must_use]
 pub(crate) fn is_running(environment: &ProcessEnvironment) -> bool {
     config_file(environment).is_some_and(|file| file.exists())
-}
-
-/// Whether a running demo defined this context.
-pub(super) fn is_demo_context(context: &ContextSettings, environment: &ProcessEnvironment) -> bool {
-    matches!(&context.origin, Origin::File { path, .. } if config_file(environment).as_ref() == Some(path))
-}
-
-/// The directory of stored records for the context of a demo; they are deleted with the demo.
-/// `None` for other contexts.
-///
-/// # Errors
-/// If the demo no longer exists because its process was killed or the machine was restarted.
-pub(super) fn records_dir(
-    context: &ContextSettings,
-    environment: &ProcessEnvironment,
-) -> Result<Option<PathBuf>, Error> {
-    let (Origin::File { path, .. }, true, Some(Source::File(url))) =
-        (&context.origin, is_demo_context(context, environment), &context.database)
-    else {
-        return Ok(None);
-    };
-    let url = Path::new(&url.value);
-    if !url.exists() {
-        let cause = format!("{} was left by one that was killed", path.display());
-        return Err(not_running().cause(cause));
-    }
-    Ok(url.parent().map(|directory| directory.join(RECORDS)))
 }
 
 /// The source tree of the demo whose state directory this is.

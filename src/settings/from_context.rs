@@ -1,6 +1,6 @@
 //! Settings with `-c NAME`: only those of the named context.
 
-use super::config::ConfigFile;
+use super::config::{ConfigFile, demo_context};
 use super::{Overrides, ProcessEnvironment, Settings, context_database, demo, unconfigured};
 use crate::error::Error;
 
@@ -25,7 +25,7 @@ pub(super) fn resolve(
         _ => Error::usage(format!("no context `{name}`")).hint(config.unknown_context_hint(name)),
     })?;
     let context = context.valid()?;
-    let demo_records = demo::records_dir(context, environment)?;
+    let demo_records = demo_context::records_dir(context, environment)?;
     let mut settings = Settings::unset(overrides, environment, config);
     settings.state_dir = demo_records.or(settings.state_dir);
     settings.context_name = Some(context.name.clone());

@@ -163,7 +163,11 @@ impl Settings {
         let config =
             ConfigFile::load(explicit_config(overrides, environment).as_deref(), environment, cwd)?;
         let mut names: Vec<String> = Vec::new();
-        for context in config.contexts.iter().filter(|c| !demo::is_demo_context(c, environment)) {
+        for context in config
+            .contexts
+            .iter()
+            .filter(|c| !config::demo_context::is_demo_context(c, environment))
+        {
             if !names.contains(&context.name) {
                 names.push(context.name.clone());
             }

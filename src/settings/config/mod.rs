@@ -7,6 +7,7 @@
 
 mod advice;
 mod context;
+pub(super) mod demo_context;
 mod document;
 mod env;
 mod source;
