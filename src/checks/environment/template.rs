@@ -58,7 +58,7 @@ pub fn drift<'a>(schema: &'a EnvSchema, template: &'a EnvFile, strict: bool) -> 
         .entries
         .iter()
         .filter(|entry| !declared.contains(entry.key.as_str()) && is_key(entry))
-        .filter(|entry| !schema.is_of_platform(&entry.key))
+        .filter(|entry| !schema.is_set_by_platform(&entry.key))
         .filter(|entry| named.insert(entry.key.as_str()))
         .collect();
     drift

@@ -22,7 +22,7 @@ pub(crate) fn environment(
     );
     let mut laid = EnvValues::default();
     for (key, value) in values {
-        laid.lay(key, EnvValue::new(*value), ".env:1", false);
+        laid.insert(key, EnvValue::new(*value), ".env:1", false);
     }
     Environment {
         schema: schema::parse(Path::new("env.ts"), &text, None).expect("a schema"),

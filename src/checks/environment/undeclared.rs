@@ -56,7 +56,7 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
         reads.entry(&found.key).or_default().push(found);
     }
     let strange = |key: &str| {
-        let set_elsewhere = is_ambient(key) || facts.schema.is_of_platform(key);
+        let set_elsewhere = is_ambient(key) || facts.schema.is_set_by_platform(key);
         !declared.contains(key) && !known.contains(key) && !set_elsewhere
     };
     let mut findings: Vec<_> = reads

@@ -17,7 +17,7 @@ pub const CHECK: Check<Environment> = Check {
 /// A key whose mere name stands in the code, or which another one stands in for, is not called unused.
 fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(code) = facts.code.as_ref().filter(|code| code.files > 0) else { return Vec::new() };
-    let seen = code.uses.iter().filter(|found| found.form != CodeForm::Plumbing);
+    let seen = code.uses.iter().filter(|found| found.form != CodeForm::SchemaInput);
     let seen: HashSet<&str> = seen.map(|found| found.key.as_str()).collect();
     let stands_in = |key: &str| facts.policy.fallbacks.iter().any(|fallback| fallback.from == key);
     let unused = facts
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn unused_key_is_a_warning_and_unknown_if_a_file_is_unread() {
         let schema = environment("A: z.string(), B: z.string(), C: z.string()", None, &[]);
-        let uses = [("A", CodeForm::Read), ("B", CodeForm::Mention), ("C", CodeForm::Plumbing)];
+        let uses = [("A", CodeForm::Read), ("B", CodeForm::Mention), ("C", CodeForm::SchemaInput)];
         let mut facts = coded(schema, &uses);
         assert_eq!(found(&facts), [("C".to_owned(), Status::Warning)]);
         let place = SourceLine { file: "src/bad.ts".into(), line: 1 };

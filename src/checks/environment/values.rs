@@ -100,7 +100,7 @@ fn undeclared(check: &Check<Environment>, facts: &Environment, values: &EnvValue
         (true, false) => Status::Unknown,
         (false, _) => Status::Ok,
     };
-    let unknown = values.set.iter().filter(|set| !set.ambient && !known(&set.key));
+    let unknown = values.set.iter().filter(|set| !set.from_process && !known(&set.key));
     unknown
         .map(|set| {
             let refused = if strict { ", and a strict schema refuses it" } else { "" };

@@ -113,7 +113,7 @@ fn values(context: &Context, sources: &EnvSources) -> Result<EnvValues, Error> {
     }
     if sources.process {
         for (name, value) in context.settings.process.iter() {
-            values.lay(name, EnvValue::new(value), "the process", true);
+            values.insert(name, EnvValue::new(value), "the process", true);
         }
     }
     Ok(values)
@@ -124,7 +124,7 @@ fn lay_file(values: &mut EnvValues, path: &Path) -> Result<(), Error> {
     let file = file.map_err(|error| file_error(error).hint("name files with --values FILE"))?;
     for entry in file.entries.into_iter().filter(|entry| entry.state == EntryState::Active) {
         let origin = format!("{}:{}", file.path.display(), entry.line);
-        values.lay(&entry.key, entry.value, &origin, false);
+        values.insert(&entry.key, entry.value, &origin, false);
     }
     Ok(())
 }

@@ -31,7 +31,7 @@ pub async fn check(context: &Context, args: &EnvCheck) -> Result<Report, Error> 
         facts.code = Some(gather::code(context, root, &facts.schema)?);
     }
     let inserted = if args.fix { fix::run(context, args, &mut facts).await? } else { None };
-    facts.seen_from(&gather::root(context));
+    facts.make_relative_to(&gather::root(context));
     let limits = &context.settings.limits;
     let findings: Vec<Finding> = ALL.iter().flat_map(|check| check.run(&facts, limits)).collect();
     let mut report =
@@ -54,7 +54,7 @@ pub async fn observe(context: &Context) -> Option<Observed<Environment>> {
     let reading = async {
         let read = gather::read(context, &sources, gather::policy(context), true);
         let mut facts = read.map_err(failed)?;
-        facts.seen_from(&gather::root(context));
+        facts.make_relative_to(&gather::root(context));
         Ok(facts)
     };
     Some(context.observe(source, reading).await)

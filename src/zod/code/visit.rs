@@ -177,7 +177,7 @@ impl<'a> Visit<'a> for Uses<'_, 'a> {
     fn visit_object_property(&mut self, it: &ObjectProperty<'a>) {
         let key = self.key_of(&it.value).filter(|key| it.key.static_name().as_deref() == Some(key));
         match key.filter(|_| self.own) {
-            Some(key) => self.add(key, it.value.span(), CodeForm::Plumbing),
+            Some(key) => self.add(key, it.value.span(), CodeForm::SchemaInput),
             None => walk::walk_object_property(self, it),
         }
     }

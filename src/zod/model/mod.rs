@@ -1,24 +1,24 @@
-//! The environment as three parties see it: the schema, the template, the values.
+//! Data types: the schema with its rules, `.env` files, values, and the uses of keys in source code.
+//!
+//! No algorithms beyond look-up and display.
 
-mod code;
-mod describe;
-mod env_file;
+mod environment;
 mod rule;
-mod values;
 
 use std::path::PathBuf;
 
-pub use code::{Code, CodeForm, CodeUse};
-pub use env_file::{EntryState, EnvEntry, EnvFile, EnvValue, FileNote, Note, Quote};
+pub use environment::{
+    Code, CodeForm, CodeUse, EntryState, EnvEntry, EnvFile, EnvPolicy, EnvValue, EnvValues,
+    Environment, Fallback, FileNote, Note, Quote, SetValue,
+};
 pub use rule::{
     Constant, NumberCheck, Pattern, Rule, SchemaFunction, StringCheck, StringFormat, UrlOptions,
 };
-pub use values::{EnvPolicy, EnvValues, Environment, Fallback, SetValue};
 
-/// A line of a file, as a reader would cite it.
+/// A line of a source file; displayed as `file:line`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceLine {
-    /// The file, as it was named or found.
+    /// The file, by the path under which it was given or found.
     pub file: PathBuf,
     /// The line, from 1.
     pub line: u32,
@@ -30,12 +30,12 @@ impl std::fmt::Display for SourceLine {
     }
 }
 
-/// Something in the schema that cannot be known without running it.
+/// A part of the source whose meaning is only known when it is executed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Unresolved {
-    /// Where it stands.
+    /// Its line.
     pub place: SourceLine,
-    /// What it is: `transform runs code`, `imported from package "x"`.
+    /// Why it is unresolved: `transform runs code`, `imported from package "x"`.
     pub reason: String,
 }
 
@@ -45,41 +45,41 @@ impl std::fmt::Display for Unresolved {
     }
 }
 
-/// Which zod judges the values.
+/// The major version of zod that a schema uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ZodMajor {
     /// zod 3.
     Three,
     /// zod 4.
     Four,
-    /// Neither the import path nor a package.json says.
+    /// Neither the import path nor a package.json determines it.
     Unknown,
 }
 
-/// What the schema does with keys it does not declare.
+/// What an object schema does with undeclared keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ObjectMode {
     /// Drops them: the default.
     Strip,
-    /// Refuses them.
+    /// Rejects them.
     Strict,
     /// Passes them on.
     Loose,
 }
 
-/// Why this schema was taken and no other.
+/// How the schema was selected among those of its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SchemaChoice {
-    /// It bears the name asked for.
+    /// It has the requested or the default name.
     ByName,
-    /// It is the only schema that the file exports.
+    /// It is the only exported schema.
     OnlyExport,
     /// It is the only schema in the file.
     OnlyCandidate,
 }
 
 impl SchemaChoice {
-    /// The reason in words.
+    /// The reason, as reports show it.
     #[must_use]
     pub fn reason(self) -> &'static str {
         match self {
@@ -90,61 +90,61 @@ impl SchemaChoice {
     }
 }
 
-/// Which side of a split schema (`createEnv`) declares a key.
+/// The part of a `createEnv` schema that declares a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {
-    /// Known to the server alone, or not split at all.
+    /// `server`; also every key of a schema without parts.
     Server,
-    /// Compiled into what browsers load.
+    /// `client`: compiled into the code that browsers load.
     Client,
-    /// Both.
+    /// `shared`: both of them.
     Shared,
 }
 
-/// One declared key.
+/// A key that the schema declares.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SchemaKey {
     /// Its name.
     pub name: String,
-    /// What its value must satisfy.
+    /// The rule that its value must satisfy.
     pub rule: Rule,
-    /// What the schema says about it.
+    /// The description in the schema.
     pub description: Option<String>,
-    /// Where it is declared.
+    /// The line of its declaration.
     pub place: SourceLine,
-    /// Who may know it.
+    /// The part of the schema that declares it.
     pub side: Side,
 }
 
-/// The schema as its source declares it; nothing was executed.
+/// An environment schema, read from its source without executing it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EnvSchema {
-    /// The binding it was read from.
+    /// The name of its binding.
     pub name: String,
-    /// Where that stands.
+    /// The line of its expression.
     pub place: SourceLine,
-    /// Why this one.
+    /// How it was selected.
     pub chosen: SchemaChoice,
-    /// Which zod judges.
+    /// The major version of zod.
     pub zod: ZodMajor,
-    /// What happens to undeclared keys.
+    /// The treatment of undeclared keys.
     pub mode: ObjectMode,
     /// Blank values count as missing (`emptyStringAsUndefined`).
     pub blank_is_missing: bool,
-    /// The keys, in the order of declaration.
+    /// The declared keys, in source order.
     pub keys: Vec<SchemaKey>,
-    /// What may add keys or refuse the whole, and cannot be known.
+    /// Code that may declare further keys or reject the whole object.
     pub unresolved: Vec<Unresolved>,
-    /// Names that it knows and that the platform sets (`VERCEL_*`): no template has to have them.
+    /// Names that the hosting platform sets, from presets (`VERCEL_*`); a template need not contain them.
     pub platform: Vec<&'static str>,
 }
 
 impl EnvSchema {
-    /// Whether the platform sets this key, as far as the schema says.
+    /// Whether one of the platform presets of the schema contains this name.
     #[must_use]
-    pub fn is_of_platform(&self, name: &str) -> bool {
+    pub fn is_set_by_platform(&self, name: &str) -> bool {
         self.platform.iter().any(|known| match known.strip_suffix('*') {
-            Some(start) => name.starts_with(start),
+            Some(prefix) => name.starts_with(prefix),
             None => name == *known,
         })
     }

@@ -1,8 +1,10 @@
-//! What a value must satisfy: zod's own vocabulary, as far as source text can tell.
+//! Rules that a value must satisfy, in the vocabulary of zod, and their display in reports.
+
+use std::fmt::{self, Display, Formatter};
 
 use super::Unresolved;
 
-/// A JavaScript value that is known without running anything.
+/// A JavaScript value that the source states literally.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Constant {
     /// `undefined`
@@ -17,31 +19,31 @@ pub enum Constant {
     Text(String),
 }
 
-/// A regular expression of JavaScript.
+/// A JavaScript regular expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
-    /// Between the slashes.
+    /// The text between the slashes.
     pub source: String,
-    /// After them: `i`, `u`, …
+    /// The flags: `i`, `u`, …
     pub flags: String,
 }
 
-/// One condition on a string, or one change to it; order matters.
+/// A check of a string, or a change to it; they apply in order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StringCheck {
-    /// At least so many characters.
+    /// At least N characters.
     Min(f64),
-    /// At most so many characters.
+    /// At most N characters.
     Max(f64),
-    /// Exactly so many characters.
+    /// Exactly N characters.
     Length(f64),
-    /// A URL, by the WHATWG's parser.
+    /// A URL, as the WHATWG parser accepts it.
     Url(UrlOptions),
     /// A named format.
     Format(StringFormat),
     /// Matches a regular expression.
     Regex(Pattern),
-    /// Begins with a text.
+    /// Starts with a text.
     StartsWith(String),
     /// Ends with a text.
     EndsWith(String),
@@ -51,35 +53,35 @@ pub enum StringCheck {
     Lowercase,
     /// No lower-case ASCII letter.
     Uppercase,
-    /// Changes the value: white space at both ends goes.
+    /// Removes white space at both ends.
     Trim,
-    /// Changes the value.
+    /// Converts to lower case.
     ToLowerCase,
-    /// Changes the value.
+    /// Converts to upper case.
     ToUpperCase,
-    /// A condition that only running the code can decide.
+    /// A check whose argument is computed or which is not supported.
     Unresolved(Unresolved),
 }
 
-/// What zod 4 lets a URL be narrowed by.
+/// Options of zod 4's URL check.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UrlOptions {
-    /// The host must match.
+    /// Pattern for the host.
     pub hostname: Option<Pattern>,
-    /// The scheme, without the colon, must match.
+    /// Pattern for the scheme without the colon.
     pub protocol: Option<Pattern>,
-    /// The value is replaced by its normal form.
+    /// Replaces the value by its normalized form.
     pub normalize: bool,
 }
 
-/// A format that zod knows by name.
+/// A string format that zod defines by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StringFormat {
     /// `email`
     Email,
-    /// `uuid`, with a version where one is asked for.
+    /// `uuid`, optionally of one version.
     Uuid(Option<u8>),
-    /// `guid`: like a UUID, of any version.
+    /// `guid`: like `uuid`, with any version digit.
     Guid,
     /// `nanoid`
     Nanoid,
@@ -97,7 +99,7 @@ pub enum StringFormat {
     Base64,
     /// `base64url`
     Base64Url,
-    /// `jwt`, with the algorithm where one is asked for.
+    /// `jwt`, optionally with one algorithm.
     Jwt(Option<String>),
     /// `e164`: a telephone number.
     E164,
@@ -105,46 +107,46 @@ pub enum StringFormat {
     Hostname,
     /// `hex`
     Hex,
-    /// `datetime` and its three options; the precision counts digits of the second.
+    /// `datetime` with its three options.
     DateTime {
-        /// Offsets other than Z are fine.
+        /// Offsets other than Z are accepted.
         offset: bool,
-        /// No offset at all is fine.
+        /// A missing offset is accepted.
         local: bool,
-        /// Exactly so many digits; −1 is minutes alone (zod 4).
+        /// Number of fractional digits of the second; −1: no seconds (zod 4).
         precision: Option<i8>,
     },
     /// `date`: YYYY-MM-DD
     Date,
-    /// `time`, with the digits of the second.
+    /// `time`, with the number of fractional digits of the second.
     Time(Option<i8>),
     /// `duration`, ISO 8601.
     Duration,
 }
 
-/// One condition on a number.
+/// A check of a number.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NumberCheck {
-    /// Not below (or above, when exclusive).
+    /// Lower bound; exclusive if the flag is set.
     Min(f64, bool),
-    /// Not above (or below, when exclusive).
+    /// Upper bound; exclusive if the flag is set.
     Max(f64, bool),
-    /// A whole number (zod 4: a safe one).
+    /// An integer (zod 4: a safe integer).
     Int,
     /// Neither infinite nor NaN.
     Finite,
-    /// Within ±(2⁵³ − 1) (zod 4: whole, too).
+    /// Within ±(2⁵³ − 1) (zod 4: and an integer).
     Safe,
     /// A multiple of this.
     MultipleOf(f64),
-    /// A condition that only running the code can decide.
+    /// A check whose argument is computed.
     Unresolved(Unresolved),
 }
 
-/// A function in the schema's source.
+/// A function in the schema, as far as its shape is recognized.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SchemaFunction {
-    /// `(v) => (v === "" ? undefined : v)` and its kin: blank becomes missing.
+    /// `(v) => (v === "" ? undefined : v)` and equivalents: a blank value becomes missing.
     BlankToUndefined,
     /// `(v) => v.trim()`.
     Trim,
@@ -152,52 +154,52 @@ pub enum SchemaFunction {
     ToLowerCase,
     /// `(v) => v.toUpperCase()`.
     ToUpperCase,
-    /// `(v) => v === "true"` and its kin: a boolean, whatever the string.
+    /// `(v) => v === "true"` and equivalents: any string becomes a boolean.
     Comparison,
-    /// `Number`, `(v) => Number(v)`: JavaScript's own conversion.
+    /// `Number`, `(v) => Number(v)`: the JavaScript conversion.
     Number,
-    /// `(v) => v.split(",")` and its kin: a list, whatever the string.
+    /// `(v) => v.split(",")` and equivalents: any string becomes a list.
     List,
     /// `(v) => v`.
     Identity,
-    /// Anything else runs code.
+    /// Any other function: its result is not known.
     Opaque(Unresolved),
 }
 
-/// What a value must satisfy, as a tree in the shape of the source.
+/// What a value must satisfy: a tree that mirrors the schema expression.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Rule {
     /// `z.string()`, `z.coerce.string()`.
     Text {
-        /// Any value is made a string first.
+        /// The value is converted to a string first.
         coerce: bool,
-        /// In order.
+        /// Checks and changes, in order.
         checks: Vec<StringCheck>,
     },
     /// `z.number()`, `z.coerce.number()`.
     Number {
-        /// Any value is made a number first.
+        /// The value is converted to a number first.
         coerce: bool,
-        /// In order.
+        /// Checks, in order.
         checks: Vec<NumberCheck>,
     },
-    /// `z.boolean()`, `z.coerce.boolean()`: coerced, every non-empty string is true.
+    /// `z.boolean()`, `z.coerce.boolean()`; coerced, every non-empty string is true.
     Boolean {
-        /// Any value is made a boolean first.
+        /// The value is converted to a boolean first.
         coerce: bool,
     },
     /// `z.date()`, `z.coerce.date()`.
     Date {
-        /// Any value is made a date first.
+        /// The value is converted to a date first.
         coerce: bool,
     },
     /// `z.stringbool()`.
     StringBool {
-        /// Words for true, lower case unless `exact_case`.
+        /// Strings for true, in lower case unless `exact_case`.
         truthy: Vec<String>,
-        /// Words for false.
+        /// Strings for false, likewise.
         falsy: Vec<String>,
-        /// Case matters.
+        /// The comparison is case-sensitive.
         exact_case: bool,
     },
     /// `z.enum`, `z.literal`, `z.null`, `z.undefined`: one of these values.
@@ -206,36 +208,36 @@ pub enum Rule {
     Any,
     /// `z.never()`.
     Never,
-    /// `z.array()`, `z.object()`, …: no string can be one.
+    /// `z.array()`, `z.object()`, …: no string satisfies it.
     Structure(&'static str),
-    /// The first that accepts.
+    /// The first alternative that accepts the value.
     Union(Vec<Self>),
-    /// Missing is fine.
+    /// A missing value is accepted.
     Optional(Box<Self>),
-    /// `null` is fine.
+    /// `null` is accepted.
     Nullable(Box<Self>),
-    /// Missing is not fine, whatever is inside.
+    /// A missing value is rejected, even if the inner rule accepts it.
     NonOptional(Box<Self>),
-    /// A missing value is replaced; `None`: by something computed.
+    /// A missing value is replaced by the constant; `None`: by a computed value.
     Default(Box<Self>, Option<Constant>),
-    /// A missing value is replaced, then judged.
+    /// A missing value is replaced, and the replacement is evaluated.
     Prefault(Box<Self>, Option<Constant>),
-    /// A refused value is replaced.
+    /// A rejected value is replaced.
     Catch(Box<Self>, Option<Constant>),
     /// The output of the first is the input of the second.
     Pipe(Box<Self>, Box<Self>),
     /// Changes nothing.
     Readonly(Box<Self>),
-    /// A further condition that only running the code can decide.
+    /// The inner rule with an additional check that is code.
     Refine(Box<Self>, Unresolved),
-    /// A function makes a new value.
+    /// A function computes the output.
     Transform(SchemaFunction),
-    /// Outside what can be read without running it.
+    /// An expression that is not supported.
     Unresolved(Unresolved),
 }
 
 impl Rule {
-    /// Everything in it that cannot be known, in order.
+    /// Every unresolved part of the rule, in source order.
     #[must_use]
     pub fn unresolved(&self) -> Vec<&Unresolved> {
         let mut found = Vec::new();
@@ -278,5 +280,186 @@ impl Rule {
             | Self::Readonly(inner) => inner.collect_unresolved(found),
             _ => {}
         }
+    }
+}
+
+impl Display for Constant {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Undefined => f.write_str("undefined"),
+            Self::Null => f.write_str("null"),
+            Self::Boolean(value) => write!(f, "{value}"),
+            Self::Number(value) => write!(f, "{value}"),
+            Self::Text(value) => write!(f, "{value:?}"),
+        }
+    }
+}
+
+impl Display for Pattern {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "/{}/{}", self.source, self.flags)
+    }
+}
+
+impl Display for StringFormat {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Email => f.write_str("email"),
+            Self::Uuid(None) => f.write_str("uuid"),
+            Self::Uuid(Some(version)) => write!(f, "uuid v{version}"),
+            Self::Guid => f.write_str("guid"),
+            Self::Nanoid => f.write_str("nanoid"),
+            Self::Cuid => f.write_str("cuid"),
+            Self::Cuid2 => f.write_str("cuid2"),
+            Self::Ulid => f.write_str("ulid"),
+            Self::Ip(None) => f.write_str("ip"),
+            Self::Ip(Some(version)) => write!(f, "ipv{version}"),
+            Self::Cidr(None) => f.write_str("cidr"),
+            Self::Cidr(Some(version)) => write!(f, "cidrv{version}"),
+            Self::Base64 => f.write_str("base64"),
+            Self::Base64Url => f.write_str("base64url"),
+            Self::Jwt(None) => f.write_str("jwt"),
+            Self::Jwt(Some(algorithm)) => write!(f, "jwt {algorithm}"),
+            Self::E164 => f.write_str("e164"),
+            Self::Hostname => f.write_str("hostname"),
+            Self::Hex => f.write_str("hex"),
+            Self::DateTime { .. } => f.write_str("datetime"),
+            Self::Date => f.write_str("date"),
+            Self::Time(_) => f.write_str("time"),
+            Self::Duration => f.write_str("duration"),
+        }
+    }
+}
+
+impl Display for StringCheck {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Min(n) => write!(f, "min {n}"),
+            Self::Max(n) => write!(f, "max {n}"),
+            Self::Length(n) => write!(f, "length {n}"),
+            Self::Url(options) => {
+                f.write_str("url")?;
+                if let Some(pattern) = &options.protocol {
+                    write!(f, " protocol {pattern}")?;
+                }
+                if let Some(pattern) = &options.hostname {
+                    write!(f, " hostname {pattern}")?;
+                }
+                Ok(())
+            }
+            Self::Format(format) => write!(f, "{format}"),
+            Self::Regex(pattern) => write!(f, "{pattern}"),
+            Self::StartsWith(text) => write!(f, "starts with {text:?}"),
+            Self::EndsWith(text) => write!(f, "ends with {text:?}"),
+            Self::Includes(text) => write!(f, "includes {text:?}"),
+            Self::Lowercase => f.write_str("lower case"),
+            Self::Uppercase => f.write_str("upper case"),
+            Self::Trim => f.write_str("trimmed"),
+            Self::ToLowerCase => f.write_str("made lower case"),
+            Self::ToUpperCase => f.write_str("made upper case"),
+            Self::Unresolved(what) => write!(f, "unresolved: {}", what.reason),
+        }
+    }
+}
+
+impl Display for NumberCheck {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Min(n, false) => write!(f, "≥ {n}"),
+            Self::Min(n, true) => write!(f, "> {n}"),
+            Self::Max(n, false) => write!(f, "≤ {n}"),
+            Self::Max(n, true) => write!(f, "< {n}"),
+            Self::Int => f.write_str("int"),
+            Self::Finite => f.write_str("finite"),
+            Self::Safe => f.write_str("safe"),
+            Self::MultipleOf(n) => write!(f, "multiple of {n}"),
+            Self::Unresolved(what) => write!(f, "unresolved: {}", what.reason),
+        }
+    }
+}
+
+impl Display for SchemaFunction {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BlankToUndefined => "blank becomes missing",
+            Self::Trim => "trimmed",
+            Self::ToLowerCase => "made lower case",
+            Self::ToUpperCase => "made upper case",
+            Self::Comparison => "compared to a boolean",
+            Self::Number => "made a number",
+            Self::List => "split into a list",
+            Self::Identity => "as is",
+            Self::Opaque(what) => return write!(f, "unresolved: {}", what.reason),
+        })
+    }
+}
+
+impl Display for Rule {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text { coerce, checks } => {
+                write!(f, "{}string", coerced(*coerce))?;
+                checks.iter().try_for_each(|check| write!(f, " · {check}"))
+            }
+            Self::Number { coerce, checks } => {
+                write!(f, "{}number", coerced(*coerce))?;
+                checks.iter().try_for_each(|check| write!(f, " · {check}"))
+            }
+            Self::Boolean { coerce } => write!(f, "{}boolean", coerced(*coerce)),
+            Self::Date { coerce } => write!(f, "{}date", coerced(*coerce)),
+            Self::StringBool { truthy, falsy, exact_case } => {
+                write!(f, "stringbool {} / {}", truthy.join(" "), falsy.join(" "))?;
+                f.write_str(if *exact_case { " (exact case)" } else { "" })
+            }
+            Self::OneOf(values) => {
+                f.write_str("one of ")?;
+                list(f, values, " | ")
+            }
+            Self::Any => f.write_str("any"),
+            Self::Never => f.write_str("never"),
+            Self::Structure(kind) => write!(f, "{kind} (no string is one)"),
+            Self::Union(options) => {
+                f.write_str("(")?;
+                list(f, options, ") or (")?;
+                f.write_str(")")
+            }
+            Self::Optional(inner) => write!(f, "{inner} · optional"),
+            Self::Nullable(inner) => write!(f, "{inner} · nullable"),
+            Self::NonOptional(inner) => write!(f, "{inner} · required"),
+            Self::Default(inner, value) => replaced(f, inner, "default", value.as_ref()),
+            Self::Prefault(inner, value) => replaced(f, inner, "prefault", value.as_ref()),
+            Self::Catch(inner, value) => replaced(f, inner, "catch", value.as_ref()),
+            Self::Pipe(from, to) => write!(f, "{from} → {to}"),
+            Self::Readonly(inner) => write!(f, "{inner}"),
+            Self::Refine(inner, what) => write!(f, "{inner} · unresolved: {}", what.reason),
+            Self::Transform(function) => write!(f, "{function}"),
+            Self::Unresolved(what) => write!(f, "unresolved: {}", what.reason),
+        }
+    }
+}
+
+fn coerced(coerce: bool) -> &'static str {
+    if coerce { "coerced " } else { "" }
+}
+
+fn list<T: Display>(f: &mut Formatter<'_>, items: &[T], between: &str) -> fmt::Result {
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            f.write_str(between)?;
+        }
+        write!(f, "{item}")?;
+    }
+    Ok(())
+}
+
+fn replaced(
+    f: &mut Formatter<'_>,
+    inner: &Rule,
+    word: &str,
+    value: Option<&Constant>,
+) -> fmt::Result {
+    match value {
+        Some(value) => write!(f, "{inner} · {word} {value}"),
+        None => write!(f, "{inner} · {word} computed"),
     }
 }

@@ -1,0 +1,295 @@
+//! `.env` files, the values that an application starts with, and the uses of keys in its source code.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::{EnvSchema, SourceLine, Unresolved};
+
+/// A value that may be a secret: `Debug` shows only whether it is set and its length.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct EnvValue(String);
+
+impl EnvValue {
+    /// Wraps a value.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value itself, for evaluation only: it must not reach any output.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// What reports show instead of the value: `blank` or `set, 43 characters`.
+    #[must_use]
+    pub fn shape(&self) -> String {
+        match self.0.chars().count() {
+            0 => "blank".to_owned(),
+            1 => "set, 1 character".to_owned(),
+            count => format!("set, {count} characters"),
+        }
+    }
+}
+
+impl std::fmt::Debug for EnvValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.shape())
+    }
+}
+
+/// Whether an entry sets its key or only documents it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EntryState {
+    /// `KEY=value`
+    Active,
+    /// `# KEY=value`
+    Commented,
+}
+
+/// The quotes around a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Quote {
+    /// `'`: literal.
+    Single,
+    /// `"`: `\n` and `\r` are expanded.
+    Double,
+    /// `` ` ``: literal.
+    Backtick,
+}
+
+/// A formatting issue of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Note {
+    /// `export KEY=…`
+    Export,
+    /// `KEY: value`
+    Colon,
+    /// White space around the `=`, which shells do not accept.
+    SpacedEquals,
+    /// The value spans lines.
+    MultiLine,
+    /// A comment follows the value on its line.
+    InlineComment,
+    /// A `#` ends an unquoted value: the value of `KEY=a#b` is `a`.
+    CutByHash,
+    /// The value starts with a quote that is not closed.
+    UnclosedQuote,
+    /// The key is already set on an earlier line; the last entry wins.
+    Duplicate {
+        /// Line of the earlier entry, from 1.
+        earlier: u32,
+    },
+}
+
+/// A formatting issue of the whole file, or of a line that is not an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FileNote {
+    /// The file starts with a UTF-8 byte order mark.
+    ByteOrderMark,
+    /// Every line ends in CRLF.
+    Crlf,
+    /// LF and CRLF are mixed; the line is the first with the less frequent ending.
+    MixedLineEnds {
+        /// From 1.
+        line: u32,
+    },
+    /// The file is not valid UTF-8 from this line on.
+    NotUtf8 {
+        /// From 1.
+        line: u32,
+    },
+    /// The file is UTF-16: dotenv finds no entry in it.
+    Utf16,
+    /// The line is neither an entry nor a comment: dotenv skips it.
+    Ignored {
+        /// From 1.
+        line: u32,
+    },
+}
+
+/// An entry of a `.env` file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvEntry {
+    /// The name of the key.
+    pub key: String,
+    /// Active or commented out.
+    pub state: EntryState,
+    /// The value as dotenv parses it.
+    pub value: EnvValue,
+    /// The quotes around the value.
+    pub quote: Option<Quote>,
+    /// Line of the key, from 1.
+    pub line: u32,
+    /// The bytes of key and value in the file.
+    pub span: Range<usize>,
+    /// Formatting issues.
+    pub notes: Vec<Note>,
+}
+
+/// A `.env` file as dotenv parses it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EnvFile {
+    /// The path it was read from.
+    pub path: PathBuf,
+    /// The entries, in file order.
+    pub entries: Vec<EnvEntry>,
+    /// Formatting issues of the file.
+    pub notes: Vec<FileNote>,
+}
+
+impl EnvFile {
+    /// The effective entry of each key: its last active entry, else its first commented one.
+    #[must_use]
+    pub fn in_force(&self) -> HashMap<&str, &EnvEntry> {
+        let mut entries: HashMap<&str, &EnvEntry> = HashMap::new();
+        for entry in &self.entries {
+            let effective = entries.entry(&entry.key).or_insert(entry);
+            if entry.state == EntryState::Active {
+                *effective = entry;
+            }
+        }
+        entries
+    }
+}
+
+/// A variable that is set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetValue {
+    /// Its name.
+    pub key: String,
+    /// Its value.
+    pub value: EnvValue,
+    /// Where its value comes from: `.env.local:3`, `the process`.
+    pub origin: String,
+    /// Origins whose values this one overrides, latest first.
+    pub shadows: Vec<String>,
+    /// The value comes from the process environment, which also contains undeclared variables.
+    pub from_process: bool,
+}
+
+/// The variables that an application starts with, in the order in which they were first set.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EnvValues {
+    /// Each variable once.
+    pub set: Vec<SetValue>,
+}
+
+impl EnvValues {
+    /// The variable with this name.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&SetValue> {
+        self.set.iter().find(|set| set.key == key)
+    }
+
+    /// Sets a variable; a value that was set before is overridden.
+    pub fn insert(&mut self, key: &str, value: EnvValue, origin: &str, from_process: bool) {
+        let origin = origin.to_owned();
+        if let Some(known) = self.set.iter_mut().find(|set| set.key == key) {
+            let overridden = std::mem::replace(&mut known.origin, origin);
+            known.shadows.insert(0, overridden);
+            known.value = value;
+            known.from_process = from_process;
+        } else {
+            let key = key.to_owned();
+            self.set.push(SetValue { key, value, origin, shadows: Vec::new(), from_process });
+        }
+    }
+}
+
+/// A key whose value the code takes from another key if its own is missing or blank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fallback {
+    /// The key that the schema declares.
+    pub key: String,
+    /// The key that the code reads instead.
+    pub from: String,
+}
+
+/// Settings for the evaluation that the schema does not contain.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EnvPolicy {
+    /// Fallbacks that the application's code implements.
+    pub fallbacks: Vec<Fallback>,
+    /// The selected profile: `production`, `worker`.
+    pub profile: Option<String>,
+    /// Keys that the profile requires in addition to the schema.
+    pub required: Vec<String>,
+    /// Commented keys count as missing, and template warnings are critical.
+    pub strict: bool,
+}
+
+/// Everything that was read about an environment: the input of the checks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Environment {
+    /// The schema.
+    pub schema: EnvSchema,
+    /// The template, if one was read.
+    pub template: Option<EnvFile>,
+    /// The values, if any were read.
+    pub values: Option<EnvValues>,
+    /// The uses in the application's source code, if it was read.
+    pub code: Option<Code>,
+    /// Settings for the evaluation.
+    pub policy: EnvPolicy,
+}
+
+impl Environment {
+    /// Makes the paths of schema and template relative to `root`.
+    pub fn make_relative_to(&mut self, root: &Path) {
+        let schema = &mut self.schema;
+        let keys = schema.keys.iter_mut().map(|key| &mut key.place);
+        let unresolved = schema.unresolved.iter_mut().map(|unresolved| &mut unresolved.place);
+        let places = keys.chain(unresolved).chain([&mut schema.place]).map(|place| &mut place.file);
+        for file in places.chain(self.template.as_mut().map(|template| &mut template.path)) {
+            if let Ok(relative) = file.strip_prefix(root) {
+                *file = relative.to_owned();
+            }
+        }
+    }
+}
+
+/// How source code uses a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CodeForm {
+    /// It is read from an expression that is known to be the environment.
+    Read,
+    /// Its name occurs, and it is not known whether it is read: `getEnv("KEY")`, `config.KEY`.
+    Mention,
+    /// The schema's own file passes it to the schema: `KEY: process.env.KEY`.
+    SchemaInput,
+}
+
+/// One place in the source code that uses a key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CodeUse {
+    /// The line.
+    pub place: SourceLine,
+    /// The name of the key.
+    pub key: String,
+    /// How it is used.
+    pub form: CodeForm,
+}
+
+/// The uses of keys in a tree of source files.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Code {
+    /// The root directory.
+    pub root: PathBuf,
+    /// Number of source files.
+    pub files: usize,
+    /// Every use, sorted by file and line.
+    pub uses: Vec<CodeUse>,
+    /// Lines that read a computed key: `process.env[name]`.
+    pub computed: Vec<SourceLine>,
+    /// Files that could not be read or parsed, with the reason.
+    pub unread: Vec<Unresolved>,
+}
+
+impl Code {
+    /// The uses of a key in the given form.
+    pub fn of<'a>(&'a self, key: &'a str, form: CodeForm) -> impl Iterator<Item = &'a CodeUse> {
+        self.uses.iter().filter(move |found| found.form == form && found.key == key)
+    }
+}
