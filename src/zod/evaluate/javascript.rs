@@ -1,17 +1,17 @@
-//! Values and conversions of JavaScript, as far as schemas for strings need them.
+//! JavaScript values and conversions, as far as schemas of strings need them.
 
 use crate::zod::model::Constant;
 
-/// A value on its way through a schema.
+/// An input, output or intermediate value of a schema.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum JsValue {
-    /// The key is missing, or was made so.
+    /// The key is missing, or its value was converted to `undefined`.
     Undefined,
     /// `null`
     Null,
-    /// A boolean; which one may be unknown.
+    /// A boolean; `None` if its value is not known.
     Boolean(Option<bool>),
-    /// A number, never NaN but where a conversion failed.
+    /// A number; NaN only as the result of a failed conversion.
     Number(f64),
     /// A string.
     Text(String),
@@ -19,7 +19,7 @@ pub(crate) enum JsValue {
     Date,
     /// A list of strings.
     List,
-    /// The result of code that was not run.
+    /// The result of code that is not executed.
     Opaque,
 }
 
@@ -36,7 +36,7 @@ impl From<&Constant> for JsValue {
 }
 
 impl JsValue {
-    /// `===` with a constant; `None` when it cannot be known.
+    /// `===` with a constant; `None` if the value is not known.
     pub(crate) fn equals(&self, constant: &Constant) -> Option<bool> {
         match (self, constant) {
             (Self::Opaque, _) | (Self::Boolean(None), Constant::Boolean(_)) => None,
@@ -45,18 +45,18 @@ impl JsValue {
     }
 }
 
-/// White space by JavaScript's `trim`.
+/// JavaScript's `trim`.
 pub(crate) fn trim(text: &str) -> &str {
     text.trim_matches(is_space)
 }
 
 fn is_space(c: char) -> bool {
-    // U+0085 is white space to Unicode and not to JavaScript; U+FEFF the other way round.
+    // U+0085 is white space in Unicode but not in JavaScript, U+FEFF in JavaScript but not in Unicode.
     (c.is_whitespace() && c != '\u{85}') || c == '\u{feff}'
 }
 
 /// `Number(text)`
-pub(crate) fn number(text: &str) -> f64 {
+pub(crate) fn parse_number(text: &str) -> f64 {
     let text = trim(text);
     if text.is_empty() {
         return 0.0;
@@ -85,7 +85,7 @@ fn integer(digits: &str, radix: u32) -> f64 {
         .unwrap_or(f64::NAN)
 }
 
-/// `12`, `1.5`, `.5`, `5.`, `1e3`: what Rust reads, too, without its words for infinity.
+/// `12`, `1.5`, `.5`, `5.`, `1e3`: the syntax that Rust parses too, without `inf` and `nan`.
 fn is_decimal(text: &str) -> bool {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),
@@ -101,19 +101,19 @@ fn is_decimal(text: &str) -> bool {
     mantissa && exponent
 }
 
-/// What `new Date(text)` is.
+/// The result of `new Date(text)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DateParse {
     /// A date in every engine.
     Valid,
-    /// None in any.
+    /// Invalid in every engine.
     Invalid,
-    /// Each engine reads what it likes.
+    /// The result depends on the engine.
     Engine,
 }
 
-/// Reads a date of ECMAScript's own format; anything else is up to the engine.
-pub(crate) fn date(text: &str) -> DateParse {
+/// Parses the date format of ECMAScript; any other format depends on the engine.
+pub(crate) fn parse_date(text: &str) -> DateParse {
     if trim(text).is_empty() {
         return DateParse::Invalid;
     }
@@ -130,18 +130,18 @@ pub(crate) fn date(text: &str) -> DateParse {
             if digits { part.parse().ok() } else { None }
         })
         .collect();
-    let sane = match parts[..] {
+    let day_valid = match parts[..] {
         [Some(_)] => true,
         [Some(_), Some(month)] => (1..=12).contains(&month),
-        // Days that only some months have are left to the engine.
+        // For days 29 to 31 the result may depend on the engine.
         [Some(_), Some(month), Some(day)] => (1..=12).contains(&month) && (1..=28).contains(&day),
         _ => false,
     };
-    let time = time.is_none_or(|time| parts.len() == 3 && is_time(time));
-    if sane && time { DateParse::Valid } else { DateParse::Engine }
+    let time_valid = time.is_none_or(|time| parts.len() == 3 && is_time(time));
+    if day_valid && time_valid { DateParse::Valid } else { DateParse::Engine }
 }
 
-/// `12:30`, `12:30:05`, `12:30:05.123`, each with `Z` or none.
+/// `12:30`, `12:30:05` or `12:30:05.123`, optionally followed by `Z`.
 fn is_time(text: &str) -> bool {
     let text = text.strip_suffix('Z').unwrap_or(text);
     let (clock, fraction) = match text.split_once('.') {
@@ -182,23 +182,23 @@ mod tests {
             ("0O17", 15.0),
             ("-Infinity", f64::NEG_INFINITY),
         ] {
-            let read = number(text);
+            let read = parse_number(text);
             assert!(read == value || (read.is_nan() && value.is_nan()), "{text:?} gave {read}");
         }
         for text in ["inf", "nan", "infinity", "1_000", "1,5", "12px", "0x", ".", "e5", "1e", "--1"]
         {
-            assert!(number(text).is_nan(), "{text:?}");
+            assert!(parse_number(text).is_nan(), "{text:?}");
         }
     }
 
     #[test]
     fn non_iso_dates_are_deferred_to_the_javascript_engine() {
         for text in ["2024", "2024-05", "2024-05-06", "2024-05-06T07:08:09.123Z"] {
-            assert_eq!(date(text), DateParse::Valid, "{text}");
+            assert_eq!(parse_date(text), DateParse::Valid, "{text}");
         }
         for text in ["May 5", "2024-02-30", "1", "2024-05-06 07:08", "tomorrow"] {
-            assert_eq!(date(text), DateParse::Engine, "{text}");
+            assert_eq!(parse_date(text), DateParse::Engine, "{text}");
         }
-        assert_eq!(date("  "), DateParse::Invalid);
+        assert_eq!(parse_date("  "), DateParse::Invalid);
     }
 }

@@ -1,36 +1,36 @@
-//! Evaluates values against the rules of a schema, as zod 3 and zod 4 do: accepted, refused or unknown.
+//! Evaluates a value against the rule of its key, as zod 3 and zod 4 do: accepted, refused or unknown.
+//!
+//! `rules` walks the rule, `formats` implements the named string formats, and `javascript` and `regex` the
+//! conversions and regular expressions of JavaScript. Everything that depends on code is unknown.
 
-mod expressions;
 mod formats;
 mod javascript;
-mod leaves;
 mod regex;
 mod rules;
-mod strings;
 
 use super::model::{EnvSchema, SchemaKey, ZodMajor};
 
-/// A major version of zod; the two judge some values differently.
+/// A major version of zod; some values are evaluated differently by the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Zod {
     Three,
     Four,
 }
 
-/// The answer about one key. Reasons never hold the value.
+/// The result for one key. Reasons never contain the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyResult {
-    /// The application would take it.
+    /// The application accepts the value.
     Accepted,
-    /// The application would refuse to start, and why.
+    /// The application refuses to start, with the reasons.
     Refused(Vec<String>),
-    /// Nobody can say without running the code, and why.
+    /// The result depends on code that is not executed, with the reasons.
     Unknown(Vec<String>),
 }
 
-/// Judges one key as the application does when it starts: its value, or that it is missing.
+/// Evaluates the value of a key, or its absence, as the application does when it starts.
 ///
-/// Where the major version of zod is unknown both judge, and where they differ nobody knows.
+/// If the major version of zod is not known, the result is unknown wherever zod 3 and zod 4 differ.
 #[must_use]
 pub fn evaluate_key(schema: &EnvSchema, key: &SchemaKey, value: Option<&str>) -> KeyResult {
     let value = value.filter(|value| !(schema.blank_is_missing && value.is_empty()));

@@ -1,18 +1,18 @@
-//! Regular expressions of JavaScript, on strings as JavaScript has them.
+//! JavaScript regular expressions, applied to UTF-16 strings.
 
 use regress::Regex;
 
 use crate::zod::model::Pattern;
 
-/// Whether a pattern is found in a text; `None` where that cannot be known.
+/// Whether a pattern matches a text; `None` if the pattern is sticky or not supported.
 pub(crate) fn matches(pattern: &Pattern, text: &str) -> Option<bool> {
-    // Sticky patterns match where the last match ended: at the start, or not at all.
+    // The match of a sticky pattern depends on the position where the previous match ended.
     if pattern.flags.contains('y') {
         return None;
     }
     let flags: String = pattern.flags.chars().filter(|c| !matches!(c, 'g' | 'd')).collect();
     let regex = Regex::with_flags(&pattern.source, flags.as_str()).ok()?;
-    // JavaScript's strings are UTF-16; without `u` a pattern sees its halves.
+    // JavaScript strings are UTF-16; without `u` a pattern matches single surrogates.
     let units: Vec<u16> = text.encode_utf16().collect();
     let unicode = pattern.flags.contains(['u', 'v']);
     let found = if unicode {
