@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 use std::path::Path;
 
+use cliplyctl::sources::files::schema;
+use cliplyctl::zod::env_file;
 use cliplyctl::zod::evaluate::{KeyResult, evaluate_key};
 use cliplyctl::zod::model::{EntryState, ZodMajor};
-use cliplyctl::zod::{env_file, schema};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();

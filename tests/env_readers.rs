@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use cliplyctl::sources::files;
+use cliplyctl::zod::env_file;
 use cliplyctl::zod::evaluate::evaluate_key;
 use cliplyctl::zod::model::{EntryState, ZodMajor};
-use cliplyctl::zod::{env_file, schema};
+use cliplyctl::zod::schema::{self, Files};
 use proptest::prelude::*;
 
 /// The pieces that `.env` files are made of, in any order.
@@ -86,13 +88,13 @@ proptest! {
 
     #[test]
     fn any_text_is_parsed_as_a_schema_without_panic(text in "\\PC{0,400}") {
-        let _ = schema::parse(Path::new("env.ts"), &text, None);
+        let _ = schema::parse(Path::new("env.ts"), &text, None, Files::NONE);
     }
 
     #[test]
     fn any_schema_fragments_are_evaluated_without_panic(text in schema_pieces(), value in "\\PC{0,40}") {
         let text = format!("import {{ z }} from 'zod'; {text}");
-        if let Ok(mut schema) = schema::parse(Path::new("env.ts"), &text, None) {
+        if let Ok(mut schema) = schema::parse(Path::new("env.ts"), &text, None, Files::NONE) {
             for zod in [ZodMajor::Three, ZodMajor::Four, ZodMajor::Unknown] {
                 schema.zod = zod;
                 for key in &schema.keys {
@@ -106,7 +108,7 @@ proptest! {
     fn any_value_is_evaluated_without_being_shown(value in any::<String>()) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/env/schemas");
         for name in ["08_top_level_formats.ts", "09_formats_as_methods.ts", "22_unions.ts", "64_any_and_never.ts"] {
-            let schema = schema::read(&folder.join(name), None).expect("a schema");
+            let schema = files::schema::read(&folder.join(name), None).expect("a schema");
             for key in &schema.keys {
                 let shown = format!("{:?}", evaluate_key(&schema, key, Some(&value)));
                 // Five characters in a row are no accident.
@@ -154,9 +156,15 @@ fn unbounded_nesting_is_rejected() {
     ] {
         for count in [1_000, 200_000] {
             let text = format!("{import}{}", unit.repeat(count));
-            assert!(schema::parse(Path::new("env.ts"), &text, None).is_err(), "{unit} × {count}");
+            assert!(
+                schema::parse(Path::new("env.ts"), &text, None, Files::NONE).is_err(),
+                "{unit} × {count}"
+            );
             let bare = unit.repeat(count);
-            assert!(schema::parse(Path::new("env.ts"), &bare, None).is_err(), "{unit} × {count}");
+            assert!(
+                schema::parse(Path::new("env.ts"), &bare, None, Files::NONE).is_err(),
+                "{unit} × {count}"
+            );
         }
     }
 }
@@ -168,7 +176,7 @@ fn deeply_nested_rules_are_unresolved() {
         text.push_str(&format!("const a{n} = a{0}.optional().or(z.literal('{n}'));\n", n - 1));
     }
     text.push_str("export const EnvSchema = z.object({ A: a399, B: a10 });\n");
-    let schema = schema::parse(Path::new("env.ts"), &text, None).expect("a schema");
+    let schema = schema::parse(Path::new("env.ts"), &text, None, Files::NONE).expect("a schema");
     assert!(!schema.keys[0].rule.unresolved().is_empty());
     assert!(schema.keys[1].rule.unresolved().is_empty());
     for key in &schema.keys {

@@ -1,7 +1,20 @@
-//! TODO header
+//! Reads TypeScript environment schemas written with zod, `.env` files, and code that reads the environment.
+//! Nothing is executed.
+//!
+//! - [`schema`] reads the rules of a schema from its source text.
+//! - [`env_file`] parses `.env` files as Node's dotenv does and inserts missing keys into templates.
+//! - `code` finds the uses of keys in source files.
+//! - [`evaluate`] evaluates values against the rules as zod 3 and zod 4 do.
+//! - [`model`] contains the data types of all of them.
+//! - `typescript` parses source text within limits.
+//!
+//! This room imports no other room and does no file IO: callers pass texts, and functions that read files.
 
-pub mod code;
+pub(crate) mod code;
 pub mod env_file;
 pub mod evaluate;
 pub mod model;
 pub mod schema;
+mod typescript;
+
+pub(crate) use typescript::STACK_BYTES;

@@ -1,8 +1,7 @@
-//! Pure judgement of an environment: schema, template and values against each other.
+//! Checks of an environment: schema, template, values and source code are compared with each other.
 
 mod copy;
 mod exposure;
-mod fix;
 mod formatting;
 mod jwt;
 mod secrets;
@@ -14,14 +13,13 @@ mod undeclared;
 mod unused;
 mod values;
 
-pub use fix::{Fix, plan};
 pub use template::{CHECK as TEMPLATE, Drift, did_you_mean, drift};
 pub use values::in_force;
 
 use super::Check;
 use crate::zod::model::Environment;
 
-/// Every check of an environment. Those of the template say nothing without one, and so on.
+/// Every check of an environment. A check without its input, such as the template, has no findings.
 pub const ALL: [Check<Environment>; 9] = [
     template::CHECK,
     copy::CHECK,

@@ -1,4 +1,4 @@
-//! Environments for the tests of this family.
+//! Environments for the tests of these checks.
 
 use std::path::Path;
 
@@ -6,12 +6,13 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::facts::{Finding, Status};
+use crate::zod::env_file;
 use crate::zod::model::{
     Code, CodeForm, CodeUse, EnvPolicy, EnvValue, EnvValues, Environment, SourceLine,
 };
-use crate::zod::{env_file, schema};
+use crate::zod::schema::{self, Files};
 
-/// A schema with these properties (the first on line 2), a template, and values.
+/// An environment with a schema of these properties (on line 2), a template, and values.
 pub(crate) fn environment(
     properties: &str,
     template: Option<&str>,
@@ -20,21 +21,21 @@ pub(crate) fn environment(
     let text = format!(
         "import {{ z }} from 'zod/v3';\nexport const EnvSchema = z.object({{ {properties} }});\n"
     );
-    let mut laid = EnvValues::default();
+    let mut set = EnvValues::default();
     for (key, value) in values {
-        laid.insert(key, EnvValue::new(*value), ".env:1", false);
+        set.insert(key, EnvValue::new(*value), ".env:1", false);
     }
     Environment {
-        schema: schema::parse(Path::new("env.ts"), &text, None).expect("a schema"),
+        schema: schema::parse(Path::new("env.ts"), &text, None, Files::NONE).expect("a schema"),
         template: template.map(|text| env_file::parse(Path::new(".env.example"), text.as_bytes())),
-        values: Some(laid),
+        values: Some(set),
         code: None,
         policy: EnvPolicy::default(),
     }
 }
 
-/// The same with a source file that holds these, one a line.
-pub(crate) fn coded(facts: Environment, uses: &[(&str, CodeForm)]) -> Environment {
+/// The environment with a source file that has these uses, one per line.
+pub(crate) fn with_code(facts: Environment, uses: &[(&str, CodeForm)]) -> Environment {
     let one = |(index, (key, form)): (usize, &(&str, CodeForm))| CodeUse {
         place: SourceLine { file: "src/a.ts".into(), line: index as u32 + 1 },
         key: (*key).to_owned(),
@@ -45,13 +46,13 @@ pub(crate) fn coded(facts: Environment, uses: &[(&str, CodeForm)]) -> Environmen
     Environment { code: Some(code), ..facts }
 }
 
-/// The worst verdict of some findings.
+/// The worst status of the findings.
 pub(crate) fn worst(findings: &[Finding]) -> Status {
     assert!(!findings.is_empty(), "a check that says nothing");
     Status::worst(findings.iter().map(|finding| finding.status))
 }
 
-/// A token with these claims and a signature that nobody made.
+/// A token with these claims and an invalid signature.
 pub(crate) fn token(claims: &str) -> String {
     let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
     format!("{}.{}.c2lnbmF0dXJl", part(r#"{"alg":"HS256","typ":"JWT"}"#), part(claims))

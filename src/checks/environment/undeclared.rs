@@ -117,7 +117,7 @@ fn places(uses: &[&CodeUse]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{coded, environment};
+    use super::super::testing::{environment, with_code};
     use super::*;
 
     fn found(facts: &Environment) -> Vec<(String, Status, String)> {
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn undeclared_key_is_a_warning_with_places_and_suggestion() {
         let uses = [("SUPABASE_URI", CodeForm::Read), ("SUPABASE_URI", CodeForm::Read)];
-        let mut facts = coded(environment("SUPABASE_URL: z.string()", None, &[]), &uses);
+        let mut facts = with_code(environment("SUPABASE_URL: z.string()", None, &[]), &uses);
         let expected = "SUPABASE_URI is read at src/a.ts:1 and 1 other place and is not in the schema; \
                         did you mean SUPABASE_URL?";
         let key = "SUPABASE_URI".to_owned();
@@ -145,7 +145,7 @@ mod tests {
             ("VERCEL_URL", CodeForm::Read),
             ("OTHER", CodeForm::Mention),
         ];
-        let facts = coded(environment("A: z.string()", None, &[]), &uses);
+        let facts = with_code(environment("A: z.string()", None, &[]), &uses);
         assert_eq!(found(&facts)[0].1, Status::Ok);
         assert!(found(&facts)[0].2.starts_with("3 keys read"));
     }
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn undeclared_key_is_unknown_if_the_schema_is_incomplete() {
         let open = "...preset, A: z.string()";
-        let facts = coded(environment(open, None, &[]), &[("B", CodeForm::Read)]);
+        let facts = with_code(environment(open, None, &[]), &[("B", CodeForm::Read)]);
         assert_eq!(found(&facts)[0].1, Status::Unknown);
     }
 }

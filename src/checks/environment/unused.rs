@@ -50,7 +50,7 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{coded, environment};
+    use super::super::testing::{environment, with_code};
     use super::*;
     use crate::zod::model::{SourceLine, Unresolved};
 
@@ -66,7 +66,7 @@ mod tests {
     fn unused_key_is_a_warning_and_unknown_if_a_file_is_unread() {
         let schema = environment("A: z.string(), B: z.string(), C: z.string()", None, &[]);
         let uses = [("A", CodeForm::Read), ("B", CodeForm::Mention), ("C", CodeForm::SchemaInput)];
-        let mut facts = coded(schema, &uses);
+        let mut facts = with_code(schema, &uses);
         assert_eq!(found(&facts), [("C".to_owned(), Status::Warning)]);
         let place = SourceLine { file: "src/bad.ts".into(), line: 1 };
         let unread = Unresolved { place, reason: "syntax error".to_owned() };

@@ -1,50 +1,53 @@
-//! `env check --fix`: shows what is missing, asks, and inserts it.
+//! `env check --fix`: shows the missing keys, asks for confirmation, and inserts them.
 
 use std::path::Path;
 
-use crate::checks::environment::{Fix, plan};
+use crate::checks::environment::drift;
 use crate::cli::EnvCheck;
 use crate::context::Context;
 use crate::error::Error;
 use crate::permit::{self, WritePermit, WriteRequest};
 use crate::redact::sanitize;
-use crate::zod::env_file;
+use crate::sources::files::env_file::{read_bytes, replace};
+use crate::zod::env_file::{Insertions, parse, plan_insertions};
 use crate::zod::model::{EnvFile, Environment, FileNote};
 
-/// Inserts the missing keys, and puts the template that is there now into the facts. What was inserted
-/// is returned; nothing where nothing is missing.
+/// Inserts the missing keys and replaces the template in the facts. Returns the insertions; `None` if no key
+/// is missing.
 ///
 /// # Errors
-/// 77 when nobody agrees or somebody else wrote meanwhile, 3 when it cannot be written.
+/// 77 if it is not confirmed or the file changed meanwhile, 3 if the file cannot be read or written.
 pub(crate) async fn run(
     context: &Context,
     args: &EnvCheck,
     facts: &mut Environment,
-) -> Result<Option<Fix>, Error> {
+) -> Result<Option<Insertions>, Error> {
     let Some(template) = &facts.template else {
         return Err(Error::usage("there is no template to insert anything into")
             .hint("create an empty .env.example, or name it with --template PATH"));
     };
     let path = template.path.clone();
-    let before = env_file::bytes(&path).map_err(super::gather::file_error)?;
-    // From these very bytes: the file may have changed since it was read.
-    let template = env_file::parse(&path, &before);
-    readable(&template)?;
-    let fix = plan(facts, &template, &before);
-    if fix.is_empty() {
+    let before = read_bytes(&path).map_err(super::gather::file_error)?;
+    // The file may have changed since the facts were read, so the plan is made from these bytes.
+    let template = parse(&path, &before);
+    refuse_utf16(&template)?;
+    let strict = facts.policy.strict;
+    let missing = drift(&facts.schema, &template, strict).missing;
+    let plan = plan_insertions(&facts.schema, &missing, strict, &template, &before);
+    if plan.is_empty() {
         context.terminal.print_note(&format!("nothing is missing in {}", path.display()));
         return Ok(None);
     }
-    let after = fix.apply(&before);
-    let fixed = env_file::parse(&path, &after);
-    verify(&template, &fixed, &fix)?;
-    let permit = confirm(context, &fix, &path, args.yes).await?;
-    env_file::replace(&path, &before, &after, &permit).map_err(|error| unwritten(&path, error))?;
+    let after = plan.apply(&before);
+    let fixed = parse(&path, &after);
+    verify(&template, &fixed, &plan)?;
+    let permit = confirm(context, &plan, &path, args.yes).await?;
+    replace(&path, &before, &after, &permit).map_err(|error| write_error(&path, error))?;
     facts.template = Some(fixed);
-    Ok(Some(fix))
+    Ok(Some(plan))
 }
 
-fn readable(template: &EnvFile) -> Result<(), Error> {
+fn refuse_utf16(template: &EnvFile) -> Result<(), Error> {
     if template.notes.contains(&FileNote::Utf16) {
         return Err(Error::refused(format!("{} is UTF-16", template.path.display()))
             .hint("save it as UTF-8 first: dotenv finds nothing in it as it is"));
@@ -52,14 +55,15 @@ fn readable(template: &EnvFile) -> Result<(), Error> {
     Ok(())
 }
 
-/// Reads the result as an application would: the old entries as they were, and the new ones.
-fn verify(before: &EnvFile, after: &EnvFile, fix: &Fix) -> Result<(), Error> {
+/// Checks that the result has the old entries unchanged, and the new ones.
+fn verify(before: &EnvFile, after: &EnvFile, plan: &Insertions) -> Result<(), Error> {
     let old = |file: &EnvFile| -> Vec<_> {
-        let kept = file.entries.iter().filter(|entry| !fix.keys.contains(&entry.key));
-        kept.map(|entry| (entry.key.clone(), entry.state, entry.value.clone())).collect()
+        let old = file.entries.iter().filter(|entry| !plan.keys.contains(&entry.key));
+        old.map(|entry| (entry.key.clone(), entry.state, entry.value.clone())).collect()
     };
-    let all_there = fix.keys.iter().all(|key| after.entries.iter().any(|entry| entry.key == *key));
-    if old(before) == old(after) && all_there {
+    let all_inserted =
+        plan.keys.iter().all(|key| after.entries.iter().any(|entry| entry.key == *key));
+    if old(before) == old(after) && all_inserted {
         return Ok(());
     }
     Err(Error::refused(format!("{} reads otherwise with the new lines", before.path.display()))
@@ -69,14 +73,14 @@ fn verify(before: &EnvFile, after: &EnvFile, fix: &Fix) -> Result<(), Error> {
 
 async fn confirm(
     context: &Context,
-    fix: &Fix,
+    plan: &Insertions,
     path: &Path,
     yes: bool,
 ) -> Result<WritePermit, Error> {
-    let diff = sanitize::lines(&fix.diff(&path.display().to_string())).into_owned();
+    let diff = sanitize::lines(&plan.diff(&path.display().to_string())).into_owned();
     let shown = permit::show(&diff, |text| context.terminal.print_stderr(text));
     let request = WriteRequest {
-        read_only: false, // that is about a database
+        read_only: false, // applies only to databases
         protected: None,
         jobs: 0,
         first: None,
@@ -85,7 +89,7 @@ async fn confirm(
         reason: None,
         interactive: context.terminal.interactive,
     };
-    let (keys, path) = (fix.keys.len() as u64, path.display());
+    let (keys, path) = (plan.keys.len() as u64, path.display());
     let keys = crate::text::plural(keys, "key", "keys");
     request
         .permit(shown, async |_: &str| {
@@ -95,7 +99,7 @@ async fn confirm(
         .await
 }
 
-fn unwritten(path: &Path, error: std::io::Error) -> Error {
+fn write_error(path: &Path, error: std::io::Error) -> Error {
     let message = format!("{} was not written", path.display());
     match error.kind() {
         std::io::ErrorKind::InvalidData => {

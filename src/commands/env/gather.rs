@@ -1,4 +1,4 @@
-//! Reads what `env` judges: the schema, the template, the values, each from where it was asked for.
+//! Reads the schema, the template, the values and the source code, as the flags select them.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,47 +8,47 @@ use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::facts::SourceErrorKind;
 use crate::settings::demo;
-use crate::zod::env_file::EnvFileError;
+use crate::sources::files::env_file::EnvFileError;
+use crate::sources::files::{env_file, schema, source_tree};
 use crate::zod::model::{
     Code, EntryState, EnvFile, EnvPolicy, EnvSchema, EnvValue, EnvValues, Environment,
 };
 use crate::zod::schema::{CONVENTIONAL_PATHS, SchemaError};
-use crate::zod::{code, env_file, schema};
 
-/// The template where nobody names one.
+/// The default template.
 const TEMPLATE: &str = ".env.example";
 
-/// What the settings say beside the schema.
+/// The settings for the evaluation.
 pub(crate) fn policy(context: &Context) -> EnvPolicy {
     EnvPolicy { fallbacks: context.settings.env.fallbacks(), ..EnvPolicy::default() }
 }
 
-/// Reads everything that was asked for.
+/// Reads the schema, the template and the values.
 pub(crate) fn read(
     context: &Context,
     sources: &EnvSources,
     policy: EnvPolicy,
     template_needed: bool,
 ) -> Result<Environment, Error> {
-    let schema = schema(context, sources)?;
-    let template = template(context, sources, template_needed)?;
-    let values = if sources.has_values() { Some(values(context, sources)?) } else { None };
+    let schema = read_schema(context, sources)?;
+    let template = read_template(context, sources, template_needed)?;
+    let values = if sources.has_values() { Some(read_values(context, sources)?) } else { None };
     Ok(Environment { schema, template, values, code: None, policy })
 }
 
-/// What the sources below a directory read of the environment.
+/// Reads the uses of keys in the source files below a directory.
 pub(crate) fn code(context: &Context, root: &Path, schema: &EnvSchema) -> Result<Code, Error> {
-    let tree = code::find(root).map_err(|error| {
+    let tree = source_tree::find(root).map_err(|error| {
         io_error(&error, format!("cannot read {}", root.display()))
             .hint("name the directory with --code DIR")
     })?;
-    let progress = context.terminal.progress(tree.len() as u64, "files");
+    let progress = context.terminal.progress(tree.file_count() as u64, "files");
     let code = tree.read(schema, |done| progress.at(done as u64));
     progress.finish();
     Ok(code)
 }
 
-/// Schema and template of the project, where a schema lies in a usual place.
+/// Schema and template of the project, if a conventional path has a schema.
 pub(crate) fn conventional(context: &Context) -> Option<EnvSources> {
     let root = root(context);
     let schema = schema::find(&root).ok()?;
@@ -59,19 +59,19 @@ pub(crate) fn conventional(context: &Context) -> Option<EnvSources> {
     })
 }
 
-/// Where the project lies: in the working directory; of the demo also from elsewhere, since its own
-/// directory has a name that nobody types.
+/// The root of the project: the working directory (empty path). For the demo context it is the demo project
+/// unless the working directory has a schema, because the path of the demo project is generated.
 pub(crate) fn root(context: &Context) -> PathBuf {
     let settings = &context.settings;
-    let here = PathBuf::new();
+    let working_directory = PathBuf::new();
     let is_demo = settings.context_name.as_deref() == Some(demo::NAME);
-    if !is_demo || schema::find(&here).is_ok() {
-        return here;
+    if !is_demo || schema::find(&working_directory).is_ok() {
+        return working_directory;
     }
-    settings.state_dir.as_deref().and_then(demo::project).unwrap_or(here)
+    settings.state_dir.as_deref().and_then(demo::project).unwrap_or(working_directory)
 }
 
-fn schema(context: &Context, sources: &EnvSources) -> Result<EnvSchema, Error> {
+fn read_schema(context: &Context, sources: &EnvSources) -> Result<EnvSchema, Error> {
     let path = match &sources.schema {
         Some(path) => path.clone(),
         None => schema::find(&root(context)).map_err(schema_error)?,
@@ -79,8 +79,8 @@ fn schema(context: &Context, sources: &EnvSources) -> Result<EnvSchema, Error> {
     schema::read(&path, sources.schema_name.as_deref()).map_err(schema_error)
 }
 
-/// The template; only where nothing else is to be judged must the default one be there.
-fn template(
+/// Reads the template. A missing default template is an error only if it is needed.
+fn read_template(
     context: &Context,
     sources: &EnvSources,
     needed: bool,
@@ -105,11 +105,11 @@ fn template(
     }
 }
 
-/// Files in the order given, each over the one before; the process over all of them.
-fn values(context: &Context, sources: &EnvSources) -> Result<EnvValues, Error> {
+/// Reads the values: later files override earlier ones, and the process environment overrides all files.
+fn read_values(context: &Context, sources: &EnvSources) -> Result<EnvValues, Error> {
     let mut values = EnvValues::default();
     for path in &sources.values {
-        lay_file(&mut values, path)?;
+        add_file(&mut values, path)?;
     }
     if sources.process {
         for (name, value) in context.settings.process.iter() {
@@ -119,7 +119,7 @@ fn values(context: &Context, sources: &EnvSources) -> Result<EnvValues, Error> {
     Ok(values)
 }
 
-fn lay_file(values: &mut EnvValues, path: &Path) -> Result<(), Error> {
+fn add_file(values: &mut EnvValues, path: &Path) -> Result<(), Error> {
     let file = if path.as_os_str() == "-" { env_file::read_stdin() } else { env_file::read(path) };
     let file = file.map_err(|error| file_error(error).hint("name files with --values FILE"))?;
     for entry in file.entries.into_iter().filter(|entry| entry.state == EntryState::Active) {
@@ -129,6 +129,7 @@ fn lay_file(values: &mut EnvValues, path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// An error of reading a `.env` file as an error of a source.
 pub(crate) fn file_error(error: EnvFileError) -> Error {
     match &error {
         EnvFileError::Io { source, .. } => read_error(&error, source),
@@ -160,7 +161,7 @@ fn read_error(error: &dyn std::error::Error, source: &io::Error) -> Error {
     io_error(source, error.to_string())
 }
 
-/// What the system refused, as an error about a source.
+/// An error of the operating system as an error of a source.
 pub(crate) fn io_error(source: &io::Error, message: String) -> Error {
     let kind = match source.kind() {
         io::ErrorKind::NotFound => SourceErrorKind::NotFound,

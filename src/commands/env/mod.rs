@@ -1,4 +1,4 @@
-//! `env check|explain`: schema, template and values, read from files; no network.
+//! `env check` and `env explain`: evaluate schema, template, values and source code; no network.
 
 mod fix;
 mod gather;
@@ -12,12 +12,14 @@ use crate::error::{Error, ErrorKind};
 use crate::facts::{Finding, Observed, SourceError, SourceErrorKind};
 use crate::report::{Report, environment};
 use crate::settings::suggest;
+use crate::text;
+use crate::zod::env_file::Insertions;
 use crate::zod::model::{EnvPolicy, Environment};
 
-/// Gathers, judges, reports.
+/// Runs `env check`.
 ///
 /// # Errors
-/// What cannot be read (3), or a profile that nobody defined (64).
+/// If an input cannot be read (3), or the profile is not defined (64).
 pub async fn check(context: &Context, args: &EnvCheck) -> Result<Report, Error> {
     let policy = EnvPolicy {
         required: required(context, args.profile.as_deref())?,
@@ -40,47 +42,48 @@ pub async fn check(context: &Context, args: &EnvCheck) -> Result<Report, Error> 
     if !root.as_os_str().is_empty() && args.sources.schema.is_none() {
         report.document.add_note(format!("in {}", root.display()));
     }
-    if let Some(fix) = inserted {
-        report.summary.push(("inserted", fix.keys.len().into()));
-        report.document.add_note(format!("inserted {}", fix.summary()));
+    if let Some(Insertions { keys, .. }) = inserted {
+        report.summary.push(("inserted", keys.len().into()));
+        let count = text::plural(keys.len() as u64, "key", "keys");
+        report.document.add_note(format!("inserted {count}: {}", keys.join(", ")));
     }
     Ok(report)
 }
 
-/// Schema and template of the working directory; none where there is no schema.
+/// Reads schema and template of the project for `triage`; `None` if there is no schema.
 pub async fn observe(context: &Context) -> Option<Observed<Environment>> {
     let sources = gather::conventional(context)?;
     let source = sources.schema.as_ref()?.display().to_string();
-    let reading = async {
-        let read = gather::read(context, &sources, gather::policy(context), true);
-        let mut facts = read.map_err(failed)?;
+    let read = async {
+        let facts = gather::read(context, &sources, gather::policy(context), true);
+        let mut facts = facts.map_err(source_error)?;
         facts.make_relative_to(&gather::root(context));
         Ok(facts)
     };
-    Some(context.observe(source, reading).await)
+    Some(context.observe(source, read).await)
 }
 
-/// The keys of the schema of the working directory, where there is one.
+/// The keys of the schema of the project, if there is one.
 pub fn keys(context: &Context) -> Option<Vec<String>> {
     let sources = gather::conventional(context)?;
     let facts = gather::read(context, &sources, EnvPolicy::default(), false).ok()?;
     Some(facts.schema.keys.iter().map(|key| key.name.clone()).collect())
 }
 
-/// A reading that failed, as a fact.
-fn failed(error: Error) -> SourceError {
+/// An error as a fact: what could not be read, and why.
+fn source_error(error: Error) -> SourceError {
     let kind = match error.kind {
         ErrorKind::Source(kind) => kind,
         _ => SourceErrorKind::Other,
     };
-    let words: Vec<_> = std::iter::once(error.message).chain(error.causes).collect();
-    SourceError::new(kind, words.join(": "))
+    let messages: Vec<_> = std::iter::once(error.message).chain(error.causes).collect();
+    SourceError::new(kind, messages.join(": "))
 }
 
-/// Says everything that is known of one key.
+/// Runs `env explain`.
 ///
 /// # Errors
-/// What cannot be read (3), or a key that the schema does not declare (64).
+/// If an input cannot be read (3), or the schema does not declare the key (64).
 pub fn explain(context: &Context, args: &EnvExplain) -> Result<Report, Error> {
     let facts = gather::read(context, &args.sources, gather::policy(context), false)?;
     let Some(key) = facts.schema.key(&args.key) else {
@@ -98,10 +101,10 @@ pub fn explain(context: &Context, args: &EnvExplain) -> Result<Report, Error> {
     Ok(environment::explain(&facts, key, &values))
 }
 
-/// Where the values of a project lie, if it has any.
+/// The file with the values of a project.
 const DOTENV: &str = ".env";
 
-/// The flags that name the files of a check, as typed again.
+/// The flags that select the files of a check, for suggested commands.
 fn files(sources: &EnvSources) -> String {
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
     let named = [
@@ -113,6 +116,7 @@ fn files(sources: &EnvSources) -> String {
     named.map(|(flag, value)| format!(" {flag} {}", shell_words::quote(&value))).collect()
 }
 
+/// The keys that the profile requires.
 fn required(context: &Context, profile: Option<&str>) -> Result<Vec<String>, Error> {
     let Some(profile) = profile else { return Ok(Vec::new()) };
     let profiles = &context.settings.env.profiles;

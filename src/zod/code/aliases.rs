@@ -1,4 +1,4 @@
-//! Which expressions of a file are the environment.
+//! Expressions that are the environment: `process.env`, and names of it.
 
 use std::collections::HashSet;
 
@@ -8,9 +8,9 @@ use oxc_ast::ast::{
 };
 use oxc_ast_visit::{Visit, walk};
 
-/// Names of one file that stand for the environment: `const env = process.env`, `const env =
-/// schema.parse(process.env)`, `import { env } from "./env"`. Scopes are not told apart: a name that means
-/// the environment in one place of a file hardly means something else in another.
+/// Names of the environment in one file: `const env = process.env`, `const env = schema.parse(process.env)`,
+/// `import { env } from "./env"`. Scopes are not distinguished: a name of the environment in one scope is
+/// rarely something else in another.
 pub(crate) struct Aliases<'a> {
     names: HashSet<&'a str>,
 }
@@ -24,7 +24,7 @@ impl<'a> Aliases<'a> {
 
     /// Whether an expression is the environment itself.
     pub(crate) fn is_environment(&self, expression: &Expression<'a>) -> bool {
-        if is_raw(expression) {
+        if is_process_env(expression) {
             return true;
         }
         match expression.get_inner_expression() {
@@ -34,13 +34,13 @@ impl<'a> Aliases<'a> {
         }
     }
 
-    /// The environment, or what a function made of it.
-    pub(crate) fn gives_environment(&self, expression: &Expression<'a>) -> bool {
+    /// Whether an expression is the environment, or a call with the environment as an argument.
+    pub(crate) fn returns_environment(&self, expression: &Expression<'a>) -> bool {
         match expression.get_inner_expression() {
             Expression::CallExpression(call) => {
-                let mut given =
+                let mut arguments =
                     call.arguments.iter().filter_map(|argument| argument.as_expression());
-                given.any(|argument| self.is_environment(argument))
+                arguments.any(|argument| self.is_environment(argument))
             }
             other => self.is_environment(other),
         }
@@ -53,13 +53,13 @@ impl<'a> Visit<'a> for Aliases<'a> {
         let file = from.rsplit('/').next().unwrap_or(from).to_ascii_lowercase();
         for specifier in import.specifiers.iter().flatten() {
             let local = specifier.local().name.as_str();
-            let means_it = match specifier {
+            let is_environment = match specifier {
                 ImportDeclarationSpecifier::ImportSpecifier(item) => {
                     is_env_name(item.imported.name().as_str())
                 }
                 _ => is_env_name(local) && file.contains("env"),
             };
-            if means_it {
+            if is_environment {
                 self.names.insert(local);
             }
         }
@@ -67,7 +67,7 @@ impl<'a> Visit<'a> for Aliases<'a> {
 
     fn visit_variable_declarator(&mut self, it: &VariableDeclarator<'a>) {
         if let (BindingPattern::BindingIdentifier(name), Some(value)) = (&it.id, &it.init)
-            && self.gives_environment(value)
+            && self.returns_environment(value)
         {
             self.names.insert(name.name.as_str());
         }
@@ -75,13 +75,13 @@ impl<'a> Visit<'a> for Aliases<'a> {
     }
 }
 
-/// `env`, `serverEnv`, `ENV`.
+/// Whether a name is one of the environment by convention: `env`, `serverEnv`, `ENV`.
 fn is_env_name(name: &str) -> bool {
     name == "env" || name.ends_with("Env") || name.ends_with("ENV")
 }
 
-/// `process.env`, `import.meta.env`, however they are written.
-pub(crate) fn is_raw(expression: &Expression<'_>) -> bool {
+/// Whether an expression is `process.env` or `import.meta.env` itself, in any notation.
+pub(crate) fn is_process_env(expression: &Expression<'_>) -> bool {
     let Some((object, Some("env"))) = member(expression) else { return false };
     match object.get_inner_expression() {
         Expression::ImportMeta(_) => true,
@@ -93,27 +93,29 @@ pub(crate) fn is_raw(expression: &Expression<'_>) -> bool {
     }
 }
 
-/// Object and key of a member expression; no key where it is computed.
+/// Object and key of a member expression; no key if it is computed.
 pub(crate) fn member<'x, 'a>(
     expression: &'x Expression<'a>,
 ) -> Option<(&'x Expression<'a>, Option<&'a str>)> {
     match expression.get_inner_expression() {
-        Expression::StaticMemberExpression(it) => Some(of_static(it)),
-        Expression::ComputedMemberExpression(it) => Some(of_computed(it)),
+        Expression::StaticMemberExpression(it) => Some(static_member(it)),
+        Expression::ComputedMemberExpression(it) => Some(computed_member(it)),
         Expression::ChainExpression(chain) => match &chain.expression {
-            ChainElement::StaticMemberExpression(it) => Some(of_static(it)),
-            ChainElement::ComputedMemberExpression(it) => Some(of_computed(it)),
+            ChainElement::StaticMemberExpression(it) => Some(static_member(it)),
+            ChainElement::ComputedMemberExpression(it) => Some(computed_member(it)),
             _ => None,
         },
         _ => None,
     }
 }
 
-fn of_static<'x, 'a>(it: &'x StaticMemberExpression<'a>) -> (&'x Expression<'a>, Option<&'a str>) {
+fn static_member<'x, 'a>(
+    it: &'x StaticMemberExpression<'a>,
+) -> (&'x Expression<'a>, Option<&'a str>) {
     (&it.object, Some(it.property.name.as_str()))
 }
 
-fn of_computed<'x, 'a>(
+fn computed_member<'x, 'a>(
     it: &'x ComputedMemberExpression<'a>,
 ) -> (&'x Expression<'a>, Option<&'a str>) {
     (&it.object, it.static_property_name().map(|name| name.as_str()))

@@ -1,136 +1,122 @@
-//! The application's sources: which keys of the environment they read, and where. Nothing is executed.
+//! Finds the uses of environment keys in TypeScript and JavaScript, without executing it.
 //!
-//! `walk` finds the files, `file` reads one, `visit` knows what a use looks like. A file in which neither
-//! the letters `env` nor a declared key occur cannot use one, so it is not parsed.
+//! `aliases` finds the names of the environment in a file, `visit` the uses of its keys. A file that contains
+//! neither the letters `env` nor a declared key cannot use a key, so it is not parsed.
 
 mod aliases;
-mod file;
-mod visit;
-mod walk;
-
-use std::collections::BTreeSet;
-use std::num::NonZero;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-
-use file::DeclaredKeys;
-use oxc_allocator::Allocator;
-
-use crate::zod::model::{Code, CodeUse, EnvSchema, SourceLine, Unresolved};
-use crate::zod::schema::STACK_BYTES;
-
-/// Threads at most: reading and parsing is bound by processors.
-const MAX_THREADS: usize = 8;
-
-/// What one file holds.
-#[derive(Debug, Default)]
-struct Findings {
-    uses: Vec<CodeUse>,
-    computed: Vec<SourceLine>,
-    unread: Vec<Unresolved>,
-}
-
-/// A tree whose files are known and not yet read.
-pub struct Tree {
-    root: PathBuf,
-    files: Vec<PathBuf>,
-    unread: Vec<Unresolved>,
-}
-
-/// Finds the sources below a directory.
-///
-/// # Errors
-/// When it is no directory that can be read.
-pub fn find(root: &Path) -> std::io::Result<Tree> {
-    std::fs::read_dir(root)?;
-    let (files, unread) = walk::sources(root);
-    Ok(Tree { root: root.to_owned(), files, unread })
-}
-
-impl Tree {
-    /// How many files there are to read.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.files.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
-    }
-
-    /// Reads all of them, on every processor; `each` is told how many are done.
-    pub fn read(self, schema: &EnvSchema, mut each: impl FnMut(usize)) -> Code {
-        let vocabulary = DeclaredKeys::new(schema);
-        let next = AtomicUsize::new(0);
-        let (send, receive) = channel();
-        let mut code = Code {
-            root: self.root,
-            files: self.files.len(),
-            unread: self.unread,
-            ..Code::default()
-        };
-        std::thread::scope(|scope| {
-            for _ in 0..threads(self.files.len()) {
-                let (send, next, files, vocabulary) =
-                    (send.clone(), &next, &self.files, &vocabulary);
-                let thread = std::thread::Builder::new().stack_size(STACK_BYTES);
-                // Without a thread nobody takes the files: those left over are told below.
-                _ = thread.spawn_scoped(scope, move || work(files, next, vocabulary, &send));
-            }
-            drop(send);
-            collect(&mut code, &receive, &mut each);
-        });
-        let taken = next.into_inner();
-        code.unread.extend(
-            self.files.iter().skip(taken).map(|path| file::unread(path, 1, "it was not read")),
-        );
-        code.uses.sort();
-        code.uses.dedup();
-        code.computed.sort();
-        code.unread.sort_by(|a, b| a.place.cmp(&b.place));
-        code
-    }
-}
-
-fn threads(files: usize) -> usize {
-    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-    processors.min(MAX_THREADS).min(files)
-}
-
-/// Takes files until none is left. A parser that panics takes one file with it, not the others.
-fn work(files: &[PathBuf], next: &AtomicUsize, vocabulary: &DeclaredKeys, send: &Sender<Findings>) {
-    let mut arena = Allocator::default();
-    while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-        let read = std::panic::AssertUnwindSafe(|| file::read(&arena, path, vocabulary));
-        let found = std::panic::catch_unwind(read).unwrap_or_else(|_| Findings {
-            unread: vec![file::unread(path, 1, "the TypeScript parser failed on it")],
-            ..Findings::default()
-        });
-        arena.reset();
-        if send.send(found).is_err() {
-            return;
-        }
-    }
-}
-
-fn collect(code: &mut Code, receive: &Receiver<Findings>, each: &mut impl FnMut(usize)) {
-    for (index, found) in receive.iter().enumerate() {
-        code.uses.extend(found.uses);
-        code.computed.extend(found.computed);
-        code.unread.extend(found.unread);
-        each(index + 1);
-    }
-}
-
-/// The files that declare the schema: what stands in them is no use of it.
-fn declaring(schema: &EnvSchema) -> BTreeSet<PathBuf> {
-    let places = schema.keys.iter().map(|key| &key.place).chain([&schema.place]);
-    let files: BTreeSet<&PathBuf> = places.map(|place| &place.file).collect();
-    files.into_iter().filter_map(|file| file.canonicalize().ok()).collect()
-}
-
 #[cfg(test)]
 mod tests;
+mod visit;
+
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use oxc_allocator::Allocator;
+use oxc_span::SourceType;
+
+use crate::zod::model::{CodeUse, EnvSchema, SourceLine, Unresolved};
+use crate::zod::typescript::{self, LineStarts};
+
+/// Extensions of the files that the parser supports.
+pub(crate) const SOURCE_EXTENSIONS: [&str; 8] =
+    ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs"];
+/// Extensions of component files, which contain source code in another language. They are not parsed;
+/// those that use the environment are reported as unread.
+pub(crate) const COMPONENT_EXTENSIONS: [&str; 3] = ["vue", "svelte", "astro"];
+
+/// The uses of environment keys in one file.
+#[derive(Debug, Default)]
+pub(crate) struct FileUses {
+    /// Every use.
+    pub uses: Vec<CodeUse>,
+    /// Lines that read a computed key.
+    pub computed: Vec<SourceLine>,
+    /// Why the file could not be parsed.
+    pub unread: Option<Unresolved>,
+}
+
+impl FileUses {
+    /// The result for a file that could not be read or parsed.
+    pub(crate) fn unread(path: &Path, line: u32, reason: impl Into<String>) -> Self {
+        Self { unread: Some(Unresolved::in_file(path, line, reason)), ..Self::default() }
+    }
+}
+
+/// Reads the source files of an application, one after another.
+pub(crate) struct CodeReader {
+    arena: Allocator,
+    declared: HashSet<String>,
+}
+
+impl CodeReader {
+    /// A reader that finds mentions of the keys of a schema.
+    pub(crate) fn new(schema: &EnvSchema) -> Self {
+        let declared = schema.keys.iter().map(|key| key.name.clone()).collect();
+        Self { arena: Allocator::default(), declared }
+    }
+
+    /// The uses in the text of a file. `declares_schema` returns whether the file declares the schema.
+    ///
+    /// Must run on a thread with a stack of [`typescript::STACK_BYTES`].
+    pub(crate) fn read(
+        &mut self,
+        path: &Path,
+        text: &str,
+        declares_schema: impl FnOnce() -> bool,
+    ) -> FileUses {
+        let read = AssertUnwindSafe(|| self.file_uses(path, text, declares_schema));
+        let found = catch_unwind(read)
+            .unwrap_or_else(|_| FileUses::unread(path, 1, "the TypeScript parser failed on it"));
+        self.arena.reset();
+        found
+    }
+
+    fn file_uses(
+        &self,
+        path: &Path,
+        text: &str,
+        declares_schema: impl FnOnce() -> bool,
+    ) -> FileUses {
+        let text = typescript::without_bom(text);
+        if !self.may_use_keys(text) {
+            return FileUses::default();
+        }
+        let lines = LineStarts::new(text);
+        if let Some(offset) = typescript::too_deep(text) {
+            return FileUses::unread(path, lines.line(offset), "it is nested too deeply");
+        }
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        if let Some(extension) = extension.filter(|known| COMPONENT_EXTENSIONS.contains(known)) {
+            return component_uses(path, text, extension);
+        }
+        let kind = SourceType::from_path(path).unwrap_or_else(|_| SourceType::ts());
+        // Type annotations in .js files (except Flow) and JSX are common; a `<T>x` cast is not.
+        let kind = if kind.is_javascript() { kind.with_jsx(true) } else { kind };
+        let program = match typescript::parse(&self.arena, text, kind) {
+            Ok(program) => program,
+            Err(error) => {
+                let reason = format!("syntax error: {}", error.message);
+                return FileUses::unread(path, lines.line(error.offset), reason);
+            }
+        };
+        let place = |offset| SourceLine { file: path.to_owned(), line: lines.line(offset) };
+        visit::collect(&program, &self.declared, declares_schema(), &place)
+    }
+
+    /// Whether a text can contain a use of a key.
+    fn may_use_keys(&self, text: &str) -> bool {
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let mut words = text.split(|c| !is_word(c));
+        text.contains("env") || words.any(|word| self.declared.contains(word))
+    }
+}
+
+/// A component file is unread if its text names the environment.
+fn component_uses(path: &Path, text: &str, extension: &str) -> FileUses {
+    if text.contains("process.env") || text.contains("import.meta.env") {
+        let reason = format!("a .{extension} file is not read, and it names the environment");
+        return FileUses::unread(path, 1, reason);
+    }
+    FileUses::default()
+}

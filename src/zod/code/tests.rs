@@ -1,29 +1,26 @@
 use std::path::Path;
 
-use super::{Code, find};
-use crate::zod::model::CodeForm;
-use crate::zod::schema;
+use super::CodeReader;
+use crate::zod::model::{Code, CodeForm};
+use crate::zod::schema::{self, Files};
 
-/// What is found in these files, with a schema in `env.ts` that declares A, B and C.
+const SCHEMA: &str = "import { z } from 'zod';\nexport const EnvSchema = z.object({\n  A: z.string(), B: z.string(), C: z.string(),\n});\n";
+
+/// The uses in these files and in `env.ts`, which declares A, B and C.
 fn code(files: &[(&str, &str)]) -> Code {
-    let folder = tempfile::tempdir().unwrap();
-    let schema = "import { z } from 'zod';\nexport const EnvSchema = z.object({\n  A: z.string(), B: z.string(), C: z.string(),\n});\n";
-    for (name, text) in files.iter().chain(&[("env.ts", schema)]) {
-        let path = folder.path().join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+    let schema = schema::parse(Path::new("env.ts"), SCHEMA, None, Files::NONE).unwrap();
+    let mut reader = CodeReader::new(&schema);
+    let mut code = Code::default();
+    for (name, text) in files.iter().chain(&[("env.ts", SCHEMA)]) {
+        let found = reader.read(Path::new(name), text, || *name == "env.ts");
+        code.uses.extend(found.uses);
+        code.computed.extend(found.computed);
+        code.unread.extend(found.unread);
     }
-    let schema = schema::read(&folder.path().join("env.ts"), None).unwrap();
-    let mut code = find(folder.path()).unwrap().read(&schema, |_| {});
-    let root = folder.path();
-    let strip = |path: &Path| path.strip_prefix(root).unwrap().to_owned();
-    code.uses.iter_mut().for_each(|found| found.place.file = strip(&found.place.file));
-    code.computed.iter_mut().for_each(|place| place.file = strip(&place.file));
-    code.unread.iter_mut().for_each(|missed| missed.place.file = strip(&missed.place.file));
     code
 }
 
-/// `KEY:line` of what is read in one file of this text.
+/// `KEY:line` of the reads in one file.
 fn read(text: &str) -> Vec<String> {
     let code = code(&[("src/a.tsx", text)]);
     assert_eq!(code.unread, [], "{text}");
@@ -66,7 +63,7 @@ fn key_names_outside_env_access_count_as_mentions() {
     let code = code(&[("x.js", other), ("other/env.ts", env)]);
     let form = |key: &str, form| code.of(key, form).count();
     assert_eq!(["A", "B", "C"].map(|key| form(key, CodeForm::Mention)), [1, 1, 1]);
-    // That file does not declare the schema in force: it reads.
+    // That file does not declare the selected schema, so it reads the key.
     assert_eq!(form("A", CodeForm::Read), 1);
 }
 
@@ -90,24 +87,4 @@ fn unparsable_files_are_reported_and_others_still_read() {
     let missed: Vec<_> = code.unread.iter().map(|missed| missed.place.to_string()).collect();
     assert_eq!(missed, ["bad.ts:2", "deep.js:1", "page.vue:1"]);
     assert_eq!(code.of("X", CodeForm::Read).count(), 1);
-}
-
-#[test]
-fn built_installed_and_ignored_files_are_excluded() {
-    let text = "process.env.X";
-    let code = code(&[
-        (".gitignore", "generated/\n*.min.js\n"),
-        ("package.json", "{}"),
-        ("node_modules/m/index.js", text),
-        ("dist/a.js", text),
-        (".next/a.js", text),
-        ("generated/a.ts", text),
-        ("a.min.js", text),
-        ("src/build/a.ts", text), // a source directory of that name
-        (".storybook/main.ts", text),
-    ]);
-    let files: Vec<_> =
-        code.uses.iter().map(|found| found.place.file.display().to_string()).collect();
-    assert_eq!(files, [".storybook/main.ts", "src/build/a.ts"]);
-    assert_eq!(code.files, 3, "the schema, too");
 }

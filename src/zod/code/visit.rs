@@ -1,4 +1,4 @@
-//! What a use of the environment looks like.
+//! The uses of the environment in a syntax tree.
 
 use std::collections::HashSet;
 
@@ -12,55 +12,62 @@ use oxc_ast_visit::{Visit, walk};
 use oxc_span::{GetSpan, Span};
 use oxc_syntax::operator::{AssignmentOperator, BinaryOperator, UnaryOperator};
 
-use super::Findings;
-use super::aliases::{Aliases, is_raw, member};
+use super::FileUses;
+use super::aliases::{Aliases, is_process_env, member};
 use crate::zod::model::{CodeForm, CodeUse, SourceLine};
 
-/// Collects the uses of one file.
-pub(crate) struct Uses<'s, 'a> {
-    aliases: &'s Aliases<'a>,
-    declared: &'s HashSet<String>,
-    /// Whether the file declares the schema: names of keys are everywhere in it.
-    own: bool,
-    place: &'s dyn Fn(u32) -> SourceLine,
-    found: Findings,
+/// Collects the uses of environment keys in a file.
+pub(crate) fn collect<'a>(
+    program: &Program<'a>,
+    declared: &HashSet<String>,
+    declares_schema: bool,
+    place: &dyn Fn(u32) -> SourceLine,
+) -> FileUses {
+    let aliases = Aliases::collect(program);
+    let mut collector = Collector {
+        aliases: &aliases,
+        declared,
+        declares_schema,
+        place,
+        found: FileUses::default(),
+    };
+    collector.visit_program(program);
+    collector.found
 }
 
-impl<'s, 'a> Uses<'s, 'a> {
-    pub(crate) fn new(
-        program: &Program<'a>,
-        aliases: &'s Aliases<'a>,
-        declared: &'s HashSet<String>,
-        own: bool,
-        place: &'s dyn Fn(u32) -> SourceLine,
-    ) -> Findings {
-        let mut uses = Self { aliases, declared, own, place, found: Findings::default() };
-        uses.visit_program(program);
-        uses.found
-    }
+struct Collector<'s, 'a> {
+    aliases: &'s Aliases<'a>,
+    declared: &'s HashSet<String>,
+    /// Whether the file declares the schema: key names in it are not mentions.
+    declares_schema: bool,
+    place: &'s dyn Fn(u32) -> SourceLine,
+    found: FileUses,
+}
 
+impl<'a> Collector<'_, 'a> {
     fn add(&mut self, key: &str, span: Span, form: CodeForm) {
         let place = (self.place)(span.start);
         self.found.uses.push(CodeUse { place, key: key.to_owned(), form });
     }
 
-    /// A key of the environment. What is called `env` may have methods; keys are written in capitals
+    /// Adds a read of a key. A name of the environment may have methods, so only upper-case keys count
     /// there.
     fn read(&mut self, from: &Expression<'a>, key: &str, span: Span) {
-        if is_raw(from) || is_capital(key) {
+        if is_process_env(from) || is_upper_case(key) {
             self.add(key, span, CodeForm::Read);
         }
     }
 
+    /// Adds a mention of a name, if it is a declared key.
     fn mention(&mut self, key: &str, span: Span) {
-        if !self.own && self.declared.contains(key) {
+        if !self.declares_schema && self.declared.contains(key) {
             self.add(key, span, CodeForm::Mention);
         }
     }
 
-    /// `{ A, B: b }` on the left of something.
+    /// Adds the keys of `{ A, B: b }` in a declaration.
     fn pattern(&mut self, pattern: &ObjectPattern<'a>, from: Option<&Expression<'a>>) {
-        let from = from.filter(|from| self.aliases.gives_environment(from));
+        let from = from.filter(|from| self.aliases.returns_environment(from));
         for property in &pattern.properties {
             let Some(key) = property.key.static_name() else { continue };
             match from {
@@ -70,6 +77,7 @@ impl<'s, 'a> Uses<'s, 'a> {
         }
     }
 
+    /// Adds the keys of `{ A, B: b }` in an assignment.
     fn target(&mut self, target: &ObjectAssignmentTarget<'a>, from: &Expression<'a>) {
         for property in &target.properties {
             match property {
@@ -85,19 +93,19 @@ impl<'s, 'a> Uses<'s, 'a> {
         }
     }
 
-    /// The key that an expression reads of the environment.
+    /// The key of the environment that an expression reads.
     fn key_of(&self, expression: &Expression<'a>) -> Option<&'a str> {
         let (object, key) = member(expression)?;
         key.filter(|_| self.aliases.is_environment(object))
     }
 }
 
-fn is_capital(key: &str) -> bool {
+fn is_upper_case(key: &str) -> bool {
     key.starts_with(|c: char| c.is_ascii_uppercase())
         && key.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
-impl<'a> Visit<'a> for Uses<'_, 'a> {
+impl<'a> Visit<'a> for Collector<'_, 'a> {
     fn visit_static_member_expression(&mut self, it: &StaticMemberExpression<'a>) {
         let (key, span) = (it.property.name.as_str(), it.property.span);
         match self.aliases.is_environment(&it.object) {
@@ -137,17 +145,17 @@ impl<'a> Visit<'a> for Uses<'_, 'a> {
 
     fn visit_assignment_expression(&mut self, it: &AssignmentExpression<'a>) {
         if let AssignmentTarget::ObjectAssignmentTarget(target) = &it.left
-            && self.aliases.gives_environment(&it.right)
+            && self.aliases.returns_environment(&it.right)
         {
             self.target(target, &it.right);
         }
-        // `process.env.A = "x"` sets it; nothing is read.
-        let written = match &it.left {
+        // `process.env.A = "x"` sets the key and does not read it.
+        let assigned = match &it.left {
             AssignmentTarget::StaticMemberExpression(left) => Some(&left.object),
             AssignmentTarget::ComputedMemberExpression(left) => Some(&left.object),
             _ => None,
         };
-        match written {
+        match assigned {
             Some(object)
                 if it.operator == AssignmentOperator::Assign
                     && self.aliases.is_environment(object) =>
@@ -159,8 +167,9 @@ impl<'a> Visit<'a> for Uses<'_, 'a> {
     }
 
     fn visit_unary_expression(&mut self, it: &UnaryExpression<'a>) {
-        let removes = it.operator == UnaryOperator::Delete && self.key_of(&it.argument).is_some();
-        if !removes {
+        let deletes_key =
+            it.operator == UnaryOperator::Delete && self.key_of(&it.argument).is_some();
+        if !deletes_key {
             walk::walk_unary_expression(self, it);
         }
     }
@@ -176,7 +185,7 @@ impl<'a> Visit<'a> for Uses<'_, 'a> {
 
     fn visit_object_property(&mut self, it: &ObjectProperty<'a>) {
         let key = self.key_of(&it.value).filter(|key| it.key.static_name().as_deref() == Some(key));
-        match key.filter(|_| self.own) {
+        match key.filter(|_| self.declares_schema) {
             Some(key) => self.add(key, it.value.span(), CodeForm::SchemaInput),
             None => walk::walk_object_property(self, it),
         }

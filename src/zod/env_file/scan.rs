@@ -1,38 +1,38 @@
-//! dotenv's grammar, by hand.
+//! The grammar of dotenv 16, implemented by hand in linear time.
 //!
-//! The expression it stands for (dotenv 16, flags `mg`):
+//! dotenv applies one regular expression to the whole text (flags `mg`):
 //! `(?:^|^)\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)(VALUE)?\s*(?:#.*)?(?:$|$)` where VALUE is
-//! `\s*'(?:\\'|[^'])*'`, the same with `"` and `` ` ``, or `[^#\r\n]+`. White space crosses lines,
-//! a quoted value may lie on the next line, and a closing quote must be followed by a comment or
-//! the end of a line, else an earlier, escaped quote closes. Each branch below names its part.
+//! `\s*'(?:\\'|[^'])*'`, the same with `"` and `` ` ``, or `[^#\r\n]+`. White space includes line ends, a
+//! quoted value may start on the next line, and a closing quote must be followed by a comment or
+//! the end of a line; otherwise an earlier, escaped quote closes the value. Each function names the part of
+//! the expression that it implements.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use super::LineIndex;
-use super::whitespace::{line_end, skip_line, skip_space, space, trim};
 use crate::zod::model::{EntryState, EnvEntry, EnvValue, Note, Quote};
 
-/// One assignment as it stands in the file.
-pub(crate) struct Assignment {
-    /// The name.
-    pub key: Range<usize>,
-    /// The text between separator and comment, quotes and white space included.
-    pub value: Range<usize>,
-    /// Where the match ends: comments that it swallowed lie before.
-    pub end: usize,
-    /// `export` stands before the key.
+/// The bytes of one assignment.
+pub(super) struct Assignment {
+    /// The key.
+    pub(super) key: Range<usize>,
+    /// The text between separator and comment, including quotes and white space.
+    pub(super) value: Range<usize>,
+    /// The end of the match, after the comments that belong to it.
+    pub(super) end: usize,
+    /// The key follows `export`.
     export: bool,
     /// The separator is a colon.
     colon: bool,
 }
 
-/// Every assignment that dotenv would make, in order.
-pub(crate) fn assignments(bytes: &[u8]) -> Vec<Assignment> {
+/// Every assignment that dotenv finds, in order.
+pub(super) fn assignments(bytes: &[u8]) -> Vec<Assignment> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
-        // `^\s*`: giving white space back can never help, so skip all of it.
+        // `^\s*`: backtracking into white space never leads to a match.
         let start = skip_space(bytes, at);
         let resume = match assignment(bytes, start) {
             Some(assignment) => {
@@ -61,7 +61,7 @@ fn skip_export(bytes: &[u8], start: usize) -> Option<usize> {
     (key > after).then_some(key)
 }
 
-/// `([\w.-]+)(?:\s*=\s*?|:\s+?)` and what follows.
+/// `([\w.-]+)(?:\s*=\s*?|:\s+?)` and the value after it.
 fn keyed(bytes: &[u8], start: usize, export: bool) -> Option<Assignment> {
     let key_char = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
     let length = bytes.get(start..)?.iter().take_while(|byte| key_char(byte)).count();
@@ -72,7 +72,7 @@ fn keyed(bytes: &[u8], start: usize, export: bool) -> Option<Assignment> {
         (Some(b'='), _) => (equals + 1, false),
         (_, Some(b':')) => match space(bytes, key.end + 1) {
             0 => return None,
-            // A CRLF is one line end to dotenv, which joins them first.
+            // dotenv replaces CRLF by LF first, so it is one character.
             width => (key.end + 1 + line_end(bytes, key.end + 1).max(width), true),
         },
         _ => return None,
@@ -81,7 +81,7 @@ fn keyed(bytes: &[u8], start: usize, export: bool) -> Option<Assignment> {
     Some(Assignment { key, value, end, export, colon })
 }
 
-/// `(VALUE)?\s*(?:#.*)?$`: the value's range and where the match ends. It always matches.
+/// `(VALUE)?\s*(?:#.*)?$`: the range of the value and the end of the match. It always matches.
 fn value(bytes: &[u8], start: usize) -> (Range<usize>, usize) {
     let opening = skip_space(bytes, start);
     if let Some(quote @ (b'\'' | b'"' | b'`')) = bytes.get(opening).copied()
@@ -94,7 +94,7 @@ fn value(bytes: &[u8], start: usize) -> (Range<usize>, usize) {
     (start..stop, tail(bytes, stop).unwrap_or(stop))
 }
 
-/// The closing quote and the end of the match, when a quote closes the value.
+/// The offset of the closing quote and the end of the match, if a quote closes the value.
 fn quoted(bytes: &[u8], start: usize, quote: u8) -> Option<(usize, usize)> {
     let mut escaped = Vec::new();
     let mut at = start;
@@ -112,7 +112,7 @@ fn quoted(bytes: &[u8], start: usize, quote: u8) -> Option<(usize, usize)> {
     escaped.into_iter().rev().find_map(|close| Some((close, tail(bytes, close + 1)?)))
 }
 
-/// `\s*(?:#.*)?$`: where it ends, if it matches.
+/// `\s*(?:#.*)?$`: the end of the match.
 fn tail(bytes: &[u8], start: usize) -> Option<usize> {
     let stop = skip_space(bytes, start);
     if bytes.get(stop) == Some(&b'#') {
@@ -121,7 +121,7 @@ fn tail(bytes: &[u8], start: usize) -> Option<usize> {
     if stop == bytes.len() {
         return Some(stop);
     }
-    // White space is given back until the match ends before the last line terminator.
+    // The match ends before the last line terminator in the white space.
     let mut last = None;
     let mut at = start;
     while at < stop {
@@ -135,12 +135,12 @@ fn tail(bytes: &[u8], start: usize) -> Option<usize> {
 }
 
 impl Assignment {
-    /// The entry it makes.
-    pub(crate) fn entry(&self, bytes: &[u8], lines: &LineIndex) -> EnvEntry {
+    /// The entry of the assignment.
+    pub(super) fn entry(&self, bytes: &[u8], lines: &LineIndex) -> EnvEntry {
         let raw = trim(&bytes[self.value.clone()]);
         let (inner, quote) = unquote(raw);
-        let mut value = normal_line_ends(&String::from_utf8_lossy(&inner));
-        // dotenv expands whatever begins with a double quote, closed or not.
+        let mut value = with_lf(&String::from_utf8_lossy(&inner));
+        // dotenv expands every value that starts with a double quote, closed or not.
         if raw.first() == Some(&b'"') {
             value = value.replace("\\n", "\n").replace("\\r", "\r");
         }
@@ -155,6 +155,7 @@ impl Assignment {
         }
     }
 
+    /// Formatting issues of the assignment.
     fn notes(
         &self,
         bytes: &[u8],
@@ -189,7 +190,7 @@ impl Assignment {
     }
 }
 
-/// `replace(/^(['"`])([\s\S]*)\1$/mg, "$2")`: the text without its quotes, and which they were.
+/// `replace(/^(['"`])([\s\S]*)\1$/mg, "$2")`: the text without its quotes, and the quotes.
 fn unquote(raw: &[u8]) -> (Cow<'_, [u8]>, Option<Quote>) {
     match raw {
         [b'\'', inner @ .., b'\''] => (inner.into(), Some(Quote::Single)),
@@ -199,9 +200,9 @@ fn unquote(raw: &[u8]) -> (Cow<'_, [u8]>, Option<Quote>) {
     }
 }
 
-/// An unquoted value ends with its line, but U+2028 and U+2029 end one for `^` and `$` alone.
+/// An unquoted value ends at the end of its line, but `^` and `$` also match at U+2028 and U+2029.
 fn unquote_lines(raw: &[u8]) -> Cow<'_, [u8]> {
-    let mut kept = Vec::new();
+    let mut unquoted = Vec::new();
     let mut start = 0;
     while start < raw.len() {
         let quote = raw[start];
@@ -213,20 +214,81 @@ fn unquote_lines(raw: &[u8]) -> Cow<'_, [u8]> {
         };
         let end = match close {
             Some(close) => {
-                kept.extend_from_slice(&raw[start + 1..close]);
+                unquoted.extend_from_slice(&raw[start + 1..close]);
                 close + 1
             }
             None => start,
         };
         let line = skip_line(raw, end);
         let next = (line + line_end(raw, line).max(1)).min(raw.len());
-        kept.extend_from_slice(&raw[end..next]);
+        unquoted.extend_from_slice(&raw[end..next]);
         start = next;
     }
-    kept.into()
+    unquoted.into()
 }
 
-/// dotenv joins CRLF and CR into LF before anything else.
-fn normal_line_ends(text: &str) -> String {
+/// dotenv replaces CRLF and CR by LF first.
+fn with_lf(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+/// Length in bytes of the white space character (`\s`) at an offset; 0 if there is none.
+fn space(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(at..) {
+        Some([b'\t'..=b'\r' | b' ', ..]) => 1,
+        Some([0xC2, 0xA0, ..]) => 2,
+        // U+1680, U+2000–200A, U+2028, U+2029, U+202F, U+205F, U+3000, and U+FEFF: the BOM.
+        Some(
+            [0xE1, 0x9A, 0x80, ..]
+            | [0xE2, 0x80, 0x80..=0x8A | 0xA8 | 0xA9 | 0xAF, ..]
+            | [0xE2, 0x81, 0x9F, ..]
+            | [0xE3, 0x80, 0x80, ..]
+            | [0xEF, 0xBB, 0xBF, ..],
+        ) => 3,
+        _ => 0,
+    }
+}
+
+/// Length in bytes of the line terminator of `^`, `$` and `.` at an offset; 0 if there is none.
+fn line_end(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(at..) {
+        Some([b'\r', b'\n', ..]) => 2,
+        Some([b'\r' | b'\n', ..]) => 1,
+        Some([0xE2, 0x80, 0xA8 | 0xA9, ..]) => 3,
+        _ => 0,
+    }
+}
+
+/// The next offset that is not white space.
+fn skip_space(bytes: &[u8], mut at: usize) -> usize {
+    loop {
+        match space(bytes, at) {
+            0 => return at,
+            length => at += length,
+        }
+    }
+}
+
+/// The offset of the next line terminator, or the end.
+fn skip_line(bytes: &[u8], mut at: usize) -> usize {
+    while at < bytes.len() && line_end(bytes, at) == 0 {
+        at += 1;
+    }
+    at
+}
+
+/// JavaScript's `trim`.
+pub(super) fn trim(bytes: &[u8]) -> &[u8] {
+    let start = skip_space(bytes, 0);
+    let mut end = bytes.len();
+    'shrink: while end > start {
+        for length in 1..=3.min(end - start) {
+            if space(bytes, end - length) == length {
+                end -= length;
+                continue 'shrink;
+            }
+        }
+        break;
+    }
+    &bytes[start..end]
 }

@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::zod::model::{FileNote, Quote};
+use crate::zod::model::Quote;
 
 fn read(text: &str) -> EnvFile {
     parse(Path::new(".env"), text.as_bytes())
@@ -82,7 +82,7 @@ fn commented_keys_are_read_as_documented() {
 
 #[test]
 fn comment_after_a_blank_value_still_documents_its_key() {
-    // dotenv's expression takes the comment of the next line along with a blank value.
+    // The match of a blank value includes the comment on the next line.
     let file = read("A=\n# B=1\nC=\"x\"\n# D=1\n");
     let keys: Vec<_> = file.entries.iter().map(|entry| entry.key.as_str()).collect();
     assert_eq!(keys, ["A", "B", "C", "D"]);

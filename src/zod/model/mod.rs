@@ -5,7 +5,7 @@
 mod environment;
 mod rule;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use environment::{
     Code, CodeForm, CodeUse, EntryState, EnvEntry, EnvFile, EnvPolicy, EnvValue, EnvValues,
@@ -37,6 +37,14 @@ pub struct Unresolved {
     pub place: SourceLine,
     /// Why it is unresolved: `transform runs code`, `imported from package "x"`.
     pub reason: String,
+}
+
+impl Unresolved {
+    /// An unresolved part of a file.
+    pub(crate) fn in_file(path: &Path, line: u32, reason: impl Into<String>) -> Self {
+        let place = SourceLine { file: path.to_owned(), line };
+        Self { place, reason: reason.into() }
+    }
 }
 
 impl std::fmt::Display for Unresolved {

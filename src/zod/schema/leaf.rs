@@ -1,21 +1,21 @@
-//! Constructors: `z.string()`, `z.enum([…])`, `z.coerce.number()`, `z.iso.date()`.
+//! Constructors: `z.string()`, `z.enum([…])`, `z.union([…])`, `z.coerce.number()`, `z.iso.date()`.
 
 use oxc_ast::ast::{ArrayExpressionElement, Expression};
 
-use super::chain::Link;
 use super::constants::ConstValue;
-use super::imports::SchemaReader;
-use super::node::{EvalScope, Field, Node};
+use super::module::{EvalScope, SchemaReader};
+use super::node::{Field, Node};
 use crate::zod::model::{
     Constant, NumberCheck, ObjectMode, Pattern, Rule, StringCheck, StringFormat, UrlOptions,
 };
+use crate::zod::typescript::Link;
 
-/// What zod 4's `stringbool` takes for true and false.
+/// Strings that zod 4's `stringbool` accepts as true and as false.
 const TRUTHY: [&str; 6] = ["true", "1", "yes", "on", "y", "enabled"];
 const FALSY: [&str; 6] = ["false", "0", "no", "off", "n", "disabled"];
 
 impl<'a> SchemaReader<'a> {
-    /// `z.NAME` or `z.NAME(…)`.
+    /// The meaning of `z.NAME` or `z.NAME(…)`.
     pub(crate) fn constructor(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Node<'a> {
         match (link.name, link.args) {
             ("z" | "default", None) => return Node::Zod,
@@ -35,7 +35,7 @@ impl<'a> SchemaReader<'a> {
         }
         let place = scope.module.place(link.offset);
         let rule = self
-            .plain(scope, link)
+            .basic_rule(scope, link)
             .or_else(|| self.string_format(scope, link))
             .or_else(|| number_format(link.name));
         if let Some(rule) = rule {
@@ -57,7 +57,8 @@ impl<'a> SchemaReader<'a> {
         }
     }
 
-    fn plain(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Option<Rule> {
+    /// The rule of a constructor that stands for a basic type.
+    fn basic_rule(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Option<Rule> {
         let coerce = || self.option_flag(scope, link, 0, "coerce");
         Some(match link.name {
             "string" => Rule::Text { coerce: coerce(), checks: Vec::new() },
@@ -83,20 +84,20 @@ impl<'a> SchemaReader<'a> {
         })
     }
 
-    /// `z.url()`, `z.email()`, …: zod 4's formats at the top.
+    /// The rule of `z.url()`, `z.email()`, …: the top-level formats of zod 4.
     fn string_format(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Option<Rule> {
         let check = match link.name {
             "httpUrl" => StringCheck::Url(http_url()),
             "hostname" => StringCheck::Format(StringFormat::Hostname),
             "hex" => StringCheck::Format(StringFormat::Hex),
-            // Neither is a format at the top of the namespace.
+            // These are formats only in `z.iso`.
             "date" | "datetime" | "time" | "duration" => return None,
             _ => self.format_check(scope, link)?,
         };
         Some(Rule::Text { coerce: false, checks: vec![check] })
     }
 
-    /// `z.iso.NAME(…)`
+    /// The meaning of `z.iso.NAME(…)`.
     pub(crate) fn iso(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Node<'a> {
         let known = matches!(link.name, "date" | "datetime" | "time" | "duration");
         match self.format_check(scope, link).filter(|_| known && link.args.is_some()) {
@@ -108,7 +109,7 @@ impl<'a> SchemaReader<'a> {
         }
     }
 
-    /// `z.coerce.NAME(…)`
+    /// The meaning of `z.coerce.NAME(…)`.
     pub(crate) fn coerced(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Node<'a> {
         let place = scope.module.place(link.offset);
         let rule = match link.name {
@@ -124,7 +125,7 @@ impl<'a> SchemaReader<'a> {
         Node::Field(Field::new(rule, place))
     }
 
-    /// `z.optional(x)` is `x.optional()`.
+    /// `z.optional(x)`, which is equivalent to `x.optional()`.
     fn wrapped(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Node<'a> {
         match link.arg(0) {
             Some(argument) => {
@@ -135,6 +136,7 @@ impl<'a> SchemaReader<'a> {
         }
     }
 
+    /// `z.union([a, b])`
     fn union(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Field {
         let place = scope.module.place(link.offset);
         let Some(Expression::ArrayExpression(array)) =
@@ -182,6 +184,7 @@ impl<'a> SchemaReader<'a> {
         Field { description, ..field }
     }
 
+    /// `z.enum(…)`, `z.nativeEnum(…)`, `z.literal(…)`
     fn one_of(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Rule {
         let known = link.arg(0).and_then(|argument| self.constant(&scope.site(argument)));
         let values: Option<Vec<Constant>> = match known {
@@ -201,6 +204,7 @@ impl<'a> SchemaReader<'a> {
         }
     }
 
+    /// `z.stringbool({ truthy, falsy, case })`
     fn stringbool(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Rule {
         let options = match link.arg(0) {
             None => None,
@@ -222,16 +226,16 @@ impl<'a> SchemaReader<'a> {
         };
         let case = options.as_ref().and_then(|options| options.get("case")).cloned();
         let exact_case = case.and_then(ConstValue::text).as_deref() == Some("sensitive");
-        let fold = |word: String| if exact_case { word } else { word.to_lowercase() };
+        let normalize = |word: String| if exact_case { word } else { word.to_lowercase() };
         Rule::StringBool {
-            truthy: words("truthy", TRUTHY).into_iter().map(fold).collect(),
-            falsy: words("falsy", FALSY).into_iter().map(fold).collect(),
+            truthy: words("truthy", TRUTHY).into_iter().map(normalize).collect(),
+            falsy: words("falsy", FALSY).into_iter().map(normalize).collect(),
             exact_case,
         }
     }
 }
 
-/// `z.int()` and the other number formats of zod 4.
+/// The rule of `z.int()` and the other number formats of zod 4.
 fn number_format(name: &str) -> Option<Rule> {
     let between = |low: f64, high: f64| {
         vec![NumberCheck::Safe, NumberCheck::Min(low, false), NumberCheck::Max(high, false)]
@@ -246,7 +250,7 @@ fn number_format(name: &str) -> Option<Rule> {
     Some(Rule::Number { coerce: false, checks })
 }
 
-/// zod 4's `httpUrl`: http or https, and a domain name.
+/// The options of zod 4's `httpUrl`: http or https, and a domain name.
 fn http_url() -> UrlOptions {
     let pattern = |source: &str| Pattern { source: source.to_owned(), flags: String::new() };
     UrlOptions {

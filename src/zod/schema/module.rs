@@ -1,7 +1,11 @@
-//! One source file: its syntax tree, what its names stand for, and its line numbers.
+//! One source file and its names: bindings and exports, resolved across relative imports.
+//!
+//! Packages are not read: an import from a package stays a name of that package.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 
 use oxc_allocator::Allocator;
 use oxc_ast::ast::{
@@ -9,17 +13,25 @@ use oxc_ast::ast::{
     ImportDeclarationSpecifier, ModuleExportName, Statement, TSEnumDeclaration,
     VariableDeclaration, VariableDeclarator,
 };
-use oxc_parser::{ParseOptions, Parser};
-use oxc_span::{GetSpan, SourceType};
+use oxc_span::SourceType;
 
-use super::nesting::too_deep;
-use super::{SchemaError, lines};
-use crate::zod::model::{SourceLine, Unresolved};
+use super::package::{is_zod, major};
+use super::{Files, SchemaError};
+use crate::zod::model::{SourceLine, Unresolved, ZodMajor};
+use crate::zod::typescript::{self, LineStarts};
 
 /// The local name of `export default`.
 pub(crate) const DEFAULT: &str = "default";
+/// Files that one schema may consist of; real schemas consist of a few.
+const MAX_FILES: usize = 64;
+/// Imports and re-exports that are followed for one name.
+const MAX_HOPS: u8 = 32;
+/// File extensions that TypeScript tries, in this order.
+const EXTENSIONS: [&str; 7] = ["ts", "tsx", "mts", "cts", "js", "mjs", "cjs"];
+/// Nested expressions that are followed.
+const MAX_DEPTH: u8 = 40;
 
-/// What a top-level name stands for.
+/// The binding of a top-level name.
 #[derive(Clone)]
 pub(crate) enum NameBinding<'a> {
     /// `const x = …`
@@ -28,25 +40,25 @@ pub(crate) enum NameBinding<'a> {
     Enum(&'a TSEnumDeclaration<'a>),
     /// `import { x } from "…"`
     Import {
-        /// The module named.
+        /// The import path.
         from: &'a str,
-        /// What of it.
+        /// The imported name.
         what: Imported<'a>,
     },
-    /// A function, a class, a destructured name: known to exist, no more.
+    /// A function, a class, a destructured name, …: its kind, as reports show it.
     Code(&'static str),
 }
 
-/// What of a module is imported or passed on.
+/// The part of a module that is imported or exported again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Imported<'a> {
     /// One export.
     Named(&'a str),
-    /// All of it, as one object.
+    /// All exports, as one object.
     Namespace,
 }
 
-/// What an exported name stands for.
+/// The target of an exported name.
 #[derive(Clone, Copy)]
 pub(crate) enum Export<'a> {
     /// A name of this file.
@@ -57,65 +69,57 @@ pub(crate) enum Export<'a> {
 
 /// A parsed file.
 pub(crate) struct Module<'a> {
-    /// Where it was read.
+    /// The path it was read from.
     pub path: PathBuf,
-    /// Top-level names.
+    /// Top-level names with their bindings.
     pub bindings: HashMap<&'a str, NameBinding<'a>>,
-    /// Top-level `const`s with their offsets, in order.
-    pub values: Vec<(&'a str, u32)>,
-    /// Exported names.
+    /// Names of top-level variables and of the default export, in source order.
+    pub values: Vec<&'a str>,
+    /// Exported names with their targets.
     pub exports: HashMap<&'a str, Export<'a>>,
     /// `export * from "…"`
     pub stars: Vec<&'a str>,
-    line_starts: Vec<u32>,
+    lines: LineStarts,
 }
 
 impl<'a> Module<'a> {
-    /// Parses a file's text.
+    /// Parses the text of a file.
     pub(crate) fn parse(
         arena: &'a Allocator,
         path: &Path,
         text: &str,
     ) -> Result<Self, SchemaError> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let line_starts = lines::starts(text);
-        if let Some(offset) = too_deep(text) {
-            let line = lines::line_at(&line_starts, offset);
-            return Err(SchemaError::TooDeep { place: SourceLine { file: path.to_owned(), line } });
+        let text = typescript::without_bom(text);
+        let lines = LineStarts::new(text);
+        let place = |offset| SourceLine { file: path.to_owned(), line: lines.line(offset) };
+        if let Some(offset) = typescript::too_deep(text) {
+            return Err(SchemaError::TooDeep { place: place(offset) });
         }
-        let source: &'a str = arena.alloc_str(text);
         let kind = SourceType::from_path(path).unwrap_or_else(|_| SourceType::ts());
-        let options = ParseOptions { preserve_parens: false, ..ParseOptions::default() };
-        let parsed = Parser::new(arena, source, kind).with_options(options).parse();
-        if let Some(error) = parsed.diagnostics.errors().next() {
-            let offset = error.labels.first().map_or(0, |label| label.offset());
-            let line = lines::line_at(&line_starts, offset);
-            return Err(SchemaError::Syntax {
-                place: SourceLine { file: path.to_owned(), line },
-                message: error.message.to_string(),
-            });
-        }
+        let program = typescript::parse(arena, text, kind).map_err(|error| {
+            SchemaError::Syntax { place: place(error.offset), message: error.message }
+        })?;
         let mut module = Self {
             path: path.to_owned(),
             bindings: HashMap::new(),
             values: Vec::new(),
             exports: HashMap::new(),
             stars: Vec::new(),
-            line_starts,
+            lines,
         };
-        let body: &'a [Statement<'a>] = &arena.alloc(parsed.program).body;
+        let body: &'a [Statement<'a>] = &arena.alloc(program).body;
         for statement in body {
             module.statement(statement);
         }
         Ok(module)
     }
 
-    /// The line of an offset as a citation.
+    /// The line of an offset.
     pub(crate) fn place(&self, offset: u32) -> SourceLine {
-        SourceLine { file: self.path.clone(), line: lines::line_at(&self.line_starts, offset) }
+        SourceLine { file: self.path.clone(), line: self.lines.line(offset) }
     }
 
-    /// Something unknowable at an offset.
+    /// An unresolved part at an offset.
     pub(crate) fn unresolved(&self, offset: u32, reason: impl Into<String>) -> Unresolved {
         Unresolved { place: self.place(offset), reason: reason.into() }
     }
@@ -153,7 +157,7 @@ impl<'a> Module<'a> {
             },
             Statement::ExportDefaultDeclaration(export) => {
                 if let Some(value) = default_value(&export.declaration) {
-                    self.values.push((DEFAULT, value.span().start));
+                    self.values.push(DEFAULT);
                     self.bindings.insert(DEFAULT, NameBinding::Value(value));
                     self.exports.insert(DEFAULT, Export::Local(DEFAULT));
                 }
@@ -195,7 +199,7 @@ impl<'a> Module<'a> {
                 BindingPattern::BindingIdentifier(id) => {
                     let name = id.name.as_str();
                     self.bindings.insert(name, value_binding(declarator, mutable));
-                    self.values.push((name, declarator.span.start));
+                    self.values.push(name);
                     self.export_if(exported, name);
                 }
                 pattern => {
@@ -216,25 +220,25 @@ impl<'a> Module<'a> {
     }
 }
 
-/// `const x = …`, where `require("…")` is an import by another name.
+/// The binding of `const x = …`; `require("…")` is an import.
 fn value_binding<'a>(declarator: &'a VariableDeclarator<'a>, mutable: bool) -> NameBinding<'a> {
     match &declarator.init {
         None => NameBinding::Code("declared without a value"),
         Some(_) if mutable => NameBinding::Code("a variable that may change (not const)"),
-        Some(value) => match required(value) {
+        Some(value) => match required_path(value) {
             Some(from) => NameBinding::Import { from, what: Imported::Namespace },
             None => NameBinding::Value(value),
         },
     }
 }
 
-/// `const { z } = require("zod")`; any other destructuring is code.
+/// The binding of a name in `const { z } = require("zod")`; any other destructuring is code.
 fn destructured<'a>(
     declarator: &'a VariableDeclarator<'a>,
     pattern: &'a BindingPattern<'a>,
     name: &'a str,
 ) -> NameBinding<'a> {
-    let from = declarator.init.as_ref().and_then(required);
+    let from = declarator.init.as_ref().and_then(required_path);
     let BindingPattern::ObjectPattern(object) = pattern else {
         return NameBinding::Code("destructured");
     };
@@ -250,7 +254,8 @@ fn destructured<'a>(
     }
 }
 
-fn required<'a>(value: &'a Expression<'a>) -> Option<&'a str> {
+/// The path of `require("…")`.
+fn required_path<'a>(value: &'a Expression<'a>) -> Option<&'a str> {
     match value.get_inner_expression() {
         Expression::CallExpression(call) => {
             call.common_js_require().map(|source| source.value.as_str())
@@ -285,4 +290,224 @@ fn default_value<'a>(
     declaration: &'a ExportDefaultDeclarationKind<'a>,
 ) -> Option<&'a Expression<'a>> {
     declaration.as_expression()
+}
+
+/// Reads schemas: the modules parsed so far and the remaining steps.
+///
+/// Every file of this folder adds the methods of its subject.
+pub(crate) struct SchemaReader<'a> {
+    arena: &'a Allocator,
+    files: Files,
+    modules: RefCell<HashMap<PathBuf, Result<Rc<Module<'a>>, String>>>,
+    steps: Cell<u32>,
+    zod_imports: RefCell<BTreeSet<&'a str>>,
+}
+
+/// An expression and the file whose names it uses.
+#[derive(Clone)]
+pub(crate) struct ExprSite<'a> {
+    /// The file.
+    pub module: Rc<Module<'a>>,
+    /// The expression.
+    pub value: &'a Expression<'a>,
+}
+
+/// The target of a name, after following imports.
+pub(crate) enum Resolved<'a> {
+    /// An expression.
+    Value(ExprSite<'a>),
+    /// A TypeScript enum and its file.
+    Enum(Rc<Module<'a>>, &'a TSEnumDeclaration<'a>),
+    /// All exports of a file.
+    Module(Rc<Module<'a>>),
+    /// An import from a package: its name and the imported name.
+    Package(&'a str, Imported<'a>),
+    /// Not known, with the reason.
+    Unknown(String),
+}
+
+impl<'a> SchemaReader<'a> {
+    /// A reader limited to a number of steps.
+    pub(crate) fn new(arena: &'a Allocator, files: Files, steps: u32) -> Self {
+        Self {
+            arena,
+            files,
+            modules: RefCell::default(),
+            steps: Cell::new(steps),
+            zod_imports: RefCell::default(),
+        }
+    }
+
+    /// Uses one step; false if none is left.
+    pub(crate) fn step(&self) -> bool {
+        let left = self.steps.get();
+        self.steps.set(left.saturating_sub(1));
+        left > 0
+    }
+
+    /// The major version of zod, from its import paths seen since [`Self::clear_zod_imports`].
+    pub(crate) fn zod_major(&self, schema: &Path) -> ZodMajor {
+        major(&self.zod_imports.borrow(), schema, self.files)
+    }
+
+    /// Clears the import paths of zod.
+    pub(crate) fn clear_zod_imports(&self) {
+        self.zod_imports.borrow_mut().clear();
+    }
+
+    /// Parses the file that contains the schema.
+    pub(crate) fn open(&self, path: &Path, text: &str) -> Result<Rc<Module<'a>>, SchemaError> {
+        let module = Rc::new(Module::parse(self.arena, path, text)?);
+        self.modules.borrow_mut().insert(path.to_owned(), Ok(Rc::clone(&module)));
+        Ok(module)
+    }
+
+    /// Resolves a name of a module.
+    pub(crate) fn resolve(&self, module: &Rc<Module<'a>>, name: &str) -> Resolved<'a> {
+        self.resolve_local(module, name, MAX_HOPS)
+    }
+
+    /// Resolves an exported name of a module.
+    pub(crate) fn exported(&self, module: &Rc<Module<'a>>, name: &str) -> Resolved<'a> {
+        self.resolve_export(module, name, MAX_HOPS)
+    }
+
+    fn resolve_local(&self, module: &Rc<Module<'a>>, name: &str, hops: u8) -> Resolved<'a> {
+        match module.bindings.get(name) {
+            Some(NameBinding::Value(value)) => {
+                Resolved::Value(ExprSite { module: Rc::clone(module), value })
+            }
+            Some(NameBinding::Enum(declaration)) => Resolved::Enum(Rc::clone(module), declaration),
+            Some(NameBinding::Import { from, what }) => {
+                self.resolve_import(module, from, *what, hops)
+            }
+            Some(NameBinding::Code(kind)) => Resolved::Unknown(format!("`{name}` is {kind}")),
+            None => Resolved::Unknown(format!("`{name}` is not declared at the top of the file")),
+        }
+    }
+
+    fn resolve_export(&self, module: &Rc<Module<'a>>, name: &str, hops: u8) -> Resolved<'a> {
+        if hops == 0 || !self.step() {
+            return Resolved::Unknown(format!("`{name}` is passed on too often"));
+        }
+        match module.exports.get(name) {
+            Some(Export::Local(local)) => return self.resolve_local(module, local, hops - 1),
+            Some(Export::From(from, what)) => {
+                return self.resolve_import(module, from, *what, hops - 1);
+            }
+            None => {}
+        }
+        for from in &module.stars {
+            let other = self.resolve_import(module, from, Imported::Namespace, hops - 1);
+            let Resolved::Module(other) = other else { continue };
+            match self.resolve_export(&other, name, hops - 1) {
+                Resolved::Unknown(_) => {}
+                found => return found,
+            }
+        }
+        Resolved::Unknown(format!("{} does not export `{name}`", module.path.display()))
+    }
+
+    fn resolve_import(
+        &self,
+        module: &Rc<Module<'a>>,
+        from: &'a str,
+        what: Imported<'a>,
+        hops: u8,
+    ) -> Resolved<'a> {
+        if hops == 0 {
+            return Resolved::Unknown("imports in a circle".to_owned());
+        }
+        if !from.starts_with("./") && !from.starts_with("../") && from != "." && from != ".." {
+            if is_zod(from) {
+                self.zod_imports.borrow_mut().insert(from);
+            }
+            return Resolved::Package(from, what);
+        }
+        match (self.load(&module.path, from), what) {
+            (Ok(other), Imported::Named(name)) => self.resolve_export(&other, name, hops - 1),
+            (Ok(other), Imported::Namespace) => Resolved::Module(other),
+            (Err(reason), _) => Resolved::Unknown(reason),
+        }
+    }
+
+    fn load(&self, importer: &Path, from: &str) -> Result<Rc<Module<'a>>, String> {
+        let folder = importer.parent().unwrap_or_else(|| Path::new(""));
+        let path = self
+            .locate(&normalize(&folder.join(from)))
+            .ok_or_else(|| format!("no file for the import \"{from}\""))?;
+        if let Some(known) = self.modules.borrow().get(&path) {
+            return known.clone();
+        }
+        if self.modules.borrow().len() >= MAX_FILES {
+            return Err(format!("more than {MAX_FILES} files"));
+        }
+        let parsed = (self.files.read)(&path)
+            .and_then(|text| Module::parse(self.arena, &path, &text))
+            .map(Rc::new)
+            .map_err(|error| format!("the import \"{from}\" cannot be read: {error}"));
+        self.modules.borrow_mut().insert(path, parsed.clone());
+        parsed
+    }
+
+    /// The file of an import path: the path itself, with an extension, `.ts` for `.js`, or an index file.
+    fn locate(&self, path: &Path) -> Option<PathBuf> {
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        let with = |extension: &str| path.with_file_name(format!("{name}.{extension}"));
+        let stem = ["js", "mjs", "cjs", "jsx"]
+            .iter()
+            .find_map(|extension| name.strip_suffix(&format!(".{extension}")));
+        let replaced = stem.into_iter().flat_map(|stem| {
+            ["ts", "tsx", "mts", "cts"]
+                .iter()
+                .map(move |extension| path.with_file_name(format!("{stem}.{extension}")))
+        });
+        let index = EXTENSIONS.iter().map(|extension| path.join(format!("index.{extension}")));
+        replaced
+            .chain(std::iter::once(path.to_owned()))
+            .chain(EXTENSIONS.iter().map(|extension| with(extension)))
+            .chain(index)
+            .find(|candidate| (self.files.is_file)(candidate))
+    }
+}
+
+/// The path without `.` and `..`, without access to the file system, so that a file has one name.
+fn normalize(path: &Path) -> PathBuf {
+    let mut parts: Vec<Component<'_>> = Vec::new();
+    for part in path.components() {
+        match (part, parts.last()) {
+            (Component::CurDir, _) => {}
+            (Component::ParentDir, Some(Component::Normal(_))) => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    parts.iter().collect()
+}
+
+/// The scope in which an expression is read.
+#[derive(Clone)]
+pub(crate) struct EvalScope<'a> {
+    /// The file whose names it uses.
+    pub module: Rc<Module<'a>>,
+    /// The remaining depth of nested expressions.
+    pub depth: u8,
+}
+
+impl<'a> EvalScope<'a> {
+    /// The outermost scope of a file.
+    pub(crate) fn new(module: Rc<Module<'a>>) -> Self {
+        Self { module, depth: MAX_DEPTH }
+    }
+
+    /// An unresolved part of this file.
+    pub(crate) fn unresolved(&self, offset: u32, reason: impl Into<String>) -> Unresolved {
+        self.module.unresolved(offset, reason)
+    }
+
+    /// An expression of this file.
+    pub(crate) fn site(&self, value: &'a Expression<'a>) -> ExprSite<'a> {
+        ExprSite { module: Rc::clone(&self.module), value }
+    }
 }

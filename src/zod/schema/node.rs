@@ -1,4 +1,4 @@
-//! What an expression turns out to be, link by link.
+//! The meaning of an expression: follows a chain such as `z.string().min(1)` link by link.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -6,61 +6,57 @@ use std::rc::Rc;
 use oxc_ast::ast::Expression;
 use oxc_span::GetSpan;
 
-use super::chain::{Link, flatten};
-use super::create_env::is_create_env;
-use super::imports::{ExprSite, Resolved, SchemaReader};
-use super::module::{Imported, Module};
-use super::package::is_zod;
+use super::module::{EvalScope, Imported, Module, Resolved, SchemaReader};
+use super::package::{is_create_env, is_zod};
 use crate::zod::model::{ObjectMode, Rule, Side, SourceLine, Unresolved};
+use crate::zod::typescript::{Link, flatten};
 
-/// Expressions within expressions that are followed.
-const MAX_DEPTH: u8 = 40;
-/// Rules within rules; the judge walks them recursively.
+/// Nested rules that are accepted; the evaluation is recursive.
 const MAX_LEVELS: u16 = 200;
-/// Rules in one rule: unions of unions must not double without end.
+/// Parts that one rule may have; unions of unions grow exponentially.
 const MAX_RULES: u32 = 10_000;
 
 /// A schema for one value.
 #[derive(Debug, Clone)]
 pub(crate) struct Field {
-    /// What it asks.
+    /// The rule.
     pub rule: Rule,
-    /// What it says about itself.
+    /// The description in the schema.
     pub description: Option<String>,
-    /// Where it is declared.
+    /// The line of its declaration.
     pub place: SourceLine,
-    /// Who may know it.
+    /// The part of a `createEnv` schema that declares it.
     pub side: Side,
-    /// How deep the rule nests.
+    /// Nesting depth of the rule.
     pub levels: u16,
-    /// How many rules it is made of.
+    /// Number of parts of the rule.
     pub rules: u32,
 }
 
-/// An ordered set of fields: the properties of an object in the making.
+/// The properties of an object schema or of an object literal of schemas.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ObjectFields {
-    /// In order of declaration.
+    /// The fields, in source order.
     pub fields: Vec<(String, Field)>,
     index: HashMap<String, usize>,
-    /// What may add or replace fields, and cannot be known.
+    /// Code that may add or replace fields.
     pub unresolved: Vec<Unresolved>,
-    /// Names that the platform sets, see [`super::presets`].
+    /// Names that a hosting platform sets, from presets.
     pub platform: Vec<&'static str>,
 }
 
-/// `z.object(…)` and what became of it.
+/// An object schema: `z.object(…)` after its methods.
 #[derive(Debug, Clone)]
 pub(crate) struct Object {
-    /// Its properties.
+    /// The properties.
     pub shape: ObjectFields,
-    /// What it does with others.
+    /// The treatment of undeclared keys.
     pub mode: ObjectMode,
     /// Blank values count as missing.
     pub blank_is_missing: bool,
 }
 
-/// What an expression is.
+/// The meaning of an expression.
 pub(crate) enum Node<'a> {
     /// `z`
     Zod,
@@ -72,21 +68,12 @@ pub(crate) enum Node<'a> {
     Object(Object),
     /// Any other schema.
     Field(Field),
-    /// A plain object of schemas.
+    /// An object literal of schemas.
     Fields(ObjectFields),
     /// All exports of a file.
     Module(Rc<Module<'a>>),
-    /// No schema, or none that can be read.
+    /// Not a schema, or not one that is supported.
     Other(Unresolved),
-}
-
-/// Where an expression is being read, and how deep.
-#[derive(Clone)]
-pub(crate) struct EvalScope<'a> {
-    /// The file whose names it uses.
-    pub module: Rc<Module<'a>>,
-    /// Levels still allowed.
-    pub depth: u8,
 }
 
 impl Field {
@@ -95,7 +82,7 @@ impl Field {
         Self { rule, description: None, place, side: Side::Server, levels: 1, rules: 1 }
     }
 
-    /// The field with its rule wrapped once more.
+    /// The field with its rule wrapped; unresolved if the rule becomes too large.
     pub(crate) fn wrap(mut self, place: &SourceLine, wrap: impl FnOnce(Rule) -> Rule) -> Self {
         if self.levels >= MAX_LEVELS || self.rules >= MAX_RULES {
             let reason = "nests too deeply".to_owned();
@@ -108,7 +95,7 @@ impl Field {
         self
     }
 
-    /// The field joined with another in one rule.
+    /// The field with a rule that combines its own and another one.
     pub(crate) fn join(self, other: Self, place: &SourceLine, by: fn(Rule, Rule) -> Rule) -> Self {
         let levels = self.levels.max(other.levels);
         let rules = self.rules.saturating_add(other.rules);
@@ -118,12 +105,12 @@ impl Field {
 }
 
 impl ObjectFields {
-    /// A shape of which nothing is known but why.
+    /// Fields of which none is known.
     pub(crate) fn unknown(what: Unresolved) -> Self {
         Self { unresolved: vec![what], ..Self::default() }
     }
 
-    /// Adds a field or replaces the one of that name, which keeps its place, as in JavaScript.
+    /// Adds a field, or replaces the field of that name in its position, as JavaScript does.
     pub(crate) fn put(&mut self, name: String, field: Field) {
         if let Some(at) = self.index.get(&name) {
             self.fields[*at].1 = field;
@@ -133,12 +120,12 @@ impl ObjectFields {
         }
     }
 
-    /// The field of that name.
+    /// The field with this name.
     pub(crate) fn get(&self, name: &str) -> Option<&Field> {
         self.index.get(name).map(|at| &self.fields[*at].1)
     }
 
-    /// Takes over every field of another.
+    /// Adds every field of another object.
     pub(crate) fn absorb(&mut self, other: Self) {
         for (name, field) in other.fields {
             self.put(name, field);
@@ -146,35 +133,18 @@ impl ObjectFields {
         self.unresolved.extend(other.unresolved);
     }
 
-    /// The shape with these fields alone.
-    pub(crate) fn only(self, keep: impl Fn(&str) -> bool) -> Self {
-        let mut kept = Self { unresolved: self.unresolved, ..Self::default() };
-        for (name, field) in self.fields.into_iter().filter(|(name, _)| keep(name)) {
-            kept.put(name, field);
+    /// Only the fields whose name satisfies a condition.
+    pub(crate) fn only(self, selected: impl Fn(&str) -> bool) -> Self {
+        let mut fields = Self { unresolved: self.unresolved, ..Self::default() };
+        for (name, field) in self.fields.into_iter().filter(|(name, _)| selected(name)) {
+            fields.put(name, field);
         }
-        kept
-    }
-}
-
-impl<'a> EvalScope<'a> {
-    /// The outermost scope of a file.
-    pub(crate) fn new(module: Rc<Module<'a>>) -> Self {
-        Self { module, depth: MAX_DEPTH }
-    }
-
-    /// Something unknowable here.
-    pub(crate) fn unresolved(&self, offset: u32, reason: impl Into<String>) -> Unresolved {
-        self.module.unresolved(offset, reason)
-    }
-
-    /// An expression of this scope.
-    pub(crate) fn site(&self, value: &'a Expression<'a>) -> ExprSite<'a> {
-        ExprSite { module: Rc::clone(&self.module), value }
+        fields
     }
 }
 
 impl<'a> SchemaReader<'a> {
-    /// What an expression is.
+    /// Determines the meaning of an expression.
     pub(crate) fn node(&self, scope: &EvalScope<'a>, value: &'a Expression<'a>) -> Node<'a> {
         let offset = value.span().start;
         if scope.depth == 0 || !self.step() {
@@ -192,7 +162,9 @@ impl<'a> SchemaReader<'a> {
                     Err(what) => return Node::Other(what),
                 }
             }
-            Expression::ObjectExpression(object) => Node::Fields(self.shape(&scope, object)),
+            Expression::ObjectExpression(object) => {
+                Node::Fields(self.object_literal(&scope, object))
+            }
             _ => return Node::Other(scope.unresolved(offset, "not a schema that can be read")),
         };
         for link in links {
@@ -204,7 +176,7 @@ impl<'a> SchemaReader<'a> {
         node
     }
 
-    /// The schema for one value that an expression is.
+    /// Reads an expression as the schema of one value.
     pub(crate) fn field(&self, scope: &EvalScope<'a>, value: &'a Expression<'a>) -> Field {
         let place = scope.module.place(value.span().start);
         match self.node(scope, value) {
@@ -218,6 +190,7 @@ impl<'a> SchemaReader<'a> {
         }
     }
 
+    /// The meaning of a name at the start of a chain; consumes the links that belong to it.
     fn root<'l>(
         &self,
         scope: &EvalScope<'a>,
@@ -262,6 +235,7 @@ impl<'a> SchemaReader<'a> {
         }
     }
 
+    /// The meaning of a property access or call.
     fn link(&self, scope: &EvalScope<'a>, node: Node<'a>, link: &Link<'a>) -> Node<'a> {
         match node {
             Node::Zod => self.constructor(scope, link),

@@ -1,15 +1,41 @@
-//! Object schemas: their properties and the methods that change them.
+//! Object schemas: `z.object(…)` and its methods, `createEnv(…)`, and the presets it extends.
 
 use std::collections::HashSet;
 
-use oxc_ast::ast::{Expression, LogicalOperator, ObjectExpression, ObjectPropertyKind};
+use oxc_ast::ast::{
+    ArrayExpressionElement, Expression, LogicalOperator, ObjectExpression, ObjectPropertyKind,
+    PropertyKind,
+};
 use oxc_span::GetSpan;
 
-use super::chain::Link;
 use super::constants::ConstValue;
-use super::imports::SchemaReader;
-use super::node::{EvalScope, Field, Node, Object, ObjectFields};
-use crate::zod::model::{Constant, ObjectMode, Rule};
+use super::module::{EvalScope, Imported, Resolved, SchemaReader};
+use super::node::{Field, Node, Object, ObjectFields};
+use super::package::is_preset;
+use crate::zod::model::{Constant, ObjectMode, Rule, Side};
+use crate::zod::typescript::{Link, flatten};
+
+/// Presets of `@t3-oss/env-*`: optional keys that a hosting platform sets. `*` matches any suffix.
+const PLATFORMS: [(&str, &[&str]); 5] = [
+    ("vercel", &["VERCEL", "VERCEL_*", "CI"]),
+    ("railway", &["RAILWAY_*"]),
+    ("render", &["RENDER", "RENDER_*", "IS_PULL_REQUEST"]),
+    ("fly", &["FLY_*", "PRIMARY_REGION"]),
+    (
+        "netlify",
+        &[
+            "NETLIFY",
+            "BUILD_ID",
+            "CONTEXT",
+            "REPOSITORY_URL",
+            "BRANCH",
+            "URL",
+            "DEPLOY_*",
+            "SITE_NAME",
+            "SITE_ID",
+        ],
+    ),
+];
 
 impl<'a> SchemaReader<'a> {
     /// `z.object({ … })` in one of its three modes.
@@ -26,7 +52,7 @@ impl<'a> SchemaReader<'a> {
         Node::Object(Object { shape, mode, blank_is_missing: false })
     }
 
-    /// An argument that should be a plain object of schemas, or an object schema.
+    /// The fields of an argument: an object literal of schemas, or an object schema.
     pub(crate) fn shape_argument(
         &self,
         scope: &EvalScope<'a>,
@@ -43,8 +69,8 @@ impl<'a> SchemaReader<'a> {
         }
     }
 
-    /// `{ A: z.string(), ...more }`
-    pub(crate) fn shape(
+    /// The fields of `{ A: z.string(), ...more }`.
+    pub(crate) fn object_literal(
         &self,
         scope: &EvalScope<'a>,
         object: &'a ObjectExpression<'a>,
@@ -68,7 +94,7 @@ impl<'a> SchemaReader<'a> {
                         shape.unresolved.push(what);
                         continue;
                     };
-                    let mut field = if property.method || !property.kind.eq(&PLAIN) {
+                    let mut field = if property.method || property.kind != PropertyKind::Init {
                         let what = scope.unresolved(start, "a method or accessor");
                         Field::new(Rule::Unresolved(what), scope.module.place(start))
                     } else {
@@ -82,6 +108,7 @@ impl<'a> SchemaReader<'a> {
         shape
     }
 
+    /// Adds fields to others; each of them counts as a step, which limits spreads of spreads.
     fn absorb(
         &self,
         scope: &EvalScope<'a>,
@@ -89,7 +116,6 @@ impl<'a> SchemaReader<'a> {
         more: ObjectFields,
         offset: u32,
     ) {
-        // Copying counts: a file of spreads of spreads must not grow without bound.
         if more.fields.iter().all(|_| self.step()) {
             shape.absorb(more);
         } else {
@@ -97,7 +123,7 @@ impl<'a> SchemaReader<'a> {
         }
     }
 
-    /// `...x`, where a condition leaves its keys present but unknown.
+    /// The fields of `...x`; those under a condition are unresolved.
     fn spread(&self, scope: &EvalScope<'a>, value: &'a Expression<'a>) -> ObjectFields {
         let branches: Vec<&'a Expression<'a>> = match value.get_inner_expression() {
             Expression::ConditionalExpression(choice) => {
@@ -119,7 +145,7 @@ impl<'a> SchemaReader<'a> {
         shape
     }
 
-    /// `.extend(…)`, `.pick(…)`, `.strict()` and the like.
+    /// Applies a method of an object schema: `.extend(…)`, `.pick(…)`, `.strict()`, …
     pub(crate) fn object_method(
         &self,
         scope: &EvalScope<'a>,
@@ -131,7 +157,7 @@ impl<'a> SchemaReader<'a> {
                 "shape" => Node::Fields(object.shape),
                 // `.safeParse(process.env).data`
                 "data" => Node::Object(object),
-                name => self.not_known(scope, link, &format!("property `{name}`")),
+                name => self.unsupported(scope, link, &format!("property `{name}`")),
             };
         }
         let mode = match link.name {
@@ -146,8 +172,8 @@ impl<'a> SchemaReader<'a> {
         match link.name {
             "extend" | "augment" | "safeExtend" => self.extend(scope, object, link),
             "merge" | "and" => self.merge(scope, object, link),
-            "pick" | "omit" | "partial" | "required" => self.masked(scope, object, link),
-            // Changes nothing that could be seen in the environment.
+            "pick" | "omit" | "partial" | "required" => self.change_selected(scope, object, link),
+            // These do not change which environments are accepted.
             "readonly" | "brand" | "describe" | "meta" | "register" | "clone" | "parse"
             | "safeParse" | "parseAsync" | "safeParseAsync" => Node::Object(object),
             "refine" | "superRefine" | "check" | "transform" | "pipe" | "refinement" => {
@@ -166,11 +192,11 @@ impl<'a> SchemaReader<'a> {
                 let field = Field::new(Rule::Structure("object"), place);
                 Node::Field(self.modifier(scope, field, link))
             }
-            name => self.not_known(scope, link, &format!("method `{name}`")),
+            name => self.unsupported(scope, link, &format!("method `{name}`")),
         }
     }
 
-    fn not_known(&self, scope: &EvalScope<'a>, link: &Link<'a>, what: &str) -> Node<'a> {
+    fn unsupported(&self, scope: &EvalScope<'a>, link: &Link<'a>, what: &str) -> Node<'a> {
         Node::Other(scope.unresolved(link.offset, format!("{what} of an object schema")))
     }
 
@@ -182,7 +208,7 @@ impl<'a> SchemaReader<'a> {
         Node::Object(object)
     }
 
-    /// `.merge(x)` takes the other's mode, too; `.and(x)` asks both where both declare a key.
+    /// `.merge(x)` also takes the mode of `x`; with `.and(x)` a key of both must satisfy both rules.
     fn merge(&self, scope: &EvalScope<'a>, mut object: Object, link: &Link<'a>) -> Node<'a> {
         let other = match link.arg(0).map(|argument| self.node(scope, argument)) {
             Some(Node::Object(other)) => other,
@@ -190,7 +216,7 @@ impl<'a> SchemaReader<'a> {
                 object.shape.unresolved.push(what);
                 return Node::Object(object);
             }
-            _ => return self.not_known(scope, link, "argument"),
+            _ => return self.unsupported(scope, link, "argument"),
         };
         let mut more = other.shape;
         if link.name == "and" {
@@ -207,28 +233,33 @@ impl<'a> SchemaReader<'a> {
         Node::Object(object)
     }
 
-    /// `.pick({ A: true })` and the three others that take such a mask.
-    fn masked(&self, scope: &EvalScope<'a>, mut object: Object, link: &Link<'a>) -> Node<'a> {
-        let mask = match link.arg(0) {
-            Some(mask) => match self.mask(scope, mask) {
+    /// `.pick({ A: true })`, `.omit(…)`, `.partial(…)`, `.required(…)`.
+    fn change_selected(
+        &self,
+        scope: &EvalScope<'a>,
+        mut object: Object,
+        link: &Link<'a>,
+    ) -> Node<'a> {
+        let keys = match link.arg(0) {
+            Some(argument) => match self.selected_keys(scope, argument) {
                 Some(keys) => Some(keys),
-                None => return self.not_known(scope, link, "computed argument"),
+                None => return self.unsupported(scope, link, "computed argument"),
             },
             None => None,
         };
         let place = scope.module.place(link.offset);
-        let selected = |name: &str| mask.as_ref().is_none_or(|keys| keys.contains(name));
+        let selected = |name: &str| keys.as_ref().is_none_or(|keys| keys.contains(name));
         match link.name {
             "pick" => object.shape = object.shape.only(selected),
             "omit" => object.shape = object.shape.only(|name| !selected(name)),
             change => {
                 for (name, field) in &mut object.shape.fields {
                     if selected(name) {
-                        let taken = field.clone();
+                        let unchanged = field.clone();
                         *field = if change == "partial" {
-                            taken.wrap(&place, |rule| Rule::Optional(Box::new(rule)))
+                            unchanged.wrap(&place, |rule| Rule::Optional(Box::new(rule)))
                         } else {
-                            taken.wrap(&place, |rule| Rule::NonOptional(Box::new(rule)))
+                            unchanged.wrap(&place, |rule| Rule::NonOptional(Box::new(rule)))
                         };
                     }
                 }
@@ -237,7 +268,12 @@ impl<'a> SchemaReader<'a> {
         Node::Object(object)
     }
 
-    fn mask(&self, scope: &EvalScope<'a>, value: &'a Expression<'a>) -> Option<HashSet<String>> {
+    /// The keys of `{ A: true }`.
+    fn selected_keys(
+        &self,
+        scope: &EvalScope<'a>,
+        value: &'a Expression<'a>,
+    ) -> Option<HashSet<String>> {
         match self.constant(&scope.site(value))? {
             ConstValue::Map(entries) => Some(
                 entries
@@ -251,4 +287,147 @@ impl<'a> SchemaReader<'a> {
     }
 }
 
-const PLAIN: oxc_ast::ast::PropertyKind = oxc_ast::ast::PropertyKind::Init;
+impl<'a> SchemaReader<'a> {
+    /// The schema of `createEnv({ server, client, shared, … })` of `@t3-oss/env-*`.
+    pub(crate) fn create_env(&self, scope: &EvalScope<'a>, link: &Link<'a>) -> Node<'a> {
+        let Some(Expression::ObjectExpression(options)) =
+            link.arg(0).map(Expression::get_inner_expression)
+        else {
+            let reason = "the options of createEnv are computed";
+            return Node::Other(scope.unresolved(link.offset, reason));
+        };
+        let mut shape = ObjectFields::default();
+        for (name, side) in
+            [("server", Side::Server), ("shared", Side::Shared), ("client", Side::Client)]
+        {
+            if let Some(value) = property(options, name) {
+                let mut more = self.shape_argument(scope, value);
+                for (_, field) in &mut more.fields {
+                    field.side = side;
+                }
+                shape.absorb(more);
+            }
+        }
+        let mut blank_is_missing = false;
+        if let Some(value) = property(options, "emptyStringAsUndefined") {
+            match self.constant(&scope.site(value)) {
+                Some(ConstValue::One(Constant::Boolean(flag))) => blank_is_missing = flag,
+                _ => shape.unresolved.push(
+                    scope.unresolved(value.span().start, "emptyStringAsUndefined is computed"),
+                ),
+            }
+        }
+        if let Some(value) = property(options, "createFinalSchema") {
+            let what = scope.unresolved(value.span().start, "createFinalSchema runs code");
+            shape.unresolved.push(what);
+        }
+        if let Some(Expression::ObjectExpression(sources)) =
+            property(options, "runtimeEnv").or_else(|| property(options, "runtimeEnvStrict"))
+        {
+            mark_renamed(scope, &mut shape, sources);
+        }
+        // After `runtimeEnv`, which does not apply to extended schemas.
+        if let Some(value) = property(options, "extends") {
+            self.add_extended(scope, &mut shape, value);
+        }
+        Node::Object(Object { shape, mode: ObjectMode::Strip, blank_is_missing })
+    }
+}
+
+/// The value of an option.
+fn property<'a>(object: &'a ObjectExpression<'a>, name: &str) -> Option<&'a Expression<'a>> {
+    object.properties.iter().find_map(|property| {
+        let property = property.as_property()?;
+        (property.key.static_name()? == name).then(|| property.value.get_inner_expression())
+    })
+}
+
+/// `runtimeEnv: { A: process.env.B }`: the rule of A applies to another variable, so it is unresolved.
+fn mark_renamed<'a>(
+    scope: &EvalScope<'a>,
+    shape: &mut ObjectFields,
+    sources: &'a ObjectExpression<'a>,
+) {
+    for property in sources.properties.iter().filter_map(|property| property.as_property()) {
+        let Some(key) = property.key.static_name() else { continue };
+        let Some(field) = shape.get(&key) else { continue };
+        let same = flatten(&property.value).is_some_and(|chain| {
+            let environment = chain.root.is_specific_id("process")
+                && chain.links.first().is_some_and(|link| link.name == "env");
+            let name = chain.links.last().map(|link| link.name);
+            environment && chain.links.len() == 2 && name == Some(key.as_ref())
+        });
+        if !same {
+            let what = scope.unresolved(property.span.start, "runtimeEnv takes another value");
+            let field = Field { rule: Rule::Unresolved(what), ..field.clone() };
+            shape.put(key.into_owned(), field);
+        }
+    }
+}
+
+impl<'a> SchemaReader<'a> {
+    /// Adds the keys of `extends: [ … ]`, except those that the schema declares itself.
+    fn add_extended(
+        &self,
+        scope: &EvalScope<'a>,
+        shape: &mut ObjectFields,
+        value: &'a Expression<'a>,
+    ) {
+        let Expression::ArrayExpression(list) = value.get_inner_expression() else {
+            let what = scope.unresolved(value.span().start, "what it extends is computed");
+            return shape.unresolved.push(what);
+        };
+        for element in &list.elements {
+            match element.as_expression() {
+                Some(other) => self.add_extended_schema(scope, shape, other),
+                None if matches!(element, ArrayExpressionElement::Elision(_)) => {}
+                None => shape
+                    .unresolved
+                    .push(scope.unresolved(element.span().start, "what it extends is computed")),
+            }
+        }
+    }
+
+    fn add_extended_schema(
+        &self,
+        scope: &EvalScope<'a>,
+        shape: &mut ObjectFields,
+        other: &'a Expression<'a>,
+    ) {
+        if let Some(names) = self.platform_names(scope, other) {
+            return shape.platform.extend(names);
+        }
+        let offset = other.span().start;
+        let more = match self.node(scope, other) {
+            Node::Object(object) => object.shape,
+            Node::Other(what) => {
+                let reason = format!("what it extends may declare further keys: {}", what.reason);
+                ObjectFields::unknown(scope.unresolved(offset, reason))
+            }
+            _ => ObjectFields::unknown(scope.unresolved(offset, "what it extends is no schema")),
+        };
+        for (name, field) in more.fields {
+            if shape.get(&name).is_none() && self.step() {
+                shape.put(name, field);
+            }
+        }
+        shape.unresolved.extend(more.unresolved);
+        shape.platform.extend(more.platform);
+    }
+
+    /// The names of a platform preset.
+    fn platform_names(
+        &self,
+        scope: &EvalScope<'a>,
+        value: &'a Expression<'a>,
+    ) -> Option<&'static [&'static str]> {
+        let chain = flatten(value)?;
+        let Expression::Identifier(name) = chain.root else { return None };
+        match self.resolve(&scope.module, name.name.as_str()) {
+            Resolved::Package(from, Imported::Named(preset)) if is_preset(from) => {
+                PLATFORMS.iter().find(|(known, _)| *known == preset).map(|(_, names)| *names)
+            }
+            _ => None,
+        }
+    }
+}

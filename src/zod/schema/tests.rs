@@ -1,11 +1,11 @@
 use super::*;
 
 fn schema(text: &str) -> EnvSchema {
-    parse(Path::new("nowhere/env.ts"), text, None).expect("a schema")
+    parse(Path::new("nowhere/env.ts"), text, None, Files::NONE).expect("a schema")
 }
 
 fn failure(text: &str) -> SchemaError {
-    parse(Path::new("nowhere/env.ts"), text, None).expect_err("no schema")
+    parse(Path::new("nowhere/env.ts"), text, None, Files::NONE).expect_err("no schema")
 }
 
 #[test]
@@ -32,11 +32,8 @@ fn ambiguous_schema_is_an_error_that_lists_the_candidates() {
     let text = "import { z } from 'zod';\nexport const one = z.object({});\nexport const two = z.object({});";
     let SchemaError::Ambiguous { names, .. } = failure(text) else { panic!("not ambiguous") };
     assert_eq!(names, ["one", "two"]);
-    let chosen = parse(Path::new("x/env.ts"), text, Some("two")).expect("by name");
-    assert_eq!(
-        (chosen.name.as_str(), chosen.chosen),
-        ("two", crate::zod::model::SchemaChoice::ByName)
-    );
+    let chosen = parse(Path::new("x/env.ts"), text, Some("two"), Files::NONE).expect("by name");
+    assert_eq!((chosen.name.as_str(), chosen.chosen), ("two", SchemaChoice::ByName));
 }
 
 #[test]
@@ -50,7 +47,7 @@ fn hostile_source_is_an_error_or_an_unresolved_rule() {
     for unit in ["(", "[", "{a:", "!", "a?b:", "`${", "typeof ", "z.object({a:"] {
         let text =
             format!("import {{z}} from 'zod'; export const EnvSchema = {}", unit.repeat(50_000));
-        assert!(parse(Path::new("x/env.ts"), &text, None).is_err(), "{unit}");
+        assert!(parse(Path::new("x/env.ts"), &text, None, Files::NONE).is_err(), "{unit}");
     }
     // A chain of a thousand links, schemas that double, and a circle.
     let long = format!(

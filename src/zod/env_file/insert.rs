@@ -1,78 +1,83 @@
-//! What `env check --fix` inserts into the template: pure text, byte for byte.
+//! Inserts missing keys into a template: pure text, byte for byte.
 //!
-//! Nothing is ever removed or rewritten, so the template before is what the template after has without the
-//! new lines. A key gets its description and no value: values come from people.
+//! Nothing is removed or rewritten: without the new lines the result is the template. A key is inserted with
+//! its description and without a value.
 
-use super::template::drift;
-use crate::text;
 use crate::zod::evaluate::{KeyResult, evaluate_key};
-use crate::zod::model::{EnvFile, Environment, SchemaKey};
+use crate::zod::model::{EnvFile, EnvSchema, SchemaKey};
 
-/// Lines that go in at one place.
+/// Lines that are inserted at one position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Insertion {
-    /// Bytes of the template before it.
+    /// Offset in the template.
     at: usize,
-    /// Lines of the template before it.
+    /// Number of template lines before it.
     line: usize,
-    /// The lines, each with its end.
+    /// The lines, each with its line end.
     lines: Vec<String>,
 }
 
-/// The lines that are missing, and where they belong.
+/// The insertions that add missing keys to a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fix {
-    /// The keys, in the order of the schema.
-    pub keys: Vec<String>,
+pub(crate) struct Insertions {
+    /// The inserted keys, in schema order.
+    pub(crate) keys: Vec<String>,
     insertions: Vec<Insertion>,
-    /// The last line of the template has no end: it gets one, and the new last line has none.
+    /// The template does not end with a line end: one is inserted, and the new last line has none.
     open_end: bool,
     line_end: &'static str,
 }
 
-/// Plans it. Each key goes below the one that precedes it in the schema, else to the end.
+/// Plans the insertion of the `missing` keys of a schema. A key is inserted after its predecessor in the
+/// schema, else at the end. If `strict`, optional keys are active too.
 #[must_use]
-pub fn plan(facts: &Environment, template: &EnvFile, bytes: &[u8]) -> Fix {
-    let missing = drift(&facts.schema, template, facts.policy.strict).missing;
+pub(crate) fn plan_insertions(
+    schema: &EnvSchema,
+    missing: &[&SchemaKey],
+    strict: bool,
+    template: &EnvFile,
+    bytes: &[u8],
+) -> Insertions {
     let line_end = line_end(bytes);
-    let mut fix = Fix { keys: Vec::new(), insertions: Vec::new(), open_end: false, line_end };
+    let mut plan =
+        Insertions { keys: Vec::new(), insertions: Vec::new(), open_end: false, line_end };
     let mut last = None;
-    for key in &facts.schema.keys {
-        if !missing.iter().any(|lacking| lacking.name == key.name) {
+    for key in &schema.keys {
+        if !missing.iter().any(|missing| missing.name == key.name) {
             last = end_of(template, bytes, &key.name).or(last);
             continue;
         }
         let at = last.unwrap_or(bytes.len());
-        fix.keys.push(key.name.clone());
-        let lines = lines(facts, key, line_end);
-        match fix.insertions.iter_mut().find(|known| known.at == at) {
+        plan.keys.push(key.name.clone());
+        let lines = lines(schema, key, strict, line_end);
+        match plan.insertions.iter_mut().find(|known| known.at == at) {
             Some(known) => known.lines.extend(lines),
             None => {
                 let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count();
-                fix.insertions.push(Insertion { at, line, lines });
+                plan.insertions.push(Insertion { at, line, lines });
             }
         }
     }
-    fix.insertions.sort_by_key(|insertion| insertion.at);
+    plan.insertions.sort_by_key(|insertion| insertion.at);
     let open = !bytes.is_empty() && bytes != [0xEF, 0xBB, 0xBF] && !bytes.ends_with(b"\n");
-    fix.open_end = open && fix.insertions.last().is_some_and(|last| last.at == bytes.len());
-    if fix.open_end
-        && let Some(last) = fix.insertions.last_mut()
+    plan.open_end = open && plan.insertions.last().is_some_and(|last| last.at == bytes.len());
+    if plan.open_end
+        && let Some(last) = plan.insertions.last_mut()
     {
         last.line += 1;
     }
-    fix
+    plan
 }
 
-/// Behind the line on which the last entry of a key ends.
+/// The offset after the line on which the last entry of a key ends.
 fn end_of(template: &EnvFile, bytes: &[u8], key: &str) -> Option<usize> {
     let entry = template.entries.iter().rfind(|entry| entry.key == key)?;
-    let inside = entry.span.end.saturating_sub(1).max(entry.span.start);
-    let rest = bytes.get(inside..)?.iter().position(|byte| *byte == b'\n');
-    Some(rest.map_or(bytes.len(), |length| inside + length + 1))
+    let last_byte = entry.span.end.saturating_sub(1).max(entry.span.start);
+    let rest = bytes.get(last_byte..)?.iter().position(|byte| *byte == b'\n');
+    Some(rest.map_or(bytes.len(), |length| last_byte + length + 1))
 }
 
-/// The first line's end is the file's.
+/// The line end of the first line.
 fn line_end(bytes: &[u8]) -> &'static str {
     let first = bytes.iter().position(|byte| *byte == b'\n');
     match first {
@@ -81,18 +86,18 @@ fn line_end(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// The description as comments, then the key: active where the app does not start without it, else
-/// documented, since a blank value is not the same as none.
-fn lines(facts: &Environment, key: &SchemaKey, end: &str) -> Vec<String> {
+/// The description as comments, then the key: active if the app does not start without it, else commented,
+/// because a blank value differs from a missing one.
+fn lines(schema: &EnvSchema, key: &SchemaKey, strict: bool, end: &str) -> Vec<String> {
     let described = key.description.iter().flat_map(|text| text.lines());
     let mut lines: Vec<_> = described.map(|line| format!("{}{end}", comment(line))).collect();
-    let optional = matches!(evaluate_key(&facts.schema, key, None), KeyResult::Accepted);
-    let active = !optional || facts.policy.strict;
+    let optional = matches!(evaluate_key(schema, key, None), KeyResult::Accepted);
+    let active = !optional || strict;
     lines.push(format!("{}{}={end}", if active { "" } else { "# " }, key.name));
     lines
 }
 
-/// A comment that no reader takes for a documented key.
+/// A comment line that is not parsed as a commented key.
 fn comment(line: &str) -> String {
     let line: String = line.trim().chars().filter(|c| !c.is_control()).collect();
     let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | ' ' | '#');
@@ -102,34 +107,31 @@ fn comment(line: &str) -> String {
     }
 }
 
-impl Fix {
-    /// Whether nothing is missing.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+impl Insertions {
+    /// Whether there is nothing to insert.
+    pub(crate) fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
     /// The template with the new lines.
-    #[must_use]
-    pub fn apply(&self, bytes: &[u8]) -> Vec<u8> {
-        let mut fixed = Vec::with_capacity(bytes.len() + 256);
-        let mut done = 0;
+    pub(crate) fn apply(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut result = Vec::with_capacity(bytes.len() + 256);
+        let mut copied = 0;
         for insertion in &self.insertions {
-            fixed.extend_from_slice(&bytes[done..insertion.at]);
-            done = insertion.at;
+            result.extend_from_slice(&bytes[copied..insertion.at]);
+            copied = insertion.at;
             let mut new = insertion.lines.concat();
             if self.open_end && insertion.at == bytes.len() {
                 new = format!("{}{}", self.line_end, new.trim_end_matches(['\r', '\n']));
             }
-            fixed.extend_from_slice(new.as_bytes());
+            result.extend_from_slice(new.as_bytes());
         }
-        fixed.extend_from_slice(&bytes[done..]);
-        fixed
+        result.extend_from_slice(&bytes[copied..]);
+        result
     }
 
-    /// A unified diff without context: lines around may hold values that nobody should see.
-    #[must_use]
-    pub fn diff(&self, path: &str) -> String {
+    /// A unified diff without context, because neighboring lines may contain secrets.
+    pub(crate) fn diff(&self, path: &str) -> String {
         let mut diff = format!("--- {path}\n+++ {path}\n");
         let mut before = 0;
         for insertion in &self.insertions {
@@ -143,13 +145,6 @@ impl Fix {
         }
         diff
     }
-
-    /// `2 keys: A, B`
-    #[must_use]
-    pub fn summary(&self) -> String {
-        let count = text::plural(self.keys.len() as u64, "key", "keys");
-        format!("{count}: {}", self.keys.join(", "))
-    }
 }
 
 #[cfg(test)]
@@ -158,16 +153,23 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::testing::environment;
     use super::*;
     use crate::zod::env_file;
+    use crate::zod::schema::{self, Files};
 
-    fn fix(schema: &str, template: &[u8]) -> (Fix, Vec<u8>) {
-        let facts = environment(schema, None, &[]);
+    /// The insertions for a schema with these properties, and the resulting template.
+    fn fix(properties: &str, template: &[u8]) -> (Insertions, Vec<u8>) {
+        let text = format!(
+            "import {{ z }} from 'zod/v3';\nexport const EnvSchema = z.object({{ {properties} }});\n"
+        );
+        let schema = schema::parse(Path::new("env.ts"), &text, None, Files::NONE).unwrap();
         let file = env_file::parse(Path::new(".env.example"), template);
-        let fix = plan(&facts, &file, template);
-        let fixed = fix.apply(template);
-        (fix, fixed)
+        let entries = file.in_force();
+        let keys = schema.keys.iter();
+        let missing: Vec<_> = keys.filter(|key| !entries.contains_key(key.name.as_str())).collect();
+        let plan = plan_insertions(&schema, &missing, false, &file, template);
+        let fixed = plan.apply(template);
+        (plan, fixed)
     }
 
     fn fixed(schema: &str, template: &str) -> String {
@@ -220,7 +222,6 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the template: its bytes are all there, in order, and the keys are there afterwards.
         #[test]
         fn fix_keeps_every_byte_of_any_template(
             lines in prop::collection::vec("(A=|B='|C=\"x|# C=|'|\\PC{0,8}|)", 0..8),

@@ -1,0 +1,81 @@
+//! Files of an environment schema: finds them in a project and reads them with the files they import.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use super::read_limited;
+use crate::zod::model::EnvSchema;
+use crate::zod::schema::{self, CONVENTIONAL_PATHS, Files, MAX_BYTES, SchemaError};
+
+/// Files on disk.
+const ON_DISK: Files = Files {
+    read: read_text,
+    is_file: |path| path.is_file(),
+    exists: |path| path.exists(),
+    absolute: |path| std::path::absolute(path).ok(),
+};
+
+/// The first conventional path below a folder that has a file.
+///
+/// # Errors
+/// [`SchemaError::NoFile`] if there is none.
+pub(crate) fn find(folder: &Path) -> Result<PathBuf, SchemaError> {
+    let mut paths = CONVENTIONAL_PATHS.iter().map(|path| folder.join(path));
+    paths
+        .find(|path| path.is_file())
+        .ok_or_else(|| SchemaError::NoFile { folder: folder.to_owned() })
+}
+
+/// Reads the schema with a name, or the only one, from a file.
+///
+/// # Errors
+/// If the file, or a schema in it, cannot be read. See [`SchemaError`].
+pub fn read(path: &Path, name: Option<&str>) -> Result<EnvSchema, SchemaError> {
+    schema::parse(path, &read_text(path)?, name, ON_DISK)
+}
+
+/// Reads a source file.
+///
+/// # Errors
+/// If it cannot be read, is not a regular file, is larger than [`MAX_BYTES`] or is not UTF-8.
+pub(crate) fn read_text(path: &Path) -> Result<String, SchemaError> {
+    let io = |source| SchemaError::Io { path: path.to_owned(), source };
+    let file = File::open(path).map_err(io)?;
+    if !file.metadata().map_err(io)?.is_file() {
+        return Err(io(std::io::Error::other("not a regular file")));
+    }
+    let bytes = read_limited::reader(file, MAX_BYTES)
+        .map_err(io)?
+        .ok_or_else(|| SchemaError::TooLarge { path: path.to_owned() })?;
+    String::from_utf8(bytes).map_err(|_| SchemaError::NotUtf8 { path: path.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::zod::model::ZodMajor;
+
+    #[test]
+    fn imports_and_the_zod_version_are_read_from_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write(
+            "src/env.ts",
+            "import { base } from './base.js';\nexport const EnvSchema = base.extend({});",
+        );
+        write(
+            "src/base.ts",
+            "import { z } from 'zod';\nexport const base = z.object({ A: z.string() });",
+        );
+        write("package.json", r#"{"dependencies": {"zod": "^3.22"}}"#);
+        write("node_modules/zod/package.json", r#"{"version": "4.1.0"}"#);
+        let path = find(folder.path()).unwrap();
+        let schema = read(&path, None).unwrap();
+        assert!(schema.key("A").is_some(), "{schema:?}");
+        assert_eq!(schema.zod, ZodMajor::Four);
+    }
+}
