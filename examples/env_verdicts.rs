@@ -1,9 +1,9 @@
-//! Reads environments and prints what the tool makes of them: the Rust side of
-//! `scripts/compare-zod`, which holds it against zod's own run time.
+//! Evaluates environments and prints the results: the Rust side of `scripts/compare-zod`, which compares
+//! them with the results of zod.
 //!
-//! `env_verdicts schema 3|4 PATH` reads one JSON object of strings a line, and prints first the
-//! schema's name and keys, then a verdict by key for each line. `env_verdicts dotenv` reads one
-//! JSON string a line, a `.env` file's text, and prints its pairs.
+//! `env_verdicts schema 3|4 PATH` prints the name and the keys of the schema, then reads one JSON object of
+//! strings per line and prints a result by key for each. `env_verdicts dotenv` reads one JSON string per line,
+//! the text of a `.env` file, and prints its pairs.
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
@@ -41,20 +41,20 @@ fn schema(zod: ZodMajor, path: &Path) -> Result<(), Box<dyn std::error::Error>> 
     writeln!(out, "{head}")?;
     for line in io::stdin().lock().lines() {
         let values: BTreeMap<String, String> = serde_json::from_str(&line?)?;
-        let verdicts: BTreeMap<&str, (&str, String)> = schema
+        let results: BTreeMap<&str, (&str, String)> = schema
             .keys
             .iter()
             .map(|key| {
                 let value = values.get(&key.name).map(String::as_str);
-                let verdict = match evaluate_key(&schema, key, value) {
+                let result = match evaluate_key(&schema, key, value) {
                     KeyResult::Accepted => ("accepted", String::new()),
                     KeyResult::Refused(why) => ("refused", why.join("; ")),
                     KeyResult::Unknown(why) => ("unknown", why.join("; ")),
                 };
-                (key.name.as_str(), verdict)
+                (key.name.as_str(), result)
             })
             .collect();
-        writeln!(out, "{}", serde_json::to_string(&verdicts)?)?;
+        writeln!(out, "{}", serde_json::to_string(&results)?)?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `env.copy`: would the application start from the template as it is, copied to `.env`?
+//! `env.copy`: the application starts with a copy of the template.
 
 use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
@@ -6,7 +6,7 @@ use crate::zod::evaluate::{KeyResult, evaluate_key};
 use crate::zod::model::{EntryState, Environment, SchemaKey, SourceLine};
 
 /// The check.
-pub const CHECK: Check<Environment> = Check {
+pub(crate) const CHECK: Check<Environment> = Check {
     id: "env.copy",
     title: "The template works when copied",
     section: Section::Environment,
@@ -15,14 +15,14 @@ pub const CHECK: Check<Environment> = Check {
 
 fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(template) = &facts.template else { return Vec::new() };
-    let bad = if facts.policy.strict { Status::Critical } else { Status::Warning };
-    let (mut unjudged, mut absent) = (Vec::new(), Vec::new());
+    let status = if facts.policy.strict { Status::Critical } else { Status::Warning };
+    let (mut unknown, mut missing) = (Vec::new(), Vec::new());
     let mut findings = Vec::new();
     let entries = template.in_force();
     for key in &facts.schema.keys {
         let Some(entry) = entries.get(key.name.as_str()) else {
             if matches!(evaluate_key(&facts.schema, key, None), KeyResult::Refused(_)) {
-                absent.push(key.name.as_str());
+                missing.push(key.name.as_str());
             }
             continue;
         };
@@ -30,29 +30,29 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
         let value = active.then(|| entry.value.reveal());
         match evaluate_key(&facts.schema, key, value) {
             KeyResult::Accepted => {}
-            KeyResult::Unknown(_) => unjudged.push(key.name.as_str()),
+            KeyResult::Unknown(_) => unknown.push(key.name.as_str()),
             KeyResult::Refused(reasons) => {
                 let state = if active { entry.value.shape() } else { "only documented".to_owned() };
                 let place = SourceLine { file: template.path.clone(), line: entry.line };
                 let message = describe_key(&place, key, &state, &reasons);
-                findings.push(check.finding(bad, &key.name, message).at(place));
+                findings.push(check.finding(status, &key.name, message).at(place));
             }
         }
     }
-    // That a key is not there is drift, and reported key by key as such.
-    if findings.is_empty() && !absent.is_empty() {
+    // Each missing key is a finding of `env.template`; here they are one finding.
+    if findings.is_empty() && !missing.is_empty() {
         let message = format!(
             "every value of {} is accepted when copied to .env, but the app would not start without {}",
             template.path.display(),
-            absent.join(", ")
+            missing.join(", ")
         );
-        return vec![check.finding(bad, template.path.display().to_string(), message)];
+        return vec![check.finding(status, template.path.display().to_string(), message)];
     }
     if findings.is_empty() {
         let mut message =
             format!("every value of {} is accepted when copied to .env", template.path.display());
-        if !unjudged.is_empty() {
-            message.push_str(&format!(", as far as can be told: {} run code", unjudged.join(", ")));
+        if !unknown.is_empty() {
+            message.push_str(&format!(", as far as can be told: {} run code", unknown.join(", ")));
         }
         findings.push(check.finding(Status::Ok, template.path.display().to_string(), message));
     }

@@ -1,5 +1,5 @@
-//! `env.exposure`: no key that bypasses row-level security where browsers can read it, no two
-//! keys swapped, and all of one project.
+//! `env.exposure`: browsers cannot read a key that bypasses row-level security, no two keys are swapped, and
+//! all keys belong to one project.
 
 use super::jwt;
 use crate::checks::Check;
@@ -7,27 +7,27 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::zod::model::{EnvValue, Environment};
 
 /// The check.
-pub const CHECK: Check<Environment> = Check {
+pub(crate) const CHECK: Check<Environment> = Check {
     id: "env.exposure",
     title: "Keys are where they belong",
     section: Section::Environment,
     evaluate,
 };
 
-/// What bundlers compile into the code that browsers load.
+/// Prefixes of variables that bundlers compile into the code that browsers load.
 const PUBLIC_PREFIXES: [&str; 6] =
     ["NEXT_PUBLIC_", "VITE_", "PUBLIC_", "EXPO_PUBLIC_", "REACT_APP_", "NUXT_PUBLIC_"];
 
-/// What a key of Supabase may do.
+/// The access that a Supabase key grants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum SupabaseKeyRole {
-    /// What row-level security allows: `anon`, `sb_publishable_…`.
+    /// Restricted by row-level security: `anon`, `sb_publishable_…`.
     Anon,
-    /// Everything: `service_role`, `sb_secret_…`.
+    /// Full access: `service_role`, `sb_secret_…`.
     Service,
 }
 
-/// A variable, wherever it stands.
+/// A variable of the template or of the values.
 struct ExposedVariable<'a> {
     key: &'a str,
     value: &'a EnvValue,
@@ -61,6 +61,7 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
     findings
 }
 
+/// The access that a value grants, if it is a Supabase key.
 fn role(value: &str) -> Option<SupabaseKeyRole> {
     if value.starts_with("sb_secret_") {
         return Some(SupabaseKeyRole::Service);
@@ -75,7 +76,7 @@ fn role(value: &str) -> Option<SupabaseKeyRole> {
     }
 }
 
-/// A key in the wrong place, by what it says of itself or, when it says nothing, by its name.
+/// A finding for a key in the wrong variable, by its role or, if it has none, by the name of the variable.
 fn misplaced(check: &Check<Environment>, variable: &ExposedVariable<'_>) -> Option<Finding> {
     let value = variable.value.reveal();
     if value.is_empty() {
@@ -85,7 +86,7 @@ fn misplaced(check: &Check<Environment>, variable: &ExposedVariable<'_>) -> Opti
     let public = PUBLIC_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
     let service_name = name.contains("SERVICE_ROLE") || name.contains("SERVICE_KEY");
     let anon_name = name.contains("ANON_KEY") || name.contains("PUBLISHABLE");
-    let trouble = match role(value) {
+    let problem = match role(value) {
         Some(SupabaseKeyRole::Service) if public => {
             "holds the service-role key, and browsers can read it"
         }
@@ -101,13 +102,13 @@ fn misplaced(check: &Check<Environment>, variable: &ExposedVariable<'_>) -> Opti
         _ => return None,
     };
     let shape = variable.value.shape();
-    let message = format!("{} ({shape}, {}) {trouble}", variable.key, variable.origin);
+    let message = format!("{} ({shape}, {}) {problem}", variable.key, variable.origin);
     Some(check.finding(Status::Critical, variable.key, message))
 }
 
-/// Keys whose project is not that of the address they are used with.
+/// Findings for keys of another project than the URL that they are used with.
 fn mixed(check: &Check<Environment>, variables: &[ExposedVariable<'_>]) -> Vec<Finding> {
-    let address = |name: &str| {
+    let url = |name: &str| {
         variables
             .iter()
             .find(|variable| variable.key == name)
@@ -118,9 +119,8 @@ fn mixed(check: &Check<Environment>, variables: &[ExposedVariable<'_>]) -> Vec<F
         let Some(of_key) = project_of_key(variable.value.reveal()) else { continue };
         let prefix = PUBLIC_PREFIXES.iter().find(|prefix| variable.key.starts_with(**prefix));
         let own = format!("{}SUPABASE_URL", prefix.unwrap_or(&""));
-        let used_with = address(&own)
-            .or_else(|| address("SUPABASE_URL"))
-            .or_else(|| address("NEXT_PUBLIC_SUPABASE_URL"));
+        let used_with =
+            url(&own).or_else(|| url("SUPABASE_URL")).or_else(|| url("NEXT_PUBLIC_SUPABASE_URL"));
         if let Some((name, of_url)) = used_with
             && of_url != of_key
         {
@@ -134,13 +134,14 @@ fn mixed(check: &Check<Environment>, variables: &[ExposedVariable<'_>]) -> Vec<F
     findings
 }
 
-/// `https://<project>.supabase.co`; other hosts do not say.
+/// The project of `https://<project>.supabase.co`; `None` for other hosts.
 fn project_of_url(value: &str) -> Option<String> {
     let url = url::Url::parse(value).ok()?;
     let project = url.host_str()?.strip_suffix(".supabase.co")?;
     (!project.contains('.')).then(|| project.to_owned())
 }
 
+/// The project in the claims of a key.
 fn project_of_key(value: &str) -> Option<String> {
     Some(jwt::claims(value)?.get("ref")?.as_str()?.to_owned())
 }

@@ -1,11 +1,11 @@
-//! `env.hygiene`: the template is written so that every reader understands it alike.
+//! `env.hygiene`: every dotenv implementation parses the template in the same way.
 
 use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::zod::model::{EnvFile, Environment, FileNote, Note};
 
 /// The check.
-pub const CHECK: Check<Environment> = Check {
+pub(crate) const CHECK: Check<Environment> = Check {
     id: "env.hygiene",
     title: "The template is written cleanly",
     section: Section::Environment,
@@ -14,10 +14,10 @@ pub const CHECK: Check<Environment> = Check {
 
 fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(template) = &facts.template else { return Vec::new() };
-    let mut findings: Vec<Finding> = remarks(template)
+    let mut findings: Vec<Finding> = issues(template)
         .into_iter()
         .map(|(line, changes, text)| {
-            let verdict = match (changes, facts.policy.strict) {
+            let status = match (changes, facts.policy.strict) {
                 (true, _) => Status::Warning,
                 (false, true) => Status::Warning,
                 (false, false) => Status::Ok,
@@ -27,7 +27,7 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
                 None => template.path.display().to_string(),
             };
             let message = format!("{place} {text}");
-            check.finding(verdict, place, message)
+            check.finding(status, place, message)
         })
         .collect();
     if findings.is_empty() {
@@ -38,10 +38,10 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
     findings
 }
 
-/// A line, whether what it says may be lost there, and the remark.
+/// The line, whether a value may be lost, and the text of an issue.
 type FormattingIssue = (Option<u32>, bool, String);
 
-fn remarks(file: &EnvFile) -> Vec<FormattingIssue> {
+fn issues(file: &EnvFile) -> Vec<FormattingIssue> {
     let of_file = file.notes.iter().map(|note| match note {
         FileNote::ByteOrderMark => (None, false, "begins with a byte order mark".to_owned()),
         FileNote::Crlf => (None, false, "ends its lines with CRLF".to_owned()),
@@ -84,7 +84,7 @@ mod tests {
     use super::super::testing::{environment, worst};
     use super::*;
 
-    fn verdict(template: &str) -> Status {
+    fn status(template: &str) -> Status {
         let facts = environment("A: z.string()", Some(template), &[]);
         worst(&CHECK.run(&facts, &Thresholds::default()))
     }
@@ -92,10 +92,10 @@ mod tests {
     #[test]
     fn only_formatting_that_can_lose_a_value_is_a_warning() {
         for text in ["A=1\nA=2\n", "A=\"x\n", "A=x#y\n", "A=1\nB\n"] {
-            assert_eq!(verdict(text), Status::Warning, "{text:?}");
+            assert_eq!(status(text), Status::Warning, "{text:?}");
         }
         for text in ["\u{feff}A=1\r\n", "export A=1\n", "A = 1\n", "A='x#y' # z\n"] {
-            assert_eq!(verdict(text), Status::Ok, "{text:?}");
+            assert_eq!(status(text), Status::Ok, "{text:?}");
         }
     }
 }

@@ -13,14 +13,14 @@ mod undeclared;
 mod unused;
 mod values;
 
-pub use template::{CHECK as TEMPLATE, Drift, did_you_mean, drift};
-pub use values::in_force;
+pub(crate) use template::{CHECK as TEMPLATE, did_you_mean, drift};
+pub(crate) use values::in_force;
 
 use super::Check;
 use crate::zod::model::Environment;
 
 /// Every check of an environment. A check without its input, such as the template, has no findings.
-pub const ALL: [Check<Environment>; 9] = [
+pub(crate) const ALL: [Check<Environment>; 9] = [
     template::CHECK,
     copy::CHECK,
     secrets::CHECK,

@@ -1,4 +1,4 @@
-//! `env.secrets`: a template is public, so nothing in it may look like a real secret.
+//! `env.secrets`: no value of the template, which is public, looks like a secret.
 
 use super::jwt;
 use crate::checks::Check;
@@ -6,14 +6,14 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::zod::model::{EnvEntry, Environment, SourceLine};
 
 /// The check.
-pub const CHECK: Check<Environment> = Check {
+pub(crate) const CHECK: Check<Environment> = Check {
     id: "env.secrets",
     title: "The template holds no secrets",
     section: Section::Environment,
     evaluate,
 };
 
-/// What issuers put before their secrets, and how many characters at least follow.
+/// Prefixes of issued secrets, the minimum length of the rest, and the kind of secret.
 const PREFIXES: [(&str, usize, &str); 16] = [
     ("sk_live_", 10, "a Stripe key"),
     ("rk_live_", 10, "a Stripe key"),
@@ -32,7 +32,7 @@ const PREFIXES: [(&str, usize, &str); 16] = [
     ("npm_", 30, "an npm token"),
     ("-----BEGIN", 10, "a private key"),
 ];
-/// Words that people put where a secret belongs.
+/// Texts of placeholders for a secret.
 const PLACEHOLDERS: [&str; 14] = [
     "your",
     "change",
@@ -49,13 +49,13 @@ const PLACEHOLDERS: [&str; 14] = [
     "...",
     "password",
 ];
-/// Names whose values are secret.
+/// Parts of the names of secret variables.
 const SECRET_NAMES: [&str; 6] =
     ["SECRET", "TOKEN", "PASSWORD", "PRIVATE", "SERVICE_ROLE", "API_KEY"];
 
 fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(template) = &facts.template else { return Vec::new() };
-    let bad = if facts.policy.strict { Status::Critical } else { Status::Warning };
+    let status = if facts.policy.strict { Status::Critical } else { Status::Warning };
     let mut findings: Vec<Finding> = template
         .entries
         .iter()
@@ -64,7 +64,7 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
             let place = SourceLine { file: template.path.clone(), line: entry.line };
             let shape = entry.value.shape();
             let message = format!("{} ({shape}, {place}) looks like {kind}", entry.key);
-            check.finding(bad, &entry.key, message).at(place)
+            check.finding(status, &entry.key, message).at(place)
         })
         .collect();
     if findings.is_empty() {
@@ -78,8 +78,8 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
 /// The kind of secret that a value looks like.
 fn looks_like(entry: &EnvEntry) -> Option<&'static str> {
     let value = entry.value.reveal();
-    let folded = value.to_lowercase();
-    if PLACEHOLDERS.iter().any(|word| folded.contains(word)) {
+    let lower_case = value.to_lowercase();
+    if PLACEHOLDERS.iter().any(|word| lower_case.contains(word)) {
         return None;
     }
     let prefixed = PREFIXES.iter().find(|(prefix, more, _)| {
@@ -98,14 +98,15 @@ fn looks_like(entry: &EnvEntry) -> Option<&'static str> {
     (named && is_random(value)).then_some("a random secret")
 }
 
-/// `scheme://user:password@host`, but for the passwords of local development.
+/// Whether a value is a URL with a password, except those of local development.
 fn has_password(value: &str) -> bool {
     let Ok(url) = url::Url::parse(value) else { return false };
     let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]" | "host" | "db"));
     url.password().is_some_and(|password| !password.is_empty() && password != "postgres") && !local
 }
 
-/// At least 24 characters without white space that no person chose: 3.5 bits each.
+/// Whether a value has at least 24 characters, no white space, a digit, and more than 3.5 bits of entropy
+/// per character.
 fn is_random(value: &str) -> bool {
     let length = value.chars().count();
     if length < 24 || !value.chars().all(|c| c.is_ascii_graphic()) {
@@ -129,7 +130,7 @@ mod tests {
     use super::super::testing::{environment, token, worst};
     use super::*;
 
-    fn verdict(template: &str) -> Status {
+    fn status(template: &str) -> Status {
         let found =
             CHECK.run(&environment("A: z.string()", Some(template), &[]), &Thresholds::default());
         worst(&found)
@@ -144,10 +145,10 @@ mod tests {
             token(r#"{"role":"anon"}"#),
             format!("postgres://app:{random}@db.internal:5432/app"),
         ] {
-            assert_eq!(verdict(&format!("A={value}\n")), Status::Warning, "{value}");
-            assert_eq!(verdict(&format!("# A={value}\n")), Status::Warning, "{value}");
+            assert_eq!(status(&format!("A={value}\n")), Status::Warning, "{value}");
+            assert_eq!(status(&format!("# A={value}\n")), Status::Warning, "{value}");
         }
-        assert_eq!(verdict(&format!("SESSION_SECRET={random}x8Z0\n")), Status::Warning);
+        assert_eq!(status(&format!("SESSION_SECRET={random}x8Z0\n")), Status::Warning);
     }
 
     #[test]
@@ -161,7 +162,7 @@ mod tests {
             "SESSION_SECRET=change-me-to-something-long-0123456789",
             "API_KEY=<paste the key of the project here 0123456789>",
         ] {
-            assert_eq!(verdict(line), Status::Ok, "{line}");
+            assert_eq!(status(line), Status::Ok, "{line}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! `env.code`: every source that may read the environment could be read itself.
+//! `env.code`: every source file that may use the environment was read.
 
 use crate::checks::Check;
 use crate::facts::{Finding, Section, Status, Thresholds};
@@ -6,7 +6,7 @@ use crate::text;
 use crate::zod::model::Environment;
 
 /// The check.
-pub const CHECK: Check<Environment> = Check {
+pub(crate) const CHECK: Check<Environment> = Check {
     id: "env.code",
     title: "Every source file could be read",
     section: Section::Environment,
@@ -15,11 +15,11 @@ pub const CHECK: Check<Environment> = Check {
 
 fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(code) = &facts.code else { return Vec::new() };
-    let missed = code.unread.iter().map(|missed| {
-        let (file, message) = (missed.place.file.display().to_string(), missed.to_string());
-        check.finding(Status::Unknown, file, message).at(missed.place.clone())
+    let unread = code.unread.iter().map(|unread| {
+        let (file, message) = (unread.place.file.display().to_string(), unread.to_string());
+        check.finding(Status::Unknown, file, message).at(unread.place.clone())
     });
-    let mut findings: Vec<_> = missed.collect();
+    let mut findings: Vec<_> = unread.collect();
     let root = code.root.display().to_string();
     if code.files == 0 {
         let message = format!("no TypeScript or JavaScript below {root}");

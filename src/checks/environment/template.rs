@@ -1,4 +1,4 @@
-//! `env.template`: the template declares the keys that the schema declares, no more and no fewer.
+//! `env.template`: template and schema contain the same keys.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,30 +9,30 @@ use crate::zod::model::{
 };
 
 /// The check.
-pub const CHECK: Check<Environment> = Check {
+pub(crate) const CHECK: Check<Environment> = Check {
     id: "env.template",
     title: "Template and schema declare the same keys",
     section: Section::Environment,
     evaluate,
 };
 
-/// Names at least this alike are taken for one that was renamed (Jaro–Winkler).
-const ALIKE: f64 = 0.9;
+/// The Jaro–Winkler similarity from which a name counts as renamed.
+const MIN_SIMILARITY: f64 = 0.9;
 
-/// Where template and schema differ.
+/// The differences between template and schema.
 #[derive(Debug, Default)]
-pub struct Drift<'a> {
-    /// In the schema, not in the template.
-    pub missing: Vec<&'a SchemaKey>,
-    /// In the template, not in the schema.
-    pub extra: Vec<&'a EnvEntry>,
-    /// In both, in the template only as a comment.
-    pub documented: Vec<&'a SchemaKey>,
+pub(crate) struct Drift<'a> {
+    /// Keys of the schema that the template does not contain.
+    pub(crate) missing: Vec<&'a SchemaKey>,
+    /// Entries of the template that the schema does not declare.
+    pub(crate) extra: Vec<&'a EnvEntry>,
+    /// Keys of the schema that the template contains only as a comment.
+    pub(crate) documented: Vec<&'a SchemaKey>,
 }
 
-/// Compares the two by name. When strict, a key that is only documented is missing.
+/// Compares template and schema by key name. If `strict`, a key that is only commented is missing.
 #[must_use]
-pub fn drift<'a>(schema: &'a EnvSchema, template: &'a EnvFile, strict: bool) -> Drift<'a> {
+pub(crate) fn drift<'a>(schema: &'a EnvSchema, template: &'a EnvFile, strict: bool) -> Drift<'a> {
     let mut states: HashMap<&str, EntryState> = HashMap::new();
     for entry in &template.entries {
         let state = states.entry(&entry.key).or_insert(entry.state);
@@ -49,8 +49,8 @@ pub fn drift<'a>(schema: &'a EnvSchema, template: &'a EnvFile, strict: bool) -> 
         }
     }
     let declared: HashSet<&str> = schema.keys.iter().map(|key| key.name.as_str()).collect();
-    let mut named = HashSet::new();
-    // A comment such as `# note=…` is prose; keys are written in capitals there.
+    let mut reported = HashSet::new();
+    // A comment such as `# note=…` is prose: commented keys are written in upper case.
     let is_key = |entry: &EnvEntry| {
         entry.state == EntryState::Active || !entry.key.bytes().any(|b| b.is_ascii_lowercase())
     };
@@ -59,18 +59,21 @@ pub fn drift<'a>(schema: &'a EnvSchema, template: &'a EnvFile, strict: bool) -> 
         .iter()
         .filter(|entry| !declared.contains(entry.key.as_str()) && is_key(entry))
         .filter(|entry| !schema.is_set_by_platform(&entry.key))
-        .filter(|entry| named.insert(entry.key.as_str()))
+        .filter(|entry| reported.insert(entry.key.as_str()))
         .collect();
     drift
 }
 
-/// The most similar of some names, when it is similar enough to be the same one, renamed.
+/// The most similar of other names, if it is similar enough to be the same key, renamed or misspelled.
 #[must_use]
-pub fn did_you_mean<'a>(name: &str, others: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn did_you_mean<'a>(
+    name: &str,
+    others: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
     others
         .filter(|other| *other != name)
         .map(|other| (strsim::jaro_winkler(name, other), other))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .filter(|(similarity, _)| *similarity >= MIN_SIMILARITY)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, other)| other)
 }
@@ -82,9 +85,9 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
     let path = template.path.display();
     let entries = template.in_force();
     for key in &drift.missing {
-        let meant = did_you_mean(&key.name, drift.extra.iter().map(|entry| entry.key.as_str()));
+        let similar = did_you_mean(&key.name, drift.extra.iter().map(|entry| entry.key.as_str()));
         let entry = entries.get(key.name.as_str());
-        let message = match (entry, meant) {
+        let message = match (entry, similar) {
             (Some(entry), _) => {
                 format!("{} is only documented, at {path}:{}", key.name, entry.line)
             }
@@ -99,34 +102,35 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
         let finding = check.finding(Status::Critical, &key.name, message);
         findings.push(finding.at(key.place.clone()));
     }
-    // Where the schema may declare more than can be read, an extra key may be declared after all.
-    let open = facts.schema.unresolved.first();
+    // If the schema is incomplete, it may declare an extra key after all.
+    let unresolved = facts.schema.unresolved.first();
     for entry in &drift.extra {
         let place = SourceLine { file: template.path.clone(), line: entry.line };
-        // Of the missing ones first; once they are inserted, one of those that are there.
+        // A missing key is suggested first; once it is inserted, a key of the template.
         let missing = drift.missing.iter().map(|key| key.name.as_str());
-        let meant = did_you_mean(&entry.key, missing).or_else(|| {
+        let similar = did_you_mean(&entry.key, missing).or_else(|| {
             did_you_mean(&entry.key, facts.schema.keys.iter().map(|key| key.name.as_str()))
         });
         let mut message = format!("{} stands at {place} and is not in the schema", entry.key);
-        match meant {
+        match similar {
             Some(other) if entries.contains_key(other) => message
                 .push_str(&format!(", which has {other}, as the template does: delete this line")),
             Some(other) => message.push_str(&format!(", which has {other} (renamed?)")),
             None => {}
         }
-        let verdict = match open {
+        let status = match unresolved {
             Some(what) => {
                 message.push_str(&format!(", unless {what}"));
                 Status::Unknown
             }
             None => Status::Critical,
         };
-        findings.push(check.finding(verdict, &entry.key, message).at(place));
+        findings.push(check.finding(status, &entry.key, message).at(place));
     }
     if findings.is_empty() {
-        let (all, only) = (facts.schema.keys.len(), drift.documented.len());
-        let message = format!("{all} keys agree, {only} of them are only documented in {path}");
+        let (all, documented) = (facts.schema.keys.len(), drift.documented.len());
+        let message =
+            format!("{all} keys agree, {documented} of them are only documented in {path}");
         findings.push(check.finding(Status::Ok, path.to_string(), message));
     }
     findings
@@ -180,7 +184,7 @@ mod tests {
         );
         assert!(found[0].message.contains("env.ts:2"), "{found:?}");
         assert!(found[1].message.contains(".env.example:1"), "{found:?}");
-        // Inserted, the new name explains the old one still.
+        // The suggestion remains after the new key was inserted.
         let template = "SUPABASE_SERVICE_ROLE_KEY=\nSUPABASE_SERVICE_KEY=\n";
         let found = findings("SUPABASE_SERVICE_ROLE_KEY: z.string()", template);
         assert!(found[0].message.contains("which has SUPABASE_SERVICE_ROLE_KEY"), "{found:?}");

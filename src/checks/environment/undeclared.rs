@@ -1,4 +1,4 @@
-//! `env.undeclared`: what the code reads is declared, so that it is checked when the app starts.
+//! `env.undeclared`: the schema declares every key that the code reads, so that it is checked at start.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,14 +9,14 @@ use crate::text;
 use crate::zod::model::{CodeForm, CodeUse, Environment};
 
 /// The check.
-pub const CHECK: Check<Environment> = Check {
+pub(crate) const CHECK: Check<Environment> = Check {
     id: "env.undeclared",
     title: "The code reads no key that the schema lacks",
     section: Section::Environment,
     evaluate,
 };
 
-/// What systems, runtimes and build tools set by themselves: no schema has to know them.
+/// Keys that operating systems, runtimes and build tools set.
 const AMBIENT: [&str; 24] = [
     "BASE_URL",
     "CI",
@@ -43,25 +43,25 @@ const AMBIENT: [&str; 24] = [
     "TZ",
     "USER",
 ];
-/// The same, by how they begin.
+/// Prefixes of such keys.
 const AMBIENT_PREFIXES: [&str; 4] = ["GITHUB_", "VERCEL_", "npm_", "JEST_"];
 
 fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(code) = &facts.code else { return Vec::new() };
     let declared: BTreeSet<&str> = facts.schema.keys.iter().map(|key| key.name.as_str()).collect();
     let fallbacks = facts.policy.fallbacks.iter();
-    let known: BTreeSet<&str> = fallbacks.map(|fallback| fallback.from.as_str()).collect();
+    let fallbacks: BTreeSet<&str> = fallbacks.map(|fallback| fallback.from.as_str()).collect();
     let mut reads: BTreeMap<&str, Vec<&CodeUse>> = BTreeMap::new();
     for found in code.uses.iter().filter(|found| found.form == CodeForm::Read) {
         reads.entry(&found.key).or_default().push(found);
     }
-    let strange = |key: &str| {
+    let is_undeclared = |key: &str| {
         let set_elsewhere = is_ambient(key) || facts.schema.is_set_by_platform(key);
-        !declared.contains(key) && !known.contains(key) && !set_elsewhere
+        !declared.contains(key) && !fallbacks.contains(key) && !set_elsewhere
     };
     let mut findings: Vec<_> = reads
         .iter()
-        .filter(|(key, _)| strange(key))
+        .filter(|(key, _)| is_undeclared(key))
         .map(|(key, uses)| finding(check, facts, key, uses))
         .collect();
     if findings.is_empty() && code.files > 0 {
@@ -87,8 +87,8 @@ fn finding(
     if let Some(other) = did_you_mean(key, declared) {
         message.push_str(&format!("; did you mean {other}?"));
     }
-    // Where the schema may declare more than can be read, it may be declared after all.
-    let verdict = match facts.schema.unresolved.first() {
+    // If the schema is incomplete, it may declare the key after all.
+    let status = match facts.schema.unresolved.first() {
         Some(what) => {
             message.push_str(&format!(", unless {what}"));
             Status::Unknown
@@ -96,7 +96,7 @@ fn finding(
         None if facts.policy.strict => Status::Critical,
         None => Status::Warning,
     };
-    let finding = check.finding(verdict, key, message);
+    let finding = check.finding(status, key, message);
     match uses.first() {
         Some(first) => finding.at(first.place.clone()),
         None => finding,

@@ -1,4 +1,4 @@
-//! `env.unused`: what the schema declares is read somewhere.
+//! `env.unused`: the code reads every key that the schema declares.
 
 use std::collections::HashSet;
 
@@ -7,38 +7,39 @@ use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::zod::model::{CodeForm, Environment, SchemaKey};
 
 /// The check.
-pub const CHECK: Check<Environment> = Check {
+pub(crate) const CHECK: Check<Environment> = Check {
     id: "env.unused",
     title: "The schema declares no key that the code never reads",
     section: Section::Environment,
     evaluate,
 };
 
-/// A key whose mere name stands in the code, or which another one stands in for, is not called unused.
+/// A key is used if its name occurs in the code, or if it is a fallback of another key.
 fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(code) = facts.code.as_ref().filter(|code| code.files > 0) else { return Vec::new() };
-    let seen = code.uses.iter().filter(|found| found.form != CodeForm::SchemaInput);
-    let seen: HashSet<&str> = seen.map(|found| found.key.as_str()).collect();
-    let stands_in = |key: &str| facts.policy.fallbacks.iter().any(|fallback| fallback.from == key);
+    let used = code.uses.iter().filter(|found| found.form != CodeForm::SchemaInput);
+    let used: HashSet<&str> = used.map(|found| found.key.as_str()).collect();
+    let is_fallback =
+        |key: &str| facts.policy.fallbacks.iter().any(|fallback| fallback.from == key);
     let unused = facts
         .schema
         .keys
         .iter()
-        .filter(|key| !seen.contains(key.name.as_str()) && !stands_in(&key.name));
-    let doubt = match (code.unread.first(), code.computed.first()) {
-        (Some(missed), _) => format!(", unless it is in {}", missed.place.file.display()),
+        .filter(|key| !used.contains(key.name.as_str()) && !is_fallback(&key.name));
+    let exception = match (code.unread.first(), code.computed.first()) {
+        (Some(unread), _) => format!(", unless it is in {}", unread.place.file.display()),
         (None, Some(place)) => format!(", unless by the computed name at {place}"),
         (None, None) => String::new(),
     };
-    // A file that could not be read may be the one that reads it.
-    let verdict = if code.unread.is_empty() { Status::Warning } else { Status::Unknown };
+    // A file that could not be read may read the key.
+    let status = if code.unread.is_empty() { Status::Warning } else { Status::Unknown };
     let finding = |key: &SchemaKey| {
         let root = code.root.display();
         let message = format!(
-            "{} is declared at {} and read nowhere below {root}{doubt}",
+            "{} is declared at {} and read nowhere below {root}{exception}",
             key.name, key.place
         );
-        check.finding(verdict, &key.name, message).at(key.place.clone())
+        check.finding(status, &key.name, message).at(key.place.clone())
     };
     let mut findings: Vec<_> = unused.map(finding).collect();
     if findings.is_empty() {

@@ -1,4 +1,4 @@
-//! `env.values`: the application would start with these values.
+//! `env.values`: the application starts with these values.
 
 use super::template::did_you_mean;
 use crate::checks::Check;
@@ -7,16 +7,16 @@ use crate::zod::evaluate::{KeyResult, evaluate_key};
 use crate::zod::model::{EnvValues, Environment, Fallback, ObjectMode, SchemaKey, SetValue};
 
 /// The check.
-pub const CHECK: Check<Environment> = Check {
+pub(crate) const CHECK: Check<Environment> = Check {
     id: "env.values",
     title: "The values satisfy the schema",
     section: Section::Environment,
     evaluate,
 };
 
-/// The value in force for a key: its own, or that of a fallback when it is missing or blank.
+/// The effective value of a key: its own, or that of a fallback if its own is missing or blank.
 #[must_use]
-pub fn in_force<'a>(
+pub(crate) fn in_force<'a>(
     values: &'a EnvValues,
     fallbacks: &[Fallback],
     key: &str,
@@ -24,8 +24,8 @@ pub fn in_force<'a>(
     let filled = |name: &str| values.get(name).filter(|set| !set.value.reveal().is_empty());
     filled(key)
         .or_else(|| {
-            let mut own = fallbacks.iter().filter(|fallback| fallback.key == key);
-            own.find_map(|fallback| filled(&fallback.from))
+            let mut alternatives = fallbacks.iter().filter(|fallback| fallback.key == key);
+            alternatives.find_map(|fallback| filled(&fallback.from))
         })
         .or_else(|| values.get(key))
 }
@@ -33,7 +33,7 @@ pub fn in_force<'a>(
 fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> Vec<Finding> {
     let Some(values) = &facts.values else { return Vec::new() };
     let mut findings: Vec<Finding> =
-        facts.schema.keys.iter().filter_map(|key| one(check, facts, values, key)).collect();
+        facts.schema.keys.iter().filter_map(|key| key_finding(check, facts, values, key)).collect();
     findings.extend(required(check, facts, values));
     findings.extend(undeclared(check, facts, values));
     for what in &facts.schema.unresolved {
@@ -47,14 +47,15 @@ fn evaluate(check: &Check<Environment>, facts: &Environment, _: &Thresholds) -> 
     findings
 }
 
-fn one(
+/// The finding for a key whose value is not accepted.
+fn key_finding(
     check: &Check<Environment>,
     facts: &Environment,
     values: &EnvValues,
     key: &SchemaKey,
 ) -> Option<Finding> {
     let set = in_force(values, &facts.policy.fallbacks, &key.name);
-    let (verdict, reasons) =
+    let (status, reasons) =
         match evaluate_key(&facts.schema, key, set.map(|set| set.value.reveal())) {
             KeyResult::Accepted => return None,
             KeyResult::Refused(reasons) => (Status::Critical, reasons),
@@ -64,13 +65,13 @@ fn one(
         let from = if set.key == key.name { String::new() } else { format!(" as {}", set.key) };
         format!("{}{from} in {}", set.value.shape(), set.origin)
     });
-    let what = if verdict == Status::Critical { "is refused" } else { "cannot be judged" };
+    let result = if status == Status::Critical { "is refused" } else { "cannot be judged" };
     let reasons = reasons.join("; ");
-    let message = format!("{} ({state}) {what}: {reasons} ({})", key.name, key.place);
-    Some(check.finding(verdict, &key.name, message).at(key.place.clone()))
+    let message = format!("{} ({state}) {result}: {reasons} ({})", key.name, key.place);
+    Some(check.finding(status, &key.name, message).at(key.place.clone()))
 }
 
-/// What the profile needs beyond the schema.
+/// Findings for keys that the profile requires in addition to the schema.
 fn required(check: &Check<Environment>, facts: &Environment, values: &EnvValues) -> Vec<Finding> {
     let profile = facts.policy.profile.as_deref().unwrap_or("unnamed");
     let filled = |name: &str| {
@@ -87,7 +88,7 @@ fn required(check: &Check<Environment>, facts: &Environment, values: &EnvValues)
         .collect()
 }
 
-/// Keys of files that the schema does not declare; the process has many that are not ours.
+/// Findings for undeclared keys of files; most undeclared keys of the process are of other programs.
 fn undeclared(check: &Check<Environment>, facts: &Environment, values: &EnvValues) -> Vec<Finding> {
     let known = |name: &str| {
         facts.schema.key(name).is_some()
@@ -95,7 +96,7 @@ fn undeclared(check: &Check<Environment>, facts: &Environment, values: &EnvValue
             || facts.policy.required.iter().any(|required| required == name)
     };
     let strict = facts.schema.mode == ObjectMode::Strict;
-    let verdict = match (strict, facts.schema.unresolved.is_empty()) {
+    let status = match (strict, facts.schema.unresolved.is_empty()) {
         (true, true) => Status::Critical,
         (true, false) => Status::Unknown,
         (false, _) => Status::Ok,
@@ -109,7 +110,7 @@ fn undeclared(check: &Check<Environment>, facts: &Environment, values: &EnvValue
             if let Some(other) = did_you_mean(&set.key, keys) {
                 message.push_str(&format!("; did you mean {other}?"));
             }
-            check.finding(verdict, &set.key, message)
+            check.finding(status, &set.key, message)
         })
         .collect()
 }

@@ -20,7 +20,7 @@ use crate::zod::model::{EnvPolicy, Environment};
 ///
 /// # Errors
 /// If an input cannot be read (3), or the profile is not defined (64).
-pub async fn check(context: &Context, args: &EnvCheck) -> Result<Report, Error> {
+pub(crate) async fn check(context: &Context, args: &EnvCheck) -> Result<Report, Error> {
     let policy = EnvPolicy {
         required: required(context, args.profile.as_deref())?,
         profile: args.profile.clone(),
@@ -51,7 +51,7 @@ pub async fn check(context: &Context, args: &EnvCheck) -> Result<Report, Error> 
 }
 
 /// Reads schema and template of the project for `triage`; `None` if there is no schema.
-pub async fn observe(context: &Context) -> Option<Observed<Environment>> {
+pub(crate) async fn observe(context: &Context) -> Option<Observed<Environment>> {
     let sources = gather::conventional(context)?;
     let source = sources.schema.as_ref()?.display().to_string();
     let read = async {
@@ -64,7 +64,7 @@ pub async fn observe(context: &Context) -> Option<Observed<Environment>> {
 }
 
 /// The keys of the schema of the project, if there is one.
-pub fn keys(context: &Context) -> Option<Vec<String>> {
+pub(crate) fn keys(context: &Context) -> Option<Vec<String>> {
     let sources = gather::conventional(context)?;
     let facts = gather::read(context, &sources, EnvPolicy::default(), false).ok()?;
     Some(facts.schema.keys.iter().map(|key| key.name.clone()).collect())
@@ -84,7 +84,7 @@ fn source_error(error: Error) -> SourceError {
 ///
 /// # Errors
 /// If an input cannot be read (3), or the schema does not declare the key (64).
-pub fn explain(context: &Context, args: &EnvExplain) -> Result<Report, Error> {
+pub(crate) fn explain(context: &Context, args: &EnvExplain) -> Result<Report, Error> {
     let facts = gather::read(context, &args.sources, gather::policy(context), false)?;
     let Some(key) = facts.schema.key(&args.key) else {
         let schema = &facts.schema;

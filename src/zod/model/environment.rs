@@ -12,7 +12,7 @@ pub struct EnvValue(String);
 
 impl EnvValue {
     /// Wraps a value.
-    pub fn new(value: impl Into<String>) -> Self {
+    pub(crate) fn new(value: impl Into<String>) -> Self {
         Self(value.into())
     }
 
@@ -24,7 +24,7 @@ impl EnvValue {
 
     /// What reports show instead of the value: `blank` or `set, 43 characters`.
     #[must_use]
-    pub fn shape(&self) -> String {
+    pub(crate) fn shape(&self) -> String {
         match self.0.chars().count() {
             0 => "blank".to_owned(),
             1 => "set, 1 character".to_owned(),
@@ -142,7 +142,7 @@ pub struct EnvFile {
 impl EnvFile {
     /// The effective entry of each key: its last active entry, else its first commented one.
     #[must_use]
-    pub fn in_force(&self) -> HashMap<&str, &EnvEntry> {
+    pub(crate) fn in_force(&self) -> HashMap<&str, &EnvEntry> {
         let mut entries: HashMap<&str, &EnvEntry> = HashMap::new();
         for entry in &self.entries {
             let effective = entries.entry(&entry.key).or_insert(entry);
@@ -179,12 +179,12 @@ pub struct EnvValues {
 impl EnvValues {
     /// The variable with this name.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<&SetValue> {
+    pub(crate) fn get(&self, key: &str) -> Option<&SetValue> {
         self.set.iter().find(|set| set.key == key)
     }
 
     /// Sets a variable; a value that was set before is overridden.
-    pub fn insert(&mut self, key: &str, value: EnvValue, origin: &str, from_process: bool) {
+    pub(crate) fn insert(&mut self, key: &str, value: EnvValue, origin: &str, from_process: bool) {
         let origin = origin.to_owned();
         if let Some(known) = self.set.iter_mut().find(|set| set.key == key) {
             let overridden = std::mem::replace(&mut known.origin, origin);
@@ -237,7 +237,7 @@ pub struct Environment {
 
 impl Environment {
     /// Makes the paths of schema and template relative to `root`.
-    pub fn make_relative_to(&mut self, root: &Path) {
+    pub(crate) fn make_relative_to(&mut self, root: &Path) {
         let schema = &mut self.schema;
         let keys = schema.keys.iter_mut().map(|key| &mut key.place);
         let unresolved = schema.unresolved.iter_mut().map(|unresolved| &mut unresolved.place);
@@ -289,7 +289,11 @@ pub struct Code {
 
 impl Code {
     /// The uses of a key in the given form.
-    pub fn of<'a>(&'a self, key: &'a str, form: CodeForm) -> impl Iterator<Item = &'a CodeUse> {
+    pub(crate) fn of<'a>(
+        &'a self,
+        key: &'a str,
+        form: CodeForm,
+    ) -> impl Iterator<Item = &'a CodeUse> {
         self.uses.iter().filter(move |found| found.form == form && found.key == key)
     }
 }

@@ -150,7 +150,7 @@ pub struct EnvSchema {
 impl EnvSchema {
     /// Whether one of the platform presets of the schema contains this name.
     #[must_use]
-    pub fn is_set_by_platform(&self, name: &str) -> bool {
+    pub(crate) fn is_set_by_platform(&self, name: &str) -> bool {
         self.platform.iter().any(|known| match known.strip_suffix('*') {
             Some(prefix) => name.starts_with(prefix),
             None => name == *known,
@@ -159,7 +159,7 @@ impl EnvSchema {
 
     /// The key of that name.
     #[must_use]
-    pub fn key(&self, name: &str) -> Option<&SchemaKey> {
+    pub(crate) fn key(&self, name: &str) -> Option<&SchemaKey> {
         self.keys.iter().find(|key| key.name == name)
     }
 }

@@ -424,7 +424,7 @@ fn unknown_method(scope: &EvalScope<'_>, link: &Link<'_>, of: &str) -> Rule {
     Rule::Unresolved(scope.unresolved(link.offset, format!("method `{}` of {of}", link.name)))
 }
 
-/// Whether a method of this name is a format in any release of zod 3 and zod 4.
+/// Whether a method of this name is a string format.
 fn is_format(name: &str) -> bool {
     matches!(name, "url" | "email" | "uuid" | "nanoid" | "cuid" | "cuid2" | "ulid" | "jwt")
 }

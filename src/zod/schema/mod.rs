@@ -30,7 +30,7 @@ use crate::zod::model::{EnvSchema, SchemaChoice, SchemaKey, SourceLine, ZodMajor
 use crate::zod::typescript::{STACK_BYTES, flatten};
 
 /// The largest source file that is read, in bytes.
-pub const MAX_BYTES: u64 = 8 << 20;
+pub(crate) const MAX_BYTES: u64 = 8 << 20;
 /// Steps of reading before a schema counts as too large; a file of 5 MiB stays below.
 const MAX_STEPS: u32 = 2_000_000;
 /// The name in the backend; a schema with this name is selected by default.
@@ -39,7 +39,7 @@ const DEFAULT_NAME: &str = "EnvSchema";
 const MAX_HOPS: u8 = 16;
 
 /// Conventional paths of a schema below the project root; the path of the backend is first.
-pub const CONVENTIONAL_PATHS: [&str; 10] = [
+pub(crate) const CONVENTIONAL_PATHS: [&str; 10] = [
     "packages/shared/src/env.ts",
     "packages/env/src/index.ts",
     "packages/config/src/env.ts",

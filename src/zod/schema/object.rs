@@ -208,7 +208,7 @@ impl<'a> SchemaReader<'a> {
         Node::Object(object)
     }
 
-    /// `.merge(x)` also takes the mode of `x`; with `.and(x)` a key of both must satisfy both rules.
+    /// `.merge(x)` also takes the mode of `x`; with `.and(x)` the rule of a key of both is unresolved.
     fn merge(&self, scope: &EvalScope<'a>, mut object: Object, link: &Link<'a>) -> Node<'a> {
         let other = match link.arg(0).map(|argument| self.node(scope, argument)) {
             Some(Node::Object(other)) => other,
