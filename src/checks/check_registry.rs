@@ -1,31 +1,30 @@
-//! What each check looks at, by its id: one list for every family of checks.
+//! The ids and titles of the checks of all families.
 
 use crate::checks::{
     access, access_diff, app_tests, cross, environment, flow, queue, rls, server, service,
 };
 
-/// The title of a check.
-#[must_use]
+/// Returns the title of the check with this id.
 pub fn title(id: &str) -> Option<&'static str> {
     all().find(|(known, _)| *known == id).map(|(_, title)| title)
 }
 
-/// Id and title of every check.
+/// Returns the id and title of every check.
 pub fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let rules = rls::all().map(|check| (check.id, check.title));
-    let rules = rules.chain(access_diff::ALL.iter().map(|check| (check.id, check.title)));
-    let rules = rules.chain([(app_tests::CHECK.id, app_tests::CHECK.title)]);
-    let rules = rules.chain(queue::BACKLOG.iter().map(|check| (check.id, check.title)));
-    let rules = rules.chain(queue::DEAD_LETTERS.iter().map(|check| (check.id, check.title)));
-    let rules = rules.chain(service::HEALTH.iter().map(|check| (check.id, check.title)));
-    let rules = rules.chain(service::READINESS.iter().map(|check| (check.id, check.title)));
-    let rules = rules.chain(access::ACCESS.iter().map(|check| (check.id, check.title)));
-    let rules = rules.chain(access::APP.iter().map(|check| (check.id, check.title)));
-    let rules = rules.chain(server::SERVER.iter().map(|check| (check.id, check.title)));
-    let rules = rules.chain(cross::CROSS.iter().map(|check| (check.id, check.title)));
-    let rules = rules.chain(flow::FLOW.iter().map(|check| (check.id, check.title)));
-    let rules = rules.chain(flow::FAILURES.iter().map(|check| (check.id, check.title)));
-    rules
+    let checks = rls::all().map(|check| (check.id, check.title));
+    let checks = checks.chain(access_diff::ALL.iter().map(|check| (check.id, check.title)));
+    let checks = checks.chain([(app_tests::CHECK.id, app_tests::CHECK.title)]);
+    let checks = checks.chain(queue::BACKLOG.iter().map(|check| (check.id, check.title)));
+    let checks = checks.chain(queue::DEAD_LETTERS.iter().map(|check| (check.id, check.title)));
+    let checks = checks.chain(service::HEALTH.iter().map(|check| (check.id, check.title)));
+    let checks = checks.chain(service::READINESS.iter().map(|check| (check.id, check.title)));
+    let checks = checks.chain(access::ACCESS.iter().map(|check| (check.id, check.title)));
+    let checks = checks.chain(access::APP.iter().map(|check| (check.id, check.title)));
+    let checks = checks.chain(server::SERVER.iter().map(|check| (check.id, check.title)));
+    let checks = checks.chain(cross::CROSS.iter().map(|check| (check.id, check.title)));
+    let checks = checks.chain(flow::FLOW.iter().map(|check| (check.id, check.title)));
+    let checks = checks.chain(flow::FAILURES.iter().map(|check| (check.id, check.title)));
+    checks
         .chain([(server::REACHABLE.id, server::REACHABLE.title)])
         .chain(environment::ALL.iter().map(|check| (check.id, check.title)))
 }

@@ -1,6 +1,11 @@
-//! Pure judgement: facts and limits in, findings out. No IO, no clock, no printing.
+//! Families of [`Check`] and nothing else.
 //!
-//! One file a check, its tests below it; each family's `mod.rs` holds the list.
+//! A check is a plain function from facts and [`Thresholds`] to [`Finding`]s, without IO, clock or
+//! output. Each family is a directory with one file per check and its tests; the family's `mod.rs`
+//! lists its checks in display order. [`check_registry`] lists the id and title of every check.
+//!
+//! Checks may import `facts`, `queue`, `zod`, `fingerprint`, `access` and `text`, never `sources`,
+//! `report` or `commands`.
 
 pub mod access;
 pub mod access_diff;
@@ -17,41 +22,40 @@ pub mod service;
 pub use crate::facts::thresholds::limit_text;
 use crate::facts::{Finding, Section, Status, Threshold, Thresholds};
 
-/// A rule over facts of type `F`.
+/// One named test of facts of type `F`.
 pub struct Check<F: ?Sized> {
-    /// Its id, also an anchor in RUNBOOK.md: `queue.oldest_due`.
+    /// The id, which is also an anchor in RUNBOOK.md: `queue.oldest_due`.
     pub id: &'static str,
-    /// What it looks at, in a few words.
+    /// What is tested, in a few words.
     pub title: &'static str,
-    /// The section of the runbook that deals with it.
+    /// The runbook section for problems that this check finds.
     pub section: Section,
-    /// Judges; an OK reading is a finding too, so that it can be shown as ruled out.
+    /// Evaluates the facts. An OK result is a finding as well: reports list it as ruled out.
     pub evaluate: fn(&Check<F>, &F, &Thresholds) -> Vec<Finding>,
 }
 
 impl<F: ?Sized> Check<F> {
-    /// Runs it.
-    pub fn run(&self, facts: &F, limits: &Thresholds) -> Vec<Finding> {
-        (self.evaluate)(self, facts, limits)
+    /// Evaluates the facts against the thresholds.
+    pub fn run(&self, facts: &F, thresholds: &Thresholds) -> Vec<Finding> {
+        (self.evaluate)(self, facts, thresholds)
     }
 
-    /// A finding of this check.
+    /// Returns a finding with the id and section of this check.
     pub fn finding(
         &self,
-        verdict: Status,
+        status: Status,
         subject: impl Into<String>,
         message: impl Into<String>,
     ) -> Finding {
-        Finding::new(self.id, self.section, verdict, subject, message)
+        Finding::new(self.id, self.section, status, subject, message)
     }
 }
 
-/// Holds a reading against a limit.
-#[must_use]
-pub fn compare(value: f64, limit: Threshold) -> Status {
-    if limit.critical.is_some_and(|critical| value >= critical) {
+/// Returns the status of a value: CRITICAL or WARNING from that bound upwards, otherwise OK.
+pub fn compare(value: f64, threshold: Threshold) -> Status {
+    if threshold.critical.is_some_and(|critical| value >= critical) {
         Status::Critical
-    } else if limit.warning.is_some_and(|warning| value >= warning) {
+    } else if threshold.warning.is_some_and(|warning| value >= warning) {
         Status::Warning
     } else {
         Status::Ok

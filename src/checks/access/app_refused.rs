@@ -1,11 +1,11 @@
-//! `access.app`: does the database refuse the app?
+//! `access.app`: permission errors in the readiness report of the app.
 
 use crate::checks::Check;
 use crate::facts::service::Readiness;
 use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
 
-/// WARNING when the readiness report quotes a refusal: which key the app uses is section 4.2's
-/// question. How bad it is, the part that reports it says.
+/// Check that the readiness report contains no permission error; if it does, a WARNING that points to
+/// section 4.2. The status of the component itself comes from the `ready.*` checks.
 pub const CHECK: Check<Observed<Readiness>> = Check {
     id: "access.app",
     title: "the database does not refuse the app",
@@ -13,23 +13,23 @@ pub const CHECK: Check<Observed<Readiness>> = Check {
     evaluate,
 };
 
-/// How Postgres and its REST layer say no.
+/// Text that PostgreSQL and its REST layer put into permission errors.
 const REFUSALS: [&str; 4] = ["permission denied", "42501", "row-level security", "JWT"];
 
 fn evaluate(
     check: &Check<Observed<Readiness>>,
-    seen: &Observed<Readiness>,
+    observed: &Observed<Readiness>,
     _: &Thresholds,
 ) -> Vec<Finding> {
-    let Ok(report) = &seen.result else { return vec![] };
-    let messages = report.components.iter().filter_map(|part| part.message.as_deref());
+    let Ok(report) = &observed.result else { return vec![] };
+    let messages = report.components.iter().filter_map(|component| component.message.as_deref());
     let mut texts = messages.chain(report.errors.iter().map(String::as_str));
     let refusal = texts.find(|text| REFUSALS.iter().any(|refusal| text.contains(refusal)));
     let finding = |text: &str| {
-        let words: Vec<&str> = text.split_whitespace().take(20).collect();
+        let summary: Vec<&str> = text.split_whitespace().take(20).collect();
         check
-            .finding(Status::Warning, "app", format!("the app is refused: {}", words.join(" ")))
-            .evidence(Evidence::text(text, seen.at, &seen.source))
+            .finding(Status::Warning, "app", format!("the app is refused: {}", summary.join(" ")))
+            .evidence(Evidence::text(text, observed.at, &observed.source))
             .next("cliplyctl rls audit")
     };
     refusal.map(finding).into_iter().collect()
@@ -43,12 +43,12 @@ mod tests {
 
     #[test]
     fn permission_denied_in_readyz_points_to_rls_audit() {
-        let mut seen = healthy().readiness;
-        assert!(CHECK.run(&seen, &Thresholds::default()).is_empty());
-        let report = seen.result.as_mut().unwrap();
+        let mut observed = healthy().readiness;
+        assert!(CHECK.run(&observed, &Thresholds::default()).is_empty());
+        let report = observed.result.as_mut().unwrap();
         report.components[0].ok = ReportedFlag::Is(false);
         report.components[0].message = Some("permission denied for table jobs".to_owned());
-        let finding = CHECK.run(&seen, &Thresholds::default()).remove(0);
+        let finding = CHECK.run(&observed, &Thresholds::default()).remove(0);
         assert_eq!(finding.status, Status::Warning);
         assert_eq!(finding.next.as_deref(), Some("cliplyctl rls audit"));
     }

@@ -1,9 +1,9 @@
-//! `access.jobs`: can this role see the jobs table at all?
+//! `access.jobs`: whether this login can read the jobs table.
 
 use super::{AccessFacts, Check};
 use crate::facts::{Evidence, Finding, Section, SourceErrorKind, Status, Thresholds};
 
-/// Whether the queue can be read. Everything about the queue depends on it.
+/// Check that this login can read the jobs table, which all queue facts depend on.
 pub const CHECK: Check<AccessFacts> = Check {
     id: "access.jobs",
     title: "this role sees public.jobs",
@@ -15,8 +15,9 @@ fn evaluate(check: &Check<AccessFacts>, facts: &AccessFacts, _: &Thresholds) -> 
     let subject = "public.jobs";
     vec![match &facts.result {
         Ok(layout) => {
-            let live = format!("{}, by {}", layout.id.sql(), layout.state_column);
-            let mut message = format!("readable by this role ({live}); what others may: rls audit");
+            let key_columns = format!("{}, by {}", layout.id.sql(), layout.state_column);
+            let mut message =
+                format!("readable by this role ({key_columns}); what others may: rls audit");
             for assumption in &layout.assumptions {
                 message.push_str("; ");
                 message.push_str(assumption);

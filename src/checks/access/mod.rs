@@ -1,4 +1,4 @@
-//! May we look? Section 4.2 of the runbook.
+//! Checks of whether this login and the app can read the database (runbook section 4.2).
 
 mod app_refused;
 mod jobs_visible;
@@ -8,11 +8,11 @@ use crate::facts::Observed;
 use crate::facts::service::Readiness;
 use crate::queue::Layout;
 
-/// What these checks judge.
+/// The facts that these checks evaluate.
 pub type AccessFacts = Observed<Layout>;
 
-/// Checks on what the app says of its own access.
+/// Checks of the access of the app, from its readiness report.
 pub const APP: [Check<Observed<Readiness>>; 1] = [app_refused::CHECK];
 
-/// Checks on our own access.
+/// Checks of the access of this login.
 pub const ACCESS: [Check<AccessFacts>; 1] = [jobs_visible::CHECK];

@@ -1,12 +1,12 @@
-//! `rls.appeared`: access, or a finding on it, that was not there before.
+//! `rls.appeared`: access and findings that only the new report contains.
 
-use super::{AccessLevel, access_label, cells, flaws, reach_of, severity, subject};
+use super::{AccessLevel, access_label, access_level, cells, findings_by_check, status, subject};
 use crate::checks::Check;
 use crate::facts::access::SERVICE_ROLE;
 use crate::facts::access::diff::{EarlierAccess, Pair};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// The check.
+/// Check for more access or new findings in the new report.
 pub const CHECK: Check<Pair> =
     Check { id: "rls.appeared", title: "No access appeared", section: Section::Access, evaluate };
 
@@ -14,27 +14,28 @@ fn evaluate(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (old, new) in cells(pair).into_values() {
         let Some(cell) = new else { continue };
-        let (before, after) = (reach_of(old), reach_of(new));
+        let (before, after) = (access_level(old), access_level(new));
         if after > before && after != AccessLevel::Error && before != AccessLevel::Error {
             let message = format!("{}, was {}", cell.predicted, access_label(old));
-            findings.push(check.finding(status(cell), subject(cell), message));
+            findings.push(check.finding(cell_status(cell), subject(cell), message));
         }
     }
-    let known = flaws(&pair.old);
-    for (key, appeared) in flaws(&pair.new) {
+    let known = findings_by_check(&pair.old);
+    for (key, appeared) in findings_by_check(&pair.new) {
         if known.contains_key(&key) {
             continue;
         }
-        findings.extend(appeared.iter().map(|flaw| {
-            let message = format!("{}: {}", flaw.check, flaw.message);
-            check.finding(severity(flaw), &flaw.subject, message)
+        findings.extend(appeared.iter().map(|finding| {
+            let message = format!("{}: {}", finding.check, finding.message);
+            check.finding(status(finding), &finding.subject, message)
         }));
     }
     findings
 }
 
-/// What the contract declares was reviewed there; the service's own role reaches every table by design.
-fn status(cell: &EarlierAccess) -> Status {
-    let declared = cell.declared.as_ref().is_some_and(|declared| declared != "deny");
-    if declared || cell.role == SERVICE_ROLE { Status::Warning } else { Status::Critical }
+/// Returns WARNING for access that the contract expects and for the service role, which reaches every
+/// table by design; otherwise CRITICAL.
+fn cell_status(cell: &EarlierAccess) -> Status {
+    let expected = cell.declared.as_ref().is_some_and(|expected| expected != "deny");
+    if expected || cell.role == SERVICE_ROLE { Status::Warning } else { Status::Critical }
 }

@@ -1,11 +1,12 @@
-//! `rls.changed`: the same access under other conditions. Whether that is more or less, a person must say.
+//! `rls.changed`: access and findings that both reports contain with different details.
 
-use super::{AccessLevel, cells, flaws, reach_of, severity, subject};
+use super::{AccessLevel, access_level, cells, findings_by_check, status, subject};
 use crate::checks::Check;
 use crate::facts::access::diff::Pair;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// The check.
+/// Check for changed row conditions and changed findings. A person has to decide whether the new
+/// condition allows more or fewer rows.
 pub const CHECK: Check<Pair> = Check {
     id: "rls.changed",
     title: "No access changed its conditions",
@@ -17,22 +18,23 @@ fn evaluate(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (old, new) in cells(pair).into_values() {
         let (Some(before), Some(after)) = (old, new) else { continue };
-        let (was, is) = (reach_of(old), reach_of(new));
-        let broke_or_mended = (was == AccessLevel::Error) != (is == AccessLevel::Error);
-        let otherwise =
-            was == is && was != AccessLevel::Nothing && before.predicted != after.predicted;
-        if broke_or_mended || otherwise {
+        let (old_level, new_level) = (access_level(old), access_level(new));
+        let error_changed = (old_level == AccessLevel::Error) != (new_level == AccessLevel::Error);
+        let condition_changed = old_level == new_level
+            && old_level != AccessLevel::Nothing
+            && before.predicted != after.predicted;
+        if error_changed || condition_changed {
             let message = format!("{}, was {}", after.predicted, before.predicted);
             findings.push(check.finding(Status::Warning, subject(after), message));
         }
     }
-    let known = flaws(&pair.old);
-    for (key, now) in flaws(&pair.new) {
+    let known = findings_by_check(&pair.old);
+    for (key, now) in findings_by_check(&pair.new) {
         let Some(before) = known.get(&key).filter(|before| **before != now) else { continue };
-        let news = now.iter().filter(|flaw| !before.contains(*flaw));
-        findings.extend(news.map(|flaw| {
-            let message = format!("{} reads otherwise: {}", flaw.check, flaw.message);
-            check.finding(severity(flaw), &flaw.subject, message)
+        let changed = now.iter().filter(|finding| !before.contains(*finding));
+        findings.extend(changed.map(|finding| {
+            let message = format!("{} reads otherwise: {}", finding.check, finding.message);
+            check.finding(status(finding), &finding.subject, message)
         }));
     }
     findings

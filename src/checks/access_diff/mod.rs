@@ -1,4 +1,4 @@
-//! What became of access between two reports: pure comparison.
+//! Comparison of two audit reports: access and findings that appeared, vanished or changed.
 
 mod appeared;
 mod changed;
@@ -10,10 +10,10 @@ use super::Check;
 use crate::facts::Status;
 use crate::facts::access::diff::{AccessReport, EarlierAccess, EarlierFinding, Pair};
 
-/// Every comparison.
+/// The checks of this family.
 pub const ALL: [Check<Pair>; 3] = [appeared::CHECK, vanished::CHECK, changed::CHECK];
 
-/// How much a prediction lets through, by the words of `rls matrix`.
+/// How many rows a cell of `rls matrix` allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum AccessLevel {
     Nothing,
@@ -22,8 +22,9 @@ enum AccessLevel {
     Error,
 }
 
-fn reach(predicted: &str) -> AccessLevel {
-    match predicted {
+/// Parses the text of a cell of `rls matrix`.
+fn parse_level(computed: &str) -> AccessLevel {
+    match computed {
         "every row" => AccessLevel::Everything,
         text if text.starts_with("denied") || text.starts_with("no row") => AccessLevel::Nothing,
         text if text.starts_with("fails") => AccessLevel::Error,
@@ -31,23 +32,23 @@ fn reach(predicted: &str) -> AccessLevel {
     }
 }
 
-/// A cell then and now; either may be missing.
-type Cells<'a> = (Option<&'a EarlierAccess>, Option<&'a EarlierAccess>);
+/// The old and the new cell; either may be missing.
+type CellPair<'a> = (Option<&'a EarlierAccess>, Option<&'a EarlierAccess>);
 
-/// Cells side by side, by table, role and command.
-fn cells(pair: &Pair) -> BTreeMap<(&str, &str, &str), Cells<'_>> {
+/// Pairs the cells of both reports by table, role and command.
+fn cells(pair: &Pair) -> BTreeMap<(&str, &str, &str), CellPair<'_>> {
     fn key(cell: &EarlierAccess) -> (&str, &str, &str) {
         (&cell.table, &cell.role, &cell.command)
     }
-    let mut both: BTreeMap<(&str, &str, &str), Cells<'_>> = BTreeMap::new();
-    pair.old.cells.iter().for_each(|cell| both.entry(key(cell)).or_default().0 = Some(cell));
-    pair.new.cells.iter().for_each(|cell| both.entry(key(cell)).or_default().1 = Some(cell));
-    both
+    let mut pairs: BTreeMap<(&str, &str, &str), CellPair<'_>> = BTreeMap::new();
+    pair.old.cells.iter().for_each(|cell| pairs.entry(key(cell)).or_default().0 = Some(cell));
+    pair.new.cells.iter().for_each(|cell| pairs.entry(key(cell)).or_default().1 = Some(cell));
+    pairs
 }
 
-/// How much a cell lets through; one that is not there lets nothing through.
-fn reach_of(cell: Option<&EarlierAccess>) -> AccessLevel {
-    cell.map_or(AccessLevel::Nothing, |cell| reach(&cell.predicted))
+/// Returns the access level of a cell. A missing cell allows nothing.
+fn access_level(cell: Option<&EarlierAccess>) -> AccessLevel {
+    cell.map_or(AccessLevel::Nothing, |cell| parse_level(&cell.predicted))
 }
 
 fn access_label(cell: Option<&EarlierAccess>) -> &str {
@@ -58,17 +59,17 @@ fn subject(cell: &EarlierAccess) -> String {
     format!("{} {} {}", cell.table, cell.role, cell.command)
 }
 
-/// The findings of an audit by check and subject.
-fn flaws(snapshot: &AccessReport) -> BTreeMap<(&str, &str), BTreeSet<&EarlierFinding>> {
-    let mut all: BTreeMap<(&str, &str), BTreeSet<&EarlierFinding>> = BTreeMap::new();
-    for flaw in &snapshot.flaws {
-        all.entry((&flaw.check, &flaw.subject)).or_default().insert(flaw);
+/// Returns the findings of a report by check and subject.
+fn findings_by_check(report: &AccessReport) -> BTreeMap<(&str, &str), BTreeSet<&EarlierFinding>> {
+    let mut by_check: BTreeMap<(&str, &str), BTreeSet<&EarlierFinding>> = BTreeMap::new();
+    for finding in &report.flaws {
+        by_check.entry((&finding.check, &finding.subject)).or_default().insert(finding);
     }
-    all
+    by_check
 }
 
-fn severity(flaw: &EarlierFinding) -> Status {
-    match flaw.severity.as_str() {
+fn status(finding: &EarlierFinding) -> Status {
+    match finding.severity.as_str() {
         "critical" => Status::Critical,
         "warning" => Status::Warning,
         _ => Status::Unknown,

@@ -13,11 +13,11 @@ fn cell(role: &str, predicted: &str, declared: Option<&str>) -> EarlierAccess {
 }
 
 fn found(old: Vec<EarlierAccess>, new: Vec<EarlierAccess>) -> Vec<(&'static str, Status)> {
-    let snapshot = |cells| AccessReport { cells, ..AccessReport::default() };
-    of(&Pair { old: snapshot(old), new: snapshot(new) })
+    let report = |cells| AccessReport { cells, ..AccessReport::default() };
+    evaluate(&Pair { old: report(old), new: report(new) })
 }
 
-fn of(pair: &Pair) -> Vec<(&'static str, Status)> {
+fn evaluate(pair: &Pair) -> Vec<(&'static str, Status)> {
     let findings = ALL.iter().flat_map(|check| check.run(pair, &Thresholds::default()));
     findings.map(|finding| (finding.check, finding.status)).collect()
 }
@@ -53,24 +53,27 @@ fn lost_or_changed_access_is_a_warning() {
 
 #[test]
 fn audit_findings_are_compared_by_check_and_subject() {
-    let flaw = |severity: &str, message: &str| EarlierFinding {
+    let finding = |severity: &str, message: &str| EarlierFinding {
         check: "rls.off".to_owned(),
         subject: "public.t".to_owned(),
         severity: severity.to_owned(),
         message: message.to_owned(),
     };
-    let snapshot = |flaws: Vec<EarlierFinding>, examined: &[&str]| AccessReport {
+    let report = |flaws: Vec<EarlierFinding>, examined: &[&str]| AccessReport {
         flaws,
         examined: examined.iter().map(|s| (*s).to_owned()).collect(),
         ..AccessReport::default()
     };
     let pair = |old, new| Pair { old, new };
-    let off = || vec![flaw("critical", "off")];
-    let none = || snapshot(vec![], &[]);
-    assert_eq!(of(&pair(none(), snapshot(off(), &[]))), [("rls.appeared", Status::Critical)]);
-    assert_eq!(of(&pair(snapshot(off(), &[]), none())), [("rls.vanished", Status::Ok)]);
-    let worse = snapshot(vec![flaw("critical", "off, and granted")], &[]);
-    assert_eq!(of(&pair(snapshot(off(), &[]), worse)), [("rls.changed", Status::Critical)]);
-    let seen = snapshot(vec![], &["role anon", "public.t"]);
-    assert_eq!(of(&pair(seen, none())), [("rls.vanished", Status::Unknown)]);
+    let rls_off = || vec![finding("critical", "off")];
+    let none = || report(vec![], &[]);
+    assert_eq!(
+        evaluate(&pair(none(), report(rls_off(), &[]))),
+        [("rls.appeared", Status::Critical)]
+    );
+    assert_eq!(evaluate(&pair(report(rls_off(), &[]), none())), [("rls.vanished", Status::Ok)]);
+    let worse = report(vec![finding("critical", "off, and granted")], &[]);
+    assert_eq!(evaluate(&pair(report(rls_off(), &[]), worse)), [("rls.changed", Status::Critical)]);
+    let examined = report(vec![], &["role anon", "public.t"]);
+    assert_eq!(evaluate(&pair(examined, none())), [("rls.vanished", Status::Unknown)]);
 }

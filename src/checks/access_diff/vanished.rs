@@ -1,11 +1,11 @@
-//! `rls.vanished`: access that was there before. A finding that is gone is good news.
+//! `rls.vanished`: access and findings that only the old report contains.
 
-use super::{AccessLevel, access_label, cells, flaws, reach_of, subject};
+use super::{AccessLevel, access_label, access_level, cells, findings_by_check, subject};
 use crate::checks::Check;
 use crate::facts::access::diff::Pair;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// The check.
+/// Check for less access (WARNING) and for findings that are gone (OK).
 pub const CHECK: Check<Pair> =
     Check { id: "rls.vanished", title: "No access vanished", section: Section::Access, evaluate };
 
@@ -13,30 +13,32 @@ fn evaluate(check: &Check<Pair>, pair: &Pair, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (old, new) in cells(pair).into_values() {
         let Some(cell) = old else { continue };
-        let (before, after) = (reach_of(old), reach_of(new));
+        let (before, after) = (access_level(old), access_level(new));
         if after < before && before != AccessLevel::Error {
             let message = format!("{}, was {}", access_label(new), cell.predicted);
             findings.push(check.finding(Status::Warning, subject(cell), message));
         }
     }
-    let now = flaws(&pair.new);
-    for (key, gone) in flaws(&pair.old) {
+    let now = findings_by_check(&pair.new);
+    for (key, vanished) in findings_by_check(&pair.old) {
         if now.contains_key(&key) {
             continue;
         }
-        findings.extend(gone.iter().map(|flaw| {
-            let message = format!("no longer: {}: {}", flaw.check, flaw.message);
-            check.finding(Status::Ok, &flaw.subject, message)
+        findings.extend(vanished.iter().map(|finding| {
+            let message = format!("no longer: {}: {}", finding.check, finding.message);
+            check.finding(Status::Ok, &finding.subject, message)
         }));
     }
-    findings.extend(unseen(check, pair));
+    findings.extend(no_longer_examined(check, pair));
     findings
 }
 
-/// A role or schema that nobody looked at this time: what it may do now is not known.
-fn unseen(check: &Check<Pair>, pair: &Pair) -> Vec<Finding> {
-    let whole = |subject: &&String| subject.starts_with("role ") || subject.starts_with("schema ");
-    let missing = pair.old.examined.iter().filter(whole).filter(|s| !pair.new.examined.contains(s));
+/// Returns UNKNOWN for roles and schemas that only the old report examined.
+fn no_longer_examined(check: &Check<Pair>, pair: &Pair) -> Vec<Finding> {
+    let role_or_schema =
+        |subject: &&String| subject.starts_with("role ") || subject.starts_with("schema ");
+    let missing =
+        pair.old.examined.iter().filter(role_or_schema).filter(|s| !pair.new.examined.contains(s));
     let message = "examined before, and not now";
     missing.map(|subject| check.finding(Status::Unknown, subject, message)).collect()
 }

@@ -1,4 +1,4 @@
-//! `dlq.failures`: how many attempts fail, before jobs even die of it?
+//! `dlq.failures`: the number of failed attempts in the last hour.
 
 use super::{
     Check, Evidence, Failures, Finding, Observed, SourceErrorKind, Status, Threshold, count_status,
@@ -6,8 +6,8 @@ use super::{
 };
 use crate::facts::{Section, Thresholds};
 
-/// Failed attempts in the last hour. A role that may not read the events gets no finding: that is
-/// by design, and the report's coverage says it.
+/// Check of the failed attempts in the last hour. A role without permission to read the events gets
+/// no finding; the coverage of the report lists the events as not examined.
 pub const CHECK: Check<Observed<Failures>> = Check {
     id: "dlq.failures",
     title: "failed attempts in the last hour",
@@ -19,11 +19,11 @@ const UNIT: &str = "failures/h";
 
 fn evaluate(
     check: &Check<Observed<Failures>>,
-    seen: &Observed<Failures>,
-    limits: &Thresholds,
+    observed: &Observed<Failures>,
+    thresholds: &Thresholds,
 ) -> Vec<Finding> {
-    match &seen.result {
-        Ok(failures) => vec![failure_status(check, seen, failures, limits.failures)],
+    match &observed.result {
+        Ok(failures) => vec![failure_status(check, observed, failures, thresholds.failures)],
         Err(error) if error.kind == SourceErrorKind::Permission => vec![],
         Err(error) => {
             vec![check.finding(Status::Unknown, check.title, format!("not read: {error}"))]
@@ -33,19 +33,19 @@ fn evaluate(
 
 fn failure_status(
     check: &Check<Observed<Failures>>,
-    seen: &Observed<Failures>,
+    observed: &Observed<Failures>,
     failures: &Failures,
-    limit: Threshold,
+    threshold: Threshold,
 ) -> Finding {
-    let (verdict, words) =
-        (count_status(&failures.last_hour, limit), count_text(&failures.last_hour));
-    let message = format!("{words} failed attempts in the last hour");
+    let (status, formatted) =
+        (count_status(&failures.last_hour, threshold), count_text(&failures.last_hour));
+    let message = format!("{formatted} failed attempts in the last hour");
     let mut finding =
-        check.finding(verdict, check.title, message).threshold(limit_text(limit, UNIT));
+        check.finding(status, check.title, message).threshold(limit_text(threshold, UNIT));
     if let Some(n) = failures.last_hour.at_least() {
-        finding = finding.evidence(Evidence::number(n as f64, UNIT, seen.at, &seen.source));
+        finding = finding.evidence(Evidence::number(n as f64, UNIT, observed.at, &observed.source));
     }
-    if verdict == Status::Ok { finding } else { finding.next("cliplyctl dlq groups") }
+    if status == Status::Ok { finding } else { finding.next("cliplyctl dlq groups") }
 }
 
 #[cfg(test)]

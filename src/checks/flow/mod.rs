@@ -1,4 +1,4 @@
-//! Does it still happen, and is it getting worse? Section 3.4 of the runbook.
+//! Checks of the rates of dead-lettered jobs and failed attempts (runbook section 3.4).
 
 mod failures;
 mod trend;
@@ -8,8 +8,8 @@ use super::{Check, limit_text};
 use crate::facts::flow::{DeadLetterTrend, Failures};
 use crate::facts::{Evidence, Finding, Observed, SourceErrorKind, Status, Threshold};
 
-/// Checks on the deaths of the last two hours.
+/// Checks of the jobs dead-lettered in the last two hours.
 pub const FLOW: [Check<Observed<DeadLetterTrend>>; 1] = [trend::CHECK];
 
-/// Checks on the failed attempts of the last hour.
+/// Checks of the failed attempts of the last hour.
 pub const FAILURES: [Check<Observed<Failures>>; 1] = [failures::CHECK];

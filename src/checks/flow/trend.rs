@@ -1,11 +1,11 @@
-//! `dlq.trend`: do more jobs die in this hour than in the one before?
+//! `dlq.trend`: dead-lettered jobs of the last hour compared with the hour before.
 
 use super::{Check, DeadLetterTrend, Evidence, Finding, Observed, Status, count_text, limit_text};
 use crate::checks::compare;
 use crate::facts::queue::Count;
 use crate::facts::{Section, Thresholds};
 
-/// Deaths in the last hour beyond those of the hour before.
+/// Check of how many more jobs were dead-lettered in the last hour than in the hour before.
 pub const CHECK: Check<Observed<DeadLetterTrend>> = Check {
     id: "dlq.trend",
     title: "trend of the deaths",
@@ -15,11 +15,11 @@ pub const CHECK: Check<Observed<DeadLetterTrend>> = Check {
 
 fn evaluate(
     check: &Check<Observed<DeadLetterTrend>>,
-    seen: &Observed<DeadLetterTrend>,
-    limits: &Thresholds,
+    observed: &Observed<DeadLetterTrend>,
+    thresholds: &Thresholds,
 ) -> Vec<Finding> {
-    let flow = match &seen.result {
-        Ok(flow) => flow,
+    let trend = match &observed.result {
+        Ok(trend) => trend,
         Err(error) => {
             let message = format!("not read: {error}");
             let finding = check.finding(Status::Unknown, check.title, message);
@@ -27,19 +27,19 @@ fn evaluate(
         }
     };
     let (Some(last), Some(before)) =
-        (&flow.dead_lettered_last_hour, &flow.dead_lettered_hour_before)
+        (&trend.dead_lettered_last_hour, &trend.dead_lettered_hour_before)
     else {
         return vec![check.finding(Status::Ok, check.title, "this schema keeps no dead letters")];
     };
     let (Some(now), Some(then)) = (last.at_least(), before.at_least()) else {
         return vec![check.finding(Status::Unknown, check.title, count_text(last))];
     };
-    let rise = now.saturating_sub(then);
-    let limit = limits.dead_trend;
-    let verdict = match (last, compare(rise as f64, limit)) {
-        // At least so many now, exactly so many before: the rise may be larger than it looks.
+    let increase = now.saturating_sub(then);
+    let threshold = thresholds.dead_trend;
+    let status = match (last, compare(increase as f64, threshold)) {
+        // The count of the last hour is a lower bound, so the rise may be larger.
         (Count::AtLeast(_), Status::Ok) => Status::Unknown,
-        (_, verdict) => verdict,
+        (_, status) => status,
     };
     let word = match now.cmp(&then) {
         std::cmp::Ordering::Greater => "rising",
@@ -52,10 +52,10 @@ fn evaluate(
         count_text(before)
     );
     let finding = check
-        .finding(verdict, check.title, message)
-        .evidence(Evidence::number(rise as f64, "jobs/h", seen.at, &seen.source))
-        .threshold(limit_text(limit, "jobs/h"));
-    vec![if verdict == Status::Ok { finding } else { finding.next("cliplyctl dlq groups") }]
+        .finding(status, check.title, message)
+        .evidence(Evidence::number(increase as f64, "jobs/h", observed.at, &observed.source))
+        .threshold(limit_text(threshold, "jobs/h"));
+    vec![if status == Status::Ok { finding } else { finding.next("cliplyctl dlq groups") }]
 }
 
 #[cfg(test)]
@@ -67,19 +67,19 @@ mod tests {
     use super::*;
 
     fn evaluate(last: Count, before: Count) -> Finding {
-        let flow = DeadLetterTrend {
+        let trend = DeadLetterTrend {
             dead_lettered_last_hour: Some(last),
             dead_lettered_hour_before: Some(before),
             oldest_unfinished_age: None,
         };
         let (source, at) = ("public.jobs".to_owned(), Timestamp::UNIX_EPOCH);
-        let seen = Observed { source, at, took: Duration::ZERO, result: Ok(flow) };
-        CHECK.run(&seen, &Thresholds::default()).remove(0)
+        let observed = Observed { source, at, took: Duration::ZERO, result: Ok(trend) };
+        CHECK.run(&observed, &Thresholds::default()).remove(0)
     }
 
     #[test]
     fn rising_trend_is_evaluated_and_falling_trend_is_ok() {
-        for (last, before, verdict, word) in [
+        for (last, before, status, word) in [
             (0, 0, Status::Ok, "steady"),
             (12, 3, Status::Ok, "rising"),
             (13, 3, Status::Warning, "rising"),
@@ -87,7 +87,7 @@ mod tests {
             (40, 90, Status::Ok, "falling"),
         ] {
             let finding = evaluate(Count::Exact(last), Count::Exact(before));
-            assert_eq!(finding.status, verdict, "{finding:?}");
+            assert_eq!(finding.status, status, "{finding:?}");
             assert!(finding.message.starts_with(word), "{finding:?}");
         }
     }

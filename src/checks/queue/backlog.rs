@@ -1,9 +1,9 @@
-//! `queue.backlog`: how many jobs are due and unclaimed.
+//! `queue.backlog`: the number of due jobs.
 
 use super::{Check, QueueFacts, count_finding, queue_finding};
 use crate::facts::{Finding, Section, Thresholds};
 
-/// Jobs that are due and wait for a worker. Jobs scheduled for later do not count.
+/// Check of the number of due jobs. Scheduled jobs do not count.
 pub const CHECK: Check<QueueFacts> = Check {
     id: "queue.backlog",
     title: "jobs due and unclaimed",
@@ -11,9 +11,13 @@ pub const CHECK: Check<QueueFacts> = Check {
     evaluate,
 };
 
-fn evaluate(check: &Check<QueueFacts>, facts: &QueueFacts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(
+    check: &Check<QueueFacts>,
+    facts: &QueueFacts,
+    thresholds: &Thresholds,
+) -> Vec<Finding> {
     queue_finding(check, facts, "due jobs", |queue| {
-        count_finding(check, facts, "due jobs", &queue.due, limits.due, |n| {
+        count_finding(check, facts, "due jobs", &queue.due, thresholds.due, |n| {
             format!("{n} due and unclaimed")
         })
     })

@@ -1,18 +1,22 @@
-//! `dlq.size`: how many jobs were given up.
+//! `dlq.size`: the number of dead letters.
 
 use super::{Check, QueueFacts, count_finding, count_text, queue_finding};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// Dead letters in all.
+/// Check of the total number of dead letters.
 pub const CHECK: Check<QueueFacts> =
     Check { id: "dlq.size", title: "dead letters", section: Section::DeadLetters, evaluate };
 
-fn evaluate(check: &Check<QueueFacts>, facts: &QueueFacts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(
+    check: &Check<QueueFacts>,
+    facts: &QueueFacts,
+    thresholds: &Thresholds,
+) -> Vec<Finding> {
     queue_finding(check, facts, "dead letters", |queue| match &queue.dead {
-        Some(dead) => {
-            count_finding(check, facts, "dead letters", dead, limits.dead, |n| format!("{n} dead"))
-                .next("cliplyctl dlq groups")
-        }
+        Some(dead) => count_finding(check, facts, "dead letters", dead, thresholds.dead, |n| {
+            format!("{n} dead")
+        })
+        .next("cliplyctl dlq groups"),
         None => check.finding(
             Status::Ok,
             "dead letters",

@@ -1,9 +1,10 @@
-//! `dlq.inflow`: how fast jobs die.
+//! `dlq.inflow`: the number of jobs dead-lettered in the last hour.
 
 use super::{Check, QueueFacts, count_finding, queue_finding};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// Deaths in the last hour. Taken from the row's last change, so that an edit of a dead row counts.
+/// Check of the jobs dead-lettered in the last hour. The time is the last change of the row, so an
+/// edited dead letter counts as well.
 pub const CHECK: Check<QueueFacts> = Check {
     id: "dlq.inflow",
     title: "deaths in the last hour",
@@ -11,9 +12,13 @@ pub const CHECK: Check<QueueFacts> = Check {
     evaluate,
 };
 
-fn evaluate(check: &Check<QueueFacts>, facts: &QueueFacts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(
+    check: &Check<QueueFacts>,
+    facts: &QueueFacts,
+    thresholds: &Thresholds,
+) -> Vec<Finding> {
     queue_finding(check, facts, "deaths", |queue| match &queue.dead_lettered_last_hour {
-        Some(died) => count_finding(check, facts, "deaths", died, limits.dead_inflow, |n| {
+        Some(count) => count_finding(check, facts, "deaths", count, thresholds.dead_inflow, |n| {
             format!("{n} died in the last hour")
         })
         .next("cliplyctl dlq groups"),

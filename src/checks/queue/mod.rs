@@ -1,4 +1,4 @@
-//! Is the queue sick? Sections 3.3 and 3.4 of the runbook.
+//! Checks of the jobs table: backlog and workers (runbook section 3.3), dead letters (section 3.4).
 
 mod backlog;
 mod dead;
@@ -13,20 +13,20 @@ use crate::facts::queue::{Count, Queue};
 use crate::facts::{Evidence, Finding, Observed, Status, Threshold};
 use crate::text;
 
-/// What these checks judge.
+/// The facts that these checks evaluate.
 pub type QueueFacts = Observed<Queue>;
 
-/// Checks of section 3.3, in the order in which they are shown.
+/// Checks of section 3.3, in display order.
 pub const BACKLOG: [Check<QueueFacts>; 5] =
     [backlog::CHECK, oldest_due::CHECK, running::CHECK, stuck::CHECK, workers::CHECK];
 
 /// Checks of section 3.4.
 pub const DEAD_LETTERS: [Check<QueueFacts>; 2] = [dead::CHECK, inflow::CHECK];
 
-/// What is said of signs of life where the schema keeps none: a gap of the schema, not of this look.
-const NO_LIFE: &str = "not observable: this schema keeps no heartbeats; see cliplyctl ready";
+/// Message of checks that need heartbeats if the schema has none.
+const NO_HEARTBEATS: &str = "not observable: this schema keeps no heartbeats; see cliplyctl ready";
 
-/// Runs a judgement on the queue, or says why it was not read.
+/// Returns the finding of `evaluate`, or UNKNOWN with the reason if the queue could not be read.
 fn queue_finding(
     check: &Check<QueueFacts>,
     facts: &QueueFacts,
@@ -41,36 +41,36 @@ fn queue_finding(
     }]
 }
 
-/// Holds a count against a limit. A lower bound that stays below the limit is UNKNOWN.
-#[must_use]
-pub fn count_status(count: &Count, limit: Threshold) -> Status {
+/// Returns the status of a count. A lower bound that is below the threshold is UNKNOWN, because the
+/// exact count may be above it.
+pub fn count_status(count: &Count, threshold: Threshold) -> Status {
     match count {
-        Count::Exact(n) => compare(*n as f64, limit),
-        Count::AtLeast(n) => match compare(*n as f64, limit) {
+        Count::Exact(n) => compare(*n as f64, threshold),
+        Count::AtLeast(n) => match compare(*n as f64, threshold) {
             Status::Ok => Status::Unknown,
-            verdict => verdict,
+            status => status,
         },
         Count::NotCounted(_) => Status::Unknown,
     }
 }
 
-/// A finding about a count: verdict, evidence and threshold filled in.
+/// Returns a finding about a count, with status, evidence and threshold.
 fn count_finding(
     check: &Check<QueueFacts>,
     facts: &QueueFacts,
     subject: &str,
     count: &Count,
-    limit: Threshold,
-    sentence: impl FnOnce(&str) -> String,
+    threshold: Threshold,
+    message: impl FnOnce(&str) -> String,
 ) -> Finding {
-    let words = count_text(count);
+    let formatted = count_text(count);
     let message = match count {
-        Count::NotCounted(_) => format!("{subject}: {words}"),
-        _ => sentence(&words),
+        Count::NotCounted(_) => format!("{subject}: {formatted}"),
+        _ => message(&formatted),
     };
     let mut finding = check
-        .finding(count_status(count, limit), subject, message)
-        .threshold(limit_text(limit, "jobs"))
+        .finding(count_status(count, threshold), subject, message)
+        .threshold(limit_text(threshold, "jobs"))
         .next("cliplyctl queue");
     if let Some(n) = count.at_least() {
         finding.evidence = Some(Evidence::number(n as f64, "jobs", facts.at, facts.source.clone()));
@@ -78,13 +78,12 @@ fn count_finding(
     finding
 }
 
-/// `1,234`, `≥ 1,234` or `not counted: …`
-#[must_use]
+/// Formats a count: `1,234`, `≥ 1,234` or `not counted: …`.
 pub fn count_text(count: &Count) -> String {
     match count {
         Count::Exact(n) => text::count(*n),
         Count::AtLeast(n) => format!("≥ {}", text::count(*n)),
-        Count::NotCounted(why) => format!("not counted: {why}"),
+        Count::NotCounted(reason) => format!("not counted: {reason}"),
     }
 }
 
@@ -98,7 +97,7 @@ pub(crate) mod tests {
     use crate::facts::queue::Workers;
     use crate::facts::{SourceError, SourceErrorKind, Thresholds};
 
-    /// A queue in which nothing is wrong and nothing to do.
+    /// Returns a queue without jobs, workers or problems.
     pub(crate) fn idle() -> Queue {
         Queue {
             kind: None,
@@ -152,9 +151,9 @@ pub(crate) mod tests {
 
     #[test]
     fn lower_bound_below_the_threshold_is_unknown() {
-        let limit = Threshold::new(10.0, 100.0);
-        assert_eq!(count_status(&Count::AtLeast(9), limit), Status::Unknown);
-        assert_eq!(count_status(&Count::AtLeast(10), limit), Status::Warning);
-        assert_eq!(count_status(&Count::NotCounted("x".into()), limit), Status::Unknown);
+        let threshold = Threshold::new(10.0, 100.0);
+        assert_eq!(count_status(&Count::AtLeast(9), threshold), Status::Unknown);
+        assert_eq!(count_status(&Count::AtLeast(10), threshold), Status::Warning);
+        assert_eq!(count_status(&Count::NotCounted("x".into()), threshold), Status::Unknown);
     }
 }

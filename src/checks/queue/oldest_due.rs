@@ -1,10 +1,10 @@
-//! `queue.oldest_due`: how long the oldest due job has waited.
+//! `queue.oldest_due`: the age of the oldest due job.
 
 use super::{Check, QueueFacts, compare, limit_text, queue_finding, text};
 use crate::facts::queue::Count;
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 
-/// Age of the oldest due job, by the database's clock.
+/// Check of the age of the oldest due job, by the clock of the database.
 pub const CHECK: Check<QueueFacts> = Check {
     id: "queue.oldest_due",
     title: "age of the oldest due job",
@@ -12,14 +12,18 @@ pub const CHECK: Check<QueueFacts> = Check {
     evaluate,
 };
 
-fn evaluate(check: &Check<QueueFacts>, facts: &QueueFacts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(
+    check: &Check<QueueFacts>,
+    facts: &QueueFacts,
+    thresholds: &Thresholds,
+) -> Vec<Finding> {
     let subject = "oldest due job";
     queue_finding(check, facts, subject, |queue| {
-        let threshold = limit_text(limits.oldest_due, "s");
+        let threshold = limit_text(thresholds.oldest_due, "s");
         let finding = match (queue.oldest_due_age, &queue.due) {
             (Some(age), _) => check
                 .finding(
-                    compare(age, limits.oldest_due),
+                    compare(age, thresholds.oldest_due),
                     subject,
                     format!("the oldest due job has waited {}", text::age(age)),
                 )

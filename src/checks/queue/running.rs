@@ -1,17 +1,27 @@
-//! `queue.running`: how many jobs are in progress.
+//! `queue.running`: the number of claimed jobs.
 
 use super::{Check, QueueFacts, count_finding, queue_finding};
 use crate::facts::{Finding, Section, Thresholds};
 
-/// Jobs in progress: more than the workers can hold means that claims are not released.
+/// Check of the number of claimed jobs. More than the workers can process means that claims are not
+/// released.
 pub const CHECK: Check<QueueFacts> =
     Check { id: "queue.running", title: "jobs in progress", section: Section::Backlog, evaluate };
 
-fn evaluate(check: &Check<QueueFacts>, facts: &QueueFacts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(
+    check: &Check<QueueFacts>,
+    facts: &QueueFacts,
+    thresholds: &Thresholds,
+) -> Vec<Finding> {
     queue_finding(check, facts, "jobs in progress", |queue| {
-        count_finding(check, facts, "jobs in progress", &queue.in_progress, limits.running, |n| {
-            format!("{n} in progress")
-        })
+        count_finding(
+            check,
+            facts,
+            "jobs in progress",
+            &queue.in_progress,
+            thresholds.running,
+            |n| format!("{n} in progress"),
+        )
     })
 }
 

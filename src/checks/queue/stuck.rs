@@ -1,9 +1,9 @@
-//! `queue.stuck`: jobs in progress that nobody works on any more.
+//! `queue.stuck`: the number of stuck jobs.
 
 use super::{Check, QueueFacts, count_finding, queue_finding, text};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// Jobs in progress without a sign of life.
+/// Check of the number of claimed jobs without a recent heartbeat.
 pub const CHECK: Check<QueueFacts> = Check {
     id: "queue.stuck",
     title: "jobs in progress without a heartbeat",
@@ -11,18 +11,25 @@ pub const CHECK: Check<QueueFacts> = Check {
     evaluate,
 };
 
-fn evaluate(check: &Check<QueueFacts>, facts: &QueueFacts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(
+    check: &Check<QueueFacts>,
+    facts: &QueueFacts,
+    thresholds: &Thresholds,
+) -> Vec<Finding> {
     queue_finding(check, facts, "stuck jobs", |queue| match &queue.stuck {
         Some(stuck) => {
-            let finding = count_finding(check, facts, "stuck jobs", stuck, limits.stuck, |n| {
-                format!("{n} in progress without a heartbeat for {}", text::age(limits.stuck_after))
+            let finding = count_finding(check, facts, "stuck jobs", stuck, thresholds.stuck, |n| {
+                format!(
+                    "{n} in progress without a heartbeat for {}",
+                    text::age(thresholds.stuck_after)
+                )
             });
             match finding.status {
                 Status::Unknown => finding,
                 _ => finding.next("cliplyctl jobs rescue --dry-run"),
             }
         }
-        None => check.finding(Status::Ok, "stuck jobs", super::NO_LIFE),
+        None => check.finding(Status::Ok, "stuck jobs", super::NO_HEARTBEATS),
     })
 }
 

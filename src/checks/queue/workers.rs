@@ -1,11 +1,11 @@
-//! `queue.workers`: is anybody working?
+//! `queue.workers`: the age of the newest heartbeat.
 
 use super::{Check, QueueFacts, compare, count_text, limit_text, queue_finding, text};
 use crate::facts::queue::{Count, Queue, Workers};
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 
-/// Whether a worker lives. Heartbeats are kept on job rows alone, so that an idle system shows
-/// none: idle is not sick.
+/// Check that a worker is active. Heartbeats are stored only in job rows, so an idle queue has none
+/// and is OK.
 pub const CHECK: Check<QueueFacts> = Check {
     id: "queue.workers",
     title: "a worker's sign of life",
@@ -15,14 +15,18 @@ pub const CHECK: Check<QueueFacts> = Check {
 
 const SUBJECT: &str = "workers";
 
-fn evaluate(check: &Check<QueueFacts>, facts: &QueueFacts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(
+    check: &Check<QueueFacts>,
+    facts: &QueueFacts,
+    thresholds: &Thresholds,
+) -> Vec<Finding> {
     queue_finding(check, facts, SUBJECT, |queue| {
         let Some(workers) = &queue.workers else {
-            return check.finding(Status::Ok, SUBJECT, super::NO_LIFE);
+            return check.finding(Status::Ok, SUBJECT, super::NO_HEARTBEATS);
         };
         let finding = match (&queue.in_progress, workers.last_beat_age) {
-            (_, Some(age)) => beating(check, facts, workers, age, limits),
-            (Count::Exact(0), None) => no_active_worker(check, queue, limits),
+            (_, Some(age)) => active_workers(check, facts, workers, age, thresholds),
+            (Count::Exact(0), None) => no_active_worker(check, queue, thresholds),
             (Count::Exact(_), None) => check.finding(
                 Status::Unknown,
                 SUBJECT,
@@ -30,16 +34,16 @@ fn evaluate(check: &Check<QueueFacts>, facts: &QueueFacts, limits: &Thresholds) 
             ),
             (count, None) => check.finding(Status::Unknown, SUBJECT, count_text(count)),
         };
-        finding.threshold(limit_text(limits.heartbeat_age, "s")).next("cliplyctl queue")
+        finding.threshold(limit_text(thresholds.heartbeat_age, "s")).next("cliplyctl queue")
     })
 }
 
-fn beating(
+fn active_workers(
     check: &Check<QueueFacts>,
     facts: &QueueFacts,
     workers: &Workers,
     age: f64,
-    limits: &Thresholds,
+    thresholds: &Thresholds,
 ) -> Finding {
     let message = format!(
         "{} beating, last heartbeat {} ago",
@@ -49,20 +53,17 @@ fn beating(
         },
         text::age(age)
     );
-    check.finding(compare(age, limits.heartbeat_age), SUBJECT, message).evidence(Evidence::number(
-        age.round(),
-        "s",
-        facts.at,
-        facts.source.clone(),
-    ))
+    check
+        .finding(compare(age, thresholds.heartbeat_age), SUBJECT, message)
+        .evidence(Evidence::number(age.round(), "s", facts.at, facts.source.clone()))
 }
 
-/// Nothing is in progress: that is idleness, unless jobs have been due for long.
-fn no_active_worker(check: &Check<QueueFacts>, queue: &Queue, limits: &Thresholds) -> Finding {
+/// Returns the finding for a queue without claimed jobs: it is idle unless jobs have been due for long.
+fn no_active_worker(check: &Check<QueueFacts>, queue: &Queue, thresholds: &Thresholds) -> Finding {
     match queue.oldest_due_age.filter(|_| queue.due != Count::Exact(0)) {
         None => check.finding(Status::Ok, SUBJECT, "not observable: nothing is due or in progress"),
         Some(age) => check.finding(
-            compare(age, limits.heartbeat_age),
+            compare(age, thresholds.heartbeat_age),
             SUBJECT,
             format!("none is in progress, though jobs are due for {}", text::age(age)),
         ),

@@ -1,9 +1,10 @@
-//! `db.connections`: is there room for one more?
+//! `db.connections`: connections in use.
 
-use super::{Check, ServerFacts, measured, metric_finding};
+use super::{Check, ServerFacts, metric_finding, number_finding};
 use crate::facts::{Finding, Section, Thresholds};
 
-/// Connections in use. At the limit, the app and the workers are turned away.
+/// Check of the share of connections in use, in percent. At 100%, the server rejects the app and the
+/// workers.
 pub const CHECK: Check<ServerFacts> = Check {
     id: "db.connections",
     title: "connections of the database server",
@@ -11,12 +12,16 @@ pub const CHECK: Check<ServerFacts> = Check {
     evaluate,
 };
 
-fn evaluate(check: &Check<ServerFacts>, facts: &ServerFacts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(
+    check: &Check<ServerFacts>,
+    facts: &ServerFacts,
+    thresholds: &Thresholds,
+) -> Vec<Finding> {
     metric_finding(check, facts, |server| {
-        let (used, most) = (server.connections, server.max_connections.max(1));
-        let percent = (used as f64 / most as f64 * 100.0).floor();
-        let message = format!("{used} of {most} connections in use ({percent} %)");
-        Some(measured(check, facts, (percent, "%"), limits.connections, message))
+        let (used, max) = (server.connections, server.max_connections.max(1));
+        let percent = (used as f64 / max as f64 * 100.0).floor();
+        let message = format!("{used} of {max} connections in use ({percent} %)");
+        Some(number_finding(check, facts, (percent, "%"), thresholds.connections, message))
     })
 }
 
@@ -29,13 +34,13 @@ mod tests {
 
     #[test]
     fn connection_usage_near_the_maximum_is_critical() {
-        for (connections, verdict) in
+        for (connections, status) in
             [(10, Status::Ok), (80, Status::Warning), (96, Status::Critical)]
         {
             let server =
                 ServerStatus { connections, max_connections: 100, ..ServerStatus::default() };
             let finding = evaluate(&CHECK, server).remove(0);
-            assert_eq!(finding.status, verdict, "{finding:?}");
+            assert_eq!(finding.status, status, "{finding:?}");
         }
     }
 }

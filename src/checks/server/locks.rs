@@ -1,25 +1,31 @@
-//! `db.locks`: who waits for a lock on the queue, and for whom?
+//! `db.locks`: sessions that wait for a lock on the jobs table.
 
-use super::{Check, ServerFacts, measured, metric_finding, runbook_command};
+use super::{Check, ServerFacts, metric_finding, number_finding, runbook_command};
 use crate::facts::server::{LockWait, MAX_WAITS};
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text;
 
-/// Sessions that hold or want a lock on jobs and wait. Claims skip locked rows, so a wait is never
-/// part of the routine.
+/// Check of the longest wait for a lock on jobs. Claims skip locked rows, so normal operation does
+/// not wait.
 pub const CHECK: Check<ServerFacts> =
     Check { id: "db.locks", title: "waits for locks on jobs", section: Section::Backlog, evaluate };
 
-fn evaluate(check: &Check<ServerFacts>, facts: &ServerFacts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(
+    check: &Check<ServerFacts>,
+    facts: &ServerFacts,
+    thresholds: &Thresholds,
+) -> Vec<Finding> {
     metric_finding(check, facts, |server| {
         let Some(longest) = server.waits.first() else {
             return Some(check.finding(Status::Ok, check.title, "nobody waits for a lock on jobs"));
         };
-        let many = if server.waits.len() == MAX_WAITS { "≥ " } else { "" };
+        let bound = if server.waits.len() == MAX_WAITS { "≥ " } else { "" };
         let n = text::plural(server.waits.len() as u64, "session waits", "sessions wait");
-        let message = format!("{many}{n} for a lock on jobs: {}", wait(longest));
+        let message = format!("{bound}{n} for a lock on jobs: {}", describe_wait(longest));
         Some(match longest.age {
-            Some(age) => measured(check, facts, (age as f64, "s"), limits.lock_wait, message),
+            Some(age) => {
+                number_finding(check, facts, (age as f64, "s"), thresholds.lock_wait, message)
+            }
             None => {
                 check.finding(Status::Unknown, check.title, message).next(runbook_command(check))
             }
@@ -27,7 +33,7 @@ fn evaluate(check: &Check<ServerFacts>, facts: &ServerFacts, limits: &Thresholds
     })
 }
 
-fn wait(wait: &LockWait) -> String {
+fn describe_wait(wait: &LockWait) -> String {
     let since = match wait.age {
         Some(age) => text::age(age as f64),
         None => "an unknown time".to_owned(),

@@ -1,4 +1,5 @@
-//! Is the database server itself in the queue's way? Sections 3.2 and 3.3 of the runbook.
+//! Checks of the PostgreSQL server: connections, replication, transactions, locks and dead rows
+//! (runbook sections 3.2 and 3.3).
 
 mod connections;
 mod dead_rows;
@@ -13,20 +14,22 @@ use super::{Check, compare, limit_text};
 use crate::facts::server::ServerStatus;
 use crate::facts::{Evidence, Finding, Observed, SourceErrorKind, Status, Threshold};
 
-/// What these checks judge.
+/// The facts that these checks evaluate.
 pub type ServerFacts = Observed<ServerStatus>;
 
-/// Every check on the server's own statistics, in the order in which they are shown.
+/// The checks of the server's statistics, in display order.
 pub const SERVER: [Check<ServerFacts>; 5] =
     [connections::CHECK, standby::CHECK, transactions::CHECK, locks::CHECK, dead_rows::CHECK];
 
-/// Where what to do stands; the statements themselves are for a person to run.
+/// Returns the command that shows the runbook section of a check.
 fn runbook_command<F>(check: &Check<F>) -> String {
     format!("cliplyctl runbook {}", check.id)
 }
 
-/// Runs a judgement on the statistics, or says why they were not read. A role that may not read
-/// them at all gets no finding: that is by design, and the report's coverage says it.
+/// Returns the finding of `evaluate`, or UNKNOWN with the reason if the statistics could not be read.
+///
+/// A role without permission to read them gets no finding; the coverage of the report lists them as
+/// not examined.
 fn metric_finding(
     check: &Check<ServerFacts>,
     facts: &ServerFacts,
@@ -41,20 +44,20 @@ fn metric_finding(
     }
 }
 
-/// A finding about a number held against its limit.
-fn measured(
+/// Returns a finding about a number, with its status against the threshold.
+fn number_finding(
     check: &Check<ServerFacts>,
     facts: &ServerFacts,
     (value, unit): (f64, &'static str),
-    limit: Threshold,
+    threshold: Threshold,
     message: String,
 ) -> Finding {
-    let verdict = compare(value, limit);
+    let status = compare(value, threshold);
     let finding = check
-        .finding(verdict, check.title, message)
+        .finding(status, check.title, message)
         .evidence(Evidence::number(value, unit, facts.at, facts.source.clone()))
-        .threshold(limit_text(limit, unit));
-    if verdict == Status::Ok { finding } else { finding.next(runbook_command(check)) }
+        .threshold(limit_text(threshold, unit));
+    if status == Status::Ok { finding } else { finding.next(runbook_command(check)) }
 }
 
 #[cfg(test)]

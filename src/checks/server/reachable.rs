@@ -1,11 +1,11 @@
-//! `db.reachable`: does this tool reach the database at all?
+//! `db.reachable`: the connection to the database.
 
 use crate::checks::Check;
 use crate::facts::triage::TriageFacts;
 use crate::facts::{Evidence, Finding, Section, SourceError, SourceErrorKind, Status, Thresholds};
 
-/// Everything that SQL tells depends on it. UNKNOWN, not CRITICAL: the way from here may be what is
-/// broken.
+/// Check that the database can be reached, which all SQL facts depend on. A failure is UNKNOWN, not
+/// CRITICAL, because only the network path from this machine may be broken.
 pub const REACHABLE: Check<TriageFacts> = Check {
     id: "db.reachable",
     title: "this tool reaches the database",
@@ -13,15 +13,16 @@ pub const REACHABLE: Check<TriageFacts> = Check {
     evaluate,
 };
 
-/// What stands between this tool and the database. A catalog that does not answer in time is no such
-/// thing while the server's statistics do: then something holds a lock on the table.
-#[must_use]
+/// Returns the error that prevents a connection to the database.
+///
+/// `None` if the catalog query failed, but the server statistics could be read: then the connection
+/// works, and for example a lock on the table caused a timeout.
 pub fn obstacle(facts: &TriageFacts) -> Option<&SourceError> {
     let error = facts.layout.error().filter(|error| is_reachability(error.kind));
     error.filter(|_| facts.server.result.is_err())
 }
 
-/// Whether this obstacle stands before the database, rather than before what it holds.
+/// Whether an error means that the database cannot be reached, and not that an object cannot be read.
 fn is_reachability(kind: SourceErrorKind) -> bool {
     use SourceErrorKind::{
         Authentication, Disconnected, Dns, Hidden, Intercepted, Malformed, NotConfigured, NotFound,
@@ -35,17 +36,17 @@ fn is_reachability(kind: SourceErrorKind) -> bool {
 }
 
 fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> Vec<Finding> {
-    let (subject, seen) = ("database", &facts.layout);
+    let (subject, layout) = ("database", &facts.layout);
     vec![match obstacle(facts) {
         None => {
-            let role = match seen.value() {
+            let message = match layout.value() {
                 Some(layout) if layout.in_recovery => "a hot standby answers",
                 _ => "answers",
             };
-            check.finding(Status::Ok, subject, role).evidence(Evidence::flag(
+            check.finding(Status::Ok, subject, message).evidence(Evidence::flag(
                 true,
-                seen.at,
-                &seen.source,
+                layout.at,
+                &layout.source,
             ))
         }
         Some(error) => {
@@ -59,7 +60,7 @@ fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> 
             };
             check
                 .finding(Status::Unknown, subject, message)
-                .evidence(Evidence::text(error.kind.as_str(), seen.at, &seen.source))
+                .evidence(Evidence::text(error.kind.as_str(), layout.at, &layout.source))
                 .next(next)
         }
     }]

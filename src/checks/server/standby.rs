@@ -1,11 +1,11 @@
-//! `db.standby`: is this the primary, and if not, how far behind is it?
+//! `db.standby`: the replication role of the server and the replay lag of a standby.
 
-use super::{Check, ServerFacts, measured, metric_finding, runbook_command};
+use super::{Check, ServerFacts, metric_finding, number_finding, runbook_command};
 use crate::facts::server::Standby;
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text;
 
-/// The server's role in replication. Reading a standby is fine while it keeps up.
+/// Check of the replay lag, in seconds. A primary is OK, and so is a standby with little lag.
 pub const CHECK: Check<ServerFacts> = Check {
     id: "db.standby",
     title: "the server's role in replication",
@@ -13,7 +13,11 @@ pub const CHECK: Check<ServerFacts> = Check {
     evaluate,
 };
 
-fn evaluate(check: &Check<ServerFacts>, facts: &ServerFacts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(
+    check: &Check<ServerFacts>,
+    facts: &ServerFacts,
+    thresholds: &Thresholds,
+) -> Vec<Finding> {
     metric_finding(check, facts, |server| {
         let Some(Standby { receiving, lag }) = server.standby else {
             return Some(check.finding(Status::Ok, check.title, "primary"));
@@ -23,7 +27,7 @@ fn evaluate(check: &Check<ServerFacts>, facts: &ServerFacts, limits: &Thresholds
             Some(lag) => {
                 let lag = lag.max(0.0).floor();
                 let message = format!("hot standby, {} behind{link}", text::age(lag));
-                measured(check, facts, (lag, "s"), limits.replay_lag, message)
+                number_finding(check, facts, (lag, "s"), thresholds.replay_lag, message)
             }
             None => {
                 let message = format!("hot standby, nobody knows how far behind{link}");

@@ -1,11 +1,11 @@
-//! `db.transactions`: does an old transaction hold vacuum back?
+//! `db.transactions`: the age of the oldest open transaction, which delays vacuum.
 
-use super::{Check, ServerFacts, measured, metric_finding};
+use super::{Check, ServerFacts, metric_finding, number_finding};
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text;
 
-/// The oldest open transaction on this database. An ordinary role does not see when those of others
-/// began: what it sees is judged, and where that is all well, nothing is claimed.
+/// Check of the oldest open transaction on this database. An ordinary role does not see the start of
+/// other roles' transactions; if some are hidden, the check reports problems, but never OK.
 pub const CHECK: Check<ServerFacts> = Check {
     id: "db.transactions",
     title: "oldest open transaction",
@@ -13,7 +13,11 @@ pub const CHECK: Check<ServerFacts> = Check {
     evaluate,
 };
 
-fn evaluate(check: &Check<ServerFacts>, facts: &ServerFacts, limits: &Thresholds) -> Vec<Finding> {
+fn evaluate(
+    check: &Check<ServerFacts>,
+    facts: &ServerFacts,
+    thresholds: &Thresholds,
+) -> Vec<Finding> {
     metric_finding(check, facts, |server| {
         let finding = match &server.oldest_transaction {
             None => check.finding(Status::Ok, check.title, "no other transaction is open"),
@@ -26,7 +30,7 @@ fn evaluate(check: &Check<ServerFacts>, facts: &ServerFacts, limits: &Thresholds
                     text::age(age),
                     oldest.name
                 );
-                measured(check, facts, (age, "s"), limits.transaction_age, message)
+                number_finding(check, facts, (age, "s"), thresholds.transaction_age, message)
             }
         };
         (server.hidden_sessions == 0 || finding.status != Status::Ok).then_some(finding)
