@@ -1,11 +1,12 @@
-//! `cross.db`: the app and this tool, asking for the same database.
+//! `cross.db`: database connections of the app and of this tool.
 
 use super::{Check, TriageFacts};
 use crate::checks::server::obstacle;
 use crate::facts::service::ReportedFlag;
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 
-/// WARNING when one of them reaches it and the other does not: then it is the way, not the database.
+/// Check that both or neither reach the database. A difference is a WARNING: the network path or the
+/// settings of one side are broken, not the database.
 pub const CHECK: Check<TriageFacts> = Check {
     id: "cross.db",
     title: "the app and this tool agree that the database is there",
@@ -14,11 +15,11 @@ pub const CHECK: Check<TriageFacts> = Check {
 };
 
 fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> Vec<Finding> {
-    let said = facts.readiness.value().and_then(|report| report.component("db"));
-    let Some(ReportedFlag::Is(said)) = said.map(|component| component.ok.clone()) else {
+    let component = facts.readiness.value().and_then(|report| report.component("db"));
+    let Some(ReportedFlag::Is(reported)) = component.map(|component| component.ok.clone()) else {
         return vec![];
     };
-    let (verdict, message, next) = match (said, obstacle(facts)) {
+    let (status, message, next) = match (reported, obstacle(facts)) {
         (true, None) => (Status::Ok, "both reach the database".to_owned(), None),
         (false, None) => (
             Status::Warning,
@@ -36,12 +37,12 @@ fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> 
             ),
             Some("cliplyctl config check"),
         ),
-        // Both say no: nothing to add.
+        // Both fail: db.reachable reports it.
         (false, Some(_)) => return vec![],
     };
     let readiness = &facts.readiness;
-    let finding = check.finding(verdict, "db", message).evidence(Evidence::flag(
-        said,
+    let finding = check.finding(status, "db", message).evidence(Evidence::flag(
+        reported,
         readiness.at,
         &readiness.source,
     ));
@@ -53,14 +54,14 @@ fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, _: &Thresholds) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{evaluate, with};
+    use super::super::tests::{evaluate, with_readiness};
     use super::*;
     use crate::facts::SourceErrorKind;
     use crate::triage::testing::{failed, healthy};
 
     #[test]
     fn disagreement_of_app_and_tool_names_the_source_to_trust() {
-        let app = with(|report| report.components[0].ok = ReportedFlag::Is(false));
+        let app = with_readiness(|report| report.components[0].ok = ReportedFlag::Is(false));
         let finding = evaluate(&CHECK, &app).unwrap();
         assert_eq!(finding.status, Status::Warning);
         assert!(finding.message.contains("trust this tool"), "{}", finding.message);

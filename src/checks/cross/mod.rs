@@ -1,7 +1,7 @@
-//! Two witnesses, one fact: what readyz says against what the database shows.
+//! Checks that compare values of readyz with those of the database.
 //!
-//! A disagreement is a finding that names both readings and which of them to trust. Where one of the
-//! two said nothing there is nothing to compare: other checks say that it is missing.
+//! A finding about a difference names both values and the one to trust. If either value is missing,
+//! there is no finding; other checks report the missing value.
 
 mod db;
 pub mod oldest_age;
@@ -11,7 +11,7 @@ mod worker;
 use super::Check;
 use crate::facts::triage::TriageFacts;
 
-/// Every comparison, in the order in which they are shown.
+/// The checks of this family, in display order.
 pub const CROSS: [Check<TriageFacts>; 4] =
     [db::CHECK, worker::CHECK, queue_length::CHECK, oldest_age::CHECK];
 
@@ -22,14 +22,14 @@ mod tests {
     use crate::facts::{Finding, SourceError, SourceErrorKind, Status, Thresholds};
     use crate::triage::testing::healthy;
 
-    /// Healthy facts with another readiness report.
-    pub(crate) fn with(change: impl FnOnce(&mut Readiness)) -> TriageFacts {
+    /// Returns healthy facts with a modified readiness report.
+    pub(crate) fn with_readiness(change: impl FnOnce(&mut Readiness)) -> TriageFacts {
         let mut facts = healthy();
         change(facts.readiness.result.as_mut().unwrap());
         facts
     }
 
-    pub(crate) fn queue_of(report: &mut Readiness) -> &mut ReportedQueue {
+    pub(crate) fn reported_queue(report: &mut Readiness) -> &mut ReportedQueue {
         report.queue.as_mut().unwrap()
     }
 
@@ -42,8 +42,8 @@ mod tests {
     #[test]
     fn healthy_sources_agree_in_every_cross_check() {
         for check in &CROSS {
-            let verdict = evaluate(check, &healthy()).map(|f| f.status);
-            assert_eq!(verdict, Some(Status::Ok), "{}", check.id);
+            let status = evaluate(check, &healthy()).map(|f| f.status);
+            assert_eq!(status, Some(Status::Ok), "{}", check.id);
         }
     }
 
@@ -51,12 +51,12 @@ mod tests {
     fn missing_or_empty_readiness_report_yields_no_finding() {
         let mut facts = healthy();
         facts.readiness.result = Err(SourceError::new(SourceErrorKind::Timeout, "no answer"));
-        let silent = with(|report| {
+        let empty = with_readiness(|report| {
             report.ok = ReportedFlag::Absent;
             report.components.clear();
             report.queue = None;
         });
-        for facts in [facts, silent] {
+        for facts in [facts, empty] {
             for check in &CROSS {
                 assert_eq!(evaluate(check, &facts), None, "{}", check.id);
             }

@@ -1,4 +1,4 @@
-//! `cross.worker`: readyz's word on the workers against their heartbeats.
+//! `cross.worker`: the worker component of readyz compared with the heartbeats.
 
 use super::{Check, TriageFacts};
 use crate::checks::compare;
@@ -7,8 +7,8 @@ use crate::facts::service::ReportedFlag;
 use crate::facts::{Evidence, Finding, Section, Status, Thresholds};
 use crate::text;
 
-/// WARNING when they differ. Heartbeats are what workers do; `checks.worker.ok` is known to be
-/// hard-coded in one version of the app.
+/// Check that readyz and the heartbeats agree. A difference is a WARNING, and the heartbeats are right:
+/// one version of the app has a hard-coded `checks.worker.ok`.
 pub const CHECK: Check<TriageFacts> = Check {
     id: "cross.worker",
     title: "readyz and the heartbeats agree on the workers",
@@ -16,19 +16,23 @@ pub const CHECK: Check<TriageFacts> = Check {
     evaluate,
 };
 
-fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, limits: &Thresholds) -> Vec<Finding> {
-    let said = facts.readiness.value().and_then(|report| report.component("worker"));
-    let Some(ReportedFlag::Is(said)) = said.map(|component| component.ok.clone()) else {
+fn evaluate(
+    check: &Check<TriageFacts>,
+    facts: &TriageFacts,
+    thresholds: &Thresholds,
+) -> Vec<Finding> {
+    let component = facts.readiness.value().and_then(|report| report.component("worker"));
+    let Some(ReportedFlag::Is(reported)) = component.map(|component| component.ok.clone()) else {
         return vec![];
     };
     let Some(queue) = facts.queue.as_ref().and_then(|queue| queue.value()) else { return vec![] };
     let Some(workers) = &queue.workers else { return vec![] };
-    // With nothing in progress nobody beats: idle is not sick, and nothing to hold against readyz.
+    // Without claimed jobs there are no heartbeats to compare with readyz.
     let Some(age) = workers.last_beat_age else { return vec![] };
-    let beating = workers.beating.at_least().unwrap_or(0);
-    let silent = compare(age, limits.heartbeat_age) != Status::Ok;
+    let active = workers.beating.at_least().unwrap_or(0);
+    let unresponsive = compare(age, thresholds.heartbeat_age) != Status::Ok;
     let ago = text::age(age);
-    let (verdict, message) = match (said, silent) {
+    let (status, message) = match (reported, unresponsive) {
         (true, true) => (
             Status::Warning,
             format!(
@@ -40,43 +44,46 @@ fn evaluate(check: &Check<TriageFacts>, facts: &TriageFacts, limits: &Thresholds
             format!(
                 "readyz says worker: false, yet {} in the database, the last {ago} ago; trust the \
                  heartbeats",
-                text::plural(beating, "worker beats", "workers beat"),
+                text::plural(active, "worker beats", "workers beat"),
             ),
         ),
-        _ => (Status::Ok, format!("readyz says worker: {said}, the last heartbeat is {ago} old")),
+        _ => {
+            (Status::Ok, format!("readyz says worker: {reported}, the last heartbeat is {ago} old"))
+        }
     };
     let source = facts.queue.as_ref().map_or("", |queue| queue.source.as_str());
-    let finding = check.finding(verdict, "worker", message).evidence(Evidence::number(
+    let finding = check.finding(status, "worker", message).evidence(Evidence::number(
         age.round(),
         "s",
         facts.readiness.at,
         source,
     ));
-    vec![if verdict == Status::Ok { finding } else { finding.next("cliplyctl queue") }]
+    vec![if status == Status::Ok { finding } else { finding.next("cliplyctl queue") }]
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{evaluate, with};
+    use super::super::tests::{evaluate, with_readiness};
     use super::*;
     use crate::facts::queue::{Queue, Workers};
     use crate::triage::testing::healthy;
 
-    fn silent_for(facts: &mut TriageFacts, age: Option<f64>) {
+    fn set_heartbeat_age(facts: &mut TriageFacts, age: Option<f64>) {
         let queue: &mut Queue = facts.queue.as_mut().unwrap().result.as_mut().unwrap();
         queue.workers = Some(Workers { beating: Count::Exact(0), last_beat_age: age });
     }
 
     #[test]
     fn heartbeats_are_trusted_over_the_readiness_report() {
-        let denied = with(|report| report.components[1].ok = ReportedFlag::Is(false));
-        let finding = evaluate(&CHECK, &denied).unwrap();
+        let reported_down =
+            with_readiness(|report| report.components[1].ok = ReportedFlag::Is(false));
+        let finding = evaluate(&CHECK, &reported_down).unwrap();
         assert_eq!(finding.status, Status::Warning);
         assert!(finding.message.contains("1 worker beats in the database"), "{finding:?}");
 
-        let mut claimed = healthy();
-        silent_for(&mut claimed, Some(700.0));
-        let finding = evaluate(&CHECK, &claimed).unwrap();
+        let mut reported_up = healthy();
+        set_heartbeat_age(&mut reported_up, Some(700.0));
+        let finding = evaluate(&CHECK, &reported_up).unwrap();
         assert_eq!(finding.status, Status::Warning);
         assert!(finding.message.contains("11m 40s old; trust the heartbeats"), "{finding:?}");
     }
@@ -84,7 +91,7 @@ mod tests {
     #[test]
     fn idle_system_yields_no_worker_finding() {
         let mut idle = healthy();
-        silent_for(&mut idle, None);
+        set_heartbeat_age(&mut idle, None);
         assert_eq!(evaluate(&CHECK, &idle), None);
     }
 }

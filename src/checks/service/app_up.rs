@@ -1,34 +1,35 @@
-//! Is the app up?
+//! `app.up`: the answer of healthz.
 
-use super::{brief, no_health_report};
+use super::{brief, health_error_status};
 use crate::checks::{Check, compare, limit_text};
 use crate::facts::service::Health;
 use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
 
-/// CRITICAL when healthz cannot be reached, fails or answers nonsense; WARNING when it is slow.
+/// Check that the app is up. CRITICAL if healthz cannot be reached, fails or sends a malformed answer;
+/// WARNING if it is slow.
 pub const APP_UP: Check<Observed<Health>> =
     Check { id: "app.up", title: "the app answers", section: Section::AppDown, evaluate };
 
 /// The subject of its findings.
 const SUBJECT: &str = "healthz";
-/// What is next to do when the app is down: most of it only a human can check.
+/// The next step if the app is down: the runbook, because most causes need a manual check.
 const NEXT: &str = "cliplyctl runbook 3.1";
 
 fn evaluate(
     check: &Check<Observed<Health>>,
-    seen: &Observed<Health>,
-    limits: &Thresholds,
+    observed: &Observed<Health>,
+    thresholds: &Thresholds,
 ) -> Vec<Finding> {
-    let finding = match &seen.result {
+    let finding = match &observed.result {
         Err(error) => {
-            let verdict = no_health_report(error.kind);
-            let next = match verdict {
+            let status = health_error_status(error.kind);
+            let next = match status {
                 Status::Critical => NEXT,
                 _ => "cliplyctl config show",
             };
             check
-                .finding(verdict, SUBJECT, &error.message)
-                .evidence(Evidence::text(error.kind.as_str(), seen.at, &seen.source))
+                .finding(status, SUBJECT, &error.message)
+                .evidence(Evidence::text(error.kind.as_str(), observed.at, &observed.source))
                 .next(next)
         }
         Ok(health) if health.exchange.http_status >= 500 || !health.ok => {
@@ -41,31 +42,31 @@ fn evaluate(
             );
             check
                 .finding(Status::Critical, SUBJECT, message)
-                .evidence(Evidence::flag(health.ok, seen.at, &seen.source))
+                .evidence(Evidence::flag(health.ok, observed.at, &observed.source))
                 .next(NEXT)
         }
-        Ok(health) => latency(check, seen, health, limits),
+        Ok(health) => latency(check, observed, health, thresholds),
     };
     vec![finding]
 }
 
 fn latency(
     check: &Check<Observed<Health>>,
-    seen: &Observed<Health>,
+    observed: &Observed<Health>,
     health: &Health,
-    limits: &Thresholds,
+    thresholds: &Thresholds,
 ) -> Finding {
     let ms = health.exchange.latency.first_byte.as_secs_f64() * 1e3;
-    let verdict = compare(ms, limits.health_latency);
-    let pace = if verdict == Status::Ok { "up" } else { "up, but slow" };
+    let status = compare(ms, thresholds.health_latency);
+    let state = if status == Status::Ok { "up" } else { "up, but slow" };
     let retries = match health.exchange.retries {
         0 => String::new(),
         1 => ", at the second attempt".to_owned(),
         n => format!(", after {n} retries"),
     };
     let finding = check
-        .finding(verdict, SUBJECT, format!("{pace}: first byte after {ms:.0} ms{retries}"))
-        .evidence(Evidence::number(ms, "ms", seen.at, &seen.source))
-        .threshold(limit_text(limits.health_latency, "ms"));
-    if verdict == Status::Ok { finding } else { finding.next("cliplyctl ready --admin") }
+        .finding(status, SUBJECT, format!("{state}: first byte after {ms:.0} ms{retries}"))
+        .evidence(Evidence::number(ms, "ms", observed.at, &observed.source))
+        .threshold(limit_text(thresholds.health_latency, "ms"));
+    if status == Status::Ok { finding } else { finding.next("cliplyctl ready --admin") }
 }

@@ -1,4 +1,5 @@
-//! What the app says about itself: is it up, is it ready, and which part is not?
+//! Checks of the app over HTTP: `/api/healthz` (runbook section 3.1) and `/api/readyz` with its
+//! components (section 3.2).
 
 mod agreement;
 mod app_up;
@@ -10,10 +11,10 @@ use super::Check;
 use crate::facts::service::{Health, Readiness};
 use crate::facts::{Finding, Observed, Section, SourceErrorKind, Status, Thresholds};
 
-/// Every check on `/api/healthz`.
+/// The checks of `/api/healthz`.
 pub const HEALTH: [&Check<Observed<Health>>; 1] = [&app_up::APP_UP];
 
-/// Every check on `/api/readyz` and `/api/admin/readyz`.
+/// The checks of `/api/readyz` and `/api/admin/readyz`, in display order.
 pub const READINESS: [&Check<Observed<Readiness>>; 10] = [
     &ready_ok::READY_OK,
     &agreement::AGREEMENT,
@@ -27,12 +28,11 @@ pub const READINESS: [&Check<Observed<Readiness>>; 10] = [
     &part::OTHER,
 ];
 
-/// Judges readyz by itself. Where nobody answers at all, that is the matter of another section.
-#[must_use]
-pub fn evaluate_readiness(seen: &Observed<Readiness>, limits: &Thresholds) -> Vec<Finding> {
+/// Evaluates the readiness report. If the app does not answer, the findings point to section 3.1.
+pub fn evaluate_readiness(observed: &Observed<Readiness>, thresholds: &Thresholds) -> Vec<Finding> {
     use SourceErrorKind::{Disconnected, Dns, Refused, Timeout, Tls};
-    let findings = READINESS.iter().flat_map(|check| check.run(seen, limits));
-    match seen.error().map(|error| error.kind) {
+    let findings = READINESS.iter().flat_map(|check| check.run(observed, thresholds));
+    match observed.error().map(|error| error.kind) {
         Some(Refused | Dns | Tls | Timeout | Disconnected) => {
             findings.map(|finding| Finding { section: Section::AppDown, ..finding }).collect()
         }
@@ -40,11 +40,11 @@ pub fn evaluate_readiness(seen: &Observed<Readiness>, limits: &Thresholds) -> Ve
     }
 }
 
-/// How bad it is that healthz gives no report.
+/// Returns the status of a failed request to healthz.
 ///
-/// CRITICAL where users would meet the same wall: nothing listens, nothing answers, or the app
-/// answers nonsense. UNKNOWN where somebody else answered in its place or we may not look.
-fn no_health_report(kind: SourceErrorKind) -> Status {
+/// CRITICAL if users are affected as well: the connection fails or the app sends a malformed answer.
+/// UNKNOWN if something else answered in its place or this tool has no permission.
+fn health_error_status(kind: SourceErrorKind) -> Status {
     use SourceErrorKind::{
         Authentication, Disconnected, Dns, Hidden, Intercepted, Malformed, NotConfigured, NotFound,
         Other, Permission, RateLimited, Refused, Timeout, Tls, Unavailable, UnknownLayout,
@@ -56,22 +56,24 @@ fn no_health_report(kind: SourceErrorKind) -> Status {
     }
 }
 
-/// How bad it is that readyz gives no report: "not ready" in so many words is CRITICAL, all else
-/// is not knowing. Whether the app is reachable at all is for healthz to say.
-fn no_readiness_report(kind: SourceErrorKind) -> Status {
+/// Returns the status of a failed request to readyz.
+///
+/// CRITICAL if the connection is refused or the app reports that it is unavailable, otherwise
+/// UNKNOWN: whether the app can be reached is the result of healthz.
+fn readiness_error_status(kind: SourceErrorKind) -> Status {
     match kind {
         SourceErrorKind::Refused | SourceErrorKind::Unavailable => Status::Critical,
         _ => Status::Unknown,
     }
 }
 
-/// The beginning of a foreign text, on one line.
+/// Returns the first 160 characters of external text, on one line.
 fn brief(text: &str) -> String {
-    const LENGTH: usize = 160;
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match words.char_indices().nth(LENGTH) {
-        Some((end, _)) => format!("{}…", &words[..end]),
-        None => words,
+    const MAX_CHARS: usize = 160;
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MAX_CHARS) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
     }
 }
 

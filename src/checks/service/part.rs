@@ -1,4 +1,4 @@
-//! Is each part of the app well, as the readiness report tells?
+//! `ready.*`: the components of the readiness report.
 
 use super::brief;
 use crate::checks::Check;
@@ -7,7 +7,8 @@ use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
 
 type ReadyCheck = Check<Observed<Readiness>>;
 
-const fn part(
+/// Returns a check of one component, or of all components without a check of their own.
+const fn component_check(
     id: &'static str,
     title: &'static str,
     evaluate: fn(&ReadyCheck, &Observed<Readiness>, &Thresholds) -> Vec<Finding>,
@@ -15,103 +16,112 @@ const fn part(
     Check { id, title, section: Section::NotReady, evaluate }
 }
 
-/// The app reaches its database.
-pub const DB: ReadyCheck = part("ready.db", "the app reaches its database", required);
-/// Workers are alive, as the app sees them.
-pub const WORKER: ReadyCheck = part("ready.worker", "workers are alive", required);
-/// ffmpeg is there.
-pub const FFMPEG: ReadyCheck = part("ready.ffmpeg", "ffmpeg is there", required);
-/// The app's environment is complete.
-pub const ENV: ReadyCheck = part("ready.env", "the app's environment is complete", reported);
-/// Payments are set up.
-pub const STRIPE: ReadyCheck = part("ready.stripe", "payments are set up", reported);
-/// Error reporting is set up.
-pub const SENTRY: ReadyCheck = part("ready.sentry", "error reporting is set up", reported);
-/// Parts that this tool does not know by name.
-pub const OTHER: ReadyCheck = part("ready.other", "further parts of the report are well", others);
+/// Check of the database component.
+pub const DB: ReadyCheck = component_check("ready.db", "the app reaches its database", required);
+/// Check of the worker component.
+pub const WORKER: ReadyCheck = component_check("ready.worker", "workers are alive", required);
+/// Check of the ffmpeg component.
+pub const FFMPEG: ReadyCheck = component_check("ready.ffmpeg", "ffmpeg is there", required);
+/// Check of the component for the environment variables of the app.
+pub const ENV: ReadyCheck =
+    component_check("ready.env", "the app's environment is complete", reported);
+/// Check of the payment component.
+pub const STRIPE: ReadyCheck = component_check("ready.stripe", "payments are set up", reported);
+/// Check of the error reporting component.
+pub const SENTRY: ReadyCheck =
+    component_check("ready.sentry", "error reporting is set up", reported);
+/// Check of all components without a check of their own.
+pub const OTHER: ReadyCheck =
+    component_check("ready.other", "further parts of the report are well", others);
 
-/// The parts with checks of their own.
+/// The components with checks of their own.
 const NAMED: [&str; 7] = ["db", "worker", "queue", "ffmpeg", "env", "stripe", "sentry"];
 
-/// A part that every report should speak of: silence is not knowing.
-fn required(check: &ReadyCheck, seen: &Observed<Readiness>, _: &Thresholds) -> Vec<Finding> {
+/// Evaluates a component that every report should contain. If it is missing, the result is UNKNOWN.
+fn required(check: &ReadyCheck, observed: &Observed<Readiness>, _: &Thresholds) -> Vec<Finding> {
     let name = name_of(check);
-    match &seen.result {
+    match &observed.result {
         Ok(report) => vec![match report.component(name) {
-            Some(component) => evaluate_component(check, seen, report, component),
+            Some(component) => evaluate_component(check, observed, report, component),
             None => unmentioned(check, report, name),
         }],
         Err(_) => vec![blocked(check, name)],
     }
 }
 
-/// A part that some reports speak of.
-fn reported(check: &ReadyCheck, seen: &Observed<Readiness>, _: &Thresholds) -> Vec<Finding> {
-    let report = seen.value();
+/// Evaluates an optional component. If it is missing, there is no finding.
+fn reported(check: &ReadyCheck, observed: &Observed<Readiness>, _: &Thresholds) -> Vec<Finding> {
+    let report = observed.value();
     let component = report.and_then(|report| Some((report, report.component(name_of(check))?)));
-    component.map(|(report, c)| evaluate_component(check, seen, report, c)).into_iter().collect()
+    component
+        .map(|(report, c)| evaluate_component(check, observed, report, c))
+        .into_iter()
+        .collect()
 }
 
-fn others(check: &ReadyCheck, seen: &Observed<Readiness>, _: &Thresholds) -> Vec<Finding> {
-    let Ok(report) = &seen.result else { return vec![] };
+/// Evaluates the components without a check of their own.
+fn others(check: &ReadyCheck, observed: &Observed<Readiness>, _: &Thresholds) -> Vec<Finding> {
+    let Ok(report) = &observed.result else { return vec![] };
     let unknown = report.components.iter().filter(|c| !NAMED.contains(&c.name.as_str()));
-    unknown.map(|component| evaluate_component(check, seen, report, component)).collect()
+    unknown.map(|component| evaluate_component(check, observed, report, component)).collect()
 }
 
-/// The name of the part in reports: the id after its dot.
+/// Returns the name of the component in reports: the part of the check id after the dot.
 fn name_of(check: &ReadyCheck) -> &'static str {
     check.id.split_once('.').map_or(check.id, |(_, name)| name)
 }
 
-/// There is no report to look into.
+/// Returns a SKIPPED finding for a component if there is no readiness report.
 pub fn blocked(check: &ReadyCheck, name: &str) -> Finding {
-    let verdict = Status::Skipped { blocked_by: super::ready_ok::READY_OK.id };
-    check.finding(verdict, name, "no readiness report to look into")
+    let status = Status::Skipped { blocked_by: super::ready_ok::READY_OK.id };
+    check.finding(status, name, "no readiness report to look into")
 }
 
-/// The report is silent about this part.
+/// Returns an UNKNOWN finding for a component that the report does not contain.
 pub fn unmentioned(check: &ReadyCheck, report: &Readiness, name: &str) -> Finding {
     if report.format == ReadinessFormat::Failure {
         return blocked(check, name);
     }
     let message = format!("the app's report does not speak of {name}");
     let finding = check.finding(Status::Unknown, name, message);
-    // The database tells of the rest; only the app's machine knows of ffmpeg.
+    // No command of this tool shows the state of ffmpeg on the app's machine.
     if name == "ffmpeg" { finding } else { finding.next(next(name)) }
 }
 
-/// A part that says `ok: false` is CRITICAL, unless the server's own verdict contradicts it.
+/// Evaluates a component. `ok: false` is CRITICAL, or a WARNING if the overall result is `ok: true`.
 pub fn evaluate_component(
     check: &ReadyCheck,
-    seen: &Observed<Readiness>,
+    observed: &Observed<Readiness>,
     report: &Readiness,
     component: &Component,
 ) -> Finding {
     let name = component.name.as_str();
-    let (verdict, message) = match &component.ok {
-        ReportedFlag::Is(true) => (Status::Ok, said(component).unwrap_or_else(|| "ok".to_owned())),
+    let (status, message) = match &component.ok {
+        ReportedFlag::Is(true) => {
+            (Status::Ok, component_text(component).unwrap_or_else(|| "ok".to_owned()))
+        }
         ReportedFlag::Is(false) => {
-            let said = said(component).unwrap_or_else(|| "reported as not ok".to_owned());
+            let text = component_text(component).unwrap_or_else(|| "reported as not ok".to_owned());
             if report.ok == ReportedFlag::Is(true) {
-                (Status::Warning, format!("{said} (while the server says ok: true)"))
+                (Status::Warning, format!("{text} (while the server says ok: true)"))
             } else {
-                (Status::Critical, said)
+                (Status::Critical, text)
             }
         }
         ReportedFlag::Absent => {
             (Status::Unknown, format!("the app's report on {name} has no verdict"))
         }
-        ReportedFlag::Malformed(what) => (Status::Unknown, what.clone()),
+        ReportedFlag::Malformed(problem) => (Status::Unknown, problem.clone()),
     };
-    let mut finding = check.finding(verdict, name, message);
+    let mut finding = check.finding(status, name, message);
     if let ReportedFlag::Is(ok) = component.ok {
-        finding = finding.evidence(Evidence::flag(ok, seen.at, &seen.source));
+        finding = finding.evidence(Evidence::flag(ok, observed.at, &observed.source));
     }
-    if verdict == Status::Ok { finding } else { finding.next(next(name)) }
+    if status == Status::Ok { finding } else { finding.next(next(name)) }
 }
 
-/// The server's words about a part: its message, what is missing.
-fn said(component: &Component) -> Option<String> {
+/// Formats the message of a component and what it reports as missing.
+fn component_text(component: &Component) -> Option<String> {
     let missing = component.details.iter().filter(|(name, _)| name.starts_with("missing"));
     let texts: Vec<_> = component
         .message
@@ -122,13 +132,13 @@ fn said(component: &Component) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join("; "))
 }
 
-/// What tells more about a part.
+/// Returns the command that shows more about a component.
 fn next(name: &str) -> &'static str {
     match name {
         "db" | "worker" | "queue" => "cliplyctl queue",
-        // Too many dead letters turn ffmpeg red as well.
+        // The app reports ffmpeg as failing if there are too many dead letters.
         "ffmpeg" => "cliplyctl dlq groups",
-        // What is deployed is meant: a template and a schema need not lie here.
+        // The report is about the deployment. A local template or schema may not exist or may differ.
         "env" | "stripe" | "sentry" => "cliplyctl runbook 4.1",
         _ => "cliplyctl ready --admin",
     }

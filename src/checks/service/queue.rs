@@ -1,4 +1,4 @@
-//! Does the app itself warn of its queue?
+//! `ready.queue`: the queue component of the readiness report.
 
 use super::part::{blocked, evaluate_component, unmentioned};
 use crate::checks::Check;
@@ -6,8 +6,9 @@ use crate::facts::service::{Readiness, ReportedFlag, ReportedQueue};
 use crate::facts::{Evidence, Finding, Observed, Section, Status, Thresholds};
 use crate::text;
 
-/// WARNING when the server warns. Its figures are not judged here: their meaning differs between
-/// versions, and the database tells them better.
+/// Check for a queue warning in the readiness report, which is a WARNING. The reported numbers are
+/// shown, but not evaluated, because their meaning differs between versions of the app; the database
+/// has exact ones.
 pub const QUEUE: Check<Observed<Readiness>> = Check {
     id: "ready.queue",
     title: "the app sees no backlog",
@@ -20,54 +21,56 @@ const SUBJECT: &str = "queue";
 
 fn evaluate(
     check: &Check<Observed<Readiness>>,
-    seen: &Observed<Readiness>,
+    observed: &Observed<Readiness>,
     _: &Thresholds,
 ) -> Vec<Finding> {
-    let report = match &seen.result {
+    let report = match &observed.result {
         Ok(report) => report,
         Err(_) => return vec![blocked(check, SUBJECT)],
     };
     match (&report.queue, report.component(SUBJECT)) {
-        (Some(queue), _) => describe_values(check, seen, queue),
-        (None, Some(component)) => vec![evaluate_component(check, seen, report, component)],
+        (Some(queue), _) => describe_values(check, observed, queue),
+        (None, Some(component)) => vec![evaluate_component(check, observed, report, component)],
         (None, None) => vec![unmentioned(check, report, SUBJECT)],
     }
 }
 
 fn describe_values(
     check: &Check<Observed<Readiness>>,
-    seen: &Observed<Readiness>,
+    observed: &Observed<Readiness>,
     queue: &ReportedQueue,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut say = |verdict, message: String| {
-        let mut finding = check.finding(verdict, SUBJECT, message);
+    let mut add = |status, message: String| {
+        let mut finding = check.finding(status, SUBJECT, message);
         if let Some(length) = queue.length {
             let length = length as f64;
-            finding = finding.evidence(Evidence::number(length, "jobs", seen.at, &seen.source));
+            finding =
+                finding.evidence(Evidence::number(length, "jobs", observed.at, &observed.source));
         }
-        let sick = verdict != Status::Ok;
-        findings.push(if sick { finding.next("cliplyctl queue") } else { finding });
+        let is_problem = status != Status::Ok;
+        findings.push(if is_problem { finding.next("cliplyctl queue") } else { finding });
     };
     let malformed = match &queue.warning {
-        ReportedFlag::Malformed(what) => Some(what),
+        ReportedFlag::Malformed(problem) => Some(problem),
         ReportedFlag::Is(_) | ReportedFlag::Absent => None,
     };
     let problems: Vec<_> = queue.problems.iter().chain(malformed).collect();
     for problem in &problems {
-        say(Status::Unknown, (*problem).clone());
+        add(Status::Unknown, (*problem).clone());
     }
     if queue.warning == ReportedFlag::Is(true) {
-        say(Status::Warning, format!("the server warns: {}", describe_numbers(queue)));
+        add(Status::Warning, format!("the server warns: {}", describe_numbers(queue)));
     } else if problems.is_empty() && queue.length.is_none() {
-        say(Status::Unknown, "the report gives no length of the queue".to_owned());
+        add(Status::Unknown, "the report gives no length of the queue".to_owned());
     } else if problems.is_empty() {
-        say(Status::Ok, describe_numbers(queue));
+        add(Status::Ok, describe_numbers(queue));
     }
     findings
 }
 
-/// The figures as they are: the unit of the age differs between versions of the app.
+/// Formats the reported length and age. If the unit of the age is not configured, both readings are
+/// shown.
 fn describe_numbers(queue: &ReportedQueue) -> String {
     let length = match queue.length {
         Some(length) => text::plural(length, "job", "jobs"),

@@ -28,7 +28,7 @@ fn health(http_status: u16, ok: bool, first_byte_ms: u64) -> Health {
 
 #[test]
 fn app_is_ok_only_with_a_fast_positive_answer() {
-    for (health, verdict) in [
+    for (health, status) in [
         (health(200, true, 12), Status::Ok),
         (health(200, true, 1999), Status::Ok),
         (health(200, true, 2000), Status::Warning),
@@ -36,7 +36,7 @@ fn app_is_ok_only_with_a_fast_positive_answer() {
         (health(503, true, 12), Status::Critical),
         (health(500, false, 12), Status::Critical),
     ] {
-        assert_eq!(app_up(Ok(health.clone())).status, verdict, "{health:?}");
+        assert_eq!(app_up(Ok(health.clone())).status, status, "{health:?}");
     }
 }
 
@@ -66,19 +66,19 @@ fn errors_that_users_see_are_critical_and_others_unknown() {
         assert_eq!(findings[0].status, readiness, "{kind:?}");
         let rest: Vec<_> = findings[1..].iter().map(|f| (f.check, f.status)).collect();
         let skipped = Status::Skipped { blocked_by: "ready.ok" };
-        let parts = ["ready.db", "ready.worker", "ready.queue", "ready.ffmpeg"];
-        assert_eq!(rest, parts.map(|id| (id, skipped)), "{kind:?}");
+        let components = ["ready.db", "ready.worker", "ready.queue", "ready.ffmpeg"];
+        assert_eq!(rest, components.map(|id| (id, skipped)), "{kind:?}");
     }
 }
 
 fn ready(result: Result<Readiness, SourceError>) -> Vec<Finding> {
-    let seen = observed(result);
-    READINESS.iter().flat_map(|check| check.run(&seen, &Thresholds::default())).collect()
+    let observed_report = observed(result);
+    READINESS.iter().flat_map(|check| check.run(&observed_report, &Thresholds::default())).collect()
 }
 
 fn report(
     ok: ReportedFlag,
-    parts: &[(&str, ReportedFlag)],
+    components: &[(&str, ReportedFlag)],
     queue: Option<ReportedQueue>,
 ) -> Readiness {
     let component = |(name, ok): &(&str, ReportedFlag)| Component {
@@ -91,7 +91,7 @@ fn report(
         exchange: Exchange { http_status: 200, ..Exchange::default() },
         ok,
         format: ReadinessFormat::Canonical,
-        components: parts.iter().map(component).collect(),
+        components: components.iter().map(component).collect(),
         queue,
         timestamp: None,
         fatal: false,
@@ -100,21 +100,22 @@ fn report(
     }
 }
 
-/// The verdict of one check.
+/// Returns the worst status of the findings of one check.
 fn status(findings: &[Finding], id: &str) -> Option<Status> {
-    let of = findings.iter().filter(|f| f.check == id).map(|f| f.status);
-    of.reduce(Status::worse)
+    let statuses = findings.iter().filter(|f| f.check == id).map(|f| f.status);
+    statuses.reduce(Status::worse)
 }
 
 #[test]
 fn missing_or_malformed_readiness_is_unknown() {
     use Status::Unknown;
-    let wrong = || ReportedFlag::Malformed("the field x is a string".to_owned());
+    let malformed = || ReportedFlag::Malformed("the field x is a string".to_owned());
     let queue = ReportedQueue { problems: vec!["the field y".to_owned()], ..Default::default() };
-    let silent = ready(Ok(report(ReportedFlag::Absent, &[], None)));
-    let parts = [("db", wrong()), ("worker", ReportedFlag::Absent), ("ffmpeg", wrong())];
-    let nonsense = ready(Ok(report(wrong(), &parts, Some(queue))));
-    for findings in [silent, nonsense] {
+    let empty = ready(Ok(report(ReportedFlag::Absent, &[], None)));
+    let components =
+        [("db", malformed()), ("worker", ReportedFlag::Absent), ("ffmpeg", malformed())];
+    let malformed_report = ready(Ok(report(malformed(), &components, Some(queue))));
+    for findings in [empty, malformed_report] {
         for id in ["ready.ok", "ready.db", "ready.worker", "ready.queue", "ready.ffmpeg"] {
             assert_eq!(status(&findings, id), Some(Unknown), "{id}: {findings:#?}");
         }
@@ -124,10 +125,10 @@ fn missing_or_malformed_readiness_is_unknown() {
 #[test]
 fn contradiction_in_readiness_shows_both_values() {
     let (yes, no) = (ReportedFlag::Is(true), ReportedFlag::Is(false));
-    let said_ready = ready(Ok(report(yes.clone(), &[("worker", no.clone())], None)));
-    assert_eq!(status(&said_ready, "ready.ok"), Some(Status::Ok));
-    assert_eq!(status(&said_ready, "ready.worker"), Some(Status::Warning));
-    let finding = said_ready.iter().find(|f| f.check == "ready.agreement").unwrap();
+    let reported_ready = ready(Ok(report(yes.clone(), &[("worker", no.clone())], None)));
+    assert_eq!(status(&reported_ready, "ready.ok"), Some(Status::Ok));
+    assert_eq!(status(&reported_ready, "ready.worker"), Some(Status::Warning));
+    let finding = reported_ready.iter().find(|f| f.check == "ready.agreement").unwrap();
     assert_eq!(finding.status, Status::Warning);
     assert_eq!(finding.message, "the server says ok: true, yet worker: false");
 
@@ -135,21 +136,21 @@ fn contradiction_in_readiness_shows_both_values() {
     assert_eq!(status(&unexplained, "ready.ok"), Some(Status::Critical));
     assert_eq!(status(&unexplained, "ready.agreement"), Some(Status::Warning));
 
-    let warned = ReportedQueue { warning: yes.clone(), ..ReportedQueue::default() };
-    let explained = ready(Ok(report(no.clone(), &[("db", yes)], Some(warned))));
+    let queue_with_warning = ReportedQueue { warning: yes.clone(), ..ReportedQueue::default() };
+    let explained = ready(Ok(report(no.clone(), &[("db", yes)], Some(queue_with_warning))));
     assert_eq!(status(&explained, "ready.agreement"), Some(Status::Ok));
     assert_eq!(status(&explained, "ready.queue"), Some(Status::Warning));
 
-    let agreed = ready(Ok(report(no.clone(), &[("db", no)], None)));
-    assert_eq!(status(&agreed, "ready.agreement"), Some(Status::Ok));
-    assert_eq!(status(&agreed, "ready.db"), Some(Status::Critical));
+    let consistent = ready(Ok(report(no.clone(), &[("db", no)], None)));
+    assert_eq!(status(&consistent, "ready.agreement"), Some(Status::Ok));
+    assert_eq!(status(&consistent, "ready.db"), Some(Status::Critical));
 }
 
 #[test]
 fn http_503_is_not_ready_even_if_the_body_reports_ok() {
-    let mut claims = report(ReportedFlag::Is(true), &[("db", ReportedFlag::Is(true))], None);
-    claims.exchange.http_status = 503;
-    let findings = ready(Ok(claims));
+    let mut readiness = report(ReportedFlag::Is(true), &[("db", ReportedFlag::Is(true))], None);
+    readiness.exchange.http_status = 503;
+    let findings = ready(Ok(readiness));
     assert_eq!(status(&findings, "ready.ok"), Some(Status::Critical));
     assert_eq!(findings[0].message, "HTTP 503, although ok: true");
 }
