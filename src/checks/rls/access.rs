@@ -1,15 +1,16 @@
-//! `rls.access`: what roles can do differs from what is declared, and no single flaw explains it.
+//! `rls.access`: computed access compared with the contract.
 
-use super::bypass_role::explains;
-use super::{Check, about};
-use crate::access::compute::{compute_access, declared};
+use super::bypass_role::is_reported;
+use super::{Check, table_finding};
+use crate::access::compute::{compute_access, declared as expected_access};
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::computed::{ComputedAccess, DenyReason};
 use crate::facts::access::contract::{ContractTable, Permission};
 use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// effective access is the declared one.
+/// Check that the access computed from grants and policies is the expected one. A difference is
+/// CRITICAL.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.access",
     title: "effective access is the declared one",
@@ -25,15 +26,23 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             findings.push(check.finding(Status::Unknown, name, message));
             continue;
         };
-        for role in audit.catalog.roles.iter().filter(|role| !explains(audit, &role.name)) {
-            let wrong = differences(audit, declared, table, role);
-            if wrong.is_empty() {
+        for role in audit.catalog.roles.iter().filter(|role| !is_reported(audit, &role.name)) {
+            let found = differences(audit, declared, table, role);
+            if found.is_empty() {
                 continue;
             }
-            let (verdict, source) = (Status::Critical, "pg_class.relacl");
-            let remedy =
+            let (status, source) = (Status::Critical, "pg_class.relacl");
+            let suggested_fix =
                 format!("-- See why: cliplyctl rls matrix; then restore the grants of {name}.");
-            findings.push(about(check, audit, verdict, name, wrong.join("; "), source, remedy));
+            findings.push(table_finding(
+                check,
+                audit,
+                status,
+                name,
+                found.join("; "),
+                source,
+                suggested_fix,
+            ));
         }
     }
     for role in audit.contract.tables.values().flat_map(|t| t.roles.keys()) {
@@ -45,7 +54,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     findings
 }
 
-/// `authenticated UPDATE: declared deny, predicted every row`
+/// Lists the differences of a role: `authenticated UPDATE: declared deny, predicted every row`.
 fn differences(
     audit: &Audit,
     contract: &ContractTable,
@@ -54,30 +63,29 @@ fn differences(
 ) -> Vec<String> {
     let difference = |command: SqlCommand| {
         let permission = contract.permission(&role.name, command)?;
-        let predicted = compute_access(&audit.catalog, table, role, command);
-        (!agrees(contract, &permission, role, command, &predicted)).then(|| {
-            let (who, declared) = (&role.name, String::from(permission));
-            format!("{who} {}: declared {declared}, predicted {predicted}", command.sql())
+        let computed = compute_access(&audit.catalog, table, role, command);
+        (!agrees(contract, &permission, role, command, &computed)).then(|| {
+            let (role, declared) = (&role.name, String::from(permission));
+            format!("{role} {}: declared {declared}, predicted {computed}", command.sql())
         })
     };
     SqlCommand::ALL.into_iter().filter_map(difference).collect()
 }
 
-/// Whether a prediction is what was declared.
-#[must_use]
+/// Whether the computed access is the expected one.
 pub fn agrees(
     contract: &ContractTable,
     permission: &Permission,
     role: &Role,
     command: SqlCommand,
-    predicted: &ComputedAccess,
+    computed: &ComputedAccess,
 ) -> bool {
     match permission {
-        Permission::Allow => *predicted == ComputedAccess::All,
-        Permission::Deny => matches!(predicted, ComputedAccess::Denied(_)),
+        Permission::Allow => *computed == ComputedAccess::All,
+        Permission::Deny => matches!(computed, ComputedAccess::Denied(_)),
         Permission::Rows(_) => {
-            let wanted = declared(contract, role, command);
-            *predicted == wanted && *predicted != ComputedAccess::Denied(DenyReason::NoPolicy)
+            let expected = expected_access(contract, role, command);
+            *computed == expected && *computed != ComputedAccess::Denied(DenyReason::NoPolicy)
         }
     }
 }

@@ -1,10 +1,10 @@
-//! `rls.bypass_role`: a client role is, or may become, one that row security does not bind.
+//! `rls.bypass_role`: client roles that bypass row security or can become a role that does.
 
-use super::{Check, about, clients};
+use super::{Check, clients, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// clients that escape row security.
+/// Check that no client role is a superuser, has BYPASSRLS or can become such a role. CRITICAL.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.bypass_role",
     title: "clients that escape row security",
@@ -16,7 +16,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     let mut findings = Vec::new();
     for role in clients(audit) {
         let name = &role.name;
-        let (message, remedy) = if role.superuser {
+        let (message, suggested_fix) = if role.superuser {
             ("is a superuser".to_owned(), format!("ALTER ROLE {name} NOSUPERUSER;"))
         } else if role.bypass_rls {
             ("has BYPASSRLS".to_owned(), format!("ALTER ROLE {name} NOBYPASSRLS;"))
@@ -27,12 +27,21 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         } else {
             continue;
         };
-        findings.push(about(check, audit, Status::Critical, name, message, "pg_roles", remedy));
+        findings.push(table_finding(
+            check,
+            audit,
+            Status::Critical,
+            name,
+            message,
+            "pg_roles",
+            suggested_fix,
+        ));
     }
     findings
 }
 
-/// Whether this check answers for everything that a client role can reach.
-pub fn explains(audit: &Audit, role: &str) -> bool {
+/// Whether this check reports the role. Other checks skip such a role, because its access follows from
+/// the bypass.
+pub fn is_reported(audit: &Audit, role: &str) -> bool {
     clients(audit).any(|r| r.name == role && (r.superuser || r.bypass_rls))
 }

@@ -1,6 +1,6 @@
-//! `rls.column_grant`: rights on single columns, which table-level reviews overlook.
+//! `rls.column_grant`: grants on single columns, which table-level reviews miss.
 
-use super::{Check, about, clients, declared};
+use super::{Check, clients, declared, table_finding};
 use crate::access::compute::compute_access;
 use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::computed::ComputedAccess;
@@ -9,7 +9,8 @@ use crate::facts::access::{Audit, SERVICE_ROLE, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 
-/// rights on single columns.
+/// Check that column grants on the tables of the contract are the expected ones. Column grants on other
+/// tables are listed as OK.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.column_grant",
     title: "rights on single columns",
@@ -21,7 +22,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     let (mut findings, mut others) = (Vec::new(), Vec::new());
     for table in audit.catalog.relations.iter().filter(|t| t.exposed) {
         match declared(audit, &table.name) {
-            Some(contract) => findings.extend(protected(check, audit, contract, table)),
+            Some(contract) => findings.extend(unexpected_grants(check, audit, contract, table)),
             None if clients(audit).any(|role| has_any(table, role)) => {
                 others.push(table.name.clone());
             }
@@ -39,78 +40,89 @@ fn has_any(table: &Relation, role: &Role) -> bool {
     table.grant(&role.name).is_some_and(|grant| !grant.columns.is_empty())
 }
 
-/// One finding for all undeclared column rights of a protected table, as bad as the worst of them.
-fn protected(
+/// Returns one finding for all unexpected column grants of a table, with the worst status of them.
+fn unexpected_grants(
     check: &Check<Audit>,
     audit: &Audit,
     contract: &ContractTable,
     table: &Relation,
 ) -> Option<Finding> {
-    let (mut verdict, mut who, mut remedy) = (Status::Warning, Vec::new(), Vec::new());
+    let (mut status, mut unexpected, mut suggested_fix) = (Status::Warning, Vec::new(), Vec::new());
     for role in &audit.catalog.roles {
-        for right in ["SELECT", "INSERT", "UPDATE", "REFERENCES"] {
-            let columns = table.only_columns(&role.name, right);
-            let command = SqlCommand::ALL.into_iter().find(|c| c.sql() == right);
+        for privilege in ["SELECT", "INSERT", "UPDATE", "REFERENCES"] {
+            let columns = table.only_columns(&role.name, privilege);
+            let command = SqlCommand::ALL.into_iter().find(|c| c.sql() == privilege);
             let expected = command.map_or(&[][..], |c| contract.columns(&role.name, c));
             if columns == expected || (command.is_none() && role.name == SERVICE_ROLE) {
                 continue;
             }
-            let confines = command.is_none_or(|c| changes(audit, contract, table, role, c));
-            if confines {
-                verdict = Status::Critical;
+            let affects_access =
+                command.is_none_or(|c| changes_access(audit, contract, table, role, c));
+            if affects_access {
+                status = Status::Critical;
             }
-            let which = match (columns.is_empty(), table.has(&role.name, right)) {
+            let granted = match (columns.is_empty(), table.has(&role.name, privilege)) {
                 (true, true) => "every column".to_owned(),
                 (true, false) => "none".to_owned(),
                 (false, _) => columns.join(", "),
             };
-            who.push(format!("{} {right} ({which})", role.name));
-            let wanted = command.and_then(|c| contract.permission(&role.name, c));
-            remedy.push(statement(table, role, right, (&columns, expected), wanted));
+            unexpected.push(format!("{} {privilege} ({granted})", role.name));
+            let expected_permission = command.and_then(|c| contract.permission(&role.name, c));
+            suggested_fix.push(restore_statement(
+                table,
+                role,
+                privilege,
+                (&columns, expected),
+                expected_permission,
+            ));
         }
     }
-    let message = format!("rights on single columns: {}", some_of(&who, 6));
-    let found = !who.is_empty();
-    let remedy = remedy.join("\n");
+    let message = format!("rights on single columns: {}", some_of(&unexpected, 6));
+    let any_unexpected = !unexpected.is_empty();
+    let suggested_fix = suggested_fix.join("\n");
     let source = "pg_attribute.attacl";
-    found.then(|| about(check, audit, verdict, &table.name, message, source, remedy))
+    any_unexpected
+        .then(|| table_finding(check, audit, status, &table.name, message, source, suggested_fix))
 }
 
-/// Whether a right that is confined to columns makes access other than declared. Where no policy
-/// serves the role it opens nothing; where all is denied by contract, `rls.access` says what it opens.
-fn changes(
+/// Whether a column grant makes the access of a role different from the contract.
+///
+/// False if no policy lets the role use the command, because then the grant allows nothing. Also false
+/// if the contract denies the command, because then `rls.access` reports the difference.
+fn changes_access(
     audit: &Audit,
     contract: &ContractTable,
     table: &Relation,
     role: &Role,
     command: SqlCommand,
 ) -> bool {
-    let wanted = contract.permission(&role.name, command);
-    let served =
+    let expected_permission = contract.permission(&role.name, command);
+    let has_policy =
         !matches!(compute_access(&audit.catalog, table, role, command), ComputedAccess::Denied(_));
-    served && wanted.is_some_and(|permission| permission != Permission::Deny)
+    has_policy && expected_permission.is_some_and(|permission| permission != Permission::Deny)
 }
 
-fn statement(
+/// Returns the statement that restores the expected grant of a right to a role.
+fn restore_statement(
     table: &Relation,
     role: &Role,
-    right: &str,
+    privilege: &str,
     (columns, expected): (&[String], &[String]),
-    wanted: Option<Permission>,
+    expected_permission: Option<Permission>,
 ) -> String {
     let (name, role) = (&table.name, super::ident(&role.name));
     let list = |columns: &[String]| {
         columns.iter().map(|column| super::ident(column)).collect::<Vec<_>>().join(", ")
     };
-    match wanted {
+    match expected_permission {
         Some(Permission::Allow | Permission::Rows(_)) if expected.is_empty() => {
-            format!("GRANT {right} ON {name} TO {role};")
+            format!("GRANT {privilege} ON {name} TO {role};")
         }
         Some(Permission::Allow | Permission::Rows(_)) => format!(
-            "BEGIN;\nREVOKE {right} ON {name} FROM {role};\n\
-             GRANT {right} ({}) ON {name} TO {role};\nCOMMIT;",
+            "BEGIN;\nREVOKE {privilege} ON {name} FROM {role};\n\
+             GRANT {privilege} ({}) ON {name} TO {role};\nCOMMIT;",
             list(expected)
         ),
-        _ => format!("REVOKE {right} ({}) ON {name} FROM {role};", list(columns)),
+        _ => format!("REVOKE {privilege} ({}) ON {name} FROM {role};", list(columns)),
     }
 }

@@ -1,13 +1,12 @@
-//! `rls.contract_policy`: a declared policy is missing or changed, or there is one too many.
-//!
-//! By itself a WARNING: the effect on access, when there is one, makes it CRITICAL.
+//! `rls.contract_policy`: policies that differ from the contract: missing, changed or additional.
 
-use super::{Check, about, ident};
+use super::{Check, ident, table_finding};
 use crate::access::expression::normalise;
 use crate::facts::access::{Audit, SqlCommand, catalog, contract};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// the policies are the declared ones.
+/// Check that the policies are those of the contract. A difference is a WARNING; if it changes access,
+/// its effect makes the finding CRITICAL.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.contract_policy",
     title: "the policies are the declared ones",
@@ -17,22 +16,30 @@ pub const CHECK: Check<Audit> = Check {
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (name, declared) in &audit.contract.tables {
+    for (name, expected) in &audit.contract.tables {
         if audit.catalog.relation(name).is_none() {
             continue;
         }
         let present: Vec<_> = audit.catalog.policies_on(name).collect();
-        let mut add = |message: String, remedy: String| {
-            findings.push(about(check, audit, Status::Warning, name, message, "pg_policy", remedy));
+        let mut add = |message: String, suggested_fix: String| {
+            findings.push(table_finding(
+                check,
+                audit,
+                Status::Warning,
+                name,
+                message,
+                "pg_policy",
+                suggested_fix,
+            ));
         };
-        for policy in &declared.policies {
+        for policy in &expected.policies {
             match present.iter().find(|p| p.name == policy.name) {
                 None => add(
                     format!("the declared policy {} is missing", policy.name),
                     create(name, policy),
                 ),
-                Some(found) => {
-                    if let Some(difference) = difference(policy, found) {
+                Some(actual) => {
+                    if let Some(difference) = difference(policy, actual) {
                         add(
                             format!("policy {} is changed: {difference}", policy.name),
                             replace(name, policy),
@@ -42,7 +49,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             }
         }
         for policy in present {
-            if !declared.policies.iter().any(|p| p.name == policy.name) {
+            if !expected.policies.iter().any(|p| p.name == policy.name) {
                 add(
                     format!("policy {} is not declared: {}", policy.name, describe(policy)),
                     format!("DROP POLICY {} ON {name};", ident(&policy.name)),
@@ -58,35 +65,36 @@ fn describe(policy: &catalog::Policy) -> String {
     format!("{} to {} where {}", policy.command_word(), policy.roles.join(", "), normalise(using))
 }
 
-fn difference(declared: &contract::ContractPolicy, found: &catalog::Policy) -> Option<String> {
+/// Describes the first difference of a policy from the contract.
+fn difference(expected: &contract::ContractPolicy, actual: &catalog::Policy) -> Option<String> {
     let text = |e: &Option<String>| e.as_deref().map(normalise);
-    let word = command(declared);
-    if word != found.command_word() {
-        return Some(format!("for {}, not {word}", found.command_word()));
+    let expected_command = command(expected);
+    if expected_command != actual.command_word() {
+        return Some(format!("for {}, not {expected_command}", actual.command_word()));
     }
-    let mut roles = declared.roles.clone();
+    let mut roles = expected.roles.clone();
     roles.sort();
-    let mut present = found.roles.clone();
+    let mut present = actual.roles.clone();
     present.sort();
     if roles != present {
         return Some(format!("to {}, not {}", present.join(", "), roles.join(", ")));
     }
-    if declared.restrictive == found.permissive {
+    if expected.restrictive == actual.permissive {
         return Some(
-            if found.permissive { "permissive now" } else { "restrictive now" }.to_owned(),
+            if actual.permissive { "permissive now" } else { "restrictive now" }.to_owned(),
         );
     }
-    let (using, check) = (text(&found.using), text(&found.check));
-    if text(&declared.using) != using {
+    let (using, check) = (text(&actual.using), text(&actual.check));
+    if text(&expected.using) != using {
         return Some(format!("using {}", using.unwrap_or_default()));
     }
-    let same_check = text(&declared.check).or(text(&declared.using)) == check.clone().or(using);
+    let same_check = text(&expected.check).or(text(&expected.using)) == check.clone().or(using);
     (!same_check).then(|| format!("with check {}", check.unwrap_or_default()))
 }
 
 fn command(policy: &contract::ContractPolicy) -> &'static str {
-    let one = |c: &SqlCommand| policy.command == Some((*c).into());
-    SqlCommand::ALL.into_iter().find(one).map_or("ALL", SqlCommand::sql)
+    let is_command = |c: &SqlCommand| policy.command == Some((*c).into());
+    SqlCommand::ALL.into_iter().find(is_command).map_or("ALL", SqlCommand::sql)
 }
 
 fn create(table: &str, policy: &contract::ContractPolicy) -> String {
@@ -104,7 +112,8 @@ fn create(table: &str, policy: &contract::ContractPolicy) -> String {
     sql + ";"
 }
 
-/// In one transaction: between the two nobody must see too much or too little.
+/// Returns the statements that replace a policy. They are one transaction, because access would be wrong
+/// between them.
 fn replace(table: &str, policy: &contract::ContractPolicy) -> String {
     let name = ident(&policy.name);
     format!("BEGIN;\nDROP POLICY {name} ON {table};\n{}\nCOMMIT;", create(table, policy))

@@ -1,12 +1,12 @@
-//! `rls.dead_policy`: a policy speaks to a role that may not use the table at all.
+//! `rls.dead_policy`: policies of roles that have no grant on the table.
 
-use super::{Check, about, declared};
+use super::{Check, declared, table_finding};
 use crate::access::compute::speaks_to;
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// a policy whose role holds no grant.
+/// Check for policies without effect, because none of their roles holds the required grant. WARNING.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.dead_policy",
     title: "a policy whose role holds no grant",
@@ -19,10 +19,10 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     for policy in &audit.catalog.policies {
         let Some(table) = audit.catalog.relation(&policy.table) else { continue };
         let roles: Vec<_> = audit.catalog.roles.iter().filter(|r| speaks_to(policy, r)).collect();
-        if !table.rls || !table.exposed || roles.is_empty() || !undone(audit, policy) {
+        if !table.rls || !table.exposed || roles.is_empty() || !is_evaluated(audit, policy) {
             continue;
         }
-        if roles.iter().any(|role| reaches(table, role, policy)) {
+        if roles.iter().any(|role| has_grant(table, role, policy)) {
             continue;
         }
         let names: Vec<_> = roles.iter().map(|r| r.name.as_str()).collect();
@@ -32,26 +32,29 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             policy.name,
             policy.command_word()
         );
-        let remedy = format!("GRANT {} ON {} TO {names};", policy.command_word(), table.name);
-        findings.push(about(
+        let suggested_fix =
+            format!("GRANT {} ON {} TO {names};", policy.command_word(), table.name);
+        findings.push(table_finding(
             check,
             audit,
             Status::Warning,
             &table.name,
             message,
             "pg_class.relacl",
-            remedy,
+            suggested_fix,
         ));
     }
     findings
 }
 
-/// Undeclared policies of a protected table are another check's affair.
-fn undone(audit: &Audit, policy: &Policy) -> bool {
+/// Whether this check applies to a policy. `rls.contract_policy` reports the policies of a table in the
+/// contract that the contract does not list.
+fn is_evaluated(audit: &Audit, policy: &Policy) -> bool {
     declared(audit, &policy.table).is_none_or(|d| d.policies.iter().any(|p| p.name == policy.name))
 }
 
-fn reaches(table: &Relation, role: &Role, policy: &Policy) -> bool {
+/// Whether a role holds a grant for a command of the policy.
+fn has_grant(table: &Relation, role: &Role, policy: &Policy) -> bool {
     let granted =
         |c: SqlCommand| table.has(&role.name, c.sql()) || table.has_column(&role.name, c.sql());
     SqlCommand::ALL.into_iter().any(|c| policy.covers(c) && granted(c))

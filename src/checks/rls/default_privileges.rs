@@ -1,11 +1,11 @@
-//! `rls.default_privileges`: tables and functions of the future will be granted to clients.
+//! `rls.default_privileges`: default privileges that grant future tables and functions to clients.
 
-use super::{Check, about, ident};
+use super::{Check, ident, table_finding};
 use crate::facts::access::catalog::DefaultPrivilege;
 use crate::facts::access::{Audit, SERVICE_ROLE};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// future tables open by themselves.
+/// Check that default privileges grant nothing to roles other than the service role. WARNING.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.default_privileges",
     title: "future tables open by themselves",
@@ -14,40 +14,40 @@ pub const CHECK: Check<Audit> = Check {
 };
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
-    let open: Vec<_> =
+    let defaults: Vec<_> =
         audit.catalog.defaults.iter().filter(|d| d.grantee != SERVICE_ROLE).collect();
-    let (mut who, mut remedy) = (Vec::new(), Vec::new());
-    for (at, default) in open.iter().enumerate() {
-        let same = |d: &&&DefaultPrivilege| {
+    let (mut opened, mut suggested_fix) = (Vec::new(), Vec::new());
+    for (index, default) in defaults.iter().enumerate() {
+        let same_objects = |d: &&&DefaultPrivilege| {
             (&d.owner, &d.schema, &d.objects) == (&default.owner, &default.schema, &default.objects)
         };
-        if open[..at].iter().any(|d| same(&d)) {
+        if defaults[..index].iter().any(|d| same_objects(&d)) {
             continue;
         }
-        let grantees: Vec<_> = open.iter().filter(same).map(|d| grantee(d)).collect();
+        let grantees: Vec<_> = defaults.iter().filter(same_objects).map(|d| grantee(d)).collect();
         let grantees = grantees.join(", ");
-        let place = default.schema.as_ref().map(|s| format!(" IN SCHEMA {}", ident(s)));
-        who.push(format!("{} of {} to {grantees}", default.objects, default.owner));
-        remedy.push(format!(
+        let in_schema = default.schema.as_ref().map(|s| format!(" IN SCHEMA {}", ident(s)));
+        opened.push(format!("{} of {} to {grantees}", default.objects, default.owner));
+        suggested_fix.push(format!(
             "ALTER DEFAULT PRIVILEGES FOR ROLE {}{} REVOKE ALL ON {} FROM {grantees};",
             ident(&default.owner),
-            place.unwrap_or_default(),
+            in_schema.unwrap_or_default(),
             default.objects
         ));
     }
-    if who.is_empty() {
+    if opened.is_empty() {
         return vec![];
     }
-    let message = format!("objects of the future open by themselves: {}", who.join("; "));
-    let remedy = remedy.join("\n");
-    vec![about(
+    let message = format!("objects of the future open by themselves: {}", opened.join("; "));
+    let suggested_fix = suggested_fix.join("\n");
+    vec![table_finding(
         check,
         audit,
         Status::Warning,
         "default privileges",
         message,
         "pg_default_acl",
-        remedy,
+        suggested_fix,
     )]
 }
 

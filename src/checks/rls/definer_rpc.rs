@@ -1,14 +1,17 @@
-//! `rls.definer_rpc`: a SECURITY DEFINER function that clients may call and that writes or returns
-//! protected rows. Bodies are matched as tokens; dynamic SQL is `not examined`.
+//! `rls.definer_rpc`: SECURITY DEFINER functions that clients can call and that write or return
+//! protected rows.
+//!
+//! Bodies are matched as tokens. Dynamic SQL is not examined.
 
-use super::{Check, about, clients, declared};
+use super::{Check, clients, declared, table_finding};
 use crate::access::body::Body;
 use crate::facts::access::catalog::SqlFunction;
 use crate::facts::access::{Audit, SERVICE_ROLE};
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 
-/// clients can call what bypasses row security.
+/// Check for callable functions that bypass row security. CRITICAL if the function writes or returns
+/// protected rows without testing who calls it.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.definer_rpc",
     title: "clients can call what bypasses row security",
@@ -20,24 +23,27 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     let mut findings = Vec::new();
     for function in callable(audit) {
         let body = Body::new(&function.source);
-        let (writes, reads) = touched(audit, function, &body);
-        let opaque = body.unread(function).is_some();
-        let who = callers(audit, function);
-        let (verdict, message) = match (writes.is_empty(), reads.is_empty()) {
-            (true, true) if opaque => (
+        let (writes, reads) = accessed_tables(audit, function, &body);
+        let not_examined = body.unread(function).is_some();
+        let callers = callers(audit, function);
+        let (status, message) = match (writes.is_empty(), reads.is_empty()) {
+            (true, true) if not_examined => (
                 Status::Warning,
-                format!("{who} may call it as {}; its body was not examined", function.owner),
+                format!("{callers} may call it as {}; its body was not examined", function.owner),
             ),
             (true, true) => continue,
             (false, _) if body.asks_who_calls() => (
                 Status::Warning,
-                format!("{who} may call it; it asks who calls and writes {}", some_of(&writes, 3)),
+                format!(
+                    "{callers} may call it; it asks who calls and writes {}",
+                    some_of(&writes, 3)
+                ),
             ),
-            (true, _) if answers_policies(audit, function) => continue,
+            (true, _) if is_policy_helper(audit, function) => continue,
             (true, _) if body.asks_who_calls() => (
                 Status::Ok,
                 format!(
-                    "{who} may call it; it asks who calls before it reads {}: that it returns the \
+                    "{callers} may call it; it asks who calls before it reads {}: that it returns the \
                      caller's rows alone was not examined",
                     some_of(&reads, 3)
                 ),
@@ -45,22 +51,29 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             (false, _) => (
                 Status::Critical,
                 format!(
-                    "{who} may call it, and it writes {} past row security",
+                    "{callers} may call it, and it writes {} past row security",
                     some_of(&writes, 3)
                 ),
             ),
             (true, false) => (
                 Status::Critical,
                 format!(
-                    "{who} may call it, and it returns {} past row security",
+                    "{callers} may call it, and it returns {} past row security",
                     some_of(&reads, 3)
                 ),
             ),
         };
-        let remedy = remedy(audit, function);
-        let mut finding =
-            about(check, audit, verdict, &function.signature, message, "pg_proc", remedy);
-        if verdict == Status::Ok {
+        let suggested_fix = suggested_fix(audit, function);
+        let mut finding = table_finding(
+            check,
+            audit,
+            status,
+            &function.signature,
+            message,
+            "pg_proc",
+            suggested_fix,
+        );
+        if status == Status::Ok {
             finding.remedy = None;
         }
         findings.push(finding);
@@ -68,26 +81,29 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     findings
 }
 
-/// Definer functions that the API offers to clients. Triggers cannot be called.
+/// Returns the SECURITY DEFINER functions that clients can call over the API. Trigger functions cannot
+/// be called.
 fn callable(audit: &Audit) -> impl Iterator<Item = &SqlFunction> {
     audit.catalog.functions.iter().filter(|f| {
         f.definer && f.exposed && f.returns != "trigger" && !callers(audit, f).is_empty()
     })
 }
 
-/// A helper that says yes or no to a policy: it has to see more than the role that asks.
-fn answers_policies(audit: &Audit, function: &SqlFunction) -> bool {
-    function.returns == "boolean" && serves_policies(audit, function)
+/// Whether a policy calls the function for a boolean result. Such a helper has to read more rows than
+/// the calling role.
+fn is_policy_helper(audit: &Audit, function: &SqlFunction) -> bool {
+    function.returns == "boolean" && is_called_by_policies(audit, function)
 }
 
-fn serves_policies(audit: &Audit, function: &SqlFunction) -> bool {
+fn is_called_by_policies(audit: &Audit, function: &SqlFunction) -> bool {
     audit.catalog.callers(&function.signature).next().is_some()
 }
 
-/// Policies run their functions with the rights of the asking role: those stay callable.
-fn remedy(audit: &Audit, function: &SqlFunction) -> String {
+/// Returns the suggested fix. Policies call functions with the privileges of the querying role, so
+/// EXECUTE on such a function must not be revoked.
+fn suggested_fix(audit: &Audit, function: &SqlFunction) -> String {
     let signature = &function.signature;
-    if serves_policies(audit, function) {
+    if is_called_by_policies(audit, function) {
         return format!(
             "-- Policies call {signature}: do not revoke EXECUTE. Let its body ask who calls (auth.uid())."
         );
@@ -101,16 +117,16 @@ fn remedy(audit: &Audit, function: &SqlFunction) -> String {
 }
 
 fn callers(audit: &Audit, function: &SqlFunction) -> String {
-    let may = clients(audit).filter(|role| {
+    let callers = clients(audit).filter(|role| {
         !role.superuser
             && role.schemas.contains(&function.schema)
             && function.executable_by.contains(&role.name)
     });
-    may.map(|role| role.name.as_str()).collect::<Vec<_>>().join(" and ")
+    callers.map(|role| role.name.as_str()).collect::<Vec<_>>().join(" and ")
 }
 
-/// Protected tables that it writes, and those that it returns something of.
-pub(crate) fn touched(
+/// Returns the protected tables that a function writes, and those that it returns rows of.
+pub(crate) fn accessed_tables(
     audit: &Audit,
     function: &SqlFunction,
     body: &Body,

@@ -1,10 +1,10 @@
-//! `rls.definer_search_path`: a definer function that finds its tables by the caller's search_path.
+//! `rls.definer_search_path`: SECURITY DEFINER functions that use the search_path of the caller.
 
-use super::{Check, about};
+use super::{Check, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// definer functions without a search_path.
+/// Check that SECURITY DEFINER functions set their own search_path. WARNING.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.definer_search_path",
     title: "definer functions without a search_path",
@@ -13,11 +13,21 @@ pub const CHECK: Check<Audit> = Check {
 };
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
-    let loose = audit.catalog.functions.iter().filter(|f| f.definer && f.search_path.is_none());
+    let without_search_path =
+        audit.catalog.functions.iter().filter(|f| f.definer && f.search_path.is_none());
     let finding = |f: &crate::facts::access::catalog::SqlFunction| {
         let message = format!("runs as {} by the caller's search_path", f.owner);
-        let remedy = format!("ALTER FUNCTION {} SET search_path = {};", f.signature, f.schema);
-        about(check, audit, Status::Warning, &f.signature, message, "pg_proc", remedy)
+        let suggested_fix =
+            format!("ALTER FUNCTION {} SET search_path = {};", f.signature, f.schema);
+        table_finding(
+            check,
+            audit,
+            Status::Warning,
+            &f.signature,
+            message,
+            "pg_proc",
+            suggested_fix,
+        )
     };
-    loose.map(finding).collect()
+    without_search_path.map(finding).collect()
 }

@@ -1,13 +1,13 @@
-//! `rls.duplicate_policy`: permissive policies that say the same twice.
+//! `rls.duplicate_policy`: permissive policies with the same effect as another one.
 
 use super::public_policy::{has_service_policy, is_claim};
-use super::{Check, about, ident, undeclared_policies};
+use super::{Check, ident, table_finding, undeclared_policies};
 use crate::access::expression::normalise;
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Policy;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// two policies say the same.
+/// Check for duplicate policies outside the contract. WARNING.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.duplicate_policy",
     title: "two policies say the same",
@@ -18,12 +18,12 @@ pub const CHECK: Check<Audit> = Check {
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (table, policy) in undeclared_policies(audit) {
-        let twin = audit
+        let duplicate = audit
             .catalog
             .policies_on(&table.name)
-            .find(|other| other.name < policy.name && says_the_same(other, policy));
-        let message = match twin {
-            Some(twin) => format!("policy {} says what {} says", policy.name, twin.name),
+            .find(|other| other.name < policy.name && is_same(other, policy));
+        let message = match duplicate {
+            Some(duplicate) => format!("policy {} says what {} says", policy.name, duplicate.name),
             None if is_claim(policy) && has_service_policy(audit, policy) => {
                 format!(
                     "policy {} repeats by claim what another grants to service_role",
@@ -32,21 +32,21 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             }
             None => continue,
         };
-        let remedy = format!("DROP POLICY {} ON {};", ident(&policy.name), table.name);
-        findings.push(about(
+        let suggested_fix = format!("DROP POLICY {} ON {};", ident(&policy.name), table.name);
+        findings.push(table_finding(
             check,
             audit,
             Status::Warning,
             &table.name,
             message,
             "pg_policy",
-            remedy,
+            suggested_fix,
         ));
     }
     findings
 }
 
-fn says_the_same(a: &Policy, b: &Policy) -> bool {
+fn is_same(a: &Policy, b: &Policy) -> bool {
     let text = |e: &Option<String>| e.as_deref().map(normalise);
     a.permissive
         && b.permissive

@@ -1,10 +1,11 @@
-//! `rls.force`: FORCE is declared and missing. Where nothing is declared, a note.
+//! `rls.force`: FORCE ROW LEVEL SECURITY compared with the contract.
 
-use super::{Check, about, declared};
+use super::{Check, declared, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// row security binds the owner where declared.
+/// Check that tables have FORCE where the contract expects it. WARNING. Other tables without it are
+/// counted in an OK finding.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.force",
     title: "row security binds the owner where declared",
@@ -21,11 +22,11 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             continue;
         }
         let name = &table.name;
-        // A definer helper of the same owner would be bound as well, and see nothing.
+        // FORCE also applies to a SECURITY DEFINER helper of the same owner, which would then read no rows.
         let helper = audit.catalog.policies_on(name).flat_map(|p| &p.functions).find(|signature| {
             audit.catalog.function(signature).is_some_and(|f| f.definer && f.owner == table.owner)
         });
-        let remedy = match helper {
+        let suggested_fix = match helper {
             Some(helper) if !table.owner_bypasses_rls => format!(
                 "-- Not yet: {helper} runs as {}, the owner, and would stop seeing rows. Change its owner first.",
                 table.owner
@@ -33,7 +34,15 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             _ => format!("ALTER TABLE {name} FORCE ROW LEVEL SECURITY;"),
         };
         let message = "FORCE ROW LEVEL SECURITY is declared and missing".to_owned();
-        findings.push(about(check, audit, Status::Warning, name, message, "pg_class", remedy));
+        findings.push(table_finding(
+            check,
+            audit,
+            Status::Warning,
+            name,
+            message,
+            "pg_class",
+            suggested_fix,
+        ));
     }
     if unforced > 0 {
         let message =

@@ -1,11 +1,11 @@
-//! `rls.foreign_table`: row security cannot protect a foreign table.
+//! `rls.foreign_table`: foreign tables, which row security does not protect.
 
-use super::{Check, about, open_to};
+use super::{Check, clients_with_access, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::RelationKind;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// foreign tables that clients can use.
+/// Check that clients have no access to foreign tables. CRITICAL.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.foreign_table",
     title: "foreign tables that clients can use",
@@ -18,21 +18,21 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         audit.catalog.relations.iter().filter(|r| r.exposed && r.kind == RelationKind::Foreign);
     let mut findings = Vec::new();
     for table in foreign {
-        let roles = open_to(audit, table);
+        let roles = clients_with_access(audit, table);
         if roles.is_empty() {
             continue;
         }
         let message =
             format!("a foreign table has no row security; {} may use it", roles.join(" and "));
-        let remedy = format!("REVOKE ALL ON {} FROM {};", table.name, roles.join(", "));
-        findings.push(about(
+        let suggested_fix = format!("REVOKE ALL ON {} FROM {};", table.name, roles.join(", "));
+        findings.push(table_finding(
             check,
             audit,
             Status::Critical,
             &table.name,
             message,
             "pg_class",
-            remedy,
+            suggested_fix,
         ));
     }
     findings

@@ -1,11 +1,11 @@
-//! `rls.helper`: a helper that a policy calls gave the wrong answer when called directly.
+//! `rls.helper`: direct calls of the helper functions that policies use.
 
-use super::{Check, about};
+use super::{Check, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::access::tested::HelperCall;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// helpers of policies answer as declared.
+/// Check that helper functions return the expected result for the test users. CRITICAL.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.helper",
     title: "helpers of policies answer as declared",
@@ -14,42 +14,43 @@ pub const CHECK: Check<Audit> = Check {
 };
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
-    let mut functions: Vec<&str> = Vec::new();
+    let mut reported: Vec<&str> = Vec::new();
     let mut findings = Vec::new();
     for call in audit.observations.helpers.iter().filter(|c| c.answer != Ok(c.expected)) {
-        if functions.contains(&call.function.as_str()) {
+        if reported.contains(&call.function.as_str()) {
             continue;
         }
-        functions.push(&call.function);
+        reported.push(&call.function);
         let mut tables = audit.catalog.callers(&call.function).map(|p| p.table.as_str());
         let protected = tables.find(|t| audit.contract.tables.contains_key(*t));
         let subject = protected.map_or(call.function.clone(), str::to_owned);
-        let wrong = audit.observations.helpers.iter().filter(|c| c.function == call.function);
-        let wrong: Vec<_> =
-            wrong.filter(|c| c.answer != Ok(c.expected)).map(describe_call).collect();
-        let message = format!("the helper {} is wrong: {}", call.function, wrong.join("; "));
-        let remedy = format!(
+        let calls = audit.observations.helpers.iter().filter(|c| c.function == call.function);
+        let wrong_answers: Vec<_> =
+            calls.filter(|c| c.answer != Ok(c.expected)).map(describe_call).collect();
+        let message =
+            format!("the helper {} is wrong: {}", call.function, wrong_answers.join("; "));
+        let suggested_fix = format!(
             "-- Restore its body from the migration that created it. Never revoke EXECUTE on it from the\n\
              -- roles whose policies call it: their queries would fail.\n-- \\sf {}",
             call.function
         );
-        findings.push(about(
+        findings.push(table_finding(
             check,
             audit,
             Status::Critical,
             &subject,
             message,
             "a direct call",
-            remedy,
+            suggested_fix,
         ));
     }
     findings
 }
 
 fn describe_call(call: &HelperCall) -> String {
-    let said = match &call.answer {
-        Ok(answer) => answer.to_string(),
-        Err(why) => why.clone(),
+    let answer = match &call.answer {
+        Ok(value) => value.to_string(),
+        Err(error) => error.clone(),
     };
-    format!("{} and {}: {said}, not {}", call.persona.as_str(), call.argument, call.expected)
+    format!("{} and {}: {answer}, not {}", call.persona.as_str(), call.argument, call.expected)
 }

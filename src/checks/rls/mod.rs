@@ -1,7 +1,7 @@
-//! Who can do what, against what is declared? Section 4.2 of the runbook.
+//! Checks of grants, policies and functions against the access contract (runbook section 4.2).
 //!
-//! Structural flaws come first; what they do to the effective access of a protected table is folded
-//! into them, so that each flaw is reported once, with its effect.
+//! [`STRUCTURE`] finds flaws in the catalog. [`EFFECTS`] finds access that differs from the contract.
+//! [`evaluate`] merges an effect into the flaw that explains it, so that each flaw is reported once.
 
 mod access;
 mod always_true;
@@ -37,7 +37,7 @@ use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::{Audit, SERVICE_ROLE, contract};
 use crate::facts::{Evidence, Finding, Status, Thresholds};
 
-/// Flaws of structure. What is found first explains an effect on the same table.
+/// Checks of the catalog. The first finding of a table explains an effect on this table.
 pub static STRUCTURE: [Check<Audit>; 22] = [
     policies_off::CHECK,
     off::CHECK,
@@ -63,19 +63,20 @@ pub static STRUCTURE: [Check<Audit>; 22] = [
     force::CHECK,
 ];
 
-/// Effects: declared against predicted and observed, and what makes a changed policy worse.
+/// Checks of access: computed and tested access compared with the contract, and policies that depend on
+/// user_metadata.
 pub static EFFECTS: [Check<Audit>; 3] = [access::CHECK, tested::CHECK, user_metadata::CHECK];
 
-/// Judgement on the contract's own exceptions.
+/// Check of the waivers in the contract.
 pub static WAIVERS: Check<Audit> = waiver::CHECK;
 
-/// Every check, for the runbook and the tests.
+/// Returns every check of this family.
 pub fn all() -> impl Iterator<Item = &'static Check<Audit>> {
     STRUCTURE.iter().chain(&EFFECTS).chain([&WAIVERS])
 }
 
-/// Structural checks whose flaws change who reads and writes what.
-const EXPLAINS: [&str; 7] = [
+/// The ids of the catalog checks whose findings can explain an effect.
+const EXPLAINING: [&str; 7] = [
     policies_off::CHECK.id,
     off::CHECK.id,
     policy_fails::CHECK.id,
@@ -85,46 +86,49 @@ const EXPLAINS: [&str; 7] = [
     helper::CHECK.id,
 ];
 
-/// Everything there is to say, worst first.
-#[must_use]
-pub fn evaluate(audit: &Audit, limits: &Thresholds) -> Vec<Finding> {
+/// Returns the findings of all checks, worst first, with waivers applied.
+pub fn evaluate(audit: &Audit, thresholds: &Thresholds) -> Vec<Finding> {
     let mut findings: Vec<_> =
-        STRUCTURE.iter().flat_map(|check| check.run(audit, limits)).collect();
-    for effect in EFFECTS.iter().flat_map(|check| check.run(audit, limits)) {
-        fold(&mut findings, effect);
+        STRUCTURE.iter().flat_map(|check| check.run(audit, thresholds)).collect();
+    for effect in EFFECTS.iter().flat_map(|check| check.run(audit, thresholds)) {
+        merge_effect(&mut findings, effect);
     }
     waiver::apply(audit, &mut findings);
-    findings.extend(WAIVERS.run(audit, limits));
+    findings.extend(WAIVERS.run(audit, thresholds));
     findings.sort_by_key(|f| rank(f.status));
     findings
 }
 
-/// An effect belongs to the flaw that explains it, which becomes CRITICAL by it; else it stands alone.
-/// Of several flaws of a table, the one that names the effect's role explains it.
-fn fold(findings: &mut Vec<Finding>, effect: Finding) {
+/// Merges a CRITICAL effect into the finding that explains it and makes that finding CRITICAL. Without
+/// such a finding, adds the effect as a finding of its own.
+///
+/// Of several findings about a table, the one that names the role of the effect is used.
+fn merge_effect(findings: &mut Vec<Finding>, effect: Finding) {
     let role = effect.message.split(' ').next().unwrap_or_default().to_owned();
-    let explains = |f: &Finding| f.subject == effect.subject && EXPLAINS.contains(&f.check);
-    let names = |f: &Finding| f.message.split([' ', ',', ':', ';']).any(|word| word == role);
-    let effects = |f: &Finding| f.subject == effect.subject && f.check == access::CHECK.id;
-    let cause = findings.iter().position(|f| explains(f) && names(f));
-    let cause = cause.or_else(|| findings.iter().position(explains));
-    let cause = cause.or_else(|| findings.iter().position(effects));
-    match cause.map(|at| &mut findings[at]) {
+    let is_explaining = |f: &Finding| f.subject == effect.subject && EXPLAINING.contains(&f.check);
+    let names_role = |f: &Finding| f.message.split([' ', ',', ':', ';']).any(|word| word == role);
+    let is_effect = |f: &Finding| f.subject == effect.subject && f.check == access::CHECK.id;
+    let cause = findings.iter().position(|f| is_explaining(f) && names_role(f));
+    let cause = cause.or_else(|| findings.iter().position(is_explaining));
+    let cause = cause.or_else(|| findings.iter().position(is_effect));
+    match cause.map(|index| &mut findings[index]) {
         Some(cause) if effect.status == Status::Critical => {
-            let joint = if cause.check == access::CHECK.id || cause.message.contains("; effect: ") {
-                "; "
-            } else {
-                "; effect: "
-            };
+            let separator =
+                if cause.check == access::CHECK.id || cause.message.contains("; effect: ") {
+                    "; "
+                } else {
+                    "; effect: "
+                };
             cause.status = Status::Critical;
-            cause.message = format!("{}{joint}{}", cause.message, effect.message);
+            cause.message = format!("{}{separator}{}", cause.message, effect.message);
         }
         _ => findings.push(effect),
     }
 }
 
-fn rank(verdict: Status) -> u8 {
-    match verdict {
+/// Returns the sort key of a status: CRITICAL first.
+fn rank(status: Status) -> u8 {
+    match status {
         Status::Critical => 0,
         Status::Unknown | Status::Skipped { .. } => 1,
         Status::Warning => 2,
@@ -132,24 +136,24 @@ fn rank(verdict: Status) -> u8 {
     }
 }
 
-/// The examined roles that requests from outside run as.
+/// Returns the examined roles except the service role: those that requests from outside run as.
 fn clients(audit: &Audit) -> impl Iterator<Item = &Role> {
     audit.catalog.roles.iter().filter(|role| role.name != SERVICE_ROLE)
 }
 
-/// The clients that may run some command on a relation.
-fn open_to<'a>(audit: &'a Audit, table: &Relation) -> Vec<&'a str> {
-    let open = clients(audit)
+/// Returns the clients that may run at least one command on a relation.
+fn clients_with_access<'a>(audit: &'a Audit, table: &Relation) -> Vec<&'a str> {
+    let allowed = clients(audit)
         .filter(|role| role.schemas.contains(&table.schema) && table.reachable_by(&role.name));
-    open.map(|role| role.name.as_str()).collect()
+    allowed.map(|role| role.name.as_str()).collect()
 }
 
-/// What the contract says about a table.
+/// Returns the contract of a table.
 fn declared<'a>(audit: &'a Audit, table: &str) -> Option<&'a contract::ContractTable> {
     audit.contract.tables.get(table)
 }
 
-/// The policies of exposed tables that the contract does not list one by one.
+/// Returns the policies of exposed tables that are not in the contract, with their tables.
 fn undeclared_policies(audit: &Audit) -> impl Iterator<Item = (&Relation, &Policy)> {
     audit.catalog.policies.iter().filter_map(|policy| {
         let table = audit.catalog.relation(&policy.table)?;
@@ -157,21 +161,21 @@ fn undeclared_policies(audit: &Audit) -> impl Iterator<Item = (&Relation, &Polic
     })
 }
 
-/// A finding about a table: the evidence from the catalog, the next command, the remedy.
-fn about(
+/// Returns a finding about a table, with evidence from the catalog and a suggested fix.
+fn table_finding(
     check: &Check<Audit>,
     audit: &Audit,
-    verdict: Status,
+    status: Status,
     table: &str,
     message: String,
     source: &str,
-    remedy: String,
+    suggested_fix: String,
 ) -> Finding {
     let evidence = Evidence::text(message.clone(), audit.at, source);
-    check.finding(verdict, table, message).evidence(evidence).remedy(remedy)
+    check.finding(status, table, message).evidence(evidence).remedy(suggested_fix)
 }
 
-/// A quoted identifier where it needs to be: policy names may hold spaces.
+/// Quotes an identifier if necessary. Policy names may contain spaces.
 fn ident(name: &str) -> String {
     let plain = !name.is_empty()
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
@@ -196,7 +200,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// A table with row security on, everything granted to `authenticated`.
+    /// Returns a table with row security and all commands granted to `authenticated`.
     pub(crate) fn table(name: &str) -> Relation {
         let all = ["SELECT", "INSERT", "UPDATE", "DELETE"].map(str::to_owned).to_vec();
         let grant = Grant { role: "authenticated".into(), privileges: all, columns: vec![] };
@@ -218,7 +222,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// A permissive policy for all commands.
+    /// Returns a permissive policy for all commands.
     pub(crate) fn policy(name: &str, role: &str, using: &str) -> Policy {
         Policy {
             table: "public.t".into(),
@@ -235,14 +239,14 @@ pub(crate) mod tests {
 
     #[test]
     fn effect_is_merged_into_the_explaining_finding() {
-        let flaw = dead_policy::CHECK.finding(Status::Warning, "public.t", "no grant");
+        let finding = dead_policy::CHECK.finding(Status::Warning, "public.t", "no grant");
         let effect = access::CHECK.finding(Status::Critical, "public.t", "reads nothing");
-        let mut findings = vec![flaw];
-        fold(&mut findings, effect.clone());
+        let mut findings = vec![finding];
+        merge_effect(&mut findings, effect.clone());
         assert_eq!(findings.len(), 1);
         assert_eq!(findings[0].status, Status::Critical);
         assert_eq!(findings[0].message, "no grant; effect: reads nothing");
-        fold(&mut findings, Finding { subject: "public.other".into(), ..effect });
+        merge_effect(&mut findings, Finding { subject: "public.other".into(), ..effect });
         assert_eq!(findings.len(), 2);
     }
 }

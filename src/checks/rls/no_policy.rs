@@ -1,10 +1,11 @@
-//! `rls.no_policy`: granted to clients, row security on, no policy: they see nothing. Meant so?
+//! `rls.no_policy`: tables with row security and client grants, but without a policy.
 
-use super::{Check, about, declared, open_to};
+use super::{Check, clients_with_access, declared, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// row security without any policy.
+/// Check for tables outside the contract from which clients can read no rows because there is no
+/// policy. WARNING.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.no_policy",
     title: "row security without any policy",
@@ -15,25 +16,25 @@ pub const CHECK: Check<Audit> = Check {
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for table in audit.catalog.tables().filter(|t| t.rls) {
-        let roles = open_to(audit, table);
+        let roles = clients_with_access(audit, table);
         let policies = audit.catalog.policies_on(&table.name).count();
         if policies > 0 || roles.is_empty() || declared(audit, &table.name).is_some() {
             continue;
         }
         let roles = roles.join(", ");
         let message = format!("granted to {roles}, but no policy admits any row to anybody");
-        let remedy = format!(
+        let suggested_fix = format!(
             "-- Where clients need no row of it:\nREVOKE ALL ON {} FROM {roles};",
             table.name
         );
-        findings.push(about(
+        findings.push(table_finding(
             check,
             audit,
             Status::Warning,
             &table.name,
             message,
             "pg_policy",
-            remedy,
+            suggested_fix,
         ));
     }
     findings

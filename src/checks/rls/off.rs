@@ -1,10 +1,11 @@
-//! `rls.off`: an exposed table without row security is open to whoever holds a grant.
+//! `rls.off`: exposed tables without row security, open to every role with a grant.
 
-use super::{Check, about, declared, open_to};
+use super::{Check, clients_with_access, declared, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// row security is off where clients can reach.
+/// Check that row security is on. CRITICAL if clients have access, otherwise a WARNING for tables where
+/// the contract expects it.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.off",
     title: "row security is off where clients can reach",
@@ -20,26 +21,34 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         if policies > 0 || expected == Some(false) {
             continue;
         }
-        let roles = open_to(audit, table);
-        let (verdict, message) = match (roles.is_empty(), expected) {
+        let roles = clients_with_access(audit, table);
+        let (status, message) = match (roles.is_empty(), expected) {
             (true, Some(true)) => {
                 (Status::Warning, "row security is off; only missing grants protect it".to_owned())
             }
             (true, _) => continue,
             (false, _) => {
                 let roles = roles.join(" and ");
-                let what = table.partition_of.as_ref().map_or(String::new(), |parent| {
+                let note = table.partition_of.as_ref().map_or(String::new(), |parent| {
                     format!(" (a partition: the policies of {parent} do not apply to it directly)")
                 });
-                (Status::Critical, format!("row security is off, and {roles} may use it{what}"))
+                (Status::Critical, format!("row security is off, and {roles} may use it{note}"))
             }
         };
         let name = &table.name;
-        let remedy = format!(
+        let suggested_fix = format!(
             "-- With row security on and no policy clients see nothing: create the policies they need first.\n\
              ALTER TABLE {name} ENABLE ROW LEVEL SECURITY;"
         );
-        findings.push(about(check, audit, verdict, name, message, "pg_class", remedy));
+        findings.push(table_finding(
+            check,
+            audit,
+            status,
+            name,
+            message,
+            "pg_class",
+            suggested_fix,
+        ));
     }
     findings
 }

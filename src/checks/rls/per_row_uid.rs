@@ -1,12 +1,12 @@
-//! `rls.per_row_uid`: `auth.uid()` outside of `(select …)` runs once a row. Performance alone.
+//! `rls.per_row_uid`: policies that call `auth.uid()` once per row instead of in `(select …)`.
 
-use super::{Check, about};
+use super::{Check, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Policy;
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 
-/// policies that ask who the user is for every row.
+/// Check for per-row calls, which affect only performance. WARNING.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.per_row_uid",
     title: "policies that ask who the user is for every row",
@@ -17,7 +17,7 @@ pub const CHECK: Check<Audit> = Check {
 const CALLS: [&str; 3] = ["auth.uid()", "auth.role()", "auth.jwt()"];
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
-    let slow: Vec<_> = audit.catalog.policies.iter().filter(|p| per_row(p)).collect();
+    let slow: Vec<_> = audit.catalog.policies.iter().filter(|p| calls_per_row(p)).collect();
     if slow.is_empty() {
         return vec![];
     }
@@ -27,11 +27,20 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         slow.len(),
         some_of(&names, 4)
     );
-    let remedy = slow.iter().map(|p| remedy(p)).collect::<Vec<_>>().join("\n");
-    vec![about(check, audit, Status::Warning, "performance", message, "pg_policy", remedy)]
+    let suggested_fix = slow.iter().map(|p| suggested_fix(p)).collect::<Vec<_>>().join("\n");
+    vec![table_finding(
+        check,
+        audit,
+        Status::Warning,
+        "performance",
+        message,
+        "pg_policy",
+        suggested_fix,
+    )]
 }
 
-fn per_row(policy: &Policy) -> bool {
+/// Whether a condition contains a call that is not wrapped in a SELECT.
+fn calls_per_row(policy: &Policy) -> bool {
     [&policy.using, &policy.check].into_iter().flatten().any(|text| {
         CALLS
             .iter()
@@ -39,14 +48,17 @@ fn per_row(policy: &Policy) -> bool {
     })
 }
 
-fn remedy(policy: &Policy) -> String {
+/// Returns the policy with its calls wrapped in a SELECT. Calls that are wrapped already are kept.
+fn suggested_fix(policy: &Policy) -> String {
     let wrap = |text: &String| {
-        let once = |text: String, call: &&str| {
+        let wrap_call = |text: String, call: &&str| {
             let selected = format!("SELECT {call}");
-            let kept = text.replace(&selected, "\u{0}");
-            kept.replace(*call, &format!("( SELECT {call} )")).replace('\u{0}', &selected)
+            let without_wrapped = text.replace(&selected, "\u{0}");
+            without_wrapped
+                .replace(*call, &format!("( SELECT {call} )"))
+                .replace('\u{0}', &selected)
         };
-        CALLS.iter().fold(text.clone(), once)
+        CALLS.iter().fold(text.clone(), wrap_call)
     };
     let mut sql = format!("ALTER POLICY {} ON {}", super::ident(&policy.name), policy.table);
     if let Some(using) = &policy.using {

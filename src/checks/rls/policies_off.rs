@@ -1,10 +1,11 @@
-//! `rls.policies_without_rls`: policies that nobody asks, because row security is off.
+//! `rls.policies_without_rls`: policies without effect, because row security of the table is off.
 
-use super::{Check, about, declared, open_to};
+use super::{Check, clients_with_access, declared, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// policies stand on a table with row security off.
+/// Check for tables that have policies, but no row security. CRITICAL if clients have access, otherwise
+/// WARNING.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.policies_without_rls",
     title: "policies stand on a table with row security off",
@@ -19,14 +20,22 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         if policies == 0 || declared(audit, &table.name).is_some_and(|d| !d.rls) {
             continue;
         }
-        let roles = open_to(audit, table);
-        let verdict = if roles.is_empty() { Status::Warning } else { Status::Critical };
+        let roles = clients_with_access(audit, table);
+        let status = if roles.is_empty() { Status::Warning } else { Status::Critical };
         let mut message = format!("{policies} policies exist, but row security is off");
         if !roles.is_empty() {
             message.push_str(&format!(": {} may use every row", roles.join(" and ")));
         }
-        let remedy = format!("ALTER TABLE {} ENABLE ROW LEVEL SECURITY;", table.name);
-        findings.push(about(check, audit, verdict, &table.name, message, "pg_policy", remedy));
+        let suggested_fix = format!("ALTER TABLE {} ENABLE ROW LEVEL SECURITY;", table.name);
+        findings.push(table_finding(
+            check,
+            audit,
+            status,
+            &table.name,
+            message,
+            "pg_policy",
+            suggested_fix,
+        ));
     }
     findings
 }

@@ -1,12 +1,12 @@
-//! `rls.policy_fails`: a policy needs a function or table that its role may not use: every query fails.
+//! `rls.policy_fails`: policies that use a function or table without permission, so that queries fail.
 
-use super::{Check, about, clients};
+use super::{Check, clients, table_finding};
 use crate::access::compute::compute_access;
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// policies that fail for the role they serve.
+/// Check that clients may use the functions and tables of their policies. WARNING.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.policy_fails",
     title: "policies that fail for the role they serve",
@@ -17,36 +17,36 @@ pub const CHECK: Check<Audit> = Check {
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
     let mut findings = Vec::new();
     for table in audit.catalog.tables() {
-        let mut reasons: Vec<(String, String)> = Vec::new();
+        let mut failures: Vec<(String, String)> = Vec::new();
         for role in clients(audit) {
             for command in SqlCommand::ALL {
-                if let ComputedAccess::Fails(why) =
+                if let ComputedAccess::Fails(reason) =
                     compute_access(&audit.catalog, table, role, command)
-                    && !reasons.iter().any(|(_, r)| *r == why)
+                    && !failures.iter().any(|(_, r)| *r == reason)
                 {
-                    reasons.push((role.name.clone(), why));
+                    failures.push((role.name.clone(), reason));
                 }
             }
         }
-        for (role, why) in reasons {
-            let message = format!("every query of {role} fails: {why}");
-            let remedy = remedy(audit, &why, &role);
-            findings.push(about(
+        for (role, reason) in failures {
+            let message = format!("every query of {role} fails: {reason}");
+            let suggested_fix = suggested_fix(audit, &reason, &role);
+            findings.push(table_finding(
                 check,
                 audit,
                 Status::Warning,
                 &table.name,
                 message,
                 "pg_depend",
-                remedy,
+                suggested_fix,
             ));
         }
     }
     findings
 }
 
-fn remedy(audit: &Audit, why: &str, role: &str) -> String {
-    match audit.catalog.functions.iter().find(|f| why.contains(&f.signature)) {
+fn suggested_fix(audit: &Audit, reason: &str, role: &str) -> String {
+    match audit.catalog.functions.iter().find(|f| reason.contains(&f.signature)) {
         Some(f) => format!("GRANT EXECUTE ON FUNCTION {} TO {role};", f.signature),
         None => format!(
             "-- Wrap the look-up in a SECURITY DEFINER helper with its own search_path, or grant to {role}\n\

@@ -1,7 +1,7 @@
-//! `rls.observed`: sampled rows were reached, or refused, against the contract.
+//! `rls.observed`: access that acting as each role on sampled rows showed, compared with the contract.
 
-use super::bypass_role::explains;
-use super::{Check, about};
+use super::bypass_role::is_reported;
+use super::{Check, table_finding};
 use crate::access::compute::compute_access;
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::contract::{ContractTable, Permission};
@@ -9,7 +9,8 @@ use crate::facts::access::tested::{AccessTest, AccessTestResult, TestRole};
 use crate::facts::access::{Audit, SERVICE_ROLE, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// what roles really reach is what is declared.
+/// Check that the tested access is the expected one. A difference is CRITICAL. Tests that could not run
+/// are UNKNOWN, and tests of empty tables are noted as OK.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.observed",
     title: "what roles really reach is what is declared",
@@ -24,10 +25,18 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             let Some((command, message)) = compare_with_contract(audit, name, table, role) else {
                 continue;
             };
-            let remedy =
+            let suggested_fix =
                 format!("-- See why: cliplyctl rls explain {name} {role} {}", command.sql());
-            let (verdict, source) = (Status::Critical, "acting as the role");
-            findings.push(about(check, audit, verdict, name, message, source, remedy));
+            let (status, source) = (Status::Critical, "acting as the role");
+            findings.push(table_finding(
+                check,
+                audit,
+                status,
+                name,
+                message,
+                source,
+                suggested_fix,
+            ));
         }
     }
     for (subject, reason) in &audit.observations.blocked {
@@ -39,49 +48,50 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     findings
 }
 
-/// What a role met on a table against the contract, personas that met the same together; and by which
-/// command first.
+/// Returns the first command whose test differs from the contract, and a description of all differences
+/// of a role on a table. Test users with the same result are grouped.
 fn compare_with_contract(
     audit: &Audit,
     name: &str,
     table: &ContractTable,
     role: &str,
 ) -> Option<(SqlCommand, String)> {
-    let (mut wrong, mut first): (Vec<(Vec<&str>, String)>, _) = (Vec::new(), None);
-    let trials = audit.observations.trials.iter();
-    for trial in trials.filter(|t| t.table == name && t.persona.role() == role) {
-        let Some(permission) = table.permission(role, trial.command) else { continue };
-        if explains(audit, role) || as_declared(audit, &permission, trial) {
+    let (mut differences, mut first_command): (Vec<(Vec<&str>, String)>, _) = (Vec::new(), None);
+    let tests = audit.observations.trials.iter();
+    for test in tests.filter(|t| t.table == name && t.persona.role() == role) {
+        let Some(permission) = table.permission(role, test.command) else { continue };
+        if is_reported(audit, role) || is_expected(audit, &permission, test) {
             continue;
         }
-        let what = describe_test(&permission, trial);
-        first = first.or(Some(trial.command));
-        match wrong.iter_mut().find(|(_, known)| *known == what) {
-            Some((who, _)) => who.push(trial.persona.as_str()),
-            None => wrong.push((vec![trial.persona.as_str()], what)),
+        let result = describe_test(&permission, test);
+        first_command = first_command.or(Some(test.command));
+        match differences.iter_mut().find(|(_, known)| *known == result) {
+            Some((users, _)) => users.push(test.persona.as_str()),
+            None => differences.push((vec![test.persona.as_str()], result)),
         }
     }
-    let sentences: Vec<_> = wrong
+    let sentences: Vec<_> = differences
         .iter()
-        .map(|(who, what)| {
-            if who.contains(&role) {
-                format!("{role} {what}")
+        .map(|(users, result)| {
+            if users.contains(&role) {
+                format!("{role} {result}")
             } else {
-                format!("{role} ({}) {what}", who.join(", "))
+                format!("{role} ({}) {result}", users.join(", "))
             }
         })
         .collect();
-    first.map(|command| (command, sentences.join("; ")))
+    first_command.map(|command| (command, sentences.join("; ")))
 }
 
-/// Whether a trial is what was declared. Refusal and an empty answer are both a denial.
-fn as_declared(audit: &Audit, permission: &Permission, trial: &AccessTest) -> bool {
-    match (&trial.outcome, permission) {
+/// Whether the result of a test is the expected one. A refused command and an empty result both match
+/// `deny`.
+fn is_expected(audit: &Audit, permission: &Permission, test: &AccessTest) -> bool {
+    match (&test.outcome, permission) {
         (AccessTestResult::Denied, permission) => *permission == Permission::Deny,
         (AccessTestResult::Failed(_), _) => false,
-        // Which rows a plan would reach is not observed: what is predicted for them is judged elsewhere.
+        // A plan does not show which rows the command would reach; `rls.access` evaluates those.
         (AccessTestResult::Planned { nothing }, Permission::Deny) => {
-            *nothing || predicted_denied(audit, trial)
+            *nothing || is_computed_denied(audit, test)
         }
         (AccessTestResult::Planned { nothing }, Permission::Allow) => !nothing,
         (AccessTestResult::Planned { .. }, Permission::Rows(_)) => true,
@@ -90,33 +100,34 @@ fn as_declared(audit: &Audit, permission: &Permission, trial: &AccessTest) -> bo
                 Permission::Allow => own == of_own && foreign == of_foreign,
                 Permission::Deny => own + foreign == 0,
                 Permission::Rows(None) => true,
-                Permission::Rows(Some(_)) if trial.persona == TestRole::Member => {
+                Permission::Rows(Some(_)) if test.persona == TestRole::Member => {
                     own == of_own && *foreign == 0
                 }
                 Permission::Rows(Some(_)) => {
-                    own + foreign == 0 || trial.persona.role() == SERVICE_ROLE
+                    own + foreign == 0 || test.persona.role() == SERVICE_ROLE
                 }
             }
         }
     }
 }
 
-fn predicted_denied(audit: &Audit, trial: &AccessTest) -> bool {
-    let table = audit.catalog.relation(&trial.table);
-    let role = audit.catalog.role(trial.persona.role());
+/// Whether the catalog denies the role the tested command.
+fn is_computed_denied(audit: &Audit, test: &AccessTest) -> bool {
+    let table = audit.catalog.relation(&test.table);
+    let role = audit.catalog.role(test.persona.role());
     table.zip(role).is_some_and(|(table, role)| {
         matches!(
-            compute_access(&audit.catalog, table, role, trial.command),
+            compute_access(&audit.catalog, table, role, test.command),
             ComputedAccess::Denied(_)
         )
     })
 }
 
-fn describe_test(permission: &Permission, trial: &AccessTest) -> String {
-    let (command, declared) = (trial.command.sql(), String::from(permission.clone()));
-    let what = match &trial.outcome {
+fn describe_test(permission: &Permission, test: &AccessTest) -> String {
+    let (command, declared) = (test.command.sql(), String::from(permission.clone()));
+    let result = match &test.outcome {
         AccessTestResult::Denied => format!("was refused {command}"),
-        AccessTestResult::Failed(why) => format!("met an error on {command} ({why})"),
+        AccessTestResult::Failed(error) => format!("met an error on {command} ({error})"),
         AccessTestResult::Planned { nothing: true } => format!("can {command} no row"),
         AccessTestResult::Planned { nothing: false } => format!("was let through to {command}"),
         AccessTestResult::Rows { own, of_own: 0, foreign, of_foreign } => {
@@ -127,7 +138,7 @@ fn describe_test(permission: &Permission, trial: &AccessTest) -> String {
             "reached {own} of {of_own} sampled own rows and {foreign} of {of_foreign} foreign ones by {command}"
         ),
     };
-    format!("{what}, declared {declared}")
+    format!("{result}, declared {declared}")
 }
 
 #[cfg(test)]
@@ -152,33 +163,40 @@ mod tests {
         Audit { contract, catalog, observations, at, today: jiff::civil::date(2026, 1, 1) }
     }
 
-    fn judged(granted: bool, permission: Permission, outcome: AccessTestResult) -> bool {
+    fn matches_contract(granted: bool, permission: Permission, outcome: AccessTestResult) -> bool {
         let (table, command) = ("public.t".to_owned(), SqlCommand::Update);
-        let trial = AccessTest { table, persona: TestRole::Member, command, outcome };
-        as_declared(&audit(granted), &permission, &trial)
+        let test = AccessTest { table, persona: TestRole::Member, command, outcome };
+        is_expected(&audit(granted), &permission, &test)
     }
 
     #[test]
     fn explain_result_is_compared_with_the_expected_permission() {
         let plan = |nothing| AccessTestResult::Planned { nothing };
-        assert!(!judged(true, Permission::Deny, plan(false)));
-        assert!(judged(true, Permission::Deny, plan(true)));
-        assert!(judged(false, Permission::Deny, plan(false)), "the claim decides while it runs");
-        assert!(!judged(true, Permission::Allow, plan(true)));
-        assert!(judged(true, Permission::Allow, plan(false)));
-        assert!(!judged(true, Permission::Rows(None), AccessTestResult::Denied));
-        assert!(judged(true, Permission::Deny, AccessTestResult::Denied));
-        assert!(!judged(true, Permission::Rows(None), AccessTestResult::Failed("x".into())));
+        assert!(!matches_contract(true, Permission::Deny, plan(false)));
+        assert!(matches_contract(true, Permission::Deny, plan(true)));
+        assert!(
+            matches_contract(false, Permission::Deny, plan(false)),
+            "the claim decides while it runs"
+        );
+        assert!(!matches_contract(true, Permission::Allow, plan(true)));
+        assert!(matches_contract(true, Permission::Allow, plan(false)));
+        assert!(!matches_contract(true, Permission::Rows(None), AccessTestResult::Denied));
+        assert!(matches_contract(true, Permission::Deny, AccessTestResult::Denied));
+        assert!(!matches_contract(
+            true,
+            Permission::Rows(None),
+            AccessTestResult::Failed("x".into())
+        ));
     }
 
     #[test]
     fn missing_own_rows_and_other_rows_violate_the_contract() {
         let rows = |own, foreign| AccessTestResult::Rows { own, of_own: 2, foreign, of_foreign: 2 };
         let rule = || Permission::Rows(Some("member".into()));
-        assert!(judged(true, rule(), rows(2, 0)));
-        assert!(!judged(true, rule(), rows(1, 0)));
-        assert!(!judged(true, rule(), rows(2, 1)));
-        assert!(!judged(true, Permission::Deny, rows(0, 1)));
-        assert!(!judged(true, Permission::Allow, rows(2, 1)));
+        assert!(matches_contract(true, rule(), rows(2, 0)));
+        assert!(!matches_contract(true, rule(), rows(1, 0)));
+        assert!(!matches_contract(true, rule(), rows(2, 1)));
+        assert!(!matches_contract(true, Permission::Deny, rows(0, 1)));
+        assert!(!matches_contract(true, Permission::Allow, rows(2, 1)));
     }
 }

@@ -1,12 +1,12 @@
-//! `rls.uncovered_grant`: TRUNCATE, REFERENCES and TRIGGER pass row security by.
+//! `rls.uncovered_grant`: grants of TRUNCATE, REFERENCES and TRIGGER, which row security does not cover.
 
-use super::{Check, about, clients, declared};
+use super::{Check, clients, declared, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::Relation;
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 
-/// grants that row security does not cover.
+/// Check that clients hold none of these grants. CRITICAL for tables of the contract, WARNING for others.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.uncovered_grant",
     title: "grants that row security does not cover",
@@ -17,72 +17,78 @@ pub const CHECK: Check<Audit> = Check {
 const UNCOVERED: [&str; 3] = ["TRUNCATE", "REFERENCES", "TRIGGER"];
 
 fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding> {
-    let (mut findings, mut others, mut remedies) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut findings, mut others, mut suggested_fixes) = (Vec::new(), Vec::new(), Vec::new());
     for table in audit.catalog.tables() {
         let grants = uncovered(audit, table);
         if grants.is_empty() || (!table.rls && declared(audit, &table.name).is_none()) {
             continue;
         }
-        let remedy = remedy(table, &grants);
+        let suggested_fix = suggested_fix(table, &grants);
         if declared(audit, &table.name).is_none() {
             others.push(table.name.clone());
-            remedies.push(remedy);
+            suggested_fixes.push(suggested_fix);
             continue;
         }
-        let who: Vec<_> = grants.iter().map(|(role, rights)| format!("{role} {rights}")).collect();
-        let message = format!("row security does not cover {}", who.join("; "));
-        findings.push(about(
+        let holders: Vec<_> =
+            grants.iter().map(|(role, privileges)| format!("{role} {privileges}")).collect();
+        let message = format!("row security does not cover {}", holders.join("; "));
+        findings.push(table_finding(
             check,
             audit,
             Status::Critical,
             &table.name,
             message,
             "pg_class.relacl",
-            remedy,
+            suggested_fix,
         ));
     }
     if !others.is_empty() {
-        // The API offers none of the three: a risk for direct connections alone, so one line for all.
+        // The API offers none of the three. Only direct connections can use them, so one finding is enough.
         let message = format!(
             "clients hold TRUNCATE, REFERENCES or TRIGGER on {} tables: {}",
             others.len(),
             some_of(&others, 5)
         );
-        let remedy = remedies.join("\n");
-        findings.push(about(
+        let suggested_fix = suggested_fixes.join("\n");
+        findings.push(table_finding(
             check,
             audit,
             Status::Warning,
             "other tables",
             message,
             "pg_class.relacl",
-            remedy,
+            suggested_fix,
         ));
     }
     findings
 }
 
+/// Returns each client with the uncovered privileges that it holds on a table.
 fn uncovered<'a>(audit: &'a Audit, table: &Relation) -> Vec<(&'a str, String)> {
-    let of = |role: &str| {
-        let rights = UNCOVERED.into_iter().filter(|p| table.has(role, p));
-        rights.collect::<Vec<_>>().join(", ")
+    let privileges_of = |role: &str| {
+        let privileges = UNCOVERED.into_iter().filter(|p| table.has(role, p));
+        privileges.collect::<Vec<_>>().join(", ")
     };
-    // An owner may do far more: that is another check's finding.
-    let bound = clients(audit).filter(|r| !r.superuser && !r.inherits.contains(&table.owner));
-    let grants = bound.map(|role| (role.name.as_str(), of(&role.name)));
-    grants.filter(|(_, rights)| !rights.is_empty()).collect()
+    // Roles that own the table need no grant.
+    let non_owners = clients(audit).filter(|r| !r.superuser && !r.inherits.contains(&table.owner));
+    let grants = non_owners.map(|role| (role.name.as_str(), privileges_of(&role.name)));
+    grants.filter(|(_, privileges)| !privileges.is_empty()).collect()
 }
 
-/// One statement for all roles that hold the same rights.
-fn remedy(table: &Relation, grants: &[(&str, String)]) -> String {
+/// Returns one REVOKE statement for each set of roles with the same privileges.
+fn suggested_fix(table: &Relation, grants: &[(&str, String)]) -> String {
     let mut statements: Vec<String> = Vec::new();
-    for (at, (_, rights)) in grants.iter().enumerate() {
-        if grants[..at].iter().any(|(_, known)| known == rights) {
+    for (index, (_, privileges)) in grants.iter().enumerate() {
+        if grants[..index].iter().any(|(_, known)| known == privileges) {
             continue;
         }
-        let same = grants.iter().filter(|(_, other)| other == rights);
+        let same = grants.iter().filter(|(_, other)| other == privileges);
         let roles: Vec<_> = same.map(|(role, _)| super::ident(role)).collect();
-        statements.push(format!("REVOKE {rights} ON {} FROM {};", table.name, roles.join(", ")));
+        statements.push(format!(
+            "REVOKE {privileges} ON {} FROM {};",
+            table.name,
+            roles.join(", ")
+        ));
     }
     statements.join("\n")
 }

@@ -1,6 +1,6 @@
-//! `rls.unpoliced_grant`: granted, but no policy admits a row. Harmless until somebody adds one.
+//! `rls.unpoliced_grant`: client grants for commands that no policy allows.
 
-use super::{Check, about, clients, declared};
+use super::{Check, clients, declared, table_finding};
 use crate::access::compute::compute_access;
 use crate::facts::access::catalog::Relation;
 use crate::facts::access::computed::{ComputedAccess, DenyReason};
@@ -8,7 +8,8 @@ use crate::facts::access::{Audit, SqlCommand};
 use crate::facts::{Finding, Section, Status, Thresholds};
 use crate::text::some_of;
 
-/// grants that no policy serves.
+/// Check for grants that would take effect as soon as somebody adds a policy. WARNING for tables of the
+/// contract; other tables are listed as OK.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.unpoliced_grant",
     title: "grants that no policy serves",
@@ -22,25 +23,26 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         if audit.catalog.policies_on(&table.name).next().is_none() {
             continue;
         }
-        let idle = idle(audit, table);
-        if idle.is_empty() {
+        let unused = unused_grants(audit, table);
+        if unused.is_empty() {
             continue;
         }
         if declared(audit, &table.name).is_none() {
             others.push(table.name.clone());
             continue;
         }
-        let message = format!("granted, but no policy serves it: {}", idle.join("; "));
-        let remedy = idle.iter().map(|grant| revoke(&table.name, grant)).collect::<Vec<_>>();
-        let remedy = remedy.join("\n");
-        findings.push(about(
+        let message = format!("granted, but no policy serves it: {}", unused.join("; "));
+        let suggested_fix =
+            unused.iter().map(|grant| revoke(&table.name, grant)).collect::<Vec<_>>();
+        let suggested_fix = suggested_fix.join("\n");
+        findings.push(table_finding(
             check,
             audit,
             Status::Warning,
             &table.name,
             message,
             "pg_class.relacl",
-            remedy,
+            suggested_fix,
         ));
     }
     if !others.is_empty() {
@@ -51,14 +53,14 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     findings
 }
 
-/// `authenticated INSERT, UPDATE`
-fn idle(audit: &Audit, table: &Relation) -> Vec<String> {
+/// Returns the unused grants on a table: `authenticated INSERT, UPDATE`.
+fn unused_grants(audit: &Audit, table: &Relation) -> Vec<String> {
     let mut grants = Vec::new();
     for role in clients(audit) {
-        let nothing = ComputedAccess::Denied(DenyReason::NoPolicy);
+        let no_policy = ComputedAccess::Denied(DenyReason::NoPolicy);
         let commands: Vec<_> = SqlCommand::ALL
             .into_iter()
-            .filter(|c| compute_access(&audit.catalog, table, role, *c) == nothing)
+            .filter(|c| compute_access(&audit.catalog, table, role, *c) == no_policy)
             .map(SqlCommand::sql)
             .collect();
         if !commands.is_empty() {

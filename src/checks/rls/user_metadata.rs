@@ -1,10 +1,10 @@
-//! `rls.user_metadata`: users may write `user_metadata` themselves; a policy must not believe it.
+//! `rls.user_metadata`: policies that use `user_metadata`, which users can change themselves.
 
-use super::{Check, about, ident};
+use super::{Check, ident, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// policies that trust what users can write.
+/// Check that no policy depends on user_metadata. CRITICAL.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.user_metadata",
     title: "policies that trust what users can write",
@@ -22,20 +22,20 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         }
         let message =
             format!("policy {} believes user_metadata, which users write themselves", policy.name);
-        let remedy = format!(
+        let suggested_fix = format!(
             "-- Move the fact to app_metadata or a table first, then name it here:\n\
              ALTER POLICY {} ON {} USING (<app_metadata or a membership>);",
             ident(&policy.name),
             policy.table
         );
-        findings.push(about(
+        findings.push(table_finding(
             check,
             audit,
             Status::Critical,
             &policy.table,
             message,
             "pg_policy",
-            remedy,
+            suggested_fix,
         ));
     }
     findings

@@ -1,11 +1,12 @@
-//! `rls.view_bypass`: a view with its owner's rights, or a materialised one, over protected tables.
+//! `rls.view_bypass`: views with the privileges of their owner, and materialized views, over protected
+//! tables.
 
-use super::{Check, about, declared, open_to};
+use super::{Check, clients_with_access, declared, table_finding};
 use crate::facts::access::Audit;
 use crate::facts::access::catalog::{Relation, RelationKind};
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// views that pass row security by.
+/// Check that clients cannot read protected tables through a view that bypasses row security. CRITICAL.
 pub const CHECK: Check<Audit> = Check {
     id: "rls.view_bypass",
     title: "views that pass row security by",
@@ -21,7 +22,7 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             RelationKind::Materialised => true,
             _ => false,
         };
-        let roles = open_to(audit, view).join(" and ");
+        let roles = clients_with_access(audit, view).join(" and ");
         if !bypasses || roles.is_empty() {
             continue;
         }
@@ -29,10 +30,10 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
         if tables.is_empty() {
             continue;
         }
-        let word = view.kind.as_str();
+        let kind = view.kind.as_str();
         let message =
-            format!("a {word} shows {} past row security; {roles} may use it", tables.join(", "));
-        let remedy = match view.kind {
+            format!("a {kind} shows {} past row security; {roles} may use it", tables.join(", "));
+        let suggested_fix = match view.kind {
             RelationKind::View => format!(
                 "-- Its readers then need rights and policies of their own on {}.\n\
                  ALTER VIEW {} SET (security_invoker = true);",
@@ -41,36 +42,37 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
             ),
             _ => format!("REVOKE ALL ON {} FROM {};", view.name, roles.replace(" and ", ", ")),
         };
-        findings.push(about(
+        findings.push(table_finding(
             check,
             audit,
             Status::Critical,
             &view.name,
             message,
             "pg_class",
-            remedy,
+            suggested_fix,
         ));
     }
     findings
 }
 
-/// The protected tables under a view whose row security its owner does not meet, through other views.
+/// Returns the protected tables that a view reads, directly or through other views, and whose row
+/// security does not apply to its owner.
 fn protected(audit: &Audit, view: &Relation) -> Vec<String> {
-    let (mut found, mut seen) = (Vec::new(), Vec::new());
-    let mut queue: Vec<&String> = view.reads.iter().collect();
-    while let Some(name) = queue.pop() {
-        if seen.contains(&name) {
+    let (mut tables, mut visited) = (Vec::new(), Vec::new());
+    let mut pending: Vec<&String> = view.reads.iter().collect();
+    while let Some(name) = pending.pop() {
+        if visited.contains(&name) {
             continue;
         }
-        seen.push(name);
+        visited.push(name);
         let Some(relation) = audit.catalog.relation(name) else { continue };
-        queue.extend(&relation.reads);
+        pending.extend(&relation.reads);
         let exempt = view.owner_bypasses_rls || (view.owner == relation.owner && !relation.force);
-        let guarded = relation.is_table() && (relation.rls || declared(audit, name).is_some());
-        if guarded && (exempt || view.kind == RelationKind::Materialised) {
-            found.push(name.clone());
+        let is_protected = relation.is_table() && (relation.rls || declared(audit, name).is_some());
+        if is_protected && (exempt || view.kind == RelationKind::Materialised) {
+            tables.push(name.clone());
         }
     }
-    found.sort();
-    found
+    tables.sort();
+    tables
 }

@@ -1,11 +1,11 @@
-//! `rls.waiver`: a waiver has run out. Until then it turns its finding into a note.
+//! `rls.waiver`: waivers of the contract, which turn findings into notes until they expire.
 
 use super::Check;
 use crate::facts::access::Audit;
 use crate::facts::access::contract::Waiver;
 use crate::facts::{Finding, Section, Status, Thresholds};
 
-/// A waiver has run out.
+/// Check for expired waivers. WARNING.
 pub const CHECK: Check<Audit> =
     Check { id: "rls.waiver", title: "waivers hold", section: Section::Access, evaluate };
 
@@ -18,11 +18,12 @@ fn evaluate(check: &Check<Audit>, audit: &Audit, _: &Thresholds) -> Vec<Finding>
     expired.map(finding).collect()
 }
 
-/// Turns what somebody answers for into notes.
+/// Sets findings with an active waiver to OK and adds the waiver to their message.
 pub fn apply(audit: &Audit, findings: &mut [Finding]) {
     for finding in findings.iter_mut().filter(|f| f.status != Status::Unknown) {
-        let mine = |w: &&Waiver| w.check == finding.check && w.subject == finding.subject;
-        if let Some(w) = audit.contract.waivers.iter().filter(|w| is_active(audit, w)).find(mine) {
+        let matches = |w: &&Waiver| w.check == finding.check && w.subject == finding.subject;
+        if let Some(w) = audit.contract.waivers.iter().filter(|w| is_active(audit, w)).find(matches)
+        {
             finding.status = Status::Ok;
             let note = format!(
                 "{} (waived by {} until {}: {})",
