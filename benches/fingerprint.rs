@@ -1,7 +1,7 @@
 //! Nanoseconds per fingerprint: `cargo bench --bench fingerprint`.
 //!
-//! Over the messages of the corpus (banners, stacks and pages included), over short ones as most failures are,
-//! and over the two columns as the backend writes them.
+//! Measures the messages of the corpus (with banners, stack traces and HTML pages), short messages as in most
+//! failures, and the two error columns as the backend writes them.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -43,7 +43,7 @@ fn main() {
     worst();
 }
 
-/// The slowest of texts made to hurt: 8 KB of one awkward piece.
+/// Measures the slowest of several worst-case texts of 8 KB.
 fn worst() {
     let pieces = [
         "'", "\"", "{\"", "[{", "<", "a/", "1:", "a:a", "„", "\u{1b}[", "[", "://", "=", "a.",
@@ -72,7 +72,7 @@ fn print(line: &str) {
     println!("{line}");
 }
 
-/// Prints the fastest of several rounds: what the code costs when the machine does nothing else.
+/// Prints the time of the fastest round, which has the least noise.
 fn measure(name: &str, rows: &[(&str, Option<&str>)]) {
     let bytes: usize = rows.iter().map(|(text, _)| text.len()).sum();
     let best = (0..ROUNDS).map(|_| round(rows)).fold(f64::INFINITY, f64::min);

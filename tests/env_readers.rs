@@ -1,4 +1,4 @@
-//! Whatever the bytes, the two readers and the judge come to an end without a panic.
+//! Property tests: for any input, the readers and the checks end without a panic.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use cliplyctl::zod::model::{EntryState, ZodMajor};
 use cliplyctl::zod::schema::{self, Files};
 use proptest::prelude::*;
 
-/// The pieces that `.env` files are made of, in any order.
+/// Generates texts from the elements of `.env` files, in any order.
 fn env_pieces() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "KEY", "export ", "=", "=", ": ", "\n", "\r\n", "\r", "#", "# A=", "'", "\"", "`", "\\\"",
@@ -18,7 +18,7 @@ fn env_pieces() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..80).prop_map(|pieces| pieces.concat())
 }
 
-/// The pieces that schemas are made of, in any order.
+/// Generates texts from the elements of schemas, in any order.
 fn schema_pieces() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
         "import { z } from \"zod\";",
@@ -111,7 +111,7 @@ proptest! {
             let schema = files::schema::read(&folder.join(name), None).expect("a schema");
             for key in &schema.keys {
                 let shown = format!("{:?}", evaluate_key(&schema, key, Some(&value)));
-                // Five characters in a row are no accident.
+                // Shorter values can occur in the output by chance.
                 prop_assert!(value.chars().count() < 5 || !shown.contains(&value), "{shown} shows {value:?}");
             }
         }

@@ -1,4 +1,4 @@
-//! Every schema fixture, its keys and rules as the reader understands them, reviewed by hand.
+//! Snapshots of every schema fixture with its parsed keys and rules.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ fn fixtures() -> Vec<PathBuf> {
     found
 }
 
-/// One line a key, in the words of `env explain`; file names alone, for any machine.
+/// Formats one line per key, as `env explain` does, with file names instead of paths.
 fn shown(schema: &EnvSchema) -> String {
     let mut text = format!(
         "{} ({}), {:?}, zod {:?}, blank is missing: {}\n",

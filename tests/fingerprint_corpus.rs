@@ -1,4 +1,4 @@
-//! Every error of the corpus falls into its own group: same cause together, different causes apart.
+//! Tests of the error corpus: errors with the same cause form a group, different causes do not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -100,7 +100,7 @@ fn same_causes_share_a_group_and_different_ones_do_not() {
     assert!(report.is_empty(), "{report}");
 }
 
-/// Reviewed by hand. A change here changes hashes that operators have written down: raise `VERSION` with it.
+/// A change of this snapshot changes group ids that users have recorded, so it needs a new `VERSION`.
 #[test]
 fn templates_match_the_reviewed_snapshot() {
     let mut shown = String::new();

@@ -1,9 +1,9 @@
-//! What must hold for every error, not only for those of the corpus.
+//! Property tests of the fingerprint of any error.
 
 use cliplyctl::fingerprint::{Fingerprint, is_hash};
 use proptest::prelude::*;
 
-/// Sentences with slots: `{id}`, `{n}` and `{t}` stand for what differs from job to job.
+/// Sentences with placeholders: `{id}`, `{n}` and `{t}` stand for values that differ between jobs.
 const SKELETONS: [&str; 30] = [
     "Job {id} not found",
     "Job {id} failed after {n} attempts",
@@ -39,7 +39,7 @@ const SKELETONS: [&str; 30] = [
 
 fn id() -> impl Strategy<Value = String> {
     let uuid = "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}";
-    // Letters alone cannot be told from a word, so every id has a digit, as nearly all have.
+    // An id of only letters looks like a word, so every id here has a digit, as nearly all real ones do.
     prop_oneof![
         uuid,
         "[0-9a-f]{6}[0-9][0-9a-f]{8}",
@@ -75,7 +75,7 @@ fn time() -> impl Strategy<Value = String> {
     )
 }
 
-/// Fills the slots of a skeleton.
+/// Replaces the placeholders of a skeleton.
 fn fill(skeleton: &str, ids: &[String], numbers: &[String], times: &[String]) -> String {
     let mut text = skeleton.to_owned();
     for (slot, values) in [("{id}", ids), ("{n}", numbers), ("{t}", times)] {

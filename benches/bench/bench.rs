@@ -1,4 +1,4 @@
-//! What every row stands on: the programs, a scratch directory, and a server that is started when first asked for.
+//! The programs, the scratch directory and the server that the rows use. The server starts on first use.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -12,7 +12,7 @@ use crate::measure::Program;
 use crate::options::{Options, Size};
 use crate::{Result, fill};
 
-/// A server as one would run it, but for autovacuum: it would come in the middle of a figure.
+/// The settings of a production server, without autovacuum, which would disturb measurements.
 const CONFIGURATION: [(&str, &str); 7] = [
     ("fsync", "on"),
     ("full_page_writes", "on"),
@@ -23,9 +23,9 @@ const CONFIGURATION: [(&str, &str); 7] = [
     ("maintenance_work_mem", "512MB"),
 ];
 
-/// Everything a row needs.
+/// The shared state of all rows.
 pub struct Bench {
-    /// What the person wants.
+    /// The command line options.
     pub options: Options,
     psql: PathBuf,
     scratch: TempDir,
@@ -34,14 +34,14 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// Looks for the programs; starts nothing yet.
+    /// Finds the programs. The server is not started yet.
     pub fn new(mut options: Options) -> Result<Bench> {
         options.tool = options.tool.canonicalize().map_err(|error| {
             format!("there is no binary at {}: {error}", options.tool.display())
         })?;
         let bin = binaries::find(pg_bin().as_deref(), path().as_deref())
             .ok_or("no PostgreSQL server programs found (initdb, postgres)")?;
-        // The real binary lies with its server; the one on PATH may be a wrapper in Perl.
+        // psql next to the server is the real binary. The one on PATH may be a Perl wrapper.
         let beside = [Some(bin), binaries::find(None, None)].into_iter().flatten();
         let psql = beside.map(|dir| dir.join("psql")).find(|path| path.is_file());
         let psql = psql.unwrap_or_else(|| "psql".into());
@@ -49,12 +49,12 @@ impl Bench {
         Ok(Bench { options, psql, scratch, server: None, filled: BTreeSet::new() })
     }
 
-    /// A directory that goes at the end.
+    /// Returns a directory that is removed at the end.
     pub fn scratch(&self) -> &Path {
         self.scratch.path()
     }
 
-    /// Some program, in an environment that holds nothing of the person's own.
+    /// Returns a program with a fixed environment.
     pub fn program(&self, name: &str, path: impl Into<PathBuf>) -> Program {
         Program::new(name, path, self.scratch())
             .env("PATH", path_or_default())
@@ -64,45 +64,45 @@ impl Bench {
             .env("TZ", "UTC")
     }
 
-    /// The tool with these words.
+    /// Returns cliplyctl with these arguments.
     pub fn tool(&self, words: &str) -> Program {
         self.program(words, &self.options.tool).args(words.split(' '))
     }
 
-    /// The tool on a database of the server.
+    /// Returns cliplyctl with these arguments on a database of the server.
     pub fn tool_on(&mut self, database: &str, words: &str) -> Result<Program> {
         let url = self.url(database)?;
         Ok(self.tool(words).env("DATABASE_URL", url))
     }
 
-    /// psql on a database of the server: the real binary, not a distribution's wrapper.
+    /// Returns psql with a query on a database of the server.
     pub fn psql_on(&mut self, database: &str, name: &str, sql: &str) -> Result<Program> {
         let url = self.url(database)?;
         Ok(self.psql(name).args(["-XAtq", "-v", "ON_ERROR_STOP=1"]).args([url.as_str(), "-c", sql]))
     }
 
-    /// The floor: a connection and an answer.
+    /// Returns the baseline: psql with a trivial query.
     pub fn floor_on(&mut self, database: &str) -> Result<Program> {
         self.psql_on(database, "psql: select 1", "select 1")
     }
 
-    /// psql with nothing said yet.
+    /// Returns psql without arguments for a query.
     pub fn psql(&self, name: &str) -> Program {
         self.program(name, &self.psql)
     }
 
-    /// Runs statements, outside of all figures.
+    /// Executes statements outside of the measurements and returns the output.
     pub fn sql(&mut self, database: &str, sql: &str) -> Result<String> {
         let answer = self.psql_on(database, "psql", sql)?.answer()?;
         Ok(answer.trim_end().to_owned())
     }
 
-    /// A libpq URL.
+    /// Returns a libpq URL.
     pub fn url(&mut self, database: &str) -> Result<String> {
         Ok(self.server()?.url(database))
     }
 
-    /// The server, started when first asked for.
+    /// Returns the server, and starts it on first use.
     pub fn server(&mut self) -> Result<&DemoServer> {
         if self.server.is_none() {
             let extra = CONFIGURATION.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -118,7 +118,7 @@ impl Bench {
         self.server.as_ref().ok_or_else(|| "no server".into())
     }
 
-    /// The name of a database with this table of jobs, filled when first asked for.
+    /// Returns the name of a database with this table of jobs, which is filled on first use.
     pub fn jobs(&mut self, size: Size) -> Result<String> {
         let name = format!("jobs_{}", size.rows);
         if self.filled.insert(name.clone()) {
@@ -128,13 +128,13 @@ impl Bench {
         Ok(name)
     }
 
-    /// How the tool was built, as far as its file tells.
+    /// Returns the kind of build of the tool, from its path.
     pub fn build(&self) -> &'static str {
         let debug = self.options.tool.parent().is_some_and(|dir| dir.ends_with("debug"));
         if debug { "**a debug build: its figures mean nothing**" } else { "a release build" }
     }
 
-    /// The server's version and the settings that matter.
+    /// Describes the version and the settings of the server.
     pub fn server_words(&mut self) -> String {
         let names = "'fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers', 'jit', 'autovacuum'";
         let sql = format!(

@@ -1,4 +1,4 @@
-//! Tables of jobs.
+//! Databases filled with jobs.
 
 use cliplyctl::demo::backend;
 
@@ -6,14 +6,14 @@ use crate::Result;
 use crate::bench::Bench;
 use crate::options::Size;
 
-/// Makes a database with the backend's schema and nothing in it.
+/// Creates a database with the schema of the backend and no jobs.
 pub fn empty(bench: &mut Bench, name: &str) -> Result<()> {
     bench.sql("postgres", &format!("create database {name} template template0"))?;
     let schema = [backend::ROLES, backend::WORKSPACES, backend::MAIN].join("\n");
     bench.sql(name, &schema).map(drop)
 }
 
-/// Makes a database with that many jobs, the live ones spread over the whole table.
+/// Creates a database with this number of jobs. Unfinished jobs are spread over the whole table.
 pub fn jobs(bench: &mut Bench, name: &str, size: Size) -> Result<()> {
     empty(bench, name)?;
     let Size { rows, dead, waiting, running } = size;

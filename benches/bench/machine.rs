@@ -1,11 +1,11 @@
-//! What the figures were measured on, and with.
+//! The description of the machine and the program versions.
 
 use std::fs;
 use std::process::Command;
 
 use crate::bench::Bench;
 
-/// The first line that a program says, or that it is not here.
+/// Returns the first line of a program's output, or that it is not installed.
 fn says(program: &str, args: &[&str]) -> String {
     let output = Command::new(program).args(args).output();
     output
@@ -15,7 +15,7 @@ fn says(program: &str, args: &[&str]) -> String {
         .unwrap_or_else(|| "not on this machine".to_owned())
 }
 
-/// Paragraphs for the head of the report.
+/// Returns the paragraphs for the start of the report.
 pub fn describe(bench: &mut Bench) -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let memory = fs::read_to_string("/proc/meminfo").ok().and_then(|text| {

@@ -1,8 +1,8 @@
-//! Side by side with what a person would type instead: `scripts/bench`.
+//! Benchmarks against psql, curl and node: `scripts/bench`.
 //!
-//! Starts a PostgreSQL server of its own (a Unix socket, an unprivileged user), fills it, runs the rows and
-//! writes a report in Markdown. All figures are made in one place, `measure`: whole processes, one after
-//! the other in turns, so that a machine's mood meets all sides alike.
+//! Starts its own PostgreSQL server on a Unix socket as an unprivileged user, fills it, runs the rows and
+//! writes a report in Markdown. [`measure`] takes all measurements: whole processes in interleaved turns, so
+//! that changes in the load of the machine affect all programs alike.
 #![allow(
     clippy::disallowed_methods,
     reason = "a program of its own: it reads clock and environment"
@@ -25,7 +25,7 @@ use bench::Bench;
 use clap::Parser;
 use options::Options;
 
-/// What goes wrong in a bench is told and ends its row.
+/// A result of the bench. An error is printed and ends its row.
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> ExitCode {
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     if args.get(1).is_some_and(|first| first == one::FLAG) {
         return one::run(&args[2..]);
     }
-    // cargo bench says `--bench` to everything it runs.
+    // cargo bench adds `--bench` to the arguments.
     let options = Options::parse_from(args.into_iter().filter(|arg| arg != "--bench"));
     match run(options) {
         Ok(true) => ExitCode::SUCCESS,
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the rows; whether all of them could be run.
+/// Runs the rows. Returns whether all of them could run.
 fn run(options: Options) -> Result<bool> {
     if options.list {
         for row in rows::ALL {

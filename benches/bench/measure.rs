@@ -1,4 +1,4 @@
-//! The one way of measuring: whole processes, in turns.
+//! Measurement of whole processes in interleaved turns.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -7,10 +7,10 @@ use std::process::{Command, Output, Stdio};
 
 use crate::{Result, one};
 
-/// A command line and what it may say.
+/// A command line with the exit codes that it may have.
 #[derive(Debug, Clone)]
 pub struct Program {
-    /// How the report calls it.
+    /// The name in the report.
     pub name: String,
     path: PathBuf,
     args: Vec<OsString>,
@@ -20,7 +20,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// A program that is to exit with 0.
+    /// Returns a program that must exit with 0.
     pub fn new(name: &str, path: impl Into<PathBuf>, dir: &Path) -> Program {
         Program {
             name: name.to_owned(),
@@ -38,31 +38,31 @@ impl Program {
         self
     }
 
-    /// Adds a variable.
+    /// Adds an environment variable.
     pub fn env(mut self, name: &str, value: impl Into<OsString>) -> Program {
         self.env.push((name.to_owned(), value.into()));
         self
     }
 
-    /// Where it runs.
+    /// Sets the working directory.
     pub fn dir(mut self, dir: &Path) -> Program {
         dir.clone_into(&mut self.dir);
         self
     }
 
-    /// Another name in the report.
+    /// Sets the name in the report.
     pub fn named(mut self, name: &str) -> Program {
         name.clone_into(&mut self.name);
         self
     }
 
-    /// The exit codes that are right here: a sick queue is not 0.
+    /// Sets the accepted exit codes, because a status other than OK is not 0.
     pub fn codes(mut self, codes: &[i32]) -> Program {
         codes.clone_into(&mut self.codes);
         self
     }
 
-    /// The command, its streams still to be set.
+    /// Returns the command without configured streams.
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.path);
         command.args(&self.args);
@@ -74,7 +74,8 @@ impl Program {
         command.env_clear().envs(self.env.iter().map(|(k, v)| (k, v))).current_dir(&self.dir);
     }
 
-    /// Runs it once outside of all figures: to warm caches, and to see that its answer is right.
+    /// Runs the program once outside of the measurements and returns its output. This warms caches and checks
+    /// the exit code.
     pub fn answer(&self) -> Result<String> {
         let output = self.command().stdin(Stdio::null()).output()?;
         self.check(output.status.code().unwrap_or(-1), &output)?;
@@ -89,12 +90,12 @@ impl Program {
         Err(format!("`{}` ended with {code}: {}", self.name, words.trim()).into())
     }
 
-    /// Runs it once for the figures, its output thrown away.
+    /// Measures one run and discards the output.
     pub fn sample(&self) -> Result<Sample> {
         self.sampled(Stdio::null())
     }
 
-    /// Runs it once for the figures, and keeps its output.
+    /// Measures one run and returns the output.
     pub fn sample_and_answer(&self) -> Result<(Sample, String)> {
         let kept = self.dir.join("answer");
         let sample = self.sampled(File::create(&kept)?.into())?;
@@ -119,36 +120,36 @@ impl Program {
     }
 }
 
-/// What one run cost.
+/// The cost of one run.
 #[derive(Debug, Clone, Copy)]
 pub struct Sample {
-    /// Milliseconds from start to end.
+    /// Wall time in milliseconds.
     pub wall: f64,
-    /// Milliseconds of processor time, the system's included.
+    /// CPU time in milliseconds, user and system.
     pub cpu: f64,
-    /// The most memory at a time (resident set), MB.
+    /// Peak memory (resident set) in MB.
     pub peak: f64,
 }
 
-/// What several runs cost.
+/// The cost of several runs.
 #[derive(Debug, Clone)]
 pub struct Figures {
-    /// Of what.
+    /// The name of the program.
     pub name: String,
-    /// Wall milliseconds.
+    /// Median of the wall time in milliseconds.
     pub median: f64,
-    /// The fastest run.
+    /// Wall time of the fastest run in milliseconds.
     pub min: f64,
-    /// The slowest run.
+    /// Wall time of the slowest run in milliseconds.
     pub max: f64,
-    /// Median of processor milliseconds.
+    /// Median of the CPU time in milliseconds.
     pub cpu: f64,
-    /// The largest of all peaks, MB.
+    /// Largest peak memory in MB.
     pub peak: f64,
 }
 
 impl Figures {
-    /// Sums runs up.
+    /// Aggregates the samples of a program.
     pub fn of(name: &str, samples: &[Sample]) -> Figures {
         let walls: Vec<f64> = samples.iter().map(|s| s.wall).collect();
         let cpus: Vec<f64> = samples.iter().map(|s| s.cpu).collect();
@@ -163,7 +164,7 @@ impl Figures {
     }
 }
 
-/// The value below which this part of them lies (nearest rank); 0 of none.
+/// Returns the quantile by nearest rank, or 0 without values.
 pub fn quantile(values: &[f64], part: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -171,8 +172,8 @@ pub fn quantile(values: &[f64], part: f64) -> f64 {
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0.0)
 }
 
-/// Runs all programs in turns, after a run of each that warms the caches. Every round begins with another
-/// one and goes the other way round: whoever comes after a cousin finds the server's memory warm.
+/// Runs all programs in turns, after one warm-up run of each. Each round starts with a different program
+/// and reverses the order, because a program benefits from the caches that a similar one has filled.
 pub fn in_turns<const N: usize>(programs: [&Program; N], runs: usize) -> Result<[Figures; N]> {
     let mut samples = [const { Vec::new() }; N];
     for program in programs {

@@ -1,7 +1,7 @@
-//! Runs one program and notes what it cost: `bench --one FIGURES PROGRAM ARGS...`.
+//! Runs one program and writes its cost to a file: `bench --one FILE PROGRAM ARGS...`.
 //!
-//! A process of its own for each run, because the system tells the peak of memory only as the largest of
-//! all children that a process has had.
+//! Each run has its own parent process, because the system reports peak memory only as the maximum over all
+//! children of a process.
 
 use std::ffi::OsString;
 use std::process::{Command, ExitCode};
@@ -10,10 +10,10 @@ use std::time::Instant;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 
-/// Says that this is such a process.
+/// The argument that selects this mode.
 pub const FLAG: &str = "--one";
 
-/// Streams and environment are the program's. Writes `wall µs, CPU µs, peak KiB, exit code`.
+/// Runs the program with inherited streams and environment. Writes `wall µs, CPU µs, peak KiB, exit code`.
 pub fn run(args: &[OsString]) -> ExitCode {
     let [figures, program, args @ ..] = args else { return ExitCode::FAILURE };
     let begin = Instant::now();
@@ -23,7 +23,7 @@ pub fn run(args: &[OsString]) -> ExitCode {
         return ExitCode::FAILURE;
     };
     let cpu = used.user_time().num_microseconds() + used.system_time().num_microseconds();
-    let unit = if cfg!(target_os = "macos") { 1024 } else { 1 }; // bytes there, KiB elsewhere
+    let unit = if cfg!(target_os = "macos") { 1024 } else { 1 }; // bytes on macOS, KiB elsewhere
     let line = format!("{wall} {cpu} {} {}", used.max_rss() / unit, status.code().unwrap_or(-1));
     match std::fs::write(figures, line) {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,30 +1,31 @@
-//! What the person wants measured.
+//! The command line options and the table sizes.
 
 use std::path::PathBuf;
 
 use clap::Parser;
 
-/// A table of jobs: its size, and how much of it is alive.
+/// The size of a table of jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
     /// All rows.
     pub rows: u64,
     /// Dead letters.
     pub dead: u64,
-    /// Waiting jobs.
+    /// Queued jobs.
     pub waiting: u64,
-    /// Jobs in progress.
+    /// Running jobs.
     pub running: u64,
 }
 
 impl Size {
-    /// From half a million rows on, the live ones stay the same: 125,000 dead, 50,000 waiting, 250 in progress.
+    /// Returns a size with 25% dead letters, 10% queued and 0.05% running jobs, or the numbers for 500,000 rows
+    /// if it is larger.
     fn of(rows: u64) -> Size {
         let alive = rows.min(500_000);
         Size { rows, dead: alive / 4, waiting: alive / 10, running: alive / 2_000 }
     }
 
-    /// `50 k`, `5 M`.
+    /// Formats the number of rows: `50 k`, `5 M`.
     pub fn label(self) -> String {
         match self.rows {
             rows if rows % 1_000_000 == 0 => format!("{} M", rows / 1_000_000),
@@ -63,12 +64,12 @@ pub struct Options {
 }
 
 impl Options {
-    /// Interleaved runs of each program.
+    /// Returns the number of interleaved runs of each program.
     pub fn runs(&self) -> usize {
         self.runs.unwrap_or(if self.short { 2 } else { 11 }).max(1)
     }
 
-    /// The tables, the smallest first.
+    /// Returns the table sizes, the smallest first.
     pub fn sizes(&self) -> Vec<Size> {
         let rows: &[u64] = match (self.short, self.huge) {
             (true, _) => &[20_000, 200_000],
@@ -78,7 +79,7 @@ impl Options {
         rows.iter().map(|rows| Size::of(*rows)).collect()
     }
 
-    /// The table that rows of one size stand on.
+    /// Returns the table size for rows that measure only one.
     pub fn main_size(&self) -> Size {
         Size::of(if self.short { 200_000 } else { 5_000_000 })
     }

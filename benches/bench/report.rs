@@ -5,31 +5,31 @@ use std::fmt::Write;
 use crate::measure::Figures;
 use crate::rows::Row;
 
-/// One row of the bench.
+/// The results of one row.
 #[derive(Debug, Default)]
 pub struct Section {
-    /// Figures, and what they are of (a size; may be empty).
+    /// The measurements, each with its table size, which may be empty.
     pub lines: Vec<(String, Figures)>,
-    /// What was promised.
+    /// The targets and whether they are met.
     pub targets: Vec<Target>,
-    /// What else there is to say.
+    /// Additional notes.
     pub notes: Vec<String>,
-    /// Why it could not be measured.
+    /// The error, if the row could not be measured.
     pub failure: Option<String>,
 }
 
 impl Section {
-    /// A row that could not be run.
+    /// Returns the section of a row that could not run.
     pub fn failed(why: &str) -> Section {
         Section { failure: Some(why.to_owned()), ..Section::default() }
     }
 
-    /// Adds figures of one size.
+    /// Adds measurements of one size.
     pub fn lines(&mut self, size: &str, figures: impl IntoIterator<Item = Figures>) {
         self.lines.extend(figures.into_iter().map(|f| (size.to_owned(), f)));
     }
 
-    /// A figure that may not be above its limit.
+    /// Adds a target with an upper limit.
     pub fn at_most(
         &mut self,
         what: impl Into<String>,
@@ -40,7 +40,7 @@ impl Section {
         self.targets.push(Target { what: what.into(), unit, measured, limit, at_most: true });
     }
 
-    /// A figure that may not be below its limit.
+    /// Adds a target with a lower limit.
     pub fn at_least(
         &mut self,
         what: impl Into<String>,
@@ -51,14 +51,14 @@ impl Section {
         self.targets.push(Target { what: what.into(), unit, measured, limit, at_most: false });
     }
 
-    /// The median of one not above that of the other.
+    /// Adds the target that one median is not above another.
     pub fn no_slower(&mut self, what: impl Into<String>, ours: &Figures, theirs: &Figures) {
         let what = format!("{}: {} / {}", what.into(), ours.name, theirs.name);
         self.at_most(what, "×", ours.median / theirs.median, 1.0);
     }
 }
 
-/// A figure and its limit.
+/// A target: a value and its limit.
 #[derive(Debug)]
 pub struct Target {
     what: String,
@@ -73,7 +73,7 @@ impl Target {
         if self.at_most { self.measured <= self.limit } else { self.measured >= self.limit }
     }
 
-    /// The cells of a table.
+    /// Formats the cells of a table row.
     fn cells(&self) -> String {
         format!(
             "{} | {} {unit} | {} {} {unit} | {}",
@@ -87,7 +87,7 @@ impl Target {
     }
 }
 
-/// Three digits that count.
+/// Formats a number with three significant digits.
 fn number(value: f64) -> String {
     match value.abs() {
         v if v >= 100.0 => format!("{value:.0}"),
@@ -96,12 +96,12 @@ fn number(value: f64) -> String {
     }
 }
 
-/// A bar would end the cell.
+/// Escapes a table cell.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
-/// The whole report.
+/// Formats the whole report.
 pub fn markdown(about: &str, sections: &[(&Row, Section)]) -> String {
     let mut text = format!("# Benchmarks\n\n{about}\n");
     summary(&mut text, sections);
@@ -150,7 +150,7 @@ fn figures(text: &mut String, section: &Section) {
     }
 }
 
-/// One line for each target that was missed and each row that failed.
+/// Returns one line for each missed target and each failed row.
 pub fn missed(sections: &[(&Row, Section)]) -> Vec<String> {
     let mut lines = Vec::new();
     for (row, section) in sections {

@@ -1,6 +1,6 @@
-//! What the tool talks to besides the database: an app, a slow wire, and one who says nothing.
+//! Stubs: an app, a slow connection to the database, and a server that never answers.
 //!
-//! Threads that end with the process.
+//! Their threads end with the process.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const HEALTHZ: &str = r#"{"ok":true,"service":"api"}"#;
 const READYZ: &str = r#"{"ok":true,"checks":{"db":{"ok":true},"worker":{"ok":true}},"queue":{"length":0,"oldestJobAge":null},"ffmpeg":{"ok":true}}"#;
 
-/// Serves every connection on a loopback port of its own.
+/// Serves every connection on a new loopback port.
 fn serve(
     each: impl Fn(TcpStream) -> io::Result<()> + Send + Sync + Clone + 'static,
 ) -> io::Result<u16> {
@@ -22,14 +22,14 @@ fn serve(
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let each = each.clone();
-            // Clients that leave in the middle are their own business.
+            // Errors are ignored: clients may close the connection early.
             thread::spawn(move || each(stream).ok());
         }
     });
     Ok(port)
 }
 
-/// A healthy app that thinks this long.
+/// Starts a healthy app with this response time.
 pub fn app(thinks: Duration) -> io::Result<u16> {
     serve(move |mut stream| {
         stream.set_nodelay(true)?;
@@ -46,17 +46,17 @@ pub fn app(thinks: Duration) -> io::Result<u16> {
     })
 }
 
-/// Accepts, and says nothing until the client leaves.
+/// Starts a server that accepts connections and never answers.
 pub fn mute() -> io::Result<u16> {
     serve(|mut stream| io::copy(&mut stream, &mut io::sink()).map(drop))
 }
 
-/// A wire to a Unix socket on which a round trip takes this long.
+/// Starts a proxy to a Unix socket with this round-trip time.
 pub fn wire(socket: &Path, away: Duration) -> io::Result<u16> {
     let socket = PathBuf::from(socket);
     serve(move |near| {
         near.set_nodelay(true)?;
-        thread::sleep(away); // the handshake of TCP
+        thread::sleep(away); // the TCP handshake
         let far = UnixStream::connect(&socket)?;
         let (near2, far2) = (near.try_clone()?, far.try_clone()?);
         let closing = near.try_clone()?;
@@ -70,7 +70,7 @@ pub fn wire(socket: &Path, away: Duration) -> io::Result<u16> {
     })
 }
 
-/// Every piece this much later; pieces overtake nobody and wait for nobody.
+/// Forwards each chunk with a delay, in order and without waiting for the previous one.
 fn carry(mut from: impl Read, mut to: impl Write + Send + 'static, later: Duration) {
     let (pieces, waiting) = mpsc::channel::<(Instant, Vec<u8>)>();
     let deliverer = thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! Completion as a person meets it: bash in a terminal, and the Tab key.
+//! Tests of shell completion in bash, in a terminal.
 
 use crate::demo::Demo;
 use crate::support::cli::{BINARY, Cli};
@@ -7,7 +7,7 @@ use crate::support::pty::Terminal;
 const CONFIG: &str = "[context.staging]\nbase_url = \"https://staging.example.com\"\n\n\
     [context.'$(reboot)']\nbase_url = \"https://example.com\"\n";
 
-/// An interactive bash that has sourced the script, in a directory with a configuration.
+/// Starts an interactive bash that has sourced the completion script, in a directory with a configuration.
 fn bash(cli: impl Fn(Cli) -> Cli) -> Terminal {
     let shell = Cli::program("bash", ["--norc", "--noprofile", "-i"]).env("PS1", "ready> ");
     let mut terminal = cli(shell.file("cliplyctl.toml", CONFIG)).terminal(24, 120);
@@ -17,7 +17,7 @@ fn bash(cli: impl Fn(Cli) -> Cli) -> Terminal {
     terminal
 }
 
-/// Types the beginning of a line and Tab, waits for what it becomes, and takes the line back.
+/// Types a line and Tab, waits for the completed line, and deletes it.
 fn complete(terminal: &mut Terminal, typed: &str, becomes: &str) {
     terminal.type_text(&format!("{typed}\t"));
     terminal.wait_for(&format!("ready> {becomes}"));
@@ -29,7 +29,7 @@ fn commands_contexts_and_runbook_sections_are_completed() {
     let mut terminal = bash(|cli| cli);
     complete(&mut terminal, "cliplyctl tri", "cliplyctl triage");
     complete(&mut terminal, "cliplyctl -c st", "cliplyctl -c staging");
-    // The other context would run a program where the shell reads it: one is left.
+    // The other context runs a program to resolve its URL, so completion leaves it out.
     complete(&mut terminal, "cliplyctl queue --context ", "cliplyctl queue --context staging");
     complete(&mut terminal, "cliplyctl runbook queue.old", "cliplyctl runbook queue.oldest_due");
 }
@@ -69,7 +69,7 @@ fn unreachable_database_offers_no_candidates_and_no_errors() {
         cli = cli.env("DATABASE_URL", url);
         cli.run().expect_code(0)
     };
-    // Nobody listens; a host that never answers; no URL at all.
+    // A port without a listener, a host that never answers, and an invalid URL.
     for url in ["postgres://x@127.0.0.1:1/x", "postgres://x@192.0.2.1/x", "nonsense"] {
         let output = ask(url);
         assert_eq!((output.stdout.as_str(), output.stderr.as_str()), ("", ""), "{url}");

@@ -1,4 +1,4 @@
-//! The documents say what is: every command runs, every list is complete.
+//! Tests of the documents: every command in them runs, and every list is complete.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::symlink;
@@ -14,7 +14,7 @@ use crate::support::cli::{BINARY, Cli, Output};
 const README: &str = include_str!("../../README.md");
 const RUNBOOK: &str = include_str!("../../RUNBOOK.md");
 
-/// What looks like a command and is not run here, and why not.
+/// Commands that are not run, with the reason.
 const EXCEPTIONS: [(&str, &str); 11] = [
     ("cargo install --locked --path .", "builds in release mode, for minutes"),
     ("cliplyctl demo", "runs until Ctrl-C; `Demo::start` is just that"),
@@ -32,10 +32,10 @@ const EXCEPTIONS: [(&str, &str); 11] = [
     ),
 ];
 
-/// A dead letter of the demo.
+/// The id of a dead letter of the demo.
 const DEAD: &str = "00000000-0000-4000-8000-000000000431";
 
-/// Every command that a document shows: the lines of its blocks, and what stands inline.
+/// Returns every command of a document, from code blocks and inline code.
 fn commands(document: &str) -> BTreeSet<String> {
     let mut commands = BTreeSet::new();
     for (index, part) in document.split("```").enumerate() {
@@ -47,7 +47,7 @@ fn commands(document: &str) -> BTreeSet<String> {
     commands
 }
 
-/// The lines of a block in the order in which they stand; comments are cut.
+/// Returns the lines of a code block in order, without comments.
 fn block(text: &str) -> Vec<String> {
     let (language, lines) = text.split_once('\n').unwrap();
     let lines = lines.lines().filter(|line| !line.is_empty());
@@ -55,12 +55,12 @@ fn block(text: &str) -> Vec<String> {
     match language {
         "console" => lines.filter_map(|line| line.strip_prefix("$ ")).map(typed).collect(),
         "sh" => lines.map(typed).collect(),
-        "toml" => Vec::new(), // another test
+        "toml" => Vec::new(), // tested elsewhere
         other => panic!("a block of `{other}`: is it a command?"),
     }
 }
 
-/// What begins with our name, or with a command of ours as in the runbook's tables.
+/// Returns the inline code that starts with `cliplyctl` or with one of its commands.
 fn inline(text: &str) -> Vec<String> {
     let names: Vec<_> =
         cli::Cli::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
@@ -75,7 +75,7 @@ fn inline(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// A directory like the app's, in which the running demo is the default context.
+/// Runs a line in a directory like that of the app, with the running demo as the default context.
 fn shell(demo: &Demo, line: &str) -> Output {
     let template = std::fs::read(demo.directory().join("project/.env.example")).unwrap();
     let schema = "packages/shared/src/env.ts";
@@ -91,7 +91,7 @@ fn shell(demo: &Demo, line: &str) -> Output {
     with_server_programs(cli).env("PATH", path).env("XDG_STATE_HOME", demo.state()).run()
 }
 
-/// The command with what its reader would fill in; with our name in front.
+/// Replaces the placeholders of a command and adds the program name.
 fn fill(demo: &Demo, command: &str) -> String {
     let json = |line: &str| shell(demo, line).json();
     let word = |word: &str| match word {
@@ -102,7 +102,7 @@ fn fill(demo: &Demo, command: &str) -> String {
     };
     let filled = command.split(' ').map(word).collect::<Vec<_>>().join(" ");
     let first = filled.split(' ').next().unwrap();
-    // Each command has a directory of its own: what the one before it wrote is not there.
+    // Each command has its own directory, without the files of earlier commands.
     if filled == "cliplyctl rls audit --contract access.toml" {
         return format!("cliplyctl rls contract > access.toml; {filled}");
     }
@@ -118,12 +118,12 @@ fn text(value: &serde_json::Value) -> String {
 fn documented_commands_run_against_the_demo() {
     let demo = Demo::start();
     let requeue = "cliplyctl dlq requeue --kind CLIP_RENDER --max 1 --reason test --yes";
-    shell(&demo, requeue).expect_code(0); // what `ops` lists and `undo` takes back
-    shell(&demo, "cliplyctl record").expect_code(0); // what `history` shows
+    shell(&demo, requeue).expect_code(0); // for `ops` and `undo`
+    shell(&demo, "cliplyctl record").expect_code(0); // for `history`
     let mut commands = commands(README);
     commands.extend(self::commands(RUNBOOK));
     for command in dead_letter_commands() {
-        commands.remove(&command); // another test walks there, in order
+        commands.remove(&command); // another test runs these in order
     }
     for (exception, reason) in EXCEPTIONS {
         assert!(commands.remove(exception), "`{exception}` ({reason}) is not in the documents");
@@ -132,7 +132,7 @@ fn documented_commands_run_against_the_demo() {
     for command in commands {
         let line = fill(&demo, &command);
         let output = shell(&demo, &line);
-        // 0–3: it answered; what it answers is the incident's affair. Nobody is here to consent.
+        // 0 to 3 depends on the incident. Without a terminal, writes are refused (77).
         let refused =
             ["dlq requeue", "dlq undo", "jobs rescue"].iter().any(|write| line.contains(write));
         let answered = (0..=3).contains(&output.code) || (refused && output.code == 77);
@@ -144,7 +144,7 @@ fn documented_commands_run_against_the_demo() {
     }
 }
 
-/// What section 3.4 of the runbook types, in order.
+/// Returns the commands of section 3.4 of the runbook, in order.
 fn dead_letter_commands() -> Vec<String> {
     let section = RUNBOOK.split("\n## 3.4 ").nth(1).unwrap().split("\n## ").next().unwrap();
     section.split("```").skip(1).step_by(2).flat_map(block).collect()
@@ -167,12 +167,12 @@ fn dead_letter_section_works_from_top_to_bottom() {
         };
         let line = command.split(' ').map(word).collect::<Vec<_>>().join(" ");
         let output = shell(&demo, &line);
-        // A worker may have claimed what is to be undone.
+        // A worker may have claimed a job that the undo selects.
         let partly = line.contains("dlq undo") && output.code == 75;
-        // What the incident's jobs and queue are like is the incident's affair.
+        // The status of jobs and queue depends on the incident.
         let judged = (line.ends_with("queue") && output.code < 3)
             || (line.contains("dlq follow") && output.code <= 3);
-        // Some of its jobs may be dead again by then, and nobody is here to consent.
+        // Some of its jobs may be dead letters again, and without a terminal nothing is confirmed.
         let declined = line.contains("--canary") && output.code == 77;
         assert!(output.code == 0 || partly || judged || declined, "{line}: {output:#?}");
         plan = named(&output.stdout, "plan-").unwrap_or(plan);
@@ -184,7 +184,7 @@ fn dead_letter_section_works_from_top_to_bottom() {
     }
 }
 
-/// The first word of an answer that begins so, as a reader would copy it.
+/// Returns the first word of the output that starts with `beginning`.
 fn named(answer: &str, beginning: &str) -> Option<String> {
     answer.split_whitespace().find(|word| word.starts_with(beginning)).map(str::to_owned)
 }
@@ -203,7 +203,7 @@ fn documented_configuration_is_valid() {
     }
 }
 
-/// Every command's help in one text, as `-h` has it but without the global options.
+/// The help of every command in one text, as `-h` prints it, without the global options.
 #[test]
 fn help_matches_the_reviewed_snapshot() {
     let mut texts = Vec::new();
@@ -213,7 +213,7 @@ fn help_matches_the_reviewed_snapshot() {
 
 fn helps(path: &str, mut command: clap::Command, texts: &mut Vec<String>) {
     let path = format!("{path} {}", command.get_name()).trim().to_owned();
-    // Taken first: rendering hands the global options down to them.
+    // Cloned first: rendering adds the global options to the subcommands.
     let inner: Vec<_> = command.get_subcommands().cloned().collect();
     command = command.term_width(100).bin_name(path.clone());
     texts.push(format!("$ {path} --help\n{}", command.render_long_help()));

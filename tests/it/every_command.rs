@@ -1,14 +1,14 @@
-//! Every command, as a line to type: for tests that hold something of all of them.
+//! A list of every command with arguments, for tests that run all of them.
 //!
-//! The list is held against clap's own tree, so that a new command cannot be forgotten.
+//! The list is compared with the clap commands, so that a new command cannot be forgotten.
 
 use std::collections::BTreeSet;
 
 use clap::CommandFactory as _;
 use cliplyctl::cli;
 
-/// The command, and its arguments. `ID` is a job, `OP` an operation, `NOTE` a file of the caller's;
-/// the others are files that [`FILES`] has.
+/// Each command and its arguments. `ID` is a job, `OP` an operation, `NOTE` a file of the caller; the other
+/// files are in [`FILES`].
 pub const LINES: &[(&str, &str)] = &[
     ("triage", ""),
     ("triage", "--save seen.json"),
@@ -67,7 +67,7 @@ pub const LINES: &[(&str, &str)] = &[
     ("man", "dlq requeue"),
 ];
 
-/// The arguments of a line, filled in.
+/// Returns the arguments of a line with the placeholders replaced.
 pub fn command_words(line: &(&str, &str), id: &str, operation: &str, note: &str) -> Vec<String> {
     let fill = |word: &str| match word {
         "ID" => id.to_owned(),
@@ -78,12 +78,12 @@ pub fn command_words(line: &(&str, &str), id: &str, operation: &str, note: &str)
     [line.0, line.1].join(" ").split_whitespace().map(fill).collect()
 }
 
-/// Whether it runs until a signal comes.
+/// Whether the command runs until it receives a signal.
 pub fn is_endless(words: &[String]) -> bool {
     words[0] == "watch" || words.windows(2).any(|pair| pair[0] == "record" && pair[1] == "--every")
 }
 
-/// The leaves of clap's tree, as typed.
+/// Collects the commands without subcommands.
 fn leaves(path: &str, command: &clap::Command, all: &mut BTreeSet<String>) {
     for inner in command.get_subcommands() {
         let name = format!("{path} {}", inner.get_name()).trim().to_owned();

@@ -1,6 +1,7 @@
-//! Whatever stands in the files and answers that come from outside: it is read or refused, never a
-//! panic, never a secret shown, and never taken for good news that it is not. `scripts/drill fuzz` tries
-//! many more.
+//! Fuzz tests of files and responses from outside: they are read or rejected, never cause a panic, never
+//! expose a secret, and never make a broken system look healthy.
+//!
+//! `scripts/drill fuzz` tries more inputs.
 
 use std::fmt::Debug;
 use std::path::Path;
@@ -22,7 +23,7 @@ use crate::support::drill::{cases, ran};
 use crate::support::fixtures::path;
 use crate::support::http::{Response, Stub};
 
-/// Tries many inputs; those that fail are made small and shown.
+/// Runs the test with many inputs. A failing input is reduced and printed.
 fn try_all<S: Strategy>(strategy: S, test: impl Fn(S::Value) -> Result<(), TestCaseError>)
 where
     S::Value: Debug,
@@ -32,10 +33,10 @@ where
     TestRunner::new(config).run(&strategy, test).unwrap_or_else(|failure| panic!("{failure}"));
 }
 
-/// One change to a text: what is done, where (of the whole), and with what.
+/// One change of a text: what to do, the relative position, and the inserted bytes.
 type Change = (u8, f64, Vec<u8>);
 
-/// One of these texts, changed in a few places; or any bytes at all.
+/// Generates one of these texts with a few changes, or random bytes.
 fn mutated(texts: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         prop::collection::vec(any::<u8>(), 0..4),
@@ -73,11 +74,11 @@ fn bodies() -> Vec<Vec<u8>> {
     files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
 }
 
-/// Whether a report says that it is well, and none of its parts says otherwise.
+/// Whether a report contains `ok: true` and none of its components contradicts it.
 fn says_ok(body: &[u8]) -> bool {
-    // Bytes that are no text count as characters that nobody knows.
+    // Bytes that are not UTF-8 count as replacement characters.
     let text = String::from_utf8_lossy(body);
-    // So do escapes that are half a character.
+    // So do escapes of lone surrogates.
     let half = regex::Regex::new(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}").unwrap();
     let text = half.replace_all(text.trim_start_matches('\u{feff}'), r"\ufffd");
     let Ok(report) = serde_json::from_str::<serde_json::Value>(&text) else { return false };
@@ -105,7 +106,7 @@ fn readyz_is_ok_only_with_status_200_and_ok_true() {
     ran(&format!("{} answers of readyz", cases()));
 }
 
-/// Reads a file with these bytes as each kind of file that a command may be given.
+/// Reads a file with these bytes as each kind of file that a command accepts.
 #[test]
 fn any_file_is_read_or_rejected() {
     let directory = tempfile::tempdir().unwrap();
@@ -203,7 +204,7 @@ fn any_database_url_is_read_or_rejected_without_its_password() {
         prop::collection::vec((0_u8..4, 0.0..1.0, prop::collection::vec(any::<u8>(), 0..4)), 0..5);
     try_all((urls, password, changes), |(url, password, changes): (&str, String, Vec<Change>)| {
         let bytes = changes.into_iter().fold(url.as_bytes().to_vec(), apply);
-        // The password is put in last, whole; where the place for it is broken there is none.
+        // The password is inserted last. If its placeholder was changed, there is none.
         let url = String::from_utf8_lossy(&bytes).replace("PASSWORD", &password);
         let shown = match Dsn::parse(&url, &ConnectionDefaults::default()) {
             Ok(dsn) if dsn.hosts.iter().any(|host| host.password.is_some()) => {

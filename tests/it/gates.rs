@@ -1,4 +1,4 @@
-//! `docs/gates.md` and what lies beside it: every command there is one, and the package holds what it should.
+//! Tests of `docs/gates.md` and the monitoring examples: every command exists, and the package is complete.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -10,7 +10,7 @@ use crate::support::cli::{BINARY, Cli};
 const GATES: &str = include_str!("../../docs/gates.md");
 const NAGIOS: &str = include_str!("../../docs/monitoring/nagios.cfg");
 
-/// What a line runs after our name: up to what only a shell understands.
+/// Returns the words after `cliplyctl` in a shell line, up to the first shell operator.
 fn command_words(rest: &str) -> Vec<String> {
     let end = rest.find(['`', '>', ';', '\'', '|', '&']).unwrap_or(rest.len());
     let filled = rest[..end].replace("$ARG1$", "triage").replace("$ARG2$", "prod");
@@ -46,7 +46,7 @@ fn package_contains_binary_completions_and_manual() {
     let line =
         format!("{root}/scripts/package && tar tzf {root}/target/package/cliplyctl-*.tar.gz");
     let path = std::env::var("PATH").unwrap();
-    // A stand-in for the binary: to pack one with all its symbols takes half a minute.
+    // A stub instead of the binary: packing one with debug symbols takes half a minute.
     let cli = Cli::program("sh", ["-c", &line]).env("PATH", path);
     let cli = cli.file("cliplyctl", format!("#!/bin/sh\nexec {BINARY} \"$@\"\n"));
     let binary = cli.home().join("cliplyctl");

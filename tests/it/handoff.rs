@@ -1,4 +1,4 @@
-//! `handoff`: one text for whoever comes next.
+//! Tests of `handoff`, the report for the next shift.
 
 use crate::support::cli::Cli;
 use crate::support::fixtures::VARIANTS;

@@ -1,5 +1,5 @@
-//! Texts that want to drive the terminal, break a table, or be taken for something else, wherever the
-//! database can hold one: no format of any command obeys them.
+//! Tests with hostile text in every database column that can contain it. No format lets it control the
+//! terminal, break a table or imitate other output.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ use crate::support::cli::{Cli, Output};
 use crate::support::http::{Response, Stub};
 use crate::support::postgres::Database;
 
-/// Texts that a worker, a user or a client may have left. NUL itself the database refuses.
+/// Hostile texts from workers, users or clients. PostgreSQL does not store NUL.
 const TEXTS: [&str; 14] = [
     "\u{1b}[2J\u{1b}[31mred\u{1b}[0m",
     "\u{1b}]0;owned\u{7}title",
@@ -32,7 +32,7 @@ const TEXTS: [&str; 14] = [
     "=cmd|' /C calc'!A0,\n\u{2028}\u{2029}\u{e0041}\u{fffb}",
 ];
 
-/// A database in which each dead letter, worker and event says one of the texts.
+/// Creates a database whose dead letters, workers and events contain the texts.
 fn hostile() -> (Database, String) {
     let database = Database::from_fixture("main_typical");
     database.execute("ALTER TABLE jobs DROP CONSTRAINT jobs_kind_check; ALTER TABLE job_events DROP CONSTRAINT job_events_stage_check");
@@ -49,7 +49,7 @@ fn hostile() -> (Database, String) {
                SELECT id, $t${text}$t$, $t${json}$t$ FROM jobs WHERE state = 'dead_letter'"
         ));
     }
-    // Escapes that stand for no character, as a text: jsonb takes none of them.
+    // Escapes that are not valid characters, as text, because jsonb rejects them.
     database.execute(
         r#"UPDATE jobs SET last_error = '{"message":"\ud800 \udfff \u0000 \u001b[31m"}' WHERE id =
              (SELECT id FROM jobs WHERE state = 'dead_letter' ORDER BY id DESC LIMIT 1)"#,
@@ -58,7 +58,7 @@ fn hostile() -> (Database, String) {
     (database, id)
 }
 
-/// What no output may hold as it is: characters that move the cursor, hide text or reorder it.
+/// Whether a character moves the cursor, or hides or reorders text. Outputs must escape it.
 fn drives(c: char) -> bool {
     c.is_control() && c != '\n'
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
@@ -83,7 +83,7 @@ fn ask(db: &Database, state: &Path, words: &[String]) -> Output {
     output
 }
 
-/// Lines that look at the database and end by themselves, in every format that they are written in.
+/// Returns the commands that read the database and end by themselves, in each of their formats.
 fn lines(id: &str, operation: &str) -> Vec<(Vec<String>, String)> {
     let of_the_database =
         ["triage", "handoff", "record", "history", "queue", "dlq ", "rls ", "jobs "];
@@ -132,7 +132,7 @@ fn hostile_texts_are_escaped_in_every_command_and_format() {
         while let Some((words, format)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
             let output = ask(&db, state.path(), words);
             let what = words.join(" ");
-            // Its standard ends lines so, and a cell keeps its tabs.
+            // CSV ends lines with CRLF, and its cells keep tabs.
             let stdout = if format == "csv" {
                 output.stdout.replace("\r\n", "\n").replace('\t', " ")
             } else {
@@ -146,7 +146,7 @@ fn hostile_texts_are_escaped_in_every_command_and_format() {
     std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(worker))));
 }
 
-/// Whether the text is what its format promises.
+/// Fails if the text is not valid in its format.
 fn well_formed(text: &str, format: &str, what: &str) {
     match format {
         "json" | "sarif" => drop(serde_json::from_str::<serde_json::Value>(text).expect(what)),
@@ -172,7 +172,7 @@ fn well_formed(text: &str, format: &str, what: &str) {
     }
 }
 
-/// How many fields each record of a CSV text has.
+/// Returns the number of fields of each record of a CSV text.
 fn records(text: &str) -> Vec<usize> {
     let (mut records, mut fields, mut quoted) = (Vec::new(), 1, false);
     for c in text.chars() {
@@ -186,7 +186,7 @@ fn records(text: &str) -> Vec<usize> {
     records
 }
 
-/// Rows of a table have as many cells as its head.
+/// Fails if a row of a Markdown table has a different number of cells than its header.
 fn markdown_tables(text: &str, what: &str) {
     let cells = |line: &str| line.replace("\\|", "").matches('|').count();
     let mut head = None;
@@ -199,7 +199,7 @@ fn markdown_tables(text: &str, what: &str) {
     }
 }
 
-/// Whether a cell begins where its head does, or ends where it ends, with blanks around it.
+/// Whether a cell starts or ends at the same column as its header, with blanks around it.
 fn is_under(line: &str, (start, end): (usize, usize)) -> bool {
     let (mut at, mut before, mut blanks) = (0, 2, false);
     let mut begins = false;
@@ -219,7 +219,7 @@ fn is_under(line: &str, (start, end): (usize, usize)) -> bool {
     begins || blanks || at == end || at <= start
 }
 
-/// Where each head of a table begins and ends, in cells of a terminal.
+/// Returns the start and end of each header of a table, in terminal columns.
 fn heads(line: &str) -> Vec<(usize, usize)> {
     let (mut heads, mut at) = (Vec::new(), 0);
     for part in line.split("  ") {
@@ -301,7 +301,7 @@ fn history_page_escapes_hostile_markup() {
     assert!(!page.contains("<script") && page.contains("&lt;script&gt;"), "{page:.3000}");
 }
 
-/// Ten megabytes of one word in every text of a dead letter.
+/// A dead letter with ten megabytes in every text column.
 #[test]
 fn huge_texts_are_truncated_unless_requested() {
     let db = Database::from_fixture("main_typical");
@@ -335,7 +335,7 @@ fn huge_texts_are_truncated_unless_requested() {
     }
 }
 
-/// JSON may hold an escape that stands for no character: JavaScript writes one for half an emoji.
+/// JSON can contain escapes of lone surrogates. JavaScript writes one for half of an emoji.
 #[test]
 fn json_escapes_lone_surrogates() {
     let report = r#"{"ok":true,"checks":{"db":{"ok":true},"worker":{"ok":true,"message":"cut \ud83d"}},"queue":{"length":0,"oldestJobAge":null},"ffmpeg":{"ok":true}}"#;

@@ -1,4 +1,4 @@
-//! `jobs show` and `jobs list` on every variant.
+//! Tests of `jobs show` and `jobs list` on every variant.
 
 use crate::support::cli::Cli;
 use crate::support::fixtures::VARIANTS;
@@ -9,7 +9,7 @@ fn jobs_show_explains_the_state_in_every_variant() {
     for variant in VARIANTS {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let show = |n: i32| {
-            // Fixture ids are n, as a number or at the end of a uuid.
+            // The id of fixture job n is n, or a uuid that ends with n.
             let id = database.value(&format!(
                 "SELECT id::text FROM public.jobs WHERE id::text = '{n}' OR id::text LIKE '%-%{n:012}'"
             ));
@@ -21,7 +21,7 @@ fn jobs_show_explains_the_state_in_every_variant() {
         assert_eq!(meaning(101), "queued_too_long", "{variant}");
         assert_eq!(meaning(121), "scheduled", "{variant}");
         assert_eq!(meaning(131), "running", "{variant}");
-        // This one keeps neither locks nor heartbeats: nobody can tell.
+        // This variant has neither locks nor heartbeats, so stuck jobs count as running.
         let silent = if variant == "typed" { "running" } else { "stuck" };
         assert_eq!(meaning(134), silent, "{variant}");
         let dead = show(216);

@@ -1,4 +1,4 @@
-//! Every integration test, in one program: one link, one PostgreSQL cluster.
+//! The integration tests, in one program with one PostgreSQL cluster.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 #![allow(
     clippy::disallowed_methods,

@@ -1,11 +1,11 @@
-//! 80 columns: no line is broken by the terminal, and nothing is lost.
+//! Tests with 80 columns: the terminal wraps no line, and no important text is lost.
 
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::demo::Demo;
 use crate::support::cli::Cli;
 
-/// Commands that are wider than that when nobody limits them, and what must still be read whole.
+/// Commands whose unlimited output is wider than 80 columns, and the text that must be complete.
 const WIDE: [(&str, &[&str]); 5] = [
     ("dlq groups", &["retry after the fix", "recovering ", "while rendering clip <*>"]),
     ("dlq list --limit 5", &["00000000-0000-4000-8000-0000000004", "rendering clip 42"]),
@@ -25,7 +25,7 @@ fn lines_fit_80_columns_without_losing_text() {
     for (line, words, mut terminal) in started {
         assert_eq!(terminal.finish(), 0, "{line}:\n{}", terminal.screen());
         let text = plain(&terminal.raw());
-        // A command is there to be copied: it stays in one piece.
+        // Commands are copied, so they are not wrapped.
         let too_long = text.lines().find(|l| l.width() > 80 && !l.starts_with("  cliplyctl "));
         assert_eq!(too_long, None, "{line}:\n{text}");
         for word in words {
@@ -53,7 +53,7 @@ hint: set it with --database-url,
     assert_eq!(terminal.screen().trim_end(), expected);
 }
 
-/// Without escape sequences.
+/// Removes escape sequences.
 fn plain(raw: &str) -> String {
     let mut out = String::new();
     let mut parts = raw.split("\u{1b}[");

@@ -1,5 +1,6 @@
-//! `jobs` in partitions: every command reads and writes as if it were one table. A place on disk
-//! (ctid) is not one row there: each partition has its own first row.
+//! Tests with a partitioned `jobs` table. Every command must behave as with a single table.
+//!
+//! A ctid does not identify one row there, because each partition has its own first row.
 
 use serde_json::Value;
 
@@ -8,7 +9,7 @@ use crate::support::cli::{Cli, Output};
 use crate::support::partitions::twins;
 use crate::support::postgres::Database;
 
-/// What differs between two databases and two moments.
+/// Keys of values that differ between two databases or two runs.
 const PASSING: [&str; 16] = [
     "age",
     "_age",
@@ -42,7 +43,7 @@ fn without_volatile_values(value: Value) -> Value {
         Value::Array(items) => {
             items.into_iter().map(without_volatile_values).collect::<Vec<_>>().into()
         }
-        // Seconds until a moment.
+        // Ages in seconds.
         Value::Number(number) if !number.is_u64() => Value::Null,
         other => other,
     }
@@ -53,7 +54,7 @@ fn ask(database: &Database, line: &str) -> Output {
     Cli::new(words).env("DATABASE_URL", database.url()).env("USER", "oncall").run()
 }
 
-/// The verdict of every check.
+/// Returns id and status of every check.
 fn verdicts(report: &Value) -> Vec<(&Value, &Value)> {
     let checks = report["checks"].as_array().expect("checks");
     checks.iter().map(|check| (&check["id"], &check["status"])).collect()
@@ -137,7 +138,7 @@ fn advised_indexes_can_be_created() {
         advice["data"]["indexes"].as_array().unwrap_or_else(|| panic!("{advice:#}")).clone();
     assert!(!statements.is_empty(), "{advice:#}");
     for index in statements {
-        // One by one: together they would be one transaction.
+        // One by one, because several statements would be one transaction.
         for statement in index["sql"].as_str().unwrap().lines() {
             db.execute(statement);
         }

@@ -1,11 +1,11 @@
-//! `docs/playbooks/*.sh`: each runs from end to end against the demo's incident, and says what it should.
+//! Tests of `docs/playbooks/*.sh`: each script runs to its end against the demo and prints its result.
 
 use std::path::PathBuf;
 
 use crate::demo::Demo;
 use crate::support::cli::{BINARY, Cli, Output};
 
-/// The script of this name, and a run of it with these words.
+/// Runs a script with these arguments and variables.
 fn play(demo: &Demo, name: &str, words: &[&str], set: &[(&str, &str)]) -> Output {
     let script: PathBuf = [env!("CARGO_MANIFEST_DIR"), "docs", "playbooks", name].iter().collect();
     let words: Vec<_> =
@@ -32,7 +32,7 @@ fn each_playbook_ends_with_the_incident_status() {
         let output = play(&demo, name, &DEMO, &[]).expect_code(code);
         assert!(output.stdout.contains(says), "{name}: {}", output.stdout);
     }
-    // A wrong context is no verdict.
+    // A wrong context is an error, not a result.
     for name in ["readyz-red.sh", "backlog.sh", "access.sh", "dlq-growth.sh"] {
         let output = play(&demo, name, &["-c", "nowhere"], &[]);
         assert_eq!(output.code, 64, "{name}: {output:?}");
@@ -44,7 +44,7 @@ fn canary_playbook_reports_that_the_cause_remains() {
     let demo = Demo::with_scenario("dead-letters");
     let output =
         play(&demo, "dlq-growth.sh", &DEMO, &[("APPLY", "1"), ("REASON", "test"), ("WAIT", "60s")]);
-    // Nothing was mended.
+    // The cause was not fixed.
     assert!(output.expect_code(2).stdout.contains("what was left stays dead"));
 }
 

@@ -1,4 +1,4 @@
-//! `jobs rescue` on a real server: evidence, fates, variants, and workers that come back.
+//! Tests of `jobs rescue` on a real server: evidence, results, variants, and workers that resume.
 
 use std::thread;
 
@@ -6,7 +6,7 @@ use crate::support::cli::Cli;
 use crate::support::fixtures::VARIANTS;
 use crate::support::postgres::{Database, Session};
 
-/// Jobs over which a worker and the rescue race.
+/// The number of jobs that a worker and the rescue race for.
 const RACES: u32 = 1_000;
 
 fn rescue(database: &Database, args: &[&str]) -> Cli {
@@ -18,7 +18,7 @@ fn job(n: u32) -> String {
     format!("00000000-0000-4000-8000-{n:012}")
 }
 
-/// Fills the variant main with jobs of worker-z that fell silent twenty minutes ago.
+/// Inserts jobs of worker-z without a heartbeat for twenty minutes into a database of variant main.
 fn insert_stuck_jobs(database: &Database, n: u32) {
     database.execute(&format!(
         "INSERT INTO workspaces (id, name, owner_id)
@@ -47,7 +47,7 @@ fn stuck_jobs_are_requeued_or_dead_lettered_with_an_event() {
         .map(|j| (j["id"].as_str().unwrap(), j["sign"].as_str(), j["becomes"].as_str().unwrap()))
         .collect();
     let ids = [job(136), job(134), job(135)];
-    // The longest silence first; the first of them never beat, its lock counts.
+    // Sorted by heartbeat age. The first job never had a heartbeat, so its lock time is used.
     assert_eq!(brief[0], (ids[0].as_str(), Some("lock"), "waits"), "{plan:#}");
     assert_eq!(brief[1], (ids[1].as_str(), Some("heartbeat"), "dies"));
     assert_eq!(brief[2], (ids[2].as_str(), Some("heartbeat"), "waits"));
@@ -144,7 +144,7 @@ fn rescue_never_changes_a_job_whose_worker_returned() {
     assert_eq!(db.value("SELECT count(*) FROM flips"), "0");
 }
 
-/// Begins to beat, from the far end, in the moment in which the rescue writes its first batch.
+/// Sends heartbeats, from the last job on, while the rescue writes its first transaction.
 fn come_back(session: &Session, half: u32) {
     let begun = "SELECT EXISTS (SELECT FROM job_events)::text";
     crate::support::wait_until("the first batch", || session.value(begun) == "true");
@@ -190,7 +190,7 @@ fn rescue_accepts_a_single_stuck_job() {
     let waits = "SELECT string_agg(id::text, ',') FROM jobs WHERE state = 'queued'";
     assert_eq!(db.value(waits), job(2));
 
-    // It is nobody's now: with it, none is rescued.
+    // The job is not locked any more. A list that contains it is refused as a whole.
     let refused = rescue(&db, &[&job(1), &job(2), "--yes"]).run().expect_code(77);
     assert!(refused.stderr.contains("is in no worker's hands"), "{refused:#?}");
     assert_eq!(db.value("SELECT count(*) FROM jobs WHERE state = 'queued'"), "1");
@@ -206,7 +206,7 @@ fn every_variant_with_heartbeats_is_rescued() {
             assert!(out.stderr.contains("neither heartbeat nor lock"), "{}", out.stderr);
             continue;
         }
-        // Without dead letters, a job on its last attempt has nowhere to go.
+        // Without dead letters, the result of a job on its last attempt is different.
         let dies = !["early", "hosted", "october"].contains(&variant);
         assert_eq!(out.code, if dies { 0 } else { 75 }, "{variant}: {out:#?}");
         let done = &out.json()["data"]["outcome"]["done"];

@@ -1,4 +1,4 @@
-//! What reads files alone.
+//! Commands that only read files.
 
 use std::fmt::Write;
 use std::fs;
@@ -29,7 +29,7 @@ pub fn env(bench: &mut Bench) -> Result<Section> {
     Ok(section)
 }
 
-/// The interpreter itself, not a version manager's shim.
+/// Returns the path of node itself, not of a version manager's shim.
 fn node() -> Option<PathBuf> {
     let output = Command::new("node").args(["-p", "process.execPath"]).output().ok()?;
     let path = String::from_utf8(output.stdout).ok()?;
@@ -47,7 +47,7 @@ pub fn code(bench: &mut Bench) -> Result<Section> {
     Ok(section)
 }
 
-/// A schema and its template, both complete.
+/// Writes a schema and a complete template.
 fn project(bench: &Bench, name: &str) -> Result<PathBuf> {
     let project = bench.scratch().join(name);
     let schema = project.join("packages/shared/src");
@@ -66,7 +66,7 @@ fn project(bench: &Bench, name: &str) -> Result<PathBuf> {
     Ok(project)
 }
 
-/// One function of 240 bytes, many times over; how many bytes in all.
+/// Writes source files with many copies of a function. Returns their size in bytes.
 fn sources(project: &Path, files: usize) -> Result<usize> {
     let mut bytes = 0;
     for f in 0..files {

@@ -1,4 +1,4 @@
-//! Many contexts, some of which hang.
+//! Many contexts, some of which do not answer.
 
 use std::fmt::Write;
 use std::fs;
@@ -27,7 +27,7 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
     let names =
         |from: usize| (from..CONTEXTS).map(|n| format!("c{n}")).collect::<Vec<_>>().join(",");
     let mut section = Section::default();
-    // Every run of the whole fleet takes the budget.
+    // Every run over all contexts takes the whole timeout.
     let commands: &[&str] =
         if bench.options.short { &["triage"] } else { &["health", "queue", "triage", "rls audit"] };
     for &command in commands {
@@ -67,7 +67,7 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
     Ok(section)
 }
 
-/// The first contexts accept connections and say nothing; all others share an app and a database.
+/// Writes the configuration. The first contexts never answer; the others share an app and a database.
 fn configure(home: &Path, database: &str) -> Result<()> {
     let (app, mute) = (stub::app(Duration::ZERO)?, stub::mute()?);
     let dead = format!("postgresql://x@127.0.0.1:{mute}/x?sslmode=disable");
@@ -88,7 +88,7 @@ fn configure(home: &Path, database: &str) -> Result<()> {
     Ok(fs::write(home.join("cliplyctl.toml"), config)?)
 }
 
-/// Milliseconds until everybody who does not hang was reported.
+/// Returns the milliseconds until all contexts that answer are reported.
 fn last_of_the_others(all: &Program) -> Result<f64> {
     let begin = Instant::now();
     let mut child = all.command().stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;

@@ -1,4 +1,4 @@
-//! The memory of the past.
+//! The history store.
 
 use std::fs;
 use std::path::Path;
@@ -16,13 +16,13 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
     let snapshots = if bench.options.short { 20_000 } else { 1_000_000 };
     let state = bench.scratch().join("history");
     let command = |words: &str| {
-        // Nobody listens there: what is kept is read without asking anybody.
+        // A port without a listener: `history` only reads the store.
         bench
             .tool(words)
             .env("XDG_STATE_HOME", &state)
             .env("DATABASE_URL", "postgres://bench@127.0.0.1:1/app")
     };
-    command("record").codes(&[0, 1, 2, 3]).answer()?; // makes the store and its place
+    command("record").codes(&[0, 1, 2, 3]).answer()?; // creates the store and the system
     let store = state.join("cliplyctl/history.db");
     fill(&store, snapshots)?;
     let page = state.join("page.html");
@@ -43,7 +43,7 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
     Ok(section)
 }
 
-/// Snapshots of 30 days: an incident of the last 43 minutes, and a warning that comes and goes.
+/// Writes snapshots of 30 days with a problem in the last 43 minutes and a recurring warning.
 fn fill(store: &Path, snapshots: i64) -> Result<()> {
     let mut db = Connection::open(store)?;
     let place: i64 = db.query_row("select id from places", [], |row| row.get(0))?;
@@ -83,7 +83,7 @@ fn fill(store: &Path, snapshots: i64) -> Result<()> {
     Ok(tx.commit()?)
 }
 
-/// As long as those of a busy system.
+/// Returns a snapshot detail of a typical size.
 fn detail() -> String {
     let step = serde_json::json!({"question": "queue?", "verdict": "critical", "reading": "the oldest waits ".repeat(8)});
     let kind = serde_json::json!({"kind": "CLIP_RENDER", "due": 1, "oldest_due": 2.0, "in_progress": 3, "dead": 4});

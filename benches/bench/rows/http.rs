@@ -1,4 +1,4 @@
-//! The app: alone, and beside a database that is far away.
+//! The app, alone and together with a remote database.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::measure::{Figures, in_turns, quantile};
 use crate::report::Section;
 use crate::{Result, fill, stub};
 
-/// How long the app of `triage` thinks, and how long a round trip to its database takes.
+/// The response time of the app in `triage`, and the round-trip time to its database.
 const APP: Duration = Duration::from_millis(200);
 const AWAY: Duration = Duration::from_millis(20);
 
@@ -38,7 +38,7 @@ pub fn triage(bench: &mut Bench) -> Result<Section> {
         .tool("triage -o json")
         .env("CLIPLY_BASE_URL", &base)
         .env("DATABASE_URL", &database)
-        .codes(&[0, 1, 2]); // 3 would be a part that was not seen
+        .codes(&[0, 1, 2]); // 3 would mean that a source was not read
     let app = bench.program("curl -s URL", "curl").args(["-s", &format!("{base}/api/healthz")]);
     let floor = bench.psql("psql: select 1").args(["-XAtq", &database, "-c", "select 1"]);
     for program in [&ours, &app, &floor] {
@@ -59,7 +59,7 @@ pub fn triage(bench: &mut Bench) -> Result<Section> {
     Ok(section)
 }
 
-/// The slowest probe, as the report has it: the app's answer.
+/// Returns the duration of the slowest source in the report, which is the response of the app.
 fn slowest(report: &str) -> Result<f64> {
     let value: serde_json::Value = serde_json::from_str(report)?;
     let checks = value["checks"].as_array().ok_or("no checks")?;

@@ -1,4 +1,4 @@
-//! The desk of dead letters.
+//! The dead-letter views.
 
 use super::{figure, same};
 use crate::Result;
@@ -6,12 +6,12 @@ use crate::bench::Bench;
 use crate::measure::in_turns;
 use crate::report::Section;
 
-/// As a person types it.
+/// The query that a person would type.
 const PAGE: &str = "select id, kind, attempts, max_attempts, left(last_error, 200), updated_at from jobs \
      where state = 'dead_letter' order by updated_at desc, id desc limit 51";
 const TOTAL: &str =
     "select count(*) from (select from jobs where state = 'dead_letter' limit 10001) as capped";
-/// What `dlq list` asks on this schema, statement by statement.
+/// The statements of `dlq list` on this schema.
 const SAME_PAGE: &str = r#"select id::text as id, "kind"::text as kind, "workspace_id"::text as workspace,
      "attempts"::bigint as attempts, "max_attempts"::bigint as max_attempts,
      left(coalesce(nullif(btrim("last_error"::text), ''), nullif(btrim("error" ->> 'message'), ''),
@@ -35,9 +35,9 @@ pub fn list(bench: &mut Bench) -> Result<Section> {
         let report = ours.clone().args(["-o", "json"]).answer()?;
         let total = figure(&report, "/data/total/value")?;
         let capped: f64 = bench.sql(&database, TOTAL)?.parse()?;
-        super::same("the total", total, capped.min(10_000.0))?; // above that it reads "at least"
-        // The difference is smaller than the noise of a few runs. Pair by pair: among several psql, each would
-        // find the server's memory as warm as the one before it left it, and we would not.
+        super::same("the total", total, capped.min(10_000.0))?; // above that, the count is a lower bound
+        // The difference is smaller than the noise of a few runs. Measured in pairs, because several psql in turn
+        // would fill the caches for each other more often than for cliplyctl.
         let runs = bench.options.runs() * 15;
         for theirs in [same, typed] {
             let [ours, theirs] = in_turns([&ours, &theirs], runs)?;

@@ -1,4 +1,4 @@
-//! How much memory reading takes.
+//! Peak memory of commands that read.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::measure::in_turns;
 use crate::report::Section;
 use crate::{Result, stub};
 
-/// Commands that read, and what each may take (MB).
+/// Commands with their limit in MB.
 const COMMANDS: [(&str, f64); 15] = [
     ("health", 24.0),
     ("ready", 24.0),

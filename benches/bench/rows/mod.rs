@@ -1,4 +1,4 @@
-//! One function for each row of the report.
+//! The rows of the report, one function each.
 
 mod files;
 mod fleet;
@@ -18,17 +18,17 @@ use crate::Result;
 use crate::bench::Bench;
 use crate::report::Section;
 
-/// A row: what is measured, and how.
+/// A row of the report.
 pub struct Row {
-    /// What the person types to get it alone.
+    /// The name on the command line.
     pub name: &'static str,
-    /// One line; the report's paragraph.
+    /// One sentence for the report.
     pub about: &'static str,
-    /// Prepares, checks the answers, measures.
+    /// Prepares, verifies the results and measures.
     pub run: fn(&mut Bench) -> Result<Section>,
 }
 
-/// All of them, in the order of the report.
+/// All rows in report order.
 pub const ALL: [Row; 15] = [
     Row { name: "start", about: "Starting: nothing but the version", run: process::start },
     Row {
@@ -95,7 +95,7 @@ pub const ALL: [Row; 15] = [
     },
 ];
 
-/// The rows with these names; all when there are none.
+/// Returns the rows with these names, or all rows without names.
 pub fn chosen(names: &[String]) -> Result<Vec<&'static Row>> {
     if let Some(unknown) = names.iter().find(|name| ALL.iter().all(|row| row.name != **name)) {
         let known = ALL.map(|row| row.name).join(", ");
@@ -104,13 +104,13 @@ pub fn chosen(names: &[String]) -> Result<Vec<&'static Row>> {
     Ok(ALL.iter().filter(|row| names.is_empty() || names.iter().any(|n| n == row.name)).collect())
 }
 
-/// A figure of a report in JSON, by its path.
+/// Returns a number of a JSON report by its pointer.
 fn figure(report: &str, path: &str) -> Result<f64> {
     let value: Value = serde_json::from_str(report)?;
     value.pointer(path).and_then(Value::as_f64).ok_or_else(|| format!("no number at {path}").into())
 }
 
-/// Both must be the same: a fast wrong answer is worth nothing.
+/// Fails if the results of both programs differ.
 fn same(what: &str, ours: f64, theirs: f64) -> Result<()> {
     if ours == theirs {
         Ok(())

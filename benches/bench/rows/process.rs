@@ -1,4 +1,4 @@
-//! The process itself: its start, its file, its build.
+//! The process: start time, file size, build time.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -33,7 +33,7 @@ pub fn binary(bench: &mut Bench) -> Result<Section> {
     Ok(section)
 }
 
-/// All crates are on this machine before the clock starts.
+/// Measures a release build. All crates are downloaded before.
 fn build(bench: &Bench) -> Result<String> {
     let cargo = |args: &[&str]| -> Result<()> {
         let mut command = Command::new("cargo");

@@ -1,4 +1,4 @@
-//! The queue, as the table grows.
+//! `queue` on growing tables.
 
 use super::{figure, same};
 use crate::Result;
@@ -8,7 +8,7 @@ use crate::options::Size;
 use crate::report::Section;
 
 const GROUPED: &str = "select state, kind, count(*) from jobs group by state, kind";
-/// `queue` judges: a backlog is not 0.
+/// Exit codes of `queue`, which depend on the backlog.
 const JUDGED: [i32; 3] = [0, 1, 2];
 
 pub fn run(bench: &mut Bench) -> Result<Section> {
@@ -23,7 +23,7 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
         }
         bench.sql(&database, "vacuum analyze jobs")?;
         let measured = with_indexes(bench, &mut section, &database, size);
-        // Other rows measure the table as migrated.
+        // Other rows measure the table without these indexes.
         for index in &indexes {
             let name = index.split_whitespace().nth(2).ok_or("an index without a name")?;
             bench.sql(&database, &format!("drop index {name}"))?;
@@ -51,7 +51,7 @@ fn without_indexes(
     Ok(())
 }
 
-/// The statements of `queue --advise`, without CONCURRENTLY: nobody else is here.
+/// Returns the statements of `queue --advise` without CONCURRENTLY, which is not needed here.
 fn advised_indexes(bench: &mut Bench, database: &str) -> Result<Vec<String>> {
     let report = bench.tool_on(database, "queue --advise -o json")?.answer()?;
     let value: serde_json::Value = serde_json::from_str(&report)?;
@@ -80,7 +80,7 @@ fn with_indexes(
     Ok(ours)
 }
 
-/// All live states are counted, and right.
+/// Fails unless the report has the exact counts of this size.
 fn exact(report: &str, size: Size) -> Result<()> {
     let value: serde_json::Value = serde_json::from_str(report)?;
     for name in ["due", "scheduled", "in_progress", "failed", "dead"] {
@@ -94,7 +94,7 @@ fn exact(report: &str, size: Size) -> Result<()> {
     same("dead", of("dead")?, size.dead as f64)
 }
 
-/// Ten or a hundred times the finished jobs cost nothing more.
+/// Adds the target that the time does not grow with the number of finished jobs.
 fn flat(section: &mut Section, advised: &[(Size, Figures)]) {
     let alike = |size: &Size| size.dead == 125_000;
     let first = advised.iter().find(|(size, _)| alike(size));

@@ -1,4 +1,4 @@
-//! Writing: as fast as one statement by hand, and nobody waits for it.
+//! Writes: compared with one SQL statement, and with short locks.
 
 use std::process::Stdio;
 
@@ -11,7 +11,7 @@ use crate::report::Section;
 
 const COPY: &str = "requeue_copy";
 
-/// What the worker's helper writes, and one event a job, in one transaction.
+/// The same writes as one statement: the update of the worker helper, with one event per job.
 const BY_HAND: &str = r#"with requeued as (
   update jobs set state = 'queued', attempts = 0, run_at = now(), locked_at = null, locked_by = null,
                   heartbeat_at = null, updated_at = now()
@@ -19,8 +19,8 @@ const BY_HAND: &str = r#"with requeued as (
 insert into job_events (job_id, stage, data)
 select id, 'enqueued', '{"reason": "requeued_from_dead_letter"}' from requeued"#;
 
-/// Notes every millisecond how long each transaction of the tool is open, until the tool has gone: no row
-/// is locked for longer.
+/// Records every millisecond how long each transaction of the tool is open, until the tool ends. No row is
+/// locked for longer.
 const SAMPLER: &str = "do $$
 declare idle int := 0; began boolean := false;
 begin
@@ -34,7 +34,7 @@ begin
 end $$";
 
 pub fn run(bench: &mut Bench) -> Result<Section> {
-    let size = bench.options.sizes()[1]; // its live jobs are those of the largest, and it copies in a second
+    let size = bench.options.sizes()[1]; // as many unfinished jobs as the largest, and copied in a second
     let template = bench.jobs(size)?;
     let by_hand = bench.psql_on(COPY, "psql: one UPDATE with its events", BY_HAND)?;
     let words = "dlq requeue --all --yes --reason bench --timeout 10m";
@@ -74,14 +74,14 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
     Ok(section)
 }
 
-/// Both start from the same pages, with nothing left to write.
+/// Creates a copy of the template, so that both start with the same pages and nothing left to write back.
 fn fresh(bench: &mut Bench, template: &str) -> Result<()> {
     bench.sql("postgres", &format!("drop database if exists {COPY}"))?;
     bench.sql("postgres", &format!("create database {COPY} template {template}"))?;
     bench.sql("postgres", "checkpoint").map(drop)
 }
 
-/// Every dead letter is waiting again, with one event.
+/// Fails unless every dead letter is queued again with one event.
 fn all_waiting(bench: &mut Bench, size: Size) -> Result<()> {
     let waiting: f64 =
         bench.sql(COPY, "select count(*) from jobs where state = 'queued'")?.parse()?;
@@ -92,7 +92,7 @@ fn all_waiting(bench: &mut Bench, size: Size) -> Result<()> {
     same("events", events, size.dead as f64)
 }
 
-/// Milliseconds that each transaction was seen open for at most.
+/// Returns the longest observed duration of each transaction in milliseconds.
 fn holds(bench: &mut Bench) -> Result<Vec<f64>> {
     let sql = "select extract(epoch from max(age)) * 1000 from held group by pid, began";
     Ok(bench.sql(COPY, sql)?.lines().map(str::parse).collect::<std::result::Result<_, _>>()?)

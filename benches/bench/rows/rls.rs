@@ -1,4 +1,4 @@
-//! The audit of access.
+//! The access audit.
 
 use std::fs;
 
@@ -40,7 +40,7 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
     Ok(section)
 }
 
-/// `rls contract` leaves out who belongs to which tenant: say it, so that rows of both sides are tried.
+/// Adds the workspace columns to a contract from `rls contract`, so that rows of both sides are tested.
 fn declared(contract: &str) -> String {
     let mut text = String::new();
     let mut ruled = false;

@@ -1,4 +1,4 @@
-//! Looking again and again.
+//! The dashboard and `record`.
 
 use std::fs;
 use std::process::Stdio;
@@ -11,7 +11,7 @@ use crate::Result;
 use crate::bench::Bench;
 use crate::report::Section;
 
-/// What /proc counts in: the same on every architecture.
+/// The unit of CPU time in /proc, the same on every architecture.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 pub fn run(bench: &mut Bench) -> Result<Section> {
@@ -28,7 +28,7 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
     let watch = bench.tool_on(&database, "watch --plain")?;
     let mut child =
         watch.command().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-    sleep(Duration::from_secs(first)); // connecting and the first look are not the refresh
+    sleep(Duration::from_secs(first)); // excludes the connection and the first poll
     let before = sessions(bench, &database);
     sleep(Duration::from_secs(seconds));
     let after = sessions(bench, &database);
@@ -51,7 +51,7 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
     Ok(section)
 }
 
-/// Processor ticks of every session of ours; nobody else's.
+/// Returns the CPU ticks of all sessions of the tool.
 fn sessions(bench: &mut Bench, database: &str) -> Result<f64> {
     let sql = "select pid from pg_stat_activity where application_name = 'cliplyctl:watch'";
     let pids = bench.sql(database, sql)?;
@@ -59,15 +59,15 @@ fn sessions(bench: &mut Bench, database: &str) -> Result<f64> {
     if ticks.is_empty() { Err("watch has no session".into()) } else { Ok(ticks.iter().sum()) }
 }
 
-/// User and system ticks of a process.
+/// Returns the user and system ticks of a process.
 fn ticks(pid: u32) -> Option<f64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name, in brackets, may hold anything; the state is the third field.
+    // The name in parentheses may contain anything. The state is the third field.
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     Some(fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?)
 }
 
-/// A figure of a process in KiB.
+/// Returns a memory value of a process in KiB.
 fn status(pid: u32, name: &str) -> Option<f64> {
     let text = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     text.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()

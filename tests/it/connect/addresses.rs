@@ -1,4 +1,4 @@
-//! Sockets, IPv6, several hosts, and hosts that will not do.
+//! Tests of server addresses: sockets, IPv6, several hosts, unusable hosts.
 
 use std::io::Write;
 
@@ -28,7 +28,7 @@ fn every_spelling_of_a_socket_connects() {
 #[test]
 fn ipv6_addresses_connect() {
     if !has_ipv6() {
-        // Past the test harness, which would swallow it.
+        // Written directly, because the test harness captures standard error.
         let mut stderr = std::io::stderr();
         writeln!(stderr, "NOT PROVEN HERE: IPv6 (this machine has no ::1)").unwrap();
         return;
@@ -54,7 +54,7 @@ fn first_reachable_host_is_used() {
     let error = ask(&format!("postgres://u@127.0.0.1:{dead},localhost:{gone}/d")).unwrap_err();
     assert!(error.message.contains(&format!("127.0.0.1:{dead}")), "{error:?}");
     assert!(error.message.contains(&format!("localhost:{gone}")), "{error:?}");
-    // A server that says no is an answer: the next host is not asked.
+    // A server that refuses the login has answered, so the next host is not tried.
     let error =
         ask(&format!("postgres://stranger@127.0.0.1:{port},127.0.0.1:{dead}/d")).unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Authentication, "{error:?}");

@@ -1,12 +1,12 @@
-//! TLS: which certificate satisfies which sslmode, and the hint for each that does not.
+//! Tests of TLS: which certificate satisfies which sslmode, and the hint for each that does not.
 
 use cliplyctl::facts::{SourceError, SourceErrorKind};
 use rcgen::{CertificateParams, IsCa, KeyPair, date_time_ymd};
 
 use super::secured_server::{Authority, HOST, Secured, address, ask};
 
-/// A self-signed X.509 v1 certificate for db.test until 2126, as old guides make them:
-/// `openssl x509 -req -signkey`. Nobody trusts it; its key opens nothing.
+/// A self-signed X.509 v1 certificate for db.test until 2126, created with `openssl x509 -req -signkey`.
+/// No test trusts it.
 const VERSION_1: (&str, &str) = (include_str!("v1.crt"), include_str!("v1.key"));
 
 fn tls(secured: &Secured, more: &str) -> Result<String, SourceError> {
@@ -79,7 +79,7 @@ fn unknown_ca_fails_if_a_root_certificate_is_available() {
         "an authority that is not trusted here",
         "sslrootcert=system",
     );
-    // prefer falls back to plain, which this role may not use: the certificate is the reason.
+    // prefer falls back to a plain connection, which this role may not use. The certificate is the cause.
     refused(
         tls(secured, &format!("sslmode=prefer sslrootcert={root}")),
         "an authority that is not trusted here",
@@ -124,7 +124,7 @@ fn expired_ca_is_distinguished_from_an_expired_certificate() {
     const SAYS: &str =
         "its certificate is valid, but that of its authority Old Authority expired on 2002-03-04";
     const HINT: &str = "renew the authority's certificate";
-    // The one that is trusted here: libpq does not forgive it, either.
+    // An expired root that the client trusts. libpq rejects it as well.
     let root = Authority::changed("Old Authority", old);
     let (certificate, key) = root.issue(|_| {});
     let secured = Secured::start(&root.certificate.pem(), &certificate, &key);
@@ -132,12 +132,12 @@ fn expired_ca_is_distinguished_from_an_expired_certificate() {
         refused(with_root(&secured, mode), SAYS, HINT);
     }
     assert_eq!(tls(&secured, "sslmode=require").as_deref(), Ok("tls_only tls"));
-    // Its successor of the same name and key lies beside it: that one vouches.
+    // With its successor of the same name and key in the same file, verification succeeds.
     let both = secured.file("both.crt", &(root.certificate.pem() + &root.renewed().pem()));
     let outcome = tls(&secured, &format!("sslmode=verify-full sslrootcert={}", both.display()));
     assert_eq!(outcome.as_deref(), Ok("tls_only tls"));
 
-    // One in between, which the server sends.
+    // An intermediate CA that the server sends.
     let root = Authority::new("Test Authority");
     let between = root.below("Old Authority", old);
     let (certificate, key) = between.issue(|_| {});

@@ -1,4 +1,4 @@
-//! Every way to a database that an operator may have: what works, and what is said when it does not.
+//! Tests of database connections: every supported way to connect, and the error of each failure.
 
 mod addresses;
 mod certificates;

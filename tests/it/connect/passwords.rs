@@ -1,10 +1,10 @@
-//! Passwords: SCRAM, missing, wrong, from a password file, from a service file.
+//! Tests of passwords: SCRAM, missing, wrong, from a password file, from a service file.
 
 use cliplyctl::facts::{SourceError, SourceErrorKind};
 
 use super::secured_server::{HOST, PASSWORD, Secured, ask, ask_flag, ask_in};
 
-/// The password as it must be written in a libpq string in single quotes.
+/// Quotes a password for a libpq connection string.
 fn quoted(password: &str) -> String {
     format!("'{}'", password.replace('\\', r"\\").replace('\'', r"\'"))
 }

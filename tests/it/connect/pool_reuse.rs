@@ -1,5 +1,5 @@
-//! Every command through a pool of two server connections, while other clients use the same two: all
-//! of them work, nobody meets what another one set, and nothing stays behind.
+//! Runs every command through a pool of two server connections that other clients use at the same time.
+//! All commands work, no client sees the settings of another one, and no settings remain.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -10,7 +10,7 @@ use crate::support::cli::Cli;
 use crate::support::drill::ran;
 use crate::support::postgres::Session;
 
-/// Everything that a client may leave on a server connection.
+/// A query for every setting and object that a client can leave on a server connection.
 const LEFT: &str = "SELECT concat_ws(' ', current_user, current_setting('role'), current_setting('search_path'),
     current_setting('statement_timeout'), current_setting('lock_timeout'),
     current_setting('idle_in_transaction_session_timeout'), current_setting('row_security'),
@@ -21,7 +21,7 @@ const LEFT: &str = "SELECT concat_ws(' ', current_user, current_setting('role'),
     (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'),
     (SELECT count(*) FROM pg_class WHERE relpersistence = 't'), (SELECT count(*) FROM pg_listening_channels()))";
 
-/// Both server connections at once say what is left on them.
+/// Reads the leftovers of both server connections at the same time.
 fn connection_leftovers(url: &str) -> Vec<String> {
     let (one, two) = (Session::open(url), Session::open(url));
     let ask = |session: &Session| {
@@ -35,7 +35,7 @@ fn connection_leftovers(url: &str) -> Vec<String> {
     both
 }
 
-/// Lines that ask the database, or write to it.
+/// Returns the commands that read or write the database.
 fn lines(id: &str, operation: &str) -> Vec<Vec<String>> {
     let of_the_database =
         ["triage", "handoff", "record", "queue", "dlq ", "rls ", "jobs ", "config check"];
@@ -75,7 +75,7 @@ fn sweep(settings: &str) -> usize {
     let id = db.value("SELECT max(id::text) FROM jobs WHERE state = 'dead_letter'");
     let (all, next, over) = (lines(&id, operation), AtomicUsize::new(0), AtomicBool::new(false));
     let stranger = || {
-        // Clients of the app's own: short transactions, by the simple protocol.
+        // Other clients: short transactions, with the simple protocol.
         while !over.load(Ordering::Relaxed) {
             let session = Session::open(&url);
             for _ in 0..5 {

@@ -1,4 +1,4 @@
-//! PgBouncer in transaction mode: everything we do survives a server connection that others share.
+//! Tests with PgBouncer in transaction mode, where clients share a server connection.
 
 use std::io::Write;
 use std::os::unix::process::CommandExt;
@@ -22,10 +22,10 @@ const PROGRAMS: [&str; 4] = [
     "/usr/local/bin/pgbouncer",
 ];
 
-/// Names another program than those: a newer release, to try it.
+/// The environment variable with another PgBouncer program, to test a newer release.
 const PROGRAM: &str = "CLIPLYCTL_TEST_PGBOUNCER";
 
-/// A pooler before the test cluster; ends with its owner.
+/// A pooler in front of the test cluster. Dropping it stops it.
 pub struct Pooler {
     child: Child,
     pub port: u16,
@@ -37,13 +37,13 @@ impl Pooler {
         Pooler::before("postgres")
     }
 
-    /// A pooler whose `app` is this database of the cluster: one server connection for all, so that
-    /// whatever leaks from one client, the next one meets.
+    /// Starts a pooler whose `app` is this database of the cluster. All clients share one server connection,
+    /// so that any leaked setting affects the next client.
     fn before(database: &str) -> Pooler {
         Pooler::with(database, "default_pool_size = 1\n")
     }
 
-    /// The same with other settings.
+    /// Starts a pooler with these settings.
     pub fn with(database: &str, settings: &str) -> Pooler {
         let program = program();
         let directory = tempfile::tempdir().unwrap();
@@ -56,7 +56,7 @@ impl Pooler {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        // It refuses to run as root; the owner of the cluster's directory is somebody else.
+        // PgBouncer refuses to run as root, so it runs as the owner of the cluster directory.
         use std::os::unix::fs::MetadataExt;
         let owner = std::fs::metadata(cluster().directory()).unwrap();
         std::os::unix::fs::chown(directory.path(), Some(owner.uid()), Some(owner.gid())).unwrap();
@@ -83,7 +83,7 @@ impl Drop for Pooler {
     }
 }
 
-/// The program.
+/// Returns the path of the PgBouncer program.
 fn program() -> PathBuf {
     let named = std::env::var_os(PROGRAM).map(PathBuf::from);
     let found = || PROGRAMS.iter().map(PathBuf::from).find(|path| path.exists());
@@ -93,7 +93,7 @@ fn program() -> PathBuf {
     )
 }
 
-/// Its release: 1.21 and later know `max_prepared_statements`.
+/// Returns the release. 1.21 and later have `max_prepared_statements`.
 pub fn release() -> (u32, u32) {
     let said = Command::new(program()).arg("--version").output().unwrap();
     let said = String::from_utf8(said.stdout).unwrap();
@@ -125,7 +125,7 @@ fn many_sessions_share_one_server_connection() {
     for _ in 0..40 {
         assert_eq!(ask(&pooler.dsn("")).as_deref(), Ok("postgres plain"));
     }
-    // Several at a time, one of them slow, each with its own limit.
+    // Several queries at the same time, one of them slow, each with its own timeout.
     run(async {
         let dsn = Dsn::parse(&pooler.dsn(""), &ConnectionDefaults::default()).unwrap();
         let (one, two) = (database(&dsn, LIMIT), database(&dsn, LIMIT));

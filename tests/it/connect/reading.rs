@@ -1,4 +1,4 @@
-//! Reads: read-only, within their time, and clean behind themselves.
+//! Tests of reads: read-only, within their timeout, without leftovers.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio_postgres::Client;
 use super::secured_server::{LIMIT, database, run, who};
 use crate::support::postgres::{Database, cluster};
 
-/// The first column of the first row, as text.
+/// Returns the first column of the first row as text.
 pub fn value(dsn: &Dsn, sql: &str) -> Result<String, SourceError> {
     run(async {
         let ask = async |transaction: &Client| {
@@ -120,7 +120,7 @@ fn debug_shows_no_password() {
 
 #[test]
 fn connection_limit_error_suggests_a_pooler() {
-    // Roles can be limited, which says the same as a full server: SQLSTATE 53300.
+    // A role can have a connection limit, with the same error as a full server: SQLSTATE 53300.
     let session = crate::support::postgres::Session::open(&cluster().url("postgres"));
     session.execute("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0");
     let error = value(&dsn(&cluster().url_as("crowded", "postgres")), "SELECT ''").unwrap_err();

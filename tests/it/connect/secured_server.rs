@@ -1,4 +1,4 @@
-//! Servers with certificates and passwords, and a way to ask them.
+//! Servers with TLS and passwords, and helpers that connect to them.
 
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -19,15 +19,15 @@ use rcgen::{
 use crate::support::postgres::{Session, server_options};
 use crate::support::wait_until;
 
-/// The name on the good certificate; nothing resolves it, `hostaddr` leads there.
+/// The host name on the valid certificate. No resolver knows it; `hostaddr` has its address.
 pub const HOST: &str = "db.test";
-/// A password that every layer between us and the server might mangle.
+/// A password with characters that connection strings, URLs and files have to escape.
 pub const PASSWORD: &str = r"p@ss:w/rd %41$x\";
 
-/// Loopback tests are quick; a loaded machine is not.
+/// The timeout of a connection. Generous, because the machine may be loaded.
 pub const LIMIT: Duration = Duration::from_secs(20);
 
-/// An authority, and the key it signs with.
+/// A certificate authority with its signing key.
 pub struct Authority {
     pub certificate: Certificate,
     issuer: Issuer<'static, KeyPair>,
@@ -38,21 +38,21 @@ impl Authority {
         Authority::changed(name, |_| {})
     }
 
-    /// An authority whose own certificate is changed by `change`.
+    /// Creates an authority whose own certificate is modified by `change`.
     pub fn changed(name: &str, change: impl FnOnce(&mut CertificateParams)) -> Authority {
         let (params, key) = Authority::params(name, change);
         let certificate = params.self_signed(&key).unwrap();
         Authority { certificate, issuer: Issuer::new(params, key) }
     }
 
-    /// An authority below this one.
+    /// Creates an intermediate authority signed by this one.
     pub fn below(&self, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Authority {
         let (params, key) = Authority::params(name, change);
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Authority { certificate, issuer: Issuer::new(params, key) }
     }
 
-    /// Its certificate for the same name and key, valid now.
+    /// Returns a certificate of the same name and key that is valid now.
     pub fn renewed(&self) -> Certificate {
         let key = self.issuer.key();
         let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
@@ -72,7 +72,7 @@ impl Authority {
         (params, KeyPair::generate().unwrap())
     }
 
-    /// A certificate for a host, changed by `change`, and its key; both PEM.
+    /// Issues a host certificate modified by `change`. Returns certificate and key as PEM.
     pub fn issue(&self, change: impl FnOnce(&mut CertificateParams)) -> (String, String) {
         let mut params = CertificateParams::new(vec![HOST.to_owned()]).unwrap();
         params.distinguished_name.push(DnType::CommonName, HOST);
@@ -83,12 +83,13 @@ impl Authority {
     }
 }
 
-/// A server on 127.0.0.1 (and ::1 where there is one) with TLS and roles that want passwords.
+/// A server on 127.0.0.1 (and ::1 if available) with TLS and roles with passwords.
 pub struct Secured {
     pub server: DemoServer,
     pub port: u16,
-    /// Files for the client: `root.crt`, `stranger.crt`, `client.crt`, `client.key`.
-    /// They lie with the server, whose end removes them: a static is never dropped.
+    /// The directory of client files: `root.crt`, `stranger.crt`, `client.crt`, `client.key`.
+    ///
+    /// It is part of the server directory, which is removed with the server, because a static is never dropped.
     pub files: PathBuf,
 }
 
@@ -102,7 +103,7 @@ host    all postgres all       trust
 ";
 
 impl Secured {
-    /// The one that most tests share.
+    /// Returns the server that most tests share.
     pub fn shared() -> &'static Secured {
         static SHARED: OnceLock<Secured> = OnceLock::new();
         SHARED.get_or_init(|| {
@@ -120,7 +121,7 @@ impl Secured {
         })
     }
 
-    /// A server with this certificate; clients are told to trust `root`.
+    /// Starts a server with this certificate. The client file `root.crt` contains `root`.
     pub fn start(root: &str, certificate: &str, key: &str) -> Secured {
         let addresses = if has_ipv6() { "127.0.0.1,::1" } else { "127.0.0.1" };
         let (server, port) = self::start(&ServerOptions {
@@ -159,7 +160,7 @@ impl Secured {
         secured
     }
 
-    /// Writes a file for the client, closed to others.
+    /// Writes a client file that only its owner can read.
     pub fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.files.join(name);
         std::fs::write(&path, text).unwrap();
@@ -167,19 +168,19 @@ impl Secured {
         path
     }
 
-    /// The path of one of the client's files.
+    /// Returns the path of a client file.
     pub fn path(&self, name: &str) -> String {
         self.files.join(name).display().to_string()
     }
 
-    /// A connection string to this server by its good name, with further parameters.
+    /// Returns a connection string to this server under its valid name, with further parameters.
     pub fn dsn(&self, user: &str, more: &str) -> String {
         let port = self.port;
         format!("host={HOST} hostaddr=127.0.0.1 port={port} user={user} dbname=postgres {more}")
     }
 }
 
-/// Writes a file that belongs to the server: into its directory, owned by its user.
+/// Writes a file into the server directory, owned by the server user.
 fn give(directory: &Path, name: &str, text: &str) {
     let path = directory.join(name);
     std::fs::write(&path, text).unwrap();
@@ -187,13 +188,13 @@ fn give(directory: &Path, name: &str, text: &str) {
     hand_over(&path, directory);
 }
 
-/// Gives a file to the owner of the server's directory.
+/// Makes the server user the owner of a file.
 fn hand_over(path: &Path, directory: &Path) {
     let owner = std::fs::metadata(directory).unwrap();
     std::os::unix::fs::chown(path, Some(owner.uid()), Some(owner.gid())).unwrap();
 }
 
-/// A server on a free port; another program may be quicker to take one, so it is tried again.
+/// Starts a server on a free port. Tries another port if a different program takes it first.
 pub fn start(options: &ServerOptions) -> (DemoServer, u16) {
     let attempt = || {
         let port = free_port();
@@ -203,32 +204,32 @@ pub fn start(options: &ServerOptions) -> (DemoServer, u16) {
     attempt().or_else(|_| attempt()).or_else(|_| attempt()).unwrap()
 }
 
-/// Ports on which nobody ever listens: those of two services that died out.
+/// Ports without a listener, because their services are obsolete.
 pub const DEAD: (u16, u16) = (1, 2);
 
-/// A port nobody listens on at this moment.
+/// Returns a port that has no listener at the moment.
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// Whether this machine has an IPv6 loopback. Without one its test says so and proves nothing.
+/// Whether this machine has an IPv6 loopback address. The test of IPv6 is skipped without one.
 pub fn has_ipv6() -> bool {
     TcpListener::bind("[::1]:0").is_ok()
 }
 
-/// What a session says of itself: `user tls` or `user plain`.
+/// Connects and returns the user and the kind of connection: `user tls` or `user plain`.
 pub fn ask(dsn: &str) -> Result<String, SourceError> {
     let around =
         ConnectionDefaults { user: Some("nobody".to_owned()), ..ConnectionDefaults::default() };
     ask_with(&Dsn::parse(dsn, &around).unwrap_or_else(|error| panic!("{error:?}")), LIMIT)
 }
 
-/// As [`ask`], waiting no longer than `limit` for the connection.
+/// Like [`ask`], with a timeout for the connection.
 pub fn ask_with(dsn: &Dsn, limit: Duration) -> Result<String, SourceError> {
     run(async { who(&database(dsn, limit)).await })
 }
 
-/// As [`ask`], with the settings that these variables make in this home directory.
+/// Like [`ask`], with the settings from these variables and this home directory.
 pub fn ask_in(home: &Path, variables: &[(&str, &str)]) -> Result<String, SourceError> {
     let home_variable = ("HOME", home.to_str().unwrap());
     let environment = ProcessEnvironment::of(variables.iter().copied().chain([home_variable]));
@@ -236,7 +237,7 @@ pub fn ask_in(home: &Path, variables: &[(&str, &str)]) -> Result<String, SourceE
     ask_with(&settings.database?.value, LIMIT)
 }
 
-/// As [`ask`], with a database URL from a flag.
+/// Like [`ask`], with a database URL from a flag.
 pub fn ask_flag(url: &str) -> Result<String, SourceError> {
     let url = Some(Secret::new(url.to_owned()));
     let overrides = Overrides { database_url: url, ..Overrides::default() };
@@ -245,7 +246,7 @@ pub fn ask_flag(url: &str) -> Result<String, SourceError> {
     ask_with(&settings.database?.value, LIMIT)
 }
 
-/// A database with one connection.
+/// Returns a pool of one connection.
 pub fn database(dsn: &Dsn, limit: Duration) -> Database {
     let options = SessionOptions {
         application_name: "cliplyctl:test".to_owned(),
@@ -255,12 +256,12 @@ pub fn database(dsn: &Dsn, limit: Duration) -> Database {
     Database::open(dsn, options).unwrap()
 }
 
-/// Runs to the end.
+/// Runs a future to completion.
 pub fn run<T>(task: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(task)
 }
 
-/// Who the server says we are, and whether the line is secure.
+/// Queries the user and whether the connection uses TLS.
 pub async fn who(database: &Database) -> Result<String, SourceError> {
     const SQL: &str = "SELECT current_user || CASE WHEN ssl THEN ' tls' ELSE ' plain' END
                        FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
@@ -270,7 +271,7 @@ pub async fn who(database: &Database) -> Result<String, SourceError> {
     database.read(LIMIT, ask).await
 }
 
-/// A certificate's second name, for those who need an address on it.
+/// Returns an IP address as a subject alternative name.
 pub fn address(text: &str) -> SanType {
     SanType::IpAddress(text.parse().unwrap())
 }

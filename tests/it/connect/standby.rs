@@ -1,4 +1,4 @@
-//! A hot standby: everything can be read, it is said to be one, and nothing is written.
+//! Tests with a hot standby: it is readable, reported as a standby, and never written.
 
 use crate::support::cli::{Cli, Output};
 use crate::support::postgres::Session;

@@ -1,4 +1,4 @@
-//! Ports behind which nobody, or somebody else, or a mute server sits.
+//! Tests with ports without a server, with a different server, or with a server that never answers.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -13,13 +13,13 @@ use cliplyctl::facts::{SourceError, SourceErrorKind};
 use super::secured_server::{DEAD, LIMIT, ask, ask_with, start};
 use crate::support::postgres::server_options;
 
-/// The port of a server on 127.0.0.1 without TLS.
+/// Returns the port of a server on 127.0.0.1 without TLS.
 pub fn plain_server() -> u16 {
     static PLAIN: OnceLock<(DemoServer, u16)> = OnceLock::new();
     PLAIN.get_or_init(|| start(&server_options())).1
 }
 
-/// A port where each connection is handed to `talk` on a thread of its own.
+/// Returns a port that passes each connection to `talk` on its own thread.
 fn listener(talk: fn(TcpStream)) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -31,7 +31,7 @@ fn listener(talk: fn(TcpStream)) -> u16 {
     port
 }
 
-/// Reads whatever comes, until the other side is gone.
+/// Reads until the client closes the connection, and never answers.
 fn listen_for_ever(mut stream: TcpStream) {
     let mut buffer = [0; 1024];
     while stream.read(&mut buffer).is_ok_and(|length| length > 0) {}
@@ -73,7 +73,7 @@ fn closed_port_is_reported_as_refused() {
 
 #[test]
 fn unresolvable_name_is_a_dns_error() {
-    // A label may have 63 characters: the system knows that without asking the network.
+    // A label has at most 63 characters, so the resolver rejects this name without the network.
     let name = "x".repeat(64);
     let error = ask(&format!("postgres://u@{name}/d")).unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Dns, "{error:?}");

@@ -1,4 +1,4 @@
-//! `demo`: every scenario, its end, and what `-c demo` says without it.
+//! Tests of `demo`: every scenario, its end, and the error of `-c demo` without a running demo.
 
 use std::path::{Path, PathBuf};
 
@@ -7,19 +7,19 @@ use tempfile::TempDir;
 use crate::support::cli::{Cli, Output, Running};
 use crate::support::wait_until;
 
-/// A demo that runs until it is ended, and the state directory in which it is announced.
+/// A running demo and the state directory with its context file.
 pub struct Demo {
     state: TempDir,
     running: Option<Running>,
 }
 
 impl Demo {
-    /// Starts the incident and waits until it is announced.
+    /// Starts the incident scenario and waits for its context file.
     pub fn start() -> Demo {
         Demo::with_scenario("incident")
     }
 
-    /// Starts a scenario and waits until it is announced.
+    /// Starts a scenario and waits for its context file.
     pub fn with_scenario(scenario: &str) -> Demo {
         let state = tempfile::tempdir().unwrap();
         let mut cli =
@@ -30,13 +30,13 @@ impl Demo {
         demo
     }
 
-    /// Runs a command against it, as from a second terminal.
+    /// Runs a command against the demo, as from a second terminal.
     pub fn run(&self, words: &[String]) -> Output {
         let args = ["-c".to_owned(), "demo".to_owned()].into_iter().chain(words.iter().cloned());
         Cli::new(args).env("XDG_STATE_HOME", self.state.path()).run()
     }
 
-    /// The state directory (`XDG_STATE_HOME`) in which it is announced.
+    /// Returns the state directory (`XDG_STATE_HOME`) with the context file.
     pub fn state(&self) -> &Path {
         self.state.path()
     }
@@ -45,7 +45,7 @@ impl Demo {
         self.state.path().join("cliplyctl/demo.toml")
     }
 
-    /// The directory that holds everything of the demo.
+    /// Returns the directory of the demo's files.
     pub fn directory(&self) -> PathBuf {
         let text = std::fs::read_to_string(self.announcement()).unwrap();
         let url = text.split('"').find(|part| part.ends_with("/url")).unwrap();
@@ -71,7 +71,7 @@ fn command(args: &[&str]) -> Cli {
     with_server_programs(Cli::new(args))
 }
 
-/// Tells a run where the tests' own server finds its programs.
+/// Sets the variable with the directory of the server programs.
 pub fn with_server_programs(cli: Cli) -> Cli {
     match std::env::var_os("CLIPLYCTL_PG_BIN") {
         Some(bin) => cli.env("CLIPLYCTL_PG_BIN", bin),
@@ -175,11 +175,11 @@ fn interrupted_demo_leaves_no_files() {
     demo.run(&plan).expect_code(0);
     let records = std::fs::read_dir(directory.join("state/cliplyctl/plans")).unwrap();
     assert_eq!(records.count(), 2, "the plan, and a file that holds the place");
-    // Its source tree is found from wherever one stands.
+    // The source tree of the demo is found from any directory.
     let answer = demo.run(&["env", "check"].map(str::to_owned)).expect_code(2);
     assert!(answer.stdout.contains("SUPABASE_SERVICE_ROLE_KEY"), "{answer:?}");
     assert!(answer.stdout.contains("\nin /"), "{answer:?}");
-    // A second one does not take its name.
+    // A second demo does not replace the context of the first.
     let second = command(&["demo"]).env("XDG_STATE_HOME", demo.state()).run().expect_code(64);
     assert!(second.stderr.contains("a demo is running already"), "{second:?}");
     let output = demo.end("INT");
@@ -193,7 +193,7 @@ fn interrupted_demo_leaves_no_files() {
 fn killed_demo_leaves_no_server_and_is_recognized_later() {
     let mut demo = Demo::start();
     let directory = demo.directory();
-    // Records, by root as well, do not keep the supervisor from removing them.
+    // Plan files, even if root writes them, do not prevent the supervisor from removing the directory.
     demo.run(&["dlq", "requeue", "--all", "--dry-run"].map(str::to_owned)).expect_code(0);
     demo.end("KILL");
     wait_until("the server's directory is gone", || !directory.exists());

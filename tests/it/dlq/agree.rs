@@ -1,9 +1,9 @@
-//! One selection, three commands: what `list` lists is what `groups` counts and `requeue` would take.
+//! Tests that `list`, `groups` and `requeue` select the same jobs for the same filters.
 
 use super::{WITH_DEAD, data, dlq, listed};
 use crate::support::postgres::Database;
 
-/// Filters, and how many of the 26 dead jobs of a typical database pass them.
+/// Filters, and how many of the 26 dead letters of a typical database match them.
 const FILTERS: [(&[&str], usize); 9] = [
     (&["--kind", "PUBLISH_TIKTOK"], 8),
     (&["--kind", "TRANSCRIBE", "--kind", "THUMBNAIL_GEN"], 3),

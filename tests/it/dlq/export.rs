@@ -1,4 +1,4 @@
-//! `dlq list` as a stream: `-o ndjson`, `-o csv`.
+//! Tests of `dlq list` as a stream: `-o ndjson`, `-o csv`.
 
 use super::{WITH_DEAD, data, dlq};
 use crate::support::cli::{BINARY, Cli};
@@ -14,7 +14,7 @@ fn unsupported_format_is_refused_with_the_supported_ones() {
     }
 }
 
-/// The objects of `-o ndjson`.
+/// Parses the objects of `-o ndjson`.
 fn lines(text: &str) -> Vec<serde_json::Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
@@ -68,7 +68,7 @@ fn filters_and_limit_apply_to_streams() {
     assert!(died.stderr.contains("cannot be streamed"), "{}", died.stderr);
 }
 
-/// As many dead jobs as no pipe buffers.
+/// Returns a database with more dead letters than fit into a pipe buffer.
 fn crowded() -> Database {
     let database = Database::from_fixture("main_typical");
     database.execute(
@@ -93,7 +93,7 @@ fn csv_ends_cleanly_when_the_reader_closes_the_pipe() {
 #[test]
 fn timed_out_stream_prints_the_resume_cursor() {
     let database = crowded();
-    // The one reader is slower than the time that the command has.
+    // The reader needs longer than the timeout of the command.
     let line = format!(
         "{BINARY} dlq list -o ndjson --timeout 1s 2>said | (read -r first; sleep 3; cat >rest); \
          wc -l <rest; cat said"

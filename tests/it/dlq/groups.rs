@@ -1,4 +1,4 @@
-//! `dlq groups`
+//! Tests of `dlq groups`.
 
 use super::{WITH_DEAD, data, dlq, id, requeue};
 use crate::support::cli::Cli;
@@ -11,7 +11,7 @@ fn incident_causes_are_grouped_in_every_variant() {
         let database = Database::from_fixture(&format!("{variant}_typical"));
         let groups = data(&database, &["groups"])["groups"].as_array().unwrap().clone();
         let counts: Vec<_> = groups.iter().map(|g| g["count"].as_u64().unwrap()).collect();
-        // Where `last_error` is not kept, the job with that alone died of nothing known.
+        // Without `last_error`, the job that has only this column has no known cause.
         assert_eq!(counts, [15, 8, 2, 1], "{variant}: {groups:#?}");
         assert_eq!(groups[0]["kind"], "CLIP_RENDER");
         assert!(groups[0]["template"].as_str().unwrap().starts_with("FFmpeg timed out"));
@@ -128,7 +128,7 @@ fn unreadable_events_omit_only_their_columns() {
     assert!(groups["groups"][0]["recovering"].is_null(), "{groups:#}");
 }
 
-/// Many dead jobs, and one whose error takes the server a minute to look into.
+/// Returns a database with many dead letters, one with an error that takes the server a minute to read.
 fn one_slow_error() -> Database {
     let database = Database::from_fixture("main_typical");
     database.execute(&format!(

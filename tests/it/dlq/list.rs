@@ -1,4 +1,4 @@
-//! `dlq list` with every filter.
+//! Tests of `dlq list` with every filter.
 
 use super::{WITH_DEAD, data, dlq, listed, number};
 use crate::support::postgres::Database;
@@ -73,7 +73,7 @@ fn list_is_sorted_by_change_or_dead_since_in_every_variant() {
         let mut reversed = listed(&database, &["--sort", "oldest"]);
         reversed.reverse();
         assert_eq!(newest, reversed, "{variant}");
-        // Somebody edits the oldest row: it did not die just now.
+        // An edit of the oldest row does not change when it was dead-lettered.
         let id =
             database.value("SELECT id::text FROM jobs ORDER BY id::text LIKE '%226' DESC LIMIT 1");
         let edit = format!(

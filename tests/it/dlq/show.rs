@@ -1,4 +1,4 @@
-//! `dlq show`
+//! Tests of `dlq show`.
 
 use serde_json::Value;
 
@@ -65,7 +65,7 @@ fn earlier_requeues_are_shown_with_their_result() {
         let text = dlq(&database, &["show", &id]).expect_code(0).stdout;
         assert!(text.contains(&first) && text.contains(", of the same"), "{variant}: {text}");
         assert!(text.contains("oncall@"), "{variant}: {text}");
-        // Its events are told in words: no person reads JSON at night.
+        // Events are shown as sentences, not as JSON.
         let event = format!("{first} by oncall@");
         let event = text.lines().find(|line| line.contains(&event));
         assert!(event.is_some_and(|line| line.ends_with(": token renewed")), "{variant}: {text}");

@@ -1,4 +1,4 @@
-//! The connection is cut at every statement there is, one after the other; then the work goes on.
+//! Drills that cut the connection at every statement in turn and then finish the operation.
 
 use super::reported_vs_database::{assert_report_matches, count_complete_writes};
 use crate::requeue::insert_dead_letters;
@@ -7,15 +7,15 @@ use crate::support::drill::{in_full, jobs, ran};
 use crate::support::postgres::{Database, cluster};
 use crate::support::wire::{Cut, CutPoint, Wire};
 
-/// More than one flight of batches, so that there is a second connection.
+/// More than one pipelined set of transactions, so that a second connection is opened.
 const JOBS: u32 = 520;
 
-/// Every way to break at a statement: before the server knows of it, after it did it, and there with
-/// the whole network gone.
+/// Each cut point, and whether the whole network is cut: before the server receives the statement, after
+/// it executed it, and the latter with the network down.
 const WAYS: [(CutPoint, bool); 3] =
     [(CutPoint::Before, false), (CutPoint::After, false), (CutPoint::After, true)];
 
-/// A database behind a line, and a machine whose records stay from one command to the next.
+/// A database behind a proxy, and the state directory of all commands.
 struct Site {
     db: Database,
     wire: Wire,
@@ -30,7 +30,7 @@ impl Site {
         Site { db: Database::with_variant("main"), wire, home, jobs }
     }
 
-    /// Only dead jobs, and nothing known of them.
+    /// Replaces all jobs with new dead letters without events.
     fn reset(&self) {
         self.db.execute("TRUNCATE jobs, job_events");
         insert_dead_letters(&self.db, self.jobs);
@@ -44,7 +44,8 @@ impl Site {
             .run()
     }
 
-    /// Runs it with the cut, and says when that was; `None` if there is no such statement any more.
+    /// Runs a command with this cut. Returns its output and a description of the cut, or `None` if the
+    /// command has fewer statements.
     fn run_with_cut(&self, args: &[&str], cut: Cut) -> Option<(Output, String)> {
         self.wire.arm(Some(cut));
         let output = self.dlq(args);
@@ -54,14 +55,14 @@ impl Site {
     }
 }
 
-/// The operation that was announced: before the first write, or never.
+/// Returns the operation id that the command printed, which it does before the first write.
 fn announced(output: &Output) -> Option<String> {
     let line = output.stderr.lines().find_map(|line| line.strip_prefix("operation "));
     line.map(str::to_owned)
 }
 
-/// Does `trial` with a cut at the first statement, the second, and so on until there is no such one;
-/// answers how many there were. The test suite has time for every ninth, each way another.
+/// Runs `trial` with a cut at the first statement, the second and so on, until there are no more, and
+/// returns their number. The test suite cuts at every ninth, with a different cut point each time.
 fn at_every_statement(mut trial: impl FnMut(Cut) -> bool) -> u32 {
     let (step, mut cuts) = (if in_full() { 1 } else { 9 }, 0);
     for (way, (moment, everything)) in (0..).zip(WAYS) {
@@ -74,7 +75,7 @@ fn at_every_statement(mut trial: impl FnMut(Cut) -> bool) -> u32 {
     cuts
 }
 
-/// Cuts a requeue of all jobs, or of these ids; then goes on as the tool advised; then takes it back.
+/// Cuts a requeue of all jobs or of ids, resumes it as its hint says, and undoes it.
 fn requeue(site: &Site, ids: bool) -> u32 {
     let all = u64::from(site.jobs);
     at_every_statement(|cut| {
@@ -144,7 +145,7 @@ fn undo_survives_a_cut_at_every_statement() {
     ran(&format!("undo cut {cuts} times × {} jobs", site.jobs));
 }
 
-/// Without events it is the journal of this machine alone that knows; a trigger is our witness.
+/// A trigger that records the writes. Without an events table, only the local journal has them.
 const WITNESS: &str = "
     CREATE TABLE moves (id bigint, was text, is_now text);
     CREATE FUNCTION witness() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN

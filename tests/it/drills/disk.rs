@@ -1,4 +1,4 @@
-//! The server's disk is full in the middle of a requeue.
+//! Drills in which the disk of the server becomes full during a requeue.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::Path;
@@ -9,10 +9,10 @@ use crate::requeue::{command, insert_dead_letters};
 use crate::support::drill::{jobs, not_run, ran};
 use crate::support::postgres::{Database, cluster};
 
-/// Enough that a small disk is full before all are requeued.
+/// Enough jobs to fill the small disk before all are requeued.
 const JOBS: u32 = 6_000;
 
-/// Requeues until the disk is full, makes room, goes on, and takes it all back.
+/// Requeues until the disk is full, frees space, resumes, and undoes everything.
 fn fills_up(db: &Database, all: u64, make_room: impl FnOnce()) -> u64 {
     let mut first = command(db, "requeue", &["--all", "--yes", "--reason", "drill"]);
     let output = first.run().expect_code(75);
@@ -21,7 +21,7 @@ fn fills_up(db: &Database, all: u64, make_room: impl FnOnce()) -> u64 {
     assert!(written > 0 && written < all, "{written} of {all}: {output:#?}");
     let errors = &output.json()["errors"].to_string();
     assert!(errors.contains("53100") && errors.contains("make room"), "{errors}");
-    // Nobody is told of single rows: it was none of them.
+    // The error is not one of a single row.
     assert_eq!(output.json()["data"]["outcome"]["errors"], 0, "{output:#?}");
     let operation = output.json()["data"]["outcome"]["operation"].as_str().unwrap().to_owned();
     let state = first.home().join(".local/state");
@@ -61,11 +61,11 @@ fn requeue_stops_when_a_trigger_reports_a_full_disk() {
     ran(&format!("a trigger that raises 53100 after {written} of 500 jobs"));
 }
 
-/// A small disk of its own, in memory.
+/// A small file system in memory.
 struct Disk(tempfile::TempDir);
 
 impl Disk {
-    /// Mounts it for the server's user; whoever may not mount hears why.
+    /// Mounts the file system for the server user. Returns why if mounting is not permitted.
     fn mount(kib: u64) -> Result<Disk, String> {
         let dir = tempfile::tempdir().unwrap();
         std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).unwrap();
@@ -102,7 +102,7 @@ fn run(program: &str, args: &[&str], path: &Path) -> Result<(), String> {
 
 #[test]
 fn requeue_stops_when_the_disk_is_full() {
-    // Room for the dead jobs, and for some of what requeues them.
+    // Space for the dead letters and for a part of the requeue.
     let (jobs, db) = (jobs(JOBS), Database::with_variant("main"));
     let disk = match Disk::mount(1 << 20) {
         Ok(disk) => disk,
@@ -116,7 +116,7 @@ fn requeue_stops_when_the_disk_is_full() {
     }
     let used = "SELECT (pg_relation_size('jobs') + pg_relation_size('job_events')) / 1024";
     let used: u64 = db.value(used).parse().unwrap();
-    // A third more than the jobs take by now.
+    // A third more than the jobs use now.
     disk.grow(used + used / 3 + 64);
     let written = fills_up(&db, u64::from(jobs), || disk.grow(1 << 20));
     drop(db);

@@ -1,4 +1,4 @@
-//! A large table: in partitions, and with dead rows under autovacuum. What is counted is what is there.
+//! Drills with large tables: partitioned, and with dead rows under autovacuum. Counts must be exact.
 
 use std::time::Instant;
 
@@ -10,12 +10,12 @@ use crate::support::drill::{jobs, ran};
 use crate::support::partitions;
 use crate::support::postgres::{Session, server_options};
 
-/// Jobs in the test suite: more than are counted by a plain scan.
+/// The number of jobs in the test suite, which is above the limit for a plain count.
 const JOBS: u32 = 120_000;
 const WORKSPACE: &str = "aaaaaaaa-0000-4000-8000-000000000009";
 
-/// A server of its own whose database `app` holds this schema and so many jobs over 30 days, one in 50
-/// dead, one in 400 waiting, one in 5,000 running.
+/// Starts a server whose database `app` has this schema and this number of jobs over 30 days: 1 in 50
+/// dead, 1 in 400 queued, 1 in 5,000 running.
 fn filled(schema: &str, settings: &[(&str, &str)]) -> DemoServer {
     let extra_conf =
         settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
@@ -40,7 +40,7 @@ fn filled(schema: &str, settings: &[(&str, &str)]) -> DemoServer {
     server
 }
 
-/// Runs a reading; returns its answer and how long it took.
+/// Runs a command that reads. Returns its report and its duration in seconds.
 fn ask(server: &DemoServer, line: &str) -> (Value, f64) {
     let started = Instant::now();
     let words = line.split_whitespace().chain(["-o", "json", "--timeout", "60s"]);
@@ -49,7 +49,7 @@ fn ask(server: &DemoServer, line: &str) -> (Value, f64) {
     (output.json(), started.elapsed().as_secs_f64())
 }
 
-/// What the readings say is what a plain count says; returns how long each took, in words.
+/// Compares the reported counts with plain counts. Returns a text with the duration of each command.
 fn compare(server: &DemoServer) -> String {
     let session = Session::open(&server.url("app"));
     let count = |state: &str| {
@@ -119,7 +119,7 @@ fn table_with_dead_rows_is_read_during_a_vacuum() {
     let server = filled(&partitions::one_table(), &settings);
     let session = Session::open(&server.url("app"));
     let hundredth = (jobs(JOBS) / 100).max(1);
-    // One in a hundred rows dies: half of them were dead letters or waiting and are not any more.
+    // Dead-letters 1% of the rows. Half of them were dead letters or queued before.
     session.execute(&format!(
         "UPDATE jobs SET priority = priority + 1 WHERE id IN (SELECT id FROM jobs WHERE state = 'done' LIMIT {hundredth} / 2);
          UPDATE jobs SET state = 'done' WHERE id IN

@@ -1,4 +1,4 @@
-//! Locks that others hold: on a row, on the table, before the plan and in the middle of the work.
+//! Drills with locks of other sessions: on a row or the table, before the plan or during the writes.
 
 use std::thread;
 
@@ -9,20 +9,20 @@ use crate::support::drill::{jobs, ran};
 use crate::support::postgres::{Database, Session};
 use crate::support::wait_until;
 
-/// More than one flight of batches.
+/// More than one pipelined set of transactions.
 const JOBS: u32 = 2_000;
-/// What takes the table away from everybody: a migration, `VACUUM FULL`.
+/// Locks the table exclusively, as a migration or `VACUUM FULL` does.
 const TABLE: &str = "BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE";
-/// The words by which a person knows what it was.
+/// The cause in the error message.
 const CAUSE: &str = "another session holds a lock";
 
-/// A requeue that has little patience, in a home of its own: `more` says of what.
+/// Returns a requeue with a short lock wait and its own home. `more` selects the jobs.
 fn requeue(db: &Database, more: &[&str]) -> Cli {
     let patience = ["--yes", "--reason", "drill", "--timeout", "2s", "--lock-wait", "1s"];
     command(db, "requeue", &[more, &patience].concat())
 }
 
-/// Goes on once the lock is gone, and takes it all back.
+/// Resumes the operation without the lock, then undoes it.
 fn goes_on(db: &Database, first: &Cli, operation: &str, all: u64) {
     let state = first.home().join(".local/state");
     let again = requeue(db, &["--resume", operation]).env("XDG_STATE_HOME", &state).run();
@@ -40,7 +40,7 @@ fn requeue_skips_locked_rows() {
     let (db, jobs) = (Database::with_variant("main"), jobs(JOBS));
     insert_dead_letters(&db, jobs);
     let holder = db.session();
-    // One here, one there, and one after the other.
+    // Single rows all over the table, and a run of adjacent rows.
     holder.execute(
         "BEGIN; SELECT FROM (SELECT id, row_number() OVER (ORDER BY id) n FROM jobs) t
                   JOIN jobs USING (id) WHERE n % 97 = 0 OR n BETWEEN 300 AND 320 FOR UPDATE OF jobs",
@@ -72,7 +72,7 @@ fn requeue_fails_if_the_table_is_locked_before_the_plan() {
     ran("a table lock before the plan × 20 jobs");
 }
 
-/// Begins a requeue, takes the table away as soon as some jobs are written, and waits for the end.
+/// Starts a requeue, locks the table as soon as some jobs are written, and waits for the end.
 fn lock_table_during_requeue(db: &Database, cli: &mut Cli) -> (Output, Session) {
     let (running, holder) = (cli.start(), db.session());
     wait_until("some are requeued", || events(db) != "0");
@@ -84,7 +84,7 @@ fn lock_table_during_requeue(db: &Database, cli: &mut Cli) -> (Output, Session) 
 fn requeue_stops_and_resumes_if_the_table_is_locked_midway() {
     let (db, jobs) = (Database::with_variant("main"), jobs(JOBS));
     insert_dead_letters(&db, jobs);
-    // Slow enough that the lock always comes in time.
+    // Slow enough that the lock is always taken before the end.
     let mut first = requeue(&db, &["--all", "--rate", "1000/s"]);
     let (output, holder) = lock_table_during_requeue(&db, &mut first);
     let output = output.expect_code(75);
@@ -105,7 +105,7 @@ fn all_or_nothing_requeue_fails_if_the_table_is_locked() {
     let ids = db.rows("SELECT id::text FROM jobs");
     let ids: Vec<_> = ids.iter().flatten().flatten().map(String::as_str).collect();
     let holder = db.session();
-    // Reading goes on under this one, and no job can be written.
+    // This lock allows reads, but no writes to jobs.
     holder.execute("BEGIN; LOCK TABLE jobs IN SHARE MODE");
     let mut first = requeue(&db, &ids);
     let output = first.run().expect_code(3);
@@ -117,7 +117,7 @@ fn all_or_nothing_requeue_fails_if_the_table_is_locked() {
     ran("a table lock under a requeue of ids × 300 jobs");
 }
 
-/// Every command that reads the jobs.
+/// Returns every command that reads the jobs table.
 fn reading(id: &str) -> Vec<Vec<&str>> {
     vec![
         vec!["queue"],
@@ -134,10 +134,10 @@ fn reading(id: &str) -> Vec<Vec<&str>> {
     ]
 }
 
-/// Fails if a command says that it saw something, or does not say that a lock kept it from it.
+/// Fails if a command reports a result, or does not name the lock as the cause.
 fn not_seen(args: &[&str], output: &Output) {
     if args == ["record"] {
-        // It did what it was asked for: it recorded that nothing can be known.
+        // It succeeded: it recorded a snapshot with status UNKNOWN.
         assert_eq!(output.json()["data"]["verdict"], "unknown", "{output:#?}");
         return;
     }
@@ -153,7 +153,7 @@ fn reads_are_unknown_while_the_table_is_locked() {
     let holder = db.session();
     holder.execute(TABLE);
     let commands = reading(&id);
-    // All at once: each must end, and none as if it had seen something.
+    // All at the same time: each must end, and none may report a result.
     thread::scope(|scope| {
         for args in &commands {
             let all = [&args[..], &["-o", "json", "--timeout", "1s"]].concat();

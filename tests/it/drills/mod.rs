@@ -1,5 +1,6 @@
-//! Faults on purpose, small here and in full by `scripts/drill`; [`crate::support::drill`] says how
-//! large, and `scripts/drills` lists them all.
+//! Fault injection. The test suite runs the drills in a small size, `scripts/drill` in full size.
+//!
+//! [`crate::support::drill`] has the sizes, and `scripts/drills` lists all drills.
 
 mod connection_cut;
 mod disk;

@@ -1,4 +1,4 @@
-//! Two operators want the same jobs at once, while workers take them.
+//! Drills in which two operators requeue the same jobs while workers claim them.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,11 +11,11 @@ use crate::support::cli::Output;
 use crate::support::drill::{drill_rounds, in_full, jobs, ran};
 use crate::support::postgres::Database;
 
-/// Jobs that both want, in the test suite.
+/// The number of jobs in the test suite.
 const JOBS: u32 = 2_000;
 const WORKERS: usize = 4;
 
-/// What an operator's command says it wrote, and what its events say.
+/// Returns the number of written jobs that a command reported, and the number of its events.
 fn reported_and_recorded_counts(db: &Database, output: &Output) -> (u64, u64) {
     let json = output.json();
     let operation = json["data"]["outcome"]["operation"].as_str();
@@ -27,7 +27,7 @@ fn reported_and_recorded_counts(db: &Database, output: &Output) -> (u64, u64) {
     (json["data"]["outcome"]["done"].as_u64().unwrap_or(0), events)
 }
 
-/// Both begin together; answers what each wrote, and how many jobs the workers took meanwhile.
+/// Runs both requeues at the same time. Returns their outputs and the number of jobs that workers claimed.
 fn race(db: &Database) -> (Vec<Output>, u64) {
     let (stop, start) = (AtomicBool::new(false), Barrier::new(2));
     let (stop, start, url) = (&stop, &start, &db.url());

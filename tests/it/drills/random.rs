@@ -1,4 +1,4 @@
-//! Interrupted at a random moment, then resumed: every job exactly once.
+//! Drills that interrupt a requeue at a random moment and resume it. Each job is requeued exactly once.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -9,17 +9,17 @@ use crate::support::drill::{drill_rounds, jobs, ran};
 use crate::support::postgres::Database;
 use crate::support::restart::Restartable;
 
-/// Jobs of a round in the test suite.
+/// The number of jobs per round in the test suite.
 const JOBS: u32 = 4_000;
 
-/// What chance decides, 0 to 96.
+/// Returns a random number from 0 to 96.
 fn chance() -> u32 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
     now.subsec_micros() % 97
 }
 
-/// Waits until a part of the jobs is requeued, none to nearly all: nobody must rely on how many.
-/// What the batch in flight is doing then, is chance.
+/// Waits until a random part of the jobs is requeued. The state of the transactions in flight is random
+/// as well.
 fn some_progress(db: &Database, running: &Running) {
     let jobs = jobs(JOBS);
     let part = (f64::from(jobs) * f64::from(chance()) / 97.0) as u32;

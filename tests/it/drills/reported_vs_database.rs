@@ -1,12 +1,12 @@
-//! What must hold after every drill, whatever happened in it.
+//! Invariants that hold after every drill.
 
 use serde_json::Value;
 
 use crate::support::cli::Output;
 use crate::support::postgres::Database;
 
-/// Jobs that are not whole: dead or not, as their events say, or half written. A job of a drill is
-/// requeued once at most, and put back once at most.
+/// A query for jobs in an inconsistent state: neither dead nor requeued according to their events, or
+/// written in part. A drill requeues and undoes each job at most once.
 const HALF_DONE: &str = "
     SELECT coalesce(string_agg(concat_ws(' ', id, state, attempts, moved, back), ', '), 'none') FROM (
       SELECT j.*, coalesce(moved, 0) AS moved, coalesce(back, 0) AS back FROM jobs j LEFT JOIN (
@@ -17,7 +17,7 @@ const HALF_DONE: &str = "
         OR (state = 'queued' AND (attempts <> 0 OR locked_by IS NOT NULL))
         OR (state = 'dead_letter' AND attempts = 0)";
 
-/// Fails unless every job is whole; answers how many were requeued and how many put back.
+/// Fails if a job is inconsistent. Returns the number of requeued and of undone jobs.
 pub fn count_complete_writes(db: &Database, when: &str) -> (u64, u64) {
     assert_eq!(db.value(HALF_DONE), "none", "{when}");
     let events = |reason: &str| {
@@ -27,8 +27,8 @@ pub fn count_complete_writes(db: &Database, when: &str) -> (u64, u64) {
     (events("requeued_from_dead_letter"), events("requeue_undone"))
 }
 
-/// Fails unless the account of a write is true: `written` jobs of `asked` are, as the database knows.
-/// A run that came to no account wrote nothing, and says why.
+/// Fails if the report does not match the database, which has `written` of `asked` jobs. A command that
+/// ended without a report must have written nothing and must name the cause.
 pub fn assert_report_matches(output: &Output, asked: u64, written: u64, when: &str) {
     let json = output.json();
     assert_eq!(json["exit_code"], output.code, "{when}: {json:#}");
@@ -48,7 +48,7 @@ pub fn assert_report_matches(output: &Output, asked: u64, written: u64, when: &s
     assert_eq!(output.code, expected, "{when}: {output:#?}");
 }
 
-/// The exit code of the table.
+/// Returns the exit code for this outcome from the documented table.
 fn expected(outcome: &Value, failed: bool) -> i32 {
     let none = |names: &[&str]| names.iter().all(|name| outcome[name] == 0);
     match failed {

@@ -1,4 +1,4 @@
-//! Statements that take too long: single rows, every row from some moment on, and what is read.
+//! Drills with statements that time out: single rows, all rows from some moment on, and reads.
 
 use super::reported_vs_database::{assert_report_matches, count_complete_writes};
 use crate::requeue::write_errors::before_queued;
@@ -8,15 +8,15 @@ use crate::support::drill::{jobs, ran};
 use crate::support::postgres::{Database, cluster};
 use crate::support::wire::{Cut, CutPoint, Wire};
 
-/// Jobs in the test suite: as many as two flights.
+/// The number of jobs in the test suite: two pipelined sets of transactions.
 const JOBS: u32 = 1_000;
 
-/// Before a job becomes queued, the server sleeps where this condition holds.
+/// Adds a trigger that sleeps for jobs that match the condition before they are queued.
 fn slow_where(db: &Database, condition: &str) {
     before_queued(db, condition, "PERFORM pg_sleep(600)");
 }
 
-/// Requeues under the slow rows; goes on without them; takes it all back.
+/// Requeues with slow rows, resumes without them, and undoes everything.
 fn through(db: &Database, all: u64, code: i32, when: &str) {
     let patience = ["--yes", "--reason", "drill", "--timeout", "500ms", "--lock-wait", "100ms"];
     let mut first = command(db, "requeue", &[&["--all"], &patience[..]].concat());
@@ -47,7 +47,7 @@ fn requeue_skips_a_row_that_times_out() {
 fn requeue_stops_when_the_server_becomes_slow() {
     let (db, jobs) = (Database::with_variant("main"), jobs(JOBS));
     insert_dead_letters(&db, jobs);
-    // The server becomes slow when some batches are written.
+    // The server becomes slow after some transactions.
     slow_where(&db, "(SELECT count(*) FROM job_events) >= 200");
     through(&db, u64::from(jobs), 75, "the server became slow");
     ran(&format!("a server that becomes slow × {jobs} jobs"));
@@ -62,7 +62,8 @@ fn requeue_is_unknown_when_every_row_times_out() {
     ran(&format!("a slow server × {jobs} jobs"));
 }
 
-/// The statement from which on the server is silent: in the layout, and in the first question after it.
+/// The statements from which on the server does not answer: in the catalog query, and in the first query
+/// after it.
 const HANG_FROM: [u32; 2] = [1, 3];
 
 #[test]
@@ -90,7 +91,7 @@ fn reads_are_unknown_when_the_server_hangs() {
     ran(&format!("{} commands, asked of a server that falls silent", commands.len()));
 }
 
-/// Fails if a command that got no answer says that it saw something, or not why it did not.
+/// Fails if a command without an answer reports a result, or does not name the cause.
 fn unanswered(db: &Database, args: &[&str], at: u32) {
     let wire = Wire::to(cluster().directory().join(".s.PGSQL.5432"));
     wire.arm(Some(Cut { at, moment: CutPoint::Hang, everything: false }));
@@ -99,7 +100,7 @@ fn unanswered(db: &Database, args: &[&str], at: u32) {
         .run();
     let when = format!("{args:?}, silent from {at}, at {:.80}", wire.broke().unwrap());
     let said = format!("{}{}", output.stdout, output.stderr);
-    // Triage asks over several connections: what the others answered, it may judge.
+    // Triage uses several connections, so it may evaluate what the others returned.
     assert!(matches!(output.code, 2 | 3), "{when}: {output:#?}");
     let why = ["did not answer within", "not finished within"].iter().any(|why| said.contains(why));
     assert!(why, "{when}: {output:#?}");

@@ -1,4 +1,4 @@
-//! A requeue is taken back while workers already take its jobs.
+//! Drills that undo a requeue while workers claim its jobs.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -11,11 +11,11 @@ use crate::support::drill::{drill_rounds, in_full, jobs, ran};
 use crate::support::postgres::Database;
 use crate::support::wait_until;
 
-/// Jobs of a round in the test suite.
+/// The number of jobs per round in the test suite.
 const JOBS: u32 = 2_000;
 const WORKERS: usize = 4;
 
-/// Undoes it once the workers have taken some; they go on until it is done.
+/// Undoes the operation after the workers have claimed some jobs. They continue until the undo ends.
 fn undo(db: &Database, operation: &str, some: u64) -> Output {
     let stop = AtomicBool::new(false);
     let (stop, url) = (&stop, &db.url());
@@ -34,7 +34,8 @@ fn undo(db: &Database, operation: &str, some: u64) -> Output {
     })
 }
 
-/// Jobs that a worker had and that were put back all the same, and jobs that are neither.
+/// A query for jobs that were undone although a worker had claimed them, and for jobs that are neither
+/// requeued nor undone.
 const WRONG: &str = "
     SELECT count(*) FILTER (WHERE had AND back > 0) || ' both, '
         || count(*) FILTER (WHERE back > 1 OR (back = 1) <> (state = 'dead_letter')) || ' wrong' FROM (
@@ -58,7 +59,7 @@ fn undo_keeps_jobs_that_workers_claim_meanwhile() {
         let back: u64 = count(&db, "dead_letter").parse().unwrap();
         assert_eq!(db.value(WRONG), "0 both, 0 wrong", "round {round}: {output:#?}");
         assert_eq!(db.value("SELECT count(*) FROM flips"), "0", "round {round}");
-        // What the workers had before the plan has moved on, what they took after it was skipped.
+        // Jobs claimed before the plan are counted as changed since, later ones as skipped.
         let (moved_on, skipped) = (n(&data["moved_on"]), n(&data["outcome"]["skipped"]));
         assert_eq!(n(&data["eligible"]) + moved_on, all, "round {round}: {data:#}");
         assert_eq!(n(&data["outcome"]["done"]), back, "round {round}: {data:#}");

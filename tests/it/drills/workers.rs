@@ -1,11 +1,11 @@
-//! Workers that take whatever is due, and finish it, fail it or give it up, until told to stop.
+//! Workers that claim due jobs and finish, fail or dead-letter them until they are told to stop.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::support::postgres::{Database, Session};
 
-/// Whatever a job does that it must not, lands in `flips`: leaving `running` but by its worker, or being
-/// put back after a worker had it.
+/// Adds a trigger that records forbidden changes in `flips`: a job that leaves `running` without its
+/// worker, or that is undone after a worker claimed it.
 pub fn witness(db: &Database) {
     db.execute(
         "CREATE TABLE flips (id uuid, was text, now text);
@@ -18,7 +18,8 @@ pub fn witness(db: &Database) {
     );
 }
 
-/// Works. Every third job fails and has another attempt in an hour, so that none dies.
+/// Claims jobs until `stop` is set and returns their number. Every third job fails with a retry in an
+/// hour, so none is dead-lettered.
 pub fn work(url: &str, name: &str, stop: &AtomicBool) -> u64 {
     let session = Session::open(url);
     let mut turn = 0;

@@ -1,4 +1,4 @@
-//! `env check --code`: what the application's own sources read.
+//! Tests of `env check --code`: the variables that the source code of the app reads.
 
 use super::project;
 
@@ -42,7 +42,7 @@ fn undeclared_and_unused_keys_are_reported_with_lines() {
     assert!(sarif.contains("\"uri\": \"src/b.ts\""), "{sarif}");
 }
 
-/// The same kind of finding as code scanning takes it: at a line of a file.
+/// Returns a finding of code as SARIF, with file and line.
 fn cli_sarif() -> String {
     let cli = project(KEYS, TEMPLATE, "env check --code . -o sarif");
     cli.file("src/b.ts", "process.env.A; process.env.B; process.env.X;").run().stdout

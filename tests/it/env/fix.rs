@@ -1,4 +1,4 @@
-//! `env check --fix`: what the template lacks is inserted, and nothing else happens to it.
+//! Tests of `env check --fix`, which inserts missing keys into the template and changes nothing else.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -69,7 +69,7 @@ fn prompt_can_be_declined_or_accepted() {
 
 #[test]
 fn fix_that_would_change_other_values_is_refused() {
-    // The quote is open: one in what comes below would close it.
+    // The quote is not closed, so a quote in the inserted text would close it.
     let keys = "A: z.string(),\nB: z.string().describe('one inch: \"'),";
     let mut cli = project(keys, "A=\"open\n", "env check --fix --yes");
     let output = cli.run().expect_code(77);

@@ -1,4 +1,4 @@
-//! `env check` as part of `triage`, and beside a `.env` that other commands refuse.
+//! Tests of `env check` as part of `triage`, and with a `.env` that other commands reject.
 
 use super::{SCHEMA, project};
 use crate::support::cli::{Cli, Output};
@@ -8,7 +8,7 @@ use crate::support::readiness;
 
 const PROPERTIES: &str = "  DATABASE_URL: z.string(),\n  NODE_ENV: z.string(),";
 
-/// `triage` of a healthy system, called in a checkout.
+/// Runs `triage` for a healthy system, in a checkout.
 fn triage(cli: Cli) -> Output {
     let stub = Stub::start([
         ("/api/healthz", readiness::response("healthz_ok")),

@@ -1,4 +1,4 @@
-//! `env check` and `env explain`, as a project's own CI runs them.
+//! Tests of `env check` and `env explain`.
 
 mod code;
 mod fix;
@@ -8,10 +8,10 @@ mod values;
 
 use crate::support::cli::Cli;
 
-/// Where the backend keeps its schema.
+/// The path of the schema in the backend.
 const SCHEMA: &str = "packages/shared/src/env.ts";
 
-/// A run in a project with these properties (the first on line 3) and this template.
+/// Returns a command in a project with these schema properties (the first on line 3) and this template.
 fn project(properties: &str, template: &str, args: &str) -> Cli {
     let schema = format!(
         "import {{ z }} from 'zod/v3';\nexport const EnvSchema = z.object({{\n{properties}\n}});\n"

@@ -1,4 +1,4 @@
-//! The template against the schema, and what cannot be read.
+//! Tests of the template against the schema, and of unreadable files.
 
 use super::{SCHEMA, project};
 use crate::support::cli::Cli;
@@ -24,7 +24,7 @@ fn missing_and_extra_keys_are_critical_with_their_lines() {
     let args = format!("env check --strict --schema {SCHEMA}");
     let out = project(TWO, "SUPABASE_URL=x\nOTHER=1\n", &args).run().expect_code(2);
     assert!(out.stdout.contains(&next), "{out:#?}");
-    // Nothing to insert: what is too much a person takes away.
+    // Nothing to insert. Surplus keys are not removed.
     let out = project("  A: z.string(),", "A=\nOTHER=1\n", "env check").run().expect_code(2);
     assert!(!out.stdout.contains("--fix"), "{out:#?}");
     assert!(out.stdout.contains("cliplyctl runbook env.template"), "{out:#?}");

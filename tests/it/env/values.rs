@@ -1,9 +1,9 @@
-//! Values against the schema, and where they come from. None of them is ever said.
+//! Tests of values against the schema and of their sources. No value is ever printed.
 
 use super::project;
 use crate::support::cli::Cli;
 
-/// Stands for a secret: it must not be in any output.
+/// A secret that must not be in any output.
 const SECRET: &str = "hunter2-9fK2mQ8xLr4TzW1bYc7N";
 
 fn run_without_secret(mut cli: Cli, code: i32) -> String {

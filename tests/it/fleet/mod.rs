@@ -1,4 +1,4 @@
-//! `-c a,b` and `--all-contexts`: several contexts side by side.
+//! Tests of several contexts in one command: `-c a,b` and `--all-contexts`.
 
 mod refusals;
 
@@ -24,7 +24,7 @@ fn unresponsive_app() -> Stub {
     app(Response::rude(Manner::Mute))
 }
 
-/// A configuration with one context for each of these apps.
+/// Returns a configuration with one context for each of these apps.
 fn config(apps: &[(&str, &Stub)]) -> String {
     let table = |(name, stub): &(&str, &Stub)| {
         format!("[context.{name}]\nbase_url = \"{}\"\n\n", stub.url())
@@ -36,7 +36,7 @@ fn run(words: &str, config: &str) -> Output {
     Cli::new(words.split_whitespace()).file("cliplyctl.toml", config).run()
 }
 
-/// Name and status of each context, in the order of the report.
+/// Returns name and status of each context in report order.
 fn statuses(report: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let contexts = report["contexts"].as_array().expect("contexts");
@@ -55,7 +55,7 @@ fn each_context_has_a_line_and_the_worst_sets_the_exit_code() {
     assert!(row("us") < row("eu") && row("eu") < row("ap"), "the worst first: {}", output.stdout);
     assert!(output.stdout.contains("cliplyctl -c us health"), "{}", output.stdout);
 
-    // The sick one left out, the rest is well.
+    // Without the failing context, all are healthy.
     let output = run("health -c eu,ap", &config).expect_code(0);
     assert!(output.stdout.starts_with("OK  2 contexts: all is well"), "{}", output.stdout);
 }

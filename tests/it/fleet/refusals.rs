@@ -1,4 +1,4 @@
-//! What does not go to several contexts: refused before any of them is asked.
+//! Tests of commands that do not support several contexts and are rejected before any request.
 
 use super::{config, healthy_app, run};
 use crate::demo::Demo;
@@ -63,7 +63,7 @@ fn invalid_context_stops_its_commands_and_all_writes() {
         let told = run(words).expect_code(78);
         assert!(told.stderr.contains(named), "{words}: {told:#?}");
     }
-    // Perhaps it is this database that b protects.
+    // Context b may protect this database.
     run("-c a dlq requeue --all --dry-run").expect_code(0);
     for write in ["dlq requeue --kind CLIP_RENDER", "jobs rescue", "rls audit --probe-writes"] {
         let told = run(&format!("-c a {write} --yes")).expect_code(77);

@@ -1,6 +1,6 @@
-//! Every format on two fixed reports, against golden files: read a changed one as a person would.
+//! Golden files of every format for fixed reports.
 //!
-//! `UPDATE_GOLDEN=1 cargo test --test it formats` writes them anew.
+//! `UPDATE_GOLDEN=1 cargo test --test it formats` rewrites them. Review the difference.
 
 mod reports;
 
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::support::cli::Cli;
 
-/// Formats that are written from a report, with the ending of their golden files.
+/// The formats of a report, with the file name extension of their golden files.
 const FORMATS: [(Format, &str); 10] = [
     (Format::Table, "txt"),
     (Format::Short, "short"),
@@ -42,7 +42,7 @@ fn every_format_matches_its_golden_file() {
     for (name, report) in reports::all() {
         for (format, ending) in FORMATS {
             let (file, text) = (golden(&format!("{name}.{ending}")), text(&report, format));
-            // The version changes with every release; no golden file should.
+            // The version changes with every release, so the golden files do not contain it.
             let text = text.replace(env!("CARGO_PKG_VERSION"), "VERSION");
             if std::env::var_os("UPDATE_GOLDEN").is_some() {
                 std::fs::write(&file, &text).unwrap();
@@ -104,7 +104,7 @@ fn hostile_text_cannot_break_any_format() {
         commands.iter().all(|line| line.starts_with("::error ") || line.starts_with("::warning "))
     );
     assert_eq!(commands.len(), 3);
-    // One bar: where the performance data begins.
+    // One bar: the start of the performance data.
     let nagios = lines(Format::Nagios);
     assert_eq!(nagios.iter().map(|line| line.matches('|').count()).sum::<usize>(), 1);
     for line in lines(Format::Prometheus).iter().filter(|line| !line.starts_with('#')) {
@@ -113,7 +113,7 @@ fn hostile_text_cannot_break_any_format() {
     let xml = text(&report, Format::Junit);
     assert_eq!(xml.matches("<testcase ").count(), report.findings.len());
     assert_eq!(xml.matches("<failure ").count(), 2, "{xml}");
-    // Markup stands in code alone: in a span of two backticks, or in the fenced block at column 0.
+    // Markup is only inside code: in a span with two backticks, or in the fenced block at column 0.
     let marked = lines(Format::Markdown).into_iter().filter(|line| line.contains("<img"));
     assert!(marked.clone().all(|line| line.contains("``boom") || line.starts_with("]]>")));
     assert_eq!(marked.count(), 3);
@@ -143,7 +143,7 @@ fn failed_command_reports_its_error_in_every_format() {
         ("sarif", "\"executionSuccessful\": false"),
     ];
     for (format, wanted) in says {
-        // The plugins' contract knows 0 to 3 alone.
+        // Monitoring plugins may only exit with 0 to 3.
         let code = if format == "nagios" { 3 } else { 78 };
         let output = Cli::new(["queue", "-o", format]).run().expect_code(code);
         assert!(output.stdout.contains(wanted), "{format}: {}", output.stdout);

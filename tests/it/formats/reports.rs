@@ -1,4 +1,4 @@
-//! Reports made by hand: no clock, no database, nothing that a change of the checks would move.
+//! Fixed reports: no clock, no database, and no change when the checks change.
 
 use cliplyctl::exit::FailOn;
 use cliplyctl::facts::thresholds::limit_text;
@@ -7,7 +7,7 @@ use cliplyctl::report::{Block, Cell, Column, Document, Provenance, Report, Table
 use cliplyctl::triage::{Diagnosis, RuledOut};
 use jiff::Timestamp;
 
-/// An error text that tries every way out at once.
+/// An error text with the special characters of every format.
 const HOSTILE: &str = "boom | '\"=9999;;;; \u{1b}[2J\u{202e}\r\n::error::x\nup 1\n]]></failure><img src=x \
                        onerror=alert(1)> @all [x](https://evil) `code` %0A & {\"} \\";
 
@@ -29,12 +29,12 @@ fn at() -> Timestamp {
     Timestamp::from_second(1_769_832_000).unwrap()
 }
 
-/// Every report that has golden files.
+/// Returns the reports that have golden files.
 pub fn all() -> [(&'static str, Report); 2] {
     [("incident", incident()), ("hostile", hostile())]
 }
 
-/// A backlog, with a reading of every verdict.
+/// Returns a report of a backlog, with findings of every status.
 fn incident() -> Report {
     let oldest = "the oldest due job has waited 42m 00s";
     let findings = vec![
@@ -116,7 +116,7 @@ fn incident() -> Report {
     report
 }
 
-/// Text from outside in every place that may hold some.
+/// Returns a report with hostile text in every field that can contain external text.
 pub fn hostile() -> Report {
     let finding = |check, verdict| {
         Finding::new(check, Section::DeadLetters, verdict, HOSTILE, HOSTILE)
@@ -143,7 +143,7 @@ pub fn hostile() -> Report {
     Report::from_findings("triage", findings, FailOn::Warning, data, document)
 }
 
-/// A warning under `--fail-on critical`.
+/// Returns a report of a warning with `--fail-on critical`.
 pub fn forgiven() -> Report {
     let finding =
         Finding::new("dlq.size", Section::DeadLetters, Status::Warning, "dead letters", "21 dead");

@@ -1,4 +1,4 @@
-//! `record` and `history`: what is kept, what survives, what is shown.
+//! Tests of `record` and `history`.
 
 mod record;
 mod store;
@@ -7,7 +7,7 @@ mod view;
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
-/// A command about a database, without an app; its state stays in the run's directory.
+/// Returns a command for a database without an app. Its state directory is in its home.
 fn cli(words: &str, database: &Database) -> Cli {
     Cli::new(words.split_whitespace()).env("DATABASE_URL", database.url())
 }

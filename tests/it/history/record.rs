@@ -1,4 +1,4 @@
-//! `record`: once, again and again, and for Prometheus.
+//! Tests of `record`: once, repeatedly, and for Prometheus.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -11,7 +11,7 @@ use crate::support::http::Stub;
 use crate::support::postgres::Database;
 use crate::support::{readiness, wait_until};
 
-/// The only value of a question to the store of this run.
+/// Returns the only value of a query of the store.
 fn value(cli: &Cli, sql: &str) -> Option<String> {
     let path = cli.home().join(".local/state/cliplyctl/history.db");
     let store = path.exists().then(|| Connection::open(path).unwrap())?;
@@ -29,7 +29,7 @@ fn snapshot_contains_status_metrics_and_causes() {
     assert_eq!(value(&cli, figures).as_deref(), Some("12 26 3 6"));
     let bad = value(&cli, "SELECT bad FROM snapshots").unwrap();
     assert!(bad.contains("queue.oldest_due:2"), "{bad}");
-    // Without an app nobody knows whether it is up.
+    // Without an app, `app.up` is UNKNOWN (3).
     assert!(bad.contains("app.up:3"), "{bad}");
     let detail: serde_json::Value =
         serde_json::from_str(&value(&cli, "SELECT detail FROM details").unwrap()).unwrap();
@@ -43,7 +43,7 @@ fn unreachable_database_is_recorded_as_unknown() {
     let mut cli = Cli::new(words);
     cli.run().expect_code(0);
     assert_eq!(value(&cli, "SELECT verdict || '' FROM snapshots").as_deref(), Some("3"));
-    // What was not read is not zero.
+    // A missing value is stored as NULL, not as zero.
     assert_eq!(value(&cli, "SELECT due || '' FROM snapshots"), None);
 }
 
@@ -74,7 +74,7 @@ fn record_runs_until_a_signal_and_prints_changes() {
     assert!(said[2..].iter().any(|line| line.starts_with("ready.worker OK → CRITICAL: ")));
 }
 
-/// The answer to a request, head and body.
+/// Returns the whole response of an HTTP request.
 fn get(address: &str, request: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
@@ -86,7 +86,7 @@ fn get(address: &str, request: &str) -> String {
 #[test]
 fn prometheus_endpoint_serves_the_recorded_metrics() {
     let database = Database::from_fixture("main_typical");
-    // A port that was free a moment ago.
+    // A port that was just free.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut cli = cli(&format!("record --every 1s --listen {port}"), &database);
     let running = cli.start();

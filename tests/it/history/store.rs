@@ -1,4 +1,4 @@
-//! The store: whoever is killed leaves it whole.
+//! Tests of the history store, which stays consistent when a writer is killed.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -14,7 +14,7 @@ use cliplyctl::sources::files::history::{Store, SystemId};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-/// The state directory of the copy of this program that writes until it is killed.
+/// The environment variable with the state directory, set for the process that writes until it is killed.
 const WRITER: &str = "CLIPLYCTL_TEST_HISTORY_WRITER";
 const KEEP: Duration = Duration::from_hours(24);
 const PLACE: SystemId<'_> = SystemId { name: "db:5432/app", context: Some("test") };
@@ -26,7 +26,7 @@ fn snapshot(at: i64) -> Snapshot {
     let step = AreaLine {
         area: "queue?".into(),
         status: "critical".into(),
-        // Longer than a page, so that half a row would be seen.
+        // Longer than a database page, so that an incomplete row would be detected.
         detail: "nobody works ".repeat(1_000),
     };
     Snapshot {
@@ -52,7 +52,7 @@ fn mark(operation: &str, jobs: u64) -> OperationMarker {
     }
 }
 
-/// Not a test: what [`acknowledged_snapshots_survive_kill_9`] runs in other processes.
+/// Not a test: the process that [`acknowledged_snapshots_survive_kill_9`] starts.
 #[test]
 #[ignore = "a process that another test starts"]
 fn history_writer_process() {
@@ -88,7 +88,7 @@ fn acknowledged_snapshots_survive_kill_9() {
             let known = acknowledged.len();
             acknowledged.extend(first);
             assert_eq!(acknowledged.len(), known + round * 7, "a writer could not write");
-            writer.kill().unwrap(); // SIGKILL, in the middle of whatever it does
+            writer.kill().unwrap(); // SIGKILL, at any point of a write
             writer.wait().unwrap();
             acknowledged.extend(lines.map_while(Result::ok).filter_map(number));
         }
@@ -189,7 +189,7 @@ fn older_store_version_is_migrated_and_newer_one_refused() {
     store.append(PLACE, &snapshot(1), &[], KEEP).unwrap();
     let file = Connection::open(store.path()).unwrap();
     drop(store);
-    // As the first form had it.
+    // The first version of the schema.
     file.execute_batch("DROP TABLE operations; PRAGMA user_version = 1").unwrap();
     let store = Store::read(Some(directory.path())).unwrap().unwrap();
     let place = store.place(PLACE.name).unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! `history`: when did it start, and how did it go?
+//! Tests of `history`: problem start and trends.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::support::cli::Cli;
 const URL: &str = "postgres://u@db.example:5432/app";
 const PLACE: SystemId<'_> = SystemId { name: "db.example:5432/app", context: None };
 
-/// A look so many minutes ago, in which these checks were critical.
+/// Returns a snapshot from this many minutes ago in which these checks were CRITICAL.
 fn snapshot_minutes_ago(minutes: i64, bad: &[&str], due: f64) -> Snapshot {
     let mut figures = MetricValues::default();
     figures.exact(Metric::Due, Some(due));
@@ -46,7 +46,7 @@ fn ago(minutes: i64) -> Timestamp {
     Timestamp::now().saturating_sub(SignedDuration::from_mins(minutes)).unwrap()
 }
 
-/// `history` with these words over these snapshots.
+/// Returns a `history` command with these arguments and snapshots.
 fn history(words: &str, looks: &[Snapshot]) -> Cli {
     let words = format!("history {words} --database-url {URL}");
     let cli = Cli::new(words.split_whitespace());
@@ -66,7 +66,8 @@ fn history(words: &str, looks: &[Snapshot]) -> Cli {
     cli
 }
 
-/// Ten hours, a look every 30 minutes; nobody recorded between 5 h and 3 h ago; it began 2 h ago.
+/// Returns ten hours of snapshots every 30 minutes, with a gap from 5 h to 3 h ago and a problem for the
+/// last 2 h.
 fn incident() -> Vec<Snapshot> {
     let times = (0..20).map(|n| 600 - n * 30).filter(|minutes| !(181..300).contains(minutes));
     let bad = |minutes: i64| match minutes {
@@ -96,7 +97,7 @@ fn timeline_shows_gaps_and_requeue_markers() {
         found.unwrap_or_else(|| panic!("no {name}: {}", output.stdout)).to_owned()
     };
     let timeline = row("queue?");
-    // OK, two hours of nothing, then critical.
+    // OK, a gap of two hours, then CRITICAL.
     let tail: String =
         timeline.chars().rev().take(48).collect::<Vec<_>>().into_iter().rev().collect();
     assert!(tail.starts_with("····"), "{tail:?}");
@@ -157,7 +158,7 @@ fn timeline_starts_with_the_first_snapshot() {
     assert!(steps.iter().all(|step| step["status"] == "ok"), "no blank day before it: {json:#}");
     let output = history("", &looks).run().expect_code(0);
     assert!(output.stdout.contains("nothing older is kept"), "{output:?}");
-    // Older than the range: that begins where it was asked to.
+    // The problem is older than the range, so it starts with the range.
     let output = history("--since 10m", &looks).run().expect_code(0);
     assert!(!output.stdout.contains("nothing older is kept"), "{output:?}");
 }
@@ -167,7 +168,7 @@ fn history_without_snapshots_exits_3() {
     let mut cli = Cli::new(["history", "--database-url", URL]);
     let output = cli.run().expect_code(3);
     assert!(output.stderr.contains("nothing was recorded of db.example:5432/app"), "{output:?}");
-    // Of another system something was.
+    // Another system has a snapshot.
     let other = ["history", "--database-url", "postgres://u@elsewhere:5432/app"];
     let recorded = history("", &incident());
     let state = recorded.home().join(".local/state");
@@ -186,7 +187,7 @@ fn html_page_is_complete_and_self_contained() {
     for absent in ["http://", "https://", "<script", "src=", "@import", "url(", "NaN"] {
         assert!(!page.contains(absent), "{absent}");
     }
-    // Each picture is told in words.
+    // Each chart has a text description.
     let pictures = page.matches("<svg").count();
     assert!(pictures >= 7 && page.matches("aria-label=\"").count() == pictures, "{page}");
     assert_eq!(page.matches("class=\"mark\"").count(), 2, "the requeue in each of two charts");

@@ -1,4 +1,4 @@
-//! `dlq list` on a real server.
+//! Tests of `dlq list` on every variant.
 
 use super::run;
 use crate::support::fixtures::VARIANTS;

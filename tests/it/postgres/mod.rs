@@ -1,4 +1,4 @@
-//! Every command that reads the jobs table, on a real server, for every variant of the schema.
+//! Tests of every command that reads the jobs table, on a real server with every variant of the schema.
 
 mod dead_letters;
 mod queue;
@@ -13,7 +13,7 @@ fn run(args: &[&str], database: &Database) -> Output {
     Cli::new(args).env("DATABASE_URL", database.url()).run()
 }
 
-/// The verdict of one check in a JSON report.
+/// Returns the status of a check in a JSON report.
 pub fn status(json: &serde_json::Value, id: &str) -> String {
     let checks = json["checks"].as_array().expect("checks");
     let check = checks.iter().find(|c| c["id"] == id).unwrap_or_else(|| panic!("no check {id}"));

@@ -1,4 +1,4 @@
-//! `queue` against what psql would count by hand.
+//! Tests of `queue` against counts with plain SQL.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{run, status};
 use crate::support::fixtures::VARIANTS;
 use crate::support::postgres::Database;
 
-/// Live column and the values of (waiting, in progress, dead) by variant, as the facts have them.
+/// Returns the maintained state column of a variant and its values for queued, claimed and dead.
 fn state_names(variant: &str) -> (&'static str, [&'static str; 3]) {
     match variant {
         "status_live" | "bigint" => ("status", ["'queued'", "'running'", "'failed'"]),
@@ -84,7 +84,7 @@ fn kind_filter_counts_one_kind_and_suggests_similar_ones() {
 
 #[test]
 fn ages_use_the_clock_of_the_server() {
-    // A session's time zone, and how it writes dates and numbers, change nothing.
+    // The time zone and the formats of the session do not change the result.
     let database = Database::from_fixture("main_healthy");
     database.execute(&format!(
         "alter database {name} set timezone = 'Asia/Kathmandu';
@@ -100,7 +100,8 @@ fn ages_use_the_clock_of_the_server() {
     assert_eq!(status(&json, "queue.oldest_due"), "critical");
 }
 
-/// 150,000 finished rows make it large in the planner's eyes; autovacuum may not have looked.
+/// Adds 150,000 finished rows, so that the planner treats the table as large. Runs ANALYZE in case
+/// autovacuum has not.
 fn grow(database: &Database) {
     database.execute(
         "insert into jobs (workspace_id, kind, state)
@@ -129,7 +130,7 @@ fn counts_are_equal_with_and_without_advised_indexes() {
         ]
         .map(|name| {
             let mut figure = data[name].clone();
-            // Time passes between two readings.
+            // Ages differ between two runs.
             for kind in figure.as_array_mut().into_iter().flatten() {
                 let age = kind["oldest_due_age"].take();
                 kind["oldest_due_age"] = (age.as_f64() > Some(60.0)).into();
@@ -151,7 +152,7 @@ fn counts_are_equal_with_and_without_advised_indexes() {
     assert!(output.stdout.contains("every figure of the queue has its index"), "{}", output.stdout);
 }
 
-/// What is advised for the figures of one role.
+/// Returns the suggested index for these metrics.
 fn advised<'a>(report: &'a Value, serves: &str) -> &'a Value {
     let indexes = report["data"]["indexes"].as_array().expect("advice");
     let found = indexes.iter().find(|index| index["serves"].as_str() == Some(serves));
@@ -177,7 +178,7 @@ fn advice_states_costs_and_creates_no_index() {
     let jobs = database.value("select count(*) from jobs where state in ('running', 'processing')");
     assert_eq!(running["with_index"]["jobs"].to_string(), jobs);
     assert_eq!(running["with_index"]["jobs_estimated"], false);
-    // The partial index that is there leads to the dead, but does not hold what is asked of them.
+    // The existing partial index finds dead letters, but lacks the columns that these metrics need.
     let dead = advised(&report, "dead letters by kind and inflow");
     assert_eq!(dead["now"]["pages_estimated"], true, "{dead:#}");
 
@@ -194,7 +195,7 @@ fn advice_states_costs_and_creates_no_index() {
     assert_eq!(database.value(indexes), before, "the advice made an index");
 }
 
-/// `1,234`, as the reports have it.
+/// Formats a number as reports do: `1,234`.
 fn thousands(digits: &str) -> String {
     cliplyctl::text::count(digits.parse().expect("a number"))
 }
@@ -202,7 +203,7 @@ fn thousands(digits: &str) -> String {
 #[test]
 fn abandoned_count_shows_the_planner_estimate() {
     let database = Database::from_fixture("main_typical");
-    // Turning a kind into text never ends, and only jobs in progress are left to have one.
+    // The cast of a kind to text never ends, and only running jobs have such a kind.
     database.execute(
         "delete from jobs where state not in ('running', 'processing');
          alter table jobs drop constraint jobs_kind_check;

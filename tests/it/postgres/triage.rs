@@ -1,4 +1,4 @@
-//! `triage` on a real database and a real socket.
+//! Tests of `triage` with a real database and HTTP server.
 
 use super::status;
 use crate::support::cli::{Cli, Output};
@@ -66,12 +66,12 @@ fn malformed_readiness_report_is_never_ok() {
 fn missing_or_invalid_configuration_is_unknown_and_exits_78() {
     let output = Cli::new(["triage"]).run().expect_code(78);
     assert!(output.stdout.starts_with("UNKNOWN"), "{}", output.stdout);
-    // Said, and wrongly, is not unsaid; with a hint of its own, and without one.
+    // An invalid URL is an error, not a missing setting; one has a hint.
     for url in ["localhost:3000", "http//app"] {
         let told = Cli::new(["triage"]).env("CLIPLY_BASE_URL", url).run().expect_code(78).stdout;
         assert!(told.starts_with("UNKNOWN  the configuration is wrong"), "{url}: {told}");
     }
-    // Monitoring knows 0 to 3 alone.
+    // Monitoring plugins may only exit with 0 to 3.
     Cli::new(["triage", "-o", "nagios"]).run().expect_code(3);
     assert!(output.stdout.contains("cliplyctl config show"), "{}", output.stdout);
 }

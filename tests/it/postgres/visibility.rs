@@ -1,4 +1,4 @@
-//! What cannot be seen is UNKNOWN, never empty and never OK.
+//! Tests that invisible rows are UNKNOWN, never empty or OK.
 
 use std::net::TcpListener;
 

@@ -12,7 +12,7 @@ fn canary(db: &Database, args: &[&str]) -> Cli {
     command(db, "requeue", &[&ALL, args].concat())
 }
 
-/// Waits until so many jobs were requeued in all.
+/// Waits until this many jobs were requeued in total.
 fn wait_for_requeued(db: &Database, running: &Running, jobs: u32) {
     let session = db.session();
     let requeued =
@@ -55,7 +55,7 @@ fn failed_first_batch_stops_its_group_while_retries_remain() {
     assert!(plan.contains("beware: 1 of its jobs has failed again since"), "{plan}");
     assert!(plan.contains("behind 0 jobs that are due"), "{plan}");
 
-    // The cause is mended: the same operation goes on with the others.
+    // The cause is fixed. The same operation continues with the other jobs.
     let args = ["--resume", operation, "--yes", "--ramp", "1,all", "--reason", "mended"];
     let mut cli = command(&db, "requeue", &args).env("XDG_STATE_HOME", state);
     let running = cli.start();
@@ -86,13 +86,13 @@ fn resumed_canary_waits_for_pending_jobs() {
     assert!(plan.contains(&format!("--resume {operation} --rate 9/s")), "{plan}");
     assert!(!plan.contains("--plan"), "{plan}");
 
-    // Nobody took the first one yet: no other one goes.
+    // No worker has claimed the first job, so no other one is requeued.
     let brief = ["--yes", "--ramp", "1,5,all", "--canary-timeout", "100ms"];
     let out = resume(&brief).run().expect_code(3);
     assert!(out.stdout.contains("no outcome") && out.stdout.contains("1 still queued"), "{out:#?}");
     assert_eq!(events(&db), "1");
 
-    // Once it finished, the next step goes.
+    // After it finished, the next batch is requeued.
     let mut terminal = resume(&["--yes", "--ramp", "1,5,all"]).terminal(40, 160);
     let worker = db.session();
     terminal.wait_for("1 job is on the way already");
@@ -129,7 +129,7 @@ fn canary_interrupted_in_the_last_batch_resumes_there() {
             .run()
     };
 
-    // No worker comes: the first step is over, and is not waited for again.
+    // No worker runs. The first batch has timed out and is not waited for again.
     let out = resume(&[]).expect_code(0);
     assert!(out.stderr.contains("on the way already"), "{out:#?}");
     assert_eq!((events(&db), count(&db, "dead_letter")), ("60".into(), "0".into()));
@@ -160,8 +160,8 @@ fn resume_records_the_new_operator_and_reason() {
     let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
 
     let state = cli.home().join(".local/state");
-    // Alphabetically before the first reason: the last one counts, not the largest.
-    // Without a flag of care it would be a canary again.
+    // Sorts before the first reason: the last reason is used, not the largest. Without a rate or canary flag,
+    // the operation would continue as a canary.
     let args = ["--resume", operation, "--yes", "--rate", "100/s", "--reason", "a fix"];
     let mut resume =
         command(&db, "requeue", &args).env("XDG_STATE_HOME", &state).env("USER", "amy");
@@ -210,7 +210,7 @@ fn batches_grow_while_jobs_finish() {
     wait_for_requeued(&db, &running, 1);
     workers::finish(&worker);
     wait_for_requeued(&db, &running, 6);
-    // One in five is just borne.
+    // One failure in five is still accepted.
     workers::fail(&worker, SAME);
     (0..4).for_each(|_| drop(workers::finish(&worker)));
     let json = running.finish().expect_code(0).json();
@@ -228,7 +228,7 @@ fn batch_stops_above_the_stop_at_percentage() {
         wait_for_requeued(&db, &running, 1);
         workers::finish(&worker);
         wait_for_requeued(&db, &running, 6);
-        // The finishes first: too many failures end it at once.
+        // The batch finishes first. Too many failures end the canary at once.
         (0..3).for_each(|_| drop(workers::finish(&worker)));
         (0..2).for_each(|_| drop(workers::fail(&worker, SAME)));
         running.finish().expect_code(code);
@@ -238,7 +238,7 @@ fn batch_stops_above_the_stop_at_percentage() {
 
 #[test]
 fn last_batch_stops_when_jobs_fail_again() {
-    // What a worker would do in the middle of it: everything fails as soon as it is requeued.
+    // All jobs fail as soon as they are requeued, in the middle of the last batch.
     let db = Database::with_variant("main");
     insert_dead_letters(&db, 12_000);
     let mut cli = canary(&db, &["--ramp", "1,all"]);
@@ -360,7 +360,7 @@ fn undone_canary_sends_no_further_batch() {
     assert!(!out.stderr.contains("error"), "{out:#?}");
     assert_eq!((events(&db), count(&db, "dead_letter")), ("1".into(), "3".into()));
 
-    // Whoever wants the others after all goes on; the one that was taken back stays dead.
+    // The operation can be resumed for the other jobs. The undone job stays a dead letter.
     let state = cli.home().join(".local/state");
     let args = ["--resume", &operation, "--yes", "--ramp", "1,all", "--reason", "after all"];
     let mut cli = command(&db, "requeue", &args).env("XDG_STATE_HOME", state);
@@ -434,7 +434,7 @@ fn apply_command_repeats_canary_and_rate_flags() {
     let line = shown.lines().find(|line| line.contains("requeue --plan plan-")).unwrap();
     let flags = " --canary --rate 20/m --spread 10m --pause-above 9";
     assert!(line.contains(flags), "{shown}");
-    // They are flags that it takes, and mean the same.
+    // The printed flags are accepted and have the same meaning.
     let pasted = format!("dlq requeue --all --dry-run{}", &line[line.find(" --canary").unwrap()..]);
     let pasted = pasted.split("  ").next().unwrap().split(' ');
     let again = Cli::new(pasted).env("DATABASE_URL", db.url()).run().expect_code(0).stdout;

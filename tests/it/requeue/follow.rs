@@ -4,7 +4,7 @@ use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 use crate::support::wait_until;
 
-/// A desk of which everything was requeued just now; the operation.
+/// Requeues new dead letters and returns the operation id.
 fn requeued(db: &Database, jobs: u32) -> String {
     insert_dead_letters(db, jobs);
     operation(&requeue(db, &["--all", "--yes"]).expect_code(0).json())
@@ -14,7 +14,7 @@ fn operation(json: &serde_json::Value) -> String {
     json["data"]["outcome"]["operation"].as_str().unwrap().to_owned()
 }
 
-/// Looks once, from a machine that has never heard of the operation.
+/// Follows the operation once, from a machine without a record of it.
 fn follow_once(db: &Database, operation: &str) -> Cli {
     command(db, "follow", &[operation, "--wait", "1ms"])
 }
@@ -48,7 +48,7 @@ fn every_job_is_counted_by_its_outcome() {
     }
     assert_eq!(data["failures"][0]["again"], 2, "{data:#}");
     assert_eq!(data["zombies"], serde_json::json!([]));
-    // A retry may still come to a good end.
+    // A retry can still finish.
     db.execute(&format!("UPDATE jobs SET state = 'done' WHERE id = '{again}'"));
     let data = follow_once(&db, &op).run().expect_code(2).json()["data"].clone();
     assert_eq!((&data["finished"], &data["failed_again"]), (&2.into(), &1.into()));

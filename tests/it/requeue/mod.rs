@@ -1,4 +1,4 @@
-//! Requeueing on a real server: every rule, every variant, every way to be interrupted.
+//! Tests of the write commands on a real server: rules, variants, interruptions.
 
 mod canary;
 mod confirmation;
@@ -15,35 +15,35 @@ pub mod write_errors;
 use crate::support::cli::{Cli, Output};
 use crate::support::postgres::Database;
 
-/// `dlq requeue …` on this database, answering in JSON.
+/// Runs `dlq requeue` on this database with JSON output.
 pub fn requeue(database: &Database, args: &[&str]) -> Output {
     command(database, "requeue", args).run()
 }
 
-/// `dlq VERB …` on this database, answering in JSON.
+/// Returns a `dlq` command on this database with JSON output.
 pub fn command(database: &Database, verb: &str, args: &[&str]) -> Cli {
     let all = ["dlq", verb, "-o", "json"].into_iter().chain(args.iter().copied());
     Cli::new(all).env("DATABASE_URL", database.url()).env("USER", "oncall")
 }
 
-/// The id of the fixtures' n-th job.
+/// Returns the id of the n-th job of the fixtures.
 pub fn job(n: u32) -> String {
     format!("00000000-0000-4000-8000-{n:012}")
 }
 
-/// How many jobs are in this state of the variant main.
+/// Returns the number of jobs in this state, in variant main.
 pub fn count(database: &Database, state: &str) -> String {
     database.value(&format!("SELECT count(*) FROM jobs WHERE state = '{state}'"))
 }
 
-/// How many events say that a job was requeued.
+/// Returns the number of requeue events.
 pub fn events(database: &Database) -> String {
     database.value(
         "SELECT count(*) FROM job_events WHERE data->>'reason' = 'requeued_from_dead_letter'",
     )
 }
 
-/// Fills the variant main with `n` dead jobs that died of the same.
+/// Inserts `n` dead letters with the same cause into a database of variant main.
 pub fn insert_dead_letters(database: &Database, n: u32) {
     database.execute(&format!(
         "INSERT INTO workspaces (id, name, owner_id)

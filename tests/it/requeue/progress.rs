@@ -1,4 +1,4 @@
-//! How far a requeue has come: a bar on a terminal, a line every few seconds elsewhere.
+//! Tests of the progress of a requeue: a bar on a terminal, otherwise a line every few seconds.
 
 use super::{command, insert_dead_letters};
 use crate::support::postgres::Database;
@@ -20,7 +20,7 @@ fn terminal_shows_count_rate_and_remaining_time() {
 fn pipe_gets_periodic_progress_lines() {
     let db = Database::with_variant("main");
     insert_dead_letters(&db, 120);
-    // Six seconds: one line at least.
+    // Six seconds, so at least one line.
     let output =
         command(&db, "requeue", &["--all", "--yes", "--reason", "test", "--rate", "20/s"]).run();
     let stderr = output.expect_code(0).stderr;

@@ -1,11 +1,11 @@
-//! What is left is finished later, and what changed in between is seen.
+//! Tests of interrupted and resumed operations, and of changes between plan and write.
 
 use super::{command, count, events, insert_dead_letters, job, requeue};
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 use crate::support::wait_until;
 
-/// The operation that a run in this home began.
+/// Returns the id of the operation that a command in this home started.
 fn operation(cli: &Cli) -> String {
     let files = cli.home().join(".local/state/cliplyctl/operations");
     let file = std::fs::read_dir(files).unwrap().next().unwrap().unwrap();
@@ -76,7 +76,7 @@ fn journal_resumes_a_killed_run_without_events() {
     running.signal("KILL");
     running.finish();
     holder.execute("COMMIT");
-    // A worker takes one of them and fails it: it is dead again, and none of this operation's business.
+    // A worker claims one job and fails it. It is a dead letter again and no longer part of the operation.
     let other = db.value(
         "UPDATE jobs SET status = 'failed', attempts = 5
           WHERE id = (SELECT min(id) FROM jobs WHERE status::text = 'queued' AND attempts = 0) RETURNING id",
@@ -104,7 +104,7 @@ fn grown_plan_is_refused_unless_changes_are_ignored() {
     };
     let refused = apply(&[]).expect_code(77);
     assert!(refused.stderr.contains("2 new"), "{}", refused.stderr);
-    // What the hint offers is as careful, and can be looked at first.
+    // The suggested command has the same canary flags and can be previewed.
     let careful = apply(&["--canary", "--reason", "it's mended"]).expect_code(77).stderr;
     let hint = format!(r"--plan {plan} --frozen --canary --reason 'it'\''s mended'");
     assert!(careful.contains(&hint), "{careful}");
@@ -155,21 +155,21 @@ fn resume_keeps_rate_and_reason_and_respects_an_undo() {
     let ops = again(&["dlq", "ops"]).expect_code(0).stdout;
     assert!(ops.contains(" of 60") && ops.contains(&resume), "{ops}");
     again(&["dlq", "undo", &id, "--yes"]).expect_code(0);
-    // Nobody is told to go on with what was taken back.
+    // An undone operation has no suggestion to resume it.
     let ops = again(&["dlq", "ops"]).expect_code(0).stdout;
     assert!(!ops.contains("--resume"), "{ops}");
-    // It goes on at the pace at which it began, unless another one is said.
+    // It resumes with the original rate unless another one is given.
     let bare = again(&["dlq", "requeue", "--resume", &id, "--dry-run"]).expect_code(0).stdout;
     assert!(bare.contains("at most 8 jobs a second"), "{bare}");
     assert!(bare.contains(&format!("cliplyctl dlq requeue --resume {id} --rate 8/s")), "{bare}");
-    // More than 50 jobs want a reason: it is known already.
+    // More than 50 jobs need a reason, which is already recorded.
     let rest = ["dlq", "requeue", "--resume", &id, "--rate", "1000/s", "--yes"];
     let rest = again(&rest).expect_code(0);
     assert!(rest.stderr.contains("taken back by an undo since"), "{rest:#?}");
     let reasons = "SELECT DISTINCT data->>'operator_reason' FROM job_events
                     WHERE data->>'reason' = 'requeued_from_dead_letter'";
     assert_eq!(db.value(reasons), "renewed");
-    // Nothing is left: that is no failure, and no refusal.
+    // With nothing to requeue, the command succeeds.
     let done = again(&["dlq", "requeue", "--resume", &id, "--yes"]).expect_code(0).stdout;
     assert!(done.contains("nothing is left of it to requeue"), "{done}");
 }

@@ -44,7 +44,7 @@ fn dry_run_writes_no_job_and_its_plan_can_be_applied() {
             .env("XDG_STATE_HOME", &state)
             .run()
     };
-    // What is shown before the question is the plan that was read.
+    // The prompt shows the plan from the file.
     let asked = command(&db, "requeue", &["--plan", plan]).env("XDG_STATE_HOME", &state).run();
     assert!(asked.expect_code(77).stderr.contains(plan), "another plan is shown");
     db.execute(&format!("UPDATE jobs SET state = 'done' WHERE id = '{}'", job(201)));
@@ -180,7 +180,7 @@ fn operations_are_listed_with_the_current_job_states() {
     assert_eq!((&operation["jobs"], &operation["reason"]), (&3.into(), &"deployed a fix".into()));
     assert_eq!(operation["now"].to_string(), r#"[["queued",2],["done",1]]"#);
 
-    // What a later one took back, or moved again, is none of its own any more.
+    // Jobs that a later operation undid or requeued are no longer part of this one.
     let id = operation["operation"].as_str().unwrap();
     command(&db, "undo", &[id, "--yes"]).run().expect_code(75);
     requeue(&db, &["--all", "--max", "1", "--yes"]).expect_code(0);
@@ -216,7 +216,7 @@ fn ids_file_with_many_ids_is_requeued_or_refused_with_line() {
     insert_dead_letters(&db, 1200);
     let ids = db.rows("SELECT id::text FROM jobs");
     let ids: Vec<_> = ids.into_iter().filter_map(|mut row| row.remove(0)).collect();
-    // As editors leave them: CRLF, blank lines, a line twice.
+    // As some editors write them: CRLF, blank lines, a duplicate line.
     let good = format!("\r\n{}\r\n\r\n{}\r\n", ids.join("\r\n"), ids[0]);
     let bad = format!("{good}not-an-id\r\n");
     let args = ["dlq", "requeue", "--ids-file", "-", "--yes", "--reason", "x", "-o", "json"];

@@ -8,7 +8,7 @@ fn rate_limit_is_kept_by_the_server_clock() {
     let db = Database::with_variant("main");
     insert_dead_letters(&db, 20);
     requeue(&db, &["--all", "--yes", "--rate", "20/s"]).expect_code(0);
-    // Five at once, fifteen in three quarters of a second; slower is no fault here.
+    // Five at once, fifteen in three quarters of a second. Slower is accepted.
     let took =
         db.value("SELECT max(created_at) - min(created_at) >= interval '0.7 s' FROM job_events");
     assert_eq!((took.as_str(), events(&db).as_str()), ("t", "20"));
@@ -53,7 +53,7 @@ fn backlog_pauses_the_requeue() {
     );
     let mut cli = command(&db, "requeue", &["--all", "--yes", "--pause-above", "5"]);
     let (running, session) = (cli.start(), db.session());
-    // Five may wait, so that one more is let through before it pauses.
+    // Up to five jobs may be queued, so one more is requeued before it pauses.
     let full = "SELECT count(*) FROM jobs WHERE state = 'queued'";
     wait_until("the queue is as long as it may be", || session.value(full) == "6");
     assert_paused(&db, &running);
@@ -68,7 +68,7 @@ fn backlog_pauses_the_requeue() {
     assert!(out.stderr.contains("waiting: at least 6 jobs are due and not claimed"), "{out:#?}");
 }
 
-/// Waits until it has looked at the locks twice and written nothing in between.
+/// Waits until the requeue has checked the locks twice without a write in between.
 fn assert_paused(db: &Database, running: &Running) {
     let session = db.session();
     let looks = "SELECT string_agg(query_start::text, ',') FROM pg_stat_activity
@@ -82,11 +82,11 @@ fn assert_paused(db: &Database, running: &Running) {
     assert_eq!(events(db), before);
 }
 
-/// Everything that a session does to the table, while a requeue of many jobs wants to begin.
+/// Runs a requeue of many jobs while a session holds this lock on the table.
 fn requeue_during_lock(lock: &str, words: &str) {
     let db = Database::with_variant("main");
     insert_dead_letters(&db, 600);
-    // A transaction sees the statistics of its first look for ever: another session looks.
+    // A transaction keeps its first snapshot of the statistics, so another session reads them.
     let (other, behind, watcher) = (db.session(), db.session(), db.session());
     other.execute("BEGIN");
     other.execute(&format!("LOCK TABLE jobs IN {lock} MODE"));

@@ -147,7 +147,7 @@ fn undo_keeps_rows_with_any_later_change() {
     insert_dead_letters(&db, changes.len() as u32 + 1);
     let json = requeue(&db, &["--all", "--yes"]).expect_code(0).json();
     let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
-    // Triggers would move updated_at along with every other change.
+    // Triggers would also update updated_at.
     db.execute("ALTER TABLE jobs DISABLE TRIGGER USER");
     for (n, change) in changes.iter().enumerate() {
         db.execute(&format!(

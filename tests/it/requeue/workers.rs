@@ -1,13 +1,13 @@
-//! Workers that do as a test tells them, on the variant main.
+//! Workers for tests, on variant main.
 
 use crate::support::postgres::Session;
 
-/// What the jobs of [`super::bury`] had died of.
+/// The error of the jobs from [`super::insert_dead_letters`].
 pub const SAME: &str = "FFmpeg timed out after 99s";
-/// Something else.
+/// A different error.
 pub const OTHER: &str = "disk is full";
 
-/// Takes the next job that is due; waits until there is one.
+/// Claims the next due job. Waits until there is one.
 pub fn claim(session: &Session, worker: &str) -> String {
     let statement = format!("SELECT id FROM worker_claim_next_job('{worker}')");
     let mut id = String::new();
@@ -18,21 +18,21 @@ pub fn claim(session: &Session, worker: &str) -> String {
     id
 }
 
-/// Takes the next job and finishes it.
+/// Claims the next job and finishes it.
 pub fn finish(session: &Session) -> String {
     let id = claim(session, "w");
     session.execute(&format!("SELECT worker_finish('{id}', 'w', '{{}}')"));
     id
 }
 
-/// Takes the next job and fails it; retries remain, and come in an hour.
+/// Claims the next job and fails it with a retry in an hour.
 pub fn fail(session: &Session, error: &str) -> String {
     let id = claim(session, "w");
     session.execute(&format!("SELECT worker_fail('{id}', 'w', '{error}', 3600)"));
     id
 }
 
-/// Takes the next job and fails it for good.
+/// Claims the next job and dead-letters it.
 pub fn kill(session: &Session, error: &str) -> String {
     let id = claim(session, "w");
     session.execute(&format!("UPDATE jobs SET attempts = max_attempts - 1 WHERE id = '{id}'"));

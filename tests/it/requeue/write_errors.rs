@@ -1,4 +1,4 @@
-//! Rows that are slow or held back, batches that stand in each other's way, a server that falls silent.
+//! Tests of write errors: slow or rejected rows, deadlocks, a server that stops answering.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -11,7 +11,7 @@ use super::{command, count, events, insert_dead_letters, job, requeue};
 use crate::support::cli::Cli;
 use crate::support::postgres::{Database, cluster};
 
-/// Before each job that becomes queued, and that `condition` holds for, trigger `meddle` does this.
+/// Adds a trigger that executes `deed` before each matching job becomes queued.
 pub fn before_queued(db: &Database, condition: &str, deed: &str) {
     db.execute(&format!(
         "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -90,8 +90,8 @@ fn deadlocked_transactions_are_retried_one_by_one() {
     assert_eq!(events(&db), "3000");
 }
 
-/// Carries bytes between the tool and the tests' server; while `mute`, a batch goes to the server
-/// and nothing comes back any more.
+/// Forwards bytes between the tool and the test server. While `mute` is set, writes reach the server, but
+/// no response reaches the tool.
 fn carrier(mute: &Arc<AtomicBool>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();

@@ -1,4 +1,4 @@
-//! The verdict as a whole: healthy, sick, half-blind, and without a trace.
+//! Tests of the whole audit: healthy, broken, with missing permissions, and without traces.
 
 use super::{audit, audit_of, clean, findings};
 use crate::support::cli::Cli;
@@ -44,7 +44,7 @@ fn empty_table_is_not_tested_and_stays_ok() {
     database.execute("TRUNCATE jobs CASCADE");
     let output = audit(&database).expect_code(0);
     assert!(output.stdout.contains("vacuous: there are no rows to read"), "{output:#?}");
-    // The helper is still called directly, so a broken one shows without any row.
+    // The helper is called directly, so a broken one is found without any row.
     database.execute(
         "CREATE OR REPLACE FUNCTION is_workspace_member(p_workspace_id uuid) RETURNS boolean \
          LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS 'SELECT true'",
@@ -60,7 +60,7 @@ fn login_without_set_role_gets_catalog_findings_and_unknown() {
     assert!(found.contains(&"rls.observed unknown role anon".to_owned()), "{found:?}");
     assert!(found.contains(&"rls.observed unknown public.jobs".to_owned()), "{found:?}");
     assert_eq!(output.json()["data"]["policies"], 5);
-    // What the catalog alone shows is still found.
+    // Findings from the catalog alone are still reported.
     database.execute("ALTER TABLE jobs DISABLE ROW LEVEL SECURITY");
     let found = findings(&audit_of(&database.url_as("nogrant"), &[]).expect_code(2));
     assert!(found[0].starts_with("rls.policies_without_rls critical"), "{found:?}");
@@ -110,11 +110,11 @@ fn audit_writes_no_rows() {
     for view in ["matrix", "contract"] {
         Cli::new(["rls", view]).env("DATABASE_URL", database.url()).run().expect_code(0);
     }
-    // Statistics arrive a moment after their session has ended; with the reads any writes would have come.
+    // Statistics are written shortly after their session ends. Writes would be in them together with the reads.
     wait_until("the reads are counted", || scans() >= scanned + 28);
     assert_eq!(statistics(), counted);
     assert_eq!(database.value(&trace), before);
-    // The proof of the proof: writes that are rolled back do show in the statistics.
+    // Writes that are rolled back do appear in the statistics, so this test can detect them.
     let args = ["rls", "audit", "--probe-writes", "--yes"];
     Cli::new(args).env("DATABASE_URL", database.url()).run().expect_code(0);
     wait_until("the rehearsal is counted", || statistics() != counted);
@@ -199,7 +199,7 @@ fn wide_database_is_audited_completely_without_findings() {
     assert_eq!(findings(&output), Vec::<String>::new());
     assert_eq!(output.json()["data"]["tables"], 28);
     assert_eq!(output.json()["data"]["policies"], 70);
-    // The written contract has every one of them read as every persona.
+    // The written contract tests every role on every table.
     let contract = Cli::new(["rls", "contract"]).env("DATABASE_URL", database.url()).run();
     let output = Cli::new(["rls", "audit", "-o", "json", "--contract", "c.toml"])
         .file("c.toml", contract.expect_code(0).stdout)

@@ -1,4 +1,4 @@
-//! `rls diff`: two reports of one database, before and after a migration.
+//! Tests of `rls diff`: two reports of a database before and after a migration.
 
 use super::{Cli, Output, clean};
 use crate::support::postgres::Database;
@@ -12,7 +12,7 @@ fn report(command: &str, database: &Database) -> String {
 
 fn diff(old: &str, new: &str, more: &[&str]) -> Output {
     let words = [&["rls", "diff", "old.json", "new.json"], more].concat();
-    // No database and no sound configuration are needed.
+    // It needs neither a database nor a valid configuration.
     let cli = Cli::new(words).file("cliplyctl.toml", "[broken");
     cli.file("old.json", old).file("new.json", new).run()
 }

@@ -1,4 +1,4 @@
-//! For each finding the flaw, and the nearest innocent neighbour.
+//! For each finding: a change that causes it, and a similar change that does not.
 
 use std::collections::BTreeSet;
 
@@ -8,13 +8,13 @@ use cliplyctl::facts::access::contract::BUILT_IN;
 use super::{audit, clean, findings, roles};
 use crate::support::cli::Cli;
 
-/// The finding, the change that makes it, and the neighbour that does not.
+/// The finding, the change that causes it, and the similar change without a finding.
 #[rustfmt::skip]
 const FLAWS: &[(&str, &str, &str)] = &[
     ("rls.off",
         "CREATE TABLE n (id int PRIMARY KEY); GRANT SELECT ON n TO anon",
         "CREATE TABLE n (id int PRIMARY KEY); GRANT SELECT ON n TO service_role"),
-    ("rls.off", // a partition of a guarded table
+    ("rls.off", // a partition of a protected table
         "CREATE TABLE n (id int) PARTITION BY LIST (id); ALTER TABLE n ENABLE ROW LEVEL SECURITY;
          CREATE TABLE n_1 PARTITION OF n FOR VALUES IN (1); GRANT SELECT ON n_1 TO authenticated",
         "CREATE TABLE n (id int) PARTITION BY LIST (id); ALTER TABLE n ENABLE ROW LEVEL SECURITY;
@@ -28,7 +28,7 @@ const FLAWS: &[(&str, &str, &str)] = &[
     ("rls.always_true",
         "CREATE POLICY everybody ON workspaces FOR SELECT TO authenticated USING (true)",
         "CREATE POLICY theirs ON workspaces FOR SELECT TO authenticated USING (owner_id = (SELECT auth.uid()))"),
-    ("rls.always_true", // WITH CHECK (true) beside a real USING
+    ("rls.always_true", // WITH CHECK (true) with a restricting USING
         "GRANT INSERT ON workspaces TO authenticated;
          CREATE POLICY adding ON workspaces FOR INSERT TO authenticated WITH CHECK (true)",
         "GRANT INSERT ON workspaces TO authenticated;
@@ -42,7 +42,7 @@ const FLAWS: &[(&str, &str, &str)] = &[
         "CREATE POLICY once ON workspace_members FOR SELECT TO authenticated USING (user_id <> (SELECT auth.uid()) AND is_workspace_member(workspace_id))"),
     ("rls.contract_policy",
         "ALTER POLICY jobs_workspace_member_select ON jobs USING (true)",
-        "ALTER POLICY jobs_service_role_full_access ON jobs WITH CHECK (true)"), // the same again
+        "ALTER POLICY jobs_service_role_full_access ON jobs WITH CHECK (true)"), // the same meaning
     ("rls.contract_policy", // a missing WITH CHECK is USING
         "ALTER POLICY jobs_service_role_full_access ON jobs WITH CHECK (false)",
         "DROP POLICY jobs_service_role_full_access ON jobs;
@@ -67,8 +67,8 @@ const FLAWS: &[(&str, &str, &str)] = &[
         "GRANT TRUNCATE ON jobs TO service_role"),
     ("rls.column_grant",
         "GRANT UPDATE (payload) ON jobs TO authenticated",
-        "GRANT SELECT (payload) ON jobs TO authenticated"), // the table's grant covers it
-    ("rls.column_grant", // less than is declared
+        "GRANT SELECT (payload) ON jobs TO authenticated"), // the table grant covers it
+    ("rls.column_grant", // less than expected
         "REVOKE SELECT ON jobs FROM authenticated; GRANT SELECT (id, state) ON jobs TO authenticated",
         "GRANT SELECT (id, state) ON jobs TO service_role"),
     ("rls.default_privileges",
@@ -80,14 +80,14 @@ const FLAWS: &[(&str, &str, &str)] = &[
     ("rls.definer_rpc", // a NULL acl is PUBLIC; a comment is not a write
         "CREATE FUNCTION purge() RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'DELETE FROM public.jobs'",
         "CREATE FUNCTION purge() RETURNS int LANGUAGE sql SECURITY DEFINER SET search_path = '' AS 'SELECT 1 -- DELETE FROM public.jobs'"),
-    ("rls.definer_rpc", // a boolean that no policy asks for is no helper
+    ("rls.definer_rpc", // a boolean function without a policy is not a helper
         "CREATE FUNCTION busy(w uuid) RETURNS boolean LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
            'SELECT EXISTS (SELECT FROM public.jobs WHERE workspace_id = w)'",
         "CREATE FUNCTION busy(w uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = '' AS
            'SELECT EXISTS (SELECT FROM public.jobs WHERE workspace_id = w)';
          CREATE POLICY lively ON workspaces FOR UPDATE TO service_role USING (busy(id));
          GRANT UPDATE ON workspaces TO service_role"),
-    ("rls.definer_rpc", // what EXECUTE runs is not known
+    ("rls.definer_rpc", // dynamic SQL is not examined
         "CREATE FUNCTION run(q text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS 'BEGIN EXECUTE q; END'",
         "CREATE FUNCTION run(q text) RETURNS void LANGUAGE plpgsql SECURITY INVOKER AS 'BEGIN EXECUTE q; END'"),
     ("rls.trigger",
@@ -98,7 +98,7 @@ const FLAWS: &[(&str, &str, &str)] = &[
          CREATE POLICY adding ON workspaces FOR INSERT TO authenticated WITH CHECK (owner_id = (SELECT auth.uid()))",
         "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS
            'BEGIN DELETE FROM public.jobs; RETURN NEW; END';
-         CREATE TRIGGER note AFTER INSERT ON workspaces FOR EACH ROW EXECUTE FUNCTION note()"), // no client sets it off
+         CREATE TRIGGER note AFTER INSERT ON workspaces FOR EACH ROW EXECUTE FUNCTION note()"), // no client fires it
     ("rls.definer_search_path",
         "ALTER FUNCTION worker_fail(uuid, text, text, int) RESET search_path",
         "ALTER FUNCTION worker_fail(uuid, text, text, int) SET search_path = ''"),
@@ -132,15 +132,15 @@ const FLAWS: &[(&str, &str, &str)] = &[
         "REVOKE UPDATE ON workspaces FROM service_role"),
 ];
 
-/// Flaws that need a contract beside the built-in one: the finding, the contract of the flaw and of the
-/// neighbour, and what is done to the database for each.
+/// Flaws that need their own contract: the finding, the contracts of the flaw and of the similar case, and
+/// the statements for each.
 #[rustfmt::skip]
 const BY_CONTRACT: &[(&str, [&str; 2], [&str; 2])] = &[
     ("rls.force",
         ["[tables.\"public.workspaces\"]\nforce = true\n"; 2],
         ["DROP POLICY workspaces_member_select ON workspaces",
          "DROP POLICY workspaces_member_select ON workspaces; ALTER TABLE workspaces FORCE ROW LEVEL SECURITY"]),
-    ("rls.observed", // as declared and as predicted, and yet the wrong rows: a helper of two arguments
+    ("rls.observed", // expected and computed access agree, but the rows are wrong: a helper with two arguments
         [SEES; 2],
         ["CREATE FUNCTION sees(w uuid, what text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
             SET search_path = '' AS $$ SELECT what = 'read' $$;
@@ -149,7 +149,7 @@ const BY_CONTRACT: &[(&str, [&str; 2], [&str; 2])] = &[
             SET search_path = '' AS $$ SELECT EXISTS (SELECT FROM public.workspace_members m
               WHERE m.workspace_id = w AND m.user_id = auth.uid()) $$;
           ALTER POLICY workspaces_member_select ON workspaces USING (sees(id, 'read'))"]),
-    ("rls.column_grant", // a right on one column that a declared policy serves: they write what is denied
+    ("rls.column_grant", // a column grant on an allowed command: the role writes what is denied
         [MEMBERS_READ; 2],
         ["CREATE POLICY theirs ON workspaces TO authenticated USING (is_workspace_member(id));
           DROP POLICY workspaces_member_select ON workspaces; GRANT UPDATE (name) ON workspaces TO authenticated",
@@ -220,7 +220,7 @@ fn each_flaw_is_found_and_its_harmless_counterpart_is_not() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A neighbour is innocent altogether, not of this one flaw alone.
+/// Compares the findings with the expectation. A change without the flaw must have no finding at all.
 fn verify(id: &str, sql: &str, expected: bool, found: &[String], wrong: &mut Vec<String>) {
     let hit = found.iter().any(|f| f.starts_with(&format!("{id} ")));
     if hit != expected || (!expected && !found.is_empty()) {

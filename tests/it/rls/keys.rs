@@ -1,4 +1,4 @@
-//! Rows are sampled by their whole primary key, of however many columns, and without one not at all.
+//! Tests of row sampling: by the whole primary key, and not at all without one.
 
 use cliplyctl::facts::access::contract::BUILT_IN;
 
@@ -6,7 +6,7 @@ use super::{clean, findings};
 use crate::support::cli::{Cli, Output};
 use crate::support::postgres::Database;
 
-/// Notes with a key of two columns, the tenant not the first of them; one part looks like a list of values.
+/// A table with a key of two columns, the workspace second. One key value looks like a list.
 const NOTES: &str = "CREATE TABLE notes (title text, workspace_id uuid, body text, PRIMARY KEY (title, workspace_id));
     ALTER TABLE notes ENABLE ROW LEVEL SECURITY; GRANT SELECT, UPDATE ON notes TO authenticated;
     INSERT INTO notes SELECT t, w.id, 'x' FROM workspaces w, unnest(ARRAY['plain', 'o''hara', '(a,\"b\")']) t;
@@ -37,7 +37,7 @@ fn composite_key_selects_exactly_the_sampled_rows() {
     let output = audit(&database, &writes).expect_code(0);
     assert_eq!(findings(&output), Vec::<String>::new());
     assert!(!output.stdout.contains("not observed: it has no primary key"), "{output:#?}");
-    // Only the rows themselves can show this: declared and predicted stay as they were.
+    // Only the tested rows show this. Expected and computed access are unchanged.
     database.execute(
         "CREATE OR REPLACE FUNCTION sees(w uuid, what text) RETURNS boolean LANGUAGE sql STABLE \
          SECURITY DEFINER SET search_path = '' AS $$ SELECT what = 'o''hara' $$",

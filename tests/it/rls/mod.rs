@@ -1,4 +1,4 @@
-//! `rls`: who can do what, on a real server.
+//! Tests of `rls` on a real server.
 
 mod audit;
 mod diff;
@@ -14,14 +14,14 @@ use crate::support::cli::{Cli, Output};
 use crate::support::fixtures::backend;
 use crate::support::postgres::Database;
 
-/// The posture that the runbook requires, with jobs in it.
+/// Creates a database with the access rules of the runbook and with jobs.
 pub fn clean() -> Database {
     let database = Database::from_fixture("main_typical");
     database.execute(&backend(&["posture"]));
     database
 }
 
-/// `rls audit` as the superuser, in JSON.
+/// Runs `rls audit` as the superuser with JSON output.
 fn audit(database: &Database) -> Output {
     audit_of(&database.url(), &[])
 }
@@ -32,7 +32,7 @@ fn audit_of(url: &str, more: &[&str]) -> Output {
     Cli::new(args).env("DATABASE_URL", url).run()
 }
 
-/// `id severity subject` of every finding.
+/// Returns `id severity subject` of every finding.
 pub fn findings(output: &Output) -> Vec<String> {
     let report = output.json();
     let list = report["findings"].as_array().expect("findings");

@@ -1,17 +1,17 @@
-//! From the clean posture, one change at a time: every one that changes effective access is reported,
-//! under the one check that names its cause; those that change nothing are not called CRITICAL.
+//! Single changes of a clean database. Each change of effective access is reported under the check that
+//! names its cause. Changes without an effect are not CRITICAL.
 
 use super::{audit, clean, findings};
 
-/// What a change must lead to.
+/// The expected result of a change.
 enum Expect {
-    /// This finding, and no other that is CRITICAL.
+    /// This finding, and no other CRITICAL one.
     Critical(&'static str),
-    /// This finding, and nothing CRITICAL: access is as before.
+    /// This finding, and no CRITICAL one, because access is unchanged.
     Warning(&'static str),
-    /// This finding: it could not be judged.
+    /// This finding, because access could not be evaluated.
     Unknown(&'static str),
-    /// No finding at all: nothing changed, or a note at most.
+    /// No finding except notes.
     Nothing,
 }
 
@@ -20,7 +20,7 @@ use Expect::{Critical, Nothing, Unknown, Warning};
 const HELPER: &str = "CREATE OR REPLACE FUNCTION public.is_workspace_member(p_workspace_id uuid) RETURNS boolean \
      LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS";
 
-/// The table: the change, and the finding it must lead to (`HELPER` stands for the helper's head).
+/// The changes with their expected findings. `HELPER` stands for the header of the helper function.
 #[rustfmt::skip]
 const MUTATIONS: &[(&str, Expect)] = &[
     // Policies of the protected table.
@@ -46,7 +46,7 @@ const MUTATIONS: &[(&str, Expect)] = &[
     ("CREATE POLICY extra ON jobs AS RESTRICTIVE TO authenticated USING (false)", Critical("rls.contract_policy")),
     ("CREATE POLICY extra ON jobs AS RESTRICTIVE TO authenticated USING (priority > 0)", Critical("rls.contract_policy")),
     ("CREATE POLICY extra ON jobs TO service_role USING (true)", Warning("rls.contract_policy")),
-    // Row security itself.
+    // Row security of the table.
     ("ALTER TABLE jobs DISABLE ROW LEVEL SECURITY", Critical("rls.policies_without_rls")),
     ("ALTER TABLE jobs FORCE ROW LEVEL SECURITY", Nothing),
     ("ALTER TABLE workspaces DISABLE ROW LEVEL SECURITY", Critical("rls.policies_without_rls")),
@@ -92,7 +92,7 @@ const MUTATIONS: &[(&str, Expect)] = &[
     ("CREATE FUNCTION run(q text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS 'BEGIN EXECUTE q; END'", Warning("rls.definer_rpc")),
     ("CREATE FUNCTION busy(w uuid) RETURNS boolean LANGUAGE sql SECURITY DEFINER SET search_path = public AS 'SELECT EXISTS (SELECT FROM jobs WHERE workspace_id = w)'", Critical("rls.definer_rpc")),
     ("CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS 'BEGIN UPDATE jobs SET priority = 1; RETURN NEW; END'; CREATE TRIGGER note AFTER UPDATE ON workspaces FOR EACH ROW EXECUTE FUNCTION note(); GRANT UPDATE ON workspaces TO authenticated; CREATE POLICY renaming ON workspaces FOR UPDATE TO authenticated USING (owner_id = (SELECT auth.uid()))", Warning("rls.trigger")),
-    // Views and tables beside it.
+    // Views and other tables.
     ("CREATE VIEW open_jobs AS SELECT * FROM jobs; GRANT SELECT ON open_jobs TO anon", Critical("rls.view_bypass")),
     ("CREATE VIEW own_jobs WITH (security_invoker) AS SELECT * FROM jobs; GRANT SELECT ON own_jobs TO anon", Nothing),
     ("CREATE VIEW inner_jobs AS SELECT * FROM jobs; CREATE VIEW outer_jobs AS SELECT id FROM inner_jobs; GRANT SELECT ON outer_jobs TO anon", Critical("rls.view_bypass")),

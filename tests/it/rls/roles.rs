@@ -1,4 +1,4 @@
-//! Changes of roles: they belong to the cluster, so these tests have one of their own.
+//! Tests of role changes. Roles belong to the cluster, so these tests use their own.
 
 use cliplyctl::demo::server::DemoServer;
 
@@ -6,7 +6,7 @@ use super::{audit_of, findings};
 use crate::support::fixtures::backend;
 use crate::support::postgres::{Session, server_options};
 
-/// The clean posture in a cluster that nobody shares.
+/// Starts a separate cluster with the access rules of the runbook.
 fn own_cluster() -> (DemoServer, String) {
     let server = DemoServer::start(&server_options()).expect("a PostgreSQL server");
     Session::open(&server.url("postgres")).execute("CREATE DATABASE clean TEMPLATE template0");
@@ -16,10 +16,10 @@ fn own_cluster() -> (DemoServer, String) {
     (server, url)
 }
 
-/// The check whose pairs are here.
+/// The check whose flaws are tested here and not in `flaws`.
 pub const CHECK: &str = "rls.bypass_role";
 
-/// The change, the finding, and what takes the change back.
+/// The change, its findings, and the statement that reverts it.
 #[rustfmt::skip]
 const CHANGES: &[(&str, &[&str], &str)] = &[
     ("GRANT service_role TO anon", &["rls.bypass_role critical anon"],
@@ -28,7 +28,7 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
         "REVOKE postgres FROM authenticated"),
     ("GRANT authenticated TO anon", &[], "REVOKE authenticated FROM anon"), // NOINHERIT
     ("ALTER ROLE anon INHERIT; GRANT authenticated TO anon",
-        &["rls.access critical public.jobs"], // anon reads by the policy of authenticated
+        &["rls.access critical public.jobs"], // anon reads with the policy of authenticated
         "ALTER ROLE anon NOINHERIT; REVOKE authenticated FROM anon"),
     ("ALTER ROLE authenticated BYPASSRLS",
         &["rls.bypass_role critical authenticated"],
@@ -36,7 +36,7 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
     ("ALTER ROLE anon SUPERUSER",
         &["rls.bypass_role critical anon"],
         "ALTER ROLE anon NOSUPERUSER"),
-    ("ALTER ROLE service_role NOBYPASSRLS", &[], // its policy admits every row
+    ("ALTER ROLE service_role NOBYPASSRLS", &[], // its policy allows every row
         "ALTER ROLE service_role BYPASSRLS"),
     ("ALTER ROLE anon LOGIN", &[], "ALTER ROLE anon NOLOGIN"),
 ];

@@ -1,4 +1,4 @@
-//! `rls audit -o sarif`: what SARIF 2.1.0 requires, and what code scanning needs to tell findings apart.
+//! Tests of `rls audit -o sarif`: the rules of SARIF 2.1.0 and the fields that code scanning needs.
 
 use std::collections::BTreeSet;
 
@@ -45,7 +45,7 @@ fn sarif_log_has_the_required_fields() {
         text(result, "/message/text");
         let level = text(result, "/level");
         assert!(["none", "note", "warning", "error"].contains(&level), "{result:#}");
-        // The standard: any kind but `fail` has the level `none`.
+        // SARIF: every kind except `fail` has the level `none`.
         assert_eq!(text(result, "/kind") == "fail", level != "none", "{result:#}");
         text(result, "/locations/0/logicalLocations/0/fullyQualifiedName");
         prints.insert(text(result, "/partialFingerprints/checkAndSubject~1v1"));

@@ -1,4 +1,4 @@
-//! `rls matrix`, `rls explain` and `rls contract`.
+//! Tests of `rls matrix`, `rls explain` and `rls contract`.
 
 use super::{audit_of, clean, findings};
 use crate::support::cli::{Cli, Output};
@@ -50,7 +50,7 @@ fn written_contract_matches_the_current_access() {
             .run()
     };
     assert_eq!(findings(&audit(&contract).expect_code(0)), Vec::<String>::new());
-    // It pins tables that the built-in one is silent about.
+    // The written contract includes tables that are not in the built-in one.
     database.execute("ALTER POLICY workspaces_member_select ON workspaces USING (owner_id = (SELECT auth.uid()))");
     assert_eq!(findings(&audit_of(&database.url(), &[])), Vec::<String>::new());
     let found = findings(&audit(&contract).expect_code(2));

@@ -1,4 +1,4 @@
-//! `--probe-writes`: real writes, rolled back, with leave alone.
+//! Tests of `--probe-writes`: real writes that are rolled back, after confirmation.
 
 use cliplyctl::facts::access::contract::BUILT_IN;
 
@@ -6,7 +6,7 @@ use super::{clean, findings};
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
-/// Everything that a row of the tables holds, and who wrote it last.
+/// A query for a hash of all rows with the transaction that last wrote them.
 const ROWS: &str = "SELECT md5(string_agg(t, '|' ORDER BY t)) FROM (
     SELECT concat(xmin, j.*) AS t FROM jobs j UNION ALL SELECT concat(xmin, w.*) FROM workspaces w
     UNION ALL SELECT concat(xmin, m.*) FROM workspace_members m
@@ -17,7 +17,8 @@ fn probe(database: &Database, more: &[&str]) -> Cli {
     Cli::new(args).env("DATABASE_URL", database.url())
 }
 
-/// Members may change their workspaces, by a helper that the catalog cannot see through.
+/// Creates a database where a policy with this helper lets members update their workspaces. The catalog
+/// does not show what the helper allows.
 fn writable(helper: &str) -> (Database, String) {
     let database = clean();
     database.execute(&format!(
@@ -68,7 +69,7 @@ fn write_to_other_workspaces_is_found_only_when_tested() {
     let mut tried = probe(&database, &["--yes", "--contract", "c.toml"]).file("c.toml", &contract);
     let tried = tried.run().expect_code(2);
     assert_eq!(findings(&tried), ["rls.observed critical public.workspaces"]);
-    // An UPDATE has to find its rows first, and the policy for SELECT hides the foreign ones from it.
+    // An UPDATE first reads its rows, and the SELECT policy hides those of other workspaces.
     let message = tried.json()["findings"][0]["message"].as_str().unwrap().to_owned();
     let reached = "authenticated (a stranger, a member) reached 1 of 1 sampled own rows and 1 of 1 \
                    foreign ones by INSERT, declared rows where member";
@@ -79,7 +80,7 @@ fn write_to_other_workspaces_is_found_only_when_tested() {
 #[test]
 fn writes_limited_to_own_rows_match_the_contract() {
     let (database, contract) = writable(MEMBERS);
-    // UPDATE needs to see the row as well: the SELECT policy of the fixture says the same.
+    // UPDATE also needs to read the row. The SELECT policy of the fixture has the same condition.
     let mut tried = probe(&database, &["--yes", "--contract", "c.toml"]).file("c.toml", &contract);
     assert_eq!(findings(&tried.run().expect_code(0)), Vec::<String>::new());
 }

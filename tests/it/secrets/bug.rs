@@ -1,4 +1,4 @@
-//! A panic: told as a bug of this tool, without secrets, with its own exit code and one document.
+//! Tests of panics: reported as a bug, without secrets, with exit code 70 and one document.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
@@ -8,12 +8,12 @@ use super::MARK;
 use crate::support::cli::{BINARY, ENVIRONMENT};
 use crate::support::postgres::cluster;
 
-/// A run that may not start a thread, which its name look-up needs: the runtime panics then.
+/// Runs a command that cannot start threads, so that the name lookup panics in the runtime.
 fn run(args: &[&str]) -> std::process::Output {
     let home = tempfile::tempdir().unwrap();
     std::fs::set_permissions(home.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777))
         .unwrap();
-    // Root's threads are never limited, and another user may not reach the program where it lies.
+    // The thread limit does not apply to root, and another user may not reach the program in its directory.
     let program = home.path().join("cliplyctl");
     std::fs::copy(BINARY, &program).unwrap();
     let owner = std::fs::metadata(cluster().directory()).unwrap();

@@ -1,5 +1,5 @@
-//! Every command, with a marked secret in every place that can hold one, on good days and bad ones:
-//! neither its words nor anything that it leaves on the disk holds the mark.
+//! Runs every command with a marked secret in every place that can contain one, with working and with
+//! broken systems. Neither the output nor any written file may contain the mark.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,11 +13,11 @@ use crate::support::cli::{Cli, Output};
 use crate::support::http::{Response, Stub};
 use crate::support::postgres::Database;
 
-/// `user:MARK` and its neighbours as the header of Basic authentication has them.
+/// Fragments of `user:MARK` in base64, as in a Basic authentication header.
 const ENCODED: [&str; 3] =
     ["aHVudGVyMnN3b3JkZmlza", "h1bnRlcjJzd29yZGZpc2", "odW50ZXIyc3dvcmRmaXNo"];
 
-/// Files that hold the mark: what one points a command at by mistake, or with good reason.
+/// Files that contain the mark, to be given to commands on purpose or by mistake.
 fn files() -> Vec<(&'static str, String)> {
     vec![
         (
@@ -50,15 +50,15 @@ const SCHEMA: &str = "import { z } from 'zod/v3';\nexport const EnvSchema = z.ob
     APP_TOKEN: z.string().max(3),\n NODE_ENV: z.enum(['test', 'production']),\n\
     BASE_URL: z.string().url(),\n PORT: z.coerce.number(),\n});\n";
 
-/// One kind of day: what is set, where, and which flags stand before every command.
+/// One scenario: environment, files, and flags before every command.
 struct Day {
     name: &'static str,
     variables: Vec<(&'static str, String)>,
     files: Vec<(&'static str, String)>,
     flags: Vec<String>,
-    /// What stands for a job and for an operation.
+    /// The replacements of the placeholders for a job and an operation.
     named: (String, String),
-    /// Whether every line is run in both formats.
+    /// Whether every line runs in both formats.
     thorough: bool,
 }
 
@@ -93,7 +93,7 @@ impl Day {
             cli = cli.file(path, text);
         }
         let home = cli.home().display().to_string();
-        // The mark is in these of every day; whatever reads them must not show them.
+        // These contain the mark in every scenario. Commands that read them must not print them.
         for (name, value) in [
             ("APP_TOKEN", MARK),
             ("RUST_BACKTRACE", "full"),
@@ -109,7 +109,7 @@ impl Day {
     }
 }
 
-/// An app that is ill and sends back whatever it was sent, as a debugging page does.
+/// Starts a broken app that returns the whole request, as debug pages do.
 fn echo() -> Stub {
     let body = format!(
         "{{\"ok\":false,\"checks\":{{\"db\":{{\"ok\":false,\"message\":\"got x-protect: {MARK} and {MARK}\"}},\
@@ -129,7 +129,7 @@ fn echo() -> Stub {
     ])
 }
 
-/// A URL with the mark in its query and userinfo as well.
+/// Returns a URL with the mark in its query and userinfo.
 fn with_password(url: &str) -> String {
     url.replacen("postgres@", &format!("postgres:{MARK}@"), 1)
 }
@@ -144,7 +144,7 @@ fn everything(base: &str, database: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Runs every line on this day, as a table or in JSON, on some days in both; returns the findings.
+/// Runs every line in this scenario, in one format or in both. Returns the outputs and files with the mark.
 fn sweep(day: &Day) -> Vec<String> {
     let next = AtomicUsize::new(0);
     let worker = || {
@@ -179,16 +179,16 @@ fn sweep(day: &Day) -> Vec<String> {
     })
 }
 
-/// Whether there is a snapshot in this store.
+/// Whether the store contains a snapshot.
 fn has_snapshot(store: &Path) -> bool {
     rusqlite::Connection::open_with_flags(store, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)
         .and_then(|db| db.query_row("SELECT count(*) > 0 FROM snapshots", [], |row| row.get(0)))
         .unwrap_or(false)
 }
 
-/// Runs to the end; what has none of its own is ended once it has kept a snapshot, or soon. Before, it
-/// may not listen yet: a signal is lost then where whoever began the tests ignores it, as
-/// a shell does for what it begins in the background.
+/// Runs a command to its end. A command without an end is stopped after its first snapshot or a short time.
+/// An earlier signal could be lost: the handler may not be installed yet, and SIGINT is ignored if a shell
+/// started the tests in the background.
 fn run(cli: &mut Cli, words: &[String]) -> Output {
     if !every_command::is_endless(words) {
         return cli.run();
@@ -208,12 +208,12 @@ fn holds(bytes: &[u8]) -> bool {
     [MARK].iter().chain(&ENCODED).any(|needle| text.contains(needle))
 }
 
-/// Files with the mark that were not ours: state, reports, pages, caches.
+/// Returns files with the mark that the scenario did not create: state, reports, pages, caches.
 fn left_behind(home: &Path, day: &Day) -> Vec<PathBuf> {
     let ours: BTreeSet<PathBuf> = day.files.iter().map(|(path, _)| home.join(path)).collect();
     let mut all = Vec::new();
     walk(home, &mut all);
-    // `--fix` puts keys into the template that had the mark before.
+    // `--fix` changes the template, which contained the mark before.
     all.retain(|path| !ours.contains(path) && std::fs::read(path).is_ok_and(|bytes| holds(&bytes)));
     all
 }
@@ -233,7 +233,7 @@ fn assert_clean(day: &Day) {
     assert!(found.is_empty(), "{} secrets are shown:\n{}", found.len(), found.join("\n\n"));
 }
 
-/// A requeue that was done, with the mark in its reason; its id.
+/// Requeues a job with the mark in the reason and returns the operation id.
 fn operation(database: &Database) -> String {
     let args = ["dlq", "requeue", "--all", "--max", "2", "--yes", "-o", "json", "--reason"];
     let reason = format!("retry with token={MARK}");
@@ -256,7 +256,7 @@ fn secrets_are_hidden_while_everything_is_reachable() {
     assert_clean(&day);
 }
 
-/// What one command leaves and another reads: operations, plans, snapshots, the page.
+/// Tests what one command writes and another reads: operations, plans, snapshots, the HTML page.
 #[test]
 fn secrets_are_absent_from_history_and_its_page() {
     let (database, id) = marked();
@@ -323,7 +323,7 @@ fn secrets_are_hidden_when_operations_are_stored_in_files() {
     walk(&cli.home().join(".local/state"), &mut kept);
     assert!(!kept.is_empty(), "no journal: {output:#?}");
     assert_eq!(left_behind(cli.home(), &day), Vec::<PathBuf>::new());
-    // The journal is enough to take it back, and the errors are as they were.
+    // The journal is enough for an undo, and the stored errors are unchanged.
     let state = cli.home().join(".local/state");
     let operation =
         std::fs::read_dir(state.join("cliplyctl/operations")).unwrap().next().unwrap().unwrap();
@@ -407,7 +407,7 @@ fn secrets_from_files_are_hidden() {
     assert_clean(&Day::new("a .env", &[]).file(".env", dotenv));
 }
 
-/// Broken in so many ways, each beside a secret.
+/// Input that is invalid in many ways, each next to a secret.
 #[test]
 fn secrets_in_unparsable_input_are_hidden() {
     let urls = [

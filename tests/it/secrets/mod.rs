@@ -1,4 +1,4 @@
-//! Marked secrets wherever the outside can put one: none of them reaches an output.
+//! Tests that secrets from external sources are never printed.
 
 #[cfg(target_os = "linux")]
 mod bug;
@@ -10,10 +10,10 @@ use crate::support::cli::{Cli, Output};
 use crate::support::http::{Response, Stub};
 use crate::support::postgres::Database;
 
-/// No output may hold this.
+/// The secret that no output may contain.
 const MARK: &str = "hunter2swordfish";
 
-/// Error texts with a secret at their beginning, middle and end, as clients really write them.
+/// Returns realistic error texts with a secret at the start, in the middle and at the end.
 fn errors() -> Vec<String> {
     vec![
         format!("eyJhbGciOiJIUzI1NiJ9.{MARK}.c2ln has expired"),
@@ -26,7 +26,7 @@ fn errors() -> Vec<String> {
     ]
 }
 
-/// A database whose dead letters, the first of them in every column, hold the mark.
+/// Creates a database whose dead letters contain the mark, the first one in every column.
 fn marked() -> (Database, String) {
     let database = Database::from_fixture("main_typical");
     let dead = database.rows("SELECT id::text FROM jobs WHERE state = 'dead_letter' ORDER BY id");

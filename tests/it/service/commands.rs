@@ -1,4 +1,4 @@
-//! `health` and `ready` as they are typed: exit codes, both formats, a narrow terminal.
+//! Tests of `health` and `ready`: exit codes, formats, a narrow terminal.
 
 use super::shapes::fixture;
 use crate::support::cli::{Cli, Output};
@@ -6,7 +6,7 @@ use crate::support::http::{Manner, Response, Stub, refused_url};
 
 const UP: &str = r#"{"ok":true,"service":"api"}"#;
 
-/// An app with this health and the readiness of a fixture.
+/// Starts an app with this health response and a readiness fixture.
 fn app(health: Response, status: u16, readiness: &str) -> Stub {
     let readiness = Response::json(status, fixture(readiness));
     Stub::start([
@@ -20,7 +20,7 @@ fn run(args: &[&str], base_url: &str) -> Output {
     Cli::new(args).env("CLIPLY_BASE_URL", base_url).run()
 }
 
-/// Numbers that differ from run to run replaced.
+/// Replaces the numbers that differ between runs.
 fn settled(text: &str, stub: &Stub) -> String {
     let text = text.replace(&stub.url(), "http://stub");
     let words = text.split_inclusive(['\n', ' ']);

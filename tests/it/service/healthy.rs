@@ -1,4 +1,5 @@
-//! Healthy answers read OK, what can change is retried, and credentials stay at home.
+//! Tests that healthy responses are OK, transient errors are retried, and credentials are not sent to
+//! other hosts.
 
 use std::net::TcpListener;
 use std::time::Duration;

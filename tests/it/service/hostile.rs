@@ -1,4 +1,4 @@
-//! Answers that no app should give. None reads OK, each names its cause, all end in time.
+//! Tests of invalid responses: none is OK, each names its cause, and all end within the timeout.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use cliplyctl::facts::Status::{self, Critical, Unknown};
 use super::{ask_health, ask_ready, evaluate_health, evaluate_readiness, worst};
 use crate::support::http::{Manner, Response, Stub, refused_url};
 
-/// An answer, and what is made of it.
+/// A response and its expected evaluation.
 pub struct Case {
     pub name: &'static str,
     pub response: Response,
     kind: SourceErrorKind,
     pub health: Status,
     ready: Status,
-    /// A part of the message.
+    /// A part of the expected message.
     pub says: &'static str,
-    /// A part of the hint.
+    /// A part of the expected hint.
     hint: &'static str,
 }
 
@@ -209,7 +209,7 @@ fn manners() -> Vec<Case> {
     ]
 }
 
-/// Every one of them.
+/// Returns every case.
 pub fn cases() -> Vec<Case> {
     [bodies(), statuses(), redirects(), manners()].into_iter().flatten().collect()
 }
@@ -224,7 +224,7 @@ fn hostile_answers_are_never_ok_and_name_their_cause() {
 }
 
 impl Case {
-    /// An app that gives this answer wherever it is asked.
+    /// Starts an app that sends this response on both paths.
     pub fn stub(&self) -> Stub {
         Stub::start([
             ("/api/healthz", self.response.clone()),
@@ -283,7 +283,7 @@ fn refused_and_unresolvable_hosts_are_critical_with_cause() {
 
 #[test]
 fn full_accept_backlog_times_out_while_connecting() {
-    // A full backlog: the kernel drops further connections in silence.
+    // A full backlog: the kernel drops further connections without an answer.
     let listener =
         socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     let address: std::net::SocketAddr = "127.0.0.1:0".parse().unwrap();

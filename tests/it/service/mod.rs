@@ -1,4 +1,4 @@
-//! `/api/healthz` and `/api/readyz` over real sockets: sources and checks together.
+//! Tests of `/api/healthz` and `/api/readyz` over real sockets, sources and checks together.
 
 mod commands;
 mod healthy;
@@ -14,18 +14,18 @@ use cliplyctl::facts::{Finding, Observed, SourceError, Status, Thresholds};
 use cliplyctl::sources::http::{Http, app};
 use jiff::Timestamp;
 
-/// What every test allows; none may take longer than [`CEILING`].
+/// The timeout of every test, which must end within [`CEILING`].
 const BUDGET: Duration = Duration::from_millis(1500);
-/// The budget and a loaded machine's lateness; a call without a budget would hang far longer.
+/// The timeout with a margin for a loaded machine. A call without a timeout would take far longer.
 const CEILING: Duration = Duration::from_secs(20);
 
-/// Asks healthz of this base URL.
+/// Requests healthz from this base URL.
 fn ask_health(base_url: &str) -> Observed<Health> {
     let http = Http::new(base_url, [], None).unwrap();
     observed(run(app::health(&http, BUDGET)))
 }
 
-/// Asks readyz of this base URL.
+/// Requests readyz from this base URL.
 pub fn ask_ready(base_url: &str) -> Observed<Readiness> {
     let http = Http::new(base_url, [], None).unwrap();
     observed(run(app::readiness(&http, BUDGET)))
@@ -36,7 +36,7 @@ fn observed<T>(result: Result<T, SourceError>) -> Observed<T> {
     Observed { source, at: Timestamp::UNIX_EPOCH, took: Duration::ZERO, result }
 }
 
-/// Runs to the end on a runtime of its own, which is left without waiting for its threads.
+/// Runs a future on a new runtime, which is shut down without waiting for its threads.
 fn run<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let began = Instant::now();

@@ -1,17 +1,17 @@
-//! Every readiness report that exists in the wild, served over a socket and judged.
+//! Tests of every known format of the readiness report, served over a socket.
 
 use cliplyctl::facts::Status::{self, Critical, Ok, Unknown, Warning};
 
 use super::{ask_ready, evaluate_readiness, worst};
 use crate::support::http::{Response, Stub};
 
-/// The body of a fixture.
+/// Returns the body of a fixture.
 pub fn fixture(name: &str) -> String {
     let path = format!("{}/tests/fixtures/readiness/{name}.json", env!("CARGO_MANIFEST_DIR"));
     std::fs::read_to_string(path).unwrap()
 }
 
-/// The verdicts of a report: `ready.ok=critical …`, OK ones left out.
+/// Returns the worst status and every check that is not OK: `ready.ok=critical …`.
 fn verdicts(status: u16, name: &str) -> (Status, String) {
     let stub = Stub::start([("/api/readyz", Response::json(status, fixture(name)))]);
     let findings = evaluate_readiness(&ask_ready(&stub.url()));

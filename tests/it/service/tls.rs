@@ -1,4 +1,4 @@
-//! Certificates that must not be trusted, each with its own cause and hint.
+//! Tests of untrusted certificates, each with its cause and hint.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -13,7 +13,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use super::{ask_health, evaluate_health, worst};
 use crate::support::http::{Response, Stub};
 
-/// A certificate authority of the tests.
+/// A certificate authority.
 struct Authority {
     certificate: CertificateDer<'static>,
     pem: String,
@@ -30,7 +30,7 @@ impl Authority {
         Authority { certificate, pem, issuer: Issuer::new(params, key) }
     }
 
-    /// Serves `{"ok":true}` over TLS with a certificate for this name, changed as asked.
+    /// Serves `{"ok":true}` over TLS with a certificate for this name, modified by `change`. Returns the port.
     fn serve(&self, name: &str, change: impl Fn(&mut CertificateParams)) -> u16 {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new([name.to_owned()]).unwrap();
@@ -55,7 +55,7 @@ fn serve(chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> u16 {
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let config = Arc::clone(&config);
-            // A client that refuses the certificate hangs up: as it should.
+            // A client that rejects the certificate closes the connection.
             thread::spawn(move || drop(answer(stream, config)));
         }
     });
@@ -71,12 +71,12 @@ fn answer(stream: TcpStream, config: Arc<ServerConfig>) -> std::io::Result<()> {
     stream.flush()
 }
 
-/// A port whose certificate comes from an authority that nobody knows.
+/// Returns the port of a server whose certificate is from an unknown authority.
 pub fn unknown_authority() -> u16 {
     Authority::new().serve("localhost", |_| ())
 }
 
-/// Asserts that healthz of this port is CRITICAL for reasons of TLS, with these words.
+/// Asserts that healthz of this port is CRITICAL because of TLS, with this message and hint.
 fn assert_refused(port: u16, says: &str, hint: &str) {
     let seen = ask_health(&format!("https://localhost:{port}"));
     let error = seen.error().unwrap_or_else(|| panic!("{seen:?}"));
@@ -128,8 +128,8 @@ fn plain_request_to_a_tls_port_suggests_https() {
     assert_eq!(worst(&evaluate_health(&seen)), Status::Critical);
 }
 
-/// The trust store of the tests can be set by environment on Linux alone; elsewhere the platform's
-/// own store decides.
+/// Tests with a trusted authority. Only on Linux can the trust store be set in the environment; other
+/// platforms use their own store.
 #[cfg(target_os = "linux")]
 mod trusted {
     use rcgen::date_time_ymd;
@@ -137,7 +137,7 @@ mod trusted {
     use super::*;
     use crate::support::cli::Cli;
 
-    /// `health` of this port with the authority trusted: exit code and standard output.
+    /// Runs `health` on this port with the authority trusted. Returns exit code and standard output.
     fn health(authority: &Authority, port: u16) -> (i32, String) {
         let cli = Cli::new(["health", "--base-url", &format!("https://localhost:{port}")])
             .file("ca.pem", &authority.pem);

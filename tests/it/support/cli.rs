@@ -1,4 +1,4 @@
-//! Runs the real binary in a temporary directory with an environment of its own.
+//! Runs the binary under test in a temporary directory with a fixed environment.
 
 use std::ffi::OsStr;
 use std::io::{Read, Write};
@@ -15,33 +15,33 @@ use super::pty::Terminal;
 /// The binary under test.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_cliplyctl");
 
-/// The environment that every run starts from, apart from `HOME`: nothing of the tester's own.
+/// The environment of every run, in addition to `HOME`. Nothing is inherited from the caller.
 pub const ENVIRONMENT: [(&str, &str); 3] =
     [("PATH", "/usr/local/bin:/usr/bin:/bin"), ("TZ", "UTC"), ("LC_ALL", "C")];
 
-/// A command line in the making, and the directory it runs in (also its home).
+/// A command line to run, and its temporary directory, which is also its home.
 pub struct Cli {
     home: TempDir,
     command: Command,
     stdin: Vec<u8>,
 }
 
-/// What a run left: both streams and the exit code.
+/// Standard output, standard error and exit code of a finished run.
 #[derive(Debug)]
 pub struct Output {
     pub stdout: String,
     pub stderr: String,
-    /// Negative for a signal.
+    /// The exit code, or the negative signal number.
     pub code: i32,
 }
 
 impl Cli {
-    /// A run of the binary with these arguments.
+    /// Returns a command line of the binary with these arguments.
     pub fn new<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Cli {
         Cli::program(BINARY, args)
     }
 
-    /// A run of some other program with these arguments.
+    /// Returns a command line of another program with these arguments.
     pub fn program<S: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = S>) -> Cli {
         let home = tempfile::tempdir().unwrap();
         let mut command = Command::new(program);
@@ -60,7 +60,7 @@ impl Cli {
         self
     }
 
-    /// Writes a file into the directory of the run.
+    /// Writes a file into the directory of the command.
     pub fn file(self, path: &str, text: impl AsRef<[u8]>) -> Cli {
         let path = self.home.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -68,34 +68,35 @@ impl Cli {
         self
     }
 
-    /// Text for standard input; without it the input is empty.
+    /// Sets the standard input, which is empty by default.
     pub fn stdin(mut self, text: impl Into<Vec<u8>>) -> Cli {
         self.stdin = text.into();
         self
     }
 
-    /// The directory of the run, and its home.
+    /// Returns the directory of the command, which is also its home.
     pub fn home(&self) -> &Path {
         self.home.path()
     }
 
-    /// Runs to the end; may be called again.
+    /// Runs the command to its end. May be called again.
     pub fn run(&mut self) -> Output {
         self.start().finish()
     }
 
-    /// Starts in a terminal of `rows` × `columns` and returns at once.
+    /// Starts the command in a terminal of `rows` × `columns`.
     pub fn terminal(self, rows: u16, columns: u16) -> Terminal {
         Terminal::start(&self.command, self.home, rows, columns)
     }
 
-    /// Starts and returns at once, for runs that are to be interrupted.
+    /// Starts the command without waiting for its end.
     pub fn start(&mut self) -> Running {
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         let text = self.stdin.clone();
-        // Its own thread: a program that does not read must not block us. It may end first, too.
+        // On a thread, because a program that does not read its input would block the test. The write fails if
+        // the program ends first.
         thread::spawn(move || drop(stdin.write_all(&text)));
         let stdout = read_aside(child.stdout.take().unwrap());
         let stderr = read_aside(child.stderr.take().unwrap());
@@ -103,7 +104,7 @@ impl Cli {
     }
 }
 
-/// A run that has not ended.
+/// A running command.
 pub struct Running {
     child: Child,
     stdout: JoinHandle<String>,
@@ -111,7 +112,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Its process id.
+    /// Returns the process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
@@ -123,7 +124,7 @@ impl Running {
         assert!(sent.success(), "could not send {name}");
     }
 
-    /// Whether it has not ended yet; one that ended and was not waited for counts as ended.
+    /// Whether the process is still running. A zombie process has ended.
     pub fn is_alive(&self) -> bool {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).unwrap_or_default();
         stat.rsplit(')')
@@ -131,12 +132,12 @@ impl Running {
             .is_some_and(|rest| !rest.trim().is_empty() && !rest.trim().starts_with('Z'))
     }
 
-    /// Sends a signal unless it ended before: the child is not reaped yet, so its id is still ours.
+    /// Sends a signal unless the process has ended. It is not reaped yet, so its id was not reused.
     pub fn signal_if_alive(&self, name: &str) {
         let _ = Command::new("kill").args(["-s", name, &self.id().to_string()]).status();
     }
 
-    /// Waits for the end; a run that hangs fails the test.
+    /// Waits for the end and returns the output. Fails the test after [`PATIENCE`].
     pub fn finish(mut self) -> Output {
         let deadline = Instant::now() + PATIENCE;
         let status = loop {
@@ -156,13 +157,13 @@ impl Running {
 }
 
 impl Output {
-    /// Standard output as one JSON document.
+    /// Parses standard output as one JSON document.
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("not JSON ({error}): {self:#?}"))
     }
 
-    /// Fails with everything the run said unless it ended with `code`.
+    /// Fails with the whole output unless the exit code is `code`.
     pub fn expect_code(self, code: i32) -> Output {
         assert_eq!(self.code, code, "{self:#?}");
         self

@@ -1,17 +1,19 @@
-//! What a drill is told, and what it tells: `scripts/drill` sets two variables, and `scripts/drill-report`
-//! reads lines out of what the tests print. The list is `scripts/drills`.
+//! The interface between the drills and their scripts.
+//!
+//! `scripts/drill` sets two variables, `scripts/drill-report` reads lines of the test output, and
+//! `scripts/drills` lists the drills.
 
-/// How often something left to chance is tried: three times in the test suite.
+/// Returns how often a random test is repeated. The default for the test suite is 3.
 pub fn drill_rounds() -> u32 {
     number("CLIPLYCTL_DRILL_ROUNDS").unwrap_or(3)
 }
 
-/// How many jobs each time; the drill knows how many are enough to see something.
+/// Returns the number of jobs of a drill, by default the number that the test suite uses.
 pub fn jobs(enough: u32) -> u32 {
     number("CLIPLYCTL_DRILL_JOBS").unwrap_or(enough)
 }
 
-/// Whether `scripts/drill` wants all of it, and not the few minutes that the test suite has.
+/// Whether `scripts/drill` runs the drills in full size. The test suite runs small ones.
 pub fn in_full() -> bool {
     number("CLIPLYCTL_DRILL_ROUNDS").or(number("CLIPLYCTL_DRILL_JOBS")).is_some()
 }
@@ -21,17 +23,17 @@ fn number(name: &str) -> Option<u32> {
     Some(text.parse().unwrap_or_else(|error| panic!("{name}={text}: {error}")))
 }
 
-/// What a drill really did, in the report's words. On a line of its own, behind the test's name.
+/// Prints what a drill did, for the report, on a line of its own.
 pub fn ran(what: &str) {
     println!("\nran: {what}");
 }
 
-/// What a drill could not do on this machine, and why: nothing is skipped in silence.
+/// Prints what a drill could not do on this machine and why, for the report.
 pub fn not_run(what: &str) {
     println!("\nnot run: {what}");
 }
 
-/// How many inputs a property is tried on: a few in the test suite.
+/// Returns the number of inputs of a property test. The default for the test suite is 64.
 pub fn cases() -> u32 {
     number("CLIPLYCTL_DRILL_ROUNDS").unwrap_or(64)
 }

@@ -1,8 +1,7 @@
-//! The backend's database in every variant, filled with each of four data sets.
+//! Databases with the schema of each backend variant and one of four data sets.
 //!
-//! `tests/fixtures/backend/` (and `src/demo/backend/`, which the demo shares) holds the schemas,
-//! `data/` the sets in words that no variant uses, and
-//! `load/` turns those into the rows of one variant.
+//! `tests/fixtures/backend/` and `src/demo/backend/`, which the demo shares, hold the schemas. `data/`
+//! holds the data sets in neutral words, and `load/` turns them into the rows of one variant.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +11,7 @@ use cliplyctl::demo::backend;
 use super::postgres::Database;
 use super::restart::Restartable;
 
-/// Every shape of the database that an operator may reach.
+/// Every variant of the schema.
 pub const VARIANTS: [&str; 9] = [
     "main",
     "atomic",
@@ -25,17 +24,17 @@ pub const VARIANTS: [&str; 9] = [
     "typed",
 ];
 
-/// What may be in it. Times are relative to the loading, so that live workers are alive.
+/// The data sets. Times are relative to the load, so that active workers are active.
 pub const DATA_SETS: [&str; 4] = ["empty", "healthy", "typical", "awkward"];
 
-/// The login role that may connect and nothing else: 42501 on `jobs`.
+/// A login role that may connect, but has no privileges: reading `jobs` fails with 42501.
 pub const NO_GRANT: &str = "nogrant";
 
-/// The login role that may select from `jobs` but sees no row.
+/// A login role that may read `jobs`, but sees no rows.
 pub const BLIND: &str = "blind";
 
 impl Database {
-    /// A database of its own from a name like `main_typical`: variant, then data set.
+    /// Creates a database from a name such as `main_typical`: variant, then data set.
     pub fn from_fixture(name: &str) -> Database {
         let (variant, data_set) = split(name);
         let database = Database::with_variant(variant);
@@ -43,18 +42,18 @@ impl Database {
         database
     }
 
-    /// A database with the schema of a variant and no jobs.
+    /// Creates a database with the schema of a variant and no jobs.
     pub fn with_variant(variant: &str) -> Database {
         Database::with_schema(variant, &schema(variant))
     }
 
-    /// As [`Database::with_variant`], on a server that may be restarted.
+    /// Like [`Database::with_variant`], on a server that can be restarted.
     pub fn with_variant_on(server: &Arc<Restartable>, variant: &str) -> Database {
         Database::elsewhere(server, &schema(variant))
     }
 }
 
-/// The whole of a fixture like `main_typical`, for a database outside the shared cluster.
+/// Returns the SQL of a fixture such as `main_typical`, for a database outside the shared cluster.
 pub fn fixture(name: &str) -> String {
     let (variant, data_set) = split(name);
     schema(variant) + &jobs(variant, data_set)
@@ -75,18 +74,18 @@ fn jobs(variant: &str, data_set: &str) -> String {
     }
 }
 
-/// A place below `tests/fixtures/`.
+/// Returns a path below `tests/fixtures/`.
 pub fn path(relative: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(relative)
 }
 
-/// A text file below `tests/fixtures/`.
+/// Reads a text file below `tests/fixtures/`.
 pub fn read(relative: &str) -> String {
     let path = path(relative);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Files of the backend's schema, one behind the other.
+/// Returns files of the backend's schema, concatenated.
 pub fn backend(files: &[&str]) -> String {
     let text = |file: &&str| match shared(file) {
         Some(text) => text.to_owned(),
@@ -95,7 +94,7 @@ pub fn backend(files: &[&str]) -> String {
     files.iter().map(text).collect()
 }
 
-/// What the demo ships as well.
+/// Returns a file that the demo contains as well.
 fn shared(file: &str) -> Option<&'static str> {
     match file {
         "roles" => Some(backend::ROLES),

@@ -1,4 +1,4 @@
-//! A loopback HTTP server that can be as rude as the real world.
+//! A loopback HTTP server that can also send invalid, slow or incomplete responses.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -7,50 +7,50 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// What one path answers.
+/// The response of one path.
 #[derive(Clone, Debug)]
 pub struct Response {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// Waited between the request and the first byte.
+    /// The delay between the request and the first byte.
     pub delay: Duration,
     pub manner: Manner,
 }
 
-/// How the answer is given.
+/// How a response is sent.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Manner {
-    /// As HTTP wants it.
+    /// A valid HTTP response.
     Polite,
-    /// Closes after the request, without a byte.
+    /// Closes the connection after the request without a response.
     CloseAtOnce,
     /// Resets the connection (RST) after the request.
     Reset,
-    /// Accepts, reads, never answers.
+    /// Reads the request and never responds.
     Mute,
-    /// Sends the head, then the body one byte at a time.
+    /// Sends the header, then the body with a pause after each byte.
     Drip { pause: Duration },
-    /// Promises this many bytes more than it sends, then closes.
+    /// Announces this many bytes more than it sends, then closes.
     Truncate { missing: usize },
-    /// Sends `body` over and over until this many bytes are sent.
+    /// Repeats `body` until this many bytes are sent.
     Huge { bytes: usize },
-    /// Sends the body as it is, without a head: not HTTP at all.
+    /// Sends the body without an HTTP header.
     NotHttp,
 }
 
 impl Response {
-    /// JSON with a status.
+    /// Returns a JSON response.
     pub fn json(status: u16, body: impl Into<Vec<u8>>) -> Response {
         Response::text(status, "application/json", body)
     }
 
-    /// HTML with a status.
+    /// Returns an HTML response.
     pub fn html(status: u16, body: impl Into<Vec<u8>>) -> Response {
         Response::text(status, "text/html; charset=utf-8", body)
     }
 
-    /// Some text with a status and a content type.
+    /// Returns a response of this content type.
     pub fn text(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Response {
         let headers = vec![("content-type".to_owned(), content_type.to_owned())];
         Response {
@@ -62,12 +62,12 @@ impl Response {
         }
     }
 
-    /// A redirect.
+    /// Returns a redirect.
     pub fn redirect(status: u16, location: &str) -> Response {
         Response::text(status, "text/plain", "moved").header("location", location)
     }
 
-    /// `{"ok":true}`, given in this manner.
+    /// Returns `{"ok":true}`, sent in this way.
     pub fn rude(manner: Manner) -> Response {
         Response { manner, ..Response::json(200, r#"{"ok":true}"#) }
     }
@@ -78,24 +78,24 @@ impl Response {
         self
     }
 
-    /// Waits before the first byte.
+    /// Sets the delay before the first byte.
     pub fn delay(mut self, delay: Duration) -> Response {
         self.delay = delay;
         self
     }
 }
 
-/// A request as it came.
+/// A received request.
 #[derive(Clone, Debug)]
 pub struct StubRequest {
     pub method: String,
-    /// Path and query.
+    /// The path and the query.
     pub target: String,
-    /// Names in lower case.
+    /// The headers, with names in lower case.
     pub headers: HashMap<String, String>,
 }
 
-/// The running server; unknown paths are 404.
+/// A running server. Unknown paths return 404.
 pub struct Stub {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
@@ -103,14 +103,14 @@ pub struct Stub {
 
 #[derive(Default)]
 struct State {
-    /// What comes next; the last one stays.
+    /// The next responses by path. The last one of a path is repeated.
     responses: HashMap<String, VecDeque<Response>>,
     requests: Vec<StubRequest>,
     closed: bool,
 }
 
 impl Stub {
-    /// Serves a table of path → response on a free port of 127.0.0.1.
+    /// Serves these responses by path on a free port of 127.0.0.1.
     pub fn start<'a>(table: impl IntoIterator<Item = (&'a str, Response)>) -> Stub {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let stub = Stub { address: listener.local_addr().unwrap(), state: Arc::default() };
@@ -124,36 +124,36 @@ impl Stub {
                     break;
                 }
                 let state = Arc::clone(&state);
-                // A client that hangs up early is its own affair.
+                // Errors are ignored: some clients close the connection early.
                 thread::spawn(move || drop(serve(stream, &state)));
             }
         });
         stub
     }
 
-    /// `http://127.0.0.1:PORT`, without a slash at the end.
+    /// Returns `http://127.0.0.1:PORT`, without a slash at the end.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Changes what a path answers from now on.
+    /// Sets the response of a path.
     pub fn set(&self, path: &str, response: Response) {
         self.set_all(path, [response]);
     }
 
-    /// Changes what a path answers from now on, one after the other; the last one stays.
+    /// Sets the responses of a path. They are sent in order, and the last one is repeated.
     pub fn set_all(&self, path: &str, responses: impl IntoIterator<Item = Response>) {
         let responses = responses.into_iter().collect();
         self.state.lock().unwrap().responses.insert(path.to_owned(), responses);
     }
 
-    /// The requests for a path so far, in order.
+    /// Returns the requests of a path so far, in order.
     pub fn requests(&self, path: &str) -> Vec<StubRequest> {
         let state = self.state.lock().unwrap();
         state.requests.iter().filter(|request| path_of(&request.target) == path).cloned().collect()
     }
 
-    /// How often a path was asked for.
+    /// Returns the number of requests of a path.
     pub fn count(&self, path: &str) -> usize {
         self.requests(path).len()
     }
@@ -162,12 +162,12 @@ impl Stub {
 impl Drop for Stub {
     fn drop(&mut self) {
         self.state.lock().unwrap().closed = true;
-        // Wakes the listener; the port refuses connections from then on.
+        // Wakes the listener. From then on, the port refuses connections.
         let _ = TcpStream::connect(self.address);
     }
 }
 
-/// The URL of a port of 127.0.0.1 that refuses connections.
+/// Returns the URL of a port of 127.0.0.1 that refuses connections.
 pub fn refused_url() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())

@@ -1,4 +1,6 @@
-//! What the tests stand on: a real database server, a rude HTTP server, the binary, a terminal.
+//! Support for the tests: a PostgreSQL server, an HTTP server, the binary under test, a terminal.
+//!
+//! It may import the public modules of the crate. Tests use it; it uses no test.
 #![allow(dead_code, reason = "a shelf of tools: not every one is in use at all times")]
 
 pub mod cli;
@@ -15,10 +17,10 @@ pub mod wire;
 
 use std::time::{Duration, Instant};
 
-/// How long anything may take before a test gives up: generous, for a loaded machine.
+/// The longest time to wait for a condition. Generous, because the machine may be loaded.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Waits until `done` says so; fails the test after [`PATIENCE`].
+/// Waits until `done` returns true. Fails the test after [`PATIENCE`].
 pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !done() {

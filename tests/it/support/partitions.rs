@@ -1,11 +1,11 @@
-//! The backend's database with `jobs` in partitions by creation time: the variant main otherwise.
+//! The schema `main` with `jobs` partitioned by creation time.
 
 use cliplyctl::demo::backend;
 
 use super::fixtures;
 use super::postgres::Database;
 
-/// Until 36 hours ago, until 12 hours ago, and since.
+/// Three partitions: up to 36 hours ago, up to 12 hours ago, and newer.
 const PARTITIONS: &str = "
 DO $$ BEGIN
   EXECUTE format('CREATE TABLE public.jobs_oldest PARTITION OF public.jobs
@@ -17,8 +17,8 @@ DO $$ BEGIN
 END $$;
 ";
 
-/// The schema main, as one table or in these partitions. Nothing refers to `jobs`
-/// there: a reference needs a key of the id alone.
+/// Returns the schema `main` with one table or with these partitions. No table references `jobs`,
+/// because a foreign key needs a primary key of only the id.
 fn schema(partitions: Option<&str>) -> String {
     let replace = |text: &str, old: &str, new: &str| {
         assert!(text.contains(old), "the schema has changed: {old}");
@@ -40,8 +40,8 @@ fn schema(partitions: Option<&str>) -> String {
     fixtures::backend(&["roles", "workspaces"]) + &main + &fixtures::backend(&["access"])
 }
 
-/// The same typical jobs as one table and as three, a third in each. The dead ones come first
-/// on disk, so that the partitions have some in the same places.
+/// Returns two databases with the same typical jobs: in one table, and in three partitions of equal size.
+/// The dead letters are first on disk, so that rows of several partitions have the same ctid.
 pub fn twins() -> [Database; 2] {
     [("plain_twin", None), ("partitioned_twin", Some(PARTITIONS))].map(|(key, partitions)| {
         let database = Database::with_schema(key, &schema(partitions));
@@ -67,12 +67,12 @@ pub fn twins() -> [Database; 2] {
     })
 }
 
-/// The schema with one table.
+/// Returns the schema with one table.
 pub fn one_table() -> String {
     schema(None)
 }
 
-/// The schema with a partition for each of the last 30 days, and one for what is older.
+/// Returns the schema with a partition for each of the last 30 days and one for older jobs.
 pub fn daily() -> String {
     schema(Some(
         "DO $$ BEGIN

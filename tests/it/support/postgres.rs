@@ -1,4 +1,4 @@
-//! One PostgreSQL cluster for the whole test run, and a database of its own for every test.
+//! The PostgreSQL cluster that all tests share, with a database for every test.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,7 +10,8 @@ use tokio_postgres::{NoTls, SimpleQueryMessage};
 
 use super::restart::Restartable;
 
-/// The cluster of this process. Statics are not dropped: its supervisor cleans up when we end.
+/// Returns the cluster of this process. Statics are not dropped; its supervisor removes it when the
+/// process ends.
 pub fn cluster() -> &'static DemoServer {
     static CLUSTER: OnceLock<DemoServer> = OnceLock::new();
     CLUSTER.get_or_init(|| {
@@ -18,7 +19,8 @@ pub fn cluster() -> &'static DemoServer {
     })
 }
 
-/// How tests start servers: programs from `CLIPLYCTL_PG_BIN`, else wherever they are.
+/// Returns the options of test servers: programs from `CLIPLYCTL_PG_BIN`, otherwise from `PATH` and the
+/// usual directories.
 pub fn server_options() -> ServerOptions {
     ServerOptions {
         bin_dir: std::env::var_os("CLIPLYCTL_PG_BIN").map(Into::into),
@@ -27,20 +29,20 @@ pub fn server_options() -> ServerOptions {
     }
 }
 
-/// A database of the cluster; dropped, connections and all, at the end of its test.
+/// A database for one test. Dropping it closes its connections and removes it.
 pub struct Database {
     name: String,
-    /// Where it is, if not in the cluster that all tests share.
+    /// The server of the database, or `None` for the shared cluster.
     server: Option<Arc<Restartable>>,
 }
 
 impl Database {
-    /// A database without any table.
+    /// Creates a database without tables.
     pub fn blank() -> Database {
         Database::copy_of("template0")
     }
 
-    /// A database with `schema` in it. Each schema is loaded once and then copied.
+    /// Creates a database with this schema. The schema is loaded once per key and then copied.
     pub fn with_schema(key: &str, schema: &str) -> Database {
         static LOADED: Mutex<Option<HashSet<String>>> = Mutex::new(None);
         let template = format!("template_{key}");
@@ -55,7 +57,7 @@ impl Database {
         Database::copy_of(&template)
     }
 
-    /// A database with `schema` in it, on a server that may be restarted.
+    /// Creates a database with this schema on a server that can be restarted.
     pub fn elsewhere(server: &Arc<Restartable>, schema: &str) -> Database {
         let name = next_name();
         let database = Database { name, server: Some(Arc::clone(server)) };
@@ -77,17 +79,17 @@ impl Database {
         })
     }
 
-    /// Its name in the cluster.
+    /// Returns the name of the database.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// A libpq URL of the superuser.
+    /// Returns a libpq URL for the superuser.
     pub fn url(&self) -> String {
         self.url_as("postgres")
     }
 
-    /// A libpq URL of another role; no password is asked.
+    /// Returns a libpq URL for another role, which needs no password.
     pub fn url_as(&self, role: &str) -> String {
         match &self.server {
             Some(server) => server.url_as(role, &self.name),
@@ -95,22 +97,22 @@ impl Database {
         }
     }
 
-    /// A connection of the superuser, for transactions that stay open.
+    /// Opens a connection as the superuser, for transactions that stay open.
     pub fn session(&self) -> Session {
         Session::open(&self.url())
     }
 
-    /// Runs statements.
+    /// Executes statements.
     pub fn execute(&self, sql: &str) {
         self.session().execute(sql);
     }
 
-    /// The rows of a query as text; NULL is None.
+    /// Returns the rows of a query as text; NULL is `None`.
     pub fn rows(&self, sql: &str) -> Vec<Vec<Option<String>>> {
         self.session().rows(sql)
     }
 
-    /// The only value of a query as text; `NULL` for NULL.
+    /// Returns the only value of a query as text; NULL is `NULL`.
     pub fn value(&self, sql: &str) -> String {
         self.session().value(sql)
     }
@@ -135,12 +137,12 @@ pub struct Session {
 }
 
 impl Session {
-    /// Connects to a libpq URL.
+    /// Connects to a libpq URL. Fails the test on an error.
     pub fn open(url: &str) -> Session {
         Session::try_open(url).unwrap_or_else(|error| panic!("connecting to {url}: {error:?}"))
     }
 
-    /// Connects to a libpq URL, or says why not.
+    /// Connects to a libpq URL.
     pub fn try_open(url: &str) -> Result<Session, tokio_postgres::Error> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (client, connection) = runtime.block_on(tokio_postgres::connect(url, NoTls))?;
@@ -148,17 +150,17 @@ impl Session {
         Ok(Session { runtime, client })
     }
 
-    /// Runs statements.
+    /// Executes statements. Fails the test on an error.
     pub fn execute(&self, sql: &str) {
         self.try_execute(sql).unwrap_or_else(|error| panic!("{error:?}\nin: {:.300}", sql));
     }
 
-    /// Runs statements, or says which SQL error came.
+    /// Executes statements.
     pub fn try_execute(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
         self.runtime.block_on(self.client.batch_execute(sql))
     }
 
-    /// The rows of a query as text; NULL is None.
+    /// Returns the rows of a query as text; NULL is `None`.
     pub fn rows(&self, sql: &str) -> Vec<Vec<Option<String>>> {
         let messages = self.runtime.block_on(self.client.simple_query(sql));
         let messages = messages.unwrap_or_else(|error| panic!("{error:?}\nin: {sql}"));
@@ -171,7 +173,7 @@ impl Session {
         rows.collect()
     }
 
-    /// The only value of a query as text; `NULL` for NULL.
+    /// Returns the only value of a query as text; NULL is `NULL`.
     pub fn value(&self, sql: &str) -> String {
         let rows = self.rows(sql);
         assert!(

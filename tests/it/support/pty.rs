@@ -1,4 +1,4 @@
-//! A real terminal: prompts, colours, widths and screens as a person meets them.
+//! A pseudo-terminal for tests of prompts, colors, widths and screens.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::wait_until;
 
-/// A program running in a pseudo-terminal; killed when dropped.
+/// A program that runs in a pseudo-terminal. Dropping it kills the program.
 pub struct Terminal {
     home: TempDir,
     child: Box<dyn Child + Send + Sync>,
@@ -19,7 +19,7 @@ pub struct Terminal {
     keyboard: Box<dyn Write + Send>,
     output: Arc<Mutex<Output>>,
     reader: Option<JoinHandle<()>>,
-    /// How the line was set before the program began.
+    /// The terminal modes before the program started.
     modes: String,
 }
 
@@ -43,7 +43,7 @@ impl Terminal {
         builder.cwd(command.get_current_dir().unwrap());
         let modes = modes(pair.master.as_ref());
         let child = pair.slave.spawn_command(builder).unwrap();
-        drop(pair.slave); // ours would keep the terminal open after the program's end
+        drop(pair.slave); // This copy would keep the terminal open after the program ends.
         let screen = vt100::Parser::new(rows, columns, 1000);
         let output = Arc::new(Mutex::new(Output { raw: Vec::new(), screen }));
         let reader = follow(pair.master.try_clone_reader().unwrap(), Arc::clone(&output));
@@ -52,7 +52,7 @@ impl Terminal {
         Terminal { home, child, master, keyboard, output, reader, modes }
     }
 
-    /// The directory of the run, and its home.
+    /// Returns the directory of the command, which is also its home.
     pub fn home(&self) -> &Path {
         self.home.path()
     }
@@ -63,13 +63,13 @@ impl Terminal {
         self.keyboard.flush().unwrap();
     }
 
-    /// Makes the window another size; the program gets SIGWINCH.
+    /// Changes the size of the window. The program receives SIGWINCH.
     pub fn resize(&mut self, rows: u16, columns: u16) {
         self.output.lock().unwrap().screen.screen_mut().set_size(rows, columns);
         self.master.resize(size(rows, columns)).unwrap();
     }
 
-    /// Sends the program a signal by name.
+    /// Sends a signal to the program by name.
     pub fn signal(&self, name: &str) {
         let id = self.child.process_id().unwrap().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
@@ -88,36 +88,36 @@ impl Terminal {
         );
     }
 
-    /// What the screen shows, without colours; trailing blanks are cut.
+    /// Returns the text on the screen without colors and trailing blanks.
     pub fn screen(&self) -> String {
         self.output.lock().unwrap().screen.screen().contents()
     }
 
-    /// What a look at the cells shows, where the last that was written is `end`: a program that ends
-    /// each of its frames with it is not met in the middle of one.
+    /// Returns the result of `look` if the last output is `end`. A program that ends each frame with it is
+    /// never read in the middle of a frame.
     pub fn between<T>(&self, end: &str, look: impl FnOnce(&vt100::Screen) -> T) -> Option<T> {
         let output = self.output.lock().unwrap();
         output.raw.ends_with(end.as_bytes()).then(|| look(output.screen.screen()))
     }
 
-    /// Everything that was written, escape sequences included.
+    /// Returns the whole output, with escape sequences.
     pub fn raw(&self) -> String {
         String::from_utf8_lossy(&self.output.lock().unwrap().raw).into_owned()
     }
 
-    /// Whether the line is set as before the program began: what is typed is echoed, Ctrl-C a signal.
+    /// Whether the terminal modes are those from before the start, such as echo and signals.
     pub fn has_its_modes(&self) -> bool {
         modes(self.master.as_ref()) == self.modes
     }
 
-    /// Waits for the end; returns the exit code.
+    /// Waits for the end and returns the exit code.
     pub fn finish(&mut self) -> u32 {
         let mut status = None;
         wait_until("the program in the terminal ends", || {
             status = self.child.try_wait().unwrap();
             status.is_some()
         });
-        // The last output is on its way still.
+        // The reader may not have read the last output yet.
         if let Some(reader) = self.reader.take() {
             reader.join().unwrap();
         }
@@ -140,7 +140,7 @@ fn size(rows: u16, cols: u16) -> PtySize {
     PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }
 }
 
-/// Reads until the terminal closes. Linux reports that as an error (EIO), macOS as an end of file.
+/// Reads until the terminal closes, which is an error (EIO) on Linux and an end of file on macOS.
 fn follow(mut reader: Box<dyn Read + Send>, output: Arc<Mutex<Output>>) -> JoinHandle<()> {
     thread::spawn(move || {
         let mut buffer = [0; 4096];

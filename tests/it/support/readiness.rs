@@ -1,10 +1,10 @@
-//! Answers of the health and readiness endpoints as they were seen, and as nobody wants them.
+//! Fixture responses of the health and readiness endpoints, valid and invalid.
 
 use std::path::Path;
 
 use super::http::Response;
 
-/// Every file of `tests/fixtures/readiness/` with the status it comes with.
+/// Every file of `tests/fixtures/readiness/` with its HTTP status.
 pub const SHAPES: &[(&str, u16)] = &[
     ("admin_fatal.json", 503),
     ("admin_ok.json", 200),
@@ -62,7 +62,7 @@ pub const SHAPES: &[(&str, u16)] = &[
     ("wrong_type_string.json", 200),
 ];
 
-/// The whole answer of a shape: status, headers, body. `canonical_ok` is `canonical_ok.json`.
+/// Returns the response of a fixture: status, headers, body. `canonical_ok` is `canonical_ok.json`.
 pub fn response(name: &str) -> Response {
     let stem = |file: &str| Path::new(file).file_stem().is_some_and(|stem| stem == name);
     let (file, status) = SHAPES.iter().find(|(file, _)| stem(file)).expect("a shape of this name");
@@ -73,11 +73,11 @@ pub fn response(name: &str) -> Response {
         Some((name, "txt")) if name.ends_with("_plain") => {
             Response::text(*status, "text/plain; charset=utf-8", body)
         }
-        // The broken ones claim to be JSON, as they do in the wild.
+        // Malformed bodies are sent as JSON, as real apps do.
         _ => Response::json(*status, body),
     };
     match *status {
-        // The way in is a request header, x-vercel-protection-bypass; the answer names its host alone.
+        // A request header, x-vercel-protection-bypass, would give access. The response names only its host.
         401 => response.header("server", "Vercel").header("x-vercel-id", "fra1::iad1::7x2kq"),
         429 => response.header("retry-after", "7"),
         _ => response,

@@ -1,4 +1,4 @@
-//! A server of its own that a test may restart under its clients.
+//! A PostgreSQL server that a test can restart while clients are connected.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -11,33 +11,34 @@ use cliplyctl::demo::server::{DemoServer, ServerOptions};
 use super::postgres::{Session, server_options};
 use super::wait_until;
 
-/// A server that keeps what it said was committed. Dropping it ends it.
+/// A server with `synchronous_commit`, which keeps committed data over a restart. Dropping it stops it.
 pub struct Restartable {
     first: DemoServer,
-    /// The server after a restart; the supervisor of the first one knows nothing of it.
+    /// The server process after a restart, which the supervisor of `first` does not know.
     next: Mutex<Option<Child>>,
 }
 
 impl Restartable {
-    /// Starts it. Nothing is synced to the disk: the machine does not crash, only the server does.
+    /// Starts a server. It does not sync to disk, because only the server crashes, not the machine.
     pub fn start() -> Restartable {
         let extra_conf = vec![("synchronous_commit".to_owned(), "on".to_owned())];
         let options = ServerOptions { extra_conf, ..server_options() };
         Restartable { first: DemoServer::start(&options).unwrap(), next: Mutex::new(None) }
     }
 
-    /// A libpq URL of the superuser.
+    /// Returns a libpq URL for the superuser.
     pub fn url(&self, database: &str) -> String {
         self.first.url(database)
     }
 
-    /// A libpq URL of another role.
+    /// Returns a libpq URL for another role.
     pub fn url_as(&self, role: &str, database: &str) -> String {
         self.first.url_as(role, database)
     }
 
-    /// Ends the server with a signal (`INT`: a fast shutdown, `QUIT`: an immediate one, so that it
-    /// must recover), starts it again, and returns when it takes connections.
+    /// Restarts the server and waits until it accepts connections.
+    ///
+    /// The signal stops it: `INT` is a fast shutdown, `QUIT` an immediate one that needs recovery.
     pub fn restart(&self, signal: &str) {
         let data = self.first.directory().join("data");
         let words = fs::read_to_string(data.join("postmaster.opts")).unwrap();

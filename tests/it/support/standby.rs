@@ -1,4 +1,4 @@
-//! A hot standby: a real second server that replays a primary of its own.
+//! A hot standby: a second server that replays a primary.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -12,23 +12,23 @@ use cliplyctl::demo::server::{DemoServer, ServerOptions};
 use super::postgres::{Session, server_options};
 use super::{fixtures, wait_until};
 
-/// The database's name on both servers.
+/// The name of the database on both servers.
 const DATABASE: &str = "app";
 
-/// A standby and the primary that it replays. Dropping it ends both.
+/// A standby and its primary. Dropping it stops both.
 pub struct Standby {
     standby: DemoServer,
     primary: DemoServer,
 }
 
 impl Standby {
-    /// The one for tests that only read: it replays `main_typical`.
+    /// Returns the standby for tests that only read. It replays `main_typical`.
     pub fn shared() -> &'static Standby {
         static SHARED: OnceLock<Standby> = OnceLock::new();
         SHARED.get_or_init(|| Standby::start("main_typical"))
     }
 
-    /// A primary with a fixture like `main_typical`, and a standby that has replayed all of it.
+    /// Starts a primary with a fixture such as `main_typical`, and a standby that has replayed it.
     pub fn start(fixture: &str) -> Standby {
         let primary = DemoServer::start(&replicating(server_options())).unwrap();
         Session::open(&primary.url("postgres"))
@@ -42,17 +42,17 @@ impl Standby {
         both
     }
 
-    /// A libpq URL of the standby's superuser.
+    /// Returns a libpq URL for the superuser of the standby.
     pub fn url(&self) -> String {
         self.standby.url(DATABASE)
     }
 
-    /// A libpq URL of the primary's superuser.
+    /// Returns a libpq URL for the superuser of the primary.
     pub fn primary_url(&self) -> String {
         self.primary.url(DATABASE)
     }
 
-    /// Waits until the standby has replayed what the primary has written by now.
+    /// Waits until the standby has replayed everything that the primary has written so far.
     pub fn catch_up(&self) {
         let written = Session::open(&self.primary_url()).value("SELECT pg_current_wal_lsn()");
         let standby = Session::open(&self.url());
@@ -68,8 +68,8 @@ fn replicating(options: ServerOptions) -> ServerOptions {
     ServerOptions { extra_conf, ..options }
 }
 
-/// A directory of server programs whose `initdb` copies the primary instead of making a new
-/// cluster. It lies in the primary's directory and ends with it.
+/// Creates a directory of server programs whose `initdb` copies the primary instead of creating a
+/// cluster. The directory is part of the primary's and is removed with it.
 fn copying(primary: &DemoServer) -> PathBuf {
     let options = server_options();
     let found = binaries::find(options.bin_dir.as_deref(), options.path.as_deref()).unwrap();
@@ -91,8 +91,7 @@ fn copying(primary: &DemoServer) -> PathBuf {
     programs
 }
 
-/// Copies the running primary by the server's own means: not everyone who has `postgres` has
-/// `pg_basebackup` as well.
+/// Copies the running primary with the SQL backup functions, because `pg_basebackup` may not be installed.
 fn back_up(primary: &DemoServer, place: &Path) {
     let session = Session::open(&primary.url("postgres"));
     let version: u32 = session.value("SHOW server_version_num").parse().unwrap();
@@ -119,7 +118,7 @@ fn back_up(primary: &DemoServer, place: &Path) {
     }
 }
 
-/// The server's user must be able to remove it.
+/// Makes the user of the server the owner of a file, so that the server can remove it.
 fn give(path: &Path, server: &DemoServer) {
     let owner = fs::metadata(server.directory()).unwrap();
     chown(path, Some(owner.uid()), Some(owner.gid())).unwrap();

@@ -1,4 +1,4 @@
-//! A line between the tool and a server that breaks at a statement: at the k-th, no other.
+//! A proxy between the tool and a server that cuts the connection at the k-th statement.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -8,28 +8,28 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-/// When a line breaks, as seen from the statement.
+/// When the connection is cut, relative to the statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CutPoint {
-    /// The statement never reaches the server.
+    /// Before the statement reaches the server.
     Before,
-    /// The server did it, and its answer never reaches the tool.
+    /// After the server executed the statement, but before its response reaches the tool.
     After,
-    /// From the statement on nothing comes back, and nothing ends: a disk that hangs, a firewall.
+    /// No response arrives any more, but the connection stays open, as with a stalled disk or a firewall.
     Hang,
 }
 
-/// Where to break.
+/// Where and how to cut.
 #[derive(Debug, Clone, Copy)]
 pub struct Cut {
-    /// The statement, counted from 1 over all connections.
+    /// The number of the statement, counted from 1 over all connections.
     pub at: u32,
     pub moment: CutPoint,
-    /// Whether every connection breaks with it, and no new one is let in.
+    /// Whether all connections are cut and new ones are refused.
     pub everything: bool,
 }
 
-/// The line. It is whole until it is told to break.
+/// A running proxy. It forwards everything until it is told to cut.
 pub struct Wire {
     port: u16,
     plan: Arc<Mutex<Plan>>,
@@ -39,15 +39,15 @@ pub struct Wire {
 struct Plan {
     cut: Option<Cut>,
     seen: u32,
-    /// The statement at which it broke.
+    /// The statement at which it cut.
     broke: Option<String>,
     down: bool,
-    /// Every connection's side of the tool, to be torn down together.
+    /// The client side of every connection, to be closed together.
     open: Vec<Arc<TcpStream>>,
 }
 
 impl Wire {
-    /// A line to the server that listens on this socket.
+    /// Starts a proxy for the server at this Unix socket.
     pub fn to(socket: PathBuf) -> Wire {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -65,12 +65,12 @@ impl Wire {
         format!("postgresql://postgres@127.0.0.1:{}/{database}?sslmode=disable", self.port)
     }
 
-    /// Lets everything through until the cut; without one, for ever. Counting begins anew.
+    /// Resets the statement count and sets the cut. Without one, everything is forwarded.
     pub fn arm(&self, cut: Option<Cut>) {
         *lock(&self.plan) = Plan { cut, ..Plan::default() };
     }
 
-    /// The statement at which it broke, if it did.
+    /// Returns the statement at which it cut.
     pub fn broke(&self) -> Option<String> {
         lock(&self.plan).broke.clone()
     }
@@ -80,10 +80,10 @@ fn lock(plan: &Mutex<Plan>) -> MutexGuard<'_, Plan> {
     plan.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Two threads for a connection, one each way; dropped at once while the network is down.
+/// Starts the two threads of a connection, one per direction. If the network is down, drops it.
 fn connect(client: TcpStream, socket: &PathBuf, plan: &Arc<Mutex<Plan>>) {
     let Ok(server) = UnixStream::connect(socket) else { return };
-    // Small messages go at once: the tool does not wait for our acknowledgement.
+    // The tool must not wait for a delayed acknowledgement.
     client.set_nodelay(true).unwrap();
     let client = Arc::new(client);
     {
@@ -99,18 +99,18 @@ fn connect(client: TcpStream, socket: &PathBuf, plan: &Arc<Mutex<Plan>>) {
     thread::spawn(move || back.answer());
 }
 
-/// One connection.
+/// One proxied connection.
 struct Line {
     client: Arc<TcpStream>,
     server: UnixStream,
-    /// The answer that is the last: nothing is passed on any more, and with it the line ends.
+    /// The number of the response at which the connection ends, which is not forwarded; 0 for none.
     last: AtomicU64,
 }
 
 impl Line {
-    /// Carries what the tool says, message by message.
+    /// Forwards the messages of the tool.
     fn ask(&self, plan: &Mutex<Plan>) {
-        // The first message has no kind, and its answer counts like a statement's.
+        // The startup message has no type byte. Its response is counted like that of a statement.
         let (mut first, mut answers) = (true, 1);
         while let Some(message) = read_message(&*self.client, !first) {
             let kind = if first { 0 } else { message[0] };
@@ -128,14 +128,14 @@ impl Line {
             if matches!(kind, b'Q' | b'S') {
                 answers += 1;
                 if answers == self.last.load(Ordering::SeqCst) {
-                    return; // What the tool sent behind it is lost; the answer's side ends the line.
+                    return; // The rest is lost; the thread for the responses ends the connection.
                 }
             }
         }
         self.end();
     }
 
-    /// Carries what the server says.
+    /// Forwards the messages of the server.
     fn answer(&self) {
         let mut answers = 0;
         while let Some(message) = read_message(&self.server, true) {
@@ -151,7 +151,7 @@ impl Line {
         self.end();
     }
 
-    /// Counts a statement; answers with the cut if it is the one.
+    /// Counts a statement, and returns the cut if this is the one.
     fn strike(&self, plan: &Mutex<Plan>, message: &[u8]) -> Option<Cut> {
         let mut plan = lock(plan);
         plan.seen += 1;
@@ -160,7 +160,7 @@ impl Line {
         plan.broke = Some(text.split_whitespace().collect::<Vec<_>>().join(" "));
         if cut.everything {
             plan.down = true;
-            // This line ends at its own moment.
+            // This connection ends at its cut point.
             let others = plan.open.iter().filter(|client| !Arc::ptr_eq(client, &self.client));
             others.for_each(|client| _ = client.shutdown(Shutdown::Both));
         }
@@ -173,7 +173,7 @@ impl Line {
     }
 }
 
-/// A message of the protocol: kind (but for the first one), length, body.
+/// Reads one message of the protocol: type byte (except in the startup message), length, body.
 fn read_message(mut from: impl Read, has_kind: bool) -> Option<Vec<u8>> {
     let head = 4 + usize::from(has_kind);
     let mut message = vec![0; head];

@@ -1,9 +1,9 @@
-//! The fixtures hold what their names promise.
+//! Tests that the fixtures contain what their names promise.
 
 use crate::support::fixtures::{BLIND, DATA_SETS, NO_GRANT, VARIANTS};
 use crate::support::postgres::{Database, Session};
 
-/// `queued=2 done=3`, in alphabetical order, counted in the column that the variant maintains.
+/// Counts the jobs by state in the column that the variant maintains: `queued=2 done=3`, sorted by name.
 fn states(database: &Database, column: &str) -> String {
     database.value(&format!(
         "SELECT coalesce(string_agg(word || '=' || n, ' ' ORDER BY word COLLATE \"C\"), '')
@@ -11,7 +11,7 @@ fn states(database: &Database, column: &str) -> String {
     ))
 }
 
-/// The column to count in, then the counts of healthy, typical and awkward.
+/// Returns the column to count in, and the counts of healthy, typical and awkward.
 fn expected(variant: &str) -> (&'static str, [&'static str; 3]) {
     match variant {
         "main" | "atomic" | "event_data" => (
@@ -152,7 +152,7 @@ fn main_variant_functions_move_a_job_through_its_states() {
     let database = Database::from_fixture("main_empty");
     let session = database.session();
     let claim = "SELECT id FROM worker_claim_next_job('w1')";
-    assert_eq!(session.value(claim), "NULL"); // one row of NULLs, not none
+    assert_eq!(session.value(claim), "NULL"); // one row of NULLs
     session.execute(
         "INSERT INTO jobs (id, workspace_id, kind, max_attempts)
          SELECT '00000000-0000-4000-8000-000000000001', id, 'CLIP_RENDER', 2 FROM workspaces LIMIT 1",

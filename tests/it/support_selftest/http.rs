@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::http::{Manner, Response, Stub, refused_url};
 
-/// The bytes that a bare client reads until the connection ends, and how it ended.
+/// Reads a response without an HTTP client. Returns the text and the error that ended the connection.
 fn get(stub: &Stub, path: &str) -> (String, Option<io::ErrorKind>) {
     let mut stream = TcpStream::connect(stub.url().trim_start_matches("http://")).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: stub\r\nX-Probe: Yes\r\n\r\n").unwrap();

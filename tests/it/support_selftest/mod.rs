@@ -1,4 +1,4 @@
-//! Proof that the ground the tests stand on holds.
+//! Tests of the test support.
 
 mod cli;
 mod fixtures;

@@ -1,4 +1,4 @@
-//! The throwaway server leaves nothing behind, however its owner ends.
+//! Tests that a temporary server leaves nothing behind, however its owner ends.
 
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader};
@@ -12,10 +12,10 @@ use tempfile::TempDir;
 use crate::support::postgres::{Session, server_options};
 use crate::support::wait_until;
 
-/// The directory for the server of the copy of this program that plays its owner.
+/// The environment variable with the server directory, set for the process that owns the server.
 const OWNER: &str = "CLIPLYCTL_TEST_SERVER_OWNER";
 
-/// Not a test: what [`start_owner`] runs in another process.
+/// Not a test: the process that [`start_owner`] starts.
 #[test]
 #[ignore = "a process that another test starts"]
 fn server_owner_process() {
@@ -42,7 +42,7 @@ fn start_owner(temp_dir: &TempDir) -> Child {
         .unwrap()
 }
 
-/// A directory with a short path that the unprivileged user can write to as well.
+/// Creates a directory with a short path that the unprivileged user can write to as well.
 fn temp_dir() -> TempDir {
     let dir = TempDir::new_in("/tmp").unwrap();
     fs::set_permissions(dir.path(), Permissions::from_mode(0o777)).unwrap();
@@ -53,7 +53,7 @@ fn is_empty(dir: &TempDir) -> bool {
     fs::read_dir(dir.path()).unwrap().next().is_none()
 }
 
-/// (pid, parent's pid, command line) of every process on the machine.
+/// Returns pid, parent pid and command line of every process.
 fn processes() -> Vec<(u32, u32, String)> {
     let output = Command::new("ps").args(["-A", "-o", "pid=,ppid=,args="]).output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -65,7 +65,7 @@ fn processes() -> Vec<(u32, u32, String)> {
     text.lines().filter_map(parse).collect()
 }
 
-/// Everything that descends from the processes whose command line names this directory.
+/// Returns the processes whose command line names this directory, and their descendants.
 fn family(dir: &TempDir) -> Vec<u32> {
     let all = processes();
     let name = dir.path().to_str().unwrap();

@@ -1,5 +1,5 @@
-//! Answers that no app should give, met by the whole command beside a healthy database: none reads
-//! OK, each is named, and what the database tells is told all the same.
+//! Tests of `triage` with invalid responses of the app and a healthy database. None is OK, each is named,
+//! and the results from the database are still reported.
 
 use std::thread;
 
@@ -12,7 +12,7 @@ use crate::service::tls::unknown_authority;
 use crate::support::http::refused_url;
 use crate::support::postgres::Database;
 
-/// Runs it; asserts what holds for every one of them. The text of the finding on healthz.
+/// Runs `triage` and asserts what all cases have in common. Returns the exit code and the healthz finding.
 fn run(name: &str, url: &str, database: &Database) -> (i32, String) {
     let output = triage("--timeout 1500ms -o json", url, database).run();
     let (code, json) = (output.code, output.json());
@@ -40,7 +40,7 @@ fn hostile_answers_are_never_ok_in_triage() {
         let cause = case.says.split(", ").next().unwrap_or_default();
         assert!(message.contains(cause), "{}: {message}", case.name);
     };
-    // A few at a time: some of them use up the whole budget.
+    // A few at a time, because some of them use the whole timeout.
     let mut cases = cases();
     while !cases.is_empty() {
         let some = cases.split_off(cases.len().saturating_sub(8));

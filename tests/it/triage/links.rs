@@ -1,4 +1,4 @@
-//! `runbook_url`: sections as links, where somebody can follow them.
+//! Tests of `runbook_url`: sections are links in outputs that support them.
 
 use super::app;
 use crate::support::cli::Cli;
@@ -25,7 +25,7 @@ fn runbook_links_appear_only_in_terminals() {
     terminal.finish();
     let raw = terminal.raw();
     assert!(raw.contains(LINK), "{raw:?}");
-    // In the checklist as well: what is measured there is the text, not the link.
+    // In tables as well, where the width is that of the text without the link.
     assert!(raw.contains("#31-the-app-does-not-answer\u{1b}\\\u{1b}[2m3.1"), "{raw:?}");
     assert!(raw.contains("RUNBOOK.md#readyok\u{1b}\\ready.ok"), "{raw:?}");
     assert_eq!(

@@ -1,4 +1,4 @@
-//! `triage` on bad days: every shape of a report, signals, waiting, a server that is in the way.
+//! Tests of `triage` with problems: every report format, signals, `--wait`, server problems.
 
 mod hostile;
 mod links;
@@ -14,7 +14,7 @@ use crate::support::http::Stub;
 use crate::support::postgres::Database;
 use crate::support::readiness;
 
-/// An app that is up, with this report.
+/// Starts an app that is up, with this readiness report.
 fn app(readyz: &str) -> Stub {
     Stub::start([
         ("/api/healthz", readiness::response("healthz_ok")),
@@ -22,7 +22,7 @@ fn app(readyz: &str) -> Stub {
     ])
 }
 
-/// The command with both sources set.
+/// Returns the command with both sources set.
 fn triage(words: &str, base_url: &str, database: &Database) -> Cli {
     let words = format!("triage {words}");
     let cli = Cli::new(words.split_whitespace()).env("CLIPLY_BASE_URL", base_url);
@@ -42,7 +42,7 @@ fn unconfigured_triage_explains_the_settings() {
     let output = Cli::new(["triage"]).file("cliplyctl.toml", contexts).run().expect_code(78);
     assert!(output.stdout.contains("or a context: -c day, -c night\n"), "{}", output.stdout);
 
-    // One that is missing is named, beside what is known of the other.
+    // A missing source is named, together with the results of the other one.
     let output = Cli::new(["triage"]).env("CLIPLY_BASE_URL", app("canonical_ok").url()).run();
     let said = output.expect_code(3).stdout;
     assert!(said.starts_with("UNKNOWN  nothing is known to be wrong, but no database"), "{said}");

@@ -1,4 +1,4 @@
-//! `--save` and `--from`: judged again elsewhere, later, with other limits.
+//! Tests of `--save` and `--from`: evaluated elsewhere, later, with other thresholds.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -6,7 +6,7 @@ use super::{app, triage};
 use crate::support::cli::{Cli, Output};
 use crate::support::postgres::Database;
 
-/// The saved file, and the answer that was given when it was saved.
+/// Returns the saved file and the output of the command that saved it.
 fn saved() -> (String, Output) {
     let stub = app("canonical_worker_red");
     let database = Database::from_fixture("main_typical");
@@ -56,7 +56,7 @@ fn saved_triage_gives_the_same_result_without_sources() {
     assert_eq!(now["coverage"]["examined"], then["coverage"]["examined"]);
     let shown = Cli::new(["triage", "--from", "seen.json"]).file("seen.json", &file).run();
     assert!(shown.stdout.contains("nothing was looked at now"), "{}", shown.stdout);
-    // Also where one line is all there is.
+    // In one-line formats as well.
     for format in ["short", "nagios"] {
         let args = ["triage", "--from", "seen.json", "-o", format];
         let line = Cli::new(args).file("seen.json", &file).run().stdout;
@@ -138,7 +138,7 @@ fn commands_name_the_saved_context_if_its_name_is_valid() {
         );
         assert!(next.contains(wanted), "{name}: {next}");
     }
-    // A context that brings other limits is not the system that was saved.
+    // A context with other thresholds does not change the system of the saved triage.
     json["from"]["context"] = "prod-eu".into();
     let limits = "[context.later.thresholds]\ndead = { warning = 100000, critical = 200000 }\n";
     let args = ["triage", "--from", "seen.json", "-c", "later"];

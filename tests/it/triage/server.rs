@@ -1,4 +1,4 @@
-//! The server's own state, on a real one: locks, transactions, its role, and who may see it.
+//! Tests of the database server checks: locks, transactions, replication role, permissions.
 
 use std::thread;
 
@@ -20,7 +20,7 @@ fn message(json: &Value, id: &str) -> String {
     check(json, id)["message"].as_str().expect("a message").to_owned()
 }
 
-/// A context whose limits forgive no wait and no open transaction.
+/// A context whose thresholds allow no lock wait and no open transaction.
 const STRICT: &str = "[context.strict]\nbase_url = \"http://127.0.0.1:1\"\n\
      database_url_env = \"STRICT_URL\"\n\
      [context.strict.thresholds]\nlock_wait = 0\ntransaction_age = 0\n";

@@ -1,5 +1,5 @@
-//! Every answer of readyz that was ever seen, before a healthy database: which section, which exit
-//! code, which next command. Only whole and healthy reports exit 0.
+//! Tests of every known readiness response with a healthy database: section, exit code, next command. Only
+//! complete and healthy reports exit with 0.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use super::{app, triage};
 use crate::support::postgres::Database;
 use crate::support::readiness::SHAPES;
 
-/// Shape; section, `-` for none; exit code; the next command, without the program's name.
+/// Fixture, section (`-` for none), exit code, and next command without the program name.
 const EXPECTED: &[(&str, &str, i32, &str)] = &[
     ("admin_fatal", "3.2", 2, "ready --admin"),
     ("admin_ok", "-", 0, "-"),

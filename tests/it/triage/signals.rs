@@ -1,4 +1,4 @@
-//! The first line comes at once, and Ctrl-C prints what is known so far.
+//! Tests of the first output line and of Ctrl-C, which prints the results so far.
 
 use super::triage;
 use crate::postgres::status;
@@ -6,7 +6,7 @@ use crate::support::http::{Manner, Response, Stub};
 use crate::support::postgres::Database;
 use crate::support::wait_until;
 
-/// An app that takes requests and never answers.
+/// Starts an app that reads requests and never answers.
 fn unresponsive_app() -> Stub {
     let mute = Response::rude(Manner::Mute);
     Stub::start([("/api/healthz", mute.clone()), ("/api/readyz", mute)])
@@ -46,7 +46,7 @@ fn signal_without_a_terminal_prints_one_json_document() {
 
 #[test]
 fn hanging_probes_are_abandoned_within_the_timeout() {
-    // A server that accepts and says nothing: the driver alone would wait for longer.
+    // A server that accepts connections and never answers. The timeout of the driver is longer.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = silent.local_addr().expect("an address").port();
     let database = Database::blank();

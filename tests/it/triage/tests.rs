@@ -1,4 +1,4 @@
-//! `triage --with-tests`: the checkout's own checks, run by a stand-in for pnpm.
+//! Tests of `triage --with-tests`, which runs the checks of an app checkout, here with a stub of pnpm.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -9,7 +9,7 @@ use crate::support::postgres::Database;
 
 const PACKAGE: &str = r#"{"scripts":{"test:core":"x","check:env:template":"x"}}"#;
 
-/// A checkout in which `pnpm run SCRIPT` is this shell script, with the script's name in `$2`.
+/// Returns a command in a checkout where `pnpm run SCRIPT` is this shell script, with SCRIPT in `$2`.
 fn checkout(words: &str, url: &str, database: &Database, package: &str, pnpm: &str) -> Cli {
     let cli = triage(words, url, database)
         .file("package.json", package)
@@ -63,7 +63,7 @@ fn app_tests_that_cannot_run_are_unknown() {
 #[test]
 fn app_tests_that_time_out_are_ended_with_their_children() {
     let (stub, database) = (app("canonical_ok"), Database::from_fixture("main_healthy"));
-    // A child that outlives its parent, unless the whole group is ended.
+    // A child process that outlives its parent unless the whole process group is ended.
     let pnpm = "sh -c 'echo $$ > child; exec sleep 1000' & wait";
     let words = "--with-tests --tests-timeout 1s -o json";
     let mut cli = checkout(words, &stub.url(), &database, PACKAGE, pnpm);

@@ -1,4 +1,4 @@
-//! `--wait`: for gates that let a deployment through.
+//! Tests of `--wait`, for gates of a deployment.
 
 use super::{app, triage};
 use crate::support::http::{Response, Stub};
@@ -22,7 +22,7 @@ fn wait_polls_until_ready_and_states_the_reason() {
 fn wait_covers_an_app_that_starts_late() {
     let stub = Stub::start([("/api/readyz", response("canonical_ok"))]);
     let starting = Response::text(502, "text/plain", "bad gateway");
-    // Each look tries a failing gateway three times.
+    // Each poll tries a failing gateway three times.
     let mut turns = vec![starting; 3];
     turns.push(response("healthz_ok"));
     stub.set_all("/api/healthz", turns);
@@ -35,7 +35,7 @@ fn wait_timeout_exits_with_the_last_status() {
     let database = Database::from_fixture("main_healthy");
     let stub = app("canonical_worker_red");
     triage("--wait 1s", &stub.url(), &database).run().expect_code(2);
-    // Warnings are forgiven by --fail-on, but what was waited for did not come.
+    // --fail-on allows warnings, but the awaited status was not reached.
     let stub = app("canonical_ok_but_worker_false");
     triage("--wait 1s --fail-on critical", &stub.url(), &database).run().expect_code(1);
 }

@@ -1,4 +1,4 @@
-//! Every way to leave gives the terminal back: the other screen left, the cursor shown, keys as before.
+//! Tests that every exit restores the terminal: screen, cursor, keyboard modes.
 
 use cliplyctl::terminal::Screen;
 
@@ -7,7 +7,7 @@ use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 use crate::support::pty::Terminal;
 
-/// Whether the terminal was given back.
+/// Whether the terminal was restored.
 pub fn terminal_is_restored(terminal: &Terminal) -> bool {
     let raw = terminal.raw();
     let last = |sequence: &str| raw.rfind(sequence);
@@ -16,7 +16,7 @@ pub fn terminal_is_restored(terminal: &Terminal) -> bool {
         && terminal.has_its_modes()
 }
 
-/// What somebody does to leave.
+/// An action that ends the dashboard.
 type Way = fn(&mut Terminal);
 
 #[test]
@@ -39,10 +39,10 @@ fn keys_and_signals_restore_the_terminal() {
     }
 }
 
-/// The copy of this program that takes the screen and panics.
+/// The environment variable set for the process that opens the screen and panics.
 const PANICS: &str = "CLIPLYCTL_TEST_SCREEN_PANICS";
 
-/// Not a test: what [`panic_restores_the_terminal_before_the_message`] runs in a terminal.
+/// Not a test: the process that [`panic_restores_the_terminal_before_the_message`] starts.
 #[test]
 #[ignore = "a process that another test starts"]
 fn panicking_screen_process() {

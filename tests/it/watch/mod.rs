@@ -1,4 +1,4 @@
-//! `watch` on a real terminal: keys, sizes, a server that goes away, every way to leave.
+//! Tests of `watch` on a real terminal: keys, sizes, an outage of the server, every exit.
 
 mod exit;
 mod outage;
@@ -14,14 +14,14 @@ use crate::support::cli::Cli;
 use crate::support::postgres::{Session, server_options};
 use crate::support::pty::Terminal;
 
-/// A server of this test's own, which may be stopped and started again on the same port.
+/// A server of one test, which can be stopped and started again on the same port.
 struct Own {
     port: u16,
     server: Option<DemoServer>,
 }
 
 impl Own {
-    /// With the jobs of a fixture.
+    /// Starts a server with the jobs of a fixture.
     fn start(fixture: &str) -> Own {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut own = Own { port, server: None };
@@ -47,18 +47,18 @@ impl Own {
     }
 }
 
-/// `watch` with these words, which looks every second.
+/// Returns a `watch` command that polls every second.
 fn watch(words: &str, url: &str) -> Cli {
     watch_every("1s", words, url)
 }
 
-/// `watch` with these words, which looks as often as this.
+/// Returns a `watch` command with this poll interval.
 fn watch_every(every: &str, words: &str, url: &str) -> Cli {
     let words = format!("watch --every {every} {words}");
     Cli::new(words.split_whitespace()).env("DATABASE_URL", url)
 }
 
-/// `watch` with these words on a terminal, which has looked once.
+/// Starts `watch` on a terminal and waits for its first poll.
 fn start(words: &str, url: &str, rows: u16, columns: u16) -> Terminal {
     let terminal = watch(words, url).terminal(rows, columns);
     terminal.wait_for("looked");

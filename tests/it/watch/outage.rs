@@ -1,9 +1,9 @@
-//! A server that is killed and started again.
+//! Tests of a server that is killed and started again.
 
 use super::rendering::{compare, dimmed, frame};
 use super::{Own, start};
 
-/// What was known, greyed, and how old it is; then what is.
+/// Compares the screens of an outage: old values are dimmed and show their age, then current values return.
 fn outage(size: &str, rows: u16, columns: u16) {
     let mut own = Own::start("main_typical");
     let terminal = start("--no-record", &own.url(), rows, columns);

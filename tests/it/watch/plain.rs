@@ -1,4 +1,4 @@
-//! `watch --plain`: transitions, one line each.
+//! Tests of `watch --plain`: one line per status change.
 
 use super::watch;
 use crate::support::http::Stub;

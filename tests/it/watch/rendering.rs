@@ -1,27 +1,27 @@
-//! Whole screens to compare: what moves is named instead of shown, and stands where it stood.
+//! Reads whole screens for comparison. Values that change are replaced by their names at the same position.
 
 use regex::{Captures, Regex};
 
 use crate::support::pty::Terminal;
 use crate::support::wait_until;
 
-/// What every frame ends with: the cursor is hidden.
+/// The end of every frame, which hides the cursor.
 const FRAME: &str = "\u{1b}[?25l";
 
-/// An age, as all outputs write it.
+/// A pattern for ages in the output.
 const AGE: &str = r"(?:\d+d \d\dh|\d+h \d\dm|\d+m \d\ds|\d{1,2}s)";
 
-/// The first whole frame that shows all of `texts` and nothing of `without`.
+/// Returns the first complete frame that shows all `texts` and none of `without`.
 pub fn frame(terminal: &Terminal, texts: &[&str], without: &[&str]) -> String {
     shown(terminal, texts, without, |_| true)
 }
 
-/// The cells of such a frame that are dimmed; the others are blank.
+/// Returns the dimmed cells of such a frame, with blanks for all others.
 pub fn dimmed(terminal: &Terminal, texts: &[&str], without: &[&str]) -> String {
     shown(terminal, texts, without, vt100::Cell::dim)
 }
 
-/// The cells of such a frame that are in reverse: what is selected.
+/// Returns the reversed cells of such a frame, which are the selection, with blanks for all others.
 pub fn selected(terminal: &Terminal, texts: &[&str], without: &[&str]) -> String {
     shown(terminal, texts, without, vt100::Cell::inverse)
 }
@@ -47,7 +47,7 @@ fn shown(
     settled(&frame)
 }
 
-/// The lines of the screen, with a blank for each cell that is not wanted.
+/// Returns the lines of the screen, with blanks for cells that do not match.
 fn cells(screen: &vt100::Screen, wanted: impl Fn(&vt100::Cell) -> bool) -> String {
     let (rows, columns) = screen.size();
     let text = |row, column| match screen.cell(row, column) {
@@ -59,14 +59,14 @@ fn cells(screen: &vt100::Screen, wanted: impl Fn(&vt100::Cell) -> bool) -> Strin
     (0..rows).map(|row| line(row).trim_end().to_owned() + "\n").collect()
 }
 
-/// Compares a picture with the one that is kept under this name.
+/// Compares a frame with the snapshot of this name.
 pub fn compare(name: &str, picture: &str) {
     insta::with_settings!({ omit_expression => true }, {
         insta::assert_snapshot!(name, picture);
     });
 }
 
-/// The frame with what moves named: the same on every run.
+/// Replaces changing values by their names, so that the frame is the same in every run.
 pub fn settled(frame: &str) -> String {
     frame.lines().map(|line| boxed(line, &named(line)).trim_end().to_owned() + "\n").collect()
 }
@@ -77,10 +77,10 @@ fn named(line: &str) -> String {
         text = Regex::new(pattern).unwrap().replace_all(&text, to).into_owned();
     };
     let fixed = |to: &'static str| move |_: &Captures<'_>| to.to_owned();
-    // How many looks a sparkline remembers depends on the machine; where it stands does not.
-    // After an outage it begins with the blanks of its gaps.
+    // The number of points in a sparkline depends on the machine, its position does not. After an outage it
+    // starts with the blanks of the gap.
     mend(" +[▁▂▃▄▅▆▇█](?:[▁▂▃▄▅▆▇█ ]*[▁▂▃▄▅▆▇█])? *", &|found| padded(" ~", columns(found, 0)));
-    // How much of the place fits behind them depends on the first two.
+    // The space for the target depends on the first two values.
     mend(r"^looked .*? ago \([^)]*\).*?( · only \S+)?(?: · .*)?$", &|found| {
         let only = found.get(1).map_or("", |only| only.as_str());
         format!("looked AGE ago (TOOK){only} · DATABASE")
@@ -102,7 +102,7 @@ fn named(line: &str) -> String {
         1 => " AGE".to_owned(),
         _ => format!("{:>1$}", "AGE", columns(found, 0)),
     });
-    // How much of a reading fits behind what was named depends on it.
+    // The length of the detail depends on the replaced value before it.
     mend(r"^((?:OK|WARNING|CRITICAL|UNKNOWN) .* (?:AGE|N ms))\b.*…$", &|found| {
         format!("{} …", &found[1])
     });
@@ -113,12 +113,12 @@ fn padded(word: &str, width: usize) -> String {
     format!("{word:<width$}")
 }
 
-/// How many columns a part of what was found takes.
+/// Returns the width of a capture group in columns.
 fn columns(found: &Captures<'_>, group: usize) -> usize {
     found[group].chars().count()
 }
 
-/// The right edge of a box stands where it stood.
+/// Keeps the right border of a box at its column.
 fn boxed(before: &str, after: &str) -> String {
     let Some((inside, outside)) = after.rsplit_once('│') else { return after.to_owned() };
     let edge = before.chars().count() - 1 - outside.chars().count();

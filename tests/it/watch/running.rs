@@ -1,4 +1,4 @@
-//! A requeue in progress, seen in the dashboard of somebody else.
+//! Tests of a running requeue in the dashboard of another operator.
 
 use super::rendering::{compare, frame};
 use super::{Own, start};
@@ -12,12 +12,12 @@ fn requeue_is_shown_while_running_and_after_it_ended() {
     let mut terminal = start("--no-record", &own.url(), 24, 120);
     terminal.type_text("4");
     frame(&terminal, &["4 requeues 0"], &[]);
-    // At this rate it writes once, and would go on for an hour.
+    // At this rate it writes one job and would run for an hour.
     let words = ["dlq", "requeue", "--all", "--yes", "--reason", "token renewed", "--rate", "20/h"];
     let mut cli = Cli::new(words).env("DATABASE_URL", own.url()).env("USER", "ada");
     let requeue = cli.start();
     compare("requeue-running", &frame(&terminal, &["4 requeues 1", "requeueing"], &[]));
-    // What it requeued is worked on, by now.
+    // A worker has claimed the requeued job.
     database.execute(
         "UPDATE jobs SET state = 'running', locked_at = now(), heartbeat_at = now()
           WHERE id = (SELECT job_id FROM job_events ORDER BY id DESC LIMIT 1)",
@@ -26,7 +26,7 @@ fn requeue_is_shown_while_running_and_after_it_ended() {
     requeue.signal("INT");
     requeue.finish();
     terminal.type_text("s");
-    // A quarter of a minute of silence, without waiting for it.
+    // Ages the last event, instead of waiting.
     database.execute("UPDATE job_events SET created_at = created_at - interval '2 min'");
     compare("requeue-ended", &frame(&terminal, &["2m ", "by jobs"], &["requeueing"]));
 }

@@ -1,4 +1,4 @@
-//! The dashboard.
+//! Tests of the dashboard: lists, keys, filters, help.
 
 use super::exit::terminal_is_restored;
 use super::start;
@@ -15,7 +15,7 @@ fn gone(terminal: &Terminal, text: &str) {
 fn first_screen_shows_the_problem() {
     let database = Database::from_fixture("main_typical");
     let mut terminal = start("", &database.url(), 24, 80);
-    // The last part of a frame that is looked at: what stands above it is there.
+    // The last part of a frame: everything above it is drawn.
     terminal.wait_for("CLIP_RENDER");
     terminal.wait_for("? help");
     let screen = terminal.screen();
@@ -45,7 +45,7 @@ fn keys_open_sort_filter_and_freeze() {
     gone(&terminal, "go to a list");
     terminal.type_text("s");
     terminal.wait_for("by oldest");
-    // Causes, the first of them, its first job.
+    // The causes, the first cause, its first job.
     terminal.type_text("\t\r");
     terminal.wait_for("the newest; Enter opens one");
     terminal.wait_for("FFmpeg timed out");
@@ -57,7 +57,7 @@ fn keys_open_sort_filter_and_freeze() {
     terminal.type_text("c");
     terminal.wait_for("cliplyctl dlq list --group v1-");
     terminal.type_text("x");
-    // Only one kind.
+    // A filter by kind.
     terminal.type_text("f");
     terminal.wait_for("only this kind");
     terminal.type_text("j\r");
@@ -72,7 +72,7 @@ fn keys_open_sort_filter_and_freeze() {
     wait_until("the queue is empty", || {
         terminal.screen().lines().any(|line| line.starts_with("due now") && line.contains(" 0 "))
     });
-    // Ctrl-C leaves, too.
+    // Ctrl-C exits as well.
     terminal.type_text("\x03");
     assert_eq!(terminal.finish(), 0);
     assert!(terminal_is_restored(&terminal));
@@ -98,7 +98,7 @@ fn screen_adapts_to_the_window_size() {
     let database = Database::from_fixture("main_typical");
     let mut terminal = start("", &database.url(), 24, 80);
     terminal.resize(50, 160);
-    // All four lists at once.
+    // All four lists.
     for heading in ["1 by kind", "2 dying of", "3 stuck", "4 requeues"] {
         terminal.wait_for(heading);
     }

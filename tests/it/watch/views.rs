@@ -1,4 +1,4 @@
-//! Every view as a whole screen, at the two usual sizes.
+//! Snapshots of every view at the two common terminal sizes.
 
 use super::rendering::{compare, frame, selected};
 use super::{Own, watch_every};
@@ -6,7 +6,8 @@ use crate::support::http::Stub;
 use crate::support::pty::Terminal;
 use crate::support::readiness;
 
-/// Looks once: what moves afterwards is the clock alone. The server is filled just now, since what is
+/// Starts the dashboard and waits for its only poll, so that only the clock changes afterwards. The server is
+/// new and has no other clients, so that ages and connections are the same in every run.
 /// five minutes old elsewhere has other figures by then, and nobody else is connected to it.
 fn start(own: &Own, app: &Stub, rows: u16, columns: u16) -> Terminal {
     let cli = watch_every("1h", "--no-record", &own.url());
