@@ -18,9 +18,9 @@ fn bash(cli: impl Fn(Cli) -> Cli) -> Terminal {
 }
 
 /// Types a line and Tab, waits for the completed line, and deletes it.
-fn complete(terminal: &mut Terminal, typed: &str, becomes: &str) {
-    terminal.type_text(&format!("{typed}\t"));
-    terminal.wait_for(&format!("ready> {becomes}"));
+fn complete(terminal: &mut Terminal, input: &str, completed: &str) {
+    terminal.type_text(&format!("{input}\t"));
+    terminal.wait_for(&format!("ready> {completed}"));
     terminal.type_text("\x15");
 }
 

@@ -94,20 +94,21 @@ fn shell(demo: &Demo, line: &str) -> Output {
 /// Replaces the placeholders of a command and adds the program name.
 fn fill(demo: &Demo, command: &str) -> String {
     let json = |line: &str| shell(demo, line).json();
-    let word = |word: &str| match word {
+    let fill_word = |word: &str| match word {
         "ID" => DEAD.to_owned(),
         "HASH" => text(&json("cliplyctl dlq groups -o json")["data"]["groups"][0]["hash"]),
         "OP" => text(&json("cliplyctl dlq ops -o json")["data"]["operations"][0]["operation"]),
         other => other.to_owned(),
     };
-    let filled = command.split(' ').map(word).collect::<Vec<_>>().join(" ");
+    let filled = command.split(' ').map(fill_word).collect::<Vec<_>>().join(" ");
     let first = filled.split(' ').next().unwrap();
     // Each command has its own directory, without the files of earlier commands.
     if filled == "cliplyctl rls audit --contract access.toml" {
         return format!("cliplyctl rls contract > access.toml; {filled}");
     }
-    let own = cli::Cli::command().get_subcommands().any(|command| command.get_name() == first);
-    if own { format!("cliplyctl {filled}") } else { filled }
+    let is_subcommand =
+        cli::Cli::command().get_subcommands().any(|command| command.get_name() == first);
+    if is_subcommand { format!("cliplyctl {filled}") } else { filled }
 }
 
 fn text(value: &serde_json::Value) -> String {
@@ -135,8 +136,8 @@ fn documented_commands_run_against_the_demo() {
         // 0 to 3 depends on the incident. Without a terminal, writes are refused (77).
         let refused =
             ["dlq requeue", "dlq undo", "jobs rescue"].iter().any(|write| line.contains(write));
-        let answered = (0..=3).contains(&output.code) || (refused && output.code == 77);
-        assert!(answered, "{command}: {line}: {output:#?}");
+        let is_expected = (0..=3).contains(&output.code) || (refused && output.code == 77);
+        assert!(is_expected, "{command}: {line}: {output:#?}");
         assert!(
             !output.stdout.is_empty() || output.code == 77 || line.contains('>'),
             "{line}: {output:#?}"
@@ -158,25 +159,28 @@ fn dead_letter_section_works_from_top_to_bottom() {
     let (mut plan, mut operation) = (String::new(), String::new());
     let mut verbs = BTreeSet::new();
     for command in dead_letter_commands() {
-        let word = |word: &str| match word {
+        let fill_word = |word: &str| match word {
             "HASH" => first_group.clone(),
             "PLAN" => plan.clone(),
             "OP" => operation.clone(),
             "ID" => DEAD.to_owned(),
             other => other.to_owned(),
         };
-        let line = command.split(' ').map(word).collect::<Vec<_>>().join(" ");
+        let line = command.split(' ').map(fill_word).collect::<Vec<_>>().join(" ");
         let output = shell(&demo, &line);
         // A worker may have claimed a job that the undo selects.
-        let partly = line.contains("dlq undo") && output.code == 75;
+        let is_partial_undo = line.contains("dlq undo") && output.code == 75;
         // The status of jobs and queue depends on the incident.
-        let judged = (line.ends_with("queue") && output.code < 3)
+        let has_status = (line.ends_with("queue") && output.code < 3)
             || (line.contains("dlq follow") && output.code <= 3);
         // Some of its jobs may be dead letters again, and without a terminal nothing is confirmed.
-        let declined = line.contains("--canary") && output.code == 77;
-        assert!(output.code == 0 || partly || judged || declined, "{line}: {output:#?}");
-        plan = named(&output.stdout, "plan-").unwrap_or(plan);
-        operation = named(&output.stdout, "rq-").unwrap_or(operation);
+        let is_unconfirmed = line.contains("--canary") && output.code == 77;
+        assert!(
+            output.code == 0 || is_partial_undo || has_status || is_unconfirmed,
+            "{line}: {output:#?}"
+        );
+        plan = first_word_with(&output.stdout, "plan-").unwrap_or(plan);
+        operation = first_word_with(&output.stdout, "rq-").unwrap_or(operation);
         verbs.extend(line.split(' ').skip(1).take(2).map(str::to_owned));
     }
     for verb in ["groups", "list", "show", "requeue", "ops", "undo"] {
@@ -184,21 +188,21 @@ fn dead_letter_section_works_from_top_to_bottom() {
     }
 }
 
-/// Returns the first word of the output that starts with `beginning`.
-fn named(answer: &str, beginning: &str) -> Option<String> {
-    answer.split_whitespace().find(|word| word.starts_with(beginning)).map(str::to_owned)
+/// Returns the first word of the output that starts with `prefix`.
+fn first_word_with(output: &str, prefix: &str) -> Option<String> {
+    output.split_whitespace().find(|word| word.starts_with(prefix)).map(str::to_owned)
 }
 
 #[test]
 fn documented_configuration_is_valid() {
-    for (document, words) in [(README, "staging.example.com"), (RUNBOOK, "cliplyctl.toml")] {
+    for (document, expected) in [(README, "staging.example.com"), (RUNBOOK, "cliplyctl.toml")] {
         let blocks = document.split("```toml\n").skip(1);
         let blocks: Vec<_> = blocks.map(|rest| rest.split("```").next().unwrap()).collect();
         assert!(!blocks.is_empty());
         for block in blocks {
             let output = Cli::new(["config", "show"]).file("cliplyctl.toml", block).run();
             let shown = output.expect_code(0).stdout;
-            assert!(shown.contains(words), "{shown}");
+            assert!(shown.contains(expected), "{shown}");
         }
     }
 }
@@ -224,7 +228,8 @@ fn helps(path: &str, mut command: clap::Command, texts: &mut Vec<String>) {
 
 #[test]
 fn manual_pages_match_the_reviewed_snapshot() {
-    let page = |words: &[&str]| Cli::new([&["man"], words].concat()).run().expect_code(0).stdout;
+    let page =
+        |expected: &[&str]| Cli::new([&["man"], expected].concat()).run().expect_code(0).stdout;
     let pages = [page(&[]), page(&["dlq", "requeue"])].join("\n");
     insta::assert_snapshot!("man", pages.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
     Cli::new(["man", "dlq", "reqeue"]).run().expect_code(64);

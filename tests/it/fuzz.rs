@@ -19,7 +19,7 @@ use proptest::test_runner::{TestCaseError, TestRunner};
 
 use crate::service::{ask_ready, evaluate_readiness, worst};
 use crate::support::cli::Cli;
-use crate::support::drill::{cases, ran};
+use crate::support::drill::{cases, report_run};
 use crate::support::fixtures::path;
 use crate::support::http::{Response, Stub};
 
@@ -103,7 +103,7 @@ fn readyz_is_ok_only_with_status_200_and_ok_true() {
             Ok(())
         },
     );
-    ran(&format!("{} answers of readyz", cases()));
+    report_run(&format!("{} answers of readyz", cases()));
 }
 
 /// Reads a file with these bytes as each kind of file that a command accepts.
@@ -144,7 +144,7 @@ fn any_file_is_read_or_rejected() {
         }
         Ok(())
     });
-    ran(&format!("{} files of reports, contracts and ids", cases()));
+    report_run(&format!("{} files of reports, contracts and ids", cases()));
 }
 
 #[test]
@@ -187,7 +187,7 @@ required = ["A"]
             Ok(())
         },
     );
-    ran(&format!("{} configurations", cases()));
+    report_run(&format!("{} configurations", cases()));
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn any_database_url_is_read_or_rejected_without_its_password() {
         prop_assert!(!shown.contains(&password), "{url}: {shown}");
         Ok(())
     });
-    ran(&format!("{} database URLs", cases()));
+    report_run(&format!("{} database URLs", cases()));
 }
 
 #[test]

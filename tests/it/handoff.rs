@@ -2,7 +2,7 @@
 
 use crate::support::cli::Cli;
 use crate::support::fixtures::VARIANTS;
-use crate::support::http::{Manner, Response, Stub};
+use crate::support::http::{Response, SendMode, Stub};
 use crate::support::postgres::Database;
 use crate::support::readiness::response;
 use crate::support::wait_until;
@@ -85,7 +85,7 @@ fn unreadable_section_is_reported_and_exits_3() {
 
 #[test]
 fn interrupted_handoff_prints_no_partial_bundle() {
-    let mute = Response::rude(Manner::Mute);
+    let mute = Response::with_mode(SendMode::NoResponse);
     let stub = Stub::start([("/api/healthz", mute.clone()), ("/api/readyz", mute)]);
     let database = Database::from_fixture("main_healthy");
     let mut cli = handoff(&database, &stub, &["--timeout", "5m"]);

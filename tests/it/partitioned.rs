@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::requeue::{command, events, requeue};
 use crate::support::cli::{Cli, Output};
-use crate::support::partitions::twins;
+use crate::support::partitions::plain_and_partitioned;
 use crate::support::postgres::Database;
 
 /// Keys of values that differ between two databases or two runs.
@@ -62,7 +62,7 @@ fn verdicts(report: &Value) -> Vec<(&Value, &Value)> {
 
 #[test]
 fn reports_match_those_of_an_unpartitioned_table() {
-    let [plain, partitioned] = twins();
+    let [plain, partitioned] = plain_and_partitioned();
     let id = plain.value("SELECT min(id::text) FROM jobs WHERE state = 'dead_letter'");
     for line in [
         "queue",
@@ -106,7 +106,7 @@ fn picture(db: &Database) -> Vec<Vec<Option<String>>> {
 
 #[test]
 fn undo_of_partitioned_jobs_restores_every_value() {
-    let [_, db] = twins();
+    let [_, db] = plain_and_partitioned();
     let shared = db.value(
         "SELECT count(*) FROM jobs a JOIN jobs b ON a.ctid = b.ctid AND a.tableoid < b.tableoid
           WHERE a.state = 'dead_letter' AND b.state = 'dead_letter'",
@@ -132,7 +132,7 @@ fn undo_of_partitioned_jobs_restores_every_value() {
 
 #[test]
 fn advised_indexes_can_be_created() {
-    let [_, db] = twins();
+    let [_, db] = plain_and_partitioned();
     let advice = ask(&db, "queue --advise").json();
     let statements: Vec<_> =
         advice["data"]["indexes"].as_array().unwrap_or_else(|| panic!("{advice:#}")).clone();

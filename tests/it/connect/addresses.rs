@@ -5,7 +5,7 @@ use std::io::Write;
 use cliplyctl::dsn::{ConnectionDefaults, Dsn};
 use cliplyctl::facts::SourceErrorKind;
 
-use super::secured_server::{DEAD, Secured, ask, ask_flag, has_ipv6};
+use super::secured_server::{Secured, UNUSED_PORTS, has_ipv6, try_connect, try_connect_with_flag};
 use crate::support::postgres::{Database, cluster};
 
 #[test]
@@ -18,9 +18,9 @@ fn every_spelling_of_a_socket_connects() {
         format!("postgres://postgres@/postgres?host={directory}&sslmode=verify-full"),
         format!("host='{directory}' user=postgres"),
     ] {
-        assert_eq!(ask(&dsn).as_deref(), Ok("postgres plain"), "{dsn}");
+        assert_eq!(try_connect(&dsn).as_deref(), Ok("postgres plain"), "{dsn}");
     }
-    let error = ask("host=/nonexistent user=postgres").unwrap_err();
+    let error = try_connect("host=/nonexistent user=postgres").unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Refused, "{error:?}");
     assert!(error.message.contains("/nonexistent:5432: there is no socket"), "{error:?}");
 }
@@ -36,27 +36,31 @@ fn ipv6_addresses_connect() {
     let secured = Secured::shared();
     let port = secured.port;
     assert_eq!(
-        ask_flag(&format!("postgres://postgres@[::1]:{port}/postgres")).as_deref(),
+        try_connect_with_flag(&format!("postgres://postgres@[::1]:{port}/postgres")).as_deref(),
         Ok("postgres tls")
     );
-    assert_eq!(ask(&format!("host=::1 port={port} user=postgres")).as_deref(), Ok("postgres tls"));
-    let error = ask(&format!("postgres://u@[::1]:{}/d", DEAD.0)).unwrap_err();
+    assert_eq!(
+        try_connect(&format!("host=::1 port={port} user=postgres")).as_deref(),
+        Ok("postgres tls")
+    );
+    let error = try_connect(&format!("postgres://u@[::1]:{}/d", UNUSED_PORTS.0)).unwrap_err();
     assert!(error.message.starts_with("[::1]:"), "{error:?}");
 }
 
 #[test]
 fn first_reachable_host_is_used() {
     let secured = Secured::shared();
-    let (dead, gone, port) = (DEAD.0, DEAD.1, secured.port);
+    let (dead, refusing, port) = (UNUSED_PORTS.0, UNUSED_PORTS.1, secured.port);
     let dsn =
-        format!("postgres://postgres@127.0.0.1:{dead},[::1]:{gone},127.0.0.1:{port}/postgres");
-    assert_eq!(ask(&dsn).as_deref(), Ok("postgres tls"));
-    let error = ask(&format!("postgres://u@127.0.0.1:{dead},localhost:{gone}/d")).unwrap_err();
-    assert!(error.message.contains(&format!("127.0.0.1:{dead}")), "{error:?}");
-    assert!(error.message.contains(&format!("localhost:{gone}")), "{error:?}");
-    // A server that refuses the login has answered, so the next host is not tried.
+        format!("postgres://postgres@127.0.0.1:{dead},[::1]:{refusing},127.0.0.1:{port}/postgres");
+    assert_eq!(try_connect(&dsn).as_deref(), Ok("postgres tls"));
     let error =
-        ask(&format!("postgres://stranger@127.0.0.1:{port},127.0.0.1:{dead}/d")).unwrap_err();
+        try_connect(&format!("postgres://u@127.0.0.1:{dead},localhost:{refusing}/d")).unwrap_err();
+    assert!(error.message.contains(&format!("127.0.0.1:{dead}")), "{error:?}");
+    assert!(error.message.contains(&format!("localhost:{refusing}")), "{error:?}");
+    // A server that refuses the login has answered, so the next host is not tried.
+    let error = try_connect(&format!("postgres://stranger@127.0.0.1:{port},127.0.0.1:{dead}/d"))
+        .unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Authentication, "{error:?}");
 }
 
@@ -69,10 +73,10 @@ fn host_with_other_session_attributes_is_skipped() {
     ));
     let url = |attrs: &str| format!("{}?target_session_attrs={attrs}", database.url());
     for fitting in ["any", "read-only", "standby", "prefer-standby"] {
-        assert!(ask(&url(fitting)).is_ok(), "{fitting}");
+        assert!(try_connect(&url(fitting)).is_ok(), "{fitting}");
     }
     for other in ["read-write", "primary"] {
-        let error = ask(&url(other)).unwrap_err();
+        let error = try_connect(&url(other)).unwrap_err();
         assert!(error.message.contains("target_session_attrs"), "{error:?}");
     }
 }

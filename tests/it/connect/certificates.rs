@@ -3,14 +3,14 @@
 use cliplyctl::facts::{SourceError, SourceErrorKind};
 use rcgen::{CertificateParams, IsCa, KeyPair, date_time_ymd};
 
-use super::secured_server::{Authority, HOST, Secured, address, ask};
+use super::secured_server::{Authority, HOST, Secured, address, try_connect};
 
 /// A self-signed X.509 v1 certificate for db.test until 2126, created with `openssl x509 -req -signkey`.
 /// No test trusts it.
 const VERSION_1: (&str, &str) = (include_str!("v1.crt"), include_str!("v1.key"));
 
 fn tls(secured: &Secured, more: &str) -> Result<String, SourceError> {
-    ask(&secured.dsn("tls_only", more))
+    try_connect(&secured.dsn("tls_only", more))
 }
 
 fn with_root(secured: &Secured, mode: &str) -> Result<String, SourceError> {
@@ -39,10 +39,11 @@ fn valid_certificate_satisfies_every_ssl_mode() {
 
 #[test]
 fn connection_is_encrypted_as_the_ssl_mode_requires() {
-    let who = |mode: &str| ask(&Secured::shared().dsn("postgres", &format!("sslmode={mode}")));
-    assert_eq!(who("disable").as_deref(), Ok("postgres plain"));
-    assert_eq!(who("allow").as_deref(), Ok("postgres plain"));
-    assert_eq!(who("prefer").as_deref(), Ok("postgres tls"));
+    let ask_mode =
+        |mode: &str| try_connect(&Secured::shared().dsn("postgres", &format!("sslmode={mode}")));
+    assert_eq!(ask_mode("disable").as_deref(), Ok("postgres plain"));
+    assert_eq!(ask_mode("allow").as_deref(), Ok("postgres plain"));
+    assert_eq!(ask_mode("prefer").as_deref(), Ok("postgres tls"));
 }
 
 #[test]
@@ -51,7 +52,7 @@ fn wrong_host_name_fails_only_verify_full() {
     let by_address = |mode: &str| {
         let root = secured.path("root.crt");
         let port = secured.port;
-        ask(&format!(
+        try_connect(&format!(
             "postgres://tls_only@127.0.0.1:{port}/postgres?sslmode={mode}&sslrootcert={root}"
         ))
     };
@@ -85,8 +86,9 @@ fn unknown_ca_fails_if_a_root_certificate_is_available() {
         "an authority that is not trusted here",
         "sslrootcert=FILE",
     );
-    let fallen = ask(&secured.dsn("postgres", &format!("sslmode=prefer sslrootcert={root}")));
-    assert_eq!(fallen.as_deref(), Ok("postgres plain"), "as libpq does");
+    let plain =
+        try_connect(&secured.dsn("postgres", &format!("sslmode=prefer sslrootcert={root}")));
+    assert_eq!(plain.as_deref(), Ok("postgres plain"), "as libpq does");
 }
 
 #[test]
@@ -139,9 +141,9 @@ fn expired_ca_is_distinguished_from_an_expired_certificate() {
 
     // An intermediate CA that the server sends.
     let root = Authority::new("Test Authority");
-    let between = root.below("Old Authority", old);
-    let (certificate, key) = between.issue(|_| {});
-    let chain = certificate + &between.certificate.pem();
+    let at_frame_end = root.below("Old Authority", old);
+    let (certificate, key) = at_frame_end.issue(|_| {});
+    let chain = certificate + &at_frame_end.certificate.pem();
     let secured = Secured::start(&root.certificate.pem(), &chain, &key);
     refused(with_root(&secured, "verify-full"), SAYS, HINT);
 }
@@ -182,7 +184,7 @@ fn ip_address_in_the_certificate_is_accepted() {
     let url = format!(
         "postgres://tls_only@127.0.0.1:{port}/postgres?sslmode=verify-full&sslrootcert={root}"
     );
-    assert_eq!(ask(&url).as_deref(), Ok("tls_only tls"));
+    assert_eq!(try_connect(&url).as_deref(), Ok("tls_only tls"));
 }
 
 #[test]
@@ -191,16 +193,16 @@ fn client_certificate_is_sent_if_configured() {
     let (certificate, key) = (secured.path("client.crt"), secured.path("client.key"));
     let dsn =
         secured.dsn("certified", &format!("sslmode=require sslcert={certificate} sslkey={key}"));
-    assert_eq!(ask(&dsn).as_deref(), Ok("certified tls"));
-    let error = ask(&secured.dsn("certified", "sslmode=require")).unwrap_err();
+    assert_eq!(try_connect(&dsn).as_deref(), Ok("certified tls"));
+    let error = try_connect(&secured.dsn("certified", "sslmode=require")).unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Authentication, "{error:?}");
     let dsn = secured.dsn("certified", &format!("sslcert={certificate} sslkey=/nonexistent"));
-    assert!(ask(&dsn).unwrap_err().message.contains("cannot read the key /nonexistent"));
+    assert!(try_connect(&dsn).unwrap_err().message.contains("cannot read the key /nonexistent"));
 }
 
 #[test]
 fn role_that_requires_tls_gets_an_sslmode_hint() {
-    let error = ask(&Secured::shared().dsn("tls_only", "sslmode=disable")).unwrap_err();
+    let error = try_connect(&Secured::shared().dsn("tls_only", "sslmode=disable")).unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Authentication, "{error:?}");
     assert!(error.hint.as_ref().unwrap().contains("try sslmode=require"), "{error:?}");
 }
@@ -209,6 +211,6 @@ fn role_that_requires_tls_gets_an_sslmode_hint() {
 fn server_without_tls_is_distinguished_from_a_bad_certificate() {
     let port = super::unresponsive_server::plain_server();
     let dsn = |mode: &str| format!("host=127.0.0.1 port={port} user=postgres sslmode={mode}");
-    refused(ask(&dsn("require")), "offers no TLS", "poolers often do without");
-    assert_eq!(ask(&dsn("prefer")).as_deref(), Ok("postgres plain"));
+    refused(try_connect(&dsn("require")), "offers no TLS", "poolers often do without");
+    assert_eq!(try_connect(&dsn("prefer")).as_deref(), Ok("postgres plain"));
 }

@@ -2,7 +2,9 @@
 
 use cliplyctl::facts::{SourceError, SourceErrorKind};
 
-use super::secured_server::{HOST, PASSWORD, Secured, ask, ask_flag, ask_in};
+use super::secured_server::{
+    HOST, PASSWORD, Secured, try_connect, try_connect_with_env, try_connect_with_flag,
+};
 
 /// Quotes a password for a libpq connection string.
 fn quoted(password: &str) -> String {
@@ -26,12 +28,12 @@ fn authentication(outcome: Result<String, SourceError>, message: &str) -> Source
 fn special_characters_in_passwords_survive_every_layer() {
     let secured = Secured::shared();
     let dsn = secured.dsn("scram", &format!("password={} sslmode=disable", quoted(PASSWORD)));
-    assert_eq!(ask(&dsn).as_deref(), Ok("scram plain"));
+    assert_eq!(try_connect(&dsn).as_deref(), Ok("scram plain"));
     let (port, password) = (secured.port, encoded(PASSWORD));
     let url = format!("postgres://scram:{password}@127.0.0.1:{port}/postgres");
-    assert_eq!(ask_flag(&url).as_deref(), Ok("scram tls"));
+    assert_eq!(try_connect_with_flag(&url).as_deref(), Ok("scram tls"));
     let dsn = secured.dsn("md5ish", &format!("password={}", quoted(PASSWORD)));
-    assert_eq!(ask(&dsn).as_deref(), Ok("md5ish tls"), "a password in clear, inside TLS");
+    assert_eq!(try_connect(&dsn).as_deref(), Ok("md5ish tls"), "a password in clear, inside TLS");
 }
 
 #[test]
@@ -41,20 +43,20 @@ fn channel_binding_requires_tls() {
     let dsn = |mode: &str| {
         secured.dsn("scram", &format!("password={password} channel_binding=require sslmode={mode}"))
     };
-    assert_eq!(ask(&dsn("require")).as_deref(), Ok("scram tls"));
-    let error = authentication(ask(&dsn("disable")), "did not bind the password to TLS");
+    assert_eq!(try_connect(&dsn("require")).as_deref(), Ok("scram tls"));
+    let error = authentication(try_connect(&dsn("disable")), "did not bind the password to TLS");
     assert!(error.hint.unwrap().contains("sslmode=require"));
 }
 
 #[test]
 fn wrong_and_missing_passwords_are_distinguished() {
     let secured = Secured::shared();
-    let wrong = ask(&secured.dsn("scram", "password=hunter2"));
+    let wrong = try_connect(&secured.dsn("scram", "password=hunter2"));
     let error = authentication(wrong, "password authentication failed");
     assert!(error.message.starts_with(HOST), "{error:?}");
     assert!(!format!("{error:?}").contains("hunter2"));
     authentication(
-        ask(&secured.dsn("scram", "")),
+        try_connect(&secured.dsn("scram", "")),
         "asks for a password of scram, and none is known",
     );
 }
@@ -62,9 +64,10 @@ fn wrong_and_missing_passwords_are_distinguished() {
 #[test]
 fn unknown_role_and_unknown_database_are_distinguished() {
     let secured = Secured::shared();
-    let error = authentication(ask(&secured.dsn("stranger", "")), "no pg_hba.conf entry");
+    let error = authentication(try_connect(&secured.dsn("stranger", "")), "no pg_hba.conf entry");
     assert!(error.hint.unwrap().contains("does the role stranger exist?"));
-    let error = ask(&secured.dsn("postgres", "").replace("dbname=postgres", "dbname=nowhere"));
+    let error =
+        try_connect(&secured.dsn("postgres", "").replace("dbname=postgres", "dbname=nowhere"));
     let error = error.unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::NotFound, "{error:?}");
     assert!(error.message.contains("\"nowhere\" does not exist"), "{error:?}");
@@ -81,14 +84,14 @@ fn password_file_is_read_from_home_or_pgpassfile() {
     let all: Vec<_> = variables.into_iter().chain(named).collect();
 
     let home = tempfile::tempdir().unwrap();
-    authentication(ask_in(home.path(), &all), "none is known");
+    authentication(try_connect_with_env(home.path(), &all), "none is known");
     let file = secured.file("pgpass", &line);
     std::fs::copy(&file, home.path().join(".pgpass")).unwrap();
-    assert_eq!(ask_in(home.path(), &all).as_deref(), Ok("scram tls"));
+    assert_eq!(try_connect_with_env(home.path(), &all).as_deref(), Ok("scram tls"));
 
     let empty = tempfile::tempdir().unwrap();
     let all: Vec<_> = all.into_iter().chain([("PGPASSFILE", file.to_str().unwrap())]).collect();
-    assert_eq!(ask_in(empty.path(), &all).as_deref(), Ok("scram tls"));
+    assert_eq!(try_connect_with_env(empty.path(), &all).as_deref(), Ok("scram tls"));
 }
 
 #[test]
@@ -111,7 +114,7 @@ fn password_file_readable_by_others_is_ignored() {
     ];
     for (mode, usable) in [(0o644, false), (0o600, true)] {
         std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
-        assert_eq!(ask_in(home.path(), &variables).is_ok(), usable, "{mode:o}");
+        assert_eq!(try_connect_with_env(home.path(), &variables).is_ok(), usable, "{mode:o}");
     }
 }
 
@@ -126,17 +129,20 @@ fn service_file_supplies_all_connection_parameters() {
          user=scram\npassword={PASSWORD}\ndbname=postgres\nsslmode=verify-full\nsslrootcert={root}\n"
     );
     std::fs::write(home.path().join(".pg_service.conf"), &service).unwrap();
-    assert_eq!(ask_in(home.path(), &[("PGSERVICE", "prod")]).as_deref(), Ok("scram tls"));
     assert_eq!(
-        ask_in(home.path(), &[("DATABASE_URL", "service=prod")]).as_deref(),
+        try_connect_with_env(home.path(), &[("PGSERVICE", "prod")]).as_deref(),
+        Ok("scram tls")
+    );
+    assert_eq!(
+        try_connect_with_env(home.path(), &[("DATABASE_URL", "service=prod")]).as_deref(),
         Ok("scram tls")
     );
 
-    let elsewhere = secured.file("services", &service);
-    let variables = [("PGSERVICE", "prod"), ("PGSERVICEFILE", elsewhere.to_str().unwrap())];
+    let service_file = secured.file("services", &service);
+    let variables = [("PGSERVICE", "prod"), ("PGSERVICEFILE", service_file.to_str().unwrap())];
     let empty = tempfile::tempdir().unwrap();
-    assert_eq!(ask_in(empty.path(), &variables).as_deref(), Ok("scram tls"));
-    let error = ask_in(home.path(), &[("PGSERVICE", "prood")]).unwrap_err();
+    assert_eq!(try_connect_with_env(empty.path(), &variables).as_deref(), Ok("scram tls"));
+    let error = try_connect_with_env(home.path(), &[("PGSERVICE", "prood")]).unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::NotConfigured, "{error:?}");
     assert_eq!(error.hint.as_deref(), Some("did you mean `prod`?"));
 }

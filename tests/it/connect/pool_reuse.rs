@@ -7,11 +7,11 @@ use super::pooler::{Pooler, release};
 use crate::every_command::{self, LINES};
 use crate::rls::clean;
 use crate::support::cli::Cli;
-use crate::support::drill::ran;
+use crate::support::drill::report_run;
 use crate::support::postgres::Session;
 
 /// A query for every setting and object that a client can leave on a server connection.
-const LEFT: &str = "SELECT concat_ws(' ', current_user, current_setting('role'), current_setting('search_path'),
+const LEFTOVERS: &str = "SELECT concat_ws(' ', current_user, current_setting('role'), current_setting('search_path'),
     current_setting('statement_timeout'), current_setting('lock_timeout'),
     current_setting('idle_in_transaction_session_timeout'), current_setting('row_security'),
     current_setting('transaction_read_only'), current_setting('default_transaction_read_only'),
@@ -26,13 +26,13 @@ fn connection_leftovers(url: &str) -> Vec<String> {
     let (one, two) = (Session::open(url), Session::open(url));
     let ask = |session: &Session| {
         session.execute("BEGIN");
-        session.value(&format!("SELECT pg_backend_pid()::text || ' ' || ({LEFT})"))
+        session.value(&format!("SELECT pg_backend_pid()::text || ' ' || ({LEFTOVERS})"))
     };
-    let mut both = vec![ask(&one), ask(&two)];
+    let mut leftovers = vec![ask(&one), ask(&two)];
     one.execute("ROLLBACK");
     two.execute("ROLLBACK");
-    both.sort();
-    both
+    leftovers.sort();
+    leftovers
 }
 
 /// Returns the commands that read or write the database.
@@ -71,15 +71,15 @@ fn sweep(settings: &str) -> usize {
     let done = run(&requeue).expect_code(0).json();
     let operation = done["data"]["outcome"]["operation"].as_str().unwrap();
     let before = connection_leftovers(&url);
-    let baseline = Session::open(&url).value(LEFT);
+    let baseline = Session::open(&url).value(LEFTOVERS);
     let id = db.value("SELECT max(id::text) FROM jobs WHERE state = 'dead_letter'");
     let (all, next, over) = (lines(&id, operation), AtomicUsize::new(0), AtomicBool::new(false));
-    let stranger = || {
+    let other_client = || {
         // Other clients: short transactions, with the simple protocol.
         while !over.load(Ordering::Relaxed) {
             let session = Session::open(&url);
             for _ in 0..5 {
-                assert_eq!(session.value(LEFT), baseline, "somebody else's settings");
+                assert_eq!(session.value(LEFTOVERS), baseline, "somebody else's settings");
                 session.execute("BEGIN; SELECT count(*) FROM jobs; COMMIT");
             }
         }
@@ -96,13 +96,13 @@ fn sweep(settings: &str) -> usize {
         }
     };
     std::thread::scope(|scope| {
-        let strangers: Vec<_> = (0..2).map(|_| scope.spawn(stranger)).collect();
+        let other_clients: Vec<_> = (0..2).map(|_| scope.spawn(other_client)).collect();
         let workers: Vec<_> = (0..3).map(|_| scope.spawn(worker)).collect();
         let ended: Vec<_> = workers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
         over.store(true, Ordering::Relaxed);
         ended
             .into_iter()
-            .chain(strangers.into_iter().map(|s| s.join()))
+            .chain(other_clients.into_iter().map(|s| s.join()))
             .for_each(|end| end.unwrap());
     });
     assert_eq!(connection_leftovers(&url), before, "left on the server's connections");
@@ -116,10 +116,13 @@ fn every_command_leaves_pooled_connections_clean() {
     if (major, minor) >= (1, 21) {
         lines.push(sweep("max_prepared_statements = 0\n"));
     }
-    let ways = if lines.len() > 1 {
+    let connections_used = if lines.len() > 1 {
         "as it comes, and with max_prepared_statements = 0"
     } else {
         "as it comes"
     };
-    ran(&format!("{} command lines through PgBouncer {major}.{minor}, {ways}", lines[0]));
+    report_run(&format!(
+        "{} command lines through PgBouncer {major}.{minor}, {connections_used}",
+        lines[0]
+    ));
 }

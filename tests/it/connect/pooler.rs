@@ -9,7 +9,7 @@ use cliplyctl::dsn::{ConnectionDefaults, Dsn};
 use cliplyctl::facts::SourceErrorKind;
 use tokio_postgres::Client;
 
-use super::secured_server::{LIMIT, ask, database, free_port, run, who};
+use super::secured_server::{TIMEOUT, database, free_port, run, try_connect, user_and_encryption};
 use crate::rls::{clean, findings};
 use crate::support::cli::Cli;
 use crate::support::postgres::{Session, cluster};
@@ -85,9 +85,9 @@ impl Drop for Pooler {
 
 /// Returns the path of the PgBouncer program.
 fn program() -> PathBuf {
-    let named = std::env::var_os(PROGRAM).map(PathBuf::from);
+    let override_path = std::env::var_os(PROGRAM).map(PathBuf::from);
     let found = || PROGRAMS.iter().map(PathBuf::from).find(|path| path.exists());
-    named.or_else(found).expect(
+    override_path.or_else(found).expect(
         "pgbouncer is not on this machine: `apt-get install pgbouncer` or `brew install \
          pgbouncer` (scripts/test does it)",
     )
@@ -95,9 +95,9 @@ fn program() -> PathBuf {
 
 /// Returns the release. 1.21 and later have `max_prepared_statements`.
 pub fn release() -> (u32, u32) {
-    let said = Command::new(program()).arg("--version").output().unwrap();
-    let said = String::from_utf8(said.stdout).unwrap();
-    let number = said.split_whitespace().nth(1).unwrap();
+    let version = Command::new(program()).arg("--version").output().unwrap();
+    let version = String::from_utf8(version.stdout).unwrap();
+    let number = version.split_whitespace().nth(1).unwrap();
     let mut parts = number.split('.').map(|part| part.parse().unwrap_or(0));
     (parts.next().unwrap(), parts.next().unwrap_or(0))
 }
@@ -123,16 +123,16 @@ fn configuration(directory: &Path, port: u16, database: &str, settings: &str) ->
 fn many_sessions_share_one_server_connection() {
     let pooler = Pooler::start();
     for _ in 0..40 {
-        assert_eq!(ask(&pooler.dsn("")).as_deref(), Ok("postgres plain"));
+        assert_eq!(try_connect(&pooler.dsn("")).as_deref(), Ok("postgres plain"));
     }
     // Several queries at the same time, one of them slow, each with its own timeout.
     run(async {
         let dsn = Dsn::parse(&pooler.dsn(""), &ConnectionDefaults::default()).unwrap();
-        let (one, two) = (database(&dsn, LIMIT), database(&dsn, LIMIT));
+        let (one, two) = (database(&dsn, TIMEOUT), database(&dsn, TIMEOUT));
         let slow = async |transaction: &Client| {
             Ok(transaction.batch_execute("SELECT pg_sleep(0.2)").await?)
         };
-        let (slow, quick) = tokio::join!(one.read(LIMIT, slow), who(&two));
+        let (slow, quick) = tokio::join!(one.read(TIMEOUT, slow), user_and_encryption(&two));
         assert_eq!((slow, quick.as_deref()), (Ok(()), Ok("postgres plain")));
     });
 }
@@ -142,7 +142,7 @@ fn timed_out_statement_leaves_no_timeout_in_the_pool() {
     let pooler = Pooler::start();
     run(async {
         let dsn = Dsn::parse(&pooler.dsn(""), &ConnectionDefaults::default()).unwrap();
-        let database = database(&dsn, LIMIT);
+        let database = database(&dsn, TIMEOUT);
         let sleep = async |transaction: &Client| {
             Ok(transaction.batch_execute("SELECT pg_sleep(600)").await?)
         };
@@ -159,11 +159,11 @@ fn timed_out_statement_leaves_no_timeout_in_the_pool() {
 #[test]
 fn pooler_errors_have_their_kind_and_hint() {
     let pooler = Pooler::start();
-    let error = ask(&pooler.dsn("").replace("dbname=app", "dbname=nowhere")).unwrap_err();
+    let error = try_connect(&pooler.dsn("").replace("dbname=app", "dbname=nowhere")).unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::NotFound, "{error:?}");
-    let error = ask(&pooler.dsn("options='-c work_mem=1MB'")).unwrap_err();
+    let error = try_connect(&pooler.dsn("options='-c work_mem=1MB'")).unwrap_err();
     assert!(error.hint.as_ref().unwrap().contains("start-up parameter"), "{error:?}");
-    let error = ask(&pooler.dsn("sslmode=require")).unwrap_err();
+    let error = try_connect(&pooler.dsn("sslmode=require")).unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Tls, "{error:?}");
     assert!(error.hint.unwrap().contains("poolers often do without"));
 }

@@ -6,7 +6,7 @@ use cliplyctl::dsn::{ConnectionDefaults, Dsn};
 use cliplyctl::facts::{SourceError, SourceErrorKind};
 use tokio_postgres::Client;
 
-use super::secured_server::{LIMIT, database, run, who};
+use super::secured_server::{TIMEOUT, database, run, user_and_encryption};
 use crate::support::postgres::{Database, cluster};
 
 /// Returns the first column of the first row as text.
@@ -15,7 +15,7 @@ pub fn value(dsn: &Dsn, sql: &str) -> Result<String, SourceError> {
         let ask = async |transaction: &Client| {
             Ok(transaction.query_typed(sql, &[]).await?[0].try_get(0)?)
         };
-        database(dsn, LIMIT).read(LIMIT, ask).await
+        database(dsn, TIMEOUT).read(TIMEOUT, ask).await
     })
 }
 
@@ -55,21 +55,21 @@ fn cluster_role(name: &str) {
 #[test]
 fn timed_out_query_is_canceled_and_the_connection_kept() {
     run(async {
-        let database = database(&dsn(&cluster().url("postgres")), LIMIT);
+        let database = database(&dsn(&cluster().url("postgres")), TIMEOUT);
         let sleep = async |transaction: &Client| {
             Ok(transaction.batch_execute("SELECT pg_sleep(600)").await?)
         };
         let error = database.read(Duration::from_millis(50), sleep).await.unwrap_err();
         assert_eq!(error.kind, SourceErrorKind::Timeout, "{error:?}");
         assert!(error.message.contains("57014"), "{error:?}");
-        assert_eq!(who(&database).await.as_deref(), Ok("postgres plain"));
+        assert_eq!(user_and_encryption(&database).await.as_deref(), Ok("postgres plain"));
     });
 }
 
 #[test]
 fn hanging_reader_is_abandoned_with_its_connection() {
     run(async {
-        let database = database(&dsn(&cluster().url("postgres")), LIMIT);
+        let database = database(&dsn(&cluster().url("postgres")), TIMEOUT);
         let first = pid(&database).await;
         let hang = async |_: &Client| std::future::pending::<Result<(), _>>().await;
         let error = database.read(Duration::from_millis(1), hang).await.unwrap_err();
@@ -82,19 +82,19 @@ async fn pid(database: &cliplyctl::sources::postgres::Database) -> i32 {
     let ask = async |transaction: &Client| {
         Ok(transaction.query_typed("SELECT pg_backend_pid()", &[]).await?[0].try_get(0)?)
     };
-    database.read(LIMIT, ask).await.unwrap()
+    database.read(TIMEOUT, ask).await.unwrap()
 }
 
 #[test]
 fn terminated_session_is_replaced() {
     run(async {
-        let database = database(&dsn(&cluster().url("postgres")), LIMIT);
+        let database = database(&dsn(&cluster().url("postgres")), TIMEOUT);
         let first = pid(&database).await;
         let killed = async |transaction: &Client| {
             let own = "SELECT pg_terminate_backend(pg_backend_pid())";
             Ok(transaction.batch_execute(own).await?)
         };
-        let error = database.read(LIMIT, killed).await.unwrap_err();
+        let error = database.read(TIMEOUT, killed).await.unwrap_err();
         assert_eq!(error.kind, SourceErrorKind::Disconnected, "{error:?}");
         assert_ne!(pid(&database).await, first);
     });
@@ -103,8 +103,8 @@ fn terminated_session_is_replaced() {
 #[test]
 fn statement_timeout_ends_with_its_transaction() {
     run(async {
-        let database = database(&dsn(&cluster().url("postgres")), LIMIT);
-        who(&database).await.unwrap();
+        let database = database(&dsn(&cluster().url("postgres")), TIMEOUT);
+        user_and_encryption(&database).await.unwrap();
         let connection = database.connection().await.unwrap();
         let rows = connection.query_typed("SHOW statement_timeout", &[]).await.unwrap();
         assert_eq!(rows[0].get::<_, String>(0), "0");
@@ -114,7 +114,7 @@ fn statement_timeout_ends_with_its_transaction() {
 #[test]
 fn debug_shows_no_password() {
     let dsn = dsn("postgres://u:hunter2@h/d");
-    let shown = format!("{:?} {}", database(&dsn, LIMIT), database(&dsn, LIMIT));
+    let shown = format!("{:?} {}", database(&dsn, TIMEOUT), database(&dsn, TIMEOUT));
     assert_eq!(shown, "Database(u@h:5432/d) u@h:5432/d");
 }
 

@@ -25,7 +25,7 @@ pub const HOST: &str = "db.test";
 pub const PASSWORD: &str = r"p@ss:w/rd %41$x\";
 
 /// The timeout of a connection. Generous, because the machine may be loaded.
-pub const LIMIT: Duration = Duration::from_secs(20);
+pub const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A certificate authority with its signing key.
 pub struct Authority {
@@ -130,7 +130,7 @@ impl Secured {
         });
         let files = server.directory().join("client");
         std::fs::create_dir(&files).unwrap();
-        hand_over(&files, server.directory());
+        set_owner(&files, server.directory());
         let secured = Secured { server, port, files };
         secured.file("root.crt", root);
         secured.file("stranger.crt", &Authority::new("Another Authority").certificate.pem());
@@ -141,17 +141,17 @@ impl Secured {
             ("clients.crt", root),
             ("data/pg_hba.conf", RULES),
         ] {
-            give(directory, name, text);
+            write_server_file(directory, name, text);
         }
-        let place = directory.display();
+        let directory_path = directory.display();
         let session = Session::open(&secured.server.url("postgres"));
         session.execute("CREATE ROLE tls_only LOGIN; CREATE ROLE certified LOGIN");
         let password = PASSWORD.replace('\'', "''");
         session.execute(&format!("CREATE ROLE scram LOGIN PASSWORD '{password}'"));
         session.execute(&format!("CREATE ROLE md5ish LOGIN PASSWORD '{password}'"));
-        session.execute(&format!("ALTER SYSTEM SET ssl_cert_file = '{place}/server.crt'"));
-        session.execute(&format!("ALTER SYSTEM SET ssl_key_file = '{place}/server.key'"));
-        session.execute(&format!("ALTER SYSTEM SET ssl_ca_file = '{place}/clients.crt'"));
+        session.execute(&format!("ALTER SYSTEM SET ssl_cert_file = '{directory_path}/server.crt'"));
+        session.execute(&format!("ALTER SYSTEM SET ssl_key_file = '{directory_path}/server.key'"));
+        session.execute(&format!("ALTER SYSTEM SET ssl_ca_file = '{directory_path}/clients.crt'"));
         session.execute("ALTER SYSTEM SET ssl = on");
         session.execute("SELECT pg_reload_conf()");
         wait_until("the server speaks TLS", || {
@@ -181,15 +181,15 @@ impl Secured {
 }
 
 /// Writes a file into the server directory, owned by the server user.
-fn give(directory: &Path, name: &str, text: &str) {
+fn write_server_file(directory: &Path, name: &str, text: &str) {
     let path = directory.join(name);
     std::fs::write(&path, text).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-    hand_over(&path, directory);
+    set_owner(&path, directory);
 }
 
 /// Makes the server user the owner of a file.
-fn hand_over(path: &Path, directory: &Path) {
+fn set_owner(path: &Path, directory: &Path) {
     let owner = std::fs::metadata(directory).unwrap();
     std::os::unix::fs::chown(path, Some(owner.uid()), Some(owner.gid())).unwrap();
 }
@@ -205,7 +205,7 @@ pub fn start(options: &ServerOptions) -> (DemoServer, u16) {
 }
 
 /// Ports without a listener, because their services are obsolete.
-pub const DEAD: (u16, u16) = (1, 2);
+pub const UNUSED_PORTS: (u16, u16) = (1, 2);
 
 /// Returns a port that has no listener at the moment.
 pub fn free_port() -> u16 {
@@ -218,32 +218,38 @@ pub fn has_ipv6() -> bool {
 }
 
 /// Connects and returns the user and the kind of connection: `user tls` or `user plain`.
-pub fn ask(dsn: &str) -> Result<String, SourceError> {
+pub fn try_connect(dsn: &str) -> Result<String, SourceError> {
     let around =
         ConnectionDefaults { user: Some("nobody".to_owned()), ..ConnectionDefaults::default() };
-    ask_with(&Dsn::parse(dsn, &around).unwrap_or_else(|error| panic!("{error:?}")), LIMIT)
+    try_connect_within(
+        &Dsn::parse(dsn, &around).unwrap_or_else(|error| panic!("{error:?}")),
+        TIMEOUT,
+    )
 }
 
-/// Like [`ask`], with a timeout for the connection.
-pub fn ask_with(dsn: &Dsn, limit: Duration) -> Result<String, SourceError> {
-    run(async { who(&database(dsn, limit)).await })
+/// Like [`try_connect`], with a timeout for the connection.
+pub fn try_connect_within(dsn: &Dsn, limit: Duration) -> Result<String, SourceError> {
+    run(async { user_and_encryption(&database(dsn, limit)).await })
 }
 
-/// Like [`ask`], with the settings from these variables and this home directory.
-pub fn ask_in(home: &Path, variables: &[(&str, &str)]) -> Result<String, SourceError> {
+/// Like [`try_connect`], with the settings from these variables and this home directory.
+pub fn try_connect_with_env(
+    home: &Path,
+    variables: &[(&str, &str)],
+) -> Result<String, SourceError> {
     let home_variable = ("HOME", home.to_str().unwrap());
     let environment = ProcessEnvironment::of(variables.iter().copied().chain([home_variable]));
     let settings = Settings::resolve(&Overrides::default(), &environment, home).unwrap();
-    ask_with(&settings.database?.value, LIMIT)
+    try_connect_within(&settings.database?.value, TIMEOUT)
 }
 
-/// Like [`ask`], with a database URL from a flag.
-pub fn ask_flag(url: &str) -> Result<String, SourceError> {
+/// Like [`try_connect`], with a database URL from a flag.
+pub fn try_connect_with_flag(url: &str) -> Result<String, SourceError> {
     let url = Some(Secret::new(url.to_owned()));
     let overrides = Overrides { database_url: url, ..Overrides::default() };
     let environment = ProcessEnvironment::of([("USER", "nobody")]);
     let settings = Settings::resolve(&overrides, &environment, Path::new("/nonexistent")).unwrap();
-    ask_with(&settings.database?.value, LIMIT)
+    try_connect_within(&settings.database?.value, TIMEOUT)
 }
 
 /// Returns a pool of one connection.
@@ -262,13 +268,13 @@ pub fn run<T>(task: impl Future<Output = T>) -> T {
 }
 
 /// Queries the user and whether the connection uses TLS.
-pub async fn who(database: &Database) -> Result<String, SourceError> {
+pub async fn user_and_encryption(database: &Database) -> Result<String, SourceError> {
     const SQL: &str = "SELECT current_user || CASE WHEN ssl THEN ' tls' ELSE ' plain' END
                        FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
-    let ask = async |transaction: &tokio_postgres::Client| {
+    let try_connect = async |transaction: &tokio_postgres::Client| {
         Ok(transaction.query_typed(SQL, &[]).await?[0].try_get(0)?)
     };
-    database.read(LIMIT, ask).await
+    database.read(TIMEOUT, try_connect).await
 }
 
 /// Returns an IP address as a subject alternative name.

@@ -11,29 +11,31 @@ fn run(url: &str, words: &[&str]) -> Output {
 
 #[test]
 fn standby_reports_match_the_primary_and_name_the_standby() {
-    let both = Standby::shared();
+    let servers = Standby::shared();
     for words in [&["queue"][..], &["dlq", "list"], &["dlq", "groups"], &["dlq", "ops"]] {
         let json = [words, &["-o", "json"]].concat();
-        let (here, there) = (run(&both.url(), &json), run(&both.primary_url(), &json));
-        assert_eq!(here.code, there.code, "{words:?}: {here:#?}");
-        let (here, there) = (here.json(), there.json());
-        assert_eq!(here["context"]["standby"], true, "{here:#}");
-        assert_eq!(there["context"]["standby"], false, "{there:#}");
-        assert_eq!(here["summary"], there["summary"], "{words:?}");
+        let (on_standby, on_primary) =
+            (run(&servers.url(), &json), run(&servers.primary_url(), &json));
+        assert_eq!(on_standby.code, on_primary.code, "{words:?}: {on_standby:#?}");
+        let (on_standby, on_primary) = (on_standby.json(), on_primary.json());
+        assert_eq!(on_standby["context"]["standby"], true, "{on_standby:#}");
+        assert_eq!(on_primary["context"]["standby"], false, "{on_primary:#}");
+        assert_eq!(on_standby["summary"], on_primary["summary"], "{words:?}");
 
-        let (here, there) = (run(&both.url(), words), run(&both.primary_url(), words));
-        assert!(here.stdout.contains("· hot standby"), "{words:?}: {}", here.stdout);
-        assert!(!there.stdout.contains("standby"), "{words:?}: {}", there.stdout);
+        let (on_standby, on_primary) =
+            (run(&servers.url(), words), run(&servers.primary_url(), words));
+        assert!(on_standby.stdout.contains("· hot standby"), "{words:?}: {}", on_standby.stdout);
+        assert!(!on_primary.stdout.contains("standby"), "{words:?}: {}", on_primary.stdout);
     }
 }
 
 #[test]
 fn config_check_names_the_server_role() {
-    let both = Standby::shared();
-    let here = run(&both.url(), &["config", "check"]).expect_code(0);
-    assert!(here.stdout.contains("hot standby"), "{}", here.stdout);
-    let there = run(&both.primary_url(), &["config", "check"]).expect_code(0);
-    assert!(there.stdout.contains("primary"), "{}", there.stdout);
+    let servers = Standby::shared();
+    let on_standby = run(&servers.url(), &["config", "check"]).expect_code(0);
+    assert!(on_standby.stdout.contains("hot standby"), "{}", on_standby.stdout);
+    let on_primary = run(&servers.primary_url(), &["config", "check"]).expect_code(0);
+    assert!(on_primary.stdout.contains("primary"), "{}", on_primary.stdout);
 }
 
 #[test]
@@ -47,11 +49,11 @@ fn config_check_tests_every_setting() {
 
 #[test]
 fn requeue_on_a_standby_is_refused_with_the_reason() {
-    let both = Standby::shared();
+    let servers = Standby::shared();
     let dead = "SELECT id FROM jobs WHERE state = 'dead_letter' ORDER BY id LIMIT 1";
-    let id = Session::open(&both.primary_url()).value(dead);
+    let id = Session::open(&servers.primary_url()).value(dead);
     let words = ["dlq", "requeue", &id, "--reason", "mended", "--yes"];
-    let output = run(&both.url(), &words);
+    let output = run(&servers.url(), &words);
     assert!(output.stderr.contains("hot standby"), "{output:#?}");
     output.expect_code(77);
 }

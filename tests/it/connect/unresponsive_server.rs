@@ -10,7 +10,7 @@ use cliplyctl::demo::server::DemoServer;
 use cliplyctl::dsn::{ConnectionDefaults, Dsn};
 use cliplyctl::facts::{SourceError, SourceErrorKind};
 
-use super::secured_server::{DEAD, LIMIT, ask, ask_with, start};
+use super::secured_server::{TIMEOUT, UNUSED_PORTS, start, try_connect, try_connect_within};
 use crate::support::postgres::server_options;
 
 /// Returns the port of a server on 127.0.0.1 without TLS.
@@ -32,22 +32,22 @@ fn listener(talk: fn(TcpStream)) -> u16 {
 }
 
 /// Reads until the client closes the connection, and never answers.
-fn listen_for_ever(mut stream: TcpStream) {
+fn read_forever(mut stream: TcpStream) {
     let mut buffer = [0; 1024];
     while stream.read(&mut buffer).is_ok_and(|length| length > 0) {}
 }
 
 fn failure(port: u16, more: &str) -> SourceError {
-    ask(&format!("host=127.0.0.1 port={port} user=u dbname=d {more}")).unwrap_err()
+    try_connect(&format!("host=127.0.0.1 port={port} user=u dbname=d {more}")).unwrap_err()
 }
 
 #[test]
 fn server_that_never_answers_times_out() {
-    let port = listener(listen_for_ever);
+    let port = listener(read_forever);
     for mode in ["disable", "prefer", "require"] {
         let dsn = format!("postgres://u@127.0.0.1:{port}/d?sslmode={mode}");
         let dsn = Dsn::parse(&dsn, &ConnectionDefaults::default()).unwrap();
-        let error = ask_with(&dsn, Duration::from_millis(200)).unwrap_err();
+        let error = try_connect_within(&dsn, Duration::from_millis(200)).unwrap_err();
         assert_eq!(error.kind, SourceErrorKind::Timeout, "{mode}: {error:?}");
         assert!(error.message.contains("did not answer within 0.2 s"), "{error:?}");
     }
@@ -55,16 +55,16 @@ fn server_that_never_answers_times_out() {
 
 #[test]
 fn connect_timeout_of_the_dsn_takes_precedence() {
-    let port = listener(listen_for_ever);
+    let port = listener(read_forever);
     let dsn = format!("host=127.0.0.1 port={port} user=u connect_timeout=1");
     let dsn = Dsn::parse(&dsn, &ConnectionDefaults::default()).unwrap();
-    let error = ask_with(&dsn, LIMIT).unwrap_err();
+    let error = try_connect_within(&dsn, TIMEOUT).unwrap_err();
     assert!(error.message.contains("did not answer within 1 s"), "{error:?}");
 }
 
 #[test]
 fn closed_port_is_reported_as_refused() {
-    let port = DEAD.0;
+    let port = UNUSED_PORTS.0;
     let error = failure(port, "");
     assert_eq!(error.kind, SourceErrorKind::Refused, "{error:?}");
     assert_eq!(error.message, format!("127.0.0.1:{port}: refused the connection"));
@@ -75,7 +75,7 @@ fn closed_port_is_reported_as_refused() {
 fn unresolvable_name_is_a_dns_error() {
     // A label has at most 63 characters, so the resolver rejects this name without the network.
     let name = "x".repeat(64);
-    let error = ask(&format!("postgres://u@{name}/d")).unwrap_err();
+    let error = try_connect(&format!("postgres://u@{name}/d")).unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Dns, "{error:?}");
     assert!(error.message.contains(&format!("{name}:5432 cannot be resolved")), "{error:?}");
 }
@@ -90,16 +90,16 @@ fn other_protocols_on_the_port_are_reported() {
         assert_eq!(error.kind, SourceErrorKind::Disconnected, "{error:?}");
         assert!(error.hint.unwrap().contains("is PostgreSQL listening there?"));
     }
-    let odd = listener(|mut stream| {
+    let malformed = listener(|mut stream| {
         let _ = stream.write_all(b"C\0\0\0\x06X\0");
-        listen_for_ever(stream);
+        read_forever(stream);
     });
-    let error = failure(odd, "sslmode=disable");
+    let error = failure(malformed, "sslmode=disable");
     assert_eq!(error.kind, SourceErrorKind::Malformed, "{error:?}");
     assert!(error.message.contains("does not speak like PostgreSQL"), "{error:?}");
     let ssh = listener(|mut stream| {
         let _ = stream.write_all(b"SSH-2.0-OpenSSH_9.2\r\n");
-        listen_for_ever(stream);
+        read_forever(stream);
     });
     assert_eq!(failure(ssh, "sslmode=require").kind, SourceErrorKind::Tls);
 }

@@ -121,9 +121,9 @@ fn app_down_still_reports_queue_and_access() {
     for next in ["-c demo runbook 3.1", "-c demo rls audit"] {
         assert!(report.contains(&format!("  cliplyctl {next}")), "{next}: {report}");
     }
-    let well = exec("healthy", "triage").expect_code(0).stdout;
-    assert!(well.contains("what other roles may: cliplyctl -c demo rls audit"), "{well}");
-    assert!(!well.contains("Next"), "{well}");
+    let healthy = exec("healthy", "triage").expect_code(0).stdout;
+    assert!(healthy.contains("what other roles may: cliplyctl -c demo rls audit"), "{healthy}");
+    assert!(!healthy.contains("Next"), "{healthy}");
 }
 
 #[test]
@@ -136,12 +136,12 @@ fn canary_stops_and_passes_after_the_fix() {
         demo.run(&words)
     };
     let stopped = run(&["--canary"]).expect_code(2).json();
-    let left = stopped["data"]["outcome"]["left"].as_u64().unwrap();
-    assert!(left > 0, "{stopped:#}");
+    let not_requeued = stopped["data"]["outcome"]["left"].as_u64().unwrap();
+    assert!(not_requeued > 0, "{stopped:#}");
     let mut fix = command(&["demo", "--fix", "PUBLISH_TIKTOK"]).env("XDG_STATE_HOME", demo.state());
     fix.run().expect_code(0);
     let through = run(&["--ramp", "1,all"]).expect_code(0).json();
-    assert!(through["data"]["outcome"]["done"].as_u64() >= Some(left), "{through:#}");
+    assert!(through["data"]["outcome"]["done"].as_u64() >= Some(not_requeued), "{through:#}");
     command(&["demo", "--fix", "PUBLISH_TIKTOK"]).run().expect_code(78);
 }
 

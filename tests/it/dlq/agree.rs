@@ -52,7 +52,7 @@ fn group_selects_the_same_jobs_in_every_command() {
 #[test]
 fn contradictory_filters_are_rejected_by_every_command() {
     let database = Database::from_fixture("main_typical");
-    for (filter, words) in [
+    for (filter, text) in [
         (&["--kind", "CLIP_RENDR"][..], "did you mean `CLIP_RENDER`"),
         (&["--workspace", "7"], "is no workspace id"),
         (&["--group", "3f9a"], "is no group"),
@@ -63,7 +63,7 @@ fn contradictory_filters_are_rejected_by_every_command() {
     ] {
         for verb in [&["list"][..], &["groups"], &["requeue", "--dry-run"], &["requeue", "--yes"]] {
             let output = dlq(&database, &[verb, filter].concat()).expect_code(64);
-            assert!(output.stderr.contains(words), "{verb:?} {filter:?}: {}", output.stderr);
+            assert!(output.stderr.contains(text), "{verb:?} {filter:?}: {}", output.stderr);
         }
     }
 }

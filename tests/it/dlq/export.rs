@@ -64,12 +64,17 @@ fn filters_and_limit_apply_to_streams() {
     assert_eq!(count(&["--group", &group, "--limit", "4"]), 4);
     let cursor = data(&database, &["list", "--limit", "20"])["next_cursor"].clone();
     assert_eq!(count(&["--after", cursor.as_str().unwrap()]), 6);
-    let died = dlq(&database, &["list", "-o", "csv", "--sort", "died"]).expect_code(64);
-    assert!(died.stderr.contains("cannot be streamed"), "{}", died.stderr);
+    let sorted_by_dead_since =
+        dlq(&database, &["list", "-o", "csv", "--sort", "died"]).expect_code(64);
+    assert!(
+        sorted_by_dead_since.stderr.contains("cannot be streamed"),
+        "{}",
+        sorted_by_dead_since.stderr
+    );
 }
 
 /// Returns a database with more dead letters than fit into a pipe buffer.
-fn crowded() -> Database {
+fn many_dead_letters() -> Database {
     let database = Database::from_fixture("main_typical");
     database.execute(
         "INSERT INTO jobs (workspace_id, kind, state, attempts, last_error)
@@ -81,7 +86,7 @@ fn crowded() -> Database {
 
 #[test]
 fn csv_ends_cleanly_when_the_reader_closes_the_pipe() {
-    let database = crowded();
+    let database = many_dead_letters();
     for format in ["ndjson", "csv"] {
         let line = format!("({BINARY} dlq list -o {format}; echo \"code $?\" >&2) | head -n 2");
         let output = Cli::program("sh", ["-c", &line]).env("DATABASE_URL", database.url()).run();
@@ -92,15 +97,15 @@ fn csv_ends_cleanly_when_the_reader_closes_the_pipe() {
 
 #[test]
 fn timed_out_stream_prints_the_resume_cursor() {
-    let database = crowded();
+    let database = many_dead_letters();
     // The reader needs longer than the timeout of the command.
     let line = format!(
         "{BINARY} dlq list -o ndjson --timeout 1s 2>said | (read -r first; sleep 3; cat >rest); \
          wc -l <rest; cat said"
     );
     let output = Cli::program("sh", ["-c", &line]).env("DATABASE_URL", database.url()).run();
-    let (rows, said) = output.stdout.split_once('\n').unwrap();
+    let (rows, rest) = output.stdout.split_once('\n').unwrap();
     let rows = rows.trim().parse::<u64>().unwrap() + 1;
-    assert!(said.contains(&format!("after {rows} rows: ")), "{output:?}");
-    assert!(said.contains("--timeout") && said.contains("--after 20"), "{output:?}");
+    assert!(rest.contains(&format!("after {rows} rows: ")), "{output:?}");
+    assert!(rest.contains("--timeout") && rest.contains("--after 20"), "{output:?}");
 }

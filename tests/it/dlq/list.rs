@@ -19,8 +19,9 @@ fn every_filter_selects_the_same_jobs_in_every_variant() {
         assert_eq!(sorted(listed(&database, &kinds)), [224, 225, 226], "{variant}");
         let text = ["--error", "ACCESS token"];
         assert_eq!(sorted(listed(&database, &text)), tiktok, "{variant}");
-        let odd = ["--workspace", "AAAAAAAA-0000-4000-8000-000000000002", "--kind", "TRANSCRIBE"];
-        assert_eq!(listed(&database, &odd), [225], "{variant}");
+        let upper_case =
+            ["--workspace", "AAAAAAAA-0000-4000-8000-000000000002", "--kind", "TRANSCRIBE"];
+        assert_eq!(listed(&database, &upper_case), [225], "{variant}");
         assert_eq!(listed(&database, &["--since", "12m"]), [201, 202], "{variant}");
         assert_eq!(listed(&database, &["--until", "3h"]), [226], "{variant}");
         assert_eq!(listed(&database, &["--since", "2000-01-01"]).len(), 26, "{variant}");
@@ -94,7 +95,7 @@ fn list_is_sorted_by_change_or_dead_since_in_every_variant() {
 #[test]
 fn invalid_filters_are_rejected_with_the_reason() {
     let database = Database::from_fixture("main_typical");
-    for (args, words) in [
+    for (args, text) in [
         (&["--kind", "CLIP_RENDR"][..], "did you mean `CLIP_RENDER`"),
         (&["--workspace", "7"], "is no workspace id"),
         (&["--workspace=------------------------------------"], "is no workspace id"),
@@ -120,7 +121,7 @@ fn invalid_filters_are_rejected_with_the_reason() {
     ] {
         let args: Vec<_> = ["list"].iter().chain(args).copied().collect();
         let output = dlq(&database, &args).expect_code(64);
-        assert!(output.stderr.contains(words), "{args:?}: {}", output.stderr);
+        assert!(output.stderr.contains(text), "{args:?}: {}", output.stderr);
     }
 }
 

@@ -21,8 +21,8 @@ fn dead_letter_is_shown_with_cause_and_advice_in_every_variant() {
         let group = data(&database, &["list", "--group", hash]);
         assert_eq!(group["total"]["value"], 8, "{variant}");
         let text = dlq(&database, &["show", &id]).expect_code(0).stdout;
-        let kin = format!("cliplyctl dlq list --group {hash}");
-        assert!(text.contains(&kin) && text.contains("Renew the credentials"), "{text}");
+        let list_command = format!("cliplyctl dlq list --group {hash}");
+        assert!(text.contains(&list_command) && text.contains("Renew the credentials"), "{text}");
         assert!(!text.contains("tt-secret"), "{variant}: {text}");
     }
 }
@@ -46,7 +46,7 @@ fn earlier_requeues_are_shown_with_their_result() {
         let second = requeue(&database, &id, "again");
         dlq(&database, &["undo", &second, "--yes"]).expect_code(0);
         let shown = data(&database, &["show", &id]);
-        let told: Vec<_> = shown["requeues"]
+        let requeues: Vec<_> = shown["requeues"]
             .as_array()
             .unwrap()
             .iter()
@@ -60,8 +60,9 @@ fn earlier_requeues_are_shown_with_their_result() {
             })
             .collect();
         let undone = (second.clone().into(), "undone".into(), "again".into(), Value::Null);
-        let died = (first.clone().into(), "died_again".into(), "token renewed".into(), true.into());
-        assert_eq!(told, [undone, died], "{variant}: {shown:#}");
+        let died_again =
+            (first.clone().into(), "died_again".into(), "token renewed".into(), true.into());
+        assert_eq!(requeues, [undone, died_again], "{variant}: {shown:#}");
         let text = dlq(&database, &["show", &id]).expect_code(0).stdout;
         assert!(text.contains(&first) && text.contains(", of the same"), "{variant}: {text}");
         assert!(text.contains("oncall@"), "{variant}: {text}");
@@ -98,10 +99,10 @@ fn invalid_id_is_a_usage_error_and_missing_job_exits_3() {
     let main = Database::from_fixture("main_typical");
     let bigint = Database::from_fixture("bigint_typical");
     let uuid = "0a9f0000-0000-4000-8000-00000000abcd";
-    let wrong = [(&main, "42"), (&main, "0a9f"), (&main, "1' or '1'='1"), (&main, "")];
-    let misplaced = [(&main, "0a9f00000-000-4000-8000-00000000abcd"), (&bigint, "+1")];
+    let unknown_ids = [(&main, "42"), (&main, "0a9f"), (&main, "1' or '1'='1"), (&main, "")];
+    let wrong_type = [(&main, "0a9f00000-000-4000-8000-00000000abcd"), (&bigint, "+1")];
     let wrong_here = [(&bigint, uuid), (&bigint, "1.5"), (&bigint, "99999999999999999999")];
-    for (database, id) in wrong.into_iter().chain(wrong_here).chain(misplaced) {
+    for (database, id) in unknown_ids.into_iter().chain(wrong_here).chain(wrong_type) {
         let said = dlq(database, &["show", id]).expect_code(64).stderr;
         assert!(said.contains("is no id of a job") && said.contains("are of type"), "{said}");
     }

@@ -6,14 +6,14 @@ use std::process::Command;
 
 use super::reported_vs_database::{assert_report_matches, count_complete_writes};
 use crate::requeue::{command, insert_dead_letters};
-use crate::support::drill::{jobs, not_run, ran};
+use crate::support::drill::{jobs, report_run, report_skipped};
 use crate::support::postgres::{Database, cluster};
 
 /// Enough jobs to fill the small disk before all are requeued.
 const JOBS: u32 = 6_000;
 
 /// Requeues until the disk is full, frees space, resumes, and undoes everything.
-fn fills_up(db: &Database, all: u64, make_room: impl FnOnce()) -> u64 {
+fn requeue_until_full(db: &Database, all: u64, make_room: impl FnOnce()) -> u64 {
     let mut first = command(db, "requeue", &["--all", "--yes", "--reason", "drill"]);
     let output = first.run().expect_code(75);
     let (written, _) = count_complete_writes(db, "the disk is full");
@@ -57,8 +57,9 @@ fn requeue_stops_when_a_trigger_reports_a_full_disk() {
          CREATE TRIGGER full_disk BEFORE INSERT ON job_events
            FOR EACH ROW EXECUTE FUNCTION full_disk()",
     );
-    let written = fills_up(&db, 500, || db.execute("DROP TRIGGER full_disk ON job_events"));
-    ran(&format!("a trigger that raises 53100 after {written} of 500 jobs"));
+    let written =
+        requeue_until_full(&db, 500, || db.execute("DROP TRIGGER full_disk ON job_events"));
+    report_run(&format!("a trigger that raises 53100 after {written} of 500 jobs"));
 }
 
 /// A small file system in memory.
@@ -96,8 +97,8 @@ impl Drop for Disk {
 fn run(program: &str, args: &[&str], path: &Path) -> Result<(), String> {
     let output = Command::new(program).args(args).arg(path).output();
     let output = output.map_err(|error| format!("{program}: {error}"))?;
-    let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    if output.status.success() { Ok(()) } else { Err(words) }
+    let stderr = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    if output.status.success() { Ok(()) } else { Err(stderr) }
 }
 
 #[test]
@@ -106,7 +107,9 @@ fn requeue_stops_when_the_disk_is_full() {
     let (jobs, db) = (jobs(JOBS), Database::with_variant("main"));
     let disk = match Disk::mount(1 << 20) {
         Ok(disk) => disk,
-        Err(why) => return not_run(&format!("a small disk of memory cannot be mounted ({why})")),
+        Err(error) => {
+            return report_skipped(&format!("a small disk of memory cannot be mounted ({error})"));
+        }
     };
     insert_dead_letters(&db, jobs);
     let (name, space) = (format!("small_{}", db.name()), disk.space());
@@ -118,9 +121,9 @@ fn requeue_stops_when_the_disk_is_full() {
     let used: u64 = db.value(used).parse().unwrap();
     // A third more than the jobs use now.
     disk.grow(used + used / 3 + 64);
-    let written = fills_up(&db, u64::from(jobs), || disk.grow(1 << 20));
+    let written = requeue_until_full(&db, u64::from(jobs), || disk.grow(1 << 20));
     drop(db);
     crate::support::postgres::Session::open(&cluster().url("postgres"))
         .execute(&format!("DROP TABLESPACE {name}"));
-    ran(&format!("a disk of memory, full after {written} of {jobs} jobs"));
+    report_run(&format!("a disk of memory, full after {written} of {jobs} jobs"));
 }

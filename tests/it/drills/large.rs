@@ -6,7 +6,7 @@ use cliplyctl::demo::server::{DemoServer, ServerOptions};
 use serde_json::Value;
 
 use crate::support::cli::Cli;
-use crate::support::drill::{jobs, ran};
+use crate::support::drill::{jobs, report_run};
 use crate::support::partitions;
 use crate::support::postgres::{Session, server_options};
 
@@ -16,7 +16,7 @@ const WORKSPACE: &str = "aaaaaaaa-0000-4000-8000-000000000009";
 
 /// Starts a server whose database `app` has this schema and this number of jobs over 30 days: 1 in 50
 /// dead, 1 in 400 queued, 1 in 5,000 running.
-fn filled(schema: &str, settings: &[(&str, &str)]) -> DemoServer {
+fn start_filled_server(schema: &str, settings: &[(&str, &str)]) -> DemoServer {
     let extra_conf =
         settings.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
     let server = DemoServer::start(&ServerOptions { extra_conf, ..server_options() }).unwrap();
@@ -41,10 +41,10 @@ fn filled(schema: &str, settings: &[(&str, &str)]) -> DemoServer {
 }
 
 /// Runs a command that reads. Returns its report and its duration in seconds.
-fn ask(server: &DemoServer, line: &str) -> (Value, f64) {
+fn read(server: &DemoServer, line: &str) -> (Value, f64) {
     let started = Instant::now();
-    let words = line.split_whitespace().chain(["-o", "json", "--timeout", "60s"]);
-    let output = Cli::new(words).env("DATABASE_URL", server.url("app")).env("USER", "oncall").run();
+    let args = line.split_whitespace().chain(["-o", "json", "--timeout", "60s"]);
+    let output = Cli::new(args).env("DATABASE_URL", server.url("app")).env("USER", "oncall").run();
     assert!(output.code < 3, "{line}: {output:#?}");
     (output.json(), started.elapsed().as_secs_f64())
 }
@@ -58,16 +58,16 @@ fn compare(server: &DemoServer) -> String {
             .parse::<u64>()
             .unwrap()
     };
-    let (dead, waiting) = (count("dead_letter"), count("queued"));
-    let mut took = Vec::new();
+    let (dead, queued) = (count("dead_letter"), count("queued"));
+    let mut durations = Vec::new();
     let mut timed = |line: &str| {
-        let (report, seconds) = ask(server, line);
-        took.push(format!("{line} {seconds:.2} s"));
+        let (report, seconds) = read(server, line);
+        durations.push(format!("{line} {seconds:.2} s"));
         report
     };
     let queue = timed("queue");
     let total = |role: &str| queue["data"][role]["value"].as_u64();
-    assert_eq!((total("dead"), total("due")), (Some(dead), Some(waiting)), "{queue:#}");
+    assert_eq!((total("dead"), total("due")), (Some(dead), Some(queued)), "{queue:#}");
     let groups = timed("dlq groups");
     let sum: u64 = groups["data"]["groups"]
         .as_array()
@@ -84,26 +84,26 @@ fn compare(server: &DemoServer) -> String {
     assert_eq!(listed.len(), expected.len());
     assert!(listed.iter().zip(&expected).all(|(job, row)| job["id"].as_str() == row[0].as_deref()));
     timed("triage");
-    took.join(", ")
+    durations.join(", ")
 }
 
 #[test]
 fn large_partitioned_table_is_read_and_requeued() {
-    let server = filled(&partitions::daily(), &[]);
+    let server = start_filled_server(&partitions::daily(), &[]);
     let session = Session::open(&server.url("app"));
-    let said = compare(&server);
+    let durations = compare(&server);
     let dead = "SELECT count(*) FROM jobs WHERE state = 'dead_letter' AND kind = 'CLIP_RENDER'";
     let dead = session.value(dead);
-    let (json, seconds) = ask(&server, "dlq requeue --kind CLIP_RENDER --yes --reason drill");
+    let (json, seconds) = read(&server, "dlq requeue --kind CLIP_RENDER --yes --reason drill");
     let outcome = &json["data"]["outcome"];
     assert_eq!(outcome["done"].to_string(), dead, "{json:#}");
     let events = "SELECT count(DISTINCT job_id) || ' ' || count(*) FROM job_events";
     assert_eq!(session.value(events), format!("{dead} {dead}"));
     let operation = outcome["operation"].as_str().unwrap();
-    let (json, back) = ask(&server, &format!("dlq undo {operation} --yes --reason drill"));
+    let (json, undo_seconds) = read(&server, &format!("dlq undo {operation} --yes --reason drill"));
     assert_eq!(json["data"]["outcome"]["done"].to_string(), dead, "{json:#}");
-    ran(&format!(
-        "{} jobs in 31 partitions: {said}, requeue of {dead} {seconds:.2} s, undo {back:.2} s",
+    report_run(&format!(
+        "{} jobs in 31 partitions: {durations}, requeue of {dead} {seconds:.2} s, undo {undo_seconds:.2} s",
         jobs(JOBS)
     ));
 }
@@ -116,14 +116,14 @@ fn table_with_dead_rows_is_read_during_a_vacuum() {
         ("autovacuum_vacuum_scale_factor", "0.002"),
         ("autovacuum_vacuum_cost_delay", "20ms"),
     ];
-    let server = filled(&partitions::one_table(), &settings);
+    let server = start_filled_server(&partitions::one_table(), &settings);
     let session = Session::open(&server.url("app"));
-    let hundredth = (jobs(JOBS) / 100).max(1);
-    // Dead-letters 1% of the rows. Half of them were dead letters or queued before.
+    let dead_rows = (jobs(JOBS) / 100).max(1);
+    // Updates 1% of the rows, which leaves dead row versions. Half of them were dead letters or queued.
     session.execute(&format!(
-        "UPDATE jobs SET priority = priority + 1 WHERE id IN (SELECT id FROM jobs WHERE state = 'done' LIMIT {hundredth} / 2);
+        "UPDATE jobs SET priority = priority + 1 WHERE id IN (SELECT id FROM jobs WHERE state = 'done' LIMIT {dead_rows} / 2);
          UPDATE jobs SET state = 'done' WHERE id IN
-           (SELECT id FROM jobs WHERE state IN ('dead_letter', 'queued') ORDER BY id LIMIT {hundredth} / 2)"
+           (SELECT id FROM jobs WHERE state IN ('dead_letter', 'queued') ORDER BY id LIMIT {dead_rows} / 2)"
     ));
     let first = compare(&server);
     crate::support::wait_until("autovacuum has begun", || {
@@ -132,10 +132,10 @@ fn table_with_dead_rows_is_read_during_a_vacuum() {
                (SELECT FROM pg_stat_user_tables WHERE relname = 'jobs' AND autovacuum_count > 0) done ON true",
         ) != "0"
     });
-    let then = compare(&server);
-    let busy = session.value("SELECT count(*) FROM pg_stat_progress_vacuum");
-    ran(&format!(
-        "{} jobs, {hundredth} dead rows: before {first}; under autovacuum ({busy} at work) {then}",
+    let second = compare(&server);
+    let running_vacuums = session.value("SELECT count(*) FROM pg_stat_progress_vacuum");
+    report_run(&format!(
+        "{} jobs, {dead_rows} dead rows: before {first}; under autovacuum ({running_vacuums} at work) {second}",
         jobs(JOBS)
     ));
 }

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::reported_vs_database::assert_report_matches;
-use super::workers::{witness, work};
+use super::workers::{record_forbidden_changes, work};
 use crate::requeue::{command, count, insert_dead_letters};
 use crate::support::cli::Output;
-use crate::support::drill::{drill_rounds, in_full, jobs, ran};
+use crate::support::drill::{drill_rounds, is_full_run, jobs, report_run};
 use crate::support::postgres::Database;
 
 /// The number of jobs in the test suite.
@@ -48,34 +48,37 @@ fn race(db: &Database) -> (Vec<Output>, u64) {
 
 #[test]
 fn two_operators_requeue_each_job_once() {
-    let (jobs, rounds) = (jobs(JOBS), if in_full() { drill_rounds() } else { 1 });
-    let mut worked = 0;
+    let (jobs, rounds) = (jobs(JOBS), if is_full_run() { drill_rounds() } else { 1 });
+    let mut claimed_in_total = 0;
     for round in 0..rounds {
         let db = Database::with_variant("main");
         insert_dead_letters(&db, jobs);
-        witness(&db);
-        let (outputs, taken) = race(&db);
+        record_forbidden_changes(&db);
+        let (outputs, claimed) = race(&db);
         let mut sum = 0;
         for (n, output) in outputs.iter().enumerate() {
-            let when = format!("round {round}, operator {n}");
+            let description = format!("round {round}, operator {n}");
             let (done, events) = reported_and_recorded_counts(&db, output);
-            assert_eq!(done, events, "{when}: {output:#?}");
-            let asked = output.json()["data"]["eligible"].as_u64().unwrap();
-            if asked > 0 {
-                assert_report_matches(output, asked, events, &when);
+            assert_eq!(done, events, "{description}: {output:#?}");
+            let eligible = output.json()["data"]["eligible"].as_u64().unwrap();
+            if eligible > 0 {
+                assert_report_matches(output, eligible, events, &description);
             }
             sum += done;
         }
-        let most = "SELECT max(n) || ' of ' || count(*) FROM (SELECT count(*) n FROM job_events
+        let requeues_per_job =
+            "SELECT max(n) || ' of ' || count(*) FROM (SELECT count(*) n FROM job_events
             WHERE data->>'reason' = 'requeued_from_dead_letter' GROUP BY job_id) t";
         assert_eq!(
-            (sum, db.value(most)),
+            (sum, db.value(requeues_per_job)),
             (u64::from(jobs), format!("1 of {jobs}")),
             "round {round}"
         );
         let flips = db.value("SELECT count(*) FROM flips");
         assert_eq!((flips, count(&db, "dead_letter")), ("0".into(), "0".into()), "round {round}");
-        worked += taken;
+        claimed_in_total += claimed;
     }
-    ran(&format!("{rounds} rounds × {jobs} jobs, of which {WORKERS} workers took {worked}"));
+    report_run(&format!(
+        "{rounds} rounds × {jobs} jobs, of which {WORKERS} workers took {claimed_in_total}"
+    ));
 }

@@ -4,43 +4,51 @@ use super::reported_vs_database::{assert_report_matches, count_complete_writes};
 use crate::requeue::write_errors::before_queued;
 use crate::requeue::{command, insert_dead_letters};
 use crate::support::cli::Cli;
-use crate::support::drill::{jobs, ran};
+use crate::support::drill::{jobs, report_run};
 use crate::support::postgres::{Database, cluster};
-use crate::support::wire::{Cut, CutPoint, Wire};
+use crate::support::wire::{Cut, CutPoint, Proxy};
 
 /// The number of jobs in the test suite: two pipelined sets of transactions.
 const JOBS: u32 = 1_000;
 
 /// Adds a trigger that sleeps for jobs that match the condition before they are queued.
-fn slow_where(db: &Database, condition: &str) {
+fn sleep_where(db: &Database, condition: &str) {
     before_queued(db, condition, "PERFORM pg_sleep(600)");
 }
 
 /// Requeues with slow rows, resumes without them, and undoes everything.
-fn through(db: &Database, all: u64, code: i32, when: &str) {
-    let patience = ["--yes", "--reason", "drill", "--timeout", "500ms", "--lock-wait", "100ms"];
-    let mut first = command(db, "requeue", &[&["--all"], &patience[..]].concat());
+fn requeue_resume_and_undo(db: &Database, all: u64, code: i32, description: &str) {
+    let options = ["--yes", "--reason", "drill", "--timeout", "500ms", "--lock-wait", "100ms"];
+    let mut first = command(db, "requeue", &[&["--all"], &options[..]].concat());
     let output = first.run().expect_code(code);
-    let (written, _) = count_complete_writes(db, when);
-    assert_report_matches(&output, all, written, when);
+    let (written, _) = count_complete_writes(db, description);
+    assert_report_matches(&output, all, written, description);
     let operation = output.json()["data"]["outcome"]["operation"].as_str().unwrap().to_owned();
     db.execute("DROP TRIGGER meddle ON jobs");
     let state = first.home().join(".local/state");
     let again = command(db, "requeue", &["--resume", &operation, "--yes", "--reason", "drill"])
         .env("XDG_STATE_HOME", &state)
         .run();
-    assert_eq!((again.code, count_complete_writes(db, when)), (0, (all, 0)), "{when}: {again:#?}");
+    assert_eq!(
+        (again.code, count_complete_writes(db, description)),
+        (0, (all, 0)),
+        "{description}: {again:#?}"
+    );
     let undo = command(db, "undo", &[&operation, "--yes", "--reason", "drill"]).run();
-    assert_eq!((undo.code, count_complete_writes(db, when)), (0, (all, all)), "{when}: {undo:#?}");
+    assert_eq!(
+        (undo.code, count_complete_writes(db, description)),
+        (0, (all, all)),
+        "{description}: {undo:#?}"
+    );
 }
 
 #[test]
 fn requeue_skips_a_row_that_times_out() {
     let (db, jobs) = (Database::with_variant("main"), jobs(JOBS));
     insert_dead_letters(&db, jobs);
-    slow_where(&db, &format!("NEW.last_error LIKE '% {}s'", jobs / 2));
-    through(&db, u64::from(jobs), 75, "one row is slow");
-    ran(&format!("a slow row × {jobs} jobs"));
+    sleep_where(&db, &format!("NEW.last_error LIKE '% {}s'", jobs / 2));
+    requeue_resume_and_undo(&db, u64::from(jobs), 75, "one row is slow");
+    report_run(&format!("a slow row × {jobs} jobs"));
 }
 
 #[test]
@@ -48,18 +56,18 @@ fn requeue_stops_when_the_server_becomes_slow() {
     let (db, jobs) = (Database::with_variant("main"), jobs(JOBS));
     insert_dead_letters(&db, jobs);
     // The server becomes slow after some transactions.
-    slow_where(&db, "(SELECT count(*) FROM job_events) >= 200");
-    through(&db, u64::from(jobs), 75, "the server became slow");
-    ran(&format!("a server that becomes slow × {jobs} jobs"));
+    sleep_where(&db, "(SELECT count(*) FROM job_events) >= 200");
+    requeue_resume_and_undo(&db, u64::from(jobs), 75, "the server became slow");
+    report_run(&format!("a server that becomes slow × {jobs} jobs"));
 }
 
 #[test]
 fn requeue_is_unknown_when_every_row_times_out() {
     let (db, jobs) = (Database::with_variant("main"), jobs(JOBS));
     insert_dead_letters(&db, jobs);
-    slow_where(&db, "true");
-    through(&db, u64::from(jobs), 3, "the server is slow");
-    ran(&format!("a slow server × {jobs} jobs"));
+    sleep_where(&db, "true");
+    requeue_resume_and_undo(&db, u64::from(jobs), 3, "the server is slow");
+    report_run(&format!("a slow server × {jobs} jobs"));
 }
 
 /// The statements from which on the server does not answer: in the catalog query, and in the first query
@@ -84,24 +92,25 @@ fn reads_are_unknown_when_the_server_hangs() {
         for args in commands {
             for at in HANG_FROM {
                 let db = &db;
-                scope.spawn(move || unanswered(db, args, at));
+                scope.spawn(move || assert_unanswered(db, args, at));
             }
         }
     });
-    ran(&format!("{} commands, asked of a server that falls silent", commands.len()));
+    report_run(&format!("{} commands, asked of a server that falls silent", commands.len()));
 }
 
 /// Fails if a command without an answer reports a result, or does not name the cause.
-fn unanswered(db: &Database, args: &[&str], at: u32) {
-    let wire = Wire::to(cluster().directory().join(".s.PGSQL.5432"));
-    wire.arm(Some(Cut { at, moment: CutPoint::Hang, everything: false }));
+fn assert_unanswered(db: &Database, args: &[&str], at: u32) {
+    let proxy = Proxy::new(cluster().directory().join(".s.PGSQL.5432"));
+    proxy.arm(Some(Cut { at, point: CutPoint::Hang, all_connections: false }));
     let output = Cli::new([args, &["-o", "json", "--timeout", "1s"]].concat())
-        .env("DATABASE_URL", wire.url(db.name()))
+        .env("DATABASE_URL", proxy.url(db.name()))
         .run();
-    let when = format!("{args:?}, silent from {at}, at {:.80}", wire.broke().unwrap());
-    let said = format!("{}{}", output.stdout, output.stderr);
+    let description =
+        format!("{args:?}, silent from {at}, at {:.80}", proxy.cut_statement().unwrap());
+    let text = format!("{}{}", output.stdout, output.stderr);
     // Triage uses several connections, so it may evaluate what the others returned.
-    assert!(matches!(output.code, 2 | 3), "{when}: {output:#?}");
-    let why = ["did not answer within", "not finished within"].iter().any(|why| said.contains(why));
-    assert!(why, "{when}: {output:#?}");
+    assert!(matches!(output.code, 2 | 3), "{description}: {output:#?}");
+    let why = ["did not answer within", "not finished within"].iter().any(|why| text.contains(why));
+    assert!(why, "{description}: {output:#?}");
 }

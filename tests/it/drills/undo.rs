@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use super::reported_vs_database::assert_report_matches;
-use super::workers::{witness, work};
+use super::workers::{record_forbidden_changes, work};
 use crate::requeue::{command, count, insert_dead_letters};
 use crate::support::cli::Output;
-use crate::support::drill::{drill_rounds, in_full, jobs, ran};
+use crate::support::drill::{drill_rounds, is_full_run, jobs, report_run};
 use crate::support::postgres::Database;
 use crate::support::wait_until;
 
@@ -16,7 +16,7 @@ const JOBS: u32 = 2_000;
 const WORKERS: usize = 4;
 
 /// Undoes the operation after the workers have claimed some jobs. They continue until the undo ends.
-fn undo(db: &Database, operation: &str, some: u64) -> Output {
+fn undo(db: &Database, operation: &str, min_claimed: u64) -> Output {
     let stop = AtomicBool::new(false);
     let (stop, url) = (&stop, &db.url());
     thread::scope(|scope| {
@@ -24,8 +24,10 @@ fn undo(db: &Database, operation: &str, some: u64) -> Output {
             scope.spawn(move || work(url, &format!("w{n}"), stop));
         }
         let session = db.session();
-        let taken = "SELECT count(*) FROM job_events WHERE stage = 'claimed'";
-        wait_until("some are taken", || session.value(taken).parse::<u64>().unwrap() >= some);
+        let claimed = "SELECT count(*) FROM job_events WHERE stage = 'claimed'";
+        wait_until("some are taken", || {
+            session.value(claimed).parse::<u64>().unwrap() >= min_claimed
+        });
         let output =
             command(db, "undo", &[operation, "--yes", "--reason", "drill", "--lock-wait", "60s"])
                 .run();
@@ -34,9 +36,9 @@ fn undo(db: &Database, operation: &str, some: u64) -> Output {
     })
 }
 
-/// A query for jobs that were undone although a worker had claimed them, and for jobs that are neither
-/// requeued nor undone.
-const WRONG: &str = "
+/// A query for the number of jobs that were undone although a worker had claimed them, and of jobs whose
+/// events do not match their state.
+const INCONSISTENT_JOBS: &str = "
     SELECT count(*) FILTER (WHERE had AND back > 0) || ' both, '
         || count(*) FILTER (WHERE back > 1 OR (back = 1) <> (state = 'dead_letter')) || ' wrong' FROM (
       SELECT j.state, bool_or(stage = 'claimed') AS had,
@@ -45,30 +47,30 @@ const WRONG: &str = "
 
 #[test]
 fn undo_keeps_jobs_that_workers_claim_meanwhile() {
-    let (jobs, rounds) = (jobs(JOBS), if in_full() { drill_rounds() } else { 1 });
-    let (all, mut kept) = (u64::from(jobs), 0);
+    let (jobs, rounds) = (jobs(JOBS), if is_full_run() { drill_rounds() } else { 1 });
+    let (all, mut kept_by_workers) = (u64::from(jobs), 0);
     for round in 0..rounds {
         let db = Database::with_variant("main");
         insert_dead_letters(&db, jobs);
-        witness(&db);
+        record_forbidden_changes(&db);
         let json = command(&db, "requeue", &["--all", "--yes", "--reason", "drill"]).run().json();
         let operation = json["data"]["outcome"]["operation"].as_str().unwrap().to_owned();
         let output = undo(&db, &operation, u64::from(1 + round % 20));
         let data = &output.json()["data"];
         let n = |value: &serde_json::Value| value.as_u64().unwrap();
-        let back: u64 = count(&db, "dead_letter").parse().unwrap();
-        assert_eq!(db.value(WRONG), "0 both, 0 wrong", "round {round}: {output:#?}");
+        let undone: u64 = count(&db, "dead_letter").parse().unwrap();
+        assert_eq!(db.value(INCONSISTENT_JOBS), "0 both, 0 wrong", "round {round}: {output:#?}");
         assert_eq!(db.value("SELECT count(*) FROM flips"), "0", "round {round}");
         // Jobs claimed before the plan are counted as changed since, later ones as skipped.
-        let (moved_on, skipped) = (n(&data["moved_on"]), n(&data["outcome"]["skipped"]));
-        assert_eq!(n(&data["eligible"]) + moved_on, all, "round {round}: {data:#}");
-        assert_eq!(n(&data["outcome"]["done"]), back, "round {round}: {data:#}");
-        assert_eq!(moved_on + skipped, all - back, "round {round}: {data:#}");
-        assert_report_matches(&output, all - moved_on, back, &format!("round {round}"));
+        let (changed_since, skipped) = (n(&data["moved_on"]), n(&data["outcome"]["skipped"]));
+        assert_eq!(n(&data["eligible"]) + changed_since, all, "round {round}: {data:#}");
+        assert_eq!(n(&data["outcome"]["done"]), undone, "round {round}: {data:#}");
+        assert_eq!(changed_since + skipped, all - undone, "round {round}: {data:#}");
+        assert_report_matches(&output, all - changed_since, undone, &format!("round {round}"));
         let changed = data["outcome"]["skipped_jobs"].as_array().unwrap();
         assert!(changed.iter().all(|job| job["why"] == "changed"), "round {round}: {data:#}");
-        kept += all - back;
+        kept_by_workers += all - undone;
     }
-    assert!(kept > 0);
-    ran(&format!("{rounds} rounds × {jobs} jobs, of which workers kept {kept}"));
+    assert!(kept_by_workers > 0);
+    report_run(&format!("{rounds} rounds × {jobs} jobs, of which workers kept {kept_by_workers}"));
 }

@@ -6,7 +6,7 @@ use crate::support::postgres::{Database, Session};
 
 /// Adds a trigger that records forbidden changes in `flips`: a job that leaves `running` without its
 /// worker, or that is undone after a worker claimed it.
-pub fn witness(db: &Database) {
+pub fn record_forbidden_changes(db: &Database) {
     db.execute(
         "CREATE TABLE flips (id uuid, was text, now text);
          CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -22,20 +22,20 @@ pub fn witness(db: &Database) {
 /// hour, so none is dead-lettered.
 pub fn work(url: &str, name: &str, stop: &AtomicBool) -> u64 {
     let session = Session::open(url);
-    let mut turn = 0;
+    let mut claimed = 0;
     while !stop.load(Ordering::Relaxed) {
         let id = session.value(&format!("SELECT id FROM worker_claim_next_job('{name}')"));
         if id == "NULL" {
             std::thread::yield_now();
             continue;
         }
-        turn += 1;
+        claimed += 1;
         session.execute(&format!("UPDATE jobs SET heartbeat_at = now() WHERE id = '{id}'"));
-        session.execute(&if turn % 3 == 0 {
+        session.execute(&if claimed % 3 == 0 {
             format!("SELECT worker_fail('{id}', '{name}', 'boom', 3600)")
         } else {
             format!("SELECT worker_finish('{id}', '{name}', '{{}}')")
         });
     }
-    turn
+    claimed
 }

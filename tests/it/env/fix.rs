@@ -54,13 +54,13 @@ fn prompt_can_be_declined_or_accepted() {
         ("\x03", 130, "error: interrupted: nothing was written"),
         ("y\r", 0, "inserted 1 key: B"),
     ];
-    for (answer, code, word) in answers {
+    for (answer, code, text) in answers {
         let cli = project("A: z.string(),\nB: z.string(),", "A=1\n", "env check --fix");
         let path = cli.home().join(".env.example");
         let mut terminal = cli.terminal(30, 100);
         terminal.wait_for("insert 1 key into .env.example? [y/N]");
         terminal.type_text(answer);
-        terminal.wait_for(word);
+        terminal.wait_for(text);
         let written = fs::read_to_string(path).unwrap();
         assert_eq!(terminal.finish(), code);
         assert_eq!(written, if code == 0 { "A=1\nB=\n" } else { "A=1\n" });

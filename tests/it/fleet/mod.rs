@@ -5,12 +5,12 @@ mod refusals;
 use serde_json::Value;
 
 use crate::support::cli::{Cli, Output};
-use crate::support::http::{Manner, Response, Stub};
+use crate::support::http::{Response, SendMode, Stub};
 use crate::support::postgres::Database;
 use crate::support::readiness::response;
 
 const UP: &str = r#"{"ok":true,"service":"api"}"#;
-const SICK: &str = r#"{"ok":false}"#;
+const FAILING: &str = r#"{"ok":false}"#;
 
 fn app(health: Response) -> Stub {
     Stub::start([("/api/healthz", health), ("/api/readyz", response("canonical_ok"))])
@@ -21,7 +21,7 @@ fn healthy_app() -> Stub {
 }
 
 fn unresponsive_app() -> Stub {
-    app(Response::rude(Manner::Mute))
+    app(Response::with_mode(SendMode::NoResponse))
 }
 
 /// Returns a configuration with one context for each of these apps.
@@ -45,7 +45,7 @@ fn statuses(report: &Value) -> Vec<(String, String)> {
 
 #[test]
 fn each_context_has_a_line_and_the_worst_sets_the_exit_code() {
-    let (eu, us, ap) = (healthy_app(), app(Response::json(200, SICK)), healthy_app());
+    let (eu, us, ap) = (healthy_app(), app(Response::json(200, FAILING)), healthy_app());
     let config = config(&[("eu", &eu), ("us", &us), ("ap", &ap)]);
     let output = run("health -c eu,us,ap", &config).expect_code(2);
     let lines: Vec<&str> = output.stdout.lines().collect();
@@ -62,7 +62,7 @@ fn each_context_has_a_line_and_the_worst_sets_the_exit_code() {
 
 #[test]
 fn json_contains_the_full_report_of_each_context() {
-    let (eu, us) = (healthy_app(), app(Response::json(200, SICK)));
+    let (eu, us) = (healthy_app(), app(Response::json(200, FAILING)));
     let config =
         format!("{}[context.bare]\nread_only = true\n", config(&[("eu", &eu), ("us", &us)]));
     let report = run("health --all-contexts -o json", &config).expect_code(2).json();
@@ -86,7 +86,7 @@ fn json_contains_the_full_report_of_each_context() {
 
 #[test]
 fn hanging_context_does_not_delay_the_others() {
-    let (eu, us, ap) = (unresponsive_app(), healthy_app(), app(Response::json(200, SICK)));
+    let (eu, us, ap) = (unresponsive_app(), healthy_app(), app(Response::json(200, FAILING)));
     let config = config(&[("eu", &eu), ("us", &us), ("ap", &ap)]);
     let output = run("health -c eu,us,ap --timeout 1s -o ndjson", &config).expect_code(2);
     let lines: Vec<Value> =
@@ -100,7 +100,7 @@ fn hanging_context_does_not_delay_the_others() {
 
 #[test]
 fn terminal_shows_each_context_as_it_completes() {
-    let (eu, us) = (unresponsive_app(), app(Response::json(200, SICK)));
+    let (eu, us) = (unresponsive_app(), app(Response::json(200, FAILING)));
     let config = config(&[("eu", &eu), ("us", &us)]);
     let words = ["health", "-c", "eu,us", "--timeout", "1m"];
     let mut terminal = Cli::new(words).file("cliplyctl.toml", config).terminal(24, 100);
@@ -131,21 +131,24 @@ fn queues_of_all_contexts_are_in_one_table() {
 
 #[test]
 fn line_names_unread_sources_and_a_complete_command() {
-    let sick = app(Response::json(200, SICK));
+    let failing = app(Response::json(200, FAILING));
     let config = format!(
         "[context.eu]\nbase_url = \"{}\"\ndatabase_url = \"postgres://u@127.0.0.1:1/app\"\n",
-        sick.url()
+        failing.url()
     );
     let words = ["--config", "my ops.toml", "--all-contexts", "triage"];
     let output = Cli::new(words).file("my ops.toml", config).run().expect_code(2);
-    let told = &output.stdout;
-    assert!(told.contains("; not seen: database: 127.0.0.1:1: refused the connection"), "{told}");
-    assert!(told.contains("cliplyctl --config 'my ops.toml' -c eu triage"), "{told}");
+    let stdout = &output.stdout;
+    assert!(
+        stdout.contains("; not seen: database: 127.0.0.1:1: refused the connection"),
+        "{stdout}"
+    );
+    assert!(stdout.contains("cliplyctl --config 'my ops.toml' -c eu triage"), "{stdout}");
 }
 
 #[test]
 fn every_format_distinguishes_the_contexts() {
-    let (eu, us) = (healthy_app(), app(Response::json(200, SICK)));
+    let (eu, us) = (healthy_app(), app(Response::json(200, FAILING)));
     let config = config(&[("eu", &eu), ("us", &us)]);
     let text =
         |format: &str| run(&format!("triage -c eu,us -o {format}"), &config).expect_code(2).stdout;

@@ -34,7 +34,7 @@ fn single_context_commands_refuse_several_contexts() {
 fn invalid_context_list_is_rejected_as_a_whole() {
     let (eu, us) = (healthy_app(), healthy_app());
     let config = config(&[("eu", &eu), ("us", &us)]);
-    for (words, says) in [
+    for (words, expected_message) in [
         ("health -c eu,uss", "no context `uss`"),
         ("health -c eu,", "no context ``"),
         ("health -c eu,us,eu", "context eu is named twice"),
@@ -42,7 +42,7 @@ fn invalid_context_list_is_rejected_as_a_whole() {
         ("health --all-contexts --base-url http://x.test", "--base-url contradicts"),
     ] {
         let output = run(words, &config).expect_code(64);
-        assert!(output.stderr.contains(says), "{words}: {}", output.stderr);
+        assert!(output.stderr.contains(expected_message), "{words}: {}", output.stderr);
     }
     assert_eq!(eu.count("/api/healthz"), 0);
     run("health --all-contexts", "").expect_code(78);
@@ -56,18 +56,18 @@ fn invalid_context_stops_its_commands_and_all_writes() {
         let cli = Cli::new(words.split(' ')).file("cliplyctl.toml", config).env("A_URL", db.url());
         { cli }.run()
     };
-    let named = "cliplyctl.toml:4: unknown key `protectd`";
-    let told = run("-c a queue -o json").expect_code(2);
-    assert!(told.stderr.contains(named), "{told:#?}");
+    let expected = "cliplyctl.toml:4: unknown key `protectd`";
+    let output = run("-c a queue -o json").expect_code(2);
+    assert!(output.stderr.contains(expected), "{output:#?}");
     for words in ["-c b queue", "-c a,b queue"] {
-        let told = run(words).expect_code(78);
-        assert!(told.stderr.contains(named), "{words}: {told:#?}");
+        let output = run(words).expect_code(78);
+        assert!(output.stderr.contains(expected), "{words}: {output:#?}");
     }
     // Context b may protect this database.
     run("-c a dlq requeue --all --dry-run").expect_code(0);
     for write in ["dlq requeue --kind CLIP_RENDER", "jobs rescue", "rls audit --probe-writes"] {
-        let told = run(&format!("-c a {write} --yes")).expect_code(77);
-        assert!(told.stderr.contains(named), "{write}: {told:#?}");
+        let output = run(&format!("-c a {write} --yes")).expect_code(77);
+        assert!(output.stderr.contains(expected), "{write}: {output:#?}");
     }
     run("-c a config check").expect_code(78);
 }

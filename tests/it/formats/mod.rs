@@ -121,7 +121,7 @@ fn hostile_text_cannot_break_any_format() {
 
 #[test]
 fn findings_ignored_by_fail_on_fail_in_no_format() {
-    let report = reports::forgiven();
+    let report = reports::accepted_warning();
     assert!(text(&report, Format::Nagios).starts_with("TRIAGE OK: "));
     assert!(text(&report, Format::Junit).contains("failures=\"0\""));
     assert!(text(&report, Format::Short).starts_with("WARNING triage"));

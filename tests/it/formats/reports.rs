@@ -144,7 +144,7 @@ pub fn hostile() -> Report {
 }
 
 /// Returns a report of a warning with `--fail-on critical`.
-pub fn forgiven() -> Report {
+pub fn accepted_warning() -> Report {
     let finding =
         Finding::new("dlq.size", Section::DeadLetters, Status::Warning, "dead letters", "21 dead");
     let mut document = Document::default();

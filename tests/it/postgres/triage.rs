@@ -111,8 +111,8 @@ fn suggested_commands_name_the_context() {
 #[test]
 fn slow_app_does_not_delay_triage_beyond_the_timeout() {
     let stub = Stub::start([
-        ("/api/healthz", Response::rude(crate::support::http::Manner::Mute)),
-        ("/api/readyz", Response::rude(crate::support::http::Manner::Mute)),
+        ("/api/healthz", Response::with_mode(crate::support::http::SendMode::NoResponse)),
+        ("/api/readyz", Response::with_mode(crate::support::http::SendMode::NoResponse)),
     ]);
     let database = Database::from_fixture("main_healthy");
     let output = triage(&["triage", "--timeout", "1s", "-o", "json"], &stub.url(), &database);

@@ -1,15 +1,15 @@
 use serde_json::Value;
 
-use super::workers::{self, OTHER, SAME};
+use super::workers::{self, OTHER_CAUSE, SAME_CAUSE};
 use super::{command, count, events, insert_dead_letters};
 use crate::support::cli::{Cli, Running};
 use crate::support::postgres::Database;
 use crate::support::wait_until;
 
-const ALL: [&str; 4] = ["--all", "--yes", "--reason", "canary"];
+const ALL_JOBS: [&str; 4] = ["--all", "--yes", "--reason", "canary"];
 
 fn canary(db: &Database, args: &[&str]) -> Cli {
-    command(db, "requeue", &[&ALL, args].concat())
+    command(db, "requeue", &[&ALL_JOBS, args].concat())
 }
 
 /// Waits until this many jobs were requeued in total.
@@ -34,7 +34,7 @@ fn failed_first_batch_stops_its_group_while_retries_remain() {
     let mut cli = canary(&db, &["--canary"]);
     let running = cli.start();
     wait_for_requeued(&db, &running, 1);
-    workers::fail(&db.session(), SAME);
+    workers::fail(&db.session(), SAME_CAUSE);
     let out = running.finish().expect_code(2);
     let json = out.json();
     assert_eq!((count(&db, "queued"), count(&db, "dead_letter")), ("1".into(), "11".into()));
@@ -73,8 +73,8 @@ fn resumed_canary_waits_for_pending_jobs() {
     let running = cli.start();
     wait_for_requeued(&db, &running, 1);
     running.signal("INT");
-    let cut = running.finish().expect_code(75).json();
-    let operation = cut["data"]["outcome"]["operation"].as_str().unwrap();
+    let interrupted = running.finish().expect_code(75).json();
+    let operation = interrupted["data"]["outcome"]["operation"].as_str().unwrap();
     let state = cli.home().join(".local/state");
     let resume = |args: &[&str]| {
         let args = [&["dlq", "requeue", "--resume", operation][..], args].concat();
@@ -87,8 +87,8 @@ fn resumed_canary_waits_for_pending_jobs() {
     assert!(!plan.contains("--plan"), "{plan}");
 
     // No worker has claimed the first job, so no other one is requeued.
-    let brief = ["--yes", "--ramp", "1,5,all", "--canary-timeout", "100ms"];
-    let out = resume(&brief).run().expect_code(3);
+    let short_timeout = ["--yes", "--ramp", "1,5,all", "--canary-timeout", "100ms"];
+    let out = resume(&short_timeout).run().expect_code(3);
     assert!(out.stdout.contains("no outcome") && out.stdout.contains("1 still queued"), "{out:#?}");
     assert_eq!(events(&db), "1");
 
@@ -115,11 +115,11 @@ fn canary_interrupted_in_the_last_batch_resumes_there() {
     let (running, worker) = (cli.start(), db.session());
     wait_for_requeued(&db, &running, 1);
     workers::finish(&worker);
-    let some = || db.value("SELECT count(*) >= 5 FROM jobs WHERE state = 'queued'") == "t";
-    wait_until("some of the rest is requeued", || some() || !running.is_alive());
+    let has_started = || db.value("SELECT count(*) >= 5 FROM jobs WHERE state = 'queued'") == "t";
+    wait_until("some of the rest is requeued", || has_started() || !running.is_alive());
     running.signal("INT");
-    let cut = running.finish().expect_code(75).json();
-    let operation = cut["data"]["outcome"]["operation"].as_str().unwrap();
+    let interrupted = running.finish().expect_code(75).json();
+    let operation = interrupted["data"]["outcome"]["operation"].as_str().unwrap();
     let state = cli.home().join(".local/state");
     let resume = ["dlq", "requeue", "--resume", operation, "--yes", "--ramp", "1,all"];
     let resume = |more: &[&str]| {
@@ -155,7 +155,7 @@ fn resume_records_the_new_operator_and_reason() {
     let mut cli = canary(&db, &["--canary"]);
     let running = cli.start();
     wait_for_requeued(&db, &running, 1);
-    workers::fail(&db.session(), SAME);
+    workers::fail(&db.session(), SAME_CAUSE);
     let json = running.finish().expect_code(2).json();
     let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
 
@@ -166,20 +166,20 @@ fn resume_records_the_new_operator_and_reason() {
     let mut resume =
         command(&db, "requeue", &args).env("XDG_STATE_HOME", &state).env("USER", "amy");
     resume.run().expect_code(0);
-    let told = "SELECT string_agg(n || ' ' || who, ', ' ORDER BY who) FROM (
+    let events_by_operator = "SELECT string_agg(n || ' ' || who, ', ' ORDER BY who) FROM (
                   SELECT count(*) n, data->>'actor' || ': ' || (data->>'operator_reason') who
                     FROM job_events WHERE data->>'reason' = 'requeued_from_dead_letter' GROUP BY 2) t";
-    assert_eq!(db.value(told), "2 amy: a fix, 1 oncall: canary");
+    assert_eq!(db.value(events_by_operator), "2 amy: a fix, 1 oncall: canary");
     let ops = command(&db, "ops", &[]).run().expect_code(0).json();
     let op = &ops["data"]["operations"][0];
     assert_eq!(op["actor"], "amy", "{ops:#}");
     let why = op["reason"].as_str().unwrap();
     assert!(why.starts_with("canary; resumed by amy@") && why.ends_with(": a fix"), "{ops:#}");
     assert_eq!((&op["jobs"], ops["data"]["operations"].as_array().unwrap().len()), (&3.into(), 1));
-    let kept = state.join(format!("cliplyctl/operations/{operation}.json"));
-    let kept: Value = serde_json::from_slice(&std::fs::read(kept).unwrap()).unwrap();
+    let record = state.join(format!("cliplyctl/operations/{operation}.json"));
+    let record: Value = serde_json::from_slice(&std::fs::read(record).unwrap()).unwrap();
     assert_eq!(
-        (&kept["author"]["actor"], &kept["author"]["reason"]),
+        (&record["author"]["actor"], &record["author"]["reason"]),
         (&"amy".into(), &"a fix".into())
     );
 }
@@ -192,10 +192,10 @@ fn stopped_canary_prints_the_resume_command() {
     let mut cli = Cli::new(args).env("DATABASE_URL", db.url());
     let running = cli.start();
     wait_for_requeued(&db, &running, 1);
-    workers::fail(&db.session(), SAME);
+    workers::fail(&db.session(), SAME_CAUSE);
     let out = running.finish().expect_code(2);
-    for words in ["dlq requeue --resume rq-", "dlq follow rq-", "stopped"] {
-        assert!(out.stdout.contains(words), "{words}: {out:#?}");
+    for text in ["dlq requeue --resume rq-", "dlq follow rq-", "stopped"] {
+        assert!(out.stdout.contains(text), "{text}: {out:#?}");
     }
     assert!(!out.stdout.contains("dlq undo"), "no job is as it was written: {out:#?}");
     assert!(out.stderr.contains("stops: 1 of 1 failed again; 2 jobs stay dead"), "{out:#?}");
@@ -211,7 +211,7 @@ fn batches_grow_while_jobs_finish() {
     workers::finish(&worker);
     wait_for_requeued(&db, &running, 6);
     // One failure in five is still accepted.
-    workers::fail(&worker, SAME);
+    workers::fail(&worker, SAME_CAUSE);
     (0..4).for_each(|_| drop(workers::finish(&worker)));
     let json = running.finish().expect_code(0).json();
     assert_eq!((first_group(&json)["requeued"].as_u64(), events(&db)), (Some(20), "20".into()));
@@ -228,9 +228,9 @@ fn batch_stops_above_the_stop_at_percentage() {
         wait_for_requeued(&db, &running, 1);
         workers::finish(&worker);
         wait_for_requeued(&db, &running, 6);
-        // The batch finishes first. Too many failures end the canary at once.
+        // Jobs finish before others fail, because too many failures stop the canary at once.
         (0..3).for_each(|_| drop(workers::finish(&worker)));
-        (0..2).for_each(|_| drop(workers::fail(&worker, SAME)));
+        (0..2).for_each(|_| drop(workers::fail(&worker, SAME_CAUSE)));
         running.finish().expect_code(code);
         assert_eq!(count(&db, "dead_letter"), if code == 0 { "0" } else { "14" }, "{stop_at}");
     }
@@ -246,8 +246,8 @@ fn last_batch_stops_when_jobs_fail_again() {
     wait_for_requeued(&db, &running, 1);
     db.execute(&format!(
         "CREATE FUNCTION fail_at_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-           UPDATE jobs SET attempts = 1, last_error = '{SAME}', updated_at = clock_timestamp(),
-                  error = jsonb_build_object('message', '{SAME}', 'failed_at', clock_timestamp())
+           UPDATE jobs SET attempts = 1, last_error = '{SAME_CAUSE}', updated_at = clock_timestamp(),
+                  error = jsonb_build_object('message', '{SAME_CAUSE}', 'failed_at', clock_timestamp())
             WHERE id = NEW.job_id AND state = 'queued' AND attempts = 0;
            RETURN NULL; END $$;
          CREATE TRIGGER fail_at_once AFTER INSERT ON job_events FOR EACH ROW
@@ -255,9 +255,9 @@ fn last_batch_stops_when_jobs_fail_again() {
     ));
     workers::finish(&db.session());
     let json = running.finish().expect_code(2).json();
-    let left = first_group(&json)["left"].as_u64().unwrap();
-    assert!(left > 0, "{json:#}");
-    assert_eq!(count(&db, "dead_letter"), left.to_string());
+    let not_requeued = first_group(&json)["left"].as_u64().unwrap();
+    assert!(not_requeued > 0, "{json:#}");
+    assert_eq!(count(&db, "dead_letter"), not_requeued.to_string());
 }
 
 #[test]
@@ -290,11 +290,11 @@ fn other_cause_stops_the_canary_only_when_dead_lettered() {
     insert_dead_letters(&db, 3);
     let mut cli = canary(&db, &["--canary", "--canary-timeout", "100ms"]);
     let running = cli.start();
-    workers::fail(&db.session(), OTHER);
+    workers::fail(&db.session(), OTHER_CAUSE);
     running.finish().expect_code(3);
     let mut cli = canary(&db, &["--canary"]);
     let running = cli.start();
-    workers::kill(&db.session(), OTHER);
+    workers::kill(&db.session(), OTHER_CAUSE);
     let json = running.finish().expect_code(2).json();
     assert_eq!(first_group(&json)["step"]["failed_otherwise"], 1, "{json:#}");
 }
@@ -306,12 +306,12 @@ fn unrelated_dead_letters_do_not_count_for_the_canary() {
     let mut cli = canary(&db, &["--ramp", "1,all"]);
     let (running, worker) = (cli.start(), db.session());
     wait_for_requeued(&db, &running, 1);
-    let ours = workers::claim(&worker, "w");
+    let canary_job = workers::claim(&worker, "w");
     db.execute(
         "INSERT INTO jobs (workspace_id, kind) SELECT workspace_id, 'CLIP_RENDER' FROM jobs LIMIT 3",
     );
-    (0..3).for_each(|_| drop(workers::kill(&worker, SAME)));
-    worker.execute(&format!("SELECT worker_finish('{ours}', 'w', '{{}}')"));
+    (0..3).for_each(|_| drop(workers::kill(&worker, SAME_CAUSE)));
+    worker.execute(&format!("SELECT worker_finish('{canary_job}', 'w', '{{}}')"));
     let json = running.finish().expect_code(0).json();
     assert_eq!(json["data"]["outcome"]["done"], 4);
     assert_eq!(count(&db, "dead_letter"), "3");
@@ -342,9 +342,9 @@ fn each_group_has_its_own_canary() {
         "SELECT string_agg(DISTINCT kind, ',') || count(*) FROM jobs WHERE state = 'dead_letter'",
     );
     assert_eq!(stopped, "PUBLISH_TIKTOK4");
-    let lanes = json["data"]["canary"].as_array().unwrap();
-    let left: u64 = lanes.iter().map(|lane| lane["left"].as_u64().unwrap()).sum();
-    assert_eq!((lanes.len(), left), (2, 4), "{json:#}");
+    let groups = json["data"]["canary"].as_array().unwrap();
+    let not_requeued: u64 = groups.iter().map(|group| group["left"].as_u64().unwrap()).sum();
+    assert_eq!((groups.len(), not_requeued), (2, 4), "{json:#}");
 }
 
 #[test]
@@ -428,17 +428,19 @@ fn journal_identifies_the_canary_without_events() {
 fn apply_command_repeats_canary_and_rate_flags() {
     let db = Database::with_variant("main");
     insert_dead_letters(&db, 3);
-    let words = "dlq requeue --all --dry-run --canary --rate 20/m --pause-above 9 --spread 10m";
-    let mut cli = Cli::new(words.split(' ')).env("DATABASE_URL", db.url());
+    let dry_run = "dlq requeue --all --dry-run --canary --rate 20/m --pause-above 9 --spread 10m";
+    let mut cli = Cli::new(dry_run.split(' ')).env("DATABASE_URL", db.url());
     let shown = cli.run().expect_code(0).stdout;
     let line = shown.lines().find(|line| line.contains("requeue --plan plan-")).unwrap();
     let flags = " --canary --rate 20/m --spread 10m --pause-above 9";
     assert!(line.contains(flags), "{shown}");
     // The printed flags are accepted and have the same meaning.
-    let pasted = format!("dlq requeue --all --dry-run{}", &line[line.find(" --canary").unwrap()..]);
-    let pasted = pasted.split("  ").next().unwrap().split(' ');
-    let again = Cli::new(pasted).env("DATABASE_URL", db.url()).run().expect_code(0).stdout;
-    let same = |text: &str| text.lines().filter(|l| l.starts_with("pace")).collect::<String>();
-    assert!(same(&shown).contains("due one by one over 10m"), "{shown}");
-    assert_eq!(same(&again), same(&shown));
+    let repeated_args =
+        format!("dlq requeue --all --dry-run{}", &line[line.find(" --canary").unwrap()..]);
+    let repeated_args = repeated_args.split("  ").next().unwrap().split(' ');
+    let again = Cli::new(repeated_args).env("DATABASE_URL", db.url()).run().expect_code(0).stdout;
+    let rate_lines =
+        |text: &str| text.lines().filter(|l| l.starts_with("pace")).collect::<String>();
+    assert!(rate_lines(&shown).contains("due one by one over 10m"), "{shown}");
+    assert_eq!(rate_lines(&again), rate_lines(&shown));
 }

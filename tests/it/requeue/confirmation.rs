@@ -35,8 +35,8 @@ fn protected_contexts_are_refused_under_every_address() {
             .file("cliplyctl.toml", config)
             .run()
             .expect_code(code);
-        let one: u32 = events(&db).parse::<u32>().unwrap() - before.parse::<u32>().unwrap();
-        assert_eq!(one, u32::from(code == 0), "{guard} {args:?}");
+        let written: u32 = events(&db).parse::<u32>().unwrap() - before.parse::<u32>().unwrap();
+        assert_eq!(written, u32::from(code == 0), "{guard} {args:?}");
     }
 }
 
@@ -57,15 +57,15 @@ fn confirmation_shows_the_plan_first() {
 #[test]
 fn interrupt_at_the_prompt_writes_no_job() {
     let db = Database::from_fixture("main_typical");
-    for (key, code, words) in [("\x03", 130, "interrupted"), ("\x04", 77, "declined")] {
+    for (key, code, cause) in [("\x03", 130, "interrupted"), ("\x04", 77, "declined")] {
         let args = ["--kind", "PUBLISH_TIKTOK", "--canary"];
         let mut terminal = command(&db, "requeue", &args).terminal(50, 120);
         terminal.wait_for("go on? 1 job first, then the other 7 [y/N]");
         terminal.type_text(key);
-        let said = format!("error: {words}: nothing was written");
-        terminal.wait_for(&said);
+        let message = format!("error: {cause}: nothing was written");
+        terminal.wait_for(&message);
         let screen = terminal.screen();
-        assert!(screen.lines().any(|line| line.starts_with(&said)), "{screen}");
+        assert!(screen.lines().any(|line| line.starts_with(&message)), "{screen}");
         assert_eq!(terminal.finish(), code);
         assert_eq!(events(&db), "0");
     }

@@ -1,4 +1,4 @@
-use super::workers::{self, OTHER, SAME};
+use super::workers::{self, OTHER_CAUSE, SAME_CAUSE};
 use super::{command, events, insert_dead_letters, requeue};
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
@@ -25,16 +25,16 @@ fn every_job_is_counted_by_its_outcome() {
     let op = requeued(&db, 8);
     let worker = db.session();
     workers::finish(&worker);
-    let again = workers::fail(&worker, SAME);
-    workers::kill(&worker, SAME);
-    workers::kill(&worker, OTHER);
-    workers::fail(&worker, OTHER);
-    let by_hand = workers::claim(&worker, "w");
-    db.execute(&format!("UPDATE jobs SET state = 'dead_letter' WHERE id = '{by_hand}'"));
+    let again = workers::fail(&worker, SAME_CAUSE);
+    workers::kill(&worker, SAME_CAUSE);
+    workers::kill(&worker, OTHER_CAUSE);
+    workers::fail(&worker, OTHER_CAUSE);
+    let edited_by_hand = workers::claim(&worker, "w");
+    db.execute(&format!("UPDATE jobs SET state = 'dead_letter' WHERE id = '{edited_by_hand}'"));
     workers::claim(&worker, "w");
     let out = follow_once(&db, &op).run().expect_code(2);
     let data = &out.json()["data"];
-    for (standing, jobs) in [
+    for (outcome, jobs) in [
         ("jobs", 8),
         ("finished", 1),
         ("failed_again", 2),
@@ -44,7 +44,7 @@ fn every_job_is_counted_by_its_outcome() {
         ("queued", 1),
         ("moved", 1),
     ] {
-        assert_eq!(data[standing], jobs, "{standing}: {data:#}");
+        assert_eq!(data[outcome], jobs, "{outcome}: {data:#}");
     }
     assert_eq!(data["failures"][0]["again"], 2, "{data:#}");
     assert_eq!(data["zombies"], serde_json::json!([]));
@@ -70,14 +70,15 @@ fn follow_ends_when_all_jobs_finished() {
 fn undone_and_requeued_jobs_count_as_changed_since() {
     let db = Database::with_variant("main");
     let op = requeued(&db, 2);
-    let id = workers::kill(&db.session(), SAME);
+    let id = workers::kill(&db.session(), SAME_CAUSE);
     requeue(&db, &[&id, "--yes"]).expect_code(0);
     command(&db, "undo", &[&op, "--yes"]).run().expect_code(75);
     let data = follow_once(&db, &op).run().expect_code(3).json()["data"].clone();
     assert_eq!((&data["end"], &data["moved"]), (&"decided".into(), &2.into()), "{data:#}");
-    let told = Cli::new(["dlq", "follow", &op]).env("DATABASE_URL", db.url()).run().expect_code(3);
-    assert!(told.stdout.contains("nothing is left to follow"), "{}", told.stdout);
-    assert!(told.stdout.contains("cliplyctl dlq ops"), "{}", told.stdout);
+    let output =
+        Cli::new(["dlq", "follow", &op]).env("DATABASE_URL", db.url()).run().expect_code(3);
+    assert!(output.stdout.contains("nothing is left to follow"), "{}", output.stdout);
+    assert!(output.stdout.contains("cliplyctl dlq ops"), "{}", output.stdout);
 }
 
 #[test]
@@ -99,10 +100,11 @@ fn follow_can_be_interrupted_and_resumed_elsewhere() {
     wait_until("everything is requeued", || events(&db) == "2");
     let watcher = db.session();
     wait_until("it follows", || {
-        let asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+        let queries_since_requeue =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
                        AND application_name LIKE 'cliplyctl:%' AND query_start > (
                          SELECT max(created_at) FROM job_events)";
-        watcher.value(asked) != "0"
+        watcher.value(queries_since_requeue) != "0"
     });
     running.signal("INT");
     let out = running.finish().expect_code(130);
@@ -136,13 +138,13 @@ fn worker_without_a_claim_is_reported() {
     let db = Database::with_variant("main");
     let op = requeued(&db, 3);
     let worker = db.session();
-    let held = workers::claim(&worker, "w");
-    db.execute(&format!("UPDATE jobs SET locked_by = 'ghost' WHERE id = '{held}'"));
+    let claimed = workers::claim(&worker, "w");
+    db.execute(&format!("UPDATE jobs SET locked_by = 'ghost' WHERE id = '{claimed}'"));
     let queued = db.value("SELECT id FROM jobs WHERE state = 'queued' LIMIT 1");
-    db.execute(&format!("SELECT worker_fail('{queued}', 'zombie', '{SAME}', 3600)"));
+    db.execute(&format!("SELECT worker_fail('{queued}', 'zombie', '{SAME_CAUSE}', 3600)"));
     workers::claim(&worker, "w");
     let data = follow_once(&db, &op).run().expect_code(2).json()["data"].clone();
-    let mut found: Vec<_> = data["zombies"]
+    let mut zombies: Vec<_> = data["zombies"]
         .as_array()
         .unwrap()
         .iter()
@@ -150,8 +152,11 @@ fn worker_without_a_claim_is_reported() {
             (z["worker"].as_str().unwrap(), z["did"].as_str().unwrap(), z["job"].as_str().unwrap())
         })
         .collect();
-    found.sort_unstable();
-    assert_eq!(found, [("ghost", "holds", held.as_str()), ("zombie", "failed", queued.as_str())]);
+    zombies.sort_unstable();
+    assert_eq!(
+        zombies,
+        [("ghost", "holds", claimed.as_str()), ("zombie", "failed", queued.as_str())]
+    );
 }
 
 #[test]
@@ -159,7 +164,7 @@ fn claims_without_events_report_no_zombie_worker() {
     let db = Database::with_variant("main");
     db.execute("DROP TRIGGER jobs_log_claim ON jobs");
     let op = requeued(&db, 1);
-    workers::fail(&db.session(), SAME);
+    workers::fail(&db.session(), SAME_CAUSE);
     let out = follow_once(&db, &op).run().expect_code(2);
     assert!(out.json()["data"]["zombies"].is_null(), "{out:#?}");
 }

@@ -15,12 +15,13 @@ fn operation(cli: &Cli) -> String {
 #[test]
 fn row_changed_while_locked_is_skipped_as_changed() {
     let db = Database::from_fixture("main_typical");
-    let holder = db.session();
-    holder.execute(&format!("BEGIN; UPDATE jobs SET state = 'done' WHERE id = '{}'", job(201)));
+    let locking_session = db.session();
+    locking_session
+        .execute(&format!("BEGIN; UPDATE jobs SET state = 'done' WHERE id = '{}'", job(201)));
     let mut cli = command(&db, "requeue", &["--all", "--yes", "--lock-wait", "60s"]);
     let running = cli.start();
     wait_until("the others are requeued", || events(&db) == "25");
-    holder.execute("COMMIT");
+    locking_session.execute("COMMIT");
     let json = running.finish().expect_code(75).json();
     let skipped = &json["data"]["outcome"]["skipped_jobs"];
     assert_eq!((&skipped[0]["id"], &skipped[0]["why"]), (&job(201).into(), &"changed".into()));
@@ -35,10 +36,10 @@ fn repeated_ids_finish_an_interrupted_requeue() {
     let ids: Vec<_> = ids.into_iter().filter_map(|mut row| row.remove(0)).collect();
     let mut args: Vec<_> = ids.iter().map(String::as_str).collect();
     args.extend(["--skip-ineligible", "--yes", "--lock-wait", "60s", "--reason"]);
-    let for_reason = |reason| [&args[..], &[reason]].concat();
-    let (first, second) = (for_reason("renewed"), for_reason("back again"));
-    let holder = db.session();
-    holder.execute(&format!("BEGIN; SELECT FROM jobs WHERE id = '{}' FOR UPDATE", ids[7]));
+    let with_reason = |reason| [&args[..], &[reason]].concat();
+    let (first, second) = (with_reason("renewed"), with_reason("back again"));
+    let locking_session = db.session();
+    locking_session.execute(&format!("BEGIN; SELECT FROM jobs WHERE id = '{}' FOR UPDATE", ids[7]));
     let mut cli = command(&db, "requeue", &first);
     let running = cli.start();
     wait_until("the others are requeued", || events(&db) == "29");
@@ -46,19 +47,19 @@ fn repeated_ids_finish_an_interrupted_requeue() {
     let json = running.finish().expect_code(75).json();
     let outcome = &json["data"]["outcome"];
     assert_eq!((&outcome["done"], &outcome["left"]), (&29.into(), &1.into()), "{json:#}");
-    holder.execute("COMMIT");
+    locking_session.execute("COMMIT");
     let state = cli.home().join(".local/state");
     let again = command(&db, "requeue", &second);
     let again = again.env("XDG_STATE_HOME", &state).run().expect_code(0);
     assert!(again.stderr.contains("the same command did not finish"), "{}", again.stderr);
     assert_eq!(again.json()["data"]["outcome"]["done"], 1);
     assert_eq!((events(&db), count(&db, "queued")), ("30".into(), "30".into()));
-    let told = |word| {
+    let run_command = |word| {
         let cli = Cli::new([word, "-o", "json"]).env("DATABASE_URL", db.url());
         cli.env("XDG_STATE_HOME", &state).run().json()
     };
-    told("record");
-    let history = told("history");
+    run_command("record");
+    let history = run_command("history");
     let reason = &history["data"]["operations"][0]["reason"];
     assert_eq!(reason, "renewed; resumed: back again", "{history:#}");
 }
@@ -67,21 +68,21 @@ fn repeated_ids_finish_an_interrupted_requeue() {
 fn journal_resumes_a_killed_run_without_events() {
     let db = Database::from_fixture("bigint_typical");
     let failed = "SELECT count(*) FROM jobs WHERE status::text = 'failed'";
-    let one = db.value("SELECT min(id) FROM jobs WHERE status::text = 'failed'");
-    let holder = db.session();
-    holder.execute(&format!("BEGIN; SELECT FROM jobs WHERE id = {one} FOR UPDATE"));
+    let locked_job = db.value("SELECT min(id) FROM jobs WHERE status::text = 'failed'");
+    let locking_session = db.session();
+    locking_session.execute(&format!("BEGIN; SELECT FROM jobs WHERE id = {locked_job} FOR UPDATE"));
     let mut cli = command(&db, "requeue", &["--all", "--yes", "--lock-wait", "60s"]);
     let running = cli.start();
     wait_until("the others are requeued", || db.value(failed) == "1");
     running.signal("KILL");
     running.finish();
-    holder.execute("COMMIT");
+    locking_session.execute("COMMIT");
     // A worker claims one job and fails it. It is a dead letter again and no longer part of the operation.
     let other = db.value(
         "UPDATE jobs SET status = 'failed', attempts = 5
           WHERE id = (SELECT min(id) FROM jobs WHERE status::text = 'queued' AND attempts = 0) RETURNING id",
     );
-    assert_ne!(other, one);
+    assert_ne!(other, locked_job);
     let state = cli.home().join(".local/state");
     let resume = ["--resume", &operation(&cli), "--yes", "--reason", "x"];
     let json = command(&db, "requeue", &resume).env("XDG_STATE_HOME", &state).run().json();
@@ -105,9 +106,9 @@ fn grown_plan_is_refused_unless_changes_are_ignored() {
     let refused = apply(&[]).expect_code(77);
     assert!(refused.stderr.contains("2 new"), "{}", refused.stderr);
     // The suggested command has the same canary flags and can be previewed.
-    let careful = apply(&["--canary", "--reason", "it's mended"]).expect_code(77).stderr;
+    let with_canary = apply(&["--canary", "--reason", "it's mended"]).expect_code(77).stderr;
     let hint = format!(r"--plan {plan} --frozen --canary --reason 'it'\''s mended'");
-    assert!(careful.contains(&hint), "{careful}");
+    assert!(with_canary.contains(&hint), "{with_canary}");
     let shown = ["--plan", plan.as_str(), "--frozen", "--dry-run"];
     let shown = command(&db, "requeue", &shown).env("XDG_STATE_HOME", &state).run();
     assert_eq!(shown.expect_code(0).json()["data"]["eligible"], 3);
@@ -119,11 +120,11 @@ fn grown_plan_is_refused_unless_changes_are_ignored() {
 #[test]
 fn repeat_failures_are_requeued_only_with_the_flag() {
     let db = Database::from_fixture("main_typical");
-    let die =
+    let dead_letter_again =
         format!("UPDATE jobs SET state = 'dead_letter', attempts = 5 WHERE id = '{}'", job(201));
     for _ in 0..2 {
         requeue(&db, &[&job(201), "--yes"]).expect_code(0);
-        db.execute(&die);
+        db.execute(&dead_letter_again);
     }
     let kind = ["--kind", "CLIP_RENDER", "--dry-run"];
     let eligible = |more: &[&str]| {
@@ -142,11 +143,16 @@ fn resume_keeps_rate_and_reason_and_respects_an_undo() {
     let running = cli.start();
     wait_until("it has begun", || events(&db) != "0");
     running.signal("INT");
-    let cut = running.finish().expect_code(75);
-    let id = cut.stdout.split_whitespace().find(|word| word.starts_with("rq-")).unwrap().to_owned();
+    let interrupted = running.finish().expect_code(75);
+    let id = interrupted
+        .stdout
+        .split_whitespace()
+        .find(|word| word.starts_with("rq-"))
+        .unwrap()
+        .to_owned();
     let resume = format!("cliplyctl dlq requeue --resume {id} --rate 8/s");
-    assert!(cut.stdout.contains(&resume), "{cut:#?}");
-    assert!(cut.stderr.contains(&format!("if interrupted: {resume}")), "{cut:#?}");
+    assert!(interrupted.stdout.contains(&resume), "{interrupted:#?}");
+    assert!(interrupted.stderr.contains(&format!("if interrupted: {resume}")), "{interrupted:#?}");
     let state = cli.home().join(".local/state");
     let again = |args: &[&str]| {
         let cli = Cli::new(args.iter().copied()).env("DATABASE_URL", db.url());
@@ -159,13 +165,17 @@ fn resume_keeps_rate_and_reason_and_respects_an_undo() {
     let ops = again(&["dlq", "ops"]).expect_code(0).stdout;
     assert!(!ops.contains("--resume"), "{ops}");
     // It resumes with the original rate unless another one is given.
-    let bare = again(&["dlq", "requeue", "--resume", &id, "--dry-run"]).expect_code(0).stdout;
-    assert!(bare.contains("at most 8 jobs a second"), "{bare}");
-    assert!(bare.contains(&format!("cliplyctl dlq requeue --resume {id} --rate 8/s")), "{bare}");
+    let resume_plan =
+        again(&["dlq", "requeue", "--resume", &id, "--dry-run"]).expect_code(0).stdout;
+    assert!(resume_plan.contains("at most 8 jobs a second"), "{resume_plan}");
+    assert!(
+        resume_plan.contains(&format!("cliplyctl dlq requeue --resume {id} --rate 8/s")),
+        "{resume_plan}"
+    );
     // More than 50 jobs need a reason, which is already recorded.
-    let rest = ["dlq", "requeue", "--resume", &id, "--rate", "1000/s", "--yes"];
-    let rest = again(&rest).expect_code(0);
-    assert!(rest.stderr.contains("taken back by an undo since"), "{rest:#?}");
+    let resumed = ["dlq", "requeue", "--resume", &id, "--rate", "1000/s", "--yes"];
+    let resumed = again(&resumed).expect_code(0);
+    assert!(resumed.stderr.contains("taken back by an undo since"), "{resumed:#?}");
     let reasons = "SELECT DISTINCT data->>'operator_reason' FROM job_events
                     WHERE data->>'reason' = 'requeued_from_dead_letter'";
     assert_eq!(db.value(reasons), "renewed");
@@ -182,10 +192,10 @@ fn undo_cannot_be_resumed() {
     let json = cli.run().expect_code(0).json();
     let id = json["data"]["outcome"]["operation"].as_str().unwrap();
     let state = cli.home().join(".local/state");
-    let here = |verb, args: &[&str]| command(&db, verb, args).env("XDG_STATE_HOME", &state).run();
-    let undo = here("undo", &[id, "--yes"]).expect_code(0).json();
+    let run = |verb, args: &[&str]| command(&db, verb, args).env("XDG_STATE_HOME", &state).run();
+    let undo = run("undo", &[id, "--yes"]).expect_code(0).json();
     let undo = undo["data"]["outcome"]["operation"].as_str().unwrap();
-    let refused = here("requeue", &["--resume", undo, "--yes"]).expect_code(64);
+    let refused = run("requeue", &["--resume", undo, "--yes"]).expect_code(64);
     assert!(refused.stderr.contains("is an undo"), "{refused:#?}");
 }
 
@@ -212,9 +222,9 @@ fn operation_without_writes_is_distinguished_from_unknown() {
     let args = ["--all", "--pause-above", "0", "--yes"];
     let mut cli = command(&db, "requeue", &args);
     let running = cli.start();
-    let kept = cli.home().join(".local/state/cliplyctl/operations");
+    let records = cli.home().join(".local/state/cliplyctl/operations");
     wait_until("its record is kept", || {
-        std::fs::read_dir(&kept).is_ok_and(|mut files| files.next().is_some())
+        std::fs::read_dir(&records).is_ok_and(|mut files| files.next().is_some())
     });
     running.signal("INT");
     let json = running.finish().expect_code(130).json();

@@ -8,14 +8,14 @@ fn requeue_writes_worker_values_and_one_event_per_job() {
     let out = requeue(&db, &["--kind", "PUBLISH_TIKTOK", "--yes", "--reason", "token renewed"]);
     let json = out.expect_code(0).json();
     assert_eq!(json["data"]["outcome"]["done"], 8);
-    let wrong = db.value(
+    let unexpected_jobs = db.value(
         "SELECT count(*) FROM jobs WHERE kind = 'PUBLISH_TIKTOK' AND NOT (state = 'queued'
            AND attempts = 0 AND run_at BETWEEN now() - interval '1 min' AND now()
            AND locked_at IS NULL AND locked_by IS NULL AND heartbeat_at IS NULL
            AND last_error LIKE 'TikTok API 401%' AND error->>'attempts' = '5')",
     );
-    assert_eq!(wrong, "0");
-    let good = db.value(
+    assert_eq!(unexpected_jobs, "0");
+    let expected_events = db.value(
         "SELECT count(DISTINCT job_id) || '/' || count(*) FROM job_events
           WHERE stage = 'enqueued' AND data->>'reason' = 'requeued_from_dead_letter'
             AND data->>'previous_attempts' = '5' AND data->>'actor' = 'oncall'
@@ -23,7 +23,7 @@ fn requeue_writes_worker_values_and_one_event_per_job() {
             AND data->'previous'->>'last_error' LIKE 'TikTok%' AND data ? 'requeued_at'
             AND data->>'operation' LIKE 'rq-%' AND data->>'host' <> ''",
     );
-    assert_eq!(good, "8/8");
+    assert_eq!(expected_events, "8/8");
     assert_eq!(count(&db, "dead_letter"), "18");
 }
 
@@ -45,8 +45,8 @@ fn dry_run_writes_no_job_and_its_plan_can_be_applied() {
             .run()
     };
     // The prompt shows the plan from the file.
-    let asked = command(&db, "requeue", &["--plan", plan]).env("XDG_STATE_HOME", &state).run();
-    assert!(asked.expect_code(77).stderr.contains(plan), "another plan is shown");
+    let prompt = command(&db, "requeue", &["--plan", plan]).env("XDG_STATE_HOME", &state).run();
+    assert!(prompt.expect_code(77).stderr.contains(plan), "another plan is shown");
     db.execute(&format!("UPDATE jobs SET state = 'done' WHERE id = '{}'", job(201)));
     let out = apply(&[]).expect_code(77);
     assert!(out.stderr.contains("the selection changed"), "{out:#?}");
@@ -69,8 +69,8 @@ fn explicit_ids_are_all_or_nothing_with_reasons() {
     );
     assert_eq!(events(&db), "0");
     let mut cli = Cli::new(["dlq", "requeue", ids[2], "--dry-run"]).env("DATABASE_URL", db.url());
-    let said = cli.run().expect_code(77);
-    assert!(said.stdout.contains("refused: 1 job does not exist; nothing"), "{said:#?}");
+    let output = cli.run().expect_code(77);
+    assert!(output.stdout.contains("refused: 1 job does not exist; nothing"), "{output:#?}");
     let json =
         requeue(&db, &[&ids[..], &["--yes", "--skip-ineligible"]].concat()).expect_code(0).json();
     assert_eq!(json["data"]["outcome"]["done"], 1);
@@ -100,8 +100,9 @@ fn failing_row_is_one_error_or_fails_all_explicit_ids() {
 #[test]
 fn locked_row_is_retried_then_skipped() {
     let db = Database::from_fixture("main_typical");
-    let holder = db.session();
-    holder.execute(&format!("BEGIN; SELECT FROM jobs WHERE id = '{}' FOR UPDATE", job(201)));
+    let locking_session = db.session();
+    locking_session
+        .execute(&format!("BEGIN; SELECT FROM jobs WHERE id = '{}' FOR UPDATE", job(201)));
     let json = requeue(&db, &["--kind", "CLIP_RENDER", "--yes", "--lock-wait", "300ms"])
         .expect_code(75)
         .json();
@@ -109,12 +110,12 @@ fn locked_row_is_retried_then_skipped() {
     assert_eq!(outcome["done"], 14);
     assert_eq!(outcome["skipped_jobs"][0]["why"], "locked");
     assert_eq!(events(&db), "14");
-    let mut waiting = command(&db, "requeue", &[&job(201), "--yes", "--lock-wait", "60s"]);
-    let running = waiting.start();
+    let mut waiting_requeue = command(&db, "requeue", &[&job(201), "--yes", "--lock-wait", "60s"]);
+    let running = waiting_requeue.start();
     crate::support::wait_until("the tool asks", || {
         db.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'cliplyctl:dlq requeue'") != "0"
     });
-    holder.execute("COMMIT");
+    locking_session.execute("COMMIT");
     running.finish().expect_code(0);
     assert_eq!(events(&db), "15");
 }
@@ -144,10 +145,10 @@ fn repeat_failure_is_skipped_until_its_cause_changes() {
 fn ids_file_allows_loose_format_but_only_valid_ids() {
     let db = Database::from_fixture("main_typical");
     let text = format!("\u{feff}{}\r\n\r\n  {}\n{}\n", job(201), job(202).to_uppercase(), job(201));
-    let good = command(&db, "requeue", &["--ids-file", "-", "--yes"]).stdin(text).run();
-    assert_eq!(good.expect_code(0).json()["data"]["outcome"]["done"], 2);
-    let bad = format!("{}\n\nbanana\n", job(203));
-    let out = command(&db, "requeue", &["--ids-file", "ids", "--yes"]).file("ids", bad).run();
+    let valid = command(&db, "requeue", &["--ids-file", "-", "--yes"]).stdin(text).run();
+    assert_eq!(valid.expect_code(0).json()["data"]["outcome"]["done"], 2);
+    let invalid = format!("{}\n\nbanana\n", job(203));
+    let out = command(&db, "requeue", &["--ids-file", "ids", "--yes"]).file("ids", invalid).run();
     let out = out.expect_code(64);
     assert!(out.stderr.contains("line 3: what it says is no job id"), "{}", out.stderr);
     assert!(!out.stderr.contains("banana"), "such a file may be a .env: {}", out.stderr);
@@ -217,14 +218,14 @@ fn ids_file_with_many_ids_is_requeued_or_refused_with_line() {
     let ids = db.rows("SELECT id::text FROM jobs");
     let ids: Vec<_> = ids.into_iter().filter_map(|mut row| row.remove(0)).collect();
     // As some editors write them: CRLF, blank lines, a duplicate line.
-    let good = format!("\r\n{}\r\n\r\n{}\r\n", ids.join("\r\n"), ids[0]);
-    let bad = format!("{good}not-an-id\r\n");
+    let valid = format!("\r\n{}\r\n\r\n{}\r\n", ids.join("\r\n"), ids[0]);
+    let invalid = format!("{valid}not-an-id\r\n");
     let args = ["dlq", "requeue", "--ids-file", "-", "--yes", "--reason", "x", "-o", "json"];
     let run = |text: &str| Cli::new(args).env("DATABASE_URL", db.url()).stdin(text).run();
-    let refused = run(&bad).expect_code(64);
+    let refused = run(&invalid).expect_code(64);
     assert!(refused.stderr.contains("1204"), "the line is named: {}", refused.stderr);
     assert_eq!(count(&db, "dead_letter"), "1200");
-    let done = run(&good).expect_code(0).json();
+    let done = run(&valid).expect_code(0).json();
     assert_eq!(done["data"]["outcome"]["done"], 1200, "{done:#}");
     assert_eq!((count(&db, "queued"), events(&db)), ("1200".into(), "1200".into()));
 }

@@ -2,7 +2,7 @@ use super::{command, count, insert_dead_letters, requeue};
 use crate::support::cli::Cli;
 use crate::support::postgres::Database;
 
-fn picture(db: &Database) -> Vec<Vec<Option<String>>> {
+fn all_rows(db: &Database) -> Vec<Vec<Option<String>>> {
     db.rows(
         "SELECT id, state, attempts, run_at, locked_at, locked_by, heartbeat_at, updated_at, last_error, error
            FROM jobs ORDER BY id",
@@ -12,23 +12,27 @@ fn picture(db: &Database) -> Vec<Vec<Option<String>>> {
 #[test]
 fn undo_restores_every_previous_value() {
     let db = Database::from_fixture("main_awkward");
-    let before = picture(&db);
+    let before = all_rows(&db);
     let json = requeue(&db, &["--all", "--yes", "--reason", "x"]).expect_code(0).json();
-    assert_ne!(picture(&db), before);
+    assert_ne!(all_rows(&db), before);
     let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
     let args = [operation, "--yes", "--reason", "mistake"];
     command(&db, "undo", &args).run().expect_code(0);
-    assert_eq!(picture(&db), before);
+    assert_eq!(all_rows(&db), before);
     let failed = db.value("SELECT count(*) FROM job_events WHERE data->>'reason' = 'requeue_undone' AND stage <> 'progress'");
     assert_eq!(failed, "0");
     let json = command(&db, "undo", &args).run().expect_code(0).json();
     assert_eq!(json["data"]["eligible"], 0, "nothing is left to take back");
-    assert_eq!(json["data"]["undone_before"].as_u64(), Some(before_dead(&before)), "{json:#}");
+    assert_eq!(
+        json["data"]["undone_before"].as_u64(),
+        Some(count_dead_letters(&before)),
+        "{json:#}"
+    );
     assert_eq!(json["data"]["moved_on"], 0, "{json:#}");
 }
 
-fn before_dead(picture: &[Vec<Option<String>>]) -> u64 {
-    picture.iter().filter(|row| row[1].as_deref() == Some("dead_letter")).count() as u64
+fn count_dead_letters(rows: &[Vec<Option<String>>]) -> u64 {
+    rows.iter().filter(|row| row[1].as_deref() == Some("dead_letter")).count() as u64
 }
 
 #[test]
@@ -41,16 +45,16 @@ fn only_requeues_can_be_undone() {
         json["data"]["outcome"]["operation"].as_str().unwrap().to_owned()
     };
     let undo = command(&db, "undo", &[&id(&requeue), "--yes"]).run().expect_code(0).json();
-    for (operation, words) in [(id(&rescue), "is a rescue"), (id(&undo), "is an undo itself")] {
+    for (operation, message) in [(id(&rescue), "is a rescue"), (id(&undo), "is an undo itself")] {
         for args in [["undo", &operation, "--yes"], ["follow", &operation, "--wait=1s"]] {
             let output = command(&db, args[0], &args[1..]).run().expect_code(64);
-            assert!(output.stderr.contains(words), "{output:#?}");
+            assert!(output.stderr.contains(message), "{output:#?}");
         }
     }
     let ops = command(&db, "ops", &[]).run().expect_code(0).json();
-    let deeds = ops["data"]["operations"].as_array().unwrap().iter();
-    let deeds: Vec<_> = deeds.map(|o| o["deed"].as_str().unwrap()).collect();
-    assert_eq!(deeds, ["undo", "requeue", "rescue"], "{ops:#}");
+    let types = ops["data"]["operations"].as_array().unwrap().iter();
+    let types: Vec<_> = types.map(|o| o["deed"].as_str().unwrap()).collect();
+    assert_eq!(types, ["undo", "requeue", "rescue"], "{ops:#}");
 }
 
 #[test]
@@ -62,16 +66,17 @@ fn error_changed_by_a_trigger_is_recorded_and_restored() {
            RETURN NEW; END $$;
          CREATE TRIGGER forget BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION forget()",
     );
-    let before = picture(&db);
+    let before = all_rows(&db);
     let json = requeue(&db, &["--all", "--yes"]).expect_code(0).json();
-    let told = "SELECT count(*) || ' of ' || count(*) FILTER (WHERE kind = 'CLIP_RENDER')
+    let restored_errors =
+        "SELECT count(*) || ' of ' || count(*) FILTER (WHERE kind = 'CLIP_RENDER')
                   FROM job_events e JOIN jobs j ON j.id = job_id
                  WHERE e.data->>'operation' LIKE 'rq-%' AND e.data->'written' ? 'last_error'";
-    assert_eq!(db.value(told), "15 of 15", "kept errors are not said twice");
+    assert_eq!(db.value(restored_errors), "15 of 15", "kept errors are not said twice");
     let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
     let json = command(&db, "undo", &[operation, "--yes"]).run().expect_code(0).json();
     assert_eq!(json["data"]["outcome"]["done"], 26, "{json:#}");
-    assert_eq!(picture(&db), before);
+    assert_eq!(all_rows(&db), before);
 }
 
 #[test]
@@ -97,17 +102,17 @@ fn partial_undo_states_the_reason_and_next_command() {
     db.execute("SELECT worker_claim_next_job('w')");
     let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
     let undo = Cli::new(["dlq", "undo", operation, "--yes"]).env("DATABASE_URL", db.url());
-    let answer = undo.env("USER", "oncall").run().expect_code(75);
-    for words in [
+    let output = undo.env("USER", "oncall").run().expect_code(75);
+    for message in [
         "1 job was claimed or changed since and stays as it is",
         "a further undo would find nothing",
         &format!("cliplyctl dlq follow {operation}"),
     ] {
-        assert!(answer.stdout.contains(words), "no {words:?} in {}", answer.stdout);
+        assert!(output.stdout.contains(message), "no {message:?} in {}", output.stdout);
     }
     for verb in ["undo", "follow"] {
-        let answer = command(&db, verb, &[]).run().expect_code(64);
-        assert!(answer.stderr.contains("cliplyctl dlq ops"), "{}", answer.stderr);
+        let output = command(&db, verb, &[]).run().expect_code(64);
+        assert!(output.stderr.contains("cliplyctl dlq ops"), "{}", output.stderr);
     }
 }
 
@@ -117,16 +122,19 @@ fn undo_is_refused_when_every_job_changed_since() {
     insert_dead_letters(&db, 2);
     let json = requeue(&db, &["--all", "--max", "1", "--yes"]).expect_code(0).json();
     let operation = json["data"]["outcome"]["operation"].as_str().unwrap();
-    let taken = db.value(
+    let claimed = db.value(
         "UPDATE jobs SET state = 'running', locked_by = 'w' WHERE state = 'queued' RETURNING id",
     );
     let undo = |args: &[&str]| {
         let args = [&["dlq", "undo", operation], args].concat();
         Cli::new(args).env("DATABASE_URL", db.url()).run()
     };
-    let told = undo(&["--yes"]).expect_code(77).stdout;
-    assert!(told.contains(&format!("stays as it is: {taken}")), "{told}");
-    assert!(told.contains(&format!("cliplyctl dlq follow {operation}")), "{told}");
+    let restored_errors = undo(&["--yes"]).expect_code(77).stdout;
+    assert!(restored_errors.contains(&format!("stays as it is: {claimed}")), "{restored_errors}");
+    assert!(
+        restored_errors.contains(&format!("cliplyctl dlq follow {operation}")),
+        "{restored_errors}"
+    );
     undo(&["--dry-run"]).expect_code(0);
     assert_eq!((count(&db, "running"), count(&db, "dead_letter")), ("1".into(), "1".into()));
 }

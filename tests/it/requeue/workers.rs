@@ -3,9 +3,9 @@
 use crate::support::postgres::Session;
 
 /// The error of the jobs from [`super::insert_dead_letters`].
-pub const SAME: &str = "FFmpeg timed out after 99s";
+pub const SAME_CAUSE: &str = "FFmpeg timed out after 99s";
 /// A different error.
-pub const OTHER: &str = "disk is full";
+pub const OTHER_CAUSE: &str = "disk is full";
 
 /// Claims the next due job. Waits until there is one.
 pub fn claim(session: &Session, worker: &str) -> String {

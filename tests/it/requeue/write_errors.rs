@@ -66,8 +66,9 @@ fn canceled_statement_stops_the_requeue() {
 fn row_suppressed_by_a_trigger_is_not_reported_as_locked() {
     let db = Database::from_fixture("main_typical");
     before_queued(&db, &format!("NEW.id = '{}'", job(203)), "RETURN NULL");
-    let holder = db.session();
-    holder.execute(&format!("BEGIN; SELECT FROM jobs WHERE id = '{}' FOR UPDATE", job(201)));
+    let locking_session = db.session();
+    locking_session
+        .execute(&format!("BEGIN; SELECT FROM jobs WHERE id = '{}' FOR UPDATE", job(201)));
     let args = ["--kind", "CLIP_RENDER", "--yes", "--lock-wait", "300ms"];
     let json = requeue(&db, &args).expect_code(75).json();
     let outcome = &json["data"]["outcome"];

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{MARK, marked};
-use crate::connect::secured_server::{DEAD, Secured};
+use crate::connect::secured_server::{Secured, UNUSED_PORTS};
 use crate::every_command::{self, LINES};
 use crate::service::tls::unknown_authority;
 use crate::support::cli::{Cli, Output};
@@ -341,7 +341,7 @@ fn secrets_are_hidden_when_operations_are_stored_in_files() {
 
 #[test]
 fn secrets_are_hidden_when_no_host_is_reachable() {
-    let (port, away) = (DEAD.0, echo());
+    let (port, away) = (UNUSED_PORTS.0, echo());
     let base = format!("http://u:{MARK}@127.0.0.1:{port}/?t={MARK}");
     let url = format!("postgres://u:{MARK}@127.0.0.1:{port}/d?sslpassword={MARK}");
     let mut refused = Day::new("refused", &[]);

@@ -2,7 +2,7 @@
 
 use super::shapes::fixture;
 use crate::support::cli::{Cli, Output};
-use crate::support::http::{Manner, Response, Stub, refused_url};
+use crate::support::http::{Response, SendMode, Stub, refused_url};
 
 const UP: &str = r#"{"ok":true,"service":"api"}"#;
 
@@ -64,7 +64,7 @@ fn unhealthy_app_exits_with_the_code_of_its_status() {
 
 #[test]
 fn json_names_the_value_cause_and_next_step() {
-    let stub = app(Response::rude(Manner::Reset), 503, "canonical-red");
+    let stub = app(Response::with_mode(SendMode::Reset), 503, "canonical-red");
     let health = run(&["health", "-o", "json"], &stub.url()).expect_code(2).json();
     assert_eq!(health["schema"], "cliplyctl.report/v1");
     assert_eq!((&health["status"], &health["exit_code"]), (&"critical".into(), &2.into()));

@@ -8,7 +8,7 @@ use cliplyctl::facts::Status;
 use cliplyctl::sources::http::{Http, app};
 
 use super::{BUDGET, ask_health, ask_ready, evaluate_health, run, worst};
-use crate::support::http::{Manner, Response, Stub};
+use crate::support::http::{Response, SendMode, Stub};
 
 const UP: &str = r#"{"ok":true,"service":"api","ts":"2026-01-02T03:04:05.678Z"}"#;
 
@@ -36,7 +36,7 @@ fn healthy_app_is_ok_with_its_latency() {
 #[test]
 fn transient_errors_are_retried_and_counted() {
     for sick in [
-        Response::rude(Manner::Reset),
+        Response::with_mode(SendMode::Reset),
         Response::text(502, "text/plain", "bad gateway"),
         Response::text(503, "text/plain", ""),
         Response::json(429, "{}").header("retry-after", "0"),

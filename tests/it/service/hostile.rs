@@ -6,7 +6,7 @@ use cliplyctl::facts::SourceErrorKind::{self, *};
 use cliplyctl::facts::Status::{self, Critical, Unknown};
 
 use super::{ask_health, ask_ready, evaluate_health, evaluate_readiness, worst};
-use crate::support::http::{Manner, Response, Stub, refused_url};
+use crate::support::http::{Response, SendMode, Stub, refused_url};
 
 /// A response and its expected evaluation.
 pub struct Case {
@@ -169,43 +169,48 @@ fn redirects() -> Vec<Case> {
 }
 
 fn manners() -> Vec<Case> {
-    let rude = Response::rude;
+    let with_mode = Response::with_mode;
     let gone = (Disconnected, Critical, Unknown);
     let late = (Timeout, Critical, Unknown);
     let slow = Duration::from_millis(400);
     vec![
         case(
             "close",
-            rude(Manner::CloseAtOnce),
+            with_mode(SendMode::CloseAtOnce),
             gone,
             ("closed the connection without an answer (after 2 retries)", "logs"),
         ),
-        case("reset", rude(Manner::Reset), gone, ("(after 2 retries)", "logs")),
+        case("reset", with_mode(SendMode::Reset), gone, ("(after 2 retries)", "logs")),
         case(
             "cut off",
-            rude(Manner::Truncate { missing: 7 }),
+            with_mode(SendMode::Truncate { missing: 7 }),
             gone,
             ("broke off after 11 bytes of the body", "logs"),
         ),
         case(
             "mute",
-            rude(Manner::Mute),
+            with_mode(SendMode::NoResponse),
             late,
             ("timed out while waiting for the first byte, 1.5 s allowed", "--timeout"),
         ),
         case(
             "drip",
-            rude(Manner::Drip { pause: slow }),
+            with_mode(SendMode::Drip { pause: slow }),
             late,
             ("timed out while reading the body, ", "--timeout"),
         ),
         case(
             "huge",
-            rude(Manner::Huge { bytes: 40_000_000 }),
+            with_mode(SendMode::Huge { bytes: 40_000_000 }),
             NONSENSE,
             ("the body is larger than 1 MiB", "kilobytes"),
         ),
-        case("not http", rude(Manner::NotHttp), NONSENSE, ("answers, but not in HTTP", "https")),
+        case(
+            "not http",
+            with_mode(SendMode::NotHttp),
+            NONSENSE,
+            ("answers, but not in HTTP", "https"),
+        ),
     ]
 }
 

@@ -175,12 +175,12 @@ mod trusted {
         params.not_before = date_time_ymd(2019, 1, 1);
         params.not_after = date_time_ymd(2020, 2, 3);
         let key = KeyPair::generate().unwrap();
-        let between = params.signed_by(&key, &authority.issuer).unwrap().der().clone();
+        let at_frame_end = params.signed_by(&key, &authority.issuer).unwrap().der().clone();
         let issuer = Issuer::new(params, key);
         let key = KeyPair::generate().unwrap();
         let own = CertificateParams::new(["localhost".to_owned()]).unwrap();
         let own = own.signed_by(&key, &issuer).unwrap().der().clone();
-        let (code, text) = health(&authority, serve(vec![own, between], &key));
+        let (code, text) = health(&authority, serve(vec![own, at_frame_end], &key));
         assert_eq!(code, 2, "{text}");
         let says = "the certificate of localhost is valid, but that of its authority Old Authority expired on \
                     2020-02-03";

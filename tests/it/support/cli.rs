@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::PATIENCE;
+use super::MAX_WAIT;
 use super::pty::Terminal;
 
 /// The binary under test.
@@ -98,8 +98,8 @@ impl Cli {
         // On a thread, because a program that does not read its input would block the test. The write fails if
         // the program ends first.
         thread::spawn(move || drop(stdin.write_all(&text)));
-        let stdout = read_aside(child.stdout.take().unwrap());
-        let stderr = read_aside(child.stderr.take().unwrap());
+        let stdout = read_in_background(child.stdout.take().unwrap());
+        let stderr = read_in_background(child.stderr.take().unwrap());
         Running { child, stdout, stderr }
     }
 }
@@ -137,9 +137,9 @@ impl Running {
         let _ = Command::new("kill").args(["-s", name, &self.id().to_string()]).status();
     }
 
-    /// Waits for the end and returns the output. Fails the test after [`PATIENCE`].
+    /// Waits for the end and returns the output. Fails the test after [`MAX_WAIT`].
     pub fn finish(mut self) -> Output {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + MAX_WAIT;
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
@@ -175,7 +175,7 @@ fn code(status: ExitStatus) -> i32 {
     status.code().unwrap_or_else(|| -status.signal().unwrap_or(0))
 }
 
-fn read_aside(mut stream: impl Read + Send + 'static) -> JoinHandle<String> {
+fn read_in_background(mut stream: impl Read + Send + 'static) -> JoinHandle<String> {
     thread::spawn(move || {
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).unwrap();

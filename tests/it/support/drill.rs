@@ -9,12 +9,12 @@ pub fn drill_rounds() -> u32 {
 }
 
 /// Returns the number of jobs of a drill, by default the number that the test suite uses.
-pub fn jobs(enough: u32) -> u32 {
-    number("CLIPLYCTL_DRILL_JOBS").unwrap_or(enough)
+pub fn jobs(default: u32) -> u32 {
+    number("CLIPLYCTL_DRILL_JOBS").unwrap_or(default)
 }
 
 /// Whether `scripts/drill` runs the drills in full size. The test suite runs small ones.
-pub fn in_full() -> bool {
+pub fn is_full_run() -> bool {
     number("CLIPLYCTL_DRILL_ROUNDS").or(number("CLIPLYCTL_DRILL_JOBS")).is_some()
 }
 
@@ -24,13 +24,13 @@ fn number(name: &str) -> Option<u32> {
 }
 
 /// Prints what a drill did, for the report, on a line of its own.
-pub fn ran(what: &str) {
-    println!("\nran: {what}");
+pub fn report_run(text: &str) {
+    println!("\nran: {text}");
 }
 
 /// Prints what a drill could not do on this machine and why, for the report.
-pub fn not_run(what: &str) {
-    println!("\nnot run: {what}");
+pub fn report_skipped(text: &str) {
+    println!("\nnot run: {text}");
 }
 
 /// Returns the number of inputs of a property test. The default for the test suite is 64.

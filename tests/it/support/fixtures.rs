@@ -49,7 +49,7 @@ impl Database {
 
     /// Like [`Database::with_variant`], on a server that can be restarted.
     pub fn with_variant_on(server: &Arc<Restartable>, variant: &str) -> Database {
-        Database::elsewhere(server, &schema(variant))
+        Database::on_server(server, &schema(variant))
     }
 }
 

@@ -15,20 +15,20 @@ pub struct Response {
     pub body: Vec<u8>,
     /// The delay between the request and the first byte.
     pub delay: Duration,
-    pub manner: Manner,
+    pub mode: SendMode,
 }
 
 /// How a response is sent.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Manner {
+pub enum SendMode {
     /// A valid HTTP response.
-    Polite,
+    Normal,
     /// Closes the connection after the request without a response.
     CloseAtOnce,
     /// Resets the connection (RST) after the request.
     Reset,
     /// Reads the request and never responds.
-    Mute,
+    NoResponse,
     /// Sends the header, then the body with a pause after each byte.
     Drip { pause: Duration },
     /// Announces this many bytes more than it sends, then closes.
@@ -58,7 +58,7 @@ impl Response {
             headers,
             body: body.into(),
             delay: Duration::ZERO,
-            manner: Manner::Polite,
+            mode: SendMode::Normal,
         }
     }
 
@@ -68,8 +68,8 @@ impl Response {
     }
 
     /// Returns `{"ok":true}`, sent in this way.
-    pub fn rude(manner: Manner) -> Response {
-        Response { manner, ..Response::json(200, r#"{"ok":true}"#) }
+    pub fn with_mode(mode: SendMode) -> Response {
+        Response { mode, ..Response::json(200, r#"{"ok":true}"#) }
     }
 
     /// Adds a header.
@@ -215,29 +215,29 @@ fn read_request(stream: &TcpStream) -> io::Result<StubRequest> {
 
 fn answer(mut stream: TcpStream, response: &Response, head_only: bool) -> io::Result<()> {
     let body = &response.body;
-    let promised = match response.manner {
-        Manner::Truncate { missing } => body.len() + missing,
-        Manner::Huge { bytes } => bytes,
+    let content_length = match response.mode {
+        SendMode::Truncate { missing } => body.len() + missing,
+        SendMode::Huge { bytes } => bytes,
         _ => body.len(),
     };
-    match response.manner {
-        Manner::CloseAtOnce => return Ok(()),
-        Manner::Reset => return socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)),
-        Manner::Mute => return stream.read_to_end(&mut Vec::new()).map(drop),
-        Manner::NotHttp => return stream.write_all(body),
-        _ => stream.write_all(head(response, promised).as_bytes())?,
+    match response.mode {
+        SendMode::CloseAtOnce => return Ok(()),
+        SendMode::Reset => return socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)),
+        SendMode::NoResponse => return stream.read_to_end(&mut Vec::new()).map(drop),
+        SendMode::NotHttp => return stream.write_all(body),
+        _ => stream.write_all(head(response, content_length).as_bytes())?,
     }
-    match response.manner {
+    match response.mode {
         _ if head_only => Ok(()),
-        Manner::Drip { pause } => body.iter().try_for_each(|byte| {
+        SendMode::Drip { pause } => body.iter().try_for_each(|byte| {
             thread::sleep(pause);
             stream.write_all(&[*byte])
         }),
-        Manner::Huge { bytes } => {
+        SendMode::Huge { bytes } => {
             let endless = body.iter().copied().cycle();
             let piece: Vec<u8> = endless.take(body.len() * 10_000).collect();
-            let whole = bytes / piece.len();
-            (0..whole).try_for_each(|_| stream.write_all(&piece))?;
+            let full_pieces = bytes / piece.len();
+            (0..full_pieces).try_for_each(|_| stream.write_all(&piece))?;
             stream.write_all(&piece[..bytes % piece.len()])
         }
         _ => stream.write_all(body),

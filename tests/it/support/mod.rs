@@ -18,11 +18,11 @@ pub mod wire;
 use std::time::{Duration, Instant};
 
 /// The longest time to wait for a condition. Generous, because the machine may be loaded.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const MAX_WAIT: Duration = Duration::from_secs(60);
 
-/// Waits until `done` returns true. Fails the test after [`PATIENCE`].
+/// Waits until `done` returns true. Fails the test after [`MAX_WAIT`].
 pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + MAX_WAIT;
     while !done() {
         assert!(Instant::now() < deadline, "gave up waiting until {what}");
         std::thread::sleep(Duration::from_millis(10));

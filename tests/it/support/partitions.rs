@@ -31,9 +31,10 @@ fn schema(partitions: Option<&str>) -> String {
     );
     let main = replace(&main, "id uuid PRIMARY KEY DEFAULT", "id uuid DEFAULT");
     let (key, more) = match partitions {
-        Some(made) => {
-            (",\n  PRIMARY KEY (id, created_at)\n) PARTITION BY RANGE (created_at);\n", made)
-        }
+        Some(create_partitions) => (
+            ",\n  PRIMARY KEY (id, created_at)\n) PARTITION BY RANGE (created_at);\n",
+            create_partitions,
+        ),
         None => (",\n  PRIMARY KEY (id)\n);\n", ""),
     };
     let main = replace(&main, "  type text\n);\n", &format!("  type text{key}{more}"));
@@ -42,7 +43,7 @@ fn schema(partitions: Option<&str>) -> String {
 
 /// Returns two databases with the same typical jobs: in one table, and in three partitions of equal size.
 /// The dead letters are first on disk, so that rows of several partitions have the same ctid.
-pub fn twins() -> [Database; 2] {
+pub fn plain_and_partitioned() -> [Database; 2] {
     [("plain_twin", None), ("partitioned_twin", Some(PARTITIONS))].map(|(key, partitions)| {
         let database = Database::with_schema(key, &schema(partitions));
         let jobs = fixtures::backend(&["stage", "data/typical", "load/main"]);

@@ -58,7 +58,7 @@ impl Database {
     }
 
     /// Creates a database with this schema on a server that can be restarted.
-    pub fn elsewhere(server: &Arc<Restartable>, schema: &str) -> Database {
+    pub fn on_server(server: &Arc<Restartable>, schema: &str) -> Database {
         let name = next_name();
         let database = Database { name, server: Some(Arc::clone(server)) };
         database.admin().execute(&format!("CREATE DATABASE {} TEMPLATE template0", database.name));

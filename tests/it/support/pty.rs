@@ -46,7 +46,7 @@ impl Terminal {
         drop(pair.slave); // This copy would keep the terminal open after the program ends.
         let screen = vt100::Parser::new(rows, columns, 1000);
         let output = Arc::new(Mutex::new(Output { raw: Vec::new(), screen }));
-        let reader = follow(pair.master.try_clone_reader().unwrap(), Arc::clone(&output));
+        let reader = read_output(pair.master.try_clone_reader().unwrap(), Arc::clone(&output));
         let keyboard = pair.master.take_writer().unwrap();
         let (master, reader) = (pair.master, Some(reader));
         Terminal { home, child, master, keyboard, output, reader, modes }
@@ -95,7 +95,7 @@ impl Terminal {
 
     /// Returns the result of `look` if the last output is `end`. A program that ends each frame with it is
     /// never read in the middle of a frame.
-    pub fn between<T>(&self, end: &str, look: impl FnOnce(&vt100::Screen) -> T) -> Option<T> {
+    pub fn at_frame_end<T>(&self, end: &str, look: impl FnOnce(&vt100::Screen) -> T) -> Option<T> {
         let output = self.output.lock().unwrap();
         output.raw.ends_with(end.as_bytes()).then(|| look(output.screen.screen()))
     }
@@ -106,7 +106,7 @@ impl Terminal {
     }
 
     /// Whether the terminal modes are those from before the start, such as echo and signals.
-    pub fn has_its_modes(&self) -> bool {
+    pub fn has_initial_modes(&self) -> bool {
         modes(self.master.as_ref()) == self.modes
     }
 
@@ -141,7 +141,7 @@ fn size(rows: u16, cols: u16) -> PtySize {
 }
 
 /// Reads until the terminal closes, which is an error (EIO) on Linux and an end of file on macOS.
-fn follow(mut reader: Box<dyn Read + Send>, output: Arc<Mutex<Output>>) -> JoinHandle<()> {
+fn read_output(mut reader: Box<dyn Read + Send>, output: Arc<Mutex<Output>>) -> JoinHandle<()> {
     thread::spawn(move || {
         let mut buffer = [0; 4096];
         while let Ok(read @ 1..) = reader.read(&mut buffer) {

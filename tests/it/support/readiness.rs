@@ -5,7 +5,7 @@ use std::path::Path;
 use super::http::Response;
 
 /// Every file of `tests/fixtures/readiness/` with its HTTP status.
-pub const SHAPES: &[(&str, u16)] = &[
+pub const READINESS_FILES: &[(&str, u16)] = &[
     ("admin_fatal.json", 503),
     ("admin_ok.json", 200),
     ("admin_older_ok.json", 200),
@@ -65,7 +65,8 @@ pub const SHAPES: &[(&str, u16)] = &[
 /// Returns the response of a fixture: status, headers, body. `canonical_ok` is `canonical_ok.json`.
 pub fn response(name: &str) -> Response {
     let stem = |file: &str| Path::new(file).file_stem().is_some_and(|stem| stem == name);
-    let (file, status) = SHAPES.iter().find(|(file, _)| stem(file)).expect("a shape of this name");
+    let (file, status) =
+        READINESS_FILES.iter().find(|(file, _)| stem(file)).expect("a shape of this name");
     let path = super::fixtures::path(&format!("readiness/{file}"));
     let body = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let response = match file.rsplit_once('.') {

@@ -41,7 +41,7 @@ impl Restartable {
     /// The signal stops it: `INT` is a fast shutdown, `QUIT` an immediate one that needs recovery.
     pub fn restart(&self, signal: &str) {
         let data = self.first.directory().join("data");
-        let words = fs::read_to_string(data.join("postmaster.opts")).unwrap();
+        let command_line = fs::read_to_string(data.join("postmaster.opts")).unwrap();
         let pid_file = data.join("postmaster.pid");
         let pid = fs::read_to_string(&pid_file).unwrap().lines().next().unwrap().to_owned();
         assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
@@ -50,9 +50,9 @@ impl Restartable {
         next.take().into_iter().for_each(|mut ended| drop(ended.wait()));
         let owner = fs::metadata(&data).unwrap();
         let mut command = Command::new("sh");
-        command.args(["-c", &format!("exec {words}")]).current_dir("/").env("LC_ALL", "C");
+        command.args(["-c", &format!("exec {command_line}")]).current_dir("/").env("LC_ALL", "C");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
-        if owner.uid() != fs::metadata("/proc/self").map_or(owner.uid(), |own| own.uid()) {
+        if owner.uid() != fs::metadata("/proc/self").map_or(owner.uid(), |process| process.uid()) {
             command.uid(owner.uid()).gid(owner.gid());
         }
         *next = Some(command.spawn().unwrap());

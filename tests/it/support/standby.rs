@@ -30,16 +30,16 @@ impl Standby {
 
     /// Starts a primary with a fixture such as `main_typical`, and a standby that has replayed it.
     pub fn start(fixture: &str) -> Standby {
-        let primary = DemoServer::start(&replicating(server_options())).unwrap();
+        let primary = DemoServer::start(&with_replication(server_options())).unwrap();
         Session::open(&primary.url("postgres"))
             .execute(&format!("CREATE DATABASE {DATABASE} TEMPLATE template0"));
         Session::open(&primary.url(DATABASE)).execute(&fixtures::fixture(fixture));
-        let programs = copying(&primary);
+        let programs = programs_that_copy(&primary);
         let options = ServerOptions { bin_dir: Some(programs), ..server_options() };
-        let standby = DemoServer::start(&replicating(options)).unwrap();
-        let both = Standby { standby, primary };
-        both.catch_up();
-        both
+        let standby = DemoServer::start(&with_replication(options)).unwrap();
+        let pair = Standby { standby, primary };
+        pair.catch_up();
+        pair
     }
 
     /// Returns a libpq URL for the superuser of the standby.
@@ -61,7 +61,7 @@ impl Standby {
     }
 }
 
-fn replicating(options: ServerOptions) -> ServerOptions {
+fn with_replication(options: ServerOptions) -> ServerOptions {
     let settings =
         [("wal_level", "replica"), ("max_wal_senders", "4"), ("synchronous_commit", "local")];
     let extra_conf = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
@@ -70,10 +70,10 @@ fn replicating(options: ServerOptions) -> ServerOptions {
 
 /// Creates a directory of server programs whose `initdb` copies the primary instead of creating a
 /// cluster. The directory is part of the primary's and is removed with it.
-fn copying(primary: &DemoServer) -> PathBuf {
+fn programs_that_copy(primary: &DemoServer) -> PathBuf {
     let options = server_options();
-    let found = binaries::find(options.bin_dir.as_deref(), options.path.as_deref()).unwrap();
-    let postgres = found.join("postgres").canonicalize().unwrap();
+    let bin_dir = binaries::find(options.bin_dir.as_deref(), options.path.as_deref()).unwrap();
+    let postgres = bin_dir.join("postgres").canonicalize().unwrap();
     let backup = primary.directory().join("backup");
     back_up(primary, &backup);
     let programs = primary.directory().join("bin");
@@ -86,13 +86,13 @@ fn copying(primary: &DemoServer) -> PathBuf {
     fs::write(programs.join("initdb"), copy).unwrap();
     fs::set_permissions(programs.join("initdb"), Permissions::from_mode(0o755)).unwrap();
     std::os::unix::fs::symlink(&postgres, programs.join("postgres")).unwrap();
-    give(&programs.join("initdb"), primary);
-    give(&programs, primary);
+    set_owner(&programs.join("initdb"), primary);
+    set_owner(&programs, primary);
     programs
 }
 
 /// Copies the running primary with the SQL backup functions, because `pg_basebackup` may not be installed.
-fn back_up(primary: &DemoServer, place: &Path) {
+fn back_up(primary: &DemoServer, target: &Path) {
     let session = Session::open(&primary.url("postgres"));
     let version: u32 = session.value("SHOW server_version_num").parse().unwrap();
     let (start, stop) = match version {
@@ -101,9 +101,9 @@ fn back_up(primary: &DemoServer, place: &Path) {
     };
     session.value(&format!("SELECT {start}"));
     let data = primary.directory().join("data");
-    assert!(Command::new("cp").arg("-a").arg(data).arg(place).status().unwrap().success());
+    assert!(Command::new("cp").arg("-a").arg(data).arg(target).status().unwrap().success());
     let label = session.value(&format!("SELECT labelfile FROM {stop}"));
-    fs::remove_file(place.join("postmaster.pid")).unwrap();
+    fs::remove_file(target.join("postmaster.pid")).unwrap();
     let primary_conninfo = format!(
         "primary_conninfo = 'host=''{}'' port=5432 user=postgres'\n",
         primary.directory().display()
@@ -113,13 +113,13 @@ fn back_up(primary: &DemoServer, place: &Path) {
         ("standby.signal", ""),
         ("postgresql.auto.conf", &primary_conninfo),
     ] {
-        fs::write(place.join(name), text).unwrap();
-        give(&place.join(name), primary);
+        fs::write(target.join(name), text).unwrap();
+        set_owner(&target.join(name), primary);
     }
 }
 
 /// Makes the user of the server the owner of a file, so that the server can remove it.
-fn give(path: &Path, server: &DemoServer) {
+fn set_owner(path: &Path, server: &DemoServer) {
     let owner = fs::metadata(server.directory()).unwrap();
     chown(path, Some(owner.uid()), Some(owner.gid())).unwrap();
 }

@@ -24,13 +24,13 @@ pub enum CutPoint {
 pub struct Cut {
     /// The number of the statement, counted from 1 over all connections.
     pub at: u32,
-    pub moment: CutPoint,
+    pub point: CutPoint,
     /// Whether all connections are cut and new ones are refused.
-    pub everything: bool,
+    pub all_connections: bool,
 }
 
 /// A running proxy. It forwards everything until it is told to cut.
-pub struct Wire {
+pub struct Proxy {
     port: u16,
     plan: Arc<Mutex<Plan>>,
 }
@@ -38,17 +38,17 @@ pub struct Wire {
 #[derive(Default)]
 struct Plan {
     cut: Option<Cut>,
-    seen: u32,
+    statements: u32,
     /// The statement at which it cut.
-    broke: Option<String>,
+    cut_statement: Option<String>,
     down: bool,
     /// The client side of every connection, to be closed together.
     open: Vec<Arc<TcpStream>>,
 }
 
-impl Wire {
+impl Proxy {
     /// Starts a proxy for the server at this Unix socket.
-    pub fn to(socket: PathBuf) -> Wire {
+    pub fn new(socket: PathBuf) -> Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let plan = Arc::new(Mutex::new(Plan::default()));
@@ -58,7 +58,7 @@ impl Wire {
                 connect(client.unwrap(), &socket, &shared);
             }
         });
-        Wire { port, plan }
+        Proxy { port, plan }
     }
 
     pub fn url(&self, database: &str) -> String {
@@ -71,8 +71,8 @@ impl Wire {
     }
 
     /// Returns the statement at which it cut.
-    pub fn broke(&self) -> Option<String> {
-        lock(&self.plan).broke.clone()
+    pub fn cut_statement(&self) -> Option<String> {
+        lock(&self.plan).cut_statement.clone()
     }
 }
 
@@ -93,33 +93,35 @@ fn connect(client: TcpStream, socket: &PathBuf, plan: &Arc<Mutex<Plan>>) {
         }
         plan.open.push(Arc::clone(&client));
     }
-    let line = Arc::new(Line { client, server, last: AtomicU64::new(0) });
-    let (plan, back) = (Arc::clone(plan), Arc::clone(&line));
-    thread::spawn(move || line.ask(&plan));
-    thread::spawn(move || back.answer());
+    let connection =
+        Arc::new(ProxiedConnection { client, server, last_response: AtomicU64::new(0) });
+    let (plan, responses_side) = (Arc::clone(plan), Arc::clone(&connection));
+    thread::spawn(move || connection.forward_requests(&plan));
+    thread::spawn(move || responses_side.forward_responses());
 }
 
 /// One proxied connection.
-struct Line {
+struct ProxiedConnection {
     client: Arc<TcpStream>,
     server: UnixStream,
     /// The number of the response at which the connection ends, which is not forwarded; 0 for none.
-    last: AtomicU64,
+    last_response: AtomicU64,
 }
 
-impl Line {
+impl ProxiedConnection {
     /// Forwards the messages of the tool.
-    fn ask(&self, plan: &Mutex<Plan>) {
+    fn forward_requests(&self, plan: &Mutex<Plan>) {
         // The startup message has no type byte. Its response is counted like that of a statement.
         let (mut first, mut answers) = (true, 1);
         while let Some(message) = read_message(&*self.client, !first) {
             let kind = if first { 0 } else { message[0] };
             first = false;
-            let due = matches!(kind, b'Q' | b'P').then(|| self.strike(plan, &message)).flatten();
-            match due.map(|cut| cut.moment) {
+            let cut_now =
+                matches!(kind, b'Q' | b'P').then(|| self.count_statement(plan, &message)).flatten();
+            match cut_now.map(|cut| cut.point) {
                 Some(CutPoint::Before) => return self.end(),
-                Some(CutPoint::After) => self.last.store(answers + 1, Ordering::SeqCst),
-                Some(CutPoint::Hang) => self.last.store(u64::MAX, Ordering::SeqCst),
+                Some(CutPoint::After) => self.last_response.store(answers + 1, Ordering::SeqCst),
+                Some(CutPoint::Hang) => self.last_response.store(u64::MAX, Ordering::SeqCst),
                 None => {}
             }
             if (&self.server).write_all(&message).is_err() {
@@ -127,7 +129,7 @@ impl Line {
             }
             if matches!(kind, b'Q' | b'S') {
                 answers += 1;
-                if answers == self.last.load(Ordering::SeqCst) {
+                if answers == self.last_response.load(Ordering::SeqCst) {
                     return; // The rest is lost; the thread for the responses ends the connection.
                 }
             }
@@ -136,15 +138,15 @@ impl Line {
     }
 
     /// Forwards the messages of the server.
-    fn answer(&self) {
+    fn forward_responses(&self) {
         let mut answers = 0;
         while let Some(message) = read_message(&self.server, true) {
             answers += u64::from(message[0] == b'Z');
-            let last = self.last.load(Ordering::SeqCst);
-            if last > 0 && answers >= last {
+            let last_response = self.last_response.load(Ordering::SeqCst);
+            if last_response > 0 && answers >= last_response {
                 break;
             }
-            if last == 0 && (&*self.client).write_all(&message).is_err() {
+            if last_response == 0 && (&*self.client).write_all(&message).is_err() {
                 break;
             }
         }
@@ -152,13 +154,13 @@ impl Line {
     }
 
     /// Counts a statement, and returns the cut if this is the one.
-    fn strike(&self, plan: &Mutex<Plan>, message: &[u8]) -> Option<Cut> {
+    fn count_statement(&self, plan: &Mutex<Plan>, message: &[u8]) -> Option<Cut> {
         let mut plan = lock(plan);
-        plan.seen += 1;
-        let cut = plan.cut.filter(|cut| cut.at == plan.seen)?;
+        plan.statements += 1;
+        let cut = plan.cut.filter(|cut| cut.at == plan.statements)?;
         let text: String = String::from_utf8_lossy(&message[5..]).replace('\0', " ");
-        plan.broke = Some(text.split_whitespace().collect::<Vec<_>>().join(" "));
-        if cut.everything {
+        plan.cut_statement = Some(text.split_whitespace().collect::<Vec<_>>().join(" "));
+        if cut.all_connections {
             plan.down = true;
             // This connection ends at its cut point.
             let others = plan.open.iter().filter(|client| !Arc::ptr_eq(client, &self.client));

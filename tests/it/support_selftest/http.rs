@@ -2,7 +2,7 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::support::http::{Manner, Response, Stub, refused_url};
+use crate::support::http::{Response, SendMode, Stub, refused_url};
 
 /// Reads a response without an HTTP client. Returns the text and the error that ended the connection.
 fn get(stub: &Stub, path: &str) -> (String, Option<io::ErrorKind>) {
@@ -44,11 +44,11 @@ fn stub_answers_from_its_table_and_counts_requests() {
 #[test]
 fn stub_simulates_broken_servers() {
     let stub = Stub::start([
-        ("/close", Response::rude(Manner::CloseAtOnce)),
-        ("/reset", Response::rude(Manner::Reset)),
-        ("/truncate", Response::rude(Manner::Truncate { missing: 100 })),
-        ("/drip", Response::rude(Manner::Drip { pause: Duration::from_millis(1) })),
-        ("/raw", Response::rude(Manner::NotHttp)),
+        ("/close", Response::with_mode(SendMode::CloseAtOnce)),
+        ("/reset", Response::with_mode(SendMode::Reset)),
+        ("/truncate", Response::with_mode(SendMode::Truncate { missing: 100 })),
+        ("/drip", Response::with_mode(SendMode::Drip { pause: Duration::from_millis(1) })),
+        ("/raw", Response::with_mode(SendMode::NotHttp)),
     ]);
     assert_eq!(get(&stub, "/close"), (String::new(), None));
     assert_eq!(get(&stub, "/reset"), (String::new(), Some(io::ErrorKind::ConnectionReset)));
@@ -64,7 +64,7 @@ fn stub_simulates_broken_servers() {
 
 #[test]
 fn stub_sends_a_huge_body_completely() {
-    let stub = Stub::start([("/huge", Response::rude(Manner::Huge { bytes: 40_000_000 }))]);
+    let stub = Stub::start([("/huge", Response::with_mode(SendMode::Huge { bytes: 40_000_000 }))]);
     let (answer, _) = get(&stub, "/huge");
     assert!(answer.contains("content-length: 40000000"));
     assert_eq!(body(&answer).len(), 40_000_000);
@@ -73,7 +73,7 @@ fn stub_sends_a_huge_body_completely() {
 #[test]
 fn hanging_path_does_not_block_others() {
     let stub = Stub::start([
-        ("/mute", Response::rude(Manner::Mute)),
+        ("/mute", Response::with_mode(SendMode::NoResponse)),
         ("/late", Response::json(200, "{}").delay(Duration::from_millis(1))),
     ]);
     let mut mute = TcpStream::connect(stub.url().trim_start_matches("http://")).unwrap();

@@ -3,7 +3,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::support::fixtures::path;
-use crate::support::readiness::{SHAPES, response};
+use crate::support::readiness::{READINESS_FILES, response};
 
 fn json(name: &str) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(&response(name).body)
@@ -15,12 +15,12 @@ fn fixture_table_lists_every_readiness_file() {
     let mut files: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     files.sort();
-    assert_eq!(files, SHAPES.iter().map(|(file, _)| *file).collect::<Vec<_>>());
+    assert_eq!(files, READINESS_FILES.iter().map(|(file, _)| *file).collect::<Vec<_>>());
 }
 
 #[test]
 fn json_fixtures_parse_and_others_do_not() {
-    for (file, status) in SHAPES {
+    for (file, status) in READINESS_FILES {
         let file = Path::new(file);
         let name = file.file_stem().unwrap().to_str().unwrap();
         let is_json = file.extension().unwrap() == "json";
@@ -31,7 +31,7 @@ fn json_fixtures_parse_and_others_do_not() {
 
 #[test]
 fn http_200_fixtures_are_never_false_and_503_fixtures_are() {
-    for (file, status) in SHAPES.iter().filter(|(file, _)| file.ends_with(".json")) {
+    for (file, status) in READINESS_FILES.iter().filter(|(file, _)| file.ends_with(".json")) {
         let ok = json(file.trim_end_matches(".json")).unwrap()["ok"].as_bool();
         match status {
             200 => assert_ne!(ok, Some(false), "{file}"),

@@ -33,10 +33,10 @@ fn strict(database: &Database) -> Value {
 #[test]
 fn row_lock_wait_names_both_processes() {
     let database = Database::from_fixture("main_healthy");
-    let holder = database.session();
+    let locking_session = database.session();
     let touch = "UPDATE jobs SET priority = 1 WHERE state = 'running'";
-    holder.execute(&format!("BEGIN; {touch}"));
-    let holding = holder.value("SELECT pg_backend_pid()");
+    locking_session.execute(&format!("BEGIN; {touch}"));
+    let holding = locking_session.value("SELECT pg_backend_pid()");
     let url = database.url();
     let waiter =
         thread::spawn(move || crate::support::postgres::Session::open(&url).execute(touch));
@@ -52,7 +52,7 @@ fn row_lock_wait_names_both_processes() {
     assert_eq!(status(&json, "db.transactions"), "warning");
     assert!(message(&json, "db.transactions").contains("postgres, "), "{json:#}");
 
-    holder.execute("COMMIT");
+    locking_session.execute("COMMIT");
     waiter.join().expect("the second update");
     let json = strict(&database);
     assert_eq!(message(&json, "db.locks"), "nobody waits for a lock on jobs");
@@ -61,16 +61,16 @@ fn row_lock_wait_names_both_processes() {
 #[test]
 fn locked_table_blocks_only_the_queue_and_names_the_session() {
     let database = Database::from_fixture("main_healthy");
-    let holder = database.session();
-    holder.execute("BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE");
+    let locking_session = database.session();
+    locking_session.execute("BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE");
     let stub = app("canonical_ok");
     let json = triage("--timeout 2s -o json", &stub.url(), &database).run().expect_code(3).json();
     assert_eq!(status(&json, "db.reachable"), "ok");
     assert_eq!(status(&json, "access.jobs"), "unknown");
     assert_eq!(check(&json, "queue.backlog")["blocked_by"], "access.jobs");
     assert_eq!(status(&json, "app.up"), "ok");
-    let holder = message(&json, "db.transactions");
-    assert!(holder.contains("idle in transaction"), "{json:#}");
+    let locking_session = message(&json, "db.transactions");
+    assert!(locking_session.contains("idle in transaction"), "{json:#}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{app, triage};
 use crate::support::postgres::Database;
-use crate::support::readiness::SHAPES;
+use crate::support::readiness::READINESS_FILES;
 
 /// Fixture, section (`-` for none), exit code, and next command without the program name.
 const EXPECTED: &[(&str, &str, i32, &str)] = &[
@@ -86,7 +86,8 @@ fn each_format_has_its_section_exit_code_and_next_command() {
 #[test]
 fn every_readiness_fixture_has_an_expectation() {
     let stem = |file: &str| file.rsplit_once('.').map(|(stem, _)| stem.to_owned());
-    let seen: BTreeSet<String> = SHAPES.iter().filter_map(|(file, _)| stem(file)).collect();
+    let seen: BTreeSet<String> =
+        READINESS_FILES.iter().filter_map(|(file, _)| stem(file)).collect();
     let expected: BTreeSet<String> = EXPECTED.iter().map(|row| row.0.to_owned()).collect();
     assert_eq!(seen, expected);
 }

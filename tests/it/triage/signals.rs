@@ -2,13 +2,13 @@
 
 use super::triage;
 use crate::postgres::status;
-use crate::support::http::{Manner, Response, Stub};
+use crate::support::http::{Response, SendMode, Stub};
 use crate::support::postgres::Database;
 use crate::support::wait_until;
 
 /// Starts an app that reads requests and never answers.
 fn unresponsive_app() -> Stub {
-    let mute = Response::rude(Manner::Mute);
+    let mute = Response::with_mode(SendMode::NoResponse);
     Stub::start([("/api/healthz", mute.clone()), ("/api/readyz", mute)])
 }
 

@@ -13,7 +13,7 @@ pub fn terminal_is_restored(terminal: &Terminal) -> bool {
     let last = |sequence: &str| raw.rfind(sequence);
     last("\u{1b}[?1049l") > last("\u{1b}[?1049h")
         && last("\u{1b}[?25h") > last("\u{1b}[?25l")
-        && terminal.has_its_modes()
+        && terminal.has_initial_modes()
 }
 
 /// An action that ends the dashboard.
@@ -31,7 +31,10 @@ fn keys_and_signals_restore_the_terminal() {
     ];
     for (way, leave) in ways {
         let mut terminal = start("--no-record", &database.url(), 24, 80);
-        assert!(!terminal.has_its_modes() && !terminal_is_restored(&terminal), "nothing was taken");
+        assert!(
+            !terminal.has_initial_modes() && !terminal_is_restored(&terminal),
+            "nothing was taken"
+        );
         leave(&mut terminal);
         assert_eq!(terminal.finish(), 0, "{way}");
         assert!(terminal_is_restored(&terminal), "{way}: {:?}", terminal.raw());

@@ -38,7 +38,8 @@ fn shown(
             && !without.iter().any(|text| all.contains(text))
     };
     wait_until(&format!("a frame shows {texts:?} without {without:?}"), || {
-        let seen = terminal.between(FRAME, |screen| (screen.contents(), cells(screen, &wanted)));
+        let seen =
+            terminal.at_frame_end(FRAME, |screen| (screen.contents(), cells(screen, &wanted)));
         seen.is_some_and(|(all, cells)| {
             frame = cells;
             right(&all)
