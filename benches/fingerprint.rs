@@ -45,12 +45,12 @@ fn main() {
 
 /// Measures the slowest of several worst-case texts of 8 KB.
 fn worst() {
-    let pieces = [
+    let patterns = [
         "'", "\"", "{\"", "[{", "<", "a/", "1:", "a:a", "„", "\u{1b}[", "[", "://", "=", "a.",
         "1 ", "<html>",
     ];
-    for piece in pieces {
-        let text = piece.repeat(8 * 1024 / piece.len());
+    for pattern in patterns {
+        let text = pattern.repeat(8 * 1024 / pattern.len());
         let started = Instant::now();
         for _ in 0..20 {
             black_box(Fingerprint::new(
@@ -61,7 +61,7 @@ fn worst() {
         }
         print(&format!(
             "{:>16}: {:6.0} µs",
-            format!("8 KB of {piece:?}"),
+            format!("8 KB of {pattern:?}"),
             started.elapsed().as_secs_f64() * 1e6 / 20.0
         ));
     }

@@ -21,7 +21,7 @@ fn fixtures() -> Vec<PathBuf> {
 }
 
 /// Formats one line per key, as `env explain` does, with file names instead of paths.
-fn shown(schema: &EnvSchema) -> String {
+fn describe(schema: &EnvSchema) -> String {
     let mut text = format!(
         "{} ({}), {:?}, zod {:?}, blank is missing: {}\n",
         schema.name,
@@ -40,12 +40,14 @@ fn shown(schema: &EnvSchema) -> String {
             key.name, key.side, key.place.line, key.rule
         )
         .expect("a string");
-        for what in key.rule.unresolved() {
-            writeln!(text, "    line {}: {}", what.place.line, what.reason).expect("a string");
+        for unresolved in key.rule.unresolved() {
+            writeln!(text, "    line {}: {}", unresolved.place.line, unresolved.reason)
+                .expect("a string");
         }
     }
-    for what in &schema.unresolved {
-        writeln!(text, "unresolved, line {}: {}", what.place.line, what.reason).expect("a string");
+    for unresolved in &schema.unresolved {
+        writeln!(text, "unresolved, line {}: {}", unresolved.place.line, unresolved.reason)
+            .expect("a string");
     }
     text
 }
@@ -57,7 +59,7 @@ fn every_schema_fixture_matches_its_snapshot() {
     for path in fixtures {
         let relative = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).expect("below the crate");
         let text = match schema::read(&path, None) {
-            Ok(schema) => shown(&schema),
+            Ok(schema) => describe(&schema),
             Err(error) => panic!("{}: {error}", relative.display()),
         };
         let text = text.replace(env!("CARGO_MANIFEST_DIR"), "");

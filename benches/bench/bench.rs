@@ -42,8 +42,8 @@ impl Bench {
         let bin = binaries::find(pg_bin().as_deref(), path().as_deref())
             .ok_or("no PostgreSQL server programs found (initdb, postgres)")?;
         // psql next to the server is the real binary. The one on PATH may be a Perl wrapper.
-        let beside = [Some(bin), binaries::find(None, None)].into_iter().flatten();
-        let psql = beside.map(|dir| dir.join("psql")).find(|path| path.is_file());
+        let directories = [Some(bin), binaries::find(None, None)].into_iter().flatten();
+        let psql = directories.map(|dir| dir.join("psql")).find(|path| path.is_file());
         let psql = psql.unwrap_or_else(|| "psql".into());
         let scratch = TempDir::new()?;
         Ok(Bench { options, psql, scratch, server: None, filled: BTreeSet::new() })
@@ -82,7 +82,7 @@ impl Bench {
     }
 
     /// Returns the baseline: psql with a trivial query.
-    pub fn floor_on(&mut self, database: &str) -> Result<Program> {
+    pub fn baseline_on(&mut self, database: &str) -> Result<Program> {
         self.psql_on(database, "psql: select 1", "select 1")
     }
 
@@ -135,7 +135,7 @@ impl Bench {
     }
 
     /// Describes the version and the settings of the server.
-    pub fn server_words(&mut self) -> String {
+    pub fn describe_server(&mut self) -> String {
         let names = "'fsync', 'synchronous_commit', 'full_page_writes', 'shared_buffers', 'jit', 'autovacuum'";
         let sql = format!(
             "select current_setting('server_version') || ' (' || string_agg(name || ' ' || current_setting(name), ', ' \

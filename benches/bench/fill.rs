@@ -16,11 +16,11 @@ pub fn empty(bench: &mut Bench, name: &str) -> Result<()> {
 /// Creates a database with this number of jobs. Unfinished jobs are spread over the whole table.
 pub fn jobs(bench: &mut Bench, name: &str, size: Size) -> Result<()> {
     empty(bench, name)?;
-    let Size { rows, dead, waiting, running } = size;
+    let Size { rows, dead, queued, running } = size;
     let variables = format!(
         "set bench.rows = {rows}; set bench.dead = {}; set bench.waiting = {}; set bench.running = {};",
         rows / dead,
-        rows / waiting,
+        rows / queued,
         rows / running
     );
     bench.sql(name, &format!("{variables}\n{}", include_str!("jobs.sql")))?;
@@ -31,6 +31,10 @@ pub fn jobs(bench: &mut Bench, name: &str, size: Size) -> Result<()> {
         "select string_agg(n::text, ' ' order by state) from
         (select state, count(*) as n from jobs where state <> 'done' group by state) s",
     )?;
-    let wanted = format!("{dead} {waiting} {running}"); // dead_letter, queued, running
-    if counted == wanted { Ok(()) } else { Err(format!("filled {counted}, not {wanted}").into()) }
+    let expected = format!("{dead} {queued} {running}"); // dead_letter, queued, running
+    if counted == expected {
+        Ok(())
+    } else {
+        Err(format!("filled {counted}, not {expected}").into())
+    }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::bench::Bench;
 
 /// Returns the first line of a program's output, or that it is not installed.
-fn says(program: &str, args: &[&str]) -> String {
+fn first_line(program: &str, args: &[&str]) -> String {
     let output = Command::new(program).args(args).output();
     output
         .ok()
@@ -27,16 +27,23 @@ pub fn describe(bench: &mut Bench) -> String {
     let runs = bench.options.runs();
     let lines = [
         format!("- date: {} (UTC)", jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M")),
-        format!("- machine: {cores} cores, {memory} of memory, {}", says("uname", &["-srm"])),
-        format!("- revision: {}", says("git", &["-C", root, "describe", "--always", "--dirty"])),
+        format!("- machine: {cores} cores, {memory} of memory, {}", first_line("uname", &["-srm"])),
+        format!(
+            "- revision: {}",
+            first_line("git", &["-C", root, "describe", "--always", "--dirty"])
+        ),
         format!(
             "- tool: {}, {}",
-            says(&bench.options.tool.to_string_lossy(), &["--version"]),
+            first_line(&bench.options.tool.to_string_lossy(), &["--version"]),
             bench.build()
         ),
-        format!("- compiler: {}", says("rustc", &["--version"])),
-        format!("- PostgreSQL: {}", bench.server_words()),
-        format!("- node: {}; {}", says("node", &["--version"]), says("curl", &["--version"])),
+        format!("- compiler: {}", first_line("rustc", &["--version"])),
+        format!("- PostgreSQL: {}", bench.describe_server()),
+        format!(
+            "- node: {}; {}",
+            first_line("node", &["--version"]),
+            first_line("curl", &["--version"])
+        ),
     ];
     format!(
         "Written by `scripts/bench`, never by hand. Each figure is of a whole process, its start included, over \

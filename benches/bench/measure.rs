@@ -66,11 +66,11 @@ impl Program {
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.path);
         command.args(&self.args);
-        self.furnish(&mut command);
+        self.set_environment(&mut command);
         command
     }
 
-    fn furnish(&self, command: &mut Command) {
+    fn set_environment(&self, command: &mut Command) {
         command.env_clear().envs(self.env.iter().map(|(k, v)| (k, v))).current_dir(&self.dir);
     }
 
@@ -86,32 +86,33 @@ impl Program {
         if self.codes.contains(&code) {
             return Ok(());
         }
-        let words = String::from_utf8_lossy(&output.stderr);
-        Err(format!("`{}` ended with {code}: {}", self.name, words.trim()).into())
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        Err(format!("`{}` ended with {code}: {}", self.name, stderr.trim()).into())
     }
 
     /// Measures one run and discards the output.
     pub fn sample(&self) -> Result<Sample> {
-        self.sampled(Stdio::null())
+        self.measure_run(Stdio::null())
     }
 
     /// Measures one run and returns the output.
     pub fn sample_and_answer(&self) -> Result<(Sample, String)> {
-        let kept = self.dir.join("answer");
-        let sample = self.sampled(File::create(&kept)?.into())?;
-        Ok((sample, fs::read_to_string(kept)?))
+        let output_file = self.dir.join("answer");
+        let sample = self.measure_run(File::create(&output_file)?.into())?;
+        Ok((sample, fs::read_to_string(output_file)?))
     }
 
-    fn sampled(&self, stdout: Stdio) -> Result<Sample> {
-        let figures = std::env::temp_dir().join(format!("cliplyctl-bench-{}", std::process::id()));
+    fn measure_run(&self, stdout: Stdio) -> Result<Sample> {
+        let measurement_file =
+            std::env::temp_dir().join(format!("cliplyctl-bench-{}", std::process::id()));
         let mut command = Command::new(std::env::current_exe()?);
-        command.arg(one::FLAG).arg(&figures).arg(&self.path).args(&self.args);
-        self.furnish(&mut command);
+        command.arg(one::FLAG).arg(&measurement_file).arg(&self.path).args(&self.args);
+        self.set_environment(&mut command);
         let output = command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::piped()).spawn()?;
         let output = output.wait_with_output()?;
-        let text = fs::read_to_string(&figures)
+        let text = fs::read_to_string(&measurement_file)
             .map_err(|_| format!("`{}` could not be run", self.name))?;
-        fs::remove_file(&figures)?;
+        fs::remove_file(&measurement_file)?;
         let numbers: Vec<i64> =
             text.split(' ').map(str::parse).collect::<std::result::Result<_, _>>()?;
         let &[wall, cpu, peak, code] = &numbers[..] else { return Err("no figures".into()) };
@@ -133,7 +134,7 @@ pub struct Sample {
 
 /// The cost of several runs.
 #[derive(Debug, Clone)]
-pub struct Figures {
+pub struct Measurement {
     /// The name of the program.
     pub name: String,
     /// Median of the wall time in milliseconds.
@@ -148,12 +149,12 @@ pub struct Figures {
     pub peak: f64,
 }
 
-impl Figures {
+impl Measurement {
     /// Aggregates the samples of a program.
-    pub fn of(name: &str, samples: &[Sample]) -> Figures {
+    pub fn new(name: &str, samples: &[Sample]) -> Measurement {
         let walls: Vec<f64> = samples.iter().map(|s| s.wall).collect();
         let cpus: Vec<f64> = samples.iter().map(|s| s.cpu).collect();
-        Figures {
+        Measurement {
             name: name.to_owned(),
             median: quantile(&walls, 0.5),
             min: quantile(&walls, 0.0),
@@ -174,7 +175,7 @@ pub fn quantile(values: &[f64], part: f64) -> f64 {
 
 /// Runs all programs in turns, after one warm-up run of each. Each round starts with a different program
 /// and reverses the order, because a program benefits from the caches that a similar one has filled.
-pub fn in_turns<const N: usize>(programs: [&Program; N], runs: usize) -> Result<[Figures; N]> {
+pub fn in_turns<const N: usize>(programs: [&Program; N], runs: usize) -> Result<[Measurement; N]> {
     let mut samples = [const { Vec::new() }; N];
     for program in programs {
         program.answer()?;
@@ -188,5 +189,5 @@ pub fn in_turns<const N: usize>(programs: [&Program; N], runs: usize) -> Result<
             samples[n].push(programs[n].sample()?);
         }
     }
-    Ok(std::array::from_fn(|n| Figures::of(&programs[n].name, &samples[n])))
+    Ok(std::array::from_fn(|n| Measurement::new(&programs[n].name, &samples[n])))
 }

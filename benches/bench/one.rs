@@ -15,7 +15,7 @@ pub const FLAG: &str = "--one";
 
 /// Runs the program with inherited streams and environment. Writes `wall µs, CPU µs, peak KiB, exit code`.
 pub fn run(args: &[OsString]) -> ExitCode {
-    let [figures, program, args @ ..] = args else { return ExitCode::FAILURE };
+    let [measurement_file, program, args @ ..] = args else { return ExitCode::FAILURE };
     let begin = Instant::now();
     let status = Command::new(program).args(args).status();
     let wall = begin.elapsed().as_micros();
@@ -25,7 +25,7 @@ pub fn run(args: &[OsString]) -> ExitCode {
     let cpu = used.user_time().num_microseconds() + used.system_time().num_microseconds();
     let unit = if cfg!(target_os = "macos") { 1024 } else { 1 }; // bytes on macOS, KiB elsewhere
     let line = format!("{wall} {cpu} {} {}", used.max_rss() / unit, status.code().unwrap_or(-1));
-    match std::fs::write(figures, line) {
+    match std::fs::write(measurement_file, line) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }

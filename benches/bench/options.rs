@@ -12,7 +12,7 @@ pub struct Size {
     /// Dead letters.
     pub dead: u64,
     /// Queued jobs.
-    pub waiting: u64,
+    pub queued: u64,
     /// Running jobs.
     pub running: u64,
 }
@@ -20,9 +20,9 @@ pub struct Size {
 impl Size {
     /// Returns a size with 25% dead letters, 10% queued and 0.05% running jobs, or the numbers for 500,000 rows
     /// if it is larger.
-    fn of(rows: u64) -> Size {
-        let alive = rows.min(500_000);
-        Size { rows, dead: alive / 4, waiting: alive / 10, running: alive / 2_000 }
+    fn from_rows(rows: u64) -> Size {
+        let unfinished = rows.min(500_000);
+        Size { rows, dead: unfinished / 4, queued: unfinished / 10, running: unfinished / 2_000 }
     }
 
     /// Formats the number of rows: `50 k`, `5 M`.
@@ -76,11 +76,11 @@ impl Options {
             (false, false) => &[50_000, 500_000, 5_000_000],
             (false, true) => &[50_000, 500_000, 5_000_000, 50_000_000],
         };
-        rows.iter().map(|rows| Size::of(*rows)).collect()
+        rows.iter().map(|rows| Size::from_rows(*rows)).collect()
     }
 
     /// Returns the table size for rows that measure only one.
     pub fn main_size(&self) -> Size {
-        Size::of(if self.short { 200_000 } else { 5_000_000 })
+        Size::from_rows(if self.short { 200_000 } else { 5_000_000 })
     }
 }

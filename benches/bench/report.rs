@@ -2,14 +2,14 @@
 
 use std::fmt::Write;
 
-use crate::measure::Figures;
+use crate::measure::Measurement;
 use crate::rows::Row;
 
 /// The results of one row.
 #[derive(Debug, Default)]
 pub struct Section {
     /// The measurements, each with its table size, which may be empty.
-    pub lines: Vec<(String, Figures)>,
+    pub lines: Vec<(String, Measurement)>,
     /// The targets and whether they are met.
     pub targets: Vec<Target>,
     /// Additional notes.
@@ -20,48 +20,53 @@ pub struct Section {
 
 impl Section {
     /// Returns the section of a row that could not run.
-    pub fn failed(why: &str) -> Section {
-        Section { failure: Some(why.to_owned()), ..Section::default() }
+    pub fn failed(error: &str) -> Section {
+        Section { failure: Some(error.to_owned()), ..Section::default() }
     }
 
     /// Adds measurements of one size.
-    pub fn lines(&mut self, size: &str, figures: impl IntoIterator<Item = Figures>) {
-        self.lines.extend(figures.into_iter().map(|f| (size.to_owned(), f)));
+    pub fn lines(&mut self, size: &str, measurements: impl IntoIterator<Item = Measurement>) {
+        self.lines.extend(measurements.into_iter().map(|f| (size.to_owned(), f)));
     }
 
     /// Adds a target with an upper limit.
     pub fn at_most(
         &mut self,
-        what: impl Into<String>,
+        name: impl Into<String>,
         unit: &'static str,
         measured: f64,
         limit: f64,
     ) {
-        self.targets.push(Target { what: what.into(), unit, measured, limit, at_most: true });
+        self.targets.push(Target { name: name.into(), unit, measured, limit, at_most: true });
     }
 
     /// Adds a target with a lower limit.
     pub fn at_least(
         &mut self,
-        what: impl Into<String>,
+        name: impl Into<String>,
         unit: &'static str,
         measured: f64,
         limit: f64,
     ) {
-        self.targets.push(Target { what: what.into(), unit, measured, limit, at_most: false });
+        self.targets.push(Target { name: name.into(), unit, measured, limit, at_most: false });
     }
 
     /// Adds the target that one median is not above another.
-    pub fn no_slower(&mut self, what: impl Into<String>, ours: &Figures, theirs: &Figures) {
-        let what = format!("{}: {} / {}", what.into(), ours.name, theirs.name);
-        self.at_most(what, "×", ours.median / theirs.median, 1.0);
+    pub fn not_slower(
+        &mut self,
+        name: impl Into<String>,
+        cliplyctl: &Measurement,
+        reference: &Measurement,
+    ) {
+        let name = format!("{}: {} / {}", name.into(), cliplyctl.name, reference.name);
+        self.at_most(name, "×", cliplyctl.median / reference.median, 1.0);
     }
 }
 
 /// A target: a value and its limit.
 #[derive(Debug)]
 pub struct Target {
-    what: String,
+    name: String,
     unit: &'static str,
     measured: f64,
     limit: f64,
@@ -69,7 +74,7 @@ pub struct Target {
 }
 
 impl Target {
-    fn met(&self) -> bool {
+    fn is_met(&self) -> bool {
         if self.at_most { self.measured <= self.limit } else { self.measured >= self.limit }
     }
 
@@ -77,11 +82,11 @@ impl Target {
     fn cells(&self) -> String {
         format!(
             "{} | {} {unit} | {} {} {unit} | {}",
-            cell(&self.what),
+            cell(&self.name),
             number(self.measured),
             if self.at_most { "≤" } else { "≥" },
             number(self.limit),
-            if self.met() { "met" } else { "**MISSED**" },
+            if self.is_met() { "met" } else { "**MISSED**" },
             unit = self.unit,
         )
     }
@@ -107,7 +112,7 @@ pub fn markdown(about: &str, sections: &[(&Row, Section)]) -> String {
     summary(&mut text, sections);
     for (row, section) in sections {
         let _ = write!(text, "\n## {}\n\n{}.\n", row.name, row.about);
-        figures(&mut text, section);
+        measurements(&mut text, section);
         for note in &section.notes {
             let _ = write!(text, "\n{note}.\n");
         }
@@ -120,8 +125,8 @@ pub fn markdown(about: &str, sections: &[(&Row, Section)]) -> String {
 
 fn summary(text: &mut String, sections: &[(&Row, Section)]) {
     let targets = || sections.iter().flat_map(|(row, s)| s.targets.iter().map(move |t| (row, t)));
-    let (all, met) = (targets().count(), targets().filter(|(_, t)| t.met()).count());
-    let _ = write!(text, "\n## Targets\n\n{met} of {all} met.\n");
+    let (all, is_met) = (targets().count(), targets().filter(|(_, t)| t.is_met()).count());
+    let _ = write!(text, "\n## Targets\n\n{is_met} of {all} met.\n");
     if all > 0 {
         text.push_str("\n| row | what | measured | target | |\n|---|---|---:|---:|---|\n");
     }
@@ -130,7 +135,7 @@ fn summary(text: &mut String, sections: &[(&Row, Section)]) {
     }
 }
 
-fn figures(text: &mut String, section: &Section) {
+fn measurements(text: &mut String, section: &Section) {
     if section.lines.is_empty() {
         return;
     }
@@ -154,18 +159,18 @@ fn figures(text: &mut String, section: &Section) {
 pub fn missed(sections: &[(&Row, Section)]) -> Vec<String> {
     let mut lines = Vec::new();
     for (row, section) in sections {
-        let missed = section.targets.iter().filter(|t| !t.met());
+        let missed = section.targets.iter().filter(|t| !t.is_met());
         lines.extend(missed.map(|t| {
             let sign = if t.at_most { "≤" } else { "≥" };
             let (measured, limit) = (number(t.measured), number(t.limit));
             format!(
                 "MISSED {}: {}: {measured} {u}, target {sign} {limit} {u}",
                 row.name,
-                t.what,
+                t.name,
                 u = t.unit
             )
         }));
-        lines.extend(section.failure.iter().map(|why| format!("FAILED {}: {why}", row.name)));
+        lines.extend(section.failure.iter().map(|error| format!("FAILED {}: {error}", row.name)));
     }
     lines
 }

@@ -15,28 +15,28 @@ const READYZ: &str = r#"{"ok":true,"checks":{"db":{"ok":true},"worker":{"ok":tru
 
 /// Serves every connection on a new loopback port.
 fn serve(
-    each: impl Fn(TcpStream) -> io::Result<()> + Send + Sync + Clone + 'static,
+    handle: impl Fn(TcpStream) -> io::Result<()> + Send + Sync + Clone + 'static,
 ) -> io::Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let port = listener.local_addr()?.port();
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let each = each.clone();
+            let handle = handle.clone();
             // Errors are ignored: clients may close the connection early.
-            thread::spawn(move || each(stream).ok());
+            thread::spawn(move || handle(stream).ok());
         }
     });
     Ok(port)
 }
 
 /// Starts a healthy app with this response time.
-pub fn app(thinks: Duration) -> io::Result<u16> {
+pub fn app(response_time: Duration) -> io::Result<u16> {
     serve(move |mut stream| {
         stream.set_nodelay(true)?;
         let mut lines = BufReader::new(stream.try_clone()?).lines();
         let request = lines.next().transpose()?.unwrap_or_default();
         while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
-        thread::sleep(thinks);
+        thread::sleep(response_time);
         let body = if request.contains("/readyz") { READYZ } else { HEALTHZ };
         write!(
             stream,
@@ -47,46 +47,46 @@ pub fn app(thinks: Duration) -> io::Result<u16> {
 }
 
 /// Starts a server that accepts connections and never answers.
-pub fn mute() -> io::Result<u16> {
+pub fn unresponsive() -> io::Result<u16> {
     serve(|mut stream| io::copy(&mut stream, &mut io::sink()).map(drop))
 }
 
 /// Starts a proxy to a Unix socket with this round-trip time.
-pub fn wire(socket: &Path, away: Duration) -> io::Result<u16> {
+pub fn slow_proxy(socket: &Path, round_trip: Duration) -> io::Result<u16> {
     let socket = PathBuf::from(socket);
-    serve(move |near| {
-        near.set_nodelay(true)?;
-        thread::sleep(away); // the TCP handshake
-        let far = UnixStream::connect(&socket)?;
-        let (near2, far2) = (near.try_clone()?, far.try_clone()?);
-        let closing = near.try_clone()?;
+    serve(move |client| {
+        client.set_nodelay(true)?;
+        thread::sleep(round_trip); // the TCP handshake
+        let server = UnixStream::connect(&socket)?;
+        let (client_writer, server_reader) = (client.try_clone()?, server.try_clone()?);
+        let closing = client.try_clone()?;
         thread::spawn(move || {
-            carry(far2, near2, away / 2);
+            forward(server_reader, client_writer, round_trip / 2);
             closing.shutdown(Shutdown::Both)
         });
-        let closing = far.try_clone()?;
-        carry(near, far, away / 2);
+        let closing = server.try_clone()?;
+        forward(client, server, round_trip / 2);
         closing.shutdown(Shutdown::Both)
     })
 }
 
 /// Forwards each chunk with a delay, in order and without waiting for the previous one.
-fn carry(mut from: impl Read, mut to: impl Write + Send + 'static, later: Duration) {
-    let (pieces, waiting) = mpsc::channel::<(Instant, Vec<u8>)>();
-    let deliverer = thread::spawn(move || {
-        for (due, piece) in waiting {
+fn forward(mut from: impl Read, mut to: impl Write + Send + 'static, delay: Duration) {
+    let (chunks, pending) = mpsc::channel::<(Instant, Vec<u8>)>();
+    let writer = thread::spawn(move || {
+        for (due, chunk) in pending {
             thread::sleep(due.saturating_duration_since(Instant::now()));
-            if to.write_all(&piece).is_err() {
+            if to.write_all(&chunk).is_err() {
                 return;
             }
         }
     });
     let mut buffer = vec![0; 65_536];
     while let Ok(read @ 1..) = from.read(&mut buffer) {
-        if pieces.send((Instant::now() + later, buffer[..read].to_vec())).is_err() {
+        if chunks.send((Instant::now() + delay, buffer[..read].to_vec())).is_err() {
             break;
         }
     }
-    drop(pieces);
-    let _ = deliverer.join();
+    drop(chunks);
+    let _ = writer.join();
 }

@@ -17,7 +17,7 @@ use cliplyctl::sources::files::{access_report, contract, ids};
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestRunner};
 
-use crate::service::{ask_ready, evaluate_readiness, worst};
+use crate::service::{evaluate_readiness, request_readiness, worst};
 use crate::support::cli::Cli;
 use crate::support::drill::{cases, report_run};
 use crate::support::fixtures::path;
@@ -54,9 +54,9 @@ fn mutated(texts: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-fn apply(mut text: Vec<u8>, (what, place, piece): Change) -> Vec<u8> {
-    let at = ((text.len() as f64) * place) as usize;
-    match what {
+fn apply(mut text: Vec<u8>, (kind, position, piece): Change) -> Vec<u8> {
+    let at = ((text.len() as f64) * position) as usize;
+    match kind {
         0 => drop(text.splice(at..at, piece)),
         1 => drop(text.splice(at..(at + piece.len()).min(text.len()), piece)),
         2 => drop(text.drain(at..(at + 5).min(text.len()))),
@@ -75,15 +75,17 @@ fn bodies() -> Vec<Vec<u8>> {
 }
 
 /// Whether a report contains `ok: true` and none of its components contradicts it.
-fn says_ok(body: &[u8]) -> bool {
+fn is_consistent_ok(body: &[u8]) -> bool {
     // Bytes that are not UTF-8 count as replacement characters.
     let text = String::from_utf8_lossy(body);
     // So do escapes of lone surrogates.
-    let half = regex::Regex::new(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}").unwrap();
-    let text = half.replace_all(text.trim_start_matches('\u{feff}'), r"\ufffd");
+    let surrogate_escape = regex::Regex::new(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}").unwrap();
+    let text = surrogate_escape.replace_all(text.trim_start_matches('\u{feff}'), r"\ufffd");
     let Ok(report) = serde_json::from_str::<serde_json::Value>(&text) else { return false };
-    let parts = report["checks"].as_object().into_iter().flatten().map(|(_, part)| part);
-    report["ok"] == true && parts.into_iter().all(|part| *part != false && part["ok"] != false)
+    let components =
+        report["checks"].as_object().into_iter().flatten().map(|(_, component)| component);
+    report["ok"] == true
+        && components.into_iter().all(|component| *component != false && component["ok"] != false)
 }
 
 #[test]
@@ -93,10 +95,10 @@ fn readyz_is_ok_only_with_status_200_and_ok_true() {
         (mutated(bodies()), prop::sample::select(vec![200, 200, 200, 500])),
         |(body, status)| {
             stub.set("/api/readyz", Response::json(status, body.clone()));
-            let seen = ask_ready(&stub.url());
-            let verdict = worst(&evaluate_readiness(&seen));
+            let observed = request_readiness(&stub.url());
+            let evaluated = worst(&evaluate_readiness(&observed));
             prop_assert!(
-                verdict != Status::Ok || (status == 200 && says_ok(&body)),
+                evaluated != Status::Ok || (status == 200 && is_consistent_ok(&body)),
                 "{}",
                 String::from_utf8_lossy(&body)
             );
@@ -136,10 +138,10 @@ fn any_file_is_read_or_rejected() {
         drop(contract::read(Some(&file)));
         for r#type in [IdType::Uuid, IdType::BigInt] {
             if let Ok(read) = ids::read(&[], file.to_str(), r#type) {
-                let mut once = read.clone();
-                once.sort_by_key(ToString::to_string);
-                once.dedup();
-                prop_assert_eq!(once.len(), read.len());
+                let mut deduplicated = read.clone();
+                deduplicated.sort_by_key(ToString::to_string);
+                deduplicated.dedup();
+                prop_assert_eq!(deduplicated.len(), read.len());
             }
         }
         Ok(())
@@ -180,9 +182,9 @@ required = ["A"]
             std::fs::write(&dotenv_file, &dotenv).unwrap();
             if let Err(error) = Settings::resolve(&Overrides::default(), &environment, home.path())
             {
-                let named =
+                let names_file =
                     error.message.contains("cliplyctl.toml") || error.message.contains(".env");
-                prop_assert!(named, "{error:?}");
+                prop_assert!(names_file, "{error:?}");
             }
             Ok(())
         },
@@ -206,14 +208,14 @@ fn any_database_url_is_read_or_rejected_without_its_password() {
         let bytes = changes.into_iter().fold(url.as_bytes().to_vec(), apply);
         // The password is inserted last. If its placeholder was changed, there is none.
         let url = String::from_utf8_lossy(&bytes).replace("PASSWORD", &password);
-        let shown = match Dsn::parse(&url, &ConnectionDefaults::default()) {
+        let printed = match Dsn::parse(&url, &ConnectionDefaults::default()) {
             Ok(dsn) if dsn.hosts.iter().any(|host| host.password.is_some()) => {
                 format!("{dsn} {dsn:?}")
             }
             Ok(_) => String::new(),
             Err(error) => format!("{error:?}"),
         };
-        prop_assert!(!shown.contains(&password), "{url}: {shown}");
+        prop_assert!(!printed.contains(&password), "{url}: {printed}");
         Ok(())
     });
     report_run(&format!("{} database URLs", cases()));

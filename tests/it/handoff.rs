@@ -85,8 +85,8 @@ fn unreadable_section_is_reported_and_exits_3() {
 
 #[test]
 fn interrupted_handoff_prints_no_partial_bundle() {
-    let mute = Response::with_mode(SendMode::NoResponse);
-    let stub = Stub::start([("/api/healthz", mute.clone()), ("/api/readyz", mute)]);
+    let no_response = Response::with_mode(SendMode::NoResponse);
+    let stub = Stub::start([("/api/healthz", no_response.clone()), ("/api/readyz", no_response)]);
     let database = Database::from_fixture("main_healthy");
     let mut cli = handoff(&database, &stub, &["--timeout", "5m"]);
     let running = cli.start();

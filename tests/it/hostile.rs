@@ -59,21 +59,21 @@ fn hostile() -> (Database, String) {
 }
 
 /// Whether a character moves the cursor, or hides or reorders text. Outputs must escape it.
-fn drives(c: char) -> bool {
+fn is_hostile(c: char) -> bool {
     c.is_control() && c != '\n'
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
             | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[track_caller]
-fn assert_tame(text: &str, what: &str) {
-    let wild = text.chars().position(drives);
-    let from = wild.unwrap_or_default().saturating_sub(40);
-    let near: String = text.chars().skip(from).take(80).collect();
-    assert!(wild.is_none(), "{what}: {near:?}");
+fn assert_no_hostile_characters(text: &str, context: &str) {
+    let index = text.chars().position(is_hostile);
+    let from = index.unwrap_or_default().saturating_sub(40);
+    let excerpt: String = text.chars().skip(from).take(80).collect();
+    assert!(index.is_none(), "{context}: {excerpt:?}");
 }
 
-fn ask(db: &Database, state: &Path, words: &[String]) -> Output {
+fn run(db: &Database, state: &Path, words: &[String]) -> Output {
     let output = Cli::new(words)
         .env("DATABASE_URL", db.url())
         .env("XDG_STATE_HOME", state)
@@ -85,31 +85,30 @@ fn ask(db: &Database, state: &Path, words: &[String]) -> Output {
 
 /// Returns the commands that read the database and end by themselves, in each of their formats.
 fn lines(id: &str, operation: &str) -> Vec<(Vec<String>, String)> {
-    let of_the_database =
-        ["triage", "handoff", "record", "history", "queue", "dlq ", "rls ", "jobs "];
+    let prefixes = ["triage", "handoff", "record", "history", "queue", "dlq ", "rls ", "jobs "];
     let mut all = Vec::new();
     for line in LINES.iter().filter(|(_, args)| !args.contains("NOTE") && !args.contains("--from"))
     {
         let words = every_command::command_words(line, id, operation, "");
         if every_command::is_endless(&words)
-            || !of_the_database.iter().any(|start| format!("{} ", line.0).starts_with(start))
+            || !prefixes.iter().any(|start| format!("{} ", line.0).starts_with(start))
         {
             continue;
         }
         let command = ["cliplyctl".to_owned()].into_iter().chain(words.clone());
         let formats = cliplyctl::cli::Cli::try_parse_from(command).unwrap().command.formats();
         // A stream is not sorted.
-        let streams = |format: &Format| {
+        let is_sorted_stream = |format: &Format| {
             matches!(format, Format::Ndjson | Format::Csv) && line.1.contains("--sort")
         };
-        all.extend(formats.iter().filter(|format| !streams(format)).map(|format| {
-            let asked = [
+        all.extend(formats.iter().filter(|format| !is_sorted_stream(format)).map(|format| {
+            let format_flags = [
                 "-o".to_owned(),
                 format.as_str().to_owned(),
                 "--timeout".to_owned(),
                 "5s".to_owned(),
             ];
-            (words.iter().cloned().chain(asked).collect(), format.as_str())
+            (words.iter().cloned().chain(format_flags).collect(), format.as_str())
         }));
     }
     all
@@ -122,51 +121,51 @@ fn hostile_texts_are_escaped_in_every_command_and_format() {
     let requeue = ["dlq", "requeue", "--all", "--max", "3", "--yes", "-o", "json", "--reason"]
         .map(str::to_owned);
     let reason = requeue.into_iter().chain([TEXTS.concat()]).collect::<Vec<_>>();
-    let done = ask(&db, state.path(), &reason).json();
+    let done = run(&db, state.path(), &reason).json();
     let operation = done["data"]["outcome"]["operation"].as_str().unwrap();
-    ask(&db, state.path(), &["record".to_owned()]);
+    run(&db, state.path(), &["record".to_owned()]);
     let all = lines(&id, operation);
     assert!(all.len() > 90, "{}", all.len());
     let next = AtomicUsize::new(0);
     let worker = || {
         while let Some((words, format)) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let output = ask(&db, state.path(), words);
-            let what = words.join(" ");
+            let output = run(&db, state.path(), words);
+            let context = words.join(" ");
             // CSV ends lines with CRLF, and its cells keep tabs.
             let stdout = if format == "csv" {
                 output.stdout.replace("\r\n", "\n").replace('\t', " ")
             } else {
                 output.stdout
             };
-            assert_tame(&stdout, &what);
-            assert_tame(&output.stderr, &what);
-            well_formed(&stdout, format, &what);
+            assert_no_hostile_characters(&stdout, &context);
+            assert_no_hostile_characters(&output.stderr, &context);
+            assert_valid_format(&stdout, format, &context);
         }
     };
     std::thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(worker))));
 }
 
 /// Fails if the text is not valid in its format.
-fn well_formed(text: &str, format: &str, what: &str) {
+fn assert_valid_format(text: &str, format: &str, context: &str) {
     match format {
-        "json" | "sarif" => drop(serde_json::from_str::<serde_json::Value>(text).expect(what)),
+        "json" | "sarif" => drop(serde_json::from_str::<serde_json::Value>(text).expect(context)),
         "ndjson" => text
             .lines()
-            .for_each(|line| drop(serde_json::from_str::<serde_json::Value>(line).expect(what))),
+            .for_each(|line| drop(serde_json::from_str::<serde_json::Value>(line).expect(context))),
         "csv" => {
             let records = records(text);
             assert!(
                 records.iter().all(|fields| *fields == records[0]),
-                "{what}: {records:?}\n{text}"
+                "{context}: {records:?}\n{text}"
             );
         }
-        "markdown" => markdown_tables(text, what),
-        "junit" => assert!(!text.contains("<script"), "{what}: {text}"),
+        "markdown" => assert_markdown_tables(text, context),
+        "junit" => assert!(!text.contains("<script"), "{context}: {text}"),
         "nagios" | "short" => {
-            assert!(format == "nagios" || text.lines().count() == 1, "{what}: {text}")
+            assert!(format == "nagios" || text.lines().count() == 1, "{context}: {text}")
         }
         "github" => {
-            assert!(text.lines().all(|line| !line.starts_with("::error::x")), "{what}: {text}")
+            assert!(text.lines().all(|line| !line.starts_with("::error::x")), "{context}: {text}")
         }
         _ => {}
     }
@@ -187,13 +186,13 @@ fn records(text: &str) -> Vec<usize> {
 }
 
 /// Fails if a row of a Markdown table has a different number of cells than its header.
-fn markdown_tables(text: &str, what: &str) {
+fn assert_markdown_tables(text: &str, context: &str) {
     let cells = |line: &str| line.replace("\\|", "").matches('|').count();
     let mut head = None;
     for line in text.lines() {
-        let wanted = line.starts_with('|').then(|| *head.get_or_insert(cells(line)));
-        match wanted {
-            Some(wanted) => assert_eq!(cells(line), wanted, "{what}: {line}"),
+        let expected = line.starts_with('|').then(|| *head.get_or_insert(cells(line)));
+        match expected {
+            Some(expected) => assert_eq!(cells(line), expected, "{context}: {line}"),
             None => head = None,
         }
     }
@@ -220,28 +219,28 @@ fn is_under(line: &str, (start, end): (usize, usize)) -> bool {
 }
 
 /// Returns the start and end of each header of a table, in terminal columns.
-fn heads(line: &str) -> Vec<(usize, usize)> {
-    let (mut heads, mut at) = (Vec::new(), 0);
+fn headers(line: &str) -> Vec<(usize, usize)> {
+    let (mut headers, mut at) = (Vec::new(), 0);
     for part in line.split("  ") {
         if !part.is_empty() {
             let start = at + part.len() - part.trim_start().len();
-            heads.push((start, at + part.trim_end().len()));
+            headers.push((start, at + part.trim_end().len()));
         }
         at += part.len() + 2;
     }
-    heads
+    headers
 }
 
 #[test]
 fn misaligned_row_is_detected() {
-    let head = heads("KIND    TRIES  ERROR");
+    let head = headers("KIND    TRIES  ERROR");
     assert_eq!(head, [(0, 4), (8, 13), (15, 20)]);
-    let crooked = |row: &str| head.iter().filter(|head| !is_under(row, **head)).count();
-    assert_eq!(crooked("日本語    5/5  text"), 0);
-    assert_eq!(crooked("日本語       5/5  text"), 2, "counted in characters");
-    assert_eq!(crooked("e\u{301}         5/5  text"), 0);
-    assert_eq!(crooked("❤️        5/5  text"), 0);
-    assert_eq!(crooked("❤️         5/5  words"), 2, "by its parts");
+    let misaligned = |row: &str| head.iter().filter(|head| !is_under(row, **head)).count();
+    assert_eq!(misaligned("日本語    5/5  text"), 0);
+    assert_eq!(misaligned("日本語       5/5  text"), 2, "counted in characters");
+    assert_eq!(misaligned("e\u{301}         5/5  text"), 0);
+    assert_eq!(misaligned("❤️        5/5  text"), 0);
+    assert_eq!(misaligned("❤️         5/5  words"), 2, "by its parts");
 }
 
 #[test]
@@ -260,9 +259,9 @@ fn columns_stay_aligned_with_hostile_texts() {
         let rows: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
         assert!(rows.len() > 2, "{line}: {text}");
         for row in rows {
-            let crooked: Vec<_> =
-                heads(head).into_iter().filter(|head| !is_under(row, *head)).collect();
-            assert!(crooked.is_empty(), "{line}: {crooked:?}\n{head}\n{row}");
+            let misaligned: Vec<_> =
+                headers(head).into_iter().filter(|head| !is_under(row, *head)).collect();
+            assert!(misaligned.is_empty(), "{line}: {misaligned:?}\n{head}\n{row}");
         }
     }
 }
@@ -280,7 +279,7 @@ fn output_never_exceeds_the_terminal_width() {
         let raw = terminal.raw().replace("\r\n", "\n");
         let raw = raw.rsplit('\r').next().unwrap_or_default();
         let plain = raw.replace("\u{1b}[K", "").replace("\u{1b}[2K", "");
-        assert_tame(&plain, line);
+        assert_no_hostile_characters(&plain, line);
         let widest = plain.lines().max_by_key(|line| line.width()).unwrap_or_default();
         assert!(widest.width() <= 100, "{line}: {} cells: {widest}", widest.width());
     }
@@ -291,13 +290,13 @@ fn history_page_escapes_hostile_markup() {
     let (db, _) = hostile();
     let state = tempfile::tempdir().unwrap();
     let requeue = ["dlq", "requeue", "--all", "--yes", "--reason"].into_iter().chain([TEXTS[12]]);
-    ask(&db, state.path(), &requeue.map(str::to_owned).collect::<Vec<_>>());
-    ask(&db, state.path(), &["record".to_owned()]);
+    run(&db, state.path(), &requeue.map(str::to_owned).collect::<Vec<_>>());
+    run(&db, state.path(), &["record".to_owned()]);
     let mut cli = Cli::new(["history", "--html", "page.html"]).env("DATABASE_URL", db.url());
     cli = cli.env("XDG_STATE_HOME", state.path());
     cli.run().expect_code(0);
     let page = std::fs::read_to_string(cli.home().join("page.html")).unwrap();
-    assert_tame(&page, "history.html");
+    assert_no_hostile_characters(&page, "history.html");
     assert!(!page.contains("<script") && page.contains("&lt;script&gt;"), "{page:.3000}");
 }
 
@@ -311,7 +310,7 @@ fn huge_texts_are_truncated_unless_requested() {
                 payload = jsonb_build_object('clip', repeat('p ', 5000000)), locked_by = repeat('w', 1000000) WHERE id = '{id}'"
     ));
     let state = tempfile::tempdir().unwrap();
-    for (line, most) in [
+    for (line, max_bytes) in [
         ("dlq list --limit 500", 100_000),
         ("dlq groups", 100_000),
         ("dlq requeue --all --dry-run", 100_000),
@@ -323,14 +322,14 @@ fn huge_texts_are_truncated_unless_requested() {
     ] {
         for format in ["table", "json", "markdown"] {
             let words: Vec<_> = line.split(' ').chain(["-o", format]).map(str::to_owned).collect();
-            let output = ask(&db, state.path(), &words);
+            let output = run(&db, state.path(), &words);
             assert!(output.code <= 3 && !output.stdout.is_empty(), "{line}: {}", output.stderr);
             assert!(
-                output.stdout.len() < most,
+                output.stdout.len() < max_bytes,
                 "{line} -o {format}: {} bytes",
                 output.stdout.len()
             );
-            assert_tame(&output.stdout, line);
+            assert_no_hostile_characters(&output.stdout, line);
         }
     }
 }

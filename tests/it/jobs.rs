@@ -22,8 +22,8 @@ fn jobs_show_explains_the_state_in_every_variant() {
         assert_eq!(meaning(121), "scheduled", "{variant}");
         assert_eq!(meaning(131), "running", "{variant}");
         // This variant has neither locks nor heartbeats, so stuck jobs count as running.
-        let silent = if variant == "typed" { "running" } else { "stuck" };
-        assert_eq!(meaning(134), silent, "{variant}");
+        let state_of_stuck_jobs = if variant == "typed" { "running" } else { "stuck" };
+        assert_eq!(meaning(134), state_of_stuck_jobs, "{variant}");
         let dead = show(216);
         let text = dead.to_string();
         assert!(["dead", "failed"].contains(&dead["data"]["meaning"].as_str().unwrap()), "{text}");
@@ -53,8 +53,8 @@ fn jobs_list_filters_by_state_in_every_variant() {
         assert!(ids("running").contains(&131), "{variant}");
         assert!(ids("finished").contains(&1), "{variant}");
         if variant == "typed" {
-            let told = list(&["--state", "stuck"]).expect_code(3);
-            assert!(told.stderr.contains("neither heartbeat nor lock"), "{told:?}");
+            let output = list(&["--state", "stuck"]).expect_code(3);
+            assert!(output.stderr.contains("neither heartbeat nor lock"), "{output:?}");
         } else {
             let stuck = ids("stuck");
             assert!(stuck.contains(&134) && !stuck.contains(&131), "{variant}: {stuck:?}");

@@ -17,19 +17,19 @@ const WIDE: [(&str, &[&str]); 5] = [
 #[test]
 fn lines_fit_80_columns_without_losing_text() {
     let demo = Demo::start();
-    let started = WIDE.map(|(line, words)| {
+    let started = WIDE.map(|(line, texts)| {
         let args = ["-c", "demo"].into_iter().chain(line.split(' '));
         let cli = Cli::new(args).env("XDG_STATE_HOME", demo.state());
-        (line, words, cli.terminal(60, 80))
+        (line, texts, cli.terminal(60, 80))
     });
-    for (line, words, mut terminal) in started {
+    for (line, texts, mut terminal) in started {
         assert_eq!(terminal.finish(), 0, "{line}:\n{}", terminal.screen());
         let text = plain(&terminal.raw());
         // Commands are copied, so they are not wrapped.
         let too_long = text.lines().find(|l| l.width() > 80 && !l.starts_with("  cliplyctl "));
         assert_eq!(too_long, None, "{line}:\n{text}");
-        for word in words {
-            assert!(text.contains(word), "{line} has no {word:?}:\n{text}");
+        for text in texts {
+            assert!(text.contains(text), "{line} has no {text:?}:\n{text}");
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::support::partitions::plain_and_partitioned;
 use crate::support::postgres::Database;
 
 /// Keys of values that differ between two databases or two runs.
-const PASSING: [&str; 16] = [
+const VOLATILE_KEYS: [&str; 16] = [
     "age",
     "_age",
     "_at",
@@ -31,7 +31,9 @@ const PASSING: [&str; 16] = [
 
 fn without_volatile_values(value: Value) -> Value {
     let passes = |name: &str| {
-        PASSING.iter().any(|end| name == *end || (end.starts_with('_') && name.ends_with(end)))
+        VOLATILE_KEYS
+            .iter()
+            .any(|end| name == *end || (end.starts_with('_') && name.ends_with(end)))
     };
     match value {
         Value::Object(map) => map
@@ -49,13 +51,13 @@ fn without_volatile_values(value: Value) -> Value {
     }
 }
 
-fn ask(database: &Database, line: &str) -> Output {
+fn run(database: &Database, line: &str) -> Output {
     let words = line.split_whitespace().chain(["-o", "json"]);
     Cli::new(words).env("DATABASE_URL", database.url()).env("USER", "oncall").run()
 }
 
 /// Returns id and status of every check.
-fn verdicts(report: &Value) -> Vec<(&Value, &Value)> {
+fn statuses(report: &Value) -> Vec<(&Value, &Value)> {
     let checks = report["checks"].as_array().expect("checks");
     checks.iter().map(|check| (&check["id"], &check["status"])).collect()
 }
@@ -80,10 +82,10 @@ fn reports_match_those_of_an_unpartitioned_table() {
         "jobs rescue --dry-run",
         "dlq ops",
     ] {
-        let (one, three) = (ask(&plain, line), ask(&partitioned, line));
+        let (one, three) = (run(&plain, line), run(&partitioned, line));
         assert_eq!(one.code, three.code, "{line}: {three:#?}");
         let (one, three) = (one.json(), three.json());
-        assert_eq!(verdicts(&one), verdicts(&three), "{line}");
+        assert_eq!(statuses(&one), statuses(&three), "{line}");
         assert_eq!(
             without_volatile_values(one["data"].clone()),
             without_volatile_values(three["data"].clone()),
@@ -91,13 +93,13 @@ fn reports_match_those_of_an_unpartitioned_table() {
         );
     }
     for line in ["triage", "record", "rls matrix", "rls audit"] {
-        let (one, three) = (ask(&plain, line), ask(&partitioned, line));
+        let (one, three) = (run(&plain, line), run(&partitioned, line));
         assert_eq!(one.code, three.code, "{line}: {one:#?}\n{three:#?}");
         assert_eq!(three.json()["errors"], Value::Array(vec![]), "{line}");
     }
 }
 
-fn picture(db: &Database) -> Vec<Vec<Option<String>>> {
+fn all_rows(db: &Database) -> Vec<Vec<Option<String>>> {
     db.rows(
         "SELECT id, state, attempts, run_at, locked_at, locked_by, heartbeat_at, updated_at, last_error, error,
                 tableoid::regclass FROM jobs ORDER BY id",
@@ -115,7 +117,7 @@ fn undo_of_partitioned_jobs_restores_every_value() {
     db.execute(
         "UPDATE jobs SET attempts = 100 + right(id::text, 3)::int WHERE state = 'dead_letter'",
     );
-    let before = picture(&db);
+    let before = all_rows(&db);
     let dead = db.value("SELECT count(*) FROM jobs WHERE state = 'dead_letter'");
     let json = requeue(&db, &["--all", "--yes", "--reason", "test"]).expect_code(0).json();
     assert_eq!(json["data"]["outcome"]["done"].to_string(), dead);
@@ -127,13 +129,13 @@ fn undo_of_partitioned_jobs_restores_every_value() {
     let json =
         command(&db, "undo", &[operation, "--yes", "--reason", "test"]).run().expect_code(0).json();
     assert_eq!(json["data"]["outcome"]["done"].to_string(), dead);
-    assert_eq!(picture(&db), before);
+    assert_eq!(all_rows(&db), before);
 }
 
 #[test]
 fn advised_indexes_can_be_created() {
     let [_, db] = plain_and_partitioned();
-    let advice = ask(&db, "queue --advise").json();
+    let advice = run(&db, "queue --advise").json();
     let statements: Vec<_> =
         advice["data"]["indexes"].as_array().unwrap_or_else(|| panic!("{advice:#}")).clone();
     assert!(!statements.is_empty(), "{advice:#}");
@@ -143,5 +145,5 @@ fn advised_indexes_can_be_created() {
             db.execute(statement);
         }
     }
-    assert_eq!(ask(&db, "queue --advise").json()["data"]["indexes"], Value::Array(vec![]));
+    assert_eq!(run(&db, "queue --advise").json()["data"]["indexes"], Value::Array(vec![]));
 }

@@ -6,13 +6,13 @@ use crate::demo::Demo;
 use crate::support::cli::{BINARY, Cli, Output};
 
 /// Runs a script with these arguments and variables.
-fn play(demo: &Demo, name: &str, words: &[&str], set: &[(&str, &str)]) -> Output {
+fn run_playbook(demo: &Demo, name: &str, words: &[&str], variables: &[(&str, &str)]) -> Output {
     let script: PathBuf = [env!("CARGO_MANIFEST_DIR"), "docs", "playbooks", name].iter().collect();
     let words: Vec<_> =
         std::iter::once(script.to_str().unwrap()).chain(words.iter().copied()).collect();
     let mut cli = Cli::program("sh", words).env("CLIPLYCTL", BINARY);
     cli = cli.env("XDG_STATE_HOME", demo.state());
-    for (name, value) in set {
+    for (name, value) in variables {
         cli = cli.env(name, value);
     }
     cli.run()
@@ -23,18 +23,18 @@ const DEMO: [&str; 2] = ["-c", "demo"];
 #[test]
 fn each_playbook_ends_with_the_incident_status() {
     let demo = Demo::start();
-    for (name, code, says) in [
+    for (name, code, expected) in [
         ("readyz-red.sh", 2, "3.2"),
         ("backlog.sh", 2, "jobs"),
         ("access.sh", 2, "jobs_debug_read"),
         ("dlq-growth.sh", 0, "nothing was written"),
     ] {
-        let output = play(&demo, name, &DEMO, &[]).expect_code(code);
-        assert!(output.stdout.contains(says), "{name}: {}", output.stdout);
+        let output = run_playbook(&demo, name, &DEMO, &[]).expect_code(code);
+        assert!(output.stdout.contains(expected), "{name}: {}", output.stdout);
     }
     // A wrong context is an error, not a result.
     for name in ["readyz-red.sh", "backlog.sh", "access.sh", "dlq-growth.sh"] {
-        let output = play(&demo, name, &["-c", "nowhere"], &[]);
+        let output = run_playbook(&demo, name, &["-c", "nowhere"], &[]);
         assert_eq!(output.code, 64, "{name}: {output:?}");
     }
 }
@@ -42,8 +42,12 @@ fn each_playbook_ends_with_the_incident_status() {
 #[test]
 fn canary_playbook_reports_that_the_cause_remains() {
     let demo = Demo::with_scenario("dead-letters");
-    let output =
-        play(&demo, "dlq-growth.sh", &DEMO, &[("APPLY", "1"), ("REASON", "test"), ("WAIT", "60s")]);
+    let output = run_playbook(
+        &demo,
+        "dlq-growth.sh",
+        &DEMO,
+        &[("APPLY", "1"), ("REASON", "test"), ("WAIT", "60s")],
+    );
     // The cause was not fixed.
     assert!(output.expect_code(2).stdout.contains("what was left stays dead"));
 }

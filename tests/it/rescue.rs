@@ -42,16 +42,16 @@ fn stuck_jobs_are_requeued_or_dead_lettered_with_an_event() {
     let db = Database::from_fixture("main_typical");
     let plan = rescue(&db, &["--dry-run"]).run().expect_code(0).json();
     let jobs = plan["data"]["jobs"].as_array().unwrap();
-    let brief: Vec<_> = jobs
+    let planned: Vec<_> = jobs
         .iter()
         .map(|j| (j["id"].as_str().unwrap(), j["sign"].as_str(), j["becomes"].as_str().unwrap()))
         .collect();
     let ids = [job(136), job(134), job(135)];
     // Sorted by heartbeat age. The first job never had a heartbeat, so its lock time is used.
-    assert_eq!(brief[0], (ids[0].as_str(), Some("lock"), "waits"), "{plan:#}");
-    assert_eq!(brief[1], (ids[1].as_str(), Some("heartbeat"), "dies"));
-    assert_eq!(brief[2], (ids[2].as_str(), Some("heartbeat"), "waits"));
-    assert_eq!(brief.len(), 3);
+    assert_eq!(planned[0], (ids[0].as_str(), Some("lock"), "waits"), "{plan:#}");
+    assert_eq!(planned[1], (ids[1].as_str(), Some("heartbeat"), "dies"));
+    assert_eq!(planned[2], (ids[2].as_str(), Some("heartbeat"), "waits"));
+    assert_eq!(planned.len(), 3);
     assert!(jobs.iter().all(|j| j["worker_beats_elsewhere"].is_null()));
     assert_eq!(plan["data"]["stale"], 600.0, "the default is the setting's");
     let row = |n: u32| {
@@ -61,17 +61,17 @@ fn stuck_jobs_are_requeued_or_dead_lettered_with_an_event() {
             job(n)
         ))
     };
-    let untouched = (row(131), row(134));
+    let before = (row(131), row(134));
     rescue(&db, &[]).run().expect_code(77);
-    assert_eq!((row(131), row(134)), untouched, "nobody agreed");
+    assert_eq!((row(131), row(134)), before, "nobody agreed");
     rescue(&db, &["--yes"]).run().expect_code(0);
     assert_eq!((row(134).as_str(), row(135).as_str()), ("dead_letter 5 t", "queued 1 t"));
-    assert_eq!(row(131), untouched.0, "it beats");
-    let told = db.value(
+    assert_eq!(row(131), before.0, "it beats");
+    let stages = db.value(
         "SELECT string_agg(stage || ' ' || (data->>'stage'), ', ' ORDER BY job_id) FROM job_events
           WHERE data->>'reason' = 'rescued_from_silent_worker' AND data->>'actor' = 'oncall'",
     );
-    assert_eq!(told, "failed dead_letter, failed retry_scheduled, failed retry_scheduled");
+    assert_eq!(stages, "failed dead_letter, failed retry_scheduled, failed retry_scheduled");
     let none = rescue(&db, &["--yes"]).run().expect_code(0).json();
     assert_eq!(none["data"]["silent"], 0);
 }
@@ -80,9 +80,9 @@ fn stuck_jobs_are_requeued_or_dead_lettered_with_an_event() {
 fn rescue_report_states_outcomes_and_next_steps() {
     let db = Database::from_fixture("main_typical");
     let cli = Cli::new(["jobs", "rescue", "--yes"]).env("DATABASE_URL", db.url());
-    let account = cli.env("USER", "oncall").run().expect_code(0).stdout;
-    for words in ["2 waiting again, 1 dead", "cliplyctl dlq list", "cliplyctl queue"] {
-        assert!(account.contains(words), "{words}: {account}");
+    let report = cli.env("USER", "oncall").run().expect_code(0).stdout;
+    for text in ["2 waiting again, 1 dead", "cliplyctl dlq list", "cliplyctl queue"] {
+        assert!(report.contains(text), "{text}: {report}");
     }
 }
 
@@ -104,11 +104,12 @@ fn heartbeat_in_flight_keeps_the_job() {
     worker.execute("UPDATE jobs SET heartbeat_at = now()");
     let mut cli = rescue(&db, &["--yes", "--lock-wait", "60s"]);
     let running = cli.start();
-    let watcher = db.session();
+    let observer = db.session();
     crate::support::wait_until("the rescue meets the lock", || {
-        let met = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+        let blocked_rescues =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
                      AND application_name LIKE 'cliplyctl:%' AND query LIKE 'with asked as%'";
-        watcher.value(met) != "0"
+        observer.value(blocked_rescues) != "0"
     });
     worker.execute("COMMIT");
     let out = running.finish();
@@ -128,7 +129,7 @@ fn rescue_never_changes_a_job_whose_worker_returned() {
     let (done, skipped) = thread::scope(|scope| {
         for half in 0..2 {
             let url = db.url();
-            scope.spawn(move || come_back(&Session::open(&url), half));
+            scope.spawn(move || send_heartbeats(&Session::open(&url), half));
         }
         let out = rescue(&db, &["--yes", "--reason", "race"]).run();
         assert!(matches!(out.code, 0 | 75), "{out:#?}");
@@ -145,9 +146,9 @@ fn rescue_never_changes_a_job_whose_worker_returned() {
 }
 
 /// Sends heartbeats, from the last job on, while the rescue writes its first transaction.
-fn come_back(session: &Session, half: u32) {
-    let begun = "SELECT EXISTS (SELECT FROM job_events)::text";
-    crate::support::wait_until("the first batch", || session.value(begun) == "true");
+fn send_heartbeats(session: &Session, half: u32) {
+    let has_events = "SELECT EXISTS (SELECT FROM job_events)::text";
+    crate::support::wait_until("the first batch", || session.value(has_events) == "true");
     for n in (1..=RACES).rev().filter(|n| n % 2 == half) {
         session.execute(&format!(
             "UPDATE jobs SET heartbeat_at = now()
@@ -187,8 +188,8 @@ fn rescue_accepts_a_single_stuck_job() {
     assert!(!plan.contains(&job(1)), "{plan}");
     let done = rescue(&db, &[&job(2), "--yes"]).run().expect_code(0).json();
     assert_eq!(done["data"]["outcome"]["done"], 1);
-    let waits = "SELECT string_agg(id::text, ',') FROM jobs WHERE state = 'queued'";
-    assert_eq!(db.value(waits), job(2));
+    let queued = "SELECT string_agg(id::text, ',') FROM jobs WHERE state = 'queued'";
+    assert_eq!(db.value(queued), job(2));
 
     // The job is not locked any more. A list that contains it is refused as a whole.
     let refused = rescue(&db, &[&job(1), &job(2), "--yes"]).run().expect_code(77);
@@ -206,13 +207,17 @@ fn every_variant_with_heartbeats_is_rescued() {
             assert!(out.stderr.contains("neither heartbeat nor lock"), "{}", out.stderr);
             continue;
         }
-        // Without dead letters, the result of a job on its last attempt is different.
-        let dies = !["early", "hosted", "october"].contains(&variant);
-        assert_eq!(out.code, if dies { 0 } else { 75 }, "{variant}: {out:#?}");
+        // Without dead letters, a job on its last attempt cannot be rescued.
+        let has_dead_letters = !["early", "hosted", "october"].contains(&variant);
+        assert_eq!(out.code, if has_dead_letters { 0 } else { 75 }, "{variant}: {out:#?}");
         let done = &out.json()["data"]["outcome"]["done"];
-        assert_eq!(done, &serde_json::Value::from(if dies { 3 } else { 2 }), "{variant}: {out:#?}");
+        assert_eq!(
+            done,
+            &serde_json::Value::from(if has_dead_letters { 3 } else { 2 }),
+            "{variant}: {out:#?}"
+        );
         let again = rescue(&db, &["--dry-run"]).run().expect_code(0).json();
-        assert_eq!(again["data"]["silent"], if dies { 0 } else { 1 }, "{variant}");
+        assert_eq!(again["data"]["silent"], if has_dead_letters { 0 } else { 1 }, "{variant}");
     }
 }
 

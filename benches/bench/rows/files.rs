@@ -14,18 +14,18 @@ const KEYS: usize = 60;
 
 pub fn env(bench: &mut Bench) -> Result<Section> {
     let project = project(bench, "env")?;
-    let ours = bench.tool("env check").dir(&project);
+    let cliplyctl = bench.tool("env check").dir(&project);
     let mut section = Section::default();
     let Some(node) = node() else {
-        let [ours] = in_turns([&ours], bench.options.runs())?;
-        section.lines("", [ours]);
+        let [cliplyctl] = in_turns([&cliplyctl], bench.options.runs())?;
+        section.lines("", [cliplyctl]);
         section.notes.push("There is no node on this machine to compare with".to_owned());
         return Ok(section);
     };
     let node = bench.program("node -e 0", node).args(["-e", "0"]);
-    let [ours, node] = in_turns([&ours, &node], bench.options.runs())?;
-    section.no_slower("median", &ours, &node);
-    section.lines("", [ours, node]);
+    let [cliplyctl, node] = in_turns([&cliplyctl, &node], bench.options.runs())?;
+    section.not_slower("median", &cliplyctl, &node);
+    section.lines("", [cliplyctl, node]);
     Ok(section)
 }
 
@@ -40,10 +40,10 @@ pub fn code(bench: &mut Bench) -> Result<Section> {
     let files = if bench.options.short { 200 } else { 5_000 };
     let project = project(bench, "code")?;
     let bytes = sources(&project, files)?;
-    let ours = bench.tool("env check --code .").dir(&project);
-    let [ours] = in_turns([&ours], bench.options.runs())?;
+    let cliplyctl = bench.tool("env check --code .").dir(&project);
+    let [cliplyctl] = in_turns([&cliplyctl], bench.options.runs())?;
     let mut section = Section::default();
-    section.lines(&format!("{files} files, {:.1} MB", bytes as f64 / 1e6), [ours]);
+    section.lines(&format!("{files} files, {:.1} MB", bytes as f64 / 1e6), [cliplyctl]);
     Ok(section)
 }
 

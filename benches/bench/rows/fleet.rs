@@ -9,7 +9,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::bench::Bench;
-use crate::measure::{Figures, Program, quantile};
+use crate::measure::{Measurement, Program, quantile};
 use crate::report::Section;
 use crate::{Result, fill, stub};
 
@@ -31,26 +31,29 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
     let commands: &[&str] =
         if bench.options.short { &["triage"] } else { &["health", "queue", "triage", "rls audit"] };
     for &command in commands {
-        let asked = |who: &str| {
+        let with_contexts = |contexts: &str| {
             bench
                 .tool(command)
-                .args(["-c", who, "--timeout", BUDGET, "-o", "ndjson"])
+                .args(["-c", contexts, "--timeout", BUDGET, "-o", "ndjson"])
                 .env("HOME", &home)
                 .dir(&home)
                 .codes(&[0, 1, 2, 3])
         };
-        let all =
-            asked(&names(0)).named(&format!("{command}, {CONTEXTS} contexts of which {HANG} hang"));
-        let living =
-            asked(&names(HANG)).named(&format!("{command}, the {} that answer", CONTEXTS - HANG));
-        let (mut walls, mut plain, mut others) = (vec![], vec![], vec![]);
-        living.answer()?;
+        let all = with_contexts(&names(0))
+            .named(&format!("{command}, {CONTEXTS} contexts of which {HANG} hang"));
+        let answering = with_contexts(&names(HANG))
+            .named(&format!("{command}, the {} that answer", CONTEXTS - HANG));
+        let (mut all_samples, mut answering_samples, mut last_answers) = (vec![], vec![], vec![]);
+        answering.answer()?;
         for _ in 0..bench.options.runs() {
-            walls.push(all.sample()?);
-            plain.push(living.sample()?);
-            others.push(last_of_the_others(&all)?);
+            all_samples.push(all.sample()?);
+            answering_samples.push(answering.sample()?);
+            last_answers.push(last_answer_ms(&all)?);
         }
-        let (all, living) = (Figures::of(&all.name, &walls), Figures::of(&living.name, &plain));
+        let (all, answering) = (
+            Measurement::new(&all.name, &all_samples),
+            Measurement::new(&answering.name, &answering_samples),
+        );
         section.at_most(
             format!("{command}: beyond the budget"),
             "ms",
@@ -60,25 +63,25 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
         section.notes.push(format!(
             "{command}: the last of the {} others answered after {:.0} ms (median)",
             CONTEXTS - HANG,
-            quantile(&others, 0.5)
+            quantile(&last_answers, 0.5)
         ));
-        section.lines("", [all, living]);
+        section.lines("", [all, answering]);
     }
     Ok(section)
 }
 
 /// Writes the configuration. The first contexts never answer; the others share an app and a database.
 fn configure(home: &Path, database: &str) -> Result<()> {
-    let (app, mute) = (stub::app(Duration::ZERO)?, stub::mute()?);
-    let dead = format!("postgresql://x@127.0.0.1:{mute}/x?sslmode=disable");
-    for (name, url) in [("live", database), ("dead", &dead)] {
+    let (app, unresponsive) = (stub::app(Duration::ZERO)?, stub::unresponsive()?);
+    let unresponsive_url = format!("postgresql://x@127.0.0.1:{unresponsive}/x?sslmode=disable");
+    for (name, url) in [("live", database), ("dead", &unresponsive_url)] {
         let file = home.join(format!("{name}.url"));
         fs::write(&file, url)?;
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
     }
     let mut config = String::new();
     for n in 0..CONTEXTS {
-        let (kind, port) = if n < HANG { ("dead", mute) } else { ("live", app) };
+        let (kind, port) = if n < HANG { ("dead", unresponsive) } else { ("live", app) };
         writeln!(
             config,
             "[context.c{n}]\nbase_url = \"http://127.0.0.1:{port}\"\ndatabase_url_file = \"{}/{kind}.url\"",
@@ -89,7 +92,7 @@ fn configure(home: &Path, database: &str) -> Result<()> {
 }
 
 /// Returns the milliseconds until all contexts that answer are reported.
-fn last_of_the_others(all: &Program) -> Result<f64> {
+fn last_answer_ms(all: &Program) -> Result<f64> {
     let begin = Instant::now();
     let mut child = all.command().stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines();

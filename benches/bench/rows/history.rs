@@ -15,10 +15,10 @@ const DAY: i64 = 86_400_000;
 pub fn run(bench: &mut Bench) -> Result<Section> {
     let snapshots = if bench.options.short { 20_000 } else { 1_000_000 };
     let state = bench.scratch().join("history");
-    let command = |words: &str| {
+    let command = |args: &str| {
         // A port without a listener: `history` only reads the store.
         bench
-            .tool(words)
+            .tool(args)
             .env("XDG_STATE_HOME", &state)
             .env("DATABASE_URL", "postgres://bench@127.0.0.1:1/app")
     };
@@ -46,7 +46,7 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
 /// Writes snapshots of 30 days with a problem in the last 43 minutes and a recurring warning.
 fn fill(store: &Path, snapshots: i64) -> Result<()> {
     let mut db = Connection::open(store)?;
-    let place: i64 = db.query_row("select id from places", [], |row| row.get(0))?;
+    let system_id: i64 = db.query_row("select id from places", [], |row| row.get(0))?;
     let now = jiff::Timestamp::now().as_millisecond();
     let tx = db.transaction()?;
     tx.execute_batch("delete from details; delete from snapshots")?;
@@ -55,23 +55,23 @@ fn fill(store: &Path, snapshots: i64) -> Result<()> {
     let detail = detail();
     for n in 0..snapshots {
         let at = now - 30 * DAY + n * 30 * DAY / snapshots;
-        let (bad, verdict) = if at > now - 43 * 60_000 {
+        let (failed_checks, status) = if at > now - 43 * 60_000 {
             ("queue.oldest_due:2 queue.backlog:2 ready.worker:2", 2)
         } else if at / 3_600_000 % 5 == 0 {
             ("dlq.size:1", 1)
         } else {
             ("", 0)
         };
-        let section = (verdict > 0).then_some("3.3");
-        let figures = [n % 300, n % 900, 120 + n % 40, n % 12].map(|figure| figure as f64);
-        let [due, oldest, dead, died] = figures;
+        let section = (status > 0).then_some("3.3");
+        let values = [n % 300, n % 900, 120 + n % 40, n % 12].map(|json_number| json_number as f64);
+        let [due, oldest, dead, died] = values;
         snapshot.execute(params![
             n + 2,
-            place,
+            system_id,
             at,
-            verdict,
+            status,
             section,
-            bad,
+            failed_checks,
             due,
             oldest,
             dead,

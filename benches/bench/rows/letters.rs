@@ -1,6 +1,6 @@
 //! The dead-letter views.
 
-use super::{figure, same};
+use super::{ensure_equal, json_number};
 use crate::Result;
 use crate::bench::Bench;
 use crate::measure::in_turns;
@@ -26,26 +26,26 @@ pub fn list(bench: &mut Bench) -> Result<Section> {
     let mut section = Section::default();
     for size in bench.options.sizes() {
         let database = bench.jobs(size)?;
-        let ours = bench.tool_on(&database, "dlq list")?;
+        let cliplyctl = bench.tool_on(&database, "dlq list")?;
         let same = format!("{SAME_PAGE}; {SAME_TOTAL}");
         let same = bench.psql_on(&database, "psql: the same two statements", &same)?;
         let typed = format!("{PAGE}; {TOTAL}");
         let typed = bench.psql_on(&database, "psql: page and total, as typed by hand", &typed)?;
-        let floor = bench.floor_on(&database)?;
-        let report = ours.clone().args(["-o", "json"]).answer()?;
-        let total = figure(&report, "/data/total/value")?;
+        let baseline = bench.baseline_on(&database)?;
+        let report = cliplyctl.clone().args(["-o", "json"]).answer()?;
+        let total = json_number(&report, "/data/total/value")?;
         let capped: f64 = bench.sql(&database, TOTAL)?.parse()?;
-        super::same("the total", total, capped.min(10_000.0))?; // above that, the count is a lower bound
+        super::ensure_equal("the total", total, capped.min(10_000.0))?; // above that, the count is a lower bound
         // The difference is smaller than the noise of a few runs. Measured in pairs, because several psql in turn
         // would fill the caches for each other more often than for cliplyctl.
         let runs = bench.options.runs() * 15;
-        for theirs in [same, typed] {
-            let [ours, theirs] = in_turns([&ours, &theirs], runs)?;
-            section.no_slower(size.label(), &ours, &theirs);
-            section.lines(&size.label(), [ours, theirs]);
+        for reference in [same, typed] {
+            let [cliplyctl, reference] = in_turns([&cliplyctl, &reference], runs)?;
+            section.not_slower(size.label(), &cliplyctl, &reference);
+            section.lines(&size.label(), [cliplyctl, reference]);
         }
-        let [floor] = in_turns([&floor], runs)?;
-        section.lines(&size.label(), [floor]);
+        let [baseline] = in_turns([&baseline], runs)?;
+        section.lines(&size.label(), [baseline]);
     }
     Ok(section)
 }
@@ -54,21 +54,22 @@ pub fn groups(bench: &mut Bench) -> Result<Section> {
     let mut section = Section::default();
     for size in bench.options.sizes() {
         let database = bench.jobs(size)?;
-        let ours = bench.tool_on(&database, "dlq groups")?;
+        let cliplyctl = bench.tool_on(&database, "dlq groups")?;
         let file = bench.scratch().join("copied");
         let copy = format!("\\copy ({COLUMNS}) to '{}'", file.display());
-        let theirs = bench.psql_on(&database, "psql: \\copy", &copy)?;
-        let floor = bench.floor_on(&database)?;
-        let report = ours.clone().args(["-o", "json"]).answer()?;
+        let reference = bench.psql_on(&database, "psql: \\copy", &copy)?;
+        let baseline = bench.baseline_on(&database)?;
+        let report = cliplyctl.clone().args(["-o", "json"]).answer()?;
         let value: serde_json::Value = serde_json::from_str(&report)?;
         let groups = value["data"]["groups"].as_array().ok_or("no groups")?;
         let counted: f64 = groups.iter().filter_map(|group| group["count"].as_f64()).sum();
-        same("dead letters in groups", counted, size.dead as f64)?;
-        let [ours, theirs, floor] = in_turns([&ours, &theirs, &floor], bench.options.runs())?;
-        let ratio = ours.median / theirs.median;
+        ensure_equal("dead letters in groups", counted, size.dead as f64)?;
+        let [cliplyctl, reference, baseline] =
+            in_turns([&cliplyctl, &reference, &baseline], bench.options.runs())?;
+        let ratio = cliplyctl.median / reference.median;
         section.at_most(format!("{}: dlq groups / \\copy", size.label()), "×", ratio, 1.5);
-        section.at_most(format!("{}: peak memory", size.label()), "MB", ours.peak, 64.0);
-        section.lines(&size.label(), [ours, theirs, floor]);
+        section.at_most(format!("{}: peak memory", size.label()), "MB", cliplyctl.peak, 64.0);
+        section.lines(&size.label(), [cliplyctl, reference, baseline]);
     }
     Ok(section)
 }

@@ -105,16 +105,16 @@ pub fn chosen(names: &[String]) -> Result<Vec<&'static Row>> {
 }
 
 /// Returns a number of a JSON report by its pointer.
-fn figure(report: &str, path: &str) -> Result<f64> {
+fn json_number(report: &str, path: &str) -> Result<f64> {
     let value: Value = serde_json::from_str(report)?;
     value.pointer(path).and_then(Value::as_f64).ok_or_else(|| format!("no number at {path}").into())
 }
 
 /// Fails if the results of both programs differ.
-fn same(what: &str, ours: f64, theirs: f64) -> Result<()> {
-    if ours == theirs {
+fn ensure_equal(name: &str, cliplyctl: f64, reference: f64) -> Result<()> {
+    if cliplyctl == reference {
         Ok(())
     } else {
-        Err(format!("{what}: {ours} here, {theirs} by psql").into())
+        Err(format!("{name}: {cliplyctl} here, {reference} by psql").into())
     }
 }

@@ -10,14 +10,14 @@ use crate::measure::in_turns;
 use crate::report::Section;
 
 pub fn start(bench: &mut Bench) -> Result<Section> {
-    let ours = bench.tool("--version");
-    let theirs = bench.psql("psql --version").args(["--version"]);
-    let floor = bench.program("true (a process and nothing more)", "true");
+    let cliplyctl = bench.tool("--version");
+    let reference = bench.psql("psql --version").args(["--version"]);
+    let baseline = bench.program("true (a process and nothing more)", "true");
     let mut section = Section::default();
     let runs = bench.options.runs() * 3; // 1 ms each
-    let [ours, theirs, floor] = in_turns([&ours, &theirs, &floor], runs)?;
-    section.no_slower("median", &ours, &theirs);
-    section.lines("", [ours, theirs, floor]);
+    let [cliplyctl, reference, baseline] = in_turns([&cliplyctl, &reference, &baseline], runs)?;
+    section.not_slower("median", &cliplyctl, &reference);
+    section.lines("", [cliplyctl, reference, baseline]);
     Ok(section)
 }
 
@@ -48,6 +48,6 @@ fn build(bench: &Bench) -> Result<String> {
     cargo(&["fetch", "--locked"])?;
     let begin = Instant::now();
     cargo(&["build", "--release", "--locked", "--quiet"])?;
-    let took = begin.elapsed().as_secs();
-    Ok(format!("A clean release build took {} min {:02} s", took / 60, took % 60))
+    let seconds = begin.elapsed().as_secs();
+    Ok(format!("A clean release build took {} min {:02} s", seconds / 60, seconds % 60))
 }

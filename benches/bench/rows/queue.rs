@@ -1,15 +1,15 @@
 //! `queue` on growing tables.
 
-use super::{figure, same};
+use super::{ensure_equal, json_number};
 use crate::Result;
 use crate::bench::Bench;
-use crate::measure::{Figures, in_turns};
+use crate::measure::{Measurement, in_turns};
 use crate::options::Size;
 use crate::report::Section;
 
 const GROUPED: &str = "select state, kind, count(*) from jobs group by state, kind";
 /// Exit codes of `queue`, which depend on the backlog.
-const JUDGED: [i32; 3] = [0, 1, 2];
+const STATUS_CODES: [i32; 3] = [0, 1, 2];
 
 pub fn run(bench: &mut Bench) -> Result<Section> {
     let mut section = Section::default();
@@ -30,7 +30,7 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
         }
         advised.push((size, measured?));
     }
-    flat(&mut section, &advised);
+    add_growth_target(&mut section, &advised);
     Ok(section)
 }
 
@@ -40,14 +40,15 @@ fn without_indexes(
     database: &str,
     size: Size,
 ) -> Result<()> {
-    let ours = bench.tool_on(database, "queue")?.codes(&JUDGED).named("queue, as migrated");
-    let theirs = bench.psql_on(database, "psql: GROUP BY state, kind", GROUPED)?;
-    let [ours, theirs] = in_turns([&ours, &theirs], bench.options.runs())?;
-    section.no_slower(size.label(), &ours, &theirs);
-    let what =
+    let cliplyctl =
+        bench.tool_on(database, "queue")?.codes(&STATUS_CODES).named("queue, as migrated");
+    let reference = bench.psql_on(database, "psql: GROUP BY state, kind", GROUPED)?;
+    let [cliplyctl, reference] = in_turns([&cliplyctl, &reference], bench.options.runs())?;
+    section.not_slower(size.label(), &cliplyctl, &reference);
+    let name =
         format!("{}: as migrated, the slowest run; the scan's budget and 50 ms", size.label());
-    section.at_most(what, "ms", ours.max, 1_050.0);
-    section.lines(&size.label(), [ours, theirs]);
+    section.at_most(name, "ms", cliplyctl.max, 1_050.0);
+    section.lines(&size.label(), [cliplyctl, reference]);
     Ok(())
 }
 
@@ -65,42 +66,45 @@ fn with_indexes(
     section: &mut Section,
     database: &str,
     size: Size,
-) -> Result<Figures> {
-    let ours =
-        bench.tool_on(database, "queue")?.codes(&JUDGED).named("queue, with the advised indexes");
-    exact(&ours.clone().args(["-o", "json"]).answer()?, size)?;
-    let theirs = bench.psql_on(database, "psql: GROUP BY state, kind", GROUPED)?;
-    let floor = bench.floor_on(database)?;
-    let [ours, theirs, floor] = in_turns([&ours, &theirs, &floor], bench.options.runs())?;
+) -> Result<Measurement> {
+    let cliplyctl = bench
+        .tool_on(database, "queue")?
+        .codes(&STATUS_CODES)
+        .named("queue, with the advised indexes");
+    ensure_exact(&cliplyctl.clone().args(["-o", "json"]).answer()?, size)?;
+    let reference = bench.psql_on(database, "psql: GROUP BY state, kind", GROUPED)?;
+    let baseline = bench.baseline_on(database)?;
+    let [cliplyctl, reference, baseline] =
+        in_turns([&cliplyctl, &reference, &baseline], bench.options.runs())?;
     if size.rows == 5_000_000 {
-        let faster = theirs.median / ours.median;
+        let faster = reference.median / cliplyctl.median;
         section.at_least("5 M: GROUP BY / queue with the advised indexes", "×", faster, 20.0);
     }
-    section.lines(&size.label(), [ours.clone(), theirs, floor]);
-    Ok(ours)
+    section.lines(&size.label(), [cliplyctl.clone(), reference, baseline]);
+    Ok(cliplyctl)
 }
 
 /// Fails unless the report has the exact counts of this size.
-fn exact(report: &str, size: Size) -> Result<()> {
+fn ensure_exact(report: &str, size: Size) -> Result<()> {
     let value: serde_json::Value = serde_json::from_str(report)?;
     for name in ["due", "scheduled", "in_progress", "failed", "dead"] {
         if value["data"][name]["count"] != "exact" && value["data"][name]["precision"] != "exact" {
             return Err(format!("{name} is not exact: {}", value["data"][name]).into());
         }
     }
-    let of = |name: &str| figure(report, &format!("/data/{name}/value"));
-    same("waiting", of("due")? + of("scheduled")?, size.waiting as f64)?;
-    same("in progress", of("in_progress")?, size.running as f64)?;
-    same("dead", of("dead")?, size.dead as f64)
+    let value_of = |name: &str| json_number(report, &format!("/data/{name}/value"));
+    ensure_equal("waiting", value_of("due")? + value_of("scheduled")?, size.queued as f64)?;
+    ensure_equal("in progress", value_of("in_progress")?, size.running as f64)?;
+    ensure_equal("dead", value_of("dead")?, size.dead as f64)
 }
 
 /// Adds the target that the time does not grow with the number of finished jobs.
-fn flat(section: &mut Section, advised: &[(Size, Figures)]) {
-    let alike = |size: &Size| size.dead == 125_000;
-    let first = advised.iter().find(|(size, _)| alike(size));
-    for (size, figures) in advised.iter().filter(|(size, _)| alike(size)).skip(1) {
+fn add_growth_target(section: &mut Section, advised: &[(Size, Measurement)]) {
+    let has_same_backlog = |size: &Size| size.dead == 125_000;
+    let first = advised.iter().find(|(size, _)| has_same_backlog(size));
+    for (size, measurement) in advised.iter().filter(|(size, _)| has_same_backlog(size)).skip(1) {
         let Some((smallest, base)) = first else { return };
-        let what = format!("with the advised indexes, {} / {}", size.label(), smallest.label());
-        section.at_most(what, "×", figures.median / base.median, 1.3);
+        let name = format!("with the advised indexes, {} / {}", size.label(), smallest.label());
+        section.at_most(name, "×", measurement.median / base.median, 1.3);
     }
 }

@@ -2,10 +2,10 @@
 
 use std::process::Stdio;
 
-use super::same;
+use super::ensure_equal;
 use crate::Result;
 use crate::bench::Bench;
-use crate::measure::{Figures, quantile};
+use crate::measure::{Measurement, quantile};
 use crate::options::Size;
 use crate::report::Section;
 
@@ -38,62 +38,70 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
     let template = bench.jobs(size)?;
     let by_hand = bench.psql_on(COPY, "psql: one UPDATE with its events", BY_HAND)?;
     let words = "dlq requeue --all --yes --reason bench --timeout 10m";
-    let ours = bench.tool_on(COPY, words)?.named("dlq requeue --all");
-    let (mut hand, mut tool, mut held) = (vec![], vec![], vec![]);
+    let cliplyctl = bench.tool_on(COPY, words)?.named("dlq requeue --all");
+    let (mut statement_samples, mut tool_samples, mut durations) = (vec![], vec![], vec![]);
     for _ in 0..bench.options.runs() {
-        fresh(bench, &template)?;
-        hand.push(by_hand.sample()?);
-        all_waiting(bench, size)?;
-        fresh(bench, &template)?;
+        copy_template(bench, &template)?;
+        statement_samples.push(by_hand.sample()?);
+        ensure_all_queued(bench, size)?;
+        copy_template(bench, &template)?;
         bench.sql(COPY, "create unlogged table held (pid int, began timestamptz, age interval)")?;
         let sampler = bench.psql_on(COPY, "the sampler of locks", SAMPLER)?;
         let mut sampler = sampler.command().stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-        tool.push(ours.sample()?);
+        tool_samples.push(cliplyctl.sample()?);
         sampler.wait()?;
-        all_waiting(bench, size)?;
-        held.extend(holds(bench)?);
+        ensure_all_queued(bench, size)?;
+        durations.extend(transaction_durations(bench)?);
     }
     bench.sql("postgres", &format!("drop database {COPY}"))?;
-    let (hand, tool) = (Figures::of(&by_hand.name, &hand), Figures::of(&ours.name, &tool));
+    let (statement_samples, tool_samples) = (
+        Measurement::new(&by_hand.name, &statement_samples),
+        Measurement::new(&cliplyctl.name, &tool_samples),
+    );
     let mut section = Section::default();
-    section.at_least("rows a second beside one statement", "×", hand.median / tool.median, 0.8);
-    section.at_most("a transaction is open, p99", "ms", quantile(&held, 0.99), 50.0);
-    section.at_most("peak memory", "MB", tool.peak, 32.0);
+    section.at_least(
+        "rows a second beside one statement",
+        "×",
+        statement_samples.median / tool_samples.median,
+        0.8,
+    );
+    section.at_most("a transaction is open, p99", "ms", quantile(&durations, 0.99), 50.0);
+    section.at_most("peak memory", "MB", tool_samples.peak, 32.0);
     section.notes.push(format!(
         "{} dead letters: {:.0} rows/s, by hand {:.0} rows/s. Transactions of the tool: {} seen, median {:.1} ms, \
          p99 {:.1} ms, longest {:.1} ms; the one by hand holds its locks all the while",
         size.dead,
-        size.dead as f64 / tool.median * 1e3,
-        size.dead as f64 / hand.median * 1e3,
-        held.len(),
-        quantile(&held, 0.5),
-        quantile(&held, 0.99),
-        quantile(&held, 1.0),
+        size.dead as f64 / tool_samples.median * 1e3,
+        size.dead as f64 / statement_samples.median * 1e3,
+        durations.len(),
+        quantile(&durations, 0.5),
+        quantile(&durations, 0.99),
+        quantile(&durations, 1.0),
     ));
-    section.lines(&size.label(), [tool, hand]);
+    section.lines(&size.label(), [tool_samples, statement_samples]);
     Ok(section)
 }
 
 /// Creates a copy of the template, so that both start with the same pages and nothing left to write back.
-fn fresh(bench: &mut Bench, template: &str) -> Result<()> {
+fn copy_template(bench: &mut Bench, template: &str) -> Result<()> {
     bench.sql("postgres", &format!("drop database if exists {COPY}"))?;
     bench.sql("postgres", &format!("create database {COPY} template {template}"))?;
     bench.sql("postgres", "checkpoint").map(drop)
 }
 
 /// Fails unless every dead letter is queued again with one event.
-fn all_waiting(bench: &mut Bench, size: Size) -> Result<()> {
-    let waiting: f64 =
+fn ensure_all_queued(bench: &mut Bench, size: Size) -> Result<()> {
+    let queued: f64 =
         bench.sql(COPY, "select count(*) from jobs where state = 'queued'")?.parse()?;
-    same("waiting", waiting, (size.waiting + size.dead) as f64)?;
+    ensure_equal("waiting", queued, (size.queued + size.dead) as f64)?;
     let events =
         "select count(*) from job_events where data ->> 'reason' = 'requeued_from_dead_letter'";
     let events: f64 = bench.sql(COPY, events)?.parse()?;
-    same("events", events, size.dead as f64)
+    ensure_equal("events", events, size.dead as f64)
 }
 
 /// Returns the longest observed duration of each transaction in milliseconds.
-fn holds(bench: &mut Bench) -> Result<Vec<f64>> {
+fn transaction_durations(bench: &mut Bench) -> Result<Vec<f64>> {
     let sql = "select extract(epoch from max(age)) * 1000 from held group by pid, began";
     Ok(bench.sql(COPY, sql)?.lines().map(str::parse).collect::<std::result::Result<_, _>>()?)
 }

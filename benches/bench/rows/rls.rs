@@ -4,7 +4,7 @@ use std::fs;
 
 use cliplyctl::demo::backend;
 
-use super::same;
+use super::ensure_equal;
 use crate::bench::Bench;
 use crate::measure::in_turns;
 use crate::report::Section;
@@ -19,7 +19,7 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
     bench.sql("rls", jobs)?;
     bench.sql("rls", "vacuum analyze")?;
     let tables = "select count(*) from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'";
-    same("tables", bench.sql("rls", tables)?.parse()?, 28.0)?;
+    ensure_equal("tables", bench.sql("rls", tables)?.parse()?, 28.0)?;
 
     let contract = bench.scratch().join("contract.toml");
     fs::write(&contract, declared(&bench.tool_on("rls", "rls contract")?.answer()?))?;
@@ -30,13 +30,13 @@ pub fn run(bench: &mut Bench) -> Result<Section> {
     let all = audit(bench)?
         .named("rls audit, all tables declared")
         .args(["--contract".as_ref(), contract.as_os_str()]);
-    let floor = bench.floor_on("rls")?;
-    let [built_in, all, floor] = in_turns([&built_in, &all, &floor], bench.options.runs())?;
+    let baseline = bench.baseline_on("rls")?;
+    let [built_in, all, baseline] = in_turns([&built_in, &all, &baseline], bench.options.runs())?;
     let mut section = Section::default();
     for figures in [&built_in, &all] {
         section.at_most(figures.name.clone(), "ms", figures.median, 300.0);
     }
-    section.lines("", [built_in, all, floor]);
+    section.lines("", [built_in, all, baseline]);
     Ok(section)
 }
 

@@ -40,8 +40,8 @@ fn text(report: &Report, format: Format) -> String {
 fn every_format_matches_its_golden_file() {
     let mut stale = Vec::new();
     for (name, report) in reports::all() {
-        for (format, ending) in FORMATS {
-            let (file, text) = (golden(&format!("{name}.{ending}")), text(&report, format));
+        for (format, extension) in FORMATS {
+            let (file, text) = (golden(&format!("{name}.{extension}")), text(&report, format));
             // The version changes with every release, so the golden files do not contain it.
             let text = text.replace(env!("CARGO_PKG_VERSION"), "VERSION");
             if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -69,18 +69,18 @@ fn golden_json_files_match_the_schema() {
     let schema: Value =
         serde_json::from_str(&Cli::new(["schema"]).run().expect_code(0).stdout).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
-    let mut seen = 0;
+    let mut validated = 0;
     for entry in std::fs::read_dir(golden("")).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_some_and(|ending| ending == "json") {
+        if path.extension().is_some_and(|extension| extension == "json") {
             let document = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
             let errors: Vec<_> =
                 schema.iter_errors(&document).map(|error| error.to_string()).collect();
             assert!(errors.is_empty(), "{}: {errors:?}", path.display());
-            seen += 1;
+            validated += 1;
         }
     }
-    assert_eq!(seen, reports::all().len());
+    assert_eq!(validated, reports::all().len());
     assert!(!schema.is_valid(&serde_json::json!({ "schema": "cliplyctl.report/v1" })));
 }
 
@@ -89,9 +89,9 @@ fn hostile_text_cannot_break_any_format() {
     let report = reports::hostile();
     for (format, _) in FORMATS {
         let text = text(&report, format);
-        let driven =
+        let is_hostile =
             |c: char| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c);
-        assert!(!text.contains(driven), "{format:?}: {text}");
+        assert!(!text.contains(is_hostile), "{format:?}: {text}");
     }
     let lines = |format| text(&report, format).lines().map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(lines(Format::Short).len(), 1);
@@ -114,9 +114,12 @@ fn hostile_text_cannot_break_any_format() {
     assert_eq!(xml.matches("<testcase ").count(), report.findings.len());
     assert_eq!(xml.matches("<failure ").count(), 2, "{xml}");
     // Markup is only inside code: in a span with two backticks, or in the fenced block at column 0.
-    let marked = lines(Format::Markdown).into_iter().filter(|line| line.contains("<img"));
-    assert!(marked.clone().all(|line| line.contains("``boom") || line.starts_with("]]>")));
-    assert_eq!(marked.count(), 3);
+    let lines_with_markup =
+        lines(Format::Markdown).into_iter().filter(|line| line.contains("<img"));
+    assert!(
+        lines_with_markup.clone().all(|line| line.contains("``boom") || line.starts_with("]]>"))
+    );
+    assert_eq!(lines_with_markup.count(), 3);
 }
 
 #[test]
@@ -132,7 +135,7 @@ fn findings_ignored_by_fail_on_fail_in_no_format() {
 
 #[test]
 fn failed_command_reports_its_error_in_every_format() {
-    let says = [
+    let error_texts = [
         ("short", "ERROR queue: no database is configured"),
         ("nagios", "QUEUE UNKNOWN: no database is configured"),
         ("junit", "<error type=\"unknown\" message=\"no database is configured\"/>"),
@@ -142,11 +145,11 @@ fn failed_command_reports_its_error_in_every_format() {
         ("ndjson", "\"kind\":\"not_configured\""),
         ("sarif", "\"executionSuccessful\": false"),
     ];
-    for (format, wanted) in says {
+    for (format, expected) in error_texts {
         // Monitoring plugins may only exit with 0 to 3.
         let code = if format == "nagios" { 3 } else { 78 };
         let output = Cli::new(["queue", "-o", format]).run().expect_code(code);
-        assert!(output.stdout.contains(wanted), "{format}: {}", output.stdout);
+        assert!(output.stdout.contains(expected), "{format}: {}", output.stdout);
     }
 }
 

@@ -25,12 +25,13 @@ fn snapshot_contains_status_metrics_and_causes() {
     let output = cli.run().expect_code(0).json();
     assert_eq!(output["data"]["snapshot"], 1);
     assert_eq!(output["data"]["verdict"], "critical");
-    let figures = "SELECT format('%g %g %g %g', due, dead, stuck, in_progress) FROM snapshots";
-    assert_eq!(value(&cli, figures).as_deref(), Some("12 26 3 6"));
-    let bad = value(&cli, "SELECT bad FROM snapshots").unwrap();
-    assert!(bad.contains("queue.oldest_due:2"), "{bad}");
+    let metrics_query =
+        "SELECT format('%g %g %g %g', due, dead, stuck, in_progress) FROM snapshots";
+    assert_eq!(value(&cli, metrics_query).as_deref(), Some("12 26 3 6"));
+    let failed_checks = value(&cli, "SELECT bad FROM snapshots").unwrap();
+    assert!(failed_checks.contains("queue.oldest_due:2"), "{failed_checks}");
     // Without an app, `app.up` is UNKNOWN (3).
-    assert!(bad.contains("app.up:3"), "{bad}");
+    assert!(failed_checks.contains("app.up:3"), "{failed_checks}");
     let detail: serde_json::Value =
         serde_json::from_str(&value(&cli, "SELECT detail FROM details").unwrap()).unwrap();
     assert_eq!(detail["causes"][0]["jobs"], 15);
@@ -39,8 +40,8 @@ fn snapshot_contains_status_metrics_and_causes() {
 
 #[test]
 fn unreachable_database_is_recorded_as_unknown() {
-    let words = ["record", "--database-url", "postgres://u@127.0.0.1:1/app"];
-    let mut cli = Cli::new(words);
+    let args = ["record", "--database-url", "postgres://u@127.0.0.1:1/app"];
+    let mut cli = Cli::new(args);
     cli.run().expect_code(0);
     assert_eq!(value(&cli, "SELECT verdict || '' FROM snapshots").as_deref(), Some("3"));
     // A missing value is stored as NULL, not as zero.
@@ -65,22 +66,22 @@ fn record_runs_until_a_signal_and_prints_changes() {
     let snapshots = "SELECT count(*) || '' FROM snapshots";
     wait_until("a snapshot is kept", || value(&cli, snapshots).is_some_and(|n| n != "0"));
     app.set("/api/readyz", readiness::response("canonical_worker_red"));
-    let sick = "SELECT max(verdict) || '' FROM snapshots";
-    wait_until("the trouble is recorded", || value(&cli, sick).as_deref() == Some("2"));
+    let worst_status = "SELECT max(verdict) || '' FROM snapshots";
+    wait_until("the trouble is recorded", || value(&cli, worst_status).as_deref() == Some("2"));
     running.signal("TERM");
     let output = running.finish().expect_code(0);
-    let said: Vec<_> = output.stdout.lines().map(|line| &line[21..]).collect();
-    assert_eq!(said[..2], ["OK", "OK → CRITICAL 3.2"], "{output:?}");
-    assert!(said[2..].iter().any(|line| line.starts_with("ready.worker OK → CRITICAL: ")));
+    let changes: Vec<_> = output.stdout.lines().map(|line| &line[21..]).collect();
+    assert_eq!(changes[..2], ["OK", "OK → CRITICAL 3.2"], "{output:?}");
+    assert!(changes[2..].iter().any(|line| line.starts_with("ready.worker OK → CRITICAL: ")));
 }
 
 /// Returns the whole response of an HTTP request.
 fn get(address: &str, request: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
 }
 
 #[test]
@@ -95,12 +96,12 @@ fn prometheus_endpoint_serves_the_recorded_metrics() {
     wait_until("metrics are there", || {
         TcpStream::connect(&address).is_ok() && get(&address, metrics).starts_with("HTTP/1.1 200")
     });
-    let answer = get(&address, metrics);
-    assert!(answer.contains("application/openmetrics-text; version=1.0.0"), "{answer}");
-    assert!(answer.contains("\ncliplyctl_due_jobs{context=\"\"} 12\n"), "{answer}");
-    assert!(answer.contains("\n# UNIT cliplyctl_dead_jobs jobs\n"), "{answer}");
-    assert!(answer.contains("cliplyctl_cause_jobs{context=\"\",group=\"v1-"), "{answer}");
-    assert!(answer.ends_with("# EOF\n"), "{answer}");
+    let response = get(&address, metrics);
+    assert!(response.contains("application/openmetrics-text; version=1.0.0"), "{response}");
+    assert!(response.contains("\ncliplyctl_due_jobs{context=\"\"} 12\n"), "{response}");
+    assert!(response.contains("\n# UNIT cliplyctl_dead_jobs jobs\n"), "{response}");
+    assert!(response.contains("cliplyctl_cause_jobs{context=\"\",group=\"v1-"), "{response}");
+    assert!(response.ends_with("# EOF\n"), "{response}");
     assert!(get(&address, "GET / HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404"));
     assert!(get(&address, "POST /metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 405"));
     assert!(get(&address, "HEAD /metrics HTTP/1.1\r\n\r\n").ends_with("\r\n\r\n"));

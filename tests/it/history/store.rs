@@ -16,14 +16,14 @@ use rusqlite::Connection;
 
 /// The environment variable with the state directory, set for the process that writes until it is killed.
 const WRITER: &str = "CLIPLYCTL_TEST_HISTORY_WRITER";
-const KEEP: Duration = Duration::from_hours(24);
-const PLACE: SystemId<'_> = SystemId { name: "db:5432/app", context: Some("test") };
+const RETENTION: Duration = Duration::from_hours(24);
+const SYSTEM: SystemId<'_> = SystemId { name: "db:5432/app", context: Some("test") };
 
 fn snapshot(at: i64) -> Snapshot {
-    let mut figures = MetricValues::default();
-    figures.exact(Metric::Due, Some(at as f64));
+    let mut metrics = MetricValues::default();
+    metrics.exact(Metric::Due, Some(at as f64));
     let (check, message) = ("queue.workers".to_owned(), "nobody works".to_owned());
-    let step = AreaLine {
+    let area = AreaLine {
         area: "queue?".into(),
         status: "critical".into(),
         // Longer than a database page, so that an incomplete row would be detected.
@@ -35,12 +35,12 @@ fn snapshot(at: i64) -> Snapshot {
         status: Status::Critical,
         section: Some("3.3".into()),
         failed_checks: vec![FailedCheck { check, status: Status::Critical, message }],
-        metrics: figures,
-        detail: SnapshotDetail { areas: vec![step], ..SnapshotDetail::default() },
+        metrics,
+        detail: SnapshotDetail { areas: vec![area], ..SnapshotDetail::default() },
     }
 }
 
-fn mark(operation: &str, jobs: u64) -> OperationMarker {
+fn marker(operation: &str, jobs: u64) -> OperationMarker {
     let at = Timestamp::from_millisecond(5).unwrap();
     OperationMarker {
         operation: operation.into(),
@@ -59,7 +59,7 @@ fn history_writer_process() {
     let Some(directory) = std::env::var_os(WRITER) else { return };
     let mut store = Store::open(Some(Path::new(&directory))).unwrap();
     for at in 1.. {
-        let number = store.append(PLACE, &snapshot(at), &[mark("rq-1", 1)], KEEP).unwrap();
+        let number = store.append(SYSTEM, &snapshot(at), &[marker("rq-1", 1)], RETENTION).unwrap();
         println!("\nkept {number}");
     }
 }
@@ -94,18 +94,18 @@ fn acknowledged_snapshots_survive_kill_9() {
         }
     }
     let store = Connection::open(directory.path().join("history.db")).unwrap();
-    let one = |sql: &str| store.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
-    assert_eq!(one("PRAGMA integrity_check"), "ok");
-    let kept = |number: &i64| {
+    let value = |sql: &str| store.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+    assert_eq!(value("PRAGMA integrity_check"), "ok");
+    let is_complete = |number: &i64| {
         let sql = "SELECT count(*) FROM snapshots JOIN details ON snapshot = id
                    WHERE id = ?1 AND bad = 'queue.workers:2' AND detail LIKE '%works \"}]%'";
         store.query_row(sql, [number], |row| row.get::<_, i64>(0)).unwrap() == 1
     };
-    let lost: Vec<_> = acknowledged.iter().filter(|number| !kept(number)).collect();
+    let lost: Vec<_> = acknowledged.iter().filter(|number| !is_complete(number)).collect();
     assert!(lost.is_empty(), "lost or half there: {lost:?}");
-    let halves = "SELECT count(*) || '' FROM snapshots LEFT JOIN details ON snapshot = id
+    let orphaned_details = "SELECT count(*) || '' FROM snapshots LEFT JOIN details ON snapshot = id
                   WHERE snapshot IS NULL";
-    assert_eq!(one(halves), "0");
+    assert_eq!(value(orphaned_details), "0");
 }
 
 #[test]
@@ -116,15 +116,15 @@ fn concurrent_writers_lose_no_snapshot() {
             scope.spawn(|| {
                 let mut store = Store::open(Some(directory.path())).unwrap();
                 for at in 1..=25 {
-                    store.append(PLACE, &snapshot(at), &[], KEEP).unwrap();
+                    store.append(SYSTEM, &snapshot(at), &[], RETENTION).unwrap();
                 }
             });
         }
     });
     let store = Store::read(Some(directory.path())).unwrap().unwrap();
-    let place = store.place(PLACE.name).unwrap().unwrap();
+    let system_id = store.place(SYSTEM.name).unwrap().unwrap();
     let mut times = Vec::new();
-    store.walk(place, (0, 100), |point| times.push(point.at)).unwrap();
+    store.walk(system_id, (0, 100), |point| times.push(point.at)).unwrap();
     let expected: Vec<i64> = (1..=25).flat_map(|at| [at; 4]).collect();
     assert_eq!(times, expected);
 }
@@ -133,11 +133,13 @@ fn concurrent_writers_lose_no_snapshot() {
 fn expired_snapshots_are_deleted_with_their_details() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = Store::open(Some(directory.path())).unwrap();
-    let keep = Duration::from_millis(10);
-    let elsewhere = SystemId { name: "another", context: None };
-    store.append(elsewhere, &snapshot(3), &[], KEEP).unwrap();
+    let retention = Duration::from_millis(10);
+    let other_system = SystemId { name: "another", context: None };
+    store.append(other_system, &snapshot(3), &[], RETENTION).unwrap();
     for at in [5, 6, 20] {
-        store.append(PLACE, &snapshot(at), &[mark("rq-1", at.unsigned_abs())], keep).unwrap();
+        store
+            .append(SYSTEM, &snapshot(at), &[marker("rq-1", at.unsigned_abs())], retention)
+            .unwrap();
     }
     let count = |table: &str| {
         let file = Connection::open(store.path()).unwrap();
@@ -152,22 +154,22 @@ fn growing_operation_is_stored_as_one_marker() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = Store::open(Some(directory.path())).unwrap();
     for jobs in [10, 50, 20] {
-        store.append(PLACE, &snapshot(9), &[mark("rq-1", jobs)], KEEP).unwrap();
+        store.append(SYSTEM, &snapshot(9), &[marker("rq-1", jobs)], RETENTION).unwrap();
     }
-    let place = store.place(PLACE.name).unwrap().unwrap();
-    assert_eq!(store.marks(place, (0, 9)).unwrap(), [mark("rq-1", 50)]);
-    let begun = OperationMarker { reason: Some("token renewed".into()), ..mark("rq-2", 1) };
+    let system_id = store.place(SYSTEM.name).unwrap().unwrap();
+    assert_eq!(store.marks(system_id, (0, 9)).unwrap(), [marker("rq-1", 50)]);
+    let first = OperationMarker { reason: Some("token renewed".into()), ..marker("rq-2", 1) };
     let who = "bob@desk".into();
     let resumed =
-        OperationMarker { who, reason: Some("network was back".into()), ..mark("rq-2", 9) };
-    let rescue = OperationMarker { operation_type: OperationType::Rescue, ..mark("rq-3", 4) };
-    let seen = [begun, resumed.clone(), resumed, rescue.clone()];
-    seen.iter().for_each(|mark| {
-        store.append(PLACE, &snapshot(9), std::slice::from_ref(mark), KEEP).unwrap();
+        OperationMarker { who, reason: Some("network was back".into()), ..marker("rq-2", 9) };
+    let rescue = OperationMarker { operation_type: OperationType::Rescue, ..marker("rq-3", 4) };
+    let markers = [first, resumed.clone(), resumed, rescue.clone()];
+    markers.iter().for_each(|marker| {
+        store.append(SYSTEM, &snapshot(9), std::slice::from_ref(marker), RETENTION).unwrap();
     });
     let reason = Some("token renewed; resumed by bob@desk: network was back".into());
-    let whole = OperationMarker { reason, ..mark("rq-2", 9) };
-    assert_eq!(store.marks(place, (0, 9)).unwrap(), [mark("rq-1", 50), whole, rescue]);
+    let merged = OperationMarker { reason, ..marker("rq-2", 9) };
+    assert_eq!(store.marks(system_id, (0, 9)).unwrap(), [marker("rq-1", 50), merged, rescue]);
 }
 
 #[test]
@@ -175,7 +177,7 @@ fn store_files_are_private() {
     use std::os::unix::fs::PermissionsExt as _;
     let directory = tempfile::tempdir().unwrap();
     let mut store = Store::open(Some(&directory.path().join("new/state"))).unwrap();
-    store.append(PLACE, &snapshot(1), &[], KEEP).unwrap();
+    store.append(SYSTEM, &snapshot(1), &[], RETENTION).unwrap();
     let files = std::fs::read_dir(directory.path().join("new/state")).unwrap().flatten();
     let modes: Vec<_> =
         files.map(|file| file.metadata().unwrap().permissions().mode() & 0o777).collect();
@@ -186,16 +188,16 @@ fn store_files_are_private() {
 fn older_store_version_is_migrated_and_newer_one_refused() {
     let directory = tempfile::tempdir().unwrap();
     let mut store = Store::open(Some(directory.path())).unwrap();
-    store.append(PLACE, &snapshot(1), &[], KEEP).unwrap();
+    store.append(SYSTEM, &snapshot(1), &[], RETENTION).unwrap();
     let file = Connection::open(store.path()).unwrap();
     drop(store);
     // The first version of the schema.
     file.execute_batch("DROP TABLE operations; PRAGMA user_version = 1").unwrap();
     let store = Store::read(Some(directory.path())).unwrap().unwrap();
-    let place = store.place(PLACE.name).unwrap().unwrap();
-    assert_eq!(store.marks(place, (0, 9)).unwrap(), []);
+    let system_id = store.place(SYSTEM.name).unwrap().unwrap();
+    assert_eq!(store.marks(system_id, (0, 9)).unwrap(), []);
     let mut snapshots = 0;
-    store.walk(place, (0, 9), |_| snapshots += 1).unwrap();
+    store.walk(system_id, (0, 9), |_| snapshots += 1).unwrap();
     assert_eq!(snapshots, 1);
     file.execute_batch("PRAGMA user_version = 99").unwrap();
     for refused in

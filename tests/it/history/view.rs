@@ -13,32 +13,29 @@ use jiff::{SignedDuration, Timestamp};
 use crate::support::cli::Cli;
 
 const URL: &str = "postgres://u@db.example:5432/app";
-const PLACE: SystemId<'_> = SystemId { name: "db.example:5432/app", context: None };
+const SYSTEM: SystemId<'_> = SystemId { name: "db.example:5432/app", context: None };
 
 /// Returns a snapshot from this many minutes ago in which these checks were CRITICAL.
-fn snapshot_minutes_ago(minutes: i64, bad: &[&str], due: f64) -> Snapshot {
-    let mut figures = MetricValues::default();
-    figures.exact(Metric::Due, Some(due));
-    figures.exact(Metric::OldestDue, Some(due * 60.0));
-    let trouble = |check: &&str| FailedCheck {
+fn snapshot_minutes_ago(minutes: i64, failed_checks: &[&str], due: f64) -> Snapshot {
+    let mut metrics = MetricValues::default();
+    metrics.exact(Metric::Due, Some(due));
+    metrics.exact(Metric::OldestDue, Some(due * 60.0));
+    let failed_check = |check: &&str| FailedCheck {
         check: (*check).to_owned(),
         status: Status::Critical,
         message: String::new(),
     };
-    let steps = ["app up?", "ready?", "queue?", "dead letters?", "access?"];
-    let step = |question: &str| AreaLine {
-        area: question.to_owned(),
-        status: "ok".into(),
-        detail: String::new(),
-    };
+    let areas = ["app up?", "ready?", "queue?", "dead letters?", "access?"];
+    let area =
+        |name: &str| AreaLine { area: name.to_owned(), status: "ok".into(), detail: String::new() };
     Snapshot {
         at: ago(minutes),
         took: Duration::from_millis(5),
-        status: if bad.is_empty() { Status::Ok } else { Status::Critical },
-        section: (!bad.is_empty()).then(|| "3.3".to_owned()),
-        failed_checks: bad.iter().map(trouble).collect(),
-        metrics: figures,
-        detail: SnapshotDetail { areas: steps.map(step).to_vec(), ..SnapshotDetail::default() },
+        status: if failed_checks.is_empty() { Status::Ok } else { Status::Critical },
+        section: (!failed_checks.is_empty()).then(|| "3.3".to_owned()),
+        failed_checks: failed_checks.iter().map(failed_check).collect(),
+        metrics,
+        detail: SnapshotDetail { areas: areas.map(area).to_vec(), ..SnapshotDetail::default() },
     }
 }
 
@@ -47,12 +44,12 @@ fn ago(minutes: i64) -> Timestamp {
 }
 
 /// Returns a `history` command with these arguments and snapshots.
-fn history(words: &str, looks: &[Snapshot]) -> Cli {
-    let words = format!("history {words} --database-url {URL}");
-    let cli = Cli::new(words.split_whitespace());
+fn history(args: &str, snapshots: &[Snapshot]) -> Cli {
+    let args = format!("history {args} --database-url {URL}");
+    let cli = Cli::new(args.split_whitespace());
     let state = cli.home().join(".local/state/cliplyctl");
     let mut store = Store::open(Some(&state)).unwrap();
-    let mark = OperationMarker {
+    let marker = OperationMarker {
         operation: "rq-20260131T040000Z-e1-9f".into(),
         operation_type: OperationType::Requeue,
         who: "ada@desk".into(),
@@ -60,8 +57,10 @@ fn history(words: &str, looks: &[Snapshot]) -> Cli {
         at: ago(60),
         jobs: 120,
     };
-    for look in looks {
-        store.append(PLACE, look, std::slice::from_ref(&mark), Duration::from_hours(720)).unwrap();
+    for snapshot in snapshots {
+        store
+            .append(SYSTEM, snapshot, std::slice::from_ref(&marker), Duration::from_hours(720))
+            .unwrap();
     }
     cli
 }
@@ -70,13 +69,15 @@ fn history(words: &str, looks: &[Snapshot]) -> Cli {
 /// last 2 h.
 fn incident() -> Vec<Snapshot> {
     let times = (0..20).map(|n| 600 - n * 30).filter(|minutes| !(181..300).contains(minutes));
-    let bad = |minutes: i64| match minutes {
+    let failed_checks = |minutes: i64| match minutes {
         ..=60 => vec!["queue.workers", "ready.worker"],
         61..=120 => vec!["queue.workers"],
         _ => vec![],
     };
     times
-        .map(|m| snapshot_minutes_ago(m, &bad(m), if m > 120 { 3.0 } else { 200.0 - m as f64 }))
+        .map(|m| {
+            snapshot_minutes_ago(m, &failed_checks(m), if m > 120 { 3.0 } else { 200.0 - m as f64 })
+        })
         .collect()
 }
 
@@ -115,13 +116,13 @@ fn json_and_csv_contain_the_table_data() {
     assert_eq!(data["troubles"][0]["check"], "queue.workers");
     assert_eq!(data["gaps"].as_array().unwrap().len(), 1);
     assert_eq!(data["operations"][0]["jobs"], 120);
-    let steps = data["steps"].as_array().unwrap();
-    assert_eq!(steps.len(), 48);
-    let gap = steps.iter().find(|step| step["status"].is_null()).unwrap();
+    let areas = data["steps"].as_array().unwrap();
+    assert_eq!(areas.len(), 48);
+    let gap = areas.iter().find(|area| area["status"].is_null()).unwrap();
     assert!(gap.get("figures").is_none(), "{gap}");
-    assert_eq!(steps[47]["questions"]["queue"], "critical");
-    assert_eq!(steps[47]["figures"]["due"]["last"], 170);
-    assert!(steps[47]["figures"]["dead"].is_null(), "not read is not zero");
+    assert_eq!(areas[47]["questions"]["queue"], "critical");
+    assert_eq!(areas[47]["figures"]["due"]["last"], 170);
+    assert!(areas[47]["figures"]["dead"].is_null(), "not read is not zero");
 
     let csv = history("--since 12h -o csv", &incident()).run().expect_code(0).stdout;
     let lines: Vec<_> = csv.lines().collect();
@@ -142,24 +143,25 @@ fn problem_before_the_range_is_traced_to_its_start() {
 
 #[test]
 fn stopped_recorder_is_reported() {
-    let looks: Vec<_> = (20..26).rev().map(|n| snapshot_minutes_ago(n * 10, &[], 1.0)).collect();
-    let output = history("--since 6h", &looks).run().expect_code(0);
+    let snapshots: Vec<_> =
+        (20..26).rev().map(|n| snapshot_minutes_ago(n * 10, &[], 1.0)).collect();
+    let output = history("--since 6h", &snapshots).run().expect_code(0);
     assert!(output.stdout.contains("OK in every snapshot, the last one 3h 20m ago"), "{output:?}");
     assert!(output.stdout.contains("not recorded since"), "{output:?}");
 }
 
 #[test]
 fn timeline_starts_with_the_first_snapshot() {
-    let looks: Vec<_> = (0..15).rev().map(|n| snapshot_minutes_ago(n * 2, &[], 1.0)).collect();
-    let json = history("-o json", &looks).run().expect_code(0).json();
+    let snapshots: Vec<_> = (0..15).rev().map(|n| snapshot_minutes_ago(n * 2, &[], 1.0)).collect();
+    let json = history("-o json", &snapshots).run().expect_code(0).json();
     let from: Timestamp = json["data"]["from"].as_str().unwrap().parse().unwrap();
     assert!(from.duration_since(ago(28)).as_secs().abs() < 60, "{from}");
-    let steps = json["data"]["steps"].as_array().unwrap();
-    assert!(steps.iter().all(|step| step["status"] == "ok"), "no blank day before it: {json:#}");
-    let output = history("", &looks).run().expect_code(0);
+    let areas = json["data"]["steps"].as_array().unwrap();
+    assert!(areas.iter().all(|area| area["status"] == "ok"), "no blank day before it: {json:#}");
+    let output = history("", &snapshots).run().expect_code(0);
     assert!(output.stdout.contains("nothing older is kept"), "{output:?}");
     // The problem is older than the range, so it starts with the range.
-    let output = history("--since 10m", &looks).run().expect_code(0);
+    let output = history("--since 10m", &snapshots).run().expect_code(0);
     assert!(!output.stdout.contains("nothing older is kept"), "{output:?}");
 }
 
@@ -188,8 +190,8 @@ fn html_page_is_complete_and_self_contained() {
         assert!(!page.contains(absent), "{absent}");
     }
     // Each chart has a text description.
-    let pictures = page.matches("<svg").count();
-    assert!(pictures >= 7 && page.matches("aria-label=\"").count() == pictures, "{page}");
+    let charts = page.matches("<svg").count();
+    assert!(charts >= 7 && page.matches("aria-label=\"").count() == charts, "{page}");
     assert_eq!(page.matches("class=\"mark\"").count(), 2, "the requeue in each of two charts");
     let mut unwritable = history("--html no/such/page.html", &incident());
     unwritable.run().expect_code(78);
@@ -198,8 +200,8 @@ fn html_page_is_complete_and_self_contained() {
 #[test]
 fn timeline_lines_never_wrap() {
     for columns in [80, 100, 140] {
-        let looks = incident();
-        let mut terminal = history("--since 12h", &looks).terminal(40, columns);
+        let snapshots = incident();
+        let mut terminal = history("--since 12h", &snapshots).terminal(40, columns);
         assert_eq!(terminal.finish(), 0);
         let screen = terminal.screen();
         let row = |name: &str| screen.lines().find(|line| line.starts_with(name)).unwrap();

@@ -115,7 +115,7 @@ fn grow(database: &Database) {
 fn counts_are_equal_with_and_without_advised_indexes() {
     let database = Database::from_fixture("main_typical");
     grow(&database);
-    let figures = |json: &Value| {
+    let metrics = |json: &Value| {
         let data = &json["data"];
         [
             "due",
@@ -129,13 +129,13 @@ fn counts_are_equal_with_and_without_advised_indexes() {
             "workers",
         ]
         .map(|name| {
-            let mut figure = data[name].clone();
+            let mut value = data[name].clone();
             // Ages differ between two runs.
-            for kind in figure.as_array_mut().into_iter().flatten() {
+            for kind in value.as_array_mut().into_iter().flatten() {
                 let age = kind["oldest_due_age"].take();
                 kind["oldest_due_age"] = (age.as_f64() > Some(60.0)).into();
             }
-            figure
+            value
         })
     };
     let by_scan = run(&["queue", "-o", "json"], &database).json();
@@ -147,7 +147,7 @@ fn counts_are_equal_with_and_without_advised_indexes() {
         database.execute(&sql);
     }
     let by_index = run(&["queue", "-o", "json"], &database).json();
-    assert_eq!(figures(&by_scan), figures(&by_index));
+    assert_eq!(metrics(&by_scan), metrics(&by_index));
     let output = run(&["queue", "--advise"], &database).expect_code(0);
     assert!(output.stdout.contains("every figure of the queue has its index"), "{}", output.stdout);
 }

@@ -55,10 +55,10 @@ fn app_down_comes_first_and_blocks_only_readiness() {
 #[test]
 fn malformed_readiness_report_is_never_ok() {
     let database = Database::from_fixture("main_healthy");
-    let shapes = ["html_200", "empty", "truncated", "wrong_type_array", "wrong_type_null"];
-    for shape in shapes {
-        let output = triage(&["triage"], &app(shape).url(), &database);
-        assert_ne!(output.code, 0, "{shape}: {}", output.stdout);
+    let formats = ["html_200", "empty", "truncated", "wrong_type_array", "wrong_type_null"];
+    for format in formats {
+        let output = triage(&["triage"], &app(format).url(), &database);
+        assert_ne!(output.code, 0, "{format}: {}", output.stdout);
     }
 }
 
@@ -68,8 +68,8 @@ fn missing_or_invalid_configuration_is_unknown_and_exits_78() {
     assert!(output.stdout.starts_with("UNKNOWN"), "{}", output.stdout);
     // An invalid URL is an error, not a missing setting; one has a hint.
     for url in ["localhost:3000", "http//app"] {
-        let told = Cli::new(["triage"]).env("CLIPLY_BASE_URL", url).run().expect_code(78).stdout;
-        assert!(told.starts_with("UNKNOWN  the configuration is wrong"), "{url}: {told}");
+        let stdout = Cli::new(["triage"]).env("CLIPLY_BASE_URL", url).run().expect_code(78).stdout;
+        assert!(stdout.starts_with("UNKNOWN  the configuration is wrong"), "{url}: {stdout}");
     }
     // Monitoring plugins may only exit with 0 to 3.
     Cli::new(["triage", "-o", "nagios"]).run().expect_code(3);
@@ -81,10 +81,10 @@ fn unready_app_does_not_hide_the_database_error() {
     let stub = app("canonical_worker_red");
     let url = refused_url().replace("http://", "postgresql://postgres@") + "/app";
     let cli = Cli::new(["triage"]).env("CLIPLY_BASE_URL", stub.url());
-    let said = cli.env("DATABASE_URL", url).run().expect_code(2).stdout;
-    assert!(said.contains("not read: database: "), "{said}");
-    let next = said.lines().find(|line| line.contains("cliplyctl config check")).unwrap_or("");
-    assert!(next.ends_with("why the database was not read"), "{said}");
+    let stdout = cli.env("DATABASE_URL", url).run().expect_code(2).stdout;
+    assert!(stdout.contains("not read: database: "), "{stdout}");
+    let next = stdout.lines().find(|line| line.contains("cliplyctl config check")).unwrap_or("");
+    assert!(next.ends_with("why the database was not read"), "{stdout}");
 }
 
 #[test]

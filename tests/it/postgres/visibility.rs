@@ -49,8 +49,8 @@ fn missing_or_unknown_table_is_an_error() {
 #[test]
 fn unreachable_server_is_unknown_within_the_timeout() {
     let refused = refused_url().replace("http://", "postgresql://postgres@") + "/app";
-    let mute = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = mute.local_addr().expect("an address").port();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
     let mute_url = format!("postgresql://postgres@127.0.0.1:{port}/app");
     for (url, cause) in [(refused, "refused"), (mute_url, "did not")] {
         for args in READERS {

@@ -11,11 +11,11 @@ use super::{command, count, events, insert_dead_letters, job, requeue};
 use crate::support::cli::Cli;
 use crate::support::postgres::{Database, cluster};
 
-/// Adds a trigger that executes `deed` before each matching job becomes queued.
-pub fn before_queued(db: &Database, condition: &str, deed: &str) {
+/// Adds a trigger that executes `statement` before each matching job becomes queued.
+pub fn before_queued(db: &Database, condition: &str, statement: &str) {
     db.execute(&format!(
         "CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-           IF NEW.state = 'queued' AND ({condition}) THEN {deed}; END IF; RETURN NEW; END $$;
+           IF NEW.state = 'queued' AND ({condition}) THEN {statement}; END IF; RETURN NEW; END $$;
          CREATE TRIGGER meddle BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION meddle()"
     ));
 }
@@ -91,36 +91,40 @@ fn deadlocked_transactions_are_retried_one_by_one() {
     assert_eq!(events(&db), "3000");
 }
 
-/// Forwards bytes between the tool and the test server. While `mute` is set, writes reach the server, but
+/// Forwards bytes between the tool and the test server. While `drop_responses` is set, writes reach the server, but
 /// no response reaches the tool.
-fn carrier(mute: &Arc<AtomicBool>) -> u16 {
+fn start_proxy(drop_responses: &Arc<AtomicBool>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let mute = Arc::clone(mute);
+    let drop_responses = Arc::clone(drop_responses);
     thread::spawn(move || {
         for client in listener.incoming() {
             let client = client.unwrap();
             let server = UnixStream::connect(cluster().directory().join(".s.PGSQL.5432")).unwrap();
-            let silent = Arc::new(AtomicBool::new(false));
-            let (mute, told) = (Arc::clone(&mute), Arc::clone(&silent));
+            let dropping = Arc::new(AtomicBool::new(false));
+            let (drop_responses, start_dropping) =
+                (Arc::clone(&drop_responses), Arc::clone(&dropping));
             let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
             thread::spawn(move || {
-                carry(from, to, |bytes| {
+                forward(from, to, |bytes| {
                     let writes = bytes.windows(11).any(|part| part == b"skip locked");
-                    told.fetch_or(writes && mute.load(Ordering::Relaxed), Ordering::Relaxed);
+                    start_dropping.fetch_or(
+                        writes && drop_responses.load(Ordering::Relaxed),
+                        Ordering::Relaxed,
+                    );
                     true
                 });
             });
-            thread::spawn(move || carry(server, client, |_| !silent.load(Ordering::Relaxed)));
+            thread::spawn(move || forward(server, client, |_| !dropping.load(Ordering::Relaxed)));
         }
     });
     port
 }
 
-fn carry(mut from: impl Read, mut to: impl Write, mut passes: impl FnMut(&[u8]) -> bool) {
+fn forward(mut from: impl Read, mut to: impl Write, mut is_forwarded: impl FnMut(&[u8]) -> bool) {
     let mut buffer = [0; 65_536];
     while let Ok(length @ 1..) = from.read(&mut buffer) {
-        if passes(&buffer[..length]) && to.write_all(&buffer[..length]).is_err() {
+        if is_forwarded(&buffer[..length]) && to.write_all(&buffer[..length]).is_err() {
             break;
         }
     }
@@ -130,8 +134,9 @@ fn carry(mut from: impl Read, mut to: impl Write, mut passes: impl FnMut(&[u8]) 
 fn resume_resolves_a_transaction_with_unknown_commit() {
     let db = Database::with_variant("main");
     insert_dead_letters(&db, 20);
-    let mute = Arc::new(AtomicBool::new(true));
-    let url = format!("postgresql://postgres@127.0.0.1:{}/{}", carrier(&mute), db.name());
+    let drop_responses = Arc::new(AtomicBool::new(true));
+    let url =
+        format!("postgresql://postgres@127.0.0.1:{}/{}", start_proxy(&drop_responses), db.name());
     let args = ["dlq", "requeue", "-o", "json", "--timeout", "1s", "--lock-wait", "100ms"];
     let run = |more: &[&str]| Cli::new([&args[..], more].concat()).env("DATABASE_URL", &url);
     let mut first = run(&["--all", "--yes", "--reason", "x"]);
@@ -139,7 +144,7 @@ fn resume_resolves_a_transaction_with_unknown_commit() {
     let outcome = &json["data"]["outcome"];
     assert_eq!((&outcome["done"], &outcome["in_doubt"]), (&0.into(), &20.into()), "{outcome:#}");
     assert!(json["errors"].to_string().contains("silent"), "{json:#}");
-    mute.store(false, Ordering::Relaxed);
+    drop_responses.store(false, Ordering::Relaxed);
     let operation = outcome["operation"].as_str().unwrap();
     let state = first.home().join(".local/state");
     run(&["--resume", operation, "--yes", "--reason", "x"])

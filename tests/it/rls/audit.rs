@@ -24,18 +24,18 @@ fn clean_access_exits_0_and_states_the_coverage() {
 fn flawed_access_is_critical_and_each_flaw_is_listed_once() {
     let output = audit(&Database::from_fixture("main_typical")).expect_code(2);
     let found = findings(&output);
-    let about_jobs: Vec<_> = found.iter().filter(|f| f.ends_with(" public.jobs")).collect();
-    assert_eq!(about_jobs, ["rls.dead_policy critical public.jobs"]);
-    let mut once = found.clone();
-    once.sort();
-    once.dedup();
-    assert_eq!(once.len(), found.len(), "{found:#?}");
+    let jobs_findings: Vec<_> = found.iter().filter(|f| f.ends_with(" public.jobs")).collect();
+    assert_eq!(jobs_findings, ["rls.dead_policy critical public.jobs"]);
+    let mut unique = found.clone();
+    unique.sort();
+    unique.dedup();
+    assert_eq!(unique.len(), found.len(), "{found:#?}");
     let report = output.json();
-    let remedies: Vec<_> =
+    let fixes: Vec<_> =
         report["findings"].as_array().unwrap().iter().map(|f| f["remedy"].as_str()).collect();
-    assert!(remedies.iter().all(Option::is_some), "{remedies:?}");
+    assert!(fixes.iter().all(Option::is_some), "{fixes:?}");
     let helper = "REVOKE EXECUTE ON FUNCTION public.is_workspace_member";
-    assert!(!remedies.iter().flatten().any(|sql| sql.contains(helper)));
+    assert!(!fixes.iter().flatten().any(|sql| sql.contains(helper)));
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn audit_writes_no_rows() {
                 oid::regclass, oid::regclass), ' UNION ALL ')
            FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'",
     );
-    let trace = format!(
+    let row_versions = format!(
         "SELECT pg_stat_clear_snapshot()::text || md5(string_agg(t, '|' ORDER BY t)) FROM ({rows}
         UNION ALL SELECT concat_ws(' ', 'seq', schemaname, sequencename, last_value) FROM pg_sequences
         UNION ALL SELECT concat_ws(' ', 'catalog', oid, xmin) FROM pg_class
@@ -99,7 +99,7 @@ fn audit_writes_no_rows() {
         let sum = "SELECT sum(seq_scan + coalesce(idx_scan, 0)) FROM pg_stat_user_tables";
         database.value(sum).parse().unwrap()
     };
-    let before = database.value(&trace);
+    let before = database.value(&row_versions);
     let (counted, scanned) = (statistics(), scans());
     for more in [&[][..], &["--contract", "c.toml"]] {
         let args = [&["rls", "audit", "-o", "json"], more].concat();
@@ -113,7 +113,7 @@ fn audit_writes_no_rows() {
     // Statistics are written shortly after their session ends. Writes would be in them together with the reads.
     wait_until("the reads are counted", || scans() >= scanned + 28);
     assert_eq!(statistics(), counted);
-    assert_eq!(database.value(&trace), before);
+    assert_eq!(database.value(&row_versions), before);
     // Writes that are rolled back do appear in the statistics, so this test can detect them.
     let args = ["rls", "audit", "--probe-writes", "--yes"];
     Cli::new(args).env("DATABASE_URL", database.url()).run().expect_code(0);
@@ -136,8 +136,8 @@ fn waiver_applies_until_its_expiry_date() {
             .env("DATABASE_URL", database.url())
             .run()
     };
-    let held = run("9999-01-01").expect_code(0);
-    assert!(held.stdout.contains("waived by ariel"), "{held:#?}");
+    let waived = run("9999-01-01").expect_code(0);
+    assert!(waived.stdout.contains("waived by ariel"), "{waived:#?}");
     let found = findings(&run("2020-01-01").expect_code(2));
     assert_eq!(found, ["rls.off critical public.notes", "rls.waiver warning public.notes"]);
 }
@@ -151,15 +151,15 @@ fn invalid_contract_is_a_configuration_error() {
             .env("DATABASE_URL", database.url())
             .run()
     };
-    let misspelt = run("[tables.\"public.jobs\".roles]\nanon = \"denied\"\n").expect_code(78);
-    assert!(misspelt.stderr.contains("c.toml is not valid"), "{misspelt:#?}");
-    let unruled =
+    let unknown_value = run("[tables.\"public.jobs\".roles]\nanon = \"denied\"\n").expect_code(78);
+    assert!(unknown_value.stderr.contains("c.toml is not valid"), "{unknown_value:#?}");
+    let unknown_rule =
         run("[tables.\"public.jobs\".roles]\nanon = \"rows where nobody\"\n").expect_code(78);
-    assert!(unruled.stderr.contains("unknown rule"), "{unruled:#?}");
-    let unbound = "[rules.m]\nmembership = \"public.m\"\nuser = \"u\"\ntenant = \"t\"\n\
+    assert!(unknown_rule.stderr.contains("unknown rule"), "{unknown_rule:#?}");
+    let without_column = "[rules.m]\nmembership = \"public.m\"\nuser = \"u\"\ntenant = \"t\"\n\
                    [tables.\"public.jobs\".roles]\nanon = \"rows where m\"\n";
-    let unbound = run(unbound).expect_code(78);
-    assert!(unbound.stderr.contains("names no tenant column"), "{unbound:#?}");
+    let without_column = run(without_column).expect_code(78);
+    assert!(without_column.stderr.contains("names no tenant column"), "{without_column:#?}");
     for missing in ["owner", "reason", "expires"] {
         let lines = [
             "check = \"rls.off\"",
@@ -168,8 +168,8 @@ fn invalid_contract_is_a_configuration_error() {
             "reason = \"b\"",
             "expires = \"9999-01-01\"",
         ];
-        let kept = lines.iter().filter(|line| !line.starts_with(missing));
-        let waiver = kept.fold("[[waivers]]\n".to_owned(), |text, line| text + line + "\n");
+        let lines_kept = lines.iter().filter(|line| !line.starts_with(missing));
+        let waiver = lines_kept.fold("[[waivers]]\n".to_owned(), |text, line| text + line + "\n");
         let refused = run(&waiver).expect_code(78);
         assert!(refused.stderr.contains(missing), "{refused:#?}");
     }

@@ -4,16 +4,16 @@ use super::{Cli, Output, clean};
 use crate::support::postgres::Database;
 
 fn report(command: &str, database: &Database) -> String {
-    let words = ["rls", command, "-o", "json", "--timeout", "60s"];
-    let output = Cli::new(words).env("DATABASE_URL", database.url()).run();
+    let args = ["rls", command, "-o", "json", "--timeout", "60s"];
+    let output = Cli::new(args).env("DATABASE_URL", database.url()).run();
     assert!((0..=2).contains(&output.code), "{output:?}");
     output.stdout
 }
 
 fn diff(old: &str, new: &str, more: &[&str]) -> Output {
-    let words = [&["rls", "diff", "old.json", "new.json"], more].concat();
+    let args = [&["rls", "diff", "old.json", "new.json"], more].concat();
     // It needs neither a database nor a valid configuration.
-    let cli = Cli::new(words).file("cliplyctl.toml", "[broken");
+    let cli = Cli::new(args).file("cliplyctl.toml", "[broken");
     cli.file("old.json", old).file("new.json", new).run()
 }
 
@@ -34,14 +34,14 @@ fn newly_opened_table_is_reported() {
     let leak = findings.iter().find(|f| f["subject"] == "public.leaked anon SELECT").unwrap();
     assert_eq!((&leak["id"], &leak["severity"]), (&"rls.appeared".into(), &"critical".into()));
     assert_eq!(leak["message"], "every row, was not there");
-    let back = diff(&opened, &matrix, &[]).expect_code(1);
-    assert!(back.stdout.contains("vanished  public.leaked anon SELECT"), "{}", back.stdout);
+    let closed = diff(&opened, &matrix, &[]).expect_code(1);
+    assert!(closed.stdout.contains("vanished  public.leaked anon SELECT"), "{}", closed.stdout);
     diff(&opened, &matrix, &["--fail-on", "critical"]).expect_code(0);
 
     let found = diff(&audit, &faulty, &["-o", "markdown"]).expect_code(2);
     assert!(found.stdout.contains("leaked"), "{}", found.stdout);
-    let mended = diff(&faulty, &audit, &[]).expect_code(0);
-    assert!(mended.stdout.contains("no longer: rls.off"), "{}", mended.stdout);
+    let fixed = diff(&faulty, &audit, &[]).expect_code(0);
+    assert!(fixed.stdout.contains("no longer: rls.off"), "{}", fixed.stdout);
     let mixed = diff(&matrix, &audit, &[]).expect_code(64);
     assert!(mixed.stderr.contains("reports of two commands"), "{}", mixed.stderr);
 }

@@ -198,12 +198,12 @@ fn every_check_has_a_flaw_and_a_harmless_counterpart() {
 
 #[test]
 fn each_flaw_is_found_and_its_harmless_counterpart_is_not() {
-    let mut wrong = Vec::new();
-    for (id, flaw, neighbour) in FLAWS {
-        for (sql, expected) in [(flaw, true), (neighbour, false)] {
+    let mut failures = Vec::new();
+    for (id, flaw, harmless) in FLAWS {
+        for (sql, expected) in [(flaw, true), (harmless, false)] {
             let database = clean();
             database.execute(sql);
-            verify(id, sql, expected, &findings(&audit(&database)), &mut wrong);
+            verify(id, sql, expected, &findings(&audit(&database)), &mut failures);
         }
     }
     for (id, contracts, changes) in BY_CONTRACT {
@@ -214,16 +214,16 @@ fn each_flaw_is_found_and_its_harmless_counterpart_is_not() {
                 .file("c.toml", format!("{BUILT_IN}\n{}", contracts[at]))
                 .env("DATABASE_URL", database.url())
                 .run();
-            verify(id, changes[at], expected, &findings(&output), &mut wrong);
+            verify(id, changes[at], expected, &findings(&output), &mut failures);
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 /// Compares the findings with the expectation. A change without the flaw must have no finding at all.
-fn verify(id: &str, sql: &str, expected: bool, found: &[String], wrong: &mut Vec<String>) {
-    let hit = found.iter().any(|f| f.starts_with(&format!("{id} ")));
-    if hit != expected || (!expected && !found.is_empty()) {
-        wrong.push(format!("{id}, expected {expected}: {sql}\n    {found:?}"));
+fn verify(id: &str, sql: &str, expected: bool, found: &[String], failures: &mut Vec<String>) {
+    let is_found = found.iter().any(|f| f.starts_with(&format!("{id} ")));
+    if is_found != expected || (!expected && !found.is_empty()) {
+        failures.push(format!("{id}, expected {expected}: {sql}\n    {found:?}"));
     }
 }

@@ -36,8 +36,8 @@ fn audit_of(url: &str, more: &[&str]) -> Output {
 pub fn findings(output: &Output) -> Vec<String> {
     let report = output.json();
     let list = report["findings"].as_array().expect("findings");
-    let word = |f: &serde_json::Value, key: &str| f[key].as_str().unwrap_or_default().to_owned();
+    let field = |f: &serde_json::Value, key: &str| f[key].as_str().unwrap_or_default().to_owned();
     list.iter()
-        .map(|f| format!("{} {} {}", word(f, "id"), word(f, "severity"), word(f, "subject")))
+        .map(|f| format!("{} {} {}", field(f, "id"), field(f, "severity"), field(f, "subject")))
         .collect()
 }

@@ -105,31 +105,32 @@ const MUTATIONS: &[(&str, Expect)] = &[
 #[test]
 fn each_access_change_is_reported_by_its_cause() {
     assert!(MUTATIONS.len() >= 40);
-    let mut wrong = Vec::new();
+    let mut failures = Vec::new();
     for (sql, expected) in MUTATIONS {
         let database = clean();
         database.execute(&sql.replace("HELPER", HELPER));
         let output = audit(&database);
-        if let Err(why) = verify(expected, output.code, &findings(&output)) {
-            wrong.push(format!("{sql}\n    {why}"));
+        if let Err(reason) = verify(expected, output.code, &findings(&output)) {
+            failures.push(format!("{sql}\n    {reason}"));
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 fn verify(expected: &Expect, code: i32, findings: &[String]) -> Result<(), String> {
-    let of = |severity: &str| -> Vec<&String> {
+    let with_severity = |severity: &str| -> Vec<&String> {
         findings.iter().filter(|f| f.split(' ').nth(1) == Some(severity)).collect()
     };
     let has = |list: &[&String], id: &str| list.iter().any(|f| f.starts_with(&format!("{id} ")));
-    let (critical, unknown, warning) = (of("critical"), of("unknown"), of("warning"));
-    let good = match expected {
+    let (critical, unknown, warning) =
+        (with_severity("critical"), with_severity("unknown"), with_severity("warning"));
+    let as_expected = match expected {
         Critical(id) => code == 2 && critical.len() == 1 && has(&critical, id),
         Warning(id) => code == 1 && has(&warning, id),
         Unknown(id) => code == 3 && critical.is_empty() && has(&unknown, id),
         Nothing => code == 0 && findings.is_empty(),
     };
-    good.then_some(()).ok_or_else(|| format!("exit {code}, {findings:?}"))
+    as_expected.then_some(()).ok_or_else(|| format!("exit {code}, {findings:?}"))
 }
 
 #[test]

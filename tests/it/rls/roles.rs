@@ -45,12 +45,12 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
 fn client_role_that_bypasses_rls_is_critical() {
     let (_server, url) = own_cluster();
     assert_eq!(findings(&audit_of(&url, &[])), Vec::<String>::new());
-    for (change, expected, back) in CHANGES {
+    for (change, expected, revert) in CHANGES {
         Session::open(&url).execute(change);
         let mut found = findings(&audit_of(&url, &[]));
         found.retain(|f| f.contains(" critical "));
         found.sort();
         assert_eq!(found, *expected, "{change}");
-        Session::open(&url).execute(back);
+        Session::open(&url).execute(revert);
     }
 }

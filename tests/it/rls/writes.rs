@@ -94,8 +94,8 @@ fn protected_contexts_and_missing_confirmation_are_refused() {
         let mut refused = probe(&database, &["--yes"]).file("cliplyctl.toml", config);
         refused.run().expect_code(77);
     }
-    let unasked = probe(&database, &[]).run().expect_code(77);
-    assert!(unasked.stdout.contains("--yes goes on without asking"), "{unasked:#?}");
+    let without_yes = probe(&database, &[]).run().expect_code(77);
+    assert!(without_yes.stdout.contains("--yes goes on without asking"), "{without_yes:#?}");
     let alone = ["rls", "audit", "--yes"];
     Cli::new(alone).env("DATABASE_URL", database.url()).run().expect_code(64);
 }
@@ -109,13 +109,13 @@ fn prompt_names_the_database_before_write_tests() {
         ("\x03", 130, "error: interrupted: nothing was written"),
         ("y\r", 0, "writes rolled back"),
     ];
-    for (answer, code, words) in answers {
+    for (answer, code, text) in answers {
         let terminal = Cli::new(args).env("DATABASE_URL", database.url());
         let mut terminal = terminal.terminal(50, 100);
         terminal.wait_for("[y/N]");
         assert!(terminal.screen().contains(database.name()), "{}", terminal.screen());
         terminal.type_text(answer);
-        terminal.wait_for(words);
+        terminal.wait_for(text);
         assert_eq!(terminal.finish(), code);
     }
 }

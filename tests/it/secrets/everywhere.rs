@@ -51,44 +51,44 @@ const SCHEMA: &str = "import { z } from 'zod/v3';\nexport const EnvSchema = z.ob
     BASE_URL: z.string().url(),\n PORT: z.coerce.number(),\n});\n";
 
 /// One scenario: environment, files, and flags before every command.
-struct Day {
+struct Scenario {
     name: &'static str,
     variables: Vec<(&'static str, String)>,
     files: Vec<(&'static str, String)>,
     flags: Vec<String>,
     /// The replacements of the placeholders for a job and an operation.
-    named: (String, String),
+    ids: (String, String),
     /// Whether every line runs in both formats.
-    thorough: bool,
+    both_formats: bool,
 }
 
-impl Day {
-    fn new(name: &'static str, variables: &[(&'static str, &str)]) -> Day {
+impl Scenario {
+    fn new(name: &'static str, variables: &[(&'static str, &str)]) -> Scenario {
         let variables = variables.iter().map(|(name, value)| (*name, (*value).to_owned()));
         let operation = "rq-20260101t000000z-0-abcdef".to_owned();
-        Day {
+        Scenario {
             name,
             variables: variables.collect(),
             files: files(),
             flags: Vec::new(),
-            named: ("00000000-0000-4000-8000-000000000001".to_owned(), operation),
-            thorough: false,
+            ids: ("00000000-0000-4000-8000-000000000001".to_owned(), operation),
+            both_formats: false,
         }
     }
 
-    fn file(mut self, path: &'static str, text: impl Into<String>) -> Day {
+    fn file(mut self, path: &'static str, text: impl Into<String>) -> Scenario {
         self.files.push((path, text.into()));
         self
     }
 
-    fn flags(mut self, words: &[&str]) -> Day {
+    fn flags(mut self, words: &[&str]) -> Scenario {
         self.flags = words.iter().map(|word| (*word).to_owned()).collect();
         self
     }
 
     fn cli(&self, words: &[String]) -> Cli {
-        let limit = ["--timeout".to_owned(), "2s".to_owned()];
-        let mut cli = Cli::new(self.flags.iter().chain(&limit).chain(words));
+        let timeout = ["--timeout".to_owned(), "2s".to_owned()];
+        let mut cli = Cli::new(self.flags.iter().chain(&timeout).chain(words));
         for (path, text) in &self.files {
             cli = cli.file(path, text);
         }
@@ -134,7 +134,7 @@ fn with_password(url: &str) -> String {
     url.replacen("postgres@", &format!("postgres:{MARK}@"), 1)
 }
 
-fn everything(base: &str, database: &str) -> Vec<(&'static str, String)> {
+fn all_settings(base: &str, database: &str) -> Vec<(&'static str, String)> {
     vec![
         ("CLIPLY_BASE_URL", base.to_owned()),
         ("CLIPLY_ADMIN_TOKEN", MARK.to_owned()),
@@ -145,31 +145,32 @@ fn everything(base: &str, database: &str) -> Vec<(&'static str, String)> {
 }
 
 /// Runs every line in this scenario, in one format or in both. Returns the outputs and files with the mark.
-fn sweep(day: &Day) -> Vec<String> {
+fn run_all(scenario: &Scenario) -> Vec<String> {
     let next = AtomicUsize::new(0);
     let worker = || {
         let mut found = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            let (index, json) = match day.thorough {
+            let (index, json) = match scenario.both_formats {
                 true => (index / 2, index % 2 == 1),
-                false => (index, (index + day.name.len()) % 2 == 1),
+                false => (index, (index + scenario.name.len()) % 2 == 1),
             };
             let Some(line) = LINES.get(index) else { return found };
             let note = if json { "note.json" } else { "note" };
-            let mut words = every_command::command_words(line, &day.named.0, &day.named.1, note);
+            let mut words =
+                every_command::command_words(line, &scenario.ids.0, &scenario.ids.1, note);
             if json {
                 words.extend(["-o".to_owned(), "json".to_owned()]);
             }
-            let mut cli = day.cli(&words);
+            let mut cli = scenario.cli(&words);
             let output = run(&mut cli, &words);
-            assert!(output.code < 101, "{}: {words:?}: {output:#?}", day.name);
+            assert!(output.code < 101, "{}: {words:?}: {output:#?}", scenario.name);
             let shown = format!("{}{}", output.stdout, output.stderr);
-            if holds(shown.as_bytes()) {
-                found.push(format!("{}: {}:\n{shown}", day.name, words.join(" ")));
+            if contains_mark(shown.as_bytes()) {
+                found.push(format!("{}: {}:\n{shown}", scenario.name, words.join(" ")));
             }
-            for path in left_behind(cli.home(), day) {
-                found.push(format!("{}: {}: {}", day.name, words.join(" "), path.display()));
+            for path in new_files_with_mark(cli.home(), scenario) {
+                found.push(format!("{}: {}: {}", scenario.name, words.join(" "), path.display()));
             }
         }
     };
@@ -195,26 +196,30 @@ fn run(cli: &mut Cli, words: &[String]) -> Output {
     }
     let running = cli.start();
     let store = cli.home().join(".local/state/cliplyctl/history.db");
-    let patience = std::time::Instant::now() + std::time::Duration::from_secs(3);
-    while running.is_alive() && !has_snapshot(&store) && std::time::Instant::now() < patience {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(3);
+    while running.is_alive() && !has_snapshot(&store) && std::time::Instant::now() < deadline {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     running.signal_if_alive("INT");
     running.finish()
 }
 
-fn holds(bytes: &[u8]) -> bool {
+fn contains_mark(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
     [MARK].iter().chain(&ENCODED).any(|needle| text.contains(needle))
 }
 
 /// Returns files with the mark that the scenario did not create: state, reports, pages, caches.
-fn left_behind(home: &Path, day: &Day) -> Vec<PathBuf> {
-    let ours: BTreeSet<PathBuf> = day.files.iter().map(|(path, _)| home.join(path)).collect();
+fn new_files_with_mark(home: &Path, scenario: &Scenario) -> Vec<PathBuf> {
+    let scenario_files: BTreeSet<PathBuf> =
+        scenario.files.iter().map(|(path, _)| home.join(path)).collect();
     let mut all = Vec::new();
     walk(home, &mut all);
     // `--fix` changes the template, which contained the mark before.
-    all.retain(|path| !ours.contains(path) && std::fs::read(path).is_ok_and(|bytes| holds(&bytes)));
+    all.retain(|path| {
+        !scenario_files.contains(path)
+            && std::fs::read(path).is_ok_and(|bytes| contains_mark(&bytes))
+    });
     all
 }
 
@@ -228,8 +233,8 @@ fn walk(directory: &Path, all: &mut Vec<PathBuf>) {
 }
 
 #[track_caller]
-fn assert_clean(day: &Day) {
-    let found = sweep(day);
+fn assert_clean(scenario: &Scenario) {
+    let found = run_all(scenario);
     assert!(found.is_empty(), "{} secrets are shown:\n{}", found.len(), found.join("\n\n"));
 }
 
@@ -249,11 +254,11 @@ fn secrets_are_hidden_while_everything_is_reachable() {
     let (database, id) = marked();
     let app = echo();
     let url = with_password(&database.url()) + &format!("?sslpassword={MARK}&application_name=x");
-    let mut day = Day::new("reachable", &[]);
-    day.variables = everything(&app.url(), &url);
-    day.named = (id, operation(&database));
-    day.thorough = true;
-    assert_clean(&day);
+    let mut scenario = Scenario::new("reachable", &[]);
+    scenario.variables = all_settings(&app.url(), &url);
+    scenario.ids = (id, operation(&database));
+    scenario.both_formats = true;
+    assert_clean(&scenario);
 }
 
 /// Tests what one command writes and another reads: operations, plans, snapshots, the HTML page.
@@ -262,12 +267,12 @@ fn secrets_are_absent_from_history_and_its_page() {
     let (database, id) = marked();
     let app = echo();
     let state = tempfile::tempdir().unwrap();
-    let mut day = Day::new("history", &[]);
-    day.variables = everything(&app.url(), &with_password(&database.url()));
+    let mut scenario = Scenario::new("history", &[]);
+    scenario.variables = all_settings(&app.url(), &with_password(&database.url()));
     let reason = format!("again, token={MARK}");
     let page = state.path().join("page.html").display().to_string();
-    let seen = state.path().join("seen.json").display().to_string();
-    let typed: [&[&str]; 10] = [
+    let saved_triage = state.path().join("seen.json").display().to_string();
+    let commands: [&[&str]; 10] = [
         &["dlq", "requeue", &id, "--yes", "--reason", &reason],
         &[
             "dlq",
@@ -286,23 +291,23 @@ fn secrets_are_absent_from_history_and_its_page() {
         &["history"],
         &["history", "-o", "json"],
         &["history", "--html", &page],
-        &["triage", "--save", &seen],
-        &["triage", "--from", &seen, "-o", "json"],
+        &["triage", "--save", &saved_triage],
+        &["triage", "--from", &saved_triage, "-o", "json"],
     ];
-    for words in typed {
+    for words in commands {
         let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
-        let output = day.cli(&words).env("XDG_STATE_HOME", state.path()).run();
+        let output = scenario.cli(&words).env("XDG_STATE_HOME", state.path()).run();
         assert!(output.code <= 3 || output.code == 75, "{words:?}: {output:#?}");
         assert!(
-            !holds(format!("{}{}", output.stdout, output.stderr).as_bytes()),
+            !contains_mark(format!("{}{}", output.stdout, output.stderr).as_bytes()),
             "{words:?}: {output:#?}"
         );
     }
-    let mut kept = Vec::new();
-    walk(state.path(), &mut kept);
-    assert!(kept.len() >= 5, "{kept:?}");
-    kept.retain(|path| holds(&std::fs::read(path).unwrap()));
-    assert_eq!(kept, Vec::<PathBuf>::new());
+    let mut state_files = Vec::new();
+    walk(state.path(), &mut state_files);
+    assert!(state_files.len() >= 5, "{state_files:?}");
+    state_files.retain(|path| contains_mark(&std::fs::read(path).unwrap()));
+    assert_eq!(state_files, Vec::<PathBuf>::new());
 }
 
 #[test]
@@ -311,49 +316,52 @@ fn secrets_are_hidden_when_operations_are_stored_in_files() {
     database.execute(&format!(
         "UPDATE jobs SET error = '{{\"token\":\"{MARK}\"}}', payload = '{{\"api_key\":\"{MARK}\"}}'"
     ));
-    let mut day = Day::new("a journal of our own", &[]);
-    day.variables = everything("http://127.0.0.1:1", &with_password(&database.url()));
+    let mut scenario = Scenario::new("a journal of our own", &[]);
+    scenario.variables = all_settings("http://127.0.0.1:1", &with_password(&database.url()));
     let requeue = ["dlq", "requeue", "--all", "--max", "2", "--yes", "--reason"];
     let words: Vec<_> =
         requeue.iter().map(|word| (*word).to_owned()).chain([format!("token={MARK}")]).collect();
-    let mut cli = day.cli(&words);
+    let mut cli = scenario.cli(&words);
     let output = cli.run().expect_code(0);
-    assert!(!holds(format!("{}{}", output.stdout, output.stderr).as_bytes()), "{output:#?}");
-    let mut kept = Vec::new();
-    walk(&cli.home().join(".local/state"), &mut kept);
-    assert!(!kept.is_empty(), "no journal: {output:#?}");
-    assert_eq!(left_behind(cli.home(), &day), Vec::<PathBuf>::new());
+    assert!(
+        !contains_mark(format!("{}{}", output.stdout, output.stderr).as_bytes()),
+        "{output:#?}"
+    );
+    let mut state_files = Vec::new();
+    walk(&cli.home().join(".local/state"), &mut state_files);
+    assert!(!state_files.is_empty(), "no journal: {output:#?}");
+    assert_eq!(new_files_with_mark(cli.home(), &scenario), Vec::<PathBuf>::new());
     // The journal is enough for an undo, and the stored errors are unchanged.
     let state = cli.home().join(".local/state");
     let operation =
         std::fs::read_dir(state.join("cliplyctl/operations")).unwrap().next().unwrap().unwrap();
     let operation = operation.path().file_stem().unwrap().to_str().unwrap().to_owned();
     let undo = ["dlq", "undo", &operation, "--yes"].map(str::to_owned);
-    day.cli(&undo).env("XDG_STATE_HOME", &state).run().expect_code(0);
+    scenario.cli(&undo).env("XDG_STATE_HOME", &state).run().expect_code(0);
     let dead =
         "SELECT count(*) FROM jobs WHERE status = 'failed' AND error->>'token' LIKE 'hunter2%'";
     assert_eq!(
         database.value(dead),
         database.value("SELECT count(*) FROM jobs WHERE status = 'failed'")
     );
-    assert_clean(&day);
+    assert_clean(&scenario);
 }
 
 #[test]
 fn secrets_are_hidden_when_no_host_is_reachable() {
-    let (port, away) = (UNUSED_PORTS.0, echo());
+    let (port, redirecting_app) = (UNUSED_PORTS.0, echo());
     let base = format!("http://u:{MARK}@127.0.0.1:{port}/?t={MARK}");
     let url = format!("postgres://u:{MARK}@127.0.0.1:{port}/d?sslpassword={MARK}");
-    let mut refused = Day::new("refused", &[]);
-    refused.variables = everything(&base, &url);
+    let mut refused = Scenario::new("refused", &[]);
+    refused.variables = all_settings(&base, &url);
     assert_clean(&refused);
 
-    let mut sent_away = Day::new("sent away", &[]);
-    sent_away.variables = everything(
-        &format!("{}/away", away.url()),
+    let mut redirected = Scenario::new("sent away", &[]);
+    redirected.variables = all_settings(
+        &format!("{}/away", redirecting_app.url()),
         "host=127.0.0.1 port=1 password=hunter2swordfish",
     );
-    assert_clean(&sent_away);
+    assert_clean(&redirected);
 }
 
 #[test]
@@ -361,15 +369,15 @@ fn secrets_are_hidden_when_passwords_or_certificates_fail() {
     let secured = Secured::shared();
     let base = format!("https://u:{MARK}@localhost:{}/?t={MARK}", unknown_authority());
     let url = format!("postgres://scram:{MARK}@127.0.0.1:{}/postgres", secured.port);
-    let mut wrong = Day::new("a wrong password", &[]);
-    wrong.variables = everything(&base, &url);
-    assert_clean(&wrong);
+    let mut wrong_password = Scenario::new("a wrong password", &[]);
+    wrong_password.variables = all_settings(&base, &url);
+    assert_clean(&wrong_password);
 
-    let stranger = secured.path("stranger.crt");
-    let url = format!("{url}?sslmode=verify-full&sslrootcert={stranger}");
-    let mut untrusted = Day::new("a certificate that is not trusted", &[]);
-    untrusted.variables = everything(&base, &url);
-    assert_clean(&untrusted);
+    let untrusted_root = secured.path("stranger.crt");
+    let url = format!("{url}?sslmode=verify-full&sslrootcert={untrusted_root}");
+    let mut untrusted_certificate = Scenario::new("a certificate that is not trusted", &[]);
+    untrusted_certificate.variables = all_settings(&base, &url);
+    assert_clean(&untrusted_certificate);
 }
 
 #[test]
@@ -378,33 +386,37 @@ fn secrets_from_files_are_hidden() {
     let config = "[context.prod]\nbase_url = \"http://127.0.0.1:1\"\ndatabase_url_file = \"url\"\n\
         admin_token_file = \"token\"\nheaders = { x-one = { file = \"token\" }, x-two = { env = \"APP_TOKEN\" } }\n";
     let url = format!("postgres://scram:{MARK}@127.0.0.1:{}/postgres", secured.port);
-    let named = Day::new("a context", &[]).flags(&["-c", "prod"]);
+    let with_context = Scenario::new("a context", &[]).flags(&["-c", "prod"]);
     assert_clean(
-        &named.file("cliplyctl.toml", config).file("url", url).file("token", format!("{MARK}\n")),
+        &with_context
+            .file("cliplyctl.toml", config)
+            .file("url", url)
+            .file("token", format!("{MARK}\n")),
     );
 
     let service = format!(
         "[prod]\nhost=127.0.0.1\nport={}\nuser=md5ish\ndbname=postgres\npassword={MARK}\n",
         secured.port
     );
-    let day = Day::new("a service", &[("PGSERVICE", "prod"), ("PGSERVICEFILE", "HOME/service")]);
-    assert_clean(&day.file("service", service));
+    let scenario =
+        Scenario::new("a service", &[("PGSERVICE", "prod"), ("PGSERVICEFILE", "HOME/service")]);
+    assert_clean(&scenario.file("service", service));
 
-    let place = format!("127.0.0.1:{}:*:scram:{MARK}\n", secured.port);
+    let pgpass_line = format!("127.0.0.1:{}:*:scram:{MARK}\n", secured.port);
     let port = secured.port.to_string();
-    let place_of = [
+    let connection = [
         ("PGHOST", "127.0.0.1"),
         ("PGPORT", port.as_str()),
         ("PGUSER", "scram"),
         ("PGPASSFILE", "HOME/pass"),
     ];
-    assert_clean(&Day::new("a password file", &place_of).file("pass", place));
+    assert_clean(&Scenario::new("a password file", &connection).file("pass", pgpass_line));
 
     let dotenv = format!(
         "PGHOST=127.0.0.1\nPGPORT=1\nPGPASSWORD={MARK}\nCLIPLY_ADMIN_TOKEN={MARK}\n\
         CLIPLY_BASE_URL=http://u:{MARK}@127.0.0.1:1\nOTHER={MARK}\n"
     );
-    assert_clean(&Day::new("a .env", &[]).file(".env", dotenv));
+    assert_clean(&Scenario::new("a .env", &[]).file(".env", dotenv));
 }
 
 /// Input that is invalid in many ways, each next to a secret.
@@ -436,7 +448,7 @@ fn secrets_in_unparsable_input_are_hidden() {
         ),
         format!("[context.x]\npassword = {MARK}\n"),
     ];
-    let quick: &[&str] = &[
+    let commands_to_run: &[&str] = &[
         "config show",
         "config check",
         "triage",
@@ -445,26 +457,36 @@ fn secrets_in_unparsable_input_are_hidden() {
         "health",
     ];
     let mut found = Vec::new();
-    let mut look = |day: &Day| {
-        for (line, format) in quick.iter().zip(["table", "json"].into_iter().cycle()) {
+    let mut run_commands = |scenario: &Scenario| {
+        for (line, format) in commands_to_run.iter().zip(["table", "json"].into_iter().cycle()) {
             let line = format!("{line} -o {format}");
             let words: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
-            let output = day.cli(&words).run();
-            if holds(format!("{}{}", output.stdout, output.stderr).as_bytes()) {
-                found.push(format!("{} {:?}: {line}: {output:#?}", day.name, day.variables));
+            let output = scenario.cli(&words).run();
+            if contains_mark(format!("{}{}", output.stdout, output.stderr).as_bytes()) {
+                found.push(format!(
+                    "{} {:?}: {line}: {output:#?}",
+                    scenario.name, scenario.variables
+                ));
             }
         }
     };
     for url in &urls {
-        look(&Day::new("a URL", &[("DATABASE_URL", url)]));
-        look(&Day::new("a flag", &[]).flags(&["--database-url", url]));
-        look(&Day::new("a base URL", &[("CLIPLY_BASE_URL", url), ("CLIPLY_HEADERS", url)]));
-        look(&Day::new("a flag of the app", &[]).flags(&["--base-url", url]));
-        look(&Day::new("a line of .env", &[]).file(".env", format!("DATABASE_URL=\"{url}\n")));
-        look(&Day::new("a dollar", &[]).file(".env", format!("DATABASE_URL={url}$x\n")));
+        run_commands(&Scenario::new("a URL", &[("DATABASE_URL", url)]));
+        run_commands(&Scenario::new("a flag", &[]).flags(&["--database-url", url]));
+        run_commands(&Scenario::new(
+            "a base URL",
+            &[("CLIPLY_BASE_URL", url), ("CLIPLY_HEADERS", url)],
+        ));
+        run_commands(&Scenario::new("a flag of the app", &[]).flags(&["--base-url", url]));
+        run_commands(
+            &Scenario::new("a line of .env", &[]).file(".env", format!("DATABASE_URL=\"{url}\n")),
+        );
+        run_commands(
+            &Scenario::new("a dollar", &[]).file(".env", format!("DATABASE_URL={url}$x\n")),
+        );
     }
     for config in &configs {
-        look(&Day::new("a configuration", &[]).file("cliplyctl.toml", config));
+        run_commands(&Scenario::new("a configuration", &[]).file("cliplyctl.toml", config));
     }
     assert!(found.is_empty(), "{} secrets are shown:\n{}", found.len(), found.join("\n\n"));
 }
@@ -472,17 +494,20 @@ fn secrets_in_unparsable_input_are_hidden() {
 #[test]
 fn secrets_are_not_offered_by_completion() {
     let url = format!("postgres://u:{MARK}@127.0.0.1:1/d");
-    for (typed, index) in [
+    for (commands, index) in [
         (&["queue", "--kind", ""][..], "3"),
         (&["-c", ""], "2"),
         (&["queue", "--database-url", ""], "3"),
     ] {
-        let words = ["--", "cliplyctl"].iter().chain(typed);
+        let words = ["--", "cliplyctl"].iter().chain(commands);
         let mut cli = Cli::new(words).env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", index);
         cli = cli
             .env("DATABASE_URL", &url)
             .file("cliplyctl.toml", format!("[context.a]\ndatabase_url = \"{url}\"\n"));
         let output = cli.run().expect_code(0);
-        assert!(!holds(format!("{}{}", output.stdout, output.stderr).as_bytes()), "{output:#?}");
+        assert!(
+            !contains_mark(format!("{}{}", output.stdout, output.stderr).as_bytes()),
+            "{output:#?}"
+        );
     }
 }

@@ -23,14 +23,14 @@ fn run(args: &[&str], base_url: &str) -> Output {
 /// Replaces the numbers that differ between runs.
 fn settled(text: &str, stub: &Stub) -> String {
     let text = text.replace(&stub.url(), "http://stub");
-    let words = text.split_inclusive(['\n', ' ']);
-    let mut words: Vec<_> = words.map(str::to_owned).collect();
-    for i in 1..words.len() {
-        if words[i].trim_end() == "ms" {
-            words[i - 1] = "N ".to_owned();
+    let tokens = text.split_inclusive(['\n', ' ']);
+    let mut tokens: Vec<_> = tokens.map(str::to_owned).collect();
+    for i in 1..tokens.len() {
+        if tokens[i].trim_end() == "ms" {
+            tokens[i - 1] = "N ".to_owned();
         }
     }
-    words.concat()
+    tokens.concat()
 }
 
 #[test]
@@ -75,9 +75,9 @@ fn json_names_the_value_cause_and_next_step() {
     assert!(health["data"].is_null());
 
     let ready = run(&["ready", "-o", "json"], &stub.url()).expect_code(2).json();
-    let bad: Vec<_> =
+    let bad_lines: Vec<_> =
         ready["findings"].as_array().unwrap().iter().map(|f| f["id"].as_str().unwrap()).collect();
-    assert_eq!(bad, ["ready.ok", "ready.worker", "ready.queue"]);
+    assert_eq!(bad_lines, ["ready.ok", "ready.worker", "ready.queue"]);
     let queue = &ready["data"]["queue"];
     assert_eq!((&queue["oldest_job_age_raw"], &queue["warning"]), (&7300.0.into(), &true.into()));
     assert!(queue["oldest_job_age"].is_null());
@@ -110,16 +110,16 @@ fn missing_base_url_is_a_configuration_error() {
 fn suggested_commands_repeat_the_target_flags() {
     let url = refused_url();
     let next = |args: &[&str]| Cli::new(args.iter().copied()).run().expect_code(2).stdout;
-    let here = next(&["health", "--base-url", &url]);
+    let next_command = next(&["health", "--base-url", &url]);
     let page = format!("cliplyctl --base-url {url} runbook 3.1");
-    assert!(here.contains(&page) && !here.contains("env check"), "{here}");
+    assert!(next_command.contains(&page) && !next_command.contains("env check"), "{next_command}");
     let ready = next(&["ready", "--base-url", &url]);
     assert!(ready.contains("3.1 The app does not answer"), "{ready}");
     assert!(!ready.contains("3.2"), "{ready}");
     let nothing = ["history", "--database-url", "postgres://u@127.0.0.1:1/app"];
     let output = Cli::new(nothing).run().expect_code(3);
-    for words in ["record once: cliplyctl record", "with the same --database-url"] {
-        assert!(output.stderr.contains(words), "{words}: {output:?}");
+    for text in ["record once: cliplyctl record", "with the same --database-url"] {
+        assert!(output.stderr.contains(text), "{text}: {output:?}");
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cliplyctl::facts::Status;
 use cliplyctl::sources::http::{Http, app};
 
-use super::{BUDGET, ask_health, ask_ready, evaluate_health, run, worst};
+use super::{TIMEOUT, evaluate_health, request_health, request_readiness, run, worst};
 use crate::support::http::{Response, SendMode, Stub};
 
 const UP: &str = r#"{"ok":true,"service":"api","ts":"2026-01-02T03:04:05.678Z"}"#;
@@ -20,47 +20,47 @@ fn up() -> Response {
 fn healthy_app_is_ok_with_its_latency() {
     let stub = Stub::start([("/api/healthz", up().delay(Duration::from_millis(30)))]);
     let url = stub.url().replace("127.0.0.1", "localhost");
-    let seen = ask_health(&url);
-    assert_eq!(worst(&evaluate_health(&seen)), Status::Ok, "{seen:?}");
-    let health = seen.value().unwrap();
+    let observed = request_health(&url);
+    assert_eq!(worst(&evaluate_health(&observed)), Status::Ok, "{observed:?}");
+    let health = observed.value().unwrap();
     assert_eq!(health.service.as_deref(), Some("api"));
     let latency = health.exchange.latency;
     assert!(latency.dns.is_some() && latency.connect.is_some(), "{latency:?}");
     assert!(latency.first_byte >= Duration::from_millis(30), "{latency:?}");
     assert!(latency.total >= latency.first_byte, "{latency:?}");
     assert_eq!((health.exchange.http_status, health.exchange.retries), (200, 0));
-    let by_address = ask_health(&stub.url());
+    let by_address = request_health(&stub.url());
     assert_eq!(by_address.value().unwrap().exchange.latency.dns, None);
 }
 
 #[test]
 fn transient_errors_are_retried_and_counted() {
-    for sick in [
+    for response in [
         Response::with_mode(SendMode::Reset),
         Response::text(502, "text/plain", "bad gateway"),
         Response::text(503, "text/plain", ""),
         Response::json(429, "{}").header("retry-after", "0"),
     ] {
         let stub = Stub::start([]);
-        stub.set_all("/api/healthz", [sick.clone(), up()]);
-        let seen = ask_health(&stub.url());
-        let health = seen.value().unwrap_or_else(|| panic!("{sick:?}: {seen:?}"));
-        assert_eq!(health.exchange.retries, 1, "{sick:?}: {seen:?}");
+        stub.set_all("/api/healthz", [response.clone(), up()]);
+        let observed = request_health(&stub.url());
+        let health = observed.value().unwrap_or_else(|| panic!("{response:?}: {observed:?}"));
+        assert_eq!(health.exchange.retries, 1, "{response:?}: {observed:?}");
     }
 }
 
 #[test]
 fn permanent_errors_are_not_retried() {
-    for sick in [
+    for response in [
         Response::text(500, "text/plain", "boom"),
         Response::json(503, r#"{"ok":false}"#),
         Response::html(200, "<p>"),
         Response::text(404, "text/plain", ""),
         Response::json(429, "{}").header("retry-after", "3600"),
     ] {
-        let stub = Stub::start([("/api/healthz", sick.clone())]);
-        ask_health(&stub.url());
-        assert_eq!(stub.count("/api/healthz"), 1, "{sick:?}");
+        let stub = Stub::start([("/api/healthz", response.clone())]);
+        request_health(&stub.url());
+        assert_eq!(stub.count("/api/healthz"), 1, "{response:?}");
     }
 }
 
@@ -70,8 +70,8 @@ fn same_host_redirect_is_followed_below_the_base_path() {
         ("/app/api/healthz", Response::redirect(308, "/app/api/healthz/")),
         ("/app/api/healthz/", up()),
     ]);
-    let seen = ask_health(&format!("{}/app/?x=1", stub.url()));
-    assert!(seen.value().is_some(), "{seen:?}");
+    let observed = request_health(&format!("{}/app/?x=1", stub.url()));
+    assert!(observed.value().is_some(), "{observed:?}");
 }
 
 #[test]
@@ -79,8 +79,8 @@ fn headers_go_to_every_request_and_token_only_to_admin() {
     let stub = Stub::start([("/api/healthz", up()), ("/api/admin/readyz", up())]);
     let headers = [("X-Bypass", "hunter2-header")];
     let http = Http::new(&stub.url(), headers, Some("hunter2-token")).unwrap();
-    assert!(run(app::health(&http, BUDGET)).is_ok());
-    assert!(run(app::admin_readiness(&http, BUDGET)).is_ok());
+    assert!(run(app::health(&http, TIMEOUT)).is_ok());
+    assert!(run(app::admin_readiness(&http, TIMEOUT)).is_ok());
     let health = &stub.requests("/api/healthz")[0].headers;
     assert_eq!(health["x-bypass"], "hunter2-header");
     assert!(!health.contains_key("authorization"));
@@ -99,10 +99,10 @@ fn credentials_are_not_sent_to_another_port_or_shown() {
     let url = stub.url().replace("http://", "http://user:hunter2-password@");
     let http = Http::new(&url, [("x-key", "hunter2-header")], None).unwrap();
     assert_eq!(http.shown(), stub.url());
-    let seen = run(app::health(&http, BUDGET));
+    let observed = run(app::health(&http, TIMEOUT));
     assert_eq!(other.count("/api/healthz"), 0);
     assert!(stub.requests("/api/healthz")[0].headers["authorization"].starts_with("Basic "));
-    assert!(!format!("{seen:?}").contains("hunter2"), "{seen:?}");
+    assert!(!format!("{observed:?}").contains("hunter2"), "{observed:?}");
 }
 
 #[test]
@@ -110,8 +110,8 @@ fn credentials_echoed_by_the_app_are_redacted() {
     let stub =
         Stub::start([("/api/healthz", Response::html(500, "<title>hunter2-header</title>"))]);
     let http = Http::new(&stub.url(), [("x-key", "hunter2-header")], None).unwrap();
-    let seen = run(app::health(&http, BUDGET));
-    assert!(seen.as_ref().unwrap_err().message.contains("titled “***”"), "{seen:?}");
+    let observed = run(app::health(&http, TIMEOUT));
+    assert!(observed.as_ref().unwrap_err().message.contains("titled “***”"), "{observed:?}");
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn concurrent_requests_have_separate_timings() {
     ]);
     let http = Http::new(&stub.url(), [], None).unwrap();
     let (health, ready) =
-        run(async { tokio::join!(app::health(&http, BUDGET), app::readiness(&http, BUDGET)) });
+        run(async { tokio::join!(app::health(&http, TIMEOUT), app::readiness(&http, TIMEOUT)) });
     let slow = ready.unwrap().exchange.latency.first_byte;
     assert!(slow >= Duration::from_millis(300));
     assert!(health.unwrap().exchange.latency.first_byte < slow);
@@ -141,6 +141,9 @@ fn concurrent_requests_have_separate_timings() {
 #[test]
 fn server_that_never_reads_times_out() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let seen = ask_ready(&format!("http://{}", listener.local_addr().unwrap()));
-    assert!(seen.error().unwrap().message.contains("waiting for the first byte"), "{seen:?}");
+    let observed = request_readiness(&format!("http://{}", listener.local_addr().unwrap()));
+    assert!(
+        observed.error().unwrap().message.contains("waiting for the first byte"),
+        "{observed:?}"
+    );
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cliplyctl::facts::SourceErrorKind::{self, *};
 use cliplyctl::facts::Status::{self, Critical, Unknown};
 
-use super::{ask_health, ask_ready, evaluate_health, evaluate_readiness, worst};
+use super::{evaluate_health, evaluate_readiness, request_health, request_readiness, worst};
 use crate::support::http::{Response, SendMode, Stub, refused_url};
 
 /// A response and its expected evaluation.
@@ -16,7 +16,7 @@ pub struct Case {
     pub health: Status,
     ready: Status,
     /// A part of the expected message.
-    pub says: &'static str,
+    pub message_part: &'static str,
     /// A part of the expected hint.
     hint: &'static str,
 }
@@ -25,12 +25,12 @@ fn case(
     name: &'static str,
     response: Response,
     (kind, health, ready): (SourceErrorKind, Status, Status),
-    (says, hint): (&'static str, &'static str),
+    (message_part, hint): (&'static str, &'static str),
 ) -> Case {
-    Case { name, response, kind, health, ready, says, hint }
+    Case { name, response, kind, health, ready, message_part, hint }
 }
 
-const NONSENSE: (SourceErrorKind, Status, Status) = (Malformed, Critical, Unknown);
+const MALFORMED: (SourceErrorKind, Status, Status) = (Malformed, Critical, Unknown);
 const DOWN: (SourceErrorKind, Status, Status) = (Unavailable, Critical, Critical);
 const ELSEWHERE: (SourceErrorKind, Status, Status) = (Intercepted, Unknown, Unknown);
 
@@ -50,30 +50,30 @@ fn bodies() -> Vec<Case> {
             ELSEWHERE,
             ("an HTML page without a title", "a login page"),
         ),
-        case("empty", json(""), NONSENSE, ("200 OK: an empty body", "base URL")),
+        case("empty", json(""), MALFORMED, ("200 OK: an empty body", "base URL")),
         case(
             "truncated json",
             json(r#"{"ok":true,"#),
-            NONSENSE,
+            MALFORMED,
             ("JSON that breaks off after 11 bytes", "base URL"),
         ),
-        case("array", json("[]"), NONSENSE, ("an array, not a JSON object", "base URL")),
-        case("null", json("null"), NONSENSE, ("null, not a JSON object", "base URL")),
+        case("array", json("[]"), MALFORMED, ("an array, not a JSON object", "base URL")),
+        case("null", json("null"), MALFORMED, ("null, not a JSON object", "base URL")),
         case(
             "text",
             Response::text(200, "text/plain", "ok\n"),
-            NONSENSE,
+            MALFORMED,
             ("not JSON but text: “ok”", "base URL"),
         ),
         case(
             "binary",
             Response::json(200, [0xff, 0x00, 0xfe]),
-            NONSENSE,
+            MALFORMED,
             ("not JSON but text", "base URL"),
         ),
-        case("bad json", json("{ok:true}"), NONSENSE, ("invalid JSON: {ok:true}", "base URL")),
-        case("unknown object", json(r#"{"message":"hi"}"#), NONSENSE, ("report:", "base URL")),
-        case("deep", json(&"[".repeat(100_000)), NONSENSE, ("invalid JSON", "base URL")),
+        case("bad json", json("{ok:true}"), MALFORMED, ("invalid JSON: {ok:true}", "base URL")),
+        case("unknown object", json(r#"{"message":"hi"}"#), MALFORMED, ("report:", "base URL")),
+        case("deep", json(&"[".repeat(100_000)), MALFORMED, ("invalid JSON", "base URL")),
     ]
 }
 
@@ -168,7 +168,7 @@ fn redirects() -> Vec<Case> {
     ]
 }
 
-fn manners() -> Vec<Case> {
+fn transport_cases() -> Vec<Case> {
     let with_mode = Response::with_mode;
     let gone = (Disconnected, Critical, Unknown);
     let late = (Timeout, Critical, Unknown);
@@ -202,13 +202,13 @@ fn manners() -> Vec<Case> {
         case(
             "huge",
             with_mode(SendMode::Huge { bytes: 40_000_000 }),
-            NONSENSE,
+            MALFORMED,
             ("the body is larger than 1 MiB", "kilobytes"),
         ),
         case(
             "not http",
             with_mode(SendMode::NotHttp),
-            NONSENSE,
+            MALFORMED,
             ("answers, but not in HTTP", "https"),
         ),
     ]
@@ -216,7 +216,7 @@ fn manners() -> Vec<Case> {
 
 /// Returns every case.
 pub fn cases() -> Vec<Case> {
-    [bodies(), statuses(), redirects(), manners()].into_iter().flatten().collect()
+    [bodies(), statuses(), redirects(), transport_cases()].into_iter().flatten().collect()
 }
 
 #[test]
@@ -241,15 +241,15 @@ impl Case {
 
 fn check(case: &Case) {
     let stub = case.stub();
-    let health = ask_health(&stub.url());
+    let health = request_health(&stub.url());
     let error = health.error().unwrap_or_else(|| panic!("{}: {health:?}", case.name));
     let hint = error.hint.as_deref().unwrap_or_default();
     assert_eq!(error.kind, case.kind, "{}: {error:?}", case.name);
-    assert!(error.message.contains(case.says), "{}: {error:?}", case.name);
+    assert!(error.message.contains(case.message_part), "{}: {error:?}", case.name);
     assert!(hint.contains(case.hint), "{}: {error:?}", case.name);
     assert!(!format!("{error:?}").contains("hunter2"), "{}: {error:?}", case.name);
     assert_eq!(worst(&evaluate_health(&health)), case.health, "{}", case.name);
-    let ready = ask_ready(&stub.url());
+    let ready = request_readiness(&stub.url());
     assert_eq!(evaluate_readiness(&ready)[0].status, case.ready, "{}: {ready:?}", case.name);
 }
 
@@ -259,10 +259,10 @@ fn wrong_types_are_never_ok() {
         let response = Response::json(200, body);
         let stub =
             Stub::start([("/api/healthz", response.clone()), ("/api/readyz", response.clone())]);
-        let health = ask_health(&stub.url());
+        let health = request_health(&stub.url());
         assert!(health.error().unwrap().message.contains("the field ok is a"), "{health:?}");
         assert_eq!(worst(&evaluate_health(&health)), Critical, "{body}");
-        let findings = evaluate_readiness(&ask_ready(&stub.url()));
+        let findings = evaluate_readiness(&request_readiness(&stub.url()));
         assert_eq!(findings[0].status, Unknown, "{body}");
         assert!(findings[0].message.contains("the field ok is a"), "{findings:?}");
     }
@@ -270,7 +270,7 @@ fn wrong_types_are_never_ok() {
 
 #[test]
 fn refused_and_unresolvable_hosts_are_critical_with_cause() {
-    for (url, kind, says) in [
+    for (url, kind, message_part) in [
         (refused_url(), Refused, "refused the connection (after 2 retries)"),
         (
             "http://no-such-host.invalid".to_owned(),
@@ -278,10 +278,10 @@ fn refused_and_unresolvable_hosts_are_critical_with_cause() {
             "the name no-such-host.invalid could not be resolved",
         ),
     ] {
-        let health = ask_health(&url);
+        let health = request_health(&url);
         let error = health.error().unwrap();
         assert_eq!(error.kind, kind, "{error:?}");
-        assert!(error.message.contains(says), "{error:?}");
+        assert!(error.message.contains(message_part), "{error:?}");
         assert_eq!(worst(&evaluate_health(&health)), Critical);
     }
 }
@@ -295,11 +295,11 @@ fn full_accept_backlog_times_out_while_connecting() {
     listener.bind(&address.into()).unwrap();
     listener.listen(0).unwrap();
     let address = listener.local_addr().unwrap().as_socket().unwrap();
-    let patience = Duration::from_millis(200);
-    let full = |_| std::net::TcpStream::connect_timeout(&address, patience);
+    let timeout = Duration::from_millis(200);
+    let full = |_| std::net::TcpStream::connect_timeout(&address, timeout);
     let held: Vec<_> = (0..8).map(full).collect();
     assert!(held.iter().any(Result::is_err), "the backlog never fills on this system");
-    let health = ask_health(&format!("http://{address}"));
+    let health = request_health(&format!("http://{address}"));
     let error = health.error().unwrap();
     assert_eq!(error.kind, Timeout, "{error:?}");
     assert!(error.message.contains("timed out while connecting"), "{error:?}");

@@ -2,7 +2,7 @@
 
 use cliplyctl::facts::Status::{self, Critical, Ok, Unknown, Warning};
 
-use super::{ask_ready, evaluate_readiness, worst};
+use super::{evaluate_readiness, request_readiness, worst};
 use crate::support::http::{Response, Stub};
 
 /// Returns the body of a fixture.
@@ -12,17 +12,18 @@ pub fn fixture(name: &str) -> String {
 }
 
 /// Returns the worst status and every check that is not OK: `ready.ok=critical …`.
-fn verdicts(status: u16, name: &str) -> (Status, String) {
+fn statuses(status: u16, name: &str) -> (Status, String) {
     let stub = Stub::start([("/api/readyz", Response::json(status, fixture(name)))]);
-    let findings = evaluate_readiness(&ask_ready(&stub.url()));
-    let bad = findings.iter().filter(|f| f.status != Ok);
-    let bad: Vec<_> = bad.map(|f| format!("{}={}", &f.check[6..], f.status.as_str())).collect();
-    (worst(&findings), bad.join(" "))
+    let findings = evaluate_readiness(&request_readiness(&stub.url()));
+    let not_ok = findings.iter().filter(|f| f.status != Ok);
+    let not_ok: Vec<_> =
+        not_ok.map(|f| format!("{}={}", &f.check[6..], f.status.as_str())).collect();
+    (worst(&findings), not_ok.join(" "))
 }
 
 #[test]
 fn every_format_has_its_status_and_only_full_reports_are_ok() {
-    for (status, fixture, worst, bad) in [
+    for (status, fixture, worst, not_ok) in [
         (200, "canonical", Ok, ""),
         (200, "canonical-admin", Ok, ""),
         (503, "canonical-red", Critical, "ok=critical worker=critical queue=warning"),
@@ -63,6 +64,6 @@ fn every_format_has_its_status_and_only_full_reports_are_ok() {
             "ok=critical db=unknown worker=unknown queue=unknown ffmpeg=unknown",
         ),
     ] {
-        assert_eq!(verdicts(status, fixture), (worst, bad.to_owned()), "{fixture}");
+        assert_eq!(statuses(status, fixture), (worst, not_ok.to_owned()), "{fixture}");
     }
 }

@@ -10,7 +10,7 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use super::{ask_health, evaluate_health, worst};
+use super::{evaluate_health, request_health, worst};
 use crate::support::http::{Response, Stub};
 
 /// A certificate authority.
@@ -77,20 +77,20 @@ pub fn unknown_authority() -> u16 {
 }
 
 /// Asserts that healthz of this port is CRITICAL because of TLS, with this message and hint.
-fn assert_refused(port: u16, says: &str, hint: &str) {
-    let seen = ask_health(&format!("https://localhost:{port}"));
-    let error = seen.error().unwrap_or_else(|| panic!("{seen:?}"));
+fn assert_refused(port: u16, message: &str, hint: &str) {
+    let observed = request_health(&format!("https://localhost:{port}"));
+    let error = observed.error().unwrap_or_else(|| panic!("{observed:?}"));
     assert_eq!(error.kind, SourceErrorKind::Tls, "{error:?}");
-    assert!(error.message.contains(says), "{error:?}");
+    assert!(error.message.contains(message), "{error:?}");
     assert!(error.hint.as_deref().unwrap().contains(hint), "{error:?}");
-    assert_eq!(worst(&evaluate_health(&seen)), Status::Critical);
+    assert_eq!(worst(&evaluate_health(&observed)), Status::Critical);
 }
 
 #[test]
 fn certificate_of_an_unknown_ca_is_reported() {
     let port = unknown_authority();
-    let says = "the certificate of localhost comes from an unknown authority";
-    assert_refused(port, says, "SSL_CERT_FILE");
+    let message = "the certificate of localhost comes from an unknown authority";
+    assert_refused(port, message, "SSL_CERT_FILE");
 }
 
 #[test]
@@ -122,10 +122,10 @@ fn tls_request_to_a_plain_port_is_reported() {
 #[test]
 fn plain_request_to_a_tls_port_suggests_https() {
     let port = Authority::new().serve("localhost", |_| ());
-    let seen = ask_health(&format!("http://localhost:{port}"));
-    let error = seen.error().unwrap();
+    let observed = request_health(&format!("http://localhost:{port}"));
+    let error = observed.error().unwrap();
     assert!(error.hint.as_deref().unwrap().contains("https"), "{error:?}");
-    assert_eq!(worst(&evaluate_health(&seen)), Status::Critical);
+    assert_eq!(worst(&evaluate_health(&observed)), Status::Critical);
 }
 
 /// Tests with a trusted authority. Only on Linux can the trust store be set in the environment; other
@@ -182,10 +182,10 @@ mod trusted {
         let own = own.signed_by(&key, &issuer).unwrap().der().clone();
         let (code, text) = health(&authority, serve(vec![own, at_frame_end], &key));
         assert_eq!(code, 2, "{text}");
-        let says = "the certificate of localhost is valid, but that of its authority Old Authority expired on \
+        let message = "the certificate of localhost is valid, but that of its authority Old Authority expired on \
                     2020-02-03";
         assert!(
-            text.contains(says) && text.contains("the authority's renewed certificate"),
+            text.contains(message) && text.contains("the authority's renewed certificate"),
             "{text}"
         );
     }

@@ -81,8 +81,9 @@ fn typical_data_set_has_the_documented_counts() {
     let stuck = "coalesce(heartbeat_at, locked_at) < now() - interval '2 min'";
     assert_eq!(count(&format!("state = 'running' AND locked_by = 'worker-c' AND {stuck}")), "3");
     assert_eq!(count(&format!("state = 'running' AND NOT {stuck}")), "3");
-    let died = "state = 'dead_letter' AND coalesce((error->>'failed_at')::timestamptz, updated_at)";
-    assert_eq!(count(&format!("{died} > now() - interval '58 min'")), "14");
+    let dead_since =
+        "state = 'dead_letter' AND coalesce((error->>'failed_at')::timestamptz, updated_at)";
+    assert_eq!(count(&format!("{dead_since} > now() - interval '58 min'")), "14");
     assert_eq!(count("state = 'dead_letter' AND last_error LIKE 'FFmpeg timed out%'"), "15");
     assert_eq!(count("state = 'dead_letter' AND kind = 'PUBLISH_TIKTOK'"), "8");
     let oldest = "extract(epoch FROM now() - min(run_at))::int / 60";
@@ -104,10 +105,10 @@ fn awkward_data_set_has_its_awkward_rows() {
     assert_eq!(count("run_at IS NULL"), "1");
     assert_eq!(count("NOT isfinite(updated_at)"), "2");
     assert_eq!(count("last_error LIKE E'%\\x1b[31m%' OR last_error LIKE E'%\\u202E%'"), "2");
-    let shapes = "SELECT string_agg(DISTINCT jsonb_typeof(error), ' ') FROM public.jobs";
-    assert_eq!(database.value(shapes), "array boolean null number object string");
-    let beats = "locked_by IS NOT NULL AND heartbeat_at > now() - interval '5 min'";
-    assert_eq!(count(beats), "0");
+    let error_types = "SELECT string_agg(DISTINCT jsonb_typeof(error), ' ') FROM public.jobs";
+    assert_eq!(database.value(error_types), "array boolean null number object string");
+    let has_heartbeat = "locked_by IS NOT NULL AND heartbeat_at > now() - interval '5 min'";
+    assert_eq!(count(has_heartbeat), "0");
 }
 
 #[test]
@@ -167,8 +168,8 @@ fn main_variant_functions_move_a_job_through_its_states() {
     assert_eq!(session.value(row), "dead_letter 2 boom");
     let events =
         "SELECT string_agg(concat_ws(':', stage, data->>'stage'), ' ' ORDER BY id) FROM job_events";
-    let life = "claimed failed:retry_scheduled claimed failed:dead_letter";
-    assert_eq!(session.value(events), life);
+    let stages = "claimed failed:retry_scheduled claimed failed:dead_letter";
+    assert_eq!(session.value(events), stages);
     session.execute("UPDATE jobs SET state = 'queued', attempts = 0, run_at = now()");
     session.execute(claim);
     session.execute(&format!("SELECT worker_finish('{job}', 'w1', '{{}}')"));

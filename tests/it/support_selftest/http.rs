@@ -76,10 +76,10 @@ fn hanging_path_does_not_block_others() {
         ("/mute", Response::with_mode(SendMode::NoResponse)),
         ("/late", Response::json(200, "{}").delay(Duration::from_millis(1))),
     ]);
-    let mut mute = TcpStream::connect(stub.url().trim_start_matches("http://")).unwrap();
-    write!(mute, "GET /mute HTTP/1.1\r\n\r\n").unwrap();
-    mute.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
-    let error = mute.read(&mut [0]).unwrap_err();
+    let mut stream = TcpStream::connect(stub.url().trim_start_matches("http://")).unwrap();
+    write!(stream, "GET /mute HTTP/1.1\r\n\r\n").unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+    let error = stream.read(&mut [0]).unwrap_err();
     assert!(
         matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut),
         "{error:?}"

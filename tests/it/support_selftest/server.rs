@@ -66,19 +66,19 @@ fn processes() -> Vec<(u32, u32, String)> {
 }
 
 /// Returns the processes whose command line names this directory, and their descendants.
-fn family(dir: &TempDir) -> Vec<u32> {
+fn descendants(dir: &TempDir) -> Vec<u32> {
     let all = processes();
     let name = dir.path().to_str().unwrap();
-    let mut family: Vec<u32> =
+    let mut descendants: Vec<u32> =
         all.iter().filter(|(.., args)| args.contains(name)).map(|(pid, ..)| *pid).collect();
     let mut next = 0;
-    while let Some(parent) = family.get(next).copied() {
+    while let Some(parent) = descendants.get(next).copied() {
         let children = all.iter().filter(|(_, ppid, _)| *ppid == parent).map(|(pid, ..)| *pid);
-        let new: Vec<u32> = children.filter(|pid| !family.contains(pid)).collect();
-        family.extend(new);
+        let new: Vec<u32> = children.filter(|pid| !descendants.contains(pid)).collect();
+        descendants.extend(new);
         next += 1;
     }
-    family
+    descendants
 }
 
 #[test]
@@ -87,14 +87,14 @@ fn killed_owner_leaves_no_process_and_no_directory() {
     let mut owner = start_owner(&dir);
     let mut lines = BufReader::new(owner.stdout.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap() == "server is up"));
-    let family = family(&dir);
-    assert!(family.len() >= 4, "a shell, the server and its helpers: {family:?}");
+    let descendants = descendants(&dir);
+    assert!(descendants.len() >= 4, "a shell, the server and its helpers: {descendants:?}");
 
     owner.kill().unwrap(); // SIGKILL
     owner.wait().unwrap();
     wait_until("the directory is gone", || is_empty(&dir));
     wait_until("the processes are gone", || {
-        processes().iter().all(|(pid, ..)| !family.contains(pid))
+        processes().iter().all(|(pid, ..)| !descendants.contains(pid))
     });
 }
 
@@ -105,7 +105,7 @@ fn owner_killed_during_the_start_leaves_no_process() {
     wait_until("the start has begun", || !is_empty(&dir));
     owner.kill().unwrap();
     owner.wait().unwrap();
-    wait_until("the processes are gone", || family(&dir).is_empty());
+    wait_until("the processes are gone", || descendants(&dir).is_empty());
     assert!(is_empty(&dir));
 }
 
@@ -128,7 +128,7 @@ fn dropped_server_stops_and_removes_its_directory() {
     let supervisor = server.supervisor_id();
     drop(server);
     assert!(is_empty(&dir));
-    assert!(family(&dir).is_empty());
+    assert!(descendants(&dir).is_empty());
     assert!(processes().iter().all(|(pid, ..)| *pid != supervisor));
 }
 

@@ -35,9 +35,9 @@ fn hostile_answers_are_never_ok_in_triage() {
     let check = |case: Case| {
         let stub = case.stub();
         let (code, message) = run(case.name, &stub.url(), &database);
-        let wanted = if case.health == cliplyctl::facts::Status::Critical { 2 } else { 3 };
-        assert_eq!(code, wanted, "{}: {message}", case.name);
-        let cause = case.says.split(", ").next().unwrap_or_default();
+        let expected_code = if case.health == cliplyctl::facts::Status::Critical { 2 } else { 3 };
+        assert_eq!(code, expected_code, "{}: {message}", case.name);
+        let cause = case.message_part.split(", ").next().unwrap_or_default();
         assert!(message.contains(cause), "{}: {message}", case.name);
     };
     // A few at a time, because some of them use the whole timeout.

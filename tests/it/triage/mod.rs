@@ -32,11 +32,11 @@ fn triage(words: &str, base_url: &str, database: &Database) -> Cli {
 #[test]
 fn unconfigured_triage_explains_the_settings() {
     let output = Cli::new(["triage"]).run().expect_code(78);
-    let said = output.stdout.as_str();
-    assert!(said.starts_with("UNKNOWN  nothing is configured: neither the app"), "{said}");
-    assert!(said.contains("\nno base URL is configured; set it with --base-url"), "{said}");
-    assert!(said.contains("\nno database is configured; set it with --database-url"), "{said}");
-    assert!(said.contains("cliplyctl config show  what is set, and what set it"), "{said}");
+    let stdout = output.stdout.as_str();
+    assert!(stdout.starts_with("UNKNOWN  nothing is configured: neither the app"), "{stdout}");
+    assert!(stdout.contains("\nno base URL is configured; set it with --base-url"), "{stdout}");
+    assert!(stdout.contains("\nno database is configured; set it with --database-url"), "{stdout}");
+    assert!(stdout.contains("cliplyctl config show  what is set, and what set it"), "{stdout}");
 
     let contexts = "[context.night]\nread_only = true\n[context.day]\n";
     let output = Cli::new(["triage"]).file("cliplyctl.toml", contexts).run().expect_code(78);
@@ -44,6 +44,9 @@ fn unconfigured_triage_explains_the_settings() {
 
     // A missing source is named, together with the results of the other one.
     let output = Cli::new(["triage"]).env("CLIPLY_BASE_URL", app("canonical_ok").url()).run();
-    let said = output.expect_code(3).stdout;
-    assert!(said.starts_with("UNKNOWN  nothing is known to be wrong, but no database"), "{said}");
+    let stdout = output.expect_code(3).stdout;
+    assert!(
+        stdout.starts_with("UNKNOWN  nothing is known to be wrong, but no database"),
+        "{stdout}"
+    );
 }

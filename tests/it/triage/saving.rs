@@ -24,9 +24,9 @@ fn triage_from_file(saved: &str) -> Cli {
 
 #[test]
 fn saved_triage_gives_the_same_result_without_sources() {
-    let (file, then) = saved();
-    let now = triage_from_file(&file).run().expect_code(then.code);
-    let (then, now) = (then.json(), now.json());
+    let (file, saved_report) = saved();
+    let new_report = triage_from_file(&file).run().expect_code(saved_report.code);
+    let (saved_report, new_report) = (saved_report.json(), new_report.json());
     for part in [
         "status",
         "checks",
@@ -38,22 +38,22 @@ fn saved_triage_gives_the_same_result_without_sources() {
         "context",
         "started_at",
     ] {
-        assert!(!then[part].is_null(), "{part}");
-        assert_eq!(now[part], then[part], "{part}");
+        assert!(!saved_report[part].is_null(), "{part}");
+        assert_eq!(new_report[part], saved_report[part], "{part}");
     }
-    let unseen = |report: &serde_json::Value| -> Vec<(String, String)> {
+    let not_examined = |report: &serde_json::Value| -> Vec<(String, String)> {
         let list = report["coverage"]["not_examined"].as_array().unwrap().clone();
         let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-        list.iter().map(|seen| (text(&seen["subject"]), text(&seen["reason"]))).collect()
+        list.iter().map(|entry| (text(&entry["subject"]), text(&entry["reason"]))).collect()
     };
-    let (mut before, after) = (unseen(&then), unseen(&now));
+    let (mut before, after) = (not_examined(&saved_report), not_examined(&new_report));
     for (subject, reason) in &mut before {
         if subject == "environment" {
             *reason = "it is not part of a saved triage".to_owned();
         }
     }
     assert_eq!(after, before);
-    assert_eq!(now["coverage"]["examined"], then["coverage"]["examined"]);
+    assert_eq!(new_report["coverage"]["examined"], saved_report["coverage"]["examined"]);
     let shown = Cli::new(["triage", "--from", "seen.json"]).file("seen.json", &file).run();
     assert!(shown.stdout.contains("nothing was looked at now"), "{}", shown.stdout);
     // In one-line formats as well.
@@ -66,29 +66,29 @@ fn saved_triage_gives_the_same_result_without_sources() {
 
 #[test]
 fn saved_triage_is_evaluated_with_the_current_thresholds() {
-    let (file, then) = saved();
-    let limits = "[context.later.thresholds]\ndead = { warning = 100000, critical = 200000 }\n";
+    let (file, saved_report) = saved();
+    let config = "[context.later.thresholds]\ndead = { warning = 100000, critical = 200000 }\n";
     let args = ["triage", "--from", "seen.json", "-o", "json", "-c", "later"];
-    let mut cli = Cli::new(args).file("seen.json", &file).file("cliplyctl.toml", limits);
-    let now = cli.run().json();
+    let mut cli = Cli::new(args).file("seen.json", &file).file("cliplyctl.toml", config);
+    let new_report = cli.run().json();
     let dead = |report: &serde_json::Value| {
         let all = report["checks"].as_array().unwrap().clone();
         let one = all.into_iter().find(|check| check["id"] == "dlq.size");
         one.expect("the check of the dead letters")["status"].clone()
     };
-    assert_ne!(dead(&then.json()), "ok");
-    assert_eq!(dead(&now), "ok");
+    assert_ne!(dead(&saved_report.json()), "ok");
+    assert_eq!(dead(&new_report), "ok");
 }
 
 #[test]
 fn saved_file_cannot_control_the_terminal() {
     let (file, _) = saved();
-    let evil = "https://evil.example/\u{1b}]0;owned\u{7}";
+    let hostile_url = "https://evil.example/\u{1b}]0;owned\u{7}";
     let mut json: serde_json::Value = serde_json::from_str(&file).unwrap();
-    json["from"]["runbook_url"] = evil.into();
-    json["from"]["database"] = evil.into();
-    json["facts"]["readiness"]["source"] = evil.into();
-    json["facts"]["readiness"]["result"]["Ok"]["errors"] = serde_json::json!([evil]);
+    json["from"]["runbook_url"] = hostile_url.into();
+    json["from"]["database"] = hostile_url.into();
+    json["facts"]["readiness"]["source"] = hostile_url.into();
+    json["facts"]["readiness"]["result"]["Ok"]["errors"] = serde_json::json!([hostile_url]);
     let cli = Cli::new(["triage", "--from", "seen.json"]).file("seen.json", json.to_string());
     let mut terminal = cli.terminal(50, 160);
     terminal.finish();
@@ -99,14 +99,14 @@ fn saved_file_cannot_control_the_terminal() {
 
 #[test]
 fn invalid_saved_file_is_a_usage_error() {
-    for (text, words) in [
+    for (file, text) in [
         ("", "is no saved triage"),
         ("{\"verdict\":\"ok\"}", "is no saved triage"),
         ("{\"form\":1,\"version\":\"0.1.0\"}", "is no saved triage"),
         ("{\"form\":99,\"version\":\"9.0.0\"}", "saved in another form by cliplyctl 9.0.0"),
     ] {
-        let output = triage_from_file(text).run().expect_code(64);
-        assert!(output.stderr.contains(words), "{text}: {}", output.stderr);
+        let output = triage_from_file(file).run().expect_code(64);
+        assert!(output.stderr.contains(text), "{text}: {}", output.stderr);
     }
     let output = Cli::new(["triage", "--from", "nowhere.json"]).run().expect_code(64);
     assert!(output.stderr.contains("nowhere.json cannot be read"), "{}", output.stderr);
@@ -125,7 +125,7 @@ fn failed_save_still_shows_the_result_and_exits_78() {
 fn commands_name_the_saved_context_if_its_name_is_valid() {
     let (file, _) = saved();
     let mut json: serde_json::Value = serde_json::from_str(&file).unwrap();
-    for (name, wanted) in [
+    for (name, expected) in [
         ("prod-eu", "cliplyctl -c prod-eu ready"),
         ("$(id)", "cliplyctl ready"),
         ("--help", "cliplyctl ready"),
@@ -136,13 +136,13 @@ fn commands_name_the_saved_context_if_its_name_is_valid() {
             || report["data"]["steps"].to_string() + &report["verdict"].to_string(),
             str::to_owned,
         );
-        assert!(next.contains(wanted), "{name}: {next}");
+        assert!(next.contains(expected), "{name}: {next}");
     }
     // A context with other thresholds does not change the system of the saved triage.
     json["from"]["context"] = "prod-eu".into();
-    let limits = "[context.later.thresholds]\ndead = { warning = 100000, critical = 200000 }\n";
+    let config = "[context.later.thresholds]\ndead = { warning = 100000, critical = 200000 }\n";
     let args = ["triage", "--from", "seen.json", "-c", "later"];
-    let cli = Cli::new(args).file("seen.json", json.to_string()).file("cliplyctl.toml", limits);
+    let cli = Cli::new(args).file("seen.json", json.to_string()).file("cliplyctl.toml", config);
     let shown = { cli }.run().stdout;
     assert!(shown.contains("cliplyctl -c prod-eu ") && !shown.contains("-c later"), "{shown}");
 }

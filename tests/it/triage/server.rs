@@ -34,20 +34,20 @@ fn strict(database: &Database) -> Value {
 fn row_lock_wait_names_both_processes() {
     let database = Database::from_fixture("main_healthy");
     let locking_session = database.session();
-    let touch = "UPDATE jobs SET priority = 1 WHERE state = 'running'";
-    locking_session.execute(&format!("BEGIN; {touch}"));
+    let update_jobs = "UPDATE jobs SET priority = 1 WHERE state = 'running'";
+    locking_session.execute(&format!("BEGIN; {update_jobs}"));
     let holding = locking_session.value("SELECT pg_backend_pid()");
     let url = database.url();
     let waiter =
-        thread::spawn(move || crate::support::postgres::Session::open(&url).execute(touch));
+        thread::spawn(move || crate::support::postgres::Session::open(&url).execute(update_jobs));
     let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted \
                    AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())";
     wait_until("the second update waits", || database.value(waiting) != "0");
 
     let json = strict(&database);
     assert_eq!(status(&json, "db.locks"), "warning");
-    let says = format!("blocked by {holding}");
-    assert!(message(&json, "db.locks").ends_with(&says), "{}", message(&json, "db.locks"));
+    let blocked_by = format!("blocked by {holding}");
+    assert!(message(&json, "db.locks").ends_with(&blocked_by), "{}", message(&json, "db.locks"));
     assert_eq!(check(&json, "db.locks")["hint"]["command"], "cliplyctl -c strict runbook db.locks");
     assert_eq!(status(&json, "db.transactions"), "warning");
     assert!(message(&json, "db.transactions").contains("postgres, "), "{json:#}");
@@ -99,17 +99,17 @@ fn ordinary_role_exits_0_with_notes_on_hidden_data() {
 
 #[test]
 fn hot_standby_is_named_and_ok() {
-    let both = Standby::shared();
+    let servers = Standby::shared();
     let stub = app("canonical_ok");
     let run = |url: String| {
         let words = ["triage", "-o", "json"];
         let cli = Cli::new(words).env("CLIPLY_BASE_URL", stub.url()).env("DATABASE_URL", url);
         { cli }.run().json()
     };
-    let here = run(both.url());
-    assert_eq!(status(&here, "db.standby"), "ok");
-    assert!(message(&here, "db.standby").starts_with("hot standby, "), "{here:#}");
-    assert_eq!(message(&run(both.primary_url()), "db.standby"), "primary");
+    let on_standby = run(servers.url());
+    assert_eq!(status(&on_standby, "db.standby"), "ok");
+    assert!(message(&on_standby, "db.standby").starts_with("hot standby, "), "{on_standby:#}");
+    assert_eq!(message(&run(servers.primary_url()), "db.standby"), "primary");
 }
 
 #[test]

@@ -68,26 +68,27 @@ const EXPECTED: &[(&str, &str, i32, &str)] = &[
 #[test]
 fn each_format_has_its_section_exit_code_and_next_command() {
     let database = Database::from_fixture("main_healthy");
-    let mut wrong = Vec::new();
+    let mut mismatches = Vec::new();
     for (name, section, code, next) in EXPECTED {
         let output = triage("-o json", &app(name).url(), &database).run();
         let json = output.json();
-        let verdict = &json["verdict"];
-        let command = verdict["next"].as_str().unwrap_or("cliplyctl -");
+        let diagnosis = &json["verdict"];
+        let command = diagnosis["next"].as_str().unwrap_or("cliplyctl -");
         let command = command.strip_prefix("cliplyctl ").unwrap_or(command);
-        let seen = (verdict["section"].as_str().unwrap_or("-"), output.code, command);
-        if seen != (*section, *code, *next) {
-            wrong.push(format!("(\"{name}\", \"{}\", {}, \"{}\"),", seen.0, seen.1, seen.2));
+        let actual = (diagnosis["section"].as_str().unwrap_or("-"), output.code, command);
+        if actual != (*section, *code, *next) {
+            mismatches
+                .push(format!("(\"{name}\", \"{}\", {}, \"{}\"),", actual.0, actual.1, actual.2));
         }
     }
-    assert!(wrong.is_empty(), "these differ; now they are\n{}", wrong.join("\n"));
+    assert!(mismatches.is_empty(), "these differ; now they are\n{}", mismatches.join("\n"));
 }
 
 #[test]
 fn every_readiness_fixture_has_an_expectation() {
     let stem = |file: &str| file.rsplit_once('.').map(|(stem, _)| stem.to_owned());
-    let seen: BTreeSet<String> =
+    let actual: BTreeSet<String> =
         READINESS_FILES.iter().filter_map(|(file, _)| stem(file)).collect();
     let expected: BTreeSet<String> = EXPECTED.iter().map(|row| row.0.to_owned()).collect();
-    assert_eq!(seen, expected);
+    assert_eq!(actual, expected);
 }

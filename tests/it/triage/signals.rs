@@ -8,8 +8,8 @@ use crate::support::wait_until;
 
 /// Starts an app that reads requests and never answers.
 fn unresponsive_app() -> Stub {
-    let mute = Response::with_mode(SendMode::NoResponse);
-    Stub::start([("/api/healthz", mute.clone()), ("/api/readyz", mute)])
+    let no_response = Response::with_mode(SendMode::NoResponse);
+    Stub::start([("/api/healthz", no_response.clone()), ("/api/readyz", no_response)])
 }
 
 #[test]
@@ -47,8 +47,8 @@ fn signal_without_a_terminal_prints_one_json_document() {
 #[test]
 fn hanging_probes_are_abandoned_within_the_timeout() {
     // A server that accepts connections and never answers. The timeout of the driver is longer.
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = silent.local_addr().expect("an address").port();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
     let database = Database::blank();
     let mut cli = triage("--timeout 1s -o json", &unresponsive_app().url(), &database)
         .env("DATABASE_URL", format!("postgresql://postgres@127.0.0.1:{port}/app"))

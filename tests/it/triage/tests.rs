@@ -42,17 +42,17 @@ fn app_tests_are_run_streamed_and_evaluated() {
 #[test]
 fn app_tests_that_cannot_run_are_unknown() {
     let (stub, database) = (app("canonical_ok"), Database::from_fixture("main_healthy"));
-    let says = |cli: &mut Cli, why: &str| {
+    let assert_finding = |cli: &mut Cli, reason: &str| {
         let json = cli.run().expect_code(3).json();
-        assert!(json.to_string().contains(why), "{json:#}");
+        assert!(json.to_string().contains(reason), "{json:#}");
     };
     let words = "--with-tests -o json";
-    says(&mut triage(words, &stub.url(), &database), "there is no package.json here");
-    says(
+    assert_finding(&mut triage(words, &stub.url(), &database), "there is no package.json here");
+    assert_finding(
         &mut triage(words, &stub.url(), &database).file("package.json", "{}"),
         "has no script test:core",
     );
-    says(
+    assert_finding(
         &mut triage(words, &stub.url(), &database)
             .file("package.json", PACKAGE)
             .env("PATH", "/nowhere"),

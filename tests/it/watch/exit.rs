@@ -17,39 +17,39 @@ pub fn terminal_is_restored(terminal: &Terminal) -> bool {
 }
 
 /// An action that ends the dashboard.
-type Way = fn(&mut Terminal);
+type ExitAction = fn(&mut Terminal);
 
 #[test]
 fn keys_and_signals_restore_the_terminal() {
     let database = Database::from_fixture("main_healthy");
-    let ways: [(&str, Way); 5] = [
+    let exits: [(&str, ExitAction); 5] = [
         ("q", |terminal| terminal.type_text("q")),
         ("q, on top", |terminal| terminal.type_text("?qq")),
         ("Ctrl-C", |terminal| terminal.type_text("\x03")),
         ("SIGINT", |terminal| terminal.signal("INT")),
         ("SIGTERM", |terminal| terminal.signal("TERM")),
     ];
-    for (way, leave) in ways {
+    for (name, leave) in exits {
         let mut terminal = start("--no-record", &database.url(), 24, 80);
         assert!(
             !terminal.has_initial_modes() && !terminal_is_restored(&terminal),
             "nothing was taken"
         );
         leave(&mut terminal);
-        assert_eq!(terminal.finish(), 0, "{way}");
-        assert!(terminal_is_restored(&terminal), "{way}: {:?}", terminal.raw());
-        assert_eq!(terminal.screen().trim(), "", "{way}: what was there before is there again");
+        assert_eq!(terminal.finish(), 0, "{name}");
+        assert!(terminal_is_restored(&terminal), "{name}: {:?}", terminal.raw());
+        assert_eq!(terminal.screen().trim(), "", "{name}: what was there before is there again");
     }
 }
 
 /// The environment variable set for the process that opens the screen and panics.
-const PANICS: &str = "CLIPLYCTL_TEST_SCREEN_PANICS";
+const PANIC_PROCESS: &str = "CLIPLYCTL_TEST_SCREEN_PANICS";
 
 /// Not a test: the process that [`panic_restores_the_terminal_before_the_message`] starts.
 #[test]
 #[ignore = "a process that another test starts"]
 fn panicking_screen_process() {
-    if std::env::var_os(PANICS).is_none() {
+    if std::env::var_os(PANIC_PROCESS).is_none() {
         return;
     }
     let mut screen = Screen::open().unwrap();
@@ -61,7 +61,7 @@ fn panicking_screen_process() {
 fn panic_restores_the_terminal_before_the_message() {
     let program = std::env::current_exe().unwrap();
     let words = ["--exact", "watch::exit::panicking_screen_process", "--ignored", "--nocapture"];
-    let cli = Cli::program(program.to_str().unwrap(), words).env(PANICS, "1");
+    let cli = Cli::program(program.to_str().unwrap(), words).env(PANIC_PROCESS, "1");
     let mut terminal = cli.terminal(24, 80);
     assert_ne!(terminal.finish(), 0);
     assert!(terminal_is_restored(&terminal));

@@ -15,16 +15,16 @@ use crate::support::postgres::{Session, server_options};
 use crate::support::pty::Terminal;
 
 /// A server of one test, which can be stopped and started again on the same port.
-struct Own {
+struct OwnServer {
     port: u16,
     server: Option<DemoServer>,
 }
 
-impl Own {
+impl OwnServer {
     /// Starts a server with the jobs of a fixture.
-    fn start(fixture: &str) -> Own {
+    fn start(fixture: &str) -> OwnServer {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut own = Own { port, server: None };
+        let mut own = OwnServer { port, server: None };
         own.up(fixture);
         own
     }
@@ -48,19 +48,19 @@ impl Own {
 }
 
 /// Returns a `watch` command that polls every second.
-fn watch(words: &str, url: &str) -> Cli {
-    watch_every("1s", words, url)
+fn watch(args: &str, url: &str) -> Cli {
+    watch_every("1s", args, url)
 }
 
 /// Returns a `watch` command with this poll interval.
-fn watch_every(every: &str, words: &str, url: &str) -> Cli {
-    let words = format!("watch --every {every} {words}");
-    Cli::new(words.split_whitespace()).env("DATABASE_URL", url)
+fn watch_every(every: &str, args: &str, url: &str) -> Cli {
+    let args = format!("watch --every {every} {args}");
+    Cli::new(args.split_whitespace()).env("DATABASE_URL", url)
 }
 
 /// Starts `watch` on a terminal and waits for its first poll.
-fn start(words: &str, url: &str, rows: u16, columns: u16) -> Terminal {
-    let terminal = watch(words, url).terminal(rows, columns);
+fn start(args: &str, url: &str, rows: u16, columns: u16) -> Terminal {
+    let terminal = watch(args, url).terminal(rows, columns);
     terminal.wait_for("looked");
     terminal
 }

@@ -1,19 +1,20 @@
 //! Tests of a server that is killed and started again.
 
 use super::rendering::{compare, dimmed, frame};
-use super::{Own, start};
+use super::{OwnServer, start};
 
 /// Compares the screens of an outage: old values are dimmed and show their age, then current values return.
 fn outage(size: &str, rows: u16, columns: u16) {
-    let mut own = Own::start("main_typical");
+    let mut own = OwnServer::start("main_typical");
     let terminal = start("--no-record", &own.url(), rows, columns);
     terminal.wait_for("readable by this role");
     own.down();
     let refused = format!("127.0.0.1:{}: refused the connection", own.port);
-    let (here, there) = (format!("ready?         database: {refused}"), format!("ago: {refused}"));
-    let gone = [here.as_str(), &there, "ago)"];
-    compare(&format!("greyed-{size}"), &frame(&terminal, &gone, &[]));
-    compare(&format!("greyed-{size}-dimmed"), &dimmed(&terminal, &gone, &[]));
+    let (database_row, queue_row) =
+        (format!("ready?         database: {refused}"), format!("ago: {refused}"));
+    let outage_texts = [database_row.as_str(), &queue_row, "ago)"];
+    compare(&format!("greyed-{size}"), &frame(&terminal, &outage_texts, &[]));
+    compare(&format!("greyed-{size}-dimmed"), &dimmed(&terminal, &outage_texts, &[]));
     own.up("main_healthy");
     let (now, then) = (["THUMBNAIL_GEN", "readable by this"], ["ago)", "seen "]);
     compare(&format!("fresh-{size}"), &frame(&terminal, &now, &then));

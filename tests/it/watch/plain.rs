@@ -16,11 +16,11 @@ fn plain_output_prints_only_changes() {
     let running = cli.start();
     wait_until("two looks", || app.count("/api/readyz") >= 2);
     app.set("/api/readyz", readiness::response("canonical_worker_red"));
-    let seen = app.count("/api/readyz");
-    wait_until("the trouble is seen", || app.count("/api/readyz") >= seen + 2);
+    let requests = app.count("/api/readyz");
+    wait_until("the trouble is seen", || app.count("/api/readyz") >= requests + 2);
     app.set("/api/readyz", readiness::response("canonical_ok"));
-    let seen = app.count("/api/readyz");
-    wait_until("its end is seen", || app.count("/api/readyz") >= seen + 2);
+    let requests = app.count("/api/readyz");
+    wait_until("its end is seen", || app.count("/api/readyz") >= requests + 2);
     running.signal("INT");
     let output = running.finish().expect_code(0);
     let lines: Vec<_> = output.stdout.lines().map(|line| &line[21..]).collect();

@@ -30,7 +30,7 @@ fn shown(
     terminal: &Terminal,
     texts: &[&str],
     without: &[&str],
-    wanted: impl Fn(&vt100::Cell) -> bool,
+    shows: impl Fn(&vt100::Cell) -> bool,
 ) -> String {
     let mut frame = String::new();
     let right = |all: &str| {
@@ -38,9 +38,9 @@ fn shown(
             && !without.iter().any(|text| all.contains(text))
     };
     wait_until(&format!("a frame shows {texts:?} without {without:?}"), || {
-        let seen =
-            terminal.at_frame_end(FRAME, |screen| (screen.contents(), cells(screen, &wanted)));
-        seen.is_some_and(|(all, cells)| {
+        let frame_and_cells =
+            terminal.at_frame_end(FRAME, |screen| (screen.contents(), cells(screen, &shows)));
+        frame_and_cells.is_some_and(|(all, cells)| {
             frame = cells;
             right(&all)
         })
@@ -49,11 +49,11 @@ fn shown(
 }
 
 /// Returns the lines of the screen, with blanks for cells that do not match.
-fn cells(screen: &vt100::Screen, wanted: impl Fn(&vt100::Cell) -> bool) -> String {
+fn cells(screen: &vt100::Screen, shows: impl Fn(&vt100::Cell) -> bool) -> String {
     let (rows, columns) = screen.size();
     let text = |row, column| match screen.cell(row, column) {
         Some(cell) if cell.is_wide_continuation() => "",
-        Some(cell) if cell.has_contents() && wanted(cell) => cell.contents(),
+        Some(cell) if cell.has_contents() && shows(cell) => cell.contents(),
         _ => " ",
     };
     let line = |row| (0..columns).map(|column| text(row, column)).collect::<String>();
@@ -61,50 +61,50 @@ fn cells(screen: &vt100::Screen, wanted: impl Fn(&vt100::Cell) -> bool) -> Strin
 }
 
 /// Compares a frame with the snapshot of this name.
-pub fn compare(name: &str, picture: &str) {
+pub fn compare(name: &str, frame: &str) {
     insta::with_settings!({ omit_expression => true }, {
-        insta::assert_snapshot!(name, picture);
+        insta::assert_snapshot!(name, frame);
     });
 }
 
 /// Replaces changing values by their names, so that the frame is the same in every run.
 pub fn settled(frame: &str) -> String {
-    frame.lines().map(|line| boxed(line, &named(line)).trim_end().to_owned() + "\n").collect()
+    frame.lines().map(|line| boxed(line, &name_values(line)).trim_end().to_owned() + "\n").collect()
 }
 
-fn named(line: &str) -> String {
+fn name_values(line: &str) -> String {
     let mut text = line.to_owned();
-    let mut mend = |pattern: &str, to: &dyn Fn(&Captures<'_>) -> String| {
+    let mut replace = |pattern: &str, to: &dyn Fn(&Captures<'_>) -> String| {
         text = Regex::new(pattern).unwrap().replace_all(&text, to).into_owned();
     };
     let fixed = |to: &'static str| move |_: &Captures<'_>| to.to_owned();
     // The number of points in a sparkline depends on the machine, its position does not. After an outage it
     // starts with the blanks of the gap.
-    mend(" +[▁▂▃▄▅▆▇█](?:[▁▂▃▄▅▆▇█ ]*[▁▂▃▄▅▆▇█])? *", &|found| padded(" ~", columns(found, 0)));
+    replace(" +[▁▂▃▄▅▆▇█](?:[▁▂▃▄▅▆▇█ ]*[▁▂▃▄▅▆▇█])? *", &|found| padded(" ~", columns(found, 0)));
     // The space for the target depends on the first two values.
-    mend(r"^looked .*? ago \([^)]*\).*?( · only \S+)?(?: · .*)?$", &|found| {
+    replace(r"^looked .*? ago \([^)]*\).*?( · only \S+)?(?: · .*)?$", &|found| {
         let only = found.get(1).map_or("", |only| only.as_str());
         format!("looked AGE ago (TOOK){only} · DATABASE")
     });
-    mend(r"^FROZEN .*", &fixed("FROZEN AGE ago · DATABASE"));
-    mend(r"127\.0\.0\.1:\d+(?:/\w+)?", &fixed("DATABASE"));
-    mend(r"\b\d+ of \d+ connecti(?:ons in use \(\d+ %\))?", &fixed("N of M connecti(ons)"));
-    mend(r"\b\d+(?:\.\d)? ms\b", &fixed("N ms"));
-    mend(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)", &fixed("TIME"));
-    mend(r"rq-\d{8}T\d{6}Z-[0-9a-f]+-[0-9a-f]+", &|found| {
+    replace(r"^FROZEN .*", &fixed("FROZEN AGE ago · DATABASE"));
+    replace(r"127\.0\.0\.1:\d+(?:/\w+)?", &fixed("DATABASE"));
+    replace(r"\b\d+ of \d+ connecti(?:ons in use \(\d+ %\))?", &fixed("N of M connecti(ons)"));
+    replace(r"\b\d+(?:\.\d)? ms\b", &fixed("N ms"));
+    replace(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)", &fixed("TIME"));
+    replace(r"rq-\d{8}T\d{6}Z-[0-9a-f]+-[0-9a-f]+", &|found| {
         padded("rq-OPERATION", columns(found, 0))
     });
-    mend(r"\bada@[^: ]+", &fixed("ada@HOST"));
-    mend(&format!(r"(\(?)\b{AGE} ago(\)?)( {{2,}})"), &|found| {
+    replace(r"\bada@[^: ]+", &fixed("ada@HOST"));
+    replace(&format!(r"(\(?)\b{AGE} ago(\)?)( {{2,}})"), &|found| {
         padded(&format!("{}AGE ago{}", &found[1], &found[2]), columns(found, 0))
     });
-    mend(&format!(r"( *)\b{AGE}\b"), &|found| match columns(found, 1) {
+    replace(&format!(r"( *)\b{AGE}\b"), &|found| match columns(found, 1) {
         0 => "AGE".to_owned(),
         1 => " AGE".to_owned(),
         _ => format!("{:>1$}", "AGE", columns(found, 0)),
     });
     // The length of the detail depends on the replaced value before it.
-    mend(r"^((?:OK|WARNING|CRITICAL|UNKNOWN) .* (?:AGE|N ms))\b.*…$", &|found| {
+    replace(r"^((?:OK|WARNING|CRITICAL|UNKNOWN) .* (?:AGE|N ms))\b.*…$", &|found| {
         format!("{} …", &found[1])
     });
     text

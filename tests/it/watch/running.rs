@@ -1,13 +1,13 @@
 //! Tests of a running requeue in the dashboard of another operator.
 
 use super::rendering::{compare, frame};
-use super::{Own, start};
+use super::{OwnServer, start};
 use crate::support::cli::Cli;
 use crate::support::postgres::Session;
 
 #[test]
 fn requeue_is_shown_while_running_and_after_it_ended() {
-    let own = Own::start("main_typical");
+    let own = OwnServer::start("main_typical");
     let database = Session::open(&own.url());
     let mut terminal = start("--no-record", &own.url(), 24, 120);
     terminal.type_text("4");
@@ -33,7 +33,7 @@ fn requeue_is_shown_while_running_and_after_it_ended() {
 
 #[test]
 fn undone_operation_is_shown_as_undone() {
-    let own = Own::start("main_typical");
+    let own = OwnServer::start("main_typical");
     let run = |args: &[&str]| {
         let args = [args, &["--yes", "-o", "json"]].concat();
         Cli::new(args).env("DATABASE_URL", own.url()).run().expect_code(0).json()

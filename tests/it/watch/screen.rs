@@ -7,7 +7,7 @@ use crate::support::pty::Terminal;
 use crate::support::wait_until;
 
 /// Waits until the screen no longer shows `text`.
-fn gone(terminal: &Terminal, text: &str) {
+fn wait_until_gone(terminal: &Terminal, text: &str) {
     wait_until(&format!("{text:?} is gone"), || !terminal.screen().contains(text));
 }
 
@@ -42,7 +42,7 @@ fn keys_open_sort_filter_and_freeze() {
     terminal.type_text("?");
     terminal.wait_for("go to a list");
     terminal.type_text("\x1b");
-    gone(&terminal, "go to a list");
+    wait_until_gone(&terminal, "go to a list");
     terminal.type_text("s");
     terminal.wait_for("by oldest");
     // The causes, the first cause, its first job.
@@ -53,7 +53,7 @@ fn keys_open_sort_filter_and_freeze() {
     terminal.wait_for("job 00000000-");
     terminal.wait_for("payload");
     terminal.type_text("\x1b");
-    gone(&terminal, "payload");
+    wait_until_gone(&terminal, "payload");
     terminal.type_text("c");
     terminal.wait_for("cliplyctl dlq list --group v1-");
     terminal.type_text("x");
@@ -63,12 +63,12 @@ fn keys_open_sort_filter_and_freeze() {
     terminal.type_text("j\r");
     terminal.wait_for("only CLIP_RENDER");
     terminal.type_text("1");
-    gone(&terminal, "TRANSCRIBE");
+    wait_until_gone(&terminal, "TRANSCRIBE");
     terminal.type_text(" ");
     terminal.wait_for("FROZEN");
     database.execute("DELETE FROM job_events; DELETE FROM jobs WHERE state = 'queued'");
     terminal.type_text(" ");
-    gone(&terminal, "FROZEN");
+    wait_until_gone(&terminal, "FROZEN");
     wait_until("the queue is empty", || {
         terminal.screen().lines().any(|line| line.starts_with("due now") && line.contains(" 0 "))
     });

@@ -1,7 +1,7 @@
 //! Snapshots of every view at the two common terminal sizes.
 
 use super::rendering::{compare, frame, selected};
-use super::{Own, watch_every};
+use super::{OwnServer, watch_every};
 use crate::support::http::Stub;
 use crate::support::pty::Terminal;
 use crate::support::readiness;
@@ -9,37 +9,37 @@ use crate::support::readiness;
 /// Starts the dashboard and waits for its only poll, so that only the clock changes afterwards. The server is
 /// new and has no other clients, so that ages and connections are the same in every run.
 /// five minutes old elsewhere has other figures by then, and nobody else is connected to it.
-fn start(own: &Own, app: &Stub, rows: u16, columns: u16) -> Terminal {
+fn start(own: &OwnServer, app: &Stub, rows: u16, columns: u16) -> Terminal {
     let cli = watch_every("1h", "--no-record", &own.url());
     cli.env("CLIPLY_BASE_URL", app.url()).terminal(rows, columns)
 }
 
 fn views(size: &str, rows: u16, columns: u16) {
-    let own = Own::start("main_typical");
+    let own = OwnServer::start("main_typical");
     let app = Stub::start([
         ("/api/healthz", readiness::response("healthz_ok")),
         ("/api/readyz", readiness::response("canonical_ok")),
     ]);
     let mut terminal = start(&own, &app, rows, columns);
-    let see = |name: &str, picture: String| compare(&format!("{name}-{size}"), &picture);
-    see("overview", frame(&terminal, &["looked ", "CLIP_RENDER", "TRANSCRIBE"], &[]));
+    let compare_view = |name: &str, frame: String| compare(&format!("{name}-{size}"), &frame);
+    compare_view("overview", frame(&terminal, &["looked ", "CLIP_RENDER", "TRANSCRIBE"], &[]));
     terminal.type_text("sj");
-    see("kinds", frame(&terminal, &["by oldest", "TRANSCRIBE"], &[]));
+    compare_view("kinds", frame(&terminal, &["by oldest", "TRANSCRIBE"], &[]));
     terminal.type_text("2");
-    see("groups", frame(&terminal, &["by jobs", "FFmpeg timed out"], &[]));
-    see("groups-selected", selected(&terminal, &["by jobs", "FFmpeg timed out"], &[]));
+    compare_view("groups", frame(&terminal, &["by jobs", "FFmpeg timed out"], &[]));
+    compare_view("groups-selected", selected(&terminal, &["by jobs", "FFmpeg timed out"], &[]));
     terminal.type_text("\r");
-    see("group", frame(&terminal, &["the newest; Enter opens one"], &[]));
+    compare_view("group", frame(&terminal, &["the newest; Enter opens one"], &[]));
     terminal.type_text("\r");
-    see("job", frame(&terminal, &["job 00000000-", "workspace"], &["reading …"]));
+    compare_view("job", frame(&terminal, &["job 00000000-", "workspace"], &["reading …"]));
     terminal.type_text("q3");
-    see("stuck", frame(&terminal, &["by silent", "worker-c"], &[]));
+    compare_view("stuck", frame(&terminal, &["by silent", "worker-c"], &[]));
     terminal.type_text(" ");
-    see("frozen", frame(&terminal, &["FROZEN"], &[]));
+    compare_view("frozen", frame(&terminal, &["FROZEN"], &[]));
     terminal.type_text(" ?");
-    see("help", frame(&terminal, &["go to a list"], &["FROZEN"]));
+    compare_view("help", frame(&terminal, &["go to a list"], &["FROZEN"]));
     terminal.type_text("qc");
-    see("command", frame(&terminal, &["to copy"], &["go to a list"]));
+    compare_view("command", frame(&terminal, &["to copy"], &["go to a list"]));
     terminal.type_text("\x03");
     assert_eq!(terminal.finish(), 0);
 }
