@@ -36,8 +36,8 @@ pub fn list(bench: &mut Bench) -> Result<Section> {
         let total = json_number(&report, "/data/total/value")?;
         let capped: f64 = bench.sql(&database, TOTAL)?.parse()?;
         super::ensure_equal("the total", total, capped.min(10_000.0))?; // above that, the count is a lower bound
-        // The difference is smaller than the noise of a few runs. Measured in pairs, because several psql in turn
-        // would fill the caches for each other more often than for cliplyctl.
+        // The difference is smaller than the noise of a few runs. Measured in pairs, because several psql
+        // in turn would fill the caches for each other more often than for cliplyctl.
         let runs = bench.options.runs() * 15;
         for reference in [same, typed] {
             let [cliplyctl, reference] = in_turns([&cliplyctl, &reference], runs)?;

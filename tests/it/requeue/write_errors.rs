@@ -91,8 +91,8 @@ fn deadlocked_transactions_are_retried_one_by_one() {
     assert_eq!(events(&db), "3000");
 }
 
-/// Forwards bytes between the tool and the test server. While `drop_responses` is set, writes reach the server, but
-/// no response reaches the tool.
+/// Forwards bytes between the tool and the test server. While `drop_responses` is set, writes reach the
+/// server, but no response reaches the tool.
 fn start_proxy(drop_responses: &Arc<AtomicBool>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();

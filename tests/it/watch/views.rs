@@ -8,7 +8,6 @@ use crate::support::readiness;
 
 /// Starts the dashboard and waits for its only poll, so that only the clock changes afterwards. The server is
 /// new and has no other clients, so that ages and connections are the same in every run.
-/// five minutes old elsewhere has other figures by then, and nobody else is connected to it.
 fn start(own: &OwnServer, app: &Stub, rows: u16, columns: u16) -> Terminal {
     let cli = watch_every("1h", "--no-record", &own.url());
     cli.env("CLIPLY_BASE_URL", app.url()).terminal(rows, columns)
