@@ -48,7 +48,7 @@ pub async fn run(
     let each = |member: &ContextReport| {
         board.set_message(
             member.name(),
-            &format!("{} {}", member.verdict(), member.report.one_line_summary()),
+            &format!("{} {}", member.status(), member.report.one_line_summary()),
         );
         if cli.format() == Format::Ndjson {
             // A reader that went away is noticed with the last line.

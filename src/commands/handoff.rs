@@ -57,7 +57,8 @@ async fn bundle(context: &Context, interrupt: &Interrupt) -> Report {
         last_hour(context),
     )
     .await;
-    let part = |name, heading, most, content| HandoffSection { name, heading, most, content };
+    let part =
+        |name, heading, max_rows, content| HandoffSection { name, heading, max_rows, content };
     let parts = vec![
         part("queue", "Queue", usize::MAX, queue),
         part("groups", "What dead letters died of", GROUPS, groups),

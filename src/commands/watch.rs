@@ -97,7 +97,7 @@ fn recall(context: &Context, subject: &str, model: &mut Model) -> Result<(), Err
     let from = until.saturating_sub(BEFORE).unwrap_or(until);
     store.walk(place, (from.as_millisecond(), until.as_millisecond()), |point| {
         if let Ok(at) = jiff::Timestamp::from_millisecond(point.at) {
-            model.remember(TrendPoint { at, figures: point.metrics, kinds: vec![] });
+            model.remember(TrendPoint { at, metrics: point.metrics, kinds: vec![] });
         }
     })
 }
@@ -135,7 +135,7 @@ impl DashboardLoop<'_> {
         let color = self.context.terminal.stdout.color;
         loop {
             self.model.now = self.context.now();
-            let drawn = screen.draw(|frame| render::watch::paint(frame, &self.model, color));
+            let drawn = screen.draw(|frame| render::watch::render(frame, &self.model, color));
             if drawn.is_err() {
                 return Ok(ExitCode::Ok); // the terminal is gone, and with it whoever watched
             }

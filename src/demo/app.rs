@@ -1,6 +1,6 @@
-//! The app: answers like the real one on a port of the loopback interface.
+//! The simulated app: serves the health and readiness endpoints on a loopback port.
 //!
-//! Its figures are computed from the database as the backend computes them.
+//! Its numbers are computed from the database in the same way as those of the backend.
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -9,31 +9,32 @@ use tokio_postgres::Client;
 
 use super::server::connect;
 
-/// Bytes of a request that are read; the rest is nobody's business here.
-const LARGEST_REQUEST: usize = 8 * 1024;
-/// Dead letters from which the backend calls its engine sick.
+/// The maximum number of bytes of a request that are read.
+const MAX_REQUEST: usize = 8 * 1024;
+/// The number of dead letters from which the backend reports that it is not ready.
 const TOO_MANY_DEAD: i64 = 100;
-/// Seconds without a heartbeat after which the backend calls its workers gone.
+/// Seconds without a heartbeat after which the backend reports that no worker is active.
 const IDLE_TIMEOUT: f64 = 300.0;
-/// The queue warns above this length, and above an age of [`OLD`] seconds.
-const LONG: i64 = 50;
-/// See [`LONG`].
-const OLD: f64 = 3_600.0;
+/// The queue length above which the backend reports a warning.
+const MAX_LENGTH: i64 = 50;
+/// The age of the oldest job in seconds above which the backend reports a warning.
+const MAX_AGE: f64 = 3_600.0;
 const READINESS: &str = include_str!("readiness.sql");
 
-/// Answers until the task is dropped. One request a connection, one connection at a time.
+/// Serves requests until the task is dropped, one request per connection and one connection at a
+/// time.
 pub async fn serve(listener: TcpListener, database_url: String) {
     loop {
         if let Ok((stream, _)) = listener.accept().await {
-            // A client that went away is its own trouble.
-            _ = answer(stream, &database_url).await;
+            // A disconnected client is not an error of the server.
+            _ = respond(stream, &database_url).await;
         }
     }
 }
 
-async fn answer(mut stream: TcpStream, database_url: &str) -> std::io::Result<()> {
-    let head = head(&mut stream).await?;
-    let mut words = head.split_whitespace();
+async fn respond(mut stream: TcpStream, database_url: &str) -> std::io::Result<()> {
+    let request = read_head(&mut stream).await?;
+    let mut words = request.split_whitespace();
     let (method, target) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
     let path = target.split('?').next().unwrap_or("");
     let (status, body) = match (method, path) {
@@ -57,11 +58,11 @@ async fn answer(mut stream: TcpStream, database_url: &str) -> std::io::Result<()
     stream.shutdown().await
 }
 
-/// The first lines of a request, up to the empty one.
-async fn head(stream: &mut TcpStream) -> std::io::Result<String> {
+/// Reads the head of a request, up to the empty line.
+async fn read_head(stream: &mut TcpStream) -> std::io::Result<String> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 1024];
-    while bytes.len() < LARGEST_REQUEST && !bytes.windows(4).any(|four| four == b"\r\n\r\n") {
+    while bytes.len() < MAX_REQUEST && !bytes.windows(4).any(|window| window == b"\r\n\r\n") {
         match stream.read(&mut buffer).await? {
             0 => break,
             n => bytes.extend_from_slice(&buffer[..n]),
@@ -92,9 +93,10 @@ async fn readiness(database_url: &str, admin: bool) -> (u16, Value) {
 async fn report(client: &Client) -> Result<Value, tokio_postgres::Error> {
     let row = client.query_typed_one(READINESS, &[]).await?;
     let (length, dead): (i64, i64) = (row.get("length"), row.get("dead"));
-    let (oldest, silence): (Option<f64>, Option<f64>) = (row.get("oldest"), row.get("silence"));
-    let worker = length == 0 || silence.is_some_and(|seconds| seconds < IDLE_TIMEOUT);
-    let warning = length > LONG || oldest.is_some_and(|seconds| seconds > OLD);
+    let (oldest, heartbeat_age): (Option<f64>, Option<f64>) =
+        (row.get("oldest"), row.get("silence"));
+    let worker = length == 0 || heartbeat_age.is_some_and(|seconds| seconds < IDLE_TIMEOUT);
+    let warning = length > MAX_LENGTH || oldest.is_some_and(|seconds| seconds > MAX_AGE);
     let mut report = json!({
         "ok": worker && !warning && dead < TOO_MANY_DEAD,
         "checks": {"db": {"ok": true}, "worker": {"ok": worker}},

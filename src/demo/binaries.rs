@@ -1,7 +1,7 @@
-//! Where this machine keeps PostgreSQL's server programs.
+//! Finds the PostgreSQL server programs on this machine.
 //!
-//! Distributions hide them from `PATH` (Debian wraps only the client programs), so the usual
-//! places are looked through as well.
+//! Distributions do not put them on `PATH` (Debian wraps only the client programs), so the usual
+//! directories are searched as well.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -16,8 +16,8 @@ const VERSIONED: &[(&str, &str)] = &[
     ("/home/linuxbrew/.linuxbrew/opt", "postgresql"),
 ];
 
-/// Finds the directory that holds `initdb` and `postgres`: `given` alone when there is one, else
-/// the directories of `path`, else the newest version in the usual places.
+/// Returns the directory that contains `initdb` and `postgres`: only `given` if it is set,
+/// otherwise a directory of `path`, otherwise the newest version in the usual directories.
 pub fn find(given: Option<&Path>, path: Option<&OsStr>) -> Option<PathBuf> {
     if let Some(dir) = given {
         return holds_server(dir).then(|| dir.to_owned());
@@ -31,7 +31,7 @@ fn holds_server(dir: &Path) -> bool {
     ["initdb", "postgres"].iter().all(|name| dir.join(name).is_file())
 }
 
-/// The `bin` directory of the highest version among `parent/prefix*`.
+/// Returns the `bin` directory of the highest version among `parent/prefix*`.
 fn newest(parent: &Path, prefix: &str) -> Option<PathBuf> {
     let entries = fs::read_dir(parent).ok()?.flatten();
     let mut found: Vec<(u32, PathBuf)> = entries
@@ -39,7 +39,7 @@ fn newest(parent: &Path, prefix: &str) -> Option<PathBuf> {
             let name = entry.file_name();
             let version = name.to_str()?.strip_prefix(prefix)?.trim_start_matches('@');
             let bin = entry.path().join("bin");
-            // Homebrew's plain `postgresql` has no number: it comes last.
+            // Homebrew's plain `postgresql` has no version number and sorts last.
             holds_server(&bin).then(|| (version.parse().unwrap_or(0), bin))
         })
         .collect();

@@ -1,9 +1,9 @@
-//! The file by which `-c demo` finds the running demo from another terminal.
+//! The context file that lets `-c demo` find the running demo from another terminal.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-/// The file while it stands; removed when dropped, unless another demo has taken it over.
+/// A context file, removed when dropped unless another demo has replaced it.
 #[derive(Debug)]
 pub struct Announcement {
     file: PathBuf,
@@ -11,18 +11,14 @@ pub struct Announcement {
 }
 
 impl Announcement {
-    /// The directory of the demo that wrote this file.
-    #[must_use]
+    /// Returns the directory of the demo that wrote this file.
     pub fn directory(file: &Path) -> Option<PathBuf> {
         let table: toml::Table = fs::read_to_string(file).ok()?.parse().ok()?;
         let url = table.get("context")?.get("demo")?.get("database_url_file")?.as_str()?;
         Path::new(url).parent().filter(|directory| directory.exists()).map(Path::to_owned)
     }
 
-    /// Writes the file in one step, so that nobody reads half of it.
-    ///
-    /// # Errors
-    /// When the directory cannot be made or written.
+    /// Writes the file atomically.
     pub fn write(file: &Path, base_url: &str, database_url_file: &Path) -> io::Result<Self> {
         let mut context = toml::Table::new();
         context.insert("base_url".into(), base_url.into());
@@ -47,7 +43,7 @@ impl Drop for Announcement {
     fn drop(&mut self) {
         if fs::read_to_string(&self.file).is_ok_and(|text| text == self.text) {
             _ = fs::remove_file(&self.file);
-            // Only where nothing else is kept there.
+            // Fails if the directory is not empty, which is intended.
             _ = self.file.parent().map(fs::remove_dir);
         }
     }

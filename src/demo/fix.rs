@@ -1,13 +1,12 @@
-//! How a fix is deployed in the demo: a file in its directory says so, and workers look for it.
+//! Fixes in the demo: a marker file per kind that the workers check.
 
 use std::io;
 use std::path::Path;
 
-use super::project::place;
+use super::project::write_file;
 use super::scenario::SCENARIOS;
 
-/// The kinds of jobs that some scenario's workers fail at.
-#[must_use]
+/// Returns the kinds of jobs that fail in some scenario.
 pub fn kinds() -> Vec<&'static str> {
     let mut kinds: Vec<_> = SCENARIOS
         .iter()
@@ -19,15 +18,12 @@ pub fn kinds() -> Vec<&'static str> {
     kinds
 }
 
-/// From now on, workers succeed at this kind.
-///
-/// # Errors
-/// When the demo's directory cannot be written.
+/// Makes the workers succeed at jobs of this kind from now on.
 pub fn deploy(directory: &Path, kind: &str) -> io::Result<()> {
-    place(directory, &format!("fixed/{kind}"), "").map(|_| ())
+    write_file(directory, &format!("fixed/{kind}"), "").map(|_| ())
 }
 
-/// Whether workers succeed at this kind.
+/// Returns whether the workers succeed at jobs of this kind.
 pub(crate) fn is_deployed(directory: &Path, kind: &str) -> bool {
     directory.join("fixed").join(kind).exists()
 }

@@ -1,5 +1,7 @@
-//! A private world to try the tool in: a throwaway PostgreSQL server, an app that speaks the real
-//! shapes, workers, and an incident. The integration tests stand on the same server.
+//! The demo: a throwaway PostgreSQL server with a simulated app, simulated workers and an incident.
+//!
+//! [`RunningDemo`] starts all of it from a [`scenario::Scenario`]; [`Announcement`] lets `-c demo`
+//! find it. The integration tests use the same server.
 
 mod app;
 pub mod backend;

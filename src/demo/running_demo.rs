@@ -1,4 +1,4 @@
-//! Everything that makes up a demo, and its end.
+//! A running demo: server, app, workers and files.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,30 +14,30 @@ use crate::facts::SourceErrorKind;
 use crate::settings::demo::RECORDS;
 use crate::sources::files::local_store::DIRECTORIES;
 
-/// The database's name: it stands in every header of every report.
+/// The name of the database, which report titles show.
 const DATABASE: &str = "cliply";
 
-/// A running demo. Dropping it ends everything.
+/// A running demo. Dropping it stops everything.
 pub struct RunningDemo {
-    /// The app's address.
+    /// The base URL of the app.
     pub base_url: String,
-    /// A file that holds the database's URL, and nothing else.
+    /// A file that contains only the URL of the database.
     pub database_url_file: PathBuf,
-    /// The app's source tree, as far as it matters.
+    /// The source tree of the app.
     pub project: PathBuf,
-    /// A directory for those who want to keep records until the end of the demo.
+    /// The state directory of commands that use the demo context, removed with the demo.
     pub state: PathBuf,
     tasks: JoinSet<()>,
-    /// Holds the port of an app that is down, so that nobody else answers there.
+    /// Reserves the port of an app that is down, so that no other program answers there.
     _refusing: Option<TcpSocket>,
     server: DemoServer,
 }
 
 impl RunningDemo {
-    /// Starts the server, fills it, and lets app and workers go about their business.
+    /// Starts the server, loads the scenario, and starts the app and the workers.
     ///
     /// # Errors
-    /// When there is no server to be had, or it cannot be filled.
+    /// Returns an error if no server is installed, or if it cannot be started or filled.
     pub async fn start(scenario: &'static Scenario, options: ServerOptions) -> Result<Self, Error> {
         let server = tokio::task::spawn_blocking(move || DemoServer::start(&options)).await;
         let server = server.map_err(failed)?.map_err(super::server::explain)?;
@@ -45,24 +45,25 @@ impl RunningDemo {
         let database_url = server.url(DATABASE);
         load_schema(&server, scenario).await.map_err(failed)?;
         let project = project::write(&directory, scenario.drifted).map_err(failed)?;
-        let database_url_file = project::place(&directory, "url", &database_url).map_err(failed)?;
-        let (base_url, listener, refusing) = address(scenario.app_up).await.map_err(failed)?;
+        let database_url_file =
+            project::write_file(&directory, "url", &database_url).map_err(failed)?;
+        let (base_url, listener, refusing) = reserve_port(scenario.app_up).await.map_err(failed)?;
         let mut tasks = JoinSet::new();
         if let Some(listener) = listener {
             tasks.spawn(app::serve(listener, database_url.clone()));
         }
-        spawn_worker(&mut tasks, scenario, &database_url, &directory);
-        // Made by us, they are the supervisor's to remove, whoever leaves records in them.
-        for part in DIRECTORIES {
-            let kept = format!("{RECORDS}/{part}/.keep");
-            project::place(&directory, &kept, "").map_err(failed)?;
+        spawn_workers(&mut tasks, scenario, &database_url, &directory);
+        // Created here so that they belong to the supervisor, which removes them, whoever writes
+        // records.
+        for name in DIRECTORIES {
+            let marker = format!("{RECORDS}/{name}/.keep");
+            project::write_file(&directory, &marker, "").map_err(failed)?;
         }
         let state = directory.join("state");
         Ok(Self { base_url, database_url_file, project, state, tasks, _refusing: refusing, server })
     }
 
-    /// The directory that holds everything.
-    #[must_use]
+    /// Returns the directory that contains everything.
     pub fn directory(&self) -> &Path {
         self.server.directory()
     }
@@ -71,7 +72,7 @@ impl RunningDemo {
 impl Drop for RunningDemo {
     fn drop(&mut self) {
         self.tasks.abort_all();
-        // Run by root, commands have left files here that the server's user could not remove.
+        // Commands run by root may have left files here that the server's user cannot remove.
         _ = std::fs::remove_dir_all(&self.state);
     }
 }
@@ -86,19 +87,19 @@ async fn load_schema(
     client.batch_execute(&backend::database(scenario.data)).await
 }
 
-/// A free port: listened on, or held so that connections are refused.
-async fn address(up: bool) -> io::Result<(String, Option<TcpListener>, Option<TcpSocket>)> {
-    let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+/// Reserves a free port: a listener if the app is up, otherwise a socket that refuses connections.
+async fn reserve_port(up: bool) -> io::Result<(String, Option<TcpListener>, Option<TcpSocket>)> {
+    let any_port = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
     if up {
-        let listener = TcpListener::bind(any).await?;
+        let listener = TcpListener::bind(any_port).await?;
         return Ok((format!("http://{}", listener.local_addr()?), Some(listener), None));
     }
     let socket = TcpSocket::new_v4()?;
-    socket.bind(any)?;
+    socket.bind(any_port)?;
     Ok((format!("http://{}", socket.local_addr()?), None, Some(socket)))
 }
 
-fn spawn_worker(
+fn spawn_workers(
     tasks: &mut JoinSet<()>,
     scenario: &'static Scenario,
     database_url: &str,
@@ -106,7 +107,7 @@ fn spawn_worker(
 ) {
     for name in scenario.workers {
         let (url, directory) = (database_url.to_owned(), directory.to_owned());
-        // A worker's end is the end of the database: nothing is left to tell.
+        // A worker only fails when the database stops: there is nothing to report.
         tasks.spawn(async move { _ = workers::work(url, name, scenario, &directory).await });
     }
     if let Some(every) = scenario.new_job_every {

@@ -1,38 +1,38 @@
-//! What a demo may be about.
+//! The scenarios of the demo.
 
 use std::time::Duration;
 
-/// A failure that workers meet.
+/// A failure of simulated workers.
 #[derive(Debug)]
 pub struct SimulatedFailure {
-    /// Jobs of this kind fail.
+    /// The kind of jobs that fail.
     pub kind: &'static str,
-    /// With this message; `{clip}` is the clip's number.
+    /// The error message; `{clip}` is replaced by the number of the clip.
     pub message: &'static str,
-    /// Only every second clip fails, so that a requeue succeeds in part.
+    /// Whether only every second clip fails, so that a requeue succeeds in part.
     pub odd_clips_only: bool,
 }
 
-/// One scenario.
+/// A scenario.
 #[derive(Debug)]
 pub struct Scenario {
-    /// Its name on the command line.
+    /// The name on the command line.
     pub name: &'static str,
-    /// What is wrong, in one line.
+    /// The description, in one line.
     pub about: &'static str,
-    /// Fills the database, in the words of `backend/stage.sql`.
+    /// The SQL that fills the database through the tables of `backend/stage.sql`.
     pub data: &'static str,
     /// Whether the app answers.
     pub app_up: bool,
     /// Whether `.env.example` has drifted from the schema.
     pub drifted: bool,
-    /// Workers that live.
+    /// The names of the active workers.
     pub workers: &'static [&'static str],
-    /// What they fail at.
+    /// The failures of the workers.
     pub failures: &'static [SimulatedFailure],
-    /// How often a new job comes.
+    /// The interval at which new jobs arrive.
     pub new_job_every: Option<Duration>,
-    /// What to type, besides what triage suggests.
+    /// Suggested commands in addition to those of triage, with their purposes.
     pub try_next: &'static [(&'static str, &'static str)],
 }
 
@@ -122,8 +122,7 @@ pub const SCENARIOS: [Scenario; 5] = [
     },
 ];
 
-/// The scenario of this name.
-#[must_use]
+/// Returns the scenario of this name.
 pub fn find(name: &str) -> Option<&'static Scenario> {
     SCENARIOS.iter().find(|scenario| scenario.name == name)
 }

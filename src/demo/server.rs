@@ -1,8 +1,8 @@
 //! A private throwaway PostgreSQL server: its own directory, a Unix socket, no password, no fsync.
 //!
-//! It leaves nothing behind however this process ends. A small shell script (`supervise.sh`) owns
-//! the directory and the server, and holds the reading end of a pipe from us: the system closes
-//! that pipe when we die, whatever the cause.
+//! It is removed however this process ends. A small shell script (`supervise.sh`) owns the
+//! directory and the server, and holds the reading end of a pipe from this process: the system
+//! closes that pipe when the process ends, whatever the cause.
 
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read};
@@ -18,10 +18,12 @@ use crate::facts::SourceErrorKind;
 
 const SCRIPT: &str = include_str!("supervise.sh");
 
-/// The names tools and URLs default to; the socket's directory is ours alone, so no port is taken.
+/// The default port of tools and URLs. It only names the socket, whose directory is private, so no
+/// TCP port is used.
 const SOCKET_PORT: u16 = 5432;
 
-/// Fast rather than durable, small rather than tuned; autovacuum would change estimates mid-test.
+/// Fast rather than durable, small rather than tuned. Autovacuum would change estimates during
+/// tests.
 const CONFIGURATION: &[(&str, &str)] = &[
     ("fsync", "off"),
     ("full_page_writes", "off"),
@@ -35,59 +37,59 @@ const CONFIGURATION: &[(&str, &str)] = &[
     ("timezone", "UTC"),
 ];
 
-/// Where the server listens, besides nothing else.
+/// The addresses that the server listens on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Listen {
     /// A Unix socket in the server's own directory.
     #[default]
     UnixOnly,
-    /// The Unix socket, and this port of 127.0.0.1.
+    /// The Unix socket and this port of 127.0.0.1.
     Tcp {
         /// The port; it must be free.
         port: u16,
     },
 }
 
-/// What a caller may decide. This module reads no environment.
+/// The options of a server. This module does not read the environment.
 #[derive(Clone, Debug, Default)]
 pub struct ServerOptions {
-    /// The directory of `initdb` and `postgres`; looked for when absent.
+    /// The directory of `initdb` and `postgres`; searched for if absent.
     pub bin_dir: Option<PathBuf>,
-    /// The value of `PATH`, to look for programs in.
+    /// The value of `PATH` to search for the programs.
     pub path: Option<OsString>,
-    /// Where the server's directory is made; `/tmp` when absent, because socket paths must be short.
+    /// The parent of the server's directory; `/tmp` if absent, because socket paths must be short.
     pub temp_dir: Option<PathBuf>,
-    /// Where the server listens.
+    /// The addresses that the server listens on.
     pub listen: Listen,
-    /// Further settings of postgresql.conf; they win over ours.
+    /// Further settings of postgresql.conf, which override the defaults.
     pub extra_conf: Vec<(String, String)>,
 }
 
-/// Why there is no server.
+/// Why the server could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
-    /// The programs are not on this machine.
+    /// The programs are not installed.
     #[error(
         "no PostgreSQL server programs (initdb, postgres) found{}; \
          install them with `apt-get install postgresql` or `brew install postgresql`",
         .looked_in.as_ref().map(|dir| format!(" in {}", dir.display())).unwrap_or_default()
     )]
     NotInstalled {
-        /// The directory that the caller insisted on.
+        /// The directory given by the caller.
         looked_in: Option<PathBuf>,
     },
-    /// Run by root, and the machine has no account to run the server as.
+    /// This process runs as root, and there is no account to run the server as.
     #[error(
         "PostgreSQL refuses to run as root, and there is no user `postgres` or `nobody` in /etc/passwd"
     )]
     NoUnprivilegedUser,
-    /// The shell that supervises the server could not be started or read.
+    /// The supervising shell could not be started or read.
     #[error("could not start the private PostgreSQL server")]
     Io(#[from] io::Error),
-    /// initdb or postgres ended; their last words.
+    /// initdb or postgres failed.
     #[error("the private PostgreSQL server did not start: {log}")]
     DidNotStart {
-        /// The last lines they wrote.
+        /// The last lines of their output.
         log: String,
     },
 }
@@ -101,40 +103,41 @@ pub struct DemoServer {
 }
 
 impl DemoServer {
-    /// Makes and starts a server; returns when it takes connections (0.7 s as measured).
+    /// Creates and starts a server; returns when it accepts connections (about 0.7 s).
     pub fn start(options: &ServerOptions) -> Result<DemoServer, ServerError> {
         let bin = binaries::find(options.bin_dir.as_deref(), options.path.as_deref())
             .ok_or_else(|| ServerError::NotInstalled { looked_in: options.bin_dir.clone() })?;
         let mut supervisor = supervise(&bin, options)?.spawn()?;
         let started = supervisor.stdout.take().map(await_start);
-        // From here on a drop cleans up, also when the start failed.
+        // From here on, dropping the server cleans up, also if the start failed.
         let mut server = DemoServer { dir: PathBuf::new(), listen: options.listen, supervisor };
         server.dir =
             started.unwrap_or_else(|| Err(io::Error::from(io::ErrorKind::BrokenPipe).into()))?;
         Ok(server)
     }
 
-    /// The server's own directory, which holds its socket; gone once the server is dropped.
+    /// Returns the server's directory, which contains its socket; removed once the server is
+    /// dropped.
     pub fn directory(&self) -> &Path {
         &self.dir
     }
 
-    /// The process that owns the server and its directory.
+    /// Returns the id of the process that owns the server and its directory.
     pub fn supervisor_id(&self) -> u32 {
         self.supervisor.id()
     }
 
-    /// A libpq URL of the superuser's connection to `database` over the socket.
+    /// Returns the libpq URL of the superuser's connection to `database` over the socket.
     pub fn url(&self, database: &str) -> String {
         self.url_as("postgres", database)
     }
 
-    /// A libpq URL of `role`'s connection to `database` over the socket.
+    /// Returns the libpq URL of `role`'s connection to `database` over the socket.
     pub fn url_as(&self, role: &str, database: &str) -> String {
         let host = escape(&self.dir.to_string_lossy());
         let port = match self.listen {
             Listen::UnixOnly => SOCKET_PORT,
-            Listen::Tcp { port } => port, // the socket's file carries the same number
+            Listen::Tcp { port } => port, // the name of the socket contains the same number
         };
         format!("postgresql://{}@{host}:{port}/{}", escape(role), escape(database))
     }
@@ -143,12 +146,12 @@ impl DemoServer {
 impl Drop for DemoServer {
     fn drop(&mut self) {
         drop(self.supervisor.stdin.take());
-        // The script ends by itself: it kills a server that does not stop within 10 s.
+        // The script always ends: it kills a server that does not stop within 10 s.
         let _ = self.supervisor.wait();
     }
 }
 
-/// The error as the command line shows it.
+/// Converts the error into the one that the command line shows.
 pub fn explain(error: ServerError) -> Error {
     let kind = match &error {
         ServerError::NotInstalled { .. } | ServerError::NoUnprivilegedUser => ErrorKind::Config,
@@ -174,8 +177,8 @@ fn supervise(bin: &Path, options: &ServerOptions) -> Result<Command, ServerError
         .env_clear()
         .env("PATH", options.path.clone().unwrap_or_else(|| "/usr/bin:/bin".into()))
         .env("LC_ALL", "C")
-        .current_dir("/") // ours may be closed to the user we drop to
-        .process_group(0) // Ctrl-C is for us; the server outlives the work that we still do then
+        .current_dir("/") // the current directory may be unreadable for the unprivileged user
+        .process_group(0) // Ctrl-C must not stop the server before this process has cleaned up
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
@@ -187,7 +190,7 @@ fn supervise(bin: &Path, options: &ServerOptions) -> Result<Command, ServerError
     Ok(command)
 }
 
-/// Settings in the order in which they are given: the last one wins.
+/// Returns the settings in the order in which they are passed: the last one wins.
 fn configuration(options: &ServerOptions) -> Vec<(String, String)> {
     let (addresses, port) = match options.listen {
         Listen::UnixOnly => ("", SOCKET_PORT),
@@ -201,7 +204,8 @@ fn configuration(options: &ServerOptions) -> Vec<(String, String)> {
     settings
 }
 
-/// The user and group id of `postgres`, else of `nobody`, from the text of /etc/passwd.
+/// Returns the user and group id of `postgres`, otherwise of `nobody`, from the text of
+/// /etc/passwd.
 fn unprivileged_user(passwd: &str) -> Option<(u32, u32)> {
     let ids = |name: &str| {
         let line = passwd.lines().find(|line| line.split(':').next() == Some(name))?;
@@ -213,33 +217,36 @@ fn unprivileged_user(passwd: &str) -> Option<(u32, u32)> {
     ids("postgres").or_else(|| ids("nobody"))
 }
 
-/// Reads the script's two lines: the directory, then `ready`. Anything else is a log of failure.
+/// Reads the two lines of the script: the directory, then `ready`. Anything else is the log of a
+/// failure.
 fn await_start(stdout: ChildStdout) -> Result<PathBuf, ServerError> {
     let mut stdout = BufReader::new(stdout);
     let mut dir = String::new();
-    let mut rest = String::new();
+    let mut status = String::new();
     stdout.read_line(&mut dir)?;
-    stdout.read_line(&mut rest)?;
-    if rest == "ready\n" {
+    stdout.read_line(&mut status)?;
+    if status == "ready\n" {
         return Ok(PathBuf::from(dir.trim_end_matches('\n')));
     }
-    stdout.read_to_string(&mut rest)?;
-    let log = if rest.is_empty() { dir } else { rest };
+    stdout.read_to_string(&mut status)?;
+    let log = if status.is_empty() { dir } else { status };
     Err(ServerError::DidNotStart { log: log.trim().to_owned() })
 }
 
-/// Percent-encodes all but letters, digits and `_.-`.
+/// Percent-encodes everything except letters, digits and `_.-`.
 fn escape(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
     text.bytes()
-        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .map(|byte| {
+            if is_unreserved(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+        })
         .collect()
 }
 
-/// A connection of the demo, outside the pool of the commands.
+/// Opens a connection of the demo, outside of the pool of the commands.
 pub async fn connect(url: &str) -> Result<Client, tokio_postgres::Error> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
-    // Ends with the client; its error reaches the client's next statement.
+    // The task ends with the client; its error surfaces in the client's next statement.
     tokio::spawn(async { _ = connection.await });
     Ok(client)
 }

@@ -1,5 +1,5 @@
-//! Simulated workers: they claim, beat, finish and fail as the backend's do, each on a connection
-//! of its own; and a producer that brings new jobs.
+//! Simulated workers that claim, finish and fail jobs like those of the backend, each on its own
+//! connection, and a producer of new jobs.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,16 +12,16 @@ use super::fix;
 use super::scenario::{Scenario, SimulatedFailure};
 use super::server::connect;
 
-/// Between two looks into an empty queue, and between two heartbeats.
+/// The interval of heartbeats, and of claims while the queue is empty.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
-/// Seconds until a failed job is tried again.
+/// Seconds until a failed job is retried.
 const BACKOFF: i32 = 20;
-/// The producer stops at this many waiting jobs: a demo may run overnight.
-const FULL: i64 = 200;
+/// The producer pauses at this number of queued jobs, because a demo may run overnight.
+const MAX_QUEUED: i64 = 200;
 
 const CLAIM: &str = "\
     SELECT id::text, kind, payload ->> 'clip' AS clip FROM public.worker_claim_next_job($1)";
-/// What an earlier life of this worker had in hand.
+/// Jobs that this worker had claimed before a restart.
 const RESUME: &str = "\
     SELECT id::text, kind, payload ->> 'clip' AS clip FROM public.jobs \
     WHERE state = 'running' AND locked_by = $1 LIMIT 1";
@@ -31,14 +31,14 @@ const FINISH: &str = "SELECT public.worker_finish($1::text::uuid, $2, '{\"ok\": 
 const FAIL: &str = "SELECT public.worker_fail($1::text::uuid, $2, $3, $4)";
 const PRODUCE: &str = include_str!("produce.sql");
 
-/// A job in the hands of a worker.
+/// A job that this worker has claimed.
 struct ClaimedJob {
     id: String,
     kind: String,
     clip: String,
 }
 
-/// Works until the database goes away.
+/// Processes jobs until the connection to the database ends.
 pub async fn work(
     database_url: String,
     name: &str,
@@ -47,15 +47,16 @@ pub async fn work(
 ) -> Result<(), Error> {
     let client = connect(&database_url).await?;
     loop {
-        let job = match take(&client, RESUME, name).await? {
+        let job = match claim(&client, RESUME, name).await? {
             Some(job) => Some(job),
-            None => take(&client, CLAIM, name).await?,
+            None => claim(&client, CLAIM, name).await?,
         };
         let Some(job) = job else {
             sleep(HEARTBEAT_INTERVAL).await;
             continue;
         };
-        // A job that was taken away meanwhile (requeued, undone) is refused: go on with the next.
+        // The database rejects a job that was requeued or undone meanwhile: continue with the next
+        // one.
         match run(&client, name, (scenario, directory), &job).await {
             Err(error) if error.as_db_error().is_none() => return Err(error),
             _ => {}
@@ -63,11 +64,11 @@ pub async fn work(
     }
 }
 
-async fn take(client: &Client, statement: &str, name: &str) -> Result<Option<ClaimedJob>, Error> {
+async fn claim(client: &Client, statement: &str, name: &str) -> Result<Option<ClaimedJob>, Error> {
     let rows = client.query_typed(statement, &[(&name, Type::TEXT)]).await?;
     Ok(rows.first().and_then(|row| {
         Some(ClaimedJob {
-            // With nothing due, claiming answers a row of NULLs.
+            // If nothing is due, the claim function returns a row of NULLs.
             id: row.get::<_, Option<String>>("id")?,
             kind: row.get::<_, Option<String>>("kind")?,
             clip: row.get::<_, Option<String>>("clip").unwrap_or_default(),
@@ -81,12 +82,12 @@ async fn run(
     (scenario, directory): (&Scenario, &Path),
     job: &ClaimedJob,
 ) -> Result<(), Error> {
-    for _ in 0..beats(&job.kind) {
+    for _ in 0..duration_seconds(&job.kind) {
         client.execute_typed(HEARTBEAT, &[(&job.id, Type::TEXT), (&name, Type::TEXT)]).await?;
         sleep(HEARTBEAT_INTERVAL).await;
     }
     let fixed = fix::is_deployed(directory, &job.kind);
-    match scenario.failures.iter().find(|failure| !fixed && strikes(failure, job)) {
+    match scenario.failures.iter().find(|failure| !fixed && applies_to(failure, job)) {
         Some(failure) => {
             let message = failure.message.replace("{clip}", &job.clip);
             let params: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 4] = [
@@ -104,14 +105,14 @@ async fn run(
     Ok(())
 }
 
-/// Whether this job meets the failure: every job of the kind, or those of every second clip.
-fn strikes(failure: &SimulatedFailure, job: &ClaimedJob) -> bool {
+/// Returns whether the failure applies to this job: to every job of the kind, or only to odd clips.
+fn applies_to(failure: &SimulatedFailure, job: &ClaimedJob) -> bool {
     let odd = job.clip.parse::<u64>().is_ok_and(|clip| clip % 2 == 1);
     failure.kind == job.kind && (odd || !failure.odd_clips_only)
 }
 
-/// Seconds that a job of this kind takes.
-fn beats(kind: &str) -> u32 {
+/// Returns how many seconds a job of this kind takes.
+fn duration_seconds(kind: &str) -> u32 {
     match kind {
         "CLIP_RENDER" => 4,
         "TRANSCRIBE" => 2,
@@ -119,11 +120,11 @@ fn beats(kind: &str) -> u32 {
     }
 }
 
-/// Brings a new job at each interval.
+/// Adds a new job at each interval.
 pub async fn produce(database_url: String, every: Duration) -> Result<(), Error> {
     let client = connect(&database_url).await?;
     loop {
         sleep(every).await;
-        client.execute_typed(PRODUCE, &[(&FULL, Type::INT8)]).await?;
+        client.execute_typed(PRODUCE, &[(&MAX_QUEUED, Type::INT8)]).await?;
     }
 }

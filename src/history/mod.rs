@@ -1,7 +1,8 @@
-//! What was, as pure judgement: a look becomes a snapshot, snapshots become a timeline.
+//! History: the snapshots of a time range as a timeline.
 //!
-//! `snapshot` condenses one look, `series` lays many of them over time, `onset` says when each
-//! trouble began, `transitions` says what changed between two.
+//! `snapshot` condenses the results of one poll, `series` arranges snapshots in time,
+//! `problem_start` finds when each problem began, `transitions` describes the changes between two
+//! polls. This room is pure; it may import `facts`, `triage`, `redact` and `text`.
 
 pub mod problem_start;
 pub mod range;
@@ -15,8 +16,7 @@ pub use series::{TimeBucket, TimeSeries};
 
 use crate::triage::areas::AREAS;
 
-/// The place of the check's question in the checklist.
-#[must_use]
+/// Returns the index of the check's area.
 pub fn area_of(check: &str) -> Option<usize> {
-    AREAS.iter().position(|branch| branch.checks.contains(&check))
+    AREAS.iter().position(|area| area.checks.contains(&check))
 }

@@ -1,23 +1,23 @@
-//! Everything that `history` shows, read from the store in one pass.
+//! The data of the `history` report, read from the store in one pass.
 
 use super::{ProblemStarts, TimeSeries};
 use crate::facts::snapshot::{OperationMarker, SnapshotDetail};
 
-/// A stretch of the past.
+/// A time range of the history.
 #[derive(Debug)]
 pub struct HistoryRange {
     /// The timeline.
     pub series: TimeSeries,
-    /// When each trouble began.
+    /// When each problem started.
     pub problem_starts: ProblemStarts,
-    /// Requeues and undos, the oldest first.
+    /// The operations, oldest first.
     pub marks: Vec<OperationMarker>,
-    /// The readable part of the last snapshot.
+    /// The details of the last snapshot.
     pub latest: Option<SnapshotDetail>,
-    /// The first snapshot that was looked at for the beginning of a trouble.
+    /// The first snapshot that was searched for the start of a problem.
     pub searched_since: Option<i64>,
-    /// Where the timeline begins, if not where it was asked to: nothing before was recorded.
+    /// The start of the timeline if it is later than requested, because nothing older was recorded.
     pub began: Option<i64>,
-    /// What the snapshots are of.
+    /// The database and the app.
     pub subject: String,
 }

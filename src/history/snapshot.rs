@@ -1,4 +1,4 @@
-//! A look at the system, condensed to what is worth keeping.
+//! Condenses the results of one poll into a snapshot for the store.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -12,90 +12,90 @@ use crate::facts::snapshot::{
 use crate::redact;
 use crate::triage::{AreaResult, TriageFacts, section};
 
-/// Kinds that are kept.
-const KINDS: usize = 20;
-/// Causes that are kept.
-const CAUSES: usize = 10;
-/// Characters of a text from outside that are kept.
-const TEXT: usize = 300;
+/// Kinds that are stored.
+const MAX_KINDS: usize = 20;
+/// Groups that are stored.
+const MAX_GROUPS: usize = 10;
+/// Characters of an untrusted text that are stored.
+const MAX_TEXT: usize = 300;
 
-/// Condenses a look that began at `at`.
-#[must_use]
+/// Condenses the results of a poll that began at `at`.
 pub fn take_snapshot(
     facts: &TriageFacts,
-    steps: &[AreaResult],
-    live: Option<&RecentActivity>,
+    results: &[AreaResult],
+    recent: Option<&RecentActivity>,
     at: Timestamp,
 ) -> Snapshot {
-    let queue = facts.queue.as_ref().and_then(|seen| seen.value());
-    let verdict = plain(Status::worst(steps.iter().map(AreaResult::status)));
+    let queue = facts.queue.as_ref().and_then(|observed| observed.value());
+    let status = without_skipped(Status::worst(results.iter().map(AreaResult::status)));
     Snapshot {
         at,
-        took: longest(facts),
-        status: verdict,
-        section: section(steps).map(|s| s.section.number().to_owned()),
-        failed_checks: bad(steps),
-        metrics: metric_values(queue, live),
+        took: longest_read(facts),
+        status,
+        section: section(results).map(|s| s.section.number().to_owned()),
+        failed_checks: failed_checks(results),
+        metrics: metric_values(queue, recent),
         detail: SnapshotDetail {
-            areas: steps.iter().map(area_line).collect(),
-            kinds: queue.map(kinds).unwrap_or_default(),
-            causes: live.map(causes).unwrap_or_default(),
+            areas: results.iter().map(area_line).collect(),
+            kinds: queue.map(kind_lines).unwrap_or_default(),
+            causes: recent.map(group_lines).unwrap_or_default(),
         },
     }
 }
 
-/// A skipped check was not looked at: nobody knows.
-fn plain(verdict: Status) -> Status {
-    match verdict {
+/// Returns UNKNOWN for SKIPPED: the check did not run.
+fn without_skipped(status: Status) -> Status {
+    match status {
         Status::Skipped { .. } => Status::Unknown,
         other => other,
     }
 }
 
-fn longest(facts: &TriageFacts) -> std::time::Duration {
-    let mut all = vec![facts.health.took, facts.readiness.took, facts.layout.took];
-    all.extend(facts.queue.as_ref().map(|seen| seen.took));
-    all.into_iter().max().unwrap_or_default()
+/// Returns the time of the slowest read.
+fn longest_read(facts: &TriageFacts) -> std::time::Duration {
+    let mut times = vec![facts.health.took, facts.readiness.took, facts.layout.took];
+    times.extend(facts.queue.as_ref().map(|observed| observed.took));
+    times.into_iter().max().unwrap_or_default()
 }
 
-fn bad(steps: &[AreaResult]) -> Vec<FailedCheck> {
-    let mut bad: Vec<FailedCheck> = Vec::new();
-    for finding in steps.iter().flat_map(|step| &step.findings) {
-        let verdict = plain(finding.status);
-        if verdict == Status::Ok {
+fn failed_checks(results: &[AreaResult]) -> Vec<FailedCheck> {
+    let mut failed_checks: Vec<FailedCheck> = Vec::new();
+    for finding in results.iter().flat_map(|result| &result.findings) {
+        let status = without_skipped(finding.status);
+        if status == Status::Ok {
             continue;
         }
         let message = shorten(&finding.message);
-        match bad.iter_mut().find(|known| known.check == finding.check) {
-            Some(known) if known.status.worse(verdict) == known.status => {}
-            Some(known) => (known.status, known.message) = (verdict, message),
+        match failed_checks.iter_mut().find(|failed_check| failed_check.check == finding.check) {
+            Some(failed_check) if failed_check.status.worse(status) == failed_check.status => {}
+            Some(failed_check) => (failed_check.status, failed_check.message) = (status, message),
             None => {
-                bad.push(FailedCheck { check: finding.check.to_owned(), status: verdict, message })
+                failed_checks.push(FailedCheck { check: finding.check.to_owned(), status, message })
             }
         }
     }
-    bad
+    failed_checks
 }
 
-/// The beginning of a text from outside, without secrets.
+/// Returns the beginning of an untrusted text, with secrets redacted.
 fn shorten(text: &str) -> String {
-    redact::text(text).chars().take(TEXT).collect()
+    redact::text(text).chars().take(MAX_TEXT).collect()
 }
 
-fn area_line(step: &AreaResult) -> AreaLine {
+fn area_line(result: &AreaResult) -> AreaLine {
     AreaLine {
-        area: step.area.to_owned(),
-        status: plain(step.status()).as_str().to_owned(),
-        detail: shorten(&step.detail()),
+        area: result.area.to_owned(),
+        status: without_skipped(result.status()).as_str().to_owned(),
+        detail: shorten(&result.detail()),
     }
 }
 
-fn metric_values(queue: Option<&Queue>, live: Option<&RecentActivity>) -> MetricValues {
-    let mut figures = MetricValues::default();
-    let activity = live.and_then(|live| live.activity.value());
-    figures.exact(Metric::Throughput, activity.and_then(|a| a.finished_per_minute));
-    let Some(queue) = queue else { return figures };
-    for (figure, count) in [
+fn metric_values(queue: Option<&Queue>, recent: Option<&RecentActivity>) -> MetricValues {
+    let mut metrics = MetricValues::default();
+    let activity = recent.and_then(|recent| recent.activity.value());
+    metrics.exact(Metric::Throughput, activity.and_then(|a| a.finished_per_minute));
+    let Some(queue) = queue else { return metrics };
+    for (metric, count) in [
         (Metric::Due, Some(&queue.due)),
         (Metric::Scheduled, Some(&queue.scheduled)),
         (Metric::InProgress, Some(&queue.in_progress)),
@@ -105,20 +105,20 @@ fn metric_values(queue: Option<&Queue>, live: Option<&RecentActivity>) -> Metric
         (Metric::DeadLetteredLastHour, queue.dead_lettered_last_hour.as_ref()),
         (Metric::Workers, queue.workers.as_ref().map(|workers| &workers.beating)),
     ] {
-        figures.set(figure, count.and_then(measure));
+        metrics.set(metric, count.and_then(measure));
     }
-    // Nothing due is an age of zero; a queue that was not counted has none.
+    // Without due jobs the age is zero; if they were not counted, it is unknown.
     let oldest = queue.oldest_due_age.or((queue.due == Count::Exact(0)).then_some(0.0));
-    figures.exact(Metric::OldestDue, oldest);
-    figures.exact(Metric::HeartbeatAge, queue.workers.as_ref().and_then(|w| w.last_beat_age));
-    figures
+    metrics.exact(Metric::OldestDue, oldest);
+    metrics.exact(Metric::HeartbeatAge, queue.workers.as_ref().and_then(|w| w.last_beat_age));
+    metrics
 }
 
 fn measure(count: &Count) -> Option<Measure> {
     count.at_least().map(|n| Measure { value: n as f64, at_least: !count.is_exact() })
 }
 
-fn kinds(queue: &Queue) -> Vec<KindLine> {
+fn kind_lines(queue: &Queue) -> Vec<KindLine> {
     let line = |kind: &crate::facts::queue::KindCounts| KindLine {
         kind: shorten(&kind.kind),
         due: kind.due,
@@ -126,39 +126,39 @@ fn kinds(queue: &Queue) -> Vec<KindLine> {
         in_progress: kind.in_progress,
         dead: kind.dead,
     };
-    queue.by_kind.iter().take(KINDS).map(line).collect()
+    queue.by_kind.iter().take(MAX_KINDS).map(line).collect()
 }
 
-fn causes(live: &RecentActivity) -> Vec<GroupLine> {
-    let deaths = live.dead_letters.value();
-    let line = |cause: &crate::facts::recent_activity::RecentGroup| GroupLine {
-        group: cause.group.clone(),
-        kind: shorten(&cause.kind),
-        jobs: cause.jobs,
-        recent: cause.recent,
-        cause: shorten(&cause.cause),
+fn group_lines(recent: &RecentActivity) -> Vec<GroupLine> {
+    let dead_letters = recent.dead_letters.value();
+    let line = |group: &crate::facts::recent_activity::RecentGroup| GroupLine {
+        group: group.group.clone(),
+        kind: shorten(&group.kind),
+        jobs: group.jobs,
+        recent: group.recent,
+        cause: shorten(&group.cause),
     };
-    deaths.iter().flat_map(|deaths| &deaths.causes).take(CAUSES).map(line).collect()
+    let groups = dead_letters.iter().flat_map(|dead_letters| &dead_letters.causes);
+    groups.take(MAX_GROUPS).map(line).collect()
 }
 
-/// The operations of a look, as the timeline marks them.
-#[must_use]
-pub fn marks(live: Option<&RecentActivity>, now: Timestamp) -> Vec<OperationMarker> {
-    let activity = live.and_then(|live| live.activity.value());
-    let mark = |running: &crate::facts::recent_activity::RecentOperation| {
-        // The id says when it began; events that were read may begin later.
-        let began = crate::facts::operation::OperationId::parse(&running.operation);
-        let ago = SignedDuration::from_millis((running.first * 1e3) as i64);
+/// Returns the recent operations as markers of the timeline.
+pub fn marks(recent: Option<&RecentActivity>, now: Timestamp) -> Vec<OperationMarker> {
+    let activity = recent.and_then(|recent| recent.activity.value());
+    let marker = |operation: &crate::facts::recent_activity::RecentOperation| {
+        // The id contains the start time; the events that were read may begin later.
+        let began = crate::facts::operation::OperationId::parse(&operation.operation);
+        let ago = SignedDuration::from_millis((operation.first * 1e3) as i64);
         OperationMarker {
-            operation: running.operation.chars().take(TEXT).collect(),
-            operation_type: running.operation_type,
-            who: shorten(&running.who),
-            reason: running.reason.as_deref().map(shorten),
+            operation: operation.operation.chars().take(MAX_TEXT).collect(),
+            operation_type: operation.operation_type,
+            who: shorten(&operation.who),
+            reason: operation.reason.as_deref().map(shorten),
             at: began.map_or_else(|| now.saturating_sub(ago).unwrap_or(now), |id| id.at),
-            jobs: running.jobs,
+            jobs: operation.jobs,
         }
     };
-    activity.iter().flat_map(|activity| &activity.operations).map(mark).collect()
+    activity.iter().flat_map(|activity| &activity.operations).map(marker).collect()
 }
 
 #[cfg(test)]
@@ -170,8 +170,8 @@ mod tests {
     fn snapshot_with(change: impl FnOnce(&mut TriageFacts)) -> Snapshot {
         let mut facts = testing::healthy();
         change(&mut facts);
-        let steps = evaluate(&facts, &Thresholds::default());
-        take_snapshot(&facts, &steps, None, Timestamp::UNIX_EPOCH)
+        let results = evaluate(&facts, &Thresholds::default());
+        take_snapshot(&facts, &results, None, Timestamp::UNIX_EPOCH)
     }
 
     #[test]
@@ -186,14 +186,14 @@ mod tests {
     fn missing_source_is_unknown_and_its_metrics_are_not_zero() {
         let snapshot = snapshot_with(|facts| facts.queue = None);
         assert_eq!(snapshot.status, Status::Unknown);
-        assert!(snapshot.failed_checks.iter().any(|t| t.check == "queue.backlog"));
+        assert!(snapshot.failed_checks.iter().any(|failed| failed.check == "queue.backlog"));
         assert_eq!(snapshot.metrics.get(Metric::Due), None);
     }
 
     #[test]
     fn oldest_due_is_zero_if_the_queue_has_no_due_jobs() {
         let snapshot = snapshot_with(|facts| {
-            if let Some(Ok(queue)) = facts.queue.as_mut().map(|seen| seen.result.as_mut()) {
+            if let Some(Ok(queue)) = facts.queue.as_mut().map(|observed| observed.result.as_mut()) {
                 (queue.due, queue.oldest_due_age) = (Count::Exact(0), None);
             }
         });

@@ -1,38 +1,38 @@
-//! How a table fits a terminal: which columns stand side by side, how wide each is, and what is
-//! folded below its row.
+//! The layout of a table on a terminal: which columns are shown side by side, their widths, and
+//! which columns are folded below their row.
 
 use crate::report::{Column, ShrinkOrder, Table};
 use crate::text::wrap;
 use crate::text::wrap::longest_word;
 
-/// Columns between two columns of a table.
+/// Spaces between two columns.
 pub const GAP: usize = 2;
-/// A column of sentences that would be narrower than this is folded: where they wrap,
+/// Minimum width of a column of sentences that wraps; a narrower one is folded.
 const MIN_WRAPPED: usize = 20;
-/// and where they are cut, for what is left must tell one row from the next.
+/// Minimum width of a truncated column of sentences: the rest must still distinguish the rows.
 const MIN_TRUNCATED: usize = 40;
-/// Longer words are broken rather than kept.
+/// Longer words are broken.
 const MAX_WORD: usize = 40;
 
-/// The shape of a table on a terminal.
+/// The layout of a table.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ColumnLayout {
-    /// What stands side by side: the column and its width.
+    /// The columns shown side by side, each with its width.
     pub shown: Vec<(usize, usize)>,
-    /// The columns that are written below each row, in order.
+    /// The columns below each row, in order.
     pub folded: Vec<usize>,
 }
 
-/// Fits a table of these texts; everything is as wide as it wants where there is no limit.
-#[must_use]
+/// Lays out a table with these cell texts. Without a width limit, every column has its natural
+/// width.
 pub fn fit(table: &Table, texts: &[Vec<String>], width: Option<usize>) -> ColumnLayout {
-    let wants: Vec<_> =
+    let widths: Vec<_> =
         (0..table.columns.len()).map(|i| ColumnWidth::measure(table, texts, i)).collect();
-    let natural: Vec<_> = wants.iter().map(|wants| wants.most).enumerate().collect();
+    let natural: Vec<_> = widths.iter().map(|column| column.natural).enumerate().collect();
     let Some(width) = width.filter(|width| total(&natural) > *width) else {
         return ColumnLayout { shown: natural, folded: vec![] };
     };
-    let mut shown: Vec<_> = wants.iter().map(|wants| wants.least).enumerate().collect();
+    let mut shown: Vec<_> = widths.iter().map(|column| column.minimum).enumerate().collect();
     let mut folded = Vec::new();
     while total(&shown) > width
         && let Some(index) = next_to_fold(&table.columns, &shown)
@@ -42,51 +42,57 @@ pub fn fit(table: &Table, texts: &[Vec<String>], width: Option<usize>) -> Column
     }
     folded.sort_unstable();
     if total(&shown) > width {
-        shown.iter_mut().for_each(|(_, own)| *own = width.max(1));
+        shown.iter_mut().for_each(|(_, column_width)| *column_width = width.max(1));
     }
-    share(&mut shown, &wants, &table.columns, width);
+    distribute(&mut shown, &widths, &table.columns, width);
     ColumnLayout { shown, folded }
 }
 
-/// How wide a column is at best, and at least.
+/// The natural and the minimum width of a column.
 struct ColumnWidth {
-    most: usize,
-    least: usize,
+    natural: usize,
+    minimum: usize,
 }
 
 impl ColumnWidth {
     fn measure(table: &Table, texts: &[Vec<String>], index: usize) -> Self {
         let column = &table.columns[index];
         let cells = || texts.iter().map(|row| row[index].as_str()).chain([column.title]);
-        let most = cells().map(wrap::width).max().unwrap_or(0);
-        let word = || cells().map(longest_word).max().unwrap_or(0).min(MAX_WORD);
-        let least = match (column.give, table.one_line) {
+        let natural = cells().map(wrap::width).max().unwrap_or(0);
+        let longest = || cells().map(longest_word).max().unwrap_or(0).min(MAX_WORD);
+        let minimum = match (column.shrink_order, table.one_line) {
             (ShrinkOrder::WrapThenDrop, true) => MIN_TRUNCATED,
-            (ShrinkOrder::WrapThenDrop, false) => word().max(MIN_WRAPPED),
-            (_, true) => most,
-            (_, false) => word(),
+            (ShrinkOrder::WrapThenDrop, false) => longest().max(MIN_WRAPPED),
+            (_, true) => natural,
+            (_, false) => longest(),
         };
-        Self { most, least: least.min(most) }
+        Self { natural, minimum: minimum.min(natural) }
     }
 }
 
-/// Sentences go first, then what matters less, then what stands last; the first column stays.
+/// Returns the column to fold next: sentences first, then less important columns, then the last
+/// one. The first column is never folded.
 fn next_to_fold(columns: &[Column], shown: &[(usize, usize)]) -> Option<usize> {
     let candidates = shown.iter().skip(1).map(|(index, _)| *index);
-    candidates.max_by_key(|index| (columns[*index].give, *index))
+    candidates.max_by_key(|index| (columns[*index].shrink_order, *index))
 }
 
-/// Gives what is left of the width: to words and numbers first, then evenly to sentences.
-fn share(shown: &mut [(usize, usize)], wants: &[ColumnWidth], columns: &[Column], width: usize) {
-    let mut left = width.saturating_sub(total(shown));
-    while left > 0 {
-        let open = shown.iter_mut().filter(|(index, own)| *own < wants[*index].most);
-        let key = |(index, own): &&mut (usize, usize)| {
-            (columns[*index].give == ShrinkOrder::WrapThenDrop, *own)
+/// Distributes the remaining width: to text and numbers first, then evenly to sentences.
+fn distribute(
+    shown: &mut [(usize, usize)],
+    widths: &[ColumnWidth],
+    columns: &[Column],
+    total_width: usize,
+) {
+    let mut remaining = total_width.saturating_sub(total(shown));
+    while remaining > 0 {
+        let growing = shown.iter_mut().filter(|(index, width)| *width < widths[*index].natural);
+        let key = |(index, width): &&mut (usize, usize)| {
+            (columns[*index].shrink_order == ShrinkOrder::WrapThenDrop, *width)
         };
-        let Some((_, narrowest)) = open.min_by_key(key) else { return };
+        let Some((_, narrowest)) = growing.min_by_key(key) else { return };
         *narrowest += 1;
-        left -= 1;
+        remaining -= 1;
     }
 }
 

@@ -1,19 +1,18 @@
-//! `-o github`: annotations of GitHub's workflow commands, one a finding that is not OK.
+//! `-o github`: workflow commands that annotate every finding that is not OK.
 
 use crate::facts::{Finding, Status};
 use crate::redact::sanitize;
 use crate::report::{Provenance, Report};
 
-/// One line a finding, worst first; a notice where there is none.
-#[must_use]
+/// Renders one line per finding, worst first; a notice if there are none.
 pub fn render(report: &Report, from: &Provenance) -> String {
     let mut text = String::new();
     for (part, from) in report.parts(from) {
-        let whose = match (report.contexts.is_empty(), &from.context) {
+        let context_prefix = match (report.contexts.is_empty(), &from.context) {
             (false, Some(context)) => format!("{context}: "),
             _ => String::new(),
         };
-        text.push_str(&annotations(part, &whose));
+        text.push_str(&annotations(part, &context_prefix));
     }
     if text.is_empty() {
         text = format!("::notice::cliplyctl {}: {}\n", report.command, report.status());
@@ -21,34 +20,35 @@ pub fn render(report: &Report, from: &Provenance) -> String {
     text
 }
 
-/// The annotations of one report; of several, each says whose it is.
-fn annotations(report: &Report, whose: &str) -> String {
+/// Renders the annotations of one report; `context_prefix` names the context if there are several.
+fn annotations(report: &Report, context_prefix: &str) -> String {
     let mut text = String::new();
-    for verdict in [Status::Critical, Status::Unknown, Status::Warning] {
-        for finding in report.findings.iter().filter(|finding| finding.status == verdict) {
-            text.push_str(&annotation(finding, whose));
+    for status in [Status::Critical, Status::Unknown, Status::Warning] {
+        for finding in report.findings.iter().filter(|finding| finding.status == status) {
+            text.push_str(&annotation(finding, context_prefix));
         }
     }
     for error in &report.errors {
         let (command, message) =
-            (property(report.command), data(&format!("{whose}{}", error.message)));
+            (property(report.command), data(&format!("{context_prefix}{}", error.message)));
         text.push_str(&format!("::error title=cliplyctl {command}::{message}\n"));
     }
     text
 }
 
-fn annotation(finding: &Finding, whose: &str) -> String {
+fn annotation(finding: &Finding, context_prefix: &str) -> String {
     let level = if finding.status == Status::Warning { "warning" } else { "error" };
     let mut properties = String::new();
-    if let Some(place) = &finding.place {
-        let file = property(&place.file.display().to_string());
-        properties = format!("file={file},line={},", place.line);
+    if let Some(source_line) = &finding.place {
+        let file = property(&source_line.file.display().to_string());
+        properties = format!("file={file},line={},", source_line.line);
     }
-    let (check, message) = (property(finding.check), data(&format!("{whose}{}", finding.message)));
+    let (check, message) =
+        (property(finding.check), data(&format!("{context_prefix}{}", finding.message)));
     format!("::{level} {properties}title={check}::{message}\n")
 }
 
-/// A message as the runner wants it: no line may end it, no other command may begin in it.
+/// Escapes a message so that it cannot end the line or start another workflow command.
 fn data(text: &str) -> String {
     let text = sanitize::lines(&text.replace("\r\n", "\n")).into_owned();
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")

@@ -1,11 +1,10 @@
-//! `-o json`: the envelope, indented.
+//! `-o json`: the indented JSON envelope.
 
 use crate::redact::sanitize;
 use crate::report::envelope::Envelope;
 use crate::report::{Provenance, Report};
 
-/// One JSON document and a newline.
-#[must_use]
+/// Renders one JSON document and a newline.
 pub fn render(report: &Report, from: &Provenance) -> String {
     let text = serde_json::to_string_pretty(&Envelope::new(report, from)).unwrap_or_default();
     format!("{}\n", sanitize::json(&text))

@@ -1,4 +1,4 @@
-//! `-o junit`: one test case a check, for the test reports of CI servers.
+//! `-o junit`: one test case per check, for the test reports of CI servers.
 
 use std::fmt::Write as _;
 
@@ -6,8 +6,7 @@ use crate::facts::{Finding, Status};
 use crate::redact::sanitize;
 use crate::report::{Provenance, Report};
 
-/// One suite a context. What `--fail-on` forgives passes, and says so.
-#[must_use]
+/// Renders one suite per context. Findings below `--fail-on` pass, with a note.
 pub fn render(report: &Report, from: &Provenance) -> String {
     let suites: Vec<_> =
         report.parts(from).into_iter().map(|(part, from)| suite(part, from)).collect();
@@ -21,7 +20,7 @@ pub fn render(report: &Report, from: &Provenance) -> String {
     text
 }
 
-/// How many test cases, and how many of which kind.
+/// The numbers of test cases by result.
 #[derive(Default)]
 struct Counts {
     tests: usize,
@@ -54,18 +53,21 @@ impl std::fmt::Display for Counts {
 fn suite(report: &Report, from: &Provenance) -> (Counts, String) {
     let cases: Vec<_> = report.findings.iter().map(|finding| case(report, finding)).collect();
     let errors: Vec<_> = report.errors.iter().map(|error| error.message.as_str()).collect();
-    // A command that could not judge at all is a test case too: no cases would read as green.
-    let lone = (report.findings.is_empty() && !errors.is_empty()).then(|| errors.join("; "));
-    let count =
-        |wanted: JunitKind| report.findings.iter().filter(|f| kind(report, f) == wanted).count();
+    // A command that could not evaluate anything is a test case as well: without cases the suite
+    // would count as passed.
+    let command_error =
+        (report.findings.is_empty() && !errors.is_empty()).then(|| errors.join("; "));
+    let count = |expected: JunitKind| {
+        report.findings.iter().filter(|f| kind(report, f) == expected).count()
+    };
     let name = escape(&match &from.context {
         Some(context) => format!("cliplyctl {} ({context})", report.command),
         None => format!("cliplyctl {}", report.command),
     });
     let counts = Counts {
-        tests: cases.len() + usize::from(lone.is_some()),
+        tests: cases.len() + usize::from(command_error.is_some()),
         failures: count(JunitKind::Failure),
-        errors: count(JunitKind::Error) + usize::from(lone.is_some()),
+        errors: count(JunitKind::Error) + usize::from(command_error.is_some()),
         skipped: count(JunitKind::Skipped),
     };
     let seconds = from.duration_ms as f64 / 1e3;
@@ -74,7 +76,7 @@ fn suite(report: &Report, from: &Provenance) -> (Counts, String) {
         "  <testsuite name=\"{name}\" {counts} time=\"{seconds:.3}\" timestamp=\"{started}\">\n"
     );
     cases.iter().for_each(|case| text.push_str(case));
-    if let Some(message) = lone {
+    if let Some(message) = command_error {
         let (command, message) = (escape(report.command), escape(&message));
         _ = writeln!(
             text,
@@ -86,11 +88,11 @@ fn suite(report: &Report, from: &Provenance) -> (Counts, String) {
     (counts, text)
 }
 
-/// What becomes of a finding.
+/// How a finding is reported.
 #[derive(PartialEq, Eq)]
 enum JunitKind {
     Passed,
-    Forgiven,
+    BelowFailOn,
     Failure,
     Error,
     Skipped,
@@ -102,28 +104,28 @@ fn kind(report: &Report, finding: &Finding) -> JunitKind {
         Status::Skipped { .. } => JunitKind::Skipped,
         Status::Unknown => JunitKind::Error,
         Status::Warning | Status::Critical if report.is_failure(finding) => JunitKind::Failure,
-        Status::Warning | Status::Critical => JunitKind::Forgiven,
+        Status::Warning | Status::Critical => JunitKind::BelowFailOn,
     }
 }
 
 fn case(report: &Report, finding: &Finding) -> String {
     let class = finding.check.split_once('.').map_or(finding.check, |(category, _)| category);
     let name = escape(&format!("{}: {}", finding.check, finding.subject));
-    let (word, message) = (finding.status.as_str(), escape(&finding.message));
-    let what_to_do = escape(&advice(finding));
-    let inside = match kind(report, finding) {
+    let (status, message) = (finding.status.as_str(), escape(&finding.message));
+    let next_steps = escape(&advice(finding));
+    let element = match kind(report, finding) {
         JunitKind::Passed => format!("<system-out>{message}</system-out>"),
-        JunitKind::Forgiven => format!("<system-out>forgiven {word}: {message}</system-out>"),
+        JunitKind::BelowFailOn => format!("<system-out>forgiven {status}: {message}</system-out>"),
         JunitKind::Skipped => format!("<skipped message=\"{message}\"/>"),
         JunitKind::Failure => {
-            format!("<failure type=\"{word}\" message=\"{message}\">{what_to_do}</failure>")
+            format!("<failure type=\"{status}\" message=\"{message}\">{next_steps}</failure>")
         }
         JunitKind::Error => {
-            format!("<error type=\"{word}\" message=\"{message}\">{what_to_do}</error>")
+            format!("<error type=\"{status}\" message=\"{message}\">{next_steps}</error>")
         }
     };
     format!(
-        "    <testcase classname=\"cliplyctl.{class}\" name=\"{name}\">\n      {inside}\n    \
+        "    <testcase classname=\"cliplyctl.{class}\" name=\"{name}\">\n      {element}\n    \
          </testcase>\n"
     )
 }
@@ -132,16 +134,16 @@ fn advice(finding: &Finding) -> String {
     let (number, title) = (finding.section.number(), finding.section.title());
     let mut text = format!("runbook {number}: {title}");
     let next = finding.next.as_ref().map(|command| format!("next: {command}"));
-    let limit = finding.threshold.map(|threshold| format!("limit: {threshold}"));
-    for part in limit.into_iter().chain(next) {
+    let threshold = finding.threshold.map(|threshold| format!("limit: {threshold}"));
+    for part in threshold.into_iter().chain(next) {
         text.push_str("; ");
         text.push_str(&part);
     }
     text
 }
 
-/// Text for elements and attributes. XML 1.0 has no way to write most control characters at all:
-/// the sanitiser shows them as escapes.
+/// Escapes text for elements and attributes. XML 1.0 cannot represent most control characters: the
+/// sanitizer shows them as escapes.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for c in sanitize::line(text).chars() {

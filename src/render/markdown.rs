@@ -1,18 +1,17 @@
-//! `-o markdown`: GitHub's dialect, for tickets, chats and pull requests.
+//! `-o markdown`: GitHub-flavored Markdown for tickets, chats and pull requests.
 
 use crate::redact::sanitize;
 use crate::report::{Align, Block, Cell, CellStyle, Document, Table};
 
-/// Paints a document; blocks are set apart by an empty line.
-#[must_use]
+/// Renders a document; blocks are separated by an empty line.
 pub fn render(document: &Document) -> String {
-    let blocks: Vec<_> = document.blocks.iter().map(paint).collect();
+    let blocks: Vec<_> = document.blocks.iter().map(render_block).collect();
     blocks.join("\n")
 }
 
-fn paint(block: &Block) -> String {
+fn render_block(block: &Block) -> String {
     match block {
-        Block::Headline { verdict, text } => format!("**{}** {}\n", verdict.label(), prose(text)),
+        Block::Headline { status, text } => format!("**{}** {}\n", status.label(), prose(text)),
         Block::Title(cells) => {
             let cells: Vec<_> = cells.iter().map(cell).collect();
             format!("{}\n", cells.join(" · "))
@@ -45,10 +44,10 @@ fn grid(table: &Table) -> String {
 }
 
 fn cell(cell: &Cell) -> String {
-    match cell.tone {
+    match cell.style {
         CellStyle::Command => code(&cell.text),
-        CellStyle::Status(verdict) if cell.text == verdict.label() => {
-            format!("**{}**", verdict.label())
+        CellStyle::Status(status) if cell.text == status.label() => {
+            format!("**{}**", status.label())
         }
         _ => prose(&cell.text),
     }
@@ -64,15 +63,14 @@ fn next(commands: &[(String, Cell)]) -> String {
     out
 }
 
-/// Text as text: no markup, no HTML, no link, nobody called by name.
+/// Escapes text, so that it contains no markup, HTML, link or mention.
 ///
 /// A backslash makes any ASCII punctuation literal, also at the start of a line; `<`, `>` and `&`
-/// are written as entities for the readers that pass HTML through.
-#[must_use]
+/// are written as entities for readers that pass HTML through.
 pub fn prose(text: &str) -> String {
     let text = sanitize::line(text);
     let mut out = String::with_capacity(text.len() + 8);
-    let mut before = ' ';
+    let mut previous = ' ';
     for (at, c) in text.char_indices() {
         match c {
             '<' => out.push_str("&lt;"),
@@ -82,7 +80,7 @@ pub fn prose(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            // Lists and rules begin so, at the start of a line alone.
+            // Lists and rules begin with these, but only at the start of a line.
             '-' | '+' | '=' if at == 0 => {
                 out.push('\\');
                 out.push(c);
@@ -96,19 +94,20 @@ pub fn prose(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            // `https://…` and `www.…` become links by themselves.
+            // `https://…` and `www.…` are linked automatically.
             ':' if text[at..].starts_with("://") => out.push_str("\\:"),
             '.' if text[..at].to_ascii_lowercase().ends_with("www") => out.push_str("\\."),
-            // `@name` calls people and whole channels; an invisible space keeps it a text.
-            '@' if !before.is_alphanumeric() => out.push_str("@\u{200b}"),
+            // `@name` notifies people and channels; a zero-width space prevents that.
+            '@' if !previous.is_alphanumeric() => out.push_str("@\u{200b}"),
             c => out.push(c),
         }
-        before = c;
+        previous = c;
     }
     out
 }
 
-/// A code span. Its fence is longer than any run of backticks within; `|` would end a table's cell.
+/// Renders a code span. Its fence is longer than any run of backticks in it; `|` would end a table
+/// cell.
 fn code(text: &str) -> String {
     let text = sanitize::line(text).replace('|', "\\|");
     let fence = "`".repeat(longest_run(&text) + 1);

@@ -1,4 +1,8 @@
-//! The painters: one file a format.
+//! Renderers: one file per output format.
+//!
+//! The human formats render the [`Document`](crate::report::Document) of a report, the machine
+//! formats its envelope or findings. This room may import `report`, `facts`, `text`, `redact`,
+//! `history` and `watch`; only `style` and `watch::style` know colors.
 
 mod column_widths;
 pub mod github;
@@ -54,14 +58,12 @@ pub enum Format {
 }
 
 impl Format {
-    /// The word on the command line.
-    #[must_use]
+    /// Returns the value on the command line.
     pub fn as_str(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
-    /// How a process ends whose output is read in this format: monitoring plugins know 0 to 3 alone.
-    #[must_use]
+    /// Returns the exit code for this format: monitoring plugins only use 0 to 3.
     pub fn code(self, code: ExitCode) -> ExitCode {
         match (self, code) {
             (_, ExitCode::Ok | ExitCode::Warning | ExitCode::Critical) => code,
@@ -71,11 +73,10 @@ impl Format {
     }
 }
 
-/// Paints a report.
-#[must_use]
-pub fn render(report: &Report, from: &Provenance, format: Format, canvas: RenderTarget) -> String {
+/// Renders a report.
+pub fn render(report: &Report, from: &Provenance, format: Format, target: RenderTarget) -> String {
     match format {
-        Format::Table => table::render(&report.document, canvas),
+        Format::Table => table::render(&report.document, target),
         Format::Json => json::render(report, from),
         Format::Github => github::render(report, from),
         Format::Ndjson => ndjson::render(report, from),
@@ -85,7 +86,8 @@ pub fn render(report: &Report, from: &Provenance, format: Format, canvas: Render
         Format::Junit => junit::render(report, from),
         Format::Prometheus => prometheus::render(report, from),
         Format::Sarif => sarif::render(report, from),
-        // Rows are written while they are read, see `rows`: there is no report.
+        // CSV rows are written while they are read (see [`row_stream`]), so that there is no
+        // report.
         Format::Csv => String::new(),
     }
 }

@@ -1,4 +1,4 @@
-//! `-o ndjson`: the envelope's head on the first line, then one line a check.
+//! `-o ndjson`: the head of the envelope on the first line, then one line per check.
 
 use serde_json::{Map, Value};
 
@@ -9,14 +9,13 @@ use crate::report::{Provenance, Report};
 /// The value of `schema` on the first line.
 pub const SCHEMA: &str = "cliplyctl.lines/v1";
 
-/// One JSON object a line; `line` says which kind it is. Of several contexts, each wrote its own
-/// lines when it answered: their sum is one line more.
-#[must_use]
+/// Renders one JSON object per line; `line` names its kind. With several contexts, each context has
+/// written its own lines when it answered, so only the line of their overall result remains.
 pub fn render(report: &Report, from: &Provenance) -> String {
     let envelope = serde_json::to_value(Envelope::new(report, from)).unwrap_or_default();
     let Value::Object(mut head) = envelope else { return String::new() };
     let checks = head.shift_remove("checks");
-    // What is not OK is among the checks already, and data is one document.
+    // Findings that are not OK are among the checks, and `data` is not split into lines.
     head.retain(|name, _| !matches!(name.as_str(), "findings" | "data" | "contexts"));
     head.insert("schema".to_owned(), SCHEMA.into());
     if !report.contexts.is_empty() {
@@ -30,8 +29,8 @@ pub fn render(report: &Report, from: &Provenance) -> String {
 }
 
 fn line(kind: &str, object: Map<String, Value>) -> String {
-    let mut whole = Map::new();
-    whole.insert("line".to_owned(), kind.into());
-    whole.extend(object);
-    format!("{}\n", sanitize::json(&Value::Object(whole).to_string()))
+    let mut fields = Map::new();
+    fields.insert("line".to_owned(), kind.into());
+    fields.extend(object);
+    format!("{}\n", sanitize::json(&Value::Object(fields).to_string()))
 }

@@ -1,4 +1,4 @@
-//! A snapshot for Prometheus: OpenMetrics with HELP, TYPE and UNIT. What is not known has no sample.
+//! A snapshot in the OpenMetrics format, with HELP, TYPE and UNIT. Unknown values have no sample.
 
 use std::fmt::Write as _;
 
@@ -6,23 +6,22 @@ use super::prometheus::escape;
 use crate::facts::snapshot::{GroupLine, KindLine, METRICS, Snapshot};
 use crate::report::Provenance;
 
-/// Labels and value of a sample.
+/// The labels and the value of a sample.
 type MetricSample = (Vec<(&'static str, String)>, f64);
 
-/// Every metric, and the end.
-#[must_use]
+/// Renders all metrics and the end marker.
 pub fn render(snapshot: &Snapshot, from: &Provenance) -> String {
     let context = from.context.as_deref().unwrap_or_default();
     let mut page = MetricsText { text: String::new(), context: escape(context) };
-    let one = |value: f64| vec![(vec![], value)];
+    let unlabeled = |value: f64| vec![(vec![], value)];
     page.metric(
         "cliplyctl_verdict",
         "",
         "Verdict: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
-        one(snapshot.status.number().into()),
+        unlabeled(snapshot.status.number().into()),
     );
-    let checks = snapshot.failed_checks.iter().map(|trouble| {
-        (vec![("check", trouble.check.clone())], f64::from(trouble.status.number()))
+    let checks = snapshot.failed_checks.iter().map(|failed_check| {
+        (vec![("check", failed_check.check.clone())], f64::from(failed_check.status.number()))
     });
     let about = "Verdict of a check that is not OK; one that is has no sample.";
     page.metric("cliplyctl_check_verdict", "", about, checks.collect());
@@ -30,7 +29,7 @@ pub fn render(snapshot: &Snapshot, from: &Provenance) -> String {
         let Some(measure) = snapshot.metrics.get(doc.metric) else { continue };
         let unit = doc.unit.replace("/min", "_per_minute");
         let name = if doc.name == unit { unit.clone() } else { format!("{}_{unit}", doc.name) };
-        page.metric(&format!("cliplyctl_{name}"), &unit, doc.about, one(measure.value));
+        page.metric(&format!("cliplyctl_{name}"), &unit, doc.about, unlabeled(measure.value));
     }
     let bounds = METRICS
         .iter()
@@ -41,10 +40,10 @@ pub fn render(snapshot: &Snapshot, from: &Provenance) -> String {
     causes(&mut page, &snapshot.detail.causes);
     let seconds = snapshot.at.as_millisecond() as f64 / 1e3;
     let about = "When the look began, seconds since 1970: alert when it grows old.";
-    page.metric("cliplyctl_look_timestamp_seconds", "seconds", about, one(seconds));
+    page.metric("cliplyctl_look_timestamp_seconds", "seconds", about, unlabeled(seconds));
     let about = "How long the slowest reading took.";
     let took = snapshot.took.as_secs_f64();
-    page.metric("cliplyctl_look_duration_seconds", "seconds", about, one(took));
+    page.metric("cliplyctl_look_duration_seconds", "seconds", about, unlabeled(took));
     page.text.push_str("# EOF\n");
     page.text
 }
@@ -94,11 +93,11 @@ impl MetricsText {
             _ = writeln!(text, "# UNIT {name} {unit}");
         }
         for (labels, value) in samples {
-            let mut all = format!("context=\"{}\"", self.context);
+            let mut all_labels = format!("context=\"{}\"", self.context);
             for (label, value) in labels {
-                _ = write!(all, ",{label}=\"{}\"", escape(&value));
+                _ = write!(all_labels, ",{label}=\"{}\"", escape(&value));
             }
-            _ = writeln!(text, "{name}{{{all}}} {value}");
+            _ = writeln!(text, "{name}{{{all_labels}}} {value}");
         }
     }
 }
@@ -111,16 +110,16 @@ mod tests {
 
     #[test]
     fn metric_names_end_with_units_and_unknown_values_are_omitted() {
-        let mut figures = MetricValues::default();
-        figures.exact(Metric::Workers, Some(2.0));
-        figures.exact(Metric::Throughput, Some(1.5));
+        let mut metrics = MetricValues::default();
+        metrics.exact(Metric::Workers, Some(2.0));
+        metrics.exact(Metric::Throughput, Some(1.5));
         let snapshot = Snapshot {
             at: jiff::Timestamp::UNIX_EPOCH,
             took: std::time::Duration::ZERO,
             status: Status::Unknown,
             section: None,
             failed_checks: vec![],
-            metrics: figures,
+            metrics,
             detail: SnapshotDetail::default(),
         };
         let text = render(&snapshot, &Provenance::default());

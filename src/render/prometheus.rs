@@ -1,7 +1,7 @@
-//! `-o prometheus`: metrics for node_exporter's textfile collector.
+//! `-o prometheus`: metrics for the textfile collector of node_exporter.
 //!
 //! Names end in their unit, times are in seconds. Write to a temporary file and rename it, so that
-//! the collector never reads half: `… > x.prom.tmp; mv x.prom.tmp x.prom`.
+//! the collector never reads an incomplete file: `… > x.prom.tmp; mv x.prom.tmp x.prom`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,56 +10,57 @@ use crate::facts::{Finding, Status, Value};
 use crate::redact::sanitize;
 use crate::report::{Provenance, Report};
 
-/// Characters of a subject that a label keeps: it may come from outside.
-const LABEL: usize = 100;
+/// The maximum number of characters of a subject in a label, because subjects may be untrusted.
+const MAX_LABEL: usize = 100;
 
-/// Samples of one metric by their labels: the collector refuses a file that names one twice.
+/// The samples of one metric by their labels. The collector rejects a file with duplicate labels.
 type Samples = BTreeMap<String, f64>;
 
-/// Every metric with HELP and TYPE, once; the samples of several contexts stand below each other.
-#[must_use]
+/// Renders every metric with HELP and TYPE, once, followed by the samples of all contexts.
 pub fn render(report: &Report, from: &Provenance) -> String {
     let mut metrics: Vec<(String, String, Samples)> = Vec::new();
-    for one in report.parts(from).into_iter().flat_map(|(part, from)| of_one(part, from)) {
-        match metrics.iter_mut().find(|known| known.0 == one.0) {
-            Some(known) => known.2.extend(one.2),
-            None => metrics.push(one),
+    for metric in
+        report.parts(from).into_iter().flat_map(|(part, from)| context_metrics(part, from))
+    {
+        match metrics.iter_mut().find(|existing| existing.0 == metric.0) {
+            Some(existing) => existing.2.extend(metric.2),
+            None => metrics.push(metric),
         }
     }
     let mut text = String::new();
     for (name, help, samples) in &metrics {
-        metric(&mut text, name, help, samples);
+        write_metric(&mut text, name, help, samples);
     }
     text
 }
 
-/// The metrics of one context: name, help, samples.
-fn of_one(report: &Report, from: &Provenance) -> Vec<(String, String, Samples)> {
-    let base = base(report, from);
-    let one = |value: f64| Samples::from([(base.clone(), value)]);
+/// Returns name, help and samples of the metrics of one context.
+fn context_metrics(report: &Report, from: &Provenance) -> Vec<(String, String, Samples)> {
+    let base_labels = base_labels(report, from);
+    let single_sample = |value: f64| Samples::from([(base_labels.clone(), value)]);
     let named =
         |name: &str, help: &str, samples| (format!("cliplyctl_{name}"), help.to_owned(), samples);
     let help = "Verdict of the command: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.";
-    let mut metrics = vec![named("verdict", help, one(overall(report)))];
+    let mut metrics = vec![named("verdict", help, single_sample(overall_status(report)))];
     let help = "Verdict of a check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN or skipped.";
-    metrics.push(named("check_verdict", help, status_samples(report, &base)));
-    for (unit, samples) in value_samples(report, &base) {
+    metrics.push(named("check_verdict", help, status_samples(report, &base_labels)));
+    for (unit, samples) in value_samples(report, &base_labels) {
         let help = format!("What a check read, in {}.", unit.replace('_', " "));
         metrics.push(named(&format!("reading_{unit}"), &help, samples));
     }
-    for (unit, samples) in limits(report, &base) {
+    for (unit, samples) in threshold_samples(report, &base_labels) {
         let help = format!("The limit of a check, in {}.", unit.replace('_', " "));
         metrics.push(named(&format!("limit_{unit}"), &help, samples));
     }
     let seconds = from.duration_ms as f64 / 1e3;
-    metrics.push(named("duration_seconds", "How long the command took.", one(seconds)));
+    metrics.push(named("duration_seconds", "How long the command took.", single_sample(seconds)));
     let started = from.started_at.as_millisecond() as f64 / 1e3;
     let help = "When the command began, seconds since 1970: alert when it grows old.";
-    metrics.push(named("started_timestamp_seconds", help, one(started)));
+    metrics.push(named("started_timestamp_seconds", help, single_sample(started)));
     metrics
 }
 
-fn metric(text: &mut String, name: &str, help: &str, samples: &Samples) {
+fn write_metric(text: &mut String, name: &str, help: &str, samples: &Samples) {
     if samples.is_empty() {
         return;
     }
@@ -69,16 +70,16 @@ fn metric(text: &mut String, name: &str, help: &str, samples: &Samples) {
     }
 }
 
-fn overall(report: &Report) -> f64 {
+fn overall_status(report: &Report) -> f64 {
     report.status.map_or_else(
         || if report.errors.is_empty() { 0.0 } else { number(Status::Unknown) },
         number,
     )
 }
 
-/// The number of the exit code.
-fn number(verdict: Status) -> f64 {
-    match verdict {
+/// Returns the number of the exit code.
+fn number(status: Status) -> f64 {
+    match status {
         Status::Ok => 0.0,
         Status::Warning => 1.0,
         Status::Critical => 2.0,
@@ -86,67 +87,71 @@ fn number(verdict: Status) -> f64 {
     }
 }
 
-fn status_samples(report: &Report, base: &str) -> Samples {
+fn status_samples(report: &Report, base_labels: &str) -> Samples {
     let mut worst: BTreeMap<String, Status> = BTreeMap::new();
     for finding in &report.findings {
-        let known = worst.entry(labels(base, finding)).or_insert(Status::Ok);
-        *known = known.worse(finding.status);
+        let status = worst.entry(labels(base_labels, finding)).or_insert(Status::Ok);
+        *status = status.worse(finding.status);
     }
-    worst.into_iter().map(|(labels, verdict)| (labels, number(verdict))).collect()
+    worst.into_iter().map(|(labels, status)| (labels, number(status))).collect()
 }
 
-fn value_samples(report: &Report, base: &str) -> BTreeMap<String, Samples> {
+fn value_samples(report: &Report, base_labels: &str) -> BTreeMap<String, Samples> {
     let mut metrics: BTreeMap<String, Samples> = BTreeMap::new();
     for finding in &report.findings {
         let Some(evidence) = &finding.evidence else { continue };
         let Value::Number(value) = evidence.value else { continue };
         let (unit, factor) = unit(evidence.unit.unwrap_or("number"));
-        metrics.entry(unit).or_default().entry(labels(base, finding)).or_insert(value * factor);
+        metrics
+            .entry(unit)
+            .or_default()
+            .entry(labels(base_labels, finding))
+            .or_insert(value * factor);
     }
     metrics
 }
 
-fn limits(report: &Report, base: &str) -> BTreeMap<String, Samples> {
+fn threshold_samples(report: &Report, base_labels: &str) -> BTreeMap<String, Samples> {
     let mut metrics: BTreeMap<String, Samples> = BTreeMap::new();
     for finding in &report.findings {
         let Some(threshold) = finding.threshold else { continue };
         let (unit, factor) = unit(threshold.unit);
-        let sides = [("warning", threshold.limit.warning), ("critical", threshold.limit.critical)];
-        for (severity, side) in sides {
-            let Some(side) = side else { continue };
-            let labels = format!("{},severity=\"{severity}\"", labels(base, finding));
-            metrics.entry(unit.clone()).or_default().entry(labels).or_insert(side * factor);
+        let levels = [("warning", threshold.limit.warning), ("critical", threshold.limit.critical)];
+        for (severity, value) in levels {
+            let Some(value) = value else { continue };
+            let labels = format!("{},severity=\"{severity}\"", labels(base_labels, finding));
+            metrics.entry(unit.clone()).or_default().entry(labels).or_insert(value * factor);
         }
     }
     metrics
 }
 
-/// The unit's name as Prometheus writes it, and how many of it one of ours is.
-fn unit(ours: &str) -> (String, f64) {
-    match ours {
+/// Returns the Prometheus name of a unit and the factor that converts a value to it.
+fn unit(name: &str) -> (String, f64) {
+    match name {
         "s" => ("seconds".to_owned(), 1.0),
         "ms" => ("seconds".to_owned(), 1e-3),
         "%" => ("ratio".to_owned(), 1e-2),
         "jobs/h" => ("jobs_per_hour".to_owned(), 1.0),
         other => {
-            let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
-            (other.chars().map(plain).collect(), 1.0)
+            let sanitized = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+            (other.chars().map(sanitized).collect(), 1.0)
         }
     }
 }
 
-fn base(report: &Report, from: &Provenance) -> String {
+fn base_labels(report: &Report, from: &Provenance) -> String {
     let context = from.context.as_deref().unwrap_or_default();
     format!("command=\"{}\",context=\"{}\"", report.command, escape(context))
 }
 
-fn labels(base: &str, finding: &Finding) -> String {
-    format!("{base},check=\"{}\",subject=\"{}\"", finding.check, escape(&finding.subject))
+fn labels(base_labels: &str, finding: &Finding) -> String {
+    format!("{base_labels},check=\"{}\",subject=\"{}\"", finding.check, escape(&finding.subject))
 }
 
-/// The value of a label.
+/// Escapes the value of a label.
 pub(crate) fn escape(text: &str) -> String {
-    let short: String = text.chars().take(LABEL).collect();
+    let short: String = text.chars().take(MAX_LABEL).collect();
     sanitize::line(&short).replace('\\', "\\\\").replace('"', "\\\"")
 }
 

@@ -1,4 +1,4 @@
-//! `-o ndjson` and `-o csv` of rows that are written while they are read.
+//! `-o ndjson` and `-o csv` for rows that are written while they are read.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -6,21 +6,20 @@ use serde_json::Value;
 use super::Format;
 use crate::redact::sanitize;
 
-/// How rows are written.
+/// The format of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowStream {
-    /// One JSON object a line.
+    /// One JSON object per line.
     Ndjson,
     /// RFC 4180 with a header line.
     Csv,
 }
 
-/// What a spreadsheet takes for the beginning of a formula.
+/// Characters that start a formula in a spreadsheet.
 const FORMULA: [char; 9] = ['=', '+', '-', '@', '\t', '＝', '＋', '－', '＠'];
 
 impl RowStream {
-    /// How rows of this format are written; none where it is no format of rows.
-    #[must_use]
+    /// Returns the row format; `None` if the output format is not one.
     pub fn from_format(format: Format) -> Option<Self> {
         match format {
             Format::Ndjson => Some(Self::Ndjson),
@@ -29,8 +28,7 @@ impl RowStream {
         }
     }
 
-    /// What stands before the first row.
-    #[must_use]
+    /// Returns the text before the first row.
     pub fn head(self, columns: &[&str]) -> String {
         match self {
             Self::Ndjson => String::new(),
@@ -38,8 +36,7 @@ impl RowStream {
         }
     }
 
-    /// One row.
-    #[must_use]
+    /// Returns one row.
     pub fn row(self, row: &impl Serialize) -> String {
         let row = serde_json::to_value(row).unwrap_or_default();
         match (self, row) {
@@ -49,7 +46,8 @@ impl RowStream {
     }
 }
 
-/// A number as it is; a text so that no spreadsheet runs it and no terminal obeys it.
+/// Formats a cell: numbers as is, texts so that no spreadsheet evaluates and no terminal interprets
+/// them.
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -61,11 +59,12 @@ fn cell(value: &Value) -> String {
     }
 }
 
-/// RFC 4180: commas, quotes and line ends are quoted, a line ends with CR LF.
+/// Formats a record as defined by RFC 4180: commas, quotes and line breaks are quoted, a record
+/// ends with CR LF.
 fn record(cells: impl Iterator<Item = String>) -> String {
     let quoted = |cell: String| {
-        let plain = !cell.contains(['"', ',', '\n', '\r']);
-        if plain { cell } else { format!("\"{}\"", cell.replace('"', "\"\"")) }
+        let is_plain = !cell.contains(['"', ',', '\n', '\r']);
+        if is_plain { cell } else { format!("\"{}\"", cell.replace('"', "\"\"")) }
     };
     let mut line = cells.map(quoted).collect::<Vec<_>>().join(",");
     line.push_str("\r\n");
@@ -92,7 +91,7 @@ mod tests {
             let line = RowStream::Csv.row(&json!({ "error": text }));
             assert!(line.trim_start_matches('"').starts_with('\''), "{line}");
         }
-        // An id is a number, whatever its sign.
+        // Ids are numbers, also with a sign.
         assert_eq!(RowStream::Csv.row(&json!({ "id": "-5" })), "-5\r\n");
     }
 

@@ -1,6 +1,7 @@
-//! `-o sarif`: SARIF 2.1.0, for code scanning and its kin.
+//! `-o sarif`: SARIF 2.1.0 for code scanning.
 //!
-//! A finding about a line of a file has a physical location; one about a table or a function a logical one.
+//! A finding about a line of a file has a physical location, one about a table or function a
+//! logical location.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +15,7 @@ use crate::report::{Provenance, Report};
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// One run a context. Good readings are results too, of kind `pass`.
-#[must_use]
+/// Renders one run per context. Checks that are OK are results of kind `pass`.
 pub fn render(report: &Report, from: &Provenance) -> String {
     let runs: Vec<_> = report.parts(from).into_iter().map(|(part, from)| run(part, from)).collect();
     let log = json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": runs });
@@ -50,7 +50,8 @@ fn run(report: &Report, from: &Provenance) -> Value {
     })
 }
 
-/// Runs of one category replace each other: one a command and context.
+/// Returns the category of a run, by command and context. A new run replaces the earlier one of its
+/// category.
 fn category(report: &Report, from: &Provenance) -> String {
     let command = report.command.replace(' ', "-");
     match &from.context {
@@ -91,7 +92,8 @@ fn result(report: &Report, checks: &[&str], finding: &Finding) -> Value {
     result
 }
 
-/// UNKNOWN is an error: what could not be judged must not read as green. What `--fail-on` forgives is a note.
+/// Returns kind and level. UNKNOWN is an error, because it must not look like a success; a finding
+/// below `--fail-on` is a note.
 fn kind(report: &Report, finding: &Finding) -> (&'static str, &'static str) {
     match finding.status {
         Status::Ok => ("pass", "none"),
@@ -104,15 +106,15 @@ fn kind(report: &Report, finding: &Finding) -> (&'static str, &'static str) {
 
 fn location(finding: &Finding) -> Value {
     match &finding.place {
-        Some(place) => json!({ "physicalLocation": {
-            "artifactLocation": { "uri": uri(&place.file.display().to_string()) },
-            "region": { "startLine": place.line.max(1) },
+        Some(source_line) => json!({ "physicalLocation": {
+            "artifactLocation": { "uri": uri(&source_line.file.display().to_string()) },
+            "region": { "startLine": source_line.line.max(1) },
         }}),
         None => json!({ "logicalLocations": [{ "fullyQualifiedName": finding.subject }] }),
     }
 }
 
-/// A path as a URI: everything but names and slashes is escaped.
+/// Converts a path into a URI; everything except letters, digits, `-._~` and slashes is escaped.
 fn uri(path: &str) -> String {
     let mut uri = String::new();
     for byte in path.bytes() {
@@ -135,8 +137,8 @@ mod tests {
     #[test]
     fn source_line_is_a_physical_location_and_table_a_logical_one() {
         let finding = Finding::new("env.x", Section::Environment, Status::Warning, "A", "b");
-        let place = SourceLine { file: "a b/ü.ts".into(), line: 7 };
-        let physical = &location(&finding.clone().at(place))["physicalLocation"];
+        let source_line = SourceLine { file: "a b/ü.ts".into(), line: 7 };
+        let physical = &location(&finding.clone().at(source_line))["physicalLocation"];
         assert_eq!(physical["artifactLocation"]["uri"], "a%20b/%C3%BC.ts");
         assert_eq!(physical["region"]["startLine"], 7);
         assert_eq!(location(&finding)["logicalLocations"][0]["fullyQualifiedName"], "A");

@@ -3,8 +3,8 @@
 use crate::redact::sanitize;
 use crate::report::{Provenance, Report};
 
-/// `CRITICAL triage prod: 3.3 Queue backlog …: 120 due and unclaimed; next: cliplyctl queue`
-#[must_use]
+/// Renders one line: `CRITICAL triage prod: 3.3 Queue backlog …: 120 jobs due; next: cliplyctl
+/// queue`.
 pub fn render(report: &Report, from: &Provenance) -> String {
     let context = from.context.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
     let mut line =
@@ -16,7 +16,7 @@ pub fn render(report: &Report, from: &Provenance) -> String {
     format!("{}\n", sanitize::line(&line))
 }
 
-/// The word for people.
+/// Returns the status in capitals.
 pub fn label(report: &Report) -> String {
     report.status().to_uppercase()
 }

@@ -1,4 +1,4 @@
-//! What a meaning looks like: the only place that knows colours.
+//! Terminal styles: the only part of the table format that knows colors.
 
 use owo_colors::{OwoColorize as _, Style};
 
@@ -7,60 +7,54 @@ use crate::redact::sanitize;
 use crate::report::{Cell, CellStyle, RunbookLink};
 use crate::terminal::RenderTarget;
 
-/// Paints pieces of text on a canvas.
+/// Applies styles and links to text for one render target.
 #[derive(Debug, Clone, Copy)]
 pub struct Styler<'a> {
-    canvas: RenderTarget,
-    /// Where the runbook is read in a browser; none where nobody could follow a link.
+    target: RenderTarget,
+    /// The URL of the runbook; `None` if the target does not support links.
     runbook: Option<&'a str>,
 }
 
 impl<'a> Styler<'a> {
-    /// A brush for a canvas. Links are for a terminal that knows more than plain text.
-    #[must_use]
-    pub fn new(canvas: RenderTarget, runbook: Option<&'a str>) -> Self {
-        let links = canvas.color && canvas.width.is_some();
-        Self { canvas, runbook: runbook.filter(|_| links) }
+    /// Creates a styler. Links require a terminal with colors.
+    pub fn new(target: RenderTarget, runbook: Option<&'a str>) -> Self {
+        let links = target.color && target.width.is_some();
+        Self { target, runbook: runbook.filter(|_| links) }
     }
 
-    /// Columns of the terminal; none: as many as are wanted.
-    #[must_use]
+    /// Returns the width of the terminal in columns; `None` for unlimited.
     pub fn width(&self) -> Option<usize> {
-        self.canvas.width.map(usize::from)
+        self.target.width.map(usize::from)
     }
 
-    /// Whether colours can say something.
-    #[must_use]
+    /// Returns whether colors are enabled.
     pub fn colors(&self) -> bool {
-        self.canvas.color
+        self.target.color
     }
 
-    /// A whole cell on one line.
-    #[must_use]
+    /// Returns a cell on one line, styled.
     pub fn cell(&self, cell: &Cell) -> String {
         self.piece(&sanitize::line(&cell.text), cell)
     }
 
-    /// A piece of a cell's text, which looks like the cell and leads where it leads.
-    #[must_use]
+    /// Returns a piece of a cell's text with the style and link of the cell.
     pub fn piece(&self, piece: &str, cell: &Cell) -> String {
-        let painted = self.styled(piece, cell.tone);
-        match (cell.page, self.runbook) {
-            (Some(page), Some(url)) if !piece.is_empty() => hyperlink(url, page, &painted),
-            _ => painted,
+        let styled = self.styled(piece, cell.style);
+        match (cell.link, self.runbook) {
+            (Some(link), Some(url)) if !piece.is_empty() => hyperlink(url, link, &styled),
+            _ => styled,
         }
     }
 
-    /// A text with a meaning.
+    /// Returns a styled text.
     ///
-    /// The eight ordinary colours follow the reader's theme, dark or light. Yellow is never bold:
-    /// many terminals brighten what is bold, and bright yellow on white cannot be read.
-    #[must_use]
-    pub fn styled(&self, text: &str, tone: CellStyle) -> String {
-        if !self.canvas.color || text.is_empty() {
+    /// The eight basic colors follow the theme of the terminal. Yellow is never bold: many
+    /// terminals brighten bold text, and bright yellow on white is unreadable.
+    pub fn styled(&self, text: &str, cell_style: CellStyle) -> String {
+        if !self.target.color || text.is_empty() {
             return text.to_owned();
         }
-        let style = match tone {
+        let style = match cell_style {
             CellStyle::Plain => return text.to_owned(),
             CellStyle::Strong => Style::new().bold(),
             CellStyle::Muted => Style::new().dimmed(),
@@ -74,8 +68,9 @@ impl<'a> Styler<'a> {
     }
 }
 
-/// OSC 8. The address is ours or was checked with the settings: it holds no control characters.
-fn hyperlink(url: &str, page: RunbookLink, shown: &str) -> String {
-    let anchor = page.anchor();
-    format!("\u{1b}]8;;{url}#{anchor}\u{1b}\\{shown}\u{1b}]8;;\u{1b}\\")
+/// Returns an OSC 8 hyperlink. The URL was validated with the settings, so it contains no control
+/// characters.
+fn hyperlink(url: &str, link: RunbookLink, text: &str) -> String {
+    let anchor = link.anchor();
+    format!("\u{1b}]8;;{url}#{anchor}\u{1b}\\{text}\u{1b}]8;;\u{1b}\\")
 }

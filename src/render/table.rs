@@ -1,4 +1,4 @@
-//! The human format: calm, aligned, the verdict first.
+//! `-o table`: the format for humans, with the status first.
 
 use unicode_width::UnicodeWidthStr as _;
 
@@ -10,23 +10,22 @@ use crate::report::{Block, Cell, CellStyle, Document, RenderedTable, Table};
 use crate::terminal::RenderTarget;
 use crate::text::wrap;
 
-/// Paints a document; every block ends with a newline, blocks are set apart by an empty line.
-#[must_use]
-pub fn render(document: &Document, canvas: RenderTarget) -> String {
-    let brush = Styler::new(canvas, document.runbook_url.as_deref());
+/// Renders a document; every block ends with a newline, blocks are separated by an empty line.
+pub fn render(document: &Document, target: RenderTarget) -> String {
+    let styler = Styler::new(target, document.runbook_url.as_deref());
     let mut out = String::new();
     let mut previous: Option<&Block> = None;
     for block in &document.blocks {
         if previous.is_some_and(|p| !without_blank_line(p, block)) {
             out.push('\n');
         }
-        out.push_str(&paint(block, brush));
+        out.push_str(&render_block(block, styler));
         previous = Some(block);
     }
     out
 }
 
-/// Whether a block stands directly under the one before it.
+/// Returns whether no blank line separates a block from the previous one.
 fn without_blank_line(previous: &Block, block: &Block) -> bool {
     matches!(
         (previous, block),
@@ -36,77 +35,77 @@ fn without_blank_line(previous: &Block, block: &Block) -> bool {
     )
 }
 
-fn paint(block: &Block, brush: Styler<'_>) -> String {
+fn render_block(block: &Block, styler: Styler<'_>) -> String {
     match block {
-        Block::Headline { verdict, text } => headline(*verdict, text, brush),
-        Block::Title(cells) => title(cells, brush),
-        Block::Heading(text) => wrapped(&Cell::strong(text), "", brush),
-        Block::Pairs(pairs) => pairs_block(pairs, brush),
-        Block::Table(table) => rows(table, brush),
-        Block::Note(text) => wrapped(&Cell::muted(text), "", brush),
+        Block::Headline { status, text } => headline(*status, text, styler),
+        Block::Title(cells) => title_line(cells, styler),
+        Block::Heading(text) => wrapped(&Cell::strong(text), "", styler),
+        Block::Pairs(pairs) => pairs_block(pairs, styler),
+        Block::Table(table) => table_text(table, styler),
+        Block::Note(text) => wrapped(&Cell::muted(text), "", styler),
         Block::Raw(text) => format!("{text}\n"),
-        Block::Markdown(text) => terminal_markdown::paint(text, brush),
+        Block::Markdown(text) => terminal_markdown::render(text, styler),
         Block::Verbatim(text) => verbatim(text),
-        Block::Next(commands) => next(commands, brush),
+        Block::Next(commands) => next(commands, styler),
     }
 }
 
-/// Paints a table, which leads nowhere, before the rest of its document is known: while somebody waits
-/// for that anyway.
-pub fn prerender(table: &mut Table, canvas: RenderTarget) {
-    let text = table_layout::paint(table, Styler::new(canvas, None));
-    table.painted = Some(RenderedTable { color: canvas.color, width: canvas.width, text });
+/// Renders a table before the rest of its document is known, while the command waits for other
+/// data. The table must not contain links.
+pub fn prerender(table: &mut Table, target: RenderTarget) {
+    let text = table_layout::render(table, Styler::new(target, None));
+    table.rendered = Some(RenderedTable { color: target.color, width: target.width, text });
 }
 
-fn rows(table: &Table, brush: Styler<'_>) -> String {
-    let width = brush.width();
-    let fits = |painted: &&RenderedTable| {
-        (painted.color, painted.width.map(usize::from)) == (brush.colors(), width)
+fn table_text(table: &Table, styler: Styler<'_>) -> String {
+    let width = styler.width();
+    let fits = |rendered: &&RenderedTable| {
+        (rendered.color, rendered.width.map(usize::from)) == (styler.colors(), width)
     };
-    match table.painted.as_ref().filter(fits) {
-        Some(painted) => painted.text.clone(),
-        None => table_layout::paint(table, brush),
+    match table.rendered.as_ref().filter(fits) {
+        Some(rendered) => rendered.text.clone(),
+        None => table_layout::render(table, styler),
     }
 }
 
-fn headline(verdict: Status, text: &str, brush: Styler<'_>) -> String {
-    let label = Cell::status(verdict);
+fn headline(status: Status, text: &str, styler: Styler<'_>) -> String {
+    let label = Cell::status(status);
     let indent = " ".repeat(label.text.len() + 2);
-    format!("{}  {}", brush.cell(&label), hanging(&Cell::strong(text), &indent, brush))
+    format!("{}  {}", styler.cell(&label), hanging(&Cell::strong(text), &indent, styler))
 }
 
-/// Cells in a row, as many on a line as fit.
-fn title(cells: &[Cell], brush: Styler<'_>) -> String {
+/// Renders cells in a row, as many per line as fit.
+fn title_line(cells: &[Cell], styler: Styler<'_>) -> String {
     let separator = " · ";
-    let room = brush.width().unwrap_or(usize::MAX);
-    let (mut out, mut used) = (String::new(), 0);
+    let line_width = styler.width().unwrap_or(usize::MAX);
+    let (mut out, mut column) = (String::new(), 0);
     for cell in cells {
-        let wide = sanitize::line(&cell.text).width();
-        if used > 0 && used + separator.width() + wide <= room {
-            out.push_str(&brush.styled(separator, CellStyle::Muted));
-            out.push_str(&brush.cell(cell));
-            used += separator.width() + wide;
+        let width = sanitize::line(&cell.text).width();
+        if column > 0 && column + separator.width() + width <= line_width {
+            out.push_str(&styler.styled(separator, CellStyle::Muted));
+            out.push_str(&styler.cell(cell));
+            column += separator.width() + width;
             continue;
         }
-        if used > 0 {
+        if column > 0 {
             out.push('\n');
         }
-        let lines = wrapped(cell, "", brush);
+        let lines = wrapped(cell, "", styler);
         out.push_str(lines.trim_end_matches('\n'));
-        used = wide.min(room);
+        column = width.min(line_width);
     }
     out.push('\n');
     out
 }
 
-fn pairs_block(pairs: &[(&'static str, Cell)], brush: Styler<'_>) -> String {
-    let widest = pairs.iter().map(|(name, _)| name.width()).max().unwrap_or(0);
-    let indent = " ".repeat(widest + 2);
+fn pairs_block(pairs: &[(&'static str, Cell)], styler: Styler<'_>) -> String {
+    let label_width = pairs.iter().map(|(name, _)| name.width()).max().unwrap_or(0);
+    let indent = " ".repeat(label_width + 2);
     let mut out = String::new();
     for (name, cell) in pairs {
-        let pad = " ".repeat(widest - name.width() + 2);
-        let name = brush.styled(name, CellStyle::Muted);
-        out.push_str(&format!("{name}{pad}{}", hanging(cell, &indent, brush)));
+        let pad = " ".repeat(label_width - name.width() + 2);
+        let name = styler.styled(name, CellStyle::Muted);
+        out.push_str(&format!("{name}{pad}{}", hanging(cell, &indent, styler)));
     }
     out
 }
@@ -122,36 +121,37 @@ fn verbatim(text: &str) -> String {
     out
 }
 
-/// Commands are never broken: they are there to be copied.
-fn next(commands: &[(String, Cell)], brush: Styler<'_>) -> String {
-    let widest = commands.iter().map(|(command, _)| command.width()).max().unwrap_or(0);
-    let purposes = commands.iter().map(|(_, purpose)| purpose.text.width()).max().unwrap_or(0);
-    let beside = brush.width().is_none_or(|room| widest + purposes + 4 <= room);
-    let mut out = format!("{}\n", brush.styled("Next", CellStyle::Strong));
+/// Renders suggested commands. Commands are never wrapped, so that they can be copied.
+fn next(commands: &[(String, Cell)], styler: Styler<'_>) -> String {
+    let command_width = commands.iter().map(|(command, _)| command.width()).max().unwrap_or(0);
+    let purpose_width = commands.iter().map(|(_, purpose)| purpose.text.width()).max().unwrap_or(0);
+    let is_side_by_side =
+        styler.width().is_none_or(|width| command_width + purpose_width + 4 <= width);
+    let mut out = format!("{}\n", styler.styled("Next", CellStyle::Strong));
     for (command, purpose) in commands {
-        let painted = brush.cell(&Cell::command(command));
+        let styled = styler.cell(&Cell::command(command));
         if purpose.text.is_empty() {
-            out.push_str(&format!("  {painted}\n"));
-        } else if beside {
-            let pad = " ".repeat(widest - command.width() + 2);
-            out.push_str(&format!("  {painted}{pad}{}\n", brush.cell(purpose)));
+            out.push_str(&format!("  {styled}\n"));
+        } else if is_side_by_side {
+            let pad = " ".repeat(command_width - command.width() + 2);
+            out.push_str(&format!("  {styled}{pad}{}\n", styler.cell(purpose)));
         } else {
-            out.push_str(&format!("  {painted}\n"));
-            out.push_str(&wrapped(purpose, "    ", brush));
+            out.push_str(&format!("  {styled}\n"));
+            out.push_str(&wrapped(purpose, "    ", styler));
         }
     }
     out
 }
 
-/// A cell in lines of the terminal's width, each behind the indent.
-fn wrapped(cell: &Cell, indent: &str, brush: Styler<'_>) -> String {
-    format!("{indent}{}", hanging(cell, indent, brush))
+/// Wraps a cell to the width of the terminal, with an indent before every line.
+fn wrapped(cell: &Cell, indent: &str, styler: Styler<'_>) -> String {
+    format!("{indent}{}", hanging(cell, indent, styler))
 }
 
-/// The same without the first indent, where something stands already.
-fn hanging(cell: &Cell, indent: &str, brush: Styler<'_>) -> String {
+/// Wraps a cell like [`wrapped`], but without the first indent.
+fn hanging(cell: &Cell, indent: &str, styler: Styler<'_>) -> String {
     let text = sanitize::line(&cell.text);
-    let room = brush.width().map_or(usize::MAX, |width| width.saturating_sub(indent.width()));
-    let lines: Vec<_> = wrap::lines(&text, room.max(1)).map(|l| brush.piece(l, cell)).collect();
+    let width = styler.width().map_or(usize::MAX, |width| width.saturating_sub(indent.width()));
+    let lines: Vec<_> = wrap::lines(&text, width.max(1)).map(|l| styler.piece(l, cell)).collect();
     format!("{}\n", lines.join(&format!("\n{indent}")))
 }

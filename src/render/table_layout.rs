@@ -1,4 +1,5 @@
-//! A table on a terminal: aligned, and folded where it is too wide.
+//! Tables on a terminal: aligned columns, and folded columns below each row if the table is too
+//! wide.
 
 use comfy_table::{CellAlignment, ContentArrangement, presets};
 
@@ -8,54 +9,53 @@ use crate::redact::sanitize;
 use crate::report::{Align, Cell, Column, ShrinkOrder, Table};
 use crate::text::wrap;
 
-/// What is folded stands this far in.
+/// The indent of folded columns.
 const INDENT: &str = "  ";
 
-/// Paints a table.
-#[must_use]
-pub fn paint(table: &Table, brush: Styler<'_>) -> String {
+/// Renders a table.
+pub fn render(table: &Table, styler: Styler<'_>) -> String {
     let texts: Vec<Vec<String>> = table
         .rows
         .iter()
         .map(|row| row.iter().map(|cell| sanitize::line(&cell.text).into_owned()).collect())
         .collect();
-    let fit = fit(table, &texts, brush.width());
-    let grid = Grid { table, fit: &fit, brush };
+    let fit = fit(table, &texts, styler.width());
+    let grid = Grid { table, fit: &fit, styler };
     let rows: Vec<LayoutRow<'_>> =
         table.rows.iter().zip(&texts).map(|(cells, texts)| grid.row(cells, texts)).collect();
-    let head: Vec<Cell> =
+    let titles: Vec<Cell> =
         table.columns.iter().map(|column| Cell::muted(column.title.to_uppercase())).collect();
-    let head = grid.head(&head);
-    let arranged = grid.arranged(head.as_ref(), &rows);
+    let header = grid.header(&titles);
+    let arranged = grid.arrange(header.as_ref(), &rows);
     let mut lines = arranged.lines();
     let mut out = String::new();
-    if let Some(head) = &head {
-        grid.add(&mut out, lines.by_ref(), head);
-        grid.titles_below(&mut out);
+    if let Some(header) = &header {
+        grid.add_row(&mut out, lines.by_ref(), header);
+        grid.add_folded_titles(&mut out);
     }
     for ((cells, texts), row) in table.rows.iter().zip(&texts).zip(&rows) {
-        grid.add(&mut out, lines.by_ref(), row);
-        grid.below(&mut out, cells, texts);
+        grid.add_row(&mut out, lines.by_ref(), row);
+        grid.add_folded(&mut out, cells, texts);
     }
     out
 }
 
-/// The cells of a row that stand side by side, their texts broken into lines.
+/// The cells of a row that are shown side by side, with their texts broken into lines.
 type LayoutRow<'a> = Vec<(&'a Cell, Vec<String>)>;
 
 struct Grid<'a> {
     table: &'a Table,
     fit: &'a ColumnLayout,
-    brush: Styler<'a>,
+    styler: Styler<'a>,
 }
 
 impl Grid<'_> {
-    /// Headings are never broken.
-    fn head<'a>(&self, titles: &'a [Cell]) -> Option<LayoutRow<'a>> {
-        let any = titles.iter().any(|title| !title.text.is_empty());
+    /// Returns the header row; headings are never wrapped. `None` if all headings are empty.
+    fn header<'a>(&self, titles: &'a [Cell]) -> Option<LayoutRow<'a>> {
+        let has_titles = titles.iter().any(|title| !title.text.is_empty());
         let title =
             |(index, _): &(usize, usize)| (&titles[*index], vec![titles[*index].text.clone()]);
-        any.then(|| self.fit.shown.iter().map(title).collect())
+        has_titles.then(|| self.fit.shown.iter().map(title).collect())
     }
 
     fn row<'a>(&self, cells: &'a [Cell], texts: &[String]) -> LayoutRow<'a> {
@@ -64,17 +64,21 @@ impl Grid<'_> {
         self.fit.shown.iter().map(cell).collect()
     }
 
-    /// The columns that stand side by side. Their texts are broken already: a table that arranged its
-    /// own content could neither cut a listing nor say which lines make up a row. They are painted
-    /// afterwards: what is painted is slow to measure.
-    fn arranged(&self, head: Option<&LayoutRow<'_>>, rows: &[LayoutRow<'_>]) -> comfy_table::Table {
+    /// Arranges the columns that are shown side by side. Their texts are already broken into lines,
+    /// because comfy-table cannot truncate a listing or report which lines belong to a row. Styles
+    /// are applied afterwards, because styled text is slow to measure.
+    fn arrange(
+        &self,
+        header: Option<&LayoutRow<'_>>,
+        rows: &[LayoutRow<'_>],
+    ) -> comfy_table::Table {
         let mut grid = comfy_table::Table::new();
         grid.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-        if let Some(head) = head {
-            grid.set_header(self.side_by_side(head));
+        if let Some(header) = header {
+            grid.set_header(self.padded_cells(header));
         }
         for row in rows {
-            grid.add_row(self.side_by_side(row));
+            grid.add_row(self.padded_cells(row));
         }
         let last = self.fit.shown.len().saturating_sub(1);
         for (number, column) in grid.column_iter_mut().enumerate() {
@@ -83,7 +87,7 @@ impl Grid<'_> {
         grid
     }
 
-    fn side_by_side(&self, row: &LayoutRow<'_>) -> Vec<comfy_table::Cell> {
+    fn padded_cells(&self, row: &LayoutRow<'_>) -> Vec<comfy_table::Cell> {
         let cell = |((_, lines), (index, _)): (&(&Cell, Vec<String>), &(usize, usize))| {
             comfy_table::Cell::new(lines.join("\n")).set_alignment(
                 match self.table.columns[*index].align {
@@ -95,19 +99,19 @@ impl Grid<'_> {
         row.iter().zip(&self.fit.shown).map(cell).collect()
     }
 
-    /// Paints the lines of a row: each piece where it stands, for only spaces are between them.
-    fn add(&self, out: &mut String, lines: impl Iterator<Item = String>, row: &LayoutRow<'_>) {
+    /// Adds the lines of a row and styles each piece in place; only spaces separate the pieces.
+    fn add_row(&self, out: &mut String, lines: impl Iterator<Item = String>, row: &LayoutRow<'_>) {
         let height = row.iter().map(|(_, lines)| lines.len()).max().unwrap_or(0);
         for (number, line) in lines.take(height).enumerate() {
             let mut rest = line.trim_end();
             for (cell, lines) in row {
                 let piece = lines.get(number).map_or("", |piece| piece.trim_end());
                 let (gap, text) = rest.split_at(rest.len() - rest.trim_start_matches(' ').len());
-                let behind = text.strip_prefix(piece.trim_start_matches(' '));
-                if let Some(behind) = behind.filter(|_| !piece.is_empty()) {
+                let remainder = text.strip_prefix(piece.trim_start_matches(' '));
+                if let Some(remainder) = remainder.filter(|_| !piece.is_empty()) {
                     out.push_str(gap);
-                    out.push_str(&self.brush.piece(piece.trim_start_matches(' '), cell));
-                    rest = behind;
+                    out.push_str(&self.styler.piece(piece.trim_start_matches(' '), cell));
+                    rest = remainder;
                 }
             }
             out.push_str(rest);
@@ -115,33 +119,34 @@ impl Grid<'_> {
         }
     }
 
-    /// Folded sentences have their headings where they themselves stand.
-    fn titles_below(&self, out: &mut String) {
+    /// Adds the headings of folded columns of sentences, at the indent of their texts.
+    fn add_folded_titles(&self, out: &mut String) {
         for (_, column) in
-            self.folded().filter(|(_, column)| column.give == ShrinkOrder::WrapThenDrop)
+            self.folded().filter(|(_, column)| column.shrink_order == ShrinkOrder::WrapThenDrop)
         {
             let title = Cell::muted(column.title.to_uppercase());
-            out.push_str(&format!("{INDENT}{}\n", self.brush.cell(&title)));
+            out.push_str(&format!("{INDENT}{}\n", self.styler.cell(&title)));
         }
     }
 
-    /// What found no room: figures with their names on one line, then the sentences.
-    fn below(&self, out: &mut String, cells: &[Cell], texts: &[String]) {
-        let room = self.brush.width().unwrap_or(usize::MAX).saturating_sub(INDENT.len()).max(1);
-        let figures = self.folded().filter(|(_, column)| column.give != ShrinkOrder::WrapThenDrop);
-        let figures: Vec<_> = figures
+    /// Adds the folded columns: short values with their headings on one line, then the sentences.
+    fn add_folded(&self, out: &mut String, cells: &[Cell], texts: &[String]) {
+        let width = self.styler.width().unwrap_or(usize::MAX).saturating_sub(INDENT.len()).max(1);
+        let values =
+            self.folded().filter(|(_, column)| column.shrink_order != ShrinkOrder::WrapThenDrop);
+        let values: Vec<_> = values
             .filter(|(index, _)| !texts[*index].is_empty())
             .map(|(index, column)| format!("{} {}", column.title, texts[index]))
             .collect();
-        let figures = figures.join(" · ");
-        for line in wrap::lines(&figures, room).filter(|line| !line.is_empty()) {
+        let values = values.join(" · ");
+        for line in wrap::lines(&values, width).filter(|line| !line.is_empty()) {
             out.push_str(&format!("{INDENT}{line}\n"));
         }
         for (index, _) in
-            self.folded().filter(|(_, column)| column.give == ShrinkOrder::WrapThenDrop)
+            self.folded().filter(|(_, column)| column.shrink_order == ShrinkOrder::WrapThenDrop)
         {
-            for line in self.lines(&texts[index], room).iter().filter(|line| !line.is_empty()) {
-                out.push_str(&format!("{INDENT}{}\n", self.brush.piece(line, &cells[index])));
+            for line in self.lines(&texts[index], width).iter().filter(|line| !line.is_empty()) {
+                out.push_str(&format!("{INDENT}{}\n", self.styler.piece(line, &cells[index])));
             }
         }
     }
@@ -167,8 +172,8 @@ mod tests {
     use crate::facts::Status;
     use crate::terminal::RenderTarget;
 
-    fn painted(table: &Table, width: Option<u16>) -> String {
-        paint(table, Styler::new(RenderTarget { color: false, width }, None))
+    fn rendered(table: &Table, width: Option<u16>) -> String {
+        render(table, Styler::new(RenderTarget { color: false, width }, None))
     }
 
     fn listing() -> Table {
@@ -189,8 +194,8 @@ mod tests {
 ID                                    TRIES    DIED  ERROR
 00000000-0000-4000-8000-000000000401    5/5  1m 44s  FFmpeg timed out
 ";
-        assert_eq!(painted(&listing(), None), wide);
-        assert_eq!(painted(&listing(), Some(69)), wide);
+        assert_eq!(rendered(&listing(), None), wide);
+        assert_eq!(rendered(&listing(), Some(69)), wide);
     }
 
     #[test]
@@ -201,7 +206,7 @@ ID                                    TRIES    DIED
 00000000-0000-4000-8000-000000000401    5/5  1m 44s
   FFmpeg timed out
 ";
-        assert_eq!(painted(&listing(), Some(60)), narrow);
+        assert_eq!(rendered(&listing(), Some(60)), narrow);
         let narrower = "\
 ID                                      DIED
   ERROR
@@ -209,7 +214,7 @@ ID                                      DIED
   tries 5/5
   FFmpeg timed out
 ";
-        assert_eq!(painted(&listing(), Some(45)), narrower);
+        assert_eq!(rendered(&listing(), Some(45)), narrower);
     }
 
     #[test]
@@ -224,7 +229,7 @@ ID                                      DIED
         table.row(vec!["dead letters?".into(), "WARNING".into(), reading.into(), "3.4".into()]);
         for table in [table, listing()] {
             for width in 10..90 {
-                let out = painted(&table, Some(width));
+                let out = rendered(&table, Some(width));
                 let longest = out.lines().map(|line| line.width()).max().unwrap();
                 assert!(longest <= usize::from(width), "{width}:\n{out}");
             }
@@ -244,6 +249,6 @@ TABLE        SELECT    DELETE
 public.jobs  all rows  denied
              ≠ deny
 ";
-        assert_eq!(painted(&table, Some(30)), expected);
+        assert_eq!(rendered(&table, Some(30)), expected);
     }
 }

@@ -1,4 +1,4 @@
-//! Our own markdown, the runbook's: wrapped and painted on a terminal, plain text elsewhere.
+//! The markdown of the runbook: wrapped and styled on a terminal, plain text elsewhere.
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
@@ -7,21 +7,20 @@ use super::table_layout;
 use crate::report::{Cell, CellStyle, Column, Table};
 use crate::text::wrap;
 
-/// Lines longer than this are hard to read, however wide the terminal is.
-const MEASURE: usize = 100;
+/// The maximum width of lines; longer lines are hard to read.
+const MAX_WIDTH: usize = 100;
 
-/// Paints a text.
-#[must_use]
-pub fn paint(text: &str, brush: Styler<'_>) -> String {
-    let Some(width) = brush.width() else { return plain(text) };
-    let mut page = MarkdownPainter::new(brush, width.min(MEASURE));
+/// Renders a markdown text.
+pub fn render(text: &str, styler: Styler<'_>) -> String {
+    let Some(width) = styler.width() else { return plain(text) };
+    let mut renderer = MarkdownRenderer::new(styler, width.min(MAX_WIDTH));
     for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
-        page.take(event);
+        renderer.take(event);
     }
-    page.out
+    renderer.out
 }
 
-/// The text in its own lines, without fences and the marks of headings.
+/// Returns the text with its line breaks, without fences and heading markers.
 fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut code = false;
@@ -39,43 +38,43 @@ fn plain(text: &str) -> String {
     out
 }
 
-/// What has been painted, and the paragraph that is being read.
-struct MarkdownPainter<'a> {
-    brush: Styler<'a>,
+/// The rendered text, and the block that is being read.
+struct MarkdownRenderer<'a> {
+    styler: Styler<'a>,
     width: usize,
     out: String,
-    /// Whether the next block stands directly under the last one, which was a heading.
-    hugs: bool,
+    /// Whether the next block follows without an empty line, because the last one was a heading.
+    after_heading: bool,
     spans: Vec<(String, CellStyle)>,
-    tone: CellStyle,
+    style: CellStyle,
     link: String,
     rows: Vec<Vec<Cell>>,
 }
 
-impl<'a> MarkdownPainter<'a> {
-    fn new(brush: Styler<'a>, width: usize) -> Self {
+impl<'a> MarkdownRenderer<'a> {
+    fn new(styler: Styler<'a>, width: usize) -> Self {
         let (out, spans, rows, link) = Default::default();
-        Self { brush, width, out, hugs: true, spans, tone: CellStyle::Plain, link, rows }
+        Self { styler, width, out, after_heading: true, spans, style: CellStyle::Plain, link, rows }
     }
 
     fn take(&mut self, event: Event<'_>) {
         match event {
             Event::Start(tag) => self.start(tag),
             Event::End(tag) => self.end(tag),
-            Event::Text(text) => self.spans.push((text.into_string(), self.tone)),
-            // What colour would say, the mark says where there is none.
-            Event::Code(text) if self.brush.colors() => {
+            Event::Text(text) => self.spans.push((text.into_string(), self.style)),
+            // Without color, the backticks are kept.
+            Event::Code(text) if self.styler.colors() => {
                 self.spans.push((text.into_string(), CellStyle::Command));
             }
-            Event::Code(text) => self.spans.push((format!("`{text}`"), self.tone)),
-            Event::SoftBreak | Event::HardBreak => self.spans.push((" ".to_owned(), self.tone)),
+            Event::Code(text) => self.spans.push((format!("`{text}`"), self.style)),
+            Event::SoftBreak | Event::HardBreak => self.spans.push((" ".to_owned(), self.style)),
             _ => {}
         }
     }
 
     fn start(&mut self, tag: Tag<'_>) {
         match tag {
-            Tag::Strong | Tag::Emphasis | Tag::Heading { .. } => self.tone = CellStyle::Strong,
+            Tag::Strong | Tag::Emphasis | Tag::Heading { .. } => self.style = CellStyle::Strong,
             Tag::Link { dest_url, .. } => self.link = dest_url.into_string(),
             Tag::Item => self.spans.push(("- ".to_owned(), CellStyle::Plain)),
             Tag::TableHead | Tag::TableRow => self.rows.push(vec![]),
@@ -85,13 +84,13 @@ impl<'a> MarkdownPainter<'a> {
 
     fn end(&mut self, tag: TagEnd) {
         match tag {
-            TagEnd::Strong | TagEnd::Emphasis => self.tone = CellStyle::Plain,
+            TagEnd::Strong | TagEnd::Emphasis => self.style = CellStyle::Plain,
             TagEnd::Link => self.spans.push((format!(" ({})", self.link), CellStyle::Plain)),
             TagEnd::Heading(_) => {
                 let title = self.text();
                 self.block(vec![(title, CellStyle::Strong)]);
-                self.tone = CellStyle::Plain;
-                self.hugs = true;
+                self.style = CellStyle::Plain;
+                self.after_heading = true;
             }
             TagEnd::Paragraph | TagEnd::Item if !self.spans.is_empty() => {
                 let spans = std::mem::take(&mut self.spans);
@@ -107,26 +106,26 @@ impl<'a> MarkdownPainter<'a> {
         }
     }
 
-    /// What was read since the last block, without its meanings.
+    /// Returns the text since the last block, without styles.
     fn text(&mut self) -> String {
         std::mem::take(&mut self.spans).into_iter().map(|(text, _)| text).collect()
     }
 
-    fn apart(&mut self) {
-        if !std::mem::take(&mut self.hugs) {
+    fn add_blank_line(&mut self) {
+        if !std::mem::take(&mut self.after_heading) {
             self.out.push('\n');
         }
     }
 
     fn block(&mut self, spans: Vec<(String, CellStyle)>) {
-        self.apart();
+        self.add_blank_line();
         let text: String = spans.iter().map(|(text, _)| text.as_str()).collect();
         for line in wrap::breaks(&text, self.width) {
             let mut at = 0;
-            for (span, tone) in &spans {
+            for (span, style) in &spans {
                 let (from, to) = (line.start.max(at), line.end.min(at + span.len()));
                 if from < to {
-                    self.out.push_str(&self.brush.styled(&text[from..to], *tone));
+                    self.out.push_str(&self.styler.styled(&text[from..to], *style));
                 }
                 at += span.len();
             }
@@ -134,17 +133,17 @@ impl<'a> MarkdownPainter<'a> {
         }
     }
 
-    /// Commands to copy: in their own lines, however long.
+    /// Renders a code block in its own lines, never wrapped, so that commands can be copied.
     fn code_block(&mut self) {
-        self.apart();
+        self.add_blank_line();
         for line in self.text().lines() {
-            let tone = if line.starts_with("$ ") { CellStyle::Command } else { CellStyle::Plain };
-            self.out.push_str(&format!("  {}\n", self.brush.styled(line, tone)));
+            let style = if line.starts_with("$ ") { CellStyle::Command } else { CellStyle::Plain };
+            self.out.push_str(&format!("  {}\n", self.styler.styled(line, style)));
         }
     }
 
     fn table(&mut self) {
-        self.apart();
+        self.add_blank_line();
         let rows = std::mem::take(&mut self.rows);
         let columns = rows.first().map_or(0, Vec::len);
         let mut table = Table::new(vec![Column::text(""); columns]);
@@ -152,7 +151,7 @@ impl<'a> MarkdownPainter<'a> {
         if let Some(head) = table.rows.first_mut() {
             *head = head.iter().map(|cell| Cell::muted(cell.text.to_uppercase())).collect();
         }
-        self.out.push_str(&table_layout::paint(&table, self.brush));
+        self.out.push_str(&table_layout::render(&table, self.styler));
     }
 }
 
@@ -178,8 +177,8 @@ $ cliplyctl queue
 | 0 | nothing |
 ";
 
-    fn painted(color: bool, width: Option<u16>) -> String {
-        paint(TEXT, Styler::new(RenderTarget { color, width }, None))
+    fn rendered(color: bool, width: Option<u16>) -> String {
+        render(TEXT, Styler::new(RenderTarget { color, width }, None))
     }
 
     #[test]
@@ -197,12 +196,12 @@ By hand: see how (docs/rls.md).
 CODE  MEANING
 0     nothing
 ";
-        assert_eq!(painted(false, Some(38)), expected);
+        assert_eq!(rendered(false, Some(38)), expected);
     }
 
     #[test]
     fn color_replaces_markdown_markers() {
-        let text = painted(true, Some(100));
+        let text = rendered(true, Some(100));
         assert!(text.contains("\u{1b}[1mBy hand\u{1b}[0m: see"), "{text:?}");
         assert!(text.contains("Read: \u{1b}[36mhealth\u{1b}[0m says"), "{text:?}");
         assert!(!text.contains(['`', '*']), "{text:?}");
@@ -211,6 +210,6 @@ CODE  MEANING
     #[test]
     fn piped_output_keeps_the_source_lines() {
         let expected = TEXT.replace("## ", "").replace("```console\n", "").replace("```\n", "");
-        assert_eq!(painted(false, None), expected);
+        assert_eq!(rendered(false, None), expected);
     }
 }

@@ -1,4 +1,4 @@
-//! The answer of `queue --advise`: statements for a person to review, never run by us.
+//! The report of `queue --advise`: index statements for review, never run by this tool.
 
 use std::time::Duration;
 
@@ -60,16 +60,16 @@ pub struct WithIndexJson {
 }
 
 impl IndexJson {
-    fn new(layout: &Layout, unserved: &UnindexedMetric) -> Self {
-        let role = unserved.role;
+    fn new(layout: &Layout, metric: &UnindexedMetric) -> Self {
+        let lifecycle = metric.role;
         let columns: Vec<_> =
-            sql::covering_columns(layout, role).iter().map(|c| sql::ident(c)).collect();
-        let name = format!("jobs_{}_cliplyctl", role.as_str());
-        let values = layout.vocabulary.values(role);
+            sql::covering_columns(layout, lifecycle).iter().map(|c| sql::ident(c)).collect();
+        let name = format!("jobs_{}_cliplyctl", lifecycle.as_str());
+        let values = layout.vocabulary.values(lifecycle);
         let on = format!("({}) where {}", columns.join(", "), sql::state_in(layout, values));
-        let cost = unserved.cost.as_ref();
+        let cost = metric.cost.as_ref();
         Self {
-            serves: serves(role),
+            serves: serves(lifecycle),
             sql: statements(layout, &name, &on),
             now: cost.ok().map(NowJson::from),
             with_index: cost.ok().map(WithIndexJson::from),
@@ -77,12 +77,13 @@ impl IndexJson {
         }
     }
 
-    /// The statement under what it is for, as comments, so that all of it can be pasted.
+    /// Returns the statement preceded by SQL comments that explain it, so that all of it can be
+    /// pasted.
     fn commented(&self) -> String {
         let mut lines = vec![self.serves.to_owned()];
         lines.extend(self.now.as_ref().map(NowJson::text));
         lines.extend(self.with_index.as_ref().map(WithIndexJson::text));
-        lines.extend(self.not_measured.as_ref().map(|why| format!("not measured: {why}")));
+        lines.extend(self.not_measured.as_ref().map(|reason| format!("not measured: {reason}")));
         let comments: String = lines.iter().map(|line| format!("-- {line}\n")).collect();
         comments + &self.sql
     }
@@ -93,7 +94,7 @@ impl From<&Cost> for NowJson {
         let millis = |time: Duration| (time.as_secs_f64() * 10_000.0).round() / 10.0;
         let (took_ms, given_up_after_ms) = match cost.count {
             TimedCount::Counted { took, .. } => (Some(millis(took)), None),
-            TimedCount::GivenUp(after) => (None, Some(millis(after))),
+            TimedCount::GivenUp(elapsed) => (None, Some(millis(elapsed))),
         };
         let pages = index_gain::pages_now(cost);
         Self {
@@ -110,13 +111,13 @@ impl NowJson {
     fn text(&self) -> String {
         let time = match (self.took_ms, self.given_up_after_ms) {
             (Some(took), _) => format!("{}, measured once", text::millis(took)),
-            (None, after) => format!("> {}: given up", text::millis(after.unwrap_or(0.0))),
+            (None, elapsed) => format!("> {}: given up", text::millis(elapsed.unwrap_or(0.0))),
         };
         let about = if self.pages_estimated { "about " } else { "" };
-        let of = self.pages.map_or_else(String::new, |pages| {
+        let pages = self.pages.map_or_else(String::new, |pages| {
             format!(" of {about}{}", text::plural(pages, "page", "pages"))
         });
-        format!("now: {time}; {}{of}", self.reads.join(" and "))
+        format!("now: {time}; {}{pages}", self.reads.join(" and "))
     }
 }
 
@@ -140,9 +141,9 @@ impl WithIndexJson {
     }
 }
 
-/// Which figures the index of a role serves.
-fn serves(role: Lifecycle) -> &'static str {
-    match role {
+/// Returns the metrics that the index of a lifecycle state serves.
+fn serves(lifecycle: Lifecycle) -> &'static str {
+    match lifecycle {
         Lifecycle::Queued => "waiting jobs by kind",
         Lifecycle::Claimed => "jobs in progress, stuck jobs and workers",
         Lifecycle::Failed => "failed jobs by kind",
@@ -151,34 +152,40 @@ fn serves(role: Lifecycle) -> &'static str {
     }
 }
 
-/// What makes an index while others write. A partitioned table cannot have it made so as a whole:
-/// each partition has its own, and the table's is valid once the last one is attached.
-fn statements(layout: &Layout, name: &str, on: &str) -> String {
+/// Returns the statements that create an index without blocking writers. PostgreSQL cannot build an
+/// index of a partitioned table concurrently: each partition gets its own, and the index of the
+/// table becomes valid when the last one is attached.
+fn statements(layout: &Layout, name: &str, definition: &str) -> String {
     if layout.partitions.is_empty() {
-        return format!("create index concurrently {name} on public.jobs {on};");
+        return format!("create index concurrently {name} on public.jobs {definition};");
     }
-    let own = |index: usize| format!("{name}_{}", index + 1);
-    let qualified = |index: usize| format!("{}.{}", layout.partitions[index].schema, own(index));
-    let above = |partition: &Partition| {
-        let named = |other: &Partition| Some(&other.name) == partition.parent.as_ref();
-        let parent = layout.partitions.iter().position(named);
-        parent.map_or_else(|| format!("public.{name}"), qualified)
+    let index_name = |index: usize| format!("{name}_{}", index + 1);
+    let qualified_name =
+        |index: usize| format!("{}.{}", layout.partitions[index].schema, index_name(index));
+    let parent_index = |partition: &Partition| {
+        let is_parent = |candidate: &Partition| Some(&candidate.name) == partition.parent.as_ref();
+        let parent = layout.partitions.iter().position(is_parent);
+        parent.map_or_else(|| format!("public.{name}"), qualified_name)
     };
-    let mut lines = vec![format!("create index {name} on only public.jobs {on};")];
+    let mut lines = vec![format!("create index {name} on only public.jobs {definition};")];
     for (index, partition) in layout.partitions.iter().enumerate() {
-        let (made, only) =
+        let (kind, only) =
             if partition.leaf { ("index concurrently", "") } else { ("index", "only ") };
-        lines.push(format!("create {made} {} on {only}{} {on};", own(index), partition.name));
+        lines.push(format!(
+            "create {kind} {} on {only}{} {definition};",
+            index_name(index),
+            partition.name
+        ));
     }
-    // From the leaves up: a part is attached when all of its own are.
+    // From the leaves up: an index is attached after all indexes of its own partitions.
     for (index, partition) in layout.partitions.iter().enumerate().rev() {
-        let (parent, part) = (above(partition), qualified(index));
-        lines.push(format!("alter index {parent} attach partition {part};"));
+        let (parent, child) = (parent_index(partition), qualified_name(index));
+        lines.push(format!("alter index {parent} attach partition {child};"));
     }
     lines.join("\n")
 }
 
-/// When `queue` itself gains by them, where that is not plain.
+/// Returns when `queue` itself benefits from the indexes, if that is not obvious.
 fn when(layout: &Layout, indexes: usize) -> Option<String> {
     if layout.is_small() {
         let rows = text::count(SMALL_TABLE as u64);
@@ -193,9 +200,8 @@ fn when(layout: &Layout, indexes: usize) -> Option<String> {
 }
 
 /// Builds the report.
-#[must_use]
-pub fn report(layout: &Layout, unserved: &[UnindexedMetric], from: &Provenance) -> Report {
-    let indexes: Vec<_> = unserved.iter().map(|role| IndexJson::new(layout, role)).collect();
+pub fn report(layout: &Layout, metrics: &[UnindexedMetric], from: &Provenance) -> Report {
+    let indexes: Vec<_> = metrics.iter().map(|metric| IndexJson::new(layout, metric)).collect();
     let mut document = Document::default();
     document.push(title_line::title("index advice", from));
     if indexes.is_empty() {

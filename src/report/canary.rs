@@ -1,4 +1,4 @@
-//! How far a canary let each group come: a part of the answer of `dlq requeue`.
+//! The results of a canary by group: a part of the report of `dlq requeue`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,9 +11,9 @@ use crate::facts::requeued_job::JobOutcome;
 use crate::requeue::job_outcome::describe_counts;
 use crate::text::{count, first_line, plural};
 
-/// Groups that the human report shows.
+/// Groups in the table.
 const SHOWN: usize = 20;
-/// Groups that the JSON names.
+/// Groups in the JSON.
 const NAMED: usize = 1_000;
 
 /// How far a group came.
@@ -44,17 +44,17 @@ pub struct StepJson {
     moved: u64,
 }
 
-/// A group that failed again is CRITICAL, one whose outcome did not come is UNKNOWN.
-#[must_use]
-pub fn exit(lanes: &[CanaryGroupResult]) -> Option<ExitCode> {
-    let stopped = |reason| lanes.iter().any(|lane| lane.stopped == Some(reason));
+/// Returns the exit code of a canary: CRITICAL if a group failed again, UNKNOWN if the outcome of a
+/// group was not known in time, otherwise none.
+pub fn exit(groups: &[CanaryGroupResult]) -> Option<ExitCode> {
+    let stopped = |reason| groups.iter().any(|group| group.stopped == Some(reason));
     let code = [(CanaryStop::Failed, ExitCode::Critical), (CanaryStop::Timeout, ExitCode::Unknown)];
     code.into_iter().find(|(reason, _)| stopped(*reason)).map(|(_, code)| code)
 }
 
-/// The groups for people: those that stopped first.
-pub fn blocks(document: &mut Document, lanes: &[CanaryGroupResult]) {
-    if lanes.is_empty() {
+/// Adds the table of groups: stopped groups first.
+pub fn add_blocks(document: &mut Document, groups: &[CanaryGroupResult]) {
+    if groups.is_empty() {
         return;
     }
     let mut table = Table::listing(vec![
@@ -65,62 +65,61 @@ pub fn blocks(document: &mut Document, lanes: &[CanaryGroupResult]) {
         Column::prose("last step watched"),
         Column::prose("cause"),
     ]);
-    let mut sorted: Vec<_> = lanes.iter().collect();
-    sorted.sort_by_key(|lane| lane.stopped.is_none());
-    for lane in sorted.into_iter().take(SHOWN) {
-        let went = match lane.stopped {
+    let mut sorted: Vec<_> = groups.iter().collect();
+    sorted.sort_by_key(|group| group.stopped.is_none());
+    for group in sorted.into_iter().take(SHOWN) {
+        let result = match group.stopped {
             Some(CanaryStop::Failed) => Cell::value_with_status("stopped", Status::Critical),
             Some(CanaryStop::Timeout) => Cell::value_with_status("no outcome", Status::Unknown),
-            None if lane.not_requeued > 0 => Cell::plain("on its way"),
-            None if lane.undecided => Cell::value_with_status("not decided", Status::Unknown),
+            None if group.not_requeued > 0 => Cell::plain("on its way"),
+            None if group.undecided => Cell::value_with_status("not decided", Status::Unknown),
             None => Cell::plain("passed"),
         };
         table.row(vec![
-            Cell::strong(&lane.group),
-            went,
-            Cell::plain(count(lane.requeued)),
-            Cell::plain(count(lane.not_requeued)),
-            Cell::plain(describe_counts(&lane.last_batch)),
-            Cell::plain(first_line(&lane.cause)),
+            Cell::strong(&group.group),
+            result,
+            Cell::plain(count(group.requeued)),
+            Cell::plain(count(group.not_requeued)),
+            Cell::plain(describe_counts(&group.last_batch)),
+            Cell::plain(first_line(&group.cause)),
         ]);
     }
     document.push(Block::Table(table));
-    if lanes.len() > SHOWN {
-        document.note(format!("and {} more groups", count((lanes.len() - SHOWN) as u64)));
+    if groups.len() > SHOWN {
+        document.note(format!("and {} more groups", count((groups.len() - SHOWN) as u64)));
     }
-    let rest = lanes.iter().map(|lane| lane.written_unwatched).sum();
-    if rest > 0 {
-        let jobs = plural(rest, "job went", "jobs went");
+    let unwatched = groups.iter().map(|group| group.written_unwatched).sum();
+    if unwatched > 0 {
+        let jobs = plural(unwatched, "job went", "jobs went");
         document
             .note(format!("{jobs} out behind the last step, and nobody has looked at them yet"));
     }
 }
 
-/// The groups for scripts.
-#[must_use]
-pub fn json(lanes: &[CanaryGroupResult]) -> Vec<LaneJson> {
-    let lane = |lane: &CanaryGroupResult| {
-        let of = |standing| lane.last_batch.count(standing);
+/// Returns the groups as JSON.
+pub fn json(groups: &[CanaryGroupResult]) -> Vec<LaneJson> {
+    let group_json = |group: &CanaryGroupResult| {
+        let jobs_with = |outcome| group.last_batch.count(outcome);
         LaneJson {
-            group: lane.group.clone(),
-            template: lane.cause.clone(),
-            jobs: lane.jobs,
-            requeued: lane.requeued,
-            left: lane.not_requeued,
-            stopped: lane.stopped.map(|reason| match reason {
+            group: group.group.clone(),
+            template: group.cause.clone(),
+            jobs: group.jobs,
+            requeued: group.requeued,
+            left: group.not_requeued,
+            stopped: group.stopped.map(|reason| match reason {
                 CanaryStop::Failed => "failed",
                 CanaryStop::Timeout => "timeout",
             }),
             step: StepJson {
-                jobs: lane.last_batch.total(),
-                finished: of(JobOutcome::Finished),
-                failed_again: of(JobOutcome::FailedAgain),
-                failed_otherwise: of(JobOutcome::FailedOther),
-                open: lane.last_batch.total() - lane.last_batch.decided(),
-                moved: of(JobOutcome::ChangedSince),
+                jobs: group.last_batch.total(),
+                finished: jobs_with(JobOutcome::Finished),
+                failed_again: jobs_with(JobOutcome::FailedAgain),
+                failed_otherwise: jobs_with(JobOutcome::FailedOther),
+                open: group.last_batch.total() - group.last_batch.decided(),
+                moved: jobs_with(JobOutcome::ChangedSince),
             },
-            rest: lane.written_unwatched,
+            rest: group.written_unwatched,
         }
     };
-    lanes.iter().take(NAMED).map(lane).collect()
+    groups.iter().take(NAMED).map(group_json).collect()
 }

@@ -1,72 +1,70 @@
-//! A text with one meaning.
+//! Cells: pieces of text with a style and an optional link.
 
 use super::runbook_link::RunbookLink;
 use crate::facts::{Section, Status};
 
-/// What a piece of text means; the painter decides how that looks.
+/// How a piece of text is emphasized; the renderer decides what that looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CellStyle {
     /// Ordinary text.
     #[default]
     Plain,
-    /// What the eye should find first.
+    /// Text to emphasize.
     Strong,
-    /// What may be overlooked.
+    /// Secondary text.
     Muted,
-    /// A command to type.
+    /// A command to run.
     Command,
-    /// The colour of a verdict.
+    /// The label or value of a status.
     Status(Status),
 }
 
-/// A text with one meaning. The text may come from outside: the painter sanitises it.
+/// A piece of text with a style. The text may be untrusted: the renderer sanitizes it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cell {
     /// The text.
     pub text: String,
-    /// Its meaning.
-    pub tone: CellStyle,
-    /// The page of the runbook that it names; a link where somebody can follow it.
-    pub page: Option<RunbookLink>,
+    /// Its style.
+    pub style: CellStyle,
+    /// The part of the runbook that it names; a hyperlink if the output supports it.
+    pub link: Option<RunbookLink>,
 }
 
 impl Cell {
-    /// Ordinary text.
+    /// Returns ordinary text.
     pub fn plain(text: impl Into<String>) -> Self {
-        Self::toned(text, CellStyle::Plain)
+        Self::styled(text, CellStyle::Plain)
     }
 
-    /// What the eye should find first.
+    /// Returns emphasized text.
     pub fn strong(text: impl Into<String>) -> Self {
-        Self::toned(text, CellStyle::Strong)
+        Self::styled(text, CellStyle::Strong)
     }
 
-    /// What may be overlooked.
+    /// Returns secondary text.
     pub fn muted(text: impl Into<String>) -> Self {
-        Self::toned(text, CellStyle::Muted)
+        Self::styled(text, CellStyle::Muted)
     }
 
-    /// A command to type.
+    /// Returns a command to run.
     pub fn command(text: impl Into<String>) -> Self {
-        Self::toned(text, CellStyle::Command)
+        Self::styled(text, CellStyle::Command)
     }
 
-    /// A verdict, as its label.
-    #[must_use]
-    pub fn status(verdict: Status) -> Self {
-        Self::toned(verdict.label(), CellStyle::Status(verdict))
+    /// Returns the label of a status.
+    pub fn status(status: Status) -> Self {
+        Self::styled(status.label(), CellStyle::Status(status))
     }
 
-    /// Text in the colour of a verdict; plain where the verdict is OK.
-    pub fn value_with_status(text: impl Into<String>, verdict: Status) -> Self {
-        let tone =
-            if verdict == Status::Ok { CellStyle::Plain } else { CellStyle::Status(verdict) };
-        Self::toned(text, tone)
+    /// Returns text in the style of a status; plain if the status is OK.
+    pub fn value_with_status(text: impl Into<String>, status: Status) -> Self {
+        let style = if status == Status::Ok { CellStyle::Plain } else { CellStyle::Status(status) };
+        Self::styled(text, style)
     }
 
-    /// What a command of a finding is for: the section that it prints, else the finding's own.
-    #[must_use]
-    pub fn purpose(command: &str, own: Section) -> Self {
+    /// Returns what a suggested command is for: the runbook section that it prints, otherwise the
+    /// section of its finding.
+    pub fn purpose(command: &str, finding_section: Section) -> Self {
         match command {
             "cliplyctl jobs rescue --dry-run" => {
                 return Self::muted("the stuck jobs, and what a rescue would do");
@@ -75,25 +73,24 @@ impl Cell {
             "cliplyctl config check" => return Self::muted("whether the settings lead there"),
             _ => {}
         }
-        let page = command.strip_prefix("cliplyctl runbook ");
-        let printed = Section::ALL.into_iter().find(|section| page == Some(section.number()));
-        Self::section(printed.unwrap_or(own))
+        let number = command.strip_prefix("cliplyctl runbook ");
+        let printed = Section::ALL.into_iter().find(|section| number == Some(section.number()));
+        Self::section(printed.unwrap_or(finding_section))
     }
 
-    /// A section of the runbook, by number and heading.
-    #[must_use]
+    /// Returns the number and title of a runbook section, linked to it.
     pub fn section(section: Section) -> Self {
-        Self::muted(section.name()).leading_to(RunbookLink::Section(section))
+        Self::muted(section.name()).with_link(RunbookLink::Section(section))
     }
 
-    /// The same, naming a page of the runbook.
+    /// Returns the cell with a link to the runbook.
     #[must_use]
-    pub fn leading_to(self, page: RunbookLink) -> Self {
-        Self { page: Some(page), ..self }
+    pub fn with_link(self, link: RunbookLink) -> Self {
+        Self { link: Some(link), ..self }
     }
 
-    fn toned(text: impl Into<String>, tone: CellStyle) -> Self {
-        Self { text: text.into(), tone, page: None }
+    fn styled(text: impl Into<String>, style: CellStyle) -> Self {
+        Self { text: text.into(), style, link: None }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The answer of `dlq show`.
+//! The report of `dlq show`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,17 +14,17 @@ use crate::facts::dead_letter::SameCauseCount;
 use crate::facts::job::Job;
 use crate::text;
 
-/// Everything that is known of one dead letter.
-pub struct Case<'a> {
+/// One dead letter with its history and advice.
+pub struct DeadLetterView<'a> {
     /// The job.
     pub job: &'a Job,
-    /// What its state means.
+    /// The explanation of its state.
     pub meaning: JobExplanation,
-    /// Its earlier requeues, the latest first.
+    /// Its earlier requeues, newest first.
     pub earlier: Vec<EarlierRequeue<'a>>,
-    /// Others that died of the same.
+    /// The number of dead letters with the same cause.
     pub others: SameCauseCount,
-    /// What is known of its cause.
+    /// The advice for its cause.
     pub advice: Option<&'a Advice>,
 }
 
@@ -113,75 +113,74 @@ impl From<&EarlierRequeue<'_>> for RequeueJson {
 }
 
 /// Builds the report.
-#[must_use]
-pub fn report(case: &Case<'_>, from: &Provenance) -> Report {
-    let cause = &case.job.cause;
+pub fn report(view: &DeadLetterView<'_>, from: &Provenance) -> Report {
+    let cause = &view.job.cause;
     let data = CaseJson {
-        job: job_json(case.job, &case.meaning),
+        job: job_json(view.job, &view.meaning),
         cause: CauseJson {
             hash: cause.hash.clone(),
             code: cause.code.clone(),
             template: cause.template.clone(),
         },
-        advice: case.advice.map(AdviceJson::from),
-        others: (&case.others.count).into(),
-        others_read: case.others.read,
-        requeues: case.earlier.iter().map(RequeueJson::from).collect(),
+        advice: view.advice.map(AdviceJson::from),
+        others: (&view.others.count).into(),
+        others_read: view.others.read,
+        requeues: view.earlier.iter().map(RequeueJson::from).collect(),
     };
-    let mut report = Report::listing("dlq show", data, document(case, from));
+    let mut report = Report::listing("dlq show", data, document(view, from));
     report.summary = vec![
         ("group", cause.hash.clone().into()),
-        ("others", case.others.count.at_least().into()),
-        ("requeues", case.earlier.len().into()),
+        ("others", view.others.count.at_least().into()),
+        ("requeues", view.earlier.len().into()),
     ];
-    let timeline = &case.job.timeline;
+    let timeline = &view.job.timeline;
     if !timeline.complete {
         report.not_examined.push(("older events".to_owned(), timeline.looked.clone()));
     }
     report
 }
 
-fn document(case: &Case<'_>, from: &Provenance) -> Document {
+fn document(view: &DeadLetterView<'_>, from: &Provenance) -> Document {
     let mut document = Document::default();
-    document.push(title_line::title(format!("dead letter {}", case.job.id), from));
-    document.heading(case.meaning.sentence.clone());
-    let mut pairs = overview(case.job);
-    pairs.push(("group", Cell::strong(&case.job.cause.hash)));
-    pairs.push(("cause", Cell::plain(&case.job.cause.template)));
-    pairs.push(("others", Cell::plain(others(&case.others))));
-    match case.advice {
+    document.push(title_line::title(format!("dead letter {}", view.job.id), from));
+    document.heading(view.meaning.sentence.clone());
+    let mut pairs = overview(view.job);
+    pairs.push(("group", Cell::strong(&view.job.cause.hash)));
+    pairs.push(("cause", Cell::plain(&view.job.cause.template)));
+    pairs.push(("others", Cell::plain(others_text(&view.others))));
+    match view.advice {
         Some(advice) => {
             pairs.push(("class", Cell::plain(advice.class.as_str().replace('_', " "))));
-            pairs.push(("safe to retry", Cell::plain(retry(advice.safe_to_retry))));
+            pairs.push(("safe to retry", Cell::plain(retry_text(advice.safe_to_retry))));
             pairs.push(("advice", Cell::strong(&*advice.text)));
         }
         None => pairs.push(("advice", Cell::muted("none known for this cause"))),
     }
     document.push(Block::Pairs(pairs));
-    if case.earlier.is_empty() {
-        document.note(if case.job.timeline.complete {
+    if view.earlier.is_empty() {
+        document.note(if view.job.timeline.complete {
             "not requeued before"
         } else {
             "no earlier requeue is known: see below how far back events were read"
         });
     } else {
-        document.push(Block::Table(requeues(&case.earlier)));
+        document.push(Block::Table(requeue_table(&view.earlier)));
     }
-    details(&mut document, case.job);
-    document.next(next(case));
+    details(&mut document, view.job);
+    document.next(next(view));
     document
 }
 
-fn others(others: &SameCauseCount) -> String {
-    let window = match others.count.is_exact() {
+fn others_text(same_cause: &SameCauseCount) -> String {
+    let scope = match same_cause.count.is_exact() {
         true => String::new(),
-        false => format!(" among the newest {} of its kind", text::count(others.read)),
+        false => format!(" among the newest {} of its kind", text::count(same_cause.read)),
     };
-    format!("{}{window} died of the same", count_text(&others.count))
+    format!("{}{scope} died of the same", count_text(&same_cause.count))
 }
 
-/// Whether a retry is safe, in words.
-pub fn retry(safe: SafeToRetry) -> &'static str {
+/// Returns whether a retry is safe, as text.
+pub fn retry_text(safe: SafeToRetry) -> &'static str {
     match safe {
         SafeToRetry::Yes => "yes",
         SafeToRetry::AfterFix => "after the fix",
@@ -189,20 +188,23 @@ pub fn retry(safe: SafeToRetry) -> &'static str {
     }
 }
 
-fn next(case: &Case<'_>) -> Vec<(String, String)> {
+fn next(view: &DeadLetterView<'_>) -> Vec<(String, String)> {
     let mut next = Vec::new();
-    if case.others.count.at_least() != Some(0) {
-        let command = format!("cliplyctl dlq list --group {}", case.job.cause.hash);
+    if view.others.count.at_least() != Some(0) {
+        let command = format!("cliplyctl dlq list --group {}", view.job.cause.hash);
         next.push((command, "the others that died of the same".to_owned()));
     }
-    let plan = format!("cliplyctl dlq requeue {} --dry-run", case.job.id);
-    match case.advice.map(|advice| advice.safe_to_retry) {
-        Some(SafeToRetry::Yes) => next.push((plan, "what requeueing it would do".to_owned())),
+    let command = format!("cliplyctl dlq requeue {} --dry-run", view.job.id);
+    match view.advice.map(|advice| advice.safe_to_retry) {
+        Some(SafeToRetry::Yes) => next.push((command, "what requeueing it would do".to_owned())),
         Some(SafeToRetry::AfterFix) => {
-            next.push((plan, "once the cause is mended: what requeueing it would do".to_owned()));
+            next.push((
+                command,
+                "once the cause is mended: what requeueing it would do".to_owned(),
+            ));
         }
         None => {
-            next.push((plan, "once the cause is known: what requeueing it would do".to_owned()))
+            next.push((command, "once the cause is known: what requeueing it would do".to_owned()))
         }
         Some(SafeToRetry::No) => {}
     }
@@ -210,7 +212,7 @@ fn next(case: &Case<'_>) -> Vec<(String, String)> {
     next
 }
 
-fn requeues(earlier: &[EarlierRequeue<'_>]) -> Table {
+fn requeue_table(earlier: &[EarlierRequeue<'_>]) -> Table {
     let mut table = Table::new(vec![
         Column::number("requeued"),
         Column::text("operation"),
@@ -218,34 +220,32 @@ fn requeues(earlier: &[EarlierRequeue<'_>]) -> Table {
         Column::text("outcome"),
         Column::prose("why"),
     ]);
-    for requeue in earlier {
-        let told = requeue.requeued;
-        let who = match (&told.actor, &told.host) {
+    for EarlierRequeue { requeued, age, ending, .. } in earlier {
+        let who = match (&requeued.actor, &requeued.host) {
             (Some(actor), Some(host)) => format!("{actor}@{host}"),
             (actor, host) => actor.as_ref().or(host.as_ref()).cloned().unwrap_or_default(),
         };
-        let ago =
-            requeue.age.map_or_else(|| "?".to_owned(), |age| format!("{} ago", text::age(age)));
+        let ago = age.map_or_else(|| "?".to_owned(), |age| format!("{} ago", text::age(age)));
         table.row(vec![
             Cell::plain(ago),
-            Cell::plain(told.operation.as_deref().unwrap_or("the worker's helper")),
+            Cell::plain(requeued.operation.as_deref().unwrap_or("the worker's helper")),
             Cell::plain(who),
-            Cell::plain(outcome(requeue.ending)),
-            Cell::plain(told.why.clone().unwrap_or_default()),
+            Cell::plain(ending_text(*ending)),
+            Cell::plain(requeued.why.clone().unwrap_or_default()),
         ]);
     }
     table
 }
 
-fn outcome(ending: EarlierRequeueResult) -> String {
+fn ending_text(ending: EarlierRequeueResult) -> String {
     let EarlierRequeueResult::FailedAgain { after, same } = ending else {
         return "undone".to_owned();
     };
-    let after = after.map_or_else(String::new, |s| format!(" after {}", text::age(s)));
-    let same = match same {
+    let delay = after.map_or_else(String::new, |s| format!(" after {}", text::age(s)));
+    let cause = match same {
         Some(true) => ", of the same",
         Some(false) => ", of something else",
         None => "",
     };
-    format!("died again{after}{same}")
+    format!("died again{delay}{cause}")
 }

@@ -1,4 +1,4 @@
-//! The answer of `dlq list`.
+//! The report of `dlq list`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -43,7 +43,7 @@ pub struct DeadLetterJson {
 }
 
 impl DeadLetterJson {
-    /// Its fields, in order.
+    /// The names of the fields, in order.
     pub const COLUMNS: [&str; 9] = [
         "id",
         "kind",
@@ -73,8 +73,7 @@ impl From<&DeadLetter> for DeadLetterJson {
     }
 }
 
-/// Builds the listing of a page and its [`table`].
-#[must_use]
+/// Builds the report of one page from the page and its [`table`].
 pub fn listing(
     page: &DeadLetters,
     table: Table,
@@ -127,16 +126,15 @@ pub fn listing(
 
 fn footer(page: &DeadLetters, order: Order) -> String {
     let shown = text::count(page.jobs.len() as u64);
-    let cut = if page.more { "; there are more" } else { "" };
+    let more = if page.more { "; there are more" } else { "" };
     let first = if order == Order::Oldest { "oldest" } else { "newest" };
     let window = page.window.map(|n| format!("; only the {first} {} were read", text::count(n)));
     let slow = if order == Order::DeadSince { "; by death: all of them were read" } else { "" };
     let window = window.unwrap_or_default();
-    format!("{shown} shown of {}{cut}{window}{slow}", count_text(&page.total))
+    format!("{shown} shown of {}{more}{window}{slow}", count_text(&page.total))
 }
 
-/// The jobs of a page.
-#[must_use]
+/// Returns the table of the jobs of a page.
 pub fn table(jobs: &[DeadLetter]) -> Table {
     let mut table = Table::listing(vec![
         Column::text("id"),
@@ -150,7 +148,7 @@ pub fn table(jobs: &[DeadLetter]) -> Table {
         table.row(vec![
             Cell::plain(&job.id),
             Cell::plain(job.kind.as_deref().unwrap_or("-")),
-            Cell::plain(tries(job)),
+            Cell::plain(attempts(job)),
             Cell::plain(job.dead_since.map_or_else(|| "?".to_owned(), |d| text::age(d.age))),
             error.map_or_else(|| Cell::muted("no error text"), Cell::plain),
         ]);
@@ -158,12 +156,12 @@ pub fn table(jobs: &[DeadLetter]) -> Table {
     table
 }
 
-fn tries(job: &DeadLetter) -> String {
+fn attempts(job: &DeadLetter) -> String {
     let number = |n: Option<i64>| n.map_or_else(|| "?".to_owned(), |n| n.to_string());
     match (job.attempts, job.max_attempts) {
         (None, None) => "-".to_owned(),
-        (attempts, None) => number(attempts),
-        (attempts, max) => format!("{}/{}", number(attempts), number(max)),
+        (made, None) => number(made),
+        (made, max) => format!("{}/{}", number(made), number(max)),
     }
 }
 

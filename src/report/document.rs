@@ -1,4 +1,4 @@
-//! One painting for all human formats: blocks of text with a meaning, never with colours.
+//! The document model of all human formats: blocks of text with styles, never with colors.
 
 use std::borrow::Cow;
 
@@ -9,39 +9,40 @@ use crate::facts::{Finding, Status};
 /// A block of a document.
 #[derive(Debug, Clone)]
 pub enum Block {
-    /// The verdict and its sentence: where the eye lands.
+    /// The status and its sentence.
     Headline {
-        /// The verdict.
-        verdict: Status,
+        /// The status.
+        status: Status,
         /// One sentence.
         text: String,
     },
-    /// What a listing is of: `dead letters · prod · app@db:5432/app`.
+    /// What the report is about: `dead letters · prod · app@db:5432/app`.
     Title(Vec<Cell>),
     /// A heading over what follows.
     Heading(String),
-    /// Names and values.
+    /// Labels and values.
     Pairs(Vec<(&'static str, Cell)>),
     /// A table.
     Table(Table),
-    /// A sentence in passing.
+    /// A secondary sentence.
     Note(String),
-    /// Text for other programs, as it is: our own, never from outside.
+    /// Text for other programs, written as is. Must not contain untrusted text.
     Raw(String),
-    /// Our own prose in markdown, never from outside: painted for a terminal, plain elsewhere.
+    /// Markdown that is part of this program, styled on a terminal and plain otherwise. Must not
+    /// contain untrusted text.
     Markdown(Cow<'static, str>),
-    /// Text that keeps its own lines: a payload, SQL, a stack trace.
+    /// Text that keeps its line breaks: a payload, SQL, a stack trace.
     Verbatim(String),
-    /// Commands to type next, each with what it is for.
+    /// Suggested commands with their purposes.
     Next(Vec<(String, Cell)>),
 }
 
-/// A report for people.
+/// A report for humans.
 #[derive(Debug, Clone, Default)]
 pub struct Document {
-    /// The blocks, top to bottom.
+    /// The blocks, from top to bottom.
     pub blocks: Vec<Block>,
-    /// Where the runbook is read in a browser: what is said of its sections becomes a link.
+    /// The URL of the runbook; if set, names of its sections become links.
     pub runbook_url: Option<String>,
 }
 
@@ -51,8 +52,7 @@ impl Document {
         self.blocks.push(block);
     }
 
-    /// The sentence of its headline, where it has one.
-    #[must_use]
+    /// Returns the sentence of the headline.
     pub fn headline_text(&self) -> Option<&str> {
         self.blocks.iter().find_map(|block| match block {
             Block::Headline { text, .. } => Some(text.as_str()),
@@ -60,8 +60,7 @@ impl Document {
         })
     }
 
-    /// The first command to type next, where there is one.
-    #[must_use]
+    /// Returns the first suggested command.
     pub fn first_command(&self) -> Option<&str> {
         let next = self.blocks.iter().find_map(|block| match block {
             Block::Next(commands) => commands.first(),
@@ -70,16 +69,16 @@ impl Document {
         next.map(|(command, _)| command.as_str())
     }
 
-    /// Adds the verdict and its sentence.
-    pub fn headline(&mut self, verdict: Status, text: impl Into<String>) {
-        self.push(Block::Headline { verdict, text: text.into() });
+    /// Adds the status and its sentence.
+    pub fn headline(&mut self, status: Status, text: impl Into<String>) {
+        self.push(Block::Headline { status, text: text.into() });
     }
 
-    /// Adds words to the sentence of its headline.
-    pub fn extend_headline(&mut self, words: &str) {
+    /// Appends text to the sentence of the headline.
+    pub fn extend_headline(&mut self, suffix: &str) {
         for block in &mut self.blocks {
             if let Block::Headline { text, .. } = block {
-                text.push_str(words);
+                text.push_str(suffix);
             }
         }
     }
@@ -89,30 +88,30 @@ impl Document {
         self.push(Block::Heading(text.into()));
     }
 
-    /// Adds a sentence in passing.
+    /// Adds a secondary sentence.
     pub fn note(&mut self, text: impl Into<String>) {
         self.push(Block::Note(text.into()));
     }
 
-    /// Adds a sentence in front of the commands to type next, of what is known after the fact.
+    /// Inserts a secondary sentence before the suggested commands.
     pub fn add_note(&mut self, text: impl Into<String>) {
         let next = self.blocks.iter().position(|block| matches!(block, Block::Next(_)));
         self.blocks.insert(next.unwrap_or(self.blocks.len()), Block::Note(text.into()));
     }
 
-    /// Adds the next commands of findings that are not OK: the worst first, each once, with the section
-    /// that explains it. Where a command would send to itself, the section is what to read next.
-    pub fn next_of(&mut self, findings: &[Finding], own: &str) {
-        let mut bad: Vec<_> = findings.iter().filter(|f| f.status != Status::Ok).collect();
-        bad.sort_by_key(|finding| std::cmp::Reverse(finding.status.rank()));
+    /// Adds the suggested commands of the findings that are not OK: the worst first, each once,
+    /// with the runbook section as their purpose. If a finding suggests the current command, its
+    /// runbook section is suggested instead.
+    pub fn next_steps_for(&mut self, findings: &[Finding], current: &str) {
+        let mut problems: Vec<_> = findings.iter().filter(|f| f.status != Status::Ok).collect();
+        problems.sort_by_key(|finding| std::cmp::Reverse(finding.status.rank()));
         let mut commands: Vec<(String, Cell)> = Vec::new();
-        for finding in bad {
+        for finding in problems {
             let Some(command) = &finding.next else { continue };
-            let command = match command {
-                itself if itself == own => {
-                    format!("cliplyctl runbook {}", finding.section.number())
-                }
-                other => other.clone(),
+            let command = if command == current {
+                format!("cliplyctl runbook {}", finding.section.number())
+            } else {
+                command.clone()
             };
             if commands.iter().all(|(known, _)| *known != command) {
                 let purpose = Cell::purpose(&command, finding.section);
@@ -122,11 +121,12 @@ impl Document {
         self.next(commands);
     }
 
-    /// Adds the commands to type next, unless there are none.
+    /// Adds suggested commands, if there are any.
     pub fn next(&mut self, commands: Vec<(String, impl Into<Cell>)>) {
         if !commands.is_empty() {
-            let muted = |why: Cell| Cell { tone: CellStyle::Muted, ..why };
-            let commands = commands.into_iter().map(|(command, why)| (command, muted(why.into())));
+            let muted = |purpose: Cell| Cell { style: CellStyle::Muted, ..purpose };
+            let commands =
+                commands.into_iter().map(|(command, purpose)| (command, muted(purpose.into())));
             self.push(Block::Next(commands.collect()));
         }
     }
@@ -139,8 +139,8 @@ mod tests {
 
     #[test]
     fn next_steps_are_worst_first_and_omit_the_current_command() {
-        let finding = |verdict, section, next: &str| {
-            Finding::new("x.y", section, verdict, "subject", "message").next(next)
+        let finding = |status, section, next: &str| {
+            Finding::new("x.y", section, status, "subject", "message").next(next)
         };
         let findings = [
             finding(Status::Warning, Section::DeadLetters, "cliplyctl dlq list"),
@@ -150,7 +150,7 @@ mod tests {
             finding(Status::Warning, Section::Backlog, "cliplyctl queue"),
         ];
         let mut document = Document::default();
-        document.next_of(&findings, "cliplyctl queue");
+        document.next_steps_for(&findings, "cliplyctl queue");
         let Some(Block::Next(next)) = document.blocks.first() else { panic!("{document:?}") };
         let next: Vec<_> = next.iter().map(|(c, why)| (c.as_str(), why.text.as_str())).collect();
         let expected = [

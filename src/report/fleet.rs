@@ -1,4 +1,4 @@
-//! Several contexts side by side: one line each, and the worst verdict.
+//! The report about several contexts: one line each, and the worst status.
 
 use serde_json::Value;
 
@@ -7,148 +7,149 @@ use crate::exit::{ExitCode, FailOn};
 use crate::facts::{Finding, Status};
 use crate::text;
 
-/// Contexts that the headline names for each verdict, and for which a command is suggested, the worst
-/// first.
+/// Contexts that the headline names for each status, and for which a command is suggested.
 const NAMED: usize = 4;
 
-/// From the worst to the best, as [`Verdict::worse`] ranks them.
+/// Statuses from the worst to the best, as [`Status::worse`] ranks them.
 const ORDER: [Status; 4] = [Status::Critical, Status::Unknown, Status::Warning, Status::Ok];
 
 impl ContextReport {
-    /// The verdict on this context; one that could not be asked is UNKNOWN.
-    #[must_use]
-    pub fn verdict(&self) -> Status {
+    /// Returns the status of this context; UNKNOWN if it could not be evaluated.
+    pub fn status(&self) -> Status {
         match self.report.status {
             Some(Status::Skipped { .. }) | None => Status::Unknown,
-            Some(verdict) => verdict,
+            Some(status) => status,
         }
     }
 
-    /// The name of the context.
-    #[must_use]
+    /// Returns the name of the context.
     pub fn name(&self) -> &str {
         self.from.context.as_deref().unwrap_or_default()
     }
 }
 
-/// The sum of what several contexts answered, the worst first.
-#[must_use]
-pub fn report(command: &'static str, mut members: Vec<ContextReport>, fail_on: FailOn) -> Report {
-    members.sort_by_key(|member| ORDER.iter().position(|rank| *rank == member.verdict()));
-    let verdict = Status::worst(members.iter().map(ContextReport::verdict));
+/// Builds the report of several contexts, the worst first.
+pub fn report(command: &'static str, mut contexts: Vec<ContextReport>, fail_on: FailOn) -> Report {
+    contexts.sort_by_key(|context| ORDER.iter().position(|rank| *rank == context.status()));
+    let status = Status::worst(contexts.iter().map(ContextReport::status));
     let mut report = Report::from_findings(
         command,
         vec![],
         fail_on,
         Value::Null,
-        document(command, &members, verdict),
+        document(command, &contexts, status),
     );
-    report.status = Some(verdict);
-    report.exit = exit(&members);
-    report.summary = vec![("contexts", members.len().into())];
+    report.status = Some(status);
+    report.exit = exit(&contexts);
+    report.summary = vec![("contexts", contexts.len().into())];
     for rank in ORDER {
-        report.summary.push((rank.as_str(), count(&members, rank).into()));
+        report.summary.push((rank.as_str(), count(&contexts, rank).into()));
     }
-    report.examined = members.iter().map(|member| member.name().to_owned()).collect();
-    report.contexts = members;
+    report.examined = contexts.iter().map(|context| context.name().to_owned()).collect();
+    report.contexts = contexts;
     report
 }
 
-/// The worst way in which one of them would have ended; what is no verdict (a context without a
-/// database) is UNKNOWN to the whole.
-fn exit(members: &[ContextReport]) -> ExitCode {
-    let codes: Vec<_> = members.iter().map(|member| member.report.exit).collect();
+/// Returns the worst exit code of the contexts. A code that is not a status (a context without a
+/// database) counts as UNKNOWN.
+fn exit(contexts: &[ContextReport]) -> ExitCode {
+    let codes: Vec<_> = contexts.iter().map(|context| context.report.exit).collect();
     let order = [ExitCode::Interrupted, ExitCode::Critical, ExitCode::Unknown, ExitCode::Warning];
-    let judged = |code: &ExitCode| order.contains(code) || *code == ExitCode::Ok;
-    let code = |code: &ExitCode| if judged(code) { *code } else { ExitCode::Unknown };
+    let is_status = |code: &ExitCode| order.contains(code) || *code == ExitCode::Ok;
+    let code = |code: &ExitCode| if is_status(code) { *code } else { ExitCode::Unknown };
     let codes: Vec<_> = codes.iter().map(code).collect();
     order.into_iter().find(|worst| codes.contains(worst)).unwrap_or(ExitCode::Ok)
 }
 
-fn count(members: &[ContextReport], verdict: Status) -> usize {
-    members.iter().filter(|member| member.verdict() == verdict).count()
+fn count(contexts: &[ContextReport], status: Status) -> usize {
+    contexts.iter().filter(|context| context.status() == status).count()
 }
 
-fn document(command: &'static str, members: &[ContextReport], verdict: Status) -> Document {
+fn document(command: &'static str, contexts: &[ContextReport], status: Status) -> Document {
     let mut document = Document::default();
-    document.headline(verdict, headline(members));
-    document.push(Block::Title(vec![Cell::strong(command), Cell::plain(contexts(members.len()))]));
-    document.push(Block::Table(table(command, members)));
-    let bad: Vec<_> = members.iter().filter(|member| member.verdict() != Status::Ok).collect();
-    if bad.len() > NAMED {
+    document.headline(status, headline(contexts));
+    document.push(Block::Title(vec![
+        Cell::strong(command),
+        Cell::plain(count_contexts(contexts.len())),
+    ]));
+    document.push(Block::Table(table(command, contexts)));
+    let problems: Vec<_> =
+        contexts.iter().filter(|context| context.status() != Status::Ok).collect();
+    if problems.len() > NAMED {
         document.note(format!("the others likewise: -c NAME {command}"));
     }
-    let whole = |member: &ContextReport| {
-        (format!("cliplyctl -c {} {command}", member.name()), "its whole report".to_owned())
+    let details = |context: &ContextReport| {
+        (format!("cliplyctl -c {} {command}", context.name()), "its whole report".to_owned())
     };
-    document.next(bad.into_iter().take(NAMED).map(whole).collect());
+    document.next(problems.into_iter().take(NAMED).map(details).collect());
     document
 }
 
-fn contexts(count: usize) -> String {
+fn count_contexts(count: usize) -> String {
     text::plural(count as u64, "context", "contexts")
 }
 
-/// `of 20 contexts: 1 critical (prod-eu), 3 unknown (a, b, c)`
-fn headline(members: &[ContextReport]) -> String {
-    let all = contexts(members.len());
-    let bad: Vec<_> = ORDER
+/// Returns, for example, `of 20 contexts: 1 critical (prod-eu), 3 unknown (a, b, c)`.
+fn headline(contexts: &[ContextReport]) -> String {
+    let all = count_contexts(contexts.len());
+    let problems: Vec<_> = ORDER
         .into_iter()
-        .filter(|rank| *rank != Status::Ok && count(members, *rank) > 0)
+        .filter(|rank| *rank != Status::Ok && count(contexts, *rank) > 0)
         .map(|rank| {
-            let names = members.iter().filter(|m| m.verdict() == rank).map(ContextReport::name);
+            let names = contexts.iter().filter(|c| c.status() == rank).map(ContextReport::name);
             format!(
                 "{} {} ({})",
-                count(members, rank),
+                count(contexts, rank),
                 rank.as_str(),
                 text::some_of(&names.collect::<Vec<_>>(), NAMED)
             )
         })
         .collect();
-    if bad.is_empty() {
+    if problems.is_empty() {
         format!("{all}: all is well")
     } else {
-        format!("of {all}: {}", bad.join(", "))
+        format!("of {all}: {}", problems.join(", "))
     }
 }
 
-/// Verdict, context, the command's figures, and what led to the verdict.
-fn table(command: &str, members: &[ContextReport]) -> Table {
-    let figures = metric_cells(command, members);
+/// Builds the table: status, context, the metrics of the command, and the reason for the status.
+fn table(command: &str, contexts: &[ContextReport]) -> Table {
+    let metrics = metric_names(command, contexts);
     let mut columns = vec![Column::text("verdict"), Column::text("context")];
-    columns.extend(figures.iter().map(|name| Column::number(name)));
+    columns.extend(metrics.iter().map(|name| Column::number(name)));
     columns.push(Column::prose("reading"));
     let mut table = Table::new(columns);
-    for member in members {
-        let verdict = member.verdict();
-        let mut row = vec![Cell::status(verdict), Cell::strong(member.name())];
-        row.extend(figures.iter().map(|name| metric_cell(&member.report, name)));
-        let sentence = describe_context(member);
-        row.push(if verdict == Status::Ok { Cell::muted(sentence) } else { Cell::plain(sentence) });
+    for context in contexts {
+        let status = context.status();
+        let mut row = vec![Cell::status(status), Cell::strong(context.name())];
+        row.extend(metrics.iter().map(|name| metric_cell(&context.report, name)));
+        let sentence = describe_context(context);
+        row.push(if status == Status::Ok { Cell::muted(sentence) } else { Cell::plain(sentence) });
         table.row(row);
     }
     table
 }
 
-/// What led to the verdict; and what was not seen beside it, where the verdict does not say that.
-fn describe_context(member: &ContextReport) -> String {
-    let unseen = |finding: &&Finding| finding.status == Status::Unknown;
-    let unseen = member.report.findings.iter().find(unseen);
-    match unseen.filter(|_| member.verdict() != Status::Unknown) {
+/// Returns the reason for the status, and what is UNKNOWN if the status does not say that.
+fn describe_context(context: &ContextReport) -> String {
+    let unknown = |finding: &&Finding| finding.status == Status::Unknown;
+    let unknown = context.report.findings.iter().find(unknown);
+    match unknown.filter(|_| context.status() != Status::Unknown) {
         Some(finding) => {
-            format!("{}; not seen: {}", member.report.one_line_summary(), finding.message)
+            format!("{}; not seen: {}", context.report.one_line_summary(), finding.message)
         }
-        None => member.report.one_line_summary(),
+        None => context.report.one_line_summary(),
     }
 }
 
-/// What the summaries hold. Those of triage are one verdict a question: its sentence says the worst.
-fn metric_cells(command: &str, members: &[ContextReport]) -> Vec<&'static str> {
+/// Returns the names of the metrics in the summaries. The summary of triage holds one status per
+/// area, which its sentence already covers.
+fn metric_names(command: &str, contexts: &[ContextReport]) -> Vec<&'static str> {
     let mut names = Vec::new();
     if command == "triage" {
         return names;
     }
-    for (name, _) in members.iter().flat_map(|member| &member.report.summary) {
+    for (name, _) in contexts.iter().flat_map(|context| &context.report.summary) {
         if !names.contains(name) {
             names.push(*name);
         }
@@ -156,7 +157,7 @@ fn metric_cells(command: &str, members: &[ContextReport]) -> Vec<&'static str> {
     names
 }
 
-/// One figure; a dash where it is not known.
+/// Returns the cell of a metric; a dash if it is unknown.
 fn metric_cell(report: &Report, name: &str) -> Cell {
     let value = report.summary.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
     match value {
@@ -176,9 +177,9 @@ mod tests {
     use crate::error::Error;
     use crate::report::Provenance;
 
-    fn member(name: &str, verdict: Option<Status>) -> ContextReport {
-        let report = match verdict {
-            Some(verdict) => {
+    fn context(name: &str, status: Option<Status>) -> ContextReport {
+        let report = match status {
+            Some(status) => {
                 let mut report = Report::from_findings(
                     "queue",
                     vec![],
@@ -186,8 +187,8 @@ mod tests {
                     (),
                     Document::default(),
                 );
-                report.status = Some(verdict);
-                report.exit = ExitCode::from_status(verdict, FailOn::Warning);
+                report.status = Some(status);
+                report.exit = ExitCode::from_status(status, FailOn::Warning);
                 report
             }
             None => Report::failed("queue", Error::config("no database is configured")),
@@ -200,25 +201,25 @@ mod tests {
 
     #[test]
     fn worst_context_sets_the_exit_code() {
-        let code = |members| report("queue", members, FailOn::Warning).exit.code();
-        let ok = || member("a", Some(Status::Ok));
+        let code = |contexts| report("queue", contexts, FailOn::Warning).exit.code();
+        let ok = || context("a", Some(Status::Ok));
         assert_eq!(code(vec![ok(), ok()]), 0);
-        assert_eq!(code(vec![ok(), member("b", Some(Status::Warning))]), 1);
-        assert_eq!(code(vec![member("b", Some(Status::Warning)), member("c", None)]), 3);
-        assert_eq!(code(vec![member("c", None), member("d", Some(Status::Critical)), ok()]), 2);
+        assert_eq!(code(vec![ok(), context("b", Some(Status::Warning))]), 1);
+        assert_eq!(code(vec![context("b", Some(Status::Warning)), context("c", None)]), 3);
+        assert_eq!(code(vec![context("c", None), context("d", Some(Status::Critical)), ok()]), 2);
         let mut interrupted = ok();
         interrupted.report.exit = ExitCode::Interrupted;
-        assert_eq!(code(vec![interrupted, member("d", Some(Status::Critical))]), 130);
+        assert_eq!(code(vec![interrupted, context("d", Some(Status::Critical))]), 130);
     }
 
     #[test]
     fn headline_names_the_worst_contexts_first() {
-        let members = vec![
-            member("a", Some(Status::Ok)),
-            member("b", None),
-            member("c", Some(Status::Critical)),
+        let contexts = vec![
+            context("a", Some(Status::Ok)),
+            context("b", None),
+            context("c", Some(Status::Critical)),
         ];
-        let report = report("queue", members, FailOn::Warning);
+        let report = report("queue", contexts, FailOn::Warning);
         assert_eq!(
             report.document.headline_text(),
             Some("of 3 contexts: 1 critical (c), 1 unknown (b)")

@@ -1,4 +1,4 @@
-//! The answer of `dlq follow`, which `dlq requeue --follow` gives as well.
+//! The report of `dlq follow`, also a part of the report of `dlq requeue --follow`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,9 +10,9 @@ use crate::facts::requeued_job::{FollowEnd, FollowResult, JobOutcome, ZombieWork
 use crate::requeue::job_outcome::describe_counts;
 use crate::text::{count, first_line, plural};
 
-/// Groups and workers that the human report shows.
+/// Groups and workers in the tables.
 const SHOWN: usize = 10;
-/// Those that the JSON names.
+/// Groups and workers in the JSON.
 const NAMED: usize = 1_000;
 
 /// `data` of `dlq follow`.
@@ -60,55 +60,54 @@ pub struct ZombieJson {
     did: &'static str,
 }
 
-/// The account of following an operation.
-#[must_use]
-pub fn report(followed: &FollowResult, from: &Provenance) -> Report {
+/// Builds the report of a follow.
+pub fn report(result: &FollowResult, from: &Provenance) -> Report {
     let mut document = Document::default();
-    document.push(title_line::title(format!("operation {}", followed.operation), from));
-    blocks(&mut document, followed);
-    document.next(next(followed));
-    let mut report = Report::listing("dlq follow", json(followed), document);
-    report.exit = exit(followed);
-    note_end(&mut report, followed);
-    summarise(&mut report, followed);
+    document.push(title_line::title(format!("operation {}", result.operation), from));
+    add_blocks(&mut document, result);
+    document.next(next(result));
+    let mut report = Report::listing("dlq follow", json(result), document);
+    report.exit = exit(result);
+    add_end_error(&mut report, result);
+    summarize(&mut report, result);
     report
 }
 
-/// All finished 0; some failed again 2; not finished, or not ours any more, 3; detached 130.
-#[must_use]
-pub fn exit(followed: &FollowResult) -> ExitCode {
-    let tally = &followed.counts;
-    match followed.end {
+/// Returns the exit code: 0 if all jobs finished, 2 if some failed again, 130 if detached,
+/// otherwise 3.
+pub fn exit(result: &FollowResult) -> ExitCode {
+    let counts = &result.counts;
+    match result.end {
         FollowEnd::Detached => ExitCode::Interrupted,
-        _ if tally.failed() > 0 => ExitCode::Critical,
-        FollowEnd::Decided if tally.count(JobOutcome::Finished) == tally.total() => ExitCode::Ok,
+        _ if counts.failed() > 0 => ExitCode::Critical,
+        FollowEnd::Decided if counts.count(JobOutcome::Finished) == counts.total() => ExitCode::Ok,
         _ => ExitCode::Unknown,
     }
 }
 
-/// What ended it early, where that is an error.
-pub fn note_end(report: &mut Report, followed: &FollowResult) {
-    if let FollowEnd::Lost(error) = &followed.end {
+/// Adds the error that ended the follow early, if there is one.
+pub fn add_end_error(report: &mut Report, result: &FollowResult) {
+    if let FollowEnd::Lost(error) = &result.end {
         report.errors.push(error.clone().into());
     }
 }
 
-/// The figures that a script wants first.
-pub fn summarise(report: &mut Report, followed: &FollowResult) {
-    let standings = JobOutcome::ALL.into_iter();
-    report.summary.extend(standings.map(|s| (s.as_str(), followed.counts.count(s).into())));
+/// Adds the number of jobs by outcome to the summary.
+pub fn summarize(report: &mut Report, result: &FollowResult) {
+    let outcomes = JobOutcome::ALL.into_iter();
+    report.summary.extend(outcomes.map(|o| (o.as_str(), result.counts.count(o).into())));
 }
 
-/// The one sentence, and what needs looking at.
-pub fn blocks(document: &mut Document, followed: &FollowResult) {
-    let verdict = match exit(followed) {
+/// Adds the headline, the failures and the zombie workers.
+pub fn add_blocks(document: &mut Document, result: &FollowResult) {
+    let status = match exit(result) {
         ExitCode::Ok => Status::Ok,
         ExitCode::Critical => Status::Critical,
         _ => Status::Unknown,
     };
-    document.headline(verdict, describe_counts(&followed.counts));
-    match &followed.end {
-        FollowEnd::Decided if gone(followed) => {
+    document.headline(status, describe_counts(&result.counts));
+    match &result.end {
+        FollowEnd::Decided if is_superseded(result) => {
             document.note("nothing is left to follow: others put its jobs back or moved them");
         }
         FollowEnd::Decided => {}
@@ -116,12 +115,12 @@ pub fn blocks(document: &mut Document, followed: &FollowResult) {
         FollowEnd::Detached => document.note("detached; the jobs go on"),
         FollowEnd::Lost(error) => document.note(format!("these figures are old: {error}")),
     }
-    if !followed.failures.is_empty() {
-        document.push(Block::Table(failures(followed)));
+    if !result.failures.is_empty() {
+        document.push(Block::Table(failure_table(result)));
     }
-    match &followed.zombies {
-        Some(zombies) => zombies_of(document, zombies),
-        None if followed.has_unread_events => {
+    match &result.zombies {
+        Some(zombies) => add_zombies(document, zombies),
+        None if result.has_unread_events => {
             document.note("not all events could be read: workers that act without a claim may be missing");
         }
         None => document.note(
@@ -130,12 +129,12 @@ pub fn blocks(document: &mut Document, followed: &FollowResult) {
     }
 }
 
-/// Whether none of its jobs is its own any more.
-fn gone(followed: &FollowResult) -> bool {
-    followed.counts.count(JobOutcome::ChangedSince) == followed.counts.total()
+/// Returns whether every job of the operation was undone, requeued again or changed since.
+fn is_superseded(result: &FollowResult) -> bool {
+    result.counts.count(JobOutcome::ChangedSince) == result.counts.total()
 }
 
-fn failures(followed: &FollowResult) -> Table {
+fn failure_table(result: &FollowResult) -> Table {
     let mut table = Table::listing(vec![
         Column::number("failed"),
         Column::number("same as before"),
@@ -143,7 +142,7 @@ fn failures(followed: &FollowResult) -> Table {
         Column::prose("cause"),
         Column::text("for example"),
     ]);
-    for group in followed.failures.iter().take(SHOWN) {
+    for group in result.failures.iter().take(SHOWN) {
         table.row(vec![
             Cell::plain(count(group.jobs)),
             Cell::plain(count(group.same_cause)),
@@ -155,7 +154,7 @@ fn failures(followed: &FollowResult) -> Table {
     table
 }
 
-fn zombies_of(document: &mut Document, zombies: &[ZombieWorker]) {
+fn add_zombies(document: &mut Document, zombies: &[ZombieWorker]) {
     if zombies.is_empty() {
         return;
     }
@@ -174,39 +173,37 @@ fn zombies_of(document: &mut Document, zombies: &[ZombieWorker]) {
                 zombie.worker.as_deref().unwrap_or("(no name)"),
                 Status::Warning,
             ),
-            Cell::plain(did(zombie)),
+            Cell::plain(zombie_action(zombie)),
         ]);
     }
     document.push(Block::Table(table));
 }
 
-fn did(zombie: &ZombieWorker) -> &'static str {
+fn zombie_action(zombie: &ZombieWorker) -> &'static str {
     if zombie.failed { "failed" } else { "holds" }
 }
 
-/// What to type next.
-#[must_use]
-pub fn next(followed: &FollowResult) -> Vec<(String, String)> {
+/// Returns the suggested commands.
+pub fn next(result: &FollowResult) -> Vec<(String, String)> {
     let mut next = Vec::new();
-    if followed.end != FollowEnd::Decided {
-        let command = format!("cliplyctl dlq follow {}", followed.operation);
+    if result.end != FollowEnd::Decided {
+        let command = format!("cliplyctl dlq follow {}", result.operation);
         next.push((command, "attach again, from any machine".to_owned()));
     }
-    if followed.end == FollowEnd::Decided && gone(followed) {
+    if result.end == FollowEnd::Decided && is_superseded(result) {
         next.push(("cliplyctl dlq ops".to_owned(), "what was done since, and by whom".to_owned()));
     }
-    if let Some(group) = followed.failures.first() {
+    if let Some(group) = result.failures.first() {
         let command = format!("cliplyctl jobs show {}", group.sample);
         next.push((command, "one that failed, in full".to_owned()));
     }
     next
 }
 
-/// The account for scripts.
-#[must_use]
-pub fn json(followed: &FollowResult) -> FollowJson {
-    let of = |standing| followed.counts.count(standing);
-    let failures = followed.failures.iter().take(NAMED).map(|group| FailureJson {
+/// Returns the result as JSON.
+pub fn json(result: &FollowResult) -> FollowJson {
+    let jobs_with = |outcome| result.counts.count(outcome);
+    let failures = result.failures.iter().take(NAMED).map(|group| FailureJson {
         group: group.group.to_string(),
         template: group.cause.clone(),
         jobs: group.jobs,
@@ -216,25 +213,25 @@ pub fn json(followed: &FollowResult) -> FollowJson {
     let zombie = |zombie: &ZombieWorker| ZombieJson {
         job: zombie.id.to_string(),
         worker: zombie.worker.clone(),
-        did: did(zombie),
+        did: zombie_action(zombie),
     };
     FollowJson {
-        operation: followed.operation.to_string(),
-        end: match followed.end {
+        operation: result.operation.to_string(),
+        end: match result.end {
             FollowEnd::Decided => "decided",
             FollowEnd::Deadline => "deadline",
             FollowEnd::Detached => "detached",
             FollowEnd::Lost(_) => "lost",
         },
-        jobs: followed.counts.total(),
-        finished: of(JobOutcome::Finished),
-        failed_again: of(JobOutcome::FailedAgain),
-        failed_otherwise: of(JobOutcome::FailedOther),
-        waits_for_retry: of(JobOutcome::RetryPending),
-        running: of(JobOutcome::Running),
-        queued: of(JobOutcome::Queued),
-        moved: of(JobOutcome::ChangedSince),
+        jobs: result.counts.total(),
+        finished: jobs_with(JobOutcome::Finished),
+        failed_again: jobs_with(JobOutcome::FailedAgain),
+        failed_otherwise: jobs_with(JobOutcome::FailedOther),
+        waits_for_retry: jobs_with(JobOutcome::RetryPending),
+        running: jobs_with(JobOutcome::Running),
+        queued: jobs_with(JobOutcome::Queued),
+        moved: jobs_with(JobOutcome::ChangedSince),
         failures: failures.collect(),
-        zombies: followed.zombies.as_ref().map(|all| all.iter().take(NAMED).map(zombie).collect()),
+        zombies: result.zombies.as_ref().map(|all| all.iter().take(NAMED).map(zombie).collect()),
     }
 }

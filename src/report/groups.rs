@@ -1,9 +1,9 @@
-//! The answer of `dlq groups`.
+//! The report of `dlq groups`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::dead_letter::{AdviceJson, retry};
+use super::dead_letter::{AdviceJson, retry_text};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::advice::advise;
 use crate::facts::advice::Advice;
@@ -57,7 +57,7 @@ pub struct GroupJson {
 
 impl GroupJson {
     fn new(groups: &Groups, group: &DeadLetterGroup, advice: Option<&Advice>) -> Self {
-        let time = |death: Option<DeadSince>| death.map(|d| d.at.to_string());
+        let time = |dead_since: Option<DeadSince>| dead_since.map(|d| d.at.to_string());
         Self {
             hash: group.fingerprint.hash.clone(),
             kind: group.kind.clone(),
@@ -75,8 +75,7 @@ impl GroupJson {
     }
 }
 
-/// Builds the listing.
-#[must_use]
+/// Builds the report.
 pub fn report(groups: &Groups, rules: &[&Advice], from: &Provenance) -> Report {
     let advice = |group: &DeadLetterGroup| advise(rules.iter().copied(), &group.fingerprint);
     let mut document = Document::default();
@@ -146,7 +145,9 @@ fn table<'a>(groups: &Groups, advice: impl Fn(&DeadLetterGroup) -> Option<&'a Ad
         Column::prose("cause"),
     ]);
     let unknown = || Cell::muted("unknown");
-    let age = |death: Option<DeadSince>| death.map_or_else(|| "?".to_owned(), |d| text::age(d.age));
+    let age = |dead_since: Option<DeadSince>| {
+        dead_since.map_or_else(|| "?".to_owned(), |d| text::age(d.age))
+    };
     for group in &groups.groups {
         table.row(vec![
             Cell::strong(&group.fingerprint.hash),
@@ -158,14 +159,14 @@ fn table<'a>(groups: &Groups, advice: impl Fn(&DeadLetterGroup) -> Option<&'a Ad
             Cell::plain(text::count(group.workspaces.len() as u64)),
             groups.requeued.count(group).map_or_else(unknown, |n| Cell::plain(text::count(n))),
             match recovering(groups, group) {
-                // The kind does finish jobs again; this cause has not stopped for all that.
+                // Jobs of the kind finish again, but jobs still fail with this cause.
                 Some(true) if group.recent > 0 => Cell::plain("not yet"),
                 Some(true) => Cell::plain("yes"),
                 Some(false) => Cell::plain("no"),
                 None => unknown(),
             },
             match advice(group) {
-                Some(advice) => Cell::plain(retry(advice.safe_to_retry)),
+                Some(advice) => Cell::plain(retry_text(advice.safe_to_retry)),
                 None => unknown(),
             },
             Cell::plain(&group.fingerprint.template),

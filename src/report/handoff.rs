@@ -1,4 +1,4 @@
-//! The bundle of `handoff`: the reports of other commands, one below the other.
+//! The report of `handoff`: the reports of other commands in one document.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -34,24 +34,24 @@ pub struct BeatJson {
     counts: Vec<i64>,
 }
 
-/// The answer of another command, or why there is none.
+/// The report of another command, or the error that it failed with.
 pub struct HandoffSection {
-    /// Its name in JSON.
+    /// The key in the JSON.
     pub name: &'static str,
-    /// Its heading.
+    /// The heading.
     pub heading: &'static str,
-    /// Rows of its tables that are shown.
-    pub most: usize,
-    /// What it said.
+    /// The maximum number of table rows.
+    pub max_rows: usize,
+    /// The report.
     pub content: Result<Report, Error>,
 }
 
-/// Puts the parts together. A part that is missing makes it exit 3: nobody should take it for whole.
-#[must_use]
+/// Builds the report. A section that could not be read sets exit code 3, because the document is
+/// incomplete.
 pub(crate) fn report(
-    status: Report,
-    parts: Vec<HandoffSection>,
-    (hour, version): (Result<Option<EventHistogram>, Error>, Option<String>),
+    triage: Report,
+    sections: Vec<HandoffSection>,
+    (histogram, version): (Result<Option<EventHistogram>, Error>, Option<String>),
     settings: Vec<SettingRow>,
     from: &Provenance,
 ) -> Report {
@@ -61,67 +61,69 @@ pub(crate) fn report(
     document.note(format!("made {made}; ages are of then"));
     let mut missing = Vec::new();
     let mut data = Map::new();
-    document.blocks.extend(without_title(status.document));
-    data.insert("triage".to_owned(), status.data.json());
-    for part in parts {
-        document.heading(part.heading);
-        let content = part.content.map(|mut report| {
-            shorten(&mut report.document, part.most);
+    document.blocks.extend(without_title(triage.document));
+    data.insert("triage".to_owned(), triage.data.json());
+    for section in sections {
+        document.heading(section.heading);
+        let content = section.content.map(|mut report| {
+            shorten(&mut report.document, section.max_rows);
             document.blocks.extend(without_title(report.document));
             report.data.json()
         });
         let content = content.unwrap_or_else(|error| {
             document.note(format!("could not be read: {}", error.message));
-            missing.push((part.heading.to_owned(), error.message));
+            missing.push((section.heading.to_owned(), error.message));
             Value::Null
         });
-        data.insert(part.name.to_owned(), content);
+        data.insert(section.name.to_owned(), content);
     }
     document.heading("The last hour");
-    let beats = last_hour(&mut document, &mut missing, hour);
+    let events = last_hour(&mut document, &mut missing, histogram);
     document.heading("Versions and settings");
-    let settings: Vec<_> = settings.into_iter().filter(is_chosen).map(SettingJson::from).collect();
+    let settings: Vec<_> =
+        settings.into_iter().filter(is_set_explicitly).map(SettingJson::from).collect();
     document.push(Block::Pairs(versions(version.as_deref(), from)));
     document.push(Block::Table(super::settings::table(&settings)));
-    let json = HandoffJson { parts: data, last_hour: beats, server_version: version, settings };
+    let json = HandoffJson { parts: data, last_hour: events, server_version: version, settings };
     let mut report = Report::listing("handoff", json, document);
     if !missing.is_empty() {
         report.exit = ExitCode::Unknown;
     }
-    report.not_examined = status.not_examined.into_iter().chain(missing).collect();
+    report.not_examined = triage.not_examined.into_iter().chain(missing).collect();
     report
 }
 
-/// One title is enough, and what to type next is the triage's to say.
+/// Drops the title of a section: the document has its own.
 fn without_title(document: Document) -> impl Iterator<Item = Block> {
     document.blocks.into_iter().filter(|block| !matches!(block, Block::Title(_)))
 }
 
-/// The first rows of a table are enough; commands to go on with are left out.
-fn shorten(document: &mut Document, most: usize) {
+/// Truncates long tables and drops suggested commands: those of triage are enough.
+fn shorten(document: &mut Document, max_rows: usize) {
     document.blocks.retain(|block| !matches!(block, Block::Next(_)));
-    let mut cut = None;
+    let mut hidden = None;
     for block in &mut document.blocks {
         if let Block::Table(table) = block
-            && table.rows.len() > most
+            && table.rows.len() > max_rows
         {
-            cut = Some(table.rows.len() - most);
-            table.rows.truncate(most);
-            table.painted = None;
+            hidden = Some(table.rows.len() - max_rows);
+            table.rows.truncate(max_rows);
+            table.rendered = None;
         }
     }
-    if let Some(cut) = cut {
-        document.note(format!("{} not shown", text::plural(cut as u64, "more row", "more rows")));
+    if let Some(hidden) = hidden {
+        document
+            .note(format!("{} not shown", text::plural(hidden as u64, "more row", "more rows")));
     }
 }
 
 fn last_hour(
     document: &mut Document,
     missing: &mut Vec<(String, String)>,
-    hour: Result<Option<EventHistogram>, Error>,
+    histogram: Result<Option<EventHistogram>, Error>,
 ) -> Option<Vec<BeatJson>> {
-    let pulse = match hour {
-        Ok(Some(pulse)) => pulse,
+    let histogram = match histogram {
+        Ok(Some(histogram)) => histogram,
         Ok(None) => {
             document.note("this schema keeps no events that could be counted by time");
             return None;
@@ -136,23 +138,23 @@ fn last_hour(
     let steps = ["60-50 min ago", "50-40", "40-30", "30-20", "20-10", "10-0"];
     columns.extend(steps.map(Column::number));
     let mut table = Table::new(columns);
-    for beat in &pulse.beats {
-        let counts = beat.counts.iter().rev().map(|n| Cell::plain(text::count((*n).max(0) as u64)));
-        let mut row = vec![Cell::plain(&beat.stage)];
-        row.extend(counts);
-        row.resize(7, Cell::plain("0"));
-        table.row(row);
+    for row in &histogram.beats {
+        let counts = row.counts.iter().rev().map(|n| Cell::plain(text::count((*n).max(0) as u64)));
+        let mut cells = vec![Cell::plain(&row.stage)];
+        cells.extend(counts);
+        cells.resize(7, Cell::plain("0"));
+        table.row(cells);
     }
-    if pulse.beats.is_empty() {
+    if histogram.beats.is_empty() {
         document.note("no events within the last hour");
     } else {
         document.push(Block::Table(table));
     }
-    if !pulse.whole {
+    if !histogram.whole {
         document
             .note("there were more events than could be looked at: only the newest are counted");
     }
-    let json = pulse.beats.into_iter().map(|b| BeatJson { event: b.stage, counts: b.counts });
+    let json = histogram.beats.into_iter().map(|b| BeatJson { event: b.stage, counts: b.counts });
     Some(json.collect())
 }
 
@@ -164,8 +166,8 @@ fn versions(server: Option<&str>, from: &Provenance) -> Vec<(&'static str, Cell)
     ]
 }
 
-/// Whether somebody chose it.
-fn is_chosen(setting: &SettingRow) -> bool {
+/// Returns whether the setting has a value that is not the default.
+fn is_set_explicitly(setting: &SettingRow) -> bool {
     let origin = setting.origin.as_str();
     !setting.value.is_empty() && !origin.is_empty() && origin != "default"
 }

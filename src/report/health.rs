@@ -1,4 +1,4 @@
-//! The report of `health`: is the app up, and how fast?
+//! The report of `health`: availability and latency of the app.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -42,38 +42,37 @@ impl From<&Health> for HealthJson {
     }
 }
 
-/// Builds the report, also of an app that gave none.
-#[must_use]
+/// Builds the report, also if the app did not answer.
 pub fn report(
-    seen: &Observed<Health>,
+    observed: &Observed<Health>,
     findings: Vec<Finding>,
     fail_on: FailOn,
     from: &Provenance,
 ) -> Report {
-    let document = document(seen, &findings, from);
-    let data = seen.value().map(HealthJson::from);
+    let document = document(observed, &findings, from);
+    let data = observed.value().map(HealthJson::from);
     let mut summary = Vec::new();
     if let Some(health) = &data {
         summary.push(("http_status", health.http_status.into()));
         summary.push(("first_byte_ms", health.latency_ms.first_byte.into()));
     }
     let mut report = Report::from_findings("health", findings, fail_on, data, document);
-    service::record_coverage(&mut report, &seen.source, seen.error());
+    service::record_coverage(&mut report, &observed.source, observed.error());
     report.summary.extend(summary);
     report
 }
 
-fn document(seen: &Observed<Health>, findings: &[Finding], from: &Provenance) -> Document {
+fn document(observed: &Observed<Health>, findings: &[Finding], from: &Provenance) -> Document {
     let mut document = Document::default();
-    let verdict = Status::worst(findings.iter().map(|finding| finding.status));
-    let sentence = findings.first().map_or("", |finding| &finding.message);
-    document.headline(verdict, sentence);
-    document.push(service::title("health", &seen.source, from));
-    if let Some(health) = seen.value() {
+    let status = Status::worst(findings.iter().map(|finding| finding.status));
+    let headline = findings.first().map_or("", |finding| &finding.message);
+    document.headline(status, headline);
+    document.push(service::title("health", &observed.source, from));
+    if let Some(health) = observed.value() {
         document.push(Block::Pairs(pairs(health)));
     }
-    service::add_hint(&mut document, seen.error());
-    document.next_of(findings, "cliplyctl health");
+    service::add_hint(&mut document, observed.error());
+    document.next_steps_for(findings, "cliplyctl health");
     document
 }
 

@@ -1,4 +1,4 @@
-//! The answer of `jobs show`.
+//! The report of `jobs show`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,10 +9,10 @@ use crate::advice::job_explanation::JobExplanation;
 use crate::facts::job::{Job, Requeued, TimelineEvent};
 use crate::{redact, text};
 
-/// Events that are shown.
+/// Events in the table and in the JSON.
 const SHOWN: usize = 50;
-/// Bytes of JSON among the details of an event that a person reads.
-const BRIEF: usize = 80;
+/// Maximum length of nested JSON in the details of an event, in bytes.
+const MAX_NESTED_JSON: usize = 80;
 
 /// `data` of `jobs show`. Ages in seconds by the server's clock; secrets are masked.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -52,7 +52,6 @@ pub struct EventJson {
 }
 
 /// Builds the report.
-#[must_use]
 pub fn report(job: &Job, meaning: &JobExplanation, from: &Provenance) -> Report {
     let data = job_json(job, meaning);
     let mut report = Report::listing("jobs show", data, document(job, meaning, from));
@@ -63,7 +62,7 @@ pub fn report(job: &Job, meaning: &JobExplanation, from: &Provenance) -> Report 
     report
 }
 
-/// The job for machines.
+/// Returns the job as JSON.
 pub(crate) fn job_json(job: &Job, meaning: &JobExplanation) -> JobJson {
     let round = |age: Option<f64>| age.map(f64::round);
     JobJson {
@@ -88,7 +87,7 @@ pub(crate) fn job_json(job: &Job, meaning: &JobExplanation) -> JobJson {
     }
 }
 
-/// JSON text with its secrets masked; other text as it is.
+/// Parses JSON text and redacts its secrets; other text becomes a redacted string.
 fn json(text: Option<&String>) -> Value {
     let parse = |text: &String| match serde_json::from_str(text) {
         Ok(value) => redact::json(value),
@@ -112,7 +111,7 @@ fn document(job: &Job, meaning: &JobExplanation, from: &Provenance) -> Document 
     document
 }
 
-/// Errors, payload, result and what happened, each under its heading.
+/// Adds the errors, payload, result and events, each under its heading.
 pub(crate) fn details(document: &mut Document, job: &Job) {
     if let Some(error) = &job.last_error {
         document.heading("last_error");
@@ -144,7 +143,7 @@ pub(crate) fn details(document: &mut Document, job: &Job) {
     }
 }
 
-/// What the row says, name by name.
+/// Returns the columns of the row as labels and values.
 pub(crate) fn overview(job: &Job) -> Vec<(&'static str, Cell)> {
     let mut pairs = vec![("state", Cell::strong(&job.state))];
     let mut add = |name, value: Option<String>| pairs.extend(value.map(|v| (name, Cell::plain(v))));
@@ -154,8 +153,8 @@ pub(crate) fn overview(job: &Job) -> Vec<(&'static str, Cell)> {
     add(
         "attempts",
         match (job.attempts, job.max_attempts) {
-            (Some(made), Some(allowed)) => Some(format!("{made} of {allowed} have failed")),
-            (made, _) => made.map(|made| made.to_string()),
+            (Some(failed), Some(max)) => Some(format!("{failed} of {max} have failed")),
+            (failed, _) => failed.map(|failed| failed.to_string()),
         },
     );
     add(
@@ -170,8 +169,8 @@ pub(crate) fn overview(job: &Job) -> Vec<(&'static str, Cell)> {
     add("last sign of life", ago(job.life_age));
     add("created", ago(job.created_age));
     add("last changed", ago(job.updated_age));
-    let stale = job.other_state.as_ref();
-    add("second column", stale.map(|value| format!("{value}: a state that is not kept up")));
+    let other_state = job.other_state.as_ref();
+    add("second column", other_state.map(|value| format!("{value}: a state that is not kept up")));
     pairs
 }
 
@@ -182,44 +181,48 @@ fn timeline(events: &[TimelineEvent]) -> Table {
         table.row(vec![
             Cell::plain(event.age.map_or_else(|| "?".to_owned(), text::age)),
             Cell::plain(&event.stage),
-            Cell::plain(details_of(event)),
+            Cell::plain(event_details(event)),
         ]);
     }
     table
 }
 
-/// The details of an event in words. What an operation wrote and found is for programs (`-o json`).
-fn details_of(event: &TimelineEvent) -> String {
+/// Returns the details of an event as text. The counts that an operation recorded are only in the
+/// JSON.
+fn event_details(event: &TimelineEvent) -> String {
     if let Some(undone) = &event.undoes {
         return format!("takes back {undone}");
     }
     if let Some(Requeued { operation, actor, host, why, .. }) = &event.requeued {
-        let part = |part: &Option<String>| part.clone().unwrap_or_else(|| "?".to_owned());
-        let why = why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        let or_unknown = |name: &Option<String>| name.clone().unwrap_or_else(|| "?".to_owned());
+        let reason = why.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         return match operation {
-            Some(operation) => format!("{} by {}@{}{why}", operation, part(actor), part(host)),
+            Some(operation) => {
+                format!("{} by {}@{}{reason}", operation, or_unknown(actor), or_unknown(host))
+            }
             None => "requeued by the worker's own helper".to_owned(),
         };
     }
     match json(event.data.as_ref()) {
         Value::Null => String::new(),
         Value::Object(map) => {
-            let said = map.iter().filter(|(_, value)| !value.is_null());
-            said.map(|(name, value)| format!("{name}: {}", brief(value)))
+            let fields = map.iter().filter(|(_, value)| !value.is_null());
+            fields
+                .map(|(name, value)| format!("{name}: {}", shorten(value)))
                 .collect::<Vec<_>>()
                 .join(", ")
         }
-        value => brief(&value),
+        value => shorten(&value),
     }
 }
 
-/// A text as it is; anything of parts only where it is short.
-fn brief(value: &Value) -> String {
+/// Returns text as is, and other values only if they are short.
+fn shorten(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         value => {
             let text = value.to_string();
-            if text.len() <= BRIEF { text } else { "…".to_owned() }
+            if text.len() <= MAX_NESTED_JSON { text } else { "…".to_owned() }
         }
     }
 }

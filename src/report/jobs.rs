@@ -1,4 +1,4 @@
-//! The answer of `jobs list`.
+//! The report of `jobs list`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -34,33 +34,32 @@ pub struct JobLineJson {
     changed_age: Option<f64>,
 }
 
-/// Lists jobs, at most `limit` of those that were read.
-#[must_use]
-pub fn report(going: JobState, found: &[JobLine], limit: usize, from: &Provenance) -> Report {
-    let (shown, more) = (&found[..found.len().min(limit)], found.len() > limit);
+/// Builds the report of at most `limit` of the jobs that were read.
+pub fn report(state: JobState, jobs: &[JobLine], limit: usize, from: &Provenance) -> Report {
+    let (shown, more) = (&jobs[..jobs.len().min(limit)], jobs.len() > limit);
     let mut document = Document::default();
-    document.push(title_line::title(format!("jobs, {}", going.as_str()), from));
+    document.push(title_line::title(format!("jobs, {}", state.as_str()), from));
     if shown.is_empty() {
-        document.note(format!("no job is {}", going.as_str()));
+        document.note(format!("no job is {}", state.as_str()));
     } else {
-        document.push(Block::Table(table(going, shown)));
-        document.note(going.order().to_owned());
+        document.push(Block::Table(table(state, shown)));
+        document.note(state.order().to_owned());
     }
     if more {
         document.note(format!("there are more: --limit says how many are shown, {limit} here"));
     }
     if let Some(first) = shown.first() {
-        let show = format!("cliplyctl jobs show {}", first.id);
-        document.next(vec![(show, "the first of them in full")]);
+        let command = format!("cliplyctl jobs show {}", first.id);
+        document.next(vec![(command, "the first of them in full")]);
     }
-    let data = JobsJson { state: going.as_str(), more, jobs: shown.iter().map(json).collect() };
+    let data = JobsJson { state: state.as_str(), more, jobs: shown.iter().map(json).collect() };
     let mut report = Report::listing("jobs list", data, document);
     report.summary = vec![("jobs", shown.len().into())];
     report
 }
 
-fn table(going: JobState, jobs: &[JobLine]) -> Table {
-    let when = match going {
+fn table(state: JobState, jobs: &[JobLine]) -> Table {
+    let time_title = match state {
         JobState::Due => "due since",
         JobState::Scheduled => "due in",
         JobState::Running | JobState::Stuck => "last sign",
@@ -69,19 +68,19 @@ fn table(going: JobState, jobs: &[JobLine]) -> Table {
     let mut table = Table::listing(vec![
         Column::text("job"),
         Column::text("kind"),
-        Column::number(when),
+        Column::number(time_title),
         Column::text("attempts"),
         Column::text("worker"),
     ]);
     for job in jobs {
-        let seconds = match going {
+        let seconds = match state {
             JobState::Due => job.due_age.or(job.changed_age),
             JobState::Scheduled => job.due_age.map(|age| -age),
             JobState::Running | JobState::Stuck => job.life_age,
             JobState::Failed | JobState::Finished | JobState::Dead => job.changed_age,
         };
         let attempts = match (job.attempts, job.max_attempts) {
-            (Some(made), Some(allowed)) => format!("{made} of {allowed}"),
+            (Some(made), Some(max)) => format!("{made} of {max}"),
             (Some(made), None) => made.to_string(),
             (None, _) => "-".to_owned(),
         };
@@ -97,15 +96,15 @@ fn table(going: JobState, jobs: &[JobLine]) -> Table {
 }
 
 fn json(job: &JobLine) -> JobLineJson {
-    let whole = |age: Option<f64>| age.map(f64::round);
+    let round = |age: Option<f64>| age.map(f64::round);
     JobLineJson {
         id: job.id.clone(),
         kind: job.kind.clone(),
         worker: job.worker.clone(),
         attempts: job.attempts,
         max_attempts: job.max_attempts,
-        due_age: whole(job.due_age),
-        life_age: whole(job.life_age),
-        changed_age: whole(job.changed_age),
+        due_age: round(job.due_age),
+        life_age: round(job.life_age),
+        changed_age: round(job.changed_age),
     }
 }

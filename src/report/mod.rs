@@ -1,6 +1,8 @@
-//! What a command answers: facts judged, ready to be painted or serialised.
+//! Reports: the results of commands, ready to be rendered.
 //!
-//! Human formats render the [`Document`]; machine formats render the [`envelope`].
+//! [`Report`] holds the status, the findings and the data of a command. Human formats render its
+//! [`Document`], machine formats its [`envelope`]. This room does no IO and knows no colors; it may
+//! import the pure rooms, never `render` or `commands`.
 
 pub mod advice;
 pub mod canary;
@@ -48,55 +50,55 @@ use crate::facts::{Finding, Status};
 use crate::text::TargetFlags;
 use crate::triage::Diagnosis;
 
-/// Findings that a sentence names; the reader of a chat wants the worst.
+/// Findings named in the one-line summary.
 const NAMED: usize = 3;
 
-/// The answer of one command.
+/// The result of one command.
 #[derive(Debug)]
 pub struct Report {
     /// The command as typed, without flags: `dlq list`.
     pub command: &'static str,
-    /// The verdict of a judging command; `None` for listings and writes.
+    /// The status; `None` for listings and writes.
     pub status: Option<Status>,
-    /// How the process ends.
+    /// The exit code of the process.
     pub exit: ExitCode,
-    /// The lowest verdict that fails; what lies below is shown and forgiven.
+    /// The lowest status that sets a failing exit code.
     pub fail_on: FailOn,
-    /// Every reading that was judged, the good ones too.
+    /// The results of all checks, including those that are OK.
     pub findings: Vec<Finding>,
-    /// The few figures that a script wants first.
+    /// The metrics that scripts need most often.
     pub summary: Vec<(&'static str, serde_json::Value)>,
-    /// What was looked at.
+    /// The subjects that were examined.
     pub examined: Vec<String>,
-    /// What was not looked at, and why.
+    /// The subjects that were not examined, with the reason.
     pub not_examined: Vec<(String, String)>,
-    /// Which section of the runbook applies.
+    /// The runbook section that applies.
     pub section: Option<Diagnosis>,
-    /// The command's own data, in its own frozen JSON type.
+    /// The data specific to the command.
     pub data: Data,
-    /// What `env check` puts at the top level, for readers of the script that it replaces.
+    /// The top-level fields that `env check` adds for compatibility with the script that it
+    /// replaces.
     pub agreement: Option<envelope::AgreementJson>,
-    /// Sources that failed on the way.
+    /// The errors of sources that failed.
     pub errors: Vec<Error>,
-    /// The reports of several contexts, of which this one is the sum.
+    /// The reports of the individual contexts, if this report covers several.
     pub contexts: Vec<ContextReport>,
-    /// Where a report of something saved comes from; none: from this run.
+    /// The provenance of a saved report; `None` if the data was read by this run.
     pub saved_from: Option<Provenance>,
-    /// The same for people.
+    /// The report for humans.
     pub document: Document,
 }
 
-/// A command's own data. It becomes JSON when a machine asks for it: most readers are people.
+/// The data of a command, serialized only if a machine format needs it.
 pub struct Data(Box<dyn Fn() -> serde_json::Value>);
 
 impl Data {
-    /// What serialises so.
+    /// Wraps serializable data.
     pub fn new(data: impl Serialize + 'static) -> Self {
         Self(Box::new(move || serde_json::to_value(&data).unwrap_or_default()))
     }
 
-    /// The JSON.
-    #[must_use]
+    /// Returns the data as JSON.
     pub fn json(&self) -> serde_json::Value {
         (self.0)()
     }
@@ -108,17 +110,17 @@ impl fmt::Debug for Data {
     }
 }
 
-/// What one of several contexts answered.
+/// The report of one of several contexts.
 #[derive(Debug)]
 pub struct ContextReport {
-    /// The report, whose commands speak of that context.
+    /// The report; its suggested commands name the context.
     pub report: Report,
-    /// Which context.
+    /// The context and database.
     pub from: Provenance,
 }
 
 impl Report {
-    /// The report of a listing or view: it could answer (0).
+    /// Creates the report of a listing or view, with exit code 0.
     pub fn listing(
         command: &'static str,
         data: impl Serialize + 'static,
@@ -127,7 +129,7 @@ impl Report {
         Self::new(command, None, ExitCode::Ok, vec![], data, document)
     }
 
-    /// The report of a judging command: the worst finding decides.
+    /// Creates the report of a command with a status: the worst finding decides.
     pub fn from_findings(
         command: &'static str,
         findings: Vec<Finding>,
@@ -135,13 +137,13 @@ impl Report {
         data: impl Serialize + 'static,
         document: Document,
     ) -> Self {
-        let verdict = Status::worst(findings.iter().map(|f| f.status));
-        let exit = ExitCode::from_status(verdict, fail_on);
-        let report = Self::new(command, Some(verdict), exit, findings, data, document);
+        let status = Status::worst(findings.iter().map(|f| f.status));
+        let exit = ExitCode::from_status(status, fail_on);
+        let report = Self::new(command, Some(status), exit, findings, data, document);
         Self { fail_on, ..report }
     }
 
-    /// The report of a command that failed before it could say anything else.
+    /// Creates the report of a command that failed.
     pub fn failed(command: &'static str, error: Error) -> Self {
         let exit = error.exit_code();
         let mut document = Document::default();
@@ -179,85 +181,83 @@ impl Report {
         }
     }
 
-    /// Makes every command that the report suggests look where this one did.
-    pub fn address(&mut self, to: &TargetFlags) {
-        let address = |command: &mut String| *command = to.add_to_text(command);
-        self.findings.iter_mut().filter_map(|f| f.next.as_mut()).for_each(address);
-        self.section.iter_mut().filter_map(|s| s.next.as_mut()).for_each(address);
-        self.errors.iter_mut().for_each(|error| error.address(to));
+    /// Adds the target flags of this run to every suggested command.
+    pub fn address(&mut self, flags: &TargetFlags) {
+        let add_flags = |command: &mut String| *command = flags.add_to_text(command);
+        self.findings.iter_mut().filter_map(|f| f.next.as_mut()).for_each(add_flags);
+        self.section.iter_mut().filter_map(|s| s.next.as_mut()).for_each(add_flags);
+        self.errors.iter_mut().for_each(|error| error.address(flags));
         for block in &mut self.document.blocks {
             match block {
-                Block::Next(commands) => commands.iter_mut().for_each(|(c, _)| address(c)),
-                Block::Note(text) => address(text),
-                Block::Markdown(text) => *text = to.add_to_markdown(text).into(),
+                Block::Next(commands) => commands.iter_mut().for_each(|(c, _)| add_flags(c)),
+                Block::Note(text) => add_flags(text),
+                Block::Markdown(text) => *text = flags.add_to_markdown(text).into(),
                 _ => {}
             }
         }
     }
 
-    /// Says in front of the commands that the report suggests which flag they need as this one did.
+    /// Adds a note that the suggested commands need the same secret flag as this one.
     pub fn note_secret_flag(&mut self, flag: Option<&str>) {
         if let Some(flag) = flag.filter(|_| self.document.first_command().is_some()) {
             self.document.add_note(format!("what follows needs the same {flag}"));
         }
     }
 
-    /// What machines are told one by one: this report, or those of several contexts.
-    #[must_use]
+    /// Returns the reports that machine formats write separately: this one, or those of its
+    /// contexts.
     pub fn parts<'a>(&'a self, from: &'a Provenance) -> Vec<(&'a Self, &'a Provenance)> {
         if self.contexts.is_empty() {
             return vec![(self, from)];
         }
-        self.contexts.iter().map(|member| (&member.report, &member.from)).collect()
+        self.contexts.iter().map(|context| (&context.report, &context.from)).collect()
     }
 
-    /// The headline and what led to it, where the headline does not say that itself: the readings that
-    /// matched the section, else the worst findings.
-    #[must_use]
+    /// Returns the headline and the reasons that it does not contain: the findings that led to the
+    /// diagnosis, otherwise the worst findings.
     pub fn one_line_summary(&self) -> String {
         let headline = self.document.headline_text().unwrap_or_default();
-        let bad = self.problems();
-        let worst = bad.first().map_or(Status::Ok, |finding| finding.status);
+        let problems = self.problems();
+        let worst = problems.first().map_or(Status::Ok, |finding| finding.status);
         let reasons: Vec<&str> = match &self.section {
             Some(section) => section.matched.iter().map(|f| f.message.as_str()).collect(),
-            None => bad.iter().filter(|f| f.status == worst).map(|f| f.message.as_str()).collect(),
+            None => {
+                problems.iter().filter(|f| f.status == worst).map(|f| f.message.as_str()).collect()
+            }
         };
         let new: Vec<_> = reasons.into_iter().filter(|reason| !headline.contains(reason)).collect();
-        let mut named = new.iter().take(NAMED).copied().collect::<Vec<_>>().join("; ");
+        let mut text = new.iter().take(NAMED).copied().collect::<Vec<_>>().join("; ");
         if new.len() > NAMED {
-            named.push_str(&format!("; and {} more", new.len() - NAMED));
+            text.push_str(&format!("; and {} more", new.len() - NAMED));
         }
-        let parts: Vec<_> =
-            [headline, &named].into_iter().filter(|part| !part.is_empty()).collect();
+        let parts: Vec<_> = [headline, &text].into_iter().filter(|part| !part.is_empty()).collect();
         if parts.is_empty() { "nothing to judge".to_owned() } else { parts.join(": ") }
     }
 
-    /// The findings that are not OK, worst first.
-    #[must_use]
+    /// Returns the findings that are not OK, worst first.
     pub fn problems(&self) -> Vec<&Finding> {
-        let order = |verdict| match verdict {
+        let order = |status| match status {
             Status::Critical => 0,
             Status::Unknown => 1,
             Status::Warning => 2,
             Status::Skipped { .. } => 3,
             Status::Ok => 4,
         };
-        let mut bad: Vec<_> = self.findings.iter().filter(|f| f.status != Status::Ok).collect();
-        bad.sort_by_key(|finding| order(finding.status));
-        bad
+        let mut problems: Vec<_> =
+            self.findings.iter().filter(|f| f.status != Status::Ok).collect();
+        problems.sort_by_key(|finding| order(finding.status));
+        problems
     }
 
-    /// Whether this finding is one that makes the command fail.
-    #[must_use]
+    /// Returns whether this finding makes the command fail.
     pub fn is_failure(&self, finding: &Finding) -> bool {
         ExitCode::from_status(finding.status, self.fail_on) != ExitCode::Ok
     }
 
-    /// The word for `status` in the envelope.
-    #[must_use]
+    /// Returns the value of `status` in the envelope.
     pub fn status(&self) -> &'static str {
         match (self.status, self.exit) {
-            (Some(verdict), _) => verdict.as_str(),
+            (Some(status), _) => status.as_str(),
             (None, ExitCode::Ok) => "ok",
             (None, ExitCode::Warning) => "warning",
             (None, ExitCode::Critical) => "critical",

@@ -1,9 +1,9 @@
-//! The answers of `dlq ops` and `dlq undo`.
+//! The reports of `dlq ops` and `dlq undo`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::write_outcome::{OutcomeJson, account, exit, note_stop, outcome_json};
+use super::write_outcome::{OutcomeJson, add_outcome, add_stop_error, exit, outcome_json};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::exit::ExitCode;
 use crate::facts::job_id::JobId;
@@ -35,8 +35,7 @@ pub struct OperationJson {
     now: Vec<(String, u64)>,
 }
 
-/// Lists operations.
-#[must_use]
+/// Builds the report of `dlq ops`.
 pub fn listing(operations: &[Summary], examined: &str, from: &Provenance) -> Report {
     let mut document = Document::default();
     document.push(title_line::title("operations", from));
@@ -55,21 +54,22 @@ pub fn listing(operations: &[Summary], examined: &str, from: &Provenance) -> Rep
         reason: o.reason.clone(),
         age: o.age.round(),
         jobs: o.jobs,
-        planned: o.unfinished.as_ref().map(|left| left.planned),
+        planned: o.unfinished.as_ref().map(|unfinished| unfinished.planned),
         now: o.now.clone(),
     });
     Report::listing("dlq ops", OperationsJson { operations: rows.collect() }, document)
 }
 
-/// What became of the latest operation, if it is a requeue, and how to go on where one was interrupted.
+/// Returns the commands that follow the latest operation, if it is a requeue, and that resume an
+/// unfinished one.
 fn next(operations: &[Summary]) -> Vec<(String, &'static str)> {
     let latest = operations.first().filter(|o| o.deed == OperationType::Requeue && o.jobs > 0);
     let follow = latest.map(|o| {
         (format!("cliplyctl dlq follow {}", o.operation), "what became of the latest requeue")
     });
-    // What was taken back, is not wanted any more.
-    let undone = |o: &Summary| o.now.iter().any(|(state, _)| state == STATE_UNDONE);
-    let resume = operations.iter().filter(|o| !undone(o)).find_map(|o| {
+    // An operation that was undone is not to be resumed.
+    let is_undone = |o: &Summary| o.now.iter().any(|(state, _)| state == STATE_UNDONE);
+    let resume = operations.iter().filter(|o| !is_undone(o)).find_map(|o| {
         let flags = &o.unfinished.as_ref()?.flags;
         let command = format!("cliplyctl dlq requeue --resume {}{flags}", o.operation);
         Some((command, "shows what an unfinished one left, and asks"))
@@ -92,7 +92,7 @@ fn table(operations: &[Summary]) -> Table {
         let now: Vec<_> = o.now.iter().map(|(state, n)| format!("{} {state}", count(*n))).collect();
         let jobs = match o.deed {
             OperationType::Requeue => match &o.unfinished {
-                Some(left) => format!("{} of {}", count(o.jobs), count(left.planned)),
+                Some(unfinished) => format!("{} of {}", count(o.jobs), count(unfinished.planned)),
                 None => count(o.jobs),
             },
             OperationType::Undo => format!("{} undone", count(o.jobs)),
@@ -110,33 +110,32 @@ fn table(operations: &[Summary]) -> Table {
     table
 }
 
-/// Jobs that moved on and are named.
+/// Changed jobs that are named.
 const NAMED: usize = 5;
 
-/// What became of the jobs of an operation that is to be undone.
+/// The jobs of an operation that is to be undone.
 #[derive(Debug, Clone, Copy)]
 pub struct UndoScope<'a> {
-    /// The operation.
-    pub of: &'a OperationId,
-    /// Jobs that can be put back.
+    /// The operation to undo.
+    pub operation: &'a OperationId,
+    /// Jobs that can be returned to dead letters.
     pub eligible: u64,
-    /// Jobs that an earlier undo put back.
+    /// Jobs that an earlier undo returned to dead letters.
     pub undone: u64,
-    /// Jobs that are no longer what the operation made of them.
-    pub moved_on: u64,
-    /// Those by their ids, where events tell.
+    /// Jobs that were claimed or changed since.
+    pub changed_since: u64,
+    /// Ids of jobs that were claimed or changed since, as far as the events name them.
     pub named: &'a [JobId],
 }
 
-/// What an undo is about to do.
-#[must_use]
+/// Builds the plan of an undo.
 pub fn undo_plan(scope: &UndoScope<'_>, from: &Provenance) -> Document {
     let mut document = Document::default();
     document.push(title_line::title("undo plan", from));
     let mut pairs = vec![
-        ("operation", Cell::strong(scope.of.to_string())),
+        ("operation", Cell::strong(scope.operation.to_string())),
         ("to put back", Cell::strong(count(scope.eligible))),
-        ("moved on since", Cell::plain(count(scope.moved_on))),
+        ("moved on since", Cell::plain(count(scope.changed_since))),
     ];
     if scope.undone > 0 {
         pairs.push(("undone before", Cell::plain(count(scope.undone))));
@@ -146,20 +145,20 @@ pub fn undo_plan(scope: &UndoScope<'_>, from: &Provenance) -> Document {
         let jobs = plural(scope.undone, "job was", "jobs were");
         document.note(format!("{jobs} put back by an earlier undo of this operation"));
     }
-    changed_since(&mut document, scope);
+    note_changed_since(&mut document, scope);
     document
 }
 
-/// What an undo leaves alone, and the plan and the account both say.
-fn changed_since(document: &mut Document, scope: &UndoScope<'_>) {
-    if scope.moved_on > 0 {
-        let jobs = plural(scope.moved_on, "job was", "jobs were");
-        let stay = if scope.moved_on == 1 { "stays as it is" } else { "stay as they are" };
-        let said = format!("{jobs} claimed or changed since and {stay}");
+/// Adds a note about the jobs that the undo skips because they were claimed or changed since.
+fn note_changed_since(document: &mut Document, scope: &UndoScope<'_>) {
+    if scope.changed_since > 0 {
+        let jobs = plural(scope.changed_since, "job was", "jobs were");
+        let stay = if scope.changed_since == 1 { "stays as it is" } else { "stay as they are" };
+        let sentence = format!("{jobs} claimed or changed since and {stay}");
         let named: Vec<_> = scope.named.iter().map(ToString::to_string).collect();
         document.note(match named.is_empty() {
-            true => said,
-            false => format!("{said}: {}", some_of(&named, NAMED)),
+            true => sentence,
+            false => format!("{sentence}: {}", some_of(&named, NAMED)),
         });
     }
 }
@@ -176,27 +175,25 @@ pub struct UndoJson {
     outcome: Option<OutcomeJson>,
 }
 
-/// The plan as the answer.
-#[must_use]
+/// Builds the report of an undo that was not applied.
 pub fn undo_planned(scope: &UndoScope<'_>, dry_run: bool, from: &Provenance) -> Report {
     let mut document = undo_plan(scope, from);
     document.note("nothing was written");
     if scope.eligible > 0 {
-        let undo = format!("cliplyctl dlq undo {}", scope.of);
+        let undo = format!("cliplyctl dlq undo {}", scope.operation);
         document.next(vec![(undo, "shows this again, and asks before it writes")]);
-    } else if scope.moved_on > 0 {
-        let follow = format!("cliplyctl dlq follow {}", scope.of);
+    } else if scope.changed_since > 0 {
+        let follow = format!("cliplyctl dlq follow {}", scope.operation);
         document.next(vec![(follow, "what became of those that moved on")]);
     }
     let mut report = Report::listing("dlq undo", json(scope, None), document);
-    if !dry_run && scope.moved_on > 0 {
+    if !dry_run && scope.changed_since > 0 {
         report.exit = if scope.undone > 0 { ExitCode::Partial } else { ExitCode::Refused };
     }
     report
 }
 
-/// The account of an undo.
-#[must_use]
+/// Builds the report of an undo that was applied.
 pub fn undone(
     scope: &UndoScope<'_>,
     operation: &OperationId,
@@ -204,39 +201,43 @@ pub fn undone(
     from: &Provenance,
 ) -> Report {
     let mut document = Document::default();
-    document.push(title_line::title(format!("undo of {}", scope.of), from));
-    account(&mut document, operation, outcome, "put back");
-    changed_since(&mut document, scope);
+    document.push(title_line::title(format!("undo of {}", scope.operation), from));
+    add_outcome(&mut document, operation, outcome, "put back");
+    note_changed_since(&mut document, scope);
     let mut next = vec![];
-    if scope.moved_on > 0 && outcome.done == scope.eligible {
+    if scope.changed_since > 0 && outcome.done == scope.eligible {
         document.note("whatever could be put back is: a further undo would find nothing");
     }
     if outcome.not_requeued + outcome.in_doubt > 0 {
-        let again = format!("cliplyctl dlq undo {}", scope.of);
-        next.push((again, "put back the rest; nothing is done twice"));
+        let undo = format!("cliplyctl dlq undo {}", scope.operation);
+        next.push((undo, "put back the rest; nothing is done twice"));
     }
-    if scope.moved_on > 0 {
-        next.push((format!("cliplyctl dlq follow {}", scope.of), "what became of the others"));
+    if scope.changed_since > 0 {
+        next.push((
+            format!("cliplyctl dlq follow {}", scope.operation),
+            "what became of the others",
+        ));
     }
     if next.is_empty() {
-        let groups = "cliplyctl dlq groups".to_owned();
-        next.push((groups, "they are dead letters again: what they died of"));
+        let command = "cliplyctl dlq groups".to_owned();
+        next.push((command, "they are dead letters again: what they died of"));
     }
     document.next(next);
     let data = json(scope, Some(outcome_json(operation, outcome)));
     let mut report = Report::listing("dlq undo", data, document);
-    report.exit = exit(outcome, scope.moved_on);
-    report.summary = vec![("undone", outcome.done.into()), ("moved_on", scope.moved_on.into())];
-    note_stop(&mut report, outcome);
+    report.exit = exit(outcome, scope.changed_since);
+    report.summary =
+        vec![("undone", outcome.done.into()), ("moved_on", scope.changed_since.into())];
+    add_stop_error(&mut report, outcome);
     report
 }
 
 fn json(scope: &UndoScope<'_>, outcome: Option<OutcomeJson>) -> UndoJson {
     UndoJson {
-        undoes: scope.of.to_string(),
+        undoes: scope.operation.to_string(),
         eligible: scope.eligible,
         undone_before: scope.undone,
-        moved_on: scope.moved_on,
+        moved_on: scope.changed_since,
         outcome,
     }
 }

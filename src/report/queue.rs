@@ -1,4 +1,4 @@
-//! The answer of `queue`.
+//! The report of `queue`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -60,7 +60,7 @@ impl From<&Count> for CountJson {
         let (precision, reason) = match count {
             Count::Exact(_) => ("exact", None),
             Count::AtLeast(_) => ("at_least", None),
-            Count::NotCounted(why) => ("not_counted", Some(why.clone())),
+            Count::NotCounted(reason) => ("not_counted", Some(reason.clone())),
         };
         Self { value: count.at_least(), precision, reason }
     }
@@ -112,8 +112,7 @@ fn kind_json(row: &crate::facts::queue::KindCounts) -> KindJson {
     }
 }
 
-/// Builds the report of a queue that could be read.
-#[must_use]
+/// Builds the report; it has no data if the queue could not be read.
 pub fn report(
     observed: &Observed<Queue>,
     findings: Vec<Finding>,
@@ -134,16 +133,16 @@ pub fn report(
         ("dead", queue.dead.as_ref().and_then(Count::at_least).into()),
     ];
     report.examined.push(observed.source.clone());
-    if let Some(why) = &queue.by_kind_missing {
-        report.not_examined.push(("split by kind".to_owned(), why.clone()));
+    if let Some(reason) = &queue.by_kind_missing {
+        report.not_examined.push(("split by kind".to_owned(), reason.clone()));
     }
     report
 }
 
 fn document(queue: &Queue, findings: &[Finding], from: &Provenance) -> Document {
     let mut document = Document::default();
-    let verdict = Status::worst(findings.iter().map(|f| f.status));
-    document.headline(verdict, headline(findings, verdict));
+    let status = Status::worst(findings.iter().map(|f| f.status));
+    document.headline(status, headline(findings, status));
     let subject = match &queue.kind {
         Some(kind) => format!("queue of {kind}"),
         None => "queue".to_owned(),
@@ -153,25 +152,24 @@ fn document(queue: &Queue, findings: &[Finding], from: &Provenance) -> Document 
     if !queue.by_kind.is_empty() {
         document.push(Block::Table(by_kind(queue)));
     }
-    if let Some(why) = &queue.by_kind_missing {
-        document.note(format!("the split by kind is not complete: {why}"));
+    if let Some(reason) = &queue.by_kind_missing {
+        document.note(format!("the split by kind is not complete: {reason}"));
     }
-    document.next_of(findings, "cliplyctl queue");
+    document.next_steps_for(findings, "cliplyctl queue");
     document
 }
 
-/// The sentences of the worst findings; a good word when there are none.
-#[must_use]
-pub fn headline(findings: &[Finding], verdict: Status) -> String {
-    if verdict == Status::Ok {
+/// Returns the sentences of the worst findings, or a fixed sentence if the status is OK.
+pub fn headline(findings: &[Finding], status: Status) -> String {
+    if status == Status::Ok {
         return "the queue keeps up".to_owned();
     }
     let worst: Vec<_> =
-        findings.iter().filter(|f| f.status == verdict).map(|f| f.message.as_str()).collect();
+        findings.iter().filter(|f| f.status == status).map(|f| f.message.as_str()).collect();
     worst.join("; ")
 }
 
-/// A row of the figures: its name, the count, the checks that judge it, and a note.
+/// A row of the state table: label, count, the checks that evaluate it, and a note.
 type StateRow<'a> = (&'static str, &'a Count, &'static [&'static str], String);
 
 fn state_table(queue: &Queue, findings: &[Finding]) -> Table {
@@ -184,16 +182,17 @@ fn state_table(queue: &Queue, findings: &[Finding]) -> Table {
         ("in progress", &queue.in_progress, &["queue.running", "queue.workers"], workers),
     ];
     if let Some(stuck) = &queue.stuck {
-        let none = *stuck == Count::Exact(0);
-        let note = if none { "" } else { "in the hands of silent workers" };
+        let is_empty = *stuck == Count::Exact(0);
+        let note = if is_empty { "" } else { "in the hands of silent workers" };
         rows.push(("stuck", stuck, &["queue.stuck"], note.to_owned()));
     }
     rows.push(("failed", &queue.failed, &[], String::new()));
-    if let (Some(dead), Some(died)) = (&queue.dead, &queue.dead_lettered_last_hour) {
+    if let (Some(dead), Some(dead_lettered)) = (&queue.dead, &queue.dead_lettered_last_hour) {
         rows.push(("dead", dead, &["dlq.size"], String::new()));
-        // A requeued job is no dead letter any more: its death is not among them.
-        let note = if *died == Count::Exact(0) { "" } else { "of those that are dead now" };
-        rows.push(("died in the last hour", died, &["dlq.inflow"], note.to_owned()));
+        // The count excludes requeued jobs: they are no longer dead letters.
+        let note =
+            if *dead_lettered == Count::Exact(0) { "" } else { "of those that are dead now" };
+        rows.push(("died in the last hour", dead_lettered, &["dlq.inflow"], note.to_owned()));
     }
     if queue.other != Count::Exact(0) {
         rows.push(("in a state unknown to this tool", &queue.other, &[], String::new()));
@@ -211,16 +210,16 @@ fn state_table(queue: &Queue, findings: &[Finding]) -> Table {
 }
 
 fn state_row((name, count, checks, note): StateRow<'_>, findings: &[Finding]) -> Vec<Cell> {
-    let judged = findings.iter().filter(|f| checks.contains(&f.check)).map(|f| f.status);
-    let verdict = Status::worst(judged);
+    let statuses = findings.iter().filter(|f| checks.contains(&f.check)).map(|f| f.status);
+    let status = Status::worst(statuses);
     let (count, note) = match count {
-        Count::NotCounted(why) => ("?".to_owned(), format!("not counted: {why}")),
+        Count::NotCounted(reason) => ("?".to_owned(), format!("not counted: {reason}")),
         count => (count_text(count), note),
     };
     vec![
         Cell::plain(name),
-        Cell::value_with_status(count, verdict),
-        if checks.is_empty() { Cell::default() } else { Cell::status(verdict) },
+        Cell::value_with_status(count, status),
+        if checks.is_empty() { Cell::default() } else { Cell::status(status) },
         Cell::plain(note),
     ]
 }

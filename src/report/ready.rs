@@ -1,4 +1,4 @@
-//! The report of `ready`: what the app says of its parts, and what it does not say.
+//! The report of `ready`: the components that the app reports, and those that it does not.
 
 use std::collections::BTreeMap;
 
@@ -67,7 +67,7 @@ impl ReadyJson {
         Self {
             endpoint: endpoint.to_owned(),
             shape: readiness.format.as_str(),
-            ok: flag(&readiness.ok),
+            ok: flag_value(&readiness.ok),
             fatal: readiness.fatal,
             http_status: readiness.exchange.http_status,
             timestamp: readiness.timestamp.clone(),
@@ -84,7 +84,7 @@ impl From<&Component> for ComponentJson {
     fn from(component: &Component) -> Self {
         Self {
             name: component.name.clone(),
-            ok: flag(&component.ok),
+            ok: flag_value(&component.ok),
             message: component.message.clone(),
             details: component.details.iter().cloned().collect(),
         }
@@ -98,60 +98,59 @@ impl From<&ReportedQueue> for QueueReadingJson {
             length: queue.length,
             oldest_job_age_raw: raw,
             oldest_job_age: raw.zip(queue.age_unit).map(|(age, unit)| age * unit),
-            warning: flag(&queue.warning),
+            warning: flag_value(&queue.warning),
         }
     }
 }
 
-fn flag(reading: &ReportedFlag) -> Option<bool> {
-    match reading {
+fn flag_value(flag: &ReportedFlag) -> Option<bool> {
+    match flag {
         ReportedFlag::Is(value) => Some(*value),
         ReportedFlag::Absent | ReportedFlag::Malformed(_) => None,
     }
 }
 
-/// Builds the report, also of an app that gave none.
-#[must_use]
+/// Builds the report, also if the app did not answer.
 pub fn report(
-    seen: &Observed<Readiness>,
+    observed: &Observed<Readiness>,
     findings: Vec<Finding>,
     fail_on: FailOn,
     from: &Provenance,
 ) -> Report {
-    let document = document(seen, &findings, from);
-    let data = seen.value().map(|readiness| ReadyJson::new(&seen.source, readiness));
+    let document = document(observed, &findings, from);
+    let data = observed.value().map(|readiness| ReadyJson::new(&observed.source, readiness));
     let mut report = Report::from_findings("ready", findings, fail_on, data, document);
-    service::record_coverage(&mut report, &seen.source, seen.error());
-    if let Some(readiness) = seen.value() {
-        let unread = report.findings.iter();
-        let unread =
-            unread.filter(|f| matches!(f.status, Status::Unknown | Status::Skipped { .. }));
-        report.not_examined.extend(unread.map(|f| (f.subject.clone(), f.message.clone())));
-        report.summary.push(("ok", flag(&readiness.ok).into()));
+    service::record_coverage(&mut report, &observed.source, observed.error());
+    if let Some(readiness) = observed.value() {
+        let unknown = report.findings.iter();
+        let unknown =
+            unknown.filter(|f| matches!(f.status, Status::Unknown | Status::Skipped { .. }));
+        report.not_examined.extend(unknown.map(|f| (f.subject.clone(), f.message.clone())));
+        report.summary.push(("ok", flag_value(&readiness.ok).into()));
         report.summary.push(("shape", readiness.format.as_str().into()));
     }
     report
 }
 
-fn document(seen: &Observed<Readiness>, findings: &[Finding], from: &Provenance) -> Document {
+fn document(observed: &Observed<Readiness>, findings: &[Finding], from: &Provenance) -> Document {
     let mut document = Document::default();
-    let verdict = Status::worst(findings.iter().map(|finding| finding.status));
-    document.headline(verdict, describe_readiness(verdict, findings));
-    document.push(service::title("readiness", &seen.source, from));
+    let status = Status::worst(findings.iter().map(|finding| finding.status));
+    document.headline(status, describe_readiness(status, findings));
+    document.push(service::title("readiness", &observed.source, from));
     document.push(Block::Table(table(findings)));
-    if let Some(readiness) = seen.value() {
-        document.note(how(readiness));
+    if let Some(readiness) = observed.value() {
+        document.note(describe_response(readiness));
         if let Some(note) = readiness.format.note() {
             document.note(note);
         }
     }
-    service::add_hint(&mut document, seen.error());
-    document.next_of(findings, "cliplyctl ready");
+    service::add_hint(&mut document, observed.error());
+    document.next_steps_for(findings, "cliplyctl ready");
     document
 }
 
-/// How the report came.
-fn how(readiness: &Readiness) -> String {
+/// Returns the HTTP status, the latency and the server's clock as text.
+fn describe_response(readiness: &Readiness) -> String {
     let status = service::status(readiness.exchange);
     let first_byte = service::millis(readiness.exchange.latency.first_byte);
     match &readiness.timestamp {
@@ -160,25 +159,25 @@ fn how(readiness: &Readiness) -> String {
     }
 }
 
-/// The verdict in one sentence.
-fn describe_readiness(verdict: Status, findings: &[Finding]) -> String {
-    let of = |wanted: fn(Status) -> bool| {
-        let subjects = findings.iter().filter(|f| wanted(f.status));
-        subjects.map(|f| f.subject.as_str()).collect::<Vec<_>>().join(", ")
+/// Returns the headline.
+fn describe_readiness(status: Status, findings: &[Finding]) -> String {
+    let subjects = |matches: fn(Status) -> bool| {
+        let findings = findings.iter().filter(|f| matches(f.status));
+        findings.map(|f| f.subject.as_str()).collect::<Vec<_>>().join(", ")
     };
-    let own = findings.iter().find(|finding| finding.subject == "ready");
-    match verdict {
+    let overall = findings.iter().find(|finding| finding.subject == "ready");
+    match status {
         Status::Ok => "the app is ready, and so is every part it reports".to_owned(),
-        // The server's own verdict goes before its parts.
-        _ if own.is_some_and(|own| own.status.worse(verdict) == own.status) => {
-            own.map_or_else(String::new, |own| own.message.clone())
+        // The status that the app itself reports comes before those of its components.
+        _ if overall.is_some_and(|overall| overall.status.worse(status) == overall.status) => {
+            overall.map_or_else(String::new, |overall| overall.message.clone())
         }
-        Status::Warning => format!("look at {}", of(|v| v == Status::Warning)),
-        Status::Critical => format!("not well: {}", of(|v| v == Status::Critical)),
+        Status::Warning => format!("look at {}", subjects(|s| s == Status::Warning)),
+        Status::Critical => format!("not well: {}", subjects(|s| s == Status::Critical)),
         Status::Unknown | Status::Skipped { .. } => {
             format!(
                 "the app's report does not tell how these are: {}",
-                of(|v| v == Status::Unknown)
+                subjects(|s| s == Status::Unknown)
             )
         }
     }
@@ -191,13 +190,13 @@ fn table(findings: &[Finding]) -> Table {
         Column::prose("message"),
         Column::text("runbook"),
     ]);
-    // Agreement is what everybody expects: no row for it.
-    let quiet = |f: &&Finding| f.subject == "agreement" && f.status == Status::Ok;
-    for finding in findings.iter().filter(|f| !quiet(f)) {
+    // The agreement check has a row only if it is not OK.
+    let is_hidden = |f: &&Finding| f.subject == "agreement" && f.status == Status::Ok;
+    for finding in findings.iter().filter(|f| !is_hidden(f)) {
         let section = match finding.status {
             Status::Ok => Cell::plain(""),
             _ => Cell::muted(finding.section.number())
-                .leading_to(RunbookLink::Section(finding.section)),
+                .with_link(RunbookLink::Section(finding.section)),
         };
         table.row(vec![
             Cell::plain(&finding.subject),

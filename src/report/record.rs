@@ -1,4 +1,4 @@
-//! The answer of `record`.
+//! The report of `record`.
 
 use std::path::Path;
 
@@ -24,18 +24,17 @@ pub struct RecordedJson {
     store: String,
 }
 
-/// Builds the report of a snapshot that was kept.
-#[must_use]
+/// Builds the report of a snapshot that was stored.
 pub fn report(snapshot: &Snapshot, number: i64, store: &Path, from: &Provenance) -> Report {
     let mut document = Document::default();
     document.push(title_line::title("recorded", from));
-    let mut verdict = Cell::status(snapshot.status);
+    let mut status = Cell::status(snapshot.status);
     if let Some(section) = &snapshot.section {
-        verdict.text = format!("{} {section}", verdict.text);
+        status.text = format!("{} {section}", status.text);
     }
     document.push(Block::Pairs(vec![
         ("snapshot", Cell::strong(number.to_string())),
-        ("verdict", verdict),
+        ("verdict", status),
         ("at", Cell::plain(snapshot.at.strftime("%Y-%m-%d %H:%M:%SZ").to_string())),
         ("took", Cell::plain(text::millis(snapshot.took.as_secs_f64() * 1e3))),
         ("store", Cell::muted(store.display().to_string())),

@@ -1,11 +1,11 @@
-//! The answers of `jobs rescue`: the evidence, the account.
+//! The reports of `jobs rescue`: the plan and the outcome.
 
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::write_outcome::{OutcomeJson, account, exit, note_stop, outcome_json};
+use super::write_outcome::{OutcomeJson, add_outcome, add_stop_error, exit, outcome_json};
 use super::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::exit::ExitCode;
 use crate::facts::Status;
@@ -16,24 +16,24 @@ use crate::facts::stuck_job::{RescueResult, StuckJob, StuckJobs};
 use crate::permit;
 use crate::text::{age, count, format_duration, plural};
 
-/// Jobs that the human report shows.
+/// Jobs in the table.
 const SHOWN: usize = 20;
-/// Jobs that the JSON names.
+/// Jobs in the JSON.
 const NAMED: usize = 1_000;
 
-/// What was found, and where.
+/// Stuck jobs with everything that the report shows.
 pub struct RescuePlanView<'a> {
-    /// The silent jobs.
+    /// The stuck jobs.
     pub found: &'a StuckJobs,
-    /// The jobs that were asked for; all that are silent where none were.
+    /// The jobs given on the command line; empty for all stuck jobs.
     pub only: &'a [JobId],
-    /// The context that guards this database, by name.
+    /// The protected context that this database belongs to.
     pub protected: Option<&'a str>,
-    /// From which silence on.
+    /// The heartbeat age from which a job is stuck.
     pub stuck_after: Duration,
-    /// Context and database.
+    /// The context and database.
     pub from: Provenance,
-    /// There are no events: the record stays on this machine.
+    /// Whether the operation is only recorded on this machine, because the database has no events.
     pub journal_only: bool,
 }
 
@@ -71,31 +71,31 @@ pub struct SilentJson {
     becomes: &'static str,
 }
 
-/// The plan for people: on stderr before the question, on stdout with `--dry-run`.
-#[must_use]
-pub fn document(facing: &RescuePlanView<'_>) -> Document {
-    let found = facing.found;
+/// Builds the plan: on stderr before the prompt, on stdout with `--dry-run`.
+pub fn document(view: &RescuePlanView<'_>) -> Document {
+    let found = view.found;
     let mut document = Document::default();
-    document.push(title_line::title("rescue plan", &facing.from));
+    document.push(title_line::title("rescue plan", &view.from));
     document.push(Block::Pairs(vec![
-        ("silent for", Cell::plain(format!("more than {}", format_duration(facing.stuck_after)))),
-        ("back to waiting", Cell::strong(count(of(found, RescueResult::Queued)))),
-        ("dead: last attempt", Cell::strong(count(of(found, RescueResult::DeadLetter)))),
+        ("silent for", Cell::plain(format!("more than {}", format_duration(view.stuck_after)))),
+        ("back to waiting", Cell::strong(count(count_with(found, RescueResult::Queued)))),
+        ("dead: last attempt", Cell::strong(count(count_with(found, RescueResult::DeadLetter)))),
     ]));
     if !found.jobs.is_empty() {
-        document.push(Block::Table(evidence(&found.jobs)));
+        document.push(Block::Table(job_table(&found.jobs)));
     }
     if found.jobs.len() > SHOWN {
         document.note(format!("{} more are not shown", count((found.jobs.len() - SHOWN) as u64)));
     }
-    notes(&mut document, facing);
+    notes(&mut document, view);
     document
 }
 
-fn notes(document: &mut Document, facing: &RescuePlanView<'_>) {
-    let (found, left) = (facing.found, of(facing.found, RescueResult::Skipped));
-    if left > 0 {
-        let jobs = plural(left, "job has", "jobs have");
+fn notes(document: &mut Document, view: &RescuePlanView<'_>) {
+    let found = view.found;
+    let skipped = count_with(found, RescueResult::Skipped);
+    if skipped > 0 {
+        let jobs = plural(skipped, "job has", "jobs have");
         document.note(format!(
             "{jobs} used up all attempts, and this schema has no dead letters: left alone"
         ));
@@ -110,24 +110,24 @@ fn notes(document: &mut Document, facing: &RescuePlanView<'_>) {
             "there are more: a rescue takes {jobs} at a time, the longest silence first"
         ));
     }
-    let alive =
+    let on_active_workers =
         found.jobs.iter().filter(|job| job.other_job_heartbeat_age.is_some()).count() as u64;
-    if alive > 0 {
-        let jobs = plural(alive, "job's worker", "jobs' workers");
+    if on_active_workers > 0 {
+        let jobs = plural(on_active_workers, "job's worker", "jobs' workers");
         document.note(format!(
             "{jobs} still beat on other jobs: a hung job, perhaps, and not a dead worker; it may still finish"
         ));
     }
-    if facing.journal_only && !found.jobs.is_empty() {
+    if view.journal_only && !found.jobs.is_empty() {
         document.note("this database keeps no events: the record stays on this machine");
     }
 }
 
-fn of(found: &StuckJobs, fate: RescueResult) -> u64 {
-    found.jobs.iter().filter(|job| job.result == fate).count() as u64
+fn count_with(found: &StuckJobs, result: RescueResult) -> u64 {
+    found.jobs.iter().filter(|job| job.result == result).count() as u64
 }
 
-fn evidence(jobs: &[StuckJob]) -> Table {
+fn job_table(jobs: &[StuckJob]) -> Table {
     let mut table = Table::listing(vec![
         Column::text("job"),
         Column::text("kind"),
@@ -138,15 +138,15 @@ fn evidence(jobs: &[StuckJob]) -> Table {
         Column::text("becomes"),
     ]);
     for job in jobs.iter().take(SHOWN) {
-        let sign = if job.has_heartbeat { "heartbeat" } else { "lock" };
-        let elsewhere = job
+        let source = if job.has_heartbeat { "heartbeat" } else { "lock" };
+        let other_jobs = job
             .other_job_heartbeat_age
             .map_or("silent".to_owned(), |s| format!("beat {} ago", age(s)));
         let attempt = match (job.attempts, job.max_attempts) {
-            (Some(made), Some(allowed)) => format!("{} of {allowed}", made.saturating_add(1)),
+            (Some(failed), Some(max)) => format!("{} of {max}", failed.saturating_add(1)),
             _ => "-".to_owned(),
         };
-        let becomes = match job.result {
+        let result = match job.result {
             RescueResult::Queued => Cell::plain("waiting"),
             RescueResult::DeadLetter => Cell::value_with_status("dead", Status::Warning),
             RescueResult::Skipped => Cell::muted("left alone"),
@@ -155,79 +155,80 @@ fn evidence(jobs: &[StuckJob]) -> Table {
             Cell::strong(job.id.to_string()),
             Cell::plain(job.kind.as_deref().unwrap_or("-")),
             Cell::plain(job.worker.as_deref().unwrap_or("-")),
-            Cell::plain(format!("{sign} {} ago", age(job.heartbeat_age))),
-            Cell::plain(elsewhere),
+            Cell::plain(format!("{source} {} ago", age(job.heartbeat_age))),
+            Cell::plain(other_jobs),
             Cell::plain(attempt),
-            becomes,
+            result,
         ]);
     }
     table
 }
 
-/// The plan as the answer: a rehearsal, or nothing to do.
-#[must_use]
-pub fn planned(facing: &RescuePlanView<'_>, dry_run: bool, obstacle: Option<&str>) -> Report {
-    let mut document = document(facing);
-    if let Some(why) = obstacle {
-        document.note(format!("it could not be applied here: {why}"));
+/// Builds the report of a plan that was not applied: a preview, or nothing to do.
+pub fn planned(view: &RescuePlanView<'_>, dry_run: bool, obstacle: Option<&str>) -> Report {
+    let mut document = document(view);
+    if let Some(reason) = obstacle {
+        document.note(format!("it could not be applied here: {reason}"));
     }
-    document.note(if facing.found.jobs.is_empty() {
+    document.note(if view.found.jobs.is_empty() {
         "no job is silent: nothing to rescue"
     } else {
         "nothing was written"
     });
-    if dry_run && obstacle.is_none() && !facing.found.jobs.is_empty() {
-        let jobs = facing.found.jobs.len() as u64;
-        let only: String = facing.only.iter().map(|id| format!(" {id}")).collect();
-        let flags = permit::flags(facing.protected, jobs, None);
-        let rescue = format!("cliplyctl jobs rescue{only}{flags}");
-        document.next(vec![(rescue, "shows this again, and asks before it writes")]);
+    if dry_run && obstacle.is_none() && !view.found.jobs.is_empty() {
+        let jobs = view.found.jobs.len() as u64;
+        let only: String = view.only.iter().map(|id| format!(" {id}")).collect();
+        let flags = permit::flags(view.protected, jobs, None);
+        let command = format!("cliplyctl jobs rescue{only}{flags}");
+        document.next(vec![(command, "shows this again, and asks before it writes")]);
     }
-    let mut report = Report::listing("jobs rescue", json(facing, None), document);
-    summarise(&mut report, facing, 0);
-    // A rehearsal could answer; asked to write, jobs that stay silent are work left.
-    if !dry_run && of(facing.found, RescueResult::Skipped) > 0 {
+    let mut report = Report::listing("jobs rescue", json(view, None), document);
+    summarize(&mut report, view, 0);
+    // A preview succeeds; a rescue that skips stuck jobs is partial.
+    if !dry_run && count_with(view.found, RescueResult::Skipped) > 0 {
         report.exit = ExitCode::Partial;
     }
     report
 }
 
-/// The account of a rescue.
-#[must_use]
-pub fn applied(facing: &RescuePlanView<'_>, operation: &OperationId, outcome: &Outcome) -> Report {
+/// Builds the report of a rescue that was applied.
+pub fn applied(view: &RescuePlanView<'_>, operation: &OperationId, outcome: &Outcome) -> Report {
     let mut document = Document::default();
-    document.push(title_line::title("rescue", &facing.from));
-    account(&mut document, operation, outcome, "rescued");
-    let more = outcome.not_requeued + outcome.in_doubt > 0 || facing.found.truncated;
+    document.push(title_line::title("rescue", &view.from));
+    add_outcome(&mut document, operation, outcome, "rescued");
+    let more = outcome.not_requeued + outcome.in_doubt > 0 || view.found.truncated;
     let mut next = Vec::new();
     if more && outcome.stopped != Some(WriteStop::AllOrNothing) {
         next.push(("cliplyctl jobs rescue", "go on with what is still silent"));
     }
-    if let Some((waits, dead)) = became(facing.found, outcome) {
-        document.note(format!("{} waiting again, {} dead", count(waits), count(dead)));
+    if let Some((queued, dead)) = written_counts(view.found, outcome) {
+        document.note(format!("{} waiting again, {} dead", count(queued), count(dead)));
         if dead > 0 {
             next.push(("cliplyctl dlq list", "those that became dead letters come first"));
         }
     }
     next.push(("cliplyctl queue", "whether workers take them"));
     document.next(next.into_iter().map(|(command, why)| (command.to_owned(), why)).collect());
-    let data = json(facing, Some(outcome_json(operation, outcome)));
+    let data = json(view, Some(outcome_json(operation, outcome)));
     let mut report = Report::listing("jobs rescue", data, document);
-    let left = of(facing.found, RescueResult::Skipped) + u64::from(facing.found.truncated);
-    report.exit = exit(outcome, left);
-    note_stop(&mut report, outcome);
-    summarise(&mut report, facing, outcome.done);
+    let not_rescued =
+        count_with(view.found, RescueResult::Skipped) + u64::from(view.found.truncated);
+    report.exit = exit(outcome, not_rescued);
+    add_stop_error(&mut report, outcome);
+    summarize(&mut report, view, outcome.done);
     report
 }
 
-/// How many wait again, and how many became dead letters; none where some were not written.
-fn became(found: &StuckJobs, outcome: &Outcome) -> Option<(u64, u64)> {
-    let (waits, dead) = (of(found, RescueResult::Queued), of(found, RescueResult::DeadLetter));
-    (outcome.done == waits + dead).then_some((waits, dead))
+/// Returns the numbers of jobs that are queued again and that became dead letters; none if some
+/// jobs were not written.
+fn written_counts(found: &StuckJobs, outcome: &Outcome) -> Option<(u64, u64)> {
+    let (queued, dead) =
+        (count_with(found, RescueResult::Queued), count_with(found, RescueResult::DeadLetter));
+    (outcome.done == queued + dead).then_some((queued, dead))
 }
 
-fn json(facing: &RescuePlanView<'_>, outcome: Option<OutcomeJson>) -> RescueJson {
-    let jobs = facing.found.jobs.iter().take(NAMED).map(|job| SilentJson {
+fn json(view: &RescuePlanView<'_>, outcome: Option<OutcomeJson>) -> RescueJson {
+    let jobs = view.found.jobs.iter().take(NAMED).map(|job| SilentJson {
         id: job.id.to_string(),
         kind: job.kind.clone(),
         worker: job.worker.clone(),
@@ -239,15 +240,15 @@ fn json(facing: &RescuePlanView<'_>, outcome: Option<OutcomeJson>) -> RescueJson
         becomes: job.result.as_str(),
     });
     RescueJson {
-        stale: facing.stuck_after.as_secs_f64(),
-        silent: facing.found.jobs.len() as u64,
-        cut: facing.found.truncated,
-        never_beat: facing.found.without_heartbeat,
+        stale: view.stuck_after.as_secs_f64(),
+        silent: view.found.jobs.len() as u64,
+        cut: view.found.truncated,
+        never_beat: view.found.without_heartbeat,
         jobs: jobs.collect(),
         outcome,
     }
 }
 
-fn summarise(report: &mut Report, facing: &RescuePlanView<'_>, rescued: u64) {
-    report.summary = vec![("silent", facing.found.jobs.len().into()), ("rescued", rescued.into())];
+fn summarize(report: &mut Report, view: &RescuePlanView<'_>, rescued: u64) {
+    report.summary = vec![("silent", view.found.jobs.len().into()), ("rescued", rescued.into())];
 }

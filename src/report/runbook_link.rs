@@ -1,19 +1,18 @@
-//! A page of the runbook, as what a text speaks of.
+//! Links to parts of the runbook.
 
 use crate::facts::Section;
 
-/// A page of the runbook.
+/// A part of the runbook that a text can link to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunbookLink {
     /// A section.
     Section(Section),
-    /// The page of a check, by its id.
+    /// The page of a check, by the id of the check.
     Check(&'static str),
 }
 
 impl RunbookLink {
-    /// The fragment of its heading where RUNBOOK.md is shown as a page.
-    #[must_use]
+    /// Returns the anchor of its heading in RUNBOOK.md.
     pub fn anchor(self) -> String {
         match self {
             Self::Section(section) => section.anchor(),

@@ -1,4 +1,4 @@
-//! What `health` and `ready` have in common: how an answer came, and what stood in its way.
+//! The common parts of the reports of `health` and `ready`.
 
 use std::time::Duration;
 
@@ -26,25 +26,25 @@ pub struct LatencyJson {
 impl From<Latency> for LatencyJson {
     fn from(latency: Latency) -> Self {
         Self {
-            dns: latency.dns.map(thousandths),
-            connect: latency.connect.map(thousandths),
-            first_byte: thousandths(latency.first_byte),
-            total: thousandths(latency.total),
+            dns: latency.dns.map(to_millis),
+            connect: latency.connect.map(to_millis),
+            first_byte: to_millis(latency.first_byte),
+            total: to_millis(latency.total),
         }
     }
 }
 
-/// Milliseconds to a thousandth.
-fn thousandths(duration: Duration) -> f64 {
+/// Converts a duration to milliseconds, rounded to a thousandth.
+fn to_millis(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
-/// `12 ms`
+/// Formats a latency: `12 ms`.
 pub fn millis(duration: Duration) -> String {
     text::millis(duration.as_secs_f64() * 1e3)
 }
 
-/// `health · prod · https://api.example.com/api/healthz`
+/// Builds the title: `health · prod · https://api.example.com/api/healthz`.
 pub fn title(subject: &str, path: &str, from: &Provenance) -> Block {
     let mut cells = vec![Cell::strong(subject)];
     cells.extend(from.context.as_ref().map(Cell::plain));
@@ -53,7 +53,7 @@ pub fn title(subject: &str, path: &str, from: &Provenance) -> Block {
     Block::Title(cells)
 }
 
-/// `HTTP 200`, with the retries it took.
+/// Returns the HTTP status and the number of retries: `HTTP 200 after 1 retry`.
 pub fn status(exchange: Exchange) -> String {
     match exchange.retries {
         0 => format!("HTTP {}", exchange.http_status),
@@ -65,14 +65,14 @@ pub fn status(exchange: Exchange) -> String {
     }
 }
 
-/// What to do about an obstacle, for people.
+/// Adds the hint of a failed source, if it has one.
 pub fn add_hint(document: &mut Document, error: Option<&SourceError>) {
     if let Some(hint) = error.and_then(|error| error.hint.as_ref()) {
         document.note(format!("Hint: {hint}"));
     }
 }
 
-/// Notes what was looked at, and why not.
+/// Records whether the source was examined, and the error if it was not.
 pub fn record_coverage(report: &mut Report, source: &str, error: Option<&SourceError>) {
     match error {
         None => report.examined.push(source.to_owned()),

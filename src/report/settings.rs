@@ -1,4 +1,4 @@
-//! Settings with their origins, for `config show` and `handoff`.
+//! The table of settings and their origins, for `config show` and `handoff`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -23,8 +23,7 @@ impl From<SettingRow> for SettingJson {
     }
 }
 
-/// The settings, a line each.
-#[must_use]
+/// Builds the table, one setting per row.
 pub fn table(settings: &[SettingJson]) -> Table {
     let mut table =
         Table::new(vec![Column::text("setting"), Column::prose("value"), Column::prose("from")]);

@@ -1,105 +1,100 @@
-//! Rows under headings, and what each column does where there is little room.
+//! Tables and their columns.
 
 use super::cell::Cell;
 
-/// On which side a column's text stands.
+/// The alignment of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
-    /// Words.
+    /// For text.
     Left,
-    /// Numbers.
+    /// For numbers.
     Right,
 }
 
-/// What a column does where the terminal is too narrow; the greatest goes first.
+/// What happens to a column if the terminal is too narrow; the greatest value shrinks first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ShrinkOrder {
-    /// It stays as long as it can.
+    /// It is kept as long as possible.
     Keep,
-    /// It is folded below its row before those that matter more.
+    /// It moves below its row before the columns that are kept.
     DropEarly,
-    /// Sentences: they narrow (wrapped, or cut in a `one_line` table), then they are folded.
+    /// It is wrapped (or truncated in a `one_line` table) before it moves below its row.
     WrapThenDrop,
 }
 
 /// A column of a table.
 #[derive(Debug, Clone)]
 pub struct Column {
-    /// Its heading, painted in capitals.
+    /// The heading, rendered in capitals.
     pub title: &'static str,
-    /// Which side its text stands on.
+    /// The alignment of the text.
     pub align: Align,
-    /// When it gives way.
-    pub give: ShrinkOrder,
+    /// When it shrinks.
+    pub shrink_order: ShrinkOrder,
 }
 
 impl Column {
-    /// A column of words.
-    #[must_use]
+    /// Creates a column of text.
     pub const fn text(title: &'static str) -> Self {
-        Self { title, align: Align::Left, give: ShrinkOrder::Keep }
+        Self { title, align: Align::Left, shrink_order: ShrinkOrder::Keep }
     }
 
-    /// A column of numbers.
-    #[must_use]
+    /// Creates a column of numbers.
     pub const fn number(title: &'static str) -> Self {
-        Self { title, align: Align::Right, give: ShrinkOrder::Keep }
+        Self { title, align: Align::Right, shrink_order: ShrinkOrder::Keep }
     }
 
-    /// A column of sentences.
-    #[must_use]
+    /// Creates a column of sentences.
     pub const fn prose(title: &'static str) -> Self {
-        Self { title, align: Align::Left, give: ShrinkOrder::WrapThenDrop }
+        Self { title, align: Align::Left, shrink_order: ShrinkOrder::WrapThenDrop }
     }
 
-    /// The same column, which matters less than others.
+    /// Returns the column as one that moves below its row early.
     #[must_use]
     pub const fn minor(self) -> Self {
-        Self { give: ShrinkOrder::DropEarly, ..self }
+        Self { shrink_order: ShrinkOrder::DropEarly, ..self }
     }
 }
 
-/// Rows under headings.
+/// A table of cells.
 #[derive(Debug, Clone, Default)]
 pub struct Table {
     /// The columns.
     pub columns: Vec<Column>,
     /// The rows, each as long as `columns`.
     pub rows: Vec<Vec<Cell>>,
-    /// Long texts are cut rather than wrapped: one line a row.
+    /// Whether texts are truncated rather than wrapped, so that each row is one line.
     pub one_line: bool,
-    /// Painted before the rest of the document was known, for one canvas.
-    pub painted: Option<RenderedTable>,
+    /// The table as rendered before the rest of the document was known, for one render target.
+    pub rendered: Option<RenderedTable>,
 }
 
-/// How a table looks on a canvas.
+/// A table rendered for one render target.
 #[derive(Debug, Clone)]
 pub struct RenderedTable {
-    /// Whether it is coloured.
+    /// Whether it contains colors.
     pub color: bool,
-    /// Columns of the terminal; none: as many as are wanted.
+    /// The width of the terminal in columns; `None` for unlimited.
     pub width: Option<u16>,
     /// The lines.
     pub text: String,
 }
 
 impl Table {
-    /// A table without rows yet.
-    #[must_use]
+    /// Creates an empty table.
     pub fn new(columns: Vec<Column>) -> Self {
         Self { columns, ..Self::default() }
     }
 
-    /// A listing: one line a row, long texts cut.
-    #[must_use]
+    /// Creates an empty listing: one line per row, long texts truncated.
     pub fn listing(columns: Vec<Column>) -> Self {
         Self { columns, one_line: true, ..Self::default() }
     }
 
-    /// Adds a row.
+    /// Adds a row and drops the rendered text.
     pub fn row(&mut self, cells: Vec<Cell>) {
         debug_assert_eq!(cells.len(), self.columns.len());
         self.rows.push(cells);
-        self.painted = None;
+        self.rendered = None;
     }
 }

@@ -1,9 +1,8 @@
-//! The line that says of which system a report speaks.
+//! The title line, which names the system that a report is about.
 
 use super::{Block, Cell, Provenance};
 
-/// `dead letters · prod (protected) · app@db:5432/app · hot standby`
-#[must_use]
+/// Builds the title line: `dead letters · prod (protected) · app@db:5432/app · hot standby`.
 pub fn title(subject: impl Into<String>, from: &Provenance) -> Block {
     let mut cells = vec![Cell::strong(subject)];
     match (&from.context, &from.protected) {

@@ -1,4 +1,4 @@
-//! The answer of `triage`.
+//! The report of `triage`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -34,47 +34,46 @@ pub struct StepJson {
 }
 
 /// Builds the report.
-#[must_use]
 pub fn report(
     facts: &TriageFacts,
-    steps: &[AreaResult],
+    results: &[AreaResult],
     fail_on: FailOn,
     from: &Provenance,
 ) -> Report {
-    let findings = steps.iter().flat_map(|step| step.findings.clone()).collect();
-    let data = TriageJson { steps: steps.iter().map(step_json).collect() };
-    let document = document(facts, steps, from);
+    let findings = results.iter().flat_map(|result| result.findings.clone()).collect();
+    let data = TriageJson { steps: results.iter().map(step_json).collect() };
+    let document = document(facts, results, from);
     let mut report = Report::from_findings("triage", findings, fail_on, data, document);
-    report.section = section(steps);
-    report.summary = steps.iter().map(|s| (s.area, s.status().as_str().into())).collect();
-    for step in steps {
-        match step.status() {
+    report.section = section(results);
+    report.summary = results.iter().map(|r| (r.area, r.status().as_str().into())).collect();
+    for result in results {
+        match result.status() {
             Status::Unknown | Status::Skipped { .. } => {
-                report.not_examined.push((step.area.to_owned(), step.detail()));
+                report.not_examined.push((result.area.to_owned(), result.detail()));
             }
-            _ => report.examined.push(step.area.to_owned()),
+            _ => report.examined.push(result.area.to_owned()),
         }
     }
     report.not_examined.extend(not_observed(facts));
     report
 }
 
-fn step_json(step: &AreaResult) -> StepJson {
+fn step_json(result: &AreaResult) -> StepJson {
     StepJson {
-        question: step.area,
-        section: step.section.number(),
-        status: step.status().as_str(),
-        reading: step.detail(),
-        next: step.next().map(str::to_owned),
+        question: result.area,
+        section: result.section.number(),
+        status: result.status().as_str(),
+        reading: result.detail(),
+        next: result.next().map(str::to_owned),
     }
 }
 
-fn document(facts: &TriageFacts, steps: &[AreaResult], from: &Provenance) -> Document {
+fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> Document {
     let mut document = Document::default();
-    let verdict = Status::worst(steps.iter().map(AreaResult::status));
-    let section = section(steps);
+    let status = Status::worst(results.iter().map(AreaResult::status));
+    let diagnosis = section(results);
     let missing = unconfigured(facts);
-    document.headline(verdict, headline(section.as_ref(), &missing, steps));
+    document.headline(status, headline(diagnosis.as_ref(), &missing, results));
     document.push(title_line::title("triage", from));
     let mut table = Table::new(vec![
         Column::text("step"),
@@ -82,30 +81,31 @@ fn document(facts: &TriageFacts, steps: &[AreaResult], from: &Provenance) -> Doc
         Column::prose("reading"),
         Column::text("runbook"),
     ]);
-    for step in steps {
+    for result in results {
         table.row(vec![
-            Cell::plain(step.area),
-            Cell::status(step.status()),
-            Cell::plain(step.detail()),
-            Cell::muted(step.section.number()).leading_to(RunbookLink::Section(step.section)),
+            Cell::plain(result.area),
+            Cell::status(result.status()),
+            Cell::plain(result.detail()),
+            Cell::muted(result.section.number()).with_link(RunbookLink::Section(result.section)),
         ]);
     }
     document.push(Block::Table(table));
-    if let Some(section) = &section {
-        document.push(Block::Table(evidence(&section.matched)));
+    if let Some(diagnosis) = &diagnosis {
+        document.push(Block::Table(evidence(&diagnosis.matched)));
     }
     for error in &missing {
         let hint = error.hint.iter().map(|hint| format!("; {hint}")).collect::<String>();
         document.note(format!("{}{hint}", error.message));
     }
-    let mut commands = next(steps, section.as_ref());
-    if let Some(unread) = unread_database(steps) {
-        document.note(format!("not read: {}", unread.message));
-        let command = unread.next.clone().filter(|next| commands.iter().all(|(c, _)| c != next));
+    let mut commands = next(results, diagnosis.as_ref());
+    if let Some(unreachable) = unreachable_database_finding(results) {
+        document.note(format!("not read: {}", unreachable.message));
+        let command =
+            unreachable.next.clone().filter(|next| commands.iter().all(|(c, _)| c != next));
         commands.extend(command.map(|c| (c, Cell::muted("why the database was not read"))));
     }
     for (subject, reason) in not_observed(facts) {
-        // Among the commands, where there are any; where all is well, a remark.
+        // Access of other roles is a suggested command if there are any, otherwise a note.
         if subject == OTHER_ROLES && !commands.is_empty() {
             if commands.iter().all(|(command, _)| command != AUDIT) {
                 let purpose = format!("{} {subject}: not looked at here", Section::Access.number());
@@ -119,27 +119,28 @@ fn document(facts: &TriageFacts, steps: &[AreaResult], from: &Provenance) -> Doc
     document
 }
 
-/// Why the database was not read, where the checklist shows something worse in its place.
-fn unread_database(steps: &[AreaResult]) -> Option<&Finding> {
-    let shadowed = |step: &&AreaResult| step.status() == Status::Critical;
-    let mut findings = steps.iter().filter(shadowed).flat_map(|step| &step.findings);
+/// Returns why the database was not read, if the area's line shows a CRITICAL finding instead.
+fn unreachable_database_finding(results: &[AreaResult]) -> Option<&Finding> {
+    let is_critical = |result: &&AreaResult| result.status() == Status::Critical;
+    let mut findings = results.iter().filter(is_critical).flat_map(|result| &result.findings);
     findings.find(|f| f.check == "db.reachable" && f.status == Status::Unknown)
 }
 
-/// What led to the section: each check with its reading.
+/// Builds the table of the checks that led to the diagnosis.
 fn evidence(matched: &[Finding]) -> Table {
     let mut table = Table::new(vec![Column::text("check"), Column::prose("evidence")]);
     for finding in matched {
-        let check = Cell::plain(finding.check).leading_to(RunbookLink::Check(finding.check));
+        let check = Cell::plain(finding.check).with_link(RunbookLink::Check(finding.check));
         table.row(vec![check, Cell::plain(describe_value(finding))]);
     }
     table
 }
 
-/// What was read, where and when: `2,520 s in public.jobs at 14:03:07Z (warning ≥ 60 s, …)`.
+/// Returns value, source, time and threshold: `2,520 s in public.jobs at 14:03:07Z (warning ≥ 60 s,
+/// …)`.
 fn describe_value(finding: &Finding) -> String {
-    let read = finding.evidence.as_ref().filter(|_| finding.status != Status::Unknown);
-    let Some(Evidence { value, unit, at, source }) = read else {
+    let evidence = finding.evidence.as_ref().filter(|_| finding.status != Status::Unknown);
+    let Some(Evidence { value, unit, at, source }) = evidence else {
         return finding.message.clone();
     };
     let value = match value {
@@ -148,19 +149,24 @@ fn describe_value(finding: &Finding) -> String {
         Value::Text(words) => words.split_whitespace().take(12).collect::<Vec<_>>().join(" "),
     };
     let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
-    let limit = finding.threshold.map(|limit| format!(" ({limit})")).unwrap_or_default();
+    let threshold =
+        finding.threshold.map(|threshold| format!(" ({threshold})")).unwrap_or_default();
     let at = at.strftime("%H:%M:%SZ");
-    format!("{value}{unit} in {source} at {at}{limit}")
+    format!("{value}{unit} in {source} at {at}{threshold}")
 }
 
-/// What could not be asked because nobody said where it is.
+/// Returns the errors of sources that are not configured.
 fn unconfigured(facts: &TriageFacts) -> Vec<&SourceError> {
     let errors = [facts.health.error(), facts.layout.error()].into_iter().flatten();
     errors.filter(|error| error.kind == SourceErrorKind::NotConfigured).collect()
 }
 
-fn headline(section: Option<&Diagnosis>, missing: &[&SourceError], steps: &[AreaResult]) -> String {
-    match section {
+fn headline(
+    diagnosis: Option<&Diagnosis>,
+    missing: &[&SourceError],
+    results: &[AreaResult],
+) -> String {
+    match diagnosis {
         None => "everything that was looked at is well".to_owned(),
         Some(Diagnosis { status: Status::Unknown, .. })
             if missing.iter().any(|error| !is_unset(error)) =>
@@ -177,32 +183,32 @@ fn headline(section: Option<&Diagnosis>, missing: &[&SourceError], steps: &[Area
             "nothing is known to be wrong, but not everything could be seen: begin with {}",
             section.number()
         ),
-        Some(applies) => {
-            format!("{}{}", applies.section.name(), why(applies, steps))
+        Some(diagnosis) => {
+            format!("{}{}", diagnosis.section.name(), why(diagnosis, results))
         }
     }
 }
 
-/// Whether nobody said where it is, rather than wrongly: `no database is configured`.
+/// Returns whether the setting is missing rather than invalid: `no database is configured`.
 fn is_unset(error: &SourceError) -> bool {
     error.message.starts_with("no ")
 }
 
-/// The section's own command first, then those of the other steps that are not OK.
-fn next(steps: &[AreaResult], section: Option<&Diagnosis>) -> Vec<(String, Cell)> {
-    let applies = section.map(|s| s.section);
-    let mut order: Vec<&AreaResult> = steps.iter().filter(|s| s.status() != Status::Ok).collect();
-    order.sort_by_key(|step| Some(step.section) != applies);
-    let first = section.and_then(|s| {
-        let command = s.next.clone()?;
-        let purpose = Cell::purpose(&command, s.section);
+/// Returns the command of the diagnosis first, then those of the other areas that are not OK.
+fn next(results: &[AreaResult], diagnosis: Option<&Diagnosis>) -> Vec<(String, Cell)> {
+    let section = diagnosis.map(|d| d.section);
+    let mut sorted: Vec<_> = results.iter().filter(|r| r.status() != Status::Ok).collect();
+    sorted.sort_by_key(|result| Some(result.section) != section);
+    let first = diagnosis.and_then(|d| {
+        let command = d.next.clone()?;
+        let purpose = Cell::purpose(&command, d.section);
         Some((command, purpose))
     });
     let mut commands: Vec<(String, Cell)> = first.into_iter().collect();
-    for step in order {
-        let Some(command) = step.next() else { continue };
+    for result in sorted {
+        let Some(command) = result.next() else { continue };
         if !commands.iter().any(|(known, _)| known == command) {
-            commands.push((command.to_owned(), Cell::purpose(command, step.section)));
+            commands.push((command.to_owned(), Cell::purpose(command, result.section)));
         }
     }
     commands

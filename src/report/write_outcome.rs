@@ -1,4 +1,4 @@
-//! The account of a write, whatever it wrote: what was done, skipped, refused and left.
+//! The outcome of a write to jobs: the part that the reports of requeue, undo and rescue share.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,9 +10,9 @@ use crate::facts::operation::OperationId;
 use crate::facts::requeue::{Outcome, WriteSkip, WriteStop};
 use crate::text::{count, first_line};
 
-/// Jobs that the human report shows.
+/// Jobs in the table.
 pub const SHOWN: usize = 10;
-/// Jobs that the JSON names, by list.
+/// Jobs in each list of the JSON.
 pub const NAMED: usize = 1_000;
 
 /// A job and a word about it.
@@ -39,24 +39,25 @@ pub struct OutcomeJson {
     lock_hold_p99_ms: f64,
 }
 
-/// How a write ends: all applied 0, in part 75, nothing 77, 130 or 3.
-#[must_use]
-pub fn exit(outcome: &Outcome, left_behind: u64) -> ExitCode {
-    let written = outcome.done + outcome.in_doubt > 0;
+/// Returns the exit code of a write: 0 applied completely, 75 in part, 77 refused; 130 or 3 if
+/// nothing was written because of an interrupt or an error. `not_written` is the number of jobs
+/// that were not attempted.
+pub fn exit(outcome: &Outcome, not_written: u64) -> ExitCode {
+    let has_written = outcome.done + outcome.in_doubt > 0;
     match &outcome.stopped {
         Some(WriteStop::AllOrNothing) => ExitCode::Refused,
-        Some(WriteStop::Interrupted) if !written => ExitCode::Interrupted,
-        Some(WriteStop::Database(_)) if !written => ExitCode::Unknown,
+        Some(WriteStop::Interrupted) if !has_written => ExitCode::Interrupted,
+        Some(WriteStop::Database(_)) if !has_written => ExitCode::Unknown,
         Some(_) => ExitCode::Partial,
         None => {
             let missed = outcome.skipped.len() + outcome.errors.len();
-            if missed as u64 + left_behind > 0 { ExitCode::Partial } else { ExitCode::Ok }
+            if missed as u64 + not_written > 0 { ExitCode::Partial } else { ExitCode::Ok }
         }
     }
 }
 
-/// Adds what ended a write early to a report's errors.
-pub fn note_stop(report: &mut Report, outcome: &Outcome) {
+/// Adds the error that stopped a write to the errors of the report.
+pub fn add_stop_error(report: &mut Report, outcome: &Outcome) {
     match &outcome.stopped {
         Some(WriteStop::Database(error)) => report.errors.push(error.clone().into()),
         Some(WriteStop::AllOrNothing) => report.errors.push(Error::refused(
@@ -66,22 +67,30 @@ pub fn note_stop(report: &mut Report, outcome: &Outcome) {
     }
 }
 
-/// The account of every job for people.
-pub fn account(document: &mut Document, operation: &OperationId, o: &Outcome, verb: &'static str) {
+/// Adds the counts and the jobs that were not written. `verb` is the label of the written jobs.
+pub fn add_outcome(
+    document: &mut Document,
+    operation: &OperationId,
+    o: &Outcome,
+    label: &'static str,
+) {
     let mut pairs = vec![
         ("operation", Cell::strong(operation.to_string())),
-        (verb, Cell::strong(count(o.done))),
+        (label, Cell::strong(count(o.done))),
     ];
     for skip in [WriteSkip::Changed, WriteSkip::Locked] {
         let n = o.skipped.iter().filter(|(_, s)| *s == skip).count() as u64;
-        let label = if skip == WriteSkip::Changed { "skipped: changed" } else { "skipped: locked" };
+        let reason =
+            if skip == WriteSkip::Changed { "skipped: changed" } else { "skipped: locked" };
         if n > 0 {
-            pairs.push((label, Cell::plain(count(n))));
+            pairs.push((reason, Cell::plain(count(n))));
         }
     }
-    let rest =
+    let remaining =
         [("errors", o.errors.len() as u64), ("left", o.not_requeued), ("in doubt", o.in_doubt)];
-    pairs.extend(rest.into_iter().filter(|(_, n)| *n > 0).map(|(l, n)| (l, Cell::plain(count(n)))));
+    pairs.extend(
+        remaining.into_iter().filter(|(_, n)| *n > 0).map(|(l, n)| (l, Cell::plain(count(n)))),
+    );
     document.push(Block::Pairs(pairs));
     match &o.stopped {
         Some(WriteStop::Interrupted) => {
@@ -97,8 +106,8 @@ pub fn account(document: &mut Document, operation: &OperationId, o: &Outcome, ve
         None => {}
     }
     let mut table = Table::listing(vec![Column::text("job"), Column::prose("why not")]);
-    for (id, words) in o.errors.iter().take(SHOWN) {
-        table.row(vec![Cell::plain(id.to_string()), Cell::plain(first_line(words))]);
+    for (id, message) in o.errors.iter().take(SHOWN) {
+        table.row(vec![Cell::plain(id.to_string()), Cell::plain(first_line(message))]);
     }
     for (id, skip) in o.skipped.iter().take(SHOWN) {
         table.row(vec![Cell::plain(id.to_string()), Cell::plain(skip.as_str())]);
@@ -108,8 +117,7 @@ pub fn account(document: &mut Document, operation: &OperationId, o: &Outcome, ve
     }
 }
 
-/// The account of every job for scripts.
-#[must_use]
+/// Returns the outcome as JSON.
 pub fn outcome_json(operation: &OperationId, outcome: &Outcome) -> OutcomeJson {
     let skipped = outcome.skipped.iter().take(NAMED);
     let errors = outcome.errors.iter().take(NAMED);
@@ -124,15 +132,15 @@ pub fn outcome_json(operation: &OperationId, outcome: &Outcome) -> OutcomeJson {
             .map(|(id, skip)| NamedJson { id: id.to_string(), why: Some(skip.as_str().to_owned()) })
             .collect(),
         error_jobs: errors
-            .map(|(id, words)| NamedJson { id: id.to_string(), why: Some(words.clone()) })
+            .map(|(id, message)| NamedJson { id: id.to_string(), why: Some(message.clone()) })
             .collect(),
-        lock_hold_p99_ms: p99(outcome),
+        lock_hold_p99_ms: lock_p99_millis(outcome),
     }
 }
 
-fn p99(outcome: &Outcome) -> f64 {
+fn lock_p99_millis(outcome: &Outcome) -> f64 {
     let mut times: Vec<_> = outcome.transactions.iter().map(|t| t.as_secs_f64() * 1e3).collect();
     times.sort_by(f64::total_cmp);
-    let at = (times.len() * 99 / 100).min(times.len().saturating_sub(1));
-    times.get(at).map_or(0.0, |ms| (ms * 10.0).round() / 10.0)
+    let index = (times.len() * 99 / 100).min(times.len().saturating_sub(1));
+    times.get(index).map_or(0.0, |ms| (ms * 10.0).round() / 10.0)
 }

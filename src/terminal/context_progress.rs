@@ -1,13 +1,13 @@
-//! One line for each of several things that are awaited; gone when all have come.
+//! One progress line for each of several contexts, cleared when all have answered.
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::redact::sanitize;
 
-/// Lines on stderr; nothing where that is no terminal. Dropped, it takes itself away.
+/// Lines on stderr, hidden if it is not a terminal. Cleared when dropped.
 pub struct ContextProgress {
-    all: MultiProgress,
+    bars: MultiProgress,
     lines: Vec<(String, ProgressBar)>,
 }
 
@@ -17,11 +17,11 @@ impl ContextProgress {
             true => ProgressDrawTarget::stderr(),
             false => ProgressDrawTarget::hidden(),
         };
-        let all = MultiProgress::with_draw_target(target);
+        let bars = MultiProgress::with_draw_target(target);
         let width = names.iter().map(|name| name.width()).max().unwrap_or(0);
         let line = |name: &String| {
             let style = ProgressStyle::with_template("{prefix}  {wide_msg}");
-            let bar = all.add(ProgressBar::new_spinner());
+            let bar = bars.add(ProgressBar::new_spinner());
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
             let name_shown = sanitize::line(name).into_owned();
             bar.set_prefix(format!(
@@ -32,10 +32,10 @@ impl ContextProgress {
             (name.clone(), bar)
         };
         let lines = names.iter().map(line).collect();
-        Self { all, lines }
+        Self { bars, lines }
     }
 
-    /// What is known of one of them now.
+    /// Sets the final message of one context.
     pub fn set_message(&self, name: &str, text: &str) {
         if let Some((_, line)) = self.lines.iter().find(|(known, _)| known == name) {
             line.finish_with_message(sanitize::line(text).into_owned());
@@ -45,6 +45,6 @@ impl ContextProgress {
 
 impl Drop for ContextProgress {
     fn drop(&mut self) {
-        _ = self.all.clear();
+        _ = self.bars.clear();
     }
 }

@@ -1,6 +1,6 @@
-//! A key, independent of the terminal's encoding.
+//! Keys, independent of the encoding of the terminal.
 
-/// A key, independent of the terminal's encoding.
+/// A key, independent of the encoding of the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyPress {
     /// A character.
@@ -9,17 +9,17 @@ pub enum KeyPress {
     Up,
     /// Arrow down.
     Down,
-    /// A page up.
+    /// Page up.
     PageUp,
-    /// A page down.
+    /// Page down.
     PageDown,
     /// Enter.
     Enter,
     /// Escape.
     Escape,
-    /// The next list.
+    /// Tab.
     Tab,
-    /// The list before.
+    /// Shift-Tab.
     BackTab,
     /// Ctrl-C.
     Interrupt,

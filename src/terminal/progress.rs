@@ -1,4 +1,4 @@
-//! How far something long has come: a bar on a terminal, a line every few seconds elsewhere.
+//! Progress displays: a bar on a terminal, otherwise a line every few seconds.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -9,19 +9,20 @@ use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, P
 
 use crate::redact::sanitize;
 
-/// Between two lines where there is no terminal.
-const EVERY: Duration = Duration::from_secs(5);
-const FOLLOWING: &str = "{bar:20} {elapsed} {wide_msg}";
+/// The interval of lines if stderr is not a terminal.
+const LINE_INTERVAL: Duration = Duration::from_secs(5);
+/// The template of the bar while jobs are followed.
+const FOLLOW_TEMPLATE: &str = "{bar:20} {elapsed} {wide_msg}";
 
 /// A progress display on stderr.
 pub struct Progress {
     bar: ProgressBar,
     noun: &'static str,
-    plain: bool,
+    is_plain: bool,
     total: u64,
     started: Instant,
-    said: Cell<Instant>,
-    noted: RefCell<String>,
+    last_line_at: Cell<Instant>,
+    current_note: RefCell<String>,
 }
 
 impl Progress {
@@ -33,7 +34,7 @@ impl Progress {
     }
 
     pub(crate) fn following(total: u64, interactive: bool) -> Self {
-        Self::styled(total, interactive, FOLLOWING)
+        Self::styled(total, interactive, FOLLOW_TEMPLATE)
     }
 
     fn styled(total: u64, interactive: bool, style: &str) -> Self {
@@ -46,26 +47,33 @@ impl Progress {
         let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
             _ = write!(out, "{:.0}/s", jobs_per_second(state));
         };
-        // Where nothing moves, nobody knows.
-        let left = |state: &ProgressState, out: &mut dyn fmt::Write| {
-            let left = state.len().unwrap_or_default().saturating_sub(state.pos()) as f64;
-            _ = match Duration::try_from_secs_f64(left / jobs_per_second(state)) {
-                Ok(left) => write!(out, "{}", HumanDuration(left)),
+        // Without progress there is no estimate.
+        let remaining = |state: &ProgressState, out: &mut dyn fmt::Write| {
+            let remaining = state.len().unwrap_or_default().saturating_sub(state.pos()) as f64;
+            _ = match Duration::try_from_secs_f64(remaining / jobs_per_second(state)) {
+                Ok(remaining) => write!(out, "{}", HumanDuration(remaining)),
                 Err(_) => write!(out, "?"),
             };
         };
         let style = ProgressStyle::with_template(style);
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
-        bar.set_style(style.with_key("rate", rate).with_key("left", left));
+        bar.set_style(style.with_key("rate", rate).with_key("left", remaining));
         let now = Instant::now();
-        let (said, noted) = (Cell::new(now), RefCell::default());
-        Self { bar, noun: "jobs", plain: !interactive, total, started: now, said, noted }
+        Self {
+            bar,
+            noun: "jobs",
+            is_plain: !interactive,
+            total,
+            started: now,
+            last_line_at: Cell::new(now),
+            current_note: RefCell::default(),
+        }
     }
 
-    /// This many are done.
+    /// Sets the number of items that are done.
     pub fn at(&self, done: u64) {
         self.bar.set_position(done);
-        if self.due() {
+        if self.is_line_due() {
             let rate = done as f64 / self.started.elapsed().as_secs_f64().max(1e-3);
             print_line(&format!(
                 "{} of {} {}, {rate:.0} a second",
@@ -76,62 +84,64 @@ impl Progress {
         }
     }
 
-    /// So many of so many are decided; in words, it stands so.
-    pub fn stands(&self, decided: u64, total: u64, words: &str) {
+    /// Sets the number of jobs whose outcome is decided, and the outcomes as text.
+    pub fn stands(&self, decided: u64, total: u64, outcomes: &str) {
         self.bar.set_length(total);
         self.bar.set_position(decided);
-        // Figures that cannot be read anew are not shown as if they were.
-        let noted = self.noted.borrow();
-        let words = if noted.is_empty() { words.to_owned() } else { format!("{words} · {noted}") };
-        self.bar.set_message(sanitize::line(&words).into_owned());
-        if self.due() {
-            let so_far = crate::text::age(self.started.elapsed().as_secs_f64());
-            print_line(&format!("{words} · {so_far} so far"));
+        // The note also says that the outcomes may be out of date.
+        let note = self.current_note.borrow();
+        let outcomes =
+            if note.is_empty() { outcomes.to_owned() } else { format!("{outcomes} · {note}") };
+        self.bar.set_message(sanitize::line(&outcomes).into_owned());
+        if self.is_line_due() {
+            let elapsed = crate::text::age(self.started.elapsed().as_secs_f64());
+            print_line(&format!("{outcomes} · {elapsed} so far"));
         }
     }
 
-    /// Says why nothing moves, once for each reason; an empty text when it moves again.
-    pub fn note(&self, why: &str) {
-        if self.noted.replace(why.to_owned()) == why {
+    /// Shows why there is no progress, once for each reason; an empty text removes the note.
+    pub fn note(&self, reason: &str) {
+        if self.current_note.replace(reason.to_owned()) == reason {
             return;
         }
-        if self.plain && !why.is_empty() {
-            print_line(why);
+        if self.is_plain && !reason.is_empty() {
+            print_line(reason);
         }
-        let shown = if why.is_empty() { String::new() } else { format!(" · {why}") };
+        let shown = if reason.is_empty() { String::new() } else { format!(" · {reason}") };
         self.bar.set_message(sanitize::line(&shown).into_owned());
         self.bar.tick();
     }
 
-    /// Says what happened, above the bar.
+    /// Prints a line above the bar.
     pub fn print_line_above(&self, text: &str) {
-        if self.plain {
+        if self.is_plain {
             print_line(text);
         } else {
             self.bar.println(sanitize::line(text));
         }
     }
 
-    fn due(&self) -> bool {
-        let due = self.plain && self.said.get().elapsed() >= EVERY;
-        if due {
-            self.said.set(Instant::now());
+    fn is_line_due(&self) -> bool {
+        let is_due = self.is_plain && self.last_line_at.get().elapsed() >= LINE_INTERVAL;
+        if is_due {
+            self.last_line_at.set(Instant::now());
         }
-        due
+        is_due
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }
 
-/// Jobs a second since the first one, which came at once: an even pace is shown as it was asked for.
+/// Returns the rate since the first job, which is written at once: with a rate limit, the result is
+/// that limit.
 fn jobs_per_second(state: &ProgressState) -> f64 {
     state.pos().saturating_sub(1) as f64 / state.elapsed().as_secs_f64().max(1.0)
 }
 
-/// Nobody there to read it is no error.
+/// Writes a line to stderr. A failed write is ignored.
 fn print_line(text: &str) {
     _ = writeln!(io::stderr().lock(), "{}", sanitize::line(text));
 }

@@ -1,4 +1,4 @@
-//! What a renderer must know about its output.
+//! The properties of the output that a renderer writes for.
 
 /// Properties of the output that a renderer writes for.
 #[derive(Debug, Clone, Copy, Default)]

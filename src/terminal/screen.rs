@@ -1,4 +1,4 @@
-//! The whole screen, for as long as somebody watches. Whatever ends us gives it back.
+//! The full-screen display. The screen is restored however the process ends.
 
 use std::io;
 
@@ -8,36 +8,36 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::terminal::KeyPress;
 
-/// What comes from the person.
+/// An event of the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     /// A key.
     Key(KeyPress),
-    /// The window has another size.
+    /// The window has been resized.
     Resized,
-    /// The terminal is gone.
+    /// The terminal is closed.
     Gone,
 }
 
-/// The screen. Dropped, it is given back; a panic gives it back before it is told.
+/// The full screen, restored when dropped. A panic restores it before its message is printed.
 pub struct Screen {
     terminal: DefaultTerminal,
     inputs: UnboundedReceiver<Input>,
 }
 
 impl Screen {
-    /// Takes the screen.
+    /// Opens the full screen.
     ///
     /// # Errors
-    /// When the terminal does not let us.
+    /// Returns an error if the terminal does not support it.
     pub fn open() -> io::Result<Self> {
         let terminal = ratatui::try_init()?;
-        let (tell, inputs) = unbounded_channel();
-        // Reading blocks: a thread of its own, which ends with the process.
+        let (sender, inputs) = unbounded_channel();
+        // Reading blocks, so it needs a thread of its own, which ends with the process.
         std::thread::spawn(move || {
             loop {
                 let input = match event::read() {
-                    Ok(Event::Key(key)) => match read(key) {
+                    Ok(Event::Key(key)) => match key_press(key) {
                         Some(key) => Input::Key(key),
                         None => continue,
                     },
@@ -45,7 +45,7 @@ impl Screen {
                     Ok(_) => continue,
                     Err(_) => Input::Gone,
                 };
-                if tell.send(input).is_err() || input == Input::Gone {
+                if sender.send(input).is_err() || input == Input::Gone {
                     return;
                 }
             }
@@ -53,15 +53,15 @@ impl Screen {
         Ok(Self { terminal, inputs })
     }
 
-    /// Paints.
+    /// Draws a frame.
     ///
     /// # Errors
-    /// When the terminal is gone.
+    /// Returns an error if the terminal is closed.
     pub fn draw(&mut self, paint: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         self.terminal.draw(paint).map(|_| ())
     }
 
-    /// Waits for the person.
+    /// Waits for the next event.
     pub async fn input(&mut self) -> Input {
         self.inputs.recv().await.unwrap_or(Input::Gone)
     }
@@ -73,8 +73,8 @@ impl Drop for Screen {
     }
 }
 
-/// The keys that mean something; terminals that tell of releases are not heard twice.
-fn read(key: KeyEvent) -> Option<KeyPress> {
+/// Returns the key if it has a meaning. Releases, which some terminals report, are ignored.
+fn key_press(key: KeyEvent) -> Option<KeyPress> {
     if key.kind == KeyEventKind::Release {
         return None;
     }

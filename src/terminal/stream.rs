@@ -1,9 +1,9 @@
-//! Output that is written while it is made.
+//! Stdout for rows that are written while they are read.
 
 use std::io::{self, BufWriter, StdoutLock, Write as _};
 use std::ops::ControlFlow;
 
-/// Stdout, buffered, held by one command until it has written everything.
+/// Buffered stdout, locked by one command until it is finished.
 pub struct Stream(BufWriter<StdoutLock<'static>>);
 
 impl Stream {
@@ -11,27 +11,24 @@ impl Stream {
         Self(BufWriter::with_capacity(64 * 1024, io::stdout().lock()))
     }
 
-    /// Writes; a reader that went away (`| head`) wants no more.
+    /// Writes a text; [`ControlFlow::Break`] if the reader has closed the pipe (`| head`).
     ///
     /// # Errors
-    /// Any other failure, a full disk for one.
+    /// Returns any other error, such as a full disk.
     pub fn write(&mut self, text: &str) -> io::Result<ControlFlow<()>> {
-        quietly(self.0.write_all(text.as_bytes()))
+        break_on_closed_pipe(self.0.write_all(text.as_bytes()))
     }
 
-    /// Writes what is left in the buffer.
-    ///
-    /// # Errors
-    /// As [`Stream::write`].
+    /// Writes the remaining buffer.
     pub fn finish(mut self) -> io::Result<()> {
-        let flushed = quietly(self.0.flush());
-        // What could not be written must not be tried again by the destructor.
+        let flushed = break_on_closed_pipe(self.0.flush());
+        // The destructor must not retry a failed write.
         drop(self.0.into_parts());
         flushed.map(|_| ())
     }
 }
 
-fn quietly(written: io::Result<()>) -> io::Result<ControlFlow<()>> {
+fn break_on_closed_pipe(written: io::Result<()>) -> io::Result<ControlFlow<()>> {
     match written {
         Ok(()) => Ok(ControlFlow::Continue(())),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),

@@ -1,9 +1,8 @@
-//! A recorded figure in words.
+//! The text of a metric value.
 
 use crate::facts::snapshot::MetricDoc;
 
-/// A figure with its unit: `1,234`, `41m 34s`, `2.5/min`.
-#[must_use]
+/// Formats a value with its unit: `1,234`, `41m 34s`, `2.5/min`.
 pub fn format_metric(doc: &MetricDoc, value: f64) -> String {
     match doc.unit {
         "seconds" => super::age(value),
@@ -19,7 +18,7 @@ mod tests {
 
     #[test]
     fn metric_value_is_formatted_with_its_unit() {
-        let text = |of: Metric, value| format_metric(&METRICS[of as usize], value);
+        let text = |metric: Metric, value| format_metric(&METRICS[metric as usize], value);
         assert_eq!(text(Metric::Due, 1_234.4), "1,234");
         assert_eq!(text(Metric::OldestDue, 2_494.0), "41m 34s");
         assert_eq!(text(Metric::Throughput, 2.49), "2.5/min");

@@ -1,4 +1,5 @@
-//! Numbers and times in words, the same everywhere.
+//! Text helpers: numbers, times, durations, wrapping and suggested commands in one format
+//! everywhere. This room imports only `facts`.
 
 mod metric;
 pub mod sparkline;
@@ -9,8 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 pub use metric::format_metric;
 pub use target_flags::TargetFlags;
 
-/// A count with thousands separated by thin commas: `1,234,567`.
-#[must_use]
+/// Formats a count with thousands separators: `1,234,567`.
 pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
@@ -23,8 +23,7 @@ pub fn count(n: u64) -> String {
     out
 }
 
-/// At most `limit` names, and how many more there are: `a, b and 3 more`.
-#[must_use]
+/// Joins at most `limit` names and counts the rest: `a, b and 3 more`.
 pub fn some_of<S: AsRef<str>>(names: &[S], limit: usize) -> String {
     let shown = names.iter().take(limit).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(limit) {
@@ -33,10 +32,10 @@ pub fn some_of<S: AsRef<str>>(names: &[S], limit: usize) -> String {
     }
 }
 
-/// An age or duration of seconds, at most two units: `45s`, `3m 20s`, `2h 05m`, `4d 03h`.
+/// Formats an age or duration in seconds with at most two units: `45s`, `3m 20s`, `2h 05m`, `4d
+/// 03h`.
 ///
-/// A negative age (a clock skew, a time in the future) keeps its sign.
-#[must_use]
+/// A negative age (clock skew, a time in the future) keeps its sign.
 pub fn age(seconds: f64) -> String {
     if seconds.is_nan() {
         return "?".to_owned();
@@ -55,8 +54,7 @@ pub fn age(seconds: f64) -> String {
     }
 }
 
-/// A latency of milliseconds: `0.4 ms`, `12 ms`, `1.2 s`.
-#[must_use]
+/// Formats a latency in milliseconds: `0.4 ms`, `12 ms`, `1.2 s`.
 pub fn millis(ms: f64) -> String {
     if ms < 10.0 {
         format!("{ms:.1} ms")
@@ -67,33 +65,28 @@ pub fn millis(ms: f64) -> String {
     }
 }
 
-/// Seconds between two instants, negative when `then` lies in the future.
-#[must_use]
+/// Returns the seconds between two times, negative if `then` is in the future.
 pub fn seconds_since(then: Timestamp, now: Timestamp) -> f64 {
     now.duration_since(then).as_secs_f64()
 }
 
-/// A span as it is typed on the command line: `10m`, `1h 30m`.
-#[must_use]
+/// Formats a duration in the syntax of the command line: `10m`, `1h 30m`.
 pub fn format_duration(duration: std::time::Duration) -> String {
     SignedDuration::try_from(duration).map_or_else(|_| "∞".to_owned(), |d| format!("{d:#}"))
 }
 
-/// `1 job`, `2 jobs`: a count with its noun.
-#[must_use]
+/// Formats a count with its noun: `1 job`, `2 jobs`.
 pub fn plural(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })
 }
 
-/// The first line of a text that says something, without leading white space.
-#[must_use]
+/// Returns the first line that is not blank, without surrounding white space.
 pub fn first_line(text: &str) -> &str {
     text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("")
 }
 
-/// Why a JSON text is not what was expected, and where, without what stands there: a file that was
-/// taken for another may hold secrets.
-#[must_use]
+/// Returns why a text is not the expected JSON. It does not quote the text: a wrong file may
+/// contain secrets.
 pub fn unlike(error: &serde_json::Error) -> String {
     if error.is_data() {
         return format!("line {}: JSON of another form", error.line().max(1));

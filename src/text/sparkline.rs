@@ -1,12 +1,12 @@
-//! Numbers over time in one line of text. A gap is a blank, which no number is.
+//! Sparklines: values over time in one line of text. A gap is a blank.
 
 use crate::facts::Status;
 
-/// From the smallest to the largest.
+/// From the smallest to the largest value.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// One character a step; zero is the lowest bar, the largest number the highest.
-#[must_use]
+/// Renders one character per value: zero is the lowest bar, the largest value the highest. `None`
+/// is a gap.
 pub fn bars(values: impl IntoIterator<Item = Option<f64>>) -> String {
     let values: Vec<_> = values.into_iter().collect();
     let largest = values.iter().flatten().copied().fold(0.0_f64, f64::max);
@@ -14,24 +14,23 @@ pub fn bars(values: impl IntoIterator<Item = Option<f64>>) -> String {
         if largest <= 0.0 || value <= 0.0 {
             return BARS[0];
         }
-        // What is not nothing is seen to be more than nothing.
-        let place = (value / largest * (BARS.len() - 1) as f64).round().max(1.0) as usize;
-        BARS[place.min(BARS.len() - 1)]
+        // A value above zero is never shown as zero.
+        let index = (value / largest * (BARS.len() - 1) as f64).round().max(1.0) as usize;
+        BARS[index.min(BARS.len() - 1)]
     };
     values.into_iter().map(|value| value.map_or(' ', bar)).collect()
 }
 
-/// One character a step, readable without colour.
-#[must_use]
-pub fn status_line(verdicts: impl IntoIterator<Item = Option<Status>>) -> String {
-    let sign = |verdict| match verdict {
+/// Renders one character per status, readable without color.
+pub fn status_line(statuses: impl IntoIterator<Item = Option<Status>>) -> String {
+    let letter = |status| match status {
         None => ' ',
         Some(Status::Ok) => '·',
         Some(Status::Warning) => 'w',
         Some(Status::Critical) => 'C',
         Some(Status::Unknown | Status::Skipped { .. }) => '?',
     };
-    verdicts.into_iter().map(sign).collect()
+    statuses.into_iter().map(letter).collect()
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
-//! Commands that look where this one did: with its context, configuration file and base URL.
+//! The flags that make a suggested command use the same target: context, configuration file and
+//! base URL.
 
 use std::path::Path;
 
 const NAME: &str = "cliplyctl ";
 
-/// The flags that say where to look. None holds a secret: a base URL with one is refused.
+/// The flags that select the target. None contains a secret: a base URL with one is refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TargetFlags {
     config: String,
@@ -13,8 +14,7 @@ pub struct TargetFlags {
 }
 
 impl TargetFlags {
-    /// The flags of this context, configuration file and base URL, where they were named.
-    #[must_use]
+    /// Creates the flags of the given context, configuration file and base URL.
     pub fn new(context: Option<&str>, config: Option<&Path>, base_url: Option<&str>) -> Self {
         let flag = |flag: &str, value: &str| format!("{flag} {} ", shell_words::quote(value));
         let context = context.map(|name| flag("-c", name));
@@ -27,25 +27,23 @@ impl TargetFlags {
         }
     }
 
-    /// The flag of a context.
-    #[must_use]
+    /// Creates the flag of a context.
     pub fn for_context(name: &str) -> Self {
         Self::new(Some(name), None, None)
     }
 
-    /// The sentence with the flags in the command that it is, or that stands in it behind a colon, a
-    /// "see" or a backtick: `lists them: cliplyctl dlq ops`.
-    #[must_use]
+    /// Adds the flags to every command in a sentence: at its start, or after a colon, "see" or a
+    /// backtick, as in `lists them: cliplyctl dlq ops`.
     pub fn add_to_text(&self, sentence: &str) -> String {
-        let begins = |before: &str| {
+        let is_command_start = |before: &str| {
             before.is_empty() || [": ", "see ", "`"].iter().any(|end| before.ends_with(end))
         };
         let (mut rest, mut text) = (sentence, String::new());
         while let Some((before, command)) = rest.split_once(NAME) {
             text.push_str(before);
-            let command_here = begins(&text);
+            let is_command = is_command_start(&text);
             text.push_str(NAME);
-            if command_here {
+            if is_command {
                 text.push_str(&self.missing_flags(command));
             }
             rest = command;
@@ -53,8 +51,7 @@ impl TargetFlags {
         text + rest
     }
 
-    /// A page with the flags in every line that is a command, with or without the `$` of a prompt.
-    #[must_use]
+    /// Adds the flags to every line of a text that is a command, with or without the `$` prompt.
     pub fn add_to_markdown(&self, page: &str) -> String {
         let line = |line: &str| match line.strip_prefix("$ ") {
             Some(command) => format!("$ {}", self.add_to_text(command)),
@@ -64,13 +61,14 @@ impl TargetFlags {
         page.split_inclusive('\n').map(line).collect()
     }
 
-    /// What this command lacks: the demo is its own context, and nothing is addressed twice.
+    /// Returns the flags that a command lacks. The demo has its own context, and flags are not
+    /// added twice.
     fn missing_flags(&self, command: &str) -> String {
         let Self { config, context, base_url } = self;
-        let done = ["demo", "--config ", "--base-url "];
+        let has_target = ["demo", "--config ", "--base-url "];
         match command {
-            _ if done.iter().any(|flag| command.starts_with(flag)) => String::new(),
-            // A context brings its own URL.
+            _ if has_target.iter().any(|flag| command.starts_with(flag)) => String::new(),
+            // A context has its own base URL.
             _ if command.starts_with("-c ") => config.clone(),
             _ => format!("{config}{context}{base_url}"),
         }
@@ -81,6 +79,7 @@ impl TargetFlags {
 mod tests {
     use super::*;
 
+    /// Returns the flags of context `a`.
     fn a() -> TargetFlags {
         TargetFlags::for_context("a")
     }

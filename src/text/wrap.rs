@@ -1,13 +1,12 @@
-//! Lines of a width. Widths are columns of a terminal; a character may take two or none.
+//! Wrapping and truncating. Widths are terminal columns; a character may take two columns or none.
 
 use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-/// Where a text breaks into lines of at most this width: between words, and within a word only
-/// where it is longer than a line.
-#[must_use]
+/// Returns the byte ranges of the lines of at most this width. Lines break between words; a word is
+/// broken only if it is longer than a line.
 pub fn breaks(text: &str, width: usize) -> Vec<Range<usize>> {
     let mut lines = Vec::new();
     let (mut start, mut end) = (0, 0);
@@ -26,13 +25,12 @@ pub fn breaks(text: &str, width: usize) -> Vec<Range<usize>> {
     lines
 }
 
-/// The lines themselves.
+/// Returns the lines themselves.
 pub fn lines(text: &str, width: usize) -> impl Iterator<Item = &str> {
     breaks(text, width).into_iter().map(|line| &text[line])
 }
 
-/// As much of a text as fits on one line; an ellipsis says that there is more.
-#[must_use]
+/// Truncates a text to one line and marks the truncation with an ellipsis.
 pub fn truncate(text: &str, width: usize) -> String {
     if overflow(text, width).is_none() {
         return text.to_owned();
@@ -41,14 +39,12 @@ pub fn truncate(text: &str, width: usize) -> String {
     format!("{}…", text[..kept].trim_end())
 }
 
-/// The width of the longest word.
-#[must_use]
+/// Returns the width of the longest word.
 pub fn longest_word(text: &str) -> usize {
     text.split(' ').map(|word| word.width()).max().unwrap_or(0)
 }
 
-/// Columns of a terminal that a text takes.
-#[must_use]
+/// Returns the number of terminal columns of a text.
 pub fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
 }
@@ -62,8 +58,8 @@ fn word_ranges(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Where the first character stands that fits no more, never the very first; none: all fit. A
-/// character may be several: ❤️ is wider than its parts together.
+/// Returns the index of the first character that does not fit, never 0; `None` if all fit. Grapheme
+/// clusters are measured as a whole: ❤️ is wider than its code points.
 fn overflow(text: &str, width: usize) -> Option<usize> {
     // No character has more columns than bytes.
     if text.len() <= width {
@@ -98,7 +94,7 @@ mod tests {
     fn only_words_longer_than_a_line_are_broken() {
         assert_eq!(wrapped("an unbreakable word", 6), ["an", "unbrea", "kable", "word"]);
         assert_eq!(wrapped("日本語", 4), ["日本", "語"]);
-        // A line too narrow for its first character holds it all the same.
+        // A line narrower than its first character still contains it.
         assert_eq!(wrapped("日本", 1), ["日", "本"]);
     }
 

@@ -1,42 +1,40 @@
-//! A line of the checklist.
+//! The results of the checks of one area.
 
 use crate::facts::{Finding, Section, Status};
 use crate::text;
 
-/// A line of the checklist.
+/// The results of one area of the triage table.
 #[derive(Debug)]
 pub struct AreaResult {
-    /// The section that deals with it.
+    /// The runbook section of the area.
     pub section: Section,
-    /// The question that a tired person asks.
+    /// The name of the area.
     pub area: &'static str,
-    /// Every reading that answers it.
+    /// The results of its checks.
     pub findings: Vec<Finding>,
 }
 
-/// Bytes of a reading behind which further sentences are only counted.
+/// Bytes of detail after which further sentences are only counted.
 const MAX_DETAIL: usize = 160;
 
 impl AreaResult {
-    /// The worst of its findings. Where nothing is worse than skipped, the first one decides: it
-    /// answers the question, and the others only add to it.
-    #[must_use]
+    /// Returns the worst status of its findings. If nothing is worse than SKIPPED, the first
+    /// finding decides: it belongs to the main check of the area.
     pub fn status(&self) -> Status {
         match (Status::worst(self.findings.iter().map(|f| f.status)), self.findings.first()) {
-            (Status::Skipped { .. }, Some(answer)) => answer.status,
+            (Status::Skipped { .. }, Some(first)) => first.status,
             (worst, _) => worst,
         }
     }
 
-    /// What was read, in one line: the worst findings, as many as fit, or the good ones. Where some
-    /// were skipped and the others are well, both are said.
-    #[must_use]
+    /// Returns the sentences of the worst findings in one line. Skipped checks are counted if the
+    /// others are OK.
     pub fn detail(&self) -> String {
-        let verdict = self.status();
-        let worst = joined(&self.sentences(verdict));
-        match (verdict, self.sentences(Status::Ok).as_slice(), self.skipped()) {
-            (Status::Skipped { .. }, good @ [_, ..], _) => {
-                format!("{worst}; otherwise: {}", joined(good))
+        let status = self.status();
+        let worst = join_sentences(&self.sentences(status));
+        match (status, self.sentences(Status::Ok).as_slice(), self.skipped()) {
+            (Status::Skipped { .. }, ok @ [_, ..], _) => {
+                format!("{worst}; otherwise: {}", join_sentences(ok))
             }
             (Status::Ok, _, Some((checks, by))) => {
                 let checks = text::plural(checks, "check", "checks");
@@ -46,20 +44,20 @@ impl AreaResult {
         }
     }
 
-    /// How many of its checks were skipped, and because of which.
+    /// Returns the number of skipped checks and the check that blocked them.
     fn skipped(&self) -> Option<(u64, &'static str)> {
         let mut blocked = self.findings.iter().filter_map(|finding| match finding.status {
             Status::Skipped { blocked_by } => Some(blocked_by),
             _ => None,
         });
-        let by = blocked.next()?;
-        Some((1 + blocked.count() as u64, by))
+        let blocker = blocked.next()?;
+        Some((1 + blocked.count() as u64, blocker))
     }
 
-    /// The messages of this verdict, each once.
-    fn sentences(&self, verdict: Status) -> Vec<&str> {
+    /// Returns the distinct messages of findings with this status.
+    fn sentences(&self, status: Status) -> Vec<&str> {
         let mut sentences: Vec<&str> = Vec::new();
-        for finding in self.findings.iter().filter(|f| same(f.status, verdict)) {
+        for finding in self.findings.iter().filter(|f| is_same_kind(f.status, status)) {
             if !sentences.contains(&finding.message.as_str()) {
                 sentences.push(&finding.message);
             }
@@ -67,31 +65,33 @@ impl AreaResult {
         sentences
     }
 
-    /// The first suggestion of its worst findings.
-    #[must_use]
+    /// Returns the first suggested command of its worst findings.
     pub fn next(&self) -> Option<&str> {
-        let verdict = self.status();
-        self.findings.iter().filter(|f| same(f.status, verdict)).find_map(|f| f.next.as_deref())
+        let status = self.status();
+        self.findings
+            .iter()
+            .filter(|f| is_same_kind(f.status, status))
+            .find_map(|f| f.next.as_deref())
     }
 }
 
-/// As many as fit, the rest counted.
-fn joined(sentences: &[&str]) -> String {
+/// Joins as many sentences as fit and counts the rest.
+fn join_sentences(sentences: &[&str]) -> String {
     let mut length = 0;
-    let fit = sentences.iter().take_while(|sentence| {
+    let fitting = sentences.iter().take_while(|sentence| {
         length += sentence.len();
         length <= MAX_DETAIL
     });
-    // The first is always said, however long.
-    let (said, left) = sentences.split_at(fit.count().max(1).min(sentences.len()));
-    match (said, left.len()) {
+    // The first sentence is always shown, whatever its length.
+    let (shown, hidden) = sentences.split_at(fitting.count().max(1).min(sentences.len()));
+    match (shown, hidden.len()) {
         ([], _) => "nothing to judge".to_owned(),
-        (said, 0) => said.join("; "),
-        (said, more) => format!("{}; and {more} more", said.join("; ")),
+        (shown, 0) => shown.join("; "),
+        (shown, more) => format!("{}; and {more} more", shown.join("; ")),
     }
 }
 
-fn same(a: Status, b: Status) -> bool {
+fn is_same_kind(a: Status, b: Status) -> bool {
     std::mem::discriminant(&a) == std::mem::discriminant(&b)
 }
 
@@ -99,7 +99,7 @@ fn same(a: Status, b: Status) -> bool {
 mod tests {
     use super::*;
 
-    fn step(sentences: &[&str]) -> AreaResult {
+    fn result(sentences: &[&str]) -> AreaResult {
         let section = Section::Access;
         let finding = |text: &&str| {
             Finding::new("access.jobs", section, Status::Critical, "a subject", *text)
@@ -110,28 +110,28 @@ mod tests {
 
     #[test]
     fn detail_lists_the_first_sentences_and_counts_the_rest() {
-        assert_eq!(step(&["one", "two", "one"]).detail(), "one; two");
-        assert_eq!(step(&[]).detail(), "nothing to judge");
+        assert_eq!(result(&["one", "two", "one"]).detail(), "one; two");
+        assert_eq!(result(&[]).detail(), "nothing to judge");
         let long = "long ".repeat(40);
-        assert_eq!(step(&[&long, "two", "three"]).detail(), format!("{long}; and 2 more"));
+        assert_eq!(result(&[&long, "two", "three"]).detail(), format!("{long}; and 2 more"));
     }
 
     #[test]
     fn skipped_check_sets_the_status_only_if_decisive() {
-        let well = Status::Ok;
+        let ok = Status::Ok;
         let skipped = Status::Skipped { blocked_by: "app.up" };
-        let step = |verdicts: &[(Status, &str)]| {
+        let result = |findings: &[(Status, &str)]| {
             let section = Section::Backlog;
-            let finding = |(verdict, text): &(Status, &str)| {
-                Finding::new("x.y", section, *verdict, "a subject", *text)
+            let finding = |(status, text): &(Status, &str)| {
+                Finding::new("x.y", section, *status, "a subject", *text)
             };
-            AreaResult { section, area: "queue?", findings: verdicts.iter().map(finding).collect() }
+            AreaResult { section, area: "queue?", findings: findings.iter().map(finding).collect() }
         };
-        let answered = step(&[(well, "nothing is due"), (skipped, "not attempted")]);
-        assert_eq!(answered.status(), well);
-        assert_eq!(answered.detail(), "nothing is due; 1 check blocked by app.up");
-        let open = step(&[(skipped, "not attempted"), (well, "primary")]);
-        assert_eq!(open.status(), skipped);
-        assert_eq!(open.detail(), "not attempted; otherwise: primary");
+        let blocked_extra = result(&[(ok, "nothing is due"), (skipped, "not attempted")]);
+        assert_eq!(blocked_extra.status(), ok);
+        assert_eq!(blocked_extra.detail(), "nothing is due; 1 check blocked by app.up");
+        let blocked_main = result(&[(skipped, "not attempted"), (ok, "primary")]);
+        assert_eq!(blocked_main.status(), skipped);
+        assert_eq!(blocked_main.detail(), "not attempted; otherwise: primary");
     }
 }

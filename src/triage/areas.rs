@@ -1,35 +1,37 @@
-//! The runbook's sections 3, 4 and 5 as one table: which question is asked in which order, which
-//! checks answer it, and where a red light has its cause in another section.
+//! The areas of triage, as a table: their order, their checks, and the redirects to the section of
+//! the cause.
 
 use crate::facts::Section;
 
-/// One question of the quick checklist.
+/// An area of the triage table.
 #[derive(Debug, Clone, Copy)]
 pub struct Area {
-    /// The section that deals with it.
+    /// Its runbook section.
     pub section: Section,
-    /// What a tired person asks.
+    /// Its name.
     pub name: &'static str,
-    /// The checks that answer, by id, in the order in which they are shown.
+    /// Its checks, by id, in display order.
     pub checks: &'static [&'static str],
-    /// Where to go instead: the one whose cause is worst, of several the first.
+    /// The redirects to other sections. Of several that apply, the one with the worst cause is
+    /// taken, then the first.
     pub redirects: &'static [Redirect],
 }
 
-/// A red light whose cause is another section's: readyz is red *because* of the queue.
+/// A redirect to the section of the cause: readyz fails *because* of the queue.
 #[derive(Debug, Clone, Copy)]
 pub struct Redirect {
-    /// It is taken when nothing in the branch is as bad, but for these.
+    /// It applies if only these checks of the area have the worst status,
     pub only: &'static [&'static str],
-    /// And when one of these is at WARNING or worse.
+    /// and one of these checks of the target is WARNING or CRITICAL,
     pub because: &'static [&'static str],
-    /// But not where one of these is OK: the database knows better than readyz, which may count dead jobs.
+    /// and none of these is OK. The database is more reliable than readyz, which may count dead
+    /// jobs.
     pub unless: &'static [&'static str],
-    /// The section that deals with it.
+    /// The target section.
     pub to: Section,
 }
 
-/// The checklist of section 5, top to bottom.
+/// The areas of section 5, from top to bottom.
 pub const AREAS: [Area; 6] = [
     Area { section: Section::AppDown, name: "app up?", checks: &["app.up"], redirects: &[] },
     Area {
@@ -52,9 +54,9 @@ pub const AREAS: [Area; 6] = [
             "ready.other",
         ],
         // 3.2: "if queue.warning is true or queue.length is high, see section 3.3". 3.4: "readiness
-        // may go red if DLQ thresholds are exceeded". The database's word goes before readyz's.
+        // may go red if DLQ thresholds are exceeded". The database is more reliable than readyz.
         redirects: &[
-            // The same silence seen from both sides: what to do about it stands in 3.3.
+            // readyz and the database both report missing heartbeats: 3.3 describes what to do.
             Redirect {
                 only: &["ready.ok", "ready.agreement", "ready.worker", "cross.worker"],
                 because: &["queue.workers", "queue.stuck"],

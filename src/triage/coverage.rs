@@ -1,15 +1,15 @@
-//! What nobody looked at, by design: it raises no verdict, and it is not passed over in silence.
+//! The subjects that triage does not examine by design. They do not change the status, but are
+//! reported.
 
 use crate::facts::SourceErrorKind;
 use crate::facts::triage::TriageFacts;
 
-/// What triage leaves to a command of its own: it knows no contract, and acts as nobody else.
+/// The access of other roles: triage reads no contract and does not act as another role.
 pub const OTHER_ROLES: &str = "what other roles may";
-/// That command.
+/// The command that checks the access of other roles.
 pub const AUDIT: &str = "cliplyctl rls audit";
 
-/// Subject and reason of everything that could not be observed and is no fault.
-#[must_use]
+/// Returns subject and reason of everything that could not be examined and is not a problem.
 pub fn not_observed(facts: &TriageFacts) -> Vec<(String, String)> {
     let mut notes = Vec::new();
     let mut note = |subject: &str, reason: String| notes.push((subject.to_owned(), reason));
@@ -30,8 +30,9 @@ pub fn not_observed(facts: &TriageFacts) -> Vec<(String, String)> {
         None if facts.layout.result.is_ok() => {
             note("failed attempts", "this schema keeps no events in order".to_owned());
         }
-        Some(seen) => {
-            if let Some(error) = seen.error().filter(|e| e.kind == SourceErrorKind::Permission) {
+        Some(observed) => {
+            if let Some(error) = observed.error().filter(|e| e.kind == SourceErrorKind::Permission)
+            {
                 note("failed attempts", error.message.clone());
             }
         }
@@ -41,11 +42,11 @@ pub fn not_observed(facts: &TriageFacts) -> Vec<(String, String)> {
         note(OTHER_ROLES, format!("{AUDIT} judges it"));
     }
     if facts.environment.is_none() {
-        let why = match facts.saved {
+        let reason = match facts.saved {
             true => "it is not part of a saved triage",
             false => "no schema in the usual places of this directory",
         };
-        note("environment", why.to_owned());
+        note("environment", reason.to_owned());
     }
     notes
 }

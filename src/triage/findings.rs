@@ -1,4 +1,5 @@
-//! Runs every check. What depends on a failed one is skipped and says by what; the rest still runs.
+//! Runs every check. Checks that depend on a failed one are skipped and name it; the others still
+//! run.
 
 use crate::checks::cross::oldest_age::{self, AgeUnitMatch};
 use crate::checks::{Check, access, app_tests, cross, environment, flow, queue, server, service};
@@ -6,36 +7,38 @@ use crate::facts::service::Readiness;
 use crate::facts::triage::TriageFacts;
 use crate::facts::{Finding, Observed, Status, Thresholds};
 
-/// Every finding, in no particular order: the tree sorts them.
-pub fn all(facts: &TriageFacts, limits: &Thresholds) -> Vec<Finding> {
-    let mut findings = app(facts, limits);
-    findings.extend(database(facts, limits));
-    findings.extend(cross::CROSS.iter().flat_map(|check| check.run(facts, limits)));
-    findings.extend(template(facts, limits));
-    findings.extend(app_tests::CHECK.run(facts, limits));
+/// Returns every finding, in no particular order.
+pub fn all(facts: &TriageFacts, thresholds: &Thresholds) -> Vec<Finding> {
+    let mut findings = app(facts, thresholds);
+    findings.extend(database(facts, thresholds));
+    findings.extend(cross::CROSS.iter().flat_map(|check| check.run(facts, thresholds)));
+    findings.extend(template(facts, thresholds));
+    findings.extend(app_tests::CHECK.run(facts, thresholds));
     findings
 }
 
-/// What the app says of itself. An app that answers nowhere blocks its readiness.
-fn app(facts: &TriageFacts, limits: &Thresholds) -> Vec<Finding> {
+/// Evaluates what the app reports. If neither healthz nor readyz answers, the readiness checks are
+/// blocked.
+fn app(facts: &TriageFacts, thresholds: &Thresholds) -> Vec<Finding> {
     let checks = service::HEALTH.iter();
-    let mut findings: Vec<_> = checks.flat_map(|check| check.run(&facts.health, limits)).collect();
+    let mut findings: Vec<_> =
+        checks.flat_map(|check| check.run(&facts.health, thresholds)).collect();
     let down = facts.health.result.is_err() && facts.readiness.result.is_err();
-    let readiness = dated(facts);
+    let readiness = readiness_with_age_unit(facts);
     for check in service::READINESS {
         if down {
-            findings.push(blocked(check, service::HEALTH[0].id));
+            findings.push(blocked_finding(check, service::HEALTH[0].id));
         } else {
-            findings.extend(check.run(&readiness, limits));
+            findings.extend(check.run(&readiness, thresholds));
         }
     }
-    findings.extend(access::APP.iter().flat_map(|check| check.run(&facts.readiness, limits)));
+    findings.extend(access::APP.iter().flat_map(|check| check.run(&facts.readiness, thresholds)));
     findings
 }
 
-/// The readiness report, with its oldest age as the database understands it. An age that is no job's is
-/// the matter of `cross.oldest_age` alone.
-fn dated(facts: &TriageFacts) -> Observed<Readiness> {
+/// Returns the readiness report with its oldest age in the unit that the database confirms. An age
+/// that matches no job is left to `cross.oldest_age`.
+fn readiness_with_age_unit(facts: &TriageFacts) -> Observed<Readiness> {
     let mut readiness = facts.readiness.clone();
     if let Ok(Readiness { queue: Some(queue), .. }) = &mut readiness.result {
         match oldest_age::matched_unit(facts) {
@@ -47,58 +50,64 @@ fn dated(facts: &TriageFacts) -> Observed<Readiness> {
     readiness
 }
 
-/// What SQL tells. No way to the database blocks all of it; no sight of jobs, what is read of jobs.
-fn database(facts: &TriageFacts, limits: &Thresholds) -> Vec<Finding> {
-    let mut findings = server::REACHABLE.run(facts, limits);
-    let away = server::obstacle(facts).is_some();
-    if away {
-        findings.extend(access::ACCESS.iter().map(|check| blocked(check, server::REACHABLE.id)));
+/// Evaluates the database. If it is unreachable, all of its checks are blocked; if `jobs` is
+/// unreadable, those of jobs.
+fn database(facts: &TriageFacts, thresholds: &Thresholds) -> Vec<Finding> {
+    let mut findings = server::REACHABLE.run(facts, thresholds);
+    let is_unreachable = server::obstacle(facts).is_some();
+    if is_unreachable {
+        findings.extend(
+            access::ACCESS.iter().map(|check| blocked_finding(check, server::REACHABLE.id)),
+        );
     } else {
-        findings.extend(access::ACCESS.iter().flat_map(|check| check.run(&facts.layout, limits)));
+        findings
+            .extend(access::ACCESS.iter().flat_map(|check| check.run(&facts.layout, thresholds)));
     }
-    let by = if away { server::REACHABLE.id } else { access::ACCESS[0].id };
+    let blocker = if is_unreachable { server::REACHABLE.id } else { access::ACCESS[0].id };
     for check in &server::SERVER {
-        if away {
-            findings.push(blocked(check, by));
+        if is_unreachable {
+            findings.push(blocked_finding(check, blocker));
         } else {
-            findings.extend(check.run(&facts.server, limits));
+            findings.extend(check.run(&facts.server, thresholds));
         }
     }
     for check in queue::BACKLOG.iter().chain(&queue::DEAD_LETTERS) {
-        findings.extend(unless_blocked(check, facts.queue.as_ref(), by, limits));
+        findings.extend(run_or_block(check, facts.queue.as_ref(), blocker, thresholds));
     }
     for check in &flow::FLOW {
-        findings.extend(unless_blocked(check, facts.flow.as_ref(), by, limits));
+        findings.extend(run_or_block(check, facts.flow.as_ref(), blocker, thresholds));
     }
     for check in &flow::FAILURES {
         match &facts.failures {
-            // Events without an order: nothing to look at, and nothing that stood in the way.
+            // Events without an order: the check does not apply, and nothing blocks it.
             None if facts.layout.result.is_ok() => {}
-            failures => findings.extend(unless_blocked(check, failures.as_ref(), by, limits)),
+            failures => {
+                findings.extend(run_or_block(check, failures.as_ref(), blocker, thresholds))
+            }
         }
     }
     findings
 }
 
-fn unless_blocked<T>(
+fn run_or_block<T>(
     check: &Check<Observed<T>>,
-    seen: Option<&Observed<T>>,
-    by: &'static str,
-    limits: &Thresholds,
+    observed: Option<&Observed<T>>,
+    blocker: &'static str,
+    thresholds: &Thresholds,
 ) -> Vec<Finding> {
-    match seen {
-        Some(seen) => check.run(seen, limits),
-        None => vec![blocked(check, by)],
+    match observed {
+        Some(observed) => check.run(observed, thresholds),
+        None => vec![blocked_finding(check, blocker)],
     }
 }
 
-/// Whether the template of this checkout has drifted. What a copy of it would lack in quality is for
-/// `env check` to say: here it would only distract.
-fn template(facts: &TriageFacts, limits: &Thresholds) -> Vec<Finding> {
+/// Checks whether the template of this checkout has drifted. The other checks of the template are
+/// left to `env check`.
+fn template(facts: &TriageFacts, thresholds: &Thresholds) -> Vec<Finding> {
     let check = environment::TEMPLATE;
     let findings = match facts.environment.as_ref().map(|observed| &observed.result) {
         None => Vec::new(),
-        Some(Ok(environment)) => check.run(environment, limits),
+        Some(Ok(environment)) => check.run(environment, thresholds),
         Some(Err(error)) => {
             vec![check.finding(Status::Unknown, check.title, error.to_string())]
         }
@@ -106,11 +115,11 @@ fn template(facts: &TriageFacts, limits: &Thresholds) -> Vec<Finding> {
     findings.into_iter().map(|f| f.next("cliplyctl env check")).collect()
 }
 
-/// What depends on a failed check is not attempted, and says so.
-fn blocked<F>(check: &Check<F>, by: &'static str) -> Finding {
+/// Returns the finding of a check that is skipped because `blocker` failed.
+fn blocked_finding<F>(check: &Check<F>, blocker: &'static str) -> Finding {
     check.finding(
-        Status::Skipped { blocked_by: by },
+        Status::Skipped { blocked_by: blocker },
         check.title,
-        format!("not attempted: blocked by {by}"),
+        format!("not attempted: blocked by {blocker}"),
     )
 }

@@ -1,7 +1,8 @@
-//! The runbook's quick checklist (section 5) as pure judgement: facts in, steps out.
+//! Triage: runs all checks and finds the runbook section that applies.
 //!
-//! `tree` is the runbook as a table, `findings` runs every check, `section` finds the one that
-//! applies, `coverage` says what nobody looked at.
+//! `areas` is the runbook as a table, `findings` runs every check, `section` makes the
+//! [`Diagnosis`], `coverage` lists what is not examined. This room is pure; it may import `checks`,
+//! `facts` and `text`.
 
 mod area_line;
 pub mod areas;
@@ -21,20 +22,19 @@ pub use section::{Diagnosis, RuledOut, section, why};
 use crate::facts::Thresholds;
 pub use crate::facts::triage::TriageFacts;
 
-/// Judges everything and sorts the findings into the checklist. A question to which nothing was
-/// looked at by design (the environment, outside of a checkout) is left out.
-#[must_use]
-pub fn evaluate(facts: &TriageFacts, limits: &Thresholds) -> Vec<AreaResult> {
-    let findings = findings::all(facts, limits);
-    let steps = AREAS.iter().map(|branch| AreaResult {
-        section: branch.section,
-        area: branch.name,
-        findings: branch
+/// Evaluates all checks and sorts the findings into areas. An area without findings (the
+/// environment, outside of a checkout) is left out.
+pub fn evaluate(facts: &TriageFacts, thresholds: &Thresholds) -> Vec<AreaResult> {
+    let findings = findings::all(facts, thresholds);
+    let results = AREAS.iter().map(|area| AreaResult {
+        section: area.section,
+        area: area.name,
+        findings: area
             .checks
             .iter()
             .flat_map(|id| findings.iter().filter(move |finding| finding.check == *id))
             .cloned()
             .collect(),
     });
-    steps.filter(|step| !step.findings.is_empty()).collect()
+    results.filter(|result| !result.findings.is_empty()).collect()
 }

@@ -1,133 +1,126 @@
-//! Which section of the runbook applies.
+//! The runbook section that applies.
 //!
-//! The first section of the *worst* verdict, not simply the first that is not OK: a slow healthz
-//! (3.1, WARNING) must not hide a queue that stands still (3.3, CRITICAL). UNKNOWN comes last here,
-//! although it decides the exit code before WARNING: what is known to be wrong can be acted on.
+//! It is the first section of the *worst* status, not the first that is not OK: a slow healthz
+//! (3.1, WARNING) must not hide a stuck queue (3.3, CRITICAL). UNKNOWN comes last here, although it
+//! takes precedence over WARNING in the exit code: known problems can be acted on.
 
 use super::AreaResult;
 use super::areas::{AREAS, Area};
 use crate::facts::{Finding, Section, Status};
 
-/// The section of the runbook that applies, and why the earlier ones do not.
+/// The runbook section that applies, with the checks that led to it.
 #[derive(Debug, Clone)]
 pub struct Diagnosis {
     /// The section.
     pub section: Section,
-    /// The red section of which this one is the likely cause; none where it is red itself.
+    /// The failing section that this one is the likely cause of, if there is one.
     pub result_in: Option<Section>,
-    /// How bad what led there is; UNKNOWN: that it applies is not known.
+    /// The status of the checks that led to it; UNKNOWN if it is not certain that it applies.
     pub status: Status,
-    /// The findings that led there.
+    /// The findings that led to it.
     pub matched: Vec<Finding>,
-    /// Earlier sections, and why they are not the one.
+    /// Earlier sections and why they do not apply.
     pub ruled_out: Vec<RuledOut>,
-    /// The next command to type.
+    /// The suggested command.
     pub next: Option<String>,
 }
 
-/// An earlier section that is not the one.
+/// An earlier section that does not apply.
 #[derive(Debug, Clone)]
 pub struct RuledOut {
     /// The section.
     pub section: Section,
-    /// OK rules it out; anything else is less pressing than what applies.
+    /// OK, or a status less severe than that of the diagnosis.
     pub status: Status,
-    /// What was read.
+    /// The detail of its area.
     pub detail: String,
 }
 
-/// The section that applies; `None` when all is well.
-#[must_use]
-pub fn section(steps: &[AreaResult]) -> Option<Diagnosis> {
-    let first = |wanted| steps.iter().find(|step| step.status() == wanted);
+/// Returns the diagnosis; `None` if everything is OK.
+pub fn section(results: &[AreaResult]) -> Option<Diagnosis> {
+    let first = |status| results.iter().find(|result| result.status() == status);
     let from = [Status::Critical, Status::Warning, Status::Unknown].into_iter().find_map(first)?;
-    let (to, because) = followed(from, steps);
-    let verdict = from.status();
-    let mut matched: Vec<Finding> = bad(from, |f| f.status == verdict);
+    let (to, because) = follow_redirects(from, results);
+    let status = from.status();
+    let mut matched = findings_where(from, |f| f.status == status);
     if to.section != from.section {
-        // The worst first; and whatever is CRITICAL, as it stands in the step's reading.
-        let told = |f: &Finding| because.contains(&f.check) && is_wrong(f.status);
-        let mut causes = bad(to, |f| told(f) || f.status == Status::Critical);
+        // Causes that are CRITICAL first, then the other checks of the redirect.
+        let is_cause = |f: &Finding| because.contains(&f.check) && is_problem(f.status);
+        let mut causes = findings_where(to, |f| is_cause(f) || f.status == Status::Critical);
         causes.sort_by_key(|f| f.status != Status::Critical);
         matched.extend(causes);
     }
-    let earlier = steps.iter().take_while(|step| step.section != to.section);
+    let earlier = results.iter().take_while(|result| result.section != to.section);
     let ruled_out = earlier
-        .filter(|step| step.section != from.section)
-        .map(|step| RuledOut {
-            section: step.section,
-            status: step.status(),
-            detail: step.detail(),
+        .filter(|result| result.section != from.section)
+        .map(|result| RuledOut {
+            section: result.section,
+            status: result.status(),
+            detail: result.detail(),
         })
         .collect();
-    let page = || format!("cliplyctl runbook {}", to.section.number());
-    let next = to.next().or_else(|| from.next()).map_or_else(page, str::to_owned);
-    let behind = (to.section != from.section).then_some(from.section);
+    let runbook_command = || format!("cliplyctl runbook {}", to.section.number());
+    let next = to.next().or_else(|| from.next()).map_or_else(runbook_command, str::to_owned);
+    let result_in = (to.section != from.section).then_some(from.section);
     let section = to.section;
-    Some(Diagnosis {
-        section,
-        result_in: behind,
-        status: verdict,
-        matched,
-        ruled_out,
-        next: Some(next),
-    })
+    Some(Diagnosis { section, result_in, status, matched, ruled_out, next: Some(next) })
 }
 
-/// Why it is this section, where the table shows others in red: `, the likely cause of 3.2; also
-/// CRITICAL: 4.1`.
-#[must_use]
-pub fn why(applies: &Diagnosis, steps: &[AreaResult]) -> String {
-    let cause = applies.result_in.map(|red| format!(", the likely cause of {}", red.number()));
-    let named = |step: &&AreaResult| {
-        step.section == applies.section || Some(step.section) == applies.result_in
+/// Returns the suffix of the headline: `, the likely cause of 3.2; also CRITICAL: 4.1`.
+pub fn why(diagnosis: &Diagnosis, results: &[AreaResult]) -> String {
+    let cause =
+        diagnosis.result_in.map(|section| format!(", the likely cause of {}", section.number()));
+    let is_named = |result: &&AreaResult| {
+        result.section == diagnosis.section || Some(result.section) == diagnosis.result_in
     };
-    let critical = steps.iter().filter(|step| step.status() == Status::Critical);
+    let critical = results.iter().filter(|result| result.status() == Status::Critical);
     let others: Vec<_> =
-        critical.filter(|step| !named(step)).map(|step| step.section.number()).collect();
+        critical.filter(|result| !is_named(result)).map(|result| result.section.number()).collect();
     let also = (!others.is_empty()).then(|| format!("; also CRITICAL: {}", others.join(", ")));
     [cause, also].into_iter().flatten().collect()
 }
 
-/// The step that deals with what is wrong in this one, and the checks that say so.
-fn followed<'a>(
+/// Returns the area of the cause of the problems in `from`, and the checks of the redirect.
+fn follow_redirects<'a>(
     from: &'a AreaResult,
-    steps: &'a [AreaResult],
+    results: &'a [AreaResult],
 ) -> (&'a AreaResult, &'static [&'static str]) {
-    let stay = (from, &[] as &[_]);
-    let Some(branch) = branch(from.section) else { return stay };
-    let verdict = from.status();
-    if !is_wrong(verdict) {
-        return stay;
+    let no_redirect = (from, &[] as &[_]);
+    let Some(area) = area(from.section) else { return no_redirect };
+    let status = from.status();
+    if !is_problem(status) {
+        return no_redirect;
     }
-    // The worst cause first: a warning of the queue must not hide dead letters that are CRITICAL.
-    for wanted in [Status::Critical, Status::Warning] {
-        for detour in branch.redirects {
-            let elsewhere = |f: &Finding| f.status == verdict && !detour.only.contains(&f.check);
-            let cause = |f: &Finding| detour.because.contains(&f.check) && f.status == wanted;
-            let to = steps.iter().find(|step| step.section == detour.to);
+    // The worst cause first: a WARNING of the queue must not hide CRITICAL dead letters.
+    for cause_status in [Status::Critical, Status::Warning] {
+        for redirect in area.redirects {
+            let is_other_problem =
+                |f: &Finding| f.status == status && !redirect.only.contains(&f.check);
+            let is_cause =
+                |f: &Finding| redirect.because.contains(&f.check) && f.status == cause_status;
+            let to = results.iter().find(|result| result.section == redirect.to);
             let contradicts =
-                |f: &Finding| detour.unless.contains(&f.check) && f.status == Status::Ok;
-            if let Some(to) = to.filter(|to| to.findings.iter().any(cause))
-                && !from.findings.iter().any(elsewhere)
+                |f: &Finding| redirect.unless.contains(&f.check) && f.status == Status::Ok;
+            if let Some(to) = to.filter(|to| to.findings.iter().any(is_cause))
+                && !from.findings.iter().any(is_other_problem)
                 && !to.findings.iter().any(contradicts)
             {
-                return (to, detour.because);
+                return (to, redirect.because);
             }
         }
     }
-    stay
+    no_redirect
 }
 
-fn branch(section: Section) -> Option<&'static Area> {
-    AREAS.iter().find(|branch| branch.section == section)
+fn area(section: Section) -> Option<&'static Area> {
+    AREAS.iter().find(|area| area.section == section)
 }
 
-fn bad(step: &AreaResult, wanted: impl Fn(&Finding) -> bool) -> Vec<Finding> {
-    step.findings.iter().filter(|f| wanted(f)).cloned().collect()
+fn findings_where(result: &AreaResult, matches: impl Fn(&Finding) -> bool) -> Vec<Finding> {
+    result.findings.iter().filter(|f| matches(f)).cloned().collect()
 }
 
-/// Known to be wrong, rather than not known.
-fn is_wrong(verdict: Status) -> bool {
-    matches!(verdict, Status::Critical | Status::Warning)
+/// Returns whether the status is a known problem, unlike UNKNOWN.
+fn is_problem(status: Status) -> bool {
+    matches!(status, Status::Critical | Status::Warning)
 }

@@ -1,4 +1,4 @@
-//! A healthy system to start from: every incident of the tests is this one with something broken.
+//! A healthy system as test data: every incident of the tests is this system with one defect.
 
 use std::time::Duration;
 
@@ -15,18 +15,18 @@ use crate::facts::{Observed, SourceError, SourceErrorKind};
 use crate::queue::{IdType, Layout, StateNames};
 use crate::zod::model::Environment;
 
-/// A reading of this source.
+/// Returns a successful read of this source.
 pub fn observed<T>(source: &str, value: T) -> Observed<T> {
     let (source, at) = (source.to_owned(), Timestamp::UNIX_EPOCH);
     Observed { source, at, took: Duration::from_millis(7), result: Ok(value) }
 }
 
-/// The same reading, failed.
-pub fn failed<T>(seen: &mut Observed<T>, kind: SourceErrorKind) {
-    seen.result = Err(SourceError::new(kind, format!("the cause is {}", kind.as_str())));
+/// Replaces the result by an error of this kind.
+pub fn failed<T>(observed: &mut Observed<T>, kind: SourceErrorKind) {
+    observed.result = Err(SourceError::new(kind, format!("the cause is {}", kind.as_str())));
 }
 
-/// A quiet afternoon: one worker beats, three jobs are in the queue, everything answers.
+/// Returns a healthy system: one active worker, three jobs, every source answers.
 pub fn healthy() -> TriageFacts {
     TriageFacts {
         health: observed("/api/healthz", health()),
@@ -144,7 +144,7 @@ fn layout() -> Layout {
     }
 }
 
-/// A checkout whose template and schema agree, or where the template lacks a key.
+/// Returns a checkout whose template lacks a key of the schema if `drifted` is set.
 pub fn checkout(drifted: bool) -> Observed<Environment> {
     let template = if drifted { "A=\n" } else { "A=\nB=\n" };
     let schema = "A: z.string(), B: z.string()";

@@ -1,4 +1,5 @@
-//! Incidents: facts in; section, verdict, exit code and next command out.
+//! Table tests of triage: each incident leads to a section, a status, an exit code and a suggested
+//! command.
 
 mod access;
 mod app;
@@ -16,27 +17,27 @@ use crate::facts::triage::TriageFacts;
 use crate::facts::{Status, Thresholds};
 use crate::report::{Provenance, triage};
 
-/// An incident: its name, what is broken in a healthy system, the section that applies (`-` for
-/// none), the verdict, the exit code, the next command without the program's name.
+/// An incident: its name, the defect, the section that applies (`-` for none), the status, the exit
+/// code, and the suggested command without the program name.
 type Incident = (&'static str, fn(&mut TriageFacts), &'static str, Status, u8, &'static str);
 
-/// Judges every incident of a table; all that differ are named at once.
+/// Evaluates every incident of a table and reports all that differ at once.
 fn assert_diagnoses(incidents: &[Incident]) {
-    let mut wrong = Vec::new();
-    for (name, break_it, wanted, verdict, code, next) in incidents {
+    let mut differences = Vec::new();
+    for (name, break_it, expected_section, status, code, next) in incidents {
         let mut facts = testing::healthy();
         break_it(&mut facts);
-        let steps = evaluate(&facts, &Thresholds::default());
-        let report = triage::report(&facts, &steps, FailOn::Warning, &Provenance::default());
-        let number = section(&steps).map_or("-", |section| section.section.number());
+        let results = evaluate(&facts, &Thresholds::default());
+        let report = triage::report(&facts, &results, FailOn::Warning, &Provenance::default());
+        let section_number = section(&results).map_or("-", |diagnosis| diagnosis.section.number());
         let command = report.document.first_command().unwrap_or("cliplyctl -");
         let command = command.strip_prefix("cliplyctl ").unwrap_or(command);
-        let seen = (number, report.status.unwrap(), report.exit.code(), command);
-        if seen != (*wanted, *verdict, *code, *next) {
-            wrong.push(format!("{name}: {seen:?}"));
+        let actual = (section_number, report.status.unwrap(), report.exit.code(), command);
+        if actual != (*expected_section, *status, *code, *next) {
+            differences.push(format!("{name}: {actual:?}"));
         }
     }
-    assert!(wrong.is_empty(), "these differ; now they are\n{}", wrong.join("\n"));
+    assert!(differences.is_empty(), "these differ; now they are\n{}", differences.join("\n"));
 }
 
 fn report(facts: &mut TriageFacts) -> &mut Readiness {
@@ -51,7 +52,7 @@ fn server(facts: &mut TriageFacts) -> &mut ServerStatus {
     facts.server.result.as_mut().unwrap()
 }
 
-/// A readiness that is red, because of this part where there is one.
+/// Makes the readiness fail, because of this component if one is given.
 fn red(facts: &mut TriageFacts, part: Option<&str>) {
     let report = report(facts);
     (report.ok, report.exchange.http_status) = (ReportedFlag::Is(false), 503);
@@ -60,7 +61,7 @@ fn red(facts: &mut TriageFacts, part: Option<&str>) {
     }
 }
 
-/// The part of this name; it is added where the report has none.
+/// Returns the component of this name, added if the report has none.
 fn part<'a>(report: &'a mut Readiness, name: &str) -> &'a mut Component {
     if report.component(name).is_none() {
         let (name, ok) = (name.to_owned(), ReportedFlag::Is(true));
@@ -69,19 +70,19 @@ fn part<'a>(report: &'a mut Readiness, name: &str) -> &'a mut Component {
     report.components.iter_mut().find(|component| component.name == name).unwrap()
 }
 
-/// Nothing is due and nothing in progress.
+/// Makes the queue idle: nothing is due, nothing is claimed.
 fn idle(facts: &mut TriageFacts) {
-    let (queue, none) = (queue(facts), Count::Exact(0));
-    (queue.due, queue.in_progress, queue.oldest_due_age) = (none.clone(), none.clone(), None);
-    queue.workers = Some(Workers { beating: none, last_beat_age: None });
+    let (queue, zero) = (queue(facts), Count::Exact(0));
+    (queue.due, queue.in_progress, queue.oldest_due_age) = (zero.clone(), zero.clone(), None);
+    queue.workers = Some(Workers { beating: zero, last_beat_age: None });
 }
 
-/// The headline of what is broken in a healthy system.
+/// Returns the headline of a healthy system with one defect.
 fn headline(break_it: fn(&mut TriageFacts)) -> String {
     let mut facts = testing::healthy();
     break_it(&mut facts);
-    let steps = evaluate(&facts, &Thresholds::default());
-    let report = triage::report(&facts, &steps, FailOn::Warning, &Provenance::default());
+    let results = evaluate(&facts, &Thresholds::default());
+    let report = triage::report(&facts, &results, FailOn::Warning, &Provenance::default());
     report.document.headline_text().unwrap_or_default().to_owned()
 }
 

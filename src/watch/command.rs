@@ -1,82 +1,79 @@
-//! What to type for what is selected.
+//! The commands for the selected row of the dashboard.
 
 use super::model::{Model, Overlay, Panel};
 use super::rows;
 use crate::facts::operation::OperationType;
 
-/// Shows what is selected; none where nothing is.
-#[must_use]
+/// Returns the command that shows the selected row; `None` if there is none.
 pub fn selected(model: &Model) -> Option<String> {
     if let Some(id) = job(model) {
         return Some(show(model, &id));
     }
-    let at = model.selected[model.focus as usize];
+    let row = model.selected[model.focus as usize];
     match model.focus {
         Panel::Kinds => {
-            let kind = &rows::kinds(model).get(at)?.kind;
-            Some(addressed(model, &["queue", "--kind", kind]))
+            let kind = &rows::kinds(model).get(row)?.kind;
+            Some(command(model, &["queue", "--kind", kind]))
         }
         Panel::Causes => {
-            let hash = cause(model)?;
-            Some(addressed(model, &["dlq", "list", "--group", &hash]))
+            let group = cause(model)?;
+            Some(command(model, &["dlq", "list", "--group", &group]))
         }
         Panel::Stuck => None,
-        Panel::Operations => match rows::operations(model).get(at) {
-            Some(op) if op.operation_type == OperationType::Requeue => {
-                Some(addressed(model, &["dlq", "follow", &op.operation]))
+        Panel::Operations => match rows::operations(model).get(row) {
+            Some(operation) if operation.operation_type == OperationType::Requeue => {
+                Some(command(model, &["dlq", "follow", &operation.operation]))
             }
-            _ => Some(addressed(model, &["dlq", "ops"])),
+            _ => Some(command(model, &["dlq", "ops"])),
         },
     }
 }
 
-/// Shows a job.
-#[must_use]
+/// Returns the command that shows a job.
 pub fn show(model: &Model, id: &str) -> String {
-    addressed(model, &["jobs", "show", id])
+    command(model, &["jobs", "show", id])
 }
 
-/// Acts on what is selected: the safe beginning of it, two jobs at most.
-#[must_use]
+/// Returns the command that requeues or rescues the selection, limited to two jobs of a group.
 pub fn requeue(model: &Model) -> Option<String> {
     match (job(model), cause(model)) {
         (Some(id), _) => Some(requeue_job(model, &id)),
-        (None, Some(hash)) => {
-            Some(addressed(model, &["dlq", "requeue", "--group", &hash, "--max", "2"]))
+        (None, Some(group)) => {
+            Some(command(model, &["dlq", "requeue", "--group", &group, "--max", "2"]))
         }
         (None, None) => None,
     }
 }
 
-/// Acts on one job: takes it from a silent worker, or back from the dead.
-#[must_use]
+/// Returns the command that rescues a stuck job or requeues a dead letter.
 pub fn requeue_job(model: &Model, id: &str) -> String {
-    let words = if model.focus == Panel::Stuck { ["jobs", "rescue"] } else { ["dlq", "requeue"] };
-    addressed(model, &[&words[..], &[id]].concat())
+    let subcommand =
+        if model.focus == Panel::Stuck { ["jobs", "rescue"] } else { ["dlq", "requeue"] };
+    command(model, &[&subcommand[..], &[id]].concat())
 }
 
-/// The selected job: of an opened cause, or of the stuck ones.
+/// Returns the id of the selected job: a dead letter of the open group, or a stuck job.
 pub(crate) fn job(model: &Model) -> Option<String> {
-    if let Some(Overlay::Cause(hash, at)) = &model.overlay {
-        let all = model.dead_letters.as_ref().map(|aged| aged.value.causes.iter());
-        let cause = all?.into_iter().find(|cause| cause.group == *hash)?;
-        return cause.ids.get(*at).cloned();
+    if let Some(Overlay::Cause(group, row)) = &model.overlay {
+        let groups = model.dead_letters.as_ref().map(|known| known.value.causes.iter());
+        let cause = groups?.into_iter().find(|cause| cause.group == *group)?;
+        return cause.ids.get(*row).cloned();
     }
-    let at = model.selected[Panel::Stuck as usize];
+    let row = model.selected[Panel::Stuck as usize];
     let stuck = rows::stuck(model);
-    (model.focus == Panel::Stuck).then(|| stuck.get(at).map(|job| job.id.clone())).flatten()
+    (model.focus == Panel::Stuck).then(|| stuck.get(row).map(|job| job.id.clone())).flatten()
 }
 
-/// The hash of the selected cause.
+/// Returns the id of the selected group.
 pub(crate) fn cause(model: &Model) -> Option<String> {
-    let at = model.selected[Panel::Causes as usize];
+    let row = model.selected[Panel::Causes as usize];
     let causes = rows::causes(model);
-    let hash = causes.get(at).map(|row| row.cause.group.clone());
-    hash.filter(|_| model.focus == Panel::Causes)
+    let group = causes.get(row).map(|row| row.cause.group.clone());
+    group.filter(|_| model.focus == Panel::Causes)
 }
 
-fn addressed(model: &Model, words: &[&str]) -> String {
-    // Kinds and ids come from outside: a shell must not run them.
+fn command(model: &Model, words: &[&str]) -> String {
+    // Kinds and ids are untrusted: the shell must not interpret them.
     let words: Vec<_> = words.iter().map(|word| shell_words::quote(word)).collect();
     let command = format!("cliplyctl {}", words.join(" "));
     model.address.add_to_text(&command)

@@ -1,33 +1,33 @@
-//! What a key does.
+//! The effect of each key on the model.
 
 use super::command;
 use super::model::{Model, Overlay, Panel};
-use super::rows::{count, names};
+use super::rows::{count, kind_names};
 use crate::terminal::KeyPress;
 
-/// What the outside has to do about it.
+/// What the caller has to do after a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// End.
+    /// Quit.
     Quit,
-    /// End, and print this command.
+    /// Quit and print this command.
     Leave(String),
-    /// Read this job, and show it.
+    /// Read this job and show it.
     OpenJob(String),
 }
 
-/// Lines of a page of text.
+/// Lines scrolled by page up and page down.
 const PAGE: isize = 10;
 
-/// Why `c` shows nothing.
-const NO_ROW: &str = "nothing is selected in this list";
-/// Why `r` prints nothing.
-const NOT_HERE: &str = "nothing to requeue here: select a cause (2) or a stuck job (3)";
+/// The message if `c` has no command.
+const NOTHING_SELECTED: &str = "nothing is selected in this list";
+/// The message if `r` has no command.
+const NOTHING_TO_REQUEUE: &str = "nothing to requeue here: select a cause (2) or a stuck job (3)";
 
-/// What the title of an opened job begins with.
-const JOB: &str = "job ";
+/// The prefix of the title of an open job.
+const JOB_TITLE: &str = "job ";
 
-/// Changes the model; some keys ask for more.
+/// Applies a key to the model; some keys require an action of the caller.
 pub fn press(model: &mut Model, key: KeyPress) -> Option<Action> {
     if key == KeyPress::Interrupt {
         return Some(Action::Quit);
@@ -48,19 +48,19 @@ fn on_lists(model: &mut Model, key: KeyPress) -> Option<Action> {
         KeyPress::Char('f') => model.overlay = Some(Overlay::Kinds(0)),
         KeyPress::Char('c') => {
             let command = command::selected(model).map(Overlay::Command);
-            model.overlay = command.or(Some(Overlay::Nothing(NO_ROW)));
+            model.overlay = command.or(Some(Overlay::Nothing(NOTHING_SELECTED)));
         }
         KeyPress::Char('r') => match command::requeue(model) {
             Some(command) => return Some(Action::Leave(command)),
-            None => model.overlay = Some(Overlay::Nothing(NOT_HERE)),
+            None => model.overlay = Some(Overlay::Nothing(NOTHING_TO_REQUEUE)),
         },
         KeyPress::Tab => focus_on(model, focus + 1),
         KeyPress::BackTab => focus_on(model, focus + Panel::ALL.len() - 1),
         KeyPress::Char(digit @ '1'..='4') => focus_on(model, digit as usize - '1' as usize),
-        KeyPress::Up | KeyPress::Char('k') => step(model, -1),
-        KeyPress::Down | KeyPress::Char('j') => step(model, 1),
-        KeyPress::PageUp => step(model, -PAGE),
-        KeyPress::PageDown => step(model, PAGE),
+        KeyPress::Up | KeyPress::Char('k') => move_by(model, -1),
+        KeyPress::Down | KeyPress::Char('j') => move_by(model, 1),
+        KeyPress::PageUp => move_by(model, -PAGE),
+        KeyPress::PageDown => move_by(model, PAGE),
         KeyPress::Enter => return open(model),
         KeyPress::Escape | KeyPress::Char(_) | KeyPress::Interrupt => {}
     }
@@ -71,21 +71,21 @@ fn focus_on(model: &mut Model, panel: usize) {
     model.focus = Panel::ALL[panel % Panel::ALL.len()];
 }
 
-fn step(model: &mut Model, by: isize) {
+fn move_by(model: &mut Model, offset: isize) {
     let focus = model.focus;
     let rows = count(model, focus);
     let selected = &mut model.selected[focus as usize];
-    *selected = moved_selection((*selected).min(rows.saturating_sub(1)), by, rows);
+    *selected = moved_selection((*selected).min(rows.saturating_sub(1)), offset, rows);
 }
 
-fn moved_selection(at: usize, by: isize, rows: usize) -> usize {
-    at.saturating_add_signed(by).min(rows.saturating_sub(1))
+fn moved_selection(position: usize, offset: isize, rows: usize) -> usize {
+    position.saturating_add_signed(offset).min(rows.saturating_sub(1))
 }
 
 fn open(model: &mut Model) -> Option<Action> {
     match model.focus {
         Panel::Causes => {
-            model.overlay = command::cause(model).map(|hash| Overlay::Cause(hash, 0));
+            model.overlay = command::cause(model).map(|group| Overlay::Cause(group, 0));
             None
         }
         Panel::Stuck => open_job(model),
@@ -98,7 +98,8 @@ fn open(model: &mut Model) -> Option<Action> {
 
 fn open_job(model: &mut Model) -> Option<Action> {
     let id = command::job(model)?;
-    model.overlay = Some(Overlay::Text(format!("{JOB}{id}"), vec!["reading …".to_owned()], 0));
+    model.overlay =
+        Some(Overlay::Text(format!("{JOB_TITLE}{id}"), vec!["reading …".to_owned()], 0));
     Some(Action::OpenJob(id))
 }
 
@@ -106,7 +107,7 @@ fn on_overlay(model: &mut Model, overlay: Overlay, key: KeyPress) -> Option<Acti
     if matches!(key, KeyPress::Escape | KeyPress::Char('q')) {
         return None;
     }
-    let by = match key {
+    let offset = match key {
         KeyPress::Up | KeyPress::Char('k') => -1,
         KeyPress::Down | KeyPress::Char('j') => 1,
         KeyPress::PageUp => -PAGE,
@@ -114,37 +115,40 @@ fn on_overlay(model: &mut Model, overlay: Overlay, key: KeyPress) -> Option<Acti
         _ => 0,
     };
     match overlay {
-        // Any key closes them; the answer to a remark is meant for the lists.
+        // Any key closes these; after a message it also applies to the lists.
         Overlay::Nothing(_) => on_lists(model, key),
         Overlay::Help | Overlay::Command(_) => None,
         Overlay::Text(title, ..) if key == KeyPress::Char('c') => {
-            let id = title.strip_prefix(JOB);
+            let id = title.strip_prefix(JOB_TITLE);
             model.overlay = id.map(|id| Overlay::Command(command::show(model, id)));
             None
         }
-        Overlay::Text(title, ..) if key == KeyPress::Char('r') && title.starts_with(JOB) => {
-            let id = title.strip_prefix(JOB)?;
+        Overlay::Text(title, ..) if key == KeyPress::Char('r') && title.starts_with(JOB_TITLE) => {
+            let id = title.strip_prefix(JOB_TITLE)?;
             Some(Action::Leave(command::requeue_job(model, id)))
         }
-        Overlay::Text(title, lines, at) => {
-            let at = moved_selection(at, by, lines.len());
-            model.overlay = Some(Overlay::Text(title, lines, at));
+        Overlay::Text(title, lines, position) => {
+            let position = moved_selection(position, offset, lines.len());
+            model.overlay = Some(Overlay::Text(title, lines, position));
             None
         }
-        Overlay::Kinds(at) => {
-            let names = names(model);
+        Overlay::Kinds(position) => {
+            let names = kind_names(model);
             if key == KeyPress::Enter {
-                model.kind = at.checked_sub(1).and_then(|at| names.get(at).cloned());
+                model.kind =
+                    position.checked_sub(1).and_then(|position| names.get(position).cloned());
                 model.selected = Default::default();
             } else {
-                model.overlay = Some(Overlay::Kinds(moved_selection(at, by, names.len() + 1)));
+                model.overlay =
+                    Some(Overlay::Kinds(moved_selection(position, offset, names.len() + 1)));
             }
             None
         }
-        Overlay::Cause(hash, at) => {
-            let all = model.dead_letters.iter().flat_map(|aged| &aged.value.causes);
-            let jobs = all.filter(|cause| cause.group == hash).map(|cause| cause.ids.len()).sum();
-            model.overlay = Some(Overlay::Cause(hash, moved_selection(at, by, jobs)));
+        Overlay::Cause(group, position) => {
+            let groups = model.dead_letters.iter().flat_map(|known| &known.value.causes);
+            let jobs =
+                groups.filter(|cause| cause.group == group).map(|cause| cause.ids.len()).sum();
+            model.overlay = Some(Overlay::Cause(group, moved_selection(position, offset, jobs)));
             match key {
                 KeyPress::Enter => open_job(model),
                 KeyPress::Char('c') => {
@@ -158,8 +162,7 @@ fn on_overlay(model: &mut Model, overlay: Overlay, key: KeyPress) -> Option<Acti
     }
 }
 
-/// The kinds to choose from, the first meaning all.
-#[must_use]
+/// Returns the kinds to choose from; the first choice is all kinds.
 pub fn choices(model: &Model) -> Vec<String> {
-    std::iter::once("all kinds".to_owned()).chain(names(model)).collect()
+    std::iter::once("all kinds".to_owned()).chain(kind_names(model)).collect()
 }

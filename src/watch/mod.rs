@@ -1,11 +1,12 @@
-//! The dashboard without screen and sources: a model, and what a key or a look makes of it.
+//! The dashboard without screen and sources: a model that keys and polls update.
 //!
 //! ```text
-//! look, key, second → update(model) → effects;  model → render::watch → screen
+//! poll, key, second → update(model) → action;  model → render::watch → screen
 //! ```
 //!
-//! What is older than the latest look keeps its time, and is painted as old: a number of then never
-//! passes for one of now.
+//! Values older than the latest poll keep their time and are rendered as stale, so that an old
+//! number is never mistaken for a current one. This room may import `facts`, `terminal::KeyPress`
+//! and `text`.
 
 mod command;
 mod keys;

@@ -1,4 +1,4 @@
-//! What the dashboard knows.
+//! The state of the dashboard.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -10,69 +10,68 @@ use crate::facts::snapshot::{KindLine, METRICS, Measure, Metric, MetricValues, S
 use crate::facts::{Observed, SourceError};
 use crate::text::TargetFlags;
 
-/// Looks that the sparklines remember.
-const TREND: usize = 240;
+/// Polls that the sparklines show.
+const MAX_TREND: usize = 240;
 
-/// A value and when it was read.
+/// A value with the time at which it was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timestamped<T> {
     /// The value.
     pub value: T,
-    /// When the look that read it began.
+    /// When the poll that read it began.
     pub at: Timestamp,
 }
 
-/// What one look showed, as the dashboard takes it.
+/// The results of one poll, in the form that the dashboard needs.
 #[derive(Debug, Clone)]
 pub struct DashboardUpdate {
-    /// The condensed look.
+    /// The snapshot of the poll.
     pub snapshot: Snapshot,
-    /// What moves; `None` where the database could not be asked.
+    /// The recent activity; `None` if the database was unreachable.
     pub activity: Option<RecentActivity>,
-    /// Why the queue was not read, where it was not.
+    /// Why the queue could not be read, if it could not.
     pub obstacle: Option<String>,
-    /// Why the queue by kind is not whole, where it is not.
+    /// Why the counts by kind are incomplete, if they are.
     pub by_kind_missing: Option<String>,
-    /// The next command of the runbook.
+    /// The suggested command.
     pub next: Option<String>,
-    /// The heading of the section that applies.
+    /// The number and title of the runbook section that applies.
     pub section: Option<String>,
-    /// How long it took.
+    /// The duration of the poll.
     pub took: Duration,
-    /// How long until the next one.
+    /// The time until the next poll.
     pub pause: Duration,
 }
 
-/// A look as the sparklines remember it; no figures where nothing was read.
+/// A poll as the sparklines show it; without metrics if nothing could be read.
 #[derive(Debug, Clone)]
 pub struct TrendPoint {
-    /// When.
+    /// When the poll began.
     pub at: Timestamp,
-    /// The figures.
-    pub figures: MetricValues,
+    /// The metrics.
+    pub metrics: MetricValues,
     /// Due jobs by kind.
     pub kinds: Vec<(String, u64)>,
 }
 
-/// The lists below the figures.
+/// The lists below the metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Panel {
     /// The queue by kind.
     Kinds,
-    /// The newest dead letters by cause.
+    /// The newest dead letters by group.
     Causes,
-    /// Jobs of silent workers.
+    /// The stuck jobs.
     Stuck,
-    /// Requeues and undos.
+    /// The recent operations.
     Operations,
 }
 
 impl Panel {
-    /// All, from left to right.
+    /// All panels, in display order.
     pub const ALL: [Self; 4] = [Self::Kinds, Self::Causes, Self::Stuck, Self::Operations];
 
-    /// Its heading.
-    #[must_use]
+    /// Returns the heading.
     pub fn title(self) -> &'static str {
         match self {
             Self::Kinds => "by kind",
@@ -83,67 +82,66 @@ impl Panel {
     }
 }
 
-/// What lies over the dashboard.
+/// A box on top of the dashboard.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Overlay {
     /// The keys.
     Help,
-    /// Why a key did nothing.
+    /// The reason why a key had no effect.
     Nothing(&'static str),
-    /// A command, to be copied.
+    /// A command to copy.
     Command(String),
-    /// Kinds to filter by; the first means all.
+    /// The choice of a kind, with the selected row; the first row is all kinds.
     Kinds(usize),
-    /// A cause, by its hash, and which of its jobs is selected.
+    /// A group by its id, with the selected row of its jobs.
     Cause(String, usize),
-    /// A text, and how far it is scrolled.
+    /// A text by title and lines, with the scroll position.
     Text(String, Vec<String>, usize),
 }
 
-/// Everything.
+/// The state of the dashboard.
 #[derive(Debug, Clone)]
 pub struct Model {
-    /// What is looked at.
+    /// The database and the app.
     pub subject: String,
-    /// Where commands look.
+    /// The target flags of suggested commands.
     pub address: TargetFlags,
-    /// Time between two looks.
+    /// The time between two polls.
     pub every: Duration,
-    /// The time.
+    /// The current time.
     pub now: Timestamp,
-    /// The latest look that is shown.
+    /// The latest poll that is shown.
     pub latest: Option<DashboardUpdate>,
-    /// The last known value of each figure.
+    /// The last known value of each metric.
     pub metrics: [Option<Timestamped<Measure>>; METRICS.len()],
-    /// The last known queue by kind.
+    /// The last known counts by kind.
     pub kinds: Option<Timestamped<Vec<KindLine>>>,
-    /// The last known causes.
+    /// The last known groups of dead letters.
     pub dead_letters: Option<Timestamped<RecentDeadLetters>>,
     /// The last known stuck jobs.
     pub stuck: Option<Timestamped<Vec<Stuck>>>,
     /// The last known activity.
     pub activity: Option<Timestamped<Activity>>,
-    /// What the sparklines show, the latest last.
+    /// The polls that the sparklines show, oldest first.
     pub trend: VecDeque<TrendPoint>,
-    /// Which list the keys speak to.
+    /// The panel that the keys apply to.
     pub focus: Panel,
-    /// The selected row of each list.
+    /// The selected row of each panel.
     pub selected: [usize; Panel::ALL.len()],
-    /// The order of each list.
+    /// The sort order of each panel, as an index.
     pub sort: [usize; Panel::ALL.len()],
-    /// Only this kind.
+    /// The kind to filter by.
     pub kind: Option<String>,
-    /// What lies over it.
+    /// The open overlay.
     pub overlay: Option<Overlay>,
-    /// Looks that came while nothing was to change.
+    /// The polls received while the dashboard is frozen; `None` if it is not frozen.
     pub frozen: Option<Vec<DashboardUpdate>>,
-    /// What went wrong beside the looks: snapshots that could not be kept.
+    /// An error outside of the polls: a snapshot that could not be stored.
     pub error: Option<String>,
 }
 
 impl Model {
-    /// Before the first look.
-    #[must_use]
+    /// Creates the model before the first poll.
     pub fn new(subject: String, address: TargetFlags, every: Duration, now: Timestamp) -> Self {
         Self {
             subject,
@@ -167,89 +165,93 @@ impl Model {
         }
     }
 
-    /// Takes a look; kept aside while the screen is frozen.
-    pub fn apply_update(&mut self, looked: DashboardUpdate) {
+    /// Applies a poll, or queues it while the dashboard is frozen.
+    pub fn apply_update(&mut self, update: DashboardUpdate) {
         match &mut self.frozen {
-            // The latest is enough for the lists; the sparklines get them all.
-            Some(aside) => aside.push(looked),
-            None => self.show(looked),
+            // The lists need only the latest poll, the sparklines need all of them.
+            Some(queued) => queued.push(update),
+            None => self.show(update),
         }
     }
 
-    /// Freezes, or shows what came meanwhile.
+    /// Freezes the dashboard, or unfreezes it and applies the queued polls.
     pub fn freeze(&mut self) {
         match self.frozen.take() {
             None => self.frozen = Some(vec![]),
-            Some(aside) => aside.into_iter().for_each(|looked| self.show(looked)),
+            Some(queued) => queued.into_iter().for_each(|update| self.show(update)),
         }
     }
 
-    fn show(&mut self, looked: DashboardUpdate) {
-        let at = looked.snapshot.at;
-        for (known, doc) in self.metrics.iter_mut().zip(&METRICS) {
-            if let Some(value) = looked.snapshot.metrics.get(doc.metric) {
-                *known = Some(Timestamped { value, at });
-            } else if answered(&looked, doc.metric) {
-                *known = None;
+    fn show(&mut self, update: DashboardUpdate) {
+        let at = update.snapshot.at;
+        for (metric, doc) in self.metrics.iter_mut().zip(&METRICS) {
+            if let Some(value) = update.snapshot.metrics.get(doc.metric) {
+                *metric = Some(Timestamped { value, at });
+            } else if was_read(&update, doc.metric) {
+                *metric = None;
             }
         }
-        if looked.obstacle.is_none() {
-            self.kinds = Some(Timestamped { value: looked.snapshot.detail.kinds.clone(), at });
+        if update.obstacle.is_none() {
+            self.kinds = Some(Timestamped { value: update.snapshot.detail.kinds.clone(), at });
         }
-        if let Some(live) = &looked.activity {
-            take(&mut self.dead_letters, &live.dead_letters, at);
-            take(&mut self.stuck, &live.stuck, at);
-            take(&mut self.activity, &live.activity, at);
+        if let Some(recent) = &update.activity {
+            replace_if_read(&mut self.dead_letters, &recent.dead_letters, at);
+            replace_if_read(&mut self.stuck, &recent.stuck, at);
+            replace_if_read(&mut self.activity, &recent.activity, at);
         }
-        let kinds = looked.snapshot.detail.kinds.iter();
+        let kinds = update.snapshot.detail.kinds.iter();
         let kinds = kinds.map(|line| (line.kind.clone(), line.due)).collect();
-        self.remember(TrendPoint { at, figures: looked.snapshot.metrics, kinds });
-        self.latest = Some(looked);
+        self.remember(TrendPoint { at, metrics: update.snapshot.metrics, kinds });
+        self.latest = Some(update);
     }
 
-    /// Adds to what the sparklines show.
-    pub fn remember(&mut self, dot: TrendPoint) {
-        if self.trend.len() >= TREND {
+    /// Adds a point to the sparklines.
+    pub fn remember(&mut self, point: TrendPoint) {
+        if self.trend.len() >= MAX_TREND {
             self.trend.pop_front();
         }
-        self.trend.push_back(dot);
+        self.trend.push_back(point);
     }
 
-    /// When the latest look that is shown began.
-    #[must_use]
+    /// Returns when the latest poll that is shown began.
     pub fn at(&self) -> Option<Timestamp> {
-        self.latest.as_ref().map(|looked| looked.snapshot.at)
+        self.latest.as_ref().map(|update| update.snapshot.at)
     }
 
-    /// Seconds since a value was read, where the latest look did not read it again.
-    #[must_use]
-    pub fn stale<T>(&self, aged: &Timestamped<T>) -> Option<f64> {
-        let fresh = Some(aged.at) == self.at() && !self.overdue();
-        (!fresh).then(|| crate::text::seconds_since(aged.at, self.now))
+    /// Returns the age of a value in seconds if the latest poll did not read it again.
+    pub fn stale<T>(&self, known: &Timestamped<T>) -> Option<f64> {
+        let is_current = Some(known.at) == self.at() && !self.overdue();
+        (!is_current).then(|| crate::text::seconds_since(known.at, self.now))
     }
 
-    /// Whether a look should have come by now: then even the latest is one of then.
-    #[must_use]
+    /// Returns whether a poll is overdue, which makes even the latest values stale.
     pub fn overdue(&self) -> bool {
-        let Some(looked) = &self.latest else { return false };
-        let due = looked.took + looked.pause + self.every;
-        let since = self.now.duration_since(looked.snapshot.at);
-        since.as_secs_f64() > due.as_secs_f64() * 2.0 + 1.0
+        let Some(update) = &self.latest else { return false };
+        let interval = update.took + update.pause + self.every;
+        let elapsed = self.now.duration_since(update.snapshot.at);
+        elapsed.as_secs_f64() > interval.as_secs_f64() * 2.0 + 1.0
     }
 }
 
-/// The latest reading replaces the one before it; an obstacle leaves it as it was.
-fn take<T: Clone>(known: &mut Option<Timestamped<T>>, seen: &Observed<T>, at: Timestamp) {
-    if let Some(value) = seen.value() {
+/// Replaces a value if it was read; otherwise the old value is kept.
+fn replace_if_read<T: Clone>(
+    known: &mut Option<Timestamped<T>>,
+    observed: &Observed<T>,
+    at: Timestamp,
+) {
+    if let Some(value) = observed.value() {
         *known = Some(Timestamped { value: value.clone(), at });
     }
 }
 
-/// Whether what this figure is read from answered, and has none: no oldest job, no beat, no index.
-fn answered(looked: &DashboardUpdate, figure: Metric) -> bool {
-    let live = |seen: Option<&SourceError>| looked.activity.is_some() && seen.is_none();
-    match figure {
-        Metric::Throughput => live(looked.activity.as_ref().and_then(|live| live.activity.error())),
-        _ => looked.obstacle.is_none(),
+/// Returns whether the source of this metric could be read, so that a missing value means that
+/// there is none: no oldest job, no heartbeat, no index.
+fn was_read(update: &DashboardUpdate, metric: Metric) -> bool {
+    let activity_read = |error: Option<&SourceError>| update.activity.is_some() && error.is_none();
+    match metric {
+        Metric::Throughput => {
+            activity_read(update.activity.as_ref().and_then(|recent| recent.activity.error()))
+        }
+        _ => update.obstacle.is_none(),
     }
 }

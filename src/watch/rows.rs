@@ -1,4 +1,4 @@
-//! The rows of the lists: filtered by kind and in their order.
+//! The rows of the panels, filtered by kind and sorted.
 
 use std::cmp::Reverse;
 
@@ -6,10 +6,10 @@ use super::model::{Model, Panel};
 use crate::facts::recent_activity::{RecentGroup, RecentOperation, Stuck};
 use crate::facts::snapshot::KindLine;
 
-/// An order of a list, by its name.
+/// The name of a sort order.
 pub type Sort = &'static str;
 
-/// The orders of each list, the usual one first.
+/// The sort orders of each panel, the default first.
 const SORTS: [&[Sort]; Panel::ALL.len()] = [
     &["due", "oldest", "in progress", "dead", "name"],
     &["jobs", "recent", "newest"],
@@ -17,17 +17,15 @@ const SORTS: [&[Sort]; Panel::ALL.len()] = [
     &["latest", "jobs"],
 ];
 
-/// The order in force.
-#[must_use]
+/// Returns the current sort order of a panel.
 pub fn sort_of(model: &Model, panel: Panel) -> Sort {
     let sorts = SORTS[panel as usize];
     sorts[model.sort[panel as usize] % sorts.len()]
 }
 
-/// The queue by kind.
-#[must_use]
+/// Returns the counts by kind.
 pub fn kinds(model: &Model) -> Vec<&KindLine> {
-    let all = model.kinds.iter().flat_map(|aged| &aged.value);
+    let all = model.kinds.iter().flat_map(|known| &known.value);
     let mut rows: Vec<_> = all.filter(|line| kind_matches(model, &line.kind)).collect();
     let age = |line: &KindLine| Reverse(line.oldest_due.unwrap_or(-1.0) as i64);
     match sort_of(model, Panel::Kinds) {
@@ -40,19 +38,18 @@ pub fn kinds(model: &Model) -> Vec<&KindLine> {
     rows
 }
 
-/// A cause, and whether it is rising.
+/// A group of dead letters with its trend.
 #[derive(Debug, Clone, Copy)]
 pub struct CauseRow<'a> {
-    /// The cause.
+    /// The group.
     pub cause: &'a RecentGroup,
-    /// `↑`, `↓`, `→`, or `·` where nothing died of it of late.
+    /// `↑`, `↓` or `→`; `·` if no job was dead-lettered recently.
     pub trend: char,
 }
 
-/// The newest dead letters by cause.
-#[must_use]
+/// Returns the newest dead letters by group.
 pub fn causes(model: &Model) -> Vec<CauseRow<'_>> {
-    let all = model.dead_letters.iter().flat_map(|aged| &aged.value.causes);
+    let all = model.dead_letters.iter().flat_map(|known| &known.value.causes);
     let row = |cause| CauseRow { cause, trend: trend(cause) };
     let mut rows: Vec<_> = all.filter(|cause| kind_matches(model, &cause.kind)).map(row).collect();
     let newest = |row: &CauseRow<'_>| row.cause.newest.unwrap_or(f64::MAX) as i64;
@@ -73,10 +70,9 @@ fn trend(cause: &RecentGroup) -> char {
     }
 }
 
-/// Jobs of silent workers.
-#[must_use]
+/// Returns the stuck jobs.
 pub fn stuck(model: &Model) -> Vec<&Stuck> {
-    let all = model.stuck.iter().flat_map(|aged| &aged.value);
+    let all = model.stuck.iter().flat_map(|known| &known.value);
     let mut rows: Vec<_> = all.filter(|job| kind_matches(model, &job.kind)).collect();
     match sort_of(model, Panel::Stuck) {
         "worker" => rows.sort_by(|a, b| a.worker.cmp(&b.worker)),
@@ -86,17 +82,17 @@ pub fn stuck(model: &Model) -> Vec<&Stuck> {
     rows
 }
 
-/// Requeues and undos.
-#[must_use]
+/// Returns the recent operations.
 pub fn operations(model: &Model) -> Vec<&RecentOperation> {
-    let mut rows: Vec<_> = model.activity.iter().flat_map(|aged| &aged.value.operations).collect();
+    let mut rows: Vec<_> =
+        model.activity.iter().flat_map(|known| &known.value.operations).collect();
     if sort_of(model, Panel::Operations) == "jobs" {
-        rows.sort_by_key(|running| Reverse(running.jobs));
+        rows.sort_by_key(|operation| Reverse(operation.jobs));
     }
     rows
 }
 
-/// Rows of a list.
+/// Returns the number of rows of a panel.
 pub(crate) fn count(model: &Model, panel: Panel) -> usize {
     match panel {
         Panel::Kinds => kinds(model).len(),
@@ -107,13 +103,13 @@ pub(crate) fn count(model: &Model, panel: Panel) -> usize {
 }
 
 fn kind_matches(model: &Model, kind: &str) -> bool {
-    model.kind.as_ref().is_none_or(|wanted| wanted == kind)
+    model.kind.as_ref().is_none_or(|selected| selected == kind)
 }
 
-/// Every kind that is known, by name.
-pub(crate) fn names(model: &Model) -> Vec<String> {
-    let lines = model.kinds.iter().flat_map(|aged| &aged.value).map(|line| line.kind.clone());
-    let causes = model.dead_letters.iter().flat_map(|aged| &aged.value.causes);
+/// Returns every known kind, sorted by name.
+pub(crate) fn kind_names(model: &Model) -> Vec<String> {
+    let lines = model.kinds.iter().flat_map(|known| &known.value).map(|line| line.kind.clone());
+    let causes = model.dead_letters.iter().flat_map(|known| &known.value.causes);
     let mut names: Vec<_> = lines.chain(causes.map(|cause| cause.kind.clone())).collect();
     names.sort();
     names.dedup();

@@ -1,4 +1,4 @@
-//! A dashboard to start from.
+//! Test data for the dashboard.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::facts::snapshot::{KindLine, Metric, MetricValues, Snapshot, SnapshotD
 use crate::facts::{Observed, Status};
 use crate::text::TargetFlags;
 
-/// So many seconds after the beginning.
+/// Returns the time this many seconds after the Unix epoch.
 pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds)
 }
@@ -21,23 +21,23 @@ fn observed<T>(value: T) -> Observed<T> {
     Observed { source: "x".into(), at: at(0), took: Duration::ZERO, result: Ok(value) }
 }
 
-fn cause(hash: &str, kind: &str, recent: u64, before: u64) -> RecentGroup {
+fn cause(group: &str, kind: &str, recent: u64, before: u64) -> RecentGroup {
     RecentGroup {
-        group: hash.into(),
+        group: group.into(),
         kind: kind.into(),
         cause: "boom".into(),
         jobs: 9,
         recent,
         before,
         newest: Some(5.0),
-        ids: vec![format!("{hash}-job1"), format!("{hash}-job2")],
+        ids: vec![format!("{group}-job1"), format!("{group}-job2")],
     }
 }
 
-/// A look in which the database answers, or does not.
+/// Returns a poll; the database is unreachable if `due` is `None`.
 pub(crate) fn sample_update(seconds: i64, due: Option<f64>) -> DashboardUpdate {
-    let mut figures = MetricValues::default();
-    figures.exact(Metric::Due, due);
+    let mut metrics = MetricValues::default();
+    metrics.exact(Metric::Due, due);
     let kind = |name: &str, due, dead| KindLine {
         kind: name.into(),
         due,
@@ -49,7 +49,7 @@ pub(crate) fn sample_update(seconds: i64, due: Option<f64>) -> DashboardUpdate {
     let causes = vec![cause("v1-a", "RENDER", 4, 1), cause("v1-b", "PUBLISH $(x)", 0, 3)];
     let stuck =
         Stuck { id: "job9".into(), kind: "RENDER".into(), worker: "w".into(), silent: Some(900.0) };
-    let live = RecentActivity {
+    let recent = RecentActivity {
         dead_letters: observed(RecentDeadLetters { causes, read: 18, whole: true }),
         activity: observed(Activity::default()),
         stuck: observed(vec![stuck]),
@@ -61,13 +61,13 @@ pub(crate) fn sample_update(seconds: i64, due: Option<f64>) -> DashboardUpdate {
             status: Status::Ok,
             section: None,
             failed_checks: vec![],
-            metrics: figures,
+            metrics,
             detail: SnapshotDetail {
                 kinds: if due.is_some() { kinds } else { vec![] },
                 ..SnapshotDetail::default()
             },
         },
-        activity: due.map(|_| live),
+        activity: due.map(|_| recent),
         obstacle: due.is_none().then(|| "refused".to_owned()),
         by_kind_missing: None,
         next: None,
@@ -77,7 +77,7 @@ pub(crate) fn sample_update(seconds: i64, due: Option<f64>) -> DashboardUpdate {
     }
 }
 
-/// A dashboard that has looked once.
+/// Returns a dashboard after one poll.
 pub(crate) fn model() -> Model {
     let mut model =
         Model::new("db".into(), TargetFlags::for_context("prod"), Duration::from_secs(5), at(0));

@@ -1,4 +1,4 @@
-//! Keys and looks against the model, without a screen.
+//! Tests of keys and polls on the model, without a screen.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn stale_value_is_marked_with_its_age() {
     assert_eq!(model.stale(&due(&model)), Some(8.0));
     assert!(model.stale(model.kinds.as_ref().unwrap()).is_some());
     assert!(model.stale(model.dead_letters.as_ref().unwrap()).is_some());
-    assert_eq!(model.trend.back().unwrap().figures.get(Metric::Due), None, "a gap, no zero");
+    assert_eq!(model.trend.back().unwrap().metrics.get(Metric::Due), None, "a gap, no zero");
     model.apply_update(sample_update(10, Some(3.0)));
     assert_eq!(model.stale(&due(&model)), None);
 }
@@ -86,8 +86,8 @@ fn cause_and_its_jobs_open_with_enter() {
     let mut model = model();
     press_all(&mut model, &[KeyPress::Tab, KeyPress::Down, KeyPress::Enter]);
     assert_eq!(model.overlay, Some(Overlay::Cause("v1-b".into(), 0)));
-    let effect = press_all(&mut model, &[KeyPress::Down, KeyPress::Down, KeyPress::Enter]);
-    assert_eq!(effect, Some(Action::OpenJob("v1-b-job2".into())));
+    let action = press_all(&mut model, &[KeyPress::Down, KeyPress::Down, KeyPress::Enter]);
+    assert_eq!(action, Some(Action::OpenJob("v1-b-job2".into())));
     assert!(matches!(&model.overlay, Some(Overlay::Text(title, ..)) if title == "job v1-b-job2"));
     let mut closed = model.clone();
     press(&mut closed, KeyPress::Escape);
@@ -101,17 +101,17 @@ fn cause_and_its_jobs_open_with_enter() {
 fn requeue_and_rescue_keys_only_print_the_command() {
     let mut model = model();
     press(&mut model, KeyPress::Tab);
-    let effect = press(&mut model, KeyPress::Char('r'));
+    let action = press(&mut model, KeyPress::Char('r'));
     let command = "cliplyctl -c prod dlq requeue --group v1-a --max 2";
-    assert_eq!(effect, Some(Action::Leave(command.to_owned())));
+    assert_eq!(action, Some(Action::Leave(command.to_owned())));
     press(&mut model, KeyPress::Tab);
-    let effect = press(&mut model, KeyPress::Char('r'));
+    let action = press(&mut model, KeyPress::Char('r'));
     let rescue = "cliplyctl -c prod jobs rescue job9";
-    assert_eq!(effect, Some(Action::Leave(rescue.to_owned())));
-    let effect = press_all(&mut model, &[KeyPress::Enter]);
-    assert_eq!(effect, Some(Action::OpenJob("job9".into())));
-    let effect = press(&mut model, KeyPress::Char('r'));
-    assert_eq!(effect, Some(Action::Leave(rescue.to_owned())), "in its box, too");
+    assert_eq!(action, Some(Action::Leave(rescue.to_owned())));
+    let action = press_all(&mut model, &[KeyPress::Enter]);
+    assert_eq!(action, Some(Action::OpenJob("job9".into())));
+    let action = press(&mut model, KeyPress::Char('r'));
+    assert_eq!(action, Some(Action::Leave(rescue.to_owned())), "in its box, too");
 }
 
 #[test]
@@ -134,8 +134,8 @@ fn keys_on_empty_lists_do_nothing() {
             KeyPress::Char('r'),
             KeyPress::Char('c'),
         ] {
-            let effect = press_all(&mut model, &[KeyPress::Escape, KeyPress::Char(panel), key]);
-            assert_eq!(effect, None, "{panel} {key:?}");
+            let action = press_all(&mut model, &[KeyPress::Escape, KeyPress::Char(panel), key]);
+            assert_eq!(action, None, "{panel} {key:?}");
         }
     }
     for key in ['r', 'c'] {

@@ -29,7 +29,7 @@ pub async fn run(context: &Context, args: &JobsShow) -> Result<Report, Error> {
     }
     let others = others(context.database().await?, layout, &job, context.remaining()).await?;
     let rules = context.settings.advice.iter().chain(SHIPPED);
-    let case = dead_letter::Case {
+    let case = dead_letter::DeadLetterView {
         meaning: meaning(&job, &context.settings.limits),
         earlier: earlier(&job),
         advice: advise(rules, &job.cause),

@@ -47,7 +47,13 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
         }
     };
     let (from, moved_on) = (context.provenance(), total - eligible - undone);
-    let scope = operations::UndoScope { of: &of, eligible, undone, moved_on, named: &moved };
+    let scope = operations::UndoScope {
+        operation: &of,
+        eligible,
+        undone,
+        changed_since: moved_on,
+        named: &moved,
+    };
     if args.confirmation.dry_run || eligible == 0 {
         return Ok(operations::undo_planned(&scope, args.confirmation.dry_run, &from));
     }

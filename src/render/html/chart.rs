@@ -1,36 +1,36 @@
-//! Charts as inline SVG. They stretch with the page: every word stands beside them, as text.
+//! Charts as inline SVG. They stretch with the page, so they contain no text.
 
 use std::fmt::Write as _;
 
 use crate::facts::Status;
 
-/// Height of the drawing; its width is one a step.
+/// The height of a drawing; its width is one unit per step.
 const HEIGHT: f64 = 100.0;
-/// Of the height, what bars of a verdict take: their height tells them apart without colour.
+/// The heights of the bars by status, so that they are distinguishable without color.
 const BARS: [f64; 4] = [35.0, 65.0, 100.0, 85.0];
 
-/// A strip of verdicts, one bar a step; nothing where nothing was recorded.
-pub(crate) fn strip(verdicts: &[Option<Status>], alternative: &str) -> String {
-    let mut out = open("strip", verdicts.len(), alternative);
-    let mut at = 0;
-    while at < verdicts.len() {
-        let run = verdicts[at..].iter().take_while(|v| **v == verdicts[at]).count();
-        if let Some(verdict) = verdicts[at] {
-            let height = BARS[usize::from(verdict.number())];
-            let (name, y) = (verdict.as_str(), HEIGHT - height);
+/// Renders a strip of statuses, one bar per step; steps without a record are blank.
+pub(crate) fn strip(statuses: &[Option<Status>], alternative: &str) -> String {
+    let mut out = open("strip", statuses.len(), alternative);
+    let mut start = 0;
+    while start < statuses.len() {
+        let run = statuses[start..].iter().take_while(|s| **s == statuses[start]).count();
+        if let Some(status) = statuses[start] {
+            let height = BARS[usize::from(status.number())];
+            let (name, y) = (status.as_str(), HEIGHT - height);
             let name = if name == "skipped" { "unknown" } else { name };
             _ = write!(
                 out,
-                "<rect class=\"{name}-bar\" x=\"{at}\" y=\"{y}\" width=\"{run}\" height=\"{height}\"/>"
+                "<rect class=\"{name}-bar\" x=\"{start}\" y=\"{y}\" width=\"{run}\" height=\"{height}\"/>"
             );
         }
-        at += run;
+        start += run;
     }
     out.push_str("</svg>");
     out
 }
 
-/// A curve over an area, broken where nothing was read; `marks` are upright lines.
+/// Renders a curve over an area, interrupted where there is no value; `marks` are vertical lines.
 pub(crate) fn curve(
     values: &[Option<f64>],
     largest: f64,
@@ -51,7 +51,7 @@ pub(crate) fn curve(
         for (step, value) in run.iter().enumerate() {
             _ = write!(points, "{:.1},{:.1} ", (at + step) as f64 + 0.5, y(*value));
         }
-        // A single reading is a step wide, or it would not be seen.
+        // A single value is drawn one step wide, otherwise it would be invisible.
         if let [value] = run[..] {
             points = format!("{at},{0:.1} {1},{0:.1} ", y(value), at + 1);
         }

@@ -1,21 +1,21 @@
-//! Every pair of colours that meet on a page, held to WCAG 2.2 AA: 4.5 to 1 for text, 3 to 1 for what is
-//! drawn.
+//! Contrast tests: every pair of colors that meet on a page satisfies WCAG 2.2 AA, 4.5 to 1 for
+//! text and 3 to 1 for graphics.
 
 use std::collections::HashMap;
 
 const STYLE: &str = include_str!("page.css");
-/// The themes, in the order of the sheet.
+/// The themes, in the order of the style sheet.
 const THEMES: [&str; 3] = ["light", "dark", "print"];
-/// What is written, and what it may stand on.
+/// The colors of text, and the backgrounds that it may have.
 const TEXTS: [&str; 6] = ["ink", "soft", "ok", "warning", "critical", "unknown"];
-const GROUNDS: [&str; 2] = ["paper", "panel"];
-/// What is drawn on the panel of a chart; the last two also on the area below a curve.
-const DRAWN: [&str; 6] = ["ok", "warning", "critical", "unknown", "stroke", "mark"];
+const BACKGROUNDS: [&str; 2] = ["paper", "panel"];
+/// The colors of graphics on the panel of a chart; the last two also on the area below a curve.
+const GRAPHICS: [&str; 6] = ["ok", "warning", "critical", "unknown", "stroke", "mark"];
 const ON_AREA: [&str; 2] = ["stroke", "mark"];
 
 type Rgb = [f64; 3];
 
-/// The palettes: each `:root { --name: #rrggbb[aa]; … }`.
+/// Returns the palettes: each `:root { --name: #rrggbb[aa]; … }`.
 fn palettes() -> Vec<HashMap<&'static str, &'static str>> {
     let roots = STYLE.split(":root {").skip(1);
     let pairs = |root: &'static str| {
@@ -26,16 +26,16 @@ fn palettes() -> Vec<HashMap<&'static str, &'static str>> {
     roots.map(pairs).collect()
 }
 
-/// The colour, and how much it covers.
+/// Returns a color and its opacity.
 fn color(hex: &str) -> (Rgb, f64) {
     let part = |at: usize| hex.get(at..at + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
-    let of = |at| f64::from(part(at).expect(hex)) / 255.0;
-    ([of(1), of(3), of(5)], part(7).map_or(1.0, |alpha| f64::from(alpha) / 255.0))
+    let channel = |at| f64::from(part(at).expect(hex)) / 255.0;
+    ([channel(1), channel(3), channel(5)], part(7).map_or(1.0, |alpha| f64::from(alpha) / 255.0))
 }
 
-/// A translucent colour over an opaque one.
-fn over((above, covers): (Rgb, f64), below: Rgb) -> Rgb {
-    [0, 1, 2].map(|i| above[i] * covers + below[i] * (1.0 - covers))
+/// Blends a translucent color over an opaque one.
+fn over((color, opacity): (Rgb, f64), background: Rgb) -> Rgb {
+    [0, 1, 2].map(|i| color[i] * opacity + background[i] * (1.0 - opacity))
 }
 
 fn luminance(color: Rgb) -> f64 {
@@ -51,9 +51,9 @@ fn contrast(a: Rgb, b: Rgb) -> f64 {
 
 #[test]
 fn contrast_formula_matches_the_wcag_standard() {
-    let of = |a, b| contrast(color(a).0, color(b).0);
-    assert!((of("#000000", "#ffffff") - 21.0).abs() < 0.001);
-    assert!((of("#777777", "#ffffff") - 4.478).abs() < 0.001);
+    let ratio = |a, b| contrast(color(a).0, color(b).0);
+    assert!((ratio("#000000", "#ffffff") - 21.0).abs() < 0.001);
+    assert!((ratio("#777777", "#ffffff") - 4.478).abs() < 0.001);
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn every_theme_defines_the_same_colors() {
         names
     };
     assert_eq!((names(0), names(0)), (names(1), names(2)));
-    let known = TEXTS.iter().chain(&GROUNDS).chain(&DRAWN).chain(&["line", "fill"]);
+    let known = TEXTS.iter().chain(&BACKGROUNDS).chain(&GRAPHICS).chain(&["line", "fill"]);
     let known: Vec<_> = known.collect();
     let named: usize = palettes.iter().map(HashMap::len).sum();
     assert_eq!(STYLE.matches('#').count(), named, "a colour without a name");
@@ -77,19 +77,22 @@ fn every_theme_defines_the_same_colors() {
 fn text_and_graphics_have_enough_contrast_in_every_theme() {
     let mut poor = Vec::new();
     for (theme, palette) in THEMES.iter().zip(palettes()) {
-        let of = |name: &str| color(palette[name]).0;
-        let mut hold = |what: &str, ground: &str, below: Rgb, least: f64| {
-            let found = contrast(of(what), below);
-            if found < least {
-                poor.push(format!("{theme}: {what} on {ground} is {found:.2} to 1, not {least}"));
-            }
-        };
-        for ground in GROUNDS {
-            TEXTS.iter().for_each(|text| hold(text, ground, of(ground), 4.5));
+        let rgb = |name: &str| color(palette[name]).0;
+        let mut check_contrast =
+            |name: &str, background: &str, background_color: Rgb, minimum: f64| {
+                let ratio = contrast(rgb(name), background_color);
+                if ratio < minimum {
+                    poor.push(format!(
+                        "{theme}: {name} on {background} is {ratio:.2} to 1, not {minimum}"
+                    ));
+                }
+            };
+        for background in BACKGROUNDS {
+            TEXTS.iter().for_each(|text| check_contrast(text, background, rgb(background), 4.5));
         }
-        DRAWN.iter().for_each(|drawn| hold(drawn, "panel", of("panel"), 3.0));
-        let area = over(color(palette["fill"]), of("panel"));
-        ON_AREA.iter().for_each(|drawn| hold(drawn, "area", area, 3.0));
+        GRAPHICS.iter().for_each(|name| check_contrast(name, "panel", rgb("panel"), 3.0));
+        let area = over(color(palette["fill"]), rgb("panel"));
+        ON_AREA.iter().for_each(|name| check_contrast(name, "area", area, 3.0));
     }
     assert!(poor.is_empty(), "{poor:#?}");
 }

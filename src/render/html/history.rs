@@ -1,4 +1,4 @@
-//! The page of a stretch of the past, for a post-mortem.
+//! The HTML page of `history`, for postmortems.
 
 use std::fmt::Write as _;
 
@@ -13,128 +13,128 @@ use crate::report::history::{mark_text, started, time};
 use crate::text;
 use crate::triage::areas::AREAS;
 
-/// Rows of a chart's table: the steps are folded to so many.
-const ROWS: usize = 24;
+/// The maximum number of rows in the table of a chart.
+const MAX_ROWS: usize = 24;
 
-/// The whole page.
-#[must_use]
-pub fn render(past: &HistoryRange, from: &Provenance, now: Timestamp) -> String {
-    let name = from.context.as_deref().unwrap_or(&past.subject);
+/// Renders the page.
+pub fn render(history: &HistoryRange, from: &Provenance, now: Timestamp) -> String {
+    let name = from.context.as_deref().unwrap_or(&history.subject);
     let title = format!("History of {name}");
     let mut page = head(&title);
     page.push_str("<body>\n<main>\n");
-    summary(&mut page, past, &title, now);
+    summary(&mut page, history, &title, now);
     page.push_str("<h2>Status</h2>\n");
-    key(&mut page, past);
-    for (place, branch) in AREAS.iter().enumerate() {
-        status(&mut page, past, place, branch.name);
+    legend(&mut page, history);
+    for (index, area) in AREAS.iter().enumerate() {
+        area_figure(&mut page, history, index, area.name);
     }
     page.push_str("<h2>Figures</h2>\n<div class=\"charts\">\n");
-    METRICS.iter().for_each(|doc| metric_chart(&mut page, past, doc));
+    METRICS.iter().for_each(|doc| metric_chart(&mut page, history, doc));
     page.push_str("</div>\n");
-    operations(&mut page, past, now);
-    failing_checks(&mut page, past);
-    causes(&mut page, past);
-    gaps(&mut page, past);
+    operations(&mut page, history, now);
+    failing_checks(&mut page, history);
+    causes(&mut page, history);
+    gaps(&mut page, history);
     page.push_str("</main>\n</body>\n</html>\n");
     page
 }
 
-fn summary(page: &mut String, past: &HistoryRange, title: &str, now: Timestamp) {
-    let series = &past.series;
-    let start = past.problem_starts.start();
-    let verdict = match (series.latest, start) {
+fn summary(page: &mut String, history: &HistoryRange, title: &str, now: Timestamp) {
+    let series = &history.series;
+    let start = history.problem_starts.start();
+    let status = match (series.latest, start) {
         (None, _) => Status::Unknown,
-        (_, start) => start.map_or(Status::Ok, |onset| onset.status),
+        (_, start) => start.map_or(Status::Ok, |problem| problem.status),
     };
-    let class = verdict.as_str();
+    let class = status.as_str();
     _ = write!(
         page,
         "<h1>{}</h1>\n<p class=\"soft\">{} · {} to {} · {} · written {} by cliplyctl {}</p>\n\
          <p class=\"answer {class}\"><span class=\"verdict {class}\">{}</span> {}</p>\n",
         escape(title),
-        escape(&past.subject),
+        escape(&history.subject),
         time(series.from),
         time(series.until),
         text::plural(series.snapshots, "snapshot", "snapshots"),
         time(now.as_millisecond()),
         env!("CARGO_PKG_VERSION"),
-        verdict.label(),
-        escape(&started(past, now)),
+        status.label(),
+        escape(&started(history, now)),
     );
 }
 
-/// What the bars mean: their heights differ as well as their colours.
-fn key(page: &mut String, past: &HistoryRange) {
+/// Renders the legend of the bars, which differ in height and color.
+fn legend(page: &mut String, history: &HistoryRange) {
     page.push_str("<p class=\"key\">");
-    for verdict in [Status::Ok, Status::Warning, Status::Critical, Status::Unknown] {
-        let bar = chart::strip(&[Some(verdict)], verdict.label());
-        _ = write!(page, "<span>{bar} {}</span>", verdict.label());
+    for status in [Status::Ok, Status::Warning, Status::Critical, Status::Unknown] {
+        let bar = chart::strip(&[Some(status)], status.label());
+        _ = write!(page, "<span>{bar} {}</span>", status.label());
     }
-    let step = text::age(past.series.step as f64 / 1e3);
+    let step = text::age(history.series.step as f64 / 1e3);
     _ = writeln!(page, "<span>blank: not recorded; a step is {step}; times are UTC</span></p>");
 }
 
-fn status(page: &mut String, past: &HistoryRange, place: usize, question: &str) {
-    let known = |detail: &crate::facts::snapshot::SnapshotDetail| {
-        detail.areas.iter().find(|step| step.area == question).cloned()
+/// Renders the strip of one area.
+fn area_figure(page: &mut String, history: &HistoryRange, index: usize, area: &str) {
+    let area_line = |detail: &crate::facts::snapshot::SnapshotDetail| {
+        detail.areas.iter().find(|line| line.area == area).cloned()
     };
-    let step = past.latest.as_ref().map(known);
-    // The recorder does not look into checkouts.
-    if matches!(step, Some(None)) {
+    let line = history.latest.as_ref().map(area_line);
+    // `record` does not evaluate the environment, so its area may be missing.
+    if matches!(line, Some(None)) {
         return;
     }
-    let buckets = &past.series.buckets;
-    let verdicts: Vec<_> =
-        buckets.iter().map(|bucket| bucket.status.map(|_| bucket.questions[place])).collect();
-    let onset = past.problem_starts.question(question);
-    let verdict = onset.map_or(Status::Ok, |onset| onset.status);
-    let since = onset.map(|onset| match onset.last_ok {
-        Some(_) => format!("not OK since {}", time(onset.since)),
-        None => format!("not OK since {} at least", time(onset.since)),
+    let buckets = &history.series.buckets;
+    let statuses: Vec<_> =
+        buckets.iter().map(|bucket| bucket.status.map(|_| bucket.areas[index])).collect();
+    let problem = history.problem_starts.area(area);
+    let status = problem.map_or(Status::Ok, |problem| problem.status);
+    let since = problem.map(|problem| match problem.last_ok {
+        Some(_) => format!("not OK since {}", time(problem.since)),
+        None => format!("not OK since {} at least", time(problem.since)),
     });
     let since = since.unwrap_or_default();
-    let share = match past.series.snapshots {
+    let shares = match history.series.snapshots {
         1 => "seen once".to_owned(),
-        _ => share(&verdicts),
+        _ => describe_shares(&statuses),
     };
-    let alternative = format!("{question} {} {since}; {share}", verdict.label());
-    let reading = step.flatten().map(|step| step.detail).unwrap_or_default();
+    let alternative = format!("{area} {} {since}; {shares}", status.label());
+    let detail = line.flatten().map(|line| line.detail).unwrap_or_default();
     _ = write!(
         page,
         "<figure><figcaption><b>{}</b><span class=\"verdict {}\">{}</span>\
          <span>{}</span></figcaption>{}{}",
-        escape(question),
-        verdict.as_str(),
-        verdict.label(),
+        escape(area),
+        status.as_str(),
+        status.label(),
         escape(&since),
-        chart::strip(&verdicts, &alternative),
-        axis(past),
+        chart::strip(&statuses, &alternative),
+        axis(history),
     );
-    if !reading.is_empty() {
-        _ = write!(page, "<p class=\"soft\">{}</p>", escape(&reading));
+    if !detail.is_empty() {
+        _ = write!(page, "<p class=\"soft\">{}</p>", escape(&detail));
     }
     _ = writeln!(
         page,
         "<details><summary>in words</summary><p>{}</p></details></figure>",
-        escape(&share)
+        escape(&shares)
     );
 }
 
-/// `critical for 12 %, ok for 80 %, not recorded for 8 % of the time`
-fn share(verdicts: &[Option<Status>]) -> String {
-    let all = verdicts.len().max(1) as f64;
-    let of = |wanted: Option<Status>| {
-        verdicts.iter().filter(|verdict| **verdict == wanted).count() as f64 * 100.0 / all
+/// Returns, for example, `OK for 80 %, CRITICAL for 12 %, not recorded for 8 % of the time`.
+fn describe_shares(statuses: &[Option<Status>]) -> String {
+    let all = statuses.len().max(1) as f64;
+    let percent_of = |status: Option<Status>| {
+        statuses.iter().filter(|other| **other == status).count() as f64 * 100.0 / all
     };
-    let words = [
+    let labels = [
         (Some(Status::Ok), "OK"),
         (Some(Status::Warning), "WARNING"),
         (Some(Status::Critical), "CRITICAL"),
         (Some(Status::Unknown), "UNKNOWN"),
         (None, "not recorded"),
     ];
-    let parts = words.into_iter().map(|(verdict, word)| (word, of(verdict)));
+    let parts = labels.into_iter().map(|(status, word)| (word, percent_of(status)));
     let parts: Vec<_> = parts
         .filter(|(_, percent)| *percent > 0.0)
         .map(|(word, percent)| format!("{word} for {percent:.0} %"))
@@ -142,8 +142,8 @@ fn share(verdicts: &[Option<Status>]) -> String {
     format!("{} of the time", parts.join(", "))
 }
 
-fn axis(past: &HistoryRange) -> String {
-    let series = &past.series;
+fn axis(history: &HistoryRange) -> String {
+    let series = &history.series;
     let middle = series.from + (series.until - series.from) / 2;
     let label = |at: i64| {
         let text = time(at);
@@ -157,17 +157,18 @@ fn axis(past: &HistoryRange) -> String {
     )
 }
 
-fn metric_chart(page: &mut String, past: &HistoryRange, doc: &MetricDoc) {
-    let values: Vec<_> = past.series.metric(doc).collect();
-    let spans = || past.series.buckets.iter().filter_map(|b| b.figures[doc.metric as usize]);
+fn metric_chart(page: &mut String, history: &HistoryRange, doc: &MetricDoc) {
+    let values: Vec<_> = history.series.metric(doc).collect();
+    let ranges = || history.series.buckets.iter().filter_map(|b| b.metrics[doc.metric as usize]);
     let (Some(last), Some(smallest)) =
-        (spans().next_back(), spans().map(|s| s.min).reduce(f64::min))
+        (ranges().next_back(), ranges().map(|r| r.min).reduce(f64::min))
     else {
         return;
     };
     let largest = values.iter().flatten().copied().fold(0.0, f64::max);
     let text = |value| text::format_metric(doc, value);
-    let marks = past.marks.iter().filter_map(|mark| past.series.place(mark.at.as_millisecond()));
+    let marks =
+        history.marks.iter().filter_map(|m| history.series.bucket_index(m.at.as_millisecond()));
     let marks: Vec<_> = marks.collect();
     let alternative = format!(
         "{}: between {} and {}, last {}",
@@ -185,55 +186,55 @@ fn metric_chart(page: &mut String, past: &HistoryRange, doc: &MetricDoc) {
         text(smallest),
         text(largest),
         chart::curve(&values, largest, &marks, &alternative),
-        axis(past),
-        folded(past, doc),
+        axis(history),
+        values_table(history, doc),
     );
 }
 
-/// The chart in numbers.
-fn folded(past: &HistoryRange, doc: &MetricDoc) -> String {
-    let buckets = &past.series.buckets;
-    let fold = buckets.len().div_ceil(ROWS).max(1);
-    let rows = buckets.chunks(fold).map(|chunk| {
-        let spans = || chunk.iter().filter_map(|bucket| bucket.figures[doc.metric as usize]);
+/// Renders the values of a chart as a table.
+fn values_table(history: &HistoryRange, doc: &MetricDoc) -> String {
+    let buckets = &history.series.buckets;
+    let buckets_per_row = buckets.len().div_ceil(MAX_ROWS).max(1);
+    let rows = buckets.chunks(buckets_per_row).map(|chunk| {
+        let ranges = || chunk.iter().filter_map(|bucket| bucket.metrics[doc.metric as usize]);
         let text = |value: Option<f64>| {
             value.map_or("not read".to_owned(), |v| text::format_metric(doc, v))
         };
         vec![
-            time(chunk.first().map_or(past.series.from, |bucket| bucket.from)),
-            text(spans().map(|span| span.min).reduce(f64::min)),
-            text(spans().map(|span| span.max).reduce(f64::max)),
+            time(chunk.first().map_or(history.series.from, |bucket| bucket.from)),
+            text(ranges().map(|range| range.min).reduce(f64::min)),
+            text(ranges().map(|range| range.max).reduce(f64::max)),
         ]
     });
     table(&["from", "least", "most"], rows)
 }
 
-fn operations(page: &mut String, past: &HistoryRange, now: Timestamp) {
-    if past.marks.is_empty() {
+fn operations(page: &mut String, history: &HistoryRange, now: Timestamp) {
+    if history.marks.is_empty() {
         return;
     }
     page.push_str("<h2>Requeues</h2>\n<p class=\"soft\">Upright lines in the charts.</p>\n<ul>");
-    for mark in &past.marks {
-        _ = write!(page, "<li>{}</li>", escape(&mark_text(mark, now)));
+    for marker in &history.marks {
+        _ = write!(page, "<li>{}</li>", escape(&mark_text(marker, now)));
     }
     page.push_str("</ul>\n");
 }
 
-fn failing_checks(page: &mut String, past: &HistoryRange) {
-    let checks = past.problem_starts.checks();
+fn failing_checks(page: &mut String, history: &HistoryRange) {
+    let checks = history.problem_starts.checks();
     if checks.is_empty() {
         return;
     }
     page.push_str("<h2>What is not OK, and since when</h2>\n");
-    let rows = checks.into_iter().map(|onset| {
-        let ok = onset.last_ok.map_or_else(|| "in none that was looked at".to_owned(), time);
-        vec![onset.what.clone(), onset.status.label().to_owned(), time(onset.since), ok]
+    let rows = checks.into_iter().map(|problem| {
+        let last_ok = problem.last_ok.map_or_else(|| "in none that was looked at".to_owned(), time);
+        vec![problem.what.clone(), problem.status.label().to_owned(), time(problem.since), last_ok]
     });
     page.push_str(&table(&["check", "verdict", "since", "last OK"], rows));
 }
 
-fn causes(page: &mut String, past: &HistoryRange) {
-    let Some(detail) = past.latest.as_ref().filter(|detail| !detail.causes.is_empty()) else {
+fn causes(page: &mut String, history: &HistoryRange) {
+    let Some(detail) = history.latest.as_ref().filter(|detail| !detail.causes.is_empty()) else {
         return;
     };
     page.push_str("<h2>What the newest dead letters died of</h2>\n");
@@ -249,12 +250,12 @@ fn causes(page: &mut String, past: &HistoryRange) {
     page.push_str(&table(&["group", "kind", "jobs", "in 15 min", "cause"], rows));
 }
 
-fn gaps(page: &mut String, past: &HistoryRange) {
-    if past.series.gaps.is_empty() {
+fn gaps(page: &mut String, history: &HistoryRange) {
+    if history.series.gaps.is_empty() {
         return;
     }
     page.push_str("<h2>Not recorded</h2>\n");
-    let rows = past.series.gaps.iter().map(|(from, until)| {
+    let rows = history.series.gaps.iter().map(|(from, until)| {
         vec![time(*from), time(*until), text::age((until - from) as f64 / 1e3)]
     });
     page.push_str(&table(&["from", "until", "for"], rows));

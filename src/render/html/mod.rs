@@ -1,4 +1,4 @@
-//! Pages for a browser: one file, no network, no script.
+//! HTML pages: one file each, without network access and scripts.
 
 mod chart;
 #[cfg(test)]
@@ -9,7 +9,8 @@ use std::fmt::Write as _;
 
 use crate::redact::sanitize;
 
-/// What stands before the body. The policy forbids what the page does not have: scripts, requests.
+/// Returns the start of the page, up to the body. The content security policy forbids scripts and
+/// requests, which the page does not need.
 fn head(title: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -23,7 +24,7 @@ fn head(title: &str) -> String {
     )
 }
 
-/// Text as text: nothing from outside becomes markup, and nothing reorders what stands around it.
+/// Escapes text, so that untrusted text cannot become markup or reorder the text around it.
 fn escape(text: &str) -> String {
     let text = sanitize::line(text);
     let mut out = String::with_capacity(text.len());
@@ -40,8 +41,8 @@ fn escape(text: &str) -> String {
     out
 }
 
-/// A table with a heading for each column. Where there is no room for columns its cells stand below
-/// each other, each behind its heading; the roles keep it a table for who cannot see it.
+/// Renders a table. On a narrow screen the style sheet stacks the cells, each after its heading;
+/// the roles keep it a table for screen readers.
 fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut out =
         String::from("<div class=\"scroll\"><table role=\"table\"><thead><tr role=\"row\">");

@@ -1,4 +1,4 @@
-//! Verdict, section and checklist.
+//! The top of the dashboard: status, section and areas.
 
 use ratatui::text::{Line, Span};
 
@@ -7,20 +7,20 @@ use crate::facts::Status;
 use crate::text;
 use crate::watch::Model;
 
-/// Columns of a verdict and of a question.
+/// The widths of the status and of the area.
 const COLUMNS: (usize, usize) = (10, 15);
 
-/// The lines at the top.
+/// Renders the lines at the top.
 pub(crate) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static>> {
     let width = usize::from(width);
-    let Some(looked) = &model.latest else {
+    let Some(update) = &model.latest else {
         let first = Line::styled(truncate("looking for the first time …", width), style.strong());
         return vec![first, Line::styled(truncate(&model.subject, width), style.muted())];
     };
-    let snapshot = &looked.snapshot;
-    let verdict = if model.overdue() { Status::Unknown } else { snapshot.status };
-    let label = verdict.label();
-    let heading = match (&looked.section, model.overdue()) {
+    let snapshot = &update.snapshot;
+    let status = if model.overdue() { Status::Unknown } else { snapshot.status };
+    let label = status.label();
+    let heading = match (&update.section, model.overdue()) {
         (_, true) => "no look has ended of late".to_owned(),
         (Some(section), false) => section.clone(),
         (None, false) => {
@@ -29,46 +29,47 @@ pub(crate) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static
     };
     let mut lines = vec![
         Line::from(vec![
-            Span::styled(format!("{label}  "), style.verdict(verdict)),
+            Span::styled(format!("{label}  "), style.status(status)),
             Span::styled(truncate(&heading, width.saturating_sub(label.len() + 2)), style.strong()),
         ]),
-        Line::styled(truncate(&place(model), width), style.muted()),
+        Line::styled(truncate(&context_line(model), width), style.muted()),
     ];
-    let next = looked.next.clone().unwrap_or_default();
+    let next = update.next.clone().unwrap_or_default();
     if !next.is_empty() {
         lines.push(Line::from(vec![
             Span::styled("next: ", style.muted()),
             Span::styled(truncate(&next, width.saturating_sub(6)), style.command()),
         ]));
     }
-    for step in &snapshot.detail.areas {
-        let verdict = status_of(&step.status);
-        let reading = width.saturating_sub(COLUMNS.0 + COLUMNS.1);
-        let of_then = if model.overdue() { style.muted() } else { ratatui::style::Style::new() };
+    for area in &snapshot.detail.areas {
+        let status = status_of(&area.status);
+        let detail_width = width.saturating_sub(COLUMNS.0 + COLUMNS.1);
+        let detail_style =
+            if model.overdue() { style.muted() } else { ratatui::style::Style::new() };
         lines.push(Line::from(vec![
-            Span::styled(field(verdict.label(), COLUMNS.0), style.verdict(verdict)),
-            Span::raw(field(&step.area, COLUMNS.1)),
-            Span::styled(truncate(&step.detail, reading), of_then),
+            Span::styled(field(status.label(), COLUMNS.0), style.status(status)),
+            Span::raw(field(&area.area, COLUMNS.1)),
+            Span::styled(truncate(&area.detail, detail_width), detail_style),
         ]));
     }
     lines
 }
 
-/// When, how long, and of what.
-fn place(model: &Model) -> String {
+/// Returns the age and duration of the latest poll, the filter and the subject.
+fn context_line(model: &Model) -> String {
     let mut parts = Vec::new();
-    if let Some(looked) = &model.latest {
-        let age = text::seconds_since(looked.snapshot.at, model.now).max(0.0);
+    if let Some(update) = &model.latest {
+        let age = text::seconds_since(update.snapshot.at, model.now).max(0.0);
         if model.frozen.is_some() {
             parts.push(format!("FROZEN {} ago", text::age(age)));
         } else {
-            let took = text::millis(looked.took.as_secs_f64() * 1e3);
+            let took = text::millis(update.took.as_secs_f64() * 1e3);
             parts.push(format!("looked {} ago ({took})", text::age(age)));
         }
-        let usual = model.every.saturating_sub(looked.took);
-        if looked.pause > usual {
-            let rest = text::age(looked.pause.as_secs_f64());
-            parts.push(format!("slow: next in {rest}"));
+        let usual_pause = model.every.saturating_sub(update.took);
+        if update.pause > usual_pause {
+            let pause = text::age(update.pause.as_secs_f64());
+            parts.push(format!("slow: next in {pause}"));
         }
     }
     if let Some(kind) = &model.kind {
@@ -78,9 +79,9 @@ fn place(model: &Model) -> String {
     parts.join(" · ")
 }
 
-fn status_of(word: &str) -> Status {
+fn status_of(name: &str) -> Status {
     [Status::Ok, Status::Warning, Status::Critical]
         .into_iter()
-        .find(|verdict| verdict.as_str() == word)
+        .find(|status| status.as_str() == name)
         .unwrap_or(Status::Unknown)
 }

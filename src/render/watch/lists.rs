@@ -1,4 +1,4 @@
-//! The lists: kinds, causes, stuck jobs, operations.
+//! The lists of the dashboard: kinds, causes, stuck jobs, operations.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -12,18 +12,18 @@ use crate::facts::operation::OperationType;
 use crate::text::{age, count, sparkline};
 use crate::watch::{Model, Panel, Timestamped, causes, kinds, operations, sort_of, stuck};
 
-/// Rows of a list: their texts, as wide as the list allows.
+/// The rows of a list, as texts.
 type ListRows = Vec<String>;
 
-/// A list under its heading.
-pub(crate) fn paint(frame: &mut Frame<'_>, model: &Model, panel: Panel, area: Rect, style: Paint) {
+/// Renders a list under its heading.
+pub(crate) fn render(frame: &mut Frame<'_>, model: &Model, panel: Panel, area: Rect, style: Paint) {
     let mut heading = vec![Span::styled(title(model, panel), heading_style(model, panel, style))];
     heading.push(Span::styled(format!("  by {}", sort_of(model, panel)), style.muted()));
     body(frame, model, panel, area, Line::from(heading), style);
 }
 
-/// The list that the keys speak to, under the names of all.
-pub(crate) fn paint_one(frame: &mut Frame<'_>, model: &Model, area: Rect, style: Paint) {
+/// Renders the focused list under the headings of all lists.
+pub(crate) fn render_focused(frame: &mut Frame<'_>, model: &Model, area: Rect, style: Paint) {
     let mut heading = Vec::new();
     for panel in Panel::ALL {
         heading.push(Span::styled(title(model, panel), heading_style(model, panel, style)));
@@ -52,7 +52,7 @@ fn body(
 ) {
     let width = usize::from(area.width);
     let mut lines = vec![heading];
-    let (note, old) = note(model, panel);
+    let (note, is_stale) = note(model, panel);
     if let Some(note) = note {
         lines.push(Line::styled(truncate(&note, width), style.muted()));
     }
@@ -63,40 +63,41 @@ fn body(
     let room = usize::from(area.height).saturating_sub(lines.len());
     let selected = model.selected[panel as usize].min(all.len().saturating_sub(1));
     let skip = (selected + 1).saturating_sub(room);
-    for (place, row) in all.into_iter().enumerate().skip(skip).take(room) {
-        let of_then = if old { style.muted() } else { Style::new() };
-        let here = place == selected && model.focus == panel;
-        let mark = if here { style.selected() } else { Style::new() };
-        lines.push(Line::styled(field(&row, width), of_then.patch(mark)));
+    for (index, row) in all.into_iter().enumerate().skip(skip).take(room) {
+        let row_style = if is_stale { style.muted() } else { Style::new() };
+        let is_selected = index == selected && model.focus == panel;
+        let highlight = if is_selected { style.selected() } else { Style::new() };
+        lines.push(Line::styled(field(&row, width), row_style.patch(highlight)));
     }
     frame.render_widget(Paragraph::new(lines), area);
 }
 
-/// What is to be said before the rows, and whether they are of then.
+/// Returns the note above the rows, and whether the rows are stale.
 fn note(model: &Model, panel: Panel) -> (Option<String>, bool) {
-    let Some(looked) = &model.latest else { return (None, false) };
-    let live = looked.activity.as_ref();
-    let said = |error: Option<&SourceError>| {
+    let Some(update) = &model.latest else { return (None, false) };
+    let recent = update.activity.as_ref();
+    let error_text = |error: Option<&SourceError>| {
         error.map(|error| match &error.hint {
             Some(hint) => format!("{error}; {hint}"),
             None => error.to_string(),
         })
     };
-    let (obstacle, since) = match panel {
+    let (obstacle, stale_seconds) = match panel {
         Panel::Kinds => {
-            let missing = looked.by_kind_missing.as_ref().map(|why| format!("not whole: {why}"));
-            (looked.obstacle.clone().or(missing), since(model, model.kinds.as_ref()))
+            let missing = update.by_kind_missing.as_ref().map(|why| format!("not whole: {why}"));
+            (update.obstacle.clone().or(missing), stale_age(model, model.kinds.as_ref()))
         }
         Panel::Causes => (
-            said(live.and_then(|live| live.dead_letters.error())),
-            since(model, model.dead_letters.as_ref()),
+            error_text(recent.and_then(|recent| recent.dead_letters.error())),
+            stale_age(model, model.dead_letters.as_ref()),
         ),
-        Panel::Stuck => {
-            (said(live.and_then(|live| live.stuck.error())), since(model, model.stuck.as_ref()))
-        }
+        Panel::Stuck => (
+            error_text(recent.and_then(|recent| recent.stuck.error())),
+            stale_age(model, model.stuck.as_ref()),
+        ),
         Panel::Operations => (
-            said(live.and_then(|live| live.activity.error())),
-            since(model, model.activity.as_ref()),
+            error_text(recent.and_then(|recent| recent.activity.error())),
+            stale_age(model, model.activity.as_ref()),
         ),
     };
     let window = match &model.dead_letters {
@@ -105,7 +106,7 @@ fn note(model: &Model, panel: Panel) -> (Option<String>, bool) {
         }
         _ => None,
     };
-    match since {
+    match stale_seconds {
         Some(seconds) => {
             let why = obstacle.map(|why| format!(": {why}")).unwrap_or_default();
             (Some(format!("seen {} ago{why}", age(seconds))), true)
@@ -114,7 +115,7 @@ fn note(model: &Model, panel: Panel) -> (Option<String>, bool) {
     }
 }
 
-fn since<T>(model: &Model, known: Option<&Timestamped<T>>) -> Option<f64> {
+fn stale_age<T>(model: &Model, known: Option<&Timestamped<T>>) -> Option<f64> {
     known.and_then(|known| model.stale(known))
 }
 
@@ -127,7 +128,7 @@ fn rows(model: &Model, panel: Panel, width: usize) -> ListRows {
     }
 }
 
-/// The names of a list's columns, above its rows.
+/// Returns the headings of a list's columns.
 fn columns(panel: Panel) -> &'static str {
     match panel {
         Panel::Kinds => "KIND                    DUE    OLDEST   RUNNING      DEAD",
@@ -137,16 +138,16 @@ fn columns(panel: Panel) -> &'static str {
     }
 }
 
-/// Columns before the sparkline of a kind.
-const KINDS: usize = 60;
+/// The width of the columns before the sparkline of a kind.
+const KIND_COLUMNS: usize = 60;
 
 fn kind_rows(model: &Model, width: usize) -> ListRows {
-    let rest = width.saturating_sub(KINDS).min(KINDS);
-    let skip = model.trend.len().saturating_sub(rest);
+    let sparkline_width = width.saturating_sub(KIND_COLUMNS).min(KIND_COLUMNS);
+    let skip = model.trend.len().saturating_sub(sparkline_width);
     let row = |line: &&crate::facts::snapshot::KindLine| {
-        let due = model.trend.iter().skip(skip).map(|dot| {
-            let known = dot.kinds.iter().find(|(kind, _)| *kind == line.kind);
-            known.map(|(_, due)| *due as f64)
+        let due = model.trend.iter().skip(skip).map(|point| {
+            let count = point.kinds.iter().find(|(kind, _)| *kind == line.kind);
+            count.map(|(_, due)| *due as f64)
         });
         let oldest = line.oldest_due.map_or_else(|| "-".to_owned(), age);
         format!(
@@ -181,32 +182,33 @@ fn cause_rows(model: &Model) -> ListRows {
 
 fn stuck_rows(model: &Model) -> ListRows {
     let row = |job: &&crate::facts::recent_activity::Stuck| {
-        let silent = job.silent.map_or_else(|| "no beat".to_owned(), age);
+        let heartbeat_age = job.silent.map_or_else(|| "no beat".to_owned(), age);
         let (id, worker) = (field(&job.id, 37), field(&job.worker, 15));
-        format!("{id} {}  {worker} {}", right(&silent, 10), job.kind)
+        format!("{id} {}  {worker} {}", right(&heartbeat_age, 10), job.kind)
     };
     stuck(model).iter().map(row).collect()
 }
 
 fn operation_rows(model: &Model) -> ListRows {
-    let row = |running: &&crate::facts::recent_activity::RecentOperation| {
-        let state = match (running.runs(), running.operation_type) {
+    let row = |operation: &&crate::facts::recent_activity::RecentOperation| {
+        let state = match (operation.runs(), operation.operation_type) {
             (true, OperationType::Requeue) => "requeueing".to_owned(),
             (true, OperationType::Undo) => "undoing".to_owned(),
             (true, OperationType::Rescue) => "rescuing".to_owned(),
-            (false, _) => format!("{} ago", age(running.last)),
+            (false, _) => format!("{} ago", age(operation.last)),
         };
-        let now = running.now.iter().map(|(state, n)| format!("{} {state}", count(*n)));
+        let now = operation.now.iter().map(|(state, n)| format!("{} {state}", count(*n)));
         let now = now.collect::<Vec<_>>().join(", ");
-        let why = running.reason.iter().map(|reason| format!(": {reason}")).collect::<String>();
-        let deed = if running.operation_type == OperationType::Requeue {
+        let reason =
+            operation.reason.iter().map(|reason| format!(": {reason}")).collect::<String>();
+        let verb = if operation.operation_type == OperationType::Requeue {
             ""
         } else {
-            running.operation_type.past_tense()
+            operation.operation_type.past_tense()
         };
-        let jobs = format!("{} {deed}", count(running.jobs));
-        let (id, jobs) = (field(&running.operation, 32), jobs.trim_end());
-        format!("{id} {} {jobs}: {now}; {}{why}", field(&state, 12), running.who)
+        let jobs = format!("{} {verb}", count(operation.jobs));
+        let (id, jobs) = (field(&operation.operation, 32), jobs.trim_end());
+        format!("{id} {} {jobs}: {now}; {}{reason}", field(&state, 12), operation.who)
     };
     operations(model).iter().map(row).collect()
 }

@@ -1,4 +1,4 @@
-//! The figures, each with its sparkline, in two columns.
+//! The metrics of the dashboard with their sparklines, in two columns.
 
 use ratatui::text::{Line, Span};
 
@@ -8,10 +8,10 @@ use crate::text;
 use crate::text::sparkline;
 use crate::watch::Model;
 
-/// Columns of a title and of a value.
+/// The widths of the title and of the value.
 const COLUMNS: (usize, usize) = (17, 10);
 
-/// The lines, half as many as there are figures.
+/// Renders the lines, two metrics per line.
 pub(crate) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static>> {
     let half = usize::from(width / 2).saturating_sub(1);
     let rows = METRICS.len().div_ceil(2);
@@ -28,14 +28,14 @@ pub(crate) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static
 }
 
 fn metric_line(model: &Model, doc: &MetricDoc, width: usize, style: Paint) -> Vec<Span<'static>> {
-    let rest = width.saturating_sub(COLUMNS.0 + COLUMNS.1 + 1);
+    let remaining_width = width.saturating_sub(COLUMNS.0 + COLUMNS.1 + 1);
     let title = Span::raw(field(doc.title, COLUMNS.0));
     let Some(known) = &model.metrics[doc.metric as usize] else {
-        let why = field(&format!(" {}", missing(model, doc)), rest + 1);
+        let reason = field(&format!(" {}", missing_reason(model, doc)), remaining_width + 1);
         return vec![
             title,
             Span::styled(right("?", COLUMNS.1), style.muted()),
-            Span::styled(why, style.muted()),
+            Span::styled(reason, style.muted()),
         ];
     };
     let bound = if known.value.at_least { "≥ " } else { "" };
@@ -44,26 +44,32 @@ fn metric_line(model: &Model, doc: &MetricDoc, width: usize, style: Paint) -> Ve
         Some(age) => vec![
             title,
             Span::styled(right(&value, COLUMNS.1), style.muted()),
-            Span::styled(field(&format!(" ({} ago)", text::age(age)), rest + 1), style.muted()),
+            Span::styled(
+                field(&format!(" ({} ago)", text::age(age)), remaining_width + 1),
+                style.muted(),
+            ),
         ],
         None => vec![
             title,
             Span::styled(right(&value, COLUMNS.1), style.strong()),
-            Span::raw(field(&format!(" {}", trend(model, doc, rest)), rest + 1)),
+            Span::raw(field(
+                &format!(" {}", trend(model, doc, remaining_width)),
+                remaining_width + 1,
+            )),
         ],
     }
 }
 
-/// Why there is no number, and how to get one.
-fn missing(model: &Model, doc: &MetricDoc) -> String {
+/// Returns why there is no value, and how to get one.
+fn missing_reason(model: &Model, doc: &MetricDoc) -> String {
     use crate::facts::snapshot::Metric;
     match &model.latest {
         None => String::new(),
-        Some(looked) if looked.obstacle.is_some() => "not read".to_owned(),
-        Some(looked) => match doc.metric {
+        Some(update) if update.obstacle.is_some() => "not read".to_owned(),
+        Some(update) => match doc.metric {
             Metric::HeartbeatAge => "nothing in hand".to_owned(),
             Metric::Throughput => "no events tell".to_owned(),
-            _ if looked.by_kind_missing.is_some() => "needs: queue --advise".to_owned(),
+            _ if update.by_kind_missing.is_some() => "needs: queue --advise".to_owned(),
             _ => "not kept by this schema".to_owned(),
         },
     }
@@ -72,6 +78,6 @@ fn missing(model: &Model, doc: &MetricDoc) -> String {
 fn trend(model: &Model, doc: &MetricDoc, width: usize) -> String {
     let skip = model.trend.len().saturating_sub(width);
     let values =
-        model.trend.iter().skip(skip).map(|dot| dot.figures.get(doc.metric).map(|m| m.value));
+        model.trend.iter().skip(skip).map(|point| point.metrics.get(doc.metric).map(|m| m.value));
     truncate(&sparkline::bars(values), width)
 }

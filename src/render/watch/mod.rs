@@ -1,4 +1,4 @@
-//! Paints the dashboard: a model in, cells out. One file a part.
+//! Renders the dashboard: a model in, terminal cells out. One file per part of the screen.
 
 mod header;
 mod lists;
@@ -15,76 +15,76 @@ use style::Paint;
 
 use crate::watch::{Model, Panel};
 
-/// The least that the parts need.
-const LEAST: (u16, u16) = (60, 20);
-/// Rows of lists from which on they are shown all at once, in two columns or below each other.
-const FOUR: u16 = 14;
-/// Columns from which on two lists fit side by side.
-const WIDE: u16 = 130;
+/// The minimum size of the dashboard, in columns and rows.
+const MIN_SIZE: (u16, u16) = (60, 20);
+/// Minimum height of the list area to show all lists at once, in a grid or stacked.
+const ALL_LISTS_HEIGHT: u16 = 14;
+/// Minimum width to show two lists side by side.
+const GRID_WIDTH: u16 = 130;
 
-/// Paints everything.
-pub fn paint(frame: &mut Frame<'_>, model: &Model, color: bool) {
+/// Renders the dashboard.
+pub fn render(frame: &mut Frame<'_>, model: &Model, color: bool) {
     let (area, style) = (frame.area(), Paint { color });
-    if area.width < LEAST.0 || area.height < LEAST.1 {
-        return paint_small(frame, model, style);
+    if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
+        return render_small(frame, model, style);
     }
-    let head = header::lines(model, area.width, style);
-    let figures = metrics::lines(model, area.width, style);
-    let rows = [head.len() as u16, 1, figures.len() as u16, 1];
-    let [top, _, middle, _, lists, foot] = Layout::vertical([
-        Constraint::Length(rows[0]),
-        Constraint::Length(rows[1]),
-        Constraint::Length(rows[2]),
-        Constraint::Length(rows[3]),
+    let header = header::lines(model, area.width, style);
+    let metrics = metrics::lines(model, area.width, style);
+    let heights = [header.len() as u16, 1, metrics.len() as u16, 1];
+    let [top, _, middle, _, lists, footer] = Layout::vertical([
+        Constraint::Length(heights[0]),
+        Constraint::Length(heights[1]),
+        Constraint::Length(heights[2]),
+        Constraint::Length(heights[3]),
         Constraint::Min(3),
         Constraint::Length(1),
     ])
     .areas(area);
-    frame.render_widget(ratatui::widgets::Paragraph::new(head), top);
-    frame.render_widget(ratatui::widgets::Paragraph::new(figures), middle);
-    paint_lists(frame, model, lists, style);
-    frame.render_widget(foot_line(model, foot.width, style), foot);
+    frame.render_widget(ratatui::widgets::Paragraph::new(header), top);
+    frame.render_widget(ratatui::widgets::Paragraph::new(metrics), middle);
+    render_lists(frame, model, lists, style);
+    frame.render_widget(footer_line(model, footer.width, style), footer);
     if let Some(overlay) = &model.overlay {
-        overlay::paint(frame, model, overlay, style);
+        overlay::render(frame, model, overlay, style);
     }
 }
 
-/// The verdict, and how large a window wants to be.
-fn paint_small(frame: &mut Frame<'_>, model: &Model, style: Paint) {
+/// Renders the status and the minimum window size.
+fn render_small(frame: &mut Frame<'_>, model: &Model, style: Paint) {
     let area = frame.area();
     let mut lines = header::lines(model, area.width, style);
     lines.truncate(2);
     let small = format!(
         "the dashboard wants {} × {}, this is {} × {}",
-        LEAST.0, LEAST.1, area.width, area.height
+        MIN_SIZE.0, MIN_SIZE.1, area.width, area.height
     );
     lines.insert(1, Line::from(style::truncate(&small, usize::from(area.width))));
     frame.render_widget(ratatui::widgets::Paragraph::new(lines), area);
 }
 
-fn paint_lists(frame: &mut Frame<'_>, model: &Model, area: Rect, style: Paint) {
-    if area.height >= FOUR && area.width >= WIDE {
+fn render_lists(frame: &mut Frame<'_>, model: &Model, area: Rect, style: Paint) {
+    if area.height >= ALL_LISTS_HEIGHT && area.width >= GRID_WIDTH {
         let half = || [Constraint::Fill(1), Constraint::Fill(1)];
         let [upper, lower] = Layout::vertical(half()).spacing(1).areas(area);
         let [a, b] = Layout::horizontal(half()).spacing(2).areas(upper);
         let [c, d] = Layout::horizontal(half()).spacing(2).areas(lower);
         for (panel, area) in Panel::ALL.into_iter().zip([a, b, c, d]) {
-            lists::paint(frame, model, panel, area, style);
+            lists::render(frame, model, panel, area, style);
         }
-    } else if area.height >= 2 * FOUR {
+    } else if area.height >= 2 * ALL_LISTS_HEIGHT {
         let quarters = [Constraint::Fill(1); Panel::ALL.len()];
         let areas: [Rect; Panel::ALL.len()] = Layout::vertical(quarters).spacing(1).areas(area);
         for (panel, area) in Panel::ALL.into_iter().zip(areas) {
-            lists::paint(frame, model, panel, area, style);
+            lists::render(frame, model, panel, area, style);
         }
     } else {
-        lists::paint_one(frame, model, area, style);
+        lists::render_focused(frame, model, area, style);
     }
 }
 
-fn foot_line(model: &Model, width: u16, style: Paint) -> Line<'static> {
-    if let Some(trouble) = &model.error {
-        let text = style::truncate(trouble, usize::from(width));
+fn footer_line(model: &Model, width: u16, style: Paint) -> Line<'static> {
+    if let Some(error) = &model.error {
+        let text = style::truncate(error, usize::from(width));
         return Line::styled(text, style.warning());
     }
     let all = "? help  q quit  Tab lists  ↑↓ select  Enter open  s sort  f kind  c command  r requeue  Space freeze";

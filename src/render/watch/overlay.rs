@@ -1,4 +1,4 @@
-//! What lies over the dashboard: keys, a command, a choice, a cause, a job.
+//! The overlays of the dashboard: keys, a command, a choice of kind, a group, a job.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Flex, Layout, Rect};
@@ -26,23 +26,24 @@ const KEYS: [(&str, &str); 14] = [
     ("", "nothing here writes to the system"),
 ];
 
-/// Paints it into the middle.
-pub(crate) fn paint(frame: &mut Frame<'_>, model: &Model, overlay: &Overlay, style: Paint) {
+/// Renders an overlay in the middle of the screen.
+pub(crate) fn render(frame: &mut Frame<'_>, model: &Model, overlay: &Overlay, style: Paint) {
     let (title, lines, selected) = content(model, overlay, style);
     let area = frame.area();
-    let text = matches!(overlay, Overlay::Text(..));
-    let height = if text { area.height - 2 } else { (lines.len() as u16 + 2).min(area.height - 2) };
-    let wide = if text { area.width - 4 } else { 76.min(area.width - 4) };
-    // A long command needs its second line.
+    let is_text = matches!(overlay, Overlay::Text(..));
+    let height =
+        if is_text { area.height - 2 } else { (lines.len() as u16 + 2).min(area.height - 2) };
+    let width = if is_text { area.width - 4 } else { 76.min(area.width - 4) };
+    // A long command needs a second line.
     let height = if matches!(overlay, Overlay::Command(_)) { height + 2 } else { height };
-    let area = middle(area, wide, height.min(area.height));
-    let room = usize::from(area.height.saturating_sub(2));
+    let area = middle(area, width, height.min(area.height));
+    let inner_height = usize::from(area.height.saturating_sub(2));
     let skip = match overlay {
-        Overlay::Text(_, _, at) => *at,
-        _ => (selected + 1).saturating_sub(room),
+        Overlay::Text(_, _, position) => *position,
+        _ => (selected + 1).saturating_sub(inner_height),
     };
     let lines: Vec<_> = lines.into_iter().skip(skip).collect();
-    let block = Block::bordered().title(format!(" {} ", truncate(&title, usize::from(wide) - 6)));
+    let block = Block::bordered().title(format!(" {} ", truncate(&title, usize::from(width) - 6)));
     let mut paragraph = Paragraph::new(lines).block(block);
     if matches!(overlay, Overlay::Command(_)) {
         paragraph = paragraph.wrap(Wrap { trim: false });
@@ -57,49 +58,50 @@ fn middle(area: Rect, width: u16, height: u16) -> Rect {
     area
 }
 
-/// Title, lines, and which of them is selected.
+/// Returns the title, the lines, and the index of the selected line.
 fn content(model: &Model, overlay: &Overlay, style: Paint) -> (String, Vec<Line<'static>>, usize) {
     let plain = |text: &str| Line::from(truncate(text, 400));
     match overlay {
         Overlay::Help => {
-            let line = |(key, what): &(&str, &str)| Line::from(format!(" {key:<10} {what}"));
+            let line =
+                |(key, description): &(&str, &str)| Line::from(format!(" {key:<10} {description}"));
             ("keys".to_owned(), KEYS.iter().map(line).collect(), 0)
         }
         Overlay::Nothing(why) => ("nothing done".to_owned(), vec![Line::from(*why)], 0),
         Overlay::Command(command) => {
             ("to copy".to_owned(), vec![Line::styled(truncate(command, 400), style.command())], 0)
         }
-        Overlay::Kinds(at) => {
-            let choice = |(place, name): (usize, String)| match place == *at {
+        Overlay::Kinds(selected) => {
+            let choice = |(index, name): (usize, String)| match index == *selected {
                 true => Line::styled(truncate(&format!("> {name}"), 70), style.selected()),
                 false => Line::from(truncate(&format!("  {name}"), 70)),
             };
             let lines = choices(model).into_iter().enumerate().map(choice).collect();
-            ("only this kind".to_owned(), lines, *at)
+            ("only this kind".to_owned(), lines, *selected)
         }
         Overlay::Text(title, lines, _) => {
             (title.clone(), lines.iter().map(|line| plain(line)).collect(), 0)
         }
-        Overlay::Cause(hash, at) => cause(model, hash, *at, style),
+        Overlay::Cause(group, selected) => cause(model, group, *selected, style),
     }
 }
 
 fn cause(
     model: &Model,
-    hash: &str,
-    at: usize,
+    group: &str,
+    selected: usize,
     style: Paint,
 ) -> (String, Vec<Line<'static>>, usize) {
-    let title = format!("group {hash}");
-    let known = model.dead_letters.iter().flat_map(|aged| &aged.value.causes);
-    let Some(cause) = known.into_iter().find(|cause| cause.group == hash) else {
+    let title = format!("group {group}");
+    let groups = model.dead_letters.iter().flat_map(|known| &known.value.causes);
+    let Some(cause) = groups.into_iter().find(|cause| cause.group == group) else {
         return (title, vec![Line::from("no longer among the newest dead letters")], 0);
     };
     let newest = cause.newest.map_or_else(|| "?".to_owned(), age);
-    let of = plural(cause.jobs, "job", "jobs");
+    let jobs = plural(cause.jobs, "job", "jobs");
     let mut lines = vec![
         Line::styled(truncate(&cause.cause, 72), style.strong()),
-        Line::from(truncate(&format!("{} · {of} · last {newest} ago", cause.kind), 72)),
+        Line::from(truncate(&format!("{} · {jobs} · last {newest} ago", cause.kind), 72)),
         Line::from(format!(
             "{} died in the last 15m, {} in the 15m before",
             count(cause.recent),
@@ -110,11 +112,11 @@ fn cause(
             style.muted(),
         ),
     ];
-    let before = lines.len();
-    for (place, id) in cause.ids.iter().enumerate() {
+    let header_lines = lines.len();
+    for (index, id) in cause.ids.iter().enumerate() {
         let line = truncate(&format!(" {id}"), 72);
-        let style = if place == at { style.selected() } else { ratatui::style::Style::new() };
+        let style = if index == selected { style.selected() } else { ratatui::style::Style::new() };
         lines.push(Line::styled(line, style));
     }
-    (title, lines, before + at)
+    (title, lines, header_lines + selected)
 }

@@ -1,4 +1,4 @@
-//! Styles by meaning; without colour weight and words say the same.
+//! Styles by meaning. Without color, weight and text carry the meaning.
 
 use ratatui::style::{Color, Modifier, Style};
 use unicode_width::UnicodeWidthChar as _;
@@ -6,15 +6,15 @@ use unicode_width::UnicodeWidthChar as _;
 use crate::facts::Status;
 use crate::redact::sanitize;
 
-/// How to paint.
+/// The styles of the dashboard.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Paint {
     pub(crate) color: bool,
 }
 
 impl Paint {
-    pub(crate) fn verdict(self, verdict: Status) -> Style {
-        let color = match verdict {
+    pub(crate) fn status(self, status: Status) -> Style {
+        let color = match status {
             Status::Ok => Color::Green,
             Status::Warning => Color::Yellow,
             Status::Critical => Color::Red,
@@ -35,7 +35,7 @@ impl Paint {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
-    /// What may be overlooked, and what is of then.
+    /// The style of secondary and of stale text.
     pub(crate) fn muted(self) -> Style {
         Style::new().add_modifier(Modifier::DIM)
     }
@@ -49,34 +49,34 @@ impl Paint {
     }
 }
 
-/// The beginning of a text, at most so wide; `…` says that there is more. Safe to paint.
+/// Truncates a text to a width, marked by `…`, and sanitizes it.
 pub(crate) fn truncate(text: &str, width: usize) -> String {
     let text = sanitize::line(text);
-    let of = |c: char| c.width().unwrap_or(0);
-    if text.chars().map(of).sum::<usize>() <= width {
+    let width_of = |c: char| c.width().unwrap_or(0);
+    if text.chars().map(width_of).sum::<usize>() <= width {
         return text.into_owned();
     }
-    let mut left = width.saturating_sub(1);
-    let kept = text.chars().take_while(|c| {
-        let fits = of(*c) <= left;
-        left = left.saturating_sub(of(*c));
+    let mut remaining = width.saturating_sub(1);
+    let prefix = text.chars().take_while(|c| {
+        let fits = width_of(*c) <= remaining;
+        remaining = remaining.saturating_sub(width_of(*c));
         fits
     });
-    let mut kept: String = kept.collect();
+    let mut prefix: String = prefix.collect();
     if width > 0 {
-        kept.push('…');
+        prefix.push('…');
     }
-    kept
+    prefix
 }
 
-/// The text in a field of this width.
+/// Pads or truncates a text to a width, aligned left.
 pub(crate) fn field(text: &str, width: usize) -> String {
     let text = truncate(text, width);
     let used: usize = text.chars().map(|c| c.width().unwrap_or(0)).sum();
     format!("{text}{}", " ".repeat(width.saturating_sub(used)))
 }
 
-/// The text at the right of a field of this width.
+/// Pads or truncates a text to a width, aligned right.
 pub(crate) fn right(text: &str, width: usize) -> String {
     let text = truncate(text, width);
     let used: usize = text.chars().map(|c| c.width().unwrap_or(0)).sum();

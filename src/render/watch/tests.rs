@@ -1,9 +1,9 @@
-//! Every size of a window, without a terminal.
+//! Renders the dashboard at every window size, without a terminal.
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use super::{LEAST, paint};
+use super::{MIN_SIZE, render};
 use crate::facts::operation::OperationType;
 use crate::facts::recent_activity::RecentOperation;
 use crate::terminal::KeyPress;
@@ -12,7 +12,7 @@ use crate::watch::{Model, Overlay, press};
 
 fn screen(model: &Model, width: u16, height: u16) -> String {
     let Ok(mut terminal) = Terminal::new(TestBackend::new(width, height));
-    let Ok(_) = terminal.draw(|frame| paint(frame, model, true));
+    let Ok(_) = terminal.draw(|frame| render(frame, model, true));
     terminal.backend().to_string()
 }
 
@@ -35,7 +35,7 @@ fn every_view_renders_at_any_window_size() {
     }
 }
 
-/// Around every size at which the dashboard is laid out differently.
+/// Returns window sizes around every size at which the layout changes.
 fn sizes() -> impl Iterator<Item = (u16, u16)> {
     let widths = [1, 2, 7, 39, 59, 60, 61, 79, 80, 129, 130, 300];
     let heights = [1, 2, 3, 10, 19, 20, 21, 24, 31, 48, 100];
@@ -45,13 +45,13 @@ fn sizes() -> impl Iterator<Item = (u16, u16)> {
 #[test]
 fn small_window_shows_the_status_and_the_required_size() {
     let model = model();
-    for (width, height) in [(LEAST.0 - 1, LEAST.1), (LEAST.0, LEAST.1 - 1), (48, 3)] {
+    for (width, height) in [(MIN_SIZE.0 - 1, MIN_SIZE.1), (MIN_SIZE.0, MIN_SIZE.1 - 1), (48, 3)] {
         let screen = screen(&model, width, height);
         assert!(screen.contains("OK") && screen.contains("wants 60 × 20"), "{screen}");
     }
     assert!(screen(&model, 20, 1).contains("OK"));
-    let least = screen(&model, LEAST.0, LEAST.1);
-    assert!(least.contains("RENDER") && least.contains("? help  q quit"), "{least}");
+    let smallest = screen(&model, MIN_SIZE.0, MIN_SIZE.1);
+    assert!(smallest.contains("RENDER") && smallest.contains("? help  q quit"), "{smallest}");
 }
 
 #[test]
@@ -68,21 +68,21 @@ fn operation_counts_as_running_while_it_writes() {
         now: vec![("queued".to_owned(), 80), ("dead_letter".to_owned(), 40)],
     };
     press(&mut model, KeyPress::Char('4'));
-    let shown = |model: &mut Model, operation: &RecentOperation| {
-        let mut seen = sample_update(5, Some(1.0));
-        let Some(live) = &mut seen.activity else { return String::new() };
-        if let Ok(activity) = &mut live.activity.result {
+    let screen_with = |model: &mut Model, operation: &RecentOperation| {
+        let mut update = sample_update(5, Some(1.0));
+        let Some(recent) = &mut update.activity else { return String::new() };
+        if let Ok(activity) = &mut recent.activity.result {
             activity.operations = vec![operation.clone()];
         }
-        model.apply_update(seen);
+        model.apply_update(update);
         model.now = at(5);
         screen(model, 120, 24)
     };
-    let running = shown(&mut model, &operation);
+    let running = screen_with(&mut model, &operation);
     let row = "requeueing   120: 80 queued, 40 dead_letter; ada@desk: token renewed";
     assert!(running.contains(row), "{running}");
     operation.operation_type = OperationType::Undo;
-    assert!(shown(&mut model, &operation).contains("undoing"));
+    assert!(screen_with(&mut model, &operation).contains("undoing"));
     operation.last = 15.0;
-    assert!(shown(&mut model, &operation).contains("15s ago      120 put back: 80 queued"));
+    assert!(screen_with(&mut model, &operation).contains("15s ago      120 put back: 80 queued"));
 }

@@ -1,4 +1,4 @@
-//! A report in its envelope.
+//! The conversion of a report into its JSON envelope.
 
 use super::{
     CheckJson, ContextJson, CoverageJson, Envelope, ErrorJson, FindingJson, HintJson, MatchedJson,
@@ -8,8 +8,7 @@ use crate::facts::{Evidence, Finding, Status, Value};
 use crate::report::{Provenance, Report};
 
 impl Envelope {
-    /// Wraps a report.
-    #[must_use]
+    /// Converts a report.
     pub fn new(report: &Report, from: &Provenance) -> Self {
         Self {
             schema: SCHEMA,
@@ -33,7 +32,11 @@ impl Envelope {
             findings: report.problems().into_iter().map(finding).collect(),
             verdict: report.section.as_ref().map(section),
             data: report.data.json(),
-            contexts: report.contexts.iter().map(|m| Self::new(&m.report, &m.from)).collect(),
+            contexts: report
+                .contexts
+                .iter()
+                .map(|context| Self::new(&context.report, &context.from))
+                .collect(),
             agreement: report.agreement.clone(),
             errors: report.errors.iter().map(error).collect(),
         }
@@ -82,7 +85,7 @@ fn observed(e: &Evidence) -> ObservedJson {
     ObservedJson { value, unit: e.unit, at: e.at, source: e.source.clone() }
 }
 
-/// Whole numbers without a trailing `.0`, others rounded to a thousandth.
+/// Returns whole numbers without a trailing `.0` and others rounded to a thousandth.
 fn number(n: f64) -> serde_json::Value {
     if n.fract() == 0.0 && n.abs() < 9e15 {
         (n as i64).into()

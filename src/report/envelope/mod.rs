@@ -1,7 +1,7 @@
-//! The JSON that scripts read: stable, versioned, one document always.
+//! The JSON of every command: stable, versioned, always one document.
 //!
-//! These types are apart from the internal ones on purpose: a rename inside must not break a
-//! playbook outside. Golden files in `tests/` freeze them, `cliplyctl schema` prints their schema.
+//! These types are separate from the internal ones so that a rename inside does not break scripts.
+//! Golden files in `tests/` pin them, `cliplyctl schema` prints their schema.
 
 mod fill;
 

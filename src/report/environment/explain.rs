@@ -1,4 +1,4 @@
-//! The answer of `env explain`: one key in full, but for its value.
+//! The report of `env explain`: everything about one key except its value.
 
 use super::{ValueJson, key_json};
 use crate::checks::environment::in_force;
@@ -7,41 +7,41 @@ use crate::report::{Block, Cell, Document, Report};
 use crate::zod::evaluate::{KeyResult, evaluate_key};
 use crate::zod::model::{EnvFile, Environment, SchemaKey};
 
-/// Builds the report of `env explain`; by these flags it would tell where the value comes from.
-#[must_use]
+/// Builds the report of `env explain`. `flags` are those that make the suggested command show the
+/// source of the value.
 pub fn explain(facts: &Environment, key: &SchemaKey, flags: &str) -> Report {
     let entries = facts.template.as_ref().map(EnvFile::in_force);
-    let known = key_json(facts, key, entries.as_ref());
+    let key_info = key_json(facts, key, entries.as_ref());
     let mut document = Document::default();
     document.push(Block::Title(vec![Cell::strong(&key.name)]));
-    let required = match known.required {
+    let required = match key_info.required {
         Some(true) => "yes",
         Some(false) => "no",
         None => "cannot be told without running the schema",
     };
     let mut pairs = vec![
-        ("rule", Cell::plain(&known.rule)),
+        ("rule", Cell::plain(&key_info.rule)),
         ("required", Cell::plain(required)),
-        ("declared", Cell::plain(format!("{} in {}", known.declared, facts.schema.name))),
+        ("declared", Cell::plain(format!("{} in {}", key_info.declared, facts.schema.name))),
     ];
-    pairs.extend(known.description.as_ref().map(|text| ("description", Cell::plain(text))));
-    if let (Some(state), Some(file)) = (known.template, &facts.template) {
+    pairs.extend(key_info.description.as_ref().map(|text| ("description", Cell::plain(text))));
+    if let (Some(state), Some(file)) = (key_info.template, &facts.template) {
         let entry = entries.as_ref().and_then(|entries| entries.get(key.name.as_str()));
         let line = entry.map(|entry| format!(":{}", entry.line));
-        let place = format!("{}{}", file.path.display(), line.unwrap_or_default());
-        pairs.push(("template", Cell::plain(format!("{state} in {place}"))));
+        let location = format!("{}{}", file.path.display(), line.unwrap_or_default());
+        pairs.push(("template", Cell::plain(format!("{state} in {location}"))));
     }
-    let others = facts.policy.fallbacks.iter().filter(|fallback| fallback.key == key.name);
-    for other in others {
-        pairs.push(("else", Cell::plain(format!("{}, when missing or blank", other.from))));
+    let fallbacks = facts.policy.fallbacks.iter().filter(|fallback| fallback.key == key.name);
+    for fallback in fallbacks {
+        pairs.push(("else", Cell::plain(format!("{}, when missing or blank", fallback.from))));
     }
-    pairs.extend(value_pairs(facts, key, known.value.as_ref()));
+    pairs.extend(value_pairs(facts, key, key_info.value.as_ref()));
     document.push(Block::Pairs(pairs));
     if facts.values.is_none() {
         let command = format!("cliplyctl env explain {}{flags}", key.name);
         document.next(vec![(command, "where its value comes from".to_owned())]);
     }
-    Report::listing("env explain", known, document)
+    Report::listing("env explain", key_info, document)
 }
 
 fn value_pairs(
@@ -61,11 +61,11 @@ fn value_pairs(
     let shadowed = value.iter().flat_map(|value| &value.shadows);
     pairs.extend(shadowed.map(|origin| ("shadows", Cell::muted(origin))));
     let text = in_force(values, &facts.policy.fallbacks, &key.name).map(|set| set.value.reveal());
-    let (verdict, reasons) = match evaluate_key(&facts.schema, key, text) {
+    let (status, reasons) = match evaluate_key(&facts.schema, key, text) {
         KeyResult::Accepted => (Status::Ok, "accepted".to_owned()),
         KeyResult::Refused(reasons) => (Status::Critical, reasons.join("; ")),
         KeyResult::Unknown(reasons) => (Status::Unknown, reasons.join("; ")),
     };
-    pairs.push(("verdict", Cell::value_with_status(reasons, verdict)));
+    pairs.push(("verdict", Cell::value_with_status(reasons, status)));
     pairs
 }

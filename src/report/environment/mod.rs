@@ -1,4 +1,4 @@
-//! The answers of `env check` and `env explain`. No value reaches them, only its shape.
+//! The reports of `env check` and `env explain`. They contain the form of values, never the values.
 
 mod explain;
 
@@ -85,8 +85,8 @@ pub struct ValueJson {
     shadows: Vec<String>,
 }
 
-/// Builds the report of `env check`. What it suggests reads the same files by these flags.
-#[must_use]
+/// Builds the report of `env check`. `flags` are added to the suggested commands so that they read
+/// the same files.
 pub fn report(facts: &Environment, findings: Vec<Finding>, fail_on: FailOn, flags: &str) -> Report {
     let entries = facts.template.as_ref().map(EnvFile::in_force);
     let data = EnvironmentJson {
@@ -114,8 +114,8 @@ pub fn report(facts: &Environment, findings: Vec<Finding>, fail_on: FailOn, flag
     if let Some(code) = &facts.code {
         let files = text::plural(code.files as u64, "source file", "source files");
         report.examined.push(format!("{}: {files}", code.root.display()));
-        let missed = |missed: &Unresolved| (missed.place.to_string(), missed.reason.clone());
-        report.not_examined.extend(code.unread.iter().map(missed));
+        let unread = |unread: &Unresolved| (unread.place.to_string(), unread.reason.clone());
+        report.not_examined.extend(code.unread.iter().map(unread));
     }
     if facts.values.is_none() {
         let reason = "neither --values nor --process was given";
@@ -135,8 +135,8 @@ fn agreement(facts: &Environment) -> Option<AgreementJson> {
 
 fn document(facts: &Environment, findings: &[Finding], flags: &str) -> Document {
     let mut document = Document::default();
-    let verdict = Status::worst(findings.iter().map(|finding| finding.status));
-    document.headline(verdict, headline(facts, findings, verdict));
+    let status = Status::worst(findings.iter().map(|finding| finding.status));
+    document.headline(status, headline(facts, findings, status));
     document.push(title(facts));
     let mut table =
         Table::new(vec![Column::text("verdict"), Column::text("key"), Column::prose("message")]);
@@ -149,19 +149,20 @@ fn document(facts: &Environment, findings: &[Finding], flags: &str) -> Document 
     if facts.template.is_none() {
         document.note("no template was judged: there is no .env.example here");
     }
-    document.next(next(facts, findings, verdict, flags));
+    document.next(next(facts, findings, status, flags));
     document
 }
 
-/// What explains the worst finding, and what inserts keys that the template lacks.
+/// Returns the commands that explain the worst finding and that insert keys missing from the
+/// template.
 fn next(
     facts: &Environment,
     findings: &[Finding],
-    verdict: Status,
+    status: Status,
     flags: &str,
 ) -> Vec<(String, String)> {
     let mut next = Vec::new();
-    let Some(worst) = findings.iter().find(|f| f.status == verdict && verdict != Status::Ok) else {
+    let Some(worst) = findings.iter().find(|f| f.status == status && status != Status::Ok) else {
         return next;
     };
     if let Some(key) = facts.schema.key(&worst.subject) {
@@ -171,13 +172,13 @@ fn next(
     let template = facts.template.as_ref();
     let missing = template.map(|file| drift(&facts.schema, file, facts.policy.strict).missing);
     if missing.is_some_and(|missing| !missing.is_empty()) {
-        let why = "shows what it would insert into the template, and asks";
+        let purpose = "shows what it would insert into the template, and asks";
         let strict = if facts.policy.strict { " --strict" } else { "" };
-        next.push((format!("cliplyctl env check --fix{strict}{flags}"), why.to_owned()));
+        next.push((format!("cliplyctl env check --fix{strict}{flags}"), purpose.to_owned()));
     }
     if next.is_empty() {
-        let why = "what it means, and what only a person can tell";
-        next.push((format!("cliplyctl runbook {}", worst.check), why.to_owned()));
+        let purpose = "what it means, and what only a person can tell";
+        next.push((format!("cliplyctl runbook {}", worst.check), purpose.to_owned()));
     }
     next
 }
@@ -190,7 +191,7 @@ fn row(finding: &Finding) -> Vec<Cell> {
     vec![Cell::status(finding.status), Cell::plain(&finding.subject), message]
 }
 
-/// What the findings of a check are, one and many.
+/// The nouns for the findings of a check, singular and plural.
 const NOUNS: [(&str, &str, &str); 9] = [
     (
         "env.template",
@@ -211,18 +212,18 @@ const NOUNS: [(&str, &str, &str); 9] = [
     ("env.exposure", "key is where it should not be", "keys are where they should not be"),
 ];
 
-fn headline(facts: &Environment, findings: &[Finding], verdict: Status) -> String {
-    if verdict == Status::Ok {
+fn headline(facts: &Environment, findings: &[Finding], status: Status) -> String {
+    if status == Status::Ok {
         return ok_sentence(facts);
     }
-    let missed = |f: &&Finding| f.status == verdict && f.check == "env.code";
-    if verdict == Status::Unknown && !findings.iter().any(|finding| missed(&finding)) {
-        let unknown = findings.iter().filter(|finding| finding.status == verdict).count();
+    let is_unreadable = |f: &&Finding| f.status == status && f.check == "env.code";
+    if status == Status::Unknown && !findings.iter().any(|finding| is_unreadable(&finding)) {
+        let unknown = findings.iter().filter(|finding| finding.status == status).count();
         return text::plural(unknown as u64, "key cannot be judged", "keys cannot be judged");
     }
     let count = |(id, one, many): (&str, &str, &str)| {
-        let of_check = findings.iter().filter(|f| f.check == id && f.status == verdict);
-        match of_check.count() {
+        let with_check = findings.iter().filter(|f| f.check == id && f.status == status);
+        match with_check.count() {
             0 => None,
             count => Some(text::plural(count as u64, one, many)),
         }
@@ -230,7 +231,7 @@ fn headline(facts: &Environment, findings: &[Finding], verdict: Status) -> Strin
     NOUNS.into_iter().filter_map(count).collect::<Vec<_>>().join("; ")
 }
 
-/// `template and code agree with the schema`
+/// Returns, for example, `template and code agree with the schema`.
 fn ok_sentence(facts: &Environment) -> String {
     match (&facts.template, &facts.values, &facts.code) {
         (Some(_), None, None) => "the template agrees with the schema",
@@ -253,7 +254,7 @@ fn title(facts: &Environment) -> Block {
     Block::Title(cells)
 }
 
-/// The template's entries in force, by key.
+/// The effective entries of the template, by key.
 type Entries<'a> = HashMap<&'a str, &'a EnvEntry>;
 
 fn key_json(facts: &Environment, key: &SchemaKey, entries: Option<&Entries<'_>>) -> KeyJson {
@@ -267,8 +268,8 @@ fn key_json(facts: &Environment, key: &SchemaKey, entries: Option<&Entries<'_>>)
         Some(_) => "documented",
         None => "missing",
     });
-    let set = facts.values.as_ref();
-    let set = set.and_then(|values| in_force(values, &facts.policy.fallbacks, &key.name));
+    let values = facts.values.as_ref();
+    let value = values.and_then(|values| in_force(values, &facts.policy.fallbacks, &key.name));
     KeyJson {
         key: key.name.clone(),
         required,
@@ -277,13 +278,13 @@ fn key_json(facts: &Environment, key: &SchemaKey, entries: Option<&Entries<'_>>)
         declared: key.place.to_string(),
         template,
         read_at: facts.code.as_ref().map(|code| {
-            code.of(&key.name, CodeForm::Read).map(|found| found.place.to_string()).collect()
+            code.of(&key.name, CodeForm::Read).map(|usage| usage.place.to_string()).collect()
         }),
-        value: set.map(|set| ValueJson {
-            variable: set.key.clone(),
-            shape: set.value.shape(),
-            origin: set.origin.clone(),
-            shadows: set.shadows.clone(),
+        value: value.map(|value| ValueJson {
+            variable: value.key.clone(),
+            shape: value.value.shape(),
+            origin: value.origin.clone(),
+            shadows: value.shadows.clone(),
         }),
     }
 }

@@ -1,4 +1,4 @@
-//! The past for machines.
+//! The JSON of `history`.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -67,36 +67,35 @@ pub struct MarkJson {
     jobs: u64,
 }
 
-/// A snapshot as a row.
+/// A snapshot as a row of `-o ndjson` and `-o csv`.
 pub struct PointJson;
 
 impl PointJson {
-    /// The names of its fields.
-    #[must_use]
+    /// Returns the names of the columns.
     pub fn columns() -> Vec<&'static str> {
         let mut columns = vec!["at", "verdict", "section", "not_ok"];
         columns.extend(METRICS.iter().map(|doc| doc.name));
         columns
     }
 
-    /// Its fields in that order; what is not known is null.
-    #[must_use]
-    pub fn row(point: &StoredSnapshot<'_>) -> Value {
+    /// Returns the row in column order; unknown values are null.
+    pub fn row(snapshot: &StoredSnapshot<'_>) -> Value {
         let mut row = Map::new();
-        row.insert("at".into(), time(point.at).into());
-        row.insert("verdict".into(), point.status.as_str().into());
-        row.insert("section".into(), point.section.into());
-        let checks = crate::facts::snapshot::parse_failed_checks(point.bad).map(|(check, _)| check);
+        row.insert("at".into(), time(snapshot.at).into());
+        row.insert("verdict".into(), snapshot.status.as_str().into());
+        row.insert("section".into(), snapshot.section.into());
+        let checks =
+            crate::facts::snapshot::parse_failed_checks(snapshot.bad).map(|(check, _)| check);
         row.insert("not_ok".into(), checks.collect::<Vec<_>>().join(" ").into());
         for doc in &METRICS {
-            let value = point.metrics.get(doc.metric).map(|measure| measure.value);
+            let value = snapshot.metrics.get(doc.metric).map(|measure| measure.value);
             row.insert(doc.name.into(), value.map_or(Value::Null, number));
         }
         Value::Object(row)
     }
 }
 
-/// A whole number without a fraction.
+/// Returns whole numbers without a fraction and others rounded to two decimals.
 fn number(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() < 1e15 {
         return (value as i64).into();
@@ -104,62 +103,63 @@ fn number(value: f64) -> Value {
     ((value * 100.0).round() / 100.0).into()
 }
 
-/// The answer for machines.
-pub(crate) fn data(past: &HistoryRange, now: Timestamp) -> HistoryJson {
-    let series = &past.series;
-    let trouble = |onset: &OpenProblem| TroubleJson {
-        check: onset.what.clone(),
-        status: onset.status.as_str(),
-        since: time(onset.since),
-        last_ok: onset.last_ok.map(time),
+/// Builds the JSON of `history`.
+pub(crate) fn data(history: &HistoryRange, now: Timestamp) -> HistoryJson {
+    let series = &history.series;
+    let problem_json = |problem: &OpenProblem| TroubleJson {
+        check: problem.what.clone(),
+        status: problem.status.as_str(),
+        since: time(problem.since),
+        last_ok: problem.last_ok.map(time),
     };
-    let mark = |mark: &OperationMarker| MarkJson {
-        operation: mark.operation.clone(),
-        deed: mark.operation_type.as_str(),
-        at: time(mark.at.as_millisecond()),
-        who: mark.who.clone(),
-        reason: mark.reason.clone(),
-        jobs: mark.jobs,
+    let marker_json = |marker: &OperationMarker| MarkJson {
+        operation: marker.operation.clone(),
+        deed: marker.operation_type.as_str(),
+        at: time(marker.at.as_millisecond()),
+        who: marker.who.clone(),
+        reason: marker.reason.clone(),
+        jobs: marker.jobs,
     };
     HistoryJson {
-        subject: past.subject.clone(),
+        subject: history.subject.clone(),
         from: time(series.from),
         until: time(series.until),
         step: series.step as f64 / 1e3,
         snapshots: series.snapshots,
         latest: series.latest.map(time),
-        started: started(past, now),
-        troubles: past.problem_starts.checks().into_iter().map(trouble).collect(),
+        started: started(history, now),
+        troubles: history.problem_starts.checks().into_iter().map(problem_json).collect(),
         gaps: series
             .gaps
             .iter()
             .map(|(a, b)| GapJson { from: time(*a), until: time(*b) })
             .collect(),
-        operations: past.marks.iter().map(mark).collect(),
+        operations: history.marks.iter().map(marker_json).collect(),
         steps: series.buckets.iter().map(step).collect(),
     }
 }
 
 fn step(bucket: &TimeBucket) -> Value {
-    let questions = AREAS.iter().zip(bucket.questions).map(|(branch, verdict)| {
-        (branch.name.trim_end_matches('?').to_owned(), verdict.as_str().into())
-    });
-    let figure = |doc: &MetricDoc| {
-        let span = bucket.figures[doc.metric as usize];
-        let span = span.map(|span| {
-            json!({"min": number(span.min), "max": number(span.max), "last": number(span.last),
-                   "at_least": span.at_least})
+    let areas = AREAS
+        .iter()
+        .zip(bucket.areas)
+        .map(|(area, status)| (area.name.trim_end_matches('?').to_owned(), status.as_str().into()));
+    let metric = |doc: &MetricDoc| {
+        let range = bucket.metrics[doc.metric as usize];
+        let range = range.map(|range| {
+            json!({"min": number(range.min), "max": number(range.max), "last": number(range.last),
+                   "at_least": range.at_least})
         });
-        (doc.name.to_owned(), span.unwrap_or_default())
+        (doc.name.to_owned(), range.unwrap_or_default())
     };
-    let Some(verdict) = bucket.status else {
+    let Some(status) = bucket.status else {
         return json!({"at": time(bucket.from), "snapshots": 0, "status": null});
     };
     json!({
         "at": time(bucket.from),
         "snapshots": bucket.snapshots,
-        "status": verdict.as_str(),
-        "questions": questions.collect::<Map<_, _>>(),
-        "figures": METRICS.iter().map(figure).collect::<Map<_, _>>(),
+        "status": status.as_str(),
+        "questions": areas.collect::<Map<_, _>>(),
+        "figures": METRICS.iter().map(metric).collect::<Map<_, _>>(),
     })
 }

@@ -1,4 +1,4 @@
-//! The answer of `history`.
+//! The report of `history`.
 
 mod json;
 mod sentences;
@@ -20,72 +20,74 @@ use crate::text;
 use crate::text::sparkline;
 use crate::triage::areas::AREAS;
 
-/// Builds the view.
-#[must_use]
+/// Builds the report; `page` is the HTML file that was written.
 pub fn report(
-    past: &HistoryRange,
+    history: &HistoryRange,
     page: Option<&Path>,
     now: Timestamp,
     from: &Provenance,
 ) -> Report {
     let mut document = Document::default();
     document.push(title_line::title("history", from));
-    document.note(started(past, now));
+    document.note(started(history, now));
     if let Some(page) = page {
         document.note(format!("written: {}", page.display()));
-    } else if past.series.latest.is_some() {
-        document.push(Block::Table(status(past)));
-        document.push(Block::Table(metrics_table(past)));
+    } else if history.series.latest.is_some() {
+        document.push(Block::Table(area_table(history)));
+        document.push(Block::Table(metrics_table(history)));
     }
-    for note in notes(past, now) {
+    for note in notes(history, now) {
         document.note(note);
     }
-    document.next(next(past));
-    let mut report = Report::listing("history", data(past, now), document);
+    document.next(next(history));
+    let mut report = Report::listing("history", data(history, now), document);
     report.summary = vec![
-        ("snapshots", past.series.snapshots.into()),
-        ("started", past.problem_starts.start().map(|onset| time(onset.since)).into()),
+        ("snapshots", history.series.snapshots.into()),
+        ("started", history.problem_starts.start().map(|problem| time(problem.since)).into()),
     ];
     report
 }
 
-/// The timeline of each question, and of the requeues below.
-fn status(past: &HistoryRange) -> Table {
+/// Builds the table with the timeline of each area and of the operations.
+fn area_table(history: &HistoryRange) -> Table {
     let mut table = Table::new(vec![
         Column::text("step"),
         Column::text("last"),
         Column::number("not ok since"),
         Column::text("timeline"),
     ]);
-    let buckets = &past.series.buckets;
-    for (place, branch) in AREAS.iter().enumerate() {
-        // The recorder does not look into checkouts.
-        let known = past
+    let buckets = &history.series.buckets;
+    for (index, area) in AREAS.iter().enumerate() {
+        // `record` does not evaluate the environment, so its area may be missing.
+        let is_recorded = history
             .latest
             .as_ref()
-            .is_none_or(|detail| detail.areas.iter().any(|step| step.area == branch.name));
-        if !known {
+            .is_none_or(|detail| detail.areas.iter().any(|line| line.area == area.name));
+        if !is_recorded {
             continue;
         }
-        let onset = past.problem_starts.question(branch.name);
-        let verdict = onset.map_or(Status::Ok, |onset| onset.status);
-        let of = |bucket: &TimeBucket| bucket.status.map(|_| bucket.questions[place]);
+        let problem = history.problem_starts.area(area.name);
+        let status = problem.map_or(Status::Ok, |problem| problem.status);
+        let bucket_status = |bucket: &TimeBucket| bucket.status.map(|_| bucket.areas[index]);
         table.row(vec![
-            Cell::plain(branch.name),
-            Cell::status(verdict),
-            Cell::plain(onset.map_or_else(String::new, since)),
-            Cell::value_with_status(sparkline::status_line(buckets.iter().map(of)), verdict),
+            Cell::plain(area.name),
+            Cell::status(status),
+            Cell::plain(problem.map_or_else(String::new, since)),
+            Cell::value_with_status(
+                sparkline::status_line(buckets.iter().map(bucket_status)),
+                status,
+            ),
         ]);
     }
-    if !past.marks.is_empty() {
+    if !history.marks.is_empty() {
         let mut line = vec![' '; buckets.len()];
-        for mark in &past.marks {
-            if let Some(place) = past.series.place(mark.at.as_millisecond()) {
-                line[place] = sentences::sign(mark.operation_type);
+        for marker in &history.marks {
+            if let Some(index) = history.series.bucket_index(marker.at.as_millisecond()) {
+                line[index] = sentences::marker_letter(marker.operation_type);
             }
         }
         let line: String = line.into_iter().collect();
-        let count = text::count(past.marks.len() as u64);
+        let count = text::count(history.marks.len() as u64);
         table.row(vec![
             Cell::plain("requeues"),
             Cell::plain(count),
@@ -96,13 +98,13 @@ fn status(past: &HistoryRange) -> Table {
     table
 }
 
-/// `14:03:10Z`, or the day as well when it was not within a day of the end.
-fn since(onset: &OpenProblem) -> String {
-    let text = time(onset.since);
-    if onset.last_ok.is_none() { format!("≤ {}", &text[5..16]) } else { text[5..16].to_owned() }
+/// Returns the month, day and time of the problem start; `≤` if it began before the first snapshot.
+fn since(problem: &OpenProblem) -> String {
+    let text = time(problem.since);
+    if problem.last_ok.is_none() { format!("≤ {}", &text[5..16]) } else { text[5..16].to_owned() }
 }
 
-fn metrics_table(past: &HistoryRange) -> Table {
+fn metrics_table(history: &HistoryRange) -> Table {
     let mut table = Table::new(vec![
         Column::text("figure"),
         Column::number("last"),
@@ -111,11 +113,12 @@ fn metrics_table(past: &HistoryRange) -> Table {
         Column::text("over time"),
     ]);
     for doc in &METRICS {
-        let spans = || past.series.buckets.iter().filter_map(|b| b.figures[doc.metric as usize]);
+        let ranges =
+            || history.series.buckets.iter().filter_map(|b| b.metrics[doc.metric as usize]);
         let (Some(last), Some(min), Some(max)) = (
-            spans().next_back(),
-            spans().map(|span| span.min).reduce(f64::min),
-            spans().map(|span| span.max).reduce(f64::max),
+            ranges().next_back(),
+            ranges().map(|range| range.min).reduce(f64::min),
+            ranges().map(|range| range.max).reduce(f64::max),
         ) else {
             continue;
         };
@@ -124,19 +127,19 @@ fn metrics_table(past: &HistoryRange) -> Table {
             Cell::strong(last_text(doc, last)),
             Cell::plain(text::format_metric(doc, min)),
             Cell::plain(text::format_metric(doc, max)),
-            Cell::plain(sparkline::bars(past.series.metric(doc)).trim_end()),
+            Cell::plain(sparkline::bars(history.series.metric(doc)).trim_end()),
         ]);
     }
     table
 }
 
-fn last_text(doc: &MetricDoc, span: TimeRange) -> String {
-    let bound = if span.at_least { "≥ " } else { "" };
-    format!("{bound}{}", text::format_metric(doc, span.last))
+fn last_text(doc: &MetricDoc, range: TimeRange) -> String {
+    let bound = if range.at_least { "≥ " } else { "" };
+    format!("{bound}{}", text::format_metric(doc, range.last))
 }
 
-fn next(past: &HistoryRange) -> Vec<(String, String)> {
-    let Some(start) = past.problem_starts.start() else { return vec![] };
+fn next(history: &HistoryRange) -> Vec<(String, String)> {
+    let Some(start) = history.problem_starts.start() else { return vec![] };
     vec![
         ("cliplyctl triage".to_owned(), "how it is now".to_owned()),
         (format!("cliplyctl runbook {}", start.what), "what this check means".to_owned()),

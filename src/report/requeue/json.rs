@@ -1,10 +1,10 @@
-//! Plan and account for machines.
+//! The JSON of `dlq requeue`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::RequeuePlanView;
-use super::plan::expected;
+use super::plan::estimated_seconds;
 use crate::facts::requeue::{Plan, PlanSkip};
 use crate::report::canary::LaneJson;
 use crate::report::follow::FollowJson;
@@ -52,19 +52,20 @@ pub struct GroupJson {
     jobs: u64,
 }
 
-/// What was meant and not requeued: repeat offenders, and ids that are not dead.
+/// Returns the number of jobs that were requested but cannot be requeued: repeat failures, and ids
+/// that are not dead letters.
 pub(crate) fn not_requeued(plan: &Plan) -> u64 {
-    let offenders = plan.excluded_for(PlanSkip::RepeatFailure);
-    // Whoever says so does not want the others: --skip-ineligible, or an operation that goes on.
+    let repeat_failures = plan.excluded_for(PlanSkip::RepeatFailure);
+    // `--skip-ineligible` and a resumed operation accept ids that are not dead letters.
     if plan.options.skip_ineligible {
-        return offenders;
+        return repeat_failures;
     }
-    offenders + plan.excluded_for(PlanSkip::NotDead) + plan.excluded_for(PlanSkip::Missing)
+    repeat_failures + plan.excluded_for(PlanSkip::NotDead) + plan.excluded_for(PlanSkip::Missing)
 }
 
-/// The answer for machines.
-pub(crate) fn data(facing: &RequeuePlanView<'_>, outcome: Option<OutcomeJson>) -> RequeueJson {
-    let plan = facing.plan;
+/// Builds the JSON of a plan and of its outcome.
+pub(crate) fn data(view: &RequeuePlanView<'_>, outcome: Option<OutcomeJson>) -> RequeueJson {
+    let plan = view.plan;
     let excluded = plan.excluded.iter().map(|(reason, n, jobs)| ExcludedJson {
         reason: reason.as_str(),
         jobs: *n,
@@ -81,14 +82,14 @@ pub(crate) fn data(facing: &RequeuePlanView<'_>, outcome: Option<OutcomeJson>) -
     });
     RequeueJson {
         plan: plan.id.clone(),
-        stored: facing.stored,
+        stored: view.stored,
         cutoff: plan.cutoff.to_string(),
         matched: plan.matched,
         eligible: plan.ids.len() as u64,
         excluded: excluded.collect(),
         groups: groups.collect(),
         samples: plan.samples.iter().map(|sample| sample.id.to_string()).collect(),
-        expected_duration: expected(facing),
+        expected_duration: estimated_seconds(view),
         outcome,
         canary: None,
         followed: None,

@@ -1,4 +1,4 @@
-//! The plan as a person reads it before they agree.
+//! The plan as it is shown before the confirmation.
 
 use super::RequeuePlanView;
 use crate::advice::advise;
@@ -8,20 +8,20 @@ use crate::facts::canary::Canary;
 use crate::facts::requeue::{Plan, PlanSkip, PlannedGroup};
 use crate::facts::throttle::Throttle;
 use crate::fingerprint::Fingerprint;
-use crate::report::dead_letter::retry;
+use crate::report::dead_letter::retry_text;
 use crate::report::write_outcome::SHOWN;
 use crate::report::{Block, Cell, Column, Document, Table, title_line};
 use crate::text::{count, first_line, format_duration, plural};
 
-/// Jobs a second that a plan expects: slower than measured, so that the truth is a good surprise.
+/// Assumed speed of writes in jobs per second; lower than measured, so that estimates are
+/// pessimistic.
 const RATE: f64 = 5_000.0;
 
-/// The plan for people: on stderr before the question, on stdout with `--dry-run`.
-#[must_use]
-pub fn document(facing: &RequeuePlanView<'_>) -> Document {
-    let plan = facing.plan;
+/// Builds the plan: on stderr before the prompt, on stdout with `--dry-run`.
+pub fn document(view: &RequeuePlanView<'_>) -> Document {
+    let plan = view.plan;
     let mut document = Document::default();
-    document.push(title_line::title("requeue plan", &facing.from));
+    document.push(title_line::title("requeue plan", &view.from));
     let mut pairs = vec![
         ("plan", Cell::strong(&plan.id)),
         ("matched", Cell::plain(count(plan.matched))),
@@ -30,68 +30,68 @@ pub fn document(facing: &RequeuePlanView<'_>) -> Document {
     for (reason, n, _) in &plan.excluded {
         pairs.push((label(*reason), Cell::plain(count(*n))));
     }
-    let about = crate::text::age(expected(facing));
-    let words = match &facing.canary {
+    let duration = crate::text::age(estimated_seconds(view));
+    let estimate = match &view.canary {
         Some(_) => {
-            let due = match facing.before {
+            let due = match view.before {
                 Some(due) => plural(due, "job that is due", "jobs that are due"),
                 None => "what is due".to_owned(),
             };
             format!(
-                "about {about} to write; each step then waits until workers reach its jobs, behind {due}"
+                "about {duration} to write; each step then waits until workers reach its jobs, behind {due}"
             )
         }
-        None => format!("about {about}"),
+        None => format!("about {duration}"),
     };
-    pairs.push(("expected", Cell::plain(words)));
-    pairs.extend(describe_throttle(&facing.throttle).map(|words| ("pace", Cell::plain(words))));
+    pairs.push(("expected", Cell::plain(estimate)));
+    pairs.extend(describe_throttle(&view.throttle).map(|text| ("pace", Cell::plain(text))));
     pairs.push(("repeat offenders", Cell::muted(&plan.repeat_failures_examined)));
-    if let Some(canary) = &facing.canary {
-        let Canary { batch_sizes: ramp, timeout, stop_at } = canary;
-        let words = format!(
-            "{ramp} of each group; a step is waited for {} at most, and a group stops where its first \
+    if let Some(canary) = &view.canary {
+        let Canary { batch_sizes, timeout, stop_at } = canary;
+        let text = format!(
+            "{batch_sizes} of each group; a step is waited for {} at most, and a group stops where its first \
              step or more than {stop_at}% of a later one fails again",
             format_duration(*timeout)
         );
-        pairs.push(("canary", Cell::plain(words)));
+        pairs.push(("canary", Cell::plain(text)));
     }
     document.push(Block::Pairs(pairs));
-    groups(&mut document, plan, &facing.rules);
-    beware(&mut document, facing);
+    groups(&mut document, plan, &view.rules);
+    warn_unsafe_causes(&mut document, view);
     samples(&mut document, plan);
-    left_out(&mut document, plan);
-    if facing.journal_only {
+    skipped_jobs(&mut document, plan);
+    if view.journal_only {
         document.note("this database keeps no events: the record stays on this machine, others will not see it");
     }
-    if let Some(operation) = &facing.resumes {
+    if let Some(operation) = &view.resumes {
         document.note(format!("goes on with operation {operation}"));
-        if facing.undone > 0 {
-            let jobs = plural(facing.undone, "of its jobs was", "of its jobs were");
-            let others = if plan.ids.is_empty() {
+        if view.undone > 0 {
+            let jobs = plural(view.undone, "of its jobs was", "of its jobs were");
+            let remaining = if plan.ids.is_empty() {
                 "a new requeue would take them again"
             } else {
                 "they stay dead, the others go"
             };
-            document.note(format!("beware: {jobs} taken back by an undo since; {others}"));
+            document.note(format!("beware: {jobs} taken back by an undo since; {remaining}"));
         }
-        if facing.failed > 0 {
-            let jobs = plural(facing.failed, "of its jobs has", "of its jobs have");
+        if view.failed > 0 {
+            let jobs = plural(view.failed, "of its jobs has", "of its jobs have");
             document.note(format!("beware: {jobs} failed again since: is the cause mended?"));
         }
     }
     document
 }
 
-/// Seconds that the writing takes, without what is waited for.
-pub(crate) fn expected(facing: &RequeuePlanView<'_>) -> f64 {
-    let rate = facing.throttle.rate.map_or(RATE, |rate| rate.min(RATE));
-    (facing.plan.ids.len() as f64 / rate).ceil()
+/// Returns the estimated duration of the writes in seconds, without waiting for workers.
+pub(crate) fn estimated_seconds(view: &RequeuePlanView<'_>) -> f64 {
+    let rate = view.throttle.rate.map_or(RATE, |rate| rate.min(RATE));
+    (view.plan.ids.len() as f64 / rate).ceil()
 }
 
-/// `at most 20 jobs a second; due one by one over 10m`
-fn describe_throttle(pace: &Throttle) -> Option<String> {
-    let mut words = Vec::new();
-    words.extend(pace.rate.map(|rate| {
+/// Returns, for example, `at most 20 jobs a second; due one by one over 10m`.
+fn describe_throttle(throttle: &Throttle) -> Option<String> {
+    let mut parts = Vec::new();
+    parts.extend(throttle.rate.map(|rate| {
         let jobs = (rate * 3_600.0).round() as u64;
         if rate >= 1.0 {
             format!("at most {} a second", plural(rate.round() as u64, "job", "jobs"))
@@ -99,14 +99,15 @@ fn describe_throttle(pace: &Throttle) -> Option<String> {
             format!("at most {} an hour", plural(jobs, "job", "jobs"))
         }
     }));
-    words.extend(
-        pace.spread.map(|spread| format!("due one by one over {}", format_duration(spread))),
+    parts.extend(
+        throttle.spread.map(|spread| format!("due one by one over {}", format_duration(spread))),
     );
-    words.extend(
-        pace.pause_above
-            .map(|most| format!("waits while more than {} are due", plural(most, "job", "jobs"))),
+    parts.extend(
+        throttle
+            .pause_above
+            .map(|limit| format!("waits while more than {} are due", plural(limit, "job", "jobs"))),
     );
-    (!words.is_empty()).then(|| words.join("; "))
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 fn label(reason: PlanSkip) -> &'static str {
@@ -136,7 +137,7 @@ fn groups(document: &mut Document, plan: &Plan, rules: &[&Advice]) {
             Cell::plain(count(group.jobs)),
             Cell::plain(&group.kind),
             Cell::plain(&group.group),
-            advised(group, rules),
+            retry_cell(group, rules),
             Cell::plain(first_line(&group.cause)),
         ]);
     }
@@ -146,13 +147,13 @@ fn groups(document: &mut Document, plan: &Plan, rules: &[&Advice]) {
     }
 }
 
-/// All at once, of causes that do not pass by themselves.
-fn beware(document: &mut Document, facing: &RequeuePlanView<'_>) {
-    let unsafe_now = |group: &&PlannedGroup| {
-        matches!(safety(group, &facing.rules), Some(SafeToRetry::AfterFix | SafeToRetry::No))
+/// Adds a warning if many jobs with causes that need a fix first would be requeued at once.
+fn warn_unsafe_causes(document: &mut Document, view: &RequeuePlanView<'_>) {
+    let needs_fix = |group: &&PlannedGroup| {
+        matches!(safe_to_retry(group, &view.rules), Some(SafeToRetry::AfterFix | SafeToRetry::No))
     };
-    let jobs = facing.plan.groups.iter().filter(unsafe_now).map(|group| group.jobs).sum();
-    if facing.canary.is_none() && jobs > 1 {
+    let jobs = view.plan.groups.iter().filter(needs_fix).map(|group| group.jobs).sum();
+    if view.canary.is_none() && jobs > 1 {
         document.note(format!(
             "beware: {} died of what does not pass by itself: is it mended? --canary tries one of each cause first",
             plural(jobs, "job", "jobs")
@@ -160,17 +161,17 @@ fn beware(document: &mut Document, facing: &RequeuePlanView<'_>) {
     }
 }
 
-/// Whether such a cause passes by itself, as far as anybody knows.
-fn safety(group: &PlannedGroup, rules: &[&Advice]) -> Option<SafeToRetry> {
+/// Returns whether the advice calls a retry safe; `None` without advice.
+fn safe_to_retry(group: &PlannedGroup, rules: &[&Advice]) -> Option<SafeToRetry> {
     let PlannedGroup { group: hash, code, cause: template, .. } = group.clone();
-    let cause = Fingerprint { hash, code, template };
-    advise(rules.iter().copied(), &cause).map(|advice| advice.safe_to_retry)
+    let fingerprint = Fingerprint { hash, code, template };
+    advise(rules.iter().copied(), &fingerprint).map(|advice| advice.safe_to_retry)
 }
 
-fn advised(group: &PlannedGroup, rules: &[&Advice]) -> Cell {
-    match safety(group, rules) {
-        Some(SafeToRetry::Yes) => Cell::plain(retry(SafeToRetry::Yes)),
-        Some(other) => Cell::value_with_status(retry(other), Status::Warning),
+fn retry_cell(group: &PlannedGroup, rules: &[&Advice]) -> Cell {
+    match safe_to_retry(group, rules) {
+        Some(SafeToRetry::Yes) => Cell::plain(retry_text(SafeToRetry::Yes)),
+        Some(other) => Cell::value_with_status(retry_text(other), Status::Warning),
         None => Cell::muted("unknown"),
     }
 }
@@ -191,20 +192,20 @@ fn samples(document: &mut Document, plan: &Plan) {
     document.push(Block::Table(table));
 }
 
-fn left_out(document: &mut Document, plan: &Plan) {
-    let named = plan
+fn skipped_jobs(document: &mut Document, plan: &Plan) {
+    let skipped = plan
         .excluded
         .iter()
         .filter(|(reason, ..)| !matches!(reason, PlanSkip::OverMax | PlanSkip::AlreadyRequeued));
     let mut table = Table::listing(vec![Column::text("left out"), Column::prose("why")]);
-    for (reason, _, jobs) in named {
+    for (reason, _, jobs) in skipped {
         for job in jobs.iter().take(SHOWN) {
-            let why = match (reason, &job.state) {
+            let reason_text = match (reason, &job.state) {
                 (PlanSkip::NotDead, Some(state)) => format!("it is {state}"),
                 (PlanSkip::Missing, _) => "no such job".to_owned(),
                 _ => label(*reason).trim_start_matches("left out: ").to_owned(),
             };
-            table.row(vec![Cell::plain(job.id.to_string()), Cell::plain(why)]);
+            table.row(vec![Cell::plain(job.id.to_string()), Cell::plain(reason_text)]);
         }
     }
     if !table.rows.is_empty() {

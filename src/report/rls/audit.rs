@@ -1,4 +1,4 @@
-//! The answer of `rls audit`.
+//! The report of `rls audit`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use crate::facts::{Finding, Status};
 use crate::report::{Block, Cell, Column, Document, Provenance, Report, Table, title_line};
 use crate::text::{self, some_of};
 
-/// Statements longer than this are cut in the table; JSON has them whole.
+/// Lines of a suggested statement in the table; the JSON contains the complete statement.
 const MAX_REMEDY_LINES: usize = 8;
 
 /// `data` of `rls audit`.
@@ -41,34 +41,33 @@ pub struct AuditJson {
     helper_calls: usize,
 }
 
-/// What was asked for.
-pub struct Asked<'a> {
-    /// Roles beside the usual ones.
+/// The options of an audit that its report depends on.
+pub struct AuditOptions<'a> {
+    /// Roles in addition to the default ones.
     pub roles: &'a [String],
-    /// The scope as flags of another command.
+    /// The scope as flags for suggested commands.
     pub scope: &'a str,
-    /// The lowest verdict that fails.
+    /// The lowest status that sets a failing exit code.
     pub fail_on: FailOn,
 }
 
 /// Builds the report.
-#[must_use]
 pub fn report(
     audit: &Audit,
     findings: Vec<Finding>,
-    asked: &Asked<'_>,
+    options: &AuditOptions<'_>,
     from: &Provenance,
 ) -> Report {
     let mut document = document(audit, &findings, from);
     if findings.iter().any(|finding| finding.status != Status::Ok) {
-        let question = super::describe_access(audit, asked.scope);
-        let page = (
+        let explain = super::describe_access(audit, options.scope);
+        let runbook = (
             "cliplyctl runbook 4.2".to_owned(),
             "how to read this, and what only a person can check",
         );
-        document.next(question.into_iter().chain([page]).collect());
+        document.next(explain.into_iter().chain([runbook]).collect());
     }
-    let count = |verdict| findings.iter().filter(|f| f.status == verdict).count();
+    let count = |status| findings.iter().filter(|f| f.status == status).count();
     let summary = vec![
         ("critical", count(Status::Critical).into()),
         ("unknown", count(Status::Unknown).into()),
@@ -76,12 +75,12 @@ pub fn report(
         ("notes", count(Status::Ok).into()),
     ];
     let mut report =
-        Report::from_findings("rls audit", findings, asked.fail_on, data(audit), document);
+        Report::from_findings("rls audit", findings, options.fail_on, data(audit), document);
     report.summary = summary;
     report.examined.extend(audit.catalog.schemas.iter().map(|s| format!("schema {s}")));
     report.examined.extend(audit.catalog.roles.iter().map(|r| format!("role {}", r.name)));
     report.examined.extend(audit.catalog.tables().map(|t| t.name.clone()));
-    report.not_examined = not_examined(audit, asked.roles);
+    report.not_examined = not_examined(audit, options.roles);
     report
 }
 
@@ -100,27 +99,28 @@ fn data(audit: &Audit) -> AuditJson {
         policies: catalog.policies.len(),
         functions: catalog.functions.len(),
         coverage: "sampled",
-        reads: tried(audit, |t| t.command == SqlCommand::Select),
-        plans: tried(audit, |t| t.command != SqlCommand::Select && is_plan(t)),
-        rehearsed_writes: tried(audit, |t| t.command != SqlCommand::Select && !is_plan(t)),
+        reads: count_tests(audit, |t| t.command == SqlCommand::Select),
+        plans: count_tests(audit, |t| t.command != SqlCommand::Select && is_plan(t)),
+        rehearsed_writes: count_tests(audit, |t| t.command != SqlCommand::Select && !is_plan(t)),
         helper_calls: audit.observations.helpers.len(),
     }
 }
 
-fn tried(audit: &Audit, which: impl Fn(&AccessTest) -> bool) -> usize {
-    audit.observations.trials.iter().filter(|trial| which(trial)).count()
+fn count_tests(audit: &Audit, matches: impl Fn(&AccessTest) -> bool) -> usize {
+    audit.observations.trials.iter().filter(|test| matches(test)).count()
 }
 
-/// Whether the planner alone was asked. What it refuses, the command would be refused too.
-fn is_plan(trial: &AccessTest) -> bool {
-    !matches!(trial.outcome, AccessTestResult::Rows { .. })
+/// Returns whether only the planner was asked. A command that the planner refuses would be refused
+/// as well.
+fn is_plan(test: &AccessTest) -> bool {
+    !matches!(test.outcome, AccessTestResult::Rows { .. })
 }
 
-/// What was not looked at, and why.
-fn not_examined(audit: &Audit, asked: &[String]) -> Vec<(String, String)> {
-    let wanted = CLIENT_ROLES.iter().copied().chain([SERVICE_ROLE]);
-    let wanted = wanted.chain(asked.iter().map(String::as_str));
-    let missing = wanted.filter(|role| audit.catalog.role(role).is_none());
+/// Returns the subjects that were not examined, with the reason.
+fn not_examined(audit: &Audit, extra_roles: &[String]) -> Vec<(String, String)> {
+    let roles = CLIENT_ROLES.iter().copied().chain([SERVICE_ROLE]);
+    let roles = roles.chain(extra_roles.iter().map(String::as_str));
+    let missing = roles.filter(|role| audit.catalog.role(role).is_none());
     let mut list: Vec<(String, String)> =
         missing.map(|role| (format!("role {role}"), "there is no such role".to_owned())).collect();
     list.extend(audit.observations.blocked.iter().cloned());
@@ -141,21 +141,21 @@ fn not_examined(audit: &Audit, asked: &[String]) -> Vec<(String, String)> {
 
 fn document(audit: &Audit, findings: &[Finding], from: &Provenance) -> Document {
     let mut document = Document::default();
-    let verdict = Status::worst(findings.iter().map(|f| f.status));
-    document.headline(verdict, headline(findings, verdict));
+    let status = Status::worst(findings.iter().map(|f| f.status));
+    document.headline(status, headline(findings, status));
     document.push(title_line::title("access", from));
-    let (notes, flaws): (Vec<_>, Vec<_>) = findings.iter().partition(|f| f.status == Status::Ok);
-    if !flaws.is_empty() {
-        document.push(Block::Table(table(&flaws)));
-        remedies(&mut document, &flaws);
+    let (notes, problems): (Vec<_>, Vec<_>) = findings.iter().partition(|f| f.status == Status::Ok);
+    if !problems.is_empty() {
+        document.push(Block::Table(problem_table(&problems)));
+        add_suggested_fixes(&mut document, &problems);
     }
-    coverage(&mut document, audit);
-    notes_of(&mut document, &notes);
+    add_coverage(&mut document, audit);
+    add_notes(&mut document, &notes);
     document
 }
 
-/// One line for all subjects of which the same is to be said.
-fn notes_of(document: &mut Document, notes: &[&Finding]) {
+/// Adds one note for all subjects with the same message.
+fn add_notes(document: &mut Document, notes: &[&Finding]) {
     let mut lines: Vec<(&str, Vec<String>)> = Vec::new();
     for note in notes {
         match lines.iter_mut().find(|(message, _)| *message == note.message) {
@@ -168,68 +168,73 @@ fn notes_of(document: &mut Document, notes: &[&Finding]) {
     }
 }
 
-fn headline(findings: &[Finding], verdict: Status) -> String {
-    if verdict == Status::Ok {
+fn headline(findings: &[Finding], status: Status) -> String {
+    if status == Status::Ok {
         return "access is what is declared".to_owned();
     }
-    let counted = |verdict, one, many| match findings.iter().filter(|f| f.status == verdict).count()
-    {
-        0 => None,
-        n => Some(text::plural(n as u64, one, many)),
-    };
+    let count_text =
+        |status, one, many| match findings.iter().filter(|f| f.status == status).count() {
+            0 => None,
+            n => Some(text::plural(n as u64, one, many)),
+        };
     let parts = [
-        counted(
+        count_text(
             Status::Critical,
             "finding changes who can do what",
             "findings change who can do what",
         ),
-        counted(Status::Unknown, "could not be judged", "could not be judged"),
-        counted(Status::Warning, "matter of hygiene", "matters of hygiene"),
+        count_text(Status::Unknown, "could not be judged", "could not be judged"),
+        count_text(Status::Warning, "matter of hygiene", "matters of hygiene"),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// The sentence has the width to itself: names of tables and functions are long.
-fn table(flaws: &[&Finding]) -> Table {
+/// Builds the table. Subject and message share one column, because the names of tables and
+/// functions are long.
+fn problem_table(problems: &[&Finding]) -> Table {
     let mut table = Table::new(vec![Column::text("verdict"), Column::prose("finding")]);
-    for f in flaws {
-        let sentence = format!("{}: {} [{}]", f.subject, f.message, f.check);
-        table.row(vec![Cell::status(f.status), Cell::plain(sentence)]);
+    for finding in problems {
+        let sentence = format!("{}: {} [{}]", finding.subject, finding.message, finding.check);
+        table.row(vec![Cell::status(finding.status), Cell::plain(sentence)]);
     }
     table
 }
 
-/// The statements, in the order of the findings, for review.
-fn remedies(document: &mut Document, flaws: &[&Finding]) {
-    let with: Vec<_> = flaws.iter().filter(|f| f.remedy.is_some()).collect();
-    if with.is_empty() {
+/// Adds the suggested statements for review, in the order of the findings.
+fn add_suggested_fixes(document: &mut Document, problems: &[&Finding]) {
+    let fixable: Vec<_> = problems.iter().filter(|finding| finding.remedy.is_some()).collect();
+    if fixable.is_empty() {
         return;
     }
     document.heading("Remedies, to review and run by hand (nothing was changed)");
     let mut sql = String::new();
-    for f in with {
-        let text = f.remedy.as_deref().unwrap_or_default();
-        // A comment must stay one line, whatever the names in it hold.
-        sql.push_str(&format!("-- {} {}\n", f.check, f.subject.replace(['\n', '\r'], " ")));
+    for finding in fixable {
+        let text = finding.remedy.as_deref().unwrap_or_default();
+        // Line breaks in names must not end the comment.
+        sql.push_str(&format!(
+            "-- {} {}\n",
+            finding.check,
+            finding.subject.replace(['\n', '\r'], " ")
+        ));
         for line in text.lines().take(MAX_REMEDY_LINES) {
             sql.push_str(&format!("{line}\n"));
         }
         match text.lines().count().saturating_sub(MAX_REMEDY_LINES) {
             0 => {}
-            more => sql.push_str(&format!("-- and {more} more lines: -o json has them all\n")),
+            hidden => sql.push_str(&format!("-- and {hidden} more lines: -o json has them all\n")),
         }
     }
     document.push(Block::Verbatim(sql));
 }
 
-fn coverage(document: &mut Document, audit: &Audit) {
+fn add_coverage(document: &mut Document, audit: &Audit) {
     let catalog = &audit.catalog;
-    let from = if catalog.session.api_schemas.is_some() {
+    let source = if catalog.session.api_schemas.is_some() {
         "pgrst.db_schemas"
     } else {
         "pgrst.db_schemas is not set: assumed, or from --schemas"
     };
-    document.note(format!("schemas: {} ({from})", catalog.schemas.join(", ")));
+    document.note(format!("schemas: {} ({source})", catalog.schemas.join(", ")));
     let roles: Vec<_> = catalog.roles.iter().map(|r| r.name.as_str()).collect();
     let declared: Vec<_> = audit.contract.tables.keys().cloned().collect();
     document.note(format!(

@@ -1,4 +1,4 @@
-//! The answer of `rls diff`.
+//! The report of `rls diff`.
 
 use serde_json::json;
 
@@ -9,11 +9,10 @@ use crate::report::{Block, Cell, Column, Document, Report, Table};
 use crate::text;
 
 /// Builds the report.
-#[must_use]
 pub fn report(pair: &Pair, findings: Vec<Finding>, fail_on: FailOn) -> Report {
     let summary = counts(&findings).map(|(word, count)| (word, count.into())).to_vec();
-    let of = |side: &crate::facts::access::diff::AccessReport| json!({ "file": side.file, "of": side.of });
-    let data = json!({ "old": of(&pair.old), "new": of(&pair.new) });
+    let side_json = |side: &crate::facts::access::diff::AccessReport| json!({ "file": side.file, "of": side.of });
+    let data = json!({ "old": side_json(&pair.old), "new": side_json(&pair.new) });
     let document = document(pair, &findings);
     let mut report = Report::from_findings("rls diff", findings, fail_on, data, document);
     report.summary = summary;
@@ -21,20 +20,20 @@ pub fn report(pair: &Pair, findings: Vec<Finding>, fail_on: FailOn) -> Report {
     report
 }
 
-/// How much differs, by the way it differs.
+/// Returns the number of findings by kind of difference.
 fn counts(findings: &[Finding]) -> [(&'static str, usize); 3] {
     [("appeared", "rls.appeared"), ("vanished", "rls.vanished"), ("changed", "rls.changed")].map(
         |(word, id)| {
-            let differs = |f: &&Finding| f.check == id && f.status != Status::Ok;
-            (word, findings.iter().filter(differs).count())
+            let is_difference = |f: &&Finding| f.check == id && f.status != Status::Ok;
+            (word, findings.iter().filter(is_difference).count())
         },
     )
 }
 
 fn document(pair: &Pair, findings: &[Finding]) -> Document {
     let mut document = Document::default();
-    let verdict = Status::worst(findings.iter().map(|f| f.status));
-    document.headline(verdict, headline(findings));
+    let status = Status::worst(findings.iter().map(|f| f.status));
+    document.headline(status, headline(findings));
     document.push(Block::Title(vec![
         Cell::strong("access"),
         Cell::plain(format!("{} ({})", pair.old.file, pair.old.of)),
@@ -59,7 +58,7 @@ fn document(pair: &Pair, findings: &[Finding]) -> Document {
     document
 }
 
-/// `2 appeared, 1 vanished`
+/// Returns, for example, `2 appeared, 1 vanished`.
 fn headline(findings: &[Finding]) -> String {
     let part = |(word, count): (&str, usize)| {
         (count > 0).then(|| format!("{} {word}", text::count(count as u64)))

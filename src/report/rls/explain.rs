@@ -1,4 +1,4 @@
-//! The answer of `rls explain`.
+//! The report of `rls explain`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -49,7 +49,6 @@ pub struct PolicyJson {
 }
 
 /// Builds the report.
-#[must_use]
 pub fn report(
     audit: &Audit,
     (table, role, command): (&Relation, &Role, SqlCommand),
@@ -58,10 +57,11 @@ pub fn report(
 ) -> Report {
     let data = explain(audit, table, role, command);
     let mut document = document(&data, contradicted(audit, table, role, command), from);
-    let all =
-        (format!("cliplyctl rls audit{scope}"), "whether more differs, and what would mend it");
-    let page = ("cliplyctl runbook 4.2".to_owned(), "what access is meant to be");
-    document.next(vec![all, page]);
+    let suggestions = vec![
+        (format!("cliplyctl rls audit{scope}"), "whether more differs, and what would mend it"),
+        ("cliplyctl runbook 4.2".to_owned(), "what access is meant to be"),
+    ];
+    document.next(suggestions);
     Report::listing("rls explain", data, document)
 }
 
@@ -98,11 +98,11 @@ fn explain(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) ->
     }
 }
 
-fn listed(names: &[String]) -> String {
+fn joined(names: &[String]) -> String {
     if names.is_empty() { "–".to_owned() } else { names.join(", ") }
 }
 
-fn document(data: &ExplainJson, contradicted: bool, from: &Provenance) -> Document {
+fn document(data: &ExplainJson, is_contradicted: bool, from: &Provenance) -> Document {
     let mut document = Document::default();
     let question = format!("{} {} on {}", data.role, data.command, data.table);
     document.push(title_line::title(question, from));
@@ -112,7 +112,7 @@ fn document(data: &ExplainJson, contradicted: bool, from: &Provenance) -> Docume
         (true, false) => "on, but it does not bind this role",
     };
     let declared = data.declared.as_deref().unwrap_or("nothing");
-    let declared = match contradicted {
+    let declared = match is_contradicted {
         true => {
             Cell::value_with_status(format!("{declared}: not what is predicted"), Status::Critical)
         }
@@ -135,8 +135,8 @@ fn document(data: &ExplainJson, contradicted: bool, from: &Provenance) -> Docume
             ("roles", Cell::plain(policy.roles.join(", "))),
             ("using", Cell::plain(policy.using.clone().unwrap_or_else(none))),
             ("with check", Cell::plain(policy.check.clone().unwrap_or_else(none))),
-            ("calls", Cell::plain(listed(&policy.functions))),
-            ("reads", Cell::plain(listed(&policy.relations))),
+            ("calls", Cell::plain(joined(&policy.functions))),
+            ("reads", Cell::plain(joined(&policy.relations))),
         ]));
     }
     if data.policies.is_empty() && data.binds {

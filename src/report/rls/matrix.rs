@@ -1,4 +1,4 @@
-//! The answer of `rls matrix`.
+//! The report of `rls matrix`.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -29,7 +29,6 @@ pub struct CellJson {
 }
 
 /// Builds the report: every table of the contract, then the others.
-#[must_use]
 pub fn report(audit: &Audit, scope: &str, from: &Provenance) -> Report {
     let mut tables: Vec<_> = audit.catalog.tables().collect();
     tables.sort_by_key(|t| (!audit.contract.tables.contains_key(&t.name), t.name.clone()));
@@ -46,34 +45,37 @@ pub fn report(audit: &Audit, scope: &str, from: &Provenance) -> Report {
     let mut document = Document::default();
     document.push(title_line::title("access matrix, as predicted from the catalog", from));
     document.push(Block::Table(grid));
-    tried(&mut document, audit);
+    add_tested_access(&mut document, audit);
     document.note("A cell that the contract contradicts reads \"predicted ≠ declared\".");
     document.next(super::describe_access(audit, scope).into_iter().collect());
     Report::listing("rls matrix", cells, document)
 }
 
-/// What was really met, persona by persona.
-fn tried(document: &mut Document, audit: &Audit) {
-    let trials = &audit.observations.trials;
-    if trials.is_empty() {
+/// Adds the access found on sampled rows, by table and test role.
+fn add_tested_access(document: &mut Document, audit: &Audit) {
+    let tests = &audit.observations.trials;
+    if tests.is_empty() {
         return;
     }
     document.heading("Observed, on sampled rows");
     let mut grid =
         Table::new(["table", "as", "select", "update", "delete"].map(Column::text).to_vec());
-    let mut seen: Vec<(&str, TestRole)> =
-        trials.iter().map(|t| (t.table.as_str(), t.persona)).collect();
-    seen.sort_by_key(|(table, _)| *table);
-    seen.dedup();
-    for (table, persona) in seen {
-        let met = |command: SqlCommand| {
-            let mine = |t: &&AccessTest| {
-                (t.table.as_str(), t.persona, t.command) == (table, persona, command)
+    let mut pairs: Vec<(&str, TestRole)> =
+        tests.iter().map(|t| (t.table.as_str(), t.persona)).collect();
+    pairs.sort_by_key(|(table, _)| *table);
+    pairs.dedup();
+    for (table, role) in pairs {
+        let tested_cell = |command: SqlCommand| {
+            let is_match = |t: &&AccessTest| {
+                (t.table.as_str(), t.persona, t.command) == (table, role, command)
             };
-            Cell::plain(trials.iter().find(mine).map_or_else(String::new, |t| short(&t.outcome)))
+            Cell::plain(
+                tests.iter().find(is_match).map_or_else(String::new, |t| short_result(&t.outcome)),
+            )
         };
-        let commands = [SqlCommand::Select, SqlCommand::Update, SqlCommand::Delete].map(met);
-        let mut cells = vec![Cell::plain(table), Cell::plain(persona.as_str())];
+        let commands =
+            [SqlCommand::Select, SqlCommand::Update, SqlCommand::Delete].map(tested_cell);
+        let mut cells = vec![Cell::plain(table), Cell::plain(role.as_str())];
         cells.extend(commands);
         grid.row(cells);
     }
@@ -114,12 +116,12 @@ fn predicted(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) 
     }
 }
 
-/// An outcome for a narrow column.
-fn short(outcome: &AccessTestResult) -> String {
-    match outcome {
+/// Returns a test result for a narrow column.
+fn short_result(result: &AccessTestResult) -> String {
+    match result {
         AccessTestResult::Rows { own, of_own, foreign, of_foreign } => {
             format!("{own}/{of_own} own, {foreign}/{of_foreign} foreign")
         }
-        other => super::outcome(other),
+        other => super::result_text(other),
     }
 }

@@ -1,4 +1,4 @@
-//! The answers of `rls`.
+//! The reports of `rls audit`, `contract`, `diff`, `explain` and `matrix`.
 
 pub mod audit;
 pub mod contract;
@@ -12,47 +12,49 @@ use crate::facts::access::catalog::{Relation, Role};
 use crate::facts::access::tested::AccessTestResult;
 use crate::facts::access::{Audit, SqlCommand};
 
-/// How to ask about a cell: of the declared ones the first that is contradicted, else the first of all.
+/// Returns the command that explains a cell: the first cell that contradicts the contract,
+/// otherwise the first one that the contract covers.
 fn describe_access(audit: &Audit, scope: &str) -> Option<(String, &'static str)> {
-    let declared = |table: &&Relation| audit.contract.tables.contains_key(&table.name);
+    let is_declared = |table: &&Relation| audit.contract.tables.contains_key(&table.name);
     let cells = || {
-        audit.catalog.tables().filter(declared).flat_map(|table| {
+        audit.catalog.tables().filter(is_declared).flat_map(|table| {
             let roles = audit.catalog.roles.iter();
             roles.flat_map(move |role| SqlCommand::ALL.map(|command| (table, role, command)))
         })
     };
-    let wrong = cells().find(|(table, role, command)| contradicted(audit, table, role, *command));
-    let (cell, why) = match wrong {
+    let contradicting =
+        cells().find(|(table, role, command)| contradicted(audit, table, role, *command));
+    let (cell, purpose) = match contradicting {
         Some(cell) => (cell, "why this cell is not what is declared"),
         None => (cells().next()?, "which rows, and why: of this cell or another one"),
     };
     let (table, role, command) = (&cell.0.name, &cell.1.name, cell.2.sql().to_lowercase());
     let (table, role) = (shell_words::quote(table), shell_words::quote(role));
-    Some((format!("cliplyctl rls explain {table} {role} {command}{scope}"), why))
+    Some((format!("cliplyctl rls explain {table} {role} {command}{scope}"), purpose))
 }
 
-/// Whether the catalog gives another access than the contract declares.
+/// Returns whether the computed access differs from the contract.
 fn contradicted(audit: &Audit, table: &Relation, role: &Role, command: SqlCommand) -> bool {
     let contract = audit.contract.tables.get(&table.name);
-    let declared = contract.and_then(|c| Some((c, c.permission(&role.name, command)?)));
-    declared.is_some_and(|(contract, permission)| {
-        let predicted = compute_access(&audit.catalog, table, role, command);
-        !agrees(contract, &permission, role, command, &predicted)
+    let entry = contract.and_then(|c| Some((c, c.permission(&role.name, command)?)));
+    entry.is_some_and(|(contract, permission)| {
+        let computed = compute_access(&audit.catalog, table, role, command);
+        !agrees(contract, &permission, role, command, &computed)
     })
 }
 
-/// What was observed for a cell, in a few words: each persona of the role in turn.
+/// Returns what the tests of a cell showed, for each test role of the role.
 fn observed(audit: &Audit, table: &str, role: &str, command: SqlCommand) -> Option<String> {
-    let trials = audit.observations.trials.iter();
-    let mine =
-        trials.filter(|t| t.table == table && t.command == command && t.persona.role() == role);
-    let words: Vec<_> =
-        mine.map(|t| format!("{}: {}", t.persona.as_str(), outcome(&t.outcome))).collect();
-    (!words.is_empty()).then(|| words.join("; "))
+    let tests = audit.observations.trials.iter();
+    let matching =
+        tests.filter(|t| t.table == table && t.command == command && t.persona.role() == role);
+    let results: Vec<_> =
+        matching.map(|t| format!("{}: {}", t.persona.as_str(), result_text(&t.outcome))).collect();
+    (!results.is_empty()).then(|| results.join("; "))
 }
 
-fn outcome(outcome: &AccessTestResult) -> String {
-    match outcome {
+fn result_text(result: &AccessTestResult) -> String {
+    match result {
         AccessTestResult::Denied => "refused".to_owned(),
         AccessTestResult::Failed(why) => format!("failed ({why})"),
         AccessTestResult::Planned { nothing: true } => "planned, no row".to_owned(),

@@ -1,4 +1,4 @@
-//! Section 4: the way to the database, the right to look, the template.
+//! Section 4: access to the database and the template.
 
 use Status::{Critical, Ok, Unknown};
 
@@ -6,8 +6,8 @@ use super::*;
 use crate::facts::SourceErrorKind as Kind;
 use crate::triage::testing::{checkout, failed};
 
-/// The database does not let us look; what depends on it is not attempted.
-fn blind(facts: &mut TriageFacts, layout: Kind, server: Option<Kind>) {
+/// Makes the layout unreadable; the checks that depend on it are blocked.
+fn hide_jobs(facts: &mut TriageFacts, layout: Kind, server: Option<Kind>) {
     failed(&mut facts.layout, layout);
     (facts.queue, facts.flow, facts.failures) = (None, None, None);
     if let Some(kind) = server {
@@ -15,36 +15,71 @@ fn blind(facts: &mut TriageFacts, layout: Kind, server: Option<Kind>) {
     }
 }
 
-fn away(facts: &mut TriageFacts, kind: Kind) {
-    blind(facts, kind, Some(kind));
+fn disconnect(facts: &mut TriageFacts, kind: Kind) {
+    hide_jobs(facts, kind, Some(kind));
 }
 
 #[test]
 fn unreachable_database_is_unknown_with_a_next_step() {
     assert_diagnoses(&[
-        ("it refuses", |f| away(f, Kind::Refused), "3.2", Unknown, 3, "config check"),
-        ("no such name", |f| away(f, Kind::Dns), "3.2", Unknown, 3, "config check"),
-        ("a bad certificate", |f| away(f, Kind::Tls), "3.2", Unknown, 3, "config check"),
-        ("it hangs", |f| away(f, Kind::Timeout), "3.2", Unknown, 3, "config check"),
-        ("a wrong password", |f| away(f, Kind::Authentication), "3.2", Unknown, 3, "config check"),
-        ("too many connections", |f| away(f, Kind::Unavailable), "3.2", Unknown, 3, "config check"),
-        ("no database is set", |f| away(f, Kind::NotConfigured), "3.2", Unknown, 3, "config show"),
-        ("no grant", |f| blind(f, Kind::Permission, None), "4.2", Unknown, 3, "rls audit"),
-        ("rows are hidden", |f| blind(f, Kind::Hidden, None), "4.2", Unknown, 3, "rls audit"),
-        ("no such table", |f| blind(f, Kind::NotFound, None), "4.2", Unknown, 3, "config check"),
+        ("it refuses", |f| disconnect(f, Kind::Refused), "3.2", Unknown, 3, "config check"),
+        ("no such name", |f| disconnect(f, Kind::Dns), "3.2", Unknown, 3, "config check"),
+        ("a bad certificate", |f| disconnect(f, Kind::Tls), "3.2", Unknown, 3, "config check"),
+        ("it hangs", |f| disconnect(f, Kind::Timeout), "3.2", Unknown, 3, "config check"),
         (
-            "a foreign schema",
-            |f| blind(f, Kind::UnknownLayout, None),
+            "a wrong password",
+            |f| disconnect(f, Kind::Authentication),
+            "3.2",
+            Unknown,
+            3,
+            "config check",
+        ),
+        (
+            "too many connections",
+            |f| disconnect(f, Kind::Unavailable),
+            "3.2",
+            Unknown,
+            3,
+            "config check",
+        ),
+        (
+            "no database is set",
+            |f| disconnect(f, Kind::NotConfigured),
+            "3.2",
+            Unknown,
+            3,
+            "config show",
+        ),
+        ("no grant", |f| hide_jobs(f, Kind::Permission, None), "4.2", Unknown, 3, "rls audit"),
+        ("rows are hidden", |f| hide_jobs(f, Kind::Hidden, None), "4.2", Unknown, 3, "rls audit"),
+        (
+            "no such table",
+            |f| hide_jobs(f, Kind::NotFound, None),
             "4.2",
             Unknown,
             3,
             "config check",
         ),
-        ("a locked catalog", |f| blind(f, Kind::Timeout, None), "4.2", Unknown, 3, "config check"),
+        (
+            "a foreign schema",
+            |f| hide_jobs(f, Kind::UnknownLayout, None),
+            "4.2",
+            Unknown,
+            3,
+            "config check",
+        ),
+        (
+            "a locked catalog",
+            |f| hide_jobs(f, Kind::Timeout, None),
+            "4.2",
+            Unknown,
+            3,
+            "config check",
+        ),
         (
             "both are away",
             |f| {
-                away(f, Kind::Refused);
+                disconnect(f, Kind::Refused);
                 failed(&mut f.health, Kind::Refused);
                 failed(&mut f.readiness, Kind::Refused);
             },
@@ -94,9 +129,9 @@ fn refused_app_and_template_drift_lead_to_their_sections() {
         (
             "a schema that cannot be read",
             |f| {
-                let mut seen = checkout(false);
-                failed(&mut seen, Kind::Malformed);
-                f.environment = Some(seen);
+                let mut environment = checkout(false);
+                failed(&mut environment, Kind::Malformed);
+                f.environment = Some(environment);
             },
             "4.1",
             Unknown,
@@ -111,26 +146,29 @@ fn permission_error_points_to_rls_audit_in_any_section() {
     let mut facts = testing::healthy();
     red(&mut facts, Some("db"));
     part(report(&mut facts), "db").message = Some("permission denied for table jobs".to_owned());
-    let steps = evaluate(&facts, &Thresholds::default());
-    let access = steps.iter().find(|step| step.area == "access?").unwrap();
+    let results = evaluate(&facts, &Thresholds::default());
+    let access = results.iter().find(|result| result.area == "access?").unwrap();
     assert_eq!(access.next(), Some("cliplyctl rls audit"));
 }
 
 #[test]
 fn blocked_check_names_its_blocker_and_others_still_run() {
     let mut facts = testing::healthy();
-    away(&mut facts, Kind::Refused);
+    disconnect(&mut facts, Kind::Refused);
     let findings: Vec<_> = evaluate(&facts, &Thresholds::default())
         .into_iter()
-        .flat_map(|step| step.findings)
+        .flat_map(|result| result.findings)
         .collect();
-    let of = |id: &str| findings.iter().find(|finding| finding.check == id).unwrap().status;
+    let status_of = |id: &str| findings.iter().find(|finding| finding.check == id).unwrap().status;
     let blocked = Status::Skipped { blocked_by: "db.reachable" };
     for id in ["access.jobs", "queue.backlog", "dlq.size", "dlq.trend", "dlq.failures", "db.locks"]
     {
-        assert_eq!(of(id), blocked, "{id}");
+        assert_eq!(status_of(id), blocked, "{id}");
     }
-    assert_eq!((of("app.up"), of("ready.ok"), of("ready.worker")), (Ok, Ok, Ok));
+    assert_eq!(
+        (status_of("app.up"), status_of("ready.ok"), status_of("ready.worker")),
+        (Ok, Ok, Ok)
+    );
 }
 
 #[test]
@@ -138,15 +176,15 @@ fn earlier_sections_are_ruled_out_with_their_details() {
     let mut facts = testing::healthy();
     queue(&mut facts).dead = Some(Count::Exact(140));
     queue(&mut facts).oldest_due_age = Some(70.0);
-    let steps = evaluate(&facts, &Thresholds::default());
-    let section = section(&steps).unwrap();
-    let seen: Vec<_> =
-        section.ruled_out.iter().map(|out| (out.section.number(), out.status)).collect();
-    assert_eq!(seen, [("3.1", Ok), ("3.2", Ok), ("3.3", Status::Warning)]);
-    assert_eq!(section.ruled_out[0].detail, "up: first byte after 12 ms");
-    assert!(section.ruled_out[2].detail.contains("has waited 1m 10s"));
-    let matched: Vec<_> = section.matched.iter().map(|finding| finding.check).collect();
+    let results = evaluate(&facts, &Thresholds::default());
+    let diagnosis = section(&results).unwrap();
+    let ruled_out: Vec<_> =
+        diagnosis.ruled_out.iter().map(|r| (r.section.number(), r.status)).collect();
+    assert_eq!(ruled_out, [("3.1", Ok), ("3.2", Ok), ("3.3", Status::Warning)]);
+    assert_eq!(diagnosis.ruled_out[0].detail, "up: first byte after 12 ms");
+    assert!(diagnosis.ruled_out[2].detail.contains("has waited 1m 10s"));
+    let matched: Vec<_> = diagnosis.matched.iter().map(|finding| finding.check).collect();
     assert_eq!(matched, ["dlq.size"]);
-    let evidence = section.matched[0].evidence.as_ref().unwrap();
+    let evidence = diagnosis.matched[0].evidence.as_ref().unwrap();
     assert_eq!((evidence.unit, evidence.source.as_str()), (Some("jobs"), "public.jobs"));
 }

@@ -1,4 +1,4 @@
-//! Sections 3.1 and 3.2: the app does not answer, or answers that it is not well.
+//! Sections 3.1 and 3.2: the app does not answer, or reports that it is not ready.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::facts::SourceErrorKind as Kind;
 use crate::facts::service::{ReadinessFormat, ReportedQueue};
 use crate::triage::testing::failed;
 
-/// healthz and readyz fail alike.
+/// Makes healthz and readyz fail with the same error.
 fn both(facts: &mut TriageFacts, kind: Kind) {
     failed(&mut facts.health, kind);
     failed(&mut facts.readiness, kind);

@@ -1,4 +1,4 @@
-//! Sections 3.3 and 3.4: jobs wait, jobs die.
+//! Sections 3.3 and 3.4: due and stuck jobs, dead letters.
 
 use Status::{Critical, Ok, Unknown, Warning};
 
@@ -82,7 +82,8 @@ fn due_and_stuck_jobs_lead_to_section_3_3() {
                 queue(f).workers =
                     Some(Workers { beating: Count::Exact(0), last_beat_age: Some(900.0) })
             },
-            // readyz still says that they live, and is contradicted: that is 3.2, and less.
+            // readyz still reports active workers and is contradicted: that is 3.2, and less
+            // severe.
             "3.3",
             Critical,
             2,

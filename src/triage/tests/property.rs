@@ -1,4 +1,4 @@
-//! What holds for every set of facts: an unreadable required source is never OK.
+//! Properties that hold for any facts: an unreadable required source is never OK.
 
 use proptest::prelude::*;
 
@@ -26,7 +26,7 @@ const KINDS: [Kind; 16] = [
     Kind::Other,
 ];
 
-/// The sources without which nothing is OK.
+/// The number of sources that must be readable for OK.
 const REQUIRED: usize = 5;
 
 fn error() -> impl Strategy<Value = Option<SourceError>> {
@@ -34,7 +34,7 @@ fn error() -> impl Strategy<Value = Option<SourceError>> {
     prop_oneof![Just(None), (0..KINDS.len()).prop_map(move |kind| Some(error(kind)))]
 }
 
-fn reading() -> impl Strategy<Value = ReportedFlag> {
+fn reported_flag() -> impl Strategy<Value = ReportedFlag> {
     let malformed = Just(ReportedFlag::Malformed("the field is a string".to_owned()));
     prop_oneof![any::<bool>().prop_map(ReportedFlag::Is), Just(ReportedFlag::Absent), malformed]
 }
@@ -45,14 +45,14 @@ fn count() -> impl Strategy<Value = Count> {
 }
 
 prop_compose! {
-    /// A system in any state, all of it readable.
+    /// A system in any state, with all sources readable.
     fn readable()(
         health in any::<bool>(),
-        (ok, db, worker) in (reading(), reading(), reading()),
+        (ok, db, worker) in (reported_flag(), reported_flag(), reported_flag()),
         status in prop_oneof![Just(200u16), Just(503)],
         (due, running, dead) in (count(), count(), count()),
         oldest in proptest::option::of(0.0..1e5f64),
-        beat in proptest::option::of(0.0..1e4f64),
+        heartbeat_age in proptest::option::of(0.0..1e4f64),
         (connections, transaction) in (0..100u64, proptest::option::of(0..10_000u64)),
         standby in proptest::option::of(proptest::option::of(0.0..1e4f64)),
         mentioned in any::<bool>(),
@@ -69,7 +69,7 @@ prop_compose! {
         let queue = queue(&mut facts);
         (queue.due, queue.in_progress, queue.dead) = (due, running, Some(dead));
         queue.oldest_due_age = oldest;
-        queue.workers = Some(Workers { beating: Count::Exact(1), last_beat_age: beat });
+        queue.workers = Some(Workers { beating: Count::Exact(1), last_beat_age: heartbeat_age });
         let server = server(&mut facts);
         server.connections = connections;
         server.oldest_transaction =
@@ -79,29 +79,29 @@ prop_compose! {
     }
 }
 
-/// Puts the errors where the sources are; what depends on the layout is not attempted without it.
+/// Sets the errors of the sources. Without a layout, the sources that depend on it are missing.
 fn fail(facts: &mut TriageFacts, errors: &[Option<SourceError>]) {
-    fn put<T>(seen: &mut crate::facts::Observed<T>, error: &Option<SourceError>) {
+    fn set_error<T>(observed: &mut crate::facts::Observed<T>, error: &Option<SourceError>) {
         if let Some(error) = error {
-            seen.result = Err(error.clone());
+            observed.result = Err(error.clone());
         }
     }
-    put(&mut facts.health, &errors[0]);
-    put(&mut facts.readiness, &errors[1]);
-    put(&mut facts.layout, &errors[2]);
-    put(facts.queue.as_mut().unwrap(), &errors[3]);
-    put(facts.flow.as_mut().unwrap(), &errors[4]);
-    put(&mut facts.server, &errors[5]);
-    put(facts.failures.as_mut().unwrap(), &errors[6]);
+    set_error(&mut facts.health, &errors[0]);
+    set_error(&mut facts.readiness, &errors[1]);
+    set_error(&mut facts.layout, &errors[2]);
+    set_error(facts.queue.as_mut().unwrap(), &errors[3]);
+    set_error(facts.flow.as_mut().unwrap(), &errors[4]);
+    set_error(&mut facts.server, &errors[5]);
+    set_error(facts.failures.as_mut().unwrap(), &errors[6]);
     if errors[2].is_some() {
         (facts.queue, facts.flow, facts.failures) = (None, None, None);
     }
 }
 
 fn exit(facts: &TriageFacts, fail_on: FailOn) -> (ExitCode, Status) {
-    let steps = evaluate(facts, &Thresholds::default());
-    let report = triage::report(facts, &steps, fail_on, &Provenance::default());
-    // Whatever is not OK names a section and a next command.
+    let results = evaluate(facts, &Thresholds::default());
+    let report = triage::report(facts, &results, fail_on, &Provenance::default());
+    // A report that is not OK has a diagnosis and a suggested command.
     if report.status != Some(Status::Ok) {
         assert!(report.section.is_some(), "{facts:?}");
         assert!(report.document.first_command().is_some(), "{facts:?}");
@@ -123,16 +123,16 @@ proptest! {
         errors[broken] = Some(SourceError::new(KINDS[kind], "the cause"));
         fail(&mut facts, &errors);
         for fail_on in [FailOn::Warning, FailOn::Critical] {
-            let (exit, verdict) = exit(&facts, fail_on);
+            let (exit, status) = exit(&facts, fail_on);
             prop_assert_ne!(exit, ExitCode::Ok);
             prop_assert_ne!(exit, ExitCode::Warning);
-            prop_assert!([Status::Critical, Status::Unknown].contains(&verdict), "{verdict:?}");
+            prop_assert!([Status::Critical, Status::Unknown].contains(&status), "{status:?}");
         }
     }
 
     #[test]
     fn only_status_ok_exits_0(facts in readable()) {
-        let (exit, verdict) = exit(&facts, FailOn::Warning);
-        prop_assert_eq!(exit == ExitCode::Ok, verdict == Status::Ok);
+        let (exit, status) = exit(&facts, FailOn::Warning);
+        prop_assert_eq!(exit == ExitCode::Ok, status == Status::Ok);
     }
 }

@@ -1,4 +1,4 @@
-//! The database server in the queue's way.
+//! Problems of the database server that slow down the queue.
 
 use Status::{Critical, Ok, Unknown, Warning};
 
@@ -37,8 +37,8 @@ fn database_server_problems_lead_to_section_3_2() {
         (
             "a forgotten transaction",
             |f| {
-                let forgotten = OpenTransaction { age: 4_000, ..OpenTransaction::default() };
-                server(f).oldest_transaction = Some(forgotten);
+                let transaction = OpenTransaction { age: 4_000, ..OpenTransaction::default() };
+                server(f).oldest_transaction = Some(transaction);
             },
             "3.3",
             Critical,

@@ -1,4 +1,4 @@
-//! The table is complete: every check has its place, and places have checks.
+//! The area table is complete: every check is in exactly one area.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use crate::checks::{access, app_tests, cross, environment, flow, queue, server, 
 use crate::facts::Section;
 use crate::triage::areas::AREAS;
 
-fn known() -> BTreeSet<&'static str> {
+fn registered_ids() -> BTreeSet<&'static str> {
     let queue = queue::BACKLOG.iter().chain(&queue::DEAD_LETTERS).map(|check| check.id);
     let ids = queue
         .chain(service::HEALTH.iter().map(|check| check.id))
@@ -22,38 +22,39 @@ fn known() -> BTreeSet<&'static str> {
 
 #[test]
 fn every_check_is_in_exactly_one_area() {
-    let places: Vec<&str> = AREAS.iter().flat_map(|branch| branch.checks).copied().collect();
-    let once: BTreeSet<&str> = places.iter().copied().collect();
-    assert_eq!(once.len(), places.len(), "a check stands twice");
-    assert_eq!(once, known());
+    let ids: Vec<&str> = AREAS.iter().flat_map(|area| area.checks).copied().collect();
+    let distinct: BTreeSet<&str> = ids.iter().copied().collect();
+    assert_eq!(distinct.len(), ids.len(), "a check stands twice");
+    assert_eq!(distinct, registered_ids());
 }
 
 #[test]
 fn each_check_is_in_the_area_of_its_section() {
-    let of = |id: &str| AREAS.iter().find(|branch| branch.checks.contains(&id)).unwrap().section;
+    let section_of =
+        |id: &str| AREAS.iter().find(|area| area.checks.contains(&id)).unwrap().section;
     for check in &cross::CROSS {
-        assert_eq!(of(check.id), check.section, "{}", check.id);
+        assert_eq!(section_of(check.id), check.section, "{}", check.id);
     }
     for check in &server::SERVER {
-        assert_eq!(of(check.id), check.section, "{}", check.id);
+        assert_eq!(section_of(check.id), check.section, "{}", check.id);
     }
     for check in service::READINESS {
-        assert_eq!(of(check.id), check.section, "{}", check.id);
+        assert_eq!(section_of(check.id), check.section, "{}", check.id);
     }
     for check in queue::BACKLOG.iter().chain(&queue::DEAD_LETTERS) {
-        assert_eq!(of(check.id), check.section, "{}", check.id);
+        assert_eq!(section_of(check.id), check.section, "{}", check.id);
     }
 }
 
 #[test]
 fn areas_follow_the_runbook_and_redirect_only_forward() {
-    assert_eq!(AREAS.map(|branch| branch.section), Section::ALL);
-    for (place, branch) in AREAS.iter().enumerate() {
-        for detour in branch.redirects {
-            let to = AREAS.iter().position(|branch| branch.section == detour.to).unwrap();
-            assert!(to > place, "{:?} leads back", branch.section);
-            assert!(detour.only.iter().all(|id| branch.checks.contains(id)));
-            assert!(detour.because.iter().all(|id| AREAS[to].checks.contains(id)));
+    assert_eq!(AREAS.map(|area| area.section), Section::ALL);
+    for (index, area) in AREAS.iter().enumerate() {
+        for redirect in area.redirects {
+            let target = AREAS.iter().position(|area| area.section == redirect.to).unwrap();
+            assert!(target > index, "{:?} leads back", area.section);
+            assert!(redirect.only.iter().all(|id| area.checks.contains(id)));
+            assert!(redirect.because.iter().all(|id| AREAS[target].checks.contains(id)));
         }
     }
 }
