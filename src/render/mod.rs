@@ -2,7 +2,7 @@
 //!
 //! The human formats render the [`Document`](crate::report::Document) of a report, the machine
 //! formats its envelope or findings. This room may import `report`, `facts`, `text`, `redact`,
-//! `history` and `watch`; only `style` and `watch::style` know colors.
+//! `history` and `watch`; only `style` and `watch::style` use colors.
 
 mod column_widths;
 pub mod github;

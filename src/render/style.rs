@@ -1,4 +1,4 @@
-//! Terminal styles: the only part of the table format that knows colors.
+//! Terminal styles: the only part of the table format that uses colors.
 
 use owo_colors::{OwoColorize as _, Style};
 

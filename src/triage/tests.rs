@@ -3,10 +3,10 @@
 
 mod access;
 mod app;
+mod areas;
 mod jobs;
 mod property;
 mod server;
-mod tree;
 
 use super::{evaluate, section, testing};
 use crate::exit::FailOn;
