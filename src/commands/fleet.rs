@@ -43,7 +43,7 @@ pub async fn run(
     }
     let contexts = contexts(cli, environment, terminal, cwd)?;
     let names: Vec<_> = contexts.iter().map(name).collect();
-    let board = terminal.board(&names);
+    let board = terminal.context_progress(&names);
     let from = contexts.first().map(started).unwrap_or_default();
     let each = |member: &ContextReport| {
         board.set_message(

@@ -91,7 +91,7 @@ fn read(context: &Context, args: &History, steps: usize) -> Result<HistoryRange,
         looked_back = Some(first);
         store.back(place, first, SEARCH_BACK, |at, bad| {
             looked_back = Some(at);
-            onsets.before(at, bad)
+            onsets.add_earlier(at, bad)
         })?;
     }
     let marks = merged(own_operations(context, range), store.marks(place, range)?);

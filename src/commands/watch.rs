@@ -22,7 +22,7 @@ use crate::interrupt::Interrupt;
 use crate::render::{self, table};
 use crate::sources::files::history::Store;
 use crate::terminal::{Input, RenderTarget, Screen};
-use crate::triage::{section, why};
+use crate::triage::{headline_suffix, section};
 use crate::watch::{Action, DashboardUpdate, Model, Overlay, TrendPoint, press};
 
 /// Between two snapshots that are kept, unless something changes.
@@ -252,7 +252,8 @@ fn dashboard_update(seen: PollResult, pause: Duration, context: &Context) -> Das
         obstacle,
         by_kind_missing: queue.and_then(|q| q.value()).and_then(|q| q.by_kind_missing.clone()),
         next,
-        section: section.map(|s| format!("{}{}", s.section.name(), why(&s, &seen.areas))),
+        section: section
+            .map(|s| format!("{}{}", s.section.name(), headline_suffix(&s, &seen.areas))),
         snapshot: seen.snapshot,
         activity: seen.activity,
         took: seen.took,

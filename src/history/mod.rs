@@ -17,6 +17,6 @@ pub use series::{TimeBucket, TimeSeries};
 use crate::triage::areas::AREAS;
 
 /// Returns the index of the check's area.
-pub fn area_of(check: &str) -> Option<usize> {
+pub fn area_index(check: &str) -> Option<usize> {
     AREAS.iter().position(|area| area.checks.contains(&check))
 }

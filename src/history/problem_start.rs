@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::area_of;
+use super::area_index;
 use crate::facts::Status;
 use crate::facts::snapshot::{StoredSnapshot, parse_failed_checks};
 use crate::triage::areas::AREAS;
@@ -89,7 +89,7 @@ impl ProblemStarts {
 
     /// Adds a snapshot from before the first one, newest first; returns `false` when the start of
     /// every problem is known.
-    pub fn before(&mut self, at: i64, failed_checks: &str) -> bool {
+    pub fn add_earlier(&mut self, at: i64, failed_checks: &str) -> bool {
         let earlier = statuses_by_name(failed_checks);
         let mut has_open = false;
         for problem in self.open.values_mut().filter(|problem| problem.last_ok.is_none()) {
@@ -131,7 +131,7 @@ fn statuses_by_name(failed_checks: &str) -> BTreeMap<String, Status> {
     let mut statuses: BTreeMap<String, Status> = BTreeMap::new();
     for (check, status) in parse_failed_checks(failed_checks) {
         statuses.insert(check.to_owned(), status);
-        if let Some(index) = area_of(check) {
+        if let Some(index) = area_index(check) {
             let area = statuses.entry(AREAS[index].name.to_owned()).or_insert(Status::Ok);
             *area = area.worse(status);
         }
@@ -187,12 +187,12 @@ mod tests {
     fn problem_open_at_the_range_start_is_traced_back() {
         let mut starts = problem_starts(&[(50, "app.up:2 dlq.size:1")]);
         assert_eq!(starts.open_since(), Some(50));
-        assert!(starts.before(40, "app.up:2"));
-        assert!(starts.before(30, "app.up:3"));
+        assert!(starts.add_earlier(40, "app.up:2"));
+        assert!(starts.add_earlier(30, "app.up:3"));
         let [app, dead_letters] = starts.checks()[..] else { panic!("two troubles") };
         assert_eq!((app.since, app.last_ok), (30, None));
         assert_eq!((dead_letters.since, dead_letters.last_ok), (50, Some(40)));
-        assert!(!starts.before(20, ""));
+        assert!(!starts.add_earlier(20, ""));
         assert_eq!(starts.start().and_then(|problem| problem.last_ok), Some(20));
     }
 

@@ -1,7 +1,7 @@
 //! A timeline of snapshots in buckets of equal length. A bucket without a snapshot is a gap, unless
 //! the snapshots around it are no further apart than usual.
 
-use super::area_of;
+use super::area_index;
 use crate::facts::Status;
 use crate::facts::snapshot::{METRICS, MetricDoc, StoredSnapshot, parse_failed_checks};
 use crate::triage::areas::AREAS;
@@ -180,7 +180,7 @@ impl TimeBucket {
         (self.first, self.last) = (self.first.min(snapshot.at), self.last.max(snapshot.at));
         self.status = Some(self.status.map_or(snapshot.status, |s| s.worse(snapshot.status)));
         for (check, status) in parse_failed_checks(snapshot.bad) {
-            if let Some(index) = area_of(check) {
+            if let Some(index) = area_index(check) {
                 self.areas[index] = self.areas[index].worse(status);
             }
         }

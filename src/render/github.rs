@@ -66,9 +66,9 @@ mod tests {
 
     #[test]
     fn external_text_cannot_start_a_workflow_command() {
-        let place = SourceLine { file: "a,b:c.ts".into(), line: 7 };
+        let source_line = SourceLine { file: "a,b:c.ts".into(), line: 7 };
         let finding = Finding::new("env.x", Section::Environment, Status::Warning, "A", "1%\n::x");
         let expected = "::warning file=a%2Cb%3Ac.ts,line=7,title=env.x::1%25%0A::x\n";
-        assert_eq!(annotation(&finding.at(place), ""), expected);
+        assert_eq!(annotation(&finding.at(source_line), ""), expected);
     }
 }

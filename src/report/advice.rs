@@ -186,7 +186,7 @@ fn statements(layout: &Layout, name: &str, definition: &str) -> String {
 }
 
 /// Returns when `queue` itself benefits from the indexes, if that is not obvious.
-fn when(layout: &Layout, indexes: usize) -> Option<String> {
+fn benefit_note(layout: &Layout, indexes: usize) -> Option<String> {
     if layout.is_small() {
         let rows = text::count(SMALL_TABLE as u64);
         return Some(format!(
@@ -211,8 +211,8 @@ pub fn report(layout: &Layout, metrics: &[UnindexedMetric], from: &Provenance) -
         let commented: Vec<_> = indexes.iter().map(IndexJson::commented).collect();
         document.push(Block::Verbatim(commented.join("\n")));
         document.note("run VACUUM public.jobs afterwards, so that the indexes need no table");
-        if let Some(when) = when(layout, indexes.len()) {
-            document.note(when);
+        if let Some(note) = benefit_note(layout, indexes.len()) {
+            document.note(note);
         }
     }
     Report::listing("queue", AdviceJson { indexes }, document)

@@ -135,8 +135,8 @@ fn last_hour(
         }
     };
     let mut columns = vec![Column::text("event")];
-    let steps = ["60-50 min ago", "50-40", "40-30", "30-20", "20-10", "10-0"];
-    columns.extend(steps.map(Column::number));
+    let titles = ["60-50 min ago", "50-40", "40-30", "30-20", "20-10", "10-0"];
+    columns.extend(titles.map(Column::number));
     let mut table = Table::new(columns);
     for row in &histogram.beats {
         let counts = row.counts.iter().rev().map(|n| Cell::plain(text::count((*n).max(0) as u64)));

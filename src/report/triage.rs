@@ -9,7 +9,9 @@ use super::{
 use crate::exit::FailOn;
 use crate::facts::{Evidence, Finding, Section, SourceError, SourceErrorKind, Status, Value};
 use crate::text;
-use crate::triage::{AUDIT, AreaResult, OTHER_ROLES, TriageFacts, not_observed, section, why};
+use crate::triage::{
+    AUDIT, AreaResult, OTHER_ROLES, TriageFacts, headline_suffix, not_examined, section,
+};
 
 /// `data` of `triage`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -54,7 +56,7 @@ pub fn report(
             _ => report.examined.push(result.area.to_owned()),
         }
     }
-    report.not_examined.extend(not_observed(facts));
+    report.not_examined.extend(not_examined(facts));
     report
 }
 
@@ -104,7 +106,7 @@ fn document(facts: &TriageFacts, results: &[AreaResult], from: &Provenance) -> D
             unreachable.next.clone().filter(|next| commands.iter().all(|(c, _)| c != next));
         commands.extend(command.map(|c| (c, Cell::muted("why the database was not read"))));
     }
-    for (subject, reason) in not_observed(facts) {
+    for (subject, reason) in not_examined(facts) {
         // Access of other roles is a suggested command if there are any, otherwise a note.
         if subject == OTHER_ROLES && !commands.is_empty() {
             if commands.iter().all(|(command, _)| command != AUDIT) {
@@ -184,7 +186,7 @@ fn headline(
             section.number()
         ),
         Some(diagnosis) => {
-            format!("{}{}", diagnosis.section.name(), why(diagnosis, results))
+            format!("{}{}", diagnosis.section.name(), headline_suffix(diagnosis, results))
         }
     }
 }

@@ -137,7 +137,7 @@ impl CanaryRun<'_, '_, '_> {
         if let Some((step, left)) = waiting.max_by_key(|(_, left)| *left) {
             words += &format!(" · step {step}, waits {} more at most", format_duration(left));
         }
-        self.progress.stands(self.outcome.decided(), self.total, &words);
+        self.progress.set_outcomes(self.outcome.decided(), self.total, &words);
         Ok(())
     }
 
@@ -155,7 +155,7 @@ impl CanaryRun<'_, '_, '_> {
         let pacer = &mut self.io.throttle;
         let words = describe_counts(&self.io.tracker.counts());
         let tell = async |so_far: &Outcome| {
-            progress.stands(before + so_far.decided(), total, &words);
+            progress.set_outcomes(before + so_far.decided(), total, &words);
             pacer.next_write_size(so_far, size, progress).await
         };
         let mut written = self.io.writer.apply(WriteInput { jobs: &jobs, keys: None }, tell).await;

@@ -34,7 +34,7 @@ pub async fn follow(
         match looked {
             Ok(()) => {
                 let tally = watch.counts();
-                progress.stands(tally.decided(), tally.total(), &describe_counts(&tally));
+                progress.set_outcomes(tally.decided(), tally.total(), &describe_counts(&tally));
                 if tally.decided() == tally.total() {
                     break FollowEnd::Decided;
                 }

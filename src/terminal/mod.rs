@@ -186,7 +186,7 @@ impl Terminal {
 
     /// Creates a progress line for each context; hidden if stderr is not a terminal.
     #[must_use]
-    pub fn board(&self, contexts: &[String]) -> ContextProgress {
+    pub fn context_progress(&self, contexts: &[String]) -> ContextProgress {
         ContextProgress::new(contexts, self.stderr.width.is_some() && !self.dumb)
     }
 

@@ -85,10 +85,10 @@ impl Progress {
     }
 
     /// Sets the number of jobs whose outcome is decided, and the outcomes as text.
-    pub fn stands(&self, decided: u64, total: u64, outcomes: &str) {
+    pub fn set_outcomes(&self, decided: u64, total: u64, outcomes: &str) {
         self.bar.set_length(total);
         self.bar.set_position(decided);
-        // The note also says that the outcomes may be out of date.
+        // The note may say that the outcomes could not be refreshed.
         let note = self.current_note.borrow();
         let outcomes =
             if note.is_empty() { outcomes.to_owned() } else { format!("{outcomes} · {note}") };

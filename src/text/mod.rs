@@ -87,7 +87,7 @@ pub fn first_line(text: &str) -> &str {
 
 /// Returns why a text is not the expected JSON. It does not quote the text: a wrong file may
 /// contain secrets.
-pub fn unlike(error: &serde_json::Error) -> String {
+pub fn describe_json_error(error: &serde_json::Error) -> String {
     if error.is_data() {
         return format!("line {}: JSON of another form", error.line().max(1));
     }

@@ -10,7 +10,7 @@ pub const OTHER_ROLES: &str = "what other roles may";
 pub const AUDIT: &str = "cliplyctl rls audit";
 
 /// Returns subject and reason of everything that could not be examined and is not a problem.
-pub fn not_observed(facts: &TriageFacts) -> Vec<(String, String)> {
+pub fn not_examined(facts: &TriageFacts) -> Vec<(String, String)> {
     let mut notes = Vec::new();
     let mut note = |subject: &str, reason: String| notes.push((subject.to_owned(), reason));
     match &facts.server.result {

@@ -16,8 +16,8 @@ mod tests;
 
 pub use area_line::AreaResult;
 use areas::AREAS;
-pub use coverage::{AUDIT, OTHER_ROLES, not_observed};
-pub use section::{Diagnosis, RuledOut, section, why};
+pub use coverage::{AUDIT, OTHER_ROLES, not_examined};
+pub use section::{Diagnosis, RuledOut, headline_suffix, section};
 
 use crate::facts::Thresholds;
 pub use crate::facts::triage::TriageFacts;

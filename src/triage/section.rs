@@ -67,7 +67,7 @@ pub fn section(results: &[AreaResult]) -> Option<Diagnosis> {
 }
 
 /// Returns the suffix of the headline: `, the likely cause of 3.2; also CRITICAL: 4.1`.
-pub fn why(diagnosis: &Diagnosis, results: &[AreaResult]) -> String {
+pub fn headline_suffix(diagnosis: &Diagnosis, results: &[AreaResult]) -> String {
     let cause =
         diagnosis.result_in.map(|section| format!(", the likely cause of {}", section.number()));
     let is_named = |result: &&AreaResult| {

@@ -43,7 +43,7 @@ fn on_lists(model: &mut Model, key: KeyPress) -> Option<Action> {
     match key {
         KeyPress::Char('q') => return Some(Action::Quit),
         KeyPress::Char('?' | 'h') => model.overlay = Some(Overlay::Help),
-        KeyPress::Char(' ') => model.freeze(),
+        KeyPress::Char(' ') => model.toggle_freeze(),
         KeyPress::Char('s') => model.sort[focus] += 1,
         KeyPress::Char('f') => model.overlay = Some(Overlay::Kinds(0)),
         KeyPress::Char('c') => {
@@ -163,6 +163,6 @@ fn on_overlay(model: &mut Model, overlay: Overlay, key: KeyPress) -> Option<Acti
 }
 
 /// Returns the kinds to choose from; the first choice is all kinds.
-pub fn choices(model: &Model) -> Vec<String> {
+pub fn kind_choices(model: &Model) -> Vec<String> {
     std::iter::once("all kinds".to_owned()).chain(kind_names(model)).collect()
 }

@@ -18,6 +18,6 @@ pub(crate) mod testing;
 mod tests;
 
 pub use command::{requeue, selected as selected_command};
-pub use keys::{Action, choices, press};
+pub use keys::{Action, kind_choices, press};
 pub use model::{DashboardUpdate, Model, Overlay, Panel, Timestamped, TrendPoint};
-pub use rows::{CauseRow, Sort, causes, kinds, operations, sort_of, stuck};
+pub use rows::{CauseRow, Sort, causes, kinds, operations, sort_order, stuck};

@@ -175,7 +175,7 @@ impl Model {
     }
 
     /// Freezes the dashboard, or unfreezes it and applies the queued polls.
-    pub fn freeze(&mut self) {
+    pub fn toggle_freeze(&mut self) {
         match self.frozen.take() {
             None => self.frozen = Some(vec![]),
             Some(queued) => queued.into_iter().for_each(|update| self.show(update)),
@@ -219,13 +219,13 @@ impl Model {
     }
 
     /// Returns the age of a value in seconds if the latest poll did not read it again.
-    pub fn stale<T>(&self, known: &Timestamped<T>) -> Option<f64> {
-        let is_current = Some(known.at) == self.at() && !self.overdue();
+    pub fn stale_age<T>(&self, known: &Timestamped<T>) -> Option<f64> {
+        let is_current = Some(known.at) == self.at() && !self.is_overdue();
         (!is_current).then(|| crate::text::seconds_since(known.at, self.now))
     }
 
     /// Returns whether a poll is overdue, which makes even the latest values stale.
-    pub fn overdue(&self) -> bool {
+    pub fn is_overdue(&self) -> bool {
         let Some(update) = &self.latest else { return false };
         let interval = update.took + update.pause + self.every;
         let elapsed = self.now.duration_since(update.snapshot.at);

@@ -18,7 +18,7 @@ const SORTS: [&[Sort]; Panel::ALL.len()] = [
 ];
 
 /// Returns the current sort order of a panel.
-pub fn sort_of(model: &Model, panel: Panel) -> Sort {
+pub fn sort_order(model: &Model, panel: Panel) -> Sort {
     let sorts = SORTS[panel as usize];
     sorts[model.sort[panel as usize] % sorts.len()]
 }
@@ -28,7 +28,7 @@ pub fn kinds(model: &Model) -> Vec<&KindLine> {
     let all = model.kinds.iter().flat_map(|known| &known.value);
     let mut rows: Vec<_> = all.filter(|line| kind_matches(model, &line.kind)).collect();
     let age = |line: &KindLine| Reverse(line.oldest_due.unwrap_or(-1.0) as i64);
-    match sort_of(model, Panel::Kinds) {
+    match sort_order(model, Panel::Kinds) {
         "oldest" => rows.sort_by_key(|line| age(line)),
         "in progress" => rows.sort_by_key(|line| Reverse(line.in_progress)),
         "dead" => rows.sort_by_key(|line| Reverse(line.dead)),
@@ -53,7 +53,7 @@ pub fn causes(model: &Model) -> Vec<CauseRow<'_>> {
     let row = |cause| CauseRow { cause, trend: trend(cause) };
     let mut rows: Vec<_> = all.filter(|cause| kind_matches(model, &cause.kind)).map(row).collect();
     let newest = |row: &CauseRow<'_>| row.cause.newest.unwrap_or(f64::MAX) as i64;
-    match sort_of(model, Panel::Causes) {
+    match sort_order(model, Panel::Causes) {
         "recent" => rows.sort_by_key(|row| Reverse(row.cause.recent)),
         "newest" => rows.sort_by_key(newest),
         _ => {}
@@ -74,7 +74,7 @@ fn trend(cause: &RecentGroup) -> char {
 pub fn stuck(model: &Model) -> Vec<&Stuck> {
     let all = model.stuck.iter().flat_map(|known| &known.value);
     let mut rows: Vec<_> = all.filter(|job| kind_matches(model, &job.kind)).collect();
-    match sort_of(model, Panel::Stuck) {
+    match sort_order(model, Panel::Stuck) {
         "worker" => rows.sort_by(|a, b| a.worker.cmp(&b.worker)),
         "kind" => rows.sort_by(|a, b| a.kind.cmp(&b.kind)),
         _ => {}
@@ -86,7 +86,7 @@ pub fn stuck(model: &Model) -> Vec<&Stuck> {
 pub fn operations(model: &Model) -> Vec<&RecentOperation> {
     let mut rows: Vec<_> =
         model.activity.iter().flat_map(|known| &known.value.operations).collect();
-    if sort_of(model, Panel::Operations) == "jobs" {
+    if sort_order(model, Panel::Operations) == "jobs" {
         rows.sort_by_key(|operation| Reverse(operation.jobs));
     }
     rows

@@ -16,16 +16,16 @@ fn press_all(model: &mut Model, keys: &[KeyPress]) -> Option<Action> {
 fn stale_value_is_marked_with_its_age() {
     let mut model = model();
     let due = |model: &Model| model.metrics[Metric::Due as usize].clone().unwrap();
-    assert_eq!(model.stale(&due(&model)), None);
+    assert_eq!(model.stale_age(&due(&model)), None);
     model.apply_update(sample_update(5, None));
     model.now = at(8);
     assert_eq!(due(&model).value.value, 7.0);
-    assert_eq!(model.stale(&due(&model)), Some(8.0));
-    assert!(model.stale(model.kinds.as_ref().unwrap()).is_some());
-    assert!(model.stale(model.dead_letters.as_ref().unwrap()).is_some());
+    assert_eq!(model.stale_age(&due(&model)), Some(8.0));
+    assert!(model.stale_age(model.kinds.as_ref().unwrap()).is_some());
+    assert!(model.stale_age(model.dead_letters.as_ref().unwrap()).is_some());
     assert_eq!(model.trend.back().unwrap().metrics.get(Metric::Due), None, "a gap, no zero");
     model.apply_update(sample_update(10, Some(3.0)));
-    assert_eq!(model.stale(&due(&model)), None);
+    assert_eq!(model.stale_age(&due(&model)), None);
 }
 
 #[test]
@@ -41,11 +41,11 @@ fn missing_metric_is_removed() {
 fn missing_polls_mark_all_values_stale() {
     let mut model = model();
     model.now = at(12);
-    assert!(!model.overdue());
+    assert!(!model.is_overdue());
     model.now = at(30);
-    assert!(model.overdue());
+    assert!(model.is_overdue());
     let due = model.metrics[Metric::Due as usize].clone().unwrap();
-    assert_eq!(model.stale(&due), Some(30.0));
+    assert_eq!(model.stale_age(&due), Some(30.0));
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn rows_are_sorted_and_filtered_by_kind() {
         |model: &Model| kinds(model).iter().map(|line| line.kind.clone()).collect::<Vec<_>>();
     assert_eq!(names(&model), ["PUBLISH $(x)", "RENDER"]);
     press_all(&mut model, &[KeyPress::Char('s'), KeyPress::Char('s'), KeyPress::Char('s')]);
-    assert_eq!(sort_of(&model, Panel::Kinds), "dead");
+    assert_eq!(sort_order(&model, Panel::Kinds), "dead");
     assert_eq!(names(&model), ["RENDER", "PUBLISH $(x)"]);
     press_all(&mut model, &[KeyPress::Char('f'), KeyPress::Down, KeyPress::Down, KeyPress::Enter]);
     assert_eq!(model.kind.as_deref(), Some("RENDER"));

@@ -18,9 +18,9 @@ pub(crate) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static
         return vec![first, Line::styled(truncate(&model.subject, width), style.muted())];
     };
     let snapshot = &update.snapshot;
-    let status = if model.overdue() { Status::Unknown } else { snapshot.status };
+    let status = if model.is_overdue() { Status::Unknown } else { snapshot.status };
     let label = status.label();
-    let heading = match (&update.section, model.overdue()) {
+    let heading = match (&update.section, model.is_overdue()) {
         (_, true) => "no look has ended of late".to_owned(),
         (Some(section), false) => section.clone(),
         (None, false) => {
@@ -45,7 +45,7 @@ pub(crate) fn lines(model: &Model, width: u16, style: Paint) -> Vec<Line<'static
         let status = status_of(&area.status);
         let detail_width = width.saturating_sub(COLUMNS.0 + COLUMNS.1);
         let detail_style =
-            if model.overdue() { style.muted() } else { ratatui::style::Style::new() };
+            if model.is_overdue() { style.muted() } else { ratatui::style::Style::new() };
         lines.push(Line::from(vec![
             Span::styled(field(status.label(), COLUMNS.0), style.status(status)),
             Span::raw(field(&area.area, COLUMNS.1)),

@@ -10,7 +10,7 @@ use super::style::{Paint, field, right, truncate};
 use crate::facts::SourceError;
 use crate::facts::operation::OperationType;
 use crate::text::{age, count, sparkline};
-use crate::watch::{Model, Panel, Timestamped, causes, kinds, operations, sort_of, stuck};
+use crate::watch::{Model, Panel, Timestamped, causes, kinds, operations, sort_order, stuck};
 
 /// The rows of a list, as texts.
 type ListRows = Vec<String>;
@@ -18,7 +18,7 @@ type ListRows = Vec<String>;
 /// Renders a list under its heading.
 pub(crate) fn render(frame: &mut Frame<'_>, model: &Model, panel: Panel, area: Rect, style: Paint) {
     let mut heading = vec![Span::styled(title(model, panel), heading_style(model, panel, style))];
-    heading.push(Span::styled(format!("  by {}", sort_of(model, panel)), style.muted()));
+    heading.push(Span::styled(format!("  by {}", sort_order(model, panel)), style.muted()));
     body(frame, model, panel, area, Line::from(heading), style);
 }
 
@@ -29,7 +29,7 @@ pub(crate) fn render_focused(frame: &mut Frame<'_>, model: &Model, area: Rect, s
         heading.push(Span::styled(title(model, panel), heading_style(model, panel, style)));
         heading.push(Span::raw("  "));
     }
-    heading.push(Span::styled(format!("by {}", sort_of(model, model.focus)), style.muted()));
+    heading.push(Span::styled(format!("by {}", sort_order(model, model.focus)), style.muted()));
     body(frame, model, model.focus, area, Line::from(heading), style);
 }
 
@@ -116,7 +116,7 @@ fn note(model: &Model, panel: Panel) -> (Option<String>, bool) {
 }
 
 fn stale_age<T>(model: &Model, known: Option<&Timestamped<T>>) -> Option<f64> {
-    known.and_then(|known| model.stale(known))
+    known.and_then(|known| model.stale_age(known))
 }
 
 fn rows(model: &Model, panel: Panel, width: usize) -> ListRows {

@@ -40,7 +40,7 @@ fn metric_line(model: &Model, doc: &MetricDoc, width: usize, style: Paint) -> Ve
     };
     let bound = if known.value.at_least { "≥ " } else { "" };
     let value = format!("{bound}{}", text::format_metric(doc, known.value.value));
-    match model.stale(known) {
+    match model.stale_age(known) {
         Some(age) => vec![
             title,
             Span::styled(right(&value, COLUMNS.1), style.muted()),

@@ -7,7 +7,7 @@ use ratatui::widgets::{Block, Clear, Paragraph, Wrap};
 
 use super::style::{Paint, truncate};
 use crate::text::{age, count, plural};
-use crate::watch::{Model, Overlay, choices};
+use crate::watch::{Model, Overlay, kind_choices};
 
 const KEYS: [(&str, &str); 14] = [
     ("Tab, 1–4", "go to a list"),
@@ -76,7 +76,7 @@ fn content(model: &Model, overlay: &Overlay, style: Paint) -> (String, Vec<Line<
                 true => Line::styled(truncate(&format!("> {name}"), 70), style.selected()),
                 false => Line::from(truncate(&format!("  {name}"), 70)),
             };
-            let lines = choices(model).into_iter().enumerate().map(choice).collect();
+            let lines = kind_choices(model).into_iter().enumerate().map(choice).collect();
             ("only this kind".to_owned(), lines, *selected)
         }
         Overlay::Text(title, lines, _) => {

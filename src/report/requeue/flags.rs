@@ -43,18 +43,18 @@ fn canary_and_rate(view: &RequeuePlanView<'_>) -> String {
 fn duration_flag(duration: Duration) -> String {
     let units = [(3_600_000, "h"), (60_000, "m"), (1_000, "s")];
     let millis = duration.as_millis();
-    let whole = units.into_iter().find(|(unit, _)| millis > 0 && millis.is_multiple_of(*unit));
-    whole.map_or_else(|| format!("{millis}ms"), |(unit, word)| format!("{}{word}", millis / unit))
+    let largest = units.into_iter().find(|(unit, _)| millis > 0 && millis.is_multiple_of(*unit));
+    largest.map_or_else(|| format!("{millis}ms"), |(unit, name)| format!("{}{name}", millis / unit))
 }
 
 /// Formats a rate in jobs per second in the largest unit in which it is a whole number: `20/m`.
 fn rate_flag(rate: f64) -> String {
-    let whole = |(unit, seconds): (&str, f64)| {
+    let in_unit = |(unit, seconds): (&str, f64)| {
         let jobs = rate * seconds;
         ((jobs - jobs.round()).abs() < 1e-6).then(|| format!("{}/{unit}", jobs.round()))
     };
     let units = [("s", 1.0), ("m", 60.0)];
-    units.into_iter().find_map(whole).unwrap_or_else(|| format!("{:.0}/h", rate * 3_600.0))
+    units.into_iter().find_map(in_unit).unwrap_or_else(|| format!("{:.0}/h", rate * 3_600.0))
 }
 
 /// Returns the confirmation flags that the write will need. A reason that the operation already

@@ -80,7 +80,7 @@ fn written(path: &Path) -> Result<ReportFile, Error> {
         .map_err(|e| Error::usage(format!("{shown} cannot be read")).cause(e))?
         .ok_or_else(|| foreign(path, "it is larger than any of them"))?;
     let report: ReportFile =
-        serde_json::from_slice(&bytes).map_err(|e| foreign(path, text::unlike(&e)))?;
+        serde_json::from_slice(&bytes).map_err(|e| foreign(path, text::describe_json_error(&e)))?;
     if report.schema != SCHEMA || !matches!(report.command.as_str(), "rls audit" | "rls matrix") {
         return Err(foreign(path, format!("it is a {} of `{}`", report.schema, report.command)));
     }
@@ -101,9 +101,8 @@ fn foreign(path: &Path, why: impl std::fmt::Display) -> Error {
 
 fn snapshot(path: &Path, report: ReportFile) -> Result<AccessReport, Error> {
     let cells: Vec<ReportCell> = match report.command.as_str() {
-        "rls matrix" => {
-            serde_json::from_value(report.data).map_err(|e| foreign(path, text::unlike(&e)))?
-        }
+        "rls matrix" => serde_json::from_value(report.data)
+            .map_err(|e| foreign(path, text::describe_json_error(&e)))?,
         _ => Vec::new(),
     };
     let place = report.context.name.or(report.context.database).unwrap_or_default();

@@ -58,14 +58,14 @@ impl Saved {
         let bytes = read_limited::file(path, MAX_BYTES)
             .map_err(|e| Error::usage(format!("{shown} cannot be read")).cause(e))?
             .ok_or_else(|| foreign(path, "it is larger than any of them"))?;
-        let head: Head =
-            serde_json::from_slice(&bytes).map_err(|e| foreign(path, text::unlike(&e)))?;
+        let head: Head = serde_json::from_slice(&bytes)
+            .map_err(|e| foreign(path, text::describe_json_error(&e)))?;
         if head.form != FORM {
             let message =
                 format!("{shown} was saved in another form by cliplyctl {}", head.version);
             return Err(Error::usage(message).hint("read it with that version"));
         }
-        serde_json::from_slice(&bytes).map_err(|e| foreign(path, text::unlike(&e)))
+        serde_json::from_slice(&bytes).map_err(|e| foreign(path, text::describe_json_error(&e)))
     }
 }
 

@@ -188,10 +188,10 @@ fn dead_letters_lead_to_section_3_4() {
             2,
             "dlq groups",
         ),
-        ("ten died in an hour", |f| died(f, 10, 9), "3.4", Warning, 1, "dlq groups"),
-        ("fifty died in an hour", |f| died(f, 50, 49), "3.4", Critical, 2, "dlq groups"),
-        ("it is getting worse", |f| died(f, 60, 1), "3.4", Critical, 2, "dlq groups"),
-        ("it is getting better", |f| died(f, 9, 60), "-", Ok, 0, "-"),
+        ("ten died in an hour", |f| dead_lettered(f, 10, 9), "3.4", Warning, 1, "dlq groups"),
+        ("fifty died in an hour", |f| dead_lettered(f, 50, 49), "3.4", Critical, 2, "dlq groups"),
+        ("it is getting worse", |f| dead_lettered(f, 60, 1), "3.4", Critical, 2, "dlq groups"),
+        ("it is getting better", |f| dead_lettered(f, 9, 60), "-", Ok, 0, "-"),
         (
             "attempts fail, jobs do not die yet",
             |f| f.failures.as_mut().unwrap().result.as_mut().unwrap().last_hour = Count::Exact(60),
@@ -243,7 +243,7 @@ fn dead_letters_lead_to_section_3_4() {
     ]);
 }
 
-fn died(facts: &mut TriageFacts, last: u64, before: u64) {
+fn dead_lettered(facts: &mut TriageFacts, last: u64, before: u64) {
     queue(facts).dead_lettered_last_hour = Some(Count::Exact(last));
     let flow = facts.flow.as_mut().unwrap().result.as_mut().unwrap();
     flow.dead_lettered_last_hour = Some(Count::Exact(last));
