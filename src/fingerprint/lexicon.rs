@@ -1,7 +1,16 @@
-//! The lists behind the judgement of words, packed (this file is exempt from rustfmt).
+//! The lexicon: word lists, and predicates that classify a single word by a list or by its shape.
+//!
+//! The predicates depend on the word only, never on its position in the text; `scan` and `code` combine them with
+//! the surrounding text. Lists are packed, several words a line, and therefore exempt from rustfmt.
 
-/// Names with digits in them; lower case, sorted.
-pub(crate) const TECHNICAL: [&str; 89] = [
+/// Replaces every part of an error that differs between jobs.
+pub(crate) const PLACEHOLDER: &str = "<*>";
+
+// Names and units
+
+/// Names that contain digits and are not ids; lower case, sorted.
+#[rustfmt::skip]
+const TECHNICAL_NAMES: [&str; 89] = [
     "2xx", "3g2", "3gp", "3xx", "4xx", "5xx", "7z", "aarch64", "ac3", "aes128", "aes256", "amd64",
     "arm64", "av1", "avc1", "base32", "base64", "bt709", "cp1252", "eac3", "ebur128", "ec2",
     "f32", "f64", "float32", "float64", "h263", "h264", "h265", "hev1", "http2", "http3", "hvc1",
@@ -13,21 +22,24 @@ pub(crate) const TECHNICAL: [&str; 89] = [
     "vp9", "x264", "x265", "x509", "x86_64", "yuv420p",
 ];
 
-/// Written after a number; part of it.
-pub(crate) const UNITS: [&str; 43] = [
+/// Units, which follow a number and are part of it.
+#[rustfmt::skip]
+const UNITS: [&str; 43] = [
     "b", "bps", "byte", "bytes", "d", "day", "days", "fps", "gb", "gib", "h", "hour", "hours",
     "hr", "hrs", "hz", "kb", "kbps", "khz", "kib", "m", "mb", "mbps", "mhz", "mib",
     "microseconds", "milliseconds", "min", "mins", "minute", "minutes", "ms", "ns", "percent",
     "px", "s", "sec", "second", "seconds", "secs", "tb", "tib", "us",
 ];
 
-/// Written after a time of day; part of it, in this case only: "est" is a French word.
-pub(crate) const ZONES: [&str; 13] = [
+/// Time zones and day halves, which follow a time of day and are part of it. Case matters: "est" is a French word.
+#[rustfmt::skip]
+const TIME_ZONES: [&str; 13] = [
     "AM", "CEST", "CET", "EDT", "EST", "GMT", "JST", "PDT", "PM", "PST", "UTC", "Z", "pm",
 ];
 
-/// Counted things: one attempt and two attempts are one cause.
-pub(crate) const COUNTED: [(&str, &str); 20] = [
+/// Singular and plural of counted things: "1 attempt" and "2 attempts" are one cause.
+#[rustfmt::skip]
+const PLURALS: [(&str, &str); 20] = [
     ("argument", "arguments"), ("attempt", "attempts"), ("character", "characters"),
     ("chunk", "chunks"), ("clip", "clips"), ("element", "elements"), ("error", "errors"),
     ("file", "files"), ("frame", "frames"), ("item", "items"), ("job", "jobs"), ("part", "parts"),
@@ -35,8 +47,72 @@ pub(crate) const COUNTED: [(&str, &str); 20] = [
     ("segment", "segments"), ("time", "times"), ("token", "tokens"), ("try", "tries"),
 ];
 
-/// After these a quoted text names a part of the program or schema, which is the cause, not a value.
-pub(crate) const NAMING: [&str; 69] = [
+/// Extensions of media and data files, whose names come from users and jobs.
+#[rustfmt::skip]
+const MEDIA_EXTENSIONS: [&str; 30] = [
+    "3gp", "aac", "ass", "avi", "bmp", "flac", "flv", "gif", "heic", "jpeg", "jpg", "m3u8", "m4a",
+    "m4v", "mkv", "mov", "mp3", "mp4", "mpeg", "mpg", "ogg", "opus", "part", "png", "srt", "vtt",
+    "wav", "webm", "webp", "wmv",
+];
+
+/// Months by their first three letters.
+#[rustfmt::skip]
+const MONTHS: [&str; 12] = [
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+];
+
+/// Weekdays by their first three letters.
+#[rustfmt::skip]
+const WEEKDAYS: [&str; 7] = [
+    "mon", "tue", "wed", "thu", "fri", "sat", "sun",
+];
+
+/// Months with more than three letters, in full.
+#[rustfmt::skip]
+const FULL_MONTHS: [&str; 11] = [
+    "january", "february", "march", "april", "june", "july", "august", "september", "october",
+    "november", "december",
+];
+
+/// Whether `word` contains digits but is the name of a format, protocol or API version (`v1` to `v99`).
+pub(crate) fn is_technical_name(word: &str) -> bool {
+    in_lower_case(word, |word| {
+        let version = word
+            .strip_prefix('v')
+            .is_some_and(|n| (1..=2).contains(&n.len()) && n.bytes().all(|b| b.is_ascii_digit()));
+        version || TECHNICAL_NAMES.binary_search(&word).is_ok()
+    })
+}
+
+/// Whether `word` is a unit or a time zone, if it directly follows a number.
+pub(crate) fn is_unit(word: &str) -> bool {
+    contains(&UNITS, word) || TIME_ZONES.contains(&word)
+}
+
+/// The plural of a counted thing in the singular.
+pub(crate) fn plural(word: &str) -> Option<&'static str> {
+    PLURALS.iter().find(|(singular, _)| *singular == word).map(|(_, plural)| *plural)
+}
+
+/// Whether `name` is a file name with the extension of a media or data file.
+pub(crate) fn is_media(name: &str) -> bool {
+    name.rsplit_once('.')
+        .is_some_and(|(stem, extension)| !stem.is_empty() && contains(&MEDIA_EXTENSIONS, extension))
+}
+
+/// Whether `word` is the English name of a month or weekday, in full or by its first three letters.
+pub(crate) fn is_calendar(word: &str) -> bool {
+    word.len() >= 3
+        && word.len() <= 9
+        && word.get(..3).is_some_and(|start| contains(&MONTHS, start) || contains(&WEEKDAYS, start))
+        && (word.len() == 3 || word.ends_with("day") || contains(&FULL_MONTHS, word))
+}
+
+// Words that classify the text next to them
+
+/// Words before a quoted text that names a part of the program or schema: the name is part of the cause, not a value.
+#[rustfmt::skip]
+const BEFORE_NAMES: [&str; 69] = [
     "argument", "attribute", "awaiting", "binary", "bucket", "class", "code", "codec", "colonne",
     "column", "command", "constraint", "contrainte", "database", "datenbank", "decoder",
     "demuxer", "encoder", "env", "error", "event", "extension", "field", "filter", "fonction",
@@ -48,36 +124,87 @@ pub(crate) const NAMING: [&str; 69] = [
     "variable",
 ];
 
-/// After these a quoted text was the name of something in the program.
-pub(crate) const NAMED_BY_REST: [&str; 14] = [
+/// Texts after a quoted text that names a part of the program.
+#[rustfmt::skip]
+const AFTER_NAMES: [&str; 14] = [
     " is not a function", " is not defined", " is required", " is not allowed", " is undefined",
     " is not iterable", " must be", " of relation", " object has", " is not a constructor",
     " is not supported", " does not exist on type", " column of", " in the schema cache",
 ];
 
-/// Endings of the names of media and data files: such names come from users and jobs.
-pub(crate) const MEDIA: [&str; 30] = [
-    "3gp", "aac", "ass", "avi", "bmp", "flac", "flv", "gif", "heic", "jpeg", "jpg", "m3u8", "m4a",
-    "m4v", "mkv", "mov", "mp3", "mp4", "mpeg", "mpg", "ogg", "opus", "part", "png", "srt", "vtt",
-    "wav", "webm", "webp", "wmv",
+/// Words before a number that is a code, whatever its value.
+#[rustfmt::skip]
+pub(crate) const CODE_LABELS: [&str; 10] = [
+    "code", "errno", "errorcode", "error_code", "exitcode", "exit_code", "rc", "signal", "status",
+    "statuscode",
 ];
 
-/// Months and weekdays by their first three letters, and months in full.
-pub(crate) const MONTHS: [&str; 12] = [
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+/// Words before a number that may be an HTTP status, depending on the text after it.
+#[rustfmt::skip]
+pub(crate) const HTTP_STATUS_LABELS: [&str; 13] = [
+    "with", "got", "returned", "received", "response", "error", "responded", "answered", "status",
+    "code", "server", "erreur", "fehler",
 ];
 
-pub(crate) const WEEKDAYS: [&str; 7] = [
-    "mon", "tue", "wed", "thu", "fri", "sat", "sun",
+/// First words of the standard reason phrases of HTTP.
+#[rustfmt::skip]
+pub(crate) const HTTP_REASONS: [&str; 22] = [
+    "Bad", "Bandwidth", "Client", "Conflict", "Content", "Forbidden", "Gateway", "Gone",
+    "Internal", "Length", "Locked", "Method", "Moved", "Not", "Payload", "Payment",
+    "Precondition", "Request", "Service", "Too", "Unauthorized", "Unprocessable",
 ];
 
-pub(crate) const FULL_MONTHS: [&str; 11] = [
-    "january", "february", "march", "april", "june", "july", "august", "september", "october",
-    "november", "december",
-];
+/// Whether a quoted text after `word` is a name.
+pub(crate) fn precedes_name(word: &str) -> bool {
+    if word.is_ascii() {
+        contains(&BEFORE_NAMES, word)
+    } else {
+        ["リレーション", "テーブル", "列", "制約"].iter().any(|end| word.ends_with(end))
+    }
+}
+
+/// Whether a quoted text before `rest` is a name.
+pub(crate) fn follows_name(rest: &str) -> bool {
+    AFTER_NAMES.iter().any(|start| rest.starts_with(start))
+}
+
+/// Whether a word after `word` is an error code.
+pub(crate) fn precedes_code(word: &str) -> bool {
+    ["code", "reason", "error", "errno", "status"].iter().any(|end| ends_with(word, end))
+}
+
+/// Whether a value after `word` and an equals sign identifies one object or person, or is secret.
+pub(crate) fn precedes_id(word: &str) -> bool {
+    word == "id"
+        || ["_id", "Id", "ID"].iter().any(|end| word.ends_with(end))
+        || ["uuid", "key", "token", "session", "trace", "user", "email"]
+            .iter()
+            .any(|end| ends_with(word, end))
+        || precedes_secret(word)
+}
+
+/// Whether a value after `word` and a colon or an equals sign is secret.
+pub(crate) fn precedes_secret(word: &str) -> bool {
+    [
+        "password",
+        "passwd",
+        "pwd",
+        "secret",
+        "apikey",
+        "api_key",
+        "api-key",
+        "authorization",
+        "credential",
+    ]
+    .iter()
+    .any(|end| ends_with(word, end))
+}
+
+// Error codes
 
 /// Errors of system calls and of name resolution; sorted.
-pub(crate) const ERRNO: [&str; 59] = [
+#[rustfmt::skip]
+const ERRNO_NAMES: [&str; 59] = [
     "E2BIG", "EACCES", "EADDRINUSE", "EADDRNOTAVAIL", "EAGAIN", "EAI_AGAIN", "EALREADY", "EBADF",
     "EBUSY", "ECANCELED", "ECHILD", "ECONNABORTED", "ECONNREFUSED", "ECONNRESET", "EDESTADDRREQ",
     "EDQUOT", "EEXIST", "EFAULT", "EFBIG", "EHOSTDOWN", "EHOSTUNREACH", "EINPROGRESS", "EINTR",
@@ -88,34 +215,196 @@ pub(crate) const ERRNO: [&str; 59] = [
     "ETIMEDOUT", "ETXTBSY", "EXDEV",
 ];
 
-/// Statuses of gRPC; sorted.
-pub(crate) const GRPC: [&str; 16] = [
+/// Status names of gRPC; sorted.
+#[rustfmt::skip]
+const GRPC_STATUSES: [&str; 16] = [
     "ABORTED", "ALREADY_EXISTS", "CANCELLED", "DATA_LOSS", "DEADLINE_EXCEEDED",
     "FAILED_PRECONDITION", "INTERNAL", "INVALID_ARGUMENT", "NOT_FOUND", "OUT_OF_RANGE",
     "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "UNAUTHENTICATED", "UNAVAILABLE", "UNIMPLEMENTED",
     "UNKNOWN",
 ];
 
-/// Prefixes of codes that end in digits.
-pub(crate) const NUMBERED: [&str; 9] = [
+/// Prefixes of codes that end in two to six digits.
+#[rustfmt::skip]
+const CODE_PREFIXES: [&str; 9] = [
     "NET-", "PGRST", "AADSTS", "ORA-", "TS", "E11", "P00", "XX00", "SQLITE_",
 ];
 
-/// Words that announce a code, whatever its value.
-pub(crate) const CODES: [&str; 10] = [
-    "code", "errno", "errorcode", "error_code", "exitcode", "exit_code", "rc", "signal", "status",
-    "statuscode",
-];
+/// Endings of the names of exception classes.
+const CLASS_ENDINGS: [&str; 3] = ["Error", "Exception", "Fault"];
 
-/// Words that may announce an HTTP status, when what follows allows it.
-pub(crate) const REPLIES: [&str; 13] = [
-    "with", "got", "returned", "received", "response", "error", "responded", "answered", "status",
-    "code", "server", "erreur", "fehler",
-];
+/// Whether `word` is the symbol of a system error, such as `ECONNREFUSED`.
+pub(crate) fn is_errno(word: &str) -> bool {
+    ERRNO_NAMES.binary_search(&word).is_ok()
+}
 
-/// First words of the standard reason phrases.
-pub(crate) const REASONS: [&str; 22] = [
-    "Bad", "Bandwidth", "Client", "Conflict", "Content", "Forbidden", "Gateway", "Gone",
-    "Internal", "Length", "Locked", "Method", "Moved", "Not", "Payload", "Payment",
-    "Precondition", "Request", "Service", "Too", "Unauthorized", "Unprocessable",
-];
+/// Whether `word` is the name of a gRPC status.
+pub(crate) fn is_grpc_status(word: &str) -> bool {
+    GRPC_STATUSES.binary_search(&word).is_ok()
+}
+
+/// Whether `word` is more than the ending of an exception class, and ends like one.
+pub(crate) fn is_class(word: &str) -> bool {
+    CLASS_ENDINGS.iter().any(|end| word.len() > end.len() && word.ends_with(end))
+}
+
+/// Whether `word`, which contains digits, is an exception class: `S3ServiceException`.
+pub(crate) fn is_class_with_digits(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_uppercase())
+        && CLASS_ENDINGS.iter().any(|end| word.ends_with(end))
+}
+
+/// Whether `word`, which contains digits, is a code and not an id: `PGRST116`, `ERR_HTTP2_STREAM_ERROR`, `ORA-00942`.
+pub(crate) fn is_numbered_code(word: &str) -> bool {
+    let digits =
+        |text: &str| (2..=6).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    let capitals =
+        || word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    CODE_PREFIXES.iter().any(|prefix| word.strip_prefix(prefix).is_some_and(digits))
+        || (["ERR_", "NGHTTP2_"].iter().any(|prefix| word.starts_with(prefix))
+            && word.len() <= 64
+            && capitals())
+}
+
+/// Whether `text` is a SQLSTATE: five capital letters or digits, at least two of them digits, as in `23505` or `22P02`.
+pub(crate) fn is_sqlstate(text: &str) -> bool {
+    text.len() == 5
+        && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+        && text.bytes().filter(u8::is_ascii_digit).count() >= 2
+}
+
+// Shapes
+
+/// Whether `c` separates the parts of a token, as in `web-7f9c4d6b5-x2k8p`.
+pub(crate) fn is_separator(c: char) -> bool {
+    matches!(c, '-' | '_' | '.' | ':' | '=' | '+' | '%' | '~' | '@' | '/' | '\\')
+}
+
+/// Whether a token with digits is one id as a whole: it starts with a digit, is hexadecimal or an IPv6 address, or
+/// its first part is not shaped like a word.
+pub(crate) fn is_id(token: &str) -> bool {
+    let start = token.trim_start_matches(['-', '+', '.', '~', '_']);
+    let hexadecimal =
+        || token.len() >= 8 && token.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    let address = || {
+        token.contains(':')
+            && token.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.' | b'%'))
+    };
+    let first = start.split(is_separator).next().unwrap_or_default();
+    let letters = first.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
+    start.starts_with(|c: char| c.is_ascii_digit())
+        || hexadecimal()
+        || address()
+        || (letters.len() != first.len() && !is_word(letters))
+        || (!is_word(first) && letters.len() == first.len() && first.len() > 1)
+}
+
+/// Whether letters form a word: in lower case, in capitals, capitalized, or several words in camel case.
+pub(crate) fn is_word(letters: &str) -> bool {
+    let bytes = letters.as_bytes();
+    let one_case =
+        bytes.iter().all(u8::is_ascii_lowercase) || bytes.iter().all(u8::is_ascii_uppercase);
+    if bytes.len() > 24 {
+        return false;
+    }
+    let rest = bytes.get(1..).unwrap_or_default();
+    one_case
+        || rest.iter().all(u8::is_ascii_lowercase)
+        || (is_camel_case(letters)
+            && bytes.iter().all(u8::is_ascii_alphabetic)
+            && case_changes(bytes) * 2 <= bytes.len())
+        || !bytes.iter().all(u8::is_ascii_alphanumeric)
+}
+
+/// Whether `word` changes case too often for a word, as the ids of videos do.
+pub(crate) fn is_scrambled(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    (10..=64).contains(&bytes.len()) && case_changes(bytes) * 2 > bytes.len()
+}
+
+/// Whether a capital follows a small letter, as in `quotaExceeded` and `NoSuchKey`.
+pub(crate) fn is_camel_case(word: &str) -> bool {
+    word.as_bytes()
+        .windows(2)
+        .any(|pair| matches!(pair, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase()))
+}
+
+/// How many adjacent bytes differ in being a small letter or not.
+fn case_changes(bytes: &[u8]) -> usize {
+    bytes
+        .windows(2)
+        .filter(|pair| matches!(pair, [a, b] if a.is_ascii_lowercase() != b.is_ascii_lowercase()))
+        .count()
+}
+
+/// Whether `word` is an e-mail address.
+pub(crate) fn is_email(word: &str) -> bool {
+    let Some((local, domain)) = word.rsplit_once('@') else {
+        return false;
+    };
+    let top_level = domain.rsplit_once('.').map_or("", |(_, top_level)| top_level);
+    !local.is_empty() && top_level.len() >= 2 && top_level.bytes().all(|b| b.is_ascii_alphabetic())
+}
+
+/// Whether `word` starts with a scheme and `://`.
+pub(crate) fn is_url(word: &str) -> bool {
+    word.split_once("://").is_some_and(|(scheme, _)| {
+        !scheme.is_empty()
+            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+    })
+}
+
+// Comparison without regard to case
+
+/// Whether `text` starts with the ASCII `prefix`, ignoring case.
+pub(crate) fn starts_with(text: &str, prefix: &str) -> bool {
+    text.as_bytes()
+        .get(..prefix.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
+}
+
+/// Whether `word` ends with the ASCII `end`, ignoring case.
+fn ends_with(word: &str, end: &str) -> bool {
+    let start = word.len().checked_sub(end.len());
+    let tail = start.and_then(|at| word.as_bytes().get(at..));
+    tail.is_some_and(|tail| tail.eq_ignore_ascii_case(end.as_bytes()))
+}
+
+/// Whether the lower-case `list` contains `word`, ignoring the case of `word`.
+fn contains(list: &[&str], word: &str) -> bool {
+    in_lower_case(word, |word| list.contains(&word))
+}
+
+/// Tests the lower-case form of `word`, without an allocation. False for words of more than 20 bytes, which no list
+/// contains.
+fn in_lower_case(word: &str, test: impl FnOnce(&str) -> bool) -> bool {
+    let mut buffer = [0_u8; 20];
+    let Some(buffer) = buffer.get_mut(..word.len()) else {
+        return false;
+    };
+    buffer.copy_from_slice(word.as_bytes());
+    buffer.make_ascii_lowercase();
+    std::str::from_utf8(buffer).is_ok_and(test)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binary_searched_lists_are_sorted() {
+        assert!(
+            TECHNICAL_NAMES.is_sorted() && ERRNO_NAMES.is_sorted() && GRPC_STATUSES.is_sorted()
+        );
+    }
+
+    #[test]
+    fn calendar_words_match_only_short_and_full_names() {
+        for word in ["Dec", "December", "Wed", "Wednesday", "May"] {
+            assert!(is_calendar(word), "{word}");
+        }
+        for word in ["Marker", "Section", "Monitor", "Satellite"] {
+            assert!(!is_calendar(word), "{word}");
+        }
+    }
+}

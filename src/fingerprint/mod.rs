@@ -1,96 +1,104 @@
-//! Which failures have the same cause?
+//! Fingerprints: error text → stable group of failures with the same cause.
 //!
-//! A fingerprint is the job's kind, an error code or class where one is told, and a *template*: the line of the
-//! error that carries the cause, with everything that changes from job to job (ids, numbers, times, quoted values,
-//! variable parts of URLs and paths) replaced by the hole `<*>`. There is one kind of hole on purpose: an id of
-//! digits in one job and of letters in the next must not open two groups. Numbers that *are* the cause stay: HTTP
-//! statuses, SQLSTATEs, exit codes, signals, errno.
+//! A fingerprint consists of the job's kind, an error code if the error contains one, and a *template*: the line of
+//! the error that describes its cause, with every part that differs between jobs (ids, numbers, times, quoted values,
+//! variable parts of URLs and paths) replaced by the placeholder `<*>`. There is only one kind of placeholder,
+//! because an id can consist of digits in one job and of letters in the next. Numbers that identify the cause are
+//! kept: HTTP statuses, SQLSTATEs, exit codes, signals, errno values.
 //!
-//! The steps, one file each:
-//! - [`json`] and [`markup`] look inside structured errors, also where they sit in the middle of a sentence;
-//! - [`cause`] picks the line: the first one, but the last meaningful line of a tool's output, the last line of a
-//!   Python traceback, and `[cause]:` of a Node error besides;
-//! - [`template`] reads that line once, from left to right, into [`output`]; [`chunk`], [`location`] and [`quote`]
-//!   judge one word of it with the [`lexicon`] of [`words`]; [`number`] tells which numbers stay, [`code`] what
-//!   counts as a code.
+//! The stages, in order:
 //!
-//! Hashes are written down (journals, `--group`), so any change of a template is a change of [`VERSION`].
+//! 1. [`Fingerprint::new`] takes the error text from the columns of the job.
+//! 2. `select` picks the line that describes the cause, and reads structured errors (JSON, HTML, XML) within it.
+//! 3. `scan` converts that text into a template, with the word lists of `lexicon` and the error codes of `code`.
+//! 4. The kind, the code and the template are hashed.
+//!
+//! `select` and `code` depend on `lexicon`, `scan` on `code` and `lexicon`. The room imports no other room.
+//!
+//! Hashes are stored (in the events of requeues) and typed by operators (`--group`). A change of any template is
+//! therefore a change of [`VERSION`].
 
-mod cause;
-mod chunk;
 mod code;
-mod json;
-#[rustfmt::skip] // lists read better packed
 mod lexicon;
-mod location;
-mod markup;
-mod number;
-mod output;
-mod quote;
-mod template;
-mod words;
+mod scan;
+mod select;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 
-use output::Output;
+use scan::TemplateBuilder;
+use select::{EmbeddedFormat, JsonError};
 use sha2::{Digest, Sha256};
 
-/// Version of the rules, the first part of every hash. Raise it when templates change.
-pub const VERSION: &str = "v1";
+/// Version of the rules, the first part of every hash. Increase it when templates change.
+pub(crate) const VERSION: &str = "v1";
 
-/// The template of a job that died without saying why.
-pub const NO_TEXT: &str = "(no error text)";
+/// Template of an error without text.
+const NO_TEXT: &str = "(no error text)";
 
-/// Hex digits in a hash: 40 bits, so that ten thousand groups collide once in 20,000 databases.
+/// Hex digits in a hash: 40 bits, so that among 20,000 databases with ten thousand groups each, one has a collision.
 const HASH_DIGITS: usize = 10;
 
-/// How deep errors inside errors are followed (JSON in a string in JSON …).
-const MAX_NESTING: u8 = 3;
+/// Maximum depth of structured errors within structured errors (JSON in a string in JSON).
+const MAX_DEPTH: u8 = 3;
 
-/// The identity of a cause: equal hashes mean "died of the same thing".
+/// Characters at the start of a long text that count.
+pub(crate) const HEAD: usize = 8192;
+
+/// Characters at the end of a long text that count.
+pub(crate) const TAIL: usize = 4096;
+
+/// The identity of a cause: failures with equal hashes have the same kind, code and template.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fingerprint {
-    /// Versioned and short, such as `v1-3f9a2c1b07`; the same on every run and machine.
+    /// Short hash with the version, such as `v1-3f9a2c1b07`; the same on every run and machine.
     pub hash: String,
     /// Error code or class, such as `ECONNREFUSED`, `HTTP 429`, `SQLSTATE 23505`, `exit 137`, `TypeError`.
     pub code: Option<String>,
-    /// The cause with `<*>` where jobs differ. Untrusted text: sanitise before printing.
+    /// The cause, with `<*>` for the parts that differ between jobs. Untrusted text: sanitize it before printing.
     pub template: String,
 }
 
 impl Fingerprint {
-    /// Fingerprints a failure from the columns `kind`, `last_error` and `error` (as JSON text).
+    /// Computes the fingerprint of a failure from the columns `kind`, `last_error` and `error` (as JSON text).
     ///
-    /// The text is `last_error`, else the message inside `error`, else all of `error`; blank counts as absent.
-    /// A code in `error` wins over one in the text. Never fails, whatever the columns hold.
+    /// The text is `last_error`, else the message in `error`, else all of `error`; a blank column counts as absent.
+    /// A code in `error` takes precedence over one in the text. It never fails, whatever the columns contain.
     pub fn new(kind: &str, last_error: Option<&str>, error: Option<&str>) -> Self {
-        let (last_error, error) = (last_error.map(ends), error.map(ends));
+        let (last_error, error) = (last_error.map(head_and_tail), error.map(head_and_tail));
         let (last_error, error) = (last_error.as_deref(), error.as_deref());
         let last_error = last_error.filter(|text| !text.trim().is_empty());
         let error = error.filter(|json| !matches!(json.trim(), "" | "null" | "{}" | "[]" | "\"\""));
-        let found = error.map(json::read).unwrap_or_default();
-        let text = last_error.or(found.message.as_deref()).or(error).unwrap_or_default();
+        let json = error.map(select::read_json).unwrap_or_default();
+        let text = last_error.or(json.message.as_deref()).or(error).unwrap_or_default();
 
-        let mut out = Output::default();
-        write_error(text, 0, &mut out);
+        let mut template = TemplateBuilder::default();
+        write_error(text, 0, &mut template);
         if last_error.is_none() {
-            write_field(&found, &mut out);
+            write_field(&json, &mut template);
         }
-        let (template, code_in_text) = out.finish();
-        let code = found.code().or(code_in_text);
+        let (mut template, code_in_text) = template.finish();
+        if template.is_empty() {
+            template.push_str(NO_TEXT);
+        }
+        let code = json.code().or(code_in_text);
         Self { hash: hash(kind, code.as_deref(), &template), code, template }
     }
 }
 
-/// Characters of the beginning of a long text that count.
-pub const HEAD: usize = 8192;
-/// Characters of its end that count.
-pub const TAIL: usize = 4096;
+/// Whether `text` has the form of a hash of this version.
+pub fn is_hash(text: &str) -> bool {
+    text.strip_prefix(VERSION).and_then(|rest| rest.strip_prefix('-')).is_some_and(|digits| {
+        digits.len() == HASH_DIGITS
+            && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    })
+}
 
-/// The ends of a long text: readers of a database may send these alone, and the same job must have
-/// the same fingerprint for all of them.
-fn ends(text: &str) -> Cow<'_, str> {
-    // No text has more characters than bytes.
+/// The first [`HEAD`] and last [`TAIL`] characters of a long text. A query can fetch these only, and the fingerprint
+/// must be the same with the complete text.
+fn head_and_tail(text: &str) -> Cow<'_, str> {
+    // Counting characters is slow, and a text has at most as many characters as bytes.
     if text.len() <= HEAD + TAIL || text.chars().nth(HEAD + TAIL).is_none() {
         return Cow::Borrowed(text);
     }
@@ -99,62 +107,56 @@ fn ends(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.get(..head).unwrap_or(text).to_owned() + text.get(tail..).unwrap_or(""))
 }
 
-/// Whether `text` has the form of a fingerprint's hash of this version.
-pub fn is_hash(text: &str) -> bool {
-    text.strip_prefix(VERSION).and_then(|rest| rest.strip_prefix('-')).is_some_and(|digits| {
-        digits.len() == HASH_DIGITS
-            && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-    })
-}
-
-/// Writes the template of one error text, looking inside structured parts.
-fn write_error(text: &str, nesting: u8, out: &mut Output) {
-    let cause = cause::select(text);
-    write_line(cause.line, cause.body, nesting, out);
-    if let Some(deeper) = cause.deeper {
-        out.forget_class();
-        out.push(if cause.line.ends_with(':') { " " } else { ": " });
-        write_line(deeper, deeper, nesting, out);
+/// Writes the template of one error text, including the error that it wraps. `depth` counts the structured errors
+/// around it.
+fn write_error(text: &str, depth: u8, template: &mut TemplateBuilder) {
+    let selection = select::select(text);
+    write_line(selection.line, selection.body, depth, template);
+    if let Some(wrapped) = selection.wrapped {
+        template.remove_class();
+        template.push(if selection.line.ends_with(':') { " " } else { ": " });
+        write_line(wrapped, wrapped, depth, template);
     }
-    if let Some(outer) = cause.outer {
-        out.take_code_from(outer);
+    if let Some(line) = selection.code_line {
+        template.record_code_in(line);
     }
 }
 
-/// Writes one line; `body` is the text from the start of that line on, where embedded JSON may run over lines.
-fn write_line(line: &str, body: &str, nesting: u8, out: &mut Output) {
-    let embedded = (nesting < MAX_NESTING).then(|| cause::embedded(line, body)).flatten();
-    let Some((at, kind)) = embedded else {
-        return out.write(line);
+/// Writes the template of one line. A structured error in it is replaced by its message; `body` is the text from the
+/// start of the line on, because a structured error can span several lines.
+fn write_line(line: &str, body: &str, depth: u8, template: &mut TemplateBuilder) {
+    let embedded = (depth < MAX_DEPTH).then(|| select::embedded(line, body)).flatten();
+    let Some((at, format)) = embedded else {
+        return template.scan(line);
     };
-    let (prefix, inner) = body.split_at(at);
-    match kind {
-        cause::Embedded::Json => {
-            let found = json::read(inner);
-            let Some(message) = found.message.as_deref() else {
-                return out.write(line);
+    let (prefix, structured) = body.split_at(at);
+    match format {
+        EmbeddedFormat::Json => {
+            let json = select::read_json(structured);
+            let Some(message) = json.message.as_deref() else {
+                return template.scan(line);
             };
-            out.write(prefix);
-            write_error(message, nesting + 1, out);
-            write_field(&found, out);
-            out.record_structured(found.code());
+            template.scan(prefix);
+            write_error(message, depth + 1, template);
+            write_field(&json, template);
+            template.record_structured_code(json.code());
         }
-        cause::Embedded::Markup => {
-            let Some(found) = markup::read(inner) else {
-                return out.write(line);
+        EmbeddedFormat::Markup => {
+            let Some(markup) = select::read_markup(structured) else {
+                return template.scan(line);
             };
-            out.write(prefix);
-            out.write(found.message);
-            out.record_structured(found.code.map(str::to_owned));
+            template.scan(prefix);
+            template.scan(markup.message);
+            template.record_structured_code(markup.code.map(str::to_owned));
         }
     }
 }
 
-/// A validation error says little without the field it is about.
-fn write_field(found: &json::FoundText, out: &mut Output) {
-    if let Some(field) = &found.field {
-        out.push(" at ");
-        out.write(field);
+/// Writes the field of a validation error, whose message often does not name it.
+fn write_field(json: &JsonError, template: &mut TemplateBuilder) {
+    if let Some(field) = &json.field {
+        template.push(" at ");
+        template.scan(field);
     }
 }
 
@@ -162,6 +164,7 @@ fn hash(kind: &str, code: Option<&str>, template: &str) -> String {
     let mut hasher = Sha256::new();
     for part in [VERSION, kind, code.unwrap_or_default(), template] {
         hasher.update(part);
+        // Separates the parts, so that their boundaries are part of the hash.
         hasher.update([0]);
     }
     let mut text = String::with_capacity(VERSION.len() + 1 + HASH_DIGITS);
@@ -174,6 +177,3 @@ fn hash(kind: &str, code: Option<&str>, template: &str) -> String {
     }
     text
 }
-
-#[cfg(test)]
-mod tests;

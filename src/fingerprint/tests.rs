@@ -12,7 +12,7 @@ fn code(text: &str) -> Option<String> {
     of(text).code
 }
 
-/// Operators write hashes down, journals keep them: these values may change only with `VERSION`.
+/// Hashes are stored and typed by operators: these values may change only with `VERSION`.
 #[test]
 fn fingerprint_hashes_are_stable_within_a_version() {
     let golden = [
@@ -154,7 +154,7 @@ fn color_codes_and_control_characters_do_not_split_groups() {
     assert_eq!(of("\u{1b}[31mboom\u{1b}[0m\u{7} now"), of("boom now"));
 }
 
-/// A bound on work rather than on time: the result of a huge error is that of its first kilobytes.
+/// The work is bounded, not only the time: the end of a huge error does not affect the result.
 #[test]
 fn huge_error_has_the_fingerprint_of_its_first_kilobytes() {
     for piece in ["'", "\"", "{\"", "[{", "<", "a/", "1:", "„", "\u{1b}[", "[", "://"] {

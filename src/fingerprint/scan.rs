@@ -1,0 +1,691 @@
+//! The scanner: converts one line of error text into a template, in one pass from left to right.
+//!
+//! [`Scanner::run`] splits the line into white space, quoted texts, words of other scripts, and tokens. A [`Token`]
+//! is a run of ASCII letters, digits and the punctuation that joins them. A token is a plain word, a URL, a path, an
+//! e-mail address, a media file, or a name or number with digits; each of them has a method that writes it to the
+//! [`TemplateBuilder`], part by part: parts that identify the cause unchanged, parts that differ between jobs as a
+//! placeholder. The builder also collects the best error code of the line.
+//!
+//! The work is linear in the length of the line, and stops once the template has reached its maximum length.
+
+use super::code::{self, CodeRank, NumberContext};
+use super::lexicon::{self, PLACEHOLDER};
+
+/// Maximum length of a template, after which an ellipsis follows. It is counted in the template, not in the line, so
+/// that the length of an id does not move the end.
+const MAX_TEMPLATE: usize = 300;
+
+/// A longer token is data, unless it is a URL or a path.
+const MAX_TOKEN: usize = 64;
+
+/// A longer segment of a path is data.
+const MAX_SEGMENT: usize = 40;
+
+/// A quote that is not closed within this many bytes is not a quote.
+const MAX_QUOTED: usize = 200;
+
+/// Maximum depth of quotes within quotes.
+const MAX_QUOTE_DEPTH: u8 = 3;
+
+/// Maximum length of an IPv6 address, including one that ends in an IPv4 address.
+const MAX_ADDRESS: usize = 45;
+
+/// From this character on, scripts (Chinese, Japanese, Korean) are written without spaces, so that a URL or path ends
+/// there.
+const FIRST_UNSPACED: u32 = 0x2e80;
+
+/// Directories whose contents belong to one job.
+const TEMPORARY_DIRS: [&str; 9] = [
+    "/tmp/",
+    "/var/tmp/",
+    "/private/tmp/",
+    "/var/folders/",
+    "/private/var/folders/",
+    "/dev/shm/",
+    "/run/user/",
+    "/scratch/",
+    "/var/lib/docker/overlay2/",
+];
+
+/// A template under construction, with the best error code found so far.
+#[derive(Default)]
+pub(crate) struct TemplateBuilder {
+    text: String,
+    /// Where the last placeholder ended.
+    placeholder_end: Option<usize>,
+    code: Option<(CodeRank, String)>,
+    /// Whether the maximum length was reached.
+    cut: bool,
+}
+
+impl TemplateBuilder {
+    /// Appends the template of `line`.
+    pub(crate) fn scan(&mut self, line: &str) {
+        self.text.reserve(line.len().min(MAX_TEMPLATE) + 16);
+        Scanner { text: line, pos: 0, previous_word: "", quote_depth: 0, template: self }.run();
+    }
+
+    /// Records the code in `line`, without appending to the template.
+    pub(crate) fn record_code_in(&mut self, line: &str) {
+        let mut other = Self::default();
+        other.scan(line);
+        // Exit code 1 does not identify a cause: tools exit with it after every error.
+        if let Some((rank, code)) = other.code.filter(|(_, code)| code != "exit 1") {
+            self.record_code(rank, || code);
+        }
+    }
+
+    /// Records the code field of a structured error.
+    pub(crate) fn record_structured_code(&mut self, code: Option<String>) {
+        if let Some(code) = code {
+            self.record_code(CodeRank::Structured, || code);
+        }
+    }
+
+    /// Removes the exception class of a wrapper, so that the class of the wrapped error is recorded.
+    pub(crate) fn remove_class(&mut self) {
+        self.code.take_if(|(rank, _)| *rank == CodeRank::Class);
+    }
+
+    /// Records a code if its rank is lower than that of the recorded one.
+    fn record_code(&mut self, rank: CodeRank, code: impl FnOnce() -> String) {
+        if self.code.as_ref().is_none_or(|(best, _)| rank < *best) {
+            self.code = Some((rank, code()));
+        }
+    }
+
+    /// Appends text unchanged.
+    pub(crate) fn push(&mut self, text: &str) {
+        if self.text.len() < MAX_TEMPLATE {
+            self.text.push_str(text);
+        } else if !self.cut {
+            self.cut = true;
+            self.text.push('…');
+        }
+    }
+
+    /// Appends a placeholder. Placeholders with only separators between them are merged, because lists and dates vary
+    /// in length and form.
+    fn push_placeholder(&mut self) {
+        match self.after_placeholder() {
+            Some(gap) if gap.len() <= 3 && gap.bytes().all(|b| b" ,;:./\\-_+x#|~".contains(&b)) => {
+                let end = self.text.len() - gap.len();
+                self.text.truncate(end);
+            }
+            _ => self.push(PLACEHOLDER),
+        }
+        self.placeholder_end = Some(self.text.len());
+    }
+
+    /// Appends a space unless the template is empty or ends in one.
+    fn push_space(&mut self) {
+        if !self.text.is_empty() && !self.text.ends_with(' ') {
+            self.push(" ");
+        }
+    }
+
+    /// The text after the last placeholder.
+    fn after_placeholder(&self) -> Option<&str> {
+        self.placeholder_end.and_then(|end| self.text.get(end..))
+    }
+
+    /// Whether the template ends in a placeholder, or in one and a space.
+    fn ends_in_placeholder(&self) -> bool {
+        matches!(self.after_placeholder(), Some("" | " "))
+    }
+
+    /// Whether the template ends in a placeholder and at most two more bytes.
+    fn has_placeholder_near_end(&self) -> bool {
+        self.after_placeholder().is_some_and(|gap| gap.len() <= 2)
+    }
+
+    /// Whether the template ends in a placeholder and a slash, as between the parts of a date.
+    fn ends_in_placeholder_and_slash(&self) -> bool {
+        self.text.ends_with("<*>/")
+    }
+
+    /// Removes the text after the last placeholder.
+    fn truncate_to_placeholder(&mut self) {
+        if let Some(end) = self.placeholder_end {
+            self.text.truncate(end);
+        }
+    }
+
+    /// The template without punctuation at its end, which is empty if there was no text, and the best code.
+    pub(crate) fn finish(mut self) -> (String, Option<String>) {
+        let end = self.text.trim_end_matches([' ', '.', ',', ':', ';', '-']).len();
+        self.text.truncate(end);
+        (self.text, self.code.map(|(_, code)| code))
+    }
+}
+
+/// A run of ASCII letters, digits and joining punctuation, and the characters in it that decide how it is written.
+struct Token<'t> {
+    text: &'t str,
+    digit: bool,
+    slash: bool,
+    at: bool,
+    dot: bool,
+    backslash: bool,
+}
+
+impl<'t> Token<'t> {
+    /// Reads the token that starts at byte `start`. Its text is empty if there is only punctuation.
+    fn read(text: &'t str, start: usize) -> Self {
+        let bytes = text.as_bytes();
+        let mut token =
+            Self { text: "", digit: false, slash: false, at: false, dot: false, backslash: false };
+        let mut end = start;
+        while let Some(&byte) = bytes.get(end) {
+            match byte {
+                b'0'..=b'9' => token.digit = true,
+                b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'-' | b'+' | b'%' | b'~' => {}
+                b'/' => token.slash = true,
+                b'@' => token.at = true,
+                b'.' => token.dot = true,
+                // After a drive letter and its colon.
+                b'\\' if end == start + 2 || token.backslash => token.backslash = true,
+                b':' if colon_joins(bytes, start, end) => {}
+                // File names contain letters of other alphabets.
+                0x80.. if token.slash => {
+                    match text.get(end..).and_then(|rest| rest.chars().next()) {
+                        Some(c) if c.is_alphanumeric() && u32::from(c) < FIRST_UNSPACED => {
+                            end += c.len_utf8() - 1;
+                        }
+                        _ => break,
+                    }
+                }
+                _ => break,
+            }
+            end += 1;
+        }
+        token.text = text.get(start..end).unwrap_or_default().trim_end_matches(['.', ':']);
+        token.dot = token.dot && token.text.contains('.');
+        token
+    }
+
+    /// Whether the token consists of letters, hyphens and similar: the most frequent case.
+    fn is_plain(&self) -> bool {
+        !(self.digit || self.slash || self.at || self.dot || self.backslash)
+    }
+
+    /// Whether the token is a URL or a path.
+    fn is_location(&self) -> bool {
+        self.slash || self.backslash
+    }
+}
+
+/// Whether the colon at byte `colon` belongs to the token that starts at `start`: in times, ports, URL schemes, drives
+/// and IPv6 addresses.
+fn colon_joins(bytes: &[u8], start: usize, colon: usize) -> bool {
+    match bytes.get(colon + 1) {
+        Some(b'0'..=b'9' | b':') => true,
+        Some(b'/') => bytes.get(colon + 2) == Some(&b'/'),
+        Some(b'\\') => colon == start + 1,
+        Some(next) if next.is_ascii_hexdigit() => {
+            let before = bytes.get(start..colon).unwrap_or_default();
+            // The limit also keeps the work linear: this reads the token again at each of its colons.
+            before.len() <= MAX_ADDRESS
+                && before.contains(&b':')
+                && before.iter().all(|b| b.is_ascii_hexdigit() || *b == b':')
+        }
+        _ => false,
+    }
+}
+
+/// The position in a text, and the template that it is written to.
+struct Scanner<'t, 'b> {
+    text: &'t str,
+    /// Offset of the next byte to read.
+    pos: usize,
+    /// The last word that was written unchanged; empty after a placeholder.
+    previous_word: &'t str,
+    /// Number of quotes around `text`.
+    quote_depth: u8,
+    template: &'b mut TemplateBuilder,
+}
+
+impl<'t> Scanner<'t, '_> {
+    fn run(&mut self) {
+        while let Some(&byte) = self.text.as_bytes().get(self.pos) {
+            if self.template.cut {
+                return;
+            }
+            match byte {
+                b'a'..=b'z'
+                | b'A'..=b'Z'
+                | b'0'..=b'9'
+                | b'_'
+                | b'/'
+                | b'.'
+                | b'-'
+                | b'+'
+                | b'~'
+                | b'@' => self.write_token(),
+                b'\'' | b'"' | b'`' => self.write_quoted(),
+                b'<' if self.rest().starts_with(PLACEHOLDER) => {
+                    self.pos += PLACEHOLDER.len();
+                    self.write_placeholder();
+                }
+                0x1b => self.skip_escape_sequence(),
+                0..=b' ' | 0x7f => {
+                    self.pos += 1;
+                    self.template.push_space();
+                }
+                b':' if self.rest().starts_with("::") => self.write_token(),
+                0x80.. => self.write_non_ascii(),
+                _ => self.copy(1),
+            }
+        }
+    }
+
+    fn rest(&self) -> &'t str {
+        self.text.get(self.pos..).unwrap_or_default()
+    }
+
+    /// The text before the current position.
+    fn before(&self) -> &'t str {
+        self.text.get(..self.pos).unwrap_or_default()
+    }
+
+    fn byte_before(&self) -> Option<u8> {
+        self.before().as_bytes().last().copied()
+    }
+
+    /// The byte after `word`, which starts at the current position.
+    fn byte_after(&self, word: &str) -> Option<u8> {
+        self.text.as_bytes().get(self.pos + word.len()).copied()
+    }
+
+    fn write_placeholder(&mut self) {
+        self.template.push_placeholder();
+        self.previous_word = "";
+    }
+
+    /// Writes a word unchanged.
+    fn write_unchanged(&mut self, word: &'t str) {
+        self.template.push(word);
+        self.previous_word = word;
+    }
+
+    /// Writes the next `len` bytes unchanged; they must end at a character boundary.
+    fn copy(&mut self, len: usize) {
+        self.template.push(self.text.get(self.pos..self.pos + len).unwrap_or_default());
+        self.pos += len;
+    }
+
+    /// Skips the color codes in the output of tools.
+    fn skip_escape_sequence(&mut self) {
+        let rest = self.rest().as_bytes();
+        let parameters =
+            rest.iter().skip(2).take_while(|b| matches!(b, b'0'..=b'9' | b';' | b'?')).count();
+        let len = if rest.get(1) == Some(&b'[') { 2 + parameters + 1 } else { 1 };
+        self.pos = self.text.ceil_char_boundary((self.pos + len).min(self.text.len()));
+    }
+
+    fn write_token(&mut self) {
+        let token = Token::read(self.text, self.pos);
+        if token.text.is_empty() {
+            return self.copy(1);
+        }
+        let end = self.pos + token.text.len();
+        let too_long = token.text.len() > MAX_TOKEN && !token.is_location();
+        if too_long || self.is_value_by_position(token.text) {
+            self.write_placeholder();
+        } else if token.is_plain() {
+            self.write_word(token.text);
+        } else {
+            self.write_special(&token);
+        }
+        // A URL ends after its first token and has moved the position further.
+        self.pos = self.pos.max(end);
+    }
+
+    /// Writes a token that contains a digit, dot, slash or at sign.
+    fn write_special(&mut self, token: &Token<'t>) {
+        let text = token.text;
+        if token.slash && lexicon::is_url(text) {
+            self.write_url(text);
+        } else if token.is_location() {
+            self.write_path(text);
+        } else if (token.at && lexicon::is_email(text)) || (token.dot && lexicon::is_media(text)) {
+            self.write_placeholder();
+        } else if token.digit {
+            self.write_name_or_number(text);
+        } else {
+            self.write_word(text);
+        }
+    }
+}
+
+/// Words, and names and numbers with digits.
+impl<'t> Scanner<'t, '_> {
+    /// Writes a word without digits.
+    fn write_word(&mut self, word: &'t str) {
+        if self.template.ends_in_placeholder() {
+            if lexicon::is_unit(word) {
+                return self.template.truncate_to_placeholder();
+            }
+            // Not for `attempt(s)`.
+            let optional_plural = self.byte_after(word) == Some(b'(');
+            if let Some(plural) = lexicon::plural(word).filter(|_| !optional_plural) {
+                self.previous_word = word;
+                return self.template.push(plural);
+            }
+        }
+        let capital = word.bytes().any(|b| b.is_ascii_uppercase());
+        if capital && (lexicon::is_scrambled(word) || self.is_date_part(word)) {
+            return self.write_placeholder();
+        }
+        self.record_code_of_word(word);
+        self.write_unchanged(word);
+    }
+
+    fn record_code_of_word(&mut self, word: &str) {
+        let next = self.byte_after(word);
+        let separated = matches!(self.byte_before(), Some(b'=' | b'\'' | b'"' | b' '));
+        let labeled = separated && lexicon::precedes_code(self.previous_word);
+        let opens_line = self.pos == 0
+            && next == Some(b':')
+            && (lexicon::is_camel_case(word) || word.contains('_'));
+        let rank = code::of_word(word, next, labeled).or(opens_line.then_some(CodeRank::Class));
+        if let Some(rank) = rank {
+            self.template.record_code(rank, || word.to_owned());
+        }
+    }
+
+    /// Whether the position of a word shows that it is a value: an id or a secret after its name.
+    fn is_value_by_position(&self, word: &str) -> bool {
+        let is_absent = || matches!(word, "undefined" | "null" | "NaN" | "None" | "nil");
+        match self.byte_before() {
+            Some(b'=') => lexicon::precedes_id(self.previous_word) && !is_absent(),
+            Some(b' ' | b':') => self.is_video_id(word) || self.is_secret(word),
+            _ => false,
+        }
+    }
+
+    /// Whether a word is secret, as in `Authorization: Bearer …` and `password: …`.
+    fn is_secret(&self, word: &str) -> bool {
+        let is_scheme = matches!(word, "Bearer" | "Basic");
+        let before = self.before().as_bytes().trim_ascii_end();
+        let labeled = lexicon::precedes_secret(self.previous_word) && before.ends_with(b":");
+        (labeled && !is_scheme) || self.previous_word == "Bearer" || before.ends_with(b"ion: Basic")
+    }
+
+    /// Whether a word is the id of a video, which yt-dlp prints between `[youtube]` and a colon.
+    fn is_video_id(&self, word: &str) -> bool {
+        self.previous_word == "youtube"
+            && self.before().ends_with("[youtube] ")
+            && self.byte_after(word) == Some(b':')
+    }
+
+    /// Whether a word is a month or weekday next to a number or to another one.
+    fn is_date_part(&self, word: &str) -> bool {
+        if !lexicon::is_calendar(word) {
+            return false;
+        }
+        let after = self.text.get(self.pos + word.len()..).unwrap_or_default();
+        let after = after.trim_start_matches([' ', ',', '.']);
+        let next = after.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+        self.template.has_placeholder_near_end()
+            || after.starts_with(|c: char| c.is_ascii_digit())
+            || after.starts_with(PLACEHOLDER)
+            || lexicon::is_calendar(next)
+    }
+
+    /// Writes a token with digits that is not a URL or path: a technical name, a code, an id, or a name with a number.
+    fn write_name_or_number(&mut self, token: &'t str) {
+        if lexicon::is_technical_name(token) {
+            return self.write_unchanged(token);
+        }
+        let context = NumberContext {
+            previous_word: self.previous_word,
+            before: self.before(),
+            after: self.text.get(self.pos + token.len()..).unwrap_or_default(),
+        };
+        if let Some((rank, code)) = code::of_number(token, &context) {
+            self.template.record_code(rank, || code);
+            self.write_unchanged(token);
+        } else if lexicon::is_numbered_code(token) {
+            self.template.record_code(CodeRank::Symbol, || token.to_owned());
+            self.write_unchanged(token);
+        } else if lexicon::is_class_with_digits(token) {
+            self.template.record_code(CodeRank::Class, || token.to_owned());
+            self.write_unchanged(token);
+        } else {
+            self.write_parts(token);
+        }
+    }
+
+    /// Writes a token with digits part by part. Words are kept. An id becomes a placeholder, which includes the parts
+    /// after it up to the next `.`, `:` or `@`.
+    fn write_parts(&mut self, token: &'t str) {
+        if lexicon::is_id(token) {
+            return self.write_placeholder();
+        }
+        let mut in_id = false;
+        let mut rest = token;
+        let mut separator = "";
+        while !rest.is_empty() {
+            let len = rest.find(lexicon::is_separator).unwrap_or(rest.len());
+            let (part, after) = rest.split_at(len);
+            if !in_id || separator.starts_with(['.', ':', '@']) {
+                self.template.push(separator);
+                in_id = self.write_part(part, separator.is_empty());
+            }
+            let len = after.find(|c| !lexicon::is_separator(c)).unwrap_or(after.len());
+            (separator, rest) = after.split_at(len);
+        }
+        if !in_id {
+            self.template.push(separator);
+        }
+    }
+
+    /// Writes one part of a token; returns whether it ended in a placeholder. The first part of a token can be a name
+    /// with a number (`worker7`).
+    fn write_part(&mut self, part: &'t str, first: bool) -> bool {
+        let Some(letters) = part.find(|c: char| c.is_ascii_digit()) else {
+            self.write_unchanged(part);
+            return false;
+        };
+        if lexicon::is_technical_name(part) {
+            self.write_unchanged(part);
+            return false;
+        }
+        let (name, number) = part.split_at(letters);
+        let is_named = first && name.len() >= 2 && lexicon::is_word(name);
+        if is_named && number.bytes().all(|b| b.is_ascii_digit()) {
+            self.template.push(name);
+        }
+        self.write_placeholder();
+        true
+    }
+
+    /// Writes quotes, spaces, digits and words of other scripts, which can be directly next to an id.
+    fn write_non_ascii(&mut self) {
+        let rest = self.rest();
+        let Some(first) = rest.chars().next() else {
+            return;
+        };
+        if matches!(first, '“' | '„' | '«' | '»' | '‘' | '「' | '『') {
+            return self.write_quoted();
+        }
+        if first.is_whitespace() {
+            self.pos += first.len_utf8();
+            return self.template.push_space();
+        }
+        if first.is_numeric() {
+            let ends = |c: char| c.is_ascii() || !c.is_numeric();
+            self.pos += rest.find(ends).unwrap_or(rest.len());
+            return self.write_placeholder();
+        }
+        let ends = |c: char| c.is_ascii() || c.is_numeric() || !c.is_alphabetic();
+        let len = rest.find(ends).unwrap_or(rest.len()).max(first.len_utf8());
+        self.write_unchanged(rest.get(..len).unwrap_or_default());
+        self.pos += len;
+    }
+}
+
+/// URLs and paths: servers and directories are kept; parts that name a file or request of one job are not.
+impl<'t> Scanner<'t, '_> {
+    /// Writes the URL that starts with `token`: scheme, host and constant segments are kept; credentials, the port,
+    /// variable segments and the query are not.
+    fn write_url(&mut self, token: &'t str) {
+        let rest = self.rest();
+        let ends = |c: char| {
+            c.is_whitespace()
+                || c.is_control()
+                || matches!(c, '"' | '\'' | '`' | '<' | '>' | '{' | '}' | '|' | ')' | ']' | '\\')
+                || u32::from(c) >= FIRST_UNSPACED
+        };
+        let url = rest.get(..rest.find(ends).unwrap_or(rest.len())).unwrap_or(token);
+        let url = url.trim_end_matches(['.', ',', ';', ':', '!', '?']);
+        let (scheme, rest) = url.split_once("://").unwrap_or((url, ""));
+        let (rest, query) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        self.template.push(scheme);
+        self.template.push("://");
+        let mut host = authority;
+        if let Some((_, after_credentials)) = authority.rsplit_once('@') {
+            self.write_placeholder();
+            self.template.push("@");
+            host = after_credentials;
+        }
+        self.write_segment(host);
+        self.write_segments(path);
+        if let Some(mark) = query.get(..1) {
+            self.template.push(mark);
+            if query.len() > 1 {
+                self.write_placeholder();
+            }
+        }
+        self.previous_word = "";
+        self.pos += url.len();
+    }
+
+    fn write_path(&mut self, path: &'t str) {
+        if path.starts_with("HTTP/") && path.len() <= 8 {
+            return self.write_unchanged(path);
+        }
+        match split_temporary_dir(path) {
+            Some((dir, below)) if !below.is_empty() => {
+                self.template.push(dir);
+                self.write_placeholder();
+            }
+            _ => self.write_segments(path),
+        }
+    }
+
+    /// Writes the segments of a path and the separators between them.
+    fn write_segments(&mut self, path: &'t str) {
+        let mut last = path;
+        for piece in path.split_inclusive(['/', '\\']) {
+            let segment = piece.trim_end_matches(['/', '\\']);
+            self.write_segment(segment);
+            self.template.push(piece.get(segment.len()..).unwrap_or_default());
+            last = segment;
+        }
+        self.previous_word = last;
+    }
+
+    /// Writes a host or one segment of a path.
+    fn write_segment(&mut self, segment: &'t str) {
+        let bytes = segment.as_bytes();
+        let date = self.template.ends_in_placeholder_and_slash() && lexicon::is_calendar(segment);
+        if segment.len() > MAX_SEGMENT
+            || bytes.contains(&b'%')
+            || lexicon::is_media(segment)
+            || lexicon::is_scrambled(segment)
+            || lexicon::is_email(segment)
+            || date
+        {
+            self.write_placeholder();
+        } else if bytes.iter().any(u8::is_ascii_digit) && !lexicon::is_technical_name(segment) {
+            self.write_parts(segment);
+        } else {
+            self.template.push(segment);
+        }
+    }
+}
+
+/// The temporary directory that `path` starts with, and the rest of `path`.
+fn split_temporary_dir(path: &str) -> Option<(&str, &str)> {
+    let unix = TEMPORARY_DIRS.iter().find(|dir| path.starts_with(**dir)).map(|dir| dir.len());
+    let windows = || path.find("\\Temp\\").map(|at| at + "\\Temp\\".len());
+    path.split_at_checked(unix.or_else(windows)?)
+}
+
+/// Quoted texts: values of one job, and names of parts of the program or schema.
+impl<'t> Scanner<'t, '_> {
+    /// Writes a quoted text as a placeholder, unless its form or the words next to it show that it is a name.
+    fn write_quoted(&mut self) {
+        let Some((open, inner, close)) = self.quoted() else {
+            let len = self.rest().chars().next().map_or(1, char::len_utf8);
+            return self.copy(len);
+        };
+        let after = self.rest().get(open + inner.len() + close..).unwrap_or_default();
+        let is_key =
+            after.starts_with(':') && inner.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let is_code = inner.contains("::") || inner.ends_with("()");
+        let is_url = inner.contains("://") && !inner.contains(' ');
+        let is_name = is_key
+            || is_code
+            || is_url
+            || lexicon::precedes_name(self.previous_word)
+            || lexicon::follows_name(after);
+        if is_name && self.quote_depth < MAX_QUOTE_DEPTH {
+            self.copy(open);
+            Scanner {
+                text: inner,
+                pos: 0,
+                previous_word: self.previous_word,
+                quote_depth: self.quote_depth + 1,
+                template: &mut *self.template,
+            }
+            .run();
+            self.previous_word = "";
+            self.pos += inner.len();
+            self.copy(close);
+        } else {
+            self.pos += open + inner.len() + close;
+            self.write_placeholder();
+        }
+    }
+
+    /// The length of the opening quote at the current position, the text inside, and the length of the closing quote;
+    /// None for an apostrophe and for a quote that is not closed.
+    fn quoted(&self) -> Option<(usize, &'t str, usize)> {
+        let rest = self.rest();
+        let open = rest.chars().next()?;
+        let closing: &[char] = match open {
+            '"' => &['"'],
+            '\'' => &['\''],
+            '`' => &['`', '\''],
+            '“' => &['”'],
+            '„' => &['“', '”'],
+            '«' => &['»'],
+            '»' => &['«'],
+            '‘' => &['’'],
+            '「' => &['」'],
+            '『' => &['』'],
+            _ => return None,
+        };
+        let single = open == '\'';
+        if single && self.byte_before().is_some_and(|b| b.is_ascii_alphanumeric() || b >= 0x80) {
+            return None;
+        }
+        let start = open.len_utf8();
+        let window = rest.get(start..rest.floor_char_boundary(start + MAX_QUOTED))?;
+        let mut escaped = false;
+        for (at, c) in window.char_indices() {
+            let closes = closing.contains(&c) && !escaped;
+            let next =
+                || rest.get(start + at + c.len_utf8()..).and_then(|rest| rest.chars().next());
+            if closes && !(single && next().is_some_and(char::is_alphanumeric)) {
+                return Some((start, window.get(..at)?, c.len_utf8()));
+            }
+            escaped = c == '\\' && !escaped;
+        }
+        None
+    }
+}
