@@ -32,7 +32,7 @@ pub mod history;
 pub mod interrupt;
 pub mod permit;
 pub mod queue;
-pub mod redact;
+mod redact;
 pub mod render;
 pub mod report;
 mod requeue;

@@ -1,26 +1,26 @@
-//! Text from outside must not drive the terminal.
+//! Sanitizing: escapes the characters with which untrusted text could control the terminal.
+//!
+//! [`line`] is for text within a line, [`lines`] for text with line breaks, [`json`] for complete JSON documents.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Shows control characters, escape sequences and bidirectional overrides as escapes.
-///
-/// Newlines and tabs are control characters too: see [`lines`] for text that keeps its lines.
+/// Escapes control characters, escape sequences and bidirectional overrides, newlines and tabs included.
 #[must_use]
-pub fn line(text: &str) -> Cow<'_, str> {
+pub(crate) fn line(text: &str) -> Cow<'_, str> {
     escape(text, |_| false)
 }
 
-/// As [`line`], but newlines and tabs stay.
+/// As [`line`], but keeps newlines and tabs.
 #[must_use]
-pub fn lines(text: &str) -> Cow<'_, str> {
+pub(crate) fn lines(text: &str) -> Cow<'_, str> {
     escape(text, |c| c == '\n' || c == '\t')
 }
 
-/// JSON text that means the same and drives no terminal: serde_json escapes no C1 control and no
-/// override. Outside its strings JSON has no such character but the newline.
+/// Escapes the same characters in JSON text, without changing its value: serde_json does not escape C1 controls and
+/// bidirectional overrides. Newlines are kept, because JSON contains them only outside strings.
 #[must_use]
-pub fn json(text: &str) -> String {
+pub(crate) fn json(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if is_hostile(c) && c != '\n' {
@@ -36,7 +36,7 @@ pub fn json(text: &str) -> String {
 
 fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     let hostile = |c: char| is_hostile(c) && !keep(c);
-    // Most texts are plain: their bytes say so faster than their characters.
+    // Most texts are printable ASCII, and bytes are faster to test than characters.
     let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     if plain || !text.contains(hostile) {
         return Cow::Borrowed(text);
@@ -55,7 +55,7 @@ fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Characters that move the cursor, change its colour, hide text or reorder it.
+/// Whether a character can move the cursor, change the color, or hide or reorder text.
 fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c,
