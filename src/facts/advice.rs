@@ -1,50 +1,50 @@
-//! What is known of a kind of cause: whose fault it is, what to do, whether a retry is safe.
+//! Advice for a kind of cause: its category, what to do, and whether a retry is safe.
 
 use std::borrow::Cow;
 
-/// Whose fault a failure is, in the runbook's words.
+/// Category of a cause, as in the runbook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CauseClass {
-    /// The job asks for something that cannot be done.
+    /// The input of the job is invalid.
     BadInput,
-    /// A service outside refuses or is down.
+    /// An external service refuses the request or is down.
     ExternalService,
-    /// Our code, our schema, our settings.
+    /// The code, schema or settings of the backend.
     Internal,
     /// Memory, disk, connections, files.
     Resources,
 }
 
-/// Whether requeueing such a job may help.
+/// Whether a requeue of such a job can succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SafeToRetry {
-    /// The cause passes by itself.
+    /// The cause is temporary.
     Yes,
-    /// It dies again until something is repaired.
+    /// It fails again until the cause is fixed.
     AfterFix,
-    /// It dies again whatever is repaired.
+    /// It fails again in any case.
     No,
 }
 
-/// One line of the table.
+/// One rule of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advice {
-    /// Words looked for in code and template, whatever their case; they match whole words only.
+    /// Words to find in the code or the template; they match whole words, ignoring case.
     pub pattern: Cow<'static, str>,
-    /// Whose fault.
+    /// Category of the cause.
     pub class: CauseClass,
-    /// What to do, one sentence.
+    /// What to do, in one sentence.
     pub text: Cow<'static, str>,
-    /// Whether a requeue may help.
+    /// Whether a requeue can succeed.
     pub safe_to_retry: SafeToRetry,
 }
 
 impl CauseClass {
-    /// Every class.
+    /// All categories.
     pub const ALL: [Self; 4] =
         [Self::BadInput, Self::ExternalService, Self::Internal, Self::Resources];
 
-    /// The word in files and JSON.
+    /// Name in files and JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -57,10 +57,10 @@ impl CauseClass {
 }
 
 impl SafeToRetry {
-    /// Every answer.
+    /// All answers.
     pub const ALL: [Self; 3] = [Self::Yes, Self::AfterFix, Self::No];
 
-    /// The word in files and JSON.
+    /// Name in files and JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

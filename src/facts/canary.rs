@@ -1,4 +1,4 @@
-//! A canary: how far a requeue goes at a time, and when it stops by itself.
+//! Canary: a requeue in growing batches that stops when a batch fails again.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,49 +7,49 @@ use std::time::Duration;
 
 use super::requeued_job::OutcomeCounts;
 
-/// One step of a ramp.
+/// Size of one batch of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BatchSize {
-    /// So many jobs, whose outcome is waited for.
+    /// At most this many jobs, whose outcome is awaited.
     Jobs(u32),
-    /// The rest.
+    /// All remaining jobs.
     All,
 }
 
-/// The steps: some jobs, more jobs, … and at last the rest.
+/// Sizes of the batches, in order; the last one is all remaining jobs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchSizes(Vec<BatchSize>);
 
 impl BatchSizes {
-    /// The step of this number, from 0; behind the last one, the rest.
+    /// The size of a batch, counted from 0; after the last one, all remaining jobs.
     #[must_use]
     pub fn batch(&self, number: usize) -> BatchSize {
         self.0.get(number).copied().unwrap_or(BatchSize::All)
     }
 
-    /// The number of the step that is the rest.
+    /// The number of the batch with all remaining jobs.
     #[must_use]
     pub fn remainder(&self) -> usize {
         self.0.len().saturating_sub(1)
     }
 
-    /// How many jobs of a group the largest step writes whose outcome is waited for.
+    /// Number of jobs in the largest batch whose outcome is awaited.
     #[must_use]
     pub fn largest(&self) -> u64 {
-        let counted = self.0.iter().filter_map(|step| match step {
+        let counted = self.0.iter().filter_map(|size| match size {
             BatchSize::Jobs(jobs) => Some(u64::from(*jobs)),
             BatchSize::All => None,
         });
         counted.max().unwrap_or(0)
     }
 
-    /// How many jobs the first step writes, given the group of each.
+    /// Number of jobs in the first batches of all groups, given the group of each job.
     #[must_use]
     pub fn first_batch_jobs(&self, groups: &[u32]) -> u64 {
         let BatchSize::Jobs(most) = self.batch(0) else { return groups.len() as u64 };
-        let mut sizes: HashMap<u32, u64> = HashMap::new();
-        groups.iter().for_each(|group| *sizes.entry(*group).or_default() += 1);
-        sizes.values().map(|size| (*size).min(most.into())).sum()
+        let mut jobs: HashMap<u32, u64> = HashMap::new();
+        groups.iter().for_each(|group| *jobs.entry(*group).or_default() += 1);
+        jobs.values().map(|jobs| (*jobs).min(most.into())).sum()
     }
 }
 
@@ -64,23 +64,23 @@ impl FromStr for BatchSizes {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wanted =
+        let expected =
             || "expected at least one number of jobs, and at last all: 1,5,25,all".to_owned();
         let mut words: Vec<_> = text.split(',').map(str::trim).collect();
         if words.pop() != Some("all") || words.is_empty() {
-            return Err(wanted());
+            return Err(expected());
         }
         let jobs = |word: &str| word.parse().ok().filter(|n| *n > 0).map(BatchSize::Jobs);
-        let steps: Option<Vec<_>> = words.into_iter().map(jobs).collect();
-        let mut steps = steps.ok_or_else(wanted)?;
-        steps.push(BatchSize::All);
-        Ok(Self(steps))
+        let sizes: Option<Vec<_>> = words.into_iter().map(jobs).collect();
+        let mut sizes = sizes.ok_or_else(expected)?;
+        sizes.push(BatchSize::All);
+        Ok(Self(sizes))
     }
 }
 
 impl fmt::Display for BatchSizes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words = self.0.iter().map(|step| match step {
+        let words = self.0.iter().map(|size| match size {
             BatchSize::Jobs(n) => n.to_string(),
             BatchSize::All => "all".to_owned(),
         });
@@ -88,14 +88,14 @@ impl fmt::Display for BatchSizes {
     }
 }
 
-/// How a canary is judged.
+/// Settings of a canary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Canary {
-    /// The steps.
+    /// Sizes of the batches.
     pub batch_sizes: BatchSizes,
-    /// The longest that the outcome of a step is waited for.
+    /// Maximum time to wait for the outcome of a batch.
     pub timeout: Duration,
-    /// Percent of a step, behind the first, that may fail.
+    /// Percentage of failures, after the first batch, above which a group stops.
     pub stop_at: u8,
 }
 
@@ -105,53 +105,53 @@ impl Default for Canary {
     }
 }
 
-/// What comes next for a group.
+/// What to do next with a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CanaryDecision {
-    /// The step's jobs are on their way.
+    /// Wait: jobs of the batch are pending.
     Wait,
-    /// They did well: the next step.
+    /// Requeue the next batch, because this one succeeded.
     NextBatch,
-    /// Others moved them all: they prove nothing, and other jobs must.
+    /// Requeue other jobs, because all jobs of the batch were changed by another session and show nothing.
     RepeatBatch,
-    /// The remainder stays dead.
+    /// Stop: the remaining jobs are not requeued.
     Stop(CanaryStop),
 }
 
-/// Why a group stops.
+/// Why a group stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CanaryStop {
-    /// Too many of the step's jobs failed again.
+    /// Too many jobs of a batch failed again.
     Failed,
-    /// The step's jobs did not come to an end in time.
+    /// Jobs of a batch had no outcome within the timeout.
     Timeout,
 }
 
-/// How far a group came.
+/// Result of a canary for one group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CanaryGroupResult {
-    /// Hash of the group's fingerprint.
+    /// Id of the group (hash of its fingerprint).
     pub group: String,
-    /// Its cause. Comes from outside.
+    /// Cause of the group. Untrusted.
     pub cause: String,
-    /// Its jobs in the plan.
+    /// Number of its jobs in the plan.
     pub jobs: u64,
-    /// Those that were requeued.
+    /// Number of requeued jobs.
     pub requeued: u64,
-    /// Those that stay dead.
+    /// Number of jobs that are still dead letters.
     pub not_requeued: u64,
-    /// How the jobs of the last step that was watched stand.
+    /// Outcomes of the jobs in the last batch that was followed.
     pub last_batch: OutcomeCounts,
-    /// Why it stopped; none where it did not.
+    /// Why it stopped, if it did.
     pub stopped: Option<CanaryStop>,
-    /// Its last step was watched, and came to no end before something else ended all of it.
+    /// Whether the canary ended, for another reason, while its last batch was being followed.
     pub undecided: bool,
-    /// Jobs of the rest: written, and not waited for.
+    /// Number of requeued jobs whose outcome was not awaited.
     pub written_unwatched: u64,
 }
 
 impl CanaryGroupResult {
-    /// Whether some of its jobs may still be as they were written.
+    /// Whether some of its jobs may be unchanged since the requeue.
     #[must_use]
     pub fn may_be_untouched(&self) -> bool {
         self.undecided

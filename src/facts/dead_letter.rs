@@ -1,60 +1,60 @@
-//! Jobs that were given up.
+//! Dead letters.
 
 use jiff::Timestamp;
 
 use super::queue::Count;
 
-/// A dead job, as a listing shows it. Texts come from outside.
+/// A dead letter in a listing. Texts are untrusted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeadLetter {
-    /// Its id, a uuid or a number.
+    /// Id, a uuid or a number.
     pub id: String,
-    /// What it was to do.
+    /// Kind of job.
     pub kind: Option<String>,
-    /// Its tenant.
+    /// Workspace of the job.
     pub workspace: Option<String>,
-    /// Attempts made.
+    /// Number of failed attempts.
     pub attempts: Option<i64>,
-    /// Attempts allowed.
+    /// Maximum number of attempts.
     pub max_attempts: Option<i64>,
-    /// The beginning of its error text.
+    /// Start of the error text.
     pub error: Option<String>,
-    /// When it died.
+    /// When it was dead-lettered.
     pub dead_since: Option<DeadSince>,
-    /// When the row was last changed, RFC 3339 UTC with microseconds: the key of the cursor.
+    /// Last change of the row, RFC 3339 UTC with microseconds: the key of the cursor.
     pub changed: String,
 }
 
-/// When a job died, and how we know.
+/// When a job was dead-lettered, and the source of this time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DeadSince {
-    /// When.
+    /// The time.
     pub at: Timestamp,
-    /// Seconds ago, by the server's clock.
+    /// Age in seconds, by the clock of the database server.
     pub age: f64,
-    /// Whether the worker wrote it (`error.failed_at`); otherwise the row's last change is taken,
-    /// which any edit can rewrite.
+    /// Whether the worker recorded it (`error.failed_at`); otherwise it is the last change of the row,
+    /// which any edit replaces.
     pub recorded: bool,
 }
 
-/// How many others died of the same as one job.
+/// Number of other dead letters with the same cause as a job.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SameCauseCount {
-    /// How many.
+    /// Number of jobs.
     pub count: Count,
-    /// Dead jobs of its kind that were looked at, the newest.
+    /// Number of dead letters of its kind that were searched, newest first.
     pub read: u64,
 }
 
-/// A page of dead jobs.
+/// A page of dead letters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeadLetters {
-    /// The jobs of this page.
+    /// Jobs of the page.
     pub jobs: Vec<DeadLetter>,
-    /// Whether there are more behind the last one.
+    /// Whether more jobs follow.
     pub more: bool,
-    /// How many there are in all, with the same filters.
+    /// Number of dead letters on all pages, with the same filters.
     pub total: Count,
-    /// How many jobs were looked at for members of a group, where there were more.
+    /// Number of jobs that were searched for members of a group, if not all were.
     pub window: Option<u64>,
 }

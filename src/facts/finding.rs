@@ -1,4 +1,4 @@
-//! What a check has to say: the reading, the verdict, the next step.
+//! Findings: the results of checks, with value, status and next step.
 
 use jiff::Timestamp;
 
@@ -6,25 +6,25 @@ use super::Status;
 use super::thresholds::ThresholdWithUnit;
 use crate::zod::model::SourceLine;
 
-/// A section of the runbook: what to do about a finding.
+/// Section of the runbook that applies to a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Section {
     /// 3.1: the app does not answer.
     AppDown,
     /// 3.2: the app answers, but is not ready.
     NotReady,
-    /// 3.3: jobs wait too long.
+    /// 3.3: jobs are due for too long.
     Backlog,
-    /// 3.4: jobs die.
+    /// 3.4: the number of dead letters grows.
     DeadLetters,
     /// 4.1: the environment is incomplete.
     Environment,
-    /// 4.2: a role sees too little or too much.
+    /// 4.2: a role has too little or too much access.
     Access,
 }
 
 impl Section {
-    /// Every section, in the order of the runbook.
+    /// All sections, in the order of the runbook.
     pub const ALL: [Self; 6] = [
         Self::AppDown,
         Self::NotReady,
@@ -34,7 +34,7 @@ impl Section {
         Self::Access,
     ];
 
-    /// Its number in RUNBOOK.md.
+    /// Number in RUNBOOK.md.
     #[must_use]
     pub fn number(self) -> &'static str {
         match self {
@@ -47,7 +47,7 @@ impl Section {
         }
     }
 
-    /// Its heading in RUNBOOK.md, without the number.
+    /// Heading in RUNBOOK.md, without the number.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -60,13 +60,13 @@ impl Section {
         }
     }
 
-    /// Number and heading, as lists of commands say it.
+    /// Number and heading.
     #[must_use]
     pub fn name(self) -> String {
         format!("{} {}", self.number(), self.title())
     }
 
-    /// The fragment of its heading where RUNBOOK.md is shown as a page.
+    /// Fragment of the heading in the HTML page of RUNBOOK.md.
     #[must_use]
     pub fn anchor(self) -> String {
         let kept = |c: &char| c.is_ascii_alphanumeric() || *c == ' ';
@@ -74,32 +74,32 @@ impl Section {
     }
 }
 
-/// A reading, in its own unit.
+/// A value that a check read.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// A count or a measure.
+    /// A count or a measurement.
     Number(f64),
-    /// A yes or no.
+    /// Yes or no.
     Flag(bool),
-    /// Anything else, as text from outside.
+    /// Anything else, as untrusted text.
     Text(String),
 }
 
-/// What was read, where and when.
+/// A value, with its source and time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evidence {
-    /// The reading.
+    /// The value.
     pub value: Value,
     /// Unit of a number: `jobs`, `s`, `ms`, `jobs/h`.
     pub unit: Option<&'static str>,
-    /// When it was read, on this machine's clock.
+    /// When it was read, by the clock of this machine.
     pub at: Timestamp,
-    /// Where it was read: an URL path or a database object.
+    /// Source of the value: a URL path or a database object.
     pub source: String,
 }
 
 impl Evidence {
-    /// A number with its unit.
+    /// Creates evidence from a number and its unit.
     pub fn number(
         value: f64,
         unit: &'static str,
@@ -109,44 +109,44 @@ impl Evidence {
         Self { value: Value::Number(value), unit: Some(unit), at, source: source.into() }
     }
 
-    /// A yes or no.
+    /// Yes or no.
     pub fn flag(value: bool, at: Timestamp, source: impl Into<String>) -> Self {
         Self { value: Value::Flag(value), unit: None, at, source: source.into() }
     }
 
-    /// A text.
+    /// Creates evidence from a text.
     pub fn text(value: impl Into<String>, at: Timestamp, source: impl Into<String>) -> Self {
         Self { value: Value::Text(value.into()), unit: None, at, source: source.into() }
     }
 }
 
-/// One statement of one check about one subject.
+/// Result of one check for one subject.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// Id of the check, an anchor in RUNBOOK.md: `queue.oldest_due`.
     pub check: &'static str,
-    /// Where the runbook deals with it.
+    /// Section of the runbook that applies.
     pub section: Section,
-    /// How bad it is.
+    /// Status.
     pub status: Status,
-    /// What it is about: a component, a table, a key.
+    /// Subject: a component, a table, a key.
     pub subject: String,
-    /// One sentence for a person.
+    /// Detail, in one sentence.
     pub message: String,
-    /// The reading behind it.
+    /// The value that it is based on.
     pub evidence: Option<Evidence>,
-    /// The limit it was held against.
+    /// The threshold that the value was compared with.
     pub threshold: Option<ThresholdWithUnit>,
-    /// The line of a file that it speaks of.
+    /// The line of a file that it refers to.
     pub place: Option<SourceLine>,
-    /// The next command to type, without secrets.
+    /// Next command to run, without secrets.
     pub next: Option<String>,
-    /// Statements to review and run by hand; this tool never runs them.
+    /// Suggested fix: statements to review; this tool never runs them.
     pub remedy: Option<String>,
 }
 
 impl Finding {
-    /// A finding with nothing but its sentence; add the rest with struct update or the setters.
+    /// Creates a finding without evidence; struct update or the setters add it.
     pub fn new(
         check: &'static str,
         section: Section,
@@ -168,35 +168,35 @@ impl Finding {
         }
     }
 
-    /// With the reading behind it.
+    /// Adds the value that it is based on.
     #[must_use]
     pub fn evidence(mut self, evidence: Evidence) -> Self {
         self.evidence = Some(evidence);
         self
     }
 
-    /// With the limit it was held against.
+    /// Adds the threshold that the value was compared with.
     #[must_use]
     pub fn threshold(mut self, threshold: ThresholdWithUnit) -> Self {
         self.threshold = Some(threshold);
         self
     }
 
-    /// With the line of a file that it speaks of.
+    /// Adds the line of a file that it refers to.
     #[must_use]
     pub fn at(mut self, place: SourceLine) -> Self {
         self.place = Some(place);
         self
     }
 
-    /// With the next command to type.
+    /// Adds the next command to run.
     #[must_use]
     pub fn next(mut self, command: impl Into<String>) -> Self {
         self.next = Some(command.into());
         self
     }
 
-    /// With statements to review and run by hand.
+    /// Adds a suggested fix.
     #[must_use]
     pub fn remedy(mut self, sql: impl Into<String>) -> Self {
         self.remedy = Some(sql.into());

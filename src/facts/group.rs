@@ -1,34 +1,34 @@
-//! Dead jobs that died of the same cause.
+//! Groups: dead letters with the same cause.
 
 use std::collections::{HashMap, HashSet};
 
 use super::dead_letter::DeadSince;
 use crate::fingerprint::Fingerprint;
 
-/// Deaths younger than this say that it is still happening, seconds.
+/// Age in seconds of the newest dead letter up to which a group is still failing.
 pub const RECENT: f64 = 900.0;
 
-/// A cause and what it did.
+/// Dead letters of one kind with the same cause.
 #[derive(Debug, Clone)]
 pub struct DeadLetterGroup {
     /// The cause.
     pub fingerprint: Fingerprint,
-    /// The kind of the jobs.
+    /// Kind of the jobs.
     pub kind: String,
-    /// Jobs.
+    /// Number of jobs.
     pub count: u64,
-    /// The earliest death.
+    /// When the first one was dead-lettered.
     pub first: Option<DeadSince>,
-    /// The latest death.
+    /// When the last one was dead-lettered.
     pub last: Option<DeadSince>,
-    /// Deaths within [`RECENT`].
+    /// Number dead-lettered within [`RECENT`].
     pub recent: u64,
-    /// Tenants hit: a token of each.
+    /// Hashes of the affected workspaces.
     pub workspaces: HashSet<u64>,
 }
 
 impl DeadLetterGroup {
-    /// A group without jobs yet.
+    /// Creates a group without jobs.
     #[must_use]
     pub fn new(kind: &str, fingerprint: Fingerprint) -> Self {
         Self {
@@ -42,30 +42,32 @@ impl DeadLetterGroup {
         }
     }
 
-    /// Counts a job.
-    pub fn add(&mut self, death: Option<DeadSince>, workspace: Option<u64>) {
+    /// Adds a job.
+    pub fn add(&mut self, dead_since: Option<DeadSince>, workspace: Option<u64>) {
         self.count += 1;
-        if let Some(death) = death {
-            self.recent += u64::from(death.age < RECENT);
-            self.first = Some(self.first.filter(|first| first.at <= death.at).unwrap_or(death));
-            self.last = Some(self.last.filter(|last| last.at >= death.at).unwrap_or(death));
+        if let Some(dead_since) = dead_since {
+            self.recent += u64::from(dead_since.age < RECENT);
+            self.first =
+                Some(self.first.filter(|first| first.at <= dead_since.at).unwrap_or(dead_since));
+            self.last =
+                Some(self.last.filter(|last| last.at >= dead_since.at).unwrap_or(dead_since));
         }
         self.workspaces.extend(workspace);
     }
 }
 
-/// When jobs of each kind last finished, seconds since 1970.
+/// When jobs of each kind last finished, in seconds since 1970.
 #[derive(Debug, Clone)]
 pub struct Finishes {
-    /// The latest finish by kind.
+    /// Last finish by kind.
     pub latest: HashMap<String, f64>,
-    /// Earlier events were not read.
+    /// Time of the earliest event that was read.
     pub since: f64,
 }
 
 impl Finishes {
-    /// Whether a job of the group's kind finished after its last death; `None` when that lies
-    /// outside the events that were read.
+    /// Whether a job of the group's kind finished after the group's last dead letter; `None` if that is
+    /// not covered by the events that were read.
     #[must_use]
     pub fn after(&self, group: &DeadLetterGroup) -> Option<bool> {
         let died = group.last?.at.as_duration().as_secs_f64();
@@ -77,17 +79,17 @@ impl Finishes {
     }
 }
 
-/// Dead jobs that were requeued before, as the newest events tell.
+/// Dead letters that were requeued before, from the newest events.
 #[derive(Debug, Clone, Default)]
 pub struct RequeuedBefore {
-    /// How many by the hash of what they died of; `None` where no events tell.
+    /// Number of jobs by group id; `None` if no events show it.
     pub jobs: Option<HashMap<String, u64>>,
-    /// How they were looked for, in words.
+    /// Description of the search.
     pub searched: String,
 }
 
 impl RequeuedBefore {
-    /// How many jobs of this group; `None` when nobody knows.
+    /// Number of jobs of this group; `None` if it is not known.
     #[must_use]
     pub fn count(&self, group: &DeadLetterGroup) -> Option<u64> {
         let jobs = self.jobs.as_ref()?;
@@ -95,19 +97,19 @@ impl RequeuedBefore {
     }
 }
 
-/// The groups of a reading.
+/// All groups.
 #[derive(Debug, Clone, Default)]
 pub struct Groups {
-    /// Largest first.
+    /// Groups, largest first.
     pub groups: Vec<DeadLetterGroup>,
-    /// Jobs read.
+    /// Number of jobs read.
     pub read: u64,
-    /// Jobs of causes beyond the number that is kept.
+    /// Number of jobs in small groups that exceed the maximum number of groups.
     pub rare_groups_dropped: u64,
-    /// What finished since; `None` where no events tell.
+    /// Recent finishes by kind; `None` if no events show them.
     pub finishes: Option<Finishes>,
-    /// Who was requeued before.
+    /// Earlier requeues of the jobs.
     pub requeued: RequeuedBefore,
-    /// Whether time ran out before everything was read.
+    /// Whether the time limit was reached before all jobs were read.
     pub truncated: bool,
 }

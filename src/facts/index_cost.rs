@@ -1,74 +1,74 @@
-//! What the figures of one role cost while no index serves them.
+//! Cost of the metrics of one role without an index.
 
 use std::time::Duration;
 
 use super::SourceError;
 use crate::queue::Lifecycle;
 
-/// A role whose figures have no index of their own.
+/// A role whose metrics have no index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnindexedMetric {
     /// The role.
     pub role: Lifecycle,
-    /// What its figures cost, or why that was not seen.
+    /// Cost of its metrics, or why it could not be determined.
     pub cost: Result<Cost, SourceError>,
 }
 
-/// What one count of a role's jobs cost, and what the server knows of them.
+/// Cost of counting the jobs of a role: measured and estimated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cost {
-    /// What came of the count.
+    /// Result of the count.
     pub count: TimedCount,
-    /// How the planner reads the table for it, and how much there is of what.
+    /// Estimate of the planner.
     pub planner_estimate: PlannerEstimate,
 }
 
-/// A count that was tried within a budget.
+/// Result of a count with a time limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimedCount {
-    /// It ended.
+    /// It completed.
     Counted {
-        /// The jobs.
+        /// Number of jobs.
         jobs: u64,
-        /// The time it took.
+        /// Duration of the count.
         took: Duration,
     },
-    /// It was given up after this time.
+    /// It was canceled after this time.
     GivenUp(Duration),
 }
 
-/// What the server says without reading the table.
+/// Estimate of the server, made without reading the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannerEstimate {
-    /// The ways in which the table is read, each once.
+    /// Scan types of the plan, without duplicates.
     pub scans: Vec<Scan>,
-    /// Pages of the table, all partitions together.
+    /// Number of pages of the table, including all partitions.
     pub table_pages: u64,
-    /// The role's jobs, as the planner estimates them.
+    /// Estimated number of jobs of the role.
     pub jobs: u64,
-    /// Bytes of the columns that the index would hold, as the planner estimates them.
+    /// Estimated width in bytes of the columns that the index would contain.
     pub width: u64,
-    /// Bytes of a page.
+    /// Page size in bytes.
     pub page: u64,
 }
 
-/// A way to read a table.
+/// Scan type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scan {
-    /// Every page.
+    /// Reads every page.
     Sequential,
-    /// The pages that an index points to.
+    /// Reads the pages that an index points to.
     Index,
-    /// The same, each page once.
+    /// Reads the pages that an index points to, each page once.
     Bitmap,
-    /// An index, and the table where the index alone is not enough.
+    /// Reads an index, and the table if the index is not sufficient.
     IndexOnly,
     /// Something else.
     Other,
 }
 
 impl Scan {
-    /// The planner's word.
+    /// Name in the plan of the server.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,92 +1,92 @@
-//! One job in full.
+//! One job with all its columns and events.
 
 use crate::fingerprint::Fingerprint;
 use crate::queue::Lifecycle;
 
-/// A job as its row shows it. Texts come from outside; ages are seconds by the server's clock.
+/// A job. Texts are untrusted; ages are in seconds, by the clock of the database server.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Job {
-    /// Its id, a uuid or a number.
+    /// Id, a uuid or a number.
     pub id: String,
-    /// What it is to do.
+    /// Kind of job.
     pub kind: Option<String>,
-    /// Its tenant.
+    /// Workspace of the job.
     pub workspace: Option<String>,
-    /// The value of the column that the worker maintains.
+    /// Value of the column that the worker maintains.
     pub state: String,
-    /// What that value means.
+    /// Meaning of that value.
     pub role: Lifecycle,
-    /// The value of the column that nobody maintains, where there is one.
+    /// Value of the other state column, which is not maintained, if it exists.
     pub other_state: Option<String>,
-    /// Attempts made.
+    /// Number of failed attempts.
     pub attempts: Option<i64>,
-    /// Attempts allowed.
+    /// Maximum number of attempts.
     pub max_attempts: Option<i64>,
-    /// Since it became due; negative: until then.
+    /// Time since it became due; negative until then.
     pub due_age: Option<f64>,
-    /// Who holds it.
+    /// Worker that locked it.
     pub locked_by: Option<String>,
-    /// Since when.
+    /// Time since it was locked.
     pub locked_age: Option<f64>,
-    /// Whether this schema keeps signs of life at all (a heartbeat, a time of locking).
+    /// Whether the schema has a heartbeat or lock time.
     pub keeps_life: bool,
-    /// Since the holder's last sign of life.
+    /// Time since the last heartbeat.
     pub life_age: Option<f64>,
-    /// Since it was inserted.
+    /// Time since it was inserted.
     pub created_age: Option<f64>,
-    /// Since it was last changed.
+    /// Time since its last change.
     pub updated_age: Option<f64>,
-    /// The last failure as text, masked.
+    /// Last error as text, redacted.
     pub last_error: Option<String>,
-    /// The last failure as the row keeps it in its other column: JSON or text, masked where it is shown.
+    /// Last error from the other column, as JSON or text; redacted when it is shown.
     pub error: Option<String>,
-    /// Its input as JSON text.
+    /// Input as JSON text.
     pub payload: Option<String>,
-    /// Its output as JSON text.
+    /// Output as JSON text.
     pub result: Option<String>,
-    /// What it failed of last.
+    /// Cause of its last failure.
     pub cause: Fingerprint,
-    /// What happened to it.
+    /// Events of the job.
     pub timeline: Timeline,
 }
 
-/// The events of a job, newest first, and how far back they were looked for.
+/// Events of a job, newest first, and how far back they were searched.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timeline {
-    /// The events that were found.
+    /// Events that were found.
     pub events: Vec<TimelineEvent>,
-    /// How they were looked for, in one sentence.
+    /// Description of the search, in one sentence.
     pub looked: String,
-    /// Whether events before these may exist.
+    /// Whether there are no events before these.
     pub complete: bool,
 }
 
-/// One event.
+/// An event of a job.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TimelineEvent {
-    /// What happened.
+    /// Name of the event.
     pub stage: String,
-    /// The details as JSON text.
+    /// Details as JSON text.
     pub data: Option<String>,
-    /// Seconds ago.
+    /// Age in seconds.
     pub age: Option<f64>,
-    /// Where it put a dead job back into the queue.
+    /// The requeue that it records, if any.
     pub requeued: Option<Requeued>,
-    /// The operation that it takes back.
+    /// The operation that it undoes, if any.
     pub undoes: Option<String>,
 }
 
-/// A dead job went back into the queue.
+/// A requeue of a dead letter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Requeued {
-    /// The operation; none where the worker's own helper did it.
+    /// Id of the operation; `None` if the helper function of the worker did it.
     pub operation: Option<String>,
-    /// Who.
+    /// Login name of the operator.
     pub actor: Option<String>,
-    /// Where.
+    /// Machine of the operator.
     pub host: Option<String>,
-    /// Why, in the operator's words.
+    /// Reason given by the operator.
     pub why: Option<String>,
-    /// What it had died of: a fingerprint's hash, where the event tells.
+    /// Group id before the requeue, if the event records it.
     pub died_of: Option<String>,
 }

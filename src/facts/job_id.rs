@@ -1,4 +1,4 @@
-//! The id of a job, in a few bytes: a plan may hold a hundred thousand of them.
+//! The id of a job, in compact form: a plan can contain a hundred thousand ids.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::queue::IdType;
 
-/// A job's id.
+/// Id of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum JobId {
@@ -17,7 +17,7 @@ pub enum JobId {
 }
 
 impl JobId {
-    /// Reads an id of this type; a uuid with hyphens, in whatever case.
+    /// Parses an id of this type; a uuid with hyphens, in any case.
     #[must_use]
     pub fn parse(text: &str, r#type: IdType) -> Option<Self> {
         match r#type {
@@ -29,7 +29,7 @@ impl JobId {
         }
     }
 
-    /// Reads an id of either type.
+    /// Parses an id of either type.
     #[must_use]
     pub fn parse_any(text: &str) -> Option<Self> {
         Self::parse(text, IdType::Uuid).or_else(|| Self::parse(text, IdType::BigInt))
@@ -45,7 +45,7 @@ fn uuid(text: &str) -> Option<u128> {
     u128::from_str_radix(&text.replace('-', ""), 16).ok()
 }
 
-/// As the server writes it.
+/// The form that the server prints.
 impl fmt::Display for JobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,26 +1,26 @@
-//! Jobs by what is going on with them: the lines of a list.
+//! Lines of a job listing.
 
-/// What is going on with a job.
+/// State of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobState {
-    /// Waits, and may be claimed.
+    /// Queued, and its run time has come.
     Due,
-    /// Waits for its time.
+    /// Queued, and its run time is in the future.
     Scheduled,
-    /// In the hands of a worker, alive or not.
+    /// Claimed by a worker, with or without a recent heartbeat.
     Running,
-    /// In the hands of a worker that fell silent.
+    /// Claimed, without a recent heartbeat.
     Stuck,
-    /// Failed, and will be tried again, where the schema has a state for that.
+    /// Failed, and will be retried, if the schema has a state for that.
     Failed,
-    /// Came to a good end.
+    /// Completed without error.
     Finished,
-    /// Given up.
+    /// Dead letter.
     Dead,
 }
 
 impl JobState {
-    /// Each of them.
+    /// All states.
     pub const ALL: [Self; 7] = [
         Self::Due,
         Self::Scheduled,
@@ -31,7 +31,7 @@ impl JobState {
         Self::Dead,
     ];
 
-    /// The word for people and machines.
+    /// Name in output and JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -45,7 +45,7 @@ impl JobState {
         }
     }
 
-    /// In which order they are listed.
+    /// Order of the listing.
     #[must_use]
     pub fn order(self) -> &'static str {
         match self {
@@ -57,23 +57,23 @@ impl JobState {
     }
 }
 
-/// A job as a list shows it. Texts come from outside; ages are seconds by the server's clock.
+/// A job in a listing. Texts are untrusted; ages are in seconds, by the clock of the database server.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JobLine {
-    /// Its id, a uuid or a number.
+    /// Id, a uuid or a number.
     pub id: String,
-    /// What it is to do.
+    /// Kind of job.
     pub kind: Option<String>,
-    /// Who holds it.
+    /// Worker that locked it.
     pub worker: Option<String>,
-    /// Attempts made.
+    /// Number of failed attempts.
     pub attempts: Option<i64>,
-    /// Attempts allowed.
+    /// Maximum number of attempts.
     pub max_attempts: Option<i64>,
-    /// Since it became due; negative: until then.
+    /// Time since it became due; negative until then.
     pub due_age: Option<f64>,
-    /// Since the holder's last sign of life.
+    /// Time since the last heartbeat.
     pub life_age: Option<f64>,
-    /// Since it was last changed.
+    /// Time since its last change.
     pub changed_age: Option<f64>,
 }

@@ -1,4 +1,4 @@
-//! The order of a listing, and where a page of it begins.
+//! The order of a listing, and the position where a page starts.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ pub enum Order {
 }
 
 impl Order {
-    /// The word on the command line.
+    /// Value on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -33,35 +33,36 @@ impl Order {
     }
 }
 
-/// What stands for a time that lies before all others, as Postgres says it.
+/// The time before all others, in PostgreSQL.
 const NEVER: &str = "-infinity";
-/// What stands for a time that lies behind all others.
+/// The time after all others, in PostgreSQL.
 const FOREVER: &str = "infinity";
 
-/// Where a page begins: behind this job.
+/// Start of a page: the position after a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
-    /// The order in which it stands behind that job.
+    /// Order of the listing.
     pub order: Order,
-    /// The job's last change, or its death: RFC 3339 UTC or an infinity.
+    /// When the job was last changed or dead-lettered, depending on the order: RFC 3339 UTC or an infinity.
     pub at: String,
-    /// The job.
+    /// Id of the job.
     pub id: JobId,
 }
 
 impl Cursor {
-    /// The cursor behind a job; none for an id that is none.
+    /// The cursor after a job; `None` if its id is not valid.
     #[must_use]
     pub fn behind(job: &DeadLetter, order: Order) -> Option<Self> {
-        let died = || job.dead_since.map_or_else(|| NEVER.to_owned(), |death| death.at.to_string());
-        let at = if order == Order::DeadSince { died() } else { job.changed.clone() };
+        let dead_since =
+            || job.dead_since.map_or_else(|| NEVER.to_owned(), |since| since.at.to_string());
+        let at = if order == Order::DeadSince { dead_since() } else { job.changed.clone() };
         Some(Self { order, at, id: JobId::parse_any(&job.id)? })
     }
 
-    /// Reads a cursor of this order over ids of this type.
+    /// Parses a cursor of this order, with an id of this type.
     ///
     /// # Errors
-    /// What is wrong with it, in words.
+    /// A description of what is invalid.
     pub fn parse(text: &str, order: Order, ids: IdType) -> Result<Self, String> {
         let wrong = || format!("\"{text}\" is no cursor");
         let (written, rest) = match text.split_once('/') {
@@ -87,7 +88,7 @@ impl Cursor {
     }
 }
 
-/// As it is typed: `2026-01-31T04:00:00.000001Z~42`, with the order in front unless it is the default.
+/// The form of the command line: `2026-01-31T04:00:00.000001Z~42`, after the order unless that is the default.
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.order != Order::default() {

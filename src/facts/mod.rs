@@ -1,6 +1,6 @@
-//! Plain data about the world, without IO and without opinions.
+//! Facts: plain data about the system, without IO, algorithms or evaluation.
 //!
-//! Facts import nothing else of the crate. Sources fill them, checks judge them.
+//! `sources` create them, `checks` evaluate them.
 
 pub mod access;
 pub mod advice;

@@ -1,49 +1,49 @@
-//! A reading that may have failed: the failure is a fact too.
+//! Results of reading a source: a value, or the error that prevented it, which is a fact as well.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// What kind of obstacle stood between us and a fact.
+/// Kind of error that prevented reading a fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SourceErrorKind {
-    /// No setting says where to look.
+    /// The source is not configured.
     NotConfigured,
-    /// The other side refused the connection.
+    /// The connection was refused.
     Refused,
     /// The name could not be resolved.
     Dns,
-    /// The secure connection could not be established.
+    /// The TLS connection could not be established.
     Tls,
-    /// No answer within the time allowed.
+    /// No answer within the timeout.
     Timeout,
-    /// The connection broke in the middle.
+    /// The connection was lost.
     Disconnected,
     /// Wrong or missing credentials.
     Authentication,
-    /// The role may not look (SQLSTATE 42501), or HTTP 401/403.
+    /// The role has no permission (SQLSTATE 42501), or HTTP 401/403.
     Permission,
-    /// The rows are hidden from this role by row-level security.
+    /// Row-level security hides rows from this role.
     Hidden,
-    /// The thing asked for does not exist.
+    /// The object does not exist.
     NotFound,
-    /// The schema is none that this tool knows.
+    /// The schema is not known to this tool.
     UnknownLayout,
-    /// The answer was not of the expected form.
+    /// The answer does not have the expected form.
     Malformed,
-    /// Something in front of the app answered in its place: a login page, a proxy, another host.
+    /// A login page, a proxy or another host answered instead of the app.
     Intercepted,
-    /// Too many requests: come back later.
+    /// Too many requests.
     RateLimited,
-    /// The other side says it is overloaded or starting up, or fails (HTTP 5xx).
+    /// The source is overloaded, starting, or failing (HTTP 5xx).
     Unavailable,
-    /// Anything else that the other side reported.
+    /// Any other error that the source reported.
     Other,
 }
 
 impl SourceErrorKind {
-    /// The word for machines.
+    /// Name in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -66,7 +66,7 @@ impl SourceErrorKind {
         }
     }
 
-    /// Whether only a person can change it: a setting, a credential, a right.
+    /// Whether it persists until a setting, credential or permission is changed.
     #[must_use]
     pub fn is_permanent(self) -> bool {
         matches!(
@@ -79,7 +79,7 @@ impl SourceErrorKind {
         )
     }
 
-    /// Whether the same call may succeed a moment later.
+    /// Whether a retry can succeed.
     #[must_use]
     pub fn retryable(self) -> bool {
         matches!(
@@ -94,25 +94,25 @@ impl SourceErrorKind {
     }
 }
 
-/// Why a fact could not be read. The texts may hold words from outside: sanitise before printing.
+/// Why a fact could not be read. The texts can contain untrusted text: sanitize them before printing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct SourceError {
-    /// The kind of obstacle.
+    /// Kind of error.
     pub kind: SourceErrorKind,
-    /// What happened, in plain words, lowercase, without secrets.
+    /// What happened, in lower case, without secrets.
     pub message: String,
-    /// What to do about it.
+    /// What to do, if known.
     pub hint: Option<String>,
 }
 
 impl SourceError {
-    /// An error without a hint.
+    /// Creates an error without a hint.
     pub fn new(kind: SourceErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), hint: None }
     }
 
-    /// With what to do about it.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -120,26 +120,26 @@ impl SourceError {
     }
 }
 
-/// A fact, or the reason why it is missing, with its source and time.
+/// A fact, or why it could not be read, with its source and time.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Observed<T> {
-    /// Where it was read: an URL path or a database object.
+    /// Source: a URL path or a database object.
     pub source: String,
-    /// When the reading began, on this machine's clock.
+    /// When reading started, by the clock of this machine.
     pub at: Timestamp,
-    /// How long the reading took.
+    /// How long reading took.
     pub took: Duration,
-    /// The fact itself.
+    /// The fact or the error.
     pub result: Result<T, SourceError>,
 }
 
 impl<T> Observed<T> {
-    /// The fact, where there is one.
+    /// The fact, if it was read.
     pub fn value(&self) -> Option<&T> {
         self.result.as_ref().ok()
     }
 
-    /// The obstacle, where there was one.
+    /// The error, if it was not read.
     pub fn error(&self) -> Option<&SourceError> {
         self.result.as_ref().err()
     }

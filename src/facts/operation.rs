@@ -1,29 +1,29 @@
-//! An operation: one requeue or undo, found again by its id.
+//! Operations: recorded requeues, undos and rescues, identified by their ids.
 
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Names an operation and carries where its events begin: `rq-20260131T040000Z-e1234-9f3a`.
+/// Id of an operation, with the position of its events: `rq-20260131T040000Z-e1234-9f3a`.
 ///
-/// Events have no index on anything but their primary key, so that an id which carries the newest
-/// event seen just before the first write finds its own events without a scan.
+/// Events have no index except their primary key. Because the id contains the newest event before the
+/// first write, the events of the operation are found without a full scan.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct OperationId {
-    /// When it began, by the server's clock.
+    /// When it started, by the clock of the database server.
     pub at: Timestamp,
-    /// The newest event before it; none where event ids do not grow or there are no events.
+    /// Newest event before it; `None` if event ids do not grow or there are no events.
     pub after: Option<i64>,
-    /// Tells operations of the same second apart.
+    /// Distinguishes operations of the same second.
     pub tag: String,
 }
 
 const TIME: &str = "%Y%m%dT%H%M%SZ";
 
 impl OperationId {
-    /// Reads what [`fmt::Display`] wrote.
+    /// Parses the form that [`fmt::Display`] writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.strip_prefix("rq-")?.split('-');
@@ -64,32 +64,32 @@ impl TryFrom<String> for OperationId {
     }
 }
 
-/// `reason` of the events of a requeue, as the worker's own helper writes it.
+/// `reason` of the events of a requeue, as the helper function of the worker writes it.
 pub const REQUEUED: &str = "requeued_from_dead_letter";
 /// `reason` of the events of an undo.
 pub const UNDONE: &str = "requeue_undone";
 /// `reason` of the events of a rescue.
 pub const RESCUED: &str = "rescued_from_silent_worker";
 
-/// Instead of the state of an operation's job: a later undo took it back.
+/// Replaces the state of a job in an operation: a later undo returned it to dead letters.
 pub const STATE_UNDONE: &str = "undone";
-/// Instead of its state: a later operation has it.
+/// Replaces the state of a job in an operation: a later operation wrote it.
 pub const STATE_CHANGED_SINCE: &str = "moved on";
 
-/// What an operation is.
+/// Type of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OperationType {
-    /// Dead → waiting.
+    /// Dead letter → queued.
     Requeue,
-    /// The way back.
+    /// Reverses a requeue.
     Undo,
-    /// In progress under a silent worker → waiting, or dead.
+    /// Stuck → queued or dead letter.
     Rescue,
 }
 
 impl OperationType {
-    /// The deed of an event by its `reason`.
+    /// The type of an operation by the `reason` of its events.
     #[must_use]
     pub fn from_reason(reason: Option<&str>) -> Self {
         match reason {
@@ -99,7 +99,7 @@ impl OperationType {
         }
     }
 
-    /// The word for machines.
+    /// Name in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -109,7 +109,7 @@ impl OperationType {
         }
     }
 
-    /// What was done to its jobs.
+    /// What it did to its jobs, in the past tense.
     #[must_use]
     pub fn past_tense(self) -> &'static str {
         match self {
@@ -120,13 +120,13 @@ impl OperationType {
     }
 }
 
-/// Why, of an operation that somebody resumed: the first reason, and who went on for which one.
+/// Reason of a resumed operation: the first reason, then the operators who resumed it and their reasons.
 #[must_use]
 pub fn reasons(first: (&str, Option<&str>), later: (&str, Option<&str>)) -> Option<String> {
     const MARK: &str = "resumed";
     let ((began, first), (who, later)) = (first, later);
     let own = first.and_then(|first| first.split(&format!("; {MARK}")).next());
-    // A record keeps the beginning of a long one: that is nothing new.
+    // A record contains only the start of a long reason, which is then not a new one.
     let new = later.filter(|later| !own.is_some_and(|own| own.starts_with(later)));
     let new = new.map(|later| format!(": {later}"));
     let by = (who != began).then(|| format!(" by {who}"));
@@ -141,14 +141,14 @@ pub fn reasons(first: (&str, Option<&str>), later: (&str, Option<&str>)) -> Opti
     }
 }
 
-/// Who does it and why: written into every event.
+/// Operator and reason, written into every event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Author {
-    /// Login name on this machine.
+    /// Login name of the operator.
     pub actor: String,
-    /// This machine.
+    /// Name of the operator's machine.
     pub host: String,
-    /// Why, in the operator's words.
+    /// Reason given by the operator.
     pub reason: Option<String>,
 }
 
@@ -159,42 +159,43 @@ impl Author {
         format!("{}@{}", self.actor, self.host)
     }
 
-    /// Goes on with what another one began. Whoever gives no reason goes on for the same one.
+    /// Resumes an operation of another author, with the same reason unless there is a new one.
     #[must_use]
     pub fn resumes(self, earlier: Self) -> Self {
         Self { reason: self.reason.or(earlier.reason), ..self }
     }
 }
 
-/// An operation as a list shows it. Texts come from outside.
+/// An operation in a listing. Texts are untrusted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
-    /// Its id.
+    /// Id of the operation.
     pub operation: String,
-    /// What it is.
+    /// Type of the operation.
     pub deed: OperationType,
-    /// Who.
+    /// Login name of the operator.
     pub actor: Option<String>,
-    /// Where.
+    /// Machine of the operator.
     pub host: Option<String>,
-    /// Why.
+    /// Reason given by the operator.
     pub reason: Option<String>,
-    /// Seconds since its last event, by the server's clock.
+    /// Seconds since its last event, by the clock of the database server.
     pub age: f64,
-    /// Jobs that it wrote.
+    /// Number of jobs that it wrote.
     pub jobs: u64,
-    /// What is left of it, where this machine knows that it was interrupted.
+    /// What remains of it, if this machine recorded that it was interrupted.
     pub unfinished: Option<Unfinished>,
-    /// Those jobs by their state now, most first; what a later operation took or moved is told as that.
+    /// Number of those jobs by current state, most frequent first; jobs of later operations have [`STATE_UNDONE`] or
+    /// [`STATE_CHANGED_SINCE`].
     pub now: Vec<(String, u64)>,
 }
 
-/// A requeue that did not come to its end.
+/// An interrupted requeue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {
-    /// Jobs that it was to write.
+    /// Number of planned jobs.
     pub planned: u64,
-    /// The flags with which it would go on as it began.
+    /// Flags that resume it with its original settings.
     pub flags: String,
 }
 

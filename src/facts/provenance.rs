@@ -1,28 +1,28 @@
-//! What a run looked at, and when.
+//! Provenance: which systems a run read, and when.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Where a report comes from: the same for every command of one run.
+/// Origin of a report, the same for every command of one run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Provenance {
-    /// Name of the context, where one was chosen.
+    /// Name of the context, if one was selected.
     pub context: Option<String>,
     /// Whether writes are refused.
     pub read_only: bool,
-    /// The protected context that this database belongs to.
+    /// Protected context that this database belongs to.
     pub protected: Option<String>,
     /// `user@host:port/db`, never with a password.
     pub database: Option<String>,
-    /// Whether that server only replays another one; `None` while nothing asked it.
+    /// Whether the server is a standby; `None` until it was queried.
     pub standby: Option<bool>,
-    /// The base URL, never with credentials.
+    /// Base URL, never with credentials.
     pub base_url: Option<String>,
-    /// Where the runbook is read in a browser. Never taken from a file: a terminal is told to open it.
+    /// URL of the runbook. Never read from a file, because terminals turn it into a link.
     #[serde(skip)]
     pub runbook_url: Option<String>,
-    /// When the command began.
+    /// When the command started.
     pub started_at: Timestamp,
-    /// How long it took, milliseconds.
+    /// Duration in milliseconds.
     pub duration_ms: u64,
 }

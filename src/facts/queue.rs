@@ -1,17 +1,17 @@
-//! What the queue holds.
+//! Counts of the jobs in the queue.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A number of jobs, and how sure it is.
+/// Number of jobs, with its accuracy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Count {
-    /// Counted.
+    /// All were counted.
     Exact(u64),
-    /// A part was counted; there may be more.
+    /// Some were counted; there may be more.
     AtLeast(u64),
-    /// Not counted, and why.
+    /// None were counted, for this reason.
     NotCounted(String),
 }
 
@@ -25,7 +25,7 @@ impl Count {
         }
     }
 
-    /// Whether the number is the whole truth.
+    /// Whether all jobs were counted.
     #[must_use]
     pub fn is_exact(&self) -> bool {
         matches!(self, Self::Exact(_))
@@ -42,73 +42,73 @@ impl fmt::Display for Count {
     }
 }
 
-/// The figures of one kind of job.
+/// Counts for one kind of job.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct KindCounts {
-    /// The kind, as the row says it.
+    /// Kind of job.
     pub kind: String,
-    /// Waiting and due.
+    /// Due jobs.
     pub due: u64,
-    /// Waiting for a later time.
+    /// Scheduled jobs.
     pub scheduled: u64,
-    /// In progress.
+    /// Claimed jobs, running or stuck.
     pub in_progress: u64,
-    /// Failed, to be tried again.
+    /// Failed jobs that will be retried.
     pub failed: u64,
-    /// Dead.
+    /// Dead letters.
     pub dead: u64,
-    /// Seconds since its oldest due job became due; `None` when none is due.
+    /// Seconds since its oldest due job became due; `None` if none is due.
     #[serde(default)]
     pub oldest_due_age: Option<f64>,
 }
 
-/// Who works.
+/// Active workers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Workers {
-    /// Distinct holders of jobs whose heartbeat is younger than the window.
+    /// Number of workers with a heartbeat younger than `stuck_after`.
     pub beating: Count,
-    /// Seconds since the youngest heartbeat of a job in progress; `None` when nothing is in
-    /// progress or no heartbeat is kept.
+    /// Seconds since the newest heartbeat of a claimed job; `None` if no job is claimed or there are no
+    /// heartbeats.
     pub last_beat_age: Option<f64>,
 }
 
-/// What the queue holds. Ages are by the database server's clock.
+/// Counts of the jobs in the queue. Ages are by the clock of the database server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Queue {
-    /// Only jobs of this kind were counted.
+    /// The kind that the counts are restricted to, if any.
     pub kind: Option<String>,
-    /// Waiting and due.
+    /// Due jobs.
     pub due: Count,
-    /// Waiting for a later time.
+    /// Scheduled jobs.
     pub scheduled: Count,
-    /// In progress.
+    /// Claimed jobs, running or stuck.
     pub in_progress: Count,
-    /// Failed, to be tried again.
+    /// Failed jobs that will be retried.
     pub failed: Count,
-    /// Dead; `None` where the schema has no dead letters.
+    /// Dead letters; `None` if the schema has none.
     pub dead: Option<Count>,
-    /// Rows whose state this tool does not know.
+    /// Jobs in an unknown state.
     pub other: Count,
-    /// Seconds since the oldest due job became due; `None` when nothing is due.
+    /// Seconds since the oldest due job became due; `None` if none is due.
     pub oldest_due_age: Option<f64>,
-    /// In progress without a sign of life for [`crate::facts::Limits::stuck_after`]; `None` where
-    /// the schema keeps neither heartbeats nor lock times.
+    /// Claimed jobs without a heartbeat for [`stuck_after`](crate::facts::Thresholds::stuck_after); `None` if
+    /// the schema has neither heartbeats nor lock times.
     pub stuck: Option<Count>,
-    /// Who works; `None` as above.
+    /// Active workers; `None` if the schema has neither heartbeats nor lock times.
     pub workers: Option<Workers>,
-    /// Died within the last hour; `None` where the schema has no dead letters.
+    /// Number dead-lettered in the last hour; `None` if the schema has no dead letters.
     #[serde(rename = "died_last_hour")]
     pub dead_lettered_last_hour: Option<Count>,
-    /// By kind, busiest first.
+    /// Counts by kind, most jobs first.
     pub by_kind: Vec<KindCounts>,
-    /// Why `by_kind` does not hold every figure, where it does not.
+    /// Why counts in `by_kind` are missing, if any are.
     pub by_kind_missing: Option<String>,
-    /// The server's clock at the reading, RFC 3339 UTC.
+    /// Time of the counts by the clock of the database server, RFC 3339 UTC.
     pub server_time: String,
 }
 
 impl Queue {
-    /// Everything waiting, due or scheduled.
+    /// Queued jobs, due or scheduled.
     #[must_use]
     pub fn waiting(&self) -> Count {
         match (&self.due, &self.scheduled) {
@@ -120,7 +120,7 @@ impl Queue {
         }
     }
 
-    /// Whether nothing is due and nothing in progress: silence is not sickness then.
+    /// Whether no job is due or claimed, so that missing heartbeats are normal.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.due == Count::Exact(0) && self.in_progress == Count::Exact(0)

@@ -1,110 +1,110 @@
-//! What moves: the newest deaths by cause, the newest events, silent jobs. Each is a bounded reading,
-//! for those who look again every few seconds.
+//! Recent activity: the newest dead letters by cause, the newest events, stuck jobs. Each of them is read
+//! with a limit, because the dashboard polls every few seconds.
 
 use super::Observed;
 use super::operation::OperationType;
 
-/// Seconds of each of the two spans that tell whether a cause is rising.
+/// Length in seconds of the two windows that are compared to show whether a cause is rising.
 pub const WINDOW: f64 = 900.0;
-/// Silent jobs that are shown.
+/// Maximum number of stuck jobs.
 pub const MOST_STUCK: usize = 20;
-/// Jobs of a cause that are named.
+/// Maximum number of job ids per cause.
 pub const NAMED: usize = 8;
 
-/// The moving parts of one look.
+/// Recent activity of one poll.
 #[derive(Debug, Clone)]
 pub struct RecentActivity {
-    /// The newest dead letters.
+    /// Newest dead letters.
     pub dead_letters: Observed<RecentDeadLetters>,
-    /// The newest events.
+    /// Newest events.
     pub activity: Observed<Activity>,
-    /// Jobs of silent workers, the longest silent first; at most [`MOST_STUCK`].
+    /// Stuck jobs, oldest heartbeat first; at most [`MOST_STUCK`].
     pub stuck: Observed<Vec<Stuck>>,
 }
 
-/// The newest dead letters by what they died of.
+/// Newest dead letters by cause.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RecentDeadLetters {
-    /// The most frequent first.
+    /// Groups, most frequent first.
     pub causes: Vec<RecentGroup>,
-    /// Dead letters that were read.
+    /// Number of dead letters that were read.
     pub read: u64,
-    /// Whether these are all there are.
+    /// Whether all dead letters were read.
     pub whole: bool,
 }
 
-/// A cause among the newest dead letters. Texts come from outside.
+/// A group among the newest dead letters. Texts are untrusted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecentGroup {
-    /// Names the group: `dlq list --group HASH`.
+    /// Id of the group, for `dlq list --group`.
     pub group: String,
-    /// The kind of its jobs.
+    /// Kind of its jobs.
     pub kind: String,
-    /// The error with `<*>` where jobs differ.
+    /// Cause, with `<*>` for variable parts.
     pub cause: String,
-    /// Jobs among those that were read.
+    /// Number of jobs among those that were read.
     pub jobs: u64,
-    /// Deaths within the last [`SPAN`].
+    /// Number dead-lettered in the last [`WINDOW`].
     pub recent: u64,
-    /// Deaths within the span before it.
+    /// Number dead-lettered in the window before.
     pub before: u64,
-    /// Seconds since the latest.
+    /// Seconds since the last one was dead-lettered.
     pub newest: Option<f64>,
-    /// Ids of the newest, at most [`NAMED`].
+    /// Ids of the newest jobs, at most [`NAMED`].
     pub ids: Vec<String>,
 }
 
-/// What the newest events tell.
+/// Activity shown by the newest events.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Activity {
-    /// Jobs finished a minute over the last five; over less where events are many. `None` where no
-    /// events tell.
+    /// Jobs finished per minute in the last five minutes, or in less if there are many events; `None` if
+    /// no events show it.
     pub finished_per_minute: Option<f64>,
-    /// Requeues and undos among them, the newest first.
+    /// Operations among the events, newest first.
     pub operations: Vec<RecentOperation>,
 }
 
-/// An operation whose events are among the newest. Texts come from outside.
+/// An operation whose events are among the newest. Texts are untrusted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecentOperation {
-    /// Its id.
+    /// Id.
     pub operation: String,
-    /// What it is.
+    /// Type of the operation.
     pub operation_type: OperationType,
     /// `user@host`.
     pub who: String,
-    /// Why.
+    /// Reason given by the operator.
     pub reason: Option<String>,
-    /// Jobs that it wrote, as far as events were read.
+    /// Number of jobs that it wrote, in the events that were read.
     pub jobs: u64,
     /// Seconds since its first event that was read.
     pub first: f64,
     /// Seconds since its last event.
     pub last: f64,
-    /// Those jobs by their state now, most first.
+    /// Number of those jobs by current state, most frequent first.
     pub now: Vec<(String, u64)>,
 }
 
-/// Seconds without an event after which an operation counts as ended.
+/// Seconds without an event after which an operation has ended.
 const QUIET: f64 = 15.0;
 
 impl RecentOperation {
-    /// Whether it still writes, as far as its events tell.
+    /// Whether it is still writing, according to its events.
     #[must_use]
     pub fn runs(&self) -> bool {
         self.last < QUIET
     }
 }
 
-/// A job in progress whose worker is silent. Texts come from outside.
+/// A stuck job. Texts are untrusted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stuck {
-    /// Its id.
+    /// Id.
     pub id: String,
-    /// What it was to do.
+    /// Kind of job.
     pub kind: String,
-    /// Who holds it.
+    /// Worker that locked it.
     pub worker: String,
-    /// Seconds since the last sign of life; `None` when there never was one.
+    /// Seconds since the last heartbeat; `None` if there was none.
     pub silent: Option<f64>,
 }

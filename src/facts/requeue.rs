@@ -1,4 +1,4 @@
-//! Requeueing: what is meant, what is planned, what became of each job.
+//! Requeues: target, plan, and outcome of each job.
 
 use std::time::Duration;
 
@@ -11,43 +11,43 @@ use super::job_id::JobId;
 use super::requeued_job::FollowResult;
 use super::selection::Selection;
 
-/// What an operator asked for.
+/// Jobs that the operator selected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Target {
-    /// These jobs: all of them or none.
+    /// These jobs, all or none.
     Ids(Vec<JobId>),
-    /// Whatever is dead and passes these filters.
+    /// All dead letters that match these filters.
     Filter(Selection),
 }
 
-/// How to read a target.
+/// Settings of a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanOptions {
-    /// At most this many jobs, the latest deaths first.
+    /// Maximum number of jobs, most recently dead-lettered first.
     pub max: Option<u64>,
-    /// Requeue even what was requeued twice and died of the same again.
+    /// Whether repeat failures are requeued.
     pub include_repeat_offenders: bool,
-    /// Leave out ids that are not dead instead of refusing all.
+    /// Whether ids that are not dead letters are skipped; otherwise the plan is refused.
     pub skip_ineligible: bool,
 }
 
-/// Why a job that was meant is not part of a plan.
+/// Why a selected job is not part of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PlanSkip {
-    /// An id that no job has.
+    /// The id does not exist.
     Missing,
-    /// An id whose job is not dead.
+    /// The job is not a dead letter.
     NotDead,
-    /// Requeued twice or more, and dead of the same again.
+    /// Repeat failure: requeued at least twice, and failed again with the same cause.
     RepeatFailure,
-    /// More than `--max`.
+    /// It exceeds `--max`.
     OverMax,
-    /// The interrupted operation requeued it already.
+    /// The interrupted operation has requeued it already.
     AlreadyRequeued,
 }
 
 impl PlanSkip {
-    /// The word for machines.
+    /// Name in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -60,92 +60,92 @@ impl PlanSkip {
     }
 }
 
-/// A job that is not part of a plan.
+/// A skipped job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excluded {
-    /// The job.
+    /// Id of the job.
     pub id: JobId,
-    /// Its state now, where it matters.
+    /// Current state, if it is the reason.
     pub state: Option<String>,
 }
 
-/// Jobs that died of the same.
+/// Planned jobs with the same cause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedGroup {
-    /// Hash of the fingerprint.
+    /// Id of the group (hash of its fingerprint).
     pub group: String,
-    /// Their kind.
+    /// Kind of the jobs.
     pub kind: String,
     /// Error code or class.
     pub code: Option<String>,
-    /// The cause, with holes. Comes from outside.
+    /// Cause, with `<*>` for variable parts. Untrusted.
     pub cause: String,
-    /// How many.
+    /// Number.
     pub jobs: u64,
 }
 
-/// A job as a plan shows it.
+/// A sample job of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanSample {
-    /// The job.
+    /// Id of the job.
     pub id: JobId,
-    /// What it was to do.
+    /// Kind of job.
     pub kind: String,
-    /// The beginning of its error text. Comes from outside.
+    /// Start of the error text. Untrusted.
     pub error: String,
 }
 
-/// The place of jobs whose cause is not kept apart.
+/// Index of jobs that belong to none of the listed groups.
 pub const UNGROUPED: u32 = u32::MAX;
 
-/// What would be done, exactly.
+/// Plan of a requeue.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// Names the plan: a hash over database, target, cutoff and the frozen ids.
+    /// Id of the plan: a hash of database, target, cutoff and job ids.
     pub id: String,
     /// `host:port/database`.
     pub database: String,
-    /// What was asked for.
+    /// Selected jobs.
     pub target: Target,
-    /// How it was read.
+    /// Settings of the plan.
     pub options: PlanOptions,
-    /// When, by the server's clock.
+    /// Time of the plan, by the clock of the database server.
     pub cutoff: Timestamp,
-    /// Jobs that the target means.
+    /// Number of selected jobs.
     pub matched: u64,
-    /// The jobs to requeue, frozen: with a limit the latest deaths first, else as they lie on disk.
+    /// Ids of the jobs to requeue: with a limit most recently dead-lettered first, otherwise in physical order.
     pub ids: Vec<JobId>,
-    /// The place in `groups` of each of them; [`UNGROUPED`] beyond those that are kept apart.
+    /// Index in `groups` for each of `ids`; [`UNGROUPED`] for groups that are not listed.
     pub causes: Vec<u32>,
-    /// What is left out: how many, and some of them.
+    /// Skipped jobs by reason: the number, and some of them.
     pub excluded: Vec<(PlanSkip, u64, Vec<Excluded>)>,
-    /// The jobs to requeue by cause, largest first.
+    /// Jobs to requeue by cause, largest group first.
     pub groups: Vec<PlannedGroup>,
     /// Some of the jobs to requeue.
     pub samples: Vec<PlanSample>,
-    /// How repeat offenders were looked for, in words.
+    /// Description of the search for repeat failures.
     pub repeat_failures_examined: String,
 }
 
 impl Plan {
-    /// How many jobs are left out for this reason.
+    /// Number of jobs skipped for this reason.
     #[must_use]
     pub fn excluded_for(&self, reason: PlanSkip) -> u64 {
         self.excluded.iter().filter(|(r, ..)| *r == reason).map(|(_, n, _)| n).sum()
     }
 }
 
-/// Why a job of a plan was left as it is.
+/// Why a planned job was not written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteSkip {
-    /// It is no longer what the plan saw: someone was faster.
+    /// Another session changed it since the plan.
     Changed,
-    /// Another session held its row for longer than `--lock-wait`.
+    /// Another session locked its row for longer than `--lock-wait`.
     Locked,
 }
 
 impl WriteSkip {
-    /// The word for machines.
+    /// Name in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -155,27 +155,27 @@ impl WriteSkip {
     }
 }
 
-/// What became of the jobs of a plan. Every job is in exactly one of these.
+/// Outcome of a plan. Each of its jobs is counted exactly once.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
-    /// Written and committed.
+    /// Number of jobs that were written and committed.
     pub done: u64,
-    /// Left as they are.
+    /// Skipped jobs.
     pub skipped: Vec<(JobId, WriteSkip)>,
-    /// Refused by the database, with its words.
+    /// Jobs refused by the database, with its message.
     pub errors: Vec<(JobId, String)>,
-    /// Not tried any more.
+    /// Number of jobs that were not tried.
     pub not_requeued: u64,
-    /// The connection broke while their batch was being committed: the database knows, we do not.
+    /// Number of jobs in a commit during which the connection was lost: whether they were written is not known.
     pub in_doubt: u64,
-    /// What ended it early.
+    /// Why it ended early, if it did.
     pub stopped: Option<WriteStop>,
-    /// How long each transaction took at most to hold its locks.
+    /// Maximum time that each transaction held its locks.
     pub transactions: Vec<Duration>,
 }
 
 impl Outcome {
-    /// Adds what became of other jobs of the same plan.
+    /// Adds the outcome of other jobs of the same plan.
     pub fn absorb(&mut self, other: Self) {
         self.done += other.done;
         self.skipped.extend(other.skipped);
@@ -186,33 +186,33 @@ impl Outcome {
         self.transactions.extend(other.transactions);
     }
 
-    /// Jobs of which it is known what became of them.
+    /// Number of jobs whose outcome is known.
     #[must_use]
     pub fn decided(&self) -> u64 {
         self.done + (self.skipped.len() + self.errors.len()) as u64
     }
 }
 
-/// What ends a write before its end.
+/// Why a write stopped early.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WriteStop {
     /// Ctrl-C or SIGTERM.
     Interrupted,
-    /// The database can no longer be written to.
+    /// The database can no longer be written.
     Database(SourceError),
-    /// All or nothing was asked for, and it is nothing.
+    /// All or no jobs were to be written, and one of them could not be.
     AllOrNothing,
-    /// Somebody takes back what was written.
+    /// Another operator undoes the operation.
     Undone,
 }
 
-/// What was done, and what became of it as far as it was watched.
+/// Result of a requeue, with the outcomes that were followed.
 pub struct RequeueRun {
-    /// What became of each job of the plan.
+    /// Outcome of the plan.
     pub outcome: Outcome,
-    /// How far each group came, where a canary went ahead.
+    /// Result for each group, if there was a canary.
     pub groups: Vec<CanaryGroupResult>,
-    /// What became of the jobs, where they were followed.
+    /// Outcomes of the jobs, if they were followed.
     pub followed: Option<FollowResult>,
 }
 

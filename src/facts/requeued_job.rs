@@ -1,4 +1,4 @@
-//! The jobs that an operation requeued, and what is seen of them since.
+//! Jobs that an operation requeued, and their state and events since then.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,109 +9,109 @@ use super::operation::OperationId;
 use crate::fingerprint::Fingerprint;
 use crate::queue::Lifecycle;
 
-/// A requeued job, as the requeue left it. Marks are only told from one another.
+/// A requeued job after the requeue. Hashes are only compared with each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequeuedJob {
-    /// The job.
+    /// Id of the job.
     pub id: JobId,
-    /// What it had died of: a fingerprint's hash.
+    /// Group id before the requeue.
     pub cause: Arc<str>,
-    /// Marks its errors, which a requeue keeps.
+    /// Hash of its error columns, which a requeue does not change.
     pub error_hash: u64,
-    /// Marks its last change before the requeue, which an undo brings back.
+    /// Hash of the time of its last change before the requeue, which an undo restores.
     pub updated_hash: u64,
 }
 
-/// A job's row at this moment. Texts come from outside.
+/// Current row of a job. Texts are untrusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobRow {
-    /// The job.
+    /// Id of the job.
     pub id: JobId,
-    /// What its state means.
+    /// Meaning of its state.
     pub role: Lifecycle,
-    /// Attempts made, where they are counted.
+    /// Number of failed attempts, if the schema counts them.
     pub attempts: Option<i64>,
-    /// Who holds it.
+    /// Worker that locked it.
     pub locked_by: Option<String>,
-    /// Who failed it last, where the error tells.
+    /// Worker of the last failure, if the error names it.
     pub failed_by: Option<String>,
-    /// Whether its error says when it failed, so that two failures never look the same.
+    /// Whether its error contains the time of the failure, so that two failures differ.
     pub error_has_time: bool,
-    /// What its errors are: a fingerprint's hash.
+    /// Group id of its error.
     pub cause: Arc<str>,
-    /// Marks its errors.
+    /// Hash of its error columns.
     pub error_hash: u64,
-    /// Marks its last change.
+    /// Hash of the time of its last change.
     pub updated_hash: u64,
 }
 
-/// What an event of a requeued job tells.
+/// An event of a requeued job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobEvent {
-    /// A worker took it.
+    /// A worker claimed it.
     Claimed(Option<String>),
-    /// A worker failed it.
+    /// An attempt of a worker failed.
     Failed(Option<String>),
-    /// It was taken from a silent worker.
+    /// It was rescued.
     Rescued,
     /// It was requeued again.
     RequeuedAgain,
-    /// The requeue was taken back.
+    /// The requeue was undone.
     Undone,
 }
 
-/// What the events since the requeue tell of one job.
+/// Summary of the events of one job since the requeue.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct JobEvents {
-    /// The newest event that was seen.
+    /// Id of the newest event.
     pub last: i64,
-    /// Whether a worker holds it, by its claim.
+    /// Whether a worker has claimed it and not finished or failed it since.
     pub is_claimed: bool,
-    /// Who claimed it.
+    /// Workers that claimed it.
     pub claimers: Vec<String>,
-    /// Whether a claim did not say whose it was.
+    /// Whether a claim did not name its worker.
     pub has_anonymous_claim: bool,
-    /// Whether somebody else put it elsewhere.
+    /// Whether another operation changed it.
     pub changed_since: bool,
-    /// Whether that was an undo.
+    /// Whether that operation was an undo.
     pub undone: bool,
-    /// A worker that failed it without a claim; the inner name is told or not.
+    /// A failure without a claim, with the worker if the event names it.
     pub unclaimed_failure: Option<Option<String>>,
 }
 
-/// A worker that acted on a job which it had not claimed since the requeue: it still believes that
-/// the job is its own.
+/// A worker that acted on a job which it had not claimed since the requeue: it still processes its
+/// earlier claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ZombieWorker {
-    /// The job.
+    /// Id of the job.
     pub id: JobId,
-    /// The worker, where anything tells.
+    /// Name of the worker, if it is known.
     pub worker: Option<String>,
-    /// Whether it failed the job; else it holds its lock.
+    /// Whether its attempt failed; otherwise it locked the job.
     pub failed: bool,
 }
 
-/// How a requeued job stands.
+/// Outcome of a requeued job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JobOutcome {
-    /// It came to a good end.
+    /// It completed without error.
     Finished,
-    /// An attempt failed of what it had died of, whether retries remain or not.
+    /// An attempt failed with the same cause, whether or not retries remain.
     FailedAgain,
-    /// Dead, of something else.
+    /// It is a dead letter with another cause.
     FailedOther,
-    /// An attempt failed of something else, and it will be tried again.
+    /// An attempt failed with another cause, and will be retried.
     RetryPending,
-    /// In the hands of a worker.
+    /// A worker has claimed it.
     Running,
-    /// No worker has come yet.
+    /// No worker has claimed it yet.
     Queued,
-    /// Undone, requeued again, deleted or changed by hand: not ours any more.
+    /// It was undone, requeued again, deleted or edited since the requeue.
     ChangedSince,
 }
 
 impl JobOutcome {
-    /// Every standing, in the order in which a sentence tells them.
+    /// All outcomes, in the order of a summary.
     pub const ALL: [Self; 7] = [
         Self::Finished,
         Self::FailedAgain,
@@ -122,7 +122,7 @@ impl JobOutcome {
         Self::ChangedSince,
     ];
 
-    /// The word for machines.
+    /// Name in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -136,72 +136,76 @@ impl JobOutcome {
         }
     }
 
-    /// Whether nothing more has to be waited for.
+    /// Whether the outcome is final.
     #[must_use]
     pub fn decided(self) -> bool {
         !matches!(self, Self::RetryPending | Self::Running | Self::Queued)
     }
 
-    /// Whether the requeue did no good.
+    /// Whether the job failed.
     #[must_use]
     pub fn failed(self) -> bool {
         matches!(self, Self::FailedAgain | Self::FailedOther)
     }
 }
 
-/// How many jobs stand how.
+/// Number of jobs by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OutcomeCounts([u64; JobOutcome::ALL.len()]);
 
 impl OutcomeCounts {
-    /// Counts a job.
-    pub fn add(&mut self, standing: JobOutcome) {
-        self.0[standing as usize] += 1;
+    /// Adds a job.
+    pub fn add(&mut self, outcome: JobOutcome) {
+        self.0[outcome as usize] += 1;
     }
 
-    /// Jobs that stand so.
+    /// Number of jobs with this outcome.
     #[must_use]
-    pub fn count(&self, standing: JobOutcome) -> u64 {
-        self.0[standing as usize]
+    pub fn count(&self, outcome: JobOutcome) -> u64 {
+        self.0[outcome as usize]
     }
 
-    /// All jobs.
+    /// Number of all jobs.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.0.iter().sum()
     }
 
-    /// Jobs of which nothing more has to be waited for.
+    /// Number of jobs with a final outcome.
     #[must_use]
     pub fn decided(&self) -> u64 {
         self.sum(JobOutcome::decided)
     }
 
-    /// Jobs that failed again.
+    /// Number of jobs that failed.
     #[must_use]
     pub fn failed(&self) -> u64 {
         self.sum(JobOutcome::failed)
     }
 
-    fn sum(&self, counts: impl Fn(JobOutcome) -> bool) -> u64 {
-        JobOutcome::ALL.into_iter().filter(|s| counts(*s)).map(|s| self.count(s)).sum()
+    fn sum(&self, included: impl Fn(JobOutcome) -> bool) -> u64 {
+        JobOutcome::ALL
+            .into_iter()
+            .filter(|outcome| included(*outcome))
+            .map(|outcome| self.count(outcome))
+            .sum()
     }
 }
 
 impl FromIterator<JobOutcome> for OutcomeCounts {
-    fn from_iter<I: IntoIterator<Item = JobOutcome>>(standings: I) -> Self {
-        let mut tally = Self::default();
-        standings.into_iter().for_each(|standing| tally.add(standing));
-        tally
+    fn from_iter<I: IntoIterator<Item = JobOutcome>>(outcomes: I) -> Self {
+        let mut counts = Self::default();
+        outcomes.into_iter().for_each(|outcome| counts.add(outcome));
+        counts
     }
 }
 
-/// The causes that were met, each kept once.
+/// Causes by group id, stored once each.
 #[derive(Debug, Default)]
 pub struct CauseInterner(HashMap<Arc<str>, String>);
 
 impl CauseInterner {
-    /// Keeps a cause; returns its hash.
+    /// Stores a cause and returns its group id.
     pub fn intern(&mut self, fingerprint: Fingerprint) -> Arc<str> {
         if let Some((hash, _)) = self.0.get_key_value(fingerprint.hash.as_str()) {
             return Arc::clone(hash);
@@ -211,54 +215,54 @@ impl CauseInterner {
         hash
     }
 
-    /// What a hash stands for. Comes from outside.
+    /// The cause of a group id. Untrusted.
     #[must_use]
     pub fn cause(&self, hash: &str) -> &str {
         self.0.get(hash).map_or("", String::as_str)
     }
 }
 
-/// How following an operation ended.
+/// Why following an operation ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FollowEnd {
-    /// Every job is decided.
+    /// Every job has a final outcome.
     Decided,
-    /// Time was up before.
+    /// The deadline was reached.
     Deadline,
-    /// Ctrl-C: the jobs go on without anybody watching.
+    /// Ctrl-C: the jobs continue without being followed.
     Detached,
-    /// The database could not be read any more.
+    /// The database could no longer be read.
     Lost(SourceError),
 }
 
-/// What became of an operation's jobs, as far as it was followed.
+/// Result of following an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FollowResult {
-    /// The operation.
+    /// Id of the operation.
     pub operation: OperationId,
-    /// How its jobs stand.
+    /// Outcomes of its jobs.
     pub counts: OutcomeCounts,
-    /// Causes of which jobs failed since, most first.
+    /// Failures since the requeue by cause, most frequent first.
     pub failures: Vec<FailureGroup>,
-    /// Workers that acted without a claim; none where claims leave no events.
+    /// Workers that acted without a claim; `None` if claims are not recorded as events.
     pub zombies: Option<Vec<ZombieWorker>>,
-    /// Whether events remained unread.
+    /// Whether some events were not read.
     pub has_unread_events: bool,
-    /// How it ended.
+    /// Why following ended.
     pub end: FollowEnd,
 }
 
-/// Jobs that failed of one cause since the requeue.
+/// Jobs that failed with one cause since the requeue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailureGroup {
-    /// Hash of the fingerprint.
+    /// Id of the group (hash of its fingerprint).
     pub group: Arc<str>,
-    /// What it stands for. Comes from outside.
+    /// Cause of the group. Untrusted.
     pub cause: String,
-    /// How many, dead or to be tried again.
+    /// Number of jobs, dead letters or retried.
     pub jobs: u64,
-    /// How many of them had died of just this before.
+    /// Number of them that had this cause before the requeue.
     pub same_cause: u64,
-    /// One of them.
+    /// Id of one of the jobs.
     pub sample: JobId,
 }

@@ -1,33 +1,33 @@
-//! Which dead jobs are meant.
+//! Filters that select dead letters.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The filters of the dead-letter desk: a job is meant when it passes all of them.
+/// Filters of the `dlq` commands. A job must match all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
-    /// Kinds, any of them; empty: all.
+    /// Kinds of jobs; empty for all.
     pub kinds: Vec<String>,
-    /// The tenant.
+    /// Workspace of the job.
     pub workspace: Option<String>,
-    /// A part of the error text, whatever its case.
+    /// Part of the error text, ignoring case.
     pub error: Option<String>,
-    /// The hash of a fingerprint; judged by [`crate::fingerprint::Fingerprint`], never in SQL.
+    /// Id of a group; compared with [`crate::fingerprint::Fingerprint`], not in SQL.
     pub group: Option<String>,
-    /// Died (changed last) at this time or later.
+    /// Earliest time of the last change, inclusive.
     pub since: Option<Timestamp>,
-    /// Died (changed last) before this time.
+    /// Latest time of the last change, exclusive.
     pub until: Option<Timestamp>,
 }
 
 impl Selection {
-    /// Whether it means every dead job.
+    /// Whether it selects all dead letters.
     #[must_use]
     pub fn is_all(&self) -> bool {
         *self == Self::default()
     }
 
-    /// The filters as they are typed: `--kind X --error "timed out"`.
+    /// The filters as flags: `--kind X --error "timed out"`.
     #[must_use]
     pub fn flags(&self) -> Vec<String> {
         let mut flags = Vec::new();
@@ -51,7 +51,7 @@ impl Selection {
     }
 }
 
-/// A word of a POSIX shell's command line.
+/// Quotes a word for a POSIX shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/@+,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

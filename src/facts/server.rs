@@ -1,72 +1,72 @@
-//! How the server is that holds the queue.
+//! Status of the database server.
 
 use serde::{Deserialize, Serialize};
 
-/// What the server's own statistics say. Ages in seconds, by its clock.
+/// Statistics of the database server. Ages are in seconds, by its clock.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ServerStatus {
-    /// Client connections, of all databases.
+    /// Number of client connections to all databases.
     pub connections: u64,
-    /// Connections that roles without privilege may use in all.
+    /// Maximum number of connections of unprivileged roles.
     pub max_connections: u64,
-    /// Sessions on this database besides our own.
+    /// Number of sessions on this database, without our own.
     pub sessions: u64,
-    /// Of these, sessions of other roles whose doings this role may not see.
+    /// Number of these sessions whose activity this role cannot see.
     pub hidden_sessions: u64,
-    /// The oldest open transaction on this database that this role may see.
+    /// Oldest open transaction on this database that this role can see.
     pub oldest_transaction: Option<OpenTransaction>,
-    /// Sessions that wait for a lock and hold or want one on jobs; at most [`MAX_WAITS`], the
-    /// longest wait first.
+    /// Sessions that wait for a lock and have or request one on jobs; at most [`MAX_WAITS`], longest
+    /// wait first.
     pub waits: Vec<LockWait>,
-    /// The rows of jobs; `None` where the table does not exist.
+    /// Row counts of jobs; `None` if the table does not exist.
     pub jobs: Option<TableRows>,
-    /// Set on a hot standby.
+    /// Replication status, on a hot standby.
     pub standby: Option<Standby>,
 }
 
-/// Waits that are looked at: finding who blocks costs the server a moment each.
+/// Maximum number of lock waits: the search for the blocking sessions takes time for each.
 pub const MAX_WAITS: usize = 20;
 
-/// A transaction that has not ended.
+/// An open transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct OpenTransaction {
-    /// Seconds since it began.
+    /// Seconds since it started.
     pub age: u64,
-    /// The server's process, or the name of a prepared transaction.
+    /// Process id on the server, or the name of a prepared transaction.
     pub name: String,
-    /// Whose it is.
+    /// Role of the session.
     pub user: Option<String>,
     /// `idle in transaction`, `active`, `prepared`, …
     pub state: Option<String>,
 }
 
-/// A session that waits.
+/// A session that waits for a lock.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct LockWait {
-    /// The server's process that waits.
+    /// Its process id on the server.
     pub pid: i64,
-    /// Seconds since it began to wait; servers before 14 do not tell.
+    /// Seconds since it started to wait; not available before PostgreSQL 14.
     pub age: Option<u64>,
-    /// The processes it waits for; 0 is a prepared transaction.
+    /// Process ids that it waits for; 0 is a prepared transaction.
     pub blockers: Vec<i64>,
 }
 
-/// The rows of a table, as the server's statistics have them.
+/// Row counts of a table, from the statistics of the server.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct TableRows {
-    /// Rows that can be seen.
+    /// Number of live rows.
     pub live: u64,
-    /// Versions that nobody can see and that vacuum has not removed yet.
+    /// Number of row versions that no transaction can see and vacuum has not removed yet.
     pub dead: u64,
-    /// Seconds since the last vacuum, by hand or not; `None`: never.
+    /// Seconds since the last vacuum, manual or automatic; `None` if there was none.
     pub vacuum_age: Option<f64>,
 }
 
-/// How far a standby is behind.
+/// Replication status of a standby.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Standby {
     /// Whether it is connected to its primary.
     pub receiving: bool,
-    /// Seconds behind; 0 when all that was received is replayed, `None` when nothing ever was.
+    /// Replay lag in seconds; 0 if everything received was replayed, `None` if nothing was.
     pub lag: Option<f64>,
 }

@@ -1,144 +1,144 @@
-//! What the app says about itself over HTTP.
+//! Answers of the app over HTTP.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// How long the parts of one request took. A retried request tells of its last attempt.
+/// Durations of the parts of one request. For a retried request, those of its last attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Latency {
-    /// Looking up the name; `None` for an address.
+    /// Name resolution; `None` for an address.
     pub dns: Option<Duration>,
-    /// Connecting, TLS included, look-up excluded.
+    /// Connecting, including TLS, without name resolution.
     pub connect: Option<Duration>,
-    /// From the start to the head of the answer.
+    /// From the start to the head of the response.
     pub first_byte: Duration,
     /// From the start to the last byte.
     pub total: Duration,
 }
 
-/// How an answer came.
+/// Metadata of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Exchange {
-    /// The HTTP status.
+    /// HTTP status.
     pub http_status: u16,
-    /// How long its parts took.
+    /// Durations.
     pub latency: Latency,
-    /// Attempts before the one that was answered.
+    /// Number of attempts before the one that was answered.
     pub retries: u32,
 }
 
-/// The answer of `/api/healthz`.
+/// Response of `/api/healthz`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
-    /// How it came.
+    /// Metadata of the response.
     pub exchange: Exchange,
-    /// The server's own verdict.
+    /// Status that the app reports.
     pub ok: bool,
-    /// The name the service gives itself.
+    /// Name of the service.
     pub service: Option<String>,
-    /// The server's own time, as it wrote it.
+    /// Time of the app, as it was written.
     pub ts: Option<String>,
-    /// What the server says went wrong.
+    /// Error that the app reports.
     pub error: Option<String>,
 }
 
-/// The answer of `/api/readyz` or `/api/admin/readyz`, whatever its shape.
+/// Response of `/api/readyz` or `/api/admin/readyz`, in any format.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Readiness {
-    /// How it came.
+    /// Metadata of the response.
     pub exchange: Exchange,
-    /// The server's own verdict.
+    /// Status that the app reports.
     pub ok: ReportedFlag,
-    /// Which builder of the report this is.
+    /// Format of the report.
     #[serde(rename = "shape")]
     pub format: ReadinessFormat,
-    /// The parts the report speaks of, in its order. What it does not speak of is not here.
+    /// Components in the report, in its order.
     pub components: Vec<Component>,
-    /// The queue as the server counts it.
+    /// Queue, as the app counts it.
     pub queue: Option<ReportedQueue>,
-    /// The server's own time, as it wrote it.
+    /// Time of the app, as it was written.
     pub timestamp: Option<String>,
-    /// The server says that it could not even build its report.
+    /// Whether the app reports that it could not build its report.
     pub fatal: bool,
-    /// What the server says went wrong, apart from its components.
+    /// Errors that the app reports, except those of components.
     pub errors: Vec<String>,
-    /// Fields of the report's frame that are not what they should be.
+    /// Invalid top-level fields of the report.
     pub problems: Vec<String>,
 }
 
 impl Readiness {
-    /// The component of this name, where the report speaks of it.
+    /// The component with this name, if it is in the report.
     #[must_use]
     pub fn component(&self, name: &str) -> Option<&Component> {
         self.components.iter().find(|component| component.name == name)
     }
 }
 
-/// A yes or no that may be absent, or may be something else.
+/// A boolean field of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum ReportedFlag {
     /// `true` or `false`.
     Is(bool),
-    /// The field is not there.
+    /// The field is absent.
     #[default]
     Absent,
-    /// The field is there and is neither; the text says which field and what it is.
+    /// The field is not a boolean; the text names the field and its value.
     Malformed(String),
 }
 
-/// One part of a readiness report.
+/// A component of a readiness report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Component {
-    /// Its name in the report: `db`, `worker`, `ffmpeg`, `env`, …
+    /// Name in the report: `db`, `worker`, `ffmpeg`, `env`, …
     pub name: String,
-    /// Whether it is well.
+    /// Whether it is up.
     pub ok: ReportedFlag,
-    /// What the server says about it.
+    /// Message of the app.
     pub message: Option<String>,
-    /// Further fields, name and value as text: `missing` = `STRIPE_KEY`.
+    /// Other fields, name and value as text: `missing` = `STRIPE_KEY`.
     pub details: Vec<(String, String)>,
 }
 
-/// The `queue` of a readiness report.
+/// The `queue` component of a readiness report.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ReportedQueue {
-    /// Jobs unfinished; the canonical builder counts waiting and running ones.
+    /// Number of unfinished jobs; the canonical format counts queued and claimed jobs.
     pub length: Option<u64>,
-    /// Age of the oldest one as the server wrote it: **seconds or milliseconds**, the value does
-    /// not tell.
+    /// Age of the oldest one as the app wrote it: **seconds or milliseconds**; the value does not show
+    /// which.
     pub oldest_job_age: Option<f64>,
-    /// Seconds in one unit of `oldest_job_age`, where somebody said it.
+    /// Seconds in one unit of `oldest_job_age`, if it is configured.
     pub age_unit: Option<f64>,
-    /// The server's own warning; the canonical builder leaves it out when there is none.
+    /// Warning of the app; the canonical format omits it if there is none.
     pub warning: ReportedFlag,
-    /// Fields that are not what they should be, each with what they are.
+    /// Invalid fields, with their values.
     pub problems: Vec<String>,
 }
 
-/// The builders of readiness reports that exist in the wild.
+/// Known formats of readiness reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ReadinessFormat {
     /// `checks.db`, `checks.worker`, `queue`, `ffmpeg`.
     Canonical,
-    /// `checks` with `env` and `db` alone, as plain booleans.
+    /// `checks` with only `env` and `db`, as booleans.
     Flags,
     /// `checks` with `env`, `db`, `stripe`, `sentry`; its `queue` and `ffmpeg` are constants.
     Integrations,
-    /// `env`, `db`, `stripe`, `sentry` at the top, with lists of what is missing.
+    /// `env`, `db`, `stripe`, `sentry` at the top level, with lists of missing keys.
     Detailed,
-    /// The readiness of a worker, not of the API.
+    /// Report of a worker, not of the app.
     Worker,
-    /// `ok` and nothing else.
+    /// Only `ok`.
     Bare,
-    /// An error in place of a report.
+    /// An error instead of a report.
     Failure,
-    /// Some other mixture of known parts.
+    /// Another combination of known components.
     Other,
 }
 
 impl ReadinessFormat {
-    /// The word for machines.
+    /// Name in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -153,7 +153,7 @@ impl ReadinessFormat {
         }
     }
 
-    /// What this shape cannot tell, for people.
+    /// What this format does not report, in one sentence.
     #[must_use]
     pub fn note(self) -> Option<&'static str> {
         match self {

@@ -1,4 +1,4 @@
-//! One look at the system as the history keeps it.
+//! Snapshots: states of the system that the history stores.
 
 use std::time::Duration;
 
@@ -8,49 +8,49 @@ use serde::{Deserialize, Serialize};
 use super::Status;
 use super::operation::OperationType;
 
-/// A figure that is recorded: one list feeds the store, the tables, the charts and the metrics.
+/// A metric that is recorded. One list defines the store, the tables, the charts and the exported metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Metric {
-    /// Waiting and due.
+    /// Due jobs.
     Due,
-    /// Age of the oldest due job.
+    /// Age of the oldest due job, in seconds.
     OldestDue,
-    /// Waiting for later.
+    /// Scheduled jobs.
     Scheduled,
-    /// In progress.
+    /// Claimed jobs, running or stuck.
     InProgress,
-    /// In progress under a silent worker.
+    /// Stuck jobs.
     Stuck,
-    /// Failed, to be tried again.
+    /// Failed jobs that will be retried.
     Failed,
     /// Dead letters.
     Dead,
-    /// Deaths in the last hour.
+    /// Jobs dead-lettered in the last hour.
     DeadLetteredLastHour,
-    /// Jobs finished a minute.
+    /// Jobs finished per minute.
     Throughput,
-    /// Workers with a recent heartbeat.
+    /// Active workers.
     Workers,
-    /// Age of the youngest heartbeat.
+    /// Age of the newest heartbeat, in seconds.
     HeartbeatAge,
 }
 
-/// What is to be known of a figure.
+/// Documentation of a metric.
 #[derive(Debug, Clone, Copy)]
 pub struct MetricDoc {
-    /// The figure; its place in the list is its place in [`Figures`].
+    /// The metric; its index in the list is its index in [`MetricValues`].
     pub metric: Metric,
-    /// Its name for machines: a column of the store, a field of the JSON.
+    /// Name in the store and in JSON.
     pub name: &'static str,
-    /// Its name for people.
+    /// Name in output.
     pub title: &'static str,
     /// `jobs`, `seconds`, `jobs/min`, `workers`.
     pub unit: &'static str,
-    /// One sentence.
+    /// Description in one sentence.
     pub about: &'static str,
 }
 
-/// Every figure, in the order in which it is shown.
+/// All metrics, in display order.
 pub const METRICS: [MetricDoc; 11] = [
     doc(Metric::Due, "due", "due now", "jobs", "Jobs that wait and are due."),
     doc(
@@ -84,150 +84,150 @@ pub const METRICS: [MetricDoc; 11] = [
 ];
 
 const fn doc(
-    figure: Metric,
+    metric: Metric,
     name: &'static str,
     title: &'static str,
     unit: &'static str,
     about: &'static str,
 ) -> MetricDoc {
-    MetricDoc { metric: figure, name, title, unit, about }
+    MetricDoc { metric, name, title, unit, about }
 }
 
-/// A number, and whether there may be more.
+/// Value of a metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measure {
     /// The number.
     pub value: f64,
-    /// Whether it is a lower bound.
+    /// Whether the value is a lower bound.
     pub at_least: bool,
 }
 
-/// What was read of each figure; `None`: not read, which is not zero.
+/// Values of all metrics; `None` for a metric that was not read, which is not zero.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct MetricValues([Option<Measure>; METRICS.len()]);
 
 impl MetricValues {
-    /// The figure, where it is known.
+    /// The value of a metric, if it was read.
     #[must_use]
-    pub fn get(&self, figure: Metric) -> Option<Measure> {
-        self.0[figure as usize]
+    pub fn get(&self, metric: Metric) -> Option<Measure> {
+        self.0[metric as usize]
     }
 
-    /// Sets a figure.
-    pub fn set(&mut self, figure: Metric, measure: Option<Measure>) {
-        self.0[figure as usize] = measure.filter(|m| m.value.is_finite());
+    /// Sets the value of a metric.
+    pub fn set(&mut self, metric: Metric, measure: Option<Measure>) {
+        self.0[metric as usize] = measure.filter(|m| m.value.is_finite());
     }
 
-    /// Sets a figure that is exact.
-    pub fn exact(&mut self, figure: Metric, value: Option<f64>) {
-        self.set(figure, value.map(|value| Measure { value, at_least: false }));
+    /// Sets an exact value of a metric.
+    pub fn exact(&mut self, metric: Metric, value: Option<f64>) {
+        self.set(metric, value.map(|value| Measure { value, at_least: false }));
     }
 }
 
-/// One look at the system: a row of the history.
+/// A snapshot: one row of the history.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
-    /// When it began, by this machine's clock.
+    /// When it started, by the clock of this machine.
     pub at: Timestamp,
-    /// How long it took.
+    /// Duration.
     pub took: Duration,
-    /// The worst of all checks; what was skipped is UNKNOWN here.
+    /// Worst status of all checks; skipped checks count as UNKNOWN.
     pub status: Status,
-    /// Number of the section that applies.
+    /// Number of the runbook section that applies.
     pub section: Option<String>,
-    /// The checks that were not OK, in the order of the checklist, each once.
+    /// Checks that were not OK, in the order of the checklist, without duplicates.
     pub failed_checks: Vec<FailedCheck>,
-    /// The figures.
+    /// Values of the metrics.
     pub metrics: MetricValues,
-    /// What a person wants to read of it.
+    /// Details for display.
     pub detail: SnapshotDetail,
 }
 
 /// A check that was not OK.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FailedCheck {
-    /// Its id.
+    /// Id.
     pub check: String,
-    /// The worst that it said; what was skipped is UNKNOWN here.
+    /// Its worst status; a skipped check is UNKNOWN.
     pub status: Status,
-    /// What it said; empty where it was read back from the store.
+    /// Its detail; empty if it was read from the store.
     pub message: String,
 }
 
-/// The readable part of a snapshot, kept as JSON. Texts from outside are masked.
+/// Details of a snapshot, stored as JSON. Untrusted texts are redacted.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct SnapshotDetail {
-    /// The checklist.
+    /// Areas of the triage report.
     #[serde(rename = "steps")]
     pub areas: Vec<AreaLine>,
-    /// The queue by kind, busiest first.
+    /// Counts by kind, most jobs first.
     pub kinds: Vec<KindLine>,
-    /// The newest dead letters by cause, the most frequent first.
+    /// Newest dead letters by cause, most frequent first.
     pub causes: Vec<GroupLine>,
 }
 
-/// A line of the checklist.
+/// An area of the triage report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AreaLine {
-    /// The question.
+    /// Name of the area.
     #[serde(rename = "question")]
     pub area: String,
     /// `ok`, `warning`, `critical` or `unknown`.
     #[serde(rename = "verdict")]
     pub status: String,
-    /// What was read.
+    /// Detail of the area.
     #[serde(rename = "reading")]
     pub detail: String,
 }
 
-/// A kind of job.
+/// Counts for one kind of job.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KindLine {
-    /// The kind.
+    /// Kind of job.
     pub kind: String,
-    /// Waiting and due.
+    /// Due jobs.
     pub due: u64,
-    /// Seconds since the oldest became due.
+    /// Seconds since the oldest due job became due.
     pub oldest_due: Option<f64>,
-    /// In progress.
+    /// Claimed jobs, running or stuck.
     pub in_progress: u64,
-    /// Dead.
+    /// Dead letters.
     pub dead: u64,
 }
 
-/// A cause of deaths.
+/// A group of dead letters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GroupLine {
-    /// Names the group.
+    /// Id of the group.
     #[serde(rename = "hash")]
     pub group: String,
-    /// The kind of its jobs.
+    /// Kind of its jobs.
     pub kind: String,
-    /// Jobs among the newest dead letters.
+    /// Number of jobs among the newest dead letters.
     pub jobs: u64,
-    /// Deaths within a quarter of an hour.
+    /// Number dead-lettered in the last 15 minutes.
     pub recent: u64,
-    /// The error with `<*>` where jobs differ.
+    /// Cause, with `<*>` for variable parts.
     #[serde(rename = "template")]
     pub cause: String,
 }
 
-/// A snapshot as the store hands it out while it is read.
+/// A snapshot while the store is read, borrowed from its row.
 #[derive(Debug, Clone, Copy)]
 pub struct StoredSnapshot<'a> {
-    /// When, milliseconds since 1970.
+    /// Start time in milliseconds since 1970.
     pub at: i64,
-    /// The worst verdict.
+    /// Worst status of all checks.
     pub status: Status,
-    /// Number of the section that applies.
+    /// Number of the runbook section that applies.
     pub section: Option<&'a str>,
-    /// The checks that were not OK, as [`troubles`] reads them.
+    /// Checks that were not OK, in the form that [`parse_failed_checks`] parses.
     pub bad: &'a str,
-    /// The figures.
+    /// Values of the metrics.
     pub metrics: MetricValues,
 }
 
-/// Reads `queue.workers:2 ready.ok:1`.
+/// Parses `queue.workers:2 ready.ok:1`.
 pub fn parse_failed_checks(bad: &str) -> impl Iterator<Item = (&str, Status)> {
     let pair = |word| {
         let (check, number) = str::split_once(word, ':')?;
@@ -236,20 +236,20 @@ pub fn parse_failed_checks(bad: &str) -> impl Iterator<Item = (&str, Status)> {
     bad.split_ascii_whitespace().filter_map(pair)
 }
 
-/// An operation as the history marks it. Texts from outside are masked.
+/// An operation in the history. Untrusted texts are redacted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OperationMarker {
-    /// Its id.
+    /// Id.
     pub operation: String,
-    /// What it is.
+    /// Type of the operation.
     pub operation_type: OperationType,
     /// `user@host`.
     pub who: String,
-    /// Why.
+    /// Reason given by the operator.
     pub reason: Option<String>,
-    /// When it began.
+    /// When it started.
     pub at: Timestamp,
-    /// Jobs that it wrote.
+    /// Number of jobs that it wrote.
     pub jobs: u64,
 }
 

@@ -1,28 +1,28 @@
-//! The answer of a check.
+//! Status of a check.
 
 use std::fmt;
 
-/// What a check concluded. What could not be read is never [`Verdict::Ok`].
+/// Result of a check or a report. A value that could not be read never results in [`Status::Ok`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// Read, and within its limits.
+    /// Within all thresholds.
     Ok,
-    /// Read, and at or above its warning limit.
+    /// At or above the warning threshold.
     Warning,
-    /// Read, and at or above its critical limit, or a contract violated.
+    /// At or above the critical threshold, or a violated contract.
     Critical,
-    /// Not read, or read and not understood.
+    /// Not read, or not understood.
     Unknown,
-    /// Not attempted, because the check named here stood in the way.
+    /// Not evaluated, because of the result of another check.
     Skipped {
-        /// Id of the check that blocked this one.
+        /// Id of that check.
         blocked_by: &'static str,
     },
 }
 
 impl Status {
-    /// Precedence for "the worst of several": critical > unknown > warning > ok.
-    /// A skipped check ranks just below the unknown ones: nobody looked, and what blocked it says more.
+    /// Precedence of the worst status: critical > unknown > warning > ok.
+    /// A skipped check ranks just below unknown, because the check that blocked it has more information.
     #[must_use]
     pub fn rank(self) -> u8 {
         match self {
@@ -34,18 +34,18 @@ impl Status {
         }
     }
 
-    /// The worse of the two; the first where they rank the same.
+    /// The worse of the two; the first if they have the same rank.
     #[must_use]
     pub fn worse(self, other: Self) -> Self {
         if other.rank() > self.rank() { other } else { self }
     }
 
-    /// The worst of many, `Ok` for none.
-    pub fn worst(verdicts: impl IntoIterator<Item = Self>) -> Self {
-        verdicts.into_iter().fold(Self::Ok, Self::worse)
+    /// The worst status, or `Ok` if there is none.
+    pub fn worst(statuses: impl IntoIterator<Item = Self>) -> Self {
+        statuses.into_iter().fold(Self::Ok, Self::worse)
     }
 
-    /// The word for machines: `ok`, `warning`, `critical`, `unknown`, `skipped`.
+    /// Name in JSON: `ok`, `warning`, `critical`, `unknown`, `skipped`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -57,7 +57,7 @@ impl Status {
         }
     }
 
-    /// The number for machines, which is that of the exit code; skipped is UNKNOWN.
+    /// Number that equals the exit code; skipped is UNKNOWN.
     #[must_use]
     pub fn number(self) -> u8 {
         match self {
@@ -68,7 +68,7 @@ impl Status {
         }
     }
 
-    /// The verdict of a number; what is the number of none is UNKNOWN.
+    /// The status of a number; UNKNOWN if the number is not valid.
     #[must_use]
     pub fn from_number(number: i64) -> Self {
         match number {
@@ -79,7 +79,7 @@ impl Status {
         }
     }
 
-    /// The word for people: `OK`, `WARNING`, …
+    /// Name in output: `OK`, `WARNING`, …
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {

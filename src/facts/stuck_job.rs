@@ -1,45 +1,45 @@
-//! Rescue: jobs in progress whose worker has fallen silent.
+//! Stuck jobs: claimed jobs without a recent heartbeat, which a rescue unlocks.
 
 use super::job_id::JobId;
 
-/// A silent job, as it is shown and as it must still be when it is written. Texts come from outside.
+/// A stuck job, as shown and as it must still be when it is written. Texts are untrusted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StuckJob {
-    /// The job.
+    /// Id of the job.
     pub id: JobId,
-    /// What it does.
+    /// Kind of job.
     pub kind: Option<String>,
-    /// Who holds it.
+    /// Worker that locked it.
     pub worker: Option<String>,
-    /// Seconds since its last sign of life, by the database's clock.
+    /// Seconds since its last heartbeat, by the clock of the database server.
     pub heartbeat_age: f64,
-    /// Whether that sign was a heartbeat; else the lock itself.
+    /// Whether that was a heartbeat; otherwise it is the time of the lock.
     pub has_heartbeat: bool,
-    /// Attempts made, where they are counted.
+    /// Number of failed attempts, if the schema counts them.
     pub attempts: Option<i64>,
-    /// Attempts allowed.
+    /// Maximum number of attempts.
     pub max_attempts: Option<i64>,
-    /// Seconds since the same worker's last sign of life on another job that is not silent.
+    /// Seconds since the last heartbeat of the same worker on another job that is not stuck.
     pub other_job_heartbeat_age: Option<f64>,
-    /// What becomes of it.
+    /// Result of a rescue.
     pub result: RescueResult,
-    /// Lock, heartbeat and attempts as they were shown, and what to write: the writer's key.
+    /// Lock, heartbeat and attempts as shown, and what to write; the writer compares them before it writes.
     pub fence_key: String,
 }
 
-/// What a rescue makes of a job.
+/// Result of a rescue for one job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RescueResult {
-    /// It waits again.
+    /// It is queued again.
     Queued,
-    /// Its attempts are used up.
+    /// It becomes a dead letter, because its attempts are used up.
     DeadLetter,
-    /// Its attempts are used up, and this schema has no word for dead: it is left alone.
+    /// It is not changed: its attempts are used up, and the schema has no state for dead letters.
     Skipped,
 }
 
 impl RescueResult {
-    /// The word for machines.
+    /// Name in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -50,13 +50,13 @@ impl RescueResult {
     }
 }
 
-/// What was found.
+/// Result of a search for stuck jobs.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StuckJobs {
-    /// Silent jobs, the longest silence first.
+    /// Stuck jobs, oldest heartbeat first.
     pub jobs: Vec<StuckJob>,
-    /// Jobs in progress that never gave a sign of life: their age is not known, they are left alone.
+    /// Number of claimed jobs without any heartbeat, which are not rescued because their age is not known.
     pub without_heartbeat: u64,
-    /// Whether there are more than were read.
+    /// Whether there are more jobs than were read.
     pub truncated: bool,
 }

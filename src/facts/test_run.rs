@@ -1,25 +1,25 @@
-//! The application's own documented checks, as its checkout runs them.
+//! Runs of the documented test scripts of the app's checkout.
 
 use std::time::Duration;
 
-/// How one of them ended.
+/// How a test script ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TestEnd {
     /// With this exit code.
     Code(i32),
-    /// By a signal, or not by itself: why.
+    /// Without an exit code: the reason, such as a signal or a timeout.
     Cut(String),
-    /// It did not begin: why.
+    /// It did not start, with the reason.
     NotFound(String),
 }
 
-/// One of them.
+/// Run of one test script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestRun {
-    /// The script of package.json: `test:core`.
+    /// Name of the script in package.json: `test:core`.
     pub script: &'static str,
     /// How it ended.
     pub end: TestEnd,
-    /// How long it took.
+    /// Duration.
     pub took: Duration,
 }

@@ -1,8 +1,8 @@
-//! The thresholds that checks judge by. Each default says where it comes from.
+//! Thresholds of the checks. The documentation of each default names its origin.
 
 use std::fmt;
 
-/// A pair of limits; a reading at or above one reaches its verdict. `None` switches that side off.
+/// Two limits; a value at or above a limit has its status. `None` turns a limit off.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Threshold {
     /// At or above: WARNING.
@@ -12,57 +12,57 @@ pub struct Threshold {
 }
 
 impl Threshold {
-    /// Neither side set.
+    /// No limit.
     pub const OFF: Self = Self { warning: None, critical: None };
 
-    /// Both sides set.
+    /// Creates a threshold with both limits.
     #[must_use]
     pub const fn new(warning: f64, critical: f64) -> Self {
         Self { warning: Some(warning), critical: Some(critical) }
     }
 
-    /// A warning alone.
+    /// Creates a threshold with a warning limit only.
     #[must_use]
     pub const fn warning(warning: f64) -> Self {
         Self { warning: Some(warning), critical: None }
     }
 }
 
-/// One named limit: what settings, documents and checks know it by.
+/// Definition of one threshold: its name, unit, default and documentation.
 #[derive(Debug, Clone, Copy)]
 pub struct ThresholdDoc {
-    /// The key below `[context.NAME.thresholds]`.
+    /// Key in `[context.NAME.thresholds]`.
     pub name: &'static str,
-    /// The unit of both sides.
+    /// Unit of both limits.
     pub unit: &'static str,
-    /// The default.
+    /// Default value.
     pub default: Threshold,
-    /// What it limits, and where the default comes from.
+    /// What it limits, and the origin of the default.
     pub about: &'static str,
-    /// Reads it from the set.
+    /// Reads it from all thresholds.
     pub get: fn(&Thresholds) -> Threshold,
-    /// Writes it to the set.
+    /// Writes it to all thresholds.
     pub set: fn(&mut Thresholds, Threshold),
 }
 
-/// Every threshold in force. Counts in jobs, ages in seconds, rates per hour.
+/// All thresholds. Counts are in jobs, ages in seconds, rates per hour.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Thresholds {
-    /// Jobs that are due and not yet claimed.
+    /// Due jobs.
     pub due: Threshold,
     /// Age of the oldest due job, seconds.
     pub oldest_due: Threshold,
-    /// Jobs in progress.
+    /// Claimed jobs.
     pub running: Threshold,
-    /// Jobs in progress whose heartbeat is older than `stuck_after`.
+    /// Stuck jobs.
     pub stuck: Threshold,
-    /// Seconds without any worker's heartbeat while there is work.
+    /// Age of the newest heartbeat while jobs are due or claimed, seconds.
     pub heartbeat_age: Threshold,
-    /// Dead letters in all.
+    /// Dead letters.
     pub dead: Threshold,
-    /// Deaths in the last hour.
+    /// Jobs dead-lettered in the last hour.
     pub dead_inflow: Threshold,
-    /// Deaths in the last hour beyond those of the hour before.
+    /// Jobs dead-lettered in the last hour, minus those of the hour before.
     pub dead_trend: Threshold,
     /// Failed attempts in the last hour.
     pub failures: Threshold,
@@ -74,13 +74,13 @@ pub struct Thresholds {
     pub dead_rows: Threshold,
     /// Connections in use, percent of those allowed.
     pub connections: Threshold,
-    /// Seconds that a standby is behind.
+    /// Replay lag of a standby, seconds.
     pub replay_lag: Threshold,
-    /// Jobs by which readyz and the database may differ.
+    /// Difference between readyz and the database, jobs.
     pub queue_gap: Threshold,
-    /// Milliseconds until the first byte of `/api/healthz`.
+    /// Time to the first byte of `/api/healthz`, milliseconds.
     pub health_latency: Threshold,
-    /// Age of a heartbeat from which a job counts as stuck, seconds (not a limit, a definition).
+    /// Age of the heartbeat from which a job is stuck, seconds. This is a definition, not a limit.
     pub stuck_after: f64,
 }
 
@@ -112,10 +112,10 @@ impl Default for Thresholds {
     }
 }
 
-/// Default of [`Limits::stuck_after`]: the backend's alert rule calls ten silent minutes stuck.
+/// Default of [`Thresholds::stuck_after`]: the backend's alert rule uses ten minutes.
 pub const STUCK_AFTER: f64 = 600.0;
 
-/// Every limit: one list feeds the settings, the documentation and the tests.
+/// All thresholds. One list defines the settings, the documentation and the tests.
 pub const LIMITS: [ThresholdDoc; 16] = [
     ThresholdDoc {
         name: "waiting_due",
@@ -247,12 +247,12 @@ pub const LIMITS: [ThresholdDoc; 16] = [
     },
 ];
 
-/// A limit and the unit of its sides; in words `warning ≥ 60 s, critical ≥ 300 s`.
+/// A threshold and its unit; displayed as `warning ≥ 60 s, critical ≥ 300 s`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ThresholdWithUnit {
-    /// The limit.
+    /// The threshold.
     pub limit: Threshold,
-    /// The unit of both sides.
+    /// Unit of both limits.
     pub unit: &'static str,
 }
 
@@ -268,7 +268,7 @@ impl fmt::Display for ThresholdWithUnit {
     }
 }
 
-/// A limit in its unit.
+/// A limit with its unit.
 #[must_use]
 pub const fn limit_text(limit: Threshold, unit: &'static str) -> ThresholdWithUnit {
     ThresholdWithUnit { limit, unit }

@@ -1,52 +1,52 @@
-//! How fast a requeue may go, and what the server says about it.
+//! Rate limit of a requeue, and the load that pauses it.
 
 use std::time::Duration;
 
-/// What was asked for.
+/// Settings of the rate limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Throttle {
-    /// Jobs a second, at most.
+    /// Maximum number of jobs per second.
     pub rate: Option<f64>,
-    /// Jobs become due one by one over this span.
+    /// Duration over which the run times of the jobs are spread.
     pub spread: Option<Duration>,
-    /// Waits while more jobs than this are due and not claimed.
+    /// Number of due jobs above which the requeue pauses.
     pub pause_above: Option<u64>,
 }
 
 impl Throttle {
-    /// Whether everything may be written in one go.
+    /// Whether there is no limit.
     #[must_use]
     pub fn is_free(&self) -> bool {
         self.rate.is_none() && self.pause_above.is_none()
     }
 }
 
-/// What is going on at the jobs table.
+/// Load on the jobs table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TableLoad {
-    /// Jobs that are due and not claimed, counted no further than asked; none where nobody asked.
+    /// Number of due jobs, counted up to the requested limit; `None` if they were not counted.
     pub due: Option<u64>,
-    /// Sessions that wait for a lock on the table.
+    /// Number of sessions that wait for a lock on the table.
     pub lock_waiters: u64,
-    /// Whether a vacuum (or another command that maintains the table) is at work on it.
+    /// Whether a vacuum or another maintenance command is running on the table.
     pub vacuum_running: bool,
 }
 
-/// Why nothing is written for the moment.
+/// Why a requeue is paused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PauseReason {
-    /// The workers have enough to do.
+    /// Too many jobs are due.
     Backlog {
-        /// Jobs that wait, at least.
+        /// Minimum number of due jobs.
         waiting: u64,
-        /// Jobs that may wait.
+        /// Number of due jobs that is allowed.
         most: u64,
     },
-    /// Somebody waits for the table: a migration, perhaps. More writes would keep it waiting.
+    /// Sessions, such as a migration, wait for a lock on the table, and more writes would delay them.
     LockWaiters {
-        /// How many.
+        /// Number of sessions.
         sessions: u64,
     },
-    /// A vacuum is at work on the table.
+    /// A vacuum is running on the table.
     Vacuum,
 }

@@ -1,4 +1,4 @@
-//! Everything that triage looks at, gathered before anything is judged.
+//! Facts that triage evaluates, all read before the evaluation.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,38 +11,38 @@ use super::{Observed, SourceError, SourceErrorKind};
 use crate::queue::Layout;
 use crate::zod::model::Environment;
 
-/// What was read, each with its source and time. `None`: not attempted, because what it depends on
-/// could not be read, or because there is nothing of the kind here.
+/// Facts with their sources and times. `None` if a fact was not read, because a fact that it depends on
+/// could not be read, or because it does not apply.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TriageFacts {
     /// `/api/healthz`
     pub health: Observed<Health>,
     /// `/api/readyz`
     pub readiness: Observed<Readiness>,
-    /// The catalog: whether the database can be reached, and which variant it holds.
+    /// Layout of the jobs table, or why the database could not be reached.
     pub layout: Observed<Layout>,
-    /// The jobs table; not attempted without a layout.
+    /// Counts of the jobs table; requires a layout.
     pub queue: Option<Observed<Queue>>,
-    /// How jobs died of late; not attempted without a layout.
+    /// Recent dead letters; requires a layout.
     pub flow: Option<Observed<DeadLetterTrend>>,
-    /// Failed attempts of late; not attempted without a layout, or where events have no order.
+    /// Recent failed attempts; requires a layout and ordered events.
     pub failures: Option<Observed<Failures>>,
-    /// The server that holds the queue.
+    /// Status of the database server.
     pub server: Observed<ServerStatus>,
-    /// Schema and template of the checkout that this was called in; none outside of one.
-    /// Never saved: it holds the values of a `.env`.
+    /// Env schema and template of the current checkout; `None` outside of a checkout.
+    /// Never saved, because it contains the values of a `.env` file.
     #[serde(skip)]
     pub environment: Option<Observed<Environment>>,
-    /// The checkout's own checks, where they were asked for. Never saved: they are not about the system.
+    /// Test scripts of the checkout, if requested. Never saved, because they are not about the system.
     #[serde(skip)]
     pub tests: Vec<TestRun>,
-    /// Whether all this was read back from a file.
+    /// Whether the facts were read from a file.
     #[serde(skip, default = "yes")]
     pub saved: bool,
 }
 
 impl TriageFacts {
-    /// Whether nobody said where app and database are.
+    /// Whether neither the app nor the database is configured.
     #[must_use]
     pub fn is_unconfigured(&self) -> bool {
         let unknown = |error: Option<&SourceError>| {

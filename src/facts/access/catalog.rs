@@ -1,63 +1,63 @@
-//! What the system catalog says about access. Names come qualified and quoted where needed
-//! (`public.jobs`), expressions deparsed under an empty `search_path`.
+//! Grants and policies in the system catalog. Names are qualified, and quoted if needed
+//! (`public.jobs`); expressions are deparsed with an empty `search_path`.
 
 use serde::Deserialize;
 
 use super::SqlCommand;
 pub use super::function::{SqlFunction, Trigger};
 
-/// The catalog of the examined schemas, as one moment saw it.
+/// Catalog of the examined schemas, from one database snapshot.
 #[derive(Debug, Clone, Default)]
 pub struct AccessCatalog {
-    /// Who asks.
+    /// Session of the operator.
     pub session: Session,
-    /// The schemas that the API exposes, as examined.
+    /// Examined schemas, which the API exposes.
     pub schemas: Vec<String>,
-    /// The examined roles.
+    /// Examined roles.
     pub roles: Vec<Role>,
-    /// Tables, views and the like, and those that policies refer to.
+    /// Tables, views and similar, including those that policies refer to.
     pub relations: Vec<Relation>,
-    /// Policies on them.
+    /// Policies on these relations.
     pub policies: Vec<Policy>,
-    /// SECURITY DEFINER functions of the schemas and every function that a policy calls.
+    /// SECURITY DEFINER functions of the schemas, and all functions that policies call.
     pub functions: Vec<SqlFunction>,
-    /// SECURITY DEFINER functions that rows set off.
+    /// Triggers that run SECURITY DEFINER functions.
     pub triggers: Vec<Trigger>,
-    /// What future objects will grant to clients.
+    /// Default privileges of future objects for clients.
     pub defaults: Vec<DefaultPrivilege>,
 }
 
-/// The operator's own session.
+/// Session of the operator.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Session {
-    /// The role we connected as.
+    /// Role of the connection.
     pub user: String,
-    /// Whether row security never applies to it.
+    /// Whether the role bypasses row security.
     pub bypasses_rls: bool,
-    /// `pgrst.db_schemas`, where it is set.
+    /// Value of `pgrst.db_schemas`, if set.
     pub api_schemas: Option<String>,
 }
 
-/// An examined role.
+/// The examined role with this name.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Role {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// A superuser: nothing is checked.
+    /// Whether it is a superuser, who has all rights.
     pub superuser: bool,
-    /// Row security never applies.
+    /// Whether it bypasses row security.
     pub bypass_rls: bool,
-    /// Whether we may `SET ROLE` to it.
+    /// Whether the session can `SET ROLE` to it.
     pub assumable: bool,
-    /// Roles whose rights it has without asking, itself included.
+    /// Roles whose rights it inherits, including itself.
     pub inherits: Vec<String>,
-    /// Superusers and BYPASSRLS roles that it may become.
+    /// Superusers and BYPASSRLS roles that it can `SET ROLE` to.
     pub can_become_bypass: Vec<String>,
-    /// Schemas that it may use, of the examined ones.
+    /// Examined schemas with USAGE for this role.
     pub schemas: Vec<String>,
 }
 
-/// What kind of relation.
+/// Kind of relation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum RelationKind {
     /// An ordinary table.
@@ -69,7 +69,7 @@ pub enum RelationKind {
     /// A view.
     #[serde(rename = "v")]
     View,
-    /// A materialised view.
+    /// A materialized view.
     #[serde(rename = "m")]
     Materialised,
     /// A foreign table.
@@ -78,7 +78,7 @@ pub enum RelationKind {
 }
 
 impl RelationKind {
-    /// The word for people.
+    /// Name in output.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -91,59 +91,59 @@ impl RelationKind {
     }
 }
 
-/// A table, view or the like.
+/// A table, view or similar.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Relation {
-    /// Qualified, quoted where needed.
+    /// Qualified name, quoted if needed.
     pub name: String,
-    /// Its schema, unquoted.
+    /// Schema, unquoted.
     pub schema: String,
-    /// What it is.
+    /// Kind of relation.
     pub kind: RelationKind,
-    /// Its owner.
+    /// Owner.
     pub owner: String,
-    /// Whether row security never applies to its owner.
+    /// Whether its owner bypasses row security.
     pub owner_bypasses_rls: bool,
-    /// Row security is on.
+    /// Whether row security is enabled.
     pub rls: bool,
-    /// Row security binds the owner too.
+    /// Whether row security applies to the owner as well.
     pub force: bool,
-    /// The table it is a partition of.
+    /// Table that it is a partition of.
     pub partition_of: Option<String>,
-    /// A view that reads with the caller's rights.
+    /// Whether it is a view that reads with the rights of the caller.
     pub security_invoker: bool,
-    /// In an examined schema, not merely referred to.
+    /// Whether it is in an examined schema, and not only referred to.
     pub exposed: bool,
-    /// The columns of the primary key, in order; empty where there is none.
+    /// Columns of the primary key, in order; empty if there is none.
     pub key: Vec<String>,
-    /// Its columns; generated ones, which nobody writes, left out.
+    /// Columns, except generated ones, which cannot be written.
     pub columns: Vec<String>,
-    /// What each examined role holds.
+    /// Privileges of the examined roles.
     pub grants: Vec<Grant>,
-    /// Relations that a view reads.
+    /// Relations that it reads, if it is a view.
     pub reads: Vec<String>,
 }
 
 impl Relation {
-    /// Tables can have row security; views and foreign tables cannot.
+    /// Whether it can have row security: tables can, views and foreign tables cannot.
     #[must_use]
     pub fn is_table(&self) -> bool {
         matches!(self.kind, RelationKind::Table | RelationKind::Partitioned)
     }
 
-    /// What a role holds.
+    /// The privileges of a role.
     #[must_use]
     pub fn grant(&self, role: &str) -> Option<&Grant> {
         self.grants.iter().find(|grant| grant.role == role)
     }
 
-    /// Whether a role holds a privilege on the whole table.
+    /// Whether a role has a privilege on the entire table.
     #[must_use]
     pub fn has(&self, role: &str, privilege: &str) -> bool {
         self.grant(role).is_some_and(|grant| grant.privileges.iter().any(|p| p == privilege))
     }
 
-    /// The columns on which alone a role holds a privilege, in order.
+    /// The columns to which the privilege of a role is restricted, in order.
     #[must_use]
     pub fn only_columns(&self, role: &str, privilege: &str) -> Vec<String> {
         let grants = self.grant(role).map_or(&[][..], |g| &g.columns);
@@ -153,64 +153,64 @@ impl Relation {
         columns
     }
 
-    /// Whether a role holds a privilege on some column alone.
+    /// Whether a role has a privilege on some columns only.
     #[must_use]
     pub fn has_column(&self, role: &str, privilege: &str) -> bool {
         self.grant(role).is_some_and(|g| g.columns.iter().any(|c| c.privilege == privilege))
     }
 
-    /// Whether a role may run any command on rows.
+    /// Whether a role can run any command on rows.
     #[must_use]
     pub fn reachable_by(&self, role: &str) -> bool {
         SqlCommand::ALL.iter().any(|c| self.has(role, c.sql()) || self.has_column(role, c.sql()))
     }
 }
 
-/// What one role holds on one relation, inherited rights and PUBLIC's included.
+/// Privileges of one role on one relation, including inherited ones and those of PUBLIC.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Grant {
-    /// The role.
+    /// Role.
     pub role: String,
     /// `SELECT`, `INSERT`, `UPDATE`, `DELETE`, `TRUNCATE`, `REFERENCES`, `TRIGGER`.
     pub privileges: Vec<String>,
-    /// Rights on single columns that the table's do not cover.
+    /// Privileges on single columns, except those on the entire table.
     pub columns: Vec<ColumnGrant>,
 }
 
-/// A right on one column.
+/// A privilege on one column.
 #[derive(Debug, Clone, Deserialize)]
 pub struct ColumnGrant {
-    /// The privilege.
+    /// Privilege.
     pub privilege: String,
-    /// The column.
+    /// Column.
     pub column: String,
 }
 
-/// A policy.
+/// A row security policy.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Policy {
-    /// The table, qualified.
+    /// Qualified name of the table.
     pub table: String,
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// `None` means ALL.
+    /// Command; `None` for ALL.
     pub command: Option<SqlCommand>,
-    /// PERMISSIVE, not RESTRICTIVE.
+    /// Whether it is PERMISSIVE and not RESTRICTIVE.
     pub permissive: bool,
-    /// Roles; `public` stands for everybody.
+    /// Roles; `public` for all roles.
     pub roles: Vec<String>,
-    /// USING.
+    /// USING expression.
     pub using: Option<String>,
-    /// WITH CHECK.
+    /// WITH CHECK expression.
     pub check: Option<String>,
-    /// Functions that it calls, by signature; the built-in ones left out.
+    /// Signatures of the functions that it calls, except built-in ones.
     pub functions: Vec<String>,
     /// Other relations that it reads.
     pub relations: Vec<String>,
 }
 
 impl Policy {
-    /// Whether it speaks of a command.
+    /// Whether it applies to a command.
     #[must_use]
     pub fn covers(&self, command: SqlCommand) -> bool {
         self.command.is_none_or(|c| c == command)
@@ -223,35 +223,35 @@ impl Policy {
     }
 }
 
-/// A right that objects of the future will grant.
+/// A default privilege for future objects.
 #[derive(Debug, Clone, Deserialize)]
 pub struct DefaultPrivilege {
-    /// Whose objects.
+    /// Owner of the objects.
     pub owner: String,
-    /// In which schema; all of them when missing.
+    /// Schema of the objects; `None` for all.
     pub schema: Option<String>,
     /// `TABLES` or `FUNCTIONS`.
     pub objects: String,
-    /// To whom.
+    /// Role that gets the privileges.
     pub grantee: String,
-    /// Which rights.
+    /// Privileges.
     pub privileges: Vec<String>,
 }
 
 impl AccessCatalog {
-    /// A relation by its qualified name.
+    /// The relation with this qualified name.
     #[must_use]
     pub fn relation(&self, name: &str) -> Option<&Relation> {
         self.relations.iter().find(|r| r.name == name)
     }
 
-    /// An examined role.
+    /// The examined role with this name.
     #[must_use]
     pub fn role(&self, name: &str) -> Option<&Role> {
         self.roles.iter().find(|r| r.name == name)
     }
 
-    /// A function by its signature.
+    /// The function with this signature.
     #[must_use]
     pub fn function(&self, signature: &str) -> Option<&SqlFunction> {
         self.functions.iter().find(|f| f.signature == signature)

@@ -1,42 +1,42 @@
-//! What a role would meet, by the catalog alone.
+//! Computed access: what grants and policies allow a role.
 
 use std::fmt;
 
-/// What happens when a role runs a command on a table.
+/// Access of a role to a table by one command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ComputedAccess {
     /// Every row.
     All,
-    /// The rows that a filter admits: permissive expressions by OR, restrictive ones by AND.
+    /// The rows that match a filter: permissive expressions combined by OR, restrictive ones by AND.
     Rows(RowFilter),
-    /// Refused, or no row at all.
+    /// No access, or no rows.
     Denied(DenyReason),
-    /// An error that the policies themselves cause.
+    /// An error that the policies cause.
     Fails(String),
 }
 
-/// Why there is nothing.
+/// Why there is no access.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DenyReason {
-    /// The schema is closed to the role.
+    /// The role has no USAGE on the schema.
     NoUsage,
     /// The privilege is missing.
     NoGrant,
-    /// Granted, but no policy admits anything.
+    /// The privilege is granted, but no policy allows rows.
     NoPolicy,
 }
 
-/// The expressions that decide about rows, sorted and normalised.
+/// Expressions that select rows, sorted and normalized.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RowFilter {
-    /// Any of these admits a row.
+    /// Expressions of which at least one must hold.
     pub any: Vec<String>,
-    /// Each of these must hold.
+    /// Expressions that must all hold.
     pub all: Vec<String>,
 }
 
 impl RowFilter {
-    /// Sorts and drops doubles, so that filters can be compared.
+    /// Sorts the expressions and removes duplicates, so that filters can be compared.
     #[must_use]
     pub fn normalised(mut self) -> Self {
         for list in [&mut self.any, &mut self.all] {
@@ -58,7 +58,7 @@ impl fmt::Display for RowFilter {
 }
 
 impl ComputedAccess {
-    /// One word for a table.
+    /// Short form for a table cell.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {

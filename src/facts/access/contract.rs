@@ -1,4 +1,4 @@
-//! What is declared: per table, role and command, and which policies say so.
+//! Access contract: the expected access by table, role and command, and the expected policies.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::SqlCommand;
 
-/// The contract that holds when no other is given: the runbook's, for `jobs`.
+/// The default contract: that of the runbook, for `jobs`.
 pub const BUILT_IN: &str = include_str!("contract.toml");
 
-/// A contract, as its TOML file has it.
+/// A contract, as stored in a TOML file.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Contract {
@@ -19,43 +19,43 @@ pub struct Contract {
     /// The protected tables, by qualified name.
     #[serde(default)]
     pub tables: BTreeMap<String, ContractTable>,
-    /// Findings that somebody answers for, for a time.
+    /// Findings that are accepted until a date.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waivers: Vec<Waiver>,
 }
 
-/// Membership: a user sees the rows of the tenants they belong to.
+/// Membership rule: a user sees the rows of their own workspaces.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContractRule {
-    /// The table of memberships, qualified.
+    /// Qualified name of the membership table.
     pub membership: String,
-    /// Its column with the user's id (the claim `sub`).
+    /// Column of the user id (the claim `sub`).
     pub user: String,
-    /// Its column with the tenant's id.
+    /// Column of the workspace id.
     pub tenant: String,
 }
 
-/// What is declared for a table.
+/// Expected access to one table.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContractTable {
-    /// Row security is on.
+    /// Whether row security is enabled.
     #[serde(default = "yes")]
     pub rls: bool,
-    /// Row security binds the owner too.
+    /// Whether row security applies to the owner as well.
     #[serde(default)]
     pub force: bool,
-    /// The column that a rule compares with the tenant.
+    /// Column of the workspace id, for rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
-    /// What each role may do.
+    /// Expected access by role.
     #[serde(default)]
     pub roles: BTreeMap<String, Access>,
-    /// Columns, by role and command, to which a permission is confined; every column when missing.
+    /// Columns to which a permission is restricted, by role and command; all columns if absent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub columns: BTreeMap<String, BTreeMap<CommandName, Vec<String>>>,
-    /// Every policy there should be.
+    /// All expected policies.
     #[serde(default)]
     pub policies: Vec<ContractPolicy>,
 }
@@ -64,17 +64,17 @@ fn yes() -> bool {
     true
 }
 
-/// What a role may do with a table: one word for all commands, or one for each.
+/// Expected access of a role to a table: one permission for all commands, or one for each.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(untagged)]
 pub enum Access {
-    /// The same for every command.
+    /// One permission for all commands.
     All(Permission),
-    /// By command; what is not named is denied.
+    /// Permissions by command; other commands are denied.
     Each(BTreeMap<CommandName, Permission>),
 }
 
-/// A command, in the lower case of TOML keys.
+/// A command, in lower case as in TOML keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CommandName {
@@ -99,15 +99,15 @@ impl From<SqlCommand> for CommandName {
     }
 }
 
-/// What is permitted.
+/// A permission.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Permission {
-    /// Every row.
+    /// All rows.
     Allow,
     /// No row.
     Deny,
-    /// The rows that the declared policies admit; by this rule, where one is named.
+    /// The rows that the expected policies allow, tested with this rule if there is one.
     Rows(Option<String>),
 }
 
@@ -140,54 +140,54 @@ impl From<Permission> for String {
     }
 }
 
-/// A policy that should exist. Expressions as PostgreSQL deparses them under `search_path = ''`.
+/// An expected policy. Expressions have the form that PostgreSQL deparses with `search_path = ''`.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContractPolicy {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// One command; all when missing.
+    /// Command; `None` for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<CommandName>,
-    /// Its roles.
+    /// Roles.
     pub roles: Vec<String>,
-    /// USING.
+    /// USING expression.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub using: Option<String>,
-    /// WITH CHECK.
+    /// WITH CHECK expression.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<String>,
-    /// RESTRICTIVE, not PERMISSIVE.
+    /// Whether it is RESTRICTIVE and not PERMISSIVE.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restrictive: bool,
 }
 
 impl ContractPolicy {
-    /// Whether it speaks of a command.
+    /// Whether it applies to a command.
     #[must_use]
     pub fn covers(&self, command: SqlCommand) -> bool {
         self.command.is_none_or(|c| c == command.into())
     }
 }
 
-/// A finding that somebody answers for until a day.
+/// A finding that is accepted until a date.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Waiver {
     /// Id of the check.
     pub check: String,
-    /// The subject of the finding.
+    /// Subject of the finding.
     pub subject: String,
-    /// Who answers for it.
+    /// Name of the responsible owner.
     pub owner: String,
-    /// Why.
+    /// Reason.
     pub reason: String,
-    /// The last day on which it holds, `YYYY-MM-DD`.
+    /// Last day on which it is valid, `YYYY-MM-DD`.
     pub expires: jiff::civil::Date,
 }
 
 impl ContractTable {
-    /// The rules that its permissions name.
+    /// The rules that its permissions refer to.
     #[must_use]
     pub fn rules(&self) -> Vec<String> {
         let permissions = self.roles.values().flat_map(|access| match access {
@@ -201,14 +201,14 @@ impl ContractTable {
         named.collect()
     }
 
-    /// The columns to which a permission is confined; empty: it is not.
+    /// The columns to which a permission is restricted; empty if it is not.
     #[must_use]
     pub fn columns(&self, role: &str, command: SqlCommand) -> &[String] {
         let confined = self.columns.get(role).and_then(|each| each.get(&command.into()));
         confined.map_or(&[], Vec::as_slice)
     }
 
-    /// What is declared for a role and a command; `None` when the contract is silent on the role.
+    /// The expected permission for a role and a command; `None` if the contract does not name the role.
     #[must_use]
     pub fn permission(&self, role: &str, command: SqlCommand) -> Option<Permission> {
         match self.roles.get(role)? {

@@ -1,53 +1,53 @@
-//! Two reports on access, read from files: before and after.
+//! Two access reports, read from files, for a comparison.
 
-/// What one cell of `rls matrix` said.
+/// Access in one cell of an earlier `rls matrix`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EarlierAccess {
-    /// The table.
+    /// Table.
     pub table: String,
-    /// The role.
+    /// Role.
     pub role: String,
     /// `SELECT`, `INSERT`, `UPDATE` or `DELETE`.
     pub command: String,
-    /// What the contract said; none where it was silent.
+    /// Expected access; `None` if the contract did not name it.
     pub declared: Option<String>,
-    /// What the catalog said, in words.
+    /// Computed access, in words.
     pub predicted: String,
 }
 
-/// What one finding of `rls audit` said.
+/// Finding of an earlier `rls audit`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EarlierFinding {
     /// Id of the check.
     pub check: String,
-    /// What it was about.
+    /// Subject.
     pub subject: String,
-    /// `critical`, `warning` or `unknown`.
+    /// Status: `critical`, `warning` or `unknown`.
     pub severity: String,
-    /// One sentence.
+    /// Detail, in one sentence.
     pub message: String,
 }
 
-/// One report.
+/// An access report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccessReport {
-    /// Where it was read: the file.
+    /// Path of the file.
     pub file: String,
-    /// Context and time, in words.
+    /// Context and time of the report, in words.
     pub of: String,
-    /// The cells of a matrix.
+    /// Cells of a matrix.
     pub cells: Vec<EarlierAccess>,
-    /// The findings of an audit.
+    /// Findings of an audit.
     pub flaws: Vec<EarlierFinding>,
-    /// What was examined: `role anon`, `schema public`, tables.
+    /// Examined objects: `role anon`, `schema public`, tables.
     pub examined: Vec<String>,
 }
 
-/// Two reports of one command.
+/// Two reports of the same command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pair {
-    /// Before.
+    /// The earlier report.
     pub old: AccessReport,
-    /// After.
+    /// The later report.
     pub new: AccessReport,
 }

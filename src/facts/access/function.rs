@@ -1,49 +1,49 @@
-//! What the system catalog says about functions, and what sets them off.
+//! Functions and triggers in the system catalog.
 
 use serde::Deserialize;
 
 use super::SqlCommand;
 
-/// A function.
+/// A function of the database.
 #[derive(Debug, Clone, Deserialize)]
 pub struct SqlFunction {
-    /// `public.is_workspace_member(uuid)`.
+    /// Signature: `public.is_workspace_member(uuid)`.
     pub signature: String,
-    /// `public.is_workspace_member`.
+    /// Qualified name: `public.is_workspace_member`.
     pub name: String,
-    /// Its schema, unquoted.
+    /// Schema, unquoted.
     pub schema: String,
-    /// Types of its arguments.
+    /// Types of the arguments.
     pub arguments: Vec<String>,
-    /// Runs with its owner's rights.
+    /// Whether it is SECURITY DEFINER and runs with the rights of its owner.
     pub definer: bool,
-    /// VOLATILE: may write, is never called by us.
+    /// Whether it is VOLATILE. Such a function can write, so this tool never calls it.
     pub volatile: bool,
-    /// Its own `search_path`, where it has one.
+    /// Its `search_path` setting, if any.
     pub search_path: Option<String>,
-    /// `sql`, `plpgsql`, …
+    /// Language: `sql`, `plpgsql`, …
     pub language: String,
-    /// Its body.
+    /// Body.
     pub source: String,
-    /// The type it returns.
+    /// Return type.
     pub returns: String,
-    /// Its owner.
+    /// Owner.
     pub owner: String,
-    /// Examined roles that may call it, PUBLIC's right included.
+    /// Examined roles that can call it, also through PUBLIC.
     pub executable_by: Vec<String>,
-    /// In an examined schema, so that the API offers it.
+    /// Whether it is in an examined schema, so that the API exposes it.
     pub exposed: bool,
 }
 
 /// A trigger that runs a SECURITY DEFINER function.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Trigger {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// The table or view, qualified.
+    /// Qualified name of the table or view.
     pub table: String,
-    /// The function, by signature.
+    /// Signature of the function.
     pub function: String,
-    /// What sets it off.
+    /// Commands that fire it.
     pub events: Vec<SqlCommand>,
 }

@@ -1,4 +1,4 @@
-//! Who can do what: what is declared, what the catalog says, what was observed.
+//! Access to tables: expected (contract), computed (catalog) and tested.
 
 pub mod catalog;
 pub mod computed;
@@ -27,10 +27,10 @@ pub enum SqlCommand {
 }
 
 impl SqlCommand {
-    /// Every command, in the order of a matrix.
+    /// All commands, in the order of a matrix.
     pub const ALL: [Self; 4] = [Self::Select, Self::Insert, Self::Update, Self::Delete];
 
-    /// The keyword.
+    /// The SQL keyword.
     #[must_use]
     pub fn sql(self) -> &'static str {
         match self {
@@ -42,23 +42,23 @@ impl SqlCommand {
     }
 }
 
-/// The roles that requests from outside run as.
+/// Roles of external requests.
 pub const CLIENT_ROLES: [&str; 2] = ["anon", "authenticated"];
 
-/// The role of the backend itself.
+/// Role of the backend.
 pub const SERVICE_ROLE: &str = "service_role";
 
-/// Everything that the checks of access judge.
+/// Facts that the access checks evaluate.
 #[derive(Debug, Clone)]
 pub struct Audit {
-    /// What is declared.
+    /// Expected access.
     pub contract: Contract,
-    /// What the catalog says.
+    /// Catalog for computed access.
     pub catalog: AccessCatalog,
-    /// What really happened.
+    /// Tested access.
     pub observations: Observations,
-    /// When it was read, on this machine's clock.
+    /// When it was read, by the clock of this machine.
     pub at: Timestamp,
-    /// Today in UTC, for the expiry of waivers.
+    /// Current date in UTC, for the expiry of waivers.
     pub today: jiff::civil::Date,
 }

@@ -1,37 +1,37 @@
-//! What really happened when we acted as a role.
+//! Tested access: results of acting as a role on sampled rows.
 
 use super::SqlCommand;
 
-/// Everything that was tried.
+/// All tests.
 #[derive(Debug, Clone, Default)]
 pub struct Observations {
-    /// Commands on the declared tables.
+    /// Commands on the tables of the contract.
     pub trials: Vec<AccessTest>,
-    /// Calling the helpers of policies.
+    /// Calls of the helper functions of policies.
     pub helpers: Vec<HelperCall>,
-    /// What could not be tried: subject and reason. Never OK.
+    /// Tests that could not run: subject and reason. They are never OK.
     pub blocked: Vec<(String, String)>,
-    /// What had nothing to try on: subject and reason. A note.
+    /// Tests without sample rows: subject and reason. They are notes.
     pub vacuous: Vec<(String, String)>,
-    /// Writes were tried and rolled back.
+    /// Whether writes were tested and rolled back.
     pub rehearsed: bool,
 }
 
-/// As whom.
+/// Role of the test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TestRole {
     /// Not signed in.
     Anonymous,
-    /// Signed in, member of nothing.
+    /// Signed in, not a member of any workspace.
     Stranger,
-    /// Signed in, member of one workspace at least.
+    /// Signed in, member of at least one workspace.
     Member,
     /// The backend.
     Service,
 }
 
 impl TestRole {
-    /// The role that its requests run as.
+    /// The database role of its requests.
     #[must_use]
     pub fn role(self) -> &'static str {
         match self {
@@ -41,7 +41,7 @@ impl TestRole {
         }
     }
 
-    /// For people.
+    /// Name in output.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -53,36 +53,36 @@ impl TestRole {
     }
 }
 
-/// One command on one table, tried as one persona.
+/// Test of one command on one table as one role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessTest {
-    /// The table.
+    /// Table.
     pub table: String,
-    /// As whom.
+    /// Role of the test.
     pub persona: TestRole,
-    /// Which command. Writes are planned, or rehearsed and rolled back.
+    /// Command. Writes are only planned (EXPLAIN), or run and rolled back.
     pub command: SqlCommand,
-    /// What came of it.
+    /// Result.
     pub outcome: AccessTestResult,
 }
 
-/// What a trial gave.
+/// Result of a test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccessTestResult {
-    /// Rows: how many of those of the member's own tenants, how many of others.
+    /// Reached rows of the member's own workspaces and of other workspaces.
     Rows {
-        /// Own rows reached.
+        /// Number of reached rows in own workspaces.
         own: usize,
-        /// Own rows sampled.
+        /// Number of sampled rows in own workspaces.
         of_own: usize,
-        /// Foreign rows reached.
+        /// Number of reached rows in other workspaces.
         foreign: usize,
-        /// Foreign rows sampled.
+        /// Number of sampled rows in other workspaces.
         of_foreign: usize,
     },
-    /// The planner let it through; which rows it would reach is not known.
+    /// Allowed by the planner; which rows it would reach is not known.
     Planned {
-        /// The planner itself saw that no row can be reached.
+        /// Whether the planner found that no row can be reached.
         nothing: bool,
     },
     /// Refused with 42501.
@@ -91,17 +91,17 @@ pub enum AccessTestResult {
     Failed(String),
 }
 
-/// A helper of a policy, called directly.
+/// Direct call of a helper function of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HelperCall {
-    /// The signature.
+    /// Signature of the function.
     pub function: String,
-    /// As whom.
+    /// Role of the test.
     pub persona: TestRole,
-    /// With what: `their own workspace`, `another workspace`, `NULL`.
+    /// Argument: `their own workspace`, `another workspace`, `NULL`.
     pub argument: &'static str,
-    /// What it should say.
+    /// Expected result.
     pub expected: bool,
-    /// What it said; NULL counts as false. An error says why.
+    /// Result, with NULL as false, or the error message.
     pub answer: Result<bool, String>,
 }
