@@ -1,32 +1,32 @@
-//! What the server's catalog says about the tables, before anyone interprets it.
+//! The tables as the catalog of the server describes them, not yet interpreted.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Pages are taken to hold this many rows where nobody ever analysed the table.
+/// Assumed rows per page if the table was never analyzed.
 const ROWS_A_PAGE: f64 = 20.0;
 
-/// The tables and their server.
+/// Tables of the backend, and their server.
 #[derive(Debug, Clone)]
 pub struct TableCatalog {
-    /// `public.jobs`, where it exists.
+    /// `public.jobs`, if it exists.
     pub jobs: Option<CatalogTable>,
-    /// `public.job_events`, where it exists.
+    /// `public.job_events`, if it exists.
     pub events: Option<CatalogTable>,
-    /// Where `public.jobs` has both `state` and `status`: what tells which one is maintained.
+    /// Shows which column is maintained, if `public.jobs` has both `state` and `status`.
     pub evidence: LiveEvidence,
-    /// Whether this server only replays another one.
+    /// Whether the server is a standby.
     pub in_recovery: bool,
-    /// The server's clock, RFC 3339 UTC.
+    /// Time by the clock of the server, RFC 3339 UTC.
     pub server_time: String,
-    /// Bytes of one of its pages.
+    /// Page size in bytes.
     pub block_size: f64,
 }
 
 impl TableCatalog {
-    /// Whether [`LiveEvidence`] is needed to read it: both `state` and `status` exist, and the values
-    /// that they may have do not tell them apart.
+    /// Whether [`LiveEvidence`] is needed: both `state` and `status` exist, and their allowed values do not
+    /// show which one is maintained.
     #[must_use]
     pub fn is_ambiguous(&self) -> bool {
         self.jobs.as_ref().is_some_and(|jobs| {
@@ -38,40 +38,40 @@ impl TableCatalog {
     }
 }
 
-/// What tells a column that the worker maintains from a leftover.
+/// Shows whether the worker maintains a column.
 #[derive(Debug, Clone, Default)]
 pub struct LiveEvidence {
-    /// Sources of the backend's worker functions: they name the column that they maintain.
+    /// Sources of the backend's worker functions, which contain the name of the maintained column.
     pub worker_functions: Vec<String>,
-    /// `pg_stats.n_distinct` by column, where this role sees statistics.
+    /// `pg_stats.n_distinct` by column, if this role can see statistics.
     pub distinct: BTreeMap<String, f32>,
 }
 
-/// A table.
+/// A table in the catalog.
 #[derive(Debug, Clone, Default)]
 pub struct CatalogTable {
-    /// Its columns in order.
+    /// Columns, in order.
     pub columns: Vec<CatalogColumn>,
-    /// Its CHECK constraints, as the server writes them.
+    /// CHECK constraints, as the server deparses them.
     pub checks: Vec<String>,
-    /// Its valid indexes.
+    /// Valid indexes.
     pub indexes: Vec<CatalogIndex>,
-    /// What it takes up; a partitioned table, what each of its leaves does.
+    /// Size on disk; for a partitioned table, that of each leaf partition.
     pub storage: Vec<Storage>,
-    /// Its partitions, parents first.
+    /// Partitions, parents first.
     pub partitions: Vec<Partition>,
-    /// Whether this role may read every column.
+    /// Whether this role can read all columns.
     pub can_select: bool,
-    /// Whether row-level security filters what this role sees.
+    /// Whether row-level security filters the rows for this role.
     pub rls_active: bool,
 }
 
-/// A column.
+/// A column of a table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CatalogColumn {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// Its type as the catalog names it (`int8`), where it is one of the server's own.
+    /// Name of the type in the catalog (`int8`), if it is a built-in type.
     pub r#type: Option<String>,
     /// Whether it is NOT NULL.
     pub not_null: bool,
@@ -88,29 +88,29 @@ impl CatalogColumn {
 /// A partition of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Partition {
-    /// Its schema, quoted where SQL wants it.
+    /// Schema, quoted if needed.
     pub schema: String,
-    /// Its name with its schema, quoted where SQL wants it.
+    /// Qualified name, quoted if needed.
     pub name: String,
-    /// The partition that it is a part of; none right below the table.
+    /// Parent partition; `None` for the first level.
     pub parent: Option<String>,
-    /// Whether it holds rows itself.
+    /// Whether it is a leaf, which contains rows.
     pub leaf: bool,
 }
 
-/// What a table takes up on disk.
+/// Size of a table on disk.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Storage {
-    /// Rows at the last ANALYZE; negative where there was none.
+    /// Number of rows at the last ANALYZE; negative if there was none.
     pub rows_counted: f32,
-    /// Pages at the last ANALYZE.
+    /// Number of pages at the last ANALYZE.
     pub pages_counted: i32,
-    /// Bytes of now.
+    /// Current size in bytes.
     pub bytes: i64,
 }
 
 impl Storage {
-    /// The planner's own arithmetic: rows a page at the last ANALYZE, times the pages of now.
+    /// Estimated rows, computed as the planner does: rows per page at the last ANALYZE, times the current pages.
     fn rows(self, block_size: f64) -> f64 {
         let a_page = if self.rows_counted >= 0.0 && self.pages_counted > 0 {
             f64::from(self.rows_counted) / f64::from(self.pages_counted)
@@ -121,62 +121,62 @@ impl Storage {
     }
 }
 
-/// An index.
+/// An index of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CatalogIndex {
-    /// Its key columns in order; none for an expression.
+    /// Key columns, in order; `None` for an expression.
     pub columns: Vec<Option<String>>,
-    /// Its predicate, as the server writes it.
+    /// Predicate, as the server deparses it.
     pub predicate: Option<String>,
 }
 
 impl CatalogIndex {
-    /// Whether it is partial on just these values of this column (or more of them).
+    /// Whether its predicate restricts only this column, and includes all of these values.
     #[must_use]
     pub fn is_partial_on(&self, column: &str, values: &[String]) -> bool {
         let Some(predicate) = &self.predicate else { return false };
-        let held: Vec<_> = predicate.split('\'').skip(1).step_by(2).collect();
+        let included: Vec<_> = predicate.split('\'').skip(1).step_by(2).collect();
         let code: String = predicate.split('\'').step_by(2).collect();
         let plain = [
             format!("({column} = ::text)"),
-            format!("({column} = ANY (ARRAY[{}]))", vec!["::text"; held.len()].join(", ")),
+            format!("({column} = ANY (ARRAY[{}]))", vec!["::text"; included.len()].join(", ")),
         ];
-        plain.contains(&code) && values.iter().all(|v| held.contains(&v.as_str()))
+        plain.contains(&code) && values.iter().all(|v| included.contains(&v.as_str()))
     }
 
-    /// Whether all of these columns are part of it.
+    /// Whether it contains all of these columns.
     #[must_use]
     pub fn has_all(&self, columns: &[&str]) -> bool {
-        columns.iter().all(|wanted| self.columns.iter().any(|c| c.as_deref() == Some(*wanted)))
+        columns.iter().all(|name| self.columns.iter().any(|c| c.as_deref() == Some(*name)))
     }
 }
 
 impl CatalogTable {
-    /// Rows as the planner would estimate them.
+    /// Estimated number of rows, computed as the planner does.
     #[must_use]
     pub fn estimated_rows(&self, block_size: f64) -> f64 {
         self.storage.iter().map(|storage| storage.rows(block_size)).sum()
     }
 
-    /// Whether a CHECK lets this column say `dead_letter`.
+    /// Whether a CHECK allows the value `dead_letter` for this column.
     #[must_use]
     pub fn allows_dead_letters(&self, column: &str) -> bool {
         self.allowed_values(column).is_some_and(|values| values.iter().any(|v| v == "dead_letter"))
     }
 
-    /// The column of this name.
+    /// The column with this name.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&CatalogColumn> {
         self.columns.iter().find(|column| column.name == name)
     }
 
-    /// The name of the first of these that exists.
+    /// The first of these column names that exists.
     #[must_use]
     pub fn first_of(&self, names: &[&str]) -> Option<String> {
         names.iter().find(|name| self.column(name).is_some()).map(|name| (*name).to_owned())
     }
 
-    /// The values that a CHECK allows for this column: the string literals of the constraint.
+    /// The values that a CHECK allows for this column, which are the string literals of the constraint.
     #[must_use]
     pub fn allowed_values(&self, column: &str) -> Option<Vec<String>> {
         let check = self.checks.iter().find(|check| mentions(check, column))?;
@@ -185,7 +185,7 @@ impl CatalogTable {
     }
 }
 
-/// Whether an expression names this identifier as a whole word, outside string literals.
+/// Whether an expression contains this identifier as a whole word, outside string literals.
 fn mentions(expression: &str, name: &str) -> bool {
     expression
         .split('\'')

@@ -1,8 +1,8 @@
-//! Which variant of the backend's schema this database holds.
+//! The jobs table: which columns it has, and what they mean.
 //!
-//! The history of the backend has several incompatible branches; an operator may meet any of them.
-//! A [`Catalog`] is what the server said, a [`Layout`] is what it means; every query is built from
-//! a layout, so that no query assumes a column.
+//! The backend has had several incompatible schemas, and a database can contain any of them. [`recognize`]
+//! converts the [`TableCatalog`], which describes the tables, into a [`Layout`], which describes their
+//! meaning. Every query is built from a layout, so that no query assumes a column.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,10 +17,10 @@ pub use catalog::{
 pub(crate) use recognize::{LayoutError, recognize};
 pub use state_names::{Lifecycle, StateNames};
 
-/// Estimated rows up to which a plain scan of the jobs is cheap.
+/// Estimated number of rows up to which a sequential scan of the jobs is fast.
 pub const SMALL_TABLE: f64 = 100_000.0;
 
-/// What the jobs table's ids look like.
+/// Type of the job ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IdType {
     /// `uuid`
@@ -30,7 +30,7 @@ pub enum IdType {
 }
 
 impl IdType {
-    /// The SQL type to cast a text to.
+    /// The SQL type, for casts.
     #[must_use]
     pub fn sql(self) -> &'static str {
         match self {
@@ -40,100 +40,100 @@ impl IdType {
     }
 }
 
-/// The column that keeps the last failure in structured form.
+/// Column with the last error in structured form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorColumn {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// Whether it is `json` or `jsonb`; text otherwise.
+    /// Whether its type is `json` or `jsonb`; otherwise it is text.
     pub json: bool,
 }
 
-/// The shape of `job_events`.
+/// Layout of `job_events`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Events {
-    /// Whether ids grow (`bigint` from a sequence), so that "newest first" is the primary key.
+    /// Whether ids grow (integers from a sequence), so that the primary key orders events by time.
     pub ids_grow: bool,
-    /// The column that says what happened: `stage` or `event`.
+    /// Column with the name of the event: `stage` or `event`.
     pub stage: String,
-    /// The column with the details: `data` or `details`.
+    /// Column with the details: `data` or `details`.
     pub data: Option<String>,
-    /// The column with the time.
+    /// Column with the time.
     pub at: Option<String>,
-    /// Whether an event must name its workspace.
+    /// Whether there is a `workspace_id` column.
     pub workspace: bool,
-    /// The values a CHECK allows, where there is one.
+    /// Values that a CHECK allows for `stage`, if there is one.
     pub stages: Option<Vec<String>>,
-    /// Whether an index leads with `job_id`.
+    /// Whether an index starts with `job_id`.
     pub indexed_by_job: bool,
 }
 
-/// The jobs table as this tool understands it. Names are bare: quote them in SQL.
+/// Layout of the jobs table. Names are unquoted: quote them in SQL.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Layout {
     /// Type of the primary key.
     pub id: IdType,
-    /// The column that says what a job does: `kind` or `type`.
+    /// Column with the kind of job: `kind` or `type`.
     pub kind: Option<String>,
-    /// The column that the worker maintains: `state` or `status`.
+    /// Column that the worker maintains: `state` or `status`.
     #[serde(rename = "live")]
     pub state_column: String,
-    /// The other of the two, where it exists: shown, never trusted.
+    /// The other of the two, if it exists. It is shown, but not used.
     #[serde(rename = "stale")]
     pub other_state_column: Option<String>,
-    /// What the values of the live column mean.
+    /// Meaning of the values of `state_column`.
     pub vocabulary: StateNames,
-    /// When a job may be claimed; the latest of these counts. Empty: always.
+    /// Columns with the time from which a job can be claimed; the latest applies. Empty if there is none.
     pub due: Vec<String>,
-    /// Who holds the job.
+    /// Column with the worker that locked the job.
     pub locked_by: Option<String>,
-    /// Since when.
+    /// Column with the time when it was locked.
     pub locked_at: Option<String>,
-    /// The holder's last sign of life.
+    /// Column with the last heartbeat of that worker.
     pub heartbeat: Option<String>,
-    /// Attempts made.
+    /// Column with the number of failed attempts.
     pub attempts: Option<String>,
-    /// Attempts allowed.
+    /// Column with the maximum number of attempts.
     pub max_attempts: Option<String>,
-    /// The last failure as text.
+    /// Column with the last error as text.
     pub last_error: Option<String>,
-    /// The last failure in structured form.
+    /// Column with the last error in structured form.
     pub error: Option<ErrorColumn>,
-    /// The tenant.
+    /// Column with the workspace.
     pub workspace: Option<String>,
-    /// Claimed first, where larger.
+    /// Column with the priority; larger values are claimed first.
     pub priority: Option<String>,
-    /// The job's input.
+    /// Column with the input.
     pub payload: Option<String>,
-    /// The job's output.
+    /// Column with the output.
     pub result: Option<String>,
-    /// When it was inserted.
+    /// Column with the time when the job was inserted.
     pub created: Option<String>,
-    /// When it was last changed.
+    /// Column with the time of the last change.
     pub updated: Option<String>,
-    /// Whether `updated` may be NULL.
+    /// Whether `updated` can be NULL.
     pub updated_nullable: bool,
-    /// The kinds that a CHECK allows, where there is one.
+    /// Kinds that a CHECK allows, if there is one.
     pub kinds: Option<Vec<String>>,
-    /// The events table, where it exists.
+    /// Events table, if it exists.
     pub events: Option<Events>,
-    /// Indexes on jobs, as the server describes them.
+    /// Indexes on jobs.
     pub indexes: Vec<CatalogIndex>,
-    /// Partitions of jobs, parents first; none where it is one table.
+    /// Partitions of jobs, parents first; empty if it is not partitioned.
     #[serde(default)]
     pub partitions: Vec<Partition>,
-    /// Rows as the planner estimates them.
+    /// Estimated number of rows.
     pub estimated_rows: f64,
-    /// Whether this server only replays another one.
+    /// Whether the server is a standby.
     pub in_recovery: bool,
-    /// The server's clock when the layout was read, RFC 3339 UTC.
+    /// When the layout was read, by the clock of the server, RFC 3339 UTC.
     pub server_time: String,
-    /// What had to be assumed to read this schema, in words.
+    /// Assumptions about the schema, in words.
     pub assumptions: Vec<String>,
 }
 
 impl Layout {
-    /// Why this schema has no dead-letter queue, or `None` where it has one.
+    /// Why the schema has no dead letters; `None` if it has.
     #[must_use]
     pub fn no_dead_letters(&self) -> Option<String> {
         if !self.vocabulary.dead.is_empty() {
@@ -146,27 +146,27 @@ impl Layout {
         ))
     }
 
-    /// Whether a plain scan of the jobs is cheap.
+    /// Whether a sequential scan of the jobs is fast.
     #[must_use]
     pub fn is_small(&self) -> bool {
         self.estimated_rows <= SMALL_TABLE
     }
 
-    /// The events and the column of their time, where "the newest" can be asked for.
+    /// The events and their time column, if the newest events can be queried.
     #[must_use]
     pub fn events_in_order(&self) -> Option<(&Events, &str)> {
         let events = self.events.as_ref().filter(|events| events.ids_grow)?;
         Some((events, events.at.as_deref()?))
     }
 
-    /// Whether jobs in progress show signs of life at all.
+    /// Whether claimed jobs have a heartbeat or lock time.
     #[must_use]
     pub fn has_heartbeats(&self) -> bool {
         self.heartbeat.is_some() || self.locked_at.is_some()
     }
 
-    /// Whether a partial index holds these values of the live column together with these columns,
-    /// so that counting them touches no table.
+    /// Whether a partial index on these values of `state_column` contains these columns, so that counting
+    /// does not read the table.
     #[must_use]
     pub fn has_partial_index(&self, values: &[String], columns: &[&str]) -> bool {
         !values.is_empty()

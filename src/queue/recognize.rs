@@ -1,10 +1,10 @@
-//! From what the catalog says to what it means.
+//! Recognition of the layout: converts the catalog into the meaning of the columns.
 
 use super::catalog::{CatalogTable, TableCatalog};
 use super::state_names::{CANONICAL, FAILED_IS_FINAL, StateNames};
 use super::{ErrorColumn, Events, IdType, Layout};
 
-/// Types of ids that come from a sequence.
+/// Types of ids from a sequence.
 const WHOLE_NUMBERS: [&str; 2] = ["int8", "int4"];
 
 /// Why a catalog has no readable jobs table.
@@ -100,7 +100,7 @@ fn id_type(jobs: &CatalogTable) -> Result<IdType, LayoutError> {
     }
 }
 
-/// Which of `state` and `status` the worker maintains, by the strongest evidence there is.
+/// Which of `state` and `status` the worker maintains, according to the strongest available evidence.
 fn live_column(
     catalog: &TableCatalog,
     jobs: &CatalogTable,
@@ -132,7 +132,7 @@ fn live_column(
         .to_owned())
 }
 
-/// The one column for which the evidence holds, when it holds for just one.
+/// The column for which the evidence holds, if it holds for exactly one.
 fn one_side(holds: impl Fn(&str) -> bool) -> Option<&'static str> {
     match (holds("state"), holds("status")) {
         (true, false) => Some("state"),
@@ -147,7 +147,7 @@ fn has_partial_index(jobs: &CatalogTable, column: &str) -> bool {
     })
 }
 
-/// Whether a function's source writes this column: `set state = 'running'`, `, status='queued'`.
+/// Whether the source of a function writes this column: `set state = 'running'`, `, status='queued'`.
 fn assigns(source: &str, column: &str) -> bool {
     let squeezed: String =
         source.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ").replace(" =", "=");
@@ -168,7 +168,7 @@ fn vocabulary(jobs: &CatalogTable, live: &str, assumptions: &mut Vec<String>) ->
     StateNames::new(live, values)
 }
 
-/// `run_at` wins where the live column is `state`; the `status` branches use the other two.
+/// The schemas with `state` use `run_at`, those with `status` the other two columns.
 fn due_columns(jobs: &CatalogTable, on_status: bool) -> Vec<String> {
     if !on_status && let Some(run_at) = jobs.first_of(&["run_at"]) {
         return vec![run_at];

@@ -1,8 +1,8 @@
-//! What the values of the live column mean.
+//! Meaning of the values of the state column.
 
 use serde::{Deserialize, Serialize};
 
-/// The part of a job's life that a value stands for.
+/// Role of a state value in the lifecycle of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Lifecycle {
     /// Not yet claimed.
@@ -11,22 +11,22 @@ pub enum Lifecycle {
     /// Claimed by a worker.
     #[serde(rename = "InProgress")]
     Claimed,
-    /// Done.
+    /// Completed without error.
     Finished,
-    /// Failed, and will be tried again.
+    /// Failed, and will be retried.
     Failed,
-    /// Failed, and given up.
+    /// Dead letter.
     Dead,
-    /// A value that this tool does not know.
+    /// An unknown value.
     Other,
 }
 
 impl Lifecycle {
-    /// Every role, in the order of a job's life.
+    /// All roles, in the order of the lifecycle.
     pub const ALL: [Self; 6] =
         [Self::Queued, Self::Claimed, Self::Finished, Self::Failed, Self::Dead, Self::Other];
 
-    /// The word that queries answer with.
+    /// Name of the role in the results of queries.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -40,24 +40,24 @@ impl Lifecycle {
     }
 }
 
-/// The values of the live column by their role.
+/// Values of the state column, by role.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct StateNames {
-    /// Values of waiting jobs.
+    /// Values of queued jobs.
     pub waiting: Vec<String>,
-    /// Values of jobs in progress.
+    /// Values of claimed jobs.
     pub in_progress: Vec<String>,
     /// Values of finished jobs.
     pub finished: Vec<String>,
-    /// Values of failed jobs that will be tried again.
+    /// Values of failed jobs that will be retried.
     pub failed: Vec<String>,
-    /// Values of dead jobs.
+    /// Values of dead letters.
     pub dead: Vec<String>,
-    /// Values that this tool does not know.
+    /// Unknown values.
     pub other: Vec<String>,
 }
 
-/// The ten values of the canonical variant.
+/// Values of the canonical schema.
 pub(crate) const CANONICAL: [&str; 10] = [
     "queued",
     "pending",
@@ -71,14 +71,14 @@ pub(crate) const CANONICAL: [&str; 10] = [
     "dead_letter",
 ];
 
-/// The four values of the variants whose worker gives up by writing `failed`.
+/// Values of the schemas in which `failed` is final.
 pub(crate) const FAILED_IS_FINAL: [&str; 4] = ["queued", "running", "succeeded", "failed"];
 
 impl StateNames {
-    /// Sorts the values that a live column allows.
+    /// Assigns the allowed values of a state column to roles.
     ///
-    /// `failed` means dead in just one known vocabulary, [`FAILED_IS_FINAL`] on a column `status`:
-    /// everywhere else it is either retried or the schema has no dead letters at all.
+    /// `failed` means dead letter only for [`FAILED_IS_FINAL`] in a column `status`. In all other schemas it is
+    /// retried, or the schema has no dead letters.
     pub fn new(live: &str, values: &[impl AsRef<str>]) -> Self {
         let mut values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
         values.dedup();
@@ -101,7 +101,7 @@ impl StateNames {
         vocabulary
     }
 
-    /// The values of a role.
+    /// The values with a role.
     #[must_use]
     pub fn values(&self, role: Lifecycle) -> &[String] {
         match role {
@@ -114,7 +114,7 @@ impl StateNames {
         }
     }
 
-    /// The role of a value in this vocabulary.
+    /// The role of a value.
     #[must_use]
     pub fn role(&self, value: &str) -> Lifecycle {
         let known =
@@ -122,7 +122,7 @@ impl StateNames {
         known.unwrap_or(Lifecycle::Other)
     }
 
-    /// Every value, by role.
+    /// All values, ordered by role.
     #[must_use]
     pub fn all(&self) -> Vec<&str> {
         Lifecycle::ALL.iter().flat_map(|role| self.values(*role)).map(String::as_str).collect()
