@@ -1,14 +1,14 @@
-//! The body of a function as tokens: enough to see which tables it reads and writes.
+//! Function bodies: finds the tables that a function reads and writes, from the tokens of its source.
 
 use crate::facts::access::catalog::{AccessCatalog, SqlFunction};
 
-/// A tokenised body. Comments are gone, strings are one token, names are in lower case.
+/// A body as tokens, without comments. A string is one token; names are in lower case.
 pub struct Body {
     tokens: Vec<String>,
 }
 
 impl Body {
-    /// Cuts a body into tokens.
+    /// Splits a body into tokens.
     #[must_use]
     pub fn new(source: &str) -> Self {
         let mut tokens = Vec::new();
@@ -43,7 +43,7 @@ impl Body {
         Self { tokens }
     }
 
-    /// Whether it builds statements at run time.
+    /// Whether it builds SQL statements at run time.
     #[must_use]
     pub fn is_dynamic(&self) -> bool {
         let execute = |pair: &[String]| {
@@ -52,7 +52,7 @@ impl Body {
         self.tokens.windows(2).any(execute)
     }
 
-    /// Why the tables that the function touches cannot all be told from its body.
+    /// Why not all tables that the function uses can be found in its body; `None` if they can.
     #[must_use]
     pub fn unread(&self, function: &SqlFunction) -> Option<&'static str> {
         match function.language.as_str() {
@@ -62,7 +62,7 @@ impl Body {
         }
     }
 
-    /// Whether it looks at the caller's claims.
+    /// Whether it reads the claims of the caller.
     #[must_use]
     pub fn asks_who_calls(&self) -> bool {
         let claims = |t: &[String]| {
@@ -85,7 +85,7 @@ impl Body {
         })
     }
 
-    /// Whether it takes rows from a table.
+    /// Whether it reads rows of a table.
     #[must_use]
     pub fn reads(&self, table: &str) -> bool {
         self.named_after(table, |before| {
@@ -93,7 +93,7 @@ impl Body {
         })
     }
 
-    fn named_after(&self, table: &str, wanted: impl Fn(&[&str]) -> bool) -> bool {
+    fn named_after(&self, table: &str, matches: impl Fn(&[&str]) -> bool) -> bool {
         let (schema, name) = table.split_once('.').unwrap_or(("", table));
         let name = name.trim_matches('"');
         let tokens: Vec<_> = self.tokens.iter().map(String::as_str).collect();
@@ -103,18 +103,18 @@ impl Body {
                 [.., "."] => return false,
                 before => before,
             };
-            wanted(before)
+            matches(before)
         })
     }
 }
 
-/// The SECURITY DEFINER functions whose bodies were not understood in full, and why.
+/// The SECURITY DEFINER functions whose tables are not all known, with the reason.
 pub fn not_examined(catalog: &AccessCatalog) -> impl Iterator<Item = (&SqlFunction, &'static str)> {
     let definers = catalog.functions.iter().filter(|f| f.definer);
     definers.filter_map(|f| Some((f, Body::new(&f.source).unread(f)?)))
 }
 
-/// The length of a quoted piece, doubled quotes included.
+/// The length of a quoted text, which can contain doubled quotes.
 fn quoted(text: &str, quote: char) -> usize {
     let mut at = 1;
     while let Some(end) = text[at..].find(quote) {

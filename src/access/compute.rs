@@ -1,11 +1,11 @@
-//! What a role would meet: policy × grant × what the policies themselves need.
+//! Computed access: combines grants, policies, and the privileges that the policies themselves require.
 
 use super::expression::{normalise, split, truth};
 use crate::facts::access::catalog::{Policy, Relation, Role};
 use crate::facts::access::computed::{ComputedAccess, DenyReason, RowFilter};
 use crate::facts::access::{AccessCatalog, SqlCommand, contract};
 
-/// What happens when this role runs this command on this table.
+/// The access of a role to a table by one command.
 #[must_use]
 pub fn compute_access(
     catalog: &AccessCatalog,
@@ -26,8 +26,8 @@ pub fn compute_access(
         return ComputedAccess::All;
     }
     let policies: Vec<_> = applicable(catalog, table, role, command).collect();
-    match admitted(policies.iter().copied(), role, command) {
-        ComputedAccess::Rows(filter) => match obstacle(catalog, &policies, role) {
+    match allowed_rows(policies.iter().copied(), role, command) {
+        ComputedAccess::Rows(filter) => match missing_privilege(catalog, &policies, role) {
             Some(why) => ComputedAccess::Fails(why),
             None => ComputedAccess::Rows(filter),
         },
@@ -35,32 +35,32 @@ pub fn compute_access(
     }
 }
 
-/// Whether row security decides for this role on this table.
+/// Whether row security applies to this role on this table.
 #[must_use]
 pub fn binds(table: &Relation, role: &Role) -> bool {
     let owner = role.inherits.contains(&table.owner) && !table.force;
     table.rls && !role.bypass_rls && !role.superuser && !owner
 }
 
-/// The policies of a table that speak to this role about this command.
+/// The policies of a table that apply to this role and command.
 pub fn applicable<'a>(
     catalog: &'a AccessCatalog,
     table: &'a Relation,
     role: &'a Role,
     command: SqlCommand,
 ) -> impl Iterator<Item = &'a Policy> {
-    let mine = move |p: &&Policy| p.covers(command) && speaks_to(p, role);
-    catalog.policies_on(&table.name).filter(mine)
+    let applies = move |p: &&Policy| p.covers(command) && speaks_to(p, role);
+    catalog.policies_on(&table.name).filter(applies)
 }
 
-/// Whether a policy is for this role.
+/// Whether a policy applies to this role.
 #[must_use]
 pub fn speaks_to(policy: &Policy, role: &Role) -> bool {
     policy.roles.iter().any(|r| r == "public" || role.inherits.contains(r))
 }
 
-/// Which rows the policies admit.
-fn admitted<'a>(
+/// The rows that the policies allow.
+fn allowed_rows<'a>(
     policies: impl Iterator<Item = &'a Policy>,
     role: &Role,
     command: SqlCommand,
@@ -86,7 +86,7 @@ fn admitted<'a>(
     }
 }
 
-/// The expression of a policy for a command. A missing WITH CHECK is USING.
+/// The expression of a policy for a command. USING replaces a missing WITH CHECK.
 fn expression(policy: &Policy, command: SqlCommand) -> String {
     let using = policy.using.as_deref().unwrap_or("true");
     let check = policy.check.as_deref().unwrap_or(using);
@@ -98,16 +98,16 @@ fn expression(policy: &Policy, command: SqlCommand) -> String {
     }
 }
 
-/// Without the alternatives that never hold for this role.
+/// Removes the alternatives that are always false for this role.
 fn simplified(expression: &str, role: &str) -> String {
     let text = normalise(expression);
-    let live: Vec<_> =
+    let possible: Vec<_> =
         split(&text, " OR ").into_iter().filter(|part| truth(part, role) != Some(false)).collect();
-    normalise(&live.join(" OR "))
+    normalise(&possible.join(" OR "))
 }
 
-/// A function or table that the policies need and the role lacks: every query fails then.
-fn obstacle(catalog: &AccessCatalog, policies: &[&Policy], role: &Role) -> Option<String> {
+/// A function or table that the policies use and the role cannot, so that every query fails.
+fn missing_privilege(catalog: &AccessCatalog, policies: &[&Policy], role: &Role) -> Option<String> {
     for policy in policies {
         for signature in &policy.functions {
             let closed =
@@ -136,7 +136,7 @@ fn obstacle(catalog: &AccessCatalog, policies: &[&Policy], role: &Role) -> Optio
     None
 }
 
-/// What the declared policies of a contract admit.
+/// The rows that the expected policies of a contract allow.
 #[must_use]
 pub fn declared(
     table: &contract::ContractTable,
@@ -150,7 +150,7 @@ pub fn declared(
         .map(from_contract)
         .filter(|p| speaks_to(p, role))
         .collect();
-    admitted(policies.iter(), role, command)
+    allowed_rows(policies.iter(), role, command)
 }
 
 fn from_contract(policy: &contract::ContractPolicy) -> Policy {

@@ -1,7 +1,7 @@
-//! Just enough understanding of policy expressions: constants, and what a role's own claims decide.
+//! Policy expressions: normalization, and evaluation as far as constants and the claims of a role allow it.
 
-/// One form for expressions that mean the same: no outer brackets, no `( SELECT f() AS f)` around a
-/// call, single spaces.
+/// Normalizes an expression: no outer brackets, no `( SELECT f() AS f)` around a call, single spaces.
+/// Expressions with the same meaning then often have the same form.
 #[must_use]
 pub fn normalise(expression: &str) -> String {
     let mut text = expression.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -27,8 +27,8 @@ fn unwrap_subselect(text: &str) -> Option<String> {
     None
 }
 
-/// Inside of a sub-select columns come as `jobs.workspace_id`; outside as `workspace_id`. Names of
-/// functions and types keep their schema.
+/// Removes the table from column names: PostgreSQL deparses `jobs.workspace_id` in a sub-select and
+/// `workspace_id` outside. Names of functions and types keep their schema.
 fn unqualified(text: &str) -> String {
     let (mut out, mut rest) = (String::new(), text);
     let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
@@ -47,7 +47,7 @@ fn unqualified(text: &str) -> String {
     out
 }
 
-/// The byte at which the bracket that opens `text` closes.
+/// Byte offset of the bracket that closes the first one in `text`.
 fn closing(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     let mut quoted = false;
@@ -75,7 +75,7 @@ fn strip_brackets(text: &str) -> &str {
     text
 }
 
-/// What the expression is for every row when this role asks; `None` when it depends on the row.
+/// The value of an expression for this role; `None` if it depends on the row.
 #[must_use]
 pub fn truth(expression: &str, role: &str) -> Option<bool> {
     let text = normalise(expression);
@@ -90,7 +90,7 @@ pub fn truth(expression: &str, role: &str) -> Option<bool> {
     atom(&text, role)
 }
 
-/// OR (`decisive` true) or AND (`decisive` false) over what may be unknown.
+/// Combines values by OR (`decisive` is true) or AND (`decisive` is false); None is an unknown value.
 fn combine(parts: impl Iterator<Item = Option<bool>>, decisive: bool) -> Option<bool> {
     let mut unknown = false;
     for part in parts {
@@ -117,7 +117,7 @@ fn atom(text: &str, role: &str) -> Option<bool> {
     let [left, right] = sides.as_slice() else { return None };
     let (left, right) = (strip_brackets(left), strip_brackets(right));
     if left == right {
-        return Some(true); // `x = x`: every row, but for NULLs
+        return Some(true); // true for every row without NULL
     }
     match left {
         "auth.role()" | "auth.jwt() ->> 'role'::text" => {
@@ -127,7 +127,7 @@ fn atom(text: &str, role: &str) -> Option<bool> {
     }
 }
 
-/// The parts between an operator that stands outside of brackets and quotes.
+/// Splits an expression at an operator, outside of brackets and quotes.
 #[must_use]
 pub fn split<'a>(text: &'a str, operator: &str) -> Vec<&'a str> {
     let (mut parts, mut start, mut depth, mut quoted) = (Vec::new(), 0, 0_i32, false);
@@ -147,7 +147,7 @@ pub fn split<'a>(text: &'a str, operator: &str) -> Vec<&'a str> {
     parts
 }
 
-/// Whether only a role's own claims are compared: `auth.role() = 'service_role'`.
+/// Whether an expression is true for `service_role` and false for `anon`: `auth.role() = 'service_role'`.
 #[must_use]
 pub fn is_service_claim(expression: &str) -> bool {
     truth(expression, "service_role") == Some(true) && truth(expression, "anon") == Some(false)

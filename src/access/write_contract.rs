@@ -1,4 +1,4 @@
-//! The present database as a contract: what is predicted becomes what is declared.
+//! Contracts from a database: the computed access becomes the expected access.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use crate::facts::access::catalog::{AccessCatalog, Policy, Relation, Role};
 use crate::facts::access::computed::ComputedAccess;
 use crate::facts::access::contract::{self, Access, CommandName, Contract, Permission};
 
-/// Declares every table that has row security.
+/// Creates a contract with every table that has row security.
 #[must_use]
 pub fn contract_of(catalog: &AccessCatalog) -> Contract {
-    let guarded = catalog.tables().filter(|t| t.rls);
-    let tables = guarded.map(|t| (t.name.clone(), table(catalog, t))).collect();
+    let protected = catalog.tables().filter(|t| t.rls);
+    let tables = protected.map(|t| (t.name.clone(), table(catalog, t))).collect();
     Contract { tables, ..Contract::default() }
 }
 
@@ -39,7 +39,7 @@ fn table(catalog: &AccessCatalog, table: &Relation) -> contract::ContractTable {
     }
 }
 
-/// Where a role may use some columns alone.
+/// The columns to which privileges are restricted, by role and command.
 fn columns(
     catalog: &AccessCatalog,
     table: &Relation,
@@ -47,12 +47,12 @@ fn columns(
     let of = |role: &Role| -> BTreeMap<CommandName, Vec<String>> {
         let each =
             SqlCommand::ALL.into_iter().map(|c| (c, table.only_columns(&role.name, c.sql())));
-        let served = each.filter(|(c, columns)| {
+        let allowed = each.filter(|(c, columns)| {
             let denied =
                 matches!(compute_access(catalog, table, role, *c), ComputedAccess::Denied(_));
             !columns.is_empty() && !denied
         });
-        served.map(|(command, columns)| (command.into(), columns)).collect()
+        allowed.map(|(command, columns)| (command.into(), columns)).collect()
     };
     let by_role = catalog.roles.iter().map(|role| (role.name.clone(), of(role)));
     by_role.filter(|(_, each)| !each.is_empty()).collect()
