@@ -1,66 +1,66 @@
-//! What became of a dead job's earlier requeues.
+//! Earlier requeues of a dead letter, and their results.
 
 use crate::facts::job::{Job, Requeued, TimelineEvent};
 
-/// An earlier requeue of a job that is dead now.
+/// An earlier requeue of a dead letter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EarlierRequeue<'a> {
     /// The requeue.
     pub requeued: &'a Requeued,
-    /// Seconds ago.
+    /// Age in seconds.
     pub age: Option<f64>,
-    /// What became of it.
+    /// Result of the requeue.
     pub ending: EarlierRequeueResult,
 }
 
-/// How a requeue of a job ended that is dead now.
+/// Result of an earlier requeue of a dead letter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum EarlierRequeueResult {
-    /// Somebody took it back before a worker came.
+    /// It was undone before a worker claimed the job.
     Undone,
-    /// The job died again.
+    /// The job failed again.
     FailedAgain {
-        /// After so many seconds, where an event tells.
+        /// Seconds between the requeue and the failure, if an event records it.
         after: Option<f64>,
-        /// Of the same cause, where the events tell.
+        /// Whether it failed with the same cause, if the events record it.
         same: Option<bool>,
     },
 }
 
-/// The requeues among the events of a dead job, the latest first.
+/// The requeues among the events of a dead letter, latest first.
 #[must_use]
 pub fn earlier<'a>(job: &'a Job) -> Vec<EarlierRequeue<'a>> {
     let events = job.timeline.events.iter().enumerate();
     let earlier = |(at, event): (usize, &'a TimelineEvent)| {
         let requeued = event.requeued.as_ref()?;
-        Some(EarlierRequeue { requeued, age: event.age, ending: ending_of(job, at, requeued) })
+        Some(EarlierRequeue { requeued, age: event.age, ending: result_of(job, at, requeued) })
     };
     events.filter_map(earlier).collect()
 }
 
-/// Events are newest first: what stands before a requeue happened after it. A job that is dead, or
-/// was requeued again, has died in between, whatever its events say.
-fn ending_of(job: &Job, at: usize, requeued: &Requeued) -> EarlierRequeueResult {
+/// The result of the requeue at index `at`. Events are newest first, so those before it happened later.
+/// A job that is a dead letter or was requeued again has failed in between, even without an event.
+fn result_of(job: &Job, at: usize, requeued: &Requeued) -> EarlierRequeueResult {
     let events = &job.timeline.events;
     let later = events.get(..at).unwrap_or_default();
-    let taken_back =
+    let is_undo =
         |event: &TimelineEvent| event.undoes.is_some() && event.undoes == requeued.operation;
-    if later.iter().any(taken_back) {
+    if later.iter().any(is_undo) {
         return EarlierRequeueResult::Undone;
     }
     let next = later.iter().rposition(|event| event.requeued.is_some());
-    let (before_next, died_of) = match next {
+    let (before_next, cause) = match next {
         Some(next) => {
             let again = later.get(next).and_then(|event| event.requeued.as_ref());
             (later.get(next + 1..), again.and_then(|requeued| requeued.died_of.as_ref()))
         }
         None => (Some(later), Some(&job.cause.hash)),
     };
-    let death = before_next.unwrap_or_default().iter().find(|event| event.stage == "failed");
-    let (requeue, death) = (events.get(at).and_then(|e| e.age), death.and_then(|e| e.age));
+    let failure = before_next.unwrap_or_default().iter().find(|event| event.stage == "failed");
+    let (requeue, failure) = (events.get(at).and_then(|e| e.age), failure.and_then(|e| e.age));
     EarlierRequeueResult::FailedAgain {
-        after: requeue.zip(death).map(|(requeue, death)| requeue - death),
-        same: requeued.died_of.as_ref().zip(died_of).map(|(before, after)| before == after),
+        after: requeue.zip(failure).map(|(requeue, failure)| requeue - failure),
+        same: requeued.died_of.as_ref().zip(cause).map(|(before, after)| before == after),
     }
 }
 

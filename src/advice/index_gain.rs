@@ -1,19 +1,20 @@
-//! What an index would spare: pages against pages. No time is promised, because a page of an index
-//! is not read as one of a table is.
+//! Benefit of an index: pages read with and without it. Times are not estimated, because reading a page of
+//! an index does not take as long as reading one of a table.
 
 use crate::facts::index_cost::{Cost, PlannerEstimate, Scan, TimedCount};
 
-/// Bytes of a page that hold no entries: its header and what a B-tree keeps at its end.
+/// Bytes of a page without entries: the header, and the B-tree data at its end.
 const PAGE_OVERHEAD: u64 = 24 + 16;
-/// Percent of the rest that a fresh index fills.
+/// Percentage of the other bytes that a new index fills.
 const FILL: u64 = 90;
-/// Bytes of an entry beside its columns, and of the pointer to it.
+/// Bytes of the header of an entry.
 const ENTRY: u64 = 8;
+/// Bytes of the pointer to an entry.
 const POINTER: u64 = 4;
-/// Entries begin at multiples of this.
+/// Entries are aligned to a multiple of this number of bytes.
 const ALIGNMENT: u64 = 8;
 
-/// A number, and whether it was seen or reckoned.
+/// A number that was measured or estimated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SizeEstimate {
     /// The number.
@@ -22,7 +23,7 @@ pub struct SizeEstimate {
     pub estimate: bool,
 }
 
-/// The jobs of the role: counted, else as the planner estimates them.
+/// Number of jobs of the role: counted, otherwise estimated by the planner.
 #[must_use]
 pub fn jobs(cost: &Cost) -> SizeEstimate {
     match cost.count {
@@ -33,13 +34,13 @@ pub fn jobs(cost: &Cost) -> SizeEstimate {
     }
 }
 
-/// The pages of the table that a count reads now; `None` where the plan does not tell.
+/// Number of pages of the table that a count reads now; `None` if the plan does not show it.
 #[must_use]
 pub fn pages_now(cost: &Cost) -> Option<SizeEstimate> {
     let PlannerEstimate { scans, table_pages, .. } = &cost.planner_estimate;
     match scans.as_slice() {
         [Scan::Sequential] => Some(SizeEstimate { value: *table_pages, estimate: false }),
-        // Each job may be on a page of its own.
+        // In the worst case, each job is on a different page.
         [Scan::Index | Scan::Bitmap] => {
             Some(SizeEstimate { value: jobs(cost).value.min(*table_pages), estimate: true })
         }
@@ -47,13 +48,13 @@ pub fn pages_now(cost: &Cost) -> Option<SizeEstimate> {
     }
 }
 
-/// The leaf pages of the index: an estimate that leaves out that equal entries share their columns.
+/// Estimated number of leaf pages of the index, without the deduplication of equal entries.
 #[must_use]
 pub fn pages_then(cost: &Cost) -> u64 {
     let PlannerEstimate { width, page, .. } = cost.planner_estimate;
     let entry = (ENTRY + width).next_multiple_of(ALIGNMENT) + POINTER;
-    let room = page.saturating_sub(PAGE_OVERHEAD) * FILL / 100;
-    let entries = (room / entry).max(1);
+    let usable = page.saturating_sub(PAGE_OVERHEAD) * FILL / 100;
+    let entries = (usable / entry).max(1);
     jobs(cost).value.div_ceil(entries).max(1)
 }
 
@@ -64,14 +65,14 @@ mod tests {
     use super::*;
 
     fn cost(count: TimedCount, scans: &[Scan]) -> Cost {
-        let outlook = PlannerEstimate {
+        let planner_estimate = PlannerEstimate {
             scans: scans.to_vec(),
             table_pages: 5_000,
             jobs: 900,
             width: 20,
             page: 8_192,
         };
-        Cost { count, planner_estimate: outlook }
+        Cost { count, planner_estimate }
     }
 
     #[test]
@@ -92,7 +93,7 @@ mod tests {
     fn pages_read_depend_on_the_scan_type() {
         let now = |jobs, scans: &[Scan]| {
             let count = TimedCount::Counted { jobs, took: Duration::from_millis(3) };
-            pages_now(&cost(count, scans)).map(|figure| (figure.value, figure.estimate))
+            pages_now(&cost(count, scans)).map(|pages| (pages.value, pages.estimate))
         };
         assert_eq!(now(10, &[Scan::Sequential]), Some((5_000, false)));
         assert_eq!(now(10, &[Scan::Bitmap]), Some((10, true)));

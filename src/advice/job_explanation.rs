@@ -1,29 +1,29 @@
-//! What the state of one job means, and what to do about it.
+//! Explanation of the state of one job, and what to do about it.
 
 use crate::facts::Thresholds;
 use crate::facts::job::Job;
 use crate::queue::Lifecycle;
 use crate::text;
 
-/// A judgement in words.
+/// Explanation of a job's state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JobExplanation {
-    /// One word for machines: `stuck`, `scheduled`, …
+    /// Name in JSON: `stuck`, `scheduled`, …
     pub word: &'static str,
-    /// One sentence for a person.
+    /// Explanation in one sentence.
     pub sentence: String,
-    /// Commands to type next, each with what it is for.
+    /// Next commands, each with its purpose.
     pub next: Vec<(String, String)>,
 }
 
-/// Judges a job.
+/// Explains the state of a job.
 #[must_use]
 pub fn meaning(job: &Job, limits: &Thresholds) -> JobExplanation {
     match job.role {
         Lifecycle::Queued => explain_queued(job, limits),
         Lifecycle::Claimed => explain_claimed(job, limits),
         Lifecycle::Failed => {
-            plain("failed", format!("failed{}, and will be tried again", tries(job)))
+            plain("failed", format!("failed{}, and will be tried again", after_attempts(job)))
         }
         Lifecycle::Finished => {
             plain("finished", "finished; an error shown is of an earlier attempt")
@@ -32,7 +32,7 @@ pub fn meaning(job: &Job, limits: &Thresholds) -> JobExplanation {
             word: "dead",
             sentence: format!(
                 "dead{}: no worker takes it up again until it is requeued",
-                tries(job)
+                after_attempts(job)
             ),
             next: vec![
                 (format!("cliplyctl dlq show {}", job.id), "whether a retry is safe".into()),
@@ -54,20 +54,17 @@ fn explain_queued(job: &Job, limits: &Thresholds) -> JobExplanation {
     match job.due_age {
         Some(age) if age < 0.0 => {
             let due = text::age(-age);
-            plain("scheduled", format!("scheduled: due in {due}{}{last}", tries(job)))
+            plain("scheduled", format!("scheduled: due in {due}{}{last}", after_attempts(job)))
         }
         age => {
             let age = age.or(job.created_age).unwrap_or(0.0);
-            let waits = text::age(age);
+            let due = text::age(age);
             if limits.oldest_due.warning.is_none_or(|limit| age < limit) {
-                return plain(
-                    "due",
-                    format!("due for {waits}: the next free worker takes it{last}"),
-                );
+                return plain("due", format!("due for {due}: the next free worker takes it{last}"));
             }
             JobExplanation {
                 word: "queued_too_long",
-                sentence: format!("queued too long: due for {waits} and nobody took it{last}"),
+                sentence: format!("queued too long: due for {due} and nobody took it{last}"),
                 next: vec![(
                     "cliplyctl queue".into(),
                     "do workers live, what is before it?".into(),
@@ -78,26 +75,26 @@ fn explain_queued(job: &Job, limits: &Thresholds) -> JobExplanation {
 }
 
 fn explain_claimed(job: &Job, limits: &Thresholds) -> JobExplanation {
-    let holder = job.locked_by.as_deref().unwrap_or("an unknown worker");
+    let worker = job.locked_by.as_deref().unwrap_or("an unknown worker");
     let last = last_attempt(job);
     if !job.keeps_life {
         let sentence = "in progress; this schema keeps no signs of life, so nobody can say whether it is stuck";
         return plain("running", sentence);
     }
-    let silent = match job.life_age {
+    let unresponsive = match job.life_age {
         Some(age) if age < limits.stuck_after => {
             let ending = last.map(|last| format!("; this is attempt {last}, its last"));
             let ending = ending.unwrap_or_default();
-            let beat = text::age(age);
+            let heartbeat = text::age(age);
             return plain(
                 "running",
-                format!("{holder} works on it, last sign of life {beat} ago{ending}"),
+                format!("{worker} works on it, last sign of life {heartbeat} ago{ending}"),
             );
         }
         Some(age) => format!("for {}", text::age(age)),
         None => "ever".to_owned(),
     };
-    let fate = match last {
+    let outcome = match last {
         Some(last) => {
             format!("this was attempt {last}, its last: recovery makes it a dead letter")
         }
@@ -105,7 +102,7 @@ fn explain_claimed(job: &Job, limits: &Thresholds) -> JobExplanation {
     };
     JobExplanation {
         word: "stuck",
-        sentence: format!("stuck: {holder} has given no sign of life {silent}; {fate}"),
+        sentence: format!("stuck: {worker} has given no sign of life {unresponsive}; {outcome}"),
         next: vec![
             ("cliplyctl runbook queue.stuck".into(), "restart the worker first".into()),
             ("cliplyctl queue".into(), "what else is stuck, and who still beats".into()),
@@ -130,7 +127,7 @@ fn dead_letters(job: &Job) -> String {
     }
 }
 
-fn tries(job: &Job) -> String {
+fn after_attempts(job: &Job) -> String {
     match job.attempts {
         None | Some(0) => String::new(),
         Some(1) => " after 1 attempt".to_owned(),
@@ -138,7 +135,7 @@ fn tries(job: &Job) -> String {
     }
 }
 
-/// `5 of 5` where one more failure makes it a dead letter. An attempt is counted when it has failed.
+/// `5 of 5` if one more failure makes it a dead letter. Attempts are counted when they have failed.
 fn last_attempt(job: &Job) -> Option<String> {
     let (made, allowed) = (job.attempts?, job.max_attempts?);
     let next = made.saturating_add(1);

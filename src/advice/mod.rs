@@ -1,13 +1,16 @@
-//! What the runbook (section 3.4) says about a kind of cause: whose fault it is, what to do, whether a retry is safe.
+//! Advice for causes and jobs, according to the runbook (section 3.4).
 //!
-//! A table of patterns, the first that matches wins; rules from the settings go in front of the shipped ones.
+//! - [`advise`] returns the advice for a cause: its category, what to do, and whether a retry is safe. It uses a
+//!   table of patterns, of which the first match applies; rules from the settings precede the built-in ones.
+//! - [`job_explanation`] explains the state of a job, [`earlier_requeues`] the results of its earlier requeues.
+//! - [`index_gain`] estimates the benefit of an index.
 
 use std::borrow::Cow;
 
 use crate::facts::advice::{Advice, CauseClass, SafeToRetry};
 use crate::fingerprint::Fingerprint;
 
-/// The first rule that fits the cause; None when the table knows nothing of it.
+/// The first rule that matches the cause.
 #[must_use]
 pub fn advise<'a>(
     rules: impl IntoIterator<Item = &'a Advice>,
@@ -21,7 +24,7 @@ pub fn advise<'a>(
     })
 }
 
-/// Whether `words` stands in `text` with no letter or digit touching it.
+/// Whether `text` contains `words` without an adjacent letter, digit or underscore.
 fn contains_words(text: &str, words: &str) -> bool {
     let joined = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     !words.is_empty()

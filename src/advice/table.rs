@@ -1,4 +1,4 @@
-//! The shipped rules: what an operator of this backend meets, the more telling pattern first.
+//! Built-in rules for the errors of this backend, more specific patterns first.
 
 use super::{Advice, CauseClass, SafeToRetry, rule};
 use CauseClass::{BadInput, ExternalService, Internal, Resources};
@@ -28,16 +28,16 @@ const UNRESPONSIVE: &str = "No attempt left a word: its worker was killed or fel
 const NO_FILE: &str = "A file of the job vanished or was never made: look at the step before and at clean-up of temporary files.";
 const NO_RIGHT: &str = "Access refused: check the rights of the worker's account on the file, bucket or service named in the error.";
 
-/// The table, first match wins.
+/// The rules; the first match applies.
 pub const SHIPPED: &[Advice] = &[
-    // What a cause without any text is called.
+    // The template of an error without text.
     rule("no error text", Internal, AfterFix, UNRESPONSIVE),
-    // Our own clocks, before everything that says "timeout".
+    // Timeouts of the backend itself, before all other timeouts.
     rule("heartbeat", Internal, Yes, "The worker stopped or stalled: see its log and memory at that time; a requeue is safe when it ran alone."),
     rule("lost lease", Internal, Yes, "Another worker took the job over: see whether workers stall or clocks differ before requeueing many."),
     rule("ffmpeg timed out", Resources, AfterFix, "Rendering takes longer than allowed: see load and memory of the workers and the size of the source before requeueing."),
     rule("larger than max", BadInput, No, INVALID),
-    // Quotas and rates, before the status codes that carry them.
+    // Quotas and rate limits, before the status codes that report them.
     rule("quotaExceeded", ExternalService, AfterFix, QUOTA),
     rule("uploadLimitExceeded", ExternalService, AfterFix, QUOTA),
     rule("exceeded your current quota", ExternalService, AfterFix, QUOTA),
@@ -54,7 +54,7 @@ pub const SHIPPED: &[Advice] = &[
     rule("HTTP 429", ExternalService, Yes, RATE),
     rule("unable to download video data", ExternalService, Yes, "The video host refused the download: update yt-dlp, requeue a canary."),
     rule("not a bot", ExternalService, AfterFix, "YouTube takes the worker for a robot: renew its cookies or change its address, then requeue slowly."),
-    // Credentials and rights.
+    // Credentials and permissions.
     rule("token expired", ExternalService, AfterFix, CREDENTIALS),
     rule("token has expired", ExternalService, AfterFix, CREDENTIALS),
     rule("invalid_grant", ExternalService, AfterFix, CREDENTIALS),
@@ -73,7 +73,7 @@ pub const SHIPPED: &[Advice] = &[
     rule("permission denied for", Internal, AfterFix, GRANT),
     rule("row-level security", Internal, AfterFix, GRANT),
     rule("SQLSTATE 42501", Internal, AfterFix, GRANT),
-    // Sources that are gone, media that is none.
+    // Missing sources and invalid media.
     rule("Private video", BadInput, No, SOURCE_GONE),
     rule("Video unavailable", BadInput, No, SOURCE_GONE),
     rule("copyright grounds", BadInput, No, SOURCE_GONE),
@@ -102,7 +102,7 @@ pub const SHIPPED: &[Advice] = &[
     rule("invalidTitle", BadInput, AfterFix, INVALID),
     rule("maximum allowed size", BadInput, No, INVALID),
     rule("exceeds the maximum", BadInput, No, INVALID),
-    // Memory, disk, handles.
+    // Memory, disk, file handles.
     rule("out of memory", Resources, AfterFix, MEMORY),
     rule("OutOfMemoryError", Resources, AfterFix, MEMORY),
     rule("OOMKilled", Resources, AfterFix, MEMORY),
@@ -121,7 +121,7 @@ pub const SHIPPED: &[Advice] = &[
     rule("max clients reached", Resources, AfterFix, POOL),
     rule("connection from the connection pool", Resources, AfterFix, POOL),
     rule("from the pool due to timeout", Resources, AfterFix, POOL),
-    // The database, for a moment.
+    // Temporary errors of the database.
     rule("deadlock detected", Internal, Yes, TRANSIENT),
     rule("could not serialize", Internal, Yes, TRANSIENT),
     rule("statement timeout", Internal, AfterFix, "A query is too slow: look at load, locks and missing indexes before requeueing."),
@@ -147,7 +147,7 @@ pub const SHIPPED: &[Advice] = &[
     rule("PERMISSION_DENIED", ExternalService, AfterFix, NO_RIGHT),
     rule("AccessDenied", ExternalService, AfterFix, NO_RIGHT),
     rule("does not exist", Internal, AfterFix, SCHEMA),
-    // The network and the services behind it.
+    // Network and external services.
     rule("certificate", ExternalService, AfterFix, "TLS does not trust the other side: check the certificate's date and names and the worker's roots and clock."),
     rule("ECONNREFUSED", ExternalService, Yes, NETWORK),
     rule("connection refused", ExternalService, Yes, NETWORK),
@@ -177,7 +177,7 @@ pub const SHIPPED: &[Advice] = &[
     rule("HTTP 422", BadInput, AfterFix, INVALID),
     rule("timeout", ExternalService, Yes, DOWN),
     rule("timed out", ExternalService, Yes, DOWN),
-    // Exceptions of our own code, last: libraries throw them for the causes above.
+    // Exceptions of the backend's own code, last: libraries throw them for the causes above as well.
     rule("TypeError", Internal, AfterFix, BUG),
     rule("ReferenceError", Internal, AfterFix, BUG),
     rule("RangeError", Internal, AfterFix, BUG),

@@ -67,7 +67,7 @@ fn patterns_match_whole_words() {
     assert!(contains_words("ärger, é oom é", "oom") && !contains_words("éoom", "oom"));
 }
 
-/// A rule behind another one that always matches first would never speak.
+/// A rule after another one that always matches first is never used.
 #[test]
 fn every_built_in_rule_is_reachable() {
     for (at, rule) in SHIPPED.iter().enumerate() {
