@@ -1,10 +1,10 @@
-//! The careful way to write a plan: of each group one job, then more, then the rest, for as long as
-//! they do well.
+//! The canary: requeues a plan in growing batches per group and stops a group when a batch fails
+//! again.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use super::follow::{SHARE, pause_after};
+use super::follow::{PAUSE_FACTOR, pause_after};
 use super::job_tracker::JobTracker;
 use super::throttle::WriteThrottle;
 use crate::context::Context;
@@ -19,54 +19,49 @@ use crate::sources::postgres::requeue::{WriteInput, Writer};
 use crate::terminal::Progress;
 use crate::text::{count, format_duration, plural};
 
-/// Jobs of the rest that are written before anybody looks.
+/// Jobs of the last batch that are written between two polls.
 const SLICE: usize = 5_000;
 
-/// What is used on the way.
+/// The settings, the writer and the tracker that a canary works with.
 pub struct CanaryIo<'a, 'w, 'x> {
-    /// What was asked for.
+    /// Batch sizes, timeout and failure threshold.
     pub canary: &'a Canary,
     /// The writer.
     pub writer: &'a mut Writer<'w>,
-    /// Who knows how the jobs stand.
+    /// Knows the outcome of each requeued job.
     pub tracker: &'a mut JobTracker<'x>,
-    /// How fast.
+    /// The rate limit and the pauses.
     pub throttle: WriteThrottle<'x>,
-    /// What writes the rest: spread over time, perhaps. The steps before it are wanted at once.
+    /// The statements for the last batch, with the due times of `--spread`.
     pub remainder: &'a Statements,
-    /// What writes those.
+    /// The statements for the batches before it, whose jobs are due at once.
     pub batches: &'a Statements,
     /// Ctrl-C.
     pub interrupt: &'a Interrupt,
 }
 
-/// Writes a plan step by step. Every group goes its own way, side by side with the others.
+/// Writes a plan batch by batch. The groups proceed independently of each other.
 pub async fn run(
     context: &Context,
     plan: &Plan,
-    way: CanaryIo<'_, '_, '_>,
+    io: CanaryIo<'_, '_, '_>,
 ) -> (Outcome, Vec<CanaryGroupResult>) {
     let total = plan.ids.len() as u64;
     let progress = context.terminal.following(total);
-    let mut tour = CanaryRun {
-        io: way,
-        total,
-        outcome: Outcome::default(),
-        progress,
-        last_poll: LastPoll::new(),
-    };
-    let mut runners = CanaryGroup::from_plan(plan);
-    let CanaryRun { io: CanaryIo { canary, tracker: watch, .. }, progress, .. } = &tour;
-    runners.iter_mut().for_each(|runner| runner.resume_in_flight(canary, watch, progress));
-    let stopped = tour.run_until_finished(&mut runners).await.err();
-    tour.progress.finish();
-    let mut outcome = tour.outcome;
+    let mut run =
+        CanaryRun { io, total, outcome: Outcome::default(), progress, last_poll: LastPoll::new() };
+    let mut groups = CanaryGroup::from_plan(plan);
+    let CanaryRun { io: CanaryIo { canary, tracker, .. }, progress, .. } = &run;
+    groups.iter_mut().for_each(|group| group.resume_in_flight(canary, tracker, progress));
+    let stopped = run.run_until_finished(&mut groups).await.err();
+    run.progress.finish();
+    let mut outcome = run.outcome;
     outcome.stopped = stopped;
     outcome.not_requeued = total.saturating_sub(outcome.decided() + outcome.in_doubt);
-    (outcome, runners.into_iter().map(CanaryGroup::finish).collect())
+    (outcome, groups.into_iter().map(CanaryGroup::finish).collect())
 }
 
-/// A plan on its way.
+/// The state of a running canary over all groups.
 struct CanaryRun<'a, 'w, 'x> {
     io: CanaryIo<'a, 'w, 'x>,
     total: u64,
@@ -75,7 +70,7 @@ struct CanaryRun<'a, 'w, 'x> {
     last_poll: LastPoll,
 }
 
-/// The last look: when the next one is due follows from what it cost.
+/// The last poll of the tracker. Its duration determines when the next one is due.
 struct LastPoll {
     at: Instant,
     took: Duration,
@@ -86,23 +81,24 @@ impl LastPoll {
         Self { at: Instant::now(), took: Duration::ZERO }
     }
 
-    /// How long to wait until the next one. While jobs are being written, things change fast.
+    /// Returns the time until the next poll. While jobs are being written, outcomes change fast, so
+    /// the minimum pause does not apply.
     fn pause(&self, writing: bool) -> Duration {
-        let span = if writing { self.took * SHARE } else { pause_after(self.took) };
-        span.saturating_sub(self.at.elapsed())
+        let pause = if writing { self.took * PAUSE_FACTOR } else { pause_after(self.took) };
+        pause.saturating_sub(self.at.elapsed())
     }
 }
 
 impl CanaryRun<'_, '_, '_> {
-    async fn run_until_finished(&mut self, runners: &mut [CanaryGroup]) -> Result<(), WriteStop> {
+    async fn run_until_finished(&mut self, groups: &mut [CanaryGroup]) -> Result<(), WriteStop> {
         loop {
-            for runner in runners.iter_mut().filter(|runner| runner.may_write()) {
-                self.write(runner).await?;
+            for group in groups.iter_mut().filter(|group| group.may_write()) {
+                self.write(group).await?;
             }
-            if runners.iter().all(CanaryGroup::is_finished) {
+            if groups.iter().all(CanaryGroup::is_finished) {
                 return Ok(());
             }
-            let writing = runners.iter().any(CanaryGroup::may_write);
+            let writing = groups.iter().any(CanaryGroup::may_write);
             if !writing {
                 self.io.interrupt.sleep(self.last_poll.pause(false)).await;
             }
@@ -110,10 +106,12 @@ impl CanaryRun<'_, '_, '_> {
                 return Err(WriteStop::Interrupted);
             }
             if self.last_poll.pause(writing).is_zero() {
-                self.poll(runners).await?;
-                let undone = runners.iter().any(|runner| runner.undone(self.io.tracker));
-                let open = runners.iter_mut().filter(|runner| !runner.is_finished());
-                open.for_each(|r| r.evaluate(self.io.canary, self.io.tracker, &self.progress));
+                self.poll(groups).await?;
+                let undone = groups.iter().any(|group| group.undone(self.io.tracker));
+                let open = groups.iter_mut().filter(|group| !group.is_finished());
+                open.for_each(|group| {
+                    group.evaluate(self.io.canary, self.io.tracker, &self.progress)
+                });
                 if undone {
                     return Err(WriteStop::Undone);
                 }
@@ -121,7 +119,7 @@ impl CanaryRun<'_, '_, '_> {
         }
     }
 
-    async fn poll(&mut self, runners: &[CanaryGroup]) -> Result<(), WriteStop> {
+    async fn poll(&mut self, groups: &[CanaryGroup]) -> Result<(), WriteStop> {
         let began = Instant::now();
         match self.io.tracker.refresh().await {
             Ok(()) => self.progress.note(""),
@@ -131,37 +129,39 @@ impl CanaryRun<'_, '_, '_> {
             Err(error) => return Err(WriteStop::Database(error)),
         }
         self.last_poll = LastPoll { at: Instant::now(), took: began.elapsed() };
-        let mut words = describe_counts(&self.io.tracker.counts());
-        // The one whose time is up last: until then it may go on by itself.
-        let waiting = runners.iter().filter_map(|runner| runner.waiting_batch(self.io.canary));
-        if let Some((step, left)) = waiting.max_by_key(|(_, left)| *left) {
-            words += &format!(" · step {step}, waits {} more at most", format_duration(left));
+        let mut message = describe_counts(&self.io.tracker.counts());
+        // Show the batch whose timeout ends last: the canary may still proceed until then.
+        let waiting = groups.iter().filter_map(|group| group.waiting_batch(self.io.canary));
+        if let Some((step, remaining)) = waiting.max_by_key(|(_, remaining)| *remaining) {
+            message +=
+                &format!(" · step {step}, waits {} more at most", format_duration(remaining));
         }
-        self.progress.set_outcomes(self.outcome.decided(), self.total, &words);
+        self.progress.set_outcomes(self.outcome.decided(), self.total, &message);
         Ok(())
     }
 
     /// Writes the next jobs of a group.
-    async fn write(&mut self, runner: &mut CanaryGroup) -> Result<(), WriteStop> {
-        let (jobs, statements) = match runner.begin_batch(self.io.canary) {
-            BatchSize::Jobs(n) => (runner.take_jobs(n as usize), self.io.batches),
+    async fn write(&mut self, group: &mut CanaryGroup) -> Result<(), WriteStop> {
+        let (jobs, statements) = match group.begin_batch(self.io.canary) {
+            BatchSize::Jobs(n) => (group.take_jobs(n as usize), self.io.batches),
             BatchSize::All => {
-                (runner.take_jobs(self.io.throttle.max_write_size(SLICE)), self.io.remainder)
+                (group.take_jobs(self.io.throttle.max_write_size(SLICE)), self.io.remainder)
             }
         };
         self.io.writer.statements = statements.clone();
         let before = self.outcome.decided();
         let (progress, total, size) = (&self.progress, self.total, jobs.len() as u64);
-        let pacer = &mut self.io.throttle;
-        let words = describe_counts(&self.io.tracker.counts());
-        let tell = async |so_far: &Outcome| {
-            progress.set_outcomes(before + so_far.decided(), total, &words);
-            pacer.next_write_size(so_far, size, progress).await
+        let throttle = &mut self.io.throttle;
+        let message = describe_counts(&self.io.tracker.counts());
+        let next_size = async |so_far: &Outcome| {
+            progress.set_outcomes(before + so_far.decided(), total, &message);
+            throttle.next_write_size(so_far, size, progress).await
         };
-        let mut written = self.io.writer.apply(WriteInput { jobs: &jobs, keys: None }, tell).await;
-        runner.record_written(done(&jobs, &written), written.done, written.decided());
+        let input = WriteInput { jobs: &jobs, keys: None };
+        let mut written = self.io.writer.apply(input, next_size).await;
+        group.record_written(written_jobs(&jobs, &written), written.done, written.decided());
         let stopped = written.stopped.take();
-        // What is left of a step, is left of the plan, and counted there.
+        // `run` counts the jobs of the whole plan that were not requeued.
         written.not_requeued = 0;
         self.outcome.absorb(written);
         self.io.tracker.invalidate();
@@ -169,52 +169,56 @@ impl CanaryRun<'_, '_, '_> {
     }
 }
 
-/// The jobs that were written, where nothing ended it early.
-fn done(jobs: &[JobId], written: &Outcome) -> Vec<JobId> {
-    let missed = written.skipped.iter().map(|(job, _)| *job);
-    let missed: HashSet<_> = missed.chain(written.errors.iter().map(|(job, _)| *job)).collect();
-    jobs.iter().copied().filter(|job| !missed.contains(job)).collect()
+/// Returns the jobs that were neither skipped nor rejected. After an early stop this includes jobs
+/// that were not reached.
+fn written_jobs(jobs: &[JobId], outcome: &Outcome) -> Vec<JobId> {
+    let skipped = outcome.skipped.iter().map(|(job, _)| *job);
+    let not_written: HashSet<_> =
+        skipped.chain(outcome.errors.iter().map(|(job, _)| *job)).collect();
+    jobs.iter().copied().filter(|job| !not_written.contains(job)).collect()
 }
 
-/// A group, and where it stands.
+/// The jobs of one group and the state of their batches.
 pub struct CanaryGroup {
     result: CanaryGroupResult,
     jobs: Vec<JobId>,
-    /// Jobs that were tried.
+    /// Index of the next job to write.
     next: usize,
-    /// Jobs of which it is known what became of them.
+    /// Jobs whose write succeeded, was skipped or failed.
     decided: u64,
+    /// Index of the current batch.
     batch: usize,
-    /// Jobs of this step that were written.
+    /// Written jobs of the current batch, whose outcomes decide about the next one.
     watched: Vec<JobId>,
+    /// When jobs of the current batch were last written.
     since: Instant,
-    /// Whether more may be written now.
+    /// Whether more jobs may be written now.
     ready: bool,
-    /// Whether the rest is what is being written.
+    /// Whether the current batch is the last one, which contains all remaining jobs.
     is_remainder: bool,
 }
 
 impl CanaryGroup {
-    /// The groups of a plan; causes that are not kept apart go together.
+    /// Creates the groups of a plan. All jobs without a listed group form one more group.
     pub fn from_plan(plan: &Plan) -> Vec<Self> {
-        let groups = plan.groups.iter().map(|group| Self::new(&group.group, &group.cause));
-        let mut runners: Vec<_> = groups.chain([Self::new("-", "other causes")]).collect();
-        let others = runners.len() - 1;
+        let listed = plan.groups.iter().map(|group| Self::new(&group.group, &group.cause));
+        let mut groups: Vec<_> = listed.chain([Self::new("-", "other causes")]).collect();
+        let others = groups.len() - 1;
         for (job, cause) in plan.ids.iter().zip(&plan.causes) {
             let at = if *cause == UNGROUPED { others } else { *cause as usize };
-            if let Some(runner) = runners.get_mut(at) {
-                runner.jobs.push(*job);
-                runner.result.jobs += 1;
+            if let Some(group) = groups.get_mut(at) {
+                group.jobs.push(*job);
+                group.result.jobs += 1;
             }
         }
-        runners.retain(|runner| !runner.jobs.is_empty());
-        runners
+        groups.retain(|group| !group.jobs.is_empty());
+        groups
     }
 
-    fn new(group: &str, template: &str) -> Self {
+    fn new(group: &str, cause: &str) -> Self {
         let result = CanaryGroupResult {
             group: group.to_owned(),
-            cause: template.to_owned(),
+            cause: cause.to_owned(),
             jobs: 0,
             requeued: 0,
             not_requeued: 0,
@@ -236,16 +240,17 @@ impl CanaryGroup {
         }
     }
 
-    /// Of an operation that goes on: what is still on its way is the step that is watched first. More
-    /// of them than any step counts are the rest, which goes on unless too much of it failed.
+    /// Resumes an operation: jobs without an outcome form the first batch to wait for. If there are
+    /// more of them than the largest batch, the last batch was running; it continues unless too many
+    /// of its jobs failed.
     pub fn resume_in_flight(
         &mut self,
         canary: &Canary,
-        watch: &JobTracker<'_>,
+        tracker: &JobTracker<'_>,
         progress: &Progress,
     ) {
-        let sent: Vec<_> = watch.jobs_with_cause(&self.result.group).collect();
-        let open = sent.iter().filter(|(_, standing)| !standing.decided());
+        let requeued: Vec<_> = tracker.jobs_with_cause(&self.result.group).collect();
+        let open = requeued.iter().filter(|(_, outcome)| !outcome.decided());
         let open: Vec<_> = open.map(|(job, _)| *job).collect();
         if open.is_empty() {
             return;
@@ -254,44 +259,49 @@ impl CanaryGroup {
         progress.print_line_above(&format!("{}: {jobs} on the way already", self.result.group));
         if open.len() as u64 <= canary.batch_sizes.largest() {
             (self.watched, self.ready) = (open, false);
-        } else if !remainder_fails(canary, &sent.iter().map(|(_, standing)| *standing).collect()) {
+        } else if !remainder_fails(canary, &requeued.iter().map(|(_, outcome)| *outcome).collect())
+        {
             (self.watched, self.batch) = (open, canary.batch_sizes.remainder());
         }
     }
 
-    /// The step that it waits for, from 1, and how long at most.
+    /// Returns the number of the batch whose outcomes it waits for, from 1, and the time until its
+    /// timeout in whole seconds.
     pub fn waiting_batch(&self, canary: &Canary) -> Option<(usize, Duration)> {
-        let waits = !self.ready && !self.is_finished();
-        let left = canary.timeout.saturating_sub(self.since.elapsed());
-        waits.then(|| (self.batch + 1, Duration::from_secs(left.as_secs())))
+        let is_waiting = !self.ready && !self.is_finished();
+        let remaining = canary.timeout.saturating_sub(self.since.elapsed());
+        is_waiting.then(|| (self.batch + 1, Duration::from_secs(remaining.as_secs())))
     }
 
-    /// Whether it may write now.
+    /// Returns whether jobs may be written now.
     pub fn may_write(&self) -> bool {
         self.ready && self.result.stopped.is_none() && self.next < self.jobs.len()
     }
 
-    /// Whether nothing more is to be done for it. The rest is not waited for.
+    /// Returns whether the group is stopped or complete. The last batch is complete when it is
+    /// written, before its jobs have outcomes.
     pub fn is_finished(&self) -> bool {
-        let written = self.next == self.jobs.len();
-        self.result.stopped.is_some() || (written && (self.is_remainder || self.watched.is_empty()))
+        let all_written = self.next == self.jobs.len();
+        self.result.stopped.is_some()
+            || (all_written && (self.is_remainder || self.watched.is_empty()))
     }
 
-    /// The step that it is about to write.
+    /// Begins the current batch and returns its size.
     pub fn begin_batch(&mut self, canary: &Canary) -> BatchSize {
-        let step = canary.batch_sizes.batch(self.batch);
-        self.is_remainder = step == BatchSize::All;
-        step
+        let size = canary.batch_sizes.batch(self.batch);
+        self.is_remainder = size == BatchSize::All;
+        size
     }
 
-    /// Its next jobs.
-    pub fn take_jobs(&mut self, most: usize) -> Vec<JobId> {
-        let jobs: Vec<_> = self.jobs.iter().skip(self.next).take(most).copied().collect();
+    /// Takes the next jobs to write, at most `max`.
+    pub fn take_jobs(&mut self, max: usize) -> Vec<JobId> {
+        let jobs: Vec<_> = self.jobs.iter().skip(self.next).take(max).copied().collect();
         self.next += jobs.len();
         jobs
     }
 
-    /// These jobs of it were written.
+    /// Records that `jobs` were written: `done` of them requeued, `decided` of them requeued, skipped
+    /// or rejected.
     pub fn record_written(&mut self, jobs: Vec<JobId>, done: u64, decided: u64) {
         self.result.requeued += done;
         self.decided += decided;
@@ -300,14 +310,14 @@ impl CanaryGroup {
         self.ready = self.is_remainder;
     }
 
-    /// Whether somebody took back what was written in this step.
-    pub fn undone(&self, watch: &JobTracker<'_>) -> bool {
-        watch.undone(&self.watched)
+    /// Returns whether a job of the current batch was undone.
+    pub fn undone(&self, tracker: &JobTracker<'_>) -> bool {
+        tracker.undone(&self.watched)
     }
 
-    /// Looks how the jobs of its step stand, and decides what comes next.
-    pub fn evaluate(&mut self, canary: &Canary, watch: &JobTracker<'_>, progress: &Progress) {
-        self.result.last_batch = watch.counts_of(&self.watched);
+    /// Evaluates the outcomes of the current batch and decides how to proceed.
+    pub fn evaluate(&mut self, canary: &Canary, tracker: &JobTracker<'_>, progress: &Progress) {
+        self.result.last_batch = tracker.counts_of(&self.watched);
         let decision = if !self.is_remainder {
             next_decision(canary, self.batch == 0, &self.result.last_batch, self.since.elapsed())
         } else if remainder_fails(canary, &self.result.last_batch) {
@@ -333,67 +343,70 @@ impl CanaryGroup {
         }
     }
 
-    fn next_batch(&mut self, step: usize) {
-        self.batch = step;
+    fn next_batch(&mut self, batch: usize) {
+        self.batch = batch;
         self.watched.clear();
         self.ready = true;
     }
 
     /// `v1-3f9a2c1b07 stops: 1 of 1 failed again; 11 jobs stay dead`
     fn stop_message(&self, reason: CanaryStop, timeout: Duration) -> String {
-        let (lane, left) = (&self.result, (self.jobs.len() - self.next) as u64);
-        let why = match reason {
+        let (group, batch) = (&self.result.group, &self.result.last_batch);
+        let not_requeued = (self.jobs.len() - self.next) as u64;
+        let cause = match reason {
             CanaryStop::Failed => {
-                format!(
-                    "{} of {} failed again",
-                    count(lane.last_batch.failed()),
-                    count(lane.last_batch.total())
-                )
+                format!("{} of {} failed again", count(batch.failed()), count(batch.total()))
             }
             CanaryStop::Timeout => format!(
                 "{} of {} came to no end within {}",
-                count(lane.last_batch.total() - lane.last_batch.decided()),
-                count(lane.last_batch.total()),
+                count(batch.total() - batch.decided()),
+                count(batch.total()),
                 format_duration(timeout)
             ),
         };
-        format!("{} stops: {why}; {}", lane.group, plural(left, "job stays dead", "jobs stay dead"))
+        let not_requeued = plural(not_requeued, "job stays dead", "jobs stay dead");
+        format!("{group} stops: {cause}; {not_requeued}")
     }
 
-    /// How far it came.
+    /// Returns the result of the group.
     pub fn finish(self) -> CanaryGroupResult {
-        let open = !self.is_finished() && !self.watched.is_empty();
-        let rest = if self.is_remainder { self.watched.len() as u64 } else { 0 };
+        let undecided = !self.is_finished() && !self.watched.is_empty();
+        let written_unwatched = if self.is_remainder { self.watched.len() as u64 } else { 0 };
         CanaryGroupResult {
             not_requeued: self.result.jobs - self.decided,
-            undecided: open,
-            written_unwatched: rest,
+            undecided,
+            written_unwatched,
             ..self.result
         }
     }
 }
 
-/// Of fewer jobs of the rest than these, no part is taken.
-const FEW: u64 = 25;
+/// The smallest base for the failure percentage of the last batch, so that a few failures among its
+/// first jobs do not stop it.
+const MIN_REMAINDER_BASE: u64 = 25;
 
-/// Judges the jobs of a step; `first` is the canary itself, of which none may fail.
+/// Decides how a group proceeds after a batch. In the first batch no job may fail.
 ///
-/// Deaths of another cause count as well: they, too, are no reason to send more jobs after. Jobs
-/// that others moved count for nothing.
+/// Failures with another cause count as well: they are no reason to requeue more jobs either. Jobs
+/// that changed since are ignored.
 #[must_use]
 pub fn next_decision(
     canary: &Canary,
-    first: bool,
-    step: &OutcomeCounts,
+    is_first: bool,
+    batch: &OutcomeCounts,
     waited: Duration,
 ) -> CanaryDecision {
-    let ours = step.total() - step.count(JobOutcome::ChangedSince);
-    let bearable = if first { 0 } else { u64::from(canary.stop_at) * ours };
-    if step.failed() * 100 > bearable {
+    let unchanged = batch.total() - batch.count(JobOutcome::ChangedSince);
+    let max_failed_percent = if is_first { 0 } else { u64::from(canary.stop_at) };
+    if batch.failed() * 100 > max_failed_percent * unchanged {
         return CanaryDecision::Stop(CanaryStop::Failed);
     }
-    if step.decided() == step.total() {
-        return if ours == 0 { CanaryDecision::RepeatBatch } else { CanaryDecision::NextBatch };
+    if batch.decided() == batch.total() {
+        return if unchanged == 0 {
+            CanaryDecision::RepeatBatch
+        } else {
+            CanaryDecision::NextBatch
+        };
     }
     if waited >= canary.timeout {
         CanaryDecision::Stop(CanaryStop::Timeout)
@@ -402,12 +415,12 @@ pub fn next_decision(
     }
 }
 
-/// Whether the rest goes on while it is written: it is too many to be waited for, and is stopped in
-/// the middle where more than the bearable part of what was written fails.
+/// Returns whether the last batch must stop. It is evaluated while it is written, over the jobs that
+/// are written so far.
 #[must_use]
 pub fn remainder_fails(canary: &Canary, written: &OutcomeCounts) -> bool {
-    let ours = written.total() - written.count(JobOutcome::ChangedSince);
-    written.failed() * 100 > u64::from(canary.stop_at) * ours.max(FEW)
+    let unchanged = written.total() - written.count(JobOutcome::ChangedSince);
+    written.failed() * 100 > u64::from(canary.stop_at) * unchanged.max(MIN_REMAINDER_BASE)
 }
 
 #[cfg(test)]
@@ -419,14 +432,17 @@ mod tests {
     use super::*;
     use crate::facts::canary::BatchSizes;
 
-    fn decision(first: bool, standings: &[(JobOutcome, usize)], seconds: u64) -> CanaryDecision {
+    fn decision(is_first: bool, outcomes: &[(JobOutcome, usize)], seconds: u64) -> CanaryDecision {
         let canary = Canary {
             batch_sizes: BatchSizes::default(),
             timeout: Duration::from_secs(300),
             stop_at: 20,
         };
-        let step = standings.iter().flat_map(|(s, n)| std::iter::repeat_n(*s, *n)).collect();
-        next_decision(&canary, first, &step, Duration::from_secs(seconds))
+        let batch = outcomes
+            .iter()
+            .flat_map(|(outcome, jobs)| std::iter::repeat_n(*outcome, *jobs))
+            .collect();
+        next_decision(&canary, is_first, &batch, Duration::from_secs(seconds))
     }
 
     #[test]
@@ -446,9 +462,9 @@ mod tests {
     #[test]
     fn batch_waits_for_open_jobs_until_its_timeout() {
         for open in [Queued, Running, RetryPending] {
-            let step = [(Finished, 4), (open, 1)];
-            assert_eq!(decision(false, &step, 299), CanaryDecision::Wait);
-            assert_eq!(decision(false, &step, 300), CanaryDecision::Stop(CanaryStop::Timeout));
+            let batch = [(Finished, 4), (open, 1)];
+            assert_eq!(decision(false, &batch, 299), CanaryDecision::Wait);
+            assert_eq!(decision(false, &batch, 300), CanaryDecision::Stop(CanaryStop::Timeout));
         }
         assert_eq!(
             decision(true, &[(Finished, 1)], 300),

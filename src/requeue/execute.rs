@@ -1,4 +1,5 @@
-//! What every write shares: consent, an operation id, the writer, the record of it.
+//! The steps that all writes share: the checks before the confirmation, the operation id, the
+//! operation record, the writer, and for a requeue the canary and the follow.
 
 use std::time::Duration;
 
@@ -22,62 +23,62 @@ use crate::sources::postgres::requeue::operation_events::WritePreconditions;
 use crate::sources::postgres::requeue::statements::Statements;
 use crate::sources::postgres::requeue::{RequeueColumns, WriteInput, Writer};
 
-/// Refuses while a context of the configuration cannot be read: it may protect this database.
-///
-/// # Errors
-/// 77 with what is wrong.
+/// Refuses (77) while a context of the configuration is invalid, because it might protect this
+/// database.
 pub fn refuse_if_config_invalid(context: &Context) -> Result<(), Error> {
-    let Some(broken) = &context.settings.broken else { return Ok(()) };
+    let Some(invalid) = &context.settings.broken else { return Ok(()) };
     Err(Error::refused("a broken context may protect this database: nothing is written")
-        .cause(&broken.message)
+        .cause(&invalid.message)
         .hint("mend it first; cliplyctl config check says whether that is all"))
 }
 
-/// Refuses where nothing can be written, before anyone is asked.
-pub fn refuse_if_not_writable(context: &Context, ground: &WritePreconditions) -> Result<(), Error> {
+/// Refuses (77) if this database cannot be written to, before the confirmation prompt. A read-only
+/// context is refused by the permit instead.
+pub fn refuse_if_not_writable(
+    context: &Context,
+    preconditions: &WritePreconditions,
+) -> Result<(), Error> {
     refuse_if_config_invalid(context)?;
-    if let (Some(why), false) = (&ground.obstacle, context.settings.read_only) {
-        return Err(Error::refused(why.clone()));
+    if let (Some(obstacle), false) = (&preconditions.obstacle, context.settings.read_only) {
+        return Err(Error::refused(obstacle.clone()));
     }
     Ok(())
 }
 
-/// This machine's records. Where there are no events they are the only ones, and must be kept.
+/// Returns the store of this machine, `None` if it could not be opened.
 ///
 /// # Errors
-/// When they cannot be, and must.
+/// The error of the store if `journal_only`: without events it holds the only records of the write.
 pub fn open_local_store(
-    state: Result<LocalStore, Error>,
+    store: Result<LocalStore, Error>,
     journal_only: bool,
 ) -> Result<Option<LocalStore>, Error> {
-    match state {
+    match store {
         Err(error) if journal_only => Err(error),
-        state => Ok(state.ok()),
+        store => Ok(store.ok()),
     }
 }
 
-/// The journal of an operation that no event tells of.
-///
-/// # Errors
-/// When it cannot be opened.
+/// Opens the journal of an operation if `journal_only`; otherwise events record its jobs.
 pub fn journal(
-    state: Option<&LocalStore>,
+    store: Option<&LocalStore>,
     journal_only: bool,
     operation: &OperationId,
 ) -> Result<Option<Journal>, Error> {
-    let state = state.filter(|_| journal_only);
-    state.map(|state| Ok(Journal::new(state.journal(operation)?))).transpose()
+    let store = store.filter(|_| journal_only);
+    store.map(|store| Ok(Journal::new(store.journal(operation)?))).transpose()
 }
 
-/// A new operation that begins here.
-pub fn operation_id(ground: &WritePreconditions, salt: &str) -> OperationId {
-    let seed = format!("{salt}\n{}\n{}", ground.now, std::process::id());
+/// Returns a new operation id with the server time and the newest event before the first write.
+pub fn operation_id(preconditions: &WritePreconditions, salt: &str) -> OperationId {
+    let seed = format!("{salt}\n{}\n{}", preconditions.now, std::process::id());
     let hash = Sha256::digest(seed.as_bytes());
     let tag = hash.iter().take(3).map(|byte| format!("{byte:02x}")).collect();
-    OperationId { at: ground.now, after: ground.newest_event, tag }
+    OperationId { at: preconditions.now, after: preconditions.newest_event, tag }
 }
 
-/// What every event of an operation says; the statement adds what each job was.
+/// Returns the JSON that all events of an operation share. The write statement adds the previous
+/// values of each job.
 pub fn event(
     operation: &OperationId,
     author: &Author,
@@ -98,51 +99,51 @@ pub fn event(
     event.to_string()
 }
 
-/// A write that was agreed to.
+/// A confirmed write.
 pub struct ApprovedWrite<'a> {
-    /// Leave to write.
+    /// The permit from the confirmation.
     pub permit: WritePermit,
-    /// What to run.
+    /// The statements to run.
     pub statements: Statements,
-    /// What every event says.
+    /// The JSON that all events share, from [`event`].
     pub event: String,
-    /// On what.
-    pub work: WriteInput<'a>,
-    /// All jobs in one transaction, or none.
+    /// The jobs.
+    pub input: WriteInput<'a>,
+    /// Whether all jobs are written in one transaction, or none.
     pub all_or_nothing: bool,
-    /// How fast.
+    /// The rate limit and the pauses.
     pub throttle: Throttle,
     /// How long locked rows are retried.
     pub lock_wait: Duration,
-    /// Where there are no events.
+    /// The journal, if the database has no events.
     pub journal: Option<Journal>,
-    /// The flags with which it is to go on, should it be interrupted.
+    /// The flags for resuming the operation after an interrupt.
     pub flags: String,
 }
 
-/// Writes, and keeps the record of it before and after.
+/// Writes the jobs without a canary and stores the operation record before and after.
 pub async fn run(
     context: &Context,
-    state: Option<&LocalStore>,
+    store: Option<&LocalStore>,
     record: &mut StoredOperation,
-    agreed: ApprovedWrite<'_>,
+    write: ApprovedWrite<'_>,
 ) -> Result<Outcome, Error> {
     let interrupt = Interrupt::listen();
-    let (work, all_or_nothing, pace) = (agreed.work, agreed.all_or_nothing, agreed.throttle);
-    let flags = agreed.flags.clone();
-    with_operation_record(context, state, record, &flags, async || {
-        let mut writer = agreed.writer(context, &interrupt).await?;
+    let (input, all_or_nothing, limits) = (write.input, write.all_or_nothing, write.throttle);
+    let flags = write.flags.clone();
+    with_operation_record(context, store, record, &flags, async || {
+        let mut writer = write.writer(context, &interrupt).await?;
         if all_or_nothing {
-            return Ok(writer.all_or_nothing(work).await);
+            return Ok(writer.all_or_nothing(input).await);
         }
-        let total = work.jobs.len() as u64;
+        let total = input.jobs.len() as u64;
         let progress = context.terminal.progress(total, "jobs");
-        let mut pacer = WriteThrottle::new(context, &interrupt, pace);
-        let tell = async |so_far: &Outcome| {
+        let mut throttle = WriteThrottle::new(context, &interrupt, limits);
+        let next_size = async |so_far: &Outcome| {
             progress.at(so_far.decided());
-            pacer.next_write_size(so_far, total, &progress).await
+            throttle.next_write_size(so_far, total, &progress).await
         };
-        let outcome = writer.apply(work, tell).await;
+        let outcome = writer.apply(input, next_size).await;
         progress.finish();
         Ok(outcome)
     })
@@ -150,7 +151,7 @@ pub async fn run(
 }
 
 impl<'a> ApprovedWrite<'a> {
-    /// The writer of what was agreed to.
+    /// Connects to the database and returns the writer.
     pub async fn writer(
         self,
         context: &'a Context,
@@ -162,7 +163,7 @@ impl<'a> ApprovedWrite<'a> {
             statements: self.statements,
             event: self.event,
             lock_wait: self.lock_wait,
-            // What any answer may take, and the wait for locks that cannot be skipped.
+            // The lock wait is added for locks that SKIP LOCKED does not skip.
             timeout: context.timeout() + self.lock_wait,
             journal: self.journal,
             interrupt,
@@ -170,38 +171,38 @@ impl<'a> ApprovedWrite<'a> {
     }
 }
 
-/// Keeps the record of a write before and after it.
+/// Runs `write` and stores the operation record before and after it.
 pub async fn with_operation_record(
     context: &Context,
-    state: Option<&LocalStore>,
+    store: Option<&LocalStore>,
     record: &mut StoredOperation,
     flags: &str,
     write: impl AsyncFnOnce() -> Result<Outcome, Error>,
 ) -> Result<Outcome, Error> {
     flags.clone_into(&mut record.flags);
-    if let Some(state) = state {
-        state.save_operation(record)?;
+    if let Some(store) = store {
+        store.save_operation(record)?;
     }
     print_operation_id(context, record);
     let outcome = write().await?;
     record.written += outcome.done;
-    // A canary that stopped leaves jobs, without anything that stopped all of it.
-    let whole = outcome.not_requeued + outcome.in_doubt == 0;
+    // A stopped canary group leaves jobs although the write as a whole was not stopped.
+    let all_decided = outcome.not_requeued + outcome.in_doubt == 0;
     record.finished = match outcome.stopped {
-        None => whole,
+        None => all_decided,
         Some(WriteStop::AllOrNothing) => true,
         Some(_) => false,
     };
-    // What was written matters more than the record of it; the database knows it as well.
-    if let Some(state) = state
-        && let Err(error) = state.save_operation(record)
+    // The jobs are written, so a failure to store the record must not fail the command.
+    if let Some(store) = store
+        && let Err(error) = store.save_operation(record)
     {
         context.terminal.print_error(&error);
     }
     Ok(outcome)
 }
 
-/// Says the operation's id before the first write: whatever happens, it can be found again.
+/// Prints the operation id before the first write, so that the operation can be found after a crash.
 fn print_operation_id(context: &Context, record: &StoredOperation) {
     let StoredOperation { operation, flags, .. } = record;
     context.terminal.print_note(&format!("operation {operation}"));
@@ -211,104 +212,104 @@ fn print_operation_id(context: &Context, record: &StoredOperation) {
     }
 }
 
-/// How a plan is to be written.
+/// How to write a plan.
 pub struct ExecutionOptions<'a> {
     /// The plan.
     pub plan: &'a Plan,
-    /// What it means here.
+    /// The columns that a requeue writes in this database.
     pub columns: &'a RequeueColumns,
-    /// This machine's records.
-    pub state: Option<&'a LocalStore>,
-    /// Step by step.
+    /// The store of this machine.
+    pub store: Option<&'a LocalStore>,
+    /// The canary, if the plan is written in growing batches.
     pub canary: Option<&'a Canary>,
-    /// What writes the steps of a canary.
+    /// The statements for all batches of the canary but the last one.
     pub batch_statements: &'a Statements,
-    /// Watched afterwards, at most this long.
+    /// How long to follow the jobs at most; `None` to not follow them.
     pub follow: Option<Duration>,
-    /// It goes on with an operation: some of its jobs may be on their way.
+    /// Whether an operation is resumed, so that some of its jobs may be queued or running.
     pub resumed: bool,
 }
 
 impl ExecutionOptions<'_> {
-    /// Writes the plan, and watches as long as it was asked for.
+    /// Writes the plan and follows its jobs if requested.
     pub async fn write(
         &self,
         context: &Context,
         record: &mut StoredOperation,
-        agreed: ApprovedWrite<'_>,
+        write: ApprovedWrite<'_>,
     ) -> Result<RequeueRun, Error> {
         let interrupt = Interrupt::listen();
-        let (done, watch) = match self.canary {
-            None => (run(context, self.state, record, agreed).await?.into(), None),
+        let (run, tracker) = match self.canary {
+            None => (run(context, self.store, record, write).await?.into(), None),
             Some(canary) => {
-                let (done, watch) =
-                    self.run_canary(context, record, agreed, canary, &interrupt).await?;
-                (done, Some(watch))
+                let (run, tracker) =
+                    self.run_canary(context, record, write, canary, &interrupt).await?;
+                (run, Some(tracker))
             }
         };
-        self.follow_if_requested(context, &record.operation, done, watch, &interrupt).await
+        self.follow_if_requested(context, &record.operation, run, tracker, &interrupt).await
     }
 
     async fn run_canary<'w>(
         &self,
         context: &'w Context,
         record: &mut StoredOperation,
-        agreed: ApprovedWrite<'_>,
+        write: ApprovedWrite<'_>,
         canary: &Canary,
         interrupt: &'w Interrupt,
     ) -> Result<(RequeueRun, JobTracker<'w>), Error> {
-        let (operation, flags) = (record.operation.clone(), agreed.flags.clone());
-        let mut went = None;
-        let outcome = with_operation_record(context, self.state, record, &flags, async || {
-            // Without events it is the record just written that tells whose jobs they are.
-            let mut watch =
-                JobTracker::new(context, &operation, operation.after, self.columns, self.state)
+        let (operation, flags) = (record.operation.clone(), write.flags.clone());
+        let mut result = None;
+        let outcome = with_operation_record(context, self.store, record, &flags, async || {
+            // Created here because without events it needs the record that was just stored.
+            let mut tracker =
+                JobTracker::new(context, &operation, operation.after, self.columns, self.store)
                     .await?;
             if self.resumed {
-                watch.refresh().await?;
+                tracker.refresh().await?;
             }
-            let rest = agreed.statements.clone();
-            let pacer = WriteThrottle::new(context, interrupt, agreed.throttle);
-            let mut writer = agreed.writer(context, interrupt).await?;
-            let way = canary::CanaryIo {
+            let remainder = write.statements.clone();
+            let throttle = WriteThrottle::new(context, interrupt, write.throttle);
+            let mut writer = write.writer(context, interrupt).await?;
+            let io = canary::CanaryIo {
                 canary,
                 writer: &mut writer,
-                tracker: &mut watch,
-                throttle: pacer,
-                remainder: &rest,
+                tracker: &mut tracker,
+                throttle,
+                remainder: &remainder,
                 batches: self.batch_statements,
                 interrupt,
             };
-            let (outcome, lanes) = canary::run(context, self.plan, way).await;
-            went = Some((lanes, watch));
+            let (outcome, groups) = canary::run(context, self.plan, io).await;
+            result = Some((groups, tracker));
             Ok(outcome)
         })
         .await?;
-        let (lanes, watch) = went.ok_or_else(|| Error::bug("a canary that never flew"))?;
-        Ok((RequeueRun { groups: lanes, ..outcome.into() }, watch))
+        let (groups, tracker) = result.ok_or_else(|| Error::bug("a canary that never flew"))?;
+        Ok((RequeueRun { groups, ..outcome.into() }, tracker))
     }
 
-    /// Follows what was written, where that was asked for and nothing ended it early.
+    /// Follows the written jobs if `--follow` was given and the write was not stopped.
     async fn follow_if_requested<'w>(
         &self,
         context: &'w Context,
         operation: &OperationId,
-        mut done: RequeueRun,
-        watch: Option<JobTracker<'w>>,
+        mut run: RequeueRun,
+        tracker: Option<JobTracker<'w>>,
         interrupt: &Interrupt,
     ) -> Result<RequeueRun, Error> {
-        let Some(limit) = self.follow else { return Ok(done) };
-        if done.outcome.done == 0 || done.outcome.stopped.is_some() {
-            return Ok(done);
+        let Some(limit) = self.follow else { return Ok(run) };
+        if run.outcome.done == 0 || run.outcome.stopped.is_some() {
+            return Ok(run);
         }
-        let mut watch = match watch {
-            Some(watch) => watch,
+        let mut tracker = match tracker {
+            Some(tracker) => tracker,
             None => {
-                JobTracker::new(context, operation, operation.after, self.columns, self.state)
+                JobTracker::new(context, operation, operation.after, self.columns, self.store)
                     .await?
             }
         };
-        done.followed = Some(follow::follow(context, &mut watch, interrupt, limit).await);
-        Ok(done)
+        run.followed = Some(follow::follow(context, &mut tracker, interrupt, limit).await);
+        Ok(run)
     }
 }

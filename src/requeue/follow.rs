@@ -8,50 +8,51 @@ use crate::context::Context;
 use crate::facts::requeued_job::{FollowEnd, FollowResult};
 use crate::interrupt::Interrupt;
 
-/// Between two looks, at least.
-const PAUSE: Duration = Duration::from_secs(1);
-/// And so many times as long as a look takes: following must not become the load.
-pub const SHARE: u32 = 4;
+/// The shortest pause between two polls.
+const MIN_PAUSE: Duration = Duration::from_secs(1);
+/// A pause is at least this many times as long as the poll before it, so that following does not add
+/// much load.
+pub const PAUSE_FACTOR: u32 = 4;
 
-/// How long to wait after a look that took so long.
-pub fn pause_after(look: Duration) -> Duration {
-    PAUSE.max(look * SHARE)
+/// Returns the pause after a poll that took `took`.
+pub fn pause_after(took: Duration) -> Duration {
+    MIN_PAUSE.max(took * PAUSE_FACTOR)
 }
 
-/// Looks until every job is decided, time is up, or Ctrl-C detaches. A database that cannot be read
-/// for a moment is asked again.
+/// Polls until every job has an outcome, `limit` is over, or an interrupt. Retryable errors of the
+/// database are retried within the limit.
 pub async fn follow(
     context: &Context,
-    watch: &mut JobTracker<'_>,
+    tracker: &mut JobTracker<'_>,
     interrupt: &Interrupt,
     limit: Duration,
 ) -> FollowResult {
-    let ends = Instant::now() + limit;
-    let progress = context.terminal.following(watch.counts().total());
+    let deadline = Instant::now() + limit;
+    let progress = context.terminal.following(tracker.counts().total());
     let end = loop {
-        let (began, looked) = (Instant::now(), watch.refresh().await);
-        let left = ends.saturating_duration_since(Instant::now());
-        match looked {
+        let (began, refreshed) = (Instant::now(), tracker.refresh().await);
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        match refreshed {
             Ok(()) => {
-                let tally = watch.counts();
-                progress.set_outcomes(tally.decided(), tally.total(), &describe_counts(&tally));
-                if tally.decided() == tally.total() {
+                let counts = tracker.counts();
+                progress.set_outcomes(counts.decided(), counts.total(), &describe_counts(&counts));
+                if counts.decided() == counts.total() {
                     break FollowEnd::Decided;
                 }
-                if left.is_zero() {
+                if remaining.is_zero() {
                     break FollowEnd::Deadline;
                 }
             }
-            Err(error) if left.is_zero() || !error.kind.retryable() => {
+            Err(error) if remaining.is_zero() || !error.kind.retryable() => {
                 break FollowEnd::Lost(error);
             }
             Err(error) => progress.note(&format!("asking again: {error}")),
         }
-        interrupt.sleep(pause_after(began.elapsed()).min(left)).await;
+        interrupt.sleep(pause_after(began.elapsed()).min(remaining)).await;
         if interrupt.happened() {
             break FollowEnd::Detached;
         }
     };
     progress.finish();
-    watch.result(end)
+    tracker.result(end)
 }

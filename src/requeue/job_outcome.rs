@@ -1,4 +1,5 @@
-//! How a requeued job stands, from its row and its events; and who acted on it without a claim.
+//! The outcome of a requeued job, determined from its row and its events, and the detection of zombie
+//! workers, which act on a job without a claim.
 
 use crate::facts::requeued_job::{
     JobEvent, JobEvents, JobOutcome, JobRow, OutcomeCounts, RequeuedJob, ZombieWorker,
@@ -6,30 +7,30 @@ use crate::facts::requeued_job::{
 use crate::queue::Lifecycle;
 use crate::text::count;
 
-/// Claimers of one job that are kept apart.
-const CLAIMERS: usize = 8;
+/// The most claimers of one job that are stored by name.
+const MAX_CLAIMERS: usize = 8;
 
-/// What the last attempt since the requeue failed of.
+/// How the last attempt since the requeue failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LastFailure {
-    /// What the job had died of.
-    Same,
-    /// Something else.
-    Another,
-    /// It left no new error: a recovery took the job from a silent worker.
+    /// With the cause that the job had before the requeue.
+    SameCause,
+    /// With another cause.
+    OtherCause,
+    /// Without a new error: the recovery unlocked the job of an unresponsive worker.
     Unrecorded,
 }
 
-/// How a job stands; `now` is none where its row is gone.
+/// Returns the outcome of a job. `row` is `None` if the job was deleted.
 #[must_use]
-pub fn outcome(member: &RequeuedJob, trail: &JobEvents, now: Option<&JobRow>) -> JobOutcome {
-    let Some(now) = now.filter(|_| !trail.changed_since) else { return JobOutcome::ChangedSince };
-    match (now.role, failure(member, now)) {
+pub fn outcome(requeued: &RequeuedJob, events: &JobEvents, row: Option<&JobRow>) -> JobOutcome {
+    let Some(row) = row.filter(|_| !events.changed_since) else { return JobOutcome::ChangedSince };
+    match (row.role, last_failure(requeued, row)) {
         (Lifecycle::Finished, _) => JobOutcome::Finished,
         (Lifecycle::Other, _) => JobOutcome::ChangedSince,
-        (_, Some(LastFailure::Same)) => JobOutcome::FailedAgain,
+        (_, Some(LastFailure::SameCause)) => JobOutcome::FailedAgain,
         (Lifecycle::Dead, Some(_)) => JobOutcome::FailedOther,
-        // Dead without an attempt: put back, by hand or by an undo.
+        // Dead without a new attempt: undone, or edited by hand.
         (Lifecycle::Dead, None) => JobOutcome::ChangedSince,
         (Lifecycle::Claimed, _) => JobOutcome::Running,
         (Lifecycle::Queued | Lifecycle::Failed, Some(_)) | (Lifecycle::Failed, None) => {
@@ -39,31 +40,32 @@ pub fn outcome(member: &RequeuedJob, trail: &JobEvents, now: Option<&JobRow>) ->
     }
 }
 
-/// A requeue keeps the old errors and sets the attempts to 0: what is there besides, is new.
-fn failure(member: &RequeuedJob, now: &JobRow) -> Option<LastFailure> {
-    if now.error_hash != member.error_hash {
-        let same = now.cause == member.cause;
-        return Some(if same { LastFailure::Same } else { LastFailure::Another });
+/// Returns the failure since the requeue; `None` if there is none. A requeue keeps the errors and sets
+/// the attempts to 0, so a changed error or a counted attempt is new.
+fn last_failure(requeued: &RequeuedJob, row: &JobRow) -> Option<LastFailure> {
+    if row.error_hash != requeued.error_hash {
+        let same = row.cause == requeued.cause;
+        return Some(if same { LastFailure::SameCause } else { LastFailure::OtherCause });
     }
-    let dead = now.role == Lifecycle::Dead;
-    let tried = now.attempts.map_or(dead, |attempts| attempts > 0);
-    let put_back = dead && now.updated_hash == member.updated_hash;
-    match now.error_has_time {
-        _ if !tried || put_back => None,
+    let dead = row.role == Lifecycle::Dead;
+    let attempted = row.attempts.map_or(dead, |attempts| attempts > 0);
+    let undone = dead && row.updated_hash == requeued.updated_hash;
+    match row.error_has_time {
+        _ if !attempted || undone => None,
         true => Some(LastFailure::Unrecorded),
-        // The same words again, as far as anybody can tell.
-        false => Some(LastFailure::Same),
+        // Without a time in the error, an unchanged error means the same error again.
+        false => Some(LastFailure::SameCause),
     }
 }
 
 impl JobEvents {
-    /// Takes note of an event; one that was seen before tells nothing new.
-    pub fn record_event(&mut self, event: i64, deed: JobEvent) {
-        if event <= self.last {
+    /// Records the event with the id `id`. Events that were recorded before are ignored.
+    pub fn record_event(&mut self, id: i64, event: JobEvent) {
+        if id <= self.last {
             return;
         }
-        self.last = event;
-        match deed {
+        self.last = id;
+        match event {
             JobEvent::RequeuedAgain => self.changed_since = true,
             JobEvent::Undone => (self.changed_since, self.undone) = (true, true),
             JobEvent::Rescued => self.is_claimed = false,
@@ -72,7 +74,9 @@ impl JobEvents {
                 match worker {
                     None => self.has_anonymous_claim = true,
                     Some(name) if self.claimers.contains(&name) => {}
-                    Some(_) if self.claimers.len() >= CLAIMERS => self.has_anonymous_claim = true,
+                    Some(_) if self.claimers.len() >= MAX_CLAIMERS => {
+                        self.has_anonymous_claim = true
+                    }
                     Some(name) => self.claimers.push(name),
                 }
             }
@@ -85,47 +89,49 @@ impl JobEvents {
         }
     }
 
-    /// Whether this worker claimed the job since the requeue, as far as anybody can tell.
-    fn claimed_by(&self, worker: &str) -> bool {
+    /// Returns whether this worker may have claimed the job since the requeue. An anonymous claim can
+    /// be that of any worker.
+    fn may_be_claimed_by(&self, worker: &str) -> bool {
         self.has_anonymous_claim || self.claimers.iter().any(|claimer| claimer == worker)
     }
 }
 
-/// A worker that acted without a claim. Only to be asked where claims leave events.
+/// Returns a worker that acted on the job without a claim. The result is only valid if claims are
+/// recorded as events.
 #[must_use]
 pub fn detect_zombie(
-    member: &RequeuedJob,
-    trail: &JobEvents,
-    now: Option<&JobRow>,
+    requeued: &RequeuedJob,
+    events: &JobEvents,
+    row: Option<&JobRow>,
 ) -> Option<ZombieWorker> {
-    let zombie = |worker, failed| Some(ZombieWorker { id: member.id, worker, failed });
-    let now = now.filter(|_| !trail.changed_since);
-    let failed_by = now.filter(|now| now.error_hash != member.error_hash);
-    let failed_by = failed_by.and_then(|now| now.failed_by.clone());
-    if let Some(worker) = &trail.unclaimed_failure {
+    let zombie = |worker, failed| Some(ZombieWorker { id: requeued.id, worker, failed });
+    let row = row.filter(|_| !events.changed_since);
+    let failed_by = row.filter(|row| row.error_hash != requeued.error_hash);
+    let failed_by = failed_by.and_then(|row| row.failed_by.clone());
+    if let Some(worker) = &events.unclaimed_failure {
         return zombie(worker.clone().or(failed_by), true);
     }
-    if let Some(worker) = failed_by.filter(|worker| !trail.claimed_by(worker)) {
+    if let Some(worker) = failed_by.filter(|worker| !events.may_be_claimed_by(worker)) {
         return zombie(Some(worker), true);
     }
-    let holder = now.filter(|now| now.role == Lifecycle::Claimed)?.locked_by.clone()?;
-    if trail.claimed_by(&holder) { None } else { zombie(Some(holder), false) }
+    let locked_by = row.filter(|row| row.role == Lifecycle::Claimed)?.locked_by.clone()?;
+    if events.may_be_claimed_by(&locked_by) { None } else { zombie(Some(locked_by), false) }
 }
 
-/// `412 finished, 3 failed again (same cause), 5 still running`
-#[must_use]
-pub fn describe_counts(tally: &OutcomeCounts) -> String {
-    let told = JobOutcome::ALL
+/// Returns the counts as text: `412 finished, 3 failed again (same cause), 5 still running`. Outcomes
+/// without jobs are omitted, except `finished`.
+pub fn describe_counts(counts: &OutcomeCounts) -> String {
+    let shown = JobOutcome::ALL
         .into_iter()
-        .filter(|standing| *standing == JobOutcome::Finished || tally.count(*standing) > 0);
-    let parts: Vec<_> = told
-        .map(|standing| format!("{} {}", count(tally.count(standing)), outcome_label(standing)))
+        .filter(|outcome| *outcome == JobOutcome::Finished || counts.count(*outcome) > 0);
+    let parts: Vec<_> = shown
+        .map(|outcome| format!("{} {}", count(counts.count(outcome)), outcome_label(outcome)))
         .collect();
     parts.join(", ")
 }
 
-fn outcome_label(standing: JobOutcome) -> &'static str {
-    match standing {
+fn outcome_label(outcome: JobOutcome) -> &'static str {
+    match outcome {
         JobOutcome::Finished => "finished",
         JobOutcome::FailedAgain => "failed again (same cause)",
         JobOutcome::FailedOther => "failed for another reason",
@@ -143,11 +149,11 @@ mod tests {
 
     const ID: JobId = JobId::Number(1);
 
-    fn member() -> RequeuedJob {
+    fn requeued() -> RequeuedJob {
         RequeuedJob { id: ID, cause: "v1-a".into(), error_hash: 1, updated_hash: 1 }
     }
 
-    fn now(role: Lifecycle, attempts: i64, cause: &str, errors: u64) -> JobRow {
+    fn row(role: Lifecycle, attempts: i64, cause: &str, error_hash: u64) -> JobRow {
         JobRow {
             id: ID,
             role,
@@ -156,93 +162,96 @@ mod tests {
             failed_by: None,
             error_has_time: true,
             cause: cause.into(),
-            error_hash: errors,
+            error_hash,
             updated_hash: 2,
         }
     }
 
-    fn stands(now: &JobRow) -> JobOutcome {
-        outcome(&member(), &JobEvents::default(), Some(now))
+    fn outcome_of(row: &JobRow) -> JobOutcome {
+        outcome(&requeued(), &JobEvents::default(), Some(row))
     }
 
     #[test]
     fn same_cause_counts_as_failed_again_while_retries_remain() {
-        assert_eq!(stands(&now(Lifecycle::Queued, 1, "v1-a", 2)), JobOutcome::FailedAgain);
-        assert_eq!(stands(&now(Lifecycle::Claimed, 1, "v1-a", 2)), JobOutcome::FailedAgain);
-        assert_eq!(stands(&now(Lifecycle::Dead, 5, "v1-a", 2)), JobOutcome::FailedAgain);
-        assert_eq!(stands(&now(Lifecycle::Finished, 1, "v1-a", 2)), JobOutcome::Finished);
+        assert_eq!(outcome_of(&row(Lifecycle::Queued, 1, "v1-a", 2)), JobOutcome::FailedAgain);
+        assert_eq!(outcome_of(&row(Lifecycle::Claimed, 1, "v1-a", 2)), JobOutcome::FailedAgain);
+        assert_eq!(outcome_of(&row(Lifecycle::Dead, 5, "v1-a", 2)), JobOutcome::FailedAgain);
+        assert_eq!(outcome_of(&row(Lifecycle::Finished, 1, "v1-a", 2)), JobOutcome::Finished);
     }
 
     #[test]
     fn other_cause_is_retry_pending_until_the_job_is_dead() {
-        assert_eq!(stands(&now(Lifecycle::Queued, 1, "v1-b", 2)), JobOutcome::RetryPending);
-        assert_eq!(stands(&now(Lifecycle::Claimed, 1, "v1-b", 2)), JobOutcome::Running);
-        assert_eq!(stands(&now(Lifecycle::Dead, 5, "v1-b", 2)), JobOutcome::FailedOther);
+        assert_eq!(outcome_of(&row(Lifecycle::Queued, 1, "v1-b", 2)), JobOutcome::RetryPending);
+        assert_eq!(outcome_of(&row(Lifecycle::Claimed, 1, "v1-b", 2)), JobOutcome::Running);
+        assert_eq!(outcome_of(&row(Lifecycle::Dead, 5, "v1-b", 2)), JobOutcome::FailedOther);
     }
 
     #[test]
     fn unchanged_old_error_is_not_a_new_failure() {
-        assert_eq!(stands(&now(Lifecycle::Queued, 0, "v1-a", 1)), JobOutcome::Queued);
-        assert_eq!(stands(&now(Lifecycle::Claimed, 0, "v1-a", 1)), JobOutcome::Running);
-        // Recovered from a silent worker: an attempt more, and no new error.
-        assert_eq!(stands(&now(Lifecycle::Queued, 1, "v1-a", 1)), JobOutcome::RetryPending);
-        assert_eq!(stands(&now(Lifecycle::Dead, 5, "v1-a", 1)), JobOutcome::FailedOther);
-        // Without a date in the error, the same words again look just like that.
-        let undated = |role| JobRow { error_has_time: false, ..now(role, 1, "v1-a", 1) };
-        assert_eq!(stands(&undated(Lifecycle::Queued)), JobOutcome::FailedAgain);
+        assert_eq!(outcome_of(&row(Lifecycle::Queued, 0, "v1-a", 1)), JobOutcome::Queued);
+        assert_eq!(outcome_of(&row(Lifecycle::Claimed, 0, "v1-a", 1)), JobOutcome::Running);
+        // Recovered from an unresponsive worker: one more attempt and no new error.
+        assert_eq!(outcome_of(&row(Lifecycle::Queued, 1, "v1-a", 1)), JobOutcome::RetryPending);
+        assert_eq!(outcome_of(&row(Lifecycle::Dead, 5, "v1-a", 1)), JobOutcome::FailedOther);
+        // Without a time in the error, the same error again cannot be told from the old one.
+        let undated = |role| JobRow { error_has_time: false, ..row(role, 1, "v1-a", 1) };
+        assert_eq!(outcome_of(&undated(Lifecycle::Queued)), JobOutcome::FailedAgain);
     }
 
     #[test]
     fn job_requeued_by_others_counts_as_changed_since() {
-        assert_eq!(outcome(&member(), &JobEvents::default(), None), JobOutcome::ChangedSince);
-        assert_eq!(stands(&now(Lifecycle::Other, 0, "v1-a", 1)), JobOutcome::ChangedSince);
+        assert_eq!(outcome(&requeued(), &JobEvents::default(), None), JobOutcome::ChangedSince);
+        assert_eq!(outcome_of(&row(Lifecycle::Other, 0, "v1-a", 1)), JobOutcome::ChangedSince);
         assert_eq!(
-            stands(&now(Lifecycle::Dead, 0, "v1-a", 1)),
+            outcome_of(&row(Lifecycle::Dead, 0, "v1-a", 1)),
             JobOutcome::ChangedSince,
             "by hand"
         );
-        let undone = JobRow { updated_hash: 1, ..now(Lifecycle::Dead, 5, "v1-a", 1) };
-        assert_eq!(stands(&undone), JobOutcome::ChangedSince);
-        let mut trail = JobEvents::default();
-        trail.record_event(7, JobEvent::RequeuedAgain);
-        let waits = now(Lifecycle::Queued, 0, "v1-a", 1);
-        assert_eq!(outcome(&member(), &trail, Some(&waits)), JobOutcome::ChangedSince);
+        let undone = JobRow { updated_hash: 1, ..row(Lifecycle::Dead, 5, "v1-a", 1) };
+        assert_eq!(outcome_of(&undone), JobOutcome::ChangedSince);
+        let mut events = JobEvents::default();
+        events.record_event(7, JobEvent::RequeuedAgain);
+        let queued = row(Lifecycle::Queued, 0, "v1-a", 1);
+        assert_eq!(outcome(&requeued(), &events, Some(&queued)), JobOutcome::ChangedSince);
     }
 
     #[test]
     fn worker_without_a_matching_claim_is_a_zombie() {
-        let found = |trail: &JobEvents, now: &JobRow| {
-            detect_zombie(&member(), trail, Some(now)).map(|zombie| (zombie.worker, zombie.failed))
+        let found = |events: &JobEvents, row: &JobRow| {
+            detect_zombie(&requeued(), events, Some(row))
+                .map(|zombie| (zombie.worker, zombie.failed))
         };
         let failed =
-            JobRow { failed_by: Some("w-z".into()), ..now(Lifecycle::Queued, 1, "v1-a", 2) };
-        let mut trail = JobEvents::default();
-        trail.record_event(1, JobEvent::Failed(None));
-        assert_eq!(found(&trail, &failed), Some((Some("w-z".into()), true)), "no claim at all");
-        let mut trail = JobEvents::default();
-        trail.record_event(1, JobEvent::Claimed(Some("w-a".into())));
-        trail.record_event(2, JobEvent::Failed(None));
-        assert_eq!(found(&trail, &failed), Some((Some("w-z".into()), true)), "another's claim");
+            JobRow { failed_by: Some("w-z".into()), ..row(Lifecycle::Queued, 1, "v1-a", 2) };
+        let mut events = JobEvents::default();
+        events.record_event(1, JobEvent::Failed(None));
+        assert_eq!(found(&events, &failed), Some((Some("w-z".into()), true)), "no claim at all");
+        let mut events = JobEvents::default();
+        events.record_event(1, JobEvent::Claimed(Some("w-a".into())));
+        events.record_event(2, JobEvent::Failed(None));
+        assert_eq!(found(&events, &failed), Some((Some("w-z".into()), true)), "another's claim");
         let own = JobRow { failed_by: Some("w-a".into()), ..failed };
-        assert_eq!(found(&trail, &own), None);
-        let held =
-            JobRow { locked_by: Some("w-z".into()), ..now(Lifecycle::Claimed, 0, "v1-a", 1) };
-        assert_eq!(found(&trail, &held), Some((Some("w-z".into()), false)));
-        trail.record_event(3, JobEvent::Claimed(None));
-        assert_eq!(found(&trail, &held), None, "a claim that names nobody may be anybody's");
+        assert_eq!(found(&events, &own), None);
+        let claimed =
+            JobRow { locked_by: Some("w-z".into()), ..row(Lifecycle::Claimed, 0, "v1-a", 1) };
+        assert_eq!(found(&events, &claimed), Some((Some("w-z".into()), false)));
+        events.record_event(3, JobEvent::Claimed(None));
+        assert_eq!(found(&events, &claimed), None, "a claim that names nobody may be anybody's");
     }
 
     #[test]
     fn description_lists_only_outcomes_that_occurred() {
-        let standings =
+        let outcomes =
             [(JobOutcome::Finished, 412), (JobOutcome::FailedAgain, 3), (JobOutcome::Running, 5)];
-        let tally: OutcomeCounts =
-            standings.into_iter().flat_map(|(s, n)| std::iter::repeat_n(s, n)).collect();
+        let counts: OutcomeCounts = outcomes
+            .into_iter()
+            .flat_map(|(outcome, jobs)| std::iter::repeat_n(outcome, jobs))
+            .collect();
         assert_eq!(
-            describe_counts(&tally),
+            describe_counts(&counts),
             "412 finished, 3 failed again (same cause), 5 still running"
         );
-        assert_eq!((tally.total(), tally.decided(), tally.failed()), (420, 415, 3));
+        assert_eq!((counts.total(), counts.decided(), counts.failed()), (420, 415, 3));
         assert_eq!(describe_counts(&OutcomeCounts::default()), "0 finished");
     }
 }

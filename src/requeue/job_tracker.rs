@@ -1,4 +1,5 @@
-//! Watches the jobs that an operation requeued: whose they are, and how each of them stands.
+//! Tracks the jobs that an operation requeued: reads their ids from events or from the journal, and
+//! determines the outcome of each.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,16 +20,16 @@ use crate::sources::postgres::requeue::RequeueColumns;
 use crate::sources::postgres::requeued_jobs;
 use crate::sources::postgres::requeued_jobs::{CHUNK, EventRecord};
 
-/// Events that are read again: those with lower ids may be committed later.
+/// Event ids that are read again at each refresh, because lower ids may be committed later.
 const OVERLAP: i64 = 1_000;
-/// Pages of events of one look.
-const PAGES: u32 = 50;
+/// The most pages of events per refresh.
+const MAX_PAGES: u32 = 50;
 
-/// Where the jobs of an operation are known from.
+/// The source of the jobs of an operation.
 enum JobSource {
-    /// Events in order: read up to here; what is new is read at each look.
+    /// Events with growing ids, read up to this one. Each refresh reads the newer ones.
     Events(i64),
-    /// Events without an order, or the journal: read as a whole, when there is reason to.
+    /// Events without growing ids, or the journal: read completely when `stale`.
     Once { journal: Option<LocalStore>, stale: bool },
 }
 
@@ -37,6 +38,7 @@ pub struct JobTracker<'a> {
     context: &'a Context,
     operation: OperationId,
     source: JobSource,
+    /// The newest event before the operation.
     begin: i64,
     causes: CauseInterner,
     jobs: HashMap<JobId, TrackedJob>,
@@ -44,33 +46,36 @@ pub struct JobTracker<'a> {
     has_unread_events: bool,
 }
 
+/// A requeued job with its events and its row as of the last refresh.
 struct TrackedJob {
     requeued: RequeuedJob,
     events: JobEvents,
     row: Option<JobRow>,
     outcome: JobOutcome,
+    /// Whether the outcome is final, so that the row is not read again.
     settled: bool,
 }
 
 impl<'a> JobTracker<'a> {
-    /// Looks for the jobs that an operation requeued behind the event `after`, where events tell.
+    /// Creates a tracker for the jobs that an operation requeued after the event `after`. The first
+    /// refresh reads them.
     ///
     /// # Errors
-    /// Where neither events nor a journal of this machine can tell.
+    /// A usage error if the database has no events and this machine no journal of the operation.
     pub async fn new(
         context: &'a Context,
         operation: &OperationId,
         after: Option<i64>,
-        shape: &RequeueColumns,
-        state: Option<&LocalStore>,
+        columns: &RequeueColumns,
+        store: Option<&LocalStore>,
     ) -> Result<Self, Error> {
         let (layout, database) = (context.layout().await?, context.database().await?);
-        let grows = layout.events.as_ref().is_some_and(|events| events.ids_grow);
-        let source = match (shape.enqueued.is_some(), grows) {
+        let ids_grow = layout.events.as_ref().is_some_and(|events| events.ids_grow);
+        let source = match (columns.enqueued.is_some(), ids_grow) {
             (true, true) => JobSource::Events(after.unwrap_or(0)),
             (true, false) => JobSource::Once { journal: None, stale: true },
             (false, _) => {
-                JobSource::Once { journal: Some(journal(operation, state)?), stale: true }
+                JobSource::Once { journal: Some(journal(operation, store)?), stale: true }
             }
         };
         Ok(Self {
@@ -90,43 +95,43 @@ impl<'a> JobTracker<'a> {
         })
     }
 
-    /// Makes the next look read the operation's jobs again, where that is not done at each.
+    /// Makes the next refresh read the jobs of the operation again. Has no effect on events with
+    /// growing ids, which each refresh reads.
     pub fn invalidate(&mut self) {
         if let JobSource::Once { stale, .. } = &mut self.source {
             *stale = true;
         }
     }
 
-    /// Looks: at the rows first and at the events afterwards, so that no claim is missing.
-    ///
-    /// # Errors
-    /// The database's.
+    /// Reads the rows and then the events, so that the claim of each claimed row is among the events,
+    /// and evaluates the outcomes.
     pub async fn refresh(&mut self) -> Result<(), SourceError> {
-        self.read_members().await?;
+        self.read_jobs().await?;
         self.read_rows().await?;
         if matches!(self.source, JobSource::Events(_)) {
             self.read_events().await?;
         }
-        for seen in self.jobs.values_mut().filter(|seen| !seen.settled) {
-            seen.evaluate();
+        for job in self.jobs.values_mut().filter(|job| !job.settled) {
+            job.evaluate();
         }
         Ok(())
     }
 
-    async fn read_members(&mut self) -> Result<(), SourceError> {
+    async fn read_jobs(&mut self) -> Result<(), SourceError> {
         let (layout, database) = (self.context.layout().await?, self.context.database().await?);
         let timeout = self.context.timeout();
-        let members = match &mut self.source {
+        let requeued = match &mut self.source {
             JobSource::Events(_) => return self.read_events().await,
             JobSource::Once { stale: false, .. } => return Ok(()),
             JobSource::Once { journal: None, stale } => {
                 *stale = false;
-                let (of, causes) = (&self.operation, &mut self.causes);
-                requeued_jobs::read_from_events(database, layout, of, causes, timeout).await?
+                let (operation, causes) = (&self.operation, &mut self.causes);
+                requeued_jobs::read_from_events(database, layout, operation, causes, timeout)
+                    .await?
             }
-            JobSource::Once { journal: Some(state), stale } => {
+            JobSource::Once { journal: Some(store), stale } => {
                 *stale = false;
-                let entries = state.journal_entries(&self.operation);
+                let entries = store.journal_entries(&self.operation);
                 let texts: Vec<_> =
                     entries.iter().filter_map(|e| serde_json::to_string(e).ok()).collect();
                 requeued_jobs::read_from_journal(
@@ -139,34 +144,35 @@ impl<'a> JobTracker<'a> {
                 .await?
             }
         };
-        for member in members {
-            self.jobs.entry(member.id).or_insert_with(|| TrackedJob::new(member, 0));
+        for job in requeued {
+            self.jobs.entry(job.id).or_insert_with(|| TrackedJob::new(job, 0));
         }
         Ok(())
     }
 
     async fn read_events(&mut self) -> Result<(), SourceError> {
         let (layout, database) = (self.context.layout().await?, self.context.database().await?);
-        let JobSource::Events(read) = &mut self.source else { return Ok(()) };
-        let mut next = self.begin.max(*read - OVERLAP);
-        for _ in 0..PAGES {
-            let (of, timeout) = (&self.operation, self.context.timeout());
-            let page = requeued_jobs::events(database, layout, of, next, &mut self.causes, timeout)
-                .await?;
+        let JobSource::Events(last_read) = &mut self.source else { return Ok(()) };
+        let mut next = self.begin.max(*last_read - OVERLAP);
+        let (operation, causes) = (&self.operation, &mut self.causes);
+        for _ in 0..MAX_PAGES {
+            let timeout = self.context.timeout();
+            let page =
+                requeued_jobs::events(database, layout, operation, next, causes, timeout).await?;
             next = page.last;
-            *read = next.max(*read);
-            for (event, told) in page.records {
-                match told {
-                    EventRecord::Requeued(member) => {
-                        // Once more, after an undo: a new beginning.
-                        let known = self.jobs.get(&member.id);
-                        if known.is_none_or(|seen| seen.events.last < event) {
-                            self.jobs.insert(member.id, TrackedJob::new(member, event));
+            *last_read = next.max(*last_read);
+            for (event_id, record) in page.records {
+                match record {
+                    EventRecord::Requeued(requeued) => {
+                        // A second requeue after an undo starts again.
+                        let known = self.jobs.get(&requeued.id);
+                        if known.is_none_or(|job| job.events.last < event_id) {
+                            self.jobs.insert(requeued.id, TrackedJob::new(requeued, event_id));
                         }
                     }
-                    EventRecord::Happened(job, deed) => {
-                        if let Some(seen) = self.jobs.get_mut(&job) {
-                            seen.events.record_event(event, deed);
+                    EventRecord::Happened(job_id, event) => {
+                        if let Some(job) = self.jobs.get_mut(&job_id) {
+                            job.events.record_event(event_id, event);
                         }
                     }
                 }
@@ -181,62 +187,57 @@ impl<'a> JobTracker<'a> {
 
     async fn read_rows(&mut self) -> Result<(), SourceError> {
         let (layout, database) = (self.context.layout().await?, self.context.database().await?);
-        let open: Vec<_> =
-            self.jobs.values().filter(|s| !s.settled).map(|s| s.requeued.id).collect();
-        for chunk in open.chunks(CHUNK) {
+        let unsettled = self.jobs.values().filter(|job| !job.settled);
+        let unsettled: Vec<_> = unsettled.map(|job| job.requeued.id).collect();
+        for chunk in unsettled.chunks(CHUNK) {
             let timeout = self.context.timeout();
             let rows = requeued_jobs::read_rows(database, layout, chunk, &mut self.causes, timeout)
                 .await?;
             let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
             for id in chunk {
-                if let Some(seen) = self.jobs.get_mut(id) {
-                    seen.row = rows.remove(id);
+                if let Some(job) = self.jobs.get_mut(id) {
+                    job.row = rows.remove(id);
                 }
             }
         }
         Ok(())
     }
 
-    /// How many jobs stand how.
-    #[must_use]
+    /// Returns the number of jobs per outcome.
     pub fn counts(&self) -> OutcomeCounts {
-        self.jobs.values().map(|seen| seen.outcome).collect()
+        self.jobs.values().map(|job| job.outcome).collect()
     }
 
-    /// How many of these jobs stand how; what is not known of yet, is queued.
-    #[must_use]
+    /// Returns the number of the given jobs per outcome. Jobs that were not read yet count as queued.
     pub fn counts_of(&self, jobs: &[JobId]) -> OutcomeCounts {
-        let standing = |id| self.jobs.get(id).map_or(JobOutcome::Queued, |seen| seen.outcome);
-        jobs.iter().map(standing).collect()
+        let outcome = |id| self.jobs.get(id).map_or(JobOutcome::Queued, |job| job.outcome);
+        jobs.iter().map(outcome).collect()
     }
 
-    /// Those that had died of this (a fingerprint's hash), and how they stand.
-    pub fn jobs_with_cause(&self, died_of: &str) -> impl Iterator<Item = (JobId, JobOutcome)> {
-        let mine = self.jobs.values().filter(move |seen| &*seen.requeued.cause == died_of);
-        mine.map(|seen| (seen.requeued.id, seen.outcome))
+    /// Returns the jobs of a group, a group id before the requeue, with their outcomes.
+    pub fn jobs_with_cause(&self, group: &str) -> impl Iterator<Item = (JobId, JobOutcome)> {
+        let jobs = self.jobs.values().filter(move |job| &*job.requeued.cause == group);
+        jobs.map(|job| (job.requeued.id, job.outcome))
     }
 
-    /// Whether somebody took back one of these jobs, where events tell.
-    #[must_use]
+    /// Returns whether one of these jobs was undone. Always false if the database has no events.
     pub fn undone(&self, jobs: &[JobId]) -> bool {
-        jobs.iter().any(|id| self.jobs.get(id).is_some_and(|seen| seen.events.undone))
+        jobs.iter().any(|id| self.jobs.get(id).is_some_and(|job| job.events.undone))
     }
 
-    /// Workers that acted without a claim; none where claims leave no events.
-    #[must_use]
+    /// Returns the workers that acted without a claim, sorted by job id; `None` if claims are not
+    /// recorded as events or not all events were read.
     pub fn zombie_workers(&self) -> Option<Vec<ZombieWorker>> {
         if !self.claims_have_events || self.has_unread_events {
             return None;
         }
-        let zombie =
-            |seen: &TrackedJob| detect_zombie(&seen.requeued, &seen.events, seen.row.as_ref());
+        let zombie = |job: &TrackedJob| detect_zombie(&job.requeued, &job.events, job.row.as_ref());
         let mut zombies: Vec<_> = self.jobs.values().filter_map(zombie).collect();
         zombies.sort_by_key(|zombie| zombie.id);
         Some(zombies)
     }
 
-    /// The account so far.
-    #[must_use]
+    /// Returns the result as of the last refresh.
     pub fn result(&self, end: FollowEnd) -> FollowResult {
         FollowResult {
             operation: self.operation.clone(),
@@ -251,24 +252,23 @@ impl<'a> JobTracker<'a> {
     fn failures(&self) -> Vec<FailureGroup> {
         let mut groups: HashMap<Arc<str>, FailureGroup> = HashMap::new();
         let failed =
-            |seen: &&TrackedJob| seen.outcome.failed() || seen.outcome == JobOutcome::RetryPending;
-        for seen in self.jobs.values().filter(failed) {
-            let Some(now) = &seen.row else { continue };
-            // A job that lost its worker left no error of its own.
-            if now.error_hash == seen.requeued.error_hash && seen.outcome != JobOutcome::FailedAgain
-            {
+            |job: &&TrackedJob| job.outcome.failed() || job.outcome == JobOutcome::RetryPending;
+        for job in self.jobs.values().filter(failed) {
+            let Some(row) = &job.row else { continue };
+            // The failure of an unresponsive worker leaves no new error.
+            if row.error_hash == job.requeued.error_hash && job.outcome != JobOutcome::FailedAgain {
                 continue;
             }
-            let group = groups.entry(Arc::clone(&now.cause)).or_insert_with(|| FailureGroup {
-                group: Arc::clone(&now.cause),
-                cause: self.causes.cause(&now.cause).to_owned(),
+            let group = groups.entry(Arc::clone(&row.cause)).or_insert_with(|| FailureGroup {
+                group: Arc::clone(&row.cause),
+                cause: self.causes.cause(&row.cause).to_owned(),
                 jobs: 0,
                 same_cause: 0,
-                sample: seen.requeued.id,
+                sample: job.requeued.id,
             });
             group.jobs += 1;
-            group.same_cause += u64::from(seen.outcome == JobOutcome::FailedAgain);
-            group.sample = group.sample.min(seen.requeued.id);
+            group.same_cause += u64::from(job.outcome == JobOutcome::FailedAgain);
+            group.sample = group.sample.min(job.requeued.id);
         }
         let mut groups: Vec<_> = groups.into_values().collect();
         groups.sort_by(|a, b| b.jobs.cmp(&a.jobs).then_with(|| a.group.cmp(&b.group)));
@@ -276,29 +276,29 @@ impl<'a> JobTracker<'a> {
     }
 }
 
-/// The records of this machine, where the operation is one of them.
-fn journal(operation: &OperationId, state: Option<&LocalStore>) -> Result<LocalStore, Error> {
-    let known = match state {
-        Some(state) => state.operation(operation)?.map(|_| state.clone()),
+/// Returns the store if it contains the operation.
+fn journal(operation: &OperationId, store: Option<&LocalStore>) -> Result<LocalStore, Error> {
+    let with_operation = match store {
+        Some(store) => store.operation(operation)?.map(|_| store.clone()),
         None => None,
     };
-    known.ok_or_else(|| {
+    with_operation.ok_or_else(|| {
         Error::usage(format!("operation {operation} was not begun on this machine"))
             .hint("this database keeps no events: only the machine that began an operation knows its jobs")
     })
 }
 
 impl TrackedJob {
-    fn new(requeued: RequeuedJob, event: i64) -> Self {
-        let events = JobEvents { last: event, ..JobEvents::default() };
+    fn new(requeued: RequeuedJob, event_id: i64) -> Self {
+        let events = JobEvents { last: event_id, ..JobEvents::default() };
         Self { requeued, events, row: None, outcome: JobOutcome::Queued, settled: false }
     }
 
     fn evaluate(&mut self) {
-        let now = self.row.as_ref();
-        self.outcome = outcome(&self.requeued, &self.events, now);
-        let dead = now.is_some_and(|now| now.role == Lifecycle::Dead);
-        // One that failed again may still be tried again, and finish.
+        let row = self.row.as_ref();
+        self.outcome = outcome(&self.requeued, &self.events, row);
+        let dead = row.is_some_and(|row| row.role == Lifecycle::Dead);
+        // A job that failed again may have retries left and still finish.
         self.settled = self.outcome.decided() && (self.outcome != JobOutcome::FailedAgain || dead);
     }
 }

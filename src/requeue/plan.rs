@@ -1,4 +1,4 @@
-//! Makes a plan: what is meant, what of it may be written, frozen under an id.
+//! Builds a plan: the jobs of a target that may be requeued, frozen under a plan id.
 
 use std::collections::HashSet;
 
@@ -13,46 +13,47 @@ use crate::sources::files::local_store::StoredPlan;
 use crate::sources::postgres::requeue::operation_events::WritePreconditions;
 use crate::sources::postgres::requeue::{plan_query, repeat_failures};
 
-/// Hex digits of a plan's id.
-const DIGITS: usize = 12;
+/// Hex digits of a plan id.
+const ID_DIGITS: usize = 12;
 
-/// Reads a target and freezes what it means.
+/// Reads the jobs of a target and freezes those that may be requeued. `requeued` are the jobs that the
+/// resumed operation requeued before.
 pub async fn build_plan(
     context: &Context,
     target: Target,
     options: PlanOptions,
-    ground: &WritePreconditions,
-    done: &HashSet<JobId>,
+    preconditions: &WritePreconditions,
+    requeued: &HashSet<JobId>,
 ) -> Result<Plan, Error> {
     let (database, layout) = (context.database().await?, context.layout().await?);
     let offenders = repeat_failures::read(database, layout, context.timeout()).await?;
-    let judge = plan_query::PlanRules {
+    let rules = plan_query::PlanRules {
         layout,
         target: &target,
         options: &options,
         offenders: &offenders,
-        done,
+        done: requeued,
     };
-    let found = plan_query::read(database, &judge, context.timeout()).await?;
-    let place = context.database_name();
+    let rows = plan_query::read(database, &rules, context.timeout()).await?;
+    let database = context.database_name();
     Ok(Plan {
-        id: id(&place, &target, ground.now, &found.ids),
-        database: place,
+        id: plan_id(&database, &target, preconditions.now, &rows.ids),
+        database,
         target,
         options,
-        cutoff: ground.now,
-        matched: found.matched,
-        ids: found.ids,
-        causes: found.causes,
-        excluded: found.excluded,
-        groups: found.groups,
-        samples: found.samples,
+        cutoff: preconditions.now,
+        matched: rows.matched,
+        ids: rows.ids,
+        causes: rows.causes,
+        excluded: rows.excluded,
+        groups: rows.groups,
+        samples: rows.samples,
         repeat_failures_examined: offenders.examined,
     })
 }
 
-/// A hash over database, target, cutoff and the frozen ids.
-fn id(database: &str, target: &Target, cutoff: Timestamp, ids: &[JobId]) -> String {
+/// Returns `plan-` and a hash over the database, the target, the cutoff and the job ids.
+fn plan_id(database: &str, target: &Target, cutoff: Timestamp, ids: &[JobId]) -> String {
     let mut hash = Sha256::new();
     hash.update(format!("{database}\n{cutoff}\n"));
     hash.update(serde_json::to_vec(target).unwrap_or_default());
@@ -60,10 +61,10 @@ fn id(database: &str, target: &Target, cutoff: Timestamp, ids: &[JobId]) -> Stri
         hash.update(format!("\n{id}"));
     }
     let digits: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("plan-{}", &digits[..DIGITS])
+    format!("plan-{}", &digits[..ID_DIGITS])
 }
 
-/// The plan as it is kept.
+/// Returns the plan as it is stored on this machine.
 pub fn to_stored(plan: &Plan) -> StoredPlan {
     StoredPlan {
         plan: plan.id.clone(),
@@ -75,28 +76,28 @@ pub fn to_stored(plan: &Plan) -> StoredPlan {
     }
 }
 
-/// Refuses when a kept plan no longer says what its selection means; `flags` are those with which it
-/// was to be applied.
-pub fn refuse_if_changed(kept: &StoredPlan, now: &Plan, flags: &str) -> Result<(), Error> {
-    let before: HashSet<_> = kept.ids.iter().collect();
-    let after: HashSet<_> = now.ids.iter().collect();
-    let (grown, gone) = (after.difference(&before).count(), before.difference(&after).count());
-    if grown + gone == 0 {
+/// Refuses to apply a stored plan if its target selects other jobs now, which are those of `current`.
+/// `flags` are repeated in the suggested command.
+pub fn refuse_if_changed(stored: &StoredPlan, current: &Plan, flags: &str) -> Result<(), Error> {
+    let before: HashSet<_> = stored.ids.iter().collect();
+    let after: HashSet<_> = current.ids.iter().collect();
+    let (added, removed) = (after.difference(&before).count(), before.difference(&after).count());
+    if added + removed == 0 {
         return Ok(());
     }
-    // Of so many at most, the latest: newer deaths come before those that were planned.
-    let most = kept.options.max.is_some();
-    let gone_words =
-        if most { "dead no longer, or not among the latest" } else { "no longer eligible" };
+    // With `--max`, newer dead letters replace planned ones that are still dead.
+    let has_max = stored.options.max.is_some();
+    let reason =
+        if has_max { "dead no longer, or not among the latest" } else { "no longer eligible" };
     Err(Error::refused(format!(
-        "the selection changed since {}: {grown} new, {gone} {gone_words}; nothing was written",
-        kept.plan
+        "the selection changed since {}: {added} new, {removed} {reason}; nothing was written",
+        stored.plan
     ))
     .hint(format!(
         "cliplyctl dlq requeue --plan {} --frozen{flags}  applies what is left of the {} planned jobs; \
          with --dry-run it shows them",
-        kept.plan,
-        kept.ids.len()
+        stored.plan,
+        stored.ids.len()
     ))
     .hint("or make a new plan with --dry-run"))
 }

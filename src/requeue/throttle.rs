@@ -1,8 +1,10 @@
-//! Keeps the pace of a write: asked before each batch, with no transaction open.
+//! The throttle of a write: limits the rate and pauses before each write transaction, while none is
+//! open.
 
 use std::time::{Duration, Instant};
 
 use crate::context::Context;
+use crate::facts::SourceError;
 use crate::facts::requeue::Outcome;
 use crate::facts::throttle::{PauseReason, TableLoad, Throttle};
 use crate::interrupt::Interrupt;
@@ -10,16 +12,17 @@ use crate::sources::postgres::table_load;
 use crate::terminal::Progress;
 use crate::text::{count, plural};
 
-/// Between two looks at the server.
-const EVERY: Duration = Duration::from_secs(1);
-/// A write of fewer jobs than this is over before anybody is in its way.
-const MANY: u64 = 500;
-/// So long we wait for others to leave the table; a vacuum of a large one takes hours.
-const PATIENCE: Duration = Duration::from_mins(1);
-/// Jobs of a batch beside somebody who does not leave.
-const LOAD_SHARE: usize = 25;
+/// The pause between two reads of the table load.
+const LOAD_INTERVAL: Duration = Duration::from_secs(1);
+/// Without `--pause-above`, a write with fewer remaining jobs than this does not read the table load.
+const MIN_JOBS_FOR_LOAD: u64 = 500;
+/// The longest pause for other sessions on the table. It is limited because the vacuum of a large
+/// table takes hours.
+const MAX_LOAD_PAUSE: Duration = Duration::from_mins(1);
+/// Jobs per write transaction after that pause, while other sessions still use the table.
+const REDUCED_SIZE: usize = 25;
 
-/// The pace of one write.
+/// The rate limit and the pauses of one write.
 pub struct WriteThrottle<'a> {
     context: &'a Context,
     interrupt: &'a Interrupt,
@@ -27,28 +30,30 @@ pub struct WriteThrottle<'a> {
     bucket: Option<TokenBucket>,
     filled: Instant,
     last_load: Option<Instant>,
-    /// Done by the writer's present account.
+    /// Jobs written by the current call of the writer, as of the last transaction.
     done: u64,
-    /// We waited long enough for others on the table.
-    beside: bool,
+    /// Whether `MAX_LOAD_PAUSE` is over and writes continue with `REDUCED_SIZE`.
+    is_reduced: bool,
 }
 
 impl<'a> WriteThrottle<'a> {
-    /// A pace that has not begun.
+    /// Creates a throttle; its rate limit starts now.
     pub fn new(context: &'a Context, interrupt: &'a Interrupt, limits: Throttle) -> Self {
         let (bucket, filled) = (limits.rate.map(TokenBucket::new), Instant::now());
-        Self { context, interrupt, limits, bucket, filled, last_load: None, done: 0, beside: false }
+        let (last_load, done, is_reduced) = (None, 0, false);
+        Self { context, interrupt, limits, bucket, filled, last_load, done, is_reduced }
     }
 
-    /// Jobs after which somebody should look how they do: those of two seconds, at most these.
-    pub fn max_write_size(&self, most: usize) -> usize {
-        let paced = self.limits.rate.map_or(usize::MAX, |rate| (rate * 2.0).ceil() as usize);
-        let paused = self.limits.pause_above.map_or(usize::MAX, |_| MANY as usize);
-        paced.min(paused).clamp(1, most)
+    /// Returns how many jobs a canary may write between two polls: those of two seconds at the rate
+    /// limit, at most `max`.
+    pub fn max_write_size(&self, max: usize) -> usize {
+        let by_rate = self.limits.rate.map_or(usize::MAX, |rate| (rate * 2.0).ceil() as usize);
+        let by_pause = self.limits.pause_above.map_or(usize::MAX, |_| MIN_JOBS_FOR_LOAD as usize);
+        by_rate.min(by_pause).clamp(1, max)
     }
 
-    /// How many of the `total` jobs of a piece of work may follow. Takes its time where it must, and
-    /// says why. Somebody who interrupts is not kept waiting.
+    /// Returns how many of the `total` jobs of the writer's input may be written next. Waits as long
+    /// as the limits require and shows the reason; an interrupt ends the wait.
     pub async fn next_write_size(
         &mut self,
         so_far: &Outcome,
@@ -56,15 +61,16 @@ impl<'a> WriteThrottle<'a> {
         progress: &Progress,
     ) -> usize {
         self.record_written(so_far);
-        let left = total.saturating_sub(so_far.decided() + so_far.in_doubt);
-        if left == 0 {
+        let remaining = total.saturating_sub(so_far.decided() + so_far.in_doubt);
+        if remaining == 0 {
             return usize::MAX;
         }
-        let room = self.unhindered(left, progress).await;
-        room.min(self.in_time(left).await)
+        let by_load = self.wait_for_load(remaining, progress).await;
+        by_load.min(self.wait_for_rate(remaining).await)
     }
 
-    /// Each piece of work has an account of its own, which begins at nothing.
+    /// Takes the jobs written since the last call from the rate limit. The outcome starts at zero
+    /// with each input of the writer.
     fn record_written(&mut self, so_far: &Outcome) {
         let new = so_far.done.checked_sub(self.done).unwrap_or(so_far.done);
         self.done = if so_far.decided() == 0 { 0 } else { so_far.done };
@@ -73,12 +79,13 @@ impl<'a> WriteThrottle<'a> {
         }
     }
 
-    async fn in_time(&mut self, left: u64) -> usize {
+    /// Waits until the rate limit allows more jobs and returns how many.
+    async fn wait_for_rate(&mut self, remaining: u64) -> usize {
         loop {
             let Some(bucket) = &mut self.bucket else { return usize::MAX };
             bucket.fill(self.filled.elapsed());
             self.filled = Instant::now();
-            match bucket.allows(left) {
+            match bucket.allows(remaining) {
                 Ok(jobs) => return jobs,
                 Err(_) if self.interrupt.happened() => return 1,
                 Err(wait) => self.interrupt.sleep(wait).await,
@@ -86,101 +93,100 @@ impl<'a> WriteThrottle<'a> {
         }
     }
 
-    /// Waits until nobody is in the way, or we in nobody's.
-    async fn unhindered(&mut self, left: u64, progress: &Progress) -> usize {
-        let due = self.last_load.is_none_or(|looked| looked.elapsed() >= EVERY);
-        let asked = self.limits.pause_above.is_some();
-        if !asked && (left < MANY || !due) {
-            return self.most();
+    /// Waits until neither the backlog nor other sessions require a pause and returns how many jobs
+    /// may be written. For other sessions it waits at most `MAX_LOAD_PAUSE`.
+    async fn wait_for_load(&mut self, remaining: u64, progress: &Progress) -> usize {
+        let due = self.last_load.is_none_or(|at| at.elapsed() >= LOAD_INTERVAL);
+        let has_backlog_limit = self.limits.pause_above.is_some();
+        if !has_backlog_limit && (remaining < MIN_JOBS_FOR_LOAD || !due) {
+            return self.max_size();
         }
         let began = Instant::now();
         loop {
             self.last_load = Some(Instant::now());
-            let why = match self.read_load().await {
-                Ok(found) => match found {
-                    Ok(room) => {
-                        progress.note("");
-                        return room.min(self.most());
+            let reason = match self.read_load().await {
+                Ok(Ok(size)) => {
+                    progress.note("");
+                    return size.min(self.max_size());
+                }
+                Ok(Err(pause)) => {
+                    let reason = pause.message();
+                    let waited = self.is_reduced || began.elapsed() >= MAX_LOAD_PAUSE;
+                    if pause.is_external() && waited {
+                        self.is_reduced = true;
+                        progress.note(&format!("{reason}; going on beside it in small steps"));
+                        return REDUCED_SIZE;
                     }
-                    Err((why, others)) => {
-                        if others && (self.beside || began.elapsed() >= PATIENCE) {
-                            self.beside = true;
-                            progress.note(&format!("{why}; going on beside it in small steps"));
-                            return LOAD_SHARE;
-                        }
-                        why
-                    }
-                },
-                // Without a figure to hold against the limit, waiting is the careful answer.
-                Err(error) if asked => format!("waiting: the backlog cannot be counted: {error}"),
-                Err(_) => return self.most(),
+                    reason
+                }
+                // Without a count to compare with the limit, waiting is the safe choice.
+                Err(error) if has_backlog_limit => {
+                    format!("waiting: the backlog cannot be counted: {error}")
+                }
+                Err(_) => return self.max_size(),
             };
-            progress.note(&why);
-            self.interrupt.sleep(EVERY).await;
+            progress.note(&reason);
+            self.interrupt.sleep(LOAD_INTERVAL).await;
             if self.interrupt.happened() {
                 return 1;
             }
         }
     }
 
-    fn most(&self) -> usize {
-        if self.beside { LOAD_SHARE } else { usize::MAX }
+    fn max_size(&self) -> usize {
+        if self.is_reduced { REDUCED_SIZE } else { usize::MAX }
     }
 
-    /// How many may follow; or why none may, and whether that is about others on the table.
-    async fn read_load(
-        &mut self,
-    ) -> Result<Result<usize, (String, bool)>, crate::facts::SourceError> {
+    /// Reads the table load and returns how many jobs may be written, or the reason for a pause.
+    async fn read_load(&mut self) -> Result<Result<usize, PauseReason>, SourceError> {
         let (layout, database) = (self.context.layout().await?, self.context.database().await?);
-        let pressure = table_load::read(database, layout, self.limits.pause_above).await?;
-        Ok(match pause_reason(&self.limits, &pressure) {
+        let load = table_load::read(database, layout, self.limits.pause_above).await?;
+        Ok(match pause_reason(&self.limits, &load) {
             None => {
-                self.beside = false;
-                Ok(jobs_until_pause(&self.limits, &pressure))
+                self.is_reduced = false;
+                Ok(jobs_until_pause(&self.limits, &load))
             }
-            Some(hold) => Err((hold.message(), hold.is_external())),
+            Some(reason) => Err(reason),
         })
     }
 }
 
-/// Parts of a second's jobs that are written at a time: a rate is kept in small pieces.
-const PIECES: f64 = 4.0;
+/// The rate limit lets jobs through in pieces of 1/4 second.
+const PIECES_PER_SECOND: f64 = 4.0;
 
-/// Why nothing may be written now; none when something may.
+/// Returns why nothing may be written now; `None` if jobs may be written.
 #[must_use]
-pub fn pause_reason(pace: &Throttle, pressure: &TableLoad) -> Option<PauseReason> {
-    if let (Some(most), Some(waiting)) = (pace.pause_above, pressure.due)
+pub fn pause_reason(throttle: &Throttle, load: &TableLoad) -> Option<PauseReason> {
+    if let (Some(most), Some(waiting)) = (throttle.pause_above, load.due)
         && waiting > most
     {
         return Some(PauseReason::Backlog { waiting, most });
     }
-    if pressure.lock_waiters > 0 {
-        return Some(PauseReason::LockWaiters { sessions: pressure.lock_waiters });
+    if load.lock_waiters > 0 {
+        return Some(PauseReason::LockWaiters { sessions: load.lock_waiters });
     }
-    pressure.vacuum_running.then_some(PauseReason::Vacuum)
+    load.vacuum_running.then_some(PauseReason::Vacuum)
 }
 
-/// Jobs that may follow until the backlog is as long as it may be, one at least.
+/// Returns how many jobs may be written until the backlog reaches its limit, at least 1.
 #[must_use]
-pub fn jobs_until_pause(pace: &Throttle, pressure: &TableLoad) -> usize {
-    match (pace.pause_above, pressure.due) {
+pub fn jobs_until_pause(throttle: &Throttle, load: &TableLoad) -> usize {
+    match (throttle.pause_above, load.due) {
         (Some(most), Some(waiting)) => {
-            let room = most.saturating_sub(waiting).saturating_add(1);
-            usize::try_from(room).unwrap_or(usize::MAX)
+            let jobs = most.saturating_sub(waiting).saturating_add(1);
+            usize::try_from(jobs).unwrap_or(usize::MAX)
         }
         _ => usize::MAX,
     }
 }
 
 impl PauseReason {
-    /// Whether others are at the table, and not the queue too long.
-    #[must_use]
+    /// Returns whether other sessions are the reason, and not the backlog.
     pub fn is_external(&self) -> bool {
         !matches!(self, Self::Backlog { .. })
     }
 
     /// `waiting: 120 jobs are due and not claimed, more than 100`
-    #[must_use]
     pub fn message(&self) -> String {
         match self {
             Self::Backlog { waiting, most } => {
@@ -196,7 +202,7 @@ impl PauseReason {
     }
 }
 
-/// Lets so many jobs a second through.
+/// A token bucket: lets `rate` jobs per second through.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TokenBucket {
     rate: f64,
@@ -204,30 +210,29 @@ pub struct TokenBucket {
 }
 
 impl TokenBucket {
-    /// A bucket that lets the first piece through at once.
-    #[must_use]
+    /// Creates a bucket that lets the first piece through at once.
     pub fn new(rate: f64) -> Self {
-        Self { rate, level: (rate / PIECES).max(1.0) }
+        Self { rate, level: (rate / PIECES_PER_SECOND).max(1.0) }
     }
 
-    /// Time went by: what it allows is saved up for no longer than a second.
+    /// Adds the jobs of the elapsed time, up to those of one second.
     pub fn fill(&mut self, elapsed: Duration) {
-        let most = self.rate.max(1.0);
-        self.level = (self.level + self.rate * elapsed.as_secs_f64()).min(most);
+        let capacity = self.rate.max(1.0);
+        self.level = (self.level + self.rate * elapsed.as_secs_f64()).min(capacity);
     }
 
-    /// So many jobs were written.
+    /// Takes the given number of written jobs out of the bucket.
     pub fn take(&mut self, jobs: u64) {
         self.level -= jobs as f64;
     }
 
-    /// How many jobs may follow now.
+    /// Returns how many jobs may be written now.
     ///
     /// # Errors
-    /// How long to wait until a piece of them may.
-    pub fn allows(&self, left: u64) -> Result<usize, Duration> {
-        let piece = (self.rate / PIECES).max(1.0).min(left.max(1) as f64);
-        // A wait is never quite exact.
+    /// The time to wait until a piece of the `remaining` jobs may be written.
+    pub fn allows(&self, remaining: u64) -> Result<usize, Duration> {
+        let piece = (self.rate / PIECES_PER_SECOND).max(1.0).min(remaining.max(1) as f64);
+        // Timers are not exact to the last digit.
         if self.level + 1e-6 >= piece {
             return Ok((self.level + 1e-6) as usize);
         }
@@ -274,21 +279,24 @@ mod tests {
 
     #[test]
     fn backlog_lock_waiters_and_vacuum_pause_the_requeue() {
-        let pace = Throttle { pause_above: Some(100), ..Throttle::default() };
-        let waiting = |n| TableLoad { due: Some(n), ..TableLoad::default() };
-        assert_eq!(pause_reason(&pace, &waiting(100)), None);
+        let throttle = Throttle { pause_above: Some(100), ..Throttle::default() };
+        let backlog = |n| TableLoad { due: Some(n), ..TableLoad::default() };
+        assert_eq!(pause_reason(&throttle, &backlog(100)), None);
         assert_eq!(
-            pause_reason(&pace, &waiting(101)),
+            pause_reason(&throttle, &backlog(101)),
             Some(PauseReason::Backlog { waiting: 101, most: 100 })
         );
         assert_eq!(
-            (jobs_until_pause(&pace, &waiting(97)), jobs_until_pause(&pace, &waiting(100))),
+            (jobs_until_pause(&throttle, &backlog(97)), jobs_until_pause(&throttle, &backlog(100))),
             (4, 1)
         );
         assert_eq!(jobs_until_pause(&Throttle::default(), &TableLoad::default()), usize::MAX);
-        let queue = TableLoad { lock_waiters: 1, vacuum_running: true, ..waiting(0) };
-        assert_eq!(pause_reason(&pace, &queue), Some(PauseReason::LockWaiters { sessions: 1 }));
-        let vacuum = TableLoad { lock_waiters: 0, ..queue };
-        assert_eq!(pause_reason(&pace, &vacuum), Some(PauseReason::Vacuum));
+        let lock_waiters_load = TableLoad { lock_waiters: 1, vacuum_running: true, ..backlog(0) };
+        assert_eq!(
+            pause_reason(&throttle, &lock_waiters_load),
+            Some(PauseReason::LockWaiters { sessions: 1 })
+        );
+        let vacuum_load = TableLoad { lock_waiters: 0, ..lock_waiters_load };
+        assert_eq!(pause_reason(&throttle, &vacuum_load), Some(PauseReason::Vacuum));
     }
 }
