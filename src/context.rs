@@ -1,4 +1,5 @@
-//! What one run of a command knows: settings, lazy sources, the clock.
+//! The [`Context`] of one command run: its settings, its sources, which are opened on first use, and
+//! the clock.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -19,28 +20,27 @@ use crate::sources::http::Http;
 use crate::sources::postgres::{self, Database, SessionOptions};
 use crate::terminal::Terminal;
 
-/// Connections that one command may hold at a time.
+/// The most connections of one command.
 const POOL_SIZE: usize = 4;
 
-/// The context of one command.
+/// The settings, the sources and the clock of one command run.
 pub struct Context {
-    /// Every setting with its origin.
+    /// All settings with their origins.
     pub settings: Settings,
-    /// Where to ask and to show progress.
+    /// The terminal for prompts and progress.
     pub terminal: Terminal,
     command: &'static str,
     started_at: Timestamp,
     started: Instant,
-    /// Since when the budget runs.
-    renewed: Cell<Instant>,
+    /// When the time budget started.
+    budget_started: Cell<Instant>,
     http: OnceLock<Http>,
     database: OnceCell<Database>,
     layout: OnceCell<Layout>,
 }
 
 impl Context {
-    /// Starts the clock. Nothing is opened yet.
-    #[must_use]
+    /// Creates a context and starts its time budget. Opens no connection.
     pub fn new(settings: Settings, terminal: Terminal, command: &'static str) -> Self {
         Self {
             settings,
@@ -48,40 +48,37 @@ impl Context {
             command,
             started_at: now(),
             started: Instant::now(),
-            renewed: Cell::new(Instant::now()),
+            budget_started: Cell::new(Instant::now()),
             http: OnceLock::new(),
             database: OnceCell::new(),
             layout: OnceCell::new(),
         }
     }
 
-    /// This machine's clock. Ages of rows come from the server's.
-    #[must_use]
+    /// Returns the time of this machine. Ages of rows use the server's time instead.
     pub fn now(&self) -> Timestamp {
         now()
     }
 
-    /// What is left of the budget of the whole command.
-    #[must_use]
+    /// Returns the remaining time of the command's budget.
     pub fn remaining(&self) -> Duration {
-        self.settings.timeout.value.saturating_sub(self.renewed.get().elapsed())
+        self.settings.timeout.value.saturating_sub(self.budget_started.get().elapsed())
     }
 
-    /// Gives a command that looks again a whole budget for it.
+    /// Starts the time budget again, for a command that polls repeatedly.
     pub fn reset_deadline(&self) {
-        self.renewed.set(Instant::now());
+        self.budget_started.set(Instant::now());
     }
 
-    /// The longest that one probe may take.
-    #[must_use]
+    /// Returns the timeout of one probe.
     pub fn timeout(&self) -> Duration {
         self.settings.timeout.value
     }
 
-    /// The database, opened when first asked for.
+    /// Returns the database, which is opened on the first call.
     ///
     /// # Errors
-    /// When no setting says where it is.
+    /// The error of the setting if no database is configured.
     pub async fn database(&self) -> Result<&Database, SourceError> {
         self.database
             .get_or_try_init(|| async {
@@ -96,10 +93,7 @@ impl Context {
             .await
     }
 
-    /// Which variant of the schema the database holds, read once.
-    ///
-    /// # Errors
-    /// What the database or the recognition says.
+    /// Returns the layout of the jobs table, which is read once.
     pub async fn layout(&self) -> Result<&Layout, SourceError> {
         self.layout
             .get_or_try_init(|| async {
@@ -108,10 +102,10 @@ impl Context {
             .await
     }
 
-    /// The app; its certificates are loaded once.
+    /// Returns the client of the app, which is created on the first call.
     ///
     /// # Errors
-    /// When no setting says where it is, or a credential cannot be read.
+    /// The error of the setting if no base URL is configured or a credential cannot be read.
     pub fn http(&self) -> Result<&Http, SourceError> {
         if let Some(http) = self.http.get() {
             return Ok(http);
@@ -124,25 +118,25 @@ impl Context {
         Ok(self.http.get_or_init(|| http))
     }
 
-    /// Who types on which machine, and why. The reason is kept for all to read: without secrets.
-    #[must_use]
+    /// Returns the operator, the host and the reason of a write. The reason is redacted because the
+    /// events store it.
     pub fn author(&self, reason: Option<&str>) -> Author {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         Author { actor: self.settings.actor.clone(), host, reason: reason.map(redact::text) }
     }
 
-    /// `host:port/database`: the place of a plan, whoever connects.
-    #[must_use]
+    /// Returns `host:port/database` without the user, as plans and operations store it.
     pub fn database_name(&self) -> String {
-        let shown = self.settings.database.as_ref().map(|dsn| dsn.value.to_string());
-        let shown = shown.unwrap_or_default();
-        shown.rsplit_once('@').map_or(shown.clone(), |(_, place)| place.to_owned())
+        let dsn = self.settings.database.as_ref().map(|dsn| dsn.value.to_string());
+        let dsn = dsn.unwrap_or_default();
+        dsn.rsplit_once('@').map_or(dsn.clone(), |(_, database)| database.to_owned())
     }
 
-    /// What the history files this system under: database and app, neither user nor credentials.
+    /// Returns the key of this system in the history: database name and base URL, without user and
+    /// credentials.
     ///
     /// # Errors
-    /// When neither is configured.
+    /// The error of the setting if neither is configured.
     pub fn system_id(&self) -> Result<String, SourceError> {
         let parts = [
             self.database_name(),
@@ -155,35 +149,32 @@ impl Context {
         }
     }
 
-    /// The same settings and connections, with nothing known yet of what they lead to: whoever looks
-    /// again must notice that the database is gone, or its schema another. A whole budget, on the clock
-    /// of the command.
-    #[must_use]
+    /// Returns a context with the same settings, connections and start time, a new time budget and no
+    /// cached layout, so that a repeated poll notices a changed schema.
     pub fn fresh(&self) -> Self {
-        let mut again = Self::new(self.settings.clone(), self.terminal, self.command);
-        (again.started_at, again.started) = (self.started_at, self.started);
+        let mut fresh = Self::new(self.settings.clone(), self.terminal, self.command);
+        (fresh.started_at, fresh.started) = (self.started_at, self.started);
         if let Some(http) = self.http.get() {
-            _ = again.http.set(http.clone());
+            _ = fresh.http.set(http.clone());
         }
         if let Some(database) = self.database.get() {
-            _ = again.database.set(database.clone());
+            _ = fresh.database.set(database.clone());
         }
-        again
+        fresh
     }
 
-    /// Runs a reading and notes its source, time and duration.
+    /// Runs `read` and returns its result with source, time and duration.
     pub async fn observe<T>(
         &self,
         source: impl Into<String>,
-        reading: impl Future<Output = Result<T, SourceError>>,
+        read: impl Future<Output = Result<T, SourceError>>,
     ) -> Observed<T> {
         let (at, started) = (now(), Instant::now());
-        let result = reading.await;
+        let result = read.await;
         Observed { source: source.into(), at, took: started.elapsed(), result }
     }
 
-    /// Which system this run speaks of.
-    #[must_use]
+    /// Returns the context, the database and the app that the report is about.
     pub fn provenance(&self) -> Provenance {
         Provenance {
             context: self.settings.context_name.clone(),
@@ -198,10 +189,10 @@ impl Context {
         }
     }
 
-    /// The kind of this name, or an error that suggests the likely one.
+    /// Checks that a kind exists, if the schema lists its kinds.
     ///
     /// # Errors
-    /// A usage error, when the schema lists its kinds and this is none of them.
+    /// A usage error that suggests the most similar kind.
     pub fn known_kind(&self, layout: &Layout, kind: &str) -> Result<(), Error> {
         let Some(kinds) = &layout.kinds else { return Ok(()) };
         if kinds.iter().any(|k| k == kind) {
@@ -212,12 +203,12 @@ impl Context {
     }
 }
 
-/// Of a run that speaks of no system.
+/// Returns the provenance of a command that is not about a system.
 pub(crate) fn no_provenance() -> Provenance {
     Provenance { started_at: now(), ..Provenance::default() }
 }
 
-/// The one place that reads the clock.
+/// Returns the current time. This is the only function that reads the clock.
 #[expect(clippy::disallowed_methods, reason = "the clock is read here")]
 pub(crate) fn now() -> Timestamp {
     Timestamp::now()

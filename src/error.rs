@@ -1,22 +1,23 @@
-//! The one error shape of the crate: what, why, and what to do next.
+//! The [`Error`] of a command: a message, its causes and hints, and a kind that determines the exit
+//! code.
 
 use crate::dsn;
 use crate::exit::ExitCode;
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::text::TargetFlags;
 
-/// What kind of trouble a command ended in; decides the exit code.
+/// The kind of an error, which determines the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The command line is wrong.
+    /// The command line is invalid.
     Usage,
-    /// A setting is wrong.
+    /// A setting is invalid.
     Config,
-    /// A source could not be read, so nothing could be judged.
+    /// A source could not be read, so the status is unknown.
     Source(SourceErrorKind),
-    /// A guard refused, or consent was not given.
+    /// A write was refused: protected or read-only context, or not confirmed.
     Refused,
-    /// A write was applied in part.
+    /// A write was applied partially.
     Partial,
     /// Interrupted by a signal.
     Interrupted,
@@ -24,75 +25,75 @@ pub enum ErrorKind {
     Bug,
 }
 
-/// An error on its way to the person: printed once, by `main`.
+/// An error that ends a command. It is printed once, by `app`.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]
 pub struct Error {
-    /// The kind, which decides the exit code.
+    /// The kind, which determines the exit code.
     pub kind: ErrorKind,
-    /// What went wrong and where, lowercase, without secrets.
+    /// What failed and for which thing, in lower case and without secrets.
     pub message: String,
-    /// Why, outermost first.
+    /// The causes, outermost first.
     pub causes: Vec<String>,
-    /// What to do next.
+    /// Hints: commands, or one imperative each.
     pub hints: Vec<String>,
 }
 
 impl Error {
-    /// An error of this kind.
+    /// Creates an error without causes and hints.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), causes: Vec::new(), hints: Vec::new() }
     }
 
-    /// Makes the commands that its hints name look where this one did.
-    pub fn address(&mut self, to: &TargetFlags) {
+    /// Adds the flags that select the context or database to the commands in the hints.
+    pub fn address(&mut self, target: &TargetFlags) {
         for hint in &mut self.hints {
-            *hint = to.add_to_text(hint);
+            *hint = target.add_to_text(hint);
         }
     }
 
-    /// Says which flag the commands of its hints need as this one did.
+    /// Adds a hint that names the flag with a secret value that the commands in the hints need as well.
     pub fn note_secret_flag(&mut self, flag: Option<&str>) {
-        let commands = self.hints.iter().any(|hint| hint.contains("cliplyctl "));
-        self.hints.extend(flag.filter(|_| commands).map(|flag| format!("with the same {flag}")));
+        let has_commands = self.hints.iter().any(|hint| hint.contains("cliplyctl "));
+        self.hints
+            .extend(flag.filter(|_| has_commands).map(|flag| format!("with the same {flag}")));
     }
 
-    /// The command line is wrong (64).
+    /// Creates an error about the command line (64).
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Usage, message)
     }
 
-    /// A setting is wrong (78).
+    /// Creates an error about a setting (78).
     pub fn config(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Config, message)
     }
 
-    /// A guard refused (77).
+    /// Creates an error about a refused write (77).
     pub fn refused(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Refused, message)
     }
 
-    /// A bug in this tool (70).
+    /// Creates an error about a bug in this tool (70).
     pub fn bug(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Bug, message)
     }
 
-    /// With one more reason.
+    /// Adds a cause.
     #[must_use]
     pub fn cause(mut self, cause: impl ToString) -> Self {
         self.causes.push(cause.to_string());
         self
     }
 
-    /// With one more thing to do next.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
-    /// The one map from kinds to exit codes.
-    #[must_use]
+    /// Returns the exit code of the kind.
     pub fn exit_code(&self) -> ExitCode {
         match self.kind {
             ErrorKind::Usage => ExitCode::Usage,
@@ -107,8 +108,7 @@ impl Error {
         }
     }
 
-    /// The word for machines.
-    #[must_use]
+    /// Returns the name of the kind in JSON.
     pub fn as_str(&self) -> &'static str {
         match self.kind {
             ErrorKind::Usage => "usage",
@@ -121,8 +121,7 @@ impl Error {
         }
     }
 
-    /// Whether the same command may succeed a moment later.
-    #[must_use]
+    /// Returns whether the same command may succeed when it is repeated.
     pub fn retryable(&self) -> bool {
         match self.kind {
             ErrorKind::Source(kind) => kind.retryable(),

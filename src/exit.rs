@@ -1,34 +1,34 @@
-//! Exit codes: every one with its sentence.
+//! The exit codes with their descriptions, and the mapping from a status to an exit code.
 
 use crate::facts::Status;
 
-/// How the process ends. 0–3 follow the monitoring-plugins contract, 64–78 sysexits.h.
+/// The exit code of the process. 0–3 follow the monitoring-plugins guidelines, 64–78 sysexits.h.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum ExitCode {
-    /// Nothing at or above `--fail-on`, or everything asked for was done.
+    /// No finding at or above `--fail-on`, or the write was applied completely.
     Ok = 0,
-    /// Something is at its warning limit.
+    /// A warning threshold was reached.
     Warning = 1,
-    /// A service is down, a contract is violated, or requeued jobs died again.
+    /// A service is down, a contract is violated, or requeued jobs failed again.
     Critical = 2,
-    /// Could not judge.
+    /// The status could not be evaluated.
     Unknown = 3,
-    /// The command line is wrong.
+    /// The command line is invalid.
     Usage = 64,
     /// A bug in this tool.
     Bug = 70,
-    /// A write was applied in part.
+    /// A write was applied partially.
     Partial = 75,
-    /// Refused by a guard, or consent was not given.
+    /// A write was refused: protected or read-only context, or not confirmed.
     Refused = 77,
-    /// The configuration is wrong.
+    /// The configuration is invalid.
     Config = 78,
     /// Interrupted by a signal.
     Interrupted = 130,
 }
 
-/// Every exit code with the sentence that help and RUNBOOK.md print.
+/// All exit codes with the descriptions that the help and RUNBOOK.md contain.
 pub const EXIT_CODES: [(ExitCode, &str); 10] = [
     (ExitCode::Ok, "nothing at or above --fail-on, or everything asked for was done"),
     (ExitCode::Warning, "WARNING: something is at its warning limit"),
@@ -52,24 +52,21 @@ pub const EXIT_CODES: [(ExitCode, &str); 10] = [
 ];
 
 impl ExitCode {
-    /// The number the shell sees.
-    #[must_use]
+    /// Returns the numeric exit code.
     pub fn code(self) -> u8 {
         self as u8
     }
 
-    /// The code that a run of this tool ended with; none for a number that means nothing here.
-    #[must_use]
+    /// Returns the exit code with this number; `None` if this tool does not use the number.
     pub fn from_number(number: i32) -> Option<Self> {
         EXIT_CODES.map(|(code, _)| code).into_iter().find(|code| i32::from(code.code()) == number)
     }
 
-    /// The code of a judging command, given its verdict and the lowest verdict that fails.
+    /// Returns the exit code of a command that reports a status.
     ///
-    /// UNKNOWN always fails, whatever `fail_on` says: nobody looked.
-    #[must_use]
-    pub fn from_status(verdict: Status, fail_on: FailOn) -> Self {
-        match verdict {
+    /// UNKNOWN always fails, regardless of `fail_on`, because nothing was evaluated.
+    pub fn from_status(status: Status, fail_on: FailOn) -> Self {
+        match status {
             Status::Critical => Self::Critical,
             Status::Unknown | Status::Skipped { .. } => Self::Unknown,
             Status::Warning if fail_on == FailOn::Warning => Self::Warning,
@@ -84,7 +81,7 @@ impl From<ExitCode> for std::process::ExitCode {
     }
 }
 
-/// The lowest verdict for which a judging command exits non-zero.
+/// The lowest status for which a command that reports a status exits non-zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum FailOn {
     /// Fail on warnings and worse

@@ -1,4 +1,5 @@
-//! Ctrl-C and SIGTERM, noticed where it suits us: between two batches, or to say what is known.
+//! SIGINT and SIGTERM as a flag that commands check at safe points, for example between two write
+//! transactions.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +8,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 
-/// Whether somebody wants us to stop.
+/// A flag that is set when the process receives SIGINT or SIGTERM.
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt(Arc<Inner>);
 
@@ -18,18 +19,18 @@ struct Inner {
 }
 
 impl Interrupt {
-    /// From now on, signals are noted instead of ending the process.
-    #[must_use]
+    /// Installs the signal handlers: from now on the signals set the flag and do not end the process.
     pub fn listen() -> Self {
         let interrupt = Self::default();
         for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
-            // Without a handler the signal ends the process as ever: the database is safe then, too.
+            // If the handler cannot be installed, the signal ends the process. That is safe: an open
+            // transaction is rolled back.
             if let Ok(mut signals) = signal(kind) {
-                let noted = interrupt.clone();
+                let interrupt = interrupt.clone();
                 tokio::spawn(async move {
                     while signals.recv().await.is_some() {
-                        noted.0.happened.store(true, Ordering::Relaxed);
-                        noted.0.notify.notify_waiters();
+                        interrupt.0.happened.store(true, Ordering::Relaxed);
+                        interrupt.0.notify.notify_waiters();
                     }
                 });
             }
@@ -37,25 +38,24 @@ impl Interrupt {
         interrupt
     }
 
-    /// Whether a signal came.
-    #[must_use]
+    /// Returns whether a signal was received.
     pub fn happened(&self) -> bool {
         self.0.happened.load(Ordering::Relaxed)
     }
 
     /// Waits for a signal.
     pub async fn wait(&self) {
-        let waked = self.0.notify.notified();
+        let notified = self.0.notify.notified();
         if !self.happened() {
-            waked.await;
+            notified.await;
         }
     }
 
-    /// Sleeps, but not through a signal.
-    pub async fn sleep(&self, span: Duration) {
-        let waked = self.0.notify.notified();
+    /// Sleeps for `duration`, or until a signal.
+    pub async fn sleep(&self, duration: Duration) {
+        let notified = self.0.notify.notified();
         if !self.happened() {
-            _ = tokio::time::timeout(span, waked).await;
+            _ = tokio::time::timeout(duration, notified).await;
         }
     }
 }

@@ -1,6 +1,6 @@
-//! `cliplyctl`: walks the ops runbook of a Postgres-backed job system.
+//! `cliplyctl`: an operator CLI for a Postgres-backed job queue and its app.
 //!
-//! One sentence: SQL and HTTP gather facts; pure Rust judges them; one painter renders the report.
+//! SQL and HTTP gather facts, pure Rust evaluates them, and one renderer prints the report:
 //!
 //! ```text
 //! args → settings → context → sources (the only IO) → facts → checks → report → render
@@ -8,12 +8,12 @@
 //!
 //! Ground rules:
 //!
-//! - What could not be read is UNKNOWN, never OK; the failure of a reading is itself a fact.
-//! - The database may be any variant of the backend's schema: introspect, never assume.
-//! - Reads are bounded in time, rows and bytes. Writes need a plan and consent.
-//! - Secrets never reach an output. Text from outside never drives the terminal.
-//! - The environment is read in [`settings`] alone, the clock in [`context`] alone, and only
-//!   [`terminal`] prints.
+//! - What cannot be read is UNKNOWN, never OK. A failed read is a fact with its error.
+//! - The database may have any variant of the backend's schema, so its catalog is read first.
+//! - Reads are limited in time, rows and bytes. Writes need a plan and a confirmation.
+//! - Output contains no secrets, and no control characters from untrusted text.
+//! - Only [`settings`] reads the environment, only [`context`] reads the clock, and only [`terminal`]
+//!   prints.
 
 mod access;
 mod advice;
@@ -44,7 +44,7 @@ pub mod triage;
 pub mod watch;
 pub mod zod;
 
-/// Runs the process: parses the arguments, runs the command, prints its report; returns the exit code.
+/// Parses the arguments, runs the command, prints its report and returns the exit code.
 #[must_use]
 pub fn run() -> exit::ExitCode {
     app::run()

@@ -1,8 +1,8 @@
-//! The binary: everything is in the library.
+//! The `cliplyctl` binary. The implementation is in the library.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // A panic has been told by then; 101 is in no table of ours.
+    // The panic hook has printed the panic. Rust's exit code 101 is not one of the documented codes.
     std::panic::catch_unwind(cliplyctl::run).unwrap_or(cliplyctl::exit::ExitCode::Bug).into()
 }

@@ -1,32 +1,34 @@
-//! Danger is a type: nothing writes to a database without a [`WritePermit`], and there is one way
-//! to get one: show a plan, then be told to go on.
+//! The [`WritePermit`] that every write to a database requires. The only way to obtain one is to show
+//! the plan ([`show`]) and to pass [`WriteRequest::permit`], which applies the rules of protected and
+//! read-only contexts and asks for the confirmation.
 
 use std::io;
 
 use crate::error::{Error, ErrorKind};
 use crate::redact;
+use crate::text::{count, plural};
 
-/// More jobs than this want a reason.
-pub const UNEXPLAINED_JOBS: u64 = 50;
-/// What stands for a reason in commands that are suggested; nobody's reason.
-pub const PLACEHOLDER_REASONS: &str = "WHY";
+/// A write of more jobs than this requires a reason.
+pub const MAX_JOBS_WITHOUT_REASON: u64 = 50;
+/// The placeholder for the reason in suggested commands. It is rejected as a reason.
+pub const REASON_PLACEHOLDER: &str = "WHY";
 
-/// Leave to write. It cannot be made, copied or kept for later.
+/// Permission for one write. It can neither be constructed outside this module nor copied.
 #[derive(Debug)]
 pub struct WritePermit(());
 
-/// Evidence that a person (or a log) was shown what is about to happen.
+/// Proof that the plan was printed before the confirmation.
 #[derive(Debug)]
 pub struct PlanShown(());
 
-/// Shows a plan.
+/// Prints a plan.
 pub fn show(plan: &str, print: impl FnOnce(&str)) -> PlanShown {
     print(plan);
     PlanShown(())
 }
 
-/// Why there is no answer to the question.
-#[must_use]
+/// Returns the error for a prompt that could not be answered: an interrupt (130) or unreadable input
+/// (77).
 pub fn unanswered(error: io::Error) -> Error {
     match error.kind() {
         io::ErrorKind::Interrupted => {
@@ -36,35 +38,34 @@ pub fn unanswered(error: io::Error) -> Error {
     }
 }
 
-/// The flags that the guards of a write of so many jobs would ask for: the name of a protected
-/// context, and a reason, which is a [`PLACEHOLDER`] where one is wanted and none was given.
-#[must_use]
+/// Returns the flags that a write of `jobs` jobs requires: `--confirm` with the name of a protected
+/// context, and `--reason`. A required reason that was not given is [`REASON_PLACEHOLDER`].
 pub fn flags(protected: Option<&str>, jobs: u64, reason: Option<&str>) -> String {
-    let wanted = protected.is_some() || jobs > UNEXPLAINED_JOBS;
+    let required = protected.is_some() || jobs > MAX_JOBS_WITHOUT_REASON;
     let reason = match reason.map(redact::text) {
         Some(reason) => format!(" --reason {}", shell_words::quote(&reason)),
-        None if wanted => format!(" --reason {PLACEHOLDER_REASONS}"),
+        None if required => format!(" --reason {REASON_PLACEHOLDER}"),
         None => String::new(),
     };
     confirm_flag(protected) + &reason
 }
 
-/// The flag that names a protected context.
-#[must_use]
+/// Returns the `--confirm` flag with the name of a protected context, with a space in front; empty
+/// without one.
 pub fn confirm_flag(protected: Option<&str>) -> String {
     protected.map_or_else(String::new, |name| format!(" --confirm {}", shell_words::quote(name)))
 }
 
-/// What decides whether a write may happen.
+/// The facts that decide whether a write is permitted.
 #[derive(Debug, Clone, Copy)]
 pub struct WriteRequest<'a> {
-    /// Writes are refused here.
+    /// Whether the context is read-only, so that writes are refused.
     pub read_only: bool,
     /// The protected context that the database belongs to.
     pub protected: Option<&'a str>,
-    /// How many jobs are to be written.
+    /// Number of jobs to write.
     pub jobs: u64,
-    /// How many of them go ahead, where a canary does.
+    /// Number of jobs in the first batch of a canary.
     pub first: Option<u64>,
     /// `--yes`
     pub yes: bool,
@@ -72,15 +73,15 @@ pub struct WriteRequest<'a> {
     pub confirm: Option<&'a str>,
     /// `--reason TEXT`
     pub reason: Option<&'a str>,
-    /// Whether a person can be asked.
+    /// Whether the operator can be asked, because stdin is a terminal.
     pub interactive: bool,
 }
 
 impl WriteRequest<'_> {
-    /// Holds the request against the rules, and asks where the flags leave it open.
+    /// Checks the request and asks for the confirmation, unless `--yes` was given.
     ///
     /// # Errors
-    /// 77 when a guard or the person says no, 64 when a reason is missing.
+    /// The errors of [`check`](Self::check), or 77 if the operator declines or cannot be asked.
     pub async fn permit(
         &self,
         _shown: PlanShown,
@@ -102,41 +103,42 @@ impl WriteRequest<'_> {
     }
 
     fn prompt(&self) -> String {
-        let jobs = crate::text::plural(self.jobs, "job", "jobs");
+        let jobs = plural(self.jobs, "job", "jobs");
         match self.first {
             Some(first) if first < self.jobs => {
-                let others = crate::text::count(self.jobs - first);
-                let first = crate::text::plural(first, "job", "jobs");
+                let others = count(self.jobs - first);
+                let first = plural(first, "job", "jobs");
                 format!("go on? {first} first, then the other {others} [y/N] ")
             }
             _ => format!("go on with {jobs}? [y/N] "),
         }
     }
 
-    /// The rules that no answer at a prompt can bend.
+    /// Checks the rules that hold regardless of the confirmation.
     ///
     /// # Errors
-    /// 77 when a guard says no, 64 when a reason is missing.
+    /// 77 if the context is read-only, or protected and not named by `--confirm`; 64 if a required
+    /// reason is missing.
     pub fn check(&self) -> Result<(), Error> {
         if self.read_only {
             return Err(Error::refused("this context is read-only: nothing is written here")
                 .hint("cliplyctl config show says which context and file say so"));
         }
         self.check_protection()?;
-        if self.reason.is_some_and(|reason| reason.trim() == PLACEHOLDER_REASONS) {
+        if self.reason.is_some_and(|reason| reason.trim() == REASON_PLACEHOLDER) {
             return Err(Error::usage(format!(
-                "{PLACEHOLDER_REASONS} stands for a reason of your own"
+                "{REASON_PLACEHOLDER} stands for a reason of your own"
             ))
             .hint("say why with --reason TEXT: it stands in the events and in dlq ops"));
         }
-        let unexplained = self.reason.is_none_or(|reason| reason.trim().is_empty());
+        let without_reason = self.reason.is_none_or(|reason| reason.trim().is_empty());
         match self.protected {
-            Some(context) if unexplained => Err(Error::usage(format!(
+            Some(context) if without_reason => Err(Error::usage(format!(
                 "context {context} is protected: say why with --reason TEXT"
             ))),
-            None if unexplained && self.jobs > UNEXPLAINED_JOBS => Err(Error::usage(format!(
-                "more than {UNEXPLAINED_JOBS} jobs: say why with --reason TEXT"
-            ))),
+            None if without_reason && self.jobs > MAX_JOBS_WITHOUT_REASON => Err(Error::usage(
+                format!("more than {MAX_JOBS_WITHOUT_REASON} jobs: say why with --reason TEXT"),
+            )),
             _ => Ok(()),
         }
     }
@@ -173,8 +175,8 @@ mod tests {
     };
 
     fn code(request: WriteRequest<'_>) -> u8 {
-        let asked = async |_: &str| -> Result<bool, Error> { panic!("nobody is to be asked") };
-        let permit = request.permit(show("", |_| {}), asked);
+        let ask = async |_: &str| -> Result<bool, Error> { panic!("nobody is to be asked") };
+        let permit = request.permit(show("", |_| {}), ask);
         permit.now_or_never().unwrap().map_or_else(|e| e.exit_code().code(), |_| 0)
     }
 
@@ -197,8 +199,9 @@ mod tests {
         assert_eq!(code(WriteRequest { confirm: Some("staging"), ..prod }), 77);
         assert_eq!(code(WriteRequest { confirm: Some("prod"), ..prod }), 64);
         assert_eq!(code(WriteRequest { confirm: Some("prod"), reason: Some("x"), ..prod }), 0);
-        let unsaid = WriteRequest { confirm: Some("prod"), reason: Some("x"), yes: false, ..prod };
-        assert_eq!(code(unsaid), 77);
+        let unconfirmed =
+            WriteRequest { confirm: Some("prod"), reason: Some("x"), yes: false, ..prod };
+        assert_eq!(code(unconfirmed), 77);
     }
 
     #[test]
