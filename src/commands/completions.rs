@@ -1,4 +1,5 @@
-//! `completions` and `man`: what the shell and the manual know of the command line.
+//! `completions` and `man`: shell completion scripts and manual pages, generated from the command
+//! line definition.
 
 use clap::{Command, CommandFactory as _, ValueHint};
 use clap_complete::Shell;
@@ -8,18 +9,18 @@ use crate::error::Error;
 use crate::report::{Block, Document, Report};
 use crate::settings::suggest::did_you_mean;
 
-/// Prints the completion script of a shell.
+/// Returns the completion script of a shell.
 pub fn completions(shell: Shell) -> Report {
     let (name, mut script) = (env!("CARGO_PKG_NAME"), Vec::new());
     clap_complete::generate(shell, &mut without_files(Cli::command()), name, &mut script);
     if shell == Shell::Fish {
-        // Fish offers files wherever nobody forbids it.
+        // Fish offers files everywhere unless this is disabled.
         script.extend_from_slice(format!("complete -c {name} -f\n").as_bytes());
     }
     raw("completions", &script)
 }
 
-/// A value that no static script can know is no file.
+/// Stops the script from offering files for values without a hint.
 fn without_files(command: Command) -> Command {
     let command = command.mut_args(|arg| match arg.get_value_hint() {
         ValueHint::Unknown if arg.get_action().takes_values() => arg.value_hint(ValueHint::Other),
@@ -28,13 +29,10 @@ fn without_files(command: Command) -> Command {
     command.mut_subcommands(without_files)
 }
 
-/// Prints a manual page (roff): `cliplyctl man dlq requeue | man -l -`.
-///
-/// # Errors
-/// When there is no such command.
+/// Returns the manual page (roff) of a command: `cliplyctl man dlq requeue | man -l -`.
 pub fn man(words: &[String]) -> Result<Report, Error> {
     let mut tree = Cli::command().disable_help_subcommand(true);
-    tree.build(); // names its commands in full, and gives them the global options
+    tree.build(); // sets the full names of the subcommands and their global options
     let mut command = &tree;
     for word in words {
         command = command.find_subcommand(word).ok_or_else(|| unknown(command, word))?;

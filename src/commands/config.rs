@@ -1,4 +1,5 @@
-//! `config show|check`: which settings are in force, and do they work?
+//! `config show` and `config check`: the settings in force, and whether they are complete and the
+//! database answers.
 
 use crate::context::Context;
 use crate::error::Error;
@@ -8,7 +9,7 @@ use crate::queue::Layout;
 use crate::report::settings::{SettingJson, table};
 use crate::report::{Block, Cell, Document, Report};
 
-/// Shows every setting with its origin; secrets are redacted where they are stored.
+/// Reports all settings with their origins. The settings redact their own secrets.
 pub fn show(context: &Context) -> Report {
     let settings = &context.settings;
     let rows: Vec<_> = settings.shown().map(SettingJson::from).collect();
@@ -26,8 +27,8 @@ pub fn show(context: &Context) -> Report {
     Report::listing("config show", rows, document)
 }
 
-/// Says of the app and of the database whether the settings lead there. Everything is tried: one that is
-/// missing says nothing of the other.
+/// Checks the settings of the app and of the database, and connects to the database. A failure of one
+/// does not prevent the check of the other.
 pub async fn check(context: &Context) -> Report {
     let (mut document, mut pairs) = (Document::default(), Vec::new());
     let (mut data, mut errors) = (serde_json::Value::Null, Vec::<Error>::new());
@@ -54,7 +55,7 @@ pub async fn check(context: &Context) -> Report {
         document.note(format!("warning: {warning}"));
     }
     let mut report = Report::listing("config check", data, document);
-    // A wrong setting is what to mend first.
+    // A configuration error (78) takes precedence over a source that cannot be read (3).
     report.exit =
         errors.iter().map(Error::exit_code).max_by_key(|code| code.code()).unwrap_or(ExitCode::Ok);
     report.errors = errors;
@@ -67,7 +68,7 @@ fn app(context: &Context) -> Result<Cell, SourceError> {
     Ok(Cell::plain(format!("{} (from {}; not asked: health does)", base.value, base.origin)))
 }
 
-/// What is said of a database that answered.
+/// Returns the rows about a database that answered.
 fn database(context: &Context, layout: &Layout) -> Vec<(&'static str, Cell)> {
     let server = match layout.in_recovery {
         true => "hot standby: it replays another server, can lag behind it and accepts no writes",

@@ -1,4 +1,4 @@
-//! `demo`: a private world with an incident in it.
+//! `demo`: a private database, app and workers with a simulated incident.
 
 use std::path::{Path, PathBuf};
 
@@ -13,15 +13,13 @@ use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::facts::Status;
 use crate::report::{Block, Cell, Column, Document, Report, Table};
-use crate::settings::{ProcessEnvironment, demo};
+use crate::settings::{ProcessEnvironment, demo as demo_settings};
 use crate::terminal::Terminal;
 
-/// Lists the scenarios, runs one command against one, or keeps one running until Ctrl-C.
+/// Lists the scenarios, deploys a fix, runs one command against a demo, or keeps a demo running until
+/// Ctrl-C.
 ///
-/// `print` shows a report and returns the exit code.
-///
-/// # Errors
-/// When the demo cannot be started.
+/// `print` prints a report and returns the exit code.
 pub async fn run(
     cli: &Cli,
     args: &Demo,
@@ -37,16 +35,16 @@ pub async fn run(
             .hint("leave out -c and --database-url"));
     }
     if let Some(kind) = &args.fix {
-        let report = deploy(kind, &announced(environment)?)?;
+        let report = deploy(kind, &context_file(environment)?)?;
         return Ok(print(report));
     }
     let words = args.exec.as_deref().map(split_arguments).transpose()?;
     let scenario = scenario::find(&args.scenario)
         .ok_or_else(|| Error::usage(format!("no scenario `{}`", args.scenario)))?;
     if words.is_none() {
-        alone(&announced(environment)?)?;
+        refuse_if_running(&context_file(environment)?)?;
     }
-    // From here on a signal ends the demo by way of its own end, not of the process.
+    // From here on, a signal must not end the process directly, so that the demo is cleaned up.
     let mut signals = Signals::new()?;
     let options = ServerOptions {
         bin_dir: environment.get("CLIPLYCTL_PG_BIN").map(Into::into),
@@ -59,16 +57,18 @@ pub async fn run(
             scenario.about
         ));
     }
-    let world = RunningDemo::start(scenario, options).await?;
+    let demo = RunningDemo::start(scenario, options).await?;
     match words {
         Some(words) => {
-            let ended = execute(&world, &words, cli).await;
+            let result = execute(&demo, &words, cli).await;
             terminal.print_note(
                 "this demo is gone: for what comes next, keep one running with cliplyctl demo",
             );
-            ended
+            result
         }
-        None => stay(&world, scenario, cli, environment, terminal, &mut signals, print).await,
+        None => {
+            keep_running(&demo, scenario, cli, environment, terminal, &mut signals, print).await
+        }
     }
 }
 
@@ -85,33 +85,34 @@ fn list() -> Report {
     Report::listing("demo", data, document)
 }
 
-/// The words of `--exec`; the tool's own name in front is forgiven.
+/// Splits the value of `--exec` into arguments. The tool's own name in front is removed.
 fn split_arguments(text: &str) -> Result<Vec<String>, Error> {
-    let wrong = |cause: String| Error::usage(format!("--exec \"{text}\"")).cause(cause);
-    let mut words = shell_words::split(text).map_err(|error| wrong(error.to_string()))?;
+    let error = |cause: String| Error::usage(format!("--exec \"{text}\"")).cause(cause);
+    let mut words = shell_words::split(text).map_err(|cause| error(cause.to_string()))?;
     if words.first().is_some_and(|word| word == env!("CARGO_PKG_NAME")) {
         words.remove(0);
     }
     match words.first() {
-        None => Err(wrong("it names no command".to_owned())),
-        Some(word) if word == "demo" => Err(wrong("a demo within the demo".to_owned())),
+        None => Err(error("it names no command".to_owned())),
+        Some(word) if word == "demo" => Err(error("a demo within the demo".to_owned())),
         Some(_) => Ok(words),
     }
 }
 
-/// Runs one command in the demo's own directories, so that nothing of the person's is touched.
-async fn execute(world: &RunningDemo, words: &[String], cli: &Cli) -> Result<ExitCode, Error> {
-    let state = world.state.join("cliplyctl");
-    let _announcement = announce(world, &demo::file(&state))?;
-    let mut process = ourselves(words, cli)?;
-    process.env("XDG_STATE_HOME", &world.state).current_dir(&world.project);
+/// Runs one command in the directories of the demo, so that it does not touch the user's files.
+async fn execute(demo: &RunningDemo, words: &[String], cli: &Cli) -> Result<ExitCode, Error> {
+    let state = demo.state.join("cliplyctl");
+    let _announcement = announce(demo, &demo_settings::file(&state))?;
+    let mut process = cliplyctl(words, cli)?;
+    process.env("XDG_STATE_HOME", &demo.state).current_dir(&demo.project);
     let status = process.status().await;
     let status = status.map_err(|error| Error::bug("the command did not start").cause(error))?;
     Ok(status.code().and_then(ExitCode::from_number).unwrap_or(ExitCode::Interrupted))
 }
 
-async fn stay(
-    world: &RunningDemo,
+/// Runs `triage` once, prints the instructions and waits for a signal.
+async fn keep_running(
+    demo: &RunningDemo,
     scenario: &Scenario,
     cli: &Cli,
     environment: &ProcessEnvironment,
@@ -119,43 +120,43 @@ async fn stay(
     signals: &mut Signals,
     print: impl Fn(Report) -> ExitCode,
 ) -> Result<ExitCode, Error> {
-    let _announcement = announce(world, &announced(environment)?)?;
-    let mut triage = ourselves(&["triage".to_owned()], cli)?;
-    triage.current_dir(&world.project);
+    let _announcement = announce(demo, &context_file(environment)?)?;
+    let mut triage = cliplyctl(&["triage".to_owned()], cli)?;
+    triage.current_dir(&demo.project);
     tokio::select! {
         _ = triage.kill_on_drop(true).status() => {}
         code = signals.any() => return Ok(code),
     }
     terminal.print_note("");
-    let report = Report::listing("demo", (), instructions(world, scenario, environment));
+    let report = Report::listing("demo", (), instructions(demo, scenario, environment));
     print(report);
     let code = signals.any().await;
-    // Said before the end: what ends the world, and a closed terminal, cannot be waited for.
+    // Printed before the cleanup, which runs when the demo is dropped.
     terminal.print_note(&format!(
         "ending the demo: stopping its server, removing {}",
-        world.directory().display()
+        demo.directory().display()
     ));
     Ok(code)
 }
 
-/// A second demo would take `-c demo` from the first.
-fn alone(announcement: &Path) -> Result<(), Error> {
+/// Refuses a second demo, which would replace the context `demo` of the first.
+fn refuse_if_running(announcement: &Path) -> Result<(), Error> {
     let Some(directory) = Announcement::directory(announcement) else { return Ok(()) };
     Err(Error::usage("a demo is running already")
         .cause(format!("it lives in {}", directory.display()))
         .hint("use it with -c demo, or end it with Ctrl-C first; --exec runs one beside it"))
 }
 
-/// Where a demo that stays is announced.
-fn announced(environment: &ProcessEnvironment) -> Result<PathBuf, Error> {
+/// Returns the path of the file that defines the context `demo` while a demo is kept running.
+fn context_file(environment: &ProcessEnvironment) -> Result<PathBuf, Error> {
     let state = environment.xdg("XDG_STATE_HOME", ".local/state");
     let state = state.ok_or_else(|| Error::config("HOME is not set").hint("set XDG_STATE_HOME"))?;
-    Ok(demo::file(&state.join("cliplyctl")))
+    Ok(demo_settings::file(&state.join("cliplyctl")))
 }
 
-/// Mends what the workers of the running demo fail at.
+/// Stops the simulated failures of a job kind in the running demo.
 fn deploy(kind: &str, announcement: &Path) -> Result<Report, Error> {
-    let directory = Announcement::directory(announcement).ok_or_else(demo::not_running)?;
+    let directory = Announcement::directory(announcement).ok_or_else(demo_settings::not_running)?;
     fix::deploy(&directory, kind)
         .map_err(|e| Error::config(format!("cannot write to {}", directory.display())).cause(e))?;
     let mut document = Document::default();
@@ -163,53 +164,56 @@ fn deploy(kind: &str, announcement: &Path) -> Result<Report, Error> {
     Ok(Report::listing("demo", serde_json::json!({"fixed": kind}), document))
 }
 
-fn announce(world: &RunningDemo, file: &Path) -> Result<Announcement, Error> {
-    Announcement::write(file, &world.base_url, &world.database_url_file)
+/// Writes the file that defines the context `demo`.
+fn announce(demo: &RunningDemo, file: &Path) -> Result<Announcement, Error> {
+    Announcement::write(file, &demo.base_url, &demo.database_url_file)
         .map_err(|e| Error::config(format!("cannot write {}", file.display())).cause(e))
 }
 
-/// Our own binary, speaking to the demo.
-fn ourselves(words: &[String], cli: &Cli) -> Result<Process, Error> {
+/// Returns this binary as a process with the context `demo`.
+fn cliplyctl(words: &[String], cli: &Cli) -> Result<Process, Error> {
     let binary = std::env::current_exe()
         .map_err(|error| Error::bug("this program does not find itself").cause(error))?;
     let mut process = Process::new(binary);
     let color = cli.global.color.as_str();
-    process.args(["-c", demo::NAME, "--color", color]).args(words);
+    process.args(["-c", demo_settings::NAME, "--color", color]).args(words);
     Ok(process)
 }
 
+/// Returns the connection data of the demo and the commands to try next.
 fn instructions(
-    world: &RunningDemo,
+    demo: &RunningDemo,
     scenario: &Scenario,
     environment: &ProcessEnvironment,
 ) -> Document {
     let mut document = Document::default();
     document.heading("The demo runs until Ctrl-C and leaves nothing behind. In a second terminal:");
     let mut pairs = vec![
-        ("app", Cell::plain(&world.base_url)),
-        ("project", Cell::plain(world.project.display().to_string())),
+        ("app", Cell::plain(&demo.base_url)),
+        ("project", Cell::plain(demo.project.display().to_string())),
     ];
-    // A private socket: nobody else can use it.
-    if let Ok(url) = std::fs::read_to_string(&world.database_url_file) {
+    // The URL can be shown because other users cannot access the private socket.
+    if let Ok(url) = std::fs::read_to_string(&demo.database_url_file) {
         pairs.push(("database", Cell::plain(url.trim())));
     }
-    if let Some(directory) = off_path(environment) {
+    if let Some(directory) = directory_not_in_path(environment) {
         let export = format!("export PATH=\"{}:$PATH\"", directory.display());
         pairs.push(("first", Cell::command(export)));
     }
     document.push(Block::Pairs(pairs));
     let commands = scenario.try_next.iter();
-    let commands = commands.map(|(c, why)| (format!("cliplyctl -c demo {c}"), (*why).to_owned()));
+    let commands =
+        commands.map(|(c, purpose)| (format!("cliplyctl -c demo {c}"), (*purpose).to_owned()));
     let fix = scenario.failures.last().map(|failure| {
-        let why = "deploys what mends these jobs: a canary goes through now";
-        (format!("cliplyctl demo --fix {}", failure.kind), why.to_owned())
+        let purpose = "deploys what mends these jobs: a canary goes through now";
+        (format!("cliplyctl demo --fix {}", failure.kind), purpose.to_owned())
     });
     document.next(commands.chain(fix).collect());
     document
 }
 
-/// Where our own binary stands, when a shell would not find it there.
-fn off_path(environment: &ProcessEnvironment) -> Option<PathBuf> {
+/// Returns the directory of this binary if a shell does not find the binary in `PATH`.
+fn directory_not_in_path(environment: &ProcessEnvironment) -> Option<PathBuf> {
     let binary = std::env::current_exe().ok()?;
     let path = environment.get("PATH").unwrap_or_default();
     let found = std::env::split_paths(path).find_map(|directory| {
@@ -229,17 +233,17 @@ struct Signals {
 
 impl Signals {
     fn new() -> Result<Self, Error> {
-        let wait = |kind| {
+        let listen = |kind| {
             signal(kind).map_err(|error| Error::bug("signals cannot be awaited").cause(error))
         };
         Ok(Self {
-            interrupt: wait(SignalKind::interrupt())?,
-            terminate: wait(SignalKind::terminate())?,
-            hang_up: wait(SignalKind::hangup())?,
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+            hang_up: listen(SignalKind::hangup())?,
         })
     }
 
-    /// Waits for one of them. Ctrl-C is how a demo ends: no failure.
+    /// Waits for one of the signals and returns the exit code. Ctrl-C is the regular end of a demo.
     async fn any(&mut self) -> ExitCode {
         tokio::select! {
             _ = self.interrupt.recv() => ExitCode::Ok,

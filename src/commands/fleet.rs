@@ -1,7 +1,7 @@
-//! `-c a,b` and `--all-contexts`: one command in several contexts at once, side by side.
+//! `-c a,b` and `--all-contexts`: runs one command in several contexts concurrently.
 //!
-//! Each context has a budget, a clock and connections of its own; all of them run at the same time,
-//! so that a context that hangs delays no other one's line.
+//! Each context has its own time budget and connections, so that a context that hangs does not delay
+//! the others.
 
 use std::path::Path;
 use std::time::Duration;
@@ -21,14 +21,15 @@ use crate::settings::{Overrides, ProcessEnvironment, Settings};
 use crate::terminal::Terminal;
 use crate::text;
 
-/// A command knows its budget and ends by itself, saying what it waited for. One that has not when this
-/// much more is over is left alone.
+/// The time that a command may exceed its budget before it is aborted. A command normally ends within
+/// its budget and reports what it waited for.
 const GRACE: Duration = Duration::from_millis(300);
 
-/// Asks every context that the command line names, and shows their answers.
+/// Runs the command in every context that the command line names and combines the reports.
 ///
 /// # Errors
-/// A command that speaks of one context, or a context that cannot be found: then none is asked.
+/// A command that supports only one context, or an unknown context. The command runs in no context
+/// then.
 pub async fn run(
     cli: &Cli,
     environment: &ProcessEnvironment,
@@ -43,26 +44,26 @@ pub async fn run(
     }
     let contexts = contexts(cli, environment, terminal, cwd)?;
     let names: Vec<_> = contexts.iter().map(name).collect();
-    let board = terminal.context_progress(&names);
-    let from = contexts.first().map(started).unwrap_or_default();
-    let each = |member: &ContextReport| {
-        board.set_message(
-            member.name(),
-            &format!("{} {}", member.status(), member.report.one_line_summary()),
+    let progress = terminal.board(&names);
+    let from = contexts.first().map(start_time).unwrap_or_default();
+    let on_report = |report: &ContextReport| {
+        progress.set_message(
+            report.name(),
+            &format!("{} {}", report.verdict(), report.report.one_line_summary()),
         );
         if cli.format() == Format::Ndjson {
-            // A reader that went away is noticed with the last line.
-            _ = terminal.print_stdout(&ndjson::render(&member.report, &member.from));
+            // A closed pipe is reported when the last line is printed.
+            _ = terminal.print_stdout(&ndjson::render(&report.report, &report.from));
         }
     };
-    let members = ask_all(command, &contexts, each).await;
-    drop(board);
-    let took = contexts.first().map_or(0, |context| context.provenance().duration_ms);
-    let report = fleet::report(command.name(), members, fail_on(command));
-    Ok((report, Provenance { duration_ms: took, ..from }))
+    let reports = run_all(command, &contexts, on_report).await;
+    drop(progress);
+    let duration_ms = contexts.first().map_or(0, |context| context.provenance().duration_ms);
+    let report = fleet::report(command.name(), reports, fail_on(command));
+    Ok((report, Provenance { duration_ms, ..from }))
 }
 
-/// The contexts in the order in which they are named; each named once.
+/// Resolves the contexts in the order of the command line.
 fn contexts(
     cli: &Cli,
     environment: &ProcessEnvironment,
@@ -79,14 +80,15 @@ fn contexts(
         (true, true) => Settings::every_context(&overrides, environment, cwd)?,
         (false, _) => cli.global.context.clone(),
     };
-    if let Some(twice) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
-        return Err(Error::usage(format!("context {} is named twice", twice.1)));
+    let duplicate = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name));
+    if let Some((_, name)) = duplicate {
+        return Err(Error::usage(format!("context {name} is named twice")));
     }
     let settings = names.into_iter().map(|name| {
         let overrides = Overrides { context: Some(name), ..overrides.clone() };
         Settings::resolve(&overrides, environment, cwd)
     });
-    // All of them are found before the first clock starts.
+    // All settings are resolved before the time budget of the first context starts.
     let settings = settings.collect::<Result<Vec<_>, _>>()?;
     let open = |settings| Context::new(settings, terminal.without_stderr(), cli.command.name());
     Ok(settings.into_iter().map(open).collect())
@@ -96,37 +98,38 @@ fn name(context: &Context) -> String {
     context.settings.context_name.clone().unwrap_or_default()
 }
 
-/// When the whole began; of no context in particular.
-fn started(context: &Context) -> Provenance {
+/// Returns the provenance of the combined report, which has only a start time.
+fn start_time(context: &Context) -> Provenance {
     Provenance { started_at: context.provenance().started_at, ..Provenance::default() }
 }
 
-/// Asks all of them at once and tells of each as it ends. A signal ends those that are still out.
-async fn ask_all(
+/// Runs the command in all contexts concurrently and calls `on_report` as each one ends. A signal ends
+/// the contexts that are still running.
+async fn run_all(
     command: &Command,
     contexts: &[Context],
-    each: impl Fn(&ContextReport),
+    on_report: impl Fn(&ContextReport),
 ) -> Vec<ContextReport> {
     let interrupt = Interrupt::listen();
-    let ask = |context| ask(command, context, &interrupt);
-    let mut running: FuturesUnordered<_> = contexts.iter().map(ask).collect();
-    let mut members = Vec::new();
-    while let Some(member) = running.next().await {
-        each(&member);
-        members.push(member);
+    let run = |context| run_one(command, context, &interrupt);
+    let mut running: FuturesUnordered<_> = contexts.iter().map(run).collect();
+    let mut reports = Vec::new();
+    while let Some(report) = running.next().await {
+        on_report(&report);
+        reports.push(report);
     }
     let order =
-        |member: &ContextReport| contexts.iter().position(|context| name(context) == member.name());
-    members.sort_by_key(order);
-    members
+        |report: &ContextReport| contexts.iter().position(|context| name(context) == report.name());
+    reports.sort_by_key(order);
+    reports
 }
 
-/// One context's answer; whatever keeps it from answering is its answer.
-async fn ask(command: &Command, context: &Context, interrupt: &Interrupt) -> ContextReport {
+/// Runs the command in one context. An error becomes its report.
+async fn run_one(command: &Command, context: &Context, interrupt: &Interrupt) -> ContextReport {
     let budget = budget(command, context);
     let outcome = tokio::select! {
         outcome = super::run(command, context) => outcome,
-        () = tokio::time::sleep(budget + GRACE) => Err(late(budget)),
+        () = tokio::time::sleep(budget + GRACE) => Err(timeout_error(budget)),
         () = interrupted(interrupt) => Err(Error::new(ErrorKind::Interrupted, "not finished when interrupted")),
     };
     let mut report = outcome.unwrap_or_else(|error| Report::failed(command.name(), error));
@@ -136,7 +139,8 @@ async fn ask(command: &Command, context: &Context, interrupt: &Interrupt) -> Con
     ContextReport { report, from }
 }
 
-/// A command that listens itself is let end by itself: it says what it has seen.
+/// Waits for a signal and then for the grace time, so that a command that handles the signal itself can
+/// report what it has read.
 async fn interrupted(interrupt: &Interrupt) {
     interrupt.wait().await;
     tokio::time::sleep(GRACE).await;
@@ -150,7 +154,7 @@ fn budget(command: &Command, context: &Context) -> Duration {
     context.timeout() + wait
 }
 
-fn late(budget: Duration) -> Error {
+fn timeout_error(budget: Duration) -> Error {
     let message = format!("not finished within {}", text::format_duration(budget));
     SourceError::new(SourceErrorKind::Timeout, message).hint("a longer --timeout may help").into()
 }

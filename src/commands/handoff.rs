@@ -1,4 +1,4 @@
-//! `handoff`: everything that the next person needs, in one text that is safe to paste.
+//! `handoff`: a shift handoff report as one text, with secrets redacted.
 
 use futures_util::future::join4;
 
@@ -14,28 +14,28 @@ use crate::report::Report;
 use crate::report::handoff::{HandoffSection, report};
 use crate::sources::postgres::{event_histogram, server};
 
-/// Dead letters that are shown as samples.
+/// Number of dead letters shown as samples.
 const SAMPLES: u32 = 3;
-/// Groups of dead letters that are shown.
+/// The most groups of dead letters shown.
 const GROUPS: usize = 5;
-/// Operations that are shown.
+/// The most operations shown.
 const OPERATIONS: u32 = 5;
 
-/// Looks at everything; what cannot be seen is a part that says so.
+/// Gathers all sections. A section that cannot be read contains its error.
 ///
 /// # Errors
-/// An interruption: half a bundle would be taken for a whole one.
+/// An interrupt: an incomplete report could be mistaken for a complete one.
 pub async fn run(context: &Context) -> Result<Report, Error> {
     let interrupt = Interrupt::listen();
     tokio::select! {
-        report = bundle(context, &interrupt) => Ok(report),
+        report = gather(context, &interrupt) => Ok(report),
         () = interrupt.wait() => {
             Err(Error::new(ErrorKind::Interrupted, "interrupted before the bundle was whole"))
         }
     }
 }
 
-async fn bundle(context: &Context, interrupt: &Interrupt) -> Report {
+async fn gather(context: &Context, interrupt: &Interrupt) -> Report {
     let (facts, status) = triage::now(context, interrupt).await;
     let queue = match (&facts.queue, &facts.layout.result) {
         (Some(queue), _) => queue::evaluate_counts(context, queue, FailOn::default()),
@@ -57,19 +57,18 @@ async fn bundle(context: &Context, interrupt: &Interrupt) -> Report {
         last_hour(context),
     )
     .await;
-    let part =
-        |name, heading, max_rows, content| HandoffSection { name, heading, max_rows, content };
-    let parts = vec![
-        part("queue", "Queue", usize::MAX, queue),
-        part("groups", "What dead letters died of", GROUPS, groups),
-        part("samples", "The newest dead letters", usize::MAX, newest),
-        part("operations", "Recent requeues", usize::MAX, operations),
+    let section = |name, heading, most, content| HandoffSection { name, heading, most, content };
+    let sections = vec![
+        section("queue", "Queue", usize::MAX, queue),
+        section("groups", "What dead letters died of", GROUPS, groups),
+        section("samples", "The newest dead letters", usize::MAX, newest),
+        section("operations", "Recent requeues", usize::MAX, operations),
     ];
     let settings = context.settings.shown().collect();
-    report(status, parts, (hour, version), settings, &context.provenance())
+    report(status, sections, (hour, version), settings, &context.provenance())
 }
 
-/// What happened of late, and which server tells.
+/// Returns the events of the last hour and the server version.
 async fn last_hour(context: &Context) -> (Result<Option<EventHistogram>, Error>, Option<String>) {
     let read = async {
         let (database, layout) = (context.database().await?, context.layout().await?);

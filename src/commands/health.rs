@@ -1,4 +1,4 @@
-//! `health`: is the app up?
+//! `health`: checks that the app is up.
 
 use crate::checks::service::HEALTH;
 use crate::cli::FailOnArgs;
@@ -9,9 +9,9 @@ use crate::facts::service::Health;
 use crate::report::{self, Report};
 use crate::sources::http::app;
 
-/// Asks healthz once and judges.
+/// Requests `/api/healthz` once and evaluates the response.
 pub async fn run(context: &Context, args: &FailOnArgs) -> Result<Report, Error> {
-    // Not knowing where to ask is a matter of configuration, not a verdict on the app.
+    // A missing base URL is a configuration error and not a status of the app.
     context.http()?;
     let health = observe(context).await;
     let limits = &context.settings.limits;
@@ -19,8 +19,8 @@ pub async fn run(context: &Context, args: &FailOnArgs) -> Result<Report, Error> 
     Ok(report::health::report(&health, findings, args.fail_on, &context.provenance()))
 }
 
-/// Asks healthz.
+/// Requests `/api/healthz`.
 pub async fn observe(context: &Context) -> Observed<Health> {
-    let asking = async { app::health(context.http()?, context.remaining()).await };
-    context.observe(app::HEALTHZ, asking).await
+    let request = async { app::health(context.http()?, context.remaining()).await };
+    context.observe(app::HEALTHZ, request).await
 }

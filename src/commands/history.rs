@@ -1,4 +1,5 @@
-//! `history`: what was recorded, and when it started. Asks neither app nor database.
+//! `history`: reports the recorded snapshots and when problems started. Connects to neither the app
+//! nor the database.
 
 use std::ops::ControlFlow;
 
@@ -18,45 +19,42 @@ use crate::sources::files::history::Store;
 use crate::sources::files::local_store;
 use crate::sources::files::local_store::{LocalStore, StoredOperation};
 
-/// Snapshots before the range that are looked at for the beginning of a trouble.
-const SEARCH_BACK: u32 = 20_000;
-/// Steps of the timeline where nobody reads it on a terminal.
+/// The most snapshots before the range that are searched for the start of a problem.
+const MAX_SEARCHED_BACK: u32 = 20_000;
+/// Time buckets of the trend if stdout is not a terminal.
 const BUCKETS: usize = 48;
-/// Columns of the tables beside the timeline.
-const CONTEXT_SPAN: u16 = 58;
-/// The shortest stretch that is shown, milliseconds.
-const SHORTEST: i64 = 600_000;
-/// Steps of the timeline on a page.
+/// Terminal columns that the table needs beside the trend.
+const OTHER_COLUMNS: u16 = 58;
+/// The shortest time range shown, in milliseconds.
+const MIN_RANGE: i64 = 600_000;
+/// Time buckets of the charts in the HTML page.
 const HTML_BUCKETS: usize = 240;
 
-/// Shows the past, or writes a page of it.
+/// Reports the recorded range, or with `--html` writes it as an HTML page.
 ///
 /// # Errors
-/// When nothing was recorded, or the store or the page cannot be used.
+/// A source error if nothing was recorded, or the error of the store or of the HTML file.
 pub async fn run(context: &Context, args: &History) -> Result<Report, Error> {
     let width = context.terminal.stdout.width;
-    let steps = width
-        .map_or(BUCKETS, |width| usize::from(width.saturating_sub(CONTEXT_SPAN).clamp(20, 96)));
-    let steps = if args.html.is_some() { HTML_BUCKETS } else { steps };
-    let past = read(context, args, steps)?;
+    let buckets = width
+        .map_or(BUCKETS, |width| usize::from(width.saturating_sub(OTHER_COLUMNS).clamp(20, 96)));
+    let buckets = if args.html.is_some() { HTML_BUCKETS } else { buckets };
+    let history = read(context, args, buckets)?;
     let now = context.now();
     if let Some(file) = &args.html {
-        local_store::put(file, &html::history::render(&past, &context.provenance(), now))?;
+        local_store::put(file, &html::history::render(&history, &context.provenance(), now))?;
     }
-    Ok(report(&past, args.html.as_deref(), now, &context.provenance()))
+    Ok(report(&history, args.html.as_deref(), now, &context.provenance()))
 }
 
-/// Writes every snapshot of the range, one a row.
-///
-/// # Errors
-/// As [`run`].
+/// Prints the snapshots of the range, one per row.
 pub fn stream(context: &Context, args: &History, rows: RowStream) -> Result<ExitCode, Error> {
-    let (store, place, _) = open(context)?;
+    let (store, system, _) = open(context)?;
     let now = context.now();
     let mut out = context.terminal.stream();
     let mut written = out.write(&rows.head(&PointJson::columns()));
     let range = (args.since.at(now).as_millisecond(), now.as_millisecond());
-    store.walk(place, range, |point| {
+    store.walk(system, range, |point| {
         if matches!(written, Ok(ControlFlow::Continue(()))) {
             written = out.write(&rows.row(&PointJson::row(point)));
         }
@@ -68,76 +66,83 @@ pub fn stream(context: &Context, args: &History, rows: RowStream) -> Result<Exit
     Ok(ExitCode::Ok)
 }
 
-fn read(context: &Context, args: &History, steps: usize) -> Result<HistoryRange, Error> {
-    let (store, place, subject) = open(context)?;
+/// Reads the range of `--since` with the given number of time buckets.
+fn read(context: &Context, args: &History, buckets: usize) -> Result<HistoryRange, Error> {
+    let (store, system, subject) = open(context)?;
     let until = context.now();
     let from = args.since.at(until);
     if from >= until {
         return Err(Error::usage("--since lies in the future"));
     }
     let until = until.as_millisecond();
-    let recorded = store.first(place)?.unwrap_or(until).min(until - SHORTEST);
-    // Nothing is known of the time before the first snapshot, and a blank says no more than that.
-    let range = (recorded.max(from.as_millisecond()), until);
-    let began = (range.0 == recorded).then_some(recorded);
-    let (mut series, mut onsets) =
-        (TimeSeries::new(range.0, range.1, steps), ProblemStarts::default());
-    store.walk(place, range, |point| {
+    let first_recorded = store.first(system)?.unwrap_or(until).min(until - MIN_RANGE);
+    // The range starts with the first snapshot, so that no blank time is shown before it.
+    let range = (first_recorded.max(from.as_millisecond()), until);
+    let began = (range.0 == first_recorded).then_some(first_recorded);
+    let (mut series, mut problem_starts) =
+        (TimeSeries::new(range.0, range.1, buckets), ProblemStarts::default());
+    store.walk(system, range, |point| {
         series.add(point);
-        onsets.add(point);
+        problem_starts.add(point);
     })?;
-    let mut looked_back = None;
-    if let Some(first) = onsets.open_since() {
-        looked_back = Some(first);
-        store.back(place, first, SEARCH_BACK, |at, bad| {
-            looked_back = Some(at);
-            onsets.add_earlier(at, bad)
+    let mut searched_since = None;
+    if let Some(first) = problem_starts.open_since() {
+        searched_since = Some(first);
+        store.back(system, first, MAX_SEARCHED_BACK, |at, failed_checks| {
+            searched_since = Some(at);
+            problem_starts.before(at, failed_checks)
         })?;
     }
-    let marks = merged(own_operations(context, range), store.marks(place, range)?);
-    let latest = store.latest_detail(place, range.1)?;
+    let marks = merge_markers(local_markers(context, range), store.marks(system, range)?);
+    let latest = store.latest_detail(system, range.1)?;
     Ok(HistoryRange {
         series: series.finish(),
-        problem_starts: onsets,
+        problem_starts,
         marks,
         latest,
-        searched_since: looked_back,
+        searched_since,
         began,
         subject,
     })
 }
 
-/// One mark for each operation, in order: what this machine knows, and what a recorder saw of it.
-fn merged(own: Vec<OperationMarker>, seen: Vec<OperationMarker>) -> Vec<OperationMarker> {
-    let mut marks = own;
-    for mark in seen {
-        match marks.iter_mut().find(|known| known.operation == mark.operation) {
+/// Combines the operations of this machine with those that were recorded from events, one marker per
+/// operation, sorted by time.
+fn merge_markers(
+    local: Vec<OperationMarker>,
+    recorded: Vec<OperationMarker>,
+) -> Vec<OperationMarker> {
+    let mut markers = local;
+    for marker in recorded {
+        match markers.iter_mut().find(|known| known.operation == marker.operation) {
             Some(known) => {
                 let first = (known.who.as_str(), known.reason.as_deref());
-                known.reason = reasons(first, (&mark.who, mark.reason.as_deref()));
-                known.jobs = known.jobs.max(mark.jobs);
+                known.reason = reasons(first, (&marker.who, marker.reason.as_deref()));
+                known.jobs = known.jobs.max(marker.jobs);
             }
-            None => marks.push(mark),
+            None => markers.push(marker),
         }
     }
-    marks.sort_by(|a, b| (a.at, &a.operation).cmp(&(b.at, &b.operation)));
-    marks
+    markers.sort_by(|a, b| (a.at, &a.operation).cmp(&(b.at, &b.operation)));
+    markers
 }
 
-/// Requeues of this machine: it knows them without a recorder that saw their events.
-fn own_operations(context: &Context, (from, until): (i64, i64)) -> Vec<OperationMarker> {
-    let Ok(state) = LocalStore::open(context.settings.state_dir.as_deref()) else { return vec![] };
-    let place = context.database_name();
-    let here = state.operations().into_iter().filter(|record| {
-        record.database == place && (from..=until).contains(&record.operation.at.as_millisecond())
+/// Returns the operations of this machine in the range, which are known even if no snapshot recorded
+/// their events.
+fn local_markers(context: &Context, (from, until): (i64, i64)) -> Vec<OperationMarker> {
+    let Ok(store) = LocalStore::open(context.settings.state_dir.as_deref()) else { return vec![] };
+    let database = context.database_name();
+    let records = store.operations().into_iter().filter(|record| {
+        record.database == database
+            && (from..=until).contains(&record.operation.at.as_millisecond())
     });
-    here.map(own_mark).collect()
+    records.map(marker).collect()
 }
 
-fn own_mark(record: StoredOperation) -> OperationMarker {
-    let began = record.began.as_ref().unwrap_or(&record.author);
-    let (who, last) = (began.who(), record.author.who());
-    let reason = reasons((&who, began.reason.as_deref()), (&last, record.author.reason.as_deref()));
+fn marker(record: StoredOperation) -> OperationMarker {
+    let (first, last) = (record.began.as_ref().unwrap_or(&record.author), &record.author);
+    let (who, last_who) = (first.who(), last.who());
+    let reason = reasons((&who, first.reason.as_deref()), (&last_who, last.reason.as_deref()));
     OperationMarker {
         operation: record.operation.to_string(),
         operation_type: record.operation_type,
@@ -148,27 +153,27 @@ fn own_mark(record: StoredOperation) -> OperationMarker {
     }
 }
 
-/// The store, and the place in it that is meant.
+/// Opens the history store. Returns it with the row id and the name of the system.
 fn open(context: &Context) -> Result<(Store, i64, String), Error> {
     let subject = context.system_id()?;
-    let nothing = || {
+    let not_recorded = || {
         Error::new(
             ErrorKind::Source(SourceErrorKind::NotFound),
             format!("nothing was recorded of {subject}"),
         )
     };
     let hint = "record once: cliplyctl record";
-    let store =
-        Store::read(context.settings.state_dir.as_deref())?.ok_or_else(|| nothing().hint(hint))?;
+    let store = Store::read(context.settings.state_dir.as_deref())?
+        .ok_or_else(|| not_recorded().hint(hint))?;
     match store.place(&subject)? {
-        Some(place) => Ok((store, place, subject)),
+        Some(system) => Ok((store, system, subject)),
         None => {
-            let known = store.places()?.into_iter().map(|place| match place.context {
-                Some(context) => format!("{} (context {context})", place.name),
-                None => place.name,
+            let known = store.places()?.into_iter().map(|system| match system.context {
+                Some(context) => format!("{} (context {context})", system.name),
+                None => system.name,
             });
             let known: Vec<_> = known.take(5).collect();
-            Err(nothing().cause(format!("recorded were: {}", known.join("; "))).hint(hint))
+            Err(not_recorded().cause(format!("recorded were: {}", known.join("; "))).hint(hint))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `jobs list` and `jobs show`: some jobs, one of them in full.
+//! `jobs list` and `jobs show`: the jobs of one state, and one job in full.
 
 use crate::advice::job_explanation::meaning;
 use crate::cli::{JobsList, JobsShow};
@@ -10,10 +10,10 @@ use crate::queue::Layout;
 use crate::report::{self, Report};
 use crate::sources::postgres::jobs;
 
-/// Shows a job.
+/// Reports one job.
 ///
 /// # Errors
-/// A malformed id is a usage error; a job that is not there cannot be shown (3).
+/// A malformed id is a usage error (64), an unknown id a source error (3).
 pub async fn show(context: &Context, args: &JobsShow) -> Result<Report, Error> {
     check_id(context.layout().await?, &args.id)?;
     let job = read(context, &args.id).await?;
@@ -21,27 +21,21 @@ pub async fn show(context: &Context, args: &JobsShow) -> Result<Report, Error> {
     Ok(report::job::report(&job, &meaning, &context.provenance()))
 }
 
-/// Lists jobs of one state.
-///
-/// # Errors
-/// The database's; a schema that cannot tell (3).
+/// Lists the jobs of one state.
 pub async fn list(context: &Context, args: &JobsList) -> Result<Report, Error> {
     let (database, layout) = (context.database().await?, context.layout().await?);
-    let wanted = jobs::ListCondition {
+    let condition = jobs::ListCondition {
         going: args.state,
         kind: args.kind.as_deref(),
-        // One more tells whether there are more.
+        // One more row shows whether the list is complete.
         limit: args.limit + 1,
         stuck_after: context.settings.limits.stuck_after,
     };
-    let found = jobs::list(database, layout, &wanted, context.remaining()).await?;
+    let found = jobs::list(database, layout, &condition, context.remaining()).await?;
     Ok(report::jobs::report(args.state, &found, args.limit as usize, &context.provenance()))
 }
 
-/// Refuses what can be no id of this database.
-///
-/// # Errors
-/// A usage error.
+/// Checks that `id` is of the id type of this database; otherwise returns a usage error.
 pub fn check_id(layout: &Layout, id: &str) -> Result<(), Error> {
     if JobId::parse(id, layout.id).is_some() {
         return Ok(());
@@ -50,10 +44,7 @@ pub fn check_id(layout: &Layout, id: &str) -> Result<(), Error> {
         .hint(format!("ids of this database are of type {}", layout.id.sql())))
 }
 
-/// The job of this id.
-///
-/// # Errors
-/// One that is not there among them.
+/// Reads the job with this id. An unknown id is an error.
 pub async fn read(context: &Context, id: &str) -> Result<Job, Error> {
     let (database, layout) = (context.database().await?, context.layout().await?);
     Ok(jobs::read(database, layout, id, context.remaining()).await?)

@@ -1,4 +1,8 @@
-//! One file a verb: gather, judge, report.
+//! The commands, one file per verb: each gathers facts, evaluates them and returns a
+//! [`Report`](crate::report::Report).
+//!
+//! [`standalone`], [`stream`] and [`run`] dispatch a parsed [`Command`](crate::cli::Command). The
+//! room may import every room but `app`; only `app` imports it.
 
 mod completions;
 mod config;
@@ -29,7 +33,8 @@ use crate::render::Format;
 use crate::render::row_stream::RowStream;
 use crate::report::Report;
 
-/// Runs a command that asks no system and needs no settings: it works beside a broken file too.
+/// Runs a command that needs neither settings nor a system, so that it works with an invalid
+/// configuration file. Returns `None` for all other commands.
 pub fn standalone(command: &Command) -> Option<Result<Report, Error>> {
     match command {
         Command::Runbook { section } => Some(runbook::run(section.as_deref())),
@@ -41,7 +46,8 @@ pub fn standalone(command: &Command) -> Option<Result<Report, Error>> {
     }
 }
 
-/// Runs a command that writes while it reads; none where it answers with a report.
+/// Runs a command that prints its output while it runs. Returns `None` for a command that returns a
+/// report.
 pub async fn stream(
     command: &Command,
     context: &Context,
@@ -65,10 +71,7 @@ pub async fn stream(
     }
 }
 
-/// Runs a command.
-///
-/// # Errors
-/// Whatever kept it from saying anything at all.
+/// Runs a command and returns its report.
 pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> {
     match command {
         Command::Triage(args) => triage::run(context, args).await,
@@ -96,7 +99,7 @@ pub async fn run(command: &Command, context: &Context) -> Result<Report, Error> 
         Command::Jobs(JobsCommand::List(args)) => jobs::list(context, args).await,
         Command::Jobs(JobsCommand::Show(args)) => jobs::show(context, args).await,
         Command::Jobs(JobsCommand::Rescue(args)) => rescue::run(context, args).await,
-        // Handled before: by `standalone`, `demo::run` and `stream`.
+        // Already handled by `standalone`, `demo::run` and `stream`.
         Command::Demo(_)
         | Command::Watch(_)
         | Command::Runbook { .. }

@@ -1,4 +1,4 @@
-//! One look at everything, in bounds: what `record` keeps and `watch` shows.
+//! One poll of the system, limited in time and rows, for `record` and `watch`.
 
 use std::time::{Duration, Instant};
 
@@ -14,91 +14,95 @@ use crate::interrupt::Interrupt;
 use crate::sources::postgres::recent_activity;
 use crate::triage::{AreaResult, TriageFacts};
 
-/// A pause is at least this many times as long as the look before it: who is slow is left alone.
-const REST: u32 = 4;
+/// A pause is at least this many times as long as the poll before it, so that a slow database gets less
+/// load.
+const PAUSE_FACTOR: u32 = 4;
 
-/// What a look showed.
+/// The result of one poll.
 pub struct PollResult {
-    /// What was read.
+    /// The gathered facts.
     pub facts: TriageFacts,
-    /// What it means.
+    /// The evaluated areas.
     pub areas: Vec<AreaResult>,
-    /// What moves; `None` where the database could not be asked.
+    /// The recent activity; `None` if the database could not be read.
     pub activity: Option<RecentActivity>,
-    /// All of it, condensed.
+    /// The metrics and failed checks.
     pub snapshot: Snapshot,
-    /// The operations that were seen.
+    /// The operations in the events.
     pub marks: Vec<OperationMarker>,
-    /// How long it took.
+    /// The duration of the poll.
     pub took: Duration,
 }
 
-/// Looks once, over the connections of this context. What an earlier look knew of the schema is not
-/// taken for what can be seen now.
+/// Polls once, with the connections of this context. The layout is read again, so that a changed schema
+/// is noticed.
 pub async fn poll(context: &Context, interrupt: &Interrupt) -> PollResult {
-    // Both open nothing yet; what keeps them from it is told by those who read.
+    // Creates both clients without connecting, so that `fresh` can share them. Errors are reported by
+    // the probes.
     _ = context.http();
     _ = context.database().await;
     let context = &context.fresh();
     let (at, started) = (context.now(), Instant::now());
-    let ((facts, steps), live) = join(triage::bounded(context, interrupt), moving(context)).await;
-    let snapshot = snapshot::take_snapshot(&facts, &steps, live.as_ref(), at);
-    let marks = snapshot::marks(live.as_ref(), at);
-    PollResult { facts, areas: steps, activity: live, snapshot, marks, took: started.elapsed() }
+    let triage = triage::bounded(context, interrupt);
+    let ((facts, areas), activity) = join(triage, read_activity(context)).await;
+    let snapshot = snapshot::take_snapshot(&facts, &areas, activity.as_ref(), at);
+    let marks = snapshot::marks(activity.as_ref(), at);
+    PollResult { facts, areas, activity, snapshot, marks, took: started.elapsed() }
 }
 
-/// How long to wait after a look that took this long.
-#[must_use]
+/// Returns the pause after a poll that took `took`.
 pub fn pause_between(every: Duration, took: Duration) -> Duration {
-    every.saturating_sub(took).max(took * REST)
+    every.saturating_sub(took).max(took * PAUSE_FACTOR)
 }
 
-async fn moving(context: &Context) -> Option<RecentActivity> {
+async fn read_activity(context: &Context) -> Option<RecentActivity> {
     let read = async {
         let (database, layout) = (context.database().await.ok()?, context.layout().await.ok()?);
         let limit = context.remaining();
-        let after = context.settings.limits.stuck_after;
-        let (deaths, activity, stuck) = join3(
+        let stuck_after = context.settings.limits.stuck_after;
+        let (dead_letters, activity, stuck) = join3(
             context.observe(
                 "public.jobs",
                 recent_activity::recent_dead_letters(database, layout, limit),
             ),
             context
                 .observe("public.job_events", recent_activity::activity(database, layout, limit)),
-            context.observe("public.jobs", recent_activity::stuck(database, layout, after, limit)),
+            context.observe(
+                "public.jobs",
+                recent_activity::stuck(database, layout, stuck_after, limit),
+            ),
         )
         .await;
-        Some(RecentActivity { dead_letters: deaths, activity, stuck })
+        Some(RecentActivity { dead_letters, activity, stuck })
     };
-    // The readings end by themselves; connecting to a mute server may not.
+    // The queries have timeouts, but connecting to an unresponsive server may not.
     tokio::time::timeout(context.timeout(), read).await.ok().flatten()
 }
 
-/// The same context, that writes nothing beside what its command prints.
-#[must_use]
+/// Returns the context without progress display.
 pub fn without_progress(context: &Context) -> Context {
-    let mut again = context.fresh();
-    again.terminal = context.terminal.without_progress();
-    again
+    let mut fresh = context.fresh();
+    fresh.terminal = context.terminal.without_progress();
+    fresh
 }
 
-/// Which snapshot was kept when: so that a look in between is not kept as well.
+/// Decides which snapshots are recorded: after each interval and when a check changes.
 #[derive(Debug, Default)]
 pub struct SnapshotSchedule {
     last: Option<(Timestamp, Vec<String>)>,
 }
 
 impl SnapshotSchedule {
-    /// Whether this snapshot is worth keeping: it is time, or something changed.
+    /// Returns whether to record this snapshot: the interval is over, or the failed checks changed.
     pub fn is_due(&mut self, snapshot: &Snapshot, every: Duration) -> bool {
-        let state: Vec<_> =
-            snapshot.failed_checks.iter().map(|t| format!("{}{}", t.check, t.status)).collect();
-        let due = self.last.as_ref().is_none_or(|(at, known)| {
-            let since = snapshot.at.duration_since(*at);
-            *known != state || since.unsigned_abs() >= every
+        let failed = snapshot.failed_checks.iter();
+        let failed: Vec<_> = failed.map(|c| format!("{}{}", c.check, c.status)).collect();
+        let due = self.last.as_ref().is_none_or(|(at, last_failed)| {
+            let elapsed = snapshot.at.duration_since(*at);
+            *last_failed != failed || elapsed.unsigned_abs() >= every
         });
         if due {
-            self.last = Some((snapshot.at, state));
+            self.last = Some((snapshot.at, failed));
         }
         due
     }

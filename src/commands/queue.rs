@@ -1,4 +1,4 @@
-//! `queue`: straight from Postgres.
+//! `queue`: counts due, running, stuck and dead jobs in the database.
 
 use crate::checks::queue::{BACKLOG, DEAD_LETTERS};
 use crate::cli::QueueArgs;
@@ -11,12 +11,12 @@ use crate::queue::{Layout, Lifecycle};
 use crate::report::{self, Report};
 use crate::sources::postgres::queue::{CountRequest, Effort, cost, read};
 
-/// Counts and judges, or prints index advice.
+/// Counts the jobs and evaluates the counts, or with `--advise` reports suggested indexes.
 pub async fn run(context: &Context, args: &QueueArgs) -> Result<Report, Error> {
     let layout = context.layout().await?;
     if args.advise {
-        let unserved = unindexed_metrics(context, layout).await;
-        return Ok(report::advice::report(layout, &unserved, &context.provenance()));
+        let metrics = unindexed_metrics(context, layout).await;
+        return Ok(report::advice::report(layout, &metrics, &context.provenance()));
     }
     if let Some(kind) = &args.kind {
         context.known_kind(layout, kind)?;
@@ -26,10 +26,10 @@ pub async fn run(context: &Context, args: &QueueArgs) -> Result<Report, Error> {
     evaluate_counts(context, &queue, args.judging.fail_on)
 }
 
-/// Judges a reading.
+/// Evaluates the counts and returns the report.
 ///
 /// # Errors
-/// What kept it from being read.
+/// The error that prevented the count.
 pub fn evaluate_counts(
     context: &Context,
     queue: &Observed<facts::queue::Queue>,
@@ -44,7 +44,7 @@ pub fn evaluate_counts(
     Ok(report::queue::report(queue, findings, fail_on, &context.provenance()))
 }
 
-/// Reads the queue with the limits in force.
+/// Counts the jobs with the thresholds in force.
 pub async fn observe(
     context: &Context,
     kind: Option<&str>,
@@ -58,7 +58,7 @@ pub async fn observe(
         .await
 }
 
-/// What is asked with the limits in force, and the time that is left.
+/// Returns a count request with the thresholds in force and the remaining time.
 fn request<'a>(context: &Context, kind: Option<&'a str>, effort: Effort) -> CountRequest<'a> {
     let limits = &context.settings.limits;
     CountRequest {
@@ -70,26 +70,32 @@ fn request<'a>(context: &Context, kind: Option<&'a str>, effort: Effort) -> Coun
     }
 }
 
-/// The roles that have no index, and what each costs for that: one after the other, so that no count
-/// slows another down.
+/// Returns the metrics without an index and their cost. They are measured one after the other, so that
+/// the counts do not slow each other down.
 async fn unindexed_metrics(context: &Context, layout: &Layout) -> Vec<UnindexedMetric> {
-    let mut unserved = Vec::new();
+    let mut metrics = Vec::new();
     for role in cost::unindexed_metrics(layout) {
-        unserved.push(UnindexedMetric { role, cost: weighed(context, layout, role).await });
+        metrics.push(UnindexedMetric { role, cost: measure_cost(context, layout, role).await });
     }
-    unserved
+    metrics
 }
 
-/// The planner first: its question also opens the connection, which is not part of the count's time.
-async fn weighed(context: &Context, layout: &Layout, role: Lifecycle) -> Result<Cost, SourceError> {
+/// Returns the planner's estimate for a count and the measured time of the count. The estimate comes
+/// first because it also opens the connection, which must not be part of the measured time.
+async fn measure_cost(
+    context: &Context,
+    layout: &Layout,
+    role: Lifecycle,
+) -> Result<Cost, SourceError> {
     let db = context.database().await?;
-    let asked = request(context, None, Effort::Budget);
-    let outlook = cost::planner_estimate(db, layout, role, asked).await?;
-    let asked = request(context, None, Effort::Budget);
-    let counted = context.observe("public.jobs", cost::count(db, layout, role, asked)).await;
+    let count_request = request(context, None, Effort::Budget);
+    let planner_estimate = cost::planner_estimate(db, layout, role, count_request).await?;
+    let count_request = request(context, None, Effort::Budget);
+    let count = cost::count(db, layout, role, count_request);
+    let counted = context.observe("public.jobs", count).await;
     let count = match counted.result? {
         Some(jobs) => TimedCount::Counted { jobs, took: counted.took },
-        None => TimedCount::GivenUp(cost::budget(asked)),
+        None => TimedCount::GivenUp(cost::budget(count_request)),
     };
-    Ok(Cost { count, planner_estimate: outlook })
+    Ok(Cost { count, planner_estimate })
 }

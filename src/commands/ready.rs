@@ -1,4 +1,4 @@
-//! `ready`: is the app ready, and which part of it is not?
+//! `ready`: checks that the app is ready, and which components are not.
 
 use crate::checks::service::evaluate_readiness;
 use crate::cli::Ready;
@@ -10,9 +10,9 @@ use crate::report::{self, Report};
 use crate::settings::AgeUnit;
 use crate::sources::http::app;
 
-/// Asks readyz once and judges.
+/// Requests the readiness report once and evaluates it.
 pub async fn run(context: &Context, args: &Ready) -> Result<Report, Error> {
-    // Not knowing where to ask is a matter of configuration, not a verdict on the app.
+    // A missing base URL is a configuration error and not a status of the app.
     context.http()?;
     let readiness = observe(context, args.admin).await;
     let limits = &context.settings.limits;
@@ -21,23 +21,24 @@ pub async fn run(context: &Context, args: &Ready) -> Result<Report, Error> {
     Ok(report::ready::report(&readiness, findings, fail_on, &context.provenance()))
 }
 
-/// Asks readyz, or the report for operators.
+/// Requests `/api/readyz`, or with `admin` the report for operators, and applies the configured unit of
+/// the oldest job's age.
 pub async fn observe(context: &Context, admin: bool) -> Observed<Readiness> {
     let source = if admin { app::ADMIN_READYZ } else { app::READYZ };
-    let asking = async {
+    let request = async {
         let (http, budget) = (context.http()?, context.remaining());
         match admin {
             true => app::admin_readiness(http, budget).await,
             false => app::readiness(http, budget).await,
         }
     };
-    let mut seen = context.observe(source, asking).await;
-    if let Ok(Readiness { queue: Some(queue), .. }) = &mut seen.result {
+    let mut readiness = context.observe(source, request).await;
+    if let Ok(Readiness { queue: Some(queue), .. }) = &mut readiness.result {
         let unit = context.settings.oldest_job_age_unit.as_ref();
         queue.age_unit = unit.map(|unit| match unit.value {
             AgeUnit::Seconds => 1.0,
             AgeUnit::Milliseconds => 1e-3,
         });
     }
-    seen
+    readiness
 }

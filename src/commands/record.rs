@@ -1,4 +1,4 @@
-//! `record`: keeps snapshots, once or again and again.
+//! `record`: records one snapshot, or with `--every` snapshots at an interval.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -20,33 +20,28 @@ use crate::report::{self, Report};
 use crate::sources::files::history::{Store, SystemId};
 use crate::sources::http::exporter;
 
-/// Keeps one snapshot.
-///
-/// # Errors
-/// When there is nothing to look at, or no place to keep it.
+/// Records one snapshot.
 pub async fn run(context: &Context, args: &Record) -> Result<Report, Error> {
     let mut recorder = Recorder::open(context, args.retain)?;
     let interrupt = Interrupt::listen();
-    let seen = poll(context, &interrupt).await;
+    let result = poll(context, &interrupt).await;
     if interrupt.happened() {
         return Err(Error::new(ErrorKind::Interrupted, "interrupted before the look was whole")
             .hint("nothing was recorded"));
     }
-    let number = recorder.keep(&seen)?;
-    Ok(report::record::report(&seen.snapshot, number, recorder.path(), &context.provenance()))
+    let number = recorder.record(&result)?;
+    Ok(report::record::report(&result.snapshot, number, recorder.path(), &context.provenance()))
 }
 
-/// Keeps a snapshot every so often until a signal comes; prints what changes.
-///
-/// # Errors
-/// As [`run`]; or when the address of the metrics cannot be had.
+/// Records snapshots at the interval `every` until a signal, prints changes, and with `--listen` serves
+/// `/metrics`.
 pub async fn record_repeatedly(
     context: &Context,
     args: &Record,
     every: Duration,
 ) -> Result<ExitCode, Error> {
     let mut recorder = Recorder::open(context, args.retain)?;
-    let (metrics, told) = watch::channel(String::new());
+    let (metrics, metrics_receiver) = watch::channel(String::new());
     if let Some(address) = args.listen {
         let listener = TcpListener::bind(address).await.map_err(|error| {
             Error::config(format!("{address} cannot be listened on")).cause(error)
@@ -56,34 +51,34 @@ pub async fn record_repeatedly(
         if !at.ip().is_loopback() {
             context.terminal.print_note("anybody who reaches this address can read them");
         }
-        tokio::spawn(exporter::serve(listener, told));
+        tokio::spawn(exporter::serve(listener, metrics_receiver));
     }
     let interrupt = Interrupt::listen();
-    let opened = without_progress(context);
-    let mut before: Option<Snapshot> = None;
+    let poll_context = without_progress(context);
+    let mut previous: Option<Snapshot> = None;
     loop {
-        let seen = poll(&opened, &interrupt).await;
+        let result = poll(&poll_context, &interrupt).await;
         if interrupt.happened() {
             return Ok(ExitCode::Ok);
         }
-        if let Err(error) = recorder.keep(&seen) {
-            // The next one may be kept again: a full disk is emptied, a lock released.
+        if let Err(error) = recorder.record(&result) {
+            // Not fatal: the error can be temporary, such as a full disk or a lock.
             context.terminal.print_error(&error);
         }
-        _ = metrics.send(openmetrics::render(&seen.snapshot, &opened.provenance()));
-        let lines = transitions::lines(before.as_ref(), &seen.snapshot);
+        _ = metrics.send(openmetrics::render(&result.snapshot, &poll_context.provenance()));
+        let lines = transitions::lines(previous.as_ref(), &result.snapshot);
         if print(context, &lines)?.is_break() {
             return Ok(ExitCode::Ok);
         }
-        before = Some(seen.snapshot);
-        interrupt.sleep(pause_between(every, seen.took)).await;
+        previous = Some(result.snapshot);
+        interrupt.sleep(pause_between(every, result.took)).await;
         if interrupt.happened() {
             return Ok(ExitCode::Ok);
         }
     }
 }
 
-/// Prints lines for a log at once; a reader that went away wants no more.
+/// Prints and flushes lines. Returns `Break` if the pipe is closed.
 pub fn print(context: &Context, lines: &[String]) -> Result<ControlFlow<()>, Error> {
     let text: String = lines.iter().map(|line| format!("{}\n", sanitize::line(line))).collect();
     let mut out = context.terminal.stream();
@@ -94,40 +89,36 @@ pub fn print(context: &Context, lines: &[String]) -> Result<ControlFlow<()>, Err
         .map_err(|error| Error::bug("the lines could not be written").cause(error))
 }
 
-/// Where snapshots go.
+/// The history store with the system whose snapshots are recorded.
 pub struct Recorder {
     store: Store,
-    subject: String,
+    system: String,
     context: Option<String>,
-    keep: Duration,
+    retain: Duration,
 }
 
 impl Recorder {
-    /// Opens the store.
+    /// Opens the history store.
     ///
     /// # Errors
-    /// When there is nothing to look at, or no place to keep it.
-    pub fn open(context: &Context, keep: Duration) -> Result<Self, Error> {
-        let subject = context.system_id()?;
+    /// The error of the settings if neither the app nor the database is configured, or the error of the
+    /// store.
+    pub fn open(context: &Context, retain: Duration) -> Result<Self, Error> {
+        let system = context.system_id()?;
         let store = Store::open(context.settings.state_dir.as_deref())?;
-        Ok(Self { store, subject, context: context.settings.context_name.clone(), keep })
+        Ok(Self { store, system, context: context.settings.context_name.clone(), retain })
     }
 
-    /// Keeps a look; returns its number.
-    ///
-    /// # Errors
-    /// The store's.
-    pub fn keep(&mut self, seen: &PollResult) -> Result<i64, Error> {
-        self.append(&seen.snapshot, &seen.marks)
+    /// Records the snapshot of a poll and returns its number.
+    pub fn record(&mut self, result: &PollResult) -> Result<i64, Error> {
+        self.append(&result.snapshot, &result.marks)
     }
 
-    /// Keeps a snapshot with the operations that were seen; returns its number.
-    ///
-    /// # Errors
-    /// The store's.
+    /// Records a snapshot and its operations, deletes snapshots older than the retention, and returns
+    /// the number of the snapshot.
     pub fn append(&mut self, snapshot: &Snapshot, marks: &[OperationMarker]) -> Result<i64, Error> {
-        let place = SystemId { name: &self.subject, context: self.context.as_deref() };
-        self.store.append(place, snapshot, marks, self.keep)
+        let system = SystemId { name: &self.system, context: self.context.as_deref() };
+        self.store.append(system, snapshot, marks, self.retain)
     }
 
     fn path(&self) -> &std::path::Path {

@@ -1,4 +1,4 @@
-//! `runbook`: RUNBOOK.md in the terminal.
+//! `runbook`: prints RUNBOOK.md, or one section or check of it.
 
 use crate::error::Error;
 use crate::report::{Block, Document, Report};
@@ -6,71 +6,69 @@ use crate::settings::suggest::nearest;
 
 const RUNBOOK: &str = include_str!("../../RUNBOOK.md");
 
-/// A heading and the text below it, up to the next one of the same rank or a higher one.
+/// A heading and the text below it, up to the next heading of the same or a higher level.
 struct RunbookSection<'a> {
-    /// What it is asked for by: a number (`3.1`) or a check's id.
+    /// The section number (`3.1`) or the check id.
     name: &'a str,
     text: &'a str,
 }
 
-/// Prints a section or a check's page; everything when none is named.
-///
-/// # Errors
-/// When there is no such page.
+/// Returns a section or the description of a check; the whole runbook without an argument.
 pub fn run(section: Option<&str>) -> Result<Report, Error> {
-    let Some(wanted) = section else {
+    let Some(name) = section else {
         return Ok(report("all", RUNBOOK));
     };
-    let pages = pages();
-    match pages.iter().find(|page| page.name == wanted) {
-        Some(page) => Ok(report(page.name, page.text)),
-        None => Err(Error::usage(format!("the runbook has no section `{wanted}`")).hint(
-            match nearest(wanted, names()) {
-                Some(name) => format!("did you mean `{name}`?"),
-                None => format!("one of: {}; or the id of a check: queue.stuck", sections()),
+    let sections = sections();
+    match sections.iter().find(|section| section.name == name) {
+        Some(section) => Ok(report(section.name, section.text)),
+        None => Err(Error::usage(format!("the runbook has no section `{name}`")).hint(
+            match nearest(name, names()) {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => format!("one of: {}; or the id of a check: queue.stuck", numbers()),
             },
         )),
     }
 }
 
-/// The numbered sections. There are too many checks to list.
-fn sections() -> String {
-    let numbered = names().filter(|name| name.starts_with(|c: char| c.is_ascii_digit()));
-    numbered.collect::<Vec<_>>().join(", ")
+/// Returns the section numbers for the hint. There are too many checks to list.
+fn numbers() -> String {
+    let numbers = names().filter(|name| name.starts_with(|c: char| c.is_ascii_digit()));
+    numbers.collect::<Vec<_>>().join(", ")
 }
 
-/// Every name that `runbook` understands.
+/// Returns every name that `runbook` accepts.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    pages().into_iter().map(|page| page.name).filter(|name| is_name(name))
+    sections().into_iter().map(|section| section.name).filter(|name| is_name(name))
 }
 
-/// Whether people would ask for it: a number or a check's id, and not the first word of a title.
+/// Returns whether a name is a section number or a check id, and not the first word of a title.
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_digit()) || name.contains('.')
 }
 
-fn pages() -> Vec<RunbookSection<'static>> {
+/// Splits the runbook into its sections.
+fn sections() -> Vec<RunbookSection<'static>> {
     let mut start = 0;
     let mut headings = Vec::new();
     for line in RUNBOOK.split_inclusive('\n') {
-        let rank = line.bytes().take_while(|&byte| byte == b'#').count();
-        // A shell comment in a block of commands has one `#`; our pages have two or three.
-        if (2..=3).contains(&rank) {
-            headings.push((start, rank, name(line.get(rank..).unwrap_or(""))));
+        let level = line.bytes().take_while(|&byte| byte == b'#').count();
+        // A shell comment in a code block has one `#`; headings of sections have two or three.
+        if (2..=3).contains(&level) {
+            headings.push((start, level, name(line.get(level..).unwrap_or(""))));
         }
         start += line.len();
     }
-    let end = |index: usize, rank: usize| {
-        let behind = headings.iter().skip(index + 1).find(|(_, other, _)| *other <= rank);
-        behind.map_or(RUNBOOK.len(), |(start, ..)| *start)
+    let end = |index: usize, level: usize| {
+        let next = headings.iter().skip(index + 1).find(|(_, other, _)| *other <= level);
+        next.map_or(RUNBOOK.len(), |(start, ..)| *start)
     };
-    let page = |(index, (start, rank, name)): (usize, &(usize, usize, &'static str))| {
-        RunbookSection { name, text: RUNBOOK.get(*start..end(index, *rank)).unwrap_or("") }
+    let section = |(index, (start, level, name)): (usize, &(usize, usize, &'static str))| {
+        RunbookSection { name, text: RUNBOOK.get(*start..end(index, *level)).unwrap_or("") }
     };
-    headings.iter().enumerate().map(page).collect()
+    headings.iter().enumerate().map(section).collect()
 }
 
-/// The first word of a heading: a number, or a check's id between backticks.
+/// Returns the first word of a heading: a number, or a check id without its backticks.
 fn name(heading: &'static str) -> &'static str {
     heading.split_whitespace().next().unwrap_or("").trim_matches('`')
 }
@@ -90,9 +88,9 @@ mod tests {
     #[test]
     fn every_section_of_a_finding_is_in_the_runbook() {
         for section in Section::ALL {
-            let pages = pages();
-            let page = pages.iter().find(|page| page.name == section.number());
-            let text = page.unwrap_or_else(|| panic!("no {}", section.number())).text;
+            let sections = sections();
+            let found = sections.iter().find(|found| found.name == section.number());
+            let text = found.unwrap_or_else(|| panic!("no {}", section.number())).text;
             assert!(text.starts_with(&format!("## {} {}\n", section.number(), section.title())));
         }
     }

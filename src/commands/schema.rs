@@ -1,9 +1,9 @@
-//! `schema`: the JSON Schema of every report.
+//! `schema`: prints the JSON Schema of the reports.
 
 use crate::report::envelope::Envelope;
 use crate::report::{Block, Document, Report};
 
-/// Prints the schema; it is JSON in either format.
+/// Returns the schema, which is JSON in the table format as well.
 pub fn run() -> Report {
     let schema = schemars::schema_for!(Envelope);
     let text = serde_json::to_string_pretty(&schema).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `watch`: looks again and again, and shows it.
+//! `watch`: the live, read-only dashboard, and with `--plain` one line per change.
 
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,101 +25,100 @@ use crate::terminal::{Input, RenderTarget, Screen};
 use crate::triage::{headline_suffix, section};
 use crate::watch::{Action, DashboardUpdate, Model, Overlay, TrendPoint, press};
 
-/// Between two snapshots that are kept, unless something changes.
-const RECORDED: Duration = Duration::from_secs(30);
-/// How long they are kept, as `record` has it.
-const TREND_POINTS: Duration = Duration::from_hours(30 * 24);
-/// What the sparklines show of the time before.
-const BEFORE: SignedDuration = SignedDuration::from_mins(20);
+/// The interval between two recorded snapshots, unless a check changes.
+const RECORD_INTERVAL: Duration = Duration::from_secs(30);
+/// The retention of the snapshots, the default of `record`.
+const RETENTION: Duration = Duration::from_hours(30 * 24);
+/// The recorded time that the sparklines show at the start.
+const RECALLED: SignedDuration = SignedDuration::from_mins(20);
 
-/// Watches until somebody leaves.
-///
-/// # Errors
-/// When there is nothing to look at, or no terminal to show it on.
+/// Runs the dashboard until the operator quits, or prints changes until a signal.
 pub async fn run(context: &Context, args: &Watch) -> Result<ExitCode, Error> {
-    let subject = context.system_id()?;
-    if let (false, Some(why)) = (args.plain, context.terminal.fullscreen_obstacle()) {
+    let system = context.system_id()?;
+    if let (false, Some(obstacle)) = (args.plain, context.terminal.fullscreen_obstacle()) {
         return Err(Error::usage("watch wants a terminal to show itself on")
-            .cause(why)
+            .cause(obstacle)
             .hint("for logs and pipes: cliplyctl watch --plain"));
     }
-    let recorder = if args.no_record { None } else { Some(Recorder::open(context, TREND_POINTS)?) };
+    let recorder = if args.no_record { None } else { Some(Recorder::open(context, RETENTION)?) };
     if args.plain {
         return plain(context, args, recorder).await;
     }
     let name = context.settings.context_name.as_ref();
-    let shown = name.map_or_else(|| subject.clone(), |name| format!("{name} · {subject}"));
-    let mut model = Model::new(shown, context.settings.address(), args.every, context.now());
+    let title = name.map_or_else(|| system.clone(), |name| format!("{name} · {system}"));
+    let mut model = Model::new(title, context.settings.address(), args.every, context.now());
     if recorder.is_some() {
-        // What was before is a nicety: a store that cannot be read is told when it is written.
-        _ = recall(context, &subject, &mut model);
+        // Ignored: an error of the store is reported when the first snapshot is recorded.
+        _ = load_trend(context, &system, &mut model);
     }
     DashboardLoop { context, model, recorder: recorder.map(|r| Arc::new(Mutex::new(r))) }
         .run(args.every)
         .await
 }
 
-/// One line for each change.
+/// Prints one line per change until a signal.
 async fn plain(
     context: &Context,
     args: &Watch,
     mut recorder: Option<Recorder>,
 ) -> Result<ExitCode, Error> {
-    let (interrupt, mut rhythm) = (Interrupt::listen(), SnapshotSchedule::default());
-    let opened = without_progress(context);
-    let mut before: Option<Snapshot> = None;
+    let (interrupt, mut schedule) = (Interrupt::listen(), SnapshotSchedule::default());
+    let poll_context = without_progress(context);
+    let mut previous: Option<Snapshot> = None;
     while !interrupt.happened() {
-        let seen = poll(&opened, &interrupt).await;
+        let result = poll(&poll_context, &interrupt).await;
         if interrupt.happened() {
             break;
         }
         if let Some(recorder) = &mut recorder
-            && rhythm.is_due(&seen.snapshot, RECORDED)
-            && let Err(error) = recorder.keep(&seen)
+            && schedule.is_due(&result.snapshot, RECORD_INTERVAL)
+            && let Err(error) = recorder.record(&result)
         {
             context.terminal.print_error(&error);
         }
-        let lines = transitions::lines(before.as_ref(), &seen.snapshot);
+        let lines = transitions::lines(previous.as_ref(), &result.snapshot);
         if record::print(context, &lines)?.is_break() {
             break;
         }
-        before = Some(seen.snapshot);
-        interrupt.sleep(pause_between(args.every, seen.took)).await;
+        previous = Some(result.snapshot);
+        interrupt.sleep(pause_between(args.every, result.took)).await;
     }
     Ok(ExitCode::Ok)
 }
 
-/// Puts what was recorded of late under the sparklines.
-fn recall(context: &Context, subject: &str, model: &mut Model) -> Result<(), Error> {
+/// Loads the recently recorded snapshots into the sparklines.
+fn load_trend(context: &Context, system: &str, model: &mut Model) -> Result<(), Error> {
     let Some(store) = Store::read(context.settings.state_dir.as_deref())? else { return Ok(()) };
-    let Some(place) = store.place(subject)? else { return Ok(()) };
+    let Some(system) = store.place(system)? else { return Ok(()) };
     let until = context.now();
-    let from = until.saturating_sub(BEFORE).unwrap_or(until);
-    store.walk(place, (from.as_millisecond(), until.as_millisecond()), |point| {
+    let from = until.saturating_sub(RECALLED).unwrap_or(until);
+    store.walk(system, (from.as_millisecond(), until.as_millisecond()), |point| {
         if let Ok(at) = jiff::Timestamp::from_millisecond(point.at) {
             model.remember(TrendPoint { at, metrics: point.metrics, kinds: vec![] });
         }
     })
 }
 
-/// What happens beside the person.
+/// The result of a background task.
 enum DashboardEvent {
-    /// A look has ended.
+    /// A poll has ended.
     Polled(Box<PollResult>),
-    /// It is time for the next.
-    Due,
-    /// A job was read, or not.
+    /// The next poll is due.
+    PollDue,
+    /// The text of the job with this id was read.
     Job(String, Result<String, Error>),
-    /// A snapshot was kept, or not.
+    /// A snapshot was recorded.
     Recorded(Result<(), Error>),
 }
 
+/// The state of the dashboard.
 struct DashboardLoop<'a> {
     context: &'a Context,
     model: Model,
     recorder: Option<Arc<Mutex<Recorder>>>,
 }
 
+/// The background tasks that have not ended.
 type PendingTasks = FuturesUnordered<LocalBoxFuture<'static, DashboardEvent>>;
 
 impl DashboardLoop<'_> {
@@ -127,48 +126,53 @@ impl DashboardLoop<'_> {
         let interrupt = Interrupt::listen();
         let mut screen = Screen::open()
             .map_err(|error| Error::bug("the screen could not be taken").cause(error))?;
-        let mut rhythm = SnapshotSchedule::default();
-        let opened = Rc::new(without_progress(self.context));
-        let mut work = PendingTasks::new();
-        work.push(poll_event(opened.clone(), interrupt.clone()));
+        let mut schedule = SnapshotSchedule::default();
+        let poll_context = Rc::new(without_progress(self.context));
+        let mut tasks = PendingTasks::new();
+        tasks.push(poll_event(poll_context.clone(), interrupt.clone()));
         let mut seconds = tokio::time::interval(Duration::from_secs(1));
         let color = self.context.terminal.stdout.color;
         loop {
             self.model.now = self.context.now();
             let drawn = screen.draw(|frame| render::watch::render(frame, &self.model, color));
             if drawn.is_err() {
-                return Ok(ExitCode::Ok); // the terminal is gone, and with it whoever watched
+                return Ok(ExitCode::Ok); // the terminal was closed
             }
-            let effect = tokio::select! {
+            let action = tokio::select! {
                 input = screen.input() => match input {
                     Input::Key(key) => press(&mut self.model, key),
                     Input::Resized => None,
                     Input::Gone => Some(Action::Quit),
                 },
-                Some(event) = work.next(), if !work.is_empty() => {
+                Some(event) = tasks.next(), if !tasks.is_empty() => {
                     match event {
-                        DashboardEvent::Polled(seen) => {
-                            let rest = pause_between(every, seen.took);
-                            work.push(Box::pin(async move {
-                                tokio::time::sleep(rest).await;
-                                DashboardEvent::Due
+                        DashboardEvent::Polled(result) => {
+                            let pause = pause_between(every, result.took);
+                            tasks.push(Box::pin(async move {
+                                tokio::time::sleep(pause).await;
+                                DashboardEvent::PollDue
                             }));
-                            self.record(&mut work, &mut rhythm, &seen);
-                            self.model.apply_update(dashboard_update(*seen, rest, self.context));
+                            self.record(&mut tasks, &mut schedule, &result);
+                            let update = dashboard_update(*result, pause, self.context);
+                            self.model.apply_update(update);
                         }
-                        DashboardEvent::Due => work.push(poll_event(opened.clone(), interrupt.clone())),
-                        DashboardEvent::Job(id, read) => self.show_job(&id, read),
-                        DashboardEvent::Recorded(kept) => self.model.error = kept.err().map(|e| e.to_string()),
+                        DashboardEvent::PollDue => {
+                            tasks.push(poll_event(poll_context.clone(), interrupt.clone()));
+                        }
+                        DashboardEvent::Job(id, text) => self.show_job(&id, text),
+                        DashboardEvent::Recorded(result) => {
+                            self.model.error = result.err().map(|e| e.to_string());
+                        }
                     }
                     None
                 },
                 _ = seconds.tick() => None,
                 () = interrupt.wait() => Some(Action::Quit),
             };
-            match effect {
+            match action {
                 None => {}
                 Some(Action::Quit) => return Ok(ExitCode::Ok),
-                Some(Action::OpenJob(id)) => work.push(self.opening(id)),
+                Some(Action::OpenJob(id)) => tasks.push(self.read_job(id)),
                 Some(Action::Leave(command)) => {
                     drop(screen);
                     _ = record::print(self.context, &[command])?;
@@ -178,55 +182,62 @@ impl DashboardLoop<'_> {
         }
     }
 
-    /// Keeps a snapshot aside: another recorder may hold the store for a moment.
-    fn record(&self, work: &mut PendingTasks, rhythm: &mut SnapshotSchedule, seen: &PollResult) {
+    /// Records the snapshot in a background task if it is due, because another recorder may lock the
+    /// store for a moment.
+    fn record(
+        &self,
+        tasks: &mut PendingTasks,
+        schedule: &mut SnapshotSchedule,
+        result: &PollResult,
+    ) {
         let Some(recorder) = self.recorder.clone() else { return };
-        if !rhythm.is_due(&seen.snapshot, RECORDED) {
+        if !schedule.is_due(&result.snapshot, RECORD_INTERVAL) {
             return;
         }
-        let (snapshot, marks) = (seen.snapshot.clone(), seen.marks.clone());
-        work.push(Box::pin(async move {
-            let kept = tokio::task::spawn_blocking(move || {
+        let (snapshot, marks) = (result.snapshot.clone(), result.marks.clone());
+        tasks.push(Box::pin(async move {
+            let recorded = tokio::task::spawn_blocking(move || {
                 let mut recorder = recorder.lock().unwrap_or_else(PoisonError::into_inner);
                 recorder.append(&snapshot, &marks).map(|_| ())
             });
-            // A panic has given the screen back already, whoever panicked: it ends us, too.
-            DashboardEvent::Recorded(kept.await.unwrap_or_else(
-                |error| match error.try_into_panic() {
+            // The panic hook has already restored the screen, so the dashboard must end as well.
+            DashboardEvent::Recorded(recorded.await.unwrap_or_else(|error| {
+                match error.try_into_panic() {
                     Ok(panic) => std::panic::resume_unwind(panic),
                     Err(error) => Err(Error::bug("a snapshot could not be kept").cause(error)),
-                },
-            ))
+                }
+            }))
         }));
     }
 
-    fn opening(&self, id: String) -> LocalBoxFuture<'static, DashboardEvent> {
+    /// Reads a job and renders it as plain text.
+    fn read_job(&self, id: String) -> LocalBoxFuture<'static, DashboardEvent> {
         let context = without_progress(self.context);
         let width = self.context.terminal.stdout.width.map(|width| width.saturating_sub(6));
         Box::pin(async move {
-            let show = JobsShow { id: id.clone() };
-            let shown = jobs::show(&context, &show).await.map(|mut report| {
+            let args = JobsShow { id: id.clone() };
+            let text = jobs::show(&context, &args).await.map(|mut report| {
                 report.address(&context.settings.address());
                 table::render(&report.document, RenderTarget { color: false, width })
             });
-            DashboardEvent::Job(id, shown)
+            DashboardEvent::Job(id, text)
         })
     }
 
-    /// Shows the job, unless the person has closed it meanwhile.
-    fn show_job(&mut self, id: &str, read: Result<String, Error>) {
-        let wanted = format!("job {id}");
-        let open =
-            matches!(&self.model.overlay, Some(Overlay::Text(title, ..)) if *title == wanted);
-        if !open {
+    /// Shows the text of the job, unless the operator has closed its overlay.
+    fn show_job(&mut self, id: &str, text: Result<String, Error>) {
+        let job_title = format!("job {id}");
+        let is_open =
+            matches!(&self.model.overlay, Some(Overlay::Text(title, ..)) if *title == job_title);
+        if !is_open {
             return;
         }
-        let text = read.unwrap_or_else(|error| {
+        let text = text.unwrap_or_else(|error| {
             let hints = error.hints.iter().map(|hint| format!("\nhint: {hint}"));
             format!("error: {}{}", error.message, hints.collect::<String>())
         });
         let lines = text.lines().map(str::to_owned).collect();
-        self.model.overlay = Some(Overlay::Text(wanted, lines, 0));
+        self.model.overlay = Some(Overlay::Text(job_title, lines, 0));
     }
 }
 
@@ -237,26 +248,25 @@ fn poll_event(
     Box::pin(async move { DashboardEvent::Polled(Box::new(poll(&context, &interrupt).await)) })
 }
 
-/// A look as the model takes it.
-fn dashboard_update(seen: PollResult, pause: Duration, context: &Context) -> DashboardUpdate {
-    let queue = seen.facts.queue.as_ref();
-    let obstacle = match (queue, seen.facts.layout.error()) {
+/// Converts the result of a poll to an update of the model.
+fn dashboard_update(result: PollResult, pause: Duration, context: &Context) -> DashboardUpdate {
+    let queue = result.facts.queue.as_ref();
+    let obstacle = match (queue, result.facts.layout.error()) {
         (_, Some(error)) => Some(error.to_string()),
         (Some(queue), None) => queue.error().map(ToString::to_string),
         (None, None) => Some("not read".to_owned()),
     };
-    let section = section(&seen.areas);
+    let section = section(&result.areas);
     let next = section.as_ref().and_then(|section| section.next.clone());
     let next = next.map(|next| context.settings.address().add_to_text(&next));
     DashboardUpdate {
         obstacle,
         by_kind_missing: queue.and_then(|q| q.value()).and_then(|q| q.by_kind_missing.clone()),
         next,
-        section: section
-            .map(|s| format!("{}{}", s.section.name(), headline_suffix(&s, &seen.areas))),
-        snapshot: seen.snapshot,
-        activity: seen.activity,
-        took: seen.took,
+        section: section.map(|s| format!("{}{}", s.section.name(), why(&s, &result.areas))),
+        snapshot: result.snapshot,
+        activity: result.activity,
+        took: result.took,
         pause,
     }
 }

@@ -1,4 +1,4 @@
-//! The confirmation that every write needs: the plan, then the question.
+//! The confirmation that every write needs: prints the plan and asks the operator.
 
 use crate::cli::ConfirmationArgs;
 use crate::context::Context;
@@ -7,7 +7,8 @@ use crate::permit::{self, WritePermit, WriteRequest};
 use crate::render::table;
 use crate::report::Document;
 
-/// Shows the plan and asks for leave to write; `first` of the jobs go ahead, where a canary does.
+/// Prints the plan, asks for the confirmation and returns the permit. `jobs` is the number of jobs,
+/// `first` the number of jobs in the first batch of a canary.
 pub async fn confirm(
     context: &Context,
     args: &ConfirmationArgs,
@@ -24,9 +25,8 @@ pub async fn confirm(
         reason: args.reason.as_deref(),
         interactive: context.terminal.interactive,
     };
-    let painted = format!("{}\n", table::render(plan, context.terminal.stderr));
-    let shown = permit::show(&painted, |text| context.terminal.print_stderr(text));
-    let ask =
-        async |question: &str| context.terminal.ask(question).await.map_err(permit::unanswered);
+    let rendered = format!("{}\n", table::render(plan, context.terminal.stderr));
+    let shown = permit::show(&rendered, |text| context.terminal.print_stderr(text));
+    let ask = async |prompt: &str| context.terminal.ask(prompt).await.map_err(permit::unanswered);
     request.permit(shown, ask).await
 }

@@ -1,4 +1,4 @@
-//! The desk's filters, checked before anything is asked of the jobs.
+//! The filter flags of the `dlq` commands, checked before any job is read.
 
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use crate::facts::selection::Selection;
 use crate::fingerprint;
 use crate::queue::{IdType, Layout};
 
-/// The selection that the flags mean, or a sentence about the flag that cannot be meant.
+/// Returns the selection of the flags. A flag that cannot match anything is a usage error.
 pub fn selection(
     context: &Context,
     layout: &Layout,
@@ -20,7 +20,7 @@ pub fn selection(
     selection_at(context, layout, flags, now)
 }
 
-/// The same, with spans counted back from `now`.
+/// Returns the selection of the flags, with durations counted back from `now`.
 pub fn selection_at(
     context: &Context,
     layout: &Layout,
@@ -31,7 +31,7 @@ pub fn selection_at(
         context.known_kind(layout, kind)?;
     }
     let selection = flags.selection(now);
-    checked(&selection, now)?;
+    check_selection(&selection, now)?;
     if selection.workspace.is_some() && layout.workspace.is_none() {
         return Err(Error::usage("this database's jobs belong to no workspace")
             .hint("leave --workspace out"));
@@ -39,7 +39,7 @@ pub fn selection_at(
     Ok(selection)
 }
 
-fn checked(selection: &Selection, now: Timestamp) -> Result<(), Error> {
+fn check_selection(selection: &Selection, now: Timestamp) -> Result<(), Error> {
     if let Some(id) = &selection.workspace
         && JobId::parse(id, IdType::Uuid).is_none()
     {
@@ -76,15 +76,16 @@ mod tests {
         let earlier: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let later: Timestamp = "2026-01-03T00:00:00Z".parse().unwrap();
         let all = Selection::default;
-        for bad in [
+        for invalid in [
             Selection { workspace: Some("1' or 1".into()), ..all() },
             Selection { error: Some("  ".into()), ..all() },
             Selection { group: Some("3f9a2c1b07".into()), ..all() },
             Selection { since: Some(earlier), until: Some(earlier), ..all() },
             Selection { since: Some(later), ..all() },
         ] {
-            assert_eq!(checked(&bad, now).unwrap_err().exit_code().code(), 64, "{bad:?}");
+            let error = check_selection(&invalid, now).unwrap_err();
+            assert_eq!(error.exit_code().code(), 64, "{invalid:?}");
         }
-        assert!(checked(&Selection { since: Some(earlier), ..all() }, now).is_ok());
+        assert!(check_selection(&Selection { since: Some(earlier), ..all() }, now).is_ok());
     }
 }

@@ -1,4 +1,4 @@
-//! `dlq follow`: what becomes of the jobs of an operation, until all of them are decided.
+//! `dlq follow`: follows the jobs of an operation until each has an outcome.
 
 use super::wrong_type::{self, OperationCommand};
 use crate::cli::DlqFollow;
@@ -11,24 +11,24 @@ use crate::requeue::job_tracker::JobTracker;
 use crate::sources::files::local_store::LocalStore;
 use crate::sources::postgres::requeue::RequeueColumns;
 
-/// Follows an operation, of this machine or another one.
+/// Follows an operation that was started on this or another machine.
 pub async fn run(context: &Context, args: &DlqFollow) -> Result<Report, Error> {
     let operation = super::operation(&args.operation)?;
-    let shape = RequeueColumns::new(context.layout().await?)?;
-    let state = LocalStore::open(context.settings.state_dir.as_deref()).ok();
-    let mut watch =
-        JobTracker::new(context, &operation, operation.after, &shape, state.as_ref()).await?;
-    watch.refresh().await?;
-    if watch.counts().total() == 0 {
+    let columns = RequeueColumns::new(context.layout().await?)?;
+    let store = LocalStore::open(context.settings.state_dir.as_deref()).ok();
+    let mut tracker =
+        JobTracker::new(context, &operation, operation.after, &columns, store.as_ref()).await?;
+    tracker.refresh().await?;
+    if tracker.counts().total() == 0 {
         return Err(wrong_type::refusal(
             context,
             OperationCommand::Follow,
             &operation,
-            state.as_ref(),
+            store.as_ref(),
         )
         .await?);
     }
     let interrupt = Interrupt::listen();
-    let followed = follow(context, &mut watch, &interrupt, args.wait).await;
-    Ok(report::report(&followed, &context.provenance()))
+    let result = follow(context, &mut tracker, &interrupt, args.wait).await;
+    Ok(report::report(&result, &context.provenance()))
 }

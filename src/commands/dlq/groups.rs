@@ -1,4 +1,4 @@
-//! `dlq groups`: what failed, since when, is it still happening?
+//! `dlq groups`: groups dead letters by cause.
 
 use futures_util::future::join;
 
@@ -25,7 +25,7 @@ pub async fn run(context: &Context, flags: &FilterArgs) -> Result<Report, Error>
     };
     let (groups, (finishes, requeued)) =
         join(read(database, layout, &selection, limit), events).await;
-    // Whether a cause is recovering is a nicety: what keeps it from being known is no failure.
+    // The last finishes are supplementary: an error while reading them does not fail the command.
     let groups = Groups { finishes: finishes.unwrap_or_default(), requeued, ..groups? };
     let rules: Vec<_> = context.settings.advice.iter().chain(SHIPPED).collect();
     Ok(report::groups::report(&groups, &rules, &context.provenance()))

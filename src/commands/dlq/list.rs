@@ -12,10 +12,10 @@ use crate::render;
 use crate::report::{Report, dead_letters};
 use crate::sources::postgres::dead_letters::{self as source, Listing};
 
-/// Jobs of a page where nobody says how many.
+/// The default number of jobs per page.
 const PAGE: u32 = 50;
 
-/// What the flags mean on this database.
+/// The checked flags of `dlq list`.
 pub struct ListQuery<'a> {
     layout: &'a Layout,
     selection: Selection,
@@ -29,8 +29,8 @@ impl<'a> ListQuery<'a> {
         source::required(layout)?;
         let selection = filter::selection(context, layout, &args.filter)?;
         let cursor = |text: &String| {
-            Cursor::parse(text, args.sort, layout.id).map_err(|wrong| {
-                Error::usage(wrong)
+            Cursor::parse(text, args.sort, layout.id).map_err(|message| {
+                Error::usage(message)
                     .hint("take it from the last line of the page before: --after CURSOR")
             })
         };
@@ -38,7 +38,7 @@ impl<'a> ListQuery<'a> {
         Ok(Self { layout, selection, after })
     }
 
-    /// As the database is asked.
+    /// Returns the query parameters.
     pub fn listing(&self, args: &DlqList) -> Listing<'_> {
         Listing {
             layout: self.layout,
@@ -51,18 +51,17 @@ impl<'a> ListQuery<'a> {
 
 /// Lists a page of dead letters.
 pub async fn run(context: &Context, args: &DlqList) -> Result<Report, Error> {
-    let meant = ListQuery::by(context, args).await?;
+    let query = ListQuery::by(context, args).await?;
     let limit = args.limit.unwrap_or(PAGE);
     let database = context.database().await?;
-    // The page is here before the total, which a person with a large table waits for.
-    let paint = |jobs: &[DeadLetter]| {
+    // Renders the page while the database still counts the total, which takes long on a large table.
+    let render = |jobs: &[DeadLetter]| {
         let mut table = dead_letters::table(jobs);
         render::table::prerender(&mut table, context.terminal.stdout);
         table
     };
-    let listing = meant.listing(args);
-    let listed = source::list(database, listing, limit, context.remaining(), paint).await?;
-    let (page, table) = listed;
+    let listing = query.listing(args);
+    let (page, table) = source::list(database, listing, limit, context.remaining(), render).await?;
     let from = context.provenance();
-    Ok(dead_letters::listing(&page, table, &from, &meant.selection, args.sort, args.limit))
+    Ok(dead_letters::listing(&page, table, &from, &query.selection, args.sort, args.limit))
 }

@@ -1,4 +1,4 @@
-//! The dead-letter desk.
+//! `dlq`: lists and shows dead letters, and requeues them.
 
 pub(crate) mod confirm;
 mod filter;
@@ -16,7 +16,7 @@ mod wrong_type;
 use crate::error::Error;
 use crate::facts::operation::OperationId;
 
-/// The operation that a command names.
+/// Parses an operation id of the command line.
 fn operation(text: &str) -> Result<OperationId, Error> {
     OperationId::parse(text).ok_or_else(|| {
         Error::usage(format!("\"{text}\" is no operation id")).hint("cliplyctl dlq ops lists them")

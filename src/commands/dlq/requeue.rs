@@ -1,4 +1,4 @@
-//! `dlq requeue`: plan, consent, guarded writes, account.
+//! `dlq requeue`: builds and shows the plan, asks for the confirmation and writes.
 
 use super::confirm;
 use super::target::{ResolvedTarget, resolve};
@@ -16,73 +16,75 @@ use crate::sources::postgres::requeue::operation_events::WritePreconditions;
 use crate::sources::postgres::requeue::{RequeueColumns, WriteInput, operation_events, statements};
 use crate::sources::postgres::table_load;
 
-/// Explicit ids up to this many are written in one transaction, or not at all.
-const ONE_TRANSACTION: usize = 500;
-/// Due jobs are counted up to this many.
-const MANY: u64 = 100_000;
+/// Up to this many ids of the command line are written in one transaction, all or none.
+const MAX_ALL_OR_NOTHING: usize = 500;
+/// The most due jobs that are counted for the estimate of a canary.
+const MAX_DUE_COUNTED: u64 = 100_000;
 
-/// Requeues, or shows what would be requeued.
+/// Requeues dead letters, or with `--dry-run` reports the plan.
 pub async fn run(context: &Context, args: &DlqRequeue) -> Result<Report, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
-    let shape = RequeueColumns::new(layout)?;
+    let columns = RequeueColumns::new(layout)?;
     if args.throttle.spread.is_some() && layout.due.is_empty() {
         return Err(Error::usage("this database's jobs have no due time to spread")
             .hint("--rate requeues them one after the other"));
     }
-    let state = LocalStore::open(context.settings.state_dir.as_deref());
-    let ground = operation_events::preconditions(database, layout, context.timeout()).await?;
-    let request = resolve(context, args, state.as_ref(), &ground, &shape).await?;
-    let ResolvedTarget { target, options, stored_plan: kept, resumed, done } = request;
-    let kept_flags = resumed.as_ref().map_or("", |record| record.flags.as_str());
-    let args = &args.or_stored(kept_flags);
-    let mut plan = plan::build_plan(context, target, options, &ground, &done).await?;
-    if let (Some(kept), None, false) = (&kept, &resumed, args.ignore_changes) {
-        let facing = plan_view(context, args, &plan, &shape, None);
-        plan::refuse_if_changed(kept, &plan, &report::plan_flags(&facing))?;
-        // It is the plan that was read.
-        plan.id.clone_from(&kept.plan);
-        plan.cutoff = kept.cutoff;
+    let store = LocalStore::open(context.settings.state_dir.as_deref());
+    let preconditions =
+        operation_events::preconditions(database, layout, context.timeout()).await?;
+    let resolved = resolve(context, args, store.as_ref(), &preconditions, &columns).await?;
+    let ResolvedTarget { target, options, stored_plan, resumed, requeued } = resolved;
+    let stored_flags = resumed.as_ref().map_or("", |record| record.flags.as_str());
+    let args = &args.or_stored(stored_flags);
+    let mut plan = plan::build_plan(context, target, options, &preconditions, &requeued).await?;
+    if let (Some(stored), None, false) = (&stored_plan, &resumed, args.ignore_changes) {
+        let view = plan_view(context, args, &plan, &columns, None);
+        plan::refuse_if_changed(stored, &plan, &report::plan_flags(&view))?;
+        // The plan is unchanged, so it keeps the id that was shown.
+        plan.id.clone_from(&stored.plan);
+        plan.cutoff = stored.cutoff;
     }
-    let mut facing = plan_view(context, args, &plan, &shape, resumed.as_ref());
+    let mut view = plan_view(context, args, &plan, &columns, resumed.as_ref());
     if let Some(record) = &resumed {
         let undone =
             operation_events::undone_ids(database, layout, &record.operation, context.timeout())
                 .await?;
-        facing.undone = undone.len() as u64;
-        facing.failed = failed(context, record, &shape, state.as_ref().ok()).await;
+        view.undone = undone.len() as u64;
+        view.failed = count_failed(context, record, &columns, store.as_ref().ok()).await;
     }
-    if facing.canary.is_some() {
-        let due = table_load::read(database, layout, Some(MANY)).await.ok();
-        facing.before = due.and_then(|seen| seen.due).filter(|due| *due <= MANY);
+    if view.canary.is_some() {
+        let load = table_load::read(database, layout, Some(MAX_DUE_COUNTED)).await.ok();
+        view.before = load.and_then(|load| load.due).filter(|due| *due <= MAX_DUE_COUNTED);
     }
-    if refuses(&plan) {
-        return Ok(report::refused(&facing));
+    if is_refused(&plan) {
+        return Ok(report::refused(&view));
     }
-    facing.stored = match &state {
-        Ok(state) => state.save_plan(&plan::to_stored(&plan)).is_ok(),
+    view.stored = match &store {
+        Ok(store) => store.save_plan(&plan::to_stored(&plan)).is_ok(),
         Err(_) => false,
     };
     if args.confirmation.dry_run || plan.ids.is_empty() {
-        return Ok(report::planned(&facing, args.confirmation.dry_run, ground.obstacle.as_deref()));
+        let obstacle = preconditions.obstacle.as_deref();
+        return Ok(report::planned(&view, args.confirmation.dry_run, obstacle));
     }
-    execute::refuse_if_not_writable(context, &ground)?;
-    let planned = Planned { facing, shape, ground, afresh: kept.is_none() };
-    apply(context, args, planned, state, resumed.as_ref()).await
+    execute::refuse_if_not_writable(context, &preconditions)?;
+    let planned = Planned { view, columns, preconditions, is_new: stored_plan.is_none() };
+    apply(context, args, planned, store, resumed.as_ref()).await
 }
 
 fn plan_view<'a>(
     context: &'a Context,
     args: &'a DlqRequeue,
     plan: &'a Plan,
-    shape: &RequeueColumns,
+    columns: &RequeueColumns,
     resumed: Option<&'a StoredOperation>,
 ) -> report::RequeuePlanView<'a> {
     report::RequeuePlanView {
         plan,
         from: context.provenance(),
         resumes: resumed.map(|r| r.operation.clone()),
-        // Without an event, others cannot see what was done.
-        journal_only: shape.enqueued.is_none(),
+        // Without events, only the journal of this machine records the operation.
+        journal_only: columns.enqueued.is_none(),
         stored: false,
         canary: args.canary.to_canary(),
         throttle: args.throttle.to_throttle(),
@@ -91,7 +93,7 @@ fn plan_view<'a>(
         failed: 0,
         before: None,
         protected: context.settings.protected.as_deref(),
-        // Whoever goes on without a reason goes on for the first one.
+        // A resumed operation keeps its reason unless another one is given.
         reason: args
             .confirmation
             .reason
@@ -100,84 +102,91 @@ fn plan_view<'a>(
     }
 }
 
-/// How many jobs of an operation failed again; none where that cannot be seen.
-async fn failed(
+/// Returns how many jobs of an operation failed again; 0 if that cannot be read.
+async fn count_failed(
     context: &Context,
     record: &StoredOperation,
-    shape: &RequeueColumns,
-    state: Option<&LocalStore>,
+    columns: &RequeueColumns,
+    store: Option<&LocalStore>,
 ) -> u64 {
     let operation = &record.operation;
-    let Ok(mut watch) = JobTracker::new(context, operation, operation.after, shape, state).await
+    let Ok(mut tracker) =
+        JobTracker::new(context, operation, operation.after, columns, store).await
     else {
         return 0;
     };
-    watch.refresh().await.map_or(0, |()| watch.counts().failed())
+    tracker.refresh().await.map_or(0, |()| tracker.counts().failed())
 }
 
-/// A plan that may be agreed to.
+/// A plan that is ready to be confirmed.
 struct Planned<'a> {
-    facing: report::RequeuePlanView<'a>,
-    shape: RequeueColumns,
-    ground: WritePreconditions,
-    /// Not the plan of an earlier run.
-    afresh: bool,
+    view: report::RequeuePlanView<'a>,
+    columns: RequeueColumns,
+    preconditions: WritePreconditions,
+    /// Whether the plan was made by this run and not loaded from the store.
+    is_new: bool,
 }
 
-/// Asks, writes, and tells what was written.
+/// Asks for the confirmation, writes the plan and returns the report.
 async fn apply(
     context: &Context,
     args: &DlqRequeue,
     planned: Planned<'_>,
-    state: Result<LocalStore, Error>,
+    store: Result<LocalStore, Error>,
     resumed: Option<&StoredOperation>,
 ) -> Result<Report, Error> {
-    let Planned { facing, shape, ground, afresh } = planned;
-    let (plan, layout) = (facing.plan, context.layout().await?);
-    let state = execute::open_local_store(state, facing.journal_only)?;
+    let Planned { view, columns, preconditions, is_new } = planned;
+    let (plan, layout) = (view.plan, context.layout().await?);
+    let store = execute::open_local_store(store, view.journal_only)?;
     let jobs = plan.ids.len() as u64;
     let first =
-        facing.canary.as_ref().map(|canary| canary.batch_sizes.first_batch_jobs(&plan.causes));
-    let shown = report::document(&facing);
-    let consent =
-        ConfirmationArgs { reason: facing.reason.map(str::to_owned), ..args.confirmation.clone() };
-    let permit = confirm::confirm(context, &consent, (jobs, first), &shown).await?;
+        view.canary.as_ref().map(|canary| canary.batch_sizes.first_batch_jobs(&plan.causes));
+    let document = report::document(&view);
+    let confirmation =
+        ConfirmationArgs { reason: view.reason.map(str::to_owned), ..args.confirmation.clone() };
+    let permit = confirm::confirm(context, &confirmation, (jobs, first), &document).await?;
     let author = context.author(args.confirmation.reason.as_deref());
     let mut record = match resumed {
         Some(record) => record.clone().resumed_by(author),
-        None => operation(author, plan, &ground),
+        None => operation_record(author, plan, &preconditions),
     };
-    let journal = execute::journal(state.as_ref(), facing.journal_only, &record.operation)?;
-    let at_once = facing.canary.is_none() && facing.throttle.is_free();
-    let explicit = at_once && matches!(plan.target, Target::Ids(_)) && afresh;
-    let agreed = execute::ApprovedWrite {
+    let journal = execute::journal(store.as_ref(), view.journal_only, &record.operation)?;
+    let at_once = view.canary.is_none() && view.throttle.is_free();
+    let is_explicit = at_once && matches!(plan.target, Target::Ids(_)) && is_new;
+    let write = execute::ApprovedWrite {
         permit,
-        statements: statements::requeue(layout, &shape.over(facing.throttle.spread)),
+        statements: statements::requeue(layout, &columns.over(view.throttle.spread)),
         event: execute::event(&record.operation, &record.author, REQUEUED, None),
-        work: WriteInput { jobs: &plan.ids, keys: None },
-        all_or_nothing: explicit && !args.skip_ineligible && plan.ids.len() <= ONE_TRANSACTION,
-        throttle: facing.throttle,
+        input: WriteInput { jobs: &plan.ids, keys: None },
+        all_or_nothing: is_explicit
+            && !args.skip_ineligible
+            && plan.ids.len() <= MAX_ALL_OR_NOTHING,
+        throttle: view.throttle,
         lock_wait: args.confirmation.lock_wait,
         journal,
-        flags: report::resume_flags(&facing, jobs),
+        flags: report::resume_flags(&view, jobs),
     };
-    let care = execute::ExecutionOptions {
+    let options = execute::ExecutionOptions {
         plan,
-        columns: &shape,
-        state: state.as_ref(),
-        canary: facing.canary.as_ref(),
-        batch_statements: &statements::requeue(layout, &shape),
+        columns: &columns,
+        store: store.as_ref(),
+        canary: view.canary.as_ref(),
+        batch_statements: &statements::requeue(layout, &columns),
         follow: args.follow_for(),
         resumed: resumed.is_some(),
     };
-    let done = care.write(context, &mut record, agreed).await?;
-    Ok(report::applied(&facing, &record.operation, &done))
+    let run = options.write(context, &mut record, write).await?;
+    Ok(report::applied(&view, &record.operation, &run))
 }
 
-/// The record of an operation that begins.
-fn operation(author: Author, plan: &Plan, ground: &WritePreconditions) -> StoredOperation {
+/// Returns the record of a new operation.
+fn operation_record(
+    author: Author,
+    plan: &Plan,
+    preconditions: &WritePreconditions,
+) -> StoredOperation {
     StoredOperation {
-        operation: execute::operation_id(ground, &plan.id),
+        operation: execute::operation_id(preconditions, &plan.id),
         operation_type: OperationType::Requeue,
         plan: plan.id.clone(),
         database: plan.database.clone(),
@@ -191,8 +200,9 @@ fn operation(author: Author, plan: &Plan, ground: &WritePreconditions) -> Stored
     }
 }
 
-/// Explicit ids are all or nothing: one that is not dead refuses the rest.
-fn refuses(plan: &Plan) -> bool {
+/// Returns whether the plan is refused because an id of the command line is missing or not dead. Ids
+/// are all or nothing unless `--skip-ineligible` is given.
+fn is_refused(plan: &Plan) -> bool {
     matches!(plan.target, Target::Ids(_))
         && !plan.options.skip_ineligible
         && plan.excluded_for(PlanSkip::NotDead) + plan.excluded_for(PlanSkip::Missing) > 0

@@ -1,4 +1,4 @@
-//! `dlq show`: one dead letter in full, its cause, and what to do about it.
+//! `dlq show`: one dead letter in full, its cause, earlier requeues and advice.
 
 use crate::advice::earlier_requeues::earlier;
 use crate::advice::job_explanation::meaning;
@@ -12,10 +12,10 @@ use crate::queue::Lifecycle;
 use crate::report::{Report, dead_letter};
 use crate::sources::postgres::dead_letters::{others, required};
 
-/// Shows a dead letter.
+/// Reports a dead letter.
 ///
 /// # Errors
-/// A malformed id is a usage error; a job that is not there, or not dead, cannot be shown (3).
+/// A malformed id is a usage error (64); an unknown id or a job that is not dead is a source error (3).
 pub async fn run(context: &Context, args: &JobsShow) -> Result<Report, Error> {
     let layout = context.layout().await?;
     jobs::check_id(layout, &args.id)?;

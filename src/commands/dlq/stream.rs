@@ -1,4 +1,4 @@
-//! `dlq list -o ndjson|csv`: rows are written while they are read, however many there are.
+//! `dlq list -o ndjson|csv`: prints rows while they are read, without a limit on their number.
 
 use std::io;
 use std::ops::ControlFlow;
@@ -15,23 +15,23 @@ use crate::render::row_stream::RowStream;
 use crate::report::dead_letters::DeadLetterJson;
 use crate::sources::postgres::dead_letters as source;
 
-/// Writes dead letters to stdout; a reader that goes away ends it quietly.
+/// Prints dead letters to stdout. A closed pipe ends the command without an error.
 ///
 /// # Errors
-/// The database's; what was read by then is written.
+/// The error of the database, after the rows read until then were printed.
 pub async fn run(context: &Context, args: &DlqList, rows: RowStream) -> Result<ExitCode, Error> {
     if args.sort == Order::DeadSince {
         return Err(Error::usage("--sort died cannot be streamed: it reads everything first")
             .hint("leave --sort out and sort the rows by died_at"));
     }
-    let meant = ListQuery::by(context, args).await?;
+    let query = ListQuery::by(context, args).await?;
     let database = context.database().await?;
     let mut out = context.terminal.stream();
     let mut written = out.write(&rows.head(&DeadLetterJson::COLUMNS));
     let (mut count, mut last) = (0_u64, None);
     let read = source::stream(
         database,
-        meant.listing(args),
+        query.listing(args),
         args.limit,
         context.remaining(),
         |job: &DeadLetter| {
@@ -47,17 +47,18 @@ pub async fn run(context: &Context, args: &DlqList, rows: RowStream) -> Result<E
     )
     .await;
     let flushed = out.finish();
-    written.and(flushed).map_err(unwritten)?;
-    read.map_err(|error| cut_short(error, count, last))?;
+    written.and(flushed).map_err(print_error)?;
+    read.map_err(|error| incomplete_error(error, count, last))?;
     Ok(ExitCode::Ok)
 }
 
-fn unwritten(error: io::Error) -> Error {
+fn print_error(error: io::Error) -> Error {
     Error::bug("the rows could not be written").cause(error)
 }
 
-/// Half an answer must not look like a whole one.
-fn cut_short(error: SourceError, count: u64, last: Option<Cursor>) -> Error {
+/// Returns the error of an incomplete output, with the number of printed rows and the cursor to continue
+/// from.
+fn incomplete_error(error: SourceError, count: u64, last: Option<Cursor>) -> Error {
     let timeout = error.kind == SourceErrorKind::Timeout;
     let Some(cursor) = last else { return error.into() };
     let mut error = Error::from(error);

@@ -1,4 +1,5 @@
-//! What a requeue is asked for: a selection, ids, a plan that was made before, an operation that goes on.
+//! The target of a requeue: a filter, ids, a stored plan (`--plan`) or an operation to resume
+//! (`--resume`).
 
 use std::collections::HashSet;
 
@@ -16,32 +17,32 @@ use crate::sources::postgres::requeue::journal::Entry;
 use crate::sources::postgres::requeue::operation_events::{self, WritePreconditions};
 use crate::sources::postgres::requeue::{RequeueColumns, statements};
 
-/// What the command line asks for.
+/// The target that the command line selects.
 pub struct ResolvedTarget {
-    /// Which jobs.
+    /// The filter or the ids.
     pub target: Target,
-    /// Under which rules.
+    /// The options of the plan.
     pub options: PlanOptions,
-    /// The plan that was made before.
+    /// The stored plan of `--plan` or of the resumed operation.
     pub stored_plan: Option<StoredPlan>,
-    /// The operation that goes on.
+    /// The operation to resume.
     pub resumed: Option<StoredOperation>,
-    /// What that one did already.
-    pub done: HashSet<JobId>,
+    /// The jobs that the resumed operation requeued before.
+    pub requeued: HashSet<JobId>,
 }
 
-/// Reads it; an interrupted operation on the same ids goes on.
+/// Resolves the target of the command line. An interrupted operation on the same ids is resumed.
 pub async fn resolve(
     context: &Context,
     args: &DlqRequeue,
-    state: Result<&LocalStore, &Error>,
-    ground: &WritePreconditions,
-    shape: &RequeueColumns,
+    store: Result<&LocalStore, &Error>,
+    preconditions: &WritePreconditions,
+    columns: &RequeueColumns,
 ) -> Result<ResolvedTarget, Error> {
     if let Some(operation) = &args.resume {
         let operation = super::operation(operation)?;
-        let state = state.map_err(Clone::clone)?;
-        let record = state.operation(&operation)?.ok_or_else(|| {
+        let store = store.map_err(Clone::clone)?;
+        let record = store.operation(&operation)?.ok_or_else(|| {
             Error::usage(format!("operation {operation} was not begun on this machine"))
                 .hint("the same selection again requeues what is still dead")
         })?;
@@ -50,58 +51,59 @@ pub async fn resolve(
                 context,
                 OperationCommand::Resume,
                 &operation,
-                Some(state),
+                Some(store),
             )
             .await?);
         }
-        return resume(context, state, record, shape).await;
+        return resume(context, store, record, columns).await;
     }
     if let Some(id) = &args.plan {
-        let kept = state.map_err(Clone::clone)?.plan(id)?;
-        ensure_same_database(context, &kept.database)?;
+        let plan = store.map_err(Clone::clone)?.plan(id)?;
+        ensure_same_database(context, &plan.database)?;
         let (target, options) = if args.ignore_changes {
-            let options = PlanOptions { skip_ineligible: true, ..kept.options.clone() };
-            (Target::Ids(kept.ids.clone()), options)
+            let options = PlanOptions { skip_ineligible: true, ..plan.options.clone() };
+            (Target::Ids(plan.ids.clone()), options)
         } else {
-            (kept.target.clone(), kept.options.clone())
+            (plan.target.clone(), plan.options.clone())
         };
-        let done = HashSet::new();
         return Ok(ResolvedTarget {
             target,
             options,
-            stored_plan: Some(kept),
+            stored_plan: Some(plan),
             resumed: None,
-            done,
+            requeued: HashSet::new(),
         });
     }
-    let target = target(context, args, ground).await?;
-    if let (Target::Ids(_), Ok(state)) = (&target, state)
-        && let Some(record) = find_interrupted(context, state, &target)
+    let target = target(context, args, preconditions).await?;
+    if let (Target::Ids(_), Ok(store)) = (&target, store)
+        && let Some(record) = find_interrupted(context, store, &target)
     {
         context
             .terminal
             .print_note(&format!("the same command did not finish: {}", record.operation));
-        return resume(context, state, record, shape).await;
+        return resume(context, store, record, columns).await;
     }
     let options = PlanOptions {
         max: args.max,
         include_repeat_offenders: args.include_repeat_failures,
         skip_ineligible: args.skip_ineligible,
     };
-    Ok(ResolvedTarget { target, options, stored_plan: None, resumed: None, done: HashSet::new() })
+    let (stored_plan, resumed, requeued) = (None, None, HashSet::new());
+    Ok(ResolvedTarget { target, options, stored_plan, resumed, requeued })
 }
 
+/// Returns the ids or the filter of the command line.
 async fn target(
     context: &Context,
     args: &DlqRequeue,
-    ground: &WritePreconditions,
+    preconditions: &WritePreconditions,
 ) -> Result<Target, Error> {
     let layout = context.layout().await?;
     if !args.ids.is_empty() || args.ids_file.is_some() {
         let file = args.ids_file.as_deref();
         return Ok(Target::Ids(ids::read(&args.ids, file, layout.id)?));
     }
-    let selection = filter::selection_at(context, layout, &args.filter, ground.now)?;
+    let selection = filter::selection_at(context, layout, &args.filter, preconditions.now)?;
     if selection.is_all() && !args.all {
         return Err(Error::usage("nothing says which dead letters are meant")
             .hint("give ids, a filter such as --kind or --group, or --all"));
@@ -109,74 +111,75 @@ async fn target(
     Ok(Target::Filter(selection))
 }
 
-/// An operation of this machine on the same ids that did not come to its end.
+/// Returns the operation of this machine on the same ids that is not complete.
 fn find_interrupted(
     context: &Context,
-    state: &LocalStore,
+    store: &LocalStore,
     target: &Target,
 ) -> Option<StoredOperation> {
-    let place = context.database_name();
-    state.operations().into_iter().find(|record| {
+    let database = context.database_name();
+    store.operations().into_iter().find(|record| {
         record.operation_type == OperationType::Requeue
             && !record.finished
-            && record.database == place
-            && state.plan(&record.plan).is_ok_and(|plan| plan.target == *target)
+            && record.database == database
+            && store.plan(&record.plan).is_ok_and(|plan| plan.target == *target)
     })
 }
 
-/// The frozen jobs of an operation, without those that it requeued already.
+/// Returns the jobs of a stored operation as the target, with those that it requeued before.
 async fn resume(
     context: &Context,
-    state: &LocalStore,
+    store: &LocalStore,
     record: StoredOperation,
-    shape: &RequeueColumns,
+    columns: &RequeueColumns,
 ) -> Result<ResolvedTarget, Error> {
     ensure_same_database(context, &record.database)?;
-    let kept = state.plan(&record.plan)?;
+    let plan = store.plan(&record.plan)?;
     let (database, layout) = (context.database().await?, context.layout().await?);
-    let done = if shape.enqueued.is_some() {
+    let requeued = if columns.enqueued.is_some() {
         operation_events::requeued_ids(database, layout, &record.operation, context.timeout())
             .await?
     } else {
-        let entries = state.journal_entries(&record.operation);
-        committed(context, shape, entries).await?
+        let entries = store.journal_entries(&record.operation);
+        committed_jobs(context, columns, entries).await?
     };
-    let options = PlanOptions { skip_ineligible: true, max: None, ..kept.options.clone() };
+    let options = PlanOptions { skip_ineligible: true, max: None, ..plan.options.clone() };
     Ok(ResolvedTarget {
-        target: Target::Ids(kept.ids.clone()),
+        target: Target::Ids(plan.ids.clone()),
         options,
-        stored_plan: Some(kept),
+        stored_plan: Some(plan),
         resumed: Some(record),
-        done,
+        requeued,
     })
 }
 
-/// The jobs of a journal whose batch was committed: their rows are not what they were before.
-async fn committed(
+/// Returns the jobs of the journal whose write transaction was committed: those whose row no longer has
+/// its previous values.
+async fn committed_jobs(
     context: &Context,
-    shape: &RequeueColumns,
+    columns: &RequeueColumns,
     entries: Vec<Entry>,
 ) -> Result<HashSet<JobId>, Error> {
     let (database, layout) = (context.database().await?, context.layout().await?);
     let keys: Vec<_> = entries
         .iter()
         .filter_map(|entry| {
-            let before = Entry { written: entry.previous.clone(), ..entry.clone() };
-            serde_json::to_string(&before).ok()
+            let previous = Entry { written: entry.previous.clone(), ..entry.clone() };
+            serde_json::to_string(&previous).ok()
         })
         .collect();
-    let statements = statements::undo(layout, shape);
-    let untouched =
+    let statements = statements::undo(layout, columns);
+    let unchanged =
         operation_events::still_matching(database, &statements, &keys, context.timeout()).await?;
-    let ids = entries.iter().filter(|entry| !untouched.contains(&entry.id));
+    let ids = entries.iter().filter(|entry| !unchanged.contains(&entry.id));
     Ok(ids.filter_map(|entry| JobId::parse(&entry.id, layout.id)).collect())
 }
 
-/// A plan or operation belongs to one database.
+/// Refuses a plan or an operation of another database.
 pub fn ensure_same_database(context: &Context, database: &str) -> Result<(), Error> {
-    let place = context.database_name();
-    if place == database {
+    let current = context.database_name();
+    if current == database {
         return Ok(());
     }
-    Err(Error::refused(format!("it was made for {database}, and this is {place}")))
+    Err(Error::refused(format!("it was made for {database}, and this is {current}")))
 }

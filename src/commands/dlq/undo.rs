@@ -1,4 +1,4 @@
-//! `dlq undo`: back to dead, where nothing happened since.
+//! `dlq undo`: returns the jobs of a requeue that did not change since to dead letters.
 
 use std::collections::HashSet;
 
@@ -15,53 +15,53 @@ use crate::requeue::execute;
 use crate::sources::files::local_store::{LocalStore, StoredOperation};
 use crate::sources::postgres::requeue::{RequeueColumns, WriteInput, operation_events, statements};
 
-/// Takes an operation back.
+/// Undoes a requeue, or with `--dry-run` reports which jobs can be undone.
 pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
-    let of = super::operation(&args.operation)?;
+    let undone_operation = super::operation(&args.operation)?;
     let (layout, database) = (context.layout().await?, context.database().await?);
-    let shape = RequeueColumns::new(layout)?;
-    let state = LocalStore::open(context.settings.state_dir.as_deref());
-    let ground = operation_events::preconditions(database, layout, context.timeout()).await?;
-    let all = written(context, &of, &shape, state.as_ref()).await?;
-    if all.is_empty() {
+    let columns = RequeueColumns::new(layout)?;
+    let store = LocalStore::open(context.settings.state_dir.as_deref());
+    let preconditions =
+        operation_events::preconditions(database, layout, context.timeout()).await?;
+    let requeued = read_requeued(context, &undone_operation, &columns, store.as_ref()).await?;
+    if requeued.is_empty() {
+        let store = store.as_ref().ok();
         return Err(
-            wrong_type::refusal(context, OperationCommand::Undo, &of, state.as_ref().ok()).await?
+            wrong_type::refusal(context, OperationCommand::Undo, &undone_operation, store).await?
         );
     }
-    let statements = statements::undo(layout, &shape);
-    let keys: Vec<_> = all.iter().map(|(_, key)| key.clone()).collect();
+    let statements = statements::undo(layout, &columns);
+    let keys: Vec<_> = requeued.iter().map(|(_, key)| key.clone()).collect();
     let matching =
         operation_events::still_matching(database, &statements, &keys, context.timeout()).await?;
-    let total = all.len() as u64;
-    let named: Vec<_> = all.iter().map(|(job, _)| *job).collect();
+    let total = requeued.len() as u64;
+    let all_jobs: Vec<_> = requeued.iter().map(|(job, _)| *job).collect();
     let (jobs, keys): (Vec<_>, Vec<_>) =
-        all.into_iter().filter(|(job, _)| matching.contains(&job.to_string())).unzip();
+        requeued.into_iter().filter(|(job, _)| matching.contains(&job.to_string())).unzip();
     let eligible = jobs.len() as u64;
-    let (undone, moved) = match total - eligible {
+    let (undone, changed_jobs) = match total - eligible {
         0 => (0, vec![]),
-        rest => {
-            let (undone, back) = put_back(context, &of, &jobs, state.as_ref().ok()).await?;
-            let stays = |job: &JobId| !back.contains(job) && !matching.contains(&job.to_string());
-            let moved = named.into_iter().filter(|job| layout.events.is_some() && stays(job));
-            (undone.min(rest), moved.collect())
+        ineligible => {
+            let (undone, undone_jobs) =
+                undone_before(context, &undone_operation, &jobs, store.as_ref().ok()).await?;
+            let is_changed =
+                |job: &JobId| !undone_jobs.contains(job) && !matching.contains(&job.to_string());
+            let changed =
+                all_jobs.into_iter().filter(|job| layout.events.is_some() && is_changed(job));
+            (undone.min(ineligible), changed.collect())
         }
     };
     let (from, moved_on) = (context.provenance(), total - eligible - undone);
-    let scope = operations::UndoScope {
-        operation: &of,
-        eligible,
-        undone,
-        changed_since: moved_on,
-        named: &moved,
-    };
+    let of = &undone_operation;
+    let scope = operations::UndoScope { of, eligible, undone, moved_on, named: &changed_jobs };
     if args.confirmation.dry_run || eligible == 0 {
         return Ok(operations::undo_planned(&scope, args.confirmation.dry_run, &from));
     }
-    execute::refuse_if_not_writable(context, &ground)?;
+    execute::refuse_if_not_writable(context, &preconditions)?;
     let plan = operations::undo_plan(&scope, &from);
     let permit = confirm::confirm(context, &args.confirmation, (eligible, None), &plan).await?;
     let mut record = StoredOperation {
-        operation: execute::operation_id(&ground, &of.to_string()),
+        operation: execute::operation_id(&preconditions, &undone_operation.to_string()),
         operation_type: OperationType::Undo,
         plan: String::new(),
         database: context.database_name(),
@@ -70,66 +70,67 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
         jobs: eligible,
         written: 0,
         finished: false,
-        undoes_operation: Some(of.clone()),
+        undoes_operation: Some(undone_operation.clone()),
         flags: String::new(),
     };
-    let agreed = execute::ApprovedWrite {
+    let write = execute::ApprovedWrite {
         permit,
         statements,
-        event: execute::event(&record.operation, &record.author, UNDONE, Some(&of)),
-        work: WriteInput { jobs: &jobs, keys: Some(&keys) },
+        event: execute::event(&record.operation, &record.author, UNDONE, Some(&undone_operation)),
+        input: WriteInput { jobs: &jobs, keys: Some(&keys) },
         all_or_nothing: false,
         throttle: Throttle::default(),
         lock_wait: args.confirmation.lock_wait,
         journal: None,
         flags: String::new(),
     };
-    let outcome = execute::run(context, state.ok().as_ref(), &mut record, agreed).await?;
+    let outcome = execute::run(context, store.ok().as_ref(), &mut record, write).await?;
     Ok(operations::undone(&scope, &record.operation, &outcome, &context.provenance()))
 }
 
-/// How many jobs of an operation an earlier undo put back, besides those that can be put back now; and
-/// which, where events tell.
-async fn put_back(
+/// Returns how many jobs of an operation earlier undos returned to dead letters, without the `eligible`
+/// jobs, and which. The set is empty if the database has no events.
+async fn undone_before(
     context: &Context,
-    of: &OperationId,
-    now: &[JobId],
-    state: Option<&LocalStore>,
+    operation: &OperationId,
+    eligible: &[JobId],
+    store: Option<&LocalStore>,
 ) -> Result<(u64, HashSet<JobId>), Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
     if layout.events.is_some() {
         let mut undone =
-            operation_events::undone_ids(database, layout, of, context.timeout()).await?;
-        now.iter().for_each(|job| _ = undone.remove(job));
+            operation_events::undone_ids(database, layout, operation, context.timeout()).await?;
+        eligible.iter().for_each(|job| _ = undone.remove(job));
         return Ok((undone.len() as u64, undone));
     }
-    let records = state.map(LocalStore::operations).unwrap_or_default();
-    let undoes = records.iter().filter(|record| record.undoes_operation.as_ref() == Some(of));
-    Ok((undoes.map(|record| record.written).sum(), HashSet::new()))
+    let records = store.map(LocalStore::operations).unwrap_or_default();
+    let undos = records.iter().filter(|r| r.undoes_operation.as_ref() == Some(operation));
+    Ok((undos.map(|record| record.written).sum(), HashSet::new()))
 }
 
-/// The jobs that an operation wrote, with what tells how they were.
-async fn written(
+/// Reads the jobs that an operation requeued, each with the JSON of its previous and written values.
+async fn read_requeued(
     context: &Context,
-    of: &OperationId,
-    shape: &RequeueColumns,
-    state: Result<&LocalStore, &Error>,
+    operation: &OperationId,
+    columns: &RequeueColumns,
+    store: Result<&LocalStore, &Error>,
 ) -> Result<Vec<(JobId, String)>, Error> {
     let (layout, database) = (context.layout().await?, context.database().await?);
-    if shape.enqueued.is_some() {
-        return Ok(operation_events::requeued(database, layout, of, context.timeout()).await?);
+    if columns.enqueued.is_some() {
+        let timeout = context.timeout();
+        return Ok(operation_events::requeued(database, layout, operation, timeout).await?);
     }
-    let state = state.map_err(Clone::clone)?;
-    if let Some(record) = state.operation(of)? {
+    let store = store.map_err(Clone::clone)?;
+    if let Some(record) = store.operation(operation)? {
         target::ensure_same_database(context, &record.database)?;
         if record.operation_type != OperationType::Requeue {
             return Ok(vec![]);
         }
     }
-    let entries = state.journal_entries(of);
-    let keyed = entries.iter().filter_map(|entry| {
+    let entries = store.journal_entries(operation);
+    let requeued = entries.iter().filter_map(|entry| {
         let id = JobId::parse(&entry.id, layout.id)?;
         Some((id, serde_json::to_string(entry).ok()?))
     });
-    Ok(keyed.collect())
+    Ok(requeued.collect())
 }

@@ -1,4 +1,4 @@
-//! `rls audit`: where declared, granted and observed access disagree.
+//! `rls audit`: reports where expected, computed and tested access differ.
 
 use super::gather;
 use crate::checks::rls::evaluate;
@@ -10,7 +10,7 @@ use crate::permit::{self, WritePermit, WriteRequest};
 use crate::report::{self, Report};
 use crate::requeue::execute;
 
-/// Gathers, judges, reports.
+/// Gathers the access of all roles, evaluates it and returns the report.
 pub async fn run(context: &Context, args: &RlsAudit) -> Result<Report, Error> {
     let audit = if args.probe_writes {
         let permit = confirm_write_probes(context, args.yes).await?;
@@ -24,19 +24,20 @@ pub async fn run(context: &Context, args: &RlsAudit) -> Result<Report, Error> {
     };
     let findings = evaluate(&audit, &context.settings.limits);
     let from = context.provenance();
-    let asked = report::rls::audit::AuditOptions {
+    let options = report::rls::audit::Asked {
         roles: &args.scope.role,
         scope: &args.scope.flags(),
         fail_on: args.judging.fail_on,
     };
-    Ok(report::rls::audit::report(&audit, findings, &asked, &from))
+    Ok(report::rls::audit::report(&audit, findings, &options, &from))
 }
 
 fn interrupted() -> Error {
     Error::new(ErrorKind::Interrupted, "interrupted: every write that was tried is rolled back")
 }
 
-/// Leave to try writes. Never in a protected context: nothing is written for good, but triggers run.
+/// Asks for the permit to test writes. They are refused in a protected context, because triggers run
+/// although all writes are rolled back.
 async fn confirm_write_probes(context: &Context, yes: bool) -> Result<WritePermit, Error> {
     let settings = &context.settings;
     execute::refuse_if_config_invalid(context)?;
@@ -65,8 +66,8 @@ async fn confirm_write_probes(context: &Context, yes: bool) -> Result<WritePermi
     let shown = permit::show(&plan, |text| context.terminal.print_stderr(text));
     request
         .permit(shown, async |_: &str| {
-            let question = "try these writes? [y/N] ";
-            context.terminal.ask(question).await.map_err(permit::unanswered)
+            let prompt = "try these writes? [y/N] ";
+            context.terminal.ask(prompt).await.map_err(permit::unanswered)
         })
         .await
 }

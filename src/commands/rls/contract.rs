@@ -1,4 +1,4 @@
-//! `rls contract`: the present database as a contract, to review and commit.
+//! `rls contract`: writes an access contract from the current database, to review and commit.
 
 use super::catalog;
 use crate::access::write_contract::contract_of;
@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::facts::access::Contract;
 use crate::report::{self, Report};
 
-/// Reads the catalog and writes what it says as a contract.
+/// Reads the catalog and returns the current access as a contract.
 pub async fn run(context: &Context, args: &RlsScope) -> Result<Report, Error> {
     let catalog = catalog(context, args, &Contract::default()).await?;
     let contract = contract_of(&catalog);

@@ -1,4 +1,4 @@
-//! `rls diff`: what access appeared or vanished between two reports; no database.
+//! `rls diff`: compares the access of two saved reports. Connects to no database.
 
 use crate::checks::access_diff::ALL;
 use crate::cli::RlsDiff;
@@ -7,10 +7,10 @@ use crate::facts::Thresholds;
 use crate::report::{self, Report};
 use crate::sources::files::access_report;
 
-/// Reads, compares, reports.
+/// Reads and compares two reports.
 ///
 /// # Errors
-/// Files that are no two reports of one command.
+/// The error of a file that is not a report, or if the reports are of different commands.
 pub fn run(args: &RlsDiff) -> Result<Report, Error> {
     let pair = access_report::read(&args.old, &args.new)?;
     let limits = Thresholds::default();

@@ -1,4 +1,4 @@
-//! `rls explain`: why a role may or may not run a command on a table.
+//! `rls explain`: explains why a role may or may not run a command on a table.
 
 use super::gather;
 use crate::cli::{RlsExplain, RowCommand};
@@ -8,7 +8,7 @@ use crate::facts::access::SqlCommand;
 use crate::report::{self, Report};
 use crate::settings::suggest::did_you_mean;
 
-/// Gathers and walks the decision step by step.
+/// Gathers the access and reports each step of the decision.
 pub async fn run(context: &Context, args: &RlsExplain) -> Result<Report, Error> {
     let mut scope = args.scope.clone();
     scope.role.push(args.as_role.clone());
@@ -17,10 +17,10 @@ pub async fn run(context: &Context, args: &RlsExplain) -> Result<Report, Error> 
     let Some(role) = catalog.role(&args.as_role) else {
         return Err(Error::usage(format!("there is no role \"{}\"", args.as_role)));
     };
-    let named = |r: &&crate::facts::access::catalog::Relation| {
+    let is_named = |r: &&crate::facts::access::catalog::Relation| {
         r.name == args.table || r.name.split_once('.').is_some_and(|(_, name)| name == args.table)
     };
-    let Some(table) = catalog.tables().find(named) else {
+    let Some(table) = catalog.tables().find(is_named) else {
         let names: Vec<_> = catalog.tables().map(|t| t.name.as_str()).collect();
         let message =
             format!("there is no table \"{}\" in {}", args.table, catalog.schemas.join(", "));

@@ -1,4 +1,4 @@
-//! `rls matrix`: table × role × command, declared, predicted and observed.
+//! `rls matrix`: the expected, computed and tested access by table, role and command.
 
 use super::gather;
 use crate::cli::RlsScope;
@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::report::{self, Report};
 
-/// Gathers and shows every cell.
+/// Gathers the access and reports every cell.
 pub async fn run(context: &Context, args: &RlsScope) -> Result<Report, Error> {
     let audit = gather(context, args, None).await?;
     Ok(report::rls::matrix::report(&audit, &args.flags(), &context.provenance()))

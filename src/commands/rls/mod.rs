@@ -1,4 +1,4 @@
-//! Who can do what: declared, predicted, observed.
+//! `rls`: expected, computed and tested access of roles to tables.
 
 pub mod audit;
 pub mod contract;
@@ -18,7 +18,8 @@ use crate::permit::WritePermit;
 use crate::sources::files::contract as contract_file;
 use crate::sources::postgres::{access, probe};
 
-/// Reads the contract and the catalog, and acts as the roles.
+/// Reads the contract and the catalog, and tests the access of each role. Tests writes only with a
+/// permit.
 async fn gather(
     context: &Context,
     scope: &RlsScope,
@@ -33,6 +34,7 @@ async fn gather(
     Ok(audit(context, contract, catalog, observations))
 }
 
+/// Reads the catalog for the usual roles and those of the contract and of `--role`.
 async fn catalog(
     context: &Context,
     scope: &RlsScope,

@@ -1,4 +1,4 @@
-//! `triage --with-tests`: the documented checks of the checkout that it is called in, before the look.
+//! `triage --with-tests`: runs the app's own test scripts in the current checkout before the probes.
 
 use std::path::Path;
 
@@ -9,15 +9,15 @@ use crate::facts::test_run::TestRun;
 use crate::interrupt::Interrupt;
 use crate::sources::test_run;
 
-/// Runs them one after the other and passes their lines on to stderr. The budget of the look begins
-/// after them.
+/// Runs the scripts one after the other and prints their output to stderr. The time budget of the probes
+/// starts after them.
 pub(crate) async fn run(context: &Context, args: &Triage, interrupt: &Interrupt) -> Vec<TestRun> {
     let mut runs = Vec::new();
     for (script, _) in SCRIPTS {
         context.terminal.print_note(&format!("pnpm {script}"));
-        let say = |line: &str| context.terminal.print_note(&format!("  {line}"));
-        let here = Path::new(".");
-        runs.push(test_run::run(here, script, args.tests_timeout, interrupt, say).await);
+        let print_line = |line: &str| context.terminal.print_note(&format!("  {line}"));
+        let dir = Path::new(".");
+        runs.push(test_run::run(dir, script, args.tests_timeout, interrupt, print_line).await);
     }
     context.reset_deadline();
     runs

@@ -1,4 +1,4 @@
-//! `triage --from FILE`: judges what was seen elsewhere or earlier.
+//! `triage --from FILE`: evaluates a saved triage again.
 
 use std::path::Path;
 
@@ -10,24 +10,21 @@ use crate::sources::files::saved_triage::Saved;
 use crate::text;
 use crate::triage::evaluate;
 
-/// Judges a saved triage with the limits of now. Its ages are those of then.
-///
-/// # Errors
-/// A file that is none.
+/// Evaluates a saved triage with the current thresholds. Ages are relative to the time when it was saved.
 pub fn evaluate_saved(context: &Context, file: &Path, fail_on: FailOn) -> Result<Report, Error> {
     let mut saved = Saved::read(file)?;
     saved.from.runbook_url = context.provenance().runbook_url;
-    let steps = evaluate(&saved.facts, &context.settings.limits);
-    let mut report = report::triage::report(&saved.facts, &steps, fail_on, &saved.from);
-    let ago = context.now().duration_since(saved.from.started_at).as_secs_f64();
+    let areas = evaluate(&saved.facts, &context.settings.limits);
+    let mut report = report::triage::report(&saved.facts, &areas, fail_on, &saved.from);
+    let age = context.now().duration_since(saved.from.started_at).as_secs_f64();
     report.document.note(format!(
         "nothing was looked at now: saved {} ago, at {}, by cliplyctl {}; judged with the thresholds of \
          now: cliplyctl config show lists them",
-        text::age(ago.max(0.0)),
+        text::age(age.max(0.0)),
         saved.from.started_at.strftime("%Y-%m-%d %H:%M:%SZ"),
         saved.version,
     ));
-    report.document.extend_headline(&format!(" (saved {} ago)", text::age(ago.max(0.0))));
+    report.document.extend_headline(&format!(" (saved {} ago)", text::age(age.max(0.0))));
     report.saved_from = Some(saved.from);
     Ok(report)
 }

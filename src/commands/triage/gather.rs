@@ -1,4 +1,4 @@
-//! Everything that triage looks at, at once. What depends on the layout waits for it alone.
+//! Gathers the facts of a triage concurrently. Queries of the jobs table first wait for its layout.
 
 use futures_util::future::{join, join3, join5};
 
@@ -14,8 +14,10 @@ use crate::sources::http::app::{HEALTHZ, READYZ};
 use crate::sources::postgres::queue::Effort;
 use crate::sources::postgres::{flow, server};
 
-/// Gathers. Every probe that fails or does not end is a fact of its own. Those who look again and
-/// again never scan, and leave the checkout that they were called in alone: it is not the system's.
+/// Gathers the facts of a triage. A probe that fails or does not end yields a fact with its error.
+///
+/// [`Effort::Indexes`], for repeated polls, runs no table scan and does not read the environment of the
+/// current directory.
 pub async fn gather(context: &Context, probes: &Probes<'_>, effort: Effort) -> TriageFacts {
     let health = probes.probe(HEALTHZ, health::observe(context));
     let readiness = probes.probe(READYZ, ready::observe(context, false));
@@ -23,7 +25,7 @@ pub async fn gather(context: &Context, probes: &Probes<'_>, effort: Effort) -> T
         server::read(context.database().await?, context.remaining()).await
     });
     let server = probes.probe(STATISTICS, server);
-    // Last: it blocks for a moment, while the others are on their way already.
+    // Last, because it blocks the thread while the other probes already wait for their responses.
     let environment = async {
         match effort {
             Effort::Indexes => None,
@@ -50,21 +52,21 @@ pub async fn gather(context: &Context, probes: &Probes<'_>, effort: Effort) -> T
     }
 }
 
-/// Sources by name.
+// The names of the sources.
 const CATALOG: &str = "pg_catalog";
 const JOBS: &str = "public.jobs";
 const RECENT_DEAD_LETTERS: &str = "public.jobs (two hours)";
 const EVENTS: &str = "public.job_events";
 const STATISTICS: &str = "pg_stat_activity";
 
-/// All of them, in the order in which they are shown while they are awaited.
+/// The sources of the probes, in the order in which the status line shows them.
 pub const SOURCES: [&str; 7] =
     [HEALTHZ, READYZ, CATALOG, STATISTICS, JOBS, RECENT_DEAD_LETTERS, EVENTS];
 
-/// What is read of the jobs table and its events.
+/// The facts about the jobs table and its events.
 type JobsFacts = (Observed<Queue>, Observed<DeadLetterTrend>, Option<Observed<Failures>>);
 
-/// Reads them; not attempted when the layout cannot be read.
+/// Reads the layout, and the jobs table and its events if the layout is known.
 async fn jobs(
     context: &Context,
     probes: &Probes<'_>,
@@ -73,15 +75,15 @@ async fn jobs(
     let layout = context.observe(CATALOG, async { context.layout().await.cloned() });
     let layout = async { join(layout, open_connections(context)).await.0 };
     let layout = probes.probe(CATALOG, layout).await;
-    let Ok(known) = &layout.result else {
+    let Ok(known_layout) = &layout.result else {
         probes.forget(&[JOBS, RECENT_DEAD_LETTERS, EVENTS]);
         return (layout, None);
     };
     let flow = context.observe(RECENT_DEAD_LETTERS, async {
-        flow::read(context.database().await?, known, context.remaining()).await
+        flow::read(context.database().await?, known_layout, context.remaining()).await
     });
     let failures = context.observe(EVENTS, async {
-        flow::failures(context.database().await?, known, context.remaining()).await
+        flow::failures(context.database().await?, known_layout, context.remaining()).await
     });
     let queue = probes.probe(JOBS, queue::observe(context, None, effort));
     let (flow, failures) =
@@ -90,16 +92,17 @@ async fn jobs(
     (layout, Some((queue, flow, transpose(failures))))
 }
 
-/// Opens the connections that the jobs will want while the catalog and the statistics are read over
-/// two others: far away, connecting takes as long as asking. A failure is told by those who need them.
+/// Opens two connections for the jobs probes while the catalog and the statistics are read over two
+/// others, because connecting to a distant server takes as long as a query. Errors are ignored here; the
+/// probes report them.
 async fn open_connections(context: &Context) {
     if let Ok(database) = context.database().await {
         _ = join(database.connection(), database.connection()).await;
     }
 }
 
-/// A reading of nothing is no reading.
-fn transpose<T>(seen: Observed<Option<T>>) -> Option<Observed<T>> {
-    let result = seen.result.transpose()?;
-    Some(Observed { source: seen.source, at: seen.at, took: seen.took, result })
+/// Converts an observed `None` to `None`.
+fn transpose<T>(observed: Observed<Option<T>>) -> Option<Observed<T>> {
+    let result = observed.result.transpose()?;
+    Some(Observed { source: observed.source, at: observed.at, took: observed.took, result })
 }

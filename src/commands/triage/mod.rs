@@ -1,4 +1,4 @@
-//! `triage`: the runbook's quick checklist, all probes at once.
+//! `triage`: runs all probes concurrently and evaluates them by the quick checklist of the runbook.
 
 mod app_tests;
 mod from_file;
@@ -21,10 +21,7 @@ use crate::sources::files::saved_triage::Saved;
 use crate::sources::postgres::queue::Effort;
 use crate::triage::{AreaResult, TriageFacts, evaluate};
 
-/// Probes concurrently, then judges; with `--wait` again and again.
-///
-/// # Errors
-/// A file of `--from` that is no saved triage.
+/// Runs a triage; with `--wait` repeatedly, with `--from` on saved facts.
 pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
     if let Some(file) = &args.from {
         return from_file::evaluate_saved(context, file, args.judging.fail_on);
@@ -32,24 +29,24 @@ pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
     let interrupt = Interrupt::listen();
     let tests =
         if args.with_tests { app_tests::run(context, args, &interrupt).await } else { vec![] };
-    let (seen, mut report) = match args.wait {
+    let (run, mut report) = match args.wait {
         Some(limit) => wait::run(context, args, &interrupt, limit, &tests).await,
         None => {
-            let seen = gather_and_evaluate(context, &interrupt, &tests).await;
-            let report = seen.report(context, args.judging.fail_on);
-            (seen, report)
+            let run = gather_and_evaluate(context, &interrupt, &tests).await;
+            let report = run.report(context, args.judging.fail_on);
+            (run, report)
         }
     };
-    if seen.facts.is_unconfigured() {
+    if run.facts.is_unconfigured() {
         explain_unconfigured(context, &mut report);
     }
     if let Some(file) = &args.save {
-        match Saved::new(context.provenance(), seen.facts).write(file) {
+        match Saved::new(context.provenance(), run.facts).write(file) {
             Ok(()) => context
                 .terminal
                 .print_note(&format!("saved, but for the environment: {}", file.display())),
             Err(error) => {
-                // The verdict is still worth reading; that it was not saved decides how it ends.
+                // The report is still printed; the failed save determines the exit code.
                 report.exit = error.exit_code();
                 context.terminal.print_error(&error);
             }
@@ -58,7 +55,8 @@ pub async fn run(context: &Context, args: &Triage) -> Result<Report, Error> {
     Ok(report)
 }
 
-/// Nobody said where to look: that is wrong, where nothing worse is known.
+/// Turns UNKNOWN into a configuration error if neither the app nor the database is configured, and
+/// mentions a running demo.
 fn explain_unconfigured(context: &Context, report: &mut Report) {
     if report.exit == ExitCode::Unknown {
         report.exit = ExitCode::Config;
@@ -68,22 +66,22 @@ fn explain_unconfigured(context: &Context, report: &mut Report) {
     }
 }
 
-/// One look around, judged; and what was seen.
+/// Runs one triage and returns its facts and its report.
 pub async fn now(context: &Context, interrupt: &Interrupt) -> (TriageFacts, Report) {
-    let seen = gather_and_evaluate(context, interrupt, &[]).await;
-    let report = seen.report(context, FailOn::default());
-    (seen.facts, report)
+    let run = gather_and_evaluate(context, interrupt, &[]).await;
+    let report = run.report(context, FailOn::default());
+    (run.facts, report)
 }
 
-/// One look around in bounds, judged: for those who look again every few seconds.
+/// Runs one triage without table scans, for commands that poll every few seconds.
 pub async fn bounded(context: &Context, interrupt: &Interrupt) -> (TriageFacts, Vec<AreaResult>) {
     let probes = Probes::start(context, interrupt, &gather::SOURCES);
     let facts = gather::gather(context, &probes, Effort::Indexes).await;
-    let steps = evaluate(&facts, &context.settings.limits);
-    (facts, steps)
+    let areas = evaluate(&facts, &context.settings.limits);
+    (facts, areas)
 }
 
-/// What one look around showed.
+/// The facts and the evaluated areas of one triage.
 struct TriageRun {
     facts: TriageFacts,
     areas: Vec<AreaResult>,
@@ -98,16 +96,16 @@ async fn gather_and_evaluate(
     let probes = Probes::start(context, interrupt, &gather::SOURCES);
     let mut facts = gather::gather(context, &probes, Effort::Budget).await;
     facts.tests = tests.to_vec();
-    let steps = evaluate(&facts, &context.settings.limits);
-    TriageRun { facts, areas: steps, interrupted: probes.interrupted() }
+    let areas = evaluate(&facts, &context.settings.limits);
+    TriageRun { facts, areas, interrupted: probes.interrupted() }
 }
 
 impl TriageRun {
-    fn verdict(&self) -> Status {
+    fn status(&self) -> Status {
         Status::worst(self.areas.iter().map(AreaResult::status))
     }
 
-    /// The report of what is known; one that was cut short by a signal says so by its exit code.
+    /// Returns the report. If a signal ended probes early, the exit code is 130.
     fn report(&self, context: &Context, fail_on: FailOn) -> Report {
         let from = context.provenance();
         let mut report = report::triage::report(&self.facts, &self.areas, fail_on, &from);

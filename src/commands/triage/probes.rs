@@ -1,4 +1,5 @@
-//! Probes that end together: when they are done, when time is up, or on Ctrl-C.
+//! Runs concurrent probes that all end when the time budget is over or on a signal, and shows which are
+//! still running.
 
 use std::cell::{Cell, RefCell};
 use std::pin::pin;
@@ -12,77 +13,82 @@ use crate::interrupt::Interrupt;
 use crate::terminal::StatusLine;
 use crate::text;
 
-/// Probes know the budget and end by themselves, saying what they waited for. One that has not when
-/// this much more is over is left alone.
+/// The time that a probe may exceed the budget before it is aborted. Probes normally end within the
+/// budget and report what they waited for.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// The probes that are out.
+/// The running probes.
 pub struct Probes<'a> {
     context: &'a Context,
     interrupt: &'a Interrupt,
     status: StatusLine,
     title: String,
-    out: RefCell<Vec<&'static str>>,
+    running: RefCell<Vec<&'static str>>,
     interrupted: Cell<bool>,
 }
 
 impl<'a> Probes<'a> {
-    /// Says at once, on a terminal, what is being looked at. Every source that will be asked is named
-    /// from the start, so that the line never counts fewer than are still to come.
+    /// Shows the status line. All sources are listed from the start, so that the line is complete before
+    /// their probes begin.
     pub fn start(context: &'a Context, interrupt: &'a Interrupt, sources: &[&'static str]) -> Self {
         let from = context.provenance();
         let title = match from.context.or(from.base_url) {
-            Some(place) => format!("triage · {place}"),
+            Some(target) => format!("triage · {target}"),
             None => "triage".to_owned(),
         };
         let status = context.terminal.status(&title);
-        let (out, interrupted) = (RefCell::new(sources.to_vec()), Cell::new(false));
-        Self { context, interrupt, status, title, out, interrupted }
+        let (running, interrupted) = (RefCell::new(sources.to_vec()), Cell::new(false));
+        Self { context, interrupt, status, title, running, interrupted }
     }
 
-    /// Whether a signal cut a probe short.
+    /// Returns whether a signal ended a probe early.
     pub fn interrupted(&self) -> bool {
         self.interrupted.get()
     }
 
-    /// Sources that will not be asked after all.
+    /// Removes sources from the status line.
     pub fn forget(&self, sources: &[&str]) {
-        self.out.borrow_mut().retain(|source| !sources.contains(source));
+        self.running.borrow_mut().retain(|source| !sources.contains(source));
         self.show();
     }
 
-    /// Runs a probe until it ends, or until it is ended.
+    /// Runs a probe until it ends, the budget and the grace time are over, or a signal.
     pub async fn probe<T>(
         &self,
         name: &'static str,
-        reading: impl Future<Output = Observed<T>>,
+        read: impl Future<Output = Observed<T>>,
     ) -> Observed<T> {
         self.show();
-        let ended = self.context.observe(name, self.ended());
-        let seen = match select(pin!(reading), pin!(ended)).await {
-            Either::Left((seen, _)) | Either::Right((seen, _)) => seen,
+        let aborted = self.context.observe(name, self.abort_error());
+        let observed = match select(pin!(read), pin!(aborted)).await {
+            Either::Left((observed, _)) | Either::Right((observed, _)) => observed,
         };
         self.forget(&[name]);
-        seen
+        observed
     }
 
     fn show(&self) {
-        let out = self.out.borrow();
-        if out.is_empty() {
+        let running = self.running.borrow();
+        if running.is_empty() {
             self.status.set_message(&self.title);
         } else {
-            self.status.set_message(&format!("{} · waiting for {}", self.title, out.join(", ")));
+            self.status.set_message(&format!(
+                "{} · waiting for {}",
+                self.title,
+                running.join(", ")
+            ));
         }
     }
 
-    async fn ended<T>(&self) -> Result<T, SourceError> {
-        let left = self.context.remaining() + GRACE;
+    /// Waits until probes must end and returns the reason as an error.
+    async fn abort_error<T>(&self) -> Result<T, SourceError> {
+        let limit = self.context.remaining() + GRACE;
         tokio::select! {
             () = self.interrupt.wait() => {
                 self.interrupted.set(true);
                 Err(SourceError::new(SourceErrorKind::Other, "not finished when interrupted"))
             }
-            () = tokio::time::sleep(left) => {
+            () = tokio::time::sleep(limit) => {
                 let limit = text::format_duration(self.context.timeout());
                 Err(SourceError::new(SourceErrorKind::Timeout, format!("not finished within {limit}"))
                     .hint("a longer --timeout may help"))

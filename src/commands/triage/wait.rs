@@ -1,4 +1,4 @@
-//! `triage --wait`: looks again until all is well, for as long as waiting can change anything.
+//! `triage --wait`: repeats the triage until the goal is reached or waiting cannot help.
 
 use std::time::{Duration, Instant};
 
@@ -12,11 +12,11 @@ use crate::interrupt::Interrupt;
 use crate::report::Report;
 use crate::text;
 
-/// Between two looks.
+/// The pause between two runs.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Looks until the goal is reached, time is up, or waiting cannot help. The last look may take its
-/// own `--timeout` beyond the limit: an answer is worth more than a punctual UNKNOWN.
+/// Repeats the triage until the goal is reached, `limit` is over, or waiting cannot help. The last run
+/// may exceed the limit by its `--timeout`, because a late result is better than UNKNOWN.
 pub async fn run(
     context: &Context,
     args: &Triage,
@@ -24,91 +24,92 @@ pub async fn run(
     limit: Duration,
     tests: &[TestRun],
 ) -> (TriageRun, Report) {
-    let ends = Instant::now() + limit;
-    let mut said = String::new();
-    let mut again;
+    let deadline = Instant::now() + limit;
+    let mut printed_reason = String::new();
+    let mut fresh;
     let mut context = context;
     loop {
-        let mut seen = gather_and_evaluate(context, interrupt, tests).await;
-        let left = ends.saturating_duration_since(Instant::now());
-        if args.goal.reached(seen.verdict()) || seen.interrupted || left.is_zero() {
-            return report(context, args, seen);
+        let mut run = gather_and_evaluate(context, interrupt, tests).await;
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        if args.goal.reached(run.status()) || run.interrupted || remaining.is_zero() {
+            return report(context, args, run);
         }
-        if let Some(error) = permanent_error(&seen) {
+        if let Some(error) = permanent_error(&run) {
             context
                 .terminal
                 .print_note(&format!("not waiting: {} (waiting changes nothing)", error.message));
-            return report(context, args, seen);
+            return report(context, args, run);
         }
-        if let Some(drift) = drifted(&seen, args.goal) {
+        if let Some(drift) = environment_problem(&run, args.goal) {
             context
                 .terminal
                 .print_note(&format!("not waiting: {drift} (waiting changes no checkout)"));
-            return report(context, args, seen);
+            return report(context, args, run);
         }
-        let reason = reason(&seen);
-        if reason != said {
+        let reason = reason(&run);
+        if reason != printed_reason {
             context.terminal.print_note(&format!(
                 "waiting {} at most: {reason}",
-                text::age(left.as_secs_f64())
+                text::age(remaining.as_secs_f64())
             ));
-            said = reason;
+            printed_reason = reason;
         }
-        interrupt.sleep(PAUSE.min(left)).await;
+        interrupt.sleep(PAUSE.min(remaining)).await;
         if interrupt.happened() {
-            seen.interrupted = true;
-            return report(context, args, seen);
+            run.interrupted = true;
+            return report(context, args, run);
         }
-        // What this look knew of the schema is not taken for what can be seen at the next.
-        again = context.fresh();
-        context = &again;
+        // The next run reads the layout again, because the schema may have changed.
+        fresh = context.fresh();
+        context = &fresh;
     }
 }
 
-/// Not critical is a goal for which warnings do not fail.
-fn report(context: &Context, args: &Triage, seen: TriageRun) -> (TriageRun, Report) {
+/// Returns the run with its report. With the goal `not-critical`, warnings do not fail.
+fn report(context: &Context, args: &Triage, run: TriageRun) -> (TriageRun, Report) {
     let fail_on = match args.goal {
         Goal::Ok => args.judging.fail_on,
         Goal::NotCritical => FailOn::Critical,
     };
-    let mut report = seen.report(context, fail_on);
-    // Waited for OK in vain: that fails, whatever is forgiven otherwise.
-    if report.exit == ExitCode::Ok && !args.goal.reached(seen.verdict()) {
-        report.exit = ExitCode::from_status(seen.verdict(), FailOn::Warning);
+    let mut report = run.report(context, fail_on);
+    // A goal that was not reached fails regardless of `--fail-on`.
+    if report.exit == ExitCode::Ok && !args.goal.reached(run.status()) {
+        report.exit = ExitCode::from_status(run.status(), FailOn::Warning);
     }
-    (seen, report)
+    (run, report)
 }
 
 impl Goal {
-    fn reached(self, verdict: Status) -> bool {
+    fn reached(self, status: Status) -> bool {
         match self {
-            Self::Ok => verdict == Status::Ok,
-            Self::NotCritical => matches!(verdict, Status::Ok | Status::Warning),
+            Self::Ok => status == Status::Ok,
+            Self::NotCritical => matches!(status, Status::Ok | Status::Warning),
         }
     }
 }
 
-/// A required source that will say the same in a minute.
-fn permanent_error(seen: &TriageRun) -> Option<&SourceError> {
-    let facts = &seen.facts;
+/// Returns the error of a required source that does not go away by itself.
+fn permanent_error(run: &TriageRun) -> Option<&SourceError> {
+    let facts = &run.facts;
     let errors = [facts.health.error(), facts.readiness.error(), facts.layout.error()];
     errors.into_iter().flatten().find(|error| error.kind.is_permanent())
 }
 
-/// What is wrong with the checkout, where that alone keeps the goal away.
-fn drifted(seen: &TriageRun, goal: Goal) -> Option<String> {
-    let checkout = seen.areas.iter().find(|step| step.section == Section::Environment)?;
-    (!goal.reached(checkout.status())).then(|| checkout.detail())
+/// Returns the detail of the environment area if its status misses the goal. Waiting does not change the
+/// files of the checkout.
+fn environment_problem(run: &TriageRun, goal: Goal) -> Option<String> {
+    let environment = run.areas.iter().find(|area| area.section == Section::Environment)?;
+    (!goal.reached(environment.status())).then(|| environment.detail())
 }
 
-/// `CRITICAL: 3.2 not ready because of worker`
-fn reason(seen: &TriageRun) -> String {
-    let verdict = seen.verdict();
-    match crate::triage::section(&seen.areas) {
+/// Returns why the goal is not reached: `CRITICAL: 3.2 not ready because of worker`.
+fn reason(run: &TriageRun) -> String {
+    let status = run.status();
+    match crate::triage::section(&run.areas) {
         Some(section) => {
-            let why = section.matched.first().map_or("", |finding| finding.message.as_str());
-            format!("{verdict}: {} {why}", section.section.number())
+            let message = section.matched.first().map_or("", |finding| finding.message.as_str());
+            format!("{status}: {} {message}", section.section.number())
         }
-        None => verdict.to_string(),
+        None => status.to_string(),
     }
 }
