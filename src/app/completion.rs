@@ -1,7 +1,7 @@
-//! Completion of what only this machine or the database knows: contexts, kinds, pages of the runbook.
+//! Dynamic shell completion of contexts, kinds, tables, roles, environment keys and runbook sections.
 //!
-//! A shell that sourced `COMPLETE=bash cliplyctl` runs us once for each press of Tab. Nobody can
-//! read an error then, so whatever fails offers nothing.
+//! A shell that sourced `COMPLETE=bash cliplyctl` runs the binary on each press of Tab. An error could
+//! not be shown then, so a failure yields no candidates.
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -19,32 +19,32 @@ use crate::settings::{Overrides, ProcessEnvironment, Settings};
 use crate::sources::postgres::access;
 use crate::terminal::{ColorChoice, Terminal};
 
-/// Longest time for the database: a person waits with a finger on Tab.
-const PATIENCE: Duration = Duration::from_millis(500);
+/// The time budget for the database, short because completion is interactive.
+const TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Answers a shell that asks; `false` where this is an ordinary run.
+/// Handles a completion request of a shell. Returns `false` if this is not one.
 ///
 /// # Errors
-/// When `COMPLETE` names no shell that is known.
+/// An unknown shell in `COMPLETE`.
 pub fn answer() -> clap::error::Result<bool> {
     let cwd = std::env::current_dir().ok();
     CompleteEnv::with_factory(|| with_candidates(Cli::command()))
-        .try_complete(line(std::env::args_os().collect()), cwd.as_deref())
+        .try_complete(mask_context(std::env::args_os().collect()), cwd.as_deref())
 }
 
-/// The library takes any word that is a command's name for that command, the context `demo` as
-/// well. What a finished `-c` names does not matter to it, so it gets another word.
-fn line(mut words: Vec<OsString>) -> Vec<OsString> {
-    for index in 1..words.len().saturating_sub(1) {
-        let [option, value] = &mut words[index - 1..=index] else { break };
+/// Replaces the value of a completed `-c`. `clap_complete` takes every argument that equals a command
+/// name for that command, such as the context `demo`.
+fn mask_context(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    for index in 1..arguments.len().saturating_sub(1) {
+        let [option, value] = &mut arguments[index - 1..=index] else { break };
         if option == "-c" || option == "--context" {
             *value = "_".into();
         }
     }
-    words
+    arguments
 }
 
-/// The same tree, in which these arguments know their values wherever they occur.
+/// Adds the dynamic candidates to the arguments of all commands.
 fn with_candidates(command: Command) -> Command {
     let command = command.mut_args(|arg| match arg.get_id().as_str() {
         "context" => arg.add(ArgValueCandidates::new(contexts)),
@@ -59,32 +59,32 @@ fn with_candidates(command: Command) -> Command {
 }
 
 fn contexts() -> Vec<CompletionCandidate> {
-    // The context being typed is no context yet.
+    // The context on the command line is incomplete, so it must not be resolved.
     let overrides = Overrides { context: None, database_url: None, ..typed_so_far() };
     let environment = ProcessEnvironment::from_process();
     candidates(settings(&overrides, &environment).map(|settings| settings.contexts))
 }
 
 fn kinds() -> Vec<CompletionCandidate> {
-    ask(read_kinds())
+    read_with_timeout(read_kinds())
 }
 
 fn tables() -> Vec<CompletionCandidate> {
-    ask(read_tables())
+    read_with_timeout(read_tables())
 }
 
-/// What the database says, if it says it in time.
-fn ask(question: impl Future<Output = Option<Vec<String>>>) -> Vec<CompletionCandidate> {
+/// Runs `read` and returns its values as candidates; none if it fails or takes too long.
+fn read_with_timeout(read: impl Future<Output = Option<Vec<String>>>) -> Vec<CompletionCandidate> {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
         return Vec::new();
     };
-    let answer = runtime.block_on(async { tokio::time::timeout(PATIENCE, question).await });
-    // A name look-up that hangs in its thread must not keep the person waiting.
+    let values = runtime.block_on(async { tokio::time::timeout(TIMEOUT, read).await });
+    // A name lookup that hangs in its thread must not delay the completion.
     runtime.shutdown_background();
-    candidates(answer.ok().flatten())
+    candidates(values.ok().flatten())
 }
 
-/// What the command line speaks of.
+/// Returns the context that the command line selects.
 fn context() -> Option<Context> {
     let environment = ProcessEnvironment::from_process();
     let settings = settings(&typed_so_far(), &environment)?;
@@ -92,26 +92,26 @@ fn context() -> Option<Context> {
     Some(Context::new(settings, terminal, "completions"))
 }
 
-/// The kinds that the schema lists.
+/// Reads the kinds that the schema lists.
 async fn read_kinds() -> Option<Vec<String>> {
     context()?.layout().await.ok()?.kinds.clone()
 }
 
-/// The tables of the schemas that the API exposes, without `public`, which nobody types.
+/// Reads the names of the tables in the schemas that the API exposes, without the prefix `public.`.
 async fn read_tables() -> Option<Vec<String>> {
     let context = context()?;
-    let catalog = access::read(context.database().await.ok()?, PATIENCE, &[], &[]).await.ok()?;
-    let short = |name: &str| name.strip_prefix("public.").unwrap_or(name).to_owned();
-    Some(catalog.tables().map(|table| short(&table.name)).collect())
+    let catalog = access::read(context.database().await.ok()?, TIMEOUT, &[], &[]).await.ok()?;
+    let unqualified = |name: &str| name.strip_prefix("public.").unwrap_or(name).to_owned();
+    Some(catalog.tables().map(|table| unqualified(&table.name)).collect())
 }
 
-/// The roles that a backend of this kind has.
+/// Returns the standard roles of the backend.
 fn roles() -> Vec<CompletionCandidate> {
     let roles = CLIENT_ROLES.into_iter().chain([SERVICE_ROLE]);
     candidates(Some(roles.map(str::to_owned).collect()))
 }
 
-/// The keys of the schema in the working directory.
+/// Returns the keys of the environment schema in the current directory.
 fn keys() -> Vec<CompletionCandidate> {
     candidates(context().and_then(|context| commands::env::keys(&context)))
 }
@@ -120,25 +120,25 @@ fn sections() -> Vec<CompletionCandidate> {
     candidates(Some(commands::runbook::names().map(str::to_owned).collect()))
 }
 
-/// Only plain words: the shell puts them on the command line as they are, and a name from a
-/// database or a file in some repository must not be a command to it.
-fn candidates(words: Option<Vec<String>>) -> Vec<CompletionCandidate> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    let words = words.unwrap_or_default().into_iter();
-    words.filter(|word| word.chars().all(plain)).map(CompletionCandidate::new).collect()
+/// Returns the values without shell metacharacters as candidates. The shell inserts candidates without
+/// quotes, and the values come from a database or from files.
+fn candidates(values: Option<Vec<String>>) -> Vec<CompletionCandidate> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let values = values.unwrap_or_default().into_iter();
+    values.filter(|value| value.chars().all(is_plain)).map(CompletionCandidate::new).collect()
 }
 
 fn settings(overrides: &Overrides, environment: &ProcessEnvironment) -> Option<Settings> {
     Settings::resolve(overrides, environment, &std::env::current_dir().ok()?).ok()
 }
 
-/// The flags on the line so far, which stands behind a `--` of the shell's script.
+/// Returns the flags of the command line to complete. The script of the shell passes it after a `--`.
 fn typed_so_far() -> Overrides {
-    flags(std::env::args_os().skip_while(|word| word != "--").skip(1))
+    flags(std::env::args_os().skip_while(|argument| argument != "--").skip(1))
 }
 
-fn flags(words: impl Iterator<Item = OsString>) -> Overrides {
-    let matches = Cli::command().ignore_errors(true).try_get_matches_from(words);
+fn flags(arguments: impl Iterator<Item = OsString>) -> Overrides {
+    let matches = Cli::command().ignore_errors(true).try_get_matches_from(arguments);
     let matches = matches.unwrap_or_default();
     Overrides {
         context: value(&matches, "context"),
@@ -166,8 +166,8 @@ mod tests {
 
     #[test]
     fn candidates_with_shell_metacharacters_are_not_offered() {
-        let words = ["CLIP_RENDER", "queue.oldest_due", "$(reboot)", "a b", "a;b", "\u{1b}[31m"];
-        let offered = candidates(Some(words.map(str::to_owned).to_vec()));
+        let values = ["CLIP_RENDER", "queue.oldest_due", "$(reboot)", "a b", "a;b", "\u{1b}[31m"];
+        let offered = candidates(Some(values.map(str::to_owned).to_vec()));
         let offered: Vec<_> = offered.iter().map(CompletionCandidate::get_value).collect();
         assert_eq!(offered, ["CLIP_RENDER", "queue.oldest_due"]);
     }

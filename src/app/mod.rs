@@ -1,4 +1,5 @@
-//! The process: the runtime, one command, and its report or error on the terminal.
+//! The process: parses the arguments, starts the runtime, runs one command and prints its report or
+//! error. Only `lib.rs` imports this room.
 
 mod completion;
 mod parse_errors;
@@ -17,7 +18,7 @@ use crate::settings::{Overrides, ProcessEnvironment, Settings};
 use crate::terminal::Terminal;
 use crate::text::TargetFlags;
 
-/// Runs the process: parses, commands, renders, and says how to exit.
+/// Runs the process and returns its exit code.
 #[must_use]
 pub(crate) fn run() -> ExitCode {
     match completion::answer() {
@@ -32,25 +33,26 @@ pub(crate) fn run() -> ExitCode {
     let environment = ProcessEnvironment::from_process();
     let terminal = Terminal::detect(cli.global.color, &environment);
     terminal.install_panic_hook();
-    let run = AssertUnwindSafe(|| finish(&cli, &environment, terminal));
+    let run = AssertUnwindSafe(|| run_to_end(&cli, &environment, terminal));
     catch_unwind(run).unwrap_or_else(|_| {
-        // The person was told when it happened.
+        // The panic hook has already printed the panic to stderr.
         let error = Error::bug("the tool stopped by a bug of its own");
         print_error_report(&cli, terminal, error, &crate::context::no_provenance())
     })
 }
 
-/// The words of the command line.
+/// Returns the arguments without the program name.
 fn arguments() -> impl Iterator<Item = String> {
-    std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned())
+    std::env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned())
 }
 
-fn finish(cli: &Cli, environment: &ProcessEnvironment, terminal: Terminal) -> ExitCode {
+/// Runs the command in a new runtime.
+fn run_to_end(cli: &Cli, environment: &ProcessEnvironment, terminal: Terminal) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = match runtime {
         Ok(runtime) => {
             let outcome = runtime.block_on(execute(cli, environment, terminal));
-            // A name look-up that hangs in its thread must not keep a finished command waiting.
+            // A name lookup that hangs in its thread must not delay the exit.
             runtime.shutdown_background();
             outcome
         }
@@ -61,6 +63,7 @@ fn finish(cli: &Cli, environment: &ProcessEnvironment, terminal: Terminal) -> Ex
     })
 }
 
+/// Dispatches the command and prints its report.
 async fn execute(
     cli: &Cli,
     environment: &ProcessEnvironment,
@@ -73,8 +76,8 @@ async fn execute(
         let (report, from) = crate::commands::fleet::run(cli, environment, terminal, &cwd).await?;
         return Ok(print_report(cli, terminal, report, &from));
     }
-    if let Some(answer) = crate::commands::standalone(&cli.command) {
-        return Ok(print_report(cli, terminal, answer?, &crate::context::no_provenance()));
+    if let Some(report) = crate::commands::standalone(&cli.command) {
+        return Ok(print_report(cli, terminal, report?, &crate::context::no_provenance()));
     }
     if let Command::Demo(args) = &cli.command {
         let print = |report| print_report(cli, terminal, report, &Provenance::default());
@@ -83,20 +86,22 @@ async fn execute(
     let without_dotenv = matches!(cli.command, Command::Env(_));
     let overrides = Overrides { without_dotenv, ..cli.global.overrides() };
     let settings = Settings::resolve(&overrides, environment, &cwd)?;
-    if let Some(broken) = &settings.broken {
+    if let Some(invalid) = &settings.broken {
         terminal.print_note(&format!(
             "warning: {}; nothing is written until it is mended",
-            broken.message
+            invalid.message
         ));
     }
     let context = Context::new(settings, terminal, cli.command.name());
-    if let Some(ended) = crate::commands::stream(&cli.command, &context, cli.format()).await {
-        return Ok(ended.unwrap_or_else(|e| print_failure(cli, terminal, e, &context.provenance())));
+    if let Some(result) = crate::commands::stream(&cli.command, &context, cli.format()).await {
+        return Ok(
+            result.unwrap_or_else(|e| print_failure(cli, terminal, e, &context.provenance()))
+        );
     }
     match crate::commands::run(&cli.command, &context).await {
         Ok(mut report) => {
             let saved = report.saved_from.take();
-            // Commands about a saved triage speak of the context that it was saved from.
+            // The commands suggested for a saved triage apply to the context that it was saved from.
             if let Some(name) = saved.as_ref().and_then(|from| from.context.as_deref())
                 && is_plain(name)
             {
@@ -109,13 +114,14 @@ async fn execute(
     }
 }
 
-/// A name that stands in a command as it is. It comes from a file, and a shell must not run it.
+/// Returns whether a context name needs no quoting in a command. The name comes from a file, and an
+/// operator may paste the command into a shell.
 fn is_plain(name: &str) -> bool {
-    let begins = name.starts_with(|c: char| c.is_ascii_alphanumeric());
-    begins && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+    let starts_plain = name.starts_with(|c: char| c.is_ascii_alphanumeric());
+    starts_plain && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
 }
 
-/// Prints a report; an error on the way to stdout is the command's failure.
+/// Prints a report and returns its exit code, or that of a failure to write to stdout.
 fn print_report(cli: &Cli, terminal: Terminal, mut report: Report, from: &Provenance) -> ExitCode {
     report.address(&cli.global.address());
     report.note_secret_flag(cli.global.secret_flag());
@@ -130,7 +136,7 @@ fn print_report(cli: &Cli, terminal: Terminal, mut report: Report, from: &Proven
     }
 }
 
-/// Prints an error; programs get it on stdout as well, in the format that they asked for.
+/// Prints an error to stderr, and to stdout as a report if the output format is read by programs.
 fn print_failure(cli: &Cli, terminal: Terminal, mut error: Error, from: &Provenance) -> ExitCode {
     error.address(&cli.global.address());
     error.note_secret_flag(cli.global.secret_flag());
@@ -138,12 +144,12 @@ fn print_failure(cli: &Cli, terminal: Terminal, mut error: Error, from: &Provena
     print_error_report(cli, terminal, error, from)
 }
 
-/// Prints an error as a report where programs read it; says how to exit.
+/// Prints an error as a report if the output format is read by programs, and returns the exit code.
 fn print_error_report(cli: &Cli, terminal: Terminal, error: Error, from: &Provenance) -> ExitCode {
     let format = cli.format();
     let code = format.code(error.exit_code());
-    let judged = cli.command.has_status() && cli.command.formats().contains(&format);
-    if format == Format::Json || (judged && format != Format::Table) {
+    let has_status = cli.command.has_status() && cli.command.formats().contains(&format);
+    if format == Format::Json || (has_status && format != Format::Table) {
         print_report(cli, terminal, Report::failed(cli.command.name(), error), from);
     }
     code

@@ -1,5 +1,5 @@
-//! Command lines that clap refuses: told as clap tells them, and to programs as well, in the format
-//! that they asked for.
+//! Errors of the command line parser: printed as clap prints them, and also as a report if JSON or
+//! Nagios output was requested.
 
 use clap::ValueEnum as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -12,10 +12,11 @@ use crate::report::Report;
 use crate::settings::ProcessEnvironment;
 use crate::terminal::{ColorChoice, RenderTarget, Terminal};
 
-/// Help and version go to stdout and exit 0; clap's own 2 would mean CRITICAL, so errors exit 64.
+/// Prints an error of clap, or the help or version, and returns the exit code.
 ///
-/// `words` are those of the command line.
-pub fn explain(mut error: clap::Error, words: impl Iterator<Item = String>) -> ExitCode {
+/// Errors exit 64, because clap's own 2 means CRITICAL. `arguments` is the command line without the
+/// program name.
+pub fn explain(mut error: clap::Error, arguments: impl Iterator<Item = String>) -> ExitCode {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         _ = error.print();
         return ExitCode::Ok;
@@ -29,50 +30,51 @@ pub fn explain(mut error: clap::Error, words: impl Iterator<Item = String>) -> E
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
     }
     _ = error.print();
-    // The other formats belong to commands, and which one was meant is not known.
-    let Some(format @ (Format::Json | Format::Nagios)) = asked_for(words) else {
+    // Whether the command supports another format is unknown, because it was not parsed.
+    let Some(format @ (Format::Json | Format::Nagios)) = requested_format(arguments) else {
         return ExitCode::Usage;
     };
-    let report = Report::failed("cliplyctl", refusal(&error));
+    let report = Report::failed("cliplyctl", usage_error(&error));
     let text = render::render(&report, &context::no_provenance(), format, RenderTarget::default());
     _ = Terminal::detect(ColorChoice::default(), &ProcessEnvironment::from_process())
         .print_stdout(&text);
     format.code(report.exit)
 }
 
-/// The last `--output` among the words, which clap could not read in their whole.
-fn asked_for(words: impl Iterator<Item = String>) -> Option<Format> {
-    let mut asked = None;
-    let mut words = words.take_while(|word| word != "--");
-    while let Some(word) = words.next() {
-        let value = match word.strip_prefix("--output").or_else(|| word.strip_prefix("-o")) {
-            Some("") => words.next(),
+/// Returns the last valid `--output` of the arguments, which clap could not parse.
+fn requested_format(arguments: impl Iterator<Item = String>) -> Option<Format> {
+    let mut format = None;
+    let mut arguments = arguments.take_while(|argument| argument != "--");
+    while let Some(argument) = arguments.next() {
+        let flag = argument.strip_prefix("--output").or_else(|| argument.strip_prefix("-o"));
+        let value = match flag {
+            Some("") => arguments.next(),
             Some(joined) => Some(joined.trim_start_matches('=').to_owned()),
             None => None,
         };
-        asked = value.and_then(|value| Format::from_str(&value, false).ok()).or(asked);
+        format = value.and_then(|value| Format::from_str(&value, false).ok()).or(format);
     }
-    asked
+    format
 }
 
-/// What clap says: its first paragraph is the error, its tips are what to do next.
-fn refusal(error: &clap::Error) -> Error {
+/// Converts an error of clap: its first paragraph is the message, its tips are the hints.
+fn usage_error(error: &clap::Error) -> Error {
     let text = error.render().to_string();
     let message = text.split("\n\n").next().unwrap_or_default();
     let message = message.trim_start_matches("error: ").split_whitespace();
-    let mut refusal = Error::usage(message.collect::<Vec<_>>().join(" "));
+    let mut usage_error = Error::usage(message.collect::<Vec<_>>().join(" "));
     for tip in text.lines().filter_map(|line| line.trim_start().strip_prefix("tip: ")) {
-        refusal = refusal.hint(tip);
+        usage_error = usage_error.hint(tip);
     }
-    refusal
+    usage_error
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn asked(line: &str) -> Option<Format> {
-        asked_for(line.split(' ').map(str::to_owned))
+    fn format(line: &str) -> Option<Format> {
+        requested_format(line.split(' ').map(str::to_owned))
     }
 
     #[test]
@@ -80,10 +82,10 @@ mod tests {
         for line in
             ["-o json", "-ojson", "-o=json", "--output json", "--output=json", "-o csv -o json"]
         {
-            assert_eq!(asked(line), Some(Format::Json), "{line}");
+            assert_eq!(format(line), Some(Format::Json), "{line}");
         }
         for line in ["", "-o", "-o yaml", "-- -o json", "--output-json"] {
-            assert_eq!(asked(line), None, "{line}");
+            assert_eq!(format(line), None, "{line}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `demo`
+//! The arguments of `demo`.
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};

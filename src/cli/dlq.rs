@@ -1,4 +1,4 @@
-//! `dlq …`
+//! The `dlq` commands and the arguments of `dlq list`.
 
 use clap::{Args, Subcommand};
 

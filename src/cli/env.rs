@@ -1,4 +1,4 @@
-//! `env …`: the environment against its schema.
+//! The arguments of the `env` commands.
 
 use std::path::PathBuf;
 
@@ -73,8 +73,7 @@ pub struct EnvSources {
 }
 
 impl EnvSources {
-    /// Whether there are values to judge.
-    #[must_use]
+    /// Returns whether there are values to check.
     pub fn has_values(&self) -> bool {
         self.process || !self.values.is_empty()
     }

@@ -1,4 +1,4 @@
-//! The filters of the dead-letter desk: the same for listing and for writing.
+//! The filters of the `dlq` commands, shared by listing and writing.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub struct FilterArgs {
     pub until: Option<TimeArg>,
 }
 
-/// A time, or how long ago it was.
+/// A point in time, absolute or as a duration before now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeArg {
     /// This long before now.
@@ -42,21 +42,19 @@ pub enum TimeArg {
 }
 
 impl TimeArg {
-    /// The time, where spans are counted back from `now`.
-    #[must_use]
+    /// Returns the time, with durations counted back from `now`.
     pub fn at(self, now: Timestamp) -> Timestamp {
         match self {
             Self::At(time) => time,
-            Self::Ago(span) => now.checked_sub(span).unwrap_or(Timestamp::MIN),
+            Self::Ago(duration) => now.checked_sub(duration).unwrap_or(Timestamp::MIN),
         }
     }
 }
 
 impl FilterArgs {
-    /// The filters with spans counted back from `now`, the server's clock.
-    #[must_use]
+    /// Returns the selection, with durations counted back from `now`, the time of the server.
     pub fn selection(&self, now: Timestamp) -> Selection {
-        let at = |moment: TimeArg| moment.at(now);
+        let at = |time: TimeArg| time.at(now);
         Selection {
             kinds: self.kind.clone(),
             workspace: self.workspace.clone(),
@@ -68,7 +66,7 @@ impl FilterArgs {
     }
 }
 
-/// Reads a moment of the command line.
+/// Parses a duration, a date (UTC) or a timestamp.
 pub(crate) fn parse_time(text: &str) -> Result<TimeArg, String> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(TimeArg::At(time));

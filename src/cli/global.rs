@@ -1,4 +1,4 @@
-//! What holds for every command.
+//! The global options.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -43,8 +43,7 @@ pub struct Global {
 }
 
 impl Global {
-    /// The context named, where one alone is.
-    #[must_use]
+    /// Returns the name of the context if exactly one is given.
     pub fn one(&self) -> Option<&str> {
         match self.context.as_slice() {
             [name] => Some(name),
@@ -52,31 +51,30 @@ impl Global {
         }
     }
 
-    /// Whether several contexts are to be asked at once.
-    #[must_use]
+    /// Returns whether the command runs in several contexts.
     pub fn is_fleet(&self) -> bool {
         self.all_contexts || self.context.len() > 1
     }
 
-    /// A base URL that may stand in other commands: one that holds a secret is refused anyway.
-    fn named_url(&self) -> Option<&str> {
+    /// Returns the base URL if it is valid, and so contains no credentials and may be shown in suggested
+    /// commands.
+    fn shown_url(&self) -> Option<&str> {
         self.base_url.as_deref().filter(|url| crate::settings::is_base_url(url))
     }
 
-    /// Where this command line says to look, as other commands can say it.
-    #[must_use]
+    /// Returns the flags that select the context, the configuration file and the base URL, for suggested
+    /// commands.
     pub fn address(&self) -> TargetFlags {
-        TargetFlags::new(self.one(), self.config.as_deref(), self.named_url())
+        TargetFlags::new(self.one(), self.config.as_deref(), self.shown_url())
     }
 
-    /// The flag given that says where to look and may hold a secret: another command needs it as well.
-    #[must_use]
+    /// Returns the name of the given flag whose value may contain a secret. Suggested commands need it as
+    /// well, but do not show its value.
     pub fn secret_flag(&self) -> Option<&'static str> {
         self.database_url.is_some().then_some("--database-url")
     }
 
-    /// The flags that override settings.
-    #[must_use]
+    /// Returns the flags that override settings.
     pub fn overrides(&self) -> Overrides {
         Overrides {
             context: self.one().map(str::to_owned),

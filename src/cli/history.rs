@@ -1,4 +1,4 @@
-//! `watch`, `record` and `history`
+//! The arguments of `watch`, `record` and `history`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,14 +9,14 @@ use clap::{Args, ValueHint};
 use super::filter::{TimeArg, parse_time};
 use crate::settings::duration;
 
-/// The least time between two looks.
-const LEAST: Duration = Duration::from_secs(1);
+/// The shortest interval between two polls.
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
 /// `watch`
 #[derive(Debug, Args)]
 pub struct Watch {
     /// Time between two looks; longer by itself when the database is slow
-    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = rhythm)]
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = interval)]
     pub every: Duration,
     /// Print what changes, one line each, instead of a screen: for logs and pipes
     #[arg(long)]
@@ -30,7 +30,7 @@ pub struct Watch {
 #[derive(Debug, Args)]
 pub struct Record {
     /// Go on recording until a signal comes, and print what changes
-    #[arg(long, value_name = "TIME", value_parser = rhythm)]
+    #[arg(long, value_name = "TIME", value_parser = interval)]
     pub every: Option<Duration>,
     /// Forget snapshots that are older
     #[arg(long = "keep", value_name = "TIME", default_value = "30d", value_parser = duration::parse_long)]
@@ -51,12 +51,13 @@ pub struct History {
     pub html: Option<PathBuf>,
 }
 
-fn rhythm(text: &str) -> Result<Duration, String> {
+/// Parses an interval of at least one second.
+fn interval(text: &str) -> Result<Duration, String> {
     let every = duration::parse(text)?;
-    if every < LEAST { Err("expected one second or more".to_owned()) } else { Ok(every) }
+    if every < MIN_INTERVAL { Err("expected one second or more".to_owned()) } else { Ok(every) }
 }
 
-/// A port alone is one of this machine: nobody else can ask.
+/// Parses an address. A port without an address is bound to localhost.
 fn address(text: &str) -> Result<SocketAddr, String> {
     if let Ok(port) = text.trim_start_matches(':').parse::<u16>() {
         return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
@@ -82,6 +83,6 @@ mod tests {
 
     #[test]
     fn interval_below_one_second_is_rejected() {
-        assert!(rhythm("1s").is_ok() && rhythm("500ms").is_err());
+        assert!(interval("1s").is_ok() && interval("500ms").is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! `jobs …`
+//! The arguments of the `jobs` commands.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub struct JobsShow {
 #[derive(Debug, Args)]
 pub struct JobsList {
     /// What is going on with them
-    #[arg(long, value_name = "STATE", default_value = "due", value_parser = going())]
+    #[arg(long, value_name = "STATE", default_value = "due", value_parser = job_state())]
     pub state: JobState,
     /// Only this kind
     #[arg(long, value_name = "KIND")]
@@ -56,11 +56,11 @@ pub struct JobsRescue {
     pub confirmation: ConfirmationArgs,
 }
 
-/// The words for what may be going on with a job.
-fn going() -> impl TypedValueParser<Value = JobState> {
-    let words = PossibleValuesParser::new(JobState::ALL.map(JobState::as_str));
-    words.try_map(|word| {
-        let known = JobState::ALL.into_iter().find(|going| going.as_str() == word);
-        known.ok_or("no such state")
+/// Parses a job state.
+fn job_state() -> impl TypedValueParser<Value = JobState> {
+    let names = PossibleValuesParser::new(JobState::ALL.map(JobState::as_str));
+    names.try_map(|name| {
+        let state = JobState::ALL.into_iter().find(|state| state.as_str() == name);
+        state.ok_or("no such state")
     })
 }

@@ -1,4 +1,5 @@
-//! The whole command line on one page.
+//! The command line: [`Cli`] with the global options and the [`Command`]s, their arguments, names and
+//! output formats. Doc comments of arguments and commands are the help texts.
 
 mod demo;
 mod dlq;
@@ -142,16 +143,14 @@ pub enum ConfigCommand {
 }
 
 impl Cli {
-    /// How to write the report.
-    #[must_use]
+    /// Returns the output format.
     pub fn format(&self) -> Format {
         self.global.output.unwrap_or_else(|| self.command.usual_format())
     }
 }
 
 impl Command {
-    /// The command as typed, without flags: it names the report and the database session.
-    #[must_use]
+    /// Returns the command without flags, as reports and the `application_name` of sessions contain it.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Triage(_) => "triage",
@@ -190,7 +189,7 @@ impl Command {
     }
 }
 
-/// The formats of a command that judges: everything but rows.
+/// The formats of a command that reports a status: all but those for rows.
 const STATUS_FORMATS: [Format; 10] = [
     Format::Table,
     Format::Short,
@@ -205,8 +204,7 @@ const STATUS_FORMATS: [Format; 10] = [
 ];
 
 impl Command {
-    /// Whether its exit code is a verdict (0–3).
-    #[must_use]
+    /// Returns whether its exit code is a status (0–3).
     pub fn has_status(&self) -> bool {
         matches!(
             self,
@@ -219,8 +217,7 @@ impl Command {
         )
     }
 
-    /// Why it speaks of one context alone; none where several may be asked at once.
-    #[must_use]
+    /// Returns why the command supports only one context; `None` if it supports several.
     pub fn single_context_reason(&self) -> Option<&'static str> {
         match self {
             Self::Triage(args) if args.save.is_some() || args.from.is_some() => {
@@ -234,24 +231,22 @@ impl Command {
             Self::Env(_) | Self::Rls(Rls::Diff(_)) => {
                 Some("it reads files, which are the same in every context")
             }
-            judging if judging.has_status() => None,
+            command if command.has_status() => None,
             _ => Some(
                 "several contexts are for commands that judge: triage, health, ready, queue, rls audit",
             ),
         }
     }
 
-    /// The format where none is asked for.
-    #[must_use]
+    /// Returns the default format.
     pub fn usual_format(&self) -> Format {
         if matches!(self, Self::Handoff) { Format::Markdown } else { Format::Table }
     }
 
-    /// The formats that it is written in.
-    #[must_use]
+    /// Returns the supported formats.
     pub fn formats(&self) -> &'static [Format] {
         match self {
-            judging if judging.has_status() => &STATUS_FORMATS,
+            command if command.has_status() => &STATUS_FORMATS,
             Self::Dlq(Dlq::List(_)) => {
                 &[Format::Table, Format::Json, Format::Markdown, Format::Ndjson, Format::Csv]
             }
@@ -264,20 +259,21 @@ impl Command {
         }
     }
 
-    /// Refuses a format that it is not written in.
+    /// Checks that the format is supported.
     ///
     /// # Errors
-    /// A usage error that names those it is written in.
+    /// A usage error that lists the supported formats.
     pub fn check_format(&self, format: Format) -> Result<(), Error> {
         if self.formats().contains(&format) {
             return Ok(());
         }
-        let known: Vec<_> = self.formats().iter().map(|format| format.as_str()).collect();
+        let supported: Vec<_> = self.formats().iter().map(|format| format.as_str()).collect();
         Err(Error::usage(format!("`{}` is not written as {}", self.name(), format.as_str()))
-            .hint(format!("it is written as {}", known.join(", "))))
+            .hint(format!("it is written as {}", supported.join(", "))))
     }
 }
 
+/// Returns the exit codes as the last section of the help.
 fn exit_codes() -> String {
     let mut text = String::from("Exit codes:\n");
     for (code, sentence) in EXIT_CODES {

@@ -1,4 +1,4 @@
-//! The commands that write, and the one that lists what was written.
+//! The arguments of `dlq requeue`, `dlq follow`, `dlq undo` and `dlq ops`.
 
 use std::time::Duration;
 
@@ -57,23 +57,22 @@ pub struct DlqRequeue {
 }
 
 impl DlqRequeue {
-    /// These arguments with the canary and rate settings that an operation was started with, as its
-    /// record stores them. Settings given now take precedence; stored flags that do not parse are ignored.
-    #[must_use]
+    /// Returns these arguments with the canary and rate settings that an operation was started with, as
+    /// its record stores them. Settings given now take precedence; stored flags that do not parse are
+    /// ignored.
     pub fn or_stored(&self, flags: &str) -> Self {
         let throttled = self.throttle.to_throttle() != Throttle::default();
         if throttled || self.canary.to_canary().is_some() {
             return self.clone();
         }
-        let words = shell_words::split(flags).ok();
-        match words.and_then(|words| StoredFlags::try_parse_from(words).ok()) {
+        let arguments = shell_words::split(flags).ok();
+        match arguments.and_then(|arguments| StoredFlags::try_parse_from(arguments).ok()) {
             Some(StoredFlags { canary, throttle, .. }) => Self { canary, throttle, ..self.clone() },
             None => self.clone(),
         }
     }
 
-    /// How long to follow; `None` without `--follow`. A spread is added to the default.
-    #[must_use]
+    /// Returns how long to follow; `None` without `--follow`. A spread is added to the default.
     pub fn follow_for(&self) -> Option<Duration> {
         let spread = self.throttle.spread.unwrap_or_default();
         let wait = self.follow.wait;
@@ -100,15 +99,14 @@ pub struct CanaryArgs {
 }
 
 impl CanaryArgs {
-    /// The canary that these flags ask for; `None` without any of them.
-    #[must_use]
+    /// Returns the canary that these flags request; `None` without any of them.
     pub fn to_canary(&self) -> Option<Canary> {
-        let asked = self.canary
+        let requested = self.canary
             || self.batch_sizes.is_some()
             || self.canary_timeout.is_some()
             || self.stop_at.is_some();
         let default = Canary::default();
-        asked.then(|| Canary {
+        requested.then(|| Canary {
             batch_sizes: self.batch_sizes.clone().unwrap_or(default.batch_sizes),
             timeout: self.canary_timeout.unwrap_or(default.timeout),
             stop_at: self.stop_at.unwrap_or(default.stop_at),
@@ -132,8 +130,7 @@ pub struct ThrottleArgs {
 }
 
 impl ThrottleArgs {
-    /// The limits that these flags ask for.
-    #[must_use]
+    /// Returns the rate limit, the spread and the pause of these flags.
     pub fn to_throttle(&self) -> Throttle {
         Throttle { rate: self.rate, spread: self.spread, pause_above: self.pause_above }
     }
@@ -166,7 +163,7 @@ struct StoredFlags {
     _confirmation: ConfirmationArgs,
 }
 
-/// `20/s`, as jobs a second.
+/// Parses a rate such as `20/s`. Returns jobs per second.
 fn rate(text: &str) -> Result<f64, String> {
     let seconds = |unit: &str| match unit {
         "s" => Some(1.0),
@@ -180,7 +177,7 @@ fn rate(text: &str) -> Result<f64, String> {
     rate.ok_or_else(|| "expected jobs and a unit of time, such as 20/s or 100/m".to_owned())
 }
 
-/// `20%`
+/// Parses a percentage below 100 such as `20%`.
 fn percent(text: &str) -> Result<u8, String> {
     let number = text.trim().strip_suffix('%').unwrap_or(text).trim().parse().ok();
     number.filter(|n| *n < 100).ok_or_else(|| "expected a percentage below 100, such as 20%".into())

@@ -1,4 +1,4 @@
-//! `rls …`
+//! The arguments of the `rls` commands.
 
 use std::path::PathBuf;
 
@@ -36,14 +36,14 @@ pub struct RlsScope {
 }
 
 impl RlsScope {
-    /// The same scope, as flags of another command.
-    #[must_use]
+    /// Returns the scope as flags for a suggested command, with a space in front.
     pub fn flags(&self) -> String {
         let contract = self.contract.as_ref().map(|file| file.to_string_lossy().into_owned());
         let schemas = (!self.schemas.is_empty()).then(|| self.schemas.join(","));
-        let once = [("--contract", contract), ("--schemas", schemas)];
+        let single = [("--contract", contract), ("--schemas", schemas)];
         let roles = self.role.iter().map(|role| ("--role", Some(role.clone())));
-        let given = once.into_iter().chain(roles).filter_map(|(flag, value)| Some((flag, value?)));
+        let given =
+            single.into_iter().chain(roles).filter_map(|(flag, value)| Some((flag, value?)));
         given.map(|(flag, value)| format!(" {flag} {}", shell_words::quote(&value))).collect()
     }
 }
