@@ -6,7 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use crate::demo::fix;
 use crate::demo::scenario::SCENARIOS;
 
-/// `demo`
+/// The arguments of `demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
     /// What is to be wrong

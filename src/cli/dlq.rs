@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use super::{DlqFollow, DlqOps, DlqRequeue, DlqUndo, FilterArgs, JobsShow};
 use crate::facts::listing::Order;
 
-/// `dlq …`
+/// The `dlq` commands.
 #[derive(Debug, Subcommand)]
 pub enum Dlq {
     /// Group dead letters by cause: what failed, since when, is it still happening?
@@ -24,10 +24,10 @@ pub enum Dlq {
     Ops(DlqOps),
 }
 
-/// `dlq list`
+/// The arguments of `dlq list`.
 #[derive(Debug, Args)]
 pub struct DlqList {
-    /// Which of them.
+    /// The filters.
     #[command(flatten)]
     pub filter: FilterArgs,
     /// In which order

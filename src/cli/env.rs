@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueHint};
 
 use super::FailOnArgs;
 
-/// `env …`
+/// The `env` commands.
 #[derive(Debug, Subcommand)]
 pub enum Env {
     /// Hold template and values against the schema in the TypeScript source
@@ -15,10 +15,10 @@ pub enum Env {
     Explain(EnvExplain),
 }
 
-/// `env check`
+/// The arguments of `env check`.
 #[derive(Debug, Args)]
 pub struct EnvCheck {
-    /// What to read.
+    /// The schema, the template and the values.
     #[command(flatten)]
     pub sources: EnvSources,
     /// Hold the TypeScript and JavaScript below this directory against the schema: undeclared, unused
@@ -36,23 +36,23 @@ pub struct EnvCheck {
     /// Go on with --fix without asking
     #[arg(short, long, requires = "fix")]
     pub yes: bool,
-    /// How to judge.
+    /// The lowest status that fails.
     #[command(flatten)]
     pub judging: FailOnArgs,
 }
 
-/// `env explain`
+/// The arguments of `env explain`.
 #[derive(Debug, Args)]
 pub struct EnvExplain {
     /// The key: SUPABASE_URL
     #[arg(value_name = "KEY")]
     pub key: String,
-    /// What to read.
+    /// The schema, the template and the values.
     #[command(flatten)]
     pub sources: EnvSources,
 }
 
-/// What is held against each other.
+/// The schema, the template and the values to compare.
 #[derive(Debug, Default, Args)]
 pub struct EnvSources {
     /// The TypeScript file with the schema [default: packages/shared/src/env.ts or another usual place]

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::facts::selection::Selection;
 use crate::settings::duration;
 
-/// Which dead letters are meant: those that pass every filter.
+/// The filters of dead letters. A dead letter is selected if it matches all of them.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Filters")]
 pub struct FilterArgs {

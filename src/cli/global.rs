@@ -11,7 +11,7 @@ use crate::settings::{Overrides, duration};
 use crate::terminal::ColorChoice;
 use crate::text::TargetFlags;
 
-/// What holds for every command.
+/// The options of every command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {

@@ -12,7 +12,7 @@ use crate::settings::duration;
 /// The shortest interval between two polls.
 const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
-/// `watch`
+/// The arguments of `watch`.
 #[derive(Debug, Args)]
 pub struct Watch {
     /// Time between two looks; longer by itself when the database is slow
@@ -26,7 +26,7 @@ pub struct Watch {
     pub no_record: bool,
 }
 
-/// `record`
+/// The arguments of `record`.
 #[derive(Debug, Args)]
 pub struct Record {
     /// Go on recording until a signal comes, and print what changes
@@ -40,7 +40,7 @@ pub struct Record {
     pub listen: Option<SocketAddr>,
 }
 
-/// `history`
+/// The arguments of `history`.
 #[derive(Debug, Args)]
 pub struct History {
     /// Since when: a span ago (24h, 7d) or a time (2026-01-31T04:00:00Z)

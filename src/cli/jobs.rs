@@ -9,7 +9,7 @@ use super::ConfirmationArgs;
 use crate::facts::job_line::JobState;
 use crate::settings::duration;
 
-/// `jobs …`
+/// The `jobs` commands.
 #[derive(Debug, Subcommand)]
 pub enum JobsCommand {
     /// Show a job in full: errors, payload, timeline, and what its state means
@@ -20,7 +20,7 @@ pub enum JobsCommand {
     Rescue(JobsRescue),
 }
 
-/// `jobs show` and `dlq show`
+/// The arguments of `jobs show` and `dlq show`.
 #[derive(Debug, Args)]
 pub struct JobsShow {
     /// The job's id
@@ -28,7 +28,7 @@ pub struct JobsShow {
     pub id: String,
 }
 
-/// `jobs list`
+/// The arguments of `jobs list`.
 #[derive(Debug, Args)]
 pub struct JobsList {
     /// What is going on with them
@@ -42,7 +42,7 @@ pub struct JobsList {
     pub limit: u32,
 }
 
-/// `jobs rescue`
+/// The arguments of `jobs rescue`.
 #[derive(Debug, Args)]
 pub struct JobsRescue {
     /// Only these jobs; one that is not in the hands of a silent worker refuses all
@@ -51,7 +51,7 @@ pub struct JobsRescue {
     /// Silent for longer than this [default: the setting stuck_after, 10m]
     #[arg(long = "stale", value_name = "TIME", value_parser = duration::parse)]
     pub stuck_after: Option<Duration>,
-    /// How to go on.
+    /// The confirmation.
     #[command(flatten)]
     pub confirmation: ConfirmationArgs,
 }

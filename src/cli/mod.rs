@@ -34,7 +34,7 @@ use crate::render::Format;
 #[command(name = "cliplyctl", version, about, max_term_width = 100, after_help = exit_codes())]
 #[command(propagate_version = true, arg_required_else_help = true)]
 pub struct Cli {
-    /// What holds for every command.
+    /// The global options.
     #[command(flatten)]
     pub global: Global,
     /// The command.
@@ -97,7 +97,7 @@ pub enum Command {
     },
 }
 
-/// Options of every command that judges.
+/// The option of every command that reports a status.
 #[derive(Debug, Args)]
 pub struct FailOnArgs {
     /// The lowest verdict that fails; UNKNOWN always does
@@ -105,18 +105,18 @@ pub struct FailOnArgs {
     pub fail_on: FailOn,
 }
 
-/// `ready`
+/// The arguments of `ready`.
 #[derive(Debug, Args)]
 pub struct Ready {
     /// Ask /api/admin/readyz, which says more
     #[arg(long)]
     pub admin: bool,
-    /// How to judge.
+    /// The lowest status that fails.
     #[command(flatten)]
     pub judging: FailOnArgs,
 }
 
-/// `queue`
+/// The arguments of `queue`.
 #[derive(Debug, Args)]
 pub struct QueueArgs {
     /// Count jobs of this kind alone
@@ -128,12 +128,12 @@ pub struct QueueArgs {
     /// Print the indexes that would make every figure instant
     #[arg(long, conflicts_with_all = ["kind", "exact"])]
     pub advise: bool,
-    /// How to judge.
+    /// The lowest status that fails.
     #[command(flatten)]
     pub judging: FailOnArgs,
 }
 
-/// `config …`
+/// The `config` commands.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Show every setting and where it came from

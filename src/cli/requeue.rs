@@ -9,7 +9,7 @@ use crate::facts::canary::{BatchSizes, Canary};
 use crate::facts::throttle::Throttle;
 use crate::settings::duration;
 
-/// `dlq requeue`
+/// The arguments of `dlq requeue`.
 #[derive(Debug, Clone, Args)]
 pub struct DlqRequeue {
     /// These jobs: all of them or none
@@ -18,7 +18,7 @@ pub struct DlqRequeue {
     /// The ids in this file, one a line; - for stdin
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["all", "kind", "workspace", "error", "group", "since", "until"])]
     pub ids_file: Option<String>,
-    /// Which dead letters.
+    /// The filters.
     #[command(flatten)]
     pub filter: FilterArgs,
     /// Every dead letter: must be said where there is no filter
@@ -80,7 +80,7 @@ impl DlqRequeue {
     }
 }
 
-/// The batches of a canary. Each flag asks for one.
+/// The batches of a canary. Each of the flags requests a canary.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Care")]
 pub struct CanaryArgs {
@@ -183,7 +183,7 @@ fn percent(text: &str) -> Result<u8, String> {
     number.filter(|n| *n < 100).ok_or_else(|| "expected a percentage below 100, such as 20%".into())
 }
 
-/// `dlq follow`
+/// The arguments of `dlq follow`.
 #[derive(Debug, Args)]
 pub struct DlqFollow {
     /// The operation, as `dlq ops` names it
@@ -194,18 +194,18 @@ pub struct DlqFollow {
     pub wait: Duration,
 }
 
-/// `dlq undo`
+/// The arguments of `dlq undo`.
 #[derive(Debug, Args)]
 pub struct DlqUndo {
     /// The operation, as `dlq ops` names it
     #[arg(value_name = "OP")]
     pub operation: String,
-    /// How to go on.
+    /// The confirmation.
     #[command(flatten)]
     pub confirmation: ConfirmationArgs,
 }
 
-/// How a write is agreed to.
+/// The confirmation of a write.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Consent")]
 pub struct ConfirmationArgs {
@@ -226,7 +226,7 @@ pub struct ConfirmationArgs {
     pub lock_wait: Duration,
 }
 
-/// `dlq ops`
+/// The arguments of `dlq ops`.
 #[derive(Debug, Args)]
 pub struct DlqOps {
     /// At most this many

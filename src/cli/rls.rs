@@ -6,7 +6,7 @@ use clap::{Args, Subcommand, ValueHint};
 
 use super::FailOnArgs;
 
-/// `rls …`
+/// The `rls` commands.
 #[derive(Debug, Subcommand)]
 pub enum Rls {
     /// Find where declared, granted and observed access disagree
@@ -21,7 +21,7 @@ pub enum Rls {
     Contract(RlsScope),
 }
 
-/// What `rls` looks at.
+/// The contract, the schemas and the roles that `rls` examines.
 #[derive(Debug, Clone, Args)]
 pub struct RlsScope {
     /// Hold access against this contract instead of the runbook's for jobs
@@ -48,10 +48,10 @@ impl RlsScope {
     }
 }
 
-/// `rls audit`
+/// The arguments of `rls audit`.
 #[derive(Debug, Args)]
 pub struct RlsAudit {
-    /// What to look at.
+    /// The contract, the schemas and the roles.
     #[command(flatten)]
     pub scope: RlsScope,
     /// Try writes as well and roll them back: triggers run, sequences move; for a test database
@@ -60,12 +60,12 @@ pub struct RlsAudit {
     /// Go on with --probe-writes without asking
     #[arg(short, long, requires = "probe_writes")]
     pub yes: bool,
-    /// How to judge.
+    /// The lowest status that fails.
     #[command(flatten)]
     pub judging: FailOnArgs,
 }
 
-/// `rls diff`
+/// The arguments of `rls diff`.
 #[derive(Debug, Args)]
 pub struct RlsDiff {
     /// What `-o json` wrote before
@@ -74,12 +74,12 @@ pub struct RlsDiff {
     /// What it wrote after
     #[arg(value_hint = ValueHint::FilePath)]
     pub new: PathBuf,
-    /// How to judge.
+    /// The lowest status that fails.
     #[command(flatten)]
     pub judging: FailOnArgs,
 }
 
-/// `rls explain`
+/// The arguments of `rls explain`.
 #[derive(Debug, Args)]
 pub struct RlsExplain {
     /// The table: jobs, or public.jobs
@@ -90,12 +90,12 @@ pub struct RlsExplain {
     /// The command
     #[arg(value_name = "CMD", ignore_case = true)]
     pub cmd: RowCommand,
-    /// What to look at.
+    /// The contract, the schemas and the roles.
     #[command(flatten)]
     pub scope: RlsScope,
 }
 
-/// A command on rows.
+/// A SQL command on rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum RowCommand {
     /// Read rows

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use super::FailOnArgs;
 use crate::settings::duration;
 
-/// `triage`
+/// The arguments of `triage`.
 #[derive(Debug, Args)]
 pub struct Triage {
     /// Look again until the goal is reached, at most this long; ends at once on what waiting cannot change
@@ -29,12 +29,12 @@ pub struct Triage {
     /// Longest time for each of them
     #[arg(long, value_name = "TIME", value_parser = duration::parse, default_value = "5m", requires = "with_tests")]
     pub tests_timeout: Duration,
-    /// How to judge.
+    /// The lowest status that fails.
     #[command(flatten)]
     pub judging: FailOnArgs,
 }
 
-/// What `--wait` waits for.
+/// The goal of `--wait`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Goal {
     /// Everything is well

@@ -30,12 +30,12 @@ fn without_files(command: Command) -> Command {
 }
 
 /// Returns the manual page (roff) of a command: `cliplyctl man dlq requeue | man -l -`.
-pub fn man(words: &[String]) -> Result<Report, Error> {
+pub fn man(names: &[String]) -> Result<Report, Error> {
     let mut tree = Cli::command().disable_help_subcommand(true);
     tree.build(); // sets the full names of the subcommands and their global options
     let mut command = &tree;
-    for word in words {
-        command = command.find_subcommand(word).ok_or_else(|| unknown(command, word))?;
+    for name in names {
+        command = command.find_subcommand(name).ok_or_else(|| unknown(command, name))?;
     }
     let mut page = Vec::new();
     clap_mangen::Man::new(command.clone())
@@ -44,10 +44,10 @@ pub fn man(words: &[String]) -> Result<Report, Error> {
     Ok(raw("man", &page))
 }
 
-fn unknown(parent: &Command, word: &str) -> Error {
+fn unknown(parent: &Command, name: &str) -> Error {
     let known: Vec<_> = parent.get_subcommands().map(Command::get_name).collect();
-    let error = Error::usage(format!("there is no command `{word}`"));
-    if known.is_empty() { error } else { error.hint(did_you_mean(word, &known)) }
+    let error = Error::usage(format!("there is no command `{name}`"));
+    if known.is_empty() { error } else { error.hint(did_you_mean(name, &known)) }
 }
 
 fn raw(command: &'static str, bytes: &[u8]) -> Report {

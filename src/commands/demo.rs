@@ -38,10 +38,10 @@ pub async fn run(
         let report = deploy(kind, &context_file(environment)?)?;
         return Ok(print(report));
     }
-    let words = args.exec.as_deref().map(split_arguments).transpose()?;
+    let arguments = args.exec.as_deref().map(split_arguments).transpose()?;
     let scenario = scenario::find(&args.scenario)
         .ok_or_else(|| Error::usage(format!("no scenario `{}`", args.scenario)))?;
-    if words.is_none() {
+    if arguments.is_none() {
         refuse_if_running(&context_file(environment)?)?;
     }
     // From here on, a signal must not end the process directly, so that the demo is cleaned up.
@@ -51,16 +51,16 @@ pub async fn run(
         path: environment.get("PATH").map(Into::into),
         ..ServerOptions::default()
     };
-    if words.is_none() {
+    if arguments.is_none() {
         terminal.print_note(&format!(
             "starting a private database, an app and workers: {}",
             scenario.about
         ));
     }
     let demo = RunningDemo::start(scenario, options).await?;
-    match words {
-        Some(words) => {
-            let result = execute(&demo, &words, cli).await;
+    match arguments {
+        Some(arguments) => {
+            let result = execute(&demo, &arguments, cli).await;
             terminal.print_note(
                 "this demo is gone: for what comes next, keep one running with cliplyctl demo",
             );
@@ -88,22 +88,22 @@ fn list() -> Report {
 /// Splits the value of `--exec` into arguments. The tool's own name in front is removed.
 fn split_arguments(text: &str) -> Result<Vec<String>, Error> {
     let error = |cause: String| Error::usage(format!("--exec \"{text}\"")).cause(cause);
-    let mut words = shell_words::split(text).map_err(|cause| error(cause.to_string()))?;
-    if words.first().is_some_and(|word| word == env!("CARGO_PKG_NAME")) {
-        words.remove(0);
+    let mut arguments = shell_words::split(text).map_err(|cause| error(cause.to_string()))?;
+    if arguments.first().is_some_and(|name| name == env!("CARGO_PKG_NAME")) {
+        arguments.remove(0);
     }
-    match words.first() {
+    match arguments.first() {
         None => Err(error("it names no command".to_owned())),
-        Some(word) if word == "demo" => Err(error("a demo within the demo".to_owned())),
-        Some(_) => Ok(words),
+        Some(name) if name == "demo" => Err(error("a demo within the demo".to_owned())),
+        Some(_) => Ok(arguments),
     }
 }
 
 /// Runs one command in the directories of the demo, so that it does not touch the user's files.
-async fn execute(demo: &RunningDemo, words: &[String], cli: &Cli) -> Result<ExitCode, Error> {
+async fn execute(demo: &RunningDemo, arguments: &[String], cli: &Cli) -> Result<ExitCode, Error> {
     let state = demo.state.join("cliplyctl");
     let _announcement = announce(demo, &demo_settings::file(&state))?;
-    let mut process = cliplyctl(words, cli)?;
+    let mut process = cliplyctl(arguments, cli)?;
     process.env("XDG_STATE_HOME", &demo.state).current_dir(&demo.project);
     let status = process.status().await;
     let status = status.map_err(|error| Error::bug("the command did not start").cause(error))?;
@@ -171,12 +171,12 @@ fn announce(demo: &RunningDemo, file: &Path) -> Result<Announcement, Error> {
 }
 
 /// Returns this binary as a process with the context `demo`.
-fn cliplyctl(words: &[String], cli: &Cli) -> Result<Process, Error> {
+fn cliplyctl(arguments: &[String], cli: &Cli) -> Result<Process, Error> {
     let binary = std::env::current_exe()
         .map_err(|error| Error::bug("this program does not find itself").cause(error))?;
     let mut process = Process::new(binary);
     let color = cli.global.color.as_str();
-    process.args(["-c", demo_settings::NAME, "--color", color]).args(words);
+    process.args(["-c", demo_settings::NAME, "--color", color]).args(arguments);
     Ok(process)
 }
 

@@ -31,8 +31,8 @@ pub async fn list(context: &Context, args: &JobsList) -> Result<Report, Error> {
         limit: args.limit + 1,
         stuck_after: context.settings.limits.stuck_after,
     };
-    let found = jobs::list(database, layout, &condition, context.remaining()).await?;
-    Ok(report::jobs::report(args.state, &found, args.limit as usize, &context.provenance()))
+    let listed = jobs::list(database, layout, &condition, context.remaining()).await?;
+    Ok(report::jobs::report(args.state, &listed, args.limit as usize, &context.provenance()))
 }
 
 /// Checks that `id` is of the id type of this database; otherwise returns a usage error.

@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn worker_without_a_matching_claim_is_a_zombie() {
-        let found = |events: &JobEvents, row: &JobRow| {
+        let zombie = |events: &JobEvents, row: &JobRow| {
             detect_zombie(&requeued(), events, Some(row))
                 .map(|zombie| (zombie.worker, zombie.failed))
         };
@@ -225,18 +225,18 @@ mod tests {
             JobRow { failed_by: Some("w-z".into()), ..row(Lifecycle::Queued, 1, "v1-a", 2) };
         let mut events = JobEvents::default();
         events.record_event(1, JobEvent::Failed(None));
-        assert_eq!(found(&events, &failed), Some((Some("w-z".into()), true)), "no claim at all");
+        assert_eq!(zombie(&events, &failed), Some((Some("w-z".into()), true)), "no claim at all");
         let mut events = JobEvents::default();
         events.record_event(1, JobEvent::Claimed(Some("w-a".into())));
         events.record_event(2, JobEvent::Failed(None));
-        assert_eq!(found(&events, &failed), Some((Some("w-z".into()), true)), "another's claim");
+        assert_eq!(zombie(&events, &failed), Some((Some("w-z".into()), true)), "another's claim");
         let own = JobRow { failed_by: Some("w-a".into()), ..failed };
-        assert_eq!(found(&events, &own), None);
+        assert_eq!(zombie(&events, &own), None);
         let claimed =
             JobRow { locked_by: Some("w-z".into()), ..row(Lifecycle::Claimed, 0, "v1-a", 1) };
-        assert_eq!(found(&events, &claimed), Some((Some("w-z".into()), false)));
+        assert_eq!(zombie(&events, &claimed), Some((Some("w-z".into()), false)));
         events.record_event(3, JobEvent::Claimed(None));
-        assert_eq!(found(&events, &claimed), None, "a claim that names nobody may be anybody's");
+        assert_eq!(zombie(&events, &claimed), None, "a claim that names nobody may be anybody's");
     }
 
     #[test]
