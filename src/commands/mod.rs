@@ -1,8 +1,7 @@
-//! The commands, one file per verb: each gathers facts, evaluates them and returns a
-//! [`Report`](crate::report::Report).
+//! The commands, one file per verb: each gathers facts, evaluates them and returns a [`Report`].
 //!
-//! [`standalone`], [`stream`] and [`run`] dispatch a parsed [`Command`](crate::cli::Command). The
-//! room may import every room but `app`; only `app` imports it.
+//! [`standalone`], [`stream`] and [`run`] dispatch a parsed [`Command`]. The room may import every room
+//! but `app`; only `app` imports it.
 
 mod completions;
 mod config;
