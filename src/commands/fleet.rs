@@ -44,12 +44,12 @@ pub async fn run(
     }
     let contexts = contexts(cli, environment, terminal, cwd)?;
     let names: Vec<_> = contexts.iter().map(name).collect();
-    let progress = terminal.board(&names);
+    let progress = terminal.context_progress(&names);
     let from = contexts.first().map(start_time).unwrap_or_default();
     let on_report = |report: &ContextReport| {
         progress.set_message(
             report.name(),
-            &format!("{} {}", report.verdict(), report.report.one_line_summary()),
+            &format!("{} {}", report.status(), report.report.one_line_summary()),
         );
         if cli.format() == Format::Ndjson {
             // A closed pipe is reported when the last line is printed.

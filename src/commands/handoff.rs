@@ -57,7 +57,8 @@ async fn gather(context: &Context, interrupt: &Interrupt) -> Report {
         last_hour(context),
     )
     .await;
-    let section = |name, heading, most, content| HandoffSection { name, heading, most, content };
+    let section =
+        |name, heading, max_rows, content| HandoffSection { name, heading, max_rows, content };
     let sections = vec![
         section("queue", "Queue", usize::MAX, queue),
         section("groups", "What dead letters died of", GROUPS, groups),

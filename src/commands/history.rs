@@ -90,7 +90,7 @@ fn read(context: &Context, args: &History, buckets: usize) -> Result<HistoryRang
         searched_since = Some(first);
         store.back(system, first, MAX_SEARCHED_BACK, |at, failed_checks| {
             searched_since = Some(at);
-            problem_starts.before(at, failed_checks)
+            problem_starts.add_earlier(at, failed_checks)
         })?;
     }
     let marks = merge_markers(local_markers(context, range), store.marks(system, range)?);

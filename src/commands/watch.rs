@@ -263,7 +263,8 @@ fn dashboard_update(result: PollResult, pause: Duration, context: &Context) -> D
         obstacle,
         by_kind_missing: queue.and_then(|q| q.value()).and_then(|q| q.by_kind_missing.clone()),
         next,
-        section: section.map(|s| format!("{}{}", s.section.name(), why(&s, &result.areas))),
+        section: section
+            .map(|s| format!("{}{}", s.section.name(), headline_suffix(&s, &result.areas))),
         snapshot: result.snapshot,
         activity: result.activity,
         took: result.took,

@@ -51,9 +51,10 @@ pub async fn run(context: &Context, args: &DlqUndo) -> Result<Report, Error> {
             (undone.min(ineligible), changed.collect())
         }
     };
-    let (from, moved_on) = (context.provenance(), total - eligible - undone);
-    let of = &undone_operation;
-    let scope = operations::UndoScope { of, eligible, undone, moved_on, named: &changed_jobs };
+    let (from, changed_since) = (context.provenance(), total - eligible - undone);
+    let operation = &undone_operation;
+    let scope =
+        operations::UndoScope { operation, eligible, undone, changed_since, named: &changed_jobs };
     if args.confirmation.dry_run || eligible == 0 {
         return Ok(operations::undo_planned(&scope, args.confirmation.dry_run, &from));
     }

@@ -24,7 +24,7 @@ pub async fn run(context: &Context, args: &RlsAudit) -> Result<Report, Error> {
     };
     let findings = evaluate(&audit, &context.settings.limits);
     let from = context.provenance();
-    let options = report::rls::audit::Asked {
+    let options = report::rls::audit::AuditOptions {
         roles: &args.scope.role,
         scope: &args.scope.flags(),
         fail_on: args.judging.fail_on,
