@@ -1,4 +1,5 @@
-//! Runs scripts of a checkout: bounded in time, streamed, and never left behind.
+//! Runs package scripts of an app checkout with a timeout, streams their output line by line and
+//! kills the whole process group at the end.
 
 use std::path::Path;
 use std::pin::pin;
@@ -14,17 +15,18 @@ use crate::facts::test_run::{TestEnd, TestRun};
 use crate::interrupt::Interrupt;
 use crate::text;
 
-/// The package manager of the backend.
+/// Package manager that runs the scripts.
 const RUNNER: &str = "pnpm";
-/// The longest package.json that is read.
-const MAX_BYTES: u64 = 1 << 20;
-/// The longest line that is passed on: what does not end would fill the memory.
-const MAX_LINE: u64 = 16 << 10;
+/// Maximum size of a package.json, in bytes.
+const MAX_PACKAGE_JSON: u64 = 1 << 20;
+/// Maximum length of one output line, in bytes; longer lines are split, so that output without a
+/// newline cannot fill the memory.
+const MAX_LINE_BYTES: u64 = 16 << 10;
 
-/// How long output is awaited after a script's own end.
-const LEFT_OVER: Duration = Duration::from_millis(500);
+/// Wait for remaining output after the script has exited.
+const OUTPUT_GRACE: Duration = Duration::from_millis(500);
 
-/// The process group of a script; ended with everything in it when this goes.
+/// Process group of a script; killed on drop.
 struct ProcessGroup(Option<Pid>);
 
 impl Drop for ProcessGroup {
@@ -35,28 +37,29 @@ impl Drop for ProcessGroup {
     }
 }
 
-/// Runs one script in a directory; `say` gets its lines.
+/// Runs one script in `directory` for at most `timeout` and calls `on_line` with each line of its
+/// output.
 pub async fn run(
     directory: &Path,
     script: &'static str,
-    limit: Duration,
+    timeout: Duration,
     interrupt: &Interrupt,
-    say: impl Fn(&str),
+    on_line: impl Fn(&str),
 ) -> TestRun {
     let started = Instant::now();
-    let end = match declared(directory, script).and_then(|()| spawn(directory, script)) {
-        Err(why) => TestEnd::NotFound(why),
-        Ok(child) => follow(child, limit, interrupt, say).await,
+    let end = match check_script_exists(directory, script).and_then(|()| spawn(directory, script)) {
+        Err(reason) => TestEnd::NotFound(reason),
+        Ok(child) => wait_for_end(child, timeout, interrupt, on_line).await,
     };
     TestRun { script, end, took: started.elapsed() }
 }
 
-/// Whether the package.json there has the script.
-fn declared(directory: &Path, script: &str) -> Result<(), String> {
+/// Checks that the package.json of `directory` has the script.
+fn check_script_exists(directory: &Path, script: &str) -> Result<(), String> {
     let path = directory.join("package.json");
     let size =
         std::fs::metadata(&path).map_err(|_| "there is no package.json here".to_owned())?.len();
-    let text = (size <= MAX_BYTES).then(|| std::fs::read(&path).ok()).flatten();
+    let text = (size <= MAX_PACKAGE_JSON).then(|| std::fs::read(&path).ok()).flatten();
     let json: Option<serde_json::Value> = text.and_then(|text| serde_json::from_slice(&text).ok());
     let json = json.ok_or("package.json cannot be read")?;
     match json["scripts"][script].is_string() {
@@ -65,6 +68,7 @@ fn declared(directory: &Path, script: &str) -> Result<(), String> {
     }
 }
 
+/// Starts the script in a process group of its own.
 fn spawn(directory: &Path, script: &str) -> Result<Child, String> {
     let mut command = Command::new(RUNNER);
     command.arg("run").arg(script).current_dir(directory).process_group(0).kill_on_drop(true);
@@ -72,51 +76,55 @@ fn spawn(directory: &Path, script: &str) -> Result<Child, String> {
     command.spawn().map_err(|error| format!("{RUNNER} does not start: {error}"))
 }
 
-async fn follow(
+/// Waits until the script exits, `timeout` is over or the user interrupts.
+async fn wait_for_end(
     mut child: Child,
-    limit: Duration,
+    timeout: Duration,
     interrupt: &Interrupt,
-    say: impl Fn(&str),
+    on_line: impl Fn(&str),
 ) -> TestEnd {
     let id = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
     let group = ProcessGroup(id);
     let (out, err) = (child.stdout.take(), child.stderr.take());
-    // What a script leaves running may hold its streams open: after its own end they get a moment.
-    let ended = async {
-        let streams = futures_util::future::join(lines(out, &say), lines(err, &say));
+    // Background processes of the script may keep its streams open after it has exited; the streams
+    // are read for a short time only.
+    let exit = async {
+        let streams =
+            futures_util::future::join(forward_lines(out, &on_line), forward_lines(err, &on_line));
         let (mut streams, mut status) = (pin!(streams), pin!(child.wait()));
         match select(&mut status, &mut streams).await {
             Either::Left((status, streams)) => {
-                _ = tokio::time::timeout(LEFT_OVER, streams).await;
+                _ = tokio::time::timeout(OUTPUT_GRACE, streams).await;
                 status
             }
             Either::Right((_, status)) => status.await,
         }
     };
-    let ended = tokio::select! {
-        status = ended => Ok(status),
-        () = tokio::time::sleep(limit) => Err(format!("not finished within {}", text::format_duration(limit))),
+    let exit = tokio::select! {
+        status = exit => Ok(status),
+        () = tokio::time::sleep(timeout) => Err(format!("not finished within {}", text::format_duration(timeout))),
         () = interrupt.wait() => Err("not finished when interrupted".to_owned()),
     };
     drop(group);
-    match ended {
+    match exit {
         Ok(Ok(status)) => match status.code() {
             Some(code) => TestEnd::Code(code),
             None => TestEnd::Cut("ended by a signal".to_owned()),
         },
         Ok(Err(error)) => TestEnd::Cut(error.to_string()),
-        Err(why) => TestEnd::Cut(why),
+        Err(reason) => TestEnd::Cut(reason),
     }
 }
 
-async fn lines(stream: Option<impl AsyncRead + Unpin>, say: &impl Fn(&str)) {
+/// Reads a stream to its end and calls `on_line` with each line.
+async fn forward_lines(stream: Option<impl AsyncRead + Unpin>, on_line: &impl Fn(&str)) {
     let Some(stream) = stream else { return };
     let mut reader = BufReader::new(stream);
     loop {
         let mut line = Vec::new();
-        match (&mut reader).take(MAX_LINE).read_until(b'\n', &mut line).await {
+        match (&mut reader).take(MAX_LINE_BYTES).read_until(b'\n', &mut line).await {
             Ok(0) | Err(_) => return,
-            Ok(_) => say(String::from_utf8_lossy(&line).trim_end()),
+            Ok(_) => on_line(String::from_utf8_lossy(&line).trim_end()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What came instead of the JSON that was asked for, in plain words.
+//! An HTTP response: its JSON report, or an error that describes what was received instead.
 
 use std::time::Duration;
 
@@ -11,33 +11,33 @@ use super::surrogates::replace_lone_surrogates;
 use crate::facts::service::Exchange;
 use crate::facts::{SourceError, SourceErrorKind};
 
-/// What to do about a hosting platform that guards its deployments.
+/// Hint for responses of Vercel's deployment protection.
 pub const VERCEL_HINT: &str = "this looks like the hosting platform's deployment protection: set \
     the header x-vercel-protection-bypass among the context's headers (or CLIPLY_HEADERS)";
 
-/// Characters of a foreign text that are worth showing.
+/// Maximum length of a quoted body in a message, in characters.
 const SNIPPET: usize = 80;
 
-/// An answer, whatever it says.
+/// Response of any status.
 #[derive(Debug)]
 pub struct HttpAnswer {
-    /// The status.
+    /// Status code.
     pub status: StatusCode,
-    /// Its headers; they may hold cookies, so they are never shown.
+    /// Response headers; never shown, because they may contain cookies.
     pub headers: HeaderMap,
-    /// The body as text, our own credentials blotted out.
+    /// Body as text, without our own credentials.
     pub body: String,
-    /// How it came.
+    /// Status, latency and number of retries.
     pub exchange: Exchange,
 }
 
 impl HttpAnswer {
-    /// The JSON object that a report is: success and 5xx may carry one, nothing else does.
+    /// Returns the body as a JSON object. Only 2xx and 5xx responses contain a report.
     pub fn report(&self) -> Result<Value, SourceError> {
         let status = self.status;
         match status.as_u16() {
-            401 | 403 => return Err(self.guarded()),
-            404 | 410 => return Err(self.missing()),
+            401 | 403 => return Err(self.access_denied()),
+            404 | 410 => return Err(self.not_found()),
             429 => return Err(self.rate_limited()),
             300..=399 => return Err(self.error(SourceErrorKind::Intercepted)),
             _ if !(status.is_success() || status.is_server_error()) => {
@@ -60,9 +60,9 @@ impl HttpAnswer {
         }
     }
 
-    /// Whether a moment may change it: overload and gateways without an app behind them. A 503
-    /// with a report is the report.
-    pub fn may_change(&self) -> bool {
+    /// Returns whether a retry may succeed: overload, or a gateway that cannot reach the app. A 503
+    /// with a JSON body is a report and is not retried.
+    pub fn is_transient(&self) -> bool {
         match self.status.as_u16() {
             429 | 502 | 504 => true,
             503 => !self.body.trim_start().starts_with('{'),
@@ -70,20 +70,24 @@ impl HttpAnswer {
         }
     }
 
-    /// What the server asks us to wait; dates are not understood.
+    /// Returns the `Retry-After` header if it is a number of seconds; dates are ignored.
     pub fn retry_after(&self) -> Option<Duration> {
         let text = self.headers.get(RETRY_AFTER)?.to_str().ok()?;
         text.trim().parse().ok().map(Duration::from_secs)
     }
 
+    /// Returns an error with the status and a description of the body.
     fn error(&self, kind: SourceErrorKind) -> SourceError {
         let platform = self.headers.get("x-vercel-error").and_then(|code| code.to_str().ok());
         let platform = platform.map(|code| format!(" [{}]", snippet(code))).unwrap_or_default();
         let retries = after_retries(self.exchange.retries);
-        SourceError::new(kind, format!("{}{platform}: {}{retries}", self.status, self.what_came()))
+        SourceError::new(
+            kind,
+            format!("{}{platform}: {}{retries}", self.status, self.describe_body()),
+        )
     }
 
-    fn guarded(&self) -> SourceError {
+    fn access_denied(&self) -> SourceError {
         let kind = match self.status {
             StatusCode::UNAUTHORIZED => SourceErrorKind::Authentication,
             _ => SourceErrorKind::Permission,
@@ -96,7 +100,7 @@ impl HttpAnswer {
         })
     }
 
-    fn missing(&self) -> SourceError {
+    fn not_found(&self) -> SourceError {
         self.error(SourceErrorKind::NotFound)
             .hint("the base URL is without /api: https://api.example.com")
     }
@@ -114,17 +118,17 @@ impl HttpAnswer {
     }
 
     fn is_behind_vercel(&self) -> bool {
-        let starts = |name, prefix: &[u8]| {
+        let any_starts_with = |name, prefix: &[u8]| {
             let mut values = self.headers.get_all(name).iter();
             values.any(|value| value.as_bytes().starts_with(prefix))
         };
-        starts(SERVER, b"Vercel")
-            || starts(SET_COOKIE, b"_vercel")
+        any_starts_with(SERVER, b"Vercel")
+            || any_starts_with(SET_COOKIE, b"_vercel")
             || self.headers.keys().any(|name| name.as_str().starts_with("x-vercel-"))
     }
 
-    /// The body in a few words.
-    fn what_came(&self) -> String {
+    /// Describes the body in a few words.
+    fn describe_body(&self) -> String {
         let body = self.body.trim();
         if body.is_empty() {
             return "an empty body".to_owned();
@@ -138,14 +142,16 @@ impl HttpAnswer {
         match serde_json::from_str::<Value>(body) {
             Ok(Value::Object(_)) => format!("JSON {}", snippet(body)),
             Ok(other) => format!("{}, not a JSON object", json_type(&other)),
-            Err(e) if e.is_eof() => format!("JSON that breaks off after {} bytes", body.len()),
+            Err(error) if error.is_eof() => {
+                format!("JSON that breaks off after {} bytes", body.len())
+            }
             Err(_) if body.starts_with(['{', '[']) => format!("invalid JSON: {}", snippet(body)),
             Err(_) => format!("not JSON but text: “{}”", snippet(body)),
         }
     }
 }
 
-/// The type of a JSON value, with its article.
+/// Returns the type of a JSON value with its article: `a string`.
 pub fn json_type(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -157,9 +163,9 @@ pub fn json_type(value: &Value) -> &'static str {
     }
 }
 
-/// The title of an HTML page.
+/// Returns the title of an HTML page.
 fn title(html: &str) -> Option<&str> {
-    // ASCII lower case keeps every byte where it was.
+    // ASCII lower case keeps all byte offsets.
     let lower = html.to_ascii_lowercase();
     let start = lower.find("<title")?;
     let start = start + lower[start..].find('>')? + 1;
@@ -167,11 +173,11 @@ fn title(html: &str) -> Option<&str> {
     Some(html[start..end].trim()).filter(|title| !title.is_empty())
 }
 
-/// The beginning of a text on one line.
+/// Returns the beginning of a text on one line, at most [`SNIPPET`] characters.
 fn snippet(text: &str) -> String {
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match words.char_indices().nth(SNIPPET) {
-        Some((end, _)) => format!("{}…", &words[..end]),
-        None => words,
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(SNIPPET) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
     }
 }

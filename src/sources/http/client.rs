@@ -1,4 +1,5 @@
-//! Builds a client that takes no redirect on its own and no certificate on trust.
+//! Builds the reqwest client of one attempt: no automatic redirects, verified certificates, timed
+//! phases.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -15,11 +16,11 @@ use crate::sources::tls::expired_ca::ExpiredCaVerifier;
 
 const USER_AGENT: &str = concat!("cliplyctl/", env!("CARGO_PKG_VERSION"));
 
-/// A client for one attempt: the hooks of its stopwatch belong to it alone.
+/// Returns a client for one attempt; its hooks report to `timer`.
 pub fn build(
     url: &Url,
     tls: ClientConfig,
-    watch: &RequestTimer,
+    timer: &RequestTimer,
     connect_timeout: Duration,
 ) -> Result<Client, SourceError> {
     let mut builder = Client::builder()
@@ -27,8 +28,8 @@ pub fn build(
         .user_agent(USER_AGENT)
         .redirect(Policy::none())
         .connect_timeout(connect_timeout)
-        .dns_resolver(TimedResolver(watch.clone()))
-        .connector_layer(TimedConnecting(watch.clone()));
+        .dns_resolver(TimedResolver(timer.clone()))
+        .connector_layer(TimedConnecting(timer.clone()));
     if is_loopback(url) {
         builder = builder.no_proxy();
     }
@@ -37,7 +38,7 @@ pub fn build(
     })
 }
 
-/// Whether the URL names this very machine: then no proxy can reach it for us.
+/// Returns whether the URL names this machine; such URLs do not use a proxy.
 fn is_loopback(url: &Url) -> bool {
     url.host_str().is_some_and(|host| {
         let address = host.trim_start_matches('[').trim_end_matches(']');
@@ -45,18 +46,19 @@ fn is_loopback(url: &Url) -> bool {
     })
 }
 
-/// TLS that trusts what this machine trusts. Loading the certificates takes 5–10 ms, so it is
-/// done for https alone, and once for all contexts.
-pub fn trusting_the_platform() -> Result<ClientConfig, rustls::Error> {
+/// Returns a TLS configuration with the system's root certificates. Loading them takes 5–10 ms, so
+/// they are loaded only for https, and once for all contexts.
+pub fn with_platform_roots() -> Result<ClientConfig, rustls::Error> {
     static LOADED: OnceLock<ClientConfig> = OnceLock::new();
     if let Some(loaded) = LOADED.get() {
         return Ok(loaded.clone());
     }
-    let loaded = load_the_platforms()?;
+    let loaded = load_platform_roots()?;
     Ok(LOADED.get_or_init(|| loaded).clone())
 }
 
-fn load_the_platforms() -> Result<ClientConfig, rustls::Error> {
+/// Loads the system's root certificates, or Mozilla's if the system has none.
+fn load_platform_roots() -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()?;
@@ -66,7 +68,7 @@ fn load_the_platforms() -> Result<ClientConfig, rustls::Error> {
             let builder = builder.dangerous();
             builder.with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth()
         }
-        // A bare container may have no certificates at all: Mozilla's stand in.
+        // A minimal container may have no root certificates.
         Err(_) => {
             let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
             builder.with_root_certificates(roots).with_no_client_auth()
@@ -74,8 +76,8 @@ fn load_the_platforms() -> Result<ClientConfig, rustls::Error> {
     })
 }
 
-/// TLS that trusts nobody: what a plain http client is given, at no cost.
-pub fn without_trusted_roots() -> Result<ClientConfig, rustls::Error> {
+/// Returns a TLS configuration without root certificates, for plain http; cheap to build.
+pub fn without_roots() -> Result<ClientConfig, rustls::Error> {
     Ok(ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()?
         .with_root_certificates(RootCertStore::empty())

@@ -1,4 +1,4 @@
-//! Why there is no answer at all: the cause in plain words, and what to do about it.
+//! Errors of requests that got no response: the cause and a hint.
 
 use std::error::Error as StdError;
 use std::io;
@@ -12,51 +12,52 @@ use super::timings::{Phase, RequestTimer};
 use crate::facts::{SourceError, SourceErrorKind};
 pub use crate::sources::tls::http_errors::tls;
 
-/// The cause of a failed request.
-pub fn transport(error: &reqwest::Error, url: &Url, watch: &RequestTimer) -> SourceError {
-    let (phase, received) = watch.progress();
+/// Returns the error for a failed request, with the phase in which it failed.
+pub fn transport(error: &reqwest::Error, url: &Url, timer: &RequestTimer) -> SourceError {
+    let (phase, received) = timer.progress();
     if let Some(cause) = find::<rustls::Error>(error) {
         return tls(cause, url);
     }
     if error.is_timeout() {
-        return stalled(url, phase, received);
+        return timed_out_in_phase(url, phase, received);
     }
     if phase == Phase::Resolving {
-        return unresolved(url, error);
+        return dns_error(url, error);
     }
     if let Some(cause) = find::<hyper::Error>(error) {
         if cause.is_parse() {
             return not_http(url);
         }
         if cause.is_incomplete_message() {
-            return broken_off(url, phase, received);
+            return incomplete_response(url, phase, received);
         }
     }
     match find::<io::Error>(error) {
-        Some(cause) => broken(cause, url, phase, received),
+        Some(cause) => io_error(cause, url, phase, received),
         None => SourceError::new(
             SourceErrorKind::Other,
-            format!("{} could not be asked: {}", origin(url), root(error)),
+            format!("{} could not be asked: {}", origin(url), innermost_message(error)),
         ),
     }
 }
 
-/// The budget ran out.
-pub fn timed_out(url: &Url, watch: &RequestTimer, budget: Duration) -> SourceError {
-    let (phase, received) = watch.progress();
-    let mut error = stalled(url, phase, received);
+/// Returns the error for a request that used up its time budget.
+pub fn timed_out(url: &Url, timer: &RequestTimer, budget: Duration) -> SourceError {
+    let (phase, received) = timer.progress();
+    let mut error = timed_out_in_phase(url, phase, received);
     error.message.push_str(&format!(", {:.1} s allowed", budget.as_secs_f64()));
     error
 }
 
-/// The body is beyond reading.
+/// Returns the error for a body that is larger than [`MAX_BODY`].
 pub fn too_large(status: StatusCode) -> SourceError {
     let message = format!("{status}: the body is larger than {} MiB", MAX_BODY >> 20);
     SourceError::new(SourceErrorKind::Malformed, message)
         .hint("a report has a few kilobytes: check that the base URL is the one of the API")
 }
 
-fn stalled(url: &Url, phase: Phase, received: usize) -> SourceError {
+/// Returns the error for a request that timed out in `phase`.
+fn timed_out_in_phase(url: &Url, phase: Phase, received: usize) -> SourceError {
     let so_far = match phase {
         Phase::ReadingBody => format!(", {received} bytes so far"),
         _ => String::new(),
@@ -74,9 +75,9 @@ fn stalled(url: &Url, phase: Phase, received: usize) -> SourceError {
     })
 }
 
-fn unresolved(url: &Url, error: &reqwest::Error) -> SourceError {
+fn dns_error(url: &Url, error: &reqwest::Error) -> SourceError {
     let host = url.host_str().unwrap_or_default();
-    let message = format!("the name {host} could not be resolved: {}", root(error));
+    let message = format!("the name {host} could not be resolved: {}", innermost_message(error));
     SourceError::new(SourceErrorKind::Dns, message)
         .hint("check the spelling of the base URL, the DNS record and your VPN")
 }
@@ -87,7 +88,8 @@ fn not_http(url: &Url) -> SourceError {
         .hint("check the port of the base URL, and whether it should be https")
 }
 
-fn broken_off(url: &Url, phase: Phase, received: usize) -> SourceError {
+/// Returns the error for a connection that was closed before the response was complete.
+fn incomplete_response(url: &Url, phase: Phase, received: usize) -> SourceError {
     let message = match phase {
         Phase::ReadingBody => {
             format!("{} broke off after {received} bytes of the body", origin(url))
@@ -98,7 +100,8 @@ fn broken_off(url: &Url, phase: Phase, received: usize) -> SourceError {
         .hint("the app or a proxy in front of it crashes or restarts: look at the logs")
 }
 
-fn broken(cause: &io::Error, url: &Url, phase: Phase, received: usize) -> SourceError {
+/// Returns the error for a failed connection.
+fn io_error(cause: &io::Error, url: &Url, phase: Phase, received: usize) -> SourceError {
     let place = origin(url);
     match cause.kind() {
         io::ErrorKind::ConnectionRefused => {
@@ -107,7 +110,7 @@ fn broken(cause: &io::Error, url: &Url, phase: Phase, received: usize) -> Source
         }
         io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => SourceError::new(
             SourceErrorKind::Refused,
-            format!("{place} cannot be reached: {}", root(cause)),
+            format!("{place} cannot be reached: {}", innermost_message(cause)),
         )
         .hint("check this machine's network and VPN"),
         io::ErrorKind::UnexpectedEof if phase == Phase::Connecting => SourceError::new(
@@ -118,7 +121,7 @@ fn broken(cause: &io::Error, url: &Url, phase: Phase, received: usize) -> Source
             "check that this port speaks TLS for this name; if it speaks plain HTTP, the base URL \
              begins with http://",
         ),
-        io::ErrorKind::UnexpectedEof => broken_off(url, phase, received),
+        io::ErrorKind::UnexpectedEof => incomplete_response(url, phase, received),
         io::ErrorKind::ConnectionReset
         | io::ErrorKind::ConnectionAborted
         | io::ErrorKind::BrokenPipe => SourceError::new(
@@ -126,11 +129,15 @@ fn broken(cause: &io::Error, url: &Url, phase: Phase, received: usize) -> Source
             format!("{place} reset the connection while {}", phase.message()),
         )
         .hint("the app or a proxy in front of it crashes or restarts: look at the logs"),
-        _ => SourceError::new(SourceErrorKind::Other, format!("{place}: {}", root(cause))),
+        _ => SourceError::new(
+            SourceErrorKind::Other,
+            format!("{place}: {}", innermost_message(cause)),
+        ),
     }
 }
 
-/// The innermost error of this type in the chain; an `io::Error` hides what it wraps from `source`.
+/// Returns the innermost error of this type in the chain. `io::Error::source` skips the wrapped
+/// error itself, so it is visited separately.
 fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
     let mut found = None;
     let mut next = Some(error);
@@ -145,8 +152,8 @@ fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Optio
     found
 }
 
-/// The innermost cause in words; the outer ones repeat the URL.
-fn root(error: &(dyn StdError + 'static)) -> String {
+/// Returns the message of the innermost error; the outer messages repeat the URL.
+fn innermost_message(error: &(dyn StdError + 'static)) -> String {
     let mut current = error;
     while let Some(source) = current.source() {
         current = source;

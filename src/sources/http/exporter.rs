@@ -1,4 +1,4 @@
-//! Answers Prometheus over plain HTTP: one path, one text, one connection a request.
+//! Minimal HTTP server for Prometheus: serves `/metrics`, one request per connection.
 
 use std::time::Duration;
 
@@ -6,37 +6,38 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch::Receiver;
 
-/// Bytes of a request's head that are read: who sends more is no collector.
-const HEAD: usize = 8 * 1024;
-/// Time for a whole exchange.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// What OpenMetrics calls itself.
-const TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-/// After a connection that could not be accepted: too many files are open.
-const BREATH: Duration = Duration::from_millis(200);
+/// Maximum size of a request head, in bytes.
+const MAX_HEAD: usize = 8 * 1024;
+/// Timeout of one request and its response.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// Content type of OpenMetrics.
+const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// Pause after a failed accept, which usually means that too many files are open.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// Serves until the process ends.
+/// Serves the latest value of `text` until the process ends.
 pub async fn serve(listener: TcpListener, text: Receiver<String>) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
                 let text = text.clone();
                 tokio::spawn(async move {
-                    // A collector that goes away in the middle is its own affair.
-                    _ = tokio::time::timeout(PATIENCE, answer(stream, &text)).await;
+                    // A client that disconnects early needs no error message.
+                    _ = tokio::time::timeout(REQUEST_TIMEOUT, respond(stream, &text)).await;
                 });
             }
-            Err(_) => tokio::time::sleep(BREATH).await,
+            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
         }
     }
 }
 
-async fn answer(mut stream: TcpStream, text: &Receiver<String>) -> std::io::Result<()> {
+/// Reads one request and writes the response.
+async fn respond(mut stream: TcpStream, text: &Receiver<String>) -> std::io::Result<()> {
     let mut head = Vec::new();
     let mut buffer = [0; 1024];
     while !head.windows(4).any(|end| end == b"\r\n\r\n") {
         let read = stream.read(&mut buffer).await?;
-        if read == 0 || head.len() > HEAD {
+        if read == 0 || head.len() > MAX_HEAD {
             break;
         }
         head.extend_from_slice(&buffer[..read]);
@@ -50,7 +51,7 @@ async fn answer(mut stream: TcpStream, text: &Receiver<String>) -> std::io::Resu
         ("GET" | "HEAD", "/metrics") if metrics.is_empty() => {
             ("503 Service Unavailable", "text/plain", "no look has ended yet\n".to_owned())
         }
-        ("GET" | "HEAD", "/metrics") => ("200 OK", TYPE, metrics),
+        ("GET" | "HEAD", "/metrics") => ("200 OK", CONTENT_TYPE, metrics),
         ("GET" | "HEAD", _) => ("404 Not Found", "text/plain", "try /metrics\n".to_owned()),
         _ => ("405 Method Not Allowed", "text/plain", "GET alone\n".to_owned()),
     };

@@ -1,5 +1,8 @@
-//! GET over HTTP, made for servers that are ill: every call ends within its budget, keeps at most
-//! [`MAX_BODY`] bytes, and says in plain words why there is no answer.
+//! HTTP GET client for the app: every call ends within its time budget, reads at most [`MAX_BODY`]
+//! bytes and explains why there is no usable response.
+//!
+//! [`Http`] sends the requests, [`HttpAnswer`] is a response, [`app`] parses the reports of the
+//! app, and [`exporter`] serves metrics. Imports `facts`, `redact` and `sources::tls`.
 
 mod answer;
 pub mod app;
@@ -23,29 +26,32 @@ use tokio::time::Instant;
 use crate::facts::service::Exchange;
 use crate::facts::{SourceError, SourceErrorKind};
 
-/// The largest body that is read; a report of this backend has a few kilobytes.
+/// Maximum size of a response body, in bytes; a report of the app has a few kilobytes.
 pub const MAX_BODY: usize = 1 << 20;
-/// Attempts after the first, for what can change.
+/// Maximum number of retries for transient failures.
 const MAX_RETRIES: u32 = 2;
-/// Pause before the first retry; the next one is twice as long.
+/// Pause before the first retry; doubled for each further one.
 const BACKOFF: Duration = Duration::from_millis(150);
-/// Shorter values are no credentials, and too common in texts to be blotted out.
+/// Minimum length of a value that is redacted in bodies; shorter values are not credentials and
+/// would match ordinary text.
 const SECRET_LENGTH: usize = 8;
 
-/// The app, and what to show at its door. No Debug: it holds credentials.
+/// HTTP client for one app: its base URL and the headers of every request. Not `Debug`, because it
+/// holds credentials.
 #[derive(Clone)]
 pub struct Http {
     base: Url,
     headers: HeaderMap,
     admin_token: Option<HeaderValue>,
-    /// What must not come back in any text.
+    /// Credentials that are redacted in response bodies.
     secrets: Vec<String>,
-    /// Costly to build, so built when the first https URL is asked.
+    /// TLS configuration; built on the first https request, because building it is slow.
     tls: OnceLock<ClientConfig>,
 }
 
 impl Http {
-    /// The app at this base URL; the headers go with every request, the token with admin ones.
+    /// Returns a client for this base URL. `headers` are sent with every request, `admin_token`
+    /// with admin requests.
     pub fn new<'a>(
         base_url: &str,
         headers: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -68,18 +74,17 @@ impl Http {
         Ok(Self { base, headers: map, admin_token, secrets, tls: OnceLock::new() })
     }
 
-    /// The base URL without credentials.
-    #[must_use]
+    /// Returns the base URL without credentials.
     pub fn shown(&self) -> String {
         redirect::shown(&self.base)
     }
 
-    /// Asks for a path below the base URL, within the budget, retries included.
+    /// Requests a path below the base URL. `budget` includes retries.
     pub async fn get(&self, path: &str, budget: Duration) -> Result<HttpAnswer, SourceError> {
         self.send_with_retries(path, self.headers.clone(), budget).await
     }
 
-    /// As [`Self::get`], with the admin token where there is one.
+    /// Requests a path as [`Self::get`] does, with the admin token if one is configured.
     pub async fn get_as_admin(
         &self,
         path: &str,
@@ -92,7 +97,7 @@ impl Http {
         self.send_with_retries(path, headers, budget).await
     }
 
-    /// Tries, and tries again what a moment may change.
+    /// Sends a request and retries transient failures until `budget` is used up.
     async fn send_with_retries(
         &self,
         path: &str,
@@ -122,49 +127,51 @@ impl Http {
         }
     }
 
+    /// Sends a request once, redirects included, and gives up at `deadline`.
     async fn attempt(
         &self,
         path: &str,
         headers: &HeaderMap,
         deadline: Instant,
     ) -> Result<HttpAnswer, SourceError> {
-        let watch = RequestTimer::start();
+        let timer = RequestTimer::start();
         let budget = deadline.saturating_duration_since(Instant::now());
-        // Half of what is left, so that a lost packet leaves time for a second try.
-        let exchange = self.exchange(path, headers, &watch, budget / 2);
+        // Half of the remaining time, so that there is time for a retry after a lost packet.
+        let exchange = self.exchange(path, headers, &timer, budget / 2);
         match tokio::time::timeout_at(deadline, exchange).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(errors::timed_out(&self.base, &watch, budget)),
+            Err(_) => Err(errors::timed_out(&self.base, &timer, budget)),
         }
     }
 
+    /// Sends a request, follows redirects within the origin and reads the response.
     async fn exchange(
         &self,
         path: &str,
         headers: &HeaderMap,
-        watch: &RequestTimer,
+        timer: &RequestTimer,
         connect_timeout: Duration,
     ) -> Result<HttpAnswer, SourceError> {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         for _ in 0..=redirect::MAX {
-            let client = client::build(&url, self.tls(&url)?, watch, connect_timeout)?;
+            let client = client::build(&url, self.tls_config(&url)?, timer, connect_timeout)?;
             let request = client.get(url.clone()).headers(headers.clone());
-            let response = request.send().await.map_err(|e| errors::transport(&e, &url, watch))?;
-            watch.first_byte();
+            let response = request.send().await.map_err(|e| errors::transport(&e, &url, timer))?;
+            timer.first_byte();
             match redirect::target(&url, response.status(), response.headers())? {
                 Some(next) => url = next,
-                None => return self.read(response, watch).await,
+                None => return self.read_body(response, timer).await,
             }
         }
         Err(redirect::too_many(&url))
     }
 
-    /// Reads the body up to its limit.
-    async fn read(
+    /// Reads the body, at most [`MAX_BODY`] bytes.
+    async fn read_body(
         &self,
         mut response: Response,
-        watch: &RequestTimer,
+        timer: &RequestTimer,
     ) -> Result<HttpAnswer, SourceError> {
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
@@ -172,20 +179,20 @@ impl Http {
             return Err(errors::too_large(status));
         }
         while let Some(chunk) =
-            response.chunk().await.map_err(|e| errors::transport(&e, &self.base, watch))?
+            response.chunk().await.map_err(|e| errors::transport(&e, &self.base, timer))?
         {
             if body.len() + chunk.len() > MAX_BODY {
                 return Err(errors::too_large(status));
             }
             body.extend_from_slice(&chunk);
-            watch.received(body.len());
+            timer.received(body.len());
         }
-        let latency = watch.finish();
+        let latency = timer.finish();
         let exchange = Exchange { http_status: status.as_u16(), latency, retries: 0 };
         Ok(HttpAnswer { status, headers, body: self.redact_credentials(&body), exchange })
     }
 
-    /// The body as text, without the credentials that a debugging page may send back.
+    /// Returns the body as text without our credentials, which a debug page may echo.
     fn redact_credentials(&self, body: &[u8]) -> String {
         let text = String::from_utf8_lossy(body).into_owned();
         self.secrets.iter().fold(text, |text, secret| {
@@ -193,28 +200,29 @@ impl Http {
         })
     }
 
-    fn tls(&self, url: &Url) -> Result<ClientConfig, SourceError> {
+    /// Returns the TLS configuration for `url`; plain http gets one without root certificates.
+    fn tls_config(&self, url: &Url) -> Result<ClientConfig, SourceError> {
         if let Some(tls) = self.tls.get().filter(|_| url.scheme() == "https") {
             return Ok(tls.clone());
         }
         let tls = match url.scheme() {
-            "https" => client::trusting_the_platform().inspect(|tls| {
-                // A race sets the same value twice.
+            "https" => client::with_platform_roots().inspect(|tls| {
+                // Two tasks may set it at the same time, to the same value.
                 let _ = self.tls.set(tls.clone());
             }),
-            _ => client::without_trusted_roots(),
+            _ => client::without_roots(),
         };
         tls.map_err(|e| errors::tls(&e, url))
     }
 }
 
-/// How long to wait before the next attempt; `None` where another one would end the same way.
+/// Returns the pause before the next attempt, or `None` if a retry would end the same way.
 fn pause_before_retry(
     outcome: &Result<HttpAnswer, SourceError>,
     backoff: Duration,
 ) -> Option<Duration> {
     match outcome {
-        Ok(answer) if answer.may_change() => {
+        Ok(answer) if answer.is_transient() => {
             Some(answer.retry_after().unwrap_or_default().max(backoff))
         }
         Ok(_) => None,
@@ -226,7 +234,7 @@ fn pause_before_retry(
     }
 }
 
-/// ` (after 2 retries)`, nothing for none.
+/// Returns ` (after 2 retries)`, or an empty string for 0.
 fn after_retries(retries: u32) -> String {
     match retries {
         0 => String::new(),
@@ -235,6 +243,7 @@ fn after_retries(retries: u32) -> String {
     }
 }
 
+/// Parses the base URL and drops its query and fragment.
 fn parse_base(text: &str) -> Result<Url, SourceError> {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     let mut url = url.filter(Url::has_host).ok_or_else(|| {
@@ -246,6 +255,7 @@ fn parse_base(text: &str) -> Result<Url, SourceError> {
     Ok(url)
 }
 
+/// Returns a header value that `Debug` does not print.
 fn sensitive(value: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(value).ok()?;
     value.set_sensitive(true);

@@ -1,5 +1,5 @@
-//! Redirects within the same origin are followed; to any other they are named and refused, so
-//! that credentials go nowhere else.
+//! Redirect policy: redirects within the origin are followed, all others are refused, so that
+//! credentials are never sent to another host.
 
 use reqwest::header::{HeaderMap, LOCATION};
 use reqwest::{StatusCode, Url};
@@ -7,10 +7,13 @@ use reqwest::{StatusCode, Url};
 use super::answer::VERCEL_HINT;
 use crate::facts::{SourceError, SourceErrorKind};
 
-/// Redirects followed in a row.
+/// Maximum number of redirects that are followed.
 pub const MAX: usize = 3;
 
-/// Where to go next, `None` when this is the answer itself.
+/// Returns the URL to request next, or `None` if the response is not a redirect.
+///
+/// # Errors
+/// [`SourceErrorKind::Intercepted`] if the location is invalid or has another origin.
 pub fn target(
     from: &Url,
     status: StatusCode,
@@ -26,23 +29,26 @@ pub fn target(
         ));
     };
     if !same_origin(from, &next) {
-        return Err(elsewhere(status, &next));
+        return Err(other_origin(status, &next));
     }
-    // An absolute location does not repeat the credentials of the base URL.
-    let kept = next.set_username(from.username()).and_then(|()| next.set_password(from.password()));
-    Ok(kept.is_ok().then_some(next))
+    // An absolute location does not contain the credentials of the base URL.
+    let credentials =
+        next.set_username(from.username()).and_then(|()| next.set_password(from.password()));
+    Ok(credentials.is_ok().then_some(next))
 }
 
-/// The same scheme, host and port, or the same host's step up from http to https.
+/// Returns whether scheme, host and port are equal, or only the scheme changes from http to https
+/// on the default ports.
 fn same_origin(from: &Url, to: &Url) -> bool {
     let ports = (from.port_or_known_default(), to.port_or_known_default());
-    let step_up = from.scheme() == "http" && to.scheme() == "https";
+    let upgrade = from.scheme() == "http" && to.scheme() == "https";
     from.host() == to.host()
         && ((from.scheme() == to.scheme() && ports.0 == ports.1)
-            || (step_up && ports == (Some(80), Some(443))))
+            || (upgrade && ports == (Some(80), Some(443))))
 }
 
-fn elsewhere(status: StatusCode, to: &Url) -> SourceError {
+/// Returns the error for a redirect to another origin.
+fn other_origin(status: StatusCode, to: &Url) -> SourceError {
     let host = to.host_str().unwrap_or_default();
     let hint = if host == "vercel.com" || host.ends_with(".vercel.com") {
         VERCEL_HINT.to_owned()
@@ -56,20 +62,20 @@ fn elsewhere(status: StatusCode, to: &Url) -> SourceError {
     SourceError::new(SourceErrorKind::Intercepted, message).hint(hint)
 }
 
-/// More redirects than [`MAX`].
+/// Returns the error for more than [`MAX`] redirects.
 pub fn too_many(url: &Url) -> SourceError {
     let message = format!("more than {MAX} redirects, the last one to {}", shown(url));
     SourceError::new(SourceErrorKind::Intercepted, message)
         .hint("something in front of the app redirects in a circle")
 }
 
-/// Scheme, host and port.
+/// Returns scheme, host and port.
 pub fn origin(url: &Url) -> String {
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
-/// An URL without credentials and query.
+/// Returns the URL without credentials, query and fragment.
 pub fn shown(url: &Url) -> String {
     format!("{}{}", origin(url), url.path().trim_end_matches('/'))
 }
@@ -78,7 +84,7 @@ pub fn shown(url: &Url) -> String {
 mod tests {
     use super::*;
 
-    fn go(from: &str, to: &'static str) -> Result<Option<String>, String> {
+    fn redirect(from: &str, to: &'static str) -> Result<Option<String>, String> {
         let mut headers = HeaderMap::new();
         headers.insert(LOCATION, to.parse().unwrap());
         target(&from.parse().unwrap(), StatusCode::FOUND, &headers)
@@ -89,9 +95,9 @@ mod tests {
     #[test]
     fn redirect_to_the_same_origin_keeps_credentials() {
         let kept = Ok(Some("https://u:p@a.test/y".to_owned()));
-        assert_eq!(go("https://u:p@a.test/x", "/y"), kept);
-        assert_eq!(go("https://u:p@a.test/x", "https://a.test/y"), kept);
-        assert_eq!(go("http://u:p@a.test/x", "https://a.test/y"), kept);
+        assert_eq!(redirect("https://u:p@a.test/x", "/y"), kept);
+        assert_eq!(redirect("https://u:p@a.test/x", "https://a.test/y"), kept);
+        assert_eq!(redirect("http://u:p@a.test/x", "https://a.test/y"), kept);
     }
 
     #[test]
@@ -103,10 +109,10 @@ mod tests {
             "//user:hunter2@b.test/",
             "https://a.test.evil.test/",
         ] {
-            let error = go("https://a.test/x", to).unwrap_err();
+            let error = redirect("https://a.test/x", to).unwrap_err();
             assert!(error.starts_with("302 Found: redirects to another place, http"), "{error}");
             assert!(!error.contains("hunter2"), "{error}");
         }
-        assert!(go("https://a.test/x", "javascript:alert(1)").is_err());
+        assert!(redirect("https://a.test/x", "javascript:alert(1)").is_err());
     }
 }

@@ -1,10 +1,9 @@
-//! Half a character: JavaScript cuts a text in the middle of an emoji and writes the half that is left as
-//! an escape (`\ud83d`). No JSON reader takes it, and a report is not to be lost for it.
+//! Repair of lone surrogates in JSON: JavaScript may cut a string in the middle of a surrogate pair
+//! and write the remaining half as an escape (`\ud83d`), which serde_json rejects.
 
 use std::borrow::Cow;
 
-/// The same JSON with the sign for "no character" in place of every half.
-#[must_use]
+/// Replaces every escape of a lone surrogate by `\ufffd`, the replacement character.
 pub fn replace_lone_surrogates(json: &str) -> Cow<'_, str> {
     if !json.contains("\\u") {
         return Cow::Borrowed(json);
@@ -14,24 +13,25 @@ pub fn replace_lone_surrogates(json: &str) -> Cow<'_, str> {
     while let Some(at) = rest.find('\\') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let (written, length) = match (unit(rest), rest.get(6..).and_then(unit)) {
+        let (replacement, length) = match (code_unit(rest), rest.get(6..).and_then(code_unit)) {
             (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (&rest[..12], 12),
             (Some(0xd800..=0xdfff), _) => ("\\ufffd", 6),
             _ => {
-                // The backslash and what it escapes: the second one of `\\u` begins nothing.
+                // Skips the backslash and the escaped character: the second backslash of `\\u` does
+                // not start an escape.
                 let length = rest.chars().take(2).map(char::len_utf8).sum();
                 (&rest[..length], length)
             }
         };
-        out.push_str(written);
+        out.push_str(replacement);
         rest = &rest[length..];
     }
     out.push_str(rest);
     Cow::Owned(out)
 }
 
-/// The number of an escape like `\u00e9` at the beginning.
-fn unit(text: &str) -> Option<u32> {
+/// Returns the code unit of an escape such as `\u00e9` at the start of `text`.
+fn code_unit(text: &str) -> Option<u32> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
     let hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     hex.then(|| u32::from_str_radix(digits, 16).ok()).flatten()

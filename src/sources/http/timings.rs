@@ -1,4 +1,4 @@
-//! Where the time of a request goes: hooks in the name look-up and in the connector.
+//! Timing of the phases of a request, measured by hooks in the resolver and in the connector.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -12,21 +12,21 @@ use tower_service::Service;
 
 use crate::facts::service::Latency;
 
-/// What a request is doing.
+/// Current phase of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Looking up the name.
+    /// Resolving the host name.
     Resolving,
     /// Connecting, TLS included.
     Connecting,
-    /// Waiting for the head of the answer.
+    /// Waiting for the response head.
     Waiting,
     /// Reading the body.
     ReadingBody,
 }
 
 impl Phase {
-    /// `while …`
+    /// Returns the phase as used after "while" in messages.
     pub fn message(self) -> &'static str {
         match self {
             Self::Resolving => "looking up the name",
@@ -37,7 +37,7 @@ impl Phase {
     }
 }
 
-/// Follows one attempt; clones share it.
+/// Timer of one attempt; clones share its state.
 #[derive(Clone)]
 pub struct RequestTimer(Arc<Mutex<TimingMarks>>);
 
@@ -45,12 +45,12 @@ struct TimingMarks {
     started: Instant,
     phase: Phase,
     latency: Latency,
-    /// Bytes of the body so far.
+    /// Bytes of the body that were received so far.
     received: usize,
 }
 
 impl RequestTimer {
-    /// Starts now.
+    /// Starts a timer.
     pub fn start() -> Self {
         Self(Arc::new(Mutex::new(TimingMarks {
             started: Instant::now(),
@@ -60,30 +60,31 @@ impl RequestTimer {
         })))
     }
 
-    /// The phase and the bytes of the body so far.
+    /// Returns the current phase and the number of body bytes received so far.
     pub fn progress(&self) -> (Phase, usize) {
         let marks = self.marks();
         (marks.phase, marks.received)
     }
 
-    /// The head of the answer is here; the last call counts, after redirects.
+    /// Records that a response head was received. After redirects the last call counts.
     pub fn first_byte(&self) {
         let mut marks = self.marks();
         marks.latency.first_byte = marks.started.elapsed();
         marks.phase = Phase::ReadingBody;
     }
 
-    /// More of the body is here.
+    /// Records the number of body bytes received so far.
     pub fn received(&self, bytes: usize) {
         self.marks().received = bytes;
     }
 
-    /// The last byte is here.
+    /// Returns the measured times, with the total up to now.
     pub fn finish(&self) -> Latency {
         let marks = self.marks();
         Latency { total: marks.started.elapsed(), ..marks.latency }
     }
 
+    /// Records the current phase.
     fn enter(&self, phase: Phase) {
         self.marks().phase = phase;
     }
@@ -93,25 +94,25 @@ impl RequestTimer {
     }
 }
 
-/// The system's resolver, timed.
+/// System resolver that records its time.
 pub struct TimedResolver(pub RequestTimer);
 
 impl Resolve for TimedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let watch = self.0.clone();
+        let timer = self.0.clone();
         Box::pin(async move {
-            watch.enter(Phase::Resolving);
-            let began = Instant::now();
+            timer.enter(Phase::Resolving);
+            let started_at = Instant::now();
             let addresses = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let mut marks = watch.marks();
-            marks.latency.dns = Some(began.elapsed());
+            let mut marks = timer.marks();
+            marks.latency.dns = Some(started_at.elapsed());
             marks.phase = Phase::Connecting;
             Ok(Box::new(addresses.collect::<Vec<_>>().into_iter()) as Addrs)
         })
     }
 }
 
-/// Wraps the connector to time it.
+/// Tower layer that wraps the connector in a [`TimedConnector`].
 #[derive(Clone)]
 pub struct TimedConnecting(pub RequestTimer);
 
@@ -119,15 +120,15 @@ impl<S> Layer<S> for TimedConnecting {
     type Service = TimedConnector<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        TimedConnector { inner, watch: self.0.clone() }
+        TimedConnector { inner, timer: self.0.clone() }
     }
 }
 
-/// The connector, timed.
+/// Connector that records its time.
 #[derive(Clone)]
 pub struct TimedConnector<S> {
     inner: S,
-    watch: RequestTimer,
+    timer: RequestTimer,
 }
 
 impl<S, R> Service<R> for TimedConnector<S>
@@ -144,15 +145,15 @@ where
     }
 
     fn call(&mut self, request: R) -> Self::Future {
-        let watch = self.watch.clone();
-        watch.enter(Phase::Connecting);
-        let began = Instant::now();
+        let timer = self.timer.clone();
+        timer.enter(Phase::Connecting);
+        let started_at = Instant::now();
         let connecting = self.inner.call(request);
         Box::pin(async move {
             let connection = connecting.await?;
-            let mut marks = watch.marks();
+            let mut marks = timer.marks();
             let dns = marks.latency.dns.unwrap_or(Duration::ZERO);
-            marks.latency.connect = Some(began.elapsed().saturating_sub(dns));
+            marks.latency.connect = Some(started_at.elapsed().saturating_sub(dns));
             marks.phase = Phase::Waiting;
             drop(marks);
             Ok(connection)

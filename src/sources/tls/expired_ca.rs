@@ -1,7 +1,7 @@
-//! Whose certificate has expired: the server's own, or that of an authority above it.
+//! Certificate verifier that tells an expired server certificate from an expired CA certificate.
 //!
-//! rustls says only that one of the chain has. And it takes an authority's certificate from a file for
-//! good whatever its dates say; psql and the applications beside us do not.
+//! rustls reports only that some certificate of the chain has expired, and it ignores the validity
+//! dates of root certificates that were loaded from a file. libpq (OpenSSL) checks those dates.
 
 use std::sync::Arc;
 
@@ -10,19 +10,18 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-/// The certificate of an authority is no longer valid.
+/// Expired certificate of a CA in the chain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the certificate of its authority {name} expired on {day}")]
-pub struct AuthorityExpired {
-    /// The authority as its certificate names it.
+pub struct ExpiredCa {
+    /// Common name of the CA, or its full subject if it has none.
     pub name: String,
-    /// `2020-02-03`.
+    /// Last day of validity, such as `2020-02-03`.
     pub day: String,
 }
 
-impl AuthorityExpired {
-    /// This error within one of a handshake.
-    #[must_use]
+impl ExpiredCa {
+    /// Returns the error that [`ExpiredCaVerifier`] stored in a handshake error, if it is one.
     pub fn from_certificate_error(error: &CertificateError) -> Option<&Self> {
         match error {
             CertificateError::Other(OtherError(inner)) => inner.downcast_ref(),
@@ -30,70 +29,74 @@ impl AuthorityExpired {
         }
     }
 
-    fn new(authority: &X509Certificate<'_>) -> Self {
-        let time = jiff::Timestamp::from_second(authority.validity().not_after.timestamp());
+    fn from_certificate(certificate: &X509Certificate<'_>) -> Self {
+        let time = jiff::Timestamp::from_second(certificate.validity().not_after.timestamp());
         let day =
             time.map_or_else(|_| "a far day".to_owned(), |t| t.strftime("%Y-%m-%d").to_string());
-        let common = authority.subject().iter_common_name().next();
-        let name = common.and_then(|name| name.as_str().ok()).map(str::to_owned);
-        Self { name: name.unwrap_or_else(|| authority.subject().to_string()), day }
+        let common_name = certificate.subject().iter_common_name().next();
+        let name = common_name.and_then(|name| name.as_str().ok()).map(str::to_owned);
+        Self { name: name.unwrap_or_else(|| certificate.subject().to_string()), day }
     }
 }
 
-impl From<AuthorityExpired> for Error {
-    fn from(expired: AuthorityExpired) -> Self {
+impl From<ExpiredCa> for Error {
+    fn from(expired: ExpiredCa) -> Self {
         Self::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(expired))))
     }
 }
 
-/// A verifier that says whose certificate has expired.
+/// Verifier that replaces "expired" by [`ExpiredCa`] if the certificate of a CA has expired.
 #[derive(Debug)]
 pub struct ExpiredCaVerifier {
-    /// Who verifies.
+    /// Verifier that checks everything else.
     pub verifier: Arc<dyn ServerCertVerifier>,
-    /// The authorities of a file, where they come from one.
+    /// Root certificates that were loaded from a file; empty for the system's trust store.
     pub roots: Vec<CertificateDer<'static>>,
 }
 
 impl ExpiredCaVerifier {
-    /// What stands above the server's certificate and has expired by `now`, where its own has not.
-    fn above(
+    /// Returns the first expired intermediate certificate, or `None` if the server certificate
+    /// itself has expired.
+    fn expired_intermediate(
         &self,
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
-    ) -> Option<AuthorityExpired> {
-        let (_, own) = X509Certificate::from_der(end_entity).ok()?;
-        if has_expired(&own, now) {
+    ) -> Option<ExpiredCa> {
+        let (_, server) = X509Certificate::from_der(end_entity).ok()?;
+        if has_expired(&server, now) {
             return None;
         }
-        let sent = intermediates.iter().filter_map(|der| X509Certificate::from_der(der).ok());
-        let expired = sent.map(|(_, certificate)| certificate).find(|c| has_expired(c, now));
-        expired.map(|certificate| AuthorityExpired::new(&certificate))
+        let certificates =
+            intermediates.iter().filter_map(|der| X509Certificate::from_der(der).ok());
+        let expired =
+            certificates.map(|(_, certificate)| certificate).find(|c| has_expired(c, now));
+        expired.map(|certificate| ExpiredCa::from_certificate(&certificate))
     }
 
-    /// The authority of the file that vouches for this chain, where all that could have expired.
-    fn root(
+    /// Returns a root of the file that issued a certificate of the chain, if all such roots have
+    /// expired.
+    fn expired_root(
         &self,
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
-    ) -> Option<AuthorityExpired> {
+    ) -> Option<ExpiredCa> {
         let chain = [end_entity].into_iter().chain(intermediates);
         let chain = chain.filter_map(|der| X509Certificate::from_der(der).ok());
         let issuers: Vec<_> = chain.map(|(_, c)| c.issuer().as_raw().to_vec()).collect();
         let roots = self.roots.iter().filter_map(|der| X509Certificate::from_der(der).ok());
-        let vouching = roots
+        let issuing = roots
             .map(|(_, root)| root)
             .filter(|root| issuers.iter().any(|issuer| issuer == root.subject().as_raw()));
-        let (expired, valid): (Vec<_>, Vec<_>) = vouching.partition(|root| has_expired(root, now));
-        expired.first().filter(|_| valid.is_empty()).map(AuthorityExpired::new)
+        let (expired, valid): (Vec<_>, Vec<_>) = issuing.partition(|root| has_expired(root, now));
+        expired.first().filter(|_| valid.is_empty()).map(ExpiredCa::from_certificate)
     }
 }
 
 fn has_expired(certificate: &X509Certificate<'_>, now: UnixTime) -> bool {
-    let until = certificate.validity().not_after.timestamp();
-    i64::try_from(now.as_secs()).is_ok_and(|now| until < now)
+    let not_after = certificate.validity().not_after.timestamp();
+    i64::try_from(now.as_secs()).is_ok_and(|now| not_after < now)
 }
 
 impl ServerCertVerifier for ExpiredCaVerifier {
@@ -107,13 +110,13 @@ impl ServerCertVerifier for ExpiredCaVerifier {
     ) -> Result<ServerCertVerified, Error> {
         use CertificateError::{Expired, ExpiredContext};
         match self.verifier.verify_server_cert(end_entity, intermediates, name, ocsp, now) {
-            Ok(verified) => match self.root(end_entity, intermediates, now) {
+            Ok(verified) => match self.expired_root(end_entity, intermediates, now) {
                 Some(expired) => Err(expired.into()),
                 None => Ok(verified),
             },
-            Err(error @ Error::InvalidCertificate(Expired | ExpiredContext { .. })) => {
-                Err(self.above(end_entity, intermediates, now).map_or(error, Into::into))
-            }
+            Err(error @ Error::InvalidCertificate(Expired | ExpiredContext { .. })) => Err(self
+                .expired_intermediate(end_entity, intermediates, now)
+                .map_or(error, Into::into)),
             Err(error) => Err(error),
         }
     }

@@ -1,4 +1,4 @@
-//! What is wrong with a certificate, and what to do about it.
+//! Explanations of failed TLS handshakes of HTTPS requests, with hints.
 
 use jiff::Timestamp;
 use reqwest::Url;
@@ -7,9 +7,9 @@ use rustls::{CertificateError, Error};
 
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::http::redirect::origin;
-use crate::sources::tls::expired_ca::AuthorityExpired;
+use crate::sources::tls::expired_ca::ExpiredCa;
 
-/// The cause of a failed handshake.
+/// Returns the error for a failed handshake with the server of `url`.
 pub fn tls(error: &Error, url: &Url) -> SourceError {
     let place = origin(url);
     let (message, hint) = match error {
@@ -27,6 +27,7 @@ pub fn tls(error: &Error, url: &Url) -> SourceError {
     SourceError::new(SourceErrorKind::Tls, message).hint(hint)
 }
 
+/// Returns the message and the hint for a rejected certificate.
 fn certificate(reason: &CertificateError, url: &Url) -> (String, &'static str) {
     let host = url.host_str().unwrap_or_default();
     match reason {
@@ -57,8 +58,8 @@ fn certificate(reason: &CertificateError, url: &Url) -> (String, &'static str) {
             format!("the certificate of {host} signs itself"),
             "give the server a certificate issued by an authority that this machine trusts",
         ),
-        other => match AuthorityExpired::from_certificate_error(other) {
-            Some(AuthorityExpired { name, day }) => (
+        other => match ExpiredCa::from_certificate_error(other) {
+            Some(ExpiredCa { name, day }) => (
                 format!(
                     "the certificate of {host} is valid, but that of its authority {name} expired on {day}"
                 ),
@@ -77,7 +78,7 @@ fn date(time: UnixTime) -> String {
     time.map_or_else(|| "an unknown day".to_owned(), |t| t.strftime("%Y-%m-%d").to_string())
 }
 
-/// Names as rustls writes them, `DnsName("a.test")`, without the wrapping.
+/// Returns up to three names, taken out of rustls' format `DnsName("a.test")`.
 fn names(presented: &[String]) -> String {
     let names: Vec<_> =
         presented.iter().map(|name| name.split('"').nth(1).unwrap_or(name)).take(3).collect();

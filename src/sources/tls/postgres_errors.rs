@@ -1,12 +1,12 @@
-//! Failed handshakes: what is wrong with the certificate, and what to do about it.
+//! Explanations of failed TLS handshakes with PostgreSQL servers, with hints.
 
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error};
 
 use crate::facts::{SourceError, SourceErrorKind};
-use crate::sources::tls::expired_ca::AuthorityExpired;
+use crate::sources::tls::expired_ca::ExpiredCa;
 
-/// The explanation of a failed handshake with `server`.
+/// Returns the error for a failed handshake with `server`.
 pub fn explain(error: &Error, server: &str) -> SourceError {
     let (what, hint) = match error {
         Error::InvalidCertificate(error) => certificate(error, server),
@@ -25,6 +25,7 @@ pub fn explain(error: &Error, server: &str) -> SourceError {
     }
 }
 
+/// Returns the message and the hint for a rejected certificate.
 fn certificate(error: &CertificateError, server: &str) -> (String, Option<&'static str>) {
     use CertificateError as E;
     match error {
@@ -59,34 +60,35 @@ fn certificate(error: &CertificateError, server: &str) -> (String, Option<&'stat
             "its certificate is not meant for servers".to_owned(),
             Some("have it reissued with the extended key usage serverAuth"),
         ),
-        other => match AuthorityExpired::from_certificate_error(other) {
+        other => match ExpiredCa::from_certificate_error(other) {
             Some(expired) => (
                 format!(
                     "its certificate is valid, but that of its authority {} expired on {}",
                     expired.name, expired.day
                 ),
-                Some(AUTHORITY),
+                Some(RENEW_CA),
             ),
-            None => unusual(other),
+            None => other_certificate_error(other),
         },
     }
 }
 
-const AUTHORITY: &str = "renew the authority's certificate where it lies: in sslrootcert here, or in what the \
+const RENEW_CA: &str = "renew the authority's certificate where it lies: in sslrootcert here, or in what the \
                          server sends; the server's own need not change where the key stays";
 
-/// Errors that the verifier passes through without a name of their own.
-fn unusual(error: &CertificateError) -> (String, Option<&'static str>) {
+/// Returns the message and the hint for errors that rustls reports as `Other`, without a variant of
+/// their own.
+fn other_certificate_error(error: &CertificateError) -> (String, Option<&'static str>) {
     let debug = format!("{error:?}");
-    let is = |name: &str| debug.contains(name);
-    if is("CaUsedAsEndEntity") {
+    let mentions = |name: &str| debug.contains(name);
+    if mentions("CaUsedAsEndEntity") {
         (
             "its certificate is its own authority (self-signed with CA:TRUE)".to_owned(),
             Some(
                 "have a certificate issued by an authority; sslmode=require without sslrootcert encrypts without verifying",
             ),
         )
-    } else if is("UnsupportedCertVersion") {
+    } else if mentions("UnsupportedCertVersion") {
         (
             "its certificate is of the outdated form X.509 v1".to_owned(),
             Some(
@@ -101,6 +103,7 @@ fn unusual(error: &CertificateError) -> (String, Option<&'static str>) {
 const RENEW: &str = "renew the server's certificate; sslmode=require without sslrootcert encrypts \
                      without verifying";
 
+/// Returns the message and the hint for an alert that ended the handshake.
 fn alert_received(alert: AlertDescription) -> (String, Option<&'static str>) {
     let hint = match alert {
         AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure => {
@@ -117,13 +120,13 @@ fn alert_received(alert: AlertDescription) -> (String, Option<&'static str>) {
     (format!("the server ended the handshake ({alert:?})"), hint)
 }
 
-/// The first few names of a certificate, as written in it: `DnsName("db.example")`.
+/// Returns up to five names, taken out of rustls' format `DnsName("db.example")`.
 fn names(presented: &[String]) -> String {
-    let plain = presented.iter().map(|name| match name.split_once("(\"") {
-        Some((_, rest)) => rest.trim_end_matches("\")"),
+    let names = presented.iter().map(|name| match name.split_once("(\"") {
+        Some((_, quoted)) => quoted.trim_end_matches("\")"),
         None => name.as_str(),
     });
-    let mut shown: Vec<_> = plain.take(5).collect();
+    let mut shown: Vec<_> = names.take(5).collect();
     if presented.len() > shown.len() {
         shown.push("…");
     }

@@ -1,4 +1,4 @@
-//! TLS with libpq's meaning of every sslmode, on rustls.
+//! TLS connector with libpq's semantics of each sslmode, built on rustls.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::dsn::{RootCert, SslMode, Tls};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::tls::expired_ca::ExpiredCaVerifier;
 
-/// A connector that verifies what this DSN asks it to verify.
+/// Returns a connector that verifies the server as the sslmode of the DSN requires.
 pub fn connector(tls: &Tls) -> Result<MakeRustlsConnect, SourceError> {
     let provider = Arc::new(ring::default_provider());
     let verifier = verifier(tls, &provider)?;
@@ -35,21 +35,21 @@ pub fn connector(tls: &Tls) -> Result<MakeRustlsConnect, SourceError> {
     Ok(MakeRustlsConnect::new(config))
 }
 
-/// Who checks the server's certificate. As in libpq, a root certificate at hand is used by every
-/// mode, and only the verifying modes insist on having one.
+/// Returns the verifier of the server's certificate. As in libpq, a root certificate that exists is
+/// used in every mode, and only `verify-ca` and `verify-full` require one.
 fn verifier(
     tls: &Tls,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<dyn ServerCertVerifier>, SourceError> {
-    let insists = tls.mode >= SslMode::VerifyCa;
+    let required = tls.mode >= SslMode::VerifyCa;
     let file = match &tls.root {
-        RootCert::System => return system(provider),
-        RootCert::File(path) if insists || path.exists() => Some(path),
+        RootCert::System => return system_verifier(provider),
+        RootCert::File(path) if required || path.exists() => Some(path),
         RootCert::Default(path) => path.as_ref(),
         RootCert::File(_) => None,
     };
     let Some(path) = file else {
-        if insists {
+        if required {
             return Err(no_root(tls.mode));
         }
         return Ok(Arc::new(NoVerification(Arc::clone(provider))));
@@ -62,24 +62,27 @@ fn verifier(
             .add(root.clone())
             .map_err(|e| failed(format!("{shown} is no root certificate"), e))?;
     }
-    let webpki = webpki(store, provider)?;
+    let full = webpki_verifier(store, provider)?;
     let verifier: Arc<dyn ServerCertVerifier> = match tls.mode {
-        SslMode::VerifyFull => webpki,
-        _ => Arc::new(NoHostnameVerifier(webpki)),
+        SslMode::VerifyFull => full,
+        _ => Arc::new(NoHostnameVerifier(full)),
     };
     Ok(Arc::new(ExpiredCaVerifier { verifier, roots }))
 }
 
-/// The system's authorities; a bare container that has none gets Mozilla's.
-fn system(provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, SourceError> {
+/// Returns a verifier with the system's root certificates, or with Mozilla's if there are none, as
+/// in a minimal container.
+fn system_verifier(
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, SourceError> {
     if let Ok(verifier) = rustls_platform_verifier::Verifier::new(Arc::clone(provider)) {
         return Ok(Arc::new(ExpiredCaVerifier { verifier: Arc::new(verifier), roots: vec![] }));
     }
     let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    Ok(webpki(roots, provider)?)
+    Ok(webpki_verifier(roots, provider)?)
 }
 
-fn webpki(
+fn webpki_verifier(
     roots: RootCertStore,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<WebPkiServerVerifier>, SourceError> {
@@ -88,6 +91,7 @@ fn webpki(
         .map_err(|error| failed("cannot verify certificates", error))
 }
 
+/// Reads all certificates of a PEM file.
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, SourceError> {
     let shown = path.display();
     let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
@@ -118,7 +122,7 @@ fn no_root(mode: SslMode) -> SourceError {
     )
 }
 
-/// Verifies the chain, forgives the name: `verify-ca`.
+/// Verifier of `verify-ca`: checks the certificate chain and ignores the host name.
 #[derive(Debug)]
 struct NoHostnameVerifier(Arc<WebPkiServerVerifier>);
 
@@ -131,12 +135,12 @@ impl ServerCertVerifier for NoHostnameVerifier {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        // The name is checked last: whoever fails on it has passed everything else.
+        // The name is checked last: a certificate that fails this check has passed all others.
         match self.0.verify_server_cert(end_entity, intermediates, name, ocsp, now) {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),
-            verdict => verdict,
+            result => result,
         }
     }
 
@@ -163,9 +167,10 @@ impl ServerCertVerifier for NoHostnameVerifier {
     }
 }
 
-/// Verifies nothing: `prefer` and `require` without a root certificate keep listeners out, not
-/// impostors. Signatures are not checked either: rustls could not read the X.509 v1 certificates
-/// that such servers often have, and a signature by an unknown key proves nothing.
+/// Verifier that accepts every certificate: `prefer` and `require` without a root certificate
+/// protect against eavesdropping but not against a false server. Signatures are not checked either:
+/// rustls cannot read the X.509 v1 certificates that such servers often have, and a signature by an
+/// unknown key proves nothing.
 #[derive(Debug)]
 struct NoVerification(Arc<CryptoProvider>);
 

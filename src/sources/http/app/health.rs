@@ -1,4 +1,4 @@
-//! Reads the JSON of `/api/healthz`.
+//! Parser of the `/api/healthz` report.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::facts::service::{Exchange, Health};
 use crate::facts::{SourceError, SourceErrorKind};
 use crate::sources::http::json_type;
 
-/// Further fields are allowed; `ok` must be there and must be a boolean.
+/// Parses a health report. `ok` must be a boolean; unknown fields are ignored.
 pub fn parse(json: &Value, exchange: Exchange) -> Result<Health, SourceError> {
     let malformed = |what: String| {
         let message = format!("HTTP {} without a health report: {what}", exchange.http_status);

@@ -1,4 +1,4 @@
-//! Small readings of foreign JSON.
+//! Helpers to read fields of JSON with an uncertain format.
 
 use serde_json::Value;
 
@@ -6,24 +6,26 @@ use crate::facts::service::ReportedFlag;
 use crate::redact;
 use crate::sources::http::json_type;
 
-/// A field that should be `true` or `false`; null counts as absent.
+/// Returns a field that should be a boolean; null counts as absent. `path` is the prefix of the
+/// field's name in messages.
 pub fn flag(object: &Value, name: &str, path: &str) -> ReportedFlag {
     match object.get(name) {
         None | Some(Value::Null) => ReportedFlag::Absent,
         Some(Value::Bool(value)) => ReportedFlag::Is(*value),
         Some(other) => {
-            ReportedFlag::Malformed(wrong(&format!("{path}{name}"), other, "true or false"))
+            ReportedFlag::Malformed(wrong_type(&format!("{path}{name}"), other, "true or false"))
         }
     }
 }
 
-/// `the field checks.db.ok is a string, not true or false`.
-pub fn wrong(path: &str, value: &Value, wanted: &str) -> String {
-    format!("the field {path} is {}, not {wanted}", json_type(value))
+/// Returns the message for a value of the wrong type: `the field checks.db.ok is a string, not true
+/// or false`.
+pub fn wrong_type(path: &str, value: &Value, expected: &str) -> String {
+    format!("the field {path} is {}, not {wanted}", json_type(value), wanted = expected)
 }
 
-/// A message in whatever form: a text, an object with a `message`, or any JSON; `None` for null.
-/// Secrets are masked.
+/// Returns a message from a string, an object with a `message` and `detail`, an array of these, or
+/// any other JSON; `None` for null. Secrets are redacted.
 pub fn text(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,

@@ -1,4 +1,5 @@
-//! The app's own reports: `/api/healthz`, `/api/readyz`, `/api/admin/readyz`.
+//! Reports of the app: requests `/api/healthz`, `/api/readyz` and `/api/admin/readyz` and parses
+//! the JSON.
 
 use std::time::Duration;
 
@@ -10,26 +11,26 @@ mod health;
 mod json;
 mod readiness;
 
-/// Liveness.
+/// Path of the health report.
 pub const HEALTHZ: &str = "/api/healthz";
-/// Readiness.
+/// Path of the readiness report.
 pub const READYZ: &str = "/api/readyz";
-/// Readiness with the details that operators may see.
+/// Path of the readiness report with details for operators.
 pub const ADMIN_READYZ: &str = "/api/admin/readyz";
 
-/// Asks whether the app is up, within the budget, retries included.
+/// Reads the health report. `budget` includes retries.
 pub async fn health(http: &Http, budget: Duration) -> Result<Health, SourceError> {
     let answer = http.get(HEALTHZ, budget).await?;
     health::parse(&answer.report()?, answer.exchange)
 }
 
-/// Asks whether the app is ready, within the budget, retries included.
+/// Reads the readiness report. `budget` includes retries.
 pub async fn readiness(http: &Http, budget: Duration) -> Result<Readiness, SourceError> {
     let answer = http.get(READYZ, budget).await?;
     readiness::parse(&answer.report()?, answer.exchange)
 }
 
-/// Asks for the report that operators may see, with the admin token where there is one.
+/// Reads the readiness report for operators, with the admin token if one is configured.
 pub async fn admin_readiness(http: &Http, budget: Duration) -> Result<Readiness, SourceError> {
     let answer = http.get_as_admin(ADMIN_READYZ, budget).await?;
     readiness::parse(&answer.report()?, answer.exchange)

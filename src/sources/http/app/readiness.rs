@@ -1,11 +1,11 @@
-//! Reads every shape of readiness report that exists in the wild.
+//! Parser of all known formats of the readiness report.
 //!
-//! Tolerant of further fields, strict about the types of those it judges by: a wrong type is kept
-//! as such, with its path, and spoils its own part alone.
+//! Unknown fields are ignored. A known field of the wrong type is recorded with its path and
+//! affects only its own component.
 
 use serde_json::{Map, Value};
 
-use super::json::{flag, text, wrong};
+use super::json::{flag, text, wrong_type};
 use crate::facts::service::{
     Component, Exchange, Readiness, ReadinessFormat, ReportedFlag, ReportedQueue,
 };
@@ -13,12 +13,15 @@ use crate::facts::{SourceError, SourceErrorKind};
 use crate::redact;
 use crate::sources::http::json_type;
 
-/// The parts that stand at the top of some reports rather than below `checks`.
+/// Known components; some formats have them at the top level instead of below `checks`.
 const COMPONENTS: [&str; 6] = ["env", "db", "worker", "stripe", "sentry", "ffmpeg"];
 
-/// Reads a report; an object in which nothing is known is none.
+/// Parses a readiness report.
+///
+/// # Errors
+/// [`SourceErrorKind::Malformed`] if the object has no known field.
 pub fn parse(json: &Value, exchange: Exchange) -> Result<Readiness, SourceError> {
-    let Some(shape) = detect_format(json) else {
+    let Some(format) = detect_format(json) else {
         let message =
             format!("HTTP {} without a readiness report: no known field", exchange.http_status);
         return Err(SourceError::new(SourceErrorKind::Malformed, message)
@@ -31,20 +34,20 @@ pub fn parse(json: &Value, exchange: Exchange) -> Result<Readiness, SourceError>
         Some(Value::Object(checks)) => {
             components.extend(checks.iter().filter_map(|(name, v)| component("checks.", name, v)));
         }
-        Some(other) => problems.push(wrong("checks", other, "an object")),
+        Some(other) => problems.push(wrong_type("checks", other, "an object")),
     }
     let top = COMPONENTS.iter().filter_map(|name| component("", name, json.get(name)?));
     components.extend(top);
     let mut queue = json.get("queue").and_then(queue);
-    if shape == ReadinessFormat::Integrations {
-        // This builder writes constants here: nobody looked.
+    if format == ReadinessFormat::Integrations {
+        // This format contains constants for ffmpeg and the queue: they were not checked.
         components.retain(|c| !(c.name == "ffmpeg" && is_constant_ffmpeg(c)));
         queue = queue.filter(|queue| !is_constant_queue(queue));
     }
     Ok(Readiness {
         exchange,
         ok: flag(json, "ok", ""),
-        format: shape,
+        format,
         components,
         queue,
         timestamp: json.get("timestamp").or_else(|| json.get("ts")).and_then(text),
@@ -54,13 +57,13 @@ pub fn parse(json: &Value, exchange: Exchange) -> Result<Readiness, SourceError>
     })
 }
 
-/// Which builder wrote this; `None` when it is no readiness report at all.
+/// Returns the format of a report, or `None` if it is not a readiness report.
 fn detect_format(json: &Value) -> Option<ReadinessFormat> {
     let has = |name: &str| json.get(name).is_some_and(|value| !value.is_null());
     let empty = Map::new();
     let checks = json.get("checks").and_then(Value::as_object).unwrap_or(&empty);
-    let checks_flags = checks.values().all(Value::is_boolean);
-    let shape = if has("fatal") || (has("error") && !has("checks") && !has("db")) {
+    let only_flags = checks.values().all(Value::is_boolean);
+    let format = if has("fatal") || (has("error") && !has("checks") && !has("db")) {
         ReadinessFormat::Failure
     } else if json.get("service").and_then(Value::as_str) == Some("worker") {
         ReadinessFormat::Worker
@@ -68,7 +71,7 @@ fn detect_format(json: &Value) -> Option<ReadinessFormat> {
         ReadinessFormat::Integrations
     } else if checks.contains_key("worker") || has("queue") || (has("ffmpeg") && has("checks")) {
         ReadinessFormat::Canonical
-    } else if checks_flags && checks.contains_key("env") {
+    } else if only_flags && checks.contains_key("env") {
         ReadinessFormat::Flags
     } else if !has("checks") && COMPONENTS.iter().any(|name| has(name)) {
         ReadinessFormat::Detailed
@@ -79,11 +82,11 @@ fn detect_format(json: &Value) -> Option<ReadinessFormat> {
     } else {
         return None;
     };
-    Some(shape)
+    Some(format)
 }
 
-/// One part: a plain boolean, or an object with `ok`. Other values are wrong for a known part and
-/// none of our business otherwise.
+/// Parses a component: a boolean, or an object with `ok`. Other values are malformed for a known
+/// component and ignored for an unknown one.
 fn component(prefix: &str, name: &str, value: &Value) -> Option<Component> {
     let path = format!("{prefix}{name}");
     let (ok, fields) = match value {
@@ -91,7 +94,7 @@ fn component(prefix: &str, name: &str, value: &Value) -> Option<Component> {
         Value::Bool(ok) => (ReportedFlag::Is(*ok), None),
         Value::Object(fields) => (flag(value, "ok", &format!("{path}.")), Some(fields)),
         other if COMPONENTS.contains(&name) => {
-            (ReportedFlag::Malformed(wrong(&path, other, "true, false or an object")), None)
+            (ReportedFlag::Malformed(wrong_type(&path, other, "true, false or an object")), None)
         }
         _ => return None,
     };
@@ -100,52 +103,65 @@ fn component(prefix: &str, name: &str, value: &Value) -> Option<Component> {
     Some(Component { name: name.to_owned(), ok, message, details })
 }
 
+/// Returns the fields of a component that are not shown elsewhere, redacted.
 fn details(fields: &Map<String, Value>) -> Vec<(String, String)> {
-    let told = ["ok", "message", "error"];
-    let fields = fields.iter().filter(|(name, _)| !told.contains(&name.as_str()));
+    let shown_elsewhere = ["ok", "message", "error"];
+    let fields = fields.iter().filter(|(name, _)| !shown_elsewhere.contains(&name.as_str()));
     fields
         .filter_map(|(name, value)| Some((name.clone(), redact::value(name, &text(value)?))))
         .filter(|(_, text)| !text.is_empty())
         .collect()
 }
 
+/// Parses the `queue` object.
 fn queue(value: &Value) -> Option<ReportedQueue> {
     let mut problems = Vec::new();
     match value {
         Value::Null => return None,
         Value::Object(_) => {}
         other => {
-            let problems = vec![wrong("queue", other, "an object")];
+            let problems = vec![wrong_type("queue", other, "an object")];
             return Some(ReportedQueue { problems, ..ReportedQueue::default() });
         }
     }
-    let mut number = |name: &str, wanted: &str, fits: fn(&Value) -> bool| match value.get(name) {
-        None | Some(Value::Null) => None,
-        Some(number) if fits(number) => Some(number),
-        Some(other) => {
-            let what = match other {
-                Value::Number(n) => format!("the field queue.{name} is {n}, not {wanted}"),
-                other => format!("the field queue.{name} is {}, not {wanted}", json_type(other)),
-            };
-            problems.push(what);
-            None
-        }
-    };
+    let mut number =
+        |name: &str, expected: &str, is_valid: fn(&Value) -> bool| match value.get(name) {
+            None | Some(Value::Null) => None,
+            Some(number) if is_valid(number) => Some(number),
+            Some(other) => {
+                let problem = match other {
+                    Value::Number(n) => {
+                        format!("the field queue.{name} is {n}, not {wanted}", wanted = expected)
+                    }
+                    other => format!(
+                        "the field queue.{name} is {}, not {wanted}",
+                        json_type(other),
+                        wanted = expected
+                    ),
+                };
+                problems.push(problem);
+                None
+            }
+        };
     let length = number("length", "a count", Value::is_u64).and_then(Value::as_u64);
     let age = number("oldestJobAge", "a number", Value::is_number).and_then(Value::as_f64);
     let warning = flag(value, "warning", "queue.");
     Some(ReportedQueue { length, oldest_job_age: age, age_unit: None, warning, problems })
 }
 
+/// Returns whether the queue is the constant of [`ReadinessFormat::Integrations`].
 fn is_constant_queue(queue: &ReportedQueue) -> bool {
     *queue == ReportedQueue { length: Some(0), ..ReportedQueue::default() }
 }
 
-fn is_constant_ffmpeg(part: &Component) -> bool {
-    part.ok == ReportedFlag::Is(true) && part.message.is_none() && part.details.is_empty()
+/// Returns whether the component is the constant of [`ReadinessFormat::Integrations`].
+fn is_constant_ffmpeg(component: &Component) -> bool {
+    component.ok == ReportedFlag::Is(true)
+        && component.message.is_none()
+        && component.details.is_empty()
 }
 
-/// What the report says went wrong apart from its parts: `errors` in any form, `error`.
+/// Returns the errors of the report itself: `errors` in any format, and `error`.
 fn errors(json: &Value) -> Vec<String> {
     let mut errors: Vec<String> = match json.get("errors") {
         Some(Value::Object(fields)) => fields

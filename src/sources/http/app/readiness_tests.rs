@@ -4,22 +4,22 @@ fn read(text: &str) -> Readiness {
     parse(&serde_json::from_str(text).unwrap(), Exchange::default()).unwrap()
 }
 
-/// `db+ worker- ffmpeg?`: every part with its reading.
-fn parts(readiness: &Readiness) -> String {
+/// Returns every component with its flag: `db+ worker- ffmpeg?`.
+fn components(readiness: &Readiness) -> String {
     let sign = |ok: &ReportedFlag| match ok {
         ReportedFlag::Is(true) => "+",
         ReportedFlag::Is(false) => "-",
         ReportedFlag::Absent => "?",
         ReportedFlag::Malformed(_) => "!",
     };
-    let parts = readiness.components.iter().map(|c| format!("{}{}", c.name, sign(&c.ok)));
-    parts.collect::<Vec<_>>().join(" ")
+    let components = readiness.components.iter().map(|c| format!("{}{}", c.name, sign(&c.ok)));
+    components.collect::<Vec<_>>().join(" ")
 }
 
 #[test]
 fn every_known_readiness_format_is_recognized() {
     use ReadinessFormat::{Bare, Canonical, Detailed, Failure, Flags, Integrations, Other, Worker};
-    for (text, shape, expected) in [
+    for (text, format, expected) in [
         (
             r#"{"ok":true,"checks":{"db":{"ok":true},"worker":{"ok":true,"message":"2 alive"}},
                 "queue":{"length":3,"oldestJobAge":12.5},"ffmpeg":{"ok":true}}"#,
@@ -61,7 +61,11 @@ fn every_known_readiness_format_is_recognized() {
         (r#"{"ok":true,"checks":{"redis":{"ok":false},"note":"hi"}}"#, Other, "redis-"),
     ] {
         let readiness = read(text);
-        assert_eq!((readiness.format, parts(&readiness).as_str()), (shape, expected), "{text}");
+        assert_eq!(
+            (readiness.format, components(&readiness).as_str()),
+            (format, expected),
+            "{text}"
+        );
     }
 }
 
@@ -73,7 +77,7 @@ fn placeholder_constants_are_ignored_and_real_values_kept() {
     let real = r#"{"ok":true,"checks":{"stripe":{"ok":true}},
         "queue":{"length":7,"oldestJobAge":null},"ffmpeg":{"ok":false}}"#;
     assert_eq!(read(real).queue.unwrap().length, Some(7));
-    assert_eq!(parts(&read(real)), "stripe+ ffmpeg-");
+    assert_eq!(components(&read(real)), "stripe+ ffmpeg-");
 }
 
 #[test]
@@ -86,7 +90,7 @@ fn wrong_type_is_reported_with_its_path_for_its_component_only() {
         report.ok,
         ReportedFlag::Malformed("the field ok is a string, not true or false".to_owned())
     );
-    assert_eq!(parts(&report), "db! worker! ffmpeg+");
+    assert_eq!(components(&report), "db! worker! ffmpeg+");
     assert_eq!(
         report.component("db").unwrap().ok,
         ReportedFlag::Malformed("the field checks.db.ok is a number, not true or false".to_owned())
